@@ -1,0 +1,43 @@
+// What one control-plane process is told on its command line; every role reads this and nothing else from outside.
+import type { Clock, Logger, Random } from '@berth/telemetry';
+
+export const roles = ['api', 'agents', 'controllers', 'scheduler'] as const;
+export type Role = (typeof roles)[number];
+
+export interface ControlPlaneConfig {
+  roles: Role[];
+  /** Everything this process keeps: certificates, the SQLite file, the admin kubeconfig. */
+  dataDirectory: string;
+  store: { driver: 'memory' } | { driver: 'sqlite'; file: string } | { driver: 'etcd'; endpoints: string[] };
+  /** HTTPS, Kubernetes API and dashboard. */
+  apiAddress: { host: string; port: number };
+  /** gRPC over mTLS, for agents. */
+  gatewayAddress: { host: string; port: number };
+  /** Names and addresses, beyond localhost, that serving certificates are made for. */
+  extraNames: string[];
+  clusterDomain: string;
+  /** IPv4 CIDRs. */
+  podCidr: string;
+  serviceCidr: string;
+  clusterDns: string;
+  nodePortRange: { from: number; to: number };
+}
+
+export const defaultConfig: Omit<ControlPlaneConfig, 'dataDirectory' | 'store'> = {
+  roles: [...roles],
+  apiAddress: { host: '127.0.0.1', port: 6443 },
+  gatewayAddress: { host: '127.0.0.1', port: 6444 },
+  extraNames: [],
+  clusterDomain: 'cluster.local',
+  podCidr: '10.244.0.0/16',
+  serviceCidr: '10.96.0.0/16',
+  clusterDns: '10.96.0.10',
+  nodePortRange: { from: 30000, to: 32767 },
+};
+
+/** The ports that every role gets its time, chance and logs from. */
+export interface Ports {
+  clock: Clock;
+  random: Random;
+  logger: Logger;
+}

@@ -1,0 +1,135 @@
+// A kind is one definition: routes, discovery, OpenAPI, tables, storage keys, codecs and client types all derive from it.
+// What a definition must hold: pure functions only, and defaults that are idempotent.
+import type { KubeObject } from './object.ts';
+import type { MessageSchema } from './schema.ts';
+
+/** One thing wrong with an object. `field` is a JSON path such as `spec.containers[0].image`. */
+export interface FieldError {
+  type: 'Required' | 'Invalid' | 'NotSupported' | 'Duplicate' | 'Forbidden' | 'TooLong' | 'TooMany' | 'NotFound' | 'TypeInvalid';
+  field: string;
+  /** What was given; shown in the message for Invalid, NotSupported, Duplicate. */
+  value?: unknown;
+  detail: string;
+}
+
+/** A printer column, as `kubectl get` shows it. `priority` 1 shows only with `-o wide`. */
+export interface Column<T> {
+  name: string;
+  type: 'string' | 'integer' | 'date' | 'boolean';
+  format?: string;
+  description: string;
+  priority?: number;
+  /** `now` is Unix milliseconds, for ages. */
+  value(object: T, now: number): string | number | boolean;
+}
+
+/** Which fields the scale subresource reads and writes, as dotted paths. */
+export interface ScaleMapping {
+  specReplicas: string;
+  statusReplicas: string;
+  /** A LabelSelector's path; shown in the scale's status as a string. */
+  selector?: string;
+}
+
+export interface Subresources {
+  status?: true;
+  scale?: ScaleMapping;
+  /** Names such as `binding`, `log`, `exec`, `eviction`, which the API serves with code of their own. */
+  other?: { name: string; kind: string; group?: string; version?: string; verbs: string[] }[];
+}
+
+export interface Strategy<T> {
+  /** Clears what a creator may not set; status is cleared for every kind with a status subresource. */
+  prepareForCreate?(object: T): void;
+  /** Carries over what an update may not change silently; status and generation are handled for every kind. */
+  prepareForUpdate?(next: T, old: T): void;
+  /** Whether a change from `old` to `next` is a new generation; default: spec differs. */
+  generationChanged?(next: T, old: T): boolean;
+  /** Seconds that a DELETE without a grace period grants; undefined deletes at once. */
+  gracePeriodSeconds?(object: T): number | undefined;
+  allowCreateOnUpdate?: boolean;
+}
+
+export interface KindDefinition<T extends KubeObject = KubeObject> {
+  /** '' for core. */
+  group: string;
+  version: string;
+  kind: string;
+  listKind: string;
+  plural: string;
+  singular: string;
+  shortNames: string[];
+  categories: string[];
+  namespaced: boolean;
+  schema: MessageSchema;
+  subresources: Subresources;
+  strategy: Strategy<T>;
+  /** Fills in defaults in place. */
+  defaults(object: T): void;
+  /** Everything wrong with a defaulted object, metadata included. */
+  validate(object: T): FieldError[];
+  /** Everything wrong with the change, beyond `validate(next)`: immutable fields above all. */
+  validateUpdate(next: T, old: T): FieldError[];
+  validateStatusUpdate(next: T, old: T): FieldError[];
+  columns: Column<T>[];
+  /** Field selector name (`spec.nodeName`) → its value; metadata.name and metadata.namespace are always there. */
+  selectableFields: Record<string, (object: T) => string>;
+  /** Accepted fields that do not act yet: each present one becomes a Warning header. */
+  warnings(object: T): string[];
+}
+
+export interface KindOptions<T extends KubeObject> {
+  group: string;
+  version: string;
+  kind: string;
+  plural: string;
+  singular?: string;
+  shortNames?: string[];
+  categories?: string[];
+  scope: 'Namespaced' | 'Cluster';
+  schema: MessageSchema;
+  subresources?: Subresources;
+  strategy?: Strategy<T>;
+  defaults?(object: T): void;
+  validate?(object: T): FieldError[];
+  validateUpdate?(next: T, old: T): FieldError[];
+  validateStatusUpdate?(next: T, old: T): FieldError[];
+  columns?: Column<T>[];
+  selectableFields?: Record<string, (object: T) => string>;
+  warnings?(object: T): string[];
+}
+
+/** Completes a definition with what every kind shares. */
+export function defineKind<T extends KubeObject>(options: KindOptions<T>): KindDefinition<T> {
+  return {
+    group: options.group,
+    version: options.version,
+    kind: options.kind,
+    listKind: `${options.kind}List`,
+    plural: options.plural,
+    singular: options.singular ?? options.kind.toLowerCase(),
+    shortNames: options.shortNames ?? [],
+    categories: options.categories ?? [],
+    namespaced: options.scope === 'Namespaced',
+    schema: options.schema,
+    subresources: options.subresources ?? {},
+    strategy: options.strategy ?? {},
+    defaults: options.defaults ?? (() => {}),
+    validate: options.validate ?? (() => []),
+    validateUpdate: options.validateUpdate ?? (() => []),
+    validateStatusUpdate: options.validateStatusUpdate ?? (() => []),
+    columns: options.columns ?? [],
+    selectableFields: options.selectableFields ?? {},
+    warnings: options.warnings ?? (() => []),
+  };
+}
+
+/** `v1`, `apps/v1`. */
+export function apiVersionOf(kind: { group: string; version: string }): string {
+  return kind.group ? `${kind.group}/${kind.version}` : kind.version;
+}
+
+/** `pods`, `deployments.apps`: unique over all kinds, as Kubernetes writes a group resource. */
+export function groupResourceOf(kind: { group: string; plural: string }): string {
+  return kind.group ? `${kind.plural}.${kind.group}` : kind.plural;
+}

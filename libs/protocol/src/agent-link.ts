@@ -1,0 +1,111 @@
+// The agent's side of a session as a port: gRPC in a real cluster, memory in a simulated one.
+// Objects are parsed; the encoding is the implementation's affair.
+import type { KubeObject } from '@berth/machinery';
+
+export interface Welcome {
+  nodeUid: string;
+  podCidr: string;
+  clusterDns: string;
+  clusterDomain: string;
+  serviceCidr: string;
+  heartbeatSeconds: number;
+}
+
+export interface DesiredKey {
+  kind: string;
+  namespace: string;
+  name: string;
+}
+
+export interface DesiredState {
+  revision: number;
+  full: boolean;
+  /** Pods of this node, with the ConfigMaps, Secrets, PersistentVolumeClaims, PersistentVolumes they use; all Services and EndpointSlices. */
+  objects: KubeObject[];
+  removed: DesiredKey[];
+}
+
+export interface PodStatusReport {
+  namespace: string;
+  name: string;
+  uid: string;
+  /** A core/v1 PodStatus. */
+  status: object;
+  terminated: boolean;
+}
+
+export interface AgentEvent {
+  namespace: string;
+  kind: string;
+  name: string;
+  uid: string;
+  fieldPath: string;
+  type: 'Normal' | 'Warning';
+  reason: string;
+  message: string;
+  at: string;
+}
+
+export interface TunnelRequest {
+  tunnelId: string;
+  kind: 'exec' | 'attach' | 'log' | 'portforward';
+  namespace: string;
+  pod: string;
+  uid: string;
+  container: string;
+  command: string[];
+  stdin: boolean;
+  stdout: boolean;
+  stderr: boolean;
+  tty: boolean;
+  port: number;
+  log: {
+    follow: boolean;
+    previous: boolean;
+    timestamps: boolean;
+    tailLines?: number;
+    limitBytes?: number;
+    sinceSeconds?: number;
+    sinceTime?: string;
+  };
+}
+
+/** Both ends of a tunnel look alike: write to send, listen to receive; `send` resolves when the other side has room. */
+export interface Tunnel {
+  send(channel: 'stdin' | 'stdout' | 'stderr', data: Uint8Array): Promise<void>;
+  end(channel: 'stdin' | 'stdout' | 'stderr'): void;
+  resize(width: number, height: number): void;
+  /** The last frame: an exit code, or an error message. */
+  finish(exitCode: number, error?: string): void;
+  abort(error: Error): void;
+  onData(handler: (channel: 'stdin' | 'stdout' | 'stderr', data: Uint8Array) => void | Promise<void>): void;
+  onEnd(handler: (channel: 'stdin' | 'stdout' | 'stderr') => void): void;
+  onResize(handler: (width: number, height: number) => void): void;
+  /** Resolves once, when the other side finished or the tunnel broke (error set). */
+  readonly finished: Promise<{ exitCode: number; error?: string }>;
+}
+
+/** What the agent does when its session speaks. */
+export interface SessionHandler {
+  welcome(welcome: Welcome): void;
+  desired(state: DesiredState): void;
+  /** Resolves with a refusal's reason, or undefined once the tunnel is being served. */
+  openTunnel(request: TunnelRequest, accept: () => Promise<Tunnel>): void;
+  /** The session broke; the link redials with back-off by itself and calls `hello` again. */
+  disconnected(reason: string): void;
+}
+
+export interface AgentLink {
+  /**
+   * Keeps a session open until stopped. `hello` is asked at each (re)connection for the newest revision applied
+   * and the Node object to register.
+   */
+  start(handler: SessionHandler, hello: () => { revision: number; bootId: string; node: KubeObject }): void;
+  stop(): Promise<void>;
+  reportNode(status: object): void;
+  /** Merged per pod while unsent; delivered at least once, newest state wins, across reconnects. */
+  reportPod(report: PodStatusReport): void;
+  reportEvent(event: AgentEvent): void;
+  reportVolumeRemoved(persistentVolume: string, uid: string, error?: string): void;
+  refuseTunnel(tunnelId: string, code: number, message: string): void;
+}

@@ -1,0 +1,53 @@
+// Time as a port, so that the same code runs on the wall clock and in a simulation that decides what time it is.
+
+export interface Timer {
+  cancel(): void;
+}
+
+export interface Clock {
+  /** Unix milliseconds. */
+  now(): number;
+  /** Milliseconds that only grow, for durations. */
+  monotonicMs(): number;
+  /** Calls back once after `delayMs`; a timer never keeps the process alive by itself. */
+  after(delayMs: number, callback: () => void): Timer;
+  /** Resolves after `delayMs`; rejects with the signal's reason when aborted. */
+  sleep(delayMs: number, signal?: AbortSignal): Promise<void>;
+}
+
+/** Sleep in terms of `after`, for any clock. */
+export function sleepWith(clock: Pick<Clock, 'after'>, delayMs: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(signal.reason);
+    const onAbort = () => {
+      timer.cancel();
+      reject(signal?.reason);
+    };
+    const timer = clock.after(delayMs, () => {
+      signal?.removeEventListener('abort', onAbort);
+      resolve();
+    });
+    signal?.addEventListener('abort', onAbort, { once: true });
+  });
+}
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  monotonicMs: () => performance.now(),
+  after(delayMs, callback) {
+    const timer = setTimeout(callback, delayMs);
+    timer.unref();
+    return { cancel: () => clearTimeout(timer) };
+  },
+  sleep: (delayMs, signal) => sleepWith(systemClock, delayMs, signal),
+};
+
+/** RFC 3339 with seconds, as metav1.Time is written. */
+export function timestamp(clock: Pick<Clock, 'now'>): string {
+  return `${new Date(clock.now()).toISOString().slice(0, 19)}Z`;
+}
+
+/** RFC 3339 with microseconds, as metav1.MicroTime is written. */
+export function microTimestamp(clock: Pick<Clock, 'now'>): string {
+  return `${new Date(clock.now()).toISOString().slice(0, -1)}000Z`;
+}

@@ -1,0 +1,22 @@
+import { defineConfig } from 'vitest/config';
+
+const project = (name: string, include: string[], timeoutMs: number, serial = false) => ({
+  test: {
+    name,
+    include,
+    testTimeout: timeoutMs,
+    hookTimeout: timeoutMs,
+    environment: 'node' as const,
+    ...(serial && { fileParallelism: false }),
+  },
+});
+
+export default defineConfig({
+  test: {
+    projects: [
+      project('unit', ['libs/**/*.test.ts', 'apps/**/*.test.ts', 'tools/**/*.test.ts'], 20_000),
+      project('integration', ['test/integration/**/*.test.ts', 'test/sim/**/*.test.ts'], 120_000),
+      project('e2e', ['test/e2e/**/*.test.ts'], 300_000, true),
+    ],
+  },
+});
