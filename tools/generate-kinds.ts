@@ -198,6 +198,7 @@ class Generator {
     const imports = new Map<string, Set<string>>();
     const body: string[] = [];
     for (const [name, type] of Object.entries(facts.types)) {
+      if (opaque.has(name)) continue;
       const isRoot = type.fields.some((f) => f.inline && f.type.endsWith('TypeMeta'));
       const parents: string[] = [];
       const members: string[] = [];

@@ -181,16 +181,6 @@ export interface ValidationRule {
   optionalOldSelf?: boolean;
 }
 
-export interface JSON {
-  "-": string;
-}
-
-export interface JSONSchemaPropsOrArray {}
-
-export interface JSONSchemaPropsOrBool {}
-
-export interface JSONSchemaPropsOrStringArray {}
-
 export interface ExternalDocumentation {
   description?: string;
   url?: string;

@@ -254,8 +254,6 @@ export interface Condition {
   message: string;
 }
 
-export interface MicroTime extends string {}
-
 export interface Timestamp {
   seconds: number;
   nanos: number;
