@@ -217,3 +217,11 @@ export class RuntimeUnavailableError extends Error {
     this.name = 'RuntimeUnavailableError';
   }
 }
+
+/** The command was still running when its time was up; it has been killed. */
+export class ExecTimeoutError extends Error {
+  constructor(timeoutSeconds: number, options?: ErrorOptions) {
+    super(`the command did not end within ${timeoutSeconds} s`, options);
+    this.name = 'ExecTimeoutError';
+  }
+}
