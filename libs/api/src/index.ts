@@ -1,0 +1,20 @@
+// Kubernetes' kinds as Berth serves them: each a type and a definition of the same name, plus every nested type.
+export { kinds } from './kind-list.ts';
+export { ConfigMap } from './kinds/config-map.ts';
+export { Deployment } from './kinds/deployment.ts';
+export { EndpointSlice } from './kinds/endpoint-slice.ts';
+export { Endpoints } from './kinds/endpoints.ts';
+export { Event } from './kinds/event.ts';
+export { Lease } from './kinds/lease.ts';
+export { Namespace } from './kinds/namespace.ts';
+export { Node } from './kinds/node.ts';
+export { PersistentVolume } from './kinds/persistent-volume.ts';
+export { PersistentVolumeClaim } from './kinds/persistent-volume-claim.ts';
+export { Pod } from './kinds/pod.ts';
+export { ReplicaSet } from './kinds/replica-set.ts';
+export { Secret } from './kinds/secret.ts';
+export { Service } from './kinds/service.ts';
+export { ServiceAccount } from './kinds/service-account.ts';
+export { StorageClass } from './kinds/storage-class.ts';
+export { schemas } from './schemas.ts';
+export type * from './types.ts';

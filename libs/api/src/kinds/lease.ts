@@ -1,0 +1,15 @@
+// Lease: a claim that its holder renews: node heartbeats and leader election.
+import { defineKind } from '@berth/machinery';
+import type { Lease as Type } from '../generated/coordination-v1.types.ts';
+import { schemas } from '../schemas.ts';
+
+export type Lease = Type;
+
+export const Lease = defineKind<Lease>({
+  group: 'coordination.k8s.io',
+  version: 'v1',
+  kind: 'Lease',
+  plural: 'leases',
+  scope: 'Namespaced',
+  schema: schemas.message('coordination.v1.Lease'),
+});
