@@ -2,11 +2,12 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { generateKinds } from './generate-kinds.ts';
+import { generateProtocol } from './generate-protocol.ts';
 
 const root = join(import.meta.dirname, '..');
 const check = process.argv.includes('--check');
 let stale = 0;
-for (const [path, content] of generateKinds()) {
+for (const [path, content] of [...generateKinds(), ...generateProtocol()]) {
   const file = join(root, path);
   let current = '';
   try {
