@@ -1,0 +1,31 @@
+// A pod's quality of service, which decides who is killed first when a node runs out.
+import { parseQuantity } from '@berth/machinery';
+import type { PodSpec } from '../generated/core-v1.types.ts';
+
+export type QosClass = 'Guaranteed' | 'Burstable' | 'BestEffort';
+
+/** Only these count. */
+const counted = ['cpu', 'memory'];
+
+/** Guaranteed: every container limits cpu and memory and requests as much. BestEffort: none says anything. */
+export function qosClass(spec: PodSpec): QosClass {
+  const containers = [...(spec.initContainers ?? []), ...(spec.containers ?? [])];
+  let isAnythingSet = false;
+  let isGuaranteed = containers.length > 0;
+  for (const { resources } of containers) {
+    for (const name of counted) {
+      const limit = positive(resources?.limits?.[name]);
+      const request = positive(resources?.requests?.[name]);
+      if (limit || request) isAnythingSet = true;
+      if (!limit || (request && parseQuantity(request).compare(parseQuantity(limit)) !== 0)) isGuaranteed = false;
+    }
+  }
+  if (!isAnythingSet) return 'BestEffort';
+  return isGuaranteed ? 'Guaranteed' : 'Burstable';
+}
+
+/** Zero counts as not set; so does what is no quantity, which validation refuses with its path. */
+function positive(amount: string | undefined): string | undefined {
+  if (amount === undefined || !/^[+]?[0-9.]/.test(amount)) return undefined;
+  return parseQuantity(amount).toNumber() > 0 ? amount : undefined;
+}

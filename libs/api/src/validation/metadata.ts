@@ -1,0 +1,131 @@
+// What every object's metadata must hold, whatever its kind.
+import type { ObjectMeta, OwnerReference } from '../generated/meta-v1.types.ts';
+import { duplicates, each, type FieldError, forbidden, immutable, invalid, invalidAll, nonNegative, required, tooLong } from './errors.ts';
+import { annotationsBytesMax, labels as labelsOf } from './labels.ts';
+import { dnsLabel, type NameCheck, qualified } from './names.ts';
+
+const standardFinalizers = ['kubernetes', 'orphan', 'foregroundDeletion'];
+
+export interface MetadataRules {
+  scope: 'Namespaced' | 'Cluster';
+  name: NameCheck;
+}
+
+/** @param object a whole API object; its metadata is under `metadata`. */
+export function validateMetadata(object: { metadata: ObjectMeta }, rules: MetadataRules, field = 'metadata'): FieldError[] {
+  const metadata: Partial<ObjectMeta> = object.metadata ?? {};
+  return [
+    ...names(metadata, rules, field),
+    ...nonNegative(`${field}.generation`, metadata.generation),
+    ...labelsOf(metadata.labels, `${field}.labels`),
+    ...annotations(metadata.annotations, `${field}.annotations`),
+    ...owners(metadata.ownerReferences ?? [], `${field}.ownerReferences`),
+    ...finalizers(metadata.finalizers ?? [], `${field}.finalizers`),
+  ];
+}
+
+function names(metadata: Partial<ObjectMeta>, rules: MetadataRules, field: string): FieldError[] {
+  const errors: FieldError[] = [];
+  if (metadata.generateName) {
+    // The server appends to it, so a trailing dash is no end.
+    const prefix = metadata.generateName.length > 1 ? metadata.generateName.replace(/-$/, 'a') : metadata.generateName;
+    errors.push(...invalidAll(`${field}.generateName`, metadata.generateName, rules.name(prefix)));
+  }
+  if (metadata.name) errors.push(...invalidAll(`${field}.name`, metadata.name, rules.name(metadata.name)));
+  else errors.push(required(`${field}.name`, 'name or generateName is required'));
+  if (rules.scope === 'Cluster') {
+    if (metadata.namespace) errors.push(forbidden(`${field}.namespace`, 'not allowed on this type'));
+  } else if (!metadata.namespace) errors.push(required(`${field}.namespace`));
+  else errors.push(...invalidAll(`${field}.namespace`, metadata.namespace, dnsLabel(metadata.namespace)));
+  return errors;
+}
+
+/** Annotations: keys are qualified names in any case, values anything, the whole at most 256 KiB. */
+export function annotations(values: Record<string, string> | undefined, field: string): FieldError[] {
+  const errors: FieldError[] = [];
+  let bytes = 0;
+  for (const [key, value] of Object.entries(values ?? {})) {
+    errors.push(...invalidAll(field, key, qualified(key.toLowerCase())));
+    bytes += key.length + utf8Length(value);
+  }
+  if (bytes > annotationsBytesMax) errors.push(tooLong(field, annotationsBytesMax));
+  return errors;
+}
+
+function owners(references: OwnerReference[], field: string): FieldError[] {
+  const errors = references.flatMap((owner) => {
+    const missing = (['kind', 'name', 'uid'] as const)
+      .filter((key) => !owner[key])
+      .map((key) => invalid(`${field}.${key}`, owner[key] ?? '', 'must not be empty'));
+    const version = owner.apiVersion ? [] : [invalid(`${field}.apiVersion`, owner.apiVersion ?? '', 'version must not be empty')];
+    return [...version, ...missing];
+  });
+  const [first, second] = references.filter((owner) => owner.controller);
+  if (first && second) {
+    const detail = `Only one reference can have Controller set to true. Found "true" in references for ${first.name} and ${second.name}`;
+    errors.push(invalid(field, references, detail));
+  }
+  return errors;
+}
+
+function finalizers(names: string[], field: string): FieldError[] {
+  const errors = each(names, field, (name) => {
+    if (!name.includes('/') && !standardFinalizers.includes(name) && qualified(name).length === 0) {
+      return [invalid(field, name, 'name is neither a standard finalizer name nor is it fully qualified')];
+    }
+    return invalidAll(field, name, qualified(name));
+  });
+  if (names.includes('orphan') && names.includes('foregroundDeletion')) {
+    errors.push(invalid(field, names, 'finalizer orphan and foregroundDeletion cannot be both set'));
+  }
+  return errors;
+}
+
+/** What an update may not change in metadata, beyond what the API core keeps itself (uid, timestamps). */
+export function validateMetadataUpdate(next: { metadata: ObjectMeta }, old: { metadata: ObjectMeta }): FieldError[] {
+  const errors: FieldError[] = [];
+  for (const key of ['name', 'namespace'] as const) {
+    if ((next.metadata[key] ?? '') !== (old.metadata[key] ?? ''))
+      errors.push(invalid(`metadata.${key}`, next.metadata[key] ?? '', immutable));
+  }
+  if (old.metadata.deletionTimestamp) {
+    const before = new Set(old.metadata.finalizers);
+    const added = (next.metadata.finalizers ?? []).filter((name) => !before.has(name));
+    if (added.length > 0) {
+      const shown = added.map((name) => JSON.stringify(name)).join(', ');
+      errors.push(
+        forbidden(
+          'metadata.finalizers',
+          `no new finalizers can be added if the object is being deleted, found new finalizers []string{${shown}}`,
+        ),
+      );
+    }
+  }
+  return errors;
+}
+
+/** Bytes of a text in UTF-8, without encoding it. */
+export function utf8Length(text: string): number {
+  let bytes = text.length;
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit > 0x7ff) bytes += 2;
+    else if (unit > 0x7f) bytes += 1;
+    // A surrogate pair is two units and four bytes.
+    if (unit >= 0xd800 && unit <= 0xdbff) {
+      bytes -= 1;
+    } else if (unit >= 0xdc00 && unit <= 0xdfff) {
+      bytes -= 1;
+    }
+  }
+  return bytes;
+}
+
+/** Names of list items that must be unique, such as ports and containers. */
+export function uniqueNames<T extends { name?: string }>(items: readonly T[], fieldOf: (index: number) => string): FieldError[] {
+  return duplicates(
+    items,
+    (item) => item.name ?? '',
+    (index, item) => ({ type: 'Duplicate', field: `${fieldOf(index)}.name`, value: item.name, detail: '' }),
+  );
+}

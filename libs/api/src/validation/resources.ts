@@ -1,0 +1,66 @@
+// Quantities of resources: that they parse, are not negative, and that requests fit under limits.
+import { parseQuantity } from '@berth/machinery';
+import type { ResourceRequirements } from '../generated/core-v1.types.ts';
+import { type FieldError, invalid, invalidAll, notNegative, required } from './errors.ts';
+import { qualified } from './names.ts';
+
+const quantityPattern = /^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+|[KMGTPE]i|[numkMGTPE])?$/;
+const quantityRule = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
+const standardContainerResources = ['cpu', 'memory', 'ephemeral-storage'];
+
+/** Resources that may be overcommitted, so that a limit can exceed the request. */
+function mayOvercommit(resource: string): boolean {
+  return !resource.includes('/') && !resource.startsWith('hugepages-');
+}
+
+export function isQuantity(text: string): boolean {
+  return quantityPattern.test(text);
+}
+
+/** A quantity that must not be negative. */
+export function quantity(text: string, field: string): FieldError[] {
+  if (!isQuantity(text)) return [invalid(field, text, quantityRule)];
+  return text.startsWith('-') && parseQuantity(text).toNumber() < 0 ? [invalid(field, text, notNegative)] : [];
+}
+
+/** Below zero, zero, or above, as `a - b`; both must be quantities. */
+export function compareQuantities(a: string, b: string): number {
+  return parseQuantity(a).compare(parseQuantity(b));
+}
+
+function containerResourceName(name: string, field: string): FieldError[] {
+  const errors = invalidAll(field, name, qualified(name));
+  if (errors.length > 0 || name.includes('/')) return errors;
+  const standard = standardContainerResources.includes(name) || name.startsWith('hugepages-');
+  return standard ? [] : [invalid(field, name, 'must be a standard resource for containers')];
+}
+
+function resourceList(list: Record<string, string> | undefined, field: string): FieldError[] {
+  return Object.entries(list ?? {}).flatMap(([name, amount]) => {
+    const path = `${field}[${name}]`;
+    const errors = [...containerResourceName(name, path), ...quantity(amount, path)];
+    if (errors.length > 0) return errors;
+    const isWhole = Number.isInteger(parseQuantity(amount).milliValue() / 1000);
+    return name.includes('/') && !isWhole ? [invalid(path, amount, 'must be an integer')] : [];
+  });
+}
+
+/** Limits and requests of one container. */
+export function resourceRequirements(resources: ResourceRequirements | undefined, field: string): FieldError[] {
+  const limits = resources?.limits ?? {};
+  const requests = resources?.requests ?? {};
+  const errors = [...resourceList(limits, `${field}.limits`), ...resourceList(requests, `${field}.requests`)];
+  if (errors.length > 0) return errors;
+  for (const [name, amount] of Object.entries(requests)) {
+    const limit = limits[name];
+    if (limit === undefined) {
+      if (!mayOvercommit(name)) errors.push(required(`${field}.limits`, 'Limit must be set for non overcommitable resources'));
+      continue;
+    }
+    const compared = compareQuantities(amount, limit);
+    if (mayOvercommit(name) ? compared <= 0 : compared === 0) continue;
+    const relation = mayOvercommit(name) ? 'less than or equal to' : 'equal to';
+    errors.push(invalid(`${field}.requests`, amount, `must be ${relation} ${name} limit of ${limit}`));
+  }
+  return errors;
+}

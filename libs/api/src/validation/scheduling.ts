@@ -1,0 +1,164 @@
+// Where a pod may run: affinity, tolerations, spread and gates.
+import type {
+  Affinity,
+  NodeSelector,
+  NodeSelectorTerm,
+  PodAffinityTerm,
+  PodSpec,
+  Toleration,
+  TopologySpreadConstraint,
+} from '../generated/core-v1.types.ts';
+import { duplicate, duplicates, each, type FieldError, forbidden, invalid, invalidAll, notSupported, oneOf, required } from './errors.ts';
+import { labelSelector } from './labels.ts';
+import { dnsSubdomain, labelValue, qualified } from './names.ts';
+
+const effects = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'];
+
+export function tolerations(list: Toleration[] | undefined, field: string): FieldError[] {
+  return each(list, field, (toleration, path) => {
+    const { key, operator, value, effect } = toleration;
+    const errors = key ? invalidAll(`${path}.key`, key, qualified(key)) : [];
+    if (!key && operator !== 'Exists') {
+      errors.push(
+        invalid(
+          `${path}.operator`,
+          operator ?? '',
+          'operator must be Exists when `key` is empty, which means "match all values and all keys"',
+        ),
+      );
+    }
+    if (toleration.tolerationSeconds !== undefined && effect !== 'NoExecute') {
+      errors.push(invalid(`${path}.effect`, effect ?? '', "effect must be 'NoExecute' when `tolerationSeconds` is set"));
+    }
+    if (!operator || operator === 'Equal') {
+      const [reason] = labelValue(value ?? '');
+      if (reason) errors.push(invalid(`${path}.operator`, value, reason));
+    } else if (operator === 'Exists') {
+      if (value) errors.push(invalid(`${path}.operator`, toleration, "value must be empty when `operator` is 'Exists'"));
+    } else {
+      errors.push(notSupported(`${path}.operator`, operator, ['Equal', 'Exists']));
+    }
+    if (effect && !effects.includes(effect)) errors.push(notSupported(`${path}.effect`, effect, effects));
+    return errors;
+  });
+}
+
+/** A node selector as required node affinity and as a volume's node affinity. */
+export function nodeSelector(selector: NodeSelector | undefined, field: string): FieldError[] {
+  if (!selector) return [];
+  const path = `${field}.nodeSelectorTerms`;
+  if ((selector.nodeSelectorTerms?.length ?? 0) === 0) return [required(path, 'must have at least one node selector term')];
+  return each(selector.nodeSelectorTerms, path, nodeSelectorTerm);
+}
+
+function nodeSelectorTerm(term: NodeSelectorTerm, field: string): FieldError[] {
+  return [
+    ...each(term.matchExpressions, `${field}.matchExpressions`, (requirement, path) => {
+      const { key = '', operator, values = [] } = requirement;
+      const errors: FieldError[] = [];
+      if (operator === 'In' || operator === 'NotIn') {
+        if (values.length === 0) errors.push(required(`${path}.values`, "must be specified when `operator` is 'In' or 'NotIn'"));
+      } else if (operator === 'Exists' || operator === 'DoesNotExist') {
+        if (values.length > 0)
+          errors.push(forbidden(`${path}.values`, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"));
+      } else if (operator === 'Gt' || operator === 'Lt') {
+        if (values.length !== 1) errors.push(required(`${path}.values`, "must be specified single value when `operator` is 'Lt' or 'Gt'"));
+      } else {
+        errors.push(invalid(`${path}.operator`, operator ?? '', 'not a valid selector operator'));
+      }
+      return [...errors, ...invalidAll(`${path}.key`, key, qualified(key))];
+    }),
+    ...each(term.matchFields, `${field}.matchFields`, (requirement, path) => {
+      const { key = '', operator, values = [] } = requirement;
+      const errors: FieldError[] = [];
+      if (operator !== 'In' && operator !== 'NotIn')
+        errors.push(invalid(`${path}.operator`, operator ?? '', 'not a valid selector operator'));
+      else if (values.length !== 1)
+        errors.push(required(`${path}.values`, "must be only one value when `operator` is 'In' or 'NotIn' for node field selector"));
+      if (key !== 'metadata.name') errors.push(invalid(`${path}.key`, key, 'not a valid field selector key'));
+      else errors.push(...each(values, `${path}.values`, (value, at) => invalidAll(at, value, dnsSubdomain(value))));
+      return errors;
+    }),
+  ];
+}
+
+export function affinity(given: Affinity | undefined, field: string): FieldError[] {
+  if (!given) return [];
+  const node = given.nodeAffinity;
+  const errors = nodeSelector(
+    node?.requiredDuringSchedulingIgnoredDuringExecution,
+    `${field}.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution`,
+  );
+  errors.push(
+    ...each(
+      node?.preferredDuringSchedulingIgnoredDuringExecution,
+      `${field}.nodeAffinity.preferredDuringSchedulingIgnoredDuringExecution`,
+      (term, path) => [...weight(term.weight, path), ...nodeSelectorTerm(term.preference ?? {}, `${path}.preference`)],
+    ),
+  );
+  for (const kind of ['podAffinity', 'podAntiAffinity'] as const) {
+    const pods = given[kind];
+    errors.push(
+      ...each(
+        pods?.requiredDuringSchedulingIgnoredDuringExecution,
+        `${field}.${kind}.requiredDuringSchedulingIgnoredDuringExecution`,
+        podAffinityTerm,
+      ),
+    );
+    errors.push(
+      ...each(
+        pods?.preferredDuringSchedulingIgnoredDuringExecution,
+        `${field}.${kind}.preferredDuringSchedulingIgnoredDuringExecution`,
+        (term, path) => [
+          ...weight(term.weight, path),
+          ...podAffinityTerm(term.podAffinityTerm ?? { topologyKey: '' }, `${path}.podAffinityTerm`),
+        ],
+      ),
+    );
+  }
+  return errors;
+}
+
+function weight(value: number | undefined, field: string): FieldError[] {
+  return value !== undefined && value >= 1 && value <= 100 ? [] : [invalid(`${field}.weight`, value ?? 0, 'must be in the range 1-100')];
+}
+
+function podAffinityTerm(term: PodAffinityTerm, field: string): FieldError[] {
+  return [
+    ...labelSelector(term.labelSelector, `${field}.labelSelector`),
+    ...labelSelector(term.namespaceSelector, `${field}.namespaceSelector`),
+    ...topologyKey(term.topologyKey, field),
+  ];
+}
+
+function topologyKey(key: string | undefined, field: string): FieldError[] {
+  return key ? invalidAll(`${field}.topologyKey`, key, qualified(key)) : [required(`${field}.topologyKey`, 'can not be empty')];
+}
+
+export function topologySpread(list: TopologySpreadConstraint[] | undefined, field: string): FieldError[] {
+  return each(list, field, (constraint, path) => {
+    const { maxSkew, minDomains, whenUnsatisfiable } = constraint;
+    const errors = maxSkew > 0 ? [] : [invalid(`${path}.maxSkew`, maxSkew ?? 0, 'must be greater than zero')];
+    errors.push(...topologyKey(constraint.topologyKey, path));
+    errors.push(...oneOf(`${path}.whenUnsatisfiable`, whenUnsatisfiable, ['DoNotSchedule', 'ScheduleAnyway']));
+    if (minDomains !== undefined && minDomains <= 0) errors.push(invalid(`${path}.minDomains`, minDomains, 'must be greater than zero'));
+    if (minDomains !== undefined && whenUnsatisfiable !== 'DoNotSchedule') {
+      errors.push(
+        invalid(`${path}.minDomains`, minDomains, `can only use minDomains if whenUnsatisfiable=DoNotSchedule, not ${whenUnsatisfiable}`),
+      );
+    }
+    return [...errors, ...labelSelector(constraint.labelSelector, `${path}.labelSelector`)];
+  });
+}
+
+export function schedulingGates(spec: PodSpec, field: string): FieldError[] {
+  const gates = spec.schedulingGates ?? [];
+  return [
+    ...each(gates, field, (gate, path) => invalidAll(path, gate.name ?? '', qualified(gate.name ?? ''))),
+    ...duplicates(
+      gates,
+      (gate) => gate.name ?? '',
+      (index, gate) => duplicate(`${field}[${index}].name`, gate.name),
+    ),
+  ];
+}

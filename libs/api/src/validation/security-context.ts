@@ -1,0 +1,84 @@
+// Security contexts of pods and containers.
+import type { PodSecurityContext, PodSpec, SeccompProfile, SecurityContext } from '../generated/core-v1.types.ts';
+import { duplicate, each, type FieldError, invalid, invalidAll, oneOf, optionalOneOf, required } from './errors.ts';
+import { userId } from './names.ts';
+
+const sysctlSource = '^([a-z0-9]([-_a-z0-9]*[a-z0-9])?[\\./])*[a-z0-9]([-_a-z0-9]*[a-z0-9])?$';
+const sysctlPattern = new RegExp(sysctlSource);
+
+function ids<K extends string>(context: Partial<Record<K, number>>, keys: readonly K[], field: string): FieldError[] {
+  return keys.flatMap((key) => {
+    const id = context[key];
+    return id === undefined ? [] : invalidAll(`${field}.${key}`, id, userId(id));
+  });
+}
+
+export function seccomp(profile: SeccompProfile | undefined, field: string): FieldError[] {
+  if (!profile) return [];
+  const errors = oneOf(`${field}.type`, profile.type, ['Localhost', 'RuntimeDefault', 'Unconfined']);
+  const path = `${field}.localhostProfile`;
+  if (profile.type !== 'Localhost') {
+    if (profile.localhostProfile !== undefined)
+      errors.push(invalid(path, profile.localhostProfile, 'can only be set when seccomp type is Localhost'));
+  } else if (!profile.localhostProfile) {
+    errors.push(required(path, 'must be set when seccomp type is Localhost'));
+  } else {
+    errors.push(...descendingPath(profile.localhostProfile, path));
+  }
+  return errors;
+}
+
+/** A relative path that never climbs out of where it starts. */
+export function descendingPath(path: string, field: string): FieldError[] {
+  const errors: FieldError[] = [];
+  if (path.startsWith('/')) errors.push(invalid(field, path, 'must be a relative path'));
+  if (path.split('/').includes('..')) errors.push(invalid(field, path, "must not contain '..'"));
+  return errors;
+}
+
+export function containerSecurityContext(context: SecurityContext | undefined, field: string): FieldError[] {
+  if (!context) return [];
+  const errors = ids(context, ['runAsUser', 'runAsGroup'], field);
+  errors.push(...optionalOneOf(`${field}.procMount`, context.procMount, ['Default', 'Unmasked']));
+  errors.push(...seccomp(context.seccompProfile, `${field}.seccompProfile`));
+  if (context.allowPrivilegeEscalation === false) {
+    if (context.privileged) errors.push(invalid(field, context, 'cannot set `allowPrivilegeEscalation` to false and `privileged` to true'));
+    if (context.capabilities?.add?.some((capability) => capability === 'CAP_SYS_ADMIN')) {
+      errors.push(invalid(field, context, 'cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN'));
+    }
+  }
+  return errors;
+}
+
+export function podSecurityContext(spec: PodSpec, field: string): FieldError[] {
+  const context: PodSecurityContext = spec.securityContext ?? {};
+  const path = `${field}.securityContext`;
+  const errors = ids(context, ['fsGroup', 'runAsUser', 'runAsGroup'], path);
+  errors.push(...each(context.supplementalGroups, `${path}.supplementalGroups`, (id, idPath) => invalidAll(idPath, id, userId(id))));
+  errors.push(...sysctls(spec, `${path}.sysctls`));
+  errors.push(...optionalOneOf(`${path}.fsGroupChangePolicy`, context.fsGroupChangePolicy, ['Always', 'OnRootMismatch']));
+  errors.push(...optionalOneOf(`${path}.supplementalGroupsPolicy`, context.supplementalGroupsPolicy, ['Merge', 'Strict']));
+  errors.push(...seccomp(context.seccompProfile, `${path}.seccompProfile`));
+  if (spec.shareProcessNamespace && spec.hostPID) {
+    errors.push(invalid(`${path}.shareProcessNamespace`, true, 'ShareProcessNamespace and HostPID cannot both be enabled'));
+  }
+  return errors;
+}
+
+function sysctls(spec: PodSpec, field: string): FieldError[] {
+  const seen = new Set<string>();
+  return each(spec.securityContext?.sysctls, field, (sysctl, path) => {
+    const name = sysctl.name ?? '';
+    // Slashes and dots mean the same as separators.
+    const canonical = name.replaceAll('/', '.');
+    const errors: FieldError[] = [];
+    if (!name) errors.push(required(`${path}.name`));
+    else if (name.length > 253 || !sysctlPattern.test(name)) {
+      errors.push(invalid(`${path}.name`, name, `must have at most 253 characters and match regex ${sysctlSource}`));
+    } else if (seen.has(canonical)) errors.push(duplicate(`${path}.name`, name));
+    if (spec.hostNetwork && canonical.startsWith('net.'))
+      errors.push(invalid(`${path}.name`, name, "may not be specified when 'hostNetwork' is true"));
+    seen.add(canonical);
+    return errors;
+  });
+}

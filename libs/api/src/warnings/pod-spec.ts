@@ -1,0 +1,92 @@
+// Fields of a pod spec that the API accepts and stores and that nothing acts on yet. Each one given warns, so that
+// nobody believes in a setting that does nothing.
+import type { Container, PodSpec, SecurityContext, Volume } from '../generated/core-v1.types.ts';
+
+const actingVolumes = ['name', 'emptyDir', 'configMap', 'secret', 'hostPath', 'persistentVolumeClaim', 'projected', 'downwardAPI'];
+const actingProjections = ['configMap', 'secret', 'downwardAPI'];
+const idleContainerFields = ['volumeDevices', 'restartPolicyRules', 'resizePolicy'] as const;
+const idlePodFields = [
+  'topologySpreadConstraints',
+  'priorityClassName',
+  'runtimeClassName',
+  'resourceClaims',
+  'overhead',
+  'readinessGates',
+  'setHostnameAsFQDN',
+  'resources',
+  'hostnameOverride',
+  'schedulingGroup',
+  'evictionResponders',
+] as const;
+const idleSecurityFields = ['seLinuxOptions', 'windowsOptions', 'procMount', 'appArmorProfile'] as const;
+
+/** `spec.overhead: Berth accepts this field but does not act on it yet`. */
+export function idle(field: string, reason = 'Berth accepts this field but does not act on it yet'): string {
+  return `${field}: ${reason}`;
+}
+
+function isGiven(value: unknown): boolean {
+  if (value === undefined || value === null || value === false || value === '') return false;
+  return !(typeof value === 'object' && Object.keys(value).length === 0);
+}
+
+export function podSpecWarnings(spec: PodSpec | undefined, field: string): string[] {
+  if (!spec) return [];
+  const warnings = idlePodFields.filter((key) => isGiven(spec[key])).map((key) => idle(`${field}.${key}`));
+  if (spec.preemptionPolicy && spec.preemptionPolicy !== 'PreemptLowerPriority') warnings.push(idle(`${field}.preemptionPolicy`));
+  if (spec.priority) warnings.push(idle(`${field}.priority`));
+  if (spec.hostUsers === false) warnings.push(idle(`${field}.hostUsers`));
+  if (spec.automountServiceAccountToken)
+    warnings.push(idle(`${field}.automountServiceAccountToken`, 'Berth gives pods no service account tokens yet'));
+  if (spec.os?.name === 'windows') warnings.push(idle(`${field}.os`, 'Berth runs Linux containers only'));
+  for (const key of idleSecurityFields) {
+    if (key !== 'procMount' && isGiven(spec.securityContext?.[key])) warnings.push(idle(`${field}.securityContext.${key}`));
+  }
+  warnings.push(...(spec.volumes ?? []).flatMap((volume, index) => volumeWarnings(volume, `${field}.volumes[${index}]`)));
+  for (const list of ['initContainers', 'containers'] as const) {
+    warnings.push(...(spec[list] ?? []).flatMap((container, index) => containerWarnings(container, `${field}.${list}[${index}]`, spec)));
+  }
+  return warnings;
+}
+
+function containerWarnings(container: Container, field: string, spec: PodSpec): string[] {
+  const warnings = idleContainerFields.filter((key) => isGiven(container[key])).map((key) => idle(`${field}.${key}`));
+  for (const [index, port] of (container.ports ?? []).entries()) {
+    // With the host's network the port is the host's already.
+    if (port.hostPort && !spec.hostNetwork) warnings.push(idle(`${field}.ports[${index}].hostPort`));
+  }
+  for (const probe of ['livenessProbe', 'readinessProbe', 'startupProbe'] as const) {
+    if (container[probe]?.grpc) warnings.push(idle(`${field}.${probe}.grpc`, 'Berth runs no gRPC probes yet; the probe counts as passing'));
+  }
+  for (const hook of ['postStart', 'preStop'] as const) {
+    if (container.lifecycle?.[hook]?.tcpSocket) warnings.push(idle(`${field}.lifecycle.${hook}.tcpSocket`));
+  }
+  if (container.lifecycle?.stopSignal) warnings.push(idle(`${field}.lifecycle.stopSignal`));
+  if (container.resources?.claims?.length) warnings.push(idle(`${field}.resources.claims`));
+  for (const [index, variable] of (container.env ?? []).entries()) {
+    if (variable.valueFrom?.fileKeyRef) warnings.push(idle(`${field}.env[${index}].valueFrom.fileKeyRef`));
+  }
+  return [...warnings, ...resourceWarnings(container, field), ...securityWarnings(container.securityContext, `${field}.securityContext`)];
+}
+
+/** Only cpu and memory reach the container; other resources count for scheduling alone. */
+function resourceWarnings(container: Container, field: string): string[] {
+  const names = Object.keys(container.resources?.limits ?? {}).filter((name) => name !== 'cpu' && name !== 'memory');
+  return names.map((name) => idle(`${field}.resources.limits[${name}]`, 'Berth limits cpu and memory only'));
+}
+
+function securityWarnings(context: SecurityContext | undefined, field: string): string[] {
+  return idleSecurityFields.filter((key) => isGiven(context?.[key]) && context?.[key] !== 'Default').map((key) => idle(`${field}.${key}`));
+}
+
+function volumeWarnings(volume: Volume, field: string): string[] {
+  const warnings = Object.keys(volume)
+    .filter((key) => !actingVolumes.includes(key))
+    .map((key) => idle(`${field}.${key}`, 'Berth cannot provide this type of volume yet'));
+  for (const [index, projection] of (volume.projected?.sources ?? []).entries()) {
+    for (const key of Object.keys(projection)) {
+      if (!actingProjections.includes(key)) warnings.push(idle(`${field}.projected.sources[${index}].${key}`));
+    }
+  }
+  return warnings;
+}
