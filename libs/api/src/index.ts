@@ -1,4 +1,9 @@
 // Kubernetes' kinds as Berth serves them: each a type and a definition of the same name, plus every nested type.
+
+export { podReadyText, podRestartsText, podStatusText } from './columns/pod-status.ts';
+export { imageTag } from './defaults/image.ts';
+export { everyContainer } from './defaults/pod-spec.ts';
+export { decodeBase64, encodeBase64 } from './encoding/base64.ts';
 export { kinds } from './kind-list.ts';
 export { ConfigMap } from './kinds/config-map.ts';
 export { Deployment } from './kinds/deployment.ts';
@@ -17,4 +22,10 @@ export { Service } from './kinds/service.ts';
 export { ServiceAccount } from './kinds/service-account.ts';
 export { StorageClass } from './kinds/storage-class.ts';
 export { schemas } from './schemas.ts';
+export { podGracePeriodSeconds } from './strategies/pod.ts';
+export { type QosClass, qosClass } from './strategies/qos.ts';
 export type * from './types.ts';
+export { subscript as fieldPathSubscript } from './validation/field-path.ts';
+export { ipAddress, isIPv4, isIPv6 } from './validation/ip.ts';
+export { dnsLabel, dnsSubdomain, envVarName, type NameCheck, qualified as qualifiedName } from './validation/names.ts';
+export { nodePortRange } from './validation/service.ts';

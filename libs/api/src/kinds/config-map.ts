@@ -1,7 +1,11 @@
 // ConfigMap: configuration as keys and values.
 import { defineKind } from '@berth/machinery';
+import { configMapColumns } from '../columns/configuration.ts';
 import type { ConfigMap as Type } from '../generated/core-v1.types.ts';
 import { schemas } from '../schemas.ts';
+import { validateConfigMapData, validateConfigMapUpdate } from '../validation/configuration.ts';
+import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
+import { dnsSubdomain } from '../validation/names.ts';
 
 export type ConfigMap = Type;
 
@@ -13,4 +17,8 @@ export const ConfigMap = defineKind<ConfigMap>({
   scope: 'Namespaced',
   shortNames: ['cm'],
   schema: schemas.message('core.v1.ConfigMap'),
+
+  validate: (map) => [...validateMetadata(map, { scope: 'Namespaced', name: dnsSubdomain }), ...validateConfigMapData(map)],
+  validateUpdate: (next, old) => [...validateMetadataUpdate(next, old), ...validateConfigMapUpdate(next, old)],
+  columns: configMapColumns,
 });

@@ -1,7 +1,13 @@
 // Deployment: rolls a pod template out through replica sets.
 import { defineKind } from '@berth/machinery';
+import { deploymentColumns } from '../columns/workloads.ts';
+import { defaultDeployment } from '../defaults/workloads.ts';
 import type { Deployment as Type } from '../generated/apps-v1.types.ts';
 import { schemas } from '../schemas.ts';
+import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
+import { dnsSubdomain } from '../validation/names.ts';
+import { validateDeploymentSpec, validateSelectorUpdate } from '../validation/workloads.ts';
+import { podSpecWarnings } from '../warnings/pod-spec.ts';
 
 export type Deployment = Type;
 
@@ -18,4 +24,18 @@ export const Deployment = defineKind<Deployment>({
     status: true,
     scale: { specReplicas: 'spec.replicas', statusReplicas: 'status.replicas', selector: 'spec.selector' },
   },
+
+  strategy: {
+    prepareForCreate: (deployment) => {
+      deployment.status = {};
+    },
+  },
+  defaults: defaultDeployment,
+  validate: (deployment) => [
+    ...validateMetadata(deployment, { scope: 'Namespaced', name: dnsSubdomain }),
+    ...validateDeploymentSpec(deployment),
+  ],
+  validateUpdate: (next, old) => [...validateMetadataUpdate(next, old), ...validateSelectorUpdate(next, old)],
+  columns: deploymentColumns,
+  warnings: ({ spec }) => podSpecWarnings(spec.template?.spec, 'spec.template.spec'),
 });

@@ -1,7 +1,12 @@
 // EndpointSlice: a part of the addresses behind a service.
 import { defineKind } from '@berth/machinery';
+import { endpointSliceColumns } from '../columns/network.ts';
 import type { EndpointSlice as Type } from '../generated/discovery-v1.types.ts';
 import { schemas } from '../schemas.ts';
+import { isEqual } from '../validation/changes.ts';
+import { validateSliceFields, validateSliceUpdate } from '../validation/endpoints.ts';
+import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
+import { dnsSubdomain } from '../validation/names.ts';
 
 export type EndpointSlice = Type;
 
@@ -12,4 +17,18 @@ export const EndpointSlice = defineKind<EndpointSlice>({
   plural: 'endpointslices',
   scope: 'Namespaced',
   schema: schemas.message('discovery.v1.EndpointSlice'),
+
+  strategy: {
+    generationChanged: (next, old) => !isEqual(next.endpoints, old.endpoints) || !isEqual(next.ports, old.ports),
+  },
+  defaults: (slice) => {
+    slice.endpoints ??= [];
+    for (const port of slice.ports ?? []) {
+      port.name ??= '';
+      port.protocol ||= 'TCP';
+    }
+  },
+  validate: (slice) => [...validateMetadata(slice, { scope: 'Namespaced', name: dnsSubdomain }), ...validateSliceFields(slice)],
+  validateUpdate: (next, old) => [...validateMetadataUpdate(next, old), ...validateSliceUpdate(next, old)],
+  columns: endpointSliceColumns,
 });

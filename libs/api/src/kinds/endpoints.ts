@@ -1,7 +1,11 @@
 // Endpoints: the addresses behind a service, the older form of endpoint slices.
 import { defineKind } from '@berth/machinery';
+import { endpointsColumns } from '../columns/network.ts';
 import type { Endpoints as Type } from '../generated/core-v1.types.ts';
 import { schemas } from '../schemas.ts';
+import { validateEndpointSubsets } from '../validation/endpoints.ts';
+import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
+import { dnsSubdomain } from '../validation/names.ts';
 
 export type Endpoints = Type;
 
@@ -14,4 +18,15 @@ export const Endpoints = defineKind<Endpoints>({
   shortNames: ['ep'],
   singular: 'endpoints',
   schema: schemas.message('core.v1.Endpoints'),
+
+  strategy: { allowCreateOnUpdate: true },
+  defaults: ({ subsets }) => {
+    for (const subset of subsets ?? []) for (const port of subset.ports ?? []) port.protocol ||= 'TCP';
+  },
+  validate: (endpoints) => [
+    ...validateMetadata(endpoints, { scope: 'Namespaced', name: dnsSubdomain }),
+    ...validateEndpointSubsets(endpoints),
+  ],
+  validateUpdate: validateMetadataUpdate,
+  columns: endpointsColumns,
 });

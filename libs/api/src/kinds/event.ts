@@ -1,7 +1,11 @@
 // Event: something that happened to an object, as `kubectl get events` lists it.
 import { defineKind } from '@berth/machinery';
+import { eventColumns } from '../columns/event.ts';
 import type { Event as Type } from '../generated/core-v1.types.ts';
 import { schemas } from '../schemas.ts';
+import { validateEventFields } from '../validation/cluster.ts';
+import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
+import { dnsSubdomain } from '../validation/names.ts';
 
 export type Event = Type;
 
@@ -13,4 +17,25 @@ export const Event = defineKind<Event>({
   scope: 'Namespaced',
   shortNames: ['ev'],
   schema: schemas.message('core.v1.Event'),
+
+  strategy: { allowCreateOnUpdate: true },
+  defaults: (event) => {
+    event.involvedObject ??= {};
+  },
+  validate: (event) => [...validateMetadata(event, { scope: 'Namespaced', name: dnsSubdomain }), ...validateEventFields(event)],
+  validateUpdate: validateMetadataUpdate,
+  columns: eventColumns,
+  selectableFields: {
+    'involvedObject.kind': ({ involvedObject }) => involvedObject.kind ?? '',
+    'involvedObject.namespace': ({ involvedObject }) => involvedObject.namespace ?? '',
+    'involvedObject.name': ({ involvedObject }) => involvedObject.name ?? '',
+    'involvedObject.uid': ({ involvedObject }) => involvedObject.uid ?? '',
+    'involvedObject.apiVersion': ({ involvedObject }) => involvedObject.apiVersion ?? '',
+    'involvedObject.resourceVersion': ({ involvedObject }) => involvedObject.resourceVersion ?? '',
+    'involvedObject.fieldPath': ({ involvedObject }) => involvedObject.fieldPath ?? '',
+    reason: ({ reason }) => reason ?? '',
+    reportingComponent: ({ reportingComponent }) => reportingComponent ?? '',
+    source: ({ source, reportingComponent }) => source?.component || reportingComponent || '',
+    type: ({ type }) => type ?? '',
+  },
 });

@@ -1,7 +1,11 @@
 // Lease: a claim that its holder renews: node heartbeats and leader election.
 import { defineKind } from '@berth/machinery';
+import { leaseColumns } from '../columns/configuration.ts';
 import type { Lease as Type } from '../generated/coordination-v1.types.ts';
 import { schemas } from '../schemas.ts';
+import { validateLeaseSpec } from '../validation/cluster.ts';
+import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
+import { dnsSubdomain } from '../validation/names.ts';
 
 export type Lease = Type;
 
@@ -12,4 +16,9 @@ export const Lease = defineKind<Lease>({
   plural: 'leases',
   scope: 'Namespaced',
   schema: schemas.message('coordination.v1.Lease'),
+
+  strategy: { generationChanged: () => false, allowCreateOnUpdate: true },
+  validate: (lease) => [...validateMetadata(lease, { scope: 'Namespaced', name: dnsSubdomain }), ...validateLeaseSpec(lease)],
+  validateUpdate: validateMetadataUpdate,
+  columns: leaseColumns,
 });

@@ -1,7 +1,10 @@
 // Namespace: a boundary of names; deleting one deletes what is in it.
 import { defineKind } from '@berth/machinery';
+import { namespaceColumns } from '../columns/configuration.ts';
 import type { Namespace as Type } from '../generated/core-v1.types.ts';
 import { schemas } from '../schemas.ts';
+import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
+import { dnsLabel } from '../validation/names.ts';
 
 export type Namespace = Type;
 
@@ -14,4 +17,26 @@ export const Namespace = defineKind<Namespace>({
   shortNames: ['ns'],
   schema: schemas.message('core.v1.Namespace'),
   subresources: { status: true, other: [{ name: 'finalize', kind: 'Namespace', verbs: ['update'] }] },
+
+  strategy: {
+    prepareForCreate: (namespace) => {
+      const finalizers = namespace.spec.finalizers ?? [];
+      namespace.spec.finalizers = finalizers.includes('kubernetes') ? finalizers : [...finalizers, 'kubernetes'];
+      namespace.status = { phase: 'Active' };
+    },
+    // Only the finalize subresource takes them away.
+    prepareForUpdate: (next, old) => {
+      next.spec.finalizers = old.spec.finalizers;
+    },
+    generationChanged: () => false,
+  },
+  defaults: (namespace) => {
+    namespace.spec ??= {};
+    if (namespace.metadata.name)
+      namespace.metadata.labels = { ...namespace.metadata.labels, 'kubernetes.io/metadata.name': namespace.metadata.name };
+  },
+  validate: (namespace) => validateMetadata(namespace, { scope: 'Cluster', name: dnsLabel }),
+  validateUpdate: validateMetadataUpdate,
+  columns: namespaceColumns,
+  selectableFields: { 'status.phase': ({ status }) => status?.phase ?? '' },
 });

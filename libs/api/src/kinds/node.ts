@@ -1,7 +1,11 @@
 // Node: a machine that runs pods.
 import { defineKind } from '@berth/machinery';
+import { nodeColumns } from '../columns/node.ts';
 import type { Node as Type } from '../generated/core-v1.types.ts';
 import { schemas } from '../schemas.ts';
+import { validateNodeSpec, validateNodeUpdate } from '../validation/cluster.ts';
+import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
+import { dnsSubdomain } from '../validation/names.ts';
 
 export type Node = Type;
 
@@ -14,4 +18,13 @@ export const Node = defineKind<Node>({
   shortNames: ['no'],
   schema: schemas.message('core.v1.Node'),
   subresources: { status: true },
+
+  strategy: { generationChanged: () => false },
+  defaults: (node) => {
+    node.spec ??= {};
+  },
+  validate: (node) => [...validateMetadata(node, { scope: 'Cluster', name: dnsSubdomain }), ...validateNodeSpec(node)],
+  validateUpdate: (next, old) => [...validateMetadataUpdate(next, old), ...validateNodeUpdate(next, old)],
+  columns: nodeColumns,
+  selectableFields: { 'spec.unschedulable': ({ spec }) => String(spec?.unschedulable ?? false) },
 });

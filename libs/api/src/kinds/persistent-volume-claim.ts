@@ -1,7 +1,12 @@
 // PersistentVolumeClaim: a request for a persistent volume.
 import { defineKind } from '@berth/machinery';
+import { claimColumns } from '../columns/storage.ts';
 import type { PersistentVolumeClaim as Type } from '../generated/core-v1.types.ts';
 import { schemas } from '../schemas.ts';
+import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
+import { dnsSubdomain } from '../validation/names.ts';
+import { validateClaimSpec, validateClaimUpdate } from '../validation/storage.ts';
+import { claimWarnings } from '../warnings/storage.ts';
 
 export type PersistentVolumeClaim = Type;
 
@@ -14,4 +19,19 @@ export const PersistentVolumeClaim = defineKind<PersistentVolumeClaim>({
   shortNames: ['pvc'],
   schema: schemas.message('core.v1.PersistentVolumeClaim'),
   subresources: { status: true },
+
+  strategy: {
+    prepareForCreate: (claim) => {
+      claim.status = { phase: 'Pending' };
+    },
+    generationChanged: () => false,
+  },
+  defaults: (claim) => {
+    claim.spec ??= {};
+    claim.spec.volumeMode ||= 'Filesystem';
+  },
+  validate: (claim) => [...validateMetadata(claim, { scope: 'Namespaced', name: dnsSubdomain }), ...validateClaimSpec(claim)],
+  validateUpdate: (next, old) => [...validateMetadataUpdate(next, old), ...validateClaimUpdate(next, old)],
+  columns: claimColumns,
+  warnings: claimWarnings,
 });

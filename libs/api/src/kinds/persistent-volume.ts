@@ -1,7 +1,12 @@
 // PersistentVolume: storage that outlives pods.
 import { defineKind } from '@berth/machinery';
+import { volumeColumns } from '../columns/storage.ts';
 import type { PersistentVolume as Type } from '../generated/core-v1.types.ts';
 import { schemas } from '../schemas.ts';
+import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
+import { dnsSubdomain } from '../validation/names.ts';
+import { validateVolumeSpec, validateVolumeUpdate } from '../validation/storage.ts';
+import { volumeWarnings } from '../warnings/storage.ts';
 
 export type PersistentVolume = Type;
 
@@ -14,4 +19,21 @@ export const PersistentVolume = defineKind<PersistentVolume>({
   shortNames: ['pv'],
   schema: schemas.message('core.v1.PersistentVolume'),
   subresources: { status: true },
+
+  strategy: {
+    prepareForCreate: (volume) => {
+      volume.status = { phase: 'Pending' };
+    },
+    generationChanged: () => false,
+  },
+  defaults: (volume) => {
+    volume.spec ??= {};
+    volume.spec.persistentVolumeReclaimPolicy ||= 'Retain';
+    volume.spec.volumeMode ||= 'Filesystem';
+    if (volume.spec.hostPath) volume.spec.hostPath.type ??= '';
+  },
+  validate: (volume) => [...validateMetadata(volume, { scope: 'Cluster', name: dnsSubdomain }), ...validateVolumeSpec(volume)],
+  validateUpdate: (next, old) => [...validateMetadataUpdate(next, old), ...validateVolumeUpdate(next, old)],
+  columns: volumeColumns,
+  warnings: volumeWarnings,
 });

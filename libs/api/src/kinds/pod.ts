@@ -1,7 +1,16 @@
 // Pod: containers that share a network, volumes and a fate.
 import { defineKind } from '@berth/machinery';
+import { podColumns } from '../columns/pod.ts';
+import { defaultPod } from '../defaults/pod-spec.ts';
 import type { Pod as Type } from '../generated/core-v1.types.ts';
 import { schemas } from '../schemas.ts';
+import { podGracePeriodSeconds, preparePodForCreate } from '../strategies/pod.ts';
+import { forbidden } from '../validation/errors.ts';
+import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
+import { dnsSubdomain } from '../validation/names.ts';
+import { validatePodSpec } from '../validation/pod-spec.ts';
+import { validatePodStatusUpdate, validatePodUpdate } from '../validation/pod-update.ts';
+import { podSpecWarnings } from '../warnings/pod-spec.ts';
 
 export type Pod = Type;
 
@@ -27,4 +36,28 @@ export const Pod = defineKind<Pod>({
       { name: 'resize', kind: 'Pod', verbs: ['get', 'patch', 'update'] },
     ],
   },
+
+  strategy: { prepareForCreate: preparePodForCreate, gracePeriodSeconds: podGracePeriodSeconds },
+  defaults: defaultPod,
+  validate: (pod) => {
+    const errors = [...validateMetadata(pod, { scope: 'Namespaced', name: dnsSubdomain }), ...validatePodSpec(pod.spec, 'spec')];
+    if (pod.spec.nodeName && pod.spec.schedulingGates?.length) {
+      errors.push(forbidden('spec.nodeName', 'cannot be set until all schedulingGates have been cleared'));
+    }
+    return errors;
+  },
+  validateUpdate: (next, old) => [...validateMetadataUpdate(next, old), ...validatePodUpdate(next, old)],
+  validateStatusUpdate: validatePodStatusUpdate,
+  columns: podColumns,
+  selectableFields: {
+    'spec.nodeName': ({ spec }) => spec.nodeName ?? '',
+    'spec.restartPolicy': ({ spec }) => spec.restartPolicy ?? '',
+    'spec.schedulerName': ({ spec }) => spec.schedulerName ?? '',
+    'spec.serviceAccountName': ({ spec }) => spec.serviceAccountName ?? '',
+    'spec.hostNetwork': ({ spec }) => String(spec.hostNetwork ?? false),
+    'status.phase': ({ status }) => status?.phase ?? '',
+    'status.podIP': ({ status }) => status?.podIP ?? '',
+    'status.nominatedNodeName': ({ status }) => status?.nominatedNodeName ?? '',
+  },
+  warnings: ({ spec }) => podSpecWarnings(spec, 'spec'),
 });

@@ -1,7 +1,13 @@
 // ReplicaSet: keeps a number of equal pods running.
 import { defineKind } from '@berth/machinery';
+import { replicaSetColumns } from '../columns/workloads.ts';
+import { defaultReplicaSet } from '../defaults/workloads.ts';
 import type { ReplicaSet as Type } from '../generated/apps-v1.types.ts';
 import { schemas } from '../schemas.ts';
+import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
+import { dnsSubdomain } from '../validation/names.ts';
+import { validateReplicaSetSpec, validateSelectorUpdate } from '../validation/workloads.ts';
+import { podSpecWarnings } from '../warnings/pod-spec.ts';
 
 export type ReplicaSet = Type;
 
@@ -18,4 +24,19 @@ export const ReplicaSet = defineKind<ReplicaSet>({
     status: true,
     scale: { specReplicas: 'spec.replicas', statusReplicas: 'status.replicas', selector: 'spec.selector' },
   },
+
+  strategy: {
+    prepareForCreate: (replicaSet) => {
+      replicaSet.status = { replicas: 0 };
+    },
+  },
+  defaults: defaultReplicaSet,
+  validate: (replicaSet) => [
+    ...validateMetadata(replicaSet, { scope: 'Namespaced', name: dnsSubdomain }),
+    ...validateReplicaSetSpec(replicaSet),
+  ],
+  validateUpdate: (next, old) => [...validateMetadataUpdate(next, old), ...validateSelectorUpdate(next, old)],
+  columns: replicaSetColumns,
+  selectableFields: { 'status.replicas': ({ status }) => String(status?.replicas ?? 0) },
+  warnings: ({ spec }) => podSpecWarnings(spec.template?.spec, 'spec.template.spec'),
 });

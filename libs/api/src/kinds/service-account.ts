@@ -1,7 +1,11 @@
 // ServiceAccount: the identity that a pod runs as.
 import { defineKind } from '@berth/machinery';
+import { serviceAccountColumns } from '../columns/configuration.ts';
 import type { ServiceAccount as Type } from '../generated/core-v1.types.ts';
 import { schemas } from '../schemas.ts';
+import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
+import { dnsSubdomain } from '../validation/names.ts';
+import { serviceAccountWarnings } from '../warnings/configuration.ts';
 
 export type ServiceAccount = Type;
 
@@ -13,4 +17,9 @@ export const ServiceAccount = defineKind<ServiceAccount>({
   scope: 'Namespaced',
   shortNames: ['sa'],
   schema: schemas.message('core.v1.ServiceAccount'),
+
+  validate: (account) => validateMetadata(account, { scope: 'Namespaced', name: dnsSubdomain }),
+  validateUpdate: validateMetadataUpdate,
+  columns: serviceAccountColumns,
+  warnings: serviceAccountWarnings,
 });

@@ -1,7 +1,13 @@
 // Service: a stable address for a set of pods.
 import { defineKind } from '@berth/machinery';
+import { serviceColumns } from '../columns/network.ts';
+import { carryAllocations, defaultService, normalizeClusterIps } from '../defaults/service.ts';
 import type { Service as Type } from '../generated/core-v1.types.ts';
 import { schemas } from '../schemas.ts';
+import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
+import { dns1035Label } from '../validation/names.ts';
+import { validateServiceSpec, validateServiceUpdate } from '../validation/service.ts';
+import { serviceWarnings } from '../warnings/service.ts';
 
 export type Service = Type;
 
@@ -15,4 +21,20 @@ export const Service = defineKind<Service>({
   categories: ['all'],
   schema: schemas.message('core.v1.Service'),
   subresources: { status: true },
+
+  strategy: {
+    prepareForCreate: (service) => {
+      service.status = { loadBalancer: {} };
+      normalizeClusterIps(service.spec);
+    },
+    prepareForUpdate: (next, old) => carryAllocations(next.spec, old.spec),
+    generationChanged: () => false,
+    allowCreateOnUpdate: true,
+  },
+  defaults: defaultService,
+  validate: (service) => [...validateMetadata(service, { scope: 'Namespaced', name: dns1035Label }), ...validateServiceSpec(service)],
+  validateUpdate: (next, old) => [...validateMetadataUpdate(next, old), ...validateServiceUpdate(next, old)],
+  columns: serviceColumns,
+  selectableFields: { 'spec.clusterIP': ({ spec }) => spec.clusterIP ?? '', 'spec.type': ({ spec }) => spec.type ?? '' },
+  warnings: ({ spec }) => serviceWarnings(spec),
 });

@@ -1,4 +1,4 @@
-// What happens to a pod as it is created, updated and deleted, beside defaults and validation.
+// What happens to a pod as it is created and deleted, beside defaults and validation.
 import type { Pod, PodSpec, Toleration } from '../generated/core-v1.types.ts';
 import { qosClass } from './qos.ts';
 
@@ -34,17 +34,6 @@ function tolerateLostNodes(spec: PodSpec): void {
 function toleratesEviction(toleration: Toleration, key: string): boolean {
   const isSameKey = toleration.key === key || (!toleration.key && toleration.operator === 'Exists');
   return isSameKey && (!toleration.effect || toleration.effect === 'NoExecute');
-}
-
-/** The quality of service of a pod never changes, and neither do fields that only the server fills in. */
-export function preparePodForUpdate(next: Pod, old: Pod): void {
-  const carried = ['nodeName', 'priority', 'preemptionPolicy', 'serviceAccountName', 'serviceAccount', 'tolerations'] as const;
-  for (const key of carried) carry(next.spec, old.spec, key);
-}
-
-/** An update from a manifest that leaves a field out does not ask for its removal. */
-function carry<K extends keyof PodSpec>(next: PodSpec, old: PodSpec, key: K): void {
-  if (next[key] === undefined && old[key] !== undefined) next[key] = old[key];
 }
 
 /** Seconds that a deleted pod gets to stop: none when it runs nowhere or has ended. */

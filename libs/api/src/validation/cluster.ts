@@ -1,0 +1,49 @@
+// Nodes, events and leases: what the cluster itself writes.
+import type { Lease } from '../generated/coordination-v1.types.ts';
+import type { Event, Node } from '../generated/core-v1.types.ts';
+import { duplicate, each, type FieldError, forbidden, invalid, invalidAll, nonNegative, optionalOneOf, required } from './errors.ts';
+import { labelValue, qualified } from './names.ts';
+
+const effects = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'];
+
+export function validateNodeSpec({ spec }: Node): FieldError[] {
+  const seen = new Set<string>();
+  return each(spec?.taints, 'spec.taints', (taint, path) => {
+    const errors = invalidAll(`${path}.key`, taint.key ?? '', qualified(taint.key ?? ''));
+    errors.push(...invalidAll(`${path}.value`, taint.value ?? '', labelValue(taint.value ?? '')));
+    if (!taint.effect) errors.push(required(`${path}.effect`));
+    else errors.push(...optionalOneOf(`${path}.effect`, taint.effect, effects));
+    const identity = `${taint.key}:${taint.effect}`;
+    if (seen.has(identity)) errors.push({ ...duplicate(path, taint), detail: 'taints must be unique by key and effect pair' });
+    seen.add(identity);
+    return errors;
+  });
+}
+
+/** Addresses of a node's pods are handed out once: pods already carry them. */
+export function validateNodeUpdate(next: Node, old: Node): FieldError[] {
+  const errors: FieldError[] = [];
+  const [before, after] = [old.spec?.podCIDRs ?? [], next.spec?.podCIDRs ?? []];
+  if (before.length > 0 && before.join() !== after.join())
+    errors.push(forbidden('spec.podCIDRs', 'node updates may not change podCIDR except from "" to valid'));
+  if (old.spec?.providerID && old.spec.providerID !== next.spec?.providerID) {
+    errors.push(forbidden('spec.providerID', 'node updates may not change providerID except from "" to valid'));
+  }
+  return errors;
+}
+
+/** An event stands in the namespace of what it is about; about a cluster-scoped object, in default or kube-system. */
+export function validateEventFields(event: Event): FieldError[] {
+  const about = event.involvedObject?.namespace ?? '';
+  const own = event.metadata.namespace ?? '';
+  if (about === '' ? own === '' || own === 'default' || own === 'kube-system' : about === own) return [];
+  return [invalid('involvedObject.namespace', about, 'does not match event.namespace')];
+}
+
+export function validateLeaseSpec({ spec }: Lease): FieldError[] {
+  const seconds = spec?.leaseDurationSeconds;
+  return [
+    ...(seconds !== undefined && seconds <= 0 ? [invalid('spec.leaseDurationSeconds', seconds, 'must be greater than 0')] : []),
+    ...nonNegative('spec.leaseTransitions', spec?.leaseTransitions),
+  ];
+}

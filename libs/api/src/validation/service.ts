@@ -1,0 +1,119 @@
+// Services: what each type needs and refuses, and what stays once it was allocated.
+
+import { isNodePortType } from '../defaults/service.ts';
+import type { Service, ServicePort, ServiceSpec } from '../generated/core-v1.types.ts';
+import { protocols } from './containers.ts';
+import { duplicate, duplicates, each, type FieldError, forbidden, invalid, invalidAll, oneOf, optionalOneOf, required } from './errors.ts';
+import { ipAddress, nonSpecialIp } from './ip.ts';
+import { labels } from './labels.ts';
+import { dnsLabel, dnsSubdomain, portNumber, portNumberOrName, qualified } from './names.ts';
+
+/** Ports that a node opens for services. The API allocates from the same range. */
+export const nodePortRange = { min: 30000, max: 32767 };
+
+export function validateServiceSpec({ spec }: Service): FieldError[] {
+  const isHeadless = spec.clusterIP === 'None';
+  const errors: FieldError[] = [];
+  if (!spec.ports?.length && !isHeadless && spec.type !== 'ExternalName') errors.push(required('spec.ports'));
+  if (isHeadless && isNodePortType(spec))
+    errors.push(invalid('spec.clusterIPs[0]', 'None', `may not be set to 'None' for ${spec.type} services`));
+  errors.push(...ports(spec), ...labels(spec.selector, 'spec.selector'));
+  errors.push(...oneOf('spec.sessionAffinity', spec.sessionAffinity, ['ClientIP', 'None']), ...affinityTimeout(spec));
+  errors.push(...oneOf('spec.type', spec.type, ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort']));
+  errors.push(...clusterIps(spec), ...traffic(spec));
+  errors.push(
+    ...each(spec.externalIPs, 'spec.externalIPs', (ip, path) => {
+      const reasons = ipAddress(ip);
+      return invalidAll(path, ip, reasons.length > 0 ? reasons : nonSpecialIp(ip));
+    }),
+  );
+  if (spec.type === 'ExternalName') {
+    const name = (spec.externalName ?? '').replace(/\.$/, '');
+    errors.push(...(name ? invalidAll('spec.externalName', spec.externalName, dnsSubdomain(name)) : [required('spec.externalName')]));
+  }
+  return errors;
+}
+
+function ports(spec: ServiceSpec): FieldError[] {
+  const list = spec.ports ?? [];
+  return [
+    ...each(list, 'spec.ports', (port, path) => portErrors(port, spec, path)),
+    ...duplicates(
+      list,
+      (port) => port.name ?? '',
+      (index, port) => duplicate(`spec.ports[${index}].name`, port.name),
+    ),
+    ...duplicates(
+      list,
+      (port) => `${port.protocol}/${port.port}`,
+      (index, port) => duplicate(`spec.ports[${index}]`, { protocol: port.protocol, port: port.port }),
+    ),
+    ...duplicates(
+      list,
+      (port) => (port.nodePort ? `${port.protocol}/${port.nodePort}` : ''),
+      (index, port) => duplicate(`spec.ports[${index}].nodePort`, port.nodePort),
+    ),
+  ];
+}
+
+function portErrors(port: ServicePort, spec: ServiceSpec, path: string): FieldError[] {
+  const errors: FieldError[] = [];
+  if (port.name) errors.push(...invalidAll(`${path}.name`, port.name, dnsLabel(port.name)));
+  else if ((spec.ports?.length ?? 0) > 1) errors.push(required(`${path}.name`));
+  errors.push(
+    ...invalidAll(`${path}.port`, port.port ?? 0, portNumber(port.port ?? 0)),
+    ...oneOf(`${path}.protocol`, port.protocol, protocols),
+  );
+  if (port.targetPort !== undefined) errors.push(...invalidAll(`${path}.targetPort`, port.targetPort, portNumberOrName(port.targetPort)));
+  if (port.appProtocol) errors.push(...invalidAll(`${path}.appProtocol`, port.appProtocol, qualified(port.appProtocol)));
+  if (!port.nodePort) return errors;
+  const { min, max } = nodePortRange;
+  if (!isNodePortType(spec)) errors.push(forbidden(`${path}.nodePort`, `may not be used when \`type\` is '${spec.type}'`));
+  else if (port.nodePort < min || port.nodePort > max) {
+    errors.push(
+      invalid(`${path}.nodePort`, port.nodePort, `provided port is not in the valid range. The range of valid ports is ${min}-${max}`),
+    );
+  }
+  return errors;
+}
+
+function affinityTimeout(spec: ServiceSpec): FieldError[] {
+  const seconds = spec.sessionAffinityConfig?.clientIP?.timeoutSeconds;
+  if (spec.sessionAffinity !== 'ClientIP' || seconds === undefined || (seconds > 0 && seconds <= 86400)) return [];
+  return [invalid('spec.sessionAffinityConfig.clientIP.timeoutSeconds', seconds, 'must be greater than 0 and less than 86400')];
+}
+
+function clusterIps(spec: ServiceSpec): FieldError[] {
+  const list = spec.clusterIPs ?? [];
+  if (spec.type === 'ExternalName') {
+    if (spec.clusterIP) return [forbidden('spec.clusterIP', 'may not be set for ExternalName services')];
+    return list.length > 0 ? [invalid('spec.clusterIPs', list, 'may not be set for ExternalName services')] : [];
+  }
+  const errors: FieldError[] = [];
+  if (list.length > 0 && !spec.clusterIP) errors.push(invalid('spec.clusterIPs', list, 'must be empty when `clusterIP` is not specified'));
+  else if (list.length > 0 && list[0] !== spec.clusterIP)
+    errors.push(invalid('spec.clusterIPs', list, 'first value must match `clusterIP`'));
+  const given = list.length > 0 ? list : [spec.clusterIP ?? ''].filter(Boolean);
+  errors.push(
+    ...each(given, 'spec.clusterIPs', (ip, path) => (ip === 'None' && given.length === 1 ? [] : invalidAll(path, ip, ipAddress(ip)))),
+  );
+  if (given.length > 2) errors.push(invalid('spec.clusterIPs', given, 'may only hold up to 2 values'));
+  return errors;
+}
+
+function traffic(spec: ServiceSpec): FieldError[] {
+  const isExternal = isNodePortType(spec) || (spec.type === 'ClusterIP' && (spec.externalIPs?.length ?? 0) > 0);
+  const field = 'spec.externalTrafficPolicy';
+  const errors = optionalOneOf('spec.internalTrafficPolicy', spec.internalTrafficPolicy, ['Cluster', 'Local']);
+  if (isExternal) errors.push(...optionalOneOf(field, spec.externalTrafficPolicy, ['Cluster', 'Local']));
+  else if (spec.externalTrafficPolicy)
+    errors.push(invalid(field, spec.externalTrafficPolicy, 'may only be set for externally-accessible services'));
+  return errors;
+}
+
+/** A cluster IP lasts as long as the service needs one. */
+export function validateServiceUpdate(next: Service, old: Service): FieldError[] {
+  const isNeeded = next.spec.type !== 'ExternalName' && old.spec.type !== 'ExternalName';
+  if (!isNeeded || !old.spec.clusterIP || next.spec.clusterIP === old.spec.clusterIP) return [];
+  return [invalid('spec.clusterIPs[0]', next.spec.clusterIPs ?? [next.spec.clusterIP ?? ''], 'may not change once set')];
+}

@@ -1,0 +1,96 @@
+// Deployments and replica sets: the selector selects the template, and the template restarts always.
+import type { Deployment, DeploymentStrategy, ReplicaSet } from '../generated/apps-v1.types.ts';
+import type { PodTemplateSpec } from '../generated/core-v1.types.ts';
+import type { LabelSelector } from '../generated/meta-v1.types.ts';
+import { isEqual } from './changes.ts';
+import { type FieldError, forbidden, immutable, invalid, nonNegative, notSupported, required } from './errors.ts';
+import { isEmptySelector, labelSelector, labels, selects } from './labels.ts';
+import { annotations } from './metadata.ts';
+import { percentage } from './names.ts';
+import { validatePodSpec } from './pod-spec.ts';
+
+export function validateDeploymentSpec({ spec }: Deployment): FieldError[] {
+  const errors = [
+    ...nonNegative('spec.replicas', spec.replicas),
+    ...selectorAndTemplate(spec.selector, spec.template),
+    ...strategy(spec.strategy ?? {}, 'spec.strategy'),
+    ...nonNegative('spec.minReadySeconds', spec.minReadySeconds),
+    ...nonNegative('spec.revisionHistoryLimit', spec.revisionHistoryLimit),
+    ...nonNegative('spec.progressDeadlineSeconds', spec.progressDeadlineSeconds),
+  ];
+  const deadline = spec.progressDeadlineSeconds;
+  if (deadline !== undefined && deadline <= (spec.minReadySeconds ?? 0)) {
+    errors.push(invalid('spec.progressDeadlineSeconds', deadline, 'must be greater than minReadySeconds'));
+  }
+  return errors;
+}
+
+export function validateReplicaSetSpec({ spec }: ReplicaSet): FieldError[] {
+  return [
+    ...nonNegative('spec.replicas', spec.replicas),
+    ...nonNegative('spec.minReadySeconds', spec.minReadySeconds),
+    ...selectorAndTemplate(spec.selector, spec.template),
+  ];
+}
+
+export function validateSelectorUpdate(
+  next: { spec: { selector?: LabelSelector } },
+  old: { spec: { selector?: LabelSelector } },
+): FieldError[] {
+  return isEqual(next.spec.selector, old.spec.selector) ? [] : [invalid('spec.selector', next.spec.selector, immutable)];
+}
+
+function selectorAndTemplate(selector: LabelSelector | undefined, template: PodTemplateSpec | undefined): FieldError[] {
+  const errors = labelSelector(selector, 'spec.selector');
+  if (!selector) errors.push(required('spec.selector'));
+  else if (isEmptySelector(selector)) errors.push(invalid('spec.selector', selector, 'empty selector is invalid for deployment'));
+  if (!template) return [...errors, required('spec.template')];
+  const values = template.metadata?.labels ?? {};
+  if (selector && errors.length === 0 && !selects(selector, values)) {
+    errors.push(invalid('spec.template.metadata.labels', values, '`selector` does not match template `labels`'));
+  }
+  return [...errors, ...podTemplate(template, 'spec.template')];
+}
+
+function podTemplate(template: PodTemplateSpec, field: string): FieldError[] {
+  const errors = [
+    ...labels(template.metadata?.labels, `${field}.labels`),
+    ...annotations(template.metadata?.annotations, `${field}.annotations`),
+    ...validatePodSpec(template.spec, `${field}.spec`),
+  ];
+  const { spec } = template;
+  if (spec?.ephemeralContainers?.length)
+    errors.push(forbidden(`${field}.spec.ephemeralContainers`, 'ephemeral containers not allowed in pod template'));
+  if (spec?.restartPolicy && spec.restartPolicy !== 'Always')
+    errors.push(notSupported(`${field}.spec.restartPolicy`, spec.restartPolicy, ['Always']));
+  if (spec?.activeDeadlineSeconds !== undefined) {
+    errors.push(forbidden(`${field}.spec.activeDeadlineSeconds`, 'activeDeadlineSeconds in ReplicaSet is not Supported'));
+  }
+  return errors;
+}
+
+function strategy(given: DeploymentStrategy, field: string): FieldError[] {
+  const path = `${field}.rollingUpdate`;
+  if (given.type === 'Recreate') {
+    return given.rollingUpdate ? [forbidden(path, "may not be specified when strategy `type` is 'Recreate'")] : [];
+  }
+  if (given.type !== 'RollingUpdate') return [notSupported(`${field}.type`, given.type, ['Recreate', 'RollingUpdate'])];
+  const { maxUnavailable, maxSurge } = given.rollingUpdate ?? {};
+  const errors = [...intOrPercent(maxUnavailable, `${path}.maxUnavailable`), ...intOrPercent(maxSurge, `${path}.maxSurge`)];
+  if (errors.length > 0) return errors;
+  if (isZero(maxUnavailable) && isZero(maxSurge))
+    errors.push(invalid(`${path}.maxUnavailable`, maxUnavailable, 'may not be 0 when `maxSurge` is 0'));
+  if (typeof maxUnavailable === 'string' && Number.parseInt(maxUnavailable, 10) > 100) {
+    errors.push(invalid(`${path}.maxUnavailable`, maxUnavailable, 'must not be greater than 100%'));
+  }
+  return errors;
+}
+
+function intOrPercent(value: number | string | undefined, field: string): FieldError[] {
+  if (typeof value === 'string') return percentage(value).map((detail) => invalid(field, value, detail));
+  return nonNegative(field, value);
+}
+
+function isZero(value: number | string | undefined): boolean {
+  return value === 0 || (typeof value === 'string' && Number.parseInt(value, 10) === 0);
+}
