@@ -1,0 +1,14 @@
+// The network port: what pods, services and names need of this node. The real one writes a CNI configuration, nftables
+// and serves DNS; a simulated node has none.
+import type { EndpointSlice, Pod, Service } from '@berth/api';
+
+export interface NodeNetwork {
+  /** Writes the CNI configuration for this range and readies the host. Called at each welcome; safe to repeat. */
+  configure(settings: { podCidr: string; serviceCidr: string; clusterDns: string; clusterDomain: string }): Promise<void>;
+  /** Brings service rules and names in line with what is given. Cheap when nothing has changed. */
+  sync(services: Service[], endpointSlices: EndpointSlice[], pods: Pod[]): void;
+  /** What a pod's resolv.conf holds, by its dnsPolicy and dnsConfig. */
+  dnsFor(pod: Pod): { servers: string[]; searches: string[]; options: string[] };
+  /** Stops serving; rules stay, so that pods keep their services while the agent restarts. */
+  stop(): Promise<void>;
+}

@@ -1,0 +1,74 @@
+// One container's status, as the API shows it: waiting, running or terminated, with the reasons that kubectl prints.
+import type { Container, ContainerState, ContainerStatus } from '@berth/api';
+import type { ContainerInfo } from '@berth/runtime';
+
+/** Why a container is not running yet, from the agent's own doings. */
+export interface WaitingReason {
+  reason: string;
+  message?: string;
+}
+
+export interface ContainerView {
+  container: Container;
+  /** Newest first. */
+  instances: ContainerInfo[];
+  waiting?: WaitingReason;
+  /** Startup has succeeded, or there is nothing to wait for. */
+  started: boolean;
+  ready: boolean;
+  /** Contents of the termination message file of an instance. */
+  terminationMessage(instance: ContainerInfo): string;
+}
+
+export function rfc3339(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 19)}Z`;
+}
+
+export function containerStatus(view: ContainerView): ContainerStatus {
+  const [current, ...older] = view.instances.filter((i) => i.state !== 'created');
+  const showsWaiting = view.waiting && current?.state !== 'running';
+  const previous = showsWaiting ? current : older[0];
+  const state = showsWaiting && view.waiting ? { waiting: { ...view.waiting } } : current ? stateOf(current, view) : defaultWaiting();
+  const running = state.running !== undefined;
+  return {
+    name: view.container.name,
+    state,
+    lastState: previous?.state === 'exited' ? stateOf(previous, view) : {},
+    ready: running && view.started && view.ready,
+    restartCount: current ? current.attempt : 0,
+    image: view.container.image ?? '',
+    imageID: current?.imageRef ?? '',
+    ...(current && { containerID: `containerd://${current.id}` }),
+    started: running && view.started,
+    ...(view.container.resources && running && { resources: view.container.resources }),
+  };
+}
+
+/** As an init container is shown: ready once it has ended well. */
+export function initContainerStatus(view: ContainerView): ContainerStatus {
+  const status = containerStatus(view);
+  if (view.container.restartPolicy === 'Always') return status;
+  return { ...status, ready: status.state?.terminated?.exitCode === 0 };
+}
+
+function defaultWaiting(): ContainerState {
+  return { waiting: { reason: 'PodInitializing' } };
+}
+
+function stateOf(instance: ContainerInfo, view: ContainerView): ContainerState {
+  if (instance.state === 'running') return { running: { startedAt: rfc3339(instance.startedAtMs) } };
+  if (instance.state === 'exited') {
+    const message = view.terminationMessage(instance) || instance.message;
+    return {
+      terminated: {
+        exitCode: instance.exitCode,
+        reason: instance.reason || (instance.exitCode === 0 ? 'Completed' : 'Error'),
+        ...(message && { message }),
+        startedAt: rfc3339(instance.startedAtMs),
+        finishedAt: rfc3339(instance.finishedAtMs),
+        containerID: `containerd://${instance.id}`,
+      },
+    };
+  }
+  return { waiting: { reason: 'ContainerStatusUnknown', message: 'the runtime does not know the state of this container' } };
+}

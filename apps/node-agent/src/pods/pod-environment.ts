@@ -1,0 +1,33 @@
+// What a pod's worker may use of the node: one object, so that workers are built and tested with any part replaced.
+import type { Container, Pod, PodStatus, Secret } from '@berth/api';
+import type { PodStatusReport } from '@berth/protocol';
+import type { ContainerInfo, Runtime, SandboxConfig } from '@berth/runtime';
+import type { Clock, Logger } from '@berth/telemetry';
+import type { ImagePuller } from '../images/image-puller.ts';
+import type { Prober } from '../probes/prober.ts';
+import type { VolumeManager, VolumeSources } from '../volumes/volume-manager.ts';
+import type { EnvironmentSources } from './environment.ts';
+import type { Inventory } from './inventory.ts';
+
+export interface PodEnvironment {
+  runtime: Runtime;
+  inventory: Inventory;
+  images: ImagePuller;
+  prober: Prober;
+  volumes: VolumeManager;
+  clock: Clock;
+  logger: Logger;
+  hostIp: string;
+  /** Whether containers get files of the host's: false on simulated nodes. */
+  writesFiles: boolean;
+  sandboxConfig(pod: Pod, attempt: number): SandboxConfig;
+  environmentSources(pod: Pod, podIps: string[]): EnvironmentSources;
+  volumeSources(pod: Pod, podIps: string[]): VolumeSources;
+  pullSecrets(pod: Pod): Secret[];
+  terminationMessage(pod: Pod, container: Container, instance: ContainerInfo): Promise<string>;
+  event(pod: Pod, type: 'Normal' | 'Warning', reason: string, message: string, fieldPath?: string): void;
+  report(report: PodStatusReport & { status: PodStatus }): void;
+  removeLogs(pod: Pod): Promise<void>;
+  /** The worker has nothing left to do. */
+  gone(uid: string): void;
+}

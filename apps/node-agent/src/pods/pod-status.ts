@@ -1,0 +1,90 @@
+// A pod's status from its parts: phase and conditions as Kubernetes defines them (pod lifecycle, "Pod phase" and
+// "Pod conditions"). Pure; transition times change only when a condition does.
+import type { ContainerStatus, Pod, PodCondition, PodStatus } from '@berth/api';
+import { type ContainerView, containerStatus, initContainerStatus, rfc3339 } from './container-status.ts';
+
+export interface PodStatusInput {
+  pod: Pod;
+  /** The status reported last, for transition times. */
+  previous: PodStatus | undefined;
+  nowMs: number;
+  hostIp: string;
+  podIps: string[];
+  sandboxReady: boolean;
+  initContainers: ContainerView[];
+  containers: ContainerView[];
+  /** Set when the agent ends the pod of its own accord, e.g. DeadlineExceeded; makes the phase Failed. */
+  failure?: { reason: string; message: string };
+}
+
+export function podStatus(input: PodStatusInput): PodStatus {
+  const { pod, previous, nowMs } = input;
+  const initContainerStatuses = input.initContainers.map(initContainerStatus);
+  const containerStatuses = input.containers.map(containerStatus);
+  const phase = input.failure ? 'Failed' : podPhase(pod, initContainerStatuses, containerStatuses);
+  const status: PodStatus = {
+    phase,
+    conditions: conditions(input, phase, initContainerStatuses, containerStatuses),
+    hostIP: input.hostIp,
+    hostIPs: [{ ip: input.hostIp }],
+    startTime: previous?.startTime ?? pod.status?.startTime ?? rfc3339(nowMs),
+    ...(input.podIps[0] && { podIP: input.podIps[0], podIPs: input.podIps.map((ip) => ({ ip })) }),
+    ...(initContainerStatuses.length > 0 && { initContainerStatuses }),
+    containerStatuses,
+    ...(pod.status?.qosClass && { qosClass: pod.status.qosClass }),
+    ...(input.failure && { reason: input.failure.reason, message: input.failure.message }),
+  };
+  return status;
+}
+
+function podPhase(pod: Pod, init: ContainerStatus[], main: ContainerStatus[]): string {
+  const policy = pod.spec.restartPolicy ?? 'Always';
+  const oneShot = init.filter((_, i) => pod.spec.initContainers?.[i]?.restartPolicy !== 'Always');
+  const initFailed = oneShot.some((s) => (s.state?.terminated?.exitCode ?? 0) !== 0);
+  if (initFailed && policy === 'Never') return 'Failed';
+  const initDone = oneShot.every((s) => s.state?.terminated?.exitCode === 0);
+  const everRan = main.some((s) => s.state?.running || s.state?.terminated || s.lastState?.terminated);
+  if (!initDone && !everRan) return 'Pending';
+  if (main.some((s) => s.state?.waiting && !s.lastState?.terminated)) return 'Pending';
+  const ended = main.every((s) => s.state?.terminated);
+  if (!ended || policy === 'Always') return 'Running';
+  const allSucceeded = main.every((s) => s.state?.terminated?.exitCode === 0);
+  if (allSucceeded) return 'Succeeded';
+  return policy === 'Never' ? 'Failed' : 'Running';
+}
+
+function conditions(input: PodStatusInput, phase: string, init: ContainerStatus[], main: ContainerStatus[]): PodCondition[] {
+  const done = phase === 'Succeeded' || phase === 'Failed';
+  const notInitialized = init.filter((s, i) => !(s.ready || (input.pod.spec.initContainers?.[i]?.restartPolicy === 'Always' && s.started))).map((s) => s.name);
+  const initialized = notInitialized.length === 0 || main.some((s) => s.state?.running);
+  const unready = main.filter((s) => !s.ready).map((s) => s.name);
+  const sidecarsUnready = init.filter((s, i) => input.pod.spec.initContainers?.[i]?.restartPolicy === 'Always' && !s.ready).map((s) => s.name);
+  const notReady = [...unready, ...sidecarsUnready];
+  const gates = (input.pod.spec.readinessGates ?? []).filter((g) => input.pod.status?.conditions?.find((c) => c.type === g.conditionType)?.status !== 'True');
+  const readiness: Partial<PodCondition> = done
+    ? { reason: phase === 'Succeeded' ? 'PodCompleted' : 'PodFailed' }
+    : notReady.length > 0 ? { reason: 'ContainersNotReady', message: `containers with unready status: [${notReady.join(' ')}]` } : {};
+  const containersReady = !done && notReady.length === 0;
+  const wanted: PodCondition[] = [
+    condition('PodReadyToStartContainers', input.sandboxReady),
+    condition('Initialized', initialized, initialized ? (phase === 'Succeeded' ? { reason: 'PodCompleted' } : {}) : { reason: 'ContainersNotInitialized', message: `containers with incomplete status: [${notInitialized.join(' ')}]` }),
+    condition('Ready', containersReady && gates.length === 0, containersReady && gates.length > 0 ? { reason: 'ReadinessGatesNotReady', message: `corresponding condition of pod readiness gate "${gates[0]?.conditionType}" does not exist or is not true.` } : readiness),
+    condition('ContainersReady', containersReady, readiness),
+  ];
+  return [...wanted.map((c) => withTransition(c, input)), ...foreignConditions(input.pod, wanted)];
+}
+
+/** Conditions that others write (PodScheduled by the scheduler, readiness gates by their controllers) stay as they are. */
+function foreignConditions(pod: Pod, own: PodCondition[]): PodCondition[] {
+  return (pod.status?.conditions ?? []).filter((c) => !own.some((o) => o.type === c.type));
+}
+
+function condition(type: string, holds: boolean, extra: Partial<PodCondition> = {}): PodCondition {
+  return { type, status: holds ? 'True' : 'False', ...extra };
+}
+
+function withTransition(next: PodCondition, input: PodStatusInput): PodCondition {
+  const before = (input.previous ?? input.pod.status)?.conditions?.find((c) => c.type === next.type);
+  const unchanged = before?.status === next.status && before.lastTransitionTime;
+  return { ...next, lastTransitionTime: unchanged ? before.lastTransitionTime : rfc3339(input.nowMs) };
+}

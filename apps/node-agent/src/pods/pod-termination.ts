@@ -1,0 +1,80 @@
+// Ends a pod gracefully: preStop hooks, then SIGTERM, then SIGKILL when the grace period is over; main containers first,
+// sidecars in reverse order after them, the sandbox last. A shorter grace period that arrives later counts from then.
+import type { Container, Pod } from '@berth/api';
+import { runHook } from './lifecycle-hooks.ts';
+import type { ObservedPod } from './observed.ts';
+import type { PodEnvironment } from './pod-environment.ts';
+
+export class PodTermination {
+  readonly #env: PodEnvironment;
+  readonly #wake: () => void;
+  #deadlineMs = Number.POSITIVE_INFINITY;
+  #running = false;
+
+  constructor(env: PodEnvironment, wake: () => void) {
+    this.#env = env;
+    this.#wake = wake;
+  }
+
+  /** Starts or hastens the end of the pod; wakes the worker when done. Safe to call at every look. */
+  begin(pod: Pod, observed: ObservedPod, graceSeconds: number, podIps: string[]): void {
+    const deadlineMs = this.#env.clock.now() + graceSeconds * 1000;
+    if (this.#running) {
+      if (deadlineMs < this.#deadlineMs - 1000) this.#hasten(observed, graceSeconds);
+      this.#deadlineMs = Math.min(this.#deadlineMs, deadlineMs);
+      return;
+    }
+    this.#running = true;
+    this.#deadlineMs = deadlineMs;
+    this.#end(pod, observed, podIps)
+      .catch((error: unknown) => this.#env.logger.warn('a pod could not be stopped yet', { pod: pod.metadata.name, namespace: pod.metadata.namespace, error }))
+      .finally(() => {
+        this.#running = false;
+        this.#wake();
+      });
+  }
+
+  /** preStop, then stop, within the grace period. */
+  async stopContainer(pod: Pod, name: string, id: string, graceSeconds: number, podIps: string[]): Promise<void> {
+    const container = [...pod.spec.containers, ...(pod.spec.initContainers ?? [])].find((c) => c.name === name);
+    const endMs = this.#env.clock.now() + graceSeconds * 1000;
+    const hook = container?.lifecycle?.preStop;
+    if (hook && container && graceSeconds > 0) {
+      const target = { pod, container, containerId: id, podIp: podIps[0] ?? this.#env.hostIp };
+      await runHook(hook, target, this.#env.runtime, this.#env.clock, graceSeconds).catch((error: Error) => {
+        this.#env.event(pod, 'Warning', 'FailedPreStopHook', `PreStopHook failed: ${error.message}`, `spec.containers{${name}}`);
+      });
+    }
+    await this.#env.runtime.stopContainer(id, Math.max(0, Math.ceil((endMs - this.#env.clock.now()) / 1000)));
+  }
+
+  async #end(pod: Pod, observed: ObservedPod, podIps: string[]): Promise<void> {
+    const sidecars = (pod.spec.initContainers ?? []).filter((c) => c.restartPolicy === 'Always');
+    const isSidecar = (name: string) => sidecars.some((c) => c.name === name);
+    await Promise.all([...observed.containers.keys()].filter((name) => !isSidecar(name)).map((name) => this.#stopAll(pod, name, observed, podIps)));
+    for (const sidecar of [...sidecars].reverse() as Container[]) await this.#stopAll(pod, sidecar.name, observed, podIps);
+    for (const sandbox of [...(observed.sandbox ? [observed.sandbox] : []), ...observed.olderSandboxes]) {
+      if (sandbox.state === 'ready') await this.#env.runtime.stopSandbox(sandbox.id);
+    }
+  }
+
+  async #stopAll(pod: Pod, name: string, observed: ObservedPod, podIps: string[]): Promise<void> {
+    for (const instance of observed.containers.get(name) ?? []) {
+      if (instance.state === 'created') await this.#env.runtime.removeContainer(instance.id);
+      if (instance.state !== 'running') continue;
+      this.#env.event(pod, 'Normal', 'Killing', `Stopping container ${name}`, `spec.containers{${name}}`);
+      const graceSeconds = Math.max(0, Math.ceil((this.#deadlineMs - this.#env.clock.now()) / 1000));
+      await this.stopContainer(pod, name, instance.id, graceSeconds, podIps);
+    }
+  }
+
+  #hasten(observed: ObservedPod, graceSeconds: number): void {
+    for (const instances of observed.containers.values()) {
+      for (const instance of instances.filter((i) => i.state === 'running')) {
+        this.#env.runtime.stopContainer(instance.id, graceSeconds).catch((error: unknown) => {
+          this.#env.logger.warn('a container could not be stopped sooner', { container: instance.id, error });
+        });
+      }
+    }
+  }
+}

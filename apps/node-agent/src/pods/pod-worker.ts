@@ -1,0 +1,338 @@
+// One pod on this node: a loop that looks, plans and acts, one step at a time, until the runtime matches what was asked.
+// It is woken by changes and due times only. Slow work (pulls, graceful stops) goes on beside it and wakes it when done.
+import type { Container, Pod, PodStatus } from '@berth/api';
+import type { ContainerInfo } from '@berth/runtime';
+import type { Timer } from '@berth/telemetry';
+import { VolumeError } from '../volumes/volume-manager.ts';
+import { BackOff, restartBackOff } from './back-off.ts';
+import type { ContainerView, WaitingReason } from './container-status.ts';
+import { ContainerStarter } from './container-starter.ts';
+import { newest, type ObservedPod, observe } from './observed.ts';
+import { isStopped, type PodPlan, planPod } from './plan.ts';
+import { specHash } from './container-config.ts';
+import type { PodEnvironment } from './pod-environment.ts';
+import { podStatus } from './pod-status.ts';
+import { PodTermination } from './pod-termination.ts';
+
+const retryMs = 2_000;
+
+export class PodWorker {
+  readonly #env: PodEnvironment;
+  readonly #termination: PodTermination;
+  readonly #starter: ContainerStarter;
+  readonly #restarts = new Map<string, BackOff>();
+  readonly #waiting = new Map<string, WaitingReason>();
+  readonly #terminationMessages = new Map<string, string>();
+  readonly #counted = new Set<string>();
+  readonly #killing = new Set<string>();
+  #pod: Pod;
+  #status: PodStatus | undefined;
+  #failure: { reason: string; message: string } | undefined;
+  #removed = false;
+  #dirty = false;
+  #running: Promise<void> | undefined;
+  #timer: Timer | undefined;
+  #dueMs = 0;
+  #podIps: string[] = [];
+  #reported = '';
+  #adopting: boolean;
+
+  /** @param adopted the runtime held something of this pod when the agent started */
+  constructor(pod: Pod, env: PodEnvironment, adopted: boolean) {
+    this.#pod = pod;
+    this.#env = env;
+    this.#adopting = adopted;
+    this.#status = pod.status;
+    this.#termination = new PodTermination(env, () => this.wake());
+    this.#starter = new ContainerStarter(env, () => this.wake());
+  }
+
+  get pod(): Pod {
+    return this.#pod;
+  }
+
+  get podIps(): string[] {
+    return this.#podIps;
+  }
+
+  update(pod: Pod): void {
+    this.#pod = pod;
+    this.wake();
+  }
+
+  /** The API no longer holds the pod: stop what runs, then clean up. */
+  remove(): void {
+    this.#removed = true;
+    this.wake();
+  }
+
+  /** Looks again soon; calls while a step runs become one more step. */
+  wake(): void {
+    this.#dirty = true;
+    this.#running ??= this.#loop();
+  }
+
+  /** Stops looking; what runs goes on. Resolves when the step under way is done. */
+  async detach(): Promise<void> {
+    this.#clearTimer();
+    this.#dirty = false;
+    await this.#running;
+  }
+
+  async #loop(): Promise<void> {
+    try {
+      while (this.#dirty) {
+        this.#dirty = false;
+        this.#clearTimer();
+        try {
+          await this.#step();
+        } catch (error) {
+          this.#env.logger.warn('a pod could not be brought in line', { pod: this.#pod.metadata.name, namespace: this.#pod.metadata.namespace, error });
+          this.#wakeAt(this.#env.clock.now() + retryMs);
+        }
+      }
+    } finally {
+      this.#running = undefined;
+    }
+  }
+
+  /** The earliest due time wins. */
+  #wakeAt(atMs: number): void {
+    if (this.#timer && this.#dueMs <= atMs) return;
+    this.#timer?.cancel();
+    this.#dueMs = atMs;
+    this.#timer = this.#env.clock.after(Math.max(0, atMs - this.#env.clock.now()), () => this.wake());
+  }
+
+  #clearTimer(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+  }
+
+  async #step(): Promise<void> {
+    let observed = await this.#observe();
+    this.#checkDeadline();
+    if (this.#removed || this.#pod.metadata.deletionTimestamp || this.#failure) {
+      await this.#terminate(observed);
+      return;
+    }
+    this.#countFailures(observed);
+    const plan = this.#plan(observed);
+    this.#syncWaiting(plan);
+    const acted = await this.#act(plan, observed);
+    if (acted) observed = await this.#observe();
+    this.#probe(observed);
+    await this.#readTerminationMessages(observed);
+    this.#report(observed, false);
+    this.#scheduleNext(plan);
+  }
+
+  async #observe(): Promise<ObservedPod> {
+    const uid = this.#pod.metadata.uid ?? '';
+    const { sandboxes, containers } = await this.#env.inventory.pod(uid);
+    const observed = observe(sandboxes, containers);
+    this.#podIps = this.#pod.spec.hostNetwork ? [this.#env.hostIp] : (observed.sandbox?.ips ?? []);
+    return observed;
+  }
+
+  #plan(observed: ObservedPod): PodPlan {
+    const byName = new Map(this.#allContainers().map((c) => [c.name, c]));
+    return planPod(this.#pod, observed, {
+      nowMs: this.#env.clock.now(),
+      restartReadyAtMs: (name) => this.#restarts.get(name)?.readyAtMs ?? 0,
+      unhealthy: (name, id) => this.#with(byName.get(name), (c) => this.#env.prober.unhealthy(c, id)),
+      started: (name, id) => this.#with(byName.get(name), (c) => this.#env.prober.started(c, id)) ?? false,
+      specHash,
+    });
+  }
+
+  #with<T>(container: Container | undefined, read: (container: Container) => T): T | undefined {
+    return container && read(container);
+  }
+
+  /** Each end of a container counts once towards its back-off. */
+  #countFailures(observed: ObservedPod): void {
+    for (const [name, instances] of observed.containers) {
+      for (const instance of [...instances].reverse()) {
+        if (instance.state !== 'exited' || this.#counted.has(instance.id)) continue;
+        this.#counted.add(instance.id);
+        this.#env.prober.forget(instance.id);
+        // The attempt tells how often it ended before this agent was started.
+        const backOff = this.#restarts.get(name) ?? new BackOff(restartBackOff, instance.attempt);
+        this.#restarts.set(name, backOff);
+        backOff.fail(instance.finishedAtMs || this.#env.clock.now(), instance.finishedAtMs - instance.startedAtMs);
+      }
+    }
+  }
+
+  #syncWaiting(plan: PodPlan): void {
+    for (const [name] of this.#waiting) if (this.#waiting.get(name)?.reason === 'CrashLoopBackOff') this.#waiting.delete(name);
+    for (const [name] of plan.waiting) {
+      const waitSeconds = Math.round((this.#restarts.get(name)?.delayMs ?? 0) / 1000);
+      const message = `back-off ${waitSeconds >= 60 ? `${Math.floor(waitSeconds / 60)}m${waitSeconds % 60}s` : `${waitSeconds}s`} restarting failed container=${name} pod=${this.#pod.metadata.name}_${this.#pod.metadata.namespace}(${this.#pod.metadata.uid})`;
+      this.#waiting.set(name, { reason: 'CrashLoopBackOff', message });
+      this.#env.event(this.#pod, 'Warning', 'BackOff', `Back-off restarting failed container ${name} in pod ${this.#pod.metadata.name}_${this.#pod.metadata.namespace}(${this.#pod.metadata.uid})`, containerPath(this.#pod, name));
+    }
+  }
+
+  /** Returns whether anything was done that changes what the runtime holds. */
+  async #act(plan: PodPlan, observed: ObservedPod): Promise<boolean> {
+    for (const kill of plan.kill) this.#kill(kill.containerId, kill.name, kill.message);
+    if (plan.kill.length > 0 || plan.finished) return false;
+    if (plan.createSandbox === undefined && plan.start.length === 0) return false;
+    let volumes: Map<string, string>;
+    try {
+      volumes = await this.#env.volumes.prepare(this.#pod, this.#env.volumeSources(this.#pod, this.#podIps));
+    } catch (error) {
+      if (!(error instanceof VolumeError)) throw error;
+      this.#env.event(this.#pod, 'Warning', 'FailedMount', error.message);
+      for (const container of this.#allContainers()) if (!newest(observed, container.name)) this.#waiting.set(container.name, { reason: 'ContainerCreating' });
+      this.#wakeAt(this.#env.clock.now() + retryMs);
+      return false;
+    }
+    const sandboxId = await this.#ensureSandbox(plan, observed);
+    if (!sandboxId) return true;
+    const steps = plan.start.length > 0 ? plan.start : [];
+    for (const step of steps) {
+      const result = await this.#starter.start(this.#pod, step, sandboxId, volumes, this.#podIps);
+      if (result.waiting) this.#waiting.set(step.container.name, result.waiting);
+      else this.#waiting.delete(step.container.name);
+      if (result.retryAtMs !== undefined) this.#wakeAt(result.retryAtMs);
+    }
+    return true;
+  }
+
+  async #ensureSandbox(plan: PodPlan, observed: ObservedPod): Promise<string | undefined> {
+    if (plan.createSandbox === undefined) return observed.sandbox?.id;
+    try {
+      if (observed.sandbox) await this.#env.runtime.stopSandbox(observed.sandbox.id);
+      for (const container of this.#allContainers()) {
+        if (!newest(observed, container.name)) this.#waiting.set(container.name, { reason: 'ContainerCreating' });
+      }
+      const id = await this.#env.runtime.runSandbox(this.#env.sandboxConfig(this.#pod, plan.createSandbox));
+      const info = await this.#env.runtime.sandboxStatus(id);
+      this.#podIps = this.#pod.spec.hostNetwork ? [this.#env.hostIp] : (info?.ips ?? []);
+      return id;
+    } catch (error) {
+      this.#env.event(this.#pod, 'Warning', 'FailedCreatePodSandBox', `Failed to create pod sandbox: ${(error as Error).message}`);
+      this.#wakeAt(this.#env.clock.now() + retryMs);
+      return undefined;
+    }
+  }
+
+  #kill(containerId: string, name: string, message: string): void {
+    if (this.#killing.has(containerId)) return;
+    this.#killing.add(containerId);
+    this.#env.event(this.#pod, 'Normal', 'Killing', message, containerPath(this.#pod, name));
+    this.#env.prober.forget(containerId);
+    const graceSeconds = this.#pod.spec.terminationGracePeriodSeconds ?? 30;
+    this.#termination.stopContainer(this.#pod, name, containerId, graceSeconds, this.#podIps)
+      .catch((error: unknown) => this.#env.logger.warn('a container could not be stopped', { container: containerId, error }))
+      .finally(() => {
+        this.#killing.delete(containerId);
+        this.wake();
+      });
+  }
+
+  #checkDeadline(): void {
+    const seconds = this.#pod.spec.activeDeadlineSeconds;
+    const startTime = this.#status?.startTime;
+    if (seconds === undefined || !startTime || this.#failure) return;
+    const dueMs = Date.parse(startTime) + seconds * 1000;
+    if (this.#env.clock.now() >= dueMs) this.#failure = { reason: 'DeadlineExceeded', message: 'Pod was active on the node longer than the specified deadline' };
+    else this.#wakeAt(dueMs);
+  }
+
+  async #terminate(observed: ObservedPod): Promise<void> {
+    for (const instances of observed.containers.values()) for (const c of instances) this.#env.prober.forget(c.id);
+    const graceSeconds = this.#removed ? Math.min(1, this.#pod.metadata.deletionGracePeriodSeconds ?? 1) : (this.#pod.metadata.deletionGracePeriodSeconds ?? this.#pod.spec.terminationGracePeriodSeconds ?? 30);
+    if (!isStopped(observed)) {
+      this.#termination.begin(this.#pod, observed, graceSeconds, this.#podIps);
+      await this.#readTerminationMessages(observed);
+      if (!this.#removed) this.#report(observed, false);
+      return;
+    }
+    await this.#readTerminationMessages(observed);
+    if (!this.#removed) this.#report(observed, true);
+    else await this.#cleanUp(observed);
+  }
+
+  async #cleanUp(observed: ObservedPod): Promise<void> {
+    for (const instances of observed.containers.values()) for (const c of instances) await this.#env.runtime.removeContainer(c.id);
+    for (const sandbox of [...(observed.sandbox ? [observed.sandbox] : []), ...observed.olderSandboxes]) await this.#env.runtime.removeSandbox(sandbox.id);
+    await this.#env.volumes.cleanUp(this.#pod.metadata.uid ?? '');
+    await this.#env.removeLogs(this.#pod);
+    this.#env.gone(this.#pod.metadata.uid ?? '');
+  }
+
+  #probe(observed: ObservedPod): void {
+    for (const container of this.#allContainers()) {
+      const current = newest(observed, container.name);
+      if (current?.state !== 'running' || this.#killing.has(current.id)) continue;
+      const before = [...(this.#status?.containerStatuses ?? []), ...(this.#status?.initContainerStatuses ?? [])].find((s) => s.name === container.name);
+      const adopted = this.#adopting && before?.containerID === `containerd://${current.id}`;
+      this.#env.prober.watch(this.#pod, container, current.id, this.#podIps[0] ?? this.#env.hostIp, adopted, before?.started === true && before.ready);
+    }
+    this.#adopting = false;
+  }
+
+  async #readTerminationMessages(observed: ObservedPod): Promise<void> {
+    for (const container of this.#allContainers()) {
+      for (const instance of observed.containers.get(container.name) ?? []) {
+        if (instance.state !== 'exited' || this.#terminationMessages.has(instance.id)) continue;
+        this.#terminationMessages.set(instance.id, await this.#env.terminationMessage(this.#pod, container, instance));
+      }
+    }
+  }
+
+  #report(observed: ObservedPod, terminated: boolean): void {
+    const view = (container: Container): ContainerView => {
+      const current = newest(observed, container.name);
+      const waiting = current?.state === 'running' ? undefined : (this.#waiting.get(container.name) ?? (current ? undefined : this.#defaultWaiting(container)));
+      return {
+        container,
+        instances: observed.containers.get(container.name) ?? [],
+        ...(waiting && { waiting }),
+        started: current !== undefined && this.#env.prober.started(container, current.id),
+        ready: current !== undefined && this.#env.prober.ready(container, current.id) && !this.#pod.metadata.deletionTimestamp,
+        terminationMessage: (instance: ContainerInfo) => this.#terminationMessages.get(instance.id) ?? '',
+      };
+    };
+    const status = podStatus({
+      pod: this.#pod,
+      previous: this.#status,
+      nowMs: this.#env.clock.now(),
+      hostIp: this.#env.hostIp,
+      podIps: observed.sandbox ? this.#podIps : [],
+      sandboxReady: observed.sandbox?.state === 'ready',
+      initContainers: (this.#pod.spec.initContainers ?? []).map(view),
+      containers: this.#pod.spec.containers.map(view),
+      ...(this.#failure && { failure: this.#failure }),
+    });
+    this.#status = status;
+    const text = `${terminated}${JSON.stringify(status)}`;
+    if (text === this.#reported) return;
+    this.#reported = text;
+    const { namespace = '', name, uid = '' } = this.#pod.metadata;
+    this.#env.report({ namespace, name, uid, status, terminated });
+  }
+
+  #defaultWaiting(container: Container): WaitingReason {
+    const isMain = this.#pod.spec.containers.includes(container);
+    const initPending = isMain && (this.#pod.spec.initContainers?.length ?? 0) > 0;
+    return { reason: initPending ? 'PodInitializing' : 'ContainerCreating' };
+  }
+
+  #scheduleNext(plan: PodPlan): void {
+    const dues = [...plan.waiting.values()];
+    if (dues.length > 0) this.#wakeAt(Math.min(...dues));
+  }
+
+  #allContainers(): Container[] {
+    return [...(this.#pod.spec.initContainers ?? []), ...this.#pod.spec.containers];
+  }
+}
+
+function containerPath(pod: Pod, name: string): string {
+  return pod.spec.initContainers?.some((c) => c.name === name) ? `spec.initContainers{${name}}` : `spec.containers{${name}}`;
+}

@@ -1,0 +1,140 @@
+// Runs a container's probes while it runs: startup first, then readiness and liveness. Results are kept by container id, so
+// a restarted container begins anew; the pod is woken only when an outcome changes.
+import type { Container, Pod, Probe } from '@berth/api';
+import type { Clock, Logger, Random, Timer } from '@berth/telemetry';
+import type { ProbeRunner } from './probe.ts';
+
+type ProbeKind = 'startup' | 'liveness' | 'readiness';
+
+interface ProbeState {
+  kind: ProbeKind;
+  probe: Probe;
+  /** Successive results like the newest one. */
+  streak: number;
+  lastSuccess?: boolean;
+  outcome: boolean;
+  message: string;
+  timer?: Timer;
+}
+
+interface ContainerProbes {
+  podUid: string;
+  pod: Pod;
+  container: Container;
+  podIp: string;
+  states: Map<ProbeKind, ProbeState>;
+}
+
+export interface ProberEvents {
+  /** An attempt failed, for the Unhealthy event. */
+  failed(pod: Pod, container: string, kind: ProbeKind, message: string): void;
+  /** A container's outcome is another than before. */
+  changed(podUid: string): void;
+}
+
+export class Prober {
+  readonly #runner: ProbeRunner;
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #logger: Logger;
+  readonly #events: ProberEvents;
+  readonly #containers = new Map<string, ContainerProbes>();
+
+  constructor(deps: { runner: ProbeRunner; clock: Clock; random: Random; logger: Logger; events: ProberEvents }) {
+    this.#runner = deps.runner;
+    this.#clock = deps.clock;
+    this.#random = deps.random;
+    this.#logger = deps.logger;
+    this.#events = deps.events;
+  }
+
+  /** Begins probing a running container; repeated calls change nothing. @param adopted it ran before this agent did, so it keeps its readiness until probed */
+  watch(pod: Pod, container: Container, containerId: string, podIp: string, adopted: boolean, wasReady: boolean): void {
+    if (this.#containers.has(containerId)) return;
+    const entry: ContainerProbes = { podUid: pod.metadata.uid ?? '', pod, container, podIp, states: new Map() };
+    const add = (kind: ProbeKind, probe: Probe | undefined, outcome: boolean) => {
+      if (probe) entry.states.set(kind, { kind, probe, streak: 0, outcome, message: '' });
+    };
+    add('startup', container.startupProbe, adopted && wasReady);
+    add('liveness', container.livenessProbe, true);
+    add('readiness', container.readinessProbe, adopted && wasReady);
+    this.#containers.set(containerId, entry);
+    for (const state of entry.states.values()) {
+      const initialMs = (state.probe.initialDelaySeconds ?? 0) * 1000;
+      // After an agent restart all probes would fire together; a little chance spreads them.
+      this.#arm(containerId, entry, state, adopted ? this.#random.int(1000) : initialMs);
+    }
+  }
+
+  forget(containerId: string): void {
+    const entry = this.#containers.get(containerId);
+    for (const state of entry?.states.values() ?? []) state.timer?.cancel();
+    this.#containers.delete(containerId);
+  }
+
+  started(container: Container, containerId: string): boolean {
+    if (!container.startupProbe) return true;
+    return this.#containers.get(containerId)?.states.get('startup')?.outcome ?? false;
+  }
+
+  ready(container: Container, containerId: string): boolean {
+    if (!container.readinessProbe) return true;
+    return this.#containers.get(containerId)?.states.get('readiness')?.outcome ?? false;
+  }
+
+  /** Why the container must be restarted, if it must. */
+  unhealthy(container: Container, containerId: string): string | undefined {
+    const states = this.#containers.get(containerId)?.states;
+    const startup = states?.get('startup');
+    if (startup && !startup.outcome && startup.lastSuccess === false && startup.streak >= (startup.probe.failureThreshold ?? 3)) {
+      return `Container ${container.name} failed startup probe, will be restarted`;
+    }
+    return states?.get('liveness')?.outcome === false ? `Container ${container.name} failed liveness probe, will be restarted` : undefined;
+  }
+
+  #arm(containerId: string, entry: ContainerProbes, state: ProbeState, delayMs: number): void {
+    state.timer = this.#clock.after(delayMs, () => {
+      this.#attempt(containerId, entry, state).catch((error: unknown) => this.#logger.error('a probe broke', { container: containerId, error }));
+    });
+  }
+
+  async #attempt(containerId: string, entry: ContainerProbes, state: ProbeState): Promise<void> {
+    const periodMs = (state.probe.periodSeconds ?? 10) * 1000;
+    const blocked = state.kind !== 'startup' && !this.started(entry.container, containerId);
+    if (!blocked) {
+      const target = { pod: entry.pod, container: entry.container, containerId, podIp: entry.podIp };
+      const result = await this.#runner.run(state.probe, target).catch((error: Error) => ({ success: false, message: error.message }));
+      if (this.#containers.get(containerId) !== entry) return;
+      this.#record(entry, state, result.success, result.message);
+      if (state.kind === 'startup' && state.outcome) return;
+    }
+    this.#arm(containerId, entry, state, periodMs);
+  }
+
+  #record(entry: ContainerProbes, state: ProbeState, success: boolean, message: string): void {
+    state.streak = state.lastSuccess === success ? state.streak + 1 : 1;
+    state.lastSuccess = success;
+    state.message = message;
+    if (!success) this.#events.failed(entry.pod, entry.container.name, state.kind, message);
+    const threshold = success ? (state.probe.successThreshold ?? 1) : (state.probe.failureThreshold ?? 3);
+    if (state.streak < threshold) return;
+    const exhausted = state.kind === 'startup' && !success;
+    if (state.outcome !== success || exhausted) {
+      state.outcome = success;
+      if (success && state.kind === 'startup') this.#hasten(entry);
+      this.#events.changed(entry.podUid);
+    }
+  }
+
+  /** A container that has just started need not wait a whole period for its first readiness result. */
+  #hasten(entry: ContainerProbes): void {
+    for (const [containerId, known] of this.#containers) {
+      if (known !== entry) continue;
+      for (const state of entry.states.values()) {
+        if (state.kind !== 'readiness' || state.lastSuccess !== undefined) continue;
+        state.timer?.cancel();
+        this.#arm(containerId, entry, state, 0);
+      }
+    }
+  }
+}

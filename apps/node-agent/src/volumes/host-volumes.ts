@@ -1,0 +1,148 @@
+// Volumes as folders of this host: emptyDir and projections below the pod's own folder, hostPath where it says, claims where
+// their local PersistentVolume is. Memory-backed emptyDirs are tmpfs mounts, which are unmounted with the pod.
+import { chmod, chown, lstat, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import type { HostPathVolumeSource, PersistentVolume, Pod, Volume } from '@berth/api';
+import { parseQuantity } from '@berth/machinery';
+import { writeAtomically } from './atomic-directory.ts';
+import { projectedFiles } from './projections.ts';
+import { VolumeError, type VolumeManager, type VolumeSources } from './volume-manager.ts';
+
+const run = promisify(execFile);
+
+export class HostVolumes implements VolumeManager {
+  readonly #podsRoot: string;
+  readonly #localRoot: string;
+
+  /** @param dataDirectory pods' folders go to `pods/`, and only data below `volumes/` is ever deleted with its PersistentVolume */
+  constructor(dataDirectory: string) {
+    this.#podsRoot = join(dataDirectory, 'pods');
+    this.#localRoot = join(dataDirectory, 'volumes');
+  }
+
+  podDirectory(uid: string): string {
+    return join(this.#podsRoot, uid);
+  }
+
+  async prepare(pod: Pod, sources: VolumeSources): Promise<Map<string, string>> {
+    const paths = new Map<string, string>();
+    await mkdir(this.podDirectory(pod.metadata.uid ?? ''), { recursive: true, mode: 0o755 });
+    for (const volume of pod.spec.volumes ?? []) {
+      try {
+        paths.set(volume.name, await this.#prepareOne(volume, pod, sources));
+      } catch (error) {
+        throw error instanceof VolumeError ? error : new VolumeError(volume.name, (error as Error).message, { cause: error });
+      }
+    }
+    return paths;
+  }
+
+  async cleanUp(uid: string): Promise<void> {
+    const directory = this.podDirectory(uid);
+    const mounts = (await readFile('/proc/self/mounts', 'utf8')).split('\n').map((line) => line.split(' ')[1] ?? '');
+    for (const mount of mounts.filter((path) => path.startsWith(`${directory}/`)).reverse()) await run('umount', [mount]);
+    await rm(directory, { recursive: true, force: true });
+  }
+
+  async knownPods(): Promise<string[]> {
+    await mkdir(this.#podsRoot, { recursive: true });
+    return readdir(this.#podsRoot);
+  }
+
+  async removeLocal(volume: PersistentVolume): Promise<void> {
+    const path = resolve(volume.spec.local?.path ?? '');
+    if (!path.startsWith(`${this.#localRoot}/`)) return;
+    await rm(path, { recursive: true, force: true });
+  }
+
+  async #prepareOne(volume: Volume, pod: Pod, sources: VolumeSources): Promise<string> {
+    const own = join(this.podDirectory(pod.metadata.uid ?? ''), 'volumes', volume.name);
+    const groupId = pod.spec.securityContext?.fsGroup;
+    const files = projectedFiles(volume, pod, sources);
+    if (files) {
+      await writeAtomically(own, files, groupId);
+      return own;
+    }
+    if (volume.hostPath) return hostPath(volume.hostPath);
+    if (volume.persistentVolumeClaim) return this.#claim(volume, pod, sources, groupId);
+    if (volume.emptyDir) return emptyDirectory(own, volume, groupId);
+    throw new VolumeError(volume.name, 'this kind of volume is not supported on this node');
+  }
+
+  async #claim(volume: Volume, pod: Pod, sources: VolumeSources, groupId: number | undefined): Promise<string> {
+    const name = volume.persistentVolumeClaim?.claimName ?? '';
+    const claim = sources.claim(name);
+    if (!claim) throw new VolumeError(volume.name, `persistentvolumeclaim "${name}" not found`);
+    const bound = claim.spec.volumeName ? sources.persistentVolume(claim.spec.volumeName) : undefined;
+    if (!bound) throw new VolumeError(volume.name, `persistentvolumeclaim "${name}" is not bound yet`);
+    const path = bound.spec.local?.path ?? bound.spec.hostPath?.path;
+    if (!path) throw new VolumeError(volume.name, `persistent volume "${bound.metadata.name}" is of a kind that this node cannot mount`);
+    const isOurs = resolve(path).startsWith(`${this.#localRoot}/`);
+    if (isOurs) await mkdir(path, { recursive: true, mode: 0o777 });
+    else await stat(path);
+    if (isOurs) await chmod(path, 0o777);
+    if (groupId !== undefined && pod.spec.securityContext) await giveToGroup(path, groupId);
+    return path;
+  }
+}
+
+async function emptyDirectory(path: string, volume: Volume, groupId: number | undefined): Promise<string> {
+  await mkdir(path, { recursive: true });
+  if (volume.emptyDir?.medium === 'Memory' && !(await isMounted(path))) {
+    const limit = volume.emptyDir.sizeLimit ? [`size=${Math.ceil(parseQuantity(String(volume.emptyDir.sizeLimit)).toNumber())}`] : [];
+    await run('mount', ['-t', 'tmpfs', '-o', ['mode=777', 'nosuid', 'nodev', ...limit].join(','), 'tmpfs', path]);
+  }
+  await chmod(path, 0o777);
+  if (groupId !== undefined) await giveToGroup(path, groupId);
+  return path;
+}
+
+/** Group and set-group-id, so that what the pod writes belongs to its fsGroup. */
+async function giveToGroup(path: string, groupId: number): Promise<void> {
+  const current = await stat(path);
+  if (current.gid === groupId && (current.mode & 0o2070) === 0o2070) return;
+  await chown(path, current.uid, groupId);
+  await chmod(path, (current.mode & 0o777) | 0o2070);
+}
+
+async function isMounted(path: string): Promise<boolean> {
+  const [own, above] = [await stat(path), await stat(dirname(path))];
+  return own.dev !== above.dev;
+}
+
+async function hostPath(source: HostPathVolumeSource): Promise<string> {
+  const { path, type = '' } = source;
+  const found = await lstatOrNothing(path);
+  switch (type) {
+    case '': return path;
+    case 'DirectoryOrCreate':
+      if (!found) await mkdir(path, { recursive: true, mode: 0o755 });
+      else if (!found.isDirectory()) throw new Error(`hostPath type check failed: ${path} is not a directory`);
+      return path;
+    case 'FileOrCreate':
+      if (!found) await writeFile(path, '', { flag: 'a', mode: 0o644 });
+      else if (!found.isFile()) throw new Error(`hostPath type check failed: ${path} is not a file`);
+      return path;
+    default: {
+      const checks: Record<string, [boolean | undefined, string]> = {
+        Directory: [found?.isDirectory(), 'a directory'], File: [found?.isFile(), 'a file'], Socket: [found?.isSocket(), 'a socket'],
+        CharDevice: [found?.isCharacterDevice(), 'a character device'], BlockDevice: [found?.isBlockDevice(), 'a block device'],
+      };
+      const [holds, what] = checks[type] ?? [false, `of the unknown type ${type}`];
+      if (!holds) throw new Error(`hostPath type check failed: ${path} is not ${what}`);
+      return path;
+    }
+  }
+}
+
+async function lstatOrNothing(path: string) {
+  try {
+    const link = await lstat(path);
+    return link.isSymbolicLink() ? await stat(path) : link;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}

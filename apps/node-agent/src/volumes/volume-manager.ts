@@ -1,0 +1,35 @@
+// The volume port of a pod: folders on the host that stand for its volumes. Preparing is safe to repeat and brings
+// config maps, secrets and downward files up to date; what a pod leaves behind is removed with it.
+import type { ConfigMap, PersistentVolume, PersistentVolumeClaim, Pod, Secret } from '@berth/api';
+import type { NodeAllocatable } from '../pods/downward.ts';
+
+export interface VolumeSources {
+  podIps: string[];
+  hostIp: string;
+  allocatable: NodeAllocatable;
+  configMap(name: string): ConfigMap | undefined;
+  secret(name: string): Secret | undefined;
+  claim(name: string): PersistentVolumeClaim | undefined;
+  persistentVolume(name: string): PersistentVolume | undefined;
+}
+
+export interface VolumeManager {
+  /** Volume name → folder or file on the host. @throws VolumeError when one cannot be had yet. */
+  prepare(pod: Pod, sources: VolumeSources): Promise<Map<string, string>>;
+  /** The folder for the pod's own small files: hosts file, termination messages. */
+  podDirectory(uid: string): string;
+  /** Removes everything of a pod that is gone. */
+  cleanUp(uid: string): Promise<void>;
+  /** Pods that still have folders, for cleaning up after a crash. */
+  knownPods(): Promise<string[]>;
+  /** Deletes a released local volume's data. */
+  removeLocal(volume: PersistentVolume): Promise<void>;
+}
+
+/** A volume cannot be set up; shown in a FailedMount event and tried again. */
+export class VolumeError extends Error {
+  constructor(volume: string, detail: string, options?: ErrorOptions) {
+    super(`MountVolume.SetUp failed for volume "${volume}" : ${detail}`, options);
+    this.name = 'VolumeError';
+  }
+}

@@ -1,0 +1,40 @@
+// Installs the Debian packages that a command needs and misses. Services that packages bring stay stopped: Berth runs its own.
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+
+/** Package → a file that is there once it is installed. */
+const packages = {
+  containerd: '/usr/bin/containerd',
+  runc: '/usr/sbin/runc',
+  'containernetworking-plugins': '/usr/lib/cni/bridge',
+  nftables: '/usr/sbin/nft',
+  iproute2: '/usr/sbin/ip',
+  'busybox-static': '/bin/busybox',
+  buildah: '/usr/bin/buildah',
+  'docker-registry': '/usr/bin/docker-registry',
+  'etcd-server': '/usr/bin/etcd',
+  chromium: '/usr/bin/chromium',
+  unzip: '/usr/bin/unzip',
+} as const;
+export type DebianPackage = keyof typeof packages;
+
+/** What a one-node cluster and its example need. */
+export const clusterPackages: DebianPackage[] = [
+  'containerd', 'runc', 'containernetworking-plugins', 'nftables', 'iproute2', 'busybox-static', 'buildah', 'docker-registry', 'unzip',
+];
+
+/** @throws Error with the end of apt's output when an install fails. */
+export function installMissing(wanted: DebianPackage[], report: (message: string) => void): void {
+  const missing = wanted.filter((name) => !existsSync(packages[name]));
+  if (missing.length === 0) return;
+  if (process.getuid?.() !== 0) throw new Error(`these Debian packages are missing: ${missing.join(' ')}; run as root, or install them first`);
+  report(`installing ${missing.join(', ')}`);
+  // RUNLEVEL=1 keeps package scripts from starting the services they bring.
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
+  for (const args of [['update', '-q'], ['install', '-y', '-q', '--no-install-recommends', ...missing]]) {
+    const result = spawnSync('apt-get', args, { env, encoding: 'utf8' });
+    if (result.status !== 0) throw new Error(`apt-get ${args.join(' ')} failed:\n${`${result.stdout}${result.stderr}`.slice(-2000)}`);
+  }
+  const still = missing.filter((name) => !existsSync(packages[name]));
+  if (still.length > 0) throw new Error(`installed, but not where expected: ${still.map((name) => packages[name]).join(', ')}`);
+}

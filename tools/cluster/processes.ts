@@ -1,0 +1,121 @@
+// Background processes of a cluster: each has a record (pid and start time) in the cluster's folder, so that a later command
+// finds exactly that process again and never signals a stranger that was given the same pid.
+import { spawn } from 'node:child_process';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const logBytesMax = 20 * 1024 * 1024;
+
+export interface ProcessRecord {
+  pid: number;
+  /** Clock ticks since boot, field 22 of /proc/PID/stat. */
+  startTicks: string;
+  command: string[];
+}
+
+export class ProcessFolder {
+  readonly #directory: string;
+
+  /** @param directory holds records in `run/` and output in `log/`. */
+  constructor(directory: string) {
+    this.#directory = directory;
+  }
+
+  logFile(name: string): string {
+    return join(this.#directory, 'log', `${name}.log`);
+  }
+
+  /** The process if it still runs. */
+  running(name: string): ProcessRecord | undefined {
+    const file = this.#record(name);
+    if (!existsSync(file)) return undefined;
+    const record = JSON.parse(readFileSync(file, 'utf8')) as ProcessRecord;
+    return startTicks(record.pid) === record.startTicks ? record : undefined;
+  }
+
+  /** Starts in a session of its own, so that it outlives this command. Does nothing when it runs already. */
+  start(name: string, command: string[], env: NodeJS.ProcessEnv = process.env): { record: ProcessRecord; started: boolean } {
+    const current = this.running(name);
+    if (current) return { record: current, started: false };
+    for (const folder of ['run', 'log']) mkdirSync(join(this.#directory, folder), { recursive: true });
+    const log = this.logFile(name);
+    if (existsSync(log) && statSync(log).size > logBytesMax) truncateSync(log);
+    const output = openSync(log, 'a');
+    const [program = '', ...args] = command;
+    const child = spawn(program, args, { detached: true, stdio: ['ignore', output, output], env });
+    closeSync(output);
+    if (child.pid === undefined) throw new Error(`cannot start ${command.join(' ')}: is it installed?`);
+    child.unref();
+    const record = { pid: child.pid, startTicks: startTicks(child.pid) ?? '', command };
+    writeFileSync(this.#record(name), `${JSON.stringify(record)}\n`);
+    return { record, started: true };
+  }
+
+  /** SIGTERM, and SIGKILL when that was not enough. Returns whether it was running. */
+  async stop(name: string, timeoutMs = 10_000): Promise<boolean> {
+    const record = this.running(name);
+    if (record) {
+      process.kill(record.pid, 'SIGTERM');
+      if (!(await ended(record, timeoutMs))) {
+        process.kill(record.pid, 'SIGKILL');
+        await ended(record, 5_000);
+      }
+    }
+    rmSync(this.#record(name), { force: true });
+    return record !== undefined;
+  }
+
+  /** kill -9, for tests of crashes; resolves when the process is gone. */
+  async crash(name: string): Promise<void> {
+    const record = this.running(name);
+    if (!record) throw new Error(`${name} is not running`);
+    process.kill(record.pid, 'SIGKILL');
+    await ended(record, 5_000);
+  }
+
+  /** The last lines of a process's output, for error messages. */
+  tail(name: string, lines = 15): string {
+    const file = this.logFile(name);
+    if (!existsSync(file)) return '';
+    return readFileSync(file, 'utf8').trimEnd().split('\n').slice(-lines).join('\n');
+  }
+
+  #record(name: string): string {
+    return join(this.#directory, 'run', `${name}.json`);
+  }
+}
+
+function startTicks(pid: number): string | undefined {
+  const file = `/proc/${pid}/stat`;
+  if (!existsSync(file)) return undefined;
+  const stat = readFileSync(file, 'utf8');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  // A zombie has ended; only its parent has not asked yet.
+  return fields[0] === 'Z' ? undefined : fields[19];
+}
+
+async function ended(record: ProcessRecord, timeoutMs: number): Promise<boolean> {
+  const deadline = Date.now() + timeoutMs;
+  while (startTicks(record.pid) === record.startTicks) {
+    if (Date.now() > deadline) return false;
+    await sleep(20);
+  }
+  return true;
+}
+
+/** Tries until `attempt` returns something. @throws Error with the last failure once `timeoutMs` have passed. */
+export async function eventually<T>(what: string, timeoutMs: number, attempt: () => Promise<T | undefined>): Promise<T> {
+  const deadline = Date.now() + timeoutMs;
+  let last: unknown;
+  for (;;) {
+    try {
+      const result = await attempt();
+      if (result !== undefined) return result;
+    } catch (error) {
+      last = error;
+    }
+    if (Date.now() > deadline) throw new Error(`${what} did not happen within ${timeoutMs / 1000} s`, { cause: last });
+    await sleep(50);
+  }
+}
