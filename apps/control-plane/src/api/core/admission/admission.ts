@@ -1,0 +1,61 @@
+// Admission: what a request may not do although its user may, and what it gets without asking. Plugins run in order, twice:
+// `mutate` before validation, `reserve` after it, when only what must be claimed in the same transaction is left.
+import type { KindDefinition, KubeObject } from '@berth/machinery';
+import type { Write } from '@berth/store';
+import type { Guard, Known } from '../commit.ts';
+
+export interface AdmissionRequest {
+  operation: 'CREATE' | 'UPDATE';
+  kind: KindDefinition;
+  namespace: string | undefined;
+  name: string;
+  /** Changed in place. */
+  object: KubeObject;
+  /** The object before; frozen. */
+  old: KubeObject | undefined;
+  known: Known;
+  /** Committed together with the object. */
+  guards: Guard[];
+  writes: Write[];
+}
+
+export interface AdmissionPlugin {
+  readonly name: string;
+  mutate?(request: AdmissionRequest): void | Promise<void>;
+  /** @throws StatusError when something claimed is not to be had. */
+  reserve?(request: AdmissionRequest): void | Promise<void>;
+  /** @throws StatusError when the object may not be deleted. */
+  checkDelete?(kind: KindDefinition, object: KubeObject): void;
+  /** What an object that goes away gives back. */
+  release?(kind: KindDefinition, object: KubeObject): Write[];
+}
+
+export class Admission {
+  readonly #plugins: AdmissionPlugin[];
+
+  constructor(plugins: AdmissionPlugin[]) {
+    this.#plugins = plugins;
+  }
+
+  async mutate(request: AdmissionRequest): Promise<void> {
+    for (const plugin of this.#plugins) {
+      const pending = plugin.mutate?.(request);
+      if (pending) await pending;
+    }
+  }
+
+  async reserve(request: AdmissionRequest): Promise<void> {
+    for (const plugin of this.#plugins) {
+      const pending = plugin.reserve?.(request);
+      if (pending) await pending;
+    }
+  }
+
+  checkDelete(kind: KindDefinition, object: KubeObject): void {
+    for (const plugin of this.#plugins) plugin.checkDelete?.(kind, object);
+  }
+
+  release(kind: KindDefinition, object: KubeObject): Write[] {
+    return this.#plugins.flatMap((plugin) => plugin.release?.(kind, object) ?? []);
+  }
+}

@@ -1,0 +1,250 @@
+// The API's semantics without HTTP: every request of every client ends here. It must hold that nothing is read or written
+// unless the authorizer allows it, and that whatever a method throws for a client's fault is a StatusError.
+import type { Pod } from '@berth/api';
+import type { Client } from '@berth/client';
+import { deepClone, type KindDefinition, StatusError } from '@berth/machinery';
+import type { Tunnel, TunnelRequest } from '@berth/protocol';
+import type { Store } from '@berth/store';
+import type { Clock, Logger, Random } from '@berth/telemetry';
+import { Admission } from './admission/admission.ts';
+import { createAdmission } from './admission/chain.ts';
+import { componentUsers } from './authorization-rules.ts';
+import { type Attributes, type Authorizer, attributesOf, forbidden, StaticAuthorizer, type Verb } from './authorizer.ts';
+import { Committer } from './commit.ts';
+import { type AdvertisedAddress, ensureDefaultObjects } from './default-objects.ts';
+import { Deletion } from './deletion.ts';
+import { KindsByName } from './kinds-by-name.ts';
+import { LocalClient } from './local-client.ts';
+import { type NodeConnector, type PodConnection, planConnection } from './pod-connection.ts';
+import { bindPod, evictPod } from './pod-subresources.ts';
+import { Reads } from './reads.ts';
+import { patchScale, scaleAnswer, updateScale } from './scale.ts';
+import type {
+  Answer,
+  Call,
+  CoreMetrics,
+  DeleteAnswer,
+  DeleteSettings,
+  ListAnswer,
+  ListSettings,
+  ReadSettings,
+  User,
+  WatchHandle,
+  WatchSettings,
+  WriteSettings,
+} from './types.ts';
+import { noMetrics } from './types.ts';
+import { WatchCache } from './watch-cache.ts';
+import { answer, type PatchKind, Writes } from './writes.ts';
+
+/** Objects of a collection that are deleted at the same time. */
+const deleteConcurrency = 16;
+
+export interface ApiServerOptions {
+  store: Store;
+  kinds: KindDefinition[];
+  clock: Clock;
+  random: Random;
+  logger: Logger;
+  config: ApiConfig;
+  authorizer?: Authorizer;
+  metrics?: CoreMetrics;
+}
+
+export interface ApiConfig {
+  serviceCidr: string;
+  clusterDns: string;
+  nodePortRange: { from: number; to: number };
+}
+
+export class ApiServer {
+  readonly kinds: KindsByName;
+  readonly #options: ApiServerOptions;
+  readonly #cache: WatchCache;
+  readonly #committer: Committer;
+  readonly #authorizer: Authorizer;
+  readonly #reads: Reads;
+  readonly #writes: Writes;
+  readonly #deletion: Deletion;
+  #connector: NodeConnector | undefined;
+  #ready = false;
+
+  constructor(options: ApiServerOptions) {
+    const { store, clock, random, logger } = options;
+    const metrics = options.metrics ?? noMetrics;
+    this.#options = options;
+    this.kinds = new KindsByName(options.kinds);
+    this.#cache = new WatchCache({ store, kinds: options.kinds, clock, logger, metrics });
+    this.#committer = new Committer(store, this.#cache, metrics);
+    this.#authorizer = options.authorizer ?? new StaticAuthorizer();
+    this.#reads = new Reads(store, this.#cache);
+    const admission = new Admission(createAdmission({ ...options.config, random, cache: this.#cache, committer: this.#committer }));
+    this.#writes = new Writes({ committer: this.#committer, admission, clock, random });
+    this.#deletion = new Deletion({ committer: this.#committer, admission, clock });
+  }
+
+  /** Primes the cache and makes what every cluster has. `advertised` is where pods reach this server. */
+  async start(advertised?: AdvertisedAddress): Promise<void> {
+    await this.#cache.start();
+    const client = this.localClient(componentUsers.apiServer);
+    await ensureDefaultObjects(client, this.#options.config.serviceCidr, advertised);
+    this.#ready = true;
+  }
+
+  async stop(): Promise<void> {
+    this.#ready = false;
+    await this.#cache.stop();
+  }
+
+  /** Whether reads can be answered: started, and the cache keeps up with the store. */
+  async isReady(): Promise<boolean> {
+    if (!this.#ready) return false;
+    await this.#cache.proven();
+    return true;
+  }
+
+  /** The newest revision this server has seen. */
+  get revision(): number {
+    return this.#cache.revision;
+  }
+
+  useConnector(connector: NodeConnector): void {
+    this.#connector = connector;
+  }
+
+  localClient(user: User): Client {
+    return new LocalClient(this, user);
+  }
+
+  /** @throws StatusError Forbidden */
+  async authorize(user: User, attributes: Attributes): Promise<void> {
+    const { allowed, reason } = await this.#authorizer.authorize(user, attributes);
+    if (!allowed) throw forbidden(user, attributes, reason);
+  }
+
+  async get(call: Call, settings: ReadSettings = {}): Promise<Answer> {
+    await this.#allow('get', call);
+    const entry = await this.#reads.get(call.kind, call.namespace, requireName(call), settings.resourceVersion);
+    if (call.subresource === 'scale') return scaleAnswer(call.kind, entry.object);
+    if (call.subresource && !(call.subresource === 'status' && call.kind.subresources.status)) throw noSuchResource();
+    return answer(entry, 200, []);
+  }
+
+  async list(call: Call, settings: ListSettings = {}): Promise<ListAnswer> {
+    await this.#allow('list', call);
+    return this.#reads.list(call, settings);
+  }
+
+  /** Rejects with Expired (410) when the version is too old to resume from. Ends when `call.signal` aborts. */
+  async watch(call: Call, settings: WatchSettings = {}): Promise<WatchHandle> {
+    await this.#allow('watch', call);
+    const handle = await this.#reads.watch(call, settings);
+    const { signal } = call;
+    if (signal?.aborted) handle.close();
+    else signal?.addEventListener('abort', () => handle.close(), { once: true });
+    return handle;
+  }
+
+  /** POST to a collection, or to a subresource of one object (pods/binding, pods/eviction). */
+  async create(call: Call, body: unknown, settings: WriteSettings = {}): Promise<Answer> {
+    await this.#allow('create', call);
+    if (!call.subresource) return this.#writes.create(call, body, settings);
+    requireName(call);
+    const isPod = call.kind.group === '' && call.kind.kind === 'Pod';
+    const target = { ...call, subresource: undefined };
+    if (isPod && call.subresource === 'binding') {
+      return bindPod({ writes: this.#writes, committer: this.#committer, clock: this.#options.clock }, target, body, settings);
+    }
+    if (isPod && call.subresource === 'eviction') return evictPod(this.#deletion, target, body, settings);
+    throw noSuchResource();
+  }
+
+  async update(call: Call, body: unknown, settings: WriteSettings = {}): Promise<Answer> {
+    await this.#allow('update', call);
+    requireName(call);
+    if (call.subresource === 'scale') return updateScale(this.#writes, call, body, settings);
+    if (call.subresource === 'finalize' && call.kind.kind === 'Namespace') return this.#finalize(call, body, settings);
+    checkWritable(call);
+    return this.#writes.update(call, body, settings);
+  }
+
+  /** `type` is the content type's short name; server-side apply is refused where content types are read. */
+  async patch(call: Call, type: PatchKind, patch: unknown, settings: WriteSettings = {}): Promise<Answer> {
+    await this.#allow('patch', call);
+    requireName(call);
+    if (call.subresource === 'scale') return patchScale(this.#writes, call, type, patch, settings);
+    checkWritable(call);
+    return this.#writes.patch(call, type, patch, settings);
+  }
+
+  async delete(call: Call, settings: DeleteSettings = {}): Promise<DeleteAnswer> {
+    await this.#allow('delete', call);
+    requireName(call);
+    if (call.subresource) throw noSuchResource();
+    return this.#deletion.delete(call, settings);
+  }
+
+  /** Deletes what the selectors find, a few at a time; returns it as it was found. */
+  async deleteCollection(call: Call, selectors: ListSettings, settings: DeleteSettings = {}): Promise<ListAnswer> {
+    await this.#allow('deletecollection', call);
+    const found = await this.#reads.list(call, selectors);
+    const waiting = found.entries.map((entry) => entry.object.metadata);
+    const work = async () => {
+      for (let next = waiting.pop(); next; next = waiting.pop()) {
+        const target = { ...call, namespace: next.namespace, name: next.name };
+        // Gone is what was wanted; another object of that name is not what was found.
+        await this.#deletion.delete(target, { ...settings, preconditions: { uid: next.uid, ...settings.preconditions } }).catch(ignoreGone);
+      }
+    };
+    await Promise.all(Array.from({ length: Math.min(deleteConcurrency, waiting.length) }, work));
+    return found;
+  }
+
+  /** Opens the tunnel of pods/log, exec, attach or portforward: `call.subresource` says which. */
+  async connectPod(call: Call, connection: PodConnection): Promise<Tunnel> {
+    const kind = call.subresource as TunnelRequest['kind'];
+    await this.#allow(kind === 'log' ? 'get' : 'create', call);
+    const entry = await this.#reads.get(call.kind, call.namespace, requireName(call));
+    const { nodeName, request } = planConnection(kind, entry.object as Pod, connection, this.#options.random.uuid());
+    if (!this.#connector) throw StatusError.unavailable('no gateway to nodes runs in this process: start it with the agents role');
+    return this.#connector.openTunnel(nodeName, request);
+  }
+
+  /** A Namespace's spec.finalizers, which nothing else may change. */
+  #finalize(call: Call, body: unknown, settings: WriteSettings): Promise<Answer> {
+    const { finalizers } = (body as { spec?: { finalizers?: unknown } } | null)?.spec ?? {};
+    if (finalizers !== undefined && !(Array.isArray(finalizers) && finalizers.every((name) => typeof name === 'string'))) {
+      throw StatusError.badRequest('spec.finalizers must be a list of strings');
+    }
+    return this.#writes.change({ ...call, subresource: undefined }, 'internal', settings, (old) => {
+      const { resourceVersion, uid } = (body as { metadata?: { resourceVersion?: string; uid?: string } } | null)?.metadata ?? {};
+      const object = { ...deepClone(old), spec: { finalizers: finalizers ?? [] } };
+      if (resourceVersion) object.metadata.resourceVersion = resourceVersion;
+      if (uid) object.metadata.uid = uid;
+      return { object, warnings: [] };
+    });
+  }
+
+  #allow(verb: Verb, call: Call): Promise<void> {
+    return this.authorize(call.user, attributesOf(verb, call));
+  }
+}
+
+function requireName(call: Call): string {
+  if (!call.name) throw StatusError.badRequest('name must be provided');
+  if (call.kind.namespaced && !call.namespace) throw StatusError.badRequest('namespace must be provided');
+  return call.name;
+}
+
+function checkWritable(call: Call): void {
+  if (call.subresource && !(call.subresource === 'status' && call.kind.subresources.status)) throw noSuchResource();
+}
+
+function noSuchResource(): StatusError {
+  return new StatusError(404, 'NotFound', 'the server could not find the requested resource');
+}
+
+function ignoreGone(error: unknown): void {
+  if (error instanceof StatusError && (error.reason === 'NotFound' || error.reason === 'Conflict')) return;
+  throw error;
+}

@@ -1,0 +1,92 @@
+// From what a client sent to an object of its kind: right types, right resource, no fields that the kind does not have.
+import {
+  apiVersionOf,
+  canonicalQuantities,
+  checkTypes,
+  type FieldError,
+  fieldMessage,
+  type KindDefinition,
+  type KubeObject,
+  StatusError,
+} from '@berth/machinery';
+import type { FieldValidation, Target } from './types.ts';
+
+/** Unknown and repeated fields shown in one answer. */
+const shownProblemsMax = 10;
+
+export interface ReadBody {
+  /** The caller's own copy. */
+  object: KubeObject;
+  warnings: string[];
+}
+
+/** @throws StatusError 400 for wrong types, another kind's object, or (Strict) unknown fields. */
+export function readBody(kind: KindDefinition, body: unknown, fieldValidation: FieldValidation = 'Warn'): ReadBody {
+  if (body === null || typeof body !== 'object' || Array.isArray(body)) {
+    throw StatusError.badRequest(`the body must be one ${kind.kind} object`);
+  }
+  checkKind(kind, body);
+  const mode = fieldValidation.toLowerCase() as 'ignore' | 'warn' | 'strict';
+  const { value, errors, unknown, duplicates } = checkTypes(kind.schema, body, mode);
+  if (errors.length > 0) throw cannotBeHandled(kind, errors.map(problem).join(', '));
+  const problems = [
+    ...unknown.map((path) => `unknown field ${JSON.stringify(path)}`),
+    ...(duplicates ?? []).map((path) => `duplicate field ${JSON.stringify(path)}`),
+  ];
+  if (problems.length > 0 && fieldValidation === 'Strict') {
+    throw cannotBeHandled(kind, `strict decoding error: ${problems.slice(0, shownProblemsMax).join(', ')}`);
+  }
+  const object = value as KubeObject;
+  object.apiVersion = apiVersionOf(kind);
+  object.kind = kind.kind;
+  object.metadata = dropManaged(object.metadata ?? { name: '' });
+  canonicalQuantities(kind.schema, object);
+  return { object, warnings: fieldValidation === 'Warn' ? problems.slice(0, shownProblemsMax) : [] };
+}
+
+/** Until server-side apply exists nobody could read managedFields back to any use, so none are kept. */
+function dropManaged(metadata: KubeObject['metadata'] & { managedFields?: unknown; selfLink?: unknown }): KubeObject['metadata'] {
+  const { managedFields: _managed, selfLink: _link, ...kept } = metadata;
+  return kept;
+}
+
+function checkKind(kind: KindDefinition, body: object): void {
+  const { apiVersion, kind: name } = body as { apiVersion?: unknown; kind?: unknown };
+  const expected = apiVersionOf(kind);
+  if (apiVersion !== undefined && apiVersion !== '' && apiVersion !== expected) {
+    throw StatusError.badRequest(
+      `the API version in the data (${String(apiVersion)}) does not match the expected API version (${expected})`,
+    );
+  }
+  if (name !== undefined && name !== '' && name !== kind.kind) {
+    throw StatusError.badRequest(`the kind in the data (${String(name)}) does not match the expected kind (${kind.kind})`);
+  }
+}
+
+function cannotBeHandled(kind: KindDefinition, detail: string): StatusError {
+  return StatusError.badRequest(`${kind.kind} in version ${JSON.stringify(kind.version)} cannot be handled as a ${kind.kind}: ${detail}`);
+}
+
+function problem(error: FieldError): string {
+  return `${error.field}: ${fieldMessage(error)}`;
+}
+
+/** The namespace and name that a request is about win; a body that says otherwise is refused. */
+export function matchTarget(target: Target, object: KubeObject): void {
+  const { namespace, name } = target;
+  const given = object.metadata;
+  if (!target.kind.namespaced && given.namespace) {
+    throw StatusError.badRequest('namespace may not be set on an object of a cluster-scoped kind');
+  }
+  if (target.kind.namespaced) {
+    if (given.namespace && given.namespace !== namespace) {
+      throw StatusError.badRequest('the namespace of the provided object does not match the namespace sent on the request');
+    }
+    given.namespace = namespace;
+  }
+  if (name === undefined) return;
+  if (given.name && given.name !== name) {
+    throw StatusError.badRequest(`the name of the object (${given.name}) does not match the name on the URL (${name})`);
+  }
+  given.name = name;
+}

@@ -1,0 +1,161 @@
+// Optimistic writes: decide on the newest known state, commit if it still is, decide again if not. What is decided may depend
+// on other keys (a namespace that must exist, a port that must be free); guards commit with the object or not at all.
+import { groupResourceOf, type KindDefinition, type KubeObject, StatusError } from '@berth/machinery';
+import type { Compare, KeyValue, Store, Write } from '@berth/store';
+import { relativeKey, storageKey } from './keys.ts';
+import { Entry, encodeStored, withRevision } from './object-codec.ts';
+import { translated } from './store-errors.ts';
+import type { CoreMetrics } from './types.ts';
+import type { WatchCache } from './watch-cache.ts';
+
+/** How often one request may lose against others before it is told so. */
+const attemptsMax = 200;
+
+export interface Guard {
+  compare: Compare;
+  write?: Write;
+  /** Called when the comparison failed: throws the StatusError to answer with, or returns to decide again. */
+  onConflict(current: KeyValue | undefined): void;
+}
+
+/** Keys of failed guards as the store has them now; newer than the cache. */
+export type Known = ReadonlyMap<string, KeyValue | undefined>;
+
+export type Decision =
+  /** `writes` go along unconditionally: releases of what the object held. */
+  | { type: 'put'; object: KubeObject; guards?: Guard[]; writes?: Write[] }
+  | { type: 'remove'; object: KubeObject; writes?: Write[] }
+  | { type: 'keep'; entry: Entry };
+
+export type Decide = (current: Entry | undefined, known: Known) => Decision | Promise<Decision>;
+
+export interface Committed {
+  entry: Entry;
+  type: Decision['type'];
+}
+
+export class Committer {
+  readonly #store: Store;
+  readonly #cache: WatchCache;
+  readonly #metrics: CoreMetrics;
+
+  constructor(store: Store, cache: WatchCache, metrics: CoreMetrics) {
+    this.#store = store;
+    this.#cache = cache;
+    this.#metrics = metrics;
+  }
+
+  /** The object as the store has it now. */
+  async load(kind: KindDefinition, namespace: string | undefined, name: string): Promise<Entry | undefined> {
+    const { kv } = await translated(this.#store.get(storageKey(kind, namespace, name)));
+    return kv && this.#entry(kind, relativeKey(namespace, name), kv);
+  }
+
+  /** The object as the cache has it, or as the store has it when the cache does not know it (yet). */
+  async recent(kind: KindDefinition, namespace: string | undefined, name: string): Promise<Entry | undefined> {
+    return this.#cache.of(kind).get(relativeKey(namespace, name)) ?? (await this.load(kind, namespace, name));
+  }
+
+  /** @throws what `decide` throws on the newest state, or Conflict after losing too often. */
+  async mutate(kind: KindDefinition, namespace: string | undefined, name: string, dryRun: boolean, decide: Decide): Promise<Committed> {
+    const relative = relativeKey(namespace, name);
+    const known = new Map<string, KeyValue | undefined>();
+    // The cached state is tried first: when it turns out stale, the commit fails and brings the newest one along.
+    let current = dryRun ? undefined : this.#cache.of(kind).get(relative);
+    let proven = false;
+    if (!current) {
+      current = await this.load(kind, namespace, name);
+      proven = true;
+    }
+    for (let attempt = 0; attempt < attemptsMax; attempt++) {
+      const decision = await this.#attempt(decide, current, known, proven);
+      if (decision && (decision.type !== 'keep' || proven)) {
+        const done = dryRun
+          ? this.#imagine(kind, relative, current, decision)
+          : await this.#commit(kind, relative, current, decision, known);
+        if ('entry' in done) return done;
+        current = done.current && this.#entry(kind, relative, done.current);
+        this.#metrics.conflictRetried(groupResourceOf(kind));
+      } else {
+        current = await this.load(kind, namespace, name);
+      }
+      proven = true;
+    }
+    throw StatusError.conflict(kind, name, 'it is being changed by too many requests at once; please try again');
+  }
+
+  /** Undefined when the decision failed on a state that may be stale, so that it deserves the newest one. */
+  async #attempt(decide: Decide, current: Entry | undefined, known: Known, proven: boolean): Promise<Decision | undefined> {
+    try {
+      return await decide(current, known);
+    } catch (error) {
+      if (proven || !(error instanceof StatusError)) throw error;
+      return undefined;
+    }
+  }
+
+  async #commit(
+    kind: KindDefinition,
+    relative: string,
+    current: Entry | undefined,
+    decision: Decision,
+    known: Map<string, KeyValue | undefined>,
+  ): Promise<Committed | { current: KeyValue | undefined }> {
+    if (decision.type === 'keep') return { entry: decision.entry, type: 'keep' };
+    const cache = this.#cache.of(kind);
+    const key = cache.prefix + relative;
+    const guards = decision.type === 'put' ? (decision.guards ?? []) : [];
+    const stored = decision.type === 'put' ? encodeStored(decision.object) : undefined;
+    const own: Write = stored ? { type: 'put', key, value: stored } : { type: 'delete', key };
+    const result = await translated(
+      this.#store.transact({
+        compare: [unchanged(key, current), ...guards.map((guard) => guard.compare)],
+        writes: [own, ...guards.flatMap((guard) => guard.write ?? []), ...(decision.writes ?? [])],
+        onFailure: [key, ...guards.map((guard) => guard.compare.key)],
+      }),
+    );
+    if (result.succeeded) {
+      if (!stored) return { entry: removed(cache.head, relative, decision.object, current), type: 'remove' };
+      return { entry: versioned(cache.head, relative, result.revision, stored, decision.object), type: 'put' };
+    }
+    guards.forEach((guard, index) => {
+      const found = result.current[index + 1];
+      if (holds(guard.compare, found)) return;
+      known.set(guard.compare.key, found);
+      guard.onConflict(found);
+    });
+    return { current: result.current[0] };
+  }
+
+  /** The answer that a commit would have given. */
+  #imagine(kind: KindDefinition, relative: string, current: Entry | undefined, decision: Decision): Committed {
+    const { head } = this.#cache.of(kind);
+    if (decision.type === 'keep') return { entry: decision.entry, type: 'keep' };
+    if (decision.type === 'remove') return { entry: removed(head, relative, decision.object, current), type: 'remove' };
+    const stored = encodeStored(decision.object);
+    if (current) return { entry: versioned(head, relative, current.revision, stored, decision.object), type: 'put' };
+    return { entry: new Entry(relative, 0, stored), type: 'put' };
+  }
+
+  #entry(kind: KindDefinition, relative: string, kv: KeyValue): Entry {
+    return Entry.stored(this.#cache.of(kind).head, relative, kv.modRevision, kv.value);
+  }
+}
+
+function versioned(head: Uint8Array, relative: string, revision: number, stored: Uint8Array, object: KubeObject): Entry {
+  object.metadata.resourceVersion = String(revision);
+  return new Entry(relative, revision, withRevision(head, stored, revision), object);
+}
+
+function removed(head: Uint8Array, relative: string, object: KubeObject, current: Entry | undefined): Entry {
+  return versioned(head, relative, current?.revision ?? 0, encodeStored(object), { ...object, metadata: { ...object.metadata } });
+}
+
+function unchanged(key: string, current: Entry | undefined): Compare {
+  return current ? { key, target: 'mod', revision: current.revision } : { key, target: 'version', version: 0 };
+}
+
+function holds(compare: Compare, found: KeyValue | undefined): boolean {
+  if (compare.target === 'mod') return (found?.modRevision ?? 0) === compare.revision;
+  return (found?.version ?? 0) === compare.version;
+}

@@ -1,0 +1,41 @@
+// Where a paged list goes on: the revision that all its pages show and the first key of the next page.
+import { StatusError } from '@berth/machinery';
+
+/** `revision` -1 goes on at the newest state, when the list's own revision is gone. */
+export interface ContinueToken {
+  revision: number;
+  start: string;
+}
+
+export function encodeContinue(token: ContinueToken): string {
+  return Buffer.from(JSON.stringify({ v: 'meta.k8s.io/v1', rv: token.revision, start: token.start })).toString('base64url');
+}
+
+/** @throws StatusError BadRequest for anything that `encodeContinue` did not make. */
+export function decodeContinue(text: string): ContinueToken {
+  const invalid = (detail: string) => StatusError.badRequest(`continue key is not valid: ${detail}`);
+  let parsed: { v?: unknown; rv?: unknown; start?: unknown } | null;
+  try {
+    parsed = JSON.parse(Buffer.from(text, 'base64url').toString('utf8'));
+  } catch (error) {
+    throw invalid(error instanceof Error ? error.message : String(error));
+  }
+  if (!parsed || parsed.v !== 'meta.k8s.io/v1') throw invalid('it was not made by this API');
+  const { rv, start } = parsed;
+  if (typeof rv !== 'number' || !Number.isSafeInteger(rv) || typeof start !== 'string' || start === '') {
+    throw invalid('it has no revision or no start key');
+  }
+  return { revision: rv, start };
+}
+
+/** 410 for a token whose revision was compacted, with a token that goes on regardless, in Kubernetes' words. */
+export function continueExpired(start: string): StatusError {
+  const error = StatusError.expired(
+    'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue ' +
+      'parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided ' +
+      'token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was ' +
+      'returned and now may show up in the list.',
+  );
+  error.status.metadata.continue = encodeContinue({ revision: -1, start });
+  return error;
+}

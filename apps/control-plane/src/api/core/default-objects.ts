@@ -1,0 +1,86 @@
+// What every cluster has from its first moment: four namespaces, the `kubernetes` Service and the default storage class.
+import { EndpointSlice, Endpoints, Namespace, Service, StorageClass } from '@berth/api';
+import type { Client } from '@berth/client';
+import { isReason, type KindDefinition, type KubeObject } from '@berth/machinery';
+import { defaultClassAnnotation } from './admission/default-storage-class.ts';
+import { formatIpv4, parseIpv4Range } from './admission/ipv4.ts';
+
+/** Where pods reach the API server: an address of this machine, not a loopback one. */
+export interface AdvertisedAddress {
+  address: string;
+  port: number;
+}
+
+export const localStorageProvisioner = 'berth.io/local';
+
+export async function ensureDefaultObjects(client: Client, serviceCidr: string, advertised: AdvertisedAddress | undefined): Promise<void> {
+  for (const name of ['default', 'kube-system', 'kube-public', 'kube-node-lease']) {
+    await ensure(client, Namespace, { apiVersion: 'v1', kind: 'Namespace', metadata: { name }, spec: {} });
+  }
+  await ensure(client, StorageClass, localStorageClass());
+  await ensure(client, Service, kubernetesService(serviceCidr, advertised?.port ?? 6443));
+  if (!advertised) return;
+  await ensureCurrent(client, Endpoints, kubernetesEndpoints(advertised), 'subsets');
+  await ensureCurrent(client, EndpointSlice, kubernetesEndpointSlice(advertised), 'endpoints', 'ports');
+}
+
+async function ensure<T extends KubeObject>(client: Client, kind: KindDefinition<T>, object: T): Promise<void> {
+  try {
+    await client.create(kind, object);
+  } catch (error) {
+    if (!isReason(error, 'AlreadyExists')) throw error;
+  }
+}
+
+/** The address may have changed since the cluster was made. */
+async function ensureCurrent<T extends KubeObject>(
+  client: Client,
+  kind: KindDefinition<T>,
+  object: T,
+  ...fields: (keyof T)[]
+): Promise<void> {
+  await ensure(client, kind, object);
+  const patch = Object.fromEntries(fields.map((field) => [field, object[field]]));
+  await client.patch(kind, object.metadata, 'merge', patch);
+}
+
+function localStorageClass(): StorageClass {
+  return {
+    apiVersion: 'storage.k8s.io/v1',
+    kind: 'StorageClass',
+    metadata: { name: 'local', annotations: { [defaultClassAnnotation]: 'true' } },
+    provisioner: localStorageProvisioner,
+    reclaimPolicy: 'Delete',
+    volumeBindingMode: 'WaitForFirstConsumer',
+  };
+}
+
+function kubernetesService(serviceCidr: string, targetPort: number): Service {
+  const clusterIP = formatIpv4(parseIpv4Range(serviceCidr).first + 1);
+  return {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: 'kubernetes', namespace: 'default', labels: { component: 'apiserver', provider: 'kubernetes' } },
+    spec: { type: 'ClusterIP', clusterIP, clusterIPs: [clusterIP], ports: [{ name: 'https', protocol: 'TCP', port: 443, targetPort }] },
+  };
+}
+
+function kubernetesEndpoints({ address, port }: AdvertisedAddress): Endpoints {
+  return {
+    apiVersion: 'v1',
+    kind: 'Endpoints',
+    metadata: { name: 'kubernetes', namespace: 'default', labels: { 'endpointslice.kubernetes.io/skip-mirror': 'true' } },
+    subsets: [{ addresses: [{ ip: address }], ports: [{ name: 'https', port, protocol: 'TCP' }] }],
+  };
+}
+
+function kubernetesEndpointSlice({ address, port }: AdvertisedAddress): EndpointSlice {
+  return {
+    apiVersion: 'discovery.k8s.io/v1',
+    kind: 'EndpointSlice',
+    metadata: { name: 'kubernetes', namespace: 'default', labels: { 'kubernetes.io/service-name': 'kubernetes' } },
+    addressType: 'IPv4',
+    endpoints: [{ addresses: [address], conditions: { ready: true } }],
+    ports: [{ name: 'https', port, protocol: 'TCP' }],
+  };
+}

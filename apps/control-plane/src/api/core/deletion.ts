@@ -1,0 +1,129 @@
+// DELETE: at once, after a grace period, or after finalizers. What waits keeps a deletionTimestamp; what is gone gives back
+// what it had reserved in the same transaction.
+import { deepClone, deepEqual, type KindDefinition, type KubeObject, StatusError } from '@berth/machinery';
+import { type Clock, timestamp } from '@berth/telemetry';
+import type { Admission } from './admission/admission.ts';
+import type { Committer, Decision } from './commit.ts';
+import { hasGeneration, isFinished, type Shaped } from './metadata.ts';
+import type { Entry } from './object-codec.ts';
+import type { DeleteAnswer, DeleteSettings, Target } from './types.ts';
+
+export const foregroundFinalizer = 'foregroundDeletion';
+export const orphanFinalizer = 'orphan';
+
+export interface DeletionOptions {
+  committer: Committer;
+  admission: Admission;
+  clock: Clock;
+}
+
+export class Deletion {
+  readonly #options: DeletionOptions;
+
+  constructor(options: DeletionOptions) {
+    this.#options = options;
+  }
+
+  async delete(target: Target, settings: DeleteSettings = {}): Promise<DeleteAnswer> {
+    const { kind, namespace, name = '' } = target;
+    checkSettings(settings);
+    const { entry, type } = await this.#options.committer.mutate(kind, namespace, name, settings.dryRun ?? false, (current) => {
+      if (!current) throw StatusError.notFound(kind, name);
+      return this.#decide(kind, current, settings);
+    });
+    return { code: 200, warnings: [], removed: type === 'remove', bytes: entry.bytes, object: entry.object };
+  }
+
+  #decide(kind: KindDefinition, current: Entry, settings: DeleteSettings): Decision {
+    const old: Shaped = current.object;
+    checkPreconditions(kind, old, settings);
+    this.#options.admission.checkDelete(kind, old);
+    const next: Shaped = deepClone(old);
+    setDependentsFinalizer(next, settings);
+    if (old.metadata.deletionTimestamp) shorten(next, settings.gracePeriodSeconds);
+    else this.#begin(kind, next, settings.gracePeriodSeconds);
+    if (isFinished(next)) return { type: 'remove', object: next, writes: this.#options.admission.release(kind, old) };
+    if (deepEqual(next, old)) return { type: 'keep', entry: current };
+    return { type: 'put', object: next };
+  }
+
+  #begin(kind: KindDefinition, next: Shaped, requestedSeconds: number | undefined): void {
+    const graceSeconds = gracePeriodSeconds(kind, next, requestedSeconds);
+    const { metadata } = next;
+    metadata.deletionTimestamp = timestamp({ now: () => this.#options.clock.now() + graceSeconds * 1000 });
+    metadata.deletionGracePeriodSeconds = graceSeconds;
+    if (hasGeneration(kind)) metadata.generation = (metadata.generation ?? 0) + 1;
+    if (kind.group === '' && kind.kind === 'Namespace') next.status = { ...(next.status as object | undefined), phase: 'Terminating' };
+  }
+}
+
+/** What is being deleted already can only go sooner. */
+function shorten(next: KubeObject, requestedSeconds: number | undefined): void {
+  const { metadata } = next;
+  const before = metadata.deletionGracePeriodSeconds ?? 0;
+  if (requestedSeconds === undefined || before === 0) return;
+  const graceSeconds = atLeastOne(requestedSeconds);
+  if (graceSeconds >= before) return;
+  const deadline = Date.parse(metadata.deletionTimestamp ?? '') - (before - graceSeconds) * 1000;
+  metadata.deletionTimestamp = timestamp({ now: () => deadline });
+  metadata.deletionGracePeriodSeconds = graceSeconds;
+}
+
+function gracePeriodSeconds(kind: KindDefinition, object: Shaped, requestedSeconds: number | undefined): number {
+  const usual = kind.strategy.gracePeriodSeconds?.(object);
+  if (usual === undefined || hasNothingToStop(kind, object)) return 0;
+  return atLeastOne(requestedSeconds ?? usual);
+}
+
+/** A negative period means as little as possible without force. */
+function atLeastOne(seconds: number): number {
+  return seconds < 0 ? 1 : seconds;
+}
+
+/** A pod that no node runs, or that ran to its end, leaves without waiting for an agent. */
+function hasNothingToStop(kind: KindDefinition, object: Shaped): boolean {
+  if (kind.group !== '' || kind.kind !== 'Pod') return false;
+  const { nodeName } = object.spec as { nodeName?: string };
+  const phase = (object.status as { phase?: string } | undefined)?.phase;
+  return !nodeName || phase === 'Succeeded' || phase === 'Failed';
+}
+
+/** The garbage collector sees by finalizer what is to become of dependents; Background needs none. */
+function setDependentsFinalizer(next: KubeObject, settings: DeleteSettings): void {
+  const policy = settings.propagationPolicy ?? legacyPolicy(settings.orphanDependents);
+  if (!policy) return;
+  const wanted = { Foreground: foregroundFinalizer, Orphan: orphanFinalizer, Background: undefined }[policy];
+  const others = (next.metadata.finalizers ?? []).filter((finalizer) => finalizer !== foregroundFinalizer && finalizer !== orphanFinalizer);
+  const finalizers = wanted ? [...others, wanted] : others;
+  if (finalizers.length > 0) next.metadata.finalizers = finalizers;
+  else delete next.metadata.finalizers;
+}
+
+function legacyPolicy(orphanDependents: boolean | undefined): DeleteSettings['propagationPolicy'] {
+  if (orphanDependents === undefined) return undefined;
+  return orphanDependents ? 'Orphan' : 'Background';
+}
+
+function checkSettings(settings: DeleteSettings): void {
+  if (settings.propagationPolicy !== undefined && settings.orphanDependents !== undefined) {
+    throw StatusError.badRequest('orphanDependents and propagationPolicy cannot be both set');
+  }
+  if (settings.propagationPolicy !== undefined && !['Foreground', 'Background', 'Orphan'].includes(settings.propagationPolicy)) {
+    throw StatusError.badRequest(
+      `propagationPolicy must be Foreground, Background or Orphan, not ${JSON.stringify(settings.propagationPolicy)}`,
+    );
+  }
+}
+
+function checkPreconditions(kind: KindDefinition, object: KubeObject, settings: DeleteSettings): void {
+  const { uid, resourceVersion } = settings.preconditions ?? {};
+  const { metadata } = object;
+  if (uid !== undefined && uid !== metadata.uid) {
+    const detail = `the UID in the precondition (${uid}) does not match the UID in record (${metadata.uid}). The object might have been deleted and then recreated`;
+    throw StatusError.conflict(kind, metadata.name, detail);
+  }
+  if (resourceVersion !== undefined && resourceVersion !== metadata.resourceVersion) {
+    const detail = `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${metadata.resourceVersion}). The object might have been modified`;
+    throw StatusError.conflict(kind, metadata.name, detail);
+  }
+}

@@ -1,0 +1,10 @@
+// What the rest of the control plane may use of the API's core.
+export { type ApiConfig, ApiServer, type ApiServerOptions } from './api-server.ts';
+export { componentUsers } from './authorization-rules.ts';
+export { type Attributes, type Authorizer, StaticAuthorizer, type Verb } from './authorizer.ts';
+export type { AdvertisedAddress } from './default-objects.ts';
+export { erased, KindsByName } from './kinds-by-name.ts';
+export { listChunks } from './list-encoding.ts';
+export { type NodeConnector, type PodConnection, podConnection } from './pod-connection.ts';
+export * from './types.ts';
+export type { PatchKind } from './writes.ts';

@@ -1,0 +1,246 @@
+// The newest state of every object of one kind, with the recent events that let a watch resume. Everything here is
+// synchronous, so a reader that looks and registers in one go can miss nothing.
+import { apiVersionOf, type KindDefinition, StatusError } from '@berth/machinery';
+import type { KeyValue, StoreEvent } from '@berth/store';
+import { kindPrefix } from './keys.ts';
+import { Entry, headOf } from './object-codec.ts';
+import type { Selection } from './selection.ts';
+import type { WatchItem } from './types.ts';
+import { bookmarkItem, CacheEvent, watchItem } from './watch-events.ts';
+import { WatchStream } from './watch-stream.ts';
+
+/** Events a kind remembers for resuming watches; whichever limit is hit first evicts the oldest. */
+export const eventHistoryLimit = 10_000;
+export const eventHistoryBytesLimit = 16 * 1024 * 1024;
+
+export interface WatchStart {
+  selection: Selection;
+  namespace?: string;
+  bookmarks: boolean;
+  /** Resume after this revision; absent begins with `initialEvents`, or at now. */
+  after?: number;
+  initialEvents: boolean;
+  /** Whether a bookmark marks the end of the initial events. */
+  closingBookmark: boolean;
+  /** The newest revision of the whole cache. */
+  revision: number;
+}
+
+export class KindCache {
+  readonly kind: KindDefinition;
+  readonly head: Uint8Array;
+  readonly prefix: string;
+  readonly #entries = new Map<string, Entry>();
+  /** All keys in order. */
+  #keys: string[] = [];
+  readonly #byNode: Map<string, Set<string>> | undefined;
+  #history: CacheEvent[] = [];
+  #historyBytes = 0;
+  /** Watches can resume after this revision or any later one. */
+  #oldest = 0;
+  #lastChange = 0;
+  readonly #watchers = new Set<WatchStream>();
+  readonly #onDropped: () => void;
+
+  constructor(kind: KindDefinition, onDropped: () => void) {
+    this.kind = kind;
+    this.head = headOf(kind);
+    this.prefix = kindPrefix(kind);
+    this.#onDropped = onDropped;
+    if (kind.selectableFields['spec.nodeName']) this.#byNode = new Map();
+  }
+
+  /** The revision of the newest change to this kind. */
+  get lastChange(): number {
+    return this.#lastChange;
+  }
+
+  get size(): number {
+    return this.#keys.length;
+  }
+
+  get(key: string): Entry | undefined {
+    return this.#entries.get(key);
+  }
+
+  /** In no order. */
+  all(): Iterable<Entry> {
+    return this.#entries.values();
+  }
+
+  /** Starts over from a full listing; what was watching must watch again. */
+  reset(kvs: KeyValue[], revision: number): void {
+    for (const watcher of [...this.#watchers]) watcher.fail(StatusError.expired(`too old resource version: the watch cache was rebuilt`));
+    this.#entries.clear();
+    this.#byNode?.clear();
+    this.#history = [];
+    this.#historyBytes = 0;
+    for (const kv of kvs) {
+      const entry = Entry.stored(this.head, kv.key.slice(this.prefix.length), kv.modRevision, kv.value);
+      this.#entries.set(entry.key, entry);
+      this.#reindex(entry.key, undefined, entry);
+    }
+    this.#keys = [...this.#entries.keys()].sort();
+    this.#oldest = revision;
+    this.#lastChange = revision;
+  }
+
+  apply(event: StoreEvent, key: string): void {
+    const previous = this.#entries.get(key);
+    const revision = event.kv.modRevision;
+    const current = event.type === 'put' ? Entry.stored(this.head, key, revision, event.kv.value) : undefined;
+    if (!current && !previous) return;
+    if (current) this.#entries.set(key, current);
+    else this.#entries.delete(key);
+    if (current && !previous) this.#keys.splice(this.#position(key), 0, key);
+    if (!current) this.#keys.splice(this.#position(key), 1);
+    this.#reindex(key, previous, current);
+    this.#lastChange = revision;
+    this.#publish(new CacheEvent(this.head, revision, current, previous));
+  }
+
+  #publish(event: CacheEvent): void {
+    this.#history.push(event);
+    this.#historyBytes += event.size;
+    let evict = 0;
+    while (this.#history.length - evict > eventHistoryLimit || this.#historyBytes > eventHistoryBytesLimit) {
+      const oldest = this.#history[evict];
+      if (!oldest) break;
+      this.#historyBytes -= oldest.size;
+      this.#oldest = oldest.revision;
+      evict += 1;
+    }
+    // Evicting in blocks keeps the cost of moving the array off each event.
+    if (evict > 0) this.#evict(evict);
+    for (const watcher of this.#watchers) watcher.offer(event);
+  }
+
+  #evict(count: number): void {
+    let extra = count;
+    for (; extra < count + eventHistoryLimit / 10; extra++) {
+      const oldest = this.#history[extra];
+      if (!oldest) break;
+      this.#historyBytes -= oldest.size;
+      this.#oldest = oldest.revision;
+    }
+    this.#history = this.#history.slice(extra);
+  }
+
+  #reindex(key: string, previous: Entry | undefined, current: Entry | undefined): void {
+    if (!this.#byNode) return;
+    const read = this.kind.selectableFields['spec.nodeName'];
+    if (!read) return;
+    const before = previous && read(previous.object);
+    const after = current && read(current.object);
+    if (before === after) return;
+    if (before !== undefined) this.#unindex(before, key);
+    if (after === undefined) return;
+    const keys = this.#byNode.get(after);
+    if (keys) keys.add(key);
+    else this.#byNode.set(after, new Set([key]));
+  }
+
+  #unindex(node: string, key: string): void {
+    const keys = this.#byNode?.get(node);
+    keys?.delete(key);
+    if (keys?.size === 0) this.#byNode?.delete(node);
+  }
+
+  /** The first position whose key is not less. */
+  #position(key: string): number {
+    let low = 0;
+    let high = this.#keys.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#keys[middle] ?? '') < key) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  /** Entries that the selection lets through, in key order, from the first key not less than `from`. */
+  *select(selection: Selection, namespace?: string, from?: string): Generator<Entry> {
+    for (const key of this.#candidates(selection, namespace, from)) {
+      const entry = this.#entries.get(key);
+      if (entry && (selection.everything || selection.matches(entry.object))) yield entry;
+    }
+  }
+
+  /** How many objects there are behind this position. */
+  countFrom(key: string, namespace?: string): number {
+    const end = namespace ? this.#position(`${namespace}0`) : this.#keys.length;
+    return Math.max(0, end - this.#position(key));
+  }
+
+  #candidates(selection: Selection, namespace: string | undefined, from: string | undefined): string[] {
+    if (selection.name !== undefined && (namespace || !this.kind.namespaced)) {
+      const key = namespace ? `${namespace}/${selection.name}` : selection.name;
+      return from !== undefined && key < from ? [] : [key];
+    }
+    if (selection.nodeName !== undefined && this.#byNode) {
+      const keys = [...(this.#byNode.get(selection.nodeName) ?? [])].sort();
+      return keys.filter((key) => (!namespace || key.startsWith(`${namespace}/`)) && (from === undefined || key >= from));
+    }
+    const start = namespace ? `${namespace}/` : '';
+    const end = namespace ? this.#position(`${namespace}0`) : this.#keys.length;
+    return this.#keys.slice(this.#position(from !== undefined && from > start ? from : start), end);
+  }
+
+  /** @throws StatusError Expired when the events after `start.after` are no longer known. */
+  watch(start: WatchStart): WatchStream {
+    if (start.after !== undefined && start.after < this.#oldest) {
+      throw StatusError.expired(`too old resource version: ${start.after} (${this.#oldest})`);
+    }
+    const stream = new WatchStream({
+      selection: start.selection,
+      keyPrefix: start.namespace ? `${start.namespace}/` : '',
+      bookmarks: start.bookmarks,
+      initial: start.after === undefined ? this.#initial(start) : this.#replay(start, start.after),
+      onEnd: (ended, dropped) => {
+        this.#watchers.delete(ended);
+        if (dropped) this.#onDropped();
+      },
+    });
+    this.#watchers.add(stream);
+    return stream;
+  }
+
+  #replay(start: WatchStart, after: number): WatchItem[] {
+    const prefix = start.namespace ? `${start.namespace}/` : '';
+    const missed = this.#history.slice(this.#firstAfter(after)).filter((event) => event.key.startsWith(prefix));
+    return missed.map((event) => event.seenBy(start.selection)).filter((item) => item !== undefined);
+  }
+
+  #firstAfter(revision: number): number {
+    let low = 0;
+    let high = this.#history.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#history[middle]?.revision ?? 0) <= revision) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  #initial(start: WatchStart): WatchItem[] {
+    if (!start.initialEvents) return [];
+    const items = [...this.select(start.selection, start.namespace)].map((entry) => watchItem('ADDED', entry));
+    if (start.closingBookmark) items.push(this.bookmark(start.revision, true));
+    return items;
+  }
+
+  bookmark(revision: number, initialEventsEnd = false): WatchItem {
+    return bookmarkItem({ apiVersion: apiVersionOf(this.kind), kind: this.kind.kind }, revision, initialEventsEnd);
+  }
+
+  /** Tells watchers that asked for it how far they are, so that they can resume from there. */
+  sendBookmarks(revision: number): void {
+    const item = this.bookmark(revision);
+    for (const watcher of this.#watchers) if (watcher.bookmarks) watcher.push(item);
+  }
+
+  /** Ends every watcher. */
+  close(): void {
+    for (const watcher of [...this.#watchers]) watcher.close();
+  }
+}

@@ -1,0 +1,94 @@
+// The Client for everything in the same process: the checks of a request over HTTP without the encoding. What it returns is
+// shared with the watch cache and frozen.
+import type { Client, DeleteOptions, ListOptions, ObjectList, PatchType, WatchEvent, WatchOptions, WriteOptions } from '@berth/client';
+import type { KindDefinition, KubeObject, ObjectKey } from '@berth/machinery';
+import type { ApiServer } from './api-server.ts';
+import { erased } from './kinds-by-name.ts';
+import type { Call, Encoded, User, WatchItem } from './types.ts';
+
+export class LocalClient implements Client {
+  readonly #server: ApiServer;
+  readonly #user: User;
+
+  constructor(server: ApiServer, user: User) {
+    this.#server = server;
+    this.#user = user;
+  }
+
+  async get<T extends KubeObject>(kind: KindDefinition<T>, key: ObjectKey): Promise<T> {
+    return objectOf<T>(await this.#server.get(this.#call(kind, key)));
+  }
+
+  async list<T extends KubeObject>(kind: KindDefinition<T>, options: ListOptions = {}): Promise<ObjectList<T>> {
+    const { namespace, ...settings } = options;
+    const { entries, ...rest } = await this.#server.list(this.#call(kind, { namespace }), settings);
+    return { items: entries.map((entry) => objectOf<T>(entry)), ...rest };
+  }
+
+  async *watch<T extends KubeObject>(kind: KindDefinition<T>, options: WatchOptions = {}): AsyncGenerator<WatchEvent<T>> {
+    const { namespace, signal, resourceVersion, ...selectors } = options;
+    if (signal?.aborted) return;
+    const fromStart = resourceVersion === undefined;
+    const handle = await this.#server.watch(
+      { ...this.#call(kind, { namespace }), signal },
+      {
+        ...selectors,
+        resourceVersion,
+        allowWatchBookmarks: true,
+        ...(fromStart && { sendInitialEvents: true, resourceVersionMatch: 'NotOlderThan' }),
+      },
+    );
+    for await (const item of handle) yield eventOf<T>(item);
+  }
+
+  async create<T extends KubeObject>(kind: KindDefinition<T>, object: T, options: WriteOptions = {}): Promise<T> {
+    const call = this.#call(kind, { namespace: object.metadata.namespace });
+    return objectOf<T>(await this.#server.create(call, object, options));
+  }
+
+  async update<T extends KubeObject>(kind: KindDefinition<T>, object: T, options: WriteOptions = {}): Promise<T> {
+    return objectOf<T>(await this.#server.update(this.#call(kind, object.metadata), object, options));
+  }
+
+  async updateStatus<T extends KubeObject>(kind: KindDefinition<T>, object: T, options: WriteOptions = {}): Promise<T> {
+    return objectOf<T>(await this.#server.update(this.#call(kind, object.metadata, 'status'), object, options));
+  }
+
+  async patch<T extends KubeObject>(
+    kind: KindDefinition<T>,
+    key: ObjectKey,
+    type: PatchType,
+    patch: unknown,
+    options: WriteOptions & { subresource?: string } = {},
+  ): Promise<T> {
+    const { subresource, ...settings } = options;
+    return objectOf<T>(await this.#server.patch(this.#call(kind, key, subresource), type, patch, settings));
+  }
+
+  async delete<T extends KubeObject>(kind: KindDefinition<T>, key: ObjectKey, options: DeleteOptions = {}): Promise<T> {
+    return objectOf<T>(await this.#server.delete(this.#call(kind, key), options));
+  }
+
+  async createSubresource<T extends KubeObject>(
+    kind: KindDefinition<T>,
+    key: ObjectKey,
+    subresource: string,
+    body: unknown,
+  ): Promise<unknown> {
+    return (await this.#server.create(this.#call(kind, key, subresource), body)).object;
+  }
+
+  #call<T extends KubeObject>(kind: KindDefinition<T>, key: { namespace?: string; name?: string }, subresource?: string): Call {
+    return { user: this.#user, kind: erased(kind), namespace: key.namespace, name: key.name, subresource };
+  }
+}
+
+/** A kind's cache and codec hold only objects of that kind, which is what makes this sound. */
+function objectOf<T extends KubeObject>(entry: Encoded): T {
+  return entry.object as T;
+}
+
+function eventOf<T extends KubeObject>(item: WatchItem): WatchEvent<T> {
+  if (item.type === 'BOOKMARK') return { type: 'BOOKMARK', resourceVersion: item.object.metadata.resourceVersion ?? '' };
+  return { type: item.type, object: item.object as T };
+}

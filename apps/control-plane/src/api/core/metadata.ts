@@ -1,0 +1,114 @@
+// The metadata that only the API server writes: identity, generation, deletion. What clients send there is replaced by what
+// is true, or refused where replacing it silently would mislead them.
+import { deepEqual, type FieldError, type KindDefinition, type KubeObject, type ObjectMeta, StatusError } from '@berth/machinery';
+import { type Clock, type Random, timestamp } from '@berth/telemetry';
+
+/** Kubernetes trims the base of a generated name to this, so that base and suffix stay a DNS label. */
+const generateNameBaseLengthMax = 58;
+
+/** An object with the two members that most kinds have. */
+export interface Shaped extends KubeObject {
+  spec?: unknown;
+  status?: unknown;
+}
+
+export function generatedName(base: string, random: Random): string {
+  return base.slice(0, generateNameBaseLengthMax) + random.suffix(5);
+}
+
+/** In Kubernetes core kinds have no generation, except the Pod. */
+export function hasGeneration(kind: KindDefinition): boolean {
+  return (kind.group !== '' || kind.kind === 'Pod') && kind.schema.byName.has('spec');
+}
+
+/** Gives a new object its identity. */
+export function stampNew(kind: KindDefinition, object: KubeObject, clock: Clock, random: Random): void {
+  const { metadata } = object;
+  delete metadata.resourceVersion;
+  delete metadata.deletionTimestamp;
+  delete metadata.deletionGracePeriodSeconds;
+  delete metadata.generation;
+  metadata.uid = random.uuid();
+  metadata.creationTimestamp = timestamp(clock);
+  if (hasGeneration(kind)) metadata.generation = 1;
+}
+
+/** @throws StatusError Conflict when `given` is about another object or an older version of it. */
+export function checkIdentity(kind: KindDefinition, given: KubeObject, old: KubeObject): void {
+  const { uid, resourceVersion } = given.metadata;
+  const kept = old.metadata;
+  if (uid && uid !== kept.uid) {
+    throw StatusError.conflict(kind, kept.name, `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${kept.uid}`);
+  }
+  if (resourceVersion && resourceVersion !== '0' && resourceVersion !== kept.resourceVersion) {
+    const detail = 'the object has been modified; please apply your changes to the latest version and try again';
+    throw StatusError.conflict(kind, kept.name, detail);
+  }
+}
+
+/** Keeps identity and deletion through an update. @throws StatusError Conflict or Invalid when `next` contradicts them. */
+export function carryMetadata(kind: KindDefinition, next: KubeObject, old: KubeObject): void {
+  checkIdentity(kind, next, old);
+  const given = next.metadata;
+  const kept = old.metadata;
+  const errors = [
+    ...immutable(given, kept, 'creationTimestamp'),
+    ...immutable(given, kept, 'deletionTimestamp'),
+    ...newFinalizers(given, kept),
+  ];
+  if (errors.length > 0) throw StatusError.invalid(kind, kept.name, errors);
+  keep(given, kept);
+}
+
+function immutable(given: ObjectMeta, kept: ObjectMeta, field: 'creationTimestamp' | 'deletionTimestamp'): FieldError[] {
+  // A missing value means an older or partial copy, and is filled in.
+  if (!given[field] || given[field] === kept[field]) return [];
+  return [{ type: 'Invalid', field: `metadata.${field}`, value: given[field], detail: 'field is immutable' }];
+}
+
+function newFinalizers(given: ObjectMeta, kept: ObjectMeta): FieldError[] {
+  if (!kept.deletionTimestamp) return [];
+  const added = (given.finalizers ?? []).filter((finalizer) => !(kept.finalizers ?? []).includes(finalizer));
+  if (added.length === 0) return [];
+  const list = `[]string{${added.map((finalizer) => JSON.stringify(finalizer)).join(', ')}}`;
+  const detail = `no new finalizers can be added if the object is being deleted, found new finalizers ${list}`;
+  return [{ type: 'Forbidden', field: 'metadata.finalizers', detail }];
+}
+
+const serverWritten = [
+  'uid',
+  'resourceVersion',
+  'generation',
+  'creationTimestamp',
+  'deletionTimestamp',
+  'deletionGracePeriodSeconds',
+  'generateName',
+] as const;
+
+function keep(given: ObjectMeta, kept: ObjectMeta): void {
+  for (const field of serverWritten) {
+    if (kept[field] === undefined) delete given[field];
+    else Object.assign(given, { [field]: kept[field] });
+  }
+}
+
+/** Counts a change of what is asked for, not of what is observed. */
+export function nextGeneration(kind: KindDefinition, next: Shaped, old: Shaped): void {
+  if (!hasGeneration(kind)) return;
+  const changed = kind.strategy.generationChanged?.(next, old) ?? !deepEqual(next.spec ?? {}, old.spec ?? {});
+  if (changed) next.metadata.generation = (old.metadata.generation ?? 0) + 1;
+}
+
+/** Whether nothing keeps an object that is being deleted. */
+export function isFinished(object: Shaped): boolean {
+  const { deletionTimestamp, deletionGracePeriodSeconds, finalizers } = object.metadata;
+  if (!deletionTimestamp || (finalizers?.length ?? 0) > 0 || (deletionGracePeriodSeconds ?? 0) > 0) return false;
+  return !holdsNamespace(object);
+}
+
+/** A Namespace has finalizers in its spec as well. */
+export function holdsNamespace(object: Shaped): boolean {
+  if (object.kind !== 'Namespace' || object.apiVersion !== 'v1') return false;
+  const spec = object.spec as { finalizers?: string[] } | undefined;
+  return (spec?.finalizers?.length ?? 0) > 0;
+}

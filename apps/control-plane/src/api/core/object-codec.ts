@@ -1,0 +1,93 @@
+// How objects become stored bytes and back. Stored JSON has no resourceVersion: it is the key's revision, spliced in right
+// behind `"metadata":{` without parsing. So stored JSON always starts with apiVersion, kind, metadata, in that order.
+import { apiVersionOf, type KindDefinition, type KubeObject } from '@berth/machinery';
+import type { Encoded } from './types.ts';
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+const versionMember = '"resourceVersion":"';
+
+export function freezeDeep<T>(value: T): T {
+  if (value === null || typeof value !== 'object' || Object.isFrozen(value)) return value;
+  for (const inner of Object.values(value)) freezeDeep(inner);
+  return Object.freeze(value);
+}
+
+export function toBytes(value: unknown): Uint8Array {
+  return encoder.encode(JSON.stringify(value));
+}
+
+/** Every object of a kind starts with these bytes. */
+export function headOf(kind: Pick<KindDefinition, 'group' | 'version' | 'kind'>): Uint8Array {
+  return encoder.encode(`{"apiVersion":${JSON.stringify(apiVersionOf(kind))},"kind":${JSON.stringify(kind.kind)},"metadata":{`);
+}
+
+/** The stored form: no resourceVersion, members in the order that `withRevision` relies on. */
+export function encodeStored(object: KubeObject): Uint8Array {
+  const { apiVersion, kind, metadata, ...rest } = object;
+  const { resourceVersion: _omitted, ...stored } = metadata;
+  return toBytes({ apiVersion, kind, metadata: stored, ...rest });
+}
+
+/** The JSON a client sees: stored (or already versioned) bytes with this revision as resourceVersion. */
+export function withRevision(head: Uint8Array, bytes: Uint8Array, revision: number): Uint8Array {
+  if (!startsWith(bytes, head)) return reencode(bytes, revision);
+  const member = encoder.encode(`${versionMember}${revision}",`);
+  const rest = bytes.subarray(endOfVersion(bytes, head.length));
+  const joined = new Uint8Array(head.length + member.length + rest.length);
+  joined.set(head, 0);
+  joined.set(member, head.length);
+  joined.set(rest, head.length + member.length);
+  return joined;
+}
+
+/** Past a resourceVersion member at `offset`, or `offset` itself when there is none. */
+function endOfVersion(bytes: Uint8Array, offset: number): number {
+  for (let i = 0; i < versionMember.length; i++) {
+    if (bytes[offset + i] !== versionMember.charCodeAt(i)) return offset;
+  }
+  const comma = bytes.indexOf(0x2c, offset + versionMember.length);
+  return comma < 0 ? offset : comma + 1;
+}
+
+function startsWith(bytes: Uint8Array, head: Uint8Array): boolean {
+  if (bytes.length < head.length) return false;
+  for (let i = 0; i < head.length; i++) if (bytes[i] !== head[i]) return false;
+  return true;
+}
+
+/** For bytes another version wrote in another order. */
+function reencode(bytes: Uint8Array, revision: number): Uint8Array {
+  const { apiVersion, kind, metadata, ...rest } = JSON.parse(decoder.decode(bytes)) as KubeObject;
+  return toBytes({ apiVersion, kind, metadata: { ...metadata, resourceVersion: String(revision) }, ...rest });
+}
+
+/** One object at one revision. Parsing waits until somebody needs more than the bytes. */
+export class Entry implements Encoded {
+  /** Relative to the kind's prefix. */
+  readonly key: string;
+  readonly revision: number;
+  readonly bytes: Uint8Array;
+  #object: KubeObject | undefined;
+
+  constructor(key: string, revision: number, bytes: Uint8Array, object?: KubeObject) {
+    this.key = key;
+    this.revision = revision;
+    this.bytes = bytes;
+    this.#object = object && freezeDeep(object);
+  }
+
+  get object(): KubeObject {
+    this.#object ??= freezeDeep(JSON.parse(decoder.decode(this.bytes)) as KubeObject);
+    return this.#object;
+  }
+
+  static stored(head: Uint8Array, key: string, revision: number, value: Uint8Array): Entry {
+    return new Entry(key, revision, withRevision(head, value, revision));
+  }
+
+  /** The same object as of a later revision: what a DELETED event shows. */
+  at(head: Uint8Array, revision: number): Entry {
+    return new Entry(this.key, revision, withRevision(head, this.bytes, revision));
+  }
+}

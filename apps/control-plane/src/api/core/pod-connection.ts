@@ -1,0 +1,94 @@
+// Logs, exec, attach and port-forward: which node and which container a request means, and the tunnel to it. How tunnels
+// reach nodes is the connector's affair.
+import type { Container, ContainerStatus, Pod } from '@berth/api';
+import { StatusError } from '@berth/machinery';
+import type { Tunnel, TunnelRequest } from '@berth/protocol';
+
+/** Implemented by the gateway that agents are connected to. */
+export interface NodeConnector {
+  /** @throws StatusError ServiceUnavailable when the node has no session. */
+  openTunnel(nodeName: string, request: TunnelRequest): Promise<Tunnel>;
+}
+
+/** What the caller of a pod's subresource chooses; the pod itself comes from the request's target. */
+export type PodConnection = Omit<TunnelRequest, 'tunnelId' | 'namespace' | 'pod' | 'uid' | 'kind'>;
+
+/** An empty connection: fill in what the subresource needs. */
+export function podConnection(parts: Partial<PodConnection>): PodConnection {
+  return {
+    container: '',
+    command: [],
+    stdin: false,
+    stdout: false,
+    stderr: false,
+    tty: false,
+    port: 0,
+    log: { follow: false, previous: false, timestamps: false },
+    ...parts,
+  };
+}
+
+/** The tunnel to ask for and the node to ask. @throws StatusError BadRequest when there is nothing to connect to. */
+export function planConnection(
+  kind: TunnelRequest['kind'],
+  pod: Pod,
+  connection: PodConnection,
+  tunnelId: string,
+): { nodeName: string; request: TunnelRequest } {
+  const { name, namespace = '', uid = '' } = pod.metadata;
+  const podName = name ?? '';
+  const container = kind === 'portforward' ? '' : containerName(pod, connection.container);
+  const { nodeName } = pod.spec;
+  if (!nodeName) throw StatusError.badRequest(`pod ${podName} does not have a host assigned`);
+  const phase = pod.status?.phase;
+  if (kind !== 'log' && (phase === 'Succeeded' || phase === 'Failed')) {
+    throw StatusError.badRequest(`cannot ${verbOf(kind)} a container in a completed pod; current phase is ${phase}`);
+  }
+  if (kind === 'log') checkLog(pod, container, connection.log.previous);
+  return { nodeName, request: { ...connection, kind, tunnelId, namespace, pod: podName, uid, container } };
+}
+
+function verbOf(kind: TunnelRequest['kind']): string {
+  if (kind === 'exec') return 'exec into';
+  return kind === 'attach' ? 'attach to' : 'forward ports to';
+}
+
+function containerName(pod: Pod, asked: string): string {
+  const all: Pick<Container, 'name'>[] = [
+    ...pod.spec.containers,
+    ...(pod.spec.initContainers ?? []),
+    ...(pod.spec.ephemeralContainers ?? []),
+  ];
+  if (asked) {
+    if (all.some((container) => container.name === asked)) return asked;
+    throw StatusError.badRequest(`container ${asked} is not valid for pod ${pod.metadata.name}`);
+  }
+  const marked = pod.metadata.annotations?.['kubectl.kubernetes.io/default-container'];
+  if (marked && all.some((container) => container.name === marked)) return marked;
+  const [only] = pod.spec.containers;
+  if (only && all.length === 1) return only.name;
+  const names = pod.spec.containers.map((container) => container.name).join(' ');
+  const init = pod.spec.initContainers?.map((container) => container.name).join(' ');
+  const others = init ? ` or one of the init containers: [${init}]` : '';
+  throw StatusError.badRequest(`a container name must be specified for pod ${pod.metadata.name}, choose one of: [${names}]${others}`);
+}
+
+/** A container that never ran has no log; say what it waits for. */
+function checkLog(pod: Pod, container: string, previous: boolean): void {
+  const status = statusOf(pod, container);
+  const where = `container ${JSON.stringify(container)} in pod ${JSON.stringify(pod.metadata.name)}`;
+  if (previous) {
+    if (!status?.lastState?.terminated) throw StatusError.badRequest(`previous terminated ${where} not found`);
+    return;
+  }
+  if (!status) throw StatusError.badRequest(`${where} is not available`);
+  const { running, terminated, waiting } = status.state ?? {};
+  if (running || terminated || status.lastState?.terminated) return;
+  throw StatusError.badRequest(`${where} is waiting to start: ${waiting?.message || waiting?.reason || 'ContainerCreating'}`);
+}
+
+function statusOf(pod: Pod, container: string): ContainerStatus | undefined {
+  const { containerStatuses = [], initContainerStatuses = [], ephemeralContainerStatuses = [] } = pod.status ?? {};
+  const all = [...containerStatuses, ...initContainerStatuses, ...ephemeralContainerStatuses];
+  return all.find((status) => status.name === container);
+}

@@ -1,0 +1,177 @@
+// GET, LIST and WATCH. The present comes from the watch cache, at a revision proven to be new enough; the past (later pages
+// of a list, exact revisions) from the store.
+import { type KindDefinition, StatusError } from '@berth/machinery';
+import { prefixEnd, type Store } from '@berth/store';
+import { continueExpired, decodeContinue, encodeContinue } from './continue-token.ts';
+import { relativeKey } from './keys.ts';
+import type { KindCache } from './kind-cache.ts';
+import { Entry } from './object-codec.ts';
+import { type Selection, selectionOf } from './selection.ts';
+import { translated } from './store-errors.ts';
+import type { ListAnswer, ListSettings, Target, WatchHandle, WatchSettings } from './types.ts';
+import type { WatchCache } from './watch-cache.ts';
+
+/** Keys read from the store at a time, when a selector lets few of them through. */
+const historyPageSize = 500;
+
+export class Reads {
+  readonly #store: Store;
+  readonly #cache: WatchCache;
+
+  constructor(store: Store, cache: WatchCache) {
+    this.#store = store;
+    this.#cache = cache;
+  }
+
+  async get(kind: KindDefinition, namespace: string | undefined, name: string, resourceVersion?: string): Promise<Entry> {
+    await this.#fresh(resourceVersion);
+    const entry = this.#cache.of(kind).get(relativeKey(namespace, name));
+    if (!entry) throw StatusError.notFound(kind, name);
+    return entry;
+  }
+
+  async list(target: Target, settings: ListSettings): Promise<ListAnswer> {
+    checkListSettings(settings);
+    const { kind, namespace } = target;
+    const selection = selectionOf(kind, settings);
+    const cache = this.#cache.of(kind);
+    if (settings.continue) return this.#nextPage(cache, namespace, selection, settings);
+    if (settings.resourceVersionMatch === 'Exact') {
+      const revision = parseVersion(settings.resourceVersion);
+      return this.#past(cache, namespace, selection, { revision, start: '' }, settings.limit);
+    }
+    await this.#fresh(settings.resourceVersion);
+    return this.#page(cache, namespace, selection, { revision: this.#cache.revision, start: '' }, settings.limit);
+  }
+
+  async watch(target: Target, settings: WatchSettings): Promise<WatchHandle> {
+    checkWatchSettings(settings);
+    const { kind, namespace } = target;
+    const selection = selectionOf(kind, settings);
+    const version = settings.resourceVersion ?? '';
+    const fromStart = settings.sendInitialEvents ?? (version === '' || version === '0');
+    const after = fromStart || version === '' || version === '0' ? undefined : parseVersion(version);
+    if (after === undefined) await this.#fresh(version);
+    else await this.#cache.reach(after);
+    return this.#cache.of(kind).watch({
+      selection,
+      namespace,
+      bookmarks: settings.allowWatchBookmarks ?? false,
+      closingBookmark: settings.sendInitialEvents === true,
+      initialEvents: fromStart,
+      after,
+      revision: this.#cache.revision,
+    });
+  }
+
+  /** Waits until the cache may answer for this resourceVersion: any for '0', proven for none, reached for a number. */
+  async #fresh(resourceVersion: string | undefined): Promise<void> {
+    if (resourceVersion === '0') return;
+    if (resourceVersion) await this.#cache.reach(parseVersion(resourceVersion));
+    else await this.#cache.proven();
+  }
+
+  /** A page from the cache, whose state is that of `at.revision`. */
+  #page(cache: KindCache, namespace: string | undefined, selection: Selection, at: Position, limit = 0): ListAnswer {
+    const entries: Entry[] = [];
+    for (const entry of cache.select(selection, namespace, at.start || undefined)) {
+      if (limit > 0 && entries.length === limit)
+        return withContinue(entries, at.revision, entry.key, remaining(cache, namespace, selection, entry.key));
+      entries.push(entry);
+    }
+    return { entries, resourceVersion: String(at.revision) };
+  }
+
+  async #nextPage(cache: KindCache, namespace: string | undefined, selection: Selection, settings: ListSettings): Promise<ListAnswer> {
+    const at = decodeContinue(settings.continue ?? '');
+    if (namespace && !at.start.startsWith(`${namespace}/`))
+      throw StatusError.badRequest('continue key is not valid: it is for another namespace');
+    if (at.revision < 0) {
+      await this.#cache.proven();
+      return this.#page(cache, namespace, selection, { revision: this.#cache.revision, start: at.start }, settings.limit);
+    }
+    await this.#cache.reach(at.revision);
+    // As long as nothing of this kind changed since the first page, the cache still shows that revision.
+    if (cache.lastChange <= at.revision) return this.#page(cache, namespace, selection, at, settings.limit);
+    try {
+      return await this.#past(cache, namespace, selection, at, settings.limit);
+    } catch (error) {
+      if (error instanceof StatusError && error.code === 410) throw continueExpired(at.start);
+      throw error;
+    }
+  }
+
+  /** A page from the store as it was. */
+  async #past(cache: KindCache, namespace: string | undefined, selection: Selection, at: Position, limit = 0): Promise<ListAnswer> {
+    const prefix = cache.prefix + (namespace ? `${namespace}/` : '');
+    const entries: Entry[] = [];
+    let start = at.start ? cache.prefix + at.start : prefix;
+    for (;;) {
+      const options = { start, end: prefixEnd(prefix), limit: historyPageSize, revision: at.revision };
+      const page = await translated(this.#store.range(options));
+      for (const kv of page.kvs) {
+        const entry = Entry.stored(cache.head, kv.key.slice(cache.prefix.length), kv.modRevision, kv.value);
+        if (!selection.everything && !selection.matches(entry.object)) continue;
+        if (limit > 0 && entries.length === limit) return withContinue(entries, at.revision, entry.key, undefined);
+        entries.push(entry);
+      }
+      const last = page.kvs.at(-1);
+      if (!page.more || !last) return { entries, resourceVersion: String(at.revision) };
+      start = `${last.key}\0`;
+    }
+  }
+}
+
+interface Position {
+  revision: number;
+  /** Relative to the kind's prefix; '' is the beginning. */
+  start: string;
+}
+
+function withContinue(entries: Entry[], revision: number, next: string, remainingItemCount: number | undefined): ListAnswer {
+  return {
+    entries,
+    resourceVersion: String(revision),
+    continue: encodeContinue({ revision, start: next }),
+    ...(remainingItemCount !== undefined && { remainingItemCount }),
+  };
+}
+
+/** As in Kubernetes, only lists without selectors say how much is left. */
+function remaining(cache: KindCache, namespace: string | undefined, selection: Selection, key: string): number | undefined {
+  return selection.everything ? cache.countFrom(key, namespace) : undefined;
+}
+
+function parseVersion(text: string | undefined): number {
+  const value = text && /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (!Number.isSafeInteger(value)) {
+    throw StatusError.badRequest(`invalid resource version ${JSON.stringify(text ?? '')}: it must be a number that this API gave out`);
+  }
+  return value;
+}
+
+function checkListSettings(settings: ListSettings): void {
+  const { resourceVersion, resourceVersionMatch: match } = settings;
+  if (settings.continue && resourceVersion && resourceVersion !== '0') {
+    throw StatusError.badRequest('specifying resource version is not allowed when using continue');
+  }
+  if (match && settings.continue) throw StatusError.badRequest('resourceVersionMatch is forbidden when continue is provided');
+  if (match && !resourceVersion) throw StatusError.badRequest('resourceVersionMatch is forbidden unless resourceVersion is provided');
+  if (match === 'Exact' && resourceVersion === '0') {
+    throw StatusError.badRequest('resourceVersionMatch "Exact" is forbidden for resourceVersion "0"');
+  }
+  if (settings.limit !== undefined && (!Number.isSafeInteger(settings.limit) || settings.limit < 0)) {
+    throw StatusError.badRequest('limit must be a whole number that is not negative');
+  }
+}
+
+function checkWatchSettings(settings: WatchSettings): void {
+  if (settings.sendInitialEvents === undefined) {
+    if (settings.resourceVersionMatch)
+      throw StatusError.badRequest('resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided');
+    return;
+  }
+  if (settings.resourceVersionMatch !== 'NotOlderThan') {
+    throw StatusError.badRequest('sendInitialEvents requires setting resourceVersionMatch to NotOlderThan');
+  }
+}

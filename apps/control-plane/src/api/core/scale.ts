@@ -1,0 +1,125 @@
+// The scale subresource: how many replicas, for any kind whose definition says where that number is.
+import type { Scale } from '@berth/api';
+import {
+  applyJsonPatch,
+  applyMergePatch,
+  deepClone,
+  type KindDefinition,
+  type KubeObject,
+  labelSelectorFrom,
+  type ScaleMapping,
+  StatusError,
+  selectorText,
+} from '@berth/machinery';
+import { toBytes } from './object-codec.ts';
+import type { Answer, Target, WriteSettings } from './types.ts';
+import type { PatchKind, Writes } from './writes.ts';
+
+type Tree = Record<string, unknown>;
+
+/** @throws StatusError NotFound for kinds that cannot be scaled. */
+function mappingOf(kind: KindDefinition): ScaleMapping {
+  if (!kind.subresources.scale) throw StatusError.notFound({ group: kind.group, plural: `${kind.plural}/scale` }, '');
+  return kind.subresources.scale;
+}
+
+export function scaleOf(kind: KindDefinition, object: KubeObject): Scale {
+  const mapping = mappingOf(kind);
+  const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
+  const selector = mapping.selector && read(object, mapping.selector);
+  return {
+    apiVersion: 'autoscaling/v1',
+    kind: 'Scale',
+    metadata: { name, namespace, uid, resourceVersion, creationTimestamp },
+    spec: { replicas: Number(read(object, mapping.specReplicas) ?? 0) },
+    status: {
+      replicas: Number(read(object, mapping.statusReplicas) ?? 0),
+      ...(selector ? { selector: selectorText(labelSelectorFrom(selector)) } : {}),
+    },
+  };
+}
+
+export function scaleAnswer(kind: KindDefinition, object: KubeObject, warnings: string[] = []): Answer {
+  const scale = scaleOf(kind, object);
+  return { code: 200, warnings, object: scale as KubeObject, bytes: toBytes(scale) };
+}
+
+export async function updateScale(writes: Writes, target: Target, body: unknown, settings: WriteSettings): Promise<Answer> {
+  const wanted = readScale(body);
+  const { object, warnings } = await writes.change(target, 'spec', settings, (old) => scaled(target, old, wanted));
+  return scaleAnswer(target.kind, object, warnings);
+}
+
+export async function patchScale(
+  writes: Writes,
+  target: Target,
+  type: PatchKind,
+  patch: unknown,
+  settings: WriteSettings,
+): Promise<Answer> {
+  const { object, warnings } = await writes.change(target, 'spec', settings, (old) => {
+    const before = deepClone(scaleOf(target.kind, old));
+    // A Scale has no lists, so a strategic patch of it is a merge patch.
+    const after = type === 'json' ? applyJsonPatch(before, patch) : applyMergePatch(before, patch);
+    return scaled(target, old, readScale(after));
+  });
+  return scaleAnswer(target.kind, object, warnings);
+}
+
+function scaled(
+  target: Target,
+  old: KubeObject,
+  wanted: { replicas: number; resourceVersion: string | undefined; uid: string | undefined },
+) {
+  const object = deepClone(old);
+  write(object, mappingOf(target.kind).specReplicas, wanted.replicas);
+  if (wanted.resourceVersion) object.metadata.resourceVersion = wanted.resourceVersion;
+  if (wanted.uid) object.metadata.uid = wanted.uid;
+  return { object, warnings: [] };
+}
+
+function readScale(body: unknown): { replicas: number; resourceVersion: string | undefined; uid: string | undefined } {
+  const scale = body as { metadata?: { resourceVersion?: unknown; uid?: unknown; name?: unknown }; spec?: { replicas?: unknown } } | null;
+  if (scale === null || typeof scale !== 'object') throw StatusError.badRequest('the body must be one Scale object');
+  const replicas = scale.spec?.replicas ?? 0;
+  if (typeof replicas !== 'number' || !Number.isInteger(replicas)) {
+    throw StatusError.badRequest('Scale in version "v1" cannot be handled as a Scale: spec.replicas must be a whole number');
+  }
+  if (replicas < 0) {
+    const detail = 'must be greater than or equal to 0';
+    const name = typeof scale.metadata?.name === 'string' ? scale.metadata.name : '';
+    throw StatusError.invalid({ group: 'autoscaling', kind: 'Scale' }, name, [
+      { type: 'Invalid', field: 'spec.replicas', value: replicas, detail },
+    ]);
+  }
+  const { resourceVersion, uid } = scale.metadata ?? {};
+  return { replicas, resourceVersion: text(resourceVersion), uid: text(uid) };
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+function read(object: unknown, path: string): unknown {
+  let value: unknown = object;
+  for (const part of steps(path)) {
+    if (value === null || typeof value !== 'object') return undefined;
+    value = (value as Tree)[part];
+  }
+  return value;
+}
+
+function write(object: KubeObject, path: string, value: unknown): void {
+  const parts = steps(path);
+  let place = object as unknown as Tree;
+  for (const part of parts.slice(0, -1)) {
+    place[part] ??= {};
+    place = place[part] as Tree;
+  }
+  place[parts.at(-1) ?? ''] = value;
+}
+
+/** `spec.replicas` and `.spec.replicas` alike. */
+function steps(path: string): string[] {
+  return path.split('.').filter((part) => part !== '');
+}

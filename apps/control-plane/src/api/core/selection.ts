@@ -1,0 +1,56 @@
+// Label and field selectors of one request as one predicate, with what an index can use picked out.
+import {
+  type FieldRequirement,
+  type KindDefinition,
+  type KubeObject,
+  parseFieldSelector,
+  parseLabelSelector,
+  type Selector,
+  StatusError,
+} from '@berth/machinery';
+import type { Selectors } from './types.ts';
+
+export interface Selection {
+  /** Whether it lets every object through, so that nothing needs parsing. */
+  everything: boolean;
+  /** metadata.name=…, when the selector demands it. */
+  name?: string;
+  /** spec.nodeName=…, when the selector demands it. */
+  nodeName?: string;
+  matches(object: KubeObject): boolean;
+}
+
+const all: Selection = { everything: true, matches: () => true };
+
+/** @throws StatusError BadRequest for selectors that cannot be parsed or name fields the kind does not select by. */
+export function selectionOf(kind: KindDefinition, selectors: Selectors): Selection {
+  const labels = selectors.labelSelector ? parseLabelSelector(selectors.labelSelector) : undefined;
+  const fields = selectors.fieldSelector ? parseFieldSelector(selectors.fieldSelector) : [];
+  if (!labels && fields.length === 0) return all;
+  const tests = fields.map((requirement) => fieldTest(kind, requirement));
+  const wanted = (field: string) => fields.find((f) => f.field === field && f.operator === '=')?.value;
+  return {
+    everything: false,
+    name: wanted('metadata.name'),
+    nodeName: wanted('spec.nodeName'),
+    matches: (object) => labelsMatch(labels, object) && tests.every((test) => test(object)),
+  };
+}
+
+function labelsMatch(selector: Selector | undefined, object: KubeObject): boolean {
+  return !selector || selector.matches(object.metadata.labels ?? {});
+}
+
+function fieldTest(kind: KindDefinition, requirement: FieldRequirement): (object: KubeObject) => boolean {
+  const read = fieldReader(kind, requirement.field);
+  const equal = requirement.operator === '=';
+  return (object) => (read(object) === requirement.value) === equal;
+}
+
+function fieldReader(kind: KindDefinition, field: string): (object: KubeObject) => string {
+  if (field === 'metadata.name') return (object) => object.metadata.name;
+  if (field === 'metadata.namespace') return (object) => object.metadata.namespace ?? '';
+  const read = kind.selectableFields[field];
+  if (!read) throw StatusError.badRequest(`field label not supported: ${field}`);
+  return read;
+}

@@ -1,0 +1,111 @@
+// What one API request is, without HTTP: who asks, for which resource, and what comes back.
+// Every way in (HTTP, the in-process client) speaks these types, so all of them pass the same checks.
+import type { KindDefinition, KubeObject } from '@berth/machinery';
+
+export interface User {
+  name: string;
+  groups: string[];
+}
+
+/** The resource that a request is about. `namespace` is absent for cluster scope, `name` for collections. */
+export interface Target {
+  kind: KindDefinition;
+  namespace?: string;
+  name?: string;
+  subresource?: string;
+}
+
+export interface Call extends Target {
+  user: User;
+  signal?: AbortSignal;
+}
+
+export type FieldValidation = 'Ignore' | 'Warn' | 'Strict';
+
+export interface WriteSettings {
+  dryRun?: boolean;
+  /** Accepted; Berth keeps no managedFields before server-side apply exists. */
+  fieldManager?: string;
+  /** Default Warn, as in Kubernetes. */
+  fieldValidation?: FieldValidation;
+}
+
+export interface DeleteSettings extends WriteSettings {
+  gracePeriodSeconds?: number;
+  propagationPolicy?: 'Foreground' | 'Background' | 'Orphan';
+  /** The older spelling of Orphan and Background. */
+  orphanDependents?: boolean;
+  preconditions?: { uid?: string; resourceVersion?: string };
+}
+
+export interface ReadSettings {
+  resourceVersion?: string;
+}
+
+export interface Selectors {
+  labelSelector?: string;
+  fieldSelector?: string;
+}
+
+export interface ListSettings extends Selectors {
+  limit?: number;
+  continue?: string;
+  resourceVersion?: string;
+  resourceVersionMatch?: 'Exact' | 'NotOlderThan';
+}
+
+export interface WatchSettings extends Selectors {
+  /** Events after this version. Absent or '0' starts with ADDED for all that exists, unless sendInitialEvents is false. */
+  resourceVersion?: string;
+  resourceVersionMatch?: 'Exact' | 'NotOlderThan';
+  allowWatchBookmarks?: boolean;
+  /** ADDED for all that exists, then a bookmark annotated k8s.io/initial-events-end. */
+  sendInitialEvents?: boolean;
+}
+
+/** One object as stored: its JSON (with resourceVersion) and, parsed on first use and frozen, the object itself. */
+export interface Encoded {
+  readonly bytes: Uint8Array;
+  readonly object: KubeObject;
+}
+
+/** What a request on one object returns; `code` is the HTTP status. */
+export interface Answer extends Encoded {
+  code: number;
+  /** One Warning header each. */
+  warnings: string[];
+}
+
+export interface DeleteAnswer extends Answer {
+  /** Whether the object is gone; otherwise it has a deletionTimestamp and is returned as it is now. */
+  removed: boolean;
+}
+
+export interface ListAnswer {
+  entries: Encoded[];
+  resourceVersion: string;
+  continue?: string;
+  remainingItemCount?: number;
+}
+
+export type WatchEventType = 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK';
+
+export interface WatchItem extends Encoded {
+  type: WatchEventType;
+  /** `{"type":…,"object":…}` and a newline; made once for all watchers. */
+  readonly line: Uint8Array;
+}
+
+/** Ends by itself when the server drops the watcher (too slow, cache reset): watch again from the last version seen. */
+export interface WatchHandle extends AsyncIterable<WatchItem> {
+  close(): void;
+}
+
+/** Counts what happens inside; every method may be a no-op. */
+export interface CoreMetrics {
+  watcherDropped(resource: string): void;
+  conflictRetried(resource: string): void;
+  cacheReset(): void;
+}
+
+export const noMetrics: CoreMetrics = { watcherDropped() {}, conflictRetried() {}, cacheReset() {} };

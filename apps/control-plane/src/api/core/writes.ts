@@ -1,0 +1,226 @@
+// CREATE, UPDATE and PATCH of objects and of their status. All of them end in one decision on the newest state: defaults,
+// admission, validation, then a commit that fails if that state is no longer the newest.
+import {
+  applyJsonPatch,
+  applyMergePatch,
+  applyStrategicMergePatch,
+  deepClone,
+  deepEqual,
+  isReason,
+  type KindDefinition,
+  type KubeObject,
+  StatusError,
+} from '@berth/machinery';
+import type { Clock, Random } from '@berth/telemetry';
+import type { Admission, AdmissionRequest } from './admission/admission.ts';
+import { matchTarget, readBody } from './body.ts';
+import type { Committed, Committer, Decision, Known } from './commit.ts';
+import { carryMetadata, checkIdentity, generatedName, isFinished, nextGeneration, type Shaped, stampNew } from './metadata.ts';
+import type { Entry } from './object-codec.ts';
+import type { Answer, Target, WriteSettings } from './types.ts';
+
+const generatedNameAttemptsMax = 8;
+
+/** How kubectl and client-go name the ways to patch. */
+export type PatchKind = 'json' | 'merge' | 'strategic';
+
+/** Which part of an object an update may change. */
+export type Scope =
+  | 'spec'
+  | 'status'
+  /** The server's own changes: nothing is carried over or validated again. */
+  | 'internal';
+
+export interface Change {
+  object: KubeObject;
+  warnings: string[];
+}
+
+export interface WritesOptions {
+  committer: Committer;
+  admission: Admission;
+  clock: Clock;
+  random: Random;
+}
+
+export class Writes {
+  readonly #options: WritesOptions;
+
+  constructor(options: WritesOptions) {
+    this.#options = options;
+  }
+
+  async create(target: Target, body: unknown, settings: WriteSettings = {}): Promise<Answer> {
+    const { kind } = target;
+    const { object: given, warnings } = readBody(kind, body, settings.fieldValidation);
+    matchTarget(target, given);
+    if (given.metadata.resourceVersion) throw StatusError.badRequest('resourceVersion should not be set on objects to be created');
+    const { name, generateName } = given.metadata;
+    if (!name && !generateName) {
+      throw StatusError.invalid(kind, '', [{ type: 'Required', field: 'metadata.name', detail: 'name or generateName is required' }]);
+    }
+    const committed = name
+      ? await this.#createNamed(target, given, name, settings)
+      : await this.#createGenerated(target, given, generateName ?? '', settings);
+    return answer(committed.entry, 201, [...warnings, ...kind.warnings(committed.entry.object)]);
+  }
+
+  async #createGenerated(target: Target, given: KubeObject, base: string, settings: WriteSettings): Promise<Committed> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#createNamed(target, given, generatedName(base, this.#options.random), settings);
+      } catch (error) {
+        if (!isReason(error, 'AlreadyExists') || attempt === generatedNameAttemptsMax) throw error;
+      }
+    }
+  }
+
+  #createNamed(target: Target, given: KubeObject, name: string, settings: WriteSettings): Promise<Committed> {
+    const { kind, namespace } = target;
+    return this.#options.committer.mutate(kind, namespace, name, settings.dryRun ?? false, (current, known) => {
+      if (current) throw StatusError.alreadyExists(kind, name);
+      return this.#decideCreate(target, given, name, known);
+    });
+  }
+
+  async #decideCreate(target: Target, given: KubeObject, name: string, known: Known): Promise<Decision> {
+    const { kind, namespace } = target;
+    const object: Shaped = deepClone(given);
+    object.metadata.name = name;
+    stampNew(kind, object, this.#options.clock, this.#options.random);
+    if (kind.subresources.status) delete object.status;
+    kind.defaults(object);
+    kind.strategy.prepareForCreate?.(object);
+    const request: AdmissionRequest = {
+      operation: 'CREATE',
+      kind,
+      namespace,
+      name,
+      object,
+      old: undefined,
+      known,
+      guards: [],
+      writes: [],
+    };
+    await this.#options.admission.mutate(request);
+    kind.defaults(object);
+    const errors = kind.validate(object);
+    if (errors.length > 0) throw StatusError.invalid(kind, name, errors);
+    await this.#options.admission.reserve(request);
+    return { type: 'put', object, guards: request.guards, writes: request.writes };
+  }
+
+  /** PUT on the object or its status. */
+  async update(target: Target, body: unknown, settings: WriteSettings = {}): Promise<Answer> {
+    const { kind } = target;
+    const { object, warnings } = readBody(kind, body, settings.fieldValidation);
+    matchTarget(target, object);
+    if (target.subresource !== 'status' && kind.strategy.allowCreateOnUpdate && !object.metadata.uid) {
+      return this.#updateOrCreate(target, object, warnings, settings);
+    }
+    return this.change(target, scopeOf(target), settings, () => ({ object: deepClone(object), warnings }));
+  }
+
+  async #updateOrCreate(target: Target, object: KubeObject, warnings: string[], settings: WriteSettings): Promise<Answer> {
+    try {
+      return await this.change(target, 'spec', settings, () => ({ object: deepClone(object), warnings }));
+    } catch (error) {
+      if (!isReason(error, 'NotFound') || object.metadata.resourceVersion) throw error;
+      return this.create(target, object, settings);
+    }
+  }
+
+  /** PATCH on the object or its status; applied again to the newest state when another write came in between. */
+  patch(target: Target, type: PatchKind, patch: unknown, settings: WriteSettings = {}): Promise<Answer> {
+    const { kind } = target;
+    return this.change(target, scopeOf(target), settings, (old) => {
+      const patched = applyPatch(kind, type, deepClone(old), patch);
+      const read = readBody(kind, patched, settings.fieldValidation);
+      matchTarget(target, read.object);
+      return read;
+    });
+  }
+
+  /** Replaces what `scope` allows by what `compute` makes of the newest state. @throws NotFound */
+  async change(target: Target, scope: Scope, settings: WriteSettings, compute: (old: KubeObject) => Change): Promise<Answer> {
+    const { kind, namespace, name = '' } = target;
+    let warnings: string[] = [];
+    const committed = await this.#options.committer.mutate(kind, namespace, name, settings.dryRun ?? false, async (current, known) => {
+      if (!current) throw StatusError.notFound(kind, name);
+      const change = compute(current.object);
+      warnings = change.warnings;
+      return this.#decideUpdate(target, scope, change.object, current, known);
+    });
+    if (scope === 'spec') warnings = [...warnings, ...kind.warnings(committed.entry.object)];
+    return answer(committed.entry, 200, warnings);
+  }
+
+  async #decideUpdate(target: Target, scope: Scope, given: Shaped, current: Entry, known: Known): Promise<Decision> {
+    const { kind, namespace, name = '' } = target;
+    const old: Shaped = current.object;
+    const next = scope === 'status' ? withStatus(kind, old, given) : given;
+    carryMetadata(kind, next, old);
+    const request: AdmissionRequest = { operation: 'UPDATE', kind, namespace, name, object: next, old, known, guards: [], writes: [] };
+    if (scope === 'spec') await this.#prepareUpdate(request, next, old);
+    if (scope === 'status') kind.defaults(next);
+    const errors = validateChange(kind, scope, next, old);
+    if (errors.length > 0) throw StatusError.invalid(kind, name, errors);
+    if (scope === 'spec') await this.#options.admission.reserve(request);
+    if (isFinished(next)) return { type: 'remove', object: next, writes: this.#options.admission.release(kind, old) };
+    if (deepEqual(next, old)) return { type: 'keep', entry: current };
+    return { type: 'put', object: next, guards: request.guards, writes: request.writes };
+  }
+
+  async #prepareUpdate(request: AdmissionRequest, next: Shaped, old: Shaped): Promise<void> {
+    const { kind } = request;
+    if (kind.subresources.status) keepStatus(next, old);
+    kind.defaults(next);
+    kind.strategy.prepareForUpdate?.(next, old);
+    await this.#options.admission.mutate(request);
+    kind.defaults(next);
+    nextGeneration(kind, next, old);
+  }
+}
+
+function scopeOf(target: Target): Scope {
+  return target.subresource === 'status' ? 'status' : 'spec';
+}
+
+function keepStatus(next: Shaped, old: Shaped): void {
+  if (old.status === undefined) delete next.status;
+  else next.status = deepClone(old.status);
+}
+
+/** Everything as it is, but the status. */
+function withStatus(kind: KindDefinition, old: Shaped, given: Shaped): Shaped {
+  checkIdentity(kind, given, old);
+  const next = deepClone(old);
+  if (given.status === undefined) delete next.status;
+  else next.status = given.status;
+  return next;
+}
+
+function validateChange(kind: KindDefinition, scope: Scope, next: Shaped, old: Shaped) {
+  if (scope === 'internal') return [];
+  if (scope === 'status') return kind.validateStatusUpdate(next, old);
+  return [...kind.validate(next), ...kind.validateUpdate(next, old)];
+}
+
+function applyPatch(kind: KindDefinition, type: PatchKind, old: KubeObject, patch: unknown): unknown {
+  if (type === 'json') return applyJsonPatch(old, patch);
+  if (type === 'merge') return applyMergePatch(old, patch);
+  return applyStrategicMergePatch(kind.schema, old, patch);
+}
+
+export function answer(entry: Entry, code: number, warnings: string[]): Answer {
+  return {
+    code,
+    warnings,
+    get bytes() {
+      return entry.bytes;
+    },
+    get object() {
+      return entry.object;
+    },
+  };
+}
