@@ -37,7 +37,7 @@ export const endpointsColumns: Column<Endpoints>[] = [
 
 function endpoints({ subsets }: Endpoints): string {
   const all = (subsets ?? []).flatMap((subset) => {
-    const ips = (subset.addresses ?? []).map((address) => address.ip);
+    const ips = (subset.addresses ?? []).map((address) => address.ip ?? '');
     const numbers = subset.ports ?? [];
     if (numbers.length === 0) return ips;
     return numbers.flatMap((port) => ips.map((ip) => (ip.includes(':') ? `[${ip}]:${port.port}` : `${ip}:${port.port}`)));

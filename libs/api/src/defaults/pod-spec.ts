@@ -37,7 +37,6 @@ export function defaultPodSpec(spec: PodSpec): void {
 }
 
 export function defaultPodTemplate(template: PodTemplateSpec): void {
-  template.metadata ??= {} as NonNullable<PodTemplateSpec['metadata']>;
   template.spec ??= { containers: [] };
   defaultPodSpec(template.spec);
 }

@@ -4,7 +4,7 @@ import type { ResourceRequirements } from '../generated/core-v1.types.ts';
 import { type FieldError, invalid, invalidAll, notNegative, required } from './errors.ts';
 import { qualified } from './names.ts';
 
-const quantityPattern = /^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+|[KMGTPE]i|[numkMGTPE])?$/;
+const quantityPattern = /^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,2}|[KMGTPE]i|[numkMGTPE])?$/;
 const quantityRule = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
 const standardContainerResources = ['cpu', 'memory', 'ephemeral-storage'];
 
@@ -13,8 +13,8 @@ function mayOvercommit(resource: string): boolean {
   return !resource.includes('/') && !resource.startsWith('hugepages-');
 }
 
-export function isQuantity(text: string): boolean {
-  return quantityPattern.test(text);
+export function isQuantity(text: string | undefined): text is string {
+  return text !== undefined && quantityPattern.test(text);
 }
 
 /** A quantity that must not be negative. */

@@ -16,7 +16,7 @@ import {
 } from './errors.ts';
 import { labelSelector } from './labels.ts';
 import { dnsSubdomain, qualified } from './names.ts';
-import { compareQuantities, quantity } from './resources.ts';
+import { compareQuantities, isQuantity, quantity } from './resources.ts';
 import { nodeSelector } from './scheduling.ts';
 import { hostPathSource } from './volumes.ts';
 
@@ -78,10 +78,10 @@ export function validateClaimUpdate(next: PersistentVolumeClaim, old: Persistent
   }
   const before = old.spec.resources?.requests?.storage;
   const after = next.spec.resources?.requests?.storage;
-  const isSmaller = before !== undefined && after !== undefined && compareQuantities(after, before) < 0;
+  const isSmaller = isQuantity(before) && isQuantity(after) && compareQuantities(after, before) < 0;
   const held = old.status?.capacity?.storage;
   // A growth that did not happen may be taken back, down to what the volume has.
-  const isBelowCapacity = isSmaller && (held === undefined || compareQuantities(after, held) <= 0);
+  const isBelowCapacity = isSmaller && (!isQuantity(held) || compareQuantities(after, held) <= 0);
   return isBelowCapacity ? [forbidden('spec.resources.requests.storage', 'field can not be less than status.capacity')] : [];
 }
 

@@ -1,0 +1,68 @@
+import { apiVersionOf, groupResourceOf } from '@berth/machinery';
+import { expect, test } from 'vitest';
+import { Deployment, kinds, Pod, Service } from '../index.ts';
+import { sampleDeployment, samplePod, sampleService } from '../samples.ts';
+
+test('kinds are named as Kubernetes names them', () => {
+  const shown = kinds.map((kind) =>
+    [groupResourceOf(kind), kind.shortNames.join(','), apiVersionOf(kind), kind.namespaced, kind.kind, kind.categories.join(',')].join(' '),
+  );
+  expect(shown.sort()).toEqual([
+    'configmaps cm v1 true ConfigMap ',
+    'deployments.apps deploy apps/v1 true Deployment all',
+    'endpoints ep v1 true Endpoints ',
+    'endpointslices.discovery.k8s.io  discovery.k8s.io/v1 true EndpointSlice ',
+    'events ev v1 true Event ',
+    'leases.coordination.k8s.io  coordination.k8s.io/v1 true Lease ',
+    'namespaces ns v1 false Namespace ',
+    'nodes no v1 false Node ',
+    'persistentvolumeclaims pvc v1 true PersistentVolumeClaim ',
+    'persistentvolumes pv v1 false PersistentVolume ',
+    'pods po v1 true Pod all',
+    'replicasets.apps rs apps/v1 true ReplicaSet all',
+    'secrets  v1 true Secret ',
+    'serviceaccounts sa v1 true ServiceAccount ',
+    'services svc v1 true Service all',
+    'storageclasses.storage.k8s.io sc storage.k8s.io/v1 false StorageClass ',
+  ]);
+});
+
+test('every kind starts its table with a name, except events, which start with a time', () => {
+  for (const kind of kinds) expect(kind.columns[0]?.name).toBe(kind.kind === 'Event' ? 'Last Seen' : 'Name');
+});
+
+test('fields that do not act warn, those that act do not', () => {
+  const plain = samplePod({ tolerations: [{ operator: 'Exists' }], hostNetwork: true, volumes: [{ name: 'a' }] });
+  Pod.defaults(plain);
+  Pod.strategy.prepareForCreate?.(plain);
+  expect(Pod.warnings(plain)).toEqual([]);
+
+  const idle = samplePod({
+    priorityClassName: 'high',
+    containers: [{ name: 'web', image: 'nginx', ports: [{ containerPort: 80, hostPort: 80 }] }],
+    volumes: [{ name: 'n', nfs: { server: 's', path: '/' } }],
+  });
+  Pod.defaults(idle);
+  expect(Pod.warnings(idle).map((warning) => warning.split(':')[0])).toEqual([
+    'spec.priorityClassName',
+    'spec.volumes[0].nfs',
+    'spec.containers[0].ports[0].hostPort',
+  ]);
+
+  const deployment = sampleDeployment();
+  if (deployment.spec.template.spec) deployment.spec.template.spec.runtimeClassName = 'gvisor';
+  Deployment.defaults(deployment);
+  expect(Deployment.warnings(deployment)).toEqual([
+    'spec.template.spec.runtimeClassName: Berth accepts this field but does not act on it yet',
+  ]);
+
+  const balanced = sampleService({ type: 'LoadBalancer' });
+  Service.defaults(balanced);
+  expect(Service.warnings(balanced)).toEqual(['spec.type: Berth provisions no load balancers; the service behaves as NodePort']);
+});
+
+test('fields can select pods', () => {
+  const pod = samplePod({ nodeName: 'n1' });
+  expect(Pod.selectableFields['spec.nodeName']?.(pod)).toBe('n1');
+  expect(Pod.selectableFields['spec.hostNetwork']?.(pod)).toBe('false');
+});
