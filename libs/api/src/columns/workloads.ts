@@ -27,13 +27,7 @@ function templateColumns<T extends Workload>(): Column<T>[] {
           .join(','),
       ),
     ),
-    wide(
-      text(
-        'Selector',
-        'Labels of the pods that belong to it',
-        (object) => (object.spec.selector ? machinery.selectorText(machinery.labelSelectorFrom(object.spec.selector)) : '') || none,
-      ),
-    ),
+    wide(text('Selector', 'Labels of the pods that belong to it', (object) => machinery.selectorText(object.spec.selector) || none)),
   ];
 }
 

@@ -26,6 +26,6 @@ export function qosClass(spec: PodSpec): QosClass {
 
 /** Zero counts as not set; so does what is no quantity, which validation refuses with its path. */
 function positive(amount: string | undefined): string | undefined {
-  if (amount === undefined || !/^[+]?[0-9.]/.test(amount)) return undefined;
+  if (amount === undefined || !machinery.isQuantity(amount)) return undefined;
   return machinery.parseQuantity(amount).toNumber() > 0 ? amount : undefined;
 }

@@ -4,7 +4,6 @@ import type { ResourceRequirements } from '../generated/core-v1.types.ts';
 import { type FieldError, invalid, invalidAll, notNegative, required } from './errors.ts';
 import { qualified } from './names.ts';
 
-const quantityPattern = /^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,2}|[KMGTPE]i|[numkMGTPE])?$/;
 const quantityRule = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
 const standardContainerResources = ['cpu', 'memory', 'ephemeral-storage'];
 
@@ -14,13 +13,13 @@ function mayOvercommit(resource: string): boolean {
 }
 
 export function isQuantity(text: string | undefined): text is string {
-  return text !== undefined && quantityPattern.test(text);
+  return text !== undefined && machinery.isQuantity(text);
 }
 
 /** A quantity that must not be negative. */
 export function quantity(text: string, field: string): FieldError[] {
   if (!isQuantity(text)) return [invalid(field, text, quantityRule)];
-  return text.startsWith('-') && machinery.parseQuantity(text).toNumber() < 0 ? [invalid(field, text, notNegative)] : [];
+  return machinery.parseQuantity(text).toNumber() < 0 ? [invalid(field, text, notNegative)] : [];
 }
 
 /** Below zero, zero, or above, as `a - b`; both must be quantities. */

@@ -4,7 +4,7 @@ import { each, type FieldError, forbidden, invalid, invalidAll, optionalOneOf, r
 import { objectFieldSelector, resourceFieldSelector, volumeFieldPaths } from './field-path.ts';
 import { uniqueNames } from './metadata.ts';
 import { dnsLabel } from './names.ts';
-import { isQuantity } from './resources.ts';
+import { quantity } from './resources.ts';
 import { descendingPath } from './security-context.ts';
 
 const hostPathTypes = ['', 'BlockDevice', 'CharDevice', 'Directory', 'DirectoryOrCreate', 'File', 'FileOrCreate', 'Socket'];
@@ -26,7 +26,7 @@ function source(volume: Volume, field: string): FieldError[] {
   const errors = kinds.slice(1).map(([key]) => forbidden(`${field}.${key}`, 'may not specify more than 1 volume type'));
   if (kinds.length === 0) errors.push(required(field, 'must specify a volume type'));
   const { emptyDir, hostPath, secret, configMap, persistentVolumeClaim, downwardAPI, projected } = volume;
-  if (emptyDir?.sizeLimit !== undefined && (!isQuantity(emptyDir.sizeLimit) || emptyDir.sizeLimit.startsWith('-'))) {
+  if (emptyDir?.sizeLimit !== undefined && quantity(emptyDir.sizeLimit, '').length > 0) {
     errors.push(forbidden(`${field}.emptyDir.sizeLimit`, 'SizeLimit field must be a valid resource quantity'));
   }
   if (hostPath) errors.push(...hostPathSource(hostPath, `${field}.hostPath`));
