@@ -28,4 +28,3 @@ export type * from './types.ts';
 export { subscript as fieldPathSubscript } from './validation/field-path.ts';
 export { ipAddress, isIPv4, isIPv6 } from './validation/ip.ts';
 export { dnsLabel, dnsSubdomain, envVarName, type NameCheck, qualified as qualifiedName } from './validation/names.ts';
-export { nodePortRange } from './validation/service.ts';

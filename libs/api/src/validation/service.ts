@@ -8,9 +8,6 @@ import { ipAddress, nonSpecialIp } from './ip.ts';
 import { labels } from './labels.ts';
 import { dnsLabel, dnsSubdomain, portNumber, portNumberOrName, qualified } from './names.ts';
 
-/** Ports that a node opens for services. The API allocates from the same range. */
-export const nodePortRange = { min: 30000, max: 32767 };
-
 export function validateServiceSpec({ spec }: Service): FieldError[] {
   const isHeadless = spec.clusterIP === 'None';
   const errors: FieldError[] = [];
@@ -66,14 +63,9 @@ function portErrors(port: ServicePort, spec: ServiceSpec, path: string): FieldEr
   );
   if (port.targetPort !== undefined) errors.push(...invalidAll(`${path}.targetPort`, port.targetPort, portNumberOrName(port.targetPort)));
   if (port.appProtocol) errors.push(...invalidAll(`${path}.appProtocol`, port.appProtocol, qualified(port.appProtocol)));
-  if (!port.nodePort) return errors;
-  const { min, max } = nodePortRange;
-  if (!isNodePortType(spec)) errors.push(forbidden(`${path}.nodePort`, `may not be used when \`type\` is '${spec.type}'`));
-  else if (port.nodePort < min || port.nodePort > max) {
-    errors.push(
-      invalid(`${path}.nodePort`, port.nodePort, `provided port is not in the valid range. The range of valid ports is ${min}-${max}`),
-    );
-  }
+  // Which node ports there are is the API's to know, which hands them out.
+  if (port.nodePort && !isNodePortType(spec)) errors.push(forbidden(`${path}.nodePort`, `may not be used when \`type\` is '${spec.type}'`));
+  else if (port.nodePort) errors.push(...invalidAll(`${path}.nodePort`, port.nodePort, portNumber(port.nodePort)));
   return errors;
 }
 

@@ -118,17 +118,17 @@ describe('a service', () => {
     expect(edited).toEqual([]);
   });
 
-  test('needs ports with names and node ports in range', () => {
+  test('needs ports with names and numbers that are ports', () => {
     const edited = change(Service, allocated(), (service) => {
       service.spec.type = 'NodePort';
       service.spec.ports = [
-        { port: 80, nodePort: 80 },
+        { port: 80, nodePort: -1 },
         { port: 80, name: 'b' },
       ];
     });
     expect(edited).toEqual([
       'spec.ports[0].name: Required value',
-      'spec.ports[0].nodePort: Invalid value: 80: provided port is not in the valid range. The range of valid ports is 30000-32767',
+      'spec.ports[0].nodePort: Invalid value: -1: must be between 1 and 65535, inclusive',
       'spec.ports[1]: Duplicate value: {"protocol":"TCP","port":80}',
     ]);
   });
