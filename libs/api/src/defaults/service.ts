@@ -46,12 +46,12 @@ export function carryAllocations(next: ServiceSpec, old: ServiceSpec): void {
 
 function carryNodePorts(next: ServicePort[], old: ServicePort[]): void {
   const taken = new Set(next.map((port) => port.nodePort).filter(Boolean));
+  const before = new Map(old.map((port) => [`${port.protocol}/${port.port}`, port.nodePort]));
   for (const port of next) {
-    if (port.nodePort) continue;
-    const before = old.find((candidate) => candidate.port === port.port && candidate.protocol === port.protocol);
-    if (!before?.nodePort || taken.has(before.nodePort)) continue;
-    port.nodePort = before.nodePort;
-    taken.add(before.nodePort);
+    const nodePort = before.get(`${port.protocol}/${port.port}`);
+    if (port.nodePort || !nodePort || taken.has(nodePort)) continue;
+    port.nodePort = nodePort;
+    taken.add(nodePort);
   }
 }
 

@@ -97,8 +97,9 @@ function ports(list: ContainerPort[] | undefined, field: string): FieldError[] {
 
 function mounts(container: Container, spec: PodSpec, field: string): FieldError[] {
   const known = new Set((spec.volumes ?? []).map((volume) => volume.name));
+  const devicePaths = new Set((container.volumeDevices ?? []).map((device) => device.devicePath));
   return [
-    ...each(container.volumeMounts, field, (mount, path) => mountErrors(mount, container, known, path)),
+    ...each(container.volumeMounts, field, (mount, path) => mountErrors(mount, container, known, devicePaths, path)),
     ...duplicates(
       container.volumeMounts ?? [],
       (mount) => mount.mountPath ?? '',
@@ -107,12 +108,12 @@ function mounts(container: Container, spec: PodSpec, field: string): FieldError[
   ];
 }
 
-function mountErrors(mount: VolumeMount, container: Container, known: Set<string>, path: string): FieldError[] {
+function mountErrors(mount: VolumeMount, container: Container, known: Set<string>, devicePaths: Set<string>, path: string): FieldError[] {
   const errors: FieldError[] = [];
   if (!mount.name) errors.push(required(`${path}.name`));
   else if (!known.has(mount.name)) errors.push(notFound(`${path}.name`, mount.name));
   if (!mount.mountPath) errors.push(required(`${path}.mountPath`));
-  if (container.volumeDevices?.some((device) => device.devicePath === mount.mountPath)) {
+  if (devicePaths.has(mount.mountPath)) {
     errors.push(invalid(`${path}.mountPath`, mount.mountPath, 'must not already exist in volumeDevices'));
   }
   if (mount.subPath) errors.push(...descendingPath(mount.subPath, `${path}.subPath`));

@@ -62,8 +62,10 @@ function activeDeadline(next: PodSpec, old: PodSpec): FieldError[] {
 }
 
 function onlyAddedTolerations(next: Toleration[] = [], old: Toleration[] = []): FieldError[] {
-  const withoutSeconds = (toleration: Toleration) => ({ ...toleration, tolerationSeconds: undefined });
-  const isKept = old.every((before) => next.some((after) => isEqual(withoutSeconds(after), withoutSeconds(before))));
+  const identity = ({ key, operator, value, effect }: Toleration) =>
+    JSON.stringify([key ?? '', operator || 'Equal', value ?? '', effect ?? '']);
+  const kept = new Set(next.map(identity));
+  const isKept = old.every((toleration) => kept.has(identity(toleration)));
   return isKept ? [] : [forbidden('spec.tolerations', 'existing toleration can not be modified except its tolerationSeconds')];
 }
 
