@@ -1,0 +1,43 @@
+// What a pod needs beside itself: the ConfigMaps, Secrets and claims its spec names. An agent is given these and no others,
+// so a reference forgotten here is a pod that cannot start, and one too many is a leak.
+import type { Container, Pod, Volume } from '@berth/api';
+import type { DesiredKey } from '@berth/protocol';
+
+/** In the pod's namespace; objects may not exist (yet). */
+export function podReferences(pod: Pod): DesiredKey[] {
+  const namespace = pod.metadata.namespace ?? '';
+  const found = new Map<string, DesiredKey>();
+  const add = (kind: string, name: string | undefined) => {
+    if (name) found.set(`${kind}/${name}`, { kind, namespace, name });
+  };
+  for (const secret of pod.spec.imagePullSecrets ?? []) add('Secret', secret.name);
+  for (const volume of pod.spec.volumes ?? []) addVolume(volume, pod.metadata.name, add);
+  const containers = [...(pod.spec.initContainers ?? []), ...(pod.spec.containers ?? []), ...(pod.spec.ephemeralContainers ?? [])];
+  for (const container of containers) addEnvironment(container, add);
+  return [...found.values()];
+}
+
+type Add = (kind: string, name: string | undefined) => void;
+
+function addVolume(volume: Volume, podName: string, add: Add): void {
+  add('ConfigMap', volume.configMap?.name);
+  add('Secret', volume.secret?.secretName);
+  add('PersistentVolumeClaim', volume.persistentVolumeClaim?.claimName);
+  if (volume.ephemeral) add('PersistentVolumeClaim', `${podName}-${volume.name}`);
+  add('Secret', volume.csi?.nodePublishSecretRef?.name);
+  for (const source of volume.projected?.sources ?? []) {
+    add('ConfigMap', source.configMap?.name);
+    add('Secret', source.secret?.name);
+  }
+}
+
+function addEnvironment(container: Pick<Container, 'env' | 'envFrom'>, add: Add): void {
+  for (const from of container.envFrom ?? []) {
+    add('ConfigMap', from.configMapRef?.name);
+    add('Secret', from.secretRef?.name);
+  }
+  for (const variable of container.env ?? []) {
+    add('ConfigMap', variable.valueFrom?.configMapKeyRef?.name);
+    add('Secret', variable.valueFrom?.secretKeyRef?.name);
+  }
+}

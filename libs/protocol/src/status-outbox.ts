@@ -1,0 +1,93 @@
+// What an agent has observed and the gateway has not confirmed. Pod statuses merge per pod while unsent, newest first to
+// win, and return to the queue when a session breaks; so each is delivered at least once. Events are best effort.
+import type { AgentEvent, PodStatusReport } from './agent-link.ts';
+import type { AgentToGateway, VolumeRemoval } from './session-messages.ts';
+
+/** Statuses in one batch; what is left goes with the next. */
+const batchSizeMax = 100;
+/** Batches sent and not acknowledged; while one is on its way the next ones merge. */
+const batchesInFlightMax = 2;
+/** Events kept while there is no session; the oldest go first. */
+const eventsMax = 1000;
+/** Volumes whose removal is not confirmed yet. */
+const removalsMax = 10_000;
+
+export class StatusOutbox {
+  readonly #pending = new Map<string, PodStatusReport>();
+  readonly #inFlight = new Map<number, PodStatusReport[]>();
+  readonly #removals = new Map<string, { removal: VolumeRemoval; sent: boolean }>();
+  #nodeStatus: object | undefined;
+  #nodeStatusSent = true;
+  #events: AgentEvent[] = [];
+  #sequence = 0;
+
+  addPod(report: PodStatusReport): void {
+    const earlier = this.#pending.get(report.uid);
+    // That a pod is gone is final, whatever is said of it later.
+    this.#pending.set(report.uid, earlier?.terminated ? { ...report, terminated: true } : report);
+  }
+
+  addNode(status: object): void {
+    this.#nodeStatus = status;
+    this.#nodeStatusSent = false;
+  }
+
+  addEvent(event: AgentEvent): void {
+    if (this.#events.length >= eventsMax) this.#events.shift();
+    this.#events.push(event);
+  }
+
+  addRemoval(removal: VolumeRemoval): void {
+    if (this.#removals.size >= removalsMax && !this.#removals.has(removal.uid)) {
+      throw new Error(`${removalsMax} removed volumes are unconfirmed; check why their PersistentVolumes cannot be deleted`);
+    }
+    this.#removals.set(removal.uid, { removal, sent: false });
+  }
+
+  /** The volume left the desired state: its removal has arrived. */
+  confirmRemoval(persistentVolume: string): void {
+    for (const [uid, { removal }] of this.#removals) if (removal.persistentVolume === persistentVolume) this.#removals.delete(uid);
+  }
+
+  /** Everything that may be sent now. */
+  take(): AgentToGateway[] {
+    const messages: AgentToGateway[] = [];
+    if (this.#nodeStatus && !this.#nodeStatusSent) {
+      this.#nodeStatusSent = true;
+      messages.push({ type: 'nodeStatus', status: this.#nodeStatus });
+    }
+    while (this.#pending.size > 0 && this.#inFlight.size < batchesInFlightMax) {
+      const statuses = [...this.#pending.values()].slice(0, batchSizeMax);
+      for (const { uid } of statuses) this.#pending.delete(uid);
+      const sequence = ++this.#sequence;
+      this.#inFlight.set(sequence, statuses);
+      messages.push({ type: 'podStatuses', sequence, statuses });
+    }
+    if (this.#events.length > 0) messages.push({ type: 'events', events: this.#events.splice(0) });
+    for (const entry of this.#removals.values()) {
+      if (entry.sent) continue;
+      entry.sent = true;
+      messages.push({ type: 'volumeRemoved', removal: entry.removal });
+    }
+    return messages;
+  }
+
+  /** Batches are acknowledged in order: this one and all before it are durable. */
+  acknowledge(sequence: number): void {
+    for (const sent of this.#inFlight.keys()) if (sent <= sequence) this.#inFlight.delete(sent);
+  }
+
+  /** The session broke: what was not confirmed goes again, unless something newer waits already. */
+  sessionLost(): void {
+    const returned = new Map<string, PodStatusReport>();
+    for (const statuses of this.#inFlight.values()) for (const report of statuses) returned.set(report.uid, report);
+    this.#inFlight.clear();
+    for (const [uid, report] of returned) {
+      const newer = this.#pending.get(uid);
+      if (!newer) this.#pending.set(uid, report);
+      else if (report.terminated) this.#pending.set(uid, { ...newer, terminated: true });
+    }
+    for (const entry of this.#removals.values()) entry.sent = false;
+    this.#nodeStatusSent = this.#nodeStatus === undefined;
+  }
+}
