@@ -1,6 +1,5 @@
 // Building blocks of printer columns, and the two that every table has: name and age.
-import type { Column } from '@berth/machinery';
-import * as machinery from '@berth/machinery';
+import { type Column, humanDuration } from '@berth/machinery';
 import type { ObjectMeta } from '../generated/meta-v1.types.ts';
 
 interface Listed {
@@ -13,7 +12,7 @@ export const unknown = '<unknown>';
 /** How long ago a time was, as kubectl writes it. */
 export function ago(time: string | undefined, now: number): string {
   const at = Date.parse(time ?? '');
-  return Number.isNaN(at) ? unknown : machinery.humanDuration(now - at);
+  return Number.isNaN(at) ? unknown : humanDuration(now - at);
 }
 
 export function nameColumn<T extends Listed>(): Column<T> {

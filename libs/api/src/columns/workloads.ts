@@ -1,6 +1,5 @@
 // `kubectl get deployments` and `kubectl get replicasets`.
-import type { Column } from '@berth/machinery';
-import * as machinery from '@berth/machinery';
+import { type Column, selectorText } from '@berth/machinery';
 import type { Deployment, ReplicaSet } from '../generated/apps-v1.types.ts';
 import type { PodTemplateSpec } from '../generated/core-v1.types.ts';
 import type { LabelSelector } from '../generated/meta-v1.types.ts';
@@ -27,7 +26,7 @@ function templateColumns<T extends Workload>(): Column<T>[] {
           .join(','),
       ),
     ),
-    wide(text('Selector', 'Labels of the pods that belong to it', (object) => machinery.selectorText(object.spec.selector) || none)),
+    wide(text('Selector', 'Labels of the pods that belong to it', (object) => selectorText(object.spec.selector) || none)),
   ];
 }
 

@@ -94,7 +94,7 @@ export interface JobCondition {
 }
 
 export interface JobTemplateSpec {
-  metadata?: ObjectMeta;
+  metadata?: Partial<ObjectMeta>;
   spec?: JobSpec;
 }
 

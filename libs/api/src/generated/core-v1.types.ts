@@ -537,7 +537,7 @@ export interface EphemeralVolumeSource {
 }
 
 export interface PersistentVolumeClaimTemplate {
-  metadata?: ObjectMeta;
+  metadata?: Partial<ObjectMeta>;
   spec: PersistentVolumeClaimSpec;
 }
 
@@ -1135,7 +1135,7 @@ export interface PodList extends TypeMeta {
 }
 
 export interface PodTemplateSpec {
-  metadata?: ObjectMeta;
+  metadata?: Partial<ObjectMeta>;
   spec?: PodSpec;
 }
 

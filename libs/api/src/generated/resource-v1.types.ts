@@ -291,7 +291,7 @@ export interface ResourceClaimTemplate extends TypeMeta {
 }
 
 export interface ResourceClaimTemplateSpec {
-  metadata?: ObjectMeta;
+  metadata?: Partial<ObjectMeta>;
   spec?: ResourceClaimSpec;
 }
 

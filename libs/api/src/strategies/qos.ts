@@ -1,5 +1,5 @@
 // A pod's quality of service, which decides who is killed first when a node runs out.
-import * as machinery from '@berth/machinery';
+import { isQuantity, parseQuantity } from '@berth/machinery';
 import type { PodSpec } from '../generated/core-v1.types.ts';
 
 export type QosClass = 'Guaranteed' | 'Burstable' | 'BestEffort';
@@ -17,7 +17,7 @@ export function qosClass(spec: PodSpec): QosClass {
       const limit = positive(resources?.limits?.[name]);
       const request = positive(resources?.requests?.[name]);
       if (limit || request) isAnythingSet = true;
-      if (!limit || (request && machinery.parseQuantity(request).compare(machinery.parseQuantity(limit)) !== 0)) isGuaranteed = false;
+      if (!limit || (request && parseQuantity(request).compare(parseQuantity(limit)) !== 0)) isGuaranteed = false;
     }
   }
   if (!isAnythingSet) return 'BestEffort';
@@ -26,6 +26,6 @@ export function qosClass(spec: PodSpec): QosClass {
 
 /** Zero counts as not set; so does what is no quantity, which validation refuses with its path. */
 function positive(amount: string | undefined): string | undefined {
-  if (amount === undefined || !machinery.isQuantity(amount)) return undefined;
-  return machinery.parseQuantity(amount).toNumber() > 0 ? amount : undefined;
+  if (amount === undefined || !isQuantity(amount)) return undefined;
+  return parseQuantity(amount).toNumber() > 0 ? amount : undefined;
 }

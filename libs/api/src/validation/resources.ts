@@ -1,5 +1,5 @@
 // Quantities of resources: that they parse, are not negative, and that requests fit under limits.
-import * as machinery from '@berth/machinery';
+import { parseQuantity, isQuantity as parsesAsQuantity } from '@berth/machinery';
 import type { ResourceRequirements } from '../generated/core-v1.types.ts';
 import { type FieldError, invalid, invalidAll, notNegative, required } from './errors.ts';
 import { qualified } from './names.ts';
@@ -13,18 +13,18 @@ function mayOvercommit(resource: string): boolean {
 }
 
 export function isQuantity(text: string | undefined): text is string {
-  return text !== undefined && machinery.isQuantity(text);
+  return text !== undefined && parsesAsQuantity(text);
 }
 
 /** A quantity that must not be negative. */
 export function quantity(text: string, field: string): FieldError[] {
   if (!isQuantity(text)) return [invalid(field, text, quantityRule)];
-  return machinery.parseQuantity(text).toNumber() < 0 ? [invalid(field, text, notNegative)] : [];
+  return parseQuantity(text).toNumber() < 0 ? [invalid(field, text, notNegative)] : [];
 }
 
 /** Below zero, zero, or above, as `a - b`; both must be quantities. */
 export function compareQuantities(a: string, b: string): number {
-  return machinery.parseQuantity(a).compare(machinery.parseQuantity(b));
+  return parseQuantity(a).compare(parseQuantity(b));
 }
 
 function containerResourceName(name: string, field: string): FieldError[] {
@@ -39,7 +39,7 @@ function resourceList(list: Record<string, string> | undefined, field: string): 
     const path = `${field}[${name}]`;
     const errors = [...containerResourceName(name, path), ...quantity(amount, path)];
     if (errors.length > 0) return errors;
-    const isWhole = Number.isInteger(machinery.parseQuantity(amount).milliValue() / 1000);
+    const isWhole = Number.isInteger(parseQuantity(amount).milliValue() / 1000);
     return name.includes('/') && !isWhole ? [invalid(path, amount, 'must be an integer')] : [];
   });
 }
