@@ -1,0 +1,116 @@
+import 'reflect-metadata';
+import { webcrypto, X509Certificate } from 'node:crypto';
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Clock, silentLogger, sleepWith } from '@berth/telemetry';
+import { Pkcs10CertificateRequestGenerator } from '@peculiar/x509';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ensureAdminKubeconfig } from './admin-kubeconfig.ts';
+import { CertificateAuthority, CertificateRequestError } from './certificate-authority.ts';
+import { ServingCertificate } from './serving-certificate.ts';
+import { firstServiceAddress } from './serving-names.ts';
+
+const dayMs = 86_400_000;
+
+class ManualClock implements Clock {
+  #now = Date.UTC(2026, 0, 1);
+  #timers: { at: number; callback: () => void }[] = [];
+  now = () => this.#now;
+  monotonicMs = () => this.#now;
+  sleep = (delayMs: number, signal?: AbortSignal) => sleepWith(this, delayMs, signal);
+  after(delayMs: number, callback: () => void) {
+    const timer = { at: this.#now + delayMs, callback };
+    this.#timers.push(timer);
+    return { cancel: () => void this.#timers.splice(this.#timers.indexOf(timer), 1) };
+  }
+  advance(ms: number) {
+    this.#now += ms;
+    const due = this.#timers.filter((timer) => timer.at <= this.#now);
+    this.#timers = this.#timers.filter((timer) => timer.at > this.#now);
+    for (const timer of due) timer.callback();
+  }
+}
+
+let directory: string;
+let clock: ManualClock;
+let authority: CertificateAuthority;
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'berth-pki-'));
+  clock = new ManualClock();
+  authority = await CertificateAuthority.open(directory, clock);
+});
+afterEach(() => rm(directory, { recursive: true }));
+
+async function request(namedCurve = 'P-256'): Promise<Uint8Array> {
+  const keys = await webcrypto.subtle.generateKey({ name: 'ECDSA', namedCurve }, true, ['sign', 'verify']);
+  const made = await Pkcs10CertificateRequestGenerator.create({
+    name: 'CN=admin, O=system:masters',
+    keys,
+    signingAlgorithm: { name: 'ECDSA', hash: 'SHA-256' },
+  });
+  return new Uint8Array(made.rawData);
+}
+
+describe('certificate authority', () => {
+  it('is the same after a restart, with a key that only its owner reads', async () => {
+    const again = await CertificateAuthority.open(directory, clock);
+    expect(again.fingerprint).toBe(authority.fingerprint);
+    expect((await stat(join(directory, 'ca.key'))).mode & 0o777).toBe(0o600);
+  });
+
+  it('issues serving certificates for names and addresses that verify against it', async () => {
+    const { certificate } = await authority.issueServing('berth-api', ['localhost', '127.0.0.1', '::1']);
+    const parsed = new X509Certificate(certificate);
+    expect(parsed.verify(new X509Certificate(authority.pem).publicKey)).toBe(true);
+    expect(parsed.checkHost('localhost')).toBe('localhost');
+    expect(parsed.checkIP('127.0.0.1')).toBe('127.0.0.1');
+  });
+
+  it('signs a node request with a subject of its own choice', async () => {
+    const signed = new X509Certificate(await authority.signNodeRequest(await request(), 'worker-1'));
+    expect(signed.subject).toBe('O=system:nodes\nCN=system:node:worker-1');
+    expect(signed.ca).toBe(false);
+  });
+
+  it.each([
+    ['garbage', async () => new Uint8Array([1, 2, 3]), 'node'],
+    ['another curve', () => request('P-384'), 'node'],
+    ['a name that would add a subject', () => request(), 'a,O=system:masters'],
+  ])('refuses %s', async (_title, make, name) => {
+    await expect(authority.signNodeRequest(await make(), name)).rejects.toBeInstanceOf(CertificateRequestError);
+  });
+});
+
+describe('serving certificate', () => {
+  it('renews itself before it ends', async () => {
+    const serving = await ServingCertificate.create({ authority, clock, logger: silentLogger, commonName: 'api', names: ['localhost'] });
+    const before = serving.context.cert;
+    clock.advance(100 * dayMs);
+    expect(serving.context.cert).toBe(before);
+    const renewed = new Promise<string>((resolve) => serving.onRenewed((context) => resolve(context.cert)));
+    await new Promise(setImmediate);
+    clock.advance(200 * dayMs);
+    expect(await renewed).not.toBe(before);
+    serving.stop();
+  });
+});
+
+describe('admin kubeconfig', () => {
+  it('stays as it is until the server changes', async () => {
+    const path = join(directory, 'admin.kubeconfig');
+    const write = async (server: string) => {
+      await ensureAdminKubeconfig(path, authority, server, clock);
+      return readFile(path, 'utf8');
+    };
+    const first = await write('https://127.0.0.1:6443');
+    expect(await write('https://127.0.0.1:6443')).toBe(first);
+    expect(await write('https://127.0.0.1:7443')).not.toBe(first);
+  });
+});
+
+it('finds the first address of a service CIDR', () => {
+  expect(firstServiceAddress('10.96.0.0/16')).toBe('10.96.0.1');
+  expect(firstServiceAddress('10.0.0.255/31')).toBe('10.0.1.0');
+});

@@ -1,0 +1,42 @@
+// All of a control plane's certificates, ready to serve with.
+import { join } from 'node:path';
+import type { ControlPlaneConfig, Ports } from '../config.ts';
+import { ensureAdminKubeconfig } from './admin-kubeconfig.ts';
+import { CertificateAuthority } from './certificate-authority.ts';
+import { ServingCertificate } from './serving-certificate.ts';
+import { servingNames } from './serving-names.ts';
+
+export interface Pki {
+  authority: CertificateAuthority;
+  apiServing: ServingCertificate;
+  gatewayServing: ServingCertificate;
+  /** Where the administrator's kubeconfig is. */
+  kubeconfigPath: string;
+  stop(): void;
+}
+
+/** Opens the data directory's PKI, or makes it at the first start. */
+export async function openPki(config: ControlPlaneConfig, ports: Pick<Ports, 'clock' | 'logger'>): Promise<Pki> {
+  const authority = await CertificateAuthority.open(join(config.dataDirectory, 'pki'), ports.clock);
+  const names = servingNames(config);
+  const apiServing = await ServingCertificate.create({ authority, ...ports, commonName: 'berth-api', names });
+  const gatewayServing = await ServingCertificate.create({ authority, ...ports, commonName: 'berth-gateway', names });
+  return {
+    authority,
+    apiServing,
+    gatewayServing,
+    kubeconfigPath: join(config.dataDirectory, 'admin.kubeconfig'),
+    stop() {
+      apiServing.stop();
+      gatewayServing.stop();
+    },
+  };
+}
+
+/** Writes `admin.kubeconfig` for the address that the API listens on. */
+export function writeAdminKubeconfig(pki: Pki, config: ControlPlaneConfig, ports: Pick<Ports, 'clock'>): Promise<void> {
+  const { host, port } = config.apiAddress;
+  const reachable = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
+  const server = `https://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`;
+  return ensureAdminKubeconfig(pki.kubeconfigPath, pki.authority, server, ports.clock);
+}

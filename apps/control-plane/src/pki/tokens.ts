@@ -1,0 +1,108 @@
+// Bearer secrets that people and new nodes show: join tokens and access tokens. Each is a Secret in kube-system that holds
+// only the hash, so it is durable, shared by every replica, listed and revoked with kubectl, and useless to who reads it.
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { Secret } from '@berth/api';
+import type { Client } from '@berth/client';
+import { isReason } from '@berth/machinery';
+import { type Clock, timestamp } from '@berth/telemetry';
+
+const namespace = 'kube-system';
+const joinType = 'berth.dev/join-token';
+const accessType = 'berth.dev/access-token';
+const joinPrefix = 'berth1';
+const accessPrefix = 'berth-access';
+
+export const joinTokenTtlSeconds = 24 * 60 * 60;
+export const accessTokenTtlSeconds = 30 * 24 * 60 * 60;
+
+export interface TokenUser {
+  name: string;
+  groups: string[];
+}
+
+export interface TokensOptions {
+  client: Client;
+  clock: Clock;
+  /** SHA-256 of the CA certificate's DER, hexadecimal. */
+  caFingerprint: string;
+}
+
+export class Tokens {
+  readonly #options: TokensOptions;
+
+  constructor(options: TokensOptions) {
+    this.#options = options;
+  }
+
+  /** `berth1.<id>.<secret>.<CA fingerprint>`: what a machine needs to become a node, once or often, until it expires. */
+  async createJoinToken(ttlSeconds: number = joinTokenTtlSeconds): Promise<string> {
+    const { id, secret } = await this.#create(joinType, {}, ttlSeconds);
+    return `${joinPrefix}.${id}.${secret}.${this.#options.caFingerprint}`;
+  }
+
+  async verifyJoinToken(token: string): Promise<boolean> {
+    const [prefix, id = '', secret = '', fingerprint, ...rest] = token.split('.');
+    if (prefix !== joinPrefix || fingerprint !== this.#options.caFingerprint || rest.length > 0) return false;
+    return (await this.#verify(joinType, id, secret)) !== undefined;
+  }
+
+  /** A bearer token for the API and the dashboard, e.g. for group `berth:viewers`. */
+  async createAccessToken(user: TokenUser, ttlSeconds: number = accessTokenTtlSeconds): Promise<string> {
+    const { id, secret } = await this.#create(accessType, { user: user.name, groups: user.groups.join(',') }, ttlSeconds);
+    return `${accessPrefix}.${id}.${secret}`;
+  }
+
+  /** Whom the token stands for; undefined when it is unknown, wrong or expired. */
+  async verifyAccessToken(token: string): Promise<TokenUser | undefined> {
+    const [prefix, id = '', secret = '', ...rest] = token.split('.');
+    if (prefix !== accessPrefix || rest.length > 0) return undefined;
+    const fields = await this.#verify(accessType, id, secret);
+    if (!fields?.user) return undefined;
+    return { name: fields.user, groups: fields.groups ? fields.groups.split(',') : [] };
+  }
+
+  async #create(type: string, fields: Record<string, string>, ttlSeconds: number): Promise<{ id: string; secret: string }> {
+    const id = randomBytes(5).toString('hex');
+    const secret = randomBytes(32).toString('base64url');
+    const expiresAt = timestamp({ now: () => this.#options.clock.now() + ttlSeconds * 1000 });
+    const data = Object.entries({ ...fields, hash: hashOf(secret).toString('hex'), expiresAt });
+    await this.#options.client.create(Secret, {
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { name: nameOf(id), namespace },
+      type,
+      data: Object.fromEntries(data.map(([name, value]) => [name, Buffer.from(value).toString('base64')])),
+    });
+    return { id, secret };
+  }
+
+  async #verify(type: string, id: string, secret: string): Promise<Record<string, string> | undefined> {
+    if (!/^[0-9a-f]{10}$/.test(id)) return undefined;
+    const stored = await this.#read(id);
+    if (!stored || stored.type !== type) return undefined;
+    const decoded = Object.entries(stored.data ?? {}).map(([name, value]) => [name, Buffer.from(value, 'base64').toString('utf8')]);
+    const fields: Record<string, string> = Object.fromEntries(decoded);
+    const expected = Buffer.from(fields.hash ?? '', 'hex');
+    const given = hashOf(secret);
+    if (expected.length !== given.length || !timingSafeEqual(expected, given)) return undefined;
+    // A date that cannot be read compares as expired.
+    return Date.parse(fields.expiresAt ?? '') > this.#options.clock.now() ? fields : undefined;
+  }
+
+  async #read(id: string): Promise<Secret | undefined> {
+    try {
+      return await this.#options.client.get(Secret, { namespace, name: nameOf(id) });
+    } catch (error) {
+      if (isReason(error, 'NotFound')) return undefined;
+      throw error;
+    }
+  }
+}
+
+function nameOf(id: string): string {
+  return `berth-token-${id}`;
+}
+
+function hashOf(secret: string): Buffer {
+  return createHash('sha256').update(secret).digest();
+}
