@@ -205,7 +205,9 @@ class Generator {
       for (const fact of type.fields) {
         const resolved = this.#resolve(fact.type, facts.groupVersion);
         if (!resolved || (fact.name === '' && !fact.inline)) continue;
-        const ts = this.#tsType(resolved, facts.groupVersion, imports);
+        // A template's metadata has no name; a stored object's has.
+        const whole = this.#tsType(resolved, facts.groupVersion, imports);
+        const ts = !isRoot && whole === 'ObjectMeta' ? 'Partial<ObjectMeta>' : whole;
         if (fact.inline) {
           parents.push(ts);
           continue;

@@ -20,18 +20,30 @@ export type DebianPackage = keyof typeof packages;
 
 /** What a one-node cluster and its example need. */
 export const clusterPackages: DebianPackage[] = [
-  'containerd', 'runc', 'containernetworking-plugins', 'nftables', 'iproute2', 'busybox-static', 'buildah', 'docker-registry', 'unzip',
+  'containerd',
+  'runc',
+  'containernetworking-plugins',
+  'nftables',
+  'iproute2',
+  'busybox-static',
+  'buildah',
+  'docker-registry',
+  'unzip',
 ];
 
 /** @throws Error with the end of apt's output when an install fails. */
 export function installMissing(wanted: DebianPackage[], report: (message: string) => void): void {
   const missing = wanted.filter((name) => !existsSync(packages[name]));
   if (missing.length === 0) return;
-  if (process.getuid?.() !== 0) throw new Error(`these Debian packages are missing: ${missing.join(' ')}; run as root, or install them first`);
+  if (process.getuid?.() !== 0)
+    throw new Error(`these Debian packages are missing: ${missing.join(' ')}; run as root, or install them first`);
   report(`installing ${missing.join(', ')}`);
   // RUNLEVEL=1 keeps package scripts from starting the services they bring.
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
-  for (const args of [['update', '-q'], ['install', '-y', '-q', '--no-install-recommends', ...missing]]) {
+  for (const args of [
+    ['update', '-q'],
+    ['install', '-y', '-q', '--no-install-recommends', ...missing],
+  ]) {
     const result = spawnSync('apt-get', args, { env, encoding: 'utf8' });
     if (result.status !== 0) throw new Error(`apt-get ${args.join(' ')} failed:\n${`${result.stdout}${result.stderr}`.slice(-2000)}`);
   }

@@ -1,7 +1,7 @@
 // Brings images to the node by pull policy, in the background: a pod asks, and is woken when the answer has changed.
 // Pulls of the same image are one pull; failures back off (10 s doubling to 5 min) as ErrImagePull and ImagePullBackOff.
-import type { Container, Pod, Secret } from '@berth/api';
-import { ImagePullError, type ImageInfo, type RegistryAuth, type Runtime } from '@berth/runtime';
+import type { Container, Secret } from '@berth/api';
+import { type ImageInfo, ImagePullError, type RegistryAuth, type Runtime } from '@berth/runtime';
 import type { Clock } from '@berth/telemetry';
 import { BackOff, pullBackOff } from '../pods/back-off.ts';
 import { registryAuth } from './registry-auth.ts';
@@ -11,7 +11,12 @@ const concurrentPullsMax = 5;
 export type ImageState =
   | { state: 'present'; image: ImageInfo; imageRef: string }
   | { state: 'pulling' }
-  | { state: 'failed'; reason: 'ErrImagePull' | 'ImagePullBackOff' | 'ErrImageNeverPull' | 'InvalidImageName'; message: string; retryAtMs: number };
+  | {
+      state: 'failed';
+      reason: 'ErrImagePull' | 'ImagePullBackOff' | 'ErrImageNeverPull' | 'InvalidImageName';
+      message: string;
+      retryAtMs: number;
+    };
 
 interface Pull {
   backOff: BackOff;
@@ -22,9 +27,7 @@ interface Pull {
   imageRef?: string;
 }
 
-export interface PullReport {
-  (type: 'Normal' | 'Warning', reason: string, message: string): void;
-}
+export type PullReport = (type: 'Normal' | 'Warning', reason: string, message: string) => void;
 
 export class ImagePuller {
   readonly #runtime: Runtime;
@@ -42,9 +45,15 @@ export class ImagePuller {
    * The state of a container's image now. Starts a pull when one is due; `changed` is called when it has ended.
    * @param instance names one start of a container, so that `Always` asks the registry once for each
    */
-  async ensure(pod: Pod, container: Container, instance: string, secrets: Secret[], report: PullReport, changed: () => void): Promise<ImageState> {
+  async ensure(container: Container, instance: string, secrets: Secret[], report: PullReport, changed: () => void): Promise<ImageState> {
     const image = normalizeImage(container.image ?? '');
-    if (!image) return { state: 'failed', reason: 'InvalidImageName', message: `Failed to apply default image tag "${container.image}": couldn't parse image name`, retryAtMs: Number.MAX_SAFE_INTEGER };
+    if (!image)
+      return {
+        state: 'failed',
+        reason: 'InvalidImageName',
+        message: `Failed to apply default image tag "${container.image}": couldn't parse image name`,
+        retryAtMs: Number.MAX_SAFE_INTEGER,
+      };
     const policy = container.imagePullPolicy ?? 'IfNotPresent';
     const pull = this.#pull(image);
     const mayUsePresent = policy !== 'Always' || pull.satisfied.has(instance);
@@ -55,15 +64,28 @@ export class ImagePuller {
         pull.satisfied.add(instance);
         return { state: 'present', image: present, imageRef: pull.imageRef ?? present.id };
       }
-      if (policy === 'Never') return { state: 'failed', reason: 'ErrImageNeverPull', message: `Container image "${container.image}" is not present with pull policy of Never`, retryAtMs: this.#clock.now() + 60_000 };
+      if (policy === 'Never')
+        return {
+          state: 'failed',
+          reason: 'ErrImageNeverPull',
+          message: `Container image "${container.image}" is not present with pull policy of Never`,
+          retryAtMs: this.#clock.now() + 60_000,
+        };
     }
     const nowMs = this.#clock.now();
     if (pull.lastError && pull.backOff.readyAtMs > nowMs) {
-      return { state: 'failed', reason: 'ImagePullBackOff', message: `Back-off pulling image "${container.image}": ${pull.lastError}`, retryAtMs: pull.backOff.readyAtMs };
+      return {
+        state: 'failed',
+        reason: 'ImagePullBackOff',
+        message: `Back-off pulling image "${container.image}": ${pull.lastError}`,
+        retryAtMs: pull.backOff.readyAtMs,
+      };
     }
     if (!pull.running) this.#begin(image, container.image ?? '', pull, instance, registryAuth(image, secrets), report, changed);
     else pull.satisfied.add(instance);
-    return pull.lastError ? { state: 'failed', reason: 'ErrImagePull', message: pull.lastError, retryAtMs: Number.MAX_SAFE_INTEGER } : { state: 'pulling' };
+    return pull.lastError
+      ? { state: 'failed', reason: 'ErrImagePull', message: pull.lastError, retryAtMs: Number.MAX_SAFE_INTEGER }
+      : { state: 'pulling' };
   }
 
   /** Forgets a container's start, once it is over. */
@@ -82,7 +104,15 @@ export class ImagePuller {
     return fresh;
   }
 
-  #begin(image: string, shown: string, pull: Pull, instance: string, auth: RegistryAuth | undefined, report: PullReport, changed: () => void): void {
+  #begin(
+    image: string,
+    shown: string,
+    pull: Pull,
+    instance: string,
+    auth: RegistryAuth | undefined,
+    report: PullReport,
+    changed: () => void,
+  ): void {
     pull.running = true;
     report('Normal', 'Pulling', `Pulling image "${shown}"`);
     void this.#turn(async () => {
@@ -118,7 +148,8 @@ export class ImagePuller {
   }
 }
 
-const reference = /^(?:[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?(?::\d+)?\/)?[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*)*(?::[\w][\w.-]{0,127})?(?:@[a-z0-9]+:[a-f0-9]{32,})?$/;
+const reference =
+  /^(?:[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?(?::\d+)?\/)?[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*)*(?::[\w][\w.-]{0,127})?(?:@[a-z0-9]+:[a-f0-9]{32,})?$/;
 
 /** Adds the tag `latest` where there is neither tag nor digest; undefined for what is not an image reference. */
 export function normalizeImage(image: string): string | undefined {

@@ -33,7 +33,9 @@ function entries(secret: Secret): [string, DockerEntry][] {
   try {
     parsed = JSON.parse(Buffer.from(text, 'base64').toString());
   } catch (error) {
-    throw new Error(`secret ${secret.metadata.name} holds no valid JSON under ${modern ? '.dockerconfigjson' : '.dockercfg'}`, { cause: error });
+    throw new Error(`secret ${secret.metadata.name} holds no valid JSON under ${modern ? '.dockerconfigjson' : '.dockercfg'}`, {
+      cause: error,
+    });
   }
   const map = modern ? (parsed as { auths?: Record<string, DockerEntry> }).auths : (parsed as Record<string, DockerEntry>);
   return Object.entries(map ?? {});

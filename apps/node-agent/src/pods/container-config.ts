@@ -25,7 +25,10 @@ export interface ContainerConfigInput {
 
 /** A change of this is a reason to restart; of a running pod's container, only the image can change. */
 export function specHash(container: Container): string {
-  return createHash('sha256').update(container.image ?? '').digest('hex').slice(0, 16);
+  return createHash('sha256')
+    .update(container.image ?? '')
+    .digest('hex')
+    .slice(0, 16);
 }
 
 /** @throws ConfigError for what the pod's author must mend */
@@ -69,13 +72,20 @@ async function volumeMounts(input: ContainerConfigInput, variables: ReadonlyMap<
     const base = input.volumes.get(mount.name);
     if (base === undefined) throw new ConfigError(`cannot find volume "${mount.name}" to mount into container "${input.container.name}"`);
     const subPath = mount.subPathExpr ? expand(mount.subPathExpr, variables) : (mount.subPath ?? '');
-    if (subPath.startsWith('/') || subPath.split('/').includes('..')) throw new ConfigError(`subPath "${subPath}" must stay inside its volume "${mount.name}"`);
+    if (subPath.startsWith('/') || subPath.split('/').includes('..'))
+      throw new ConfigError(`subPath "${subPath}" must stay inside its volume "${mount.name}"`);
     const hostPath = subPath ? join(base, subPath) : base;
     // A path inside a volume that is not there yet becomes a folder, as in Kubernetes.
-    if (subPath && input.writesFiles) await mkdir(hostPath, { recursive: true }).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EEXIST') throw error;
-    });
-    const propagation = mount.mountPropagation === 'Bidirectional' ? 'bidirectional' : mount.mountPropagation === 'HostToContainer' ? 'hostToContainer' : 'private';
+    if (subPath && input.writesFiles)
+      await mkdir(hostPath, { recursive: true }).catch((error: NodeJS.ErrnoException) => {
+        if (error.code !== 'EEXIST') throw error;
+      });
+    const propagation =
+      mount.mountPropagation === 'Bidirectional'
+        ? 'bidirectional'
+        : mount.mountPropagation === 'HostToContainer'
+          ? 'hostToContainer'
+          : 'private';
     mounts.push({ containerPath: mount.mountPath, hostPath, readonly: mount.readOnly === true, propagation });
   }
   return mounts;
@@ -98,7 +108,12 @@ async function ownFiles(input: ContainerConfigInput, mounts: Mount[], terminatio
 export function hostsFile(pod: Pod, podIps: string[]): string {
   const host = pod.spec.hostname || pod.metadata.name;
   const qualified = pod.spec.subdomain ? `${host}.${pod.spec.subdomain}.${pod.metadata.namespace}.svc.cluster.local\t` : '';
-  const lines = ['# Kubernetes-managed hosts file.', '127.0.0.1\tlocalhost', '::1\tlocalhost ip6-localhost ip6-loopback', ...podIps.map((ip) => `${ip}\t${qualified}${host}`)];
+  const lines = [
+    '# Kubernetes-managed hosts file.',
+    '127.0.0.1\tlocalhost',
+    '::1\tlocalhost ip6-localhost ip6-loopback',
+    ...podIps.map((ip) => `${ip}\t${qualified}${host}`),
+  ];
   for (const alias of pod.spec.hostAliases ?? []) lines.push(`${alias.ip}\t${(alias.hostnames ?? []).join('\t')}`);
   return `${lines.join('\n')}\n`;
 }

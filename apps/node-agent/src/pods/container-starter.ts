@@ -1,11 +1,11 @@
 // Starts one container: image, configuration, create, start, postStart. What keeps it from starting becomes the waiting
 // reason that kubectl shows, and an event.
 import type { Container, Pod } from '@berth/api';
-import { runHook } from './lifecycle-hooks.ts';
 import type { ContainerInfo } from '@berth/runtime';
-import type { WaitingReason } from './container-status.ts';
 import { containerConfig } from './container-config.ts';
+import type { WaitingReason } from './container-status.ts';
 import { ConfigError } from './environment.ts';
+import { runHook } from './lifecycle-hooks.ts';
 import type { PodEnvironment } from './pod-environment.ts';
 
 const configRetryMs = 5_000;
@@ -40,7 +40,7 @@ export class ContainerStarter {
     const field = `spec.${step.init ? 'initContainers' : 'containers'}{${container.name}}`;
     const event = (type: 'Normal' | 'Warning', reason: string, message: string) => this.#env.event(pod, type, reason, message, field);
     const instance = `${pod.metadata.uid}/${container.name}/${attempt}`;
-    const image = await this.#env.images.ensure(pod, container, instance, this.#env.pullSecrets(pod), event, this.#wake);
+    const image = await this.#env.images.ensure(container, instance, this.#env.pullSecrets(pod), event, this.#wake);
     if (image.state === 'pulling') return { waiting: { reason: 'ContainerCreating' } };
     if (image.state === 'failed') {
       if (image.reason === 'ImagePullBackOff') event('Normal', 'BackOff', `Back-off pulling image "${container.image}"`);
@@ -50,7 +50,12 @@ export class ContainerStarter {
     if (step.replaces) await this.#env.runtime.removeContainer(step.replaces);
     try {
       const config = await containerConfig({
-        pod, container, attempt, image: image.image, imageRef: image.imageRef, volumes,
+        pod,
+        container,
+        attempt,
+        image: image.image,
+        imageRef: image.imageRef,
+        volumes,
         sources: this.#env.environmentSources(pod, podIps),
         podDirectory: this.#env.volumes.podDirectory(pod.metadata.uid ?? ''),
         writesFiles: this.#env.writesFiles,
@@ -63,11 +68,21 @@ export class ContainerStarter {
       const isConfig = error instanceof ConfigError;
       const reason = isConfig ? 'CreateContainerConfigError' : 'CreateContainerError';
       event('Warning', 'Failed', `Error: ${(error as Error).message}`);
-      return { waiting: { reason, message: (error as Error).message }, retryAtMs: this.#env.clock.now() + (isConfig ? configRetryMs : startRetryMs) };
+      return {
+        waiting: { reason, message: (error as Error).message },
+        retryAtMs: this.#env.clock.now() + (isConfig ? configRetryMs : startRetryMs),
+      };
     }
   }
 
-  async #startCreated(pod: Pod, container: Container, id: string, podIps: string[], event: (type: 'Normal' | 'Warning', reason: string, message: string) => void, instance: string): Promise<StartResult> {
+  async #startCreated(
+    pod: Pod,
+    container: Container,
+    id: string,
+    podIps: string[],
+    event: (type: 'Normal' | 'Warning', reason: string, message: string) => void,
+    instance: string,
+  ): Promise<StartResult> {
     try {
       await this.#env.runtime.startContainer(id);
     } catch (error) {
@@ -94,7 +109,9 @@ export class ContainerStarter {
 
   async #removeOlder(pod: Pod, container: Container): Promise<void> {
     const { containers } = await this.#env.inventory.pod(pod.metadata.uid ?? '');
-    const dead: ContainerInfo[] = containers.filter((c) => c.name === container.name && c.state === 'exited').sort((a, b) => b.attempt - a.attempt);
+    const dead: ContainerInfo[] = containers
+      .filter((c) => c.name === container.name && c.state === 'exited')
+      .sort((a, b) => b.attempt - a.attempt);
     for (const old of dead.slice(deadInstancesKept)) await this.#env.runtime.removeContainer(old.id);
   }
 }

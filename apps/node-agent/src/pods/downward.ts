@@ -19,28 +19,45 @@ export function fieldValue(path: string, { pod, podIps, hostIp }: PodFacts): str
   const subscript = /^metadata\.(labels|annotations)\['([^']+)'\]$/.exec(path);
   if (subscript) return pod.metadata[subscript[1] as 'labels' | 'annotations']?.[subscript[2] ?? ''] ?? '';
   switch (path) {
-    case 'metadata.name': return pod.metadata.name;
-    case 'metadata.namespace': return pod.metadata.namespace ?? '';
-    case 'metadata.uid': return pod.metadata.uid ?? '';
-    case 'metadata.labels': return keyValues(pod.metadata.labels);
-    case 'metadata.annotations': return keyValues(pod.metadata.annotations);
-    case 'spec.nodeName': return pod.spec.nodeName ?? '';
-    case 'spec.serviceAccountName': return pod.spec.serviceAccountName ?? '';
-    case 'status.hostIP': case 'status.hostIPs': return hostIp;
-    case 'status.podIP': return podIps[0] ?? '';
-    case 'status.podIPs': return podIps.join(',');
-    default: return '';
+    case 'metadata.name':
+      return pod.metadata.name;
+    case 'metadata.namespace':
+      return pod.metadata.namespace ?? '';
+    case 'metadata.uid':
+      return pod.metadata.uid ?? '';
+    case 'metadata.labels':
+      return keyValues(pod.metadata.labels);
+    case 'metadata.annotations':
+      return keyValues(pod.metadata.annotations);
+    case 'spec.nodeName':
+      return pod.spec.nodeName ?? '';
+    case 'spec.serviceAccountName':
+      return pod.spec.serviceAccountName ?? '';
+    case 'status.hostIP':
+    case 'status.hostIPs':
+      return hostIp;
+    case 'status.podIP':
+      return podIps[0] ?? '';
+    case 'status.podIPs':
+      return podIps.join(',');
+    default:
+      return '';
   }
 }
 
 /** `key="value"` a line, sorted, quoted as Go's %q does for plain text. */
 function keyValues(map: Record<string, string> | undefined): string {
-  return Object.entries(map ?? {}).sort(([a], [b]) => (a < b ? -1 : 1)).map(([k, v]) => `${k}=${JSON.stringify(v)}`).join('\n');
+  return Object.entries(map ?? {})
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([k, v]) => `${k}=${JSON.stringify(v)}`)
+    .join('\n');
 }
 
 /** A resource in units of the divisor, rounded up; a limit that is not set is the node's allocatable. */
 export function resourceValue(selector: ResourceFieldSelector, container: Container, pod: Pod, allocatable: NodeAllocatable): string {
-  const of = selector.containerName ? [...pod.spec.containers, ...(pod.spec.initContainers ?? [])].find((c) => c.name === selector.containerName) : container;
+  const of = selector.containerName
+    ? [...pod.spec.containers, ...(pod.spec.initContainers ?? [])].find((c) => c.name === selector.containerName)
+    : container;
   const [kind = '', ...rest] = selector.resource.split('.');
   const name = rest.join('.');
   const given = kind === 'limits' ? of?.resources?.limits?.[name] : (of?.resources?.requests?.[name] ?? of?.resources?.limits?.[name]);

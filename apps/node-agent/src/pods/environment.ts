@@ -1,7 +1,7 @@
 // A container's environment: literal values, references to config maps, secrets, pod fields and resources, $(NAME)
 // expansion, and the variables of services (Kubernetes, "Define environment variables" and "Discovering services").
 import type { ConfigMap, Container, EnvVar, Pod, Secret, Service } from '@berth/api';
-import { fieldValue, resourceValue, type NodeAllocatable } from './downward.ts';
+import { fieldValue, type NodeAllocatable, resourceValue } from './downward.ts';
 
 /** A reference that cannot be resolved; the container waits with CreateContainerConfigError. */
 export class ConfigError extends Error {
@@ -58,14 +58,20 @@ function referenced(variable: EnvVar, container: Container, sources: Environment
     const { name, key, optional } = from.configMapKeyRef;
     const map = sources.configMap(name ?? '');
     const value = map?.data?.[key];
-    if (value === undefined && !optional) throw new ConfigError(map ? `couldn't find key ${key} in ConfigMap ${sources.pod.metadata.namespace}/${name}` : `configmap "${name}" not found`);
+    if (value === undefined && !optional)
+      throw new ConfigError(
+        map ? `couldn't find key ${key} in ConfigMap ${sources.pod.metadata.namespace}/${name}` : `configmap "${name}" not found`,
+      );
     return value;
   }
   if (from?.secretKeyRef) {
     const { name, key, optional } = from.secretKeyRef;
     const secret = sources.secret(name ?? '');
     const value = secret?.data?.[key];
-    if (value === undefined && !optional) throw new ConfigError(secret ? `couldn't find key ${key} in Secret ${sources.pod.metadata.namespace}/${name}` : `secret "${name}" not found`);
+    if (value === undefined && !optional)
+      throw new ConfigError(
+        secret ? `couldn't find key ${key} in Secret ${sources.pod.metadata.namespace}/${name}` : `secret "${name}" not found`,
+      );
     return value === undefined ? undefined : Buffer.from(value, 'base64').toString();
   }
   return undefined;

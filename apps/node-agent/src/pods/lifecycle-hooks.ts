@@ -5,7 +5,13 @@ import type { Clock } from '@berth/telemetry';
 import { httpGet, type ProbeTarget } from '../probes/probe.ts';
 
 /** @param timeoutSeconds what is left of the grace period; for postStart, as long as it takes within reason */
-export async function runHook(handler: LifecycleHandler, target: ProbeTarget, runtime: Runtime, clock: Clock, timeoutSeconds: number): Promise<void> {
+export async function runHook(
+  handler: LifecycleHandler,
+  target: ProbeTarget,
+  runtime: Runtime,
+  clock: Clock,
+  timeoutSeconds: number,
+): Promise<void> {
   if (handler.exec) {
     const { exitCode, stderr } = await runtime.execSync(target.containerId, handler.exec.command ?? [], timeoutSeconds);
     if (exitCode !== 0) throw new Error(`command '${handler.exec.command?.join(' ')}' exited with ${exitCode}: ${stderr}`);

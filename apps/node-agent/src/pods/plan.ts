@@ -43,12 +43,14 @@ export function planPod(pod: Pod, observed: ObservedPod, context: PlanContext): 
     return plan;
   }
   if (!observed.sandbox || observed.sandbox.state !== 'ready') {
-    for (const [name, instances] of observed.containers) killRunning(plan, name, instances, 'Pod sandbox changed, it will be killed and re-created.');
+    for (const [name, instances] of observed.containers)
+      killRunning(plan, name, instances, 'Pod sandbox changed, it will be killed and re-created.');
     if (plan.kill.length === 0) plan.createSandbox = observed.sandbox ? observed.sandbox.attempt + 1 : 0;
     if (plan.createSandbox === undefined) return plan;
   }
   if (!planInit(pod, observed, context, plan)) return plan;
-  for (const container of pod.spec.containers) planContainer(pod, container, observed, context, plan, pod.spec.restartPolicy ?? 'Always', false);
+  for (const container of pod.spec.containers)
+    planContainer(pod, container, observed, context, plan, pod.spec.restartPolicy ?? 'Always', false);
   return plan;
 }
 
@@ -72,7 +74,15 @@ function planInit(pod: Pod, observed: ObservedPod, context: PlanContext, plan: P
   return true;
 }
 
-function planContainer(pod: Pod, container: Container, observed: ObservedPod, context: PlanContext, plan: PodPlan, policy: string, init: boolean): void {
+function planContainer(
+  pod: Pod,
+  container: Container,
+  observed: ObservedPod,
+  context: PlanContext,
+  plan: PodPlan,
+  policy: string,
+  init: boolean,
+): void {
   const last = newest(observed, container.name);
   // One that was made and never started (the agent died in between) is made anew under its own number.
   const leftOver = last?.state === 'created' ? last : undefined;

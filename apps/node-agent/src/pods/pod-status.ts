@@ -55,20 +55,45 @@ function podPhase(pod: Pod, init: ContainerStatus[], main: ContainerStatus[]): s
 
 function conditions(input: PodStatusInput, phase: string, init: ContainerStatus[], main: ContainerStatus[]): PodCondition[] {
   const done = phase === 'Succeeded' || phase === 'Failed';
-  const notInitialized = init.filter((s, i) => !(s.ready || (input.pod.spec.initContainers?.[i]?.restartPolicy === 'Always' && s.started))).map((s) => s.name);
+  const notInitialized = init
+    .filter((s, i) => !(s.ready || (input.pod.spec.initContainers?.[i]?.restartPolicy === 'Always' && s.started)))
+    .map((s) => s.name);
   const initialized = notInitialized.length === 0 || main.some((s) => s.state?.running);
   const unready = main.filter((s) => !s.ready).map((s) => s.name);
-  const sidecarsUnready = init.filter((s, i) => input.pod.spec.initContainers?.[i]?.restartPolicy === 'Always' && !s.ready).map((s) => s.name);
+  const sidecarsUnready = init
+    .filter((s, i) => input.pod.spec.initContainers?.[i]?.restartPolicy === 'Always' && !s.ready)
+    .map((s) => s.name);
   const notReady = [...unready, ...sidecarsUnready];
-  const gates = (input.pod.spec.readinessGates ?? []).filter((g) => input.pod.status?.conditions?.find((c) => c.type === g.conditionType)?.status !== 'True');
+  const gates = (input.pod.spec.readinessGates ?? []).filter(
+    (g) => input.pod.status?.conditions?.find((c) => c.type === g.conditionType)?.status !== 'True',
+  );
   const readiness: Partial<PodCondition> = done
     ? { reason: phase === 'Succeeded' ? 'PodCompleted' : 'PodFailed' }
-    : notReady.length > 0 ? { reason: 'ContainersNotReady', message: `containers with unready status: [${notReady.join(' ')}]` } : {};
+    : notReady.length > 0
+      ? { reason: 'ContainersNotReady', message: `containers with unready status: [${notReady.join(' ')}]` }
+      : {};
   const containersReady = !done && notReady.length === 0;
   const wanted: PodCondition[] = [
     condition('PodReadyToStartContainers', input.sandboxReady),
-    condition('Initialized', initialized, initialized ? (phase === 'Succeeded' ? { reason: 'PodCompleted' } : {}) : { reason: 'ContainersNotInitialized', message: `containers with incomplete status: [${notInitialized.join(' ')}]` }),
-    condition('Ready', containersReady && gates.length === 0, containersReady && gates.length > 0 ? { reason: 'ReadinessGatesNotReady', message: `corresponding condition of pod readiness gate "${gates[0]?.conditionType}" does not exist or is not true.` } : readiness),
+    condition(
+      'Initialized',
+      initialized,
+      initialized
+        ? phase === 'Succeeded'
+          ? { reason: 'PodCompleted' }
+          : {}
+        : { reason: 'ContainersNotInitialized', message: `containers with incomplete status: [${notInitialized.join(' ')}]` },
+    ),
+    condition(
+      'Ready',
+      containersReady && gates.length === 0,
+      containersReady && gates.length > 0
+        ? {
+            reason: 'ReadinessGatesNotReady',
+            message: `corresponding condition of pod readiness gate "${gates[0]?.conditionType}" does not exist or is not true.`,
+          }
+        : readiness,
+    ),
     condition('ContainersReady', containersReady, readiness),
   ];
   return [...wanted.map((c) => withTransition(c, input)), ...foreignConditions(input.pod, wanted)];

@@ -27,7 +27,9 @@ export class PodTermination {
     this.#running = true;
     this.#deadlineMs = deadlineMs;
     this.#end(pod, observed, podIps)
-      .catch((error: unknown) => this.#env.logger.warn('a pod could not be stopped yet', { pod: pod.metadata.name, namespace: pod.metadata.namespace, error }))
+      .catch((error: unknown) =>
+        this.#env.logger.warn('a pod could not be stopped yet', { pod: pod.metadata.name, namespace: pod.metadata.namespace, error }),
+      )
       .finally(() => {
         this.#running = false;
         this.#wake();
@@ -51,7 +53,9 @@ export class PodTermination {
   async #end(pod: Pod, observed: ObservedPod, podIps: string[]): Promise<void> {
     const sidecars = (pod.spec.initContainers ?? []).filter((c) => c.restartPolicy === 'Always');
     const isSidecar = (name: string) => sidecars.some((c) => c.name === name);
-    await Promise.all([...observed.containers.keys()].filter((name) => !isSidecar(name)).map((name) => this.#stopAll(pod, name, observed, podIps)));
+    await Promise.all(
+      [...observed.containers.keys()].filter((name) => !isSidecar(name)).map((name) => this.#stopAll(pod, name, observed, podIps)),
+    );
     for (const sidecar of [...sidecars].reverse() as Container[]) await this.#stopAll(pod, sidecar.name, observed, podIps);
     for (const sandbox of [...(observed.sandbox ? [observed.sandbox] : []), ...observed.olderSandboxes]) {
       if (sandbox.state === 'ready') await this.#env.runtime.stopSandbox(sandbox.id);

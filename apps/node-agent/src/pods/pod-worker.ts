@@ -5,11 +5,11 @@ import type { ContainerInfo } from '@berth/runtime';
 import type { Timer } from '@berth/telemetry';
 import { VolumeError } from '../volumes/volume-manager.ts';
 import { BackOff, restartBackOff } from './back-off.ts';
-import type { ContainerView, WaitingReason } from './container-status.ts';
+import { specHash } from './container-config.ts';
 import { ContainerStarter } from './container-starter.ts';
+import type { ContainerView, WaitingReason } from './container-status.ts';
 import { newest, type ObservedPod, observe } from './observed.ts';
 import { isStopped, type PodPlan, planPod } from './plan.ts';
-import { specHash } from './container-config.ts';
 import type { PodEnvironment } from './pod-environment.ts';
 import { podStatus } from './pod-status.ts';
 import { PodTermination } from './pod-termination.ts';
@@ -87,7 +87,11 @@ export class PodWorker {
         try {
           await this.#step();
         } catch (error) {
-          this.#env.logger.warn('a pod could not be brought in line', { pod: this.#pod.metadata.name, namespace: this.#pod.metadata.namespace, error });
+          this.#env.logger.warn('a pod could not be brought in line', {
+            pod: this.#pod.metadata.name,
+            namespace: this.#pod.metadata.namespace,
+            error,
+          });
           this.#wakeAt(this.#env.clock.now() + retryMs);
         }
       }
@@ -171,7 +175,13 @@ export class PodWorker {
       const waitSeconds = Math.round((this.#restarts.get(name)?.delayMs ?? 0) / 1000);
       const message = `back-off ${waitSeconds >= 60 ? `${Math.floor(waitSeconds / 60)}m${waitSeconds % 60}s` : `${waitSeconds}s`} restarting failed container=${name} pod=${this.#pod.metadata.name}_${this.#pod.metadata.namespace}(${this.#pod.metadata.uid})`;
       this.#waiting.set(name, { reason: 'CrashLoopBackOff', message });
-      this.#env.event(this.#pod, 'Warning', 'BackOff', `Back-off restarting failed container ${name} in pod ${this.#pod.metadata.name}_${this.#pod.metadata.namespace}(${this.#pod.metadata.uid})`, containerPath(this.#pod, name));
+      this.#env.event(
+        this.#pod,
+        'Warning',
+        'BackOff',
+        `Back-off restarting failed container ${name} in pod ${this.#pod.metadata.name}_${this.#pod.metadata.namespace}(${this.#pod.metadata.uid})`,
+        containerPath(this.#pod, name),
+      );
     }
   }
 
@@ -186,7 +196,8 @@ export class PodWorker {
     } catch (error) {
       if (!(error instanceof VolumeError)) throw error;
       this.#env.event(this.#pod, 'Warning', 'FailedMount', error.message);
-      for (const container of this.#allContainers()) if (!newest(observed, container.name)) this.#waiting.set(container.name, { reason: 'ContainerCreating' });
+      for (const container of this.#allContainers())
+        if (!newest(observed, container.name)) this.#waiting.set(container.name, { reason: 'ContainerCreating' });
       this.#wakeAt(this.#env.clock.now() + retryMs);
       return false;
     }
@@ -226,7 +237,8 @@ export class PodWorker {
     this.#env.event(this.#pod, 'Normal', 'Killing', message, containerPath(this.#pod, name));
     this.#env.prober.forget(containerId);
     const graceSeconds = this.#pod.spec.terminationGracePeriodSeconds ?? 30;
-    this.#termination.stopContainer(this.#pod, name, containerId, graceSeconds, this.#podIps)
+    this.#termination
+      .stopContainer(this.#pod, name, containerId, graceSeconds, this.#podIps)
       .catch((error: unknown) => this.#env.logger.warn('a container could not be stopped', { container: containerId, error }))
       .finally(() => {
         this.#killing.delete(containerId);
@@ -239,13 +251,16 @@ export class PodWorker {
     const startTime = this.#status?.startTime;
     if (seconds === undefined || !startTime || this.#failure) return;
     const dueMs = Date.parse(startTime) + seconds * 1000;
-    if (this.#env.clock.now() >= dueMs) this.#failure = { reason: 'DeadlineExceeded', message: 'Pod was active on the node longer than the specified deadline' };
+    if (this.#env.clock.now() >= dueMs)
+      this.#failure = { reason: 'DeadlineExceeded', message: 'Pod was active on the node longer than the specified deadline' };
     else this.#wakeAt(dueMs);
   }
 
   async #terminate(observed: ObservedPod): Promise<void> {
     for (const instances of observed.containers.values()) for (const c of instances) this.#env.prober.forget(c.id);
-    const graceSeconds = this.#removed ? Math.min(1, this.#pod.metadata.deletionGracePeriodSeconds ?? 1) : (this.#pod.metadata.deletionGracePeriodSeconds ?? this.#pod.spec.terminationGracePeriodSeconds ?? 30);
+    const graceSeconds = this.#removed
+      ? Math.min(1, this.#pod.metadata.deletionGracePeriodSeconds ?? 1)
+      : (this.#pod.metadata.deletionGracePeriodSeconds ?? this.#pod.spec.terminationGracePeriodSeconds ?? 30);
     if (!isStopped(observed)) {
       this.#termination.begin(this.#pod, observed, graceSeconds, this.#podIps);
       await this.#readTerminationMessages(observed);
@@ -259,7 +274,8 @@ export class PodWorker {
 
   async #cleanUp(observed: ObservedPod): Promise<void> {
     for (const instances of observed.containers.values()) for (const c of instances) await this.#env.runtime.removeContainer(c.id);
-    for (const sandbox of [...(observed.sandbox ? [observed.sandbox] : []), ...observed.olderSandboxes]) await this.#env.runtime.removeSandbox(sandbox.id);
+    for (const sandbox of [...(observed.sandbox ? [observed.sandbox] : []), ...observed.olderSandboxes])
+      await this.#env.runtime.removeSandbox(sandbox.id);
     await this.#env.volumes.cleanUp(this.#pod.metadata.uid ?? '');
     await this.#env.removeLogs(this.#pod);
     this.#env.gone(this.#pod.metadata.uid ?? '');
@@ -269,9 +285,18 @@ export class PodWorker {
     for (const container of this.#allContainers()) {
       const current = newest(observed, container.name);
       if (current?.state !== 'running' || this.#killing.has(current.id)) continue;
-      const before = [...(this.#status?.containerStatuses ?? []), ...(this.#status?.initContainerStatuses ?? [])].find((s) => s.name === container.name);
+      const before = [...(this.#status?.containerStatuses ?? []), ...(this.#status?.initContainerStatuses ?? [])].find(
+        (s) => s.name === container.name,
+      );
       const adopted = this.#adopting && before?.containerID === `containerd://${current.id}`;
-      this.#env.prober.watch(this.#pod, container, current.id, this.#podIps[0] ?? this.#env.hostIp, adopted, before?.started === true && before.ready);
+      this.#env.prober.watch(
+        this.#pod,
+        container,
+        current.id,
+        this.#podIps[0] ?? this.#env.hostIp,
+        adopted,
+        before?.started === true && before.ready,
+      );
     }
     this.#adopting = false;
   }
@@ -288,7 +313,10 @@ export class PodWorker {
   #report(observed: ObservedPod, terminated: boolean): void {
     const view = (container: Container): ContainerView => {
       const current = newest(observed, container.name);
-      const waiting = current?.state === 'running' ? undefined : (this.#waiting.get(container.name) ?? (current ? undefined : this.#defaultWaiting(container)));
+      const waiting =
+        current?.state === 'running'
+          ? undefined
+          : (this.#waiting.get(container.name) ?? (current ? undefined : this.#defaultWaiting(container)));
       return {
         container,
         instances: observed.containers.get(container.name) ?? [],

@@ -10,11 +10,15 @@ export type QosClass = 'Guaranteed' | 'Burstable' | 'BestEffort';
 
 export function qosClass(pod: Pod): QosClass {
   const given = pod.status?.qosClass;
-  if (given === 'Guaranteed' || given === 'Burstable' || given === 'BestEffort') return given;
+  if (given === 'Guaranteed' || given === 'Burstable' || given === 'BestEffort') return given as QosClass;
   const containers = [...pod.spec.containers, ...(pod.spec.initContainers ?? [])];
-  const any = containers.some((c) => amount(c, 'requests', 'cpu') || amount(c, 'requests', 'memory') || amount(c, 'limits', 'cpu') || amount(c, 'limits', 'memory'));
+  const any = containers.some(
+    (c) => amount(c, 'requests', 'cpu') || amount(c, 'requests', 'memory') || amount(c, 'limits', 'cpu') || amount(c, 'limits', 'memory'),
+  );
   if (!any) return 'BestEffort';
-  const equal = containers.every((c) => ['cpu', 'memory'].every((r) => amount(c, 'limits', r) > 0 && amount(c, 'limits', r) === amount(c, 'requests', r)));
+  const equal = containers.every((c) =>
+    ['cpu', 'memory'].every((r) => amount(c, 'limits', r) > 0 && amount(c, 'limits', r) === amount(c, 'requests', r)),
+  );
   return equal ? 'Guaranteed' : 'Burstable';
 }
 
@@ -33,8 +37,10 @@ export function containerResources(container: Container, pod: Pod, nodeMemoryByt
 
 function oomScore(container: Container, pod: Pod, nodeMemoryBytes: number): number {
   switch (qosClass(pod)) {
-    case 'Guaranteed': return -997;
-    case 'BestEffort': return 1000;
+    case 'Guaranteed':
+      return -997;
+    case 'BestEffort':
+      return 1000;
     default: {
       const request = amount(container, 'requests', 'memory');
       return Math.min(999, Math.max(3, 1000 - Math.floor((1000 * request) / nodeMemoryBytes)));

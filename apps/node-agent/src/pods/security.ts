@@ -44,6 +44,9 @@ function refuseRoot(container: Container, runAsUser: number | undefined, image: 
   const uid = runAsUser ?? image?.uid;
   if (uid === 0) throw new ConfigError(`container's runAsUser breaks non-root policy (container: ${container.name})`);
   if (uid !== undefined) return;
-  if (image?.username) throw new ConfigError(`container has runAsNonRoot and image has non-numeric user (${image.username}), cannot verify user is non-root (container: ${container.name})`);
+  if (image?.username)
+    throw new ConfigError(
+      `container has runAsNonRoot and image has non-numeric user (${image.username}), cannot verify user is non-root (container: ${container.name})`,
+    );
   throw new ConfigError(`container has runAsNonRoot and image will run as root (container: ${container.name})`);
 }

@@ -68,7 +68,9 @@ function tcp(host: string, port: number, timeoutMs: number): Promise<ProbeResult
     };
     socket.once('connect', () => finish(true, 'connected'));
     socket.once('timeout', () => finish(false, `dial tcp ${host}:${port}: i/o timeout`));
-    socket.once('error', (error: NodeJS.ErrnoException) => finish(false, `dial tcp ${host}:${port}: ${error.code === 'ECONNREFUSED' ? 'connect: connection refused' : error.message}`));
+    socket.once('error', (error: NodeJS.ErrnoException) =>
+      finish(false, `dial tcp ${host}:${port}: ${error.code === 'ECONNREFUSED' ? 'connect: connection refused' : error.message}`),
+    );
   });
 }
 
@@ -79,11 +81,18 @@ export function httpGet(action: NonNullable<Probe['httpGet']>, target: ProbeTarg
   const port = resolvePort(action.port, target.container);
   const path = action.path?.startsWith('/') ? action.path : `/${action.path ?? ''}`;
   const url = `${scheme}://${host}:${port}${path}`;
-  const headers = Object.fromEntries([['User-Agent', 'kube-probe/1.35'], ['Accept', '*/*'], ...(action.httpHeaders ?? []).map((h) => [h.name, h.value])]);
+  const headers = Object.fromEntries([
+    ['User-Agent', 'kube-probe/1.35'],
+    ['Accept', '*/*'],
+    ...(action.httpHeaders ?? []).map((h) => [h.name, h.value]),
+  ]);
   const send = scheme === 'https' ? httpsRequest : httpRequest;
   return new Promise((resolve) => {
     const request = send(url, { headers, agent: false, ...(scheme === 'https' && { rejectUnauthorized: false }) });
-    const timer = setTimeout(() => request.destroy(new Error(`Get "${url}": context deadline exceeded (Client.Timeout exceeded while awaiting headers)`)), timeoutMs);
+    const timer = setTimeout(
+      () => request.destroy(new Error(`Get "${url}": context deadline exceeded (Client.Timeout exceeded while awaiting headers)`)),
+      timeoutMs,
+    );
     request.once('response', (response) => {
       const code = response.statusCode ?? 0;
       response.resume();
@@ -92,7 +101,10 @@ export function httpGet(action: NonNullable<Probe['httpGet']>, target: ProbeTarg
     });
     request.once('error', (error: NodeJS.ErrnoException) => {
       clearTimeout(timer);
-      resolve({ success: false, message: error.code === 'ECONNREFUSED' ? `Get "${url}": dial tcp ${host}:${port}: connect: connection refused` : error.message });
+      resolve({
+        success: false,
+        message: error.code === 'ECONNREFUSED' ? `Get "${url}": dial tcp ${host}:${port}: connect: connection refused` : error.message,
+      });
     });
     request.end();
   });

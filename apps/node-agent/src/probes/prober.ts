@@ -94,7 +94,9 @@ export class Prober {
 
   #arm(containerId: string, entry: ContainerProbes, state: ProbeState, delayMs: number): void {
     state.timer = this.#clock.after(delayMs, () => {
-      this.#attempt(containerId, entry, state).catch((error: unknown) => this.#logger.error('a probe broke', { container: containerId, error }));
+      this.#attempt(containerId, entry, state).catch((error: unknown) =>
+        this.#logger.error('a probe broke', { container: containerId, error }),
+      );
     });
   }
 

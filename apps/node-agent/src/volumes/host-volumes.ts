@@ -1,8 +1,9 @@
 // Volumes as folders of this host: emptyDir and projections below the pod's own folder, hostPath where it says, claims where
 // their local PersistentVolume is. Memory-backed emptyDirs are tmpfs mounts, which are unmounted with the pod.
+
+import { execFile } from 'node:child_process';
 import { chmod, chown, lstat, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { HostPathVolumeSource, PersistentVolume, Pod, Volume } from '@berth/api';
 import { parseQuantity } from '@berth/machinery';
@@ -116,7 +117,8 @@ async function hostPath(source: HostPathVolumeSource): Promise<string> {
   const { path, type = '' } = source;
   const found = await lstatOrNothing(path);
   switch (type) {
-    case '': return path;
+    case '':
+      return path;
     case 'DirectoryOrCreate':
       if (!found) await mkdir(path, { recursive: true, mode: 0o755 });
       else if (!found.isDirectory()) throw new Error(`hostPath type check failed: ${path} is not a directory`);
@@ -127,8 +129,11 @@ async function hostPath(source: HostPathVolumeSource): Promise<string> {
       return path;
     default: {
       const checks: Record<string, [boolean | undefined, string]> = {
-        Directory: [found?.isDirectory(), 'a directory'], File: [found?.isFile(), 'a file'], Socket: [found?.isSocket(), 'a socket'],
-        CharDevice: [found?.isCharacterDevice(), 'a character device'], BlockDevice: [found?.isBlockDevice(), 'a block device'],
+        Directory: [found?.isDirectory(), 'a directory'],
+        File: [found?.isFile(), 'a file'],
+        Socket: [found?.isSocket(), 'a socket'],
+        CharDevice: [found?.isCharacterDevice(), 'a character device'],
+        BlockDevice: [found?.isBlockDevice(), 'a block device'],
       };
       const [holds, what] = checks[type] ?? [false, `of the unknown type ${type}`];
       if (!holds) throw new Error(`hostPath type check failed: ${path} is not ${what}`);

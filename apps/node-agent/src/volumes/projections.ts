@@ -68,7 +68,9 @@ function addDownward(files: Files, items: DownwardAPIVolumeFile[], mode = 0o644,
   for (const item of items) {
     const text = item.fieldRef
       ? fieldValue(item.fieldRef.fieldPath, { pod, podIps: sources.podIps, hostIp: sources.hostIp })
-      : item.resourceFieldRef && anyContainer ? resourceValue(item.resourceFieldRef, anyContainer, pod, sources.allocatable) : '';
+      : item.resourceFieldRef && anyContainer
+        ? resourceValue(item.resourceFieldRef, anyContainer, pod, sources.allocatable)
+        : '';
     files.set(item.path, { data: Buffer.from(text), mode: item.mode ?? mode });
   }
 }

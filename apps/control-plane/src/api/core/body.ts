@@ -26,17 +26,13 @@ export function readBody(kind: KindDefinition, body: unknown, fieldValidation: F
     throw StatusError.badRequest(`the body must be one ${kind.kind} object`);
   }
   checkKind(kind, body);
-  const mode = fieldValidation.toLowerCase() as 'ignore' | 'warn' | 'strict';
-  const { value, errors, unknown, duplicates } = checkTypes(kind.schema, body, mode);
+  const { value, errors, unknown } = checkTypes(kind.schema, body);
   if (errors.length > 0) throw cannotBeHandled(kind, errors.map(problem).join(', '));
-  const problems = [
-    ...unknown.map((path) => `unknown field ${JSON.stringify(path)}`),
-    ...(duplicates ?? []).map((path) => `duplicate field ${JSON.stringify(path)}`),
-  ];
+  const problems = unknown.map((path) => `unknown field ${JSON.stringify(path)}`);
   if (problems.length > 0 && fieldValidation === 'Strict') {
     throw cannotBeHandled(kind, `strict decoding error: ${problems.slice(0, shownProblemsMax).join(', ')}`);
   }
-  const object = value as KubeObject;
+  const object = value as Record<string, unknown> & KubeObject;
   object.apiVersion = apiVersionOf(kind);
   object.kind = kind.kind;
   object.metadata = dropManaged(object.metadata ?? { name: '' });

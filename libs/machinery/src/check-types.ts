@@ -1,0 +1,174 @@
+// Holds a decoded object against its schema: wrong types are errors, unknown fields are left out and named.
+// The result shares nothing with the input and has no nulls, as a Go decoder would leave it.
+
+import { deepClone, isRecord } from './json.ts';
+import type { FieldError } from './kind.ts';
+import { isQuantity } from './quantity.ts';
+import type { MessageSchema, ScalarType, TypeSchema } from './schema.ts';
+
+export interface CheckedObject {
+  value: Record<string, unknown>;
+  /** Wrong types; `detail` reads like Go's json errors. */
+  errors: FieldError[];
+  /** Paths of fields that the schema does not have. */
+  unknown: string[];
+}
+
+const unknownFieldsMax = 100;
+
+export function checkTypes(message: MessageSchema, value: unknown): CheckedObject {
+  const checker = new Checker();
+  const copy = checker.message(message, value, '');
+  return { value: copy, errors: checker.errors, unknown: checker.unknown };
+}
+
+class Checker {
+  readonly errors: FieldError[] = [];
+  readonly unknown: string[] = [];
+
+  message(message: MessageSchema, value: unknown, path: string): Record<string, unknown> {
+    const copy: Record<string, unknown> = {};
+    if (!isRecord(value)) {
+      this.#mismatch(value, path, typeName(message.name));
+      return copy;
+    }
+    for (const [name, inner] of Object.entries(value)) {
+      const field = message.byName.get(name);
+      const at = path ? `${path}.${name}` : name;
+      if (!field) {
+        if (this.unknown.length < unknownFieldsMax) this.unknown.push(at);
+      } else if (inner !== null && inner !== undefined) {
+        copy[name] = this.#value(field.schema, inner, at);
+      }
+    }
+    return copy;
+  }
+
+  #value(schema: TypeSchema, value: unknown, path: string): unknown {
+    switch (schema.kind) {
+      case 'message':
+        return this.message(schema.message, value, path);
+      case 'list':
+        if (Array.isArray(value))
+          return value.map((item, i) =>
+            item === null && schema.of.kind === 'message' ? {} : this.#value(schema.of, item, `${path}[${i}]`),
+          );
+        this.#mismatch(value, path, `[]${goName(schema.of)}`);
+        return [];
+      case 'map': {
+        if (!isRecord(value)) {
+          this.#mismatch(value, path, `map[string]${goName(schema.of)}`);
+          return {};
+        }
+        const copy: Record<string, unknown> = {};
+        for (const [key, item] of Object.entries(value))
+          copy[key] =
+            item === null && schema.of.kind === 'scalar' ? zero(schema.of.scalar) : this.#value(schema.of, item, `${path}.${key}`);
+        return copy;
+      }
+      default:
+        return this.#scalar(schema.scalar, value, path);
+    }
+  }
+
+  #scalar(scalar: ScalarType, value: unknown, path: string): unknown {
+    const fits = scalarFits(scalar, value);
+    if (fits !== true)
+      this.errors.push({
+        type: 'TypeInvalid',
+        field: path,
+        value,
+        detail:
+          fits === false ? `json: cannot unmarshal ${jsonName(value)} into Go struct field ${path} of type ${goScalar(scalar)}` : fits,
+      });
+    return typeof value === 'object' ? deepClone(value) : value;
+  }
+
+  #mismatch(value: unknown, path: string, wanted: string): void {
+    this.errors.push({
+      type: 'TypeInvalid',
+      field: path,
+      value,
+      detail: `json: cannot unmarshal ${jsonName(value)} into Go struct field ${path} of type ${wanted}`,
+    });
+  }
+}
+
+/** True when it fits, false for a wrong JSON type, a message for a malformed value. */
+function scalarFits(scalar: ScalarType, value: unknown): true | false | string {
+  switch (scalar) {
+    case 'string':
+      return typeof value === 'string';
+    case 'bool':
+      return typeof value === 'boolean';
+    case 'int32':
+      return Number.isInteger(value) && (value as number) >= -(2 ** 31) && (value as number) < 2 ** 31;
+    case 'int64':
+      return Number.isSafeInteger(value);
+    case 'double':
+      return typeof value === 'number';
+    case 'bytes':
+      return typeof value === 'string' && (isBase64(value) || `illegal base64 data in ${JSON.stringify(value.slice(0, 40))}`);
+    case 'Time':
+    case 'MicroTime':
+      return (
+        typeof value === 'string' && (isTime(value) || `parsing time ${JSON.stringify(value)} as "2006-01-02T15:04:05Z07:00": cannot parse`)
+      );
+    case 'Quantity':
+      return (
+        (typeof value === 'string' || typeof value === 'number') &&
+        (isQuantity(value) || `quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'`)
+      );
+    case 'IntOrString':
+      return typeof value === 'string' || (Number.isInteger(value) && Math.abs(value as number) < 2 ** 31);
+    case 'RawExtension':
+    case 'FieldsV1':
+      return isRecord(value);
+    default:
+      return true;
+  }
+}
+
+function isBase64(text: string): boolean {
+  const compact = text.replace(/[\r\n]/g, '');
+  return compact.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(compact);
+}
+
+function isTime(text: string): boolean {
+  return /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/.test(text) && !Number.isNaN(Date.parse(text));
+}
+
+function zero(scalar: ScalarType): unknown {
+  return scalar === 'string' || scalar === 'bytes' ? '' : scalar === 'bool' ? false : 0;
+}
+
+function jsonName(value: unknown): string {
+  if (Array.isArray(value)) return 'array';
+  if (value === null) return 'null';
+  if (typeof value === 'number') return `number ${value}`;
+  return typeof value === 'boolean' ? 'bool' : typeof value;
+}
+
+function goScalar(scalar: ScalarType): string {
+  const names: Partial<Record<ScalarType, string>> = {
+    double: 'float64',
+    bytes: '[]uint8',
+    Time: 'v1.Time',
+    MicroTime: 'v1.MicroTime',
+    Quantity: 'resource.Quantity',
+    IntOrString: 'intstr.IntOrString',
+    RawExtension: 'runtime.RawExtension',
+  };
+  return names[scalar] ?? scalar;
+}
+
+function goName(schema: TypeSchema): string {
+  if (schema.kind === 'scalar') return goScalar(schema.scalar);
+  if (schema.kind === 'message') return typeName(schema.message.name);
+  return schema.kind === 'list' ? `[]${goName(schema.of)}` : `map[string]${goName(schema.of)}`;
+}
+
+/** `core.v1.PodSpec` → `v1.PodSpec`. */
+function typeName(name: string): string {
+  return name.slice(name.indexOf('.') + 1);
+}

@@ -1,0 +1,144 @@
+// OpenAPI v3 documents, one a group version, derived from the kinds: what `kubectl explain`, `apply` and `diff` read.
+import type { KindDefinition } from './kind.ts';
+import { operations } from './openapi-paths.ts';
+import type { FieldSchema, MessageSchema, ScalarType, TypeSchema } from './schema.ts';
+
+export type OpenApi = Record<string, unknown>;
+
+/** `core.v1.Pod` → `io.k8s.api.core.v1.Pod`: the names that clients know. */
+export function definitionName(message: string): string {
+  const [group = '', version, type] = message.split('.');
+  if (group === 'meta') return `io.k8s.apimachinery.pkg.apis.meta.${version}.${type}`;
+  if (group === 'apiextensions') return `io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.${version}.${type}`;
+  return `io.k8s.api.${group}.${version}.${type}`;
+}
+
+/** @param kinds all of one group and version */
+export function openApiV3(kinds: KindDefinition[], info: { version: string }): OpenApi {
+  const schemas: Record<string, OpenApi> = { ...scalarDefinitions };
+  const paths: Record<string, OpenApi> = {};
+  for (const kind of kinds) {
+    const root = addMessage(schemas, kind.schema);
+    root['x-kubernetes-group-version-kind'] = [{ group: kind.group, version: kind.version, kind: kind.kind }];
+    schemas[`${definitionName(kind.schema.name)}List`] = listDefinition(kind);
+    Object.assign(paths, operations(kind, reference(definitionName(kind.schema.name))));
+  }
+  return { openapi: '3.0.0', info: { title: 'Kubernetes', version: info.version }, paths, components: { schemas } };
+}
+
+/** The index at /openapi/v3. @param hashes path without slash (`api/v1`, `apis/apps/v1`) → hash of its document */
+export function openApiV3Index(hashes: Map<string, string>): OpenApi {
+  const paths = Object.fromEntries([...hashes].map(([path, hash]) => [path, { serverRelativeURL: `/openapi/v3/${path}?hash=${hash}` }]));
+  return { paths };
+}
+
+function addMessage(schemas: Record<string, OpenApi>, message: MessageSchema): OpenApi {
+  const name = definitionName(message.name);
+  const known = schemas[name];
+  if (known) return known;
+  const definition: OpenApi = { type: 'object' };
+  schemas[name] = definition;
+  const properties: Record<string, OpenApi> = {};
+  const required: string[] = [];
+  for (const [fieldName, field] of message.byName) {
+    properties[fieldName] = property(schemas, field);
+    if (field.required) required.push(fieldName);
+  }
+  if (Object.keys(properties).length > 0) definition.properties = properties;
+  if (required.length > 0) definition.required = required.sort();
+  if (message.fields.some((f) => f.atomic && f.inline)) definition['x-kubernetes-map-type'] = 'atomic';
+  return definition;
+}
+
+function property(schemas: Record<string, OpenApi>, field: FieldSchema): OpenApi {
+  const value = typeSchema(schemas, field.schema);
+  // A reference stands alone; what is said beside it goes around it.
+  const result: OpenApi = '$ref' in value ? { allOf: [value] } : value;
+  if (field.schema.kind === 'message') result.default = {};
+  if (field.default !== undefined) result.default = field.default;
+  if (field.enum && field.schema.kind === 'scalar' && field.enum.length > 0) result.enum = field.enum;
+  if (field.patchStrategy) result['x-kubernetes-patch-strategy'] = field.patchStrategy.join(',');
+  if (field.patchMergeKey) result['x-kubernetes-patch-merge-key'] = field.patchMergeKey;
+  if (field.listType) result['x-kubernetes-list-type'] = field.listType;
+  if (field.listMapKeys) result['x-kubernetes-list-map-keys'] = field.listMapKeys;
+  if (field.atomic) result['x-kubernetes-map-type'] = 'atomic';
+  return result;
+}
+
+function typeSchema(schemas: Record<string, OpenApi>, schema: TypeSchema): OpenApi {
+  switch (schema.kind) {
+    case 'message':
+      addMessage(schemas, schema.message);
+      return reference(definitionName(schema.message.name));
+    case 'list':
+      return { type: 'array', items: typeSchema(schemas, schema.of) };
+    case 'map':
+      return { type: 'object', additionalProperties: typeSchema(schemas, schema.of) };
+    default:
+      return scalarSchema(schema.scalar);
+  }
+}
+
+function scalarSchema(scalar: ScalarType): OpenApi {
+  const name = scalarNames[scalar];
+  if (name) return reference(name);
+  switch (scalar) {
+    case 'bool':
+      return { type: 'boolean', default: false };
+    case 'int32':
+    case 'int64':
+      return { type: 'integer', format: scalar, default: 0 };
+    case 'double':
+      return { type: 'number', format: 'double', default: 0 };
+    case 'bytes':
+      return { type: 'string', format: 'byte' };
+    case 'JSON':
+      return {};
+    default:
+      return { type: 'string', default: '' };
+  }
+}
+
+const meta = 'io.k8s.apimachinery.pkg.apis.meta.v1';
+const scalarNames: Partial<Record<ScalarType, string>> = {
+  Time: `${meta}.Time`,
+  MicroTime: `${meta}.MicroTime`,
+  FieldsV1: `${meta}.FieldsV1`,
+  Quantity: 'io.k8s.apimachinery.pkg.api.resource.Quantity',
+  IntOrString: 'io.k8s.apimachinery.pkg.util.intstr.IntOrString',
+  RawExtension: 'io.k8s.apimachinery.pkg.runtime.RawExtension',
+};
+
+const scalarDefinitions: Record<string, OpenApi> = {
+  [`${meta}.Time`]: { type: 'string', format: 'date-time', description: 'A moment in time, RFC 3339.' },
+  [`${meta}.MicroTime`]: { type: 'string', format: 'date-time', description: 'A moment in time with microseconds, RFC 3339.' },
+  [`${meta}.FieldsV1`]: { type: 'object', description: 'A set of fields, as a trie in JSON.' },
+  'io.k8s.apimachinery.pkg.api.resource.Quantity': {
+    oneOf: [{ type: 'string' }, { type: 'number' }],
+    description: 'A number with a suffix, such as 100m, 64Mi or 1e3.',
+  },
+  'io.k8s.apimachinery.pkg.util.intstr.IntOrString': {
+    oneOf: [{ type: 'integer' }, { type: 'string' }],
+    format: 'int-or-string',
+    description: 'A whole number or a string, such as a percentage or the name of a port.',
+  },
+  'io.k8s.apimachinery.pkg.runtime.RawExtension': { type: 'object', description: 'An object of any kind.' },
+};
+
+function listDefinition(kind: KindDefinition): OpenApi {
+  return {
+    type: 'object',
+    required: ['items'],
+    properties: {
+      apiVersion: { type: 'string' },
+      kind: { type: 'string' },
+      metadata: { type: 'object' },
+      items: { type: 'array', items: reference(definitionName(kind.schema.name)) },
+    },
+    'x-kubernetes-group-version-kind': [{ group: kind.group, version: kind.version, kind: kind.listKind }],
+  };
+}
+
+function reference(name: string): OpenApi {
+  return { $ref: `#/components/schemas/${name}` };
+}

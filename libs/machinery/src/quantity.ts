@@ -1,0 +1,167 @@
+// Quantities (`100m`, `64Mi`, `1e3`): exact numbers with a suffix, in nanounits, with Kubernetes' canonical form
+// (k8s.io/apimachinery/pkg/api/resource: no fractional digits, the largest suffix that loses nothing, family kept).
+import { isRecord } from './json.ts';
+import type { MessageSchema, TypeSchema } from './schema.ts';
+
+type Format = 'DecimalSI' | 'BinarySI' | 'DecimalExponent';
+
+const nano = 1_000_000_000n;
+const decimalSuffixes: [string, bigint][] = [
+  ['E', 10n ** 27n],
+  ['P', 10n ** 24n],
+  ['T', 10n ** 21n],
+  ['G', 10n ** 18n],
+  ['M', 10n ** 15n],
+  ['k', 10n ** 12n],
+  ['', nano],
+  ['m', 1_000_000n],
+  ['u', 1_000n],
+  ['n', 1n],
+];
+const binarySuffixes: [string, bigint][] = [
+  ['Ei', 2n ** 60n * nano],
+  ['Pi', 2n ** 50n * nano],
+  ['Ti', 2n ** 40n * nano],
+  ['Gi', 2n ** 30n * nano],
+  ['Mi', 2n ** 20n * nano],
+  ['Ki', 2n ** 10n * nano],
+];
+const bySuffix = new Map([...decimalSuffixes, ...binarySuffixes]);
+const pattern = /^([+-]?)(\d+(?:\.\d*)?|\.\d+)(?:([eE][+-]?\d+)|([A-Za-z]*))$/;
+
+export class Quantity {
+  /** Value × 10⁹. */
+  readonly nanos: bigint;
+  readonly format: Format;
+
+  constructor(nanos: bigint, format: Format = 'DecimalSI') {
+    this.nanos = nanos;
+    this.format = format;
+  }
+
+  compare(other: Quantity): number {
+    return this.nanos < other.nanos ? -1 : this.nanos > other.nanos ? 1 : 0;
+  }
+
+  add(other: Quantity): Quantity {
+    return new Quantity(this.nanos + other.nanos, this.nanos === 0n ? other.format : this.format);
+  }
+
+  subtract(other: Quantity): Quantity {
+    return new Quantity(this.nanos - other.nanos, this.format);
+  }
+
+  isZero(): boolean {
+    return this.nanos === 0n;
+  }
+
+  /** May lose digits beyond 2⁵³. */
+  toNumber(): number {
+    return Number(this.nanos / nano) + Number(this.nanos % nano) / 1e9;
+  }
+
+  /** Thousandths, rounded up. */
+  milliValue(): number {
+    return Number(ceilDivide(this.nanos, 1_000_000n));
+  }
+
+  /** Whole units, rounded up. */
+  value(): number {
+    return Number(ceilDivide(this.nanos, nano));
+  }
+
+  toString(): string {
+    if (this.nanos === 0n) return '0';
+    if (this.format === 'BinarySI') {
+      // Binary suffixes start at 1Ki; below that, and for fractions, the decimal form is the exact one.
+      const magnitude = this.nanos < 0n ? -this.nanos : this.nanos;
+      if (magnitude >= 1024n * nano) {
+        for (const [suffix, unit] of binarySuffixes) if (this.nanos % unit === 0n) return `${this.nanos / unit}${suffix}`;
+      }
+    }
+    if (this.format === 'DecimalExponent') {
+      for (let exponent = 27; exponent >= 0; exponent -= 3) {
+        const unit = 10n ** BigInt(exponent);
+        if (this.nanos % unit === 0n) return exponent === 9 ? `${this.nanos / unit}` : `${this.nanos / unit}e${exponent - 9}`;
+      }
+    }
+    for (const [suffix, unit] of decimalSuffixes) if (this.nanos % unit === 0n) return `${this.nanos / unit}${suffix}`;
+    return '0';
+  }
+}
+
+/** @throws RangeError for what is no quantity */
+export function parseQuantity(input: string | number): Quantity {
+  const text = String(input);
+  const match = text.length <= 64 ? pattern.exec(text) : null;
+  if (!match) throw new RangeError(`quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'`);
+  const [, sign, digits = '', exponent, suffix = ''] = match;
+  const [whole = '', fraction = ''] = digits.split('.');
+  const scale = exponent ? powerOfTen(exponent) : bySuffix.get(suffix);
+  if (scale === undefined) throw new RangeError("unable to parse quantity's suffix");
+  const format: Format = exponent ? 'DecimalExponent' : suffix.endsWith('i') ? 'BinarySI' : 'DecimalSI';
+  // digits × scale, rounded up (away from zero) to whole nanounits.
+  const magnitude = ceilDivide(BigInt(`${whole}${fraction}` || '0') * scale, 10n ** BigInt(fraction.length));
+  return new Quantity(sign === '-' ? -magnitude : magnitude, format);
+}
+
+function powerOfTen(exponent: string): bigint | undefined {
+  const power = Number(exponent.slice(1));
+  if (Math.abs(power) > 18) return undefined;
+  return power >= -9 ? 10n ** BigInt(9 + power) : undefined;
+}
+
+function ceilDivide(a: bigint, b: bigint): bigint {
+  const quotient = a / b;
+  return a % b > 0n ? quotient + 1n : quotient;
+}
+
+/** Rewrites every valid quantity below `object` in canonical form, in place; others are left for validation to refuse. */
+export function canonicalQuantities(message: MessageSchema, object: unknown): void {
+  if (!isRecord(object)) return;
+  for (const [name, value] of Object.entries(object)) {
+    const field = message.byName.get(name);
+    if (field && holdsQuantity(field.schema, new Set())) object[name] = canonical(field.schema, value);
+  }
+}
+
+function canonical(schema: TypeSchema, value: unknown): unknown {
+  if (schema.kind === 'message') {
+    canonicalQuantities(schema.message, value);
+    return value;
+  }
+  if (schema.kind === 'list') return Array.isArray(value) ? value.map((item) => canonical(schema.of, item)) : value;
+  if (schema.kind === 'map') {
+    if (isRecord(value)) for (const [key, item] of Object.entries(value)) value[key] = canonical(schema.of, item);
+    return value;
+  }
+  if (schema.scalar !== 'Quantity' || (typeof value !== 'string' && typeof value !== 'number')) return value;
+  return isQuantity(value) ? parseQuantity(value).toString() : value;
+}
+
+export function isQuantity(value: string | number): boolean {
+  try {
+    parseQuantity(value);
+    return true;
+  } catch (error) {
+    if (error instanceof RangeError) return false;
+    throw error;
+  }
+}
+
+const known = new WeakMap<MessageSchema, boolean>();
+
+/** Most of an object holds none, and need not be walked. */
+function holdsQuantity(schema: TypeSchema, above: Set<MessageSchema>): boolean {
+  if (schema.kind === 'scalar') return schema.scalar === 'Quantity';
+  if (schema.kind !== 'message') return holdsQuantity(schema.of, above);
+  const { message } = schema;
+  const cached = known.get(message);
+  if (cached !== undefined) return cached;
+  if (above.has(message)) return true;
+  above.add(message);
+  const holds = message.fields.some((field) => holdsQuantity(field.schema, above));
+  above.delete(message);
+  known.set(message, holds);
+  return holds;
+}

@@ -1,0 +1,89 @@
+// Tables as `kubectl get` asks for them (meta.k8s.io/v1 Table), and durations as it prints them.
+import type { Column, KindDefinition } from './kind.ts';
+import type { KubeObject } from './object.ts';
+
+export interface TableOptions {
+  /** Unix milliseconds, for ages. */
+  now: number;
+  includeObject: 'None' | 'Metadata' | 'Object';
+  listMeta?: { resourceVersion?: string; continue?: string; remainingItemCount?: number };
+  /** False leaves the column definitions out, as in all watch events but the first. */
+  columns?: boolean;
+}
+
+export function renderTable<T extends KubeObject>(kind: KindDefinition<T>, objects: T[], options: TableOptions): Record<string, unknown> {
+  const columns: Column<T>[] = kind.columns.length > 0 ? kind.columns : defaultColumns<T>();
+  return {
+    kind: 'Table',
+    apiVersion: 'meta.k8s.io/v1',
+    metadata: options.listMeta ?? {},
+    columnDefinitions:
+      options.columns === false
+        ? []
+        : columns.map(({ name, type, format, description, priority }) => ({
+            name,
+            type,
+            format: format ?? (name === 'Name' ? 'name' : ''),
+            description,
+            priority: priority ?? 0,
+          })),
+    rows: objects.map((object) => ({
+      cells: columns.map((column) => column.value(object, options.now)),
+      ...embedded(object, options.includeObject),
+    })),
+  };
+}
+
+function embedded(object: KubeObject, include: TableOptions['includeObject']): { object?: unknown } {
+  if (include === 'None') return {};
+  return { object: include === 'Object' ? object : partialMetadata(object) };
+}
+
+/** A PartialObjectMetadata. */
+export function partialMetadata(object: KubeObject): Record<string, unknown> {
+  return { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata: object.metadata };
+}
+
+function defaultColumns<T extends KubeObject>(): Column<T>[] {
+  return [
+    { name: 'Name', type: 'string', format: 'name', description: 'Name must be unique within a namespace.', value: (o) => o.metadata.name },
+    {
+      name: 'Age',
+      type: 'string',
+      description: 'How long ago the object was created.',
+      value: (o, now) => age(o.metadata.creationTimestamp, now),
+    },
+  ];
+}
+
+/** `<unknown>` where there is no time. */
+export function age(time: string | undefined, now: number): string {
+  return time ? humanDuration(now - Date.parse(time)) : '<unknown>';
+}
+
+const second = 1000;
+const minute = 60 * second;
+const hour = 60 * minute;
+const day = 24 * hour;
+const year = 365 * day;
+
+/** `45s`, `3m20s`, `12m`, `3h5m`, `2d4h`, `300d`, `2y11d`: two units while the larger one is small, as kubectl does. */
+export function humanDuration(ms: number): string {
+  if (ms < -2 * second) return '<invalid>';
+  if (ms < 0) return '0s';
+  const seconds = Math.floor(ms / second);
+  if (seconds < 120) return `${seconds}s`;
+  if (ms < 10 * minute) return pair(ms, minute, 'm', second, 's');
+  if (ms < 3 * hour) return `${Math.floor(ms / minute)}m`;
+  if (ms < 8 * hour) return pair(ms, hour, 'h', minute, 'm');
+  if (ms < 2 * day) return `${Math.floor(ms / hour)}h`;
+  if (ms < 8 * day) return pair(ms, day, 'd', hour, 'h');
+  if (ms < 2 * year) return `${Math.floor(ms / day)}d`;
+  if (ms < 8 * year) return pair(ms, year, 'y', day, 'd');
+  return `${Math.floor(ms / year)}y`;
+}
+
+function pair(ms: number, large: number, largeUnit: string, small: number, smallUnit: string): string {
+  const rest = Math.floor((ms % large) / small);
+  return `${Math.floor(ms / large)}${largeUnit}${rest > 0 ? `${rest}${smallUnit}` : ''}`;
+}
