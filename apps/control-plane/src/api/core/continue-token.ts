@@ -20,7 +20,7 @@ export function decodeContinue(text: string): ContinueToken {
   } catch (error) {
     throw invalid(error instanceof Error ? error.message : String(error));
   }
-  if (!parsed || parsed.v !== 'meta.k8s.io/v1') throw invalid('it was not made by this API');
+  if (parsed?.v !== 'meta.k8s.io/v1') throw invalid('it was not made by this API');
   const { rv, start } = parsed;
   if (typeof rv !== 'number' || !Number.isSafeInteger(rv) || typeof start !== 'string' || start === '') {
     throw invalid('it has no revision or no start key');

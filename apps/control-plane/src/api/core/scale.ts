@@ -6,7 +6,7 @@ import {
   deepClone,
   type KindDefinition,
   type KubeObject,
-  labelSelectorFrom,
+  type LabelSelectorObject,
   type ScaleMapping,
   StatusError,
   selectorText,
@@ -34,7 +34,7 @@ export function scaleOf(kind: KindDefinition, object: KubeObject): Scale {
     spec: { replicas: Number(read(object, mapping.specReplicas) ?? 0) },
     status: {
       replicas: Number(read(object, mapping.statusReplicas) ?? 0),
-      ...(selector ? { selector: selectorText(labelSelectorFrom(selector)) } : {}),
+      ...(selector ? { selector: selectorText(selector as LabelSelectorObject) } : {}),
     },
   };
 }

@@ -19,7 +19,6 @@ export class NamespaceLifecycle implements AdmissionPlugin {
   }
 
   async mutate(request: AdmissionRequest): Promise<void> {
-    if (isNamespace(request.kind)) return label(request.object);
     if (request.operation !== 'CREATE' || !request.namespace) return;
     const { namespace } = request;
     const entry = await this.#find(namespace, request.known);
@@ -46,11 +45,6 @@ export class NamespaceLifecycle implements AdmissionPlugin {
 
 function isNamespace(kind: KindDefinition): boolean {
   return kind.group === '' && kind.kind === 'Namespace';
-}
-
-function label(namespace: KubeObject): void {
-  const { metadata } = namespace;
-  if (metadata.name) metadata.labels = { ...metadata.labels, 'kubernetes.io/metadata.name': metadata.name };
 }
 
 function terminating(kind: KindDefinition, name: string, namespace: string): StatusError {

@@ -1,0 +1,100 @@
+import { ConfigMap, Namespace, Node, Pod } from '@berth/api';
+import { isReason } from '@berth/machinery';
+import { type Clock, systemClock } from '@berth/telemetry';
+import { expect, test } from 'vitest';
+import { callFor, pod, startTestServer } from './test-server.ts';
+
+const noon = Date.parse('2030-01-01T12:00:00Z');
+const clock: Clock = { ...systemClock, now: () => noon };
+const key = { namespace: 'default', name: 'web' };
+
+async function withBoundPod(parts: Parameters<typeof pod>[1] = {}) {
+  const started = await startTestServer({ clock });
+  await started.client.create(Node, { apiVersion: 'v1', kind: 'Node', metadata: { name: 'n1' }, spec: {} });
+  await started.client.create(Pod, pod('web', parts));
+  await started.client.createSubresource(Pod, key, 'binding', { target: { kind: 'Node', name: 'n1' } });
+  const gone = async () => isReason(await started.client.get(Pod, key).catch((error: unknown) => error), 'NotFound');
+  return { ...started, gone };
+}
+
+test('a pod on a node stays until its agent is done, can only be hurried, and goes at once by force', async () => {
+  const { server, client, gone } = await withBoundPod();
+  const first = await client.delete(Pod, key);
+  expect(first.metadata.deletionTimestamp).toBe('2030-01-01T12:00:30Z');
+  expect(first.metadata.deletionGracePeriodSeconds).toBe(30);
+  expect((await client.delete(Pod, key, { gracePeriodSeconds: 60 })).metadata.deletionTimestamp).toBe('2030-01-01T12:00:30Z');
+  const hurried = await client.delete(Pod, key, { gracePeriodSeconds: 5 });
+  expect([hurried.metadata.deletionTimestamp, hurried.metadata.deletionGracePeriodSeconds]).toEqual(['2030-01-01T12:00:05Z', 5]);
+  expect(await gone()).toBe(false);
+  await client.delete(Pod, key, { gracePeriodSeconds: 0 });
+  expect(await gone()).toBe(true);
+  await server.stop();
+});
+
+test('a pod without a node, or one that has ended, is removed at once', async () => {
+  const { server, client, gone } = await withBoundPod();
+  await client.create(Pod, pod('waiting'));
+  const answer = await server.delete(callFor(Pod, 'default', 'waiting'));
+  expect(answer.removed).toBe(true);
+  await client.patch(Pod, key, 'merge', { status: { phase: 'Succeeded' } }, { subresource: 'status' });
+  await client.delete(Pod, key);
+  expect(await gone()).toBe(true);
+  await server.stop();
+});
+
+test('finalizers keep an object, none can be added meanwhile, and taking the last one removes it', async () => {
+  const { server, client, gone } = await withBoundPod({ finalizers: ['example.com/hold'] });
+  await client.delete(Pod, key, { gracePeriodSeconds: 0 });
+  const held = await client.get(Pod, key);
+  expect(held.metadata.deletionTimestamp).toBe('2030-01-01T12:00:00Z');
+  const more = { metadata: { finalizers: ['example.com/hold', 'example.com/more'] } };
+  await expect(client.patch(Pod, key, 'merge', more)).rejects.toThrow('no new finalizers can be added if the object is being deleted');
+  await client.patch(Pod, key, 'merge', { metadata: { finalizers: null } });
+  expect(await gone()).toBe(true);
+  await server.stop();
+});
+
+test('propagation policies become the finalizers that the garbage collector looks for', async () => {
+  const { server, client } = await startTestServer({ clock });
+  const expected = { Foreground: ['foregroundDeletion'], Orphan: ['orphan'] };
+  for (const propagationPolicy of ['Foreground', 'Orphan'] as const) {
+    const name = propagationPolicy.toLowerCase();
+    await client.create(ConfigMap, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace: 'default' } });
+    const answer = await server.delete(callFor(ConfigMap, 'default', name), { propagationPolicy });
+    expect([answer.removed, answer.object.metadata.finalizers]).toEqual([false, expected[propagationPolicy]]);
+    expect((await server.delete(callFor(ConfigMap, 'default', name), { propagationPolicy: 'Background' })).removed).toBe(true);
+  }
+  await server.stop();
+});
+
+test('preconditions protect an object of the same name', async () => {
+  const { server, client } = await withBoundPod();
+  const error = await client.delete(Pod, key, { preconditions: { uid: 'other' } }).catch((thrown: unknown) => thrown);
+  expect(isReason(error, 'Conflict')).toBe(true);
+  expect(String(error)).toContain('the UID in the precondition (other) does not match the UID in record');
+  await server.stop();
+});
+
+test('a namespace terminates until it is finalized, and the first ones never do', async () => {
+  const { server, client, system } = await startTestServer({ clock });
+  await client.create(Namespace, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'team' }, spec: {} });
+  const terminating = await client.delete(Namespace, { name: 'team' });
+  expect(terminating.status?.phase).toBe('Terminating');
+  const call = callFor(Namespace, undefined, 'team', 'finalize');
+  await server.update(call, { ...terminating, spec: { finalizers: [] } });
+  await expect(client.get(Namespace, { name: 'team' })).rejects.toThrow('namespaces "team" not found');
+  await expect(system.delete(Namespace, { name: 'default' })).rejects.toThrow(
+    'namespaces "default" is forbidden: this namespace may not be deleted',
+  );
+  await server.stop();
+});
+
+test('deletecollection removes what its selector finds and nothing else', async () => {
+  const { server, client } = await startTestServer({ clock });
+  for (let i = 0; i < 30; i++) await client.create(Pod, pod(`p${i}`, { labels: { half: String(i % 2) } }));
+  const found = await server.deleteCollection(callFor(Pod, 'default'), { labelSelector: 'half=1' });
+  expect(found.entries).toHaveLength(15);
+  const left = await client.list(Pod, { namespace: 'default' });
+  expect(left.items.map((item) => item.metadata.labels?.half)).toEqual(Array(15).fill('0'));
+  await server.stop();
+});

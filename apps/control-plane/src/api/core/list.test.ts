@@ -1,0 +1,81 @@
+import { Pod } from '@berth/api';
+import { type Clock, systemClock } from '@berth/telemetry';
+import { expect, test } from 'vitest';
+import { listChunks } from './list-encoding.ts';
+import { callFor, pod, startTestServer } from './test-server.ts';
+
+async function withPods(count: number, clock = systemClock) {
+  const started = await startTestServer({ clock });
+  for (let i = 0; i < count; i++) await started.client.create(Pod, pod(`p${i}`, { labels: { half: String(i % 2) } }));
+  return started;
+}
+
+test('pages show one revision, whatever happens between them', async () => {
+  const { server, client } = await withPods(7);
+  const first = await client.list(Pod, { namespace: 'default', limit: 3 });
+  expect(first.remainingItemCount).toBe(4);
+  await client.delete(Pod, { namespace: 'default', name: 'p5' });
+  await client.create(Pod, pod('p4-late'));
+  const names = first.items.map((item) => item.metadata.name);
+  for (let token = first.continue; token; ) {
+    const page = await client.list(Pod, { namespace: 'default', limit: 3, continue: token });
+    expect(page.resourceVersion).toBe(first.resourceVersion);
+    names.push(...page.items.map((item) => item.metadata.name));
+    token = page.continue;
+  }
+  expect(names).toEqual(['p0', 'p1', 'p2', 'p3', 'p4', 'p5', 'p6']);
+  await server.stop();
+});
+
+test('a page of a compacted revision is 410 with a token that goes on at the present', async () => {
+  const { server, client, store } = await withPods(5);
+  const first = await client.list(Pod, { namespace: 'default', limit: 2 });
+  await client.create(Pod, pod('p3-late'));
+  await client.create(Pod, pod('p9'));
+  await store.compact(Number(first.resourceVersion));
+  await client.create(Pod, pod('p8'));
+  const error = await client.list(Pod, { namespace: 'default', limit: 2, continue: first.continue }).catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({ code: 410, reason: 'Expired' });
+  const token = (error as { status: { metadata: { continue: string } } }).status.metadata.continue;
+  const rest = await client.list(Pod, { namespace: 'default', continue: token });
+  expect(rest.items.map((item) => item.metadata.name)).toEqual(['p2', 'p3', 'p3-late', 'p4', 'p8', 'p9']);
+  await expect(client.list(Pod, { continue: 'garbage' })).rejects.toMatchObject({ code: 400 });
+  await server.stop();
+});
+
+test('a list is its objects, joined', async () => {
+  const { server, client } = await withPods(3);
+  const answer = await server.list(callFor(Pod, 'default'), { labelSelector: 'half=0' });
+  const { entries: _entries, ...rest } = answer;
+  const parsed = JSON.parse(Buffer.concat(listChunks(callFor(Pod).kind, answer)).toString());
+  const { items } = await client.list(Pod, { namespace: 'default', labelSelector: 'half=0' });
+  expect(parsed).toEqual({ kind: 'PodList', apiVersion: 'v1', metadata: rest, items });
+  expect(items.map((item) => item.metadata.name)).toEqual(['p0', 'p2']);
+  await server.stop();
+});
+
+test('versions are waited for, exact ones are read from the past, and future ones are refused', async () => {
+  // What would be waited for by the second takes milliseconds.
+  const clock: Clock = { ...systemClock, after: (delayMs, callback) => systemClock.after(delayMs / 100, callback) };
+  const { server, client, store } = await withPods(2, clock);
+  const { resourceVersion } = await client.list(Pod);
+  await client.delete(Pod, { namespace: 'default', name: 'p0' });
+  expect((await client.list(Pod, { resourceVersion, resourceVersionMatch: 'Exact' })).items).toHaveLength(2);
+  expect((await client.list(Pod, { resourceVersion, resourceVersionMatch: 'NotOlderThan' })).items).toHaveLength(1);
+  expect((await client.list(Pod, { resourceVersion: '0' })).items.length).toBeGreaterThan(0);
+  const future = String((await store.revision()) + 1000);
+  await expect(client.list(Pod, { resourceVersion: future })).rejects.toThrow(`Too large resource version: ${future}`);
+  await server.stop();
+});
+
+test('a read after a write sees it, also on another API server', async () => {
+  const one = await startTestServer();
+  const two = await startTestServer({ store: one.store });
+  for (let i = 0; i < 50; i++) {
+    await one.client.create(Pod, pod(`p${i}`));
+    expect((await two.client.get(Pod, { namespace: 'default', name: `p${i}` })).metadata.name).toBe(`p${i}`);
+    expect((await two.client.list(Pod, { namespace: 'default' })).items).toHaveLength(i + 1);
+  }
+  await one.server.stop();
+  await two.server.stop();
+});

@@ -1,0 +1,73 @@
+import { Service } from '@berth/api';
+import { expect, test } from 'vitest';
+import { clusterIpPrefix, nodePortPrefix } from './keys.ts';
+import { service, startTestServer } from './test-server.ts';
+
+test('fifty parallel creates get fifty cluster IPs and node ports, from a range that has exactly as many', async () => {
+  const { server, client } = await startTestServer({ nodePortRange: { from: 30000, to: 30049 } });
+  const names = Array.from({ length: 50 }, (_, i) => `s${i}`);
+  const created = await Promise.all(names.map((name) => client.create(Service, service(name, { type: 'NodePort' }))));
+  expect(new Set(created.map(({ spec }) => spec.ports?.[0]?.nodePort)).size).toBe(50);
+  expect(new Set(created.map(({ spec }) => spec.clusterIP)).size).toBe(50);
+  await expect(client.create(Service, service('one-more', { type: 'NodePort' }))).rejects.toThrow('range is full');
+  await client.delete(Service, { namespace: 'default', name: 's7' });
+  const next = await client.create(Service, service('one-more', { type: 'NodePort' }));
+  expect(next.spec.ports?.[0]?.nodePort).toBe(created[7]?.spec.ports?.[0]?.nodePort);
+  await server.stop();
+});
+
+test('what is asked for is given once, refused when taken or out of range, and free after deletion', async () => {
+  const { server, client } = await startTestServer();
+  const wish = { type: 'NodePort', clusterIP: '10.96.3.3', ports: [{ port: 80, nodePort: 30080 }] };
+  const first = await client.create(Service, service('first', wish));
+  expect(first.spec).toMatchObject({ clusterIPs: ['10.96.3.3'], ipFamilies: ['IPv4'], ipFamilyPolicy: 'SingleStack' });
+  await expect(client.create(Service, service('second', wish))).rejects.toThrow(
+    'Service "second" is invalid: spec.clusterIPs: Invalid value: ["10.96.3.3"]: failed to allocate IP 10.96.3.3: provided IP is already allocated',
+  );
+  await expect(client.create(Service, service('third', { ...wish, clusterIP: undefined }))).rejects.toThrow(
+    'spec.ports[0].nodePort: Invalid value: 30080: provided port is already allocated',
+  );
+  await expect(client.create(Service, service('fourth', { clusterIP: '1.2.3.4' }))).rejects.toThrow('is not in the valid range');
+  await client.delete(Service, { namespace: 'default', name: 'first' });
+  await client.create(Service, service('second', wish));
+  await server.stop();
+});
+
+test('changing the type claims and releases in the same write, and leaves the rest as it was', async () => {
+  const { server, client, store } = await startTestServer();
+  const key = { namespace: 'default', name: 'web' };
+  const held = async (prefix: string) => (await store.range({ start: prefix, end: `${prefix.slice(0, -1)}0` })).kvs.length;
+  const addresses = await held(clusterIpPrefix);
+  const created = await client.create(Service, service('web'));
+  expect(created.spec.ports?.[0]?.nodePort).toBeUndefined();
+  const exposed = await client.patch(Service, key, 'merge', { spec: { type: 'NodePort' } });
+  expect(exposed.spec.ports?.[0]?.nodePort).toBeGreaterThanOrEqual(30000);
+  expect(exposed.spec.clusterIP).toBe(created.spec.clusterIP);
+  expect([await held(nodePortPrefix), await held(clusterIpPrefix)]).toEqual([1, addresses + 1]);
+  // A manifest that names neither keeps both.
+  const applied = await client.update(Service, service('web', { type: 'NodePort' }));
+  expect(applied.spec).toEqual(exposed.spec);
+  const external = await client.update(Service, service('web', { type: 'ExternalName', externalName: 'example.com', ports: undefined }));
+  expect(external.spec.clusterIP).toBeUndefined();
+  expect([await held(nodePortPrefix), await held(clusterIpPrefix)]).toEqual([0, addresses]);
+  await server.stop();
+});
+
+test('two API servers over one store never hand out the same port', async () => {
+  const range = { nodePortRange: { from: 30000, to: 30039 } };
+  const one = await startTestServer({ ...range, seed: 5 });
+  // The same seed makes both pick the same candidates.
+  const two = await startTestServer({ ...range, seed: 5, store: one.store });
+  const creates = Array.from({ length: 40 }, (_, i) => (i % 2 ? one : two).client.create(Service, service(`s${i}`, { type: 'NodePort' })));
+  const ports = (await Promise.all(creates)).map(({ spec }) => spec.ports?.[0]?.nodePort);
+  expect(new Set(ports).size).toBe(40);
+  await one.server.stop();
+  await two.server.stop();
+});
+
+test('a headless service gets no address', async () => {
+  const { server, client } = await startTestServer();
+  const { spec } = await client.create(Service, service('db', { clusterIP: 'None' }));
+  expect([spec.clusterIP, spec.clusterIPs]).toEqual(['None', ['None']]);
+  await server.stop();
+});

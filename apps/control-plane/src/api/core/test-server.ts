@@ -1,0 +1,64 @@
+// An API server over a store in memory, for this folder's tests: what they need to be short, and no more.
+import { kinds, type Pod, type Service } from '@berth/api';
+import type { KindDefinition, KubeObject } from '@berth/machinery';
+import { MemoryStore, type Store } from '@berth/store';
+import { type Clock, seededRandom, silentLogger, systemClock } from '@berth/telemetry';
+import { defaultConfig } from '../../config.ts';
+import { ApiServer } from './api-server.ts';
+import { componentUsers } from './authorization-rules.ts';
+import { erased } from './kinds-by-name.ts';
+import type { Call, User, WatchHandle, WatchItem } from './types.ts';
+
+export const admin: User = { name: 'admin', groups: ['system:masters'] };
+
+export interface TestServerOptions {
+  store?: Store;
+  clock?: Clock;
+  seed?: number;
+  nodePortRange?: { from: number; to: number };
+}
+
+export async function startTestServer(options: TestServerOptions = {}) {
+  const { store = new MemoryStore(), clock = systemClock, seed = 1, nodePortRange = defaultConfig.nodePortRange } = options;
+  const config = { ...defaultConfig, nodePortRange };
+  const server = new ApiServer({ store, kinds, clock, random: seededRandom(seed), logger: silentLogger, config });
+  await server.start();
+  return { server, store, client: server.localClient(admin), system: server.localClient(componentUsers.apiServer) };
+}
+
+export function callFor<T extends KubeObject>(kind: KindDefinition<T>, namespace?: string, name?: string, subresource?: string): Call {
+  return { user: admin, kind: erased(kind), namespace, name, subresource };
+}
+
+export function pod(name: string, parts: { labels?: Record<string, string>; nodeName?: string; finalizers?: string[] } = {}): Pod {
+  const { nodeName, ...metadata } = parts;
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name, namespace: 'default', ...metadata },
+    spec: { containers: [{ name: 'main', image: 'registry.local/web:1' }], ...(nodeName && { nodeName }) },
+  };
+}
+
+export function service(name: string, spec: Partial<Service['spec']> = {}): Service {
+  return {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name, namespace: 'default' },
+    spec: { selector: { app: name }, ports: [{ port: 80 }], ...spec },
+  };
+}
+
+/** Reads a watch until `count` items have come that are not periodic bookmarks, then closes it. */
+export async function take(handle: WatchHandle, count: number): Promise<WatchItem[]> {
+  const items: WatchItem[] = [];
+  for await (const item of handle) {
+    items.push(item);
+    if (items.length === count) break;
+  }
+  return items;
+}
+
+export function summary(items: WatchItem[]): string[] {
+  return items.map((item) => `${item.type} ${item.object.metadata.name ?? ''}`.trim());
+}
