@@ -13,6 +13,7 @@ import { type Attributes, type Authorizer, attributesOf, forbidden, StaticAuthor
 import { Committer } from './commit.ts';
 import { type AdvertisedAddress, ensureDefaultObjects } from './default-objects.ts';
 import { Deletion } from './deletion.ts';
+import { EventExpiry } from './event-expiry.ts';
 import { KindsByName } from './kinds-by-name.ts';
 import { LocalClient } from './local-client.ts';
 import { type NodeConnector, type PodConnection, planConnection } from './pod-connection.ts';
@@ -75,7 +76,7 @@ export class ApiServer {
     this.#options = options;
     this.kinds = new KindsByName(options.kinds);
     this.#cache = new WatchCache({ store, kinds: options.kinds, clock, logger, metrics });
-    this.#committer = new Committer(store, this.#cache, metrics);
+    this.#committer = new Committer(store, this.#cache, metrics, new EventExpiry(store, clock));
     this.#authorizer = options.authorizer ?? new StaticAuthorizer();
     this.#reads = new Reads(store, this.#cache);
     const admission = new Admission(createAdmission({ ...options.config, random, cache: this.#cache, committer: this.#committer }));
@@ -99,8 +100,13 @@ export class ApiServer {
   /** Whether reads can be answered: started, and the cache keeps up with the store. */
   async isReady(): Promise<boolean> {
     if (!this.#ready) return false;
-    await this.#cache.proven();
-    return true;
+    return this.#cache.proven().then(
+      () => true,
+      (error: unknown) => {
+        this.#options.logger.warn('not ready', { error });
+        return false;
+      },
+    );
   }
 
   /** The newest revision this server has seen. */
@@ -165,7 +171,7 @@ export class ApiServer {
     if (call.subresource === 'scale') return updateScale(this.#writes, call, body, settings);
     if (call.subresource === 'finalize' && call.kind.kind === 'Namespace') return this.#finalize(call, body, settings);
     checkWritable(call);
-    return this.#writes.update(call, body, settings);
+    return this.#writes.update(call, body, settings, () => this.#allow('create', call));
   }
 
   /** `type` is the content type's short name; server-side apply is refused where content types are read. */

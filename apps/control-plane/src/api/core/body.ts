@@ -64,7 +64,8 @@ function cannotBeHandled(kind: KindDefinition, detail: string): StatusError {
 }
 
 function problem(error: FieldError): string {
-  return `${error.field}: ${fieldMessage(error)}`;
+  // Go's json errors name the field themselves.
+  return error.detail.startsWith('json:') ? error.detail : `${error.field}: ${fieldMessage(error)}`;
 }
 
 /** The namespace and name that a request is about win; a body that says otherwise is refused. */

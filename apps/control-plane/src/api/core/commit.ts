@@ -2,6 +2,7 @@
 // on other keys (a namespace that must exist, a port that must be free); guards commit with the object or not at all.
 import { groupResourceOf, type KindDefinition, type KubeObject, StatusError } from '@berth/machinery';
 import type { Compare, KeyValue, Store, Write } from '@berth/store';
+import type { EventExpiry } from './event-expiry.ts';
 import { relativeKey, storageKey } from './keys.ts';
 import { Entry, encodeStored, withRevision } from './object-codec.ts';
 import { translated } from './store-errors.ts';
@@ -38,11 +39,13 @@ export class Committer {
   readonly #store: Store;
   readonly #cache: WatchCache;
   readonly #metrics: CoreMetrics;
+  readonly #expiry: EventExpiry;
 
-  constructor(store: Store, cache: WatchCache, metrics: CoreMetrics) {
+  constructor(store: Store, cache: WatchCache, metrics: CoreMetrics, expiry: EventExpiry) {
     this.#store = store;
     this.#cache = cache;
     this.#metrics = metrics;
+    this.#expiry = expiry;
   }
 
   /** The object as the store has it now. */
@@ -106,7 +109,8 @@ export class Committer {
     const key = cache.prefix + relative;
     const guards = decision.type === 'put' ? (decision.guards ?? []) : [];
     const stored = decision.type === 'put' ? encodeStored(decision.object) : undefined;
-    const own: Write = stored ? { type: 'put', key, value: stored } : { type: 'delete', key };
+    const lease = stored && (await this.#expiry.leaseFor(kind));
+    const own: Write = stored ? { type: 'put', key, value: stored, ...(lease && { lease }) } : { type: 'delete', key };
     const result = await translated(
       this.#store.transact({
         compare: [unchanged(key, current), ...guards.map((guard) => guard.compare)],

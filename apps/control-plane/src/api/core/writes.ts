@@ -110,24 +110,34 @@ export class Writes {
     return { type: 'put', object, guards: request.guards, writes: request.writes };
   }
 
-  /** PUT on the object or its status. */
-  async update(target: Target, body: unknown, settings: WriteSettings = {}): Promise<Answer> {
+  /**
+   * PUT on the object or its status.
+   * @param authorizeCreate throws unless the caller may create what does not exist, for kinds that a PUT may create
+   */
+  async update(target: Target, body: unknown, settings: WriteSettings, authorizeCreate: () => Promise<void>): Promise<Answer> {
     const { kind } = target;
     const { object, warnings } = readBody(kind, body, settings.fieldValidation);
     matchTarget(target, object);
     if (target.subresource !== 'status' && kind.strategy.allowCreateOnUpdate && !object.metadata.uid) {
-      return this.#updateOrCreate(target, object, warnings, settings);
+      return this.#updateOrCreate(target, object, warnings, settings, authorizeCreate);
     }
     return this.change(target, scopeOf(target), settings, () => ({ object: deepClone(object), warnings }));
   }
 
-  async #updateOrCreate(target: Target, object: KubeObject, warnings: string[], settings: WriteSettings): Promise<Answer> {
+  async #updateOrCreate(
+    target: Target,
+    object: KubeObject,
+    warnings: string[],
+    settings: WriteSettings,
+    authorizeCreate: () => Promise<void>,
+  ): Promise<Answer> {
     try {
       return await this.change(target, 'spec', settings, () => ({ object: deepClone(object), warnings }));
     } catch (error) {
       if (!isReason(error, 'NotFound') || object.metadata.resourceVersion) throw error;
-      return this.create(target, object, settings);
     }
+    await authorizeCreate();
+    return this.create(target, object, settings);
   }
 
   /** PATCH on the object or its status; applied again to the newest state when another write came in between. */

@@ -1,0 +1,133 @@
+import { ConfigMap, Event } from '@berth/api';
+import { CompactedError, MemoryStore, type Store, StoreUnavailableError, type Transaction, type WatchOptions } from '@berth/store';
+import { type Clock, systemClock } from '@berth/telemetry';
+import { expect, test } from 'vitest';
+import { callFor, startTestServer, summary, take } from './test-server.ts';
+
+const config = (name: string): ConfigMap => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace: 'default' } });
+const hasty: Clock = {
+  ...systemClock,
+  after: (delayMs, callback) => systemClock.after(delayMs / 20, callback),
+  sleep: (delayMs, signal) => systemClock.sleep(delayMs / 20, signal),
+};
+
+/** A store whose watches can be made to fail, and whose connection can be cut. */
+class FlakyStore {
+  readonly inner = new MemoryStore();
+  readonly transactions: Transaction[] = [];
+  isCut = false;
+  watchError: Error | undefined;
+  #open = new Set<{ close(): void }>();
+
+  asStore(): Store {
+    return new Proxy(this.inner, { get: (inner, name) => this.#member(inner, name) });
+  }
+
+  breakWatches(error: Error): void {
+    this.watchError = error;
+    for (const watch of this.#open) watch.close();
+  }
+
+  #member(inner: MemoryStore, name: string | symbol): unknown {
+    if (name === 'watch') return (options: WatchOptions) => this.#watch(options);
+    const member: unknown = Reflect.get(inner, name);
+    if (typeof member !== 'function') return member;
+    return async (...parameters: unknown[]) => {
+      if (this.isCut) throw new StoreUnavailableError('the wire is cut');
+      if (name === 'transact') this.transactions.push(parameters[0] as Transaction);
+      return Reflect.apply(member, inner, parameters);
+    };
+  }
+
+  #watch(options: WatchOptions) {
+    const watch = this.inner.watch(options);
+    this.#open.add(watch);
+    const failure = () => {
+      const error = this.watchError;
+      this.watchError = undefined;
+      return error;
+    };
+    async function* batches() {
+      yield* watch;
+      const error = failure();
+      if (error) throw error;
+    }
+    return { ready: watch.ready, close: () => watch.close(), [Symbol.asyncIterator]: batches };
+  }
+}
+
+test('a broken store watch is resumed where it was, and watchers notice nothing', async () => {
+  const flaky = new FlakyStore();
+  const { server, client } = await startTestServer({ store: flaky.asStore(), clock: hasty });
+  const handle = await server.watch(callFor(ConfigMap), { resourceVersion: String(server.revision) });
+  await client.create(ConfigMap, config('a'));
+  flaky.breakWatches(new StoreUnavailableError('connection reset'));
+  await client.create(ConfigMap, config('b'));
+  await client.create(ConfigMap, config('c'));
+  expect(summary(await take(handle, 3))).toEqual(['ADDED a', 'ADDED b', 'ADDED c']);
+  expect((await client.list(ConfigMap)).items).toHaveLength(3);
+  await server.stop();
+});
+
+test('when the store forgot what was missed, the cache is read anew and watchers are told to start over', async () => {
+  const flaky = new FlakyStore();
+  const { server, client } = await startTestServer({ store: flaky.asStore(), clock: hasty });
+  const resourceVersion = String(server.revision);
+  const handle = await server.watch(callFor(ConfigMap), { resourceVersion });
+  await client.create(ConfigMap, config('a'));
+  flaky.breakWatches(new CompactedError(1, 2));
+  await expect(take(handle, 10)).rejects.toMatchObject({ code: 410, reason: 'Expired' });
+  expect((await client.list(ConfigMap)).items).toHaveLength(1);
+  await expect(server.watch(callFor(ConfigMap), { resourceVersion })).rejects.toMatchObject({ code: 410 });
+  await server.stop();
+});
+
+test('without its store the API answers 503, still serves reads of any version, and recovers', async () => {
+  const flaky = new FlakyStore();
+  const { server, client } = await startTestServer({ store: flaky.asStore(), clock: hasty });
+  await client.create(ConfigMap, config('a'));
+  await client.list(ConfigMap);
+  flaky.isCut = true;
+  await expect(client.get(ConfigMap, { namespace: 'default', name: 'a' })).rejects.toMatchObject({ code: 503 });
+  await expect(client.create(ConfigMap, config('b'))).rejects.toMatchObject({ code: 503 });
+  expect(await server.isReady()).toBe(false);
+  expect((await client.list(ConfigMap, { resourceVersion: '0' })).items).toHaveLength(1);
+  flaky.isCut = false;
+  await client.create(ConfigMap, config('b'));
+  expect(await server.isReady()).toBe(true);
+  await server.stop();
+});
+
+test('events share a lease that ends them, other objects have none', async () => {
+  const flaky = new FlakyStore();
+  const { server, client } = await startTestServer({ store: flaky.asStore() });
+  flaky.transactions.length = 0;
+  for (const name of ['e1', 'e2']) {
+    await client.create<Event>(Event, {
+      apiVersion: 'v1',
+      kind: 'Event',
+      metadata: { name, namespace: 'default' },
+      involvedObject: { kind: 'Pod', namespace: 'default', name: 'web' },
+      reason: 'Started',
+      message: 'started',
+      type: 'Normal',
+    });
+  }
+  await client.create(ConfigMap, config('a'));
+  const leases = flaky.transactions.flatMap(({ writes }) => writes.map((write) => (write.type === 'put' ? write.lease : undefined)));
+  expect(leases[0]).toBeTruthy();
+  expect(leases).toEqual([leases[0], leases[0], undefined]);
+  await server.stop();
+});
+
+test('a periodic bookmark tells idle watchers how far they are', async () => {
+  const clock: Clock = { ...systemClock, after: (delayMs, callback) => systemClock.after(delayMs / 2_000, callback) };
+  const { server, client, store } = await startTestServer({ clock });
+  await client.create(ConfigMap, config('a'));
+  const now = await store.revision();
+  await client.list(ConfigMap);
+  const settings = { resourceVersion: String(server.revision), allowWatchBookmarks: true, fieldSelector: 'metadata.name=none' };
+  const [bookmark] = await take(await server.watch(callFor(ConfigMap), settings), 1);
+  expect([bookmark?.type, bookmark?.object.metadata.resourceVersion]).toEqual(['BOOKMARK', String(now)]);
+  await server.stop();
+});
