@@ -29,6 +29,7 @@ export class PodWorker {
   #status: PodStatus | undefined;
   #failure: { reason: string; message: string } | undefined;
   #removed = false;
+  #refreshVolumes = false;
   #dirty = false;
   #running: Promise<void> | undefined;
   #timer: Timer | undefined;
@@ -57,6 +58,12 @@ export class PodWorker {
 
   update(pod: Pod): void {
     this.#pod = pod;
+    this.wake();
+  }
+
+  /** Something the pod refers to has changed: its files follow, and what waited for it may go on. */
+  refresh(): void {
+    this.#refreshVolumes = true;
     this.wake();
   }
 
@@ -121,6 +128,10 @@ export class PodWorker {
       return;
     }
     this.#countFailures(observed);
+    if (this.#refreshVolumes && observed.sandbox) {
+      this.#refreshVolumes = false;
+      await this.#env.volumes.prepare(this.#pod, this.#env.volumeSources(this.#pod, this.#podIps));
+    }
     const plan = this.#plan(observed);
     this.#syncWaiting(plan);
     const acted = await this.#act(plan, observed);
@@ -221,6 +232,7 @@ export class PodWorker {
         if (!newest(observed, container.name)) this.#waiting.set(container.name, { reason: 'ContainerCreating' });
       }
       const id = await this.#env.runtime.runSandbox(this.#env.sandboxConfig(this.#pod, plan.createSandbox));
+      this.#env.inventory.addSandbox(this.#pod.metadata.uid ?? '', id);
       const info = await this.#env.runtime.sandboxStatus(id);
       this.#podIps = this.#pod.spec.hostNetwork ? [this.#env.hostIp] : (info?.ips ?? []);
       return id;

@@ -1,0 +1,20 @@
+// What one agent is told on its command line.
+
+export interface AgentConfig {
+  nodeName: string;
+  /** Certificates, containerd's root and state, pods' folders, local volumes. */
+  dataDirectory: string;
+  /** host:port of the control plane's gateway. */
+  gateway: string;
+  /** Needed for the first start only; the node's certificate is used after that. */
+  joinToken: string | undefined;
+  /** The address that pods and services see this node under. */
+  nodeIp: string;
+  /** Distinguishes the bridge, nft table and cgroup parent of agents on one host. At most 9 letters and digits. */
+  instance: string;
+  /** Prometheus metrics and health over plain HTTP on this address. */
+  metricsAddress: { host: string; port: number };
+  /** CRI socket of a containerd that somebody else runs; absent runs our own. */
+  runtimeEndpoint: string | undefined;
+  labels: Record<string, string>;
+}

@@ -1,0 +1,115 @@
+// What the control plane wants of this node: the newest version of every object it sent, and who must look again when one
+// changes.
+import type { ConfigMap, EndpointSlice, PersistentVolume, PersistentVolumeClaim, Pod, Secret, Service } from '@berth/api';
+import type { KubeObject } from '@berth/machinery';
+import type { DesiredState } from '@berth/protocol';
+
+export interface DesiredChanges {
+  pods: Pod[];
+  removedPods: Pod[];
+  /** Namespaces in which something changed that pods refer to. */
+  touchedNamespaces: Set<string>;
+  servicesChanged: boolean;
+  releasedVolumes: PersistentVolume[];
+}
+
+const referred = new Set(['ConfigMap', 'Secret', 'PersistentVolumeClaim']);
+
+export class DesiredCache {
+  readonly #objects = new Map<string, Map<string, KubeObject>>();
+  #revision = 0;
+
+  /** The newest revision applied in full. */
+  get revision(): number {
+    return this.#revision;
+  }
+
+  apply(state: DesiredState): DesiredChanges {
+    const changes: DesiredChanges = {
+      pods: [],
+      removedPods: [],
+      touchedNamespaces: new Set(),
+      servicesChanged: false,
+      releasedVolumes: [],
+    };
+    const seen = new Set<string>();
+    for (const object of state.objects) {
+      const key = keyIn(object.metadata.namespace, object.metadata.name);
+      seen.add(`${object.kind}/${key}`);
+      const before = this.#of(object.kind).get(key);
+      if (before?.metadata.resourceVersion === object.metadata.resourceVersion && before?.metadata.uid === object.metadata.uid) continue;
+      // The same name with another uid is another pod: the old one goes first.
+      if (object.kind === 'Pod' && before && before.metadata.uid !== object.metadata.uid) changes.removedPods.push(before as Pod);
+      this.#of(object.kind).set(key, object);
+      note(changes, object);
+      if (object.kind === 'Pod') changes.pods.push(object as Pod);
+      if (object.kind === 'PersistentVolume' && object.metadata.deletionTimestamp) changes.releasedVolumes.push(object as PersistentVolume);
+    }
+    for (const { kind, namespace, name } of state.removed) this.#remove(kind, keyIn(namespace, name), changes);
+    if (state.full) {
+      for (const [kind, objects] of this.#objects)
+        for (const key of [...objects.keys()]) if (!seen.has(`${kind}/${key}`)) this.#remove(kind, key, changes);
+    }
+    this.#revision = state.revision;
+    return changes;
+  }
+
+  pods(): Pod[] {
+    return [...this.#of('Pod').values()] as Pod[];
+  }
+
+  pod(namespace: string, name: string): Pod | undefined {
+    return this.#of('Pod').get(keyIn(namespace, name)) as Pod | undefined;
+  }
+
+  configMap(namespace: string, name: string): ConfigMap | undefined {
+    return this.#of('ConfigMap').get(keyIn(namespace, name)) as ConfigMap | undefined;
+  }
+
+  secret(namespace: string, name: string): Secret | undefined {
+    return this.#of('Secret').get(keyIn(namespace, name)) as Secret | undefined;
+  }
+
+  claim(namespace: string, name: string): PersistentVolumeClaim | undefined {
+    return this.#of('PersistentVolumeClaim').get(keyIn(namespace, name)) as PersistentVolumeClaim | undefined;
+  }
+
+  persistentVolume(name: string): PersistentVolume | undefined {
+    return this.#of('PersistentVolume').get(name) as PersistentVolume | undefined;
+  }
+
+  services(): Service[] {
+    return [...this.#of('Service').values()] as Service[];
+  }
+
+  endpointSlices(): EndpointSlice[] {
+    return [...this.#of('EndpointSlice').values()] as EndpointSlice[];
+  }
+
+  #remove(kind: string, key: string, changes: DesiredChanges): void {
+    const before = this.#of(kind).get(key);
+    if (!before) return;
+    this.#of(kind).delete(key);
+    note(changes, before);
+    if (kind === 'Pod') changes.removedPods.push(before as Pod);
+  }
+
+  #of(kind: string): Map<string, KubeObject> {
+    const known = this.#objects.get(kind);
+    if (known) return known;
+    const fresh = new Map<string, KubeObject>();
+    this.#objects.set(kind, fresh);
+    return fresh;
+  }
+}
+
+function keyIn(namespace: string | undefined, name: string): string {
+  return namespace ? `${namespace}/${name}` : name;
+}
+
+function note(changes: DesiredChanges, object: KubeObject): void {
+  if (referred.has(object.kind)) changes.touchedNamespaces.add(object.metadata.namespace ?? '');
+  // A volume belongs to no namespace; any pod may wait for it.
+  if (object.kind === 'PersistentVolume') changes.touchedNamespaces.add('*');
+  if (object.kind === 'Service' || object.kind === 'EndpointSlice') changes.servicesChanged = true;
+}

@@ -1,0 +1,263 @@
+// All pods of this node: one worker each, woken by what the control plane wants, by the runtime and by probes.
+// After a restart it adopts what runs; what runs and is wanted by nobody is ended once the control plane has spoken.
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Pod } from '@berth/api';
+import type { AgentLink, DesiredState } from '@berth/protocol';
+import type { ContainerInfo, Runtime, SandboxConfig } from '@berth/runtime';
+import { type Clock, type Logger, type Random, timestamp } from '@berth/telemetry';
+import { ImagePuller } from '../images/image-puller.ts';
+import type { NodeNetwork } from '../network/network.ts';
+import type { ProbeRunner } from '../probes/probe.ts';
+import { Prober } from '../probes/prober.ts';
+import type { VolumeManager } from '../volumes/volume-manager.ts';
+import { DesiredCache } from './desired-cache.ts';
+import type { NodeAllocatable } from './downward.ts';
+import { EventThrottle } from './event-throttle.ts';
+import { Inventory } from './inventory.ts';
+import { labels } from './observed.ts';
+import type { PodEnvironment } from './pod-environment.ts';
+import { PodWorker } from './pod-worker.ts';
+import { readTerminationMessage } from './termination-message.ts';
+
+const relistMs = 60_000;
+const eventRetryMs = 1_000;
+
+export interface PodManagerDeps {
+  runtime: Runtime;
+  link: AgentLink;
+  volumes: VolumeManager;
+  network: NodeNetwork;
+  probes: ProbeRunner;
+  clock: Clock;
+  random: Random;
+  logger: Logger;
+  hostIp: string;
+  allocatable: NodeAllocatable;
+  /** `<dir>/<namespace>_<pod>_<uid>/<container>/<attempt>.log`. */
+  logDirectory: string;
+  cgroupParent: string;
+  writesFiles: boolean;
+}
+
+export class PodManager {
+  readonly desired = new DesiredCache();
+  readonly #deps: PodManagerDeps;
+  readonly #workers = new Map<string, PodWorker>();
+  readonly #inventory: Inventory;
+  readonly #env: PodEnvironment;
+  readonly #events: EventThrottle;
+  readonly #stopping = new AbortController();
+  #orphans = new Map<string, { namespace: string; name: string }>();
+
+  constructor(deps: PodManagerDeps) {
+    this.#deps = deps;
+    this.#inventory = new Inventory(deps.runtime);
+    this.#events = new EventThrottle(deps.clock);
+    this.#env = this.#environment();
+  }
+
+  /** Learns what runs here already, then listens to the runtime. */
+  async start(): Promise<void> {
+    this.#orphans = await this.#inventory.relist();
+    for (const uid of await this.#deps.volumes.knownPods())
+      if (!this.#orphans.has(uid)) this.#orphans.set(uid, { namespace: '', name: '' });
+    void this.#listen();
+    void this.#relistForever();
+  }
+
+  /** Stops looking; every container goes on. */
+  async stop(): Promise<void> {
+    this.#stopping.abort(new Error('the agent is stopping'));
+    await Promise.all([...this.#workers.values()].map((worker) => worker.detach()));
+  }
+
+  apply(state: DesiredState): void {
+    const changes = this.desired.apply(state);
+    for (const pod of changes.removedPods) this.#workers.get(pod.metadata.uid ?? '')?.remove();
+    for (const pod of changes.pods) this.#want(pod);
+    if (changes.touchedNamespaces.size > 0) {
+      for (const worker of this.#workers.values()) {
+        if (changes.touchedNamespaces.has('*') || changes.touchedNamespaces.has(worker.pod.metadata.namespace ?? '')) worker.refresh();
+      }
+    }
+    if (changes.servicesChanged || changes.pods.length > 0) this.#syncNetwork();
+    for (const volume of changes.releasedVolumes) this.#removeVolume(volume.metadata.name, volume.metadata.uid ?? '');
+    if (state.full) this.#endOrphans();
+  }
+
+  /** The running or last container of that name, for tunnels. */
+  async container(
+    namespace: string,
+    name: string,
+    container: string,
+  ): Promise<{ pod: Pod; instances: ContainerInfo[]; sandboxId: string | undefined } | undefined> {
+    const pod = this.desired.pod(namespace, name);
+    if (!pod) return undefined;
+    const { sandboxes, containers } = await this.#inventory.pod(pod.metadata.uid ?? '');
+    const instances = containers.filter((c) => c.name === container).sort((a, b) => b.attempt - a.attempt);
+    return { pod, instances, sandboxId: sandboxes.find((s) => s.state === 'ready')?.id };
+  }
+
+  podLogDirectory(pod: Pod): string {
+    const { namespace, name, uid } = pod.metadata;
+    return join(this.#deps.logDirectory, `${namespace}_${name}_${uid}`);
+  }
+
+  #want(pod: Pod): void {
+    const uid = pod.metadata.uid ?? '';
+    const worker = this.#workers.get(uid);
+    if (worker) {
+      worker.update(pod);
+      return;
+    }
+    const fresh = new PodWorker(pod, this.#env, this.#orphans.delete(uid));
+    this.#workers.set(uid, fresh);
+    fresh.wake();
+  }
+
+  /** What runs here, but is in nobody's desired state any more. */
+  #endOrphans(): void {
+    for (const [uid, { namespace, name }] of this.#orphans) {
+      const pod: Pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace, uid }, spec: { containers: [] } };
+      const worker = new PodWorker(pod, this.#env, true);
+      this.#workers.set(uid, worker);
+      worker.remove();
+    }
+    this.#orphans.clear();
+  }
+
+  #syncNetwork(): void {
+    this.#deps.network.sync(this.desired.services(), this.desired.endpointSlices(), this.desired.pods());
+  }
+
+  #removeVolume(name: string, uid: string): void {
+    const volume = this.desired.persistentVolume(name);
+    if (!volume) return;
+    this.#deps.volumes
+      .removeLocal(volume)
+      .then(() => this.#deps.link.reportVolumeRemoved(name, uid))
+      .catch((error: Error) => this.#deps.link.reportVolumeRemoved(name, uid, error.message));
+  }
+
+  async #listen(): Promise<void> {
+    const signal = this.#stopping.signal;
+    while (!signal.aborted) {
+      try {
+        for await (const event of this.#deps.runtime.events(signal)) {
+          const uid = this.#inventory.owner(event);
+          if (uid) this.#workers.get(uid)?.wake();
+        }
+      } catch (error) {
+        if (signal.aborted) return;
+        this.#deps.logger.warn("the runtime's event stream broke; listening again", { error });
+      }
+      if (signal.aborted) return;
+      await this.#deps.clock.sleep(eventRetryMs, signal).catch(() => undefined);
+      // What happened in between is found by looking.
+      for (const worker of this.#workers.values()) worker.wake();
+    }
+  }
+
+  async #relistForever(): Promise<void> {
+    const signal = this.#stopping.signal;
+    for (;;) {
+      await this.#deps.clock.sleep(relistMs, signal).catch(() => undefined);
+      if (signal.aborted) return;
+      await this.#inventory.relist().catch((error: unknown) => this.#deps.logger.warn('cannot list containers', { error }));
+      for (const worker of this.#workers.values()) worker.wake();
+    }
+  }
+
+  #environment(): PodEnvironment {
+    const { runtime, volumes, clock, random, logger, hostIp, link, allocatable } = this.#deps;
+    const prober = new Prober({
+      runner: this.#deps.probes,
+      clock,
+      random,
+      logger,
+      events: {
+        failed: (pod, container, kind, message) => {
+          const title = `${kind[0]?.toUpperCase()}${kind.slice(1)}`;
+          this.#record(pod, 'Warning', 'Unhealthy', `${title} probe failed: ${message}`, `spec.containers{${container}}`);
+        },
+        changed: (uid) => this.#workers.get(uid)?.wake(),
+      },
+    });
+    const lookups = (pod: Pod) => ({
+      configMap: (name: string) => this.desired.configMap(pod.metadata.namespace ?? '', name),
+      secret: (name: string) => this.desired.secret(pod.metadata.namespace ?? '', name),
+    });
+    return {
+      runtime,
+      volumes,
+      clock,
+      logger,
+      hostIp,
+      prober,
+      inventory: this.#inventory,
+      images: new ImagePuller(runtime, clock),
+      writesFiles: this.#deps.writesFiles,
+      sandboxConfig: (pod, attempt) => this.#sandboxConfig(pod, attempt),
+      environmentSources: (pod, podIps) => ({ pod, podIps, hostIp, allocatable, ...lookups(pod), services: this.#linkedServices(pod) }),
+      volumeSources: (pod, podIps) => ({
+        podIps,
+        hostIp,
+        allocatable,
+        ...lookups(pod),
+        claim: (name) => this.desired.claim(pod.metadata.namespace ?? '', name),
+        persistentVolume: (name) => this.desired.persistentVolume(name),
+      }),
+      pullSecrets: (pod) =>
+        (pod.spec.imagePullSecrets ?? []).flatMap((s) => this.desired.secret(pod.metadata.namespace ?? '', s.name ?? '') ?? []),
+      terminationMessage: (pod, container, instance) =>
+        readTerminationMessage(this.podLogDirectory(pod), container, instance, this.#deps.writesFiles),
+      event: (pod, type, reason, message, fieldPath) => this.#record(pod, type, reason, message, fieldPath),
+      report: (report) => {
+        link.reportPod(report);
+        this.#syncNetwork();
+      },
+      removeLogs: (pod) => (this.#deps.writesFiles ? rm(this.podLogDirectory(pod), { recursive: true, force: true }) : Promise.resolve()),
+      gone: (uid) => {
+        this.#workers.delete(uid);
+        this.#inventory.forget(uid);
+        this.#events.forget(uid);
+      },
+    };
+  }
+
+  #record(pod: Pod, type: 'Normal' | 'Warning', reason: string, message: string, fieldPath = ''): void {
+    const { namespace = '', name, uid = '' } = pod.metadata;
+    if (!this.#events.admit(uid, `${reason}/${fieldPath}/${message}`)) return;
+    this.#deps.link.reportEvent({ namespace, kind: 'Pod', name, uid, fieldPath, type, reason, message, at: timestamp(this.#deps.clock) });
+  }
+
+  #linkedServices(pod: Pod) {
+    return this.desired
+      .services()
+      .filter(
+        (s) => s.metadata.namespace === pod.metadata.namespace || (s.metadata.namespace === 'default' && s.metadata.name === 'kubernetes'),
+      );
+  }
+
+  #sandboxConfig(pod: Pod, attempt: number): SandboxConfig {
+    const { name, namespace = '', uid = '' } = pod.metadata;
+    return {
+      name,
+      namespace,
+      uid,
+      attempt,
+      hostname: pod.spec.hostNetwork ? '' : (pod.spec.hostname || name).slice(0, 63),
+      logDirectory: this.podLogDirectory(pod),
+      dns: this.#deps.network.dnsFor(pod),
+      labels: { ...pod.metadata.labels, [labels.podName]: name, [labels.podNamespace]: namespace, [labels.podUid]: uid },
+      annotations: {},
+      cgroupParent: `${this.#deps.cgroupParent}/pod${uid}`,
+      hostNetwork: pod.spec.hostNetwork === true,
+      hostPid: pod.spec.hostPID === true,
+      hostIpc: pod.spec.hostIPC === true,
+      shareProcessNamespace: pod.spec.shareProcessNamespace === true,
+      sysctls: Object.fromEntries((pod.spec.securityContext?.sysctls ?? []).map((s) => [s.name, s.value])),
+    };
+  }
+}
