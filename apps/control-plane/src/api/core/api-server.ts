@@ -211,9 +211,9 @@ export class ApiServer {
     const kind = call.subresource as TunnelRequest['kind'];
     await this.#allow(kind === 'log' ? 'get' : 'create', call);
     const entry = await this.#reads.get(call.kind, call.namespace, requireName(call));
-    const { nodeName, request } = planConnection(kind, entry.object as Pod, connection, this.#options.random.uuid());
+    const { nodeName, request } = planConnection(kind, entry.object as Pod, connection);
     if (!this.#connector) throw StatusError.unavailable('no gateway to nodes runs in this process: start it with the agents role');
-    return this.#connector.openTunnel(nodeName, request);
+    return this.#connector.openTunnel(nodeName, request, call.signal);
   }
 
   /** A Namespace's spec.finalizers, which nothing else may change. */

@@ -1,7 +1,15 @@
 // Optimistic writes: decide on the newest known state, commit if it still is, decide again if not. What is decided may depend
 // on other keys (a namespace that must exist, a port that must be free); guards commit with the object or not at all.
 import { groupResourceOf, type KindDefinition, type KubeObject, StatusError } from '@berth/machinery';
-import type { Compare, KeyValue, Store, Write } from '@berth/store';
+import {
+  type Compare,
+  type KeyValue,
+  LeaseNotFoundError,
+  type Store,
+  type Transaction,
+  type TransactionResult,
+  type Write,
+} from '@berth/store';
 import type { EventExpiry } from './event-expiry.ts';
 import { relativeKey, storageKey } from './keys.ts';
 import { Entry, encodeStored, withRevision } from './object-codec.ts';
@@ -109,15 +117,12 @@ export class Committer {
     const key = cache.prefix + relative;
     const guards = decision.type === 'put' ? (decision.guards ?? []) : [];
     const stored = decision.type === 'put' ? encodeStored(decision.object) : undefined;
-    const lease = stored && (await this.#expiry.leaseFor(kind));
-    const own: Write = stored ? { type: 'put', key, value: stored, ...(lease && { lease }) } : { type: 'delete', key };
-    const result = await translated(
-      this.#store.transact({
-        compare: [unchanged(key, current), ...guards.map((guard) => guard.compare)],
-        writes: [own, ...guards.flatMap((guard) => guard.write ?? []), ...(decision.writes ?? [])],
-        onFailure: [key, ...guards.map((guard) => guard.compare.key)],
-      }),
-    );
+    const own: Write = stored ? { type: 'put', key, value: stored } : { type: 'delete', key };
+    const result = await this.#transact(kind, {
+      compare: [unchanged(key, current), ...guards.map((guard) => guard.compare)],
+      writes: [own, ...guards.flatMap((guard) => guard.write ?? []), ...(decision.writes ?? [])],
+      onFailure: [key, ...guards.map((guard) => guard.compare.key)],
+    });
     if (result.succeeded) {
       if (!stored) return { entry: removed(cache.head, relative, decision.object, current), type: 'remove' };
       return { entry: versioned(cache.head, relative, result.revision, stored, decision.object), type: 'put' };
@@ -129,6 +134,20 @@ export class Committer {
       guard.onConflict(found);
     });
     return { current: result.current[0] };
+  }
+
+  /** Objects that expire are written under a lease, which may itself have expired unnoticed: then once more under a new one. */
+  async #transact(kind: KindDefinition, transaction: Transaction): Promise<TransactionResult> {
+    const lease = await this.#expiry.leaseFor(kind);
+    if (!lease) return translated(this.#store.transact(transaction));
+    const leased = (id: string) => ({ ...transaction, writes: transaction.writes.map((write) => withLease(write, id)) });
+    try {
+      return await translated(this.#store.transact(leased(lease)));
+    } catch (error) {
+      if (!(error instanceof LeaseNotFoundError)) throw error;
+    }
+    this.#expiry.forget();
+    return translated(this.#store.transact(leased((await this.#expiry.leaseFor(kind)) ?? lease)));
   }
 
   /** The answer that a commit would have given. */
@@ -144,6 +163,10 @@ export class Committer {
   #entry(kind: KindDefinition, relative: string, kv: KeyValue): Entry {
     return Entry.stored(this.#cache.of(kind).head, relative, kv.modRevision, kv.value);
   }
+}
+
+function withLease(write: Write, lease: string): Write {
+  return write.type === 'put' ? { ...write, lease } : write;
 }
 
 function versioned(head: Uint8Array, relative: string, revision: number, stored: Uint8Array, object: KubeObject): Entry {

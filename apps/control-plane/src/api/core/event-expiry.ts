@@ -20,6 +20,11 @@ export class EventExpiry {
     this.#clock = clock;
   }
 
+  /** After the store said that the lease is no more: it expired while the machine slept, or the store is another one. */
+  forget(): void {
+    this.#lease = undefined;
+  }
+
   /** The lease to attach to a new version of an object of this kind; undefined for all that is kept. */
   async leaseFor(kind: KindDefinition): Promise<string | undefined> {
     if (kind.kind !== 'Event') return undefined;

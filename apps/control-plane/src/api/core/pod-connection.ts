@@ -4,14 +4,17 @@ import type { Container, ContainerStatus, Pod } from '@berth/api';
 import { StatusError } from '@berth/machinery';
 import type { Tunnel, TunnelRequest } from '@berth/protocol';
 
+/** The connector numbers its tunnels itself. */
+export type PodTunnelRequest = Omit<TunnelRequest, 'tunnelId'>;
+
 /** Implemented by the gateway that agents are connected to. */
 export interface NodeConnector {
   /** @throws StatusError ServiceUnavailable when the node has no session. */
-  openTunnel(nodeName: string, request: TunnelRequest): Promise<Tunnel>;
+  openTunnel(nodeName: string, request: PodTunnelRequest, signal?: AbortSignal): Promise<Tunnel>;
 }
 
 /** What the caller of a pod's subresource chooses; the pod itself comes from the request's target. */
-export type PodConnection = Omit<TunnelRequest, 'tunnelId' | 'namespace' | 'pod' | 'uid' | 'kind'>;
+export type PodConnection = Omit<PodTunnelRequest, 'namespace' | 'pod' | 'uid' | 'kind'>;
 
 /** An empty connection: fill in what the subresource needs. */
 export function podConnection(parts: Partial<PodConnection>): PodConnection {
@@ -33,8 +36,7 @@ export function planConnection(
   kind: TunnelRequest['kind'],
   pod: Pod,
   connection: PodConnection,
-  tunnelId: string,
-): { nodeName: string; request: TunnelRequest } {
+): { nodeName: string; request: PodTunnelRequest } {
   const { name, namespace = '', uid = '' } = pod.metadata;
   const podName = name ?? '';
   const container = kind === 'portforward' ? '' : containerName(pod, connection.container);
@@ -45,7 +47,7 @@ export function planConnection(
     throw StatusError.badRequest(`cannot ${verbOf(kind)} a container in a completed pod; current phase is ${phase}`);
   }
   if (kind === 'log') checkLog(pod, container, connection.log.previous);
-  return { nodeName, request: { ...connection, kind, tunnelId, namespace, pod: podName, uid, container } };
+  return { nodeName, request: { ...connection, kind, namespace, pod: podName, uid, container } };
 }
 
 function verbOf(kind: TunnelRequest['kind']): string {

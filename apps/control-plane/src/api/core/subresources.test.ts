@@ -1,8 +1,7 @@
 import { Deployment, Namespace, Node, Pod, Secret } from '@berth/api';
-import type { TunnelRequest } from '@berth/protocol';
 import { expect, test } from 'vitest';
 import { componentUsers } from './authorization-rules.ts';
-import { podConnection } from './pod-connection.ts';
+import { type PodTunnelRequest, podConnection } from './pod-connection.ts';
 import { callFor, pod, startTestServer } from './test-server.ts';
 
 const node = (name: string): Node => ({ apiVersion: 'v1', kind: 'Node', metadata: { name }, spec: {} });
@@ -60,7 +59,7 @@ test('eviction deletes', async () => {
 
 test('a log goes to the node and container that it means, or says what is missing', async () => {
   const { server, client } = await startTestServer();
-  const asked: TunnelRequest[] = [];
+  const asked: PodTunnelRequest[] = [];
   server.useConnector({
     openTunnel: (_nodeName, request) => {
       asked.push(request);
