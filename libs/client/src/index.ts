@@ -1,1 +1,3 @@
 export * from './client.ts';
+export * from './informer.ts';
+export * from './retry.ts';

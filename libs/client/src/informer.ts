@@ -1,0 +1,226 @@
+// A local copy of one kind, kept by list and watch. Level-triggered readers get the newest state; a broken watch is resumed,
+// an expired one starts over, and a server that fails is asked again with growing, jittered waits.
+import { isReason, type KindDefinition, type KubeObject, keyOf } from '@berth/machinery';
+import type { Clock, Logger, Random } from '@berth/telemetry';
+import type { Client, ListOptions } from './client.ts';
+
+const backOffMsMin = 100;
+const backOffMsMax = 30_000;
+
+export type ChangeType = 'ADDED' | 'MODIFIED' | 'DELETED';
+export type ChangeHandler<T> = (type: ChangeType, object: T, old: T | undefined) => void;
+
+export interface InformerDeps {
+  client: Client;
+  clock: Clock;
+  random: Random;
+  logger: Logger;
+}
+
+export type InformerScope = Pick<ListOptions, 'namespace' | 'labelSelector' | 'fieldSelector'>;
+
+export class Informer<T extends KubeObject> {
+  readonly kind: KindDefinition<T>;
+  /** Resolves when the first list has been taken in. */
+  readonly synced: Promise<void>;
+  readonly #deps: InformerDeps;
+  readonly #scope: InformerScope;
+  readonly #objects = new Map<string, T>();
+  readonly #indexes = new Map<string, { of: (object: T) => string[]; keys: Map<string, Set<string>> }>();
+  readonly #handlers: ChangeHandler<T>[] = [];
+  readonly #waiters = new Set<{ version: number; resolve: () => void }>();
+  #resolveSynced: () => void = () => {};
+  #hasSynced = false;
+  #resourceVersion = '';
+  #stopping: AbortController | undefined;
+  #failures = 0;
+
+  constructor(deps: InformerDeps, kind: KindDefinition<T>, scope: InformerScope = {}) {
+    this.#deps = deps;
+    this.kind = kind;
+    this.#scope = scope;
+    this.synced = new Promise((resolve) => {
+      this.#resolveSynced = resolve;
+    });
+  }
+
+  get hasSynced(): boolean {
+    return this.#hasSynced;
+  }
+
+  /** `namespace/name`, or `name` for cluster-scoped kinds. */
+  get(key: string): T | undefined {
+    return this.#objects.get(key);
+  }
+
+  list(): T[] {
+    return [...this.#objects.values()];
+  }
+
+  /** @param of the values under which an object is found; before start */
+  addIndex(name: string, of: (object: T) => string[]): void {
+    if (this.#indexes.has(name)) return;
+    const index = { of, keys: new Map<string, Set<string>>() };
+    this.#indexes.set(name, index);
+    for (const [key, object] of this.#objects) for (const value of of(object)) addTo(index.keys, value, key);
+  }
+
+  /** @throws RangeError for an index that was not added */
+  byIndex(name: string, value: string): T[] {
+    const index = this.#indexes.get(name);
+    if (!index) throw new RangeError(`the ${this.kind.kind} informer has no index called ${name}`);
+    return [...(index.keys.get(value) ?? [])].flatMap((key) => this.#objects.get(key) ?? []);
+  }
+
+  /** Called for every change from now on, and for what is there already. */
+  onChange(handler: ChangeHandler<T>): void {
+    this.#handlers.push(handler);
+    for (const object of this.#objects.values()) handler('ADDED', object, undefined);
+  }
+
+  /** Resolves when this copy is at least as new as a version that a write returned. */
+  async reached(resourceVersion: string): Promise<void> {
+    const version = Number(resourceVersion);
+    if (Number(this.#resourceVersion) >= version) return;
+    await new Promise<void>((resolve) => this.#waiters.add({ version, resolve }));
+  }
+
+  start(): void {
+    if (this.#stopping) return;
+    this.#stopping = new AbortController();
+    void this.#run(this.#stopping.signal);
+  }
+
+  stop(): void {
+    this.#stopping?.abort(new Error('the informer was stopped'));
+    for (const waiter of this.#waiters) waiter.resolve();
+    this.#waiters.clear();
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        if (this.#resourceVersion === '') await this.#relist();
+        await this.#follow(signal);
+        this.#failures = 0;
+      } catch (error) {
+        if (signal.aborted) return;
+        if (isReason(error, 'Expired') || isReason(error, 'Gone')) this.#resourceVersion = '';
+        else this.#deps.logger.warn('watching failed; trying again', { kind: this.kind.kind, error });
+        await this.#deps.clock.sleep(this.#nextWaitMs(), signal).catch(() => undefined);
+      }
+    }
+  }
+
+  #nextWaitMs(): number {
+    const wait = Math.min(backOffMsMin * 2 ** Math.min(this.#failures++, 20), backOffMsMax);
+    return wait * (0.5 + this.#deps.random.next() / 2);
+  }
+
+  async #relist(): Promise<void> {
+    const list = await this.#deps.client.list(this.kind, this.#scope);
+    const seen = new Set<string>();
+    for (const object of list.items) {
+      seen.add(keyOf(object));
+      this.#store(object);
+    }
+    for (const [key, object] of [...this.#objects]) if (!seen.has(key)) this.#drop(key, object);
+    this.#advance(list.resourceVersion);
+    if (!this.#hasSynced) {
+      this.#hasSynced = true;
+      this.#resolveSynced();
+    }
+  }
+
+  async #follow(signal: AbortSignal): Promise<void> {
+    for await (const event of this.#deps.client.watch(this.kind, { ...this.#scope, resourceVersion: this.#resourceVersion, signal })) {
+      this.#failures = 0;
+      if (event.type === 'BOOKMARK') {
+        this.#advance(event.resourceVersion);
+        continue;
+      }
+      if (event.type === 'DELETED') this.#drop(keyOf(event.object), event.object);
+      else this.#store(event.object);
+      this.#advance(event.object.metadata.resourceVersion ?? '');
+    }
+  }
+
+  #store(object: T): void {
+    const key = keyOf(object);
+    const old = this.#objects.get(key);
+    if (old?.metadata.resourceVersion === object.metadata.resourceVersion && old?.metadata.uid === object.metadata.uid) return;
+    if (old) this.#unindex(key, old);
+    this.#objects.set(key, object);
+    for (const { of, keys } of this.#indexes.values()) for (const value of of(object)) addTo(keys, value, key);
+    this.#notify(old ? 'MODIFIED' : 'ADDED', object, old);
+  }
+
+  #drop(key: string, last: T): void {
+    const old = this.#objects.get(key);
+    if (!old) return;
+    this.#unindex(key, old);
+    this.#objects.delete(key);
+    this.#notify('DELETED', last, old);
+  }
+
+  #unindex(key: string, object: T): void {
+    for (const { of, keys } of this.#indexes.values()) {
+      for (const value of of(object)) {
+        const set = keys.get(value);
+        set?.delete(key);
+        if (set?.size === 0) keys.delete(value);
+      }
+    }
+  }
+
+  #notify(type: ChangeType, object: T, old: T | undefined): void {
+    for (const handler of this.#handlers) handler(type, object, old);
+  }
+
+  #advance(resourceVersion: string): void {
+    if (Number(resourceVersion) > Number(this.#resourceVersion)) this.#resourceVersion = resourceVersion;
+    for (const waiter of this.#waiters) {
+      if (waiter.version > Number(this.#resourceVersion)) continue;
+      this.#waiters.delete(waiter);
+      waiter.resolve();
+    }
+  }
+}
+
+function addTo(map: Map<string, Set<string>>, value: string, key: string): void {
+  const set = map.get(value);
+  if (set) set.add(key);
+  else map.set(value, new Set([key]));
+}
+
+/** One informer a kind, shared by all who read it. */
+export class InformerSet {
+  readonly #deps: InformerDeps;
+  readonly #informers = new Map<string, Informer<KubeObject>>();
+  #started = false;
+
+  constructor(deps: InformerDeps) {
+    this.#deps = deps;
+  }
+
+  of<T extends KubeObject>(kind: KindDefinition<T>): Informer<T> {
+    const name = `${kind.group}/${kind.kind}`;
+    const known = this.#informers.get(name);
+    if (known) return known as unknown as Informer<T>;
+    const informer = new Informer(this.#deps, kind);
+    this.#informers.set(name, informer as unknown as Informer<KubeObject>);
+    if (this.#started) informer.start();
+    return informer;
+  }
+
+  /** Starts all; resolves when each has taken in its first list. */
+  async start(): Promise<void> {
+    this.#started = true;
+    for (const informer of this.#informers.values()) informer.start();
+    await Promise.all([...this.#informers.values()].map((informer) => informer.synced));
+  }
+
+  stop(): void {
+    for (const informer of this.#informers.values()) informer.stop();
+  }
+}

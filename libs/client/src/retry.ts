@@ -1,0 +1,15 @@
+// Optimistic concurrency: read, change, write, and again when somebody else was faster.
+import { isReason } from '@berth/machinery';
+
+const attemptsMax = 8;
+
+/** Repeats `attempt`, which must read anew each time, while it fails with Conflict. */
+export async function retryOnConflict<T>(attempt: () => Promise<T>): Promise<T> {
+  for (let count = 1; ; count++) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!isReason(error, 'Conflict') || count >= attemptsMax) throw error;
+    }
+  }
+}
