@@ -1,0 +1,123 @@
+// Events about objects, as `kubectl describe` shows them. The same event again raises a count instead of making a new object.
+// Recording never fails and never waits: the queue is bounded, and what does not fit is dropped and counted in the log.
+import { Event } from '@berth/api';
+import { isReason, type KubeObject } from '@berth/machinery';
+import { type Clock, type Logger, type Random, timestamp } from '@berth/telemetry';
+import type { Client } from './client.ts';
+
+/** Events waiting to be written. */
+const queueMax = 1_000;
+/** Events remembered for aggregation. */
+const rememberedMax = 4_096;
+const messageBytesMax = 1024;
+
+export interface EventSource {
+  component: string;
+  host?: string;
+}
+
+export interface EventAbout {
+  apiVersion: string;
+  kind: string;
+  metadata: { name: string; namespace?: string; uid?: string; resourceVersion?: string };
+}
+
+interface Waiting {
+  about: EventAbout;
+  type: 'Normal' | 'Warning';
+  reason: string;
+  message: string;
+  fieldPath: string;
+  at: string;
+  count: number;
+}
+
+export class EventRecorder {
+  readonly #deps: { client: Client; clock: Clock; random: Random; logger: Logger };
+  readonly #source: EventSource;
+  readonly #queue = new Map<string, Waiting>();
+  readonly #written = new Map<string, { name: string; namespace: string; count: number }>();
+  #writing = false;
+
+  constructor(deps: { client: Client; clock: Clock; random: Random; logger: Logger }, source: EventSource) {
+    this.#deps = deps;
+    this.#source = source;
+  }
+
+  record(about: KubeObject | EventAbout, type: 'Normal' | 'Warning', reason: string, message: string, fieldPath = ''): void {
+    const text = message.slice(0, messageBytesMax);
+    const key = [about.metadata.uid ?? about.metadata.name, fieldPath, type, reason, text].join('\n');
+    const waiting = this.#queue.get(key);
+    if (waiting) {
+      waiting.count++;
+      waiting.at = timestamp(this.#deps.clock);
+      return;
+    }
+    if (this.#queue.size >= queueMax) {
+      this.#deps.logger.warn('too many events are waiting; one was dropped', { reason, about: about.metadata.name });
+      return;
+    }
+    this.#queue.set(key, { about, type, reason, message: text, fieldPath, at: timestamp(this.#deps.clock), count: 1 });
+    if (!this.#writing) void this.#drain();
+  }
+
+  async #drain(): Promise<void> {
+    this.#writing = true;
+    for (let [next] = this.#queue; next; [next] = this.#queue) {
+      const [key, waiting] = next;
+      this.#queue.delete(key);
+      try {
+        await this.#write(key, waiting);
+      } catch (error) {
+        // A namespace that is going away takes no events; anything else is worth a line.
+        if (!isReason(error, 'Forbidden') && !isReason(error, 'NotFound'))
+          this.#deps.logger.warn('an event could not be written', { reason: waiting.reason, error });
+      }
+    }
+    this.#writing = false;
+  }
+
+  async #write(key: string, waiting: Waiting): Promise<void> {
+    const known = this.#written.get(key);
+    if (known) {
+      known.count += waiting.count;
+      const patch = { count: known.count, lastTimestamp: waiting.at };
+      try {
+        await this.#deps.client.patch(Event, { namespace: known.namespace, name: known.name }, 'merge', patch);
+        return;
+      } catch (error) {
+        if (!isReason(error, 'NotFound')) throw error;
+        this.#written.delete(key);
+      }
+    }
+    const { about } = waiting;
+    const namespace = about.metadata.namespace ?? 'default';
+    const name = `${about.metadata.name.slice(0, 200)}.${this.#deps.random.uuid().replaceAll('-', '').slice(0, 16)}`;
+    await this.#deps.client.create(Event, {
+      apiVersion: 'v1',
+      kind: 'Event',
+      metadata: { name, namespace },
+      involvedObject: {
+        apiVersion: about.apiVersion,
+        kind: about.kind,
+        name: about.metadata.name,
+        ...(about.metadata.namespace && { namespace: about.metadata.namespace }),
+        ...(about.metadata.uid && { uid: about.metadata.uid }),
+        ...(about.metadata.resourceVersion && { resourceVersion: about.metadata.resourceVersion }),
+        ...(waiting.fieldPath && { fieldPath: waiting.fieldPath }),
+      },
+      reason: waiting.reason,
+      message: waiting.message,
+      type: waiting.type,
+      source: { component: this.#source.component, ...(this.#source.host && { host: this.#source.host }) },
+      firstTimestamp: waiting.at,
+      lastTimestamp: waiting.at,
+      count: waiting.count,
+      reportingComponent: this.#source.component,
+      reportingInstance: this.#source.host ?? '',
+    });
+    this.#written.set(key, { name, namespace, count: waiting.count });
+    const [oldest] = this.#written.keys();
+    if (this.#written.size > rememberedMax && oldest !== undefined) this.#written.delete(oldest);
+  }
+}

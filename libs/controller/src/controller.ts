@@ -1,0 +1,62 @@
+// What a controller is: what it watches, what it alone writes, how it sees the world, and a pure plan.
+// A plan must be right from any state, after any crash, and with stale reads: the runner tries it again until it is empty.
+import type { Informer, PatchType } from '@berth/client';
+import type { KindDefinition, KubeObject, ObjectKey } from '@berth/machinery';
+
+export type Action =
+  | { type: 'create'; kind: KindDefinition; object: KubeObject; onSuccess?: EventDraft; onFailure?: EventDraft }
+  | { type: 'update'; kind: KindDefinition; object: KubeObject }
+  | { type: 'updateStatus'; kind: KindDefinition; object: KubeObject }
+  | { type: 'patch'; kind: KindDefinition; key: ObjectKey; patchType: PatchType; patch: unknown; subresource?: string }
+  | {
+      type: 'delete';
+      kind: KindDefinition;
+      key: ObjectKey;
+      uid: string;
+      gracePeriodSeconds?: number;
+      onSuccess?: EventDraft;
+      onFailure?: EventDraft;
+    }
+  | { type: 'createSubresource'; kind: KindDefinition; key: ObjectKey; subresource: string; body: KubeObject }
+  | { type: 'event'; event: EventDraft }
+  /** Look at the same key again, even if nothing changes until then. */
+  | { type: 'requeue'; afterMs: number };
+
+/** `message` may hold `{name}` for the created object's name and `{error}` for what went wrong. */
+export interface EventDraft {
+  about: KubeObject;
+  eventType: 'Normal' | 'Warning';
+  reason: string;
+  message: string;
+}
+
+/** Read access to every watched kind. */
+export interface Caches {
+  of<T extends KubeObject>(kind: KindDefinition<T>): Pick<Informer<T>, 'get' | 'list' | 'byIndex' | 'addIndex'>;
+}
+
+export interface ControllerWatch {
+  kind: KindDefinition;
+  /** Keys to look at when an object appears, changes (with how it was) or goes. */
+  enqueue(object: KubeObject, caches: Caches, old?: KubeObject): string[];
+}
+
+export interface Controller<Observed = unknown> {
+  name: string;
+  /** `Deployment.status`, `ReplicaSet.spec.replicas`: what this controller alone writes. */
+  owns: string[];
+  watches: ControllerWatch[];
+  /** Adds the indexes that `observe` reads; before the informers start. */
+  prepare?(caches: Caches): void;
+  /** Everything that the plan for this key depends on; undefined when there is nothing to do. */
+  observe(key: string, caches: Caches): Observed | undefined;
+  plan(observed: Observed, now: number): Action[];
+}
+
+/** Types a watch's enqueue function by its kind. */
+export function watches<T extends KubeObject>(
+  kind: KindDefinition<T>,
+  enqueue: (object: T, caches: Caches, old?: T) => string[],
+): ControllerWatch {
+  return { kind: kind as unknown as KindDefinition, enqueue: enqueue as unknown as ControllerWatch['enqueue'] };
+}

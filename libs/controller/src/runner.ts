@@ -1,0 +1,185 @@
+// Runs controllers: informers feed work queues, workers observe, plan and act. A key is planned again only after the
+// informers have seen what its last plan wrote, so that no plan is made on a view that lacks its own writes.
+import type { Client, EventRecorder, InformerSet } from '@berth/client';
+import { isReason, type KindDefinition, type KubeObject, StatusError } from '@berth/machinery';
+import type { Clock, Logger, Random } from '@berth/telemetry';
+import type { Action, Controller, EventDraft } from './controller.ts';
+import { WorkQueue } from './work-queue.ts';
+
+const workersPerController = 8;
+
+export interface RunnerDeps {
+  client: Client;
+  informers: InformerSet;
+  events: EventRecorder;
+  clock: Clock;
+  random: Random;
+  logger: Logger;
+}
+
+export class ControllerRunner {
+  readonly #deps: RunnerDeps;
+  readonly #loops: ControllerLoop[];
+
+  /** @throws RangeError when two controllers declare the same field as theirs */
+  constructor(deps: RunnerDeps, controllers: Controller[]) {
+    const owners = new Map<string, string>();
+    for (const controller of controllers) {
+      for (const field of controller.owns) {
+        const other = owners.get(field);
+        if (other) throw new RangeError(`${controller.name} and ${other} both declare ${field} as theirs`);
+        owners.set(field, controller.name);
+      }
+    }
+    this.#deps = deps;
+    this.#loops = controllers.map((controller) => new ControllerLoop(deps, controller));
+  }
+
+  async start(): Promise<void> {
+    for (const loop of this.#loops) loop.subscribe();
+    await this.#deps.informers.start();
+    for (const loop of this.#loops) loop.begin();
+  }
+
+  /** Resolves when no action is under way any more. */
+  async stop(): Promise<void> {
+    await Promise.all(this.#loops.map((loop) => loop.stop()));
+    this.#deps.informers.stop();
+  }
+}
+
+class ControllerLoop {
+  readonly #deps: RunnerDeps;
+  readonly #controller: Controller;
+  readonly #logger: Logger;
+  readonly #queue: WorkQueue;
+  readonly #running = new Set<Promise<void>>();
+  #begun = false;
+  #stopped = false;
+
+  constructor(deps: RunnerDeps, controller: Controller) {
+    this.#deps = deps;
+    this.#controller = controller;
+    this.#logger = deps.logger.with({ controller: controller.name });
+    this.#queue = new WorkQueue(deps, () => this.#fill());
+  }
+
+  subscribe(): void {
+    this.#controller.prepare?.(this.#deps.informers);
+    for (const watch of this.#controller.watches) {
+      this.#deps.informers.of(watch.kind).onChange((_type, object, old) => {
+        const keys = new Set([
+          ...watch.enqueue(object, this.#deps.informers, old),
+          ...(old ? watch.enqueue(old, this.#deps.informers) : []),
+        ]);
+        for (const key of keys) this.#queue.add(key);
+      });
+    }
+  }
+
+  begin(): void {
+    this.#begun = true;
+    this.#fill();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#queue.close();
+    await Promise.all(this.#running);
+  }
+
+  #fill(): void {
+    while (this.#begun && !this.#stopped && this.#running.size < workersPerController) {
+      const key = this.#queue.take();
+      if (key === undefined) return;
+      const work: Promise<void> = this.#work(key).finally(() => {
+        this.#running.delete(work);
+        this.#fill();
+      });
+      this.#running.add(work);
+    }
+  }
+
+  async #work(key: string): Promise<void> {
+    let succeeded = true;
+    try {
+      const observed = this.#controller.observe(key, this.#deps.informers);
+      const actions = observed === undefined ? [] : this.#controller.plan(observed, this.#deps.clock.now());
+      for (const action of actions) await this.#act(key, action);
+    } catch (error) {
+      succeeded = false;
+      // A conflict or a vanished object only says that the view was old.
+      const expected = isReason(error, 'Conflict') || isReason(error, 'NotFound') || isReason(error, 'AlreadyExists');
+      this.#logger[expected ? 'debug' : 'warn']('a plan could not be carried out; trying again', { key, error });
+    }
+    this.#queue.done(key, succeeded);
+  }
+
+  async #act(key: string, action: Action): Promise<void> {
+    const { client } = this.#deps;
+    switch (action.type) {
+      case 'create':
+        return this.#told(action, async () => client.create(action.kind, action.object));
+      case 'update':
+        return this.#seen(action.kind, await client.update(action.kind, action.object));
+      case 'updateStatus':
+        return this.#seen(action.kind, await client.updateStatus(action.kind, action.object));
+      case 'patch':
+        return this.#seen(
+          action.kind,
+          await client.patch(
+            action.kind,
+            action.key,
+            action.patchType,
+            action.patch,
+            action.subresource ? { subresource: action.subresource } : {},
+          ),
+        );
+      case 'delete':
+        return this.#told(action, async () =>
+          client
+            .delete(action.kind, action.key, {
+              preconditions: { uid: action.uid },
+              ...(action.gracePeriodSeconds !== undefined && { gracePeriodSeconds: action.gracePeriodSeconds }),
+            })
+            .catch((error: unknown) => {
+              // Somebody else was faster; what was wanted holds.
+              if (isReason(error, 'NotFound')) return undefined;
+              throw error;
+            }),
+        );
+      case 'createSubresource':
+        await client.createSubresource(action.kind, action.key, action.subresource, action.body);
+        return;
+      case 'event':
+        this.#deps.events.record(action.event.about, action.event.eventType, action.event.reason, action.event.message);
+        return;
+      default:
+        this.#queue.addAfter(key, action.afterMs);
+    }
+  }
+
+  async #told(
+    action: { kind: KindDefinition; onSuccess?: EventDraft; onFailure?: EventDraft },
+    write: () => Promise<KubeObject | undefined>,
+  ): Promise<void> {
+    try {
+      const written = await write();
+      if (action.onSuccess) this.#record(action.onSuccess, { name: written?.metadata.name ?? '' });
+      if (written) await this.#seen(action.kind, written);
+    } catch (error) {
+      if (action.onFailure && error instanceof StatusError) this.#record(action.onFailure, { error: error.message });
+      throw error;
+    }
+  }
+
+  #record(draft: EventDraft, values: { name?: string; error?: string }): void {
+    const message = draft.message.replaceAll('{name}', values.name ?? '').replaceAll('{error}', values.error ?? '');
+    this.#deps.events.record(draft.about, draft.eventType, draft.reason, message);
+  }
+
+  async #seen(kind: KindDefinition, written: KubeObject): Promise<void> {
+    if (this.#stopped || !written.metadata.resourceVersion) return;
+    await this.#deps.informers.of(kind).reached(written.metadata.resourceVersion);
+  }
+}
