@@ -1,7 +1,8 @@
 import { ConfigMap, Event } from '@berth/api';
-import { CompactedError, MemoryStore, type Store, StoreUnavailableError, type Transaction, type WatchOptions } from '@berth/store';
+import { CompactedError, StoreUnavailableError } from '@berth/store';
 import { type Clock, systemClock } from '@berth/telemetry';
 import { expect, test } from 'vitest';
+import { FlakyStore } from './flaky-store.ts';
 import { callFor, startTestServer, summary, take } from './test-server.ts';
 
 const config = (name: string): ConfigMap => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace: 'default' } });
@@ -10,51 +11,6 @@ const hasty: Clock = {
   after: (delayMs, callback) => systemClock.after(delayMs / 20, callback),
   sleep: (delayMs, signal) => systemClock.sleep(delayMs / 20, signal),
 };
-
-/** A store whose watches can be made to fail, and whose connection can be cut. */
-class FlakyStore {
-  readonly inner = new MemoryStore();
-  readonly transactions: Transaction[] = [];
-  isCut = false;
-  watchError: Error | undefined;
-  #open = new Set<{ close(): void }>();
-
-  asStore(): Store {
-    return new Proxy(this.inner, { get: (inner, name) => this.#member(inner, name) });
-  }
-
-  breakWatches(error: Error): void {
-    this.watchError = error;
-    for (const watch of this.#open) watch.close();
-  }
-
-  #member(inner: MemoryStore, name: string | symbol): unknown {
-    if (name === 'watch') return (options: WatchOptions) => this.#watch(options);
-    const member: unknown = Reflect.get(inner, name);
-    if (typeof member !== 'function') return member;
-    return async (...parameters: unknown[]) => {
-      if (this.isCut) throw new StoreUnavailableError('the wire is cut');
-      if (name === 'transact') this.transactions.push(parameters[0] as Transaction);
-      return Reflect.apply(member, inner, parameters);
-    };
-  }
-
-  #watch(options: WatchOptions) {
-    const watch = this.inner.watch(options);
-    this.#open.add(watch);
-    const failure = () => {
-      const error = this.watchError;
-      this.watchError = undefined;
-      return error;
-    };
-    async function* batches() {
-      yield* watch;
-      const error = failure();
-      if (error) throw error;
-    }
-    return { ready: watch.ready, close: () => watch.close(), [Symbol.asyncIterator]: batches };
-  }
-}
 
 test('a broken store watch is resumed where it was, and watchers notice nothing', async () => {
   const flaky = new FlakyStore();
