@@ -1,7 +1,7 @@
 // The role `agents`: where node agents dial in. Joins the link-agnostic session hub to a gRPC server that speaks mTLS, and
 // replaces the server's certificate without a restart.
 import { X509Certificate } from 'node:crypto';
-import type { Client } from '@berth/client';
+import type { Client, InformerSet } from '@berth/client';
 import { agentGatewayService } from '@berth/protocol';
 import * as grpc from '@grpc/grpc-js';
 import type { ControlPlaneConfig, Ports } from '../config.ts';
@@ -29,6 +29,8 @@ export interface GatewayPki {
 export interface GatewayOptions extends Ports {
   client: Client;
   config: ControlPlaneConfig;
+  /** Informers of this process that other roles read too; own ones by default. */
+  informers?: InformerSet;
   /** Without, there is no gRPC server: sessions come through `hub.accept` only, as in a simulation. */
   pki?: GatewayPki;
 }
@@ -48,7 +50,7 @@ export class AgentGateway {
 
   constructor(options: GatewayOptions) {
     this.#options = options;
-    this.hub = new SessionHub({ ...options, feed: informerFeed(options.client, options) });
+    this.hub = new SessionHub({ ...options, feed: informerFeed(options, options.informers) });
   }
 
   get connector(): NodeConnector {
@@ -102,10 +104,11 @@ export class AgentGateway {
     const provider: grpc.experimental.CertificateProvider = {
       addIdentityCertificateListener: (listener) => {
         listeners.add(listener);
-        listener(current());
+        // Later, as grpc-js passes on only what comes after it has added its own watcher.
+        queueMicrotask(() => listener(current()));
       },
       removeIdentityCertificateListener: (listener) => void listeners.delete(listener),
-      addCaCertificateListener: (listener) => listener({ caCertificate: Buffer.from(ca) }),
+      addCaCertificateListener: (listener) => queueMicrotask(() => listener({ caCertificate: Buffer.from(ca) })),
       removeCaCertificateListener: () => {},
     };
     return grpc.experimental.createCertificateProviderServerCredentials(provider, provider, false);

@@ -2,7 +2,6 @@
 // that a broken connection, an old certificate or gRPC's own back-off never outlives its session.
 
 import {
-  agentGatewayClient,
   type agentV1,
   decodeControlMessage,
   encodeAgentMessage,
@@ -13,14 +12,13 @@ import {
   type Tunnel,
 } from '@berth/protocol';
 import * as grpc from '@grpc/grpc-js';
-import { credentialsOf, type GatewayAddress, target } from './join.ts';
+import { dialGateway, type GatewayAddress } from './join.ts';
 import type { NodeIdentity } from './node-identity.ts';
 
 /** A node's whole desired state is one message. */
 const receiveBytesMax = 64 * 1024 * 1024;
 
 const channelOptions: grpc.ClientOptions = {
-  'grpc.use_local_subchannel_pool': 1,
   'grpc.max_receive_message_length': receiveBytesMax,
   'grpc.keepalive_time_ms': 10_000,
   'grpc.keepalive_timeout_ms': 5000,
@@ -47,7 +45,7 @@ export class GrpcDialer implements SessionDialer {
 
   async dial(events: SessionEvents): Promise<SessionWire> {
     const identity = await this.#source.identity();
-    const connection = new Connection(agentGatewayClient(target(this.#gateway), credentialsOf(identity), channelOptions), {
+    const connection = new Connection(dialGateway(this.#gateway, identity, channelOptions), {
       message: events.message,
       closed: (reason, code) => {
         if (code === grpc.status.UNAUTHENTICATED) this.#source.rejected(identity);

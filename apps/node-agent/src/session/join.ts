@@ -2,7 +2,8 @@
 // fingerprint, and only a channel that this CA vouches for ever carries the token.
 
 import { X509Certificate } from 'node:crypto';
-import { connect, type DetailedPeerCertificate } from 'node:tls';
+import { isIP } from 'node:net';
+import { checkServerIdentity, connect, type DetailedPeerCertificate, type PeerCertificate } from 'node:tls';
 import { agentGatewayClient, type agentV1, type JoinToken } from '@berth/protocol';
 import * as grpc from '@grpc/grpc-js';
 import { fingerprintOf, identityOf, type NodeIdentity, requestCertificate } from './node-identity.ts';
@@ -29,8 +30,7 @@ export function target({ host, port }: GatewayAddress): string {
 export async function joinCluster(gateway: GatewayAddress, token: JoinToken, nodeName: string): Promise<NodeIdentity> {
   const ca = await pinnedAuthority(gateway, token.caFingerprint);
   const { key, request } = await requestCertificate(nodeName);
-  const credentials = grpc.credentials.createSsl(Buffer.from(new X509Certificate(ca).toString()));
-  const client: agentV1.AgentGatewayClient = agentGatewayClient(target(gateway), credentials, { 'grpc.use_local_subchannel_pool': 1 });
+  const client = dialGateway(gateway, { ca: new X509Certificate(ca).toString() });
   try {
     const response = await client.join({ token: token.text, nodeName, certificateRequest: request }, { timeoutMs });
     return identityOf(key, response.certificate, ca);
@@ -44,9 +44,7 @@ export async function joinCluster(gateway: GatewayAddress, token: JoinToken, nod
 
 export async function renewIdentity(gateway: GatewayAddress, nodeName: string, identity: NodeIdentity): Promise<NodeIdentity> {
   const { key, request } = await requestCertificate(nodeName);
-  const client: agentV1.AgentGatewayClient = agentGatewayClient(target(gateway), credentialsOf(identity), {
-    'grpc.use_local_subchannel_pool': 1,
-  });
+  const client = dialGateway(gateway, identity);
   try {
     const response = await client.renew({ certificateRequest: request }, { timeoutMs });
     return identityOf(key, response.certificate, response.ca);
@@ -55,8 +53,24 @@ export async function renewIdentity(gateway: GatewayAddress, nodeName: string, i
   }
 }
 
-export function credentialsOf(identity: NodeIdentity): grpc.ChannelCredentials {
-  return grpc.credentials.createSsl(Buffer.from(identity.ca), Buffer.from(identity.key), Buffer.from(identity.certificate));
+/** A connection of its own that trusts only this CA, and shows the certificate where there is one. */
+export function dialGateway(
+  gateway: GatewayAddress,
+  identity: Pick<NodeIdentity, 'ca'> & Partial<NodeIdentity>,
+  options: grpc.ClientOptions = {},
+): agentV1.AgentGatewayClient {
+  const { key, certificate } = identity;
+  const verify: grpc.VerifyOptions = {
+    checkServerIdentity: (_name, presented) => checkServerIdentity(gateway.host, presented as PeerCertificate),
+  };
+  const ca = Buffer.from(identity.ca);
+  const credentials =
+    key && certificate
+      ? grpc.credentials.createSsl(ca, Buffer.from(key), Buffer.from(certificate), verify)
+      : grpc.credentials.createSsl(ca, null, null, verify);
+  // TLS has no server names for addresses, so a name stands in; what the certificate must be for is checked above.
+  const name = isIP(gateway.host) ? { 'grpc.ssl_target_name_override': 'berth-gateway' } : {};
+  return agentGatewayClient(target(gateway), credentials, { 'grpc.use_local_subchannel_pool': 1, ...name, ...options });
 }
 
 /** The CA (DER) at the end of the server's chain, if it is the one that the token names. */
