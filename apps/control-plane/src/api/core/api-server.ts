@@ -16,7 +16,7 @@ import { Deletion } from './deletion.ts';
 import { EventExpiry } from './event-expiry.ts';
 import { KindsByName } from './kinds-by-name.ts';
 import { LocalClient } from './local-client.ts';
-import { type NodeConnector, type PodConnection, planConnection } from './pod-connection.ts';
+import { type NodeConnector, type PodConnection, type PodTunnelRequest, planConnection } from './pod-connection.ts';
 import { bindPod, evictPod } from './pod-subresources.ts';
 import { Reads } from './reads.ts';
 import { patchScale, scaleAnswer, updateScale } from './scale.ts';
@@ -208,12 +208,17 @@ export class ApiServer {
 
   /** Opens the tunnel of pods/log, exec, attach or portforward: `call.subresource` says which. */
   async connectPod(call: Call, connection: PodConnection): Promise<Tunnel> {
+    const { nodeName, request } = await this.planPodConnection(call, connection);
+    if (!this.#connector) throw StatusError.unavailable('no gateway to nodes runs in this process: start it with the agents role');
+    return this.#connector.openTunnel(nodeName, request, call.signal);
+  }
+
+  /** All that can be refused before a tunnel is opened, and so before an HTTP connection is upgraded. */
+  async planPodConnection(call: Call, connection: PodConnection): Promise<{ nodeName: string; request: PodTunnelRequest }> {
     const kind = call.subresource as TunnelRequest['kind'];
     await this.#allow(kind === 'log' ? 'get' : 'create', call);
     const entry = await this.#reads.get(call.kind, call.namespace, requireName(call));
-    const { nodeName, request } = planConnection(kind, entry.object as Pod, connection);
-    if (!this.#connector) throw StatusError.unavailable('no gateway to nodes runs in this process: start it with the agents role');
-    return this.#connector.openTunnel(nodeName, request, call.signal);
+    return planConnection(kind, entry.object as Pod, connection);
   }
 
   /** A Namespace's spec.finalizers, which nothing else may change. */

@@ -6,6 +6,7 @@ import { type Clock, seededRandom, silentLogger, systemClock } from '@berth/tele
 import { defaultConfig } from '../../config.ts';
 import { ApiServer } from './api-server.ts';
 import { componentUsers } from './authorization-rules.ts';
+import type { AdvertisedAddress } from './default-objects.ts';
 import { erased } from './kinds-by-name.ts';
 import type { Call, User, WatchHandle, WatchItem } from './types.ts';
 
@@ -16,13 +17,14 @@ export interface TestServerOptions {
   clock?: Clock;
   seed?: number;
   nodePortRange?: { from: number; to: number };
+  advertised?: AdvertisedAddress;
 }
 
 export async function startTestServer(options: TestServerOptions = {}) {
   const { store = new MemoryStore(), clock = systemClock, seed = 1, nodePortRange = defaultConfig.nodePortRange } = options;
   const config = { ...defaultConfig, nodePortRange };
   const server = new ApiServer({ store, kinds, clock, random: seededRandom(seed), logger: silentLogger, config });
-  await server.start();
+  await server.start(options.advertised);
   return { server, store, client: server.localClient(admin), system: server.localClient(componentUsers.apiServer) };
 }
 
