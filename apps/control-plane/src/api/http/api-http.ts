@@ -1,0 +1,185 @@
+// One HTTP request from its first byte to its last: who asks, what for, the answer, and the count of it. Nothing a client
+// sends may end in anything but an answer, and no failure here may end the process.
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { StatusError } from '@berth/machinery';
+import type { Clock, Logger } from '@berth/telemetry';
+import type { ApiServer } from '../core/api-server.ts';
+import type { ApiMetrics } from './api-metrics.ts';
+import type { Authenticator } from './authentication.ts';
+import type { FixedPaths } from './fixed-paths.ts';
+import type { PodStreams } from './pod-streams.ts';
+import { parseResourcePath, pathSegments, type ResourcePath } from './request-info.ts';
+import { ResourceRequests } from './resource-requests.ts';
+import { noSuchPath, sendError, statusOf, wrongMethod } from './responses.ts';
+import type { StaticFiles } from './static-files.ts';
+
+/** Requests that are being answered at a time, watches and streams aside; more are told to come back. */
+const requestsInFlightMax = 600;
+
+export interface ApiHttpOptions {
+  api: ApiServer;
+  authenticator: Authenticator;
+  resources: ResourceRequests;
+  fixedPaths: FixedPaths;
+  podStreams: PodStreams;
+  dashboard: StaticFiles;
+  metrics: ApiMetrics;
+  clock: Clock;
+  logger: Logger;
+}
+
+/** A request's URL, read. */
+interface Parsed {
+  segments: string[];
+  query: URLSearchParams;
+  path: ResourcePath | undefined;
+  verb: string | undefined;
+}
+
+export class ApiHttp {
+  readonly #options: ApiHttpOptions;
+  readonly #open = new Set<AbortController>();
+  #inFlight = 0;
+  #stopping = false;
+
+  constructor(options: ApiHttpOptions) {
+    this.#options = options;
+  }
+
+  /** Ends watches and streams, and asks clients to leave with their next answer. */
+  stop(): void {
+    this.#stopping = true;
+    for (const controller of [...this.#open]) controller.abort(new Error('the server is stopping'));
+  }
+
+  /** Never rejects. */
+  async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { clock, logger } = this.#options;
+    const startMs = clock.monotonicMs();
+    const controller = this.#track();
+    response.once('close', () => this.#untrack(controller));
+    // A reset connection is no news; without a listener it would end the process.
+    response.on('error', (error) => logger.debug('an answer broke off', { error }));
+    if (this.#stopping) response.setHeader('connection', 'close');
+    let parsed: Parsed | undefined;
+    try {
+      parsed = parse(request);
+      await this.#answer(request, response, parsed, controller.signal);
+    } catch (error) {
+      const status = statusOf(error);
+      if ((status.code ?? 500) >= 500) logger.error('a request failed', { method: request.method, url: request.url, error });
+      await sendError({ request, response }, status).catch((late) => logger.debug('an error could not be sent', { error: late }));
+    }
+    this.#count(parsed, response.statusCode, clock.monotonicMs() - startMs);
+  }
+
+  /** For `exec`, `attach` and `portforward` over WebSocket. Never rejects. */
+  async upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    const { authenticator, podStreams, logger } = this.#options;
+    socket.on('error', (error) => logger.debug('a stream’s connection broke', { error }));
+    const controller = this.#track();
+    socket.once('close', () => this.#untrack(controller));
+    let parsed: Parsed | undefined;
+    try {
+      parsed = parse(request);
+      const user = await authenticator.authenticate(request);
+      if (!parsed.path) throw noSuchPath();
+      await podStreams.upgrade({ request, socket, head, user, path: parsed.path, query: parsed.query, signal: controller.signal });
+      this.#count(parsed, 101, undefined);
+    } catch (error) {
+      const status = statusOf(error);
+      if ((status.code ?? 500) >= 500) logger.error('an upgrade failed', { url: request.url, error });
+      refuseUpgrade(socket, status);
+      this.#count(parsed, status.code ?? 500, undefined);
+    }
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse, parsed: Parsed, signal: AbortSignal): Promise<void> {
+    const { segments, query, path, verb } = parsed;
+    const exchange = { request, response };
+    if (segments[0] === 'ui') return this.#options.dashboard.serve(exchange, segments.slice(1));
+    const user = await this.#options.authenticator.authenticate(request);
+    if (!path) {
+      const method = request.method === 'HEAD' ? 'get' : (request.method ?? 'GET').toLowerCase();
+      await this.#options.api.authorize(user, { verb: method, path: `/${segments.join('/')}` });
+      if (method !== 'get') throw wrongMethod();
+      return this.#options.fixedPaths.serve(exchange, segments, query);
+    }
+    const { group, version, resource, subresource, namespace, name } = path;
+    if (!this.#options.api.kinds.resource(group, version, resource)) {
+      await this.#options.api.authorize(user, { verb: verb ?? 'get', group, resource, subresource, namespace, name });
+      throw noSuchPath();
+    }
+    const incoming = { request, response, path, query, user, signal };
+    if (this.#options.podStreams.covers(path)) return this.#options.podStreams.refuse(incoming);
+    if (isLongRunning(verb, path)) return this.#longRunning(verb ?? '', path, () => this.#options.resources.handle(incoming, verb));
+    if (this.#inFlight >= requestsInFlightMax) {
+      throw StatusError.tooManyRequests('too many requests are being answered, please try again later', 1);
+    }
+    this.#inFlight += 1;
+    try {
+      await this.#options.resources.handle(incoming, verb);
+    } finally {
+      this.#inFlight -= 1;
+    }
+  }
+
+  async #longRunning(verb: string, path: ResourcePath, serve: () => Promise<void>): Promise<void> {
+    const done = this.#options.metrics.longRunning(verb, path.resource);
+    try {
+      await serve();
+    } finally {
+      done();
+    }
+  }
+
+  #track(): AbortController {
+    const controller = new AbortController();
+    this.#open.add(controller);
+    return controller;
+  }
+
+  #untrack(controller: AbortController): void {
+    this.#open.delete(controller);
+    controller.abort(new Error('the client is gone'));
+  }
+
+  /** Labels come from what this server has, not from what clients write, so that their number stays bounded. */
+  #count(parsed: Parsed | undefined, code: number, durationMs: number | undefined): void {
+    const path = parsed?.path;
+    const kind = path && this.#options.api.kinds.resource(path.group, path.version, path.resource);
+    const known = path?.subresource && [kind?.subresources.other?.map((sub) => sub.name) ?? [], 'status', 'scale'].flat();
+    const labels = {
+      verb: kind ? (parsed?.verb ?? 'other') : 'other',
+      group: kind?.group ?? '',
+      resource: kind?.plural ?? '',
+      subresource: known?.includes(path?.subresource ?? '') ? (path?.subresource ?? '') : '',
+    };
+    const long = isLongRunning(parsed?.verb, path);
+    this.#options.metrics.requestDone(labels, code, long ? undefined : durationMs);
+  }
+}
+
+function parse(request: IncomingMessage): Parsed {
+  const url = request.url ?? '/';
+  const mark = url.indexOf('?');
+  const segments = pathSegments(mark < 0 ? url : url.slice(0, mark));
+  if (!segments) throw noSuchPath();
+  const query = new URLSearchParams(mark < 0 ? '' : url.slice(mark + 1));
+  const path = parseResourcePath(segments);
+  return { segments, query, path, verb: path && ResourceRequests.verb(request.method ?? 'GET', path, query) };
+}
+
+function isLongRunning(verb: string | undefined, path: ResourcePath | undefined): boolean {
+  return verb === 'watch' || (path?.resource === 'pods' && ['log', 'exec', 'attach', 'portforward'].includes(path.subresource ?? ''));
+}
+
+function refuseUpgrade(socket: Duplex, status: ReturnType<typeof statusOf>): void {
+  if (socket.destroyed) return;
+  const body = JSON.stringify(status);
+  const code = status.code ?? 500;
+  socket.end(
+    `HTTP/1.1 ${code} ${status.reason ?? 'Error'}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  );
+}

@@ -1,0 +1,87 @@
+// What the API counts about itself, named as Kubernetes names it where it has a name, for Prometheus.
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { CoreMetrics } from '../core/types.ts';
+
+const latencyBucketsSeconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+export class ApiMetrics implements CoreMetrics {
+  readonly registry: Registry;
+  readonly #requests: Counter<'verb' | 'group' | 'resource' | 'subresource' | 'code'>;
+  readonly #durations: Histogram<'verb' | 'resource'>;
+  readonly #running: Gauge<'verb' | 'resource'>;
+  readonly #dropped: Counter<'resource'>;
+  readonly #retried: Counter<'resource'>;
+  readonly #resets: Counter;
+
+  constructor(registry = new Registry()) {
+    this.registry = registry;
+    const registers = [registry];
+    this.#requests = new Counter({
+      name: 'apiserver_request_total',
+      help: 'Requests by verb, resource and HTTP status.',
+      labelNames: ['verb', 'group', 'resource', 'subresource', 'code'],
+      registers,
+    });
+    this.#durations = new Histogram({
+      name: 'apiserver_request_duration_seconds',
+      help: 'Time to answer, of requests that are not long-running.',
+      labelNames: ['verb', 'resource'],
+      buckets: latencyBucketsSeconds,
+      registers,
+    });
+    this.#running = new Gauge({
+      name: 'apiserver_longrunning_requests',
+      help: 'Watches, logs and streams that are open now.',
+      labelNames: ['verb', 'resource'],
+      registers,
+    });
+    this.#dropped = new Counter({
+      name: 'berth_watchers_dropped_total',
+      help: 'Watches ended because their client read too slowly.',
+      labelNames: ['resource'],
+      registers,
+    });
+    this.#retried = new Counter({
+      name: 'berth_write_conflicts_retried_total',
+      help: 'Writes tried again because another write came first.',
+      labelNames: ['resource'],
+      registers,
+    });
+    this.#resets = new Counter({ name: 'berth_watch_cache_resets_total', help: 'Times the watch cache was loaded anew.', registers });
+  }
+
+  /** The newest revision that the watch cache has seen. */
+  watchRevision(revision: () => number): void {
+    new Gauge({
+      name: 'berth_store_revision',
+      help: 'Newest revision of the store seen by this server.',
+      registers: [this.registry],
+      collect() {
+        this.set(revision());
+      },
+    });
+  }
+
+  requestDone(labels: { verb: string; group: string; resource: string; subresource: string }, code: number, durationMs?: number): void {
+    this.#requests.inc({ ...labels, code: String(code) });
+    if (durationMs !== undefined) this.#durations.observe({ verb: labels.verb, resource: labels.resource }, durationMs / 1000);
+  }
+
+  /** Returns what to call when it ends. */
+  longRunning(verb: string, resource: string): () => void {
+    this.#running.inc({ verb, resource });
+    return () => this.#running.dec({ verb, resource });
+  }
+
+  watcherDropped(resource: string): void {
+    this.#dropped.inc({ resource });
+  }
+
+  conflictRetried(resource: string): void {
+    this.#retried.inc({ resource });
+  }
+
+  cacheReset(): void {
+    this.#resets.inc();
+  }
+}

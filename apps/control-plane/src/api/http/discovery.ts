@@ -1,0 +1,118 @@
+// Which resources there are, in both forms that clients ask for: one document a level, or all at once (aggregated, v2).
+import type { KindDefinition } from '@berth/machinery';
+import { apiVersionOf } from '@berth/machinery';
+
+const standardVerbs = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
+
+interface Subresource {
+  name: string;
+  kind: string;
+  group: string;
+  version: string;
+  verbs: string[];
+}
+
+function subresourcesOf(kind: KindDefinition): Subresource[] {
+  const { status, scale, other = [] } = kind.subresources;
+  const own = { kind: kind.kind, group: kind.group, version: kind.version };
+  const readWrite = ['get', 'patch', 'update'];
+  const all: Subresource[] = other.map((sub) => ({ ...own, group: '', version: 'v1', ...sub }));
+  if (scale) all.push({ name: 'scale', kind: 'Scale', group: 'autoscaling', version: 'v1', verbs: readWrite });
+  if (status) all.push({ name: 'status', ...own, verbs: readWrite });
+  return all.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** Subresources that the core has no code for are not announced, although a definition names them. */
+const unserved = new Set(['ephemeralcontainers', 'resize', 'token', 'proxy']);
+
+/** APIResourceList of one group version: /api/v1, /apis/apps/v1. */
+export function resourceList(kinds: KindDefinition[], groupVersion: string): unknown {
+  const resources = kinds.flatMap((kind) => [plainResource(kind), ...served(kind).map((sub) => plainSubresource(kind, sub))]);
+  return { kind: 'APIResourceList', apiVersion: 'v1', groupVersion, resources: resources.sort((a, b) => (a.name < b.name ? -1 : 1)) };
+}
+
+function served(kind: KindDefinition): Subresource[] {
+  return subresourcesOf(kind).filter((sub) => !unserved.has(sub.name));
+}
+
+function plainResource(kind: KindDefinition) {
+  return {
+    name: kind.plural,
+    singularName: kind.singular,
+    namespaced: kind.namespaced,
+    kind: kind.kind,
+    verbs: standardVerbs,
+    ...(kind.shortNames.length > 0 && { shortNames: kind.shortNames }),
+    ...(kind.categories.length > 0 && { categories: kind.categories }),
+  };
+}
+
+function plainSubresource(kind: KindDefinition, sub: Subresource) {
+  const foreign = sub.group !== kind.group || sub.version !== kind.version;
+  return {
+    name: `${kind.plural}/${sub.name}`,
+    singularName: '',
+    namespaced: kind.namespaced,
+    ...(foreign && { group: sub.group, version: sub.version }),
+    kind: sub.kind,
+    verbs: sub.verbs,
+  };
+}
+
+/** Versions of a group, in the order of the kinds' list. */
+export function versionsOf(kinds: KindDefinition[], group: string): string[] {
+  return [...new Set(kinds.filter((kind) => kind.group === group).map((kind) => kind.version))];
+}
+
+export function groupsOf(kinds: KindDefinition[]): string[] {
+  return [...new Set(kinds.map((kind) => kind.group))].filter((group) => group !== '').sort();
+}
+
+/** /api */
+export function coreVersions(serverAddress: string): unknown {
+  return { kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: [{ clientCIDR: '0.0.0.0/0', serverAddress }] };
+}
+
+/** /apis/<group>, and an item of /apis. */
+export function groupDocument(kinds: KindDefinition[], group: string) {
+  const versions = versionsOf(kinds, group).map((version) => ({ groupVersion: apiVersionOf({ group, version }), version }));
+  return { name: group, versions, preferredVersion: versions[0] };
+}
+
+/** /apis */
+export function groupList(kinds: KindDefinition[]): unknown {
+  return { kind: 'APIGroupList', apiVersion: 'v1', groups: groupsOf(kinds).map((group) => groupDocument(kinds, group)) };
+}
+
+export const aggregatedContentType = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
+
+/** APIGroupDiscoveryList of these groups ('' is core, at /api). */
+export function aggregated(kinds: KindDefinition[], groups: string[]): unknown {
+  const items = groups.map((group) => ({
+    metadata: { ...(group && { name: group }), creationTimestamp: null },
+    versions: versionsOf(kinds, group).map((version) => ({
+      version,
+      resources: kinds.filter((kind) => kind.group === group && kind.version === version).map(aggregatedResource),
+      freshness: 'Current',
+    })),
+  }));
+  return { kind: 'APIGroupDiscoveryList', apiVersion: 'apidiscovery.k8s.io/v2', metadata: {}, items };
+}
+
+function aggregatedResource(kind: KindDefinition): unknown {
+  const subresources = served(kind).map((sub) => ({
+    subresource: sub.name,
+    responseKind: { group: sub.group, version: sub.version, kind: sub.kind },
+    verbs: sub.verbs,
+  }));
+  return {
+    resource: kind.plural,
+    responseKind: { group: kind.group, version: kind.version, kind: kind.kind },
+    scope: kind.namespaced ? 'Namespaced' : 'Cluster',
+    singularResource: kind.singular,
+    verbs: standardVerbs,
+    ...(kind.shortNames.length > 0 && { shortNames: kind.shortNames }),
+    ...(kind.categories.length > 0 && { categories: kind.categories }),
+    ...(subresources.length > 0 && { subresources }),
+  };
+}

@@ -1,0 +1,142 @@
+// Everything outside of resources: version, health, metrics, discovery and OpenAPI. Documents that cannot change while the
+// process runs are made once.
+import { createHash } from 'node:crypto';
+import { apiVersionOf, type KindDefinition, openApiV3, openApiV3Index } from '@berth/machinery';
+import type { ApiServer } from '../core/api-server.ts';
+import type { ApiMetrics } from './api-metrics.ts';
+import * as discovery from './discovery.ts';
+import { wantsAggregatedDiscovery } from './media-types.ts';
+import { type Exchange, noSuchPath, sendBytes, sendJson, sendText } from './responses.ts';
+
+export const versionInfo = {
+  major: '1',
+  minor: '35',
+  gitVersion: 'v1.35.0+berth',
+  gitCommit: '',
+  gitTreeState: 'clean',
+  buildDate: '1970-01-01T00:00:00Z',
+  goVersion: `node ${process.version}`,
+  compiler: 'esbuild',
+  platform: `${process.platform}/${process.arch === 'x64' ? 'amd64' : process.arch}`,
+};
+
+export interface FixedPathsOptions {
+  api: ApiServer;
+  metrics: ApiMetrics;
+  /** host:port, as discovery tells it. */
+  serverAddress: string;
+}
+
+interface Document {
+  bytes: Buffer;
+  hash: string;
+}
+
+export class FixedPaths {
+  readonly #options: FixedPathsOptions;
+  readonly #openApi = new Map<string, Document>();
+
+  constructor(options: FixedPathsOptions) {
+    this.#options = options;
+  }
+
+  /** @throws StatusError 404 */
+  serve(exchange: Exchange, segments: string[], query: URLSearchParams): Promise<void> {
+    const [root = '', ...rest] = segments;
+    if (root === 'livez' || root === 'healthz') return this.#health(exchange, root, query, rest);
+    if (root === 'readyz') return this.#health(exchange, root, query, rest);
+    if (root === 'api' || root === 'apis') return this.#discovery(exchange, root, rest);
+    if (root === 'openapi' && rest[0] === 'v3') return this.#serveOpenApi(exchange, rest.slice(1));
+    if (rest.length > 0) throw noSuchPath();
+    if (root === '') return sendJson(exchange, 200, { paths: this.#paths() });
+    if (root === 'version') return sendJson(exchange, 200, versionInfo);
+    if (root === 'metrics') return this.#metrics(exchange);
+    throw noSuchPath();
+  }
+
+  async #metrics(exchange: Exchange): Promise<void> {
+    const { registry } = this.#options.metrics;
+    await sendText(exchange, 200, await registry.metrics(), registry.contentType);
+  }
+
+  async #health(exchange: Exchange, root: string, query: URLSearchParams, rest: string[]): Promise<void> {
+    const checks = new Map<string, Promise<string | undefined>>([['ping', Promise.resolve(undefined)]]);
+    if (root !== 'livez') checks.set('watch-cache', this.#cacheProblem());
+    const [only] = rest;
+    if (rest.length > 1 || (only !== undefined && !checks.has(only))) throw noSuchPath();
+    const lines: string[] = [];
+    let failed = false;
+    for (const [name, check] of checks) {
+      if (only !== undefined && name !== only) continue;
+      const problem = await check;
+      if (problem) failed = true;
+      lines.push(problem ? `[-]${name} failed: ${problem}` : `[+]${name} ok`);
+    }
+    if (failed) return sendText(exchange, 500, `${lines.join('\n')}\n${root} check failed\n`);
+    return sendText(exchange, 200, query.has('verbose') ? `${lines.join('\n')}\n${root} check passed\n` : 'ok');
+  }
+
+  async #cacheProblem(): Promise<string | undefined> {
+    try {
+      return (await this.#options.api.isReady()) ? undefined : 'the server is starting or stopping';
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error);
+    }
+  }
+
+  #discovery(exchange: Exchange, root: string, rest: string[]): Promise<void> {
+    const kinds = this.#options.api.kinds.all;
+    const [first, version, ...more] = rest;
+    if (more.length > 0) throw noSuchPath();
+    if (first === undefined) return this.#discoveryRoot(exchange, root, kinds);
+    const group = root === 'api' ? '' : first;
+    if (root === 'apis' && version === undefined) {
+      if (!discovery.groupsOf(kinds).includes(group)) throw noSuchPath();
+      return sendJson(exchange, 200, { kind: 'APIGroup', apiVersion: 'v1', ...discovery.groupDocument(kinds, group) });
+    }
+    const wanted = root === 'api' ? first : version;
+    const found = kinds.filter((kind) => kind.group === group && kind.version === wanted);
+    const [any] = found;
+    if (!any || (root === 'api' && version !== undefined)) throw noSuchPath();
+    return sendJson(exchange, 200, discovery.resourceList(found, apiVersionOf(any)));
+  }
+
+  #discoveryRoot(exchange: Exchange, root: string, kinds: KindDefinition[]): Promise<void> {
+    exchange.response.setHeader('vary', 'Accept');
+    if (wantsAggregatedDiscovery(exchange.request.headers.accept)) {
+      const groups = root === 'api' ? [''] : discovery.groupsOf(kinds);
+      return sendJson(exchange, 200, discovery.aggregated(kinds, groups), discovery.aggregatedContentType);
+    }
+    return sendJson(exchange, 200, root === 'api' ? discovery.coreVersions(this.#options.serverAddress) : discovery.groupList(kinds));
+  }
+
+  #serveOpenApi(exchange: Exchange, rest: string[]): Promise<void> {
+    if (rest.length === 0) {
+      const hashes = [...this.#groupVersions()].map(([path, kinds]) => [path, this.#document(path, kinds).hash] as const);
+      return sendJson(exchange, 200, openApiV3Index(new Map(hashes)));
+    }
+    const path = rest.join('/');
+    const kinds = this.#groupVersions().get(path);
+    if (!kinds) throw noSuchPath();
+    return sendBytes(exchange, 200, 'application/json', this.#document(path, kinds).bytes);
+  }
+
+  #document(path: string, kinds: KindDefinition[]): Document {
+    const known = this.#openApi.get(path);
+    if (known) return known;
+    const bytes = Buffer.from(JSON.stringify(openApiV3(kinds, { version: versionInfo.gitVersion })));
+    const document = { bytes, hash: createHash('sha256').update(bytes).digest('hex').toUpperCase() };
+    this.#openApi.set(path, document);
+    return document;
+  }
+
+  /** `api/v1`, `apis/apps/v1` → their kinds. */
+  #groupVersions(): Map<string, KindDefinition[]> {
+    return Map.groupBy(this.#options.api.kinds.all, (kind) => `${kind.group ? 'apis' : 'api'}/${apiVersionOf(kind)}`);
+  }
+
+  #paths(): string[] {
+    const fixed = ['/api', '/apis', '/healthz', '/livez', '/metrics', '/openapi/v3', '/readyz', '/ui', '/version'];
+    return [...fixed, ...[...this.#groupVersions().keys()].map((path) => `/${path}`)].sort();
+  }
+}

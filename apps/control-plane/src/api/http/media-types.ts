@@ -1,0 +1,58 @@
+// Content negotiation: which representation an Accept header asks for, among those this API can give.
+
+export interface MediaRange {
+  type: string;
+  parameters: Record<string, string>;
+}
+
+export type Representation =
+  | { format: 'json' | 'yaml'; as?: undefined }
+  | { format: 'json' | 'yaml'; as: 'Table' | 'PartialObjectMetadata' | 'PartialObjectMetadataList' };
+
+/** `a/b;c=d, e/f` → ranges, best first: by `q`, then in the order given. */
+export function parseAccept(header: string): MediaRange[] {
+  const ranges = header.split(',').map(parseMediaType);
+  const quality = (range: MediaRange) => Number(range.parameters.q ?? '1') || 0;
+  return ranges.filter((range) => range.type !== '' && quality(range) > 0).sort((a, b) => quality(b) - quality(a));
+}
+
+export function parseMediaType(text: string): MediaRange {
+  const [type = '', ...parameters] = text.split(';').map((part) => part.trim());
+  const pairs = parameters.map((parameter) => {
+    const [name = '', value = ''] = parameter.split('=');
+    return [name.trim().toLowerCase(), value.trim().replace(/^"(.*)"$/, '$1')];
+  });
+  return { type: type.toLowerCase(), parameters: Object.fromEntries(pairs) };
+}
+
+const formats: Record<string, 'json' | 'yaml'> = {
+  'application/json': 'json',
+  'application/*': 'json',
+  '*/*': 'json',
+  'application/yaml': 'yaml',
+};
+const conversions = ['Table', 'PartialObjectMetadata', 'PartialObjectMetadataList'] as const;
+
+/** The first acceptable representation; undefined when none is (406). */
+export function negotiate(header: string | undefined): Representation | undefined {
+  for (const range of parseAccept(header || '*/*')) {
+    const format = formats[range.type];
+    if (!format) continue;
+    const { as, g, v } = range.parameters;
+    if (as === undefined) return { format };
+    const conversion = conversions.find((known) => known === as);
+    if (conversion && g === 'meta.k8s.io' && v === 'v1') return { format, as: conversion };
+  }
+  return undefined;
+}
+
+/** Whether discovery is asked for in one aggregated document (v2), before anything else that can be given. */
+export function wantsAggregatedDiscovery(header: string | undefined): boolean {
+  for (const range of parseAccept(header ?? '')) {
+    if (!formats[range.type]) continue;
+    const { as, g, v } = range.parameters;
+    if (as === undefined) return false;
+    if (as === 'APIGroupDiscoveryList' && g === 'apidiscovery.k8s.io' && v === 'v2') return true;
+  }
+  return false;
+}

@@ -1,0 +1,116 @@
+// pods/exec and pods/attach over WebSocket (v5 and v4.channel.k8s.io): each message is one byte that names a channel, then
+// data. What is wrong with the request is answered before the upgrade, as HTTP; what goes wrong later, on the error channel.
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { Pod } from '@berth/api';
+import { StatusError } from '@berth/machinery';
+import type { Tunnel, TunnelRequest } from '@berth/protocol';
+import { type WebSocket, WebSocketServer } from 'ws';
+import type { ApiServer } from '../core/api-server.ts';
+import { componentUsers } from '../core/authorization-rules.ts';
+import { type PodConnection, planConnection, podConnection } from '../core/pod-connection.ts';
+import type { Call, User } from '../core/types.ts';
+import { connectChannels } from './channel-socket.ts';
+import { flag } from './query-options.ts';
+import type { ResourcePath } from './request-info.ts';
+import type { ResourceRequest } from './resource-requests.ts';
+import { noSuchPath } from './responses.ts';
+
+const protocols = ['v5.channel.k8s.io', 'v4.channel.k8s.io'] as const;
+const messageBytesMax = 4 * 1024 * 1024;
+
+export interface Upgrade {
+  request: IncomingMessage;
+  socket: Duplex;
+  head: Buffer;
+  path: ResourcePath;
+  query: URLSearchParams;
+  user: User;
+  signal: AbortSignal;
+}
+
+export class PodStreams {
+  readonly #api: ApiServer;
+  readonly #sockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: messageBytesMax,
+    perMessageDeflate: false,
+    handleProtocols: (offered) => protocols.find((protocol) => offered.has(protocol)) ?? false,
+  });
+
+  constructor(api: ApiServer) {
+    this.#api = api;
+  }
+
+  covers(path: ResourcePath): boolean {
+    return path.group === '' && path.resource === 'pods' && ['exec', 'attach', 'portforward'].includes(path.subresource ?? '');
+  }
+
+  /** A request without an upgrade, or with one to SPDY: says what is wrong with it, or how to ask instead. */
+  async refuse({ path, query, user }: Pick<ResourceRequest, 'path' | 'query' | 'user'>): Promise<never> {
+    await this.#check(path, query, user);
+    const message = 'only WebSocket streams (v5.channel.k8s.io or v4.channel.k8s.io) are supported, not SPDY: use kubectl 1.31 or later';
+    throw new StatusError(
+      501,
+      'NotImplemented',
+      path.subresource === 'portforward' ? 'port-forward is not supported by this server yet' : message,
+    );
+  }
+
+  /** @throws StatusError before the upgrade */
+  async upgrade({ request, socket, head, path, query, user, signal }: Upgrade): Promise<void> {
+    if (!this.covers(path)) throw noSuchPath();
+    if (path.subresource === 'portforward') return this.refuse({ path, query, user });
+    checkOrigin(request);
+    const { call, connection } = await this.#check(path, query, user);
+    const offered = String(request.headers['sec-websocket-protocol'] ?? '')
+      .split(',')
+      .map((name) => name.trim());
+    if (request.headers.upgrade?.toLowerCase() !== 'websocket' || !protocols.some((protocol) => offered.includes(protocol))) {
+      throw StatusError.badRequest(`unable to upgrade: the WebSocket must offer one of the protocols ${protocols.join(', ')}`);
+    }
+    this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
+      // Every failure of the stream itself is told on its error channel by connectChannels.
+      void this.#serve(webSocket, { ...call, signal }, connection);
+    });
+  }
+
+  async #serve(webSocket: WebSocket, call: Call, connection: PodConnection): Promise<void> {
+    const opening: Promise<Tunnel> = this.#api.connectPod(call, connection);
+    call.signal?.addEventListener('abort', () => webSocket.close(1001), { once: true });
+    await connectChannels(webSocket, opening, { tty: connection.tty });
+  }
+
+  /** The checks that come before the upgrade: may the user, is there such a pod and container. */
+  async #check(path: ResourcePath, query: URLSearchParams, user: User): Promise<{ call: Call; connection: PodConnection }> {
+    const { group, version, resource, subresource, namespace, name } = path;
+    const kind = this.#api.kinds.require(group, version, resource);
+    if (!namespace || !name) throw noSuchPath();
+    await this.#api.authorize(user, { verb: 'create', group, resource, subresource, namespace, name });
+    const connection = connectionOf(query, subresource === 'exec');
+    const pod = await this.#api.localClient(componentUsers.apiServer).get(Pod, { namespace, name });
+    planConnection(subresource as TunnelRequest['kind'], pod, connection);
+    return { call: { user, kind, namespace, name, subresource }, connection };
+  }
+}
+
+function connectionOf(query: URLSearchParams, isExec: boolean): PodConnection {
+  const tty = flag(query, 'tty') ?? false;
+  const command = query.getAll('command');
+  if (isExec && command.length === 0) throw StatusError.badRequest('you must specify at least 1 command for the container');
+  const stdin = flag(query, 'stdin') ?? false;
+  const stdout = flag(query, 'stdout') ?? false;
+  // A terminal has one output.
+  const stderr = (flag(query, 'stderr') ?? false) && !tty;
+  if (!stdin && !stdout && !stderr) throw StatusError.badRequest('you must specify at least one of stdin, stdout, stderr');
+  return podConnection({ container: query.get('container') ?? '', command: isExec ? command : [], stdin, stdout, stderr, tty });
+}
+
+/** Browsers send their client certificate with any page's WebSocket; only our own page may have one. */
+function checkOrigin(request: IncomingMessage): void {
+  const { origin, host } = request.headers;
+  if (origin === undefined) return;
+  if (!URL.canParse(origin) || new URL(origin).host !== host) {
+    throw new StatusError(403, 'Forbidden', `streams may not be opened from pages of ${origin}`);
+  }
+}

@@ -1,0 +1,100 @@
+// Query parameters as the core's settings, each checked: a value that means nothing is refused, never ignored.
+import { StatusError } from '@berth/machinery';
+import type { DeleteSettings, FieldValidation, ListSettings, WatchSettings, WriteSettings } from '../core/types.ts';
+
+type Query = URLSearchParams;
+
+function text(query: Query, name: string): string | undefined {
+  return query.get(name) || undefined;
+}
+
+export function flag(query: Query, name: string): boolean | undefined {
+  const value = query.get(name);
+  if (value === null) return undefined;
+  if (['', '1', 't', 'T', 'true', 'TRUE', 'True'].includes(value)) return true;
+  if (['0', 'f', 'F', 'false', 'FALSE', 'False'].includes(value)) return false;
+  throw StatusError.badRequest(`invalid value ${JSON.stringify(value)} for query parameter ${name}: it must be true or false`);
+}
+
+/** A whole number that is not negative. */
+export function count(query: Query, name: string): number | undefined {
+  const value = query.get(name);
+  if (value === null || value === '') return undefined;
+  const parsed = /^\d{1,15}$/.test(value) ? Number(value) : Number.NaN;
+  if (Number.isNaN(parsed)) {
+    throw StatusError.badRequest(
+      `invalid value ${JSON.stringify(value)} for query parameter ${name}: it must be a whole number, not negative`,
+    );
+  }
+  return parsed;
+}
+
+function oneOf<T extends string>(query: Query, name: string, allowed: readonly T[]): T | undefined {
+  const value = text(query, name);
+  if (value === undefined) return undefined;
+  const found = allowed.find((known) => known === value);
+  if (!found) throw notSupported(name, value, allowed);
+  return found;
+}
+
+function notSupported(field: string, value: unknown, allowed: readonly string[]): StatusError {
+  const detail = `supported values: ${allowed.map((name) => JSON.stringify(name)).join(', ')}`;
+  return StatusError.invalid({ group: 'meta.k8s.io', kind: 'Options' }, '', [{ type: 'NotSupported', field, value, detail }]);
+}
+
+const versionMatches = ['Exact', 'NotOlderThan'] as const;
+const propagationPolicies = ['Foreground', 'Background', 'Orphan'] as const;
+const fieldValidations: readonly FieldValidation[] = ['Ignore', 'Warn', 'Strict'];
+
+export function listSettings(query: Query): ListSettings {
+  return {
+    labelSelector: text(query, 'labelSelector'),
+    fieldSelector: text(query, 'fieldSelector'),
+    limit: count(query, 'limit'),
+    continue: text(query, 'continue'),
+    resourceVersion: text(query, 'resourceVersion'),
+    resourceVersionMatch: oneOf(query, 'resourceVersionMatch', versionMatches),
+  };
+}
+
+export function watchSettings(query: Query): WatchSettings & { timeoutSeconds?: number } {
+  const { labelSelector, fieldSelector, resourceVersion, resourceVersionMatch } = listSettings(query);
+  return {
+    labelSelector,
+    fieldSelector,
+    resourceVersion,
+    resourceVersionMatch,
+    allowWatchBookmarks: flag(query, 'allowWatchBookmarks'),
+    sendInitialEvents: flag(query, 'sendInitialEvents'),
+    timeoutSeconds: count(query, 'timeoutSeconds'),
+  };
+}
+
+export function writeSettings(query: Query): WriteSettings {
+  const dryRun = query.getAll('dryRun').filter((value) => value !== '');
+  const wrong = dryRun.find((value) => value !== 'All');
+  if (wrong !== undefined) throw notSupported('dryRun', wrong, ['All']);
+  const fieldManager = text(query, 'fieldManager');
+  if (fieldManager && fieldManager.length > 128) {
+    throw StatusError.invalid({ group: 'meta.k8s.io', kind: 'Options' }, '', [
+      { type: 'TooLong', field: 'fieldManager', detail: 'may not be more than 128 bytes' },
+    ]);
+  }
+  return { dryRun: dryRun.length > 0, fieldManager, fieldValidation: oneOf(query, 'fieldValidation', fieldValidations) };
+}
+
+/** Of a DELETE without a body. */
+export function deleteSettings(query: Query): DeleteSettings {
+  const gracePeriod = text(query, 'gracePeriodSeconds');
+  if (gracePeriod !== undefined && !/^-?\d{1,10}$/.test(gracePeriod)) {
+    throw StatusError.badRequest(
+      `invalid value ${JSON.stringify(gracePeriod)} for query parameter gracePeriodSeconds: it must be a whole number`,
+    );
+  }
+  return {
+    dryRun: writeSettings(query).dryRun,
+    gracePeriodSeconds: gracePeriod === undefined ? undefined : Number(gracePeriod),
+    propagationPolicy: oneOf(query, 'propagationPolicy', propagationPolicies),
+    orphanDependents: flag(query, 'orphanDependents'),
+  };
+}

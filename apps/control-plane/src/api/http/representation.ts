@@ -1,0 +1,91 @@
+// Objects, lists and watch events in the form that was asked for: as stored, as a Table, or with their metadata alone.
+import { apiVersionOf, type KindDefinition, type KubeObject, partialMetadata, renderTable, StatusError } from '@berth/machinery';
+import { stringify } from 'yaml';
+import { listChunks } from '../core/list-encoding.ts';
+import type { Encoded, ListAnswer, WatchItem } from '../core/types.ts';
+import { negotiate, type Representation } from './media-types.ts';
+
+export interface Form {
+  representation: Representation;
+  includeObject: 'None' | 'Metadata' | 'Object';
+  /** Unix milliseconds. */
+  now: number;
+}
+
+/** @throws StatusError 406 */
+export function requestedForm(accept: string | undefined, query: URLSearchParams, now: number): Form {
+  const representation = negotiate(accept);
+  if (!representation) {
+    const message = 'only the following media types are accepted: application/json, application/yaml';
+    throw new StatusError(406, 'NotAcceptable', message);
+  }
+  const asked = query.get('includeObject') || 'Metadata';
+  const includeObject = (['None', 'Metadata', 'Object'] as const).find((known) => known === asked);
+  if (!includeObject) throw StatusError.badRequest(`includeObject must be None, Metadata or Object, not ${JSON.stringify(asked)}`);
+  return { representation, includeObject, now };
+}
+
+export function contentTypeOf({ representation }: Form): string {
+  return representation.format === 'yaml' ? 'application/yaml' : 'application/json';
+}
+
+export function encodeObject(kind: KindDefinition, { representation, includeObject, now }: Form, encoded: Encoded): Uint8Array {
+  const { format, as } = representation;
+  if (as === undefined) return format === 'json' ? encoded.bytes : yaml(encoded.object);
+  // A Status or a Scale in the place of the object has no table of this kind.
+  if (encoded.object.kind !== kind.kind) return encode(format, encoded.object);
+  if (as !== 'Table') return encode(format, partialMetadata(encoded.object));
+  const { resourceVersion } = encoded.object.metadata;
+  return encode(format, renderTable(kind, [encoded.object], { now, includeObject, listMeta: { resourceVersion } }));
+}
+
+export function encodeList(kind: KindDefinition, { representation, includeObject, now }: Form, list: ListAnswer): Uint8Array {
+  const { format, as } = representation;
+  const { entries, resourceVersion, remainingItemCount } = list;
+  const listMeta = {
+    resourceVersion,
+    ...(list.continue && { continue: list.continue }),
+    ...(remainingItemCount !== undefined && { remainingItemCount }),
+  };
+  if (as === undefined && format === 'json') return Buffer.concat(listChunks(kind, list));
+  const objects = entries.map((entry) => entry.object);
+  if (as === undefined) return encode(format, { kind: kind.listKind, apiVersion: apiVersionOf(kind), metadata: listMeta, items: objects });
+  if (as === 'Table') return encode(format, renderTable(kind, objects, { now, includeObject, listMeta }));
+  const items = objects.map(partialMetadata);
+  return encode(format, { kind: 'PartialObjectMetadataList', apiVersion: 'meta.k8s.io/v1', metadata: listMeta, items });
+}
+
+/** Turns events into lines. Only the first Table of a watch says what its columns are. */
+export function watchEncoder(kind: KindDefinition, form: Form, now: () => number): (item: WatchItem) => Uint8Array {
+  const { as } = form.representation;
+  if (as === undefined) return (item) => item.line;
+  if (as !== 'Table') return (item) => line(item.type, partialMetadata(item.object));
+  let columns = true;
+  return (item) => {
+    const options = { now: now(), includeObject: form.includeObject, columns };
+    columns = false;
+    if (item.type === 'BOOKMARK') return line('BOOKMARK', bookmarkTable(kind, item.object, options));
+    const { resourceVersion } = item.object.metadata;
+    return line(item.type, renderTable(kind, [item.object], { ...options, listMeta: { resourceVersion } }));
+  };
+}
+
+/** A Table has no annotations, so the mark that the initial events are over stays on the one row's object. */
+function bookmarkTable(kind: KindDefinition, object: KubeObject, options: { now: number; columns: boolean }): unknown {
+  const { resourceVersion, annotations } = object.metadata;
+  const table = renderTable(kind, [], { ...options, includeObject: 'None', listMeta: { resourceVersion } });
+  if (annotations) table.rows = [{ cells: [], object: partialMetadata(object) }];
+  return table;
+}
+
+function line(type: string, object: unknown): Uint8Array {
+  return Buffer.from(`${JSON.stringify({ type, object })}\n`);
+}
+
+function encode(format: 'json' | 'yaml', value: unknown): Uint8Array {
+  return format === 'json' ? Buffer.from(`${JSON.stringify(value)}\n`) : yaml(value);
+}
+
+function yaml(value: unknown): Uint8Array {
+  return Buffer.from(stringify(value, { lineWidth: 0, aliasDuplicateObjects: false }));
+}

@@ -1,0 +1,118 @@
+// Request bodies: read up to a limit, then decoded by their content type. What cannot be decoded is the client's fault.
+import type { IncomingMessage } from 'node:http';
+import { schemas } from '@berth/api';
+import {
+  checkTypes,
+  decodeProtobuf,
+  decodeUnknownEnvelope,
+  fieldMessage,
+  type MessageSchema,
+  parseJson,
+  StatusError,
+} from '@berth/machinery';
+import { parse as parseYaml } from 'yaml';
+import type { DeleteSettings } from '../core/types.ts';
+import type { PatchKind } from '../core/writes.ts';
+import { parseMediaType } from './media-types.ts';
+
+export const bodyBytesMax = 3 * 1024 * 1024;
+/** YAML takes far longer to parse than JSON, and nobody sends much of it. */
+const yamlBytesMax = 1024 * 1024;
+const yamlAliasesMax = 100;
+
+/** @throws StatusError 413 */
+export async function readBody(request: IncomingMessage): Promise<Buffer> {
+  const declared = Number(request.headers['content-length'] ?? 0);
+  if (declared > bodyBytesMax) throw tooLarge(bodyBytesMax);
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request) {
+    size += chunk.length;
+    if (size > bodyBytesMax) throw tooLarge(bodyBytesMax);
+    chunks.push(chunk);
+  }
+  return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks);
+}
+
+function tooLarge(limitBytes: number): StatusError {
+  return StatusError.tooLarge(`the request body is too large: the limit is ${limitBytes} bytes`);
+}
+
+/** One object in JSON, YAML or protobuf. @throws StatusError 400 or 415 */
+export function decodeObject(contentType: string | undefined, body: Buffer): unknown {
+  const { type } = parseMediaType(contentType || 'application/json');
+  if (body.length === 0) throw StatusError.badRequest('the request has no body, but needs one object');
+  if (type === 'application/json') return parseJson(body);
+  if (type === 'application/yaml') return decodeYaml(body);
+  if (type === 'application/vnd.kubernetes.protobuf') return decodeEnvelope(body);
+  throw StatusError.unsupportedMediaType(
+    'the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf',
+  );
+}
+
+function decodeYaml(body: Buffer): unknown {
+  if (body.length > yamlBytesMax) throw tooLarge(yamlBytesMax);
+  let value: unknown;
+  try {
+    value = parseYaml(body.toString('utf8'), { maxAliasCount: yamlAliasesMax, logLevel: 'error', uniqueKeys: true });
+  } catch (error) {
+    throw StatusError.badRequest(`error converting YAML to JSON: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  // Through JSON, so that YAML can carry nothing that JSON cannot.
+  return parseJson(JSON.stringify(value ?? null));
+}
+
+function decodeEnvelope(body: Buffer): Record<string, unknown> {
+  const { apiVersion, kind, raw } = decodeUnknownEnvelope(body);
+  return { ...decodeProtobuf(messageOf(apiVersion, kind), raw), apiVersion, kind };
+}
+
+/** `apps/v1`, `Deployment` → its message. Options are the same in every group. */
+function messageOf(apiVersion: string, kind: string): MessageSchema {
+  const [group = '', version = ''] = apiVersion.includes('/') ? apiVersion.split('/') : ['core', apiVersion];
+  const [prefix] = group.split('.');
+  const name = kind.endsWith('Options') && schemas.names().includes(`meta.v1.${kind}`) ? `meta.v1.${kind}` : `${prefix}.${version}.${kind}`;
+  try {
+    return schemas.message(name);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw StatusError.badRequest(`no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)}`);
+  }
+}
+
+const patchKinds: Record<string, PatchKind> = {
+  'application/json-patch+json': 'json',
+  'application/merge-patch+json': 'merge',
+  'application/strategic-merge-patch+json': 'strategic',
+};
+
+/** @throws StatusError 415 for content types that are no patch, or one that Berth does not apply yet. */
+export function decodePatch(contentType: string | undefined, body: Buffer): { type: PatchKind; patch: unknown } {
+  const { type } = parseMediaType(contentType ?? '');
+  const known = patchKinds[type];
+  if (known) return { type: known, patch: parseJson(body) };
+  if (type === 'application/apply-patch+yaml' || type === 'application/apply-patch+cbor') {
+    throw StatusError.unsupportedMediaType(
+      'server-side apply is not supported by this server yet: use kubectl apply without --server-side',
+    );
+  }
+  throw StatusError.unsupportedMediaType(
+    `the body of the request was in an unknown format - accepted media types include: ${Object.keys(patchKinds).join(', ')}`,
+  );
+}
+
+/** DeleteOptions in a DELETE's body. @throws StatusError 400 */
+export function decodeDeleteOptions(contentType: string | undefined, body: Buffer): DeleteSettings {
+  const decoded = decodeObject(contentType, body);
+  if (decoded === null || typeof decoded !== 'object' || Array.isArray(decoded)) {
+    throw StatusError.badRequest('the body of a DELETE must be one DeleteOptions object');
+  }
+  const { value, errors } = checkTypes(schemas.message('meta.v1.DeleteOptions'), decoded);
+  const [error] = errors;
+  if (error) throw StatusError.badRequest(`DeleteOptions: ${error.field}: ${fieldMessage(error)}`);
+  const { dryRun, ...options } = value as DeleteSettings & { dryRun?: unknown[] };
+  const wrong = dryRun?.find((item) => item !== 'All');
+  if (wrong !== undefined)
+    throw StatusError.badRequest(`DeleteOptions: dryRun: Unsupported value: ${JSON.stringify(wrong)}: supported values: "All"`);
+  return { ...options, dryRun: (dryRun?.length ?? 0) > 0 };
+}

@@ -1,0 +1,181 @@
+// Requests on resources: from method, path and query to one call of the core, and its answer back to bytes.
+import type { KindDefinition } from '@berth/machinery';
+import type { Clock, Random } from '@berth/telemetry';
+import type { ApiServer } from '../core/api-server.ts';
+import type { Call, DeleteAnswer, DeleteSettings, User } from '../core/types.ts';
+import { isPodLog, type PodLogs } from './pod-logs.ts';
+import { deleteSettings, flag, listSettings, watchSettings, writeSettings } from './query-options.ts';
+import { contentTypeOf, encodeList, encodeObject, type Form, requestedForm, watchEncoder } from './representation.ts';
+import { decodeDeleteOptions, decodeObject, decodePatch, readBody } from './request-body.ts';
+import type { ResourcePath } from './request-info.ts';
+import { type Exchange, noSuchPath, sendBytes, sendJson, wrongMethod } from './responses.ts';
+import { streamWatch, watchTimeoutMs } from './watch-response.ts';
+
+export interface ResourceRequest extends Exchange {
+  path: ResourcePath;
+  query: URLSearchParams;
+  user: User;
+  /** Aborts when the client goes away or the server stops. */
+  signal: AbortSignal;
+}
+
+export interface ResourceRequestsOptions {
+  api: ApiServer;
+  clock: Clock;
+  random: Random;
+  podLogs: PodLogs;
+}
+
+export class ResourceRequests {
+  readonly #options: ResourceRequestsOptions;
+
+  constructor(options: ResourceRequestsOptions) {
+    this.#options = options;
+  }
+
+  /** The verb that authorization and metrics know a request by; undefined when the method means nothing there. */
+  static verb(method: string, path: ResourcePath, query: URLSearchParams): string | undefined {
+    const one = path.name !== undefined;
+    switch (method) {
+      case 'GET':
+      case 'HEAD':
+        if (one) return 'get';
+        return flag(query, 'watch') ? 'watch' : 'list';
+      case 'POST':
+        return one && !path.subresource ? undefined : 'create';
+      case 'PUT':
+        return one ? 'update' : undefined;
+      case 'PATCH':
+        return one ? 'patch' : undefined;
+      case 'DELETE':
+        return one ? 'delete' : 'deletecollection';
+      default:
+        return undefined;
+    }
+  }
+
+  async handle(request: ResourceRequest, verb: string | undefined): Promise<void> {
+    const call = this.#call(request);
+    if (!verb || (needsNamespace(verb) && call.kind.namespaced && !call.namespace)) throw wrongMethod();
+    switch (verb) {
+      case 'get':
+        return isPodLog(call) ? this.#options.podLogs.serve(request, call) : this.#get(request, call);
+      case 'list':
+        return this.#list(request, call);
+      case 'watch':
+        return this.#watch(request, call);
+      case 'create':
+        return this.#create(request, call);
+      case 'update':
+        return this.#update(request, call);
+      case 'patch':
+        return this.#patch(request, call);
+      case 'delete':
+        return this.#delete(request, call);
+      default:
+        return this.#deleteCollection(request, call);
+    }
+  }
+
+  #call({ path, user, signal }: ResourceRequest): Call {
+    const kind = this.#options.api.kinds.require(path.group, path.version, path.resource);
+    if (path.namespace !== undefined && !kind.namespaced) throw noSuchPath();
+    if (path.name !== undefined && kind.namespaced && path.namespace === undefined) throw noSuchPath();
+    const { namespace, name, subresource } = path;
+    return { user, signal, kind, namespace, name, subresource };
+  }
+
+  async #get(request: ResourceRequest, call: Call): Promise<void> {
+    const form = this.#form(request);
+    const answer = await this.#options.api.get(call, { resourceVersion: request.query.get('resourceVersion') || undefined });
+    return this.#send(request, call.kind, form, answer);
+  }
+
+  async #list(request: ResourceRequest, call: Call): Promise<void> {
+    const form = this.#form(request);
+    const list = await this.#options.api.list(call, listSettings(request.query));
+    return sendBytes(request, 200, contentTypeOf(form), encodeList(call.kind, form, list));
+  }
+
+  async #watch(request: ResourceRequest, call: Call): Promise<void> {
+    const { clock, random } = this.#options;
+    const form = this.#form(request);
+    const { timeoutSeconds, ...settings } = watchSettings(request.query);
+    const handle = await this.#options.api.watch(call, settings);
+    const timer = clock.after(watchTimeoutMs(timeoutSeconds, random), () => handle.close());
+    try {
+      await streamWatch(
+        request.response,
+        handle,
+        watchEncoder(call.kind, form, () => clock.now()),
+      );
+    } finally {
+      timer.cancel();
+      handle.close();
+    }
+  }
+
+  async #create(request: ResourceRequest, call: Call): Promise<void> {
+    const form = this.#form(request);
+    const settings = writeSettings(request.query);
+    const body = decodeObject(request.request.headers['content-type'], await readBody(request.request));
+    return this.#send(request, call.kind, form, await this.#options.api.create(call, body, settings));
+  }
+
+  async #update(request: ResourceRequest, call: Call): Promise<void> {
+    const form = this.#form(request);
+    const settings = writeSettings(request.query);
+    const body = decodeObject(request.request.headers['content-type'], await readBody(request.request));
+    return this.#send(request, call.kind, form, await this.#options.api.update(call, body, settings));
+  }
+
+  async #patch(request: ResourceRequest, call: Call): Promise<void> {
+    const form = this.#form(request);
+    const settings = writeSettings(request.query);
+    const { type, patch } = decodePatch(request.request.headers['content-type'], await readBody(request.request));
+    return this.#send(request, call.kind, form, await this.#options.api.patch(call, type, patch, settings));
+  }
+
+  async #delete(request: ResourceRequest, call: Call): Promise<void> {
+    const form = this.#form(request);
+    const answer = await this.#options.api.delete(call, await this.#deleteSettings(request));
+    if (answer.removed) return sendJson(request, 200, removedStatus(call.kind, answer));
+    return this.#send(request, call.kind, form, answer);
+  }
+
+  async #deleteCollection(request: ResourceRequest, call: Call): Promise<void> {
+    const form = this.#form(request);
+    const selectors = listSettings(request.query);
+    const found = await this.#options.api.deleteCollection(call, selectors, await this.#deleteSettings(request));
+    return sendBytes(request, 200, contentTypeOf(form), encodeList(call.kind, form, found));
+  }
+
+  /** As in Kubernetes: a body, when there is one, says everything; else the query does. */
+  async #deleteSettings({ request, query }: ResourceRequest): Promise<DeleteSettings> {
+    const body = await readBody(request);
+    if (body.length === 0) return deleteSettings(query);
+    const options = decodeDeleteOptions(request.headers['content-type'], body);
+    return { ...options, dryRun: options.dryRun || writeSettings(query).dryRun };
+  }
+
+  #form({ request, query }: ResourceRequest): Form {
+    return requestedForm(request.headers.accept, query, this.#options.clock.now());
+  }
+
+  #send(request: ResourceRequest, kind: KindDefinition, form: Form, answer: Answerlike): Promise<void> {
+    return sendBytes(request, answer.code, contentTypeOf(form), encodeObject(kind, form, answer), answer.warnings);
+  }
+}
+
+type Answerlike = Pick<DeleteAnswer, 'code' | 'warnings' | 'bytes' | 'object'>;
+
+/** Reads may span namespaces; changes may not. */
+function needsNamespace(verb: string): boolean {
+  return verb === 'create' || verb === 'deletecollection';
+}
+
+function removedStatus(kind: KindDefinition, { object }: DeleteAnswer): unknown {
+  const { name, uid } = object.metadata;
+  const details = { name, ...(kind.group && { group: kind.group }), kind: kind.plural, uid };
+  return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details };
+}

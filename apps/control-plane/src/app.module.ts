@@ -1,0 +1,84 @@
+// The NestJS application: every part as a provider, in the order in which they need each other. Dynamic modules with
+// factories only, since the bundler emits no decorator metadata for Nest to inject by.
+import type { KindDefinition } from '@berth/machinery';
+import type { Store } from '@berth/store';
+import type { DynamicModule } from '@nestjs/common';
+import { ApiServer, componentUsers } from './api/core/index.ts';
+import { ApiHttp } from './api/http/api-http.ts';
+import { ApiMetrics } from './api/http/api-metrics.ts';
+import { Authenticator } from './api/http/authentication.ts';
+import { FixedPaths } from './api/http/fixed-paths.ts';
+import { PodLogs } from './api/http/pod-logs.ts';
+import { PodStreams } from './api/http/pod-streams.ts';
+import { ResourceRequests } from './api/http/resource-requests.ts';
+import { StaticFiles } from './api/http/static-files.ts';
+import type { ControlPlaneConfig, Ports } from './config.ts';
+import type { Pki } from './pki/pki.ts';
+import { Tokens } from './pki/tokens.ts';
+
+export interface AppParts extends Ports {
+  config: ControlPlaneConfig;
+  pki: Pki;
+  store: Store;
+  kinds: KindDefinition[];
+  /** The dashboard's built files. */
+  dashboardDirectory: string;
+}
+
+export const PARTS = Symbol('parts');
+
+export class AppModule {}
+class ApiModule {}
+class HttpModule {}
+class PartsModule {}
+
+export function appModule(parts: AppParts): DynamicModule {
+  const given: DynamicModule = { module: PartsModule, providers: [{ provide: PARTS, useValue: parts }], exports: [PARTS] };
+  const api = apiModule(given);
+  return { module: AppModule, imports: [given, api, httpModule(given, api)] };
+}
+
+/** The core of the API: semantics without a wire. */
+function apiModule(given: DynamicModule): DynamicModule {
+  const server = {
+    provide: ApiServer,
+    inject: [PARTS, ApiMetrics],
+    useFactory: ({ store, kinds, clock, random, logger, config }: AppParts, metrics: ApiMetrics) => {
+      const api = new ApiServer({ store, kinds, clock, random, logger: logger.with({ role: 'api' }), config, metrics });
+      metrics.watchRevision(() => api.revision);
+      return api;
+    },
+  };
+  const tokens = {
+    provide: Tokens,
+    inject: [PARTS, ApiServer],
+    useFactory: ({ clock, pki }: AppParts, api: ApiServer) =>
+      new Tokens({ client: api.localClient(componentUsers.apiServer), clock, caFingerprint: pki.authority.fingerprint }),
+  };
+  const metrics = { provide: ApiMetrics, useFactory: () => new ApiMetrics() };
+  return { module: ApiModule, imports: [given], providers: [metrics, server, tokens], exports: [ApiServer, ApiMetrics, Tokens] };
+}
+
+/** The wire: HTTPS, WebSocket, the dashboard's files. */
+function httpModule(given: DynamicModule, api: DynamicModule): DynamicModule {
+  const http = {
+    provide: ApiHttp,
+    inject: [PARTS, ApiServer, ApiMetrics, Tokens],
+    useFactory: (parts: AppParts, server: ApiServer, metrics: ApiMetrics, tokens: Tokens) => {
+      const { clock, random, config, logger } = parts;
+      const serverAddress = `${config.apiAddress.host}:${config.apiAddress.port}`;
+      return new ApiHttp({
+        api: server,
+        authenticator: new Authenticator((token) => tokens.verifyAccessToken(token)),
+        resources: new ResourceRequests({ api: server, clock, random, podLogs: new PodLogs(server) }),
+        fixedPaths: new FixedPaths({ api: server, metrics, serverAddress }),
+        podStreams: new PodStreams(server),
+        dashboard: new StaticFiles(parts.dashboardDirectory),
+        metrics,
+        clock,
+        logger: logger.with({ role: 'api' }),
+      });
+    },
+  };
+  return { module: HttpModule, imports: [given, api], providers: [http], exports: [ApiHttp] };
+}

@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest';
+import { parseCommandLine } from './command-line.ts';
+
+const parse = (...options: string[]) => parseCommandLine(['--data-dir', '/data', ...options])?.config;
+
+describe('command line', () => {
+  it('fills in defaults', () => {
+    expect(parse()).toMatchObject({
+      roles: ['api', 'agents', 'controllers', 'scheduler'],
+      store: { driver: 'sqlite', file: '/data/store.sqlite' },
+      apiAddress: { host: '127.0.0.1', port: 6443 },
+    });
+  });
+
+  it('reads what it is given', () => {
+    const config = parse(
+      '--store',
+      'etcd',
+      '--etcd-endpoints',
+      'http://a:1,http://b:2',
+      '--roles',
+      'api,scheduler',
+      '--api-address',
+      '[::1]:7443',
+    );
+    expect(config?.store).toEqual({ driver: 'etcd', endpoints: ['http://a:1', 'http://b:2'] });
+    expect(config?.roles).toEqual(['api', 'scheduler']);
+    expect(config?.apiAddress).toEqual({ host: '::1', port: 7443 });
+  });
+
+  it.each([
+    [[], '--data-dir'],
+    [['--data-dir', '/d', '--store', 'redis'], '--store: "redis" is not one of sqlite, memory, etcd'],
+    [['--data-dir', '/d', '--roles', 'api,cook'], '--roles: "cook"'],
+    [['--data-dir', '/d', '--api-address', '6443'], '--api-address: "6443" is not HOST:PORT'],
+    [['--data-dir', '/d', '--api-address', 'a:70000'], '--api-address'],
+    [['--data-dir', '/d', '--service-cidr', '10.0.0.0'], '--service-cidr'],
+    [['--data-dir', '/d', '--node-port-range', '9-3'], '--node-port-range'],
+    [['--data-dir', '/d', '--etcd-endpoints', 'http://x'], '--etcd-endpoints means nothing with --store sqlite'],
+    [['--data-dir', '/d', '--wrong'], "'--wrong'"],
+  ])('refuses %j naming the option', (argv, message) => {
+    expect(() => parseCommandLine(argv)).toThrow(message);
+  });
+});

@@ -1,0 +1,155 @@
+// The control plane's command line. Whatever is wrong with it is said in one line that names the option.
+import { isIP } from 'node:net';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { type ControlPlaneConfig, defaultConfig, type Role, roles } from './config.ts';
+
+/** The message is for whoever typed the command. */
+export class UsageError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'UsageError';
+  }
+}
+
+export const usage = `usage: control-plane --data-dir DIRECTORY [options]
+  --data-dir DIRECTORY        certificates, the embedded store, admin.kubeconfig
+  --store DRIVER              sqlite (default), memory, or etcd
+  --etcd-endpoints URLS       comma-separated, with --store etcd (default http://127.0.0.1:2379)
+  --roles ROLES               comma-separated: ${roles.join(', ')} (default: all)
+  --api-address HOST:PORT     default ${hostPort(defaultConfig.apiAddress)}
+  --gateway-address HOST:PORT default ${hostPort(defaultConfig.gatewayAddress)}
+  --extra-names NAMES         more names and addresses for the serving certificates
+  --cluster-cidr CIDR         pod addresses, default ${defaultConfig.podCidr}
+  --service-cidr CIDR         service addresses, default ${defaultConfig.serviceCidr}
+  --cluster-dns ADDRESS       default ${defaultConfig.clusterDns}
+  --cluster-domain NAME       default ${defaultConfig.clusterDomain}
+  --node-port-range FROM-TO   default ${defaultConfig.nodePortRange.from}-${defaultConfig.nodePortRange.to}
+  --log-level LEVEL           debug, info (default), warn, error
+  --help`;
+
+export const logLevels = ['debug', 'info', 'warn', 'error'] as const;
+
+export interface CommandLine {
+  config: ControlPlaneConfig;
+  logLevel: (typeof logLevels)[number];
+}
+
+const options = {
+  'data-dir': { type: 'string' },
+  store: { type: 'string', default: 'sqlite' },
+  'etcd-endpoints': { type: 'string' },
+  roles: { type: 'string' },
+  'api-address': { type: 'string' },
+  'gateway-address': { type: 'string' },
+  'extra-names': { type: 'string' },
+  'cluster-cidr': { type: 'string' },
+  'service-cidr': { type: 'string' },
+  'cluster-dns': { type: 'string' },
+  'cluster-domain': { type: 'string' },
+  'node-port-range': { type: 'string' },
+  'log-level': { type: 'string', default: 'info' },
+  help: { type: 'boolean', short: 'h', default: false },
+} as const;
+
+type Values = ReturnType<typeof parseValues>;
+
+/** Undefined when help was asked for. @throws UsageError */
+export function parseCommandLine(argv: string[]): CommandLine | undefined {
+  const values = parseValues(argv);
+  if (values.help) return undefined;
+  const dataDirectory = values['data-dir'];
+  if (!dataDirectory) throw new UsageError('--data-dir is required: say where certificates and state are kept');
+  const config: ControlPlaneConfig = {
+    roles: parseRoles(values.roles),
+    dataDirectory: resolve(dataDirectory),
+    store: parseStore(values, resolve(dataDirectory)),
+    apiAddress: parseAddress('--api-address', values['api-address']) ?? defaultConfig.apiAddress,
+    gatewayAddress: parseAddress('--gateway-address', values['gateway-address']) ?? defaultConfig.gatewayAddress,
+    extraNames: list(values['extra-names']),
+    podCidr: parseCidr('--cluster-cidr', values['cluster-cidr']) ?? defaultConfig.podCidr,
+    serviceCidr: parseCidr('--service-cidr', values['service-cidr']) ?? defaultConfig.serviceCidr,
+    clusterDns: parseIp('--cluster-dns', values['cluster-dns']) ?? defaultConfig.clusterDns,
+    clusterDomain: values['cluster-domain'] ?? defaultConfig.clusterDomain,
+    nodePortRange: parsePorts(values['node-port-range']),
+  };
+  return { config, logLevel: oneOf('--log-level', values['log-level'], logLevels) };
+}
+
+function parseValues(argv: string[]) {
+  try {
+    return parseArgs({ args: argv, options, strict: true, allowPositionals: false }).values;
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? (error.message.split('. ')[0] ?? error.message) : String(error));
+  }
+}
+
+function parseStore(values: Values, dataDirectory: string): ControlPlaneConfig['store'] {
+  const driver = oneOf('--store', values.store, ['sqlite', 'memory', 'etcd'] as const);
+  if (driver !== 'etcd' && values['etcd-endpoints'] !== undefined) {
+    throw new UsageError(`--etcd-endpoints means nothing with --store ${driver}: leave it out, or use --store etcd`);
+  }
+  if (driver === 'memory') return { driver };
+  if (driver === 'sqlite') return { driver, file: join(dataDirectory, 'store.sqlite') };
+  const endpoints = list(values['etcd-endpoints'] ?? 'http://127.0.0.1:2379');
+  const wrong = endpoints.find((endpoint) => !URL.canParse(endpoint) || !/^https?:/.test(endpoint));
+  if (wrong !== undefined || endpoints.length === 0) {
+    throw new UsageError(`--etcd-endpoints: ${JSON.stringify(wrong ?? '')} is not a URL such as http://127.0.0.1:2379`);
+  }
+  return { driver, endpoints };
+}
+
+function parseRoles(text: string | undefined): Role[] {
+  if (text === undefined) return defaultConfig.roles;
+  const chosen = list(text).map((name) => oneOf('--roles', name, roles));
+  if (chosen.length === 0) throw new UsageError(`--roles: name at least one of ${roles.join(', ')}`);
+  return [...new Set(chosen)];
+}
+
+function parseAddress(option: string, text: string | undefined): { host: string; port: number } | undefined {
+  if (text === undefined) return undefined;
+  const match = /^(?:\[([0-9a-fA-F:]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text);
+  const port = Number(match?.[3]);
+  if (!match || port > 65_535) throw new UsageError(`${option}: ${JSON.stringify(text)} is not HOST:PORT, such as 127.0.0.1:6443`);
+  return { host: match[1] ?? match[2] ?? '', port };
+}
+
+function parseCidr(option: string, text: string | undefined): string | undefined {
+  if (text === undefined) return undefined;
+  const [address = '', bits = ''] = text.split('/');
+  if (isIP(address) !== 4 || !/^\d{1,2}$/.test(bits) || Number(bits) < 8 || Number(bits) > 30) {
+    throw new UsageError(`${option}: ${JSON.stringify(text)} is not an IPv4 network of /8 to /30, such as 10.96.0.0/16`);
+  }
+  return text;
+}
+
+function parseIp(option: string, text: string | undefined): string | undefined {
+  if (text !== undefined && isIP(text) !== 4) throw new UsageError(`${option}: ${JSON.stringify(text)} is not an IPv4 address`);
+  return text;
+}
+
+function parsePorts(text: string | undefined): { from: number; to: number } {
+  if (text === undefined) return defaultConfig.nodePortRange;
+  const [from = Number.NaN, to = Number.NaN] = text.split('-').map(Number);
+  if (!(Number.isInteger(from) && Number.isInteger(to) && from >= 1 && from <= to && to <= 65_535)) {
+    throw new UsageError(`--node-port-range: ${JSON.stringify(text)} is not FROM-TO, such as 30000-32767`);
+  }
+  return { from, to };
+}
+
+function oneOf<T extends string>(option: string, value: string, allowed: readonly T[]): T {
+  const found = allowed.find((known) => known === value);
+  if (!found) throw new UsageError(`${option}: ${JSON.stringify(value)} is not one of ${allowed.join(', ')}`);
+  return found;
+}
+
+function list(text: string | undefined): string[] {
+  return (text ?? '')
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
+}
+
+function hostPort({ host, port }: { host: string; port: number }): string {
+  return `${host}:${port}`;
+}

@@ -1,0 +1,124 @@
+// One control plane from start to stop: store, API, HTTPS, then the other roles; backwards at the end. Also what tests start.
+import { networkInterfaces } from 'node:os';
+import { kinds } from '@berth/api';
+import type { Store } from '@berth/store';
+import { NestFactory } from '@nestjs/core';
+import type { FastifyAdapter, NestFastifyApplication } from '@nestjs/platform-fastify';
+import { ApiServer } from './api/core/index.ts';
+import { ApiHttp } from './api/http/api-http.ts';
+import { ApiMetrics } from './api/http/api-metrics.ts';
+import { appModule } from './app.module.ts';
+import type { ControlPlaneConfig, Ports } from './config.ts';
+import { type Address, checkPortIsFree, httpsAdapter, listenError, route } from './https-listener.ts';
+import { openStore } from './open-store.ts';
+import { openPki, type Pki, writeAdminKubeconfig } from './pki/pki.ts';
+import { Tokens } from './pki/tokens.ts';
+import { type RoleContext, type RoleRunner, runnersFor } from './roles.ts';
+
+export interface ControlPlane {
+  /** Where the API listens; undefined without the role `api`. */
+  address: Address | undefined;
+  kubeconfigPath: string;
+  api: ApiServer;
+  tokens: Tokens;
+  stop(): Promise<void>;
+}
+
+export interface ControlPlaneOptions {
+  dashboardDirectory: string;
+  /** Instead of the configured one; closed at the end all the same. */
+  store?: Store;
+}
+
+/** @throws ListenError, or whatever keeps a part from starting; then nothing stays open. */
+export async function startControlPlane(config: ControlPlaneConfig, ports: Ports, options: ControlPlaneOptions): Promise<ControlPlane> {
+  const cleanups: (() => Promise<void> | void)[] = [];
+  const stop = async () => {
+    for (let cleanup = cleanups.pop(); cleanup; cleanup = cleanups.pop()) await cleanup();
+  };
+  try {
+    return await start(config, ports, options, (cleanup) => cleanups.push(cleanup), stop);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function start(
+  config: ControlPlaneConfig,
+  ports: Ports,
+  options: ControlPlaneOptions,
+  onStop: (cleanup: () => Promise<void> | void) => void,
+  stop: () => Promise<void>,
+): Promise<ControlPlane> {
+  const serves = config.roles.includes('api');
+  if (serves) await checkPortIsFree(config.apiAddress, '--api-address');
+  if (config.roles.includes('agents')) await checkPortIsFree(config.gatewayAddress, '--gateway-address');
+  const pki = await openPki(config, ports);
+  onStop(() => pki.stop());
+  const store = options.store ?? (await openStore(config.store, ports));
+  onStop(() => store.close());
+  const adapter = httpsAdapter(pki.apiServing);
+  const parts = { ...ports, config, pki, store, kinds, dashboardDirectory: options.dashboardDirectory };
+  const app = await NestFactory.create<NestFastifyApplication>(appModule(parts), adapter, {
+    bodyParser: false,
+    logger: false,
+    abortOnError: false,
+  });
+  const api = app.get(ApiServer);
+  const http = app.get(ApiHttp);
+  await api.start(advertisedAddress(config));
+  onStop(() => api.stop());
+  onStop(() => app.close());
+  onStop(() => http.stop());
+  const tokens = app.get(Tokens);
+  const address = serves ? await listen(app, adapter, http, config) : undefined;
+  if (address) await writeAdminKubeconfig(pki, { ...config, apiAddress: address }, ports);
+  if (address) ports.logger.info('serving the Kubernetes API', { ...address, kubeconfig: pki.kubeconfigPath });
+  const context = roleContext(app, config, ports, pki);
+  for (const runner of runnersFor(config.roles)) await startRole(runner, context, onStop);
+  return { address, kubeconfigPath: pki.kubeconfigPath, api, tokens, stop };
+}
+
+async function listen(app: NestFastifyApplication, adapter: FastifyAdapter, http: ApiHttp, config: ControlPlaneConfig): Promise<Address> {
+  route(adapter, http);
+  const { host, port } = config.apiAddress;
+  try {
+    await app.listen(port, host);
+  } catch (error) {
+    throw listenError(error, config.apiAddress, '--api-address');
+  }
+  const bound = adapter.getInstance().server.address();
+  return { host, port: bound !== null && typeof bound === 'object' ? bound.port : port };
+}
+
+function roleContext(app: NestFastifyApplication, config: ControlPlaneConfig, ports: Ports, pki: Pki): RoleContext {
+  const api = app.get(ApiServer);
+  return {
+    ...ports,
+    config,
+    pki,
+    api,
+    tokens: app.get(Tokens),
+    registry: app.get(ApiMetrics).registry,
+    clientFor: (user) => api.localClient(user),
+  };
+}
+
+/** Registered to stop before it starts, so that half a start is undone as well. */
+async function startRole(runner: RoleRunner, context: RoleContext, onStop: (cleanup: () => Promise<void>) => void): Promise<void> {
+  onStop(() => runner.stop());
+  await runner.start(context);
+}
+
+/** Where pods reach the API: the address it listens on, or this machine's first one that is not a loopback. */
+function advertisedAddress({ roles, apiAddress }: ControlPlaneConfig): (Address & { address: string }) | undefined {
+  if (!roles.includes('api')) return undefined;
+  const { host, port } = apiAddress;
+  const isOwn = !['127.0.0.1', 'localhost', '::1', '0.0.0.0', '::'].includes(host);
+  const found = Object.values(networkInterfaces())
+    .flat()
+    .find((item) => item && item.family === 'IPv4' && !item.internal);
+  const address = isOwn ? host : found?.address;
+  return address === undefined ? undefined : { host, address, port };
+}

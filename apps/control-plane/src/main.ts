@@ -1,0 +1,50 @@
+// The control plane as a process: command line in, exit code out. Exit codes: 0 stopped as asked, 1 could not start, 2 wrong
+// usage.
+import 'reflect-metadata';
+import { fileURLToPath } from 'node:url';
+import { systemClock, systemRandom } from '@berth/telemetry';
+import { type CommandLine, parseCommandLine, UsageError, usage } from './command-line.ts';
+import { startControlPlane } from './control-plane.ts';
+import { ListenError } from './https-listener.ts';
+import { jsonLogger } from './logging.ts';
+
+/** Beyond this, what still runs is not waited for. */
+const stopTimeoutMs = 20_000;
+/** Beside this file's directory, in src as in dist. */
+const dashboardDirectory = fileURLToPath(new URL('../../dashboard/dist', import.meta.url));
+
+async function main(): Promise<void> {
+  const command = readCommandLine();
+  const logger = jsonLogger(systemClock, command.logLevel, (line) => process.stderr.write(line));
+  const ports = { clock: systemClock, random: systemRandom, logger };
+  const controlPlane = await startControlPlane(command.config, ports, { dashboardDirectory });
+  const stop = (signal: string) => {
+    logger.info('stopping', { signal });
+    setTimeout(() => {
+      logger.error('stopping took too long', { stopTimeoutMs });
+      process.exit(1);
+    }, stopTimeoutMs).unref();
+    controlPlane.stop().then(
+      () => process.exit(0),
+      (error) => {
+        logger.error('stopping failed', { error });
+        process.exit(1);
+      },
+    );
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop(signal));
+}
+
+function readCommandLine(): CommandLine {
+  const command = parseCommandLine(process.argv.slice(2));
+  if (command) return command;
+  process.stdout.write(`${usage}\n`);
+  process.exit(0);
+}
+
+main().catch((error) => {
+  const isExpected = error instanceof UsageError || error instanceof ListenError;
+  process.stderr.write(`berth: ${isExpected ? error.message : error instanceof Error ? error.stack : String(error)}\n`);
+  if (error instanceof UsageError) process.stderr.write('berth: --help lists the options\n');
+  process.exit(error instanceof UsageError ? 2 : 1);
+});

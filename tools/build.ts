@@ -1,0 +1,50 @@
+// Bundles the control plane and the node agent to apps/*/dist/main.js: the workspace's own code in one file each, npm
+// packages left where they are. A single file starts much faster than hundreds of TypeScript ones.
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { argv } from 'node:process';
+import { fileURLToPath } from 'node:url';
+import { build as esbuild, type Plugin } from 'esbuild';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const apps = ['control-plane', 'node-agent'];
+
+/** Bare imports are npm packages, except for the workspace's own. */
+const npmPackagesStayOutside: Plugin = {
+  name: 'npm-packages-stay-outside',
+  setup(build) {
+    build.onResolve({ filter: /^[^./]/ }, ({ path, kind }) => {
+      if (kind === 'entry-point' || path.startsWith('@berth/')) return undefined;
+      return { path, external: true };
+    });
+  },
+};
+
+/** Builds those of the apps that there are; resolves with the files written. @throws when something does not compile */
+export async function build(names: string[] = apps): Promise<string[]> {
+  const present = names.filter((name) => existsSync(join(root, 'apps', name, 'src', 'main.ts')));
+  return Promise.all(present.map(bundle));
+}
+
+async function bundle(name: string): Promise<string> {
+  const outfile = join(root, 'apps', name, 'dist', 'main.js');
+  await esbuild({
+    entryPoints: [join(root, 'apps', name, 'src', 'main.ts')],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node24',
+    sourcemap: 'linked',
+    plugins: [npmPackagesStayOutside],
+    tsconfigRaw: { compilerOptions: { experimentalDecorators: true, target: 'ES2024' } },
+    logLevel: 'warning',
+  });
+  return outfile;
+}
+
+if (argv[1] === fileURLToPath(import.meta.url)) {
+  const startMs = performance.now();
+  const files = await build(argv.length > 2 ? argv.slice(2) : undefined);
+  console.log(`built ${files.map((file) => file.slice(root.length + 1)).join(', ')} in ${Math.round(performance.now() - startMs)} ms`);
+}
