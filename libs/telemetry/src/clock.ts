@@ -11,7 +11,7 @@ export interface Clock {
   monotonicMs(): number;
   /** Calls back once after `delayMs`; a timer never keeps the process alive by itself. */
   after(delayMs: number, callback: () => void): Timer;
-  /** Resolves after `delayMs`; rejects with the signal's reason when aborted. */
+  /** Resolves after `delayMs`; rejects with the signal's reason when aborted. Whoever awaits it is at work: it keeps the process alive. */
   sleep(delayMs: number, signal?: AbortSignal): Promise<void>;
 }
 
@@ -31,15 +31,17 @@ export function sleepWith(clock: Pick<Clock, 'after'>, delayMs: number, signal?:
   });
 }
 
+function systemTimer(delayMs: number, callback: () => void, keepsAlive: boolean): Timer {
+  const timer = setTimeout(callback, delayMs);
+  if (!keepsAlive) timer.unref();
+  return { cancel: () => clearTimeout(timer) };
+}
+
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonicMs: () => performance.now(),
-  after(delayMs, callback) {
-    const timer = setTimeout(callback, delayMs);
-    timer.unref();
-    return { cancel: () => clearTimeout(timer) };
-  },
-  sleep: (delayMs, signal) => sleepWith(systemClock, delayMs, signal),
+  after: (delayMs, callback) => systemTimer(delayMs, callback, false),
+  sleep: (delayMs, signal) => sleepWith({ after: (ms, callback) => systemTimer(ms, callback, true) }, delayMs, signal),
 };
 
 /** RFC 3339 with seconds, as metav1.Time is written. */

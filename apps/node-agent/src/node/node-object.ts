@@ -1,0 +1,124 @@
+// The Node object and its status as this agent reports them. Pure.
+import type { Node, NodeCondition, NodeStatus } from '@berth/api';
+import type { HostFacts } from './host-facts.ts';
+
+/** Says where local volumes are, for the provisioner. */
+export const volumesDirectoryAnnotation = 'berth.io/volumes-directory';
+
+const podsMax = 110;
+/** Kept for the system: a tenth of memory at most 1 GiB, and a tenth of one core. */
+const reservedMemoryShare = 0.1;
+const reservedMemoryBytesMax = 2 ** 30;
+const reservedCpuMillis = 100;
+
+export interface NodeFacts {
+  host: HostFacts;
+  nodeName: string;
+  nodeIp: string;
+  volumesDirectory: string;
+  labels: Record<string, string>;
+  runtimeVersion: string;
+  agentVersion: string;
+}
+
+export interface NodeHealth {
+  /** What is wrong, when something is. */
+  runtime?: string;
+  network?: string;
+  memoryAvailableBytes: number;
+  diskAvailableShare: number;
+  pidsAvailableShare: number;
+  /** Known escapes of the runc in use, as advice. */
+  runcAdvisory?: string;
+}
+
+export function nodeObject(facts: NodeFacts, status: NodeStatus): Node {
+  return {
+    apiVersion: 'v1',
+    kind: 'Node',
+    metadata: {
+      name: facts.nodeName,
+      labels: {
+        'kubernetes.io/hostname': facts.nodeName,
+        'kubernetes.io/os': 'linux',
+        'kubernetes.io/arch': facts.host.architecture,
+        ...facts.labels,
+      },
+      annotations: { [volumesDirectoryAnnotation]: facts.volumesDirectory },
+    },
+    spec: {},
+    status,
+  };
+}
+
+export function allocatable(host: HostFacts): { cpuCores: number; memoryBytes: number } {
+  const reserved = Math.min(host.memoryBytes * reservedMemoryShare, reservedMemoryBytesMax);
+  return { cpuCores: host.cpuCores - reservedCpuMillis / 1000, memoryBytes: Math.floor((host.memoryBytes - reserved) / 1024) * 1024 };
+}
+
+/** @param previous for transition times @param now RFC 3339 */
+export function nodeStatus(facts: NodeFacts, health: NodeHealth, previous: NodeCondition[], now: string): NodeStatus {
+  const { host } = facts;
+  const free = allocatable(host);
+  const size = (cpu: string, memoryBytes: number) => ({
+    cpu,
+    memory: `${Math.floor(memoryBytes / 1024)}Ki`,
+    'ephemeral-storage': `${Math.floor(host.diskBytes / 1024)}Ki`,
+    pods: String(podsMax),
+  });
+  return {
+    capacity: size(String(host.cpuCores), host.memoryBytes),
+    allocatable: size(`${Math.round(free.cpuCores * 1000)}m`, free.memoryBytes),
+    addresses: [
+      { type: 'InternalIP', address: facts.nodeIp },
+      { type: 'Hostname', address: facts.nodeName },
+    ],
+    conditions: conditions(health).map((c) => withTimes(c, previous, now)),
+    nodeInfo: {
+      machineID: host.machineId,
+      systemUUID: host.machineId,
+      bootID: host.bootId,
+      kernelVersion: host.kernelVersion,
+      osImage: host.osImage,
+      containerRuntimeVersion: facts.runtimeVersion,
+      kubeletVersion: facts.agentVersion,
+      kubeProxyVersion: '',
+      operatingSystem: 'linux',
+      architecture: host.architecture,
+    },
+  };
+}
+
+const memoryPressureBytes = 100 * 2 ** 20;
+const diskPressureShare = 0.05;
+const pidPressureShare = 0.05;
+
+function conditions(health: NodeHealth): NodeCondition[] {
+  const pressure = (type: string, pressed: boolean, what: string, bad: string): NodeCondition => ({
+    type,
+    status: pressed ? 'True' : 'False',
+    reason: pressed ? `AgentHas${bad}` : `AgentHas${what}`,
+    message: pressed
+      ? `the node has ${type.replace('Pressure', '').toLowerCase()} pressure`
+      : `the node has no ${type.replace('Pressure', '').toLowerCase()} pressure`,
+  });
+  const trouble = [
+    health.runtime && `container runtime is down: ${health.runtime}`,
+    health.network && `container network is not ready: ${health.network}`,
+  ].filter(Boolean);
+  return [
+    pressure('MemoryPressure', health.memoryAvailableBytes < memoryPressureBytes, 'SufficientMemory', 'InsufficientMemory'),
+    pressure('DiskPressure', health.diskAvailableShare < diskPressureShare, 'NoDiskPressure', 'DiskPressure'),
+    pressure('PIDPressure', health.pidsAvailableShare < pidPressureShare, 'SufficientPID', 'InsufficientPID'),
+    ...(health.runcAdvisory ? [{ type: 'RuncVulnerable', status: 'True', reason: 'KnownEscapes', message: health.runcAdvisory }] : []),
+    trouble.length > 0
+      ? { type: 'Ready', status: 'False', reason: 'KubeletNotReady', message: trouble.join('; ') }
+      : { type: 'Ready', status: 'True', reason: 'KubeletReady', message: 'berth agent is posting ready status' },
+  ];
+}
+
+function withTimes(condition: NodeCondition, previous: NodeCondition[], now: string): NodeCondition {
+  const before = previous.find((c) => c.type === condition.type);
+  const since = before?.status === condition.status ? before.lastTransitionTime : undefined;
+  return { ...condition, lastHeartbeatTime: now, lastTransitionTime: since ?? now };
+}

@@ -1,0 +1,56 @@
+// containerd's own event stream. CRI's GetContainerEvents exists from containerd 1.7 on only; this service has always been
+// there, and tells of an exit within milliseconds. (containerd API: services/events/v1, events/task.proto.)
+import type * as grpc from '@grpc/grpc-js';
+import protobuf from 'protobufjs';
+import type { RuntimeEvent } from '../runtime.ts';
+
+const schema = protobuf.parse(`
+  syntax = "proto3";
+  message SubscribeRequest { repeated string filters = 1; }
+  message Any { string type_url = 1; bytes value = 2; }
+  message Envelope { string namespace = 2; string topic = 3; Any event = 4; }
+  message Subject { string container_id = 1; }
+`).root;
+const subscribeRequest = schema.lookupType('SubscribeRequest');
+const envelope = schema.lookupType('Envelope');
+const subject = schema.lookupType('Subject');
+
+const types: Record<string, RuntimeEvent['type']> = {
+  '/tasks/create': 'created',
+  '/tasks/start': 'started',
+  '/tasks/exit': 'stopped',
+  '/tasks/oom': 'oom',
+  '/tasks/delete': 'deleted',
+  '/containers/delete': 'deleted',
+};
+
+/** @param namespace containerd's: `k8s.io` is the one that CRI uses */
+export async function* containerdEvents(client: grpc.Client, namespace: string, signal: AbortSignal): AsyncGenerator<RuntimeEvent> {
+  const call = client.makeServerStreamRequest(
+    '/containerd.services.events.v1.Events/Subscribe',
+    (request: object) => Buffer.from(subscribeRequest.encode(request).finish()),
+    (bytes: Buffer) => envelope.toObject(envelope.decode(bytes)) as { namespace?: string; topic?: string; event?: { value?: Uint8Array } },
+    { filters: [`namespace==${namespace}`] },
+  );
+  const cancel = () => call.cancel();
+  signal.addEventListener('abort', cancel, { once: true });
+  try {
+    for await (const message of call) {
+      const type = types[message.topic ?? ''];
+      if (!type || !message.event?.value) continue;
+      // A sandbox's pause container has the sandbox's id, so one id serves for both.
+      const id = containerOf(message.event.value);
+      yield { type, containerId: id, sandboxId: id };
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  } finally {
+    signal.removeEventListener('abort', cancel);
+    call.cancel();
+  }
+}
+
+/** Field 1 is the container in every task event, and the id in container events. */
+function containerOf(event: Uint8Array): string {
+  return (subject.decode(event) as unknown as { containerId: string }).containerId;
+}

@@ -1,0 +1,174 @@
+// Berth's own containerd: under the agent's data directory, in a session of its own, so that it and the containers outlive
+// the agent. It is found again by its pid file and socket; when it dies it is started again, and its shims carry on.
+import { execFile, spawn } from 'node:child_process';
+import { closeSync, existsSync, openSync, statSync, truncateSync } from 'node:fs';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { Clock, Logger } from '@berth/telemetry';
+import { type ContainerdPaths, containerdConfig } from './containerd-config.ts';
+import { CriRuntime } from './cri-runtime.ts';
+import { ociImage } from './oci-image.ts';
+import { pauseBinary } from './pause-binary.ts';
+
+const run = promisify(execFile);
+const pauseImage = 'berth.local/pause:1';
+const logBytesMax = 20 * 2 ** 20;
+const readyTimeoutMs = 20_000;
+const pollMs = 20;
+/** Linux allows 107 bytes for a Unix socket's path. */
+const socketPathMax = 107;
+const capSysResource = 1n << 24n;
+
+export interface ContainerdOptions {
+  directory: string;
+  clock: Clock;
+  logger: Logger;
+}
+
+export class Containerd {
+  readonly paths: ContainerdPaths;
+  readonly #options: ContainerdOptions;
+  readonly #pidFile: string;
+  #watching: AbortController | undefined;
+
+  /** @throws RangeError when the directory's path is too long for a socket */
+  constructor(options: ContainerdOptions) {
+    this.#options = options;
+    const { directory } = options;
+    this.paths = {
+      root: join(directory, 'root'),
+      state: join(directory, 'state'),
+      socket: join(directory, 'containerd.sock'),
+      cniConfigDirectory: join(directory, 'cni'),
+      registryConfigDirectory: join(directory, 'registries'),
+    };
+    this.#pidFile = join(directory, 'containerd.pid');
+    if (Buffer.byteLength(this.paths.socket) > socketPathMax)
+      throw new RangeError(`the socket path ${this.paths.socket} is longer than ${socketPathMax} bytes; choose a shorter data directory`);
+  }
+
+  /** Resolves when containerd answers and has the pause image. Adopts one that runs already. */
+  async start(): Promise<void> {
+    await this.#ensureRunning();
+    await this.#ensurePauseImage();
+    this.#watching = new AbortController();
+    void this.#watch(this.#watching.signal);
+  }
+
+  /** Stops watching; containerd goes on. */
+  detach(): void {
+    this.#watching?.abort();
+  }
+
+  async pid(): Promise<number | undefined> {
+    if (!existsSync(this.#pidFile)) return undefined;
+    const pid = Number(await readFile(this.#pidFile, 'utf8'));
+    const commandLine = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT' || error.code === 'ESRCH') return '';
+      throw error;
+    });
+    // A pid may have been given to another process since.
+    return commandLine.includes(join(this.#options.directory, 'config.toml')) ? pid : undefined;
+  }
+
+  /** Ends containerd; with `removePods`, everything that it ran first. */
+  async stop({ removePods }: { removePods: boolean }): Promise<void> {
+    this.detach();
+    if (removePods) {
+      await this.#ensureRunning();
+      const runtime = new CriRuntime(this.paths.socket);
+      try {
+        for (const container of await runtime.listContainers()) await runtime.stopContainer(container.id, 0);
+        for (const sandbox of await runtime.listSandboxes()) await runtime.removeSandbox(sandbox.id);
+      } finally {
+        runtime.close();
+      }
+    }
+    const pid = await this.pid();
+    if (pid === undefined) return;
+    process.kill(pid, 'SIGTERM');
+    await this.#until(async () => (await this.pid()) === undefined, 'containerd did not end');
+    await rm(this.#pidFile, { force: true });
+  }
+
+  async #ensureRunning(): Promise<void> {
+    if ((await this.pid()) === undefined) await this.#spawn();
+    const runtime = new CriRuntime(this.paths.socket);
+    try {
+      await this.#until(
+        () =>
+          runtime.version().then(
+            () => true,
+            () => false,
+          ),
+        `containerd does not answer on ${this.paths.socket}; see ${this.#logFile}`,
+      );
+    } finally {
+      runtime.close();
+    }
+  }
+
+  get #logFile(): string {
+    return join(this.#options.directory, 'containerd.log');
+  }
+
+  async #spawn(): Promise<void> {
+    const { directory } = this.#options;
+    for (const path of [directory, this.paths.cniConfigDirectory, this.paths.registryConfigDirectory])
+      await mkdir(path, { recursive: true });
+    const status = await readFile('/proc/self/status', 'utf8');
+    const effective = BigInt(`0x${/^CapEff:\s*([0-9a-f]+)/m.exec(status)?.[1] ?? '0'}`);
+    const configFile = join(directory, 'config.toml');
+    await writeFile(configFile, containerdConfig({ ...this.paths, pauseImage, restrictOomScoreAdj: (effective & capSysResource) === 0n }));
+    if (existsSync(this.#logFile) && statSync(this.#logFile).size > logBytesMax) truncateSync(this.#logFile);
+    const log = openSync(this.#logFile, 'a');
+    const child = spawn('containerd', ['--config', configFile, '--log-level', 'warn'], { detached: true, stdio: ['ignore', log, log] });
+    closeSync(log);
+    await new Promise<void>((resolve, reject) => {
+      child.once('spawn', resolve);
+      child.once('error', (error) =>
+        reject(new Error(`cannot start containerd: ${error.message}; install the Debian package containerd`, { cause: error })),
+      );
+    });
+    child.unref();
+    await writeFile(this.#pidFile, String(child.pid));
+  }
+
+  async #watch(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await this.#options.clock.sleep(1_000, signal).catch(() => undefined);
+      if (signal.aborted || (await this.pid()) !== undefined) continue;
+      this.#options.logger.warn('containerd has died; starting it again');
+      await this.#ensureRunning().catch((error: unknown) => this.#options.logger.error('containerd could not be started again', { error }));
+    }
+  }
+
+  async #ensurePauseImage(): Promise<void> {
+    const runtime = new CriRuntime(this.paths.socket);
+    try {
+      if (await runtime.imageStatus(pauseImage)) return;
+    } finally {
+      runtime.close();
+    }
+    const architecture = process.arch === 'arm64' ? 'arm64' : 'amd64';
+    const archive = ociImage({
+      name: pauseImage,
+      architecture,
+      entrypoint: ['/pause'],
+      files: [{ path: 'pause', mode: 0o755, data: pauseBinary(architecture) }],
+    });
+    const file = join(this.#options.directory, 'pause.tar');
+    await writeFile(file, archive);
+    await run('ctr', ['--address', this.paths.socket, '--namespace', 'k8s.io', 'images', 'import', file]);
+    await rm(file);
+  }
+
+  async #until(holds: () => Promise<boolean>, failure: string): Promise<void> {
+    const deadlineMs = this.#options.clock.monotonicMs() + readyTimeoutMs;
+    while (!(await holds())) {
+      if (this.#options.clock.monotonicMs() > deadlineMs) throw new Error(failure);
+      await this.#options.clock.sleep(pollMs);
+    }
+  }
+}

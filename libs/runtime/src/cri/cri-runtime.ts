@@ -1,0 +1,225 @@
+// The Runtime over CRI: containerd's gRPC socket, with errors in our terms. Calls on what is gone already succeed quietly,
+// so that every step can be repeated after a crash.
+import type { Duplex } from 'node:stream';
+import { type criV1, imageServiceClient, runtimeServiceClient } from '@berth/protocol';
+import * as grpc from '@grpc/grpc-js';
+import {
+  type ContainerConfig,
+  type ContainerInfo,
+  type ContainerStats,
+  type ExecOptions,
+  type ExecSession,
+  type ImageInfo,
+  ImagePullError,
+  type RegistryAuth,
+  type ResourceLimits,
+  type Runtime,
+  type RuntimeEvent,
+  RuntimeUnavailableError,
+  type SandboxConfig,
+  type SandboxInfo,
+} from '../runtime.ts';
+import { containerdEvents } from './containerd-events.ts';
+import { containerRequest, resourcesRequest, sandboxRequest } from './requests.ts';
+import { containerInfo, containerStats, imageInfo, listedContainer, sandboxInfo } from './responses.ts';
+import { openExec, openPortForward } from './streaming.ts';
+
+const callMs = 120_000;
+const pullMs = 15 * 60_000;
+
+export class CriRuntime implements Runtime {
+  readonly #runtime: criV1.RuntimeServiceClient;
+  readonly #images: criV1.ImageServiceClient;
+  readonly #events: grpc.Client;
+  /** CRI's container status does not say which sandbox it is of; it never changes. */
+  readonly #sandboxOf = new Map<string, string>();
+
+  /** @param socket path of the CRI socket */
+  constructor(socket: string) {
+    const address = `unix://${socket}`;
+    const options = {
+      'grpc.max_receive_message_length': 64 * 2 ** 20,
+      'grpc.initial_reconnect_backoff_ms': 50,
+      'grpc.max_reconnect_backoff_ms': 1_000,
+    };
+    this.#runtime = runtimeServiceClient(address, grpc.credentials.createInsecure(), options);
+    this.#images = imageServiceClient(address, grpc.credentials.createInsecure(), options);
+    this.#events = new grpc.Client(address, grpc.credentials.createInsecure(), options);
+  }
+
+  close(): void {
+    this.#runtime.close();
+    this.#images.close();
+    this.#events.close();
+  }
+
+  async version(): Promise<{ name: string; version: string }> {
+    const answer = await this.#call(this.#runtime.version({ version: 'v1' }, { timeoutMs: callMs }));
+    return { name: answer.runtimeName, version: answer.runtimeVersion };
+  }
+
+  async health(): Promise<{ runtime?: string; network?: string }> {
+    const { status } = await this.#call(this.#runtime.status({}, { timeoutMs: callMs }));
+    const bad = (type: string) => status?.conditions.find((c) => c.type === type && !c.status);
+    const [runtime, network] = [bad('RuntimeReady'), bad('NetworkReady')];
+    return {
+      ...(runtime && { runtime: runtime.message || runtime.reason }),
+      ...(network && { network: network.message || network.reason }),
+    };
+  }
+
+  async runSandbox(config: SandboxConfig): Promise<string> {
+    return (await this.#call(this.#runtime.runPodSandbox({ config: sandboxRequest(config) }, { timeoutMs: callMs }))).podSandboxId;
+  }
+
+  async stopSandbox(id: string): Promise<void> {
+    await this.#quiet(this.#runtime.stopPodSandbox({ podSandboxId: id }, { timeoutMs: callMs }));
+  }
+
+  async removeSandbox(id: string): Promise<void> {
+    await this.stopSandbox(id);
+    await this.#quiet(this.#runtime.removePodSandbox({ podSandboxId: id }, { timeoutMs: callMs }));
+  }
+
+  async sandboxStatus(id: string): Promise<SandboxInfo | undefined> {
+    const answer = await this.#quiet(this.#runtime.podSandboxStatus({ podSandboxId: id }, { timeoutMs: callMs }));
+    return answer?.status ? sandboxInfo(answer.status) : undefined;
+  }
+
+  async listSandboxes(): Promise<SandboxInfo[]> {
+    return (await this.#call(this.#runtime.listPodSandbox({}, { timeoutMs: callMs }))).items.map(sandboxInfo);
+  }
+
+  async createContainer(sandboxId: string, config: ContainerConfig, sandbox: SandboxConfig): Promise<string> {
+    const request = { podSandboxId: sandboxId, config: containerRequest(config, sandbox), sandboxConfig: sandboxRequest(sandbox) };
+    const { containerId } = await this.#call(this.#runtime.createContainer(request, { timeoutMs: callMs }));
+    this.#sandboxOf.set(containerId, sandboxId);
+    return containerId;
+  }
+
+  async startContainer(id: string): Promise<void> {
+    await this.#call(this.#runtime.startContainer({ containerId: id }, { timeoutMs: callMs }));
+  }
+
+  async stopContainer(id: string, graceSeconds: number): Promise<void> {
+    await this.#quiet(
+      this.#runtime.stopContainer({ containerId: id, timeout: String(graceSeconds) }, { timeoutMs: callMs + graceSeconds * 1000 }),
+    );
+  }
+
+  async removeContainer(id: string): Promise<void> {
+    await this.#quiet(this.#runtime.removeContainer({ containerId: id }, { timeoutMs: callMs }));
+    this.#sandboxOf.delete(id);
+  }
+
+  async containerStatus(id: string): Promise<ContainerInfo | undefined> {
+    const answer = await this.#quiet(this.#runtime.containerStatus({ containerId: id }, { timeoutMs: callMs }));
+    if (!answer?.status) return undefined;
+    if (!this.#sandboxOf.has(id)) await this.listContainers();
+    return containerInfo(answer.status, this.#sandboxOf.get(id) ?? '');
+  }
+
+  async listContainers(): Promise<ContainerInfo[]> {
+    const { containers } = await this.#call(this.#runtime.listContainers({}, { timeoutMs: callMs }));
+    for (const container of containers) this.#sandboxOf.set(container.id, container.podSandboxId);
+    return containers.map(listedContainer);
+  }
+
+  async updateResources(id: string, resources: ResourceLimits): Promise<void> {
+    await this.#call(
+      this.#runtime.updateContainerResources({ containerId: id, linux: resourcesRequest(resources) }, { timeoutMs: callMs }),
+    );
+  }
+
+  async execSync(id: string, command: string[], timeoutSeconds: number): Promise<{ exitCode: number; stdout: Buffer; stderr: Buffer }> {
+    const request = { containerId: id, cmd: command, timeout: String(timeoutSeconds) };
+    return this.#call(this.#runtime.execSync(request, { timeoutMs: timeoutSeconds > 0 ? timeoutSeconds * 1000 + 5_000 : callMs }));
+  }
+
+  async exec(id: string, options: ExecOptions): Promise<ExecSession> {
+    const request = {
+      containerId: id,
+      cmd: options.command,
+      tty: options.tty,
+      stdin: options.stdin,
+      stdout: options.stdout,
+      stderr: options.stderr && !options.tty,
+    };
+    return openExec((await this.#call(this.#runtime.exec(request, { timeoutMs: callMs }))).url, options);
+  }
+
+  async attach(id: string, options: Omit<ExecOptions, 'command'>): Promise<ExecSession> {
+    const request = {
+      containerId: id,
+      tty: options.tty,
+      stdin: options.stdin,
+      stdout: options.stdout,
+      stderr: options.stderr && !options.tty,
+    };
+    return openExec((await this.#call(this.#runtime.attach(request, { timeoutMs: callMs }))).url, options);
+  }
+
+  async portForward(sandboxId: string, port: number): Promise<Duplex> {
+    const { url } = await this.#call(this.#runtime.portForward({ podSandboxId: sandboxId, port: [port] }, { timeoutMs: callMs }));
+    return openPortForward(url, port);
+  }
+
+  async reopenLog(id: string): Promise<void> {
+    await this.#call(this.#runtime.reopenContainerLog({ containerId: id }, { timeoutMs: callMs }));
+  }
+
+  async imageStatus(image: string): Promise<ImageInfo | undefined> {
+    const answer = await this.#call(this.#images.imageStatus({ image: { image } }, { timeoutMs: callMs }));
+    return answer.image ? imageInfo(answer.image) : undefined;
+  }
+
+  async pullImage(image: string, auth?: RegistryAuth): Promise<string> {
+    try {
+      const request = {
+        image: { image },
+        ...(auth && { auth: { username: auth.username, password: auth.password, serverAddress: auth.server ?? '' } }),
+      };
+      return (await this.#call(this.#images.pullImage(request, { timeoutMs: pullMs }))).imageRef;
+    } catch (error) {
+      if (error instanceof RuntimeUnavailableError) throw error;
+      throw new ImagePullError(image, (error as grpc.ServiceError).details || (error as Error).message, { cause: error });
+    }
+  }
+
+  async listImages(): Promise<ImageInfo[]> {
+    return (await this.#call(this.#images.listImages({}, { timeoutMs: callMs }))).images.map(imageInfo);
+  }
+
+  async removeImage(image: string): Promise<void> {
+    await this.#quiet(this.#images.removeImage({ image: { image } }, { timeoutMs: callMs }));
+  }
+
+  async stats(): Promise<ContainerStats[]> {
+    return (await this.#call(this.#runtime.listContainerStats({}, { timeoutMs: callMs }))).stats.map(containerStats);
+  }
+
+  events(signal: AbortSignal): AsyncIterable<RuntimeEvent> {
+    return containerdEvents(this.#events, 'k8s.io', signal);
+  }
+
+  async #call<T>(answer: Promise<T>): Promise<T> {
+    try {
+      return await answer;
+    } catch (error) {
+      const { code, details } = error as grpc.ServiceError;
+      if (code === grpc.status.UNAVAILABLE) throw new RuntimeUnavailableError(details, { cause: error });
+      // gRPC prefixes the code and its number; people need what containerd said.
+      throw details ? Object.assign(new Error(details, { cause: error }), { code, details }) : error;
+    }
+  }
+
+  /** Undefined instead of an error for what does not exist. */
+  async #quiet<T>(answer: Promise<T>): Promise<T | undefined> {
+    try {
+      return await this.#call(answer);
+    } catch (error) {
+      if ((error as grpc.ServiceError).code === grpc.status.NOT_FOUND) return undefined;
+      throw error;
+    }
+  }
+}
