@@ -2,11 +2,10 @@
 // usage.
 import 'reflect-metadata';
 import { fileURLToPath } from 'node:url';
-import { systemClock, systemRandom } from '@berth/telemetry';
+import { jsonLogger, systemClock, systemRandom } from '@berth/telemetry';
 import { type CommandLine, parseCommandLine, UsageError, usage } from './command-line.ts';
 import { startControlPlane } from './control-plane.ts';
 import { ListenError } from './https-listener.ts';
-import { jsonLogger } from './logging.ts';
 
 /** Beyond this, what still runs is not waited for. */
 const stopTimeoutMs = 20_000;

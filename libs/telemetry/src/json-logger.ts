@@ -1,5 +1,6 @@
 // The log of a process: one JSON line an event on standard error, so that it can be read by people and by machines.
-import type { Clock, Logger, LogLevel } from '@berth/telemetry';
+import type { Clock } from './clock.ts';
+import type { Logger, LogLevel } from './logger.ts';
 
 const order: LogLevel[] = ['debug', 'info', 'warn', 'error'];
 
