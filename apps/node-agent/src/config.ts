@@ -4,8 +4,8 @@ export interface AgentConfig {
   nodeName: string;
   /** Certificates, containerd's root and state, pods' folders, local volumes. */
   dataDirectory: string;
-  /** host:port of the control plane's gateway. */
-  gateway: string;
+  /** The control plane's gateway. */
+  gateway: { host: string; port: number };
   /** Needed for the first start only; the node's certificate is used after that. */
   joinToken: string | undefined;
   /** The address that pods and services see this node under. */

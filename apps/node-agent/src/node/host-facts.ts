@@ -20,7 +20,7 @@ export interface HostFacts {
 export function hostFacts(dataDirectory: string): HostFacts {
   const disk = statfsSync(dataDirectory);
   return {
-    hostname: hostname().toLowerCase(),
+    hostname: hostName(),
     cpuCores: cpus().length,
     memoryBytes: totalmem(),
     diskBytes: disk.blocks * disk.bsize,
@@ -30,6 +30,11 @@ export function hostFacts(dataDirectory: string): HostFacts {
     osImage: /^PRETTY_NAME="?([^"\n]*)/m.exec(fileText('/etc/os-release'))?.[1] ?? 'Linux',
     architecture: arch() === 'x64' ? 'amd64' : arch(),
   };
+}
+
+/** As a node is named: lower case. */
+export function hostName(): string {
+  return hostname().toLowerCase();
 }
 
 /** The first IPv4 address that is not loopback, else 127.0.0.1. */

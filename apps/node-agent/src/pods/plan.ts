@@ -42,7 +42,7 @@ export function planPod(pod: Pod, observed: ObservedPod, context: PlanContext): 
     for (const [name, instances] of observed.containers) killRunning(plan, name, instances, 'Stopping: the pod has finished');
     return plan;
   }
-  if (!observed.sandbox || observed.sandbox.state !== 'ready') {
+  if (observed.sandbox?.state !== 'ready') {
     for (const [name, instances] of observed.containers)
       killRunning(plan, name, instances, 'Pod sandbox changed, it will be killed and re-created.');
     if (plan.kill.length === 0) plan.createSandbox = observed.sandbox ? observed.sandbox.attempt + 1 : 0;

@@ -27,7 +27,8 @@ export interface PodEnvironment {
   terminationMessage(pod: Pod, container: Container, instance: ContainerInfo): Promise<string>;
   event(pod: Pod, type: 'Normal' | 'Warning', reason: string, message: string, fieldPath?: string): void;
   report(report: PodStatusReport & { status: PodStatus }): void;
-  removeLogs(pod: Pod): Promise<void>;
+  /** Logs and cgroups, once its containers are gone. */
+  removeTraces(pod: Pod): Promise<void>;
   /** The worker has nothing left to do. */
   gone(uid: string): void;
 }

@@ -8,6 +8,7 @@ import type { ContainerInfo, Runtime, SandboxConfig } from '@berth/runtime';
 import { type Clock, type Logger, type Random, timestamp } from '@berth/telemetry';
 import { ImagePuller } from '../images/image-puller.ts';
 import type { NodeNetwork } from '../network/network.ts';
+import { removeCgroup } from '../node/cgroups.ts';
 import type { ProbeRunner } from '../probes/probe.ts';
 import { Prober } from '../probes/prober.ts';
 import type { VolumeManager } from '../volumes/volume-manager.ts';
@@ -97,6 +98,11 @@ export class PodManager {
     const { sandboxes, containers } = await this.#inventory.pod(pod.metadata.uid ?? '');
     const instances = containers.filter((c) => c.name === container).sort((a, b) => b.attempt - a.attempt);
     return { pod, instances, sandboxId: sandboxes.find((s) => s.state === 'ready')?.id };
+  }
+
+  podName(uid: string): { namespace: string; name: string } | undefined {
+    const metadata = this.#workers.get(uid)?.pod.metadata;
+    return metadata && { namespace: metadata.namespace ?? '', name: metadata.name };
   }
 
   podLogDirectory(pod: Pod): string {
@@ -217,13 +223,23 @@ export class PodManager {
         link.reportPod(report);
         this.#syncNetwork();
       },
-      removeLogs: (pod) => (this.#deps.writesFiles ? rm(this.podLogDirectory(pod), { recursive: true, force: true }) : Promise.resolve()),
+      removeTraces: (pod) => this.#removeTraces(pod),
       gone: (uid) => {
         this.#workers.delete(uid);
         this.#inventory.forget(uid);
         this.#events.forget(uid);
       },
     };
+  }
+
+  async #removeTraces(pod: Pod): Promise<void> {
+    if (!this.#deps.writesFiles) return;
+    await rm(this.podLogDirectory(pod), { recursive: true, force: true });
+    await removeCgroup(this.#podCgroup(pod));
+  }
+
+  #podCgroup(pod: Pod): string {
+    return `${this.#deps.cgroupParent}/pod${pod.metadata.uid ?? ''}`;
   }
 
   #record(pod: Pod, type: 'Normal' | 'Warning', reason: string, message: string, fieldPath = ''): void {
@@ -252,7 +268,7 @@ export class PodManager {
       dns: this.#deps.network.dnsFor(pod),
       labels: { ...pod.metadata.labels, [labels.podName]: name, [labels.podNamespace]: namespace, [labels.podUid]: uid },
       annotations: {},
-      cgroupParent: `${this.#deps.cgroupParent}/pod${uid}`,
+      cgroupParent: this.#podCgroup(pod),
       hostNetwork: pod.spec.hostNetwork === true,
       hostPid: pod.spec.hostPID === true,
       hostIpc: pod.spec.hostIPC === true,

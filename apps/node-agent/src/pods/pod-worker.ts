@@ -289,7 +289,7 @@ export class PodWorker {
     for (const sandbox of [...(observed.sandbox ? [observed.sandbox] : []), ...observed.olderSandboxes])
       await this.#env.runtime.removeSandbox(sandbox.id);
     await this.#env.volumes.cleanUp(this.#pod.metadata.uid ?? '');
-    await this.#env.removeLogs(this.#pod);
+    await this.#env.removeTraces(this.#pod);
     this.#env.gone(this.#pod.metadata.uid ?? '');
   }
 

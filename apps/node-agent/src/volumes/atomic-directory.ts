@@ -56,7 +56,7 @@ async function holds(folder: string, files: Map<string, FileContent>): Promise<b
   for (const entry of present) {
     const path = join(entry.parentPath, entry.name);
     const wanted = files.get(path.slice(folder.length + 1));
-    if (!wanted || !wanted.data.equals(await readFile(path))) return false;
+    if (!wanted?.data.equals(await readFile(path))) return false;
   }
   return true;
 }

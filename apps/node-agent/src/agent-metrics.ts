@@ -1,0 +1,54 @@
+// What an agent says to Prometheus: itself, its pods, and its containers under the names that dashboards for Kubernetes use.
+import type { ContainerStats } from '@berth/runtime';
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+
+export interface MetricsSources {
+  stats(): Promise<ContainerStats[]>;
+  isConnected(): boolean;
+  /** By UID. */
+  podName(uid: string): { namespace: string; name: string } | undefined;
+}
+
+const containerLabels = ['namespace', 'pod', 'container'];
+
+export class AgentMetrics {
+  readonly registry = new Registry();
+  readonly #sources: MetricsSources;
+  readonly #cpu = this.#counter('container_cpu_usage_seconds_total', 'CPU time used, in seconds');
+  readonly #memory = this.#gauge('container_memory_working_set_bytes', 'Memory in use that cannot be reclaimed, in bytes');
+  readonly #filesystem = this.#gauge('container_fs_usage_bytes', "Size of the container's writable layer, in bytes");
+  readonly #connected = new Gauge({
+    name: 'berth_agent_connected',
+    help: '1 while there is a session with the control plane',
+    registers: [this.registry],
+  });
+
+  constructor(sources: MetricsSources) {
+    this.#sources = sources;
+    collectDefaultMetrics({ register: this.registry });
+  }
+
+  /** In the text format of Prometheus. */
+  async scrape(): Promise<string> {
+    const stats = await this.#sources.stats();
+    for (const metric of [this.#cpu, this.#memory, this.#filesystem]) metric.reset();
+    for (const { podUid, name, cpuUsageNanoseconds, memoryWorkingSetBytes, filesystemUsedBytes } of stats) {
+      const pod = this.#sources.podName(podUid);
+      if (!pod) continue;
+      const labels = { namespace: pod.namespace, pod: pod.name, container: name };
+      this.#cpu.inc(labels, cpuUsageNanoseconds / 1e9);
+      this.#memory.set(labels, memoryWorkingSetBytes);
+      this.#filesystem.set(labels, filesystemUsedBytes);
+    }
+    this.#connected.set(this.#sources.isConnected() ? 1 : 0);
+    return this.registry.metrics();
+  }
+
+  #counter(name: string, help: string): Counter {
+    return new Counter({ name, help, labelNames: containerLabels, registers: [this.registry] });
+  }
+
+  #gauge(name: string, help: string): Gauge {
+    return new Gauge({ name, help, labelNames: containerLabels, registers: [this.registry] });
+  }
+}

@@ -1,0 +1,134 @@
+// One node's agent over its ports: with a real link, runtime and network it runs a machine; with simulated ones it is one of
+// thousands in a process. What must hold: stopping or killing it stops no container.
+import type { AgentLink, DesiredState, SessionHandler, TunnelRequest, Welcome } from '@berth/protocol';
+import type { Runtime } from '@berth/runtime';
+import type { Clock, Logger, Random } from '@berth/telemetry';
+import type { NodeNetwork } from './network/network.ts';
+import { allocatable, type NodeFacts, type NodeHealth } from './node/node-object.ts';
+import { NodeReporter } from './node/node-reporter.ts';
+import { PodManager } from './pods/pod-manager.ts';
+import type { ProbeRunner } from './probes/probe.ts';
+import { LogFiles } from './tunnels/log-source.ts';
+import { TunnelServer } from './tunnels/tunnel-server.ts';
+import type { VolumeManager } from './volumes/volume-manager.ts';
+
+const configureRetryMs = 5_000;
+
+export interface AgentPorts {
+  link: AgentLink;
+  runtime: Runtime;
+  network: NodeNetwork;
+  volumes: VolumeManager;
+  probes: ProbeRunner;
+  health: () => Promise<NodeHealth>;
+  clock: Clock;
+  random: Random;
+  logger: Logger;
+}
+
+export interface AgentSettings {
+  facts: NodeFacts;
+  /** `<dir>/<namespace>_<pod>_<uid>/<container>/<attempt>.log`. */
+  logDirectory: string;
+  cgroupParent: string;
+  /** False for simulated nodes. */
+  writesFiles: boolean;
+}
+
+export class Agent {
+  readonly pods: PodManager;
+  readonly #ports: AgentPorts;
+  readonly #settings: AgentSettings;
+  readonly #reporter: NodeReporter;
+  readonly #stopping = new AbortController();
+  #connected = false;
+  #appliedRevision = 0;
+  /** Desired state waits until the network it was sent with is configured. */
+  #ready: Promise<void> = Promise.resolve();
+
+  constructor(ports: AgentPorts, settings: AgentSettings) {
+    this.#ports = ports;
+    this.#settings = settings;
+    const { link, clock, logger, health } = ports;
+    this.#reporter = new NodeReporter({ facts: settings.facts, health, link, clock, logger });
+    this.pods = new PodManager({
+      ...ports,
+      hostIp: settings.facts.nodeIp,
+      allocatable: allocatable(settings.facts.host),
+      logDirectory: settings.logDirectory,
+      cgroupParent: settings.cgroupParent,
+      writesFiles: settings.writesFiles,
+    });
+  }
+
+  get isConnected(): boolean {
+    return this.#connected;
+  }
+
+  async start(): Promise<void> {
+    await this.pods.start();
+    await this.#reporter.start();
+    const { bootId } = this.#settings.facts.host;
+    this.#ports.link.start(this.#handler(), () => ({ revision: this.#appliedRevision, bootId, node: this.#reporter.node() }));
+  }
+
+  /** Containers, volumes and service rules stay. */
+  async stop(): Promise<void> {
+    this.#stopping.abort(new Error('the agent is stopping'));
+    this.#reporter.stop();
+    await this.#ports.link.stop();
+    await this.pods.stop();
+    await this.#ports.network.stop();
+  }
+
+  #handler(): SessionHandler {
+    const tunnels = this.#tunnels();
+    return {
+      welcome: (welcome) => this.#welcome(welcome),
+      desired: (state) => void this.#ready.then(() => this.#apply(state)),
+      openTunnel: (request: TunnelRequest, accept) => void tunnels.serve(request, accept),
+      disconnected: (reason) => {
+        this.#connected = false;
+        this.#ports.logger.warn('the session with the control plane ended; pods go on', { reason });
+      },
+    };
+  }
+
+  #welcome(welcome: Welcome): void {
+    this.#connected = true;
+    this.#ports.logger.info('connected to the control plane', { podCidr: welcome.podCidr });
+    this.#ready = this.#ready.then(() => this.#configure(welcome));
+  }
+
+  #apply(state: DesiredState): void {
+    if (this.#stopping.signal.aborted) return;
+    this.pods.apply(state);
+    this.#appliedRevision = state.revision;
+  }
+
+  async #configure({ podCidr, serviceCidr, clusterDns, clusterDomain }: Welcome): Promise<void> {
+    const { network, clock, logger } = this.#ports;
+    const signal = this.#stopping.signal;
+    while (!signal.aborted) {
+      try {
+        await network.configure({ podCidr, serviceCidr, clusterDns, clusterDomain });
+        return;
+      } catch (error) {
+        logger.error("the node's network cannot be configured; trying again", { error, retryMs: configureRetryMs });
+        await clock.sleep(configureRetryMs, signal).catch(() => undefined);
+      }
+    }
+  }
+
+  #tunnels(): TunnelServer {
+    const { runtime, clock, logger, link } = this.#ports;
+    return new TunnelServer({
+      runtime,
+      clock,
+      logger,
+      logs: new LogFiles({ runtime, clock, podLogDirectory: (pod) => this.pods.podLogDirectory(pod) }),
+      containers: (namespace, pod, container) => this.pods.container(namespace, pod, container),
+      refuse: (tunnelId, code, message) => link.refuseTunnel(tunnelId, code, message),
+    });
+  }
+}

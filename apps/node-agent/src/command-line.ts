@@ -1,0 +1,102 @@
+// The agent's command line. Whatever is wrong with it is said in one line that names the option.
+import { isIP } from 'node:net';
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import type { LogLevel } from '@berth/telemetry';
+import type { AgentConfig } from './config.ts';
+import { hostName, primaryAddress } from './node/host-facts.ts';
+
+/** The message is for whoever typed the command. */
+export class UsageError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'UsageError';
+  }
+}
+
+export const usage = `usage: node-agent --data-dir DIRECTORY --gateway HOST:PORT [options]
+  --data-dir DIRECTORY        certificates, containerd, pods' folders, local volumes; at most 60 bytes long
+  --gateway HOST:PORT         the control plane's address for agents
+  --join-token TOKEN          as the control plane prints it; or in the variable BERTH_JOIN_TOKEN; for the first start only
+  --node-name NAME            default: this machine's name
+  --node-ip ADDRESS           default: this machine's first address that is not a loopback
+  --instance ID               distinguishes agents on one machine, at most 9 letters and digits (default 0)
+  --metrics-address HOST:PORT metrics and health over HTTP, default 127.0.0.1:6445
+  --runtime-endpoint SOCKET   a containerd that somebody else runs; default: our own
+  --node-labels KEY=VALUE,... labels to register with
+  --log-level LEVEL           debug, info (default), warn, error
+  --tear-down                 instead of running: remove pods, containerd, mounts and network; volumes' data stays
+  --help`;
+
+const logLevels: LogLevel[] = ['debug', 'info', 'warn', 'error'];
+const instancePattern = /^[a-z0-9]{1,9}$/;
+
+const options = {
+  'data-dir': { type: 'string' },
+  gateway: { type: 'string' },
+  'join-token': { type: 'string' },
+  'node-name': { type: 'string' },
+  'node-ip': { type: 'string' },
+  instance: { type: 'string', default: '0' },
+  'metrics-address': { type: 'string', default: '127.0.0.1:6445' },
+  'runtime-endpoint': { type: 'string' },
+  'node-labels': { type: 'string' },
+  'log-level': { type: 'string', default: 'info' },
+  'tear-down': { type: 'boolean', default: false },
+  help: { type: 'boolean', short: 'h', default: false },
+} as const;
+
+export interface AgentCommandLine {
+  config: AgentConfig;
+  logLevel: LogLevel;
+  tearDown: boolean;
+}
+
+/** Undefined when help was asked for. @throws UsageError */
+export function parseCommandLine(argv: string[], environment: NodeJS.ProcessEnv): AgentCommandLine | undefined {
+  const values = parseValues(argv);
+  if (values.help) return undefined;
+  if (!values['data-dir']) throw new UsageError('--data-dir is required: say where containers, volumes and certificates are kept');
+  if (!values.gateway) throw new UsageError('--gateway is required: say where the control plane listens for agents');
+  const nodeIp = values['node-ip'] ?? primaryAddress();
+  if (isIP(nodeIp) !== 4) throw new UsageError(`--node-ip: ${JSON.stringify(nodeIp)} is not an IPv4 address`);
+  if (!instancePattern.test(values.instance)) {
+    throw new UsageError(`--instance: ${JSON.stringify(values.instance)} is not 1 to 9 lower-case letters and digits`);
+  }
+  const logLevel = logLevels.find((level) => level === values['log-level']);
+  if (!logLevel) throw new UsageError(`--log-level: ${JSON.stringify(values['log-level'])} is not one of ${logLevels.join(', ')}`);
+  const config: AgentConfig = {
+    nodeName: values['node-name'] ?? hostName(),
+    dataDirectory: resolve(values['data-dir']),
+    gateway: parseAddress('--gateway', values.gateway),
+    joinToken: values['join-token'] ?? environment.BERTH_JOIN_TOKEN,
+    nodeIp,
+    instance: values.instance,
+    metricsAddress: parseAddress('--metrics-address', values['metrics-address']),
+    runtimeEndpoint: values['runtime-endpoint'],
+    labels: parseLabels(values['node-labels']),
+  };
+  return { config, logLevel, tearDown: values['tear-down'] };
+}
+
+function parseValues(argv: string[]) {
+  try {
+    return parseArgs({ args: argv, options, strict: true, allowPositionals: false }).values;
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? (error.message.split('. ')[0] ?? error.message) : String(error));
+  }
+}
+
+function parseAddress(option: string, text: string): { host: string; port: number } {
+  const match = /^(?:\[([0-9a-fA-F:]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text);
+  const port = Number(match?.[3]);
+  if (!match || port > 65_535) throw new UsageError(`${option}: ${JSON.stringify(text)} is not HOST:PORT, such as 127.0.0.1:6444`);
+  return { host: match[1] ?? match[2] ?? '', port };
+}
+
+function parseLabels(text: string | undefined): Record<string, string> {
+  const pairs = (text ?? '').split(',').filter((pair) => pair !== '');
+  const wrong = pairs.find((pair) => !/^[^=]+=[^=]*$/.test(pair));
+  if (wrong !== undefined) throw new UsageError(`--node-labels: ${JSON.stringify(wrong)} is not KEY=VALUE`);
+  return Object.fromEntries(pairs.map((pair) => pair.split('=') as [string, string]));
+}

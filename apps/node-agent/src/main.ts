@@ -1,0 +1,48 @@
+// The node agent as a process: command line in, exit code out. Exit codes: 0 stopped as asked, 1 could not start, 2 wrong
+// usage. Stopping leaves every container running; --tear-down is what ends them.
+import 'reflect-metadata';
+import { jsonLogger, systemClock, systemRandom } from '@berth/telemetry';
+import { type AgentCommandLine, parseCommandLine, UsageError, usage } from './command-line.ts';
+import { startNodeAgent } from './node-agent.ts';
+import { tearDown } from './tear-down.ts';
+
+const stopTimeoutMs = 20_000;
+
+async function main(): Promise<void> {
+  const command = readCommandLine();
+  const logger = jsonLogger(systemClock, command.logLevel, (line) => process.stderr.write(line));
+  const ports = { clock: systemClock, random: systemRandom, logger };
+  if (command.tearDown) {
+    await tearDown(command.config, ports);
+    process.exit(0);
+  }
+  const agent = await startNodeAgent(command.config, ports);
+  const stop = (signal: string) => {
+    logger.info('stopping; containers go on', { signal });
+    setTimeout(() => {
+      logger.error('stopping took too long', { stopTimeoutMs });
+      process.exit(1);
+    }, stopTimeoutMs).unref();
+    agent.stop().then(
+      () => process.exit(0),
+      (error) => {
+        logger.error('stopping failed', { error });
+        process.exit(1);
+      },
+    );
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop(signal));
+}
+
+function readCommandLine(): AgentCommandLine {
+  const command = parseCommandLine(process.argv.slice(2), process.env);
+  if (command) return command;
+  process.stdout.write(`${usage}\n`);
+  process.exit(0);
+}
+
+main().catch((error) => {
+  process.stderr.write(`berth: ${error instanceof UsageError ? error.message : error instanceof Error ? error.stack : String(error)}\n`);
+  if (error instanceof UsageError) process.stderr.write('berth: --help lists the options\n');
+  process.exit(error instanceof UsageError ? 2 : 1);
+});

@@ -1,0 +1,129 @@
+// One node from start to stop on a real machine: containerd, network, volumes, the session with the control plane, and HTTP.
+import { execFile } from 'node:child_process';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { Containerd, CriRuntime } from '@berth/runtime';
+import type { Clock, Logger, Random } from '@berth/telemetry';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Agent } from './agent.ts';
+import { AgentMetrics } from './agent-metrics.ts';
+import { appModule } from './app.module.ts';
+import type { AgentConfig } from './config.ts';
+import { HostNetwork } from './network/host-network.ts';
+import { hostFacts } from './node/host-facts.ts';
+import { hostHealth } from './node/node-health.ts';
+import type { NodeFacts } from './node/node-object.ts';
+import { runcAdvisory } from './node/runc-advisory.ts';
+import { NetworkProbeRunner } from './probes/probe.ts';
+import { GrpcAgentLink } from './session/grpc-agent-link.ts';
+import { HostVolumes } from './volumes/host-volumes.ts';
+
+const run = promisify(execFile);
+const agentVersion = 'v1.35.0-berth';
+
+export interface Ports {
+  clock: Clock;
+  random: Random;
+  logger: Logger;
+}
+
+export interface NodeAgent {
+  stop(): Promise<void>;
+}
+
+/** @throws when a part cannot start; then what started is stopped. */
+export async function startNodeAgent(config: AgentConfig, ports: Ports): Promise<NodeAgent> {
+  const cleanups: (() => Promise<void> | void)[] = [];
+  const stop = async () => {
+    for (let cleanup = cleanups.pop(); cleanup; cleanup = cleanups.pop()) await cleanup();
+  };
+  try {
+    await start(config, ports, (cleanup) => cleanups.push(cleanup));
+    return { stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function start(config: AgentConfig, ports: Ports, onStop: (cleanup: () => Promise<void> | void) => void): Promise<void> {
+  await mkdir(config.dataDirectory, { recursive: true, mode: 0o700 });
+  const containerd = containerdOf(config, ports);
+  await containerd.start();
+  onStop(() => containerd.detach());
+  const runtime = new CriRuntime(config.runtimeEndpoint ?? containerd.paths.socket);
+  onStop(() => runtime.close());
+  const volumes = new HostVolumes(config.dataDirectory);
+  const advisory = runcAdvisory(await runcVersion());
+  const agent = new Agent(
+    {
+      ...ports,
+      runtime,
+      volumes,
+      network: new HostNetwork(networkOptions(config, containerd, ports)),
+      probes: new NetworkProbeRunner(runtime),
+      health: () => hostHealth(runtime, config.dataDirectory, advisory),
+      link: new GrpcAgentLink({ ...ports, ...config, ...(config.joinToken !== undefined && { joinToken: config.joinToken }) }),
+    },
+    {
+      facts: await nodeFacts(config, runtime),
+      logDirectory: join(config.dataDirectory, 'logs'),
+      cgroupParent: cgroupParent(config),
+      writesFiles: true,
+    },
+  );
+  await agent.start();
+  onStop(() => agent.stop());
+  const app = await serve(config, runtime, agent);
+  onStop(() => app.close());
+  ports.logger.info('the node is up', { node: config.nodeName, metrics: config.metricsAddress });
+}
+
+export function containerdOf(config: Pick<AgentConfig, 'dataDirectory'>, ports: Ports): Containerd {
+  return new Containerd({ ...ports, directory: join(config.dataDirectory, 'c') });
+}
+
+export function cgroupParent({ instance }: Pick<AgentConfig, 'instance'>): string {
+  return `/berth-${instance}`;
+}
+
+export function networkOptions(config: Pick<AgentConfig, 'dataDirectory' | 'instance' | 'nodeIp'>, containerd: Containerd, ports: Ports) {
+  return {
+    ...ports,
+    instance: config.instance,
+    hostIp: config.nodeIp,
+    cniConfigDirectory: containerd.paths.cniConfigDirectory,
+    stateDirectory: join(config.dataDirectory, 'network'),
+  };
+}
+
+async function runcVersion(): Promise<string> {
+  return (await run('runc', ['--version'])).stdout;
+}
+
+async function nodeFacts(config: AgentConfig, runtime: CriRuntime): Promise<NodeFacts> {
+  const { name, version } = await runtime.version();
+  return {
+    host: hostFacts(config.dataDirectory),
+    nodeName: config.nodeName,
+    nodeIp: config.nodeIp,
+    labels: config.labels,
+    volumesDirectory: join(config.dataDirectory, 'volumes'),
+    runtimeVersion: `${name}://${version}`,
+    agentVersion,
+  };
+}
+
+async function serve(config: AgentConfig, runtime: CriRuntime, agent: Agent): Promise<NestFastifyApplication> {
+  const metrics = new AgentMetrics({
+    stats: () => runtime.stats(),
+    isConnected: () => agent.isConnected,
+    podName: (uid) => agent.pods.podName(uid),
+  });
+  const health = async () => (await runtime.health()).runtime;
+  const app = await NestFactory.create<NestFastifyApplication>(appModule(metrics, health), new FastifyAdapter(), { logger: false });
+  await app.listen(config.metricsAddress.port, config.metricsAddress.host);
+  return app;
+}

@@ -1,0 +1,27 @@
+// Removes the cgroups that the runtime leaves: it deletes each container's, but not the pod's around them. Works on cgroup v1
+// (one tree a controller) and v2 (one tree).
+import { existsSync } from 'node:fs';
+import { readdir, rmdir } from 'node:fs/promises';
+import { join } from 'node:path';
+
+const mountPoint = '/sys/fs/cgroup';
+
+/** @param path from the root of the hierarchy, e.g. `/berth-0/pod1234`; what holds processes still stays, as does what is gone */
+export async function removeCgroup(path: string): Promise<void> {
+  for (const root of await hierarchies()) await removeTree(join(root, path));
+}
+
+async function hierarchies(): Promise<string[]> {
+  if (existsSync(join(mountPoint, 'cgroup.controllers'))) return [mountPoint];
+  const entries = await readdir(mountPoint, { withFileTypes: true });
+  return entries.filter((entry) => entry.isDirectory()).map((entry) => join(mountPoint, entry.name));
+}
+
+async function removeTree(directory: string): Promise<void> {
+  if (!existsSync(directory)) return;
+  for (const entry of await readdir(directory, { withFileTypes: true }))
+    if (entry.isDirectory()) await removeTree(join(directory, entry.name));
+  await rmdir(directory).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT' && error.code !== 'EBUSY') throw error;
+  });
+}

@@ -1,0 +1,70 @@
+// Keeps the Node object's status true: looks at the node's health every ten seconds, and reports what has changed at once and
+// everything each minute, so that heartbeats cost nothing more than their lease.
+import type { Node, NodeCondition, NodeStatus } from '@berth/api';
+import { deepEqual } from '@berth/machinery';
+import type { AgentLink } from '@berth/protocol';
+import { type Clock, type Logger, timestamp } from '@berth/telemetry';
+import { type NodeFacts, type NodeHealth, nodeObject, nodeStatus } from './node-object.ts';
+
+const lookEveryMs = 10_000;
+const reportEveryMs = 60_000;
+
+export interface NodeReporterDeps {
+  facts: NodeFacts;
+  health: () => Promise<NodeHealth>;
+  link: AgentLink;
+  clock: Clock;
+  logger: Logger;
+}
+
+export class NodeReporter {
+  readonly #deps: NodeReporterDeps;
+  #conditions: NodeCondition[] = [];
+  #status: NodeStatus | undefined;
+  #reportedAtMs = Number.NEGATIVE_INFINITY;
+  #stopping = new AbortController();
+
+  constructor(deps: NodeReporterDeps) {
+    this.#deps = deps;
+  }
+
+  /** Looks once, so that `node` has something to say, then goes on in the background. */
+  async start(): Promise<void> {
+    await this.#look();
+    void this.#lookForever(this.#stopping.signal);
+  }
+
+  stop(): void {
+    this.#stopping.abort(new Error('the agent is stopping'));
+  }
+
+  /** To register with. */
+  node(): Node {
+    if (!this.#status) throw new Error('the node was not looked at yet');
+    return nodeObject(this.#deps.facts, this.#status);
+  }
+
+  async #lookForever(signal: AbortSignal): Promise<void> {
+    const { clock, logger } = this.#deps;
+    while (!signal.aborted) {
+      await clock.sleep(lookEveryMs, signal).catch(() => undefined);
+      if (signal.aborted) return;
+      await this.#look().catch((error: unknown) => logger.warn("cannot look at the node's health; its last status stands", { error }));
+    }
+  }
+
+  async #look(): Promise<void> {
+    const { facts, health, link, clock } = this.#deps;
+    const status = nodeStatus(facts, await health(), this.#conditions, timestamp(clock));
+    const isNews = !deepEqual(withoutHeartbeats(status), this.#status && withoutHeartbeats(this.#status));
+    this.#conditions = status.conditions ?? [];
+    this.#status = status;
+    if (!isNews && clock.monotonicMs() - this.#reportedAtMs < reportEveryMs) return;
+    this.#reportedAtMs = clock.monotonicMs();
+    link.reportNode(status);
+  }
+}
+
+function withoutHeartbeats(status: NodeStatus): unknown {
+  return { ...status, conditions: status.conditions?.map(({ lastHeartbeatTime: _, ...rest }) => rest) };
+}

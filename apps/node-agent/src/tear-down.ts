@@ -1,0 +1,29 @@
+// Removes everything an agent has made on this machine except its volumes' data: pods, containerd, mounts, network, cgroups.
+// Works without the agent, also after it was killed; safe to repeat.
+import { existsSync } from 'node:fs';
+import { CriRuntime } from '@berth/runtime';
+import type { AgentConfig } from './config.ts';
+import { HostNetwork } from './network/host-network.ts';
+import { removeCgroup } from './node/cgroups.ts';
+import { cgroupParent, containerdOf, networkOptions, type Ports } from './node-agent.ts';
+import { HostVolumes } from './volumes/host-volumes.ts';
+
+/** @throws what could not be removed */
+export async function tearDown(config: AgentConfig, ports: Ports): Promise<void> {
+  const containerd = containerdOf(config, ports);
+  if (existsSync(containerd.paths.root) && config.runtimeEndpoint === undefined) await containerd.stop({ removePods: true });
+  if (config.runtimeEndpoint !== undefined) await removePods(config.runtimeEndpoint);
+  const volumes = new HostVolumes(config.dataDirectory);
+  for (const uid of await volumes.knownPods()) await volumes.cleanUp(uid);
+  await new HostNetwork(networkOptions(config, containerd, ports)).tearDown();
+  await removeCgroup(cgroupParent(config));
+}
+
+async function removePods(socket: string): Promise<void> {
+  const runtime = new CriRuntime(socket);
+  try {
+    for (const { id } of await runtime.listSandboxes()) await runtime.removeSandbox(id);
+  } finally {
+    runtime.close();
+  }
+}

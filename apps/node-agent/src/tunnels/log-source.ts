@@ -1,0 +1,65 @@
+// Where a container's log is, and what a reader is told when there is none: the kubelet's answers, word for word where clients
+// show them.
+import { join } from 'node:path';
+import { StatusError } from '@berth/machinery';
+import type { TunnelRequest } from '@berth/protocol';
+import { type ContainerInfo, type Runtime, readLogs } from '@berth/runtime';
+import type { Clock } from '@berth/telemetry';
+import type { PodContainers } from './tunnel-server.ts';
+
+export interface LogSource {
+  /** @throws StatusError when there is nothing to read */
+  open(request: TunnelRequest, found: PodContainers): Promise<(signal: AbortSignal) => AsyncIterable<Uint8Array>>;
+}
+
+export interface LogFilesDeps {
+  runtime: Runtime;
+  clock: Clock;
+  podLogDirectory(pod: PodContainers['pod']): string;
+}
+
+export class LogFiles implements LogSource {
+  readonly #deps: LogFilesDeps;
+
+  constructor(deps: LogFilesDeps) {
+    this.#deps = deps;
+  }
+
+  async open(request: TunnelRequest, found: PodContainers): Promise<(signal: AbortSignal) => AsyncIterable<Uint8Array>> {
+    const { runtime, clock } = this.#deps;
+    const instance = chosenInstance(request, found);
+    const path = join(this.#deps.podLogDirectory(found.pod), instance.name, `${instance.attempt}.log`);
+    const { log } = request;
+    return (signal) =>
+      readLogs(path, {
+        follow: log.follow,
+        timestamps: log.timestamps,
+        tailLines: log.tailLines,
+        limitBytes: log.limitBytes,
+        sinceTimeMs: sinceTime(log, clock.now()),
+        clock,
+        signal,
+        isFinished: async () => ((await runtime.containerStatus(instance.id))?.state ?? 'exited') === 'exited',
+      });
+  }
+}
+
+function sinceTime({ sinceSeconds, sinceTime: text }: TunnelRequest['log'], nowMs: number): number | undefined {
+  if (sinceSeconds !== undefined) return nowMs - sinceSeconds * 1000;
+  return text === undefined ? undefined : Date.parse(text);
+}
+
+function chosenInstance({ log, container, pod }: TunnelRequest, found: PodContainers): ContainerInfo {
+  const started = found.instances.filter((c) => c.state !== 'created');
+  const ended = started.filter((c) => c.state === 'exited');
+  if (log.previous) {
+    const previous = started[0]?.state === 'exited' ? started[1] : ended[0];
+    if (previous) return previous;
+    throw StatusError.badRequest(`previous terminated container "${container}" in pod "${pod}" not found`);
+  }
+  const newest = started[0];
+  if (newest) return newest;
+  const status = [...(found.pod.status?.containerStatuses ?? []), ...(found.pod.status?.initContainerStatuses ?? [])];
+  const reason = status.find((s) => s.name === container)?.state?.waiting?.reason ?? 'ContainerCreating';
+  throw StatusError.badRequest(`container "${container}" in pod "${pod}" is waiting to start: ${reason}`);
+}

@@ -1,0 +1,93 @@
+// Serves what the control plane asks of a pod on this node: exec, attach, port-forward and logs, each over its own tunnel.
+// What cannot be served is refused before the tunnel opens, so that clients get an answer with the right code.
+import type { Pod } from '@berth/api';
+import { StatusError } from '@berth/machinery';
+import type { Tunnel, TunnelRequest } from '@berth/protocol';
+import type { ContainerInfo, Runtime } from '@berth/runtime';
+import type { Clock, Logger } from '@berth/telemetry';
+import type { LogSource } from './log-source.ts';
+import { joinByteStream, joinExecSession } from './stream-joins.ts';
+
+/** Tunnels served at once; more are refused. */
+const tunnelsMax = 256;
+
+export interface PodContainers {
+  pod: Pod;
+  /** Newest first. */
+  instances: ContainerInfo[];
+  sandboxId: string | undefined;
+}
+
+export interface TunnelServerDeps {
+  runtime: Runtime;
+  logs: LogSource;
+  containers(namespace: string, pod: string, container: string): Promise<PodContainers | undefined>;
+  refuse(tunnelId: string, code: number, message: string): void;
+  clock: Clock;
+  logger: Logger;
+}
+
+/** What to do with the tunnel once it is open. */
+type Service = (tunnel: Tunnel) => Promise<void>;
+
+export class TunnelServer {
+  readonly #deps: TunnelServerDeps;
+  #open = 0;
+
+  constructor(deps: TunnelServerDeps) {
+    this.#deps = deps;
+  }
+
+  async serve(request: TunnelRequest, accept: () => Promise<Tunnel>): Promise<void> {
+    if (this.#open >= tunnelsMax) return this.#deps.refuse(request.tunnelId, 429, `this node serves ${tunnelsMax} streams already`);
+    this.#open++;
+    try {
+      const service = await this.#service(request);
+      const tunnel = await accept();
+      await service(tunnel).catch((error: Error) => tunnel.finish(1, error.message));
+    } catch (error) {
+      this.#deps.logger.debug('a tunnel was refused', { error, kind: request.kind, pod: request.pod });
+      const code = error instanceof StatusError ? (error.status.code ?? 500) : 500;
+      this.#deps.refuse(request.tunnelId, code, (error as Error).message);
+    } finally {
+      this.#open--;
+    }
+  }
+
+  /** @throws StatusError for what cannot be served */
+  async #service(request: TunnelRequest): Promise<Service> {
+    const { runtime, logs } = this.#deps;
+    const found = await this.#deps.containers(request.namespace, request.pod, request.container);
+    if (!found || (request.uid !== '' && found.pod.metadata.uid !== request.uid)) {
+      throw StatusError.notFound({ group: '', plural: 'pods' }, request.pod);
+    }
+    if (request.kind === 'log') {
+      const lines = await logs.open(request, found);
+      return (tunnel) => sendLog(tunnel, lines);
+    }
+    if (request.kind === 'portforward') {
+      const { sandboxId } = found;
+      if (!sandboxId) throw StatusError.badRequest(`pod ${request.pod} is not running`);
+      return async (tunnel) => joinByteStream(tunnel, await runtime.portForward(sandboxId, request.port));
+    }
+    const running = found.instances.find((c) => c.state === 'running');
+    if (!running) throw StatusError.internal(`unable to upgrade connection: container not found ("${request.container}")`);
+    const { stdin, stdout, stderr, tty, command } = request;
+    if (request.kind === 'exec') {
+      return async (tunnel) => joinExecSession(tunnel, await runtime.exec(running.id, { command, stdin, stdout, stderr, tty }));
+    }
+    return async (tunnel) => joinExecSession(tunnel, await runtime.attach(running.id, { stdin, stdout, stderr, tty }));
+  }
+}
+
+/** Ends early, without an error, when the reader does. */
+async function sendLog(tunnel: Tunnel, open: (signal: AbortSignal) => AsyncIterable<Uint8Array>): Promise<void> {
+  const reader = new AbortController();
+  void tunnel.finished.then(() => reader.abort(new Error('the reader went away')));
+  try {
+    for await (const chunk of open(reader.signal)) await tunnel.send('stdout', chunk);
+  } catch (error) {
+    if (!reader.signal.aborted) throw error;
+  }
+  tunnel.finish(0);
+}
