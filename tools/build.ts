@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { build as esbuild, type Plugin } from 'esbuild';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const apps = ['control-plane', 'node-agent'];
+const apps = ['control-plane', 'node-agent', 'cli'];
 
 /** Bare imports are npm packages, except for the workspace's own. */
 const npmPackagesStayOutside: Plugin = {

@@ -1,5 +1,7 @@
 // The NestJS application: every part as a provider, in the order in which they need each other. Dynamic modules with
 // factories only, since the bundler emits no decorator metadata for Nest to inject by.
+
+import { Tokens } from '@berth/client';
 import type { KindDefinition } from '@berth/machinery';
 import type { Store } from '@berth/store';
 import type { DynamicModule } from '@nestjs/common';
@@ -14,7 +16,6 @@ import { ResourceRequests } from './api/http/resource-requests.ts';
 import { StaticFiles } from './api/http/static-files.ts';
 import type { ControlPlaneConfig, Ports } from './config.ts';
 import type { Pki } from './pki/pki.ts';
-import { Tokens } from './pki/tokens.ts';
 
 export interface AppParts extends Ports {
   config: ControlPlaneConfig;

@@ -1,6 +1,7 @@
 // One control plane from start to stop: store, API, HTTPS, then the other roles; backwards at the end. Also what tests start.
 import { networkInterfaces } from 'node:os';
 import { kinds } from '@berth/api';
+import { Tokens } from '@berth/client';
 import type { Store } from '@berth/store';
 import { NestFactory } from '@nestjs/core';
 import type { FastifyAdapter, NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -12,7 +13,6 @@ import type { ControlPlaneConfig, Ports } from './config.ts';
 import { type Address, checkPortIsFree, httpsAdapter, listenError, route } from './https-listener.ts';
 import { openStore } from './open-store.ts';
 import { openPki, type Pki, writeAdminKubeconfig } from './pki/pki.ts';
-import { Tokens } from './pki/tokens.ts';
 import { type RoleContext, type RoleRunner, runnersFor } from './roles.ts';
 
 export interface ControlPlane {

@@ -1,13 +1,12 @@
 // What a role of the control plane is, and which ones there are: each is started with a client that acts as its own user,
 // and stopped in reverse order.
-import type { Client } from '@berth/client';
+import type { Client, Tokens } from '@berth/client';
 import type { Registry } from 'prom-client';
 import { AgentGateway } from './agents/gateway.ts';
 import type { ApiServer, User } from './api/core/index.ts';
 import { componentUsers } from './api/core/index.ts';
 import type { ControlPlaneConfig, Ports, Role } from './config.ts';
 import type { Pki } from './pki/pki.ts';
-import type { Tokens } from './pki/tokens.ts';
 
 export interface RoleContext extends Ports {
   config: ControlPlaneConfig;

@@ -2,9 +2,9 @@
 // only the hash, so it is durable, shared by every replica, listed and revoked with kubectl, and useless to who reads it.
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { Secret } from '@berth/api';
-import type { Client } from '@berth/client';
 import { isReason } from '@berth/machinery';
 import { type Clock, timestamp } from '@berth/telemetry';
+import type { Client } from './client.ts';
 
 const namespace = 'kube-system';
 const joinType = 'berth.dev/join-token';

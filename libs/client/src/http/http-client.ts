@@ -1,0 +1,131 @@
+// The Client over HTTPS: for the command line, and for roles that run apart from the API.
+import type { IncomingMessage } from 'node:http';
+import { createInterface } from 'node:readline';
+import { type KindDefinition, type KubeObject, type ObjectKey, parseJson, type Status, StatusError } from '@berth/machinery';
+import type { Client, DeleteOptions, ListOptions, ObjectList, PatchType, WatchEvent, WatchOptions, WriteOptions } from '../client.ts';
+import { HttpTransport } from './http-transport.ts';
+import type { Connection } from './kubeconfig.ts';
+
+const patchContentTypes: Record<PatchType, string> = {
+  json: 'application/json-patch+json',
+  merge: 'application/merge-patch+json',
+  strategic: 'application/strategic-merge-patch+json',
+};
+
+interface ListAnswer<T> {
+  items: T[] | null;
+  metadata: { resourceVersion: string; continue?: string; remainingItemCount?: number };
+}
+
+export class HttpClient implements Client {
+  readonly #transport: HttpTransport;
+
+  constructor(connection: Connection) {
+    this.#transport = new HttpTransport(connection);
+  }
+
+  close(): void {
+    this.#transport.close();
+  }
+
+  async get<T extends KubeObject>(kind: KindDefinition<T>, key: ObjectKey): Promise<T> {
+    return (await this.#transport.json({ method: 'GET', path: pathOf(kind, key) })) as T;
+  }
+
+  async list<T extends KubeObject>(kind: KindDefinition<T>, options: ListOptions = {}): Promise<ObjectList<T>> {
+    const { namespace, ...query } = options;
+    const answer = (await this.#transport.json({ method: 'GET', path: pathOf(kind, { namespace }, query) })) as ListAnswer<T>;
+    // Items of a list do not repeat what the list says.
+    const type = { apiVersion: apiVersionOf(kind), kind: kind.kind };
+    return { items: (answer.items ?? []).map((item) => ({ ...type, ...item })), ...answer.metadata };
+  }
+
+  async *watch<T extends KubeObject>(kind: KindDefinition<T>, options: WatchOptions = {}): AsyncGenerator<WatchEvent<T>> {
+    const { namespace, signal, resourceVersion, ...selectors } = options;
+    if (signal?.aborted) return;
+    const start =
+      resourceVersion === undefined ? { sendInitialEvents: true, resourceVersionMatch: 'NotOlderThan' as const } : { resourceVersion };
+    const path = pathOf(kind, { namespace }, { ...selectors, ...start, watch: true, allowWatchBookmarks: true });
+    const response = await this.#transport.open({ method: 'GET', path, ...(signal && { signal }) });
+    try {
+      for await (const line of createInterface({ input: response })) yield eventOf<T>(line);
+    } catch (error) {
+      if (!signal?.aborted) throw error;
+    } finally {
+      response.destroy();
+    }
+  }
+
+  create<T extends KubeObject>(kind: KindDefinition<T>, object: T, options: WriteOptions = {}): Promise<T> {
+    return this.#write<T>('POST', pathOf(kind, { namespace: object.metadata.namespace }, writeQuery(options)), object);
+  }
+
+  update<T extends KubeObject>(kind: KindDefinition<T>, object: T, options: WriteOptions = {}): Promise<T> {
+    return this.#write<T>('PUT', pathOf(kind, object.metadata, writeQuery(options)), object);
+  }
+
+  updateStatus<T extends KubeObject>(kind: KindDefinition<T>, object: T, options: WriteOptions = {}): Promise<T> {
+    return this.#write<T>('PUT', pathOf(kind, object.metadata, writeQuery(options), 'status'), object);
+  }
+
+  patch<T extends KubeObject>(
+    kind: KindDefinition<T>,
+    key: ObjectKey,
+    type: PatchType,
+    patch: unknown,
+    options: WriteOptions & { subresource?: string } = {},
+  ): Promise<T> {
+    const { subresource, ...rest } = options;
+    return this.#write<T>('PATCH', pathOf(kind, key, writeQuery(rest), subresource), patch, patchContentTypes[type]);
+  }
+
+  delete<T extends KubeObject>(kind: KindDefinition<T>, key: ObjectKey, options: DeleteOptions = {}): Promise<T> {
+    const { dryRun, fieldManager: _, ...body } = options;
+    return this.#write<T>('DELETE', pathOf(kind, key, writeQuery({ dryRun })), { kind: 'DeleteOptions', apiVersion: 'v1', ...body });
+  }
+
+  createSubresource<T extends KubeObject>(kind: KindDefinition<T>, key: ObjectKey, subresource: string, body: unknown): Promise<unknown> {
+    return this.#write('POST', pathOf(kind, key, {}, subresource), body);
+  }
+
+  /** The plain text of a path such as `/readyz`. */
+  async text(path: string, signal?: AbortSignal): Promise<string> {
+    return textOf(await this.#transport.open({ method: 'GET', path, ...(signal && { signal }) }));
+  }
+
+  async #write<T>(method: string, path: string, body: unknown, contentType?: string): Promise<T> {
+    return (await this.#transport.json({ method, path, body: JSON.stringify(body), ...(contentType && { contentType }) })) as T;
+  }
+}
+
+type Query = Record<string, string | number | boolean | undefined>;
+
+function writeQuery({ dryRun, fieldManager }: WriteOptions): Query {
+  return { dryRun: dryRun ? 'All' : undefined, fieldManager };
+}
+
+function apiVersionOf({ group, version }: KindDefinition<never>): string {
+  return group === '' ? version : `${group}/${version}`;
+}
+
+function pathOf<T extends KubeObject>(kind: KindDefinition<T>, key: Partial<ObjectKey>, query: Query = {}, subresource?: string): string {
+  const parts = kind.group === '' ? ['api', kind.version] : ['apis', kind.group, kind.version];
+  if (kind.namespaced && key.namespace) parts.push('namespaces', key.namespace);
+  parts.push(kind.plural, ...(key.name ? [key.name] : []), ...(subresource ? [subresource] : []));
+  const given = Object.entries(query).flatMap(([name, value]): [string, string][] => (value === undefined ? [] : [[name, String(value)]]));
+  const search = new URLSearchParams(given).toString();
+  return `/${parts.map(encodeURIComponent).join('/')}${search && `?${search}`}`;
+}
+
+function eventOf<T extends KubeObject>(line: string): WatchEvent<T> {
+  const { type, object } = parseJson(line) as { type: string; object: unknown };
+  if (type === 'ERROR') throw StatusError.from(object as Status);
+  if (type === 'BOOKMARK') return { type, resourceVersion: (object as KubeObject).metadata.resourceVersion ?? '' };
+  return { type: type as 'ADDED' | 'MODIFIED' | 'DELETED', object: object as T };
+}
+
+async function textOf(response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of response as AsyncIterable<Buffer>) chunks.push(chunk);
+  return Buffer.concat(chunks).toString('utf8');
+}

@@ -1,0 +1,85 @@
+// HTTPS requests to one API server over kept-alive connections; failures come back as StatusErrors.
+import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { isRecord, parseJson, type Status, StatusError } from '@berth/machinery';
+import type { Connection } from './kubeconfig.ts';
+
+const socketsMax = 256;
+const answerBytesMax = 512 * 2 ** 20;
+
+export interface HttpCall {
+  method: string;
+  /** With the query. */
+  path: string;
+  contentType?: string;
+  body?: string;
+  signal?: AbortSignal;
+}
+
+export class HttpTransport {
+  readonly #url: URL;
+  readonly #headers: Record<string, string>;
+  readonly #request: typeof httpsRequest;
+  readonly #agent: HttpAgent;
+
+  constructor(connection: Connection) {
+    this.#url = new URL(connection.server);
+    const secure = this.#url.protocol === 'https:';
+    const pool = { keepAlive: true, maxSockets: socketsMax };
+    this.#request = secure ? httpsRequest : httpRequest;
+    const tls = { ca: connection.certificateAuthority, cert: connection.clientCertificate, key: connection.clientKey };
+    this.#agent = secure ? new HttpsAgent({ ...pool, ...tls }) : new HttpAgent(pool);
+    this.#headers = { accept: 'application/json', ...(connection.token && { authorization: `Bearer ${connection.token}` }) };
+  }
+
+  close(): void {
+    this.#agent.destroy();
+  }
+
+  /** @throws StatusError for every answer that is not a success */
+  async json(call: HttpCall): Promise<unknown> {
+    return parseJson(await collect(await this.open(call)));
+  }
+
+  /** The answer's body is still to be read. @throws StatusError */
+  async open(call: HttpCall): Promise<IncomingMessage> {
+    const response = await this.#send(call);
+    const code = response.statusCode ?? 0;
+    if (code >= 200 && code < 300) return response;
+    throw failure(code, await collect(response));
+  }
+
+  #send({ method, path, contentType, body, signal }: HttpCall): Promise<IncomingMessage> {
+    const headers = {
+      ...this.#headers,
+      ...(body !== undefined && { 'content-type': contentType ?? 'application/json', 'content-length': Buffer.byteLength(body) }),
+    };
+    return new Promise((resolve, reject) => {
+      const { protocol, hostname, port } = this.#url;
+      const options = { protocol, hostname, port, path, method, headers, agent: this.#agent, ...(signal && { signal }) };
+      this.#request(options, resolve).on('error', reject).end(body);
+    });
+  }
+}
+
+async function collect(response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > answerBytesMax) throw new Error(`the answer is longer than ${answerBytesMax} bytes; ask for it in pages`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function failure(code: number, body: string): StatusError {
+  const status = statusIn(body);
+  return status ? StatusError.from(status) : new StatusError(code, 'Unknown', `HTTP ${code}: ${body.slice(0, 500)}`);
+}
+
+function statusIn(body: string): Status | undefined {
+  if (!body.startsWith('{')) return undefined;
+  const value = parseJson(body);
+  return isRecord(value) && value.kind === 'Status' ? (value as unknown as Status) : undefined;
+}
