@@ -1,11 +1,123 @@
-// Interactive sessions with containers: the CRI answers exec, attach and port-forward with a URL, which speaks SPDY/3.1.
+// Interactive sessions with containers: the CRI answers exec, attach and port-forward with a URL on the runtime's streaming
+// server, which speaks SPDY/3.1 after an HTTP/1.1 upgrade. Closing a session closes its connection; nothing is shared.
+import { request } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { type Clock, systemClock } from '@berth/telemetry';
 import type { ExecOptions, ExecSession } from '../runtime.ts';
+import { SpdySession } from '../spdy/spdy-session.ts';
+import type { SpdyStream } from '../spdy/spdy-stream.ts';
 
-export async function openExec(url: string, options: Omit<ExecOptions, 'command'>): Promise<ExecSession> {
-  throw new Error(`no streaming yet: ${url} ${options.tty}`);
+const execProtocol = 'v4.channel.k8s.io';
+const portForwardProtocol = 'portforward.k8s.io';
+const connectTimeoutMs = 30_000;
+/** How long to wait for the news that nothing listens; dialling within the machine takes a millisecond. */
+const refusalWaitMs = 25;
+const refusalBytesMax = 16 * 2 ** 10;
+
+/** The runtime's streaming server refused the session, or the session broke before it had a result. */
+export class StreamingError extends Error {
+  constructor(detail: string, options?: ErrorOptions) {
+    super(detail, options);
+    this.name = 'StreamingError';
+  }
 }
 
-export async function openPortForward(url: string, port: number): Promise<Duplex> {
-  throw new Error(`no streaming yet: ${url} ${port}`);
+/** Both exec and attach: they differ in the URL only. @throws StreamingError */
+export async function openExec(url: string, options: Omit<ExecOptions, 'command'>): Promise<ExecSession> {
+  const session = await upgrade(url, execProtocol);
+  const open = (streamtype: string): SpdyStream => {
+    const stream = session.openStream({ streamtype });
+    // The runtime ends streams by reset once the process has ended; whether that went well, the error stream says.
+    stream.resetEnds = true;
+    return stream;
+  };
+  const error = open('error').end();
+  const stdin = options.stdin ? open('stdin') : undefined;
+  stdin?.resume();
+  const stdout = options.stdout ? open('stdout').end() : undefined;
+  const stderr = options.stderr && !options.tty ? open('stderr').end() : undefined;
+  const resizing = options.tty ? open('resize') : undefined;
+  resizing?.resume();
+  let closedHere = false;
+  const exit = text(error).then((status) => (status === '' && closedHere ? 0 : exitCodeOf(status)));
+  // Whoever does not ask for the exit code must not bring the process down.
+  exit.catch(() => undefined);
+  return {
+    ...(stdin && { stdin }),
+    ...(stdout && { stdout }),
+    ...(stderr && { stderr }),
+    resize: (width, height) => {
+      resizing?.write(`${JSON.stringify({ Width: width, Height: height })}\n`);
+    },
+    exit,
+    close: () => {
+      closedHere = true;
+      session.close();
+    },
+  };
+}
+
+/** What the v4 error stream says: a Status, whose causes carry the exit code when there is one. */
+function exitCodeOf(text: string): number {
+  if (text === '') throw new StreamingError('the connection to the container runtime ended before the command did');
+  const status: { status?: string; message?: string; reason?: string; details?: { causes?: { reason?: string; message?: string }[] } } = JSON.parse(text);
+  if (status.status === 'Success') return 0;
+  const cause = status.reason === 'NonZeroExitCode' && status.details?.causes?.find(({ reason }) => reason === 'ExitCode');
+  const code = Number(cause && cause.message);
+  if (!cause || !Number.isInteger(code)) throw new StreamingError(status.message ?? text);
+  return code;
+}
+
+/**
+ * A byte stream to a port. The runtime says only by an error that nothing listens, and says nothing when something does; an
+ * error that comes later than this returns destroys the stream.
+ * @throws StreamingError with what the runtime said
+ */
+export async function openPortForward(url: string, port: number, clock: Clock = systemClock): Promise<Duplex> {
+  const session = await upgrade(url, portForwardProtocol);
+  const headers = { port: String(port), requestid: '0' };
+  const error = session.openStream({ ...headers, streamtype: 'error' }).end();
+  error.resetEnds = true;
+  const data = session.openStream({ ...headers, streamtype: 'data' });
+  data.once('close', () => session.close());
+  const refused = text(error).then((message) => message.trim() || undefined);
+  const settled = new AbortController();
+  const early = await Promise.race([refused, clock.sleep(refusalWaitMs, settled.signal).catch(() => undefined)]);
+  settled.abort();
+  if (early !== undefined) {
+    data.on('error', () => session.close()).destroy();
+    throw new StreamingError(early);
+  }
+  void refused.then((message) => message !== undefined && data.destroy(new StreamingError(message)));
+  return data;
+}
+
+/** @throws StreamingError with what the server said */
+function upgrade(url: string, protocol: string): Promise<SpdySession> {
+  return new Promise((resolve, reject) => {
+    const fail = (detail: string, cause?: Error) => reject(new StreamingError(`cannot open a stream to the container runtime: ${detail}`, { cause }));
+    const outgoing = request(url, {
+      method: 'POST',
+      headers: { Connection: 'Upgrade', Upgrade: 'SPDY/3.1', 'X-Stream-Protocol-Version': protocol },
+      timeout: connectTimeoutMs,
+    });
+    outgoing.once('upgrade', (_response, socket, head) => {
+      socket.setTimeout(0);
+      socket.setNoDelay(true);
+      if (head.length > 0) socket.unshift(head);
+      resolve(new SpdySession(socket, { role: 'client', peerGrantsWindows: false }));
+    });
+    outgoing.once('response', (response) => {
+      let said = '';
+      response.setEncoding('utf8').on('data', (part: string) => {
+        said += part;
+        if (said.length > refusalBytesMax) response.destroy();
+      });
+      response.once('close', () => fail(`${response.statusCode} ${said.trim()}`));
+    });
+    outgoing.once('timeout', () => outgoing.destroy(new Error(`no answer within ${connectTimeoutMs} ms`)));
+    outgoing.once('error', (error) => fail(error.message, error));
+    outgoing.end();
+  });
 }

@@ -13,6 +13,11 @@ export class HeaderCodec {
   readonly #deflate: Deflate = createDeflate({ dictionary: spdyDictionary, flush: constants.Z_SYNC_FLUSH });
   readonly #inflate: Inflate = createInflate({ dictionary: spdyDictionary, flush: constants.Z_SYNC_FLUSH });
 
+  constructor() {
+    // Each block's promise carries its error; one that comes later concerns no block.
+    for (const zlib of [this.#deflate, this.#inflate]) zlib.on('error', () => this.close());
+  }
+
   encode(headers: SpdyHeaders): Promise<Buffer> {
     const parts = [uint32(Object.keys(headers).length)];
     for (const [name, value] of Object.entries(headers)) {
@@ -46,24 +51,22 @@ function throughZlib(zlib: Deflate | Inflate, input: Buffer, bytesMax: number): 
   return new Promise((resolve, reject) => {
     const parts: Buffer[] = [];
     let size = 0;
-    const done = (error?: Error) => {
-      zlib.off('data', onData).off('error', done).off('close', onClose);
-      if (error) reject(error instanceof SpdyProtocolError ? error : new SpdyProtocolError(`unreadable headers (${error.message})`, { cause: error }));
-      else resolve(Buffer.concat(parts));
-    };
-    const onClose = () => done(new Error('closed'));
     const onData = (part: Buffer) => {
       size += part.length;
       parts.push(part);
       if (size > bytesMax) zlib.destroy(new SpdyProtocolError(`a header block of more than ${bytesMax} bytes`));
     };
-    zlib.on('data', onData).on('error', done).on('close', onClose);
+    // Only listeners of this block are taken off again: an error must never find none.
+    const done = (error?: Error | null) => {
+      zlib.off('data', onData).off('error', done);
+      if (!error) resolve(Buffer.concat(parts));
+      else reject(error instanceof SpdyProtocolError ? error : new SpdyProtocolError(`unreadable headers (${error.message})`, { cause: error }));
+    };
+    zlib.on('data', onData).on('error', done);
     zlib.write(input, (error) => {
-      // An error arrives as an event too.
-      if (error) return;
       // What was pushed while zlib was at work may still wait for its event.
-      while (zlib.readableLength > 0 && zlib.read() !== null);
-      done();
+      while (!zlib.destroyed && zlib.readableLength > 0 && zlib.read() !== null);
+      done(error ?? zlib.errored ?? (zlib.destroyed ? new Error('closed') : undefined));
     });
   });
 }

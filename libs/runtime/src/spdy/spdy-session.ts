@@ -92,7 +92,7 @@ export class SpdySession {
     this.#nextPing += 2;
     await new Promise<void>((resolve, reject) => {
       this.#pings.set(id, resolve);
-      this.#send(encode.ping(id));
+      this.#headersSent = this.#headersSent.then(() => this.#send(encode.ping(id)));
       void this.closed.then((reason) => reject(reason ?? new SpdyClosedError()));
     });
   }
@@ -218,8 +218,10 @@ export class SpdySession {
       rest = rest.subarray(part.length);
       stream.sendWindow -= part.length;
       this.#sendWindow -= part.length;
+      this.#transport.cork();
       this.#transport.write(encode.dataHeader(stream.id, part.length, false));
       this.#transport.write(part);
+      this.#transport.uncork();
     }
   }
 

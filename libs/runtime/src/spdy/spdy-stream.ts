@@ -68,7 +68,7 @@ export class SpdyStream extends Duplex {
     if (fin) {
       this.#remoteEnded = true;
       this.push(null);
-    }
+    } else this.#afterRead();
     return more || fin;
   }
 
@@ -85,9 +85,15 @@ export class SpdyStream extends Duplex {
     } else if (this.readableLength === 0) this.destroy(error);
   }
 
+  /** Every way to consume a stream comes through here; `_read` would not be called again while it waits for a push. */
+  override read(size?: number): unknown {
+    const chunk: unknown = super.read(size);
+    if (chunk !== null) this.#afterRead();
+    return chunk;
+  }
+
   override _read(): void {
-    // Node calls this before it takes the bytes out, so what is still unread is known only afterwards.
-    process.nextTick(() => this.#afterRead());
+    // The peer sends by itself.
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
@@ -115,7 +121,7 @@ export class SpdyStream extends Duplex {
       this.destroy(this.#failure);
       return;
     }
-    this.#host.wantsMore(this);
+    if (this.readableLength < this.readableHighWaterMark) this.#host.wantsMore(this);
     const taken = this.#received - this.readableLength - this.#granted;
     if (taken < windowBytes / 2 || this.#remoteEnded) return;
     this.#granted += taken;
