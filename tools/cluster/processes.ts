@@ -103,19 +103,3 @@ async function ended(record: ProcessRecord, timeoutMs: number): Promise<boolean>
   }
   return true;
 }
-
-/** Tries until `attempt` returns something. @throws Error with the last failure once `timeoutMs` have passed. */
-export async function eventually<T>(what: string, timeoutMs: number, attempt: () => Promise<T | undefined>): Promise<T> {
-  const deadline = Date.now() + timeoutMs;
-  let last: unknown;
-  for (;;) {
-    try {
-      const result = await attempt();
-      if (result !== undefined) return result;
-    } catch (error) {
-      last = error;
-    }
-    if (Date.now() > deadline) throw new Error(`${what} did not happen within ${timeoutMs / 1000} s`, { cause: last });
-    await sleep(50);
-  }
-}

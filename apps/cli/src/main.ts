@@ -1,5 +1,4 @@
 // `berth`: what an operator needs beside kubectl. Exit codes: 0 done, 1 failed, 2 wrong usage.
-import { X509Certificate } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { HttpClient, readKubeconfig, Tokens } from '@berth/client';
 import { systemClock } from '@berth/telemetry';
@@ -55,7 +54,7 @@ async function withTokens(values: Values, use: (tokens: Tokens) => Promise<void>
   if (!connection.certificateAuthority) throw new UsageError('the kubeconfig has no certificate authority: tokens are pinned to it');
   const client = new HttpClient(connection);
   try {
-    await use(new Tokens({ client, clock: systemClock, caFingerprint: fingerprint(connection.certificateAuthority) }));
+    await use(Tokens.pinnedTo(connection.certificateAuthority, { client, clock: systemClock }));
   } finally {
     client.close();
   }
@@ -67,11 +66,6 @@ function ttlSeconds(values: Values): number | undefined {
   const hours = Number(text);
   if (!(hours > 0)) throw new UsageError(`--ttl-hours: ${JSON.stringify(text)} is not a number of hours`);
   return Math.round(hours * 3600);
-}
-
-/** SHA-256 of the certificate's DER, as join tokens carry it. */
-function fingerprint(pem: string): string {
-  return new X509Certificate(pem).fingerprint256.replaceAll(':', '').toLowerCase();
 }
 
 function print(text: string): void {

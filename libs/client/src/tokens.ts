@@ -1,6 +1,6 @@
 // Bearer secrets that people and new nodes show: join tokens and access tokens. Each is a Secret in kube-system that holds
 // only the hash, so it is durable, shared by every replica, listed and revoked with kubectl, and useless to who reads it.
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHash, randomBytes, timingSafeEqual, X509Certificate } from 'node:crypto';
 import { Secret } from '@berth/api';
 import { isReason } from '@berth/machinery';
 import { type Clock, timestamp } from '@berth/telemetry';
@@ -32,6 +32,12 @@ export class Tokens {
 
   constructor(options: TokensOptions) {
     this.#options = options;
+  }
+
+  /** @param certificateAuthority PEM of the cluster's, as a kubeconfig holds it */
+  static pinnedTo(certificateAuthority: string, options: Omit<TokensOptions, 'caFingerprint'>): Tokens {
+    const { fingerprint256 } = new X509Certificate(certificateAuthority);
+    return new Tokens({ ...options, caFingerprint: fingerprint256.replaceAll(':', '').toLowerCase() });
   }
 
   /** `berth1.<id>.<secret>.<CA fingerprint>`: what a machine needs to become a node, once or often, until it expires. */

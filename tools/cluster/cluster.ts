@@ -1,0 +1,153 @@
+// One cluster of this machine as processes: registry, etcd when asked for, control plane, node agent. Starting what runs already
+// is a no-op; stopping removes everything but, unless asked, the state.
+import { existsSync } from 'node:fs';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { execPath } from 'node:process';
+import { HttpClient, readKubeconfig, Tokens } from '@berth/client';
+import { systemClock } from '@berth/telemetry';
+import { eventually, GiveUpError } from './eventually.ts';
+import { type ClusterLayout, kubeconfigPath, root } from './layout.ts';
+import { ProcessFolder } from './processes.ts';
+import { runCommand } from './run-command.ts';
+
+const readyTimeoutMs = 30_000;
+const loopback = '127.0.0.1';
+
+export type ClusterProcess = 'registry' | 'etcd' | 'control-plane' | 'node-agent';
+
+export class Cluster {
+  readonly layout: ClusterLayout;
+  readonly processes: ProcessFolder;
+
+  constructor(layout: ClusterLayout) {
+    this.layout = layout;
+    this.processes = new ProcessFolder(layout.directory);
+  }
+
+  get kubeconfig(): string {
+    return kubeconfigPath(this.layout);
+  }
+
+  get isRunning(): boolean {
+    const wanted: ClusterProcess[] = ['control-plane', 'node-agent', 'registry'];
+    return wanted.every((name) => this.processes.running(name) !== undefined);
+  }
+
+  async client(): Promise<HttpClient> {
+    return new HttpClient(await readKubeconfig(this.kubeconfig));
+  }
+
+  async startRegistry(): Promise<void> {
+    const directory = join(this.layout.directory, 'registry');
+    const file = join(directory, 'config.yml');
+    await mkdir(directory, { recursive: true });
+    const address = `${loopback}:${this.layout.registryPort}`;
+    await writeFile(
+      file,
+      `version: 0.1\nlog: {level: warn}\nstorage:\n  filesystem: {rootdirectory: ${JSON.stringify(join(directory, 'data'))}}\nhttp: {addr: ${JSON.stringify(address)}}\n`,
+    );
+    this.processes.start('registry', ['docker-registry', 'serve', file]);
+    await this.#ready('registry', async () => (await fetch(`http://${address}/v2/`)).ok);
+  }
+
+  async startEtcd(): Promise<void> {
+    const { directory, etcdPort, etcdPeerPort } = this.layout;
+    const [client, peer] = [etcdPort, etcdPeerPort].map((port) => `http://${loopback}:${port}`) as [string, string];
+    const urls = ['--listen-client-urls', client, '--advertise-client-urls', client, '--listen-peer-urls', peer];
+    const peers = ['--initial-advertise-peer-urls', peer, '--initial-cluster', `default=${peer}`];
+    this.processes.start('etcd', [
+      'etcd',
+      '--data-dir',
+      join(directory, 'etcd'),
+      '--logger',
+      'zap',
+      '--log-level',
+      'warn',
+      ...urls,
+      ...peers,
+    ]);
+    await this.#ready('etcd', async () => (await fetch(`${client}/health`)).ok);
+  }
+
+  async startControlPlane(): Promise<void> {
+    const { directory, store, apiPort, gatewayPort, etcdPort, podCidr, serviceCidr, clusterDns } = this.layout;
+    if (store === 'etcd') await this.startEtcd();
+    const storeArguments =
+      store === 'etcd' ? ['--store', 'etcd', '--etcd-endpoints', `http://${loopback}:${etcdPort}`] : ['--store', store];
+    this.processes.start('control-plane', [
+      ...this.#app('control-plane'),
+      ...['--data-dir', directory, ...storeArguments],
+      ...['--api-address', `${loopback}:${apiPort}`, '--gateway-address', `${loopback}:${gatewayPort}`],
+      ...['--cluster-cidr', podCidr, '--service-cidr', serviceCidr, '--cluster-dns', clusterDns],
+    ]);
+    await this.#ready('control-plane', async () => {
+      if (!existsSync(this.kubeconfig)) return false;
+      const client = await this.client();
+      try {
+        return (await client.text('/readyz', AbortSignal.timeout(2_000))) === 'ok';
+      } finally {
+        client.close();
+      }
+    });
+  }
+
+  async startAgent(): Promise<void> {
+    if (this.processes.running('node-agent')) return;
+    const joined = existsSync(join(this.#nodeDirectory, 'node.pem'));
+    const token = joined ? {} : { BERTH_JOIN_TOKEN: await this.token((tokens) => tokens.createJoinToken()) };
+    this.processes.start('node-agent', [...this.#app('node-agent'), ...this.#agentArguments()], { ...process.env, ...token });
+    const health = `http://${loopback}:${this.layout.metricsPort}/healthz`;
+    await this.#ready('node-agent', async () => (await fetch(health)).ok);
+  }
+
+  /** A token for people or nodes. */
+  async token(create: (tokens: Tokens) => Promise<string>): Promise<string> {
+    const client = await this.client();
+    try {
+      const { certificateAuthority = '' } = await readKubeconfig(this.kubeconfig);
+      return await create(Tokens.pinnedTo(certificateAuthority, { client, clock: systemClock }));
+    } finally {
+      client.close();
+    }
+  }
+
+  /** Ends every process and removes what the node made. @param removeState also certificates, objects, images and volumes */
+  async stop({ removeState }: { removeState: boolean }, report: (message: string) => void = () => undefined): Promise<void> {
+    await this.processes.stop('node-agent');
+    if (existsSync(this.#nodeDirectory)) {
+      report("ending the node's pods");
+      await runCommand([...this.#app('node-agent'), ...this.#agentArguments(), '--tear-down'], { timeoutMs: 120_000 });
+    }
+    for (const name of ['control-plane', 'etcd', 'registry']) if (await this.processes.stop(name)) report(`${name} has stopped`);
+    if (removeState) await rm(this.layout.directory, { recursive: true, force: true });
+  }
+
+  get #nodeDirectory(): string {
+    return join(this.layout.directory, 'node');
+  }
+
+  #app(name: string): string[] {
+    return [execPath, '--enable-source-maps', '--disable-warning=ExperimentalWarning', join(root, 'apps', name, 'dist', 'main.js')];
+  }
+
+  #agentArguments(): string[] {
+    const { nodeName, gatewayPort, instance, metricsPort } = this.layout;
+    return [
+      ...['--data-dir', this.#nodeDirectory, '--gateway', `${loopback}:${gatewayPort}`, '--node-name', nodeName],
+      ...['--instance', instance, '--metrics-address', `${loopback}:${metricsPort}`],
+    ];
+  }
+
+  /** @throws Error with the end of the process's log */
+  async #ready(name: ClusterProcess, holds: () => Promise<boolean>): Promise<void> {
+    await eventually(`${name} being ready`, readyTimeoutMs, async () => {
+      if (!this.processes.running(name)) throw new GiveUpError('it ended at once');
+      return (await holds()) || undefined;
+    }).catch((error: Error) => {
+      throw new Error(`${name} did not start; its log (${this.processes.logFile(name)}) ends with:\n${this.processes.tail(name)}`, {
+        cause: error,
+      });
+    });
+  }
+}

@@ -1,0 +1,31 @@
+// npm run down: stops the cluster that npm run up started and removes everything it made; state stays, so that the next start
+// finds its objects and volumes, unless --remove-state is given.
+import { existsSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { Cluster } from './cluster/cluster.ts';
+import { standardLayout } from './cluster/layout.ts';
+
+const usage = `usage: npm run down -- [options]
+  --remove-state  delete ${standardLayout.directory} as well: certificates, objects, images, volumes' data
+  --help`;
+
+const { values } = parseArgs({
+  options: { 'remove-state': { type: 'boolean', default: false }, help: { type: 'boolean', default: false } },
+});
+if (values.help) {
+  console.log(usage);
+  process.exit(0);
+}
+if (!existsSync(standardLayout.directory)) {
+  console.log('nothing to stop');
+  process.exit(0);
+}
+try {
+  await new Cluster(standardLayout).stop({ removeState: values['remove-state'] }, (message) => console.log(`  ${message}`));
+  console.log(
+    values['remove-state'] ? 'Berth is down and its state removed' : `Berth is down; its state stays in ${standardLayout.directory}`,
+  );
+} catch (error) {
+  console.error(`berth: ${error instanceof Error ? error.message : String(error)}`);
+  process.exit(1);
+}

@@ -1,0 +1,137 @@
+// npm run up: from a fresh clone to a web application in real containers. Each step says what it does and how long it took; what
+// is done already is skipped.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { build } from './build.ts';
+import { Cluster } from './cluster/cluster.ts';
+import { clusterPackages, installMissing } from './cluster/debian.ts';
+import { eventually } from './cluster/eventually.ts';
+import { provideImage } from './cluster/images.ts';
+import { kubectlPath } from './cluster/kubectl.ts';
+import { type ClusterLayout, root, standardLayout } from './cluster/layout.ts';
+import { CommandError, runCommand } from './cluster/run-command.ts';
+
+const nodePort = 30080;
+const rolloutTimeoutSeconds = 90;
+const example = join(root, 'examples', 'hello');
+
+const usage = `usage: npm run up -- [options]
+  --store sqlite|etcd  where state is held (default sqlite, or what the cluster was made with)
+  --help`;
+
+async function step<T>(what: string, work: () => Promise<T> | T): Promise<T> {
+  const startMs = performance.now();
+  process.stdout.write(`  ${what} … `);
+  try {
+    const result = await work();
+    console.log(`${((performance.now() - startMs) / 1000).toFixed(1)} s`);
+    return result;
+  } catch (error) {
+    console.log('failed');
+    throw error;
+  }
+}
+
+function layoutFromArguments(): ClusterLayout {
+  const { values } = parseArgs({ options: { store: { type: 'string' }, help: { type: 'boolean', default: false } } });
+  if (values.help) {
+    console.log(usage);
+    process.exit(0);
+  }
+  const present = storeOf(standardLayout.directory);
+  const store = values.store ?? present ?? standardLayout.store;
+  if (store !== 'sqlite' && store !== 'etcd') throw new Error(`--store: ${JSON.stringify(store)} is not one of sqlite, etcd`);
+  if (present !== undefined && present !== store) {
+    throw new Error(`this cluster keeps its state in ${present}; run npm run down -- --remove-state first to start one on ${store}`);
+  }
+  return { ...standardLayout, store };
+}
+
+function storeOf(directory: string): 'sqlite' | 'etcd' | undefined {
+  if (existsSync(join(directory, 'etcd'))) return 'etcd';
+  return existsSync(join(directory, 'store.sqlite')) ? 'sqlite' : undefined;
+}
+
+async function startCluster(cluster: Cluster): Promise<void> {
+  const { store } = cluster.layout;
+  await step('building Berth', () => build());
+  await step('starting the image registry', () => cluster.startRegistry());
+  await step(`starting the control plane (state in ${store})`, () => cluster.startControlPlane());
+  await step('starting the node agent and its containerd', () => cluster.startAgent());
+}
+
+async function runExample(cluster: Cluster, kubectl: string[]): Promise<string[]> {
+  await step('building examples/hello and pushing it to the registry', () =>
+    provideImage(cluster.layout, { repository: 'berth/hello', tag: '1.0', folder: example }),
+  );
+  await step('kubectl apply -f examples/hello/hello.yaml', () => runCommand([...kubectl, 'apply', '-f', join(example, 'hello.yaml')]));
+  await step('waiting for the rollout', () => rollout(kubectl));
+  return step('fetching the page from both replicas', () => pagesOfReplicas());
+}
+
+async function rollout(kubectl: string[]): Promise<void> {
+  const wait = ['-n', 'hello', 'rollout', 'status', 'deployment/hello', `--timeout=${rolloutTimeoutSeconds}s`];
+  try {
+    await runCommand([...kubectl, ...wait], { timeoutMs: (rolloutTimeoutSeconds + 10) * 1000 });
+  } catch (error) {
+    const { stdout } = await runCommand([...kubectl, '-n', 'hello', 'get', 'pods,events']);
+    throw new Error(`${(error as Error).message}\n${stdout}`, { cause: error });
+  }
+}
+
+/** Asks until two different pods have answered. */
+async function pagesOfReplicas(): Promise<string[]> {
+  const pages = new Map<string, string>();
+  return eventually('an answer from both replicas', 20_000, async () => {
+    const response = await fetch(`http://127.0.0.1:${nodePort}/`, { signal: AbortSignal.timeout(2_000), headers: { connection: 'close' } });
+    const page = await response.text();
+    if (!response.ok) throw new Error(`HTTP ${response.status}: ${page.slice(0, 200)}`);
+    const pod = /hello-[a-z0-9]+-[a-z0-9]+/.exec(page)?.[0];
+    if (pod === undefined) throw new Error(`the page does not name its pod:\n${page.slice(0, 500)}`);
+    pages.set(pod, page);
+    return pages.size === 2 ? [...pages.keys()] : undefined;
+  });
+}
+
+async function main(): Promise<void> {
+  const layout = layoutFromArguments();
+  const cluster = new Cluster(layout);
+  const wasRunning = cluster.isRunning;
+  console.log(wasRunning ? 'Berth is running; making sure of everything' : 'Starting Berth');
+  installMissing([...clusterPackages, ...(layout.store === 'etcd' ? (['etcd-server'] as const) : [])], (message) =>
+    console.log(`  ${message} …`),
+  );
+  if (!wasRunning) await startCluster(cluster);
+  const kubectl = [await kubectlPath('1.35'), '--kubeconfig', cluster.kubeconfig];
+  const pods = await runExample(cluster, kubectl);
+  await tellWhatNext(cluster, kubectl[0] ?? 'kubectl', pods);
+}
+
+async function tellWhatNext(cluster: Cluster, kubectl: string, pods: string[]): Promise<void> {
+  const token = await cluster.token((tokens) => tokens.createAccessToken({ name: 'dashboard', groups: ['system:masters'] }));
+  console.log(`
+Berth is up, and ${pods.join(' and ')} answer.
+
+  the page     http://127.0.0.1:${nodePort}/
+  dashboard    https://127.0.0.1:${cluster.layout.apiPort}/ui/
+               log in with ${token}
+  kubeconfig   ${cluster.kubeconfig}
+
+Try next:
+  export KUBECONFIG=${cluster.kubeconfig} PATH=$PATH:${join(kubectl, '..')}
+  kubectl get all -A
+  kubectl -n hello logs -f deploy/hello
+  kubectl -n hello scale deploy/hello --replicas=4
+  kubectl -n hello describe pod
+  npm run down`);
+}
+
+try {
+  await main();
+} catch (error) {
+  console.error(`berth: ${error instanceof Error ? error.message : String(error)}`);
+  if (!(error instanceof CommandError) && error instanceof Error && error.cause instanceof Error && process.env.BERTH_DEBUG)
+    console.error(error.cause);
+  process.exit(1);
+}
