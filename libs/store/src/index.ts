@@ -1,2 +1,4 @@
 export * from './memory/memory-store.ts';
+export { StoreFileError } from './sqlite/database.ts';
+export * from './sqlite/sqlite-store.ts';
 export * from './store.ts';

@@ -13,6 +13,7 @@ export class WatchQueue implements Watch {
   #batches: WatchBatch[] = [];
   #events = 0;
   #waiting: (() => void) | undefined;
+  #onTaken: (() => void) | undefined;
   #error: Error | undefined;
   #closed = false;
 
@@ -27,8 +28,18 @@ export class WatchQueue implements Watch {
     this.ready.catch(() => {});
   }
 
-  get closed(): boolean {
-    return this.#closed;
+  /** Nothing more can be delivered: closed by its reader, or failed. */
+  get ended(): boolean {
+    return this.#closed || this.#error !== undefined;
+  }
+
+  /** Resolves when at most this many events wait, or when it ended; lets a replay go no faster than its reader. */
+  async drained(eventsMax: number): Promise<void> {
+    while (!this.ended && this.#events > eventsMax) {
+      await new Promise<void>((resolve) => {
+        this.#onTaken = resolve;
+      });
+    }
   }
 
   established(): void {
@@ -51,6 +62,7 @@ export class WatchQueue implements Watch {
     this.#error ??= error;
     this.#rejectReady(error);
     this.#waiting?.();
+    this.#onTaken?.();
     this.#onClose();
   }
 
@@ -60,6 +72,7 @@ export class WatchQueue implements Watch {
     this.#batches = [];
     this.#resolveReady();
     this.#waiting?.();
+    this.#onTaken?.();
     this.#onClose();
   }
 
@@ -69,6 +82,7 @@ export class WatchQueue implements Watch {
         const batch = this.#batches.shift();
         if (batch) {
           this.#events -= batch.events.length;
+          this.#onTaken?.();
           yield batch;
         } else if (this.#error) throw this.#error;
         else

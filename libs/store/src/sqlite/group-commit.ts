@@ -1,0 +1,108 @@
+// Group commit: operations asked for in one turn of the event loop, and while a commit ran, share one SQLite transaction and
+// one sync of the disk. Each is answered after COMMIT; when COMMIT fails, all of them are rejected.
+import type { DatabaseSync } from 'node:sqlite';
+import { LeaseNotFoundError, StoreUnavailableError } from '../store.ts';
+import type { Batch } from './batch.ts';
+
+/** Operations in one SQLite transaction; the event loop gets a turn between two of them. */
+const batchMax = 500;
+/** Operations that may wait; beyond it the store says that it is overloaded. */
+const waitingMax = 100_000;
+
+interface Waiting {
+  /** Runs the operation and returns how to answer it once committed. */
+  apply(batch: Batch): () => void;
+  reject(error: unknown): void;
+}
+
+export interface GroupCommitOptions {
+  database: DatabaseSync;
+  file: string;
+  begin(): Batch;
+  /** After COMMIT, before the operations are answered. */
+  committed(batch: Batch): void;
+}
+
+export class GroupCommit {
+  readonly #options: GroupCommitOptions;
+  #waiting: Waiting[] = [];
+  #scheduled = false;
+
+  constructor(options: GroupCommitOptions) {
+    this.#options = options;
+  }
+
+  run<T>(operation: (batch: Batch) => T): Promise<T> {
+    if (this.#waiting.length >= waitingMax) {
+      return Promise.reject(new StoreUnavailableError(`${waitingMax} writes are waiting already; write more slowly`));
+    }
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({
+        apply: (batch) => {
+          const result = operation(batch);
+          return () => resolve(result);
+        },
+        reject,
+      });
+      this.#schedule();
+    });
+  }
+
+  /** Commits all that waits, now. */
+  flush(): void {
+    while (this.#waiting.length > 0) this.#commit();
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      this.#commit();
+      if (this.#waiting.length > 0) this.#schedule();
+    });
+  }
+
+  #commit(): void {
+    const group = this.#waiting.splice(0, batchMax);
+    if (group.length === 0) return;
+    const answers: (() => void)[] = [];
+    let batch: Batch;
+    try {
+      this.#options.database.exec('begin immediate');
+      batch = this.#options.begin();
+      for (const waiting of group) answers.push(this.#apply(waiting, batch));
+      this.#options.database.exec('commit');
+    } catch (error) {
+      this.#rollBack(group, error);
+      return;
+    }
+    batch.publish();
+    this.#options.committed(batch);
+    for (const answer of answers) answer();
+  }
+
+  /** An operation's own refusal, before it wrote anything, is its answer; any other error fails the whole group. */
+  #apply(waiting: Waiting, batch: Batch): () => void {
+    try {
+      return waiting.apply(batch);
+    } catch (error) {
+      if (!(error instanceof LeaseNotFoundError || error instanceof RangeError)) throw error;
+      return () => waiting.reject(error);
+    }
+  }
+
+  #rollBack(group: Waiting[], cause: unknown): void {
+    const { database, file } = this.#options;
+    const problems = [cause];
+    try {
+      if (database.isOpen && database.isTransaction) database.exec('rollback');
+    } catch (error) {
+      problems.push(error);
+    }
+    const said = problems.map((problem) => (problem instanceof Error ? problem.message : String(problem))).join('; ');
+    const remedy = /full/.test(said) ? 'free space on its disk, or raise the limit on its size' : 'check its disk';
+    const failure = new StoreUnavailableError(`${file} cannot be written (${said}); ${remedy}`, { cause });
+    for (const waiting of group) waiting.reject(failure);
+  }
+}
