@@ -13,6 +13,7 @@ import { FixedPaths } from './api/http/fixed-paths.ts';
 import { PodLogs } from './api/http/pod-logs.ts';
 import { PodStreams } from './api/http/pod-streams.ts';
 import { ResourceRequests } from './api/http/resource-requests.ts';
+import { SelfReviews } from './api/http/self-reviews.ts';
 import { StaticFiles } from './api/http/static-files.ts';
 import type { ControlPlaneConfig, Ports } from './config.ts';
 import type { Pki } from './pki/pki.ts';
@@ -74,6 +75,7 @@ function httpModule(given: DynamicModule, api: DynamicModule): DynamicModule {
         resources: new ResourceRequests({ api: server, clock, random, podLogs: new PodLogs(server) }),
         fixedPaths: new FixedPaths({ api: server, metrics, serverAddress }),
         podStreams: new PodStreams(server),
+        selfReviews: new SelfReviews(server),
         dashboard: new StaticFiles(parts.dashboardDirectory),
         metrics,
         clock,

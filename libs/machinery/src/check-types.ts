@@ -18,80 +18,86 @@ const unknownFieldsMax = 100;
 
 export function checkTypes(message: MessageSchema, value: unknown): CheckedObject {
   const checker = new Checker();
-  const copy = checker.message(message, value, '');
+  const copy = checker.message(message, value, { path: '', struct: '', fields: '' });
   return { value: copy, errors: checker.errors, unknown: checker.unknown };
+}
+
+/** Where a value stands: for people as a path, and as Go's decoder names it, by its struct and the fields down to it. */
+interface Place {
+  path: string;
+  struct: string;
+  fields: string;
 }
 
 class Checker {
   readonly errors: FieldError[] = [];
   readonly unknown: string[] = [];
 
-  message(message: MessageSchema, value: unknown, path: string): Record<string, unknown> {
+  message(message: MessageSchema, value: unknown, place: Place): Record<string, unknown> {
     const copy: Record<string, unknown> = {};
     if (!isRecord(value)) {
-      this.#mismatch(value, path, typeName(message.name));
+      this.#mismatch(value, place, typeName(message.name));
       return copy;
     }
+    const struct = message.name.slice(message.name.lastIndexOf('.') + 1);
     for (const [name, inner] of Object.entries(value)) {
       const field = message.byName.get(name);
-      const at = path ? `${path}.${name}` : name;
+      const path = dotted(place.path, name);
       if (!field) {
-        if (this.unknown.length < unknownFieldsMax) this.unknown.push(at);
+        if (this.unknown.length < unknownFieldsMax) this.unknown.push(path);
       } else if (inner !== null && inner !== undefined) {
-        copy[name] = this.#value(field.schema, inner, at);
+        copy[name] = this.#value(field.schema, inner, { path, struct, fields: dotted(place.fields, name) });
       }
     }
     return copy;
   }
 
-  #value(schema: TypeSchema, value: unknown, path: string): unknown {
+  #value(schema: TypeSchema, value: unknown, place: Place): unknown {
     switch (schema.kind) {
       case 'message':
-        return this.message(schema.message, value, path);
+        return this.message(schema.message, value, place);
       case 'list':
-        if (Array.isArray(value))
-          return value.map((item, i) =>
-            item === null && schema.of.kind === 'message' ? {} : this.#value(schema.of, item, `${path}[${i}]`),
-          );
-        this.#mismatch(value, path, `[]${goName(schema.of)}`);
+        if (Array.isArray(value)) return value.map((item, i) => this.#item(schema.of, item, { ...place, path: `${place.path}[${i}]` }));
+        this.#mismatch(value, place, `[]${goName(schema.of)}`);
         return [];
       case 'map': {
         if (!isRecord(value)) {
-          this.#mismatch(value, path, `map[string]${goName(schema.of)}`);
+          this.#mismatch(value, place, `map[string]${goName(schema.of)}`);
           return {};
         }
         const copy: Record<string, unknown> = {};
         for (const [key, item] of Object.entries(value))
           copy[key] =
-            item === null && schema.of.kind === 'scalar' ? zero(schema.of.scalar) : this.#value(schema.of, item, `${path}.${key}`);
+            item === null && schema.of.kind === 'scalar'
+              ? zero(schema.of.scalar)
+              : this.#value(schema.of, item, { ...place, path: dotted(place.path, key) });
         return copy;
       }
       default:
-        return this.#scalar(schema.scalar, value, path);
+        return this.#scalar(schema.scalar, value, place);
     }
   }
 
-  #scalar(scalar: ScalarType, value: unknown, path: string): unknown {
+  #item(schema: TypeSchema, item: unknown, place: Place): unknown {
+    return item === null && schema.kind === 'message' ? {} : this.#value(schema, item, place);
+  }
+
+  #scalar(scalar: ScalarType, value: unknown, place: Place): unknown {
     const fits = scalarFits(scalar, value);
-    if (fits !== true)
-      this.errors.push({
-        type: 'TypeInvalid',
-        field: path,
-        value,
-        detail:
-          fits === false ? `json: cannot unmarshal ${jsonName(value)} into Go struct field ${path} of type ${goScalar(scalar)}` : fits,
-      });
+    if (fits === false) this.#mismatch(value, place, goScalar(scalar));
+    else if (fits !== true) this.errors.push({ type: 'TypeInvalid', field: place.path, value, detail: fits });
     return typeof value === 'object' ? deepClone(value) : value;
   }
 
-  #mismatch(value: unknown, path: string, wanted: string): void {
-    this.errors.push({
-      type: 'TypeInvalid',
-      field: path,
-      value,
-      detail: `json: cannot unmarshal ${jsonName(value)} into Go struct field ${path} of type ${wanted}`,
-    });
+  #mismatch(value: unknown, { path, struct, fields }: Place, wanted: string): void {
+    const where = fields ? `Go struct field ${struct}.${fields}` : 'Go value';
+    const detail = `json: cannot unmarshal ${jsonName(value, wanted)} into ${where} of type ${wanted}`;
+    this.errors.push({ type: 'TypeInvalid', field: path, value, detail });
   }
+}
+
+function dotted(path: string, name: string): string {
+  return path ? `${path}.${name}` : name;
 }
 
 /** True when it fits, false for a wrong JSON type, a message for a malformed value. */
@@ -142,10 +148,11 @@ function zero(scalar: ScalarType): unknown {
   return scalar === 'string' || scalar === 'bytes' ? '' : scalar === 'bool' ? false : 0;
 }
 
-function jsonName(value: unknown): string {
+/** As Go's errors call it: a number is written out only where another number would do. */
+function jsonName(value: unknown, wanted: string): string {
   if (Array.isArray(value)) return 'array';
   if (value === null) return 'null';
-  if (typeof value === 'number') return `number ${value}`;
+  if (typeof value === 'number') return /^(int|float)\d+$/.test(wanted) ? `number ${value}` : 'number';
   return typeof value === 'boolean' ? 'bool' : typeof value;
 }
 

@@ -63,6 +63,8 @@ export interface KindDefinition<T extends KubeObject = KubeObject> {
   namespaced: boolean;
   schema: MessageSchema;
   subresources: Subresources;
+  /** What discovery announces; default: everything. */
+  verbs?: string[];
   strategy: Strategy<T>;
   /** Fills in defaults in place. */
   defaults(object: T): void;
@@ -89,6 +91,7 @@ export interface KindOptions<T extends KubeObject> {
   scope: 'Namespaced' | 'Cluster';
   schema: MessageSchema;
   subresources?: Subresources;
+  verbs?: string[];
   strategy?: Strategy<T>;
   defaults?(object: T): void;
   validate?(object: T): FieldError[];
@@ -113,6 +116,7 @@ export function defineKind<T extends KubeObject>(options: KindOptions<T>): KindD
     namespaced: options.scope === 'Namespaced',
     schema: options.schema,
     subresources: options.subresources ?? {},
+    ...(options.verbs && { verbs: options.verbs }),
     strategy: options.strategy ?? {},
     defaults: options.defaults ?? (() => {}),
     validate: options.validate ?? (() => []),

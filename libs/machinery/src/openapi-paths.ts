@@ -47,6 +47,7 @@ export function operations(kind: KindDefinition, body: OpenApi): Record<string, 
   const collection = kind.namespaced ? `${base}/namespaces/{namespace}/${kind.plural}` : `${base}/${kind.plural}`;
   const scope = kind.namespaced ? [path('namespace', 'The namespace of the object.')] : [];
   const named = [path('name', `The name of the ${kind.kind}.`), ...scope];
+  if (kind.verbs?.join() === 'create') return { [collection]: { post: operation(kind, 'post', writes, body, true), parameters: scope } };
   const paths: Record<string, OpenApi> = {};
   if (kind.namespaced) paths[`${base}/${kind.plural}`] = { get: operation(kind, 'list', lists, body), parameters: [pretty] };
   paths[collection] = {

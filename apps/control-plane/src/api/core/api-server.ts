@@ -122,10 +122,17 @@ export class ApiServer {
     return new LocalClient(this, user);
   }
 
-  /** @throws StatusError Forbidden */
+  /** @throws StatusError Forbidden, or Unauthorized for nobody in particular */
   async authorize(user: User, attributes: Attributes): Promise<void> {
-    const { allowed, reason } = await this.#authorizer.authorize(user, attributes);
-    if (!allowed) throw forbidden(user, attributes, reason);
+    const { allowed, reason } = await this.isAllowed(user, attributes);
+    if (allowed) return;
+    // Who has shown nothing may be allowed once it does.
+    if (user.groups.includes('system:unauthenticated')) throw StatusError.unauthorized();
+    throw forbidden(user, attributes, reason);
+  }
+
+  async isAllowed(user: User, attributes: Attributes): Promise<{ allowed: boolean; reason?: string }> {
+    return this.#authorizer.authorize(user, attributes);
   }
 
   async get(call: Call, settings: ReadSettings = {}): Promise<Answer> {

@@ -5,13 +5,15 @@ import type { Duplex } from 'node:stream';
 import { StatusError } from '@berth/machinery';
 import type { Clock, Logger } from '@berth/telemetry';
 import type { ApiServer } from '../core/api-server.ts';
+import type { User } from '../core/types.ts';
 import type { ApiMetrics } from './api-metrics.ts';
-import type { Authenticator } from './authentication.ts';
+import { type Authenticator, impersonated } from './authentication.ts';
 import type { FixedPaths } from './fixed-paths.ts';
 import type { PodStreams } from './pod-streams.ts';
 import { parseResourcePath, pathSegments, type ResourcePath } from './request-info.ts';
 import { ResourceRequests } from './resource-requests.ts';
 import { noSuchPath, sendError, statusOf, wrongMethod } from './responses.ts';
+import type { SelfReviews } from './self-reviews.ts';
 import type { StaticFiles } from './static-files.ts';
 
 /** Requests that are being answered at a time, watches and streams aside; more are told to come back. */
@@ -23,6 +25,7 @@ export interface ApiHttpOptions {
   resources: ResourceRequests;
   fixedPaths: FixedPaths;
   podStreams: PodStreams;
+  selfReviews: SelfReviews;
   dashboard: StaticFiles;
   metrics: ApiMetrics;
   clock: Clock;
@@ -76,14 +79,14 @@ export class ApiHttp {
 
   /** For `exec`, `attach` and `portforward` over WebSocket. Never rejects. */
   async upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
-    const { authenticator, podStreams, logger } = this.#options;
+    const { podStreams, logger } = this.#options;
     socket.on('error', (error) => logger.debug('a stream’s connection broke', { error }));
     const controller = this.#track();
     socket.once('close', () => this.#untrack(controller));
     let parsed: Parsed | undefined;
     try {
       parsed = parse(request);
-      const user = await authenticator.authenticate(request);
+      const user = await this.#user(request);
       if (!parsed.path) throw noSuchPath();
       await podStreams.upgrade({ request, socket, head, user, path: parsed.path, query: parsed.query, signal: controller.signal });
       this.#count(parsed, 101, undefined);
@@ -99,7 +102,7 @@ export class ApiHttp {
     const { segments, query, path, verb } = parsed;
     const exchange = { request, response };
     if (segments[0] === 'ui') return this.#options.dashboard.serve(exchange, segments.slice(1));
-    const user = await this.#options.authenticator.authenticate(request);
+    const user = await this.#user(request);
     if (!path) {
       const method = request.method === 'HEAD' ? 'get' : (request.method ?? 'GET').toLowerCase();
       await this.#options.api.authorize(user, { verb: method, path: `/${segments.join('/')}` });
@@ -108,6 +111,8 @@ export class ApiHttp {
     }
     const { group, version, resource, subresource, namespace, name } = path;
     if (!this.#options.api.kinds.resource(group, version, resource)) {
+      const review = this.#options.selfReviews.kindOf(path);
+      if (review) return this.#options.selfReviews.serve(exchange, path, user, review);
       await this.#options.api.authorize(user, { verb: verb ?? 'get', group, resource, subresource, namespace, name });
       throw noSuchPath();
     }
@@ -132,6 +137,13 @@ export class ApiHttp {
     } finally {
       done();
     }
+  }
+
+  /** Who asks, or who it asks for. */
+  async #user(request: IncomingMessage): Promise<User> {
+    const { api, authenticator } = this.#options;
+    const user = await authenticator.authenticate(request);
+    return impersonated(user, request.headers, (attributes) => api.authorize(user, attributes));
   }
 
   #track(): AbortController {

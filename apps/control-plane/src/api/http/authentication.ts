@@ -1,7 +1,8 @@
 // Who a request comes from: the client certificate's subject, a bearer token's user, or nobody in particular.
-import type { IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import { StatusError } from '@berth/machinery';
+import type { Attributes } from '../core/authorizer.ts';
 import type { User } from '../core/types.ts';
 
 const authenticated = 'system:authenticated';
@@ -38,6 +39,28 @@ export class Authenticator {
     this.#bySocket.set(socket, user ?? null);
     return user;
   }
+}
+
+/**
+ * `kubectl --as`: the request counts as somebody else's. Every part of that has to be allowed; ignoring the headers would do
+ * with all rights what was meant to be tried with few.
+ */
+export async function impersonated(
+  user: User,
+  headers: IncomingHttpHeaders,
+  authorize: (attributes: Attributes) => Promise<void>,
+): Promise<User> {
+  const names = Object.keys(headers).filter((name) => name.startsWith('impersonate-'));
+  if (names.length === 0) return user;
+  const name = headers['impersonate-user'];
+  if (typeof name !== 'string' || name === '') throw StatusError.badRequest('requested impersonation without impersonating a user');
+  const unknown = names.find((header) => header !== 'impersonate-user' && header !== 'impersonate-group');
+  if (unknown !== undefined) throw StatusError.badRequest(`the header ${unknown} is not supported: impersonate users and groups only`);
+  // Node joins repeated headers by a comma and a space.
+  const groups = [headers['impersonate-group'] ?? []].flat().flatMap((group) => group.split(', '));
+  await authorize({ verb: 'impersonate', group: '', resource: 'users', name });
+  for (const group of groups) await authorize({ verb: 'impersonate', group: '', resource: 'groups', name: group });
+  return { name, groups: groups.includes(authenticated) ? groups : [...groups, authenticated] };
 }
 
 function readCertificate(socket: TLSSocket): User | undefined {

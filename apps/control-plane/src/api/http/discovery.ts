@@ -22,17 +22,10 @@ function subresourcesOf(kind: KindDefinition): Subresource[] {
   return all.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** Subresources that the core has no code for are not announced, although a definition names them. */
-const unserved = new Set(['ephemeralcontainers', 'resize', 'token', 'proxy']);
-
 /** APIResourceList of one group version: /api/v1, /apis/apps/v1. */
 export function resourceList(kinds: KindDefinition[], groupVersion: string): unknown {
-  const resources = kinds.flatMap((kind) => [plainResource(kind), ...served(kind).map((sub) => plainSubresource(kind, sub))]);
+  const resources = kinds.flatMap((kind) => [plainResource(kind), ...subresourcesOf(kind).map((sub) => plainSubresource(kind, sub))]);
   return { kind: 'APIResourceList', apiVersion: 'v1', groupVersion, resources: resources.sort((a, b) => (a.name < b.name ? -1 : 1)) };
-}
-
-function served(kind: KindDefinition): Subresource[] {
-  return subresourcesOf(kind).filter((sub) => !unserved.has(sub.name));
 }
 
 function plainResource(kind: KindDefinition) {
@@ -41,7 +34,7 @@ function plainResource(kind: KindDefinition) {
     singularName: kind.singular,
     namespaced: kind.namespaced,
     kind: kind.kind,
-    verbs: standardVerbs,
+    verbs: kind.verbs ?? standardVerbs,
     ...(kind.shortNames.length > 0 && { shortNames: kind.shortNames }),
     ...(kind.categories.length > 0 && { categories: kind.categories }),
   };
@@ -100,7 +93,7 @@ export function aggregated(kinds: KindDefinition[], groups: string[]): unknown {
 }
 
 function aggregatedResource(kind: KindDefinition): unknown {
-  const subresources = served(kind).map((sub) => ({
+  const subresources = subresourcesOf(kind).map((sub) => ({
     subresource: sub.name,
     responseKind: { group: sub.group, version: sub.version, kind: sub.kind },
     verbs: sub.verbs,
@@ -110,7 +103,7 @@ function aggregatedResource(kind: KindDefinition): unknown {
     responseKind: { group: kind.group, version: kind.version, kind: kind.kind },
     scope: kind.namespaced ? 'Namespaced' : 'Cluster',
     singularResource: kind.singular,
-    verbs: standardVerbs,
+    verbs: kind.verbs ?? standardVerbs,
     ...(kind.shortNames.length > 0 && { shortNames: kind.shortNames }),
     ...(kind.categories.length > 0 && { categories: kind.categories }),
     ...(subresources.length > 0 && { subresources }),

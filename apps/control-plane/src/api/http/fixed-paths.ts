@@ -7,6 +7,7 @@ import type { ApiMetrics } from './api-metrics.ts';
 import * as discovery from './discovery.ts';
 import { wantsAggregatedDiscovery } from './media-types.ts';
 import { type Exchange, noSuchPath, sendBytes, sendJson, sendText } from './responses.ts';
+import { selfReviewKinds } from './self-reviews.ts';
 
 export const versionInfo = {
   major: '1',
@@ -34,10 +35,12 @@ interface Document {
 
 export class FixedPaths {
   readonly #options: FixedPathsOptions;
+  readonly #kinds: KindDefinition[];
   readonly #openApi = new Map<string, Document>();
 
   constructor(options: FixedPathsOptions) {
     this.#options = options;
+    this.#kinds = [...options.api.kinds.all, ...selfReviewKinds];
   }
 
   /** @throws StatusError 404 */
@@ -85,7 +88,7 @@ export class FixedPaths {
   }
 
   #discovery(exchange: Exchange, root: string, rest: string[]): Promise<void> {
-    const kinds = this.#options.api.kinds.all;
+    const kinds = this.#kinds;
     const [first, version, ...more] = rest;
     if (more.length > 0) throw noSuchPath();
     if (first === undefined) return this.#discoveryRoot(exchange, root, kinds);
@@ -132,7 +135,7 @@ export class FixedPaths {
 
   /** `api/v1`, `apis/apps/v1` → their kinds. */
   #groupVersions(): Map<string, KindDefinition[]> {
-    return Map.groupBy(this.#options.api.kinds.all, (kind) => `${kind.group ? 'apis' : 'api'}/${apiVersionOf(kind)}`);
+    return Map.groupBy(this.#kinds, (kind) => `${kind.group ? 'apis' : 'api'}/${apiVersionOf(kind)}`);
   }
 
   #paths(): string[] {
