@@ -43,14 +43,17 @@ describe.each([true, false])('a session with peerGrantsWindows %s', (windows) =>
   });
 
   it('holds the writer back while nobody reads, and goes on afterwards', async () => {
-    const opened = Promise.withResolvers<SpdyStream>();
-    const { client } = pair(windows, opened.resolve);
+    let open: (stream: SpdyStream) => void = () => undefined;
+    const opened = new Promise<SpdyStream>((resolve) => {
+      open = resolve;
+    });
+    const { client } = pair(windows, (stream) => open(stream));
     const data = randomBytes(1_000_000);
     let written = false;
     client.openStream({}).end(data, () => {
       written = true;
     });
-    const far = await opened.promise;
+    const far = await opened;
     await once(far, 'readable');
     await turns(100);
     expect(written).toBe(false);
