@@ -7,6 +7,7 @@ import type { ApiServer, User } from './api/core/index.ts';
 import { componentUsers } from './api/core/index.ts';
 import type { ControlPlaneConfig, Ports, Role } from './config.ts';
 import type { Pki } from './pki/pki.ts';
+import { SchedulerRole } from './scheduler/scheduler-role.ts';
 
 export interface RoleContext extends Ports {
   config: ControlPlaneConfig;
@@ -53,6 +54,7 @@ class AgentsRole implements RoleRunner {
 /** The role `api` is the server itself, which control-plane.ts starts before all of these. */
 const runners: Partial<Record<Role, () => RoleRunner>> = {
   agents: () => new AgentsRole(),
+  scheduler: () => new SchedulerRole(),
 };
 
 export function runnersFor(chosen: Role[]): RoleRunner[] {

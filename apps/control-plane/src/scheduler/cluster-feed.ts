@@ -1,0 +1,80 @@
+// Turns what informers report into the scheduler's snapshot and into events for its queue.
+import { Namespace, Node, PersistentVolume, PersistentVolumeClaim, Pod, Service, StorageClass } from '@berth/api';
+import type { ChangeType, InformerSet } from '@berth/client';
+import { keyOf } from '@berth/machinery';
+import { podFacts, type Snapshot } from '@berth/scheduling';
+import type { SchedulingQueue } from './scheduling-queue.ts';
+
+export interface ClusterFeedParts {
+  informers: InformerSet;
+  snapshot: Snapshot;
+  queue: SchedulingQueue;
+  /** Called for each pod that needs no node any more. */
+  onSettled(uid: string): void;
+}
+
+export function feedCluster(parts: ClusterFeedParts): void {
+  const { informers, snapshot, queue } = parts;
+  informers.of(Pod).onChange((type, pod, old) => podChanged(parts, type, pod, old));
+  informers.of(Node).onChange((type, node) => {
+    if (type === 'DELETED') snapshot.removeNode(node.metadata.name);
+    else if (snapshot.updateNode(node)) queue.happened('node');
+  });
+  informers.of(Namespace).onChange((type, { metadata }, old) => {
+    const labels = type === 'DELETED' ? undefined : (metadata.labels ?? {});
+    if (type === 'MODIFIED' && JSON.stringify(old?.metadata.labels) === JSON.stringify(labels)) return;
+    snapshot.setNamespace(metadata.name, labels);
+    queue.happened('namespace');
+  });
+  informers.of(Service).onChange((type, { metadata, spec }, old) => {
+    const selector = type === 'DELETED' || Object.keys(spec.selector ?? {}).length === 0 ? undefined : spec.selector;
+    if (type === 'MODIFIED' && JSON.stringify(old?.spec.selector) === JSON.stringify(selector)) return;
+    snapshot.setService(metadata.namespace ?? '', metadata.name, selector);
+  });
+  feedVolumes(parts);
+}
+
+function feedVolumes({ informers, snapshot: { volumes }, queue }: ClusterFeedParts): void {
+  informers.of(PersistentVolumeClaim).onChange((type, claim) => {
+    if (type === 'DELETED') volumes.removeClaim(keyOf(claim));
+    else volumes.setClaim(claim);
+    queue.happened('volume');
+  });
+  informers.of(PersistentVolume).onChange((type, volume) => {
+    if (type === 'DELETED') volumes.removeVolume(volume.metadata.name);
+    else volumes.setVolume(volume);
+    queue.happened('volume');
+  });
+  informers.of(StorageClass).onChange((type, storageClass) => {
+    if (type === 'DELETED') volumes.removeClass(storageClass.metadata.name);
+    else volumes.setClass(storageClass);
+    queue.happened('volume');
+  });
+}
+
+function podChanged({ snapshot, queue, onSettled }: ClusterFeedParts, type: ChangeType, pod: Pod, old: Pod | undefined): void {
+  const uid = pod.metadata.uid ?? '';
+  // A watch that was behind may show one pod replaced by another of the same name.
+  if (old?.metadata.uid && old.metadata.uid !== uid) podGone(snapshot, queue, old.metadata.uid, onSettled);
+  const phase = pod.status?.phase;
+  const isOurs = (pod.spec.schedulerName || 'default-scheduler') === 'default-scheduler';
+  if (type === 'DELETED' || phase === 'Succeeded' || phase === 'Failed') {
+    podGone(snapshot, queue, uid, onSettled);
+  } else if (pod.spec.nodeName) {
+    const isNew = snapshot.nodeOfPod(uid) !== pod.spec.nodeName;
+    snapshot.addPod(podFacts(pod), pod.spec.nodeName);
+    queue.remove(uid);
+    onSettled(uid);
+    if (isNew || JSON.stringify(old?.metadata.labels) !== JSON.stringify(pod.metadata.labels)) queue.happened('pod-placed');
+  } else if (isOurs && !pod.metadata.deletionTimestamp) {
+    queue.update(pod);
+  } else podGone(snapshot, queue, uid, onSettled);
+}
+
+function podGone(snapshot: Snapshot, queue: SchedulingQueue, uid: string, onSettled: (uid: string) => void): void {
+  const wasPlaced = snapshot.nodeOfPod(uid) !== undefined;
+  snapshot.removePod(uid);
+  queue.remove(uid);
+  onSettled(uid);
+  if (wasPlaced) queue.happened('pod-gone');
+}

@@ -1,0 +1,3 @@
+export { type PodFacts, podFacts } from './pod-facts.ts';
+export { type Decision, explainedMax, type NodeScore, schedule } from './schedule.ts';
+export { Snapshot } from './snapshot.ts';

@@ -1,0 +1,88 @@
+// A pod as scheduling sees it, read once. Pods whose `shape` is equal are the same to every plugin, so that they share work.
+import type { Pod } from '@berth/api';
+import { keyOf } from '@berth/machinery';
+import { type AffinityTerms, affinityTerms } from './affinity-terms.ts';
+import { podRequests, type Resources, scoredRequests } from './resources.ts';
+
+export interface HostPort {
+  /** `0.0.0.0` is every address. */
+  address: string;
+  protocol: string;
+  port: number;
+}
+
+export interface PodFacts {
+  readonly pod: Pod;
+  readonly uid: string;
+  /** `namespace/name` */
+  readonly key: string;
+  readonly namespace: string;
+  readonly labels: Record<string, string>;
+  readonly requests: Resources;
+  readonly scoredRequests: Resources;
+  readonly hostPorts: HostPort[];
+  readonly affinity: AffinityTerms;
+  /** Names of the claims it mounts. */
+  readonly claims: string[];
+  readonly shape: string;
+}
+
+export function podFacts(pod: Pod): PodFacts {
+  const { spec, metadata } = pod;
+  return {
+    pod,
+    uid: metadata.uid ?? keyOf(pod),
+    key: keyOf(pod),
+    namespace: metadata.namespace ?? '',
+    labels: metadata.labels ?? {},
+    requests: podRequests(spec),
+    scoredRequests: scoredRequests(spec),
+    hostPorts: hostPorts(pod),
+    affinity: affinityTerms(pod),
+    claims: claimsOf(pod),
+    shape: shapeOf(pod),
+  };
+}
+
+function hostPorts({ spec }: Pod): HostPort[] {
+  const sidecars = (spec.initContainers ?? []).filter((container) => container.restartPolicy === 'Always');
+  return [...spec.containers, ...sidecars].flatMap((container) =>
+    (container.ports ?? []).flatMap(({ hostPort, hostIP, protocol }) =>
+      hostPort ? [{ address: hostIP || '0.0.0.0', protocol: protocol ?? 'TCP', port: hostPort }] : [],
+    ),
+  );
+}
+
+function claimsOf({ spec, metadata }: Pod): string[] {
+  return (spec.volumes ?? []).flatMap((volume) => {
+    if (volume.persistentVolumeClaim) return [volume.persistentVolumeClaim.claimName];
+    return volume.ephemeral ? [`${metadata.name}-${volume.name}`] : [];
+  });
+}
+
+/** Everything that any plugin reads of a pod, as text. */
+function shapeOf(pod: Pod): string {
+  const { spec, metadata } = pod;
+  const containers = (list: Pod['spec']['initContainers']) =>
+    (list ?? []).map(({ image, resources, ports, restartPolicy }) => [
+      image,
+      resources?.requests,
+      ports?.map(({ hostPort, hostIP, protocol }) => hostPort && [hostPort, hostIP, protocol]),
+      restartPolicy,
+    ]);
+  return JSON.stringify([
+    metadata.namespace,
+    metadata.labels,
+    metadata.ownerReferences?.find((owner) => owner.controller)?.uid,
+    spec.nodeName,
+    spec.nodeSelector,
+    spec.affinity,
+    spec.tolerations,
+    spec.topologySpreadConstraints,
+    spec.overhead,
+    spec.resources?.requests,
+    containers(spec.initContainers),
+    containers(spec.containers),
+    claimsOf(pod),
+  ]);
+}

@@ -1,0 +1,112 @@
+// A pod and the state of the cluster in, a decision with its reasons out. A function: what it remembers between calls is
+// only how it got to answers that asking anew would give.
+import { Feasibility, type PluginScores } from './feasibility.ts';
+import { reasonCounts, unschedulableMessage } from './message.ts';
+import type { NodeState } from './node-state.ts';
+import type { PodFacts } from './pod-facts.ts';
+import type { Snapshot } from './snapshot.ts';
+
+export interface NodeScore {
+  node: string;
+  total: number;
+  /** 0..100 by plugin, before weights. */
+  plugins: Record<string, number>;
+}
+
+export interface Decision {
+  nodeName: string | undefined;
+  nodeCount: number;
+  feasibleCount: number;
+  /** On how many nodes each reason stands in the way. */
+  reasons: Map<string, number>;
+  /** Node by node, for the first `explainedMax`. */
+  rejected: { node: string; reasons: string[] }[];
+  /** Plugins that refused a node. */
+  rejectedBy: string[];
+  /** The best nodes, at most `explainedMax`, best first. */
+  scores: NodeScore[];
+  /** Claims that wait for this decision, as `namespace/name`: to be given the node in `volume.kubernetes.io/selected-node`. */
+  claims: string[];
+  /** Why it fits nowhere, as events and conditions say it; empty when it does. */
+  message: string;
+}
+
+/** Nodes of which a decision keeps the details. */
+export const explainedMax = 16;
+/** Shapes of pods whose answers are kept; the one not used for longest goes first. */
+const shapesMax = 128;
+
+const memories = new WeakMap<Snapshot, Map<string, Feasibility>>();
+
+/** @param random in [0, 1); asked once, when several nodes are the best */
+export function schedule(pod: PodFacts, snapshot: Snapshot, random: () => number): Decision {
+  const common = { nodeCount: snapshot.nodeCount, claims: [] as string[] };
+  const feasibility = feasibilityOf(pod, snapshot);
+  const { feasible, rejected } = feasibility.partition();
+  const rejections = rejected.map(({ rejection }) => rejection);
+  const explained = rejected.slice(0, explainedMax).map(({ node, rejection }) => ({ node: node.name, reasons: rejection.reasons }));
+  const rejectedBy = [...new Set(rejected.map(({ plugin }) => plugin))];
+  const decision = { ...common, feasibleCount: feasible.length, reasons: reasonCounts(rejections), rejected: explained, rejectedBy };
+  if (feasible.length === 0) {
+    const message = unschedulableMessage(pod.pod, rejections, snapshot.nodeCount);
+    return { ...decision, nodeName: undefined, scores: [], message };
+  }
+  const plugins = feasible.length > 1 ? feasibility.scores(feasible) : [];
+  const totals = totalsOf(plugins, feasible.length);
+  const best = pick(totals, random);
+  return { ...decision, nodeName: feasible[best]?.name, scores: bestScores(feasible, plugins, totals, best), message: '' };
+}
+
+function feasibilityOf(pod: PodFacts, snapshot: Snapshot): Feasibility {
+  const memory = memories.get(snapshot) ?? new Map<string, Feasibility>();
+  memories.set(snapshot, memory);
+  const known = memory.get(pod.shape);
+  const feasibility = known?.isValid ? known : new Feasibility(pod, snapshot);
+  memory.delete(pod.shape);
+  memory.set(pod.shape, feasibility);
+  const [oldest] = memory.keys();
+  if (memory.size > shapesMax && oldest !== undefined) memory.delete(oldest);
+  feasibility.refresh();
+  return feasibility;
+}
+
+function totalsOf(plugins: PluginScores[], count: number): number[] {
+  const totals: number[] = new Array(count).fill(0);
+  for (const { scores, weight } of plugins) {
+    for (let i = 0; i < count; i++) totals[i] = (totals[i] ?? 0) + weight * (scores[i] ?? 0);
+  }
+  return totals;
+}
+
+/** The place of the highest total, by chance among equals. */
+function pick(totals: number[], random: () => number): number {
+  const highest = totals.reduce((most, total) => Math.max(most, total), Number.NEGATIVE_INFINITY);
+  const best = totals.flatMap((total, index) => (total === highest ? [index] : []));
+  const chosen = best.length > 1 ? Math.min(Math.floor(random() * best.length), best.length - 1) : 0;
+  return best[chosen] ?? 0;
+}
+
+function bestScores(nodes: NodeState[], plugins: PluginScores[], totals: number[], best: number): NodeScore[] {
+  const places = totals.length <= explainedMax ? totals.map((_, index) => index) : [best, ...highest(totals, best)];
+  return places
+    .sort((a, b) => (totals[b] ?? 0) - (totals[a] ?? 0))
+    .map((index) => ({
+      node: nodes[index]?.name ?? '',
+      total: totals[index] ?? 0,
+      plugins: Object.fromEntries(plugins.map(({ plugin, scores }) => [plugin, scores[index] ?? 0])),
+    }));
+}
+
+/** Some runners-up in one pass: each next one that is at least as good as the last one kept. */
+function highest(totals: number[], best: number): number[] {
+  const kept: number[] = [];
+  for (let i = 0; i < totals.length; i++) {
+    if (i === best) continue;
+    const last = kept.at(-1);
+    if (kept.length === explainedMax - 1 && last !== undefined && (totals[i] ?? 0) <= (totals[last] ?? 0)) continue;
+    kept.push(i);
+    kept.sort((a, b) => (totals[b] ?? 0) - (totals[a] ?? 0));
+    if (kept.length > explainedMax - 1) kept.pop();
+  }
+  return kept;
+}
