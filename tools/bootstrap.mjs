@@ -21,8 +21,10 @@ function installPackages() {
     .digest('hex');
   if (existsSync(node24) && existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
   console.error('berth: installing npm packages …');
-  const result = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: root, stdio: ['ignore', 2, 2] });
-  if (result.status !== 0) fail('npm ci failed; see above. Is the npm registry reachable?');
+  // Not `npm ci`: it refuses a registry that lacks the packages of other platforms. This keeps to the lock file as well.
+  const args = ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'];
+  const result = spawnSync('npm', args, { cwd: root, stdio: ['ignore', 2, 2] });
+  if (result.status !== 0) fail('npm install failed; see above. Is the npm registry reachable?');
   writeFileSync(stamp, wanted);
 }
 

