@@ -1,3 +1,4 @@
+// Three projects: unit tests beside the code, integration tests in one process or with one real part, and end-to-end ones.
 import { defineConfig } from 'vitest/config';
 
 const project = (name: string, include: string[], timeoutMs: number, serial = false) => ({
