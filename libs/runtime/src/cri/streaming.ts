@@ -3,10 +3,10 @@
 import { request } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { text } from 'node:stream/consumers';
+import type { SpdyStream } from '@berth/protocol/spdy';
+import { SpdySession } from '@berth/protocol/spdy';
 import { type Clock, systemClock } from '@berth/telemetry';
 import type { ExecOptions, ExecSession } from '../runtime.ts';
-import { SpdySession } from '../spdy/spdy-session.ts';
-import type { SpdyStream } from '../spdy/spdy-stream.ts';
 
 const execProtocol = 'v4.channel.k8s.io';
 const portForwardProtocol = 'portforward.k8s.io';
@@ -61,7 +61,8 @@ export async function openExec(url: string, options: Omit<ExecOptions, 'command'
 /** What the v4 error stream says: a Status, whose causes carry the exit code when there is one. */
 function exitCodeOf(text: string): number {
   if (text === '') throw new StreamingError('the connection to the container runtime ended before the command did');
-  const status: { status?: string; message?: string; reason?: string; details?: { causes?: { reason?: string; message?: string }[] } } = JSON.parse(text);
+  const status: { status?: string; message?: string; reason?: string; details?: { causes?: { reason?: string; message?: string }[] } } =
+    JSON.parse(text);
   if (status.status === 'Success') return 0;
   const cause = status.reason === 'NonZeroExitCode' && status.details?.causes?.find(({ reason }) => reason === 'ExitCode');
   const code = Number(cause && cause.message);
@@ -96,7 +97,8 @@ export async function openPortForward(url: string, port: number, clock: Clock = 
 /** @throws StreamingError with what the server said */
 function upgrade(url: string, protocol: string): Promise<SpdySession> {
   return new Promise((resolve, reject) => {
-    const fail = (detail: string, cause?: Error) => reject(new StreamingError(`cannot open a stream to the container runtime: ${detail}`, { cause }));
+    const fail = (detail: string, cause?: Error) =>
+      reject(new StreamingError(`cannot open a stream to the container runtime: ${detail}`, { cause }));
     const outgoing = request(url, {
       method: 'POST',
       headers: { Connection: 'Upgrade', Upgrade: 'SPDY/3.1', 'X-Stream-Protocol-Version': protocol },

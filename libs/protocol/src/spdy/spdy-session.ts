@@ -10,7 +10,8 @@ export interface SpdySessionOptions {
   role: 'client' | 'server';
   /**
    * Whether the peer grants windows as SPDY/3.1 asks. Peers built on Go's spdystream (containerd, kubectl) never do:
-   * towards them only the connection itself slows the sender down, in both directions.
+   * towards them only the connection itself slows the sender down, in both directions. Nor are windows granted to them: a
+   * peer that closes with frames unread makes TCP reset the connection, and what it sent last would be lost.
    */
   peerGrantsWindows: boolean;
   /** Called for each stream that the peer opens; it is answered after this returns, unless destroyed. Absent refuses all. */
@@ -60,7 +61,7 @@ export class SpdySession {
       sendData: (stream, chunk) => this.#sendData(stream, chunk),
       sendFin: (stream) => this.#sendFin(stream),
       wantsMore: (stream) => this.#full.delete(stream) && this.#wake(),
-      grant: (stream, bytes) => this.#send(encode.windowUpdate(stream.id, bytes)),
+      grant: (stream, bytes) => this.#grant(stream.id, bytes),
       forget: (stream, code) => this.#forget(stream, code),
     };
     transport.on('drain', () => this.#wake());
@@ -148,7 +149,8 @@ export class SpdySession {
         this.#goingAway = true;
         for (const stream of [...this.#streams.values()]) {
           const ours = stream.id % 2 === this.#nextId % 2;
-          if (ours && stream.id > frame.lastStreamId && this.#unanswered.has(stream.id)) stream.cut(new SpdyClosedError('the peer takes no more streams'));
+          if (ours && stream.id > frame.lastStreamId && this.#unanswered.has(stream.id))
+            stream.cut(new SpdyClosedError('the peer takes no more streams'));
         }
         return;
       case 'windowUpdate':
@@ -160,7 +162,7 @@ export class SpdySession {
     this.#ungranted += chunk.length;
     if (this.#ungranted >= windowBytes / 2) {
       // What streams hold is bounded by their own windows, so the session's window is given back at once.
-      this.#send(encode.windowUpdate(0, this.#ungranted));
+      this.#grant(0, this.#ungranted);
       this.#ungranted = 0;
     }
     const stream = this.#streams.get(streamId);
@@ -171,7 +173,8 @@ export class SpdySession {
   }
 
   #onSynStream(id: number, headers: SpdyHeaders, { fin, unidirectional }: { fin: boolean; unidirectional: boolean }): void {
-    if (id === 0 || id % 2 === this.#nextId % 2 || id <= this.#lastPeerId) throw new SpdyProtocolError(`the peer opened stream ${id} after ${this.#lastPeerId}`);
+    if (id === 0 || id % 2 === this.#nextId % 2 || id <= this.#lastPeerId)
+      throw new SpdyProtocolError(`the peer opened stream ${id} after ${this.#lastPeerId}`);
     this.#lastPeerId = id;
     if (!this.#options.onStream || this.#peerStreams >= peerStreamsMax) return this.#send(encode.rstStream(id, resetCodes.refusedStream));
     const stream = new SpdyStream(this.#host, id, headers, { sendWindow: this.#initialWindow, readOnly: unidirectional });
@@ -241,7 +244,12 @@ export class SpdySession {
   #send(frame: Buffer): void {
     if (this.#over) return;
     this.#transport.write(frame);
-    if (this.#transport.writableLength > unsentBytesMax) this.#finish(new SpdyProtocolError(`the peer does not read; ${this.#transport.writableLength} bytes wait`));
+    if (this.#transport.writableLength > unsentBytesMax)
+      this.#finish(new SpdyProtocolError(`the peer does not read; ${this.#transport.writableLength} bytes wait`));
+  }
+
+  #grant(streamId: number, bytes: number): void {
+    if (this.#options.peerGrantsWindows) this.#send(encode.windowUpdate(streamId, bytes));
   }
 
   #forget(stream: SpdyStream, code: number | undefined): void {

@@ -42,7 +42,8 @@ export const encode = {
   dataHeader(streamId: number, length: number, fin: boolean): Buffer {
     return words(streamId, (((fin ? flagFin : 0) << 24) | length) >>> 0);
   },
-  synStream: (streamId: number, block: Buffer): Buffer => control(types.synStream, 0, Buffer.concat([words(streamId, 0), Buffer.alloc(2), block])),
+  synStream: (streamId: number, block: Buffer): Buffer =>
+    control(types.synStream, 0, Buffer.concat([words(streamId, 0), Buffer.alloc(2), block])),
   synReply: (streamId: number, block: Buffer): Buffer => control(types.synReply, 0, Buffer.concat([words(streamId), block])),
   rstStream: (streamId: number, code: number): Buffer => control(types.rstStream, 0, words(streamId, code)),
   ping: (id: number): Buffer => control(types.ping, 0, words(id)),
@@ -120,7 +121,13 @@ function parseControl(bytes: Buffer): Frame | undefined {
   switch (type) {
     case types.synStream:
       need(10);
-      return { type: 'synStream', streamId: word(0) & maskUint31, fin, unidirectional: (flags & flagUnidirectional) !== 0, block: payload.subarray(10) };
+      return {
+        type: 'synStream',
+        streamId: word(0) & maskUint31,
+        fin,
+        unidirectional: (flags & flagUnidirectional) !== 0,
+        block: payload.subarray(10),
+      };
     case types.synReply:
     case types.headers:
       need(4);
@@ -132,7 +139,10 @@ function parseControl(bytes: Buffer): Frame | undefined {
       need(4);
       const count = word(0);
       if (payload.length !== 4 + count * 8) throw new SpdyProtocolError(`settings of ${payload.length} bytes for ${count} entries`);
-      return { type: 'settings', values: new Map(Array.from({ length: count }, (_, index) => [word(1 + index * 2) & 0xffffff, word(2 + index * 2)])) };
+      return {
+        type: 'settings',
+        values: new Map(Array.from({ length: count }, (_, index) => [word(1 + index * 2) & 0xffffff, word(2 + index * 2)])),
+      };
     }
     case types.ping:
       need(4);

@@ -60,7 +60,10 @@ function throughZlib(zlib: Deflate | Inflate, input: Buffer, bytesMax: number): 
     const done = (error?: Error | null) => {
       zlib.off('data', onData).off('error', done);
       if (!error) resolve(Buffer.concat(parts));
-      else reject(error instanceof SpdyProtocolError ? error : new SpdyProtocolError(`unreadable headers (${error.message})`, { cause: error }));
+      else
+        reject(
+          error instanceof SpdyProtocolError ? error : new SpdyProtocolError(`unreadable headers (${error.message})`, { cause: error }),
+        );
     };
     zlib.on('data', onData).on('error', done);
     zlib.write(input, (error) => {

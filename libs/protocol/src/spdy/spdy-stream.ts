@@ -98,15 +98,21 @@ export class SpdyStream extends Duplex {
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
     if (this.cutOff || this.#localEnded) return done();
-    this.#host.sendData(this, chunk).then(() => done(), (error: Error) => done(this.cutOff ? null : error));
+    this.#host.sendData(this, chunk).then(
+      () => done(),
+      (error: Error) => done(this.cutOff ? null : error),
+    );
   }
 
   override _final(done: (error?: Error | null) => void): void {
     if (this.cutOff || this.#localEnded) return done();
-    this.#host.sendFin(this).then(() => {
-      this.#localEnded = true;
-      done();
-    }, (error: Error) => done(this.cutOff ? null : error));
+    this.#host.sendFin(this).then(
+      () => {
+        this.#localEnded = true;
+        done();
+      },
+      (error: Error) => done(this.cutOff ? null : error),
+    );
   }
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
