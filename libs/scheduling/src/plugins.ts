@@ -1,7 +1,22 @@
 // The plugins, in the order in which they are asked: the first that refuses a node names the reason.
 import type { LocalPlugin, TallyPlugin } from './plugin.ts';
+import { balancedAllocation } from './plugins/balanced-allocation.ts';
+import { imageLocality } from './plugins/image-locality.ts';
+import { nodeAffinity } from './plugins/node-affinity.ts';
+import { nodeName } from './plugins/node-name.ts';
+import { nodePorts } from './plugins/node-ports.ts';
+import { nodeUnschedulable } from './plugins/node-unschedulable.ts';
 import { resourcesFit } from './plugins/resources-fit.ts';
+import { taintToleration } from './plugins/taint-toleration.ts';
 
-export const localPlugins: LocalPlugin[] = [resourcesFit];
+export const localPlugins: LocalPlugin[] = [
+  nodeUnschedulable,
+  nodeName,
+  taintToleration,
+  nodeAffinity,
+  nodePorts,
+  resourcesFit,
+  balancedAllocation,
+];
 
-export const tallyPlugins: TallyPlugin[] = [];
+export const tallyPlugins: TallyPlugin[] = [imageLocality];

@@ -14,7 +14,6 @@ export class Snapshot {
   readonly #placed = new Map<string, { facts: PodFacts; node: NodeState }>();
   readonly #namespaceLabels = new Map<string, Record<string, string>>();
   readonly #services = new Map<string, Map<string, Record<string, string>>>();
-  readonly #images = new Map<string, number>();
   /** Slots in the order they changed; entry i is change number `#changesFrom` + i. */
   #changes: number[] = [];
   #changesFrom = 0;
@@ -40,9 +39,7 @@ export class Snapshot {
     const state = this.#stateFor(node.metadata.name);
     const isNew = state.node === undefined;
     if (isNew) this.#nodeCount++;
-    this.#countImages(state, -1);
     const changed = state.describe(node) || isNew;
-    this.#countImages(state, 1);
     if (changed) this.#changed(state);
     return changed;
   }
@@ -51,9 +48,7 @@ export class Snapshot {
     const state = this.#byName.get(name);
     if (!state?.node) return;
     this.#nodeCount--;
-    this.#countImages(state, -1);
     state.node = undefined;
-    state.images = new Map();
     this.#changed(state);
     this.#dropIfEmpty(state);
   }
@@ -108,11 +103,6 @@ export class Snapshot {
     );
   }
 
-  /** On how many nodes an image is. */
-  nodesWithImage(name: string): number {
-    return this.#images.get(name) ?? 0;
-  }
-
   /** Where `changedSince` starts for who has just read everything. */
   get cursor(): number {
     return this.#changesFrom + this.#changes.length;
@@ -146,13 +136,5 @@ export class Snapshot {
     this.#byName.delete(state.name);
     this.nodes[state.slot] = undefined;
     this.#freeSlots.push(state.slot);
-  }
-
-  #countImages(state: NodeState, by: 1 | -1): void {
-    for (const name of state.images.keys()) {
-      const count = (this.#images.get(name) ?? 0) + by;
-      if (count > 0) this.#images.set(name, count);
-      else this.#images.delete(name);
-    }
   }
 }
