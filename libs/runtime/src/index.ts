@@ -6,4 +6,3 @@ export { StreamingError } from './cri/streaming.ts';
 export { EventFeed } from './event-feed.ts';
 export { HollowRuntime, type HollowRuntimeOptions } from './hollow/hollow-runtime.ts';
 export * from './runtime.ts';
-export * from './spdy/index.ts';
