@@ -1,18 +1,17 @@
 // One pod on this node: a loop that looks, plans and acts, one step at a time, until the runtime matches what was asked.
 // It is woken by changes and due times only. Slow work (pulls, graceful stops) goes on beside it and wakes it when done.
-import type { Container, Pod, PodStatus } from '@berth/api';
-import type { ContainerInfo } from '@berth/runtime';
+import type { Container, Pod } from '@berth/api';
 import type { Timer } from '@berth/telemetry';
 import { VolumeError } from '../volumes/volume-manager.ts';
-import { BackOff, restartBackOff } from './back-off.ts';
 import { specHash } from './container-config.ts';
 import { ContainerStarter } from './container-starter.ts';
-import type { ContainerView, WaitingReason } from './container-status.ts';
+import type { WaitingReason } from './container-status.ts';
 import { newest, type ObservedPod, observe } from './observed.ts';
 import { isStopped, type PodPlan, planPod } from './plan.ts';
 import type { PodEnvironment } from './pod-environment.ts';
-import { podStatus } from './pod-status.ts';
+import { PodReporter } from './pod-reporter.ts';
 import { PodTermination } from './pod-termination.ts';
+import { RestartTracker } from './restart-tracker.ts';
 
 const retryMs = 2_000;
 
@@ -20,13 +19,11 @@ export class PodWorker {
   readonly #env: PodEnvironment;
   readonly #termination: PodTermination;
   readonly #starter: ContainerStarter;
-  readonly #restarts = new Map<string, BackOff>();
+  readonly #restarts: RestartTracker;
+  readonly #reporter: PodReporter;
   readonly #waiting = new Map<string, WaitingReason>();
-  readonly #terminationMessages = new Map<string, string>();
-  readonly #counted = new Set<string>();
   readonly #killing = new Set<string>();
   #pod: Pod;
-  #status: PodStatus | undefined;
   #failure: { reason: string; message: string } | undefined;
   #removed = false;
   #refreshVolumes = false;
@@ -35,7 +32,6 @@ export class PodWorker {
   #timer: Timer | undefined;
   #dueMs = 0;
   #podIps: string[] = [];
-  #reported = '';
   #adopting: boolean;
 
   /** @param adopted the runtime held something of this pod when the agent started */
@@ -43,7 +39,8 @@ export class PodWorker {
     this.#pod = pod;
     this.#env = env;
     this.#adopting = adopted;
-    this.#status = pod.status;
+    this.#restarts = new RestartTracker(env.clock);
+    this.#reporter = new PodReporter(env, pod.status);
     this.#termination = new PodTermination(env, () => this.wake());
     this.#starter = new ContainerStarter(env, () => this.wake());
   }
@@ -127,7 +124,7 @@ export class PodWorker {
       await this.#terminate(observed);
       return;
     }
-    this.#countFailures(observed);
+    for (const ended of this.#restarts.count(observed)) this.#env.prober.forget(ended.id);
     if (this.#refreshVolumes && observed.sandbox) {
       this.#refreshVolumes = false;
       await this.#env.volumes.prepare(this.#pod, this.#env.volumeSources(this.#pod, this.#podIps));
@@ -137,8 +134,7 @@ export class PodWorker {
     const acted = await this.#act(plan, observed);
     if (acted) observed = await this.#observe();
     this.#probe(observed);
-    await this.#readTerminationMessages(observed);
-    this.#report(observed, false);
+    await this.#report(observed, false);
     this.#scheduleNext(plan);
   }
 
@@ -150,11 +146,16 @@ export class PodWorker {
     return observed;
   }
 
+  #report(observed: ObservedPod, terminated: boolean): Promise<void> {
+    const [pod, podIps, waiting, failure] = [this.#pod, this.#podIps, this.#waiting, this.#failure];
+    return this.#reporter.report(observed, { pod, podIps, waiting, failure, terminated });
+  }
+
   #plan(observed: ObservedPod): PodPlan {
     const byName = new Map(this.#allContainers().map((c) => [c.name, c]));
     return planPod(this.#pod, observed, {
       nowMs: this.#env.clock.now(),
-      restartReadyAtMs: (name) => this.#restarts.get(name)?.readyAtMs ?? 0,
+      restartReadyAtMs: (name) => this.#restarts.readyAtMs(name),
       unhealthy: (name, id) => this.#with(byName.get(name), (c) => this.#env.prober.unhealthy(c, id)),
       started: (name, id) => this.#with(byName.get(name), (c) => this.#env.prober.started(c, id)) ?? false,
       specHash,
@@ -165,34 +166,15 @@ export class PodWorker {
     return container && read(container);
   }
 
-  /** Each end of a container counts once towards its back-off. */
-  #countFailures(observed: ObservedPod): void {
-    for (const [name, instances] of observed.containers) {
-      for (const instance of [...instances].reverse()) {
-        if (instance.state !== 'exited' || this.#counted.has(instance.id)) continue;
-        this.#counted.add(instance.id);
-        this.#env.prober.forget(instance.id);
-        // The attempt tells how often it ended before this agent was started.
-        const backOff = this.#restarts.get(name) ?? new BackOff(restartBackOff, instance.attempt);
-        this.#restarts.set(name, backOff);
-        backOff.fail(instance.finishedAtMs || this.#env.clock.now(), instance.finishedAtMs - instance.startedAtMs);
-      }
-    }
-  }
-
   #syncWaiting(plan: PodPlan): void {
     for (const [name] of this.#waiting) if (this.#waiting.get(name)?.reason === 'CrashLoopBackOff') this.#waiting.delete(name);
+    const { name: podName, namespace, uid } = this.#pod.metadata;
+    const podText = `${podName}_${namespace}(${uid})`;
     for (const [name] of plan.waiting) {
-      const waitSeconds = Math.round((this.#restarts.get(name)?.delayMs ?? 0) / 1000);
-      const message = `back-off ${waitSeconds >= 60 ? `${Math.floor(waitSeconds / 60)}m${waitSeconds % 60}s` : `${waitSeconds}s`} restarting failed container=${name} pod=${this.#pod.metadata.name}_${this.#pod.metadata.namespace}(${this.#pod.metadata.uid})`;
+      const message = `back-off ${this.#restarts.delayText(name)} restarting failed container=${name} pod=${podText}`;
       this.#waiting.set(name, { reason: 'CrashLoopBackOff', message });
-      this.#env.event(
-        this.#pod,
-        'Warning',
-        'BackOff',
-        `Back-off restarting failed container ${name} in pod ${this.#pod.metadata.name}_${this.#pod.metadata.namespace}(${this.#pod.metadata.uid})`,
-        containerPath(this.#pod, name),
-      );
+      const event = `Back-off restarting failed container ${name} in pod ${podText}`;
+      this.#env.event(this.#pod, 'Warning', 'BackOff', event, containerPath(this.#pod, name));
     }
   }
 
@@ -214,8 +196,7 @@ export class PodWorker {
     }
     const sandboxId = await this.#ensureSandbox(plan, observed);
     if (!sandboxId) return true;
-    const steps = plan.start.length > 0 ? plan.start : [];
-    for (const step of steps) {
+    for (const step of plan.start) {
       const result = await this.#starter.start(this.#pod, step, sandboxId, volumes, this.#podIps);
       if (result.waiting) this.#waiting.set(step.container.name, result.waiting);
       else this.#waiting.delete(step.container.name);
@@ -260,7 +241,7 @@ export class PodWorker {
 
   #checkDeadline(): void {
     const seconds = this.#pod.spec.activeDeadlineSeconds;
-    const startTime = this.#status?.startTime;
+    const startTime = this.#reporter.status?.startTime;
     if (seconds === undefined || !startTime || this.#failure) return;
     const dueMs = Date.parse(startTime) + seconds * 1000;
     if (this.#env.clock.now() >= dueMs)
@@ -275,12 +256,10 @@ export class PodWorker {
       : (this.#pod.metadata.deletionGracePeriodSeconds ?? this.#pod.spec.terminationGracePeriodSeconds ?? 30);
     if (!isStopped(observed)) {
       this.#termination.begin(this.#pod, observed, graceSeconds, this.#podIps);
-      await this.#readTerminationMessages(observed);
-      if (!this.#removed) this.#report(observed, false);
+      if (!this.#removed) await this.#report(observed, false);
       return;
     }
-    await this.#readTerminationMessages(observed);
-    if (!this.#removed) this.#report(observed, true);
+    if (!this.#removed) await this.#report(observed, true);
     else await this.#cleanUp(observed);
   }
 
@@ -297,7 +276,7 @@ export class PodWorker {
     for (const container of this.#allContainers()) {
       const current = newest(observed, container.name);
       if (current?.state !== 'running' || this.#killing.has(current.id)) continue;
-      const before = [...(this.#status?.containerStatuses ?? []), ...(this.#status?.initContainerStatuses ?? [])].find(
+      const before = [...(this.#reporter.status?.containerStatuses ?? []), ...(this.#reporter.status?.initContainerStatuses ?? [])].find(
         (s) => s.name === container.name,
       );
       const adopted = this.#adopting && before?.containerID === `containerd://${current.id}`;
@@ -311,56 +290,6 @@ export class PodWorker {
       );
     }
     this.#adopting = false;
-  }
-
-  async #readTerminationMessages(observed: ObservedPod): Promise<void> {
-    for (const container of this.#allContainers()) {
-      for (const instance of observed.containers.get(container.name) ?? []) {
-        if (instance.state !== 'exited' || this.#terminationMessages.has(instance.id)) continue;
-        this.#terminationMessages.set(instance.id, await this.#env.terminationMessage(this.#pod, container, instance));
-      }
-    }
-  }
-
-  #report(observed: ObservedPod, terminated: boolean): void {
-    const view = (container: Container): ContainerView => {
-      const current = newest(observed, container.name);
-      const waiting =
-        current?.state === 'running'
-          ? undefined
-          : (this.#waiting.get(container.name) ?? (current ? undefined : this.#defaultWaiting(container)));
-      return {
-        container,
-        instances: observed.containers.get(container.name) ?? [],
-        ...(waiting && { waiting }),
-        started: current !== undefined && this.#env.prober.started(container, current.id),
-        ready: current !== undefined && this.#env.prober.ready(container, current.id) && !this.#pod.metadata.deletionTimestamp,
-        terminationMessage: (instance: ContainerInfo) => this.#terminationMessages.get(instance.id) ?? '',
-      };
-    };
-    const status = podStatus({
-      pod: this.#pod,
-      previous: this.#status,
-      nowMs: this.#env.clock.now(),
-      hostIp: this.#env.hostIp,
-      podIps: observed.sandbox ? this.#podIps : [],
-      sandboxReady: observed.sandbox?.state === 'ready',
-      initContainers: (this.#pod.spec.initContainers ?? []).map(view),
-      containers: this.#pod.spec.containers.map(view),
-      ...(this.#failure && { failure: this.#failure }),
-    });
-    this.#status = status;
-    const text = `${terminated}${JSON.stringify(status)}`;
-    if (text === this.#reported) return;
-    this.#reported = text;
-    const { namespace = '', name, uid = '' } = this.#pod.metadata;
-    this.#env.report({ namespace, name, uid, status, terminated });
-  }
-
-  #defaultWaiting(container: Container): WaitingReason {
-    const isMain = this.#pod.spec.containers.includes(container);
-    const initPending = isMain && (this.#pod.spec.initContainers?.length ?? 0) > 0;
-    return { reason: initPending ? 'PodInitializing' : 'ContainerCreating' };
   }
 
   #scheduleNext(plan: PodPlan): void {

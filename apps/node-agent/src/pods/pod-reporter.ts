@@ -1,0 +1,87 @@
+// What the control plane is told of one pod: its status, from what was observed and what is waited for; the same twice is sent
+// once. Termination messages are read once an instance has ended, and kept.
+import type { Container, Pod, PodStatus } from '@berth/api';
+import type { ContainerInfo } from '@berth/runtime';
+import type { ContainerView, WaitingReason } from './container-status.ts';
+import { newest, type ObservedPod } from './observed.ts';
+import type { PodEnvironment } from './pod-environment.ts';
+import { podStatus } from './pod-status.ts';
+
+export interface PodReport {
+  pod: Pod;
+  podIps: string[];
+  waiting: ReadonlyMap<string, WaitingReason>;
+  failure: { reason: string; message: string } | undefined;
+  /** Every container has ended for good. */
+  terminated: boolean;
+}
+
+export class PodReporter {
+  readonly #env: PodEnvironment;
+  readonly #messages = new Map<string, string>();
+  #status: PodStatus | undefined;
+  #reported = '';
+
+  constructor(env: PodEnvironment, status: PodStatus | undefined) {
+    this.#env = env;
+    this.#status = status;
+  }
+
+  /** The newest that was reported, or what the API held at first. */
+  get status(): PodStatus | undefined {
+    return this.#status;
+  }
+
+  async report(observed: ObservedPod, report: PodReport): Promise<void> {
+    const { pod, podIps, failure, terminated } = report;
+    await this.#readMessages(pod, observed);
+    const view = (container: Container) => this.#view(container, observed, report);
+    const status = podStatus({
+      pod,
+      previous: this.#status,
+      nowMs: this.#env.clock.now(),
+      hostIp: this.#env.hostIp,
+      podIps: observed.sandbox ? podIps : [],
+      sandboxReady: observed.sandbox?.state === 'ready',
+      initContainers: (pod.spec.initContainers ?? []).map(view),
+      containers: pod.spec.containers.map(view),
+      ...(failure && { failure }),
+    });
+    this.#status = status;
+    const text = `${terminated}${JSON.stringify(status)}`;
+    if (text === this.#reported) return;
+    this.#reported = text;
+    const { namespace = '', name, uid = '' } = pod.metadata;
+    this.#env.report({ namespace, name, uid, status, terminated });
+  }
+
+  #view(container: Container, observed: ObservedPod, { pod, waiting }: PodReport): ContainerView {
+    const { prober } = this.#env;
+    const current = newest(observed, container.name);
+    const reason =
+      current?.state === 'running' ? undefined : (waiting.get(container.name) ?? (current ? undefined : defaultWaiting(pod, container)));
+    return {
+      container,
+      instances: observed.containers.get(container.name) ?? [],
+      ...(reason && { waiting: reason }),
+      started: current !== undefined && prober.started(container, current.id),
+      ready: current !== undefined && prober.ready(container, current.id) && !pod.metadata.deletionTimestamp,
+      terminationMessage: (instance: ContainerInfo) => this.#messages.get(instance.id) ?? '',
+    };
+  }
+
+  async #readMessages(pod: Pod, observed: ObservedPod): Promise<void> {
+    for (const container of [...(pod.spec.initContainers ?? []), ...pod.spec.containers]) {
+      for (const instance of observed.containers.get(container.name) ?? []) {
+        if (instance.state !== 'exited' || this.#messages.has(instance.id)) continue;
+        this.#messages.set(instance.id, await this.#env.terminationMessage(pod, container, instance));
+      }
+    }
+  }
+}
+
+function defaultWaiting(pod: Pod, container: Container): WaitingReason {
+  const isMain = pod.spec.containers.includes(container);
+  const initPending = isMain && (pod.spec.initContainers?.length ?? 0) > 0;
+  return { reason: initPending ? 'PodInitializing' : 'ContainerCreating' };
+}
