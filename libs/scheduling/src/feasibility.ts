@@ -87,7 +87,7 @@ export class Feasibility {
   partition(): { feasible: NodeState[]; rejected: Rejected[] } {
     const feasible: NodeState[] = [];
     const rejected: Rejected[] = [];
-    const filters = this.#tallies.filter(({ tally }) => tally.filter);
+    const filters = this.#tallies.filter(({ tally }) => tally.filter && !tally.isIdle);
     for (const answer of this.#answers) {
       if (!answer) continue;
       const refusal = answer.rejected ?? askTallies(answer.node, filters);

@@ -32,6 +32,8 @@ export interface Tally {
   /** Takes in a slot as it is now, instead of what it was. */
   update(slot: number, node: NodeState | undefined): void;
   filter?(node: NodeState): Rejection | undefined;
+  /** Whether `filter` would let every node pass. */
+  readonly isIdle?: boolean;
   /** Scores 0..100 for nodes that all can take the pod, in their order; undefined when they are all the same to it. */
   score?(nodes: NodeState[]): number[] | undefined;
 }

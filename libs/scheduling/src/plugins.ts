@@ -6,8 +6,10 @@ import { nodeAffinity } from './plugins/node-affinity.ts';
 import { nodeName } from './plugins/node-name.ts';
 import { nodePorts } from './plugins/node-ports.ts';
 import { nodeUnschedulable } from './plugins/node-unschedulable.ts';
+import { podAffinity } from './plugins/pod-affinity.ts';
 import { resourcesFit } from './plugins/resources-fit.ts';
 import { taintToleration } from './plugins/taint-toleration.ts';
+import { topologySpread } from './plugins/topology-spread.ts';
 
 export const localPlugins: LocalPlugin[] = [
   nodeUnschedulable,
@@ -19,4 +21,4 @@ export const localPlugins: LocalPlugin[] = [
   balancedAllocation,
 ];
 
-export const tallyPlugins: TallyPlugin[] = [imageLocality];
+export const tallyPlugins: TallyPlugin[] = [topologySpread, podAffinity, imageLocality];

@@ -22,6 +22,9 @@ export interface PodFacts {
   readonly scoredRequests: Resources;
   readonly hostPorts: HostPort[];
   readonly affinity: AffinityTerms;
+  /** Uid of its controller. */
+  readonly owner: string | undefined;
+  readonly isTerminating: boolean;
   /** Names of the claims it mounts. */
   readonly claims: string[];
   readonly shape: string;
@@ -39,9 +42,15 @@ export function podFacts(pod: Pod): PodFacts {
     scoredRequests: scoredRequests(spec),
     hostPorts: hostPorts(pod),
     affinity: affinityTerms(pod),
+    owner: ownerOf(pod),
+    isTerminating: metadata.deletionTimestamp !== undefined,
     claims: claimsOf(pod),
     shape: shapeOf(pod),
   };
+}
+
+function ownerOf({ metadata }: Pod): string | undefined {
+  return metadata.ownerReferences?.find(({ controller }) => controller)?.uid;
 }
 
 function hostPorts({ spec }: Pod): HostPort[] {
@@ -73,7 +82,7 @@ function shapeOf(pod: Pod): string {
   return JSON.stringify([
     metadata.namespace,
     metadata.labels,
-    metadata.ownerReferences?.find((owner) => owner.controller)?.uid,
+    ownerOf(pod),
     spec.nodeName,
     spec.nodeSelector,
     spec.affinity,

@@ -56,7 +56,7 @@ export class Snapshot {
   /** Takes a pod as being on a node, observed or assumed. */
   addPod(facts: PodFacts, nodeName: string): void {
     const known = this.#placed.get(facts.uid);
-    if (known?.node.name === nodeName && known.facts.shape === facts.shape) return;
+    if (known?.node.name === nodeName && known.facts.shape === facts.shape && known.facts.isTerminating === facts.isTerminating) return;
     if (known) this.removePod(facts.uid);
     const node = this.#stateFor(nodeName);
     node.add(facts);
