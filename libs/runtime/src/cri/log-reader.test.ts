@@ -96,7 +96,11 @@ describe('rotateLog', () => {
       expect(await rotateLog(path, { maxBytes: 10, maxFiles: 4, reopen: () => writeFile(path, ''), clock })).toBe(true);
     }
     const names = await rotatedFiles(path);
-    expect(names.map((name) => name.slice(path.length))).toEqual(['.20261123-200004.000.gz', '.20261123-200005.000.gz', '.20261123-200006.000']);
+    expect(names.map((name) => name.slice(path.length))).toEqual([
+      '.20261123-200004.000.gz',
+      '.20261123-200005.000.gz',
+      '.20261123-200006.000',
+    ]);
     expect(gunzipSync(await readFile(names[0] ?? '')).toString()).toContain('round 3');
     expect(await rotateLog(path, { maxBytes: 10, maxFiles: 4, reopen: () => Promise.reject(new Error('not due')), clock })).toBe(false);
   });

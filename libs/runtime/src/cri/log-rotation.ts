@@ -49,7 +49,10 @@ export async function rotateLog(path: string, { maxBytes, maxFiles, reopen, cloc
 export async function rotatedFiles(path: string): Promise<string[]> {
   const names = await readdir(dirname(path));
   const prefix = `${basename(path)}.`;
-  return names.filter((name) => name.startsWith(prefix)).sort().map((name) => join(dirname(path), name));
+  return names
+    .filter((name) => name.startsWith(prefix))
+    .sort()
+    .map((name) => join(dirname(path), name));
 }
 
 /** -1 when there is no such file. */
