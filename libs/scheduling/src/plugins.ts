@@ -10,6 +10,7 @@ import { podAffinity } from './plugins/pod-affinity.ts';
 import { resourcesFit } from './plugins/resources-fit.ts';
 import { taintToleration } from './plugins/taint-toleration.ts';
 import { topologySpread } from './plugins/topology-spread.ts';
+import { volumeBinding } from './plugins/volume-binding.ts';
 
 export const localPlugins: LocalPlugin[] = [
   nodeUnschedulable,
@@ -18,6 +19,7 @@ export const localPlugins: LocalPlugin[] = [
   nodeAffinity,
   nodePorts,
   resourcesFit,
+  volumeBinding,
   balancedAllocation,
 ];
 

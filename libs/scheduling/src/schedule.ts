@@ -1,10 +1,12 @@
 // A pod and the state of the cluster in, a decision with its reasons out. A function: what it remembers between calls is
 // only how it got to answers that asking anew would give.
+import { keyOf } from '@berth/machinery';
 import { Feasibility, type PluginScores } from './feasibility.ts';
 import { reasonCounts, unschedulableMessage } from './message.ts';
 import type { NodeState } from './node-state.ts';
 import type { PodFacts } from './pod-facts.ts';
 import type { Snapshot } from './snapshot.ts';
+import { volumePlan } from './volume-plan.ts';
 
 export interface NodeScore {
   node: string;
@@ -40,7 +42,9 @@ const memories = new WeakMap<Snapshot, Map<string, Feasibility>>();
 
 /** @param random in [0, 1); asked once, when several nodes are the best */
 export function schedule(pod: PodFacts, snapshot: Snapshot, random: () => number): Decision {
-  const common = { nodeCount: snapshot.nodeCount, claims: [] as string[] };
+  const { obstacle, waiting } = volumePlan(pod, snapshot.volumes);
+  if (obstacle !== undefined) return refusedEverywhere(pod, snapshot.nodeCount, obstacle);
+  const common = { nodeCount: snapshot.nodeCount, claims: waiting.map(({ claim }) => keyOf(claim)) };
   const feasibility = feasibilityOf(pod, snapshot);
   const { feasible, rejected } = feasibility.partition();
   const rejections = rejected.map(({ rejection }) => rejection);
@@ -55,6 +59,12 @@ export function schedule(pod: PodFacts, snapshot: Snapshot, random: () => number
   const totals = totalsOf(plugins, feasible.length);
   const best = pick(totals, random);
   return { ...decision, nodeName: feasible[best]?.name, scores: bestScores(feasible, plugins, totals, best), message: '' };
+}
+
+function refusedEverywhere({ pod }: PodFacts, nodeCount: number, obstacle: string): Decision {
+  const message = unschedulableMessage(pod, [], nodeCount, obstacle);
+  const nothing = { nodeName: undefined, feasibleCount: 0, rejected: [], scores: [], claims: [] };
+  return { ...nothing, nodeCount, reasons: new Map([[obstacle, nodeCount]]), rejectedBy: ['VolumeBinding'], message };
 }
 
 function feasibilityOf(pod: PodFacts, snapshot: Snapshot): Feasibility {

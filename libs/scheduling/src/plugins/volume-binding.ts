@@ -1,0 +1,58 @@
+// A pod runs where its volumes can be reached, and where those can be had that are made only once it has a node.
+import type { PersistentVolume, StorageClass } from '@berth/api';
+import { labelSelectorFrom, parseQuantity } from '@berth/machinery';
+import { nodeMatches } from '../node-selector.ts';
+import type { NodeState } from '../node-state.ts';
+import { type LocalPlugin, unresolvable } from '../plugin.ts';
+import type { Snapshot } from '../snapshot.ts';
+import { volumePlan, type WaitingClaim } from '../volume-plan.ts';
+
+const refusals = {
+  elsewhere: unresolvable("node(s) didn't match PersistentVolume's node affinity"),
+  lost: unresolvable('node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s)'),
+  none: unresolvable("node(s) didn't find available persistent volumes to bind"),
+};
+const noProvisioner = 'kubernetes.io/no-provisioner';
+
+export const volumeBinding: LocalPlugin = {
+  name: 'VolumeBinding',
+  filter(pod, node, snapshot) {
+    if (pod.claims.length === 0) return undefined;
+    const { bound, hasLostVolume, waiting } = volumePlan(pod, snapshot.volumes);
+    if (hasLostVolume) return refusals.lost;
+    if (!bound.every((volume) => isReachable(volume, node))) return refusals.elsewhere;
+    return waiting.every((claim) => canBeHad(claim, node, snapshot)) ? undefined : refusals.none;
+  },
+};
+
+function isReachable({ spec }: PersistentVolume, node: NodeState): boolean {
+  const required = spec?.nodeAffinity?.required;
+  return !required || nodeMatches(required, node);
+}
+
+/** Volumes that nobody makes must be there, on this node; others may be made where the class allows. */
+function canBeHad(waiting: WaitingClaim, node: NodeState, { volumes }: Snapshot): boolean {
+  const { storageClass } = waiting;
+  if (storageClass.provisioner !== noProvisioner) return isAllowed(storageClass, node);
+  for (const volume of volumes.volumes.values()) if (fits(volume, waiting) && isReachable(volume, node)) return true;
+  return false;
+}
+
+function isAllowed({ allowedTopologies }: StorageClass, node: NodeState): boolean {
+  if (!allowedTopologies?.length) return true;
+  return allowedTopologies.some(({ matchLabelExpressions }) =>
+    (matchLabelExpressions ?? []).every(({ key, values }) => values?.includes(node.labels[key] ?? '')),
+  );
+}
+
+function fits({ metadata, spec, status }: PersistentVolume, { claim, storageClass }: WaitingClaim): boolean {
+  if (spec?.storageClassName !== storageClass.metadata.name || metadata.deletionTimestamp) return false;
+  const { claimRef } = spec;
+  const isKept = claimRef && (claimRef.namespace !== claim.metadata.namespace || claimRef.name !== claim.metadata.name);
+  if (isKept || status?.phase === 'Released' || status?.phase === 'Failed') return false;
+  if ((spec.volumeMode ?? 'Filesystem') !== (claim.spec.volumeMode ?? 'Filesystem')) return false;
+  if (!(claim.spec.accessModes ?? []).every((mode) => spec.accessModes?.includes(mode))) return false;
+  if (claim.spec.selector && !labelSelectorFrom(claim.spec.selector).matches(metadata.labels)) return false;
+  const asked = parseQuantity(claim.spec.resources?.requests?.storage ?? '0');
+  return parseQuantity(spec.capacity?.storage ?? '0').compare(asked) >= 0;
+}
