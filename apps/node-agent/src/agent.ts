@@ -112,7 +112,7 @@ export class Agent {
     while (!signal.aborted) {
       try {
         await network.configure({ podCidr, serviceCidr, clusterDns, clusterDomain });
-        return;
+        return this.#reporter.lookNow();
       } catch (error) {
         logger.error("the node's network cannot be configured; trying again", { error, retryMs: configureRetryMs });
         await clock.sleep(configureRetryMs, signal).catch(() => undefined);

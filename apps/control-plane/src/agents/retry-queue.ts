@@ -37,6 +37,8 @@ export class RetryQueue {
   }
 
   async #run(): Promise<void> {
+    // A task never runs within `add`: whoever adds it has still to note that it did.
+    await Promise.resolve();
     let pauseMs = pauseMsFirst;
     for (let task = this.#tasks[0]; task && !this.#stop.signal.aborted; task = this.#tasks[0]) {
       try {

@@ -94,26 +94,30 @@ const diskPressureShare = 0.05;
 const pidPressureShare = 0.05;
 
 function conditions(health: NodeHealth): NodeCondition[] {
-  const pressure = (type: string, pressed: boolean, what: string, bad: string): NodeCondition => ({
+  // The kubelet's own words: people and dashboards match on them.
+  const pressure = (type: string, pressed: boolean, whenPressed: string, otherwise: string, what: string): NodeCondition => ({
     type,
     status: pressed ? 'True' : 'False',
-    reason: pressed ? `AgentHas${bad}` : `AgentHas${what}`,
-    message: pressed
-      ? `the node has ${type.replace('Pressure', '').toLowerCase()} pressure`
-      : `the node has no ${type.replace('Pressure', '').toLowerCase()} pressure`,
+    reason: `KubeletHas${pressed ? whenPressed : otherwise}`,
+    message: `kubelet has ${what}`,
   });
+  const [lowMemory, lowDisk, lowPids] = [
+    health.memoryAvailableBytes < memoryPressureBytes,
+    health.diskAvailableShare < diskPressureShare,
+    health.pidsAvailableShare < pidPressureShare,
+  ];
   const trouble = [
     health.runtime && `container runtime is down: ${health.runtime}`,
     health.network && `container network is not ready: ${health.network}`,
   ].filter(Boolean);
   return [
-    pressure('MemoryPressure', health.memoryAvailableBytes < memoryPressureBytes, 'SufficientMemory', 'InsufficientMemory'),
-    pressure('DiskPressure', health.diskAvailableShare < diskPressureShare, 'NoDiskPressure', 'DiskPressure'),
-    pressure('PIDPressure', health.pidsAvailableShare < pidPressureShare, 'SufficientPID', 'InsufficientPID'),
+    pressure('MemoryPressure', lowMemory, 'InsufficientMemory', 'SufficientMemory', `${lowMemory ? 'in' : ''}sufficient memory available`),
+    pressure('DiskPressure', lowDisk, 'DiskPressure', 'NoDiskPressure', `${lowDisk ? '' : 'no '}disk pressure`),
+    pressure('PIDPressure', lowPids, 'InsufficientPID', 'SufficientPID', `${lowPids ? 'in' : ''}sufficient PID available`),
     ...(health.runcAdvisory ? [{ type: 'RuncVulnerable', status: 'True', reason: 'KnownEscapes', message: health.runcAdvisory }] : []),
     trouble.length > 0
       ? { type: 'Ready', status: 'False', reason: 'KubeletNotReady', message: trouble.join('; ') }
-      : { type: 'Ready', status: 'True', reason: 'KubeletReady', message: 'berth agent is posting ready status' },
+      : { type: 'Ready', status: 'True', reason: 'KubeletReady', message: 'kubelet is posting ready status' },
   ];
 }
 

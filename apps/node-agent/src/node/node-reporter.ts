@@ -34,6 +34,11 @@ export class NodeReporter {
     void this.#lookForever(this.#stopping.signal);
   }
 
+  /** Something that the conditions tell of has just changed. */
+  lookNow(): void {
+    this.#look().catch((error: unknown) => this.#deps.logger.warn("cannot look at the node's health; its last status stands", { error }));
+  }
+
   stop(): void {
     this.#stopping.abort(new Error('the agent is stopping'));
   }
@@ -45,11 +50,11 @@ export class NodeReporter {
   }
 
   async #lookForever(signal: AbortSignal): Promise<void> {
-    const { clock, logger } = this.#deps;
+    const { clock } = this.#deps;
     while (!signal.aborted) {
       await clock.sleep(lookEveryMs, signal).catch(() => undefined);
       if (signal.aborted) return;
-      await this.#look().catch((error: unknown) => logger.warn("cannot look at the node's health; its last status stands", { error }));
+      this.lookNow();
     }
   }
 
