@@ -64,8 +64,9 @@ function exitCodeOf(text: string): number {
   const status: { status?: string; message?: string; reason?: string; details?: { causes?: { reason?: string; message?: string }[] } } =
     JSON.parse(text);
   if (status.status === 'Success') return 0;
-  const cause = status.reason === 'NonZeroExitCode' && status.details?.causes?.find(({ reason }) => reason === 'ExitCode');
-  const code = Number(cause && cause.message);
+  const causes = status.reason === 'NonZeroExitCode' ? status.details?.causes : undefined;
+  const cause = causes?.find(({ reason }) => reason === 'ExitCode');
+  const code = Number(cause?.message);
   if (!cause || !Number.isInteger(code)) throw new StreamingError(status.message ?? text);
   return code;
 }
