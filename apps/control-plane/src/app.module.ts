@@ -74,7 +74,7 @@ function httpModule(given: DynamicModule, api: DynamicModule): DynamicModule {
         authenticator: new Authenticator((token) => tokens.verifyAccessToken(token)),
         resources: new ResourceRequests({ api: server, clock, random, podLogs: new PodLogs(server) }),
         fixedPaths: new FixedPaths({ api: server, metrics, serverAddress }),
-        podStreams: new PodStreams(server),
+        podStreams: new PodStreams(server, clock),
         selfReviews: new SelfReviews(server),
         dashboard: new StaticFiles(parts.dashboardDirectory),
         metrics,

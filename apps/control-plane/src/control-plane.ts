@@ -10,7 +10,7 @@ import { ApiHttp } from './api/http/api-http.ts';
 import { ApiMetrics } from './api/http/api-metrics.ts';
 import { appModule } from './app.module.ts';
 import type { ControlPlaneConfig, Ports } from './config.ts';
-import { type Address, checkPortIsFree, httpsAdapter, listenError, route } from './https-listener.ts';
+import { type Address, freeAddress, httpsAdapter, listenError, route } from './https-listener.ts';
 import { openStore } from './open-store.ts';
 import { openPki, type Pki, writeAdminKubeconfig } from './pki/pki.ts';
 import { type RoleContext, type RoleRunner, runnersFor } from './roles.ts';
@@ -45,15 +45,16 @@ export async function startControlPlane(config: ControlPlaneConfig, ports: Ports
 }
 
 async function start(
-  config: ControlPlaneConfig,
+  given: ControlPlaneConfig,
   ports: Ports,
   options: ControlPlaneOptions,
   onStop: (cleanup: () => Promise<void> | void) => void,
   stop: () => Promise<void>,
 ): Promise<ControlPlane> {
-  const serves = config.roles.includes('api');
-  if (serves) await checkPortIsFree(config.apiAddress, '--api-address');
-  if (config.roles.includes('agents')) await checkPortIsFree(config.gatewayAddress, '--gateway-address');
+  const serves = given.roles.includes('api');
+  // What clusters are told about the API's address must be true before it listens.
+  const config = serves ? { ...given, apiAddress: await freeAddress(given.apiAddress, '--api-address') } : given;
+  if (config.roles.includes('agents')) await freeAddress(config.gatewayAddress, '--gateway-address');
   const pki = await openPki(config, ports);
   onStop(() => pki.stop());
   const store = options.store ?? (await openStore(config.store, ports));

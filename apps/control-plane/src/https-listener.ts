@@ -67,13 +67,16 @@ function refuse(error: FastifyError, request: FastifyRequest, reply: FastifyRepl
   void sendError({ request: request.raw, response: reply.raw }, status.status);
 }
 
-/** Says early, before anything is opened, that a port is taken. @throws ListenError naming the option */
-export function checkPortIsFree(address: Address, option: string): Promise<void> {
-  if (address.port === 0) return Promise.resolve();
+/** Says early, before anything is opened, that a port is taken; finds a free one for port 0. @throws ListenError naming the option */
+export function freeAddress(address: Address, option: string): Promise<Address> {
   return new Promise((resolve, reject) => {
     const probe = createProbe();
     probe.once('error', (error) => reject(listenError(error, address, option)));
-    probe.listen({ ...address, exclusive: true }, () => probe.close(() => resolve()));
+    probe.listen({ ...address, exclusive: true }, () => {
+      const bound = probe.address();
+      const port = bound !== null && typeof bound === 'object' ? bound.port : address.port;
+      probe.close(() => resolve({ host: address.host, port }));
+    });
   });
 }
 

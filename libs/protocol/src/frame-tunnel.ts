@@ -126,7 +126,8 @@ export class FrameTunnel implements Tunnel {
 
   /** The carrier ended without an error: normal once either end has finished. */
   carrierEnded(): void {
-    if (this.#handling || (this.#received.length > 0 && this.#onData)) this.#received.push({ channel: 'OPEN' });
+    // After what came before it, even when that still waits for whoever handles data.
+    if (this.#handling || this.#received.length > 0) this.#received.push({ channel: 'OPEN' });
     else this.#ended();
   }
 
@@ -170,31 +171,39 @@ export class FrameTunnel implements Tunnel {
   #handle(): void {
     if (this.#handling) return;
     this.#handling = true;
-    this.#drain()
-      .catch((error: Error) => this.#break(error))
-      .finally(() => {
-        this.#handling = false;
-      });
+    this.#drain().catch((error: Error) => this.#break(error));
   }
 
   async #drain(): Promise<void> {
-    while (!this.#closed) {
-      const channel = localChannel[this.#received[0]?.channel ?? 'OPEN'];
-      // Data waits for whoever handles it; the window bounds it.
-      if (channel && !this.#onData) return;
-      const frame = this.#received.shift();
-      if (!frame) return;
-      if (channel && frame.data) {
-        await this.#onData?.(channel, frame.data);
-        this.#handled(frame.data.length);
-      } else if (frame.channel === 'CLOSE') {
-        const closes = localChannel[frame.closes ?? 'OPEN'];
-        if (closes) this.#onEnd(closes);
-      } else if (frame.channel === 'EXIT') {
-        this.#carrier.end();
-        return this.#settle({ exitCode: frame.exitCode ?? 0, ...(frame.error && { error: frame.error }) });
-      } else if (frame.channel === 'OPEN') this.#ended();
+    try {
+      for (let frame = this.#take(); frame; frame = this.#take()) {
+        const channel = localChannel[frame.channel ?? 'OPEN'];
+        if (channel && frame.data) {
+          await this.#onData?.(channel, frame.data);
+          this.#handled(frame.data.length);
+        } else this.#obey(frame);
+      }
+    } finally {
+      // In the turn in which nothing was left: a frame that came any later would find nobody to handle it.
+      this.#handling = false;
     }
+  }
+
+  #take(): Frame | undefined {
+    const [next] = this.#received;
+    // Data waits for whoever handles it; the window bounds it.
+    if (this.#closed || (localChannel[next?.channel ?? 'OPEN'] && !this.#onData)) return undefined;
+    return this.#received.shift();
+  }
+
+  #obey(frame: Frame): void {
+    if (frame.channel === 'CLOSE') {
+      const closes = localChannel[frame.closes ?? 'OPEN'];
+      if (closes) this.#onEnd(closes);
+    } else if (frame.channel === 'EXIT') {
+      this.#carrier.end();
+      this.#settle({ exitCode: frame.exitCode ?? 0, ...(frame.error && { error: frame.error }) });
+    } else if (frame.channel === 'OPEN') this.#ended();
   }
 
   /** Gives credit back in halves of the window, so that windows cost few frames. */

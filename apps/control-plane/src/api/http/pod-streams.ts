@@ -1,22 +1,28 @@
 // pods/exec and pods/attach over WebSocket (v5 and v4.channel.k8s.io): each message is one byte that names a channel, then
-// data. What is wrong with the request is answered before the upgrade, as HTTP; what goes wrong later, on the error channel.
+// data. pods/portforward over SPDY, by itself or inside of a WebSocket. What is wrong with the request is answered before the
+// upgrade, as HTTP; what goes wrong later, on the error channel.
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Pod } from '@berth/api';
 import { StatusError } from '@berth/machinery';
 import type { Tunnel, TunnelRequest } from '@berth/protocol';
-import { type WebSocket, WebSocketServer } from 'ws';
+import type { Clock } from '@berth/telemetry';
+import { createWebSocketStream, type WebSocket, WebSocketServer } from 'ws';
 import type { ApiServer } from '../core/api-server.ts';
 import { componentUsers } from '../core/authorization-rules.ts';
 import { type PodConnection, planConnection, podConnection } from '../core/pod-connection.ts';
 import type { Call, User } from '../core/types.ts';
 import { connectChannels } from './channel-socket.ts';
+import { servePortForward } from './port-forward.ts';
 import { flag } from './query-options.ts';
 import type { ResourcePath } from './request-info.ts';
 import type { ResourceRequest } from './resource-requests.ts';
 import { noSuchPath } from './responses.ts';
 
 const protocols = ['v5.channel.k8s.io', 'v4.channel.k8s.io'] as const;
+const portForwardProtocol = 'portforward.k8s.io';
+/** SPDY's bytes as the WebSocket's binary messages. */
+const portForwardTunnel = `SPDY/3.1+${portForwardProtocol}`;
 const messageBytesMax = 4 * 1024 * 1024;
 
 export interface Upgrade {
@@ -31,48 +37,71 @@ export interface Upgrade {
 
 export class PodStreams {
   readonly #api: ApiServer;
+  readonly #clock: Clock;
   readonly #sockets = new WebSocketServer({
     noServer: true,
     maxPayload: messageBytesMax,
     perMessageDeflate: false,
-    handleProtocols: (offered) => protocols.find((protocol) => offered.has(protocol)) ?? false,
+    handleProtocols: (offered) => [...protocols, portForwardTunnel].find((protocol) => offered.has(protocol)) ?? false,
   });
 
-  constructor(api: ApiServer) {
+  constructor(api: ApiServer, clock: Clock) {
     this.#api = api;
+    this.#clock = clock;
   }
 
   covers(path: ResourcePath): boolean {
     return path.group === '' && path.resource === 'pods' && ['exec', 'attach', 'portforward'].includes(path.subresource ?? '');
   }
 
-  /** A request without an upgrade, or with one to SPDY: says what is wrong with it, or how to ask instead. */
+  /** A request without an upgrade: says what is wrong with it, or else that it needs one. */
   async refuse({ path, query, user }: Pick<ResourceRequest, 'path' | 'query' | 'user'>): Promise<never> {
     await this.#check(path, query, user);
-    const message = 'only WebSocket streams (v5.channel.k8s.io or v4.channel.k8s.io) are supported, not SPDY: use kubectl 1.31 or later';
-    throw new StatusError(
-      501,
-      'NotImplemented',
-      path.subresource === 'portforward' ? 'port-forward is not supported by this server yet' : message,
-    );
+    throw StatusError.badRequest('Upgrade request required');
   }
 
   /** @throws StatusError before the upgrade */
-  async upgrade({ request, socket, head, path, query, user, signal }: Upgrade): Promise<void> {
+  async upgrade(upgrade: Upgrade): Promise<void> {
+    const { request, socket, head, path, query, user, signal } = upgrade;
     if (!this.covers(path)) throw noSuchPath();
-    if (path.subresource === 'portforward') return this.refuse({ path, query, user });
     checkOrigin(request);
     const { call, connection } = await this.#check(path, query, user);
-    const offered = String(request.headers['sec-websocket-protocol'] ?? '')
-      .split(',')
-      .map((name) => name.trim());
-    if (request.headers.upgrade?.toLowerCase() !== 'websocket' || !protocols.some((protocol) => offered.includes(protocol))) {
-      throw StatusError.badRequest(`unable to upgrade: the WebSocket must offer one of the protocols ${protocols.join(', ')}`);
+    const asked = { ...call, signal };
+    if (path.subresource === 'portforward') return this.#portForward(upgrade, asked);
+    if (!isWebSocket(request) || !protocols.some((protocol) => offers(request, protocol))) {
+      throw StatusError.badRequest(
+        `unable to upgrade: use a WebSocket that offers one of the protocols ${protocols.join(', ')}, as kubectl 1.31 and later do`,
+      );
     }
     this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
       // Every failure of the stream itself is told on its error channel by connectChannels.
-      void this.#serve(webSocket, { ...call, signal }, connection);
+      void this.#serve(webSocket, asked, connection);
     });
+  }
+
+  #portForward({ request, socket, head }: Upgrade, call: Call): void {
+    const serve = (transport: Duplex) =>
+      servePortForward(transport, {
+        clock: this.#clock,
+        podName: call.name ?? '',
+        signal: call.signal,
+        openTunnel: (port) => this.#api.connectPod(call, podConnection({ port, stdin: true, stdout: true })),
+      });
+    if (isWebSocket(request) && offers(request, portForwardTunnel)) {
+      this.#sockets.handleUpgrade(request, socket, head, (webSocket) => void serve(createWebSocketStream(webSocket)));
+      return;
+    }
+    const versions = String(request.headers['x-stream-protocol-version'] ?? '').split(',');
+    if (request.headers.upgrade?.toLowerCase() !== 'spdy/3.1' || !versions.some((version) => version.trim() === portForwardProtocol)) {
+      throw StatusError.badRequest(
+        `unable to upgrade: use a WebSocket with the protocol ${portForwardTunnel}, or SPDY/3.1 with ${portForwardProtocol}`,
+      );
+    }
+    socket.write(
+      `HTTP/1.1 101 Switching Protocols\r\nUpgrade: SPDY/3.1\r\nConnection: Upgrade\r\nX-Stream-Protocol-Version: ${portForwardProtocol}\r\n\r\n`,
+    );
+    if (head.length > 0) socket.unshift(head);
+    void serve(socket);
   }
 
   async #serve(webSocket: WebSocket, call: Call, connection: PodConnection): Promise<void> {
@@ -87,11 +116,20 @@ export class PodStreams {
     const kind = this.#api.kinds.require(group, version, resource);
     if (!namespace || !name) throw noSuchPath();
     await this.#api.authorize(user, { verb: 'create', group, resource, subresource, namespace, name });
-    const connection = connectionOf(query, subresource === 'exec');
+    const connection = subresource === 'portforward' ? podConnection({}) : connectionOf(query, subresource === 'exec');
     const pod = await this.#api.localClient(componentUsers.apiServer).get(Pod, { namespace, name });
     planConnection(subresource as TunnelRequest['kind'], pod, connection);
     return { call: { user, kind, namespace, name, subresource }, connection };
   }
+}
+
+function isWebSocket(request: IncomingMessage): boolean {
+  return request.headers.upgrade?.toLowerCase() === 'websocket';
+}
+
+function offers(request: IncomingMessage, protocol: string): boolean {
+  const offered = String(request.headers['sec-websocket-protocol'] ?? '').split(',');
+  return offered.some((name) => name.trim() === protocol);
 }
 
 function connectionOf(query: URLSearchParams, isExec: boolean): PodConnection {

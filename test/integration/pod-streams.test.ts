@@ -1,0 +1,141 @@
+// exec, logs and port-forward with the real kubectl, up to the point where the API asks a node: the node is a fake.
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { Pod } from '@berth/api';
+import { StatusError } from '@berth/machinery';
+import { FrameTunnel, type Tunnel } from '@berth/protocol';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { componentUsers } from '../../apps/control-plane/src/api/core/authorization-rules.ts';
+import type { PodTunnelRequest } from '../../apps/control-plane/src/api/core/pod-connection.ts';
+import { KubectlCluster } from './kubectl-cluster.ts';
+
+let cluster: KubectlCluster;
+const asked: PodTunnelRequest[] = [];
+
+/** Two ends of a tunnel that has no network between them. */
+function linkedTunnels(): [Tunnel, Tunnel] {
+  const carrierTo = (other: () => FrameTunnel) => ({
+    write: (frame: Parameters<FrameTunnel['receive']>[0]) => queueMicrotask(() => other().receive(frame)),
+    end: () => queueMicrotask(() => other().carrierEnded()),
+    destroy: (error: Error) => queueMicrotask(() => other().carrierBroke(error)),
+  });
+  const near: FrameTunnel = new FrameTunnel(carrierTo(() => far));
+  const far: FrameTunnel = new FrameTunnel(carrierTo(() => near));
+  return [near, far];
+}
+
+/** What the fake node does with a command or a port. */
+async function serve(request: PodTunnelRequest, tunnel: Tunnel): Promise<void> {
+  const say = (line: string) => tunnel.send('stdout', Buffer.from(line));
+  const [program, ...args] = request.command;
+  if (request.kind === 'portforward' && request.port === 81) return tunnel.finish(1, 'connection refused');
+  if (request.kind === 'portforward' || program === 'cat') {
+    tunnel.onEnd(() => void say('the end').then(() => tunnel.finish(0)));
+    tunnel.onData((_channel, data) => tunnel.send('stdout', data));
+    return;
+  }
+  if (request.kind === 'log') await say('first line\nsecond line\n');
+  if (program === 'echo') await say(`${args.join(' ')}\n`);
+  if (program === 'warn') await tunnel.send('stderr', Buffer.from('careful\n'));
+  tunnel.finish(program === 'false' ? Number(args[0]) : 0);
+}
+
+beforeAll(async () => {
+  cluster = await KubectlCluster.start();
+  const { api } = cluster.controlPlane;
+  api.useConnector({
+    openTunnel: async (nodeName, request) => {
+      if (nodeName !== 'node-1') throw StatusError.unavailable(`node ${nodeName} is not connected`);
+      asked.push(request);
+      const [near, far] = linkedTunnels();
+      void serve(request, far);
+      return near;
+    },
+  });
+  const client = api.localClient(componentUsers.apiServer);
+  const running = (name: string, nodeName: string) =>
+    client
+      .create(Pod, {
+        apiVersion: 'v1',
+        kind: 'Pod',
+        metadata: { name, namespace: 'default' },
+        spec: { nodeName, containers: [{ name: 'main', image: 'registry.local/web:1' }] },
+      })
+      .then((pod) => {
+        const status = { phase: 'Running', containerStatuses: [{ ...containerStatus, name: 'main' }] };
+        return client.updateStatus(Pod, { ...pod, status });
+      });
+  await running('web', 'node-1');
+  await running('lost', 'node-2');
+});
+
+const containerStatus = { image: '', imageID: '', ready: true, restartCount: 0, state: { running: {} } };
+
+afterAll(() => cluster?.stop());
+
+describe('kubectl and a running pod', () => {
+  it('executes commands and passes on output, input and exit codes', async () => {
+    expect(await cluster.run(['exec', 'web', '--', 'echo', 'hello', 'there'])).toEqual({ stdout: 'hello there\n', stderr: '', code: 0 });
+    expect(asked.at(-1)).toMatchObject({ kind: 'exec', namespace: 'default', pod: 'web', container: 'main', tty: false });
+    expect(await cluster.run(['exec', '-i', 'web', '--', 'cat'], { input: 'some\ninput\n' })).toMatchObject({
+      stdout: 'some\ninput\nthe end',
+      code: 0,
+    });
+    expect(await cluster.run(['exec', 'web', '--', 'warn'])).toMatchObject({ stdout: '', stderr: 'careful\n', code: 0 });
+    const failed = await cluster.run(['exec', 'web', '--', 'false', '7']);
+    expect(failed).toEqual({ stdout: '', stderr: 'command terminated with exit code 7\n', code: 7 });
+  });
+
+  it('carries large input and output whole', async () => {
+    const input = 'x'.repeat(3_000_000);
+    const { stdout, code } = await cluster.run(['exec', '-i', 'web', '--', 'cat'], { input });
+    expect({ code, whole: stdout === `${input}the end` }).toEqual({ code: 0, whole: true });
+  });
+
+  it('says what is wrong before a stream opens', async () => {
+    expect((await cluster.run(['exec', 'nope', '--', 'ls'])).stderr).toBe('Error from server (NotFound): pods "nope" not found\n');
+    const wrong = await cluster.run(['exec', 'web', '-c', 'side', '--', 'ls']);
+    expect(wrong.stderr).toMatch(/container side is not valid for pod web|container not found/);
+    expect((await cluster.run(['exec', 'lost', '--', 'ls'])).stderr).toMatch(/node node-2 is not connected/);
+  });
+
+  it('shows logs', async () => {
+    expect(await cluster.run(['logs', 'web'])).toEqual({ stdout: 'first line\nsecond line\n', stderr: '', code: 0 });
+    expect(asked.at(-1)).toMatchObject({ kind: 'log', log: { follow: false } });
+    await cluster.run(['logs', '-f', '--tail=5', '--timestamps', 'web']);
+    expect(asked.at(-1)).toMatchObject({ kind: 'log', log: { follow: true, tailLines: 5, timestamps: true } });
+  });
+
+  it.each([
+    ['SPDY inside a WebSocket', 'true'],
+    ['plain SPDY', 'false'],
+  ])('forwards ports over %s', async (_name, webSockets) => {
+    const forward = cluster.spawn(['port-forward', 'pod/web', ':80', ':81'], { KUBECTL_PORT_FORWARD_WEBSOCKETS: webSockets });
+    let said = '';
+    for (const output of [forward.stdout, forward.stderr]) {
+      output.on('data', (chunk) => {
+        said += chunk;
+      });
+    }
+    try {
+      const listening = () => [...said.matchAll(/127\.0\.0\.1:(\d+) -> (\d+)/g)];
+      await expect.poll(listening, { timeout: 10_000 }).toHaveLength(2);
+      const ports = new Map(listening().map(([, local, remote]) => [String(remote), Number(local)]));
+      const answers = await Promise.all(
+        ['one', 'two', 'y'.repeat(1_000_000)].map((sent) => {
+          const socket = connect({ port: ports.get('80') ?? 0, host: '127.0.0.1', allowHalfOpen: true });
+          socket.end(sent);
+          return text(socket).then((got) => got === `${sent}the end`);
+        }),
+      );
+      expect(answers).toEqual([true, true, true]);
+      const refused = connect({ port: ports.get('81') ?? 0, host: '127.0.0.1' });
+      refused.on('error', () => {});
+      await once(refused, 'close');
+      await expect.poll(() => said).toMatch(/error forwarding port 81 to pod web, uid : connection refused/);
+    } finally {
+      forward.kill();
+    }
+  });
+});
