@@ -1,37 +1,43 @@
 // The answers of all plugins for one shape of pod on every node, kept from decision to decision: only nodes that changed
-// are asked about again. What it says must be what asking about every node anew would say.
+// are asked about again. What it says must be what asking about every node anew would say. The loops over all nodes are
+// plain and work on numbers by slot, as they run for every pod.
 import type { NodeState } from './node-state.ts';
-import { normalized, type Rejection, type Tally } from './plugin.ts';
+import { type LocalPlugin, normalize, type Tally } from './plugin.ts';
 import { localPlugins, tallyPlugins } from './plugins.ts';
 import type { PodFacts } from './pod-facts.ts';
+import { type Rejected, RejectionCounts } from './rejection-counts.ts';
 import type { Snapshot } from './snapshot.ts';
 
 export interface PluginScores {
   plugin: string;
   weight: number;
-  /** 0..100 a node, in the order of the nodes. */
-  scores: number[];
+  /** 0..100 a node, in the order of the slots asked about. */
+  scores: Float64Array;
 }
 
-export interface Rejected {
-  node: NodeState;
-  rejection: Rejection;
-  plugin: string;
+export interface Partition {
+  /** Slots of nodes that can take the pod. */
+  feasible: number[];
+  counts: RejectionCounts;
+  /** The first few that cannot. */
+  rejected: Rejected[];
 }
 
-interface Answer {
-  node: NodeState;
-  rejected: Rejected | undefined;
-  /** Raw scores of the local plugins, in their order. */
+interface LocalScorer {
+  name: string;
+  score: NonNullable<LocalPlugin['score']>;
+  /** Raw scores by slot. */
   raw: number[];
 }
 
 export class Feasibility {
   readonly #pod: PodFacts;
   readonly #snapshot: Snapshot;
-  readonly #scorers: (typeof localPlugins)[number][];
+  readonly #scorers: LocalScorer[];
   readonly #tallies: { name: string; weight: number; tally: Tally }[];
-  readonly #answers: (Answer | undefined)[] = [];
+  /** By slot: the refusal of a local plugin, null for none, undefined where there is no node. */
+  readonly #answers: (Rejected | null | undefined)[] = [];
+  readonly #localCounts = new RejectionCounts();
   readonly #epoch: number;
   readonly #volumesVersion: number;
   #cursor = -1;
@@ -41,7 +47,9 @@ export class Feasibility {
     this.#snapshot = snapshot;
     this.#epoch = snapshot.epoch;
     this.#volumesVersion = snapshot.volumes.version;
-    this.#scorers = localPlugins.filter(({ score }) => score && (score.appliesTo?.(pod) ?? true));
+    this.#scorers = localPlugins.flatMap(({ name, score }) =>
+      score && (score.appliesTo?.(pod) ?? true) ? [{ name, score, raw: [] }] : [],
+    );
     this.#tallies = tallyPlugins.flatMap((plugin) => {
       const tally = plugin.tally(pod, snapshot);
       return tally ? [{ name: plugin.name, weight: plugin.weight, tally }] : [];
@@ -66,13 +74,13 @@ export class Feasibility {
   #update(slot: number, state: NodeState | undefined): void {
     const node = state?.node && state;
     for (const { tally } of this.#tallies) tally.update(slot, node);
-    if (!node) {
-      this.#answers[slot] = undefined;
-      return;
-    }
-    const rejected = this.#askLocal(node);
-    const raw = rejected ? [] : this.#scorers.map(({ score }) => score?.of(this.#pod, node, this.#snapshot) ?? 0);
-    this.#answers[slot] = { node, rejected, raw };
+    const old = this.#answers[slot];
+    if (old) this.#localCounts.add(old, -1);
+    const answer = node && (this.#askLocal(node) ?? null);
+    if (answer) this.#localCounts.add(answer);
+    this.#answers[slot] = answer;
+    const isOpen = node && answer === null;
+    for (const { score, raw } of this.#scorers) raw[slot] = isOpen ? score.of(this.#pod, node, this.#snapshot) : 0;
   }
 
   #askLocal(node: NodeState): Rejected | undefined {
@@ -83,39 +91,45 @@ export class Feasibility {
     return undefined;
   }
 
-  /** Parts the nodes into those that can take the pod and those that cannot. */
-  partition(): { feasible: NodeState[]; rejected: Rejected[] } {
-    const feasible: NodeState[] = [];
-    const rejected: Rejected[] = [];
+  /** @param rejectedMax refusals to give in detail */
+  partition(rejectedMax: number): Partition {
     const filters = this.#tallies.filter(({ tally }) => tally.filter && !tally.isIdle);
-    for (const answer of this.#answers) {
-      if (!answer) continue;
-      const refusal = answer.rejected ?? askTallies(answer.node, filters);
-      if (refusal) rejected.push(refusal);
-      else feasible.push(answer.node);
+    const counts = new RejectionCounts(this.#localCounts);
+    const feasible: number[] = [];
+    const rejected: Rejected[] = [];
+    for (let slot = 0; slot < this.#answers.length; slot++) {
+      const answer = this.#answers[slot];
+      if (answer === undefined) continue;
+      const refusal = answer ?? (filters.length > 0 ? this.#askTallies(slot, filters) : undefined);
+      if (!refusal) feasible.push(slot);
+      else if (rejected.length < rejectedMax) rejected.push(refusal);
+      if (refusal && !answer) counts.add(refusal);
     }
-    return { feasible, rejected };
+    return { feasible, counts, rejected };
   }
 
-  /** @param nodes those that can take the pod */
-  scores(nodes: NodeState[]): PluginScores[] {
-    const local = this.#scorers.flatMap(({ name, score }, index) => {
-      if (!score) return [];
-      const raw = nodes.map(({ slot }) => this.#answers[slot]?.raw[index] ?? 0);
-      return [{ plugin: name, weight: score.weight, scores: normalized(raw, score.normalize) }];
+  #askTallies(slot: number, tallies: { name: string; tally: Tally }[]): Rejected | undefined {
+    const node = this.#snapshot.nodes[slot];
+    if (!node) return undefined;
+    for (const { name, tally } of tallies) {
+      const rejection = tally.filter?.(node);
+      if (rejection) return { node, rejection, plugin: name };
+    }
+    return undefined;
+  }
+
+  /** @param slots those of nodes that can take the pod; plugins to which all are the same are left out */
+  scores(slots: number[]): PluginScores[] {
+    const local = this.#scorers.flatMap(({ name, score, raw }) => {
+      const scores = new Float64Array(slots.length);
+      for (let i = 0; i < slots.length; i++) scores[i] = raw[slots[i] ?? 0] ?? 0;
+      normalize(scores, score.normalize);
+      return [{ plugin: name, weight: score.weight, scores }];
     });
     const tallied = this.#tallies.flatMap(({ name, weight, tally }) => {
-      const scores = tally.score?.(nodes);
+      const scores = tally.score?.(slots);
       return scores ? [{ plugin: name, weight, scores }] : [];
     });
     return [...local, ...tallied];
   }
-}
-
-function askTallies(node: NodeState, tallies: { name: string; tally: Tally }[]): Rejected | undefined {
-  for (const { name, tally } of tallies) {
-    const rejection = tally.filter?.(node);
-    if (rejection) return { node, rejection, plugin: name };
-  }
-  return undefined;
 }

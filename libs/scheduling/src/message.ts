@@ -1,6 +1,6 @@
 // Why a pod fits nowhere, in Kubernetes' words and order, because people and tools match on them.
 import type { Pod } from '@berth/api';
-import type { Rejection } from './plugin.ts';
+import type { RejectionCounts } from './rejection-counts.ts';
 
 /** Sorted as text, counts and all, as Kubernetes does it. */
 function counted(counts: Map<string, number>): string {
@@ -10,25 +10,18 @@ function counted(counts: Map<string, number>): string {
     .join(', ');
 }
 
-export function reasonCounts(rejections: Rejection[]): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const { reasons } of rejections) for (const reason of reasons) counts.set(reason, (counts.get(reason) ?? 0) + 1);
-  return counts;
-}
-
-/** @param preFilter what keeps the pod from every node alike */
-export function unschedulableMessage(pod: Pod, rejections: Rejection[], nodeCount: number, preFilter?: string): string {
+/** @param obstacle what keeps the pod from every node alike */
+export function unschedulableMessage(pod: Pod, rejections: RejectionCounts, nodeCount: number, obstacle?: string): string {
   if (nodeCount === 0) return 'no nodes available to schedule pods';
   const available = `0/${nodeCount} nodes are available:`;
-  const reasons = preFilter ?? counted(reasonCounts(rejections));
-  return `${available} ${reasons}. preemption: ${preemptionText(pod, rejections, available, nodeCount)}`;
+  const reasons = obstacle ?? counted(rejections.reasons);
+  return `${available} ${reasons}. preemption: ${preemptionText(pod, rejections.resolvable, available, nodeCount)}`;
 }
 
-function preemptionText(pod: Pod, rejections: Rejection[], available: string, nodeCount: number): string {
+function preemptionText(pod: Pod, resolvable: number, available: string, nodeCount: number): string {
   if (pod.spec.preemptionPolicy === 'Never') return 'not eligible due to preemptionPolicy=Never.';
-  const helped = rejections.filter(({ isResolvable }) => isResolvable).length;
   const outcomes = new Map<string, number>();
-  if (helped > 0) outcomes.set('No preemption victims found for incoming pod', helped);
-  if (nodeCount > helped) outcomes.set('Preemption is not helpful for scheduling', nodeCount - helped);
+  if (resolvable > 0) outcomes.set('No preemption victims found for incoming pod', resolvable);
+  if (nodeCount > resolvable) outcomes.set('Preemption is not helpful for scheduling', nodeCount - resolvable);
   return `${available} ${counted(outcomes)}.`;
 }

@@ -34,8 +34,8 @@ export interface Tally {
   filter?(node: NodeState): Rejection | undefined;
   /** Whether `filter` would let every node pass. */
   readonly isIdle?: boolean;
-  /** Scores 0..100 for nodes that all can take the pod, in their order; undefined when they are all the same to it. */
-  score?(nodes: NodeState[]): number[] | undefined;
+  /** Scores 0..100 for slots of nodes that all can take the pod, in their order; undefined when they are all the same to it. */
+  score?(slots: number[]): Float64Array | undefined;
 }
 
 export interface TallyPlugin {
@@ -53,13 +53,14 @@ export function resolvable(...reasons: string[]): Rejection {
   return { reasons, isResolvable: true };
 }
 
-export function normalized(raw: number[], how: Normalize): number[] {
-  if (how === 'as-is') return raw;
-  const max = raw.reduce((most, value) => Math.max(most, value), 0);
+/** In place. */
+export function normalize(scores: Float64Array, how: Normalize): void {
+  if (how === 'as-is') return;
+  let max = 0;
+  for (const score of scores) if (score > max) max = score;
   const isReversed = how === 'reversed-share-of-max';
-  if (max === 0) return raw.map(() => (isReversed ? scoreMax : 0));
-  return raw.map((value) => {
-    const share = Math.trunc((value * scoreMax) / max);
-    return isReversed ? scoreMax - share : share;
-  });
+  for (let i = 0; i < scores.length; i++) {
+    const share = max === 0 ? 0 : ((scores[i] ?? 0) * scoreMax) / max;
+    scores[i] = isReversed ? scoreMax - share : share;
+  }
 }

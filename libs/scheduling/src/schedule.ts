@@ -2,9 +2,9 @@
 // only how it got to answers that asking anew would give.
 import { keyOf } from '@berth/machinery';
 import { Feasibility, type PluginScores } from './feasibility.ts';
-import { reasonCounts, unschedulableMessage } from './message.ts';
-import type { NodeState } from './node-state.ts';
+import { unschedulableMessage } from './message.ts';
 import type { PodFacts } from './pod-facts.ts';
+import { RejectionCounts } from './rejection-counts.ts';
 import type { Snapshot } from './snapshot.ts';
 import { volumePlan } from './volume-plan.ts';
 
@@ -46,23 +46,27 @@ export function schedule(pod: PodFacts, snapshot: Snapshot, random: () => number
   if (obstacle !== undefined) return refusedEverywhere(pod, snapshot.nodeCount, obstacle);
   const common = { nodeCount: snapshot.nodeCount, claims: waiting.map(({ claim }) => keyOf(claim)) };
   const feasibility = feasibilityOf(pod, snapshot);
-  const { feasible, rejected } = feasibility.partition();
-  const rejections = rejected.map(({ rejection }) => rejection);
-  const explained = rejected.slice(0, explainedMax).map(({ node, rejection }) => ({ node: node.name, reasons: rejection.reasons }));
-  const rejectedBy = [...new Set(rejected.map(({ plugin }) => plugin))];
-  const decision = { ...common, feasibleCount: feasible.length, reasons: reasonCounts(rejections), rejected: explained, rejectedBy };
+  const { feasible, rejected, counts } = feasibility.partition(explainedMax);
+  const decision = {
+    ...common,
+    feasibleCount: feasible.length,
+    reasons: counts.reasons,
+    rejected: rejected.map(({ node, rejection }) => ({ node: node.name, reasons: rejection.reasons })),
+    rejectedBy: [...counts.plugins.keys()],
+  };
   if (feasible.length === 0) {
-    const message = unschedulableMessage(pod.pod, rejections, snapshot.nodeCount);
+    const message = unschedulableMessage(pod.pod, counts, snapshot.nodeCount);
     return { ...decision, nodeName: undefined, scores: [], message };
   }
   const plugins = feasible.length > 1 ? feasibility.scores(feasible) : [];
   const totals = totalsOf(plugins, feasible.length);
   const best = pick(totals, random);
-  return { ...decision, nodeName: feasible[best]?.name, scores: bestScores(feasible, plugins, totals, best), message: '' };
+  const nameOf = (place: number) => snapshot.nodes[feasible[place] ?? 0]?.name ?? '';
+  return { ...decision, nodeName: nameOf(best), scores: bestScores(nameOf, plugins, totals, best), message: '' };
 }
 
 function refusedEverywhere({ pod }: PodFacts, nodeCount: number, obstacle: string): Decision {
-  const message = unschedulableMessage(pod, [], nodeCount, obstacle);
+  const message = unschedulableMessage(pod, new RejectionCounts(), nodeCount, obstacle);
   const nothing = { nodeName: undefined, feasibleCount: 0, rejected: [], scores: [], claims: [] };
   return { ...nothing, nodeCount, reasons: new Map([[obstacle, nodeCount]]), rejectedBy: ['VolumeBinding'], message };
 }
@@ -80,8 +84,8 @@ function feasibilityOf(pod: PodFacts, snapshot: Snapshot): Feasibility {
   return feasibility;
 }
 
-function totalsOf(plugins: PluginScores[], count: number): number[] {
-  const totals: number[] = new Array(count).fill(0);
+function totalsOf(plugins: PluginScores[], count: number): Float64Array {
+  const totals = new Float64Array(count);
   for (const { scores, weight } of plugins) {
     for (let i = 0; i < count; i++) totals[i] = (totals[i] ?? 0) + weight * (scores[i] ?? 0);
   }
@@ -89,26 +93,30 @@ function totalsOf(plugins: PluginScores[], count: number): number[] {
 }
 
 /** The place of the highest total, by chance among equals. */
-function pick(totals: number[], random: () => number): number {
-  const highest = totals.reduce((most, total) => Math.max(most, total), Number.NEGATIVE_INFINITY);
-  const best = totals.flatMap((total, index) => (total === highest ? [index] : []));
-  const chosen = best.length > 1 ? Math.min(Math.floor(random() * best.length), best.length - 1) : 0;
-  return best[chosen] ?? 0;
+function pick(totals: Float64Array, random: () => number): number {
+  let highest = Number.NEGATIVE_INFINITY;
+  let equals: number[] = [];
+  for (let i = 0; i < totals.length; i++) {
+    const total = totals[i] ?? 0;
+    if (total < highest) continue;
+    if (total > highest) equals = [];
+    highest = total;
+    equals.push(i);
+  }
+  const chosen = equals.length > 1 ? Math.min(Math.floor(random() * equals.length), equals.length - 1) : 0;
+  return equals[chosen] ?? 0;
 }
 
-function bestScores(nodes: NodeState[], plugins: PluginScores[], totals: number[], best: number): NodeScore[] {
-  const places = totals.length <= explainedMax ? totals.map((_, index) => index) : [best, ...highest(totals, best)];
-  return places
-    .sort((a, b) => (totals[b] ?? 0) - (totals[a] ?? 0))
-    .map((index) => ({
-      node: nodes[index]?.name ?? '',
-      total: totals[index] ?? 0,
-      plugins: Object.fromEntries(plugins.map(({ plugin, scores }) => [plugin, scores[index] ?? 0])),
-    }));
+function bestScores(nameOf: (place: number) => string, plugins: PluginScores[], totals: Float64Array, best: number): NodeScore[] {
+  return [best, ...highest(totals, best)].map((place) => ({
+    node: nameOf(place),
+    total: totals[place] ?? 0,
+    plugins: Object.fromEntries(plugins.map(({ plugin, scores }) => [plugin, scores[place] ?? 0])),
+  }));
 }
 
 /** Some runners-up in one pass: each next one that is at least as good as the last one kept. */
-function highest(totals: number[], best: number): number[] {
+function highest(totals: Float64Array, best: number): number[] {
   const kept: number[] = [];
   for (let i = 0; i < totals.length; i++) {
     if (i === best) continue;

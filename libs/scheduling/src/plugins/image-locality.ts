@@ -21,13 +21,14 @@ export const imageLocality: TallyPlugin = {
           else sizes[index]?.set(slot, size);
         });
       },
-      score(nodes) {
+      score(slots) {
         if (sizes.every((bySlot) => bySlot.size === 0)) return undefined;
         const bytesMax = bytesMaxPerContainer * images.length;
-        return nodes.map(({ slot }) => {
-          const bytes = sizes.reduce((sum, bySlot) => sum + ((bySlot.get(slot) ?? 0) * bySlot.size) / snapshot.nodeCount, 0);
+        return Float64Array.from(slots, (slot) => {
+          let bytes = 0;
+          for (const bySlot of sizes) bytes += ((bySlot.get(slot) ?? 0) * bySlot.size) / snapshot.nodeCount;
           const inRange = Math.min(Math.max(bytes, bytesMin), bytesMax);
-          return Math.trunc((scoreMax * (inRange - bytesMin)) / (bytesMax - bytesMin));
+          return (scoreMax * (inRange - bytesMin)) / (bytesMax - bytesMin);
         });
       },
     };

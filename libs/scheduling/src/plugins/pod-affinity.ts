@@ -12,20 +12,20 @@ const refusals = {
   existing: resolvable("node(s) didn't satisfy existing pods anti-affinity rules"),
 };
 
-/** Amounts by topology key and value. */
-type Counts = Map<string, number>;
-type Part = [counts: Counts, domain: string, amount: number];
+/** Amounts by topology key, then by its value. */
+type Counts = Map<string, Map<string, number>>;
+interface Part {
+  counts: Counts;
+  topologyKey: string;
+  value: string;
+  amount: number;
+}
 
 export const podAffinity: TallyPlugin = {
   name: 'InterPodAffinity',
   weight: 2,
   tally: (pod, snapshot) => new AffinityTally(pod, snapshot),
 };
-
-function domainOf({ labels }: NodeState, topologyKey: string): string | undefined {
-  const value = labels[topologyKey];
-  return value === undefined ? undefined : `${topologyKey}\n${value}`;
-}
 
 class AffinityTally implements Tally {
   readonly #pod: PodFacts;
@@ -35,7 +35,6 @@ class AffinityTally implements Tally {
   readonly #unwanted: Counts[];
   readonly #keptAway: Counts = new Map();
   readonly #liked: Counts = new Map();
-  #keptAwayKeys: string[] | undefined;
   readonly #matchesItself: boolean;
 
   constructor(pod: PodFacts, snapshot: Snapshot) {
@@ -51,42 +50,38 @@ class AffinityTally implements Tally {
   }
 
   update(slot: number, node: NodeState | undefined): void {
-    this.#keptAwayKeys = undefined;
-    for (const [counts, domain, amount] of this.#parts[slot] ?? []) add(counts, domain, -amount);
+    for (const part of this.#parts[slot] ?? []) add(part, -1);
     const parts = node ? [...this.#ownParts(node), ...this.#theirParts(node)] : [];
-    for (const [counts, domain, amount] of parts) add(counts, domain, amount);
+    for (const part of parts) add(part, 1);
     this.#parts[slot] = parts.length > 0 ? parts : undefined;
   }
 
   filter(node: NodeState) {
     if (!this.#hasWanted(node)) return refusals.affinity;
-    const isNear = (counts: Counts | undefined, { topologyKey }: AffinityTerm) => counts?.has(domainOf(node, topologyKey) ?? '') ?? false;
-    if (this.#pod.affinity.requiredAnti.some((term, index) => isNear(this.#unwanted[index], term))) return refusals.anti;
-    return this.#keysKeptAway().some((key) => this.#keptAway.has(domainOf(node, key) ?? '')) ? refusals.existing : undefined;
+    const { requiredAnti } = this.#pod.affinity;
+    if (requiredAnti.some(({ topologyKey }, index) => isNear(node, this.#unwanted[index], topologyKey))) return refusals.anti;
+    for (const topologyKey of this.#keptAway.keys()) if (isNear(node, this.#keptAway, topologyKey)) return refusals.existing;
+    return undefined;
   }
 
-  score(nodes: NodeState[]): number[] | undefined {
+  score(slots: number[]): Float64Array | undefined {
     if (this.#liked.size === 0) return undefined;
-    const keys = topologyKeys(this.#liked);
-    const raw = nodes.map((node) => keys.reduce((sum, key) => sum + (this.#liked.get(domainOf(node, key) ?? '') ?? 0), 0));
-    const least = raw.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
-    const most = raw.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
-    return most === least ? undefined : raw.map((value) => (scoreMax * (value - least)) / (most - least));
-  }
-
-  /** Few keys, however many domains there are. */
-  #keysKeptAway(): string[] {
-    this.#keptAwayKeys ??= topologyKeys(this.#keptAway);
-    return this.#keptAwayKeys;
+    const scores = new Float64Array(slots.length);
+    for (const [topologyKey, values] of this.#liked) {
+      for (let i = 0; i < slots.length; i++) {
+        const value = this.#snapshot.nodes[slots[i] ?? 0]?.labels[topologyKey];
+        if (value !== undefined) scores[i] = (scores[i] ?? 0) + (values.get(value) ?? 0);
+      }
+    }
+    return stretch(scores) ? scores : undefined;
   }
 
   #hasWanted(node: NodeState): boolean {
     const { required } = this.#pod.affinity;
-    const domains = required.map(({ topologyKey }) => domainOf(node, topologyKey));
-    if (domains.includes(undefined)) return false;
+    if (required.some(({ topologyKey }) => node.labels[topologyKey] === undefined)) return false;
     // The first of a group that wants to be together has nobody to join.
     if (this.#wanted.size === 0 && this.#matchesItself) return true;
-    return domains.every((domain) => this.#wanted.has(domain ?? ''));
+    return required.every(({ topologyKey }) => isNear(node, this.#wanted, topologyKey));
   }
 
   *#ownParts(node: NodeState): Iterable<Part> {
@@ -119,19 +114,36 @@ class AffinityTally implements Tally {
   }
 }
 
-function* partsOf(counts: Counts, node: NodeState, terms: AffinityTerm[], amount: (term: AffinityTerm) => number): Iterable<Part> {
+function* partsOf(counts: Counts, node: NodeState, terms: AffinityTerm[], amountOf: (term: AffinityTerm) => number): Iterable<Part> {
   for (const term of terms) {
-    const domain = domainOf(node, term.topologyKey);
-    if (domain !== undefined) yield [counts, domain, amount(term)];
+    const value = node.labels[term.topologyKey];
+    if (value !== undefined) yield { counts, topologyKey: term.topologyKey, value, amount: amountOf(term) };
   }
 }
 
-function topologyKeys(counts: Counts): string[] {
-  return [...new Set([...counts.keys()].map((domain) => domain.slice(0, domain.indexOf('\n'))))];
+function isNear({ labels }: NodeState, counts: Counts | undefined, topologyKey: string): boolean {
+  const value = labels[topologyKey];
+  return value !== undefined && (counts?.get(topologyKey)?.has(value) ?? false);
 }
 
-function add(counts: Counts, domain: string, amount: number): void {
-  const sum = (counts.get(domain) ?? 0) + amount;
-  if (sum === 0) counts.delete(domain);
-  else counts.set(domain, sum);
+function add({ counts, topologyKey, value, amount }: Part, by: 1 | -1): void {
+  const values = counts.get(topologyKey) ?? new Map<string, number>();
+  const sum = (values.get(value) ?? 0) + by * amount;
+  if (sum === 0) values.delete(value);
+  else values.set(value, sum);
+  if (values.size === 0) counts.delete(topologyKey);
+  else counts.set(topologyKey, values);
+}
+
+/** Stretches scores over the whole range, in place; false when they are all the same. */
+function stretch(scores: Float64Array): boolean {
+  let least = Number.POSITIVE_INFINITY;
+  let most = Number.NEGATIVE_INFINITY;
+  for (const score of scores) {
+    if (score < least) least = score;
+    if (score > most) most = score;
+  }
+  if (most === least) return false;
+  for (let i = 0; i < scores.length; i++) scores[i] = (scoreMax * ((scores[i] ?? 0) - least)) / (most - least);
+  return true;
 }

@@ -17,26 +17,45 @@ export const topologySpread: TallyPlugin = {
   },
 };
 
+interface Domain {
+  name: string;
+  pods: number;
+  nodes: number;
+  /** Number of the last round in which it came up. */
+  round: number;
+}
+
+interface Part {
+  domain: Domain;
+  pods: number;
+}
+
 /** How many matching pods there are in each domain of one constraint. */
 class DomainCount {
   readonly constraint: SpreadConstraint;
-  readonly #parts: ({ domain: string; pods: number } | undefined)[] = [];
-  readonly #domains = new Map<string, { pods: number; nodes: number }>();
+  /** By slot. */
+  readonly parts: (Part | undefined)[] = [];
+  readonly #domains = new Map<string, Domain>();
   #least: number | undefined;
+  #round = 0;
 
   constructor(constraint: SpreadConstraint) {
     this.constraint = constraint;
   }
 
-  set(slot: number, part: { domain: string; pods: number } | undefined): void {
+  set(slot: number, name: string | undefined, pods: number): void {
     this.#least = undefined;
-    this.#add(this.#parts[slot], -1);
-    this.#add(part, 1);
-    this.#parts[slot] = part;
+    const old = this.parts[slot];
+    if (old) this.#add(old.domain, -old.pods, -1);
+    this.parts[slot] = undefined;
+    if (name === undefined) return;
+    const domain = this.#domains.get(name) ?? { name, pods: 0, nodes: 0, round: 0 };
+    this.#add(domain, pods, 1);
+    this.parts[slot] = { domain, pods };
   }
 
-  podsIn(domain: string): number {
-    return this.#domains.get(domain)?.pods ?? 0;
+  podsIn(name: string): number {
+    return this.#domains.get(name)?.pods ?? 0;
   }
 
   /** Pods of the emptiest domain; none when there are fewer domains than asked for. */
@@ -45,13 +64,24 @@ class DomainCount {
     return this.#domains.size < this.constraint.domainsMin ? 0 : this.#least;
   }
 
-  #add(part: { domain: string; pods: number } | undefined, by: 1 | -1): void {
-    if (!part) return;
-    const domain = this.#domains.get(part.domain) ?? { pods: 0, nodes: 0 };
-    domain.pods += by * part.pods;
-    domain.nodes += by;
-    if (domain.nodes === 0) this.#domains.delete(part.domain);
-    else this.#domains.set(part.domain, domain);
+  /** The fewer domains some nodes are in, the more pods are in each: weighs them so that they count alike. */
+  weight(slots: number[]): number {
+    this.#round++;
+    let count = 0;
+    for (const slot of slots) {
+      const domain = this.parts[slot]?.domain;
+      if (!domain || domain.round === this.#round) continue;
+      domain.round = this.#round;
+      count++;
+    }
+    return Math.log(count + 2);
+  }
+
+  #add(domain: Domain, pods: number, nodes: 1 | -1): void {
+    domain.pods += pods;
+    domain.nodes += nodes;
+    if (domain.nodes === 0) this.#domains.delete(domain.name);
+    else this.#domains.set(domain.name, domain);
   }
 }
 
@@ -73,7 +103,11 @@ class SpreadTally implements Tally {
     for (const group of [this.#hard, this.#soft]) {
       // A node that lacks the label of one strict constraint is outside of all of them.
       const isInside = node && group.every(({ constraint }) => constraint.isDefault || constraint.domainOf(node) !== undefined);
-      for (const count of group) count.set(slot, isInside ? this.#partOf(count.constraint, node) : undefined);
+      for (const count of group) {
+        const { domainOf, counts, matches } = count.constraint;
+        const name = isInside && counts(node) ? domainOf(node) : undefined;
+        count.set(slot, name, node && name !== undefined ? matching(node, matches) : 0);
+      }
     }
   }
 
@@ -88,43 +122,41 @@ class SpreadTally implements Tally {
     return undefined;
   }
 
-  score(nodes: NodeState[]): number[] | undefined {
+  score(slots: number[]): Float64Array | undefined {
     if (this.#soft.length === 0) return undefined;
-    const raw: (number | undefined)[] = nodes.map(() => 0);
+    const scores = new Float64Array(slots.length);
     for (const count of this.#soft) {
-      const { constraint } = count;
-      const domains = nodes.map((node) => constraint.domainOf(node));
-      // The fewer domains, the more pods are in each: weigh them so that they count alike.
-      const weight = Math.log(new Set(domains).size + 2);
-      domains.forEach((domain, index) => {
-        const sum = raw[index];
-        if (domain === undefined) raw[index] = constraint.isDefault ? sum : undefined;
-        else if (sum !== undefined) raw[index] = sum + count.podsIn(domain) * weight + constraint.maxSkew - 1;
-      });
+      const { constraint, parts } = count;
+      const weight = count.weight(slots);
+      // Nodes outside of all domains are set apart as NaN.
+      const missing = constraint.isDefault ? 0 : Number.NaN;
+      for (let i = 0; i < slots.length; i++) {
+        const part = parts[slots[i] ?? 0];
+        scores[i] = (scores[i] ?? 0) + (part ? part.domain.pods * weight + constraint.maxSkew - 1 : missing);
+      }
     }
-    return fewerIsBetter(raw);
-  }
-
-  #partOf(constraint: SpreadConstraint, node: NodeState): { domain: string; pods: number } | undefined {
-    const domain = constraint.domainOf(node);
-    if (domain === undefined || !constraint.counts(node)) return undefined;
-    let pods = 0;
-    for (const pod of node.pods.values()) if (!pod.isTerminating && constraint.matches(pod)) pods++;
-    return { domain, pods };
+    preferFewer(scores);
+    return scores;
   }
 }
 
-/** Nodes outside of all domains get nothing. */
-function fewerIsBetter(raw: (number | undefined)[]): number[] {
+function matching(node: NodeState, matches: (pod: PodFacts) => boolean): number {
+  let pods = 0;
+  for (const pod of node.pods.values()) if (!pod.isTerminating && matches(pod)) pods++;
+  return pods;
+}
+
+/** Turns numbers of pods into scores, in place. */
+function preferFewer(scores: Float64Array): void {
   let least = Number.POSITIVE_INFINITY;
   let most = 0;
-  for (const value of raw) {
-    if (value === undefined) continue;
-    least = Math.min(least, value);
-    most = Math.max(most, value);
+  for (const value of scores) {
+    if (value < least) least = value;
+    if (value > most) most = value;
   }
-  return raw.map((value) => {
-    if (value === undefined) return 0;
-    return most === 0 ? scoreMax : (scoreMax * (most + least - value)) / most;
-  });
+  for (let i = 0; i < scores.length; i++) {
+    const value = scores[i] ?? 0;
+    if (Number.isNaN(value)) scores[i] = 0;
+    else scores[i] = most === 0 ? scoreMax : (scoreMax * (most + least - value)) / most;
+  }
 }
