@@ -1,10 +1,12 @@
 // The Store port: a multi-version key space with one global revision, shaped like etcd's (etcd.io/docs, "KV API guarantees").
-// What must hold for every driver: revisions grow by one per committed transaction that writes; an acknowledged write is
-// durable; a watch delivers every event after its start revision once, in order; reads are linearizable unless at a revision.
+// What must hold for every driver: every committed transaction that writes has a revision of its own, higher than all before
+// it (not necessarily by one); an acknowledged write is durable; a watch delivers every event after its start revision once, in order; reads are linearizable unless at a revision.
 
 export interface KeyValue {
+  /** Begins with '/'. */
   key: string;
   value: Uint8Array;
+  /** Of the key's creation, or of the first transaction that was committed together with it; the same through all versions. */
   createRevision: number;
   modRevision: number;
   /** Counts writes since the key was created; 1 at creation. */
@@ -12,6 +14,7 @@ export interface KeyValue {
   lease?: string;
 }
 
+/** `revision` must be one that this key has had, or 0: drivers need not tell others apart from those next to them. */
 export type Compare =
   | { key: string; target: 'mod'; revision: number }
   /** A key that does not exist has version 0. */

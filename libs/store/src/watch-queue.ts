@@ -7,7 +7,7 @@ export const watchEventsMax = 100_000;
 export class WatchQueue implements Watch {
   readonly ready: Promise<void>;
   readonly #limit: number;
-  readonly #onClose: () => void;
+  readonly #onClose: (() => void)[];
   #resolveReady: () => void = () => {};
   #rejectReady: (error: Error) => void = () => {};
   #batches: WatchBatch[] = [];
@@ -19,7 +19,7 @@ export class WatchQueue implements Watch {
 
   constructor(onClose: () => void, limit = watchEventsMax) {
     this.#limit = limit;
-    this.#onClose = onClose;
+    this.#onClose = [onClose];
     this.ready = new Promise((resolve, reject) => {
       this.#resolveReady = resolve;
       this.#rejectReady = reject;
@@ -40,6 +40,11 @@ export class WatchQueue implements Watch {
         this.#onTaken = resolve;
       });
     }
+  }
+
+  /** Called when it was closed or failed. */
+  onEnd(callback: () => void): void {
+    this.#onClose.push(callback);
   }
 
   established(): void {
@@ -63,7 +68,7 @@ export class WatchQueue implements Watch {
     this.#rejectReady(error);
     this.#waiting?.();
     this.#onTaken?.();
-    this.#onClose();
+    for (const callback of this.#onClose) callback();
   }
 
   close(): void {
@@ -73,7 +78,7 @@ export class WatchQueue implements Watch {
     this.#resolveReady();
     this.#waiting?.();
     this.#onTaken?.();
-    this.#onClose();
+    for (const callback of this.#onClose) callback();
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<WatchBatch> {

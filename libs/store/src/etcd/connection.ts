@@ -1,0 +1,60 @@
+// The connection to etcd and the meaning of its failures. Nothing is retried here: a write that was sent twice could fail its
+// own comparison.
+import type { Clock } from '@berth/telemetry';
+import { Etcd3, type IOptions } from 'etcd3';
+import { LeaseNotFoundError, StoreUnavailableError } from '../store.ts';
+
+const requestTimeoutMs = 10_000;
+/** Lists with every object of a large cluster. */
+const receiveBytesMax = 512 * 2 ** 20;
+
+export interface EtcdCredentials {
+  rootCertificate: Buffer;
+  privateKey?: Buffer;
+  certChain?: Buffer;
+}
+
+type Policy = NonNullable<NonNullable<IOptions['faultHandling']>['global']>;
+
+const once: Policy = {
+  _altReturn: undefined as never,
+  onSuccess: () => ({ dispose() {} }),
+  onFailure: () => ({ dispose() {} }),
+  execute: async (operation) => operation({ signal: new AbortController().signal }),
+};
+
+export function connect(endpoints: string[], clock: Clock, credentials: EtcdCredentials | undefined): Etcd3 {
+  return new Etcd3({
+    hosts: endpoints,
+    ...(credentials && { credentials }),
+    faultHandling: { global: once, host: () => once },
+    defaultCallOptions: ({ isStream }) => (isStream ? {} : { deadline: clock.now() + requestTimeoutMs }),
+    grpcOptions: {
+      'grpc.max_receive_message_length': receiveBytesMax,
+      'grpc.max_send_message_length': receiveBytesMax,
+      'grpc.keepalive_time_ms': 10_000,
+      'grpc.keepalive_timeout_ms': 5_000,
+      'grpc.initial_reconnect_backoff_ms': 100,
+      'grpc.max_reconnect_backoff_ms': 2_000,
+    },
+  });
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Whether etcd refused for a reason that lies in the request, so that nothing of it was applied. */
+export function isRefusal(error: unknown): boolean {
+  return /etcdserver: (requested lease not found|too many operations|duplicate key|request is too large|mvcc: |key is not provided)/.test(
+    messageOf(error),
+  );
+}
+
+export function unavailable(endpoints: string[], error: unknown): StoreUnavailableError {
+  return new StoreUnavailableError(`etcd at ${endpoints.join(', ')} did not answer: ${messageOf(error)}`, { cause: error });
+}
+
+export function isLeaseNotFound(error: unknown): boolean {
+  return error instanceof LeaseNotFoundError || /requested lease not found/.test(messageOf(error));
+}
