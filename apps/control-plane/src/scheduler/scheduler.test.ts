@@ -1,6 +1,7 @@
 // The scheduler against a whole API server in one process.
-import { Event, Node, Pod } from '@berth/api';
+import { Event, Node, PersistentVolumeClaim, Pod, StorageClass } from '@berth/api';
 import type { Client } from '@berth/client';
+import { StatusError } from '@berth/machinery';
 import { seededRandom, silentLogger, systemClock } from '@berth/telemetry';
 import { Registry } from 'prom-client';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
@@ -10,13 +11,16 @@ import { Scheduler } from './scheduler.ts';
 
 let client: Client;
 let scheduler: Scheduler;
+/** What the scheduler is to see of bindings instead of the API's answer. */
+let beforeBinding: (podName: string) => Promise<void>;
 const registry = new Registry();
 let stop: () => Promise<void>;
 
 beforeEach(async () => {
   const started = await startTestServer();
   client = started.client;
-  const own = started.server.localClient(componentUsers.scheduler);
+  beforeBinding = async () => {};
+  const own = spied(started.server.localClient(componentUsers.scheduler));
   scheduler = new Scheduler({ client: own, clock: systemClock, random: seededRandom(7), logger: silentLogger, registry });
   await scheduler.start();
   stop = async () => {
@@ -26,6 +30,19 @@ beforeEach(async () => {
 });
 
 afterEach(() => stop());
+
+function spied(own: Client): Client {
+  return new Proxy(own, {
+    get(target, property, receiver) {
+      if (property !== 'createSubresource') return Reflect.get(target, property, receiver).bind(target);
+      const create: Client['createSubresource'] = async (kind, key, ...rest) => {
+        await beforeBinding(key.name);
+        return target.createSubresource(kind, key, ...rest);
+      };
+      return create;
+    },
+  });
+}
 
 function node(name: string, parts: Partial<Node['spec']> = {}, allocatable: Record<string, string> = {}): Node {
   const amounts = { cpu: '4', memory: '8Gi', pods: '110', ...allocatable };
@@ -109,4 +126,60 @@ test('gated pods and those of other schedulers wait; opening the gate lets one i
   await client.patch(Pod, { namespace: 'default', name: 'gated' }, 'json', [{ op: 'remove', path: '/spec/schedulingGates' }]);
   await whenBound('gated');
   expect((await read('other')).spec.nodeName).toBeUndefined();
+});
+
+test('a binding that fails is taken back and tried again; what was assumed is free meanwhile', async () => {
+  await addNode(node('a', {}, { cpu: '1' }));
+  let failures = 1;
+  beforeBinding = async () => {
+    if (failures-- > 0) throw StatusError.unavailable('the store is away');
+  };
+  await client.create(Pod, pod('first', {}, '1'));
+  await whenBound('first');
+  expect(await registry.metrics()).toContain('scheduler_schedule_attempts_total{result="error",profile="default-scheduler"} 1');
+});
+
+test('a pod that somebody else binds stays where it was put, and its room is counted there', async () => {
+  await addNode(node('a', {}, { cpu: '1' }));
+  await addNode(node('b', { unschedulable: true }, { cpu: '1' }));
+  beforeBinding = async (name) => {
+    if (name !== 'first') return;
+    beforeBinding = async () => {};
+    const binding = { apiVersion: 'v1', kind: 'Binding', metadata: { name }, target: { kind: 'Node', name: 'b' } };
+    await client.createSubresource(Pod, { namespace: 'default', name }, 'binding', binding);
+  };
+  await client.create(Pod, pod('first', {}, '1'));
+  await whenBound('first');
+  await client.create(Pod, pod('second', {}, '1'));
+  await whenBound('second');
+  expect((await read('first')).spec.nodeName).toBe('b');
+  expect((await read('second')).spec.nodeName).toBe('a');
+});
+
+test('a claim that waits for its pod gets the node first, and the pod is bound once the claim is', async () => {
+  await addNode(node('a'));
+  await client.create(StorageClass, {
+    apiVersion: 'storage.k8s.io/v1',
+    kind: 'StorageClass',
+    metadata: { name: 'waits' },
+    provisioner: 'berth.dev/local',
+    volumeBindingMode: 'WaitForFirstConsumer',
+  });
+  const volumes = [{ name: 'data', persistentVolumeClaim: { claimName: 'data' } }];
+  await client.create(Pod, pod('a', { volumes }));
+  const message = () => read('a').then(({ status }) => status?.conditions?.find(({ type }) => type === 'PodScheduled')?.message);
+  await vi.waitFor(async () => expect(await message()).toMatch('persistentvolumeclaim "data" not found. preemption:'), waitMs);
+  const key = { namespace: 'default', name: 'data' };
+  await client.create(PersistentVolumeClaim, {
+    apiVersion: 'v1',
+    kind: 'PersistentVolumeClaim',
+    metadata: key,
+    spec: { storageClassName: 'waits', accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
+  });
+  const selected = async () => (await client.get(PersistentVolumeClaim, key)).metadata.annotations?.['volume.kubernetes.io/selected-node'];
+  await vi.waitFor(async () => expect(await selected()).toBe('a'), waitMs);
+  expect((await read('a')).spec.nodeName).toBeUndefined();
+  await client.patch(PersistentVolumeClaim, key, 'merge', { spec: { volumeName: 'pv-1' } });
+  await client.patch(PersistentVolumeClaim, key, 'merge', { status: { phase: 'Bound' } }, { subresource: 'status' });
+  await whenBound('a');
 });

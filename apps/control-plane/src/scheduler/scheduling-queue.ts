@@ -37,7 +37,7 @@ export class SchedulingQueue {
   readonly #active = new Heap<{ entry: QueuedPod; order: number }>(
     (a, b) => priorityOf(a.entry) > priorityOf(b.entry) || (priorityOf(a.entry) === priorityOf(b.entry) && a.order < b.order),
   );
-  readonly #waiting = new Heap<{ entry: QueuedPod; place: Place; atMs: number }>((a, b) => a.atMs < b.atMs);
+  readonly #waiting = new Heap<{ entry: QueuedPod; place: Place; attempts: number; atMs: number }>((a, b) => a.atMs < b.atMs);
   #timer: Timer | undefined;
   #timerAtMs = Number.POSITIVE_INFINITY;
   #order = 0;
@@ -145,7 +145,7 @@ export class SchedulingQueue {
   }
 
   #wait(entry: QueuedPod, atMs: number): void {
-    this.#waiting.push({ entry, place: entry.place, atMs });
+    this.#waiting.push({ entry, place: entry.place, attempts: entry.attempts, atMs });
     this.#arm();
   }
 
@@ -162,8 +162,8 @@ export class SchedulingQueue {
     const now = this.#clock.now();
     for (let next = this.#waiting.peek(); next && next.atMs <= now; next = this.#waiting.peek()) {
       this.#waiting.pop();
-      const { entry, place } = next;
-      if (this.#pods.get(entry.facts.uid) === entry && entry.place === place && entry.readyAtMs <= now) this.#activate(entry);
+      const { entry, place, attempts } = next;
+      if (this.#pods.get(entry.facts.uid) === entry && entry.place === place && entry.attempts === attempts) this.#activate(entry);
     }
     this.#arm();
   }
