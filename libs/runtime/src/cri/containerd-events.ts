@@ -9,7 +9,7 @@ const schema = protobuf.parse(`
   message SubscribeRequest { repeated string filters = 1; }
   message Any { string type_url = 1; bytes value = 2; }
   message Envelope { string namespace = 2; string topic = 3; Any event = 4; }
-  message Subject { string container_id = 1; }
+  message Subject { string container_id = 1; string process_id = 2; }
 `).root;
 const subscribeRequest = schema.lookupType('SubscribeRequest');
 const envelope = schema.lookupType('Envelope');
@@ -38,9 +38,11 @@ export async function* containerdEvents(client: grpc.Client, namespace: string, 
     for await (const message of call) {
       const type = types[message.topic ?? ''];
       if (!type || !message.event?.value) continue;
+      const { containerId, processId } = subjectOf(message.event.value);
+      // An exec's process that ends, such as a probe's, changes nothing of its container.
+      if (type === 'stopped' && processId !== containerId) continue;
       // A sandbox's pause container has the sandbox's id, so one id serves for both.
-      const id = containerOf(message.event.value);
-      yield { type, containerId: id, sandboxId: id };
+      yield { type, containerId, sandboxId: containerId };
     }
   } catch (error) {
     if (!signal.aborted) throw error;
@@ -50,7 +52,7 @@ export async function* containerdEvents(client: grpc.Client, namespace: string, 
   }
 }
 
-/** Field 1 is the container in every task event, and the id in container events. */
-function containerOf(event: Uint8Array): string {
-  return (subject.decode(event) as unknown as { containerId: string }).containerId;
+/** Field 1 is the container in every task event and the id in container events; field 2 of an exit is the process. */
+function subjectOf(event: Uint8Array): { containerId: string; processId: string } {
+  return subject.decode(event) as unknown as { containerId: string; processId: string };
 }

@@ -1,8 +1,10 @@
 // The Runtime over CRI: containerd's gRPC socket, with errors in our terms. Calls on what is gone already succeed quietly,
 // so that every step can be repeated after a crash.
 import type { Duplex } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type criV1, imageServiceClient, runtimeServiceClient } from '@berth/protocol';
 import * as grpc from '@grpc/grpc-js';
+import { EventFeed } from '../event-feed.ts';
 import {
   type ContainerConfig,
   type ContainerInfo,
@@ -26,6 +28,9 @@ import { openExec, openPortForward } from './streaming.ts';
 
 const callMs = 120_000;
 const pullMs = 15 * 60_000;
+/** Doubling from the first to the last; a relist finds what takes longer. */
+const exitPollMsFirst = 2;
+const exitPollMsLast = 2_048;
 
 export class CriRuntime implements Runtime {
   readonly #runtime: criV1.RuntimeServiceClient;
@@ -198,8 +203,34 @@ export class CriRuntime implements Runtime {
     return (await this.#call(this.#runtime.listContainerStats({}, { timeoutMs: callMs }))).stats.map(containerStats);
   }
 
-  events(signal: AbortSignal): AsyncIterable<RuntimeEvent> {
-    return containerdEvents(this.#events, 'k8s.io', signal);
+  async *events(signal: AbortSignal): AsyncGenerator<RuntimeEvent> {
+    const feed = new EventFeed();
+    const listening = feed.listen(signal);
+    const pumped = this.#pump(feed, signal).finally(() => feed.end());
+    // Handled below, once everything that came before was delivered.
+    pumped.catch(() => undefined);
+    yield* listening;
+    await pumped;
+  }
+
+  async #pump(feed: EventFeed, signal: AbortSignal): Promise<void> {
+    for await (const event of containerdEvents(this.#events, 'k8s.io', signal)) {
+      feed.publish(event);
+      if (event.type === 'stopped') void this.#publishAgainOnceVisible(event, feed, signal);
+    }
+  }
+
+  /** containerd tells of an exit some milliseconds before CRI's own status does: whoever looked at once saw it running. */
+  async #publishAgainOnceVisible(event: RuntimeEvent, feed: EventFeed, signal: AbortSignal): Promise<void> {
+    for (let delayMs = exitPollMsFirst; delayMs <= exitPollMsLast && !signal.aborted; delayMs *= 2) {
+      await sleep(delayMs);
+      if (await this.#isStopped(event.containerId).catch(() => false)) return feed.publish(event);
+    }
+  }
+
+  async #isStopped(id: string): Promise<boolean> {
+    const [container, sandbox] = await Promise.all([this.containerStatus(id), this.sandboxStatus(id)]);
+    return container?.state !== 'running' && sandbox?.state !== 'ready';
   }
 
   async #call<T>(answer: Promise<T>): Promise<T> {

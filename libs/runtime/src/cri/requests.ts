@@ -33,7 +33,8 @@ function namespaces(config: SandboxConfig): Input<criV1.NamespaceOption> {
 export function sandboxRequest(config: SandboxConfig): Input<criV1.PodSandboxConfig> {
   return {
     metadata: { name: config.name, uid: config.uid, namespace: config.namespace, attempt: config.attempt },
-    hostname: config.hostname,
+    // Without a UTS namespace of its own, a sandbox has the host's name, and runc refuses another.
+    hostname: config.hostNetwork ? '' : config.hostname,
     logDirectory: config.logDirectory,
     ...(config.dns && { dnsConfig: config.dns }),
     labels: config.labels,
