@@ -92,7 +92,8 @@ export class Snapshot {
     const services = this.#services.get(namespace) ?? new Map<string, Record<string, string>>();
     if (selector) services.set(name, selector);
     else services.delete(name);
-    this.#services.set(namespace, services);
+    if (services.size > 0) this.#services.set(namespace, services);
+    else this.#services.delete(namespace);
     this.epoch++;
   }
 
