@@ -6,6 +6,7 @@ import { AgentGateway } from './agents/gateway.ts';
 import type { ApiServer, User } from './api/core/index.ts';
 import { componentUsers } from './api/core/index.ts';
 import type { ControlPlaneConfig, Ports, Role } from './config.ts';
+import { ControllersRole } from './controllers/controllers-role.ts';
 import type { Pki } from './pki/pki.ts';
 import { SchedulerRole } from './scheduler/scheduler-role.ts';
 
@@ -54,6 +55,7 @@ class AgentsRole implements RoleRunner {
 /** The role `api` is the server itself, which control-plane.ts starts before all of these. */
 const runners: Partial<Record<Role, () => RoleRunner>> = {
   agents: () => new AgentsRole(),
+  controllers: () => new ControllersRole(),
   scheduler: () => new SchedulerRole(),
 };
 

@@ -1,11 +1,11 @@
 // What a controller is: what it watches, what it alone writes, how it sees the world, and a pure plan.
 // A plan must be right from any state, after any crash, and with stale reads: the runner tries it again until it is empty.
 import type { Informer, PatchType } from '@berth/client';
-import type { KindDefinition, KubeObject, ObjectKey } from '@berth/machinery';
+import type { KindDefinition, KubeObject, ObjectKey, StatusError } from '@berth/machinery';
 
 export type Action =
   | { type: 'create'; kind: KindDefinition; object: KubeObject; onSuccess?: EventDraft; onFailure?: EventDraft }
-  | { type: 'update'; kind: KindDefinition; object: KubeObject }
+  | { type: 'update'; kind: KindDefinition; object: KubeObject; subresource?: string }
   | { type: 'updateStatus'; kind: KindDefinition; object: KubeObject }
   | { type: 'patch'; kind: KindDefinition; key: ObjectKey; patchType: PatchType; patch: unknown; subresource?: string }
   | {
@@ -19,6 +19,15 @@ export type Action =
     }
   | { type: 'createSubresource'; kind: KindDefinition; key: ObjectKey; subresource: string; body: KubeObject }
   | { type: 'event'; event: EventDraft }
+  /**
+   * Side by side in batches of 1, 2, 4 and so on, so that what fails for all fails once. After a failure the rest is left,
+   * and `recover` says what to do about it, before the key is tried again.
+   */
+  | { type: 'slowStart'; actions: Action[]; recover?(error: StatusError): Action[] }
+  /** Only if the server, not a cache, knows no object of these kinds in the namespace; else the key is looked at again soon. */
+  | { type: 'ifEmpty'; kinds: KindDefinition[]; namespace: string; actions: Action[] }
+  /** Only if the server, not a cache, has no such object; it may have a namesake with another uid. */
+  | { type: 'ifAbsent'; kind: KindDefinition; key: ObjectKey; uid: string; actions: Action[]; otherwise?: Action[] }
   /** Look at the same key again, even if nothing changes until then. */
   | { type: 'requeue'; afterMs: number };
 
@@ -59,4 +68,9 @@ export function watches<T extends KubeObject>(
   enqueue: (object: T, caches: Caches, old?: T) => string[],
 ): ControllerWatch {
   return { kind: kind as unknown as KindDefinition, enqueue: enqueue as unknown as ControllerWatch['enqueue'] };
+}
+
+/** Forgets the object type, for lists of kinds and for actions. */
+export function erased<T extends KubeObject>(kind: KindDefinition<T>): KindDefinition {
+  return kind as unknown as KindDefinition;
 }

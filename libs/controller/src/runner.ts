@@ -7,6 +7,9 @@ import type { Action, Controller, EventDraft } from './controller.ts';
 import { WorkQueue } from './work-queue.ts';
 
 const workersPerController = 8;
+/** Creations under way for one key. */
+const slowStartBatchMax = 64;
+const emptyAgainMs = 1000;
 
 export interface RunnerDeps {
   client: Client;
@@ -105,7 +108,7 @@ class ControllerLoop {
     try {
       const observed = this.#controller.observe(key, this.#deps.informers);
       const actions = observed === undefined ? [] : this.#controller.plan(observed, this.#deps.clock.now());
-      for (const action of actions) await this.#act(key, action);
+      await this.#actAll(key, actions);
     } catch (error) {
       succeeded = false;
       // A conflict or a vanished object only says that the view was old.
@@ -121,7 +124,10 @@ class ControllerLoop {
       case 'create':
         return this.#told(action, async () => client.create(action.kind, action.object));
       case 'update':
-        return this.#seen(action.kind, await client.update(action.kind, action.object));
+        return this.#seen(
+          action.kind,
+          await client.update(action.kind, action.object, action.subresource ? { subresource: action.subresource } : {}),
+        );
       case 'updateStatus':
         return this.#seen(action.kind, await client.updateStatus(action.kind, action.object));
       case 'patch':
@@ -154,8 +160,49 @@ class ControllerLoop {
       case 'event':
         this.#deps.events.record(action.event.about, action.event.eventType, action.event.reason, action.event.message);
         return;
+      case 'slowStart':
+        return this.#slowStart(key, action);
+      case 'ifEmpty':
+        if (await this.#isEmpty(action.kinds, action.namespace)) return this.#actAll(key, action.actions);
+        this.#queue.addAfter(key, emptyAgainMs);
+        return;
+      case 'ifAbsent':
+        return this.#actAll(key, (await this.#isAbsent(action)) ? action.actions : (action.otherwise ?? []));
       default:
         this.#queue.addAfter(key, action.afterMs);
+    }
+  }
+
+  async #actAll(key: string, actions: Action[]): Promise<void> {
+    for (const action of actions) await this.#act(key, action);
+  }
+
+  async #slowStart(key: string, { actions, recover }: Action & { type: 'slowStart' }): Promise<void> {
+    for (let from = 0, size = 1; from < actions.length; from += size, size = Math.min(size * 2, slowStartBatchMax)) {
+      const batch = actions.slice(from, from + size);
+      const results = await Promise.allSettled(batch.map((action) => this.#act(key, action)));
+      const failure = results.find((result) => result.status === 'rejected');
+      if (!failure) continue;
+      if (recover && failure.reason instanceof StatusError) await this.#actAll(key, recover(failure.reason));
+      throw failure.reason;
+    }
+  }
+
+  async #isEmpty(kinds: KindDefinition[], namespace: string): Promise<boolean> {
+    for (const kind of kinds) {
+      const { items } = await this.#deps.client.list(kind, { namespace, limit: 1 });
+      if (items.length > 0) return false;
+    }
+    return true;
+  }
+
+  async #isAbsent({ kind, key, uid }: Action & { type: 'ifAbsent' }): Promise<boolean> {
+    try {
+      const found = await this.#deps.client.get(kind, key);
+      return found.metadata.uid !== uid;
+    } catch (error) {
+      if (isReason(error, 'NotFound')) return true;
+      throw error;
     }
   }
 

@@ -60,8 +60,8 @@ export class HttpClient implements Client {
     return this.#write<T>('POST', pathOf(kind, { namespace: object.metadata.namespace }, writeQuery(options)), object);
   }
 
-  update<T extends KubeObject>(kind: KindDefinition<T>, object: T, options: WriteOptions = {}): Promise<T> {
-    return this.#write<T>('PUT', pathOf(kind, object.metadata, writeQuery(options)), object);
+  update<T extends KubeObject>(kind: KindDefinition<T>, object: T, options: WriteOptions & { subresource?: string } = {}): Promise<T> {
+    return this.#write<T>('PUT', pathOf(kind, object.metadata, writeQuery(options), options.subresource), object);
   }
 
   updateStatus<T extends KubeObject>(kind: KindDefinition<T>, object: T, options: WriteOptions = {}): Promise<T> {

@@ -46,8 +46,13 @@ export class LocalClient implements Client {
     return objectOf<T>(await this.#server.create(call, object, options));
   }
 
-  async update<T extends KubeObject>(kind: KindDefinition<T>, object: T, options: WriteOptions = {}): Promise<T> {
-    return objectOf<T>(await this.#server.update(this.#call(kind, object.metadata), object, options));
+  async update<T extends KubeObject>(
+    kind: KindDefinition<T>,
+    object: T,
+    options: WriteOptions & { subresource?: string } = {},
+  ): Promise<T> {
+    const { subresource, ...settings } = options;
+    return objectOf<T>(await this.#server.update(this.#call(kind, object.metadata, subresource), object, settings));
   }
 
   async updateStatus<T extends KubeObject>(kind: KindDefinition<T>, object: T, options: WriteOptions = {}): Promise<T> {

@@ -1,0 +1,49 @@
+// The role `controllers`: one set of informers, and a runner for every controller on it.
+import { EventRecorder, InformerSet } from '@berth/client';
+import { type Controller, ControllerRunner } from '@berth/controller';
+import { componentUsers } from '../api/core/index.ts';
+import type { RoleContext, RoleRunner } from '../roles.ts';
+import { controllersFor } from './controllers.ts';
+
+/** What controllers need of a role's context; a test gives no more. */
+export type ControllersContext = Pick<RoleContext, 'clock' | 'random' | 'logger' | 'clientFor'> & { pki?: RoleContext['pki'] | undefined };
+
+export class ControllersRole implements RoleRunner {
+  #informers: InformerSet | undefined;
+  #runners: ControllerRunner[] = [];
+
+  async start(context: ControllersContext): Promise<void> {
+    const { clock, random } = context;
+    const logger = context.logger.with({ role: 'controllers' });
+    const client = context.clientFor(componentUsers.controllerManager);
+    const informers = new InformerSet({ client, clock, random, logger });
+    this.#informers = informers;
+    const controllers = controllersFor({ caCertificate: context.pki?.authority.pem });
+    checkOwners(controllers);
+    // Each has a recorder of its own, as events name the controller that they come from.
+    this.#runners = controllers.map((controller) => {
+      const events = new EventRecorder({ client, clock, random, logger }, { component: controller.name });
+      return new ControllerRunner({ client, informers, events, clock, random, logger }, [controller]);
+    });
+    await Promise.all(this.#runners.map((runner) => runner.start()));
+    logger.info('controllers are at work', { controllers: controllers.map(({ name }) => name) });
+  }
+
+  async stop(): Promise<void> {
+    // What an action under way waits to see never comes once nothing watches any more.
+    this.#informers?.stop();
+    await Promise.all(this.#runners.map((runner) => runner.stop()));
+  }
+}
+
+/** @throws RangeError when two controllers declare the same field as theirs */
+function checkOwners(controllers: Controller[]): void {
+  const owners = new Map<string, string>();
+  for (const { name, owns } of controllers) {
+    for (const field of owns) {
+      const other = owners.get(field);
+      if (other) throw new RangeError(`${name} and ${other} both declare ${field} as theirs`);
+      owners.set(field, name);
+    }
+  }
+}

@@ -1,0 +1,29 @@
+// What controllers read from a pod's status: whether it counts, is ready, and has been for long enough.
+import type { Pod } from '@berth/api';
+
+export function isActive(pod: Pod): boolean {
+  const phase = pod.status?.phase;
+  return phase !== 'Succeeded' && phase !== 'Failed' && !pod.metadata.deletionTimestamp;
+}
+
+export function isReady(pod: Pod): boolean {
+  return readyCondition(pod)?.status === 'True';
+}
+
+/** Unix milliseconds since which the pod is ready; undefined when it is not. */
+export function readySince(pod: Pod): number | undefined {
+  const condition = readyCondition(pod);
+  if (condition?.status !== 'True') return undefined;
+  return Date.parse(condition.lastTransitionTime ?? '') || 0;
+}
+
+/** How long until the pod has been ready for `minReadySeconds`: 0 when it is available, undefined when it is not ready. */
+export function availableInMs(pod: Pod, minReadySeconds: number, now: number): number | undefined {
+  const since = readySince(pod);
+  if (since === undefined) return undefined;
+  return minReadySeconds === 0 ? 0 : Math.max(since + minReadySeconds * 1000 - now, 0);
+}
+
+function readyCondition(pod: Pod) {
+  return pod.status?.conditions?.find((condition) => condition.type === 'Ready');
+}

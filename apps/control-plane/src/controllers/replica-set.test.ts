@@ -1,0 +1,98 @@
+import { type Pod, Pod as PodKind, ReplicaSet } from '@berth/api';
+import { expect, test } from 'vitest';
+import { controllerReference } from './ownership.ts';
+import { inRemovalOrder } from './pod-removal-order.ts';
+import { planReplicaSet } from './replica-set.ts';
+import { startTestCluster } from './testing.ts';
+
+const now = Date.parse('2026-01-01T01:00:00Z');
+
+function replicaSet(replicas: number, spec: Partial<ReplicaSet['spec']> = {}): ReplicaSet {
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'ReplicaSet',
+    metadata: { name: 'web', namespace: 'default', uid: 'rs-1', generation: 1 },
+    spec: {
+      replicas,
+      selector: { matchLabels: { app: 'web' } },
+      template: { metadata: { labels: { app: 'web' } }, spec: { containers: [{ name: 'main', image: 'web:1' }] } },
+      ...spec,
+    },
+  };
+}
+
+function pod(name: string, parts: { owner?: ReplicaSet; labels?: Record<string, string>; nodeName?: string; readyAt?: string } = {}): Pod {
+  const { owner, labels = { app: 'web' }, nodeName, readyAt } = parts;
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name, namespace: 'default', uid: name, labels, ...(owner && { ownerReferences: [controllerReference(owner)] }) },
+    spec: { containers: [], ...(nodeName && { nodeName }) },
+    status: readyAt
+      ? { phase: 'Running', conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: readyAt }] }
+      : { phase: 'Pending' },
+  };
+}
+
+test('missing pods are created together, with the replica set as their controller', () => {
+  const actions = planReplicaSet({ replicaSet: replicaSet(3), pods: [], related: [] }, now);
+  const slowStart = actions.find((action) => action.type === 'slowStart');
+  expect(slowStart?.actions).toHaveLength(3);
+  expect(slowStart?.actions[0]).toMatchObject({
+    type: 'create',
+    object: { metadata: { generateName: 'web-', ownerReferences: [{ kind: 'ReplicaSet', name: 'web', controller: true }] } },
+  });
+});
+
+test('orphans that match are taken in, own pods that do not match are let go, before anything else', () => {
+  const owner = replicaSet(1);
+  const pods = [pod('lost'), pod('strange', { owner, labels: { app: 'other' } })];
+  const actions = planReplicaSet({ replicaSet: owner, pods, related: [] }, now);
+  expect(actions.filter((action) => action.type === 'patch').map(({ key }) => key.name)).toEqual(['lost', 'strange']);
+  expect(actions.some((action) => action.type === 'slowStart')).toBe(false);
+});
+
+test('availability waits for minReadySeconds', () => {
+  const owner = replicaSet(2, { minReadySeconds: 60, selector: { matchLabels: { app: 'web' } } });
+  const pods = [pod('a', { owner, readyAt: '2026-01-01T00:59:30Z' }), pod('b', { owner, readyAt: '2026-01-01T00:10:00Z' })];
+  const actions = planReplicaSet({ replicaSet: owner, pods, related: pods }, now);
+  expect(actions).toContainEqual({ type: 'requeue', afterMs: 30_000 });
+  expect(actions.find((action) => action.type === 'updateStatus')?.object).toMatchObject({
+    status: { replicas: 2, readyReplicas: 2, availableReplicas: 1 },
+  });
+});
+
+test('pods without a node go first, then unready, cheap, crowded and young ones', () => {
+  const old = '2026-01-01T00:00:00Z';
+  const cheap = pod('cheap', { nodeName: 'n1', readyAt: old });
+  cheap.metadata.annotations = { 'controller.kubernetes.io/pod-deletion-cost': '-5' };
+  const pods = [
+    pod('lonely', { nodeName: 'n2', readyAt: old }),
+    pod('young', { nodeName: 'n3', readyAt: '2026-01-01T00:59:59Z' }),
+    pod('crowded', { nodeName: 'n1', readyAt: old }),
+    pod('unready', { nodeName: 'n1' }),
+    cheap,
+    pod('unassigned'),
+  ];
+  const names = inRemovalOrder(pods, pods, now).map(({ metadata }) => metadata.name);
+  expect(names).toEqual(['unassigned', 'unready', 'cheap', 'crowded', 'young', 'lonely']);
+});
+
+test('a replica set in a cluster gets its pods, and gives up what it does not want any more', async () => {
+  const cluster = await startTestCluster();
+  const { client, eventually } = cluster;
+  try {
+    const { uid: _uid, generation: _generation, ...metadata } = replicaSet(0).metadata;
+    await client.create(ReplicaSet, { ...replicaSet(5), metadata });
+    const pods = async () => (await client.list(PodKind, { namespace: 'default' })).items;
+    const counts = async (count: number) => {
+      const { status } = await client.get(ReplicaSet, metadata);
+      return (await pods()).length === count && status?.replicas === count;
+    };
+    await eventually(() => counts(5));
+    await client.patch(ReplicaSet, metadata, 'merge', { spec: { replicas: 2 } });
+    await eventually(() => counts(2));
+  } finally {
+    await cluster.stop();
+  }
+});
