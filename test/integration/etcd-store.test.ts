@@ -1,6 +1,6 @@
 // The etcd driver against a real etcd: the contract of every store, and what holds when etcd is killed in the middle.
 import { EtcdStore, LeaseNotFoundError, type StoreEvent, StoreUnavailableError } from '@berth/store';
-import { all, commit, create, put, remove, storeContract, take } from '@berth/store/contract';
+import { all, commit, create, put, remove, storeContract, take, watchEventsMax } from '@berth/store/contract';
 import { silentLogger, systemClock } from '@berth/telemetry';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { EtcdProcess } from './etcd-process.ts';
@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => etcd?.remove());
 
 function open(from: EtcdProcess, prefix: string): Promise<EtcdStore> {
-  return EtcdStore.open({ endpoints: [from.endpoint], clock: systemClock, logger: silentLogger, prefix });
+  return EtcdStore.open({ endpoints: [from.endpoint], clock: systemClock, logger: silentLogger, prefix, watchEventsMax });
 }
 
 async function openNew(): Promise<EtcdStore> {

@@ -1,17 +1,23 @@
 // The live watches of a store: each committed batch goes to every one of them, cut to its keys and its first revision.
 import type { WatchBatch, WatchOptions } from './store.ts';
-import { WatchQueue } from './watch-queue.ts';
+import { WatchQueue, watchEventsMax } from './watch-queue.ts';
 
 export class WatchHub {
   readonly #live = new Map<WatchQueue, WatchOptions>();
   readonly #open = new Set<WatchQueue>();
+  /** Events that may wait in one watch. */
+  readonly #eventsMax: number;
+
+  constructor(eventsMax = watchEventsMax) {
+    this.#eventsMax = eventsMax;
+  }
 
   /** A watch that is not live yet: its past is replayed into it first. */
   open(): WatchQueue {
     const queue: WatchQueue = new WatchQueue(() => {
       this.#live.delete(queue);
       this.#open.delete(queue);
-    });
+    }, this.#eventsMax);
     this.#open.add(queue);
     return queue;
   }

@@ -14,6 +14,9 @@ export interface StoreHarness {
 
 export type OpenHarness = () => Promise<StoreHarness>;
 
+/** What the suite's stores are opened with, so that few events make a watch fall behind. */
+export const watchEventsMax = 5_000;
+
 /** Leases are granted for this long in the suite: the shortest that etcd keeps to. */
 export const ttlSeconds = 2;
 

@@ -36,6 +36,8 @@ export interface EtcdStoreOptions {
   credentials?: EtcdCredentials;
   /** Before every key; several clusters can share one etcd. No slash at its end. */
   prefix?: string;
+  /** Events that may wait for one watch's reader before it is given up. */
+  watchEventsMax?: number;
 }
 
 export class EtcdStore implements Store {
@@ -43,7 +45,7 @@ export class EtcdStore implements Store {
   readonly #layout: Layout;
   readonly #writer: Writer;
   readonly #options: EtcdStoreOptions;
-  readonly #hub = new WatchHub();
+  readonly #hub: WatchHub;
   readonly #watches = new Set<EtcdWatch>();
   readonly #closing = new AbortController();
   #nudging = false;
@@ -62,6 +64,7 @@ export class EtcdStore implements Store {
 
   private constructor(options: EtcdStoreOptions) {
     this.#options = options;
+    this.#hub = new WatchHub(options.watchEventsMax);
     this.#client = connect(options.endpoints, options.clock, options.credentials);
     this.#layout = new Layout(options.prefix ?? '/berth');
     this.#writer = new Writer(this.#client, this.#layout, (error) => unavailable(options.endpoints, error));

@@ -1,12 +1,12 @@
 import { ManualClock } from '../contract/manual-clock.ts';
-import { storeContract } from '../contract.ts';
+import { storeContract, watchEventsMax } from '../contract.ts';
 import { MemoryStore } from './memory-store.ts';
 
 storeContract(
   'memory',
   async () => {
     const clock = new ManualClock();
-    const store = new MemoryStore({ clock });
+    const store = new MemoryStore({ clock, watchEventsMax });
     return { store, elapse: (seconds) => clock.advance(seconds * 1000), remove: () => store.close() };
   },
   { durable: false },

@@ -15,13 +15,15 @@ import {
   type WatchBatch,
   type WatchOptions,
 } from '../store.ts';
-import { WatchQueue } from '../watch-queue.ts';
+import { WatchQueue, watchEventsMax } from '../watch-queue.ts';
 import { VersionMap } from './version-map.ts';
 
 export interface MemoryStoreOptions {
   clock?: Clock;
   /** History kept; older revisions are compacted away. */
   revisionsKept?: number;
+  /** Events that may wait for one watch's reader before it is given up. */
+  watchEventsMax?: number;
 }
 
 interface Lease {
@@ -32,14 +34,16 @@ interface Lease {
 export class MemoryStore implements Store {
   readonly #clock: Clock;
   readonly #revisionsKept: number;
+  readonly #watchEventsMax: number;
   readonly #map = new VersionMap();
   readonly #watches = new Map<WatchQueue, WatchOptions>();
   readonly #leases = new Map<string, Lease>();
   #nextLease = 1;
   #closed = false;
 
-  constructor({ clock = systemClock, revisionsKept = 100_000 }: MemoryStoreOptions = {}) {
+  constructor({ clock = systemClock, revisionsKept = 100_000, watchEventsMax: eventsMax = watchEventsMax }: MemoryStoreOptions = {}) {
     this.#clock = clock;
+    this.#watchEventsMax = eventsMax;
     this.#revisionsKept = revisionsKept;
   }
 
@@ -64,7 +68,7 @@ export class MemoryStore implements Store {
   }
 
   watch(options: WatchOptions): Watch {
-    const queue: WatchQueue = new WatchQueue(() => this.#watches.delete(queue));
+    const queue: WatchQueue = new WatchQueue(() => this.#watches.delete(queue), this.#watchEventsMax);
     try {
       this.#checkOpen();
       const from = options.fromRevision ?? this.#map.revision + 1;

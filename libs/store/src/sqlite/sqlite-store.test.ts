@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { systemClock } from '@berth/telemetry';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { ManualClock } from '../contract/manual-clock.ts';
-import { all, bytes, commit, expectCrashSafety, put, storeContract } from '../contract.ts';
+import { all, bytes, commit, expectCrashSafety, put, storeContract, watchEventsMax } from '../contract.ts';
 import { StoreUnavailableError } from '../store.ts';
 import { SqliteStore } from './sqlite-store.ts';
 
@@ -33,7 +33,7 @@ storeContract(
   async () => {
     const path = await directory();
     const clock = new ManualClock();
-    const open = () => SqliteStore.open({ file: join(path, 'store.sqlite'), clock });
+    const open = () => SqliteStore.open({ file: join(path, 'store.sqlite'), clock, watchEventsMax });
     const store = await open();
     let last = store;
     return {

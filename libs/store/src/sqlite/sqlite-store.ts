@@ -16,7 +16,7 @@ import {
   type WatchOptions,
 } from '../store.ts';
 import { push, WatchHub } from '../watch-hub.ts';
-import type { WatchQueue } from '../watch-queue.ts';
+import { type WatchQueue, watchEventsMax } from '../watch-queue.ts';
 import { Batch } from './batch.ts';
 import { Compaction } from './compaction.ts';
 import { openDatabase } from './database.ts';
@@ -27,8 +27,8 @@ import { LeaseTimer } from './lease-timer.ts';
 import { idOf, keyValue, LogTable, type Row, revisionOf } from './log-table.ts';
 import { replayPage } from './replay.ts';
 
-/** Replayed events that may wait for a watch's reader before the replay pauses. */
-const replayAheadMax = 5_000;
+/** Of the events that may wait for a watch's reader, the part at which a replay pauses. */
+const replayAheadPart = 1 / 20;
 const gibibyte = 2 ** 30;
 
 export interface SqliteStoreOptions {
@@ -37,6 +37,8 @@ export interface SqliteStoreOptions {
   logger?: Logger;
   /** The file's largest size; writes that need more fail until something was deleted and compacted. */
   bytesMax?: number;
+  /** Events that may wait for one watch's reader before it is given up. */
+  watchEventsMax?: number;
 }
 
 export class SqliteStore implements Store {
@@ -49,7 +51,8 @@ export class SqliteStore implements Store {
   readonly #leaseTimer: LeaseTimer;
   readonly #compaction: Compaction;
   readonly #commits: GroupCommit;
-  readonly #hub = new WatchHub();
+  readonly #hub: WatchHub;
+  readonly #replayAheadMax: number;
   #revision = 1;
   #closed = false;
 
@@ -58,7 +61,15 @@ export class SqliteStore implements Store {
     return new SqliteStore(options);
   }
 
-  private constructor({ file, clock, logger = silentLogger, bytesMax = 64 * gibibyte }: SqliteStoreOptions) {
+  private constructor({
+    file,
+    clock,
+    logger = silentLogger,
+    bytesMax = 64 * gibibyte,
+    watchEventsMax: eventsMax = watchEventsMax,
+  }: SqliteStoreOptions) {
+    this.#hub = new WatchHub(eventsMax);
+    this.#replayAheadMax = eventsMax * replayAheadPart;
     this.#clock = clock;
     this.#logger = logger;
     this.#database = openDatabase({ file, bytesMax });
@@ -171,7 +182,7 @@ export class SqliteStore implements Store {
       push(queue, options, page);
       if (page.revision === this.#revision) return this.#hub.goLive(queue, options);
       next = page.revision + 1;
-      await queue.drained(replayAheadMax);
+      await queue.drained(this.#replayAheadMax);
       // The event loop gets a turn between two pages, also when the reader is quick.
       await new Promise<void>((resolve) => setImmediate(resolve));
     }
