@@ -25,8 +25,13 @@ export function applyJsonPatch(target: unknown, patch: unknown): unknown {
     path: `/document${o.path}`,
     ...(o.from !== undefined && { from: `/document${o.from}` }),
   }));
-  const failure = applyPatch(root, rooted as Operation[]).find((result) => result !== null);
-  if (failure) throw new StatusError(422, 'Invalid', `the server rejected our request due to an error in our request: ${failure.message}`);
+  const results = applyPatch(root, rooted as Operation[]);
+  const failed = results.findIndex((result) => result !== null);
+  if (failed >= 0) {
+    const { op, path } = patch[failed] as { op: string; path: string };
+    const detail = op === 'test' ? `testing value ${path} failed` : `${op} operation does not apply: missing value at ${path}`;
+    throw new StatusError(422, 'Invalid', `the server rejected our request due to an error in our request: ${detail}`);
+  }
   return root.document;
 }
 

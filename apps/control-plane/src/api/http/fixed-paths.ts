@@ -6,6 +6,7 @@ import type { ApiServer } from '../core/api-server.ts';
 import type { ApiMetrics } from './api-metrics.ts';
 import * as discovery from './discovery.ts';
 import { wantsAggregatedDiscovery } from './media-types.ts';
+import { openApiV2, openApiV2ContentType, openApiV2Protobuf, wantsProtobuf } from './openapi-v2.ts';
 import { type Exchange, noSuchPath, sendBytes, sendJson, sendText } from './responses.ts';
 import { selfReviewKinds } from './self-reviews.ts';
 
@@ -50,6 +51,7 @@ export class FixedPaths {
     if (root === 'readyz') return this.#health(exchange, root, query, rest);
     if (root === 'api' || root === 'apis') return this.#discovery(exchange, root, rest);
     if (root === 'openapi' && rest[0] === 'v3') return this.#serveOpenApi(exchange, rest.slice(1));
+    if (root === 'openapi' && rest[0] === 'v2' && rest.length === 1) return this.#openApiV2(exchange);
     if (rest.length > 0) throw noSuchPath();
     if (root === '') return sendJson(exchange, 200, { paths: this.#paths() });
     if (root === 'version') return sendJson(exchange, 200, versionInfo);
@@ -113,6 +115,13 @@ export class FixedPaths {
     return sendJson(exchange, 200, root === 'api' ? discovery.coreVersions(this.#options.serverAddress) : discovery.groupList(kinds));
   }
 
+  #openApiV2(exchange: Exchange): Promise<void> {
+    const { gitVersion } = versionInfo;
+    exchange.response.setHeader('vary', 'Accept');
+    if (!wantsProtobuf(exchange.request.headers.accept)) return sendJson(exchange, 200, openApiV2(gitVersion));
+    return sendBytes(exchange, 200, openApiV2ContentType, openApiV2Protobuf(gitVersion));
+  }
+
   #serveOpenApi(exchange: Exchange, rest: string[]): Promise<void> {
     if (rest.length === 0) {
       const hashes = [...this.#groupVersions()].map(([path, kinds]) => [path, this.#document(path, kinds).hash] as const);
@@ -139,7 +148,7 @@ export class FixedPaths {
   }
 
   #paths(): string[] {
-    const fixed = ['/api', '/apis', '/healthz', '/livez', '/metrics', '/openapi/v3', '/readyz', '/ui', '/version'];
+    const fixed = ['/api', '/apis', '/healthz', '/livez', '/metrics', '/openapi/v2', '/openapi/v3', '/readyz', '/ui', '/version'];
     return [...fixed, ...[...this.#groupVersions().keys()].map((path) => `/${path}`)].sort();
   }
 }
