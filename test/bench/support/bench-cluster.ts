@@ -1,0 +1,44 @@
+// A cluster for benchmarks: real processes in a directory of their own, gone afterwards.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { build } from '../../../tools/build.ts';
+import { Cluster } from '../../../tools/cluster/cluster.ts';
+import { clusterPackages, installMissing } from '../../../tools/cluster/debian.ts';
+import { provideImage } from '../../../tools/cluster/images.ts';
+import { root } from '../../../tools/cluster/layout.ts';
+
+export interface BenchCluster {
+  cluster: Cluster;
+  image: string;
+}
+
+export async function withBenchCluster<T>(use: (bench: BenchCluster) => Promise<T>): Promise<T> {
+  installMissing(clusterPackages, (message) => console.error(message));
+  await build();
+  const directory = await mkdtemp('/tmp/bbench-');
+  const cluster = new Cluster({
+    directory,
+    instance: 'bench',
+    nodeName: 'bench-node-1',
+    store: 'sqlite',
+    apiPort: 18_443,
+    gatewayPort: 18_444,
+    metricsPort: 18_445,
+    registryPort: 18_055,
+    etcdPort: 18_446,
+    etcdPeerPort: 18_447,
+    podCidr: '10.246.0.0/16',
+    serviceCidr: '10.98.0.0/16',
+    clusterDns: '10.98.0.10',
+  });
+  try {
+    await cluster.startRegistry();
+    await cluster.startControlPlane();
+    await cluster.startAgent();
+    const image = await provideImage(cluster.layout, { repository: 'berth/hello', tag: '1.0', folder: join(root, 'examples', 'hello') });
+    return await use({ cluster, image });
+  } finally {
+    await cluster.stop({ removeState: true });
+    await rm(directory, { recursive: true, force: true });
+  }
+}
