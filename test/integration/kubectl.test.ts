@@ -187,7 +187,7 @@ topic('every kind', [
   ['apply -f every-kind.yaml', /^(\S+ created\n){10}$/],
   [
     'get no,pv,pvc,sc,lease,endpointslice,ev,rs,secret,sa',
-    /node\/n1 [\s\S]*persistentvolume\/pv1 +1Gi +RWO +Retain [\s\S]*event\/e1 [\s\S]*secret\/hidden +Opaque +1 /,
+    /node\/n1 [\s\S]*persistentvolume\/pv1 +1Gi +RWO +Retain [\s\S]*pod\/p1 +hello\n[\s\S]*secret\/hidden +Opaque +1 /,
   ],
   [
     'describe no,pv,pvc,sc,lease,endpointslice,rs,ns,svc,ep,sa',

@@ -6,19 +6,16 @@ const actingVolumes = ['name', 'emptyDir', 'configMap', 'secret', 'hostPath', 'p
 const actingProjections = ['configMap', 'secret', 'downwardAPI'];
 const idleContainerFields = ['volumeDevices', 'restartPolicyRules', 'resizePolicy'] as const;
 const idlePodFields = [
-  'topologySpreadConstraints',
   'priorityClassName',
   'runtimeClassName',
   'resourceClaims',
-  'overhead',
-  'readinessGates',
   'setHostnameAsFQDN',
   'resources',
   'hostnameOverride',
   'schedulingGroup',
   'evictionResponders',
 ] as const;
-const idleSecurityFields = ['seLinuxOptions', 'windowsOptions', 'procMount', 'appArmorProfile'] as const;
+const idleSecurityFields = ['seLinuxOptions', 'windowsOptions', 'appArmorProfile'] as const;
 
 /** `spec.overhead: Berth accepts this field but does not act on it yet`. */
 export function idle(field: string, reason = 'Berth accepts this field but does not act on it yet'): string {
@@ -34,13 +31,14 @@ export function podSpecWarnings(spec: PodSpec | undefined, field: string): strin
   if (!spec) return [];
   const warnings = idlePodFields.filter((key) => isGiven(spec[key])).map((key) => idle(`${field}.${key}`));
   if (spec.preemptionPolicy && spec.preemptionPolicy !== 'PreemptLowerPriority') warnings.push(idle(`${field}.preemptionPolicy`));
-  if (spec.priority) warnings.push(idle(`${field}.priority`));
+  if (isGiven(spec.overhead))
+    warnings.push(idle(`${field}.overhead`, 'Berth counts overhead when it chooses a node, and limits nothing by it'));
   if (spec.hostUsers === false) warnings.push(idle(`${field}.hostUsers`));
   if (spec.automountServiceAccountToken)
     warnings.push(idle(`${field}.automountServiceAccountToken`, 'Berth gives pods no service account tokens yet'));
   if (spec.os?.name === 'windows') warnings.push(idle(`${field}.os`, 'Berth runs Linux containers only'));
   for (const key of idleSecurityFields) {
-    if (key !== 'procMount' && isGiven(spec.securityContext?.[key])) warnings.push(idle(`${field}.securityContext.${key}`));
+    if (isGiven(spec.securityContext?.[key])) warnings.push(idle(`${field}.securityContext.${key}`));
   }
   warnings.push(...(spec.volumes ?? []).flatMap((volume, index) => volumeWarnings(volume, `${field}.volumes[${index}]`)));
   for (const list of ['initContainers', 'containers'] as const) {
@@ -53,10 +51,13 @@ function containerWarnings(container: Container, field: string, spec: PodSpec): 
   const warnings = idleContainerFields.filter((key) => isGiven(container[key])).map((key) => idle(`${field}.${key}`));
   for (const [index, port] of (container.ports ?? []).entries()) {
     // With the host's network the port is the host's already.
-    if (port.hostPort && !spec.hostNetwork) warnings.push(idle(`${field}.ports[${index}].hostPort`));
+    if (port.hostPort && !spec.hostNetwork)
+      warnings.push(
+        idle(`${field}.ports[${index}].hostPort`, 'Berth keeps the port free of other pods, but does not open it on the node yet'),
+      );
   }
   for (const probe of ['livenessProbe', 'readinessProbe', 'startupProbe'] as const) {
-    if (container[probe]?.grpc) warnings.push(idle(`${field}.${probe}.grpc`, 'Berth runs no gRPC probes yet; the probe counts as passing'));
+    if (container[probe]?.grpc) warnings.push(idle(`${field}.${probe}.grpc`, 'Berth runs no gRPC probes yet: the probe always fails'));
   }
   for (const hook of ['postStart', 'preStop'] as const) {
     if (container.lifecycle?.[hook]?.tcpSocket) warnings.push(idle(`${field}.lifecycle.${hook}.tcpSocket`));
@@ -76,7 +77,7 @@ function resourceWarnings(container: Container, field: string): string[] {
 }
 
 function securityWarnings(context: SecurityContext | undefined, field: string): string[] {
-  return idleSecurityFields.filter((key) => isGiven(context?.[key]) && context?.[key] !== 'Default').map((key) => idle(`${field}.${key}`));
+  return idleSecurityFields.filter((key) => isGiven(context?.[key])).map((key) => idle(`${field}.${key}`));
 }
 
 function volumeWarnings(volume: Volume, field: string): string[] {
