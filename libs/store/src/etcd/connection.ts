@@ -7,6 +7,7 @@ import { LeaseNotFoundError, StoreUnavailableError } from '../store.ts';
 const requestTimeoutMs = 10_000;
 /** Lists with every object of a large cluster. */
 const receiveBytesMax = 512 * 2 ** 20;
+const windowBytes = 16 * 2 ** 20;
 
 export interface EtcdCredentials {
   rootCertificate: Buffer;
@@ -32,6 +33,8 @@ export function connect(endpoints: string[], clock: Clock, credentials: EtcdCred
     grpcOptions: {
       'grpc.max_receive_message_length': receiveBytesMax,
       'grpc.max_send_message_length': receiveBytesMax,
+      // HTTP/2's 64 KiB make a watch fall behind its writers: each window costs a turn of a busy event loop.
+      'grpc-node.flow_control_window': windowBytes,
       'grpc.keepalive_time_ms': 10_000,
       'grpc.keepalive_timeout_ms': 5_000,
       'grpc.initial_reconnect_backoff_ms': 100,
