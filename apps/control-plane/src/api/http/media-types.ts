@@ -6,7 +6,7 @@ export interface MediaRange {
 }
 
 export type Representation =
-  | { format: 'json' | 'yaml'; as?: undefined }
+  | { format: 'json' | 'yaml' | 'protobuf'; as?: undefined }
   | { format: 'json' | 'yaml'; as: 'Table' | 'PartialObjectMetadata' | 'PartialObjectMetadataList' };
 
 /** `a/b;c=d, e/f` → ranges, best first: by `q`, then in the order given. */
@@ -25,11 +25,12 @@ export function parseMediaType(text: string): MediaRange {
   return { type: type.toLowerCase(), parameters: Object.fromEntries(pairs) };
 }
 
-const formats: Record<string, 'json' | 'yaml'> = {
+const formats: Record<string, 'json' | 'yaml' | 'protobuf'> = {
   'application/json': 'json',
   'application/*': 'json',
   '*/*': 'json',
   'application/yaml': 'yaml',
+  'application/vnd.kubernetes.protobuf': 'protobuf',
 };
 const conversions = ['Table', 'PartialObjectMetadata', 'PartialObjectMetadataList'] as const;
 
@@ -40,6 +41,7 @@ export function negotiate(header: string | undefined): Representation | undefine
     if (!format) continue;
     const { as, g, v } = range.parameters;
     if (as === undefined) return { format };
+    if (format === 'protobuf') continue;
     const conversion = conversions.find((known) => known === as);
     if (conversion && g === 'meta.k8s.io' && v === 'v1') return { format, as: conversion };
   }
@@ -49,7 +51,8 @@ export function negotiate(header: string | undefined): Representation | undefine
 /** Whether discovery is asked for in one aggregated document (v2), before anything else that can be given. */
 export function wantsAggregatedDiscovery(header: string | undefined): boolean {
   for (const range of parseAccept(header ?? '')) {
-    if (!formats[range.type]) continue;
+    const format = formats[range.type];
+    if (!format || format === 'protobuf') continue;
     const { as, g, v } = range.parameters;
     if (as === undefined) return false;
     if (as === 'APIGroupDiscoveryList' && g === 'apidiscovery.k8s.io' && v === 'v2') return true;

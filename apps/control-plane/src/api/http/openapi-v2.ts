@@ -1,5 +1,7 @@
 // OpenAPI v2 without definitions. kubectl asks for it, in protobuf only, when a kind is missing from v3, and gives up with
 // an error about the download where it should say that there is no such kind.
+import { lengthDelimited } from './protobuf-field.ts';
+
 const title = 'Kubernetes';
 const description = 'Definitions are in OpenAPI v3, below /openapi/v3.';
 
@@ -16,13 +18,6 @@ export function openApiV2(version: string): unknown {
 
 /** openapi.v2.Document: swagger is field 1, info 2 (title 1, version 2, description 3), paths 8. */
 export function openApiV2Protobuf(version: string): Buffer {
-  const info = Buffer.concat([field(1, title), field(2, version), field(3, description)]);
-  return Buffer.concat([field(1, '2.0'), field(2, info), field(8, '')]);
-}
-
-/** One length-delimited field of fewer than 128 bytes. */
-function field(number: number, value: string | Buffer): Buffer {
-  const bytes = Buffer.from(value);
-  if (bytes.length > 127) throw new RangeError(`field ${number} is too long for a one-byte length`);
-  return Buffer.concat([Buffer.from([(number << 3) | 2, bytes.length]), bytes]);
+  const info = Buffer.concat([lengthDelimited(1, title), lengthDelimited(2, version), lengthDelimited(3, description)]);
+  return Buffer.concat([lengthDelimited(1, '2.0'), lengthDelimited(2, info), lengthDelimited(8, '')]);
 }

@@ -1,9 +1,18 @@
 // Objects, lists and watch events in the form that was asked for: as stored, as a Table, or with their metadata alone.
-import { apiVersionOf, type KindDefinition, type KubeObject, partialMetadata, renderTable, StatusError } from '@berth/machinery';
+import {
+  apiVersionOf,
+  type KindDefinition,
+  type KubeObject,
+  partialMetadata,
+  renderTable,
+  type Status,
+  StatusError,
+} from '@berth/machinery';
 import { stringify } from 'yaml';
 import { listChunks } from '../core/list-encoding.ts';
 import type { Encoded, ListAnswer, WatchItem } from '../core/types.ts';
 import { negotiate, type Representation } from './media-types.ts';
+import { protobufContentType, protobufEvent, protobufList, protobufObject, protobufWatchContentType } from './protobuf-answers.ts';
 
 export interface Form {
   representation: Representation;
@@ -16,7 +25,7 @@ export interface Form {
 export function requestedForm(accept: string | undefined, query: URLSearchParams, now: number): Form {
   const representation = negotiate(accept);
   if (!representation) {
-    const message = 'only the following media types are accepted: application/json, application/yaml';
+    const message = 'only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf';
     throw new StatusError(406, 'NotAcceptable', message);
   }
   const asked = query.get('includeObject') || 'Metadata';
@@ -26,11 +35,13 @@ export function requestedForm(accept: string | undefined, query: URLSearchParams
 }
 
 export function contentTypeOf({ representation }: Form): string {
+  if (representation.format === 'protobuf') return protobufContentType;
   return representation.format === 'yaml' ? 'application/yaml' : 'application/json';
 }
 
 export function encodeObject(kind: KindDefinition, { representation, includeObject, now }: Form, encoded: Encoded): Uint8Array {
   const { format, as } = representation;
+  if (format === 'protobuf') return protobufObject(encoded.object);
   if (as === undefined) return format === 'json' ? encoded.bytes : yaml(encoded.object);
   // A Status or a Scale in the place of the object has no table of this kind.
   if (encoded.object.kind !== kind.kind) return encode(format, encoded.object);
@@ -49,14 +60,33 @@ export function encodeList(kind: KindDefinition, { representation, includeObject
   };
   if (as === undefined && format === 'json') return Buffer.concat(listChunks(kind, list));
   const objects = entries.map((entry) => entry.object);
+  if (format === 'protobuf') return protobufList(kind, listMeta, objects);
   if (as === undefined) return encode(format, { kind: kind.listKind, apiVersion: apiVersionOf(kind), metadata: listMeta, items: objects });
   if (as === 'Table') return encode(format, renderTable(kind, objects, { now, includeObject, listMeta }));
   const items = objects.map(partialMetadata);
   return encode(format, { kind: 'PartialObjectMetadataList', apiVersion: 'meta.k8s.io/v1', metadata: listMeta, items });
 }
 
+/** How a watch is written. */
+export interface WatchFormat {
+  contentType: string;
+  encode(item: WatchItem): Uint8Array;
+  encodeError(status: Status): Uint8Array;
+}
+
+export function watchFormat(kind: KindDefinition, form: Form, now: () => number): WatchFormat {
+  if (form.representation.format === 'protobuf') {
+    return {
+      contentType: protobufWatchContentType,
+      encode: ({ type, object }) => protobufEvent(type, object),
+      encodeError: (status) => protobufEvent('ERROR', status),
+    };
+  }
+  return { contentType: 'application/json', encode: lineEncoder(kind, form, now), encodeError: (status) => line('ERROR', status) };
+}
+
 /** Turns events into lines. Only the first Table of a watch says what its columns are. */
-export function watchEncoder(kind: KindDefinition, form: Form, now: () => number): (item: WatchItem) => Uint8Array {
+function lineEncoder(kind: KindDefinition, form: Form, now: () => number): (item: WatchItem) => Uint8Array {
   const { as } = form.representation;
   if (as === undefined) return (item) => item.line;
   if (as !== 'Table') return (item) => line(item.type, partialMetadata(item.object));

@@ -67,11 +67,12 @@ function decodeEnvelope(body: Buffer): Record<string, unknown> {
   return { ...decodeProtobuf(messageOf(apiVersion, kind), raw), apiVersion, kind };
 }
 
-/** `apps/v1`, `Deployment` → its message. Options are the same in every group. */
-function messageOf(apiVersion: string, kind: string): MessageSchema {
+/** `apps/v1`, `Deployment` → its message. Options and Status are the same in every group. */
+export function messageOf(apiVersion: string, kind: string): MessageSchema {
   const [group = '', version = ''] = apiVersion.includes('/') ? apiVersion.split('/') : ['core', apiVersion];
   const [prefix] = group.split('.');
-  const name = kind.endsWith('Options') && schemas.names().includes(`meta.v1.${kind}`) ? `meta.v1.${kind}` : `${prefix}.${version}.${kind}`;
+  const isMeta = (kind.endsWith('Options') || kind === 'Status') && schemas.names().includes(`meta.v1.${kind}`);
+  const name = isMeta ? `meta.v1.${kind}` : `${prefix}.${version}.${kind}`;
   try {
     return schemas.message(name);
   } catch (error) {

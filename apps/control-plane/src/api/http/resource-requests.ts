@@ -5,7 +5,7 @@ import type { ApiServer } from '../core/api-server.ts';
 import type { Call, DeleteAnswer, DeleteSettings, User } from '../core/types.ts';
 import { isPodLog, type PodLogs } from './pod-logs.ts';
 import { deleteSettings, flag, listSettings, watchSettings, writeSettings } from './query-options.ts';
-import { contentTypeOf, encodeList, encodeObject, type Form, requestedForm, watchEncoder } from './representation.ts';
+import { contentTypeOf, encodeList, encodeObject, type Form, requestedForm, watchFormat } from './representation.ts';
 import { decodeDeleteOptions, decodeObject, decodePatch, readBody } from './request-body.ts';
 import type { ResourcePath } from './request-info.ts';
 import { type Exchange, noSuchPath, sendBytes, sendJson, wrongMethod } from './responses.ts';
@@ -107,7 +107,7 @@ export class ResourceRequests {
       await streamWatch(
         request.response,
         handle,
-        watchEncoder(call.kind, form, () => clock.now()),
+        watchFormat(call.kind, form, () => clock.now()),
       );
     } finally {
       timer.cancel();

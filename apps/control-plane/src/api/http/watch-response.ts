@@ -3,8 +3,9 @@
 import type { ServerResponse } from 'node:http';
 import { StatusError } from '@berth/machinery';
 import type { Random } from '@berth/telemetry';
-import type { WatchHandle, WatchItem } from '../core/types.ts';
+import type { WatchHandle } from '../core/types.ts';
 import { drained } from './back-pressure.ts';
+import type { WatchFormat } from './representation.ts';
 
 const defaultTimeoutMs = 30 * 60 * 1000;
 /** Beyond, timers overflow; clients watch again. */
@@ -19,18 +20,18 @@ export function watchTimeoutMs(timeoutSeconds: number | undefined, random: Rando
 }
 
 /** Resolves when the watch has ended, for whatever reason. */
-export async function streamWatch(response: ServerResponse, handle: WatchHandle, encode: (item: WatchItem) => Uint8Array): Promise<void> {
-  response.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'no-cache, private' });
+export async function streamWatch(response: ServerResponse, handle: WatchHandle, format: WatchFormat): Promise<void> {
+  response.writeHead(200, { 'content-type': format.contentType, 'cache-control': 'no-cache, private' });
   response.flushHeaders();
   const writer = new BatchWriter(response);
   try {
     for await (const item of handle) {
-      await writer.write(encode(item));
+      await writer.write(format.encode(item));
       if (response.destroyed) return;
     }
   } catch (error) {
     if (!(error instanceof StatusError)) throw error;
-    await writer.write(Buffer.from(`${JSON.stringify({ type: 'ERROR', object: error.status })}\n`));
+    await writer.write(format.encodeError(error.status));
   }
   writer.flush();
   response.end();
