@@ -1,5 +1,6 @@
 // Every controller that the role runs. A new one is one file and one line here.
 import type { Controller } from '@berth/controller';
+import { deploymentController } from './deployment/controller.ts';
 import { replicaSetController } from './replica-set.ts';
 
 export interface ControllersOptions {
@@ -12,5 +13,5 @@ function erase<Observed>(controller: Controller<Observed>): Controller {
 }
 
 export function controllersFor(_options: ControllersOptions): Controller[] {
-  return [erase(replicaSetController)];
+  return [erase(replicaSetController), erase(deploymentController)];
 }

@@ -1,0 +1,53 @@
+// The deployment controller's place in the cluster: what it watches, and what its plan is told.
+import { Deployment, Pod, ReplicaSet } from '@berth/api';
+import { type Caches, type Controller, erased, watches } from '@berth/controller';
+import { keyOf, labelSelectorFrom } from '@berth/machinery';
+import { controllerIndex, controllerIndexValues, controllerKey, controllerOf, orphansOf } from '../ownership.ts';
+import { type ObservedDeployment, planDeployment } from './plan.ts';
+import { isRolling } from './sizes.ts';
+
+const namespaceIndex = 'namespace';
+
+export const deploymentController: Controller<ObservedDeployment> = {
+  name: 'deployment-controller',
+  owns: ['Deployment.status', 'ReplicaSet.spec.replicas', 'ReplicaSet.metadata.ownerReferences[Deployment]'],
+  watches: [
+    watches(Deployment, (deployment) => [keyOf(deployment)]),
+    watches(ReplicaSet, (found, caches) =>
+      controllerOf(found) ? controllerKey(found, erased(Deployment)) : possibleOwners(found, caches),
+    ),
+    watches(Pod, recreatedBy),
+  ],
+  prepare(caches) {
+    caches.of(Pod).addIndex(controllerIndex, controllerIndexValues);
+    caches.of(ReplicaSet).addIndex(controllerIndex, controllerIndexValues);
+    caches.of(Deployment).addIndex(namespaceIndex, ({ metadata }) => [metadata.namespace ?? '']);
+  },
+  observe(key, caches) {
+    const deployment = caches.of(Deployment).get(key);
+    if (!deployment) return undefined;
+    const { uid = '', namespace = '' } = deployment.metadata;
+    const replicaSets = caches.of(ReplicaSet);
+    return {
+      deployment,
+      replicaSets: [...replicaSets.byIndex(controllerIndex, uid), ...replicaSets.byIndex(controllerIndex, orphansOf(namespace))],
+      podsOf: (owner) => caches.of(Pod).byIndex(controllerIndex, owner),
+      isTaken: (name) => replicaSets.get(keyOf({ metadata: { namespace, name } })) !== undefined,
+    };
+  },
+  plan: planDeployment,
+};
+
+function possibleOwners(replicaSet: ReplicaSet, caches: Caches): string[] {
+  const candidates = caches.of(Deployment).byIndex(namespaceIndex, replicaSet.metadata.namespace ?? '');
+  return candidates.filter(({ spec }) => labelSelectorFrom(spec.selector).matches(replicaSet.metadata.labels)).map((found) => keyOf(found));
+}
+
+/** Only a deployment that recreates waits for pods rather than for replica sets. */
+function recreatedBy(pod: Pod, caches: Caches): string[] {
+  const [replicaSetKey] = controllerKey(pod, erased(ReplicaSet));
+  const replicaSet = replicaSetKey === undefined ? undefined : caches.of(ReplicaSet).get(replicaSetKey);
+  const [key] = replicaSet ? controllerKey(replicaSet, erased(Deployment)) : [];
+  const deployment = key === undefined ? undefined : caches.of(Deployment).get(key);
+  return key !== undefined && deployment && !isRolling(deployment) ? [key] : [];
+}

@@ -1,0 +1,40 @@
+// Which replica set belongs to a pod template: the one with an equal template. The hash only makes a name of it, so it may
+// collide (then the deployment counts up) and may change between versions without starting anything anew.
+import type { Deployment, PodTemplateSpec, ReplicaSet } from '@berth/api';
+import { deepEqual } from '@berth/machinery';
+
+export const hashLabel = 'pod-template-hash';
+
+/** The characters of generated names: no vowels, so no words. */
+const alphabet = 'bcdfghjklmnpqrstvwxz2456789';
+
+export function templateHash(template: PodTemplateSpec, collisionCount: number | undefined): string {
+  const salt = collisionCount === undefined ? '' : String(collisionCount);
+  const digits = String(fnv1a(canonical(template) + salt));
+  return [...digits].map((digit) => alphabet[digit.charCodeAt(0) % alphabet.length]).join('');
+}
+
+export function hasSameTemplate(deployment: Deployment, replicaSet: ReplicaSet): boolean {
+  return deepEqual(bare(deployment.spec.template), bare(replicaSet.spec.template ?? {}));
+}
+
+/** Without the hash's label and without what says nothing. */
+function bare({ metadata, spec }: PodTemplateSpec): unknown {
+  const labels = Object.fromEntries(Object.entries(metadata?.labels ?? {}).filter(([name]) => name !== hashLabel));
+  return { metadata: { ...metadata, labels, name: metadata?.name ?? '', annotations: metadata?.annotations ?? {} }, spec: spec ?? {} };
+}
+
+/** JSON with the members of each object in order of their names. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_name, member: unknown) => {
+    if (member === null || typeof member !== 'object' || Array.isArray(member)) return member;
+    return Object.fromEntries(Object.entries(member).sort(([a], [b]) => (a < b ? -1 : 1)));
+  });
+}
+
+/** 32 bits (Fowler, Noll and Vo), over UTF-8. */
+function fnv1a(text: string): number {
+  let hash = 0x811c9dc5;
+  for (const byte of new TextEncoder().encode(text)) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
+  return hash;
+}
