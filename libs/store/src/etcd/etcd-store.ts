@@ -2,6 +2,7 @@
 // nests many transactions in one request, each with a revision of its own (see revisions.ts).
 import { type Clock, type Logger, type Random, silentLogger, systemRandom } from '@berth/telemetry';
 import type { Etcd3, IRangeRequest } from 'etcd3';
+import { History, type HistoryOptions } from '../history.ts';
 import {
   CompactedError,
   FutureRevisionError,
@@ -27,7 +28,7 @@ import { Writer } from './writer.ts';
 /** How long a watch may stay behind a revision that somebody read, before the store writes a note to move it. */
 const nudgeAfterMs = 100;
 
-export interface EtcdStoreOptions {
+export interface EtcdStoreOptions extends HistoryOptions {
   /** With http:// or https://. */
   endpoints: string[];
   clock: Clock;
@@ -48,6 +49,7 @@ export class EtcdStore implements Store {
   readonly #hub: WatchHub;
   readonly #watches = new Set<EtcdWatch>();
   readonly #closing = new AbortController();
+  readonly #history: History;
   #nudging = false;
 
   /** @throws StoreUnavailableError when no endpoint answers */
@@ -55,6 +57,7 @@ export class EtcdStore implements Store {
     const store = new EtcdStore(options);
     try {
       await store.revision();
+      store.#history.start();
       return store;
     } catch (error) {
       await store.close();
@@ -65,6 +68,7 @@ export class EtcdStore implements Store {
   private constructor(options: EtcdStoreOptions) {
     this.#options = options;
     this.#hub = new WatchHub(options.watchEventsMax);
+    this.#history = new History(this, options.clock, options.logger ?? silentLogger, options);
     this.#client = connect(options.endpoints, options.clock, options.credentials);
     this.#layout = new Layout(options.prefix ?? '/berth');
     this.#writer = new Writer(this.#client, this.#layout, (error) => unavailable(options.endpoints, error));
@@ -129,7 +133,7 @@ export class EtcdStore implements Store {
 
   async keepLeaseAlive(lease: string): Promise<void> {
     this.#checkOpen();
-    const stream = await this.#client.leaseClient.leaseKeepAlive();
+    const stream = await this.#guarded(this.#client.leaseClient.leaseKeepAlive());
     const answer = new Promise<number>((resolve, reject) => {
       stream.on('data', ({ TTL }) => resolve(Number(TTL)));
       stream.on('error', reject);
@@ -164,6 +168,7 @@ export class EtcdStore implements Store {
   async close(): Promise<void> {
     if (this.#closing.signal.aborted) return;
     this.#closing.abort();
+    this.#history.stop();
     this.#hub.close();
     this.#client.close();
   }

@@ -2,6 +2,7 @@
 // memory, values and the past are read from the file, and writes are committed in groups.
 import type { DatabaseSync } from 'node:sqlite';
 import { type Clock, type Logger, silentLogger } from '@berth/telemetry';
+import { History, type HistoryOptions } from '../history.ts';
 import {
   CompactedError,
   FutureRevisionError,
@@ -31,7 +32,7 @@ import { replayPage } from './replay.ts';
 const replayAheadPart = 1 / 20;
 const gibibyte = 2 ** 30;
 
-export interface SqliteStoreOptions {
+export interface SqliteStoreOptions extends HistoryOptions {
   file: string;
   clock: Clock;
   logger?: Logger;
@@ -53,21 +54,20 @@ export class SqliteStore implements Store {
   readonly #commits: GroupCommit;
   readonly #hub: WatchHub;
   readonly #replayAheadMax: number;
+  readonly #history: History;
   #revision = 1;
   #closed = false;
 
   /** @throws StoreFileError when the file is another process's, of another schema, or cannot be opened */
   static async open(options: SqliteStoreOptions): Promise<SqliteStore> {
-    return new SqliteStore(options);
+    const store = new SqliteStore(options);
+    store.#history.start();
+    return store;
   }
 
-  private constructor({
-    file,
-    clock,
-    logger = silentLogger,
-    bytesMax = 64 * gibibyte,
-    watchEventsMax: eventsMax = watchEventsMax,
-  }: SqliteStoreOptions) {
+  private constructor(options: SqliteStoreOptions) {
+    const { file, clock, logger = silentLogger, bytesMax = 64 * gibibyte, watchEventsMax: eventsMax = watchEventsMax } = options;
+    this.#history = new History(this, clock, logger, options);
     this.#hub = new WatchHub(eventsMax);
     this.#replayAheadMax = eventsMax * replayAheadPart;
     this.#clock = clock;
@@ -153,6 +153,7 @@ export class SqliteStore implements Store {
     if (this.#closed) return;
     this.#commits.flush();
     this.#closed = true;
+    this.#history.stop();
     this.#leaseTimer.stop();
     this.#compaction.stop();
     this.#hub.close();
