@@ -138,12 +138,14 @@ describe('what is malformed', () => {
   });
 
   it('unknown fields: an error, a warning, or nothing', async () => {
-    const body = '{"metadata":{"name":"x"},"dat":{}}';
+    const body = '{"metadata":{"name":"x"},"dat":{},"data":{"a":"1","a":"2"}}';
     expect(await post(body, '?fieldValidation=Strict&dryRun=All')).toMatchObject({
       code: 400,
-      message: expect.stringContaining('strict decoding error: unknown field "dat"'),
+      message: expect.stringContaining('strict decoding error: duplicate field "data.a", unknown field "dat"'),
     });
-    expect((await post(body, '?fieldValidation=Warn&dryRun=All')).headers.warning).toBe('299 - "unknown field \\"dat\\""');
+    expect((await post(body, '?fieldValidation=Warn&dryRun=All')).headers.warning).toBe(
+      '299 - "duplicate field \\"data.a\\"", 299 - "unknown field \\"dat\\""',
+    );
     expect((await post(body, '?fieldValidation=Ignore&dryRun=All')).headers.warning).toBeUndefined();
     expect((await send(`${collection}/x`)).code).toBe(404);
   });

@@ -1,7 +1,7 @@
 // The HTTPS server under Nest: Fastify with one route, whose handlers write to the raw response. Fastify parses no body and
 // validates nothing, because the Kubernetes API says itself what is valid.
 import type { IncomingMessage, Server } from 'node:http';
-import { createServer as createProbe } from 'node:net';
+import { createServer as createProbe, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { StatusError } from '@berth/machinery';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
@@ -34,6 +34,7 @@ export function httpsAdapter(serving: ServingCertificate): FastifyAdapter {
     requestTimeout: requestTimeoutMs,
     logger: false,
     frameworkErrors: refuse,
+    clientErrorHandler: refuseUnread,
   });
   const server = adapter.getInstance().server as unknown as { setSecureContext(context: object): void };
   serving.onRenewed((context) => server.setSecureContext({ ...context, minVersion: 'TLSv1.2' }));
@@ -65,6 +66,24 @@ function refuse(error: FastifyError, request: FastifyRequest, reply: FastifyRepl
   const code = error.statusCode ?? 400;
   const status = code === 415 ? StatusError.unsupportedMediaType(error.message) : StatusError.badRequest(error.message);
   void sendError({ request: request.raw, response: reply.raw }, status.status);
+}
+
+/** What is no HTTP at all, or too slow or too long in its head: answered as far as the connection still allows. */
+function refuseUnread(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const codes: Record<string, [number, string]> = {
+    ERR_HTTP_REQUEST_TIMEOUT: [408, 'Timeout'],
+    HPE_HEADER_OVERFLOW: [431, 'RequestHeaderFieldsTooLarge'],
+  };
+  const [code, reason] = codes[error.code ?? ''] ?? [400, 'BadRequest'];
+  const { status } = new StatusError(code, reason, `the request could not be read: ${error.message}`);
+  const body = JSON.stringify(status);
+  socket.end(
+    `HTTP/1.1 ${code} ${reason}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  );
 }
 
 /** Says early, before anything is opened, that a port is taken; finds a free one for port 0. @throws ListenError naming the option */

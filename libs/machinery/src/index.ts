@@ -1,4 +1,5 @@
 export * from './check-types.ts';
+export * from './duplicate-fields.ts';
 export * from './json.ts';
 export * from './kind.ts';
 export * from './object.ts';

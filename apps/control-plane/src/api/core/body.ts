@@ -9,7 +9,7 @@ import {
   type KubeObject,
   StatusError,
 } from '@berth/machinery';
-import type { FieldValidation, Target } from './types.ts';
+import type { Target, WriteSettings } from './types.ts';
 
 /** Unknown and repeated fields shown in one answer. */
 const shownProblemsMax = 10;
@@ -20,15 +20,19 @@ export interface ReadBody {
   warnings: string[];
 }
 
-/** @throws StatusError 400 for wrong types, another kind's object, or (Strict) unknown fields. */
-export function readBody(kind: KindDefinition, body: unknown, fieldValidation: FieldValidation = 'Warn'): ReadBody {
+/** @throws StatusError 400 for wrong types, another kind's object, or (Strict) unknown or repeated fields. */
+export function readBody(kind: KindDefinition, body: unknown, settings: WriteSettings): ReadBody {
+  const { fieldValidation = 'Warn', duplicates = [] } = settings;
   if (body === null || typeof body !== 'object' || Array.isArray(body)) {
     throw StatusError.badRequest(`the body must be one ${kind.kind} object`);
   }
   checkKind(kind, body);
   const { value, errors, unknown } = checkTypes(kind.schema, body);
   if (errors.length > 0) throw cannotBeHandled(kind, errors.map(problem).join(', '));
-  const problems = unknown.map((path) => `unknown field ${JSON.stringify(path)}`);
+  const problems = [
+    ...duplicates.map((path) => `duplicate field ${JSON.stringify(path)}`),
+    ...unknown.map((path) => `unknown field ${JSON.stringify(path)}`),
+  ];
   if (problems.length > 0 && fieldValidation === 'Strict') {
     throw cannotBeHandled(kind, `strict decoding error: ${problems.slice(0, shownProblemsMax).join(', ')}`);
   }

@@ -28,6 +28,8 @@ export interface WriteSettings {
   fieldManager?: string;
   /** Default Warn, as in Kubernetes. */
   fieldValidation?: FieldValidation;
+  /** Paths that the body gave more than once; handled as unknown fields are. */
+  duplicates?: string[];
 }
 
 export interface DeleteSettings extends WriteSettings {

@@ -52,7 +52,7 @@ export class Writes {
 
   async create(target: Target, body: unknown, settings: WriteSettings = {}): Promise<Answer> {
     const { kind } = target;
-    const { object: given, warnings } = readBody(kind, body, settings.fieldValidation);
+    const { object: given, warnings } = readBody(kind, body, settings);
     matchTarget(target, given);
     if (given.metadata.resourceVersion) throw StatusError.badRequest('resourceVersion should not be set on objects to be created');
     const { name, generateName } = given.metadata;
@@ -116,7 +116,7 @@ export class Writes {
    */
   async update(target: Target, body: unknown, settings: WriteSettings, authorizeCreate: () => Promise<void>): Promise<Answer> {
     const { kind } = target;
-    const { object, warnings } = readBody(kind, body, settings.fieldValidation);
+    const { object, warnings } = readBody(kind, body, settings);
     matchTarget(target, object);
     if (target.subresource !== 'status' && kind.strategy.allowCreateOnUpdate && !object.metadata.uid) {
       return this.#updateOrCreate(target, object, warnings, settings, authorizeCreate);
@@ -145,7 +145,7 @@ export class Writes {
     const { kind } = target;
     return this.change(target, scopeOf(target), settings, (old) => {
       const patched = applyPatch(kind, type, deepClone(old), patch);
-      const read = readBody(kind, patched, settings.fieldValidation);
+      const read = readBody(kind, patched, settings);
       matchTarget(target, read.object);
       return read;
     });

@@ -5,6 +5,7 @@ import {
   checkTypes,
   decodeProtobuf,
   decodeUnknownEnvelope,
+  duplicateFields,
   fieldMessage,
   type MessageSchema,
   parseJson,
@@ -48,6 +49,12 @@ export function decodeObject(contentType: string | undefined, body: Buffer): unk
   throw StatusError.unsupportedMediaType(
     'the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf',
   );
+}
+
+/** Fields that a body in JSON gives more than once; decoding YAML refuses those. */
+export function repeatedFields(contentType: string | undefined, body: Buffer): string[] {
+  const { type } = parseMediaType(contentType || 'application/json');
+  return type === 'application/json' ? duplicateFields(body.toString('utf8')) : [];
 }
 
 function decodeYaml(body: Buffer): unknown {

@@ -2,11 +2,11 @@
 import type { KindDefinition } from '@berth/machinery';
 import type { Clock, Random } from '@berth/telemetry';
 import type { ApiServer } from '../core/api-server.ts';
-import type { Call, DeleteAnswer, DeleteSettings, User } from '../core/types.ts';
+import type { Call, DeleteAnswer, DeleteSettings, User, WriteSettings } from '../core/types.ts';
 import { isPodLog, type PodLogs } from './pod-logs.ts';
 import { deleteSettings, flag, listSettings, watchSettings, writeSettings } from './query-options.ts';
 import { contentTypeOf, encodeList, encodeObject, type Form, requestedForm, watchFormat } from './representation.ts';
-import { decodeDeleteOptions, decodeObject, decodePatch, readBody } from './request-body.ts';
+import { decodeDeleteOptions, decodeObject, decodePatch, readBody, repeatedFields } from './request-body.ts';
 import type { ResourcePath } from './request-info.ts';
 import { type Exchange, noSuchPath, sendBytes, sendJson, wrongMethod } from './responses.ts';
 import { streamWatch, watchTimeoutMs } from './watch-response.ts';
@@ -117,16 +117,23 @@ export class ResourceRequests {
 
   async #create(request: ResourceRequest, call: Call): Promise<void> {
     const form = this.#form(request);
-    const settings = writeSettings(request.query);
-    const body = decodeObject(request.request.headers['content-type'], await readBody(request.request));
+    const { body, settings } = await this.#written(request);
     return this.#send(request, call.kind, form, await this.#options.api.create(call, body, settings));
   }
 
   async #update(request: ResourceRequest, call: Call): Promise<void> {
     const form = this.#form(request);
-    const settings = writeSettings(request.query);
-    const body = decodeObject(request.request.headers['content-type'], await readBody(request.request));
+    const { body, settings } = await this.#written(request);
     return this.#send(request, call.kind, form, await this.#options.api.update(call, body, settings));
+  }
+
+  async #written({ request, query }: ResourceRequest): Promise<{ body: unknown; settings: WriteSettings }> {
+    const settings = writeSettings(query);
+    const contentType = request.headers['content-type'];
+    const bytes = await readBody(request);
+    const body = decodeObject(contentType, bytes);
+    const duplicates = settings.fieldValidation === 'Ignore' ? [] : repeatedFields(contentType, bytes);
+    return { body, settings: { ...settings, duplicates } };
   }
 
   async #patch(request: ResourceRequest, call: Call): Promise<void> {

@@ -1,0 +1,17 @@
+import { describe, expect, it } from 'vitest';
+import { duplicateFields } from './duplicate-fields.ts';
+
+describe('duplicateFields', () => {
+  it.each([
+    ['{"a":1,"b":{"a":1},"c":[{"a":1},{"a":1}]}', []],
+    ['{"a":1,"a":2,"a":3}', ['a']],
+    ['{"spec":{"list":[1,{"x":"a","y":[],"x":{}}]},"k":"{\\"k\\":1,\\"k\\":2}"}', ['spec.list[1].x']],
+    ['{"a\\u0062":1,"ab":2}', ['ab']],
+    ['{"a":"b","b":"a","c":["a","a"]}', []],
+    ['[]', []],
+  ])('%s', (text, expected) => expect(duplicateFields(text)).toEqual(expected));
+
+  it('is not slowed down by long strings', () => {
+    expect(duplicateFields(`{"a":"${'x\\"'.repeat(1_000_000)}","a":1}`)).toEqual(['a']);
+  });
+});
