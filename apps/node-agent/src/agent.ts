@@ -31,6 +31,8 @@ export interface AgentSettings {
   /** `<dir>/<namespace>_<pod>_<uid>/<container>/<attempt>.log`. */
   logDirectory: string;
   cgroupParent: string;
+  /** What this node can give to containers, e.g. `NET_ADMIN`. */
+  capabilities: ReadonlySet<string>;
   /** False for simulated nodes. */
   writesFiles: boolean;
 }
@@ -57,6 +59,7 @@ export class Agent {
       allocatable: allocatable(settings.facts.host),
       logDirectory: settings.logDirectory,
       cgroupParent: settings.cgroupParent,
+      capabilities: settings.capabilities,
       writesFiles: settings.writesFiles,
     });
   }

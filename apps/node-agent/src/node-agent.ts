@@ -16,6 +16,7 @@ import { hostFacts } from './node/host-facts.ts';
 import { hostHealth } from './node/node-health.ts';
 import type { NodeFacts } from './node/node-object.ts';
 import { runcAdvisory } from './node/runc-advisory.ts';
+import { nodeCapabilities } from './pods/capabilities.ts';
 import { NetworkProbeRunner } from './probes/probe.ts';
 import { GrpcAgentLink } from './session/grpc-agent-link.ts';
 import { HostVolumes } from './volumes/host-volumes.ts';
@@ -71,6 +72,7 @@ async function start(config: AgentConfig, ports: Ports, onStop: (cleanup: () => 
       facts: await nodeFacts(config, runtime),
       logDirectory: join(config.dataDirectory, 'logs'),
       cgroupParent: cgroupParent(config),
+      capabilities: nodeCapabilities(),
       writesFiles: true,
     },
   );

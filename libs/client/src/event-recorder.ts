@@ -4,6 +4,7 @@ import { Event } from '@berth/api';
 import { isReason, type KubeObject } from '@berth/machinery';
 import { type Clock, type Logger, type Random, timestamp } from '@berth/telemetry';
 import type { Client } from './client.ts';
+import { EventNames } from './event-names.ts';
 
 /** Events waiting to be written. */
 const queueMax = 1_000;
@@ -35,6 +36,7 @@ interface Waiting {
 export class EventRecorder {
   readonly #deps: { client: Client; clock: Clock; random: Random; logger: Logger };
   readonly #source: EventSource;
+  readonly #names: EventNames;
   readonly #queue = new Map<string, Waiting>();
   readonly #written = new Map<string, { name: string; namespace: string; count: number }>();
   #writing = false;
@@ -42,6 +44,7 @@ export class EventRecorder {
   constructor(deps: { client: Client; clock: Clock; random: Random; logger: Logger }, source: EventSource) {
     this.#deps = deps;
     this.#source = source;
+    this.#names = new EventNames(deps.clock, deps.random);
   }
 
   record(about: KubeObject | EventAbout, type: 'Normal' | 'Warning', reason: string, message: string, fieldPath = ''): void {
@@ -92,7 +95,7 @@ export class EventRecorder {
     }
     const { about } = waiting;
     const namespace = about.metadata.namespace ?? 'default';
-    const name = `${about.metadata.name.slice(0, 200)}.${this.#deps.random.uuid().replaceAll('-', '').slice(0, 16)}`;
+    const name = this.#names.next(about.metadata.name);
     await this.#deps.client.create(Event, {
       apiVersion: 'v1',
       kind: 'Event',

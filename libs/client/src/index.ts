@@ -1,4 +1,5 @@
 export * from './client.ts';
+export * from './event-names.ts';
 export * from './event-recorder.ts';
 export * from './http/http-client.ts';
 export * from './http/kubeconfig.ts';

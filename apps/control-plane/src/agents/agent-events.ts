@@ -1,10 +1,10 @@
 // Turns what agents say happened into core/v1 Events. The same thing again counts up one Event instead of adding another.
 // Best effort and bounded: under a flood the oldest waiting ones are dropped, and said to be.
 import { Event } from '@berth/api';
-import type { Client } from '@berth/client';
+import { type Client, EventNames } from '@berth/client';
 import { isReason } from '@berth/machinery';
 import type { AgentEvent } from '@berth/protocol';
-import { type Clock, type Logger, timestamp } from '@berth/telemetry';
+import { type Clock, type Logger, type Random, timestamp } from '@berth/telemetry';
 
 /** Events waiting to be written, over all nodes. */
 const waitingMax = 2000;
@@ -15,16 +15,17 @@ export class AgentEventWriter {
   readonly #client: Client;
   readonly #clock: Clock;
   readonly #logger: Logger;
+  readonly #names: EventNames;
   readonly #recent = new Map<string, Event>();
   readonly #waiting: { nodeName: string; event: AgentEvent }[] = [];
   #writing = false;
   #dropped = 0;
-  #lastSuffix = 0;
 
-  constructor(client: Client, clock: Clock, logger: Logger) {
+  constructor(client: Client, { clock, random, logger }: { clock: Clock; random: Random; logger: Logger }) {
     this.#client = client;
     this.#clock = clock;
     this.#logger = logger;
+    this.#names = new EventNames(clock, random);
   }
 
   add(nodeName: string, event: AgentEvent): void {
@@ -91,7 +92,7 @@ export class AgentEventWriter {
     return {
       apiVersion: 'v1',
       kind: 'Event',
-      metadata: { name: `${event.name}.${this.#suffix()}`, namespace },
+      metadata: { name: this.#names.next(event.name), namespace },
       involvedObject,
       reason: event.reason,
       message: event.message,
@@ -103,12 +104,6 @@ export class AgentEventWriter {
       lastTimestamp: at,
       count: 1,
     };
-  }
-
-  /** Sixteen hex digits that grow, from the time, as Kubernetes names its events. */
-  #suffix(): string {
-    this.#lastSuffix = Math.max(this.#lastSuffix + 1, this.#clock.now() * 1000);
-    return this.#lastSuffix.toString(16).padStart(16, '0');
   }
 
   #remember(key: string, event: Event): void {

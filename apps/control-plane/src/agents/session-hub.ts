@@ -53,7 +53,7 @@ export class SessionHub implements NodeConnector {
       config,
       view: this.view,
       registrar: new NodeRegistrar(client, config),
-      events: new AgentEventWriter(client, clock, logger),
+      events: new AgentEventWriter(client, { clock, random, logger }),
       onHello: (session) => this.#greeted(session),
       onClosed: (session) => this.#closed(session),
     };

@@ -2,7 +2,9 @@
 // reason that kubectl shows, and an event.
 import type { Container, Pod } from '@berth/api';
 import type { ContainerInfo } from '@berth/runtime';
+import { missingCapabilities } from './capabilities.ts';
 import { containerConfig } from './container-config.ts';
+import { containerFieldPath } from './container-field-path.ts';
 import type { WaitingReason } from './container-status.ts';
 import { ConfigError } from './environment.ts';
 import { runHook } from './lifecycle-hooks.ts';
@@ -37,7 +39,7 @@ export class ContainerStarter {
 
   async start(pod: Pod, step: StartStep, sandboxId: string, volumes: Map<string, string>, podIps: string[]): Promise<StartResult> {
     const { container, attempt } = step;
-    const field = `spec.${step.init ? 'initContainers' : 'containers'}{${container.name}}`;
+    const field = containerFieldPath(pod, container.name);
     const event = (type: 'Normal' | 'Warning', reason: string, message: string) => this.#env.event(pod, type, reason, message, field);
     const instance = `${pod.metadata.uid}/${container.name}/${attempt}`;
     const image = await this.#env.images.ensure(container, instance, this.#env.pullSecrets(pod), event, this.#wake);
@@ -88,9 +90,10 @@ export class ContainerStarter {
     } catch (error) {
       // The runtime marks it as exited with StartError; the restart policy takes it from there.
       event('Warning', 'Failed', `Error: ${(error as Error).message}`);
-      return { waiting: { reason: 'RunContainerError', message: (error as Error).message } };
+      return { waiting: { reason: 'RunContainerError', message: (error as Error).message }, retryAtMs: this.#env.clock.now() };
     }
     event('Normal', 'Started', `Container started`);
+    this.#tellMissingCapabilities(container, event);
     this.#env.images.release(instance);
     await this.#removeOlder(pod, container);
     const hook = container.lifecycle?.postStart;
@@ -105,6 +108,13 @@ export class ContainerStarter {
       }
     }
     return {};
+  }
+
+  #tellMissingCapabilities(container: Container, event: (type: 'Warning', reason: string, message: string) => void): void {
+    if (container.securityContext?.privileged) return;
+    const missing = missingCapabilities(container.securityContext?.capabilities?.add ?? [], this.#env.capabilities);
+    if (missing.length === 0) return;
+    event('Warning', 'MissingCapability', `This node does not have ${missing.join(', ')}; container ${container.name} runs without`);
   }
 
   async #removeOlder(pod: Pod, container: Container): Promise<void> {

@@ -18,6 +18,8 @@ export interface PodEnvironment {
   clock: Clock;
   logger: Logger;
   hostIp: string;
+  /** What this node can give, e.g. `NET_ADMIN`. */
+  capabilities: ReadonlySet<string>;
   /** Whether containers get files of the host's: false on simulated nodes. */
   writesFiles: boolean;
   sandboxConfig(pod: Pod, attempt: number): SandboxConfig;

@@ -38,6 +38,8 @@ export interface PodManagerDeps {
   /** `<dir>/<namespace>_<pod>_<uid>/<container>/<attempt>.log`. */
   logDirectory: string;
   cgroupParent: string;
+  /** What this node can give, e.g. `NET_ADMIN`. */
+  capabilities: ReadonlySet<string>;
   writesFiles: boolean;
 }
 
@@ -204,6 +206,7 @@ export class PodManager {
       inventory: this.#inventory,
       images: new ImagePuller(runtime, clock),
       writesFiles: this.#deps.writesFiles,
+      capabilities: this.#deps.capabilities,
       sandboxConfig: (pod, attempt) => this.#sandboxConfig(pod, attempt),
       environmentSources: (pod, podIps) => ({ pod, podIps, hostIp, allocatable, ...lookups(pod), services: this.#linkedServices(pod) }),
       volumeSources: (pod, podIps) => ({

@@ -1,6 +1,7 @@
 // Ends a pod gracefully: preStop hooks, then SIGTERM, then SIGKILL when the grace period is over; main containers first,
 // sidecars in reverse order after them, the sandbox last. A shorter grace period that arrives later counts from then.
 import type { Container, Pod } from '@berth/api';
+import { containerFieldPath } from './container-field-path.ts';
 import { runHook } from './lifecycle-hooks.ts';
 import type { ObservedPod } from './observed.ts';
 import type { PodEnvironment } from './pod-environment.ts';
@@ -44,7 +45,7 @@ export class PodTermination {
     if (hook && container && graceSeconds > 0) {
       const target = { pod, container, containerId: id, podIp: podIps[0] ?? this.#env.hostIp };
       await runHook(hook, target, this.#env.runtime, this.#env.clock, graceSeconds).catch((error: Error) => {
-        this.#env.event(pod, 'Warning', 'FailedPreStopHook', `PreStopHook failed: ${error.message}`, `spec.containers{${name}}`);
+        this.#env.event(pod, 'Warning', 'FailedPreStopHook', `PreStopHook failed: ${error.message}`, containerFieldPath(pod, name));
       });
     }
     await this.#env.runtime.stopContainer(id, Math.max(0, Math.ceil((endMs - this.#env.clock.now()) / 1000)));
@@ -66,7 +67,7 @@ export class PodTermination {
     for (const instance of observed.containers.get(name) ?? []) {
       if (instance.state === 'created') await this.#env.runtime.removeContainer(instance.id);
       if (instance.state !== 'running') continue;
-      this.#env.event(pod, 'Normal', 'Killing', `Stopping container ${name}`, `spec.containers{${name}}`);
+      this.#env.event(pod, 'Normal', 'Killing', `Stopping container ${name}`, containerFieldPath(pod, name));
       const graceSeconds = Math.max(0, Math.ceil((this.#deadlineMs - this.#env.clock.now()) / 1000));
       await this.stopContainer(pod, name, instance.id, graceSeconds, podIps);
     }
@@ -80,5 +81,16 @@ export class PodTermination {
         });
       }
     }
+  }
+
+  /** Removes everything of a pod whose containers have ended. */
+  async cleanUp(pod: Pod, observed: ObservedPod): Promise<void> {
+    const { runtime, volumes } = this.#env;
+    for (const instances of observed.containers.values()) for (const instance of instances) await runtime.removeContainer(instance.id);
+    const sandboxes = observed.sandbox ? [observed.sandbox, ...observed.olderSandboxes] : observed.olderSandboxes;
+    for (const sandbox of sandboxes) await runtime.removeSandbox(sandbox.id);
+    await volumes.cleanUp(pod.metadata.uid ?? '');
+    await this.#env.removeTraces(pod);
+    this.#env.gone(pod.metadata.uid ?? '');
   }
 }

@@ -1,9 +1,10 @@
 // One pod on this node: a loop that looks, plans and acts, one step at a time, until the runtime matches what was asked.
 // It is woken by changes and due times only. Slow work (pulls, graceful stops) goes on beside it and wakes it when done.
-import type { Container, Pod } from '@berth/api';
+import { type Container, everyContainer, type Pod } from '@berth/api';
 import type { Timer } from '@berth/telemetry';
 import { VolumeError } from '../volumes/volume-manager.ts';
 import { specHash } from './container-config.ts';
+import { containerFieldPath } from './container-field-path.ts';
 import { ContainerStarter } from './container-starter.ts';
 import type { WaitingReason } from './container-status.ts';
 import { newest, type ObservedPod, observe } from './observed.ts';
@@ -124,7 +125,7 @@ export class PodWorker {
       await this.#terminate(observed);
       return;
     }
-    for (const ended of this.#restarts.count(observed)) this.#env.prober.forget(ended.id);
+    this.#noteEnds(observed);
     if (this.#refreshVolumes && observed.sandbox) {
       this.#refreshVolumes = false;
       await this.#env.volumes.prepare(this.#pod, this.#env.volumeSources(this.#pod, this.#podIps));
@@ -152,18 +153,26 @@ export class PodWorker {
   }
 
   #plan(observed: ObservedPod): PodPlan {
-    const byName = new Map(this.#allContainers().map((c) => [c.name, c]));
+    const byName = new Map(everyContainer(this.#pod.spec).map((c) => [c.name, c]));
+    const ask = <T>(name: string, question: (container: Container) => T): T | undefined => {
+      const container = byName.get(name);
+      return container && question(container);
+    };
     return planPod(this.#pod, observed, {
       nowMs: this.#env.clock.now(),
       restartReadyAtMs: (name) => this.#restarts.readyAtMs(name),
-      unhealthy: (name, id) => this.#with(byName.get(name), (c) => this.#env.prober.unhealthy(c, id)),
-      started: (name, id) => this.#with(byName.get(name), (c) => this.#env.prober.started(c, id)) ?? false,
+      unhealthy: (name, id) => ask(name, (c) => this.#env.prober.unhealthy(c, id)),
+      started: (name, id) => ask(name, (c) => this.#env.prober.started(c, id)) ?? false,
       specHash,
     });
   }
 
-  #with<T>(container: Container | undefined, read: (container: Container) => T): T | undefined {
-    return container && read(container);
+  #noteEnds(observed: ObservedPod): void {
+    for (const ended of this.#restarts.count(observed)) {
+      this.#env.prober.forget(ended.id);
+      // What it waited for is over; how it ended says more.
+      this.#waiting.delete(ended.name);
+    }
   }
 
   #syncWaiting(plan: PodPlan): void {
@@ -174,7 +183,7 @@ export class PodWorker {
       const message = `back-off ${this.#restarts.delayText(name)} restarting failed container=${name} pod=${podText}`;
       this.#waiting.set(name, { reason: 'CrashLoopBackOff', message });
       const event = `Back-off restarting failed container ${name} in pod ${podText}`;
-      this.#env.event(this.#pod, 'Warning', 'BackOff', event, containerPath(this.#pod, name));
+      this.#env.event(this.#pod, 'Warning', 'BackOff', event, containerFieldPath(this.#pod, name));
     }
   }
 
@@ -189,7 +198,7 @@ export class PodWorker {
     } catch (error) {
       if (!(error instanceof VolumeError)) throw error;
       this.#env.event(this.#pod, 'Warning', 'FailedMount', error.message);
-      for (const container of this.#allContainers())
+      for (const container of everyContainer(this.#pod.spec))
         if (!newest(observed, container.name)) this.#waiting.set(container.name, { reason: 'ContainerCreating' });
       this.#wakeAt(this.#env.clock.now() + retryMs);
       return false;
@@ -209,7 +218,7 @@ export class PodWorker {
     if (plan.createSandbox === undefined) return observed.sandbox?.id;
     try {
       if (observed.sandbox) await this.#env.runtime.stopSandbox(observed.sandbox.id);
-      for (const container of this.#allContainers()) {
+      for (const container of everyContainer(this.#pod.spec)) {
         if (!newest(observed, container.name)) this.#waiting.set(container.name, { reason: 'ContainerCreating' });
       }
       const id = await this.#env.runtime.runSandbox(this.#env.sandboxConfig(this.#pod, plan.createSandbox));
@@ -227,7 +236,7 @@ export class PodWorker {
   #kill(containerId: string, name: string, message: string): void {
     if (this.#killing.has(containerId)) return;
     this.#killing.add(containerId);
-    this.#env.event(this.#pod, 'Normal', 'Killing', message, containerPath(this.#pod, name));
+    this.#env.event(this.#pod, 'Normal', 'Killing', message, containerFieldPath(this.#pod, name));
     this.#env.prober.forget(containerId);
     const graceSeconds = this.#pod.spec.terminationGracePeriodSeconds ?? 30;
     this.#termination
@@ -260,20 +269,11 @@ export class PodWorker {
       return;
     }
     if (!this.#removed) await this.#report(observed, true);
-    else await this.#cleanUp(observed);
-  }
-
-  async #cleanUp(observed: ObservedPod): Promise<void> {
-    for (const instances of observed.containers.values()) for (const c of instances) await this.#env.runtime.removeContainer(c.id);
-    for (const sandbox of [...(observed.sandbox ? [observed.sandbox] : []), ...observed.olderSandboxes])
-      await this.#env.runtime.removeSandbox(sandbox.id);
-    await this.#env.volumes.cleanUp(this.#pod.metadata.uid ?? '');
-    await this.#env.removeTraces(this.#pod);
-    this.#env.gone(this.#pod.metadata.uid ?? '');
+    else await this.#termination.cleanUp(this.#pod, observed);
   }
 
   #probe(observed: ObservedPod): void {
-    for (const container of this.#allContainers()) {
+    for (const container of everyContainer(this.#pod.spec)) {
       const current = newest(observed, container.name);
       if (current?.state !== 'running' || this.#killing.has(current.id)) continue;
       const before = [...(this.#reporter.status?.containerStatuses ?? []), ...(this.#reporter.status?.initContainerStatuses ?? [])].find(
@@ -296,12 +296,4 @@ export class PodWorker {
     const dues = [...plan.waiting.values()];
     if (dues.length > 0) this.#wakeAt(Math.min(...dues));
   }
-
-  #allContainers(): Container[] {
-    return [...(this.#pod.spec.initContainers ?? []), ...this.#pod.spec.containers];
-  }
-}
-
-function containerPath(pod: Pod, name: string): string {
-  return pod.spec.initContainers?.some((c) => c.name === name) ? `spec.initContainers{${name}}` : `spec.containers{${name}}`;
 }
