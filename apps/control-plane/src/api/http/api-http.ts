@@ -71,7 +71,7 @@ export class ApiHttp {
       await this.#answer(request, response, parsed, controller.signal);
     } catch (error) {
       const status = statusOf(error);
-      if ((status.code ?? 500) >= 500) logger.error('a request failed', { method: request.method, url: request.url, error });
+      this.#logFailure('a request failed', request, error);
       await sendError({ request, response }, status).catch((late) => logger.debug('an error could not be sent', { error: late }));
     }
     this.#count(parsed, response.statusCode, clock.monotonicMs() - startMs);
@@ -92,7 +92,7 @@ export class ApiHttp {
       this.#count(parsed, 101, undefined);
     } catch (error) {
       const status = statusOf(error);
-      if ((status.code ?? 500) >= 500) logger.error('an upgrade failed', { url: request.url, error });
+      this.#logFailure('an upgrade failed', request, error);
       refuseUpgrade(socket, status);
       this.#count(parsed, status.code ?? 500, undefined);
     }
@@ -144,6 +144,13 @@ export class ApiHttp {
     const { api, authenticator } = this.#options;
     const user = await authenticator.authenticate(request);
     return impersonated(user, request.headers, (attributes) => api.authorize(user, attributes));
+  }
+
+  /** What is our fault, in full; what a client or a node can bring about at will, in a line and no louder than a warning. */
+  #logFailure(message: string, { method, url }: IncomingMessage, error: unknown): void {
+    const { logger } = this.#options;
+    if (!(error instanceof StatusError)) logger.error(message, { method, url, error });
+    else if ((error.status.code ?? 500) >= 500) logger.warn(message, { method, url, reason: error.message });
   }
 
   #track(): AbortController {
