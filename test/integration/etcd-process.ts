@@ -2,6 +2,7 @@
 // is killed itself.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -16,7 +17,10 @@ export class EtcdProcess {
   readonly #directory: string;
   readonly #peer: string;
   #child: ChildProcess | undefined;
-  readonly #onExit = () => this.#child?.kill('SIGKILL');
+  readonly #onExit = () => {
+    this.#child?.kill('SIGKILL');
+    rmSync(this.#directory, { recursive: true, force: true });
+  };
 
   static async start(): Promise<EtcdProcess> {
     const directory = await mkdtemp(join(tmpdir(), 'berth-etcd-'));
