@@ -176,7 +176,10 @@ export class SpdySession {
     if (id === 0 || id % 2 === this.#nextId % 2 || id <= this.#lastPeerId)
       throw new SpdyProtocolError(`the peer opened stream ${id} after ${this.#lastPeerId}`);
     this.#lastPeerId = id;
-    if (!this.#options.onStream || this.#peerStreams >= peerStreamsMax) return this.#send(encode.rstStream(id, resetCodes.refusedStream));
+    if (!this.#options.onStream || this.#peerStreams >= peerStreamsMax) {
+      this.#send(encode.rstStream(id, resetCodes.refusedStream));
+      return;
+    }
     const stream = new SpdyStream(this.#host, id, headers, { sendWindow: this.#initialWindow, readOnly: unidirectional });
     this.#streams.set(id, stream);
     this.#peerStreams++;

@@ -97,7 +97,10 @@ export class SpdyStream extends Duplex {
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
-    if (this.cutOff || this.#localEnded) return done();
+    if (this.cutOff || this.#localEnded) {
+      done();
+      return;
+    }
     this.#host.sendData(this, chunk).then(
       () => done(),
       (error: Error) => done(this.cutOff ? null : error),
@@ -105,7 +108,10 @@ export class SpdyStream extends Duplex {
   }
 
   override _final(done: (error?: Error | null) => void): void {
-    if (this.cutOff || this.#localEnded) return done();
+    if (this.cutOff || this.#localEnded) {
+      done();
+      return;
+    }
     this.#host.sendFin(this).then(
       () => {
         this.#localEnded = true;
