@@ -62,29 +62,42 @@ export class KubectlCluster {
 
   /** Whoever calls ends the process. */
   spawn(args: string[], env: NodeJS.ProcessEnv = {}): ChildProcessWithoutNullStreams {
-    const own = { KUBECONFIG: this.controlPlane.kubeconfigPath, KUBECACHEDIR: join(this.directory, 'cache'), HOME: this.directory };
-    return spawn(this.#kubectl, args, { cwd: this.directory, env: { PATH: process.env.PATH, ...own, ...env } });
+    return spawn(this.#kubectl, args, this.#environment(env));
   }
 
-  async run(args: string[], options: { input?: string; env?: NodeJS.ProcessEnv } = {}): Promise<Ran> {
-    const child = this.spawn(args, options.env);
-    const timer = setTimeout(() => child.kill('SIGKILL'), commandTimeoutMs);
-    let stdout = '';
-    let stderr = '';
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      stdout += text;
-    });
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      stderr += text;
-    });
-    // A command that does not read its input may be gone before it is written.
-    child.stdin.on('error', () => {});
-    child.stdin.end(options.input ?? '');
-    const code = await new Promise<number>((resolve, reject) => {
-      child.once('error', reject);
-      child.once('close', (status) => resolve(status ?? -1));
-    });
-    clearTimeout(timer);
-    return { stdout, stderr, code };
+  /** In a terminal of 100 columns and 30 rows, whose output is what is shown. */
+  runInTerminal(args: string[], input: string): Promise<Ran> {
+    const command = `stty cols 100 rows 30; exec ${this.#kubectl} ${args.join(' ')}`;
+    return finished(spawn('script', ['-qec', command, '/dev/null'], this.#environment()), input);
   }
+
+  run(args: string[], options: { input?: string; env?: NodeJS.ProcessEnv } = {}): Promise<Ran> {
+    return finished(this.spawn(args, options.env), options.input ?? '');
+  }
+
+  #environment(env: NodeJS.ProcessEnv = {}): { cwd: string; env: NodeJS.ProcessEnv } {
+    const own = { KUBECONFIG: this.controlPlane.kubeconfigPath, KUBECACHEDIR: join(this.directory, 'cache'), HOME: this.directory };
+    return { cwd: this.directory, env: { PATH: process.env.PATH, ...own, ...env } };
+  }
+}
+
+async function finished(child: ChildProcessWithoutNullStreams, input: string): Promise<Ran> {
+  const timer = setTimeout(() => child.kill('SIGKILL'), commandTimeoutMs);
+  let stdout = '';
+  let stderr = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  // A command that does not read its input may be gone before it is written.
+  child.stdin.on('error', () => {});
+  child.stdin.end(input);
+  const code = await new Promise<number>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (status) => resolve(status ?? -1));
+  });
+  clearTimeout(timer);
+  return { stdout, stderr, code };
 }

@@ -35,6 +35,11 @@ async function serve(request: PodTunnelRequest, tunnel: Tunnel): Promise<void> {
     tunnel.onData((_channel, data) => tunnel.send('stdout', data));
     return;
   }
+  if (program === 'size') {
+    tunnel.onData(() => {});
+    tunnel.onResize((width, height) => void say(`${width}x${height}, tty ${request.tty}\r\n`).then(() => tunnel.finish(0)));
+    return;
+  }
   if (request.kind === 'log') await say('first line\nsecond line\n');
   if (program === 'echo') await say(`${args.join(' ')}\n`);
   if (program === 'warn') await tunnel.send('stderr', Buffer.from('careful\n'));
@@ -85,6 +90,12 @@ describe('kubectl and a running pod', () => {
     expect(await cluster.run(['exec', 'web', '--', 'warn'])).toMatchObject({ stdout: '', stderr: 'careful\n', code: 0 });
     const failed = await cluster.run(['exec', 'web', '--', 'false', '7']);
     expect(failed).toEqual({ stdout: '', stderr: 'command terminated with exit code 7\n', code: 7 });
+  });
+
+  it('gives a terminal its size', async () => {
+    const { stdout, code } = await cluster.runInTerminal(['exec', '-it', 'web', '--', 'size'], '');
+    expect({ stdout, code }).toEqual({ stdout: expect.stringContaining('100x30, tty true\r\n'), code: 0 });
+    expect(asked.at(-1)).toMatchObject({ tty: true, stdin: true, stderr: false });
   });
 
   it('carries large input and output whole', async () => {
