@@ -1,6 +1,10 @@
 // Every controller that the role runs. A new one is one file and one line here.
 import type { Controller } from '@berth/controller';
 import { deploymentController } from './deployment/controller.ts';
+import { endpointSliceController } from './endpoints/endpoint-slices.ts';
+import { endpointsController } from './endpoints/endpoints.ts';
+import { namespaceController } from './namespace.ts';
+import { rootCertificateController, serviceAccountController } from './namespace-furniture.ts';
 import { replicaSetController } from './replica-set.ts';
 
 export interface ControllersOptions {
@@ -12,6 +16,14 @@ function erase<Observed>(controller: Controller<Observed>): Controller {
   return controller as unknown as Controller;
 }
 
-export function controllersFor(_options: ControllersOptions): Controller[] {
-  return [erase(replicaSetController), erase(deploymentController)];
+export function controllersFor({ caCertificate }: ControllersOptions): Controller[] {
+  return [
+    erase(replicaSetController),
+    erase(deploymentController),
+    erase(endpointSliceController),
+    erase(endpointsController),
+    erase(namespaceController),
+    erase(serviceAccountController),
+    ...(caCertificate === undefined ? [] : [erase(rootCertificateController(caCertificate))]),
+  ];
 }
