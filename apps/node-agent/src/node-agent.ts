@@ -91,11 +91,11 @@ export function cgroupParent({ instance }: Pick<AgentConfig, 'instance'>): strin
   return `/berth-${instance}`;
 }
 
-export function networkOptions(config: Pick<AgentConfig, 'dataDirectory' | 'instance' | 'nodeIp'>, containerd: Containerd, ports: Ports) {
+export function networkOptions(config: Pick<AgentConfig, 'dataDirectory' | 'instance' | 'nodeName'>, containerd: Containerd, ports: Ports) {
   return {
     ...ports,
     instance: config.instance,
-    hostIp: config.nodeIp,
+    nodeName: config.nodeName,
     cniConfigDirectory: containerd.paths.cniConfigDirectory,
     stateDirectory: join(config.dataDirectory, 'network'),
   };

@@ -136,7 +136,14 @@ export class PodManager {
   }
 
   #syncNetwork(): void {
-    this.#deps.network.sync(this.desired.services(), this.desired.endpointSlices(), this.desired.pods());
+    const pods = this.desired.pods().map((pod) => this.#withAddress(pod));
+    this.#deps.network.sync(this.desired.services(), this.desired.endpointSlices(), pods);
+  }
+
+  /** What the API holds of a pod's status may be older than what is known here. */
+  #withAddress(pod: Pod): Pod {
+    const podIP = this.#workers.get(pod.metadata.uid ?? '')?.podIps[0];
+    return podIP === undefined ? pod : { ...pod, status: { ...pod.status, podIP } };
   }
 
   #removeVolume(name: string, uid: string): void {

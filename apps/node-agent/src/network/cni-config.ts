@@ -1,0 +1,21 @@
+// The CNI configuration that containerd reads: pods on one bridge, with addresses of the node's range. Masquerading and host
+// ports are the agent's own rules, so no further plugin is needed.
+
+export interface CniOptions {
+  bridge: string;
+  podCidr: string;
+  /** Where host-local keeps which address is whose. */
+  ipamDirectory: string;
+}
+
+export function cniConfig({ bridge, podCidr, ipamDirectory }: CniOptions): string {
+  const bridgePlugin = {
+    type: 'bridge',
+    bridge,
+    isGateway: true,
+    hairpinMode: true,
+    ipMasq: false,
+    ipam: { type: 'host-local', ranges: [[{ subnet: podCidr }]], routes: [{ dst: '0.0.0.0/0' }], dataDir: ipamDirectory },
+  };
+  return `${JSON.stringify({ cniVersion: '0.4.0', name: 'berth', plugins: [bridgePlugin] }, null, 2)}\n`;
+}

@@ -1,0 +1,26 @@
+// Runs ip and nft. A failure carries what the program said.
+import { spawn } from 'node:child_process';
+
+export type CommandRunner = (program: string, args: string[], input?: string) => Promise<string>;
+
+const timeoutMs = 20_000;
+
+/** @throws Error with the program's standard error */
+export const runCommand: CommandRunner = (program, args, input) =>
+  new Promise((resolve, reject) => {
+    const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'], timeout: timeoutMs });
+    let [stdout, stderr] = ['', ''];
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      stdout += text;
+    });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      stderr += text;
+    });
+    child.on('error', (error) => reject(new Error(`cannot run ${program}: ${error.message}`, { cause: error })));
+    child.on('close', (code) => {
+      if (code === 0) resolve(stdout);
+      else reject(new Error(`${program} ${args.join(' ')} failed: ${stderr.trim() || `exit code ${code}`}`));
+    });
+    child.stdin.on('error', () => child.stdin.destroy());
+    child.stdin.end(input);
+  });

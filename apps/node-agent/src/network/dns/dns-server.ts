@@ -1,0 +1,131 @@
+// The cluster's name server on this node, over UDP and TCP. Packets that are no question are dropped; whatever else goes wrong
+// is a SERVFAIL, so that resolvers ask again instead of waiting.
+import { createSocket, type RemoteInfo, type Socket as UdpSocket } from 'node:dgram';
+import { createServer, type Server, type Socket } from 'node:net';
+import type { Logger } from '@berth/telemetry';
+import dnsPacket, { type Packet, type Question } from 'dns-packet';
+import { answer } from './answers.ts';
+import type { Upstream } from './upstream.ts';
+import type { Zone } from './zone.ts';
+
+const udpBytesMax = 512;
+const udpBytesCap = 4_096;
+const tcpIdleMs = 10_000;
+const tcpConnectionsMax = 200;
+const servfail = 2;
+const nxdomain = 3;
+
+export interface DnsServerOptions {
+  address: string;
+  port: number;
+  zone: () => Zone;
+  upstream: Upstream;
+  logger: Logger;
+}
+
+export class DnsServer {
+  readonly #options: DnsServerOptions;
+  #udp: UdpSocket | undefined;
+  #tcp: Server | undefined;
+  readonly #connections = new Set<Socket>();
+
+  constructor(options: DnsServerOptions) {
+    this.#options = options;
+  }
+
+  /** @throws when the address or port cannot be had */
+  async start(): Promise<void> {
+    const { address, port, logger } = this.#options;
+    const udp = createSocket('udp4');
+    const tcp = createServer((socket) => this.#serve(socket));
+    tcp.maxConnections = tcpConnectionsMax;
+    this.#udp = udp;
+    this.#tcp = tcp;
+    await new Promise<void>((resolve, reject) => {
+      udp.once('error', reject);
+      udp.bind(port, address, resolve);
+    });
+    await new Promise<void>((resolve, reject) => {
+      tcp.once('error', reject);
+      tcp.listen(port, address, resolve);
+    });
+    for (const server of [udp, tcp]) server.removeAllListeners('error');
+    udp.on('error', (error) => logger.warn('the name server could not answer', { error }));
+    tcp.on('error', (error) => logger.warn('the name server could not accept a connection', { error }));
+    udp.on('message', (query, peer) => void this.#answerUdp(query, peer));
+  }
+
+  async stop(): Promise<void> {
+    for (const socket of this.#connections) socket.destroy();
+    const [udp, tcp] = [this.#udp, this.#tcp];
+    if (udp) await new Promise<void>((resolve) => udp.close(() => resolve()));
+    if (tcp) await new Promise<void>((resolve) => tcp.close(() => resolve()));
+  }
+
+  async #answerUdp(query: Buffer, peer: RemoteInfo): Promise<void> {
+    const reply = await this.#reply(query, true);
+    if (reply) this.#udp?.send(reply, peer.port, peer.address);
+  }
+
+  #serve(socket: Socket): void {
+    this.#connections.add(socket);
+    let received = Buffer.alloc(0);
+    socket.setTimeout(tcpIdleMs, () => socket.destroy());
+    socket.on('close', () => this.#connections.delete(socket));
+    // A peer that resets its connection wants nothing more.
+    socket.on('error', () => socket.destroy());
+    socket.on('data', (chunk) => {
+      received = Buffer.concat([received, chunk]);
+      while (received.length >= 2 && received.length >= 2 + received.readUInt16BE(0)) {
+        const end = 2 + received.readUInt16BE(0);
+        const query = received.subarray(2, end);
+        received = received.subarray(end);
+        void this.#reply(query, false).then((reply) => {
+          if (!reply || socket.destroyed) return;
+          const length = Buffer.alloc(2);
+          length.writeUInt16BE(reply.length);
+          socket.write(Buffer.concat([length, reply]));
+        });
+      }
+    });
+  }
+
+  async #reply(query: Buffer, isUdp: boolean): Promise<Buffer | undefined> {
+    const packet = decoded(query);
+    const question = packet?.questions?.[0];
+    if (!packet || !question || packet.type !== 'query') return undefined;
+    try {
+      const own = answer(this.#options.zone(), question);
+      if (!own) return (await this.#options.upstream.ask(query)) ?? encoded(packet, question, [], servfail);
+      const reply = encoded(packet, question, own.answers, own.rcode === 'NXDOMAIN' ? nxdomain : 0);
+      const isTooLong = isUdp && reply.length > udpLimit(packet);
+      return isTooLong ? encoded(packet, question, [], 0, true) : reply;
+    } catch (error) {
+      this.#options.logger.warn('a name could not be answered', { name: question.name, error });
+      return encoded(packet, question, [], servfail);
+    }
+  }
+}
+
+/** Undefined for what is no DNS message. */
+function decoded(query: Buffer): Packet | undefined {
+  try {
+    return dnsPacket.decode(query);
+  } catch {
+    return undefined;
+  }
+}
+
+/** What the asker takes over UDP: 512 bytes, or what its EDNS record says (RFC 6891). */
+function udpLimit({ additionals }: Packet): number {
+  const option = additionals?.find((record) => record.type === 'OPT');
+  const stated = option && 'udpPayloadSize' in option ? option.udpPayloadSize : udpBytesMax;
+  return Math.min(udpBytesCap, Math.max(udpBytesMax, stated));
+}
+
+function encoded(query: Packet, question: Question, answers: Packet['answers'], rcode: number, isTruncated = false): Buffer {
+  const { AUTHORITATIVE_ANSWER, RECURSION_AVAILABLE, RECURSION_DESIRED, TRUNCATED_RESPONSE } = dnsPacket;
+  const recursion = (query.flags ?? 0) & RECURSION_DESIRED;
+  const flags = AUTHORITATIVE_ANSWER | RECURSION_AVAILABLE | recursion | rcode | (isTruncated ? TRUNCATED_RESPONSE : 0);
+  return dnsPacket.encode({ id: query.id ?? 0, type: 'response', flags, questions: [question], answers: answers ?? [] });
+}

@@ -1,0 +1,171 @@
+// The real network of a node: a bridge for pods by CNI, services and node ports by one nftables table, cluster names by a name
+// server on the cluster's DNS address. Rules and bridge outlive the agent, so that pods keep their services while it restarts.
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { EndpointSlice, Pod, Service } from '@berth/api';
+import type { Clock, Logger } from '@berth/telemetry';
+import { cniConfig } from './cni-config.ts';
+import { type CommandRunner, runCommand } from './commands.ts';
+import { DnsServer } from './dns/dns-server.ts';
+import { Upstream } from './dns/upstream.ts';
+import { buildZone, type Zone } from './dns/zone.ts';
+import type { NodeNetwork } from './network.ts';
+import { type ClusterNames, type PodDns, parseResolvConf, podDns } from './pod-dns.ts';
+import { serviceRules } from './service-rules.ts';
+import { ensureSysctls, readSysctl } from './sysctls.ts';
+
+const dnsPort = 53;
+const applyRetryMs = 2_000;
+const bridgeFilter = 'net/bridge/bridge-nf-call-iptables';
+
+export interface HostNetworkOptions {
+  /** Names the bridge and the table; at most 9 letters and digits. */
+  instance: string;
+  nodeName: string;
+  cniConfigDirectory: string;
+  /** Address leases of pods. */
+  stateDirectory: string;
+  clock: Clock;
+  logger: Logger;
+  /** Absent runs the real ip and nft. */
+  run?: CommandRunner;
+}
+
+interface Settings extends ClusterNames {
+  podCidr: string;
+}
+
+interface Wanted {
+  services: Service[];
+  endpointSlices: EndpointSlice[];
+  pods: Pod[];
+}
+
+export class HostNetwork implements NodeNetwork {
+  readonly #options: HostNetworkOptions;
+  readonly #run: CommandRunner;
+  readonly #bridge: string;
+  readonly #table: string;
+  #settings: Settings | undefined;
+  #hostDns: PodDns = { servers: [], searches: [], options: [] };
+  #dns: DnsServer | undefined;
+  #zone: Zone = { domain: '', names: new Map(), reverse: new Map() };
+  #wanted: Wanted = { services: [], endpointSlices: [], pods: [] };
+  #isDirty = false;
+  #applying: Promise<void> | undefined;
+  #applied = '';
+  #stopped = false;
+
+  constructor(options: HostNetworkOptions) {
+    this.#options = options;
+    this.#run = options.run ?? runCommand;
+    this.#bridge = `brth${options.instance}`;
+    this.#table = `berth-${options.instance}`;
+  }
+
+  async configure({ podCidr, clusterDns, clusterDomain }: Parameters<NodeNetwork['configure']>[0]): Promise<void> {
+    const isSame = this.#settings?.podCidr === podCidr && this.#settings.clusterDns === clusterDns;
+    this.#settings = { podCidr, clusterDns, clusterDomain };
+    if (!isSame || !this.#dns) await this.#setUp(this.#settings);
+    this.#refresh();
+  }
+
+  sync(services: Service[], endpointSlices: EndpointSlice[], pods: Pod[]): void {
+    this.#wanted = { services, endpointSlices, pods };
+    this.#refresh();
+  }
+
+  dnsFor(pod: Pod): PodDns {
+    return podDns(pod, this.#settings, this.#hostDns);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await this.#applying;
+    await this.#dns?.stop();
+  }
+
+  /** Removes everything that any agent of this instance has made; safe to repeat. */
+  async tearDown(): Promise<void> {
+    await this.stop();
+    const tables = await this.#run('nft', ['list', 'tables', 'ip']);
+    if (tables.split('\n').includes(`table ip ${this.#table}`)) await this.#run('nft', ['delete', 'table', 'ip', this.#table]);
+    if (existsSync(`/sys/class/net/${this.#bridge}`)) await this.#run('ip', ['link', 'delete', this.#bridge]);
+    await rm(this.#configFile, { force: true });
+    await rm(this.#options.stateDirectory, { recursive: true, force: true });
+  }
+
+  get #configFile(): string {
+    return join(this.#options.cniConfigDirectory, '10-berth.conflist');
+  }
+
+  async #setUp({ podCidr, clusterDns, clusterDomain }: Settings): Promise<void> {
+    const { cniConfigDirectory, stateDirectory, clock, logger } = this.#options;
+    this.#hostDns = parseResolvConf(await readFile('/etc/resolv.conf', 'utf8').catch(emptyIfAbsent));
+    if (!existsSync(`/sys/class/net/${this.#bridge}`)) await this.#run('ip', ['link', 'add', this.#bridge, 'type', 'bridge']);
+    await this.#run('ip', ['link', 'set', this.#bridge, 'up']);
+    await this.#run('ip', ['address', 'replace', `${clusterDns}/32`, 'dev', this.#bridge]);
+    // route_localnet lets node ports answer on 127.0.0.1: their packets leave for a pod with a loopback address at first.
+    await ensureSysctls({ 'net/ipv4/ip_forward': '1', [`net/ipv4/conf/${this.#bridge}/route_localnet`]: '1' });
+    if ((await readSysctl(bridgeFilter)) === '0') await ensureSysctls({ [bridgeFilter]: '1' });
+    for (const directory of [cniConfigDirectory, stateDirectory]) await mkdir(directory, { recursive: true });
+    const partial = `${this.#configFile}.partial`;
+    await writeFile(partial, cniConfig({ bridge: this.#bridge, podCidr, ipamDirectory: join(stateDirectory, 'addresses') }));
+    await rename(partial, this.#configFile);
+    await this.#dns?.stop();
+    const upstream = new Upstream(
+      this.#hostDns.servers.filter((server) => server !== clusterDns),
+      clock,
+    );
+    this.#zone = buildZone(clusterDomain, this.#wanted.services, this.#wanted.endpointSlices);
+    this.#dns = new DnsServer({ address: clusterDns, port: dnsPort, zone: () => this.#zone, upstream, logger });
+    await this.#dns.start();
+  }
+
+  /** Changes that come while rules are applied become one more application. */
+  #refresh(): void {
+    this.#isDirty = true;
+    this.#applying ??= this.#applyAll().finally(() => {
+      this.#applying = undefined;
+    });
+  }
+
+  async #applyAll(): Promise<void> {
+    while (this.#isDirty && !this.#stopped && this.#settings) {
+      this.#isDirty = false;
+      try {
+        await this.#apply(this.#settings);
+      } catch (error) {
+        this.#options.logger.error('service rules could not be applied; trying again', { error, retryMs: applyRetryMs });
+        this.#options.clock.after(applyRetryMs, () => this.#refresh());
+        return;
+      }
+    }
+  }
+
+  async #apply({ podCidr, clusterDomain }: Settings): Promise<void> {
+    const { services, endpointSlices, pods } = this.#wanted;
+    this.#zone = buildZone(clusterDomain, services, endpointSlices);
+    const bridgeIsFiltered = (await readSysctl(bridgeFilter)) === '1';
+    const { nodeName } = this.#options;
+    const rules = serviceRules({
+      table: this.#table,
+      bridge: this.#bridge,
+      podCidr,
+      services,
+      endpointSlices,
+      pods,
+      nodeName,
+      bridgeIsFiltered,
+    });
+    if (rules === this.#applied) return;
+    await this.#run('nft', ['-f', '-'], rules);
+    this.#applied = rules;
+  }
+}
+
+function emptyIfAbsent(error: NodeJS.ErrnoException): string {
+  if (error.code === 'ENOENT') return '';
+  throw error;
+}

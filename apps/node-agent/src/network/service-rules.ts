@@ -1,0 +1,216 @@
+// Services, node ports and host ports of one node as one nftables script, which replaces the node's table in one transaction.
+// Pure: the same input gives the same text, so that nothing is applied when nothing has changed.
+import type { EndpointSlice, Pod, Service, ServicePort } from '@berth/api';
+
+const serviceLabel = 'kubernetes.io/service-name';
+
+export interface RulesInput {
+  /** The nft table of this agent. */
+  table: string;
+  bridge: string;
+  podCidr: string;
+  services: Service[];
+  endpointSlices: EndpointSlice[];
+  /** Of this node, with their addresses. */
+  pods: Pod[];
+  nodeName: string;
+  /** Whether bridged packets pass the rules, too (bridge-nf-call-iptables); else answers between pods of one bridge bypass them. */
+  bridgeIsFiltered: boolean;
+}
+
+interface Endpoint {
+  address: string;
+  port: number;
+}
+
+/** Where packets for one port of a service go. */
+interface Target {
+  protocol: 'tcp' | 'udp';
+  clusterAddress: string;
+  port: number;
+  nodePort: number | undefined;
+  endpoints: Endpoint[];
+  /** Of this node, for node ports whose policy is Local. */
+  nodePortEndpoints: Endpoint[];
+  /** ClientIP affinity. Its timeout is not kept: a client stays for as long as the endpoints do. */
+  sticky: boolean;
+}
+
+export function serviceRules(input: RulesInput): string {
+  const slices = Map.groupBy(input.endpointSlices, ({ metadata: { namespace, labels } }) => `${namespace}/${labels?.[serviceLabel] ?? ''}`);
+  const targets = input.services.flatMap((service) => {
+    const { namespace, name } = service.metadata;
+    return targetsOf(service, slices.get(`${namespace}/${name}`) ?? [], input.nodeName);
+  });
+  const hostPorts = input.pods.flatMap(hostPortsOf);
+  const chains = new Map<string, string>();
+  const clusterElements: string[] = [];
+  const nodeElements: string[] = [];
+  const refused: string[] = [];
+  const refusedNodePorts: string[] = [];
+  for (const target of targets) {
+    const key = `${target.clusterAddress} . ${target.protocol} . ${target.port}`;
+    if (target.endpoints.length > 0) clusterElements.push(`${key} : goto ${chain(chains, target, target.endpoints)}`);
+    else refused.push(key);
+    if (target.nodePort === undefined) continue;
+    const nodeKey = `${target.protocol} . ${target.nodePort}`;
+    if (target.nodePortEndpoints.length > 0)
+      nodeElements.push(`${nodeKey} : goto ${chain(chains, target, target.nodePortEndpoints, '-node')}`);
+    else refusedNodePorts.push(nodeKey);
+  }
+  for (const { protocol, hostPort, endpoint } of hostPorts) {
+    const target = { protocol, clusterAddress: 'host', port: hostPort, sticky: false };
+    nodeElements.push(`${protocol} . ${hostPort} : goto ${chain(chains, target, [endpoint])}`);
+  }
+  const sets = { clusterElements: unique(clusterElements), nodeElements: unique(nodeElements), refused, refusedNodePorts };
+  return script(input, sets, [...chains.values()], hairpins(targets, hostPorts));
+}
+
+function script(
+  { table, bridge, podCidr, bridgeIsFiltered }: RulesInput,
+  sets: { clusterElements: string[]; nodeElements: string[]; refused: string[]; refusedNodePorts: string[] },
+  chains: string[],
+  selfPairs: string[],
+): string {
+  // Without filtered bridging, an answer from pod to pod would not come back through here to be translated.
+  const viaHere = bridgeIsFiltered ? [] : [`    ct status dnat ip saddr ${podCidr} oifname "${bridge}" masquerade`];
+  return `table ip ${table}
+delete table ip ${table}
+table ip ${table} {
+${named('map cluster-ports', 'ipv4_addr . inet_proto . inet_service : verdict', sets.clusterElements)}
+${named('map node-ports', 'inet_proto . inet_service : verdict', sets.nodeElements)}
+${named('set refused', 'ipv4_addr . inet_proto . inet_service', sets.refused)}
+${named('set refused-node-ports', 'inet_proto . inet_service', sets.refusedNodePorts)}
+${named('set hairpins', 'ipv4_addr . ipv4_addr', selfPairs)}
+${chains.join('\n')}
+  chain dispatch {
+    ip daddr . meta l4proto . th dport vmap @cluster-ports
+    fib daddr type local meta l4proto . th dport vmap @node-ports
+  }
+  chain prerouting {
+    type nat hook prerouting priority dstnat; policy accept;
+    jump dispatch
+  }
+  chain output {
+    type nat hook output priority -100; policy accept;
+    jump dispatch
+  }
+  chain postrouting {
+    type nat hook postrouting priority srcnat; policy accept;
+    ip saddr . ip daddr @hairpins masquerade
+    ct status dnat ip saddr 127.0.0.0/8 masquerade
+${viaHere.join('\n')}
+    ip saddr ${podCidr} oifname != { "${bridge}", "lo" } masquerade
+  }
+  chain refuse {
+    ip daddr . meta l4proto . th dport @refused reject
+    fib daddr type local meta l4proto . th dport @refused-node-ports reject
+  }
+  chain refuse-forward {
+    type filter hook forward priority filter; policy accept;
+    jump refuse
+  }
+  chain refuse-input {
+    type filter hook input priority filter; policy accept;
+    jump refuse
+  }
+  chain refuse-output {
+    type filter hook output priority filter; policy accept;
+    jump refuse
+  }
+}
+`;
+}
+
+function named(what: string, type: string, elements: string[]): string {
+  const list = elements.length > 0 ? `\n    elements = { ${elements.join(', ')} }` : '';
+  return `  ${what} {\n    type ${type}${list}\n  }`;
+}
+
+/** The chain that spreads over these endpoints, made once. @param suffix tells a port's chains apart. @returns its name */
+function chain(
+  chains: Map<string, string>,
+  target: Pick<Target, 'protocol' | 'clusterAddress' | 'port' | 'sticky'>,
+  endpoints: Endpoint[],
+  suffix = '',
+): string {
+  const list = endpoints.map(({ address, port }) => `${address} . ${port}`);
+  const name = `${target.protocol}-${target.clusterAddress.replaceAll('.', '-')}-${target.port}${suffix}`;
+  if (!chains.has(name)) {
+    const choice = target.sticky ? `jhash ip saddr mod ${list.length}` : `numgen random mod ${list.length}`;
+    const map = list.map((element, index) => `${index} : ${element}`).join(', ');
+    const only = endpoints.length === 1 && endpoints[0];
+    const to = only ? `${only.address}:${only.port}` : `${choice} map { ${map} }`;
+    chains.set(name, `  chain ${name} {\n    meta l4proto ${target.protocol} dnat ip to ${to}\n  }`);
+  }
+  return name;
+}
+
+function targetsOf(service: Service, slices: EndpointSlice[], nodeName: string): Target[] {
+  const { clusterIP = '', type, ports = [], sessionAffinity } = service.spec;
+  if (clusterIP === '' || clusterIP === 'None' || type === 'ExternalName') return [];
+  return ports.flatMap((port) => {
+    const protocol = port.protocol === 'UDP' ? 'udp' : 'tcp';
+    if (port.protocol === 'SCTP') return [];
+    const all = endpointsOf(port, slices, undefined);
+    const local = endpointsOf(port, slices, nodeName);
+    return {
+      protocol,
+      clusterAddress: clusterIP,
+      port: port.port,
+      nodePort: port.nodePort || undefined,
+      endpoints: service.spec.internalTrafficPolicy === 'Local' ? local : all,
+      nodePortEndpoints: service.spec.externalTrafficPolicy === 'Local' ? local : all,
+      sticky: sessionAffinity === 'ClientIP',
+    } satisfies Target;
+  });
+}
+
+/** Ready ones; when there are none, those that still serve while they end (KEP-1669). */
+function endpointsOf(port: ServicePort, slices: EndpointSlice[], onlyNode: string | undefined): Endpoint[] {
+  const candidates = slices.flatMap((slice) => {
+    const match = slice.ports?.find((p) => (p.name ?? '') === (port.name ?? '') && (p.protocol ?? 'TCP') === (port.protocol ?? 'TCP'));
+    if (!match?.port) return [];
+    const number = match.port;
+    return (slice.endpoints ?? [])
+      .filter((endpoint) => onlyNode === undefined || endpoint.nodeName === onlyNode)
+      .map((endpoint) => ({ endpoint, number }));
+  });
+  const ready = candidates.filter(({ endpoint }) => endpoint.conditions?.ready !== false);
+  const serving = candidates.filter(({ endpoint }) => endpoint.conditions?.serving && endpoint.conditions.terminating);
+  const chosen = ready.length > 0 ? ready : serving;
+  const addresses = chosen.flatMap(({ endpoint, number }) => endpoint.addresses.map((address) => ({ address, port: number })));
+  return addresses.sort((a, b) => (a.address < b.address ? -1 : a.address > b.address ? 1 : a.port - b.port));
+}
+
+interface HostPort {
+  protocol: 'tcp' | 'udp';
+  hostPort: number;
+  endpoint: Endpoint;
+}
+
+function hostPortsOf(pod: Pod): HostPort[] {
+  const address = pod.status?.podIP;
+  if (!address || pod.spec.hostNetwork) return [];
+  return pod.spec.containers.flatMap((container) =>
+    (container.ports ?? []).flatMap(({ hostPort, containerPort, protocol }) =>
+      hostPort ? [{ protocol: protocol === 'UDP' ? 'udp' : 'tcp', hostPort, endpoint: { address, port: containerPort } }] : [],
+    ),
+  );
+}
+
+/** A pod that reaches itself through a service would get answers from its own address, and drop them. */
+function hairpins(targets: Target[], hostPorts: HostPort[]): string[] {
+  const endpoints = [...targets.flatMap((t) => [...t.endpoints, ...t.nodePortEndpoints]), ...hostPorts.map((h) => h.endpoint)];
+  return unique(endpoints.map(({ address }) => `${address} . ${address}`));
+}
+
+/** By key: what is left of ` : `; the first wins, as two services cannot own one port. */
+function unique(elements: string[]): string[] {
+  const byKey = new Map<string, string>();
+  for (const element of elements) {
+    const key = element.split(' : ')[0] ?? element;
+    if (!byKey.has(key)) byKey.set(key, element);
+  }
+  return [...byKey.values()].sort();
+}
