@@ -26,8 +26,8 @@ export type Action =
   | { type: 'slowStart'; actions: Action[]; recover?(error: StatusError): Action[] }
   /** Only if the server, not a cache, knows no object of these kinds in the namespace; else the key is looked at again soon. */
   | { type: 'ifEmpty'; kinds: KindDefinition[]; namespace: string; actions: Action[] }
-  /** Only if the server, not a cache, has no such object; it may have a namesake with another uid. */
-  | { type: 'ifAbsent'; kind: KindDefinition; key: ObjectKey; uid: string; actions: Action[]; otherwise?: Action[] }
+  /** Only if the server, not a cache, has no such object; it may have a namesake, unless no uid is given. */
+  | { type: 'ifAbsent'; kind: KindDefinition; key: ObjectKey; uid?: string; actions: Action[]; otherwise?: Action[] }
   /** Look at the same key again, even if nothing changes until then. */
   | { type: 'requeue'; afterMs: number };
 

@@ -199,7 +199,7 @@ class ControllerLoop {
   async #isAbsent({ kind, key, uid }: Action & { type: 'ifAbsent' }): Promise<boolean> {
     try {
       const found = await this.#deps.client.get(kind, key);
-      return found.metadata.uid !== uid;
+      return uid !== undefined && found.metadata.uid !== uid;
     } catch (error) {
       if (isReason(error, 'NotFound')) return true;
       throw error;

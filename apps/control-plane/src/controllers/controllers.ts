@@ -6,6 +6,9 @@ import { endpointsController } from './endpoints/endpoints.ts';
 import { namespaceController } from './namespace.ts';
 import { rootCertificateController, serviceAccountController } from './namespace-furniture.ts';
 import { replicaSetController } from './replica-set.ts';
+import { claimController } from './volumes/claim.ts';
+import { claimProtectionController, volumeProtectionController } from './volumes/protection.ts';
+import { volumeController } from './volumes/volume.ts';
 
 export interface ControllersOptions {
   /** PEM of the cluster's CA, for pods that talk to the API; undefined where nothing listens. */
@@ -24,6 +27,10 @@ export function controllersFor({ caCertificate }: ControllersOptions): Controlle
     erase(endpointsController),
     erase(namespaceController),
     erase(serviceAccountController),
+    erase(claimController),
+    erase(volumeController),
+    erase(claimProtectionController),
+    erase(volumeProtectionController),
     ...(caCertificate === undefined ? [] : [erase(rootCertificateController(caCertificate))]),
   ];
 }

@@ -1,0 +1,195 @@
+// Finds or makes a volume for each claim, and ties the two together: the volume first, so that no two claims think they
+// have the same one.
+import { Node, PersistentVolume, PersistentVolumeClaim, StorageClass } from '@berth/api';
+import { type Action, type Caches, type Controller, erased, watches } from '@berth/controller';
+import { deepEqual, keyOf } from '@berth/machinery';
+import { localProvisioner, localVolume, nodeForImmediate, provisioningProblem } from './local-provisioner.ts';
+import { bestVolume, bindCompleted, boundByController, classOf, isMeantFor, mismatch, selectedNode, waitsForConsumer } from './matching.ts';
+
+const unboundIndex = 'unbound-by-class';
+const classIndex = 'class';
+
+export interface ObservedClaim {
+  claim: PersistentVolumeClaim;
+  storageClass: StorageClass | undefined;
+  /** Of the claim's class. */
+  volumes: PersistentVolume[];
+  /** The one that the claim names. */
+  named: PersistentVolume | undefined;
+  nodes: Node[];
+}
+
+export const claimController: Controller<ObservedClaim> = {
+  name: 'persistentvolume-controller',
+  owns: ['PersistentVolumeClaim.status', 'PersistentVolumeClaim.spec.volumeName', 'PersistentVolume.spec.claimRef'],
+  watches: [
+    watches(PersistentVolumeClaim, (claim) => [keyOf(claim)]),
+    watches(PersistentVolume, claimsOf),
+    watches(StorageClass, ({ metadata }, caches) => unbound(caches, metadata.name)),
+  ],
+  prepare(caches) {
+    caches.of(PersistentVolumeClaim).addIndex(unboundIndex, (claim) => (isBound(claim) ? [] : [classOf(claim)]));
+    caches.of(PersistentVolume).addIndex(classIndex, (volume) => [classOf(volume)]);
+    caches.of(Node);
+  },
+  observe(key, caches) {
+    const claim = caches.of(PersistentVolumeClaim).get(key);
+    if (!claim || claim.metadata.deletionTimestamp) return undefined;
+    const className = classOf(claim);
+    return {
+      claim,
+      storageClass: caches.of(StorageClass).get(className),
+      volumes: caches.of(PersistentVolume).byIndex(classIndex, className),
+      named: claim.spec.volumeName ? caches.of(PersistentVolume).get(claim.spec.volumeName) : undefined,
+      nodes: caches.of(Node).list(),
+    };
+  },
+  plan: planClaim,
+};
+
+function claimsOf(volume: PersistentVolume, caches: Caches): string[] {
+  const { claimRef } = volume.spec;
+  if (claimRef?.name) return [keyOf({ metadata: { namespace: claimRef.namespace ?? '', name: claimRef.name } })];
+  return unbound(caches, classOf(volume));
+}
+
+function unbound(caches: Caches, className: string): string[] {
+  return caches
+    .of(PersistentVolumeClaim)
+    .byIndex(unboundIndex, className)
+    .map((claim) => keyOf(claim));
+}
+
+function isBound({ metadata, spec }: PersistentVolumeClaim): boolean {
+  return metadata.annotations?.[bindCompleted] !== undefined && Boolean(spec.volumeName);
+}
+
+export function planClaim(observed: ObservedClaim): Action[] {
+  const { claim, named } = observed;
+  if (claim.metadata.annotations?.[bindCompleted]) return keepBound(claim, named);
+  if (claim.spec.volumeName) return bindNamed(claim, named);
+  return bindAny(observed);
+}
+
+function bindAny({ claim, storageClass, volumes, nodes }: ObservedClaim): Action[] {
+  const isWaiting = waitsForConsumer(claim, storageClass);
+  const nodeName = claim.metadata.annotations?.[selectedNode];
+  const node = nodes.find(({ metadata }) => metadata.name === nodeName);
+  const volume = isWaiting ? volumes.find((candidate) => isMeantFor(candidate, claim)) : bestVolume(claim, volumes, node);
+  if (volume) return bind(claim, volume);
+  const pending = phase(claim, { phase: 'Pending' });
+  if (isWaiting) {
+    return [...pending, event(claim, 'Normal', 'WaitForFirstConsumer', 'waiting for first consumer to be created before binding')];
+  }
+  return [...pending, ...provision({ claim, storageClass, volumes, nodes, named: undefined }, nodeName)];
+}
+
+function provision({ claim, storageClass, volumes, nodes }: ObservedClaim, selected: string | undefined): Action[] {
+  const className = classOf(claim);
+  if (!className) {
+    return [event(claim, 'Normal', 'FailedBinding', 'no persistent volumes available for this claim and no storage class is set')];
+  }
+  if (!storageClass) return [event(claim, 'Warning', 'ProvisioningFailed', `storageclass.storage.k8s.io "${className}" not found`)];
+  const { provisioner } = storageClass;
+  if (provisioner === 'kubernetes.io/no-provisioner') {
+    return [event(claim, 'Normal', 'FailedBinding', 'no persistent volumes available for this claim')];
+  }
+  if (provisioner !== localProvisioner) {
+    const message = `Waiting for a volume to be created either by the external provisioner '${provisioner}' or manually by the system administrator. If volume creation is delayed, please verify that the provisioner is running and correctly registered.`;
+    return [event(claim, 'Normal', 'ExternalProvisioning', message)];
+  }
+  const nodeName = selected ?? nodeForImmediate(nodes, volumes)?.metadata.name;
+  if (nodeName === undefined) return [event(claim, 'Warning', 'ProvisioningFailed', 'no node offers room for local volumes')];
+  return provisionLocal(claim, storageClass, nodeName, nodes);
+}
+
+function provisionLocal(claim: PersistentVolumeClaim, storageClass: StorageClass, nodeName: string, nodes: Node[]): Action[] {
+  const node = nodes.find(({ metadata }) => metadata.name === nodeName);
+  const problem = provisioningProblem(claim, nodeName, node);
+  if (problem !== undefined || !node) {
+    const message = `failed to provision volume with StorageClass "${storageClass.metadata.name}": ${problem}`;
+    // The scheduler gets the choice back.
+    const patch = { metadata: { annotations: { [selectedNode]: null } } };
+    const refuse: Action = { type: 'patch', kind: erased(PersistentVolumeClaim), key: claim.metadata, patchType: 'merge', patch };
+    return [event(claim, 'Warning', 'ProvisioningFailed', message), ...(claim.metadata.annotations?.[selectedNode] ? [refuse] : [])];
+  }
+  const volume = localVolume(claim, storageClass, node);
+  return [
+    event(claim, 'Normal', 'Provisioning', `External provisioner is provisioning volume for claim "${keyOf(claim)}"`),
+    {
+      type: 'create',
+      kind: erased(PersistentVolume),
+      object: volume,
+      onSuccess: draft(claim, 'Normal', 'ProvisioningSucceeded', `Successfully provisioned volume ${volume.metadata.name}`),
+      onFailure: draft(claim, 'Warning', 'ProvisioningFailed', 'failed to create the volume: {error}'),
+    },
+  ];
+}
+
+function bindNamed(claim: PersistentVolumeClaim, named: PersistentVolume | undefined): Action[] {
+  const pending = phase(claim, { phase: 'Pending' });
+  if (!named) return pending;
+  const name = named.metadata.name;
+  if (named.spec.claimRef && !isMeantFor(named, claim)) {
+    return [...pending, event(claim, 'Warning', 'FailedBinding', `volume "${name}" already bound to a different claim.`)];
+  }
+  const problem = mismatch(claim, named);
+  if (problem) return [...pending, event(claim, 'Warning', 'VolumeMismatch', `Cannot bind to requested volume "${name}": ${problem}`)];
+  return bind(claim, named);
+}
+
+function keepBound(claim: PersistentVolumeClaim, named: PersistentVolume | undefined): Action[] {
+  if (named && (!named.spec.claimRef || isMeantFor(named, claim))) return bind(claim, named);
+  if (claim.status?.phase === 'Lost') return [];
+  const lost = phase(claim, { phase: 'Lost' });
+  if (named) {
+    const message = 'Two claims are bound to the same volume, this one is bound incorrectly';
+    return [...lost, event(claim, 'Warning', 'ClaimMisbound', message)];
+  }
+  const message = 'Bound claim has lost its PersistentVolume. Data on the volume is lost!';
+  const actions = [...lost, event(claim, 'Warning', 'ClaimLost', message)];
+  return [{ type: 'ifAbsent', kind: erased(PersistentVolume), key: { name: claim.spec.volumeName ?? '' }, actions }];
+}
+
+/** Whatever of a binding is missing; nothing once it is complete. */
+function bind(claim: PersistentVolumeClaim, volume: PersistentVolume): Action[] {
+  const bound = { phase: 'Bound', accessModes: volume.spec.accessModes ?? [], capacity: volume.spec.capacity ?? {} };
+  return [...bindVolume(claim, volume), ...bindClaim(claim, volume), ...phase(claim, bound)];
+}
+
+function bindVolume(
+  { metadata: { name, namespace, uid, resourceVersion: version } }: PersistentVolumeClaim,
+  volume: PersistentVolume,
+): Action[] {
+  const { claimRef } = volume.spec;
+  if (claimRef?.uid === uid) return [];
+  const isOurChoice = claimRef === undefined;
+  const reference = { apiVersion: 'v1', kind: 'PersistentVolumeClaim', namespace, name, uid, resourceVersion: version };
+  const { resourceVersion } = volume.metadata;
+  const metadata = { resourceVersion, ...(isOurChoice && { annotations: { [boundByController]: 'yes' } }) };
+  const patch = { metadata, spec: { claimRef: reference } };
+  return [{ type: 'patch', kind: erased(PersistentVolume), key: volume.metadata, patchType: 'merge', patch }];
+}
+
+function bindClaim(claim: PersistentVolumeClaim, { metadata: { name } }: PersistentVolume): Action[] {
+  if (isBound(claim)) return [];
+  const isOurChoice = !claim.spec.volumeName;
+  const annotations = { [bindCompleted]: 'yes', ...(isOurChoice && { [boundByController]: 'yes' }) };
+  const patch = { metadata: { uid: claim.metadata.uid, annotations }, spec: { volumeName: name } };
+  return [{ type: 'patch', kind: erased(PersistentVolumeClaim), key: claim.metadata, patchType: 'merge', patch }];
+}
+
+function phase(claim: PersistentVolumeClaim, wanted: NonNullable<PersistentVolumeClaim['status']>): Action[] {
+  const status = { ...claim.status, ...wanted };
+  if (deepEqual(status, claim.status)) return [];
+  const patch = { metadata: { uid: claim.metadata.uid }, status: wanted };
+  return [{ type: 'patch', kind: erased(PersistentVolumeClaim), key: claim.metadata, patchType: 'merge', patch, subresource: 'status' }];
+}
+
+function draft(about: PersistentVolumeClaim, eventType: 'Normal' | 'Warning', reason: string, message: string) {
+  return { about, eventType, reason, message };
+}
+
+function event(about: PersistentVolumeClaim, eventType: 'Normal' | 'Warning', reason: string, message: string): Action {
+  return { type: 'event', event: draft(about, eventType, reason, message) };
+}

@@ -1,0 +1,96 @@
+// Which volume serves a claim: enough space, the right kind and class, reachable from the chosen node, and of those the
+// smallest (Kubernetes, "Persistent Volumes", Binding).
+import type { Node, NodeSelectorTerm, PersistentVolume, PersistentVolumeClaim, StorageClass } from '@berth/api';
+import { labelSelectorFrom, parseQuantity } from '@berth/machinery';
+
+export const bindCompleted = 'pv.kubernetes.io/bind-completed';
+export const boundByController = 'pv.kubernetes.io/bound-by-controller';
+export const provisionedBy = 'pv.kubernetes.io/provisioned-by';
+export const selectedNode = 'volume.kubernetes.io/selected-node';
+export const localVolumeFinalizer = 'berth.io/local-volume';
+export const volumeProtection = 'kubernetes.io/pv-protection';
+export const claimProtection = 'kubernetes.io/pvc-protection';
+
+export function classOf({ metadata, spec }: PersistentVolume | PersistentVolumeClaim): string {
+  return metadata.annotations?.['volume.beta.kubernetes.io/storage-class'] ?? spec.storageClassName ?? '';
+}
+
+export function waitsForConsumer(claim: PersistentVolumeClaim, storageClass: StorageClass | undefined): boolean {
+  return storageClass?.volumeBindingMode === 'WaitForFirstConsumer' && !claim.metadata.annotations?.[selectedNode];
+}
+
+/** Whether the volume is kept for this claim, by whoever made it or by an earlier step of binding. */
+export function isMeantFor({ spec: { claimRef } }: PersistentVolume, { metadata }: PersistentVolumeClaim): boolean {
+  if (!claimRef || claimRef.name !== metadata.name || claimRef.namespace !== metadata.namespace) return false;
+  return !claimRef.uid || claimRef.uid === metadata.uid;
+}
+
+/** Why a volume that the claim names cannot serve it; undefined when it can. */
+export function mismatch(claim: PersistentVolumeClaim, volume: PersistentVolume): string | undefined {
+  if (sizeOf(volume) < requestOf(claim)) return 'requested PV is too small';
+  if (classOf(volume) !== classOf(claim)) return 'storageClassName does not match';
+  if ((volume.spec.volumeMode || 'Filesystem') !== (claim.spec.volumeMode || 'Filesystem')) return 'incompatible volumeMode';
+  const offered = volume.spec.accessModes ?? [];
+  if (!(claim.spec.accessModes ?? []).every((mode) => offered.includes(mode))) return 'incompatible accessMode';
+  return undefined;
+}
+
+/** @param node where the claim's pod is going to run, if that is decided */
+export function bestVolume(
+  claim: PersistentVolumeClaim,
+  volumes: PersistentVolume[],
+  node: Node | undefined,
+): PersistentVolume | undefined {
+  const meant = volumes.find((volume) => isMeantFor(volume, claim));
+  if (meant) return meant;
+  const selector = labelSelectorFrom(claim.spec.selector ?? {});
+  const free = volumes.filter(
+    (volume) =>
+      !volume.spec.claimRef &&
+      !volume.metadata.deletionTimestamp &&
+      (volume.status?.phase ?? 'Pending') !== 'Failed' &&
+      selector.matches(volume.metadata.labels) &&
+      mismatch(claim, volume) === undefined &&
+      (!node || reaches(volume, node)),
+  );
+  return free.sort((a, b) => sizeOf(a) - sizeOf(b) || (a.metadata.name < b.metadata.name ? -1 : 1))[0];
+}
+
+function sizeOf({ spec }: PersistentVolume): number {
+  return parseQuantity(spec.capacity?.storage ?? '0').toNumber();
+}
+
+function requestOf({ spec }: PersistentVolumeClaim): number {
+  return parseQuantity(spec.resources?.requests?.storage ?? '0').toNumber();
+}
+
+/** Whether the volume's affinity admits the node. */
+export function reaches({ spec }: PersistentVolume, node: Node): boolean {
+  const terms = spec.nodeAffinity?.required?.nodeSelectorTerms;
+  return !terms || terms.some((term) => admits(term, node));
+}
+
+function admits({ matchExpressions = [], matchFields = [] }: NodeSelectorTerm, { metadata }: Node): boolean {
+  if (matchExpressions.length === 0 && matchFields.length === 0) return false;
+  return (
+    matchExpressions.every((requirement) => holds(requirement, metadata.labels?.[requirement.key ?? ''])) &&
+    matchFields.every((requirement) => holds(requirement, metadata.name))
+  );
+}
+
+function holds({ operator, values = [] }: { operator?: string; values?: string[] }, value: string | undefined): boolean {
+  switch (operator) {
+    case 'In':
+      return value !== undefined && values.includes(value);
+    case 'NotIn':
+      return value === undefined || !values.includes(value);
+    case 'Exists':
+      return value !== undefined;
+    case 'DoesNotExist':
+      return value === undefined;
+    case 'Gt':
+      return Number(value) > Number(values[0]);
+    default:
+      return Number(value) < Number(values[0]);
+  }
+}
