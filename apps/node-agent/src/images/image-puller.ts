@@ -24,7 +24,15 @@ interface Pull {
   lastError?: string;
   /** The pod instances whose `Always` this pull has satisfied. */
   satisfied: Set<string>;
+  /** By instance: who is told how the running pull ends. */
+  waiting: Map<string, PullWaiter>;
   imageRef?: string;
+}
+
+interface PullWaiter {
+  sinceMs: number;
+  report: PullReport;
+  changed: () => void;
 }
 
 export type PullReport = (type: 'Normal' | 'Warning', reason: string, message: string) => void;
@@ -81,8 +89,11 @@ export class ImagePuller {
         retryAtMs: pull.backOff.readyAtMs,
       };
     }
-    if (!pull.running) this.#begin(image, container.image ?? '', pull, instance, registryAuth(image, secrets), report, changed);
-    else pull.satisfied.add(instance);
+    if (!pull.waiting.has(instance)) {
+      report('Normal', 'Pulling', `Pulling image "${container.image}"`);
+      pull.waiting.set(instance, { sinceMs: this.#clock.monotonicMs(), report, changed });
+    }
+    if (!pull.running) this.#begin(image, container.image ?? '', pull, registryAuth(image, secrets));
     return pull.lastError
       ? { state: 'failed', reason: 'ErrImagePull', message: pull.lastError, retryAtMs: Number.MAX_SAFE_INTEGER }
       : { state: 'pulling' };
@@ -99,40 +110,44 @@ export class ImagePuller {
   #pull(image: string): Pull {
     const known = this.#pulls.get(image);
     if (known) return known;
-    const fresh: Pull = { backOff: new BackOff(pullBackOff), running: false, satisfied: new Set() };
+    const fresh: Pull = { backOff: new BackOff(pullBackOff), running: false, satisfied: new Set(), waiting: new Map() };
     this.#pulls.set(image, fresh);
     return fresh;
   }
 
-  #begin(
-    image: string,
-    shown: string,
-    pull: Pull,
-    instance: string,
-    auth: RegistryAuth | undefined,
-    report: PullReport,
-    changed: () => void,
-  ): void {
+  #begin(image: string, shown: string, pull: Pull, auth: RegistryAuth | undefined): void {
     pull.running = true;
-    report('Normal', 'Pulling', `Pulling image "${shown}"`);
     void this.#turn(async () => {
       const begunMs = this.#clock.monotonicMs();
       try {
         pull.imageRef = await this.#runtime.pullImage(image, auth);
+        const sizeBytes = (await this.#runtime.imageStatus(pull.imageRef))?.sizeBytes ?? 0;
         pull.backOff.reset();
         delete pull.lastError;
-        pull.satisfied.add(instance);
-        report('Normal', 'Pulled', `Successfully pulled image "${shown}" in ${Math.round(this.#clock.monotonicMs() - begunMs)}ms`);
+        this.#tellPulled(shown, pull, begunMs, sizeBytes);
       } catch (error) {
         pull.backOff.fail(this.#clock.now());
         pull.lastError = error instanceof ImagePullError ? error.message : `failed to pull image "${shown}": ${(error as Error).message}`;
-        report('Warning', 'Failed', `Failed to pull image "${shown}": ${pull.lastError}`);
-        report('Warning', 'Failed', 'Error: ErrImagePull');
+        for (const { report } of pull.waiting.values()) {
+          report('Warning', 'Failed', `Failed to pull image "${shown}": ${pull.lastError}`);
+          report('Warning', 'Failed', 'Error: ErrImagePull');
+        }
       } finally {
         pull.running = false;
-        changed();
+        const waiting = [...pull.waiting.values()];
+        pull.waiting.clear();
+        for (const { changed } of waiting) changed();
       }
     });
+  }
+
+  #tellPulled(shown: string, pull: Pull, begunMs: number, sizeBytes: number): void {
+    const nowMs = this.#clock.monotonicMs();
+    for (const [instance, { report, sinceMs }] of pull.waiting) {
+      pull.satisfied.add(instance);
+      const times = `in ${durationText(nowMs - begunMs)} (${durationText(nowMs - sinceMs)} including waiting)`;
+      report('Normal', 'Pulled', `Successfully pulled image "${shown}" ${times}. Image size: ${sizeBytes} bytes.`);
+    }
   }
 
   /** Runs at most `concurrentPullsMax` at once; the queue is bounded by the pods of this node. */
@@ -156,4 +171,9 @@ export function normalizeImage(image: string): string | undefined {
   if (!reference.test(image)) return undefined;
   if (image.includes('@')) return image;
   return /:[\w.-]+$/.test(image.slice(image.lastIndexOf('/') + 1)) ? image : `${image}:latest`;
+}
+
+/** As Kubernetes writes it: `103ms`, `2.5s`. */
+function durationText(durationMs: number): string {
+  return durationMs < 1000 ? `${Math.round(durationMs)}ms` : `${(durationMs / 1000).toFixed(3).replace(/\.?0+$/, '')}s`;
 }
