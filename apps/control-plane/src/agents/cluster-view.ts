@@ -8,6 +8,8 @@ import { podReferences } from './pod-references.ts';
 
 /** Finalizer of volumes whose directory an agent has to remove. */
 export const localVolumeFinalizer = 'berth.io/local-volume';
+/** Finalizer of volumes that are in use. */
+const volumeProtection = 'kubernetes.io/pv-protection';
 
 /** Changes remembered for all nodes together, and for each node. */
 const sharedChangesMax = 10_000;
@@ -175,7 +177,10 @@ export class ClusterView {
 
   #volume(volume: PersistentVolume, gone: boolean): void {
     const { name, deletionTimestamp, finalizers } = volume.metadata;
-    const doomed = !gone && deletionTimestamp !== undefined && finalizers?.includes(localVolumeFinalizer);
+    const isDeleted = !gone && deletionTimestamp !== undefined && finalizers?.includes(localVolumeFinalizer);
+    // A volume that is still bound, or whose data is to be retained, may be deleted by hand: its directory stays.
+    const isKept = finalizers?.includes(volumeProtection) || volume.spec.persistentVolumeReclaimPolicy === 'Retain';
+    const doomed = isDeleted && !isKept;
     for (const nodeName of nodesOf(volume)) {
       if (doomed) addTo(this.#doomedVolumes, nodeName, name);
       else removeFrom(this.#doomedVolumes, nodeName, name);

@@ -43,7 +43,8 @@ export class DesiredCache {
       this.#of(object.kind).set(key, object);
       note(changes, object);
       if (object.kind === 'Pod') changes.pods.push(object as Pod);
-      if (object.kind === 'PersistentVolume' && object.metadata.deletionTimestamp) changes.releasedVolumes.push(object as PersistentVolume);
+      if (object.kind === 'PersistentVolume' && isReleased(object as PersistentVolume))
+        changes.releasedVolumes.push(object as PersistentVolume);
     }
     for (const { kind, namespace, name } of state.removed) this.#remove(kind, keyIn(namespace, name), changes);
     if (state.full) {
@@ -112,4 +113,10 @@ function note(changes: DesiredChanges, object: KubeObject): void {
   // A volume belongs to no namespace; any pod may wait for it.
   if (object.kind === 'PersistentVolume') changes.touchedNamespaces.add('*');
   if (object.kind === 'Service' || object.kind === 'EndpointSlice') changes.servicesChanged = true;
+}
+
+/** Deleted by hand while it is still bound, or to be retained, it keeps its directory. */
+function isReleased({ metadata, spec }: PersistentVolume): boolean {
+  if (!metadata.deletionTimestamp || metadata.finalizers?.includes('kubernetes.io/pv-protection')) return false;
+  return spec.persistentVolumeReclaimPolicy !== 'Retain';
 }
