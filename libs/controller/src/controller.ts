@@ -14,6 +14,8 @@ export type Action =
       key: ObjectKey;
       uid: string;
       gracePeriodSeconds?: number;
+      /** What becomes of its dependents; by default what the server does for the kind. */
+      propagationPolicy?: 'Foreground' | 'Background' | 'Orphan';
       onSuccess?: EventDraft;
       onFailure?: EventDraft;
     }

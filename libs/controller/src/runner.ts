@@ -147,6 +147,7 @@ class ControllerLoop {
             .delete(action.kind, action.key, {
               preconditions: { uid: action.uid },
               ...(action.gracePeriodSeconds !== undefined && { gracePeriodSeconds: action.gracePeriodSeconds }),
+              ...(action.propagationPolicy && { propagationPolicy: action.propagationPolicy }),
             })
             .catch((error: unknown) => {
               // Somebody else was faster; what was wanted holds.

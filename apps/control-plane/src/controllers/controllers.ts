@@ -3,6 +3,7 @@ import type { Controller } from '@berth/controller';
 import { deploymentController } from './deployment/controller.ts';
 import { endpointSliceController } from './endpoints/endpoint-slices.ts';
 import { endpointsController } from './endpoints/endpoints.ts';
+import { garbageCollector } from './garbage-collector.ts';
 import { namespaceController } from './namespace.ts';
 import { rootCertificateController, serviceAccountController } from './namespace-furniture.ts';
 import { replicaSetController } from './replica-set.ts';
@@ -27,6 +28,7 @@ export function controllersFor({ caCertificate }: ControllersOptions): Controlle
     erase(endpointsController),
     erase(namespaceController),
     erase(serviceAccountController),
+    erase(garbageCollector),
     erase(claimController),
     erase(volumeController),
     erase(claimProtectionController),
