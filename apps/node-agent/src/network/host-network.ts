@@ -46,6 +46,8 @@ export class HostNetwork implements NodeNetwork {
   readonly #options: HostNetworkOptions;
   readonly #run: CommandRunner;
   readonly #bridge: string;
+  /** Holds the cluster's DNS address: CNI refuses a bridge with an address besides its own. */
+  readonly #dnsInterface: string;
   readonly #table: string;
   #settings: Settings | undefined;
   #hostDns: PodDns = { servers: [], searches: [], options: [] };
@@ -61,6 +63,7 @@ export class HostNetwork implements NodeNetwork {
     this.#options = options;
     this.#run = options.run ?? runCommand;
     this.#bridge = `brth${options.instance}`;
+    this.#dnsInterface = `brthd${options.instance}`;
     this.#table = `berth-${options.instance}`;
   }
 
@@ -91,7 +94,7 @@ export class HostNetwork implements NodeNetwork {
     await this.stop();
     const tables = await this.#run('nft', ['list', 'tables', 'ip']);
     if (tables.split('\n').includes(`table ip ${this.#table}`)) await this.#run('nft', ['delete', 'table', 'ip', this.#table]);
-    if (existsSync(`/sys/class/net/${this.#bridge}`)) await this.#run('ip', ['link', 'delete', this.#bridge]);
+    for (const name of [this.#bridge, this.#dnsInterface]) if (interfaceExists(name)) await this.#run('ip', ['link', 'delete', name]);
     await rm(this.#configFile, { force: true });
     await rm(this.#options.stateDirectory, { recursive: true, force: true });
   }
@@ -103,9 +106,10 @@ export class HostNetwork implements NodeNetwork {
   async #setUp({ podCidr, clusterDns, clusterDomain }: Settings): Promise<void> {
     const { cniConfigDirectory, stateDirectory, clock, logger } = this.#options;
     this.#hostDns = parseResolvConf(await readFile('/etc/resolv.conf', 'utf8').catch(emptyIfAbsent));
-    if (!existsSync(`/sys/class/net/${this.#bridge}`)) await this.#run('ip', ['link', 'add', this.#bridge, 'type', 'bridge']);
-    await this.#run('ip', ['link', 'set', this.#bridge, 'up']);
-    await this.#run('ip', ['address', 'replace', `${clusterDns}/32`, 'dev', this.#bridge]);
+    await this.#ensureInterface(this.#bridge, 'bridge');
+    await this.#ensureInterface(this.#dnsInterface, 'dummy');
+    await this.#run('ip', ['address', 'flush', 'dev', this.#dnsInterface]);
+    await this.#run('ip', ['address', 'add', `${clusterDns}/32`, 'dev', this.#dnsInterface]);
     // route_localnet lets node ports answer on 127.0.0.1: their packets leave for a pod with a loopback address at first.
     await ensureSysctls({ 'net/ipv4/ip_forward': '1', [`net/ipv4/conf/${this.#bridge}/route_localnet`]: '1' });
     if ((await readSysctl(bridgeFilter)) === '0') await ensureSysctls({ [bridgeFilter]: '1' });
@@ -121,6 +125,11 @@ export class HostNetwork implements NodeNetwork {
     this.#zone = buildZone(clusterDomain, this.#wanted.services, this.#wanted.endpointSlices);
     this.#dns = new DnsServer({ address: clusterDns, port: dnsPort, zone: () => this.#zone, upstream, logger });
     await this.#dns.start();
+  }
+
+  async #ensureInterface(name: string, type: 'bridge' | 'dummy'): Promise<void> {
+    if (!interfaceExists(name)) await this.#run('ip', ['link', 'add', name, 'type', type]);
+    await this.#run('ip', ['link', 'set', name, 'up']);
   }
 
   /** Changes that come while rules are applied become one more application. */
@@ -163,6 +172,10 @@ export class HostNetwork implements NodeNetwork {
     await this.#run('nft', ['-f', '-'], rules);
     this.#applied = rules;
   }
+}
+
+function interfaceExists(name: string): boolean {
+  return existsSync(`/sys/class/net/${name}`);
 }
 
 function emptyIfAbsent(error: NodeJS.ErrnoException): string {
