@@ -35,7 +35,11 @@ interface VitestReport {
 
 function run(args: string[]): Promise<number> {
   return new Promise((resolve, reject) => {
-    const child = spawn(execPath, args, { cwd: root, stdio: 'inherit', env: { ...process.env, NO_COLOR: '1', NODE_OPTIONS: '--disable-warning=ExperimentalWarning' } });
+    const child = spawn(execPath, args, {
+      cwd: root,
+      stdio: 'inherit',
+      env: { ...process.env, NO_COLOR: '1', NODE_OPTIONS: '--disable-warning=ExperimentalWarning' },
+    });
     child.on('error', reject);
     child.on('close', (code) => resolve(code ?? 1));
   });

@@ -14,6 +14,7 @@ import { CommandError, runCommand } from './cluster/run-command.ts';
 
 const nodePort = 30080;
 const rolloutTimeoutSeconds = 90;
+const eventsShown = 8;
 const example = join(root, 'examples', 'hello');
 
 const usage = `usage: npm run up -- [options]
@@ -75,8 +76,10 @@ async function rollout(kubectl: string[]): Promise<void> {
   try {
     await runCommand([...kubectl, ...wait], { timeoutMs: (rolloutTimeoutSeconds + 10) * 1000 });
   } catch (error) {
-    const { stdout } = await runCommand([...kubectl, '-n', 'hello', 'get', 'pods,events']);
-    throw new Error(`${(error as Error).message}\n${stdout}`, { cause: error });
+    const pods = await runCommand([...kubectl, '-n', 'hello', 'get', 'pods']);
+    const events = await runCommand([...kubectl, '-n', 'hello', 'get', 'events', '--sort-by=.lastTimestamp']);
+    const lastEvents = events.stdout.trimEnd().split('\n').slice(-eventsShown).join('\n');
+    throw new Error(`${(error as Error).message}\n${pods.stdout}\n${lastEvents}`, { cause: error });
   }
 }
 

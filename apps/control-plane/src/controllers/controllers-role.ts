@@ -18,7 +18,7 @@ export class ControllersRole implements RoleRunner {
     const client = context.clientFor(componentUsers.controllerManager);
     const informers = new InformerSet({ client, clock, random, logger });
     this.#informers = informers;
-    const controllers = controllersFor({ caCertificate: context.pki?.authority.pem });
+    const controllers = controllersFor({ caCertificate: context.pki?.authority.pem, startedAt: clock.now() });
     checkOwners(controllers);
     // Each has a recorder of its own, as events name the controller that they come from.
     this.#runners = controllers.map((controller) => {

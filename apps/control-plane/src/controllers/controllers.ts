@@ -6,6 +6,9 @@ import { endpointsController } from './endpoints/endpoints.ts';
 import { garbageCollector } from './garbage-collector.ts';
 import { namespaceController } from './namespace.ts';
 import { rootCertificateController, serviceAccountController } from './namespace-furniture.ts';
+import { nodeLifecycleController } from './nodes/node-lifecycle.ts';
+import { podGcController } from './nodes/pod-gc.ts';
+import { taintEvictionController } from './nodes/taint-eviction.ts';
 import { replicaSetController } from './replica-set.ts';
 import { claimController } from './volumes/claim.ts';
 import { claimProtectionController, volumeProtectionController } from './volumes/protection.ts';
@@ -14,13 +17,15 @@ import { volumeController } from './volumes/volume.ts';
 export interface ControllersOptions {
   /** PEM of the cluster's CA, for pods that talk to the API; undefined where nothing listens. */
   caCertificate: string | undefined;
+  /** Unix milliseconds. */
+  startedAt: number;
 }
 
 function erase<Observed>(controller: Controller<Observed>): Controller {
   return controller as unknown as Controller;
 }
 
-export function controllersFor({ caCertificate }: ControllersOptions): Controller[] {
+export function controllersFor({ caCertificate, startedAt }: ControllersOptions): Controller[] {
   return [
     erase(replicaSetController),
     erase(deploymentController),
@@ -29,6 +34,9 @@ export function controllersFor({ caCertificate }: ControllersOptions): Controlle
     erase(namespaceController),
     erase(serviceAccountController),
     erase(garbageCollector),
+    erase(nodeLifecycleController(startedAt)),
+    erase(taintEvictionController),
+    erase(podGcController()),
     erase(claimController),
     erase(volumeController),
     erase(claimProtectionController),

@@ -106,8 +106,9 @@ export class HostNetwork implements NodeNetwork {
   async #setUp({ podCidr, clusterDns, clusterDomain }: Settings): Promise<void> {
     const { cniConfigDirectory, stateDirectory, clock, logger } = this.#options;
     this.#hostDns = parseResolvConf(await readFile('/etc/resolv.conf', 'utf8').catch(emptyIfAbsent));
-    await this.#ensureInterface(this.#bridge, 'bridge');
-    await this.#ensureInterface(this.#dnsInterface, 'dummy');
+    await this.#ensureBridge(this.#bridge);
+    // A bridge without ports is a dummy that every kernel which runs pods can make.
+    await this.#ensureBridge(this.#dnsInterface);
     await this.#run('ip', ['address', 'flush', 'dev', this.#dnsInterface]);
     await this.#run('ip', ['address', 'add', `${clusterDns}/32`, 'dev', this.#dnsInterface]);
     // route_localnet lets node ports answer on 127.0.0.1: their packets leave for a pod with a loopback address at first.
@@ -127,8 +128,8 @@ export class HostNetwork implements NodeNetwork {
     await this.#dns.start();
   }
 
-  async #ensureInterface(name: string, type: 'bridge' | 'dummy'): Promise<void> {
-    if (!interfaceExists(name)) await this.#run('ip', ['link', 'add', name, 'type', type]);
+  async #ensureBridge(name: string): Promise<void> {
+    if (!interfaceExists(name)) await this.#run('ip', ['link', 'add', name, 'type', 'bridge']);
     await this.#run('ip', ['link', 'set', name, 'up']);
   }
 
