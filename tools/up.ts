@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { build } from './build.ts';
+import { provideBinFolder } from './cluster/bin-folder.ts';
 import { Cluster } from './cluster/cluster.ts';
 import { clusterPackages, installMissing } from './cluster/debian.ts';
 import { eventually } from './cluster/eventually.ts';
@@ -108,10 +109,11 @@ async function main(): Promise<void> {
   if (!wasRunning) await startCluster(cluster);
   const kubectl = [await kubectlPath('1.35'), '--kubeconfig', cluster.kubeconfig];
   const pods = await runExample(cluster, kubectl);
-  await tellWhatNext(cluster, kubectl[0] ?? 'kubectl', pods);
+  await tellWhatNext(cluster, pods);
 }
 
-async function tellWhatNext(cluster: Cluster, kubectl: string, pods: string[]): Promise<void> {
+async function tellWhatNext(cluster: Cluster, pods: string[]): Promise<void> {
+  const bin = await provideBinFolder(cluster.layout);
   const token = await cluster.token((tokens) => tokens.createAccessToken({ name: 'dashboard', groups: ['system:masters'] }));
   console.log(`
 Berth is up, and ${pods.join(' and ')} answer.
@@ -122,7 +124,7 @@ Berth is up, and ${pods.join(' and ')} answer.
   kubeconfig   ${cluster.kubeconfig}
 
 Try next:
-  export KUBECONFIG=${cluster.kubeconfig} PATH=$PATH:${join(kubectl, '..')}
+  export PATH=${bin}:$PATH
   kubectl get all -A
   kubectl -n hello logs -f deploy/hello
   kubectl -n hello scale deploy/hello --replicas=4

@@ -79,7 +79,7 @@ async function startDirectly(runtime: CriRuntime, { cluster, image }: BenchClust
     dns: { servers: ['10.98.0.10'], searches: [], options: [] },
     labels: {},
     annotations: {},
-    cgroupParent: '/berth-bench-direct',
+    cgroupParent: '/berth-bench/direct',
     hostNetwork: false,
     hostPid: false,
     hostIpc: false,
