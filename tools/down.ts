@@ -3,28 +3,32 @@
 import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { Cluster } from './cluster/cluster.ts';
-import { standardLayout } from './cluster/layout.ts';
+import { layoutOf } from './cluster/layout.ts';
 
 const usage = `usage: npm run down -- [options]
-  --remove-state  delete ${standardLayout.directory} as well: certificates, objects, images, volumes' data
+  --remove-state  delete the cluster's directory as well: certificates, objects, images, volumes' data
+  --instance N    which cluster (default 0)
   --help`;
 
 const { values } = parseArgs({
-  options: { 'remove-state': { type: 'boolean', default: false }, help: { type: 'boolean', default: false } },
+  options: {
+    'remove-state': { type: 'boolean', default: false },
+    instance: { type: 'string', default: '0' },
+    help: { type: 'boolean', default: false },
+  },
 });
 if (values.help) {
   console.log(usage);
   process.exit(0);
 }
-if (!existsSync(standardLayout.directory)) {
-  console.log('nothing to stop');
-  process.exit(0);
-}
 try {
-  await new Cluster(standardLayout).stop({ removeState: values['remove-state'] }, (message) => console.log(`  ${message}`));
-  console.log(
-    values['remove-state'] ? 'Berth is down and its state removed' : `Berth is down; its state stays in ${standardLayout.directory}`,
-  );
+  const layout = layoutOf(Number(values.instance));
+  if (!existsSync(layout.directory)) {
+    console.log('nothing to stop');
+    process.exit(0);
+  }
+  await new Cluster(layout).stop({ removeState: values['remove-state'] }, (message) => console.log(`  ${message}`));
+  console.log(values['remove-state'] ? 'Berth is down and its state removed' : `Berth is down; its state stays in ${layout.directory}`);
 } catch (error) {
   console.error(`berth: ${error instanceof Error ? error.message : String(error)}`);
   process.exit(1);

@@ -1,6 +1,7 @@
 // npm run up: from a fresh clone to a web application in real containers. Each step says what it does and how long it took; what
 // is done already is skipped.
 import { existsSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { build } from './build.ts';
@@ -10,16 +11,16 @@ import { clusterPackages, installMissing } from './cluster/debian.ts';
 import { eventually } from './cluster/eventually.ts';
 import { provideImage } from './cluster/images.ts';
 import { kubectlPath } from './cluster/kubectl.ts';
-import { type ClusterLayout, root, standardLayout } from './cluster/layout.ts';
+import { type ClusterLayout, layoutOf, root } from './cluster/layout.ts';
 import { CommandError, runCommand } from './cluster/run-command.ts';
 
-const nodePort = 30080;
 const rolloutTimeoutSeconds = 90;
 const eventsShown = 8;
 const example = join(root, 'examples', 'hello');
 
 const usage = `usage: npm run up -- [options]
   --store sqlite|etcd  where state is held (default sqlite, or what the cluster was made with)
+  --instance N         a cluster of its own beside the standard one, which is 0: other ports, other directory
   --help`;
 
 async function step<T>(what: string, work: () => Promise<T> | T): Promise<T> {
@@ -36,18 +37,24 @@ async function step<T>(what: string, work: () => Promise<T> | T): Promise<T> {
 }
 
 function layoutFromArguments(): ClusterLayout {
-  const { values } = parseArgs({ options: { store: { type: 'string' }, help: { type: 'boolean', default: false } } });
+  const options = {
+    store: { type: 'string' },
+    instance: { type: 'string', default: '0' },
+    help: { type: 'boolean', default: false },
+  } as const;
+  const { values } = parseArgs({ options });
   if (values.help) {
     console.log(usage);
     process.exit(0);
   }
-  const present = storeOf(standardLayout.directory);
-  const store = values.store ?? present ?? standardLayout.store;
+  const layout = layoutOf(Number(values.instance));
+  const present = storeOf(layout.directory);
+  const store = values.store ?? present ?? layout.store;
   if (store !== 'sqlite' && store !== 'etcd') throw new Error(`--store: ${JSON.stringify(store)} is not one of sqlite, etcd`);
   if (present !== undefined && present !== store) {
     throw new Error(`this cluster keeps its state in ${present}; run npm run down -- --remove-state first to start one on ${store}`);
   }
-  return { ...standardLayout, store };
+  return { ...layout, store };
 }
 
 function storeOf(directory: string): 'sqlite' | 'etcd' | undefined {
@@ -67,9 +74,10 @@ async function runExample(cluster: Cluster, kubectl: string[]): Promise<string[]
   await step('building examples/hello and pushing it to the registry', () =>
     provideImage(cluster.layout, { repository: 'berth/hello', tag: '1.0', folder: example }),
   );
-  await step('kubectl apply -f examples/hello/hello.yaml', () => runCommand([...kubectl, 'apply', '-f', join(example, 'hello.yaml')]));
+  const manifest = await exampleManifest(cluster.layout);
+  await step('kubectl apply -f examples/hello/hello.yaml', () => runCommand([...kubectl, 'apply', '-f', manifest]));
   await step('waiting for the rollout', () => rollout(kubectl));
-  return step('fetching the page from both replicas', () => pagesOfReplicas());
+  return step('fetching the page from both replicas', () => pagesOfReplicas(cluster.layout.exampleNodePort));
 }
 
 async function rollout(kubectl: string[]): Promise<void> {
@@ -84,8 +92,22 @@ async function rollout(kubectl: string[]): Promise<void> {
   }
 }
 
+/** The example as it is, or, beside the standard cluster, a copy with this one's ports. */
+async function exampleManifest(layout: ClusterLayout): Promise<string> {
+  const original = join(example, 'hello.yaml');
+  const standard = layoutOf(0);
+  if (layout.registryPort === standard.registryPort) return original;
+  const text = await readFile(original, 'utf8');
+  const copy = join(layout.directory, 'hello.yaml');
+  const ported = text
+    .replaceAll(`localhost:${standard.registryPort}/`, `localhost:${layout.registryPort}/`)
+    .replaceAll(`nodePort: ${standard.exampleNodePort}`, `nodePort: ${layout.exampleNodePort}`);
+  await writeFile(copy, ported);
+  return copy;
+}
+
 /** Asks until two different pods have answered. */
-async function pagesOfReplicas(): Promise<string[]> {
+async function pagesOfReplicas(nodePort: number): Promise<string[]> {
   const pages = new Map<string, string>();
   return eventually('an answer from both replicas', 20_000, async () => {
     const response = await fetch(`http://127.0.0.1:${nodePort}/`, { signal: AbortSignal.timeout(2_000), headers: { connection: 'close' } });
@@ -118,7 +140,7 @@ async function tellWhatNext(cluster: Cluster, pods: string[]): Promise<void> {
   console.log(`
 Berth is up, and ${pods.join(' and ')} answer.
 
-  the page     http://127.0.0.1:${nodePort}/
+  the page     http://127.0.0.1:${cluster.layout.exampleNodePort}/
   dashboard    https://127.0.0.1:${cluster.layout.apiPort}/ui/
                log in with ${token}
   kubeconfig   ${cluster.kubeconfig}

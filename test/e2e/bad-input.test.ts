@@ -1,5 +1,5 @@
 import type { Pod } from '@berth/api';
-import { expect, test } from 'vitest';
+import { expect, inject, test } from 'vitest';
 import { apply, get, kubectl, run, until, withNamespace } from './kubectl.ts';
 import { pod, shell, waitForEver } from './manifests.ts';
 
@@ -24,14 +24,13 @@ test('malformed YAML, unknown fields and wrong types name the place', () =>
 
 test('a missing image, a missing config map and a missing claim say what is missing', () =>
   withNamespace(async (ns) => {
-    const missingImage = pod(ns, 'no-image', [{ name: 'main', image: 'localhost:17055/berth/missing:1' }]);
+    const missing = `localhost:${inject('layout').registryPort}/berth/missing:1`;
+    const missingImage = pod(ns, 'no-image', [{ name: 'main', image: missing }]);
     const missingConfig = pod(ns, 'no-config', [shell('main', 'true', { envFrom: [{ configMapRef: { name: 'absent' } }] })]);
     const claim = [{ name: 'data', persistentVolumeClaim: { claimName: 'absent' } }];
     await apply(missingImage, missingConfig, pod(ns, 'no-claim', [shell('main', 'true')], { volumes: claim }));
     await until('the image pull to back off', 60_000, async () => (await waiting(ns, 'no-image'))?.reason === 'ImagePullBackOff');
-    expect(await kubectl('-n', ns, 'describe', 'pod', 'no-image')).toMatch(
-      /Failed to pull image "localhost:17055\/berth\/missing:1".*not found/s,
-    );
+    expect(await kubectl('-n', ns, 'describe', 'pod', 'no-image')).toMatch(new RegExp(`Failed to pull image "${missing}".*not found`, 's'));
     const config = await until('the config error', 30_000, async () => {
       const now = await waiting(ns, 'no-config');
       return now?.reason === 'CreateContainerConfigError' ? now : undefined;

@@ -6,7 +6,7 @@ import type { TestProject } from 'vitest/node';
 import { Cluster } from '../../tools/cluster/cluster.ts';
 import { provideImage } from '../../tools/cluster/images.ts';
 import { kubectlPath } from '../../tools/cluster/kubectl.ts';
-import { type ClusterLayout, root } from '../../tools/cluster/layout.ts';
+import { type ClusterLayout, layoutOf, root } from '../../tools/cluster/layout.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -22,21 +22,7 @@ const parent = '/tmp';
 
 export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
   const directory = await mkdtemp(join(parent, 'be2e-'));
-  const layout: ClusterLayout = {
-    directory,
-    instance: 'e2e',
-    nodeName: 'e2e-node-1',
-    store: 'sqlite',
-    apiPort: 17_443,
-    gatewayPort: 17_444,
-    metricsPort: 17_445,
-    registryPort: 17_055,
-    etcdPort: 17_446,
-    etcdPeerPort: 17_447,
-    podCidr: '10.245.0.0/16',
-    serviceCidr: '10.97.0.0/16',
-    clusterDns: '10.97.0.10',
-  };
+  const layout = { ...layoutOf(7), directory };
   const cluster = new Cluster(layout);
   const tearDown = async () => {
     await cluster.stop({ removeState: true });

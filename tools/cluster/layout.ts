@@ -15,6 +15,8 @@ export interface ClusterLayout {
   registryPort: number;
   etcdPort: number;
   etcdPeerPort: number;
+  /** Of the service in examples/hello. */
+  exampleNodePort: number;
   podCidr: string;
   serviceCidr: string;
   clusterDns: string;
@@ -22,21 +24,33 @@ export interface ClusterLayout {
 
 export const root = join(import.meta.dirname, '..', '..');
 
-export const standardLayout: ClusterLayout = {
-  directory: join(root, '.berth'),
-  instance: '0',
-  nodeName: 'berth-node-1',
-  store: 'sqlite',
-  apiPort: 6443,
-  gatewayPort: 6444,
-  metricsPort: 6445,
-  registryPort: 5055,
-  etcdPort: 6446,
-  etcdPeerPort: 6447,
-  podCidr: '10.244.0.0/16',
-  serviceCidr: '10.96.0.0/16',
-  clusterDns: '10.96.0.10',
-};
+/** How many clusters this machine can hold beside each other. */
+export const instancesMax = 9;
+
+/** Instance 0 is the standard one: Kubernetes' usual ports and ranges, in `.berth`. @param instance 0 to 9 */
+export function layoutOf(instance: number, store: ClusterLayout['store'] = 'sqlite'): ClusterLayout {
+  if (!Number.isInteger(instance) || instance < 0 || instance > instancesMax) {
+    throw new RangeError(`an instance is a number from 0 to ${instancesMax}, not ${instance}`);
+  }
+  const offset = instance * 1000;
+  const [pods, services] = instance === 0 ? [244, 96] : [200 + instance, 100 + instance];
+  return {
+    directory: join(root, instance === 0 ? '.berth' : `.berth-${instance}`),
+    instance: String(instance),
+    nodeName: `berth-node-${instance + 1}`,
+    store,
+    apiPort: 6443 + offset,
+    gatewayPort: 6444 + offset,
+    metricsPort: 6445 + offset,
+    etcdPort: 6446 + offset,
+    etcdPeerPort: 6447 + offset,
+    registryPort: 5055 + offset,
+    exampleNodePort: 30080 + instance,
+    podCidr: `10.${pods}.0.0/16`,
+    serviceCidr: `10.${services}.0.0/16`,
+    clusterDns: `10.${services}.0.10`,
+  };
+}
 
 export function kubeconfigPath({ directory }: Pick<ClusterLayout, 'directory'>): string {
   return join(directory, 'admin.kubeconfig');

@@ -5,7 +5,7 @@ import { build } from '../../../tools/build.ts';
 import { Cluster } from '../../../tools/cluster/cluster.ts';
 import { clusterPackages, installMissing } from '../../../tools/cluster/debian.ts';
 import { provideImage } from '../../../tools/cluster/images.ts';
-import { root } from '../../../tools/cluster/layout.ts';
+import { layoutOf, root } from '../../../tools/cluster/layout.ts';
 
 export interface BenchCluster {
   cluster: Cluster;
@@ -16,21 +16,7 @@ export async function withBenchCluster<T>(use: (bench: BenchCluster) => Promise<
   installMissing(clusterPackages, (message) => console.error(message));
   await build();
   const directory = await mkdtemp('/tmp/bbench-');
-  const cluster = new Cluster({
-    directory,
-    instance: 'bench',
-    nodeName: 'bench-node-1',
-    store: 'sqlite',
-    apiPort: 18_443,
-    gatewayPort: 18_444,
-    metricsPort: 18_445,
-    registryPort: 18_055,
-    etcdPort: 18_446,
-    etcdPeerPort: 18_447,
-    podCidr: '10.246.0.0/16',
-    serviceCidr: '10.98.0.0/16',
-    clusterDns: '10.98.0.10',
-  });
+  const cluster = new Cluster({ ...layoutOf(9), directory });
   try {
     await cluster.startRegistry();
     await cluster.startControlPlane();
