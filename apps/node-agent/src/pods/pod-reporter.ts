@@ -21,6 +21,8 @@ export class PodReporter {
   readonly #messages = new Map<string, string>();
   #status: PodStatus | undefined;
   #reported = '';
+  /** Version of the pod that was last contradicted. */
+  #disputed = '';
 
   constructor(env: PodEnvironment, status: PodStatus | undefined) {
     this.#env = env;
@@ -49,10 +51,16 @@ export class PodReporter {
     });
     this.#status = status;
     const text = `${terminated}${JSON.stringify(status)}`;
-    if (text === this.#reported) return;
+    if (text === this.#reported && !this.#isContradicted(pod, status)) return;
     this.#reported = text;
+    this.#disputed = pod.metadata.resourceVersion ?? '';
     const { namespace = '', name, uid = '' } = pod.metadata;
     this.#env.report({ namespace, name, uid, status, terminated });
+  }
+
+  /** While this node could not be reached, the control plane may have said that its pods are not ready. Once for each version. */
+  #isContradicted({ metadata, status }: Pod, own: PodStatus): boolean {
+    return metadata.resourceVersion !== this.#disputed && readiness(status) !== readiness(own);
   }
 
   #view(container: Container, observed: ObservedPod, { pod, waiting }: PodReport): ContainerView {
@@ -84,4 +92,8 @@ function defaultWaiting(pod: Pod, container: Container): WaitingReason {
   const isMain = pod.spec.containers.includes(container);
   const initPending = isMain && (pod.spec.initContainers?.length ?? 0) > 0;
   return { reason: initPending ? 'PodInitializing' : 'ContainerCreating' };
+}
+
+function readiness(status: PodStatus | undefined): string | undefined {
+  return status?.conditions?.find(({ type }) => type === 'Ready')?.status;
 }
