@@ -1,0 +1,57 @@
+// A node that falls silent, in a cluster whose time the test decides.
+import { Lease, Node, Pod } from '@berth/api';
+import { isReason } from '@berth/machinery';
+import { microTimestamp } from '@berth/telemetry';
+import { expect, test } from 'vitest';
+import { ManualClock } from '../../agents/testing.ts';
+import { makeNamespace, startTestCluster } from '../testing.ts';
+
+test('a silent node is lost, its pods are unready and leave after five minutes; a deleted one takes its pods with it', async () => {
+  const clock = new ManualClock();
+  const cluster = await startTestCluster(clock);
+  const { client, eventually } = cluster;
+  const later = async (seconds: number) => clock.advance(seconds * 1000);
+  const node = () => client.get(Node, { name: 'n1' });
+  const web = () => client.get(Pod, { namespace: 'default', name: 'web' });
+  const key = { name: 'n1', namespace: 'kube-node-lease' };
+  const conditions = [{ type: 'Ready', status: 'True', reason: 'KubeletReady' }];
+  try {
+    await makeNamespace(client, 'kube-node-lease').catch((error: unknown) => {
+      if (!isReason(error, 'AlreadyExists')) throw error;
+    });
+    await client.create(Node, { apiVersion: 'v1', kind: 'Node', metadata: { name: 'n1' }, spec: {} });
+    await client.patch(Node, { name: 'n1' }, 'merge', { status: { conditions } }, { subresource: 'status' });
+    const renew = () => ({ spec: { holderIdentity: 'n1', renewTime: microTimestamp(clock) } });
+    await client.create(Lease, { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: key, ...renew() });
+    const spec = { nodeName: 'n1', containers: [{ name: 'main', image: 'web:1' }] };
+    await cluster.markReady(
+      await client.create(Pod, { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'web', namespace: 'default' }, spec }),
+    );
+
+    await later(30);
+    await client.patch(Lease, key, 'merge', renew());
+    await later(30);
+    expect((await node()).spec.taints ?? []).toEqual([]);
+    await later(15);
+    await eventually(async () => (await node()).spec.taints?.some(({ effect }) => effect === 'NoExecute'));
+    expect((await node()).status?.conditions?.find(({ type }) => type === 'Ready')).toMatchObject({ status: 'Unknown' });
+    await eventually(async () => (await web()).status?.conditions?.find(({ type }) => type === 'Ready')?.status === 'False');
+
+    await later(290);
+    expect((await web()).metadata.deletionTimestamp).toBeUndefined();
+    await later(15);
+    await eventually(async () => (await web()).metadata.deletionTimestamp);
+    await client.delete(Node, { name: 'n1' });
+    await later(1);
+    expect((await web()).metadata.name).toBe('web');
+    await later(45);
+    await eventually(() =>
+      web().then(
+        () => false,
+        (error: unknown) => isReason(error, 'NotFound'),
+      ),
+    );
+  } finally {
+    await cluster.stop();
+  }
+});
