@@ -15,7 +15,7 @@ type Check = () => Promise<string>;
 
 const checks: Record<string, Check> = {
   'format and lint': async () => {
-    await run([bin('biome'), 'ci', '--error-on-warnings', '.']);
+    await run([bin('biome'), 'ci', '--error-on-warnings', '--colors=off', '.']);
     return '';
   },
   ...Object.fromEntries(
