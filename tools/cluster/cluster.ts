@@ -14,6 +14,12 @@ import { runCommand } from './run-command.ts';
 const readyTimeoutMs = 30_000;
 const loopback = '127.0.0.1';
 
+/**
+ * A small young generation and no source maps kept in memory: together they save 50 MB of an idle control plane's 180, and code
+ * that serves one machine does not miss them. node:sqlite still calls itself experimental.
+ */
+const nodeFlags = ['--max-semi-space-size=2', '--disable-warning=ExperimentalWarning'];
+
 export type ClusterProcess = 'registry' | 'etcd' | 'control-plane' | 'node-agent';
 
 export class Cluster {
@@ -128,7 +134,7 @@ export class Cluster {
   }
 
   #app(name: string): string[] {
-    return [execPath, '--enable-source-maps', '--disable-warning=ExperimentalWarning', join(root, 'apps', name, 'dist', 'main.js')];
+    return [execPath, ...nodeFlags, join(root, 'apps', name, 'dist', 'main.js')];
   }
 
   #agentArguments(): string[] {
