@@ -151,7 +151,7 @@ Try next:
   kubectl -n hello logs -f deploy/hello
   kubectl -n hello scale deploy/hello --replicas=4
   kubectl -n hello describe pod
-  npm run down`);
+  npm run down${cluster.layout.instance === '0' ? '' : ` -- --instance ${cluster.layout.instance}`}`);
 }
 
 try {
