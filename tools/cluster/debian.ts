@@ -14,7 +14,6 @@ const packages = {
   'docker-registry': '/usr/bin/docker-registry',
   'etcd-server': '/usr/bin/etcd',
   chromium: '/usr/bin/chromium',
-  unzip: '/usr/bin/unzip',
 } as const;
 export type DebianPackage = keyof typeof packages;
 
@@ -28,7 +27,6 @@ export const clusterPackages: DebianPackage[] = [
   'busybox-static',
   'buildah',
   'docker-registry',
-  'unzip',
 ];
 
 /** @throws Error with the end of apt's output when an install fails. */
