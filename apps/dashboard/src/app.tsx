@@ -1,0 +1,118 @@
+// The frame: who is logged in, which page is shown, and how fresh what it shows is.
+import { type ReactNode, useEffect } from 'react';
+import { useFreshness } from './live/listings.ts';
+import { SessionProvider, useLogin, useSession } from './live/session.tsx';
+import { EventsPage } from './pages/events-page.tsx';
+import { LoginPage } from './pages/login-page.tsx';
+import { NodePage } from './pages/node-page.tsx';
+import { NodesPage } from './pages/nodes-page.tsx';
+import { OverviewPage } from './pages/overview-page.tsx';
+import { PodPage } from './pages/pod-page.tsx';
+import { PodsPage } from './pages/pods-page.tsx';
+import { ServicesPage } from './pages/services-page.tsx';
+import { VolumesPage } from './pages/volumes-page.tsx';
+import { WorkloadsPage } from './pages/workloads-page.tsx';
+import { useRoute } from './route.ts';
+
+const pages: [name: string, title: string][] = [
+  ['overview', 'Overview'],
+  ['nodes', 'Nodes'],
+  ['workloads', 'Workloads'],
+  ['pods', 'Pods'],
+  ['services', 'Services'],
+  ['volumes', 'Volumes'],
+  ['events', 'Events'],
+];
+
+export function App() {
+  const login = useLogin();
+  if (login.isRestoring) return <p className="quiet">Logging in…</p>;
+  if (!login.loggedIn) return <LoginPage login={login} />;
+  return (
+    <SessionProvider login={login}>
+      <Frame />
+    </SessionProvider>
+  );
+}
+
+function Frame() {
+  const { page, segments } = useRoute();
+  const { userName, logOut } = useSession();
+  useShortcuts();
+  const title = pages.find(([name]) => name === page)?.[1] ?? 'Not found';
+  const address = [page, ...segments].join('/');
+  useEffect(() => {
+    document.title = `${segments.at(-1) ?? title} · Berth`;
+  }, [title, segments.at(-1)]);
+  return (
+    <div className="frame">
+      <header>
+        <strong className="brand">Berth</strong>
+        <nav aria-label="Pages">
+          {pages.map(([name, text], index) => (
+            <a key={name} href={`#/${name}`} aria-current={name === page ? 'page' : undefined} title={`Key ${index + 1}`}>
+              {text}
+            </a>
+          ))}
+        </nav>
+        <Freshness />
+        <span className="user">
+          <span className="wide">{userName}</span>
+          <button type="button" onClick={() => logOut()}>
+            Log out
+          </button>
+        </span>
+      </header>
+      <main key={address}>{content(page, segments)}</main>
+    </div>
+  );
+}
+
+function content(page: string, [first = '', second = '']: string[]): ReactNode {
+  if (page === 'pods' && second) return <PodPage namespace={first} name={second} />;
+  if (page === 'nodes' && first) return <NodePage name={first} />;
+  if (page === 'overview') return <OverviewPage />;
+  if (page === 'nodes') return <NodesPage />;
+  if (page === 'workloads') return <WorkloadsPage />;
+  if (page === 'pods') return <PodsPage />;
+  if (page === 'services') return <ServicesPage />;
+  if (page === 'volumes') return <VolumesPage />;
+  if (page === 'events') return <EventsPage />;
+  return <p>There is no such page.</p>;
+}
+
+const words = {
+  live: 'Live',
+  polling: 'Every 5 s',
+  loading: 'Loading',
+  failed: 'Refused',
+  reconnecting: 'Reconnecting…',
+};
+
+function Freshness() {
+  const { state, error } = useFreshness();
+  const tone = state === 'live' || state === 'polling' ? 'good' : state === 'loading' ? 'quiet' : 'bad';
+  return (
+    <span className={`state ${tone} freshness`} role="status" title={error}>
+      {words[state]}
+      {state === 'reconnecting' && <span className="wide"> {error}; what is shown may be old</span>}
+    </span>
+  );
+}
+
+/** Digits change the page, `/` goes to the filter. */
+function useShortcuts(): void {
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      const target = event.target as HTMLElement;
+      if (event.ctrlKey || event.metaKey || event.altKey || /INPUT|SELECT|TEXTAREA/.test(target.tagName)) return;
+      const page = pages[Number(event.key) - 1];
+      if (page) location.hash = `#/${page[0]}`;
+      if (event.key !== '/') return;
+      event.preventDefault();
+      document.querySelector<HTMLInputElement>('input[type=search]')?.focus();
+    };
+    addEventListener('keydown', onKey);
+    return () => removeEventListener('keydown', onKey);
+  }, []);
+}

@@ -1,0 +1,109 @@
+// Who is looking: the token, held for this tab only (sessionStorage), and what is made from it. Logging out ends every watch.
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { createContext, type ReactNode, use, useEffect, useMemo, useState } from 'react';
+import { ApiClient, ApiError } from './api-client.ts';
+import { WatchStore } from './watch-store.ts';
+
+const storageKey = 'berth-token';
+
+export interface Session {
+  api: ApiClient;
+  store: WatchStore;
+  userName: string;
+  logOut(reason?: string): void;
+}
+
+const SessionContext = createContext<Session | undefined>(undefined);
+
+export function useSession(): Session {
+  const session = use(SessionContext);
+  if (!session) throw new Error('useSession must be used below SessionProvider');
+  return session;
+}
+
+interface LoggedIn {
+  token: string;
+  userName: string;
+}
+
+export interface Login {
+  loggedIn: LoggedIn | undefined;
+  /** Why one is logged out, when it was not wanted. */
+  reason: string | undefined;
+  isRestoring: boolean;
+  logIn(token: string): Promise<void>;
+  logOut(reason?: string): void;
+}
+
+export function useLogin(): Login {
+  const [loggedIn, setLoggedIn] = useState<LoggedIn>();
+  const [reason, setReason] = useState<string>();
+  const [isRestoring, setRestoring] = useState(() => sessionStorage.getItem(storageKey) !== null);
+  const logIn = async (token: string) => {
+    const userName = await whoAmI(token);
+    sessionStorage.setItem(storageKey, token);
+    setReason(undefined);
+    setLoggedIn({ token, userName });
+  };
+  const logOut = (why?: string) => {
+    sessionStorage.removeItem(storageKey);
+    setReason(why);
+    setLoggedIn(undefined);
+  };
+  // Once: what this tab already had.
+  useEffect(() => {
+    const token = sessionStorage.getItem(storageKey);
+    if (!token) return;
+    whoAmI(token)
+      .then((userName) => setLoggedIn({ token, userName }))
+      .catch((error: unknown) => {
+        // A server that is away for a moment is no reason to forget who one is.
+        if (error instanceof ApiError && error.code === 0) return setLoggedIn({ token, userName: '' });
+        sessionStorage.removeItem(storageKey);
+        setReason(error instanceof ApiError && error.code === 401 ? 'The token is no longer valid.' : String(error));
+      })
+      .finally(() => setRestoring(false));
+  }, []);
+  return { loggedIn, reason, isRestoring, logIn, logOut };
+}
+
+/** @throws ApiError 401 for a wrong token */
+async function whoAmI(token: string): Promise<string> {
+  // Only ASCII can be in a header.
+  if (!/^[\x21-\x7e]+$/.test(token)) throw new ApiError(401, 'Unauthorized');
+  const response = await fetch('/apis/authentication.k8s.io/v1/selfsubjectreviews', {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' }),
+  }).catch(() => {
+    throw new ApiError(0, 'the control plane cannot be reached');
+  });
+  if (!response.ok) throw new ApiError(response.status, `the API answered ${response.status}`);
+  const { status } = (await response.json()) as { status?: { userInfo?: { username?: string } } };
+  return status?.userInfo?.username ?? '';
+}
+
+export function SessionProvider({ login, children }: { login: Login; children: ReactNode }) {
+  const { token = '', userName = '' } = login.loggedIn ?? {};
+  const [made, setMade] = useState<{ session: Session; cache: QueryClient }>();
+  const { logOut } = login;
+  const latest = useMemo(() => ({ logOut }), []);
+  latest.logOut = logOut;
+  useEffect(() => {
+    // Listings are replaced as a whole: comparing thousands of objects to share structure would cost more than drawing them.
+    const cache = new QueryClient({ defaultOptions: { queries: { structuralSharing: false, retry: 1, gcTime: 60_000 } } });
+    const api = new ApiClient(token, () => latest.logOut('The token is no longer valid.'));
+    const store = new WatchStore(api, (key, listing) => cache.setQueryData(['watch', key], listing));
+    setMade({ cache, session: { api, store, userName, logOut: (why) => latest.logOut(why) } });
+    return () => {
+      store.close();
+      cache.clear();
+    };
+  }, [token, userName, latest]);
+  if (!made) return null;
+  return (
+    <QueryClientProvider client={made.cache}>
+      <SessionContext value={made.session}>{children}</SessionContext>
+    </QueryClientProvider>
+  );
+}

@@ -1,0 +1,72 @@
+import { expect, test } from 'vitest';
+import { ApiError, type KubernetesObject, type ListWatchApi } from './api-client.ts';
+import { type FeedPorts, WatchFeed } from './watch-feed.ts';
+
+const object = (name: string, resourceVersion: string): KubernetesObject => ({ metadata: { namespace: 'd', name, resourceVersion } });
+const line = (type: string, value: unknown) => `${JSON.stringify({ type, object: value })}\n`;
+
+/** Plays one script a watch; aborts when they are used up. */
+async function play(lists: KubernetesObject[][], watches: (string | Error)[][], hasStreams = true) {
+  const stop = new AbortController();
+  const asked: string[] = [];
+  const states: string[] = [];
+  const api: ListWatchApi = {
+    list: async () => {
+      asked.push('list');
+      const items = lists.shift();
+      if (!items) stop.abort();
+      return { metadata: { resourceVersion: '10' }, items: items ?? [] };
+    },
+    async *stream(_path, query) {
+      asked.push(`watch ${query.resourceVersion}`);
+      const script = watches.shift();
+      if (!script) return stop.abort();
+      yield '';
+      for (const step of script) {
+        if (step instanceof Error) throw step;
+        yield step;
+      }
+    },
+  };
+  const ports: FeedPorts = {
+    api,
+    // The watch's silence is the only delay that long.
+    delay: (ms, signal) => (ms > 100_000 ? new Promise((resolve) => signal.addEventListener('abort', () => resolve())) : Promise.resolve()),
+    random: () => 0,
+    takeStream: () => hasStreams,
+    giveStreamBack: () => undefined,
+    changed: (feed) => states.at(-1) === feed.state || states.push(feed.state),
+  };
+  const feed = new WatchFeed({ path: '/api/v1/pods' }, ports);
+  await feed.run(stop.signal);
+  return { asked, states, names: [...feed.objects.keys()] };
+}
+
+test('a broken watch resumes behind the last event or bookmark, and says so meanwhile', async () => {
+  const { asked, states, names } = await play(
+    [[object('a', '5')]],
+    [[line('ADDED', object('b', '11')), line('BOOKMARK', object('', '20')), new ApiError(0, 'gone')], [line('DELETED', object('a', '21'))]],
+  );
+  expect(asked).toEqual(['list', 'watch 10', 'watch 20', 'watch 21']);
+  expect(names).toEqual(['d/b']);
+  expect(states).toContain('reconnecting');
+  expect(states).toEqual(['loading', 'live', 'reconnecting', 'live']);
+});
+
+test('when the past is gone it lists again, and what vanished meanwhile is forgotten', async () => {
+  const { asked, names, states } = await play([[object('a', '5'), object('b', '6')], [object('b', '6')]], [[line('ERROR', { code: 410 })]]);
+  expect(asked).toEqual(['list', 'watch 10', 'list', 'watch 10']);
+  expect(names).toEqual(['d/b']);
+  expect(states).not.toContain('reconnecting');
+});
+
+test('a refusal is told instead of retried as a lost connection', async () => {
+  const { states } = await play([[]], [[new ApiError(403, 'forbidden')]]);
+  expect(states).toContain('failed');
+});
+
+test('without a free connection it lists now and then', async () => {
+  const { asked, states } = await play([[object('a', '5')], [object('a', '5')]], [], false);
+  expect(asked).toEqual(['list', 'list', 'list']);
+  expect(states).toContain('polling');
+});

@@ -1,0 +1,144 @@
+// What the shown pages watch, and nothing else: a source is watched from its first user until shortly after its last, and not
+// while the page is hidden. Changes are handed on at most once a frame, and rarer when there are many objects.
+import type { KubernetesObject, ListWatchApi } from './api-client.ts';
+import { type FeedPorts, type FeedState, type Source, WatchFeed } from './watch-feed.ts';
+
+export interface Listing<T = KubernetesObject> {
+  items: T[];
+  state: FeedState;
+  error?: string | undefined;
+}
+
+export const emptyListing: Listing<never> = { items: [], state: 'loading' };
+
+/** Browsers open six connections to an HTTP/1.1 server; lists and logs need some of them. */
+const streamsMax = 4;
+/** Moving between pages and back starts nothing anew. */
+const lingerMs = 10_000;
+const manyObjects = 1_000;
+const manyObjectsPauseMs = 250;
+
+interface Entry {
+  key: string;
+  feed: WatchFeed;
+  users: number;
+  running: AbortController | undefined;
+  linger: ReturnType<typeof setTimeout> | undefined;
+  isScheduled: boolean;
+}
+
+export class WatchStore {
+  readonly #api: ListWatchApi;
+  readonly #publish: (key: string, listing: Listing) => void;
+  readonly #entries = new Map<string, Entry>();
+  readonly #closed = new AbortController();
+  #streams = 0;
+
+  constructor(api: ListWatchApi, publish: (key: string, listing: Listing) => void) {
+    this.#api = api;
+    this.#publish = publish;
+    const options = { signal: this.#closed.signal };
+    document.addEventListener('visibilitychange', () => this.#onVisibility(), options);
+  }
+
+  /** Watches until the returned function is called. */
+  use(source: Source): () => void {
+    const entry = this.#entry(source);
+    entry.users += 1;
+    clearTimeout(entry.linger);
+    this.#start(entry);
+    let isUsed = true;
+    return () => {
+      if (!isUsed) return;
+      isUsed = false;
+      entry.users -= 1;
+      if (entry.users === 0) entry.linger = setTimeout(() => this.#drop(entry), lingerMs);
+    };
+  }
+
+  close(): void {
+    this.#closed.abort();
+    for (const entry of this.#entries.values()) this.#drop(entry);
+  }
+
+  #entry(source: Source): Entry {
+    const key = sourceKey(source);
+    const known = this.#entries.get(key);
+    if (known) return known;
+    const ports: FeedPorts = {
+      api: this.#api,
+      delay,
+      random: Math.random,
+      takeStream: () => this.#takeStream(),
+      giveStreamBack: () => {
+        this.#streams -= 1;
+      },
+      changed: () => this.#schedule(entry),
+    };
+    const entry: Entry = { key, feed: new WatchFeed(source, ports), users: 0, running: undefined, linger: undefined, isScheduled: false };
+    this.#entries.set(key, entry);
+    return entry;
+  }
+
+  #takeStream(): boolean {
+    if (this.#streams >= streamsMax) return false;
+    this.#streams += 1;
+    return true;
+  }
+
+  #start(entry: Entry): void {
+    if (entry.running || document.hidden || this.#closed.signal.aborted) return;
+    const running = new AbortController();
+    entry.running = running;
+    void entry.feed.run(running.signal);
+  }
+
+  #stop(entry: Entry): void {
+    entry.running?.abort();
+    entry.running = undefined;
+  }
+
+  #drop(entry: Entry): void {
+    clearTimeout(entry.linger);
+    this.#stop(entry);
+    this.#entries.delete(entry.key);
+    // What is not kept up to date is not shown as if it were.
+    this.#publish(entry.key, emptyListing);
+  }
+
+  #onVisibility(): void {
+    for (const entry of this.#entries.values()) {
+      if (document.hidden) this.#stop(entry);
+      else this.#start(entry);
+    }
+  }
+
+  #schedule(entry: Entry): void {
+    if (entry.isScheduled) return;
+    entry.isScheduled = true;
+    const publish = () => {
+      entry.isScheduled = false;
+      const { objects, state, error } = entry.feed;
+      this.#publish(entry.key, { items: [...objects.values()], state, error });
+    };
+    if (entry.feed.objects.size < manyObjects) requestAnimationFrame(publish);
+    else setTimeout(() => requestAnimationFrame(publish), manyObjectsPauseMs);
+  }
+}
+
+export function sourceKey({ path, fieldSelector }: Source): string {
+  return fieldSelector ? `${path}?${fieldSelector}` : path;
+}
+
+function delay(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    const done = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal.addEventListener('abort', done);
+  });
+}

@@ -1,0 +1,195 @@
+// What is wrong now, from what is there: each finding names its object and says why in the cluster's own words.
+
+import type { Deployment, Event, Node, PersistentVolume, PersistentVolumeClaim, Pod } from '@berth/api';
+import { podStatusText } from '@berth/api';
+import { ageMs } from './age.ts';
+
+export type ProblemKind = 'Node' | 'Deployment' | 'Pod' | 'PersistentVolumeClaim' | 'PersistentVolume';
+
+export interface Problem {
+  kind: ProblemKind;
+  namespace?: string | undefined;
+  name: string;
+  severity: 'error' | 'warning';
+  /** One or two words, e.g. `CrashLoopBackOff`. */
+  reason: string;
+  message: string;
+  /** RFC 3339. */
+  since?: string | undefined;
+  /** Problems of one group are one problem seen often. */
+  group: string;
+}
+
+export interface Observed {
+  pods: Pod[];
+  nodes: Node[];
+  deployments: Deployment[];
+  claims: PersistentVolumeClaim[];
+  volumes: PersistentVolume[];
+  events: Event[];
+}
+
+/** Shorter than this, pods and claims are merely on their way. */
+const startingMs = 30_000;
+const unreadyMs = 60_000;
+
+export function findProblems(observed: Observed, now: number): Problem[] {
+  return [
+    ...observed.nodes.flatMap(nodeProblems),
+    ...observed.deployments.flatMap(deploymentProblems),
+    ...observed.pods.flatMap((pod) => podProblem(pod, now) ?? []),
+    ...observed.claims.flatMap((claim) => claimProblem(claim, observed.events, now) ?? []),
+    ...observed.volumes.flatMap((volume) => volumeProblem(volume) ?? []),
+  ];
+}
+
+export interface ProblemGroup {
+  first: Problem;
+  all: Problem[];
+}
+
+const kindOrder: ProblemKind[] = ['Node', 'Deployment', 'Pod', 'PersistentVolumeClaim', 'PersistentVolume'];
+
+/** Errors first, nodes before what runs on them, then what has lasted longest. */
+export function groupProblems(problems: Problem[]): ProblemGroup[] {
+  const groups = new Map<string, ProblemGroup>();
+  for (const problem of problems) {
+    const group = groups.get(problem.group);
+    if (group) group.all.push(problem);
+    else groups.set(problem.group, { first: problem, all: [problem] });
+  }
+  const rank = ({ first }: ProblemGroup) => (first.severity === 'error' ? 0 : 10) + kindOrder.indexOf(first.kind);
+  return [...groups.values()].sort((a, b) => rank(a) - rank(b) || (a.first.since ?? '').localeCompare(b.first.since ?? ''));
+}
+
+function nodeProblems(node: Node): Problem[] {
+  const base = { kind: 'Node' as const, name: node.metadata.name ?? '' };
+  const conditions = node.status?.conditions ?? [];
+  const ready = conditions.find((condition) => condition.type === 'Ready');
+  const problems: Problem[] = [];
+  if (ready?.status !== 'True') {
+    const message = ready?.message || 'the node has never reported that it is ready';
+    const reason = ready?.status === 'Unknown' ? 'Node lost' : 'NotReady';
+    problems.push({ ...base, severity: 'error', reason, message, since: ready?.lastTransitionTime, group: `Node/${base.name}/ready` });
+  }
+  for (const condition of conditions) {
+    const isBad = condition.status === 'True' && (condition.type.endsWith('Pressure') || condition.type === 'NetworkUnavailable');
+    if (!isBad) continue;
+    const message = condition.message ?? '';
+    const group = `Node/${base.name}/${condition.type}`;
+    problems.push({ ...base, severity: 'warning', reason: condition.type, message, since: condition.lastTransitionTime, group });
+  }
+  return problems;
+}
+
+function deploymentProblems(deployment: Deployment): Problem[] {
+  const { namespace, name = '' } = deployment.metadata;
+  const conditions = deployment.status?.conditions ?? [];
+  const isStatus = (type: string, status: string) => conditions.find((found) => found.type === type && found.status === status);
+  const bad = isStatus('ReplicaFailure', 'True') ?? isStatus('Progressing', 'False') ?? isStatus('Available', 'False');
+  if (!bad || deployment.spec.paused) return [];
+  const ready = `${deployment.status?.availableReplicas ?? 0} of ${deployment.spec.replicas ?? 1} available`;
+  const message = `${ready}: ${bad.message ?? ''}`;
+  const reason = bad.type === 'Available' ? 'Unavailable' : bad.reason || (bad.type ?? '');
+  const group = `Deployment/${namespace}/${name}`;
+  return [{ kind: 'Deployment', namespace, name, severity: 'error', reason, message, since: bad.lastTransitionTime, group }];
+}
+
+function podProblem(pod: Pod, now: number): Problem | undefined {
+  const { namespace, name = '', ownerReferences } = pod.metadata;
+  const found = podFault(pod, now);
+  if (!found) return undefined;
+  const owner = ownerReferences?.find((reference) => reference.controller);
+  const group = owner ? `${namespace}/${owner.kind}/${owner.name}/${found.reason}` : `Pod/${namespace}/${name}`;
+  return { kind: 'Pod', namespace, name, group, ...found };
+}
+
+type Fault = Pick<Problem, 'severity' | 'reason' | 'message' | 'since'>;
+
+function podFault(pod: Pod, now: number): Fault | undefined {
+  const { phase, conditions = [] } = pod.status ?? {};
+  if (pod.metadata.deletionTimestamp) return stuckTerminating(pod, now);
+  if (phase === 'Succeeded') return undefined;
+  if (phase === 'Failed') return { severity: 'error', reason: podStatusText(pod), message: failureMessage(pod), since: lastEnd(pod) };
+  const scheduled = conditions.find((condition) => condition.type === 'PodScheduled');
+  if (!pod.spec.nodeName && scheduled?.status === 'False') {
+    return {
+      severity: 'error',
+      reason: scheduled.reason ?? 'Pending',
+      message: scheduled.message ?? '',
+      since: scheduled.lastTransitionTime,
+    };
+  }
+  const waiting = waitingFault(pod);
+  if (waiting) return waiting;
+  const ready = conditions.find((condition) => condition.type === 'Ready');
+  const sinceMs = ageMs(ready?.lastTransitionTime, now) ?? 0;
+  if (phase === 'Running' && ready?.status === 'False' && sinceMs > unreadyMs) {
+    return { severity: 'warning', reason: 'Not ready', message: ready.message ?? '', since: ready.lastTransitionTime };
+  }
+  return undefined;
+}
+
+const harmlessWaits = new Set(['', 'ContainerCreating', 'PodInitializing']);
+
+function waitingFault(pod: Pod): Fault | undefined {
+  for (const status of [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])]) {
+    const { waiting } = status.state ?? {};
+    if (!waiting || harmlessWaits.has(waiting.reason ?? '')) continue;
+    const last = status.lastState?.terminated;
+    const ended = last ? `last ended with exit code ${last.exitCode}${last.reason ? ` (${last.reason})` : ''}` : '';
+    const parts = [`container ${status.name}`, ended, `${status.restartCount ?? 0} restarts`, waiting.message];
+    const message = parts.filter(Boolean).join('; ');
+    return { severity: 'error', reason: waiting.reason ?? '', message, since: last?.finishedAt ?? pod.metadata.creationTimestamp };
+  }
+  return undefined;
+}
+
+function failureMessage(pod: Pod): string {
+  if (pod.status?.message) return pod.status.message;
+  const ended = pod.status?.containerStatuses?.find((status) => status.state?.terminated?.exitCode);
+  const { exitCode, message } = ended?.state?.terminated ?? {};
+  return ended ? `container ${ended.name} ended with exit code ${exitCode}${message ? `: ${message}` : ''}` : 'the pod failed';
+}
+
+function lastEnd(pod: Pod): string | undefined {
+  const ends = (pod.status?.containerStatuses ?? []).map((status) => status.state?.terminated?.finishedAt ?? '');
+  return ends.sort().at(-1) || pod.metadata.creationTimestamp;
+}
+
+/** deletionTimestamp is when the grace period ends. */
+function stuckTerminating(pod: Pod, now: number): Fault | undefined {
+  const { deletionTimestamp, finalizers } = pod.metadata;
+  const lateMs = ageMs(deletionTimestamp, now) ?? 0;
+  if (lateMs < unreadyMs) return undefined;
+  const message = finalizers?.length ? `waits for finalizers: ${finalizers.join(', ')}` : 'its node has not confirmed that it stopped';
+  return { severity: 'warning', reason: 'Stuck terminating', message, since: deletionTimestamp };
+}
+
+function claimProblem(claim: PersistentVolumeClaim, events: Event[], now: number): Problem | undefined {
+  const { namespace, name = '', uid, creationTimestamp } = claim.metadata;
+  const group = `PersistentVolumeClaim/${namespace}/${name}`;
+  const base = { kind: 'PersistentVolumeClaim' as const, namespace, name, group, since: creationTimestamp };
+  const phase = claim.status?.phase;
+  const failure = events.findLast((event) => event.type === 'Warning' && event.involvedObject.uid === uid);
+  if (phase === 'Lost') return { ...base, severity: 'error', reason: 'Lost', message: `its volume ${claim.spec?.volumeName} is gone` };
+  // A claim that waits for its first pod is well; one that something failed for is not.
+  if (phase === 'Bound' || !failure || (ageMs(creationTimestamp, now) ?? 0) < startingMs) return undefined;
+  return { ...base, severity: 'error', reason: failure.reason ?? 'Pending', message: failure.message ?? '' };
+}
+
+function volumeProblem({ metadata, status }: PersistentVolume): Problem | undefined {
+  if (status?.phase !== 'Failed') return undefined;
+  const name = metadata.name ?? '';
+  const message = status.message ?? 'the volume could not be reclaimed';
+  const group = `PersistentVolume/${name}`;
+  return {
+    kind: 'PersistentVolume',
+    name,
+    severity: 'error',
+    reason: status.reason ?? 'Failed',
+    message,
+    since: status.lastPhaseTransitionTime,
+    group,
+  };
+}

@@ -1,0 +1,57 @@
+// One node: how it is, what runs on it, what happened to it.
+import type { Node } from '@berth/api';
+import { useMemo } from 'react';
+import { eventsOf, sources, useListing } from '../live/listings.ts';
+import { useNodeUsage } from '../live/node-metrics.ts';
+import { allocatable, requestedByNode } from '../model/node-usage.ts';
+import { ConditionTable } from '../parts/condition-table.tsx';
+import { EventTable } from '../parts/event-table.tsx';
+import { Age, ListingNotice, State, toneOf } from '../parts/small.tsx';
+import { NodeMeters, nodeWord } from './nodes-page.tsx';
+import { PodTable } from './pods-page.tsx';
+
+export function NodePage({ name }: { name: string }) {
+  const nodes = useListing(sources.nodes);
+  const pods = useListing(sources.pods);
+  const events = useListing(eventsOf('', name));
+  const usage = useNodeUsage();
+  const own = useMemo(() => pods.items.filter(({ spec }) => spec.nodeName === name), [pods.items, name]);
+  const requested = useMemo(() => requestedByNode(own).get(name), [own, name]);
+  const node = nodes.items.find(({ metadata }) => metadata.name === name);
+  if (!node) return nodes.state === 'loading' ? <ListingNotice listings={[nodes]} /> : <p>There is no node {name}.</p>;
+  return (
+    <>
+      <h1>
+        {name} <State tone={toneOf(nodeWord(node))}>{nodeWord(node)}</State>
+      </h1>
+      <NodeMeters requested={requested ?? { cpu: 0, memory: 0, pods: 0 }} total={allocatable(node)} usage={usage.byNode.get(name)} />
+      {usage.state === 'absent' && <p className="quiet">No usage data: this cluster serves no metrics.k8s.io.</p>}
+      <Facts node={node} />
+      <h2>Conditions</h2>
+      <ConditionTable conditions={node.status?.conditions ?? []} />
+      <h2>Pods</h2>
+      <PodTable pods={own} />
+      <h2>Events</h2>
+      <EventTable events={events.items} isOfOneObject />
+    </>
+  );
+}
+
+function Facts({ node }: { node: Node }) {
+  const { addresses = [], nodeInfo } = node.status ?? {};
+  const taints = (node.spec?.taints ?? []).map(({ key, value, effect }) => `${key}${value ? `=${value}` : ''}:${effect}`);
+  return (
+    <dl className="facts">
+      <dt>Age</dt>
+      <dd>
+        <Age of={node.metadata.creationTimestamp} />
+      </dd>
+      <dt>Addresses</dt>
+      <dd>{addresses.map(({ address }) => address).join(', ') || '–'}</dd>
+      <dt>Version</dt>
+      <dd>{[nodeInfo?.kubeletVersion, nodeInfo?.containerRuntimeVersion, nodeInfo?.kernelVersion].filter(Boolean).join(' · ') || '–'}</dd>
+      <dt>Taints</dt>
+      <dd>{taints.join(', ') || 'none'}</dd>
+    </dl>
+  );
+}

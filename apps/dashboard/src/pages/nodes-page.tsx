@@ -1,0 +1,109 @@
+// Every node with what is asked of it, what it can give, and, where the cluster measures it, what is used.
+import type { Node } from '@berth/api';
+import { useMemo } from 'react';
+import { sources, useListing } from '../live/listings.ts';
+import { type NodeUsage, useNodeUsage } from '../live/node-metrics.ts';
+import { type Amounts, allocatable, cpuText, memoryText, requestedByNode } from '../model/node-usage.ts';
+import { FilterBar, passes } from '../parts/filter-bar.tsx';
+import { Age, ListingNotice, Meter, ObjectLink, State, toneOf } from '../parts/small.tsx';
+import { Sparkline } from '../parts/sparkline.tsx';
+import { useRoute } from '../route.ts';
+
+const shownMax = 100;
+const nothing: Amounts = { cpu: 0, memory: 0, pods: 0 };
+
+export function NodesPage() {
+  const nodes = useListing(sources.nodes);
+  const pods = useListing(sources.pods);
+  const usage = useNodeUsage();
+  const { query } = useRoute();
+  const requested = useMemo(() => requestedByNode(pods.items), [pods.items]);
+  const rows = useMemo(() => nodes.items.filter(({ metadata }) => passes(metadata, query)).sort(worstFirst), [nodes.items, query]);
+  return (
+    <>
+      <h1>Nodes</h1>
+      <FilterBar choices={[]} count={rows.length} total={nodes.items.length} />
+      {usage.state === 'absent' && <p className="quiet">No usage data: this cluster serves no metrics.k8s.io.</p>}
+      {usage.state === 'failed' && <p className="quiet">No usage data: {usage.error}</p>}
+      <ListingNotice listings={[nodes, pods]} />
+      {nodes.state !== 'loading' && rows.length === 0 && <p className="quiet">No nodes.</p>}
+      <ul className="nodes">
+        {rows.slice(0, shownMax).map((node) => (
+          <NodeItem
+            key={node.metadata.name}
+            node={node}
+            requested={requested.get(node.metadata.name ?? '') ?? nothing}
+            usage={usage.byNode.get(node.metadata.name ?? '')}
+          />
+        ))}
+      </ul>
+      {rows.length > shownMax && <p className="quiet">{rows.length - shownMax} more are not shown: narrow the filter.</p>}
+    </>
+  );
+}
+
+interface NodeItemProps {
+  node: Node;
+  requested: Amounts;
+  usage: NodeUsage | undefined;
+}
+
+function NodeItem({ node, requested, usage }: NodeItemProps) {
+  const total = allocatable(node);
+  return (
+    <li className="node">
+      <div className="what">
+        <State tone={toneOf(nodeWord(node))}>{nodeWord(node)}</State>
+        {node.spec?.unschedulable && <State tone="warn">SchedulingDisabled</State>}
+        <ObjectLink kind="Node" name={node.metadata.name} />
+        <span className="quiet">
+          <Age of={node.metadata.creationTimestamp} /> · {node.status?.nodeInfo?.kubeletVersion}
+        </span>
+      </div>
+      {nodeTroubles(node).map((trouble) => (
+        <p key={trouble} className="trouble">
+          {trouble}
+        </p>
+      ))}
+      <NodeMeters requested={requested} total={total} usage={usage} />
+    </li>
+  );
+}
+
+export function NodeMeters({ requested, total, usage }: { requested: Amounts; total: Amounts; usage: NodeUsage | undefined }) {
+  return (
+    <div className="meters">
+      <div>
+        <Meter label="CPU" requested={requested.cpu} used={usage?.latest.cpu} total={total.cpu} text={cpuText} />
+        {usage && <Sparkline label="CPU used" points={usage.points.map(({ atMs, cpu }) => [atMs, cpu])} text={cpuText} />}
+      </div>
+      <div>
+        <Meter label="Memory" requested={requested.memory} used={usage?.latest.memory} total={total.memory} text={memoryText} />
+        {usage && <Sparkline label="Memory used" points={usage.points.map(({ atMs, memory }) => [atMs, memory])} text={memoryText} />}
+      </div>
+      <div>
+        <Meter label="Pods" requested={requested.pods} total={total.pods} text={String} />
+      </div>
+    </div>
+  );
+}
+
+export function nodeWord(node: Node): string {
+  const ready = node.status?.conditions?.find((condition) => condition.type === 'Ready');
+  if (ready?.status === 'True') return 'Ready';
+  // As a problem, not as something under way.
+  return ready?.status === 'Unknown' ? 'Lost' : 'Not ready';
+}
+
+/** The conditions that are not as they should be. */
+export function nodeTroubles(node: Node): string[] {
+  return (node.status?.conditions ?? [])
+    .filter((condition) => (condition.type === 'Ready') !== (condition.status === 'True'))
+    .filter((condition) => condition.type === 'Ready' || condition.status === 'True')
+    .map((condition) => `${condition.type} is ${condition.status}: ${condition.message || condition.reason || ''}`);
+}
+
+function worstFirst(a: Node, b: Node): number {
+  const rank = (node: Node) => (nodeWord(node) === 'Ready' ? 1 : 0);
+  return rank(a) - rank(b) || ((a.metadata.name ?? '') < (b.metadata.name ?? '') ? -1 : 1);
+}

@@ -1,0 +1,123 @@
+// What is wrong now, first; then how much there is of everything.
+import { useMemo } from 'react';
+import { sources, useListing } from '../live/listings.ts';
+import { eventCount, eventTime, recentWarnings } from '../model/events.ts';
+import { findProblems, groupProblems, type ProblemGroup } from '../model/problems.ts';
+import { useNow } from '../now.ts';
+import { Age, ListingNotice, ObjectLink, State } from '../parts/small.tsx';
+
+const warningsWithinMs = 15 * 60_000;
+const shownMax = 100;
+const coarseMs = 5_000;
+
+export function OverviewPage() {
+  const pods = useListing(sources.pods);
+  const nodes = useListing(sources.nodes);
+  const deployments = useListing(sources.deployments);
+  const events = useListing(sources.events);
+  const claims = useListing(sources.claims);
+  const volumes = useListing(sources.volumes);
+  const now = useNow(coarseMs);
+  const groups = useMemo(() => {
+    const observed = { pods: pods.items, nodes: nodes.items, deployments: deployments.items, events: events.items };
+    return groupProblems(findProblems({ ...observed, claims: claims.items, volumes: volumes.items }, now));
+  }, [pods.items, nodes.items, deployments.items, events.items, claims.items, volumes.items, now]);
+  const warnings = useMemo(() => recentWarnings(events.items, now, warningsWithinMs), [events.items, now]);
+  const listings = [pods, nodes, deployments, events, claims, volumes];
+  const isLoading = listings.some((listing) => listing.state === 'loading');
+  const running = pods.items.filter((pod) => pod.status?.phase === 'Running').length;
+  const ready = nodes.items.filter((node) => node.status?.conditions?.some((found) => found.type === 'Ready' && found.status === 'True'));
+  return (
+    <>
+      <ul className="counts">
+        <Count page="nodes" name="nodes ready" value={`${ready.length} / ${nodes.items.length}`} />
+        <Count page="pods" name="pods running" value={`${running} / ${pods.items.length}`} />
+        <Count page="workloads" name="deployments" value={`${deployments.items.length}`} />
+        <Count page="volumes" name="claims" value={`${claims.items.length}`} />
+        <Count page="volumes" name="volumes" value={`${volumes.items.length}`} />
+      </ul>
+      <section aria-labelledby="wrong">
+        <h1 id="wrong">What is wrong now {groups.length > 0 && <span className="number">{groups.length}</span>}</h1>
+        <ListingNotice listings={listings} />
+        {!isLoading && groups.length === 0 && (
+          <p className="notice good">{warnings.length === 0 ? 'Nothing is wrong.' : 'Nothing is wrong; there were warnings, below.'}</p>
+        )}
+        <ul className="problems" aria-label="Problems">
+          {groups.slice(0, shownMax).map((group) => (
+            <ProblemItem key={group.first.group} group={group} />
+          ))}
+        </ul>
+        {groups.length > shownMax && <p className="quiet">{groups.length - shownMax} more are not shown.</p>}
+      </section>
+      {warnings.length > 0 && (
+        <section aria-labelledby="warnings">
+          <h2 id="warnings">Warnings of the last 15 minutes</h2>
+          <ul className="problems" aria-label="Warnings">
+            {warnings.slice(0, 30).map((event) => (
+              <li key={event.metadata.uid} className="warning">
+                <div className="what">
+                  <State tone="warn">{event.reason}</State>
+                  <ObjectLink kind={event.involvedObject.kind} namespace={event.involvedObject.namespace} name={event.involvedObject.name}>
+                    {event.involvedObject.kind} {path(event.involvedObject)}
+                  </ObjectLink>
+                  <span className="quiet">
+                    <Age of={eventTime(event)} /> ago{eventCount(event) > 1 && `, ${eventCount(event)} times`}
+                  </span>
+                </div>
+                <p>{event.message}</p>
+              </li>
+            ))}
+          </ul>
+          {warnings.length > 30 && <a href="#/events?type=Warning">All {warnings.length}</a>}
+        </section>
+      )}
+    </>
+  );
+}
+
+function Count({ page, name, value }: { page: string; name: string; value: string }) {
+  return (
+    <li>
+      <a href={`#/${page}`}>
+        <b>{value}</b> {name}
+      </a>
+    </li>
+  );
+}
+
+const siblingsMax = 50;
+
+function ProblemItem({ group: { first, all } }: { group: ProblemGroup }) {
+  return (
+    <li className={first.severity} data-kind={first.kind} data-name={first.name} data-reason={first.reason}>
+      <div className="what">
+        <State tone={first.severity === 'error' ? 'bad' : 'warn'}>{first.reason}</State>
+        <ObjectLink kind={first.kind} namespace={first.namespace} name={first.name}>
+          {first.kind} {path(first)}
+        </ObjectLink>
+        {first.since && (
+          <span className="quiet">
+            for <Age of={first.since} />
+          </span>
+        )}
+      </div>
+      <p>{first.message}</p>
+      {all.length > 1 && (
+        <details>
+          <summary>and {all.length - 1} more like it</summary>
+          <ul>
+            {all.slice(1, siblingsMax).map((problem) => (
+              <li key={problem.name}>
+                <ObjectLink kind={problem.kind} namespace={problem.namespace} name={problem.name} />
+              </li>
+            ))}
+          </ul>
+        </details>
+      )}
+    </li>
+  );
+}
+
+function path({ namespace, name }: { namespace?: string | undefined; name?: string | undefined }): string {
+  return namespace ? `${namespace}/${name}` : (name ?? '');
+}

@@ -1,0 +1,192 @@
+// One pod: how its containers are and why, why it is where it is, what happened, and its logs.
+import { type Container, type ContainerStatus, type Pod, type Probe, podReadyText, podStatusText } from '@berth/api';
+import { eventsOf, onePod, useListing } from '../live/listings.ts';
+import { eventTime, newestFirst } from '../model/events.ts';
+import { ConditionTable } from '../parts/condition-table.tsx';
+import { EventTable } from '../parts/event-table.tsx';
+import { LogView } from '../parts/log-view.tsx';
+import { Age, ListingNotice, ObjectLink, State, toneOf } from '../parts/small.tsx';
+
+export function PodPage({ namespace, name }: { namespace: string; name: string }) {
+  const pods = useListing(onePod(namespace, name));
+  const events = useListing(eventsOf(namespace, name));
+  const [pod] = pods.items;
+  if (!pod) {
+    if (pods.state === 'loading' || pods.state === 'failed') return <ListingNotice listings={[pods]} />;
+    return (
+      <>
+        <p className="notice bad">
+          There is no pod {namespace}/{name} (any more).
+        </p>
+        <h2>Events</h2>
+        <EventTable events={events.items} isOfOneObject />
+      </>
+    );
+  }
+  const own = events.items.filter(({ involvedObject }) => involvedObject.kind === 'Pod');
+  const word = podStatusText(pod);
+  const containers = [
+    ...(pod.spec.initContainers ?? []).map((container) => ({
+      container,
+      status: statusOf(pod.status?.initContainerStatuses, container),
+      isInit: true,
+    })),
+    ...pod.spec.containers.map((container) => ({ container, status: statusOf(pod.status?.containerStatuses, container), isInit: false })),
+  ];
+  const owner = pod.metadata.ownerReferences?.find((reference) => reference.controller);
+  const placement = newestFirst(own).find(({ reason }) => reason === 'Scheduled' || reason === 'FailedScheduling');
+  const scheduled = pod.status?.conditions?.find(({ type, status }) => type === 'PodScheduled' && status === 'False');
+  return (
+    <>
+      <h1>
+        <span className="quiet">{namespace}/</span>
+        {name} <State tone={toneOf(word)}>{word}</State>
+      </h1>
+      <dl className="facts">
+        <dt>Ready</dt>
+        <dd>{podReadyText(pod)}</dd>
+        <dt>Age</dt>
+        <dd>
+          <Age of={pod.metadata.creationTimestamp} />
+        </dd>
+        <dt>Node</dt>
+        <dd>{pod.spec.nodeName ? <ObjectLink kind="Node" name={pod.spec.nodeName} /> : 'none yet'}</dd>
+        <dt>IP</dt>
+        <dd>{pod.status?.podIP ?? '–'}</dd>
+        <dt>Owner</dt>
+        <dd>
+          {owner ? (
+            <ObjectLink kind={owner.kind} namespace={namespace} name={owner.name}>{`${owner.kind} ${owner.name}`}</ObjectLink>
+          ) : (
+            'none'
+          )}
+        </dd>
+        <dt>QoS</dt>
+        <dd>{pod.status?.qosClass ?? '–'}</dd>
+        <dt>Why {pod.spec.nodeName ? 'on this node' : 'on no node'}</dt>
+        <dd>
+          {placement ? (
+            <>
+              {placement.reason}: {placement.message} (<Age of={eventTime(placement)} /> ago)
+            </>
+          ) : (
+            scheduled?.message || 'the event that told is no longer kept'
+          )}
+        </dd>
+      </dl>
+      {pod.status?.message && <p className="notice bad">{pod.status.message}</p>}
+      <h2>Containers</h2>
+      <ul className="containers">
+        {containers.map(({ container, status, isInit }) => (
+          <ContainerItem key={container.name} container={container} status={status} isInit={isInit} />
+        ))}
+      </ul>
+      <h2>Logs</h2>
+      <LogView
+        namespace={namespace}
+        name={name}
+        containers={containers.map(({ container }) => container.name)}
+        first={firstContainer(pod)}
+      />
+      <h2>Conditions</h2>
+      <ConditionTable conditions={pod.status?.conditions ?? []} />
+      <h2>Events</h2>
+      <EventTable events={own} isOfOneObject />
+    </>
+  );
+}
+
+function statusOf(statuses: ContainerStatus[] | undefined, { name }: Container): ContainerStatus | undefined {
+  return statuses?.find((status) => status.name === name);
+}
+
+/** As kubectl picks it. */
+function firstContainer({ metadata, spec }: Pod): string {
+  return metadata.annotations?.['kubectl.kubernetes.io/default-container'] ?? spec.containers[0]?.name ?? '';
+}
+
+function ContainerItem({ container, status, isInit }: { container: Container; status: ContainerStatus | undefined; isInit: boolean }) {
+  const { requests = {}, limits = {} } = container.resources ?? {};
+  const [word, detail, since] = stateOf(status);
+  const last = status?.lastState?.terminated;
+  const lastWords = last && [`exit code ${last.exitCode}`, last.reason, last.message].filter(Boolean).join(', ');
+  return (
+    <li>
+      <div className="what">
+        <State tone={toneOf(word)}>{word}</State>
+        <b>{container.name}</b>
+        {isInit && <span className="quiet">{container.restartPolicy === 'Always' ? 'sidecar' : 'init'}</span>}
+        <span className="quiet">
+          {status?.ready ? 'ready' : 'not ready'}, {status?.restartCount ?? 0} restarts
+          {since && (
+            <>
+              , for <Age of={since} />
+            </>
+          )}
+        </span>
+      </div>
+      {detail && <p>{detail}</p>}
+      {last && (
+        <p className="trouble">
+          Last ended <Age of={last.finishedAt} /> ago: {lastWords}
+        </p>
+      )}
+      <dl className="facts">
+        <dt>Image</dt>
+        <dd>{container.image}</dd>
+        <dt>Requests</dt>
+        <dd>{amounts(requests)}</dd>
+        <dt>Limits</dt>
+        <dd>{amounts(limits)}</dd>
+        {(['livenessProbe', 'readinessProbe', 'startupProbe'] as const).map(
+          (kind) =>
+            container[kind] && (
+              <Fact key={kind} name={kind.replace('Probe', ' probe')}>
+                {probeText(container[kind])}
+              </Fact>
+            ),
+        )}
+      </dl>
+    </li>
+  );
+}
+
+function Fact({ name, children }: { name: string; children: string }) {
+  return (
+    <>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </>
+  );
+}
+
+function stateOf(status: ContainerStatus | undefined): [word: string, detail: string, since: string | undefined] {
+  const { waiting, running, terminated } = status?.state ?? {};
+  if (running) return ['Running', '', running.startedAt];
+  if (terminated) {
+    const detail = [`exit code ${terminated.exitCode}`, terminated.message].filter(Boolean).join(': ');
+    return [terminated.reason || 'Terminated', detail, terminated.finishedAt];
+  }
+  return [waiting?.reason || 'Pending', waiting?.message ?? '', undefined];
+}
+
+function amounts(quantities: Record<string, string>): string {
+  return (
+    Object.entries(quantities)
+      .map(([name, quantity]) => `${name} ${quantity}`)
+      .join(', ') || 'none'
+  );
+}
+
+function probeText(probe: Probe): string {
+  const { httpGet, tcpSocket, exec, grpc } = probe;
+  const action = httpGet
+    ? `GET ${httpGet.scheme?.toLowerCase() ?? 'http'}://:${httpGet.port}${httpGet.path ?? '/'}`
+    : tcpSocket
+      ? `connect to :${tcpSocket.port}`
+      : exec
+        ? `run ${exec.command?.join(' ')}`
+        : `gRPC :${grpc?.port}`;
+  const delay = probe.initialDelaySeconds ? `, after ${probe.initialDelaySeconds} s` : '';
+  return `${action}, every ${probe.periodSeconds ?? 10} s${delay}, timeout ${probe.timeoutSeconds ?? 1} s, fails after ${probe.failureThreshold ?? 3}`;
+}

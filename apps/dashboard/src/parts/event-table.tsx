@@ -1,0 +1,44 @@
+// Events, newest first, with their whole text.
+import type { Event } from '@berth/api';
+import { useMemo } from 'react';
+import { eventCount, eventTime, newestFirst } from '../model/events.ts';
+import { type Column, DataTable } from './data-table.tsx';
+import { Age, ObjectLink, State } from './small.tsx';
+
+const object: Column<Event> = {
+  title: 'Object',
+  className: 'w-object',
+  cell: ({ involvedObject: { kind, namespace, name } }) => (
+    <ObjectLink kind={kind} namespace={namespace} name={name}>
+      {kind} {namespace ? `${namespace}/${name}` : name}
+    </ObjectLink>
+  ),
+};
+
+const columns: Column<Event>[] = [
+  { title: 'Last', className: 'w-short', cell: (event) => <Age of={eventTime(event)} /> },
+  {
+    title: 'Reason',
+    className: 'w-status',
+    cell: ({ type, reason }) => <State tone={type === 'Warning' ? 'warn' : 'quiet'}>{reason}</State>,
+  },
+  object,
+  { title: 'Message', cell: ({ message }) => message },
+  { title: 'Count', className: 'w-short wide', cell: eventCount },
+  { title: 'From', className: 'w-node wide', cell: (event) => event.source?.component || event.reportingComponent },
+];
+const columnsOfOne = columns.filter((column) => column !== object);
+
+export function EventTable({ events, isOfOneObject = false }: { events: Event[]; isOfOneObject?: boolean }) {
+  const rows = useMemo(() => newestFirst(events), [events]);
+  return (
+    <DataTable
+      label="Events"
+      wrap
+      columns={isOfOneObject ? columnsOfOne : columns}
+      rows={rows}
+      rowKey={({ metadata }) => `${metadata.namespace}/${metadata.name}`}
+      empty="No events: they are kept for a limited time."
+    />
+  );
+}

@@ -1,0 +1,154 @@
+// The dashboard as an operator uses it, for end-to-end tests: a browser of its own, and words for what one does and sees.
+// Everything waits for the page to show it; `consoleErrors` holds what the browser complained about.
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+
+export interface ShownProblem {
+  kind: string;
+  name: string;
+  reason: string;
+  message: string;
+}
+
+export interface DashboardOptions {
+  /** e.g. `https://127.0.0.1:6443` */
+  server: string;
+  viewport?: { width: number; height: number };
+  colorScheme?: 'dark' | 'light';
+  executablePath?: string;
+}
+
+const defaultTimeoutMs = 20_000;
+
+export class DashboardPage {
+  readonly page: Page;
+  readonly consoleErrors: string[] = [];
+  readonly #browser: Browser;
+  readonly #context: BrowserContext;
+  readonly #server: string;
+
+  private constructor(browser: Browser, context: BrowserContext, page: Page, server: string) {
+    this.#browser = browser;
+    this.#context = context;
+    this.#server = server;
+    this.page = page;
+    page.setDefaultTimeout(defaultTimeoutMs);
+    page.on('console', (message) => message.type() === 'error' && this.consoleErrors.push(`${message.text()} ${message.location().url}`));
+    page.on('pageerror', (error) => this.consoleErrors.push(error.message));
+  }
+
+  /** Must be closed, also when the test fails. */
+  static async open(options: DashboardOptions): Promise<DashboardPage> {
+    const { server, viewport = { width: 1280, height: 800 }, colorScheme = 'dark', executablePath = '/usr/bin/chromium' } = options;
+    // The browser does not know the cluster's CA.
+    const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
+    const context = await browser.newContext({ ignoreHTTPSErrors: true, viewport, colorScheme });
+    const dashboard = new DashboardPage(browser, context, await context.newPage(), server);
+    await dashboard.page.goto(`${server}/ui/`);
+    return dashboard;
+  }
+
+  async close(): Promise<void> {
+    await this.#context.close();
+    await this.#browser.close();
+  }
+
+  /** Resolves when logged in. @throws Error with what the page says when the token is refused */
+  async login(token: string): Promise<void> {
+    await this.page.getByLabel('Access token').fill(token);
+    await this.page.getByRole('button', { name: 'Log in' }).click();
+    const inside = this.page.getByRole('navigation', { name: 'Pages' });
+    const refusal = this.page.getByRole('alert').filter({ hasText: /\S/ });
+    await inside.or(refusal).waitFor();
+    if (!(await inside.isVisible())) throw new Error(`not logged in: ${await refusal.textContent()}`);
+  }
+
+  async logout(): Promise<void> {
+    await this.page.getByRole('button', { name: 'Log out' }).click();
+    await this.page.getByLabel('Access token').waitFor();
+  }
+
+  /** @param name as in the navigation, e.g. `Pods` */
+  async show(name: string): Promise<void> {
+    await this.page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name, exact: true }).click();
+    await this.page.getByRole('navigation').locator('[aria-current=page]', { hasText: name }).waitFor();
+  }
+
+  /** What the overview says is wrong now, one entry a group of alike ones. */
+  async problems(): Promise<ShownProblem[]> {
+    await this.show('Overview');
+    await this.page.getByRole('status').filter({ hasNotText: 'Loading' }).waitFor();
+    return this.#problemItems().evaluateAll((items) =>
+      items.map((item) => ({
+        kind: item.getAttribute('data-kind') ?? '',
+        name: item.getAttribute('data-name') ?? '',
+        reason: item.getAttribute('data-reason') ?? '',
+        message: item.querySelector('p')?.textContent ?? '',
+      })),
+    );
+  }
+
+  /** Waits, without reloading, until such a problem is shown; resolves with its text. */
+  async problemShown(reason: string, name = ''): Promise<string> {
+    const found = this.#problemItems()
+      .and(this.page.locator(`[data-reason="${reason}"][data-name*="${name}"]`))
+      .first();
+    await found.waitFor();
+    return (await found.textContent()) ?? '';
+  }
+
+  /** Waits until the overview says so. */
+  async nothingIsWrong(): Promise<void> {
+    await this.page.getByText('Nothing is wrong').waitFor();
+  }
+
+  /** Follows a problem's link to its object. */
+  async openProblem(reason: string): Promise<void> {
+    await this.#problemItems()
+      .and(this.page.locator(`[data-reason="${reason}"]`))
+      .first()
+      .getByRole('link')
+      .first()
+      .click();
+    await this.page.locator('h1').waitFor();
+  }
+
+  /** A row's cells by its table's label, e.g. `row('Pods', 'web-1')`. */
+  async row(table: string, text: string): Promise<string[]> {
+    const row = this.page.getByRole('table', { name: table }).locator('tbody tr', { hasText: text }).first();
+    await row.waitFor();
+    return row.locator('td').allTextContents();
+  }
+
+  async openPod(namespace: string, name: string): Promise<void> {
+    await this.page.goto(`${this.#server}/ui/#/pods/${encodeURIComponent(namespace)}/${encodeURIComponent(name)}`);
+    await this.page.getByRole('heading', { level: 1, name }).waitFor();
+  }
+
+  /** Opens the pod's page and follows a container's log; resolves once `text` has appeared in it, with all that is shown. */
+  async followLog(pod: { namespace: string; name: string; container?: string; isPrevious?: boolean }, text: string): Promise<string> {
+    await this.openPod(pod.namespace, pod.name);
+    const logs = this.page.getByRole('region', { name: 'Logs' });
+    if (pod.container) await logs.getByLabel('Container').selectOption(pod.container);
+    if (pod.isPrevious) await logs.getByLabel('previous').check();
+    const log = logs.getByRole('log').filter({ hasText: text });
+    await log.waitFor();
+    return (await log.textContent()) ?? '';
+  }
+
+  async pauseLog(): Promise<void> {
+    await this.page.getByRole('button', { name: 'Pause' }).click();
+  }
+
+  async resumeLog(): Promise<void> {
+    await this.page.getByRole('button', { name: 'Follow' }).click();
+  }
+
+  /** `Live`, `Reconnecting…` and so on. */
+  async freshnessShown(words: 'Live' | 'Reconnecting'): Promise<void> {
+    await this.page.locator('.freshness', { hasText: words }).waitFor();
+  }
+
+  #problemItems() {
+    return this.page.getByRole('list', { name: 'Problems' }).locator('> li');
+  }
+}
