@@ -83,7 +83,8 @@ function content(page: string, [first = '', second = '']: string[]): ReactNode {
 
 const words = {
   live: 'Live',
-  polling: 'Every 5 s',
+  // Some of it is listed every few seconds, as browsers allow only so many connections.
+  polling: 'Live',
   loading: 'Loading',
   failed: 'Refused',
   reconnecting: 'Reconnecting…',

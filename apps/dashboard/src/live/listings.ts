@@ -68,8 +68,9 @@ export function useFreshness(): { state: FeedState; error?: string | undefined }
   const text = useSyncExternalStore(
     (changed) => cache.subscribe(changed),
     () => {
-      const shown = cache.findAll({ queryKey: ['watch'], type: 'active' }).map((query) => query.state.data as Listing | undefined);
-      const worst = shown.filter((listing) => listing !== undefined).sort((a, b) => badness.indexOf(b.state) - badness.indexOf(a.state))[0];
+      const shown = cache.findAll({ queryKey: ['watch'] }).filter((query) => query.getObserversCount() > 0);
+      const listings = shown.map((query) => query.state.data as Listing | undefined).filter((listing) => listing !== undefined);
+      const worst = listings.sort((a, b) => badness.indexOf(b.state) - badness.indexOf(a.state))[0];
       return `${worst?.state ?? 'live'} ${worst?.error ?? ''}`;
     },
   );

@@ -70,13 +70,13 @@ function nodeProblems(node: Node): Problem[] {
   if (ready?.status !== 'True') {
     const message = ready?.message || 'the node has never reported that it is ready';
     const reason = ready?.status === 'Unknown' ? 'Node lost' : 'NotReady';
-    problems.push({ ...base, severity: 'error', reason, message, since: ready?.lastTransitionTime, group: `Node/${base.name}/ready` });
+    problems.push({ ...base, severity: 'error', reason, message, since: ready?.lastTransitionTime, group: `Node/${reason}/${message}` });
   }
   for (const condition of conditions) {
     const isBad = condition.status === 'True' && (condition.type.endsWith('Pressure') || condition.type === 'NetworkUnavailable');
     if (!isBad) continue;
     const message = condition.message ?? '';
-    const group = `Node/${base.name}/${condition.type}`;
+    const group = `Node/${condition.type}/${message}`;
     problems.push({ ...base, severity: 'warning', reason: condition.type, message, since: condition.lastTransitionTime, group });
   }
   return problems;

@@ -1,13 +1,14 @@
 // What is wrong now, first; then how much there is of everything.
 import { useMemo } from 'react';
 import { sources, useListing } from '../live/listings.ts';
-import { eventCount, eventTime, recentWarnings } from '../model/events.ts';
+import { eventTime, groupWarnings, recentWarnings, type WarningGroup } from '../model/events.ts';
 import { findProblems, groupProblems, type ProblemGroup } from '../model/problems.ts';
 import { useNow } from '../now.ts';
 import { Age, ListingNotice, ObjectLink, State } from '../parts/small.tsx';
 
 const warningsWithinMs = 15 * 60_000;
 const shownMax = 100;
+const warningsMax = 30;
 const coarseMs = 5_000;
 
 export function OverviewPage() {
@@ -22,7 +23,7 @@ export function OverviewPage() {
     const observed = { pods: pods.items, nodes: nodes.items, deployments: deployments.items, events: events.items };
     return groupProblems(findProblems({ ...observed, claims: claims.items, volumes: volumes.items }, now));
   }, [pods.items, nodes.items, deployments.items, events.items, claims.items, volumes.items, now]);
-  const warnings = useMemo(() => recentWarnings(events.items, now, warningsWithinMs), [events.items, now]);
+  const warnings = useMemo(() => groupWarnings(recentWarnings(events.items, now, warningsWithinMs)), [events.items, now]);
   const listings = [pods, nodes, deployments, events, claims, volumes];
   const isLoading = listings.some((listing) => listing.state === 'loading');
   const running = pods.items.filter((pod) => pod.status?.phase === 'Running').length;
@@ -53,22 +54,11 @@ export function OverviewPage() {
         <section aria-labelledby="warnings">
           <h2 id="warnings">Warnings of the last 15 minutes</h2>
           <ul className="problems" aria-label="Warnings">
-            {warnings.slice(0, 30).map((event) => (
-              <li key={event.metadata.uid} className="warning">
-                <div className="what">
-                  <State tone="warn">{event.reason}</State>
-                  <ObjectLink kind={event.involvedObject.kind} namespace={event.involvedObject.namespace} name={event.involvedObject.name}>
-                    {event.involvedObject.kind} {path(event.involvedObject)}
-                  </ObjectLink>
-                  <span className="quiet">
-                    <Age of={eventTime(event)} /> ago{eventCount(event) > 1 && `, ${eventCount(event)} times`}
-                  </span>
-                </div>
-                <p>{event.message}</p>
-              </li>
+            {warnings.slice(0, warningsMax).map((group) => (
+              <WarningItem key={group.newest.metadata.uid} group={group} />
             ))}
           </ul>
-          {warnings.length > 30 && <a href="#/events?type=Warning">All {warnings.length}</a>}
+          {warnings.length > warningsMax && <a href="#/events?type=Warning">All {warnings.length}</a>}
         </section>
       )}
     </>
@@ -120,4 +110,23 @@ function ProblemItem({ group: { first, all } }: { group: ProblemGroup }) {
 
 function path({ namespace, name }: { namespace?: string | undefined; name?: string | undefined }): string {
   return namespace ? `${namespace}/${name}` : (name ?? '');
+}
+
+function WarningItem({ group: { newest, objects, times } }: { group: WarningGroup }) {
+  const { kind, namespace, name } = newest.involvedObject;
+  return (
+    <li className="warning">
+      <div className="what">
+        <State tone="warn">{newest.reason}</State>
+        <ObjectLink kind={kind} namespace={namespace} name={name}>
+          {kind} {path({ namespace, name })}
+        </ObjectLink>
+        <span className="quiet">
+          <Age of={eventTime(newest)} /> ago{times > 1 && `, ${times} times`}
+          {objects > 1 && ` on ${objects} objects`}
+        </span>
+      </div>
+      <p>{newest.message}</p>
+    </li>
+  );
 }

@@ -87,6 +87,7 @@ export function PodPage({ namespace, name }: { namespace: string; name: string }
         name={name}
         containers={containers.map(({ container }) => container.name)}
         first={firstContainer(pod)}
+        runOf={(wanted) => runOf(containers.find(({ container }) => container.name === wanted)?.status)}
       />
       <h2>Conditions</h2>
       <ConditionTable conditions={pod.status?.conditions ?? []} />
@@ -98,6 +99,10 @@ export function PodPage({ namespace, name }: { namespace: string; name: string }
 
 function statusOf(statuses: ContainerStatus[] | undefined, { name }: Container): ContainerStatus | undefined {
   return statuses?.find((status) => status.name === name);
+}
+
+function runOf(status: ContainerStatus | undefined): string | undefined {
+  return status?.state?.running || status?.state?.terminated || status?.lastState?.terminated ? (status.containerID ?? '') : undefined;
 }
 
 /** As kubectl picks it. */

@@ -31,7 +31,7 @@ const columns: Column<Pod>[] = [
       return <State tone={toneOf(word)}>{word}</State>;
     },
   },
-  { title: 'Restarts', className: 'w-restarts', sort: restarts, cell: (pod) => <Restarts pod={pod} /> },
+  { title: 'Restarts', className: 'w-restarts wide', sort: restarts, cell: (pod) => <Restarts pod={pod} /> },
   {
     title: 'Age',
     className: 'w-short',

@@ -8,16 +8,18 @@ interface Props {
   name: string;
   containers: string[];
   first: string;
+  /** The ID of a container's present run, or the last one; undefined when it has never run. */
+  runOf(container: string): string | undefined;
 }
 
 const nearEndPx = 40;
 
-export function LogView({ namespace, name, containers, first }: Props) {
+export function LogView({ namespace, name, containers, first, runOf }: Props) {
   const [container, setContainer] = useState(first);
   const [isPrevious, setPrevious] = useState(false);
   const [isPaused, setPaused] = useState(false);
   const [attempt, setAttempt] = useState(0);
-  const log = useLog({ namespace, name, container, isPrevious, attempt }, isPaused);
+  const log = useLog({ namespace, name, container, isPrevious, run: runOf(container), attempt }, isPaused);
   const box = useRef<HTMLPreElement>(null);
   useEffect(() => {
     const element = box.current;
@@ -61,7 +63,13 @@ export function LogView({ namespace, name, containers, first }: Props) {
 }
 
 function statusText({ state, error, lines, dropped }: LogState, isPaused: boolean): string {
-  const words = { connecting: 'connecting', following: 'following', ended: 'the log has ended', failed: error ?? 'failed' };
+  const words = {
+    waiting: 'the container has not run yet',
+    connecting: 'connecting',
+    following: 'following',
+    ended: 'the log has ended',
+    failed: error ?? 'failed',
+  };
   const count = `${lines.length} lines${dropped > 0 ? `, the newest ${logLinesMax}` : ''}`;
   return `${isPaused && state === 'following' ? 'paused' : words[state]} · ${count}`;
 }
