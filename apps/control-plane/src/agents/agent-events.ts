@@ -5,6 +5,7 @@ import { type Client, EventNames } from '@berth/client';
 import { isReason } from '@berth/machinery';
 import type { AgentEvent } from '@berth/protocol';
 import { type Clock, type Logger, type Random, timestamp } from '@berth/telemetry';
+import { SimilarEvents } from './similar-events.ts';
 
 /** Events waiting to be written, over all nodes. */
 const waitingMax = 2000;
@@ -16,6 +17,7 @@ export class AgentEventWriter {
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #names: EventNames;
+  readonly #similar: SimilarEvents;
   readonly #recent = new Map<string, Event>();
   readonly #waiting: { nodeName: string; event: AgentEvent }[] = [];
   #writing = false;
@@ -26,6 +28,7 @@ export class AgentEventWriter {
     this.#clock = clock;
     this.#logger = logger;
     this.#names = new EventNames(clock, random);
+    this.#similar = new SimilarEvents(clock);
   }
 
   add(nodeName: string, event: AgentEvent): void {
@@ -53,21 +56,11 @@ export class AgentEventWriter {
   }
 
   async #write(nodeName: string, event: AgentEvent): Promise<void> {
-    const key = JSON.stringify([
-      nodeName,
-      event.kind,
-      event.namespace,
-      event.name,
-      event.uid,
-      event.fieldPath,
-      event.type,
-      event.reason,
-      event.message,
-    ]);
+    const { key, message } = this.#similar.correlate(nodeName, event);
     const known = this.#recent.get(key);
     if (known) {
       try {
-        const counted = { ...known, count: (known.count ?? 1) + 1, lastTimestamp: event.at || timestamp(this.#clock) };
+        const counted = { ...known, message, count: (known.count ?? 1) + 1, lastTimestamp: event.at || timestamp(this.#clock) };
         this.#remember(key, await this.#client.update(Event, counted));
         return;
       } catch (error) {
@@ -75,7 +68,7 @@ export class AgentEventWriter {
         if (!isReason(error, 'NotFound') && !isReason(error, 'Conflict')) throw error;
       }
     }
-    this.#remember(key, await this.#client.create(Event, this.#event(nodeName, event)));
+    this.#remember(key, await this.#client.create(Event, this.#event(nodeName, { ...event, message })));
   }
 
   #event(nodeName: string, event: AgentEvent): Event {
