@@ -1,13 +1,18 @@
 // Node selectors as affinities and volumes use them: terms of which one must hold, each with requirements that all must.
 import type { NodeSelector, NodeSelectorRequirement, NodeSelectorTerm } from '@berth/api';
-import type { NodeState } from './node-state.ts';
 
-export function nodeMatches(selector: NodeSelector, node: NodeState): boolean {
+/** What of a node a selector can ask for. */
+export interface SelectableNode {
+  name: string;
+  labels: Record<string, string>;
+}
+
+export function nodeMatches(selector: NodeSelector, node: SelectableNode): boolean {
   return selector.nodeSelectorTerms.some((term) => nodeMatchesTerm(term, node));
 }
 
 /** A term without requirements matches no node. */
-export function nodeMatchesTerm({ matchExpressions, matchFields }: NodeSelectorTerm, node: NodeState): boolean {
+export function nodeMatchesTerm({ matchExpressions, matchFields }: NodeSelectorTerm, node: SelectableNode): boolean {
   if (!matchExpressions?.length && !matchFields?.length) return false;
   return (
     (matchExpressions ?? []).every((requirement) => holds(requirement, node.labels[requirement.key])) &&

@@ -1,7 +1,8 @@
 // Which volume serves a claim: enough space, the right kind and class, reachable from the chosen node, and of those the
 // smallest (Kubernetes, "Persistent Volumes", Binding).
-import type { Node, NodeSelectorTerm, PersistentVolume, PersistentVolumeClaim, StorageClass } from '@berth/api';
+import type { Node, PersistentVolume, PersistentVolumeClaim, StorageClass } from '@berth/api';
 import { labelSelectorFrom, parseQuantity } from '@berth/machinery';
+import { nodeMatches } from '@berth/scheduling';
 
 export const bindCompleted = 'pv.kubernetes.io/bind-completed';
 export const boundByController = 'pv.kubernetes.io/bound-by-controller';
@@ -65,32 +66,7 @@ function requestOf({ spec }: PersistentVolumeClaim): number {
 }
 
 /** Whether the volume's affinity admits the node. */
-export function reaches({ spec }: PersistentVolume, node: Node): boolean {
-  const terms = spec.nodeAffinity?.required?.nodeSelectorTerms;
-  return !terms || terms.some((term) => admits(term, node));
-}
-
-function admits({ matchExpressions = [], matchFields = [] }: NodeSelectorTerm, { metadata }: Node): boolean {
-  if (matchExpressions.length === 0 && matchFields.length === 0) return false;
-  return (
-    matchExpressions.every((requirement) => holds(requirement, metadata.labels?.[requirement.key ?? ''])) &&
-    matchFields.every((requirement) => holds(requirement, metadata.name))
-  );
-}
-
-function holds({ operator, values = [] }: { operator?: string; values?: string[] }, value: string | undefined): boolean {
-  switch (operator) {
-    case 'In':
-      return value !== undefined && values.includes(value);
-    case 'NotIn':
-      return value === undefined || !values.includes(value);
-    case 'Exists':
-      return value !== undefined;
-    case 'DoesNotExist':
-      return value === undefined;
-    case 'Gt':
-      return Number(value) > Number(values[0]);
-    default:
-      return Number(value) < Number(values[0]);
-  }
+export function reaches({ spec }: PersistentVolume, { metadata }: Node): boolean {
+  const required = spec.nodeAffinity?.required;
+  return !required || nodeMatches(required, { name: metadata.name, labels: metadata.labels ?? {} });
 }
