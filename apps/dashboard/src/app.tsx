@@ -63,6 +63,7 @@ function Frame() {
           </button>
         </span>
       </header>
+      <StaleNotice />
       <main key={address}>{content(page, segments)}</main>
     </div>
   );
@@ -96,9 +97,14 @@ function Freshness() {
   return (
     <span className={`state ${tone} freshness`} role="status" title={error}>
       {words[state]}
-      {state === 'reconnecting' && <span className="wide"> {error}; what is shown may be old</span>}
     </span>
   );
+}
+
+function StaleNotice() {
+  const { state, error } = useFreshness();
+  if (state !== 'reconnecting') return null;
+  return <p className="stale">What is shown may be old: {error}. Trying again.</p>;
 }
 
 /** Digits change the page, `/` goes to the filter. */

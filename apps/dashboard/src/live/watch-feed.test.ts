@@ -33,8 +33,7 @@ async function play(lists: KubernetesObject[][], watches: (string | Error)[][], 
     // The watch's silence is the only delay that long.
     delay: (ms, signal) => (ms > 100_000 ? new Promise((resolve) => signal.addEventListener('abort', () => resolve())) : Promise.resolve()),
     random: () => 0,
-    takeStream: () => hasStreams,
-    giveStreamBack: () => undefined,
+    mayStream: () => hasStreams,
     changed: (feed) => states.at(-1) === feed.state || states.push(feed.state),
   };
   const feed = new WatchFeed({ path: '/api/v1/pods' }, ports);

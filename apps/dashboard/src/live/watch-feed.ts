@@ -11,15 +11,14 @@ export interface Source {
 
 export type FeedState = 'loading' | 'live' | 'polling' | 'reconnecting' | 'failed';
 
-/** Time and chance, and one of the few connections that a browser has for a server. */
+/** Time and chance, and one of the few connections that a browser opens to a server. */
 export interface FeedPorts {
   api: ListWatchApi;
   /** Resolves early when aborted; never rejects. */
   delay(ms: number, signal: AbortSignal): Promise<void>;
   random(): number;
-  /** False when all are taken: then the source is listed now and then. */
-  takeStream(): boolean;
-  giveStreamBack(): void;
+  /** False when none is left for this source: then it is listed now and then. */
+  mayStream(): boolean;
   changed(feed: WatchFeed): void;
 }
 
@@ -59,16 +58,10 @@ export class WatchFeed {
 
   async #once(signal: AbortSignal): Promise<void> {
     if (this.#resourceVersion === undefined) await this.#list(signal);
-    if (!this.#ports.takeStream()) {
-      this.#resourceVersion = undefined;
-      this.#enter('polling');
-      return this.#ports.delay(pollMs, signal);
-    }
-    try {
-      await this.#watch(signal);
-    } finally {
-      this.#ports.giveStreamBack();
-    }
+    if (this.#ports.mayStream()) return this.#watch(signal);
+    this.#resourceVersion = undefined;
+    this.#enter('polling');
+    await this.#ports.delay(pollMs, signal);
   }
 
   async #list(signal: AbortSignal): Promise<void> {

@@ -1,5 +1,5 @@
-// What the shown pages watch, and nothing else: a source is watched from its first user until shortly after its last, and not
-// while the page is hidden. Changes are handed on at most once a frame, and rarer when there are many objects.
+// What the shown pages watch, and nothing else: a source is watched from its first user until its last, and not while the page
+// is hidden. What it held is kept for a while, so that one who comes back only fetches what changed. Changes are handed on at most once a frame, and rarer when there are many objects.
 import type { KubernetesObject, ListWatchApi } from './api-client.ts';
 import { type FeedPorts, type FeedState, type Source, WatchFeed } from './watch-feed.ts';
 
@@ -11,10 +11,9 @@ export interface Listing<T = KubernetesObject> {
 
 export const emptyListing: Listing<never> = { items: [], state: 'loading' };
 
-/** Browsers open six connections to an HTTP/1.1 server; lists and logs need some of them. */
+/** Browsers open six connections to an HTTP/1.1 server; lists and logs need some of them. Who came first has a stream. */
 const streamsMax = 4;
-/** Moving between pages and back starts nothing anew. */
-const lingerMs = 10_000;
+const keptMs = 60_000;
 const manyObjects = 1_000;
 const manyObjectsPauseMs = 250;
 
@@ -23,7 +22,7 @@ interface Entry {
   feed: WatchFeed;
   users: number;
   running: AbortController | undefined;
-  linger: ReturnType<typeof setTimeout> | undefined;
+  expiry: ReturnType<typeof setTimeout> | undefined;
   isScheduled: boolean;
 }
 
@@ -32,7 +31,6 @@ export class WatchStore {
   readonly #publish: (key: string, listing: Listing) => void;
   readonly #entries = new Map<string, Entry>();
   readonly #closed = new AbortController();
-  #streams = 0;
 
   constructor(api: ListWatchApi, publish: (key: string, listing: Listing) => void) {
     this.#api = api;
@@ -44,15 +42,22 @@ export class WatchStore {
   /** Watches until the returned function is called. */
   use(source: Source): () => void {
     const entry = this.#entry(source);
+    if (entry.users === 0) {
+      // Now the last that came.
+      this.#entries.delete(entry.key);
+      this.#entries.set(entry.key, entry);
+    }
     entry.users += 1;
-    clearTimeout(entry.linger);
+    clearTimeout(entry.expiry);
     this.#start(entry);
     let isUsed = true;
     return () => {
       if (!isUsed) return;
       isUsed = false;
       entry.users -= 1;
-      if (entry.users === 0) entry.linger = setTimeout(() => this.#drop(entry), lingerMs);
+      if (entry.users > 0) return;
+      this.#stop(entry);
+      entry.expiry = setTimeout(() => this.#drop(entry), keptMs);
     };
   }
 
@@ -69,21 +74,16 @@ export class WatchStore {
       api: this.#api,
       delay,
       random: Math.random,
-      takeStream: () => this.#takeStream(),
-      giveStreamBack: () => {
-        this.#streams -= 1;
-      },
+      mayStream: () => this.#usedBefore(entry) < streamsMax,
       changed: () => this.#schedule(entry),
     };
-    const entry: Entry = { key, feed: new WatchFeed(source, ports), users: 0, running: undefined, linger: undefined, isScheduled: false };
+    const entry: Entry = { key, feed: new WatchFeed(source, ports), users: 0, running: undefined, expiry: undefined, isScheduled: false };
     this.#entries.set(key, entry);
     return entry;
   }
 
-  #takeStream(): boolean {
-    if (this.#streams >= streamsMax) return false;
-    this.#streams += 1;
-    return true;
+  #usedBefore(entry: Entry): number {
+    return [...this.#entries.values()].filter(({ users }) => users > 0).indexOf(entry);
   }
 
   #start(entry: Entry): void {
@@ -99,7 +99,7 @@ export class WatchStore {
   }
 
   #drop(entry: Entry): void {
-    clearTimeout(entry.linger);
+    clearTimeout(entry.expiry);
     this.#stop(entry);
     this.#entries.delete(entry.key);
     // What is not kept up to date is not shown as if it were.
@@ -109,7 +109,7 @@ export class WatchStore {
   #onVisibility(): void {
     for (const entry of this.#entries.values()) {
       if (document.hidden) this.#stop(entry);
-      else this.#start(entry);
+      else if (entry.users > 0) this.#start(entry);
     }
   }
 

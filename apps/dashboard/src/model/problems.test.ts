@@ -38,7 +38,7 @@ const crashing: PodStatus = {
 test('a crash loop says how the container ended last and how often', () => {
   const [problem] = find({ pods: [pod('web-1', crashing)] });
   expect(problem).toMatchObject({ kind: 'Pod', name: 'web-1', severity: 'error', reason: 'CrashLoopBackOff' });
-  expect(problem?.message).toBe('container main; last ended with exit code 137 (OOMKilled); 7 restarts; back-off 5m0s');
+  expect(problem?.message).toBe('container main; last ended with exit code 137 (OOMKilled); restarted 7 times; back-off 5m0s');
 });
 
 test('a pod that fits nowhere gives the scheduler’s reason', () => {
@@ -134,6 +134,12 @@ test('claims: lost ones, and pending ones that something failed for; not those t
   ]);
 });
 
+test('pods that one node keeps from ending are one problem', () => {
+  const late = (name: string, nodeName: string) => pod(name, { phase: 'Running' }, { nodeName, deletionTimestamp: ago(100) });
+  const groups = groupProblems(find({ pods: [late('a', 'n1'), late('b', 'n1'), late('c', 'n2')] }));
+  expect(groups.map(({ all }) => all.length)).toEqual([2, 1]);
+});
+
 test('pods of one owner with one fault are one problem; errors come before warnings', () => {
   const pods = [1, 2, 3].map((index) => pod(`web-${index}`, crashing, { owner: 'web' }));
   const node: Node = {
@@ -148,7 +154,7 @@ test('pods of one owner with one fault are one problem; errors come before warni
       ],
     },
   };
-  const groups = groupProblems(find({ pods: [...pods, pod('alone', crashing)], nodes: [node] }));
+  const groups = groupProblems(find({ pods: [...pods, pod('alone', crashing, { owner: 'other' })], nodes: [node] }));
   expect(groups.map(({ first, all }) => `${first.reason} ${all.length}`)).toEqual([
     'CrashLoopBackOff 3',
     'CrashLoopBackOff 1',

@@ -96,12 +96,19 @@ function deploymentProblems(deployment: Deployment): Problem[] {
 }
 
 function podProblem(pod: Pod, now: number): Problem | undefined {
-  const { namespace, name = '', ownerReferences } = pod.metadata;
+  const { namespace, name = '' } = pod.metadata;
   const found = podFault(pod, now);
   if (!found) return undefined;
-  const owner = ownerReferences?.find((reference) => reference.controller);
-  const group = owner ? `${namespace}/${owner.kind}/${owner.name}/${found.reason}` : `Pod/${namespace}/${name}`;
+  const group = podGroup(pod, found);
   return { kind: 'Pod', namespace, name, group, ...found };
+}
+
+/** What a node does to its pods is one problem; so is what one owner's pods have in common, or pods that give the same reason. */
+function podGroup({ metadata, spec }: Pod, { reason, message }: Fault): string {
+  if (metadata.deletionTimestamp) return `Pod/${reason}/${spec.nodeName}/${message}`;
+  const owner = metadata.ownerReferences?.find((reference) => reference.controller);
+  const common = owner ? `${owner.kind}/${owner.name}` : message;
+  return `Pod/${metadata.namespace}/${reason}/${common}`;
 }
 
 type Fault = Pick<Problem, 'severity' | 'reason' | 'message' | 'since'>;
@@ -138,7 +145,8 @@ function waitingFault(pod: Pod): Fault | undefined {
     if (!waiting || harmlessWaits.has(waiting.reason ?? '')) continue;
     const last = status.lastState?.terminated;
     const ended = last ? `last ended with exit code ${last.exitCode}${last.reason ? ` (${last.reason})` : ''}` : '';
-    const parts = [`container ${status.name}`, ended, `${status.restartCount ?? 0} restarts`, waiting.message];
+    const restarts = status.restartCount ? `restarted ${status.restartCount} times` : '';
+    const parts = [`container ${status.name}`, ended, restarts, waiting.message];
     const message = parts.filter(Boolean).join('; ');
     return { severity: 'error', reason: waiting.reason ?? '', message, since: last?.finishedAt ?? pod.metadata.creationTimestamp };
   }

@@ -42,16 +42,24 @@ function Facts({ node }: { node: Node }) {
   const taints = (node.spec?.taints ?? []).map(({ key, value, effect }) => `${key}${value ? `=${value}` : ''}:${effect}`);
   return (
     <dl className="facts">
-      <dt>Age</dt>
-      <dd>
-        <Age of={node.metadata.creationTimestamp} />
-      </dd>
-      <dt>Addresses</dt>
-      <dd>{addresses.map(({ address }) => address).join(', ') || '–'}</dd>
-      <dt>Version</dt>
-      <dd>{[nodeInfo?.kubeletVersion, nodeInfo?.containerRuntimeVersion, nodeInfo?.kernelVersion].filter(Boolean).join(' · ') || '–'}</dd>
-      <dt>Taints</dt>
-      <dd>{taints.join(', ') || 'none'}</dd>
+      <div>
+        <dt>Age</dt>
+        <dd>
+          <Age of={node.metadata.creationTimestamp} />
+        </dd>
+      </div>
+      <div>
+        <dt>Addresses</dt>
+        <dd>{addresses.map(({ address }) => address).join(', ') || '–'}</dd>
+      </div>
+      <div>
+        <dt>Version</dt>
+        <dd>{[nodeInfo?.kubeletVersion, nodeInfo?.containerRuntimeVersion, nodeInfo?.kernelVersion].filter(Boolean).join(' · ') || '–'}</dd>
+      </div>
+      <div>
+        <dt>Taints</dt>
+        <dd>{taints.join(', ') || 'none'}</dd>
+      </div>
     </dl>
   );
 }

@@ -43,36 +43,50 @@ export function PodPage({ namespace, name }: { namespace: string; name: string }
         {name} <State tone={toneOf(word)}>{word}</State>
       </h1>
       <dl className="facts">
-        <dt>Ready</dt>
-        <dd>{podReadyText(pod)}</dd>
-        <dt>Age</dt>
-        <dd>
-          <Age of={pod.metadata.creationTimestamp} />
-        </dd>
-        <dt>Node</dt>
-        <dd>{pod.spec.nodeName ? <ObjectLink kind="Node" name={pod.spec.nodeName} /> : 'none yet'}</dd>
-        <dt>IP</dt>
-        <dd>{pod.status?.podIP ?? '–'}</dd>
-        <dt>Owner</dt>
-        <dd>
-          {owner ? (
-            <ObjectLink kind={owner.kind} namespace={namespace} name={owner.name}>{`${owner.kind} ${owner.name}`}</ObjectLink>
-          ) : (
-            'none'
-          )}
-        </dd>
-        <dt>QoS</dt>
-        <dd>{pod.status?.qosClass ?? '–'}</dd>
-        <dt>Why {pod.spec.nodeName ? 'on this node' : 'on no node'}</dt>
-        <dd>
-          {placement ? (
-            <>
-              {placement.reason}: {placement.message} (<Age of={eventTime(placement)} /> ago)
-            </>
-          ) : (
-            scheduled?.message || 'the event that told is no longer kept'
-          )}
-        </dd>
+        <div>
+          <dt>Ready</dt>
+          <dd>{podReadyText(pod)}</dd>
+        </div>
+        <div>
+          <dt>Age</dt>
+          <dd>
+            <Age of={pod.metadata.creationTimestamp} />
+          </dd>
+        </div>
+        <div>
+          <dt>Node</dt>
+          <dd>{pod.spec.nodeName ? <ObjectLink kind="Node" name={pod.spec.nodeName} /> : 'none yet'}</dd>
+        </div>
+        <div>
+          <dt>IP</dt>
+          <dd>{pod.status?.podIP ?? '–'}</dd>
+        </div>
+        <div>
+          <dt>Owner</dt>
+          <dd>
+            {owner ? (
+              <ObjectLink kind={owner.kind} namespace={namespace} name={owner.name}>{`${owner.kind} ${owner.name}`}</ObjectLink>
+            ) : (
+              'none'
+            )}
+          </dd>
+        </div>
+        <div>
+          <dt>QoS</dt>
+          <dd>{pod.status?.qosClass ?? '–'}</dd>
+        </div>
+        <div>
+          <dt>Why {pod.spec.nodeName ? 'on this node' : 'on no node'}</dt>
+          <dd>
+            {placement ? (
+              <>
+                {placement.reason}: {placement.message} (<Age of={eventTime(placement)} /> ago)
+              </>
+            ) : (
+              scheduled?.message || 'the event that told is no longer kept'
+            )}
+          </dd>
+        </div>
       </dl>
       {pod.status?.message && <p className="notice bad">{pod.status.message}</p>}
       <h2>Containers</h2>
@@ -137,12 +151,18 @@ function ContainerItem({ container, status, isInit }: { container: Container; st
         </p>
       )}
       <dl className="facts">
-        <dt>Image</dt>
-        <dd>{container.image}</dd>
-        <dt>Requests</dt>
-        <dd>{amounts(requests)}</dd>
-        <dt>Limits</dt>
-        <dd>{amounts(limits)}</dd>
+        <div>
+          <dt>Image</dt>
+          <dd>{container.image}</dd>
+        </div>
+        <div>
+          <dt>Requests</dt>
+          <dd>{amounts(requests)}</dd>
+        </div>
+        <div>
+          <dt>Limits</dt>
+          <dd>{amounts(limits)}</dd>
+        </div>
         {(['livenessProbe', 'readinessProbe', 'startupProbe'] as const).map(
           (kind) =>
             container[kind] && (
@@ -158,10 +178,10 @@ function ContainerItem({ container, status, isInit }: { container: Container; st
 
 function Fact({ name, children }: { name: string; children: string }) {
   return (
-    <>
+    <div>
       <dt>{name}</dt>
       <dd>{children}</dd>
-    </>
+    </div>
   );
 }
 

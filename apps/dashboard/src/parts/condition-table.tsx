@@ -1,5 +1,5 @@
 // Conditions of a node or pod, as they were reported.
-import { Age, State } from './small.tsx';
+import { Age, State, type Tone } from './small.tsx';
 
 interface Condition {
   type?: string;
@@ -18,8 +18,8 @@ export function ConditionTable({ conditions }: { conditions: Condition[] }) {
     <table className="data wrap" aria-label="Conditions">
       <thead>
         <tr>
-          <th className="w-status">Condition</th>
-          <th className="w-short">Status</th>
+          <th className="w-condition">Condition</th>
+          <th className="w-count">Status</th>
           <th className="w-short">For</th>
           <th>Why</th>
         </tr>
@@ -29,7 +29,7 @@ export function ConditionTable({ conditions }: { conditions: Condition[] }) {
           <tr key={type}>
             <td>{type}</td>
             <td>
-              <State tone={(status === 'True') !== badWhenTrue.test(type) ? 'good' : 'bad'}>{status}</State>
+              <State tone={toneOf(type, status)}>{status}</State>
             </td>
             <td>
               <Age of={lastTransitionTime} />
@@ -40,4 +40,9 @@ export function ConditionTable({ conditions }: { conditions: Condition[] }) {
       </tbody>
     </table>
   );
+}
+
+function toneOf(type: string, status: string | undefined): Tone {
+  if (status === 'Unknown') return type === 'Ready' ? 'bad' : 'warn';
+  return (status === 'True') !== badWhenTrue.test(type) ? 'good' : 'bad';
 }

@@ -16,17 +16,15 @@ interface Props<T> {
   columns: Column<T>[];
   rows: T[];
   rowKey: (row: T) => string;
-  rowClass?: (row: T) => string;
   empty: string;
   wrap?: boolean;
-  highlighted?: string | undefined;
 }
 
 const rowHeightPx = 28;
 const overscanRows = 12;
 const wrappedRowsMax = 300;
 
-export function DataTable<T>({ label, columns, rows, rowKey, rowClass, empty, wrap = false, highlighted }: Props<T>) {
+export function DataTable<T>({ label, columns, rows, rowKey, empty, wrap = false }: Props<T>) {
   const [order, setOrder] = useState<{ title: string; isDescending: boolean }>();
   const sorted = useMemo(() => inOrder(rows, columns, order), [rows, columns, order]);
   const body = useRef<HTMLTableSectionElement>(null);
@@ -61,18 +59,15 @@ export function DataTable<T>({ label, columns, rows, rowKey, rowClass, empty, wr
         </thead>
         <tbody ref={body}>
           {!wrap && range.from > 0 && <Spacer rows={range.from} columns={columns.length} />}
-          {shown.map((row) => {
-            const key = rowKey(row);
-            return (
-              <tr key={key} className={`${rowClass?.(row) ?? ''}${key === highlighted ? ' highlighted' : ''}`}>
-                {columns.map((column) => (
-                  <td key={column.title} className={column.className}>
-                    {column.cell(row)}
-                  </td>
-                ))}
-              </tr>
-            );
-          })}
+          {shown.map((row) => (
+            <tr key={rowKey(row)}>
+              {columns.map((column) => (
+                <td key={column.title} className={column.className}>
+                  {column.cell(row)}
+                </td>
+              ))}
+            </tr>
+          ))}
           {!wrap && below > 0 && <Spacer rows={below} columns={columns.length} />}
         </tbody>
       </table>

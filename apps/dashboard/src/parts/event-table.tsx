@@ -23,7 +23,7 @@ const columns: Column<Event>[] = [
     cell: ({ type, reason }) => <State tone={type === 'Warning' ? 'warn' : 'quiet'}>{reason}</State>,
   },
   object,
-  { title: 'Message', cell: ({ message }) => message },
+  { title: 'Message', className: 'text', cell: ({ message }) => message },
   { title: 'Count', className: 'w-short wide', cell: eventCount },
   { title: 'From', className: 'w-node wide', cell: (event) => event.source?.component || event.reportingComponent },
 ];

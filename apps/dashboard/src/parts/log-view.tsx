@@ -70,6 +70,6 @@ function statusText({ state, error, lines, dropped }: LogState, isPaused: boolea
     ended: 'the log has ended',
     failed: error ?? 'failed',
   };
-  const count = `${lines.length} lines${dropped > 0 ? `, the newest ${logLinesMax}` : ''}`;
+  const count = `${lines.length} ${lines.length === 1 ? 'line' : 'lines'}${dropped > 0 ? `, the newest ${logLinesMax}` : ''}`;
   return `${isPaused && state === 'following' ? 'paused' : words[state]} · ${count}`;
 }
