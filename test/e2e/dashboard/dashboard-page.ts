@@ -1,6 +1,6 @@
 // The dashboard as an operator uses it, for end-to-end tests: a browser of its own, and words for what one does and sees.
 // Everything waits for the page to show it; `consoleErrors` holds what the browser complained about.
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { type Browser, type BrowserContext, chromium, type Page, type Request } from 'playwright-core';
 
 export interface ShownProblem {
   kind: string;
@@ -18,6 +18,9 @@ export interface DashboardOptions {
 }
 
 const defaultTimeoutMs = 20_000;
+/** What Chromium does to open requests when this machine gets a network interface, as it does with every new pod. */
+const networkChanged = 'net::ERR_NETWORK_CHANGED';
+const loadAttemptsMax = 5;
 
 export class DashboardPage {
   readonly page: Page;
@@ -32,7 +35,10 @@ export class DashboardPage {
     this.#server = server;
     this.page = page;
     page.setDefaultTimeout(defaultTimeoutMs);
-    page.on('console', (message) => message.type() === 'error' && this.consoleErrors.push(`${message.text()} ${message.location().url}`));
+    page.on('console', (message) => {
+      if (message.type() !== 'error' || message.text().includes(networkChanged)) return;
+      this.consoleErrors.push(`${message.text()} ${message.location().url}`);
+    });
     page.on('pageerror', (error) => this.consoleErrors.push(error.message));
   }
 
@@ -43,8 +49,32 @@ export class DashboardPage {
     const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
     const context = await browser.newContext({ ignoreHTTPSErrors: true, viewport, colorScheme });
     const dashboard = new DashboardPage(browser, context, await context.newPage(), server);
-    await dashboard.page.goto(`${server}/ui/`);
+    try {
+      await dashboard.#load();
+    } catch (error) {
+      await dashboard.close();
+      throw error;
+    }
     return dashboard;
+  }
+
+  async #load(): Promise<void> {
+    for (let attempt = 1; ; attempt += 1) {
+      let isWhole = true;
+      const onFailure = (request: Request) => {
+        if (request.failure()?.errorText === networkChanged) isWhole = false;
+      };
+      this.page.on('requestfailed', onFailure);
+      try {
+        await this.page.goto(`${this.#server}/ui/`);
+      } catch (error) {
+        if (!String(error).includes(networkChanged) || attempt === loadAttemptsMax) throw error;
+        isWhole = false;
+      } finally {
+        this.page.off('requestfailed', onFailure);
+      }
+      if (isWhole || attempt === loadAttemptsMax) return;
+    }
   }
 
   async close(): Promise<void> {

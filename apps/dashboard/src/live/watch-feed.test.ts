@@ -59,6 +59,13 @@ test('when the past is gone it lists again, and what vanished meanwhile is forgo
   expect(states).not.toContain('reconnecting');
 });
 
+test('when even what was just listed is gone, it does not ask in a tight loop', async () => {
+  const gone = [line('ERROR', { code: 410, message: 'too old' })];
+  const { asked, states } = await play([[], [], []], [gone, gone, gone]);
+  expect(asked.slice(0, 6)).toEqual(['list', 'watch 10', 'list', 'watch 10', 'list', 'watch 10']);
+  expect(states).toContain('reconnecting');
+});
+
 test('a refusal is told instead of retried as a lost connection', async () => {
   const { states } = await play([[]], [[new ApiError(403, 'forbidden')]]);
   expect(states).toContain('failed');

@@ -37,6 +37,7 @@ export class WatchFeed {
   readonly #ports: FeedPorts;
   #resourceVersion: string | undefined;
   #failures = 0;
+  #isPastGone = false;
 
   constructor(source: Source, ports: FeedPorts) {
     this.source = source;
@@ -108,8 +109,9 @@ export class WatchFeed {
         heard();
         this.#enter('live');
         if (text === '') continue;
-        this.#failures = 0;
         for (const event of lines.push(text)) this.#apply(event);
+        this.#failures = 0;
+        this.#isPastGone = false;
         this.#ports.changed(this);
       }
     } finally {
@@ -129,8 +131,11 @@ export class WatchFeed {
     const code = error instanceof ApiError ? error.code : 0;
     if (code === 410) {
       this.#resourceVersion = undefined;
-      this.#failures += 1;
-      if (this.#failures === 1) return;
+      // Once at once; should what was just listed be gone too, then like any failure.
+      if (!this.#isPastGone) {
+        this.#isPastGone = true;
+        return;
+      }
     }
     this.error = error instanceof Error ? error.message : String(error);
     const isRefused = code === 401 || code === 403 || code === 404;

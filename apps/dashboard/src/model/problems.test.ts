@@ -57,12 +57,18 @@ test('what is well, done, or merely starting is no problem', () => {
   };
   const justRunning: PodStatus = { phase: 'Running', conditions: [{ type: 'Ready', status: 'False', lastTransitionTime: ago(20) }] };
   const pods = [
-    pod('a', starting),
+    { ...pod('a', starting), metadata: { namespace: 'default', name: 'a', creationTimestamp: ago(90) } },
     pod('b', justRunning),
     pod('c', { phase: 'Succeeded' }),
     pod('d', crashing, { deletionTimestamp: ago(-20) }),
   ];
   expect(find({ pods })).toEqual([]);
+});
+
+test('a pod that nobody has said anything of is one after two minutes', () => {
+  const [unseen, unreported] = find({ pods: [pod('a', { phase: 'Pending' }, { nodeName: '' }), pod('b', { phase: 'Pending' })] });
+  expect(unseen).toMatchObject({ reason: 'Slow to start', message: 'the scheduler has not looked at it' });
+  expect(unreported?.message).toBe('node n1 has not reported on it');
 });
 
 test('a pod that does not become ready, or does not go, is one after a minute', () => {

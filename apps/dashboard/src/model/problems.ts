@@ -32,6 +32,7 @@ export interface Observed {
 /** Shorter than this, pods and claims are merely on their way. */
 const startingMs = 30_000;
 const unreadyMs = 60_000;
+const startedWithinMs = 120_000;
 
 export function findProblems(observed: Observed, now: number): Problem[] {
   return [
@@ -134,7 +135,17 @@ function podFault(pod: Pod, now: number): Fault | undefined {
   if (phase === 'Running' && ready?.status === 'False' && sinceMs > unreadyMs) {
     return { severity: 'warning', reason: 'Not ready', message: ready.message ?? '', since: ready.lastTransitionTime };
   }
-  return undefined;
+  return phase === 'Running' ? undefined : stuckStarting(pod, now);
+}
+
+/** Neither the scheduler nor the node has said that anything is wrong, and still it does not run. */
+function stuckStarting({ metadata, spec, status }: Pod, now: number): Fault | undefined {
+  if ((ageMs(metadata.creationTimestamp, now) ?? 0) < startedWithinMs) return undefined;
+  const waits = (status?.containerStatuses ?? []).map(({ name, state }) => `${name} (${state?.waiting?.reason ?? 'no state'})`);
+  const message = !spec.nodeName
+    ? 'the scheduler has not looked at it'
+    : `node ${spec.nodeName} ${waits.length > 0 ? `is still at ${waits.join(', ')}` : 'has not reported on it'}`;
+  return { severity: 'warning', reason: 'Slow to start', message, since: metadata.creationTimestamp };
 }
 
 const harmlessWaits = new Set(['', 'ContainerCreating', 'PodInitializing']);
