@@ -1,9 +1,10 @@
 // Turns a container of a pod into what the runtime is asked to make: environment, mounts, resources, security.
 import { createHash } from 'node:crypto';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Container, Pod } from '@berth/api';
+import type { Container, Pod, VolumeMount } from '@berth/api';
 import type { ContainerConfig, ImageInfo, Mount } from '@berth/runtime';
+import { resolveSubPath } from '../volumes/sub-path.ts';
 import { ConfigError, type EnvironmentSources, environment, expand } from './environment.ts';
 import { labels, specHashAnnotation, terminationMessageAnnotation } from './observed.ts';
 import { containerResources } from './resources.ts';
@@ -72,14 +73,7 @@ async function volumeMounts(input: ContainerConfigInput, variables: ReadonlyMap<
     const base = input.volumes.get(mount.name);
     if (base === undefined) throw new ConfigError(`cannot find volume "${mount.name}" to mount into container "${input.container.name}"`);
     const subPath = mount.subPathExpr ? expand(mount.subPathExpr, variables) : (mount.subPath ?? '');
-    if (subPath.startsWith('/') || subPath.split('/').includes('..'))
-      throw new ConfigError(`subPath "${subPath}" must stay inside its volume "${mount.name}"`);
-    const hostPath = subPath ? join(base, subPath) : base;
-    // A path inside a volume that is not there yet becomes a folder, as in Kubernetes.
-    if (subPath && input.writesFiles)
-      await mkdir(hostPath, { recursive: true }).catch((error: NodeJS.ErrnoException) => {
-        if (error.code !== 'EEXIST') throw error;
-      });
+    const hostPath = subPath && input.writesFiles ? await inVolume(base, subPath, mount, input.container) : base;
     const propagation =
       mount.mountPropagation === 'Bidirectional'
         ? 'bidirectional'
@@ -91,17 +85,32 @@ async function volumeMounts(input: ContainerConfigInput, variables: ReadonlyMap<
   return mounts;
 }
 
+async function inVolume(base: string, subPath: string, mount: VolumeMount, container: Container): Promise<string> {
+  try {
+    return await resolveSubPath(base, subPath);
+  } catch (error) {
+    const what = `failed to prepare subPath for volumeMount "${mount.name}" of container "${container.name}"`;
+    throw new ConfigError(`${what}: ${(error as Error).message}`);
+  }
+}
+
 /** The hosts file and the termination message file, mounted unless the pod mounts something there itself. */
 async function ownFiles(input: ContainerConfigInput, mounts: Mount[], terminationMessage: string): Promise<void> {
   const { pod, container } = input;
-  const add = async (containerPath: string, hostPath: string, content: string) => {
+  const add = async (containerPath: string, hostPath: string, content: string, mode: number) => {
     if (mounts.some((m) => m.containerPath === containerPath)) return;
     await mkdir(dirname(hostPath), { recursive: true });
-    await writeFile(hostPath, content, { mode: 0o666 });
+    await writeFile(hostPath, content);
+    await chmod(hostPath, mode);
     mounts.push({ containerPath, hostPath, readonly: false, propagation: 'private' });
   };
-  if (!pod.spec.hostNetwork) await add('/etc/hosts', join(input.podDirectory, 'etc-hosts'), hostsFile(pod, input.sources.podIps));
-  await add(container.terminationMessagePath ?? '/dev/termination-log', terminationMessage, '');
+  // On the host's network the host's own file does, unless there is something to add.
+  if (!pod.spec.hostNetwork || pod.spec.hostAliases?.length) {
+    const content = pod.spec.hostNetwork ? hostNetworkHosts(pod, await readFile('/etc/hosts', 'utf8')) : hostsFile(pod, input.sources.podIps);
+    await add('/etc/hosts', join(input.podDirectory, 'etc-hosts'), content, 0o644);
+  }
+  // Whoever the container runs as may leave a message.
+  await add(container.terminationMessagePath ?? '/dev/termination-log', terminationMessage, '', 0o666);
 }
 
 /** As the kubelet writes it: localhost, the pod itself, then hostAliases. */
@@ -112,8 +121,20 @@ export function hostsFile(pod: Pod, podIps: string[]): string {
     '# Kubernetes-managed hosts file.',
     '127.0.0.1\tlocalhost',
     '::1\tlocalhost ip6-localhost ip6-loopback',
+    'fe00::0\tip6-localnet',
+    'fe00::0\tip6-mcastprefix',
+    'fe00::1\tip6-allnodes',
+    'fe00::2\tip6-allrouters',
     ...podIps.map((ip) => `${ip}\t${qualified}${host}`),
   ];
-  for (const alias of pod.spec.hostAliases ?? []) lines.push(`${alias.ip}\t${(alias.hostnames ?? []).join('\t')}`);
-  return `${lines.join('\n')}\n`;
+  return `${lines.join('\n')}\n${hostAliases(pod)}`;
+}
+
+function hostNetworkHosts(pod: Pod, ofHost: string): string {
+  return `# Kubernetes-managed hosts file (host network).\n${ofHost}${hostAliases(pod)}`;
+}
+
+function hostAliases(pod: Pod): string {
+  const aliases = (pod.spec.hostAliases ?? []).map(({ ip, hostnames }) => `${ip}\t${(hostnames ?? []).join('\t')}`);
+  return aliases.length === 0 ? '' : `\n# Entries added by HostAliases.\n${aliases.join('\n')}\n`;
 }

@@ -31,10 +31,16 @@ export interface StartResult {
 export class ContainerStarter {
   readonly #env: PodEnvironment;
   readonly #wake: () => void;
+  readonly #abandon = new AbortController();
 
   constructor(env: PodEnvironment, wake: () => void) {
     this.#env = env;
     this.#wake = wake;
+  }
+
+  /** The pod is to end, or nobody looks any more: postStart hooks under way are not waited for. */
+  abandonHooks(): void {
+    this.#abandon.abort();
   }
 
   async start(pod: Pod, step: StartStep, sandboxId: string, volumes: Map<string, string>, podIps: string[]): Promise<StartResult> {
@@ -100,9 +106,10 @@ export class ContainerStarter {
     if (hook) {
       const target = { pod, container, containerId: id, podIp: podIps[0] ?? this.#env.hostIp };
       try {
-        await runHook(hook, target, this.#env.runtime, this.#env.clock, postStartTimeoutSeconds);
+        await runHook(hook, target, this.#env.runtime, this.#env.clock, postStartTimeoutSeconds, this.#abandon.signal);
       } catch (error) {
         event('Warning', 'FailedPostStartHook', `PostStartHook failed: ${(error as Error).message}`);
+        event('Normal', 'Killing', 'FailedPostStartHook');
         await this.#env.runtime.stopContainer(id, pod.spec.terminationGracePeriodSeconds ?? 30);
         return { waiting: { reason: 'PostStartHookError', message: (error as Error).message } };
       }
@@ -122,6 +129,9 @@ export class ContainerStarter {
     const dead: ContainerInfo[] = containers
       .filter((c) => c.name === container.name && c.state === 'exited')
       .sort((a, b) => b.attempt - a.attempt);
-    for (const old of dead.slice(deadInstancesKept)) await this.#env.runtime.removeContainer(old.id);
+    for (const old of dead.slice(deadInstancesKept)) {
+      await this.#env.runtime.removeContainer(old.id);
+      await this.#env.removeLogs(pod, old.name, old.attempt);
+    }
   }
 }

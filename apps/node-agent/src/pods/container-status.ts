@@ -13,6 +13,8 @@ export interface ContainerView {
   /** Newest first. */
   instances: ContainerInfo[];
   waiting?: WaitingReason;
+  /** What was reported last. */
+  previous?: ContainerStatus | undefined;
   /** Startup has succeeded, or there is nothing to wait for. */
   started: boolean;
   ready: boolean;
@@ -26,6 +28,8 @@ export function rfc3339(ms: number): string {
 
 export function containerStatus(view: ContainerView): ContainerStatus {
   const [current, ...older] = view.instances.filter((i) => i.state !== 'created');
+  const lost = current ? undefined : lostStatus(view);
+  if (lost) return lost;
   const showsWaiting = view.waiting && current?.state !== 'running';
   const previous = showsWaiting ? current : older[0];
   const state = showsWaiting && view.waiting ? { waiting: { ...view.waiting } } : current ? stateOf(current, view) : defaultWaiting();
@@ -41,6 +45,29 @@ export function containerStatus(view: ContainerView): ContainerStatus {
     ...(current && { containerID: `containerd://${current.id}` }),
     started: running && view.started,
     ...(view.container.resources && running && { resources: view.container.resources }),
+  };
+}
+
+/** A container that was reported and that the runtime does not know any more: what it did is kept as far as it was known. */
+function lostStatus({ container, previous, waiting }: ContainerView): ContainerStatus | undefined {
+  if (!previous || (!previous.containerID && previous.restartCount === 0)) return undefined;
+  if (previous.state?.terminated && !waiting) return previous;
+  const unknown = {
+    exitCode: 137,
+    reason: 'ContainerStatusUnknown',
+    message: 'The container could not be located when the pod was deleted.  The container used to be Running',
+  };
+  const wasRunning = previous.state?.running !== undefined;
+  const ended = previous.state?.terminated ?? (wasRunning ? unknown : undefined);
+  return {
+    name: container.name,
+    state: waiting ? { waiting: { ...waiting } } : defaultWaiting(),
+    lastState: ended ? { terminated: ended } : (previous.lastState ?? {}),
+    ready: false,
+    restartCount: previous.restartCount + (previous.containerID ? 1 : 0),
+    image: container.image ?? '',
+    imageID: '',
+    started: false,
   };
 }
 

@@ -25,7 +25,7 @@ export interface EnvironmentSources {
 /** @throws ConfigError naming the missing object or key. */
 export function environment(container: Container, sources: EnvironmentSources): { name: string; value: string }[] {
   const result = new Map<string, string>();
-  if (sources.pod.spec.enableServiceLinks !== false) serviceVariables(sources.services, result);
+  serviceVariables(sources.services.filter((service) => isLinked(service, sources.pod)), result);
   for (const from of container.envFrom ?? []) {
     for (const [key, value] of Object.entries(envFromData(from, sources))) result.set(`${from.prefix ?? ''}${key}`, value);
   }
@@ -83,6 +83,11 @@ export function expand(text: string, variables: ReadonlyMap<string, string>): st
     if (mark === '$') return '$';
     return (name !== undefined ? variables.get(name) : undefined) ?? whole;
   });
+}
+
+/** The API server is told of to every pod, its neighbours to those that do not decline. */
+function isLinked({ metadata }: Service, { spec }: Pod): boolean {
+  return spec.enableServiceLinks !== false || (metadata.namespace === 'default' && metadata.name === 'kubernetes');
 }
 
 function serviceVariables(services: Service[], into: Map<string, string>): void {

@@ -10,6 +10,14 @@ export interface Kill {
   name: string;
   /** Shown in the Killing event. */
   message: string;
+  /** Instead of the pod's own grace period. */
+  graceSeconds?: number;
+}
+
+/** Why a running container must end, and how long it is given when its probe says so. */
+export interface Unhealthy {
+  message: string;
+  graceSeconds?: number;
 }
 
 export interface PodPlan {
@@ -20,37 +28,35 @@ export interface PodPlan {
   start: { container: Container; attempt: number; init: boolean; replaces?: string }[];
   /** Names that wait for their back-off, with the time it ends (Unix milliseconds). */
   waiting: Map<string, number>;
-  /** Nothing will ever run again in this pod. */
-  finished: boolean;
 }
 
 export interface PlanContext {
   nowMs: number;
-  /** When a container that failed may start again; 0 when at once. */
-  restartReadyAtMs(name: string): number;
+  /** When a container that ended may start again; 0 when at once, as after a change of its definition. */
+  restartReadyAtMs(container: Container): number;
+  /** The number of the next instance of a container that the runtime does not know. */
+  nextAttempt(name: string): number;
   /** Why a running container must be restarted: a failed liveness or startup probe. */
-  unhealthy(name: string, containerId: string): string | undefined;
+  unhealthy(name: string, containerId: string): Unhealthy | undefined;
   /** Whether a sidecar has started, as its startup probe says. */
   started(name: string, containerId: string): boolean;
   specHash(container: Container): string;
 }
 
+/** For a pod that is not finished. */
 export function planPod(pod: Pod, observed: ObservedPod, context: PlanContext): PodPlan {
-  const plan: PodPlan = { kill: [], start: [], waiting: new Map(), finished: false };
-  if (isFinished(pod, observed)) {
-    plan.finished = true;
-    for (const [name, instances] of observed.containers) killRunning(plan, name, instances, 'Stopping: the pod has finished');
-    return plan;
-  }
+  const plan: PodPlan = { kill: [], start: [], waiting: new Map() };
+  let inSandbox = observed;
   if (observed.sandbox?.state !== 'ready') {
-    for (const [name, instances] of observed.containers)
-      killRunning(plan, name, instances, 'Pod sandbox changed, it will be killed and re-created.');
-    if (plan.kill.length === 0) plan.createSandbox = observed.sandbox ? observed.sandbox.attempt + 1 : 0;
-    if (plan.createSandbox === undefined) return plan;
+    for (const [name, instances] of observed.containers) killRunning(plan, name, instances);
+    if (plan.kill.length > 0) return plan;
+    plan.createSandbox = observed.sandbox ? observed.sandbox.attempt + 1 : 0;
+    // Nothing of the old sandbox counts in the new one: init containers run again.
+    inSandbox = { ...observed, sandbox: undefined };
   }
-  if (!planInit(pod, observed, context, plan)) return plan;
+  if (!planInit(pod, inSandbox, context, plan)) return plan;
   for (const container of pod.spec.containers)
-    planContainer(pod, container, observed, context, plan, pod.spec.restartPolicy ?? 'Always', false);
+    planContainer(container, inSandbox, context, plan, pod.spec.restartPolicy ?? 'Always', false);
   return plan;
 }
 
@@ -60,7 +66,7 @@ function planInit(pod: Pod, observed: ObservedPod, context: PlanContext, plan: P
   for (const container of pod.spec.initContainers ?? []) {
     const current = belongsToSandbox(newest(observed, container.name), observed);
     if (container.restartPolicy === 'Always') {
-      planContainer(pod, container, observed, context, plan, 'Always', true);
+      planContainer(container, observed, context, plan, 'Always', true);
       const isUp = current?.state === 'running' && context.started(container.name, current.id);
       if (!isUp && !mainStarted) return false;
       continue;
@@ -68,14 +74,13 @@ function planInit(pod: Pod, observed: ObservedPod, context: PlanContext, plan: P
     if (mainStarted) continue;
     if (current?.state === 'exited' && current.exitCode === 0) continue;
     const policy = pod.spec.restartPolicy === 'Never' ? 'Never' : 'OnFailure';
-    planContainer(pod, container, observed, context, plan, policy, true);
+    planContainer(container, observed, context, plan, policy, true);
     return false;
   }
   return true;
 }
 
 function planContainer(
-  pod: Pod,
   container: Container,
   observed: ObservedPod,
   context: PlanContext,
@@ -86,28 +91,32 @@ function planContainer(
   const last = newest(observed, container.name);
   // One that was made and never started (the agent died in between) is made anew under its own number.
   const leftOver = last?.state === 'created' ? last : undefined;
-  const attempt = last ? last.attempt + (leftOver ? 0 : 1) : 0;
+  const attempt = last ? last.attempt + (leftOver ? 0 : 1) : context.nextAttempt(container.name);
   const current = belongsToSandbox(last, observed);
   if (current?.state === 'running') {
-    const reason = restartReason(pod, container, current, context);
-    if (reason) plan.kill.push({ containerId: current.id, name: container.name, message: reason });
+    const reason = killReason(container, current, context, policy);
+    if (reason) plan.kill.push({ containerId: current.id, name: container.name, ...reason });
+    return;
+  }
+  if (last?.state === 'unknown') {
+    const message = `Container ${container.name} is in unknown state, try killing it before restart`;
+    plan.kill.push({ containerId: last.id, name: container.name, message });
     return;
   }
   const ended = init ? current : last;
   if (ended?.state === 'exited' && !shouldRestart(policy, ended.exitCode)) return;
-  const readyAtMs = last && !leftOver ? context.restartReadyAtMs(container.name) : 0;
+  const readyAtMs = last && !leftOver ? context.restartReadyAtMs(container) : 0;
   if (readyAtMs > context.nowMs) plan.waiting.set(container.name, readyAtMs);
   else plan.start.push({ container, attempt, init, ...(leftOver && { replaces: leftOver.id }) });
 }
 
-function restartReason(pod: Pod, container: Container, current: ContainerInfo, context: PlanContext): string | undefined {
+function killReason(container: Container, current: ContainerInfo, context: PlanContext, policy: string): Unhealthy | undefined {
+  const restarts = policy === 'Never' ? '' : ', will be restarted';
   const unhealthy = context.unhealthy(container.name, current.id);
-  if (unhealthy) return unhealthy;
+  if (unhealthy) return { ...unhealthy, message: `${unhealthy.message}${restarts}` };
   const hash = current.annotations[specHashAnnotation];
-  if (hash && hash !== context.specHash(container) && pod.spec.restartPolicy !== 'Never') {
-    return `Container ${container.name} definition changed, will be restarted`;
-  }
-  return undefined;
+  if (!hash || hash === context.specHash(container) || policy === 'Never') return undefined;
+  return { message: `Container ${container.name} definition changed, will be restarted` };
 }
 
 export function shouldRestart(policy: string, exitCode: number): boolean {
@@ -128,14 +137,14 @@ export function isFinished(pod: Pod, observed: ObservedPod): boolean {
   return failedInit && !pod.spec.containers.some((c) => newest(observed, c.name));
 }
 
-/** An instance of an earlier sandbox does not count as current, except where its success is final. */
+/** An instance of an earlier sandbox does not count as current. */
 function belongsToSandbox(container: ContainerInfo | undefined, observed: ObservedPod): ContainerInfo | undefined {
   return container && container.sandboxId === observed.sandbox?.id ? container : undefined;
 }
 
-function killRunning(plan: PodPlan, name: string, instances: ContainerInfo[], message: string): void {
+function killRunning(plan: PodPlan, name: string, instances: ContainerInfo[]): void {
   for (const instance of instances) {
-    if (instance.state === 'running') plan.kill.push({ containerId: instance.id, name, message });
+    if (instance.state === 'running') plan.kill.push({ containerId: instance.id, name, message: `Stopping container ${name}` });
   }
 }
 

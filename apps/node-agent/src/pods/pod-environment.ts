@@ -29,6 +29,8 @@ export interface PodEnvironment {
   terminationMessage(pod: Pod, container: Container, instance: ContainerInfo): Promise<string>;
   event(pod: Pod, type: 'Normal' | 'Warning', reason: string, message: string, fieldPath?: string): void;
   report(report: PodStatusReport & { status: PodStatus }): void;
+  /** The log files of one instance of a container, once it is gone. */
+  removeLogs(pod: Pod, container: string, attempt: number): Promise<void>;
   /** Logs and cgroups, once its containers are gone. */
   removeTraces(pod: Pod): Promise<void>;
   /** The worker has nothing left to do. */

@@ -4,7 +4,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Pod } from '@berth/api';
 import type { AgentLink, DesiredState } from '@berth/protocol';
-import type { ContainerInfo, Runtime, SandboxConfig } from '@berth/runtime';
+import type { ContainerInfo, Runtime } from '@berth/runtime';
 import { type Clock, type Logger, type Random, timestamp } from '@berth/telemetry';
 import { ImagePuller } from '../images/image-puller.ts';
 import type { NodeNetwork } from '../network/network.ts';
@@ -12,13 +12,16 @@ import { removeCgroup } from '../node/cgroups.ts';
 import type { ProbeRunner } from '../probes/probe.ts';
 import { Prober } from '../probes/prober.ts';
 import type { VolumeManager } from '../volumes/volume-manager.ts';
+import { containerFieldPath } from './container-field-path.ts';
 import { DesiredCache } from './desired-cache.ts';
 import type { NodeAllocatable } from './downward.ts';
 import { EventThrottle } from './event-throttle.ts';
 import { Inventory } from './inventory.ts';
+import { LogKeeper, removeLogs } from './log-keeper.ts';
 import { labels } from './observed.ts';
 import type { PodEnvironment } from './pod-environment.ts';
 import { PodWorker } from './pod-worker.ts';
+import { sandboxConfig } from './sandbox-config.ts';
 import { readTerminationMessage } from './termination-message.ts';
 
 const relistMs = 60_000;
@@ -67,6 +70,7 @@ export class PodManager {
       if (!this.#orphans.has(uid)) this.#orphans.set(uid, { namespace: '', name: '' });
     void this.#listen();
     void this.#relistForever();
+    if (this.#deps.writesFiles) void this.#logKeeper().run(this.#stopping.signal);
   }
 
   /** Stops looking; every container goes on. */
@@ -192,10 +196,7 @@ export class PodManager {
       random,
       logger,
       events: {
-        failed: (pod, container, kind, message) => {
-          const title = `${kind[0]?.toUpperCase()}${kind.slice(1)}`;
-          this.#record(pod, 'Warning', 'Unhealthy', `${title} probe failed: ${message}`, `spec.containers{${container}}`);
-        },
+        failed: (pod, container, message) => this.#record(pod, 'Warning', 'Unhealthy', message, containerFieldPath(pod, container)),
         changed: (uid) => this.#workers.get(uid)?.wake(),
       },
     });
@@ -214,7 +215,12 @@ export class PodManager {
       images: new ImagePuller(runtime, clock),
       writesFiles: this.#deps.writesFiles,
       capabilities: this.#deps.capabilities,
-      sandboxConfig: (pod, attempt) => this.#sandboxConfig(pod, attempt),
+      sandboxConfig: (pod, attempt) =>
+        sandboxConfig(pod, attempt, {
+          logDirectory: this.podLogDirectory(pod),
+          cgroupParent: this.#podCgroup(pod),
+          dns: this.#deps.network.dnsFor(pod),
+        }),
       environmentSources: (pod, podIps) => ({ pod, podIps, hostIp, allocatable, ...lookups(pod), services: this.#linkedServices(pod) }),
       volumeSources: (pod, podIps) => ({
         podIps,
@@ -233,6 +239,9 @@ export class PodManager {
         link.reportPod(report);
         this.#syncNetwork();
       },
+      removeLogs: async (pod, container, attempt) => {
+        if (this.#deps.writesFiles) await removeLogs(join(this.podLogDirectory(pod), container), attempt);
+      },
       removeTraces: (pod) => this.#removeTraces(pod),
       gone: (uid) => {
         this.#workers.delete(uid);
@@ -246,6 +255,15 @@ export class PodManager {
     if (!this.#deps.writesFiles) return;
     await rm(this.podLogDirectory(pod), { recursive: true, force: true });
     await removeCgroup(this.#podCgroup(pod));
+  }
+
+  #logKeeper(): LogKeeper {
+    const { runtime, clock, logger } = this.#deps;
+    const logPath = ({ name, attempt, labels: { [labels.podUid]: uid = '' } }: ContainerInfo) => {
+      const pod = this.#workers.get(uid)?.pod;
+      return pod && join(this.podLogDirectory(pod), name, `${attempt}.log`);
+    };
+    return new LogKeeper({ runtime, clock, logger, logPath });
   }
 
   #podCgroup(pod: Pod): string {
@@ -264,26 +282,5 @@ export class PodManager {
       .filter(
         (s) => s.metadata.namespace === pod.metadata.namespace || (s.metadata.namespace === 'default' && s.metadata.name === 'kubernetes'),
       );
-  }
-
-  #sandboxConfig(pod: Pod, attempt: number): SandboxConfig {
-    const { name, namespace = '', uid = '' } = pod.metadata;
-    return {
-      name,
-      namespace,
-      uid,
-      attempt,
-      hostname: pod.spec.hostNetwork ? '' : (pod.spec.hostname || name).slice(0, 63),
-      logDirectory: this.podLogDirectory(pod),
-      dns: this.#deps.network.dnsFor(pod),
-      labels: { ...pod.metadata.labels, [labels.podName]: name, [labels.podNamespace]: namespace, [labels.podUid]: uid },
-      annotations: {},
-      cgroupParent: this.#podCgroup(pod),
-      hostNetwork: pod.spec.hostNetwork === true,
-      hostPid: pod.spec.hostPID === true,
-      hostIpc: pod.spec.hostIPC === true,
-      shareProcessNamespace: pod.spec.shareProcessNamespace === true,
-      sysctls: Object.fromEntries((pod.spec.securityContext?.sysctls ?? []).map((s) => [s.name, s.value])),
-    };
   }
 }

@@ -1,6 +1,6 @@
 // What the control plane is told of one pod: its status, from what was observed and what is waited for; the same twice is sent
 // once. Termination messages are read once an instance has ended, and kept.
-import type { Container, Pod, PodStatus } from '@berth/api';
+import type { Container, ContainerStatus, Pod, PodStatus } from '@berth/api';
 import type { ContainerInfo } from '@berth/runtime';
 import type { ContainerView, WaitingReason } from './container-status.ts';
 import { newest, type ObservedPod } from './observed.ts';
@@ -34,6 +34,16 @@ export class PodReporter {
     return this.#status;
   }
 
+  statusOf(container: string): ContainerStatus | undefined {
+    return [...(this.#status?.containerStatuses ?? []), ...(this.#status?.initContainerStatuses ?? [])].find((s) => s.name === container);
+  }
+
+  /** The number of the next instance of a container that the runtime does not know (any more). */
+  nextAttempt(container: string): number {
+    const status = this.statusOf(container);
+    return status ? status.restartCount + (status.containerID ? 1 : 0) : 0;
+  }
+
   async report(observed: ObservedPod, report: PodReport): Promise<void> {
     const { pod, podIps, failure, terminated } = report;
     await this.#readMessages(pod, observed);
@@ -44,6 +54,7 @@ export class PodReporter {
       nowMs: this.#env.clock.now(),
       hostIp: this.#env.hostIp,
       podIps: observed.sandbox ? podIps : [],
+      terminated,
       sandboxReady: observed.sandbox?.state === 'ready',
       initContainers: (pod.spec.initContainers ?? []).map(view),
       containers: pod.spec.containers.map(view),
@@ -66,14 +77,17 @@ export class PodReporter {
   #view(container: Container, observed: ObservedPod, { pod, waiting }: PodReport): ContainerView {
     const { prober } = this.#env;
     const current = newest(observed, container.name);
+    const previous = this.statusOf(container.name);
+    const isKnown = current !== undefined || previous?.containerID !== undefined;
     const reason =
-      current?.state === 'running' ? undefined : (waiting.get(container.name) ?? (current ? undefined : defaultWaiting(pod, container)));
+      current?.state === 'running' ? undefined : (waiting.get(container.name) ?? (isKnown ? undefined : defaultWaiting(pod, container)));
     return {
       container,
       instances: observed.containers.get(container.name) ?? [],
       ...(reason && { waiting: reason }),
       started: current !== undefined && prober.started(container, current.id),
-      ready: current !== undefined && prober.ready(container, current.id) && !pod.metadata.deletionTimestamp,
+      ready: current !== undefined && prober.ready(container, current.id),
+      previous,
       terminationMessage: (instance: ContainerInfo) => this.#messages.get(instance.id) ?? '',
     };
   }

@@ -13,6 +13,8 @@ export interface PodStatusInput {
   sandboxReady: boolean;
   initContainers: ContainerView[];
   containers: ContainerView[];
+  /** The pod was deleted and everything in it has ended. */
+  terminated: boolean;
   /** Set when the agent ends the pod of its own accord, e.g. DeadlineExceeded; makes the phase Failed. */
   failure?: { reason: string; message: string };
 }
@@ -21,34 +23,43 @@ export function podStatus(input: PodStatusInput): PodStatus {
   const { pod, previous, nowMs } = input;
   const initContainerStatuses = input.initContainers.map(initContainerStatus);
   const containerStatuses = input.containers.map(containerStatus);
-  const phase = input.failure ? 'Failed' : podPhase(pod, initContainerStatuses, containerStatuses);
+  const over = [previous, pod.status].find((s) => s?.phase === 'Succeeded' || s?.phase === 'Failed');
+  const phase = over?.phase ?? (input.failure ? 'Failed' : podPhase(pod, initContainerStatuses, containerStatuses, input.terminated));
+  const cause = input.failure ?? over;
+  // A pod that has ended is still known by the address it had.
+  const podIps = input.podIps.length > 0 ? input.podIps : (previous?.podIPs ?? []).flatMap((p) => p.ip ?? []);
+  const generation = pod.metadata.generation;
   const status: PodStatus = {
+    ...(generation !== undefined && { observedGeneration: generation }),
     phase,
     conditions: conditions(input, phase, initContainerStatuses, containerStatuses),
     hostIP: input.hostIp,
     hostIPs: [{ ip: input.hostIp }],
     startTime: previous?.startTime ?? pod.status?.startTime ?? rfc3339(nowMs),
-    ...(input.podIps[0] && { podIP: input.podIps[0], podIPs: input.podIps.map((ip) => ({ ip })) }),
+    ...(podIps[0] && { podIP: podIps[0], podIPs: podIps.map((ip) => ({ ip })) }),
     ...(initContainerStatuses.length > 0 && { initContainerStatuses }),
     containerStatuses,
     ...(pod.status?.qosClass && { qosClass: pod.status.qosClass }),
-    ...(input.failure && { reason: input.failure.reason, message: input.failure.message }),
+    ...(cause?.reason && { reason: cause.reason }),
+    ...(cause?.message && { message: cause.message }),
   };
   return status;
 }
 
-function podPhase(pod: Pod, init: ContainerStatus[], main: ContainerStatus[]): string {
+function podPhase(pod: Pod, init: ContainerStatus[], main: ContainerStatus[], terminated: boolean): string {
   const policy = pod.spec.restartPolicy ?? 'Always';
   const oneShot = init.filter((_, i) => pod.spec.initContainers?.[i]?.restartPolicy !== 'Always');
   const initFailed = oneShot.some((s) => (s.state?.terminated?.exitCode ?? 0) !== 0);
   if (initFailed && policy === 'Never') return 'Failed';
+  const allSucceeded = main.every((s) => s.state?.terminated?.exitCode === 0);
+  if (terminated) return allSucceeded ? 'Succeeded' : 'Failed';
   const initDone = oneShot.every((s) => s.state?.terminated?.exitCode === 0);
   const everRan = main.some((s) => s.state?.running || s.state?.terminated || s.lastState?.terminated);
   if (!initDone && !everRan) return 'Pending';
   if (main.some((s) => s.state?.waiting && !s.lastState?.terminated)) return 'Pending';
-  const ended = main.every((s) => s.state?.terminated);
+  // A sidecar that is still being stopped is a running container.
+  const ended = main.every((s) => s.state?.terminated) && !init.some((s) => s.state?.running);
   if (!ended || policy === 'Always') return 'Running';
-  const allSucceeded = main.every((s) => s.state?.terminated?.exitCode === 0);
   if (allSucceeded) return 'Succeeded';
   return policy === 'Never' ? 'Failed' : 'Running';
 }
@@ -111,5 +122,10 @@ function condition(type: string, holds: boolean, extra: Partial<PodCondition> = 
 function withTransition(next: PodCondition, input: PodStatusInput): PodCondition {
   const before = (input.previous ?? input.pod.status)?.conditions?.find((c) => c.type === next.type);
   const unchanged = before?.status === next.status && before.lastTransitionTime;
-  return { ...next, lastTransitionTime: unchanged ? before.lastTransitionTime : rfc3339(input.nowMs) };
+  const generation = input.pod.metadata.generation;
+  return {
+    ...next,
+    ...(generation !== undefined && { observedGeneration: generation }),
+    lastTransitionTime: unchanged ? before.lastTransitionTime : rfc3339(input.nowMs),
+  };
 }

@@ -6,11 +6,16 @@ import { runHook } from './lifecycle-hooks.ts';
 import type { ObservedPod } from './observed.ts';
 import type { PodEnvironment } from './pod-environment.ts';
 
+/** What a container is given for its own end, however long its hook took. */
+const graceAfterHookSeconds = 2;
+
 export class PodTermination {
   readonly #env: PodEnvironment;
   readonly #wake: () => void;
   #deadlineMs = Number.POSITIVE_INFINITY;
   #running = false;
+  /** The preStop hooks under way, by container id. */
+  readonly #hooks = new Map<string, AbortController>();
 
   constructor(env: PodEnvironment, wake: () => void) {
     this.#env = env;
@@ -21,6 +26,7 @@ export class PodTermination {
   begin(pod: Pod, observed: ObservedPod, graceSeconds: number, podIps: string[]): void {
     const deadlineMs = this.#env.clock.now() + graceSeconds * 1000;
     if (this.#running) {
+      for (const { id, state } of [...observed.containers.values()].flat()) if (state !== 'running') this.ended(id);
       if (deadlineMs < this.#deadlineMs - 1000) this.#hasten(observed, graceSeconds);
       this.#deadlineMs = Math.min(this.#deadlineMs, deadlineMs);
       return;
@@ -37,18 +43,29 @@ export class PodTermination {
       });
   }
 
+  /** Nobody waits for the preStop hook of a container that has ended. */
+  ended(containerId: string): void {
+    this.#hooks.get(containerId)?.abort();
+  }
+
   /** preStop, then stop, within the grace period. */
   async stopContainer(pod: Pod, name: string, id: string, graceSeconds: number, podIps: string[]): Promise<void> {
     const container = [...pod.spec.containers, ...(pod.spec.initContainers ?? [])].find((c) => c.name === name);
     const endMs = this.#env.clock.now() + graceSeconds * 1000;
     const hook = container?.lifecycle?.preStop;
+    let leastSeconds = 0;
     if (hook && container && graceSeconds > 0) {
       const target = { pod, container, containerId: id, podIp: podIps[0] ?? this.#env.hostIp };
-      await runHook(hook, target, this.#env.runtime, this.#env.clock, graceSeconds).catch((error: Error) => {
-        this.#env.event(pod, 'Warning', 'FailedPreStopHook', `PreStopHook failed: ${error.message}`, containerFieldPath(pod, name));
-      });
+      const abandon = new AbortController();
+      this.#hooks.set(id, abandon);
+      await runHook(hook, target, this.#env.runtime, this.#env.clock, graceSeconds, abandon.signal)
+        .catch((error: Error) =>
+          this.#env.event(pod, 'Warning', 'FailedPreStopHook', `PreStopHook failed: ${error.message}`, containerFieldPath(pod, name)),
+        )
+        .finally(() => this.#hooks.delete(id));
+      leastSeconds = graceAfterHookSeconds;
     }
-    await this.#env.runtime.stopContainer(id, Math.max(0, Math.ceil((endMs - this.#env.clock.now()) / 1000)));
+    await this.#env.runtime.stopContainer(id, Math.max(leastSeconds, Math.ceil((endMs - this.#env.clock.now()) / 1000)));
   }
 
   async #end(pod: Pod, observed: ObservedPod, podIps: string[]): Promise<void> {
@@ -76,6 +93,7 @@ export class PodTermination {
   #hasten(observed: ObservedPod, graceSeconds: number): void {
     for (const instances of observed.containers.values()) {
       for (const instance of instances.filter((i) => i.state === 'running')) {
+        this.ended(instance.id);
         this.#env.runtime.stopContainer(instance.id, graceSeconds).catch((error: unknown) => {
           this.#env.logger.warn('a container could not be stopped sooner', { container: instance.id, error });
         });

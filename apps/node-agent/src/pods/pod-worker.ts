@@ -1,18 +1,19 @@
 // One pod on this node: a loop that looks, plans and acts, one step at a time, until the runtime matches what was asked.
 // It is woken by changes and due times only. Slow work (pulls, graceful stops) goes on beside it and wakes it when done.
 import { type Container, everyContainer, type Pod } from '@berth/api';
-import type { Timer } from '@berth/telemetry';
+import { deepEqual } from '@berth/machinery';
 import { VolumeError } from '../volumes/volume-manager.ts';
 import { specHash } from './container-config.ts';
 import { containerFieldPath } from './container-field-path.ts';
 import { ContainerStarter } from './container-starter.ts';
 import type { WaitingReason } from './container-status.ts';
 import { newest, type ObservedPod, observe } from './observed.ts';
-import { isStopped, type PodPlan, planPod } from './plan.ts';
+import { isFinished, isStopped, type Kill, type PodPlan, planPod } from './plan.ts';
 import type { PodEnvironment } from './pod-environment.ts';
 import { PodReporter } from './pod-reporter.ts';
 import { PodTermination } from './pod-termination.ts';
 import { RestartTracker } from './restart-tracker.ts';
+import { WakeLoop } from './wake-loop.ts';
 
 const retryMs = 2_000;
 
@@ -24,14 +25,11 @@ export class PodWorker {
   readonly #reporter: PodReporter;
   readonly #waiting = new Map<string, WaitingReason>();
   readonly #killing = new Set<string>();
+  readonly #loop: WakeLoop;
   #pod: Pod;
   #failure: { reason: string; message: string } | undefined;
   #removed = false;
   #refreshVolumes = false;
-  #dirty = false;
-  #running: Promise<void> | undefined;
-  #timer: Timer | undefined;
-  #dueMs = 0;
   #podIps: string[] = [];
   #adopting: boolean;
 
@@ -42,6 +40,12 @@ export class PodWorker {
     this.#adopting = adopted;
     this.#restarts = new RestartTracker(env.clock);
     this.#reporter = new PodReporter(env, pod.status);
+    const { name, namespace } = pod.metadata;
+    this.#loop = new WakeLoop(
+      env.clock,
+      () => this.#step(),
+      (error) => env.logger.warn('a pod could not be brought in line', { pod: name, namespace, error }),
+    );
     this.#termination = new PodTermination(env, () => this.wake());
     this.#starter = new ContainerStarter(env, () => this.wake());
   }
@@ -55,6 +59,9 @@ export class PodWorker {
   }
 
   update(pod: Pod): void {
+    if (pod.metadata.deletionTimestamp) this.#starter.abandonHooks();
+    // Downward files show labels and annotations.
+    this.#refreshVolumes ||= !deepEqual(describing(pod), describing(this.#pod));
     this.#pod = pod;
     this.wake();
   }
@@ -68,67 +75,33 @@ export class PodWorker {
   /** The API no longer holds the pod: stop what runs, then clean up. */
   remove(): void {
     this.#removed = true;
+    this.#starter.abandonHooks();
     this.wake();
   }
 
-  /** Looks again soon; calls while a step runs become one more step. */
+  /** Looks again soon. */
   wake(): void {
-    this.#dirty = true;
-    this.#running ??= this.#loop();
+    this.#loop.wake();
   }
 
   /** Stops looking; what runs goes on. Resolves when the step under way is done. */
   async detach(): Promise<void> {
-    this.#clearTimer();
-    this.#dirty = false;
-    await this.#running;
-  }
-
-  async #loop(): Promise<void> {
-    try {
-      while (this.#dirty) {
-        this.#dirty = false;
-        this.#clearTimer();
-        try {
-          await this.#step();
-        } catch (error) {
-          this.#env.logger.warn('a pod could not be brought in line', {
-            pod: this.#pod.metadata.name,
-            namespace: this.#pod.metadata.namespace,
-            error,
-          });
-          this.#wakeAt(this.#env.clock.now() + retryMs);
-        }
-      }
-    } finally {
-      this.#running = undefined;
-    }
-  }
-
-  /** The earliest due time wins. */
-  #wakeAt(atMs: number): void {
-    if (this.#timer && this.#dueMs <= atMs) return;
-    this.#timer?.cancel();
-    this.#dueMs = atMs;
-    this.#timer = this.#env.clock.after(Math.max(0, atMs - this.#env.clock.now()), () => this.wake());
-  }
-
-  #clearTimer(): void {
-    this.#timer?.cancel();
-    this.#timer = undefined;
+    this.#starter.abandonHooks();
+    await this.#loop.detach();
   }
 
   async #step(): Promise<void> {
     let observed = await this.#observe();
-    this.#checkDeadline();
-    if (this.#removed || this.#pod.metadata.deletionTimestamp || this.#failure) {
+    this.#noteEnds(observed);
+    const isOver = this.#isOver(observed);
+    if (!isOver) this.#checkDeadline();
+    if (this.#removed || this.#pod.metadata.deletionTimestamp || this.#failure || isOver) {
       await this.#terminate(observed);
       return;
     }
-    this.#noteEnds(observed);
     if (this.#refreshVolumes && observed.sandbox) {
       this.#refreshVolumes = false;
-      await this.#env.volumes.prepare(this.#pod, this.#env.volumeSources(this.#pod, this.#podIps));
+      await this.#prepareVolumes();
     }
     const plan = this.#plan(observed);
     this.#syncWaiting(plan);
@@ -136,7 +109,12 @@ export class PodWorker {
     if (acted) observed = await this.#observe();
     this.#probe(observed);
     await this.#report(observed, false);
-    this.#scheduleNext(plan);
+    if (plan.waiting.size > 0) this.#loop.wakeAt(Math.min(...plan.waiting.values()));
+  }
+
+  /** Nothing will run in this pod again: it has ended, or somebody has declared it so, before this agent was started perhaps. */
+  #isOver(observed: ObservedPod): boolean {
+    return [this.#reporter.status, this.#pod.status].some((s) => isTerminal(s?.phase)) || isFinished(this.#pod, observed);
   }
 
   async #observe(): Promise<ObservedPod> {
@@ -160,7 +138,8 @@ export class PodWorker {
     };
     return planPod(this.#pod, observed, {
       nowMs: this.#env.clock.now(),
-      restartReadyAtMs: (name) => this.#restarts.readyAtMs(name),
+      restartReadyAtMs: (container) => this.#restarts.readyAtMs(container.name, specHash(container)),
+      nextAttempt: (name) => this.#reporter.nextAttempt(name),
       unhealthy: (name, id) => ask(name, (c) => this.#env.prober.unhealthy(c, id)),
       started: (name, id) => ask(name, (c) => this.#env.prober.started(c, id)) ?? false,
       specHash,
@@ -170,6 +149,7 @@ export class PodWorker {
   #noteEnds(observed: ObservedPod): void {
     for (const ended of this.#restarts.count(observed)) {
       this.#env.prober.forget(ended.id);
+      this.#termination.ended(ended.id);
       // What it waited for is over; how it ended says more.
       this.#waiting.delete(ended.name);
     }
@@ -189,18 +169,12 @@ export class PodWorker {
 
   /** Returns whether anything was done that changes what the runtime holds. */
   async #act(plan: PodPlan, observed: ObservedPod): Promise<boolean> {
-    for (const kill of plan.kill) this.#kill(kill.containerId, kill.name, kill.message);
-    if (plan.kill.length > 0 || plan.finished) return false;
+    for (const kill of plan.kill) this.#kill(kill);
+    if (plan.kill.length > 0) return false;
     if (plan.createSandbox === undefined && plan.start.length === 0) return false;
-    let volumes: Map<string, string>;
-    try {
-      volumes = await this.#env.volumes.prepare(this.#pod, this.#env.volumeSources(this.#pod, this.#podIps));
-    } catch (error) {
-      if (!(error instanceof VolumeError)) throw error;
-      this.#env.event(this.#pod, 'Warning', 'FailedMount', error.message);
-      for (const container of everyContainer(this.#pod.spec))
-        if (!newest(observed, container.name)) this.#waiting.set(container.name, { reason: 'ContainerCreating' });
-      this.#wakeAt(this.#env.clock.now() + retryMs);
+    const volumes = await this.#prepareVolumes();
+    if (!volumes) {
+      this.#tellCreating(observed);
       return false;
     }
     const sandboxId = await this.#ensureSandbox(plan, observed);
@@ -209,18 +183,38 @@ export class PodWorker {
       const result = await this.#starter.start(this.#pod, step, sandboxId, volumes, this.#podIps);
       if (result.waiting) this.#waiting.set(step.container.name, result.waiting);
       else this.#waiting.delete(step.container.name);
-      if (result.retryAtMs !== undefined) this.#wakeAt(result.retryAtMs);
+      if (result.retryAtMs !== undefined) this.#loop.wakeAt(result.retryAtMs);
     }
     return true;
+  }
+
+  /** Undefined when one cannot be had yet. */
+  async #prepareVolumes(): Promise<Map<string, string> | undefined> {
+    try {
+      return await this.#env.volumes.prepare(this.#pod, this.#env.volumeSources(this.#pod, this.#podIps));
+    } catch (error) {
+      if (!(error instanceof VolumeError)) throw error;
+      this.#env.event(this.#pod, 'Warning', 'FailedMount', error.message);
+      this.#loop.wakeAt(this.#env.clock.now() + retryMs);
+      return undefined;
+    }
+  }
+
+  #tellCreating(observed: ObservedPod): void {
+    for (const { name } of everyContainer(this.#pod.spec)) {
+      if (!newest(observed, name)) this.#waiting.delete(name);
+    }
   }
 
   async #ensureSandbox(plan: PodPlan, observed: ObservedPod): Promise<string | undefined> {
     if (plan.createSandbox === undefined) return observed.sandbox?.id;
     try {
-      if (observed.sandbox) await this.#env.runtime.stopSandbox(observed.sandbox.id);
-      for (const container of everyContainer(this.#pod.spec)) {
-        if (!newest(observed, container.name)) this.#waiting.set(container.name, { reason: 'ContainerCreating' });
+      if (observed.sandbox) {
+        const message = 'Pod sandbox changed, it will be killed and re-created.';
+        this.#env.event(this.#pod, 'Normal', 'SandboxChanged', message);
+        await this.#env.runtime.stopSandbox(observed.sandbox.id);
       }
+      this.#tellCreating(observed);
       const id = await this.#env.runtime.runSandbox(this.#env.sandboxConfig(this.#pod, plan.createSandbox));
       this.#env.inventory.addSandbox(this.#pod.metadata.uid ?? '', id);
       const info = await this.#env.runtime.sandboxStatus(id);
@@ -228,17 +222,16 @@ export class PodWorker {
       return id;
     } catch (error) {
       this.#env.event(this.#pod, 'Warning', 'FailedCreatePodSandBox', `Failed to create pod sandbox: ${(error as Error).message}`);
-      this.#wakeAt(this.#env.clock.now() + retryMs);
+      this.#loop.wakeAt(this.#env.clock.now() + retryMs);
       return undefined;
     }
   }
 
-  #kill(containerId: string, name: string, message: string): void {
+  #kill({ containerId, name, message, graceSeconds = this.#pod.spec.terminationGracePeriodSeconds ?? 30 }: Kill): void {
     if (this.#killing.has(containerId)) return;
     this.#killing.add(containerId);
     this.#env.event(this.#pod, 'Normal', 'Killing', message, containerFieldPath(this.#pod, name));
     this.#env.prober.forget(containerId);
-    const graceSeconds = this.#pod.spec.terminationGracePeriodSeconds ?? 30;
     this.#termination
       .stopContainer(this.#pod, name, containerId, graceSeconds, this.#podIps)
       .catch((error: unknown) => this.#env.logger.warn('a container could not be stopped', { container: containerId, error }))
@@ -253,13 +246,18 @@ export class PodWorker {
     const startTime = this.#reporter.status?.startTime;
     if (seconds === undefined || !startTime || this.#failure) return;
     const dueMs = Date.parse(startTime) + seconds * 1000;
-    if (this.#env.clock.now() >= dueMs)
+    if (this.#env.clock.now() >= dueMs) {
       this.#failure = { reason: 'DeadlineExceeded', message: 'Pod was active on the node longer than the specified deadline' };
-    else this.#wakeAt(dueMs);
+      this.#env.event(this.#pod, 'Normal', this.#failure.reason, this.#failure.message);
+    } else this.#loop.wakeAt(dueMs);
   }
 
   async #terminate(observed: ObservedPod): Promise<void> {
-    for (const instances of observed.containers.values()) for (const c of instances) this.#env.prober.forget(c.id);
+    for (const { id, state } of [...observed.containers.values()].flat()) {
+      if (state === 'running') this.#env.prober.stopHealth(id);
+      else this.#env.prober.forget(id);
+    }
+    this.#waiting.clear();
     const graceSeconds = this.#removed
       ? Math.min(1, this.#pod.metadata.deletionGracePeriodSeconds ?? 1)
       : (this.#pod.metadata.deletionGracePeriodSeconds ?? this.#pod.spec.terminationGracePeriodSeconds ?? 30);
@@ -268,32 +266,34 @@ export class PodWorker {
       if (!this.#removed) await this.#report(observed, false);
       return;
     }
-    if (!this.#removed) await this.#report(observed, true);
-    else await this.#termination.cleanUp(this.#pod, observed);
+    // Only a deletion waits for this word.
+    if (!this.#removed) await this.#report(observed, this.#pod.metadata.deletionTimestamp !== undefined);
+    else {
+      await this.#termination.cleanUp(this.#pod, observed);
+      void this.#loop.detach();
+    }
   }
 
   #probe(observed: ObservedPod): void {
     for (const container of everyContainer(this.#pod.spec)) {
       const current = newest(observed, container.name);
       if (current?.state !== 'running' || this.#killing.has(current.id)) continue;
-      const before = [...(this.#reporter.status?.containerStatuses ?? []), ...(this.#reporter.status?.initContainerStatuses ?? [])].find(
-        (s) => s.name === container.name,
-      );
-      const adopted = this.#adopting && before?.containerID === `containerd://${current.id}`;
-      this.#env.prober.watch(
-        this.#pod,
-        container,
-        current.id,
-        this.#podIps[0] ?? this.#env.hostIp,
-        adopted,
-        before?.started === true && before.ready,
-      );
+      const before = this.#adopting ? this.#reporter.statusOf(container.name) : undefined;
+      this.#env.prober.watch({
+        ...{ pod: this.#pod, container, containerId: current.id, podIp: this.#podIps[0] ?? this.#env.hostIp },
+        startedAtMs: current.startedAtMs,
+        ...(before?.containerID === `containerd://${current.id}` && { adopted: { started: before.started === true, ready: before.ready } }),
+      });
     }
     this.#adopting = false;
   }
+}
 
-  #scheduleNext(plan: PodPlan): void {
-    const dues = [...plan.waiting.values()];
-    if (dues.length > 0) this.#wakeAt(Math.min(...dues));
-  }
+function isTerminal(phase: string | undefined): boolean {
+  return phase === 'Succeeded' || phase === 'Failed';
+}
+
+/** What a pod says of itself in downward files and can change. */
+function describing({ metadata }: Pod) {
+  return [metadata.labels ?? {}, metadata.annotations ?? {}];
 }

@@ -3,12 +3,14 @@
 import type { ContainerInfo } from '@berth/runtime';
 import type { Clock } from '@berth/telemetry';
 import { BackOff, restartBackOff } from './back-off.ts';
-import type { ObservedPod } from './observed.ts';
+import { type ObservedPod, specHashAnnotation } from './observed.ts';
 
 export class RestartTracker {
   readonly #clock: Clock;
   readonly #backOffs = new Map<string, BackOff>();
   readonly #counted = new Set<string>();
+  /** Of the newest instance that ended, by container name. */
+  readonly #specHashes = new Map<string, string | undefined>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -25,13 +27,19 @@ export class RestartTracker {
         // The attempt tells how often it ended before this agent was started.
         const backOff = this.#backOffs.get(name) ?? new BackOff(restartBackOff, instance.attempt);
         this.#backOffs.set(name, backOff);
+        this.#specHashes.set(name, instance.annotations[specHashAnnotation]);
         backOff.fail(instance.finishedAtMs || this.#clock.now(), instance.finishedAtMs - instance.startedAtMs);
       }
     }
+    const present = new Set([...observed.containers.values()].flat().map((c) => c.id));
+    for (const id of this.#counted) if (!present.has(id)) this.#counted.delete(id);
     return news;
   }
 
-  readyAtMs(container: string): number {
+  /** @param specHash what is to be started; another definition than the one that ended starts afresh */
+  readyAtMs(container: string, specHash: string): number {
+    const ended = this.#specHashes.get(container);
+    if (ended !== undefined && ended !== specHash) this.#backOffs.get(container)?.reset();
     return this.#backOffs.get(container)?.readyAtMs ?? 0;
   }
 

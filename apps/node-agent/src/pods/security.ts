@@ -9,14 +9,14 @@ export function securityContext(pod: Pod, container: Container, image: ImageInfo
   const own = container.securityContext ?? {};
   const runAsUser = own.runAsUser ?? ofPod.runAsUser;
   const runAsGroup = own.runAsGroup ?? ofPod.runAsGroup;
-  if (own.runAsNonRoot ?? ofPod.runAsNonRoot) refuseRoot(container, runAsUser, image);
+  if (own.runAsNonRoot ?? ofPod.runAsNonRoot) refuseRoot(pod, container, runAsUser, image);
   const profile = own.seccompProfile ?? ofPod.seccompProfile;
   const groups = new Set([...(ofPod.supplementalGroups ?? []), ...(ofPod.fsGroup !== undefined ? [ofPod.fsGroup] : [])]);
   const privileged = own.privileged === true;
   return {
     privileged,
     readonlyRootfs: own.readOnlyRootFilesystem === true,
-    noNewPrivileges: own.allowPrivilegeEscalation !== true && !privileged && !asksForPrivileges(own.capabilities?.add),
+    noNewPrivileges: own.allowPrivilegeEscalation === false,
     ...(runAsUser !== undefined && { runAsUser }),
     ...(runAsUser === undefined && image?.uid !== undefined && { runAsUser: image.uid }),
     ...(runAsUser === undefined && image?.username && { runAsUsername: image.username }),
@@ -29,24 +29,18 @@ export function securityContext(pod: Pod, container: Container, image: ImageInfo
   };
 }
 
-/** Capabilities that a setuid program could not use under no_new_privs anyway count as asking for privileges. */
-function asksForPrivileges(added: string[] | undefined): boolean {
-  return (added ?? []).some((c) => c === 'SYS_ADMIN' || c === 'CAP_SYS_ADMIN' || c === 'ALL');
-}
-
 function seccomp(profile: { type: string; localhostProfile?: string } | undefined, privileged: boolean): SecurityContext['seccomp'] {
   if (privileged || profile?.type === 'Unconfined') return { type: 'Unconfined' };
   if (profile?.type === 'Localhost') return { type: 'Localhost', localhostRef: profile.localhostProfile ?? '' };
   return { type: 'RuntimeDefault' };
 }
 
-function refuseRoot(container: Container, runAsUser: number | undefined, image: ImageInfo | undefined): void {
-  const uid = runAsUser ?? image?.uid;
-  if (uid === 0) throw new ConfigError(`container's runAsUser breaks non-root policy (container: ${container.name})`);
-  if (uid !== undefined) return;
-  if (image?.username)
-    throw new ConfigError(
-      `container has runAsNonRoot and image has non-numeric user (${image.username}), cannot verify user is non-root (container: ${container.name})`,
-    );
-  throw new ConfigError(`container has runAsNonRoot and image will run as root (container: ${container.name})`);
+function refuseRoot({ metadata }: Pod, container: Container, runAsUser: number | undefined, image: ImageInfo | undefined): void {
+  const where = `(pod: "${metadata.name}_${metadata.namespace}(${metadata.uid})", container: ${container.name})`;
+  if (runAsUser === 0) throw new ConfigError(`container's runAsUser breaks non-root policy ${where}`);
+  if (runAsUser !== undefined || (image?.uid !== undefined && image.uid !== 0)) return;
+  if (!image?.username) throw new ConfigError(`container has runAsNonRoot and image will run as root ${where}`);
+  throw new ConfigError(
+    `container has runAsNonRoot and image has non-numeric user (${image.username}), cannot verify user is non-root ${where}`,
+  );
 }

@@ -1,9 +1,11 @@
-// One probe attempt: exec, http or tcp, with the kubelet's ideas of success (HTTP 200 to 399, redirects count as success).
+// One probe attempt: exec, http, tcp or grpc, with the kubelet's ideas of success: HTTP 200 to 399, redirects are followed on
+// the same host and count as success to another. What fails is a result; what cannot be tried at all is thrown.
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { connect } from 'node:net';
 import type { Container, Pod, Probe } from '@berth/api';
-import type { Runtime } from '@berth/runtime';
+import { ExecTimeoutError, type Runtime } from '@berth/runtime';
+import { grpcHealth } from './grpc-health.ts';
 
 export interface ProbeResult {
   success: boolean;
@@ -19,10 +21,12 @@ export interface ProbeTarget {
 
 /** Performs attempts; a port, so that simulated pods are probed without a network. */
 export interface ProbeRunner {
+  /** @throws when the attempt could not be made, which says nothing about the container */
   run(probe: Probe, target: ProbeTarget): Promise<ProbeResult>;
 }
 
-const bodyBytesMax = 10 * 1024;
+const outputBytesMax = 10 * 1024;
+const redirectsMax = 10;
 
 export class NetworkProbeRunner implements ProbeRunner {
   readonly #runtime: Runtime;
@@ -39,13 +43,19 @@ export class NetworkProbeRunner implements ProbeRunner {
       const port = resolvePort(probe.tcpSocket.port, target.container);
       return tcp(probe.tcpSocket.host || target.podIp, port, timeoutMs);
     }
-    return { success: false, message: 'this kind of probe is not supported' };
+    if (probe.grpc) return grpcHealth(target.podIp, probe.grpc.port, probe.grpc.service ?? '', timeoutMs);
+    throw new Error('missing probe handler');
   }
 
   async #exec(command: string[], containerId: string, timeoutSeconds: number): Promise<ProbeResult> {
-    const { exitCode, stdout, stderr } = await this.#runtime.execSync(containerId, command, timeoutSeconds);
-    const output = `${stdout}${stderr}`.slice(0, bodyBytesMax).trim();
-    return { success: exitCode === 0, message: output || `command exited with ${exitCode}` };
+    try {
+      const { exitCode, stdout, stderr } = await this.#runtime.execSync(containerId, command, timeoutSeconds);
+      const output = `${stdout}${stderr}`.slice(0, outputBytesMax).trim();
+      return { success: exitCode === 0, message: output || `command exited with ${exitCode}` };
+    } catch (error) {
+      if (!(error instanceof ExecTimeoutError)) throw error;
+      return { success: false, message: `command ${JSON.stringify(command.join(' '))} timed out` };
+    }
   }
 }
 
@@ -80,32 +90,43 @@ export function httpGet(action: NonNullable<Probe['httpGet']>, target: ProbeTarg
   const host = action.host || target.podIp;
   const port = resolvePort(action.port, target.container);
   const path = action.path?.startsWith('/') ? action.path : `/${action.path ?? ''}`;
-  const url = `${scheme}://${host}:${port}${path}`;
   const headers = Object.fromEntries([
-    ['User-Agent', 'kube-probe/1.35'],
-    ['Accept', '*/*'],
-    ...(action.httpHeaders ?? []).map((h) => [h.name, h.value]),
+    ['user-agent', 'kube-probe/1.35'],
+    ['accept', '*/*'],
+    ...(action.httpHeaders ?? []).map((h) => [h.name.toLowerCase(), h.value]),
   ]);
-  const send = scheme === 'https' ? httpsRequest : httpRequest;
-  return new Promise((resolve) => {
-    const request = send(url, { headers, agent: false, ...(scheme === 'https' && { rejectUnauthorized: false }) });
-    const timer = setTimeout(
-      () => request.destroy(new Error(`Get "${url}": context deadline exceeded (Client.Timeout exceeded while awaiting headers)`)),
-      timeoutMs,
-    );
+  return get(new URL(`${scheme}://${host}:${port}${path}`), headers, AbortSignal.timeout(timeoutMs), redirectsMax);
+}
+
+function get(url: URL, headers: Record<string, string>, signal: AbortSignal, redirectsLeft: number): Promise<ProbeResult> {
+  const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
+  // Nobody issued a certificate for a pod's address: whoever asks for HTTPS asks for encryption only.
+  const tls = url.protocol === 'https:' ? { rejectUnauthorized: false } : {};
+  return new Promise((resolve, reject) => {
+    const request = send(url, { headers, agent: false, signal, ...tls });
     request.once('response', (response) => {
       const code = response.statusCode ?? 0;
-      response.resume();
-      clearTimeout(timer);
-      resolve({ success: code >= 200 && code < 400, message: `HTTP probe failed with statuscode: ${code}` });
+      const next = code >= 300 && code < 400 ? redirectTarget(response.headers.location, url) : undefined;
+      response.destroy();
+      if (next && redirectsLeft === 0) resolve({ success: false, message: `Get "${url}": stopped after ${redirectsMax} redirects` });
+      else if (next) get(next, headers, signal, redirectsLeft - 1).then(resolve, reject);
+      else resolve({ success: code >= 200 && code < 400, message: `HTTP probe failed with statuscode: ${code}` });
     });
-    request.once('error', (error: NodeJS.ErrnoException) => {
-      clearTimeout(timer);
-      resolve({
-        success: false,
-        message: error.code === 'ECONNREFUSED' ? `Get "${url}": dial tcp ${host}:${port}: connect: connection refused` : error.message,
-      });
-    });
+    // A probed server that is cut off after its status line has answered all the same.
+    request.on('error', (error: NodeJS.ErrnoException) => resolve({ success: false, message: httpFailure(url, error) }));
     request.end();
   });
+}
+
+/** Where to go on; undefined for another host, which is not the container's business. */
+function redirectTarget(location: string | undefined, from: URL): URL | undefined {
+  const next = location === undefined || !URL.canParse(location, from.href) ? undefined : new URL(location, from.href);
+  return next?.hostname === from.hostname && /^https?:$/.test(next.protocol) ? next : undefined;
+}
+
+function httpFailure(url: URL, error: NodeJS.ErrnoException): string {
+  if (error.name === 'AbortError' || error.name === 'TimeoutError')
+    return `Get "${url}": context deadline exceeded (Client.Timeout exceeded while awaiting headers)`;
+  if (error.code === 'ECONNREFUSED') return `Get "${url}": dial tcp ${url.host}: connect: connection refused`;
+  return `Get "${url}": ${error.message}`;
 }

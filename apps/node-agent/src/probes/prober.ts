@@ -2,6 +2,7 @@
 // a restarted container begins anew; the pod is woken only when an outcome changes.
 import type { Container, Pod, Probe } from '@berth/api';
 import type { Clock, Logger, Random, Timer } from '@berth/telemetry';
+import type { Unhealthy } from '../pods/plan.ts';
 import type { ProbeRunner } from './probe.ts';
 
 type ProbeKind = 'startup' | 'liveness' | 'readiness';
@@ -15,6 +16,7 @@ interface ProbeState {
   outcome: boolean;
   message: string;
   timer?: Timer;
+  stopped?: boolean;
 }
 
 interface ContainerProbes {
@@ -25,9 +27,19 @@ interface ContainerProbes {
   states: Map<ProbeKind, ProbeState>;
 }
 
+export interface WatchedContainer {
+  pod: Pod;
+  container: Container;
+  containerId: string;
+  podIp: string;
+  startedAtMs: number;
+  /** It ran before this agent did, and keeps what was known of it until probed. */
+  adopted?: { started: boolean; ready: boolean };
+}
+
 export interface ProberEvents {
-  /** An attempt failed, for the Unhealthy event. */
-  failed(pod: Pod, container: string, kind: ProbeKind, message: string): void;
+  /** For the Unhealthy event, e.g. `Liveness probe failed: …`. */
+  failed(pod: Pod, container: string, message: string): void;
   /** A container's outcome is another than before. */
   changed(podUid: string): void;
 }
@@ -48,21 +60,35 @@ export class Prober {
     this.#events = deps.events;
   }
 
-  /** Begins probing a running container; repeated calls change nothing. @param adopted it ran before this agent did, so it keeps its readiness until probed */
-  watch(pod: Pod, container: Container, containerId: string, podIp: string, adopted: boolean, wasReady: boolean): void {
+  /** Begins probing a running container; repeated calls change nothing. */
+  watch({ pod, container, containerId, podIp, startedAtMs, adopted }: WatchedContainer): void {
     if (this.#containers.has(containerId)) return;
     const entry: ContainerProbes = { podUid: pod.metadata.uid ?? '', pod, container, podIp, states: new Map() };
     const add = (kind: ProbeKind, probe: Probe | undefined, outcome: boolean) => {
       if (probe) entry.states.set(kind, { kind, probe, streak: 0, outcome, message: '' });
     };
-    add('startup', container.startupProbe, adopted && wasReady);
+    add('startup', container.startupProbe, adopted?.started === true);
     add('liveness', container.livenessProbe, true);
-    add('readiness', container.readinessProbe, adopted && wasReady);
+    add('readiness', container.readinessProbe, adopted?.ready === true);
     this.#containers.set(containerId, entry);
+    const ageMs = this.#clock.now() - startedAtMs;
     for (const state of entry.states.values()) {
-      const initialMs = (state.probe.initialDelaySeconds ?? 0) * 1000;
+      // What has started once is not asked again.
+      if (state.kind === 'startup' && state.outcome) continue;
+      const initialMs = Math.max(0, (state.probe.initialDelaySeconds ?? 0) * 1000 - ageMs);
       // After an agent restart all probes would fire together; a little chance spreads them.
-      this.#arm(containerId, entry, state, adopted ? this.#random.int(1000) : initialMs);
+      this.#arm(containerId, entry, state, adopted ? Math.max(initialMs, this.#random.int(1000)) : initialMs);
+    }
+  }
+
+  /** The container is being ended: only readiness still matters. */
+  stopHealth(containerId: string): void {
+    const states = this.#containers.get(containerId)?.states;
+    for (const kind of ['startup', 'liveness'] as const) {
+      const state = states?.get(kind);
+      if (!state) continue;
+      state.timer?.cancel();
+      state.stopped = true;
     }
   }
 
@@ -82,14 +108,13 @@ export class Prober {
     return this.#containers.get(containerId)?.states.get('readiness')?.outcome ?? false;
   }
 
-  /** Why the container must be restarted, if it must. */
-  unhealthy(container: Container, containerId: string): string | undefined {
+  /** Why the container must end, if it must. */
+  unhealthy(container: Container, containerId: string): Unhealthy | undefined {
     const states = this.#containers.get(containerId)?.states;
     const startup = states?.get('startup');
-    if (startup && !startup.outcome && startup.lastSuccess === false && startup.streak >= (startup.probe.failureThreshold ?? 3)) {
-      return `Container ${container.name} failed startup probe, will be restarted`;
-    }
-    return states?.get('liveness')?.outcome === false ? `Container ${container.name} failed liveness probe, will be restarted` : undefined;
+    if (startup && !startup.stopped && !startup.outcome && exhausted(startup)) return ending(container, startup);
+    const liveness = states?.get('liveness');
+    return liveness && !liveness.stopped && !liveness.outcome ? ending(container, liveness) : undefined;
   }
 
   #arm(containerId: string, entry: ContainerProbes, state: ProbeState, delayMs: number): void {
@@ -105,9 +130,13 @@ export class Prober {
     const blocked = state.kind !== 'startup' && !this.started(entry.container, containerId);
     if (!blocked) {
       const target = { pod: entry.pod, container: entry.container, containerId, podIp: entry.podIp };
-      const result = await this.#runner.run(state.probe, target).catch((error: Error) => ({ success: false, message: error.message }));
-      if (this.#containers.get(containerId) !== entry) return;
-      this.#record(entry, state, result.success, result.message);
+      const result = await this.#runner.run(state.probe, target).catch((error: Error) => error);
+      if (this.#containers.get(containerId) !== entry || state.stopped) return;
+      // An attempt that could not be made says nothing about the container.
+      if (result instanceof Error) {
+        const message = `${title(state.kind)} probe errored and resulted in unknown state: ${result.message}`;
+        this.#events.failed(entry.pod, entry.container.name, message);
+      } else this.#record(entry, state, result.success, result.message);
       if (state.kind === 'startup' && state.outcome) return;
     }
     this.#arm(containerId, entry, state, periodMs);
@@ -117,11 +146,10 @@ export class Prober {
     state.streak = state.lastSuccess === success ? state.streak + 1 : 1;
     state.lastSuccess = success;
     state.message = message;
-    if (!success) this.#events.failed(entry.pod, entry.container.name, state.kind, message);
+    if (!success) this.#events.failed(entry.pod, entry.container.name, `${title(state.kind)} probe failed: ${message}`);
     const threshold = success ? (state.probe.successThreshold ?? 1) : (state.probe.failureThreshold ?? 3);
     if (state.streak < threshold) return;
-    const exhausted = state.kind === 'startup' && !success;
-    if (state.outcome !== success || exhausted) {
+    if (state.outcome !== success || (state.kind === 'startup' && !success)) {
       state.outcome = success;
       if (success && state.kind === 'startup') this.#hasten(entry);
       this.#events.changed(entry.podUid);
@@ -139,4 +167,17 @@ export class Prober {
       }
     }
   }
+}
+
+function exhausted(state: ProbeState): boolean {
+  return state.lastSuccess === false && state.streak >= (state.probe.failureThreshold ?? 3);
+}
+
+function ending(container: Container, { kind, probe }: ProbeState): Unhealthy {
+  const message = `Container ${container.name} failed ${kind} probe`;
+  return probe.terminationGracePeriodSeconds === undefined ? { message } : { message, graceSeconds: probe.terminationGracePeriodSeconds };
+}
+
+function title(kind: ProbeKind): string {
+  return `${kind[0]?.toUpperCase()}${kind.slice(1)}`;
 }

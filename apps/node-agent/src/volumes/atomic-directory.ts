@@ -18,8 +18,8 @@ export async function writeAtomically(directory: string, files: Map<string, File
   for (const [path, { data, mode }] of files) {
     const file = join(fresh, path);
     await mkdir(dirname(file), { recursive: true, mode: 0o755 });
-    // Group members must be able to read what only the owner could.
-    const fileMode = groupId === undefined ? mode : mode | ((mode & 0o700) >> 3);
+    // Members of the group may read, whatever the mode says.
+    const fileMode = groupId === undefined ? mode : mode | 0o440;
     await writeFile(file, data, { mode: fileMode });
     await chmod(file, fileMode);
     if (groupId !== undefined) await chown(file, 0, groupId);

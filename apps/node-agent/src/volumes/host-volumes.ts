@@ -2,12 +2,13 @@
 // their local PersistentVolume is. Memory-backed emptyDirs are tmpfs mounts, which are unmounted with the pod.
 
 import { execFile } from 'node:child_process';
-import { chmod, chown, lstat, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, lstat, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import type { HostPathVolumeSource, PersistentVolume, Pod, Volume } from '@berth/api';
 import { parseQuantity } from '@berth/machinery';
 import { writeAtomically } from './atomic-directory.ts';
+import { giveToGroup } from './ownership.ts';
 import { projectedFiles } from './projections.ts';
 import { VolumeError, type VolumeManager, type VolumeSources } from './volume-manager.ts';
 
@@ -67,12 +68,12 @@ export class HostVolumes implements VolumeManager {
       return own;
     }
     if (volume.hostPath) return hostPath(volume.hostPath);
-    if (volume.persistentVolumeClaim) return this.#claim(volume, pod, sources, groupId);
+    if (volume.persistentVolumeClaim) return this.#claim(volume, sources, groupId);
     if (volume.emptyDir) return emptyDirectory(own, volume, groupId);
     throw new VolumeError(volume.name, 'this kind of volume is not supported on this node');
   }
 
-  async #claim(volume: Volume, pod: Pod, sources: VolumeSources, groupId: number | undefined): Promise<string> {
+  async #claim(volume: Volume, sources: VolumeSources, groupId: number | undefined): Promise<string> {
     const name = volume.persistentVolumeClaim?.claimName ?? '';
     const claim = sources.claim(name);
     if (!claim) throw new VolumeError(volume.name, `persistentvolumeclaim "${name}" not found`);
@@ -81,31 +82,24 @@ export class HostVolumes implements VolumeManager {
     const path = bound.spec.local?.path ?? bound.spec.hostPath?.path;
     if (!path) throw new VolumeError(volume.name, `persistent volume "${bound.metadata.name}" is of a kind that this node cannot mount`);
     const isOurs = resolve(path).startsWith(`${this.#localRoot}/`);
-    if (isOurs) await mkdir(path, { recursive: true, mode: 0o777 });
+    const isNew = isOurs && (await mkdir(path, { recursive: true })) !== undefined;
+    if (isNew) await chmod(path, 0o777);
     else await stat(path);
-    if (isOurs) await chmod(path, 0o777);
-    if (groupId !== undefined && pod.spec.securityContext) await giveToGroup(path, groupId);
+    // A hostPath volume belongs to the host, whatever a pod's fsGroup is.
+    if (groupId !== undefined && bound.spec.local) await giveToGroup(path, groupId);
     return path;
   }
 }
 
+/** Its owner and mode are set when it is made: from then on they are the pod's affair. */
 async function emptyDirectory(path: string, volume: Volume, groupId: number | undefined): Promise<string> {
-  await mkdir(path, { recursive: true });
+  const isNew = (await mkdir(path, { recursive: true })) !== undefined;
   if (volume.emptyDir?.medium === 'Memory' && !(await isMounted(path))) {
     const limit = volume.emptyDir.sizeLimit ? [`size=${Math.ceil(parseQuantity(String(volume.emptyDir.sizeLimit)).toNumber())}`] : [];
     await run('mount', ['-t', 'tmpfs', '-o', ['mode=777', 'nosuid', 'nodev', ...limit].join(','), 'tmpfs', path]);
-  }
-  await chmod(path, 0o777);
+  } else if (isNew) await chmod(path, 0o777);
   if (groupId !== undefined) await giveToGroup(path, groupId);
   return path;
-}
-
-/** Group and set-group-id, so that what the pod writes belongs to its fsGroup. */
-async function giveToGroup(path: string, groupId: number): Promise<void> {
-  const current = await stat(path);
-  if (current.gid === groupId && (current.mode & 0o2070) === 0o2070) return;
-  await chown(path, current.uid, groupId);
-  await chmod(path, (current.mode & 0o777) | 0o2070);
 }
 
 async function isMounted(path: string): Promise<boolean> {
@@ -131,7 +125,7 @@ async function hostPath(source: HostPathVolumeSource): Promise<string> {
       const checks: Record<string, [boolean | undefined, string]> = {
         Directory: [found?.isDirectory(), 'a directory'],
         File: [found?.isFile(), 'a file'],
-        Socket: [found?.isSocket(), 'a socket'],
+        Socket: [found?.isSocket(), 'a socket file'],
         CharDevice: [found?.isCharacterDevice(), 'a character device'],
         BlockDevice: [found?.isBlockDevice(), 'a block device'],
       };

@@ -11,6 +11,7 @@ import {
   type ContainerStats,
   type ExecOptions,
   type ExecSession,
+  ExecTimeoutError,
   type ImageInfo,
   ImagePullError,
   type RegistryAuth,
@@ -138,7 +139,13 @@ export class CriRuntime implements Runtime {
 
   async execSync(id: string, command: string[], timeoutSeconds: number): Promise<{ exitCode: number; stdout: Buffer; stderr: Buffer }> {
     const request = { containerId: id, cmd: command, timeout: String(timeoutSeconds) };
-    return this.#call(this.#runtime.execSync(request, { timeoutMs: timeoutSeconds > 0 ? timeoutSeconds * 1000 + 5_000 : callMs }));
+    try {
+      return await this.#call(this.#runtime.execSync(request, { timeoutMs: timeoutSeconds > 0 ? timeoutSeconds * 1000 + 5_000 : callMs }));
+    } catch (error) {
+      const { code, details = '' } = error as Partial<grpc.ServiceError>;
+      const timedOut = code === grpc.status.DEADLINE_EXCEEDED || details.includes('context deadline exceeded');
+      throw timedOut && timeoutSeconds > 0 ? new ExecTimeoutError(timeoutSeconds, { cause: error }) : error;
+    }
   }
 
   async exec(id: string, options: ExecOptions): Promise<ExecSession> {

@@ -1,0 +1,145 @@
+// A node for tests of this folder: real workers over simulated containers, with time, probes and volumes in the test's hands.
+import type { Pod, PodStatus } from '@berth/api';
+import type { AgentEvent, AgentLink, DesiredState, PodStatusReport } from '@berth/protocol';
+import { HollowRuntime, type HollowRuntimeOptions } from '@berth/runtime';
+import { type Clock, seededRandom, silentLogger, sleepWith } from '@berth/telemetry';
+import type { ProbeResult } from '../probes/probe.ts';
+import type { VolumeManager } from '../volumes/volume-manager.ts';
+import { PodManager } from './pod-manager.ts';
+
+export class TestClock implements Clock {
+  #nowMs = Date.parse('2026-01-01T00:00:00Z');
+  #timers: { atMs: number; callback: () => void }[] = [];
+
+  now(): number {
+    return this.#nowMs;
+  }
+
+  monotonicMs(): number {
+    return this.#nowMs;
+  }
+
+  after(delayMs: number, callback: () => void) {
+    const timer = { atMs: this.#nowMs + Math.max(0, delayMs), callback };
+    this.#timers.push(timer);
+    const cancel = () => {
+      this.#timers = this.#timers.filter((other) => other !== timer);
+    };
+    return { cancel };
+  }
+
+  sleep(delayMs: number, signal?: AbortSignal): Promise<void> {
+    return sleepWith(this, delayMs, signal);
+  }
+
+  /** Runs every timer that is due within `seconds`, in order, with the promises between them. */
+  async advance(seconds: number): Promise<void> {
+    const untilMs = this.#nowMs + seconds * 1000;
+    for (;;) {
+      await settled();
+      const next = this.#timers.filter((timer) => timer.atMs <= untilMs).sort((a, b) => a.atMs - b.atMs)[0];
+      if (!next) break;
+      this.#timers.splice(this.#timers.indexOf(next), 1);
+      this.#nowMs = Math.max(this.#nowMs, next.atMs);
+      next.callback();
+    }
+    this.#nowMs = untilMs;
+    await settled();
+  }
+}
+
+async function settled(): Promise<void> {
+  for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
+}
+
+export class TestNode {
+  readonly clock = new TestClock();
+  readonly runtime: HollowRuntime;
+  readonly reports: (PodStatusReport & { status: PodStatus })[] = [];
+  readonly events: AgentEvent[] = [];
+  readonly cleanedUp: string[] = [];
+  /** What the next probe attempts say. */
+  probeResult: ProbeResult | Error = { success: true, message: '' };
+  manager: PodManager;
+  #revision = 0;
+
+  constructor(options: Partial<HollowRuntimeOptions> = {}) {
+    this.runtime = new HollowRuntime({ clock: this.clock, random: seededRandom(1), ...options });
+    this.manager = this.#newManager();
+  }
+
+  /** Another agent takes over what runs, with the pods as the API holds them. */
+  async restartAgent(pods: Pod[]): Promise<void> {
+    await this.manager.stop();
+    this.manager = this.#newManager();
+    await this.manager.start();
+    this.want(pods);
+    await this.clock.advance(0);
+  }
+
+  /** As the control plane's full word: what is not among `pods` is gone. */
+  want(pods: Pod[]): void {
+    this.#revision++;
+    const objects = pods.map((pod) => ({ ...pod, metadata: { ...pod.metadata, resourceVersion: String(this.#revision) } }));
+    this.manager.apply({ revision: this.#revision, full: true, objects, removed: [] } as DesiredState);
+  }
+
+  /** The newest status reported of a pod. */
+  status(name = 'web'): PodStatus {
+    return this.reports.findLast((report) => report.name === name)?.status ?? {};
+  }
+
+  isTerminated(name = 'web'): boolean {
+    return this.reports.findLast((report) => report.name === name)?.terminated === true;
+  }
+
+  condition(type: string, name = 'web'): string | undefined {
+    return this.status(name).conditions?.find((c) => c.type === type)?.status;
+  }
+
+  /** `Reason: message` of every event so far. */
+  told(reason?: string): string[] {
+    return this.events.filter((e) => !reason || e.reason === reason).map((e) => `${e.reason}: ${e.message}`);
+  }
+
+  async running(): Promise<string[]> {
+    return (await this.runtime.listContainers()).filter((c) => c.state === 'running').map((c) => `${c.name}#${c.attempt}`);
+  }
+
+  #newManager(): PodManager {
+    const link = {
+      reportPod: (report: PodStatusReport) => this.reports.push(report as PodStatusReport & { status: PodStatus }),
+      reportEvent: (event: AgentEvent) => this.events.push(event),
+    } as unknown as AgentLink;
+    const volumes: VolumeManager = {
+      prepare: async () => new Map(),
+      podDirectory: (uid) => `/pods/${uid}`,
+      cleanUp: async (uid) => void this.cleanedUp.push(uid),
+      knownPods: async () => [],
+      removeLocal: async () => undefined,
+    };
+    const network = { configure: async () => undefined, sync: () => undefined, stop: async () => undefined };
+    const probes = {
+      run: async () => {
+        if (this.probeResult instanceof Error) throw this.probeResult;
+        return this.probeResult;
+      },
+    };
+    return new PodManager({
+      ...{ runtime: this.runtime, link, volumes, probes, clock: this.clock, random: seededRandom(2), logger: silentLogger },
+      network: { ...network, dnsFor: () => ({ servers: [], searches: [], options: [] }) },
+      ...{ hostIp: '10.0.0.1', allocatable: { cpuCores: 2, memoryBytes: 2 ** 30 }, logDirectory: '/logs', cgroupParent: '/berth' },
+      ...{ capabilities: new Set<string>(), writesFiles: false },
+    });
+  }
+}
+
+/** A pod with one container, `main`, of this image. */
+export function podOf(image: string, spec: Partial<Pod['spec']> = {}, name = 'web'): Pod {
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name, namespace: 'default', uid: `uid-${name}`, generation: 1 },
+    spec: { containers: [{ name: 'main', image }], ...spec },
+  };
+}
