@@ -15,6 +15,7 @@ import { PodStreams } from './api/http/pod-streams.ts';
 import { ResourceRequests } from './api/http/resource-requests.ts';
 import { SelfReviews } from './api/http/self-reviews.ts';
 import { StaticFiles } from './api/http/static-files.ts';
+import { UsageMetrics } from './api/http/usage-metrics.ts';
 import type { ControlPlaneConfig, Ports } from './config.ts';
 import type { Pki } from './pki/pki.ts';
 
@@ -76,6 +77,7 @@ function httpModule(given: DynamicModule, api: DynamicModule): DynamicModule {
         fixedPaths: new FixedPaths({ api: server, metrics, serverAddress }),
         podStreams: new PodStreams(server, clock),
         selfReviews: new SelfReviews(server),
+        usageMetrics: new UsageMetrics(server),
         dashboard: new StaticFiles(parts.dashboardDirectory),
         metrics,
         clock,

@@ -44,6 +44,7 @@ class AgentsRole implements RoleRunner {
     });
     this.#gateway = gateway;
     api.useConnector(gateway.connector);
+    api.useUsages(gateway.hub.usages);
     await gateway.start();
   }
 

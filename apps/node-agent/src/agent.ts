@@ -6,6 +6,7 @@ import type { Clock, Logger, Random } from '@berth/telemetry';
 import type { NodeNetwork } from './network/network.ts';
 import { allocatable, type NodeFacts, type NodeHealth } from './node/node-object.ts';
 import { NodeReporter } from './node/node-reporter.ts';
+import { type HostCounters, UsageReporter } from './node/usage-reporter.ts';
 import { PodManager } from './pods/pod-manager.ts';
 import type { ProbeRunner } from './probes/probe.ts';
 import { LogFiles } from './tunnels/log-source.ts';
@@ -21,6 +22,8 @@ export interface AgentPorts {
   volumes: VolumeManager;
   probes: ProbeRunner;
   health: () => Promise<NodeHealth>;
+  /** Counters of the whole machine, for what the node uses. */
+  hostCounters: () => Promise<HostCounters>;
   clock: Clock;
   random: Random;
   logger: Logger;
@@ -42,6 +45,7 @@ export class Agent {
   readonly #ports: AgentPorts;
   readonly #settings: AgentSettings;
   readonly #reporter: NodeReporter;
+  readonly #usage: UsageReporter;
   readonly #stopping = new AbortController();
   #connected = false;
   #appliedRevision = 0;
@@ -51,8 +55,9 @@ export class Agent {
   constructor(ports: AgentPorts, settings: AgentSettings) {
     this.#ports = ports;
     this.#settings = settings;
-    const { link, clock, logger, health } = ports;
+    const { link, clock, logger, health, runtime } = ports;
     this.#reporter = new NodeReporter({ facts: settings.facts, health, link, clock, logger });
+    this.#usage = new UsageReporter({ runtime, link, clock, logger, host: ports.hostCounters, podName: (uid) => this.pods.podName(uid) });
     this.pods = new PodManager({
       ...ports,
       hostIp: settings.facts.nodeIp,
@@ -71,6 +76,7 @@ export class Agent {
   async start(): Promise<void> {
     await this.pods.start();
     await this.#reporter.start();
+    this.#usage.start();
     const { bootId } = this.#settings.facts.host;
     this.#ports.link.start(this.#handler(), () => ({ revision: this.#appliedRevision, bootId, node: this.#reporter.node() }));
   }
@@ -79,6 +85,7 @@ export class Agent {
   async stop(): Promise<void> {
     this.#stopping.abort(new Error('the agent is stopping'));
     this.#reporter.stop();
+    this.#usage.stop();
     await this.#ports.link.stop();
     await this.pods.stop();
     await this.#ports.network.stop();

@@ -16,6 +16,7 @@ import { hostFacts } from './node/host-facts.ts';
 import { hostHealth } from './node/node-health.ts';
 import type { NodeFacts } from './node/node-object.ts';
 import { runcAdvisory } from './node/runc-advisory.ts';
+import { hostCounters } from './node/usage-reporter.ts';
 import { nodeCapabilities } from './pods/capabilities.ts';
 import { NetworkProbeRunner } from './probes/probe.ts';
 import { GrpcAgentLink } from './session/grpc-agent-link.ts';
@@ -65,6 +66,7 @@ async function start(config: AgentConfig, ports: Ports, onStop: (cleanup: () => 
       volumes,
       network: new HostNetwork(networkOptions(config, containerd, ports)),
       probes: new NetworkProbeRunner(runtime),
+      hostCounters,
       health: () => hostHealth(runtime, config.dataDirectory, advisory),
       link: new GrpcAgentLink({ ...ports, ...config, ...(config.joinToken !== undefined && { joinToken: config.joinToken }) }),
     },

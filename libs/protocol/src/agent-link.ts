@@ -46,6 +46,20 @@ export interface AgentEvent {
   at: string;
 }
 
+/** CPU in billionths of a core on average over the window, memory that cannot be reclaimed in bytes. */
+export interface Usage {
+  cpuNanoCores: number;
+  memoryBytes: number;
+}
+
+export interface UsageReport {
+  /** RFC 3339: the window's end. */
+  at: string;
+  windowSeconds: number;
+  node: Usage;
+  pods: { namespace: string; name: string; uid: string; containers: (Usage & { name: string })[] }[];
+}
+
 export interface TunnelRequest {
   tunnelId: string;
   kind: 'exec' | 'attach' | 'log' | 'portforward';
@@ -106,6 +120,8 @@ export interface AgentLink {
   /** Merged per pod while unsent; delivered at least once, newest state wins, across reconnects. */
   reportPod(report: PodStatusReport): void;
   reportEvent(event: AgentEvent): void;
+  /** Lost while there is no session: only the newest counts. */
+  reportUsage(usage: UsageReport): void;
   reportVolumeRemoved(persistentVolume: string, uid: string, error?: string): void;
   refuseTunnel(tunnelId: string, code: number, message: string): void;
 }

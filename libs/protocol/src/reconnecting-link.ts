@@ -2,7 +2,7 @@
 // again. What must hold: one session at a time, and nothing of an abandoned session reaches the handler.
 import type { KubeObject } from '@berth/machinery';
 import type { Clock, Logger, Random, Timer } from '@berth/telemetry';
-import type { AgentEvent, AgentLink, PodStatusReport, SessionHandler, Tunnel, TunnelRequest } from './agent-link.ts';
+import type { AgentEvent, AgentLink, PodStatusReport, SessionHandler, Tunnel, TunnelRequest, UsageReport } from './agent-link.ts';
 import type { AgentToGateway, GatewayToAgent } from './session-messages.ts';
 import { StatusOutbox } from './status-outbox.ts';
 
@@ -91,6 +91,10 @@ export class ReconnectingAgentLink implements AgentLink {
   reportEvent(event: AgentEvent): void {
     this.#outbox.addEvent(event);
     this.#scheduleFlush();
+  }
+
+  reportUsage(usage: UsageReport): void {
+    if (this.#open?.welcomed) this.#open.wire.send({ type: 'nodeUsage', usage });
   }
 
   reportVolumeRemoved(persistentVolume: string, uid: string, error?: string): void {

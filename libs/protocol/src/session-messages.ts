@@ -1,7 +1,7 @@
 // What travels on a session, parsed. Both ends work on these; only the gRPC link turns them into wire messages and back.
 // Objects may be shared with caches: whoever receives one treats it as frozen.
 import type { KubeObject } from '@berth/machinery';
-import type { AgentEvent, DesiredState, PodStatusReport, TunnelRequest, Welcome } from './agent-link.ts';
+import type { AgentEvent, DesiredState, PodStatusReport, TunnelRequest, UsageReport, Welcome } from './agent-link.ts';
 import type { Input } from './descriptor.ts';
 import type * as wire from './generated/agent.types.ts';
 
@@ -25,6 +25,7 @@ export type AgentToGateway =
   | { type: 'podStatuses'; sequence: number; statuses: PodStatusReport[] }
   | { type: 'events'; events: AgentEvent[] }
   | { type: 'heartbeat' }
+  | { type: 'nodeUsage'; usage: UsageReport }
   | { type: 'volumeRemoved'; removal: VolumeRemoval }
   | { type: 'tunnelRefused'; tunnelId: string; code: number; message: string };
 
@@ -91,6 +92,8 @@ export function encodeAgentMessage(message: AgentToGateway): Input<wire.AgentMes
       };
     case 'events':
       return { events: { events: message.events } };
+    case 'nodeUsage':
+      return { nodeUsage: { usage: encode(message.usage) } };
     case 'heartbeat':
       return { heartbeat: {} };
     case 'volumeRemoved':
@@ -117,6 +120,7 @@ export function decodeAgentMessage(message: wire.AgentMessage): AgentToGateway {
     }));
     return { type: 'events', events };
   }
+  if (message.nodeUsage) return { type: 'nodeUsage', usage: decodeObject(message.nodeUsage.usage, 'a usage report') };
   if (message.heartbeat) return { type: 'heartbeat' };
   if (message.volumeRemoved) {
     const { persistentVolume, uid, error } = message.volumeRemoved;

@@ -11,6 +11,7 @@ import type { AgentEventWriter } from './agent-events.ts';
 import { type ClusterView, localVolumeFinalizer, nodesOf } from './cluster-view.ts';
 import { heartbeatSeconds, NodeLease } from './node-lease.ts';
 import type { NodeRegistrar } from './node-registrar.ts';
+import type { NodeUsages } from './node-usages.ts';
 import { PodStatusWriter } from './pod-status-writer.ts';
 import { RetryQueue } from './retry-queue.ts';
 import { retryOnConflict } from './write-again.ts';
@@ -30,6 +31,7 @@ export interface SessionPorts {
   view: ClusterView;
   registrar: NodeRegistrar;
   events: AgentEventWriter;
+  usages: NodeUsages;
   /** The agent said hello: this session takes the place of an older one. */
   onHello(session: NodeSession): void;
   onClosed(session: NodeSession): void;
@@ -179,6 +181,9 @@ export class NodeSession {
       case 'events':
         for (const event of message.events) if (this.#mayReport(event)) this.#ports.events.add(this.nodeName, event);
         break;
+      case 'nodeUsage':
+        this.#ports.usages.report(this.nodeName, { ...message.usage, pods: message.usage.pods.filter((pod) => this.#isOwn(pod)) });
+        break;
       case 'volumeRemoved':
         this.#queueRemoval(message.removal);
         break;
@@ -228,6 +233,11 @@ export class NodeSession {
     if (event.kind !== 'Pod') return true;
     const pod = this.#ports.view.pod(event.namespace, event.name);
     return !pod || pod.spec.nodeName === this.nodeName;
+  }
+
+  #isOwn({ namespace, name, uid }: { namespace: string; name: string; uid: string }): boolean {
+    const pod = this.#ports.view.pod(namespace, name);
+    return pod?.metadata.uid === uid && pod.spec.nodeName === this.nodeName;
   }
 
   #queueRemoval(removal: VolumeRemoval): void {

@@ -9,6 +9,7 @@ import { ClusterView, type Subscribe } from './cluster-view.ts';
 import type { NodeConnector } from './node-connector.ts';
 import { NodeRegistrar } from './node-registrar.ts';
 import { NodeSession, type SessionChannel, type SessionPorts } from './node-session.ts';
+import { NodeUsages } from './node-usages.ts';
 import { notConnected, TunnelBroker } from './tunnel-broker.ts';
 
 /** One set of informers that all sessions share. `start` resolves once everything that exists was told. */
@@ -28,6 +29,7 @@ export interface HubOptions extends Ports {
 const sharedDelayMs = 20;
 
 export class SessionHub implements NodeConnector {
+  readonly usages: NodeUsages;
   readonly view: ClusterView;
   readonly #options: HubOptions;
   readonly #broker: TunnelBroker;
@@ -44,6 +46,7 @@ export class SessionHub implements NodeConnector {
     const { client, clock, logger, config, random } = options;
     this.#options = options;
     this.#broker = new TunnelBroker(clock);
+    this.usages = new NodeUsages(clock);
     this.view = new ClusterView(random.int(2 ** 20), (nodeName) => this.#changed(nodeName));
     this.view.feed(options.feed.subscribe);
     this.#ports = {
@@ -54,6 +57,7 @@ export class SessionHub implements NodeConnector {
       view: this.view,
       registrar: new NodeRegistrar(client, config),
       events: new AgentEventWriter(client, { clock, random, logger }),
+      usages: this.usages,
       onHello: (session) => this.#greeted(session),
       onClosed: (session) => this.#closed(session),
     };

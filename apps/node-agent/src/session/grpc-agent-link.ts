@@ -56,6 +56,10 @@ export class GrpcAgentLink implements AgentLink {
     await this.#link.stop();
   }
 
+  reportUsage(...args: Parameters<AgentLink['reportUsage']>): void {
+    this.#link.reportUsage(...args);
+  }
+
   reportNode(...args: Parameters<AgentLink['reportNode']>): void {
     this.#link.reportNode(...args);
   }

@@ -79,7 +79,8 @@ export const agentDescriptor: Descriptor = {
             "events",
             "heartbeat",
             "volumeRemoved",
-            "tunnelRefused"
+            "tunnelRefused",
+            "nodeUsage"
            ]
           }
          },
@@ -111,6 +112,10 @@ export const agentDescriptor: Descriptor = {
           "tunnelRefused": {
            "type": "TunnelRefused",
            "id": 7
+          },
+          "nodeUsage": {
+           "type": "NodeUsage",
+           "id": 8
           }
          }
         },
@@ -137,6 +142,14 @@ export const agentDescriptor: Descriptor = {
         "NodeStatus": {
          "fields": {
           "status": {
+           "type": "bytes",
+           "id": 1
+          }
+         }
+        },
+        "NodeUsage": {
+         "fields": {
+          "usage": {
            "type": "bytes",
            "id": 1
           }

@@ -39,8 +39,9 @@ export interface AgentMessage {
   heartbeat?: Heartbeat;
   volumeRemoved?: VolumeRemoved;
   tunnelRefused?: TunnelRefused;
+  nodeUsage?: NodeUsage;
   /** Which of the alternatives is present. */
-  message?: 'hello' | 'nodeStatus' | 'podStatuses' | 'events' | 'heartbeat' | 'volumeRemoved' | 'tunnelRefused';
+  message?: 'hello' | 'nodeStatus' | 'podStatuses' | 'events' | 'heartbeat' | 'volumeRemoved' | 'tunnelRefused' | 'nodeUsage';
 }
 
 export interface Hello {
@@ -52,6 +53,10 @@ export interface Hello {
 
 export interface NodeStatus {
   status: Buffer;
+}
+
+export interface NodeUsage {
+  usage: Buffer;
 }
 
 export interface Heartbeat {

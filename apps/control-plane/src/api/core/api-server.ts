@@ -16,6 +16,7 @@ import { Deletion } from './deletion.ts';
 import { EventExpiry } from './event-expiry.ts';
 import { KindsByName } from './kinds-by-name.ts';
 import { LocalClient } from './local-client.ts';
+import type { NodeUsage, UsageSource } from './node-usage.ts';
 import { type NodeConnector, type PodConnection, type PodTunnelRequest, planConnection } from './pod-connection.ts';
 import { bindPod, evictPod } from './pod-subresources.ts';
 import { Reads } from './reads.ts';
@@ -68,6 +69,7 @@ export class ApiServer {
   readonly #writes: Writes;
   readonly #deletion: Deletion;
   #connector: NodeConnector | undefined;
+  #usages: UsageSource | undefined;
   #ready = false;
 
   constructor(options: ApiServerOptions) {
@@ -116,6 +118,15 @@ export class ApiServer {
 
   useConnector(connector: NodeConnector): void {
     this.#connector = connector;
+  }
+
+  useUsages(usages: UsageSource): void {
+    this.#usages = usages;
+  }
+
+  /** Empty where nobody talks to agents. */
+  nodeUsages(): NodeUsage[] {
+    return this.#usages?.current() ?? [];
   }
 
   localClient(user: User): Client {

@@ -5,6 +5,7 @@ export { type Attributes, type Authorizer, StaticAuthorizer, type Verb } from '.
 export type { AdvertisedAddress } from './default-objects.ts';
 export { erased, KindsByName } from './kinds-by-name.ts';
 export { listChunks } from './list-encoding.ts';
+export type { NodeUsage, UsageSource } from './node-usage.ts';
 export { type NodeConnector, type PodConnection, type PodTunnelRequest, podConnection } from './pod-connection.ts';
 export * from './types.ts';
 export type { PatchKind } from './writes.ts';

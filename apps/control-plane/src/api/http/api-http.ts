@@ -15,6 +15,7 @@ import { ResourceRequests } from './resource-requests.ts';
 import { noSuchPath, sendError, statusOf, wrongMethod } from './responses.ts';
 import type { SelfReviews } from './self-reviews.ts';
 import type { StaticFiles } from './static-files.ts';
+import type { UsageMetrics } from './usage-metrics.ts';
 
 /** Requests that are being answered at a time, watches and streams aside; more are told to come back. */
 const requestsInFlightMax = 600;
@@ -26,6 +27,7 @@ export interface ApiHttpOptions {
   fixedPaths: FixedPaths;
   podStreams: PodStreams;
   selfReviews: SelfReviews;
+  usageMetrics: UsageMetrics;
   dashboard: StaticFiles;
   metrics: ApiMetrics;
   clock: Clock;
@@ -113,6 +115,8 @@ export class ApiHttp {
     if (!this.#options.api.kinds.resource(group, version, resource)) {
       const review = this.#options.selfReviews.kindOf(path);
       if (review) return this.#options.selfReviews.serve(exchange, path, user, review);
+      const metrics = this.#options.usageMetrics.kindOf(path);
+      if (metrics) return this.#options.usageMetrics.serve(exchange, path, user, metrics, query);
       await this.#options.api.authorize(user, { verb: verb ?? 'get', group, resource, subresource, namespace, name });
       throw noSuchPath();
     }

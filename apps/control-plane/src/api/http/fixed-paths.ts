@@ -9,6 +9,7 @@ import { wantsAggregatedDiscovery } from './media-types.ts';
 import { openApiV2, openApiV2ContentType, openApiV2Protobuf, wantsProtobuf } from './openapi-v2.ts';
 import { type Exchange, noSuchPath, sendBytes, sendJson, sendText } from './responses.ts';
 import { selfReviewKinds } from './self-reviews.ts';
+import { usageMetricsKinds } from './usage-metrics.ts';
 
 export const versionInfo = {
   major: '1',
@@ -41,7 +42,7 @@ export class FixedPaths {
 
   constructor(options: FixedPathsOptions) {
     this.#options = options;
-    this.#kinds = [...options.api.kinds.all, ...selfReviewKinds];
+    this.#kinds = [...options.api.kinds.all, ...selfReviewKinds, ...usageMetricsKinds];
   }
 
   /** @throws StatusError 404 */
