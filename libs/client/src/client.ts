@@ -50,11 +50,11 @@ export interface Client {
   list<T extends KubeObject>(kind: KindDefinition<T>, options?: ListOptions): Promise<ObjectList<T>>;
   /** Ends when the server ends it or the signal aborts; throws StatusError Expired (410) when the version is gone. */
   watch<T extends KubeObject>(kind: KindDefinition<T>, options?: WatchOptions): AsyncIterable<WatchEvent<T>>;
-  create<T extends KubeObject>(kind: KindDefinition<T>, object: T, options?: WriteOptions): Promise<T>;
+  create<T extends KubeObject>(kind: KindDefinition<T>, object: NoInfer<T>, options?: WriteOptions): Promise<T>;
   /** Replaces; fails with Conflict when metadata.resourceVersion is given and stale. `subresource` is such as a Namespace's `finalize`. */
-  update<T extends KubeObject>(kind: KindDefinition<T>, object: T, options?: WriteOptions & { subresource?: string }): Promise<T>;
+  update<T extends KubeObject>(kind: KindDefinition<T>, object: NoInfer<T>, options?: WriteOptions & { subresource?: string }): Promise<T>;
   /** Replaces status (and metadata.finalizers, labels, annotations stay as they are). */
-  updateStatus<T extends KubeObject>(kind: KindDefinition<T>, object: T, options?: WriteOptions): Promise<T>;
+  updateStatus<T extends KubeObject>(kind: KindDefinition<T>, object: NoInfer<T>, options?: WriteOptions): Promise<T>;
   patch<T extends KubeObject>(
     kind: KindDefinition<T>,
     key: ObjectKey,

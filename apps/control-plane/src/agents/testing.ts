@@ -46,13 +46,13 @@ export class MemoryClient implements Client {
     this.#watchers.delete(watcher);
   }
 
-  async create<T extends KubeObject>(kind: KindDefinition<T>, object: T): Promise<T> {
+  async create<T extends KubeObject>(kind: KindDefinition<T>, object: NoInfer<T>): Promise<T> {
     this.#called('create', kind, object.metadata);
     if (this.#objects.has(keyIn(kind, object.metadata))) throw StatusError.alreadyExists(kind, object.metadata.name);
     return this.#store(kind, { ...object, metadata: { ...object.metadata, uid: `uid-${this.#version}` } }, 'ADDED');
   }
 
-  async update<T extends KubeObject>(kind: KindDefinition<T>, object: T): Promise<T> {
+  async update<T extends KubeObject>(kind: KindDefinition<T>, object: NoInfer<T>): Promise<T> {
     this.#called('update', kind, object.metadata);
     const current = this.#checked(kind, object);
     const next = { ...object, metadata: { ...object.metadata, uid: current.metadata.uid } };
@@ -60,7 +60,7 @@ export class MemoryClient implements Client {
     return this.#store(kind, next, 'MODIFIED');
   }
 
-  async updateStatus<T extends KubeObject>(kind: KindDefinition<T>, object: T): Promise<T> {
+  async updateStatus<T extends KubeObject>(kind: KindDefinition<T>, object: NoInfer<T>): Promise<T> {
     this.#called('updateStatus', kind, object.metadata);
     const { status } = object as T & { status?: unknown };
     return this.#store(kind, { ...this.#checked(kind, object), status } as unknown as T, 'MODIFIED');

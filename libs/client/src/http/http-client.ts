@@ -56,15 +56,19 @@ export class HttpClient implements Client {
     }
   }
 
-  create<T extends KubeObject>(kind: KindDefinition<T>, object: T, options: WriteOptions = {}): Promise<T> {
+  create<T extends KubeObject>(kind: KindDefinition<T>, object: NoInfer<T>, options: WriteOptions = {}): Promise<T> {
     return this.#write<T>('POST', pathOf(kind, { namespace: object.metadata.namespace }, writeQuery(options)), object);
   }
 
-  update<T extends KubeObject>(kind: KindDefinition<T>, object: T, options: WriteOptions & { subresource?: string } = {}): Promise<T> {
+  update<T extends KubeObject>(
+    kind: KindDefinition<T>,
+    object: NoInfer<T>,
+    options: WriteOptions & { subresource?: string } = {},
+  ): Promise<T> {
     return this.#write<T>('PUT', pathOf(kind, object.metadata, writeQuery(options), options.subresource), object);
   }
 
-  updateStatus<T extends KubeObject>(kind: KindDefinition<T>, object: T, options: WriteOptions = {}): Promise<T> {
+  updateStatus<T extends KubeObject>(kind: KindDefinition<T>, object: NoInfer<T>, options: WriteOptions = {}): Promise<T> {
     return this.#write<T>('PUT', pathOf(kind, object.metadata, writeQuery(options), 'status'), object);
   }
 

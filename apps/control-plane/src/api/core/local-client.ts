@@ -41,21 +41,21 @@ export class LocalClient implements Client {
     for await (const item of handle) yield eventOf<T>(item);
   }
 
-  async create<T extends KubeObject>(kind: KindDefinition<T>, object: T, options: WriteOptions = {}): Promise<T> {
+  async create<T extends KubeObject>(kind: KindDefinition<T>, object: NoInfer<T>, options: WriteOptions = {}): Promise<T> {
     const call = this.#call(kind, { namespace: object.metadata.namespace });
     return objectOf<T>(await this.#server.create(call, object, options));
   }
 
   async update<T extends KubeObject>(
     kind: KindDefinition<T>,
-    object: T,
+    object: NoInfer<T>,
     options: WriteOptions & { subresource?: string } = {},
   ): Promise<T> {
     const { subresource, ...settings } = options;
     return objectOf<T>(await this.#server.update(this.#call(kind, object.metadata, subresource), object, settings));
   }
 
-  async updateStatus<T extends KubeObject>(kind: KindDefinition<T>, object: T, options: WriteOptions = {}): Promise<T> {
+  async updateStatus<T extends KubeObject>(kind: KindDefinition<T>, object: NoInfer<T>, options: WriteOptions = {}): Promise<T> {
     return objectOf<T>(await this.#server.update(this.#call(kind, object.metadata, 'status'), object, options));
   }
 
