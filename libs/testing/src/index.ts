@@ -1,0 +1,3 @@
+export { Life } from './mortal.ts';
+export { SimulatedClock } from './simulated-clock.ts';
+export { Trace } from './trace.ts';
