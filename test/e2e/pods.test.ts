@@ -1,7 +1,7 @@
 // What a pod may ask of its node, on real containers: order, files, identity, hooks, probes and addresses.
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ConfigMap, Endpoints, Pod, Secret } from '@berth/api';
+import type { ConfigMap, Pod, Secret } from '@berth/api';
 import { beforeAll, expect, inject, test } from 'vitest';
 import { provideImage } from '../../tools/cluster/images.ts';
 import { root } from '../../tools/cluster/layout.ts';
@@ -46,7 +46,7 @@ test.concurrent('init containers run one after the other, after the sidecar befo
 
 test.concurrent('the environment: values, references, expansion, what the pod knows of itself', () =>
   withNamespace(async (ns) => {
-    await apply(configMap(ns, 'settings', { COLOUR: 'blue', 'with.dot': 'yes' }), secret(ns, 'keys', { token: 's3cret' }));
+    await apply(configMap(ns, 'settings', { COLOUR: 'blue' }), secret(ns, 'keys', { token: 's3cret' }));
     const env = [
       { name: 'GREETING', value: 'hello' },
       { name: 'BOTH', value: '$(GREETING) $(PRE_COLOUR) $$(GREETING) $(NOBODY)' },
@@ -68,7 +68,7 @@ test.concurrent('the environment: values, references, expansion, what the pod kn
     expect(printed).toEqual(
       expect.arrayContaining(['BOTH=hello blue $(GREETING) $(NOBODY)', 'TOKEN=s3cret', 'NAME=env', 'LABEL=env', 'LIMIT=64']),
     );
-    expect(printed).toEqual(expect.arrayContaining([`IP=${status?.podIP}`, 'PRE_with.dot=yes', 'HOSTNAME=env']));
+    expect(printed).toEqual(expect.arrayContaining([`IP=${status?.podIP}`, 'HOSTNAME=env']));
     expect(printed.some((line) => line.startsWith('NONE='))).toBe(false);
     expect(printed.some((line) => line.startsWith('KUBERNETES_SERVICE_HOST='))).toBe(true);
     const reason = async () => (await podOf(ns, 'late')).status?.containerStatuses?.[0]?.state?.waiting;
@@ -118,10 +118,10 @@ test.concurrent('files of config maps and secrets: modes, chosen keys, live upda
     );
     expect(await exec(ns, 'files', 'stat', '-L', '-c', '%a', '/keys/deep/token', '/settings/colour')).toBe('400\n644\n');
     expect(await exec(ns, 'files', 'ls', '/absent')).toBe('');
-    await apply(configMap(ns, 'settings', { colour: 'green', size: 'big' }));
+    await apply(configMap(ns, 'settings', { colour: 'green', shape: 'square', size: 'big' }));
     await kubectl('-n', ns, 'label', 'pod', 'files', 'team=blue');
     await until('the new files', 20_000, async () => (await exec(ns, 'files', 'cat', '/settings/colour')) === 'green');
-    expect(await exec(ns, 'files', 'ls', '/settings')).toBe('colour\nsize\n');
+    expect(await exec(ns, 'files', 'ls', '/settings')).toBe('colour\nshape\nsize\n');
     // Single files stay as they were when the container was started.
     expect(await exec(ns, 'files', 'cat', '/one/colour')).toBe('blue');
     await until('the new label', 20_000, async () => (await exec(ns, 'files', 'cat', '/all/labels')).includes('team="blue"'));
@@ -168,11 +168,11 @@ test.concurrent('volumes: shared between containers, parts of them, the host, th
         'count=2',
       ]).catch((e) => e);
       expect(full.stderr).toContain('No space left on device');
-      const escape = shell('main', waitForEver, { volumeMounts: mounts('link') });
+      const escaping = shell('main', waitForEver, { volumeMounts: mounts('link') });
       const link = shell('link', '/bin/busybox ln -s /etc /work/link', { volumeMounts: mounts() });
       const bad = { name: 'bad', hostPath: { path: join(host, 'given'), type: 'Directory' } };
       await apply(
-        pod(ns, 'escape', [escape], { initContainers: [link], volumes: [{ name: 'work', emptyDir: {} }] }),
+        pod(ns, 'escape', [escaping], { initContainers: [link], volumes: [{ name: 'work', emptyDir: {} }] }),
         pod(ns, 'wrong', [shell('main', waitForEver, { volumeMounts: [{ name: 'bad', mountPath: '/bad' }] })], { volumes: [bad] }),
       );
       const refusal = await until('the link out of the volume to be refused', 30_000, async () => {
@@ -245,4 +245,93 @@ test.concurrent('hooks, and an end within the grace period', () =>
     expect(politeSeconds).toBeLessThan(15);
     expect(stubbornSeconds).toBeGreaterThan(2.9);
     expect(stubbornSeconds).toBeLessThan(15);
+  }));
+
+test.concurrent('probes over http and tcp decide what a service has behind it', () =>
+  withNamespace(async (ns) => {
+    const serve = '/bin/busybox mkdir -p /state/www; /bin/busybox httpd -f -p 8080 -h /state/www';
+    const web = shell('web', serve, {
+      ports: [{ name: 'http', containerPort: 8080 }],
+      volumeMounts: [{ name: 'state', mountPath: '/state' }],
+      startupProbe: { tcpSocket: { port: 'http' }, periodSeconds: 1, failureThreshold: 20 },
+      readinessProbe: { httpGet: { path: '/ok', port: 'http' }, periodSeconds: 1, failureThreshold: 1 },
+      livenessProbe: { tcpSocket: { port: 8080 }, periodSeconds: 1 },
+    });
+    const service = {
+      ...{ apiVersion: 'v1', kind: 'Service', metadata: { name: 'web', namespace: ns } },
+      spec: { selector: { app: 'web' }, ports: [{ port: 80, targetPort: 'http' }] },
+    };
+    await apply(pod(ns, 'web', [web], { volumes: [{ name: 'state', emptyDir: {} }] }), service);
+    const endpoints = () => kubectl('-n', ns, 'get', 'endpointslices', '-o', 'jsonpath={.items[*].endpoints[*].conditions.ready}');
+    const status = async () => (await podOf(ns, 'web')).status?.containerStatuses?.[0];
+    await until('the start', 20_000, async () => (await status())?.started);
+    expect((await status())?.ready).toBe(false);
+    await until('an endpoint that is not ready', 10_000, async () => (await endpoints()) === 'false');
+    await exec(ns, 'web', 'touch', '/state/www/ok');
+    await ready(ns, 'web');
+    await until('a ready endpoint', 10_000, async () => (await endpoints()) === 'true');
+    await exec(ns, 'web', 'rm', '/state/www/ok');
+    await until('the endpoint to leave', 10_000, async () => (await endpoints()) === 'false');
+    expect(await kubectl('-n', ns, 'describe', 'pod', 'web')).toMatch(
+      /Unhealthy.*Readiness probe failed: HTTP probe failed with statuscode: 404/,
+    );
+    expect((await status())?.restartCount).toBe(0);
+  }));
+
+test.concurrent('host network, host ports and aliases', () =>
+  withNamespace(async (ns) => {
+    const serve = (port: number) => `echo hello > /tmp/index.html; exec /bin/busybox httpd -f -p ${port} -h /tmp`;
+    const tmp = { volumes: [{ name: 'tmp', emptyDir: {} }] };
+    const volumeMounts = [{ name: 'tmp', mountPath: '/tmp' }];
+    const hostAliases = [{ ip: '192.0.2.7', hostnames: ['database', 'db.example'] }];
+    await apply(
+      pod(ns, 'own', [shell('main', serve(8080), { volumeMounts, ports: [{ containerPort: 8080, hostPort: 17980 }] })], {
+        ...tmp,
+        hostAliases,
+      }),
+      pod(ns, 'host', [shell('main', serve(17981), { volumeMounts })], { ...tmp, hostNetwork: true }),
+    );
+    await Promise.all([ready(ns, 'own'), ready(ns, 'host')]);
+    const { status } = await podOf(ns, 'host');
+    expect(status?.podIP).toBe(status?.hostIP);
+    for (const url of [`http://${status?.hostIP}:17980/`, `http://${status?.hostIP}:17981/`]) {
+      await until(
+        `an answer from ${url}`,
+        15_000,
+        async () => (await (await fetch(url, { signal: AbortSignal.timeout(2_000) })).text()) === 'hello\n',
+      );
+    }
+    const hosts = await exec(ns, 'own', 'cat', '/etc/hosts');
+    expect(hosts).toMatch(/^# Kubernetes-managed hosts file\.\n127\.0\.0\.1\tlocalhost\n/);
+    expect(hosts).toContain(`${(await podOf(ns, 'own')).status?.podIP}\town\n`);
+    expect(hosts).toContain('# Entries added by HostAliases.\n192.0.2.7\tdatabase\tdb.example\n');
+  }));
+
+test.concurrent('attach, cp, and what a pod uses', () =>
+  withNamespace(async (ns) => {
+    const echo = {
+      ...shell('main', 'while read line; do echo "got $line"; done', { stdin: true, stdinOnce: true }),
+    };
+    await apply(pod(ns, 'echo', [echo], { restartPolicy: 'Never' }), pod(ns, 'box', [{ ...shell('main', waitForEver), image: shellImage }]));
+    await Promise.all([ready(ns, 'echo'), ready(ns, 'box')]);
+    expect(
+      (await run(['-n', ns, 'attach', '-i', 'echo'], { input: 'one\ntwo\n', timeoutMs: 10_000 }).catch((error) => error)).stdout,
+    ).toContain('got two');
+    const folder = await mkdtemp('/tmp/be2e-cp-');
+    try {
+      const [there, back] = [join(folder, 'there'), join(folder, 'back')];
+      await writeFile(there, 'x'.repeat(300_000));
+      await kubectl('-n', ns, 'cp', there, 'box:/copied');
+      await kubectl('-n', ns, 'cp', 'box:/copied', back);
+      expect(await readFile(back, 'utf8')).toBe('x'.repeat(300_000));
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+    const metrics = `http://127.0.0.1:${inject('layout').metricsPort}/metrics`;
+    const value = (text: string, name: string) =>
+      Number(new RegExp(`^${name}\\{[^}]*namespace="${ns}",pod="box"[^}]*\\} (\\S+)$`, 'm').exec(text)?.[1]);
+    await until('its CPU time and memory', 20_000, async () => {
+      const text = await (await fetch(metrics)).text();
+      return value(text, 'container_cpu_usage_seconds_total') > 0 && value(text, 'container_memory_working_set_bytes') > 100_000;
+    });
   }));

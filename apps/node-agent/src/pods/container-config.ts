@@ -106,7 +106,9 @@ async function ownFiles(input: ContainerConfigInput, mounts: Mount[], terminatio
   };
   // On the host's network the host's own file does, unless there is something to add.
   if (!pod.spec.hostNetwork || pod.spec.hostAliases?.length) {
-    const content = pod.spec.hostNetwork ? hostNetworkHosts(pod, await readFile('/etc/hosts', 'utf8')) : hostsFile(pod, input.sources.podIps);
+    const content = pod.spec.hostNetwork
+      ? hostNetworkHosts(pod, await readFile('/etc/hosts', 'utf8'))
+      : hostsFile(pod, input.sources.podIps);
     await add('/etc/hosts', join(input.podDirectory, 'etc-hosts'), content, 0o644);
   }
   // Whoever the container runs as may leave a message.

@@ -25,7 +25,10 @@ export interface EnvironmentSources {
 /** @throws ConfigError naming the missing object or key. */
 export function environment(container: Container, sources: EnvironmentSources): { name: string; value: string }[] {
   const result = new Map<string, string>();
-  serviceVariables(sources.services.filter((service) => isLinked(service, sources.pod)), result);
+  serviceVariables(
+    sources.services.filter((service) => isLinked(service, sources.pod)),
+    result,
+  );
   for (const from of container.envFrom ?? []) {
     for (const [key, value] of Object.entries(envFromData(from, sources))) result.set(`${from.prefix ?? ''}${key}`, value);
   }

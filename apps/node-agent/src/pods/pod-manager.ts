@@ -20,6 +20,7 @@ import { Inventory } from './inventory.ts';
 import { LogKeeper, removeLogs } from './log-keeper.ts';
 import { labels } from './observed.ts';
 import type { PodEnvironment } from './pod-environment.ts';
+import { isTerminal } from './pod-status.ts';
 import { PodWorker } from './pod-worker.ts';
 import { sandboxConfig } from './sandbox-config.ts';
 import { readTerminationMessage } from './termination-message.ts';
@@ -140,7 +141,8 @@ export class PodManager {
   }
 
   #syncNetwork(): void {
-    const pods = this.desired.pods().map((pod) => this.#withAddress(pod));
+    // The address of a pod that has ended may be another's by now.
+    const pods = this.desired.pods().flatMap((pod) => (isTerminal(pod.status?.phase) ? [] : this.#withAddress(pod)));
     this.#deps.network.sync(this.desired.services(), this.desired.endpointSlices(), pods);
   }
 

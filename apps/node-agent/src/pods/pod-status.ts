@@ -23,7 +23,7 @@ export function podStatus(input: PodStatusInput): PodStatus {
   const { pod, previous, nowMs } = input;
   const initContainerStatuses = input.initContainers.map(initContainerStatus);
   const containerStatuses = input.containers.map(containerStatus);
-  const over = [previous, pod.status].find((s) => s?.phase === 'Succeeded' || s?.phase === 'Failed');
+  const over = [previous, pod.status].find((s) => isTerminal(s?.phase));
   const phase = over?.phase ?? (input.failure ? 'Failed' : podPhase(pod, initContainerStatuses, containerStatuses, input.terminated));
   const cause = input.failure ?? over;
   // A pod that has ended is still known by the address it had.
@@ -44,6 +44,11 @@ export function podStatus(input: PodStatusInput): PodStatus {
     ...(cause?.message && { message: cause.message }),
   };
   return status;
+}
+
+/** Nothing will run in a pod of this phase again. */
+export function isTerminal(phase: string | undefined): boolean {
+  return phase === 'Succeeded' || phase === 'Failed';
 }
 
 function podPhase(pod: Pod, init: ContainerStatus[], main: ContainerStatus[], terminated: boolean): string {

@@ -11,6 +11,7 @@ import { newest, type ObservedPod, observe } from './observed.ts';
 import { isFinished, isStopped, type Kill, type PodPlan, planPod } from './plan.ts';
 import type { PodEnvironment } from './pod-environment.ts';
 import { PodReporter } from './pod-reporter.ts';
+import { isTerminal } from './pod-status.ts';
 import { PodTermination } from './pod-termination.ts';
 import { RestartTracker } from './restart-tracker.ts';
 import { WakeLoop } from './wake-loop.ts';
@@ -287,10 +288,6 @@ export class PodWorker {
     }
     this.#adopting = false;
   }
-}
-
-function isTerminal(phase: string | undefined): boolean {
-  return phase === 'Succeeded' || phase === 'Failed';
 }
 
 /** What a pod says of itself in downward files and can change. */

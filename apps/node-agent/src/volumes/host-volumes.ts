@@ -31,13 +31,16 @@ export class HostVolumes implements VolumeManager {
   async prepare(pod: Pod, sources: VolumeSources): Promise<Map<string, string>> {
     const paths = new Map<string, string>();
     await mkdir(this.podDirectory(pod.metadata.uid ?? ''), { recursive: true, mode: 0o755 });
+    const errors: VolumeError[] = [];
     for (const volume of pod.spec.volumes ?? []) {
       try {
         paths.set(volume.name, await this.#prepareOne(volume, pod, sources));
       } catch (error) {
-        throw error instanceof VolumeError ? error : new VolumeError(volume.name, (error as Error).message, { cause: error });
+        errors.push(error instanceof VolumeError ? error : new VolumeError(volume.name, (error as Error).message, { cause: error }));
       }
     }
+    // One that cannot be had does not keep the others from following what they show.
+    if (errors[0]) throw errors[0];
     return paths;
   }
 

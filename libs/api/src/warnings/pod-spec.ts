@@ -42,23 +42,13 @@ export function podSpecWarnings(spec: PodSpec | undefined, field: string): strin
   }
   warnings.push(...(spec.volumes ?? []).flatMap((volume, index) => volumeWarnings(volume, `${field}.volumes[${index}]`)));
   for (const list of ['initContainers', 'containers'] as const) {
-    warnings.push(...(spec[list] ?? []).flatMap((container, index) => containerWarnings(container, `${field}.${list}[${index}]`, spec)));
+    warnings.push(...(spec[list] ?? []).flatMap((container, index) => containerWarnings(container, `${field}.${list}[${index}]`)));
   }
   return warnings;
 }
 
-function containerWarnings(container: Container, field: string, spec: PodSpec): string[] {
+function containerWarnings(container: Container, field: string): string[] {
   const warnings = idleContainerFields.filter((key) => isGiven(container[key])).map((key) => idle(`${field}.${key}`));
-  for (const [index, port] of (container.ports ?? []).entries()) {
-    // With the host's network the port is the host's already.
-    if (port.hostPort && !spec.hostNetwork)
-      warnings.push(
-        idle(`${field}.ports[${index}].hostPort`, 'Berth keeps the port free of other pods, but does not open it on the node yet'),
-      );
-  }
-  for (const probe of ['livenessProbe', 'readinessProbe', 'startupProbe'] as const) {
-    if (container[probe]?.grpc) warnings.push(idle(`${field}.${probe}.grpc`, 'Berth runs no gRPC probes yet: the probe always fails'));
-  }
   for (const hook of ['postStart', 'preStop'] as const) {
     if (container.lifecycle?.[hook]?.tcpSocket) warnings.push(idle(`${field}.lifecycle.${hook}.tcpSocket`));
   }
