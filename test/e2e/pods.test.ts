@@ -312,11 +312,12 @@ test.concurrent('attach, cp, and what a pod uses', () =>
     const echo = {
       ...shell('main', 'while read line; do echo "got $line"; done', { stdin: true, stdinOnce: true }),
     };
-    await apply(pod(ns, 'echo', [echo], { restartPolicy: 'Never' }), pod(ns, 'box', [{ ...shell('main', waitForEver), image: shellImage }]));
+    await apply(
+      pod(ns, 'echo', [echo], { restartPolicy: 'Never' }),
+      pod(ns, 'box', [{ ...shell('main', waitForEver), image: shellImage }]),
+    );
     await Promise.all([ready(ns, 'echo'), ready(ns, 'box')]);
-    expect(
-      (await run(['-n', ns, 'attach', '-i', 'echo'], { input: 'one\ntwo\n', timeoutMs: 10_000 }).catch((error) => error)).stdout,
-    ).toContain('got two');
+    expect((await run(['-n', ns, 'attach', '-i', 'echo'], { input: 'one\ntwo\n' })).stdout).toContain('got two');
     const folder = await mkdtemp('/tmp/be2e-cp-');
     try {
       const [there, back] = [join(folder, 'there'), join(folder, 'back')];

@@ -1,0 +1,131 @@
+import type { Container, Pod, Probe } from '@berth/api';
+import { seededRandom, silentLogger } from '@berth/telemetry';
+import { expect, test } from 'vitest';
+import { TestClock } from '../pods/testing.ts';
+import type { ProbeResult } from './probe.ts';
+import { Prober } from './prober.ts';
+
+const pod: Pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'web', uid: 'u' }, spec: { containers: [] } };
+
+function setUp(probes: Partial<Container>, adopted?: { started: boolean; ready: boolean }) {
+  const clock = new TestClock();
+  const container: Container = { name: 'main', image: 'web', ...probes };
+  const seen = { attempts: [] as number[], events: [] as string[], changes: 0 };
+  const results: { next: ProbeResult | Error } = { next: { success: true, message: '' } };
+  const begunMs = clock.now();
+  const prober = new Prober({
+    ...{ clock, random: seededRandom(1), logger: silentLogger },
+    runner: {
+      run: async () => {
+        seen.attempts.push((clock.now() - begunMs) / 1000);
+        if (results.next instanceof Error) throw results.next;
+        return results.next;
+      },
+    },
+    events: { failed: (_pod, _container, message) => seen.events.push(message), changed: () => seen.changes++ },
+  });
+  prober.watch({ pod, container, containerId: 'c', podIp: '10.0.0.2', startedAtMs: begunMs, ...(adopted && { adopted }) });
+  const fail = (message = 'no') => {
+    results.next = { success: false, message };
+  };
+  const succeed = () => {
+    results.next = { success: true, message: '' };
+  };
+  const breakDown = (message: string) => {
+    results.next = new Error(message);
+  };
+  return { clock, prober, container, seen, fail, succeed, breakDown };
+}
+
+const probe: Probe = { exec: { command: ['x'] }, periodSeconds: 5, failureThreshold: 3 };
+
+test('the first attempt waits for initialDelaySeconds, the others for the period', async () => {
+  const { clock, seen } = setUp({ readinessProbe: { ...probe, initialDelaySeconds: 7 } });
+  await clock.advance(18);
+  expect(seen.attempts).toEqual([7, 12, 17]);
+});
+
+test('readiness changes when its thresholds are reached', async () => {
+  const { clock, prober, container, fail, succeed, seen } = setUp({ readinessProbe: { ...probe, successThreshold: 2 } });
+  expect(prober.ready(container, 'c')).toBe(false);
+  await clock.advance(1);
+  expect(prober.ready(container, 'c')).toBe(false);
+  await clock.advance(5);
+  expect(prober.ready(container, 'c')).toBe(true);
+  fail('busy');
+  await clock.advance(10);
+  expect(prober.ready(container, 'c')).toBe(true);
+  await clock.advance(5);
+  expect(prober.ready(container, 'c')).toBe(false);
+  succeed();
+  await clock.advance(10);
+  expect(prober.ready(container, 'c')).toBe(true);
+  expect(seen.events).toEqual(Array(3).fill('Readiness probe failed: busy'));
+  expect(seen.changes).toBe(3);
+});
+
+test('liveness asks for an end after as many failures in a row, with its own grace period', async () => {
+  const { clock, prober, container, fail, succeed } = setUp({ livenessProbe: { ...probe, terminationGracePeriodSeconds: 2 } });
+  fail();
+  await clock.advance(6);
+  succeed();
+  await clock.advance(5);
+  fail();
+  await clock.advance(10);
+  expect(prober.unhealthy(container, 'c')).toBeUndefined();
+  await clock.advance(5);
+  expect(prober.unhealthy(container, 'c')).toEqual({ message: 'Container main failed liveness probe', graceSeconds: 2 });
+});
+
+test('nothing else is asked before the startup probe has succeeded, readiness at once afterwards', async () => {
+  const readinessProbe = { ...probe, periodSeconds: 60 };
+  const { clock, prober, container, fail, succeed, seen } = setUp({ startupProbe: probe, readinessProbe });
+  fail();
+  await clock.advance(6);
+  expect(seen.attempts).toEqual([0, 5]);
+  expect(prober.started(container, 'c')).toBe(false);
+  succeed();
+  await clock.advance(5);
+  expect(prober.started(container, 'c')).toBe(true);
+  expect(prober.ready(container, 'c')).toBe(true);
+  expect(seen.attempts).toEqual([0, 5, 10, 10]);
+});
+
+test('a startup probe that keeps failing asks for an end', async () => {
+  const { clock, prober, container, fail } = setUp({ startupProbe: probe });
+  fail();
+  await clock.advance(9);
+  expect(prober.unhealthy(container, 'c')).toBeUndefined();
+  await clock.advance(2);
+  expect(prober.unhealthy(container, 'c')).toEqual({ message: 'Container main failed startup probe' });
+});
+
+test('an attempt that could not be made says nothing about the container', async () => {
+  const { clock, prober, container, seen, breakDown } = setUp({ livenessProbe: { ...probe, failureThreshold: 1 } });
+  breakDown('no such port');
+  await clock.advance(20);
+  expect(prober.unhealthy(container, 'c')).toBeUndefined();
+  expect(seen.events[0]).toBe('Liveness probe errored and resulted in unknown state: no such port');
+});
+
+test('a container that is being ended is asked for its readiness only', async () => {
+  const { clock, prober, container, fail } = setUp({
+    livenessProbe: { ...probe, failureThreshold: 1 },
+    readinessProbe: { ...probe, failureThreshold: 1 },
+  });
+  await clock.advance(1);
+  prober.stopHealth('c');
+  fail();
+  await clock.advance(20);
+  expect(prober.unhealthy(container, 'c')).toBeUndefined();
+  expect(prober.ready(container, 'c')).toBe(false);
+});
+
+test('one that ran before keeps what was known, and is not asked for its start again', async () => {
+  const { clock, prober, container, fail, seen } = setUp({ startupProbe: probe, readinessProbe: probe }, { started: true, ready: true });
+  expect([prober.started(container, 'c'), prober.ready(container, 'c')]).toEqual([true, true]);
+  fail();
+  await clock.advance(2);
+  expect(seen.attempts).toHaveLength(1);
+  expect(prober.ready(container, 'c')).toBe(true);
+});
