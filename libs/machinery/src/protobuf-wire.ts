@@ -2,6 +2,8 @@
 // checked against what is there.
 import { StatusError } from './status.ts';
 
+const utf8 = { encoder: new TextEncoder(), decoder: new TextDecoder('utf-8') };
+
 const truncated = () => StatusError.badRequest('unable to decode protobuf: unexpected end of data');
 
 export const wireTypes = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 } as const;
@@ -21,7 +23,7 @@ export class WireReader {
   tag(): { number: number; wire: number } {
     const value = this.varint();
     const number = Number(value >> 3n);
-    if (number === 0 || number > 2 ** 29) throw StatusError.badRequest(`unable to decode protobuf: illegal field number ${number}`);
+    if (number === 0 || number >= 2 ** 29) throw StatusError.badRequest(`unable to decode protobuf: illegal field number ${number}`);
     return { number, wire: Number(value & 7n) };
   }
 
@@ -90,6 +92,11 @@ export class WireWriter {
     this.#length += value.length;
   }
 
+  text(number: number, text: string): void {
+    this.tag(number, wireTypes.bytes);
+    this.bytes(utf8.encoder.encode(text));
+  }
+
   double(value: number): void {
     this.#reserve(8);
     new DataView(this.#buffer.buffer).setFloat64(this.#length, value, true);
@@ -106,4 +113,18 @@ export class WireWriter {
     larger.set(this.#buffer.subarray(0, this.#length));
     this.#buffer = larger;
   }
+}
+
+/** `visit` must read or skip each field. */
+export function eachField(bytes: Uint8Array, visit: (number: number, reader: WireReader, wire: number) => void): void {
+  const reader = new WireReader(bytes);
+  while (!reader.done) {
+    const { number, wire } = reader.tag();
+    visit(number, reader, wire);
+  }
+}
+
+/** Invalid UTF-8 becomes replacement characters, as in Go's JSON. */
+export function textOf(bytes: Uint8Array): string {
+  return utf8.decoder.decode(bytes);
 }
