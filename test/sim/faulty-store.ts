@@ -1,0 +1,56 @@
+// One control plane's view of the shared store: writes are refused before or after they were applied, watches break off, all by
+// chance from the seed; and nothing is answered once the control plane is dead.
+
+import {
+  SlowWatcherError,
+  type Store,
+  StoreUnavailableError,
+  type Transaction,
+  type TransactionResult,
+  type Watch,
+  type WatchOptions,
+} from '@berth/store';
+import type { Random } from '@berth/telemetry';
+import type { Life } from '@berth/testing';
+
+export interface StoreFaults {
+  /** Of a write: refused, and not applied. */
+  refusedShare: number;
+  /** Of a write: applied, but the answer is lost. */
+  unansweredShare: number;
+  /** Of a batch of events: the watch breaks off instead. */
+  brokenWatchShare: number;
+}
+
+export const noFaults: StoreFaults = { refusedShare: 0, unansweredShare: 0, brokenWatchShare: 0 };
+
+/** @param faults is read at each call, so that faults can begin and end */
+export function faultyStore(inner: Store, life: Life, random: Random, faults: () => StoreFaults): Store {
+  const mortal = life.service(inner);
+  const own = {
+    transact: (transaction: Transaction) => transact(mortal, random, faults(), transaction),
+    watch: (options: WatchOptions) => watch(inner, life, random, faults, options),
+    // Every control plane closes its store when it stops; the next one needs it still.
+    close: async () => {},
+  };
+  return new Proxy(mortal, { get: (target, name) => Reflect.get(own, name) ?? Reflect.get(target, name) }) as Store;
+}
+
+async function transact(store: Store, random: Random, faults: StoreFaults, transaction: Transaction): Promise<TransactionResult> {
+  if (random.next() < faults.refusedShare) throw new StoreUnavailableError('simulated: refused');
+  const result = await store.transact(transaction);
+  if (random.next() < faults.unansweredShare) throw new StoreUnavailableError('simulated: the answer was lost');
+  return result;
+}
+
+function watch(store: Store, life: Life, random: Random, faults: () => StoreFaults, options: WatchOptions): Watch {
+  const inner = store.watch(options);
+  async function* batches() {
+    for await (const batch of inner) {
+      if (life.isOver) return;
+      if (random.next() < faults().brokenWatchShare) throw new SlowWatcherError(0);
+      yield batch;
+    }
+  }
+  return { ready: inner.ready, close: () => inner.close(), [Symbol.asyncIterator]: batches };
+}

@@ -1,0 +1,108 @@
+// One simulated machine: a runtime whose containers outlive its agent, and the agent of the moment.
+import type { Pod } from '@berth/api';
+import { HollowRuntime } from '@berth/runtime';
+import { Life } from '@berth/testing';
+import { type MemoryAgentLink, memoryAgentLink } from '../../apps/control-plane/src/agents/memory-link.ts';
+import type { SessionHub } from '../../apps/control-plane/src/agents/session-hub.ts';
+import { Agent, type AgentSettings } from '../../apps/node-agent/src/agent.ts';
+import type { NodeNetwork } from '../../apps/node-agent/src/network/network.ts';
+import type { VolumeManager } from '../../apps/node-agent/src/volumes/volume-manager.ts';
+import type { SimulationPorts } from './simulated-control-plane.ts';
+
+const messageMsMax = 20;
+const restartMs = 1_000;
+
+const network: NodeNetwork = {
+  configure: async () => {},
+  sync: () => {},
+  dnsFor: () => ({ servers: [], searches: [], options: [] }),
+  stop: async () => {},
+};
+
+const volumes: VolumeManager = {
+  prepare: async (pod: Pod) => new Map((pod.spec.volumes ?? []).map((volume) => [volume.name, `/simulated/${volume.name}`])),
+  podDirectory: (uid) => `/simulated/${uid}`,
+  cleanUp: async () => {},
+  knownPods: async () => [],
+  removeLocal: async () => {},
+};
+
+export class HollowNode {
+  readonly name: string;
+  readonly runtime: HollowRuntime;
+  readonly #ports: SimulationPorts;
+  readonly #hub: () => SessionHub | undefined;
+  #life = new Life();
+  #link: MemoryAgentLink | undefined;
+  #isCut = false;
+
+  constructor(name: string, ports: SimulationPorts, hub: () => SessionHub | undefined) {
+    this.name = name;
+    this.#ports = ports;
+    this.#hub = hub;
+    this.runtime = new HollowRuntime({ clock: ports.clock, random: ports.random });
+  }
+
+  /** A new agent over what runs already. */
+  async startAgent(): Promise<void> {
+    this.crashAgent();
+    this.#life = new Life();
+    const { random, logger } = this.#ports;
+    const clock = this.#life.clock(this.#ports.clock);
+    const link = memoryAgentLink({ nodeName: this.name, hub: this.#hub, clock, random, logger, delayMs: () => random.int(messageMsMax) });
+    link.partition(this.#isCut);
+    this.#link = link;
+    const ports = {
+      ...{ link, network, volumes, clock, random, logger },
+      runtime: this.#life.service(this.runtime),
+      probes: { run: async () => ({ success: true, message: '' }) },
+      health: async () => ({ memoryAvailableBytes: 2 ** 33, diskAvailableShare: 1, pidsAvailableShare: 1 }),
+      hostCounters: async () => ({ cpuNanoseconds: 0, memoryBytes: 0 }),
+    };
+    const life = this.#life;
+    await new Agent(ports, settings(this.name)).start().catch((error: Error) => {
+      // It ends, as its process would, and whoever keeps it starts it again.
+      this.#ports.logger.info('an agent could not start', { node: this.name, error });
+      life.end();
+      this.#ports.clock.after(restartMs, () => life === this.#life && void this.startAgent());
+    });
+  }
+
+  /** kill -9: its connection breaks, nothing else is said. */
+  crashAgent(): void {
+    this.#link?.disconnect('the agent died');
+    this.#life.end();
+  }
+
+  /** Cuts the machine off from the control plane, or mends that. */
+  partition(isCut: boolean): void {
+    this.#isCut = isCut;
+    this.#link?.partition(isCut);
+  }
+
+  /** As when the control plane dies. */
+  disconnect(): void {
+    this.#link?.disconnect('the control plane died');
+  }
+}
+
+function settings(nodeName: string): AgentSettings {
+  return {
+    logDirectory: '/simulated/logs',
+    cgroupParent: '/simulated',
+    capabilities: new Set(),
+    writesFiles: false,
+    facts: {
+      nodeName,
+      nodeIp: '192.0.2.1',
+      volumesDirectory: '/simulated/volumes',
+      labels: {},
+      runtimeVersion: 'hollow://0.1.0',
+      agentVersion: 'v1.35.0-berth',
+      host: {
+        ...{ hostname: nodeName, cpuCores: 8, memoryBytes: 2 ** 34, diskBytes: 2 ** 40, bootId: nodeName, machineId: nodeName },
+        ...{ kernelVersion: '6.1', osImage: 'Simulated', architecture: 'amd64' },
+      },
+    },
+  };
+}

@@ -1,0 +1,93 @@
+// A whole cluster in one process on simulated time: a store, one control plane at a time over it, hollow nodes, and a trace of
+// every commit. Everything that happens follows from the seed.
+import type { Pod } from '@berth/api';
+import type { Client } from '@berth/client';
+import { MemoryStore, type StoreEvent } from '@berth/store';
+import { type Logger, type Random, seededRandom, silentLogger } from '@berth/telemetry';
+import { SimulatedClock, Trace } from '@berth/testing';
+import { noFaults, type StoreFaults } from './faulty-store.ts';
+import { HollowNode } from './hollow-node.ts';
+import { SimulatedControlPlane } from './simulated-control-plane.ts';
+
+const linesKept = 200;
+export const admin = { name: 'admin', groups: ['system:masters', 'system:authenticated'] };
+
+export class SimulatedCluster {
+  readonly clock = new SimulatedClock();
+  readonly trace = new Trace(linesKept);
+  readonly nodes: HollowNode[];
+  /** Of the test itself, so that it does not disturb the cluster's. */
+  readonly chance: Random;
+  faults: StoreFaults = noFaults;
+  /** What must never happen, and did. */
+  readonly offences: string[] = [];
+  readonly #store = new MemoryStore({ clock: this.clock });
+  readonly #random: Random;
+  readonly #logger: Logger;
+  /** Pod UID → node. */
+  readonly #bindings = new Map<string, string>();
+  #controlPlane: SimulatedControlPlane | undefined;
+
+  constructor(seed: number, nodeCount: number, logger: Logger = silentLogger) {
+    this.#random = seededRandom(seed);
+    this.chance = seededRandom(seed + 1_000_003);
+    this.#logger = logger;
+    const ports = { clock: this.clock, random: this.#random, logger };
+    const hub = () => this.#controlPlane?.gateway.hub;
+    this.nodes = Array.from({ length: nodeCount }, (_, index) => new HollowNode(`node-${index}`, ports, hub));
+    void this.#watchStore();
+  }
+
+  get isUp(): boolean {
+    return this.#controlPlane !== undefined;
+  }
+
+  /** Hangs, like its owner, when the control plane dies. */
+  client(): Client | undefined {
+    return this.#controlPlane?.api.localClient(admin);
+  }
+
+  async start(): Promise<void> {
+    this.startControlPlane();
+    for (const node of this.nodes) void node.startAgent();
+    await this.clock.advance(5_000);
+  }
+
+  startControlPlane(): void {
+    if (this.#controlPlane) return;
+    const ports = { clock: this.clock, random: this.#random, logger: this.#logger };
+    const next = new SimulatedControlPlane(this.#store, ports, () => this.faults);
+    this.#controlPlane = next;
+    void next.start().catch((error: Error) => {
+      // The store failed it, as it may: its keeper starts another.
+      this.trace.add(`control plane could not start: ${error.message}`);
+      this.crashControlPlane();
+      this.clock.after(1_000, () => this.startControlPlane());
+    });
+  }
+
+  crashControlPlane(): void {
+    this.#controlPlane?.life.end();
+    this.#controlPlane = undefined;
+    for (const node of this.nodes) node.disconnect();
+  }
+
+  async #watchStore(): Promise<void> {
+    for await (const batch of this.#store.watch({ start: '/', end: '0', fromRevision: 1 }))
+      for (const event of batch.events) this.#note(event);
+  }
+
+  #note({ type, kv }: StoreEvent): void {
+    const text = Buffer.from(kv.value).toString('utf8');
+    this.trace.add(`${this.clock.monotonicMs()} ${kv.modRevision} ${type} ${kv.key} ${text}`);
+    if (type === 'put' && kv.key.startsWith('/registry/pods/')) this.#noteBinding(JSON.parse(text) as Pod);
+  }
+
+  /** Only one node is ever chosen for a pod. */
+  #noteBinding({ metadata, spec }: Pod): void {
+    const { uid = '', name } = metadata;
+    const before = this.#bindings.get(uid);
+    if (before !== undefined && before !== spec.nodeName) this.offences.push(`pod ${name} moved from ${before} to ${spec.nodeName}`);
+    if (spec.nodeName) this.#bindings.set(uid, spec.nodeName);
+  }
+}

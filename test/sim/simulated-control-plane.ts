@@ -1,0 +1,49 @@
+// One life of a control plane with every role, over a store that outlives it.
+import { kinds } from '@berth/api';
+import { InformerSet } from '@berth/client';
+import type { Store } from '@berth/store';
+import type { Clock, Logger, Random } from '@berth/telemetry';
+import { Life } from '@berth/testing';
+import { Registry } from 'prom-client';
+import { AgentGateway } from '../../apps/control-plane/src/agents/gateway.ts';
+import { ApiServer, componentUsers } from '../../apps/control-plane/src/api/core/index.ts';
+import { type ControlPlaneConfig, defaultConfig } from '../../apps/control-plane/src/config.ts';
+import { ControllersRole } from '../../apps/control-plane/src/controllers/controllers-role.ts';
+import { Scheduler } from '../../apps/control-plane/src/scheduler/scheduler.ts';
+import { faultyStore, type StoreFaults } from './faulty-store.ts';
+
+export interface SimulationPorts {
+  clock: Clock;
+  random: Random;
+  logger: Logger;
+}
+
+const config: ControlPlaneConfig = { ...defaultConfig, dataDirectory: '/simulated', store: { driver: 'memory' } };
+
+export class SimulatedControlPlane {
+  readonly life = new Life();
+  readonly api: ApiServer;
+  readonly gateway: AgentGateway;
+  readonly #ports: SimulationPorts;
+  readonly #controllers = new ControllersRole();
+  readonly #scheduler: Scheduler;
+
+  constructor(store: Store, ports: SimulationPorts, faults: () => StoreFaults) {
+    const mortal = { ...ports, clock: this.life.clock(ports.clock) };
+    this.#ports = mortal;
+    const metrics = new Registry();
+    this.api = new ApiServer({ ...mortal, kinds, config, store: faultyStore(store, this.life, ports.random, faults) });
+    const gatewayClient = this.api.localClient(componentUsers.gateway);
+    const informers = new InformerSet({ ...mortal, client: gatewayClient });
+    this.gateway = new AgentGateway({ ...mortal, config, client: gatewayClient, informers });
+    this.#scheduler = new Scheduler({ ...mortal, registry: metrics, client: this.api.localClient(componentUsers.scheduler) });
+  }
+
+  /** May never resolve when it dies meanwhile. */
+  async start(): Promise<void> {
+    await this.api.start();
+    await this.gateway.start();
+    await this.#controllers.start({ ...this.#ports, clientFor: (user) => this.api.localClient(user) });
+    await this.#scheduler.start();
+  }
+}
