@@ -1,0 +1,196 @@
+// Real folders below a temporary one; nothing is mounted, which the end-to-end tests do.
+import { chmod, mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ConfigMap, Pod, Secret, Volume } from '@berth/api';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { HostVolumes } from './host-volumes.ts';
+import { resolveSubPath } from './sub-path.ts';
+import type { VolumeSources } from './volume-manager.ts';
+
+let folder: string;
+let volumes: HostVolumes;
+const maps = new Map<string, Record<string, string>>();
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'berth-volumes-'));
+  volumes = new HostVolumes(join(folder, 'data'));
+  maps.clear();
+  maps.set('settings', { colour: 'blue', shape: 'round' });
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const secret: Secret = {
+  apiVersion: 'v1',
+  kind: 'Secret',
+  metadata: { name: 'keys' },
+  data: { token: Buffer.from('t0p').toString('base64') },
+};
+const sources: VolumeSources = {
+  ...{ podIps: ['10.1.0.2'], hostIp: '10.0.0.1', allocatable: { cpuCores: 4, memoryBytes: 2 ** 33 } },
+  configMap: (name) => {
+    const data = maps.get(name);
+    return data && ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, data } as ConfigMap);
+  },
+  secret: (name) => (name === 'keys' ? secret : undefined),
+  claim: () => undefined,
+  persistentVolume: () => undefined,
+};
+
+function podWith(given: Volume[], fsGroup?: number): Pod {
+  const spec = { containers: [], volumes: given, ...(fsGroup !== undefined && { securityContext: { fsGroup } }) };
+  return { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'web', namespace: 'shop', uid: 'u1', labels: { app: 'web' } }, spec };
+}
+
+async function prepared(volume: Volume, fsGroup?: number): Promise<string> {
+  return (await volumes.prepare(podWith([volume], fsGroup), sources)).get(volume.name) ?? '';
+}
+const modeOf = async (path: string) => ((await stat(path)).mode & 0o7777).toString(8);
+const text = (...path: string[]) => readFile(join(...path), 'utf8');
+
+describe('config maps, secrets and downward files', () => {
+  test('a config map follows its object, all files at once', async () => {
+    const volume: Volume = { name: 'v', configMap: { name: 'settings' } };
+    const path = await prepared(volume);
+    expect(await text(path, 'colour')).toBe('blue');
+    expect(await modeOf(join(path, 'colour'))).toBe('644');
+    const before = await stat(join(path, '..data', 'colour'));
+    await prepared(volume);
+    expect((await stat(join(path, '..data', 'colour'))).ino).toBe(before.ino);
+    maps.set('settings', { colour: 'green' });
+    await prepared(volume);
+    expect(await text(path, 'colour')).toBe('green');
+    await expect(text(path, 'shape')).rejects.toThrow('ENOENT');
+  });
+
+  test('chosen keys go where they are told to, with their mode', async () => {
+    const items = [
+      { key: 'token', path: 'deep/inside', mode: 0o440 },
+      { key: 'token', path: 'plain' },
+    ];
+    const path = await prepared({ name: 'v', secret: { secretName: 'keys', items, defaultMode: 0o400 } });
+    expect(await text(path, 'deep/inside')).toBe('t0p');
+    expect([await modeOf(join(path, 'deep/inside')), await modeOf(join(path, 'plain'))]).toEqual(['440', '400']);
+  });
+
+  test('the group may read what only the owner could', async () => {
+    const path = await prepared({ name: 'v', secret: { secretName: 'keys', defaultMode: 0o400 } }, 4242);
+    expect(await modeOf(join(path, 'token'))).toBe('440');
+    expect((await stat(join(path, 'token'))).gid).toBe(4242);
+  });
+
+  test('a projected volume joins several, downward files among them', async () => {
+    const downwardAPI = { items: [{ path: 'me/labels', fieldRef: { fieldPath: 'metadata.labels' } }] };
+    const projected = { sources: [{ configMap: { name: 'settings' } }, { secret: { name: 'keys' } }, { downwardAPI }] };
+    const path = await prepared({ name: 'v', projected });
+    expect([await text(path, 'shape'), await text(path, 'token'), await text(path, 'me/labels')]).toEqual(['round', 't0p', 'app="web"']);
+  });
+
+  test.each([
+    [{ configMap: { name: 'none' } }, 'MountVolume.SetUp failed for volume "v" : configmap "none" not found'],
+    [{ secret: { secretName: 'none' } }, 'MountVolume.SetUp failed for volume "v" : secret "none" not found'],
+    [{ configMap: { name: 'settings', items: [{ key: 'z', path: 'z' }] } }, 'references non-existent config key: z'],
+    [{ persistentVolumeClaim: { claimName: 'c' } }, 'persistentvolumeclaim "c" not found'],
+  ])('what is missing is named: %j', async (source, message) => {
+    await expect(prepared({ name: 'v', ...source })).rejects.toThrow(message);
+  });
+
+  test('one volume that is missing does not keep the others from being up to date', async () => {
+    const pod = podWith([
+      { name: 'none', configMap: { name: 'none' } },
+      { name: 'v', configMap: { name: 'settings' } },
+    ]);
+    await expect(volumes.prepare(pod, sources)).rejects.toThrow('configmap "none" not found');
+    expect(await text(volumes.podDirectory('u1'), 'volumes', 'v', 'colour')).toBe('blue');
+  });
+
+  test('what is optional may be missing', async () => {
+    expect(await prepared({ name: 'v', configMap: { name: 'none', optional: true } })).toMatch(/volumes\/v$/);
+    await prepared({ name: 'w', configMap: { name: 'settings', optional: true, items: [{ key: 'z', path: 'z' }] } });
+  });
+});
+
+describe('emptyDir', () => {
+  test('is open to all and keeps the mode that the pod gave it', async () => {
+    const path = await prepared({ name: 'v', emptyDir: {} });
+    expect(await modeOf(path)).toBe('777');
+    await chmod(path, 0o700);
+    await prepared({ name: 'v', emptyDir: {} });
+    expect(await modeOf(path)).toBe('700');
+  });
+
+  test('belongs to the fsGroup, with what is in it', async () => {
+    const path = await prepared({ name: 'v', emptyDir: {} });
+    await mkdir(join(path, 'sub'));
+    await writeFile(join(path, 'sub', 'file'), '', { mode: 0o600 });
+    await symlink('/etc/passwd', join(path, 'link'));
+    const ofHost = await stat('/etc/passwd');
+    await prepared({ name: 'v', emptyDir: {} }, 4242);
+    expect([await modeOf(path), await modeOf(join(path, 'sub')), await modeOf(join(path, 'sub/file'))]).toEqual(['2777', '2775', '660']);
+    expect((await stat(join(path, 'sub/file'))).gid).toBe(4242);
+    expect((await stat('/etc/passwd')).gid).toBe(ofHost.gid);
+  });
+
+  test('is gone with the pod', async () => {
+    const path = await prepared({ name: 'v', emptyDir: {} });
+    expect(await volumes.knownPods()).toEqual(['u1']);
+    await volumes.cleanUp('u1');
+    await expect(stat(path)).rejects.toThrow('ENOENT');
+    expect(await volumes.knownPods()).toEqual([]);
+  });
+});
+
+describe('hostPath', () => {
+  const hostPath = (path: string, type?: string) => prepared({ name: 'v', hostPath: { path: join(folder, path), ...(type && { type }) } });
+
+  test('makes what may be made', async () => {
+    expect((await stat(await hostPath('a/b', 'DirectoryOrCreate'))).isDirectory()).toBe(true);
+    expect((await stat(await hostPath('f', 'FileOrCreate'))).isFile()).toBe(true);
+    expect(await hostPath('anything')).toBe(join(folder, 'anything'));
+  });
+
+  test('insists on the type', async () => {
+    await writeFile(join(folder, 'file'), '');
+    const server = createServer().listen(join(folder, 'socket'));
+    await new Promise((resolve) => server.once('listening', resolve));
+    try {
+      expect(await hostPath('file', 'File')).toBe(join(folder, 'file'));
+      expect(await hostPath('socket', 'Socket')).toBe(join(folder, 'socket'));
+    } finally {
+      server.close();
+    }
+    const failed = (what: string) => `hostPath type check failed: ${join(folder, 'file')} is not ${what}`;
+    await expect(hostPath('file', 'Directory')).rejects.toThrow(failed('a directory'));
+    await expect(hostPath('file', 'DirectoryOrCreate')).rejects.toThrow(failed('a directory'));
+    await expect(hostPath('file', 'Socket')).rejects.toThrow(failed('a socket file'));
+    await expect(hostPath('file', 'CharDevice')).rejects.toThrow(failed('a character device'));
+    await expect(hostPath('file', 'BlockDevice')).rejects.toThrow(failed('a block device'));
+    await expect(hostPath('missing', 'File')).rejects.toThrow('is not a file');
+  });
+});
+
+describe('subPath', () => {
+  test('makes folders as open as the volume', async () => {
+    const path = await prepared({ name: 'v', emptyDir: {} });
+    expect(await resolveSubPath(path, 'a/b')).toBe(join(path, 'a/b'));
+    expect([await modeOf(join(path, 'a')), await modeOf(join(path, 'a/b'))]).toEqual(['777', '777']);
+  });
+
+  test('follows links within the volume and refuses those that leave it', async () => {
+    const path = await prepared({ name: 'v', emptyDir: {} });
+    await mkdir(join(path, 'real'));
+    await symlink('real', join(path, 'inner'));
+    await symlink(folder, join(path, 'outer'));
+    await symlink('../../..', join(path, 'upwards'));
+    expect(await resolveSubPath(path, 'inner/x')).toBe(join(path, 'real/x'));
+    for (const bad of ['outer', 'outer/made', 'upwards/x'])
+      await expect(resolveSubPath(path, bad)).rejects.toThrow('leads out of its volume');
+    await expect(stat(join(folder, 'made'))).rejects.toThrow('ENOENT');
+    for (const bad of ['../x', '/etc', 'a/../../x']) await expect(resolveSubPath(path, bad)).rejects.toThrow('must stay inside');
+  });
+
+  test('of a config map is the file itself', async () => {
+    const path = await prepared({ name: 'v', configMap: { name: 'settings' } });
+    expect(await text(await resolveSubPath(path, 'colour'))).toBe('blue');
+  });
+});
