@@ -48,7 +48,7 @@ test('starts that wait for the same pull are one pull, and each is told of its e
   ).toMatchObject({ state: 'present' });
 });
 
-test('a failed pull is told to everyone, then backs off', async () => {
+test('a failed pull is told to everyone, and is not tried again at once', async () => {
   const { images } = puller(async () => {
     throw new ImagePullError('registry.local/web:1', 'not found');
   });
@@ -62,5 +62,5 @@ test('a failed pull is told to everyone, then backs off', async () => {
       () => {},
       () => {},
     ),
-  ).toMatchObject({ state: 'failed', reason: 'ImagePullBackOff' });
+  ).toMatchObject({ state: 'failed', reason: 'ErrImagePull' });
 });

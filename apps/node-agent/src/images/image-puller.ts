@@ -7,6 +7,7 @@ import { BackOff, pullBackOff } from '../pods/back-off.ts';
 import { registryAuth } from './registry-auth.ts';
 
 const concurrentPullsMax = 5;
+const failureShownMs = 1_000;
 
 export type ImageState =
   | { state: 'present'; image: ImageInfo; imageRef: string }
@@ -22,6 +23,7 @@ interface Pull {
   backOff: BackOff;
   running: boolean;
   lastError?: string;
+  failedAtMs: number;
   /** The pod instances whose `Always` this pull has satisfied. */
   satisfied: Set<string>;
   /** By instance: who is told how the running pull ends. */
@@ -81,7 +83,10 @@ export class ImagePuller {
         };
     }
     const nowMs = this.#clock.now();
-    if (pull.lastError && pull.backOff.readyAtMs > nowMs) {
+    if (pull.lastError && !pull.running && pull.backOff.readyAtMs > nowMs) {
+      // The failure itself is shown for a moment before the waiting that follows from it.
+      const waitsFromMs = pull.failedAtMs + failureShownMs;
+      if (nowMs < waitsFromMs) return { state: 'failed', reason: 'ErrImagePull', message: pull.lastError, retryAtMs: waitsFromMs };
       return {
         state: 'failed',
         reason: 'ImagePullBackOff',
@@ -110,7 +115,7 @@ export class ImagePuller {
   #pull(image: string): Pull {
     const known = this.#pulls.get(image);
     if (known) return known;
-    const fresh: Pull = { backOff: new BackOff(pullBackOff), running: false, satisfied: new Set(), waiting: new Map() };
+    const fresh: Pull = { backOff: new BackOff(pullBackOff), running: false, failedAtMs: 0, satisfied: new Set(), waiting: new Map() };
     this.#pulls.set(image, fresh);
     return fresh;
   }
@@ -126,7 +131,8 @@ export class ImagePuller {
         delete pull.lastError;
         this.#tellPulled(shown, pull, begunMs, sizeBytes);
       } catch (error) {
-        pull.backOff.fail(this.#clock.now());
+        pull.failedAtMs = this.#clock.now();
+        pull.backOff.fail(pull.failedAtMs);
         pull.lastError = error instanceof ImagePullError ? error.message : `failed to pull image "${shown}": ${(error as Error).message}`;
         for (const { report } of pull.waiting.values()) {
           report('Warning', 'Failed', `Failed to pull image "${shown}": ${pull.lastError}`);

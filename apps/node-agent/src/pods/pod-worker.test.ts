@@ -135,6 +135,26 @@ test('a pod that is deleted while its image is pulled, or during a postStart hoo
   expect(other.isTerminated()).toBe(true);
 });
 
+test('an image that cannot be pulled: the failure, then a back-off of 10, 20 … seconds', async () => {
+  const node = await nodeWith(podOf('hollow/missing'));
+  const message = expect.stringContaining('not found');
+  expect(mainStatus(node)?.state).toEqual({ waiting: { reason: 'ErrImagePull', message } });
+  await node.clock.advance(2);
+  expect(mainStatus(node)?.state).toEqual({ waiting: { reason: 'ImagePullBackOff', message } });
+  expect(node.status().phase).toBe('Pending');
+  await node.clock.advance(40);
+  // At 0, 10 and 30 seconds.
+  expect(node.told('Failed').filter((event) => event === 'Failed: Error: ErrImagePull')).toHaveLength(3);
+  expect(node.told('BackOff')[0]).toBe('BackOff: Back-off pulling image "hollow/missing"');
+});
+
+test('an image name that is none is not asked for again and again', async () => {
+  const node = await nodeWith(podOf('NOT AN IMAGE'));
+  await node.clock.advance(600);
+  expect(mainStatus(node)?.state?.waiting?.reason).toBe('InvalidImageName');
+  expect(node.told('Failed').length).toBeLessThan(15);
+});
+
 test('a failed postStart hook ends the container, which is restarted as its policy says', async () => {
   const lifecycle = { postStart: { exec: { command: ['false'] } } };
   const node = await nodeWith(podOf('app', { containers: [{ name: 'main', image: 'app', lifecycle }], restartPolicy: 'Never' }));

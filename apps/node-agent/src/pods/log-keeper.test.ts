@@ -1,0 +1,86 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ContainerInfo } from '@berth/runtime';
+import { silentLogger } from '@berth/telemetry';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { LogKeeper, removeLogs } from './log-keeper.ts';
+import { readTerminationMessage } from './termination-message.ts';
+import { TestClock } from './testing.ts';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'berth-logs-'));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const container = (name: string, state: ContainerInfo['state'] = 'running') => ({ id: name, name, state, attempt: 0 }) as ContainerInfo;
+
+test('every ten seconds the long logs of running containers are rotated', async () => {
+  for (const name of ['long', 'short', 'ended', 'stranger']) await writeFile(join(folder, name), name === 'short' ? 'x' : 'x'.repeat(200));
+  const reopened: string[] = [];
+  const clock = new TestClock();
+  const stop = new AbortController();
+  const keeper = new LogKeeper({
+    ...{ clock, logger: silentLogger, limits: { maxBytes: 100, maxFiles: 3 } },
+    logPath: ({ name }) => (name === 'stranger' ? undefined : join(folder, name)),
+    runtime: {
+      listContainers: async () => [
+        container('broken'),
+        container('long'),
+        container('short'),
+        container('ended', 'exited'),
+        container('stranger'),
+      ],
+      reopenLog: async (id) => {
+        reopened.push(id);
+        await writeFile(join(folder, id), '');
+      },
+    },
+  });
+  const running = keeper.run(stop.signal);
+  await clock.advance(9);
+  expect(reopened).toEqual([]);
+  await clock.advance(2);
+  await expect.poll(() => reopened).toEqual(['long']);
+  stop.abort();
+  await running;
+  expect((await readdir(folder)).filter((name) => name.startsWith('long'))).toHaveLength(2);
+  expect(await readFile(join(folder, 'long'), 'utf8')).toBe('');
+});
+
+test("an instance's log goes with what was rotated from it, and no other", async () => {
+  for (const name of ['1.log', '1.log.20260101-000000.000', '1.log.20260101-000000.000.gz', '11.log', '2.log'])
+    await writeFile(join(folder, name), '');
+  await removeLogs(folder, 1);
+  expect((await readdir(folder)).sort()).toEqual(['11.log', '2.log']);
+  await removeLogs(join(folder, 'missing'), 1);
+});
+
+test('the termination message is what the container left, or the end of its log where that is asked for', async () => {
+  const file = join(folder, 'message');
+  const instance = {
+    attempt: 0,
+    exitCode: 1,
+    annotations: { 'io.kubernetes.container.terminationMessageHostPath': file },
+  } as unknown as ContainerInfo;
+  await mkdir(join(folder, 'main'));
+  const lines = Array.from({ length: 100 }, (_, i) => `2026-01-01T00:00:00.000000000Z stdout F line ${i}`);
+  await writeFile(join(folder, 'main', '0.log'), `${lines.join('\n')}\n`);
+  const read = (policy?: string, exitCode = 1) =>
+    readTerminationMessage(
+      folder,
+      { name: 'main', image: 'x', ...(policy && { terminationMessagePolicy: policy }) },
+      { ...instance, exitCode },
+      true,
+    );
+  expect(await read()).toBe('');
+  const fromLog = (await read('FallbackToLogsOnError')).split('\n');
+  expect(fromLog.at(-1)).toBe('line 99');
+  expect(fromLog.length).toBeLessThanOrEqual(80);
+  expect(await read('FallbackToLogsOnError', 0)).toBe('');
+  await writeFile(file, `${'x'.repeat(5000)}end`);
+  const message = await read('FallbackToLogsOnError');
+  expect(message).toHaveLength(4096);
+  expect(message.endsWith('xend')).toBe(true);
+});
