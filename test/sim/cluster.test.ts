@@ -6,7 +6,9 @@ import { Chaos, deployment } from './chaos.ts';
 import { violations } from './invariants.ts';
 import { SimulatedCluster } from './simulated-cluster.ts';
 
-const seeds = process.env.SEED ? [Number(process.env.SEED)] : Array.from({ length: 50 }, (_, index) => index + 1);
+/** SEED=7 runs that one alone, SEED=51-400 all of these; both print their traces' hashes. */
+const [from = 1, to = from] = process.env.SEED ? process.env.SEED.split('-').map(Number) : [1, 50];
+const seeds = Array.from({ length: to - from + 1 }, (_, index) => from + index);
 const nodeCount = 3;
 const chaosMs = 6 * 60_000;
 const healingMsMax = 15 * 60_000;
