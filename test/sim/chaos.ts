@@ -5,7 +5,7 @@ import { noFaults } from './faulty-store.ts';
 import type { SimulatedCluster } from './simulated-cluster.ts';
 
 const namespace = 'default';
-const pauseMsMax = 8_000;
+const pauseMsMax = 3_000;
 
 export class Chaos {
   readonly #cluster: SimulatedCluster;
@@ -60,7 +60,7 @@ export class Chaos {
       () =>
         this.#during(
           10_000,
-          () => (cluster.faults = { ...noFaults, refusedShare: 0.2, unansweredShare: 0.1 }),
+          () => (cluster.faults = { ...noFaults, refusedShare: 0.2, unansweredShare: cluster.answersGetLost ? 0.1 : 0 }),
           () => (cluster.faults = noFaults),
         ),
       () =>
@@ -123,7 +123,8 @@ export class Chaos {
       () => patch({ template: { metadata: { annotations: { round: String(chance.int(1_000)) } } } }),
       () => this.#use((client) => client.delete(Deployment, { namespace, name: name() })),
       () => this.#use((client) => client.create(Deployment, deployment(name(), 1 + chance.int(4), 'created'))),
-      () => this.#use((client) => deleteAnyPod(client, chance.int(1_000))),
+      () => this.#use((client) => deleteAnyPod(client, chance.int(1_000), undefined)),
+      () => this.#use((client) => deleteAnyPod(client, chance.int(1_000), 0)),
       () => this.#use((client) => this.#createConfigMap(client)),
     ];
   }
@@ -141,10 +142,11 @@ export class Chaos {
   }
 }
 
-async function deleteAnyPod(client: Client, which: number): Promise<void> {
+/** @param gracePeriodSeconds 0 removes it from the API before its node knows */
+async function deleteAnyPod(client: Client, which: number, gracePeriodSeconds: number | undefined): Promise<void> {
   const { items } = await client.list(Pod, { namespace });
   const pod = items[which % Math.max(1, items.length)];
-  if (pod) await client.delete(Pod, { namespace, name: pod.metadata.name });
+  if (pod) await client.delete(Pod, { namespace, name: pod.metadata.name }, gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds });
 }
 
 export function deployment(name: string, replicas: number, round: string): Deployment {

@@ -41,8 +41,8 @@ async function run(seed: number): Promise<Outcome> {
     const client = cluster.client();
     if (client) left = await inTime(cluster, violations(cluster, client, chaos));
   }
-  const { offences, trace } = cluster;
-  return { violations: left, offences, commits: trace.count, hash: trace.digest(), lastLines: trace.lastLines };
+  const { safety, trace } = cluster;
+  return { violations: left, offences: safety.offences, commits: trace.count, hash: trace.digest(), lastLines: trace.lastLines };
 }
 
 function wanted(cluster: SimulatedCluster): [string, number][] {

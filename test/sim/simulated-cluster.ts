@@ -1,12 +1,12 @@
 // A whole cluster in one process on simulated time: a store, one control plane at a time over it, hollow nodes, and a trace of
 // every commit. Everything that happens follows from the seed.
-import type { Pod } from '@berth/api';
 import type { Client } from '@berth/client';
 import { MemoryStore, type StoreEvent } from '@berth/store';
 import { type Logger, type Random, seededRandom, silentLogger } from '@berth/telemetry';
 import { SimulatedClock, Trace } from '@berth/testing';
 import { noFaults, type StoreFaults } from './faulty-store.ts';
 import { HollowNode } from './hollow-node.ts';
+import { Safety } from './safety.ts';
 import { SimulatedControlPlane } from './simulated-control-plane.ts';
 
 const linesKept = 200;
@@ -19,19 +19,19 @@ export class SimulatedCluster {
   /** Of the test itself, so that it does not disturb the cluster's. */
   readonly chance: Random;
   faults: StoreFaults = noFaults;
-  /** What must never happen, and did. */
-  readonly offences: string[] = [];
+  readonly safety: Safety;
+  readonly answersGetLost: boolean;
   readonly #store = new MemoryStore({ clock: this.clock });
   readonly #random: Random;
   readonly #logger: Logger;
-  /** Pod UID → node. */
-  readonly #bindings = new Map<string, string>();
   #controlPlane: SimulatedControlPlane | undefined;
 
   constructor(seed: number, nodeCount: number, logger: Logger = silentLogger) {
     this.#random = seededRandom(seed);
     this.chance = seededRandom(seed + 1_000_003);
     this.#logger = logger;
+    this.answersGetLost = seed % 2 === 1;
+    this.safety = new Safety(this.answersGetLost);
     const ports = { clock: this.clock, random: this.#random, logger };
     const hub = () => this.#controlPlane?.gateway.hub;
     this.nodes = Array.from({ length: nodeCount }, (_, index) => new HollowNode(`node-${index}`, ports, hub));
@@ -77,17 +77,10 @@ export class SimulatedCluster {
       for (const event of batch.events) this.#note(event);
   }
 
-  #note({ type, kv }: StoreEvent): void {
+  #note(event: StoreEvent): void {
+    const { type, kv } = event;
     const text = Buffer.from(kv.value).toString('utf8');
     this.trace.add(`${this.clock.monotonicMs()} ${kv.modRevision} ${type} ${kv.key} ${text}`);
-    if (type === 'put' && kv.key.startsWith('/registry/pods/')) this.#noteBinding(JSON.parse(text) as Pod);
-  }
-
-  /** Only one node is ever chosen for a pod. */
-  #noteBinding({ metadata, spec }: Pod): void {
-    const { uid = '', name } = metadata;
-    const before = this.#bindings.get(uid);
-    if (before !== undefined && before !== spec.nodeName) this.offences.push(`pod ${name} moved from ${before} to ${spec.nodeName}`);
-    if (spec.nodeName) this.#bindings.set(uid, spec.nodeName);
+    this.safety.note(event);
   }
 }
