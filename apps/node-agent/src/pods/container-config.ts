@@ -9,6 +9,7 @@ import { ConfigError, type EnvironmentSources, environment, expand } from './env
 import { labels, specHashAnnotation, terminationMessageAnnotation } from './observed.ts';
 import { containerResources } from './resources.ts';
 import { securityContext } from './security.ts';
+import { terminationMessageFile } from './termination-message.ts';
 
 export interface ContainerConfigInput {
   pod: Pod;
@@ -37,7 +38,7 @@ export async function containerConfig(input: ContainerConfigInput): Promise<Cont
   const { pod, container } = input;
   const env = environment(container, input.sources);
   const variables = new Map(env.map(({ name, value }) => [name, value]));
-  const terminationMessage = join(input.podDirectory, 'containers', container.name, `termination-${input.attempt}`);
+  const terminationMessage = terminationMessageFile(input.podDirectory, container.name, input.attempt);
   const mounts = await volumeMounts(input, variables);
   if (input.writesFiles) await ownFiles(input, mounts, terminationMessage);
   return {
@@ -48,7 +49,10 @@ export async function containerConfig(input: ContainerConfigInput): Promise<Cont
     ...(container.command && { command: container.command.map((part) => expand(part, variables)) }),
     ...(container.args && { args: container.args.map((part) => expand(part, variables)) }),
     ...(container.workingDir && { workingDir: container.workingDir }),
-    env: [...env, ...(variables.has('HOSTNAME') ? [] : [{ name: 'HOSTNAME', value: pod.spec.hostname || pod.metadata.name }])],
+    env: [
+      ...env,
+      ...(variables.has('HOSTNAME') || pod.spec.hostNetwork ? [] : [{ name: 'HOSTNAME', value: pod.spec.hostname || pod.metadata.name }]),
+    ],
     mounts,
     devices: [],
     labels: {

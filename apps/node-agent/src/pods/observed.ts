@@ -37,6 +37,12 @@ export function newest(observed: ObservedPod, name: string): ContainerInfo | und
   return observed.containers.get(name)?.[0];
 }
 
+/** Sandboxes of the past that hold no container any more. */
+export function emptySandboxes({ olderSandboxes, containers }: ObservedPod): SandboxInfo[] {
+  const used = new Set([...containers.values()].flat().map((c) => c.sandboxId));
+  return olderSandboxes.filter((sandbox) => !used.has(sandbox.id));
+}
+
 export function anyRunning(observed: ObservedPod): boolean {
   return [...observed.containers.values()].some((instances) => instances.some((c) => c.state === 'running' || c.state === 'created'));
 }

@@ -23,7 +23,7 @@ import type { PodEnvironment } from './pod-environment.ts';
 import { isTerminal } from './pod-status.ts';
 import { PodWorker } from './pod-worker.ts';
 import { sandboxConfig } from './sandbox-config.ts';
-import { readTerminationMessage } from './termination-message.ts';
+import { readTerminationMessage, terminationMessageFile } from './termination-message.ts';
 
 const relistMs = 60_000;
 const eventRetryMs = 1_000;
@@ -242,7 +242,9 @@ export class PodManager {
         this.#syncNetwork();
       },
       removeLogs: async (pod, container, attempt) => {
-        if (this.#deps.writesFiles) await removeLogs(join(this.podLogDirectory(pod), container), attempt);
+        if (!this.#deps.writesFiles) return;
+        await removeLogs(join(this.podLogDirectory(pod), container), attempt);
+        await rm(terminationMessageFile(volumes.podDirectory(pod.metadata.uid ?? ''), container, attempt), { force: true });
       },
       removeTraces: (pod) => this.#removeTraces(pod),
       gone: (uid) => {

@@ -7,7 +7,7 @@ import { specHash } from './container-config.ts';
 import { containerFieldPath } from './container-field-path.ts';
 import { ContainerStarter } from './container-starter.ts';
 import type { WaitingReason } from './container-status.ts';
-import { newest, type ObservedPod, observe } from './observed.ts';
+import { emptySandboxes, newest, type ObservedPod, observe } from './observed.ts';
 import { isFinished, isStopped, type Kill, type PodPlan, planPod } from './plan.ts';
 import type { PodEnvironment } from './pod-environment.ts';
 import { PodReporter } from './pod-reporter.ts';
@@ -30,7 +30,7 @@ export class PodWorker {
   #pod: Pod;
   #failure: { reason: string; message: string } | undefined;
   #removed = false;
-  #refreshVolumes = false;
+  #refreshVolumes: boolean;
   #podIps: string[] = [];
   #adopting: boolean;
 
@@ -39,6 +39,8 @@ export class PodWorker {
     this.#pod = pod;
     this.#env = env;
     this.#adopting = adopted;
+    // What they show may have changed while nobody looked.
+    this.#refreshVolumes = adopted;
     this.#restarts = new RestartTracker(env.clock);
     this.#reporter = new PodReporter(env, pod.status);
     const { name, namespace } = pod.metadata;
@@ -214,6 +216,7 @@ export class PodWorker {
         const message = 'Pod sandbox changed, it will be killed and re-created.';
         this.#env.event(this.#pod, 'Normal', 'SandboxChanged', message);
         await this.#env.runtime.stopSandbox(observed.sandbox.id);
+        for (const old of emptySandboxes(observed)) await this.#env.runtime.removeSandbox(old.id);
       }
       this.#tellCreating(observed);
       const id = await this.#env.runtime.runSandbox(this.#env.sandboxConfig(this.#pod, plan.createSandbox));

@@ -10,6 +10,11 @@ const messageBytesMax = 4096;
 const logBytesMax = 2048;
 const logLinesMax = 80;
 
+/** Where an instance's message is on the host. */
+export function terminationMessageFile(podDirectory: string, container: string, attempt: number): string {
+  return join(podDirectory, 'containers', container, `termination-${attempt}`);
+}
+
 export async function readTerminationMessage(
   logDirectory: string,
   container: Container,

@@ -1,0 +1,85 @@
+import { mkdir, mkdtemp, readFile, rm, stat, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Container, Pod } from '@berth/api';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { containerConfig } from './container-config.ts';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'berth-config-'));
+  await mkdir(join(folder, 'volume'));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+function configOf(container: Partial<Container>, spec: Partial<Pod['spec']> = {}) {
+  const whole: Container = { name: 'main', image: 'web:1', ...container };
+  const pod: Pod = {
+    ...{ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'web', namespace: 'shop', uid: 'u1' } },
+    spec: { containers: [whole], ...spec },
+  };
+  return containerConfig({
+    ...{ pod, container: whole, attempt: 2, imageRef: 'sha256:1', image: { id: 'i', repoTags: [], repoDigests: [], sizeBytes: 1 } },
+    ...{ volumes: new Map([['data', join(folder, 'volume')]]), podDirectory: join(folder, 'pod'), writesFiles: true },
+    sources: {
+      ...{ pod, podIps: ['10.1.0.2'], hostIp: '10.0.0.1', allocatable: { cpuCores: 1, memoryBytes: 2 ** 30 }, services: [] },
+      ...{ configMap: () => undefined, secret: () => undefined },
+    },
+  });
+}
+
+test('commands and arguments see the environment; unknown names stay', async () => {
+  const env = [{ name: 'WHO', value: 'you' }];
+  const config = await configOf({ env, command: ['say', '$(WHO)'], args: ['$(NOBODY)', '$$(WHO)'] });
+  expect(config).toMatchObject({ command: ['say', 'you'], args: ['$(NOBODY)', '$(WHO)'], logPath: 'main/2.log' });
+  expect(config.env).toEqual([...env, { name: 'HOSTNAME', value: 'web' }]);
+});
+
+test('mounts: read-only, propagation, parts by expression', async () => {
+  const volumeMounts = [
+    { name: 'data', mountPath: '/a', readOnly: true, mountPropagation: 'HostToContainer' },
+    { name: 'data', mountPath: '/b', subPathExpr: 'of/$(WHO)', mountPropagation: 'Bidirectional' },
+  ];
+  const { mounts } = await configOf({ env: [{ name: 'WHO', value: 'you' }], volumeMounts });
+  const volume = join(folder, 'volume');
+  expect(mounts.slice(0, 2)).toEqual([
+    { containerPath: '/a', hostPath: volume, readonly: true, propagation: 'hostToContainer' },
+    { containerPath: '/b', hostPath: join(volume, 'of/you'), readonly: false, propagation: 'bidirectional' },
+  ]);
+});
+
+test('a part that leads out of its volume, and a volume that is not there, are errors of the configuration', async () => {
+  await symlink('/etc', join(folder, 'volume', 'link'));
+  const mount = (name: string) => configOf({ volumeMounts: [{ name, mountPath: '/a', subPath: 'link' }] });
+  await expect(mount('data')).rejects.toMatchObject({
+    ...{ name: 'ConfigError', message: expect.stringContaining('failed to prepare subPath for volumeMount "data" of container "main"') },
+  });
+  await expect(mount('none')).rejects.toMatchObject({ name: 'ConfigError' });
+});
+
+test('every pod has a hosts file, and every container a place for its last words that anybody may write', async () => {
+  const hostAliases = [{ ip: '192.0.2.7', hostnames: ['a', 'b'] }];
+  const { mounts } = await configOf({ terminationMessagePath: '/out/last' }, { hostAliases, hostname: 'h', subdomain: 's' });
+  const [hosts, message] = mounts;
+  expect(mounts.map((m) => m.containerPath)).toEqual(['/etc/hosts', '/out/last']);
+  const text = await readFile(hosts?.hostPath ?? '', 'utf8');
+  expect(text).toContain('10.1.0.2\th.s.shop.svc.cluster.local\th\n');
+  expect(text.endsWith('\n# Entries added by HostAliases.\n192.0.2.7\ta\tb\n')).toBe(true);
+  expect(((await stat(message?.hostPath ?? '')).mode & 0o777).toString(8)).toBe('666');
+});
+
+test("on the host's network the host's own names are kept, and added to", async () => {
+  const own = await configOf({}, { hostNetwork: true });
+  expect(own.mounts.map((m) => m.containerPath)).toEqual(['/dev/termination-log']);
+  expect(own.env).toEqual([]);
+  const { mounts } = await configOf({}, { hostNetwork: true, hostAliases: [{ ip: '192.0.2.7', hostnames: ['a'] }] });
+  const text = await readFile(mounts[0]?.hostPath ?? '', 'utf8');
+  expect(text).toBe(
+    `# Kubernetes-managed hosts file (host network).\n${await readFile('/etc/hosts', 'utf8')}\n# Entries added by HostAliases.\n192.0.2.7\ta\n`,
+  );
+});
+
+test("what the pod mounts itself is the pod's affair", async () => {
+  const { mounts } = await configOf({ volumeMounts: [{ name: 'data', mountPath: '/etc/hosts' }] });
+  expect(mounts.filter((m) => m.containerPath === '/etc/hosts')).toHaveLength(1);
+});
