@@ -1,0 +1,117 @@
+// JSON patch and JSON merge patch, by the examples of their RFCs and by what people meet when a patch does not apply.
+import fc from 'fast-check';
+import { describe, expect, it, test } from 'vitest';
+import { applyJsonPatch } from './json-patch.ts';
+import { applyMergePatch } from './merge-patch.ts';
+import { StatusError } from './status.ts';
+
+describe('JSON patch', () => {
+  const document = { a: { b: [1, 2, 3] }, 'x/y': { '~': 1 }, nothing: null };
+
+  it.each<[string, object[], unknown]>([
+    ['adds a member', [{ op: 'add', path: '/c', value: 1 }], { ...document, c: 1 }],
+    ['adds into a list', [{ op: 'add', path: '/a/b/1', value: 9 }], { ...document, a: { b: [1, 9, 2, 3] } }],
+    ['appends', [{ op: 'add', path: '/a/b/-', value: 4 }], { ...document, a: { b: [1, 2, 3, 4] } }],
+    ['removes from a list', [{ op: 'remove', path: '/a/b/0' }], { ...document, a: { b: [2, 3] } }],
+    ['counts from the end', [{ op: 'remove', path: '/a/b/-1' }], { ...document, a: { b: [1, 2] } }],
+    ['unescapes paths', [{ op: 'replace', path: '/x~1y/~0', value: 2 }], { ...document, 'x/y': { '~': 2 } }],
+    ['replaces everything', [{ op: 'replace', path: '', value: { z: 1 } }], { z: 1 }],
+    ['moves', [{ op: 'move', from: '/a/b', path: '/b' }], { ...document, a: {}, b: [1, 2, 3] }],
+    ['moves within a list', [{ op: 'move', from: '/a/b/0', path: '/a/b/2' }], { ...document, a: { b: [2, 3, 1] } }],
+    ['copies', [{ op: 'copy', from: '/a/b/2', path: '/c' }], { ...document, c: 3 }],
+    ['replaces null', [{ op: 'replace', path: '/nothing', value: 1 }], { ...document, nothing: 1 }],
+    ['tests', [{ op: 'test', path: '/a', value: { b: [1, 2, 3] } }], document],
+    ['takes what is absent for null', [{ op: 'test', path: '/none', value: null }], document],
+  ])('%s', (_, patch, expected) => {
+    const before = structuredClone(document);
+    expect(applyJsonPatch(document, patch)).toEqual(expected);
+    expect(document).toEqual(before);
+  });
+
+  it.each([
+    [{ op: 'test', path: '/a/b/0', value: 7 }, 'testing value /a/b/0 failed: test failed'],
+    [{ op: 'replace', path: '/none', value: 1 }, 'replace operation does not apply: doc is missing key: /none: missing value'],
+    [{ op: 'remove', path: '/none' }, "error in remove for path: '/none': Unable to remove nonexistent key: none: missing value"],
+    [{ op: 'remove', path: '/none/x' }, 'remove operation does not apply: doc is missing path: "/none/x": missing value'],
+    [{ op: 'add', path: '/none/x', value: 1 }, 'add operation does not apply: doc is missing path: "/none/x": missing value'],
+    [{ op: 'add', path: '/a/b/9', value: 1 }, "error in add for path: '/a/b/9': Unable to access invalid index: 9"],
+    [{ op: 'add', path: '/a/b/01', value: 1 }, 'Unable to access invalid index: 01'],
+    [{ op: 'copy', from: '/none', path: '/c' }, 'copy operation does not apply: doc is missing from path: "/none": missing value'],
+    [{ op: 'move', from: '/a', path: '/a/c' }, 'move operation does not apply'],
+    [{ op: 'remove', path: '/constructor' }, 'Unable to remove nonexistent key: constructor'],
+  ])('says why %o does not apply', (operation, message) => {
+    expect(() => applyJsonPatch(document, [operation])).toThrow(message);
+    expect(() => applyJsonPatch(document, [operation])).toThrow(expect.objectContaining({ code: 422, reason: 'Invalid' }));
+  });
+
+  it.each([
+    {},
+    [{ op: 'ad', path: '/a' }],
+    [{ op: 'add', path: 'a', value: 1 }],
+    [{ op: 'move', path: '/a' }],
+    [{ op: 'add', path: '/__proto__/x', value: 1 }],
+    [null],
+  ])('refuses %o, which is no patch', (patch) => {
+    expect(() => applyJsonPatch(document, patch)).toThrow(expect.objectContaining({ code: 400 }));
+  });
+
+  it('does not let copies of copies fill the memory or the stack', () => {
+    const wide = Array.from({ length: 64 }, () => ({ op: 'copy', from: '/a', path: '/a/-' }));
+    expect(() => applyJsonPatch({ a: ['0123456789'] }, wide)).toThrow('exceeds the limit');
+    const deep = Array.from({ length: 300 }, () => ({ op: 'copy', from: '/a', path: '/a/a' }));
+    expect(() => applyJsonPatch({ a: {} }, deep)).toThrow(StatusError);
+  });
+
+  test('what a patch adds, its reverse removes', () => {
+    const key = fc.string().filter((name) => name !== '__proto__');
+    fc.assert(
+      fc.property(fc.dictionary(key, fc.jsonValue({ maxDepth: 3 })), key, fc.jsonValue({ maxDepth: 3 }), (target, name, value) => {
+        const path = `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+        const old = Object.hasOwn(target, name) ? [{ op: 'add', path, value: target[name] }] : [{ op: 'remove', path }];
+        const there = applyJsonPatch(target, [
+          { op: 'add', path, value },
+          { op: 'test', path, value },
+        ]);
+        expect(applyJsonPatch(there, old)).toEqual(target);
+      }),
+    );
+  });
+});
+
+describe('merge patch', () => {
+  // RFC 7386, appendix A.
+  it.each([
+    [{ a: 'b' }, { a: 'c' }, { a: 'c' }],
+    [{ a: 'b' }, { b: 'c' }, { a: 'b', b: 'c' }],
+    [{ a: 'b' }, { a: null }, {}],
+    [{ a: 'b', b: 'c' }, { a: null }, { b: 'c' }],
+    [{ a: ['b'] }, { a: 'c' }, { a: 'c' }],
+    [{ a: 'c' }, { a: ['b'] }, { a: ['b'] }],
+    [{ a: { b: 'c' } }, { a: { b: 'd', c: null } }, { a: { b: 'd' } }],
+    [{ a: [{ b: 'c' }] }, { a: [1] }, { a: [1] }],
+    [
+      ['a', 'b'],
+      ['c', 'd'],
+      ['c', 'd'],
+    ],
+    [{ a: 'b' }, ['c'], ['c']],
+    [{ a: 'foo' }, null, null],
+    [{ a: 'foo' }, 'bar', 'bar'],
+    [{ e: null }, { a: 1 }, { e: null, a: 1 }],
+    [[1, 2], { a: 'b', c: null }, { a: 'b' }],
+    [{}, { a: { bb: { ccc: null } } }, { a: { bb: {} } }],
+  ])('%j with %j is %j', (target, patch, expected) => {
+    expect(applyMergePatch(target, patch)).toEqual(expected);
+  });
+
+  it('changes nothing the second time, and takes inherited names for absent ones', () => {
+    fc.assert(
+      fc.property(fc.jsonValue({ maxDepth: 4 }), fc.jsonValue({ maxDepth: 4 }), (target, patch) => {
+        fc.pre(!/"__proto__"/.test(JSON.stringify([target, patch])));
+        const once = applyMergePatch(target, patch);
+        expect(applyMergePatch(once, patch)).toEqual(once);
+      }),
+    );
+    expect(applyMergePatch({}, { constructor: { a: 1 } })).toEqual({ constructor: { a: 1 } });
+  });
+});
