@@ -1,5 +1,5 @@
 // What a pod may ask of its node, on real containers: order, files, identity, hooks, probes and addresses.
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ConfigMap, Pod, Secret } from '@berth/api';
 import { beforeAll, expect, inject, test } from 'vitest';
@@ -335,4 +335,16 @@ test.concurrent('attach, cp, and what a pod uses', () =>
       const text = await (await fetch(metrics)).text();
       return value(text, 'container_cpu_usage_seconds_total') > 0 && value(text, 'container_memory_working_set_bytes') > 100_000;
     });
+  }));
+
+test.concurrent('a log that grows too long is rotated, and goes on', () =>
+  withNamespace(async (ns) => {
+    const line = 'x'.repeat(1000);
+    const talk = `i=0; while [ $i -lt 11000 ]; do echo ${line}; i=$((i+1)); done; echo long; n=0; while true; do n=$((n+1)); echo line $n; /bin/busybox sleep 1 & wait; done`;
+    await apply(pod(ns, 'talker', [shell('main', talk)]));
+    await ready(ns, 'talker');
+    const { uid } = (await podOf(ns, 'talker')).metadata;
+    const folder = join(inject('layout').directory, 'node', 'logs', `${ns}_talker_${uid}`, 'main');
+    await until('the rotation', 40_000, async () => (await readdir(folder)).length === 2);
+    await until('lines in the new file', 10_000, async () => /^line \d+\n/.test(await kubectl('-n', ns, 'logs', 'talker')));
   }));
