@@ -40,10 +40,19 @@ test("the container's word counts before the pod's, the pod's before the image's
   expect(securityOf({}, {}, { username: 'web' })).toMatchObject({ runAsUsername: 'web' });
 });
 
-test('groups are joined, and setuid programs work unless escalation is forbidden', () => {
+test('groups are joined', () => {
   expect(securityOf({}, { supplementalGroups: [5, 6], fsGroup: 5 }).supplementalGroups).toEqual([5, 6]);
-  expect(securityOf({}).noNewPrivileges).toBe(false);
-  expect(securityOf({ allowPrivilegeEscalation: false }).noNewPrivileges).toBe(true);
+});
+
+test.each([
+  [{}, true],
+  [{ allowPrivilegeEscalation: false }, true],
+  [{ allowPrivilegeEscalation: true }, false],
+  [{ privileged: true }, false],
+  [{ capabilities: { add: ['SYS_ADMIN'] } }, false],
+  [{ capabilities: { add: ['NET_ADMIN'] } }, true],
+])('new privileges are not to be had unless they are asked for: %j', (own, refused) => {
+  expect(securityOf(own).noNewPrivileges).toBe(refused);
 });
 
 test('privileged containers are not confined', () => {

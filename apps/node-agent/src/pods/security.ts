@@ -16,7 +16,8 @@ export function securityContext(pod: Pod, container: Container, image: ImageInfo
   return {
     privileged,
     readonlyRootfs: own.readOnlyRootFilesystem === true,
-    noNewPrivileges: own.allowPrivilegeEscalation === false,
+    // Stricter than the kubelet, on purpose: Berth's containers gain privileges only when that is asked for.
+    noNewPrivileges: own.allowPrivilegeEscalation !== true && !privileged && !asksForPrivileges(own.capabilities?.add),
     ...(runAsUser !== undefined && { runAsUser }),
     ...(runAsUser === undefined && image?.uid !== undefined && { runAsUser: image.uid }),
     ...(runAsUser === undefined && image?.username && { runAsUsername: image.username }),
@@ -27,6 +28,11 @@ export function securityContext(pod: Pod, container: Container, image: ImageInfo
     seccomp: seccomp(profile, privileged),
     ...(own.procMount === 'Unmasked' && { procMount: 'Unmasked' as const }),
   };
+}
+
+/** Who asks for these asks for privileges: the API refuses them together with allowPrivilegeEscalation false. */
+function asksForPrivileges(added: string[] | undefined): boolean {
+  return (added ?? []).some((c) => c === 'SYS_ADMIN' || c === 'CAP_SYS_ADMIN' || c === 'ALL');
 }
 
 function seccomp(profile: { type: string; localhostProfile?: string } | undefined, privileged: boolean): SecurityContext['seccomp'] {
