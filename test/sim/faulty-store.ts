@@ -10,7 +10,7 @@ import {
   type Watch,
   type WatchOptions,
 } from '@berth/store';
-import type { Random } from '@berth/telemetry';
+import type { Clock, Random } from '@berth/telemetry';
 import type { Life } from '@berth/testing';
 
 export interface StoreFaults {
@@ -24,12 +24,23 @@ export interface StoreFaults {
 
 export const noFaults: StoreFaults = { refusedShare: 0, unansweredShare: 0, brokenWatchShare: 0 };
 
-/** @param faults is read at each call, so that faults can begin and end */
-export function faultyStore(inner: Store, life: Life, random: Random, faults: () => StoreFaults): Store {
+/** Of every batch of events. */
+const lagMsMax = 50;
+
+export interface FaultyStorePorts {
+  life: Life;
+  clock: Clock;
+  random: Random;
+  /** Read at each call, so that faults can begin and end. */
+  faults: () => StoreFaults;
+}
+
+export function faultyStore(inner: Store, ports: FaultyStorePorts): Store {
+  const { life, random, faults } = ports;
   const mortal = life.service(inner);
   const own = {
     transact: (transaction: Transaction) => transact(mortal, random, faults(), transaction),
-    watch: (options: WatchOptions) => watch(inner, life, random, faults, options),
+    watch: (options: WatchOptions) => watch(inner, ports, options),
     // Every control plane closes its store when it stops; the next one needs it still.
     close: async () => {},
   };
@@ -43,10 +54,12 @@ async function transact(store: Store, random: Random, faults: StoreFaults, trans
   return result;
 }
 
-function watch(store: Store, life: Life, random: Random, faults: () => StoreFaults, options: WatchOptions): Watch {
+/** Events come late, as over a network; never out of order. */
+function watch(store: Store, { life, clock, random, faults }: FaultyStorePorts, options: WatchOptions): Watch {
   const inner = store.watch(options);
   async function* batches() {
     for await (const batch of inner) {
+      await clock.sleep(random.int(lagMsMax));
       if (life.isOver) return;
       if (random.next() < faults().brokenWatchShare) throw new SlowWatcherError(0);
       yield batch;

@@ -32,7 +32,7 @@ export class SimulatedControlPlane {
     const mortal = { ...ports, clock: this.life.clock(ports.clock) };
     this.#ports = mortal;
     const metrics = new Registry();
-    this.api = new ApiServer({ ...mortal, kinds, config, store: faultyStore(store, this.life, ports.random, faults) });
+    this.api = new ApiServer({ ...mortal, kinds, config, store: faultyStore(store, { ...ports, life: this.life, faults }) });
     const gatewayClient = this.api.localClient(componentUsers.gateway);
     const informers = new InformerSet({ ...mortal, client: gatewayClient });
     this.gateway = new AgentGateway({ ...mortal, config, client: gatewayClient, informers });
