@@ -45,6 +45,22 @@ test('fields that do not act warn, those that act do not', () => {
   Pod.defaults(idle);
   expect(Pod.warnings(idle).map((warning) => warning.split(':')[0])).toEqual(['spec.priorityClassName', 'spec.volumes[0].nfs']);
 
+  const ports = [
+    { containerPort: 80, hostPort: 80 },
+    { containerPort: 81, hostPort: 81, hostIP: '127.0.0.1' },
+    { containerPort: 82, hostPort: 82, protocol: 'SCTP' },
+  ];
+  const open = samplePod({
+    containers: [{ name: 'web', image: 'nginx', ports }],
+    initContainers: [{ name: 'side', image: 'nginx', restartPolicy: 'Always', ports: [{ containerPort: 83, hostPort: 83 }] }],
+  });
+  Pod.defaults(open);
+  expect(Pod.warnings(open).map((warning) => warning.split(':')[0])).toEqual([
+    'spec.initContainers[0].ports[0].hostPort',
+    'spec.containers[0].ports[1].hostIP',
+    'spec.containers[0].ports[2].hostPort',
+  ]);
+
   const deployment = sampleDeployment();
   if (deployment.spec.template.spec) deployment.spec.template.spec.runtimeClassName = 'gvisor';
   Deployment.defaults(deployment);

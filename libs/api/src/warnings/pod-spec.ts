@@ -42,13 +42,14 @@ export function podSpecWarnings(spec: PodSpec | undefined, field: string): strin
   }
   warnings.push(...(spec.volumes ?? []).flatMap((volume, index) => volumeWarnings(volume, `${field}.volumes[${index}]`)));
   for (const list of ['initContainers', 'containers'] as const) {
-    warnings.push(...(spec[list] ?? []).flatMap((container, index) => containerWarnings(container, `${field}.${list}[${index}]`)));
+    warnings.push(...(spec[list] ?? []).flatMap((container, index) => containerWarnings(container, `${field}.${list}[${index}]`, spec)));
   }
   return warnings;
 }
 
-function containerWarnings(container: Container, field: string): string[] {
+function containerWarnings(container: Container, field: string, spec: PodSpec): string[] {
   const warnings = idleContainerFields.filter((key) => isGiven(container[key])).map((key) => idle(`${field}.${key}`));
+  if (!spec.hostNetwork) warnings.push(...hostPortWarnings(container, field, spec));
   for (const hook of ['postStart', 'preStop'] as const) {
     if (container.lifecycle?.[hook]?.tcpSocket) warnings.push(idle(`${field}.lifecycle.${hook}.tcpSocket`));
   }
@@ -58,6 +59,19 @@ function containerWarnings(container: Container, field: string): string[] {
     if (variable.valueFrom?.fileKeyRef) warnings.push(idle(`${field}.env[${index}].valueFrom.fileKeyRef`));
   }
   return [...warnings, ...resourceWarnings(container, field), ...securityWarnings(container.securityContext, `${field}.securityContext`)];
+}
+
+/** With the host's network a port is the host's already; else it is opened for main containers, on every address, for TCP and UDP. */
+function hostPortWarnings(container: Container, field: string, spec: PodSpec): string[] {
+  const isInit = spec.initContainers?.includes(container) === true;
+  return (container.ports ?? []).flatMap(({ hostPort, hostIP, protocol }, index) => {
+    const port = `${field}.ports[${index}]`;
+    if (!hostPort) return [];
+    if (isInit) return [idle(`${port}.hostPort`, 'Berth keeps the port free of other pods, and opens host ports of main containers only')];
+    if (protocol === 'SCTP') return [idle(`${port}.hostPort`, 'Berth opens host ports for TCP and UDP only')];
+    const anywhere = !hostIP || hostIP === '0.0.0.0' || hostIP === '::';
+    return anywhere ? [] : [idle(`${port}.hostIP`, 'Berth opens host ports on every address of the node')];
+  });
 }
 
 /** Only cpu and memory reach the container; other resources count for scheduling alone. */
