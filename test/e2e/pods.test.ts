@@ -1,29 +1,14 @@
-// What a pod may ask of its node, on real containers: order, files, identity, hooks, probes and addresses.
+// What a pod may ask of its node, on real containers: order, identity, hooks, probes, addresses, streams.
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ConfigMap, Pod, Secret } from '@berth/api';
 import { beforeAll, expect, inject, test } from 'vitest';
-import { provideImage } from '../../tools/cluster/images.ts';
-import { root } from '../../tools/cluster/layout.ts';
-import { apply, get, kubectl, run, until, withNamespace } from './kubectl.ts';
+import { apply, kubectl, run, until, withNamespace } from './kubectl.ts';
 import { pod, shell, waitForEver } from './manifests.ts';
+import { configMap, exec, logs, podOf, provideShellImage, ready, secret } from './pod-commands.ts';
 
-/** Runs as root and has a shell, cat and tar by name. */
 let shellImage: string;
 beforeAll(async () => {
-  const folder = join(root, 'test', 'e2e', 'images', 'shell');
-  shellImage = await provideImage(inject('layout'), { repository: 'berth/shell', tag: '1.0', folder });
-});
-
-const ready = (ns: string, name: string) => kubectl('-n', ns, 'wait', '--for=condition=Ready', `pod/${name}`, '--timeout=40s');
-const exec = (ns: string, name: string, ...command: string[]) => kubectl('-n', ns, 'exec', name, '--', '/bin/busybox', ...command);
-const podOf = (ns: string, name: string) => get<Pod>('-n', ns, 'pod', name);
-const logs = (ns: string, name: string, container: string) => kubectl('-n', ns, 'logs', name, '-c', container);
-const configMap = (namespace: string, name: string, data: Record<string, string>): ConfigMap => ({
-  ...{ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace }, data },
-});
-const secret = (namespace: string, name: string, stringData: Record<string, string>): Secret => ({
-  ...{ apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace }, stringData },
+  shellImage = await provideShellImage();
 });
 
 test.concurrent('init containers run one after the other, after the sidecar before them and before the rest', () =>
@@ -79,116 +64,6 @@ test.concurrent('the environment: values, references, expansion, what the pod kn
     expect(stuck.message).toBe('configmap "late" not found');
     await apply(configMap(ns, 'late', { a: 'b' }));
     await ready(ns, 'late');
-  }));
-
-test.concurrent('files of config maps and secrets: modes, chosen keys, live updates', () =>
-  withNamespace(async (ns) => {
-    await apply(configMap(ns, 'settings', { colour: 'blue', shape: 'round' }), secret(ns, 'keys', { token: 's3cret' }));
-    const volumes = [
-      { name: 'settings', configMap: { name: 'settings' } },
-      { name: 'keys', secret: { secretName: 'keys', defaultMode: 0o400, items: [{ key: 'token', path: 'deep/token' }] } },
-      {
-        name: 'all',
-        projected: {
-          sources: [
-            { configMap: { name: 'settings', items: [{ key: 'shape', path: 'shape' }] } },
-            { secret: { name: 'keys' } },
-            { downwardAPI: { items: [{ path: 'labels', fieldRef: { fieldPath: 'metadata.labels' } }] } },
-          ],
-        },
-      },
-      { name: 'absent', configMap: { name: 'nobody', optional: true } },
-    ];
-    const volumeMounts = [
-      ...[
-        { name: 'settings', mountPath: '/settings' },
-        { name: 'keys', mountPath: '/keys' },
-        { name: 'all', mountPath: '/all' },
-      ],
-      ...[
-        { name: 'absent', mountPath: '/absent' },
-        { name: 'settings', mountPath: '/one/colour', subPath: 'colour' },
-      ],
-    ];
-    const main = shell('main', waitForEver, { volumeMounts, image: shellImage });
-    await apply(pod(ns, 'files', [main], { volumes }));
-    await ready(ns, 'files');
-    expect(await exec(ns, 'files', 'cat', '/settings/colour', '/all/shape', '/all/token', '/keys/deep/token')).toBe(
-      'bluerounds3crets3cret',
-    );
-    expect(await exec(ns, 'files', 'stat', '-L', '-c', '%a', '/keys/deep/token', '/settings/colour')).toBe('400\n644\n');
-    expect(await exec(ns, 'files', 'ls', '/absent')).toBe('');
-    await apply(configMap(ns, 'settings', { colour: 'green', shape: 'square', size: 'big' }));
-    await kubectl('-n', ns, 'label', 'pod', 'files', 'team=blue');
-    await until('the new files', 20_000, async () => (await exec(ns, 'files', 'cat', '/settings/colour')) === 'green');
-    expect(await exec(ns, 'files', 'ls', '/settings')).toBe('colour\nshape\nsize\n');
-    // Single files stay as they were when the container was started.
-    expect(await exec(ns, 'files', 'cat', '/one/colour')).toBe('blue');
-    await until('the new label', 20_000, async () => (await exec(ns, 'files', 'cat', '/all/labels')).includes('team="blue"'));
-  }));
-
-test.concurrent('volumes: shared between containers, parts of them, the host, the group that owns them', () =>
-  withNamespace(async (ns) => {
-    const host = await mkdtemp('/tmp/be2e-host-');
-    try {
-      await writeFile(join(host, 'given'), 'from the host');
-      const volumes = [
-        ...[
-          { name: 'work', emptyDir: {} },
-          { name: 'fast', emptyDir: { medium: 'Memory', sizeLimit: '1Mi' } },
-        ],
-        { name: 'host', hostPath: { path: join(host, 'made'), type: 'DirectoryOrCreate' } },
-        { name: 'given', hostPath: { path: join(host, 'given'), type: 'File' } },
-      ];
-      const mounts = (subPath?: string) => [{ name: 'work', mountPath: '/work', ...(subPath && { subPath }) }];
-      const reader = shell('reader', waitForEver, {
-        volumeMounts: [...mounts(), { name: 'fast', mountPath: '/fast' }, { name: 'given', mountPath: '/given', readOnly: true }],
-      });
-      const writer = shell('writer', `echo part > /work/file; echo out > /host/file; ${waitForEver}`, {
-        ...{ volumeMounts: [...mounts('sub/part'), { name: 'host', mountPath: '/host' }], securityContext: { runAsUser: 0 } },
-      });
-      await apply(pod(ns, 'shared', [reader, writer], { volumes, securityContext: { fsGroup: 4242 } }));
-      await ready(ns, 'shared');
-      await until('the file in the part', 10_000, () => exec(ns, 'shared', 'cat', '/work/sub/part/file').catch(() => false));
-      expect(await exec(ns, 'shared', 'stat', '-c', '%g', '/work', '/work/sub/part/file')).toBe('4242\n4242\n');
-      expect(await exec(ns, 'shared', 'id', '-G')).toContain('4242');
-      expect(await exec(ns, 'shared', 'cat', '/given')).toBe('from the host');
-      expect(await readFile(join(host, 'made', 'file'), 'utf8')).toBe('out\n');
-      const full = await run([
-        '-n',
-        ns,
-        'exec',
-        'shared',
-        '--',
-        '/bin/busybox',
-        'dd',
-        'if=/dev/zero',
-        'of=/fast/x',
-        'bs=1M',
-        'count=2',
-      ]).catch((e) => e);
-      expect(full.stderr).toContain('No space left on device');
-      const escaping = shell('main', waitForEver, { volumeMounts: mounts('link') });
-      const link = shell('link', '/bin/busybox ln -s /etc /work/link', { volumeMounts: mounts() });
-      const bad = { name: 'bad', hostPath: { path: join(host, 'given'), type: 'Directory' } };
-      await apply(
-        pod(ns, 'escape', [escaping], { initContainers: [link], volumes: [{ name: 'work', emptyDir: {} }] }),
-        pod(ns, 'wrong', [shell('main', waitForEver, { volumeMounts: [{ name: 'bad', mountPath: '/bad' }] })], { volumes: [bad] }),
-      );
-      const refusal = await until('the link out of the volume to be refused', 30_000, async () => {
-        const waiting = (await podOf(ns, 'escape')).status?.containerStatuses?.[0]?.state?.waiting;
-        return waiting?.reason === 'CreateContainerConfigError' && waiting.message;
-      });
-      expect(refusal).toContain('failed to prepare subPath for volumeMount "work" of container "main"');
-      await until('the wrong type to be told', 20_000, async () =>
-        (await kubectl('-n', ns, 'describe', 'pod', 'wrong')).includes(
-          `hostPath type check failed: ${join(host, 'given')} is not a directory`,
-        ),
-      );
-      await kubectl('-n', ns, 'delete', 'pod', '--all', '--wait=true');
-    } finally {
-      await rm(host, { recursive: true, force: true });
-    }
   }));
 
 test.concurrent('an image that runs as root is refused where that is forbidden; a message is left at the end', () =>
