@@ -1,5 +1,6 @@
 // Events about objects, as `kubectl describe` shows them. The same event again raises a count instead of making a new object.
-// Recording never fails and never waits: the queue is bounded, and what does not fit is dropped and counted in the log.
+// Recording never fails and never waits: the queue is bounded, and what does not fit is dropped and told in the log. Several
+// objects' events are written at once, so that a burst fits; one object's are written one after the other, in their order.
 import { Event } from '@berth/api';
 import { isReason, type KubeObject } from '@berth/machinery';
 import { type Clock, type Logger, type Random, timestamp } from '@berth/telemetry';
@@ -8,9 +9,11 @@ import { EventNames } from './event-names.ts';
 
 /** Events waiting to be written. */
 const queueMax = 1_000;
+/** Events being written at the same time. */
+const writesMax = 16;
 /** Events remembered for aggregation. */
 const rememberedMax = 4_096;
-const messageBytesMax = 1024;
+const messageCharactersMax = 1024;
 
 export interface EventSource {
   component: string;
@@ -24,6 +27,8 @@ export interface EventAbout {
 }
 
 interface Waiting {
+  /** Whom the event is about, over all kinds and namespaces. */
+  object: string;
   about: EventAbout;
   type: 'Normal' | 'Warning';
   reason: string;
@@ -39,7 +44,8 @@ export class EventRecorder {
   readonly #names: EventNames;
   readonly #queue = new Map<string, Waiting>();
   readonly #written = new Map<string, { name: string; namespace: string; count: number }>();
-  #writing = false;
+  /** Objects of which an event is being written. */
+  readonly #busy = new Set<string>();
 
   constructor(deps: { client: Client; clock: Clock; random: Random; logger: Logger }, source: EventSource) {
     this.#deps = deps;
@@ -48,8 +54,10 @@ export class EventRecorder {
   }
 
   record(about: KubeObject | EventAbout, type: 'Normal' | 'Warning', reason: string, message: string, fieldPath = ''): void {
-    const text = message.slice(0, messageBytesMax);
-    const key = [about.metadata.uid ?? about.metadata.name, fieldPath, type, reason, text].join('\n');
+    const text = message.slice(0, messageCharactersMax);
+    const { uid, namespace = '', name } = about.metadata;
+    const object = uid ?? [about.kind, namespace, name].join('/');
+    const key = [object, fieldPath, type, reason, text].join('\n');
     const waiting = this.#queue.get(key);
     if (waiting) {
       waiting.count++;
@@ -60,24 +68,31 @@ export class EventRecorder {
       this.#deps.logger.warn('too many events are waiting; one was dropped', { reason, about: about.metadata.name });
       return;
     }
-    this.#queue.set(key, { about, type, reason, message: text, fieldPath, at: timestamp(this.#deps.clock), count: 1 });
-    if (!this.#writing) void this.#drain();
+    this.#queue.set(key, { object, about, type, reason, message: text, fieldPath, at: timestamp(this.#deps.clock), count: 1 });
+    this.#writeNext();
   }
 
-  async #drain(): Promise<void> {
-    this.#writing = true;
-    for (let [next] = this.#queue; next; [next] = this.#queue) {
-      const [key, waiting] = next;
+  /** Starts as many writes as may run: the oldest first, but of each object only one. */
+  #writeNext(): void {
+    for (const [key, waiting] of this.#queue) {
+      if (this.#busy.size >= writesMax) return;
+      if (this.#busy.has(waiting.object)) continue;
       this.#queue.delete(key);
-      try {
-        await this.#write(key, waiting);
-      } catch (error) {
-        // A namespace that is going away takes no events; anything else is worth a line.
-        if (!isReason(error, 'Forbidden') && !isReason(error, 'NotFound'))
-          this.#deps.logger.warn('an event could not be written', { reason: waiting.reason, error });
-      }
+      this.#busy.add(waiting.object);
+      void this.#writeOne(key, waiting);
     }
-    this.#writing = false;
+  }
+
+  async #writeOne(key: string, waiting: Waiting): Promise<void> {
+    try {
+      await this.#write(key, waiting);
+    } catch (error) {
+      // A namespace that is going away takes no events; anything else is worth a line.
+      if (!isReason(error, 'Forbidden') && !isReason(error, 'NotFound'))
+        this.#deps.logger.warn('an event could not be written', { reason: waiting.reason, error });
+    }
+    this.#busy.delete(waiting.object);
+    this.#writeNext();
   }
 
   async #write(key: string, waiting: Waiting): Promise<void> {

@@ -78,10 +78,10 @@ export class Informer<T extends KubeObject> {
     for (const object of this.#objects.values()) handler('ADDED', object, undefined);
   }
 
-  /** Resolves when this copy is at least as new as a version that a write returned. */
+  /** Resolves when this copy is at least as new as a version that a write returned, or will get no newer. */
   async reached(resourceVersion: string): Promise<void> {
     const version = Number(resourceVersion);
-    if (Number(this.#resourceVersion) >= version) return;
+    if (Number(this.#resourceVersion) >= version || this.#stopping?.signal.aborted) return;
     await new Promise<void>((resolve) => this.#waiters.add({ version, resolve }));
   }
 
@@ -101,8 +101,9 @@ export class Informer<T extends KubeObject> {
     while (!signal.aborted) {
       try {
         if (this.#resourceVersion === '') await this.#relist();
-        await this.#follow(signal);
-        this.#failures = 0;
+        const hasHeard = await this.#follow(signal);
+        // A server that hangs up at once is not asked again at once.
+        if (!hasHeard) await this.#deps.clock.sleep(this.#nextWaitMs(), signal);
       } catch (error) {
         if (signal.aborted) return;
         if (isReason(error, 'Expired') || isReason(error, 'Gone')) this.#resourceVersion = '';
@@ -132,9 +133,12 @@ export class Informer<T extends KubeObject> {
     }
   }
 
-  async #follow(signal: AbortSignal): Promise<void> {
+  /** Whether anything came before the server ended the watch. */
+  async #follow(signal: AbortSignal): Promise<boolean> {
+    let hasHeard = false;
     for await (const event of this.#deps.client.watch(this.kind, { ...this.#scope, resourceVersion: this.#resourceVersion, signal })) {
       this.#failures = 0;
+      hasHeard = true;
       if (event.type === 'BOOKMARK') {
         this.#advance(event.resourceVersion);
         continue;
@@ -143,12 +147,18 @@ export class Informer<T extends KubeObject> {
       else this.#store(event.object);
       this.#advance(event.object.metadata.resourceVersion ?? '');
     }
+    return hasHeard;
   }
 
   #store(object: T): void {
     const key = keyOf(object);
-    const old = this.#objects.get(key);
-    if (old?.metadata.resourceVersion === object.metadata.resourceVersion && old?.metadata.uid === object.metadata.uid) return;
+    let old = this.#objects.get(key);
+    if (old && old.metadata.uid !== object.metadata.uid) {
+      // Another object of the same name: its deletion went unseen.
+      this.#drop(key, old);
+      old = undefined;
+    }
+    if (old && old.metadata.resourceVersion === object.metadata.resourceVersion) return;
     if (old) this.#unindex(key, old);
     this.#objects.set(key, object);
     for (const { of, keys } of this.#indexes.values()) for (const value of of(object)) addTo(keys, value, key);
