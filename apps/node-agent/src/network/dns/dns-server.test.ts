@@ -1,0 +1,94 @@
+import { createSocket } from 'node:dgram';
+import { connect } from 'node:net';
+import type { Service } from '@berth/api';
+import { seededRandom, silentLogger, systemClock } from '@berth/telemetry';
+import dnsPacket, { type DecodedPacket, type Packet } from 'dns-packet';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { DnsServer } from './dns-server.ts';
+import { Upstream } from './upstream.ts';
+import { buildZone } from './zone.ts';
+
+const address = '127.0.0.1';
+const port = 20_053;
+const many = Array.from({ length: 60 }, (_, index) => `10.244.1.${index + 1}`);
+const web: Service = {
+  apiVersion: 'v1',
+  kind: 'Service',
+  metadata: { name: 'web', namespace: 'default' },
+  spec: { clusterIP: '10.96.0.5' },
+};
+const big: Service = { apiVersion: 'v1', kind: 'Service', metadata: { name: 'big', namespace: 'default' }, spec: { clusterIP: 'None' } };
+const zone = buildZone(
+  'cluster.local',
+  [web, big],
+  [
+    {
+      apiVersion: 'discovery.k8s.io/v1',
+      kind: 'EndpointSlice',
+      metadata: { name: 'big-x', namespace: 'default', labels: { 'kubernetes.io/service-name': 'big' } },
+      addressType: 'IPv4',
+      endpoints: many.map((each) => ({ addresses: [each], conditions: { ready: true } })),
+    },
+  ],
+);
+const server = new DnsServer({ address, port, zone: () => zone, upstream: new Upstream([], systemClock), logger: silentLogger });
+
+beforeAll(() => server.start());
+afterAll(() => server.stop());
+
+function query(name: string, id = 7): Buffer {
+  return dnsPacket.encode({ type: 'query', id, flags: dnsPacket.RECURSION_DESIRED, questions: [{ type: 'A', name }] });
+}
+
+/** What the package decodes beyond what its types say. */
+type Reply = DecodedPacket & { rcode?: string };
+
+function askUdp(packet: Buffer): Promise<Reply> {
+  return new Promise((resolve, reject) => {
+    const socket = createSocket('udp4');
+    socket.once('error', reject);
+    socket.once('message', (reply) => {
+      socket.close();
+      resolve(dnsPacket.decode(reply));
+    });
+    socket.send(packet, port, address);
+  });
+}
+
+test('answers over UDP, tells what does not exist, and fails what it cannot forward', async () => {
+  const found = await askUdp(query('web.default.svc.cluster.local', 99));
+  expect([found.id, found.answers?.[0]]).toMatchObject([99, { type: 'A', data: '10.96.0.5' }]);
+  expect((await askUdp(query('no.default.svc.cluster.local'))).rcode).toBe('NXDOMAIN');
+  expect((await askUdp(query('example.com'))).rcode).toBe('SERVFAIL');
+});
+
+test('cuts what is too long for UDP, and gives it in full over TCP', async () => {
+  const cut = await askUdp(query('big.default.svc.cluster.local'));
+  expect([cut.flag_tc, cut.answers]).toEqual([true, []]);
+  const whole = await new Promise<Packet>((resolve, reject) => {
+    const socket = connect(port, address);
+    let received = Buffer.alloc(0);
+    socket.once('error', reject);
+    socket.on('data', (chunk) => {
+      received = Buffer.concat([received, chunk]);
+      if (received.length < 2 || received.length < 2 + received.readUInt16BE(0)) return;
+      socket.destroy();
+      resolve(dnsPacket.streamDecode(received));
+    });
+    socket.write(dnsPacket.streamEncode({ type: 'query', id: 1, questions: [{ type: 'A', name: 'big.default.svc.cluster.local' }] }));
+  });
+  expect(whole.answers).toHaveLength(60);
+});
+
+test('survives a thousand packets of garbage', async () => {
+  const random = seededRandom(5);
+  const socket = createSocket('udp4');
+  const valid = query('web.default.svc.cluster.local');
+  for (let round = 0; round < 1_000; round++) {
+    const packet = Buffer.from(round % 2 ? valid : Buffer.from(Array.from({ length: random.int(80) }, () => random.int(256))));
+    if (packet.length > 0) packet[random.int(packet.length)] = random.int(256);
+    await new Promise((resolve) => socket.send(packet, port, address, resolve));
+  }
+  socket.close();
+  expect((await askUdp(valid)).answers).toHaveLength(1);
+});
