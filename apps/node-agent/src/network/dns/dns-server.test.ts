@@ -43,15 +43,19 @@ function query(name: string, id = 7): Buffer {
 /** What the package decodes beyond what its types say. */
 type Reply = DecodedPacket & { rcode?: string };
 
+/** Asks again, as resolvers do, when a packet was lost. */
 function askUdp(packet: Buffer): Promise<Reply> {
   return new Promise((resolve, reject) => {
     const socket = createSocket('udp4');
+    const send = () => socket.send(packet, port, address);
+    const again = setInterval(send, 200);
     socket.once('error', reject);
     socket.once('message', (reply) => {
+      clearInterval(again);
       socket.close();
       resolve(dnsPacket.decode(reply));
     });
-    socket.send(packet, port, address);
+    send();
   });
 }
 
