@@ -26,7 +26,7 @@ function problemsOf(file: string, text: string): string[] {
   const problems: string[] = [];
   if (lines.length > fileLinesMax) problems.push(`${file}: ${lines.length} lines; split it (at most ${fileLinesMax})`);
   const isIndex = basename(file) === 'index.ts';
-  const isTest = /\.test\.tsx?$/.test(file);
+  const isTest = /\.test\.tsx?$|\/contract\//.test(file);
   if (!isIndex && !isTest && !/^(#!.*\n)?\/\/ /.test(text)) problems.push(`${file}: does not open by saying why it exists`);
   if (vagueNames.test(file)) problems.push(`${file}: named after nothing; name the thing it holds`);
   if (!/^[a-z0-9.-]+$/.test(basename(file))) problems.push(`${file}: not in kebab-case`);

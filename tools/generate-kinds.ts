@@ -2,6 +2,7 @@
 // Output goes to libs/api/src/generated and is committed; `npm run check` fails when it is out of date.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { goScalars, opaque, packages, tsScalars } from './go-types.ts';
 
 interface Fact {
   name: string;
@@ -21,70 +22,6 @@ interface Facts {
 }
 
 const here = import.meta.dirname;
-const goScalars: Record<string, string> = {
-  string: 'string',
-  bool: 'bool',
-  int: 'int32',
-  int32: 'int32',
-  int64: 'int64',
-  uint8: 'int32',
-  uint16: 'int32',
-  uint32: 'int64',
-  float64: 'double',
-  '[]byte': 'bytes',
-  'metav1.Time': 'Time',
-  Time: 'Time',
-  'time.Time': 'Time',
-  'metav1.MicroTime': 'MicroTime',
-  MicroTime: 'MicroTime',
-  'resource.Quantity': 'Quantity',
-  'intstr.IntOrString': 'IntOrString',
-  'runtime.RawExtension': 'RawExtension',
-  RawExtension: 'RawExtension',
-  FieldsV1: 'FieldsV1',
-  JSON: 'JSON',
-  JSONSchemaPropsOrBool: 'JSON',
-  JSONSchemaPropsOrArray: 'JSON',
-  JSONSchemaPropsOrStringArray: 'JSON',
-  'types.UID': 'string',
-  'types.NodeName': 'string',
-  'runtime.Object': 'RawExtension',
-  'interface{}': 'JSON',
-  any: 'JSON',
-};
-/** Types that are one value in JSON although Go declares a struct. */
-const opaque = new Set([
-  'Time',
-  'MicroTime',
-  'JSON',
-  'FieldsV1',
-  'RawExtension',
-  'JSONSchemaPropsOrBool',
-  'JSONSchemaPropsOrArray',
-  'JSONSchemaPropsOrStringArray',
-]);
-const packages: Record<string, string[]> = {
-  v1: ['core.v1', 'meta.v1'],
-  metav1: ['meta.v1'],
-  corev1: ['core.v1'],
-  apiv1: ['core.v1'],
-  authenticationv1: ['authentication.v1'],
-};
-const tsScalars: Record<string, string> = {
-  string: 'string',
-  bool: 'boolean',
-  int32: 'number',
-  int64: 'number',
-  double: 'number',
-  bytes: 'string',
-  Time: 'string',
-  MicroTime: 'string',
-  Quantity: 'string',
-  IntOrString: 'number | string',
-  RawExtension: 'Record<string, unknown>',
-  JSON: 'unknown',
-  FieldsV1: 'Record<string, unknown>',
-};
 
 /** A resolved Go type: `expression` in the schema's notation, the enum of its alias, and whether it was a pointer. */
 interface Resolved {

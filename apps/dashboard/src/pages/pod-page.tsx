@@ -1,5 +1,5 @@
 // One pod: how its containers are and why, why it is where it is, what happened, and its logs.
-import { type Container, type ContainerStatus, type Pod, type Probe, podReadyText, podStatusText } from '@berth/api';
+import { type Container, type ContainerStatus, type Event, type Pod, type Probe, podReadyText, podStatusText } from '@berth/api';
 import { eventsOf, onePod, useListing } from '../live/listings.ts';
 import { eventTime, newestFirst } from '../model/events.ts';
 import { ConditionTable } from '../parts/condition-table.tsx';
@@ -33,61 +33,13 @@ export function PodPage({ namespace, name }: { namespace: string; name: string }
     })),
     ...pod.spec.containers.map((container) => ({ container, status: statusOf(pod.status?.containerStatuses, container), isInit: false })),
   ];
-  const owner = pod.metadata.ownerReferences?.find((reference) => reference.controller);
-  const placement = newestFirst(own).find(({ reason }) => reason === 'Scheduled' || reason === 'FailedScheduling');
-  const scheduled = pod.status?.conditions?.find(({ type, status }) => type === 'PodScheduled' && status === 'False');
   return (
     <>
       <h1>
         <span className="quiet">{namespace}/</span>
         {name} <State tone={toneOf(word)}>{word}</State>
       </h1>
-      <dl className="facts">
-        <div>
-          <dt>Ready</dt>
-          <dd>{podReadyText(pod)}</dd>
-        </div>
-        <div>
-          <dt>Age</dt>
-          <dd>
-            <Age of={pod.metadata.creationTimestamp} />
-          </dd>
-        </div>
-        <div>
-          <dt>Node</dt>
-          <dd>{pod.spec.nodeName ? <ObjectLink kind="Node" name={pod.spec.nodeName} /> : 'none yet'}</dd>
-        </div>
-        <div>
-          <dt>IP</dt>
-          <dd>{pod.status?.podIP ?? '–'}</dd>
-        </div>
-        <div>
-          <dt>Owner</dt>
-          <dd>
-            {owner ? (
-              <ObjectLink kind={owner.kind} namespace={namespace} name={owner.name}>{`${owner.kind} ${owner.name}`}</ObjectLink>
-            ) : (
-              'none'
-            )}
-          </dd>
-        </div>
-        <div>
-          <dt>QoS</dt>
-          <dd>{pod.status?.qosClass ?? '–'}</dd>
-        </div>
-        <div>
-          <dt>Why {pod.spec.nodeName ? 'on this node' : 'on no node'}</dt>
-          <dd>
-            {placement ? (
-              <>
-                {placement.reason}: {placement.message} (<Age of={eventTime(placement)} /> ago)
-              </>
-            ) : (
-              scheduled?.message || 'the event that told is no longer kept'
-            )}
-          </dd>
-        </div>
-      </dl>
+      <PodFacts pod={pod} events={own} />
       {pod.status?.message && <p className="notice bad">{pod.status.message}</p>}
       <h2>Containers</h2>
       <ul className="containers">
@@ -108,6 +60,61 @@ export function PodPage({ namespace, name }: { namespace: string; name: string }
       <h2>Events</h2>
       <EventTable events={own} isOfOneObject />
     </>
+  );
+}
+
+function PodFacts({ pod, events }: { pod: Pod; events: Event[] }) {
+  const { namespace } = pod.metadata;
+  const owner = pod.metadata.ownerReferences?.find((reference) => reference.controller);
+  const placement = newestFirst(events).find(({ reason }) => reason === 'Scheduled' || reason === 'FailedScheduling');
+  const scheduled = pod.status?.conditions?.find(({ type, status }) => type === 'PodScheduled' && status === 'False');
+  return (
+    <dl className="facts">
+      <div>
+        <dt>Ready</dt>
+        <dd>{podReadyText(pod)}</dd>
+      </div>
+      <div>
+        <dt>Age</dt>
+        <dd>
+          <Age of={pod.metadata.creationTimestamp} />
+        </dd>
+      </div>
+      <div>
+        <dt>Node</dt>
+        <dd>{pod.spec.nodeName ? <ObjectLink kind="Node" name={pod.spec.nodeName} /> : 'none yet'}</dd>
+      </div>
+      <div>
+        <dt>IP</dt>
+        <dd>{pod.status?.podIP ?? '–'}</dd>
+      </div>
+      <div>
+        <dt>Owner</dt>
+        <dd>
+          {owner ? (
+            <ObjectLink kind={owner.kind} namespace={namespace} name={owner.name}>{`${owner.kind} ${owner.name}`}</ObjectLink>
+          ) : (
+            'none'
+          )}
+        </dd>
+      </div>
+      <div>
+        <dt>QoS</dt>
+        <dd>{pod.status?.qosClass ?? '–'}</dd>
+      </div>
+      <div>
+        <dt>Why {pod.spec.nodeName ? 'on this node' : 'on no node'}</dt>
+        <dd>
+          {placement ? (
+            <>
+              {placement.reason}: {placement.message} (<Age of={eventTime(placement)} /> ago)
+            </>
+          ) : (
+            scheduled?.message || 'the event that told is no longer kept'
+          )}
+        </dd>
+      </div>
+    </dl>
   );
 }
 

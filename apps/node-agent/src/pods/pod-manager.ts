@@ -191,17 +191,7 @@ export class PodManager {
   }
 
   #environment(): PodEnvironment {
-    const { runtime, volumes, clock, random, logger, hostIp, link, allocatable } = this.#deps;
-    const prober = new Prober({
-      runner: this.#deps.probes,
-      clock,
-      random,
-      logger,
-      events: {
-        failed: (pod, container, message) => this.#record(pod, 'Warning', 'Unhealthy', message, containerFieldPath(pod, container)),
-        changed: (uid) => this.#workers.get(uid)?.wake(),
-      },
-    });
+    const { runtime, volumes, clock, logger, hostIp, link, allocatable } = this.#deps;
     const lookups = (pod: Pod) => ({
       configMap: (name: string) => this.desired.configMap(pod.metadata.namespace ?? '', name),
       secret: (name: string) => this.desired.secret(pod.metadata.namespace ?? '', name),
@@ -212,7 +202,7 @@ export class PodManager {
       clock,
       logger,
       hostIp,
-      prober,
+      prober: this.#prober(),
       inventory: this.#inventory,
       images: new ImagePuller(runtime, clock),
       writesFiles: this.#deps.writesFiles,
@@ -253,6 +243,16 @@ export class PodManager {
         this.#events.forget(uid);
       },
     };
+  }
+
+  #prober(): Prober {
+    const { probes, clock, random, logger } = this.#deps;
+    const events = {
+      failed: (pod: Pod, container: string, message: string) =>
+        this.#record(pod, 'Warning', 'Unhealthy', message, containerFieldPath(pod, container)),
+      changed: (uid: string) => this.#workers.get(uid)?.wake(),
+    };
+    return new Prober({ runner: probes, clock, random, logger, events });
   }
 
   async #removeTraces(pod: Pod): Promise<void> {

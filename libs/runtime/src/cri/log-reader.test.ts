@@ -27,7 +27,10 @@ async function read(options: Partial<ReadLogsOptions> = {}): Promise<string> {
 
 describe('readLogs', () => {
   it('joins the pieces of a line and leaves out what is not a record', async () => {
-    await writeFile(path, record(1, 'one ', 'P') + record(1, 'line', 'F') + 'garbage\n' + record(2, '') + record(3, 'cut').slice(0, -1));
+    await writeFile(
+      path,
+      [record(1, 'one ', 'P'), record(1, 'line', 'F'), 'garbage\n', record(2, ''), record(3, 'cut').slice(0, -1)].join(''),
+    );
     expect(await read()).toBe('one line\n\n');
     expect(await read({ timestamps: true })).toBe('2026-11-23T20:00:01.123456789Z one line\n2026-11-23T20:00:02.123456789Z \n');
   });
