@@ -134,9 +134,19 @@ async function main(): Promise<void> {
   await tellWhatNext(cluster, pods);
 }
 
+/** The one that an earlier start made, while it is good. */
+async function dashboardToken(cluster: Cluster): Promise<string> {
+  const file = join(cluster.layout.directory, 'dashboard.token');
+  const kept = existsSync(file) ? (await readFile(file, 'utf8')).trim() : '';
+  if (kept !== '' && (await cluster.token((tokens) => tokens.verifyAccessToken(kept)))) return kept;
+  const token = await cluster.token((tokens) => tokens.createAccessToken({ name: 'dashboard', groups: ['system:masters'] }));
+  await writeFile(file, `${token}\n`, { mode: 0o600 });
+  return token;
+}
+
 async function tellWhatNext(cluster: Cluster, pods: string[]): Promise<void> {
   const bin = await provideBinFolder(cluster.layout);
-  const token = await cluster.token((tokens) => tokens.createAccessToken({ name: 'dashboard', groups: ['system:masters'] }));
+  const token = await dashboardToken(cluster);
   console.log(`
 Berth is up, and ${pods.join(' and ')} answer.
 

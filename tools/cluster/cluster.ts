@@ -107,12 +107,12 @@ export class Cluster {
     await this.#ready('node-agent', async () => (await fetch(health)).ok);
   }
 
-  /** A token for people or nodes. */
-  async token(create: (tokens: Tokens) => Promise<string>): Promise<string> {
+  /** Makes or checks tokens for people and nodes. */
+  async token<T>(use: (tokens: Tokens) => Promise<T>): Promise<T> {
     const client = await this.client();
     try {
       const { certificateAuthority = '' } = await readKubeconfig(this.kubeconfig);
-      return await create(Tokens.pinnedTo(certificateAuthority, { client, clock: systemClock }));
+      return await use(Tokens.pinnedTo(certificateAuthority, { client, clock: systemClock }));
     } finally {
       client.close();
     }

@@ -92,6 +92,7 @@ const byUser: Record<string, Rule[]> = {
 const byGroup: Record<string, Rule[]> = {
   'system:masters': everything,
   'berth:viewers': viewer,
+  'system:monitoring': [path(['get'], '/metrics')],
   'system:authenticated': [discoveryPaths],
 };
 
