@@ -3,6 +3,7 @@ export * from './duplicate-fields.ts';
 export * from './json.ts';
 export * from './json-patch.ts';
 export * from './kind.ts';
+export * from './label-selector-text.ts';
 export * from './merge-patch.ts';
 export * from './object.ts';
 export * from './openapi.ts';

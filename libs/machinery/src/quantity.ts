@@ -73,10 +73,12 @@ export class Quantity {
   toString(): string {
     if (this.nanos === 0n) return '0';
     if (this.format === 'BinarySI') {
-      // Binary suffixes start at 1Ki; below that, and for fractions, the decimal form is the exact one.
+      // Binary suffixes start at 1Ki; below that, and for fractions, the decimal form is the exact one. Whole bytes that no
+      // binary suffix fits stay bytes: 2000, not 2k.
       const magnitude = this.nanos < 0n ? -this.nanos : this.nanos;
       if (magnitude >= 1024n * nano) {
         for (const [suffix, unit] of binarySuffixes) if (this.nanos % unit === 0n) return `${this.nanos / unit}${suffix}`;
+        if (this.nanos % nano === 0n) return `${this.nanos / nano}`;
       }
     }
     if (this.format === 'DecimalExponent') {

@@ -1,7 +1,8 @@
 // Label and field selectors as text and as objects (Kubernetes, "Labels and Selectors").
 import { StatusError } from './status.ts';
 
-export type LabelOperator = 'in' | 'notin' | 'exists' | '!';
+/** `=` and `!=` mean `in` and `notin` with one value, and are written differently. */
+export type LabelOperator = 'in' | 'notin' | '=' | '!=' | 'exists' | '!' | 'gt' | 'lt';
 
 export interface LabelRequirement {
   key: string;
@@ -42,10 +43,22 @@ function holds({ key, operator, values }: LabelRequirement, labels: Record<strin
     case '!':
       return value === undefined;
     case 'in':
+    case '=':
       return value !== undefined && values.includes(value);
+    case 'gt':
+    case 'lt':
+      return value !== undefined && isInteger(value) && comparesTo(operator, Number(value), Number(values[0]));
     default:
       return value === undefined || !values.includes(value);
   }
+}
+
+function isInteger(text: string): boolean {
+  return /^[+-]?\d{1,18}$/.test(text);
+}
+
+function comparesTo(operator: 'gt' | 'lt', value: number, limit: number): boolean {
+  return operator === 'gt' ? value > limit : value < limit;
 }
 
 function requirementText({ key, operator, values }: LabelRequirement): string {
@@ -55,61 +68,14 @@ function requirementText({ key, operator, values }: LabelRequirement): string {
     case '!':
       return `!${key}`;
     case 'in':
-      return values.length === 1 ? `${key}=${values[0]}` : `${key} in (${[...values].sort().join(',')})`;
+    case 'notin':
+      return `${key} ${operator} (${[...values].sort().join(',')})`;
+    case 'gt':
+    case 'lt':
+      return `${key}${operator === 'gt' ? '>' : '<'}${values[0]}`;
     default:
-      return values.length === 1 ? `${key}!=${values[0]}` : `${key} notin (${[...values].sort().join(',')})`;
+      return `${key}${operator}${values[0] ?? ''}`;
   }
-}
-
-const name = '[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?';
-const keyText = new RegExp(`^(?:[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?/)?${name}$`);
-const valueText = new RegExp(`^(?:${name})?$`);
-const setForm = /^([^\s!=,()]+)\s+(in|notin)\s*\(([^()]*)\)$/;
-const equalForm = /^([^\s!=,()]+)\s*(==|=|!=)\s*([^\s!=,()]*)$/;
-
-/** @throws StatusError BadRequest naming the part that is wrong */
-export function parseLabelSelector(text: string): Selector {
-  return new Selector(
-    splitOutsideParentheses(text)
-      .map((part) => part.trim())
-      .filter((part) => part !== '')
-      .map(parseRequirement),
-  );
-}
-
-function parseRequirement(part: string): LabelRequirement {
-  const set = setForm.exec(part);
-  if (set)
-    return checked({ key: set[1] ?? '', operator: set[2] as 'in' | 'notin', values: (set[3] ?? '').split(',').map((v) => v.trim()) }, part);
-  const equal = equalForm.exec(part);
-  if (equal) return checked({ key: equal[1] ?? '', operator: equal[2] === '!=' ? 'notin' : 'in', values: [equal[3] ?? ''] }, part);
-  if (part.startsWith('!')) return checked({ key: part.slice(1).trim(), operator: '!', values: [] }, part);
-  return checked({ key: part, operator: 'exists', values: [] }, part);
-}
-
-function checked(requirement: LabelRequirement, part: string): LabelRequirement {
-  const bad = !keyText.test(requirement.key) ? requirement.key : requirement.values.find((v) => !valueText.test(v));
-  if (bad !== undefined)
-    throw StatusError.badRequest(
-      `unable to parse requirement: ${JSON.stringify(bad)} in ${JSON.stringify(part)} is not a valid label ${bad === requirement.key ? 'key' : 'value'}`,
-    );
-  return requirement;
-}
-
-function splitOutsideParentheses(text: string): string[] {
-  const parts: string[] = [];
-  let depth = 0;
-  let start = 0;
-  for (let i = 0; i < text.length; i++) {
-    if (text[i] === '(') depth++;
-    else if (text[i] === ')') depth--;
-    else if (text[i] === ',' && depth === 0) {
-      parts.push(text.slice(start, i));
-      start = i + 1;
-    }
-  }
-  if (depth !== 0) throw StatusError.badRequest(`unable to parse requirement: unbalanced parentheses in ${JSON.stringify(text)}`);
-  return [...parts, text.slice(start)];
 }
 
 /** An absent selector matches nothing, an empty one everything (as in a LabelSelector field). */
@@ -117,7 +83,7 @@ export function labelSelectorFrom(selector: LabelSelectorObject | undefined): Se
   if (!selector) return nothing;
   const requirements: LabelRequirement[] = Object.entries(selector.matchLabels ?? {}).map(([key, value]) => ({
     key,
-    operator: 'in',
+    operator: '=',
     values: [value],
   }));
   const operators: Record<string, LabelOperator> = { In: 'in', NotIn: 'notin', Exists: 'exists', DoesNotExist: '!' };
@@ -142,14 +108,15 @@ export interface FieldRequirement {
   value: string;
 }
 
-/** @throws StatusError BadRequest */
+/** `\\`, `\,` and `\=` stand for themselves in values. @throws StatusError BadRequest */
 export function parseFieldSelector(text: string): FieldRequirement[] {
-  return text
-    .split(',')
-    .filter((part) => part !== '')
-    .map((part) => {
-      const match = /^([^=!]+)(==|=|!=)(.*)$/.exec(part.trim());
-      if (!match) throw StatusError.badRequest(`invalid field selector ${JSON.stringify(part)}; expected field=value`);
-      return { field: match[1] ?? '', operator: match[2] === '!=' ? '!=' : '=', value: match[3] ?? '' };
+  return (text.match(/(?:\\.|[^,\\]|\\$)+/gs) ?? []).map((part) => {
+    const match = /^([^=!\\]+)(==|=|!=)((?:\\.|[^\\=])*)$/s.exec(part);
+    if (!match) throw StatusError.badRequest(`invalid selector: '${text}'; can't understand '${part}'`);
+    const value = (match[3] ?? '').replace(/\\(.)/gs, (_, character: string) => {
+      if (/[\\,=]/.test(character)) return character;
+      throw StatusError.badRequest(`invalid field selector: invalid escape sequence: \\${character}`);
     });
+    return { field: match[1] ?? '', operator: match[2] === '!=' ? '!=' : '=', value };
+  });
 }

@@ -69,7 +69,7 @@ const year = 365 * day;
 
 /** `45s`, `3m20s`, `12m`, `3h5m`, `2d4h`, `300d`, `2y11d`: two units while the larger one is small, as kubectl does. */
 export function humanDuration(ms: number): string {
-  if (ms < -2 * second) return '<invalid>';
+  if (ms <= -2 * second) return '<invalid>';
   if (ms < 0) return '0s';
   const seconds = Math.floor(ms / second);
   if (seconds < 120) return `${seconds}s`;

@@ -1,0 +1,108 @@
+// Label selectors as text: `app=web,tier in (a,b),!old,size>3`. Read token by token, with the errors that kubectl's users know.
+import { type LabelOperator, type LabelRequirement, Selector } from './selectors.ts';
+import { StatusError } from './status.ts';
+
+const name = '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]';
+const label1123 = '[a-z0-9](?:[-a-z0-9]*[a-z0-9])?';
+const keyPattern = new RegExp(`^(?:(?=.{1,253}/)${label1123}(?:\\.${label1123})*/)?(?=[^/]{1,63}$)${name}$`);
+const valuePattern = new RegExp(`^(?=.{0,63}$)(?:${name})?$`);
+const charactersMax = 64 * 1024;
+const tokens = /\s*(==|!=|[=!,()<>]|[^\s=!,()<>]+)/gy;
+const binaryOperators: Record<string, LabelOperator> = { in: 'in', notin: 'notin', '=': '=', '==': '=', '!=': '!=', '>': 'gt', '<': 'lt' };
+const examples = "(e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
+const valueExamples =
+  "(e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
+const rule = "consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character";
+
+/** @throws StatusError BadRequest naming the part that is wrong */
+export function parseLabelSelector(text: string): Selector {
+  if (text.length > charactersMax) throw unreadable(`the selector is longer than ${charactersMax} characters`);
+  const found = [...text.matchAll(tokens)].map((match) => match[1] ?? '');
+  const requirements: LabelRequirement[] = [];
+  const reader = new Reader(found);
+  while (!reader.isAtEnd) {
+    if (!reader.isName && reader.next !== '!') throw unreadable(`found '${reader.next}', expected: !, identifier, or 'end of string'`);
+    requirements.push(checked(reader.requirement()));
+    if (reader.isAtEnd) break;
+    const separator = reader.take();
+    if (separator !== ',') throw unreadable(`found '${separator}', expected: ',' or 'end of string'`);
+    if (!reader.isName && reader.next !== '!') throw unreadable(`found '${reader.next}', expected: identifier after ','`);
+  }
+  return new Selector(requirements);
+}
+
+class Reader {
+  readonly #tokens: string[];
+  #at = 0;
+
+  constructor(all: string[]) {
+    this.#tokens = all;
+  }
+
+  get isAtEnd(): boolean {
+    return this.#at >= this.#tokens.length;
+  }
+
+  /** '' at the end. */
+  get next(): string {
+    return this.#tokens[this.#at] ?? '';
+  }
+
+  get isName(): boolean {
+    return /^[^=!,()<>]/.test(this.next);
+  }
+
+  take(): string {
+    const token = this.next;
+    this.#at++;
+    return token;
+  }
+
+  requirement(): LabelRequirement {
+    if (this.next === '!') {
+      this.take();
+      return { key: this.#name(), operator: '!', values: [] };
+    }
+    const key = this.#name();
+    if (this.isAtEnd || this.next === ',') return { key, operator: 'exists', values: [] };
+    const word = this.take();
+    const operator = Object.hasOwn(binaryOperators, word) ? binaryOperators[word] : undefined;
+    if (!operator) throw unreadable(`found '${word}', expected: in, notin, =, ==, !=, gt, lt`);
+    return { key, operator, values: operator === 'in' || operator === 'notin' ? this.#values() : [this.isName ? this.take() : ''] };
+  }
+
+  #name(): string {
+    if (!this.isName) throw unreadable(`found '${this.next}', expected: identifier`);
+    return this.take();
+  }
+
+  #values(): string[] {
+    const opening = this.take();
+    if (opening !== '(') throw unreadable(`found '${opening}' expected: '('`);
+    const values: string[] = [];
+    while (true) {
+      values.push(this.isName ? this.take() : '');
+      const separator = this.take();
+      if (separator === ')') return [...new Set(values)];
+      if (separator !== ',') throw unreadable(`found '${separator}', expected: ',' or ')'`);
+    }
+  }
+}
+
+function checked(requirement: LabelRequirement): LabelRequirement {
+  const { key, operator, values } = requirement;
+  if (!keyPattern.test(key)) throw unreadable(`<nil>: Invalid value: ${JSON.stringify(key)}: name part must ${rule} ${examples}`);
+  for (const [i, value] of values.entries()) {
+    if ((operator === 'gt' || operator === 'lt') && !/^[+-]?\d{1,18}$/.test(value))
+      throw unreadable(`values[${i}]: Invalid value: ${JSON.stringify(value)}: for 'Gt', 'Lt' operators, the value must be an integer`);
+    if (!valuePattern.test(value))
+      throw unreadable(
+        `values[${i}][${key}]: Invalid value: ${JSON.stringify(value)}: a valid label must be an empty string or ${rule} ${valueExamples}`,
+      );
+  }
+  return requirement;
+}
+
+function unreadable(detail: string): StatusError {
+  return StatusError.badRequest(`unable to parse requirement: ${detail}`);
+}
