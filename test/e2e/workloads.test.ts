@@ -101,3 +101,16 @@ test('a service spreads over ready pods only, by cluster address, node port and 
       ),
     );
   }));
+
+test('a pod reaches itself through its own service', () =>
+  withNamespace(async (ns) => {
+    const serve = 'while true; do printf "HTTP/1.0 200 OK\\r\\n\\r\\nmyself" | /bin/busybox nc -l -p 8080 >/dev/null; done';
+    await apply(web(ns, 1, serve));
+    await kubectl('-n', ns, 'rollout', 'status', 'deploy/web', '--timeout=60s');
+    await kubectl('-n', ns, 'expose', 'deploy/web', '--port=80', '--target-port=8080');
+    const address = await kubectl('-n', ns, 'get', 'service', 'web', '-o', 'jsonpath={.spec.clusterIP}');
+    const answer = await until('the answer', 20_000, async () =>
+      kubectl('-n', ns, 'exec', 'deploy/web', '--', '/bin/busybox', 'wget', '-T', '2', '-qO-', `http://${address}/`),
+    );
+    expect(answer).toBe('myself');
+  }));
