@@ -109,8 +109,10 @@ test('a pod reaches itself through its own service', () =>
     await kubectl('-n', ns, 'rollout', 'status', 'deploy/web', '--timeout=60s');
     await kubectl('-n', ns, 'expose', 'deploy/web', '--port=80', '--target-port=8080');
     const address = await kubectl('-n', ns, 'get', 'service', 'web', '-o', 'jsonpath={.spec.clusterIP}');
+    // A static wget looks names up with libraries that the image does not have; nc takes the address as it is.
+    const ask = `printf 'GET / HTTP/1.0\\r\\n\\r\\n' | /bin/busybox nc -w 2 ${address} 80`;
     const answer = await until('the answer', 20_000, async () =>
-      kubectl('-n', ns, 'exec', 'deploy/web', '--', '/bin/busybox', 'wget', '-T', '2', '-qO-', `http://${address}/`),
+      kubectl('-n', ns, 'exec', 'deploy/web', '--', '/bin/busybox', 'sh', '-c', ask),
     );
-    expect(answer).toBe('myself');
+    expect(answer).toContain('myself');
   }));
