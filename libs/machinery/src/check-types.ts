@@ -67,10 +67,7 @@ class Checker {
         }
         const copy: Record<string, unknown> = {};
         for (const [key, item] of Object.entries(value))
-          copy[key] =
-            item === null && schema.of.kind === 'scalar'
-              ? zero(schema.of.scalar)
-              : this.#value(schema.of, item, { ...place, path: dotted(place.path, key) });
+          copy[key] = this.#item(schema.of, item, { ...place, path: dotted(place.path, key) });
         return copy;
       }
       default:
@@ -78,14 +75,16 @@ class Checker {
     }
   }
 
+  /** An element of a list or a map: Go takes null for the zero value. */
   #item(schema: TypeSchema, item: unknown, place: Place): unknown {
-    return item === null && schema.kind === 'message' ? {} : this.#value(schema, item, place);
+    return item === null ? zero(schema) : this.#value(schema, item, place);
   }
 
   #scalar(scalar: ScalarType, value: unknown, place: Place): unknown {
     const fits = scalarFits(scalar, value);
     if (fits === false) this.#mismatch(value, place, goScalar(scalar));
     else if (fits !== true) this.errors.push({ type: 'TypeInvalid', field: place.path, value, detail: fits });
+    if (fits === true && (scalar === 'Time' || scalar === 'MicroTime')) return canonicalTime(scalar, value as string);
     return typeof value === 'object' ? deepClone(value) : value;
   }
 
@@ -140,12 +139,39 @@ function isBase64(text: string): boolean {
   return compact.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(compact);
 }
 
+const timePattern = /^(\d{4}-(\d\d)-(\d\d))T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.(\d+))?(?:Z|[+-]\d\d:\d\d)$/;
+
 function isTime(text: string): boolean {
-  return /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/.test(text) && !Number.isNaN(Date.parse(text));
+  const date = timePattern.exec(text)?.[1];
+  // The engine takes 30 February for 2 March.
+  return date !== undefined && !Number.isNaN(Date.parse(text)) && new Date(`${date}T00:00:00Z`).toISOString().startsWith(date);
 }
 
-function zero(scalar: ScalarType): unknown {
-  return scalar === 'string' || scalar === 'bytes' ? '' : scalar === 'bool' ? false : 0;
+/** In UTC, as Go writes it: whole seconds, or microseconds. */
+function canonicalTime(scalar: 'Time' | 'MicroTime', text: string): string {
+  const seconds = new Date(Date.parse(text)).toISOString().slice(0, -5);
+  const fraction = timePattern.exec(text)?.[5] ?? '';
+  return scalar === 'Time' ? `${seconds}Z` : `${seconds}.${fraction.slice(0, 6).padEnd(6, '0')}Z`;
+}
+
+function zero(schema: TypeSchema): unknown {
+  if (schema.kind !== 'scalar') return schema.kind === 'list' ? [] : {};
+  switch (schema.scalar) {
+    case 'string':
+    case 'bytes':
+      return '';
+    case 'bool':
+      return false;
+    case 'Quantity':
+      return '0';
+    case 'int32':
+    case 'int64':
+    case 'double':
+    case 'IntOrString':
+      return 0;
+    default:
+      return null;
+  }
 }
 
 /** As Go's errors call it: a number is written out only where another number would do. */

@@ -66,6 +66,7 @@ describe('JSON patch', () => {
     const key = fc.string().filter((name) => name !== '__proto__');
     fc.assert(
       fc.property(fc.dictionary(key, fc.jsonValue({ maxDepth: 3 })), key, fc.jsonValue({ maxDepth: 3 }), (target, name, value) => {
+        fc.pre(!JSON.stringify([target, value]).includes('"__proto__"'));
         const path = `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
         const old = Object.hasOwn(target, name) ? [{ op: 'add', path, value: target[name] }] : [{ op: 'remove', path }];
         const there = applyJsonPatch(target, [

@@ -1,0 +1,50 @@
+// The documents that kubectl explains, validates and diffs by: whole, linked, and with what it looks for before it trusts a server.
+import { openApiV3 } from '@berth/machinery';
+import { describe, expect, it } from 'vitest';
+import { kinds } from './index.ts';
+
+interface Document {
+  paths: Record<string, Record<string, { parameters: { name: string }[] }>>;
+  components: { schemas: Record<string, { properties?: Record<string, Record<string, unknown>> }> };
+}
+
+const groups = Map.groupBy(kinds, (kind) => `${kind.group}/${kind.version}`);
+
+function references(value: unknown, found: string[] = []): string[] {
+  if (value === null || typeof value !== 'object') return found;
+  for (const [key, inner] of Object.entries(value)) {
+    if (key === '$ref') found.push(inner as string);
+    else references(inner, found);
+  }
+  return found;
+}
+
+describe.each([...groups])('%s', (_, members) => {
+  const made = openApiV3(members, { version: 'v1.35.0' });
+  const document = JSON.parse(JSON.stringify(made)) as Document;
+
+  it('is JSON, and every reference in it leads somewhere', () => {
+    expect(document).toEqual(made);
+    const names = new Set(Object.keys(document.components.schemas).map((name) => `#/components/schemas/${name}`));
+    expect([...new Set(references(document))].filter((reference) => !names.has(reference))).toEqual([]);
+  });
+
+  it('lists dryRun and fieldValidation wherever something is written', () => {
+    const writes = Object.entries(document.paths).flatMap(([path, item]) =>
+      ['post', 'put', 'patch'].flatMap((method) =>
+        item[method] ? [[`${method} ${path}`, item[method].parameters.map(({ name }) => name)] as const] : [],
+      ),
+    );
+    expect(writes.length).toBeGreaterThan(0);
+    for (const [operation, names] of writes)
+      expect([operation, ...names]).toEqual(expect.arrayContaining([operation, 'dryRun', 'fieldValidation']));
+  });
+});
+
+it('says how lists merge, for patches that clients compute', () => {
+  const document = openApiV3(groups.get('/v1') ?? [], { version: 'v1.35.0' }) as unknown as Document;
+  const spec = document.components.schemas['io.k8s.api.core.v1.PodSpec']?.properties;
+  expect(spec?.containers).toMatchObject({ type: 'array', 'x-kubernetes-patch-merge-key': 'name', 'x-kubernetes-patch-strategy': 'merge' });
+  expect(spec?.volumes).toMatchObject({ 'x-kubernetes-patch-strategy': 'merge,retainKeys' });
+  expect(spec?.tolerations).toMatchObject({ 'x-kubernetes-list-type': 'atomic' });
+});

@@ -1,0 +1,97 @@
+// What a client may send under a schema: wrong types are named as Go names them, the rest is as a Go decoder would leave it.
+import { describe, expect, it, test } from 'vitest';
+import { checkTypes } from './check-types.ts';
+import { SchemaRegistry } from './schema.ts';
+
+const registry = new SchemaRegistry();
+registry.add('core.v1', {
+  Pod: { fields: [{ name: 'spec', type: 'core.v1.PodSpec' }] },
+  PodSpec: {
+    fields: [
+      { name: 'containers', type: '[]core.v1.Container' },
+      { name: 'count', type: 'int32' },
+      { name: 'seconds', type: 'int64' },
+      { name: 'isHost', type: 'bool' },
+      { name: 'labels', type: 'map:string' },
+      { name: 'limits', type: 'map:Quantity' },
+      { name: 'port', type: 'IntOrString' },
+      { name: 'data', type: 'bytes' },
+      { name: 'at', type: 'Time' },
+      { name: 'exactly', type: 'MicroTime' },
+      { name: 'anything', type: 'RawExtension' },
+      { name: 'value', type: 'JSON' },
+    ],
+  },
+  Container: {
+    fields: [
+      { name: 'name', type: 'string' },
+      { name: 'args', type: '[]string' },
+    ],
+  },
+});
+const pod = registry.message('core.v1.Pod');
+const checkSpec = (spec: unknown) => checkTypes(pod, { spec });
+const unmarshal = (what: string, field: string, type: string) =>
+  `json: cannot unmarshal ${what} into Go struct field ${field} of type ${type}`;
+
+it.each([
+  [{ count: 'x' }, 'spec.count', unmarshal('string', 'PodSpec.spec.count', 'int32')],
+  [{ count: 1.5 }, 'spec.count', unmarshal('number 1.5', 'PodSpec.spec.count', 'int32')],
+  [{ count: 2 ** 31 }, 'spec.count', unmarshal('number 2147483648', 'PodSpec.spec.count', 'int32')],
+  [{ isHost: 1 }, 'spec.isHost', unmarshal('number', 'PodSpec.spec.isHost', 'bool')],
+  [{ labels: { a: true } }, 'spec.labels.a', unmarshal('bool', 'PodSpec.spec.labels', 'string')],
+  [{ labels: [] }, 'spec.labels', unmarshal('array', 'PodSpec.spec.labels', 'map[string]string')],
+  [{ containers: {} }, 'spec.containers', unmarshal('object', 'PodSpec.spec.containers', '[]v1.Container')],
+  [{ containers: [{}, 'x'] }, 'spec.containers[1]', unmarshal('string', 'PodSpec.spec.containers', 'v1.Container')],
+  [{ containers: [{ args: [1] }] }, 'spec.containers[0].args[0]', unmarshal('number', 'Container.spec.containers.args', 'string')],
+  ['x', 'spec', unmarshal('string', 'Pod.spec', 'v1.PodSpec')],
+])('%j is wrong at %s', (spec, field, detail) => {
+  expect(checkSpec(spec).errors).toEqual([{ type: 'TypeInvalid', field, value: expect.anything(), detail }]);
+});
+
+it.each([
+  [{ limits: { cpu: 'much' } }, 'quantities must match the regular expression'],
+  [{ data: 'a?' }, 'illegal base64 data'],
+  [{ at: '2026-02-30T00:00:00Z' }, 'cannot parse'],
+  [{ at: '2026-01-01T24:00:00Z' }, 'cannot parse'],
+  [{ at: '2026-01-01 00:00:00' }, 'cannot parse'],
+  [{ port: 2 ** 31 }, 'intstr.IntOrString'],
+  [{ anything: 1 }, 'runtime.RawExtension'],
+  [{ seconds: 2 ** 60 }, 'int64'],
+])('%j is malformed', (spec, detail) => {
+  expect(checkSpec(spec).errors).toEqual([expect.objectContaining({ detail: expect.stringContaining(detail) })]);
+});
+
+describe('what is left', () => {
+  it('has no unknown fields, which are named with their paths', () => {
+    const checked = checkSpec({ containers: [{ name: 'a', imagee: 'x' }], extra: { deep: 1 } });
+    expect(checked).toEqual({
+      value: { spec: { containers: [{ name: 'a' }] } },
+      errors: [],
+      unknown: ['spec.containers[0].imagee', 'spec.extra'],
+    });
+    expect(checkSpec(Object.fromEntries(Array.from({ length: 1000 }, (_, i) => [`x${i}`, 1]))).unknown).toHaveLength(100);
+  });
+
+  it('has no nulls: fields go, elements become zero', () => {
+    const spec = { count: null, labels: { a: null }, limits: { cpu: null }, containers: [null, { args: [null, 'x'] }], value: { a: null } };
+    expect(checkSpec(spec)).toEqual({
+      value: { spec: { labels: { a: '' }, limits: { cpu: '0' }, containers: [{}, { args: ['', 'x'] }], value: { a: null } } },
+      errors: [],
+      unknown: [],
+    });
+  });
+
+  it('has times in UTC', () => {
+    const spec = { at: '2026-01-01T01:30:00.75+02:00', exactly: '2026-01-01T00:00:00.1234567Z' };
+    expect(checkSpec(spec).value).toEqual({ spec: { at: '2025-12-31T23:30:00Z', exactly: '2026-01-01T00:00:00.123456Z' } });
+  });
+
+  test('shares nothing with what was given', () => {
+    const spec = { anything: { a: [1] }, value: [{ b: 1 }], labels: { a: 'b' } };
+    const { value } = checkSpec(spec);
+    expect(value).toEqual({ spec });
+    (value.spec as typeof spec).anything.a.push(2);
+    expect(spec.anything.a).toEqual([1]);
+  });
+});
