@@ -1,10 +1,13 @@
 // The Client over HTTPS: for the command line, and for roles that run apart from the API.
 import type { IncomingMessage } from 'node:http';
-import { createInterface } from 'node:readline';
 import { type KindDefinition, type KubeObject, type ObjectKey, parseJson, type Status, StatusError } from '@berth/machinery';
 import type { Client, DeleteOptions, ListOptions, ObjectList, PatchType, WatchEvent, WatchOptions, WriteOptions } from '../client.ts';
 import { HttpTransport } from './http-transport.ts';
 import type { Connection } from './kubeconfig.ts';
+import { linesOf } from './stream-lines.ts';
+
+/** One watch event. */
+const eventBytesMax = 64 * 2 ** 20;
 
 const patchContentTypes: Record<PatchType, string> = {
   json: 'application/json-patch+json',
@@ -46,13 +49,14 @@ export class HttpClient implements Client {
     const start =
       resourceVersion === undefined ? { sendInitialEvents: true, resourceVersionMatch: 'NotOlderThan' as const } : { resourceVersion };
     const path = pathOf(kind, { namespace }, { ...selectors, ...start, watch: true, allowWatchBookmarks: true });
-    const response = await this.#transport.open({ method: 'GET', path, ...(signal && { signal }) });
+    let response: IncomingMessage | undefined;
     try {
-      for await (const line of createInterface({ input: response })) yield eventOf<T>(line);
+      response = await this.#transport.open({ method: 'GET', path, ...(signal && { signal }) });
+      for await (const line of linesOf(response as AsyncIterable<Uint8Array>, eventBytesMax)) yield eventOf<T>(line);
     } catch (error) {
       if (!signal?.aborted) throw error;
     } finally {
-      response.destroy();
+      response?.destroy();
     }
   }
 

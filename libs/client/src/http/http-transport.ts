@@ -18,12 +18,15 @@ export interface HttpCall {
 
 export class HttpTransport {
   readonly #url: URL;
+  /** For servers behind a path, such as a proxy's; without a slash at the end. */
+  readonly #base: string;
   readonly #headers: Record<string, string>;
   readonly #request: typeof httpsRequest;
   readonly #agent: HttpAgent;
 
   constructor(connection: Connection) {
     this.#url = new URL(connection.server);
+    this.#base = this.#url.pathname.replace(/\/+$/, '');
     const secure = this.#url.protocol === 'https:';
     const pool = { keepAlive: true, maxSockets: socketsMax };
     this.#request = secure ? httpsRequest : httpRequest;
@@ -55,8 +58,10 @@ export class HttpTransport {
       ...(body !== undefined && { 'content-type': contentType ?? 'application/json', 'content-length': Buffer.byteLength(body) }),
     };
     return new Promise((resolve, reject) => {
-      const { protocol, hostname, port } = this.#url;
-      const options = { protocol, hostname, port, path, method, headers, agent: this.#agent, ...(signal && { signal }) };
+      const { protocol, port } = this.#url;
+      // The brackets of an IPv6 address belong to the URL only.
+      const hostname = this.#url.hostname.replace(/^\[(.*)\]$/, '$1');
+      const options = { protocol, hostname, port, path: this.#base + path, method, headers, agent: this.#agent, ...(signal && { signal }) };
       this.#request(options, resolve).on('error', reject).end(body);
     });
   }
@@ -80,6 +85,12 @@ function failure(code: number, body: string): StatusError {
 
 function statusIn(body: string): Status | undefined {
   if (!body.startsWith('{')) return undefined;
-  const value = parseJson(body);
-  return isRecord(value) && value.kind === 'Status' ? (value as unknown as Status) : undefined;
+  try {
+    const value = parseJson(body);
+    return isRecord(value) && value.kind === 'Status' ? (value as unknown as Status) : undefined;
+  } catch (error) {
+    // What a proxy says in braces is shown as it is.
+    if (error instanceof StatusError) return undefined;
+    throw error;
+  }
 }
