@@ -56,7 +56,7 @@ topic('the server', [
     /Forbidden\): pods is forbidden: User "bob" cannot list resource "pods" in API group "" in the namespace "default"/,
     1,
   ],
-  ['top nodes', 'error: Metrics API not available', 1],
+  ['top nodes', 'error: metrics not available yet', 1],
   ['get nosuch', 'error: the server doesn\'t have a resource type "nosuch"', 1],
   [
     'explain deployment.spec.strategy',
