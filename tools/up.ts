@@ -164,6 +164,10 @@ Try next:
   npm run down${cluster.layout.instance === '0' ? '' : ` -- --instance ${cluster.layout.instance}`}`);
 }
 
+// Whoever reads this may have read enough, as `head` does.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
 try {
   await main();
 } catch (error) {

@@ -7,12 +7,14 @@ import { type Clock, type Logger, timestamp } from '@berth/telemetry';
 import { type NodeFacts, type NodeHealth, nodeObject, nodeStatus } from './node-object.ts';
 
 const lookEveryMs = 10_000;
+/** While it is not ready: pods wait for it to be. */
+const lookAgainMs = 500;
 const reportEveryMs = 60_000;
 
 export interface NodeReporterDeps {
   facts: NodeFacts;
   health: () => Promise<NodeHealth>;
-  link: AgentLink;
+  link: Pick<AgentLink, 'reportNode'>;
   clock: Clock;
   logger: Logger;
 }
@@ -36,7 +38,7 @@ export class NodeReporter {
 
   /** Something that the conditions tell of has just changed. */
   lookNow(): void {
-    this.#look().catch((error: unknown) => this.#deps.logger.warn("cannot look at the node's health; its last status stands", { error }));
+    void this.#tryToLook();
   }
 
   stop(): void {
@@ -49,13 +51,23 @@ export class NodeReporter {
     return nodeObject(this.#deps.facts, this.#status);
   }
 
+  get #isReady(): boolean {
+    return this.#conditions.some(({ type, status }) => type === 'Ready' && status === 'True');
+  }
+
   async #lookForever(signal: AbortSignal): Promise<void> {
     const { clock } = this.#deps;
     while (!signal.aborted) {
-      await clock.sleep(lookEveryMs, signal).catch(() => undefined);
+      await clock.sleep(this.#isReady ? lookEveryMs : lookAgainMs, signal).catch(() => undefined);
       if (signal.aborted) return;
-      this.lookNow();
+      await this.#tryToLook();
     }
+  }
+
+  async #tryToLook(): Promise<void> {
+    await this.#look().catch((error: unknown) =>
+      this.#deps.logger.warn("cannot look at the node's health; its last status stands", { error }),
+    );
   }
 
   async #look(): Promise<void> {
