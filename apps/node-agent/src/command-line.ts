@@ -15,7 +15,7 @@ export class UsageError extends Error {
 }
 
 export const usage = `usage: node-agent --data-dir DIRECTORY --gateway HOST:PORT [options]
-  --data-dir DIRECTORY        certificates, containerd, pods' folders, local volumes; at most 60 bytes long
+  --data-dir DIRECTORY        certificates, containerd, pods' folders, local volumes
   --gateway HOST:PORT         the control plane's address for agents
   --join-token TOKEN          as the control plane prints it; or in the variable BERTH_JOIN_TOKEN; for the first start only
   --node-name NAME            default: this machine's name

@@ -1,9 +1,10 @@
 // Berth's own containerd: under the agent's data directory, in a session of its own, so that it and the containers outlive
 // the agent. It is found again by its pid file and socket; when it dies it is started again, and its shims carry on.
 import { execFile, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { closeSync, existsSync, openSync, statSync, truncateSync } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Clock, Logger } from '@berth/telemetry';
 import { type ContainerdPaths, containerdConfig } from './containerd-config.ts';
@@ -16,8 +17,8 @@ const pauseImage = 'berth.local/pause:1';
 const logBytesMax = 20 * 2 ** 20;
 const readyTimeoutMs = 20_000;
 const pollMs = 20;
-/** Linux allows 107 bytes for a Unix socket's path. */
-const socketPathMax = 107;
+/** Linux allows 107 bytes for a Unix socket's path, and containerd makes a second one with `.ttrpc` behind its name. */
+const socketPathMax = 107 - '.ttrpc'.length;
 const capSysResource = 1n << 24n;
 
 export interface ContainerdOptions {
@@ -32,20 +33,17 @@ export class Containerd {
   readonly #pidFile: string;
   #watching: AbortController | undefined;
 
-  /** @throws RangeError when the directory's path is too long for a socket */
   constructor(options: ContainerdOptions) {
     this.#options = options;
     const { directory } = options;
     this.paths = {
       root: join(directory, 'root'),
       state: join(directory, 'state'),
-      socket: join(directory, 'containerd.sock'),
+      socket: socketPath(directory),
       cniConfigDirectory: join(directory, 'cni'),
       registryConfigDirectory: join(directory, 'registries'),
     };
     this.#pidFile = join(directory, 'containerd.pid');
-    if (Buffer.byteLength(this.paths.socket) > socketPathMax)
-      throw new RangeError(`the socket path ${this.paths.socket} is longer than ${socketPathMax} bytes; choose a shorter data directory`);
   }
 
   /** Resolves when containerd answers and has the pause image. Adopts one that runs already. */
@@ -90,6 +88,7 @@ export class Containerd {
     process.kill(pid, 'SIGTERM');
     await this.#until(async () => (await this.pid()) === undefined, 'containerd did not end');
     await rm(this.#pidFile, { force: true });
+    if (dirname(this.paths.socket) !== this.#options.directory) await rm(dirname(this.paths.socket), { recursive: true, force: true });
   }
 
   async #ensureRunning(): Promise<void> {
@@ -115,7 +114,7 @@ export class Containerd {
 
   async #spawn(): Promise<void> {
     const { directory } = this.#options;
-    for (const path of [directory, this.paths.cniConfigDirectory, this.paths.registryConfigDirectory])
+    for (const path of [directory, dirname(this.paths.socket), this.paths.cniConfigDirectory, this.paths.registryConfigDirectory])
       await mkdir(path, { recursive: true });
     const status = await readFile('/proc/self/status', 'utf8');
     const effective = BigInt(`0x${/^CapEff:\s*([0-9a-f]+)/m.exec(status)?.[1] ?? '0'}`);
@@ -171,4 +170,12 @@ export class Containerd {
       await this.#options.clock.sleep(pollMs);
     }
   }
+}
+
+/** Beside its data; below /run, by a name of its own, where that path is too long for a socket. */
+function socketPath(directory: string): string {
+  const path = join(directory, 'containerd.sock');
+  if (Buffer.byteLength(path) <= socketPathMax) return path;
+  const name = createHash('sha256').update(directory).digest('hex').slice(0, 12);
+  return join('/run/berth', name, 'containerd.sock');
 }
