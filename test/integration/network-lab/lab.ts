@@ -1,0 +1,137 @@
+// A machine in miniature: a network namespace with an uplink to an "outside", pods made by the real CNI plugin, and a HostNetwork that
+// sees nothing else. The namespaces, /run and /etc/resolv.conf are the lab's own and end with its processes; this machine keeps its tables.
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { NodeCall } from './node.ts';
+import type { Attempt } from './peer.ts';
+
+export const nodeAddress = '192.0.2.2';
+export const outsideAddress = '192.0.2.1';
+const callTimeoutMs = 20_000;
+const here = import.meta.dirname;
+
+// What the node forwards at first is off, so that tests see who turns it on.
+const setUp = `
+mount -t sysfs sysfs /sys && mount -t tmpfs tmpfs /run &&
+echo nameserver ${outsideAddress} > /run/resolv.conf && mount --bind /run/resolv.conf /etc/resolv.conf &&
+echo 0 > /proc/sys/net/ipv4/ip_forward &&
+ip netns add outside && ip link add eth0 type veth peer name eth0 netns outside &&
+ip link set lo up && ip address add ${nodeAddress}/24 dev eth0 && ip link set eth0 up &&
+ip -n outside address add ${outsideAddress}/24 dev eth0 && ip -n outside link set lo up && ip -n outside link set eth0 up &&
+ip route add default via ${outsideAddress} && exec "$@"`;
+
+export class NetworkLab implements AsyncDisposable {
+  readonly directory: string;
+  readonly instance: string;
+  readonly #node: ChildProcess;
+  readonly #peers: ChildProcess[] = [];
+
+  private constructor(directory: string, instance: string, node: ChildProcess) {
+    this.directory = directory;
+    this.instance = instance;
+    this.#node = node;
+  }
+
+  static async create(instance: string): Promise<NetworkLab> {
+    const directory = await mkdtemp('/tmp/berth-lab-');
+    const program = [process.execPath, join(here, 'node.ts'), instance, directory];
+    const node = spawn('unshare', ['--net', '--mount', 'sh', '-c', setUp, 'sh', ...program], {
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    });
+    const lab = new NetworkLab(directory, instance, node);
+    try {
+      await lab.#answer();
+      return lab;
+    } catch (error) {
+      await lab[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  /** @throws what the network threw */
+  async call(call: NodeCall): Promise<void> {
+    const answer = this.#answer();
+    this.#node.send(call);
+    await answer;
+  }
+
+  /** Runs a program on the node, or in one of the node's namespaces. @throws with its standard error */
+  run(program: string, args: string[], more: { namespace?: string; input?: string; env?: Record<string, string> } = {}): Promise<string> {
+    return new Promise((resolve, reject) => {
+      const [first = '', ...rest] = this.#command(program, args, more.namespace);
+      const child = execFile(first, rest, { env: { ...process.env, ...more.env }, timeout: callTimeoutMs }, (error, stdout, stderr) =>
+        error ? reject(new Error(`${program} ${args.join(' ')}: ${stderr || stdout || error.message}`)) : resolve(stdout),
+      );
+      child.stdin?.end(more.input);
+    });
+  }
+
+  /** A pod's namespace as containerd would make it, by the CNI configuration that the network wrote. @returns its address */
+  async addPod(name: string): Promise<string> {
+    await this.run('ip', ['netns', 'add', name]);
+    await this.run('ip', ['-n', name, 'link', 'set', 'lo', 'up']);
+    const list = JSON.parse(await readFile(join(this.directory, 'cni/10-berth.conflist'), 'utf8'));
+    const input = JSON.stringify({ ...list.plugins[0], name: list.name, cniVersion: list.cniVersion });
+    const env = {
+      CNI_COMMAND: 'ADD',
+      CNI_CONTAINERID: name,
+      CNI_NETNS: `/run/netns/${name}`,
+      CNI_IFNAME: 'eth0',
+      CNI_PATH: '/usr/lib/cni',
+    };
+    const result = JSON.parse(await this.run('/usr/lib/cni/bridge', [], { input, env }));
+    return result.ips[0].address.split('/')[0];
+  }
+
+  /** Something that answers `<name> <who asked>` over TCP and UDP; in a namespace of its name unless another is given. */
+  async serve(name: string, port: number, namespace = name): Promise<void> {
+    const [first = '', ...rest] = this.#command(process.execPath, [join(here, 'peer.ts'), 'serve', name, String(port)], namespace);
+    const peer = spawn(first, rest, { stdio: ['ignore', 'pipe', 'inherit'] });
+    this.#peers.push(peer);
+    await once(peer.stdout, 'data');
+  }
+
+  /** @param namespace absent asks from the node itself */
+  async ask(namespace: string | undefined, protocol: 'tcp' | 'udp', host: string, port: number, count = 1): Promise<Attempt[]> {
+    const args = [join(here, 'peer.ts'), protocol, host, String(port), String(count)];
+    return JSON.parse(await this.run(process.execPath, args, { namespace }));
+  }
+
+  /** What a resolver says, as JSON, or its error code. */
+  async resolve(namespace: string | undefined, server: string, type: string, name: string): Promise<string | undefined> {
+    const output = await this.run(process.execPath, [join(here, 'peer.ts'), 'resolve', server, type, name], { namespace });
+    const [attempt]: Attempt[] = JSON.parse(output);
+    return attempt?.reply ?? attempt?.error;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const child of [...this.#peers, this.#node]) {
+      if (child.exitCode !== null || child.signalCode !== null) continue;
+      const exited = once(child, 'exit');
+      child.kill('SIGKILL');
+      await exited;
+    }
+    await rm(this.directory, { recursive: true, force: true });
+  }
+
+  #command(program: string, args: string[], namespace: string | undefined): string[] {
+    const inNamespace = namespace === undefined ? [] : ['ip', 'netns', 'exec', namespace];
+    const { pid } = this.#node;
+    return ['nsenter', `--net=/proc/${pid}/ns/net`, `--mount=/proc/${pid}/ns/mnt`, ...inNamespace, program, ...args];
+  }
+
+  async #answer(): Promise<void> {
+    const ended = new AbortController();
+    const onExit = () => ended.abort(new Error("the lab's node has ended"));
+    this.#node.once('exit', onExit);
+    try {
+      const signal = AbortSignal.any([ended.signal, AbortSignal.timeout(callTimeoutMs)]);
+      const [{ error }] = await once(this.#node, 'message', { signal });
+      if (error) throw new Error(error);
+    } finally {
+      this.#node.removeListener('exit', onExit);
+    }
+  }
+}

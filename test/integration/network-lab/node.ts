@@ -1,0 +1,43 @@
+// The node of a network lab: a HostNetwork inside the lab's own network namespace, told over IPC what to do.
+import type { EndpointSlice, Pod, Service } from '@berth/api';
+import { jsonLogger, systemClock } from '@berth/telemetry';
+import { HostNetwork } from '../../../apps/node-agent/src/network/host-network.ts';
+import type { NodeNetwork } from '../../../apps/node-agent/src/network/network.ts';
+
+/** One of these at a time; each is answered once. */
+export type NodeCall =
+  | { method: 'configure'; settings: Parameters<NodeNetwork['configure']>[0] }
+  | { method: 'sync'; services: Service[]; endpointSlices: EndpointSlice[]; pods: Pod[] }
+  | { method: 'stop' }
+  | { method: 'tearDown' }
+  /** As a new process would after the agent was killed. */
+  | { method: 'tearDownByName' };
+
+const [instance = '', directory = ''] = process.argv.slice(2);
+const options = {
+  instance,
+  nodeName: 'lab-node',
+  cniConfigDirectory: `${directory}/cni`,
+  stateDirectory: `${directory}/state`,
+  clock: systemClock,
+  logger: jsonLogger(systemClock, 'warn', (line) => process.stderr.write(line)),
+};
+const network = new HostNetwork(options);
+
+async function perform(call: NodeCall): Promise<void> {
+  if (call.method === 'configure') await network.configure(call.settings);
+  else if (call.method === 'sync') network.sync(call.services, call.endpointSlices, call.pods);
+  else if (call.method === 'stop') await network.stop();
+  else if (call.method === 'tearDown') await network.tearDown();
+  else await new HostNetwork(options).tearDown();
+}
+
+process.on('message', (call: NodeCall) => {
+  perform(call).then(
+    () => process.send?.({}),
+    (error: Error) => process.send?.({ error: error.message }),
+  );
+});
+// The lab is gone.
+process.on('disconnect', () => process.exit());
+process.send?.({ ready: true });

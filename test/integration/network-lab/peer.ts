@@ -1,0 +1,81 @@
+// A program in a namespace of a network lab, in a pod or outside of the node: answers with its name and who asked, or asks.
+import { createSocket } from 'node:dgram';
+import { Resolver } from 'node:dns/promises';
+import { connect, createServer } from 'node:net';
+
+/** What came of one attempt. */
+export interface Attempt {
+  reply?: string;
+  error?: string;
+  elapsedMs: number;
+}
+
+const timeoutMs = 4_000;
+const [mode = '', ...words] = process.argv.slice(2);
+
+function serve(name: string, port: number): void {
+  const udp = createSocket('udp4');
+  udp.on('message', (_, peer) => udp.send(`${name} ${peer.address}`, peer.port, peer.address));
+  udp.bind(port);
+  const tcp = createServer((socket) => {
+    // Who resets a connection wants no answer.
+    socket.on('error', () => socket.destroy());
+    socket.end(`${name} ${socket.remoteAddress}`);
+  });
+  tcp.listen(port, '0.0.0.0', () => process.stdout.write('ready\n'));
+}
+
+function askTcp(host: string, port: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host, port, timeout: timeoutMs });
+    let received = '';
+    socket.on('data', (chunk) => {
+      received += chunk;
+    });
+    socket.on('end', () => resolve(received));
+    socket.on('timeout', () => socket.destroy(new Error('timed out')));
+    socket.on('error', reject);
+  });
+}
+
+function askUdp(host: string, port: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = createSocket('udp4');
+    const timer = setTimeout(() => finish(() => reject(new Error('timed out'))), timeoutMs);
+    const finish = (then: () => void) => {
+      clearTimeout(timer);
+      socket.close();
+      then();
+    };
+    socket.once('error', (error) => finish(() => reject(error)));
+    socket.once('message', (reply) => finish(() => resolve(reply.toString())));
+    socket.connect(port, host, () => socket.send('?'));
+  });
+}
+
+async function attempt(ask: () => Promise<string>): Promise<Attempt> {
+  const startMs = performance.now();
+  const outcome = await ask().then(
+    (reply) => ({ reply }),
+    (error: NodeJS.ErrnoException) => ({ error: error.code ?? error.message }),
+  );
+  return { ...outcome, elapsedMs: Math.round(performance.now() - startMs) };
+}
+
+async function resolveName(server: string, type: string, name: string): Promise<string> {
+  const resolver = new Resolver({ timeout: 1_000, tries: 3 });
+  resolver.setServers([server]);
+  return JSON.stringify(type === 'PTR' ? await resolver.reverse(name) : await resolver.resolve(name, type));
+}
+
+async function main(): Promise<void> {
+  if (mode === 'serve') return serve(words[0] ?? '', Number(words[1]));
+  const attempts: Attempt[] = [];
+  if (mode === 'resolve') attempts.push(await attempt(() => resolveName(words[0] ?? '', words[1] ?? '', words[2] ?? '')));
+  const ask = mode === 'udp' ? askUdp : askTcp;
+  const count = mode === 'resolve' ? 0 : Number(words[2] ?? 1);
+  for (let index = 0; index < count; index++) attempts.push(await attempt(() => ask(words[0] ?? '', Number(words[1]))));
+  process.stdout.write(JSON.stringify(attempts));
+}
+
+await main();

@@ -1,0 +1,114 @@
+// A node's network with real packets: pods, services, node ports, names, and nothing left behind. All of it is in namespaces of the lab's own.
+import type { EndpointSlice, Pod, Service } from '@berth/api';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { NetworkLab, nodeAddress, outsideAddress } from './network-lab/lab.ts';
+
+const settings = { podCidr: '10.244.7.0/24', serviceCidr: '10.96.0.0/16', clusterDns: '10.96.0.10', clusterDomain: 'cluster.local' };
+const webAddress = '10.96.0.20';
+const emptyAddress = '10.96.0.21';
+const nodePort = 30_080;
+const addresses: Record<string, string> = {};
+let lab: NetworkLab;
+
+function service(name: string, spec: Partial<Service['spec']>): Service {
+  return { apiVersion: 'v1', kind: 'Service', metadata: { name, namespace: 'default' }, spec: { type: 'ClusterIP', ...spec } };
+}
+
+function slice(name: string, pods: { pod: string; nodeName?: string }[]): EndpointSlice {
+  return {
+    apiVersion: 'discovery.k8s.io/v1',
+    kind: 'EndpointSlice',
+    metadata: { name: `${name}-x`, namespace: 'default', labels: { 'kubernetes.io/service-name': name } },
+    addressType: 'IPv4',
+    endpoints: pods.map(({ pod, nodeName = 'lab-node' }) => ({
+      addresses: [addresses[pod] ?? ''],
+      conditions: { ready: true },
+      nodeName,
+      hostname: pod,
+    })),
+    ports: [
+      { name: 'http', port: 8080, protocol: 'TCP' },
+      { name: 'time', port: 8080, protocol: 'UDP' },
+    ],
+  };
+}
+
+const ports: NonNullable<Service['spec']['ports']> = [
+  { name: 'http', port: 80, protocol: 'TCP', nodePort },
+  { name: 'time', port: 123, protocol: 'UDP', nodePort: nodePort + 1 },
+];
+
+/** Brings the node in line, and waits for the rules to hold what they should. */
+async function publish(services: Service[], endpointSlices: EndpointSlice[], expected: string, pods: Pod[] = []): Promise<void> {
+  await lab.call({ method: 'sync', services, endpointSlices, pods });
+  await vi.waitFor(async () => expect(await lab.run('nft', ['list', 'ruleset'])).toContain(expected), { timeout: 5_000, interval: 50 });
+}
+
+/** The names that answered, without who asked. */
+async function answering(namespace: string | undefined, host: string, port: number, count = 1, protocol: 'tcp' | 'udp' = 'tcp') {
+  const attempts = await lab.ask(namespace, protocol, host, port, count);
+  return attempts.map(({ reply, error }) => reply?.split(' ')[0] ?? error);
+}
+
+beforeAll(async () => {
+  lab = await NetworkLab.create('lab');
+  await lab.call({ method: 'configure', settings });
+  for (const name of ['a', 'b']) {
+    addresses[name] = await lab.addPod(name);
+    await lab.serve(name, 8080);
+  }
+  await lab.serve('outside', 8080);
+});
+
+afterAll(() => lab?.[Symbol.asyncDispose]());
+
+describe('services', () => {
+  beforeAll(async () => {
+    const web = service('web', { type: 'NodePort', clusterIP: webAddress, ports });
+    const empty = service('empty', { clusterIP: emptyAddress, ports: [{ name: 'http', port: 80, protocol: 'TCP' }] });
+    await publish([web, empty], [slice('web', [{ pod: 'a' }, { pod: 'b' }])], 'udp-10-96-0-20-123');
+  });
+
+  test('a pod reaches both endpoints of a cluster address, about as often', async () => {
+    const names = await answering('b', webAddress, 80, 60);
+    expect(new Set(names)).toEqual(new Set(['a', 'b']));
+    // Of 60 fair coins fewer than 12 fall on one side about twice in a million times.
+    expect(names.filter((name) => name === 'a').length).toBeGreaterThan(11);
+    expect(names.filter((name) => name === 'b').length).toBeGreaterThan(11);
+  });
+
+  test('the node itself reaches cluster addresses, and node ports at 127.0.0.1 and at its own address', async () => {
+    for (const [host, port] of [[webAddress, 80] as const, ['127.0.0.1', nodePort] as const, [nodeAddress, nodePort] as const]) {
+      expect(new Set(await answering(undefined, host, port, 30)), `${host}:${port}`).toEqual(new Set(['a', 'b']));
+    }
+  });
+
+  test('machines outside reach node ports, and are seen under their own address', async () => {
+    const attempts = await lab.ask('outside', 'tcp', nodeAddress, nodePort, 10);
+    for (const { reply } of attempts) expect(reply).toMatch(new RegExp(`^[ab] ${outsideAddress}$`));
+  });
+
+  test('UDP goes the same ways', async () => {
+    for (const [from, host, port] of [
+      ['a', webAddress, 123],
+      [undefined, webAddress, 123],
+      [undefined, '127.0.0.1', nodePort + 1],
+      ['outside', nodeAddress, nodePort + 1],
+    ] as const) {
+      expect(new Set(await answering(from, host, port, 20, 'udp')), `${from} to ${host}:${port}`).toEqual(new Set(['a', 'b']));
+    }
+  });
+
+  test('what has no endpoint is refused at once, to pods and to the node', async () => {
+    for (const from of ['a', undefined]) {
+      const [attempt] = await lab.ask(from, 'tcp', emptyAddress, 80);
+      expect(attempt?.error).toBe('ECONNREFUSED');
+      expect(attempt?.elapsedMs).toBeLessThan(500);
+    }
+  });
+
+  test('pods see each other by address, and the world sees the node', async () => {
+    expect(await lab.ask('a', 'tcp', addresses['b'] ?? '', 8080)).toMatchObject([{ reply: `b ${addresses['a']}` }]);
+    expect(await lab.ask('a', 'tcp', outsideAddress, 8080)).toMatchObject([{ reply: `outside ${nodeAddress}` }]);
+  });
+});
