@@ -55,9 +55,9 @@ beforeAll(async () => {
   await lab.call({ method: 'configure', settings });
   for (const name of ['a', 'b']) {
     addresses[name] = await lab.addPod(name);
-    await lab.serve(name, 8080);
+    await lab.serve(name, 8080, name);
   }
-  await lab.serve('outside', 8080);
+  await lab.serve('outside', 8080, 'outside');
 });
 
 afterAll(() => lab?.[Symbol.asyncDispose]());
@@ -110,5 +110,63 @@ describe('services', () => {
   test('pods see each other by address, and the world sees the node', async () => {
     expect(await lab.ask('a', 'tcp', addresses['b'] ?? '', 8080)).toMatchObject([{ reply: `b ${addresses['a']}` }]);
     expect(await lab.ask('a', 'tcp', outsideAddress, 8080)).toMatchObject([{ reply: `outside ${nodeAddress}` }]);
+  });
+});
+
+describe('special ways', () => {
+  test('a pod reaches itself by its own cluster address', async () => {
+    const self = service('self', { clusterIP: '10.96.0.22', ports });
+    await publish([self], [slice('self', [{ pod: 'a' }])], 'tcp-10-96-0-22-80');
+    expect(await answering('a', '10.96.0.22', 80, 5)).toEqual(Array(5).fill('a'));
+    expect(await answering('a', '10.96.0.22', 123, 5, 'udp')).toEqual(Array(5).fill('a'));
+  });
+
+  test('a client with affinity stays with one endpoint', async () => {
+    const sticky = service('sticky', { clusterIP: '10.96.0.23', ports, sessionAffinity: 'ClientIP' });
+    await publish([sticky], [slice('sticky', [{ pod: 'a' }, { pod: 'b' }])], 'tcp-10-96-0-23-80');
+    for (const from of ['a', 'b', undefined]) expect(new Set(await answering(from, '10.96.0.23', 80, 20)).size).toBe(1);
+  });
+
+  test('traffic policies keep to endpoints of this node, and refuse where there are none', async () => {
+    const local = { internalTrafficPolicy: 'Local', externalTrafficPolicy: 'Local' } as const;
+    const half = service('half', { type: 'NodePort', clusterIP: '10.96.0.24', ports, ...local });
+    const far = service('far', { clusterIP: '10.96.0.25', ports: [{ name: 'http', port: 80, protocol: 'TCP' }], ...local });
+    const slices = [
+      slice('half', [{ pod: 'a' }, { pod: 'b', nodeName: 'elsewhere' }]),
+      slice('far', [{ pod: 'b', nodeName: 'elsewhere' }]),
+    ];
+    await publish([half, far], slices, 'tcp-10-96-0-24-80');
+    expect(new Set(await answering('b', '10.96.0.24', 80, 20))).toEqual(new Set(['a']));
+    expect(new Set(await answering('outside', nodeAddress, nodePort, 20))).toEqual(new Set(['a']));
+    expect(await answering('a', '10.96.0.25', 80)).toEqual(['ECONNREFUSED']);
+  });
+
+  test('a host port leads to its pod, from the node, its loopback and outside', async () => {
+    const pod: Pod = {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'b', namespace: 'default' },
+      spec: { containers: [{ name: 'c', image: 'i', ports: [{ containerPort: 8080, hostPort: 8_088, protocol: 'TCP' }] }] },
+      status: { podIP: addresses['b'] },
+    };
+    await publish([], [], 'tcp-host-8088', [pod]);
+    expect(await answering(undefined, '127.0.0.1', 8_088)).toEqual(['b']);
+    expect(await answering(undefined, nodeAddress, 8_088)).toEqual(['b']);
+    expect(await answering('outside', nodeAddress, 8_088)).toEqual(['b']);
+    expect(await answering('b', nodeAddress, 8_088)).toEqual(['b']);
+  });
+
+  test("what listens on the node's loopback only is out of a pod's reach, though node ports answer there", async () => {
+    const forger = await lab.addPod('forger');
+    const gateway = '10.244.7.1';
+    // A pod that may send raw packets can do this from within; routes are the simple way to make them.
+    for (const setting of ['all', 'eth0']) {
+      await lab.run('ip', ['netns', 'exec', 'forger', 'sysctl', '-qw', `net.ipv4.conf.${setting}.route_localnet=1`]);
+    }
+    await lab.run('ip', ['-n', 'forger', 'address', 'delete', '127.0.0.1/8', 'dev', 'lo']);
+    await lab.run('ip', ['-n', 'forger', 'route', 'add', '127.0.0.0/8', 'via', gateway, 'dev', 'eth0', 'src', forger]);
+    await lab.serve('secret', 9_999, undefined);
+    expect(await answering(undefined, '127.0.0.1', 9_999)).toEqual(['secret']);
+    expect(await answering('forger', '127.0.0.1', 9_999)).toEqual(['timed out']);
   });
 });

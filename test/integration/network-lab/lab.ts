@@ -85,8 +85,8 @@ export class NetworkLab implements AsyncDisposable {
     return result.ips[0].address.split('/')[0];
   }
 
-  /** Something that answers `<name> <who asked>` over TCP and UDP; in a namespace of its name unless another is given. */
-  async serve(name: string, port: number, namespace = name): Promise<void> {
+  /** Something that answers `<name> <who asked>` over TCP and UDP. @param namespace absent serves on the node itself */
+  async serve(name: string, port: number, namespace: string | undefined): Promise<void> {
     const [first = '', ...rest] = this.#command(process.execPath, [join(here, 'peer.ts'), 'serve', name, String(port)], namespace);
     const peer = spawn(first, rest, { stdio: ['ignore', 'pipe', 'inherit'] });
     this.#peers.push(peer);

@@ -74,6 +74,7 @@ function script(
 ): string {
   // Without filtered bridging, an answer from pod to pod would not come back through here to be translated.
   const viaHere = bridgeIsFiltered ? [] : [`    ct status dnat ip saddr ${podCidr} oifname "${bridge}" masquerade`];
+  // Node ports on 127.0.0.1 need route_localnet on the bridge, which alone would open the node's loopback to pods (CVE-2020-8558).
   return `table ip ${table}
 delete table ip ${table}
 table ip ${table} {
@@ -112,6 +113,7 @@ ${viaHere.join('\n')}
   }
   chain refuse-input {
     type filter hook input priority filter; policy accept;
+    iifname "${bridge}" ip daddr 127.0.0.0/8 ct state != { established, related } drop
     jump refuse
   }
   chain refuse-output {
