@@ -1,3 +1,4 @@
+export * from './apply/index.ts';
 export * from './check-types.ts';
 export * from './duplicate-fields.ts';
 export * from './json.ts';

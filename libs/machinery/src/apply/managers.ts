@@ -1,0 +1,102 @@
+// Who owns which fields of an object: its metadata.managedFields, one entry for each manager, operation, API version and
+// subresource. Entries are read leniently (what makes no sense counts as absent) and written in Kubernetes' order.
+import { isRecord } from '../json.ts';
+import { difference, type FieldSet, isEmpty, readFieldSet, union } from './field-set.ts';
+
+export type Operation = 'Apply' | 'Update';
+
+export interface ManagedFieldsEntry {
+  manager?: string;
+  operation?: string;
+  apiVersion?: string;
+  time?: string;
+  fieldsType?: string;
+  fieldsV1?: unknown;
+  subresource?: string;
+}
+
+export interface Manager {
+  manager: string;
+  operation: Operation;
+  apiVersion: string;
+  subresource: string;
+  time: string | undefined;
+  fields: FieldSet;
+}
+
+export type Identity = Pick<Manager, 'manager' | 'operation' | 'apiVersion' | 'subresource'>;
+
+const updateManagersMax = 10;
+/** Owns what the oldest managers owned once there are too many. */
+const ancientManager = 'ancient-changes';
+
+/** Undefined when entries are malformed. */
+export function readManagers(entries: readonly ManagedFieldsEntry[] | undefined): Manager[] | undefined {
+  const managers: Manager[] = [];
+  for (const entry of entries ?? []) {
+    const { manager = '', operation, apiVersion = '', subresource = '', time, fieldsV1 = {} } = entry;
+    const fields = readFieldSet(fieldsV1);
+    if ((operation !== 'Apply' && operation !== 'Update') || !fields || !apiVersion) return undefined;
+    managers.push({ manager, operation, apiVersion, subresource, time, fields });
+  }
+  return managers;
+}
+
+/** One entry without content: how a client asks that ownership be forgotten. */
+export function asksToReset(entries: readonly ManagedFieldsEntry[] | undefined): boolean {
+  const [only, ...more] = entries ?? [];
+  return only !== undefined && more.length === 0 && isRecord(only) && Object.keys(only).length === 0;
+}
+
+export function isSame(a: Identity, b: Identity): boolean {
+  return a.manager === b.manager && a.operation === b.operation && a.apiVersion === b.apiVersion && a.subresource === b.subresource;
+}
+
+export function writeManagers(managers: readonly Manager[]): ManagedFieldsEntry[] {
+  return withFewUpdates(managers.filter(({ fields }) => !isEmpty(fields)))
+    .sort(order)
+    .map(({ manager, operation, apiVersion, time, fields, subresource }) => ({
+      manager,
+      operation,
+      apiVersion,
+      ...(time !== undefined && { time }),
+      fieldsType: 'FieldsV1',
+      fieldsV1: fields,
+      ...(subresource && { subresource }),
+    }));
+}
+
+function order(a: Manager, b: Manager): number {
+  return (
+    compareText(a.operation, b.operation) ||
+    compareText(a.time ?? '', b.time ?? '') ||
+    compareText(a.manager, b.manager) ||
+    compareText(a.apiVersion, b.apiVersion) ||
+    compareText(a.subresource, b.subresource)
+  );
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function withFewUpdates(managers: Manager[]): Manager[] {
+  const updates = managers.filter(({ operation }) => operation === 'Update').sort(order);
+  const surplus = updates.length - updateManagersMax;
+  if (surplus <= 0) return managers;
+  // One more than is too many, as they become one.
+  const oldest = new Set(updates.slice(0, surplus + 1));
+  const merged = new Map<string, Manager>();
+  for (const old of oldest) {
+    const known = merged.get(old.apiVersion);
+    const fields = known ? union(known.fields, old.fields) : old.fields;
+    merged.set(old.apiVersion, { ...old, manager: ancientManager, subresource: '', fields });
+  }
+  return [...managers.filter((manager) => !oldest.has(manager)), ...merged.values()];
+}
+
+/** Takes fields away from one manager. */
+export function without(manager: Manager, fields: FieldSet): Manager {
+  const left = difference(manager.fields, fields);
+  return left === manager.fields ? manager : { ...manager, fields: left };
+}

@@ -1,0 +1,161 @@
+// Server-side apply on one object, and the tracking of all other writes: what the object becomes, and who owns what of it then.
+// Pure; the time is text, and an entry's time changes only when its fields do.
+import type { KubeObject } from '../object.ts';
+import type { MessageSchema } from '../schema.ts';
+import { type Conflict, conflictError } from './conflicts.ts';
+import { difference, equalSets, type FieldSet, intersection, isEmpty, leaves, noFields, union } from './field-set.ts';
+import {
+  asksToReset,
+  type Identity,
+  isSame,
+  type ManagedFieldsEntry,
+  type Manager,
+  readManagers,
+  without,
+  writeManagers,
+} from './managers.ts';
+import { checkItems, mergeApplied, removeFields } from './merge-applied.ts';
+import { changedFields, type FieldChanges, fieldsOf, rootShape } from './object-fields.ts';
+import type { Shape } from './shape.ts';
+
+/** Owns what an object had before anybody's ownership was tracked. */
+const beforeFirstApply = 'before-first-apply';
+
+/** Fields of every object that nobody manages. */
+const unmanaged: FieldSet = {
+  'f:apiVersion': {},
+  'f:kind': {},
+  'f:metadata': Object.fromEntries(
+    ['.', ...'name namespace creationTimestamp selfLink uid clusterName generation managedFields resourceVersion'.split(' ')].map(
+      (name) => [name === '.' ? name : `f:${name}`, {}],
+    ),
+  ),
+};
+
+export interface Author {
+  manager: string;
+  apiVersion: string;
+  subresource?: string;
+  /** RFC 3339. */
+  time: string;
+}
+
+export function managedFieldsOf(object: KubeObject): ManagedFieldsEntry[] | undefined {
+  return (object.metadata as { managedFields?: ManagedFieldsEntry[] }).managedFields;
+}
+
+/** An empty list removes the field. Changes the object given. */
+export function setManagedFields(object: KubeObject, entries: ManagedFieldsEntry[]): void {
+  const metadata = object.metadata as { managedFields?: ManagedFieldsEntry[] };
+  if (entries.length > 0) metadata.managedFields = entries;
+  else delete metadata.managedFields;
+}
+
+/**
+ * The managedFields after a write that is no apply: whoever changes a field owns it alone.
+ * @param old undefined when the object is new
+ * @param next defaulted; its own managedFields, where it has any, are a client's change to ownership itself
+ */
+export function managedAfterUpdate(
+  message: MessageSchema,
+  old: KubeObject | undefined,
+  next: KubeObject,
+  author: Author,
+): ManagedFieldsEntry[] {
+  const given = managedFieldsOf(next);
+  if (asksToReset(given)) return [];
+  const live = old && managedFieldsOf(old);
+  const isGiven = given !== undefined && given.length > 0 && given !== live;
+  const managers = (isGiven && readManagers(given)) || readManagers(live) || [];
+  // Objects from before ownership was tracked stay untracked until somebody applies.
+  if (managers.length === 0 && old) return [];
+  const changes = changedFields(rootShape(message), old && content(old), content(next));
+  const identity: Identity = { ...identityOf(author), operation: 'Update' };
+  const taken = union(changes.modified, changes.added);
+  const kept = managers.map((manager) => {
+    const isOwn = isSame(manager, identity);
+    return without(without(manager, changes.removed), isOwn ? noFields : taken);
+  });
+  const own = managers.find((manager) => isSame(manager, identity))?.fields ?? noFields;
+  const fields = difference(union(difference(own, changes.removed), taken), unmanaged);
+  if (!isGiven && live && equalSets(fields, own) && kept.every((manager, index) => manager === managers[index]))
+    return live as ManagedFieldsEntry[];
+  return writeManagers(withManager(kept, identity, fields, own, author.time, managers));
+}
+
+export interface ApplyRequest {
+  message: MessageSchema;
+  /** Undefined when the object is to be created. */
+  live: KubeObject | undefined;
+  applied: KubeObject;
+  author: Author;
+  force: boolean;
+  /** Fields that may change hands without force. */
+  transferable?: FieldSet;
+}
+
+/** The live object as the apply makes it, with its managedFields. @throws StatusError Conflict, or BadRequest for a malformed list */
+export function applyConfiguration(request: ApplyRequest): KubeObject {
+  const { message, live, applied, author, force, transferable } = request;
+  const shape = rootShape(message);
+  checkItems(shape, applied);
+  const managers = liveManagers(shape, live, author);
+  const identity: Identity = { ...identityOf(author), operation: 'Apply' };
+  const own = managers.find((manager) => isSame(manager, identity))?.fields ?? noFields;
+  const wanted = fieldsOf(shape, content(applied));
+  const others = managers.filter((manager) => !isSame(manager, identity));
+  const merged = mergeApplied(shape, live ? content(live) : {}, content(applied));
+  const owned = others.reduce((all, manager) => union(all, manager.fields), wanted);
+  const next = (isEmpty(own) ? merged : removeFields(shape, merged, own, owned)) as KubeObject;
+  const changes = changedFields(shape, live && content(live), next);
+  refuseConflicts(others, changes, force, transferable);
+  const taken = union(changes.modified, changes.added);
+  const kept = others.map((manager) => without(without(manager, taken), changes.removed));
+  const fields = difference(wanted, unmanaged);
+  const result = { ...next, metadata: { ...next.metadata } };
+  setManagedFields(result, writeManagers(withManager(kept, identity, fields, own, author.time, managers)));
+  return result;
+}
+
+function liveManagers(shape: Shape, live: KubeObject | undefined, author: Author): Manager[] {
+  if (!live) return [];
+  const managers = readManagers(managedFieldsOf(live)) ?? [];
+  if (managers.length > 0) return managers;
+  const fields = difference(fieldsOf(shape, content(live)), unmanaged);
+  const { apiVersion, time } = author;
+  return [{ manager: beforeFirstApply, operation: 'Update', apiVersion, subresource: '', time, fields }];
+}
+
+function refuseConflicts(others: Manager[], changes: FieldChanges, force: boolean, transferable: FieldSet = noFields): void {
+  if (force) return;
+  const taken = union(changes.modified, changes.added);
+  const conflicts: Conflict[] = others.map((manager) => {
+    return { manager, fields: difference(leaves(intersection(manager.fields, taken)), transferable) };
+  });
+  const found = conflicts.filter(({ fields }) => !isEmpty(fields));
+  if (found.length > 0) throw conflictError(found);
+}
+
+function withManager(kept: Manager[], identity: Identity, fields: FieldSet, before: FieldSet, now: string, managers: Manager[]): Manager[] {
+  const known = managers.find((manager) => isSame(manager, identity));
+  const time = known && equalSets(fields, before) ? known.time : now;
+  return [...kept.filter((manager) => !isSame(manager, identity)), { ...identity, time, fields }];
+}
+
+function identityOf({ manager, apiVersion, subresource = '' }: Author): Omit<Identity, 'operation'> {
+  return { manager, apiVersion, subresource };
+}
+
+/** The object without its managedFields, which describe and are not described. */
+function content(object: KubeObject): KubeObject {
+  if (managedFieldsOf(object) === undefined) return object;
+  const { managedFields: _managed, ...metadata } = object.metadata as KubeObject['metadata'] & { managedFields?: unknown };
+  return { ...object, metadata };
+}
+
+/** The fields of a configuration that may change hands: those that live has as the configuration had them. */
+export function fieldsHeldAs(message: MessageSchema, live: KubeObject, configuration: KubeObject): FieldSet {
+  const shape = rootShape(message);
+  const { modified, removed } = changedFields(shape, configuration, content(live));
+  return difference(fieldsOf(shape, configuration), union(modified, removed));
+}

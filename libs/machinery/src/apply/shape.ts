@@ -1,0 +1,85 @@
+// How server-side apply divides a field: what is owned as a whole, and what is owned piece by piece. Lists without a type are
+// atomic, maps and structs are granular, unless the API says otherwise.
+import type { FieldSchema, MessageSchema, TypeSchema } from '../schema.ts';
+
+export type Shape =
+  | { kind: 'leaf' }
+  /** `isValue`: always there in Go, so that nobody owns it but for what is in it. */
+  | { kind: 'struct'; message: MessageSchema; isValue: boolean }
+  | { kind: 'map'; of: Shape }
+  /** Scalars, each an element by its value. */
+  | { kind: 'set' }
+  /** Objects, each an element by the values of its keys. */
+  | { kind: 'keyed'; keys: readonly ListKey[]; item: Shape };
+
+export interface ListKey {
+  name: string;
+  /** What a missing key means. */
+  default: unknown;
+}
+
+/** Structs that the API marks structType=atomic. */
+const atomicStructs = new Set([
+  ...['ParamKind', 'Variable', 'ParamRef', 'MatchResources', 'NamedRuleWithOperations'].map((name) => `admissionregistration.v1.${name}`),
+  'autoscaling.v1.CrossVersionObjectReference',
+  ...['SecretReference', 'FileKeySelector', 'ObjectFieldSelector', 'ResourceFieldSelector', 'ConfigMapKeySelector'].map(core),
+  ...['SecretKeySelector', 'NodeSelector', 'NodeSelectorTerm', 'TopologySelectorTerm', 'EndpointAddress', 'EndpointPort'].map(core),
+  ...['ObjectReference', 'LocalObjectReference', 'TypedLocalObjectReference', 'ScopeSelector'].map(core),
+  'discovery.v1.EndpointPort',
+  'meta.v1.OwnerReference',
+  'meta.v1.LabelSelector',
+  'networking.v1.ServiceBackendPort',
+  'rbac.v1.Subject',
+  'rbac.v1.RoleRef',
+]);
+
+function core(name: string): string {
+  return `core.v1.${name}`;
+}
+
+const leafShape: Shape = { kind: 'leaf' };
+const known = new WeakMap<FieldSchema, Shape>();
+
+export function shapeOf(field: FieldSchema): Shape {
+  let shape = known.get(field);
+  if (!shape) {
+    shape = field.atomic
+      ? leafShape
+      : field.schema.kind === 'list'
+        ? listShape(field, field.schema.of)
+        : typeShape(field.schema, !field.pointer);
+    known.set(field, shape);
+  }
+  return shape;
+}
+
+function typeShape(type: TypeSchema, isValue = false): Shape {
+  if (type.kind === 'map') return { kind: 'map', of: typeShape(type.of) };
+  if (type.kind !== 'message' || atomicStructs.has(type.message.name)) return leafShape;
+  return { kind: 'struct', message: type.message, isValue };
+}
+
+function listShape(field: FieldSchema, of: TypeSchema): Shape {
+  if (field.listType === 'set' && of.kind === 'scalar') return { kind: 'set' };
+  if (field.listType !== 'map' || of.kind !== 'message') return leafShape;
+  const keys = (field.listMapKeys ?? []).map((name) => ({ name, default: of.message.byName.get(name)?.default }));
+  return { kind: 'keyed', keys: keys.sort((a, b) => (a.name < b.name ? -1 : 1)), item: typeShape(of) };
+}
+
+/** The shape of one member of a struct or map; undefined for fields that the schema does not know. */
+export function memberShape(shape: Shape, name: string): Shape | undefined {
+  if (shape.kind === 'map') return shape.of;
+  if (shape.kind !== 'struct') return undefined;
+  const field = shape.message.byName.get(name);
+  return field && shapeOf(field);
+}
+
+/** The path element of a list's item: `v:"x"`, or `k:{"name":"x"}` with its keys in order. */
+export function itemElement(shape: Shape, item: unknown): string {
+  if (shape.kind !== 'keyed') return `v:${JSON.stringify(item)}`;
+  const key: Record<string, unknown> = {};
+  for (const { name, default: fallback } of shape.keys) {
+    key[name] = (item as Record<string, unknown> | null)?.[name] ?? fallback ?? null;
+  }
+  return `k:${JSON.stringify(key)}`;
+}
