@@ -170,3 +170,38 @@ describe('special ways', () => {
     expect(await answering('forger', '127.0.0.1', 9_999)).toEqual(['timed out']);
   });
 });
+
+describe('names', () => {
+  const ask = (type: string, name: string) => lab.resolve('a', settings.clusterDns, type, name);
+
+  beforeAll(async () => {
+    const services = [
+      service('web', { clusterIP: webAddress, ports }),
+      service('db', { clusterIP: 'None', ports }),
+      service('other', { type: 'ExternalName', externalName: 'web.default.svc.example' }),
+    ];
+    await publish(services, [slice('web', [{ pod: 'a' }]), slice('db', [{ pod: 'a' }, { pod: 'b' }])], 'tcp-10-96-0-20-80');
+  });
+
+  test('a pod finds services, endpoints by host name, ports, and names of addresses', async () => {
+    expect(await ask('A', 'web.default.svc.cluster.local')).toBe(`["${webAddress}"]`);
+    expect(JSON.parse((await ask('A', 'db.default.svc.cluster.local')) ?? '').toSorted()).toEqual(
+      [addresses['a'], addresses['b']].toSorted(),
+    );
+    expect(await ask('A', 'b.db.default.svc.cluster.local')).toBe(`["${addresses['b']}"]`);
+    expect(JSON.parse((await ask('SRV', '_http._tcp.db.default.svc.cluster.local')) ?? '')).toMatchObject([{ port: 8080 }, { port: 8080 }]);
+    expect(await ask('PTR', webAddress)).toBe('["web.default.svc.cluster.local"]');
+  });
+
+  test('what does not exist is told from what has no such record', async () => {
+    expect(await ask('A', 'no.default.svc.cluster.local')).toBe('ENOTFOUND');
+    expect(await ask('AAAA', 'web.default.svc.cluster.local')).toBe('ENODATA');
+  });
+
+  test('other names are asked of the servers of the node, aliases for elsewhere too, and fail when nobody answers', async () => {
+    expect(await ask('A', 'web.default.svc.example')).toBe('ESERVFAIL');
+    await lab.serveNames();
+    expect(await ask('A', 'web.default.svc.example')).toBe('["198.51.100.7"]');
+    expect(await ask('A', 'other.default.svc.cluster.local')).toBe('["198.51.100.7"]');
+  });
+});

@@ -87,7 +87,17 @@ export class NetworkLab implements AsyncDisposable {
 
   /** Something that answers `<name> <who asked>` over TCP and UDP. @param namespace absent serves on the node itself */
   async serve(name: string, port: number, namespace: string | undefined): Promise<void> {
-    const [first = '', ...rest] = this.#command(process.execPath, [join(here, 'peer.ts'), 'serve', name, String(port)], namespace);
+    await this.#start(['serve', name, String(port)], namespace);
+  }
+
+  /** The name server that the node's resolv.conf names: `web.default.svc.example` is 198.51.100.7, and there is nothing else. */
+  async serveNames(): Promise<void> {
+    await this.#start(['serve-names', outsideAddress], 'outside');
+  }
+
+  /** Resolves once it serves. */
+  async #start(words: string[], namespace: string | undefined): Promise<void> {
+    const [first = '', ...rest] = this.#command(process.execPath, [join(here, 'peer.ts'), ...words], namespace);
     const peer = spawn(first, rest, { stdio: ['ignore', 'pipe', 'inherit'] });
     this.#peers.push(peer);
     await once(peer.stdout, 'data');

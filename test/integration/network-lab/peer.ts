@@ -2,6 +2,11 @@
 import { createSocket } from 'node:dgram';
 import { Resolver } from 'node:dns/promises';
 import { connect, createServer } from 'node:net';
+import type { Service } from '@berth/api';
+import { silentLogger, systemClock } from '@berth/telemetry';
+import { DnsServer } from '../../../apps/node-agent/src/network/dns/dns-server.ts';
+import { Upstream } from '../../../apps/node-agent/src/network/dns/upstream.ts';
+import { buildZone } from '../../../apps/node-agent/src/network/dns/zone.ts';
 
 /** What came of one attempt. */
 export interface Attempt {
@@ -23,6 +28,19 @@ function serve(name: string, port: number): void {
     socket.end(`${name} ${socket.remoteAddress}`);
   });
   tcp.listen(port, '0.0.0.0', () => process.stdout.write('ready\n'));
+}
+
+async function serveNames(address: string): Promise<void> {
+  const web: Service = {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: 'web', namespace: 'default' },
+    spec: { clusterIP: '198.51.100.7' },
+  };
+  const zone = buildZone('example', [web], []);
+  const upstream = new Upstream([], systemClock);
+  await new DnsServer({ address, port: 53, zone: () => zone, upstream, logger: silentLogger }).start();
+  process.stdout.write('ready\n');
 }
 
 function askTcp(host: string, port: number): Promise<string> {
@@ -70,6 +88,7 @@ async function resolveName(server: string, type: string, name: string): Promise<
 
 async function main(): Promise<void> {
   if (mode === 'serve') return serve(words[0] ?? '', Number(words[1]));
+  if (mode === 'serve-names') return serveNames(words[0] ?? '');
   const attempts: Attempt[] = [];
   if (mode === 'resolve') attempts.push(await attempt(() => resolveName(words[0] ?? '', words[1] ?? '', words[2] ?? '')));
   const ask = mode === 'udp' ? askUdp : askTcp;

@@ -1,6 +1,6 @@
 // The real network of a node: a bridge for pods by CNI, services and node ports by one nftables table, cluster names by a name
 // server on the cluster's DNS address. Rules and bridge outlive the agent, so that pods keep their services while it restarts.
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { EndpointSlice, Pod, Service } from '@berth/api';
@@ -13,7 +13,7 @@ import { buildZone, type Zone } from './dns/zone.ts';
 import type { NodeNetwork } from './network.ts';
 import { type ClusterNames, type PodDns, parseResolvConf, podDns } from './pod-dns.ts';
 import { serviceRules } from './service-rules.ts';
-import { ensureSysctls, readSysctl } from './sysctls.ts';
+import { readSysctl, Sysctls } from './sysctls.ts';
 
 const dnsPort = 53;
 const applyRetryMs = 2_000;
@@ -49,6 +49,7 @@ export class HostNetwork implements NodeNetwork {
   /** Holds the cluster's DNS address: CNI refuses a bridge with an address besides its own. */
   readonly #dnsInterface: string;
   readonly #table: string;
+  readonly #sysctls: Sysctls;
   #settings: Settings | undefined;
   #hostDns: PodDns = { servers: [], searches: [], options: [] };
   #dns: DnsServer | undefined;
@@ -65,6 +66,7 @@ export class HostNetwork implements NodeNetwork {
     this.#bridge = `brth${options.instance}`;
     this.#dnsInterface = `brthd${options.instance}`;
     this.#table = `berth-${options.instance}`;
+    this.#sysctls = new Sysctls(join(options.stateDirectory, 'sysctls.json'));
   }
 
   async configure({ podCidr, clusterDns, clusterDomain }: Parameters<NodeNetwork['configure']>[0]): Promise<void> {
@@ -95,6 +97,8 @@ export class HostNetwork implements NodeNetwork {
     const tables = await this.#run('nft', ['list', 'tables', 'ip']);
     if (tables.split('\n').includes(`table ip ${this.#table}`)) await this.#run('nft', ['delete', 'table', 'ip', this.#table]);
     for (const name of [this.#bridge, this.#dnsInterface]) if (interfaceExists(name)) await this.#run('ip', ['link', 'delete', name]);
+    // Nodes beside this one on the same machine need the same settings.
+    if (!otherNodesExist()) await this.#sysctls.restore();
     await rm(this.#configFile, { force: true });
     await rm(this.#options.stateDirectory, { recursive: true, force: true });
   }
@@ -112,20 +116,23 @@ export class HostNetwork implements NodeNetwork {
     await this.#run('ip', ['address', 'flush', 'dev', this.#dnsInterface]);
     await this.#run('ip', ['address', 'add', `${clusterDns}/32`, 'dev', this.#dnsInterface]);
     // route_localnet lets node ports answer on 127.0.0.1: their packets leave for a pod with a loopback address at first.
-    await ensureSysctls({ 'net/ipv4/ip_forward': '1', [`net/ipv4/conf/${this.#bridge}/route_localnet`]: '1' });
-    if ((await readSysctl(bridgeFilter)) === '0') await ensureSysctls({ [bridgeFilter]: '1' });
+    await this.#sysctls.ensure({ 'net/ipv4/ip_forward': '1', [`net/ipv4/conf/${this.#bridge}/route_localnet`]: '1' });
+    if ((await readSysctl(bridgeFilter)) === '0') await this.#sysctls.ensure({ [bridgeFilter]: '1' });
     for (const directory of [cniConfigDirectory, stateDirectory]) await mkdir(directory, { recursive: true });
     const partial = `${this.#configFile}.partial`;
     await writeFile(partial, cniConfig({ bridge: this.#bridge, podCidr, ipamDirectory: join(stateDirectory, 'addresses') }));
     await rename(partial, this.#configFile);
     await this.#dns?.stop();
+    this.#dns = undefined;
     const upstream = new Upstream(
       this.#hostDns.servers.filter((server) => server !== clusterDns),
       clock,
     );
     this.#zone = buildZone(clusterDomain, this.#wanted.services, this.#wanted.endpointSlices);
-    this.#dns = new DnsServer({ address: clusterDns, port: dnsPort, zone: () => this.#zone, upstream, logger });
-    await this.#dns.start();
+    const dns = new DnsServer({ address: clusterDns, port: dnsPort, zone: () => this.#zone, upstream, logger });
+    // Known once it serves: until then the next attempt sets everything up again.
+    await dns.start();
+    this.#dns = dns;
   }
 
   async #ensureBridge(name: string): Promise<void> {
@@ -177,6 +184,11 @@ export class HostNetwork implements NodeNetwork {
 
 function interfaceExists(name: string): boolean {
   return existsSync(`/sys/class/net/${name}`);
+}
+
+/** Once this node's own interfaces are gone. */
+function otherNodesExist(): boolean {
+  return readdirSync('/sys/class/net').some((name) => name.startsWith('brth'));
 }
 
 function emptyIfAbsent(error: NodeJS.ErrnoException): string {

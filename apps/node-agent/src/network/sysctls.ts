@@ -1,19 +1,53 @@
-// Kernel settings that services need. They stay when the node goes: others on this machine may have come to rely on them.
+// Kernel settings that services need. What they were before is written down, so that a torn down node can give them back.
 import { existsSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 
 const root = '/proc/sys';
 
-/** @param settings path below /proc/sys → value. @throws Error naming the setting that cannot be written */
-export async function ensureSysctls(settings: Record<string, string>): Promise<void> {
-  for (const [path, value] of Object.entries(settings)) {
-    if ((await readSysctl(path)) === value) continue;
-    try {
-      await writeFile(join(root, path), value);
-    } catch (error) {
-      throw new Error(`cannot set ${path.replaceAll('/', '.')} to ${value}: ${(error as Error).message}`, { cause: error });
+type Settings = Record<string, string>;
+
+interface Change {
+  before: string;
+  after: string;
+}
+
+export class Sysctls {
+  readonly #recordFile: string;
+
+  /** @param recordFile outlives the agent. */
+  constructor(recordFile: string) {
+    this.#recordFile = recordFile;
+  }
+
+  /** @param settings path below /proc/sys → value. @throws Error naming the setting that cannot be written */
+  async ensure(settings: Settings): Promise<void> {
+    for (const [path, after] of Object.entries(settings)) {
+      const before = await readSysctl(path);
+      if (before === after) continue;
+      // Before the change: a crash in between must not lose what was there.
+      if (before !== undefined) await this.#record(path, { before, after });
+      await write(path, after);
     }
+  }
+
+  /** Gives back what `ensure` changed and nobody has changed since. Safe to repeat. */
+  async restore(): Promise<void> {
+    for (const [path, { before, after }] of Object.entries(await this.#recorded())) {
+      if ((await readSysctl(path)) === after) await write(path, before);
+    }
+    await rm(this.#recordFile, { force: true });
+  }
+
+  async #record(path: string, change: Change): Promise<void> {
+    await mkdir(dirname(this.#recordFile), { recursive: true });
+    const partial = `${this.#recordFile}.partial`;
+    await writeFile(partial, JSON.stringify({ ...(await this.#recorded()), [path]: change }));
+    await rename(partial, this.#recordFile);
+  }
+
+  async #recorded(): Promise<Record<string, Change>> {
+    return existsSync(this.#recordFile) ? JSON.parse(await readFile(this.#recordFile, 'utf8')) : {};
   }
 }
 
@@ -21,4 +55,12 @@ export async function ensureSysctls(settings: Record<string, string>): Promise<v
 export async function readSysctl(path: string): Promise<string | undefined> {
   const file = join(root, path);
   return existsSync(file) ? (await readFile(file, 'utf8')).trim() : undefined;
+}
+
+async function write(path: string, value: string): Promise<void> {
+  try {
+    await writeFile(join(root, path), value);
+  } catch (error) {
+    throw new Error(`cannot set ${path.replaceAll('/', '.')} to ${value}: ${(error as Error).message}`, { cause: error });
+  }
 }

@@ -3,9 +3,9 @@
 import { createSocket, type RemoteInfo, type Socket as UdpSocket } from 'node:dgram';
 import { createServer, type Server, type Socket } from 'node:net';
 import type { Logger } from '@berth/telemetry';
-import dnsPacket, { type Packet, type Question } from 'dns-packet';
-import { answer } from './answers.ts';
-import type { Upstream } from './upstream.ts';
+import dnsPacket, { type Answer, type DecodedPacket, type Packet, type Question } from 'dns-packet';
+import { answer, type Reply } from './answers.ts';
+import type { Upstream, Wire } from './upstream.ts';
 import type { Zone } from './zone.ts';
 
 const udpBytesMax = 512;
@@ -14,6 +14,7 @@ const tcpIdleMs = 10_000;
 const tcpConnectionsMax = 200;
 const servfail = 2;
 const nxdomain = 3;
+const rcodeBits = 15;
 
 export interface DnsServerOptions {
   address: string;
@@ -35,6 +36,25 @@ export class DnsServer {
 
   /** @throws when the address or port cannot be had */
   async start(): Promise<void> {
+    try {
+      await this.#listen();
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+  }
+
+  /** Safe to repeat. Who still waits for an answer asks again elsewhere. */
+  async stop(): Promise<void> {
+    for (const socket of this.#connections) socket.destroy();
+    const [udp, tcp] = [this.#udp, this.#tcp];
+    this.#udp = undefined;
+    this.#tcp = undefined;
+    if (udp) await new Promise<void>((resolve) => udp.close(() => resolve()));
+    if (tcp) await new Promise<void>((resolve) => tcp.close(() => resolve()));
+  }
+
+  async #listen(): Promise<void> {
     const { address, port, logger } = this.#options;
     const udp = createSocket('udp4');
     const tcp = createServer((socket) => this.#serve(socket));
@@ -55,15 +75,8 @@ export class DnsServer {
     udp.on('message', (query, peer) => void this.#answerUdp(query, peer));
   }
 
-  async stop(): Promise<void> {
-    for (const socket of this.#connections) socket.destroy();
-    const [udp, tcp] = [this.#udp, this.#tcp];
-    if (udp) await new Promise<void>((resolve) => udp.close(() => resolve()));
-    if (tcp) await new Promise<void>((resolve) => tcp.close(() => resolve()));
-  }
-
   async #answerUdp(query: Buffer, peer: RemoteInfo): Promise<void> {
-    const reply = await this.#reply(query, true);
+    const reply = await this.#reply(query, 'udp');
     if (reply) this.#udp?.send(reply, peer.port, peer.address);
   }
 
@@ -80,7 +93,7 @@ export class DnsServer {
         const end = 2 + received.readUInt16BE(0);
         const query = received.subarray(2, end);
         received = received.subarray(end);
-        void this.#reply(query, false).then((reply) => {
+        void this.#reply(query, 'tcp').then((reply) => {
           if (!reply || socket.destroyed) return;
           const length = Buffer.alloc(2);
           length.writeUInt16BE(reply.length);
@@ -90,27 +103,43 @@ export class DnsServer {
     });
   }
 
-  async #reply(query: Buffer, isUdp: boolean): Promise<Buffer | undefined> {
+  async #reply(query: Buffer, wire: Wire): Promise<Buffer | undefined> {
     const packet = decoded(query);
     const question = packet?.questions?.[0];
     if (!packet || !question || packet.type !== 'query') return undefined;
     try {
       const own = answer(this.#options.zone(), question);
-      if (!own) return (await this.#options.upstream.ask(query)) ?? encoded(packet, question, [], servfail);
-      const reply = encoded(packet, question, own.answers, own.rcode === 'NXDOMAIN' ? nxdomain : 0);
-      const isTooLong = isUdp && reply.length > udpLimit(packet);
-      return isTooLong ? encoded(packet, question, [], 0, true) : reply;
+      if (!own) return (await this.#options.upstream.ask(query, wire)) ?? encoded(packet, question, [], servfail);
+      const { rcode, answers } = await this.#followed(own, question, packet.id ?? 0);
+      const reply = encoded(packet, question, answers, rcode);
+      const isTooLong = wire === 'udp' && reply.length > udpLimit(packet);
+      return isTooLong ? encoded(packet, question, [], rcode, true) : reply;
     } catch (error) {
       this.#options.logger.warn('a name could not be answered', { name: question.name, error });
       return encoded(packet, question, [], servfail);
     }
   }
+
+  /** Resolvers of pods do not follow aliases themselves: what an alias for elsewhere leads to comes with it. */
+  async #followed(own: Reply, { type }: Question, id: number): Promise<{ rcode: number; answers: Answer[] }> {
+    const rcode = own.rcode === 'NXDOMAIN' ? nxdomain : 0;
+    const last = own.answers.at(-1);
+    if (last?.type !== 'CNAME' || type === 'CNAME' || answer(this.#options.zone(), { name: last.data, type })) {
+      return { rcode, answers: own.answers };
+    }
+    const onward = dnsPacket.encode({ id, type: 'query', flags: dnsPacket.RECURSION_DESIRED, questions: [{ name: last.data, type }] });
+    const udp = decoded(await this.#options.upstream.ask(onward, 'udp'));
+    const found = udp?.flag_tc ? decoded(await this.#options.upstream.ask(onward, 'tcp')) : udp;
+    if (!found) return { rcode: servfail, answers: [] };
+    return { rcode: (found.flags ?? 0) & rcodeBits, answers: [...own.answers, ...(found.answers ?? [])] };
+  }
 }
 
 /** Undefined for what is no DNS message. */
-function decoded(query: Buffer): Packet | undefined {
+function decoded(message: Buffer | undefined): DecodedPacket | undefined {
+  if (!message) return undefined;
   try {
-    return dnsPacket.decode(query);
+    return dnsPacket.decode(message);
   } catch {
     return undefined;
   }
