@@ -85,9 +85,9 @@ export class NetworkLab implements AsyncDisposable {
     return result.ips[0].address.split('/')[0];
   }
 
-  /** Something that answers `<name> <who asked>` over TCP and UDP. @param namespace absent serves on the node itself */
-  async serve(name: string, port: number, namespace: string | undefined): Promise<void> {
-    await this.#start(['serve', name, String(port)], namespace);
+  /** Something that answers `<name> <who asked>` over TCP and UDP. @param namespace absent serves on the node itself. @returns how to end it */
+  async serve(name: string, port: number, namespace: string | undefined): Promise<() => Promise<void>> {
+    return this.#start(['serve', name, String(port)], namespace);
   }
 
   /** The name server that the node's resolv.conf names: `web.default.svc.example` is 198.51.100.7, and there is nothing else. */
@@ -96,11 +96,12 @@ export class NetworkLab implements AsyncDisposable {
   }
 
   /** Resolves once it serves. */
-  async #start(words: string[], namespace: string | undefined): Promise<void> {
+  async #start(words: string[], namespace: string | undefined): Promise<() => Promise<void>> {
     const [first = '', ...rest] = this.#command(process.execPath, [join(here, 'peer.ts'), ...words], namespace);
     const peer = spawn(first, rest, { stdio: ['ignore', 'pipe', 'inherit'] });
     this.#peers.push(peer);
     await once(peer.stdout, 'data');
+    return () => end(peer);
   }
 
   /** @param namespace absent asks from the node itself */
@@ -117,12 +118,7 @@ export class NetworkLab implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const child of [...this.#peers, this.#node]) {
-      if (child.exitCode !== null || child.signalCode !== null) continue;
-      const exited = once(child, 'exit');
-      child.kill('SIGKILL');
-      await exited;
-    }
+    for (const child of [...this.#peers, this.#node]) await end(child);
     await rm(this.directory, { recursive: true, force: true });
   }
 
@@ -144,4 +140,11 @@ export class NetworkLab implements AsyncDisposable {
       this.#node.removeListener('exit', onExit);
     }
   }
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, 'exit');
+  child.kill('SIGKILL');
+  await exited;
 }

@@ -9,6 +9,8 @@ export type NodeCall =
   | { method: 'configure'; settings: Parameters<NodeNetwork['configure']>[0] }
   | { method: 'sync'; services: Service[]; endpointSlices: EndpointSlice[]; pods: Pod[] }
   | { method: 'stop' }
+  /** After a stop: a new agent, that knows nothing yet. */
+  | { method: 'restart' }
   | { method: 'tearDown' }
   /** As a new process would after the agent was killed. */
   | { method: 'tearDownByName' };
@@ -22,12 +24,13 @@ const options = {
   clock: systemClock,
   logger: jsonLogger(systemClock, 'warn', (line) => process.stderr.write(line)),
 };
-const network = new HostNetwork(options);
+let network = new HostNetwork(options);
 
 async function perform(call: NodeCall): Promise<void> {
   if (call.method === 'configure') await network.configure(call.settings);
   else if (call.method === 'sync') network.sync(call.services, call.endpointSlices, call.pods);
   else if (call.method === 'stop') await network.stop();
+  else if (call.method === 'restart') network = new HostNetwork(options);
   else if (call.method === 'tearDown') await network.tearDown();
   else await new HostNetwork(options).tearDown();
 }

@@ -10,6 +10,7 @@ import { type CommandRunner, runCommand } from './commands.ts';
 import { DnsServer } from './dns/dns-server.ts';
 import { Upstream } from './dns/upstream.ts';
 import { buildZone, type Zone } from './dns/zone.ts';
+import { droppingTables } from './forward-policy.ts';
 import type { NodeNetwork } from './network.ts';
 import { type ClusterNames, type PodDns, parseResolvConf, podDns } from './pod-dns.ts';
 import { serviceRules } from './service-rules.ts';
@@ -96,7 +97,9 @@ export class HostNetwork implements NodeNetwork {
     await this.stop();
     const tables = await this.#run('nft', ['list', 'tables', 'ip']);
     if (tables.split('\n').includes(`table ip ${this.#table}`)) await this.#run('nft', ['delete', 'table', 'ip', this.#table]);
-    for (const name of [this.#bridge, this.#dnsInterface]) if (interfaceExists(name)) await this.#run('ip', ['link', 'delete', name]);
+    // Pods that nobody ended hold on to their ends of the bridge's ports; the bridge goes without asking them.
+    const interfaces = [...portsOf(this.#bridge), this.#bridge, this.#dnsInterface];
+    for (const name of interfaces) await this.#deleteInterface(name);
     // Nodes beside this one on the same machine need the same settings.
     if (!otherNodesExist()) await this.#sysctls.restore();
     await rm(this.#configFile, { force: true });
@@ -118,6 +121,7 @@ export class HostNetwork implements NodeNetwork {
     // route_localnet lets node ports answer on 127.0.0.1: their packets leave for a pod with a loopback address at first.
     await this.#sysctls.ensure({ 'net/ipv4/ip_forward': '1', [`net/ipv4/conf/${this.#bridge}/route_localnet`]: '1' });
     if ((await readSysctl(bridgeFilter)) === '0') await this.#sysctls.ensure({ [bridgeFilter]: '1' });
+    await this.#warnOfFirewalls();
     for (const directory of [cniConfigDirectory, stateDirectory]) await mkdir(directory, { recursive: true });
     const partial = `${this.#configFile}.partial`;
     await writeFile(partial, cniConfig({ bridge: this.#bridge, podCidr, ipamDirectory: join(stateDirectory, 'addresses') }));
@@ -138,6 +142,23 @@ export class HostNetwork implements NodeNetwork {
   async #ensureBridge(name: string): Promise<void> {
     if (!interfaceExists(name)) await this.#run('ip', ['link', 'add', name, 'type', 'bridge']);
     await this.#run('ip', ['link', 'set', name, 'up']);
+  }
+
+  async #deleteInterface(name: string): Promise<void> {
+    if (!interfaceExists(name)) return;
+    try {
+      await this.#run('ip', ['link', 'delete', name]);
+    } catch (error) {
+      // A pod's port goes with the pod, perhaps in between.
+      if (interfaceExists(name)) throw error;
+    }
+  }
+
+  async #warnOfFirewalls(): Promise<void> {
+    const tables = droppingTables(await this.#run('nft', ['list', 'chains']));
+    if (tables.length === 0) return;
+    const remedy = `accept what comes from and goes to ${this.#bridge} there`;
+    this.#options.logger.warn('a firewall drops forwarded packets, so that pods may not be reached', { tables, remedy });
   }
 
   /** Changes that come while rules are applied become one more application. */
@@ -184,6 +205,11 @@ export class HostNetwork implements NodeNetwork {
 
 function interfaceExists(name: string): boolean {
   return existsSync(`/sys/class/net/${name}`);
+}
+
+function portsOf(bridge: string): string[] {
+  const directory = `/sys/class/net/${bridge}/brif`;
+  return existsSync(directory) ? readdirSync(directory) : [];
 }
 
 /** Once this node's own interfaces are gone. */

@@ -1,0 +1,87 @@
+// A node's network from first set-up to its removal, in namespaces of a lab's own: what a restart keeps, what a failure leaves, what is gone.
+import type { EndpointSlice, Service } from '@berth/api';
+import { expect, test, vi } from 'vitest';
+import { NetworkLab } from './network-lab/lab.ts';
+
+const settings = { podCidr: '10.244.8.0/24', serviceCidr: '10.96.0.0/16', clusterDns: '10.96.0.10', clusterDomain: 'cluster.local' };
+const webAddress = '10.96.0.20';
+const web: Service = {
+  apiVersion: 'v1',
+  kind: 'Service',
+  metadata: { name: 'web', namespace: 'default' },
+  spec: { type: 'ClusterIP', clusterIP: webAddress, ports: [{ name: 'http', port: 80, protocol: 'TCP' }] },
+};
+
+function webSlice(address: string): EndpointSlice {
+  return {
+    apiVersion: 'discovery.k8s.io/v1',
+    kind: 'EndpointSlice',
+    metadata: { name: 'web-x', namespace: 'default', labels: { 'kubernetes.io/service-name': 'web' } },
+    addressType: 'IPv4',
+    endpoints: [{ addresses: [address], conditions: { ready: true } }],
+    ports: [{ name: 'http', port: 8080, protocol: 'TCP' }],
+  };
+}
+
+/** Everything of the node that the network may change. */
+async function trace(lab: NetworkLab) {
+  return {
+    rules: await lab.run('nft', ['list', 'ruleset']),
+    interfaces: await lab.run('ls', ['/sys/class/net']),
+    routes: await lab.run('ip', ['route', 'show', 'table', 'all']),
+    forwards: await lab.run('cat', ['/proc/sys/net/ipv4/ip_forward']),
+    files: await lab.run('find', [lab.directory, '-type', 'f']),
+  };
+}
+
+async function serveWeb(lab: NetworkLab): Promise<void> {
+  const address = await lab.addPod('a');
+  await lab.serve('a', 8080, 'a');
+  await lab.call({ method: 'sync', services: [web], endpointSlices: [webSlice(address)], pods: [] });
+  await vi.waitFor(async () => expect(await lab.run('nft', ['list', 'ruleset'])).toContain(webAddress), { timeout: 5_000, interval: 50 });
+}
+
+test.each(['tearDown', 'tearDownByName'] as const)('%s leaves nothing, and can be repeated', async (method) => {
+  await using lab = await NetworkLab.create('life');
+  const before = await trace(lab);
+  expect(before.forwards).toBe('0\n');
+  await lab.call({ method: 'configure', settings });
+  await serveWeb(lab);
+  expect(await trace(lab)).not.toEqual(before);
+  // The pod still runs.
+  await lab.call({ method: 'stop' });
+  for (let round = 0; round < 2; round++) {
+    await lab.call({ method });
+    expect(await trace(lab)).toEqual(before);
+  }
+});
+
+test('services outlive the agent, and the next one goes on from there', async () => {
+  await using lab = await NetworkLab.create('life');
+  await lab.call({ method: 'configure', settings });
+  await serveWeb(lab);
+  await lab.call({ method: 'stop' });
+  expect(await lab.ask('a', 'tcp', webAddress, 80)).toMatchObject([{ reply: expect.stringMatching(/^a /) }]);
+  await lab.call({ method: 'restart' });
+  await lab.call({ method: 'configure', settings });
+  expect(await lab.resolve('a', settings.clusterDns, 'A', 'nobody.default.svc.cluster.local')).toBe('ENOTFOUND');
+  expect(await lab.addPod('b')).not.toBe('');
+});
+
+test('a node whose DNS address is taken says so, and is whole once it is free', async () => {
+  await using lab = await NetworkLab.create('life');
+  const taken = await lab.serve('taken', 53, undefined);
+  await expect(lab.call({ method: 'configure', settings })).rejects.toThrow('EADDRINUSE');
+  await taken();
+  await lab.call({ method: 'configure', settings });
+  await serveWeb(lab);
+  expect(await lab.resolve('a', settings.clusterDns, 'A', 'web.default.svc.cluster.local')).toBe(`["${webAddress}"]`);
+});
+
+test('settings of the kernel stay for another node beside this one', async () => {
+  await using lab = await NetworkLab.create('life');
+  await lab.call({ method: 'configure', settings });
+  await lab.run('ip', ['link', 'add', 'brthother', 'type', 'bridge']);
+  await lab.call({ method: 'tearDown' });
+  expect((await trace(lab)).forwards).toBe('1\n');
+});
