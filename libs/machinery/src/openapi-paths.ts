@@ -87,10 +87,12 @@ function operation(kind: KindDefinition, action: string, parameters: OpenApi[], 
 
 function patchOperation(kind: KindDefinition, body: OpenApi): OpenApi {
   const content = Object.fromEntries(
-    ['application/json-patch+json', 'application/merge-patch+json', 'application/strategic-merge-patch+json'].map((type) => [
-      type,
-      { schema: { type: 'object' } },
-    ]),
+    [
+      'application/json-patch+json',
+      'application/merge-patch+json',
+      'application/strategic-merge-patch+json',
+      'application/apply-patch+yaml',
+    ].map((type) => [type, { schema: { type: 'object' } }]),
   );
   return { ...operation(kind, 'patch', [...writes, force], body), requestBody: { content, required: true } };
 }

@@ -8,6 +8,7 @@ import type { Store } from '@berth/store';
 import type { Clock, Logger, Random } from '@berth/telemetry';
 import { Admission } from './admission/admission.ts';
 import { createAdmission } from './admission/chain.ts';
+import { Applies } from './apply.ts';
 import { componentUsers } from './authorization-rules.ts';
 import { type Attributes, type Authorizer, attributesOf, forbidden, StaticAuthorizer, type Verb } from './authorizer.ts';
 import { Committer } from './commit.ts';
@@ -67,6 +68,7 @@ export class ApiServer {
   readonly #authorizer: Authorizer;
   readonly #reads: Reads;
   readonly #writes: Writes;
+  readonly #applies: Applies;
   readonly #deletion: Deletion;
   #connector: NodeConnector | undefined;
   #usages: UsageSource | undefined;
@@ -83,6 +85,7 @@ export class ApiServer {
     this.#reads = new Reads(store, this.#cache);
     const admission = new Admission(createAdmission({ ...options.config, random, cache: this.#cache, committer: this.#committer }));
     this.#writes = new Writes({ committer: this.#committer, admission, clock, random });
+    this.#applies = new Applies({ writes: this.#writes, committer: this.#committer, clock });
     this.#deletion = new Deletion({ committer: this.#committer, admission, clock });
   }
 
@@ -192,10 +195,14 @@ export class ApiServer {
     return this.#writes.update(call, body, settings, () => this.#allow('create', call));
   }
 
-  /** `type` is the content type's short name; server-side apply is refused where content types are read. */
-  async patch(call: Call, type: PatchKind, patch: unknown, settings: WriteSettings = {}): Promise<Answer> {
+  /** `type` is the content type's short name. */
+  async patch(call: Call, type: PatchKind | 'apply', patch: unknown, settings: WriteSettings = {}): Promise<Answer> {
     await this.#allow('patch', call);
     requireName(call);
+    if (type === 'apply') {
+      if (call.subresource !== 'scale') checkWritable(call);
+      return this.#applies.apply(call, patch, settings, () => this.#allow('create', call));
+    }
     if (call.subresource === 'scale') return patchScale(this.#writes, call, type, patch, settings);
     checkWritable(call);
     return this.#writes.patch(call, type, patch, settings);

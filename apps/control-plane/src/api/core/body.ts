@@ -39,14 +39,15 @@ export function readBody(kind: KindDefinition, body: unknown, settings: WriteSet
   const object = value as Record<string, unknown> & KubeObject;
   object.apiVersion = apiVersionOf(kind);
   object.kind = kind.kind;
-  object.metadata = dropManaged(object.metadata ?? { name: '' });
+  object.metadata = dropSelfLink(object.metadata ?? { name: '' });
   canonicalQuantities(kind.schema, object);
   return { object, warnings: fieldValidation === 'Warn' ? problems.slice(0, shownProblemsMax) : [] };
 }
 
-/** Until server-side apply exists nobody could read managedFields back to any use, so none are kept. */
-function dropManaged(metadata: KubeObject['metadata'] & { managedFields?: unknown; selfLink?: unknown }): KubeObject['metadata'] {
-  const { managedFields: _managed, selfLink: _link, ...kept } = metadata;
+/** Servers stopped writing it long ago; old manifests still carry it. */
+function dropSelfLink(metadata: KubeObject['metadata'] & { selfLink?: unknown }): KubeObject['metadata'] {
+  if (!('selfLink' in metadata)) return metadata;
+  const { selfLink: _link, ...kept } = metadata;
   return kept;
 }
 

@@ -4,7 +4,7 @@ import type { Client, DeleteOptions, ListOptions, ObjectList, PatchType, WatchEv
 import type { KindDefinition, KubeObject, ObjectKey } from '@berth/machinery';
 import type { ApiServer } from './api-server.ts';
 import { erased } from './kinds-by-name.ts';
-import type { Call, Encoded, User, WatchItem } from './types.ts';
+import type { Call, Encoded, User, WatchItem, WriteSettings } from './types.ts';
 
 export class LocalClient implements Client {
   readonly #server: ApiServer;
@@ -43,7 +43,7 @@ export class LocalClient implements Client {
 
   async create<T extends KubeObject>(kind: KindDefinition<T>, object: NoInfer<T>, options: WriteOptions = {}): Promise<T> {
     const call = this.#call(kind, { namespace: object.metadata.namespace });
-    return objectOf<T>(await this.#server.create(call, object, options));
+    return objectOf<T>(await this.#server.create(call, object, this.#settings(options)));
   }
 
   async update<T extends KubeObject>(
@@ -52,11 +52,11 @@ export class LocalClient implements Client {
     options: WriteOptions & { subresource?: string } = {},
   ): Promise<T> {
     const { subresource, ...settings } = options;
-    return objectOf<T>(await this.#server.update(this.#call(kind, object.metadata, subresource), object, settings));
+    return objectOf<T>(await this.#server.update(this.#call(kind, object.metadata, subresource), object, this.#settings(settings)));
   }
 
   async updateStatus<T extends KubeObject>(kind: KindDefinition<T>, object: NoInfer<T>, options: WriteOptions = {}): Promise<T> {
-    return objectOf<T>(await this.#server.update(this.#call(kind, object.metadata, 'status'), object, options));
+    return objectOf<T>(await this.#server.update(this.#call(kind, object.metadata, 'status'), object, this.#settings(options)));
   }
 
   async patch<T extends KubeObject>(
@@ -67,7 +67,7 @@ export class LocalClient implements Client {
     options: WriteOptions & { subresource?: string } = {},
   ): Promise<T> {
     const { subresource, ...settings } = options;
-    return objectOf<T>(await this.#server.patch(this.#call(kind, key, subresource), type, patch, settings));
+    return objectOf<T>(await this.#server.patch(this.#call(kind, key, subresource), type, patch, this.#settings(settings)));
   }
 
   async delete<T extends KubeObject>(kind: KindDefinition<T>, key: ObjectKey, options: DeleteOptions = {}): Promise<T> {
@@ -81,6 +81,11 @@ export class LocalClient implements Client {
     body: unknown,
   ): Promise<unknown> {
     return (await this.#server.create(this.#call(kind, key, subresource), body)).object;
+  }
+
+  /** Parts of Berth own what they write under their users' names, as Kubernetes' parts do. */
+  #settings(options: WriteOptions): WriteSettings {
+    return { ...options, userAgent: this.#user.name.replace(/^system:/, '') };
   }
 
   #call<T extends KubeObject>(kind: KindDefinition<T>, key: { namespace?: string; name?: string }, subresource?: string): Call {

@@ -1,6 +1,7 @@
 // The scale subresource: how many replicas, for any kind whose definition says where that number is.
 import type { Scale } from '@berth/api';
 import {
+  apiVersionOf,
   applyJsonPatch,
   applyMergePatch,
   deepClone,
@@ -64,6 +65,15 @@ export async function patchScale(
     return scaled(target, old, readScale(after));
   });
   return scaleAnswer(target.kind, object, warnings);
+}
+
+/** What applying a Scale applies to the object that it scales. */
+export function appliedThroughScale(target: Target, body: unknown): KubeObject {
+  const { replicas, resourceVersion, uid } = readScale(body);
+  const metadata = { name: target.name ?? '', ...(resourceVersion && { resourceVersion }), ...(uid && { uid }) };
+  const object: KubeObject = { apiVersion: apiVersionOf(target.kind), kind: target.kind.kind, metadata };
+  write(object, mappingOf(target.kind).specReplicas, replicas);
+  return object;
 }
 
 function scaled(

@@ -24,8 +24,12 @@ export type FieldValidation = 'Ignore' | 'Warn' | 'Strict';
 
 export interface WriteSettings {
   dryRun?: boolean;
-  /** Accepted; Berth keeps no managedFields before server-side apply exists. */
+  /** Who owns what is written, in managedFields; required for server-side apply. */
   fieldManager?: string;
+  /** Stands in for `fieldManager` up to its first slash. */
+  userAgent?: string;
+  /** Server-side apply only: takes over the fields of others. */
+  force?: boolean;
   /** Default Warn, as in Kubernetes. */
   fieldValidation?: FieldValidation;
   /** Paths that the body gave more than once; handled as unknown fields are. */

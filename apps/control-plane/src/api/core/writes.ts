@@ -9,12 +9,15 @@ import {
   isReason,
   type KindDefinition,
   type KubeObject,
+  managedFieldsOf,
   StatusError,
+  setManagedFields,
 } from '@berth/machinery';
 import type { Clock, Random } from '@berth/telemetry';
 import type { Admission, AdmissionRequest } from './admission/admission.ts';
 import { matchTarget, readBody } from './body.ts';
 import type { Committed, Committer, Decision, Known } from './commit.ts';
+import { trackFields, trackStatusFields } from './field-ownership.ts';
 import { carryMetadata, checkIdentity, generatedName, isFinished, nextGeneration, type Shaped, stampNew } from './metadata.ts';
 import type { Entry } from './object-codec.ts';
 import type { Answer, Target, WriteSettings } from './types.ts';
@@ -79,11 +82,12 @@ export class Writes {
     const { kind, namespace } = target;
     return this.#options.committer.mutate(kind, namespace, name, settings.dryRun ?? false, (current, known) => {
       if (current) throw StatusError.alreadyExists(kind, name);
-      return this.#decideCreate(target, given, name, known);
+      return this.decideCreate(target, given, name, known, settings);
     });
   }
 
-  async #decideCreate(target: Target, given: KubeObject, name: string, known: Known): Promise<Decision> {
+  /** @param settings undefined when `given` says already who owns what */
+  async decideCreate(target: Target, given: KubeObject, name: string, known: Known, settings?: WriteSettings): Promise<Decision> {
     const { kind, namespace } = target;
     const object: Shaped = deepClone(given);
     object.metadata.name = name;
@@ -91,6 +95,7 @@ export class Writes {
     if (kind.subresources.status) delete object.status;
     kind.defaults(object);
     kind.strategy.prepareForCreate?.(object);
+    if (settings) trackFields(target, undefined, object, settings, this.#options.clock);
     const request: AdmissionRequest = {
       operation: 'CREATE',
       kind,
@@ -159,20 +164,32 @@ export class Writes {
       if (!current) throw StatusError.notFound(kind, name);
       const change = compute(current.object);
       warnings = change.warnings;
-      return this.#decideUpdate(target, scope, change.object, current, known);
+      return this.decideUpdate(target, scope, change.object, current, known, settings);
     });
     if (scope === 'spec') warnings = [...warnings, ...kind.warnings(committed.entry.object)];
     return answer(committed.entry, 200, warnings);
   }
 
-  async #decideUpdate(target: Target, scope: Scope, given: Shaped, current: Entry, known: Known): Promise<Decision> {
+  /** @param settings undefined when `given` says already who owns what */
+  async decideUpdate(
+    target: Target,
+    scope: Scope,
+    given: Shaped,
+    current: Entry,
+    known: Known,
+    settings?: WriteSettings,
+  ): Promise<Decision> {
     const { kind, namespace, name = '' } = target;
     const old: Shaped = current.object;
     const next = scope === 'status' ? withStatus(kind, old, given) : given;
     carryMetadata(kind, next, old);
     const request: AdmissionRequest = { operation: 'UPDATE', kind, namespace, name, object: next, old, known, guards: [], writes: [] };
-    if (scope === 'spec') await this.#prepareUpdate(request, next, old);
-    if (scope === 'status') kind.defaults(next);
+    if (scope === 'spec') await this.#prepareUpdate(request, next, old, target, settings);
+    if (scope === 'status') {
+      kind.defaults(next);
+      if (settings) trackStatusFields(target, old, next, settings, this.#options.clock);
+      else setManagedFields(next, managedFieldsOf(given) ?? []);
+    }
     const errors = validateChange(kind, scope, next, old);
     if (errors.length > 0) throw StatusError.invalid(kind, name, errors);
     if (scope === 'spec') await this.#options.admission.reserve(request);
@@ -181,11 +198,18 @@ export class Writes {
     return { type: 'put', object: next, guards: request.guards, writes: request.writes };
   }
 
-  async #prepareUpdate(request: AdmissionRequest, next: Shaped, old: Shaped): Promise<void> {
+  async #prepareUpdate(
+    request: AdmissionRequest,
+    next: Shaped,
+    old: Shaped,
+    target: Target,
+    settings: WriteSettings | undefined,
+  ): Promise<void> {
     const { kind } = request;
     if (kind.subresources.status) keepStatus(next, old);
     kind.defaults(next);
     kind.strategy.prepareForUpdate?.(next, old);
+    if (settings) trackFields(target, old, next, settings, this.#options.clock);
     await this.#options.admission.mutate(request);
     kind.defaults(next);
     nextGeneration(kind, next, old);

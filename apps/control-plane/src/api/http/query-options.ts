@@ -80,7 +80,25 @@ export function writeSettings(query: Query): WriteSettings {
       { type: 'TooLong', field: 'fieldManager', detail: 'may not be more than 128 bytes' },
     ]);
   }
-  return { dryRun: dryRun.length > 0, fieldManager, fieldValidation: oneOf(query, 'fieldValidation', fieldValidations) };
+  const fieldValidation = oneOf(query, 'fieldValidation', fieldValidations);
+  return { dryRun: dryRun.length > 0, fieldManager, fieldValidation };
+}
+
+/** @throws StatusError Invalid for an apply without a manager, and for force where nothing is applied */
+export function patchSettings(query: Query, isApply: boolean): WriteSettings {
+  const settings = writeSettings(query);
+  const force = flag(query, 'force');
+  if (isApply && !settings.fieldManager) {
+    throw StatusError.invalid({ group: 'meta.k8s.io', kind: 'PatchOptions' }, '', [
+      { type: 'Required', field: 'fieldManager', detail: 'is required for apply patch' },
+    ]);
+  }
+  if (!isApply && force !== undefined) {
+    throw StatusError.invalid({ group: 'meta.k8s.io', kind: 'PatchOptions' }, '', [
+      { type: 'Forbidden', field: 'force', detail: 'may not be specified for non-apply patch' },
+    ]);
+  }
+  return { ...settings, force };
 }
 
 /** Of a DELETE without a body. */

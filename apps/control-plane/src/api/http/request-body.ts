@@ -94,19 +94,39 @@ const patchKinds: Record<string, PatchKind> = {
   'application/strategic-merge-patch+json': 'strategic',
 };
 
-/** @throws StatusError 415 for content types that are no patch, or one that Berth does not apply yet. */
-export function decodePatch(contentType: string | undefined, body: Buffer): { type: PatchKind; patch: unknown } {
+const applyType = 'application/apply-patch+yaml';
+
+export interface DecodedPatch {
+  type: PatchKind | 'apply';
+  patch: unknown;
+  /** Fields of an applied configuration that it gives more than once. */
+  duplicates: string[];
+}
+
+/** @throws StatusError 415 for content types that are no patch */
+export function decodePatch(contentType: string | undefined, body: Buffer): DecodedPatch {
   const { type } = parseMediaType(contentType ?? '');
   const known = patchKinds[type];
-  if (known) return { type: known, patch: parseJson(body) };
-  if (type === 'application/apply-patch+yaml' || type === 'application/apply-patch+cbor') {
-    throw StatusError.unsupportedMediaType(
-      'server-side apply is not supported by this server yet: use kubectl apply without --server-side',
-    );
+  if (known) return { type: known, patch: parseJson(body), duplicates: [] };
+  if (type === applyType) {
+    // kubectl sends JSON, which is YAML and read far faster as what it is.
+    const isJson = body.toString('utf8', 0, 100).trimStart().startsWith('{') && isParsable(body);
+    if (!isJson) return { type: 'apply', patch: decodeYaml(body), duplicates: [] };
+    return { type: 'apply', patch: parseJson(body), duplicates: repeatedFields('application/json', body) };
   }
   throw StatusError.unsupportedMediaType(
-    `the body of the request was in an unknown format - accepted media types include: ${Object.keys(patchKinds).join(', ')}`,
+    `the body of the request was in an unknown format - accepted media types include: ${[...Object.keys(patchKinds), applyType].join(', ')}`,
   );
+}
+
+function isParsable(body: Buffer): boolean {
+  try {
+    JSON.parse(body.toString('utf8'));
+    return true;
+  } catch (error) {
+    if (error instanceof SyntaxError) return false;
+    throw error;
+  }
 }
 
 /** DeleteOptions in a DELETE's body. @throws StatusError 400 */

@@ -4,7 +4,7 @@ import type { Clock, Random } from '@berth/telemetry';
 import type { ApiServer } from '../core/api-server.ts';
 import type { Call, DeleteAnswer, DeleteSettings, User, WriteSettings } from '../core/types.ts';
 import { isPodLog, type PodLogs } from './pod-logs.ts';
-import { deleteSettings, flag, listSettings, watchSettings, writeSettings } from './query-options.ts';
+import { deleteSettings, flag, listSettings, patchSettings, watchSettings, writeSettings } from './query-options.ts';
 import { contentTypeOf, encodeList, encodeObject, type Form, requestedForm, watchFormat } from './representation.ts';
 import { decodeDeleteOptions, decodeObject, decodePatch, readBody, repeatedFields } from './request-body.ts';
 import type { ResourcePath } from './request-info.ts';
@@ -128,7 +128,7 @@ export class ResourceRequests {
   }
 
   async #written({ request, query }: ResourceRequest): Promise<{ body: unknown; settings: WriteSettings }> {
-    const settings = writeSettings(query);
+    const settings = { ...writeSettings(query), userAgent: request.headers['user-agent'] };
     const contentType = request.headers['content-type'];
     const bytes = await readBody(request);
     const body = decodeObject(contentType, bytes);
@@ -138,8 +138,9 @@ export class ResourceRequests {
 
   async #patch(request: ResourceRequest, call: Call): Promise<void> {
     const form = this.#form(request);
-    const settings = writeSettings(request.query);
-    const { type, patch } = decodePatch(request.request.headers['content-type'], await readBody(request.request));
+    const { headers } = request.request;
+    const { type, patch, duplicates } = decodePatch(headers['content-type'], await readBody(request.request));
+    const settings = { ...patchSettings(request.query, type === 'apply'), duplicates, userAgent: headers['user-agent'] };
     return this.#send(request, call.kind, form, await this.#options.api.patch(call, type, patch, settings));
   }
 

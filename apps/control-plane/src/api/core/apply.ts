@@ -1,0 +1,129 @@
+// Server-side apply: a PATCH that says all its author wants of an object, which is created when it does not exist. What the
+// author wanted before and does not name any more goes; what others own is refused, unless forced.
+import {
+  type ApplyRequest,
+  apiVersionOf,
+  applyConfiguration,
+  deepClone,
+  type FieldSet,
+  fieldsHeldAs,
+  isRecord,
+  type KindDefinition,
+  type KubeObject,
+  managedFieldsOf,
+  StatusError,
+} from '@berth/machinery';
+import type { Clock } from '@berth/telemetry';
+import { matchTarget, readBody } from './body.ts';
+import type { Committer } from './commit.ts';
+import { authorOf } from './field-ownership.ts';
+import type { Shaped } from './metadata.ts';
+import { appliedThroughScale, scaleAnswer } from './scale.ts';
+import type { Answer, Target, WriteSettings } from './types.ts';
+import { answer, type Scope, type Writes } from './writes.ts';
+
+/** kubectl's own manager may take over what its client-side apply set, and keeps that one's annotation true. */
+const kubectlManager = 'kubectl';
+const lastAppliedAnnotation = 'kubectl.kubernetes.io/last-applied-configuration';
+
+export interface AppliesOptions {
+  writes: Writes;
+  committer: Committer;
+  clock: Clock;
+}
+
+export class Applies {
+  readonly #options: AppliesOptions;
+
+  constructor(options: AppliesOptions) {
+    this.#options = options;
+  }
+
+  /** @param authorizeCreate throws unless the caller may create what does not exist */
+  async apply(target: Target, body: unknown, settings: WriteSettings, authorizeCreate: () => Promise<void>): Promise<Answer> {
+    const { kind, namespace, name = '' } = target;
+    const { writes, committer } = this.#options;
+    const { applied, warnings } = readConfiguration(target, body, settings);
+    const scope: Scope = target.subresource === 'status' ? 'status' : 'spec';
+    let isNew = false;
+    const { entry } = await committer.mutate(kind, namespace, name, settings.dryRun ?? false, async (current, known) => {
+      isNew = current === undefined;
+      if (current) return writes.decideUpdate(target, scope, this.#applied(target, current.object, applied, settings), current, known);
+      refuseCreation(target, applied);
+      await authorizeCreate();
+      return writes.decideCreate(target, this.#applied(target, undefined, applied, settings), name, known);
+    });
+    if (target.subresource === 'scale') return scaleAnswer(kind, entry.object, warnings);
+    return answer(entry, isNew ? 201 : 200, scope === 'spec' ? [...warnings, ...kind.warnings(entry.object)] : warnings);
+  }
+
+  #applied(target: Target, live: KubeObject | undefined, applied: KubeObject, settings: WriteSettings): KubeObject {
+    const author = authorOf(target, settings, this.#options.clock);
+    const isKubectl = author.manager === kubectlManager;
+    const { schema: message } = target.kind;
+    const request: ApplyRequest = { message, live, applied, author, force: settings.force ?? false };
+    const transferable = isKubectl && live ? heldByClientSideApply(target.kind, live) : undefined;
+    const result = deepClone(applyConfiguration({ ...request, ...(transferable && { transferable }) }));
+    const { annotations } = result.metadata;
+    if (isKubectl && live && annotations?.[lastAppliedAnnotation]) annotations[lastAppliedAnnotation] = lastApplied(applied);
+    return result;
+  }
+}
+
+function readConfiguration(target: Target, body: unknown, settings: WriteSettings): { applied: KubeObject; warnings: string[] } {
+  const { kind } = target;
+  if (target.subresource === 'scale') return { applied: appliedThroughScale(target, body), warnings: [] };
+  const given = isRecord(body) ? body.apiVersion : undefined;
+  if (given !== apiVersionOf(kind)) {
+    const detail = `Specified patch version: ${typeof given === 'string' ? given : ''}, expected: ${apiVersionOf(kind)}`;
+    throw StatusError.badRequest(`Incorrect version specified in apply patch. ${detail}`);
+  }
+  const { object, warnings } = readBody(kind, body, settings);
+  if (managedFieldsOf(object)) throw StatusError.badRequest('metadata.managedFields must be nil');
+  matchTarget(target, object);
+  return { applied: withinScope(target, object), warnings };
+}
+
+/** A status is applied through its subresource, and only there. */
+function withinScope(target: Target, object: Shaped): KubeObject {
+  if (target.subresource !== 'status') {
+    if (target.kind.subresources.status) delete object.status;
+    return object;
+  }
+  const { apiVersion, kind, status, metadata } = object;
+  const { name, namespace, uid, resourceVersion } = metadata;
+  const identity = { name, ...(namespace && { namespace }), ...(uid && { uid }), ...(resourceVersion && { resourceVersion }) };
+  const scoped: Shaped = { apiVersion, kind, metadata: identity };
+  if (status !== undefined) scoped.status = status;
+  return scoped;
+}
+
+/** Neither a subresource nor a certain version can be created. */
+function refuseCreation({ kind, name = '', subresource }: Target, applied: KubeObject): void {
+  if (subresource) throw StatusError.notFound(kind, name);
+  const { uid, resourceVersion } = applied.metadata;
+  if (uid)
+    throw StatusError.conflict(kind, name, `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`);
+  if (resourceVersion) throw StatusError.notFound(kind, name);
+}
+
+/** What the annotation of client-side apply says and the object still has. */
+function heldByClientSideApply(kind: KindDefinition, live: KubeObject): FieldSet | undefined {
+  const text = live.metadata.annotations?.[lastAppliedAnnotation];
+  if (!text) return undefined;
+  let configuration: unknown;
+  try {
+    configuration = JSON.parse(text);
+  } catch (error) {
+    // The annotation is anybody's to write; broken, it allows nothing.
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+  return isRecord(configuration) ? fieldsHeldAs(kind.schema, live, configuration as unknown as KubeObject) : undefined;
+}
+
+/** As client-side apply writes it: the configuration without the annotation itself. */
+function lastApplied(applied: KubeObject): string {
+  const { [lastAppliedAnnotation]: _own, ...annotations } = applied.metadata.annotations ?? {};
+  return `${JSON.stringify({ ...applied, metadata: { ...applied.metadata, annotations } })}\n`;
+}
