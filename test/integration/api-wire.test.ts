@@ -132,7 +132,7 @@ describe('what is malformed', () => {
 
   it('types of content that are not understood', async () => {
     expect(await post('{}', '', 'text/plain')).toMatchObject({ code: 415, reason: 'UnsupportedMediaType' });
-    const patch = { method: 'PATCH', headers: { 'content-type': 'application/apply-patch+yaml' }, body: '{}' };
+    const patch = { method: 'PATCH', headers: { 'content-type': 'application/apply-patch+cbor' }, body: '{}' };
     expect((await send(`${collection}/x`, patch)).code).toBe(415);
     expect((await send(collection, { headers: { accept: 'text/html' } })).code).toBe(406);
   });

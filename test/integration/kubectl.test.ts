@@ -97,7 +97,7 @@ topic('apply', [
   ],
   ['apply -f broken.yaml', /error: error parsing broken\.yaml: error converting YAML to JSON/, 1],
   ['apply -f no-kind.yaml', /no matches for kind "Nope" in version "v1"\nensure CRDs are installed first\n$/, 1],
-  ['apply --server-side -f web.yaml', /server-side apply is not supported by this server yet/, 1],
+  ['apply --server-side --dry-run=server -f web.yaml', /deployment\.apps\/web serverside-applied \(server dry run\)/],
   ['get deploy bad', 'Error from server (NotFound): deployments.apps "bad" not found', 1],
 ]);
 
