@@ -49,6 +49,20 @@ describe('the cluster’s names', () => {
     expect(data('_sql._tcp.db.default.svc.cluster.local', 'SRV')).toHaveLength(2);
   });
 
+  test('an endpoint that is in two slices is one', () => {
+    const more: EndpointSlice = {
+      ...slice,
+      metadata: { ...slice.metadata, name: 'db-y' },
+      ports: [{ name: 'admin', port: 9, protocol: 'TCP' }],
+    };
+    const twice = buildZone('cluster.local', services, [slice, more]);
+    const found = (name: string, type: 'A' | 'PTR' | 'SRV') => answer(twice, { name, type })?.answers;
+    expect(found('db.default.svc.cluster.local', 'A')).toHaveLength(2);
+    expect(found('2.0.244.10.in-addr.arpa', 'PTR')).toHaveLength(1);
+    expect(found('_sql._tcp.db.default.svc.cluster.local', 'SRV')).toHaveLength(2);
+    expect(found('_admin._tcp.db.default.svc.cluster.local', 'SRV')).toHaveLength(2);
+  });
+
   test('a name that exists without such a record is not a name that does not exist', () => {
     expect(ask('web.default.svc.cluster.local', 'AAAA')).toEqual({ rcode: 'NOERROR', answers: [] });
     expect(ask('default.svc.cluster.local', 'A')).toEqual({ rcode: 'NOERROR', answers: [] });

@@ -10,11 +10,23 @@ import type { Zone } from './zone.ts';
 
 const udpBytesMax = 512;
 const udpBytesCap = 4_096;
+/** What a length of two bytes can say. */
+const tcpBytesMax = 65_535;
 const tcpIdleMs = 10_000;
 const tcpConnectionsMax = 200;
 const servfail = 2;
 const nxdomain = 3;
 const rcodeBits = 15;
+const edns: Answer = {
+  type: 'OPT',
+  name: '.',
+  udpPayloadSize: udpBytesCap,
+  extendedRcode: 0,
+  ednsVersion: 0,
+  flags: 0,
+  flag_do: false,
+  options: [],
+};
 
 export interface DnsServerOptions {
   address: string;
@@ -112,8 +124,8 @@ export class DnsServer {
       if (!own) return (await this.#options.upstream.ask(query, wire)) ?? encoded(packet, question, [], servfail);
       const { rcode, answers } = await this.#followed(own, question, packet.id ?? 0);
       const reply = encoded(packet, question, answers, rcode);
-      const isTooLong = wire === 'udp' && reply.length > udpLimit(packet);
-      return isTooLong ? encoded(packet, question, [], rcode, true) : reply;
+      const limit = wire === 'udp' ? udpLimit(packet) : tcpBytesMax;
+      return reply.length > limit ? shortened(packet, question, answers, rcode, limit, reply.length) : reply;
     } catch (error) {
       this.#options.logger.warn('a name could not be answered', { name: question.name, error });
       return encoded(packet, question, [], servfail);
@@ -152,9 +164,19 @@ function udpLimit({ additionals }: Packet): number {
   return Math.min(udpBytesCap, Math.max(udpBytesMax, stated));
 }
 
+/** As many records as fit, as some resolvers never ask again over TCP. @param whole bytes of a reply with all of them */
+function shortened(query: Packet, question: Question, answers: Answer[], rcode: number, limit: number, whole: number): Buffer {
+  let count = Math.ceil((answers.length * limit) / whole);
+  let reply = encoded(query, question, answers.slice(0, count), rcode, true);
+  while (reply.length > limit && count > 0) reply = encoded(query, question, answers.slice(0, --count), rcode, true);
+  return reply;
+}
+
 function encoded(query: Packet, question: Question, answers: Packet['answers'], rcode: number, isTruncated = false): Buffer {
   const { AUTHORITATIVE_ANSWER, RECURSION_AVAILABLE, RECURSION_DESIRED, TRUNCATED_RESPONSE } = dnsPacket;
   const recursion = (query.flags ?? 0) & RECURSION_DESIRED;
   const flags = AUTHORITATIVE_ANSWER | RECURSION_AVAILABLE | recursion | rcode | (isTruncated ? TRUNCATED_RESPONSE : 0);
-  return dnsPacket.encode({ id: query.id ?? 0, type: 'response', flags, questions: [question], answers: answers ?? [] });
+  // Who asks with an EDNS record gets one back, or would take this server for one that knows none (RFC 6891).
+  const additionals = query.additionals?.some((record) => record.type === 'OPT') ? [edns] : [];
+  return dnsPacket.encode({ id: query.id ?? 0, type: 'response', flags, questions: [question], answers: answers ?? [], additionals });
 }

@@ -60,7 +60,7 @@ test('goes on to the next server when one cannot be reached', async () => {
 });
 
 test('what is too long comes over TCP when it is asked for over TCP', async () => {
-  expect(await ask('big.ns.svc.example', 'udp')).toMatchObject({ isTruncated: true, data: [] });
+  expect(await ask('big.ns.svc.example', 'udp')).toMatchObject({ isTruncated: true });
   expect((await ask('big.ns.svc.example', 'tcp')).data).toHaveLength(60);
 });
 

@@ -65,7 +65,7 @@ function addHeadless(zone: Zone, full: string, service: Service, slices: Endpoin
       if (endpoint.conditions?.ready === false && !unready) continue;
       for (const address of endpoint.addresses) {
         const own = `${endpoint.hostname || address.replaceAll('.', '-')}.${full}`;
-        recordsOf(zone, full).addresses.push(address);
+        add(recordsOf(zone, full).addresses, address);
         addAddress(zone, own, address);
         for (const port of slice.ports ?? []) {
           if (port.name && port.port) addPort(zone, full, port.name, port.protocol, { target: own, port: port.port });
@@ -80,9 +80,16 @@ function addPort(zone: Zone, full: string, name: string, protocol: string | unde
 }
 
 function addAddress(zone: Zone, name: string, address: string): void {
-  recordsOf(zone, name).addresses.push(address);
+  add(recordsOf(zone, name).addresses, address);
   const key = `${address.split('.').reverse().join('.')}.in-addr.arpa`;
-  zone.reverse.set(key, [...(zone.reverse.get(key) ?? []), name]);
+  const names = zone.reverse.get(key) ?? [];
+  add(names, name);
+  zone.reverse.set(key, names);
+}
+
+/** Once: pods whose ports differ by name are in several slices of one service. */
+function add(values: string[], value: string): void {
+  if (!values.includes(value)) values.push(value);
 }
 
 /** Makes the name, and those above it as far as the domain: they exist, if only as names without records. */
