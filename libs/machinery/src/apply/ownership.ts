@@ -1,5 +1,6 @@
 // Server-side apply on one object, and the tracking of all other writes: what the object becomes, and who owns what of it then.
 // Pure; the time is text, and an entry's time changes only when its fields do.
+import { deepClone } from '../json.ts';
 import type { KubeObject } from '../object.ts';
 import type { MessageSchema } from '../schema.ts';
 import { type Conflict, conflictError } from './conflicts.ts';
@@ -51,6 +52,15 @@ export function setManagedFields(object: KubeObject, entries: ManagedFieldsEntry
   else delete metadata.managedFields;
 }
 
+/** A copy that shares nothing that could change: managedFields frozen in the cache stay what they are, and cost nothing. */
+export function cloneObject<T extends KubeObject>(object: T): T {
+  const entries = managedFieldsOf(object);
+  if (!entries || !Object.isFrozen(entries)) return deepClone(object);
+  const copy = deepClone(content(object));
+  setManagedFields(copy, entries);
+  return copy;
+}
+
 /**
  * The managedFields after a write that is no apply: whoever changes a field owns it alone.
  * @param old undefined when the object is new
@@ -81,6 +91,19 @@ export function managedAfterUpdate(
   if (!isGiven && live && equalSets(fields, own) && kept.every((manager, index) => manager === managers[index]))
     return live as ManagedFieldsEntry[];
   return writeManagers(withManager(kept, identity, fields, own, author.time, managers));
+}
+
+/**
+ * The managedFields after a status was written by whoever owns it as a whole: the same ones from the second time on, so that
+ * statuses, which are written most of all, cost nothing more.
+ */
+export function managedWithWholeStatus(old: KubeObject, author: Author): ManagedFieldsEntry[] {
+  const live = managedFieldsOf(old);
+  const managers = readManagers(live) ?? [];
+  if (!live || managers.length === 0) return [];
+  const identity: Identity = { ...identityOf(author), operation: 'Update' };
+  if (managers.some((manager) => isSame(manager, identity))) return live;
+  return writeManagers([...managers, { ...identity, time: author.time, fields: { 'f:status': {} } }]);
 }
 
 export interface ApplyRequest {
@@ -147,7 +170,7 @@ function identityOf({ manager, apiVersion, subresource = '' }: Author): Omit<Ide
 }
 
 /** The object without its managedFields, which describe and are not described. */
-function content(object: KubeObject): KubeObject {
+function content<T extends KubeObject>(object: T): T {
   if (managedFieldsOf(object) === undefined) return object;
   const { managedFields: _managed, ...metadata } = object.metadata as KubeObject['metadata'] & { managedFields?: unknown };
   return { ...object, metadata };

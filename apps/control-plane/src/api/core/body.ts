@@ -7,7 +7,9 @@ import {
   fieldMessage,
   type KindDefinition,
   type KubeObject,
+  type ManagedFieldsEntry,
   StatusError,
+  setManagedFields,
 } from '@berth/machinery';
 import type { Target, WriteSettings } from './types.ts';
 
@@ -27,7 +29,8 @@ export function readBody(kind: KindDefinition, body: unknown, settings: WriteSet
     throw StatusError.badRequest(`the body must be one ${kind.kind} object`);
   }
   checkKind(kind, body);
-  const { value, errors, unknown } = checkTypes(kind.schema, body);
+  const { content, managed } = withoutOwnManaged(body);
+  const { value, errors, unknown } = checkTypes(kind.schema, content);
   if (errors.length > 0) throw cannotBeHandled(kind, errors.map(problem).join(', '));
   const problems = [
     ...duplicates.map((path) => `duplicate field ${JSON.stringify(path)}`),
@@ -41,7 +44,17 @@ export function readBody(kind: KindDefinition, body: unknown, settings: WriteSet
   object.kind = kind.kind;
   object.metadata = dropSelfLink(object.metadata ?? { name: '' });
   canonicalQuantities(kind.schema, object);
+  if (managed) setManagedFields(object, managed);
   return { object, warnings: fieldValidation === 'Warn' ? problems.slice(0, shownProblemsMax) : [] };
+}
+
+/** Parts of Berth send managedFields back as they came out of the cache, frozen: nothing in them needs a check or a copy. */
+function withoutOwnManaged(body: object): { content: object; managed?: ManagedFieldsEntry[] } {
+  const { metadata } = body as { metadata?: { managedFields?: ManagedFieldsEntry[] } };
+  const managed = metadata?.managedFields;
+  if (!Array.isArray(managed) || !Object.isFrozen(managed)) return { content: body };
+  const { managedFields: _managed, ...rest } = metadata ?? {};
+  return { content: { ...body, metadata: rest }, managed };
 }
 
 /** Servers stopped writing it long ago; old manifests still carry it. */

@@ -1,5 +1,5 @@
 // Records in managedFields who wrote what: for every write that is no apply, after defaults and before admission.
-import { type Author, apiVersionOf, type KubeObject, managedAfterUpdate, setManagedFields } from '@berth/machinery';
+import { type Author, apiVersionOf, type KubeObject, managedAfterUpdate, managedWithWholeStatus, setManagedFields } from '@berth/machinery';
 import { type Clock, timestamp } from '@berth/telemetry';
 import type { Shaped } from './metadata.ts';
 import type { Target, WriteSettings } from './types.ts';
@@ -19,6 +19,10 @@ export function trackFields(target: Target, old: KubeObject | undefined, next: K
 
 /** Looks at the status alone, since nothing else changes: statuses are written most of all. */
 export function trackStatusFields(target: Target, old: Shaped, next: Shaped, settings: WriteSettings, clock: Clock): void {
+  const author = authorOf(target, settings, clock);
   const compared: Shaped = { ...old, status: next.status };
-  setManagedFields(next, managedAfterUpdate(target.kind.schema, old, compared, authorOf(target, settings, clock)));
+  const entries = settings.ownsWholeStatus
+    ? managedWithWholeStatus(old, author)
+    : managedAfterUpdate(target.kind.schema, old, compared, author);
+  setManagedFields(next, entries);
 }

@@ -85,7 +85,9 @@ export class LocalClient implements Client {
 
   /** Parts of Berth own what they write under their users' names, as Kubernetes' parts do. */
   #settings(options: WriteOptions): WriteSettings {
-    return { ...options, userAgent: this.#user.name.replace(/^system:/, '') };
+    const { name } = this.#user;
+    const isPart = name.startsWith('system:');
+    return { ...options, userAgent: isPart ? name.slice('system:'.length) : name, ownsWholeStatus: isPart };
   }
 
   #call<T extends KubeObject>(kind: KindDefinition<T>, key: { namespace?: string; name?: string }, subresource?: string): Call {

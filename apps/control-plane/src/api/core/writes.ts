@@ -4,6 +4,7 @@ import {
   applyJsonPatch,
   applyMergePatch,
   applyStrategicMergePatch,
+  cloneObject,
   deepClone,
   deepEqual,
   isReason,
@@ -89,7 +90,7 @@ export class Writes {
   /** @param settings undefined when `given` says already who owns what */
   async decideCreate(target: Target, given: KubeObject, name: string, known: Known, settings?: WriteSettings): Promise<Decision> {
     const { kind, namespace } = target;
-    const object: Shaped = deepClone(given);
+    const object: Shaped = cloneObject(given);
     object.metadata.name = name;
     stampNew(kind, object, this.#options.clock, this.#options.random);
     if (kind.subresources.status) delete object.status;
@@ -126,7 +127,7 @@ export class Writes {
     if (target.subresource !== 'status' && kind.strategy.allowCreateOnUpdate && !object.metadata.uid) {
       return this.#updateOrCreate(target, object, warnings, settings, authorizeCreate);
     }
-    return this.change(target, scopeOf(target), settings, () => ({ object: deepClone(object), warnings }));
+    return this.change(target, scopeOf(target), settings, () => ({ object: cloneObject(object), warnings }));
   }
 
   async #updateOrCreate(
@@ -228,7 +229,7 @@ function keepStatus(next: Shaped, old: Shaped): void {
 /** Everything as it is, but the status. */
 function withStatus(kind: KindDefinition, old: Shaped, given: Shaped): Shaped {
   checkIdentity(kind, given, old);
-  const next = deepClone(old);
+  const next = cloneObject(old);
   if (given.status === undefined) delete next.status;
   else next.status = given.status;
   return next;
