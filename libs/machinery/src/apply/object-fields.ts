@@ -64,6 +64,7 @@ function hasMore(set: FieldSet, count: number): boolean {
 /** Which fields `next` has that `old` has not, which differ, and which are gone. */
 export function changedFields(shape: Shape, old: unknown, next: unknown): FieldChanges {
   const changes = { added: {}, modified: {}, removed: {} };
+  if (old === undefined) return { ...changes, added: everything(shape, next) ?? noFields };
   const before = members(shape, old);
   const after = members(shape, next);
   for (const [element, value] of after) {

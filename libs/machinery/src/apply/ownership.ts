@@ -79,7 +79,7 @@ export function managedAfterUpdate(
   const managers = (isGiven && readManagers(given)) || readManagers(live) || [];
   // Objects from before ownership was tracked stay untracked until somebody applies.
   if (managers.length === 0 && old) return [];
-  const changes = changedFields(rootShape(message), old && content(old), content(next));
+  const changes = changedFields(rootShape(message), old && manageable(old), manageable(next));
   const identity: Identity = { ...identityOf(author), operation: 'Update' };
   const taken = union(changes.modified, changes.added);
   const kept = managers.map((manager) => {
@@ -87,7 +87,7 @@ export function managedAfterUpdate(
     return without(without(manager, changes.removed), isOwn ? noFields : taken);
   });
   const own = managers.find((manager) => isSame(manager, identity))?.fields ?? noFields;
-  const fields = difference(union(difference(own, changes.removed), taken), unmanaged);
+  const fields = union(difference(own, changes.removed), taken);
   if (!isGiven && live && equalSets(fields, own) && kept.every((manager, index) => manager === managers[index]))
     return live as ManagedFieldsEntry[];
   return writeManagers(withManager(kept, identity, fields, own, author.time, managers));
@@ -167,6 +167,13 @@ function withManager(kept: Manager[], identity: Identity, fields: FieldSet, befo
 
 function identityOf({ manager, apiVersion, subresource = '' }: Author): Omit<Identity, 'operation'> {
   return { manager, apiVersion, subresource };
+}
+
+/** What of an object writes can own: looking at nothing else keeps creating objects fast. */
+function manageable(object: KubeObject): unknown {
+  const { apiVersion: _version, kind: _kind, metadata, ...rest } = object;
+  const { labels, annotations, ownerReferences, finalizers, generateName } = metadata;
+  return { metadata: { generateName, labels, annotations, ownerReferences, finalizers }, ...rest };
 }
 
 /** The object without its managedFields, which describe and are not described. */
