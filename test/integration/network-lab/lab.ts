@@ -2,19 +2,20 @@
 // sees nothing else. The namespaces, /run and /etc/resolv.conf are the lab's own and end with its processes; this machine keeps its tables.
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { NodeCall } from './node.ts';
 import type { Attempt } from './peer.ts';
 
 export const nodeAddress = '192.0.2.2';
 export const outsideAddress = '192.0.2.1';
+/** In the lab's own /run. */
+const directory = '/run/berth-lab';
 const callTimeoutMs = 20_000;
 const here = import.meta.dirname;
 
 // What the node forwards at first is off, so that tests see who turns it on.
 const setUp = `
-mount -t sysfs sysfs /sys && mount -t tmpfs tmpfs /run &&
+mount -t sysfs sysfs /sys && mount -t tmpfs tmpfs /run && mkdir ${directory} &&
 echo nameserver ${outsideAddress} > /run/resolv.conf && mount --bind /run/resolv.conf /etc/resolv.conf &&
 echo 0 > /proc/sys/net/ipv4/ip_forward &&
 ip netns add outside && ip link add eth0 type veth peer name eth0 netns outside &&
@@ -23,24 +24,20 @@ ip -n outside address add ${outsideAddress}/24 dev eth0 && ip -n outside link se
 ip route add default via ${outsideAddress} && exec "$@"`;
 
 export class NetworkLab implements AsyncDisposable {
-  readonly directory: string;
-  readonly instance: string;
+  readonly directory = directory;
   readonly #node: ChildProcess;
   readonly #peers: ChildProcess[] = [];
 
-  private constructor(directory: string, instance: string, node: ChildProcess) {
-    this.directory = directory;
-    this.instance = instance;
+  private constructor(node: ChildProcess) {
     this.#node = node;
   }
 
   static async create(instance: string): Promise<NetworkLab> {
-    const directory = await mkdtemp('/tmp/berth-lab-');
     const program = [process.execPath, join(here, 'node.ts'), instance, directory];
     const node = spawn('unshare', ['--net', '--mount', 'sh', '-c', setUp, 'sh', ...program], {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
-    const lab = new NetworkLab(directory, instance, node);
+    const lab = new NetworkLab(node);
     try {
       await lab.#answer();
       return lab;
@@ -72,7 +69,7 @@ export class NetworkLab implements AsyncDisposable {
   async addPod(name: string): Promise<string> {
     await this.run('ip', ['netns', 'add', name]);
     await this.run('ip', ['-n', name, 'link', 'set', 'lo', 'up']);
-    const list = JSON.parse(await readFile(join(this.directory, 'cni/10-berth.conflist'), 'utf8'));
+    const list = JSON.parse(await this.run('cat', [`${directory}/cni/10-berth.conflist`]));
     const input = JSON.stringify({ ...list.plugins[0], name: list.name, cniVersion: list.cniVersion });
     const env = {
       CNI_COMMAND: 'ADD',
@@ -98,7 +95,8 @@ export class NetworkLab implements AsyncDisposable {
   /** Resolves once it serves. */
   async #start(words: string[], namespace: string | undefined): Promise<() => Promise<void>> {
     const [first = '', ...rest] = this.#command(process.execPath, [join(here, 'peer.ts'), ...words], namespace);
-    const peer = spawn(first, rest, { stdio: ['ignore', 'pipe', 'inherit'] });
+    // Its input ends with this process, however that ends.
+    const peer = spawn(first, rest, { stdio: ['pipe', 'pipe', 'inherit'] });
     this.#peers.push(peer);
     await once(peer.stdout, 'data');
     return () => end(peer);
@@ -119,7 +117,6 @@ export class NetworkLab implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const child of [...this.#peers, this.#node]) await end(child);
-    await rm(this.directory, { recursive: true, force: true });
   }
 
   #command(program: string, args: string[], namespace: string | undefined): string[] {

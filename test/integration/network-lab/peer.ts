@@ -15,7 +15,7 @@ export interface Attempt {
   elapsedMs: number;
 }
 
-const timeoutMs = 4_000;
+const timeoutMs = 3_000;
 const [mode = '', ...words] = process.argv.slice(2);
 
 function serve(name: string, port: number): void {
@@ -87,6 +87,8 @@ async function resolveName(server: string, type: string, name: string): Promise<
 }
 
 async function main(): Promise<void> {
+  // Servers end with the test that started them.
+  if (mode.startsWith('serve')) process.stdin.on('end', () => process.exit()).resume();
   if (mode === 'serve') return serve(words[0] ?? '', Number(words[1]));
   if (mode === 'serve-names') return serveNames(words[0] ?? '');
   const attempts: Attempt[] = [];
