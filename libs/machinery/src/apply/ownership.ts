@@ -106,6 +106,14 @@ export function managedWithWholeStatus(old: KubeObject, author: Author): Managed
   return writeManagers([...managers, { ...identity, time: author.time, fields: { 'f:status': {} } }]);
 }
 
+/** The managedFields of a new object whose maker owns its metadata by fields, and each of the other members as a whole. */
+export function managedAsMade(message: MessageSchema, made: KubeObject, author: Author): ManagedFieldsEntry[] {
+  const { apiVersion, kind, metadata, ...rest } = made;
+  const ofMetadata = changedFields(rootShape(message), undefined, manageable({ apiVersion, kind, metadata })).added;
+  const wholes = Object.fromEntries(Object.keys(rest).map((name) => [`f:${name}`, {}]));
+  return writeManagers([{ ...identityOf(author), operation: 'Update', time: author.time, fields: { ...ofMetadata, ...wholes } }]);
+}
+
 export interface ApplyRequest {
   message: MessageSchema;
   /** Undefined when the object is to be created. */

@@ -137,6 +137,13 @@ describe('managedFields of other writes', () => {
     expect(managedFieldsOf(reset.object)).toBeUndefined();
   });
 
+  it('are few for what a part of Berth makes', async () => {
+    const made = await test.system.create(Pod, pod('q', { labels: { a: 'b' } }));
+    expect(managedFieldsOf(made)?.map(({ fieldsV1 }) => fieldsV1)).toEqual([
+      { 'f:metadata': { 'f:labels': { '.': {}, 'f:a': {} } }, 'f:spec': {} },
+    ]);
+  });
+
   it('record a status that a part of Berth writes once, as a whole', async () => {
     const made = await test.client.create(Pod, pod('p'));
     expect(owners(made)).toEqual(['admin Update']);

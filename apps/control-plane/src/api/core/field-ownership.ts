@@ -1,5 +1,13 @@
 // Records in managedFields who wrote what: for every write that is no apply, after defaults and before admission.
-import { type Author, apiVersionOf, type KubeObject, managedAfterUpdate, managedWithWholeStatus, setManagedFields } from '@berth/machinery';
+import {
+  type Author,
+  apiVersionOf,
+  type KubeObject,
+  managedAfterUpdate,
+  managedAsMade,
+  managedWithWholeStatus,
+  setManagedFields,
+} from '@berth/machinery';
 import { type Clock, timestamp } from '@berth/telemetry';
 import type { Shaped } from './metadata.ts';
 import type { Target, WriteSettings } from './types.ts';
@@ -14,15 +22,23 @@ export function authorOf(target: Target, settings: WriteSettings, clock: Clock):
 
 /** Changes `next`. */
 export function trackFields(target: Target, old: KubeObject | undefined, next: KubeObject, settings: WriteSettings, clock: Clock): void {
-  setManagedFields(next, managedAfterUpdate(target.kind.schema, old, next, authorOf(target, settings, clock)));
+  const author = authorOf(target, settings, clock);
+  const { schema, subresources } = target.kind;
+  const described = !old && subresources.status ? withoutStatus(next) : next;
+  const isCoarse = !old && settings.ownsWholes;
+  setManagedFields(next, isCoarse ? managedAsMade(schema, described, author) : managedAfterUpdate(schema, old, described, author));
+}
+
+/** A new object's status is what defaults make of it, so nobody's. */
+function withoutStatus(object: Shaped): KubeObject {
+  const { status: _status, ...rest } = object;
+  return rest;
 }
 
 /** Looks at the status alone, since nothing else changes: statuses are written most of all. */
 export function trackStatusFields(target: Target, old: Shaped, next: Shaped, settings: WriteSettings, clock: Clock): void {
   const author = authorOf(target, settings, clock);
   const compared: Shaped = { ...old, status: next.status };
-  const entries = settings.ownsWholeStatus
-    ? managedWithWholeStatus(old, author)
-    : managedAfterUpdate(target.kind.schema, old, compared, author);
+  const entries = settings.ownsWholes ? managedWithWholeStatus(old, author) : managedAfterUpdate(target.kind.schema, old, compared, author);
   setManagedFields(next, entries);
 }

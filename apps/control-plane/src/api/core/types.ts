@@ -28,8 +28,8 @@ export interface WriteSettings {
   fieldManager?: string;
   /** Stands in for `fieldManager` up to its first slash. */
   userAgent?: string;
-  /** A part of Berth writes the status: it is recorded as the owner of all of it, not of each field. */
-  ownsWholeStatus?: boolean;
+  /** Set for parts of Berth, which write most: what they make, and statuses, they own as wholes and not by each field. */
+  ownsWholes?: boolean;
   /** Server-side apply only: takes over the fields of others. */
   force?: boolean;
   /** Default Warn, as in Kubernetes. */
