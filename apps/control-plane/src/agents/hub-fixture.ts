@@ -3,15 +3,16 @@ import { type Node, Pod } from '@berth/api';
 import type { KubeObject } from '@berth/machinery';
 import type { DesiredState, SessionHandler, Tunnel, TunnelRequest, Welcome } from '@berth/protocol';
 import { seededRandom, silentLogger } from '@berth/telemetry';
+import { SimulatedClock } from '@berth/testing';
 import { defaultConfig } from '../config.ts';
 import { informerFeed } from './informer-feed.ts';
 import { memoryAgentLink } from './memory-link.ts';
 import { SessionHub } from './session-hub.ts';
-import { ManualClock, MemoryClient } from './testing.ts';
+import { MemoryClient } from './testing.ts';
 
 /** The hub, the API behind it and the agents before it, for one test. */
 export class HubFixture {
-  readonly clock = new ManualClock();
+  readonly clock = new SimulatedClock();
   readonly client = new MemoryClient();
   readonly ports = { clock: this.clock, random: seededRandom(1), logger: silentLogger };
   hub = this.#newHub();

@@ -2,7 +2,6 @@
 // and a clock that moves when told to.
 import type { Client, DeleteOptions, ListOptions, ObjectList, WatchEvent, WatchOptions } from '@berth/client';
 import { groupResourceOf, type KindDefinition, type KubeObject, keyOf, type ObjectKey, StatusError } from '@berth/machinery';
-import { type Clock, sleepWith } from '@berth/telemetry';
 
 interface Change {
   resource: string;
@@ -126,52 +125,4 @@ export class MemoryClient implements Client {
 
 function keyIn<T extends KubeObject>(kind: KindDefinition<T>, key: ObjectKey): string {
   return `${groupResourceOf(kind)}|${keyOf({ metadata: { name: key.name, ...(key.namespace && { namespace: key.namespace }) } })}`;
-}
-
-export class ManualClock implements Clock {
-  #nowMs = Date.parse('2026-01-01T00:00:00Z');
-  #timers: { atMs: number; callback: () => void }[] = [];
-
-  now(): number {
-    return this.#nowMs;
-  }
-
-  monotonicMs(): number {
-    return this.#nowMs;
-  }
-
-  after(delayMs: number, callback: () => void) {
-    const timer = { atMs: this.#nowMs + Math.max(0, delayMs), callback };
-    this.#timers.push(timer);
-    return {
-      cancel: () => {
-        this.#timers = this.#timers.filter((other) => other !== timer);
-      },
-    };
-  }
-
-  sleep(delayMs: number, signal?: AbortSignal): Promise<void> {
-    return sleepWith(this, delayMs, signal);
-  }
-
-  /** Runs every timer that is due within `ms`, in order, with the promises between them. */
-  async advance(ms: number): Promise<void> {
-    const untilMs = this.#nowMs + ms;
-    for (;;) {
-      await settled();
-      const due = this.#timers.filter((timer) => timer.atMs <= untilMs).sort((a, b) => a.atMs - b.atMs);
-      const next = due[0];
-      if (!next) break;
-      this.#timers.splice(this.#timers.indexOf(next), 1);
-      this.#nowMs = Math.max(this.#nowMs, next.atMs);
-      next.callback();
-    }
-    this.#nowMs = untilMs;
-    await settled();
-  }
-}
-
-/** Lets promises run until none is ready. */
-function settled(): Promise<void> {
-  return new Promise((resolve) => void setImmediate(resolve));
 }

@@ -2,12 +2,12 @@
 import { Lease, Node, Pod } from '@berth/api';
 import { isReason } from '@berth/machinery';
 import { microTimestamp } from '@berth/telemetry';
+import { SimulatedClock } from '@berth/testing';
 import { expect, test } from 'vitest';
-import { ManualClock } from '../../agents/testing.ts';
 import { makeNamespace, startTestCluster } from '../testing.ts';
 
 test('a silent node is lost, its pods are unready and leave after five minutes; a deleted one takes its pods with it', async () => {
-  const clock = new ManualClock();
+  const clock = new SimulatedClock();
   const cluster = await startTestCluster(clock);
   const { client, eventually } = cluster;
   const later = async (seconds: number) => clock.advance(seconds * 1000);
