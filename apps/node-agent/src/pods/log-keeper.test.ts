@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ContainerInfo } from '@berth/runtime';
 import { silentLogger } from '@berth/telemetry';
+import { SimulatedClock } from '@berth/testing';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { LogKeeper, removeLogs } from './log-keeper.ts';
 import { readTerminationMessage } from './termination-message.ts';
-import { TestClock } from './testing.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -19,7 +19,7 @@ const container = (name: string, state: ContainerInfo['state'] = 'running') => (
 test('every ten seconds the long logs of running containers are rotated', async () => {
   for (const name of ['long', 'short', 'ended', 'stranger']) await writeFile(join(folder, name), name === 'short' ? 'x' : 'x'.repeat(200));
   const reopened: string[] = [];
-  const clock = new TestClock();
+  const clock = new SimulatedClock();
   const stop = new AbortController();
   const keeper = new LogKeeper({
     ...{ clock, logger: silentLogger, limits: { maxBytes: 100, maxFiles: 3 } },
@@ -39,9 +39,9 @@ test('every ten seconds the long logs of running containers are rotated', async 
     },
   });
   const running = keeper.run(stop.signal);
-  await clock.advance(9);
+  await clock.advance(9000);
   expect(reopened).toEqual([]);
-  await clock.advance(2);
+  await clock.advance(2000);
   await expect.poll(() => reopened).toEqual(['long']);
   stop.abort();
   await running;

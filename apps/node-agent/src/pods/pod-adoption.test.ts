@@ -11,7 +11,7 @@ async function nodeWith(pod: Pod): Promise<TestNode> {
   const node = new TestNode();
   await node.manager.start();
   node.want([pod]);
-  await node.clock.advance(15);
+  await node.clock.advance(15000);
   return node;
 }
 
@@ -21,7 +21,7 @@ test('what runs is taken over: nothing is restarted, and a ready pod stays ready
   expect(node.condition('Ready')).toBe('True');
   const [before, count] = [await node.runtime.listContainers(), node.reports.length];
   await node.restartAgent([{ ...pod, status: node.status() }]);
-  await node.clock.advance(60);
+  await node.clock.advance(60000);
   expect(await node.runtime.listContainers()).toEqual(before);
   for (const { status } of node.reports.slice(count)) {
     expect(status.containerStatuses?.[0]).toMatchObject({ ready: true, started: true, restartCount: 0 });
@@ -33,32 +33,32 @@ test('a started container that is not ready does not have to start again', async
   const pod = probed({ livenessProbe: undefined });
   const node = await nodeWith(pod);
   node.probeResult = { success: false, message: 'busy' };
-  await node.clock.advance(15);
+  await node.clock.advance(15000);
   expect(node.status().containerStatuses?.[0]).toMatchObject({ ready: false, started: true });
   await node.restartAgent([{ ...pod, status: node.status() }]);
-  await node.clock.advance(60);
+  await node.clock.advance(60000);
   expect(node.status().containerStatuses?.[0]).toMatchObject({ ready: false, started: true, restartCount: 0 });
 });
 
 test('the number of restarts and the back-off go on', async () => {
   const pod = podOf('hollow/exit:1');
   const node = await nodeWith(pod);
-  await node.clock.advance(60);
+  await node.clock.advance(60000);
   const before = node.status().containerStatuses?.[0]?.restartCount;
   expect(before).toBe(4);
   await node.restartAgent([{ ...pod, status: node.status() }]);
   expect(node.status().containerStatuses?.[0]).toMatchObject({ restartCount: 4, state: { waiting: { reason: 'CrashLoopBackOff' } } });
-  await node.clock.advance(80);
+  await node.clock.advance(80000);
   expect(node.status().containerStatuses?.[0]?.restartCount).toBe(5);
 });
 
 test('a pod that nobody wants any more is ended once the control plane has spoken, and not before', async () => {
   const node = await nodeWith(podOf('app'));
   await node.manager.stop();
-  await node.clock.advance(100);
+  await node.clock.advance(100000);
   expect(await node.running()).toEqual(['main#0']);
   await node.restartAgent([]);
-  await node.clock.advance(2);
+  await node.clock.advance(2000);
   expect(await node.runtime.listContainers()).toEqual([]);
   expect(await node.runtime.listSandboxes()).toEqual([]);
   expect(node.cleanedUp).toEqual(['uid-web']);
@@ -68,7 +68,7 @@ test('after a reboot of the machine everything starts anew in a new sandbox, ini
   const pod = podOf('app', { initContainers: [{ name: 'init', image: 'hollow/exit:0' }] });
   const node = await nodeWith(pod);
   node.runtime.reboot();
-  await node.clock.advance(20);
+  await node.clock.advance(20000);
   expect(await node.running()).toEqual(['main#1']);
   expect(node.status()).toMatchObject({
     ...{ phase: 'Running', initContainerStatuses: [{ restartCount: 1 }], containerStatuses: [{ restartCount: 1 }] },

@@ -28,7 +28,7 @@ test('a pod runs, and says so once', async () => {
     'Started: Container started',
   ]);
   const count = node.reports.length;
-  await node.clock.advance(3600);
+  await node.clock.advance(3600000);
   expect(node.reports.length).toBe(count);
 });
 
@@ -39,7 +39,7 @@ test('a container that ends at once is restarted after 0, 10, 20 … 300 seconds
   for (let second = 0; second < 1300; second++) {
     const count = mainStatus(node)?.restartCount ?? 0;
     if (count >= starts.length) starts.push((node.clock.now() - begun) / 1000);
-    await node.clock.advance(1);
+    await node.clock.advance(1000);
   }
   const waits = starts.slice(1).map((second, i) => second - (starts[i] ?? 0));
   expect(waits.map((wait) => Math.round(wait / 10) * 10)).toEqual([0, 10, 20, 40, 80, 160, 300, 300, 300].slice(0, waits.length));
@@ -54,7 +54,7 @@ test('a container that ends at once is restarted after 0, 10, 20 … 300 seconds
 
 test('ten good minutes make the back-off start over', async () => {
   const node = await nodeWith(podOf('hollow/exit:1-after-601000'));
-  await node.clock.advance(601 * 3 + 5);
+  await node.clock.advance((601 * 3 + 5) * 1000);
   expect(mainStatus(node)).toMatchObject({ restartCount: 3, state: { running: expect.anything() } });
 });
 
@@ -63,7 +63,7 @@ test('a changed image restarts the container in place, without a back-off', asyn
   const node = await nodeWith(pod);
   for (const image of ['app:2', 'app:3', 'app:4']) {
     node.want([podOf(image)]);
-    await node.clock.advance(1);
+    await node.clock.advance(1000);
   }
   expect(await node.running()).toEqual(['main#3']);
   expect(mainStatus(node)).toMatchObject({ restartCount: 3, image: 'app:4' });
@@ -74,16 +74,16 @@ test('a deleted pod gets its grace period, and is told of as terminated when all
   const pod = podOf('hollow/stubborn');
   const node = await nodeWith(pod);
   node.want([deleted(pod, 30)]);
-  await node.clock.advance(29);
+  await node.clock.advance(29000);
   expect(await node.running()).toEqual(['main#0']);
   expect(node.condition('Ready')).toBe('True');
-  await node.clock.advance(1.5);
+  await node.clock.advance(1500);
   expect(await node.running()).toEqual([]);
   expect(node.isTerminated()).toBe(true);
   expect(node.status()).toMatchObject({ phase: 'Failed', containerStatuses: [{ state: { terminated: { exitCode: 137 } } }] });
   expect(node.told('Killing')).toEqual(['Killing: Stopping container main']);
   node.want([]);
-  await node.clock.advance(1);
+  await node.clock.advance(1000);
   expect(await node.runtime.listSandboxes()).toEqual([]);
   expect(node.cleanedUp).toEqual(['uid-web']);
 });
@@ -92,9 +92,9 @@ test('a second deletion with a shorter grace period hastens the end', async () =
   const pod = podOf('hollow/stubborn', { terminationGracePeriodSeconds: 600 });
   const node = await nodeWith(pod);
   node.want([deleted(pod, 600)]);
-  await node.clock.advance(5);
+  await node.clock.advance(5000);
   node.want([deleted(pod, 1)]);
-  await node.clock.advance(2);
+  await node.clock.advance(2000);
   expect(node.isTerminated()).toBe(true);
 });
 
@@ -105,14 +105,14 @@ test('preStop counts against the grace period, and a hook that fails does not ho
   };
   const node = await nodeWith(hooked(5));
   node.want([deleted(hooked(5), 30)]);
-  await node.clock.advance(4);
+  await node.clock.advance(4000);
   expect(await node.running()).toEqual(['main#0']);
-  await node.clock.advance(2);
+  await node.clock.advance(2000);
   expect(node.isTerminated()).toBe(true);
   const failing = podOf('app', { containers: [{ name: 'main', image: 'app', lifecycle: { preStop: { exec: { command: ['false'] } } } }] });
   const other = await nodeWith(failing);
   other.want([deleted(failing, 30)]);
-  await other.clock.advance(1);
+  await other.clock.advance(1000);
   expect(other.isTerminated()).toBe(true);
   expect(other.told('FailedPreStopHook')[0]).toMatch(/^FailedPreStopHook: PreStopHook failed: command 'false' exited with 1/);
 });
@@ -122,16 +122,16 @@ test('a pod that is deleted while its image is pulled, or during a postStart hoo
   const node = new TestNode({ delays: { pull: [1, 2] } });
   await node.manager.start();
   node.want([pulling]);
-  await node.clock.advance(5);
+  await node.clock.advance(5000);
   expect(node.status()).toMatchObject({ phase: 'Pending' });
   node.want([deleted(pulling, 30)]);
-  await node.clock.advance(1);
+  await node.clock.advance(1000);
   expect(node.isTerminated()).toBe(true);
   const lifecycle = { postStart: { exec: { command: ['sleep', '100'] } } };
   const hooked = podOf('app', { containers: [{ name: 'main', image: 'app', lifecycle }] });
   const other = await nodeWith(hooked);
   other.want([deleted(hooked, 30)]);
-  await other.clock.advance(1);
+  await other.clock.advance(1000);
   expect(other.isTerminated()).toBe(true);
 });
 
@@ -139,10 +139,10 @@ test('an image that cannot be pulled: the failure, then a back-off of 10, 20 …
   const node = await nodeWith(podOf('hollow/missing'));
   const message = expect.stringContaining('not found');
   expect(mainStatus(node)?.state).toEqual({ waiting: { reason: 'ErrImagePull', message } });
-  await node.clock.advance(2);
+  await node.clock.advance(2000);
   expect(mainStatus(node)?.state).toEqual({ waiting: { reason: 'ImagePullBackOff', message } });
   expect(node.status().phase).toBe('Pending');
-  await node.clock.advance(40);
+  await node.clock.advance(40000);
   // At 0, 10 and 30 seconds.
   expect(node.told('Failed').filter((event) => event === 'Failed: Error: ErrImagePull')).toHaveLength(3);
   expect(node.told('BackOff')[0]).toBe('BackOff: Back-off pulling image "hollow/missing"');
@@ -150,7 +150,7 @@ test('an image that cannot be pulled: the failure, then a back-off of 10, 20 …
 
 test('an image name that is none is not asked for again and again', async () => {
   const node = await nodeWith(podOf('NOT AN IMAGE'));
-  await node.clock.advance(600);
+  await node.clock.advance(600000);
   expect(mainStatus(node)?.state?.waiting?.reason).toBe('InvalidImageName');
   expect(node.told('Failed').length).toBeLessThan(15);
 });
@@ -158,7 +158,7 @@ test('an image name that is none is not asked for again and again', async () => 
 test('a failed postStart hook ends the container, which is restarted as its policy says', async () => {
   const lifecycle = { postStart: { exec: { command: ['false'] } } };
   const node = await nodeWith(podOf('app', { containers: [{ name: 'main', image: 'app', lifecycle }], restartPolicy: 'Never' }));
-  await node.clock.advance(1);
+  await node.clock.advance(1000);
   expect(node.status().phase).toBe('Failed');
   expect(node.told('FailedPostStartHook')).toHaveLength(1);
 });
@@ -166,16 +166,16 @@ test('a failed postStart hook ends the container, which is restarted as its poli
 test('a finished pod gives its sandbox back, keeps its status and is not run again', async () => {
   const pod = podOf('hollow/exit:0-after-5000', { restartPolicy: 'OnFailure', activeDeadlineSeconds: 20 });
   const node = await nodeWith(pod);
-  await node.clock.advance(6);
+  await node.clock.advance(6000);
   expect(node.status()).toMatchObject({ phase: 'Succeeded', podIP: '10.244.0.2' });
   expect((await node.runtime.listSandboxes())[0]?.state).toBe('notReady');
   expect(node.condition('PodReadyToStartContainers')).toBe('False');
   // Its deadline passes, and the machine loses every trace of it.
-  await node.clock.advance(60);
+  await node.clock.advance(60000);
   expect(node.status().phase).toBe('Succeeded');
   for (const { id } of await node.runtime.listSandboxes()) await node.runtime.removeSandbox(id);
   await node.restartAgent([{ ...pod, status: node.status() }]);
-  await node.clock.advance(120);
+  await node.clock.advance(120000);
   expect(await node.running()).toEqual([]);
   expect(node.status()).toMatchObject({ phase: 'Succeeded', containerStatuses: [{ state: { terminated: { exitCode: 0 } } }] });
 });
@@ -184,18 +184,18 @@ test('sidecars end after the main containers, and the pod is running until they 
   const initContainers = [{ name: 'side', image: 'hollow/stubborn', restartPolicy: 'Always' }];
   const spec = { initContainers, restartPolicy: 'Never', terminationGracePeriodSeconds: 10 };
   const node = await nodeWith(podOf('hollow/exit:0-after-5000', spec));
-  await node.clock.advance(6);
+  await node.clock.advance(6000);
   expect(await node.running()).toEqual(['side#0']);
   expect(node.status().phase).toBe('Running');
-  await node.clock.advance(10);
+  await node.clock.advance(10000);
   expect(node.status().phase).toBe('Succeeded');
 });
 
 test('a deadline that passes ends the pod as failed', async () => {
   const node = await nodeWith(podOf('app', { activeDeadlineSeconds: 30 }));
-  await node.clock.advance(29);
+  await node.clock.advance(29000);
   expect(node.status().phase).toBe('Running');
-  await node.clock.advance(2);
+  await node.clock.advance(2000);
   expect(await node.running()).toEqual([]);
   const message = 'Pod was active on the node longer than the specified deadline';
   expect(node.status()).toMatchObject({ phase: 'Failed', reason: 'DeadlineExceeded', message });

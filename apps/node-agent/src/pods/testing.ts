@@ -2,58 +2,14 @@
 import type { Pod, PodStatus } from '@berth/api';
 import type { AgentEvent, AgentLink, DesiredState, PodStatusReport } from '@berth/protocol';
 import { HollowRuntime, type HollowRuntimeOptions } from '@berth/runtime';
-import { type Clock, seededRandom, silentLogger, sleepWith } from '@berth/telemetry';
+import { seededRandom, silentLogger } from '@berth/telemetry';
+import { SimulatedClock } from '@berth/testing';
 import type { ProbeResult } from '../probes/probe.ts';
 import type { VolumeManager } from '../volumes/volume-manager.ts';
 import { PodManager } from './pod-manager.ts';
 
-export class TestClock implements Clock {
-  #nowMs = Date.parse('2026-01-01T00:00:00Z');
-  #timers: { atMs: number; callback: () => void }[] = [];
-
-  now(): number {
-    return this.#nowMs;
-  }
-
-  monotonicMs(): number {
-    return this.#nowMs;
-  }
-
-  after(delayMs: number, callback: () => void) {
-    const timer = { atMs: this.#nowMs + Math.max(0, delayMs), callback };
-    this.#timers.push(timer);
-    const cancel = () => {
-      this.#timers = this.#timers.filter((other) => other !== timer);
-    };
-    return { cancel };
-  }
-
-  sleep(delayMs: number, signal?: AbortSignal): Promise<void> {
-    return sleepWith(this, delayMs, signal);
-  }
-
-  /** Runs every timer that is due within `seconds`, in order, with the promises between them. */
-  async advance(seconds: number): Promise<void> {
-    const untilMs = this.#nowMs + seconds * 1000;
-    for (;;) {
-      await settled();
-      const next = this.#timers.filter((timer) => timer.atMs <= untilMs).sort((a, b) => a.atMs - b.atMs)[0];
-      if (!next) break;
-      this.#timers.splice(this.#timers.indexOf(next), 1);
-      this.#nowMs = Math.max(this.#nowMs, next.atMs);
-      next.callback();
-    }
-    this.#nowMs = untilMs;
-    await settled();
-  }
-}
-
-async function settled(): Promise<void> {
-  for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
-}
-
 export class TestNode {
-  readonly clock = new TestClock();
+  readonly clock = new SimulatedClock();
   readonly runtime: HollowRuntime;
   readonly reports: (PodStatusReport & { status: PodStatus })[] = [];
   readonly events: AgentEvent[] = [];

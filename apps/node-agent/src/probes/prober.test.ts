@@ -1,14 +1,14 @@
 import type { Container, Pod, Probe } from '@berth/api';
 import { seededRandom, silentLogger } from '@berth/telemetry';
+import { SimulatedClock } from '@berth/testing';
 import { expect, test } from 'vitest';
-import { TestClock } from '../pods/testing.ts';
 import type { ProbeResult } from './probe.ts';
 import { Prober } from './prober.ts';
 
 const pod: Pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'web', uid: 'u' }, spec: { containers: [] } };
 
 function setUp(probes: Partial<Container>, adopted?: { started: boolean; ready: boolean }) {
-  const clock = new TestClock();
+  const clock = new SimulatedClock();
   const container: Container = { name: 'main', image: 'web', ...probes };
   const seen = { attempts: [] as number[], events: [] as string[], changes: 0 };
   const results: { next: ProbeResult | Error } = { next: { success: true, message: '' } };
@@ -41,24 +41,24 @@ const probe: Probe = { exec: { command: ['x'] }, periodSeconds: 5, failureThresh
 
 test('the first attempt waits for initialDelaySeconds, the others for the period', async () => {
   const { clock, seen } = setUp({ readinessProbe: { ...probe, initialDelaySeconds: 7 } });
-  await clock.advance(18);
+  await clock.advance(18000);
   expect(seen.attempts).toEqual([7, 12, 17]);
 });
 
 test('readiness changes when its thresholds are reached', async () => {
   const { clock, prober, container, fail, succeed, seen } = setUp({ readinessProbe: { ...probe, successThreshold: 2 } });
   expect(prober.ready(container, 'c')).toBe(false);
-  await clock.advance(1);
+  await clock.advance(1000);
   expect(prober.ready(container, 'c')).toBe(false);
-  await clock.advance(5);
+  await clock.advance(5000);
   expect(prober.ready(container, 'c')).toBe(true);
   fail('busy');
-  await clock.advance(10);
+  await clock.advance(10000);
   expect(prober.ready(container, 'c')).toBe(true);
-  await clock.advance(5);
+  await clock.advance(5000);
   expect(prober.ready(container, 'c')).toBe(false);
   succeed();
-  await clock.advance(10);
+  await clock.advance(10000);
   expect(prober.ready(container, 'c')).toBe(true);
   expect(seen.events).toEqual(Array(3).fill('Readiness probe failed: busy'));
   expect(seen.changes).toBe(3);
@@ -67,13 +67,13 @@ test('readiness changes when its thresholds are reached', async () => {
 test('liveness asks for an end after as many failures in a row, with its own grace period', async () => {
   const { clock, prober, container, fail, succeed } = setUp({ livenessProbe: { ...probe, terminationGracePeriodSeconds: 2 } });
   fail();
-  await clock.advance(6);
+  await clock.advance(6000);
   succeed();
-  await clock.advance(5);
+  await clock.advance(5000);
   fail();
-  await clock.advance(10);
+  await clock.advance(10000);
   expect(prober.unhealthy(container, 'c')).toBeUndefined();
-  await clock.advance(5);
+  await clock.advance(5000);
   expect(prober.unhealthy(container, 'c')).toEqual({ message: 'Container main failed liveness probe', graceSeconds: 2 });
 });
 
@@ -81,11 +81,11 @@ test('nothing else is asked before the startup probe has succeeded, readiness at
   const readinessProbe = { ...probe, periodSeconds: 60 };
   const { clock, prober, container, fail, succeed, seen } = setUp({ startupProbe: probe, readinessProbe });
   fail();
-  await clock.advance(6);
+  await clock.advance(6000);
   expect(seen.attempts).toEqual([0, 5]);
   expect(prober.started(container, 'c')).toBe(false);
   succeed();
-  await clock.advance(5);
+  await clock.advance(5000);
   expect(prober.started(container, 'c')).toBe(true);
   expect(prober.ready(container, 'c')).toBe(true);
   expect(seen.attempts).toEqual([0, 5, 10, 10]);
@@ -94,16 +94,16 @@ test('nothing else is asked before the startup probe has succeeded, readiness at
 test('a startup probe that keeps failing asks for an end', async () => {
   const { clock, prober, container, fail } = setUp({ startupProbe: probe });
   fail();
-  await clock.advance(9);
+  await clock.advance(9000);
   expect(prober.unhealthy(container, 'c')).toBeUndefined();
-  await clock.advance(2);
+  await clock.advance(2000);
   expect(prober.unhealthy(container, 'c')).toEqual({ message: 'Container main failed startup probe' });
 });
 
 test('an attempt that could not be made says nothing about the container', async () => {
   const { clock, prober, container, seen, breakDown } = setUp({ livenessProbe: { ...probe, failureThreshold: 1 } });
   breakDown('no such port');
-  await clock.advance(20);
+  await clock.advance(20000);
   expect(prober.unhealthy(container, 'c')).toBeUndefined();
   expect(seen.events[0]).toBe('Liveness probe errored and resulted in unknown state: no such port');
 });
@@ -113,10 +113,10 @@ test('a container that is being ended is asked for its readiness only', async ()
     livenessProbe: { ...probe, failureThreshold: 1 },
     readinessProbe: { ...probe, failureThreshold: 1 },
   });
-  await clock.advance(1);
+  await clock.advance(1000);
   prober.stopHealth('c');
   fail();
-  await clock.advance(20);
+  await clock.advance(20000);
   expect(prober.unhealthy(container, 'c')).toBeUndefined();
   expect(prober.ready(container, 'c')).toBe(false);
 });
@@ -125,7 +125,7 @@ test('one that ran before keeps what was known, and is not asked for its start a
   const { clock, prober, container, fail, seen } = setUp({ startupProbe: probe, readinessProbe: probe }, { started: true, ready: true });
   expect([prober.started(container, 'c'), prober.ready(container, 'c')]).toEqual([true, true]);
   fail();
-  await clock.advance(2);
+  await clock.advance(2000);
   expect(seen.attempts).toHaveLength(1);
   expect(prober.ready(container, 'c')).toBe(true);
 });
