@@ -23,7 +23,8 @@ function asGoWouldShow(message: MessageSchema, object: Record<string, unknown>):
   const shown: Record<string, unknown> = {};
   for (const [name, given] of Object.entries(object)) {
     const field = message.byName.get(name);
-    if (!field || given === undefined) continue;
+    // A type's name is the envelope's, so protobuf has no place for those of nested objects.
+    if (!field || field.number === undefined || given === undefined) continue;
     const value = valueAsShown(field.schema, given);
     if (!isLeftOut(field, value)) shown[name] = value;
   }

@@ -1,21 +1,59 @@
 // Every kind that Berth stores and serves. A new kind is one file in kinds/ and one line here.
 import type { KindDefinition, KubeObject } from '@berth/machinery';
+import { CertificateSigningRequest } from './kinds/certificate-signing-request.ts';
+import { ClusterRole } from './kinds/cluster-role.ts';
+import { ClusterRoleBinding } from './kinds/cluster-role-binding.ts';
+import { ClusterTrustBundle } from './kinds/cluster-trust-bundle.ts';
 import { ConfigMap } from './kinds/config-map.ts';
+import { ControllerRevision } from './kinds/controller-revision.ts';
+import { CronJob } from './kinds/cron-job.ts';
+import { CSIDriver } from './kinds/csi-driver.ts';
+import { CSINode } from './kinds/csi-node.ts';
+import { CSIStorageCapacity } from './kinds/csi-storage-capacity.ts';
+import { DaemonSet } from './kinds/daemon-set.ts';
 import { Deployment } from './kinds/deployment.ts';
 import { EndpointSlice } from './kinds/endpoint-slice.ts';
 import { Endpoints } from './kinds/endpoints.ts';
 import { Event } from './kinds/event.ts';
+import { FlowSchema } from './kinds/flow-schema.ts';
+import { HorizontalPodAutoscaler } from './kinds/horizontal-pod-autoscaler.ts';
+import { Ingress } from './kinds/ingress.ts';
+import { IngressClass } from './kinds/ingress-class.ts';
+import { IPAddress } from './kinds/ip-address.ts';
+import { Job } from './kinds/job.ts';
 import { Lease } from './kinds/lease.ts';
+import { LimitRange } from './kinds/limit-range.ts';
+import { MutatingAdmissionPolicy } from './kinds/mutating-admission-policy.ts';
+import { MutatingAdmissionPolicyBinding } from './kinds/mutating-admission-policy-binding.ts';
+import { MutatingWebhookConfiguration } from './kinds/mutating-webhook-configuration.ts';
 import { Namespace } from './kinds/namespace.ts';
+import { NetworkPolicy } from './kinds/network-policy.ts';
 import { Node } from './kinds/node.ts';
 import { PersistentVolume } from './kinds/persistent-volume.ts';
 import { PersistentVolumeClaim } from './kinds/persistent-volume-claim.ts';
 import { Pod } from './kinds/pod.ts';
+import { PodCertificateRequest } from './kinds/pod-certificate-request.ts';
+import { PodDisruptionBudget } from './kinds/pod-disruption-budget.ts';
+import { PodTemplate } from './kinds/pod-template.ts';
+import { PriorityClass } from './kinds/priority-class.ts';
+import { PriorityLevelConfiguration } from './kinds/priority-level-configuration.ts';
 import { ReplicaSet } from './kinds/replica-set.ts';
+import { ReplicationController } from './kinds/replication-controller.ts';
+import { ResourceQuota } from './kinds/resource-quota.ts';
+import { Role } from './kinds/role.ts';
+import { RoleBinding } from './kinds/role-binding.ts';
+import { RuntimeClass } from './kinds/runtime-class.ts';
 import { Secret } from './kinds/secret.ts';
 import { Service } from './kinds/service.ts';
 import { ServiceAccount } from './kinds/service-account.ts';
+import { ServiceCIDR } from './kinds/service-cidr.ts';
+import { StatefulSet } from './kinds/stateful-set.ts';
 import { StorageClass } from './kinds/storage-class.ts';
+import { ValidatingAdmissionPolicy } from './kinds/validating-admission-policy.ts';
+import { ValidatingAdmissionPolicyBinding } from './kinds/validating-admission-policy-binding.ts';
+import { ValidatingWebhookConfiguration } from './kinds/validating-webhook-configuration.ts';
+import { VolumeAttachment } from './kinds/volume-attachment.ts';
+import { VolumeAttributesClass } from './kinds/volume-attributes-class.ts';
 
 /** Forgets the object type: a list of kinds of many types. Callers pass each kind only objects of that kind. */
 function erased<T extends KubeObject>(kind: KindDefinition<T>): KindDefinition {
@@ -39,4 +77,42 @@ export const kinds: KindDefinition[] = [
   erased(ServiceAccount),
   erased(Service),
   erased(StorageClass),
+  erased(PodTemplate),
+  erased(ReplicationController),
+  erased(LimitRange),
+  erased(ResourceQuota),
+  erased(StatefulSet),
+  erased(DaemonSet),
+  erased(ControllerRevision),
+  erased(Job),
+  erased(CronJob),
+  erased(HorizontalPodAutoscaler),
+  erased(Ingress),
+  erased(IngressClass),
+  erased(NetworkPolicy),
+  erased(IPAddress),
+  erased(ServiceCIDR),
+  erased(PodDisruptionBudget),
+  erased(Role),
+  erased(RoleBinding),
+  erased(ClusterRole),
+  erased(ClusterRoleBinding),
+  erased(CSIDriver),
+  erased(CSINode),
+  erased(CSIStorageCapacity),
+  erased(VolumeAttachment),
+  erased(VolumeAttributesClass),
+  erased(PriorityClass),
+  erased(RuntimeClass),
+  erased(CertificateSigningRequest),
+  erased(ClusterTrustBundle),
+  erased(PodCertificateRequest),
+  erased(ValidatingAdmissionPolicy),
+  erased(ValidatingAdmissionPolicyBinding),
+  erased(ValidatingWebhookConfiguration),
+  erased(MutatingWebhookConfiguration),
+  erased(MutatingAdmissionPolicy),
+  erased(MutatingAdmissionPolicyBinding),
+  erased(FlowSchema),
+  erased(PriorityLevelConfiguration),
 ];

@@ -1,0 +1,22 @@
+// ControllerRevision: what a StatefulSet or DaemonSet looked like at one time, for roll-backs.
+import { defineKind } from '@berth/machinery';
+import { ageColumn, nameColumn } from '../columns/column.ts';
+import type { ControllerRevision as Type } from '../generated/apps-v1.types.ts';
+import { schemas } from '../schemas.ts';
+import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
+import { dnsSubdomain } from '../validation/names.ts';
+
+export type ControllerRevision = Type;
+
+export const ControllerRevision = defineKind<ControllerRevision>({
+  group: 'apps',
+  version: 'v1',
+  kind: 'ControllerRevision',
+  plural: 'controllerrevisions',
+  scope: 'Namespaced',
+  schema: schemas.message('apps.v1.ControllerRevision'),
+
+  validate: (object) => validateMetadata(object, { scope: 'Namespaced', name: dnsSubdomain }),
+  validateUpdate: validateMetadataUpdate,
+  columns: [nameColumn(), ageColumn()],
+});

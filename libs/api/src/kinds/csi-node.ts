@@ -1,0 +1,24 @@
+// CSINode: the CSI drivers that run on a node.
+import { defineKind } from '@berth/machinery';
+import { ageColumn, nameColumn } from '../columns/column.ts';
+import type { CSINode as Type } from '../generated/storage-v1.types.ts';
+import { schemas } from '../schemas.ts';
+import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
+import { dnsSubdomain } from '../validation/names.ts';
+import { idleKind } from '../warnings/idle-kind.ts';
+
+export type CSINode = Type;
+
+export const CSINode = defineKind<CSINode>({
+  group: 'storage.k8s.io',
+  version: 'v1',
+  kind: 'CSINode',
+  plural: 'csinodes',
+  scope: 'Cluster',
+  schema: schemas.message('storage.v1.CSINode'),
+
+  validate: (object) => validateMetadata(object, { scope: 'Cluster', name: dnsSubdomain }),
+  validateUpdate: validateMetadataUpdate,
+  columns: [nameColumn(), ageColumn()],
+  warnings: () => idleKind('csinodes'),
+});

@@ -1,0 +1,24 @@
+// CSIStorageCapacity: how much a CSI driver can still provide in one place.
+import { defineKind } from '@berth/machinery';
+import { ageColumn, nameColumn } from '../columns/column.ts';
+import type { CSIStorageCapacity as Type } from '../generated/storage-v1.types.ts';
+import { schemas } from '../schemas.ts';
+import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
+import { dnsSubdomain } from '../validation/names.ts';
+import { idleKind } from '../warnings/idle-kind.ts';
+
+export type CSIStorageCapacity = Type;
+
+export const CSIStorageCapacity = defineKind<CSIStorageCapacity>({
+  group: 'storage.k8s.io',
+  version: 'v1',
+  kind: 'CSIStorageCapacity',
+  plural: 'csistoragecapacities',
+  scope: 'Namespaced',
+  schema: schemas.message('storage.v1.CSIStorageCapacity'),
+
+  validate: (object) => validateMetadata(object, { scope: 'Namespaced', name: dnsSubdomain }),
+  validateUpdate: validateMetadataUpdate,
+  columns: [nameColumn(), ageColumn()],
+  warnings: () => idleKind('csistoragecapacities'),
+});

@@ -1,0 +1,25 @@
+// FlowSchema: says which requests share a priority level.
+import { defineKind } from '@berth/machinery';
+import { ageColumn, nameColumn } from '../columns/column.ts';
+import type { FlowSchema as Type } from '../generated/flowcontrol-v1.types.ts';
+import { schemas } from '../schemas.ts';
+import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
+import { dnsSubdomain } from '../validation/names.ts';
+
+export type FlowSchema = Type;
+
+export const FlowSchema = defineKind<FlowSchema>({
+  group: 'flowcontrol.apiserver.k8s.io',
+  version: 'v1',
+  kind: 'FlowSchema',
+  plural: 'flowschemas',
+  scope: 'Cluster',
+  schema: schemas.message('flowcontrol.v1.FlowSchema'),
+  subresources: {
+    status: true,
+  },
+
+  validate: (object) => validateMetadata(object, { scope: 'Cluster', name: dnsSubdomain }),
+  validateUpdate: validateMetadataUpdate,
+  columns: [nameColumn(), ageColumn()],
+});

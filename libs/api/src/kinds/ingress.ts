@@ -1,0 +1,28 @@
+// Ingress: routes HTTP from outside to services.
+import { defineKind } from '@berth/machinery';
+import { ageColumn, nameColumn } from '../columns/column.ts';
+import type { Ingress as Type } from '../generated/networking-v1.types.ts';
+import { schemas } from '../schemas.ts';
+import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
+import { dnsSubdomain } from '../validation/names.ts';
+import { idleKind } from '../warnings/idle-kind.ts';
+
+export type Ingress = Type;
+
+export const Ingress = defineKind<Ingress>({
+  group: 'networking.k8s.io',
+  version: 'v1',
+  kind: 'Ingress',
+  plural: 'ingresses',
+  scope: 'Namespaced',
+  shortNames: ['ing'],
+  schema: schemas.message('networking.v1.Ingress'),
+  subresources: {
+    status: true,
+  },
+
+  validate: (object) => validateMetadata(object, { scope: 'Namespaced', name: dnsSubdomain }),
+  validateUpdate: validateMetadataUpdate,
+  columns: [nameColumn(), ageColumn()],
+  warnings: () => idleKind('ingresses'),
+});

@@ -1,0 +1,25 @@
+// LimitRange: defaults and bounds for the resources of containers, pods and claims in a namespace.
+import { defineKind } from '@berth/machinery';
+import { ageColumn, nameColumn } from '../columns/column.ts';
+import type { LimitRange as Type } from '../generated/core-v1.types.ts';
+import { schemas } from '../schemas.ts';
+import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
+import { dnsSubdomain } from '../validation/names.ts';
+import { idleKind } from '../warnings/idle-kind.ts';
+
+export type LimitRange = Type;
+
+export const LimitRange = defineKind<LimitRange>({
+  group: '',
+  version: 'v1',
+  kind: 'LimitRange',
+  plural: 'limitranges',
+  scope: 'Namespaced',
+  shortNames: ['limits'],
+  schema: schemas.message('core.v1.LimitRange'),
+
+  validate: (object) => validateMetadata(object, { scope: 'Namespaced', name: dnsSubdomain }),
+  validateUpdate: validateMetadataUpdate,
+  columns: [nameColumn(), ageColumn()],
+  warnings: () => idleKind('limitranges'),
+});

@@ -1,0 +1,22 @@
+// RuntimeClass: a name for a way to run containers.
+import { defineKind } from '@berth/machinery';
+import { ageColumn, nameColumn } from '../columns/column.ts';
+import type { RuntimeClass as Type } from '../generated/node-v1.types.ts';
+import { schemas } from '../schemas.ts';
+import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
+import { dnsSubdomain } from '../validation/names.ts';
+
+export type RuntimeClass = Type;
+
+export const RuntimeClass = defineKind<RuntimeClass>({
+  group: 'node.k8s.io',
+  version: 'v1',
+  kind: 'RuntimeClass',
+  plural: 'runtimeclasses',
+  scope: 'Cluster',
+  schema: schemas.message('node.v1.RuntimeClass'),
+
+  validate: (object) => validateMetadata(object, { scope: 'Cluster', name: dnsSubdomain }),
+  validateUpdate: validateMetadataUpdate,
+  columns: [nameColumn(), ageColumn()],
+});

@@ -1,0 +1,25 @@
+// ValidatingAdmissionPolicyBinding: puts a validating admission policy into effect.
+import { defineKind } from '@berth/machinery';
+import { ageColumn, nameColumn } from '../columns/column.ts';
+import type { ValidatingAdmissionPolicyBinding as Type } from '../generated/admissionregistration-v1.types.ts';
+import { schemas } from '../schemas.ts';
+import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
+import { dnsSubdomain } from '../validation/names.ts';
+import { idleKind } from '../warnings/idle-kind.ts';
+
+export type ValidatingAdmissionPolicyBinding = Type;
+
+export const ValidatingAdmissionPolicyBinding = defineKind<ValidatingAdmissionPolicyBinding>({
+  group: 'admissionregistration.k8s.io',
+  version: 'v1',
+  kind: 'ValidatingAdmissionPolicyBinding',
+  plural: 'validatingadmissionpolicybindings',
+  scope: 'Cluster',
+  categories: ['api-extensions'],
+  schema: schemas.message('admissionregistration.v1.ValidatingAdmissionPolicyBinding'),
+
+  validate: (object) => validateMetadata(object, { scope: 'Cluster', name: dnsSubdomain }),
+  validateUpdate: validateMetadataUpdate,
+  columns: [nameColumn(), ageColumn()],
+  warnings: () => idleKind('validatingadmissionpolicybindings'),
+});

@@ -1,0 +1,25 @@
+// VolumeAttributesClass: attributes of a volume that can change while it is used.
+import { defineKind } from '@berth/machinery';
+import { ageColumn, nameColumn } from '../columns/column.ts';
+import type { VolumeAttributesClass as Type } from '../generated/storage-v1.types.ts';
+import { schemas } from '../schemas.ts';
+import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
+import { dnsSubdomain } from '../validation/names.ts';
+import { idleKind } from '../warnings/idle-kind.ts';
+
+export type VolumeAttributesClass = Type;
+
+export const VolumeAttributesClass = defineKind<VolumeAttributesClass>({
+  group: 'storage.k8s.io',
+  version: 'v1',
+  kind: 'VolumeAttributesClass',
+  plural: 'volumeattributesclasses',
+  scope: 'Cluster',
+  shortNames: ['vac'],
+  schema: schemas.message('storage.v1.VolumeAttributesClass'),
+
+  validate: (object) => validateMetadata(object, { scope: 'Cluster', name: dnsSubdomain }),
+  validateUpdate: validateMetadataUpdate,
+  columns: [nameColumn(), ageColumn()],
+  warnings: () => idleKind('volumeattributesclasses'),
+});
