@@ -2,7 +2,7 @@
 // unless the authorizer allows it, and that whatever a method throws for a client's fault is a StatusError.
 import type { Pod } from '@berth/api';
 import type { Client } from '@berth/client';
-import { deepClone, type KindDefinition, StatusError } from '@berth/machinery';
+import { type KindDefinition, StatusError } from '@berth/machinery';
 import type { Tunnel, TunnelRequest } from '@berth/protocol';
 import type { Store } from '@berth/store';
 import type { Clock, Logger, Random } from '@berth/telemetry';
@@ -19,9 +19,9 @@ import { KindsByName } from './kinds-by-name.ts';
 import { LocalClient } from './local-client.ts';
 import type { NodeUsage, UsageSource } from './node-usage.ts';
 import { type NodeConnector, type PodConnection, type PodTunnelRequest, planConnection } from './pod-connection.ts';
-import { bindPod, evictPod } from './pod-subresources.ts';
 import { Reads } from './reads.ts';
-import { patchScale, scaleAnswer, updateScale } from './scale.ts';
+import { Subresources } from './subresources/registry.ts';
+import type { SubresourceHandler } from './subresources/subresource.ts';
 import type {
   Answer,
   Call,
@@ -70,6 +70,7 @@ export class ApiServer {
   readonly #writes: Writes;
   readonly #applies: Applies;
   readonly #deletion: Deletion;
+  readonly #subresources: Subresources;
   #connector: NodeConnector | undefined;
   #usages: UsageSource | undefined;
   #ready = false;
@@ -87,6 +88,13 @@ export class ApiServer {
     this.#writes = new Writes({ committer: this.#committer, admission, clock, random });
     this.#applies = new Applies({ writes: this.#writes, committer: this.#committer, clock });
     this.#deletion = new Deletion({ committer: this.#committer, admission, clock });
+    this.#subresources = new Subresources({
+      writes: this.#writes,
+      committer: this.#committer,
+      deletion: this.#deletion,
+      clock,
+      read: (call, settings = {}) => this.#reads.get(call.kind, call.namespace, requireName(call), settings.resourceVersion),
+    });
   }
 
   /** Primes the cache and makes what every cluster has. `advertised` is where pods reach this server. */
@@ -151,9 +159,9 @@ export class ApiServer {
 
   async get(call: Call, settings: ReadSettings = {}): Promise<Answer> {
     await this.#allow('get', call);
+    const handler = this.#handler(call);
+    if (handler) return required(handler.get)(call, settings);
     const entry = await this.#reads.get(call.kind, call.namespace, requireName(call), settings.resourceVersion);
-    if (call.subresource === 'scale') return scaleAnswer(call.kind, entry.object);
-    if (call.subresource && !(call.subresource === 'status' && call.kind.subresources.status)) throw noSuchResource();
     return answer(entry, 200, []);
   }
 
@@ -177,21 +185,14 @@ export class ApiServer {
     await this.#allow('create', call);
     if (!call.subresource) return this.#writes.create(call, body, settings);
     requireName(call);
-    const isPod = call.kind.group === '' && call.kind.kind === 'Pod';
-    const target = { ...call, subresource: undefined };
-    if (isPod && call.subresource === 'binding') {
-      return bindPod({ writes: this.#writes, committer: this.#committer, clock: this.#options.clock }, target, body, settings);
-    }
-    if (isPod && call.subresource === 'eviction') return evictPod(this.#deletion, target, body, settings);
-    throw noSuchResource();
+    return required(this.#handler(call)?.create)(call, body, settings);
   }
 
   async update(call: Call, body: unknown, settings: WriteSettings = {}): Promise<Answer> {
     await this.#allow('update', call);
     requireName(call);
-    if (call.subresource === 'scale') return updateScale(this.#writes, call, body, settings);
-    if (call.subresource === 'finalize' && call.kind.kind === 'Namespace') return this.#finalize(call, body, settings);
-    checkWritable(call);
+    const handler = this.#handler(call);
+    if (handler) return required(handler.update)(call, body, settings);
     return this.#writes.update(call, body, settings, () => this.#allow('create', call));
   }
 
@@ -199,19 +200,19 @@ export class ApiServer {
   async patch(call: Call, type: PatchKind | 'apply', patch: unknown, settings: WriteSettings = {}): Promise<Answer> {
     await this.#allow('patch', call);
     requireName(call);
+    const handler = this.#handler(call);
     if (type === 'apply') {
-      if (call.subresource !== 'scale') checkWritable(call);
+      if (handler && call.subresource !== 'scale') throw notAllowed();
       return this.#applies.apply(call, patch, settings, () => this.#allow('create', call));
     }
-    if (call.subresource === 'scale') return patchScale(this.#writes, call, type, patch, settings);
-    checkWritable(call);
+    if (handler) return required(handler.patch)(call, type, patch, settings);
     return this.#writes.patch(call, type, patch, settings);
   }
 
   async delete(call: Call, settings: DeleteSettings = {}): Promise<DeleteAnswer> {
     await this.#allow('delete', call);
     requireName(call);
-    if (call.subresource) throw noSuchResource();
+    if (call.subresource) throw notAllowed();
     return this.#deletion.delete(call, settings);
   }
 
@@ -246,19 +247,10 @@ export class ApiServer {
     return planConnection(kind, entry.object as Pod, connection);
   }
 
-  /** A Namespace's spec.finalizers, which nothing else may change. */
-  #finalize(call: Call, body: unknown, settings: WriteSettings): Promise<Answer> {
-    const { finalizers } = (body as { spec?: { finalizers?: unknown } } | null)?.spec ?? {};
-    if (finalizers !== undefined && !(Array.isArray(finalizers) && finalizers.every((name) => typeof name === 'string'))) {
-      throw StatusError.badRequest('spec.finalizers must be a list of strings');
-    }
-    return this.#writes.change({ ...call, subresource: undefined }, 'internal', settings, (old) => {
-      const { resourceVersion, uid } = (body as { metadata?: { resourceVersion?: string; uid?: string } } | null)?.metadata ?? {};
-      const object = { ...deepClone(old), spec: { finalizers: finalizers ?? [] } };
-      if (resourceVersion) object.metadata.resourceVersion = resourceVersion;
-      if (uid) object.metadata.uid = uid;
-      return { object, warnings: [] };
-    });
+  /** Undefined for an object itself and its status. @throws StatusError NotFound */
+  #handler({ kind, subresource }: Call): SubresourceHandler | undefined {
+    if (!subresource || (subresource === 'status' && kind.subresources.status)) return undefined;
+    return this.#subresources.require(kind, subresource);
   }
 
   #allow(verb: Verb, call: Call): Promise<void> {
@@ -272,12 +264,13 @@ function requireName(call: Call): string {
   return call.name;
 }
 
-function checkWritable(call: Call): void {
-  if (call.subresource && !(call.subresource === 'status' && call.kind.subresources.status)) throw noSuchResource();
+function required<Method>(method: Method | undefined): Method {
+  if (!method) throw notAllowed();
+  return method;
 }
 
-function noSuchResource(): StatusError {
-  return new StatusError(404, 'NotFound', 'the server could not find the requested resource');
+function notAllowed(): StatusError {
+  return StatusError.methodNotAllowed('the server does not allow this method on the requested resource');
 }
 
 function ignoreGone(error: unknown): void {

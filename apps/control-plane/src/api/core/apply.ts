@@ -18,7 +18,7 @@ import { matchTarget, readBody } from './body.ts';
 import type { Committer } from './commit.ts';
 import { authorOf } from './field-ownership.ts';
 import type { Shaped } from './metadata.ts';
-import { appliedThroughScale, scaleAnswer } from './scale.ts';
+import { appliedThroughScale, scaleAnswer } from './subresources/scale.ts';
 import type { Answer, Target, WriteSettings } from './types.ts';
 import { answer, type Scope, type Writes } from './writes.ts';
 

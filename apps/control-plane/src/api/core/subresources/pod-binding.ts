@@ -1,32 +1,27 @@
-// Binding a pod to a node, and evicting it. Both are POSTs whose answer is a Status, not the pod.
+// pods/binding: gives a pod its node, once. A POST whose answer is a Status, not the pod.
 import { Node, type Pod, type PodCondition } from '@berth/api';
 import { deepClone, type KubeObject, StatusError } from '@berth/machinery';
-import { type Clock, timestamp } from '@berth/telemetry';
-import type { Committer } from './commit.ts';
-import type { Deletion } from './deletion.ts';
-import { erased } from './kinds-by-name.ts';
-import { toBytes } from './object-codec.ts';
-import type { Answer, DeleteSettings, Target, WriteSettings } from './types.ts';
-import type { Writes } from './writes.ts';
+import { timestamp } from '@berth/telemetry';
+import { erased } from '../kinds-by-name.ts';
+import type { Answer, Target, WriteSettings } from '../types.ts';
+import { ofKind, ofObject, type SubresourceDefinition, type SubresourcePorts } from './subresource.ts';
+import { successAnswer } from './success.ts';
 
-export function successAnswer(code: number, warnings: string[] = []): Answer {
-  const status = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code };
-  return { code, warnings, object: status as unknown as KubeObject, bytes: toBytes(status) };
-}
+export const podBinding: SubresourceDefinition = {
+  name: 'binding',
+  of: ofKind('', 'Pod'),
+  handler: (ports) => ({ create: (call, body, settings) => bindPod(ports, ofObject(call), body, settings) }),
+};
 
 interface BindingBody {
   metadata?: { name?: string; uid?: string; resourceVersion?: string; annotations?: Record<string, string> };
   target?: { kind?: string; name?: string };
 }
 
-export interface BindingPorts {
-  writes: Writes;
-  committer: Committer;
-  clock: Clock;
-}
+type BindingPorts = Pick<SubresourcePorts, 'writes' | 'committer' | 'clock'>;
 
 /** Gives a pod its node, once. @throws StatusError Conflict when it has one or is being deleted, NotFound for an unknown node. */
-export async function bindPod(ports: BindingPorts, target: Target, body: unknown, settings: WriteSettings): Promise<Answer> {
+async function bindPod(ports: BindingPorts, target: Target, body: unknown, settings: WriteSettings): Promise<Answer> {
   const binding = readBinding(body, target.name ?? '');
   const nodeName = binding.target?.name ?? '';
   if (!(await ports.committer.recent(erased(Node), undefined, nodeName))) throw StatusError.notFound(Node, nodeName);
@@ -66,17 +61,4 @@ function bound(target: Target, old: Pod, nodeName: string, now: string): Pod {
   const others = (pod.status?.conditions ?? []).filter((condition) => condition.type !== 'PodScheduled');
   pod.status = { ...pod.status, conditions: [...others, scheduled] };
   return pod;
-}
-
-/** policy/v1 Eviction: a delete that asks politely. Disruption budgets do not exist yet, so nothing refuses it. */
-export async function evictPod(deletion: Deletion, target: Target, body: unknown, settings: WriteSettings): Promise<Answer> {
-  if (body === null || typeof body !== 'object') throw StatusError.badRequest('the body must be one Eviction object');
-  const { deleteOptions, metadata } = body as { deleteOptions?: DeleteSettings & { dryRun?: unknown }; metadata?: { name?: string } };
-  if (metadata?.name && metadata.name !== target.name) {
-    throw StatusError.badRequest(`name in URL does not match name in Eviction object: ${metadata.name} != ${target.name}`);
-  }
-  const { gracePeriodSeconds, propagationPolicy, orphanDependents, preconditions, dryRun } = deleteOptions ?? {};
-  const isDryRun = settings.dryRun || (Array.isArray(dryRun) && dryRun.includes('All'));
-  await deletion.delete(target, { gracePeriodSeconds, propagationPolicy, orphanDependents, preconditions, dryRun: isDryRun });
-  return successAnswer(201);
 }

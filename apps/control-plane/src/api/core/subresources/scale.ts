@@ -12,11 +12,22 @@ import {
   StatusError,
   selectorText,
 } from '@berth/machinery';
-import { toBytes } from './object-codec.ts';
-import type { Answer, Target, WriteSettings } from './types.ts';
-import type { PatchKind, Writes } from './writes.ts';
+import { toBytes } from '../object-codec.ts';
+import type { Answer, Target, WriteSettings } from '../types.ts';
+import type { PatchKind, Writes } from '../writes.ts';
+import type { SubresourceDefinition } from './subresource.ts';
 
 type Tree = Record<string, unknown>;
+
+export const scale: SubresourceDefinition = {
+  name: 'scale',
+  of: (kind) => kind.subresources.scale !== undefined,
+  handler: ({ writes, read }) => ({
+    get: async (call, settings) => scaleAnswer(call.kind, (await read(call, settings)).object),
+    update: (call, body, settings) => updateScale(writes, call, body, settings),
+    patch: (call, type, patch, settings) => patchScale(writes, call, type, patch, settings),
+  }),
+};
 
 /** @throws StatusError NotFound for kinds that cannot be scaled. */
 function mappingOf(kind: KindDefinition): ScaleMapping {
@@ -24,7 +35,7 @@ function mappingOf(kind: KindDefinition): ScaleMapping {
   return kind.subresources.scale;
 }
 
-export function scaleOf(kind: KindDefinition, object: KubeObject): Scale {
+function scaleOf(kind: KindDefinition, object: KubeObject): Scale {
   const mapping = mappingOf(kind);
   const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
   const selector = mapping.selector && read(object, mapping.selector);
@@ -45,19 +56,13 @@ export function scaleAnswer(kind: KindDefinition, object: KubeObject, warnings: 
   return { code: 200, warnings, object: scale as KubeObject, bytes: toBytes(scale) };
 }
 
-export async function updateScale(writes: Writes, target: Target, body: unknown, settings: WriteSettings): Promise<Answer> {
+async function updateScale(writes: Writes, target: Target, body: unknown, settings: WriteSettings): Promise<Answer> {
   const wanted = readScale(body);
   const { object, warnings } = await writes.change(target, 'spec', settings, (old) => scaled(target, old, wanted));
   return scaleAnswer(target.kind, object, warnings);
 }
 
-export async function patchScale(
-  writes: Writes,
-  target: Target,
-  type: PatchKind,
-  patch: unknown,
-  settings: WriteSettings,
-): Promise<Answer> {
+async function patchScale(writes: Writes, target: Target, type: PatchKind, patch: unknown, settings: WriteSettings): Promise<Answer> {
   const { object, warnings } = await writes.change(target, 'spec', settings, (old) => {
     const before = deepClone(scaleOf(target.kind, old));
     // A Scale has no lists, so a strategic patch of it is a merge patch.

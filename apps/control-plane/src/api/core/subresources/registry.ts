@@ -1,0 +1,24 @@
+// Every subresource with code of its own. A new one is one file and one line here.
+import { type KindDefinition, StatusError } from '@berth/machinery';
+import { namespaceFinalize } from './namespace-finalize.ts';
+import { podBinding } from './pod-binding.ts';
+import { podEviction } from './pod-eviction.ts';
+import { scale } from './scale.ts';
+import type { SubresourceDefinition, SubresourceHandler, SubresourcePorts } from './subresource.ts';
+
+const definitions: SubresourceDefinition[] = [namespaceFinalize, podBinding, podEviction, scale];
+
+export class Subresources {
+  readonly #handlers: { definition: SubresourceDefinition; handler: SubresourceHandler }[];
+
+  constructor(ports: SubresourcePorts) {
+    this.#handlers = definitions.map((definition) => ({ definition, handler: definition.handler(ports) }));
+  }
+
+  /** @throws StatusError NotFound for a subresource that the kind does not have */
+  require(kind: KindDefinition, name: string): SubresourceHandler {
+    const found = this.#handlers.find(({ definition }) => definition.name === name && definition.of(kind));
+    if (!found) throw new StatusError(404, 'NotFound', 'the server could not find the requested resource');
+    return found.handler;
+  }
+}
