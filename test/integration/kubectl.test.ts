@@ -39,12 +39,18 @@ function topic(name: string, steps: Step[]): void {
 
 topic('the server', [
   ['version', /^Client Version: v1\.35\.\d+\nKustomize Version: .*\nServer Version: v1\.35\.0\+berth\n$/],
-  ['api-versions', /^apps\/v1\nauthentication\.k8s\.io\/v1\n[\s\S]*\nstorage\.k8s\.io\/v1\nv1\n$/],
+  [
+    'api-versions',
+    /^admissionregistration\.k8s\.io\/v1\napps\/v1\n[\s\S]*\nautoscaling\/v1\nautoscaling\/v2\n[\s\S]*\nstorage\.k8s\.io\/v1\nv1\n$/,
+  ],
   [
     'api-resources',
     /^NAME +SHORTNAMES +APIVERSION +NAMESPACED +KIND\n[\s\S]*pods +po +v1 +true +Pod\n[\s\S]*deployments +deploy +apps\/v1/,
   ],
-  ['api-resources --categories=all -o name', /^pods\nservices\ndeployments.apps\nreplicasets.apps\n/],
+  [
+    'api-resources --categories=all -o name',
+    /^pods\nreplicationcontrollers\nservices\ndaemonsets.apps\ndeployments.apps\nreplicasets.apps\nstatefulsets.apps\n/,
+  ],
   ['cluster-info', /Kubernetes control plane.* is running at .*https:\/\/127\.0\.0\.1:\d+/],
   ['get --raw /livez', 'ok'],
   ['get --raw /readyz?verbose', /^\[\+\]ping ok\n\[\+\]watch-cache ok\nreadyz check passed\n$/],

@@ -1,5 +1,5 @@
 // One life of a control plane with every role, over a store that outlives it.
-import { kinds } from '@berth/api';
+import { kinds, kindViews } from '@berth/api';
 import { InformerSet } from '@berth/client';
 import type { Store } from '@berth/store';
 import type { Clock, Logger, Random } from '@berth/telemetry';
@@ -32,7 +32,12 @@ export class SimulatedControlPlane {
     const mortal = { ...ports, clock: this.life.clock(ports.clock) };
     this.#ports = mortal;
     const metrics = new Registry();
-    this.api = new ApiServer({ ...mortal, kinds, config, store: faultyStore(store, { ...ports, life: this.life, faults }) });
+    this.api = new ApiServer({
+      ...mortal,
+      kinds: [...kinds, ...kindViews],
+      config,
+      store: faultyStore(store, { ...ports, life: this.life, faults }),
+    });
     const gatewayClient = this.api.localClient(componentUsers.gateway);
     const informers = new InformerSet({ ...mortal, client: gatewayClient });
     this.gateway = new AgentGateway({ ...mortal, config, client: gatewayClient, informers });

@@ -1,6 +1,6 @@
 // One control plane from start to stop: store, API, HTTPS, then the other roles; backwards at the end. Also what tests start.
 import { networkInterfaces } from 'node:os';
-import { kinds } from '@berth/api';
+import { kinds, kindViews } from '@berth/api';
 import { Tokens } from '@berth/client';
 import type { Store } from '@berth/store';
 import { NestFactory } from '@nestjs/core';
@@ -60,7 +60,7 @@ async function start(
   const store = options.store ?? (await openStore(config.store, ports));
   onStop(() => store.close());
   const adapter = httpsAdapter(pki.apiServing);
-  const parts = { ...ports, config, pki, store, kinds, dashboardDirectory: options.dashboardDirectory };
+  const parts = { ...ports, config, pki, store, kinds: [...kinds, ...kindViews], dashboardDirectory: options.dashboardDirectory };
   const app = await NestFactory.create<NestFastifyApplication>(appModule(parts), adapter, {
     bodyParser: false,
     logger: false,

@@ -15,7 +15,7 @@ import {
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { arbitraryObject } from './arbitrary-object.ts';
-import { Deployment, kinds, Pod, schemas } from './index.ts';
+import { Deployment, kinds, kindViews, Pod, schemas } from './index.ts';
 import { samplePod } from './samples.ts';
 
 /** What Go's JSON shows of an object that came as protobuf: without empty lists and maps, and without omitted zeros. */
@@ -60,7 +60,7 @@ function decodesOrRefuses(message: MessageSchema, bytes: Uint8Array): void {
   }
 }
 
-describe.each(kinds.map((kind) => [kind.kind, kind] as const))('%s', (_, kind) => {
+describe.each([...kinds, ...kindViews].map((kind) => [`${apiVersionOf(kind)} ${kind.kind}`, kind] as const))('%s', (_, kind) => {
   const withType = (object: object) => ({ ...object, apiVersion: apiVersionOf(kind), kind: kind.kind });
 
   test('comes back from protobuf as it went', () => {

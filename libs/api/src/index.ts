@@ -4,7 +4,7 @@ export { podReadyText, podRestartsText, podStatusText } from './columns/pod-stat
 export { imageTag } from './defaults/image.ts';
 export { everyContainer } from './defaults/pod-spec.ts';
 export { decodeBase64, encodeBase64 } from './encoding/base64.ts';
-export { kinds } from './kind-list.ts';
+export { kinds, kindViews } from './kind-list.ts';
 export { CertificateSigningRequest } from './kinds/certificate-signing-request.ts';
 export { ClusterRole } from './kinds/cluster-role.ts';
 export { ClusterRoleBinding } from './kinds/cluster-role-binding.ts';
@@ -66,3 +66,5 @@ export type * from './types.ts';
 export { subscript as fieldPathSubscript } from './validation/field-path.ts';
 export { ipAddress, isIPv4, isIPv6 } from './validation/ip.ts';
 export { dnsLabel, dnsSubdomain, envVarName, type NameCheck, qualified as qualifiedName } from './validation/names.ts';
+export { EventsV1Event } from './views/event.ts';
+export { AutoscalingV1HorizontalPodAutoscaler } from './views/horizontal-pod-autoscaler.ts';

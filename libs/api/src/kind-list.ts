@@ -54,6 +54,8 @@ import { ValidatingAdmissionPolicyBinding } from './kinds/validating-admission-p
 import { ValidatingWebhookConfiguration } from './kinds/validating-webhook-configuration.ts';
 import { VolumeAttachment } from './kinds/volume-attachment.ts';
 import { VolumeAttributesClass } from './kinds/volume-attributes-class.ts';
+import { EventsV1Event } from './views/event.ts';
+import { AutoscalingV1HorizontalPodAutoscaler } from './views/horizontal-pod-autoscaler.ts';
 
 /** Forgets the object type: a list of kinds of many types. Callers pass each kind only objects of that kind. */
 function erased<T extends KubeObject>(kind: KindDefinition<T>): KindDefinition {
@@ -116,3 +118,6 @@ export const kinds: KindDefinition[] = [
   erased(FlowSchema),
   erased(PriorityLevelConfiguration),
 ];
+
+/** Other versions of kinds in `kinds`: served like them, stored as them. */
+export const kindViews: KindDefinition[] = [erased(AutoscalingV1HorizontalPodAutoscaler), erased(EventsV1Event)];

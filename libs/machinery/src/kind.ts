@@ -50,6 +50,16 @@ export interface Strategy<T> {
   allowCreateOnUpdate?: boolean;
 }
 
+/**
+ * Makes a kind another version of one that is stored: what clients send is converted on its way in, what is stored on its way
+ * out. Both functions return new objects, and take parts of objects as well, which is what patches to apply are.
+ */
+export interface KindView {
+  of: KindDefinition;
+  toStored(object: KubeObject): KubeObject;
+  fromStored(stored: KubeObject): KubeObject;
+}
+
 export interface KindDefinition<T extends KubeObject = KubeObject> {
   /** '' for core. */
   group: string;
@@ -76,6 +86,8 @@ export interface KindDefinition<T extends KubeObject = KubeObject> {
   columns: Column<T>[];
   /** Field selector name (`spec.nodeName`) → its value; metadata.name and metadata.namespace are always there. */
   selectableFields: Record<string, (object: T) => string>;
+  /** For kinds that are not stored themselves. Defaults, validation and strategy are then those of `view.of`. */
+  view?: KindView;
   /** Accepted fields that do not act yet: each present one becomes a Warning header. */
   warnings(object: T): string[];
 }
@@ -100,6 +112,7 @@ export interface KindOptions<T extends KubeObject> {
   columns?: Column<T>[];
   selectableFields?: Record<string, (object: T) => string>;
   warnings?(object: T): string[];
+  view?: KindView;
 }
 
 /** Completes a definition with what every kind shares. */
@@ -125,6 +138,7 @@ export function defineKind<T extends KubeObject>(options: KindOptions<T>): KindD
     columns: options.columns ?? [],
     selectableFields: options.selectableFields ?? {},
     warnings: options.warnings ?? (() => []),
+    ...(options.view && { view: options.view }),
   };
 }
 
@@ -136,4 +150,9 @@ export function apiVersionOf(kind: { group: string; version: string }): string {
 /** `pods`, `deployments.apps`: unique over all kinds, as Kubernetes writes a group resource. */
 export function groupResourceOf(kind: { group: string; plural: string }): string {
   return kind.group ? `${kind.plural}.${kind.group}` : kind.plural;
+}
+
+/** The kind that objects of this kind are stored as: itself, or what it is a view of. */
+export function storedKind(kind: KindDefinition): KindDefinition {
+  return kind.view?.of ?? kind;
 }

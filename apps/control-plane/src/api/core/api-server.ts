@@ -37,6 +37,7 @@ import type {
   WriteSettings,
 } from './types.ts';
 import { noMetrics } from './types.ts';
+import { shownAnswer, shownList, shownWatch, storedTarget, ViewWrites } from './views.ts';
 import { WatchCache } from './watch-cache.ts';
 import { answer, type PatchKind, Writes } from './writes.ts';
 
@@ -69,6 +70,7 @@ export class ApiServer {
   readonly #reads: Reads;
   readonly #writes: Writes;
   readonly #applies: Applies;
+  readonly #viewWrites: ViewWrites;
   readonly #deletion: Deletion;
   readonly #subresources: Subresources;
   #connector: NodeConnector | undefined;
@@ -80,13 +82,14 @@ export class ApiServer {
     const metrics = options.metrics ?? noMetrics;
     this.#options = options;
     this.kinds = new KindsByName(options.kinds);
-    this.#cache = new WatchCache({ store, kinds: options.kinds, clock, logger, metrics });
+    this.#cache = new WatchCache({ store, kinds: options.kinds.filter((kind) => !kind.view), clock, logger, metrics });
     this.#committer = new Committer(store, this.#cache, metrics, new EventExpiry(store, clock));
     this.#authorizer = options.authorizer ?? new StaticAuthorizer();
     this.#reads = new Reads(store, this.#cache);
     const admission = new Admission(createAdmission({ ...options.config, random, cache: this.#cache, committer: this.#committer }));
     this.#writes = new Writes({ committer: this.#committer, admission, clock, random });
     this.#applies = new Applies({ writes: this.#writes, committer: this.#committer, clock });
+    this.#viewWrites = new ViewWrites(this.#writes, this.#applies);
     this.#deletion = new Deletion({ committer: this.#committer, admission, clock });
     this.#subresources = new Subresources({
       writes: this.#writes,
@@ -162,18 +165,18 @@ export class ApiServer {
     const handler = this.#handler(call);
     if (handler) return required(handler.get)(call, settings);
     const entry = await this.#reads.get(call.kind, call.namespace, requireName(call), settings.resourceVersion);
-    return answer(entry, 200, []);
+    return shownAnswer(call.kind, answer(entry, 200, []));
   }
 
   async list(call: Call, settings: ListSettings = {}): Promise<ListAnswer> {
     await this.#allow('list', call);
-    return this.#reads.list(call, settings);
+    return shownList(call.kind, await this.#reads.list(call, settings));
   }
 
   /** Rejects with Expired (410) when the version is too old to resume from. Ends when `call.signal` aborts. */
   async watch(call: Call, settings: WatchSettings = {}): Promise<WatchHandle> {
     await this.#allow('watch', call);
-    const handle = await this.#reads.watch(call, settings);
+    const handle = shownWatch(call.kind, await this.#reads.watch(call, settings));
     const { signal } = call;
     if (signal?.aborted) handle.close();
     else signal?.addEventListener('abort', () => handle.close(), { once: true });
@@ -183,6 +186,8 @@ export class ApiServer {
   /** POST to a collection, or to a subresource of one object (pods/binding, pods/eviction). */
   async create(call: Call, body: unknown, settings: WriteSettings = {}): Promise<Answer> {
     await this.#allow('create', call);
+    const { view } = call.kind;
+    if (view && !call.subresource) return this.#viewWrites.create(call, view, body, settings);
     if (!call.subresource) return this.#writes.create(call, body, settings);
     requireName(call);
     return required(this.#handler(call)?.create)(call, body, settings);
@@ -193,7 +198,10 @@ export class ApiServer {
     requireName(call);
     const handler = this.#handler(call);
     if (handler) return required(handler.update)(call, body, settings);
-    return this.#writes.update(call, body, settings, () => this.#allow('create', call));
+    const authorizeCreate = () => this.#allow('create', call);
+    const { view } = call.kind;
+    if (view) return this.#viewWrites.update(call, view, body, settings, authorizeCreate);
+    return this.#writes.update(call, body, settings, authorizeCreate);
   }
 
   /** `type` is the content type's short name. */
@@ -201,11 +209,15 @@ export class ApiServer {
     await this.#allow('patch', call);
     requireName(call);
     const handler = this.#handler(call);
+    const { view } = call.kind;
     if (type === 'apply') {
       if (handler && call.subresource !== 'scale') throw notAllowed();
-      return this.#applies.apply(call, patch, settings, () => this.#allow('create', call));
+      const authorizeCreate = () => this.#allow('create', call);
+      if (view) return this.#viewWrites.apply(call, view, patch, settings, authorizeCreate);
+      return this.#applies.apply(call, patch, settings, authorizeCreate);
     }
     if (handler) return required(handler.patch)(call, type, patch, settings);
+    if (view) return this.#viewWrites.patch(call, view, type, patch, settings);
     return this.#writes.patch(call, type, patch, settings);
   }
 
@@ -213,7 +225,8 @@ export class ApiServer {
     await this.#allow('delete', call);
     requireName(call);
     if (call.subresource) throw notAllowed();
-    return this.#deletion.delete(call, settings);
+    const deleted = await this.#deletion.delete(storedTarget(call), settings);
+    return { ...shownAnswer(call.kind, deleted), removed: deleted.removed };
   }
 
   /** Deletes what the selectors find, a few at a time; returns it as it was found. */
@@ -223,13 +236,13 @@ export class ApiServer {
     const waiting = found.entries.map((entry) => entry.object.metadata);
     const work = async () => {
       for (let next = waiting.pop(); next; next = waiting.pop()) {
-        const target = { ...call, namespace: next.namespace, name: next.name };
+        const target = { ...storedTarget(call), namespace: next.namespace, name: next.name };
         // Gone is what was wanted; another object of that name is not what was found.
         await this.#deletion.delete(target, { ...settings, preconditions: { uid: next.uid, ...settings.preconditions } }).catch(ignoreGone);
       }
     };
     await Promise.all(Array.from({ length: Math.min(deleteConcurrency, waiting.length) }, work));
-    return found;
+    return shownList(call.kind, found);
   }
 
   /** Opens the tunnel of pods/log, exec, attach or portforward: `call.subresource` says which. */

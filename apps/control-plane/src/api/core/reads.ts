@@ -1,6 +1,6 @@
 // GET, LIST and WATCH. The present comes from the watch cache, at a revision proven to be new enough; the past (later pages
 // of a list, exact revisions) from the store.
-import { type KindDefinition, StatusError } from '@berth/machinery';
+import { type KindDefinition, StatusError, storedKind } from '@berth/machinery';
 import { prefixEnd, type Store } from '@berth/store';
 import { continueExpired, decodeContinue, encodeContinue } from './continue-token.ts';
 import { relativeKey } from './keys.ts';
@@ -25,7 +25,7 @@ export class Reads {
 
   async get(kind: KindDefinition, namespace: string | undefined, name: string, resourceVersion?: string): Promise<Entry> {
     await this.#fresh(resourceVersion);
-    const entry = this.#cache.of(kind).get(relativeKey(namespace, name));
+    const entry = this.#cache.of(storedKind(kind)).get(relativeKey(namespace, name));
     if (!entry) throw StatusError.notFound(kind, name);
     return entry;
   }
@@ -34,7 +34,7 @@ export class Reads {
     checkListSettings(settings);
     const { kind, namespace } = target;
     const selection = selectionOf(kind, settings);
-    const cache = this.#cache.of(kind);
+    const cache = this.#cache.of(storedKind(kind));
     if (settings.continue) return this.#nextPage(cache, namespace, selection, settings);
     if (settings.resourceVersionMatch === 'Exact') {
       const revision = parseVersion(settings.resourceVersion);
@@ -53,7 +53,7 @@ export class Reads {
     const after = fromStart || version === '' || version === '0' ? undefined : parseVersion(version);
     if (after === undefined) await this.#fresh(version);
     else await this.#cache.reach(after);
-    return this.#cache.of(kind).watch({
+    return this.#cache.of(storedKind(kind)).watch({
       selection,
       namespace,
       bookmarks: settings.allowWatchBookmarks ?? false,

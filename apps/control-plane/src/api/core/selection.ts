@@ -22,7 +22,7 @@ export interface Selection {
 
 const all: Selection = { everything: true, matches: () => true };
 
-/** @throws StatusError BadRequest for selectors that cannot be parsed or name fields the kind does not select by. */
+/** What matches are stored objects, also where the kind is a view. @throws StatusError BadRequest for selectors that cannot be parsed or name fields the kind does not select by. */
 export function selectionOf(kind: KindDefinition, selectors: Selectors): Selection {
   const labels = selectors.labelSelector ? parseLabelSelector(selectors.labelSelector) : undefined;
   const fields = selectors.fieldSelector ? parseFieldSelector(selectors.fieldSelector) : [];
@@ -52,5 +52,6 @@ function fieldReader(kind: KindDefinition, field: string): (object: KubeObject) 
   if (field === 'metadata.namespace') return (object) => object.metadata.namespace ?? '';
   const read = kind.selectableFields[field];
   if (!read) throw StatusError.badRequest(`field label not supported: ${field}`);
-  return read;
+  const { view } = kind;
+  return view ? (stored) => read(view.fromStored(stored)) : read;
 }

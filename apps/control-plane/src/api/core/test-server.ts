@@ -1,5 +1,5 @@
 // An API server over a store in memory, for this folder's tests: what they need to be short, and no more.
-import { kinds, type Pod, type Service } from '@berth/api';
+import { kinds, kindViews, type Pod, type Service } from '@berth/api';
 import type { KindDefinition, KubeObject } from '@berth/machinery';
 import { MemoryStore, type Store } from '@berth/store';
 import { type Clock, seededRandom, silentLogger, systemClock } from '@berth/telemetry';
@@ -23,7 +23,7 @@ export interface TestServerOptions {
 export async function startTestServer(options: TestServerOptions = {}) {
   const { store = new MemoryStore(), clock = systemClock, seed = 1, nodePortRange = defaultConfig.nodePortRange } = options;
   const config = { ...defaultConfig, nodePortRange };
-  const server = new ApiServer({ store, kinds, clock, random: seededRandom(seed), logger: silentLogger, config });
+  const server = new ApiServer({ store, kinds: [...kinds, ...kindViews], clock, random: seededRandom(seed), logger: silentLogger, config });
   await server.start(options.advertised);
   return { server, store, client: server.localClient(admin), system: server.localClient(componentUsers.apiServer) };
 }

@@ -217,7 +217,7 @@ export class Writes {
   }
 }
 
-function scopeOf(target: Target): Scope {
+export function scopeOf(target: Target): Scope {
   return target.subresource === 'status' ? 'status' : 'spec';
 }
 
@@ -241,7 +241,7 @@ function validateChange(kind: KindDefinition, scope: Scope, next: Shaped, old: S
   return [...kind.validate(next), ...kind.validateUpdate(next, old)];
 }
 
-function applyPatch(kind: KindDefinition, type: PatchKind, old: KubeObject, patch: unknown): unknown {
+export function applyPatch(kind: KindDefinition, type: PatchKind, old: KubeObject, patch: unknown): unknown {
   if (type === 'json') return applyJsonPatch(old, patch);
   if (type === 'merge') return applyMergePatch(old, patch);
   return applyStrategicMergePatch(kind.schema, old, patch);

@@ -1,0 +1,54 @@
+// Event as events.k8s.io/v1 shows it: the same objects as core/v1's, with newer names for their fields.
+import { defineKind, type KindDefinition, type KubeObject } from '@berth/machinery';
+import { eventColumns } from '../columns/event.ts';
+import type { Event as CoreEvent } from '../generated/core-v1.types.ts';
+import type { Event as Type } from '../generated/events-v1.types.ts';
+import { Event } from '../kinds/event.ts';
+import { schemas } from '../schemas.ts';
+import { columnsThrough, fieldsThrough } from './through.ts';
+
+/** Name here → name in core/v1. */
+const renamed = {
+  regarding: 'involvedObject',
+  note: 'message',
+  reportingController: 'reportingComponent',
+  deprecatedSource: 'source',
+  deprecatedFirstTimestamp: 'firstTimestamp',
+  deprecatedLastTimestamp: 'lastTimestamp',
+  deprecatedCount: 'count',
+} as const satisfies Partial<Record<keyof Type, keyof CoreEvent>>;
+
+const original = Object.fromEntries(Object.entries(renamed).map(([here, there]) => [there, here]));
+
+function withNames(object: KubeObject, names: Record<string, string>, apiVersion: string): KubeObject {
+  const fields = Object.entries(object).map(([name, value]) => [names[name] ?? name, value]);
+  return { ...Object.fromEntries(fields), apiVersion } as KubeObject;
+}
+
+const view = {
+  of: Event as unknown as KindDefinition,
+  toStored: (object: KubeObject) => withNames(object, renamed, 'v1'),
+  fromStored: (stored: KubeObject) => withNames(stored, original, 'events.k8s.io/v1'),
+};
+
+export const EventsV1Event = defineKind<Type>({
+  group: 'events.k8s.io',
+  version: 'v1',
+  kind: 'Event',
+  plural: 'events',
+  scope: 'Namespaced',
+  shortNames: ['ev'],
+  schema: schemas.message('events.v1.Event'),
+  strategy: { allowCreateOnUpdate: true },
+  columns: columnsThrough(view, eventColumns),
+  selectableFields: fieldsThrough<Type>(view, Event.selectableFields, {
+    'regarding.kind': ({ regarding }) => regarding?.kind ?? '',
+    'regarding.namespace': ({ regarding }) => regarding?.namespace ?? '',
+    'regarding.name': ({ regarding }) => regarding?.name ?? '',
+    'regarding.uid': ({ regarding }) => regarding?.uid ?? '',
+    'regarding.apiVersion': ({ regarding }) => regarding?.apiVersion ?? '',
+    'regarding.fieldPath': ({ regarding }) => regarding?.fieldPath ?? '',
+    reportingController: ({ reportingController }) => reportingController ?? '',
+  }),
+  view,
+});
