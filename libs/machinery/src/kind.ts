@@ -43,6 +43,8 @@ export interface Strategy<T> {
   prepareForCreate?(object: T): void;
   /** Carries over what an update may not change silently; status and generation are handled for every kind. */
   prepareForUpdate?(next: T, old: T): void;
+  /** Whether metadata.generation counts; default: for kinds with a spec outside the core group, and for Pods. */
+  hasGeneration?: boolean;
   /** Whether a change from `old` to `next` is a new generation; default: spec differs. */
   generationChanged?(next: T, old: T): boolean;
   /** Seconds that a DELETE without a grace period grants; undefined deletes at once. */

@@ -52,3 +52,17 @@ export function labelText(labels: Record<string, string> | undefined): string {
   const entries = Object.entries(labels ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
   return entries.length === 0 ? none : entries.map(([key, value]) => `${key}=${value}`).join(',');
 }
+
+/** What tables without columns of their own show besides the name: `kubectl get roles` prints a time, not an age. */
+export function createdAtColumn<T extends Listed>(): Column<T> {
+  return {
+    name: 'Created At',
+    type: 'date',
+    description: 'Time at which the object was created',
+    value: (object) => object.metadata.creationTimestamp ?? '',
+  };
+}
+
+export function flag<T>(name: string, description: string, value: (object: T) => boolean | undefined): Column<T> {
+  return { name, type: 'boolean', description, value: (object) => value(object) ?? false };
+}

@@ -1,10 +1,12 @@
 // ClusterRoleBinding: gives users, groups and service accounts a cluster role everywhere.
 import { defineKind } from '@berth/machinery';
-import { ageColumn, nameColumn } from '../columns/column.ts';
+import { bindingColumns } from '../columns/rbac.ts';
+import { defaultBinding } from '../defaults/rbac.ts';
 import type { ClusterRoleBinding as Type } from '../generated/rbac-v1.types.ts';
 import { schemas } from '../schemas.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
-import { dnsSubdomain } from '../validation/names.ts';
+import { pathSegment } from '../validation/names.ts';
+import { validateBindingUpdate, validateClusterRoleBindingFields } from '../validation/rbac.ts';
 
 export type ClusterRoleBinding = Type;
 
@@ -16,7 +18,9 @@ export const ClusterRoleBinding = defineKind<ClusterRoleBinding>({
   scope: 'Cluster',
   schema: schemas.message('rbac.v1.ClusterRoleBinding'),
 
-  validate: (object) => validateMetadata(object, { scope: 'Cluster', name: dnsSubdomain }),
-  validateUpdate: validateMetadataUpdate,
-  columns: [nameColumn(), ageColumn()],
+  strategy: { allowCreateOnUpdate: true },
+  defaults: defaultBinding,
+  validate: (object) => [...validateMetadata(object, { scope: 'Cluster', name: pathSegment }), ...validateClusterRoleBindingFields(object)],
+  validateUpdate: (next, old) => [...validateMetadataUpdate(next, old), ...validateBindingUpdate(next, old)],
+  columns: bindingColumns(),
 });

@@ -1,10 +1,11 @@
 // ClusterRole: what may be done in all namespaces and to what has none.
 import { defineKind } from '@berth/machinery';
-import { ageColumn, nameColumn } from '../columns/column.ts';
+import { createdAtColumn, nameColumn } from '../columns/column.ts';
 import type { ClusterRole as Type } from '../generated/rbac-v1.types.ts';
 import { schemas } from '../schemas.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
-import { dnsSubdomain } from '../validation/names.ts';
+import { pathSegment } from '../validation/names.ts';
+import { validateClusterRoleRules } from '../validation/rbac.ts';
 
 export type ClusterRole = Type;
 
@@ -16,7 +17,8 @@ export const ClusterRole = defineKind<ClusterRole>({
   scope: 'Cluster',
   schema: schemas.message('rbac.v1.ClusterRole'),
 
-  validate: (object) => validateMetadata(object, { scope: 'Cluster', name: dnsSubdomain }),
+  strategy: { allowCreateOnUpdate: true },
+  validate: (object) => [...validateMetadata(object, { scope: 'Cluster', name: pathSegment }), ...validateClusterRoleRules(object)],
   validateUpdate: validateMetadataUpdate,
-  columns: [nameColumn(), ageColumn()],
+  columns: [nameColumn(), createdAtColumn()],
 });

@@ -1,8 +1,10 @@
 // LimitRange: defaults and bounds for the resources of containers, pods and claims in a namespace.
 import { defineKind } from '@berth/machinery';
-import { ageColumn, nameColumn } from '../columns/column.ts';
+import { createdAtColumn, nameColumn } from '../columns/column.ts';
+import { defaultLimitRange } from '../defaults/limit-range.ts';
 import type { LimitRange as Type } from '../generated/core-v1.types.ts';
 import { schemas } from '../schemas.ts';
+import { validateLimitRangeSpec } from '../validation/limit-range.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 import { dnsSubdomain } from '../validation/names.ts';
 import { idleKind } from '../warnings/idle-kind.ts';
@@ -18,8 +20,10 @@ export const LimitRange = defineKind<LimitRange>({
   shortNames: ['limits'],
   schema: schemas.message('core.v1.LimitRange'),
 
-  validate: (object) => validateMetadata(object, { scope: 'Namespaced', name: dnsSubdomain }),
+  strategy: { allowCreateOnUpdate: true },
+  defaults: defaultLimitRange,
+  validate: (object) => [...validateMetadata(object, { scope: 'Namespaced', name: dnsSubdomain }), ...validateLimitRangeSpec(object)],
   validateUpdate: validateMetadataUpdate,
-  columns: [nameColumn(), ageColumn()],
+  columns: [nameColumn(), createdAtColumn()],
   warnings: () => idleKind('limitranges'),
 });

@@ -1,10 +1,11 @@
 // PriorityClass: a name for how important pods are.
 import { defineKind } from '@berth/machinery';
-import { ageColumn, nameColumn } from '../columns/column.ts';
+import { priorityClassColumns } from '../columns/scheduling.ts';
 import type { PriorityClass as Type } from '../generated/scheduling-v1.types.ts';
 import { schemas } from '../schemas.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 import { dnsSubdomain } from '../validation/names.ts';
+import { validatePriorityClassFields, validatePriorityClassUpdate } from '../validation/priority-class.ts';
 
 export type PriorityClass = Type;
 
@@ -17,7 +18,11 @@ export const PriorityClass = defineKind<PriorityClass>({
   shortNames: ['pc'],
   schema: schemas.message('scheduling.v1.PriorityClass'),
 
-  validate: (object) => validateMetadata(object, { scope: 'Cluster', name: dnsSubdomain }),
-  validateUpdate: validateMetadataUpdate,
-  columns: [nameColumn(), ageColumn()],
+  strategy: { hasGeneration: true, generationChanged: () => false },
+  defaults: (priorityClass) => {
+    priorityClass.preemptionPolicy ||= 'PreemptLowerPriority';
+  },
+  validate: (object) => [...validateMetadata(object, { scope: 'Cluster', name: dnsSubdomain }), ...validatePriorityClassFields(object)],
+  validateUpdate: (next, old) => [...validateMetadataUpdate(next, old), ...validatePriorityClassUpdate(next, old)],
+  columns: priorityClassColumns,
 });

@@ -1,10 +1,11 @@
 // ResourceQuota: bounds what a namespace may use in all.
 import { defineKind } from '@berth/machinery';
-import { ageColumn, nameColumn } from '../columns/column.ts';
+import { resourceQuotaColumns } from '../columns/resource-quota.ts';
 import type { ResourceQuota as Type } from '../generated/core-v1.types.ts';
 import { schemas } from '../schemas.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 import { dnsSubdomain } from '../validation/names.ts';
+import { validateResourceQuotaFields, validateResourceQuotaUpdate } from '../validation/resource-quota.ts';
 import { idleKind } from '../warnings/idle-kind.ts';
 
 export type ResourceQuota = Type;
@@ -21,8 +22,9 @@ export const ResourceQuota = defineKind<ResourceQuota>({
     status: true,
   },
 
-  validate: (object) => validateMetadata(object, { scope: 'Namespaced', name: dnsSubdomain }),
-  validateUpdate: validateMetadataUpdate,
-  columns: [nameColumn(), ageColumn()],
+  validate: (object) => [...validateMetadata(object, { scope: 'Namespaced', name: dnsSubdomain }), ...validateResourceQuotaFields(object)],
+  validateUpdate: (next, old) => [...validateMetadataUpdate(next, old), ...validateResourceQuotaUpdate(next, old)],
+  validateStatusUpdate: validateResourceQuotaFields,
+  columns: resourceQuotaColumns,
   warnings: () => idleKind('resourcequotas'),
 });

@@ -1,10 +1,12 @@
 // RoleBinding: gives users, groups and service accounts a role in one namespace.
 import { defineKind } from '@berth/machinery';
-import { ageColumn, nameColumn } from '../columns/column.ts';
+import { bindingColumns } from '../columns/rbac.ts';
+import { defaultBinding } from '../defaults/rbac.ts';
 import type { RoleBinding as Type } from '../generated/rbac-v1.types.ts';
 import { schemas } from '../schemas.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
-import { dnsSubdomain } from '../validation/names.ts';
+import { pathSegment } from '../validation/names.ts';
+import { validateBindingUpdate, validateRoleBindingFields } from '../validation/rbac.ts';
 
 export type RoleBinding = Type;
 
@@ -16,7 +18,9 @@ export const RoleBinding = defineKind<RoleBinding>({
   scope: 'Namespaced',
   schema: schemas.message('rbac.v1.RoleBinding'),
 
-  validate: (object) => validateMetadata(object, { scope: 'Namespaced', name: dnsSubdomain }),
-  validateUpdate: validateMetadataUpdate,
-  columns: [nameColumn(), ageColumn()],
+  strategy: { allowCreateOnUpdate: true },
+  defaults: defaultBinding,
+  validate: (object) => [...validateMetadata(object, { scope: 'Namespaced', name: pathSegment }), ...validateRoleBindingFields(object)],
+  validateUpdate: (next, old) => [...validateMetadataUpdate(next, old), ...validateBindingUpdate(next, old)],
+  columns: bindingColumns(),
 });

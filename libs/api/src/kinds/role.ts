@@ -1,10 +1,11 @@
 // Role: what may be done in one namespace.
 import { defineKind } from '@berth/machinery';
-import { ageColumn, nameColumn } from '../columns/column.ts';
+import { createdAtColumn, nameColumn } from '../columns/column.ts';
 import type { Role as Type } from '../generated/rbac-v1.types.ts';
 import { schemas } from '../schemas.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
-import { dnsSubdomain } from '../validation/names.ts';
+import { pathSegment } from '../validation/names.ts';
+import { validateRoleRules } from '../validation/rbac.ts';
 
 export type Role = Type;
 
@@ -16,7 +17,8 @@ export const Role = defineKind<Role>({
   scope: 'Namespaced',
   schema: schemas.message('rbac.v1.Role'),
 
-  validate: (object) => validateMetadata(object, { scope: 'Namespaced', name: dnsSubdomain }),
+  strategy: { allowCreateOnUpdate: true },
+  validate: (object) => [...validateMetadata(object, { scope: 'Namespaced', name: pathSegment }), ...validateRoleRules(object)],
   validateUpdate: validateMetadataUpdate,
-  columns: [nameColumn(), ageColumn()],
+  columns: [nameColumn(), createdAtColumn()],
 });

@@ -1,10 +1,11 @@
 // RuntimeClass: a name for a way to run containers.
 import { defineKind } from '@berth/machinery';
-import { ageColumn, nameColumn } from '../columns/column.ts';
+import { runtimeClassColumns } from '../columns/scheduling.ts';
 import type { RuntimeClass as Type } from '../generated/node-v1.types.ts';
 import { schemas } from '../schemas.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 import { dnsSubdomain } from '../validation/names.ts';
+import { validateRuntimeClassFields, validateRuntimeClassUpdate } from '../validation/runtime-class.ts';
 
 export type RuntimeClass = Type;
 
@@ -16,7 +17,7 @@ export const RuntimeClass = defineKind<RuntimeClass>({
   scope: 'Cluster',
   schema: schemas.message('node.v1.RuntimeClass'),
 
-  validate: (object) => validateMetadata(object, { scope: 'Cluster', name: dnsSubdomain }),
-  validateUpdate: validateMetadataUpdate,
-  columns: [nameColumn(), ageColumn()],
+  validate: (object) => [...validateMetadata(object, { scope: 'Cluster', name: dnsSubdomain }), ...validateRuntimeClassFields(object)],
+  validateUpdate: (next, old) => [...validateMetadataUpdate(next, old), ...validateRuntimeClassUpdate(next, old)],
+  columns: runtimeClassColumns,
 });

@@ -8,7 +8,7 @@ const quantityRule = "quantities must match the regular expression '^([+-]?[0-9.
 const standardContainerResources = ['cpu', 'memory', 'ephemeral-storage'];
 
 /** Resources that may be overcommitted, so that a limit can exceed the request. */
-function mayOvercommit(resource: string): boolean {
+export function mayOvercommit(resource: string): boolean {
   return !resource.includes('/') && !resource.startsWith('hugepages-');
 }
 
@@ -27,14 +27,14 @@ export function compareQuantities(a: string, b: string): number {
   return parseQuantity(a).compare(parseQuantity(b));
 }
 
-function containerResourceName(name: string, field: string): FieldError[] {
+export function containerResourceName(name: string, field: string): FieldError[] {
   const errors = invalidAll(field, name, qualified(name));
   if (errors.length > 0 || name.includes('/')) return errors;
   const standard = standardContainerResources.includes(name) || name.startsWith('hugepages-');
   return standard ? [] : [invalid(field, name, 'must be a standard resource for containers')];
 }
 
-function resourceList(list: Record<string, string> | undefined, field: string): FieldError[] {
+export function resourceList(list: Record<string, string> | undefined, field: string): FieldError[] {
   return Object.entries(list ?? {}).flatMap(([name, amount]) => {
     const path = `${field}[${name}]`;
     const errors = [...containerResourceName(name, path), ...quantity(amount, path)];

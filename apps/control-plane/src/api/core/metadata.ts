@@ -16,8 +16,9 @@ export function generatedName(base: string, random: Random): string {
   return base.slice(0, generateNameBaseLengthMax) + random.suffix(5);
 }
 
-/** In Kubernetes core kinds have no generation, except the Pod. */
+/** In Kubernetes core kinds have no generation, except the Pod and what says so itself. */
 export function hasGeneration(kind: KindDefinition): boolean {
+  if (kind.strategy.hasGeneration !== undefined) return kind.strategy.hasGeneration;
   return (kind.group !== '' || kind.kind === 'Pod') && kind.schema.byName.has('spec');
 }
 

@@ -1,0 +1,127 @@
+// Resource quotas: resources that can be counted, and scopes that make sense for them and for each other.
+import { parseQuantity } from '@berth/machinery';
+import type { ResourceQuota, ResourceQuotaSpec, ScopedResourceSelectorRequirement } from '../generated/core-v1.types.ts';
+import { isEqual } from './changes.ts';
+import { each, type FieldError, immutable, invalid, invalidAll, required } from './errors.ts';
+import { qualified } from './names.ts';
+import { quantity } from './resources.ts';
+
+const podScopes = ['Terminating', 'NotTerminating', 'BestEffort', 'NotBestEffort', 'CrossNamespacePodAffinity'];
+const scopeNames = [...podScopes, 'PriorityClass', 'VolumeAttributesClass'];
+const computeResources = ['cpu', 'memory', 'ephemeral-storage'];
+const objectResources = [
+  'configmaps',
+  'persistentvolumeclaims',
+  'pods',
+  'replicationcontrollers',
+  'resourcequotas',
+  'secrets',
+  'services',
+  'services.loadbalancers',
+  'services.nodeports',
+];
+const podResources = ['pods', ...computeResources.flatMap((name) => [name, `requests.${name}`, `limits.${name}`])];
+const standardResources = [...podResources, ...objectResources, 'requests.storage', 'resourceclaims'];
+const conflicts = [
+  ['BestEffort', 'NotBestEffort'],
+  ['Terminating', 'NotTerminating'],
+] as const;
+
+export function validateResourceQuotaFields({ spec, status }: ResourceQuota): FieldError[] {
+  return [
+    ...amounts(spec?.hard, 'spec.hard'),
+    ...scopes(spec ?? {}),
+    ...selector(spec ?? {}),
+    ...amounts(status?.hard, 'status.hard'),
+    ...amounts(status?.used, 'status.used'),
+  ];
+}
+
+function amounts(list: Record<string, string> | undefined, field: string): FieldError[] {
+  return Object.entries(list ?? {}).flatMap(([name, amount]) => {
+    const path = `${field}[${name}]`;
+    const errors = [...resourceName(name, path), ...quantity(amount, path)];
+    if (errors.length > 0 || !isCounted(name)) return errors;
+    const isWhole = Number.isInteger(parseQuantity(amount).milliValue() / 1000);
+    return isWhole ? [] : [invalid(path, amount, 'must be an integer')];
+  });
+}
+
+function isStandard(name: string): boolean {
+  return standardResources.includes(name) || /^(requests\.)?hugepages-/.test(name);
+}
+
+/** Objects and extended resources come in wholes. */
+function isCounted(name: string): boolean {
+  return objectResources.includes(name) || name.includes('/');
+}
+
+function resourceName(name: string, field: string): FieldError[] {
+  const errors = invalidAll(field, name, qualified(name));
+  if (errors.length > 0 || name.includes('/') || isStandard(name)) return errors;
+  return [invalid(field, name, 'must be a standard resource for quota')];
+}
+
+function isScopeFor(scope: string, resource: string): boolean {
+  if (scope === 'VolumeAttributesClass') return ['persistentvolumeclaims', 'requests.storage'].includes(resource);
+  return scope === 'BestEffort' ? resource === 'pods' : podResources.includes(resource);
+}
+
+function scopes(spec: ResourceQuotaSpec): FieldError[] {
+  const given = spec.scopes ?? [];
+  const field = 'spec.scopes';
+  const errors = given.flatMap((scope) => {
+    if (!scopeNames.includes(scope)) return [invalid(field, given, 'unsupported scope')];
+    const unfit = Object.keys(spec.hard ?? {}).filter((name) => isStandard(name) && !isScopeFor(scope, name));
+    return unfit.map(() => invalid(field, given, 'unsupported scope applied to resource'));
+  });
+  return [...errors, ...conflicting(given, field, given)];
+}
+
+function conflicting(names: string[], field: string, value: unknown): FieldError[] {
+  return conflicts
+    .filter(([one, other]) => names.includes(one) && names.includes(other))
+    .map(() => invalid(field, value, 'conflicting scopes'));
+}
+
+function selector(spec: ResourceQuotaSpec): FieldError[] {
+  if (!spec.scopeSelector) return [];
+  const field = 'spec.scopeSelector.matchExpressions';
+  const requirements = spec.scopeSelector.matchExpressions ?? [];
+  const names = requirements.map(({ scopeName }) => scopeName ?? '');
+  return [
+    ...each(requirements, field, (requirement) => [
+      ...requirementErrors(requirement, field),
+      ...Object.keys(spec.hard ?? {})
+        .filter((name) => isStandard(name) && !isScopeFor(requirement.scopeName, name))
+        .map(() => invalid(field, requirements, 'unsupported scope applied to resource')),
+    ]),
+    ...conflicting(names, field, requirements),
+  ];
+}
+
+function requirementErrors(requirement: ScopedResourceSelectorRequirement, field: string): FieldError[] {
+  const { scopeName = '', operator = '', values = [] } = requirement;
+  const errors: FieldError[] = [];
+  if (!scopeNames.includes(scopeName)) errors.push(invalid(`${field}.scopeName`, scopeName, 'unsupported scope'));
+  if (podScopes.includes(scopeName) && operator !== 'Exists') {
+    const names = podScopes.map((name) => `ResourceQuotaScope${name}`);
+    const rule = `must be 'Exist' when scope is any of ${names.slice(0, -1).join(', ')} or ${names.at(-1)}`;
+    errors.push(invalid(`${field}.operator`, operator, rule));
+  }
+  if (operator === 'In' || operator === 'NotIn') {
+    if (values.length === 0)
+      errors.push(required(`${field}.values`, "must be at least one value when `operator` is 'In' or 'NotIn' for scope selector"));
+  } else if (operator === 'Exists' || operator === 'DoesNotExist') {
+    if (values.length > 0)
+      errors.push(invalid(`${field}.values`, values, "must be no value when `operator` is 'Exist' or 'DoesNotExist' for scope selector"));
+  } else errors.push(invalid(`${field}.operator`, operator, 'not a valid selector operator'));
+  return errors;
+}
+
+/** What a quota counts is settled when it is made; how much may change. */
+export function validateResourceQuotaUpdate(next: ResourceQuota, old: ResourceQuota): FieldError[] {
+  const before = [...(old.spec?.scopes ?? [])].sort();
+  const after = [...(next.spec?.scopes ?? [])].sort();
+  return isEqual(before, after) ? [] : [invalid('spec.scopes', next.spec?.scopes ?? [], immutable)];
+}
