@@ -2,12 +2,16 @@
 import { parseArgs } from 'node:util';
 import { HttpClient, readKubeconfig, Tokens } from '@berth/client';
 import { systemClock } from '@berth/telemetry';
+import { addEncryptionKey } from './encryption-key.ts';
 
 const usage = `usage: berth COMMAND [options]
   berth token join [--ttl-hours N]                 a token for a new node, valid 24 hours
   berth token access [--user NAME] [--groups A,B]  a token for the dashboard and the API, valid 30 days
                      [--ttl-hours N]               (default: user dashboard, group system:masters)
+  berth encryption-key add                         a new first key for the encryption of secrets; the control plane's
+                     [--config FILE]               next start encrypts everything again with it
 options
+  --config FILE      default: .berth/encryption.yaml
   --kubeconfig FILE  default: the variable KUBECONFIG, else .berth/admin.kubeconfig
   --help`;
 
@@ -15,6 +19,7 @@ class UsageError extends Error {}
 
 const options = {
   kubeconfig: { type: 'string' },
+  config: { type: 'string', default: '.berth/encryption.yaml' },
   user: { type: 'string', default: 'dashboard' },
   groups: { type: 'string', default: 'system:masters' },
   'ttl-hours': { type: 'string' },
@@ -47,6 +52,11 @@ const commands: Record<string, (values: Values) => Promise<void>> = {
       const groups = values.groups.split(',').filter((group) => group !== '');
       print(await tokens.createAccessToken({ name: values.user, groups }, ttlSeconds(values)));
     }),
+  'encryption-key add': async ({ config }) => {
+    const name = await addEncryptionKey(config);
+    print(`${config}: ${name} is the first key now. Restart the control plane; once its log says that all is encrypted with it,`);
+    print('older keys may be taken out.');
+  },
 };
 
 async function withTokens(values: Values, use: (tokens: Tokens) => Promise<void>): Promise<void> {

@@ -16,6 +16,7 @@ export const usage = `usage: control-plane --data-dir DIRECTORY [options]
   --data-dir DIRECTORY        certificates, the embedded store, admin.kubeconfig
   --store DRIVER              sqlite (default), memory, or etcd
   --etcd-endpoints URLS       comma-separated, with --store etcd (default http://127.0.0.1:2379)
+  --encryption-config FILE    keys that secrets are encrypted with (default: encryption.yaml in the data directory)
   --roles ROLES               comma-separated: ${roles.join(', ')} (default: all)
   --api-address HOST:PORT     default ${hostPort(defaultConfig.apiAddress)}
   --gateway-address HOST:PORT default ${hostPort(defaultConfig.gatewayAddress)}
@@ -39,6 +40,7 @@ const options = {
   'data-dir': { type: 'string' },
   store: { type: 'string', default: 'sqlite' },
   'etcd-endpoints': { type: 'string' },
+  'encryption-config': { type: 'string' },
   roles: { type: 'string' },
   'api-address': { type: 'string' },
   'gateway-address': { type: 'string' },
@@ -64,6 +66,7 @@ export function parseCommandLine(argv: string[]): CommandLine | undefined {
     roles: parseRoles(values.roles),
     dataDirectory: resolve(dataDirectory),
     store: parseStore(values, resolve(dataDirectory)),
+    ...(values['encryption-config'] && { encryptionConfig: resolve(values['encryption-config']) }),
     apiAddress: parseAddress('--api-address', values['api-address']) ?? defaultConfig.apiAddress,
     gatewayAddress: parseAddress('--gateway-address', values['gateway-address']) ?? defaultConfig.gatewayAddress,
     extraNames: list(values['extra-names']),

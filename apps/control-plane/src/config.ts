@@ -8,6 +8,8 @@ export interface ControlPlaneConfig {
   roles: Role[];
   /** Everything this process keeps: certificates, the SQLite file, the admin kubeconfig. */
   dataDirectory: string;
+  /** Path of the EncryptionConfiguration; made at the first start. Default: encryption.yaml in the data directory. */
+  encryptionConfig?: string;
   store: { driver: 'memory' } | { driver: 'sqlite'; file: string } | { driver: 'etcd'; endpoints: string[] };
   /** HTTPS, Kubernetes API and dashboard. */
   apiAddress: { host: string; port: number };

@@ -1,11 +1,13 @@
 // One control plane from start to stop: store, API, HTTPS, then the other roles; backwards at the end. Also what tests start.
 import { networkInterfaces } from 'node:os';
+import { join } from 'node:path';
 import { kinds, kindViews } from '@berth/api';
 import { Tokens } from '@berth/client';
 import type { Store } from '@berth/store';
 import { NestFactory } from '@nestjs/core';
 import type { FastifyAdapter, NestFastifyApplication } from '@nestjs/platform-fastify';
 import { ApiServer } from './api/core/index.ts';
+import { encryptionAtRest } from './api/encryption/encryption-at-rest.ts';
 import { ApiHttp } from './api/http/api-http.ts';
 import { ApiMetrics } from './api/http/api-metrics.ts';
 import { appModule } from './app.module.ts';
@@ -57,8 +59,10 @@ async function start(
   if (config.roles.includes('agents')) await freeAddress(config.gatewayAddress, '--gateway-address');
   const pki = await openPki(config, ports);
   onStop(() => pki.stop());
-  const store = options.store ?? (await openStore(config.store, ports));
-  onStop(() => store.close());
+  const inner = options.store ?? (await openStore(config.store, ports));
+  onStop(() => inner.close());
+  const encryption = await encryptionAtRest(inner, config.encryptionConfig ?? join(config.dataDirectory, 'encryption.yaml'), ports.logger);
+  const { store } = encryption;
   const adapter = httpsAdapter(pki.apiServing);
   const parts = { ...ports, config, pki, store, kinds: [...kinds, ...kindViews], dashboardDirectory: options.dashboardDirectory };
   const app = await NestFactory.create<NestFastifyApplication>(appModule(parts), adapter, {
@@ -72,6 +76,11 @@ async function start(
   onStop(() => api.stop());
   onStop(() => app.close());
   onStop(() => http.stop());
+  const rewrapped = encryption.rewrap();
+  onStop(() => {
+    encryption.stop();
+    return rewrapped;
+  });
   const tokens = app.get(Tokens);
   const address = serves ? await listen(app, adapter, http, config) : undefined;
   if (address) await writeAdminKubeconfig(pki, { ...config, apiAddress: address }, ports);
