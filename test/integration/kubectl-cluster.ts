@@ -6,7 +6,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { seededRandom, silentLogger, systemClock } from '@berth/telemetry';
-import { defaultConfig, type Role } from '../../apps/control-plane/src/config.ts';
+import { type ControlPlaneConfig, defaultConfig, type Role } from '../../apps/control-plane/src/config.ts';
 import { type ControlPlane, startControlPlane } from '../../apps/control-plane/src/control-plane.ts';
 import { kubectlPath } from '../../tools/cluster/kubectl.ts';
 
@@ -29,7 +29,7 @@ export class KubectlCluster {
     this.#kubectl = kubectl;
   }
 
-  static async start(roles: Role[] = ['api']): Promise<KubectlCluster> {
+  static async start(roles: Role[] = ['api'], change: Partial<ControlPlaneConfig> = {}): Promise<KubectlCluster> {
     const directory = await mkdtemp(join(tmpdir(), 'berth-kubectl-'));
     const config = {
       ...defaultConfig,
@@ -37,6 +37,7 @@ export class KubectlCluster {
       dataDirectory: join(directory, 'data'),
       store: { driver: 'memory' as const },
       apiAddress: { host: '127.0.0.1', port: 0 },
+      ...change,
     };
     const ports = { clock: systemClock, random: seededRandom(1), logger: silentLogger };
     try {

@@ -5,6 +5,7 @@ import { Tokens } from '@berth/client';
 import type { KindDefinition } from '@berth/machinery';
 import type { Store } from '@berth/store';
 import type { DynamicModule } from '@nestjs/common';
+import type { Auditor } from './api/audit/auditor.ts';
 import { ApiServer, componentUsers } from './api/core/index.ts';
 import { ApiHttp } from './api/http/api-http.ts';
 import { ApiMetrics } from './api/http/api-metrics.ts';
@@ -23,6 +24,7 @@ export interface AppParts extends Ports {
   config: ControlPlaneConfig;
   pki: Pki;
   store: Store;
+  auditor?: Auditor | undefined;
   kinds: KindDefinition[];
   /** The dashboard's built files. */
   dashboardDirectory: string;
@@ -78,6 +80,7 @@ function httpModule(given: DynamicModule, api: DynamicModule): DynamicModule {
         podStreams: new PodStreams(server, clock),
         selfReviews: new SelfReviews(server),
         usageMetrics: new UsageMetrics(server),
+        auditor: parts.auditor,
         dashboard: new StaticFiles(parts.dashboardDirectory),
         metrics,
         clock,

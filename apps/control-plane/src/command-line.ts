@@ -17,6 +17,10 @@ export const usage = `usage: control-plane --data-dir DIRECTORY [options]
   --store DRIVER              sqlite (default), memory, or etcd
   --etcd-endpoints URLS       comma-separated, with --store etcd (default http://127.0.0.1:2379)
   --encryption-config FILE    keys that secrets are encrypted with (default: encryption.yaml in the data directory)
+  --audit-policy-file FILE    which requests the audit log tells of (default: no audit log)
+  --audit-log-path FILE       default: audit.log in the data directory
+  --audit-log-maxsize MB      a larger log is renamed and begun anew (default 100)
+  --audit-log-maxbackup N     renamed logs that are kept (default 10)
   --roles ROLES               comma-separated: ${roles.join(', ')} (default: all)
   --api-address HOST:PORT     default ${hostPort(defaultConfig.apiAddress)}
   --gateway-address HOST:PORT default ${hostPort(defaultConfig.gatewayAddress)}
@@ -41,6 +45,10 @@ const options = {
   store: { type: 'string', default: 'sqlite' },
   'etcd-endpoints': { type: 'string' },
   'encryption-config': { type: 'string' },
+  'audit-policy-file': { type: 'string' },
+  'audit-log-path': { type: 'string' },
+  'audit-log-maxsize': { type: 'string' },
+  'audit-log-maxbackup': { type: 'string' },
   roles: { type: 'string' },
   'api-address': { type: 'string' },
   'gateway-address': { type: 'string' },
@@ -67,6 +75,7 @@ export function parseCommandLine(argv: string[]): CommandLine | undefined {
     dataDirectory: resolve(dataDirectory),
     store: parseStore(values, resolve(dataDirectory)),
     ...(values['encryption-config'] && { encryptionConfig: resolve(values['encryption-config']) }),
+    ...parseAudit(values, resolve(dataDirectory)),
     apiAddress: parseAddress('--api-address', values['api-address']) ?? defaultConfig.apiAddress,
     gatewayAddress: parseAddress('--gateway-address', values['gateway-address']) ?? defaultConfig.gatewayAddress,
     extraNames: list(values['extra-names']),
@@ -100,6 +109,24 @@ function parseStore(values: Values, dataDirectory: string): ControlPlaneConfig['
     throw new UsageError(`--etcd-endpoints: ${JSON.stringify(wrong ?? '')} is not a URL such as http://127.0.0.1:2379`);
   }
   return { driver, endpoints };
+}
+
+function parseAudit(values: Values, dataDirectory: string): Pick<ControlPlaneConfig, 'audit'> {
+  const policyFile = values['audit-policy-file'];
+  if (policyFile === undefined) {
+    const lone = (['audit-log-path', 'audit-log-maxsize', 'audit-log-maxbackup'] as const).find((name) => values[name] !== undefined);
+    if (lone) throw new UsageError(`--${lone} means nothing without --audit-policy-file: say which requests are told of`);
+    return {};
+  }
+  const fileBytesMax = parseCount('--audit-log-maxsize', values['audit-log-maxsize'] ?? '100') * 1024 * 1024;
+  const backupsMax = parseCount('--audit-log-maxbackup', values['audit-log-maxbackup'] ?? '10');
+  const logFile = resolve(values['audit-log-path'] ?? join(dataDirectory, 'audit.log'));
+  return { audit: { policyFile: resolve(policyFile), logFile, fileBytesMax, backupsMax } };
+}
+
+function parseCount(option: string, text: string): number {
+  if (!/^[1-9]\d{0,5}$/.test(text)) throw new UsageError(`${option}: ${JSON.stringify(text)} is not a whole number above 0`);
+  return Number(text);
 }
 
 function parseRoles(text: string | undefined): Role[] {

@@ -10,6 +10,8 @@ export interface ControlPlaneConfig {
   dataDirectory: string;
   /** Path of the EncryptionConfiguration; made at the first start. Default: encryption.yaml in the data directory. */
   encryptionConfig?: string;
+  /** Absent without an audit log. */
+  audit?: { policyFile: string; logFile: string; fileBytesMax: number; backupsMax: number };
   store: { driver: 'memory' } | { driver: 'sqlite'; file: string } | { driver: 'etcd'; endpoints: string[] };
   /** HTTPS, Kubernetes API and dashboard. */
   apiAddress: { host: string; port: number };

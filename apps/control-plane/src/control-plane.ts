@@ -6,6 +6,7 @@ import { Tokens } from '@berth/client';
 import type { Store } from '@berth/store';
 import { NestFactory } from '@nestjs/core';
 import type { FastifyAdapter, NestFastifyApplication } from '@nestjs/platform-fastify';
+import { openAuditor } from './api/audit/open-auditor.ts';
 import { ApiServer } from './api/core/index.ts';
 import { encryptionAtRest } from './api/encryption/encryption-at-rest.ts';
 import { ApiHttp } from './api/http/api-http.ts';
@@ -63,8 +64,18 @@ async function start(
   onStop(() => inner.close());
   const encryption = await encryptionAtRest(inner, config.encryptionConfig ?? join(config.dataDirectory, 'encryption.yaml'), ports.logger);
   const { store } = encryption;
+  const audit = config.audit && (await openAuditor(config.audit, ports));
+  if (audit) onStop(() => audit.close());
   const adapter = httpsAdapter(pki.apiServing);
-  const parts = { ...ports, config, pki, store, kinds: [...kinds, ...kindViews], dashboardDirectory: options.dashboardDirectory };
+  const parts = {
+    ...ports,
+    config,
+    pki,
+    store,
+    auditor: audit?.auditor,
+    kinds: [...kinds, ...kindViews],
+    dashboardDirectory: options.dashboardDirectory,
+  };
   const app = await NestFactory.create<NestFastifyApplication>(appModule(parts), adapter, {
     bodyParser: false,
     logger: false,

@@ -3,6 +3,8 @@
 import 'reflect-metadata';
 import { fileURLToPath } from 'node:url';
 import { jsonLogger, systemClock, systemRandom } from '@berth/telemetry';
+import { AuditPolicyError } from './api/audit/policy.ts';
+import { EncryptionConfigurationError } from './api/encryption/configuration.ts';
 import { type CommandLine, parseCommandLine, UsageError, usage } from './command-line.ts';
 import { startControlPlane } from './control-plane.ts';
 import { ListenError } from './https-listener.ts';
@@ -42,7 +44,7 @@ function readCommandLine(): CommandLine {
 }
 
 main().catch((error) => {
-  const isExpected = error instanceof UsageError || error instanceof ListenError;
+  const isExpected = [UsageError, ListenError, EncryptionConfigurationError, AuditPolicyError].some((known) => error instanceof known);
   process.stderr.write(`berth: ${isExpected ? error.message : error instanceof Error ? error.stack : String(error)}\n`);
   if (error instanceof UsageError) process.stderr.write('berth: --help lists the options\n');
   process.exit(error instanceof UsageError ? 2 : 1);

@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { StatusError } from '@berth/machinery';
 import type { Clock, Logger } from '@berth/telemetry';
+import type { Auditor } from '../audit/auditor.ts';
 import type { ApiServer } from '../core/api-server.ts';
 import type { User } from '../core/types.ts';
 import type { ApiMetrics } from './api-metrics.ts';
@@ -12,7 +13,7 @@ import type { FixedPaths } from './fixed-paths.ts';
 import type { PodStreams } from './pod-streams.ts';
 import { parseResourcePath, pathSegments, type ResourcePath } from './request-info.ts';
 import { ResourceRequests } from './resource-requests.ts';
-import { noSuchPath, sendError, statusOf, wrongMethod } from './responses.ts';
+import { type Exchange, noSuchPath, sendError, statusOf, wrongMethod } from './responses.ts';
 import type { SelfReviews } from './self-reviews.ts';
 import type { StaticFiles } from './static-files.ts';
 import type { UsageMetrics } from './usage-metrics.ts';
@@ -29,10 +30,18 @@ export interface ApiHttpOptions {
   selfReviews: SelfReviews;
   usageMetrics: UsageMetrics;
   dashboard: StaticFiles;
+  /** Absent without an audit policy. */
+  auditor?: Auditor | undefined;
   metrics: ApiMetrics;
   clock: Clock;
   logger: Logger;
 }
+
+/** A request, and where it is told of. */
+type Asked = Pick<Exchange, 'request' | 'audit'>;
+
+/** Who failed to show who they are. */
+const nobody: User = { name: '', groups: [] };
 
 /** A request's URL, read. */
 interface Parsed {
@@ -67,15 +76,17 @@ export class ApiHttp {
     // A reset connection is no news; without a listener it would end the process.
     response.on('error', (error) => logger.debug('an answer broke off', { error }));
     if (this.#stopping) response.setHeader('connection', 'close');
+    const exchange: Exchange = { request, response };
     let parsed: Parsed | undefined;
     try {
       parsed = parse(request);
-      await this.#answer(request, response, parsed, controller.signal);
+      await this.#answer(exchange, parsed, controller.signal);
     } catch (error) {
       const status = statusOf(error);
       this.#logFailure('a request failed', request, error);
-      await sendError({ request, response }, status).catch((late) => logger.debug('an error could not be sent', { error: late }));
+      await sendError(exchange, status).catch((late) => logger.debug('an error could not be sent', { error: late }));
     }
+    await exchange.audit?.ended(response.statusCode);
     this.#count(parsed, response.statusCode, clock.monotonicMs() - startMs);
   }
 
@@ -85,26 +96,32 @@ export class ApiHttp {
     socket.on('error', (error) => logger.debug('a stream’s connection broke', { error }));
     const controller = this.#track();
     socket.once('close', () => this.#untrack(controller));
+    const asked: Asked = { request };
     let parsed: Parsed | undefined;
     try {
       parsed = parse(request);
-      const user = await this.#user(request);
+      const user = await this.#user(asked, parsed);
       if (!parsed.path) throw noSuchPath();
       await podStreams.upgrade({ request, socket, head, user, path: parsed.path, query: parsed.query, signal: controller.signal });
+      const { audit } = asked;
+      await audit?.started(101);
+      if (audit) socket.once('close', () => void audit.ended(101));
       this.#count(parsed, 101, undefined);
     } catch (error) {
       const status = statusOf(error);
+      asked.audit?.failed(status);
+      await asked.audit?.ended(status.code ?? 500);
       this.#logFailure('an upgrade failed', request, error);
       refuseUpgrade(socket, status);
       this.#count(parsed, status.code ?? 500, undefined);
     }
   }
 
-  async #answer(request: IncomingMessage, response: ServerResponse, parsed: Parsed, signal: AbortSignal): Promise<void> {
+  async #answer(exchange: Exchange, parsed: Parsed, signal: AbortSignal): Promise<void> {
     const { segments, query, path, verb } = parsed;
-    const exchange = { request, response };
+    const { request } = exchange;
     if (segments[0] === 'ui') return this.#options.dashboard.serve(exchange, segments.slice(1));
-    const user = await this.#user(request);
+    const user = await this.#user(exchange, parsed);
     if (!path) {
       const method = request.method === 'HEAD' ? 'get' : (request.method ?? 'GET').toLowerCase();
       await this.#options.api.authorize(user, { verb: method, path: `/${segments.join('/')}` });
@@ -120,7 +137,7 @@ export class ApiHttp {
       await this.#options.api.authorize(user, { verb: verb ?? 'get', group, resource, subresource, namespace, name });
       throw noSuchPath();
     }
-    const incoming = { request, response, path, query, user, signal };
+    const incoming = { ...exchange, path, query, user, signal };
     if (this.#options.podStreams.covers(path)) return this.#options.podStreams.refuse(incoming);
     if (isLongRunning(verb, path)) return this.#longRunning(verb ?? '', path, () => this.#options.resources.handle(incoming, verb));
     if (this.#inFlight >= requestsInFlightMax) {
@@ -143,11 +160,27 @@ export class ApiHttp {
     }
   }
 
-  /** Who asks, or who it asks for. */
-  async #user(request: IncomingMessage): Promise<User> {
+  /** Who asks, or who it asks for. From here on the request is told of in the audit log, also when its user proved nothing. */
+  async #user(asked: Asked, parsed: Parsed): Promise<User> {
     const { api, authenticator } = this.#options;
-    const user = await authenticator.authenticate(request);
-    return impersonated(user, request.headers, (attributes) => api.authorize(user, attributes));
+    const { request } = asked;
+    let user = nobody;
+    try {
+      const known = await authenticator.authenticate(request);
+      user = known;
+      const effective = await impersonated(known, request.headers, (attributes) => api.authorize(known, attributes));
+      await this.#tell(asked, parsed, known, effective === known ? undefined : effective);
+      return effective;
+    } catch (error) {
+      if (!asked.audit) await this.#tell(asked, parsed, user);
+      throw error;
+    }
+  }
+
+  async #tell(asked: Asked, { path, verb }: Parsed, user: User, impersonatedUser?: User): Promise<void> {
+    const { request } = asked;
+    const told = path && verb ? verb : (request.method ?? 'GET').toLowerCase();
+    asked.audit = await this.#options.auditor?.begin({ request, verb: told, path, user, impersonatedUser });
   }
 
   /** What is our fault, in full; what a client or a node can bring about at will, in a line and no louder than a warning. */

@@ -20,13 +20,14 @@ export class PodLogs {
     this.#api = api;
   }
 
-  async serve({ response, query, signal }: ResourceRequest, call: Call): Promise<void> {
+  async serve({ response, query, signal, audit }: ResourceRequest, call: Call): Promise<void> {
     const tunnel = await this.#api.connectPod(
       call,
       podConnection({ container: query.get('container') ?? '', stdout: true, log: logOptions(query) }),
     );
     if (signal.aborted) return tunnel.abort(new Error('the client went away'));
     signal.addEventListener('abort', () => tunnel.abort(new Error('the client went away')), { once: true });
+    await audit?.started(200);
     await copyLog(tunnel, response);
   }
 }

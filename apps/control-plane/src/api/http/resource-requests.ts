@@ -1,8 +1,8 @@
 // Requests on resources: from method, path and query to one call of the core, and its answer back to bytes.
-import type { KindDefinition } from '@berth/machinery';
+import { apiVersionOf, type KindDefinition } from '@berth/machinery';
 import type { Clock, Random } from '@berth/telemetry';
 import type { ApiServer } from '../core/api-server.ts';
-import type { Call, DeleteAnswer, DeleteSettings, User, WriteSettings } from '../core/types.ts';
+import type { Call, DeleteAnswer, DeleteSettings, ListAnswer, User, WriteSettings } from '../core/types.ts';
 import { isPodLog, type PodLogs } from './pod-logs.ts';
 import { deleteSettings, flag, listSettings, patchSettings, watchSettings, writeSettings } from './query-options.ts';
 import { contentTypeOf, encodeList, encodeObject, type Form, requestedForm, watchFormat } from './representation.ts';
@@ -94,6 +94,7 @@ export class ResourceRequests {
   async #list(request: ResourceRequest, call: Call): Promise<void> {
     const form = this.#form(request);
     const list = await this.#options.api.list(call, listSettings(request.query));
+    request.audit?.responseObject(listObject(call.kind, list));
     return sendBytes(request, 200, contentTypeOf(form), encodeList(call.kind, form, list));
   }
 
@@ -102,6 +103,7 @@ export class ResourceRequests {
     const form = this.#form(request);
     const { timeoutSeconds, ...settings } = watchSettings(request.query);
     const handle = await this.#options.api.watch(call, settings);
+    await request.audit?.started(200);
     const timer = clock.after(watchTimeoutMs(timeoutSeconds, random), () => handle.close());
     try {
       await streamWatch(
@@ -127,11 +129,12 @@ export class ResourceRequests {
     return this.#send(request, call.kind, form, await this.#options.api.update(call, body, settings));
   }
 
-  async #written({ request, query }: ResourceRequest): Promise<{ body: unknown; settings: WriteSettings }> {
+  async #written({ request, query, audit }: ResourceRequest): Promise<{ body: unknown; settings: WriteSettings }> {
     const settings = { ...writeSettings(query), userAgent: request.headers['user-agent'] };
     const contentType = request.headers['content-type'];
     const bytes = await readBody(request);
     const body = decodeObject(contentType, bytes);
+    audit?.requestObject(body);
     const duplicates = settings.fieldValidation === 'Ignore' ? [] : repeatedFields(contentType, bytes);
     return { body, settings: { ...settings, duplicates } };
   }
@@ -140,6 +143,7 @@ export class ResourceRequests {
     const form = this.#form(request);
     const { headers } = request.request;
     const { type, patch, duplicates } = decodePatch(headers['content-type'], await readBody(request.request));
+    request.audit?.requestObject(patch);
     const settings = { ...patchSettings(request.query, type === 'apply'), duplicates, userAgent: headers['user-agent'] };
     return this.#send(request, call.kind, form, await this.#options.api.patch(call, type, patch, settings));
   }
@@ -159,10 +163,11 @@ export class ResourceRequests {
   }
 
   /** As in Kubernetes: a body, when there is one, says everything; else the query does. */
-  async #deleteSettings({ request, query }: ResourceRequest): Promise<DeleteSettings> {
+  async #deleteSettings({ request, query, audit }: ResourceRequest): Promise<DeleteSettings> {
     const body = await readBody(request);
     if (body.length === 0) return deleteSettings(query);
     const options = decodeDeleteOptions(request.headers['content-type'], body);
+    audit?.requestObject(options);
     return { ...options, dryRun: options.dryRun || writeSettings(query).dryRun };
   }
 
@@ -171,8 +176,22 @@ export class ResourceRequests {
   }
 
   #send(request: ResourceRequest, kind: KindDefinition, form: Form, answer: Answerlike): Promise<void> {
+    request.audit?.responseObject(answer.object);
     return sendBytes(request, answer.code, contentTypeOf(form), encodeObject(kind, form, answer), answer.warnings);
   }
+}
+
+/** A list as the audit log shows it. */
+function listObject(kind: KindDefinition, list: ListAnswer): unknown {
+  const metadata = { resourceVersion: list.resourceVersion };
+  return {
+    kind: kind.listKind,
+    apiVersion: apiVersionOf(kind),
+    metadata,
+    get items() {
+      return list.entries.map((entry) => entry.object);
+    },
+  };
 }
 
 type Answerlike = Pick<DeleteAnswer, 'code' | 'warnings' | 'bytes' | 'object'>;

@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
 import { constants, gzip } from 'node:zlib';
 import { type Status, StatusError } from '@berth/machinery';
+import type { AuditRecord } from '../audit/auditor.ts';
 
 const compress = promisify(gzip);
 /** As in Kubernetes: below, compression costs more than it saves. */
@@ -13,6 +14,8 @@ const gzipLevel = constants.Z_BEST_SPEED;
 export interface Exchange {
   request: IncomingMessage;
   response: ServerResponse;
+  /** Where the request is told of, when it is. */
+  audit?: AuditRecord | undefined;
 }
 
 export async function sendBytes(
@@ -46,7 +49,8 @@ export function sendText(exchange: Exchange, code: number, text: string, content
 
 /** Answers with the error's Status; when the answer has begun already, only breaking it off can say that it failed. */
 export async function sendError(exchange: Exchange, status: Status): Promise<void> {
-  const { request, response } = exchange;
+  const { request, response, audit } = exchange;
+  audit?.failed(status);
   if (response.headersSent) {
     response.destroy();
     return;

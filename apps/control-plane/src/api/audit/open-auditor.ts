@@ -1,0 +1,20 @@
+// The auditor that the configuration asks for.
+import { readFile } from 'node:fs/promises';
+import type { ControlPlaneConfig, Ports } from '../../config.ts';
+import { AuditLog } from './audit-log.ts';
+import { Auditor } from './auditor.ts';
+import { AuditPolicy, AuditPolicyError } from './policy.ts';
+
+/** @throws AuditPolicyError */
+export async function openAuditor(
+  config: NonNullable<ControlPlaneConfig['audit']>,
+  ports: Ports,
+): Promise<{ auditor: Auditor; close(): Promise<void> }> {
+  const { policyFile, logFile, fileBytesMax, backupsMax } = config;
+  const text = await readFile(policyFile, 'utf8').catch((error: Error) => {
+    throw new AuditPolicyError(policyFile, `cannot be read: ${error.message}`);
+  });
+  const policy = AuditPolicy.parse(policyFile, text);
+  const log = await AuditLog.open({ file: logFile, fileBytesMax, backupsMax, ...ports });
+  return { auditor: new Auditor({ policy, log, ...ports }), close: () => log.close() };
+}
