@@ -1,8 +1,10 @@
 // IngressClass: who is to serve ingresses of one class.
 import { defineKind } from '@berth/machinery';
-import { ageColumn, nameColumn } from '../columns/column.ts';
+import { ingressClassColumns } from '../columns/networking.ts';
+import { defaultIngressClass } from '../defaults/networking.ts';
 import type { IngressClass as Type } from '../generated/networking-v1.types.ts';
 import { schemas } from '../schemas.ts';
+import { validateIngressClassFields, validateIngressClassUpdate } from '../validation/ingress.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 import { dnsSubdomain } from '../validation/names.ts';
 import { idleKind } from '../warnings/idle-kind.ts';
@@ -17,8 +19,9 @@ export const IngressClass = defineKind<IngressClass>({
   scope: 'Cluster',
   schema: schemas.message('networking.v1.IngressClass'),
 
-  validate: (object) => validateMetadata(object, { scope: 'Cluster', name: dnsSubdomain }),
-  validateUpdate: validateMetadataUpdate,
-  columns: [nameColumn(), ageColumn()],
+  defaults: defaultIngressClass,
+  validate: (object) => [...validateMetadata(object, { scope: 'Cluster', name: dnsSubdomain }), ...validateIngressClassFields(object)],
+  validateUpdate: (next, old) => [...validateMetadataUpdate(next, old), ...validateIngressClassUpdate(next, old)],
+  columns: ingressClassColumns,
   warnings: () => idleKind('ingressclasses'),
 });

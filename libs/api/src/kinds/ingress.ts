@@ -1,8 +1,9 @@
 // Ingress: routes HTTP from outside to services.
 import { defineKind } from '@berth/machinery';
-import { ageColumn, nameColumn } from '../columns/column.ts';
+import { ingressColumns } from '../columns/networking.ts';
 import type { Ingress as Type } from '../generated/networking-v1.types.ts';
 import { schemas } from '../schemas.ts';
+import { validateIngressClassOnce, validateIngressFields, validateIngressStatus } from '../validation/ingress.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 import { dnsSubdomain } from '../validation/names.ts';
 import { idleKind } from '../warnings/idle-kind.ts';
@@ -21,8 +22,13 @@ export const Ingress = defineKind<Ingress>({
     status: true,
   },
 
-  validate: (object) => validateMetadata(object, { scope: 'Namespaced', name: dnsSubdomain }),
+  validate: (object) => [
+    ...validateMetadata(object, { scope: 'Namespaced', name: dnsSubdomain }),
+    ...validateIngressFields(object),
+    ...validateIngressClassOnce(object),
+  ],
   validateUpdate: validateMetadataUpdate,
-  columns: [nameColumn(), ageColumn()],
+  validateStatusUpdate: validateIngressStatus,
+  columns: ingressColumns,
   warnings: () => idleKind('ingresses'),
 });

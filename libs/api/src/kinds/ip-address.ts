@@ -1,10 +1,10 @@
 // IPAddress: an address that a service holds.
 import { defineKind } from '@berth/machinery';
-import { ageColumn, nameColumn } from '../columns/column.ts';
+import { ipAddressColumns } from '../columns/networking.ts';
 import type { IPAddress as Type } from '../generated/networking-v1.types.ts';
 import { schemas } from '../schemas.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
-import { dnsSubdomain } from '../validation/names.ts';
+import { addressName, validateIPAddressSpec, validateIPAddressUpdate } from '../validation/network-policy.ts';
 import { idleKind } from '../warnings/idle-kind.ts';
 
 export type IPAddress = Type;
@@ -18,8 +18,9 @@ export const IPAddress = defineKind<IPAddress>({
   shortNames: ['ip'],
   schema: schemas.message('networking.v1.IPAddress'),
 
-  validate: (object) => validateMetadata(object, { scope: 'Cluster', name: dnsSubdomain }),
-  validateUpdate: validateMetadataUpdate,
-  columns: [nameColumn(), ageColumn()],
+  strategy: { hasGeneration: false },
+  validate: (object) => [...validateMetadata(object, { scope: 'Cluster', name: addressName }), ...validateIPAddressSpec(object)],
+  validateUpdate: (next, old) => [...validateMetadataUpdate(next, old), ...validateIPAddressUpdate(next, old)],
+  columns: ipAddressColumns,
   warnings: () => idleKind('ipaddresses'),
 });

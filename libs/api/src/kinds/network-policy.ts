@@ -1,10 +1,12 @@
 // NetworkPolicy: who may talk to selected pods, and whom they may talk to.
 import { defineKind } from '@berth/machinery';
-import { ageColumn, nameColumn } from '../columns/column.ts';
+import { networkPolicyColumns } from '../columns/networking.ts';
+import { defaultNetworkPolicy } from '../defaults/networking.ts';
 import type { NetworkPolicy as Type } from '../generated/networking-v1.types.ts';
 import { schemas } from '../schemas.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 import { dnsSubdomain } from '../validation/names.ts';
+import { validateNetworkPolicySpec } from '../validation/network-policy.ts';
 import { idleKind } from '../warnings/idle-kind.ts';
 
 export type NetworkPolicy = Type;
@@ -18,8 +20,9 @@ export const NetworkPolicy = defineKind<NetworkPolicy>({
   shortNames: ['netpol'],
   schema: schemas.message('networking.v1.NetworkPolicy'),
 
-  validate: (object) => validateMetadata(object, { scope: 'Namespaced', name: dnsSubdomain }),
+  defaults: defaultNetworkPolicy,
+  validate: (object) => [...validateMetadata(object, { scope: 'Namespaced', name: dnsSubdomain }), ...validateNetworkPolicySpec(object)],
   validateUpdate: validateMetadataUpdate,
-  columns: [nameColumn(), ageColumn()],
+  columns: networkPolicyColumns,
   warnings: () => idleKind('networkpolicies'),
 });

@@ -1,10 +1,11 @@
 // ServiceCIDR: a range that services get their addresses from.
 import { defineKind } from '@berth/machinery';
-import { ageColumn, nameColumn } from '../columns/column.ts';
+import { serviceCidrColumns } from '../columns/networking.ts';
 import type { ServiceCIDR as Type } from '../generated/networking-v1.types.ts';
 import { schemas } from '../schemas.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 import { dnsSubdomain } from '../validation/names.ts';
+import { validateServiceCidrSpec, validateServiceCidrUpdate } from '../validation/network-policy.ts';
 import { idleKind } from '../warnings/idle-kind.ts';
 
 export type ServiceCIDR = Type;
@@ -20,8 +21,9 @@ export const ServiceCIDR = defineKind<ServiceCIDR>({
     status: true,
   },
 
-  validate: (object) => validateMetadata(object, { scope: 'Cluster', name: dnsSubdomain }),
-  validateUpdate: validateMetadataUpdate,
-  columns: [nameColumn(), ageColumn()],
+  strategy: { hasGeneration: false },
+  validate: (object) => [...validateMetadata(object, { scope: 'Cluster', name: dnsSubdomain }), ...validateServiceCidrSpec(object)],
+  validateUpdate: (next, old) => [...validateMetadataUpdate(next, old), ...validateServiceCidrUpdate(next, old)],
+  columns: serviceCidrColumns,
   warnings: () => idleKind('servicecidrs'),
 });
