@@ -1,10 +1,13 @@
 // CertificateSigningRequest: asks for a client or serving certificate.
 import { defineKind } from '@berth/machinery';
-import { ageColumn, nameColumn } from '../columns/column.ts';
+import { signingRequestColumns } from '../columns/certificates.ts';
 import type { CertificateSigningRequest as Type } from '../generated/certificates-v1.types.ts';
 import { schemas } from '../schemas.ts';
+import { validateSigningRequestFields, validateSigningStatusUpdate } from '../validation/certificates.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
-import { dnsSubdomain } from '../validation/names.ts';
+
+/** Kubernetes takes any name for these, and so does everything that makes them. */
+const anyName = () => [];
 
 export type CertificateSigningRequest = Type;
 
@@ -20,7 +23,16 @@ export const CertificateSigningRequest = defineKind<CertificateSigningRequest>({
     status: true,
   },
 
-  validate: (object) => validateMetadata(object, { scope: 'Cluster', name: dnsSubdomain }),
+  strategy: {
+    hasGeneration: false,
+    // What was asked for stays; changes are dropped, not refused.
+    prepareForUpdate: (next, old) => {
+      next.spec = old.spec;
+    },
+  },
+  validate: (object) => [...validateMetadata(object, { scope: 'Cluster', name: anyName }), ...validateSigningRequestFields(object)],
   validateUpdate: validateMetadataUpdate,
-  columns: [nameColumn(), ageColumn()],
+  validateStatusUpdate: validateSigningStatusUpdate,
+  columns: signingRequestColumns,
+  selectableFields: { 'spec.signerName': ({ spec }) => spec?.signerName ?? '' },
 });

@@ -1,10 +1,10 @@
 // ClusterTrustBundle: root certificates that pods may trust.
 import { defineKind } from '@berth/machinery';
-import { ageColumn, nameColumn } from '../columns/column.ts';
+import { trustBundleColumns } from '../columns/certificates.ts';
 import type { ClusterTrustBundle as Type } from '../generated/certificates-v1.types.ts';
 import { schemas } from '../schemas.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
-import { dnsSubdomain } from '../validation/names.ts';
+import { trustBundleName, validateTrustBundleSpec, validateTrustBundleUpdate } from '../validation/trust.ts';
 import { idleKind } from '../warnings/idle-kind.ts';
 
 export type ClusterTrustBundle = Type;
@@ -17,8 +17,13 @@ export const ClusterTrustBundle = defineKind<ClusterTrustBundle>({
   scope: 'Cluster',
   schema: schemas.message('certificates.v1.ClusterTrustBundle'),
 
-  validate: (object) => validateMetadata(object, { scope: 'Cluster', name: dnsSubdomain }),
-  validateUpdate: validateMetadataUpdate,
-  columns: [nameColumn(), ageColumn()],
+  strategy: { hasGeneration: false },
+  validate: (object) => [
+    ...validateMetadata(object, { scope: 'Cluster', name: trustBundleName(object.spec?.signerName) }),
+    ...validateTrustBundleSpec(object),
+  ],
+  validateUpdate: (next, old) => [...validateMetadataUpdate(next, old), ...validateTrustBundleUpdate(next, old)],
+  columns: trustBundleColumns,
+  selectableFields: { 'spec.signerName': ({ spec }) => spec?.signerName ?? '' },
   warnings: () => idleKind('clustertrustbundles'),
 });

@@ -1,8 +1,11 @@
 // CSIDriver: what a CSI volume driver needs and can do.
 import { defineKind } from '@berth/machinery';
-import { ageColumn, nameColumn } from '../columns/column.ts';
+import { csiDriverColumns } from '../columns/csi.ts';
+import { defaultCsiDriver } from '../defaults/csi-driver.ts';
 import type { CSIDriver as Type } from '../generated/storage-v1.types.ts';
 import { schemas } from '../schemas.ts';
+import { isEqual } from '../validation/changes.ts';
+import { validateCsiDriverFields, validateCsiDriverUpdate } from '../validation/csi.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 import { dnsSubdomain } from '../validation/names.ts';
 import { idleKind } from '../warnings/idle-kind.ts';
@@ -17,8 +20,16 @@ export const CSIDriver = defineKind<CSIDriver>({
   scope: 'Cluster',
   schema: schemas.message('storage.v1.CSIDriver'),
 
-  validate: (object) => validateMetadata(object, { scope: 'Cluster', name: dnsSubdomain }),
-  validateUpdate: validateMetadataUpdate,
-  columns: [nameColumn(), ageColumn()],
+  strategy: {
+    hasGeneration: false,
+    // Unlike elsewhere the count starts with the first change.
+    prepareForUpdate: (next, old) => {
+      if (!isEqual(next.spec, old.spec)) next.metadata.generation = (old.metadata.generation ?? 0) + 1;
+    },
+  },
+  defaults: defaultCsiDriver,
+  validate: (object) => [...validateMetadata(object, { scope: 'Cluster', name: dnsSubdomain }), ...validateCsiDriverFields(object)],
+  validateUpdate: (next, old) => [...validateMetadataUpdate(next, old), ...validateCsiDriverUpdate(next, old)],
+  columns: csiDriverColumns,
   warnings: () => idleKind('csidrivers'),
 });

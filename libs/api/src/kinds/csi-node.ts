@@ -1,8 +1,9 @@
 // CSINode: the CSI drivers that run on a node.
 import { defineKind } from '@berth/machinery';
-import { ageColumn, nameColumn } from '../columns/column.ts';
+import { csiNodeColumns } from '../columns/csi.ts';
 import type { CSINode as Type } from '../generated/storage-v1.types.ts';
 import { schemas } from '../schemas.ts';
+import { validateCsiNodeSpec, validateCsiNodeUpdate } from '../validation/csi.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 import { dnsSubdomain } from '../validation/names.ts';
 import { idleKind } from '../warnings/idle-kind.ts';
@@ -17,8 +18,9 @@ export const CSINode = defineKind<CSINode>({
   scope: 'Cluster',
   schema: schemas.message('storage.v1.CSINode'),
 
-  validate: (object) => validateMetadata(object, { scope: 'Cluster', name: dnsSubdomain }),
-  validateUpdate: validateMetadataUpdate,
-  columns: [nameColumn(), ageColumn()],
+  strategy: { hasGeneration: false },
+  validate: (object) => [...validateMetadata(object, { scope: 'Cluster', name: dnsSubdomain }), ...validateCsiNodeSpec(object)],
+  validateUpdate: (next, old) => [...validateMetadataUpdate(next, old), ...validateCsiNodeUpdate(next, old)],
+  columns: csiNodeColumns,
   warnings: () => idleKind('csinodes'),
 });

@@ -1,8 +1,9 @@
 // CSIStorageCapacity: how much a CSI driver can still provide in one place.
 import { defineKind } from '@berth/machinery';
-import { ageColumn, nameColumn } from '../columns/column.ts';
+import { storageCapacityColumns } from '../columns/csi.ts';
 import type { CSIStorageCapacity as Type } from '../generated/storage-v1.types.ts';
 import { schemas } from '../schemas.ts';
+import { validateStorageCapacityFields, validateStorageCapacityUpdate } from '../validation/csi.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 import { dnsSubdomain } from '../validation/names.ts';
 import { idleKind } from '../warnings/idle-kind.ts';
@@ -17,8 +18,11 @@ export const CSIStorageCapacity = defineKind<CSIStorageCapacity>({
   scope: 'Namespaced',
   schema: schemas.message('storage.v1.CSIStorageCapacity'),
 
-  validate: (object) => validateMetadata(object, { scope: 'Namespaced', name: dnsSubdomain }),
-  validateUpdate: validateMetadataUpdate,
-  columns: [nameColumn(), ageColumn()],
+  validate: (object) => [
+    ...validateMetadata(object, { scope: 'Namespaced', name: dnsSubdomain }),
+    ...validateStorageCapacityFields(object),
+  ],
+  validateUpdate: (next, old) => [...validateMetadataUpdate(next, old), ...validateStorageCapacityUpdate(next, old)],
+  columns: storageCapacityColumns,
   warnings: () => idleKind('csistoragecapacities'),
 });

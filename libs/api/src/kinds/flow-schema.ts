@@ -1,8 +1,10 @@
 // FlowSchema: says which requests share a priority level.
 import { defineKind } from '@berth/machinery';
-import { ageColumn, nameColumn } from '../columns/column.ts';
+import { flowSchemaColumns } from '../columns/flow-control.ts';
+import { defaultFlowSchema } from '../defaults/flow-control.ts';
 import type { FlowSchema as Type } from '../generated/flowcontrol-v1.types.ts';
 import { schemas } from '../schemas.ts';
+import { validateFlowSchemaSpec } from '../validation/flow-control.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 import { dnsSubdomain } from '../validation/names.ts';
 
@@ -19,7 +21,8 @@ export const FlowSchema = defineKind<FlowSchema>({
     status: true,
   },
 
-  validate: (object) => validateMetadata(object, { scope: 'Cluster', name: dnsSubdomain }),
+  defaults: defaultFlowSchema,
+  validate: (object) => [...validateMetadata(object, { scope: 'Cluster', name: dnsSubdomain }), ...validateFlowSchemaSpec(object)],
   validateUpdate: validateMetadataUpdate,
-  columns: [nameColumn(), ageColumn()],
+  columns: flowSchemaColumns,
 });

@@ -1,8 +1,10 @@
 // MutatingAdmissionPolicyBinding: puts a mutating admission policy into effect.
 import { defineKind } from '@berth/machinery';
-import { ageColumn, nameColumn } from '../columns/column.ts';
+import { policyBindingColumns } from '../columns/admission.ts';
+import { defaultPolicyBinding } from '../defaults/admission.ts';
 import type { MutatingAdmissionPolicyBinding as Type } from '../generated/admissionregistration-v1.types.ts';
 import { schemas } from '../schemas.ts';
+import { validateMutatingBinding } from '../validation/admission-policies.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 import { dnsSubdomain } from '../validation/names.ts';
 import { idleKind } from '../warnings/idle-kind.ts';
@@ -18,8 +20,9 @@ export const MutatingAdmissionPolicyBinding = defineKind<MutatingAdmissionPolicy
   categories: ['api-extensions'],
   schema: schemas.message('admissionregistration.v1.MutatingAdmissionPolicyBinding'),
 
-  validate: (object) => validateMetadata(object, { scope: 'Cluster', name: dnsSubdomain }),
+  defaults: defaultPolicyBinding,
+  validate: (object) => [...validateMetadata(object, { scope: 'Cluster', name: dnsSubdomain }), ...validateMutatingBinding(object)],
   validateUpdate: validateMetadataUpdate,
-  columns: [nameColumn(), ageColumn()],
+  columns: policyBindingColumns(),
   warnings: () => idleKind('mutatingadmissionpolicybindings'),
 });

@@ -1,8 +1,10 @@
 // MutatingAdmissionPolicy: changes objects by CEL expressions.
 import { defineKind } from '@berth/machinery';
-import { ageColumn, nameColumn } from '../columns/column.ts';
+import { mutatingPolicyColumns } from '../columns/admission.ts';
+import { defaultPolicy } from '../defaults/admission.ts';
 import type { MutatingAdmissionPolicy as Type } from '../generated/admissionregistration-v1.types.ts';
 import { schemas } from '../schemas.ts';
+import { validateMutatingPolicy } from '../validation/admission-policies.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 import { dnsSubdomain } from '../validation/names.ts';
 import { idleKind } from '../warnings/idle-kind.ts';
@@ -18,8 +20,9 @@ export const MutatingAdmissionPolicy = defineKind<MutatingAdmissionPolicy>({
   categories: ['api-extensions'],
   schema: schemas.message('admissionregistration.v1.MutatingAdmissionPolicy'),
 
-  validate: (object) => validateMetadata(object, { scope: 'Cluster', name: dnsSubdomain }),
+  defaults: defaultPolicy,
+  validate: (object) => [...validateMetadata(object, { scope: 'Cluster', name: dnsSubdomain }), ...validateMutatingPolicy(object)],
   validateUpdate: validateMetadataUpdate,
-  columns: [nameColumn(), ageColumn()],
+  columns: mutatingPolicyColumns,
   warnings: () => idleKind('mutatingadmissionpolicies'),
 });

@@ -1,10 +1,13 @@
 // MutatingWebhookConfiguration: lets other servers change objects on their way in.
 import { defineKind } from '@berth/machinery';
-import { ageColumn, nameColumn } from '../columns/column.ts';
+import { webhookColumns } from '../columns/admission.ts';
+import { defaultMutatingWebhooks } from '../defaults/admission.ts';
 import type { MutatingWebhookConfiguration as Type } from '../generated/admissionregistration-v1.types.ts';
 import { schemas } from '../schemas.ts';
+import { isEqual } from '../validation/changes.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 import { dnsSubdomain } from '../validation/names.ts';
+import { validateWebhooks } from '../validation/webhooks.ts';
 import { idleKind } from '../warnings/idle-kind.ts';
 
 export type MutatingWebhookConfiguration = Type;
@@ -18,8 +21,10 @@ export const MutatingWebhookConfiguration = defineKind<MutatingWebhookConfigurat
   categories: ['api-extensions'],
   schema: schemas.message('admissionregistration.v1.MutatingWebhookConfiguration'),
 
-  validate: (object) => validateMetadata(object, { scope: 'Cluster', name: dnsSubdomain }),
+  strategy: { hasGeneration: true, generationChanged: (next, old) => !isEqual(next.webhooks, old.webhooks) },
+  defaults: defaultMutatingWebhooks,
+  validate: (object) => [...validateMetadata(object, { scope: 'Cluster', name: dnsSubdomain }), ...validateWebhooks(object)],
   validateUpdate: validateMetadataUpdate,
-  columns: [nameColumn(), ageColumn()],
+  columns: webhookColumns(),
   warnings: () => idleKind('mutatingwebhookconfigurations'),
 });

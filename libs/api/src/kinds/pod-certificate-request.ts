@@ -1,10 +1,11 @@
 // PodCertificateRequest: asks for a certificate for one pod.
 import { defineKind } from '@berth/machinery';
-import { ageColumn, nameColumn } from '../columns/column.ts';
+import { podCertificateColumns } from '../columns/certificates.ts';
 import type { PodCertificateRequest as Type } from '../generated/certificates-v1.types.ts';
 import { schemas } from '../schemas.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 import { dnsSubdomain } from '../validation/names.ts';
+import { validatePodCertificateFields, validatePodCertificateStatus, validatePodCertificateUpdate } from '../validation/trust.ts';
 import { idleKind } from '../warnings/idle-kind.ts';
 
 export type PodCertificateRequest = Type;
@@ -20,8 +21,18 @@ export const PodCertificateRequest = defineKind<PodCertificateRequest>({
     status: true,
   },
 
-  validate: (object) => validateMetadata(object, { scope: 'Namespaced', name: dnsSubdomain }),
-  validateUpdate: validateMetadataUpdate,
-  columns: [nameColumn(), ageColumn()],
+  strategy: { hasGeneration: false },
+  defaults: (object) => {
+    if (object.spec) object.spec.maxExpirationSeconds ??= 86_400;
+  },
+  validate: (object) => [...validateMetadata(object, { scope: 'Namespaced', name: dnsSubdomain }), ...validatePodCertificateFields(object)],
+  validateUpdate: (next, old) => [...validateMetadataUpdate(next, old), ...validatePodCertificateUpdate(next, old)],
+  validateStatusUpdate: validatePodCertificateStatus,
+  columns: podCertificateColumns,
+  selectableFields: {
+    'spec.signerName': ({ spec }) => spec?.signerName ?? '',
+    'spec.podName': ({ spec }) => spec?.podName ?? '',
+    'spec.nodeName': ({ spec }) => spec?.nodeName ?? '',
+  },
   warnings: () => idleKind('podcertificaterequests'),
 });

@@ -1,10 +1,12 @@
 // PriorityLevelConfiguration: how much of the server’s attention a kind of requests gets.
 import { defineKind } from '@berth/machinery';
-import { ageColumn, nameColumn } from '../columns/column.ts';
+import { priorityLevelColumns } from '../columns/flow-control.ts';
+import { defaultPriorityLevel } from '../defaults/flow-control.ts';
 import type { PriorityLevelConfiguration as Type } from '../generated/flowcontrol-v1.types.ts';
 import { schemas } from '../schemas.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 import { dnsSubdomain } from '../validation/names.ts';
+import { validatePriorityLevelSpec } from '../validation/priority-level.ts';
 
 export type PriorityLevelConfiguration = Type;
 
@@ -19,7 +21,8 @@ export const PriorityLevelConfiguration = defineKind<PriorityLevelConfiguration>
     status: true,
   },
 
-  validate: (object) => validateMetadata(object, { scope: 'Cluster', name: dnsSubdomain }),
+  defaults: defaultPriorityLevel,
+  validate: (object) => [...validateMetadata(object, { scope: 'Cluster', name: dnsSubdomain }), ...validatePriorityLevelSpec(object)],
   validateUpdate: validateMetadataUpdate,
-  columns: [nameColumn(), ageColumn()],
+  columns: priorityLevelColumns,
 });

@@ -1,8 +1,10 @@
 // ValidatingAdmissionPolicy: refuses requests by CEL expressions.
 import { defineKind } from '@berth/machinery';
-import { ageColumn, nameColumn } from '../columns/column.ts';
+import { validatingPolicyColumns } from '../columns/admission.ts';
+import { defaultPolicy } from '../defaults/admission.ts';
 import type { ValidatingAdmissionPolicy as Type } from '../generated/admissionregistration-v1.types.ts';
 import { schemas } from '../schemas.ts';
+import { validateValidatingPolicy } from '../validation/admission-policies.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 import { dnsSubdomain } from '../validation/names.ts';
 import { idleKind } from '../warnings/idle-kind.ts';
@@ -21,8 +23,9 @@ export const ValidatingAdmissionPolicy = defineKind<ValidatingAdmissionPolicy>({
     status: true,
   },
 
-  validate: (object) => validateMetadata(object, { scope: 'Cluster', name: dnsSubdomain }),
+  defaults: defaultPolicy,
+  validate: (object) => [...validateMetadata(object, { scope: 'Cluster', name: dnsSubdomain }), ...validateValidatingPolicy(object)],
   validateUpdate: validateMetadataUpdate,
-  columns: [nameColumn(), ageColumn()],
+  columns: validatingPolicyColumns,
   warnings: () => idleKind('validatingadmissionpolicies'),
 });

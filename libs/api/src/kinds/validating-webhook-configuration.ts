@@ -1,10 +1,13 @@
 // ValidatingWebhookConfiguration: asks other servers whether requests may pass.
 import { defineKind } from '@berth/machinery';
-import { ageColumn, nameColumn } from '../columns/column.ts';
+import { webhookColumns } from '../columns/admission.ts';
+import { defaultValidatingWebhooks } from '../defaults/admission.ts';
 import type { ValidatingWebhookConfiguration as Type } from '../generated/admissionregistration-v1.types.ts';
 import { schemas } from '../schemas.ts';
+import { isEqual } from '../validation/changes.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 import { dnsSubdomain } from '../validation/names.ts';
+import { validateWebhooks } from '../validation/webhooks.ts';
 import { idleKind } from '../warnings/idle-kind.ts';
 
 export type ValidatingWebhookConfiguration = Type;
@@ -18,8 +21,10 @@ export const ValidatingWebhookConfiguration = defineKind<ValidatingWebhookConfig
   categories: ['api-extensions'],
   schema: schemas.message('admissionregistration.v1.ValidatingWebhookConfiguration'),
 
-  validate: (object) => validateMetadata(object, { scope: 'Cluster', name: dnsSubdomain }),
+  strategy: { hasGeneration: true, generationChanged: (next, old) => !isEqual(next.webhooks, old.webhooks) },
+  defaults: defaultValidatingWebhooks,
+  validate: (object) => [...validateMetadata(object, { scope: 'Cluster', name: dnsSubdomain }), ...validateWebhooks(object)],
   validateUpdate: validateMetadataUpdate,
-  columns: [nameColumn(), ageColumn()],
+  columns: webhookColumns(),
   warnings: () => idleKind('validatingwebhookconfigurations'),
 });

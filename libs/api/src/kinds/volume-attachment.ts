@@ -1,8 +1,9 @@
 // VolumeAttachment: asks for a volume to be attached to a node.
 import { defineKind } from '@berth/machinery';
-import { ageColumn, nameColumn } from '../columns/column.ts';
+import { attachmentColumns } from '../columns/csi.ts';
 import type { VolumeAttachment as Type } from '../generated/storage-v1.types.ts';
 import { schemas } from '../schemas.ts';
+import { validateAttachmentFields, validateAttachmentStatus, validateAttachmentUpdate } from '../validation/csi.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 import { dnsSubdomain } from '../validation/names.ts';
 import { idleKind } from '../warnings/idle-kind.ts';
@@ -20,8 +21,10 @@ export const VolumeAttachment = defineKind<VolumeAttachment>({
     status: true,
   },
 
-  validate: (object) => validateMetadata(object, { scope: 'Cluster', name: dnsSubdomain }),
-  validateUpdate: validateMetadataUpdate,
-  columns: [nameColumn(), ageColumn()],
+  strategy: { hasGeneration: false },
+  validate: (object) => [...validateMetadata(object, { scope: 'Cluster', name: dnsSubdomain }), ...validateAttachmentFields(object)],
+  validateUpdate: (next, old) => [...validateMetadataUpdate(next, old), ...validateAttachmentUpdate(next, old)],
+  validateStatusUpdate: validateAttachmentStatus,
+  columns: attachmentColumns,
   warnings: () => idleKind('volumeattachments'),
 });

@@ -1,8 +1,9 @@
 // VolumeAttributesClass: attributes of a volume that can change while it is used.
 import { defineKind } from '@berth/machinery';
-import { ageColumn, nameColumn } from '../columns/column.ts';
+import { attributesClassColumns } from '../columns/csi.ts';
 import type { VolumeAttributesClass as Type } from '../generated/storage-v1.types.ts';
 import { schemas } from '../schemas.ts';
+import { validateAttributesClassFields, validateAttributesClassUpdate } from '../validation/csi.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 import { dnsSubdomain } from '../validation/names.ts';
 import { idleKind } from '../warnings/idle-kind.ts';
@@ -18,8 +19,8 @@ export const VolumeAttributesClass = defineKind<VolumeAttributesClass>({
   shortNames: ['vac'],
   schema: schemas.message('storage.v1.VolumeAttributesClass'),
 
-  validate: (object) => validateMetadata(object, { scope: 'Cluster', name: dnsSubdomain }),
-  validateUpdate: validateMetadataUpdate,
-  columns: [nameColumn(), ageColumn()],
+  validate: (object) => [...validateMetadata(object, { scope: 'Cluster', name: dnsSubdomain }), ...validateAttributesClassFields(object)],
+  validateUpdate: (next, old) => [...validateMetadataUpdate(next, old), ...validateAttributesClassUpdate(next, old)],
+  columns: attributesClassColumns,
   warnings: () => idleKind('volumeattributesclasses'),
 });

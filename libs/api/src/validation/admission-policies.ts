@@ -1,0 +1,183 @@
+// Admission policies and their bindings: expressions that are there, names that expressions can use, actions that make sense.
+// Whether an expression compiles is for what evaluates it.
+import type {
+  MutatingAdmissionPolicy,
+  MutatingAdmissionPolicyBinding,
+  Mutation,
+  ParamKind,
+  ParamRef,
+  ValidatingAdmissionPolicy,
+  ValidatingAdmissionPolicyBinding,
+  Validation,
+  Variable,
+} from '../generated/admissionregistration-v1.types.ts';
+import { matchConditions, matchResources } from './admission-rules.ts';
+import {
+  duplicate,
+  duplicates,
+  each,
+  type FieldError,
+  forbidden,
+  invalid,
+  invalidAll,
+  notSupported,
+  oneOf,
+  optionalOneOf,
+  required,
+} from './errors.ts';
+import { labelSelector } from './labels.ts';
+import { dns1035Label, dnsSubdomain, qualified } from './names.ts';
+
+const reasons = ['Forbidden', 'Invalid', 'RequestEntityTooLarge', 'Unauthorized'];
+const actions = ['Audit', 'Deny', 'Warn'];
+const failurePolicies = ['Fail', 'Ignore'];
+const reserved = new Set(
+  'as break const continue else false for function if import in let loop namespace null package return true var void while'.split(' '),
+);
+
+export function validateValidatingPolicy({ spec = {} }: ValidatingAdmissionPolicy): FieldError[] {
+  const errors = policy(spec);
+  if (!spec.validations?.length && !spec.auditAnnotations?.length) {
+    const rule = 'validations or auditAnnotations must contain at least one item';
+    errors.push(required('spec.validations', rule), required('spec.auditAnnotations', rule));
+  }
+  return [
+    ...errors,
+    ...each(spec.validations, 'spec.validations', validation),
+    ...each(spec.auditAnnotations, 'spec.auditAnnotations', ({ key, valueExpression }, field) => [
+      ...(key ? invalidAll(`${field}.key`, key, qualified(key)) : [required(`${field}.key`)]),
+      ...expression(valueExpression, `${field}.valueExpression`, 'valueExpression is not specified'),
+    ]),
+  ];
+}
+
+interface Policy {
+  failurePolicy?: string;
+  paramKind?: ParamKind;
+  matchConstraints?: ValidatingAdmissionPolicy['spec']['matchConstraints'];
+  matchConditions?: ValidatingAdmissionPolicy['spec']['matchConditions'];
+  variables?: Variable[];
+}
+
+function policy(spec: Policy): FieldError[] {
+  const variables = spec.variables ?? [];
+  return [
+    ...oneOf('spec.failurePolicy', spec.failurePolicy, failurePolicies),
+    ...(spec.paramKind ? paramKind(spec.paramKind, 'spec.paramKind') : []),
+    ...matchResources(spec.matchConstraints, true, 'spec.matchConstraints'),
+    ...matchConditions(spec.matchConditions, 'spec.matchConditions'),
+    ...each(variables, 'spec.variables', variable),
+    ...duplicates(
+      variables,
+      ({ name }) => name ?? '',
+      (index, { name }) => duplicate(`spec.variables[${index}].name`, name),
+    ),
+  ];
+}
+
+function paramKind({ apiVersion, kind }: ParamKind, field: string): FieldError[] {
+  const parts = apiVersion?.split('/') ?? [];
+  const version = parts.at(-1) ?? '';
+  const errors: FieldError[] = [];
+  if (!apiVersion) errors.push(required(`${field}.apiVersion`));
+  else if (parts.length > 2) errors.push(invalid(`${field}.apiVersion`, apiVersion, `unexpected GroupVersion string: ${apiVersion}`));
+  else {
+    if (parts.length === 2) errors.push(...invalidAll(`${field}.apiVersion`, parts[0], dnsSubdomain(parts[0] ?? '')));
+    errors.push(...invalidAll(`${field}.apiVersion`, version, dns1035Label(version)));
+  }
+  if (!kind) return [...errors, required(`${field}.kind`)];
+  return [
+    ...errors,
+    ...dns1035Label(kind.toLowerCase()).map((reason) =>
+      invalid(`${field}.kind`, kind, `may have mixed case, but should otherwise match: ${reason}`),
+    ),
+  ];
+}
+
+function expression(text: string | undefined, field: string, missing: string): FieldError[] {
+  return text?.trim() ? [] : [required(field, missing)];
+}
+
+function variable({ name, expression: text }: Variable, field: string): FieldError[] {
+  const errors = expression(text, `${field}.expression`, 'expression is not specified');
+  if (!name) return [required(`${field}.name`, 'name is not specified'), ...errors];
+  const isIdentifier = /^[_a-zA-Z][_a-zA-Z0-9]*$/.test(name) && !reserved.has(name);
+  return isIdentifier ? errors : [invalid(`${field}.name`, name, 'name is not a valid CEL identifier'), ...errors];
+}
+
+function validation({ expression: text, message, messageExpression, reason }: Validation, field: string): FieldError[] {
+  const errors = expression(text, `${field}.expression`, 'expression is not specified');
+  if (messageExpression !== undefined && messageExpression !== '' && !messageExpression.trim())
+    errors.push(invalid(`${field}.messageExpression`, messageExpression, 'must be non-empty if specified'));
+  if (message && !message.trim()) errors.push(invalid(`${field}.message`, message, 'message must be non-empty if specified'));
+  else if (message?.trim().includes('\n')) errors.push(invalid(`${field}.message`, message, 'message must not contain line breaks'));
+  return [...errors, ...optionalOneOf(`${field}.reason`, reason, reasons)];
+}
+
+export function validateMutatingPolicy({ spec = {} }: MutatingAdmissionPolicy): FieldError[] {
+  const errors = policy(spec);
+  if (!spec.mutations?.length) errors.push(required('spec.mutations', 'mutations must contain at least one item'));
+  return [
+    ...errors,
+    ...each(spec.mutations, 'spec.mutations', mutation),
+    ...oneOf('spec.reinvocationPolicy', spec.reinvocationPolicy, ['IfNeeded', 'Never']),
+  ];
+}
+
+function mutation(given: Mutation, field: string): FieldError[] {
+  const { patchType } = given;
+  const types = ['ApplyConfiguration', 'JSONPatch'];
+  if (!patchType) return [required(`${field}.patchType`)];
+  if (!types.includes(patchType)) return [notSupported(`${field}.patchType`, patchType, types)];
+  const [used, other] =
+    patchType === 'JSONPatch' ? (['jsonPatch', 'applyConfiguration'] as const) : (['applyConfiguration', 'jsonPatch'] as const);
+  const errors = given[other] ? [invalid(`${field}.${other}`, given[other], `must not be specified when patchType is ${patchType}`)] : [];
+  const chosen = given[used];
+  if (!chosen) return [...errors, required(`${field}.${used}`, `must be specified when patchType is ${patchType}`)];
+  return [...errors, ...expression(chosen.expression, `${field}.${used}.expression`, 'expression is not specified')];
+}
+
+export function validateMutatingBinding({ spec = {} }: MutatingAdmissionPolicyBinding): FieldError[] {
+  return binding(spec);
+}
+
+export function validateValidatingBinding({ spec = {} }: ValidatingAdmissionPolicyBinding): FieldError[] {
+  const field = 'spec.validationActions';
+  const given = spec.validationActions ?? [];
+  const errors = [...binding(spec), ...(given.length > 0 ? [] : [required(field)])];
+  errors.push(...each(given, field, (action, at) => (actions.includes(action) ? [] : [notSupported(at, action, actions)])));
+  errors.push(
+    ...duplicates(
+      given,
+      (action) => action,
+      (index, action) => duplicate(`${field}[${index}]`, action),
+    ),
+  );
+  if (given.includes('Deny') && given.includes('Warn')) {
+    const rule =
+      'must not contain both Deny and Warn (repeating the same validation failure information in the API response and headers serves no purpose)';
+    errors.push(invalid(field, given, rule));
+  }
+  return errors;
+}
+
+function binding(spec: MutatingAdmissionPolicyBinding['spec']): FieldError[] {
+  const { policyName } = spec;
+  return [
+    ...(policyName ? invalidAll('spec.policyName', policyName, dnsSubdomain(policyName)) : [required('spec.policyName')]),
+    ...(spec.paramRef ? paramRef(spec.paramRef, 'spec.paramRef') : []),
+    ...matchResources(spec.matchResources, false, 'spec.matchResources'),
+  ];
+}
+
+function paramRef({ name, selector, parameterNotFoundAction: action }: ParamRef, field: string): FieldError[] {
+  const errors: FieldError[] = [];
+  if (name && selector) errors.push(forbidden(`${field}.name`, 'name and selector are mutually exclusive'));
+  if (!name && !selector) errors.push(required(field, 'one of name or selector must be specified'));
+  return [
+    ...errors,
+    ...(name ? invalidAll(`${field}.name`, name, dnsSubdomain(name)) : []),
+    ...labelSelector(selector, `${field}.selector`),
+    ...oneOf(`${field}.parameterNotFoundAction`, action, ['Allow', 'Deny']),
+  ];
+}
