@@ -1,0 +1,123 @@
+// The smallest valid object of every certificates, admissionregistration and flowcontrol kind.
+import { encodeBase64 } from '../encoding/base64.ts';
+import type * as admission from '../generated/admissionregistration-v1.types.ts';
+import type * as certificates from '../generated/certificates-v1.types.ts';
+import type * as flow from '../generated/flowcontrol-v1.types.ts';
+
+const metadata = { name: 'sample' };
+const admitting = { apiVersion: 'admissionregistration.k8s.io/v1' };
+const certifying = { apiVersion: 'certificates.k8s.io/v1' };
+const sharing = { apiVersion: 'flowcontrol.apiserver.k8s.io/v1' };
+/** A DER sequence of one small number: what is inside is read by those who sign. */
+const der = 'MAMCAQE=';
+
+function pem(label: string): string {
+  return `-----BEGIN ${label}-----\n${der}\n-----END ${label}-----\n`;
+}
+
+function rules(): admission.RuleWithOperations[] {
+  return [{ operations: ['CREATE'], apiGroups: [''], apiVersions: ['v1'], resources: ['pods'] }];
+}
+
+function webhooks(): admission.ValidatingWebhook[] {
+  return [
+    {
+      name: 'pods.example.com',
+      clientConfig: { service: { namespace: 'default', name: 'hooks' } },
+      rules: rules(),
+      sideEffects: 'None',
+      admissionReviewVersions: ['v1'],
+    },
+  ];
+}
+
+export const admissionSamples = {
+  CertificateSigningRequest: (): certificates.CertificateSigningRequest => ({
+    ...certifying,
+    kind: 'CertificateSigningRequest',
+    metadata,
+    spec: {
+      request: encodeBase64(pem('CERTIFICATE REQUEST')),
+      signerName: 'example.com/signer',
+      usages: ['client auth'],
+    },
+  }),
+  ClusterTrustBundle: (): certificates.ClusterTrustBundle => ({
+    ...certifying,
+    kind: 'ClusterTrustBundle',
+    metadata,
+    spec: { trustBundle: pem('CERTIFICATE') },
+  }),
+  FlowSchema: (): flow.FlowSchema => ({
+    ...sharing,
+    kind: 'FlowSchema',
+    metadata,
+    spec: {
+      priorityLevelConfiguration: { name: 'sample' },
+      rules: [
+        { subjects: [{ kind: 'Group', group: { name: 'a' } }], nonResourceRules: [{ verbs: ['get'], nonResourceURLs: ['/healthz'] }] },
+      ],
+    },
+  }),
+  MutatingAdmissionPolicy: (): admission.MutatingAdmissionPolicy => ({
+    ...admitting,
+    kind: 'MutatingAdmissionPolicy',
+    metadata,
+    spec: {
+      matchConstraints: { resourceRules: rules() },
+      mutations: [{ patchType: 'JSONPatch', jsonPatch: { expression: '[]' } }],
+      reinvocationPolicy: 'Never',
+    },
+  }),
+  MutatingAdmissionPolicyBinding: (): admission.MutatingAdmissionPolicyBinding => ({
+    ...admitting,
+    kind: 'MutatingAdmissionPolicyBinding',
+    metadata,
+    spec: { policyName: 'sample' },
+  }),
+  MutatingWebhookConfiguration: (): admission.MutatingWebhookConfiguration => ({
+    ...admitting,
+    kind: 'MutatingWebhookConfiguration',
+    metadata,
+    webhooks: webhooks(),
+  }),
+  PodCertificateRequest: (): certificates.PodCertificateRequest => ({
+    ...certifying,
+    kind: 'PodCertificateRequest',
+    metadata: { name: 'sample', namespace: 'default' },
+    spec: {
+      signerName: 'example.com/signer',
+      podName: 'web',
+      podUID: 'a',
+      serviceAccountName: 'default',
+      serviceAccountUID: 'b',
+      nodeName: 'n1',
+      nodeUID: 'c',
+      stubPKCS10Request: der,
+    },
+  }),
+  PriorityLevelConfiguration: (): flow.PriorityLevelConfiguration => ({
+    ...sharing,
+    kind: 'PriorityLevelConfiguration',
+    metadata,
+    spec: { type: 'Limited', limited: { limitResponse: { type: 'Queue', queuing: {} } } },
+  }),
+  ValidatingAdmissionPolicy: (): admission.ValidatingAdmissionPolicy => ({
+    ...admitting,
+    kind: 'ValidatingAdmissionPolicy',
+    metadata,
+    spec: { matchConstraints: { resourceRules: rules() }, validations: [{ expression: 'true' }] },
+  }),
+  ValidatingAdmissionPolicyBinding: (): admission.ValidatingAdmissionPolicyBinding => ({
+    ...admitting,
+    kind: 'ValidatingAdmissionPolicyBinding',
+    metadata,
+    spec: { policyName: 'sample', validationActions: ['Deny'] },
+  }),
+  ValidatingWebhookConfiguration: (): admission.ValidatingWebhookConfiguration => ({
+    ...admitting,
+    kind: 'ValidatingWebhookConfiguration',
+    metadata,
+    webhooks: webhooks(),
+  }),
+};
