@@ -1,5 +1,5 @@
 // One valid object of every kind, for tests that must hold for all of them. Each call makes a fresh copy.
-import type { KindDefinition, KubeObject } from '@berth/machinery';
+import { deepClone, type KindDefinition, type KubeObject } from '@berth/machinery';
 import { admissionSamples } from './admission.ts';
 import { clusterSamples } from './cluster.ts';
 import { coreSamples } from './core.ts';
@@ -16,5 +16,5 @@ const samples: Record<string, (() => object) | undefined> = {
 export function sampleOf(kind: KindDefinition): KubeObject {
   const make = samples[kind.kind];
   if (!make) throw new RangeError(`libs/api/src/samples has no ${kind.kind}: add the smallest valid one`);
-  return structuredClone(make()) as KubeObject;
+  return deepClone(make()) as KubeObject;
 }

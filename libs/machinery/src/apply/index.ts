@@ -3,3 +3,4 @@ export { type Conflict, conflictError, pathsOf } from './conflicts.ts';
 export type { FieldSet } from './field-set.ts';
 export type { ManagedFieldsEntry } from './managers.ts';
 export * from './ownership.ts';
+export { isAtomicStruct } from './shape.ts';

@@ -37,6 +37,10 @@ function core(name: string): string {
   return `core.v1.${name}`;
 }
 
+export function isAtomicStruct(message: MessageSchema): boolean {
+  return atomicStructs.has(message.name);
+}
+
 const leafShape: Shape = { kind: 'leaf' };
 const known = new WeakMap<FieldSchema, Shape>();
 
@@ -55,7 +59,7 @@ export function shapeOf(field: FieldSchema): Shape {
 
 function typeShape(type: TypeSchema, isValue = false): Shape {
   if (type.kind === 'map') return { kind: 'map', of: typeShape(type.of) };
-  if (type.kind !== 'message' || atomicStructs.has(type.message.name)) return leafShape;
+  if (type.kind !== 'message' || isAtomicStruct(type.message)) return leafShape;
   return { kind: 'struct', message: type.message, isValue };
 }
 
