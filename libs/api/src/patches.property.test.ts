@@ -51,8 +51,16 @@ function withNulls(object: Record<string, unknown>, choices: number[]): Record<s
   return { ...object, [key]: next };
 }
 
+/** JSON as it comes over the wire, where there is no -0; `__proto__` is refused before it gets to patches. */
+function anyJson(): fc.Arbitrary<unknown> {
+  return fc
+    .json({ maxDepth: 4 })
+    .filter((text) => !text.includes('__proto__'))
+    .map((text) => JSON.parse(text.replaceAll('-0', '0')) as unknown);
+}
+
 test('merge patches of any JSON, objects or not', () => {
-  const json = fc.jsonValue({ maxDepth: 4 }).filter((value) => !JSON.stringify(value).includes('__proto__'));
+  const json = anyJson();
   fc.assert(
     fc.property(json, json, (target, patch) => {
       expect(applyMergePatch(target, patch)).toEqual(mergePatchByTheBook(target, patch));
@@ -62,10 +70,10 @@ test('merge patches of any JSON, objects or not', () => {
 });
 
 test('JSON patches of any JSON, and a test that fails where the value is another', () => {
-  const json = fc.jsonValue({ maxDepth: 4 }).filter((value) => !JSON.stringify(value).includes('__proto__'));
+  const json = anyJson();
   fc.assert(
     fc.property(json, json, (from, to) => {
-      expect(applyJsonPatch(from, jsonDiff(from, to))).toEqual(JSON.parse(JSON.stringify(to)));
+      expect(applyJsonPatch(from, jsonDiff(from, to))).toEqual(to);
       const check = () => applyJsonPatch(from, [{ op: 'test', path: '', value: to }]);
       if (deepEqual(from, to)) expect(check()).toEqual(from);
       else expect(check).toThrow('test failed');
