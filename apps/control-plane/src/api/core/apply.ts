@@ -19,7 +19,7 @@ import type { Committer } from './commit.ts';
 import { authorOf } from './field-ownership.ts';
 import type { Shaped } from './metadata.ts';
 import { appliedThroughScale, scaleAnswer } from './subresources/scale.ts';
-import type { Answer, Target, WriteSettings } from './types.ts';
+import type { Answer, Call, Target, WriteSettings } from './types.ts';
 import { answer, type Scope, type Writes } from './writes.ts';
 
 /** kubectl's own manager may take over what its client-side apply set, and keeps that one's annotation true. */
@@ -40,7 +40,7 @@ export class Applies {
   }
 
   /** @param authorizeCreate throws unless the caller may create what does not exist */
-  async apply(target: Target, body: unknown, settings: WriteSettings, authorizeCreate: () => Promise<void>): Promise<Answer> {
+  async apply(target: Call, body: unknown, settings: WriteSettings, authorizeCreate: () => Promise<void>): Promise<Answer> {
     const { kind, namespace, name = '' } = target;
     const { writes, committer } = this.#options;
     const { applied, warnings } = readConfiguration(target, body, settings);

@@ -6,7 +6,7 @@ import type { Admission } from './admission/admission.ts';
 import type { Committer, Decision } from './commit.ts';
 import { hasGeneration, isFinished, type Shaped } from './metadata.ts';
 import type { Entry } from './object-codec.ts';
-import type { DeleteAnswer, DeleteSettings, Target } from './types.ts';
+import type { Call, DeleteAnswer, DeleteSettings, User } from './types.ts';
 
 export const foregroundFinalizer = 'foregroundDeletion';
 export const orphanFinalizer = 'orphan';
@@ -24,20 +24,20 @@ export class Deletion {
     this.#options = options;
   }
 
-  async delete(target: Target, settings: DeleteSettings = {}): Promise<DeleteAnswer> {
-    const { kind, namespace, name = '' } = target;
+  async delete(target: Call, settings: DeleteSettings = {}): Promise<DeleteAnswer> {
+    const { kind, namespace, name = '', user } = target;
     checkSettings(settings);
     const { entry, type } = await this.#options.committer.mutate(kind, namespace, name, settings.dryRun ?? false, (current) => {
       if (!current) throw StatusError.notFound(kind, name);
-      return this.#decide(kind, current, settings);
+      return this.#decide(kind, current, settings, user);
     });
     return { code: 200, warnings: [], removed: type === 'remove', bytes: entry.bytes, object: entry.object };
   }
 
-  #decide(kind: KindDefinition, current: Entry, settings: DeleteSettings): Decision {
+  #decide(kind: KindDefinition, current: Entry, settings: DeleteSettings, user: User): Decision {
     const old: Shaped = current.object;
     checkPreconditions(kind, old, settings);
-    this.#options.admission.checkDelete(kind, old);
+    this.#options.admission.checkDelete(kind, old, user);
     const next: Shaped = deepClone(old);
     setDependentsFinalizer(next, settings);
     if (old.metadata.deletionTimestamp) shorten(next, settings.gracePeriodSeconds);

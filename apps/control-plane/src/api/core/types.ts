@@ -5,6 +5,10 @@ import type { KindDefinition, KubeObject } from '@berth/machinery';
 export interface User {
   name: string;
   groups: string[];
+  /** Of the account, where it has one: a service account's. */
+  uid?: string;
+  /** What else is known, by key: the pod that a token is bound to. */
+  extra?: Record<string, string[]>;
 }
 
 /** The resource that a request is about. `namespace` is absent for cluster scope, `name` for collections. */

@@ -21,7 +21,7 @@ import type { Committed, Committer, Decision, Known } from './commit.ts';
 import { trackFields, trackStatusFields } from './field-ownership.ts';
 import { carryMetadata, checkIdentity, generatedName, isFinished, nextGeneration, type Shaped, stampNew } from './metadata.ts';
 import type { Entry } from './object-codec.ts';
-import type { Answer, Target, WriteSettings } from './types.ts';
+import type { Answer, Call, Target, WriteSettings } from './types.ts';
 
 const generatedNameAttemptsMax = 8;
 
@@ -54,7 +54,7 @@ export class Writes {
     this.#options = options;
   }
 
-  async create(target: Target, body: unknown, settings: WriteSettings = {}): Promise<Answer> {
+  async create(target: Call, body: unknown, settings: WriteSettings = {}): Promise<Answer> {
     const { kind } = target;
     const { object: given, warnings } = readBody(kind, body, settings);
     matchTarget(target, given);
@@ -69,7 +69,7 @@ export class Writes {
     return answer(committed.entry, 201, [...warnings, ...kind.warnings(committed.entry.object)]);
   }
 
-  async #createGenerated(target: Target, given: KubeObject, base: string, settings: WriteSettings): Promise<Committed> {
+  async #createGenerated(target: Call, given: KubeObject, base: string, settings: WriteSettings): Promise<Committed> {
     for (let attempt = 1; ; attempt++) {
       try {
         return await this.#createNamed(target, given, generatedName(base, this.#options.random), settings);
@@ -79,7 +79,7 @@ export class Writes {
     }
   }
 
-  #createNamed(target: Target, given: KubeObject, name: string, settings: WriteSettings): Promise<Committed> {
+  #createNamed(target: Call, given: KubeObject, name: string, settings: WriteSettings): Promise<Committed> {
     const { kind, namespace } = target;
     return this.#options.committer.mutate(kind, namespace, name, settings.dryRun ?? false, (current, known) => {
       if (current) throw StatusError.alreadyExists(kind, name);
@@ -88,7 +88,7 @@ export class Writes {
   }
 
   /** @param settings undefined when `given` says already who owns what */
-  async decideCreate(target: Target, given: KubeObject, name: string, known: Known, settings?: WriteSettings): Promise<Decision> {
+  async decideCreate(target: Call, given: KubeObject, name: string, known: Known, settings?: WriteSettings): Promise<Decision> {
     const { kind, namespace } = target;
     const object: Shaped = cloneObject(given);
     object.metadata.name = name;
@@ -99,6 +99,7 @@ export class Writes {
     if (settings) trackFields(target, undefined, object, settings, this.#options.clock);
     const request: AdmissionRequest = {
       operation: 'CREATE',
+      user: target.user,
       kind,
       namespace,
       name,
@@ -120,7 +121,7 @@ export class Writes {
    * PUT on the object or its status.
    * @param authorizeCreate throws unless the caller may create what does not exist, for kinds that a PUT may create
    */
-  async update(target: Target, body: unknown, settings: WriteSettings, authorizeCreate: () => Promise<void>): Promise<Answer> {
+  async update(target: Call, body: unknown, settings: WriteSettings, authorizeCreate: () => Promise<void>): Promise<Answer> {
     const { kind } = target;
     const { object, warnings } = readBody(kind, body, settings);
     matchTarget(target, object);
@@ -131,7 +132,7 @@ export class Writes {
   }
 
   async #updateOrCreate(
-    target: Target,
+    target: Call,
     object: KubeObject,
     warnings: string[],
     settings: WriteSettings,
@@ -147,7 +148,7 @@ export class Writes {
   }
 
   /** PATCH on the object or its status; applied again to the newest state when another write came in between. */
-  patch(target: Target, type: PatchKind, patch: unknown, settings: WriteSettings = {}): Promise<Answer> {
+  patch(target: Call, type: PatchKind, patch: unknown, settings: WriteSettings = {}): Promise<Answer> {
     const { kind } = target;
     return this.change(target, scopeOf(target), settings, (old) => {
       const patched = applyPatch(kind, type, deepClone(old), patch);
@@ -158,7 +159,7 @@ export class Writes {
   }
 
   /** Replaces what `scope` allows by what `compute` makes of the newest state. @throws NotFound */
-  async change(target: Target, scope: Scope, settings: WriteSettings, compute: (old: KubeObject) => Change): Promise<Answer> {
+  async change(target: Call, scope: Scope, settings: WriteSettings, compute: (old: KubeObject) => Change): Promise<Answer> {
     const { kind, namespace, name = '' } = target;
     let warnings: string[] = [];
     const committed = await this.#options.committer.mutate(kind, namespace, name, settings.dryRun ?? false, async (current, known) => {
@@ -172,19 +173,24 @@ export class Writes {
   }
 
   /** @param settings undefined when `given` says already who owns what */
-  async decideUpdate(
-    target: Target,
-    scope: Scope,
-    given: Shaped,
-    current: Entry,
-    known: Known,
-    settings?: WriteSettings,
-  ): Promise<Decision> {
-    const { kind, namespace, name = '' } = target;
+  async decideUpdate(target: Call, scope: Scope, given: Shaped, current: Entry, known: Known, settings?: WriteSettings): Promise<Decision> {
+    const { kind, namespace, name = '', subresource, user } = target;
     const old: Shaped = current.object;
     const next = scope === 'status' ? withStatus(kind, old, given) : given;
     carryMetadata(kind, next, old);
-    const request: AdmissionRequest = { operation: 'UPDATE', kind, namespace, name, object: next, old, known, guards: [], writes: [] };
+    const request: AdmissionRequest = {
+      operation: 'UPDATE',
+      user,
+      kind,
+      namespace,
+      name,
+      subresource,
+      object: next,
+      old,
+      known,
+      guards: [],
+      writes: [],
+    };
     if (scope === 'spec') await this.#prepareUpdate(request, next, old, target, settings);
     if (scope === 'status') {
       kind.defaults(next);
@@ -203,7 +209,7 @@ export class Writes {
     request: AdmissionRequest,
     next: Shaped,
     old: Shaped,
-    target: Target,
+    target: Call,
     settings: WriteSettings | undefined,
   ): Promise<void> {
     const { kind } = request;

@@ -3,12 +3,17 @@
 import type { KindDefinition, KubeObject } from '@berth/machinery';
 import type { Write } from '@berth/store';
 import type { Guard, Known } from '../commit.ts';
+import type { User } from '../types.ts';
 
 export interface AdmissionRequest {
   operation: 'CREATE' | 'UPDATE';
+  /** Who asks; after impersonation. */
+  user: User;
   kind: KindDefinition;
   namespace: string | undefined;
   name: string;
+  /** Absent for the object itself. */
+  subresource?: string | undefined;
   /** Changed in place. */
   object: KubeObject;
   /** The object before; frozen. */
@@ -25,7 +30,7 @@ export interface AdmissionPlugin {
   /** @throws StatusError when something claimed is not to be had. */
   reserve?(request: AdmissionRequest): void | Promise<void>;
   /** @throws StatusError when the object may not be deleted. */
-  checkDelete?(kind: KindDefinition, object: KubeObject): void;
+  checkDelete?(kind: KindDefinition, object: KubeObject, user: User): void;
   /** What an object that goes away gives back. */
   release?(kind: KindDefinition, object: KubeObject): Write[];
 }
@@ -51,8 +56,8 @@ export class Admission {
     }
   }
 
-  checkDelete(kind: KindDefinition, object: KubeObject): void {
-    for (const plugin of this.#plugins) plugin.checkDelete?.(kind, object);
+  checkDelete(kind: KindDefinition, object: KubeObject, user: User): void {
+    for (const plugin of this.#plugins) plugin.checkDelete?.(kind, object, user);
   }
 
   release(kind: KindDefinition, object: KubeObject): Write[] {

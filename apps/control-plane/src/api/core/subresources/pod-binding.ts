@@ -3,7 +3,7 @@ import { Node, type Pod, type PodCondition } from '@berth/api';
 import { deepClone, type KubeObject, StatusError } from '@berth/machinery';
 import { timestamp } from '@berth/telemetry';
 import { erased } from '../kinds-by-name.ts';
-import type { Answer, Target, WriteSettings } from '../types.ts';
+import type { Answer, Call, Target, WriteSettings } from '../types.ts';
 import { ofKind, ofObject, type SubresourceDefinition, type SubresourcePorts } from './subresource.ts';
 import { successAnswer } from './success.ts';
 
@@ -21,7 +21,7 @@ interface BindingBody {
 type BindingPorts = Pick<SubresourcePorts, 'writes' | 'committer' | 'clock'>;
 
 /** Gives a pod its node, once. @throws StatusError Conflict when it has one or is being deleted, NotFound for an unknown node. */
-async function bindPod(ports: BindingPorts, target: Target, body: unknown, settings: WriteSettings): Promise<Answer> {
+async function bindPod(ports: BindingPorts, target: Call, body: unknown, settings: WriteSettings): Promise<Answer> {
   const binding = readBinding(body, target.name ?? '');
   const nodeName = binding.target?.name ?? '';
   if (!(await ports.committer.recent(erased(Node), undefined, nodeName))) throw StatusError.notFound(Node, nodeName);

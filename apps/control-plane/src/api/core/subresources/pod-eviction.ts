@@ -1,7 +1,7 @@
 // pods/eviction: a delete that asks politely. A POST whose answer is a Status, not the pod.
 import { StatusError } from '@berth/machinery';
 import type { Deletion } from '../deletion.ts';
-import type { Answer, DeleteSettings, Target, WriteSettings } from '../types.ts';
+import type { Answer, Call, DeleteSettings, WriteSettings } from '../types.ts';
 import { ofKind, ofObject, type SubresourceDefinition } from './subresource.ts';
 import { successAnswer } from './success.ts';
 
@@ -12,7 +12,7 @@ export const podEviction: SubresourceDefinition = {
 };
 
 /** policy/v1 Eviction: a delete that asks politely. Disruption budgets do not exist yet, so nothing refuses it. */
-async function evictPod(deletion: Deletion, target: Target, body: unknown, settings: WriteSettings): Promise<Answer> {
+async function evictPod(deletion: Deletion, target: Call, body: unknown, settings: WriteSettings): Promise<Answer> {
   if (body === null || typeof body !== 'object') throw StatusError.badRequest('the body must be one Eviction object');
   const { deleteOptions, metadata } = body as { deleteOptions?: DeleteSettings & { dryRun?: unknown }; metadata?: { name?: string } };
   if (metadata?.name && metadata.name !== target.name) {

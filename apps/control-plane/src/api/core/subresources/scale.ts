@@ -13,7 +13,7 @@ import {
   selectorText,
 } from '@berth/machinery';
 import { toBytes } from '../object-codec.ts';
-import type { Answer, Target, WriteSettings } from '../types.ts';
+import type { Answer, Call, Target, WriteSettings } from '../types.ts';
 import type { PatchKind, Writes } from '../writes.ts';
 import type { SubresourceDefinition } from './subresource.ts';
 
@@ -56,13 +56,13 @@ export function scaleAnswer(kind: KindDefinition, object: KubeObject, warnings: 
   return { code: 200, warnings, object: scale as KubeObject, bytes: toBytes(scale) };
 }
 
-async function updateScale(writes: Writes, target: Target, body: unknown, settings: WriteSettings): Promise<Answer> {
+async function updateScale(writes: Writes, target: Call, body: unknown, settings: WriteSettings): Promise<Answer> {
   const wanted = readScale(body);
   const { object, warnings } = await writes.change(target, 'spec', settings, (old) => scaled(target, old, wanted));
   return scaleAnswer(target.kind, object, warnings);
 }
 
-async function patchScale(writes: Writes, target: Target, type: PatchKind, patch: unknown, settings: WriteSettings): Promise<Answer> {
+async function patchScale(writes: Writes, target: Call, type: PatchKind, patch: unknown, settings: WriteSettings): Promise<Answer> {
   const { object, warnings } = await writes.change(target, 'spec', settings, (old) => {
     const before = deepClone(scaleOf(target.kind, old));
     // A Scale has no lists, so a strategic patch of it is a merge patch.
