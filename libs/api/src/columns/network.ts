@@ -66,6 +66,6 @@ export const endpointSliceColumns: Column<EndpointSlice>[] = [
 ];
 
 function slicePorts(slice: EndpointSlice): string {
-  const all = (slice.ports ?? []).map((port) => (port.port === undefined ? '*' : String(port.port)));
+  const all = (slice.ports ?? []).map((port) => (port.port === undefined ? (port.name ?? '*') : String(port.port)));
   return shorten(all, '<unset>');
 }

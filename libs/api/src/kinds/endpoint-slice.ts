@@ -19,7 +19,12 @@ export const EndpointSlice = defineKind<EndpointSlice>({
   schema: schemas.message('discovery.v1.EndpointSlice'),
 
   strategy: {
-    generationChanged: (next, old) => !isEqual(next.endpoints, old.endpoints) || !isEqual(next.ports, old.ports),
+    hasGeneration: true,
+    generationChanged: (next, old) =>
+      !isEqual(next.endpoints, old.endpoints) ||
+      !isEqual(next.ports, old.ports) ||
+      !isEqual(next.metadata.labels, old.metadata.labels) ||
+      !isEqual(next.metadata.annotations, old.metadata.annotations),
   },
   defaults: (slice) => {
     slice.endpoints ??= [];

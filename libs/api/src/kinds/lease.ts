@@ -17,7 +17,7 @@ export const Lease = defineKind<Lease>({
   scope: 'Namespaced',
   schema: schemas.message('coordination.v1.Lease'),
 
-  strategy: { generationChanged: () => false, allowCreateOnUpdate: true },
+  strategy: { hasGeneration: false, allowCreateOnUpdate: true },
   validate: (lease) => [...validateMetadata(lease, { scope: 'Namespaced', name: dnsSubdomain }), ...validateLeaseSpec(lease)],
   validateUpdate: validateMetadataUpdate,
   columns: leaseColumns,

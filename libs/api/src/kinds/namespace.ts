@@ -16,6 +16,8 @@ export const Namespace = defineKind<Namespace>({
   scope: 'Cluster',
   shortNames: ['ns'],
   schema: schemas.message('core.v1.Namespace'),
+  // As in Kubernetes, no request deletes them all.
+  verbs: ['create', 'delete', 'get', 'list', 'patch', 'update', 'watch'],
   subresources: { status: true, other: [{ name: 'finalize', kind: 'Namespace', verbs: ['update'] }] },
 
   strategy: {

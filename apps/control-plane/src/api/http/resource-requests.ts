@@ -57,6 +57,7 @@ export class ResourceRequests {
   async handle(request: ResourceRequest, verb: string | undefined): Promise<void> {
     const call = this.#call(request);
     if (!verb || (needsNamespace(verb) && call.kind.namespaced && !call.namespace)) throw wrongMethod();
+    if (!call.subresource && call.kind.verbs?.includes(verb) === false) throw wrongMethod();
     switch (verb) {
       case 'get':
         return isPodLog(call) ? this.#options.podLogs.serve(request, call) : this.#get(request, call);
