@@ -7,6 +7,7 @@ import type { Store } from '@berth/store';
 import type { DynamicModule } from '@nestjs/common';
 import type { Auditor } from './api/audit/auditor.ts';
 import { ApiServer, componentUsers } from './api/core/index.ts';
+import { FlowControl } from './api/flow-control/flow-control.ts';
 import { ApiHttp } from './api/http/api-http.ts';
 import { ApiMetrics } from './api/http/api-metrics.ts';
 import { Authenticator } from './api/http/authentication.ts';
@@ -68,8 +69,8 @@ function apiModule(given: DynamicModule): DynamicModule {
 function httpModule(given: DynamicModule, api: DynamicModule): DynamicModule {
   const http = {
     provide: ApiHttp,
-    inject: [PARTS, ApiServer, ApiMetrics, Tokens],
-    useFactory: (parts: AppParts, server: ApiServer, metrics: ApiMetrics, tokens: Tokens) => {
+    inject: [PARTS, ApiServer, ApiMetrics, Tokens, FlowControl],
+    useFactory: (parts: AppParts, server: ApiServer, metrics: ApiMetrics, tokens: Tokens, flowControl: FlowControl) => {
       const { clock, random, config, logger } = parts;
       const serverAddress = `${config.apiAddress.host}:${config.apiAddress.port}`;
       return new ApiHttp({
@@ -81,6 +82,7 @@ function httpModule(given: DynamicModule, api: DynamicModule): DynamicModule {
         selfReviews: new SelfReviews(server),
         usageMetrics: new UsageMetrics(server),
         auditor: parts.auditor,
+        flowControl,
         dashboard: new StaticFiles(parts.dashboardDirectory),
         metrics,
         clock,
@@ -88,5 +90,14 @@ function httpModule(given: DynamicModule, api: DynamicModule): DynamicModule {
       });
     },
   };
-  return { module: HttpModule, imports: [given, api], providers: [http], exports: [ApiHttp] };
+  const flowControl = {
+    provide: FlowControl,
+    inject: [PARTS, ApiMetrics],
+    useFactory: ({ clock, config }: AppParts, metrics: ApiMetrics) => {
+      const control = new FlowControl({ clock, metrics, seats: config.requestsInFlightMax });
+      metrics.watchLevels(() => control.levels);
+      return control;
+    },
+  };
+  return { module: HttpModule, imports: [given, api], providers: [flowControl, http], exports: [ApiHttp, FlowControl] };
 }

@@ -30,6 +30,7 @@ export const usage = `usage: control-plane --data-dir DIRECTORY [options]
   --cluster-dns ADDRESS       default ${defaultConfig.clusterDns}
   --cluster-domain NAME       default ${defaultConfig.clusterDomain}
   --node-port-range FROM-TO   default ${defaultConfig.nodePortRange.from}-${defaultConfig.nodePortRange.to}
+  --max-requests-inflight N   requests that run at a time (default ${defaultConfig.requestsInFlightMax})
   --log-level LEVEL           debug, info (default), warn, error
   --help`;
 
@@ -58,6 +59,7 @@ const options = {
   'cluster-dns': { type: 'string' },
   'cluster-domain': { type: 'string' },
   'node-port-range': { type: 'string' },
+  'max-requests-inflight': { type: 'string', default: String(defaultConfig.requestsInFlightMax) },
   'log-level': { type: 'string', default: 'info' },
   help: { type: 'boolean', short: 'h', default: false },
 } as const;
@@ -84,6 +86,7 @@ export function parseCommandLine(argv: string[]): CommandLine | undefined {
     clusterDns: parseIp('--cluster-dns', values['cluster-dns']) ?? defaultConfig.clusterDns,
     clusterDomain: values['cluster-domain'] ?? defaultConfig.clusterDomain,
     nodePortRange: parsePorts(values['node-port-range']),
+    requestsInFlightMax: parseCount('--max-requests-inflight', values['max-requests-inflight']),
   };
   return { config, logLevel: oneOf('--log-level', values['log-level'], logLevels) };
 }

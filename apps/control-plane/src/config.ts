@@ -25,6 +25,8 @@ export interface ControlPlaneConfig {
   serviceCidr: string;
   clusterDns: string;
   nodePortRange: { from: number; to: number };
+  /** Requests over HTTP that run at a time, watches and streams aside; priority levels share them. */
+  requestsInFlightMax: number;
 }
 
 export const defaultConfig: Omit<ControlPlaneConfig, 'dataDirectory' | 'store'> = {
@@ -37,6 +39,7 @@ export const defaultConfig: Omit<ControlPlaneConfig, 'dataDirectory' | 'store'> 
   serviceCidr: '10.96.0.0/16',
   clusterDns: '10.96.0.10',
   nodePortRange: { from: 30000, to: 32767 },
+  requestsInFlightMax: 600,
 };
 
 /** The ports that every role gets its time, chance and logs from. */

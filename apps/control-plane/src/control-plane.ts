@@ -7,8 +7,10 @@ import type { Store } from '@berth/store';
 import { NestFactory } from '@nestjs/core';
 import type { FastifyAdapter, NestFastifyApplication } from '@nestjs/platform-fastify';
 import { openAuditor } from './api/audit/open-auditor.ts';
-import { ApiServer } from './api/core/index.ts';
+import { ApiServer, componentUsers } from './api/core/index.ts';
 import { encryptionAtRest } from './api/encryption/encryption-at-rest.ts';
+import { FlowControl } from './api/flow-control/flow-control.ts';
+import { FlowFeed } from './api/flow-control/flow-feed.ts';
 import { ApiHttp } from './api/http/api-http.ts';
 import { ApiMetrics } from './api/http/api-metrics.ts';
 import { appModule } from './app.module.ts';
@@ -87,6 +89,9 @@ async function start(
   onStop(() => api.stop());
   onStop(() => app.close());
   onStop(() => http.stop());
+  const flowFeed = new FlowFeed({ client: api.localClient(componentUsers.apiServer), flowControl: app.get(FlowControl), ...ports });
+  onStop(() => flowFeed.stop());
+  await flowFeed.start();
   const rewrapped = encryption.rewrap();
   onStop(() => {
     encryption.stop();

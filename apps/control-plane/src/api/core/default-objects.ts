@@ -1,9 +1,10 @@
 // What every cluster has from its first moment: four namespaces, the `kubernetes` Service and the default storage class.
-import { EndpointSlice, Endpoints, Namespace, Service, StorageClass } from '@berth/api';
+import { EndpointSlice, Endpoints, FlowSchema, Namespace, PriorityLevelConfiguration, Service, StorageClass } from '@berth/api';
 import type { Client } from '@berth/client';
 import { isReason, type KindDefinition, type KubeObject } from '@berth/machinery';
 import { defaultClassAnnotation } from './admission/default-storage-class.ts';
 import { formatIpv4, parseIpv4Range } from './admission/ipv4.ts';
+import { autoUpdateAnnotation, defaultFlowSchemas, defaultPriorityLevels } from './default-flows.ts';
 
 /** Where pods reach the API server: an address of this machine, not a loopback one. */
 export interface AdvertisedAddress {
@@ -18,6 +19,8 @@ export async function ensureDefaultObjects(client: Client, serviceCidr: string, 
     await ensure(client, Namespace, { apiVersion: 'v1', kind: 'Namespace', metadata: { name }, spec: {} });
   }
   await ensure(client, StorageClass, localStorageClass());
+  for (const level of defaultPriorityLevels) await ensureFlow(client, PriorityLevelConfiguration, level);
+  for (const schema of defaultFlowSchemas) await ensureFlow(client, FlowSchema, schema);
   await ensure(client, Service, kubernetesService(serviceCidr, advertised?.port ?? 6443));
   if (!advertised) return;
   await ensureCurrent(client, Endpoints, kubernetesEndpoints(advertised), 'subsets');
@@ -30,6 +33,14 @@ async function ensure<T extends KubeObject>(client: Client, kind: KindDefinition
   } catch (error) {
     if (!isReason(error, 'AlreadyExists')) throw error;
   }
+}
+
+/** A flow schema or priority level that nobody has taken over is set back to what it should be. */
+async function ensureFlow<T extends KubeObject & { spec: unknown }>(client: Client, kind: KindDefinition<T>, object: T): Promise<void> {
+  await ensure(client, kind, object);
+  const found = await client.get(kind, object.metadata);
+  if (found.metadata.annotations?.[autoUpdateAnnotation] !== 'true') return;
+  await client.update(kind, { ...found, spec: object.spec });
 }
 
 /** The address may have changed since the cluster was made. */

@@ -7,6 +7,7 @@ import type { Clock, Logger } from '@berth/telemetry';
 import type { Auditor } from '../audit/auditor.ts';
 import type { ApiServer } from '../core/api-server.ts';
 import type { User } from '../core/types.ts';
+import type { FlowControl } from '../flow-control/flow-control.ts';
 import type { ApiMetrics } from './api-metrics.ts';
 import { type Authenticator, impersonated } from './authentication.ts';
 import type { FixedPaths } from './fixed-paths.ts';
@@ -18,9 +19,6 @@ import type { SelfReviews } from './self-reviews.ts';
 import type { StaticFiles } from './static-files.ts';
 import type { UsageMetrics } from './usage-metrics.ts';
 
-/** Requests that are being answered at a time, watches and streams aside; more are told to come back. */
-const requestsInFlightMax = 600;
-
 export interface ApiHttpOptions {
   api: ApiServer;
   authenticator: Authenticator;
@@ -30,6 +28,7 @@ export interface ApiHttpOptions {
   selfReviews: SelfReviews;
   usageMetrics: UsageMetrics;
   dashboard: StaticFiles;
+  flowControl: FlowControl;
   /** Absent without an audit policy. */
   auditor?: Auditor | undefined;
   metrics: ApiMetrics;
@@ -54,7 +53,6 @@ interface Parsed {
 export class ApiHttp {
   readonly #options: ApiHttpOptions;
   readonly #open = new Set<AbortController>();
-  #inFlight = 0;
   #stopping = false;
 
   constructor(options: ApiHttpOptions) {
@@ -139,15 +137,16 @@ export class ApiHttp {
     }
     const incoming = { ...exchange, path, query, user, signal };
     if (this.#options.podStreams.covers(path)) return this.#options.podStreams.refuse(incoming);
-    if (isLongRunning(verb, path)) return this.#longRunning(verb ?? '', path, () => this.#options.resources.handle(incoming, verb));
-    if (this.#inFlight >= requestsInFlightMax) {
-      throw StatusError.tooManyRequests('too many requests are being answered, please try again later', 1);
-    }
-    this.#inFlight += 1;
+    const serve = () => this.#options.resources.handle(incoming, verb);
+    if (isLongRunning(verb, path) && verb !== 'watch') return this.#longRunning(verb ?? '', path, serve);
+    const seat = await this.#options.flowControl.admit(user, { verb: verb ?? '', group, resource, subresource, namespace }, signal);
+    if (seat) for (const [name, value] of Object.entries(seat.headers)) exchange.response.setHeader(name, value);
     try {
-      await this.#options.resources.handle(incoming, verb);
+      // A watch keeps its seat until it has begun; then it waits more than it works.
+      if (verb !== 'watch') await serve();
+      else await this.#longRunning(verb, path, () => this.#options.resources.handle({ ...incoming, begun: () => seat?.release() }, verb));
     } finally {
-      this.#inFlight -= 1;
+      seat?.release();
     }
   }
 

@@ -12,6 +12,8 @@ export class ApiMetrics implements CoreMetrics {
   readonly #dropped: Counter<'resource'>;
   readonly #retried: Counter<'resource'>;
   readonly #resets: Counter;
+  readonly #dispatched: Counter<'priority_level' | 'flow_schema'>;
+  readonly #rejected: Counter<'priority_level' | 'flow_schema' | 'reason'>;
 
   constructor(registry = new Registry()) {
     this.registry = registry;
@@ -47,6 +49,18 @@ export class ApiMetrics implements CoreMetrics {
       labelNames: ['resource'],
       registers,
     });
+    this.#dispatched = new Counter({
+      name: 'apiserver_flowcontrol_dispatched_requests_total',
+      help: 'Requests that were let through, by priority level and flow schema.',
+      labelNames: ['priority_level', 'flow_schema'],
+      registers,
+    });
+    this.#rejected = new Counter({
+      name: 'apiserver_flowcontrol_rejected_requests_total',
+      help: 'Requests that were told to come back, by priority level, flow schema and why.',
+      labelNames: ['priority_level', 'flow_schema', 'reason'],
+      registers,
+    });
     this.#resets = new Counter({ name: 'berth_watch_cache_resets_total', help: 'Times the watch cache was loaded anew.', registers });
   }
 
@@ -79,6 +93,30 @@ export class ApiMetrics implements CoreMetrics {
 
   conflictRetried(resource: string): void {
     this.#retried.inc({ resource });
+  }
+
+  dispatched(level: string, schema: string): void {
+    this.#dispatched.inc({ priority_level: level, flow_schema: schema });
+  }
+
+  rejected(level: string, schema: string, reason: string): void {
+    this.#rejected.inc({ priority_level: level, flow_schema: schema, reason });
+  }
+
+  /** What runs and what waits now, by priority level. */
+  watchLevels(levels: () => { name: string; inUse: number; queues: { length: number } | undefined }[]): void {
+    const gauge = (name: string, help: string, read: (level: ReturnType<typeof levels>[number]) => number) =>
+      new Gauge({
+        name,
+        help,
+        labelNames: ['priority_level'],
+        registers: [this.registry],
+        collect() {
+          for (const level of levels()) this.set({ priority_level: level.name }, read(level));
+        },
+      });
+    gauge('apiserver_flowcontrol_current_executing_requests', 'Requests that run now.', (level) => level.inUse);
+    gauge('apiserver_flowcontrol_current_inqueue_requests', 'Requests that wait now.', (level) => level.queues?.length ?? 0);
   }
 
   cacheReset(): void {

@@ -17,6 +17,8 @@ export interface ResourceRequest extends Exchange {
   user: User;
   /** Aborts when the client goes away or the server stops. */
   signal: AbortSignal;
+  /** Called when a watch has begun. */
+  begun?(): void;
 }
 
 export interface ResourceRequestsOptions {
@@ -104,6 +106,7 @@ export class ResourceRequests {
     const form = this.#form(request);
     const { timeoutSeconds, ...settings } = watchSettings(request.query);
     const handle = await this.#options.api.watch(call, settings);
+    request.begun?.();
     await request.audit?.started(200);
     const timer = clock.after(watchTimeoutMs(timeoutSeconds, random), () => handle.close());
     try {
