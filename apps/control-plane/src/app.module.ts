@@ -6,11 +6,12 @@ import type { KindDefinition } from '@berth/machinery';
 import type { Store } from '@berth/store';
 import type { DynamicModule } from '@nestjs/common';
 import type { Auditor } from './api/audit/auditor.ts';
+import { AccessTokenVerifier } from './api/authentication/access-token.ts';
+import { Authenticator } from './api/authentication/authenticator.ts';
 import { ApiServer, componentUsers } from './api/core/index.ts';
 import { FlowControl } from './api/flow-control/flow-control.ts';
 import { ApiHttp } from './api/http/api-http.ts';
 import { ApiMetrics } from './api/http/api-metrics.ts';
-import { Authenticator } from './api/http/authentication.ts';
 import { FixedPaths } from './api/http/fixed-paths.ts';
 import { PodLogs } from './api/http/pod-logs.ts';
 import { PodStreams } from './api/http/pod-streams.ts';
@@ -75,7 +76,7 @@ function httpModule(given: DynamicModule, api: DynamicModule): DynamicModule {
       const serverAddress = `${config.apiAddress.host}:${config.apiAddress.port}`;
       return new ApiHttp({
         api: server,
-        authenticator: new Authenticator((token) => tokens.verifyAccessToken(token)),
+        authenticator: authenticatorOf(parts, tokens),
         resources: new ResourceRequests({ api: server, clock, random, podLogs: new PodLogs(server) }),
         fixedPaths: new FixedPaths({ api: server, metrics, serverAddress }),
         podStreams: new PodStreams(server, clock),
@@ -100,4 +101,9 @@ function httpModule(given: DynamicModule, api: DynamicModule): DynamicModule {
     },
   };
   return { module: HttpModule, imports: [given, api], providers: [flowControl, http], exports: [ApiHttp, FlowControl] };
+}
+
+function authenticatorOf({ config, logger }: AppParts, tokens: Tokens): Authenticator {
+  const audiences = config.apiAudiences;
+  return new Authenticator({ verifiers: [new AccessTokenVerifier(tokens, audiences)], audiences, logger: logger.with({ role: 'api' }) });
 }

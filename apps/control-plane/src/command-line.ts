@@ -31,6 +31,9 @@ export const usage = `usage: control-plane --data-dir DIRECTORY [options]
   --cluster-domain NAME       default ${defaultConfig.clusterDomain}
   --node-port-range FROM-TO   default ${defaultConfig.nodePortRange.from}-${defaultConfig.nodePortRange.to}
   --max-requests-inflight N   requests that run at a time (default ${defaultConfig.requestsInFlightMax})
+  --service-account-issuer URL issues service accounts' tokens; may be repeated, the first one signs
+                              (default ${defaultConfig.serviceAccountIssuers[0]})
+  --api-audiences NAMES       whom tokens must be meant for (default: the issuers)
   --log-level LEVEL           debug, info (default), warn, error
   --help`;
 
@@ -59,6 +62,8 @@ const options = {
   'cluster-dns': { type: 'string' },
   'cluster-domain': { type: 'string' },
   'node-port-range': { type: 'string' },
+  'service-account-issuer': { type: 'string', multiple: true },
+  'api-audiences': { type: 'string' },
   'max-requests-inflight': { type: 'string', default: String(defaultConfig.requestsInFlightMax) },
   'log-level': { type: 'string', default: 'info' },
   help: { type: 'boolean', short: 'h', default: false },
@@ -85,6 +90,7 @@ export function parseCommandLine(argv: string[]): CommandLine | undefined {
     serviceCidr: parseCidr('--service-cidr', values['service-cidr']) ?? defaultConfig.serviceCidr,
     clusterDns: parseIp('--cluster-dns', values['cluster-dns']) ?? defaultConfig.clusterDns,
     clusterDomain: values['cluster-domain'] ?? defaultConfig.clusterDomain,
+    ...parseIssuers(values),
     nodePortRange: parsePorts(values['node-port-range']),
     requestsInFlightMax: parseCount('--max-requests-inflight', values['max-requests-inflight']),
   };
@@ -112,6 +118,14 @@ function parseStore(values: Values, dataDirectory: string): ControlPlaneConfig['
     throw new UsageError(`--etcd-endpoints: ${JSON.stringify(wrong ?? '')} is not a URL such as http://127.0.0.1:2379`);
   }
   return { driver, endpoints };
+}
+
+function parseIssuers(values: Values): Pick<ControlPlaneConfig, 'serviceAccountIssuers' | 'apiAudiences'> {
+  const serviceAccountIssuers = values['service-account-issuer'] ?? defaultConfig.serviceAccountIssuers;
+  const wrong = serviceAccountIssuers.find((issuer) => !URL.canParse(issuer) || !issuer.startsWith('https://'));
+  if (wrong !== undefined) throw new UsageError(`--service-account-issuer: ${JSON.stringify(wrong)} is not an https URL`);
+  const audiences = list(values['api-audiences']);
+  return { serviceAccountIssuers, apiAudiences: audiences.length > 0 ? audiences : serviceAccountIssuers };
 }
 
 function parseAudit(values: Values, dataDirectory: string): Pick<ControlPlaneConfig, 'audit'> {

@@ -20,6 +20,10 @@ export interface ControlPlaneConfig {
   /** Names and addresses, beyond localhost, that serving certificates are made for. */
   extraNames: string[];
   clusterDomain: string;
+  /** The `iss` of service accounts' tokens, an URL; the first one issues, all are accepted. */
+  serviceAccountIssuers: string[];
+  /** Whom a token must be meant for to be shown to this server. */
+  apiAudiences: string[];
   /** IPv4 CIDRs. */
   podCidr: string;
   serviceCidr: string;
@@ -35,6 +39,8 @@ export const defaultConfig: Omit<ControlPlaneConfig, 'dataDirectory' | 'store'> 
   gatewayAddress: { host: '127.0.0.1', port: 6444 },
   extraNames: [],
   clusterDomain: 'cluster.local',
+  serviceAccountIssuers: ['https://kubernetes.default.svc.cluster.local'],
+  apiAudiences: ['https://kubernetes.default.svc.cluster.local'],
   podCidr: '10.244.0.0/16',
   serviceCidr: '10.96.0.0/16',
   clusterDns: '10.96.0.10',

@@ -5,11 +5,12 @@ import type { Duplex } from 'node:stream';
 import { StatusError } from '@berth/machinery';
 import type { Clock, Logger } from '@berth/telemetry';
 import type { Auditor } from '../audit/auditor.ts';
+import type { Authenticator } from '../authentication/authenticator.ts';
+import { impersonated } from '../authentication/impersonation.ts';
 import type { ApiServer } from '../core/api-server.ts';
 import type { User } from '../core/types.ts';
 import type { FlowControl } from '../flow-control/flow-control.ts';
 import type { ApiMetrics } from './api-metrics.ts';
-import { type Authenticator, impersonated } from './authentication.ts';
 import type { FixedPaths } from './fixed-paths.ts';
 import type { PodStreams } from './pod-streams.ts';
 import { parseResourcePath, pathSegments, type ResourcePath } from './request-info.ts';
@@ -167,7 +168,7 @@ export class ApiHttp {
     try {
       const known = await authenticator.authenticate(request);
       user = known;
-      const effective = await impersonated(known, request.headers, (attributes) => api.authorize(known, attributes));
+      const effective = await impersonated(known, request.headersDistinct, (attributes) => api.authorize(known, attributes));
       await this.#tell(asked, parsed, known, effective === known ? undefined : effective);
       return effective;
     } catch (error) {
