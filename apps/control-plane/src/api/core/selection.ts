@@ -50,7 +50,8 @@ function fieldTest(kind: KindDefinition, requirement: FieldRequirement): (object
 function fieldReader(kind: KindDefinition, field: string): (object: KubeObject) => string {
   if (field === 'metadata.name') return (object) => object.metadata.name;
   if (field === 'metadata.namespace') return (object) => object.metadata.namespace ?? '';
-  const read = kind.selectableFields[field];
+  // Not whatever an object inherits: `constructor` is no field.
+  const read = Object.hasOwn(kind.selectableFields, field) ? kind.selectableFields[field] : undefined;
   if (!read) throw StatusError.badRequest(`field label not supported: ${field}`);
   const { view } = kind;
   return view ? (stored) => read(view.fromStored(stored)) : read;

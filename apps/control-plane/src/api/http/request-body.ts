@@ -11,26 +11,29 @@ import {
   parseJson,
   StatusError,
 } from '@berth/machinery';
-import { parse as parseYaml } from 'yaml';
 import type { DeleteSettings } from '../core/types.ts';
 import type { PatchKind } from '../core/writes.ts';
 import { parseMediaType } from './media-types.ts';
+import { decodeYaml } from './yaml-body.ts';
 
 export const bodyBytesMax = 3 * 1024 * 1024;
-/** YAML takes far longer to parse than JSON, and nobody sends much of it. */
-const yamlBytesMax = 1024 * 1024;
-const yamlAliasesMax = 100;
 
-/** @throws StatusError 413 */
+/** @throws StatusError 413, or 400 when the client went away */
 export async function readBody(request: IncomingMessage): Promise<Buffer> {
   const declared = Number(request.headers['content-length'] ?? 0);
   if (declared > bodyBytesMax) throw tooLarge(bodyBytesMax);
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of request) {
-    size += chunk.length;
-    if (size > bodyBytesMax) throw tooLarge(bodyBytesMax);
-    chunks.push(chunk);
+  try {
+    for await (const chunk of request) {
+      size += chunk.length;
+      if (size > bodyBytesMax) throw tooLarge(bodyBytesMax);
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    // Node's word for a connection that ended before its request did.
+    if ((error as NodeJS.ErrnoException).code === 'ECONNRESET') throw StatusError.badRequest('the request ended before its body did');
+    throw error;
   }
   return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks);
 }
@@ -55,18 +58,6 @@ export function decodeObject(contentType: string | undefined, body: Buffer): unk
 export function repeatedFields(contentType: string | undefined, body: Buffer): string[] {
   const { type } = parseMediaType(contentType || 'application/json');
   return type === 'application/json' ? duplicateFields(body.toString('utf8')) : [];
-}
-
-function decodeYaml(body: Buffer): unknown {
-  if (body.length > yamlBytesMax) throw tooLarge(yamlBytesMax);
-  let value: unknown;
-  try {
-    value = parseYaml(body.toString('utf8'), { maxAliasCount: yamlAliasesMax, logLevel: 'error', uniqueKeys: true });
-  } catch (error) {
-    throw StatusError.badRequest(`error converting YAML to JSON: ${error instanceof Error ? error.message : String(error)}`);
-  }
-  // Through JSON, so that YAML can carry nothing that JSON cannot.
-  return parseJson(JSON.stringify(value ?? null));
 }
 
 function decodeEnvelope(body: Buffer): Record<string, unknown> {

@@ -1,10 +1,11 @@
 // The scale subresource: how many replicas, for any kind whose definition says where that number is.
-import type { Scale } from '@berth/api';
+import { type Scale, schemas } from '@berth/api';
 import {
   apiVersionOf,
   applyJsonPatch,
   applyMergePatch,
   deepClone,
+  defineKind,
   type KindDefinition,
   type KubeObject,
   type LabelSelectorObject,
@@ -12,12 +13,23 @@ import {
   StatusError,
   selectorText,
 } from '@berth/machinery';
+import { readBody } from '../body.ts';
 import { toBytes } from '../object-codec.ts';
 import type { Answer, Call, Target, WriteSettings } from '../types.ts';
 import type { PatchKind, Writes } from '../writes.ts';
 import type { SubresourceDefinition } from './subresource.ts';
 
 type Tree = Record<string, unknown>;
+
+/** Stored nowhere: what a Scale's body is checked by. */
+const scaleKind = defineKind({
+  group: 'autoscaling',
+  version: 'v1',
+  kind: 'Scale',
+  plural: 'scales',
+  scope: 'Namespaced',
+  schema: schemas.message('autoscaling.v1.Scale'),
+});
 
 export const scale: SubresourceDefinition = {
   name: 'scale',
@@ -94,25 +106,15 @@ function scaled(
 }
 
 function readScale(body: unknown): { replicas: number; resourceVersion: string | undefined; uid: string | undefined } {
-  const scale = body as { metadata?: { resourceVersion?: unknown; uid?: unknown; name?: unknown }; spec?: { replicas?: unknown } } | null;
-  if (scale === null || typeof scale !== 'object') throw StatusError.badRequest('the body must be one Scale object');
-  const replicas = scale.spec?.replicas ?? 0;
-  if (typeof replicas !== 'number' || !Number.isInteger(replicas)) {
-    throw StatusError.badRequest('Scale in version "v1" cannot be handled as a Scale: spec.replicas must be a whole number');
-  }
+  const { object } = readBody(scaleKind, body, {});
+  const { metadata, spec } = object as Scale;
+  const replicas = spec?.replicas ?? 0;
   if (replicas < 0) {
     const detail = 'must be greater than or equal to 0';
-    const name = typeof scale.metadata?.name === 'string' ? scale.metadata.name : '';
-    throw StatusError.invalid({ group: 'autoscaling', kind: 'Scale' }, name, [
-      { type: 'Invalid', field: 'spec.replicas', value: replicas, detail },
-    ]);
+    throw StatusError.invalid(scaleKind, metadata.name ?? '', [{ type: 'Invalid', field: 'spec.replicas', value: replicas, detail }]);
   }
-  const { resourceVersion, uid } = scale.metadata ?? {};
-  return { replicas, resourceVersion: text(resourceVersion), uid: text(uid) };
-}
-
-function text(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined;
+  const { resourceVersion, uid } = metadata;
+  return { replicas, resourceVersion: resourceVersion || undefined, uid: uid || undefined };
 }
 
 function read(object: unknown, path: string): unknown {
