@@ -118,11 +118,12 @@ async function takeTurns(works: Record<'berth' | 'bare' | 'bareWithoutTls', (rou
   return { berth: median('berth'), bare: median('bare'), bareWithoutTls: median('bareWithoutTls'), bodyBytes: Math.round(bodyBytes) };
 }
 
-async function watchFanOut({ endpoint, client }: ApiProcess): Promise<FanOut> {
+async function watchFanOut({ endpoint, client, pid }: ApiProcess): Promise<FanOut> {
   const { metadata } = JSON.parse(await client.text(`${collection}?limit=1`)) as { metadata: { resourceVersion: string } };
   return fanOut({
     ...watch,
     endpoint,
+    serverPid: pid,
     watchPath: `${collection}?watch=1&resourceVersion=${metadata.resourceVersion}`,
     objectPath: (index) => `${collection}/pod-${index}`,
   });

@@ -1,16 +1,14 @@
 // npm run bench -- footprint: resident memory and CPU of an idle control plane and agent, over a minute that begins a minute
 // after their start. The baseline is a bare Node process that listens on one HTTPS port. Goal: 150 MB and 1 % of a core together.
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { execPath } from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { withBenchCluster } from './support/bench-cluster.ts';
+import { cpuSeconds, residentBytes } from './support/process-usage.ts';
 import { rounded } from './support/statistics.ts';
 
 const settleMs = 60_000;
 const measureMs = 60_000;
-/** USER_HZ, which Linux fixes at 100 for user space. */
-const ticksPerSecond = 100;
 const bareServer = "require('node:https').createServer({}, () => {}).listen(0, '127.0.0.1')";
 
 interface Usage {
@@ -59,27 +57,14 @@ function pidOf(process: { pid?: number } | undefined): number {
 
 async function usageOf<K extends string>(pids: Record<K, number>): Promise<Record<K, Usage>> {
   const names = Object.keys(pids) as K[];
-  const before = names.map((name) => cpuTicks(pids[name]));
+  const before = names.map((name) => cpuSeconds(pids[name]));
   await sleep(measureMs);
   const usages = names.map((name, index): [K, Usage] => {
-    const seconds = (cpuTicks(pids[name]) - (before[index] ?? 0)) / ticksPerSecond;
+    const seconds = cpuSeconds(pids[name]) - (before[index] ?? 0);
     return [
       name,
       { residentMegabytes: rounded(residentBytes(pids[name]) / 1e6), cpuPercent: rounded((seconds / (measureMs / 1000)) * 100, 2) },
     ];
   });
   return Object.fromEntries(usages) as Record<K, Usage>;
-}
-
-/** utime and stime, fields 14 and 15 of proc_pid_stat(5). */
-function cpuTicks(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return Number(fields[11]) + Number(fields[12]);
-}
-
-function residentBytes(pid: number): number {
-  const match = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
-  if (!match) throw new Error(`process ${pid} has ended`);
-  return Number(match[1]) * 1024;
 }

@@ -1,5 +1,5 @@
 // Chance as a port: seeded in simulations and for tie-breaks, the operating system's in production.
-import { randomBytes } from 'node:crypto';
+import { randomFillSync, randomUUID } from 'node:crypto';
 
 export interface Random {
   /** In [0, 1). */
@@ -36,4 +36,17 @@ export function seededRandom(seed: number): Random {
   });
 }
 
-export const systemRandom: Random = build(() => randomBytes(4).readUInt32LE() / 2 ** 32);
+/** Asking the operating system for every four bytes would cost more than all else that a create does with chance. */
+const pool = Buffer.alloc(4096);
+let used = pool.length;
+
+function poolNumber(): number {
+  if (used === pool.length) {
+    randomFillSync(pool);
+    used = 0;
+  }
+  used += 4;
+  return pool.readUInt32LE(used - 4) / 2 ** 32;
+}
+
+export const systemRandom: Random = { ...build(poolNumber), uuid: () => randomUUID() };

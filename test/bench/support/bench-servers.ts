@@ -18,6 +18,7 @@ import type { Endpoint } from './raw-connection.ts';
 const startTimeoutMs = 30_000;
 
 export interface ApiProcess {
+  pid: number;
   endpoint: Endpoint;
   client: HttpClient;
   stop(): Promise<void>;
@@ -40,7 +41,7 @@ export async function startApi(directory: string, store: string[]): Promise<ApiP
     client.close();
     await end(child);
   };
-  return { endpoint: { host: hostname, port: Number(port), tls }, client, stop };
+  return { pid: child.pid ?? 0, endpoint: { host: hostname, port: Number(port), tls }, client, stop };
 }
 
 export interface BareProcess {

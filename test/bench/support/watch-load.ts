@@ -1,18 +1,20 @@
 // Many watchers of one collection, and what they receive of a series of updates: how many events, and how late. The watchers
 // count lines and look at the clock; one of them says, by the mark in each object, when that event's update was sent.
 import { sentMark } from './bench-pod.ts';
+import { cpuSeconds } from './process-usage.ts';
 import { type Endpoint, preparedRequest, RawConnection } from './raw-connection.ts';
 import { rounded } from './statistics.ts';
 
 /** Connections made at a time: more handshakes at once only wait in the server's queue. */
 const connectConcurrency = 32;
-const updaters = 8;
+const updaters = 32;
 const newline = 10;
 const closingBrace = 0x7d;
 const stallTimeoutMs = 60_000;
 
 export interface FanOutOptions {
   endpoint: Endpoint;
+  serverPid: number;
   watchPath: string;
   /** Of the object that update number `index` changes. */
   objectPath(index: number): string;
@@ -27,6 +29,8 @@ export interface FanOut {
   events: number;
   seconds: number;
   megabytesPerSecond: number;
+  /** How many cores each side kept busy: which of them the figure is the limit of. */
+  coresUsed: { server: number; loadGenerator: number };
   lagMs: { p50: number; p99: number; max: number };
 }
 
@@ -37,8 +41,13 @@ export async function fanOut(options: FanOutOptions): Promise<FanOut> {
   const progress = new Progress(watchers, options);
   try {
     const startMs = performance.now();
+    const pids = { server: options.serverPid, loadGenerator: process.pid };
+    const before = { server: cpuSeconds(pids.server), loadGenerator: cpuSeconds(pids.loadGenerator) };
     await Promise.all([update(options, progress), progress.complete]);
-    return summary(options, watchers, reference.sentMs, (performance.now() - startMs) / 1000);
+    const seconds = (performance.now() - startMs) / 1000;
+    const used = (who: keyof typeof pids) => rounded((cpuSeconds(pids[who]) - before[who]) / seconds, 2);
+    const coresUsed = { server: used('server'), loadGenerator: used('loadGenerator') };
+    return { ...summary(options, watchers, reference.sentMs, seconds), coresUsed };
   } finally {
     progress.stop();
     for (const watcher of watchers) watcher.close();
@@ -187,7 +196,7 @@ class Progress {
   }
 }
 
-function summary({ updates }: FanOutOptions, watchers: Watcher[], sentMs: number[], seconds: number): FanOut {
+function summary({ updates }: FanOutOptions, watchers: Watcher[], sentMs: number[], seconds: number): Omit<FanOut, 'coresUsed'> {
   const lags = new Float64Array(watchers.length * updates);
   watchers.forEach(({ arrivedMs }, index) => {
     for (let n = 0; n < updates; n++) lags[index * updates + n] = (arrivedMs[n] ?? 0) - (sentMs[n] ?? 0);

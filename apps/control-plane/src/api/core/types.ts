@@ -110,6 +110,12 @@ export interface WatchItem extends Encoded {
 
 /** Ends by itself when the server drops the watcher (too slow, cache reset): watch again from the last version seen. */
 export interface WatchHandle extends AsyncIterable<WatchItem> {
+  /** The next event, if it is there already. @throws StatusError when the watch has failed, after all that came before */
+  take(): WatchItem | undefined;
+  /** Resolves when there may be something to take, or the watch has ended. For one reader at a time. */
+  ready(): Promise<void>;
+  /** Whether nothing more comes than what can be taken now. */
+  readonly ended: boolean;
   close(): void;
 }
 

@@ -49,10 +49,19 @@ export function shownList({ view }: KindDefinition, list: ListAnswer): ListAnswe
 
 export function shownWatch({ view }: KindDefinition, handle: WatchHandle): WatchHandle {
   if (!view) return handle;
+  const shown = (item: WatchItem) => watchItem(item.type, new Shown(view, item));
   return {
+    take: () => {
+      const item = handle.take();
+      return item && shown(item);
+    },
+    ready: () => handle.ready(),
+    get ended() {
+      return handle.ended;
+    },
     close: () => handle.close(),
     async *[Symbol.asyncIterator](): AsyncIterator<WatchItem> {
-      for await (const item of handle) yield watchItem(item.type, new Shown(view, item));
+      for await (const item of handle) yield shown(item);
     },
   };
 }

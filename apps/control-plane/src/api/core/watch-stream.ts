@@ -77,14 +77,30 @@ export class WatchStream implements WatchHandle {
     this.#wake = undefined;
   }
 
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  take(): WatchItem | undefined {
+    const item = this.#take();
+    if (!item && this.#error) throw this.#error;
+    return item;
+  }
+
+  ready(): Promise<void> {
+    if (this.#initial || this.#next < this.#buffer.length || this.#ended) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+    });
+  }
+
   async *[Symbol.asyncIterator](): AsyncGenerator<WatchItem> {
     try {
       for (;;) {
-        const item = this.#take();
+        const item = this.take();
         if (item) yield item;
-        else if (this.#error) throw this.#error;
         else if (this.#ended) return;
-        else await this.#arrival();
+        else await this.ready();
       }
     } finally {
       this.close();
@@ -103,11 +119,5 @@ export class WatchStream implements WatchHandle {
       this.#next = 0;
     }
     return item;
-  }
-
-  #arrival(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#wake = resolve;
-    });
   }
 }

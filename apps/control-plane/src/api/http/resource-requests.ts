@@ -9,7 +9,7 @@ import { contentTypeOf, encodeList, encodeObject, type Form, requestedForm, watc
 import { decodeDeleteOptions, decodeObject, decodePatch, readBody, repeatedFields } from './request-body.ts';
 import type { ResourcePath } from './request-info.ts';
 import { type Exchange, noSuchPath, sendBytes, sendJson, wrongMethod } from './responses.ts';
-import { streamWatch, watchTimeoutMs } from './watch-response.ts';
+import { SharedJoins, streamWatch, watchTimeoutMs } from './watch-response.ts';
 
 export interface ResourceRequest extends Exchange {
   path: ResourcePath;
@@ -30,6 +30,7 @@ export interface ResourceRequestsOptions {
 
 export class ResourceRequests {
   readonly #options: ResourceRequestsOptions;
+  readonly #joins = new SharedJoins();
 
   constructor(options: ResourceRequestsOptions) {
     this.#options = options;
@@ -114,6 +115,7 @@ export class ResourceRequests {
         request.response,
         handle,
         watchFormat(call.kind, form, () => clock.now()),
+        this.#joins,
       );
     } finally {
       timer.cancel();

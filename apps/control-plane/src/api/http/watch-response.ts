@@ -3,7 +3,7 @@
 import type { ServerResponse } from 'node:http';
 import { StatusError } from '@berth/machinery';
 import type { Random } from '@berth/telemetry';
-import type { WatchHandle } from '../core/types.ts';
+import type { WatchHandle, WatchItem } from '../core/types.ts';
 import { drained } from './back-pressure.ts';
 import type { WatchFormat } from './representation.ts';
 
@@ -20,56 +20,98 @@ export function watchTimeoutMs(timeoutSeconds: number | undefined, random: Rando
 }
 
 /** Resolves when the watch has ended, for whatever reason. */
-export async function streamWatch(response: ServerResponse, handle: WatchHandle, format: WatchFormat): Promise<void> {
+export async function streamWatch(response: ServerResponse, handle: WatchHandle, format: WatchFormat, joins: SharedJoins): Promise<void> {
   response.writeHead(200, { 'content-type': format.contentType, 'cache-control': 'no-cache, private' });
   response.flushHeaders();
-  const writer = new BatchWriter(response);
+  const frame = framing(response);
   try {
-    for await (const item of handle) {
-      await writer.write(format.encode(item));
-      if (response.destroyed) return;
+    while (!response.destroyed) {
+      const isOver = handle.ended;
+      const lines = readyLines(handle, format);
+      if (lines.length > 0) {
+        response.write(joins.join(lines, frame));
+        await drained(response);
+      } else {
+        if (isOver) break;
+        await handle.ready();
+      }
     }
   } catch (error) {
     if (!(error instanceof StatusError)) throw error;
-    await writer.write(format.encodeError(error.status));
+    response.write(frame(format.encodeError(error.status)));
   }
-  writer.flush();
-  response.end();
+  response.end(frame(noBytes));
 }
 
-/** Joins lines written in the same turn of the event loop into one chunk: one TLS record instead of many. */
-class BatchWriter {
-  readonly #response: ServerResponse;
+type Frame = (bytes: Uint8Array) => Uint8Array;
+
+const noBytes = Buffer.alloc(0);
+const lineEnd = Buffer.from('\r\n');
+
+/**
+ * How pieces of this body are framed. Node would write a chunk's length, bytes and line ends as four pieces for every watcher,
+ * which TLS copies together each time; framed here, a piece that watchers share goes out as it is.
+ */
+function framing(response: ServerResponse): Frame {
+  // An HTTP/1.0 client gets no chunks; the end of the connection is the end of its watch.
+  if (!response.chunkedEncoding) return asItIs;
+  response.chunkedEncoding = false;
+  return asChunk;
+}
+
+/** RFC 9112, section 7.1. */
+function asChunk(bytes: Uint8Array): Uint8Array {
+  return Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, lineEnd]);
+}
+
+function asItIs(bytes: Uint8Array): Uint8Array {
+  return bytes;
+}
+
+/** All that can be sent now, up to the size of a batch. */
+function readyLines(handle: WatchHandle, format: WatchFormat): Uint8Array[] {
+  const lines: Uint8Array[] = [];
+  for (let bytes = 0; bytes < batchBytesMax; ) {
+    const item = take(handle, lines.length > 0);
+    if (!item) break;
+    const line = format.encode(item);
+    lines.push(line);
+    bytes += line.length;
+  }
+  return lines;
+}
+
+/** A failure waits until what came before it is sent. */
+function take(handle: WatchHandle, isFailureLater: boolean): WatchItem | undefined {
+  try {
+    return handle.take();
+  } catch (error) {
+    if (isFailureLater) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Lines joined into one piece, which becomes few TLS records instead of many. Watchers that ask for the same are woken one
+ * after the other with the same lines, so the last piece usually serves all of them and is copied once.
+ */
+export class SharedJoins {
   #lines: Uint8Array[] = [];
-  #bytes = 0;
-  #scheduled = false;
+  #frame: Frame = asItIs;
+  #piece: Uint8Array = noBytes;
 
-  constructor(response: ServerResponse) {
-    this.#response = response;
+  join(lines: Uint8Array[], frame: Frame): Uint8Array {
+    if (frame !== this.#frame || !isSame(lines, this.#lines)) {
+      this.#lines = lines;
+      this.#frame = frame;
+      this.#piece = frame(Buffer.concat(lines));
+    }
+    return this.#piece;
   }
+}
 
-  async write(line: Uint8Array): Promise<void> {
-    this.#lines.push(line);
-    this.#bytes += line.length;
-    if (this.#bytes >= batchBytesMax) this.flush();
-    else this.#schedule();
-    await drained(this.#response);
-  }
-
-  flush(): void {
-    if (this.#lines.length === 0 || this.#response.destroyed) return;
-    const lines = this.#lines;
-    this.#lines = [];
-    this.#bytes = 0;
-    this.#response.write(lines.length === 1 ? lines[0] : Buffer.concat(lines));
-  }
-
-  #schedule(): void {
-    if (this.#scheduled) return;
-    this.#scheduled = true;
-    setImmediate(() => {
-      this.#scheduled = false;
-      this.flush();
-    });
-  }
+function isSame(lines: Uint8Array[], others: Uint8Array[]): boolean {
+  if (lines.length !== others.length) return false;
+  for (let i = 0; i < lines.length; i++) if (lines[i] !== others[i]) return false;
+  return true;
 }
