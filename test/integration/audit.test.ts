@@ -62,7 +62,7 @@ test('secrets are told of without what is in them', () => {
     responseStatus: { code: 201 },
   });
   expect(JSON.stringify(created)).not.toContain(Buffer.from('hunter2').toString('base64'));
-  expect(created[0]?.user).toEqual({ username: 'kubernetes-admin', groups: ['system:masters', 'system:authenticated'] });
+  expect(created[0]?.user).toMatchObject({ username: 'kubernetes-admin', groups: ['system:masters', 'system:authenticated'] });
 });
 
 test('a whole exchange has both objects, without managed fields', () => {

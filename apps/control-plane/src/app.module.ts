@@ -6,8 +6,9 @@ import type { KindDefinition } from '@berth/machinery';
 import type { Store } from '@berth/store';
 import type { DynamicModule } from '@nestjs/common';
 import type { Auditor } from './api/audit/auditor.ts';
-import { AccessTokenVerifier } from './api/authentication/access-token.ts';
 import { Authenticator } from './api/authentication/authenticator.ts';
+import { TokenIssuer } from './api/authentication/service-accounts/token-issuer.ts';
+import { createVerifiers } from './api/authentication/verifiers.ts';
 import { ApiServer, componentUsers } from './api/core/index.ts';
 import { FlowControl } from './api/flow-control/flow-control.ts';
 import { ApiHttp } from './api/http/api-http.ts';
@@ -49,11 +50,26 @@ export function appModule(parts: AppParts): DynamicModule {
 function apiModule(given: DynamicModule): DynamicModule {
   const server = {
     provide: ApiServer,
-    inject: [PARTS, ApiMetrics],
-    useFactory: ({ store, kinds, clock, random, logger, config }: AppParts, metrics: ApiMetrics) => {
-      const api = new ApiServer({ store, kinds, clock, random, logger: logger.with({ role: 'api' }), config, metrics });
+    inject: [PARTS, ApiMetrics, TokenIssuer],
+    useFactory: ({ store, kinds, clock, random, logger, config }: AppParts, metrics: ApiMetrics, issuer: TokenIssuer) => {
+      const api = new ApiServer({ store, kinds, clock, random, logger: logger.with({ role: 'api' }), config, metrics, tokens: issuer });
       metrics.watchRevision(() => api.revision);
       return api;
+    },
+  };
+  const issuer = {
+    provide: TokenIssuer,
+    inject: [PARTS],
+    useFactory: ({ config, pki, clock }: AppParts) =>
+      new TokenIssuer({ keys: pki.accountKeys, issuer: config.serviceAccountIssuers[0] ?? '', audiences: config.apiAudiences, clock }),
+  };
+  const authenticator = {
+    provide: Authenticator,
+    inject: [PARTS, ApiServer, Tokens],
+    useFactory: ({ config, pki, clock, logger }: AppParts, api: ApiServer, known: Tokens) => {
+      const client = api.localClient(componentUsers.apiServer);
+      const verifiers = createVerifiers({ ...config, accountKeys: pki.accountKeys, client, tokens: known, clock });
+      return new Authenticator({ verifiers, audiences: config.apiAudiences, logger: logger.with({ role: 'api' }) });
     },
   };
   const tokens = {
@@ -63,22 +79,30 @@ function apiModule(given: DynamicModule): DynamicModule {
       new Tokens({ client: api.localClient(componentUsers.apiServer), clock, caFingerprint: pki.authority.fingerprint }),
   };
   const metrics = { provide: ApiMetrics, useFactory: () => new ApiMetrics() };
-  return { module: ApiModule, imports: [given], providers: [metrics, server, tokens], exports: [ApiServer, ApiMetrics, Tokens] };
+  const exports = [ApiServer, ApiMetrics, Authenticator, Tokens, TokenIssuer];
+  return { module: ApiModule, imports: [given], providers: [metrics, issuer, server, tokens, authenticator], exports };
 }
 
 /** The wire: HTTPS, WebSocket, the dashboard's files. */
 function httpModule(given: DynamicModule, api: DynamicModule): DynamicModule {
   const http = {
     provide: ApiHttp,
-    inject: [PARTS, ApiServer, ApiMetrics, Tokens, FlowControl],
-    useFactory: (parts: AppParts, server: ApiServer, metrics: ApiMetrics, tokens: Tokens, flowControl: FlowControl) => {
+    inject: [PARTS, ApiServer, ApiMetrics, Authenticator, TokenIssuer, FlowControl],
+    useFactory: (
+      parts: AppParts,
+      server: ApiServer,
+      metrics: ApiMetrics,
+      authenticator: Authenticator,
+      issuer: TokenIssuer,
+      flowControl: FlowControl,
+    ) => {
       const { clock, random, config, logger } = parts;
       const serverAddress = `${config.apiAddress.host}:${config.apiAddress.port}`;
       return new ApiHttp({
         api: server,
-        authenticator: authenticatorOf(parts, tokens),
+        authenticator,
         resources: new ResourceRequests({ api: server, clock, random, podLogs: new PodLogs(server) }),
-        fixedPaths: new FixedPaths({ api: server, metrics, serverAddress }),
+        fixedPaths: new FixedPaths({ api: server, metrics, serverAddress, issuer }),
         podStreams: new PodStreams(server, clock),
         selfReviews: new SelfReviews(server),
         usageMetrics: new UsageMetrics(server),
@@ -101,9 +125,4 @@ function httpModule(given: DynamicModule, api: DynamicModule): DynamicModule {
     },
   };
   return { module: HttpModule, imports: [given, api], providers: [flowControl, http], exports: [ApiHttp, FlowControl] };
-}
-
-function authenticatorOf({ config, logger }: AppParts, tokens: Tokens): Authenticator {
-  const audiences = config.apiAudiences;
-  return new Authenticator({ verifiers: [new AccessTokenVerifier(tokens, audiences)], audiences, logger: logger.with({ role: 'api' }) });
 }

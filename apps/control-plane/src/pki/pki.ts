@@ -1,5 +1,6 @@
 // All of a control plane's certificates, ready to serve with.
 import { join } from 'node:path';
+import { SigningKeys } from '../api/authentication/service-accounts/signing-keys.ts';
 import type { ControlPlaneConfig, Ports } from '../config.ts';
 import { ensureAdminKubeconfig } from './admin-kubeconfig.ts';
 import { CertificateAuthority } from './certificate-authority.ts';
@@ -8,6 +9,8 @@ import { servingNames } from './serving-names.ts';
 
 export interface Pki {
   authority: CertificateAuthority;
+  /** For service accounts' tokens. */
+  accountKeys: SigningKeys;
   apiServing: ServingCertificate;
   gatewayServing: ServingCertificate;
   /** Where the administrator's kubeconfig is. */
@@ -23,6 +26,7 @@ export async function openPki(config: ControlPlaneConfig, ports: Pick<Ports, 'cl
   const gatewayServing = await ServingCertificate.create({ authority, ...ports, commonName: 'berth-gateway', names });
   return {
     authority,
+    accountKeys: await SigningKeys.open(join(config.dataDirectory, 'pki')),
     apiServing,
     gatewayServing,
     kubeconfigPath: join(config.dataDirectory, 'admin.kubeconfig'),

@@ -17,6 +17,7 @@ export const ServiceAccount = defineKind<ServiceAccount>({
   scope: 'Namespaced',
   shortNames: ['sa'],
   schema: schemas.message('core.v1.ServiceAccount'),
+  subresources: { other: [{ name: 'token', kind: 'TokenRequest', group: 'authentication.k8s.io', version: 'v1', verbs: ['create'] }] },
 
   validate: (account) => validateMetadata(account, { scope: 'Namespaced', name: dnsSubdomain }),
   validateUpdate: validateMetadataUpdate,

@@ -6,6 +6,7 @@ import { type KindDefinition, StatusError } from '@berth/machinery';
 import type { Tunnel, TunnelRequest } from '@berth/protocol';
 import type { Store } from '@berth/store';
 import type { Clock, Logger, Random } from '@berth/telemetry';
+import type { TokenIssuer } from '../authentication/service-accounts/token-issuer.ts';
 import { Admission } from './admission/admission.ts';
 import { createAdmission } from './admission/chain.ts';
 import { Applies } from './apply.ts';
@@ -53,6 +54,8 @@ export interface ApiServerOptions {
   config: ApiConfig;
   authorizer?: Authorizer;
   metrics?: CoreMetrics;
+  /** Signs service accounts' tokens. */
+  tokens?: TokenIssuer | undefined;
 }
 
 export interface ApiConfig {
@@ -96,6 +99,7 @@ export class ApiServer {
       committer: this.#committer,
       deletion: this.#deletion,
       clock,
+      tokens: options.tokens,
       read: (call, settings = {}) => this.#reads.get(call.kind, call.namespace, requireName(call), settings.resourceVersion),
     });
   }

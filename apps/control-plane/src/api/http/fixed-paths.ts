@@ -2,6 +2,7 @@
 // process runs are made once.
 import { createHash } from 'node:crypto';
 import { apiVersionOf, type KindDefinition, openApiV3, openApiV3Index } from '@berth/machinery';
+import type { TokenIssuer } from '../authentication/service-accounts/token-issuer.ts';
 import type { ApiServer } from '../core/api-server.ts';
 import type { ApiMetrics } from './api-metrics.ts';
 import * as discovery from './discovery.ts';
@@ -28,6 +29,8 @@ export interface FixedPathsOptions {
   metrics: ApiMetrics;
   /** host:port, as discovery tells it. */
   serverAddress: string;
+  /** Whose keys others may check service accounts' tokens with. */
+  issuer: TokenIssuer;
 }
 
 interface Document {
@@ -53,11 +56,32 @@ export class FixedPaths {
     if (root === 'api' || root === 'apis') return this.#discovery(exchange, root, rest);
     if (root === 'openapi' && rest[0] === 'v3') return this.#serveOpenApi(exchange, rest.slice(1));
     if (root === 'openapi' && rest[0] === 'v2' && rest.length === 1) return this.#openApiV2(exchange);
+    if (root === 'openid' && rest.join('/') === 'v1/jwks') return this.#keys(exchange);
+    if (root === '.well-known' && rest.join('/') === 'openid-configuration') return this.#openIdConfiguration(exchange);
     if (rest.length > 0) throw noSuchPath();
     if (root === '') return sendJson(exchange, 200, { paths: this.#paths() });
     if (root === 'version') return sendJson(exchange, 200, versionInfo);
     if (root === 'metrics') return this.#metrics(exchange);
     throw noSuchPath();
+  }
+
+  async #keys(exchange: Exchange): Promise<void> {
+    exchange.response.setHeader('cache-control', 'public, max-age=3600');
+    const keys = Buffer.from(JSON.stringify(await this.#options.issuer.keys.jwks()));
+    await sendBytes(exchange, 200, 'application/jwk-set+json', keys);
+  }
+
+  /** OpenID Connect Discovery, as far as checkers of tokens need it. */
+  async #openIdConfiguration(exchange: Exchange): Promise<void> {
+    const { issuer, keys } = this.#options.issuer;
+    exchange.response.setHeader('cache-control', 'public, max-age=3600');
+    await sendJson(exchange, 200, {
+      issuer,
+      jwks_uri: `https://${this.#options.serverAddress}/openid/v1/jwks`,
+      response_types_supported: ['id_token'],
+      subject_types_supported: ['public'],
+      id_token_signing_alg_values_supported: [...new Set([...keys.accepted.values()].map((key) => key.algorithm))],
+    });
   }
 
   async #metrics(exchange: Exchange): Promise<void> {
@@ -149,7 +173,20 @@ export class FixedPaths {
   }
 
   #paths(): string[] {
-    const fixed = ['/api', '/apis', '/healthz', '/livez', '/metrics', '/openapi/v2', '/openapi/v3', '/readyz', '/ui', '/version'];
+    const fixed = [
+      '/.well-known/openid-configuration',
+      '/api',
+      '/apis',
+      '/healthz',
+      '/livez',
+      '/metrics',
+      '/openapi/v2',
+      '/openapi/v3',
+      '/openid/v1/jwks',
+      '/readyz',
+      '/ui',
+      '/version',
+    ];
     return [...fixed, ...[...this.#groupVersions().keys()].map((path) => `/${path}`)].sort();
   }
 }

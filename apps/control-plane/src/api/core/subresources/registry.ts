@@ -5,8 +5,9 @@ import { podBinding } from './pod-binding.ts';
 import { podEviction } from './pod-eviction.ts';
 import { scale } from './scale.ts';
 import type { SubresourceDefinition, SubresourceHandler, SubresourcePorts } from './subresource.ts';
+import { tokenRequest } from './token-request.ts';
 
-const definitions: SubresourceDefinition[] = [namespaceFinalize, podBinding, podEviction, scale];
+const definitions: SubresourceDefinition[] = [namespaceFinalize, podBinding, podEviction, scale, tokenRequest];
 
 export class Subresources {
   readonly #handlers: { definition: SubresourceDefinition; handler: SubresourceHandler }[];

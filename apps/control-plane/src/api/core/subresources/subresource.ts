@@ -2,6 +2,7 @@
 // none of them: it is a part of the object, and Writes knows it.
 import type { KindDefinition } from '@berth/machinery';
 import type { Clock } from '@berth/telemetry';
+import type { TokenIssuer } from '../../authentication/service-accounts/token-issuer.ts';
 import type { Committer } from '../commit.ts';
 import type { Deletion } from '../deletion.ts';
 import type { Entry } from '../object-codec.ts';
@@ -14,6 +15,8 @@ export interface SubresourcePorts {
   committer: Committer;
   deletion: Deletion;
   clock: Clock;
+  /** Absent where nothing signs service accounts' tokens. */
+  tokens?: TokenIssuer | undefined;
   /** @throws StatusError NotFound */
   read(call: Call, settings?: ReadSettings): Promise<Entry>;
 }

@@ -1,0 +1,112 @@
+// serviceaccounts/token: a short-lived token for an account, if wanted bound to a pod, secret or node, so that it ends with
+// that. A POST whose answer carries the token; nothing is stored.
+import { type authenticationV1, Node, Pod, Secret, ServiceAccount, schemas } from '@berth/api';
+import { checkTypes, type FieldError, fieldMessage, type KindDefinition, type KubeObject, StatusError } from '@berth/machinery';
+import { timestamp } from '@berth/telemetry';
+import type { TokenIssuer, TokenSubject } from '../../authentication/service-accounts/token-issuer.ts';
+import { erased } from '../kinds-by-name.ts';
+import { toBytes } from '../object-codec.ts';
+import type { Answer, Call } from '../types.ts';
+import { ofKind, type SubresourceDefinition, type SubresourcePorts } from './subresource.ts';
+
+type TokenRequest = authenticationV1.TokenRequest;
+type TokenRequestSpec = authenticationV1.TokenRequestSpec;
+
+const title = { group: 'authentication.k8s.io', kind: 'TokenRequest' };
+const secondsMin = 10 * 60;
+const secondsMax = 2 ** 32;
+const secondsDefault = 3600;
+
+export const tokenRequest: SubresourceDefinition = {
+  name: 'token',
+  of: ofKind('', 'ServiceAccount'),
+  handler: (ports) => {
+    const { tokens } = ports;
+    return tokens ? { create: (call, body) => requestToken(ports, tokens, call, body) } : {};
+  },
+};
+
+type Ports = Pick<SubresourcePorts, 'committer' | 'clock'>;
+
+async function requestToken(ports: Ports, tokens: TokenIssuer, call: Call, body: unknown): Promise<Answer> {
+  const { namespace = '', name = '' } = call;
+  const { metadata, spec } = readRequest(body, namespace, name);
+  const account = await find(ports, ServiceAccount, namespace, name);
+  const audiences = spec.audiences?.length ? spec.audiences : tokens.audiences;
+  const expirationSeconds = spec.expirationSeconds ?? secondsDefault;
+  const subject = { namespace, account: { name, uid: account.metadata.uid ?? '' }, ...(await boundTo(ports, spec, namespace, name)) };
+  const { token, expiresAtMs } = await tokens.issue(subject, audiences, expirationSeconds);
+  const object: TokenRequest = {
+    apiVersion: 'authentication.k8s.io/v1',
+    kind: 'TokenRequest',
+    metadata: { ...metadata, name, namespace, creationTimestamp: timestamp(ports.clock) },
+    spec: { ...spec, audiences, expirationSeconds },
+    status: { token, expirationTimestamp: timestamp({ now: () => expiresAtMs }) },
+  };
+  return { code: 201, warnings: [], object: object as unknown as KubeObject, bytes: toBytes(object) };
+}
+
+function readRequest(body: unknown, namespace: string, name: string): { metadata: object; spec: TokenRequestSpec } {
+  if (body === null || typeof body !== 'object' || Array.isArray(body))
+    throw StatusError.badRequest('the body must be one TokenRequest object');
+  const { kind } = body as { kind?: unknown };
+  if (kind !== undefined && kind !== 'TokenRequest')
+    throw StatusError.badRequest(`the body must be a TokenRequest, not ${JSON.stringify(kind)}`);
+  const { value, errors } = checkTypes(schemas.message('authentication.v1.TokenRequest'), body);
+  const [error] = errors;
+  if (error) throw StatusError.badRequest(`TokenRequest: ${error.field}: ${fieldMessage(error)}`);
+  const { metadata, spec = {} } = value as Partial<TokenRequest>;
+  if (metadata?.name && metadata.name !== name) {
+    throw refused(name, 'metadata.name', metadata.name, 'must match the service account name if specified');
+  }
+  if (metadata?.namespace && metadata.namespace !== namespace) {
+    throw refused(name, 'metadata.namespace', metadata.namespace, 'must match the service account namespace if specified');
+  }
+  const { expirationSeconds = secondsDefault } = spec;
+  const field = 'spec.expirationSeconds';
+  if (expirationSeconds < secondsMin) throw refused('', field, expirationSeconds, 'may not specify a duration less than 10 minutes');
+  if (expirationSeconds > secondsMax) throw refused('', field, expirationSeconds, 'may not specify a duration larger than 2^32 seconds');
+  return { metadata: metadata ?? {}, spec };
+}
+
+function refused(name: string, field: string, value: unknown, detail: string): StatusError {
+  const error: FieldError = { type: 'Invalid', field, value, detail };
+  return StatusError.invalid(title, name, [error]);
+}
+
+/** @throws StatusError when what the token is to be bound to is not there, not that one, or not the account's. */
+async function boundTo(ports: Ports, spec: TokenRequestSpec, namespace: string, account: string): Promise<Partial<TokenSubject>> {
+  const { boundObjectRef: wanted } = spec;
+  if (!wanted) return {};
+  const { kind = '', apiVersion = '', name = '' } = wanted;
+  if (apiVersion === 'v1' && kind === 'Pod') {
+    const pod = await find(ports, Pod, namespace, name);
+    if (pod.spec.serviceAccountName !== account) {
+      const detail = `cannot bind token for serviceaccount ${JSON.stringify(account)} to pod running with different serviceaccount name.`;
+      throw StatusError.badRequest(detail);
+    }
+    const nodeName = pod.spec.nodeName;
+    const node = nodeName ? await ports.committer.recent(erased(Node), undefined, nodeName) : undefined;
+    const uid = node?.object.metadata.uid;
+    return { pod: same(wanted, pod), ...(nodeName && { node: { name: nodeName, ...(uid && { uid }) } }) };
+  }
+  if (apiVersion === 'v1' && kind === 'Secret') return { secret: same(wanted, await find(ports, Secret, namespace, name)) };
+  if (apiVersion === 'v1' && kind === 'Node') return { node: same(wanted, await find(ports, Node, undefined, name)) };
+  const [version = '', group = ''] = apiVersion.split('/').reverse();
+  throw StatusError.badRequest(`cannot bind token to object of type ${group}/${version}, Kind=${kind}`);
+}
+
+function same({ kind = '', name = '', uid: wanted }: { kind?: string; name?: string; uid?: string }, { metadata }: KubeObject) {
+  const uid = metadata.uid ?? '';
+  if (wanted && wanted !== uid) {
+    const detail = `the UID in the bound object reference (${wanted}) does not match the UID in record. The object might have been deleted and then recreated`;
+    throw StatusError.conflict({ group: '', plural: kind }, name, detail);
+  }
+  return { name, uid };
+}
+
+async function find<T extends KubeObject>(ports: Ports, kind: KindDefinition<T>, namespace: string | undefined, name: string): Promise<T> {
+  const entry = await ports.committer.recent(erased(kind), namespace, name);
+  if (!entry) throw StatusError.notFound(kind, name);
+  return entry.object as T;
+}
