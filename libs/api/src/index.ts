@@ -1,9 +1,12 @@
 // Kubernetes' kinds as Berth serves them: each a type and a definition of the same name, plus every nested type.
 
 export { podReadyText, podRestartsText, podStatusText } from './columns/pod-status.ts';
+export { isTimeZone, nextTime } from './cron/next-time.ts';
+export { type CronSchedule, CronSyntaxError, parseCron } from './cron/schedule.ts';
 export { imageTag } from './defaults/image.ts';
 export { everyContainer } from './defaults/pod-spec.ts';
 export { decodeBase64, encodeBase64 } from './encoding/base64.ts';
+export { countIndexes, formatIndexes, type IndexInterval, includesIndex, parseIndexes } from './job-indexes.ts';
 export { kinds, kindViews } from './kind-list.ts';
 export { CertificateSigningRequest } from './kinds/certificate-signing-request.ts';
 export { ClusterRole } from './kinds/cluster-role.ts';

@@ -1,11 +1,14 @@
 // CronJob: makes jobs by a schedule.
 import { defineKind } from '@berth/machinery';
-import { ageColumn, nameColumn } from '../columns/column.ts';
+import { cronJobColumns } from '../columns/batch.ts';
+import { defaultCronJob } from '../defaults/batch.ts';
 import type { CronJob as Type } from '../generated/batch-v1.types.ts';
 import { schemas } from '../schemas.ts';
+import { validateCronJob } from '../validation/cron-job.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 import { dnsSubdomain } from '../validation/names.ts';
 import { idleKind } from '../warnings/idle-kind.ts';
+import { podSpecWarnings } from '../warnings/pod-spec.ts';
 
 export type CronJob = Type;
 
@@ -22,8 +25,12 @@ export const CronJob = defineKind<CronJob>({
     status: true,
   },
 
-  validate: (object) => validateMetadata(object, { scope: 'Namespaced', name: dnsSubdomain }),
+  defaults: defaultCronJob,
+  validate: (cronJob) => [...validateMetadata(cronJob, { scope: 'Namespaced', name: dnsSubdomain }), ...validateCronJob(cronJob)],
   validateUpdate: validateMetadataUpdate,
-  columns: [nameColumn(), ageColumn()],
-  warnings: () => idleKind('cronjobs'),
+  columns: cronJobColumns,
+  warnings: ({ spec }) => [
+    ...idleKind('cronjobs'),
+    ...podSpecWarnings(spec.jobTemplate.spec?.template?.spec, 'spec.jobTemplate.spec.template.spec'),
+  ],
 });

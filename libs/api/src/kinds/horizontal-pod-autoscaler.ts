@@ -1,8 +1,10 @@
 // HorizontalPodAutoscaler: sets the number of replicas by what pods use.
 import { defineKind } from '@berth/machinery';
-import { ageColumn, nameColumn } from '../columns/column.ts';
+import { autoscalerColumns } from '../columns/autoscaling.ts';
+import { defaultAutoscaler } from '../defaults/autoscaling.ts';
 import type { HorizontalPodAutoscaler as Type } from '../generated/autoscaling-v2.types.ts';
 import { schemas } from '../schemas.ts';
+import { validateAutoscaler } from '../validation/autoscaling.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 import { dnsSubdomain } from '../validation/names.ts';
 import { idleKind } from '../warnings/idle-kind.ts';
@@ -22,8 +24,12 @@ export const HorizontalPodAutoscaler = defineKind<HorizontalPodAutoscaler>({
     status: true,
   },
 
-  validate: (object) => validateMetadata(object, { scope: 'Namespaced', name: dnsSubdomain }),
+  defaults: defaultAutoscaler,
+  validate: (autoscaler) => [
+    ...validateMetadata(autoscaler, { scope: 'Namespaced', name: dnsSubdomain }),
+    ...validateAutoscaler(autoscaler),
+  ],
   validateUpdate: validateMetadataUpdate,
-  columns: [nameColumn(), ageColumn()],
+  columns: autoscalerColumns,
   warnings: () => idleKind('horizontalpodautoscalers'),
 });

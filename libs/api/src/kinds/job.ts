@@ -1,11 +1,15 @@
 // Job: runs pods until enough of them succeed.
 import { defineKind } from '@berth/machinery';
-import { ageColumn, nameColumn } from '../columns/column.ts';
+import { jobColumns } from '../columns/batch.ts';
+import { defaultJob } from '../defaults/batch.ts';
 import type { Job as Type } from '../generated/batch-v1.types.ts';
 import { schemas } from '../schemas.ts';
+import { prepareJobForCreate } from '../strategies/job.ts';
+import { validateJob, validateJobStatus, validateJobUpdate } from '../validation/job.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 import { dnsSubdomain } from '../validation/names.ts';
 import { idleKind } from '../warnings/idle-kind.ts';
+import { podSpecWarnings } from '../warnings/pod-spec.ts';
 
 export type Job = Type;
 
@@ -21,8 +25,12 @@ export const Job = defineKind<Job>({
     status: true,
   },
 
-  validate: (object) => validateMetadata(object, { scope: 'Namespaced', name: dnsSubdomain }),
-  validateUpdate: validateMetadataUpdate,
-  columns: [nameColumn(), ageColumn()],
-  warnings: () => idleKind('jobs'),
+  strategy: { prepareForCreate: prepareJobForCreate },
+  defaults: defaultJob,
+  validate: (job) => [...validateMetadata(job, { scope: 'Namespaced', name: dnsSubdomain }), ...validateJob(job)],
+  validateUpdate: (next, old) => [...validateMetadataUpdate(next, old), ...validateJobUpdate(next, old)],
+  validateStatusUpdate: validateJobStatus,
+  columns: jobColumns,
+  selectableFields: { 'status.successful': ({ status }) => String(status?.succeeded ?? 0) },
+  warnings: ({ spec }) => [...idleKind('jobs'), ...podSpecWarnings(spec.template?.spec, 'spec.template.spec')],
 });

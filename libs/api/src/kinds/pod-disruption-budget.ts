@@ -1,8 +1,9 @@
 // PodDisruptionBudget: how many of some pods may be evicted at a time.
 import { defineKind } from '@berth/machinery';
-import { ageColumn, nameColumn } from '../columns/column.ts';
+import { disruptionBudgetColumns } from '../columns/disruption-budget.ts';
 import type { PodDisruptionBudget as Type } from '../generated/policy-v1.types.ts';
 import { schemas } from '../schemas.ts';
+import { validateDisruptionBudget, validateDisruptionBudgetStatus } from '../validation/disruption-budget.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 import { dnsSubdomain } from '../validation/names.ts';
 import { idleKind } from '../warnings/idle-kind.ts';
@@ -21,8 +22,12 @@ export const PodDisruptionBudget = defineKind<PodDisruptionBudget>({
     status: true,
   },
 
-  validate: (object) => validateMetadata(object, { scope: 'Namespaced', name: dnsSubdomain }),
+  defaults: (budget) => {
+    budget.spec ??= {};
+  },
+  validate: (budget) => [...validateMetadata(budget, { scope: 'Namespaced', name: dnsSubdomain }), ...validateDisruptionBudget(budget)],
   validateUpdate: validateMetadataUpdate,
-  columns: [nameColumn(), ageColumn()],
+  validateStatusUpdate: validateDisruptionBudgetStatus,
+  columns: disruptionBudgetColumns,
   warnings: () => idleKind('poddisruptionbudgets'),
 });

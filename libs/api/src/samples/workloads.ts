@@ -38,7 +38,13 @@ export const workloadSamples = {
     metadata,
     spec: { scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' }, maxReplicas: 3 },
   }),
-  Job: (): Job => ({ apiVersion: 'batch/v1', kind: 'Job', metadata, spec: { template: template('Never') } }),
+  Job: (): Job => ({
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    metadata,
+    // Without these, a selector is made of the uid that the server gives.
+    spec: { manualSelector: true, selector, template: template('Never') },
+  }),
   PodDisruptionBudget: (): PodDisruptionBudget => ({
     apiVersion: 'policy/v1',
     kind: 'PodDisruptionBudget',

@@ -1,0 +1,63 @@
+// Cron jobs: a schedule that can be read, a time zone that exists, a name that leaves room for the jobs' own.
+import { isTimeZone } from '../cron/next-time.ts';
+import { CronSyntaxError, parseCron } from '../cron/schedule.ts';
+import type { CronJob } from '../generated/batch-v1.types.ts';
+import { type FieldError, invalid, nonNegative, notSupported, oneOf, required } from './errors.ts';
+import { jobSpec } from './job.ts';
+import { labels } from './labels.ts';
+import { annotations } from './metadata.ts';
+
+/** Jobs are named after it, with eleven characters appended. */
+const nameBytesMax = 52;
+
+export function validateCronJob({ metadata, spec }: CronJob): FieldError[] {
+  const errors: FieldError[] = [];
+  if ((metadata.name ?? '').length > nameBytesMax) {
+    errors.push(invalid('metadata.name', metadata.name, `must be no more than ${nameBytesMax} characters`));
+  }
+  if (!spec.schedule) errors.push(required('spec.schedule'));
+  else errors.push(...schedule(spec.schedule, spec.timeZone !== undefined));
+  for (const key of ['startingDeadlineSeconds', 'successfulJobsHistoryLimit', 'failedJobsHistoryLimit'] as const) {
+    errors.push(...nonNegative(`spec.${key}`, spec[key]));
+  }
+  errors.push(
+    ...timeZone(spec.timeZone),
+    ...oneOf('spec.concurrencyPolicy', spec.concurrencyPolicy, ['Allow', 'Forbid', 'Replace']),
+    ...labels(spec.jobTemplate.metadata?.labels, 'spec.jobTemplate.metadata.labels'),
+    ...annotations(spec.jobTemplate.metadata?.annotations, 'spec.jobTemplate.metadata.annotations'),
+  );
+  const job = spec.jobTemplate.spec;
+  if (!job) return errors;
+  errors.push(...jobSpec(job, 'spec.jobTemplate.spec'));
+  if (job.selector) errors.push(invalid('spec.jobTemplate.spec.selector', job.selector, '`selector` will be auto-generated'));
+  if (job.manualSelector) {
+    errors.push(notSupported('spec.jobTemplate.spec.manualSelector', job.manualSelector, ['nil', 'false']));
+  }
+  return errors;
+}
+
+function schedule(text: string, hasTimeZone: boolean): FieldError[] {
+  const field = 'spec.schedule';
+  if (text.includes('TZ')) {
+    const detail = hasTimeZone
+      ? 'cannot use both timeZone field and TZ or CRON_TZ in schedule'
+      : 'cannot use TZ or CRON_TZ in schedule, use timeZone field instead';
+    return [invalid(field, text, detail)];
+  }
+  try {
+    parseCron(text);
+    return [];
+  } catch (error) {
+    if (error instanceof CronSyntaxError) return [invalid(field, text, error.message)];
+    throw error;
+  }
+}
+
+function timeZone(name: string | undefined): FieldError[] {
+  const field = 'spec.timeZone';
+  if (name === undefined) return [];
+  if (name === '') return [invalid(field, name, 'timeZone must be nil or non-empty string')];
+  if (name.toLowerCase() === 'local')
+    return [invalid(field, name, 'timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones')];
+  return isTimeZone(name) ? [] : [invalid(field, name, `unknown time zone ${name}`)];
+}

@@ -1,0 +1,162 @@
+// Jobs: sizes that fit their completion mode, a selector that is the job's own, and what may change once there are pods.
+import type { Job, JobSpec } from '../generated/batch-v1.types.ts';
+import { jobLabels } from '../strategies/job.ts';
+import { isEqual } from './changes.ts';
+import { type FieldError, immutable, invalid, invalidAll, nonNegative, notSupported, required, tooLong } from './errors.ts';
+import { podFailurePolicy, successPolicy } from './job-policies.ts';
+import { labelSelector, selects } from './labels.ts';
+import { dnsLabel, qualified } from './names.ts';
+import { endingPodTemplate } from './pod-template.ts';
+
+const indexedParallelismMax = 100_000;
+const managedByBytesMax = 63;
+
+export function validateJob(job: Job): FieldError[] {
+  return [...generatedSelector(job), ...jobSpec(job.spec, 'spec'), ...selector(job.spec), ...hostnames(job)];
+}
+
+/** A job's spec as it stands in a template too, that is without a selector. */
+export function jobSpec(spec: JobSpec, field: string): FieldError[] {
+  return [
+    ...(['parallelism', 'completions', 'activeDeadlineSeconds', 'backoffLimit', 'ttlSecondsAfterFinished'] as const).flatMap((key) =>
+      nonNegative(`${field}.${key}`, spec[key]),
+    ),
+    ...(['backoffLimitPerIndex', 'maxFailedIndexes'] as const).flatMap((key) => nonNegative(`${field}.${key}`, spec[key])),
+    ...managedBy(spec, `${field}.managedBy`),
+    ...completionMode(spec, field),
+    ...podFailurePolicy(spec, `${field}.podFailurePolicy`),
+    ...successPolicy(spec, `${field}.successPolicy`),
+    ...endingPodTemplate(spec.template, `${field}.template`),
+    ...restartPolicy(spec, `${field}.template.spec.restartPolicy`),
+    ...replacementPolicy(spec, `${field}.podReplacementPolicy`),
+  ];
+}
+
+function generatedSelector(job: Job): FieldError[] {
+  const { spec, metadata } = job;
+  if (spec.manualSelector || !spec.selector) return [];
+  const expected = jobLabels(job);
+  const given = spec.template?.metadata?.labels ?? {};
+  const errors: FieldError[] = metadata.uid ? [] : [required('metadata.uid')];
+  for (const [key, value] of Object.entries(expected)) {
+    const field = `spec.template.metadata.labels[${key}]`;
+    if (!Object.hasOwn(given, key)) errors.push(required(field, `must be '${value}'`));
+    else if (given[key] !== value) errors.push(invalid(field, given, `must be '${value}'`));
+  }
+  if (!selects(spec.selector, expected)) errors.push(invalid('spec.selector', spec.selector, '`selector` not auto-generated'));
+  return errors;
+}
+
+function selector({ selector: given, template }: JobSpec): FieldError[] {
+  if (!given) return [required('spec.selector')];
+  const errors = labelSelector(given, 'spec.selector');
+  const labels = template?.metadata?.labels ?? {};
+  if (errors.length > 0 || selects(given, labels)) return errors;
+  return [invalid('spec.template.metadata.labels', labels, '`selector` does not match template `labels`')];
+}
+
+/** Pods of an indexed job are named after it, and their names are hostnames. */
+function hostnames({ metadata, spec }: Job): FieldError[] {
+  if (spec.completionMode !== 'Indexed' || !spec.completions) return [];
+  const reasons = dnsLabel(`${metadata.name}-${spec.completions - 1}`);
+  if (reasons.length === 0) return [];
+  return [invalid('metadata.name', metadata.name, `will not able to create pod with invalid DNS label: ${reasons.join(';')}`)];
+}
+
+function managedBy({ managedBy: name }: JobSpec, field: string): FieldError[] {
+  if (name === undefined) return [];
+  const form = /^[^/]+\/[^/]/.test(name) ? qualified(name) : ['must be a domain-prefixed path (such as "acme.io/foo")'];
+  return [...invalidAll(field, name, form), ...(name.length > managedByBytesMax ? [tooLong(field, managedByBytesMax)] : [])];
+}
+
+function completionMode(spec: JobSpec, field: string): FieldError[] {
+  const { completionMode: mode, completions, parallelism, backoffLimitPerIndex, maxFailedIndexes } = spec;
+  const errors: FieldError[] = [];
+  if (mode !== undefined && mode !== 'NonIndexed' && mode !== 'Indexed') {
+    errors.push(notSupported(`${field}.completionMode`, mode, ['NonIndexed', 'Indexed']));
+  }
+  if (mode === 'Indexed') {
+    if (completions === undefined) errors.push(required(`${field}.completions`, 'when completion mode is Indexed'));
+    const tooWide = `must be less than or equal to ${indexedParallelismMax} when completion mode is Indexed`;
+    if ((parallelism ?? 0) > indexedParallelismMax) errors.push(invalid(`${field}.parallelism`, parallelism, tooWide));
+    if (maxFailedIndexes !== undefined && maxFailedIndexes > (completions ?? 0)) {
+      errors.push(invalid(`${field}.maxFailedIndexes`, maxFailedIndexes, 'must be less than or equal to completions'));
+    }
+  } else {
+    if (backoffLimitPerIndex !== undefined) {
+      errors.push(invalid(`${field}.backoffLimitPerIndex`, backoffLimitPerIndex, 'requires indexed completion mode'));
+    }
+    if (maxFailedIndexes !== undefined) {
+      errors.push(invalid(`${field}.maxFailedIndexes`, maxFailedIndexes, 'requires indexed completion mode'));
+    }
+  }
+  if (maxFailedIndexes !== undefined && backoffLimitPerIndex === undefined) {
+    errors.push(required(`${field}.backoffLimitPerIndex`, 'when maxFailedIndexes is specified'));
+  }
+  return errors;
+}
+
+function restartPolicy(spec: JobSpec, field: string): FieldError[] {
+  const policy = spec.template?.spec?.restartPolicy;
+  if (policy === 'Never') return [];
+  const errors: FieldError[] = [];
+  if (spec.podFailurePolicy) errors.push(invalid(field, policy, 'only "Never" is supported when podFailurePolicy is specified'));
+  if (spec.backoffLimitPerIndex !== undefined) {
+    errors.push(invalid(field, policy, 'only "Never" is supported when backoffLimitPerIndex is specified'));
+  }
+  return errors;
+}
+
+function replacementPolicy({ podReplacementPolicy: policy, podFailurePolicy: failures }: JobSpec, field: string): FieldError[] {
+  if (policy === undefined) return [];
+  const supported = failures ? ['Failed'] : ['Failed', 'TerminatingOrFailed'];
+  return supported.includes(policy) ? [] : [notSupported(field, policy, supported)];
+}
+
+const immutableFields = ['selector', 'completionMode', 'podFailurePolicy', 'backoffLimitPerIndex', 'managedBy', 'successPolicy'] as const;
+
+export function validateJobUpdate(next: Job, old: Job): FieldError[] {
+  const errors = completionsUpdate(next.spec, old.spec);
+  for (const key of immutableFields) {
+    if (!isEqual(next.spec[key], old.spec[key])) errors.push(invalid(`spec.${key}`, next.spec[key], immutable));
+  }
+  // Before it first starts, a suspended job may still be told where to run.
+  const isMovable = old.spec.suspend === true && old.status?.startTime === undefined;
+  const [after, before] = isMovable ? [placed(next.spec), placed(old.spec)] : [next.spec.template, old.spec.template];
+  if (!isEqual(after, before)) errors.push(invalid('spec.template', next.spec.template, immutable));
+  return errors;
+}
+
+/** An indexed job may grow and shrink as long as all its indexes run at once. */
+function completionsUpdate(next: JobSpec, old: JobSpec): FieldError[] {
+  if (next.completions === old.completions) return [];
+  if (next.completionMode !== 'Indexed' || next.completions === undefined) {
+    return [invalid('spec.completions', next.completions, immutable)];
+  }
+  if (next.completions === next.parallelism && old.completions === old.parallelism) return [];
+  return [invalid('spec.completions', next.completions, 'can only be modified in tandem with spec.parallelism')];
+}
+
+/** The template without what says where its pods go. */
+function placed({ template }: JobSpec): JobSpec['template'] {
+  const { labels: _labels, annotations: _annotations, ...metadata } = template.metadata ?? {};
+  if (!template.spec) return { ...template, metadata };
+  const { affinity: _affinity, nodeSelector: _selector, tolerations: _tolerations, schedulingGates: _gates, ...spec } = template.spec;
+  return { metadata, spec };
+}
+
+export function validateJobStatus({ status = {} }: Job): FieldError[] {
+  const errors = (['active', 'ready', 'succeeded', 'failed', 'terminating'] as const).flatMap((key) =>
+    nonNegative(`status.${key}`, status[key]),
+  );
+  const isTrue = (type: string) => status.conditions?.some((condition) => condition.type === type && condition.status === 'True');
+  if (isTrue('Failed') && isTrue('Complete')) {
+    errors.push(invalid('status.conditions', status.conditions, 'cannot set Complete=True and Failed=true conditions'));
+  }
+  if (status.completionTime && !isTrue('Complete')) {
+    errors.push(
+      invalid('status.completionTime', status.completionTime, 'cannot set completionTime when there is no Complete=True condition'),
+    );
+  }
+  return errors;
+}
