@@ -4,6 +4,7 @@ import { deploymentController } from './deployment/controller.ts';
 import { endpointSliceController } from './endpoints/endpoint-slices.ts';
 import { endpointsController } from './endpoints/endpoints.ts';
 import { garbageCollector } from './garbage-collector.ts';
+import { jobController } from './job/controller.ts';
 import { namespaceController } from './namespace.ts';
 import { rootCertificateController, serviceAccountController } from './namespace-furniture.ts';
 import { nodeLifecycleController } from './nodes/node-lifecycle.ts';
@@ -28,6 +29,7 @@ function erase<Observed>(controller: Controller<Observed>): Controller {
 export function controllersFor({ caCertificate, startedAt }: ControllersOptions): Controller[] {
   return [
     erase(replicaSetController),
+    erase(jobController),
     erase(deploymentController),
     erase(endpointSliceController),
     erase(endpointsController),

@@ -8,7 +8,6 @@ import { prepareJobForCreate } from '../strategies/job.ts';
 import { validateJob, validateJobStatus, validateJobUpdate } from '../validation/job.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 import { dnsSubdomain } from '../validation/names.ts';
-import { idleKind } from '../warnings/idle-kind.ts';
 import { podSpecWarnings } from '../warnings/pod-spec.ts';
 
 export type Job = Type;
@@ -32,5 +31,5 @@ export const Job = defineKind<Job>({
   validateStatusUpdate: validateJobStatus,
   columns: jobColumns,
   selectableFields: { 'status.successful': ({ status }) => String(status?.succeeded ?? 0) },
-  warnings: ({ spec }) => [...idleKind('jobs'), ...podSpecWarnings(spec.template?.spec, 'spec.template.spec')],
+  warnings: ({ spec }) => podSpecWarnings(spec.template?.spec, 'spec.template.spec'),
 });

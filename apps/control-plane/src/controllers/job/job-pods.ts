@@ -1,0 +1,62 @@
+// What a job reads from its pods: whether they end, which index they work on, and whether they are still to be counted.
+// A pod that must still be counted carries a finalizer, so that it cannot vanish before.
+import type { Job, Pod } from '@berth/api';
+import { Pod as PodKind } from '@berth/api';
+import { type Action, erased } from '@berth/controller';
+
+export const trackingFinalizer = 'batch.kubernetes.io/job-tracking';
+export const indexAnnotation = 'batch.kubernetes.io/job-completion-index';
+export const indexFailuresAnnotation = 'batch.kubernetes.io/job-index-failure-count';
+
+export function isTracked({ metadata }: Pod): boolean {
+  return metadata.finalizers?.includes(trackingFinalizer) ?? false;
+}
+
+export function hasEnded({ status }: Pod): boolean {
+  return status?.phase === 'Succeeded' || status?.phase === 'Failed';
+}
+
+export function isTerminating(pod: Pod): boolean {
+  return pod.metadata.deletionTimestamp !== undefined && !hasEnded(pod);
+}
+
+/** With the policy `Failed`, a deleted pod has failed once it has ended; otherwise as soon as it is deleted. */
+export function hasFailed(pod: Pod, job: Job): boolean {
+  if (pod.status?.phase === 'Failed') return true;
+  if (!isTerminating(pod)) return false;
+  // Nobody will ever end a pod that was not placed.
+  return !replacesFailedOnly(job) || !pod.spec.nodeName;
+}
+
+export function replacesFailedOnly({ spec }: Job): boolean {
+  return spec.podReplacementPolicy === 'Failed';
+}
+
+export function isIndexed({ spec }: Job): boolean {
+  return spec.completionMode === 'Indexed';
+}
+
+export function indexOf({ metadata }: Pod): number | undefined {
+  const text = metadata.annotations?.[indexAnnotation] ?? '';
+  return /^\d{1,10}$/.test(text) ? Number(text) : undefined;
+}
+
+/** How often the pod's index had failed before it. */
+export function earlierFailures({ metadata }: Pod): number {
+  return Number.parseInt(metadata.annotations?.[indexFailuresAnnotation] ?? '0', 10) || 0;
+}
+
+/** Unix milliseconds at which the pod ended or was deleted. */
+export function endedAt({ metadata, status }: Pod, now: number): number {
+  const ends = (status?.containerStatuses ?? []).map(({ state }) => Date.parse(state?.terminated?.finishedAt ?? ''));
+  const known = ends.filter((end) => !Number.isNaN(end));
+  if (known.length > 0) return Math.max(...known);
+  const ready = status?.conditions?.find(({ type }) => type === 'Ready')?.lastTransitionTime;
+  return Date.parse(metadata.deletionTimestamp ?? ready ?? '') || now;
+}
+
+export function untrack({ metadata }: Pod): Action {
+  const finalizers = (metadata.finalizers ?? []).filter((name) => name !== trackingFinalizer);
+  const patch = { metadata: { uid: metadata.uid, resourceVersion: metadata.resourceVersion, finalizers } };
+  return { type: 'patch', kind: erased(PodKind), key: metadata, patchType: 'merge', patch };
+}
