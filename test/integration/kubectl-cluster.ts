@@ -67,9 +67,9 @@ export class KubectlCluster {
   }
 
   /** In a terminal of 100 columns and 30 rows, whose output is what is shown. */
-  runInTerminal(args: string[], input: string): Promise<Ran> {
+  runInTerminal(args: string[], input: string, env: NodeJS.ProcessEnv = {}): Promise<Ran> {
     const command = `stty cols 100 rows 30; exec ${this.#kubectl} ${args.join(' ')}`;
-    return finished(spawn('script', ['-qec', command, '/dev/null'], this.#environment()), input);
+    return finished(spawn('script', ['-qec', command, '/dev/null'], this.#environment(env)), input);
   }
 
   run(args: string[], options: { input?: string; env?: NodeJS.ProcessEnv } = {}): Promise<Ran> {

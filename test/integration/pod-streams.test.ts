@@ -79,38 +79,46 @@ const containerStatus = { image: '', imageID: '', ready: true, restartCount: 0, 
 
 afterAll(() => cluster?.stop());
 
-describe('kubectl and a running pod', () => {
+describe.each([
+  ['WebSockets', 'true'],
+  ['SPDY', 'false'],
+])('kubectl exec over %s', (_name, webSockets) => {
+  const env = { KUBECTL_REMOTE_COMMAND_WEBSOCKETS: webSockets };
+  const run = (args: string[], input = '') => cluster.run(args, { input, env });
+
   it('executes commands and passes on output, input and exit codes', async () => {
-    expect(await cluster.run(['exec', 'web', '--', 'echo', 'hello', 'there'])).toEqual({ stdout: 'hello there\n', stderr: '', code: 0 });
+    expect(await run(['exec', 'web', '--', 'echo', 'hello', 'there'])).toEqual({ stdout: 'hello there\n', stderr: '', code: 0 });
     expect(asked.at(-1)).toMatchObject({ kind: 'exec', namespace: 'default', pod: 'web', container: 'main', tty: false });
-    expect(await cluster.run(['exec', '-i', 'web', '--', 'cat'], { input: 'some\ninput\n' })).toMatchObject({
+    expect(await run(['exec', '-i', 'web', '--', 'cat'], 'some\ninput\n')).toMatchObject({
       stdout: 'some\ninput\nthe end',
       code: 0,
     });
-    expect(await cluster.run(['exec', 'web', '--', 'warn'])).toMatchObject({ stdout: '', stderr: 'careful\n', code: 0 });
-    const failed = await cluster.run(['exec', 'web', '--', 'false', '7']);
+    expect(await run(['exec', 'web', '--', 'warn'])).toMatchObject({ stdout: '', stderr: 'careful\n', code: 0 });
+    const failed = await run(['exec', 'web', '--', 'false', '7']);
     expect(failed).toEqual({ stdout: '', stderr: 'command terminated with exit code 7\n', code: 7 });
   });
 
   it('gives a terminal its size', async () => {
-    const { stdout, code } = await cluster.runInTerminal(['exec', '-it', 'web', '--', 'size'], '');
+    const { stdout, code } = await cluster.runInTerminal(['exec', '-it', 'web', '--', 'size'], '', env);
     expect({ stdout, code }).toEqual({ stdout: expect.stringContaining('100x30, tty true\r\n'), code: 0 });
     expect(asked.at(-1)).toMatchObject({ tty: true, stdin: true, stderr: false });
   });
 
   it('carries large input and output whole', async () => {
     const input = 'x'.repeat(3_000_000);
-    const { stdout, code } = await cluster.run(['exec', '-i', 'web', '--', 'cat'], { input });
+    const { stdout, code } = await run(['exec', '-i', 'web', '--', 'cat'], input);
     expect({ code, whole: stdout === `${input}the end` }).toEqual({ code: 0, whole: true });
   });
 
   it('says what is wrong before a stream opens', async () => {
-    expect((await cluster.run(['exec', 'nope', '--', 'ls'])).stderr).toBe('Error from server (NotFound): pods "nope" not found\n');
-    const wrong = await cluster.run(['exec', 'web', '-c', 'side', '--', 'ls']);
+    expect((await run(['exec', 'nope', '--', 'ls'])).stderr).toBe('Error from server (NotFound): pods "nope" not found\n');
+    const wrong = await run(['exec', 'web', '-c', 'side', '--', 'ls']);
     expect(wrong.stderr).toMatch(/container side is not valid for pod web|container not found/);
-    expect((await cluster.run(['exec', 'lost', '--', 'ls'])).stderr).toMatch(/node node-2 is not connected/);
+    expect((await run(['exec', 'lost', '--', 'ls'])).stderr).toMatch(/node node-2 is not connected/);
   });
+});
 
+describe('kubectl and a running pod', () => {
   it('shows logs', async () => {
     expect(await cluster.run(['logs', 'web'])).toEqual({ stdout: 'first line\nsecond line\n', stderr: '', code: 0 });
     expect(asked.at(-1)).toMatchObject({ kind: 'log', log: { follow: false } });

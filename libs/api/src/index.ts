@@ -67,6 +67,7 @@ export { podGracePeriodSeconds } from './strategies/pod.ts';
 export { type QosClass, qosClass } from './strategies/qos.ts';
 export type * from './types.ts';
 export { validateSigningApproval } from './validation/certificates.ts';
+export { validateEphemeralContainers } from './validation/ephemeral-containers.ts';
 export { subscript as fieldPathSubscript } from './validation/field-path.ts';
 export { ipAddress, isIPv4, isIPv6 } from './validation/ip.ts';
 export { dnsLabel, dnsSubdomain, envVarName, type NameCheck, qualified as qualifiedName } from './validation/names.ts';

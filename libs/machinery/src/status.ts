@@ -92,6 +92,11 @@ export class StatusError extends Error {
     return new StatusError(400, 'BadRequest', message);
   }
 
+  /** There is no such path. The empty details are what kubectl tells an unknown subresource from a missing object by. */
+  static noSuchResource(): StatusError {
+    return new StatusError(404, 'NotFound', 'the server could not find the requested resource', {});
+  }
+
   static methodNotAllowed(message: string): StatusError {
     return new StatusError(405, 'MethodNotAllowed', message);
   }

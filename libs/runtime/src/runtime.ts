@@ -78,6 +78,8 @@ export interface ContainerConfig {
   tty: boolean;
   resources: ResourceLimits;
   security: SecurityContext;
+  /** A container of the same sandbox whose processes this one sees. */
+  pidOf?: string;
 }
 
 export interface SandboxInfo {

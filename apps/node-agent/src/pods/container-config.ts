@@ -15,6 +15,8 @@ export interface ContainerConfigInput {
   pod: Pod;
   container: Container;
   attempt: number;
+  /** Shares this container's process namespace. */
+  targetId?: string;
   image: ImageInfo;
   imageRef: string;
   sources: EnvironmentSources;
@@ -55,6 +57,7 @@ export async function containerConfig(input: ContainerConfigInput): Promise<Cont
     ],
     mounts,
     devices: [],
+    ...(input.targetId && { pidOf: input.targetId }),
     labels: {
       [labels.podName]: pod.metadata.name,
       [labels.podNamespace]: pod.metadata.namespace ?? '',

@@ -2,5 +2,8 @@
 import type { Pod } from '@berth/api';
 
 export function containerFieldPath({ spec }: Pod, name: string): string {
-  return spec.initContainers?.some((container) => container.name === name) ? `spec.initContainers{${name}}` : `spec.containers{${name}}`;
+  for (const list of ['initContainers', 'ephemeralContainers'] as const) {
+    if (spec[list]?.some((container) => container.name === name)) return `spec.${list}{${name}}`;
+  }
+  return `spec.containers{${name}}`;
 }

@@ -21,6 +21,8 @@ export interface StartStep {
   attempt: number;
   init: boolean;
   replaces?: string;
+  /** The container whose processes it is to see. */
+  targetId?: string;
 }
 
 export interface StartResult {
@@ -61,6 +63,7 @@ export class ContainerStarter {
         pod,
         container,
         attempt,
+        ...(step.targetId && { targetId: step.targetId }),
         image: image.image,
         imageRef: image.imageRef,
         volumes,

@@ -78,6 +78,12 @@ export function initContainerStatus(view: ContainerView): ContainerStatus {
   return { ...status, ready: status.state?.terminated?.exitCode === 0 };
 }
 
+/** Nothing ever waits for an ephemeral container to be ready. */
+export function ephemeralContainerStatus(view: ContainerView): ContainerStatus {
+  const { started: _started, ...status } = containerStatus(view);
+  return { ...status, ready: false };
+}
+
 function defaultWaiting(): ContainerState {
   return { waiting: { reason: 'PodInitializing' } };
 }

@@ -25,7 +25,7 @@ export interface PodPlan {
   createSandbox?: number;
   kill: Kill[];
   /** Start these now, in order; a name comes with the attempt it will be. */
-  start: { container: Container; attempt: number; init: boolean; replaces?: string }[];
+  start: { container: Container; attempt: number; init: boolean; replaces?: string; targetId?: string }[];
   /** Names that wait for their back-off, with the time it ends (Unix milliseconds). */
   waiting: Map<string, number>;
 }
@@ -54,10 +54,21 @@ export function planPod(pod: Pod, observed: ObservedPod, context: PlanContext): 
     // Nothing of the old sandbox counts in the new one: init containers run again.
     inSandbox = { ...observed, sandbox: undefined };
   }
+  planEphemeral(pod, inSandbox, context, plan);
   if (!planInit(pod, inSandbox, context, plan)) return plan;
   for (const container of pod.spec.containers)
     planContainer(container, inSandbox, context, plan, pod.spec.restartPolicy ?? 'Always', false);
   return plan;
+}
+
+/** Started once, whatever else the pod waits for: they are there to find out why it waits. */
+function planEphemeral(pod: Pod, observed: ObservedPod, context: PlanContext, plan: PodPlan): void {
+  for (const container of pod.spec.ephemeralContainers ?? []) {
+    planContainer(container, observed, context, plan, 'Never', false);
+    const step = plan.start.find((started) => started.container === container);
+    const target = container.targetContainerName && newest(observed, container.targetContainerName);
+    if (step && target && target.state === 'running') step.targetId = target.id;
+  }
 }
 
 /** Whether the main containers may run: every init container has succeeded and every sidecar has started. */

@@ -1,6 +1,6 @@
 // What the control plane is told of one pod: its status, from what was observed and what is waited for; the same twice is sent
 // once. Termination messages are read once an instance has ended, and kept.
-import type { Container, ContainerStatus, Pod, PodStatus } from '@berth/api';
+import { type Container, type ContainerStatus, everyContainer, type Pod, type PodStatus } from '@berth/api';
 import type { ContainerInfo } from '@berth/runtime';
 import type { ContainerView, WaitingReason } from './container-status.ts';
 import { newest, type ObservedPod } from './observed.ts';
@@ -35,7 +35,8 @@ export class PodReporter {
   }
 
   statusOf(container: string): ContainerStatus | undefined {
-    return [...(this.#status?.containerStatuses ?? []), ...(this.#status?.initContainerStatuses ?? [])].find((s) => s.name === container);
+    const { containerStatuses = [], initContainerStatuses = [], ephemeralContainerStatuses = [] } = this.#status ?? {};
+    return [...containerStatuses, ...initContainerStatuses, ...ephemeralContainerStatuses].find((s) => s.name === container);
   }
 
   /** The number of the next instance of a container that the runtime does not know (any more). */
@@ -58,6 +59,7 @@ export class PodReporter {
       sandboxReady: observed.sandbox?.state === 'ready',
       initContainers: (pod.spec.initContainers ?? []).map(view),
       containers: pod.spec.containers.map(view),
+      ephemeralContainers: (pod.spec.ephemeralContainers ?? []).map(view),
       ...(failure && { failure }),
     });
     this.#status = status;
@@ -93,7 +95,7 @@ export class PodReporter {
   }
 
   async #readMessages(pod: Pod, observed: ObservedPod): Promise<void> {
-    for (const container of [...(pod.spec.initContainers ?? []), ...pod.spec.containers]) {
+    for (const container of everyContainer(pod.spec)) {
       for (const instance of observed.containers.get(container.name) ?? []) {
         if (instance.state !== 'exited' || this.#messages.has(instance.id)) continue;
         this.#messages.set(instance.id, await this.#env.terminationMessage(pod, container, instance));

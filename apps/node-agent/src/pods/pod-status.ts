@@ -1,7 +1,7 @@
 // A pod's status from its parts: phase and conditions as Kubernetes defines them (pod lifecycle, "Pod phase" and
 // "Pod conditions"). Pure; transition times change only when a condition does.
 import type { ContainerStatus, Pod, PodCondition, PodStatus } from '@berth/api';
-import { type ContainerView, containerStatus, initContainerStatus, rfc3339 } from './container-status.ts';
+import { type ContainerView, containerStatus, ephemeralContainerStatus, initContainerStatus, rfc3339 } from './container-status.ts';
 
 export interface PodStatusInput {
   pod: Pod;
@@ -13,6 +13,7 @@ export interface PodStatusInput {
   sandboxReady: boolean;
   initContainers: ContainerView[];
   containers: ContainerView[];
+  ephemeralContainers?: ContainerView[];
   /** The pod was deleted and everything in it has ended. */
   terminated: boolean;
   /** Set when the agent ends the pod of its own accord, e.g. DeadlineExceeded; makes the phase Failed. */
@@ -39,6 +40,7 @@ export function podStatus(input: PodStatusInput): PodStatus {
     ...(podIps[0] && { podIP: podIps[0], podIPs: podIps.map((ip) => ({ ip })) }),
     ...(initContainerStatuses.length > 0 && { initContainerStatuses }),
     containerStatuses,
+    ...(input.ephemeralContainers?.length && { ephemeralContainerStatuses: input.ephemeralContainers.map(ephemeralContainerStatus) }),
     ...(pod.status?.qosClass && { qosClass: pod.status.qosClass }),
     ...(cause?.reason && { reason: cause.reason }),
     ...(cause?.message && { message: cause.message }),

@@ -26,7 +26,7 @@ export function containers(spec: PodSpec, field: string): FieldError[] {
   const main = spec.containers ?? [];
   const path = `${field}.containers`;
   const errors = main.length === 0 ? [required(path)] : [];
-  errors.push(...each(main, path, (container, at) => [...common(container, spec, at), ...mainOnly(container, spec, at)]));
+  errors.push(...each(main, path, (container, at) => [...commonContainer(container, spec, at), ...mainOnly(container, spec, at)]));
   errors.push(...uniqueContainerNames(spec, field));
   errors.push(...hostPortConflicts(main, path));
   if (spec.hostNetwork) errors.push(...hostNetworkPorts(main, path));
@@ -44,7 +44,7 @@ export function initContainers(spec: PodSpec, field: string): FieldError[] {
   const grace = spec.terminationGracePeriodSeconds ?? 30;
   const path = `${field}.initContainers`;
   const errors = each(spec.initContainers, path, (container, at) => {
-    const own = common(container, spec, at);
+    const own = commonContainer(container, spec, at);
     if (container.restartPolicy && container.restartPolicy !== 'Always')
       own.push(notSupported(`${at}.restartPolicy`, container.restartPolicy, ['Always']));
     if (container.restartPolicy === 'Always') {
@@ -62,7 +62,7 @@ export function initContainers(spec: PodSpec, field: string): FieldError[] {
 }
 
 /** What every container must hold. */
-function common(container: Container, spec: PodSpec, field: string): FieldError[] {
+export function commonContainer(container: Container, spec: PodSpec, field: string): FieldError[] {
   const { name, image } = container;
   const errors = name ? invalidAll(`${field}.name`, name, dnsLabel(name)) : [required(`${field}.name`)];
   if (!image) errors.push(required(`${field}.image`));

@@ -101,8 +101,11 @@ export class SpdySession {
   /** Ends all streams and the connection, after what is on its way out. */
   close(): void {
     if (this.#over) return;
-    this.#send(encode.goAway(this.#lastPeerId, 0));
-    this.#finish(undefined);
+    // The peer waits for the answers to the streams that it opened, which may still wait for their compression.
+    void this.#headersSent.then(() => {
+      this.#send(encode.goAway(this.#lastPeerId, 0));
+      this.#finish(undefined);
+    });
   }
 
   async #receive(): Promise<void> {
@@ -213,6 +216,8 @@ export class SpdySession {
   }
 
   async #sendData(stream: SpdyStream, chunk: Buffer): Promise<void> {
+    // A stream that the peer opened is answered before anything comes on it.
+    await this.#headersSent;
     for (let rest = chunk; rest.length > 0; ) {
       const room = this.#options.peerGrantsWindows ? Math.min(this.#sendWindow, stream.sendWindow) : dataFrameBytesMax;
       if (stream.cutOff || this.#over) return;
@@ -232,6 +237,7 @@ export class SpdySession {
   }
 
   async #sendFin(stream: SpdyStream): Promise<void> {
+    await this.#headersSent;
     while (this.#unanswered.has(stream.id) && !stream.cutOff && !this.#over) await this.#wakened();
     if (!stream.cutOff) this.#send(encode.dataHeader(stream.id, 0, true));
   }

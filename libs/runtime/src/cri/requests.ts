@@ -1,6 +1,6 @@
 // Our configurations as CRI requests. Pure. Defaults for masked and read-only paths are Kubernetes' own.
 import type { criV1, Input } from '@berth/protocol';
-import type { ContainerConfig, ResourceLimits, SandboxConfig, SecurityContext } from '../runtime.ts';
+import type { ContainerConfig, ResourceLimits, SandboxConfig } from '../runtime.ts';
 
 const maskedPaths = [
   '/proc/asound',
@@ -68,7 +68,7 @@ export function containerRequest(config: ContainerConfig, sandbox: SandboxConfig
     stdin: config.stdin,
     stdinOnce: config.stdinOnce,
     tty: config.tty,
-    linux: { resources: resourcesRequest(config.resources), securityContext: securityRequest(config.security, sandbox) },
+    linux: { resources: resourcesRequest(config.resources), securityContext: securityRequest(config, sandbox) },
   };
 }
 
@@ -82,12 +82,12 @@ export function resourcesRequest(limits: ResourceLimits): Input<criV1.LinuxConta
   };
 }
 
-function securityRequest(security: SecurityContext, sandbox: SandboxConfig): Input<criV1.LinuxContainerSecurityContext> {
+function securityRequest({ security, pidOf }: ContainerConfig, sandbox: SandboxConfig): Input<criV1.LinuxContainerSecurityContext> {
   const open = security.privileged || security.procMount === 'Unmasked';
   return {
     privileged: security.privileged,
     capabilities: { addCapabilities: security.addCapabilities, dropCapabilities: security.dropCapabilities },
-    namespaceOptions: namespaces(sandbox),
+    namespaceOptions: { ...namespaces(sandbox), ...(pidOf && { pid: 'TARGET', targetId: pidOf }) },
     ...(security.runAsUser !== undefined && { runAsUser: { value: String(security.runAsUser) } }),
     ...(security.runAsUser === undefined && security.runAsUsername && { runAsUsername: security.runAsUsername }),
     ...(security.runAsGroup !== undefined && { runAsGroup: { value: String(security.runAsGroup) } }),

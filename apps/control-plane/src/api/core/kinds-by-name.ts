@@ -32,7 +32,7 @@ export class KindsByName {
   /** @throws StatusError 404 in Kubernetes' words. */
   require(group: string, version: string, plural: string): KindDefinition {
     const kind = this.resource(group, version, plural);
-    if (!kind) throw new StatusError(404, 'NotFound', 'the server could not find the requested resource');
+    if (!kind) throw StatusError.noSuchResource();
     return kind;
   }
 }

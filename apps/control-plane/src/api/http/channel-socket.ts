@@ -33,7 +33,7 @@ async function receive(socket: WebSocket, tunnel: Tunnel, message: Uint8Array, {
   const [channel] = message;
   const data = message.subarray(1);
   if (channel === channels.close && data[0] === channels.stdin) return tunnel.end('stdin');
-  if (channel === channels.resize && tty) return resize(tunnel, data);
+  if (channel === channels.resize && tty) return resizeFrom(tunnel, data);
   if (channel !== channels.stdin || data.length === 0) return;
   socket.pause();
   try {
@@ -46,7 +46,8 @@ async function receive(socket: WebSocket, tunnel: Tunnel, message: Uint8Array, {
   }
 }
 
-function resize(tunnel: Tunnel, data: Uint8Array): void {
+/** @param data `{"Width":…,"Height":…}` in JSON */
+export function resizeFrom(tunnel: Tunnel, data: Uint8Array): void {
   let size: { Width?: unknown; Height?: unknown } | null;
   try {
     size = JSON.parse(Buffer.from(data).toString('utf8'));

@@ -1,5 +1,5 @@
 // pods/exec and pods/attach over WebSocket (v5 and v4.channel.k8s.io): each message is one byte that names a channel, then
-// data. pods/portforward over SPDY, by itself or inside of a WebSocket. What is wrong with the request is answered before the
+// data; or over SPDY. pods/portforward over SPDY, by itself or inside of a WebSocket. What is wrong with the request is answered before the
 // upgrade, as HTTP; what goes wrong later, on the error channel.
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
@@ -18,6 +18,7 @@ import { flag } from './query-options.ts';
 import type { ResourcePath } from './request-info.ts';
 import type { ResourceRequest } from './resource-requests.ts';
 import { noSuchPath } from './responses.ts';
+import { commandProtocols, serveSpdyCommand } from './spdy-channels.ts';
 
 const protocols = ['v5.channel.k8s.io', 'v4.channel.k8s.io'] as const;
 const portForwardProtocol = 'portforward.k8s.io';
@@ -68,14 +69,31 @@ export class PodStreams {
     const { call, connection } = await this.#check(path, query, user);
     const asked = { ...call, signal };
     if (path.subresource === 'portforward') return this.#portForward(upgrade, asked);
+    if (isSpdy(request)) return this.#spdyCommand(upgrade, asked, connection);
     if (!isWebSocket(request) || !protocols.some((protocol) => offers(request, protocol))) {
       throw StatusError.badRequest(
-        `unable to upgrade: use a WebSocket that offers one of the protocols ${protocols.join(', ')}, as kubectl 1.31 and later do`,
+        `unable to upgrade: use a WebSocket that offers one of the protocols ${protocols.join(', ')}, or SPDY/3.1 with one of ${commandProtocols.join(', ')}`,
       );
     }
     this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
       // Every failure of the stream itself is told on its error channel by connectChannels.
       void this.#serve(webSocket, asked, connection);
+    });
+  }
+
+  #spdyCommand({ request, socket, head }: Upgrade, call: Call, connection: PodConnection): void {
+    const offered = streamProtocols(request);
+    // A client that names none speaks the first version.
+    const protocol = offered.length === 0 ? 'channel.k8s.io' : commandProtocols.find((name) => offered.includes(name));
+    if (!protocol)
+      throw new StatusError(403, 'Forbidden', `unable to upgrade: none of the stream protocols ${offered.join(', ')} is supported`);
+    switchToSpdy(socket, head, protocol);
+    void serveSpdyCommand(socket, {
+      protocol,
+      connection,
+      clock: this.#clock,
+      signal: call.signal,
+      openTunnel: () => this.#api.connectPod(call, connection),
     });
   }
 
@@ -91,16 +109,12 @@ export class PodStreams {
       this.#sockets.handleUpgrade(request, socket, head, (webSocket) => void serve(createWebSocketStream(webSocket)));
       return;
     }
-    const versions = String(request.headers['x-stream-protocol-version'] ?? '').split(',');
-    if (request.headers.upgrade?.toLowerCase() !== 'spdy/3.1' || !versions.some((version) => version.trim() === portForwardProtocol)) {
+    if (!isSpdy(request) || !streamProtocols(request).includes(portForwardProtocol)) {
       throw StatusError.badRequest(
         `unable to upgrade: use a WebSocket with the protocol ${portForwardTunnel}, or SPDY/3.1 with ${portForwardProtocol}`,
       );
     }
-    socket.write(
-      `HTTP/1.1 101 Switching Protocols\r\nUpgrade: SPDY/3.1\r\nConnection: Upgrade\r\nX-Stream-Protocol-Version: ${portForwardProtocol}\r\n\r\n`,
-    );
-    if (head.length > 0) socket.unshift(head);
+    switchToSpdy(socket, head, portForwardProtocol);
     void serve(socket);
   }
 
@@ -121,6 +135,22 @@ export class PodStreams {
     planConnection(subresource as TunnelRequest['kind'], pod, connection);
     return { call: { user, kind, namespace, name, subresource }, connection };
   }
+}
+
+function isSpdy(request: IncomingMessage): boolean {
+  return request.headers.upgrade?.toLowerCase() === 'spdy/3.1';
+}
+
+function streamProtocols(request: IncomingMessage): string[] {
+  const names = String(request.headers['x-stream-protocol-version'] ?? '').split(',');
+  return names.map((name) => name.trim()).filter((name) => name !== '');
+}
+
+function switchToSpdy(socket: Duplex, head: Buffer, protocol: string): void {
+  socket.write(
+    `HTTP/1.1 101 Switching Protocols\r\nUpgrade: SPDY/3.1\r\nConnection: Upgrade\r\nX-Stream-Protocol-Version: ${protocol}\r\n\r\n`,
+  );
+  if (head.length > 0) socket.unshift(head);
 }
 
 function isWebSocket(request: IncomingMessage): boolean {

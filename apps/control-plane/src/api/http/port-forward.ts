@@ -120,7 +120,8 @@ async function send(data: SpdyStream, tunnel: Tunnel): Promise<void> {
   }
 }
 
-function written(target: SpdyStream, chunk: Uint8Array): Promise<void> | undefined {
+/** Undefined when more may be written at once. */
+export function written(target: SpdyStream, chunk: Uint8Array): Promise<void> | undefined {
   if (!target.writable || target.write(chunk)) return undefined;
   return new Promise((resolve) => {
     const done = () => {

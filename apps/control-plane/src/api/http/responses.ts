@@ -80,7 +80,7 @@ export function warningHeader(text: string): string {
 }
 
 export function noSuchPath(): StatusError {
-  return new StatusError(404, 'NotFound', 'the server could not find the requested resource');
+  return StatusError.noSuchResource();
 }
 
 export function wrongMethod(): StatusError {

@@ -2,12 +2,13 @@
 import { type KindDefinition, StatusError } from '@berth/machinery';
 import { namespaceFinalize } from './namespace-finalize.ts';
 import { podBinding } from './pod-binding.ts';
+import { podEphemeralContainers } from './pod-ephemeral-containers.ts';
 import { podEviction } from './pod-eviction.ts';
 import { scale } from './scale.ts';
 import type { SubresourceDefinition, SubresourceHandler, SubresourcePorts } from './subresource.ts';
 import { tokenRequest } from './token-request.ts';
 
-const definitions: SubresourceDefinition[] = [namespaceFinalize, podBinding, podEviction, scale, tokenRequest];
+const definitions: SubresourceDefinition[] = [namespaceFinalize, podBinding, podEphemeralContainers, podEviction, scale, tokenRequest];
 
 export class Subresources {
   readonly #handlers: { definition: SubresourceDefinition; handler: SubresourceHandler }[];
@@ -19,7 +20,7 @@ export class Subresources {
   /** @throws StatusError NotFound for a subresource that the kind does not have */
   require(kind: KindDefinition, name: string): SubresourceHandler {
     const found = this.#handlers.find(({ definition }) => definition.name === name && definition.of(kind));
-    if (!found) throw new StatusError(404, 'NotFound', 'the server could not find the requested resource');
+    if (!found) throw StatusError.noSuchResource();
     return found.handler;
   }
 }

@@ -1,0 +1,43 @@
+// Ephemeral containers: added to a running pod to look at it, never changed or removed, and without anything that a scheduler,
+// a service or a probe would have to know of.
+import type { EphemeralContainer, Pod } from '../generated/core-v1.types.ts';
+import { isEqual } from './changes.ts';
+import { commonContainer } from './containers.ts';
+import { duplicate, each, type FieldError, forbidden, notFound } from './errors.ts';
+
+const field = 'spec.ephemeralContainers';
+const absent = ['ports', 'livenessProbe', 'readinessProbe', 'startupProbe', 'lifecycle', 'restartPolicy'] as const;
+
+/** Everything wrong with what the ephemeralcontainers subresource is asked to make of a pod. */
+export function validateEphemeralContainers(next: Pod, old: Pod): FieldError[] {
+  const { spec } = next;
+  const others = [...(spec.initContainers ?? []), ...spec.containers].map((container) => container.name);
+  const targets = new Set(spec.containers.map((container) => container.name));
+  const seen = new Set(others);
+  const errors = each(spec.ephemeralContainers, field, (container, path) => {
+    const own = commonContainer(container, spec, path);
+    for (const name of absent)
+      if (isGiven(container[name])) own.push(forbidden(`${path}.${name}`, 'cannot be set for an Ephemeral Container'));
+    if (isGiven(container.resources)) own.push(forbidden(`${path}.resources`, 'cannot be set for an Ephemeral Container'));
+    if (seen.has(container.name)) own.push(duplicate(`${path}.name`, container.name));
+    seen.add(container.name);
+    const { targetContainerName: target } = container;
+    if (target && !targets.has(target)) own.push(notFound(`${path}.targetContainerName`, target));
+    if (container.volumeMounts?.some((mount) => mount.subPath)) own.push(forbidden(`${path}.volumeMounts`, 'cannot set subPath'));
+    return own;
+  });
+  return [...errors, ...onlyAdded(spec.ephemeralContainers ?? [], old.spec.ephemeralContainers ?? [])];
+}
+
+function isGiven(value: unknown): boolean {
+  return value !== undefined && value !== null && !(typeof value === 'object' && Object.keys(value).length === 0);
+}
+
+function onlyAdded(next: EphemeralContainer[], old: EphemeralContainer[]): FieldError[] {
+  return old.flatMap((before) => {
+    const after = next.find(({ name }) => name === before.name);
+    if (!after) return [forbidden(field, `existing ephemeral containers ${JSON.stringify(before.name)} may not be removed\n`)];
+    if (isEqual(after, before)) return [];
+    return [forbidden(field, `existing ephemeral containers ${JSON.stringify(before.name)} may not be changed\n`)];
+  });
+}
