@@ -18,7 +18,7 @@ const loopback = '127.0.0.1';
  * A small young generation and no source maps kept in memory: together they save 50 MB of an idle control plane's 180, and code
  * that serves one machine does not miss them. node:sqlite still calls itself experimental.
  */
-export const nodeFlags = ['--max-semi-space-size=2', '--disable-warning=ExperimentalWarning'];
+export const nodeFlags = ['--max-semi-space-size=4', '--disable-warning=ExperimentalWarning'];
 
 export type ClusterProcess = 'registry' | 'etcd' | 'control-plane' | 'node-agent';
 

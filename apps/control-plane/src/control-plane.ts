@@ -5,7 +5,7 @@ import { kinds, kindViews } from '@berth/api';
 import { Tokens } from '@berth/client';
 import type { Store } from '@berth/store';
 import { NestFactory } from '@nestjs/core';
-import type { FastifyAdapter, NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { openAuditor } from './api/audit/open-auditor.ts';
 import { ApiServer, componentUsers } from './api/core/index.ts';
 import { encryptionAtRest } from './api/encryption/encryption-at-rest.ts';
@@ -15,7 +15,7 @@ import { ApiHttp } from './api/http/api-http.ts';
 import { ApiMetrics } from './api/http/api-metrics.ts';
 import { appModule } from './app.module.ts';
 import type { ControlPlaneConfig, Ports } from './config.ts';
-import { type Address, freeAddress, httpsAdapter, listenError, route } from './https-listener.ts';
+import { type Address, freeAddress, HttpsAdapter, listenError } from './https-listener.ts';
 import { openStore } from './open-store.ts';
 import { openPki, type Pki, writeAdminKubeconfig } from './pki/pki.ts';
 import { type RoleContext, type RoleRunner, runnersFor } from './roles.ts';
@@ -68,7 +68,7 @@ async function start(
   const { store } = encryption;
   const audit = config.audit && (await openAuditor(config.audit, ports));
   if (audit) onStop(() => audit.close());
-  const adapter = httpsAdapter(pki.apiServing);
+  const adapter = new HttpsAdapter(pki.apiServing);
   const parts = {
     ...ports,
     config,
@@ -106,15 +106,15 @@ async function start(
   return { address, kubeconfigPath: pki.kubeconfigPath, api, tokens, stop };
 }
 
-async function listen(app: NestFastifyApplication, adapter: FastifyAdapter, http: ApiHttp, config: ControlPlaneConfig): Promise<Address> {
-  route(adapter, http);
+async function listen(app: NestFastifyApplication, adapter: HttpsAdapter, http: ApiHttp, config: ControlPlaneConfig): Promise<Address> {
+  adapter.route(http);
   const { host, port } = config.apiAddress;
   try {
     await app.listen(port, host);
   } catch (error) {
     throw listenError(error, config.apiAddress, '--api-address');
   }
-  const bound = adapter.getInstance().server.address();
+  const bound = adapter.server.address();
   return { host, port: bound !== null && typeof bound === 'object' ? bound.port : port };
 }
 

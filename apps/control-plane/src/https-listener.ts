@@ -1,13 +1,12 @@
-// The HTTPS server under Nest: Fastify with one route, whose handlers write to the raw response. Fastify parses no body and
-// validates nothing, because the Kubernetes API says itself what is valid.
-import type { IncomingMessage, Server } from 'node:http';
+// The HTTPS server under Nest. Requests go straight to the API, which says itself what is valid: Fastify's router, hooks and
+// parsers would cost a quarter of a GET and decide nothing.
+import type { IncomingMessage } from 'node:http';
+import { createServer, type Server } from 'node:https';
 import { createServer as createProbe, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { StatusError } from '@berth/machinery';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import type { ApiHttp } from './api/http/api-http.ts';
-import { sendError } from './api/http/responses.ts';
 import type { ServingCertificate } from './pki/serving-certificate.ts';
 
 const keepAliveTimeoutMs = 90_000;
@@ -27,45 +26,29 @@ export interface Address {
   port: number;
 }
 
-export function httpsAdapter(serving: ServingCertificate): FastifyAdapter {
-  const adapter = new FastifyAdapter({
-    https: { ...serving.context, requestCert: true, rejectUnauthorized: false, minVersion: 'TLSv1.2' },
-    keepAliveTimeout: keepAliveTimeoutMs,
-    requestTimeout: requestTimeoutMs,
-    logger: false,
-    frameworkErrors: refuse,
-    clientErrorHandler: refuseUnread,
-  });
-  const server = adapter.getInstance().server as unknown as { setSecureContext(context: object): void };
-  serving.onRenewed((context) => server.setSecureContext({ ...context, minVersion: 'TLSv1.2' }));
-  return adapter;
-}
+/** Fastify opens and closes the server for Nest; `route` says who answers. */
+export class HttpsAdapter extends FastifyAdapter {
+  readonly server: Server;
 
-/** Must come before the adapter listens. */
-export function route(adapter: FastifyAdapter, http: ApiHttp): void {
-  const instance = adapter.getInstance();
-  instance.removeAllContentTypeParsers();
-  // Bodies stay unread here: the handlers read them.
-  instance.addContentTypeParser('*', (_request, _payload, done) => done(null, undefined));
-  instance.route({
-    method: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
-    url: '/*',
-    errorHandler: refuse,
-    handler: (request, reply) => {
-      reply.hijack();
-      void http.handle(request.raw, reply.raw);
-    },
-  });
-  const server = instance.server as unknown as Server;
-  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => void http.upgrade(request, socket, head));
-}
+  constructor(serving: ServingCertificate) {
+    const server = createServer({
+      ...serving.context,
+      requestCert: true,
+      rejectUnauthorized: false,
+      minVersion: 'TLSv1.2',
+      keepAliveTimeout: keepAliveTimeoutMs,
+      requestTimeout: requestTimeoutMs,
+    });
+    super({ serverFactory: () => server, clientErrorHandler: refuseUnread, logger: false });
+    this.server = server;
+    serving.onRenewed((context) => server.setSecureContext({ ...context, minVersion: 'TLSv1.2' }));
+  }
 
-/** What Fastify itself refuses: malformed URLs and content types. */
-function refuse(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
-  reply.hijack();
-  const code = error.statusCode ?? 400;
-  const status = code === 415 ? StatusError.unsupportedMediaType(error.message) : StatusError.badRequest(error.message);
-  void sendError({ request: request.raw, response: reply.raw }, status.status);
+  /** Must come before the adapter listens. */
+  route(http: ApiHttp): void {
+    this.server.on('request', (request, response) => void http.handle(request, response));
+    this.server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => void http.upgrade(request, socket, head));
+  }
 }
 
 /** What is no HTTP at all, or too slow or too long in its head: answered as far as the connection still allows. */

@@ -2,10 +2,11 @@
 import { StatusError } from './status.ts';
 
 const depthMax = 200;
+const decoder = new TextDecoder('utf-8');
 
 /** @param input text, or UTF-8 bytes. @throws StatusError BadRequest that says where the text went wrong */
 export function parseJson(input: string | Uint8Array): unknown {
-  const text = typeof input === 'string' ? input : new TextDecoder('utf-8').decode(input);
+  const text = typeof input === 'string' ? input : decoder.decode(input);
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -18,13 +19,20 @@ export function parseJson(input: string | Uint8Array): unknown {
 
 /** Refuses depth beyond 200 and the key `__proto__`. Iterative, so that depth cannot exhaust the stack. @throws StatusError */
 export function checkShape(root: unknown): void {
-  const pending: { value: unknown; depth: number }[] = [{ value: root, depth: 0 }];
-  for (let next = pending.pop(); next; next = pending.pop()) {
-    const { value, depth } = next;
-    if (value === null || typeof value !== 'object') continue;
+  if (root === null || typeof root !== 'object') return;
+  const pending: object[] = [root];
+  const depths = [0];
+  for (let value = pending.pop(); value; value = pending.pop()) {
+    const depth = depths.pop() ?? 0;
     if (depth >= depthMax) throw StatusError.badRequest(`the object is nested deeper than ${depthMax} levels`);
     if (Object.hasOwn(value, '__proto__')) throw StatusError.badRequest('the key "__proto__" is not allowed');
-    for (const inner of Array.isArray(value) ? value : Object.values(value)) pending.push({ value: inner, depth: depth + 1 });
+    // Every body passes through here: nothing is set aside that cannot hold more.
+    for (const key in value) {
+      const inner: unknown = (value as Record<string, unknown>)[key];
+      if (inner === null || typeof inner !== 'object') continue;
+      pending.push(inner);
+      depths.push(depth + 1);
+    }
   }
 }
 

@@ -47,3 +47,4 @@ process.on('message', async (command: BareCommand) => {
   report({ type: 'listening', https: port(https), http: port(http) });
 });
 process.on('disconnect', () => process.exit(0));
+process.on('SIGTERM', () => process.exit(0));

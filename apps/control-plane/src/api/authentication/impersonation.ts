@@ -15,6 +15,12 @@ const valuesMax = 256;
 
 type Headers = IncomingMessage['headersDistinct'];
 
+/** Whether a request says to be somebody else's in any way: asked of every request, so it must cost next to nothing. */
+export function isImpersonating(headers: IncomingMessage['headers']): boolean {
+  for (const name in headers) if (name.startsWith(prefix)) return true;
+  return false;
+}
+
 /** @throws StatusError Forbidden for the first part that `user` may not take on */
 export async function impersonated(user: User, headers: Headers, authorize: (attributes: Attributes) => Promise<void>): Promise<User> {
   const names = Object.keys(headers).filter((name) => name.startsWith(prefix));

@@ -12,7 +12,7 @@ import {
 } from '@berth/store';
 import type { EventExpiry } from './event-expiry.ts';
 import { relativeKey, storageKey } from './keys.ts';
-import { Entry, encodeStored, withRevision } from './object-codec.ts';
+import { Entry, encodeStored, rememberStored, withRevision } from './object-codec.ts';
 import { translated } from './store-errors.ts';
 import type { CoreMetrics } from './types.ts';
 import type { WatchCache } from './watch-cache.ts';
@@ -118,6 +118,7 @@ export class Committer {
     const guards = decision.type === 'put' ? (decision.guards ?? []) : [];
     const stored = decision.type === 'put' ? encodeStored(decision.object) : undefined;
     const own: Write = stored ? { type: 'put', key, value: stored } : { type: 'delete', key };
+    if (stored && decision.type === 'put') rememberStored(stored, decision.object);
     const result = await this.#transact(kind, {
       compare: [unchanged(key, current), ...guards.map((guard) => guard.compare)],
       writes: [own, ...guards.flatMap((guard) => guard.write ?? []), ...(decision.writes ?? [])],
@@ -125,7 +126,7 @@ export class Committer {
     });
     if (result.succeeded) {
       if (!stored) return { entry: removed(cache.head, relative, decision.object, current), type: 'remove' };
-      return { entry: versioned(cache.head, relative, result.revision, stored, decision.object), type: 'put' };
+      return { entry: Entry.stored(cache.head, relative, result.revision, stored), type: 'put' };
     }
     guards.forEach((guard, index) => {
       const found = result.current[index + 1];

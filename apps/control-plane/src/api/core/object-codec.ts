@@ -7,9 +7,19 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 const versionMember = '"resourceVersion":"';
 
+/** Members that JSON would not show go, so that an object looks the same whether it was parsed or not. */
 export function freezeDeep<T>(value: T): T {
   if (value === null || typeof value !== 'object' || Object.isFrozen(value)) return value;
-  for (const inner of Object.values(value)) freezeDeep(inner);
+  if (Array.isArray(value)) {
+    for (const item of value) freezeDeep(item);
+    return Object.freeze(value);
+  }
+  const members = value as Record<string, unknown>;
+  for (const key of Object.keys(members)) {
+    const inner = members[key];
+    if (inner === undefined) delete members[key];
+    else if (inner !== null && typeof inner === 'object') freezeDeep(inner);
+  }
   return Object.freeze(value);
 }
 
@@ -62,6 +72,19 @@ function reencode(bytes: Uint8Array, revision: number): Uint8Array {
   return toBytes({ apiVersion, kind, metadata: { ...metadata, resourceVersion: String(revision) }, ...rest });
 }
 
+interface Known {
+  object: KubeObject;
+  entry?: Entry;
+}
+
+/** What bytes on their way into the store were made of: in one process they come back from it as the same array. */
+const knownByBytes = new WeakMap<Uint8Array, Known>();
+
+/** Spares whoever reads these stored bytes from parsing them. From now on the object belongs to its entry. */
+export function rememberStored(stored: Uint8Array, object: KubeObject): void {
+  knownByBytes.set(stored, { object });
+}
+
 /** One object at one revision. Parsing waits until somebody needs more than the bytes. */
 export class Entry implements Encoded {
   /** Relative to the kind's prefix. */
@@ -83,7 +106,13 @@ export class Entry implements Encoded {
   }
 
   static stored(head: Uint8Array, key: string, revision: number, value: Uint8Array): Entry {
-    return new Entry(key, revision, withRevision(head, value, revision));
+    const known = knownByBytes.get(value);
+    if (known?.entry?.revision === revision && known.entry.key === key) return known.entry;
+    const bytes = withRevision(head, value, revision);
+    if (!known || known.entry) return new Entry(key, revision, bytes);
+    known.object.metadata.resourceVersion = String(revision);
+    known.entry = new Entry(key, revision, bytes, known.object);
+    return known.entry;
   }
 
   /** The same object as of a later revision: what a DELETED event shows. */

@@ -6,7 +6,7 @@ import { StatusError } from '@berth/machinery';
 import type { Clock, Logger } from '@berth/telemetry';
 import type { Auditor } from '../audit/auditor.ts';
 import type { Authenticator } from '../authentication/authenticator.ts';
-import { impersonated } from '../authentication/impersonation.ts';
+import { impersonated, isImpersonating } from '../authentication/impersonation.ts';
 import type { ApiServer } from '../core/api-server.ts';
 import type { User } from '../core/types.ts';
 import type { FlowControl } from '../flow-control/flow-control.ts';
@@ -71,7 +71,7 @@ export class ApiHttp {
     const { clock, logger } = this.#options;
     const startMs = clock.monotonicMs();
     const controller = this.#track();
-    response.once('close', () => this.#untrack(controller));
+    response.once('close', () => this.#untrack(controller, response.writableFinished));
     // A reset connection is no news; without a listener it would end the process.
     response.on('error', (error) => logger.debug('an answer broke off', { error }));
     if (this.#stopping) response.setHeader('connection', 'close');
@@ -168,7 +168,9 @@ export class ApiHttp {
     try {
       const known = await authenticator.authenticate(request);
       user = known;
-      const effective = await impersonated(known, request.headersDistinct, (attributes) => api.authorize(known, attributes));
+      const effective = isImpersonating(request.headers)
+        ? await impersonated(known, request.headersDistinct, (attributes) => api.authorize(known, attributes))
+        : known;
       await this.#tell(asked, parsed, known, effective === known ? undefined : effective);
       return effective;
     } catch (error) {
@@ -196,9 +198,10 @@ export class ApiHttp {
     return controller;
   }
 
-  #untrack(controller: AbortController): void {
+  /** An answer that is complete has nothing left to call off. */
+  #untrack(controller: AbortController, isComplete = false): void {
     this.#open.delete(controller);
-    controller.abort(new Error('the client is gone'));
+    if (!isComplete) controller.abort(new Error('the client is gone'));
   }
 
   /** Labels come from what this server has, not from what clients write, so that their number stays bounded. */

@@ -1,5 +1,6 @@
 // What a URL path means in the Kubernetes API: which resource, or none. Every later step (authorization, metrics, routing)
 // reads this, so that they cannot disagree about a request.
+import { StatusError } from '@berth/machinery';
 
 export interface ResourcePath {
   group: string;
@@ -31,14 +32,19 @@ function within(group: string, version: string | undefined, rest: string[]): Res
   return { group, version, resource: first, name: rest[1], subresource: rest[2] };
 }
 
-/** Decoded path segments without empty ones at either end; undefined when the encoding is malformed. */
+/** Decoded path segments; undefined when one that is not the last is empty. @throws StatusError 400 for half an escape */
 export function pathSegments(path: string): string[] | undefined {
+  const raw = path.split('/').slice(1);
+  if (raw.at(-1) === '') raw.pop();
+  if (raw.includes('')) return undefined;
+  return path.includes('%') ? raw.map(decoded) : raw;
+}
+
+function decoded(segment: string): string {
   try {
-    const segments = path.split('/').slice(1).map(decodeURIComponent);
-    if (segments.at(-1) === '') segments.pop();
-    return segments.includes('') ? undefined : segments;
+    return decodeURIComponent(segment);
   } catch {
-    // decodeURIComponent throws URIError for half an escape; the caller answers 404.
-    return undefined;
+    // URIError says no more than the text itself does.
+    throw StatusError.badRequest(`invalid URL escape in ${JSON.stringify(segment)}`);
   }
 }
