@@ -1,6 +1,7 @@
 // Every controller that the role runs. A new one is one file and one line here.
 import type { Controller } from '@berth/controller';
 import { deploymentController } from './deployment/controller.ts';
+import { disruptionController } from './disruption/controller.ts';
 import { endpointSliceController } from './endpoints/endpoint-slices.ts';
 import { endpointsController } from './endpoints/endpoints.ts';
 import { garbageCollector } from './garbage-collector.ts';
@@ -30,6 +31,7 @@ export function controllersFor({ caCertificate, startedAt }: ControllersOptions)
   return [
     erase(replicaSetController),
     erase(jobController),
+    erase(disruptionController),
     erase(deploymentController),
     erase(endpointSliceController),
     erase(endpointsController),

@@ -6,7 +6,6 @@ import { schemas } from '../schemas.ts';
 import { validateDisruptionBudget, validateDisruptionBudgetStatus } from '../validation/disruption-budget.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 import { dnsSubdomain } from '../validation/names.ts';
-import { idleKind } from '../warnings/idle-kind.ts';
 
 export type PodDisruptionBudget = Type;
 
@@ -29,5 +28,4 @@ export const PodDisruptionBudget = defineKind<PodDisruptionBudget>({
   validateUpdate: validateMetadataUpdate,
   validateStatusUpdate: validateDisruptionBudgetStatus,
   columns: disruptionBudgetColumns,
-  warnings: () => idleKind('poddisruptionbudgets'),
 });

@@ -101,6 +101,7 @@ export class ApiServer {
       clock,
       tokens: options.tokens,
       read: (call, settings = {}) => this.#reads.get(call.kind, call.namespace, requireName(call), settings.resourceVersion),
+      list: (kind, namespace) => this.#reads.all(kind, namespace),
     });
   }
 

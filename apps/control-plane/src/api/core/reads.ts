@@ -44,6 +44,12 @@ export class Reads {
     return this.#page(cache, namespace, selection, { revision: this.#cache.revision, start: '' }, settings.limit);
   }
 
+  /** Everything of a kind in a namespace, for decisions of the server itself. */
+  async all(kind: KindDefinition, namespace: string | undefined): Promise<Entry[]> {
+    await this.#cache.proven();
+    return [...this.#cache.of(storedKind(kind)).select(selectionOf(kind, {}), namespace)];
+  }
+
   async watch(target: Target, settings: WatchSettings): Promise<WatchHandle> {
     checkWatchSettings(settings);
     const { kind, namespace } = target;

@@ -19,6 +19,8 @@ export interface SubresourcePorts {
   tokens?: TokenIssuer | undefined;
   /** @throws StatusError NotFound */
   read(call: Call, settings?: ReadSettings): Promise<Entry>;
+  /** All of a kind in a namespace, as new as the request. */
+  list(kind: KindDefinition, namespace: string | undefined): Promise<Entry[]>;
 }
 
 /** A method that is absent is one that the subresource does not have. `call.name` is there, `call.subresource` is its name. */
