@@ -1,5 +1,6 @@
 // Every controller that the role runs. A new one is one file and one line here.
 import type { Controller } from '@berth/controller';
+import { cronJobController } from './cron-job/controller.ts';
 import { deploymentController } from './deployment/controller.ts';
 import { disruptionController } from './disruption/controller.ts';
 import { endpointSliceController } from './endpoints/endpoint-slices.ts';
@@ -31,6 +32,7 @@ export function controllersFor({ caCertificate, startedAt }: ControllersOptions)
   return [
     erase(replicaSetController),
     erase(jobController),
+    erase(cronJobController),
     erase(disruptionController),
     erase(deploymentController),
     erase(endpointSliceController),

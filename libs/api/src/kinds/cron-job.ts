@@ -7,7 +7,6 @@ import { schemas } from '../schemas.ts';
 import { validateCronJob } from '../validation/cron-job.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 import { dnsSubdomain } from '../validation/names.ts';
-import { idleKind } from '../warnings/idle-kind.ts';
 import { podSpecWarnings } from '../warnings/pod-spec.ts';
 
 export type CronJob = Type;
@@ -29,8 +28,5 @@ export const CronJob = defineKind<CronJob>({
   validate: (cronJob) => [...validateMetadata(cronJob, { scope: 'Namespaced', name: dnsSubdomain }), ...validateCronJob(cronJob)],
   validateUpdate: validateMetadataUpdate,
   columns: cronJobColumns,
-  warnings: ({ spec }) => [
-    ...idleKind('cronjobs'),
-    ...podSpecWarnings(spec.jobTemplate.spec?.template?.spec, 'spec.jobTemplate.spec.template.spec'),
-  ],
+  warnings: ({ spec }) => podSpecWarnings(spec.jobTemplate.spec?.template?.spec, 'spec.jobTemplate.spec.template.spec'),
 });
