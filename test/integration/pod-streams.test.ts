@@ -4,26 +4,15 @@ import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { Pod } from '@berth/api';
 import { StatusError } from '@berth/machinery';
-import { FrameTunnel, type Tunnel } from '@berth/protocol';
+import type { Tunnel } from '@berth/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { componentUsers } from '../../apps/control-plane/src/api/core/authorization-rules.ts';
 import type { PodTunnelRequest } from '../../apps/control-plane/src/api/core/pod-connection.ts';
 import { KubectlCluster } from './kubectl-cluster.ts';
+import { linkedTunnels } from './linked-tunnels.ts';
 
 let cluster: KubectlCluster;
 const asked: PodTunnelRequest[] = [];
-
-/** Two ends of a tunnel that has no network between them. */
-function linkedTunnels(): [Tunnel, Tunnel] {
-  const carrierTo = (other: () => FrameTunnel) => ({
-    write: (frame: Parameters<FrameTunnel['receive']>[0]) => queueMicrotask(() => other().receive(frame)),
-    end: () => queueMicrotask(() => other().carrierEnded()),
-    destroy: (error: Error) => queueMicrotask(() => other().carrierBroke(error)),
-  });
-  const near: FrameTunnel = new FrameTunnel(carrierTo(() => far));
-  const far: FrameTunnel = new FrameTunnel(carrierTo(() => near));
-  return [near, far];
-}
 
 /** What the fake node does with a command or a port. */
 async function serve(request: PodTunnelRequest, tunnel: Tunnel): Promise<void> {

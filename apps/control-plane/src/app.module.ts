@@ -16,6 +16,7 @@ import { ApiMetrics } from './api/http/api-metrics.ts';
 import { FixedPaths } from './api/http/fixed-paths.ts';
 import { PodLogs } from './api/http/pod-logs.ts';
 import { PodStreams } from './api/http/pod-streams.ts';
+import { ProxyRequests } from './api/http/proxy/proxy-requests.ts';
 import { ResourceRequests } from './api/http/resource-requests.ts';
 import { SelfReviews } from './api/http/self-reviews.ts';
 import { StaticFiles } from './api/http/static-files.ts';
@@ -104,6 +105,7 @@ function httpModule(given: DynamicModule, api: DynamicModule): DynamicModule {
         resources: new ResourceRequests({ api: server, clock, random, podLogs: new PodLogs(server) }),
         fixedPaths: new FixedPaths({ api: server, metrics, serverAddress, issuer }),
         podStreams: new PodStreams(server, clock),
+        proxy: new ProxyRequests(server, random),
         selfReviews: new SelfReviews(server),
         usageMetrics: new UsageMetrics(server),
         auditor: parts.auditor,

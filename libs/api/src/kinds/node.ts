@@ -17,7 +17,10 @@ export const Node = defineKind<Node>({
   scope: 'Cluster',
   shortNames: ['no'],
   schema: schemas.message('core.v1.Node'),
-  subresources: { status: true },
+  subresources: {
+    status: true,
+    other: [{ name: 'proxy', kind: 'NodeProxyOptions', verbs: ['create', 'delete', 'get', 'patch', 'update'] }],
+  },
 
   strategy: { generationChanged: () => false },
   defaults: (node) => {

@@ -20,7 +20,10 @@ export const Service = defineKind<Service>({
   shortNames: ['svc'],
   categories: ['all'],
   schema: schemas.message('core.v1.Service'),
-  subresources: { status: true },
+  subresources: {
+    status: true,
+    other: [{ name: 'proxy', kind: 'ServiceProxyOptions', verbs: ['create', 'delete', 'get', 'patch', 'update'] }],
+  },
 
   strategy: {
     prepareForCreate: (service) => {

@@ -13,6 +13,8 @@ import type { FlowControl } from '../flow-control/flow-control.ts';
 import type { ApiMetrics } from './api-metrics.ts';
 import type { FixedPaths } from './fixed-paths.ts';
 import type { PodStreams } from './pod-streams.ts';
+import { withoutProxied } from './proxy/proxy-path.ts';
+import type { ProxyRequests } from './proxy/proxy-requests.ts';
 import { parseResourcePath, pathSegments, type ResourcePath } from './request-info.ts';
 import { ResourceRequests } from './resource-requests.ts';
 import { type Exchange, noSuchPath, sendError, statusOf, wrongMethod } from './responses.ts';
@@ -26,6 +28,7 @@ export interface ApiHttpOptions {
   resources: ResourceRequests;
   fixedPaths: FixedPaths;
   podStreams: PodStreams;
+  proxy: ProxyRequests;
   selfReviews: SelfReviews;
   usageMetrics: UsageMetrics;
   dashboard: StaticFiles;
@@ -91,7 +94,7 @@ export class ApiHttp {
 
   /** For `exec`, `attach` and `portforward` over WebSocket. Never rejects. */
   async upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
-    const { podStreams, logger } = this.#options;
+    const { podStreams, proxy, logger } = this.#options;
     socket.on('error', (error) => logger.debug('a stream’s connection broke', { error }));
     const controller = this.#track();
     socket.once('close', () => this.#untrack(controller));
@@ -101,7 +104,8 @@ export class ApiHttp {
       parsed = parse(request);
       const user = await this.#user(asked, parsed);
       if (!parsed.path) throw noSuchPath();
-      await podStreams.upgrade({ request, socket, head, user, path: parsed.path, query: parsed.query, signal: controller.signal });
+      const upgrade = { request, socket, head, user, path: parsed.path, query: parsed.query, signal: controller.signal };
+      await (proxy.covers(parsed.path) ? proxy.upgrade(upgrade) : podStreams.upgrade(upgrade));
       const { audit } = asked;
       await audit?.started(101);
       if (audit) socket.once('close', () => void audit.ended(101));
@@ -137,7 +141,9 @@ export class ApiHttp {
       throw noSuchPath();
     }
     const incoming = { ...exchange, path, query, user, signal };
-    if (this.#options.podStreams.covers(path)) return this.#options.podStreams.refuse(incoming);
+    const { podStreams, proxy } = this.#options;
+    if (podStreams.covers(path)) return podStreams.refuse(incoming);
+    if (proxy.covers(path)) return this.#longRunning(verb ?? '', path, () => proxy.serve(incoming));
     const serve = () => this.#options.resources.handle(incoming, verb);
     if (isLongRunning(verb, path) && verb !== 'watch') return this.#longRunning(verb ?? '', path, serve);
     const seat = await this.#options.flowControl.admit(user, { verb: verb ?? '', group, resource, subresource, namespace }, signal);
@@ -221,7 +227,8 @@ export class ApiHttp {
 }
 
 function parse(request: IncomingMessage): Parsed {
-  const url = request.url ?? '/';
+  // What is behind a proxy is none of this server's paths.
+  const url = withoutProxied(request.url ?? '/')?.resource ?? request.url ?? '/';
   const mark = url.indexOf('?');
   const segments = pathSegments(mark < 0 ? url : url.slice(0, mark));
   if (!segments) throw noSuchPath();
@@ -231,7 +238,11 @@ function parse(request: IncomingMessage): Parsed {
 }
 
 function isLongRunning(verb: string | undefined, path: ResourcePath | undefined): boolean {
-  return verb === 'watch' || (path?.resource === 'pods' && ['log', 'exec', 'attach', 'portforward'].includes(path.subresource ?? ''));
+  return (
+    verb === 'watch' ||
+    path?.subresource === 'proxy' ||
+    (path?.resource === 'pods' && ['log', 'exec', 'attach', 'portforward'].includes(path.subresource ?? ''))
+  );
 }
 
 function refuseUpgrade(socket: Duplex, status: ReturnType<typeof statusOf>): void {
