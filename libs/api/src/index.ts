@@ -62,6 +62,7 @@ export { ValidatingAdmissionPolicyBinding } from './kinds/validating-admission-p
 export { ValidatingWebhookConfiguration } from './kinds/validating-webhook-configuration.ts';
 export { VolumeAttachment } from './kinds/volume-attachment.ts';
 export { VolumeAttributesClass } from './kinds/volume-attributes-class.ts';
+export { type Amounts, amountsOf, podAmounts } from './quota/amounts.ts';
 export { schemas } from './schemas.ts';
 export { podGracePeriodSeconds } from './strategies/pod.ts';
 export { type QosClass, qosClass } from './strategies/qos.ts';

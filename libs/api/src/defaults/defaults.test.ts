@@ -100,16 +100,12 @@ test('a namespace is labelled with its name', () => {
 });
 
 describe('what a new pod is given', () => {
-  test('an account, tolerations of lost nodes and a quality of service', () => {
+  test('an account and a quality of service', () => {
     const pod = samplePod({ containers: [{ name: 'web', image: 'nginx', resources: { limits: { cpu: '1', memory: '1Gi' } } }] });
     Pod.defaults(pod);
     Pod.strategy.prepareForCreate?.(pod);
     expect(pod.status).toEqual({ phase: 'Pending', qosClass: 'Guaranteed' });
     expect(pod.spec.serviceAccountName).toBe('default');
-    expect(pod.spec.tolerations?.map((toleration) => [toleration.key, toleration.tolerationSeconds])).toEqual([
-      ['node.kubernetes.io/not-ready', 300],
-      ['node.kubernetes.io/unreachable', 300],
-    ]);
   });
 
   test.each([

@@ -76,12 +76,12 @@ test('fields that do not act warn, those that act do not', () => {
   expect(Pod.warnings(plain)).toEqual([]);
 
   const idle = samplePod({
-    priorityClassName: 'high',
+    setHostnameAsFQDN: true,
     containers: [{ name: 'web', image: 'nginx', ports: [{ containerPort: 80, hostPort: 80 }], readinessProbe: { grpc: { port: 80 } } }],
     volumes: [{ name: 'n', nfs: { server: 's', path: '/' } }],
   });
   Pod.defaults(idle);
-  expect(Pod.warnings(idle).map((warning) => warning.split(':')[0])).toEqual(['spec.priorityClassName', 'spec.volumes[0].nfs']);
+  expect(Pod.warnings(idle).map((warning) => warning.split(':')[0])).toEqual(['spec.setHostnameAsFQDN', 'spec.volumes[0].nfs']);
 
   const ports = [
     { containerPort: 80, hostPort: 80 },

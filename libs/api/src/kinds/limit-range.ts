@@ -7,7 +7,6 @@ import { schemas } from '../schemas.ts';
 import { validateLimitRangeSpec } from '../validation/limit-range.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 import { dnsSubdomain } from '../validation/names.ts';
-import { idleKind } from '../warnings/idle-kind.ts';
 
 export type LimitRange = Type;
 
@@ -25,5 +24,4 @@ export const LimitRange = defineKind<LimitRange>({
   validate: (object) => [...validateMetadata(object, { scope: 'Namespaced', name: dnsSubdomain }), ...validateLimitRangeSpec(object)],
   validateUpdate: validateMetadataUpdate,
   columns: [nameColumn(), createdAtColumn()],
-  warnings: () => idleKind('limitranges'),
 });

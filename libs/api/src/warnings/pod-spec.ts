@@ -6,7 +6,6 @@ const actingVolumes = ['name', 'emptyDir', 'configMap', 'secret', 'hostPath', 'p
 const actingProjections = ['configMap', 'secret', 'downwardAPI'];
 const idleContainerFields = ['volumeDevices', 'restartPolicyRules', 'resizePolicy'] as const;
 const idlePodFields = [
-  'priorityClassName',
   'runtimeClassName',
   'resourceClaims',
   'setHostnameAsFQDN',

@@ -46,13 +46,15 @@ export class Applies {
     const { applied, warnings } = readConfiguration(target, body, settings);
     const scope: Scope = target.subresource === 'status' ? 'status' : 'spec';
     let isNew = false;
-    const { entry } = await committer.mutate(kind, namespace, name, settings.dryRun ?? false, async (current, known) => {
+    const committed = await committer.mutate(kind, namespace, name, settings.dryRun ?? false, async (current, known) => {
       isNew = current === undefined;
       if (current) return writes.decideUpdate(target, scope, this.#applied(target, current.object, applied, settings), current, known);
       refuseCreation(target, applied);
       await authorizeCreate();
       return writes.decideCreate(target, this.#applied(target, undefined, applied, settings), name, known);
     });
+    const { entry } = committed;
+    warnings.push(...committed.warnings);
     if (target.subresource === 'scale') return scaleAnswer(kind, entry.object, warnings);
     return answer(entry, isNew ? 201 : 200, scope === 'spec' ? [...warnings, ...kind.warnings(entry.object)] : warnings);
   }

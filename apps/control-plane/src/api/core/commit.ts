@@ -32,16 +32,20 @@ export type Known = ReadonlyMap<string, KeyValue | undefined>;
 
 export type Decision =
   /** `writes` go along unconditionally: releases of what the object held. */
-  | { type: 'put'; object: KubeObject; guards?: Guard[]; writes?: Write[] }
-  | { type: 'remove'; object: KubeObject; writes?: Write[] }
-  | { type: 'keep'; entry: Entry };
+  | { type: 'put'; object: KubeObject; guards?: Guard[]; writes?: Write[]; warnings?: string[] }
+  | { type: 'remove'; object: KubeObject; writes?: Write[]; warnings?: string[] }
+  | { type: 'keep'; entry: Entry; warnings?: string[] };
 
 export type Decide = (current: Entry | undefined, known: Known) => Decision | Promise<Decision>;
 
 export interface Committed {
   entry: Entry;
   type: Decision['type'];
+  /** What the decision has its client know. */
+  warnings: string[];
 }
+
+type Outcome = Pick<Committed, 'entry' | 'type'>;
 
 export class Committer {
   readonly #store: Store;
@@ -84,7 +88,7 @@ export class Committer {
         const done = dryRun
           ? this.#imagine(kind, relative, current, decision)
           : await this.#commit(kind, relative, current, decision, known);
-        if ('entry' in done) return done;
+        if ('entry' in done) return { ...done, warnings: decision.warnings ?? [] };
         current = done.current && this.#entry(kind, relative, done.current);
         this.#metrics.conflictRetried(groupResourceOf(kind));
       } else {
@@ -111,7 +115,7 @@ export class Committer {
     current: Entry | undefined,
     decision: Decision,
     known: Map<string, KeyValue | undefined>,
-  ): Promise<Committed | { current: KeyValue | undefined }> {
+  ): Promise<Outcome | { current: KeyValue | undefined }> {
     if (decision.type === 'keep') return { entry: decision.entry, type: 'keep' };
     const cache = this.#cache.of(kind);
     const key = cache.prefix + relative;
@@ -152,7 +156,7 @@ export class Committer {
   }
 
   /** The answer that a commit would have given. */
-  #imagine(kind: KindDefinition, relative: string, current: Entry | undefined, decision: Decision): Committed {
+  #imagine(kind: KindDefinition, relative: string, current: Entry | undefined, decision: Decision): Outcome {
     const { head } = this.#cache.of(kind);
     if (decision.type === 'keep') return { entry: decision.entry, type: 'keep' };
     if (decision.type === 'remove') return { entry: removed(head, relative, decision.object, current), type: 'remove' };

@@ -1,5 +1,15 @@
-// What every cluster has from its first moment: four namespaces, the `kubernetes` Service and the default storage class.
-import { EndpointSlice, Endpoints, FlowSchema, Namespace, PriorityLevelConfiguration, Service, StorageClass } from '@berth/api';
+// What every cluster has from its first moment: four namespaces, the `kubernetes` Service, the default storage class
+// and the two priorities of what a cluster cannot do without.
+import {
+  EndpointSlice,
+  Endpoints,
+  FlowSchema,
+  Namespace,
+  PriorityClass,
+  PriorityLevelConfiguration,
+  Service,
+  StorageClass,
+} from '@berth/api';
 import type { Client } from '@berth/client';
 import { isReason, type KindDefinition, type KubeObject } from '@berth/machinery';
 import { defaultClassAnnotation } from './admission/default-storage-class.ts';
@@ -14,11 +24,25 @@ export interface AdvertisedAddress {
 
 export const localStorageProvisioner = 'berth.io/local';
 
+const systemPriorityClasses: PriorityClass[] = [
+  priorityClass('system-node-critical', 2_000_001_000, 'Used for system critical pods that must not be moved from their current node.'),
+  priorityClass(
+    'system-cluster-critical',
+    2_000_000_000,
+    'Used for system critical pods that must run in the cluster, but can be moved to another node if necessary.',
+  ),
+];
+
+function priorityClass(name: string, value: number, description: string): PriorityClass {
+  return { apiVersion: 'scheduling.k8s.io/v1', kind: 'PriorityClass', metadata: { name }, value, description };
+}
+
 export async function ensureDefaultObjects(client: Client, serviceCidr: string, advertised: AdvertisedAddress | undefined): Promise<void> {
   for (const name of ['default', 'kube-system', 'kube-public', 'kube-node-lease']) {
     await ensure(client, Namespace, { apiVersion: 'v1', kind: 'Namespace', metadata: { name }, spec: {} });
   }
   await ensure(client, StorageClass, localStorageClass());
+  for (const priorityClass of systemPriorityClasses) await ensure(client, PriorityClass, priorityClass);
   for (const level of defaultPriorityLevels) await ensureFlow(client, PriorityLevelConfiguration, level);
   for (const schema of defaultFlowSchemas) await ensureFlow(client, FlowSchema, schema);
   await ensure(client, Service, kubernetesService(serviceCidr, advertised?.port ?? 6443));

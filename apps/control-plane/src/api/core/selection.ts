@@ -20,13 +20,13 @@ export interface Selection {
   matches(object: KubeObject): boolean;
 }
 
-const all: Selection = { everything: true, matches: () => true };
+export const everything: Selection = { everything: true, matches: () => true };
 
 /** What matches are stored objects, also where the kind is a view. @throws StatusError BadRequest for selectors that cannot be parsed or name fields the kind does not select by. */
 export function selectionOf(kind: KindDefinition, selectors: Selectors): Selection {
   const labels = selectors.labelSelector ? parseLabelSelector(selectors.labelSelector) : undefined;
   const fields = selectors.fieldSelector ? parseFieldSelector(selectors.fieldSelector) : [];
-  if (!labels && fields.length === 0) return all;
+  if (!labels && fields.length === 0) return everything;
   const tests = fields.map((requirement) => fieldTest(kind, requirement));
   const wanted = (field: string) => fields.find((f) => f.field === field && f.operator === '=')?.value;
   return {

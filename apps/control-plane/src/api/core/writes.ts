@@ -66,7 +66,7 @@ export class Writes {
     const committed = name
       ? await this.#createNamed(target, given, name, settings)
       : await this.#createGenerated(target, given, generateName ?? '', settings);
-    return answer(committed.entry, 201, [...warnings, ...kind.warnings(committed.entry.object)]);
+    return answer(committed.entry, 201, [...warnings, ...kind.warnings(committed.entry.object), ...committed.warnings]);
   }
 
   async #createGenerated(target: Call, given: KubeObject, base: string, settings: WriteSettings): Promise<Committed> {
@@ -108,13 +108,15 @@ export class Writes {
       known,
       guards: [],
       writes: [],
+      warnings: [],
     };
     await this.#options.admission.mutate(request);
     kind.defaults(object);
     const errors = kind.validate(object);
     if (errors.length > 0) throw StatusError.invalid(kind, name, errors);
+    await this.#options.admission.validate(request);
     await this.#options.admission.reserve(request);
-    return { type: 'put', object, guards: request.guards, writes: request.writes };
+    return { type: 'put', object, guards: request.guards, writes: request.writes, warnings: request.warnings };
   }
 
   /**
@@ -169,7 +171,7 @@ export class Writes {
       return this.decideUpdate(target, scope, change.object, current, known, settings);
     });
     if (scope === 'spec') warnings = [...warnings, ...kind.warnings(committed.entry.object)];
-    return answer(committed.entry, 200, warnings);
+    return answer(committed.entry, 200, [...warnings, ...committed.warnings]);
   }
 
   /** @param settings undefined when `given` says already who owns what */
@@ -190,19 +192,23 @@ export class Writes {
       known,
       guards: [],
       writes: [],
+      warnings: [],
     };
     if (scope === 'spec') await this.#prepareUpdate(request, next, old, target, settings);
     if (scope === 'status') {
       kind.defaults(next);
       if (settings) trackStatusFields(target, old, next, settings, this.#options.clock);
       else setManagedFields(next, managedFieldsOf(given) ?? []);
+      await this.#options.admission.mutate(request);
     }
     const errors = validateChange(kind, scope, next, old);
     if (errors.length > 0) throw StatusError.invalid(kind, name, errors);
+    if (scope !== 'internal') await this.#options.admission.validate(request);
     if (scope === 'spec') await this.#options.admission.reserve(request);
-    if (isFinished(next)) return { type: 'remove', object: next, writes: this.#options.admission.release(kind, old) };
-    if (deepEqual(next, old)) return { type: 'keep', entry: current };
-    return { type: 'put', object: next, guards: request.guards, writes: request.writes };
+    const { guards, writes, warnings } = request;
+    if (isFinished(next)) return { type: 'remove', object: next, writes: this.#options.admission.release(kind, old), warnings };
+    if (deepEqual(next, old)) return { type: 'keep', entry: current, warnings };
+    return { type: 'put', object: next, guards, writes, warnings };
   }
 
   async #prepareUpdate(

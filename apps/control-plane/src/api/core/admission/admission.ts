@@ -1,5 +1,6 @@
-// Admission: what a request may not do although its user may, and what it gets without asking. Plugins run in order, twice:
-// `mutate` before validation, `reserve` after it, when only what must be claimed in the same transaction is left.
+// Admission: what a request may not do although its user may, and what it gets without asking. Plugins run in order, three
+// times: `mutate` before validation, `validate` after it, and `reserve` when only what must be claimed in the same
+// transaction is left. Writes to a status pass the first two, with `subresource` set to `status`.
 import type { KindDefinition, KubeObject } from '@berth/machinery';
 import type { Write } from '@berth/store';
 import type { Guard, Known } from '../commit.ts';
@@ -22,11 +23,15 @@ export interface AdmissionRequest {
   /** Committed together with the object. */
   guards: Guard[];
   writes: Write[];
+  /** One Warning header each, when the request succeeds. */
+  warnings: string[];
 }
 
 export interface AdmissionPlugin {
   readonly name: string;
   mutate?(request: AdmissionRequest): void | Promise<void>;
+  /** Judges the object as it will be stored, and changes nothing. @throws StatusError */
+  validate?(request: AdmissionRequest): void | Promise<void>;
   /** @throws StatusError when something claimed is not to be had. */
   reserve?(request: AdmissionRequest): void | Promise<void>;
   /** @throws StatusError when the object may not be deleted. */
@@ -45,6 +50,13 @@ export class Admission {
   async mutate(request: AdmissionRequest): Promise<void> {
     for (const plugin of this.#plugins) {
       const pending = plugin.mutate?.(request);
+      if (pending) await pending;
+    }
+  }
+
+  async validate(request: AdmissionRequest): Promise<void> {
+    for (const plugin of this.#plugins) {
+      const pending = plugin.validate?.(request);
       if (pending) await pending;
     }
   }

@@ -1,13 +1,21 @@
-// The plugins that every API server runs, in order.
-import { Namespace, StorageClass } from '@berth/api';
+// The plugins that every API server runs, in Kubernetes' order.
+import { IngressClass, LimitRange, Namespace, PriorityClass, RuntimeClass as RuntimeClassKind, StorageClass } from '@berth/api';
+import type { KindDefinition, KubeObject } from '@berth/machinery';
 import type { Random } from '@berth/telemetry';
 import type { Committer } from '../commit.ts';
 import { erased } from '../kinds-by-name.ts';
+import { everything } from '../selection.ts';
 import type { WatchCache } from '../watch-cache.ts';
 import type { AdmissionPlugin } from './admission.ts';
+import { DefaultIngressClass } from './default-ingress-class.ts';
 import { DefaultStorageClass } from './default-storage-class.ts';
+import { DefaultTolerationSeconds } from './default-toleration-seconds.ts';
+import { LimitRanger } from './limit-ranger.ts';
 import { NamespaceLifecycle } from './namespace-lifecycle.ts';
+import { Priority } from './priority.ts';
+import { RuntimeClass } from './runtime-class.ts';
 import { ServiceAllocation } from './service-allocation.ts';
+import { StorageObjectInUseProtection } from './storage-object-in-use-protection.ts';
 
 export interface AdmissionOptions {
   serviceCidr: string;
@@ -20,9 +28,20 @@ export interface AdmissionOptions {
 
 export function createAdmission(options: AdmissionOptions): AdmissionPlugin[] {
   const { cache, committer } = options;
+  const all = <T extends KubeObject>(kind: KindDefinition<T>): T[] => [...cache.of(erased(kind)).all()].map(({ object }) => object as T);
+  const within = <T extends KubeObject>(kind: KindDefinition<T>, namespace: string): T[] =>
+    [...cache.of(erased(kind)).select(everything, namespace)].map(({ object }) => object as T);
+  const byName = async <T extends KubeObject>(kind: KindDefinition<T>, name: string): Promise<T | undefined> =>
+    (await committer.recent(erased(kind), undefined, name))?.object as T | undefined;
   return [
     new NamespaceLifecycle((name) => committer.recent(erased(Namespace), undefined, name)),
-    new DefaultStorageClass(() => [...cache.of(erased(StorageClass)).all()].map((entry) => entry.object as StorageClass)),
+    new LimitRanger((namespace) => within(LimitRange, namespace)),
+    new Priority({ byName: (name) => byName(PriorityClass, name), all: () => all(PriorityClass) }),
+    new DefaultTolerationSeconds(),
+    new DefaultStorageClass(() => all(StorageClass)),
+    new StorageObjectInUseProtection(),
+    new RuntimeClass((name) => byName(RuntimeClassKind, name)),
+    new DefaultIngressClass(() => all(IngressClass)),
     new ServiceAllocation({ ...options, reserved: (prefix) => cache.reserved(prefix) }),
   ];
 }

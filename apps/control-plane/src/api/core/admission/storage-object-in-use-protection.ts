@@ -1,0 +1,19 @@
+// Claims and volumes are born with the finalizer that keeps them from vanishing under their users; the protection
+// controllers take it off.
+import type { KubeObject } from '@berth/machinery';
+import { creates } from './about.ts';
+import type { AdmissionPlugin, AdmissionRequest } from './admission.ts';
+
+export class StorageObjectInUseProtection implements AdmissionPlugin {
+  readonly name = 'StorageObjectInUseProtection';
+
+  mutate(request: AdmissionRequest): void {
+    if (creates(request, '', 'PersistentVolumeClaim')) protect(request.object, 'kubernetes.io/pvc-protection');
+    if (creates(request, '', 'PersistentVolume')) protect(request.object, 'kubernetes.io/pv-protection');
+  }
+}
+
+function protect({ metadata }: KubeObject, finalizer: string): void {
+  const { finalizers = [] } = metadata;
+  if (!finalizers.includes(finalizer)) metadata.finalizers = [...finalizers, finalizer];
+}
