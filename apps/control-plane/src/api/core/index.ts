@@ -4,7 +4,7 @@ export { componentUsers } from './authorization-rules.ts';
 export { type Attributes, type Authorizer, StaticAuthorizer, type Verb } from './authorizer.ts';
 export type { AdvertisedAddress } from './default-objects.ts';
 export { erased, KindsByName } from './kinds-by-name.ts';
-export { listChunks } from './list-encoding.ts';
+export { encodedList } from './list-encoding.ts';
 export type { NodeUsage, UsageSource } from './node-usage.ts';
 export { type NodeConnector, type PodConnection, type PodTunnelRequest, podConnection } from './pod-connection.ts';
 export * from './types.ts';

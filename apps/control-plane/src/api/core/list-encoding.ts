@@ -1,24 +1,72 @@
-// A list's JSON, joined from its objects' bytes without parsing any of them.
+// A list's JSON, joined from its objects' bytes without parsing any of them, in pieces: a list of all pods may be tens of
+// megabytes, which need not exist in one place.
 import { apiVersionOf, type KindDefinition } from '@berth/machinery';
-import type { ListAnswer } from './types.ts';
+import type { Encoded, ListAnswer } from './types.ts';
 
 const encoder = new TextEncoder();
 const comma = encoder.encode(',');
 const end = encoder.encode(']}\n');
+/** Fewer pieces mean fewer turns of the event loop; a piece is what others may have to wait for. */
+const pieceBytes = 128 * 1024;
+/**
+ * Pieces of lists that were sent, kept for the next ones: new memory for each would cost as much as sending it, in page faults
+ * and in garbage collections.
+ */
+const spare: Uint8Array[] = [];
+const spareMax = 8;
 
-/** Chunks to send one after the other. */
-export function listChunks(kind: KindDefinition, list: ListAnswer): Uint8Array[] {
+export interface EncodedList {
+  byteLength: number;
+  /** Made as they are taken. All of them may share their memory: be done with one before taking the next. */
+  pieces: Iterable<Uint8Array>;
+}
+
+export function encodedList(kind: KindDefinition, list: ListAnswer): EncodedList {
   const metadata = {
     resourceVersion: list.resourceVersion,
     ...(list.continue && { continue: list.continue }),
     ...(list.remainingItemCount !== undefined && { remainingItemCount: list.remainingItemCount }),
   };
   const head = { kind: kind.listKind, apiVersion: apiVersionOf(kind), metadata };
-  const chunks: Uint8Array[] = [encoder.encode(`${JSON.stringify(head).slice(0, -1)},"items":[`)];
-  list.entries.forEach((entry, index) => {
-    if (index > 0) chunks.push(comma);
-    chunks.push(entry.bytes);
-  });
-  chunks.push(end);
-  return chunks;
+  const start = encoder.encode(`${JSON.stringify(head).slice(0, -1)},"items":[`);
+  let byteLength = start.length + Math.max(0, list.entries.length - 1) + end.length;
+  for (const entry of list.entries) byteLength += entry.bytes.length;
+  return { byteLength, pieces: joined(start, list, byteLength) };
+}
+
+function* joined(start: Uint8Array, { entries }: ListAnswer, byteLength: number): Generator<Uint8Array> {
+  const piece = spare.pop() ?? new Uint8Array(pieceBytes);
+  let used = 0;
+  let sent = 0;
+  for (const bytes of parts(start, entries)) {
+    if (used + bytes.length <= pieceBytes) {
+      piece.set(bytes, used);
+      used += bytes.length;
+      continue;
+    }
+    for (let rest = bytes; rest.length > 0; ) {
+      const fitting = rest.subarray(0, pieceBytes - used);
+      piece.set(fitting, used);
+      used += fitting.length;
+      rest = rest.subarray(fitting.length);
+      if (used < pieceBytes) break;
+      yield piece;
+      sent += used;
+      used = 0;
+    }
+  }
+  if (sent + used !== byteLength) throw new RangeError(`a list of ${byteLength} bytes became one of ${sent + used}`);
+  yield piece.subarray(0, used);
+  // Only now is nobody writing it any more; who stops half way may still be.
+  if (spare.length < spareMax) spare.push(piece);
+}
+
+function* parts(start: Uint8Array, entries: Encoded[]): Generator<Uint8Array> {
+  yield start;
+  for (let i = 0; i < entries.length; i++) {
+    if (i > 0) yield comma;
+    const entry = entries[i];
+    if (entry) yield entry.bytes;
+  }
+  yield end;
 }

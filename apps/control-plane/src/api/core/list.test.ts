@@ -1,7 +1,7 @@
 import { Pod } from '@berth/api';
 import { type Clock, systemClock } from '@berth/telemetry';
 import { expect, test } from 'vitest';
-import { listChunks } from './list-encoding.ts';
+import { encodedList } from './list-encoding.ts';
 import { callFor, pod, startTestServer } from './test-server.ts';
 
 async function withPods(count: number, clock = systemClock) {
@@ -47,7 +47,9 @@ test('a list is its objects, joined', async () => {
   const { server, client } = await withPods(3);
   const answer = await server.list(callFor(Pod, 'default'), { labelSelector: 'half=0' });
   const { entries: _entries, ...rest } = answer;
-  const parsed = JSON.parse(Buffer.concat(listChunks(callFor(Pod).kind, answer)).toString());
+  const parsed = JSON.parse(
+    Buffer.concat([...encodedList(callFor(Pod).kind, answer).pieces].map((piece) => Buffer.from(piece))).toString(),
+  );
   const { items } = await client.list(Pod, { namespace: 'default', labelSelector: 'half=0' });
   expect(parsed).toEqual({ kind: 'PodList', apiVersion: 'v1', metadata: rest, items });
   expect(items.map((item) => item.metadata.name)).toEqual(['p0', 'p2']);

@@ -14,3 +14,15 @@ export function drained(stream: Writable): Promise<void> | undefined {
     stream.on('close', done);
   });
 }
+
+/** Resolves when the bytes have left, so that their memory can be used again, or when nobody reads them any more. */
+export function written(stream: Writable, bytes: Uint8Array): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      stream.off('close', done);
+      resolve();
+    };
+    stream.on('close', done);
+    stream.write(bytes, done);
+  });
+}

@@ -9,7 +9,7 @@ import {
   StatusError,
 } from '@berth/machinery';
 import { stringify } from 'yaml';
-import { listChunks } from '../core/list-encoding.ts';
+import { type EncodedList, encodedList } from '../core/list-encoding.ts';
 import type { Encoded, ListAnswer, WatchItem } from '../core/types.ts';
 import { negotiate, type Representation } from './media-types.ts';
 import { protobufContentType, protobufEvent, protobufList, protobufObject, protobufWatchContentType } from './protobuf-answers.ts';
@@ -50,7 +50,13 @@ export function encodeObject(kind: KindDefinition, { representation, includeObje
   return encode(format, renderTable(kind, [encoded.object], { now, includeObject, listMeta: { resourceVersion } }));
 }
 
-export function encodeList(kind: KindDefinition, { representation, includeObject, now }: Form, list: ListAnswer): Uint8Array {
+export function encodeList(kind: KindDefinition, form: Form, list: ListAnswer): EncodedList {
+  const { format, as } = form.representation;
+  if (as === undefined && format === 'json') return encodedList(kind, list);
+  return inOnePiece(converted(kind, form, list));
+}
+
+function converted(kind: KindDefinition, { representation, includeObject, now }: Form, list: ListAnswer): Uint8Array {
   const { format, as } = representation;
   const { entries, resourceVersion, remainingItemCount } = list;
   const listMeta = {
@@ -58,13 +64,16 @@ export function encodeList(kind: KindDefinition, { representation, includeObject
     ...(list.continue && { continue: list.continue }),
     ...(remainingItemCount !== undefined && { remainingItemCount }),
   };
-  if (as === undefined && format === 'json') return Buffer.concat(listChunks(kind, list));
   const objects = entries.map((entry) => entry.object);
   if (format === 'protobuf') return protobufList(kind, listMeta, objects);
   if (as === undefined) return encode(format, { kind: kind.listKind, apiVersion: apiVersionOf(kind), metadata: listMeta, items: objects });
   if (as === 'Table') return encode(format, renderTable(kind, objects, { now, includeObject, listMeta }));
   const items = objects.map(partialMetadata);
   return encode(format, { kind: 'PartialObjectMetadataList', apiVersion: 'meta.k8s.io/v1', metadata: listMeta, items });
+}
+
+function inOnePiece(bytes: Uint8Array): EncodedList {
+  return { byteLength: bytes.length, pieces: [bytes] };
 }
 
 /** How a watch is written. */

@@ -8,7 +8,7 @@ import { deleteSettings, flag, listSettings, patchSettings, watchSettings, write
 import { contentTypeOf, encodeList, encodeObject, type Form, requestedForm, watchFormat } from './representation.ts';
 import { decodeDeleteOptions, decodeObject, decodePatch, readBody, repeatedFields } from './request-body.ts';
 import type { ResourcePath } from './request-info.ts';
-import { type Exchange, noSuchPath, sendBytes, sendJson, wrongMethod } from './responses.ts';
+import { type Exchange, noSuchPath, sendBytes, sendJson, sendPieces, wrongMethod } from './responses.ts';
 import { SharedJoins, streamWatch, watchTimeoutMs } from './watch-response.ts';
 
 export interface ResourceRequest extends Exchange {
@@ -99,7 +99,7 @@ export class ResourceRequests {
     const form = this.#form(request);
     const list = await this.#options.api.list(call, listSettings(request.query));
     request.audit?.responseObject(listObject(call.kind, list));
-    return sendBytes(request, 200, contentTypeOf(form), encodeList(call.kind, form, list));
+    return sendPieces(request, 200, contentTypeOf(form), encodeList(call.kind, form, list));
   }
 
   async #watch(request: ResourceRequest, call: Call): Promise<void> {
@@ -165,7 +165,7 @@ export class ResourceRequests {
     const form = this.#form(request);
     const selectors = listSettings(request.query);
     const found = await this.#options.api.deleteCollection(call, selectors, await this.#deleteSettings(request));
-    return sendBytes(request, 200, contentTypeOf(form), encodeList(call.kind, form, found));
+    return sendPieces(request, 200, contentTypeOf(form), encodeList(call.kind, form, found));
   }
 
   /** As in Kubernetes: a body, when there is one, says everything; else the query does. */

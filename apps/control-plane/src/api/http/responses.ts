@@ -2,14 +2,17 @@
 // a status line.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
-import { constants, gzip } from 'node:zlib';
+import { constants, createGzip, gzip } from 'node:zlib';
 import { type Status, StatusError } from '@berth/machinery';
 import type { AuditRecord } from '../audit/auditor.ts';
+import type { EncodedList } from '../core/list-encoding.ts';
+import { written } from './back-pressure.ts';
 
 const compress = promisify(gzip);
 /** As in Kubernetes: below, compression costs more than it saves. */
 const gzipBytesMin = 128 * 1024;
 const gzipLevel = constants.Z_BEST_SPEED;
+const gzipChunkBytes = 64 * 1024;
 
 export interface Exchange {
   request: IncomingMessage;
@@ -37,6 +40,40 @@ export async function sendBytes(
   headers['content-length'] = body.length;
   response.writeHead(code, headers);
   response.end(request.method === 'HEAD' ? undefined : body);
+}
+
+/** A body that is never in one place as a whole: its pieces are made as the client takes them. */
+export async function sendPieces(exchange: Exchange, code: number, contentType: string, body: EncodedList): Promise<void> {
+  const { request, response } = exchange;
+  if (response.destroyed) return;
+  const headers = { 'content-type': contentType, 'cache-control': 'no-cache, private' };
+  const isCompressed = body.byteLength >= gzipBytesMin && acceptsGzip(request);
+  if (isCompressed) response.writeHead(code, { ...headers, 'content-encoding': 'gzip', vary: 'Accept-Encoding' });
+  else response.writeHead(code, { ...headers, 'content-length': body.byteLength });
+  if (request.method === 'HEAD') {
+    response.end();
+  } else if (isCompressed) {
+    await sendCompressed(response, body.pieces);
+  } else {
+    for (const piece of body.pieces) {
+      if (response.destroyed) return;
+      await written(response, piece);
+    }
+    response.end();
+  }
+}
+
+/** Piece by piece on another thread. */
+async function sendCompressed(response: ServerResponse, pieces: Iterable<Uint8Array>): Promise<void> {
+  const compressor = createGzip({ level: gzipLevel, chunkSize: gzipChunkBytes });
+  // Who goes away in the middle of an answer does not want the rest of it.
+  response.once('close', () => compressor.destroy());
+  compressor.pipe(response);
+  for (const piece of pieces) {
+    if (response.destroyed) return;
+    await written(compressor, piece);
+  }
+  compressor.end();
 }
 
 export function sendJson(exchange: Exchange, code: number, value: unknown, contentType = 'application/json'): Promise<void> {
