@@ -1,0 +1,79 @@
+// What the real kubectl shows of jobs, cron jobs and disruption budgets, over hollow nodes whose containers end as their images'
+// names say.
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type HollowCluster, startHollowCluster } from './hollow-cluster.ts';
+
+let cluster: HollowCluster;
+
+beforeAll(async () => {
+  cluster = await startHollowCluster(['n1', 'n2']);
+  await kubectl('wait', '--for=condition=Ready', 'node/n1', 'node/n2', '--timeout=15s');
+}, 40_000);
+
+afterAll(() => cluster?.stop());
+
+async function kubectl(...args: string[]): Promise<string> {
+  const { stdout, stderr, code } = await cluster.kubectl.run(args);
+  expect({ args, code, stderr }).toEqual({ args, code: 0, stderr: expect.any(String) });
+  return stdout;
+}
+
+async function apply(name: string, object: object): Promise<string> {
+  return kubectl('apply', '-f', await cluster.kubectl.file(`${name}.json`, JSON.stringify(object)));
+}
+
+test('a job runs to its end, and kubectl waits for it', { timeout: 60_000 }, async () => {
+  await kubectl('create', 'job', 'sum', '--image=hollow/exit:0');
+  expect(await kubectl('wait', '--for=condition=complete', 'job/sum', '--timeout=15s')).toBe('job.batch/sum condition met\n');
+  expect(await kubectl('get', 'job', 'sum')).toMatch(/^NAME +STATUS +COMPLETIONS +DURATION +AGE\nsum +Complete +1\/1 +\d+s +\d+s\n$/);
+  const described = await kubectl('describe', 'job', 'sum');
+  expect(described).toMatch(/Pods Statuses: +0 Active \(0 Ready\) \/ 1 Succeeded \/ 0 Failed/);
+  expect(described).toMatch(/Normal +SuccessfulCreate +\S+ +job-controller +Created pod: sum-\w{5}/);
+  expect(await kubectl('get', 'pods', '-l', 'job-name=sum')).toMatch(/sum-\w{5} +0\/1 +Completed/);
+  await kubectl('delete', 'job', 'sum', '--timeout=15s');
+  expect(await kubectl('get', 'pods', '-l', 'job-name=sum', '-o', 'name')).toBe('');
+});
+
+test('a job that fails says why, and an indexed one which parts are done', { timeout: 60_000 }, async () => {
+  const template = (image: string) => ({ spec: { restartPolicy: 'Never', containers: [{ name: 'main', image }] } });
+  const job = (name: string, spec: object) => ({ apiVersion: 'batch/v1', kind: 'Job', metadata: { name }, spec });
+  await apply('bad', job('bad', { backoffLimit: 0, template: template('hollow/exit:3') }));
+  await apply('parts', job('parts', { completions: 3, parallelism: 2, completionMode: 'Indexed', template: template('hollow/exit:0') }));
+  await kubectl('wait', '--for=condition=failed', 'job/bad', '--timeout=15s');
+  const reason = '-o=jsonpath={.status.conditions[?(@.type=="Failed")].reason} {.status.failed}';
+  expect(await kubectl('get', 'job', 'bad', reason)).toBe('BackoffLimitExceeded 1');
+  await kubectl('wait', '--for=condition=complete', 'job/parts', '--timeout=15s');
+  expect(await kubectl('get', 'job', 'parts', '-o=jsonpath={.status.completedIndexes}')).toBe('0-2');
+});
+
+test('a cron job is shown, and a job made from it by hand runs', { timeout: 60_000 }, async () => {
+  await kubectl('create', 'cronjob', 'nightly', '--image=hollow/exit:0', '--schedule=0 3 * * *');
+  expect(await kubectl('get', 'cronjob', 'nightly')).toMatch(
+    /^NAME +SCHEDULE +TIMEZONE +SUSPEND +ACTIVE +LAST SCHEDULE +AGE\nnightly +0 3 \* \* \* +<none> +False +0 +<none> +\d+s\n$/,
+  );
+  await kubectl('create', 'job', 'now', '--from=cronjob/nightly');
+  await kubectl('wait', '--for=condition=complete', 'job/now', '--timeout=15s');
+  expect(await kubectl('get', 'job', 'now', '-o=jsonpath={.metadata.ownerReferences[0].kind}')).toBe('CronJob');
+  const wrong = await cluster.kubectl.run(['create', 'cronjob', 'wrong', '--image=a', '--schedule=61 * * * *']);
+  expect(wrong.stderr).toContain('spec.schedule: Invalid value: "61 * * * *": end of range (61) above maximum (59): 61');
+  await kubectl('delete', 'cronjob', 'nightly');
+});
+
+test('a budget keeps drain waiting until enough pods are elsewhere', { timeout: 90_000 }, async () => {
+  await kubectl('create', 'deployment', 'web', '--image=web:1', '--replicas=2');
+  await kubectl('rollout', 'status', 'deployment/web', '--timeout=15s');
+  await kubectl('create', 'pdb', 'web', '--selector=app=web', '--min-available=2');
+  await kubectl('wait', '--for=jsonpath={.status.currentHealthy}=2', 'pdb/web', '--timeout=10s');
+  expect(await kubectl('get', 'pdb', 'web')).toMatch(
+    /^NAME +MIN AVAILABLE +MAX UNAVAILABLE +ALLOWED DISRUPTIONS +AGE\nweb +2 +N\/A +0 +\d+s\n$/,
+  );
+  const node = (await kubectl('get', 'pods', '-l', 'app=web', '-o=jsonpath={.items[0].spec.nodeName}')).trim();
+  const blocked = await cluster.kubectl.run(['drain', node, '--force', '--ignore-daemonsets', '--timeout=3s']);
+  expect(blocked.code).not.toBe(0);
+  expect(blocked.stderr).toContain("Cannot evict pod as it would violate the pod's disruption budget.");
+  // A third pod on the other node leaves one to give.
+  await kubectl('scale', 'deployment/web', '--replicas=4');
+  await kubectl('rollout', 'status', 'deployment/web', '--timeout=15s');
+  expect(await kubectl('drain', node, '--force', '--ignore-daemonsets', '--timeout=18s')).toContain(`node/${node} drained`);
+  await kubectl('uncordon', node);
+});
