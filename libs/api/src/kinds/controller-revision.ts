@@ -1,8 +1,9 @@
 // ControllerRevision: what a StatefulSet or DaemonSet looked like at one time, for roll-backs.
 import { defineKind } from '@berth/machinery';
-import { ageColumn, nameColumn } from '../columns/column.ts';
+import { controllerRevisionColumns } from '../columns/workloads.ts';
 import type { ControllerRevision as Type } from '../generated/apps-v1.types.ts';
 import { schemas } from '../schemas.ts';
+import { validateControllerRevision, validateControllerRevisionUpdate } from '../validation/daemon-set.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 import { dnsSubdomain } from '../validation/names.ts';
 
@@ -16,7 +17,11 @@ export const ControllerRevision = defineKind<ControllerRevision>({
   scope: 'Namespaced',
   schema: schemas.message('apps.v1.ControllerRevision'),
 
-  validate: (object) => validateMetadata(object, { scope: 'Namespaced', name: dnsSubdomain }),
-  validateUpdate: validateMetadataUpdate,
-  columns: [nameColumn(), ageColumn()],
+  strategy: { generationChanged: () => false },
+  validate: (revision) => [
+    ...validateMetadata(revision, { scope: 'Namespaced', name: dnsSubdomain }),
+    ...validateControllerRevision(revision),
+  ],
+  validateUpdate: (next, old) => [...validateMetadataUpdate(next, old), ...validateControllerRevisionUpdate(next, old)],
+  columns: controllerRevisionColumns,
 });

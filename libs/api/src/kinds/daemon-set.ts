@@ -1,11 +1,15 @@
 // DaemonSet: one pod on every node that it selects.
 import { defineKind } from '@berth/machinery';
-import { ageColumn, nameColumn } from '../columns/column.ts';
+import { daemonSetColumns } from '../columns/workloads.ts';
+import { defaultDaemonSet } from '../defaults/workloads.ts';
 import type { DaemonSet as Type } from '../generated/apps-v1.types.ts';
 import { schemas } from '../schemas.ts';
+import { validateDaemonSetSpec } from '../validation/daemon-set.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 import { dnsSubdomain } from '../validation/names.ts';
+import { validateSelectorUpdate } from '../validation/workloads.ts';
 import { idleKind } from '../warnings/idle-kind.ts';
+import { podSpecWarnings } from '../warnings/pod-spec.ts';
 
 export type DaemonSet = Type;
 
@@ -22,8 +26,17 @@ export const DaemonSet = defineKind<DaemonSet>({
     status: true,
   },
 
-  validate: (object) => validateMetadata(object, { scope: 'Namespaced', name: dnsSubdomain }),
-  validateUpdate: validateMetadataUpdate,
-  columns: [nameColumn(), ageColumn()],
-  warnings: () => idleKind('daemonsets'),
+  strategy: {
+    prepareForCreate: (daemonSet) => {
+      daemonSet.status = { currentNumberScheduled: 0, numberMisscheduled: 0, desiredNumberScheduled: 0, numberReady: 0 };
+    },
+  },
+  defaults: defaultDaemonSet,
+  validate: (daemonSet) => [
+    ...validateMetadata(daemonSet, { scope: 'Namespaced', name: dnsSubdomain }),
+    ...validateDaemonSetSpec(daemonSet),
+  ],
+  validateUpdate: (next, old) => [...validateMetadataUpdate(next, old), ...validateSelectorUpdate(next, old)],
+  columns: daemonSetColumns,
+  warnings: ({ spec }) => [...idleKind('daemonsets'), ...podSpecWarnings(spec.template?.spec, 'spec.template.spec')],
 });

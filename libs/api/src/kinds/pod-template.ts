@@ -1,10 +1,13 @@
 // PodTemplate: a pod that others are made from; kept for old clients, and nothing makes pods of it, as in Kubernetes.
 import { defineKind } from '@berth/machinery';
-import { ageColumn, nameColumn } from '../columns/column.ts';
+import { podTemplateColumns } from '../columns/workloads.ts';
+import { defaultPodTemplateObject } from '../defaults/workloads.ts';
 import type { PodTemplate as Type } from '../generated/core-v1.types.ts';
 import { schemas } from '../schemas.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 import { dnsSubdomain } from '../validation/names.ts';
+import { validatePodSpec } from '../validation/pod-spec.ts';
+import { podSpecWarnings } from '../warnings/pod-spec.ts';
 
 export type PodTemplate = Type;
 
@@ -16,7 +19,12 @@ export const PodTemplate = defineKind<PodTemplate>({
   scope: 'Namespaced',
   schema: schemas.message('core.v1.PodTemplate'),
 
-  validate: (object) => validateMetadata(object, { scope: 'Namespaced', name: dnsSubdomain }),
+  defaults: defaultPodTemplateObject,
+  validate: (object) => [
+    ...validateMetadata(object, { scope: 'Namespaced', name: dnsSubdomain }),
+    ...validatePodSpec(object.template?.spec, 'template.spec'),
+  ],
   validateUpdate: validateMetadataUpdate,
-  columns: [nameColumn(), ageColumn()],
+  columns: podTemplateColumns,
+  warnings: ({ template }) => podSpecWarnings(template?.spec, 'template.spec'),
 });

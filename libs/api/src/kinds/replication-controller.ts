@@ -1,11 +1,14 @@
 // ReplicationController: keeps a number of equal pods running; ReplicaSet’s predecessor.
 import { defineKind } from '@berth/machinery';
-import { ageColumn, nameColumn } from '../columns/column.ts';
+import { replicationControllerColumns } from '../columns/workloads.ts';
+import { defaultReplicationController } from '../defaults/workloads.ts';
 import type { ReplicationController as Type } from '../generated/core-v1.types.ts';
 import { schemas } from '../schemas.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 import { dnsSubdomain } from '../validation/names.ts';
+import { validateReplicationControllerSpec } from '../validation/replication-controller.ts';
 import { idleKind } from '../warnings/idle-kind.ts';
+import { podSpecWarnings } from '../warnings/pod-spec.ts';
 
 export type ReplicationController = Type;
 
@@ -23,8 +26,18 @@ export const ReplicationController = defineKind<ReplicationController>({
     scale: { specReplicas: 'spec.replicas', statusReplicas: 'status.replicas', selector: 'spec.selector' },
   },
 
-  validate: (object) => validateMetadata(object, { scope: 'Namespaced', name: dnsSubdomain }),
+  strategy: {
+    prepareForCreate: (controller) => {
+      controller.status = { replicas: 0 };
+    },
+  },
+  defaults: defaultReplicationController,
+  validate: (controller) => [
+    ...validateMetadata(controller, { scope: 'Namespaced', name: dnsSubdomain }),
+    ...validateReplicationControllerSpec(controller),
+  ],
   validateUpdate: validateMetadataUpdate,
-  columns: [nameColumn(), ageColumn()],
-  warnings: () => idleKind('replicationcontrollers'),
+  columns: replicationControllerColumns,
+  selectableFields: { 'status.replicas': ({ status }) => String(status?.replicas ?? 0) },
+  warnings: ({ spec }) => [...idleKind('replicationcontrollers'), ...podSpecWarnings(spec?.template?.spec, 'spec.template.spec')],
 });

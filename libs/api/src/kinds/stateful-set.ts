@@ -1,11 +1,14 @@
 // StatefulSet: pods with names and volumes that stay theirs.
 import { defineKind } from '@berth/machinery';
-import { ageColumn, nameColumn } from '../columns/column.ts';
+import { statefulSetColumns } from '../columns/workloads.ts';
+import { defaultStatefulSet } from '../defaults/workloads.ts';
 import type { StatefulSet as Type } from '../generated/apps-v1.types.ts';
 import { schemas } from '../schemas.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
-import { dnsSubdomain } from '../validation/names.ts';
+import { dnsLabel } from '../validation/names.ts';
+import { validateStatefulSetSpec, validateStatefulSetUpdate } from '../validation/stateful-set.ts';
 import { idleKind } from '../warnings/idle-kind.ts';
+import { podSpecWarnings } from '../warnings/pod-spec.ts';
 
 export type StatefulSet = Type;
 
@@ -23,8 +26,18 @@ export const StatefulSet = defineKind<StatefulSet>({
     scale: { specReplicas: 'spec.replicas', statusReplicas: 'status.replicas', selector: 'spec.selector' },
   },
 
-  validate: (object) => validateMetadata(object, { scope: 'Namespaced', name: dnsSubdomain }),
-  validateUpdate: validateMetadataUpdate,
-  columns: [nameColumn(), ageColumn()],
-  warnings: () => idleKind('statefulsets'),
+  strategy: {
+    prepareForCreate: (statefulSet) => {
+      statefulSet.status = { replicas: 0 };
+    },
+  },
+  defaults: defaultStatefulSet,
+  // Pods are named after it.
+  validate: (statefulSet) => [
+    ...validateMetadata(statefulSet, { scope: 'Namespaced', name: dnsLabel }),
+    ...validateStatefulSetSpec(statefulSet),
+  ],
+  validateUpdate: (next, old) => [...validateMetadataUpdate(next, old), ...validateStatefulSetUpdate(next, old)],
+  columns: statefulSetColumns,
+  warnings: ({ spec }) => [...idleKind('statefulsets'), ...podSpecWarnings(spec.template?.spec, 'spec.template.spec')],
 });

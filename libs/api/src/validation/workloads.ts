@@ -40,19 +40,24 @@ export function validateSelectorUpdate(
   return isEqual(next.spec.selector, old.spec.selector) ? [] : [invalid('spec.selector', next.spec.selector, immutable)];
 }
 
-function selectorAndTemplate(selector: LabelSelector | undefined, template: PodTemplateSpec | undefined): FieldError[] {
+/** @param owner the kind in small letters, for messages */
+export function selectorAndTemplate(
+  selector: LabelSelector | undefined,
+  template: PodTemplateSpec | undefined,
+  owner = 'deployment',
+): FieldError[] {
   const errors = labelSelector(selector, 'spec.selector');
   if (!selector) errors.push(required('spec.selector'));
-  else if (isEmptySelector(selector)) errors.push(invalid('spec.selector', selector, 'empty selector is invalid for deployment'));
+  else if (isEmptySelector(selector)) errors.push(invalid('spec.selector', selector, `empty selector is invalid for ${owner}`));
   if (!template) return [...errors, required('spec.template')];
   const values = template.metadata?.labels ?? {};
   if (selector && errors.length === 0 && !selects(selector, values)) {
     errors.push(invalid('spec.template.metadata.labels', values, '`selector` does not match template `labels`'));
   }
-  return [...errors, ...podTemplate(template, 'spec.template')];
+  return [...errors, ...lastingPodTemplate(template, 'spec.template')];
 }
 
-function podTemplate(template: PodTemplateSpec, field: string): FieldError[] {
+export function lastingPodTemplate(template: PodTemplateSpec, field: string): FieldError[] {
   const errors = [
     ...labels(template.metadata?.labels, `${field}.labels`),
     ...annotations(template.metadata?.annotations, `${field}.annotations`),
@@ -86,11 +91,11 @@ function strategy(given: DeploymentStrategy, field: string): FieldError[] {
   return errors;
 }
 
-function intOrPercent(value: number | string | undefined, field: string): FieldError[] {
+export function intOrPercent(value: number | string | undefined, field: string): FieldError[] {
   if (typeof value === 'string') return percentage(value).map((detail) => invalid(field, value, detail));
   return nonNegative(field, value);
 }
 
-function isZero(value: number | string | undefined): boolean {
+export function isZero(value: number | string | undefined): boolean {
   return value === 0 || (typeof value === 'string' && Number.parseInt(value, 10) === 0);
 }

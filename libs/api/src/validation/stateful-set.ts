@@ -1,0 +1,57 @@
+// StatefulSets: like other workloads, and with claims that stay theirs.
+import type { StatefulSet } from '../generated/apps-v1.types.ts';
+import { isEqual } from './changes.ts';
+import { each, type FieldError, forbidden, invalid, invalidAll, nonNegative, notSupported, optionalOneOf } from './errors.ts';
+import { dnsLabel } from './names.ts';
+import { intOrPercent, isZero, selectorAndTemplate } from './workloads.ts';
+
+const retentions = ['Delete', 'Retain'];
+
+export function validateStatefulSetSpec({ spec }: StatefulSet): FieldError[] {
+  const { type, rollingUpdate } = spec.updateStrategy ?? {};
+  const policy = spec.persistentVolumeClaimRetentionPolicy ?? {};
+  const errors = [
+    ...optionalOneOf('spec.podManagementPolicy', spec.podManagementPolicy, ['OrderedReady', 'Parallel']),
+    ...nonNegative('spec.replicas', spec.replicas),
+    ...nonNegative('spec.minReadySeconds', spec.minReadySeconds),
+    ...nonNegative('spec.revisionHistoryLimit', spec.revisionHistoryLimit),
+    ...nonNegative('spec.ordinals.start', spec.ordinals?.start),
+    ...(spec.serviceName ? invalidAll('spec.serviceName', spec.serviceName, dnsLabel(spec.serviceName)) : []),
+    ...optionalOneOf('spec.persistentVolumeClaimRetentionPolicy.whenDeleted', policy.whenDeleted, retentions),
+    ...optionalOneOf('spec.persistentVolumeClaimRetentionPolicy.whenScaled', policy.whenScaled, retentions),
+    ...selectorAndTemplate(spec.selector, spec.template, 'statefulset'),
+    ...each(spec.volumeClaimTemplates, 'spec.volumeClaimTemplates', (claim, path) =>
+      invalidAll(`${path}.metadata.name`, claim.metadata?.name ?? '', dnsLabel(claim.metadata?.name ?? '')),
+    ),
+  ];
+  const field = 'spec.updateStrategy';
+  if (type === 'OnDelete') {
+    if (rollingUpdate) errors.push(invalid(`${field}.rollingUpdate`, rollingUpdate, `only allowed for updateStrategy 'RollingUpdate'`));
+  } else if (type === 'RollingUpdate') {
+    errors.push(...nonNegative(`${field}.rollingUpdate.partition`, rollingUpdate?.partition));
+    const { maxUnavailable } = rollingUpdate ?? {};
+    errors.push(...intOrPercent(maxUnavailable, `${field}.rollingUpdate.maxUnavailable`));
+    if (maxUnavailable !== undefined && isZero(maxUnavailable)) {
+      errors.push(invalid(`${field}.rollingUpdate.maxUnavailable`, maxUnavailable, 'cannot be 0'));
+    }
+  } else errors.push(notSupported(`${field}.type`, type, ['OnDelete', 'RollingUpdate']));
+  return errors;
+}
+
+const mayChange = [
+  'replicas',
+  'ordinals',
+  'template',
+  'updateStrategy',
+  'revisionHistoryLimit',
+  'persistentVolumeClaimRetentionPolicy',
+  'minReadySeconds',
+] as const;
+
+export function validateStatefulSetUpdate(next: StatefulSet, old: StatefulSet): FieldError[] {
+  const rest = { ...next.spec, ...Object.fromEntries(mayChange.map((name) => [name, old.spec[name]])) };
+  if (isEqual(rest, { ...old.spec })) return [];
+  const names = mayChange.map((name) => `'${name}'`);
+  const list = `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
+  return [forbidden('spec', `updates to statefulset spec for fields other than ${list} are forbidden`)];
+}
