@@ -11,6 +11,13 @@ describe('duplicateFields', () => {
     ['[]', []],
   ])('%s', (text, expected) => expect(duplicateFields(text)).toEqual(expected));
 
+  it.each([
+    ['{"a":{"b":[{"c":1},{"c":"x:\\"y:"}]},"d:e":null,"f":[[]]}', []],
+    ['{"a":{"b":[{"c":1},{"c":2,"c":3}]}}', ['a.b[1].c']],
+    ['{"a":1,"a":{"b":1}}', ['a']],
+    ['{"a:":"\\\\","b":1,"b":1}', ['b']],
+  ])('%s, when its value is at hand', (text, expected) => expect(duplicateFields(text, JSON.parse(text))).toEqual(expected));
+
   it('is not slowed down by long strings', () => {
     expect(duplicateFields(`{"a":"${'x\\"'.repeat(1_000_000)}","a":1}`)).toEqual(['a']);
   });

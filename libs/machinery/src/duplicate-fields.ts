@@ -1,6 +1,9 @@
 // Fields that a JSON text gives more than once. JSON.parse keeps the last one and says nothing, so the text is read again.
 
 const duplicatesMax = 100;
+const colon = 0x3a;
+const quote = 0x22;
+const backslash = 0x5c;
 /** Strings and structure; numbers and literals in between need no look. */
 const tokens = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],]/g;
 
@@ -12,8 +15,13 @@ interface Level {
   index: number;
 }
 
-/** Paths such as `spec.containers[0].image`. @param text valid JSON */
-export function duplicateFields(text: string): string[] {
+/**
+ * Paths such as `spec.containers[0].image`.
+ * @param text valid JSON
+ * @param parsed what JSON.parse made of it; when it kept as many members as the text has, the text need not be read closely
+ */
+export function duplicateFields(text: string, parsed?: unknown): string[] {
+  if (parsed !== undefined && colons(text) === members(parsed)) return [];
   const found: string[] = [];
   const levels: Level[] = [];
   for (const [token] of text.matchAll(tokens)) {
@@ -40,4 +48,37 @@ function pathOf(levels: Level[]): string {
     if (!keys) return `${path}[${index}]`;
     return path ? `${path}.${key}` : key;
   }, '');
+}
+
+/** Outside of strings: one for each member. */
+function colons(text: string): number {
+  let count = 0;
+  for (let at = 0; at < text.length; at++) {
+    const char = text.charCodeAt(at);
+    if (char === colon) count += 1;
+    else if (char === quote) at = endOfString(text, at + 1);
+  }
+  return count;
+}
+
+function endOfString(text: string, start: number): number {
+  let at = start;
+  for (let char = text.charCodeAt(at); at < text.length && char !== quote; char = text.charCodeAt(at)) at += char === backslash ? 2 : 1;
+  return at;
+}
+
+/** Below the value, at any depth. */
+function members(root: unknown): number {
+  let count = 0;
+  const pending: unknown[] = [root];
+  for (let value = pending.pop(); value !== undefined; value = pending.pop()) {
+    if (value === null || typeof value !== 'object') continue;
+    const isObject = !Array.isArray(value);
+    for (const key in value) {
+      if (isObject) count += 1;
+      const inner = (value as Record<string, unknown>)[key];
+      if (inner !== null && typeof inner === 'object') pending.push(inner);
+    }
+  }
+  return count;
 }

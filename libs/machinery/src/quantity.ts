@@ -92,9 +92,22 @@ export class Quantity {
   }
 }
 
+/** Quantities that were parsed lately, by their text: a cluster writes few different ones, over and over. */
+const parsed = new Map<string, Quantity>();
+const parsedMax = 1_000;
+
 /** @throws RangeError for what is no quantity */
 export function parseQuantity(input: string | number): Quantity {
   const text = String(input);
+  const before = parsed.get(text);
+  if (before) return before;
+  const quantity = parseText(text);
+  if (parsed.size >= parsedMax) parsed.clear();
+  parsed.set(text, quantity);
+  return quantity;
+}
+
+function parseText(text: string): Quantity {
   const match = text.length <= 64 ? pattern.exec(text) : null;
   if (!match) throw new RangeError(`quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'`);
   const [, sign, digits = '', exponent, suffix = ''] = match;

@@ -75,10 +75,11 @@ export class Committer {
   async mutate(kind: KindDefinition, namespace: string | undefined, name: string, dryRun: boolean, decide: Decide): Promise<Committed> {
     const relative = relativeKey(namespace, name);
     const known = new Map<string, KeyValue | undefined>();
-    // The cached state is tried first: when it turns out stale, the commit fails and brings the newest one along.
+    // The cached state is tried first, also that there is no such object: when it turns out stale, the commit fails and brings the
+    // newest one along.
     let current = dryRun ? undefined : this.#cache.of(kind).get(relative);
     let proven = false;
-    if (!current) {
+    if (dryRun) {
       current = await this.load(kind, namespace, name);
       proven = true;
     }

@@ -55,9 +55,9 @@ export function decodeObject(contentType: string | undefined, body: Buffer): unk
 }
 
 /** Fields that a body in JSON gives more than once; decoding YAML refuses those. */
-export function repeatedFields(contentType: string | undefined, body: Buffer): string[] {
+export function repeatedFields(contentType: string | undefined, body: Buffer, parsed?: unknown): string[] {
   const { type } = parseMediaType(contentType || 'application/json');
-  return type === 'application/json' ? duplicateFields(body.toString('utf8')) : [];
+  return type === 'application/json' ? duplicateFields(body.toString('utf8'), parsed) : [];
 }
 
 function decodeEnvelope(body: Buffer): Record<string, unknown> {

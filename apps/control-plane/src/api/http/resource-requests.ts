@@ -141,7 +141,7 @@ export class ResourceRequests {
     const bytes = await readBody(request);
     const body = decodeObject(contentType, bytes);
     audit?.requestObject(body);
-    const duplicates = settings.fieldValidation === 'Ignore' ? [] : repeatedFields(contentType, bytes);
+    const duplicates = settings.fieldValidation === 'Ignore' ? [] : repeatedFields(contentType, bytes, body);
     return { body, settings: { ...settings, duplicates } };
   }
 
