@@ -63,6 +63,9 @@ export { ValidatingWebhookConfiguration } from './kinds/validating-webhook-confi
 export { VolumeAttachment } from './kinds/volume-attachment.ts';
 export { VolumeAttributesClass } from './kinds/volume-attributes-class.ts';
 export { type Amounts, amountsOf, podAmounts } from './quota/amounts.ts';
+export { isInScope } from './quota/scopes.ts';
+export { totalUsage } from './quota/total.ts';
+export { isQuotaNameOf, podUsage, quotaUsage } from './quota/usage.ts';
 export { schemas } from './schemas.ts';
 export { podGracePeriodSeconds } from './strategies/pod.ts';
 export { type QosClass, qosClass } from './strategies/qos.ts';

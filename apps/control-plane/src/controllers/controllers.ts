@@ -13,6 +13,7 @@ import { nodeLifecycleController } from './nodes/node-lifecycle.ts';
 import { podGcController } from './nodes/pod-gc.ts';
 import { taintEvictionController } from './nodes/taint-eviction.ts';
 import { replicaSetController } from './replica-set.ts';
+import { resourceQuotaController } from './resource-quota.ts';
 import { claimController } from './volumes/claim.ts';
 import { claimProtectionController, volumeProtectionController } from './volumes/protection.ts';
 import { volumeController } from './volumes/volume.ts';
@@ -39,6 +40,7 @@ export function controllersFor({ caCertificate, startedAt }: ControllersOptions)
     erase(endpointsController),
     erase(namespaceController),
     erase(serviceAccountController),
+    erase(resourceQuotaController),
     erase(garbageCollector),
     erase(nodeLifecycleController(startedAt)),
     erase(taintEvictionController),

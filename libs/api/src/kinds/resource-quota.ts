@@ -6,7 +6,6 @@ import { schemas } from '../schemas.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 import { dnsSubdomain } from '../validation/names.ts';
 import { validateResourceQuotaFields, validateResourceQuotaUpdate } from '../validation/resource-quota.ts';
-import { idleKind } from '../warnings/idle-kind.ts';
 
 export type ResourceQuota = Type;
 
@@ -26,5 +25,4 @@ export const ResourceQuota = defineKind<ResourceQuota>({
   validateUpdate: (next, old) => [...validateMetadataUpdate(next, old), ...validateResourceQuotaUpdate(next, old)],
   validateStatusUpdate: validateResourceQuotaFields,
   columns: resourceQuotaColumns,
-  warnings: () => idleKind('resourcequotas'),
 });

@@ -1,9 +1,20 @@
 // The plugins that every API server runs, in Kubernetes' order.
-import { IngressClass, LimitRange, Namespace, PriorityClass, RuntimeClass as RuntimeClassKind, StorageClass } from '@berth/api';
+import {
+  IngressClass,
+  kinds,
+  LimitRange,
+  Namespace,
+  PriorityClass,
+  ResourceQuota as ResourceQuotaKind,
+  RuntimeClass as RuntimeClassKind,
+  StorageClass,
+} from '@berth/api';
 import type { KindDefinition, KubeObject } from '@berth/machinery';
 import type { Random } from '@berth/telemetry';
+import { componentUsers } from '../authorization-rules.ts';
 import type { Committer } from '../commit.ts';
 import { erased } from '../kinds-by-name.ts';
+import type { Entry } from '../object-codec.ts';
 import { everything } from '../selection.ts';
 import type { WatchCache } from '../watch-cache.ts';
 import type { AdmissionPlugin } from './admission.ts';
@@ -13,9 +24,14 @@ import { DefaultTolerationSeconds } from './default-toleration-seconds.ts';
 import { LimitRanger } from './limit-ranger.ts';
 import { NamespaceLifecycle } from './namespace-lifecycle.ts';
 import { Priority } from './priority.ts';
+import { ResourceQuota } from './resource-quota.ts';
 import { RuntimeClass } from './runtime-class.ts';
 import { ServiceAllocation } from './service-allocation.ts';
 import { StorageObjectInUseProtection } from './storage-object-in-use-protection.ts';
+
+const quotaKind = erased(ResourceQuotaKind);
+/** Events come and go too often to be counted. */
+const countedKinds = kinds.filter(({ namespaced, kind }) => namespaced && kind !== 'Event');
 
 export interface AdmissionOptions {
   serviceCidr: string;
@@ -43,5 +59,17 @@ export function createAdmission(options: AdmissionOptions): AdmissionPlugin[] {
     new RuntimeClass((name) => byName(RuntimeClassKind, name)),
     new DefaultIngressClass(() => all(IngressClass)),
     new ServiceAllocation({ ...options, reserved: (prefix) => cache.reserved(prefix) }),
+    new ResourceQuota({
+      quotas: (namespace) => cache.of(quotaKind).select(everything, namespace),
+      load: (namespace, name) => committer.load(quotaKind, namespace, name),
+      kinds: countedKinds,
+      objects: (kind, namespace) => objectsOf(cache.of(kind).select(everything, namespace)),
+      reach: (revision) => cache.reach(revision),
+      counter: componentUsers.controllerManager.name,
+    }),
   ];
+}
+
+function* objectsOf(entries: Iterable<Entry>): Generator<KubeObject> {
+  for (const { object } of entries) yield object;
 }
