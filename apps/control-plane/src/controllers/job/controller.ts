@@ -6,16 +6,16 @@ import { controllerIndex, controllerIndexValues, controllerKey, controllerOf } f
 import { isTracked, untrack } from './job-pods.ts';
 import { type ObservedJob, planJob } from './plan.ts';
 
-/** Pods that carry the finalizer and have no job: by the key of the job that they had. */
+/** Pods that carry the finalizer, by the key of the job that they have or had. */
 const trackedIndex = 'tracked by job';
-const jobNameLabel = 'batch.kubernetes.io/job-name';
+/** Before the key of a pod that carries the finalizer and belongs to nobody. */
+const orphan = 'orphan|';
 
-export type Observed = ObservedJob | { abandoned: Pod[]; key: { namespace: string; name: string } };
+export type Observed = ObservedJob | { abandoned: Pod[] };
 
 function jobKeyOf(pod: Pod): string[] {
   if (controllerOf(pod)) return controllerKey(pod, erased(Job));
-  const name = pod.metadata.labels?.[jobNameLabel];
-  return name && isTracked(pod) ? [keyOf({ metadata: { namespace: pod.metadata.namespace ?? '', name } })] : [];
+  return isTracked(pod) ? [orphan + keyOf(pod)] : [];
 }
 
 export const jobController: Controller<Observed> = {
@@ -27,25 +27,27 @@ export const jobController: Controller<Observed> = {
     caches.of(Pod).addIndex(trackedIndex, (pod) => (isTracked(pod) ? jobKeyOf(pod) : []));
   },
   observe(key, caches) {
+    if (key.startsWith(orphan)) {
+      const pod = caches.of(Pod).get(key.slice(orphan.length));
+      return pod && !controllerOf(pod) && isTracked(pod) ? { abandoned: [pod] } : undefined;
+    }
     const job = caches.of(Job).get(key);
     const abandoned = caches
       .of(Pod)
       .byIndex(trackedIndex, key)
       .filter((pod) => !job || controllerOf(pod)?.uid !== job.metadata.uid);
-    if (abandoned.length > 0) {
-      const [namespace = '', name = ''] = key.split('/');
-      return { abandoned, key: { namespace, name } };
-    }
+    if (abandoned.length > 0) return { abandoned };
     return job && { job, pods: caches.of(Pod).byIndex(controllerIndex, job.metadata.uid ?? '') };
   },
-  plan: (observed, now) => ('job' in observed ? planJob(observed, now) : planAbandoned(observed.abandoned, observed.key)),
+  plan: (observed, now) => ('job' in observed ? planJob(observed, now) : planAbandoned(observed.abandoned)),
 };
 
 /** Nobody counts these any more, so nothing may hold them back. */
-function planAbandoned(pods: Pod[], key: { namespace: string; name: string }): Action[] {
+function planAbandoned(pods: Pod[]): Action[] {
   return pods.map((pod): Action => {
-    const uid = controllerOf(pod)?.uid;
-    if (uid === undefined) return untrack(pod);
-    return { type: 'ifAbsent', kind: erased(Job), key, uid, actions: [untrack(pod)] };
+    const owner = controllerOf(pod);
+    if (!owner) return untrack(pod);
+    const key = { namespace: pod.metadata.namespace ?? '', name: owner.name };
+    return { type: 'ifAbsent', kind: erased(Job), key, uid: owner.uid, actions: [untrack(pod)] };
   });
 }

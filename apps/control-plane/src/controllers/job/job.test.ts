@@ -111,3 +111,22 @@ test('the failure policy decides what counts, a suspended job has no pods, and a
     await eventually(async () => (await podsOf(client)).length === 0);
   });
 });
+
+test('pods that a deleted job leaves behind, with it or on their own, are let go', async () => {
+  await withCluster(async ({ eventually }, client) => {
+    const selector = { matchLabels: { own: 'yes' } };
+    const { spec } = job('x').spec.template;
+    const template = { metadata: { name: '', labels: selector.matchLabels }, ...(spec && { spec }) };
+    await client.create(Job, job('kept', { manualSelector: true, selector, template }));
+    await client.create(Job, job('gone'));
+    await eventually(async () => (await live(client)).length === 2);
+    await client.delete(Job, key('kept'), { propagationPolicy: 'Orphan' });
+    await client.delete(Job, key('gone'), { propagationPolicy: 'Background' });
+    const [left] = await eventually(async () => {
+      const found = await podsOf(client);
+      return found.length === 1 && !found[0]?.metadata.finalizers?.length && found;
+    });
+    expect(left?.metadata).toMatchObject({ labels: { own: 'yes' } });
+    expect(left?.metadata.ownerReferences ?? []).toEqual([]);
+  });
+});
