@@ -1,4 +1,4 @@
-// What the real kubectl shows of jobs, cron jobs and disruption budgets, over hollow nodes whose containers end as their images'
+// What the real kubectl shows of jobs, cron jobs, disruption budgets and autoscalers, over hollow nodes whose containers end as their images'
 // names say.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type HollowCluster, startHollowCluster } from './hollow-cluster.ts';
@@ -76,4 +76,16 @@ test('a budget keeps drain waiting until enough pods are elsewhere', { timeout: 
   await kubectl('rollout', 'status', 'deployment/web', '--timeout=15s');
   expect(await kubectl('drain', node, '--force', '--ignore-daemonsets', '--timeout=18s')).toContain(`node/${node} drained`);
   await kubectl('uncordon', node);
+});
+
+test('an autoscaler keeps its target within bounds', { timeout: 60_000 }, async () => {
+  await kubectl('create', 'deployment', 'busy', '--image=busy:1');
+  await kubectl('autoscale', 'deployment', 'busy', '--min=2', '--max=5', '--cpu-percent=50');
+  await kubectl('wait', '--for=jsonpath={.spec.replicas}=2', 'deployment/busy', '--timeout=15s');
+  expect(await kubectl('get', 'hpa', 'busy')).toMatch(
+    /^NAME +REFERENCE +TARGETS +MINPODS +MAXPODS +REPLICAS +AGE\nbusy +Deployment\/busy +cpu: <unknown>\/50% +2 +5 +\d +\d+s\n$/,
+  );
+  const described = await kubectl('describe', 'hpa', 'busy');
+  expect(described).toContain('New size: 2; reason: Current number of replicas below Spec.MinReplicas');
+  expect(described).toMatch(/AbleToScale +True/);
 });

@@ -6,7 +6,11 @@ import type { RoleContext, RoleRunner } from '../roles.ts';
 import { controllersFor } from './controllers.ts';
 
 /** What controllers need of a role's context; a test gives no more. */
-export type ControllersContext = Pick<RoleContext, 'clock' | 'random' | 'logger' | 'clientFor'> & { pki?: RoleContext['pki'] | undefined };
+export type ControllersContext = Pick<RoleContext, 'clock' | 'random' | 'logger' | 'clientFor'> & {
+  pki?: RoleContext['pki'] | undefined;
+  /** Asked for what pods use now. */
+  api?: Pick<RoleContext['api'], 'nodeUsages'>;
+};
 
 export class ControllersRole implements RoleRunner {
   #informers: InformerSet | undefined;
@@ -18,7 +22,8 @@ export class ControllersRole implements RoleRunner {
     const client = context.clientFor(componentUsers.controllerManager);
     const informers = new InformerSet({ client, clock, random, logger });
     this.#informers = informers;
-    const controllers = controllersFor({ caCertificate: context.pki?.authority.pem, startedAt: clock.now() });
+    const usages = () => context.api?.nodeUsages() ?? [];
+    const controllers = controllersFor({ caCertificate: context.pki?.authority.pem, startedAt: clock.now(), usages });
     checkOwners(controllers);
     // Each has a recorder of its own, as events name the controller that they come from.
     this.#runners = controllers.map((controller) => {

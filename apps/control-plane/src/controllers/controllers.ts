@@ -1,5 +1,7 @@
 // Every controller that the role runs. A new one is one file and one line here.
 import type { Controller } from '@berth/controller';
+import type { NodeUsage } from '../api/core/index.ts';
+import { autoscalerController } from './autoscaler/controller.ts';
 import { cronJobController } from './cron-job/controller.ts';
 import { deploymentController } from './deployment/controller.ts';
 import { disruptionController } from './disruption/controller.ts';
@@ -23,16 +25,19 @@ export interface ControllersOptions {
   caCertificate: string | undefined;
   /** Unix milliseconds. */
   startedAt: number;
+  /** What pods use now, as far as agents report to this process. */
+  usages?: () => NodeUsage[];
 }
 
 function erase<Observed>(controller: Controller<Observed>): Controller {
   return controller as unknown as Controller;
 }
 
-export function controllersFor({ caCertificate, startedAt }: ControllersOptions): Controller[] {
+export function controllersFor({ caCertificate, startedAt, usages = () => [] }: ControllersOptions): Controller[] {
   return [
     erase(replicaSetController),
     erase(jobController),
+    erase(autoscalerController(usages)),
     erase(cronJobController),
     erase(disruptionController),
     erase(deploymentController),

@@ -1,0 +1,76 @@
+// Scales workloads by what their pods use, as their agents report it. What was decided before is kept in memory, by autoscaler.
+import { Deployment, HorizontalPodAutoscaler, Pod, ReplicaSet, ReplicationController, StatefulSet } from '@berth/api';
+import { type Caches, type Controller, watches } from '@berth/controller';
+import { type KindDefinition, type KubeObject, keyOf, labelSelectorFrom } from '@berth/machinery';
+import type { NodeUsage } from '../../api/core/index.ts';
+import type { Usages } from './measure.ts';
+import type { History } from './pace.ts';
+import { type ObservedAutoscaler, planAutoscaler } from './plan.ts';
+
+const namespaceIndex = 'namespace';
+
+type Selector = Parameters<typeof labelSelectorFrom>[0];
+type Scaled = KubeObject & { spec: { replicas?: number; selector?: unknown } };
+
+const scaledKinds = [Deployment, ReplicaSet, ReplicationController, StatefulSet] as unknown as KindDefinition<Scaled>[];
+
+/** @param usages what agents reported lately; nothing where they report to another process */
+export function autoscalerController(usages: () => NodeUsage[]): Controller<ObservedAutoscaler> {
+  /** By uid; forgotten when the autoscaler goes. */
+  const histories = new Map<string, History>();
+  return {
+    name: 'horizontal-pod-autoscaler',
+    owns: ['HorizontalPodAutoscaler.status'],
+    watches: [
+      watches(HorizontalPodAutoscaler, (autoscaler, caches) => {
+        const uid = autoscaler.metadata.uid ?? '';
+        if (caches.of(HorizontalPodAutoscaler).get(keyOf(autoscaler))?.metadata.uid !== uid) histories.delete(uid);
+        return [keyOf(autoscaler)];
+      }),
+      // Only so that they are known: it looks again by the clock.
+      watches(Pod, () => []),
+      ...scaledKinds.map((kind) => watches(kind, () => [])),
+    ],
+    prepare(caches) {
+      caches.of(Pod).addIndex(namespaceIndex, ({ metadata }) => [metadata.namespace ?? '']);
+    },
+    observe(key, caches) {
+      const autoscaler = caches.of(HorizontalPodAutoscaler).get(key);
+      if (!autoscaler || autoscaler.metadata.deletionTimestamp) return undefined;
+      const uid = autoscaler.metadata.uid ?? '';
+      const history = histories.get(uid) ?? { wanted: [], changes: [] };
+      histories.set(uid, history);
+      const target = targetOf(autoscaler, caches);
+      const all = caches.of(Pod).byIndex(namespaceIndex, autoscaler.metadata.namespace ?? '');
+      const pods = target ? all.filter((pod) => selects(target.object, pod)) : [];
+      return { autoscaler, target, pods, usages: byPod(usages()), history };
+    },
+    plan: planAutoscaler,
+  };
+}
+
+function targetOf({ metadata, spec }: HorizontalPodAutoscaler, caches: Caches): ObservedAutoscaler['target'] {
+  const { kind: name, name: targetName, apiVersion = '' } = spec.scaleTargetRef;
+  const group = apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '';
+  const kind = scaledKinds.find((candidate) => candidate.kind === name && candidate.group === group);
+  const object = kind && caches.of(kind).get(keyOf({ metadata: { namespace: metadata.namespace ?? '', name: targetName } }));
+  return object && { kind: kind as unknown as KindDefinition, object };
+}
+
+/** Replication controllers select by a plain map of labels. */
+function selects({ kind, spec }: Scaled, pod: Pod): boolean {
+  const selector = kind === ReplicationController.kind ? { matchLabels: spec.selector } : spec.selector;
+  return selector !== undefined && labelSelectorFrom(selector as Selector).matches(pod.metadata.labels);
+}
+
+function byPod(usages: NodeUsage[]): Usages {
+  const pods = usages.flatMap((usage) => usage.pods);
+  return new Map(
+    pods.map(({ uid, containers }) => {
+      const amounts = containers.map(({ name, cpuNanoCores, memoryBytes }) => {
+        return [name, { cpu: BigInt(Math.round(cpuNanoCores)), memory: BigInt(Math.round(memoryBytes)) * 1_000_000_000n }] as const;
+      });
+      return [uid, new Map(amounts)] as const;
+    }),
+  );
+}

@@ -1,0 +1,132 @@
+// What to do about an autoscaler: measure, decide how many replicas there shall be, write that to the target's scale, and say
+// why in its status. It looks again every few seconds, as what pods use is no object to watch.
+import { HorizontalPodAutoscaler, type Pod } from '@berth/api';
+import { type Action, erased } from '@berth/controller';
+import { deepEqual, type KindDefinition, type KubeObject } from '@berth/machinery';
+import { timestamp } from '@berth/telemetry';
+import { type Proposal, propose, type Usages } from './measure.ts';
+import { type History, type Paced, pace } from './pace.ts';
+
+const periodMs = 15_000;
+
+export interface ObservedAutoscaler {
+  autoscaler: HorizontalPodAutoscaler;
+  target: { kind: KindDefinition; object: KubeObject & { spec: { replicas?: number } } } | undefined;
+  pods: Pod[];
+  usages: Usages;
+  history: History;
+}
+
+type Status = NonNullable<HorizontalPodAutoscaler['status']>;
+type Verdict = [type: 'AbleToScale' | 'ScalingActive' | 'ScalingLimited', value: 'True' | 'False', reason: string, message: string];
+
+export function planAutoscaler(observed: ObservedAutoscaler, now: number): Action[] {
+  return [...planOnce(observed, now), { type: 'requeue', afterMs: periodMs }];
+}
+
+function planOnce(observed: ObservedAutoscaler, now: number): Action[] {
+  const { autoscaler, target, pods, usages, history } = observed;
+  const { minReplicas: min = 1, maxReplicas: max, metrics = [], scaleTargetRef } = autoscaler.spec;
+  const say = (eventType: 'Normal' | 'Warning', reason: string, message: string): Action => ({
+    type: 'event',
+    event: { about: autoscaler, eventType, reason, message },
+  });
+  if (!target) {
+    const reference = `${scaleTargetRef.kind}/${scaleTargetRef.name}`;
+    const message = `the HPA controller was unable to get the target's current scale: ${reference} not found`;
+    const written = write(autoscaler, {}, [['AbleToScale', 'False', 'FailedGetScale', message]], now);
+    return written.length > 0 ? [...written, say('Warning', 'FailedGetScale', message)] : [];
+  }
+  const current = target.object.spec.replicas ?? 1;
+  const able: Verdict = ['AbleToScale', 'True', 'SucceededGetScale', "the HPA controller was able to get the target's current scale"];
+  if (current === 0) {
+    const idle: Verdict = [
+      'ScalingActive',
+      'False',
+      'ScalingDisabled',
+      'scaling is disabled since the replica count of the target is zero',
+    ];
+    return write(autoscaler, { currentReplicas: 0, desiredReplicas: 0 }, [able, idle], now);
+  }
+  const results = metrics.map((metric) => propose(metric, pods, current, usages));
+  const proposals = results.filter((result) => typeof result !== 'string');
+  const failures = results.filter((result) => typeof result === 'string');
+  const best = proposals.reduce<Proposal | undefined>((most, next) => (most && most.replicas >= next.replicas ? most : next), undefined);
+  const isWithin = current >= min && current <= max;
+  // What is not known could ask for more: then nothing is taken away.
+  if (isWithin && (!best || (failures.length > 0 && best.replicas < current))) {
+    const message = `the HPA was unable to compute the replica count: ${failures[0] ?? 'no metric is given'}`;
+    const failed: Verdict = ['ScalingActive', 'False', 'FailedGetResourceMetric', message];
+    const status = { currentReplicas: current, desiredReplicas: current, currentMetrics: proposals.map((proposal) => proposal.status) };
+    const written = write(autoscaler, status, [able, failed], now);
+    return written.length > 0 ? [...written, say('Warning', 'FailedGetResourceMetric', failures[0] ?? message)] : [];
+  }
+  if (history.wanted.length === 0) history.wanted.push({ atMs: now, replicas: current });
+  const paced = isWithin ? pace(autoscaler, history, best?.replicas ?? current, current, now) : { replicas: current };
+  const replicas = Math.min(Math.max(paced.replicas, min), max);
+  const verdicts: Verdict[] = [ability(paced, replicas, current), limit(autoscaler, paced)];
+  if (best) {
+    const message = `the HPA was able to successfully calculate a replica count from ${best.name}`;
+    verdicts.splice(1, 0, ['ScalingActive', 'True', 'ValidMetricFound', message]);
+  }
+  const counts = { currentReplicas: current, desiredReplicas: replicas, currentMetrics: proposals.map((proposal) => proposal.status) };
+  if (replicas === current) return write(autoscaler, counts, verdicts, now);
+  history.changes = [...history.changes, { atMs: now, by: replicas - current }].slice(-100);
+  const why = isWithin
+    ? replicas > current
+      ? `${best?.name} above target`
+      : 'All metrics below target'
+    : `Current number of replicas ${current > max ? 'above Spec.MaxReplicas' : 'below Spec.MinReplicas'}`;
+  return [
+    {
+      type: 'patch',
+      kind: target.kind,
+      key: target.object.metadata,
+      patchType: 'merge',
+      patch: { spec: { replicas } },
+      subresource: 'scale',
+    },
+    ...write(autoscaler, { ...counts, lastScaleTime: timestamp({ now: () => now }) }, verdicts, now),
+    say('Normal', 'SuccessfulRescale', `New size: ${replicas}; reason: ${why}`),
+  ];
+}
+
+function ability({ limit }: Paced, replicas: number, current: number): Verdict {
+  if (replicas !== current) {
+    return ['AbleToScale', 'True', 'SucceededRescale', `the HPA controller was able to update the target scale to ${replicas}`];
+  }
+  if (limit === 'ScaleDownStabilized') {
+    const message = 'recent recommendations were higher than current one, applying the highest recent recommendation';
+    return ['AbleToScale', 'True', limit, message];
+  }
+  if (limit === 'ScaleUpStabilized') {
+    const message = 'recent recommendations were lower than current one, applying the lowest recent recommendation';
+    return ['AbleToScale', 'True', limit, message];
+  }
+  return ['AbleToScale', 'True', 'ReadyForNewScale', 'recommended size matches current size'];
+}
+
+function limit({ spec }: HorizontalPodAutoscaler, paced: Paced): Verdict {
+  const than = (what: string) => `the desired replica count is ${what} replica count`;
+  const faster = (how: string) => `the desired replica count is ${how} faster than the maximum scale rate`;
+  if (paced.replicas > spec.maxReplicas) return ['ScalingLimited', 'True', 'TooManyReplicas', than('more than the maximum')];
+  if (paced.replicas < (spec.minReplicas ?? 1)) return ['ScalingLimited', 'True', 'TooFewReplicas', than('less than the minimum')];
+  if (paced.limit === 'ScaleUpLimit') return ['ScalingLimited', 'True', paced.limit, faster('increasing')];
+  if (paced.limit === 'ScaleDownLimit') return ['ScalingLimited', 'True', paced.limit, faster('decreasing')];
+  return ['ScalingLimited', 'False', 'DesiredWithinRange', 'the desired count is within the acceptable range'];
+}
+
+function write(autoscaler: HorizontalPodAutoscaler, counts: Partial<Status>, verdicts: Verdict[], now: number): Action[] {
+  const conditions = [...(autoscaler.status?.conditions ?? [])];
+  for (const [type, status, reason, message] of verdicts) {
+    const at = conditions.findIndex((condition) => condition.type === type);
+    const known = conditions[at];
+    const lastTransitionTime = (known?.status === status && known.lastTransitionTime) || timestamp({ now: () => now });
+    conditions.splice(at < 0 ? conditions.length : at, at < 0 ? 0 : 1, { type, status, lastTransitionTime, reason, message });
+  }
+  const before = autoscaler.status ?? { desiredReplicas: 0 };
+  const status: Status = { ...before, ...counts, observedGeneration: autoscaler.metadata.generation ?? 0, conditions };
+  if (status.currentMetrics?.length === 0) delete status.currentMetrics;
+  if (deepEqual(status, autoscaler.status)) return [];
+  return [{ type: 'updateStatus', kind: erased(HorizontalPodAutoscaler), object: { ...autoscaler, status } as KubeObject }];
+}
