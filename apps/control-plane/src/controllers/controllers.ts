@@ -3,6 +3,7 @@ import type { Controller } from '@berth/controller';
 import type { NodeUsage } from '../api/core/index.ts';
 import { autoscalerController } from './autoscaler/controller.ts';
 import { cronJobController } from './cron-job/controller.ts';
+import { daemonSetController } from './daemon-set/controller.ts';
 import { deploymentController } from './deployment/controller.ts';
 import { disruptionController } from './disruption/controller.ts';
 import { endpointSliceController } from './endpoints/endpoint-slices.ts';
@@ -16,6 +17,7 @@ import { podGcController } from './nodes/pod-gc.ts';
 import { taintEvictionController } from './nodes/taint-eviction.ts';
 import { replicaSetController } from './replica-set.ts';
 import { resourceQuotaController } from './resource-quota.ts';
+import { statefulSetController } from './stateful-set/controller.ts';
 import { claimController } from './volumes/claim.ts';
 import { claimProtectionController, volumeProtectionController } from './volumes/protection.ts';
 import { volumeController } from './volumes/volume.ts';
@@ -41,6 +43,8 @@ export function controllersFor({ caCertificate, startedAt, usages = () => [] }: 
     erase(cronJobController),
     erase(disruptionController),
     erase(deploymentController),
+    erase(statefulSetController),
+    erase(daemonSetController),
     erase(endpointSliceController),
     erase(endpointsController),
     erase(namespaceController),

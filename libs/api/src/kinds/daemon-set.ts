@@ -8,7 +8,6 @@ import { validateDaemonSetSpec } from '../validation/daemon-set.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 import { dnsSubdomain } from '../validation/names.ts';
 import { validateSelectorUpdate } from '../validation/workloads.ts';
-import { idleKind } from '../warnings/idle-kind.ts';
 import { podSpecWarnings } from '../warnings/pod-spec.ts';
 
 export type DaemonSet = Type;
@@ -38,5 +37,5 @@ export const DaemonSet = defineKind<DaemonSet>({
   ],
   validateUpdate: (next, old) => [...validateMetadataUpdate(next, old), ...validateSelectorUpdate(next, old)],
   columns: daemonSetColumns,
-  warnings: ({ spec }) => [...idleKind('daemonsets'), ...podSpecWarnings(spec.template?.spec, 'spec.template.spec')],
+  warnings: ({ spec }) => podSpecWarnings(spec.template?.spec, 'spec.template.spec'),
 });

@@ -7,7 +7,6 @@ import { schemas } from '../schemas.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 import { dnsLabel } from '../validation/names.ts';
 import { validateStatefulSetSpec, validateStatefulSetUpdate } from '../validation/stateful-set.ts';
-import { idleKind } from '../warnings/idle-kind.ts';
 import { podSpecWarnings } from '../warnings/pod-spec.ts';
 
 export type StatefulSet = Type;
@@ -39,5 +38,5 @@ export const StatefulSet = defineKind<StatefulSet>({
   ],
   validateUpdate: (next, old) => [...validateMetadataUpdate(next, old), ...validateStatefulSetUpdate(next, old)],
   columns: statefulSetColumns,
-  warnings: ({ spec }) => [...idleKind('statefulsets'), ...podSpecWarnings(spec.template?.spec, 'spec.template.spec')],
+  warnings: ({ spec }) => podSpecWarnings(spec.template?.spec, 'spec.template.spec'),
 });

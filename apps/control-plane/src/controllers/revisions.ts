@@ -1,0 +1,64 @@
+// What a StatefulSet's or DaemonSet's template was at one time, as ControllerRevisions: kubectl's rollout history and undo read
+// and write them, and pods say which one they are of. Equal templates share a revision; going back makes an old one the newest.
+import { ControllerRevision, type DaemonSet, type PodTemplateSpec, type StatefulSet } from '@berth/api';
+import { type Action, erased } from '@berth/controller';
+import { deepEqual } from '@berth/machinery';
+import { templateHash } from './deployment/template-hash.ts';
+import { controllerReference } from './ownership.ts';
+
+/** On pods: the revision that they were made of. */
+export const revisionLabel = 'controller-revision-hash';
+
+type Owner = StatefulSet | DaemonSet;
+
+export interface Revisions {
+  /** Undefined until it is seen: then `actions` make it. */
+  update: ControllerRevision | undefined;
+  /** Oldest first. */
+  all: ControllerRevision[];
+  actions: Action[];
+}
+
+/** A strategic merge patch that gives the owner this template again. */
+function dataOf({ spec }: Owner): { spec: { template: PodTemplateSpec & { $patch: string } } } {
+  return { spec: { template: { ...spec.template, $patch: 'replace' } } };
+}
+
+export function templateOf(revision: ControllerRevision): PodTemplateSpec {
+  const { $patch: _directive, ...template } = (revision.data as ReturnType<typeof dataOf>).spec.template;
+  return template;
+}
+
+/** Finds the revision of the owner's template among its own, or says how to make it. */
+export function revisionsOf(owner: Owner, own: ControllerRevision[], collisionCount: number | undefined): Revisions {
+  const all = [...own].sort((a, b) => (a.revision ?? 0) - (b.revision ?? 0));
+  const data = dataOf(owner);
+  const newest = all.at(-1)?.revision ?? 0;
+  const equal = all.findLast((revision) => deepEqual(revision.data, data));
+  if (!equal) return { update: undefined, all, actions: [creation(owner, data, newest + 1, collisionCount)] };
+  if (equal.revision === newest) return { update: equal, all, actions: [] };
+  const object = { ...equal, revision: newest + 1 } as ControllerRevision;
+  return { update: undefined, all, actions: [{ type: 'update', kind: erased(ControllerRevision), object }] };
+}
+
+function creation(owner: Owner, data: unknown, revision: number, collisionCount: number | undefined): Action {
+  const { name, namespace } = owner.metadata;
+  const hash = templateHash(owner.spec.template, collisionCount);
+  const labels = { ...owner.spec.template.metadata?.labels, 'controller.kubernetes.io/hash': hash };
+  const annotations = owner.metadata.annotations && { annotations: owner.metadata.annotations };
+  const metadata = { name: `${name}-${hash}`, namespace, labels, ...annotations, ownerReferences: [controllerReference(owner)] };
+  const object: ControllerRevision = { apiVersion: 'apps/v1', kind: 'ControllerRevision', metadata, data: data as never, revision };
+  return { type: 'create', kind: erased(ControllerRevision), object };
+}
+
+/** Deletes what is older than the history is long, unless something is still made of it. */
+export function truncated(owner: Owner, all: ControllerRevision[], inUse: Set<string>): Action[] {
+  const idle = all.filter(({ metadata }) => !inUse.has(metadata.name));
+  const surplus = Math.max(0, idle.length - (owner.spec.revisionHistoryLimit ?? 10));
+  return idle.slice(0, surplus).map(({ metadata }) => ({
+    type: 'delete',
+    kind: erased(ControllerRevision),
+    key: metadata,
+    uid: metadata.uid ?? '',
+  }));
+}
