@@ -4,10 +4,12 @@ import { HorizontalPodAutoscaler, type Pod } from '@berth/api';
 import { type Action, erased } from '@berth/controller';
 import { deepEqual, type KindDefinition, type KubeObject } from '@berth/machinery';
 import { timestamp } from '@berth/telemetry';
-import { type Proposal, propose, type Usages } from './measure.ts';
+import { type MetricStatus, type Proposal, propose, type Usages } from './measure.ts';
 import { type History, type Paced, pace } from './pace.ts';
 
 const periodMs = 15_000;
+/** Of changes that are remembered for the policies. */
+const changesMax = 100;
 
 export interface ObservedAutoscaler {
   autoscaler: HorizontalPodAutoscaler;
@@ -20,25 +22,21 @@ export interface ObservedAutoscaler {
 type Status = NonNullable<HorizontalPodAutoscaler['status']>;
 type Verdict = [type: 'AbleToScale' | 'ScalingActive' | 'ScalingLimited', value: 'True' | 'False', reason: string, message: string];
 
+const reachable: Verdict = ['AbleToScale', 'True', 'SucceededGetScale', "the HPA controller was able to get the target's current scale"];
+
 export function planAutoscaler(observed: ObservedAutoscaler, now: number): Action[] {
   return [...planOnce(observed, now), { type: 'requeue', afterMs: periodMs }];
 }
 
 function planOnce(observed: ObservedAutoscaler, now: number): Action[] {
-  const { autoscaler, target, pods, usages, history } = observed;
+  const { autoscaler, target, pods, usages } = observed;
   const { minReplicas: min = 1, maxReplicas: max, metrics = [], scaleTargetRef } = autoscaler.spec;
-  const say = (eventType: 'Normal' | 'Warning', reason: string, message: string): Action => ({
-    type: 'event',
-    event: { about: autoscaler, eventType, reason, message },
-  });
   if (!target) {
     const reference = `${scaleTargetRef.kind}/${scaleTargetRef.name}`;
     const message = `the HPA controller was unable to get the target's current scale: ${reference} not found`;
-    const written = write(autoscaler, {}, [['AbleToScale', 'False', 'FailedGetScale', message]], now);
-    return written.length > 0 ? [...written, say('Warning', 'FailedGetScale', message)] : [];
+    return writeWarned(autoscaler, {}, [['AbleToScale', 'False', 'FailedGetScale', message]], message, now);
   }
   const current = target.object.spec.replicas ?? 1;
-  const able: Verdict = ['AbleToScale', 'True', 'SucceededGetScale', "the HPA controller was able to get the target's current scale"];
   if (current === 0) {
     const idle: Verdict = [
       'ScalingActive',
@@ -46,21 +44,33 @@ function planOnce(observed: ObservedAutoscaler, now: number): Action[] {
       'ScalingDisabled',
       'scaling is disabled since the replica count of the target is zero',
     ];
-    return write(autoscaler, { currentReplicas: 0, desiredReplicas: 0 }, [able, idle], now);
+    return write(autoscaler, { currentReplicas: 0, desiredReplicas: 0 }, [reachable, idle], now);
   }
   const results = metrics.map((metric) => propose(metric, pods, current, usages));
   const proposals = results.filter((result) => typeof result !== 'string');
-  const failures = results.filter((result) => typeof result === 'string');
+  const [failure] = results.filter((result) => typeof result === 'string');
   const best = proposals.reduce<Proposal | undefined>((most, next) => (most && most.replicas >= next.replicas ? most : next), undefined);
-  const isWithin = current >= min && current <= max;
+  const currentMetrics = proposals.map(({ status }) => status);
   // What is not known could ask for more: then nothing is taken away.
-  if (isWithin && (!best || (failures.length > 0 && best.replicas < current))) {
-    const message = `the HPA was unable to compute the replica count: ${failures[0] ?? 'no metric is given'}`;
+  if (current >= min && current <= max && (!best || (failure !== undefined && best.replicas < current))) {
+    const why = failure ?? 'no metric is given';
+    const message = `the HPA was unable to compute the replica count: ${why}`;
     const failed: Verdict = ['ScalingActive', 'False', 'FailedGetResourceMetric', message];
-    const status = { currentReplicas: current, desiredReplicas: current, currentMetrics: proposals.map((proposal) => proposal.status) };
-    const written = write(autoscaler, status, [able, failed], now);
-    return written.length > 0 ? [...written, say('Warning', 'FailedGetResourceMetric', failures[0] ?? message)] : [];
+    return writeWarned(autoscaler, { currentReplicas: current, desiredReplicas: current, currentMetrics }, [reachable, failed], why, now);
   }
+  return planScale(observed, target, best, currentMetrics, now);
+}
+
+function planScale(
+  { autoscaler, history }: ObservedAutoscaler,
+  target: NonNullable<ObservedAutoscaler['target']>,
+  best: Proposal | undefined,
+  currentMetrics: MetricStatus[],
+  now: number,
+): Action[] {
+  const { minReplicas: min = 1, maxReplicas: max } = autoscaler.spec;
+  const current = target.object.spec.replicas ?? 1;
+  const isWithin = current >= min && current <= max;
   if (history.wanted.length === 0) history.wanted.push({ atMs: now, replicas: current });
   const paced = isWithin ? pace(autoscaler, history, best?.replicas ?? current, current, now) : { replicas: current };
   const replicas = Math.min(Math.max(paced.replicas, min), max);
@@ -69,14 +79,11 @@ function planOnce(observed: ObservedAutoscaler, now: number): Action[] {
     const message = `the HPA was able to successfully calculate a replica count from ${best.name}`;
     verdicts.splice(1, 0, ['ScalingActive', 'True', 'ValidMetricFound', message]);
   }
-  const counts = { currentReplicas: current, desiredReplicas: replicas, currentMetrics: proposals.map((proposal) => proposal.status) };
+  const counts = { currentReplicas: current, desiredReplicas: replicas, currentMetrics };
   if (replicas === current) return write(autoscaler, counts, verdicts, now);
-  history.changes = [...history.changes, { atMs: now, by: replicas - current }].slice(-100);
-  const why = isWithin
-    ? replicas > current
-      ? `${best?.name} above target`
-      : 'All metrics below target'
-    : `Current number of replicas ${current > max ? 'above Spec.MaxReplicas' : 'below Spec.MinReplicas'}`;
+  history.changes = [...history.changes, { atMs: now, by: replicas - current }].slice(-changesMax);
+  const outside = `Current number of replicas ${current > max ? 'above Spec.MaxReplicas' : 'below Spec.MinReplicas'}`;
+  const why = !isWithin ? outside : replicas > current ? `${best?.name} above target` : 'All metrics below target';
   return [
     {
       type: 'patch',
@@ -87,8 +94,25 @@ function planOnce(observed: ObservedAutoscaler, now: number): Action[] {
       subresource: 'scale',
     },
     ...write(autoscaler, { ...counts, lastScaleTime: timestamp({ now: () => now }) }, verdicts, now),
-    say('Normal', 'SuccessfulRescale', `New size: ${replicas}; reason: ${why}`),
+    tell(autoscaler, 'Normal', 'SuccessfulRescale', `New size: ${replicas}; reason: ${why}`),
   ];
+}
+
+function tell(about: HorizontalPodAutoscaler, eventType: 'Normal' | 'Warning', reason: string, message: string): Action {
+  return { type: 'event', event: { about, eventType, reason, message } };
+}
+
+/** The last verdict is what went wrong; it is told when it is new. */
+function writeWarned(
+  autoscaler: HorizontalPodAutoscaler,
+  counts: Partial<Status>,
+  verdicts: Verdict[],
+  message: string,
+  now: number,
+): Action[] {
+  const written = write(autoscaler, counts, verdicts, now);
+  const reason = verdicts.at(-1)?.[2] ?? '';
+  return written.length > 0 ? [...written, tell(autoscaler, 'Warning', reason, message)] : [];
 }
 
 function ability({ limit }: Paced, replicas: number, current: number): Verdict {
