@@ -13,18 +13,20 @@ export function encodeContinue(token: ContinueToken): string {
 
 /** @throws StatusError BadRequest for anything that `encodeContinue` did not make. */
 export function decodeContinue(text: string): ContinueToken {
-  const invalid = (detail: string) => StatusError.badRequest(`continue key is not valid: ${detail}`);
+  const invalid = (detail: string) => StatusError.badRequest(`invalid continue token: continue key is not valid${detail}`);
   let parsed: { v?: unknown; rv?: unknown; start?: unknown } | null;
   try {
     parsed = JSON.parse(Buffer.from(text, 'base64url').toString('utf8'));
   } catch (error) {
-    throw invalid(error instanceof Error ? error.message : String(error));
+    throw invalid(`: ${error instanceof Error ? error.message : String(error)}`);
   }
-  if (parsed?.v !== 'meta.k8s.io/v1') throw invalid('it was not made by this API');
-  const { rv, start } = parsed;
-  if (typeof rv !== 'number' || !Number.isSafeInteger(rv) || typeof start !== 'string' || start === '') {
-    throw invalid('it has no revision or no start key');
+  const { v, rv, start } = parsed ?? {};
+  if (v !== 'meta.k8s.io/v1') throw invalid(`: server does not recognize this encoded version ${JSON.stringify(v ?? '')}`);
+  if (typeof rv !== 'number' || !Number.isSafeInteger(rv) || rv === 0) {
+    throw invalid(': incorrect encoded start resourceVersion (version meta.k8s.io/v1)');
   }
+  if (typeof start !== 'string' || start === '') throw invalid(': encoded start key empty (version meta.k8s.io/v1)');
+  if (start.split('/').some((part) => part === '.' || part === '..' || part === '')) throw invalid(`: ${start}`);
   return { revision: rv, start };
 }
 

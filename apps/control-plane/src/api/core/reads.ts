@@ -5,6 +5,7 @@ import { prefixEnd, type Store } from '@berth/store';
 import { continueExpired, decodeContinue, encodeContinue } from './continue-token.ts';
 import { relativeKey } from './keys.ts';
 import type { KindCache } from './kind-cache.ts';
+import { checkListSettings, checkWatchSettings, parseVersion } from './list-options.ts';
 import { Entry } from './object-codec.ts';
 import { type Selection, selectionOf } from './selection.ts';
 import { translated } from './store-errors.ts';
@@ -91,7 +92,7 @@ export class Reads {
   async #nextPage(cache: KindCache, namespace: string | undefined, selection: Selection, settings: ListSettings): Promise<ListAnswer> {
     const at = decodeContinue(settings.continue ?? '');
     if (namespace && !at.start.startsWith(`${namespace}/`))
-      throw StatusError.badRequest('continue key is not valid: it is for another namespace');
+      throw StatusError.badRequest('invalid continue token: continue key is not valid: it is for another namespace');
     if (at.revision < 0) {
       await this.#cache.proven();
       return this.#page(cache, namespace, selection, { revision: this.#cache.revision, start: at.start }, settings.limit);
@@ -146,38 +147,4 @@ function withContinue(entries: Entry[], revision: number, next: string, remainin
 /** As in Kubernetes, only lists without selectors say how much is left. */
 function remaining(cache: KindCache, namespace: string | undefined, selection: Selection, key: string): number | undefined {
   return selection.everything ? cache.countFrom(key, namespace) : undefined;
-}
-
-function parseVersion(text: string | undefined): number {
-  const value = text && /^\d+$/.test(text) ? Number(text) : Number.NaN;
-  if (!Number.isSafeInteger(value)) {
-    throw StatusError.badRequest(`invalid resource version ${JSON.stringify(text ?? '')}: it must be a number that this API gave out`);
-  }
-  return value;
-}
-
-function checkListSettings(settings: ListSettings): void {
-  const { resourceVersion, resourceVersionMatch: match } = settings;
-  if (settings.continue && resourceVersion && resourceVersion !== '0') {
-    throw StatusError.badRequest('specifying resource version is not allowed when using continue');
-  }
-  if (match && settings.continue) throw StatusError.badRequest('resourceVersionMatch is forbidden when continue is provided');
-  if (match && !resourceVersion) throw StatusError.badRequest('resourceVersionMatch is forbidden unless resourceVersion is provided');
-  if (match === 'Exact' && resourceVersion === '0') {
-    throw StatusError.badRequest('resourceVersionMatch "Exact" is forbidden for resourceVersion "0"');
-  }
-  if (settings.limit !== undefined && (!Number.isSafeInteger(settings.limit) || settings.limit < 0)) {
-    throw StatusError.badRequest('limit must be a whole number that is not negative');
-  }
-}
-
-function checkWatchSettings(settings: WatchSettings): void {
-  if (settings.sendInitialEvents === undefined) {
-    if (settings.resourceVersionMatch)
-      throw StatusError.badRequest('resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided');
-    return;
-  }
-  if (settings.resourceVersionMatch !== 'NotOlderThan') {
-    throw StatusError.badRequest('sendInitialEvents requires setting resourceVersionMatch to NotOlderThan');
-  }
 }

@@ -63,13 +63,19 @@ export interface ListSettings extends Selectors {
   limit?: number;
   continue?: string;
   resourceVersion?: string;
-  resourceVersionMatch?: 'Exact' | 'NotOlderThan';
+  /** Exact or NotOlderThan. */
+  resourceVersionMatch?: string;
+  /** Refused: a watch's. */
+  sendInitialEvents?: boolean;
 }
 
 export interface WatchSettings extends Selectors {
   /** Events after this version. Absent or '0' starts with ADDED for all that exists, unless sendInitialEvents is false. */
   resourceVersion?: string;
-  resourceVersionMatch?: 'Exact' | 'NotOlderThan';
+  /** NotOlderThan, with sendInitialEvents. */
+  resourceVersionMatch?: string;
+  /** Refused beside resourceVersionMatch, else without meaning. */
+  continue?: string;
   allowWatchBookmarks?: boolean;
   /** ADDED for all that exists, then a bookmark annotated k8s.io/initial-events-end. */
   sendInitialEvents?: boolean;

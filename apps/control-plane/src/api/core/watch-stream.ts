@@ -27,6 +27,14 @@ export class WatchStream implements WatchHandle {
   #ended = false;
   #error: StatusError | undefined;
 
+  /** A watch that could not begin, and says so to its reader. */
+  static failed(error: StatusError): WatchStream {
+    const selection = { everything: true, matches: () => true };
+    const stream = new WatchStream({ selection, keyPrefix: '', bookmarks: false, initial: [], onEnd: () => undefined });
+    stream.fail(error);
+    return stream;
+  }
+
   constructor(options: StreamOptions) {
     this.#options = options;
     this.#initial = options.initial[Symbol.iterator]();

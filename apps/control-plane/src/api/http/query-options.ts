@@ -42,7 +42,6 @@ function notSupported(field: string, value: unknown, allowed: readonly string[])
   return StatusError.invalid({ group: 'meta.k8s.io', kind: 'Options' }, '', [{ type: 'NotSupported', field, value, detail }]);
 }
 
-const versionMatches = ['Exact', 'NotOlderThan'] as const;
 const propagationPolicies = ['Foreground', 'Background', 'Orphan'] as const;
 const fieldValidations: readonly FieldValidation[] = ['Ignore', 'Warn', 'Strict'];
 
@@ -53,21 +52,14 @@ export function listSettings(query: Query): ListSettings {
     limit: count(query, 'limit'),
     continue: text(query, 'continue'),
     resourceVersion: text(query, 'resourceVersion'),
-    resourceVersionMatch: oneOf(query, 'resourceVersionMatch', versionMatches),
+    resourceVersionMatch: text(query, 'resourceVersionMatch'),
+    sendInitialEvents: flag(query, 'sendInitialEvents'),
   };
 }
 
 export function watchSettings(query: Query): WatchSettings & { timeoutSeconds?: number } {
-  const { labelSelector, fieldSelector, resourceVersion, resourceVersionMatch } = listSettings(query);
-  return {
-    labelSelector,
-    fieldSelector,
-    resourceVersion,
-    resourceVersionMatch,
-    allowWatchBookmarks: flag(query, 'allowWatchBookmarks'),
-    sendInitialEvents: flag(query, 'sendInitialEvents'),
-    timeoutSeconds: count(query, 'timeoutSeconds'),
-  };
+  const { limit: _meansNothing, ...settings } = listSettings(query);
+  return { ...settings, allowWatchBookmarks: flag(query, 'allowWatchBookmarks'), timeoutSeconds: count(query, 'timeoutSeconds') };
 }
 
 export function writeSettings(query: Query): WriteSettings {

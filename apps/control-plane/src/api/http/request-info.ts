@@ -9,6 +9,8 @@ export interface ResourcePath {
   namespace?: string;
   name?: string;
   subresource?: string;
+  /** In the old form of a watch, whose path begins with `watch`: `/api/v1/watch/namespaces/x/pods/y`. */
+  isWatch?: true;
 }
 
 /** Undefined for paths outside of resources, such as /version, /apis or /apis/apps/v1. Segments come decoded. */
@@ -21,6 +23,10 @@ export function parseResourcePath(segments: string[]): ResourcePath | undefined 
 
 function within(group: string, version: string | undefined, rest: string[]): ResourcePath | undefined {
   if (version === undefined || rest.length === 0) return undefined;
+  if (rest[0] === 'watch') {
+    const path = rest[1] === 'watch' ? undefined : within(group, version, rest.slice(1));
+    return path && !path.subresource ? { ...path, isWatch: true } : undefined;
+  }
   const [first = '', namespace, resource, name, subresource, ...more] = rest;
   // `namespaces/x/status` is the Namespace's own subresource, `namespaces/x/pods` a resource within it.
   const isOwn = rest.length <= 2 || (rest.length === 3 && (resource === 'status' || resource === 'finalize'));

@@ -1,8 +1,9 @@
 // Requests on resources: from method, path and query to one call of the core, and its answer back to bytes.
-import { apiVersionOf, type KindDefinition } from '@berth/machinery';
+import { apiVersionOf, type KindDefinition, parseFieldSelector, StatusError } from '@berth/machinery';
 import type { Clock, Random } from '@berth/telemetry';
 import type { ApiServer } from '../core/api-server.ts';
-import type { Call, DeleteAnswer, DeleteSettings, ListAnswer, User, WriteSettings } from '../core/types.ts';
+import type { Call, DeleteAnswer, DeleteSettings, ListAnswer, User, WatchHandle, WriteSettings } from '../core/types.ts';
+import { WatchStream } from '../core/watch-stream.ts';
 import { isPodLog, type PodLogs } from './pod-logs.ts';
 import { deleteSettings, flag, listSettings, patchSettings, watchSettings, writeSettings } from './query-options.ts';
 import { contentTypeOf, encodeList, encodeObject, type Form, requestedForm, watchFormat } from './representation.ts';
@@ -39,6 +40,7 @@ export class ResourceRequests {
   /** The verb that authorization and metrics know a request by; undefined when the method means nothing there. */
   static verb(method: string, path: ResourcePath, query: URLSearchParams): string | undefined {
     const one = path.name !== undefined;
+    if (path.isWatch) return method === 'GET' ? 'watch' : undefined;
     switch (method) {
       case 'GET':
       case 'HEAD':
@@ -97,7 +99,8 @@ export class ResourceRequests {
 
   async #list(request: ResourceRequest, call: Call): Promise<void> {
     const form = this.#form(request);
-    const list = await this.#options.api.list(call, listSettings(request.query));
+    const settings = listSettings(request.query);
+    const list = await this.#options.api.list(named(call, settings), settings);
     request.audit?.responseObject(listObject(call.kind, list));
     return sendPieces(request, 200, contentTypeOf(form), encodeList(call.kind, form, list));
   }
@@ -105,8 +108,9 @@ export class ResourceRequests {
   async #watch(request: ResourceRequest, call: Call): Promise<void> {
     const { clock, random } = this.#options;
     const form = this.#form(request);
-    const { timeoutSeconds, ...settings } = watchSettings(request.query);
-    const handle = await this.#options.api.watch(call, settings);
+    const { timeoutSeconds, ...given } = watchSettings(request.query);
+    const settings = { ...given, fieldSelector: selectorOf(call, given.fieldSelector) };
+    const handle = await this.#options.api.watch(named(call, settings), settings).catch(asEvent);
     request.begun?.();
     await request.audit?.started(200);
     const timer = clock.after(watchTimeoutMs(timeoutSeconds, random), () => handle.close());
@@ -185,6 +189,30 @@ export class ResourceRequests {
     request.audit?.responseObject(answer.object);
     return sendBytes(request, answer.code, contentTypeOf(form), encodeObject(kind, form, answer), answer.warnings);
   }
+}
+
+/** A list or watch of one name is authorized as being about that name. */
+function named(call: Call, { fieldSelector }: { fieldSelector?: string }): Call {
+  return { ...call, name: call.name ?? nameIn(fieldSelector) };
+}
+
+function nameIn(fieldSelector: string | undefined): string | undefined {
+  if (!fieldSelector) return undefined;
+  return parseFieldSelector(fieldSelector).find(({ field, operator }) => field === 'metadata.name' && operator === '=')?.value;
+}
+
+/** A name in the path of a watch is a selector. @throws StatusError BadRequest when the query asks for another name */
+function selectorOf({ name }: Call, fieldSelector: string | undefined): string | undefined {
+  if (name === undefined) return fieldSelector;
+  if (!fieldSelector) return `metadata.name=${name}`;
+  if (nameIn(fieldSelector) !== name) throw StatusError.badRequest("fieldSelector metadata.name doesn't match requested name");
+  return fieldSelector;
+}
+
+/** A version that is too old is told of as the watch's only event, as Kubernetes does; whatever else is wrong is the answer itself. */
+function asEvent(error: unknown): WatchHandle {
+  if (error instanceof StatusError && error.reason === 'Expired') return WatchStream.failed(error);
+  throw error;
 }
 
 /** A list as the audit log shows it. */

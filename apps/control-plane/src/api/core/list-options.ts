@@ -1,0 +1,69 @@
+// Which options of a list or a watch go together (k8s.io/apimachinery, internalversion validation), in the words that
+// clients know.
+import { type FieldError, StatusError } from '@berth/machinery';
+import type { ListSettings, WatchSettings } from './types.ts';
+
+const field = 'resourceVersionMatch';
+const withContinue = 'resourceVersionMatch is forbidden when continue is provided';
+
+/** @throws StatusError Invalid, or BadRequest for a version beside a continue token */
+export function checkListSettings(settings: ListSettings): void {
+  const { resourceVersion, resourceVersionMatch: match } = settings;
+  const errors: FieldError[] = [];
+  if (match) {
+    if (!resourceVersion) errors.push(forbidden(field, 'resourceVersionMatch is forbidden unless resourceVersion is provided'));
+    if (settings.continue) errors.push(forbidden(field, withContinue));
+    if (match !== 'Exact' && match !== 'NotOlderThan') errors.push(notSupported(match, ['Exact', 'NotOlderThan', '']));
+    if (match === 'Exact' && resourceVersion === '0') {
+      errors.push(forbidden(field, 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'));
+    }
+  }
+  if (settings.sendInitialEvents !== undefined) {
+    errors.push(forbidden('sendInitialEvents', 'sendInitialEvents is forbidden for list'));
+  }
+  refuse(errors);
+  if (settings.continue && resourceVersion && resourceVersion !== '0') {
+    throw StatusError.badRequest('specifying resource version is not allowed when using continue');
+  }
+  if (settings.limit !== undefined && !Number.isSafeInteger(settings.limit)) {
+    throw StatusError.badRequest('limit must be a whole number');
+  }
+}
+
+/** @throws StatusError Invalid */
+export function checkWatchSettings(settings: WatchSettings): void {
+  const { sendInitialEvents, resourceVersionMatch: match } = settings;
+  const errors: FieldError[] = [];
+  if (sendInitialEvents !== undefined && match !== 'NotOlderThan') {
+    errors.push(forbidden(field, 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan'));
+  }
+  if (match) {
+    if (sendInitialEvents === undefined) {
+      errors.push(forbidden(field, 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided'));
+    }
+    if (match !== 'NotOlderThan') errors.push(notSupported(match, ['NotOlderThan']));
+    if (settings.continue) errors.push(forbidden(field, withContinue));
+  }
+  refuse(errors);
+}
+
+/** @throws StatusError BadRequest for what is no version */
+export function parseVersion(text: string | undefined): number {
+  const value = text && /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (Number.isSafeInteger(value)) return value;
+  const quoted = JSON.stringify(text ?? '');
+  const problem = /^\d+$/.test(text ?? '') ? 'value out of range' : 'invalid syntax';
+  throw StatusError.badRequest(`resourceVersion: Invalid value: ${quoted}: strconv.ParseUint: parsing ${quoted}: ${problem}`);
+}
+
+function forbidden(name: string, detail: string): FieldError {
+  return { type: 'Forbidden', field: name, detail };
+}
+
+function notSupported(value: string, supported: string[]): FieldError {
+  return { type: 'NotSupported', field, value, detail: `supported values: ${supported.map((one) => JSON.stringify(one)).join(', ')}` };
+}
+
+function refuse(errors: FieldError[]): void {
+  if (errors.length > 0) throw StatusError.invalid({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', errors);
+}
