@@ -46,6 +46,24 @@ test('a job that fails says why, and an indexed one which parts are done', { tim
   expect(await kubectl('get', 'job', 'parts', '-o=jsonpath={.status.completedIndexes}')).toBe('0-2');
 });
 
+test('a running job is suspended, resumed and deleted, and a pod deleted by hand is a failure once it has stopped', {
+  timeout: 60_000,
+}, async () => {
+  const template = { spec: { restartPolicy: 'Never', terminationGracePeriodSeconds: 1, containers: [{ name: 'main', image: 'work:1' }] } };
+  const spec = { podReplacementPolicy: 'Failed', template };
+  await apply('long', { apiVersion: 'batch/v1', kind: 'Job', metadata: { name: 'long' }, spec });
+  await kubectl('wait', '--for=jsonpath={.status.ready}=1', 'job/long', '--timeout=15s');
+  await kubectl('patch', 'job', 'long', '-p', '{"spec":{"suspend":true}}');
+  await kubectl('wait', '--for=condition=Suspended', 'job/long', '--timeout=15s');
+  await kubectl('wait', '--for=delete', 'pod', '-l', 'job-name=long', '--timeout=15s');
+  expect(await kubectl('get', 'job', 'long')).toMatch(/long +Suspended +0\/1/);
+  await kubectl('patch', 'job', 'long', '-p', '{"spec":{"suspend":false}}');
+  await kubectl('wait', '--for=jsonpath={.status.ready}=1', 'job/long', '--timeout=15s');
+  await kubectl('delete', 'pod', '-l', 'job-name=long', '--timeout=15s');
+  await kubectl('wait', '--for=jsonpath={.status.failed}=1', 'job/long', '--timeout=15s');
+  await kubectl('delete', 'job', 'long', '--cascade=foreground', '--timeout=15s');
+});
+
 test('a cron job is shown, and a job made from it by hand runs', { timeout: 60_000 }, async () => {
   await kubectl('create', 'cronjob', 'nightly', '--image=hollow/exit:0', '--schedule=0 3 * * *');
   expect(await kubectl('get', 'cronjob', 'nightly')).toMatch(
