@@ -201,10 +201,13 @@ export class Writes {
       else setManagedFields(next, managedFieldsOf(given) ?? []);
       await this.#options.admission.mutate(request);
     }
+    // What a subresource's own code makes of an object (ephemeral containers, a resize) is admitted like any other write.
+    const isAdmitted = scope !== 'internal' || subresource !== undefined;
+    if (scope === 'internal' && isAdmitted) await this.#options.admission.mutate(request);
     const errors = validateChange(kind, scope, next, old);
     if (errors.length > 0) throw StatusError.invalid(kind, name, errors);
-    if (scope !== 'internal') await this.#options.admission.validate(request);
-    if (scope === 'spec') await this.#options.admission.reserve(request);
+    if (isAdmitted) await this.#options.admission.validate(request);
+    if (isAdmitted && scope !== 'status') await this.#options.admission.reserve(request);
     const { guards, writes, warnings } = request;
     if (isFinished(next)) return { type: 'remove', object: next, writes: this.#options.admission.release(kind, old), warnings };
     if (deepEqual(next, old)) return { type: 'keep', entry: current, warnings };

@@ -4,6 +4,7 @@ import {
   kinds,
   LimitRange,
   Namespace,
+  Pod,
   PriorityClass,
   ResourceQuota as ResourceQuotaKind,
   RuntimeClass as RuntimeClassKind,
@@ -23,6 +24,7 @@ import { DefaultStorageClass } from './default-storage-class.ts';
 import { DefaultTolerationSeconds } from './default-toleration-seconds.ts';
 import { LimitRanger } from './limit-ranger.ts';
 import { NamespaceLifecycle } from './namespace-lifecycle.ts';
+import { PodSecurity } from './pod-security.ts';
 import { Priority } from './priority.ts';
 import { ResourceQuota } from './resource-quota.ts';
 import { RuntimeClass } from './runtime-class.ts';
@@ -52,6 +54,10 @@ export function createAdmission(options: AdmissionOptions): AdmissionPlugin[] {
   return [
     new NamespaceLifecycle((name) => committer.recent(erased(Namespace), undefined, name)),
     new LimitRanger((namespace) => within(LimitRange, namespace)),
+    new PodSecurity({
+      recentNamespace: (name) => committer.recent(erased(Namespace), undefined, name),
+      pods: (namespace) => within(Pod, namespace),
+    }),
     new Priority({ byName: (name) => byName(PriorityClass, name), all: () => all(PriorityClass) }),
     new DefaultTolerationSeconds(),
     new DefaultStorageClass(() => all(StorageClass)),

@@ -2,7 +2,7 @@
 // creating transaction, so that a namespace found empty by its controller stays empty.
 import { Namespace } from '@berth/api';
 import { type KindDefinition, type KubeObject, StatusError } from '@berth/machinery';
-import type { Guard, Known } from '../commit.ts';
+import type { Guard } from '../commit.ts';
 import { storageKey } from '../keys.ts';
 import { Entry } from '../object-codec.ts';
 import type { AdmissionPlugin, AdmissionRequest } from './admission.ts';
@@ -21,19 +21,11 @@ export class NamespaceLifecycle implements AdmissionPlugin {
   async mutate(request: AdmissionRequest): Promise<void> {
     if (request.operation !== 'CREATE' || !request.namespace) return;
     const { namespace } = request;
-    const entry = await this.#find(namespace, request.known);
+    const entry = await namespaceFor(request, this.#recent);
     if (!entry) throw StatusError.notFound(Namespace, namespace);
     const { deletionTimestamp } = entry.object.metadata;
     if (deletionTimestamp) throw terminating(request.kind, request.name, namespace);
     request.guards.push(guard(namespace, entry.revision));
-  }
-
-  async #find(namespace: string, known: Known): Promise<Entry | undefined> {
-    const key = storageKey(Namespace, undefined, namespace);
-    if (!known.has(key)) return this.#recent(namespace);
-    const kv = known.get(key);
-    // Stored bytes differ from served ones only by resourceVersion, which does not matter here.
-    return kv && new Entry(namespace, kv.modRevision, kv.value);
   }
 
   checkDelete(kind: KindDefinition, object: KubeObject): void {
@@ -41,6 +33,19 @@ export class NamespaceLifecycle implements AdmissionPlugin {
       throw StatusError.forbidden(kind, object.metadata.name, 'this namespace may not be deleted');
     }
   }
+}
+
+/** The namespace of the request, as new as an earlier attempt of it learnt. Undefined when there is none. */
+export async function namespaceFor(
+  { namespace, known }: Pick<AdmissionRequest, 'namespace' | 'known'>,
+  recent: (name: string) => Promise<Entry | undefined>,
+): Promise<Entry | undefined> {
+  if (!namespace) return undefined;
+  const key = storageKey(Namespace, undefined, namespace);
+  if (!known.has(key)) return recent(namespace);
+  const kv = known.get(key);
+  // Stored bytes differ from served ones only by resourceVersion, which does not matter here.
+  return kv && new Entry(namespace, kv.modRevision, kv.value);
 }
 
 function isNamespace(kind: KindDefinition): boolean {

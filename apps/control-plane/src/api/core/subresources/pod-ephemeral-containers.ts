@@ -4,16 +4,15 @@ import { deepClone, type KubeObject, StatusError } from '@berth/machinery';
 import { matchTarget, readBody } from '../body.ts';
 import type { Answer, Call, WriteSettings } from '../types.ts';
 import { answer, applyPatch } from '../writes.ts';
-import { ofKind, ofObject, type SubresourceDefinition, type SubresourcePorts } from './subresource.ts';
+import { ofKind, type SubresourceDefinition, type SubresourcePorts } from './subresource.ts';
 
 export const podEphemeralContainers: SubresourceDefinition = {
   name: 'ephemeralcontainers',
   of: ofKind('', 'Pod'),
   handler: ({ writes, read }) => ({
     get: async (call, settings) => answer(await read(call, settings), 200, []),
-    update: (call, body, settings) => change(writes, ofObject(call), settings, () => body),
-    patch: (call, type, patch, settings) =>
-      change(writes, ofObject(call), settings, (old) => applyPatch(call.kind, type, deepClone(old), patch)),
+    update: (call, body, settings) => change(writes, call, settings, () => body),
+    patch: (call, type, patch, settings) => change(writes, call, settings, (old) => applyPatch(call.kind, type, deepClone(old), patch)),
   }),
 };
 
