@@ -40,13 +40,17 @@ class Checker {
       return copy;
     }
     const struct = message.name.slice(message.name.lastIndexOf('.') + 1);
-    for (const [name, inner] of Object.entries(value)) {
+    for (const name in value) {
+      const inner = value[name];
       const field = message.byName.get(name);
-      const path = dotted(place.path, name);
       if (!field) {
-        if (this.unknown.length < unknownFieldsMax) this.unknown.push(path);
+        if (this.unknown.length < unknownFieldsMax) this.unknown.push(dotted(place.path, name));
+      } else if (isPlainScalar(field.schema, inner)) {
+        // Most fields are this: where they stand is of no interest then.
+        copy[name] = inner;
       } else if (inner !== null && inner !== undefined) {
-        copy[name] = this.#value(field.schema, inner, { path, struct, fields: dotted(place.fields, name) });
+        const inside = { path: dotted(place.path, name), struct, fields: dotted(place.fields, name) };
+        copy[name] = this.#value(field.schema, inner, inside);
       }
     }
     return copy;
@@ -93,6 +97,14 @@ class Checker {
     const detail = `json: cannot unmarshal ${jsonName(value, wanted)} into ${where} of type ${wanted}`;
     this.errors.push({ type: 'TypeInvalid', field: path, value, detail });
   }
+}
+
+/** A scalar that fits and is taken over as it is. */
+function isPlainScalar(schema: TypeSchema, value: unknown): boolean {
+  if (schema.kind !== 'scalar') return false;
+  if (schema.scalar === 'string') return typeof value === 'string';
+  if (schema.scalar === 'bool') return typeof value === 'boolean';
+  return (schema.scalar === 'int32' || schema.scalar === 'int64') && scalarFits(schema.scalar, value) === true;
 }
 
 function dotted(path: string, name: string): string {

@@ -134,9 +134,9 @@ function ceilDivide(a: bigint, b: bigint): bigint {
 /** Rewrites every valid quantity below `object` in canonical form, in place; others are left for validation to refuse. */
 export function canonicalQuantities(message: MessageSchema, object: unknown): void {
   if (!isRecord(object)) return;
-  for (const [name, value] of Object.entries(object)) {
-    const field = message.byName.get(name);
-    if (field && holdsQuantity(field.schema, new Set())) object[name] = canonical(field.schema, value);
+  for (const name in object) {
+    const schema = message.byName.get(name)?.schema;
+    if (schema && holdsQuantity(schema)) object[name] = canonical(schema, object[name]);
   }
 }
 
@@ -167,16 +167,17 @@ export function isQuantity(value: string | number): boolean {
 const known = new WeakMap<MessageSchema, boolean>();
 
 /** Most of an object holds none, and need not be walked. */
-function holdsQuantity(schema: TypeSchema, above: Set<MessageSchema>): boolean {
+function holdsQuantity(schema: TypeSchema, above?: Set<MessageSchema>): boolean {
   if (schema.kind === 'scalar') return schema.scalar === 'Quantity';
   if (schema.kind !== 'message') return holdsQuantity(schema.of, above);
   const { message } = schema;
   const cached = known.get(message);
   if (cached !== undefined) return cached;
-  if (above.has(message)) return true;
-  above.add(message);
-  const holds = message.fields.some((field) => holdsQuantity(field.schema, above));
-  above.delete(message);
+  if (above?.has(message)) return true;
+  const inside = above ?? new Set();
+  inside.add(message);
+  const holds = message.fields.some((field) => holdsQuantity(field.schema, inside));
+  inside.delete(message);
   known.set(message, holds);
   return holds;
 }
