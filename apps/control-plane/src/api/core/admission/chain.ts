@@ -24,6 +24,7 @@ import { DefaultStorageClass } from './default-storage-class.ts';
 import { DefaultTolerationSeconds } from './default-toleration-seconds.ts';
 import { LimitRanger } from './limit-ranger.ts';
 import { NamespaceLifecycle } from './namespace-lifecycle.ts';
+import { NodeRestriction } from './node-restriction.ts';
 import { PodSecurity } from './pod-security.ts';
 import { Priority } from './priority.ts';
 import { ResourceQuota } from './resource-quota.ts';
@@ -54,6 +55,7 @@ export function createAdmission(options: AdmissionOptions): AdmissionPlugin[] {
   return [
     new NamespaceLifecycle((name) => committer.recent(erased(Namespace), undefined, name)),
     new LimitRanger((namespace) => within(LimitRange, namespace)),
+    new NodeRestriction(),
     new PodSecurity({
       recentNamespace: (name) => committer.recent(erased(Namespace), undefined, name),
       pods: (namespace) => within(Pod, namespace),

@@ -4,6 +4,7 @@ import { type authenticationV1, Node, Pod, Secret, ServiceAccount, schemas } fro
 import { checkTypes, type FieldError, fieldMessage, type KindDefinition, type KubeObject, StatusError } from '@berth/machinery';
 import { timestamp } from '@berth/telemetry';
 import type { TokenIssuer, TokenSubject } from '../../authentication/service-accounts/token-issuer.ts';
+import { nodeNameOf } from '../admission/node-restriction.ts';
 import { erased } from '../kinds-by-name.ts';
 import { toBytes } from '../object-codec.ts';
 import type { Answer, Call } from '../types.ts';
@@ -32,6 +33,7 @@ async function requestToken(ports: Ports, tokens: TokenIssuer, call: Call, body:
   const { namespace = '', name = '' } = call;
   const { metadata, spec } = readRequest(body, namespace, name);
   const account = await find(ports, ServiceAccount, namespace, name);
+  await checkNode(ports, call, spec);
   const audiences = spec.audiences?.length ? spec.audiences : tokens.audiences;
   const expirationSeconds = spec.expirationSeconds ?? secondsDefault;
   const subject = { namespace, account: { name, uid: account.metadata.uid ?? '' }, ...(await boundTo(ports, spec, namespace, name)) };
@@ -72,6 +74,18 @@ function readRequest(body: unknown, namespace: string, name: string): { metadata
 function refused(name: string, field: string, value: unknown, detail: string): StatusError {
   const error: FieldError = { type: 'Invalid', field, value, detail };
   return StatusError.invalid(title, name, [error]);
+}
+
+/** A node gets tokens for the pods that run on it, and no others. */
+async function checkNode(ports: Ports, { user, kind, namespace = '', name = '' }: Call, spec: TokenRequestSpec): Promise<void> {
+  const nodeName = nodeNameOf(user);
+  if (nodeName === undefined) return;
+  const refuse = (detail: string) => StatusError.forbidden(kind, name, detail);
+  const { boundObjectRef: bound } = spec;
+  if (bound?.kind !== 'Pod' || bound.apiVersion !== 'v1' || !bound.name) throw refuse('node requested token not bound to a pod');
+  if (!bound.uid) throw refuse('node requested token with a pod binding without a uid');
+  const pod = await find(ports, Pod, namespace, bound.name);
+  if (pod.spec.nodeName !== nodeName) throw refuse('node requested token bound to a pod scheduled on a different node');
 }
 
 /** @throws StatusError when what the token is to be bound to is not there, not that one, or not the account's. */
