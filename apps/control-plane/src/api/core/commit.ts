@@ -14,6 +14,7 @@ import type { EventExpiry } from './event-expiry.ts';
 import { relativeKey, storageKey } from './keys.ts';
 import { Entry, encodeStored, rememberStored, withRevision } from './object-codec.ts';
 import { translated } from './store-errors.ts';
+import { Turns } from './turns.ts';
 import type { CoreMetrics } from './types.ts';
 import type { WatchCache } from './watch-cache.ts';
 
@@ -25,14 +26,26 @@ export interface Guard {
   write?: Write;
   /** Called when the comparison failed: throws the StatusError to answer with, or returns to decide again. */
   onConflict(current: KeyValue | undefined): void;
+  /** Called when it was written, before the cache knows. */
+  onCommit?(revision: number): void;
 }
 
 /** Keys of failed guards as the store has them now; newer than the cache. */
 export type Known = ReadonlyMap<string, KeyValue | undefined>;
 
+export interface PutDecision {
+  type: 'put';
+  object: KubeObject;
+  guards?: Guard[];
+  /** These go along unconditionally: releases of what the object held. */
+  writes?: Write[];
+  warnings?: string[];
+  /** Decisions of the same turn are made and committed one after the other. */
+  turn?: string | undefined;
+}
+
 export type Decision =
-  /** `writes` go along unconditionally: releases of what the object held. */
-  | { type: 'put'; object: KubeObject; guards?: Guard[]; writes?: Write[]; warnings?: string[] }
+  | PutDecision
   | { type: 'remove'; object: KubeObject; writes?: Write[]; warnings?: string[] }
   | { type: 'keep'; entry: Entry; warnings?: string[] };
 
@@ -52,6 +65,7 @@ export class Committer {
   readonly #cache: WatchCache;
   readonly #metrics: CoreMetrics;
   readonly #expiry: EventExpiry;
+  readonly #turns = new Turns();
 
   constructor(store: Store, cache: WatchCache, metrics: CoreMetrics, expiry: EventExpiry) {
     this.#store = store;
@@ -83,19 +97,28 @@ export class Committer {
       current = await this.load(kind, namespace, name);
       proven = true;
     }
-    for (let attempt = 0; attempt < attemptsMax; attempt++) {
-      const decision = await this.#attempt(decide, current, known, proven);
-      if (decision && (decision.type !== 'keep' || proven)) {
-        const done = dryRun
-          ? this.#imagine(kind, relative, current, decision)
-          : await this.#commit(kind, relative, current, decision, known);
-        if ('entry' in done) return { ...done, warnings: decision.warnings ?? [] };
-        current = done.current && this.#entry(kind, relative, done.current);
-        this.#metrics.conflictRetried(groupResourceOf(kind));
-      } else {
-        current = await this.load(kind, namespace, name);
+    let endTurn: (() => void) | undefined;
+    try {
+      for (let attempt = 0; attempt < attemptsMax; attempt++) {
+        const decision = await this.#attempt(decide, current, known, proven);
+        if (decision?.type === 'put' && decision.turn && !endTurn && !dryRun) {
+          endTurn = await this.#turns.take(decision.turn);
+          continue;
+        }
+        if (decision && (decision.type !== 'keep' || proven)) {
+          const done = dryRun
+            ? this.#imagine(kind, relative, current, decision)
+            : await this.#commit(kind, relative, current, decision, known);
+          if ('entry' in done) return { ...done, warnings: decision.warnings ?? [] };
+          current = done.current && this.#entry(kind, relative, done.current);
+          this.#metrics.conflictRetried(groupResourceOf(kind));
+        } else {
+          current = await this.load(kind, namespace, name);
+        }
+        proven = true;
       }
-      proven = true;
+    } finally {
+      endTurn?.();
     }
     throw StatusError.conflict(kind, name, 'it is being changed by too many requests at once; please try again');
   }
@@ -130,6 +153,7 @@ export class Committer {
       onFailure: [key, ...guards.map((guard) => guard.compare.key)],
     });
     if (result.succeeded) {
+      for (const guard of guards) guard.onCommit?.(result.revision);
       if (!stored) return { entry: removed(cache.head, relative, decision.object, current), type: 'remove' };
       return { entry: Entry.stored(cache.head, relative, result.revision, stored), type: 'put' };
     }

@@ -116,7 +116,8 @@ export class Writes {
     if (errors.length > 0) throw StatusError.invalid(kind, name, errors);
     await this.#options.admission.validate(request);
     await this.#options.admission.reserve(request);
-    return { type: 'put', object, guards: request.guards, writes: request.writes, warnings: request.warnings };
+    const { guards, writes, warnings, turn } = request;
+    return { type: 'put', object, guards, writes, warnings, turn };
   }
 
   /**
@@ -208,10 +209,10 @@ export class Writes {
     if (errors.length > 0) throw StatusError.invalid(kind, name, errors);
     if (isAdmitted) await this.#options.admission.validate(request);
     if (isAdmitted && scope !== 'status') await this.#options.admission.reserve(request);
-    const { guards, writes, warnings } = request;
+    const { guards, writes, warnings, turn } = request;
     if (isFinished(next)) return { type: 'remove', object: next, writes: this.#options.admission.release(kind, old), warnings };
     if (deepEqual(next, old)) return { type: 'keep', entry: current, warnings };
-    return { type: 'put', object: next, guards, writes, warnings };
+    return { type: 'put', object: next, guards, writes, warnings, turn };
   }
 
   async #prepareUpdate(

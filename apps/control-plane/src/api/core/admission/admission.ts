@@ -23,6 +23,8 @@ export interface AdmissionRequest {
   /** Committed together with the object. */
   guards: Guard[];
   writes: Write[];
+  /** Set by a plugin whose guards others change all the time: requests of the same turn wait for each other. */
+  turn?: string;
   /** One Warning header each, when the request succeeds. */
   warnings: string[];
 }

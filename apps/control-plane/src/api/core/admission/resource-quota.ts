@@ -34,6 +34,8 @@ export interface QuotaPorts {
 export class ResourceQuota implements AdmissionPlugin {
   readonly name = 'ResourceQuota';
   readonly #ports: QuotaPorts;
+  /** What was written last and the cache may not know yet, by key; the oldest are forgotten. */
+  readonly #written = new Map<string, Entry>();
 
   constructor(ports: QuotaPorts) {
     this.#ports = ports;
@@ -58,11 +60,31 @@ export class ResourceQuota implements AdmissionPlugin {
     const entries = [...this.#ports.quotas(namespace)];
     if (entries.length === 0) return;
     for (const cached of entries) {
-      const entry = newest(cached, namespace, known);
+      const entry = this.#newest(cached, namespace, known);
       if (!entry) continue;
       const guard = this.#charge(request, entry, true) ?? (await this.#chargeProven(request, namespace, entry));
-      if (guard !== 'none') request.guards.push(guard);
+      if (guard === 'none') continue;
+      request.guards.push(guard);
+      request.turn = `quota ${namespace}`;
     }
+  }
+
+  /** The newest of what the cache knows, what this server wrote last, and what an earlier attempt of this request learnt. */
+  #newest(cached: Entry, namespace: string, known: Known): Entry | undefined {
+    const { name } = cached.object.metadata;
+    const key = storageKey(QuotaKind, namespace, name);
+    const kv = known.get(key);
+    if (known.has(key) && !kv) return undefined;
+    const learnt = kv && new Entry(cached.key, kv.modRevision, kv.value);
+    const candidates = [learnt, this.#written.get(key), cached].filter((entry) => entry !== undefined);
+    return candidates.reduce((newest, entry) => (entry.revision > newest.revision ? entry : newest));
+  }
+
+  #remember(key: string, entry: Entry): void {
+    this.#written.delete(key);
+    this.#written.set(key, entry);
+    const [oldest] = this.#written.keys();
+    if (this.#written.size > writtenMax && oldest !== undefined) this.#written.delete(oldest);
   }
 
   /** What does not fit into a quota as it was may fit into it as it is: usage falls behind the cache's back. */
@@ -83,7 +105,7 @@ export class ResourceQuota implements AdmissionPlugin {
       throw StatusError.forbidden(kind, request.name, refusal);
     }
     const requested = change(kind, object, old, hardNames);
-    return requested.size === 0 ? 'none' : chargeGuard(quota, entry.revision, requested);
+    return requested.size === 0 ? 'none' : chargeGuard(quota, entry, requested, (key, written) => this.#remember(key, written));
   }
 
   #refusal(request: AdmissionRequest, quota: Quota, names: string[]): string | undefined {
@@ -107,6 +129,8 @@ export class ResourceQuota implements AdmissionPlugin {
   }
 }
 
+/** Quotas that are under load at the same time. */
+const writtenMax = 1000;
 const zero = new Quantity(0n);
 /** These change what they use while they exist. */
 const growing = ['services', 'persistentvolumeclaims'];
@@ -129,26 +153,19 @@ function change(kind: KindDefinition, object: KubeObject, old: KubeObject | unde
   return more;
 }
 
-/** What an earlier attempt of this request learnt is newer than the cache. */
-function newest(cached: Entry, namespace: string, known: Known): Entry | undefined {
-  const { name } = cached.object.metadata;
-  const key = storageKey(QuotaKind, namespace, name);
-  if (!known.has(key)) return cached;
-  const kv = known.get(key);
-  return kv && new Entry(cached.key, kv.modRevision, kv.value);
-}
-
-function chargeGuard(quota: Quota, revision: number, requested: Map<string, Quantity>): Guard {
+function chargeGuard(quota: Quota, entry: Entry, requested: Map<string, Quantity>, remember: (key: string, written: Entry) => void): Guard {
   const { namespace, name } = quota.metadata;
   const key = storageKey(QuotaKind, namespace, name);
   const next = deepClone(quota);
   const used = amountsOf(quota.status?.used);
   const sums = [...requested].map(([resource, amount]) => [resource, (used.get(resource)?.add(amount) ?? amount).toString()]);
   next.status = { ...next.status, used: { ...next.status?.used, ...Object.fromEntries(sums) } };
+  const value = encodeStored(next);
   return {
-    compare: { key, target: 'mod', revision },
-    write: { type: 'put', key, value: encodeStored(next) },
+    compare: { key, target: 'mod', revision: entry.revision },
+    write: { type: 'put', key, value },
     // Somebody else was faster: with what is used now, it may fit or not.
     onConflict() {},
+    onCommit: (revision) => remember(key, new Entry(entry.key, revision, value)),
   };
 }
