@@ -6,7 +6,7 @@ import { Pod } from '@berth/api';
 import { StatusError } from '@berth/machinery';
 import type { Tunnel } from '@berth/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { componentUsers } from '../../apps/control-plane/src/api/core/authorization-rules.ts';
+import { componentUsers } from '../../apps/control-plane/src/api/core/component-users.ts';
 import type { PodTunnelRequest } from '../../apps/control-plane/src/api/core/pod-connection.ts';
 import { KubectlCluster } from './kubectl-cluster.ts';
 import { linkedTunnels } from './linked-tunnels.ts';

@@ -5,7 +5,7 @@ import { EndpointSlice, Pod, Service } from '@berth/api';
 import { StatusError } from '@berth/machinery';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { componentUsers } from '../../apps/control-plane/src/api/core/authorization-rules.ts';
+import { componentUsers } from '../../apps/control-plane/src/api/core/component-users.ts';
 import { KubectlCluster } from './kubectl-cluster.ts';
 import { linkedTunnels } from './linked-tunnels.ts';
 

@@ -2,6 +2,7 @@
 import type { Controller } from '@berth/controller';
 import type { NodeUsage } from '../api/core/index.ts';
 import { autoscalerController } from './autoscaler/controller.ts';
+import { clusterRoleAggregationController } from './cluster-role-aggregation.ts';
 import { cronJobController } from './cron-job/controller.ts';
 import { daemonSetController } from './daemon-set/controller.ts';
 import { deploymentController } from './deployment/controller.ts';
@@ -44,6 +45,7 @@ export function controllersFor({ caCertificate, startedAt, usages = () => [] }: 
     erase(disruptionController),
     erase(deploymentController),
     erase(statefulSetController),
+    erase(clusterRoleAggregationController),
     erase(daemonSetController),
     erase(endpointSliceController),
     erase(endpointsController),

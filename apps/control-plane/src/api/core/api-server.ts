@@ -10,9 +10,11 @@ import type { TokenIssuer } from '../authentication/service-accounts/token-issue
 import { Admission } from './admission/admission.ts';
 import { createAdmission } from './admission/chain.ts';
 import { Applies } from './apply.ts';
-import { componentUsers } from './authorization-rules.ts';
-import { type Attributes, type Authorizer, attributesOf, forbidden, StaticAuthorizer, type Verb } from './authorizer.ts';
+import { ClusterAuthorizer } from './authorization/cluster-authorizer.ts';
+import type { PolicyRule } from './authorization/policy-rules.ts';
+import { type Attributes, type Authorizer, attributesOf, forbidden, type Verb } from './authorizer.ts';
 import { Committer } from './commit.ts';
+import { componentUsers } from './component-users.ts';
 import { type AdvertisedAddress, ensureDefaultObjects } from './default-objects.ts';
 import { Deletion } from './deletion.ts';
 import { EventExpiry } from './event-expiry.ts';
@@ -42,9 +44,6 @@ import { shownAnswer, shownList, shownWatch, storedTarget, ViewWrites } from './
 import { WatchCache } from './watch-cache.ts';
 import { answer, type PatchKind, Writes } from './writes.ts';
 
-/** Objects of a collection that are deleted at the same time. */
-const deleteConcurrency = 16;
-
 export interface ApiServerOptions {
   store: Store;
   kinds: KindDefinition[];
@@ -52,6 +51,7 @@ export interface ApiServerOptions {
   random: Random;
   logger: Logger;
   config: ApiConfig;
+  /** Default: nodes and roles decide. */
   authorizer?: Authorizer;
   metrics?: CoreMetrics;
   /** Signs service accounts' tokens. */
@@ -87,9 +87,10 @@ export class ApiServer {
     this.kinds = new KindsByName(options.kinds);
     this.#cache = new WatchCache({ store, kinds: options.kinds.filter((kind) => !kind.view), clock, logger, metrics });
     this.#committer = new Committer(store, this.#cache, metrics, new EventExpiry(store, clock));
-    this.#authorizer = options.authorizer ?? new StaticAuthorizer();
+    this.#authorizer = options.authorizer ?? new ClusterAuthorizer(this.#cache);
     this.#reads = new Reads(store, this.#cache);
-    const admission = new Admission(createAdmission({ ...options.config, random, cache: this.#cache, committer: this.#committer }));
+    const parts = { cache: this.#cache, committer: this.#committer, authorizer: this.#authorizer };
+    const admission = new Admission(createAdmission({ ...options.config, ...parts, random }));
     this.#writes = new Writes({ committer: this.#committer, admission, clock, random });
     this.#applies = new Applies({ writes: this.#writes, committer: this.#committer, clock });
     this.#viewWrites = new ViewWrites(this.#writes, this.#applies);
@@ -165,6 +166,11 @@ export class ApiServer {
     return this.#authorizer.authorize(user, attributes);
   }
 
+  /** Every rule that holds for a user in a namespace. */
+  rulesFor(user: User, namespace: string): PolicyRule[] {
+    return this.#authorizer.rulesFor(user, namespace);
+  }
+
   async get(call: Call, settings: ReadSettings = {}): Promise<Answer> {
     await this.#allow('get', call);
     const handler = this.#handler(call);
@@ -238,15 +244,8 @@ export class ApiServer {
   async deleteCollection(call: Call, selectors: ListSettings, settings: DeleteSettings = {}): Promise<ListAnswer> {
     await this.#allow('deletecollection', call);
     const found = await this.#reads.list(call, selectors);
-    const waiting = found.entries.map((entry) => entry.object.metadata);
-    const work = async () => {
-      for (let next = waiting.pop(); next; next = waiting.pop()) {
-        const target = { ...storedTarget(call), namespace: next.namespace, name: next.name };
-        // Gone is what was wanted; another object of that name is not what was found.
-        await this.#deletion.delete(target, { ...settings, preconditions: { uid: next.uid, ...settings.preconditions } }).catch(ignoreGone);
-      }
-    };
-    await Promise.all(Array.from({ length: Math.min(deleteConcurrency, waiting.length) }, work));
+    const objects = found.entries.map((entry) => entry.object);
+    await this.#deletion.deleteAll(storedTarget(call), objects, settings);
     return shownList(call.kind, found);
   }
 
@@ -289,9 +288,4 @@ function required<Method>(method: Method | undefined): Method {
 
 function notAllowed(): StatusError {
   return StatusError.methodNotAllowed('the server does not allow this method on the requested resource');
-}
-
-function ignoreGone(error: unknown): void {
-  if (error instanceof StatusError && (error.reason === 'NotFound' || error.reason === 'Conflict')) return;
-  throw error;
 }

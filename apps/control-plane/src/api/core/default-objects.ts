@@ -14,6 +14,7 @@ import type { Client } from '@berth/client';
 import { isReason, type KindDefinition, type KubeObject } from '@berth/machinery';
 import { defaultClassAnnotation } from './admission/default-storage-class.ts';
 import { formatIpv4, parseIpv4Range } from './admission/ipv4.ts';
+import { ensureDefaultRoles } from './authorization/ensure-roles.ts';
 import { autoUpdateAnnotation, defaultFlowSchemas, defaultPriorityLevels } from './default-flows.ts';
 
 /** Where pods reach the API server: an address of this machine, not a loopback one. */
@@ -41,6 +42,7 @@ export async function ensureDefaultObjects(client: Client, serviceCidr: string, 
   for (const name of ['default', 'kube-system', 'kube-public', 'kube-node-lease']) {
     await ensure(client, Namespace, { apiVersion: 'v1', kind: 'Namespace', metadata: { name }, spec: {} });
   }
+  await ensureDefaultRoles(client);
   await ensure(client, StorageClass, localStorageClass());
   for (const priorityClass of systemPriorityClasses) await ensure(client, PriorityClass, priorityClass);
   for (const level of defaultPriorityLevels) await ensureFlow(client, PriorityLevelConfiguration, level);

@@ -11,6 +11,9 @@ import type { Call, DeleteAnswer, DeleteSettings, User } from './types.ts';
 export const foregroundFinalizer = 'foregroundDeletion';
 export const orphanFinalizer = 'orphan';
 
+/** Objects of a collection that are deleted at the same time. */
+const deleteConcurrency = 16;
+
 export interface DeletionOptions {
   committer: Committer;
   admission: Admission;
@@ -32,6 +35,18 @@ export class Deletion {
       return this.#decide(kind, current, settings, user);
     });
     return { code: 200, warnings: [], removed: type === 'remove', bytes: entry.bytes, object: entry.object };
+  }
+
+  /** A few at a time. Gone is what was wanted; another object of the same name is not what was found. */
+  async deleteAll(target: Call, found: KubeObject[], settings: DeleteSettings): Promise<void> {
+    const waiting = found.map(({ metadata }) => metadata);
+    const work = async () => {
+      for (let next = waiting.pop(); next; next = waiting.pop()) {
+        const one = { ...target, namespace: next.namespace, name: next.name };
+        await this.delete(one, { ...settings, preconditions: { uid: next.uid, ...settings.preconditions } }).catch(ignoreGone);
+      }
+    };
+    await Promise.all(Array.from({ length: Math.min(deleteConcurrency, waiting.length) }, work));
   }
 
   #decide(kind: KindDefinition, current: Entry, settings: DeleteSettings, user: User): Decision {
@@ -126,4 +141,9 @@ function checkPreconditions(kind: KindDefinition, object: KubeObject, settings: 
     const detail = `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${metadata.resourceVersion}). The object might have been modified`;
     throw StatusError.conflict(kind, metadata.name, detail);
   }
+}
+
+function ignoreGone(error: unknown): void {
+  if (error instanceof StatusError && (error.reason === 'NotFound' || error.reason === 'Conflict')) return;
+  throw error;
 }

@@ -1,7 +1,7 @@
 // What the rest of the control plane may use of the API's core.
 export { type ApiConfig, ApiServer, type ApiServerOptions } from './api-server.ts';
-export { componentUsers } from './authorization-rules.ts';
-export { type Attributes, type Authorizer, StaticAuthorizer, type Verb } from './authorizer.ts';
+export type { Attributes, Authorizer, Verb } from './authorizer.ts';
+export { componentUsers } from './component-users.ts';
 export type { AdvertisedAddress } from './default-objects.ts';
 export { erased, KindsByName } from './kinds-by-name.ts';
 export { encodedList } from './list-encoding.ts';

@@ -1,6 +1,6 @@
 import { Deployment, Namespace, Node, Pod, Secret } from '@berth/api';
 import { expect, test } from 'vitest';
-import { componentUsers } from './authorization-rules.ts';
+import { componentUsers } from './component-users.ts';
 import { type PodTunnelRequest, podConnection } from './pod-connection.ts';
 import { callFor, pod, startTestServer } from './test-server.ts';
 

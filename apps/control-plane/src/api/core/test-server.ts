@@ -5,7 +5,7 @@ import { MemoryStore, type Store } from '@berth/store';
 import { type Clock, seededRandom, silentLogger, systemClock } from '@berth/telemetry';
 import { defaultConfig } from '../../config.ts';
 import { ApiServer } from './api-server.ts';
-import { componentUsers } from './authorization-rules.ts';
+import { componentUsers } from './component-users.ts';
 import type { AdvertisedAddress } from './default-objects.ts';
 import { erased } from './kinds-by-name.ts';
 import type { Call, User, WatchHandle, WatchItem } from './types.ts';

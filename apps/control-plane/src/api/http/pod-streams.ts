@@ -9,7 +9,7 @@ import type { Tunnel, TunnelRequest } from '@berth/protocol';
 import type { Clock } from '@berth/telemetry';
 import { createWebSocketStream, type WebSocket, WebSocketServer } from 'ws';
 import type { ApiServer } from '../core/api-server.ts';
-import { componentUsers } from '../core/authorization-rules.ts';
+import { componentUsers } from '../core/component-users.ts';
 import { type PodConnection, planConnection, podConnection } from '../core/pod-connection.ts';
 import type { Call, User } from '../core/types.ts';
 import { connectChannels } from './channel-socket.ts';

@@ -1,22 +1,21 @@
-// Questions that users ask about themselves: who am I, may I do this, what may I do. Nothing is stored; every user that is
-// known at all may ask, and nobody learns anything about another.
+// Reviews: who am I, may I do this, what may I do; and, for those who may ask about others, may they. Nothing is stored.
 import { schemas } from '@berth/api';
 import { apiVersionOf, checkTypes, defineKind, fieldMessage, type KindDefinition, StatusError } from '@berth/machinery';
 import type { ApiServer } from '../core/api-server.ts';
-import { rulesOf } from '../core/authorization-rules.ts';
+import type { PolicyRule } from '../core/authorization/policy-rules.ts';
 import type { Attributes } from '../core/authorizer.ts';
 import type { User } from '../core/types.ts';
 import { decodeObject, readBody } from './request-body.ts';
 import type { ResourcePath } from './request-info.ts';
 import { type Exchange, sendJson, wrongMethod } from './responses.ts';
 
-function review(group: string, message: string, kind: string): KindDefinition {
+function review(group: string, message: string, kind: string, scope: 'Cluster' | 'Namespaced' = 'Cluster'): KindDefinition {
   return defineKind({
     group,
     version: 'v1',
     kind,
     plural: `${kind.toLowerCase()}s`,
-    scope: 'Cluster',
+    scope,
     schema: schemas.message(`${message}.v1.${kind}`),
     verbs: ['create'],
   });
@@ -26,12 +25,20 @@ export const selfReviewKinds: KindDefinition[] = [
   review('authentication.k8s.io', 'authentication', 'SelfSubjectReview'),
   review('authorization.k8s.io', 'authorization', 'SelfSubjectAccessReview'),
   review('authorization.k8s.io', 'authorization', 'SelfSubjectRulesReview'),
+  review('authorization.k8s.io', 'authorization', 'SubjectAccessReview'),
+  review('authorization.k8s.io', 'authorization', 'LocalSubjectAccessReview', 'Namespaced'),
 ];
 
-/** A SelfSubjectAccessReview's spec, as far as it is read. */
+/** A review's spec, as far as it is read. */
 interface AccessSpec {
   resourceAttributes?: { verb?: string; group?: string; resource?: string; subresource?: string; namespace?: string; name?: string };
   nonResourceAttributes?: { verb?: string; path?: string };
+  /** Of a rules review. */
+  namespace?: string;
+  user?: string;
+  groups?: string[];
+  uid?: string;
+  extra?: Record<string, string[]>;
 }
 
 export class SelfReviews {
@@ -47,13 +54,16 @@ export class SelfReviews {
 
   async serve(exchange: Exchange, path: ResourcePath, user: User, kind: KindDefinition): Promise<void> {
     const { request } = exchange;
-    if (request.method !== 'POST' || path.name !== undefined || path.namespace !== undefined) throw wrongMethod();
-    if (user.groups.includes('system:unauthenticated')) throw StatusError.unauthorized();
+    if (request.method !== 'POST' || path.name !== undefined || kind.namespaced !== (path.namespace !== undefined)) throw wrongMethod();
+    const { group, plural: resource } = kind;
+    await this.#api.authorize(user, { verb: 'create', group, resource, namespace: path.namespace });
     const body = decodeObject(request.headers['content-type'], await readBody(request));
     const { value, errors } = checkTypes(kind.schema, body);
     const [error] = errors;
     if (error) throw StatusError.badRequest(`${kind.kind}: ${error.field}: ${fieldMessage(error)}`);
-    const status = await this.#status(kind, user, (value.spec ?? {}) as AccessSpec);
+    const asked = (value.spec ?? {}) as AccessSpec;
+    checkNamespace(kind, path.namespace, asked);
+    const status = await this.#status(kind, user, asked);
     const { metadata, spec } = value;
     const own = { kind: kind.kind, apiVersion: apiVersionOf(kind), metadata: metadata ?? {}, ...(spec !== undefined && { spec }) };
     await sendJson(exchange, 201, { ...own, status });
@@ -61,13 +71,14 @@ export class SelfReviews {
 
   async #status(kind: KindDefinition, user: User, spec: AccessSpec): Promise<unknown> {
     if (kind.kind === 'SelfSubjectReview') return { userInfo: { username: user.name, groups: user.groups } };
-    if (kind.kind === 'SelfSubjectRulesReview') return rulesStatus(user);
-    const { allowed, reason } = await this.#api.isAllowed(user, attributesOf(spec));
+    if (kind.kind === 'SelfSubjectRulesReview') return rulesStatus(this.#api.rulesFor(user, spec.namespace ?? ''));
+    const subject = kind.kind === 'SelfSubjectAccessReview' ? user : subjectOf(kind, spec);
+    const { allowed, reason } = await this.#api.isAllowed(subject, attributesOf(kind, spec));
     return { allowed, ...(reason && { reason }) };
   }
 }
 
-function attributesOf({ resourceAttributes, nonResourceAttributes }: AccessSpec): Attributes {
+function attributesOf(kind: KindDefinition, { resourceAttributes, nonResourceAttributes }: AccessSpec): Attributes {
   if (resourceAttributes && !nonResourceAttributes) {
     const { verb = '', group = '', resource = '', subresource, namespace, name } = resourceAttributes;
     return { verb, group, resource, subresource, namespace, name };
@@ -77,15 +88,30 @@ function attributesOf({ resourceAttributes, nonResourceAttributes }: AccessSpec)
   }
   const field = 'spec.resourceAttributes';
   const detail = 'exactly one of nonResourceAttributes or resourceAttributes must be specified';
-  throw StatusError.invalid({ group: 'authorization.k8s.io', kind: 'SelfSubjectAccessReview' }, '', [{ type: 'Invalid', field, detail }]);
+  throw StatusError.invalid(kind, '', [{ type: 'Invalid', field, detail }]);
 }
 
-function rulesStatus(user: User): unknown {
-  const rules = rulesOf(user);
+/** A local review is about its own namespace. */
+function checkNamespace(kind: KindDefinition, namespace: string | undefined, { resourceAttributes }: AccessSpec): void {
+  if (!kind.namespaced || resourceAttributes?.namespace === namespace) return;
+  const detail = `must match metadata.namespace: ${namespace}`;
+  const value = resourceAttributes?.namespace ?? '';
+  throw StatusError.invalid(kind, '', [{ type: 'Invalid', field: 'spec.resourceAttributes.namespace', value, detail }]);
+}
+
+/** Whom a review asks about. */
+function subjectOf(kind: KindDefinition, { user, groups, uid, extra }: AccessSpec): User {
+  if (!user && !groups?.length) {
+    const detail = 'at least one of user or group must be specified';
+    throw StatusError.invalid(kind, '', [{ type: 'Invalid', field: 'spec.user', value: '', detail }]);
+  }
+  return { name: user ?? '', groups: groups ?? [], ...(uid && { uid }), ...(extra && { extra }) };
+}
+
+function rulesStatus(rules: PolicyRule[]): unknown {
   return {
-    resourceRules: rules.filter((rule) => !rule.paths).map(({ verbs, groups, resources }) => ({ verbs, apiGroups: groups, resources })),
-    nonResourceRules: rules.filter((rule) => rule.paths).map(({ verbs, paths }) => ({ verbs, nonResourceURLs: paths })),
-    // A rule's exceptions and namespaces have no place in this form.
-    incomplete: rules.some((rule) => rule.except || rule.namespaces),
+    resourceRules: rules.filter((rule) => rule.resources).map(({ nonResourceURLs: _paths, ...rule }) => rule),
+    nonResourceRules: rules.filter((rule) => rule.nonResourceURLs).map(({ verbs, nonResourceURLs }) => ({ verbs, nonResourceURLs })),
+    incomplete: false,
   };
 }

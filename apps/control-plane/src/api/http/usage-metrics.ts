@@ -4,7 +4,7 @@ import { Node, Pod, schemas } from '@berth/api';
 import { apiVersionOf, defineKind, type KindDefinition, type KubeObject, StatusError } from '@berth/machinery';
 import type { Usage } from '@berth/protocol';
 import type { ApiServer } from '../core/api-server.ts';
-import { componentUsers } from '../core/authorization-rules.ts';
+import { componentUsers } from '../core/component-users.ts';
 import type { NodeUsage } from '../core/node-usage.ts';
 import type { User } from '../core/types.ts';
 import type { ResourcePath } from './request-info.ts';

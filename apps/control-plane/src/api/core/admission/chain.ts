@@ -1,5 +1,6 @@
 // The plugins that every API server runs, in Kubernetes' order.
 import {
+  ClusterRole,
   IngressClass,
   kinds,
   LimitRange,
@@ -7,13 +8,15 @@ import {
   Pod,
   PriorityClass,
   ResourceQuota as ResourceQuotaKind,
+  Role,
   RuntimeClass as RuntimeClassKind,
   StorageClass,
 } from '@berth/api';
 import type { KindDefinition, KubeObject } from '@berth/machinery';
 import type { Random } from '@berth/telemetry';
-import { componentUsers } from '../authorization-rules.ts';
+import type { Authorizer } from '../authorizer.ts';
 import type { Committer } from '../commit.ts';
+import { componentUsers } from '../component-users.ts';
 import { erased } from '../kinds-by-name.ts';
 import type { Entry } from '../object-codec.ts';
 import { everything } from '../selection.ts';
@@ -27,6 +30,7 @@ import { NamespaceLifecycle } from './namespace-lifecycle.ts';
 import { NodeRestriction } from './node-restriction.ts';
 import { PodSecurity } from './pod-security.ts';
 import { Priority } from './priority.ts';
+import { RbacEscalation } from './rbac-escalation.ts';
 import { ResourceQuota } from './resource-quota.ts';
 import { RuntimeClass } from './runtime-class.ts';
 import { ServiceAllocation } from './service-allocation.ts';
@@ -43,10 +47,11 @@ export interface AdmissionOptions {
   random: Random;
   cache: WatchCache;
   committer: Committer;
+  authorizer: Authorizer;
 }
 
 export function createAdmission(options: AdmissionOptions): AdmissionPlugin[] {
-  const { cache, committer } = options;
+  const { cache, committer, authorizer } = options;
   const all = <T extends KubeObject>(kind: KindDefinition<T>): T[] => [...cache.of(erased(kind)).all()].map(({ object }) => object as T);
   const within = <T extends KubeObject>(kind: KindDefinition<T>, namespace: string): T[] =>
     [...cache.of(erased(kind)).select(everything, namespace)].map(({ object }) => object as T);
@@ -66,6 +71,14 @@ export function createAdmission(options: AdmissionOptions): AdmissionPlugin[] {
     new StorageObjectInUseProtection(),
     new RuntimeClass((name) => byName(RuntimeClassKind, name)),
     new DefaultIngressClass(() => all(IngressClass)),
+    new RbacEscalation({
+      rulesFor: (user, namespace) => authorizer.rulesFor(user, namespace),
+      isAllowed: async (user, attributes) => (await authorizer.authorize(user, attributes)).allowed,
+      roleOf: async (kind, namespace, name) =>
+        kind === 'Role'
+          ? ((await committer.recent(erased(Role), namespace, name))?.object as Role | undefined)
+          : ((await committer.recent(erased(ClusterRole), undefined, name))?.object as ClusterRole | undefined),
+    }),
     new ServiceAllocation({ ...options, reserved: (prefix) => cache.reserved(prefix) }),
     new ResourceQuota({
       quotas: (namespace) => cache.of(quotaKind).select(everything, namespace),

@@ -12,7 +12,7 @@ let client: Client;
 let node: Client;
 beforeAll(async () => {
   // Whatever the authorizer lets a node do, the plugin narrows.
-  const authorizer = { authorize: () => ({ allowed: true }) };
+  const authorizer = { authorize: () => ({ allowed: true }), rulesFor: () => [] };
   const parts = { store: new MemoryStore(), kinds, clock: systemClock, random: seededRandom(1), logger: silentLogger };
   server = new ApiServer({ ...parts, config: defaultConfig, authorizer });
   await server.start();

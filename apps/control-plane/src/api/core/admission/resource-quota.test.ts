@@ -2,7 +2,7 @@ import { ConfigMap, Deployment, Pod, ResourceQuota, type ResourceQuotaSpec, Serv
 import type { Client } from '@berth/client';
 import { isReason } from '@berth/machinery';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { componentUsers } from '../authorization-rules.ts';
+import { componentUsers } from '../component-users.ts';
 import { callFor, pod, service, startTestServer } from '../test-server.ts';
 
 let running: Awaited<ReturnType<typeof startTestServer>>;

@@ -7,7 +7,7 @@ import { Pod } from '@berth/api';
 import { StatusError } from '@berth/machinery';
 import type { Random } from '@berth/telemetry';
 import type { ApiServer } from '../../core/api-server.ts';
-import { componentUsers } from '../../core/authorization-rules.ts';
+import { componentUsers } from '../../core/component-users.ts';
 import { podConnection } from '../../core/pod-connection.ts';
 import type { User } from '../../core/types.ts';
 import type { ResourcePath } from '../request-info.ts';

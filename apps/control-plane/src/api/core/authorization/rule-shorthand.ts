@@ -1,0 +1,9 @@
+// How the default roles are written down: verbs, one group, its resources.
+import type { PolicyRule } from './policy-rules.ts';
+
+export const read = ['get', 'list', 'watch'];
+export const write = ['create', 'delete', 'deletecollection', 'patch', 'update'];
+
+export function rule(verbs: string[], group: string, resources: string[]): PolicyRule {
+  return { verbs, apiGroups: [group], resources };
+}

@@ -1,0 +1,9 @@
+// Users that Berth's own parts act as, in process or by certificate; authorization/component-roles.ts says what they may do.
+import type { User } from './types.ts';
+
+export const componentUsers = {
+  apiServer: { name: 'system:apiserver', groups: ['system:masters', 'system:authenticated'] },
+  scheduler: { name: 'system:kube-scheduler', groups: ['system:authenticated'] },
+  controllerManager: { name: 'system:kube-controller-manager', groups: ['system:authenticated'] },
+  gateway: { name: 'system:berth-gateway', groups: ['system:authenticated'] },
+} satisfies Record<string, User>;
