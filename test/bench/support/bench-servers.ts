@@ -31,7 +31,7 @@ export async function startApi(directory: string, store: string[]): Promise<ApiP
   const program = join(root, 'apps', 'control-plane', 'dist', 'main.js');
   const options = ['--data-dir', directory, '--roles', 'api', '--api-address', '127.0.0.1:0', '--log-level', 'warn', ...store];
   const child = spawn(execPath, [...nodeFlags, ...extra, program, ...options], {
-    stdio: ['ignore', process.env.BERTH_BENCH_STDOUT ? 'inherit' : 'ignore', 'inherit'],
+    stdio: ['ignore', 'ignore', 'inherit'],
   });
   const kubeconfig = join(directory, 'admin.kubeconfig');
   const config = await eventually('the control plane’s kubeconfig', startTimeoutMs, () => readKubeconfig(kubeconfig));
