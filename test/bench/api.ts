@@ -163,7 +163,7 @@ function report({ creates, get, list, events, etcd }: Measured): object {
   const { lagP99Ms } = goals;
   return {
     name: 'api',
-    transport: 'TLS 1.3 with a client certificate on both sides of every ratio; bareWithoutTls is node:http',
+    transport: 'TLS on both sides of every ratio, with a client certificate towards Berth alone; bareWithoutTls is node:http',
     cores: cpus().length,
     get: get && { unit: 'requests/s', connections: connections.get, ...withRatio(get, goals.get) },
     list: list && { unit: 'lists/s', pods, connections: connections.list, ...withRatio(list, goals.list) },

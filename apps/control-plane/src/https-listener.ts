@@ -1,5 +1,5 @@
 // The HTTPS server under Nest. Requests go straight to the API, which says itself what is valid: Fastify's router, hooks and
-// parsers would cost a quarter of a GET and decide nothing.
+// parsers would cost time on every request (some 4 % of a create, by profile) and decide nothing.
 import type { IncomingMessage } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import { createServer as createProbe, type Socket } from 'node:net';
