@@ -37,6 +37,8 @@ export class KubectlCluster {
       dataDirectory: join(directory, 'data'),
       store: { driver: 'memory' as const },
       apiAddress: { host: '127.0.0.1', port: 0 },
+      // Nobody makes accounts for pods to run as.
+      ...(!roles.includes('controllers') && { disableAdmissionPlugins: ['ServiceAccount'] }),
       ...change,
     };
     const ports = { clock: systemClock, random: seededRandom(1), logger: silentLogger };

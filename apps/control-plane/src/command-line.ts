@@ -34,6 +34,7 @@ export const usage = `usage: control-plane --data-dir DIRECTORY [options]
   --service-account-issuer URL issues service accounts' tokens; may be repeated, the first one signs
                               (default ${defaultConfig.serviceAccountIssuers[0]})
   --api-audiences NAMES       whom tokens must be meant for (default: the issuers)
+  --disable-admission-plugins NAMES  comma-separated, e.g. ServiceAccount
   --log-level LEVEL           debug, info (default), warn, error
   --help`;
 
@@ -64,6 +65,7 @@ const options = {
   'node-port-range': { type: 'string' },
   'service-account-issuer': { type: 'string', multiple: true },
   'api-audiences': { type: 'string' },
+  'disable-admission-plugins': { type: 'string' },
   'max-requests-inflight': { type: 'string', default: String(defaultConfig.requestsInFlightMax) },
   'log-level': { type: 'string', default: 'info' },
   help: { type: 'boolean', short: 'h', default: false },
@@ -91,6 +93,7 @@ export function parseCommandLine(argv: string[]): CommandLine | undefined {
     clusterDns: parseIp('--cluster-dns', values['cluster-dns']) ?? defaultConfig.clusterDns,
     clusterDomain: values['cluster-domain'] ?? defaultConfig.clusterDomain,
     ...parseIssuers(values),
+    disableAdmissionPlugins: list(values['disable-admission-plugins']),
     nodePortRange: parsePorts(values['node-port-range']),
     requestsInFlightMax: parseCount('--max-requests-inflight', values['max-requests-inflight']),
   };

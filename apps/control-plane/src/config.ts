@@ -29,6 +29,8 @@ export interface ControlPlaneConfig {
   serviceCidr: string;
   clusterDns: string;
   nodePortRange: { from: number; to: number };
+  /** Names of admission plugins that are not to run. */
+  disableAdmissionPlugins?: string[];
   /** Requests over HTTP that run at a time, watches and streams aside; priority levels share them. */
   requestsInFlightMax: number;
 }

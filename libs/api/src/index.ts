@@ -6,6 +6,7 @@ export { type CronSchedule, CronSyntaxError, parseCron } from './cron/schedule.t
 export { imageTag } from './defaults/image.ts';
 export { everyContainer } from './defaults/pod-spec.ts';
 export { decodeBase64, encodeBase64 } from './encoding/base64.ts';
+export type { CertificateSigningRequestCondition } from './generated/certificates-v1.types.ts';
 export { countIndexes, formatIndexes, type IndexInterval, includesIndex, parseIndexes } from './job-indexes.ts';
 export { kinds, kindViews } from './kind-list.ts';
 export { CertificateSigningRequest } from './kinds/certificate-signing-request.ts';

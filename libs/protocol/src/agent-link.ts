@@ -99,6 +99,21 @@ export interface Tunnel {
   readonly finished: Promise<{ exitCode: number; error?: string }>;
 }
 
+export interface AccountTokenRequest {
+  namespace: string;
+  pod: string;
+  uid: string;
+  /** Empty for the API server. */
+  audience: string;
+  expirationSeconds: number;
+}
+
+export interface AccountToken {
+  token: string;
+  /** Unix milliseconds. */
+  expiresAtMs: number;
+}
+
 /** What the agent does when its session speaks. */
 export interface SessionHandler {
   welcome(welcome: Welcome): void;
@@ -124,4 +139,6 @@ export interface AgentLink {
   reportUsage(usage: UsageReport): void;
   reportVolumeRemoved(persistentVolume: string, uid: string, error?: string): void;
   refuseTunnel(tunnelId: string, code: number, message: string): void;
+  /** Rejects when it is refused, and while there is no session. */
+  accountToken(request: AccountTokenRequest): Promise<AccountToken>;
 }

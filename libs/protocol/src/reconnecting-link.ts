@@ -2,7 +2,17 @@
 // again. What must hold: one session at a time, and nothing of an abandoned session reaches the handler.
 import type { KubeObject } from '@berth/machinery';
 import type { Clock, Logger, Random, Timer } from '@berth/telemetry';
-import type { AgentEvent, AgentLink, PodStatusReport, SessionHandler, Tunnel, TunnelRequest, UsageReport } from './agent-link.ts';
+import type {
+  AccountToken,
+  AccountTokenRequest,
+  AgentEvent,
+  AgentLink,
+  PodStatusReport,
+  SessionHandler,
+  Tunnel,
+  TunnelRequest,
+  UsageReport,
+} from './agent-link.ts';
 import type { AgentToGateway, GatewayToAgent } from './session-messages.ts';
 import { StatusOutbox } from './status-outbox.ts';
 
@@ -11,6 +21,7 @@ export interface SessionWire {
   send(message: AgentToGateway): void;
   /** Opens the stream that the gateway asked for. */
   openTunnel(tunnelId: string): Promise<Tunnel>;
+  accountToken(request: AccountTokenRequest): Promise<AccountToken>;
   close(): void;
 }
 
@@ -104,6 +115,11 @@ export class ReconnectingAgentLink implements AgentLink {
 
   refuseTunnel(tunnelId: string, code: number, message: string): void {
     this.#open?.wire.send({ type: 'tunnelRefused', tunnelId, code, message });
+  }
+
+  accountToken(request: AccountTokenRequest): Promise<AccountToken> {
+    if (!this.#open?.welcomed) return Promise.reject(new Error('there is no session with the control plane'));
+    return this.#open.wire.accountToken(request);
   }
 
   #dial(): void {

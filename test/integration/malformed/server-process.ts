@@ -39,6 +39,8 @@ export class ServerProcess {
       'memory',
       '--roles',
       'api',
+      '--disable-admission-plugins',
+      'ServiceAccount',
       '--api-address',
       '127.0.0.1:0',
       '--log-level',

@@ -48,6 +48,7 @@ export function agentGatewayHandlers(ports: ServicePorts): agentV1.AgentGatewayH
       });
     },
     renew: (call, done) => respond(ports.logger, done, async () => answer(caller(call), call.request.certificateRequest)),
+    accountToken: (call, done) => respond(ports.logger, done, async () => ports.hub.accountTokens.issue(caller(call), call.request)),
     session: (call) => guarded(call, () => serveSession(call, caller(call), ports)),
     tunnel: (call) => guarded(call, () => serveTunnel(call, caller(call), ports.hub)),
   };

@@ -99,6 +99,7 @@ class MemoryWire implements SessionDialer {
     return {
       send: (message) => up.send(() => session.receive(message)),
       openTunnel: (tunnelId) => this.#tunnel(hub, tunnelId),
+      accountToken: (request) => hub.accountTokens.issue(nodeName, request),
       close: () => {
         if (!open) return;
         // The gateway learns of it as it would from a closed connection: not at all through a partition.

@@ -4,6 +4,7 @@ import type { Client } from '@berth/client';
 import type { Tunnel, TunnelRequest } from '@berth/protocol';
 import type { Timer } from '@berth/telemetry';
 import type { ControlPlaneConfig, Ports } from '../config.ts';
+import { AccountTokens } from './account-tokens.ts';
 import { AgentEventWriter } from './agent-events.ts';
 import { ClusterView, type Subscribe } from './cluster-view.ts';
 import type { NodeConnector } from './node-connector.ts';
@@ -31,6 +32,7 @@ const sharedDelayMs = 20;
 export class SessionHub implements NodeConnector {
   readonly usages: NodeUsages;
   readonly view: ClusterView;
+  readonly accountTokens: AccountTokens;
   readonly #options: HubOptions;
   readonly #broker: TunnelBroker;
   readonly #sessions = new Map<string, NodeSession>();
@@ -49,6 +51,7 @@ export class SessionHub implements NodeConnector {
     this.usages = new NodeUsages(clock);
     this.view = new ClusterView(random.int(2 ** 20), (nodeName) => this.#changed(nodeName));
     this.view.feed(options.feed.subscribe);
+    this.accountTokens = new AccountTokens(client, this.view);
     this.#ports = {
       client,
       clock,

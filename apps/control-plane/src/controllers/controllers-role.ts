@@ -3,18 +3,20 @@ import { EventRecorder, InformerSet } from '@berth/client';
 import { type Controller, ControllerRunner } from '@berth/controller';
 import { componentUsers } from '../api/core/index.ts';
 import type { RoleContext, RoleRunner } from '../roles.ts';
+import { CertificateSigner, type CertificateSignerOptions } from './certificates/certificate-signer.ts';
 import { controllersFor } from './controllers.ts';
 
 /** What controllers need of a role's context; a test gives no more. */
 export type ControllersContext = Pick<RoleContext, 'clock' | 'random' | 'logger' | 'clientFor'> & {
   pki?: RoleContext['pki'] | undefined;
-  /** Asked for what pods use now. */
-  api?: Pick<RoleContext['api'], 'nodeUsages'>;
+  /** Asked for what pods use now, and what nodes may have without being asked. */
+  api?: Pick<RoleContext['api'], 'nodeUsages'> & Partial<Pick<RoleContext['api'], 'isAllowed'>>;
 };
 
 export class ControllersRole implements RoleRunner {
   #informers: InformerSet | undefined;
   #runners: ControllerRunner[] = [];
+  #signer: CertificateSigner | undefined;
 
   async start(context: ControllersContext): Promise<void> {
     const { clock, random } = context;
@@ -22,6 +24,12 @@ export class ControllersRole implements RoleRunner {
     const client = context.clientFor(componentUsers.controllerManager);
     const informers = new InformerSet({ client, clock, random, logger });
     this.#informers = informers;
+    const { pki, api } = context;
+    if (pki && api?.isAllowed) {
+      const isAllowed: CertificateSignerOptions['isAllowed'] = (user, attributes) =>
+        api.isAllowed?.(user, attributes) ?? Promise.resolve({ allowed: false });
+      this.#signer = new CertificateSigner({ authority: pki.authority, client, informers, isAllowed, clock, random, logger });
+    }
     const usages = () => context.api?.nodeUsages() ?? [];
     const controllers = controllersFor({ caCertificate: context.pki?.authority.pem, startedAt: clock.now(), usages });
     checkOwners(controllers);
@@ -37,7 +45,7 @@ export class ControllersRole implements RoleRunner {
   async stop(): Promise<void> {
     // What an action under way waits to see never comes once nothing watches any more.
     this.#informers?.stop();
-    await Promise.all(this.#runners.map((runner) => runner.stop()));
+    await Promise.all([...this.#runners.map((runner) => runner.stop()), this.#signer?.stop()]);
   }
 }
 

@@ -2,6 +2,7 @@
 import type { Controller } from '@berth/controller';
 import type { NodeUsage } from '../api/core/index.ts';
 import { autoscalerController } from './autoscaler/controller.ts';
+import { certificateCleaner } from './certificates/cleaner.ts';
 import { clusterRoleAggregationController } from './cluster-role-aggregation.ts';
 import { cronJobController } from './cron-job/controller.ts';
 import { daemonSetController } from './daemon-set/controller.ts';
@@ -56,6 +57,7 @@ export function controllersFor({ caCertificate, startedAt, usages = () => [] }: 
     erase(nodeLifecycleController(startedAt)),
     erase(taintEvictionController),
     erase(podGcController()),
+    erase(certificateCleaner),
     erase(claimController),
     erase(volumeController),
     erase(claimProtectionController),

@@ -1,5 +1,5 @@
 // The cluster's own certificate authority: every certificate in a cluster comes from it. Its key never leaves the data
-// directory. Subjects are decided here, never taken from a request.
+// directory. Subjects are decided here; only signRequest takes one from a request, after its caller has judged it.
 import 'reflect-metadata';
 import { createHash, webcrypto } from 'node:crypto';
 import { isIP } from 'node:net';
@@ -128,6 +128,32 @@ export class CertificateAuthority {
     return new Uint8Array(certificate.rawData);
   }
 
+  /**
+   * Signs what was asked for: subject, other names and key of the request, for these usages (Kubernetes' words). Whoever calls
+   * has checked all of it, and the signature.
+   * @returns the certificate, PEM
+   */
+  async signRequest(request: Pkcs10CertificateRequest, usages: readonly string[], lifetimeMs: number): Promise<string> {
+    const now = this.#clock.now();
+    const names = otherNames(request);
+    const certificate = await X509CertificateGenerator.create({
+      subject: request.subject,
+      issuer: this.certificate.subject,
+      notBefore: new Date(now - backdateMs),
+      notAfter: new Date(Math.min(now + lifetimeMs, this.certificate.notAfter.getTime())),
+      publicKey: request.publicKey,
+      signingKey: this.#key,
+      signingAlgorithm,
+      extensions: [
+        new BasicConstraintsExtension(false, undefined, true),
+        new KeyUsagesExtension(keyUsageFlags(usages), true),
+        new ExtendedKeyUsageExtension(extendedUsages(usages)),
+        ...(names ? [names] : []),
+      ],
+    });
+    return `${certificate.toString('pem')}\n`;
+  }
+
   async #issuePair(issue: Omit<Issue, 'publicKey'>): Promise<KeyPairPem> {
     const pair = await generatePair();
     const certificate = await this.#issue({ ...issue, publicKey: pair.publicKey as PublicKeyType });
@@ -157,6 +183,24 @@ export class CertificateAuthority {
       extensions,
     });
   }
+}
+
+/** The subjectAltName that a request asks for. */
+export function otherNames(request: Pkcs10CertificateRequest): SubjectAlternativeNameExtension | undefined {
+  return request.extensions.find((extension) => extension instanceof SubjectAlternativeNameExtension);
+}
+
+function keyUsageFlags(usages: readonly string[]): KeyUsageFlags {
+  const enciphers = usages.includes('key encipherment') ? KeyUsageFlags.keyEncipherment : 0;
+  return KeyUsageFlags.digitalSignature | enciphers;
+}
+
+function extendedUsages(usages: readonly string[]): ExtendedKeyUsage[] {
+  const known: [string, ExtendedKeyUsage][] = [
+    ['client auth', ExtendedKeyUsage.clientAuth],
+    ['server auth', ExtendedKeyUsage.serverAuth],
+  ];
+  return known.filter(([usage]) => usages.includes(usage)).map(([, extended]) => extended);
 }
 
 function subjectOf(commonName: string, organizations: string[]): JsonName {

@@ -11,6 +11,7 @@ import type { NodeNetwork } from '../network/network.ts';
 import { removeCgroup } from '../node/cgroups.ts';
 import type { ProbeRunner } from '../probes/probe.ts';
 import { Prober } from '../probes/prober.ts';
+import { AccountTokens } from '../volumes/account-tokens.ts';
 import type { VolumeManager } from '../volumes/volume-manager.ts';
 import { containerFieldPath } from './container-field-path.ts';
 import { DesiredCache } from './desired-cache.ts';
@@ -54,6 +55,7 @@ export class PodManager {
   readonly #inventory: Inventory;
   readonly #env: PodEnvironment;
   readonly #events: EventThrottle;
+  readonly #tokens: AccountTokens;
   readonly #stopping = new AbortController();
   #orphans = new Map<string, { namespace: string; name: string }>();
 
@@ -61,6 +63,7 @@ export class PodManager {
     this.#deps = deps;
     this.#inventory = new Inventory(deps.runtime);
     this.#events = new EventThrottle(deps.clock);
+    this.#tokens = new AccountTokens({ ...deps, due: (uid) => this.#workers.get(uid)?.refresh() });
     this.#env = this.#environment();
   }
 
@@ -77,6 +80,7 @@ export class PodManager {
   /** Stops looking; every container goes on. */
   async stop(): Promise<void> {
     this.#stopping.abort(new Error('the agent is stopping'));
+    this.#tokens.stop();
     await Promise.all([...this.#workers.values()].map((worker) => worker.detach()));
   }
 
@@ -221,6 +225,7 @@ export class PodManager {
         ...lookups(pod),
         claim: (name) => this.desired.claim(pod.metadata.namespace ?? '', name),
         persistentVolume: (name) => this.desired.persistentVolume(name),
+        accountToken: (audience, expirationSeconds) => this.#tokens.get(pod, audience, expirationSeconds),
       }),
       pullSecrets: (pod) =>
         (pod.spec.imagePullSecrets ?? []).flatMap((s) => this.desired.secret(pod.metadata.namespace ?? '', s.name ?? '') ?? []),
@@ -241,6 +246,7 @@ export class PodManager {
         this.#workers.delete(uid);
         this.#inventory.forget(uid);
         this.#events.forget(uid);
+        this.#tokens.forget(uid);
       },
     };
   }

@@ -80,6 +80,10 @@ export class GrpcAgentLink implements AgentLink {
     this.#link.refuseTunnel(...args);
   }
 
+  accountToken(...args: Parameters<AgentLink['accountToken']>): ReturnType<AgentLink['accountToken']> {
+    return this.#link.accountToken(...args);
+  }
+
   /** Renews the certificate if two thirds of its life are over; true when it did. */
   async renewIfDue(): Promise<boolean> {
     const identity = this.#identity;

@@ -2,6 +2,7 @@
 // that a broken connection, an old certificate or gRPC's own back-off never outlives its session.
 
 import {
+  type AccountToken,
   type agentV1,
   decodeControlMessage,
   encodeAgentMessage,
@@ -17,6 +18,9 @@ import type { NodeIdentity } from './node-identity.ts';
 
 /** A node's whole desired state is one message. */
 const receiveBytesMax = 64 * 1024 * 1024;
+
+/** A pod does not start before it has its token. */
+const tokenTimeoutMs = 10_000;
 
 const channelOptions: grpc.ClientOptions = {
   'grpc.max_receive_message_length': receiveBytesMax,
@@ -121,6 +125,16 @@ class Connection implements SessionWire {
       this.#release();
     });
     return tunnel;
+  }
+
+  async accountToken(request: Parameters<SessionWire['accountToken']>[0]): Promise<AccountToken> {
+    try {
+      const { token, expiresAtMs } = await this.#client.accountToken(request, { timeoutMs: tokenTimeoutMs });
+      return { token, expiresAtMs };
+    } catch (error) {
+      const { details, message } = error as grpc.ServiceError;
+      throw new Error(`failed to fetch token: ${details || message}`, { cause: error });
+    }
   }
 
   close(): void {

@@ -6,6 +6,8 @@ import { dirname, join } from 'node:path';
 export interface FileContent {
   data: Buffer;
   mode: number;
+  /** Root's when absent. */
+  userId?: number;
 }
 
 /** Writes `files` (relative path → content); does nothing when they are there already. @param groupId owns them when given */
@@ -15,14 +17,14 @@ export async function writeAtomically(directory: string, files: Map<string, File
   if (current && (await holds(join(directory, current), files))) return;
   const fresh = await mkdtemp(join(directory, '..berth-'));
   await chmod(fresh, 0o755);
-  for (const [path, { data, mode }] of files) {
+  for (const [path, { data, mode, userId = 0 }] of files) {
     const file = join(fresh, path);
     await mkdir(dirname(file), { recursive: true, mode: 0o755 });
     // Members of the group may read, whatever the mode says.
     const fileMode = groupId === undefined ? mode : mode | 0o440;
     await writeFile(file, data, { mode: fileMode });
     await chmod(file, fileMode);
-    if (groupId !== undefined) await chown(file, 0, groupId);
+    if (groupId !== undefined || userId !== 0) await chown(file, userId, groupId ?? 0);
   }
   const name = fresh.slice(directory.length + 1);
   const link = join(directory, '..data_new');

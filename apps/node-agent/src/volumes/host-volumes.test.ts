@@ -11,11 +11,13 @@ import type { VolumeSources } from './volume-manager.ts';
 
 let folder: string;
 let volumes: HostVolumes;
+let refusal = '';
 const maps = new Map<string, Record<string, string>>();
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'berth-volumes-'));
   volumes = new HostVolumes(join(folder, 'data'));
   maps.clear();
+  refusal = '';
   maps.set('settings', { colour: 'blue', shape: 'round' });
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
@@ -35,6 +37,10 @@ const sources: VolumeSources = {
   secret: (name) => (name === 'keys' ? secret : undefined),
   claim: () => undefined,
   persistentVolume: () => undefined,
+  accountToken: async (audience) => {
+    if (refusal) throw new Error(refusal);
+    return `token for ${audience}`;
+  },
 };
 
 function podWith(given: Volume[], fsGroup?: number): Pod {
@@ -84,6 +90,21 @@ describe('config maps, secrets and downward files', () => {
     const projected = { sources: [{ configMap: { name: 'settings' } }, { secret: { name: 'keys' } }, { downwardAPI }] };
     const path = await prepared({ name: 'v', projected });
     expect([await text(path, 'shape'), await text(path, 'token'), await text(path, 'me/labels')]).toEqual(['round', 't0p', 'app="web"']);
+  });
+
+  test('a token is for the pod’s user or group where it names one, and stays when no new one can be had', async () => {
+    const source = { serviceAccountToken: { path: 'token', audience: 'vault', expirationSeconds: 600 } };
+    const volume = { name: 'v', projected: { defaultMode: 0o644, sources: [source] } };
+    refusal = 'no session';
+    await expect(prepared(volume)).rejects.toThrow('MountVolume.SetUp failed for volume "v" : no session');
+    refusal = '';
+    const path = await prepared(volume);
+    expect([await text(path, 'token'), await modeOf(join(path, 'token'))]).toEqual(['token for vault', '644']);
+    refusal = 'no session';
+    expect(await text(await prepared(volume), 'token')).toBe('token for vault');
+    refusal = '';
+    const owned = await prepared({ ...volume, name: 'w' }, 4242);
+    expect([await modeOf(join(owned, 'token')), (await stat(join(owned, 'token'))).gid]).toEqual(['640', 4242]);
   });
 
   test.each([

@@ -9,6 +9,7 @@ import type { HostPathVolumeSource, PersistentVolume, Pod, Volume } from '@berth
 import { parseQuantity } from '@berth/machinery';
 import { writeAtomically } from './atomic-directory.ts';
 import { giveToGroup } from './ownership.ts';
+import { projectedTokens } from './projected-tokens.ts';
 import { projectedFiles } from './projections.ts';
 import { VolumeError, type VolumeManager, type VolumeSources } from './volume-manager.ts';
 
@@ -65,7 +66,7 @@ export class HostVolumes implements VolumeManager {
   async #prepareOne(volume: Volume, pod: Pod, sources: VolumeSources): Promise<string> {
     const own = join(this.podDirectory(pod.metadata.uid ?? ''), 'volumes', volume.name);
     const groupId = pod.spec.securityContext?.fsGroup;
-    const files = projectedFiles(volume, pod, sources);
+    const files = projectedFiles(volume, pod, sources, await projectedTokens(volume, own, sources));
     if (files) {
       await writeAtomically(own, files, groupId);
       return own;

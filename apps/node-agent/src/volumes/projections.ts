@@ -1,13 +1,19 @@
 // Which files a configMap, secret, downwardAPI or projected volume holds. Pure; the atomic directory writes them.
+
 import type { ConfigMap, DownwardAPIVolumeFile, KeyToPath, Pod, Secret, Volume } from '@berth/api';
+import { everyContainer } from '@berth/api';
 import { fieldValue, resourceValue } from '../pods/downward.ts';
 import type { FileContent } from './atomic-directory.ts';
 import { VolumeError, type VolumeSources } from './volume-manager.ts';
 
 type Files = Map<string, FileContent>;
 
-/** The files of a volume, or undefined for a kind of volume that is not made of projections. @throws VolumeError */
-export function projectedFiles(volume: Volume, pod: Pod, sources: VolumeSources): Files | undefined {
+/**
+ * The files of a volume, or undefined for a kind of volume that is not made of projections.
+ * @param tokens of the volume's service account, by path
+ * @throws VolumeError
+ */
+export function projectedFiles(volume: Volume, pod: Pod, sources: VolumeSources, tokens: Map<string, string>): Files | undefined {
   const files: Files = new Map();
   if (volume.configMap) {
     addConfigMap(files, volume.name, { ...volume.configMap, name: volume.configMap.name ?? '' }, volume.configMap.defaultMode, sources);
@@ -27,8 +33,22 @@ export function projectedFiles(volume: Volume, pod: Pod, sources: VolumeSources)
     if (source.configMap) addConfigMap(files, volume.name, { ...source.configMap, name: source.configMap.name ?? '' }, mode, sources);
     if (source.secret) addSecret(files, volume.name, { ...source.secret, name: source.secret.name ?? '' }, mode, sources);
     if (source.downwardAPI) addDownward(files, source.downwardAPI.items ?? [], mode, pod, sources);
+    if (source.serviceAccountToken) addToken(files, source.serviceAccountToken.path ?? '', mode, pod, tokens);
   }
   return files;
+}
+
+/** Nobody but the pod's user or group may read a token, where the pod names one. */
+function addToken(files: Files, path: string, mode = 0o644, pod: Pod, tokens: Map<string, string>): void {
+  const userId = onlyUser(pod);
+  const isOwned = userId !== undefined || pod.spec.securityContext?.fsGroup !== undefined;
+  files.set(path, { data: Buffer.from(tokens.get(path) ?? ''), mode: isOwned ? 0o600 : mode, ...(userId !== undefined && { userId }) });
+}
+
+/** Whom every container of the pod runs as, when that is one user. */
+function onlyUser({ spec }: Pod): number | undefined {
+  const users = everyContainer(spec).map((container) => container.securityContext?.runAsUser ?? spec.securityContext?.runAsUser);
+  return users.every((user) => user === users[0]) ? users[0] : undefined;
 }
 
 interface Selection {

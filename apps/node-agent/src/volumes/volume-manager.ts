@@ -11,6 +11,8 @@ export interface VolumeSources {
   secret(name: string): Secret | undefined;
   claim(name: string): PersistentVolumeClaim | undefined;
   persistentVolume(name: string): PersistentVolume | undefined;
+  /** Of the pod's service account. Rejects when it cannot be had now. */
+  accountToken(audience: string, expirationSeconds: number): Promise<string>;
 }
 
 export interface VolumeManager {

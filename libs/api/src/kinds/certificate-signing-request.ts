@@ -21,6 +21,15 @@ export const CertificateSigningRequest = defineKind<CertificateSigningRequest>({
   schema: schemas.message('certificates.v1.CertificateSigningRequest'),
   subresources: {
     status: true,
+    other: [
+      {
+        name: 'approval',
+        kind: 'CertificateSigningRequest',
+        group: 'certificates.k8s.io',
+        version: 'v1',
+        verbs: ['get', 'patch', 'update'],
+      },
+    ],
   },
 
   strategy: {

@@ -4,9 +4,6 @@ import { idle } from './pod-spec.ts';
 
 export function serviceAccountWarnings(account: ServiceAccount): string[] {
   const warnings: string[] = [];
-  if (account.automountServiceAccountToken)
-    warnings.push(idle('automountServiceAccountToken', 'Berth gives pods no service account tokens yet'));
-  if (account.imagePullSecrets?.length) warnings.push(idle('imagePullSecrets', 'Berth reads the imagePullSecrets of pods only'));
   if (account.secrets?.length) warnings.push(idle('secrets'));
   return warnings;
 }

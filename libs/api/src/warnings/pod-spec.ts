@@ -33,8 +33,6 @@ export function podSpecWarnings(spec: PodSpec | undefined, field: string): strin
   if (isGiven(spec.overhead))
     warnings.push(idle(`${field}.overhead`, 'Berth counts overhead when it chooses a node, and limits nothing by it'));
   if (spec.hostUsers === false) warnings.push(idle(`${field}.hostUsers`));
-  if (spec.automountServiceAccountToken)
-    warnings.push(idle(`${field}.automountServiceAccountToken`, 'Berth gives pods no service account tokens yet'));
   if (spec.os?.name === 'windows') warnings.push(idle(`${field}.os`, 'Berth runs Linux containers only'));
   for (const key of idleSecurityFields) {
     if (isGiven(spec.securityContext?.[key])) warnings.push(idle(`${field}.securityContext.${key}`));

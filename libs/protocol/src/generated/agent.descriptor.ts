@@ -19,6 +19,10 @@ export const agentDescriptor: Descriptor = {
            "requestType": "RenewRequest",
            "responseType": "JoinResponse"
           },
+          "AccountToken": {
+           "requestType": "AccountTokenRequest",
+           "responseType": "AccountTokenResponse"
+          },
           "Session": {
            "requestType": "AgentMessage",
            "requestStream": true,
@@ -66,6 +70,42 @@ export const agentDescriptor: Descriptor = {
           "certificateRequest": {
            "type": "bytes",
            "id": 1
+          }
+         }
+        },
+        "AccountTokenRequest": {
+         "fields": {
+          "namespace": {
+           "type": "string",
+           "id": 1
+          },
+          "pod": {
+           "type": "string",
+           "id": 2
+          },
+          "uid": {
+           "type": "string",
+           "id": 3
+          },
+          "audience": {
+           "type": "string",
+           "id": 4
+          },
+          "expirationSeconds": {
+           "type": "int64",
+           "id": 5
+          }
+         }
+        },
+        "AccountTokenResponse": {
+         "fields": {
+          "token": {
+           "type": "string",
+           "id": 1
+          },
+          "expiresAtMs": {
+           "type": "int64",
+           "id": 2
           }
          }
         },

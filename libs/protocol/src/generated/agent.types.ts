@@ -5,6 +5,7 @@ import type { CallOptions, Input, ServiceClient } from '../descriptor.ts';
 export interface AgentGatewayClient extends ServiceClient {
   join(request: Input<JoinRequest>, options?: CallOptions): Promise<JoinResponse>;
   renew(request: Input<RenewRequest>, options?: CallOptions): Promise<JoinResponse>;
+  accountToken(request: Input<AccountTokenRequest>, options?: CallOptions): Promise<AccountTokenResponse>;
   session(metadata?: grpc.Metadata): grpc.ClientDuplexStream<Input<AgentMessage>, ControlMessage>;
   tunnel(metadata?: grpc.Metadata): grpc.ClientDuplexStream<Input<TunnelFrame>, TunnelFrame>;
 }
@@ -12,6 +13,7 @@ export interface AgentGatewayClient extends ServiceClient {
 export type AgentGatewayHandlers = {
   join: grpc.handleUnaryCall<JoinRequest, Input<JoinResponse>>;
   renew: grpc.handleUnaryCall<RenewRequest, Input<JoinResponse>>;
+  accountToken: grpc.handleUnaryCall<AccountTokenRequest, Input<AccountTokenResponse>>;
   session: grpc.handleBidiStreamingCall<AgentMessage, Input<ControlMessage>>;
   tunnel: grpc.handleBidiStreamingCall<TunnelFrame, Input<TunnelFrame>>;
 };
@@ -29,6 +31,19 @@ export interface JoinResponse {
 
 export interface RenewRequest {
   certificateRequest: Buffer;
+}
+
+export interface AccountTokenRequest {
+  namespace: string;
+  pod: string;
+  uid: string;
+  audience: string;
+  expirationSeconds: number;
+}
+
+export interface AccountTokenResponse {
+  token: string;
+  expiresAtMs: number;
 }
 
 export interface AgentMessage {

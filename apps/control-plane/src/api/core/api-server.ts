@@ -62,6 +62,8 @@ export interface ApiConfig {
   serviceCidr: string;
   clusterDns: string;
   nodePortRange: { from: number; to: number };
+  /** By name. */
+  disableAdmissionPlugins?: string[];
 }
 
 export class ApiServer {
@@ -89,8 +91,18 @@ export class ApiServer {
     this.#committer = new Committer(store, this.#cache, metrics, new EventExpiry(store, clock));
     this.#authorizer = options.authorizer ?? new ClusterAuthorizer(this.#cache);
     this.#reads = new Reads(store, this.#cache);
-    const parts = { cache: this.#cache, committer: this.#committer, authorizer: this.#authorizer };
-    const admission = new Admission(createAdmission({ ...options.config, ...parts, random }));
+    const admission = new Admission(
+      createAdmission({
+        ...options.config,
+        hasTokens: options.tokens !== undefined,
+        isAllowed: (user, attributes) => this.isAllowed(user, attributes),
+        clock,
+        random,
+        cache: this.#cache,
+        committer: this.#committer,
+        authorizer: this.#authorizer,
+      }),
+    );
     this.#writes = new Writes({ committer: this.#committer, admission, clock, random });
     this.#applies = new Applies({ writes: this.#writes, committer: this.#committer, clock });
     this.#viewWrites = new ViewWrites(this.#writes, this.#applies);
@@ -101,6 +113,7 @@ export class ApiServer {
       deletion: this.#deletion,
       clock,
       tokens: options.tokens,
+      isAllowed: (user, attributes) => this.isAllowed(user, attributes),
       read: (call, settings = {}) => this.#reads.get(call.kind, call.namespace, requireName(call), settings.resourceVersion),
       list: (kind, namespace) => this.#reads.all(kind, namespace),
     });

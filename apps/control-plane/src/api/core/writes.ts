@@ -197,6 +197,7 @@ export class Writes {
     };
     if (scope === 'spec') await this.#prepareUpdate(request, next, old, target, settings);
     if (scope === 'status') {
+      await this.#options.admission.checkStatus(request);
       kind.defaults(next);
       if (settings) trackStatusFields(target, old, next, settings, this.#options.clock);
       else setManagedFields(next, managedFieldsOf(given) ?? []);

@@ -34,6 +34,8 @@ export interface AdmissionPlugin {
   mutate?(request: AdmissionRequest): void | Promise<void>;
   /** Judges the object as it will be stored, and changes nothing. @throws StatusError */
   validate?(request: AdmissionRequest): void | Promise<void>;
+  /** Before a status is replaced. @throws StatusError when the user may not write that. */
+  checkStatus?(request: AdmissionRequest): void | Promise<void>;
   /** @throws StatusError when something claimed is not to be had. */
   reserve?(request: AdmissionRequest): void | Promise<void>;
   /** @throws StatusError when the object may not be deleted. */
@@ -59,6 +61,13 @@ export class Admission {
   async validate(request: AdmissionRequest): Promise<void> {
     for (const plugin of this.#plugins) {
       const pending = plugin.validate?.(request);
+      if (pending) await pending;
+    }
+  }
+
+  async checkStatus(request: AdmissionRequest): Promise<void> {
+    for (const plugin of this.#plugins) {
+      const pending = plugin.checkStatus?.(request);
       if (pending) await pending;
     }
   }

@@ -10,18 +10,23 @@ import {
   ResourceQuota as ResourceQuotaKind,
   Role,
   RuntimeClass as RuntimeClassKind,
+  ServiceAccount,
   StorageClass,
 } from '@berth/api';
 import type { KindDefinition, KubeObject } from '@berth/machinery';
-import type { Random } from '@berth/telemetry';
-import type { Authorizer } from '../authorizer.ts';
+import type { Clock, Random } from '@berth/telemetry';
+import { appearing } from '../appearing.ts';
+import type { Attributes, Authorizer } from '../authorizer.ts';
 import type { Committer } from '../commit.ts';
 import { componentUsers } from '../component-users.ts';
+import { relativeKey } from '../keys.ts';
 import { erased } from '../kinds-by-name.ts';
 import type { Entry } from '../object-codec.ts';
 import { everything } from '../selection.ts';
+import type { User } from '../types.ts';
 import type { WatchCache } from '../watch-cache.ts';
 import type { AdmissionPlugin } from './admission.ts';
+import { CertificateRequests } from './certificate-requests.ts';
 import { DefaultIngressClass } from './default-ingress-class.ts';
 import { DefaultStorageClass } from './default-storage-class.ts';
 import { DefaultTolerationSeconds } from './default-toleration-seconds.ts';
@@ -33,6 +38,7 @@ import { Priority } from './priority.ts';
 import { RbacEscalation } from './rbac-escalation.ts';
 import { ResourceQuota } from './resource-quota.ts';
 import { RuntimeClass } from './runtime-class.ts';
+import { ServiceAccountAdmission } from './service-account.ts';
 import { ServiceAllocation } from './service-allocation.ts';
 import { StorageObjectInUseProtection } from './storage-object-in-use-protection.ts';
 
@@ -44,13 +50,27 @@ export interface AdmissionOptions {
   serviceCidr: string;
   clusterDns: string;
   nodePortRange: { from: number; to: number };
+  /** By name. */
+  disableAdmissionPlugins?: string[];
+  /** Whether there are tokens to give to pods. */
+  hasTokens: boolean;
+  isAllowed(user: User, attributes: Attributes): Promise<{ allowed: boolean }>;
+  clock: Clock;
   random: Random;
   cache: WatchCache;
   committer: Committer;
   authorizer: Authorizer;
 }
 
+/** As long as Kubernetes gives the default account of a new namespace to be made. */
+const accountWaitMs = 3_000;
+
 export function createAdmission(options: AdmissionOptions): AdmissionPlugin[] {
+  const { disableAdmissionPlugins: disabled = [] } = options;
+  return everyPlugin(options).filter((plugin) => !disabled.includes(plugin.name));
+}
+
+function everyPlugin(options: AdmissionOptions): AdmissionPlugin[] {
   const { cache, committer, authorizer } = options;
   const all = <T extends KubeObject>(kind: KindDefinition<T>): T[] => [...cache.of(erased(kind)).all()].map(({ object }) => object as T);
   const within = <T extends KubeObject>(kind: KindDefinition<T>, namespace: string): T[] =>
@@ -60,6 +80,7 @@ export function createAdmission(options: AdmissionOptions): AdmissionPlugin[] {
   return [
     new NamespaceLifecycle((name) => committer.recent(erased(Namespace), undefined, name)),
     new LimitRanger((namespace) => within(LimitRange, namespace)),
+    ...(options.hasTokens ? [accountAdmission(options)] : []),
     new NodeRestriction(),
     new PodSecurity({
       recentNamespace: (name) => committer.recent(erased(Namespace), undefined, name),
@@ -70,6 +91,7 @@ export function createAdmission(options: AdmissionOptions): AdmissionPlugin[] {
     new DefaultStorageClass(() => all(StorageClass)),
     new StorageObjectInUseProtection(),
     new RuntimeClass((name) => byName(RuntimeClassKind, name)),
+    new CertificateRequests(options.isAllowed),
     new DefaultIngressClass(() => all(IngressClass)),
     new RbacEscalation({
       rulesFor: (user, namespace) => authorizer.rulesFor(user, namespace),
@@ -93,4 +115,12 @@ export function createAdmission(options: AdmissionOptions): AdmissionPlugin[] {
 
 function* objectsOf(entries: Iterable<Entry>): Generator<KubeObject> {
   for (const { object } of entries) yield object;
+}
+
+function accountAdmission({ cache, clock, random }: AdmissionOptions): AdmissionPlugin {
+  return new ServiceAccountAdmission({
+    account: (namespace, name) => cache.of(erased(ServiceAccount)).get(relativeKey(namespace, name))?.object as ServiceAccount | undefined,
+    appearing: (namespace, name) => appearing(cache, clock, ServiceAccount, { namespace, name }, accountWaitMs),
+    random,
+  });
 }

@@ -5,10 +5,19 @@ import { podBinding } from './pod-binding.ts';
 import { podEphemeralContainers } from './pod-ephemeral-containers.ts';
 import { podEviction } from './pod-eviction.ts';
 import { scale } from './scale.ts';
+import { signingApproval } from './signing-approval.ts';
 import type { SubresourceDefinition, SubresourceHandler, SubresourcePorts } from './subresource.ts';
 import { tokenRequest } from './token-request.ts';
 
-const definitions: SubresourceDefinition[] = [namespaceFinalize, podBinding, podEphemeralContainers, podEviction, scale, tokenRequest];
+const definitions: SubresourceDefinition[] = [
+  namespaceFinalize,
+  podBinding,
+  podEphemeralContainers,
+  podEviction,
+  scale,
+  signingApproval,
+  tokenRequest,
+];
 
 export class Subresources {
   readonly #handlers: { definition: SubresourceDefinition; handler: SubresourceHandler }[];

@@ -3,10 +3,11 @@
 import type { KindDefinition } from '@berth/machinery';
 import type { Clock } from '@berth/telemetry';
 import type { TokenIssuer } from '../../authentication/service-accounts/token-issuer.ts';
+import type { Attributes } from '../authorizer.ts';
 import type { Committer } from '../commit.ts';
 import type { Deletion } from '../deletion.ts';
 import type { Entry } from '../object-codec.ts';
-import type { Answer, Call, ReadSettings, WriteSettings } from '../types.ts';
+import type { Answer, Call, ReadSettings, User, WriteSettings } from '../types.ts';
 import type { PatchKind, Writes } from '../writes.ts';
 
 /** What handlers work with. Authorization of the request itself has been done before one is called. */
@@ -17,6 +18,7 @@ export interface SubresourcePorts {
   clock: Clock;
   /** Absent where nothing signs service accounts' tokens. */
   tokens?: TokenIssuer | undefined;
+  isAllowed(user: User, attributes: Attributes): Promise<{ allowed: boolean }>;
   /** @throws StatusError NotFound */
   read(call: Call, settings?: ReadSettings): Promise<Entry>;
   /** All of a kind in a namespace, as new as the request. */

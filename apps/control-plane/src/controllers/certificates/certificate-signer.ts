@@ -1,0 +1,136 @@
+// Approves what nodes may have anyway, and signs what was approved. Signing takes time, which a plan does not have, so this
+// works off a queue of its own; it looks at each request afresh, and so is right after any crash.
+import { CertificateSigningRequest } from '@berth/api';
+import type { Client, InformerSet } from '@berth/client';
+import { WorkQueue } from '@berth/controller';
+import { deepClone, isReason } from '@berth/machinery';
+import { type Clock, type Logger, type Random, timestamp } from '@berth/telemetry';
+import type { Attributes } from '../../api/core/authorizer.ts';
+import type { User } from '../../api/core/types.ts';
+import type { CertificateAuthority } from '../../pki/certificate-authority.ts';
+import { type Asked, knownSigners, kubeletClientSigner, readRequest, refusal } from './signer-rules.ts';
+
+const secondsMin = 10 * 60;
+const secondsDefault = 365 * 24 * 60 * 60;
+
+export interface CertificateSignerOptions {
+  authority: Pick<CertificateAuthority, 'signRequest'>;
+  client: Client;
+  informers: InformerSet;
+  isAllowed(user: User, attributes: Attributes): Promise<{ allowed: boolean }>;
+  clock: Clock;
+  random: Random;
+  logger: Logger;
+}
+
+export class CertificateSigner {
+  readonly #options: CertificateSignerOptions;
+  readonly #queue: WorkQueue;
+  #working: Promise<void> | undefined;
+  #stopped = false;
+
+  /** Before the informers start. */
+  constructor(options: CertificateSignerOptions) {
+    this.#options = options;
+    this.#queue = new WorkQueue(options, () => this.#wake());
+    options.informers.of(CertificateSigningRequest).onChange((type, { metadata }) => {
+      if (type !== 'DELETED') this.#queue.add(metadata.name);
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await this.#working;
+  }
+
+  #wake(): void {
+    this.#working ??= this.#work().finally(() => {
+      this.#working = undefined;
+      if (this.#queue.length > 0 && !this.#stopped) this.#wake();
+    });
+  }
+
+  async #work(): Promise<void> {
+    // Whoever adds a key goes on first.
+    await Promise.resolve();
+    for (let name = this.#queue.take(); name !== undefined && !this.#stopped; name = this.#queue.take()) {
+      try {
+        await this.#look(name);
+        this.#queue.done(name, true);
+      } catch (error) {
+        this.#options.logger.warn('a certificate request is tried again', { name, error });
+        this.#queue.done(name, false);
+      }
+    }
+  }
+
+  async #look(name: string): Promise<void> {
+    const request = this.#options.informers.of(CertificateSigningRequest).get(name);
+    const { signerName } = request?.spec ?? {};
+    if (!request || !signerName || !knownSigners.includes(signerName) || request.status?.certificate) return;
+    const has = (type: string) => request.status?.conditions?.some((condition) => condition.type === type) ?? false;
+    if (has('Denied') || has('Failed')) return;
+    try {
+      if (has('Approved')) await this.#sign(request);
+      else if (signerName === kubeletClientSigner) await this.#approve(request);
+    } catch (error) {
+      // Another write was first, whose event brings us back here; or nobody waits any more.
+      if (!isReason(error, 'Conflict') && !isReason(error, 'NotFound')) throw error;
+    }
+  }
+
+  /** A node may have its own certificate again, and a new machine its first, if the rules for nodes say so. */
+  async #approve(request: CertificateSigningRequest): Promise<void> {
+    const { spec } = request;
+    const asked = readOrNothing(request);
+    if (!asked || refusal(spec.signerName, spec.usages ?? [], asked)) return;
+    const user: User = { name: spec.username ?? '', groups: spec.groups ?? [], ...(spec.extra && { extra: spec.extra }) };
+    const isSelf = user.name === asked.commonNames[0];
+    const about = { verb: 'create', group: 'certificates.k8s.io', resource: 'certificatesigningrequests' };
+    for (const subresource of isSelf ? ['selfnodeclient', 'nodeclient'] : ['nodeclient']) {
+      if (!(await this.#options.isAllowed(user, { ...about, subresource })).allowed) continue;
+      const whose = subresource === 'selfnodeclient' ? 'self kubelet' : 'kubelet';
+      const message = `Auto approving ${whose} client certificate after SubjectAccessReview.`;
+      const next = this.#withCondition(request, 'Approved', 'AutoApproved', message);
+      await this.#options.client.update(CertificateSigningRequest, next, { subresource: 'approval' });
+      return;
+    }
+  }
+
+  async #sign(request: CertificateSigningRequest): Promise<void> {
+    const { signerName, usages = [], expirationSeconds = secondsDefault } = request.spec;
+    const asked = readOrNothing(request);
+    const problem = asked ? (refusal(signerName, usages, asked) ?? (await badSignature(asked))) : 'the request cannot be read';
+    if (!asked || problem !== undefined) {
+      const failed = this.#withCondition(request, 'Failed', 'SignerValidationFailure', problem ?? '');
+      await this.#options.client.updateStatus(CertificateSigningRequest, failed);
+      return;
+    }
+    const lifetimeSeconds = Math.max(secondsMin, Math.min(expirationSeconds, secondsDefault));
+    const pem = await this.#options.authority.signRequest(asked.request, usages, lifetimeSeconds * 1000);
+    const status = { ...request.status, certificate: Buffer.from(pem).toString('base64') };
+    await this.#options.client.updateStatus(CertificateSigningRequest, { ...request, status });
+  }
+
+  #withCondition(request: CertificateSigningRequest, type: string, reason: string, message: string): CertificateSigningRequest {
+    const now = timestamp(this.#options.clock);
+    const next = deepClone(request);
+    const condition = { type, status: 'True', reason, message, lastUpdateTime: now, lastTransitionTime: now };
+    next.status = { ...next.status, conditions: [...(next.status?.conditions ?? []), condition] };
+    return next;
+  }
+}
+
+function readOrNothing(request: CertificateSigningRequest): Asked | undefined {
+  try {
+    return readRequest(request);
+  } catch {
+    // What cannot be read is refused as such.
+    return undefined;
+  }
+}
+
+async function badSignature({ request }: Asked): Promise<string | undefined> {
+  const isGood = await request.verify().catch(() => false);
+  return isGood ? undefined : 'the signature of the request does not fit its key';
+}

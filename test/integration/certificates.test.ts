@@ -1,0 +1,67 @@
+// Certificates that are asked for through the API: who decides, who signs, and that what comes back is somebody.
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { signingRequest } from './authentication/signing-requests.ts';
+import { KubectlCluster } from './kubectl-cluster.ts';
+
+let cluster: KubectlCluster;
+beforeAll(async () => {
+  cluster = await KubectlCluster.start(['api', 'controllers']);
+});
+afterAll(() => cluster.stop());
+
+async function ok(args: string[], input = ''): Promise<string> {
+  const { stdout, stderr, code } = await cluster.run(args, { input });
+  expect(stderr, args.join(' ')).toBe('');
+  expect(code).toBe(0);
+  return stdout.trim();
+}
+
+const client = { signerName: 'kubernetes.io/kube-apiserver-client', usages: ['client auth'] };
+
+test('kubectl certificate approve makes a certificate that is its user', async () => {
+  const { object, key } = await signingRequest('alice', { ...client, subject: 'O=dev, CN=alice', expirationSeconds: 3600 });
+  await ok(['create', '-f', '-'], JSON.stringify(object));
+  expect(await ok(['get', 'csr', 'alice', '--no-headers'])).toMatch(/kube-apiserver-client +kubernetes-admin +60m +Pending/);
+  await ok(['certificate', 'approve', 'alice']);
+  await ok(['wait', '--for=jsonpath={.status.certificate}', 'csr/alice', '--timeout=10s']);
+  expect(await ok(['get', 'csr', 'alice', '--no-headers'])).toContain('Approved,Issued');
+  const pem = Buffer.from(await ok(['get', 'csr', 'alice', '-o', 'jsonpath={.status.certificate}']), 'base64').toString();
+  const [certificate, privateKey] = [await cluster.file('alice.crt', pem), await cluster.file('alice.key', key)];
+  const server = await ok(['config', 'view', '-o', 'jsonpath={.clusters[0].cluster.server}']);
+  const ca = await cluster.file('ca.crt', readFileSync(`${cluster.directory}/data/pki/ca.crt`, 'utf8'));
+  const anonymous = ['--kubeconfig=/dev/null', `--server=${server}`, `--certificate-authority=${ca}`];
+  const who = await ok([...anonymous, `--client-certificate=${certificate}`, `--client-key=${privateKey}`, 'auth', 'whoami', '-o', 'json']);
+  expect(JSON.parse(who).status.userInfo).toMatchObject({ username: 'alice', groups: ['dev', 'system:authenticated'] });
+});
+
+test('kubectl certificate deny ends it', async () => {
+  const { object } = await signingRequest('eve', { ...client, subject: 'CN=eve' });
+  await ok(['create', '-f', '-'], JSON.stringify(object));
+  await ok(['certificate', 'deny', 'eve']);
+  expect(await ok(['get', 'csr', 'eve', '--no-headers'])).toContain('Denied');
+  const again = await cluster.run(['certificate', 'approve', 'eve']);
+  expect(again.code).not.toBe(0);
+});
+
+test('what a signer must not sign fails and says why', async () => {
+  const kubelet = { signerName: 'kubernetes.io/kube-apiserver-client-kubelet', usages: ['digital signature', 'client auth'] };
+  const { object } = await signingRequest('odd', { ...kubelet, subject: 'O=system:nodes, CN=system:node:n1', dns: ['n1'] });
+  await ok(['create', '-f', '-'], JSON.stringify(object));
+  await ok(['certificate', 'approve', 'odd']);
+  await ok(['wait', '--for=condition=Failed', 'csr/odd', '--timeout=10s']);
+  expect(await ok(['get', 'csr', 'odd', '-o', 'jsonpath={.status.conditions[1].message}'])).toBe('DNS subjectAltNames are not allowed');
+});
+
+test('nobody becomes an administrator by asking', async () => {
+  const { object } = await signingRequest('root', { ...client, subject: 'O=system:masters, CN=root' });
+  const refused = await cluster.run(['create', '-f', '-'], { input: JSON.stringify(object) });
+  expect(refused.stderr).toContain('use of kubernetes.io/kube-apiserver-client signer with system:masters group is not allowed');
+});
+
+test('approving takes the verb approve on the signer', async () => {
+  const { object } = await signingRequest('bob', { ...client, subject: 'CN=bob' });
+  await ok(['create', '-f', '-'], JSON.stringify(object));
+  const refused = await cluster.run(['certificate', 'approve', 'bob', '--as=carl', '--as-group=system:authenticated']);
+  expect(refused.stderr).toContain('orbidden');
+});
