@@ -84,6 +84,18 @@ test('others can check a token with the keys that are served', async () => {
   expect(payload['kubernetes.io']).toMatchObject({ namespace: 'default', serviceaccount: { name: 'web' } });
 });
 
+test('a token review says whose a token is, and for whom', async () => {
+  const review = async (token: string, audiences?: string[]) => {
+    const body = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenReview', spec: { token, ...(audiences && { audiences }) } };
+    return JSON.parse(await ok(['create', '--raw', '/apis/authentication.k8s.io/v1/tokenreviews', '-f', '-'], JSON.stringify(body))).status;
+  };
+  const token = await ok(['create', 'token', 'web', '--audience', 'vault']);
+  const user = { username: 'system:serviceaccount:default:web', groups: accountGroups };
+  expect(await review(token, ['vault', 'other'])).toMatchObject({ authenticated: true, user, audiences: ['vault'] });
+  expect(await review(token)).toMatchObject({ error: expect.stringContaining('vault') });
+  expect((await review('nonsense')).authenticated).toBeUndefined();
+});
+
 test('a bootstrap token is its user and groups', async () => {
   const literals = {
     'token-id': 'abcdef',

@@ -106,7 +106,7 @@ function httpModule(given: DynamicModule, api: DynamicModule): DynamicModule {
         fixedPaths: new FixedPaths({ api: server, metrics, serverAddress, issuer }),
         podStreams: new PodStreams(server, clock),
         proxy: new ProxyRequests(server, random),
-        selfReviews: new SelfReviews(server),
+        selfReviews: new SelfReviews(server, authenticator),
         usageMetrics: new UsageMetrics(server),
         auditor: parts.auditor,
         flowControl,

@@ -1,6 +1,8 @@
 // Reviews: who am I, may I do this, what may I do; and, for those who may ask about others, may they. Nothing is stored.
 import { schemas } from '@berth/api';
 import { apiVersionOf, checkTypes, defineKind, fieldMessage, type KindDefinition, StatusError } from '@berth/machinery';
+import type { Authenticator } from '../authentication/authenticator.ts';
+import { TokenError } from '../authentication/bearer-token.ts';
 import type { ApiServer } from '../core/api-server.ts';
 import type { PolicyRule } from '../core/authorization/policy-rules.ts';
 import type { Attributes } from '../core/authorizer.ts';
@@ -23,6 +25,7 @@ function review(group: string, message: string, kind: string, scope: 'Cluster' |
 
 export const selfReviewKinds: KindDefinition[] = [
   review('authentication.k8s.io', 'authentication', 'SelfSubjectReview'),
+  review('authentication.k8s.io', 'authentication', 'TokenReview'),
   review('authorization.k8s.io', 'authorization', 'SelfSubjectAccessReview'),
   review('authorization.k8s.io', 'authorization', 'SelfSubjectRulesReview'),
   review('authorization.k8s.io', 'authorization', 'SubjectAccessReview'),
@@ -39,13 +42,19 @@ interface AccessSpec {
   groups?: string[];
   uid?: string;
   extra?: Record<string, string[]>;
+  /** Of a token review. */
+  token?: string;
+  audiences?: string[];
 }
 
 export class SelfReviews {
   readonly #api: ApiServer;
 
-  constructor(api: ApiServer) {
+  readonly #authenticator: Authenticator;
+
+  constructor(api: ApiServer, authenticator: Authenticator) {
     this.#api = api;
+    this.#authenticator = authenticator;
   }
 
   kindOf({ group, version, resource }: ResourcePath): KindDefinition | undefined {
@@ -70,12 +79,28 @@ export class SelfReviews {
   }
 
   async #status(kind: KindDefinition, user: User, spec: AccessSpec): Promise<unknown> {
-    if (kind.kind === 'SelfSubjectReview') return { userInfo: { username: user.name, groups: user.groups } };
+    if (kind.kind === 'SelfSubjectReview') return { userInfo: userInfo(user) };
+    if (kind.kind === 'TokenReview') return this.#tokenStatus(spec);
     if (kind.kind === 'SelfSubjectRulesReview') return rulesStatus(this.#api.rulesFor(user, spec.namespace ?? ''));
     const subject = kind.kind === 'SelfSubjectAccessReview' ? user : subjectOf(kind, spec);
     const { allowed, reason } = await this.#api.isAllowed(subject, attributesOf(kind, spec));
     return { allowed, ...(reason && { reason }) };
   }
+
+  async #tokenStatus({ token, audiences: wanted }: AccessSpec): Promise<unknown> {
+    if (!token) throw StatusError.badRequest('token is required for TokenReview in authentication');
+    try {
+      const { user, audiences } = await this.#authenticator.reviewToken(token, wanted);
+      return { authenticated: true, user: userInfo(user), audiences };
+    } catch (error) {
+      if (!(error instanceof TokenError)) throw error;
+      return { user: {}, error: error.message };
+    }
+  }
+}
+
+function userInfo({ name, uid, groups, extra }: User): unknown {
+  return { username: name, ...(uid && { uid }), groups, ...(extra && { extra }) };
 }
 
 function attributesOf(kind: KindDefinition, { resourceAttributes, nonResourceAttributes }: AccessSpec): Attributes {
