@@ -100,7 +100,7 @@ test('a priority class gives pods its number', async () => {
   expect((await kubectl('create priorityclass high --value=1000 --description=important')).out).toBe(
     'priorityclass.scheduling.k8s.io/high created',
   );
-  expect((await item('Pod', 'important', { spec: { priorityClassName: 'high', containers } })).out).toBe('pod/important created');
+  expect((await item('Pod', 'important', { spec: { priorityClassName: 'high', containers } })).out).toMatch(/pod\/important created$/);
   expect((await kubectl('get pod important -n team -o jsonpath={.spec.priority}')).out).toBe('1000');
   expect((await item('Pod', 'lost', { spec: { priorityClassName: 'gone', containers } })).out).toBe(
     'Error from server (Forbidden): error when creating "STDIN": pods "lost" is forbidden: no PriorityClass with name gone was found',

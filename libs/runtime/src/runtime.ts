@@ -22,6 +22,8 @@ export interface SandboxConfig {
   hostIpc: boolean;
   shareProcessNamespace: boolean;
   sysctls: Record<string, string>;
+  /** One of those the runtime is configured with; empty or absent for its default. */
+  runtimeHandler?: string;
 }
 
 export interface ResourceLimits {

@@ -1,6 +1,6 @@
 // What every node should have, kept from the informers' events: pods by node, what they refer to, and what all nodes share.
 // A node's set is computed when it is asked for, from what is known then; `onDirty` says for whom that may have changed.
-import { ConfigMap, EndpointSlice, Node, PersistentVolume, PersistentVolumeClaim, Pod, Secret, Service } from '@berth/api';
+import { ConfigMap, EndpointSlice, Node, PersistentVolume, PersistentVolumeClaim, Pod, RuntimeClass, Secret, Service } from '@berth/api';
 import type { KindDefinition, KubeObject } from '@berth/machinery';
 import type { DesiredKey, DesiredState } from '@berth/protocol';
 import { ChangeLog, keyFor, keyText, RevisionCounter } from './change-log.ts';
@@ -50,7 +50,7 @@ export class ClusterView {
     subscribe(Node, (node, gone) => this.#node(node, gone));
     subscribe(Service, (service, gone) => this.#sharedObject(service, gone));
     subscribe(EndpointSlice, (slice, gone) => this.#sharedObject(slice, gone));
-    for (const kind of [ConfigMap, Secret, PersistentVolumeClaim]) {
+    for (const kind of [ConfigMap, Secret, PersistentVolumeClaim, RuntimeClass]) {
       subscribe(kind as KindDefinition<KubeObject>, (object, gone) => this.#referableObject(object, gone));
     }
     subscribe(PersistentVolume, (volume, gone) => this.#volume(volume, gone));

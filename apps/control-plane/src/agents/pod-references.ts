@@ -1,15 +1,17 @@
-// What a pod needs beside itself: the ConfigMaps, Secrets and claims its spec names. An agent is given these and no others,
+// What a pod needs beside itself: the ConfigMaps, Secrets, claims and runtime class its spec names. An agent is given these and no others,
 // so a reference forgotten here is a pod that cannot start, and one too many is a leak.
 import type { Container, Pod, Volume } from '@berth/api';
 import type { DesiredKey } from '@berth/protocol';
 
-/** In the pod's namespace; objects may not exist (yet). */
+/** In the pod's namespace, but for its runtime class; objects may not exist (yet). */
 export function podReferences(pod: Pod): DesiredKey[] {
   const namespace = pod.metadata.namespace ?? '';
   const found = new Map<string, DesiredKey>();
   const add = (kind: string, name: string | undefined) => {
     if (name) found.set(`${kind}/${name}`, { kind, namespace, name });
   };
+  const { runtimeClassName } = pod.spec;
+  if (runtimeClassName) found.set('RuntimeClass', { kind: 'RuntimeClass', namespace: '', name: runtimeClassName });
   for (const secret of pod.spec.imagePullSecrets ?? []) add('Secret', secret.name);
   for (const volume of pod.spec.volumes ?? []) addVolume(volume, pod.metadata.name, add);
   const containers = [...(pod.spec.initContainers ?? []), ...(pod.spec.containers ?? []), ...(pod.spec.ephemeralContainers ?? [])];

@@ -1,5 +1,5 @@
 // What a node is told to run: its own pods, what they refer to, and only changes after a broken session.
-import { ConfigMap, PersistentVolume, PersistentVolumeClaim, Pod, Secret, Service } from '@berth/api';
+import { ConfigMap, PersistentVolume, PersistentVolumeClaim, Pod, RuntimeClass, Secret, Service } from '@berth/api';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { HubFixture } from './hub-fixture.ts';
 
@@ -27,7 +27,16 @@ describe('desired state', () => {
     };
     await fixture.client.create(PersistentVolumeClaim, claim);
     await fixture.client.create(PersistentVolume, { apiVersion: 'v1', kind: 'PersistentVolume', metadata: { name: 'pv-1' }, spec: {} });
+    for (const name of ['sandboxed', 'unused']) {
+      await fixture.client.create(RuntimeClass, {
+        apiVersion: 'node.k8s.io/v1',
+        kind: 'RuntimeClass',
+        metadata: { name },
+        handler: 'runsc',
+      });
+    }
     await fixture.pod('web', 'one', {
+      runtimeClassName: 'sandboxed',
       imagePullSecrets: [{ name: 'env' }],
       containers: [{ name: 'app', image: 'app', envFrom: [{ configMapRef: { name: 'env' } }] }],
       volumes: [
@@ -44,6 +53,7 @@ describe('desired state', () => {
       'PersistentVolume/pv-1',
       'PersistentVolumeClaim/data',
       'Pod/web',
+      'RuntimeClass/sandboxed',
       'Secret/env',
       'Secret/used',
       'Service/web',

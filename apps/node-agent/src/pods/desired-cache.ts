@@ -1,6 +1,6 @@
 // What the control plane wants of this node: the newest version of every object it sent, and who must look again when one
 // changes.
-import type { ConfigMap, EndpointSlice, PersistentVolume, PersistentVolumeClaim, Pod, Secret, Service } from '@berth/api';
+import type { ConfigMap, EndpointSlice, PersistentVolume, PersistentVolumeClaim, Pod, RuntimeClass, Secret, Service } from '@berth/api';
 import type { KubeObject } from '@berth/machinery';
 import type { DesiredState } from '@berth/protocol';
 
@@ -77,6 +77,10 @@ export class DesiredCache {
 
   persistentVolume(name: string): PersistentVolume | undefined {
     return this.#of('PersistentVolume').get(name) as PersistentVolume | undefined;
+  }
+
+  runtimeClass(name: string): RuntimeClass | undefined {
+    return this.#of('RuntimeClass').get(name) as RuntimeClass | undefined;
   }
 
   services(): Service[] {

@@ -23,6 +23,8 @@ export interface PodEnvironment {
   /** Whether containers get files of the host's: false on simulated nodes. */
   writesFiles: boolean;
   sandboxConfig(pod: Pod, attempt: number): SandboxConfig;
+  /** How the pod's runtime class has it run; empty for the usual way. @throws Error when nothing is known about the class */
+  runtimeHandler(pod: Pod): string;
   environmentSources(pod: Pod, podIps: string[]): EnvironmentSources;
   volumeSources(pod: Pod, podIps: string[]): VolumeSources;
   pullSecrets(pod: Pod): Secret[];

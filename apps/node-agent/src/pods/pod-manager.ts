@@ -23,7 +23,7 @@ import { labels } from './observed.ts';
 import type { PodEnvironment } from './pod-environment.ts';
 import { isTerminal } from './pod-status.ts';
 import { PodWorker } from './pod-worker.ts';
-import { sandboxConfig } from './sandbox-config.ts';
+import { runtimeHandler, sandboxConfig } from './sandbox-config.ts';
 import { readTerminationMessage, terminationMessageFile } from './termination-message.ts';
 
 const relistMs = 60_000;
@@ -217,6 +217,7 @@ export class PodManager {
           cgroupParent: this.#podCgroup(pod),
           dns: this.#deps.network.dnsFor(pod),
         }),
+      runtimeHandler: (pod) => runtimeHandler(pod, this.desired),
       environmentSources: (pod, podIps) => ({ pod, podIps, hostIp, allocatable, ...lookups(pod), services: this.#linkedServices(pod) }),
       volumeSources: (pod, podIps) => ({
         podIps,

@@ -219,7 +219,8 @@ export class PodWorker {
         for (const old of emptySandboxes(observed)) await this.#env.runtime.removeSandbox(old.id);
       }
       this.#tellCreating(observed);
-      const id = await this.#env.runtime.runSandbox(this.#env.sandboxConfig(this.#pod, plan.createSandbox));
+      const config = this.#env.sandboxConfig(this.#pod, plan.createSandbox);
+      const id = await this.#env.runtime.runSandbox({ ...config, runtimeHandler: this.#env.runtimeHandler(this.#pod) });
       this.#env.inventory.addSandbox(this.#pod.metadata.uid ?? '', id);
       const info = await this.#env.runtime.sandboxStatus(id);
       this.#podIps = this.#pod.spec.hostNetwork ? [this.#env.hostIp] : (info?.ips ?? []);

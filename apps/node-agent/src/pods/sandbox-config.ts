@@ -1,5 +1,5 @@
 // What the runtime is asked to make for a pod as a whole: names, namespaces, name servers, cgroup. Pure.
-import type { Pod } from '@berth/api';
+import type { Pod, RuntimeClass } from '@berth/api';
 import type { SandboxConfig } from '@berth/runtime';
 import { labels } from './observed.ts';
 
@@ -20,4 +20,13 @@ export function sandboxConfig(
     shareProcessNamespace: pod.spec.shareProcessNamespace === true,
     sysctls: Object.fromEntries((pod.spec.securityContext?.sysctls ?? []).map((s) => [s.name, s.value])),
   };
+}
+
+/** @throws Error when the pod's runtime class is not (yet) known here: it must not run in another way than it asked for */
+export function runtimeHandler({ spec }: Pod, classes: { runtimeClass(name: string): RuntimeClass | undefined }): string {
+  const { runtimeClassName } = spec;
+  if (!runtimeClassName) return '';
+  const found = classes.runtimeClass(runtimeClassName);
+  if (!found) throw new Error(`failed to get sandbox runtime: RuntimeClass.node.k8s.io ${JSON.stringify(runtimeClassName)} not found`);
+  return found.handler ?? '';
 }

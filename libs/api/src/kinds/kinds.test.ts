@@ -100,10 +100,10 @@ test('fields that do not act warn, those that act do not', () => {
   ]);
 
   const deployment = sampleDeployment();
-  if (deployment.spec.template.spec) deployment.spec.template.spec.runtimeClassName = 'gvisor';
+  if (deployment.spec.template.spec) deployment.spec.template.spec.hostnameOverride = 'gvisor';
   Deployment.defaults(deployment);
   expect(Deployment.warnings(deployment)).toEqual([
-    'spec.template.spec.runtimeClassName: Berth accepts this field but does not act on it yet',
+    'spec.template.spec.hostnameOverride: Berth accepts this field but does not act on it yet',
   ]);
 
   const balanced = sampleService({ type: 'LoadBalancer' });

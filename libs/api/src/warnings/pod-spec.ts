@@ -6,7 +6,6 @@ const actingVolumes = ['name', 'emptyDir', 'configMap', 'secret', 'hostPath', 'p
 const actingProjections = ['configMap', 'secret', 'downwardAPI'];
 const idleContainerFields = ['volumeDevices', 'restartPolicyRules', 'resizePolicy'] as const;
 const idlePodFields = [
-  'runtimeClassName',
   'resourceClaims',
   'setHostnameAsFQDN',
   'resources',
@@ -29,7 +28,8 @@ function isGiven(value: unknown): boolean {
 export function podSpecWarnings(spec: PodSpec | undefined, field: string): string[] {
   if (!spec) return [];
   const warnings = idlePodFields.filter((key) => isGiven(spec[key])).map((key) => idle(`${field}.${key}`));
-  if (spec.preemptionPolicy && spec.preemptionPolicy !== 'PreemptLowerPriority') warnings.push(idle(`${field}.preemptionPolicy`));
+  if (spec.priorityClassName && spec.preemptionPolicy !== 'Never')
+    warnings.push(idle(`${field}.priorityClassName`, 'Berth places pods in the order of their priority, and removes none to make room'));
   if (isGiven(spec.overhead))
     warnings.push(idle(`${field}.overhead`, 'Berth counts overhead when it chooses a node, and limits nothing by it'));
   if (spec.hostUsers === false) warnings.push(idle(`${field}.hostUsers`));

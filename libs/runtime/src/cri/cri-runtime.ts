@@ -75,7 +75,8 @@ export class CriRuntime implements Runtime {
   }
 
   async runSandbox(config: SandboxConfig): Promise<string> {
-    return (await this.#call(this.#runtime.runPodSandbox({ config: sandboxRequest(config) }, { timeoutMs: callMs }))).podSandboxId;
+    const request = { config: sandboxRequest(config), runtimeHandler: config.runtimeHandler ?? '' };
+    return (await this.#call(this.#runtime.runPodSandbox(request, { timeoutMs: callMs }))).podSandboxId;
   }
 
   async stopSandbox(id: string): Promise<void> {
