@@ -223,3 +223,22 @@ test.concurrent('a log that grows too long is rotated, and goes on', () =>
     await until('the rotation', 40_000, async () => (await readdir(folder)).length === 2);
     await until('lines in the new file', 10_000, async () => /^line \d+\n/.test(await kubectl('-n', ns, 'logs', 'talker')));
   }));
+
+test.concurrent('a runtime class chooses the handler, and one that the node does not have starts nothing', () =>
+  withNamespace(async (ns) => {
+    const runtimeClass = (name: string, handler: string) => ({
+      apiVersion: 'node.k8s.io/v1',
+      kind: 'RuntimeClass',
+      metadata: { name },
+      handler,
+    });
+    await apply(runtimeClass(`${ns}-runc`, 'runc'), runtimeClass(`${ns}-none`, 'no-such-handler'));
+    const main = shell('main', waitForEver);
+    await apply(pod(ns, 'plain', [main], { runtimeClassName: `${ns}-runc` }), pod(ns, 'stuck', [main], { runtimeClassName: `${ns}-none` }));
+    await ready(ns, 'plain');
+    await until('the missing handler to be told', 20_000, async () => {
+      const events = await kubectl('-n', ns, 'get', 'events', '--field-selector=involvedObject.name=stuck,reason=FailedCreatePodSandBox');
+      return /Failed to create pod sandbox: .*no-such-handler/.test(events) || undefined;
+    });
+    await kubectl('delete', 'runtimeclass', `${ns}-runc`, `${ns}-none`);
+  }));
