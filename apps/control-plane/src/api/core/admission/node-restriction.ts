@@ -2,19 +2,13 @@
 // storage facts, and the pods that are bound to it. What the authorizer lets a node do by kind is narrowed here by object.
 import type { Node, Pod } from '@berth/api';
 import { deepEqual, type KindDefinition, type KubeObject, StatusError } from '@berth/machinery';
+import { nodeName as nodeNameOf } from '../authorization/node-authorizer.ts';
 import type { User } from '../types.ts';
 import { isKind } from './about.ts';
 import type { AdmissionPlugin, AdmissionRequest } from './admission.ts';
 import { mirrorPodRefusal } from './mirror-pods.ts';
 
-const userPrefix = 'system:node:';
 const leaseNamespace = 'kube-node-lease';
-
-/** The node that asks; undefined for anybody else. */
-export function nodeNameOf({ name, groups }: User): string | undefined {
-  if (!name.startsWith(userPrefix) || !groups.includes('system:nodes')) return undefined;
-  return name.slice(userPrefix.length);
-}
 
 export class NodeRestriction implements AdmissionPlugin {
   readonly name = 'NodeRestriction';

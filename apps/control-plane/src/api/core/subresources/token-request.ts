@@ -4,7 +4,7 @@ import { type authenticationV1, Node, Pod, Secret, ServiceAccount, schemas } fro
 import { checkTypes, type FieldError, fieldMessage, type KindDefinition, type KubeObject, StatusError } from '@berth/machinery';
 import { timestamp } from '@berth/telemetry';
 import type { TokenIssuer, TokenSubject } from '../../authentication/service-accounts/token-issuer.ts';
-import { nodeNameOf } from '../admission/node-restriction.ts';
+import { nodeName as nodeNameOf } from '../authorization/node-authorizer.ts';
 import { erased } from '../kinds-by-name.ts';
 import { toBytes } from '../object-codec.ts';
 import type { Answer, Call } from '../types.ts';
