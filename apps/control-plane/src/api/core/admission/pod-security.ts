@@ -49,7 +49,8 @@ export class PodSecurity implements AdmissionPlugin {
     this.#ports = ports;
   }
 
-  async validate(request: AdmissionRequest): Promise<void> {
+  /** Most kinds have nothing to do with it, and must not wait. */
+  validate(request: AdmissionRequest): Promise<void> | void {
     const { kind, subresource, old } = request;
     if (isAbout(request, '', 'Namespace')) return this.#validateNamespace(request);
     if (subresource === 'status') return;

@@ -18,8 +18,11 @@ export class Priority implements AdmissionPlugin {
     this.#classes = classes;
   }
 
-  async mutate(request: AdmissionRequest): Promise<void> {
-    if (!isAbout(request, '', 'Pod')) return;
+  mutate(request: AdmissionRequest): Promise<void> | void {
+    if (isAbout(request, '', 'Pod')) return this.#resolve(request);
+  }
+
+  async #resolve(request: AdmissionRequest): Promise<void> {
     const { spec } = request.object as Pod;
     if (request.operation === 'UPDATE') {
       const old = (request.old as Pod).spec;

@@ -45,20 +45,29 @@ export class ResourceQuota implements AdmissionPlugin {
    * The controller says that usage changed; the server counts. Its cache applies all kinds' changes in one order, so once it has
    * the revision that the quota is written at, nothing counted there is missing, and the write fails if more comes in between.
    */
-  async mutate(request: AdmissionRequest): Promise<void> {
-    const { subresource, kind, user, old, namespace = '' } = request;
-    if (subresource !== 'status' || !isKind(kind, '', 'ResourceQuota') || user.name !== this.#ports.counter) return;
+  mutate(request: AdmissionRequest): Promise<void> | void {
+    const { subresource, kind, user } = request;
+    if (subresource === 'status' && isKind(kind, '', 'ResourceQuota') && user.name === this.#ports.counter) return this.#count(request);
+  }
+
+  async #count(request: AdmissionRequest): Promise<void> {
+    const { old, namespace = '' } = request;
     await this.#ports.reach(Number(old?.metadata.resourceVersion ?? 0));
     const quota = request.object as Quota;
     const used = totalUsage(quota, this.#ports.kinds, (counted) => this.#ports.objects(counted, namespace));
     quota.status = { hard: { ...quota.spec?.hard }, used };
   }
 
-  async reserve(request: AdmissionRequest): Promise<void> {
-    const { namespace, known } = request;
+  /** Where there are no quotas, this is a look-up and no more. */
+  reserve(request: AdmissionRequest): Promise<void> | void {
+    const { namespace } = request;
     if (!namespace || !isCounted(request)) return;
     const entries = [...this.#ports.quotas(namespace)];
-    if (entries.length === 0) return;
+    if (entries.length > 0) return this.#chargeAll(request, namespace, entries);
+  }
+
+  async #chargeAll(request: AdmissionRequest, namespace: string, entries: Entry[]): Promise<void> {
+    const { known } = request;
     for (const cached of entries) {
       const entry = this.#newest(cached, namespace, known);
       if (!entry) continue;

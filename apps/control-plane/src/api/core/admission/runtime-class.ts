@@ -12,8 +12,11 @@ export class RuntimeClass implements AdmissionPlugin {
     this.#byName = byName;
   }
 
-  async mutate(request: AdmissionRequest): Promise<void> {
-    if (!creates(request, '', 'Pod')) return;
+  mutate(request: AdmissionRequest): Promise<void> | void {
+    if (creates(request, '', 'Pod')) return this.#resolve(request);
+  }
+
+  async #resolve(request: AdmissionRequest): Promise<void> {
     const { spec } = request.object as Pod;
     const { runtimeClassName } = spec;
     if (!runtimeClassName) {
