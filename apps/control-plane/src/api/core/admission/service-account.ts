@@ -6,11 +6,11 @@ import { StatusError } from '@berth/machinery';
 import type { Random } from '@berth/telemetry';
 import { generatedName } from '../metadata.ts';
 import type { AdmissionPlugin, AdmissionRequest } from './admission.ts';
+import { mirrorAnnotation } from './mirror-pods.ts';
 
 const defaultAccount = 'default';
 const volumePrefix = 'kube-api-access-';
 const mountPath = '/var/run/secrets/kubernetes.io/serviceaccount';
-const mirrorAnnotation = 'kubernetes.io/config.mirror';
 /** An hour, and seven seconds by which such tokens are known. */
 const tokenSeconds = 3607;
 
