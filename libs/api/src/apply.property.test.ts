@@ -13,7 +13,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { applicable, type Leaf, leavesOf, owns, together, unordered } from './apply-references.ts';
 import { arbitraryObject } from './arbitrary-object.ts';
-import { kinds } from './index.ts';
+import { kinds, kindViews } from './index.ts';
 
 type Json = Record<string, unknown>;
 
@@ -75,7 +75,7 @@ function conflictOf(act: () => unknown): StatusError {
   throw new Error('there was no conflict');
 }
 
-describe.each(kinds.map((kind) => [kind.kind, kind] as const))('%s', (_, kind) => {
+describe.each([...kinds, ...kindViews].map((kind) => [`${apiVersionOf(kind)} ${kind.kind}`, kind] as const))('%s', (_, kind) => {
   const applier = new Applier(kind);
   const configuration = arbitraryObject(kind).map((object) => configurationOf(kind, object));
   const withLeaf = fc

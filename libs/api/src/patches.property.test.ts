@@ -1,14 +1,14 @@
 // Every type of patch does what its definition says, for every kind: what a small reference computes as the difference of two
 // objects turns the one into the other. fast-check prints the seed of a failure.
-import { applyJsonPatch, applyMergePatch, applyStrategicMergePatch, deepEqual } from '@berth/machinery';
+import { apiVersionOf, applyJsonPatch, applyMergePatch, applyStrategicMergePatch, deepEqual } from '@berth/machinery';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { arbitraryObject } from './arbitrary-object.ts';
-import { Deployment, kinds, Pod } from './index.ts';
+import { Deployment, kinds, kindViews, Pod } from './index.ts';
 import { jsonDiff, mergeDiff, mergePatchByTheBook, strategicDiff, wellKeyed } from './patch-references.ts';
 import { sampleDeployment, samplePod } from './samples.ts';
 
-describe.each(kinds.map((kind) => [kind.kind, kind] as const))('%s', (_, kind) => {
+describe.each([...kinds, ...kindViews].map((kind) => [`${apiVersionOf(kind)} ${kind.kind}`, kind] as const))('%s', (_, kind) => {
   const pair = fc.tuple(arbitraryObject(kind), arbitraryObject(kind));
 
   test('every type of patch turns one object into the other, and changes neither', () => {

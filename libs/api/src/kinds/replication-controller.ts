@@ -27,6 +27,7 @@ export const ReplicationController = defineKind<ReplicationController>({
   },
 
   strategy: {
+    hasGeneration: true,
     prepareForCreate: (controller) => {
       controller.status = { replicas: 0 };
     },
