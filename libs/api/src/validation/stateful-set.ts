@@ -1,5 +1,6 @@
 // StatefulSets: like other workloads, and with claims that stay theirs.
 import type { StatefulSet } from '../generated/apps-v1.types.ts';
+import type { PodTemplateSpec } from '../generated/core-v1.types.ts';
 import { isEqual } from './changes.ts';
 import { each, type FieldError, forbidden, invalid, invalidAll, nonNegative, notSupported, optionalOneOf } from './errors.ts';
 import { dnsLabel } from './names.ts';
@@ -19,7 +20,7 @@ export function validateStatefulSetSpec({ spec }: StatefulSet): FieldError[] {
     ...(spec.serviceName ? invalidAll('spec.serviceName', spec.serviceName, dnsLabel(spec.serviceName)) : []),
     ...optionalOneOf('spec.persistentVolumeClaimRetentionPolicy.whenDeleted', policy.whenDeleted, retentions),
     ...optionalOneOf('spec.persistentVolumeClaimRetentionPolicy.whenScaled', policy.whenScaled, retentions),
-    ...selectorAndTemplate(spec.selector, spec.template, 'statefulset'),
+    ...selectorAndTemplate(spec.selector, withClaims(spec), 'statefulset'),
     ...each(spec.volumeClaimTemplates, 'spec.volumeClaimTemplates', (claim, path) =>
       invalidAll(`${path}.metadata.name`, claim.metadata?.name ?? '', dnsLabel(claim.metadata?.name ?? '')),
     ),
@@ -36,6 +37,16 @@ export function validateStatefulSetSpec({ spec }: StatefulSet): FieldError[] {
     }
   } else errors.push(notSupported(`${field}.type`, type, ['OnDelete', 'RollingUpdate']));
   return errors;
+}
+
+/** The template as pods will have it: each claim is a volume that containers may mount. */
+function withClaims({ template, volumeClaimTemplates = [] }: StatefulSet['spec']): PodTemplateSpec {
+  const { spec } = template ?? {};
+  if (!spec) return template;
+  const names = volumeClaimTemplates.map((claim) => claim.metadata?.name ?? '');
+  const others = (spec.volumes ?? []).filter((volume) => !names.includes(volume.name));
+  const claimed = names.filter(Boolean).map((name) => ({ name, persistentVolumeClaim: { claimName: name } }));
+  return { ...template, spec: { ...spec, volumes: [...others, ...claimed] } };
 }
 
 const mayChange = [
