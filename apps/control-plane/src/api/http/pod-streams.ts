@@ -19,11 +19,16 @@ import type { ResourcePath } from './request-info.ts';
 import type { ResourceRequest } from './resource-requests.ts';
 import { noSuchPath } from './responses.ts';
 import { commandProtocols, serveSpdyCommand } from './spdy-channels.ts';
+import { serveWebSocketPortForward } from './websocket-port-forward.ts';
 
 const protocols = ['v5.channel.k8s.io', 'v4.channel.k8s.io'] as const;
 const portForwardProtocol = 'portforward.k8s.io';
 /** SPDY's bytes as the WebSocket's binary messages. */
 const portForwardTunnel = `SPDY/3.1+${portForwardProtocol}`;
+/** Port-forward over a WebSocket's channels has no newer version. */
+const portChannels = 'v4.channel.k8s.io';
+/** Each has two of the 256 channels. */
+const forwardedPortsMax = 100;
 const messageBytesMax = 4 * 1024 * 1024;
 
 export interface Upgrade {
@@ -43,7 +48,10 @@ export class PodStreams {
     noServer: true,
     maxPayload: messageBytesMax,
     perMessageDeflate: false,
-    handleProtocols: (offered) => [...protocols, portForwardTunnel].find((protocol) => offered.has(protocol)) ?? false,
+    handleProtocols: (offered, { url = '' }) => {
+      const known = /\/portforward(\?|$)/.test(url) ? [portForwardTunnel, portChannels] : protocols;
+      return known.find((protocol) => offered.has(protocol)) ?? false;
+    },
   });
 
   constructor(api: ApiServer, clock: Clock) {
@@ -97,7 +105,7 @@ export class PodStreams {
     });
   }
 
-  #portForward({ request, socket, head }: Upgrade, call: Call): void {
+  #portForward({ request, socket, head, query }: Upgrade, call: Call): void {
     const serve = (transport: Duplex) =>
       servePortForward(transport, {
         clock: this.#clock,
@@ -107,6 +115,15 @@ export class PodStreams {
       });
     if (isWebSocket(request) && offers(request, portForwardTunnel)) {
       this.#sockets.handleUpgrade(request, socket, head, (webSocket) => void serve(createWebSocketStream(webSocket)));
+      return;
+    }
+    if (isWebSocket(request) && offers(request, portChannels)) {
+      const ports = portsOf(query);
+      const openTunnel = (port: number) => this.#api.connectPod(call, podConnection({ port, stdin: true, stdout: true }));
+      this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
+        call.signal?.addEventListener('abort', () => webSocket.close(1001), { once: true });
+        void serveWebSocketPortForward(webSocket, { ports, openTunnel });
+      });
       return;
     }
     if (!isSpdy(request) || !streamProtocols(request).includes(portForwardProtocol)) {
@@ -135,6 +152,15 @@ export class PodStreams {
     planConnection(subresource as TunnelRequest['kind'], pod, connection);
     return { call: { user, kind, namespace, name, subresource }, connection };
   }
+}
+
+function portsOf(query: URLSearchParams): number[] {
+  const given = query.getAll('ports').flatMap((text) => text.split(','));
+  const ports = given.map((text) => (/^\d{1,5}$/.test(text) ? Number(text) : 0));
+  if (ports.length === 0) throw StatusError.badRequest('query parameter "ports" is required');
+  const isOff = ports.some((port) => port < 1 || port > 65_535) || ports.length > forwardedPortsMax;
+  if (isOff) throw StatusError.badRequest(`query parameter "ports" must name at most ${forwardedPortsMax} ports from 1 to 65535`);
+  return ports;
 }
 
 function isSpdy(request: IncomingMessage): boolean {
