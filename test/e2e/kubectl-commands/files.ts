@@ -58,7 +58,7 @@ spec:
   terminationGracePeriodSeconds: 1
   containers:
   - {name: talker, image: "${image}", command: [/bin/busybox, sh, -c, "echo first; echo second; echo third; trap 'exit 0' TERM; while true; do /bin/busybox sleep 1 & wait; done"]}
-  - {name: server, image: "${image}", volumeMounts: [{name: tmp, mountPath: /tmp}], command: [/bin/busybox, sh, -c, "mkdir -p /tmp/www; echo hello > /tmp/www/index.html; exec /bin/busybox httpd -f -p 8080 -h /tmp/www"]}
+  - {name: server, image: "${image}", env: [{name: PATH, value: "/tmp/bin:/bin"}], volumeMounts: [{name: tmp, mountPath: /tmp}], command: [/bin/busybox, sh, -c, "/bin/busybox mkdir -p /tmp/www /tmp/bin; /bin/busybox ln -s /bin/busybox /tmp/bin/tar; echo hello > /tmp/www/index.html; exec /bin/busybox httpd -f -p 8080 -h /tmp/www"]}
   volumes: [{name: tmp, emptyDir: {}}]
 `,
     'echo.yaml': `apiVersion: v1
@@ -70,18 +70,18 @@ spec:
 `,
     'rbac.yaml': `apiVersion: rbac.authorization.k8s.io/v1
 kind: Role
-metadata: {name: reader}
+metadata: {name: reader, namespace: golden}
 rules: [{apiGroups: [""], resources: [pods], verbs: [get, list]}]
 ---
 apiVersion: rbac.authorization.k8s.io/v1
 kind: RoleBinding
-metadata: {name: reader}
+metadata: {name: reader, namespace: golden}
 roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: reader}
 subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: ann}]
 `,
     'rbac-more.yaml': `apiVersion: rbac.authorization.k8s.io/v1
 kind: Role
-metadata: {name: reader}
+metadata: {name: reader, namespace: golden}
 rules: [{apiGroups: [""], resources: [services], verbs: [get]}]
 `,
     'quota-pod.yaml': `apiVersion: v1

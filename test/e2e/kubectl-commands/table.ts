@@ -9,7 +9,7 @@ const eventually = (line: string, filter = 'cat') =>
   `for i in $(seq 100); do out=$(${line} 2>&1) && break; sleep 0.2; done; printf '%s\\n' "$out" | ${filter}`;
 
 const inBackground = (start: string, ready: string, then: string) =>
-  `${start} > background.log 2>&1 & pid=$!; for i in $(seq 100); do grep -q '${ready}' background.log && break; sleep 0.1; done; ${then}; kill $pid; wait $pid 2>/dev/null; sed 's/^/| /' background.log`;
+  `: > background.log; ${start} > background.log 2>&1 & pid=$!; for i in $(seq 100); do grep -q '${ready}' background.log && break; sleep 0.1; done; ${then}; kill $pid; wait $pid 2>/dev/null; sed 's/^/| /' background.log`;
 
 export const topics: Topic[] = [
   {
@@ -190,7 +190,7 @@ export const topics: Topic[] = [
       'kubectl set image deployment/web web=registry.local/none:1 --dry-run=server',
       'kubectl autoscale deployment web --min=1 --max=4 --cpu-percent=80',
       'kubectl get hpa web',
-      'kubectl get hpa.v1.autoscaling web -o jsonpath="{.spec.targetCPUUtilizationPercentage}"',
+      'kubectl get horizontalpodautoscalers.v1.autoscaling web -o jsonpath="{.apiVersion} {.spec.targetCPUUtilizationPercentage}"',
       'kubectl delete hpa web',
     ],
   },
@@ -280,8 +280,6 @@ export const topics: Topic[] = [
       'kubectl get pod talker -o jsonpath="{.spec.ephemeralContainers[*].name}"',
       'kubectl debug talker --copy-to=copied --image=$IMAGE --container=extra -- /bin/busybox sleep 300',
       'kubectl get pod copied -o jsonpath="{.spec.containers[*].name}"',
-      'kubectl patch pod talker --subresource=resize -p \'{"spec":{"containers":[{"name":"server","resources":{"requests":{"cpu":"120m"}}}]}}\'',
-      'kubectl get pod talker -o jsonpath="{.spec.containers[1].resources.requests.cpu}"',
       'kubectl delete pod talker echo copied --now',
     ],
   },
@@ -315,7 +313,7 @@ export const topics: Topic[] = [
       'kubectl create quota small --hard=pods=1,requests.cpu=250m,limits.memory=128Mi',
       'kubectl create deployment starved --image=registry.local/x:1 --replicas=0',
       'kubectl run unlimited --image=registry.local/x:1',
-      'kubectl apply -f quota-pod.yaml',
+      'kubectl apply -f quota-pod.yaml 2>&1 | grep -o "exceeded quota: small, requested: [a-z.=0-9A-Z,]*"',
       'kubectl delete quota small',
       'kubectl label namespace golden pod-security.kubernetes.io/enforce=baseline',
       'kubectl run privileged --image=registry.local/x:1 --privileged',

@@ -3,7 +3,7 @@
 import type { Container, PodSpec, SecurityContext, Volume } from '../generated/core-v1.types.ts';
 
 const actingVolumes = ['name', 'emptyDir', 'configMap', 'secret', 'hostPath', 'persistentVolumeClaim', 'projected', 'downwardAPI'];
-const actingProjections = ['configMap', 'secret', 'downwardAPI'];
+const actingProjections = ['configMap', 'secret', 'downwardAPI', 'serviceAccountToken'];
 const idleContainerFields = ['volumeDevices', 'restartPolicyRules', 'resizePolicy'] as const;
 const idlePodFields = [
   'resourceClaims',

@@ -79,7 +79,8 @@ async function finish(socket: WebSocket, status: unknown): Promise<void> {
 
 /** How a command ended, as remote command clients read it. */
 export function resultStatus(exitCode: number, error: string | undefined): unknown {
-  if (error !== undefined) return StatusError.internal(error).status;
+  // A runtime's words begin like this, too.
+  if (error !== undefined) return StatusError.internal(error.replace(/^Internal error occurred: /, '')).status;
   if (exitCode === 0) return { metadata: {}, status: 'Success' };
   return {
     metadata: {},

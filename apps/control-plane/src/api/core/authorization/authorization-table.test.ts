@@ -273,7 +273,8 @@ describe.each(Object.keys(identities))('%s', (identity) => {
 
 test.each([
   ['anonymous', '/healthz', true],
-  ['anonymous', '/livez/ping', true],
+  ['anonymous', '/livez/ping', false],
+  ['monitor', '/livez/ping', true],
   ['anonymous', '/version', true],
   ['anonymous', '/api', false],
   ['anonymous', '/metrics', false],

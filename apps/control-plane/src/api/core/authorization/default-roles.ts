@@ -102,7 +102,7 @@ export const defaultClusterRoles: DefaultRole[] = [
     name: 'system:discovery',
     rules: [paths('/api', '/api/*', '/apis', '/apis/*', '/openapi', '/openapi/*', '/version', '/version/', ...probes)],
   },
-  { name: 'system:public-info-viewer', rules: [paths('/version', '/version/', ...probes, ...probes.map((path) => `${path}/*`))] },
+  { name: 'system:public-info-viewer', rules: [paths('/version', '/version/', ...probes)] },
   {
     name: 'system:basic-user',
     rules: [
