@@ -1,14 +1,15 @@
 // The files that the table's lines name, written beside them.
 import { inject } from 'vitest';
 
+/** Where the image's name goes. */
+const image = 'IMAGE';
+
 const sleeper = '["/bin/busybox", "sh", "-c", "trap \'exit 0\' TERM; while true; do /bin/busybox sleep 1 & wait; done"]';
 
-export function files(): Record<string, string> {
-  const image = inject('helloImage');
-  const template = (app: string, command = sleeper) =>
-    `{metadata: {labels: {app: ${app}}}, spec: {terminationGracePeriodSeconds: 1, containers: [{name: ${app}, image: "${image}", command: ${command}}]}}`;
-  return {
-    'web.yaml': `apiVersion: v1
+const template = (app: string, command = sleeper) =>
+  `{metadata: {labels: {app: ${app}}}, spec: {terminationGracePeriodSeconds: 1, containers: [{name: ${app}, image: "${image}", command: ${command}}]}}`;
+const contents: Record<string, string> = {
+  'web.yaml': `apiVersion: v1
 kind: ConfigMap
 metadata: {name: settings}
 data: {color: red}
@@ -28,14 +29,14 @@ spec:
   selector: {app: web}
   ports: [{name: http, port: 80, targetPort: 8080}]
 `,
-    'settings-blue.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings}\ndata: {color: blue, size: large}\n',
-    'bad.yaml': 'apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: bad}\nspec: {replicas: -1, selector: {}, colour: red}\n',
-    'invalid.yaml': `apiVersion: v1
+  'settings-blue.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings}\ndata: {color: blue, size: large}\n',
+  'bad.yaml': 'apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: bad}\nspec: {replicas: -1, selector: {}, colour: red}\n',
+  'invalid.yaml': `apiVersion: v1
 kind: Pod
 metadata: {name: Bad_Name}
 spec: {restartPolicy: Sometimes, containers: [{name: a, image: ""}, {name: a, image: x, ports: [{containerPort: 99999}]}]}
 `,
-    'stateful.yaml': `apiVersion: apps/v1
+  'stateful.yaml': `apiVersion: apps/v1
 kind: StatefulSet
 metadata: {name: db}
 spec:
@@ -44,14 +45,14 @@ spec:
   selector: {matchLabels: {app: db}}
   template: ${template('db')}
 `,
-    'daemon.yaml': `apiVersion: apps/v1
+  'daemon.yaml': `apiVersion: apps/v1
 kind: DaemonSet
 metadata: {name: agent}
 spec:
   selector: {matchLabels: {app: agent}}
   template: ${template('agent')}
 `,
-    'talker.yaml': `apiVersion: v1
+  'talker.yaml': `apiVersion: v1
 kind: Pod
 metadata: {name: talker, labels: {app: talker}}
 spec:
@@ -61,14 +62,14 @@ spec:
   - {name: server, image: "${image}", env: [{name: PATH, value: "/tmp/bin:/bin"}], volumeMounts: [{name: tmp, mountPath: /tmp}], command: [/bin/busybox, sh, -c, "/bin/busybox mkdir -p /tmp/www /tmp/bin; /bin/busybox ln -s /bin/busybox /tmp/bin/tar; echo hello > /tmp/www/index.html; exec /bin/busybox httpd -f -p 8080 -h /tmp/www"]}
   volumes: [{name: tmp, emptyDir: {}}]
 `,
-    'echo.yaml': `apiVersion: v1
+  'echo.yaml': `apiVersion: v1
 kind: Pod
 metadata: {name: echo}
 spec:
   terminationGracePeriodSeconds: 1
   containers: [{name: echo, stdin: true, stdinOnce: true, image: "${image}", command: [/bin/busybox, sh, -c, "while read line; do echo got $line; done"]}]
 `,
-    'rbac.yaml': `apiVersion: rbac.authorization.k8s.io/v1
+  'rbac.yaml': `apiVersion: rbac.authorization.k8s.io/v1
 kind: Role
 metadata: {name: reader, namespace: golden}
 rules: [{apiGroups: [""], resources: [pods], verbs: [get, list]}]
@@ -79,20 +80,24 @@ metadata: {name: reader, namespace: golden}
 roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: reader}
 subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: ann}]
 `,
-    'rbac-more.yaml': `apiVersion: rbac.authorization.k8s.io/v1
+  'rbac-more.yaml': `apiVersion: rbac.authorization.k8s.io/v1
 kind: Role
 metadata: {name: reader, namespace: golden}
 rules: [{apiGroups: [""], resources: [services], verbs: [get]}]
 `,
-    'quota-pod.yaml': `apiVersion: v1
+  'quota-pod.yaml': `apiVersion: v1
 kind: Pod
 metadata: {name: hungry}
 spec: {containers: [{name: a, image: "${image}", resources: {requests: {cpu: 200m, memory: 32Mi}, limits: {memory: 64Mi}}}]}
 `,
-    'kustomize/kustomization.yaml':
-      'namePrefix: dev-\ncommonLabels: {team: blue}\nresources: [configmap.yaml]\nconfigMapGenerator: [{name: made, literals: [a=b]}]\ngeneratorOptions: {disableNameSuffixHash: true}\n',
-    'kustomize/configmap.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: plain}\ndata: {a: "1"}\n',
-    'edit.sh': '#!/bin/sh\nsed -i "s/color: red/color: green/" "$1"\n',
-    'edit-badly.sh': '#!/bin/sh\nsed -i "s/^data:/date:/" "$1"\n',
-  };
+  'kustomize/kustomization.yaml':
+    'namePrefix: dev-\ncommonLabels: {team: blue}\nresources: [configmap.yaml]\nconfigMapGenerator: [{name: made, literals: [a=b]}]\ngeneratorOptions: {disableNameSuffixHash: true}\n',
+  'kustomize/configmap.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: plain}\ndata: {a: "1"}\n',
+  'edit.sh': '#!/bin/sh\nsed -i "s/color: red/color: green/" "$1"\n',
+  'edit-badly.sh': '#!/bin/sh\nsed -i "s/^data:/date:/" "$1"\n',
+};
+
+/** Name → content. */
+export function files(): Record<string, string> {
+  return Object.fromEntries(Object.entries(contents).map(([name, content]) => [name, content.replaceAll(image, inject('helloImage'))]));
 }

@@ -13,6 +13,7 @@ import { Applies } from './apply.ts';
 import { ClusterAuthorizer } from './authorization/cluster-authorizer.ts';
 import type { PolicyRule } from './authorization/policy-rules.ts';
 import { type Attributes, type Authorizer, attributesOf, forbidden, type Verb } from './authorizer.ts';
+import { notAllowed, required, requireName } from './call-checks.ts';
 import { Committer } from './commit.ts';
 import { componentUsers } from './component-users.ts';
 import { type AdvertisedAddress, ensureDefaultObjects } from './default-objects.ts';
@@ -286,19 +287,4 @@ export class ApiServer {
   #allow(verb: Verb, call: Call): Promise<void> {
     return this.authorize(call.user, attributesOf(verb, call));
   }
-}
-
-function requireName(call: Call): string {
-  if (!call.name) throw StatusError.badRequest('name must be provided');
-  if (call.kind.namespaced && !call.namespace) throw StatusError.badRequest('namespace must be provided');
-  return call.name;
-}
-
-function required<Method>(method: Method | undefined): Method {
-  if (!method) throw notAllowed();
-  return method;
-}
-
-function notAllowed(): StatusError {
-  return StatusError.methodNotAllowed('the server does not allow this method on the requested resource');
 }

@@ -117,6 +117,8 @@ export class AccountTokenVerifier implements TokenVerifier {
 
 /** Whose token it claims to be; nothing of it is proven. */
 export function unprovenIssuer(token: string): string | undefined {
+  // Decoders take other alphabets, too; a token has one spelling.
+  if (!/^[\w-]+\.[\w-]+\.[\w-]+$/.test(token)) return undefined;
   try {
     const { iss } = decodeJwt(token);
     return typeof iss === 'string' ? iss : undefined;
