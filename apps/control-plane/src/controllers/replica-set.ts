@@ -1,16 +1,26 @@
 // Keeps as many pods of a template as a replica set asks for, and says how many there are. Pods that match its selector
 // and belong to nobody become its own.
 import { Pod, ReplicaSet } from '@berth/api';
-import { type Action, type Caches, type Controller, erased, watches } from '@berth/controller';
+import { type Action, type Controller, erased, watches } from '@berth/controller';
 import { deepEqual, keyOf, labelSelectorFrom, type StatusError } from '@berth/machinery';
 import { timestamp } from '@berth/telemetry';
-import { claim, controllerIndex, controllerIndexValues, controllerKey, controllerOf, controllerReference, orphansOf } from './ownership.ts';
+import {
+  claim,
+  controllerIndex,
+  controllerIndexValues,
+  controllerKey,
+  controllerOf,
+  controllerReference,
+  namespaceIndex,
+  namespaceIndexValues,
+  orphansOf,
+  possibleOwners,
+} from './ownership.ts';
 import { inRemovalOrder } from './pod-removal-order.ts';
 import { availableInMs, isActive, isReady } from './pod-state.ts';
 
 /** Pods created or deleted in one plan. */
 const burstMax = 500;
-const namespaceIndex = 'namespace';
 
 export interface ObservedReplicaSet {
   replicaSet: ReplicaSet;
@@ -27,12 +37,12 @@ export const replicaSetController: Controller<ObservedReplicaSet> = {
   owns: ['ReplicaSet.status', 'Pod.metadata.ownerReferences[ReplicaSet]'],
   watches: [
     watches(ReplicaSet, (replicaSet) => [keyOf(replicaSet)]),
-    watches(Pod, (pod, caches) => (controllerOf(pod) ? controllerKey(pod, erased(ReplicaSet)) : possibleOwners(pod, caches))),
+    watches(Pod, (pod, caches) => (controllerOf(pod) ? controllerKey(pod, erased(ReplicaSet)) : possibleOwners(ReplicaSet, pod, caches))),
   ],
   prepare(caches) {
     caches.of(Pod).addIndex(controllerIndex, controllerIndexValues);
     caches.of(ReplicaSet).addIndex(controllerIndex, controllerIndexValues);
-    caches.of(ReplicaSet).addIndex(namespaceIndex, ({ metadata }) => [metadata.namespace ?? '']);
+    caches.of(ReplicaSet).addIndex(namespaceIndex, namespaceIndexValues);
   },
   observe(key, caches) {
     const replicaSet = caches.of(ReplicaSet).get(key);
@@ -46,12 +56,6 @@ export const replicaSetController: Controller<ObservedReplicaSet> = {
   },
   plan: planReplicaSet,
 };
-
-function possibleOwners(pod: Pod, caches: Caches): string[] {
-  if (pod.metadata.deletionTimestamp) return [];
-  const candidates = caches.of(ReplicaSet).byIndex(namespaceIndex, pod.metadata.namespace ?? '');
-  return candidates.filter(({ spec }) => labelSelectorFrom(spec.selector).matches(pod.metadata.labels)).map((found) => keyOf(found));
-}
 
 export function planReplicaSet({ replicaSet, pods, related }: ObservedReplicaSet, now: number): Action[] {
   const selector = labelSelectorFrom(replicaSet.spec.selector);

@@ -1,18 +1,25 @@
 // The daemon set controller's place in the cluster: what it watches, and what its plan is told.
 import { ControllerRevision, DaemonSet, Node, Pod } from '@berth/api';
-import { type Caches, type Controller, erased, watches } from '@berth/controller';
-import { deepEqual, keyOf, labelSelectorFrom } from '@berth/machinery';
-import { controllerIndex, controllerIndexValues, controllerKey, controllerOf, orphansOf } from '../ownership.ts';
+import { type Controller, erased, watches } from '@berth/controller';
+import { deepEqual, keyOf } from '@berth/machinery';
+import {
+  controllerIndex,
+  controllerIndexValues,
+  controllerKey,
+  controllerOf,
+  namespaceIndex,
+  namespaceIndexValues,
+  orphansOf,
+  possibleOwners,
+} from '../ownership.ts';
 import { type ObservedDaemonSet, planDaemonSet } from './plan.ts';
-
-const namespaceIndex = 'namespace';
 
 export const daemonSetController: Controller<ObservedDaemonSet> = {
   name: 'daemonset-controller',
   owns: ['DaemonSet.status', 'Pod.metadata.ownerReferences[DaemonSet]', 'ControllerRevision[DaemonSet]'],
   watches: [
     watches(DaemonSet, (set) => [keyOf(set)]),
-    watches(Pod, (pod, caches) => (controllerOf(pod) ? controllerKey(pod, erased(DaemonSet)) : possibleOwners(pod, caches))),
+    watches(Pod, (pod, caches) => (controllerOf(pod) ? controllerKey(pod, erased(DaemonSet)) : possibleOwners(DaemonSet, pod, caches))),
     watches(ControllerRevision, (revision) => controllerKey(revision, erased(DaemonSet))),
     // A heartbeat changes nothing that decides where daemons run.
     watches(Node, (node, caches, old) => (old && isSamePlace(node, old) ? [] : caches.of(DaemonSet).list().map(keyOf))),
@@ -20,7 +27,7 @@ export const daemonSetController: Controller<ObservedDaemonSet> = {
   prepare(caches) {
     caches.of(Pod).addIndex(controllerIndex, controllerIndexValues);
     caches.of(ControllerRevision).addIndex(controllerIndex, controllerIndexValues);
-    caches.of(DaemonSet).addIndex(namespaceIndex, ({ metadata }) => [metadata.namespace ?? '']);
+    caches.of(DaemonSet).addIndex(namespaceIndex, namespaceIndexValues);
   },
   observe(key, caches) {
     const set = caches.of(DaemonSet).get(key);
@@ -39,10 +46,4 @@ export const daemonSetController: Controller<ObservedDaemonSet> = {
 
 function isSamePlace(node: Node, old: Node): boolean {
   return deepEqual(node.metadata.labels, old.metadata.labels) && deepEqual(node.spec?.taints, old.spec?.taints);
-}
-
-function possibleOwners(pod: Pod, caches: Caches): string[] {
-  if (pod.metadata.deletionTimestamp) return [];
-  const candidates = caches.of(DaemonSet).byIndex(namespaceIndex, pod.metadata.namespace ?? '');
-  return candidates.filter(({ spec }) => labelSelectorFrom(spec.selector).matches(pod.metadata.labels)).map((found) => keyOf(found));
 }

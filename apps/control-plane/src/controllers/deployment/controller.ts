@@ -1,12 +1,19 @@
 // The deployment controller's place in the cluster: what it watches, and what its plan is told.
 import { Deployment, Pod, ReplicaSet } from '@berth/api';
 import { type Caches, type Controller, erased, watches } from '@berth/controller';
-import { keyOf, labelSelectorFrom } from '@berth/machinery';
-import { controllerIndex, controllerIndexValues, controllerKey, controllerOf, orphansOf } from '../ownership.ts';
+import { keyOf } from '@berth/machinery';
+import {
+  controllerIndex,
+  controllerIndexValues,
+  controllerKey,
+  controllerOf,
+  namespaceIndex,
+  namespaceIndexValues,
+  orphansOf,
+  possibleOwners,
+} from '../ownership.ts';
 import { type ObservedDeployment, planDeployment } from './plan.ts';
 import { isRolling } from './sizes.ts';
-
-const namespaceIndex = 'namespace';
 
 export const deploymentController: Controller<ObservedDeployment> = {
   name: 'deployment-controller',
@@ -14,14 +21,14 @@ export const deploymentController: Controller<ObservedDeployment> = {
   watches: [
     watches(Deployment, (deployment) => [keyOf(deployment)]),
     watches(ReplicaSet, (found, caches) =>
-      controllerOf(found) ? controllerKey(found, erased(Deployment)) : possibleOwners(found, caches),
+      controllerOf(found) ? controllerKey(found, erased(Deployment)) : possibleOwners(Deployment, found, caches),
     ),
     watches(Pod, recreatedBy),
   ],
   prepare(caches) {
     caches.of(Pod).addIndex(controllerIndex, controllerIndexValues);
     caches.of(ReplicaSet).addIndex(controllerIndex, controllerIndexValues);
-    caches.of(Deployment).addIndex(namespaceIndex, ({ metadata }) => [metadata.namespace ?? '']);
+    caches.of(Deployment).addIndex(namespaceIndex, namespaceIndexValues);
   },
   observe(key, caches) {
     const deployment = caches.of(Deployment).get(key);
@@ -37,11 +44,6 @@ export const deploymentController: Controller<ObservedDeployment> = {
   },
   plan: planDeployment,
 };
-
-function possibleOwners(replicaSet: ReplicaSet, caches: Caches): string[] {
-  const candidates = caches.of(Deployment).byIndex(namespaceIndex, replicaSet.metadata.namespace ?? '');
-  return candidates.filter(({ spec }) => labelSelectorFrom(spec.selector).matches(replicaSet.metadata.labels)).map((found) => keyOf(found));
-}
 
 /** Only a deployment that recreates waits for pods rather than for replica sets. */
 function recreatedBy(pod: Pod, caches: Caches): string[] {

@@ -1,25 +1,32 @@
 // The stateful set controller's place in the cluster: what it watches, and what its plan is told.
 import { ControllerRevision, PersistentVolumeClaim, Pod, StatefulSet } from '@berth/api';
-import { type Caches, type Controller, erased, watches } from '@berth/controller';
-import { keyOf, labelSelectorFrom } from '@berth/machinery';
-import { controllerIndex, controllerIndexValues, controllerKey, controllerOf, orphansOf } from '../ownership.ts';
+import { type Controller, erased, watches } from '@berth/controller';
+import { keyOf } from '@berth/machinery';
+import {
+  controllerIndex,
+  controllerIndexValues,
+  controllerKey,
+  controllerOf,
+  namespaceIndex,
+  namespaceIndexValues,
+  orphansOf,
+  possibleOwners,
+} from '../ownership.ts';
 import { type ObservedStatefulSet, planStatefulSet } from './plan.ts';
-
-const namespaceIndex = 'namespace';
 
 export const statefulSetController: Controller<ObservedStatefulSet> = {
   name: 'statefulset-controller',
   owns: ['StatefulSet.status', 'Pod.metadata.ownerReferences[StatefulSet]', 'ControllerRevision[StatefulSet]'],
   watches: [
     watches(StatefulSet, (set) => [keyOf(set)]),
-    watches(Pod, (pod, caches) => (controllerOf(pod) ? controllerKey(pod, erased(StatefulSet)) : possibleOwners(pod, caches))),
+    watches(Pod, (pod, caches) => (controllerOf(pod) ? controllerKey(pod, erased(StatefulSet)) : possibleOwners(StatefulSet, pod, caches))),
     watches(ControllerRevision, (revision) => controllerKey(revision, erased(StatefulSet))),
     watches(PersistentVolumeClaim, () => []),
   ],
   prepare(caches) {
     caches.of(Pod).addIndex(controllerIndex, controllerIndexValues);
     caches.of(ControllerRevision).addIndex(controllerIndex, controllerIndexValues);
-    caches.of(StatefulSet).addIndex(namespaceIndex, ({ metadata }) => [metadata.namespace ?? '']);
+    caches.of(StatefulSet).addIndex(namespaceIndex, namespaceIndexValues);
   },
   observe(key, caches) {
     const set = caches.of(StatefulSet).get(key);
@@ -35,9 +42,3 @@ export const statefulSetController: Controller<ObservedStatefulSet> = {
   },
   plan: planStatefulSet,
 };
-
-function possibleOwners(pod: Pod, caches: Caches): string[] {
-  if (pod.metadata.deletionTimestamp) return [];
-  const candidates = caches.of(StatefulSet).byIndex(namespaceIndex, pod.metadata.namespace ?? '');
-  return candidates.filter(({ spec }) => labelSelectorFrom(spec.selector).matches(pod.metadata.labels)).map((found) => keyOf(found));
-}
