@@ -35,6 +35,8 @@ const suffix = '[bcdfghjklmnpqrstvwxz2456789]';
 
 /** In this order: later ones see what earlier ones left. */
 const replacements: [RegExp, string][] = [
+  // A terminal's line ends, and what `script` adds.
+  [/\r|\^@|\0/g, ''],
   // How far something has come depends on when one looks.
   [/^(Waiting for|Waited for|partitioned roll out in progress).*\n/gm, ''],
   [/^(I|W|E)\d{4} .*\n/gm, ''],
