@@ -117,4 +117,16 @@ describe('desired state', () => {
     expect(one.states.at(-1)).toMatchObject({ full: true });
     expect(one.keys).toEqual(['Pod/a']);
   });
+
+  it('is told to nobody before it is complete: an empty one would end every pod of the node', async () => {
+    const early = new HubFixture();
+    await early.pod('web', 'one');
+    const one = early.agent('one');
+    await early.clock.advance(5_000);
+    expect(one.states).toEqual([]);
+    await early.hub.start();
+    await early.clock.advance(60_000);
+    expect(one.states[0]).toMatchObject({ full: true, objects: [{ kind: 'Pod', metadata: { name: 'web' } }] });
+    await early.stop();
+  });
 });

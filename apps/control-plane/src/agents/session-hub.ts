@@ -42,6 +42,7 @@ export class SessionHub implements NodeConnector {
   readonly #dirty = new Set<string>();
   #soon: Timer | undefined;
   #later: Timer | undefined;
+  #isComplete = false;
   #stopped = false;
 
   constructor(options: HubOptions) {
@@ -66,9 +67,10 @@ export class SessionHub implements NodeConnector {
     };
   }
 
-  /** Resolves once desired states are complete; sessions before that would take pods away from nodes. */
-  start(): Promise<void> {
-    return this.#options.feed.start();
+  /** Resolves once desired states are complete; sessions before that are refused, as they would take pods away from nodes. */
+  async start(): Promise<void> {
+    await this.#options.feed.start();
+    this.#isComplete = true;
   }
 
   async stop(): Promise<void> {
@@ -85,6 +87,7 @@ export class SessionHub implements NodeConnector {
     const session = new NodeSession(nodeName, channel, { ...this.#ports, onTunnelRefused });
     this.#open.add(session);
     if (this.#stopped) session.close('the control plane is stopping');
+    else if (!this.#isComplete) session.close('the control plane is still starting');
     return session;
   }
 
