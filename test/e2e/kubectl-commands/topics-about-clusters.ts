@@ -3,7 +3,7 @@ import type { Topic } from './table.ts';
 
 /** Runs a line again until it succeeds; what it prints in the end is shown, filtered. */
 const eventually = (line: string, filter = 'cat') =>
-  `for i in $(seq 100); do out=$(${line} 2>&1) && break; sleep 0.2; done; printf '%s\\n' "$out" | ${filter}`;
+  `for i in $(seq 300); do out=$(${line} 2>&1) && break; sleep 0.2; done; printf '%s\\n' "$out" | ${filter}`;
 
 const inBackground = (start: string, ready: string, then: string) =>
   `: > background.log; ${start} > background.log 2>&1 & pid=$!; for i in $(seq 100); do grep -q '${ready}' background.log && break; sleep 0.1; done; ${then}; kill $pid; wait $pid 2>/dev/null; sed 's/^/| /' background.log`;
@@ -123,7 +123,7 @@ export const topicsAboutClusters: Topic[] = [
       'kubectl get --raw /api/v1/namespaces/golden/pods/http:talker:8080/proxy/index.html',
       'echo copied > file.txt; kubectl cp file.txt talker:/tmp/file.txt -c server',
       'kubectl exec talker -c server -- /bin/busybox cat /tmp/file.txt',
-      'kubectl cp talker:/tmp/www fetched -c server; cat fetched/index.html',
+      'kubectl cp talker:/tmp/www fetched -c server 2>/dev/null; cat fetched/index.html',
       'kubectl debug talker --image=$IMAGE --container=debugger --target=server -- /bin/busybox sleep 300',
       eventually('kubectl exec talker -c debugger -- /bin/busybox echo I am here'),
       'kubectl get pod talker -o jsonpath="{.spec.ephemeralContainers[*].name}"',
