@@ -1,6 +1,7 @@
 // Kubernetes' kinds as Berth serves them: each a type and a definition of the same name, plus every nested type.
 
 export { podReadyText, podRestartsText, podStatusText } from './columns/pod-status.ts';
+export { scaleColumns } from './columns/scale.ts';
 export { isTimeZone, nextTime } from './cron/next-time.ts';
 export { type CronSchedule, CronSyntaxError, parseCron } from './cron/schedule.ts';
 export { imageTag } from './defaults/image.ts';

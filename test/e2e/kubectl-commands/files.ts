@@ -1,4 +1,6 @@
 // The files that the table's lines name, written beside them.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { inject } from 'vitest';
 
 /** Where the image's name goes. */
@@ -94,10 +96,15 @@ spec: {containers: [{name: a, image: "${image}", resources: {requests: {cpu: 200
     'namePrefix: dev-\ncommonLabels: {team: blue}\nresources: [configmap.yaml]\nconfigMapGenerator: [{name: made, literals: [a=b]}]\ngeneratorOptions: {disableNameSuffixHash: true}\n',
   'kustomize/configmap.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: plain}\ndata: {a: "1"}\n',
   'edit.sh': '#!/bin/sh\nsed -i "s/color: red/color: green/" "$1"\n',
+  'edit-status.sh': '#!/bin/sh\nsed -i "s/^  observedGeneration: .*/  observedGeneration: 1/" "$1"\n',
   'edit-badly.sh': '#!/bin/sh\nsed -i "s/^data:/date:/" "$1"\n',
 };
 
+/** One of every kind that people describe, and a pod with a bit of everything. */
+const large = (name: string): [string, string] => [name, readFileSync(join(import.meta.dirname, 'files', name), 'utf8')];
+
 /** Name → content. */
 export function files(): Record<string, string> {
-  return Object.fromEntries(Object.entries(contents).map(([name, content]) => [name, content.replaceAll(image, inject('helloImage'))]));
+  const all = [...Object.entries(contents), large('kinds.yaml'), large('everything.yaml')];
+  return Object.fromEntries(all.map(([name, content]) => [name, content.replaceAll(image, inject('helloImage'))]));
 }

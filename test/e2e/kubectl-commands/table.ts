@@ -1,5 +1,6 @@
 // Every kubectl command that people use, by topic. Lines run in a shell, one after the other; what they print is in goldens/.
 import { topicsAboutClusters } from './topics-about-clusters.ts';
+import { topicsAboutLooks } from './topics-about-looks.ts';
 import { topicsAboutObjects } from './topics-about-objects.ts';
 
 export interface Topic {
@@ -8,4 +9,4 @@ export interface Topic {
 }
 
 /** In this order: later topics use what earlier ones made. */
-export const topics: Topic[] = [...topicsAboutObjects, ...topicsAboutClusters];
+export const topics: Topic[] = [...topicsAboutObjects, ...topicsAboutLooks, ...topicsAboutClusters];

@@ -48,6 +48,8 @@ const replacements: [RegExp, string][] = [
   [/Handling connection for \d+/g, 'Handling connection for <port>'],
   [/\beyJ[\w-]+\.[\w-]+\.[\w-]+/g, '<token>'],
   [/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, '<time>'],
+  [/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \+0000 UTC/g, '<time>'],
+  [/(Resource Version: +)\d+/g, '$1<n>'],
   [/(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d [+-]\d{4}/g, '<time>'],
   [/(resourceVersion"?: )"\d+"/g, '$1"<n>"'],
   [/https:\/\/127\.0\.0\.1:\d+/g, '<server>'],

@@ -42,6 +42,9 @@ export function nodeObject(facts: NodeFacts, status: NodeStatus): Node {
         'kubernetes.io/hostname': facts.nodeName,
         'kubernetes.io/os': 'linux',
         'kubernetes.io/arch': facts.host.architecture,
+        // Their names of old, which many a selector still uses.
+        'beta.kubernetes.io/os': 'linux',
+        'beta.kubernetes.io/arch': facts.host.architecture,
         ...facts.labels,
       },
       annotations: { [volumesDirectoryAnnotation]: facts.volumesDirectory },

@@ -158,7 +158,7 @@ export class CriRuntime implements Runtime {
       stdout: options.stdout,
       stderr: options.stderr && !options.tty,
     };
-    return openExec((await this.#call(this.#runtime.exec(request, { timeoutMs: callMs }))).url, options);
+    return openExec((await this.#call(this.#runtime.exec(request, { timeoutMs: callMs }))).url, options, true);
   }
 
   async attach(id: string, options: Omit<ExecOptions, 'command'>): Promise<ExecSession> {
@@ -169,7 +169,7 @@ export class CriRuntime implements Runtime {
       stdout: options.stdout,
       stderr: options.stderr && !options.tty,
     };
-    return openExec((await this.#call(this.#runtime.attach(request, { timeoutMs: callMs }))).url, options);
+    return openExec((await this.#call(this.#runtime.attach(request, { timeoutMs: callMs }))).url, options, false);
   }
 
   async portForward(sandboxId: string, port: number): Promise<Duplex> {

@@ -23,8 +23,13 @@ export class StreamingError extends Error {
   }
 }
 
-/** Both exec and attach: they differ in the URL only. @throws StreamingError */
-export async function openExec(url: string, options: Omit<ExecOptions, 'command'>): Promise<ExecSession> {
+/**
+ * Both exec and attach.
+ * @param isSilentEndAnError for a command, whose exit code is awaited; what was attached to goes on or ends by itself, and the
+ * runtime may close the connection without a word
+ * @throws StreamingError
+ */
+export async function openExec(url: string, options: Omit<ExecOptions, 'command'>, isSilentEndAnError: boolean): Promise<ExecSession> {
   const session = await upgrade(url, execProtocol);
   const open = (streamtype: string): SpdyStream => {
     const stream = session.openStream({ streamtype });
@@ -40,7 +45,7 @@ export async function openExec(url: string, options: Omit<ExecOptions, 'command'
   const resizing = options.tty ? open('resize') : undefined;
   resizing?.resume();
   let closedHere = false;
-  const exit = text(error).then((status) => (status === '' && closedHere ? 0 : exitCodeOf(status)));
+  const exit = text(error).then((status) => (status === '' && (closedHere || !isSilentEndAnError) ? 0 : exitCodeOf(status)));
   // Whoever does not ask for the exit code must not bring the process down.
   exit.catch(() => undefined);
   return {

@@ -10,6 +10,7 @@ import {
 } from '@berth/machinery';
 import { stringify } from 'yaml';
 import { type EncodedList, encodedList } from '../core/list-encoding.ts';
+import { scaleKind } from '../core/subresources/scale.ts';
 import type { Encoded, ListAnswer, WatchItem } from '../core/types.ts';
 import { negotiate, type Representation } from './media-types.ts';
 import { protobufContentType, protobufEvent, protobufList, protobufObject, protobufWatchContentType } from './protobuf-answers.ts';
@@ -39,11 +40,12 @@ export function contentTypeOf({ representation }: Form): string {
   return representation.format === 'yaml' ? 'application/yaml' : 'application/json';
 }
 
-export function encodeObject(kind: KindDefinition, { representation, includeObject, now }: Form, encoded: Encoded): Uint8Array {
+export function encodeObject(target: KindDefinition, { representation, includeObject, now }: Form, encoded: Encoded): Uint8Array {
   const { format, as } = representation;
   if (format === 'protobuf') return protobufObject(encoded.object);
   if (as === undefined) return format === 'json' ? encoded.bytes : yaml(encoded.object);
-  // A Status or a Scale in the place of the object has no table of this kind.
+  const kind = encoded.object.kind === scaleKind.kind ? scaleKind : target;
+  // A Status in the place of the object has no table of this kind.
   if (encoded.object.kind !== kind.kind) return encode(format, encoded.object);
   if (as !== 'Table') return encode(format, partialMetadata(encoded.object));
   const { resourceVersion } = encoded.object.metadata;

@@ -95,6 +95,9 @@ test('the plan scales the target and says why', () => {
   ]);
   const blind = planAutoscaler({ ...observed, usages: usages() }, now);
   expect(conditions(blind)).toEqual(['AbleToScale True SucceededGetScale', 'ScalingActive False FailedGetResourceMetric']);
+  const lost = planAutoscaler({ ...observed, target: 'deployments.apps "web" not found' }, now);
+  expect(conditions(lost)).toEqual(['AbleToScale False FailedGetScale']);
+  expect(lost).toContainEqual(expect.objectContaining({ event: expect.objectContaining({ message: 'deployments.apps "web" not found' }) }));
 });
 
 test('in a cluster, bounds hold even when nothing is measured', async () => {

@@ -1,7 +1,7 @@
 // Scales workloads by what their pods use, as their agents report it. What was decided before is kept in memory, by autoscaler.
 import { Deployment, HorizontalPodAutoscaler, Pod, ReplicaSet, ReplicationController, StatefulSet } from '@berth/api';
 import { type Caches, type Controller, watches } from '@berth/controller';
-import { type KindDefinition, type KubeObject, keyOf, labelSelectorFrom } from '@berth/machinery';
+import { type KindDefinition, type KubeObject, keyOf, labelSelectorFrom, StatusError } from '@berth/machinery';
 import type { NodeUsage } from '../../api/core/index.ts';
 import type { Usages } from './measure.ts';
 import type { History } from './pace.ts';
@@ -42,7 +42,7 @@ export function autoscalerController(usages: () => NodeUsage[]): Controller<Obse
       histories.set(uid, history);
       const target = targetOf(autoscaler, caches);
       const all = caches.of(Pod).byIndex(namespaceIndex, autoscaler.metadata.namespace ?? '');
-      const pods = target ? all.filter((pod) => selects(target.object, pod)) : [];
+      const pods = typeof target === 'string' ? [] : all.filter((pod) => selects(target.object, pod));
       return { autoscaler, target, pods, usages: byPod(usages()), history };
     },
     plan: planAutoscaler,
@@ -53,8 +53,9 @@ function targetOf({ metadata, spec }: HorizontalPodAutoscaler, caches: Caches): 
   const { kind: name, name: targetName, apiVersion = '' } = spec.scaleTargetRef;
   const group = apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '';
   const kind = scaledKinds.find((candidate) => candidate.kind === name && candidate.group === group);
-  const object = kind && caches.of(kind).get(keyOf({ metadata: { namespace: metadata.namespace ?? '', name: targetName } }));
-  return object && { kind: kind as unknown as KindDefinition, object };
+  if (!kind) return `no matches for kind ${JSON.stringify(name)} in group ${JSON.stringify(group)}`;
+  const object = caches.of(kind).get(keyOf({ metadata: { namespace: metadata.namespace ?? '', name: targetName } }));
+  return object ? { kind: kind as unknown as KindDefinition, object } : StatusError.notFound(kind, targetName).message;
 }
 
 /** Replication controllers select by a plain map of labels. */

@@ -13,7 +13,8 @@ const changesMax = 100;
 
 export interface ObservedAutoscaler {
   autoscaler: HorizontalPodAutoscaler;
-  target: { kind: KindDefinition; object: KubeObject & { spec: { replicas?: number } } } | undefined;
+  /** Or why there is none. */
+  target: { kind: KindDefinition; object: KubeObject & { spec: { replicas?: number } } } | string;
   pods: Pod[];
   usages: Usages;
   history: History;
@@ -30,11 +31,10 @@ export function planAutoscaler(observed: ObservedAutoscaler, now: number): Actio
 
 function planOnce(observed: ObservedAutoscaler, now: number): Action[] {
   const { autoscaler, target, pods, usages } = observed;
-  const { minReplicas: min = 1, maxReplicas: max, metrics = [], scaleTargetRef } = autoscaler.spec;
-  if (!target) {
-    const reference = `${scaleTargetRef.kind}/${scaleTargetRef.name}`;
-    const message = `the HPA controller was unable to get the target's current scale: ${reference} not found`;
-    return writeWarned(autoscaler, {}, [['AbleToScale', 'False', 'FailedGetScale', message]], message, now);
+  const { minReplicas: min = 1, maxReplicas: max, metrics = [] } = autoscaler.spec;
+  if (typeof target === 'string') {
+    const message = `the HPA controller was unable to get the target's current scale: ${target}`;
+    return writeWarned(autoscaler, {}, [['AbleToScale', 'False', 'FailedGetScale', message]], target, now);
   }
   const current = target.object.spec.replicas ?? 1;
   if (current === 0) {
@@ -63,7 +63,7 @@ function planOnce(observed: ObservedAutoscaler, now: number): Action[] {
 
 function planScale(
   { autoscaler, history }: ObservedAutoscaler,
-  target: NonNullable<ObservedAutoscaler['target']>,
+  target: Exclude<ObservedAutoscaler['target'], string>,
   best: Proposal | undefined,
   currentMetrics: MetricStatus[],
   now: number,

@@ -1,5 +1,5 @@
 // The scale subresource: how many replicas, for any kind whose definition says where that number is.
-import { type Scale, schemas } from '@berth/api';
+import { type Scale, scaleColumns, schemas } from '@berth/api';
 import {
   apiVersionOf,
   applyJsonPatch,
@@ -14,6 +14,7 @@ import {
   selectorText,
 } from '@berth/machinery';
 import { readBody } from '../body.ts';
+import { erased } from '../kinds-by-name.ts';
 import { toBytes } from '../object-codec.ts';
 import type { Answer, Call, Target, WriteSettings } from '../types.ts';
 import type { PatchKind, Writes } from '../writes.ts';
@@ -21,15 +22,18 @@ import type { SubresourceDefinition } from './subresource.ts';
 
 type Tree = Record<string, unknown>;
 
-/** Stored nowhere: what a Scale's body is checked by. */
-const scaleKind = defineKind({
-  group: 'autoscaling',
-  version: 'v1',
-  kind: 'Scale',
-  plural: 'scales',
-  scope: 'Namespaced',
-  schema: schemas.message('autoscaling.v1.Scale'),
-});
+/** Stored nowhere: what a Scale's body is checked by, and how it is shown. */
+export const scaleKind = erased(
+  defineKind<Scale>({
+    group: 'autoscaling',
+    version: 'v1',
+    kind: 'Scale',
+    plural: 'scales',
+    scope: 'Namespaced',
+    schema: schemas.message('autoscaling.v1.Scale'),
+    columns: scaleColumns,
+  }),
+);
 
 export const scale: SubresourceDefinition = {
   name: 'scale',
