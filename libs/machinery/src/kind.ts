@@ -50,6 +50,16 @@ export interface Strategy<T> {
   /** Seconds that a DELETE without a grace period grants; undefined deletes at once. */
   gracePeriodSeconds?(object: T): number | undefined;
   allowCreateOnUpdate?: boolean;
+  /** By subresource: updates that change a part of the object, by rules of their own in place of `validateUpdate`. */
+  partialUpdates?: Record<string, PartialUpdate<T>>;
+}
+
+export interface PartialUpdate<T> {
+  /** Puts everything that the subresource does not change back as it was. */
+  prepare(next: T, old: T): void;
+  validate(next: T, old: T): FieldError[];
+  /** Of a configuration to apply, what the subresource takes; metadata is handled for every kind. */
+  applied(object: T): object;
 }
 
 /**

@@ -8,6 +8,7 @@ import { podGracePeriodSeconds, preparePodForCreate } from '../strategies/pod.ts
 import { forbidden } from '../validation/errors.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 import { dnsSubdomain } from '../validation/names.ts';
+import { appliedPodResize, preparePodResize, validatePodResize } from '../validation/pod-resize.ts';
 import { validatePodSpec } from '../validation/pod-spec.ts';
 import { validatePodStatusUpdate, validatePodUpdate } from '../validation/pod-update.ts';
 import { podSpecWarnings } from '../warnings/pod-spec.ts';
@@ -34,10 +35,15 @@ export const Pod = defineKind<Pod>({
       { name: 'log', kind: 'Pod', verbs: ['get'] },
       { name: 'portforward', kind: 'PodPortForwardOptions', verbs: ['create', 'get'] },
       { name: 'proxy', kind: 'PodProxyOptions', verbs: ['create', 'delete', 'get', 'patch', 'update'] },
+      { name: 'resize', kind: 'Pod', verbs: ['get', 'patch', 'update'] },
     ],
   },
 
-  strategy: { prepareForCreate: preparePodForCreate, gracePeriodSeconds: podGracePeriodSeconds },
+  strategy: {
+    prepareForCreate: preparePodForCreate,
+    gracePeriodSeconds: podGracePeriodSeconds,
+    partialUpdates: { resize: { prepare: preparePodResize, validate: validatePodResize, applied: appliedPodResize } },
+  },
   defaults: defaultPod,
   validate: (pod) => {
     const errors = [...validateMetadata(pod, { scope: 'Namespaced', name: dnsSubdomain }), ...validatePodSpec(pod.spec, 'spec')];

@@ -17,7 +17,7 @@ import {
 } from './errors.ts';
 import { dnsLabel, portName, portNumber } from './names.ts';
 import { lifecycle, probes } from './probes.ts';
-import { resourceRequirements } from './resources.ts';
+import { resizePolicy, resourceRequirements } from './resources.ts';
 import { containerSecurityContext, descendingPath } from './security-context.ts';
 
 export const protocols = ['SCTP', 'TCP', 'UDP'];
@@ -50,6 +50,8 @@ export function initContainers(spec: PodSpec, field: string): FieldError[] {
     if (container.restartPolicy === 'Always') {
       return [...own, ...lifecycle(container.lifecycle, grace, `${at}.lifecycle`), ...probes(container, grace, at)];
     }
+    if (container.resizePolicy?.length)
+      own.push(invalid(`${at}.resizePolicy`, container.resizePolicy, 'must not be set for init containers'));
     for (const key of ['lifecycle', 'livenessProbe', 'readinessProbe', 'startupProbe'] as const) {
       if (container[key]) own.push(forbidden(`${at}.${key}`, 'may not be set for init containers without restartPolicy=Always'));
     }
@@ -73,6 +75,7 @@ export function commonContainer(container: Container, spec: PodSpec, field: stri
   errors.push(...mounts(container, spec, `${field}.volumeMounts`), ...devices(container, spec, `${field}.volumeDevices`));
   errors.push(...oneOf(`${field}.imagePullPolicy`, container.imagePullPolicy, ['Always', 'IfNotPresent', 'Never']));
   errors.push(...resourceRequirements(container.resources, `${field}.resources`));
+  errors.push(...resizePolicy(container.resizePolicy, spec, `${field}.resizePolicy`));
   errors.push(...containerSecurityContext(container.securityContext, `${field}.securityContext`));
   return errors;
 }

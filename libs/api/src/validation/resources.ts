@@ -1,7 +1,7 @@
 // Quantities of resources: that they parse, are not negative, and that requests fit under limits.
 import { parseQuantity, isQuantity as parsesAsQuantity } from '@berth/machinery';
-import type { ResourceRequirements } from '../generated/core-v1.types.ts';
-import { type FieldError, invalid, invalidAll, notNegative, required } from './errors.ts';
+import type { ContainerResizePolicy, PodSpec, ResourceRequirements } from '../generated/core-v1.types.ts';
+import { duplicate, each, type FieldError, invalid, invalidAll, notNegative, oneOf, required } from './errors.ts';
 import { qualified } from './names.ts';
 
 const quantityRule = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
@@ -62,4 +62,19 @@ export function resourceRequirements(resources: ResourceRequirements | undefined
     errors.push(invalid(`${field}.requests`, amount, `must be ${relation} ${name} limit of ${limit}`));
   }
   return errors;
+}
+
+/** What a resize in place does to a container, resource by resource. */
+export function resizePolicy(list: ContainerResizePolicy[] | undefined, { restartPolicy }: PodSpec, field: string): FieldError[] {
+  const seen = new Set<string>();
+  return each(list, field, (policy, path) => {
+    const errors = seen.has(policy.resourceName) ? [duplicate(path, policy.resourceName)] : [];
+    seen.add(policy.resourceName);
+    errors.push(...oneOf(field, policy.resourceName, ['cpu', 'memory']));
+    errors.push(...oneOf(field, policy.restartPolicy, ['NotRequired', 'RestartContainer']));
+    if (restartPolicy === 'Never' && policy.restartPolicy !== 'NotRequired') {
+      errors.push(invalid(field, policy.restartPolicy, "must be 'NotRequired' when `restartPolicy` is 'Never'"));
+    }
+    return errors;
+  });
 }

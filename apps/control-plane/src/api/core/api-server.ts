@@ -236,7 +236,7 @@ export class ApiServer {
     const handler = this.#handler(call);
     const { view } = call.kind;
     if (type === 'apply') {
-      if (handler && call.subresource !== 'scale') throw notAllowed();
+      if (handler && call.subresource !== 'scale' && !call.kind.strategy.partialUpdates?.[call.subresource ?? '']) throw notAllowed();
       const authorizeCreate = () => this.#allow('create', call);
       if (view) return this.#viewWrites.apply(call, view, patch, settings, authorizeCreate);
       return this.#applies.apply(call, patch, settings, authorizeCreate);

@@ -86,15 +86,18 @@ function readConfiguration(target: Target, body: unknown, settings: WriteSetting
   return { applied: withinScope(target, object), warnings };
 }
 
-/** A status is applied through its subresource, and only there. */
+/** A status is applied through its subresource, and only there; through one that changes a part, that part. */
 function withinScope(target: Target, object: Shaped): KubeObject {
-  if (target.subresource !== 'status') {
+  const { subresource } = target;
+  const partial = subresource && target.kind.strategy.partialUpdates?.[subresource];
+  if (subresource !== 'status' && !partial) {
     if (target.kind.subresources.status) delete object.status;
     return object;
   }
   const { apiVersion, kind, status, metadata } = object;
   const { name, namespace, uid, resourceVersion } = metadata;
   const identity = { name, ...(namespace && { namespace }), ...(uid && { uid }), ...(resourceVersion && { resourceVersion }) };
+  if (partial) return { apiVersion, kind, ...partial.applied(object), metadata: identity };
   const scoped: Shaped = { apiVersion, kind, metadata: identity };
   if (status !== undefined) scoped.status = status;
   return scoped;

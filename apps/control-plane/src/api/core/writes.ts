@@ -11,6 +11,7 @@ import {
   type KindDefinition,
   type KubeObject,
   managedFieldsOf,
+  type PartialUpdate,
   StatusError,
   setManagedFields,
 } from '@berth/machinery';
@@ -206,7 +207,7 @@ export class Writes {
     // What a subresource's own code makes of an object (ephemeral containers, a resize) is admitted like any other write.
     const isAdmitted = scope !== 'internal' || subresource !== undefined;
     if (scope === 'internal' && isAdmitted) await this.#options.admission.mutate(request);
-    const errors = validateChange(kind, scope, next, old);
+    const errors = validateChange(request, scope, next, old);
     if (errors.length > 0) throw StatusError.invalid(kind, name, errors);
     if (isAdmitted) await this.#options.admission.validate(request);
     if (isAdmitted && scope !== 'status') await this.#options.admission.reserve(request);
@@ -225,6 +226,7 @@ export class Writes {
   ): Promise<void> {
     const { kind } = request;
     if (kind.subresources.status) keepStatus(next, old);
+    partialUpdate(request)?.prepare(next, old);
     kind.defaults(next);
     kind.strategy.prepareForUpdate?.(next, old);
     if (settings) trackFields(target, old, next, settings, this.#options.clock);
@@ -252,10 +254,15 @@ function withStatus(kind: KindDefinition, old: Shaped, given: Shaped): Shaped {
   return next;
 }
 
-function validateChange(kind: KindDefinition, scope: Scope, next: Shaped, old: Shaped) {
+function validateChange(request: AdmissionRequest, scope: Scope, next: Shaped, old: Shaped) {
+  const { kind } = request;
   if (scope === 'internal') return [];
   if (scope === 'status') return kind.validateStatusUpdate(next, old);
-  return [...kind.validate(next), ...kind.validateUpdate(next, old)];
+  return [...kind.validate(next), ...(partialUpdate(request)?.validate(next, old) ?? kind.validateUpdate(next, old))];
+}
+
+function partialUpdate({ kind, subresource }: Pick<AdmissionRequest, 'kind' | 'subresource'>): PartialUpdate<KubeObject> | undefined {
+  return subresource === undefined ? undefined : kind.strategy.partialUpdates?.[subresource];
 }
 
 export function applyPatch(kind: KindDefinition, type: PatchKind, old: KubeObject, patch: unknown): unknown {

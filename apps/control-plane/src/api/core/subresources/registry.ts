@@ -4,6 +4,7 @@ import { namespaceFinalize } from './namespace-finalize.ts';
 import { podBinding } from './pod-binding.ts';
 import { podEphemeralContainers } from './pod-ephemeral-containers.ts';
 import { podEviction } from './pod-eviction.ts';
+import { podResize } from './pod-resize.ts';
 import { scale } from './scale.ts';
 import { signingApproval } from './signing-approval.ts';
 import type { SubresourceDefinition, SubresourceHandler, SubresourcePorts } from './subresource.ts';
@@ -14,6 +15,7 @@ const definitions: SubresourceDefinition[] = [
   podBinding,
   podEphemeralContainers,
   podEviction,
+  podResize,
   scale,
   signingApproval,
   tokenRequest,
