@@ -74,8 +74,9 @@ export class KubectlCluster {
     return finished(spawn('script', ['-qec', command, '/dev/null'], this.#environment(env)), input);
   }
 
-  run(args: string[], options: { input?: string; env?: NodeJS.ProcessEnv } = {}): Promise<Ran> {
-    return finished(this.spawn(args, options.env), options.input ?? '');
+  /** @param options.binary another kubectl than the newest */
+  run(args: string[], options: { input?: string; env?: NodeJS.ProcessEnv; binary?: string } = {}): Promise<Ran> {
+    return finished(spawn(options.binary ?? this.#kubectl, args, this.#environment(options.env)), options.input ?? '');
   }
 
   #environment(env: NodeJS.ProcessEnv = {}): { cwd: string; env: NodeJS.ProcessEnv } {

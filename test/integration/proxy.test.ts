@@ -31,7 +31,7 @@ beforeAll(async () => {
   await new Promise<void>((resolve) => pod.listen(0, '127.0.0.1', resolve));
   const { port } = pod.address() as AddressInfo;
   const { api } = cluster.controlPlane;
-  api.useConnector({
+  api.reachNodesBy({
     openTunnel: async (nodeName, request) => {
       if (nodeName !== 'node-1') throw StatusError.unavailable(`node ${nodeName} is not connected`);
       ports.push(request.port);
@@ -112,7 +112,7 @@ test.each([
   ['pods/none/proxy/', /pods "none" not found/],
   ['pods/web:http/proxy/', /a pod's port is a number/],
   ['pods/web:81/proxy/', /error trying to reach service: .*ECONNREFUSED/],
-  ['pods/ftp:web:81/proxy/', /could not find the requested resource/],
+  ['pods/ftp:web:81/proxy/', /invalid pod request "ftp:web:81"/],
 ])('%s says why it does not', async (path, printed) => {
   const { stderr, code } = await raw(path);
   expect(stderr).toMatch(printed);

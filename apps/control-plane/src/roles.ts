@@ -43,7 +43,7 @@ class AgentsRole implements RoleRunner {
       }),
     });
     this.#gateway = gateway;
-    api.useConnector(gateway.connector);
+    api.reachNodesBy(gateway.connector);
     api.useUsages(gateway.hub.usages);
     await gateway.start();
   }

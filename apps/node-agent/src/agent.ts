@@ -3,6 +3,7 @@
 import type { AgentLink, DesiredState, SessionHandler, TunnelRequest, Welcome } from '@berth/protocol';
 import type { Runtime } from '@berth/runtime';
 import type { Clock, Logger, Random } from '@berth/telemetry';
+import { NodeHttp } from './http/node-http.ts';
 import type { NodeNetwork } from './network/network.ts';
 import { allocatable, type NodeFacts, type NodeHealth } from './node/node-object.ts';
 import { NodeReporter } from './node/node-reporter.ts';
@@ -24,6 +25,8 @@ export interface AgentPorts {
   health: () => Promise<NodeHealth>;
   /** Counters of the whole machine, for what the node uses. */
   hostCounters: () => Promise<HostCounters>;
+  /** Of the agent's process, in the text format of Prometheus; absent where many agents share one. */
+  metrics?: () => Promise<string>;
   clock: Clock;
   random: Random;
   logger: Logger;
@@ -48,6 +51,7 @@ export class Agent {
   readonly #usage: UsageReporter;
   readonly #stopping = new AbortController();
   #connected = false;
+  #lastWelcome: Welcome | undefined;
   #appliedRevision = 0;
   /** Desired state waits until the network it was sent with is configured. */
   #ready: Promise<void> = Promise.resolve();
@@ -106,6 +110,7 @@ export class Agent {
 
   #welcome(welcome: Welcome): void {
     this.#connected = true;
+    this.#lastWelcome = welcome;
     this.#ports.logger.info('connected to the control plane', { podCidr: welcome.podCidr });
     this.#ready = this.#ready.then(() => this.#configure(welcome));
   }
@@ -130,13 +135,29 @@ export class Agent {
     }
   }
 
+  #nodeHttp(logs: LogFiles): NodeHttp {
+    const { clock, logger, runtime, health, hostCounters, metrics } = this.#ports;
+    return new NodeHttp({
+      ...{ clock, logger, runtime, health, hostCounters, logs },
+      settings: () => ({ ...this.#settings, welcome: this.#lastWelcome }),
+      pods: () => this.pods.pods(),
+      rates: () => this.#usage.newest,
+      metrics: metrics ?? (async () => `# TYPE berth_agent_connected gauge\nberth_agent_connected ${this.isConnected ? 1 : 0}\n`),
+      containers: (namespace, pod, container) => this.pods.container(namespace, pod, container),
+    });
+  }
+
   #tunnels(): TunnelServer {
     const { runtime, clock, logger, link } = this.#ports;
+    const logs = new LogFiles({ runtime, clock, podLogDirectory: (pod) => this.pods.podLogDirectory(pod) });
+    const nodeHttp = this.#nodeHttp(logs);
     return new TunnelServer({
       runtime,
       clock,
       logger,
-      logs: new LogFiles({ runtime, clock, podLogDirectory: (pod) => this.pods.podLogDirectory(pod) }),
+      logs,
+      nodeHttp: (tunnel) => nodeHttp.serve(tunnel),
+      nodeIp: this.#settings.facts.nodeIp,
       containers: (namespace, pod, container) => this.pods.container(namespace, pod, container),
       refuse: (tunnelId, code, message) => link.refuseTunnel(tunnelId, code, message),
     });

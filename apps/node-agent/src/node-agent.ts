@@ -59,7 +59,8 @@ async function start(config: AgentConfig, ports: Ports, onStop: (cleanup: () => 
   onStop(() => runtime.close());
   const volumes = new HostVolumes(config.dataDirectory);
   const advisory = runcAdvisory(await runcVersion());
-  const agent = new Agent(
+  const metrics = agentMetrics(runtime, () => agent);
+  const agent: Agent = new Agent(
     {
       ...ports,
       runtime,
@@ -67,6 +68,7 @@ async function start(config: AgentConfig, ports: Ports, onStop: (cleanup: () => 
       network: new HostNetwork(networkOptions(config, containerd, ports)),
       probes: new NetworkProbeRunner(runtime),
       hostCounters,
+      metrics: () => metrics.scrape(),
       health: () => hostHealth(runtime, config.dataDirectory, advisory),
       link: new GrpcAgentLink({ ...ports, ...config, ...(config.joinToken !== undefined && { joinToken: config.joinToken }) }),
     },
@@ -80,7 +82,7 @@ async function start(config: AgentConfig, ports: Ports, onStop: (cleanup: () => 
   );
   await agent.start();
   onStop(() => agent.stop());
-  const app = await serve(config, runtime, agent);
+  const app = await serve(config, runtime, metrics);
   onStop(() => app.close());
   ports.logger.info('the node is up', { node: config.nodeName, metrics: config.metricsAddress });
 }
@@ -120,12 +122,15 @@ async function nodeFacts(config: AgentConfig, runtime: CriRuntime): Promise<Node
   };
 }
 
-async function serve(config: AgentConfig, runtime: CriRuntime, agent: Agent): Promise<NestFastifyApplication> {
-  const metrics = new AgentMetrics({
+function agentMetrics(runtime: CriRuntime, agent: () => Agent): AgentMetrics {
+  return new AgentMetrics({
     stats: () => runtime.stats(),
-    isConnected: () => agent.isConnected,
-    podName: (uid) => agent.pods.podName(uid),
+    isConnected: () => agent().isConnected,
+    podName: (uid) => agent().pods.podName(uid),
   });
+}
+
+async function serve(config: AgentConfig, runtime: CriRuntime, metrics: AgentMetrics): Promise<NestFastifyApplication> {
   const health = async () => (await runtime.health()).runtime;
   const app = await NestFactory.create<NestFastifyApplication>(appModule(metrics, health), new FastifyAdapter(), { logger: false });
   await app.listen(config.metricsAddress.port, config.metricsAddress.host);

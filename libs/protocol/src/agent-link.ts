@@ -62,7 +62,8 @@ export interface UsageReport {
 
 export interface TunnelRequest {
   tunnelId: string;
-  kind: 'exec' | 'attach' | 'log' | 'portforward';
+  /** `node` is the node's own HTTP surface, or another port of its address: no pod is named. */
+  kind: 'exec' | 'attach' | 'log' | 'portforward' | 'node';
   namespace: string;
   pod: string;
   uid: string;

@@ -9,3 +9,4 @@ export * from './packages.ts';
 export * from './reconnecting-link.ts';
 export * from './session-messages.ts';
 export * from './status-outbox.ts';
+export * from './tunnel-stream.ts';

@@ -38,6 +38,8 @@ class Pipe {
   readonly #delayMs: () => number;
   readonly #cut: () => boolean;
   #lastAtMs = 0;
+  /** One timer each. */
+  readonly #waiting: (() => void)[] = [];
   /** A message was lost, so nothing after it may arrive: streams have no holes. */
   #broken = false;
 
@@ -50,9 +52,12 @@ class Pipe {
   send(deliver: () => void): void {
     const now = this.#clock.monotonicMs();
     this.#lastAtMs = Math.max(this.#lastAtMs, now + this.#delayMs());
+    this.#waiting.push(deliver);
     this.#clock.after(this.#lastAtMs - now, () => {
+      // Not simply its own: real timers of different lengths that are due in the same millisecond may fire in any order.
+      const oldest = this.#waiting.shift();
       this.#broken ||= this.#cut();
-      if (!this.#broken) deliver();
+      if (!this.#broken) oldest?.();
     });
   }
 

@@ -5,7 +5,7 @@ import type { HostFacts } from './host-facts.ts';
 /** Says where local volumes are, for the provisioner. */
 export const volumesDirectoryAnnotation = 'berth.io/volumes-directory';
 
-const podsMax = 110;
+export const podsMax = 110;
 /** Kept for the system: a tenth of memory at most 1 GiB, and a tenth of one core. */
 const reservedMemoryShare = 0.1;
 const reservedMemoryBytesMax = 2 ** 30;

@@ -6,10 +6,10 @@ import type { AgentLink } from '@berth/protocol';
 import { type Clock, type Logger, timestamp } from '@berth/telemetry';
 import { type NodeFacts, type NodeHealth, nodeObject, nodeStatus } from './node-object.ts';
 
-const lookEveryMs = 10_000;
+export const lookEveryMs = 10_000;
 /** While it is not ready: pods wait for it to be. */
 const lookAgainMs = 500;
-const reportEveryMs = 60_000;
+export const reportEveryMs = 60_000;
 
 export interface NodeReporterDeps {
   facts: NodeFacts;

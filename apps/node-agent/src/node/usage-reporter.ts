@@ -35,9 +35,15 @@ export class UsageReporter {
   readonly #deps: UsageReporterDeps;
   readonly #stopping = new AbortController();
   #previous: Sample | undefined;
+  #newest: UsageReport | undefined;
 
   constructor(deps: UsageReporterDeps) {
     this.#deps = deps;
+  }
+
+  /** What was reported last. */
+  get newest(): UsageReport | undefined {
+    return this.#newest;
   }
 
   start(): void {
@@ -56,7 +62,9 @@ export class UsageReporter {
     const sample: Sample = { atMs: clock.monotonicMs(), host: counters, containers };
     const previous = this.#previous;
     this.#previous = sample;
-    if (previous) link.reportUsage(this.#report(previous, sample));
+    if (!previous) return;
+    this.#newest = this.#report(previous, sample);
+    link.reportUsage(this.#newest);
   }
 
   async #measureForever(signal: AbortSignal): Promise<void> {

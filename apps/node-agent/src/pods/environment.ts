@@ -89,8 +89,10 @@ export function expand(text: string, variables: ReadonlyMap<string, string>): st
 }
 
 /** The API server is told of to every pod, its neighbours to those that do not decline. */
-function isLinked({ metadata }: Service, { spec }: Pod): boolean {
-  return spec.enableServiceLinks !== false || (metadata.namespace === 'default' && metadata.name === 'kubernetes');
+/** Services of the pod's own namespace unless it wants none, and always the API. */
+function isLinked({ metadata }: Service, pod: Pod): boolean {
+  if (metadata.namespace === 'default' && metadata.name === 'kubernetes') return true;
+  return pod.spec.enableServiceLinks !== false && metadata.namespace === pod.metadata.namespace;
 }
 
 function serviceVariables(services: Service[], into: Map<string, string>): void {

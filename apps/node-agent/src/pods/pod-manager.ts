@@ -111,6 +111,11 @@ export class PodManager {
     return { pod, instances, sandboxId: sandboxes.find((s) => s.state === 'ready')?.id };
   }
 
+  /** With their statuses as this node knows them: the API may not have the newest yet. */
+  pods(): Pod[] {
+    return [...this.#workers.values()].map(({ pod, reporter }) => ({ ...pod, status: reporter.status }));
+  }
+
   podName(uid: string): { namespace: string; name: string } | undefined {
     const metadata = this.#workers.get(uid)?.pod.metadata;
     return metadata && { namespace: metadata.namespace ?? '', name: metadata.name };
@@ -218,7 +223,7 @@ export class PodManager {
           dns: this.#deps.network.dnsFor(pod),
         }),
       runtimeHandler: (pod) => runtimeHandler(pod, this.desired),
-      environmentSources: (pod, podIps) => ({ pod, podIps, hostIp, allocatable, ...lookups(pod), services: this.#linkedServices(pod) }),
+      environmentSources: (pod, podIps) => ({ pod, podIps, hostIp, allocatable, ...lookups(pod), services: this.desired.services() }),
       volumeSources: (pod, podIps) => ({
         podIps,
         hostIp,
@@ -285,13 +290,5 @@ export class PodManager {
     const { namespace = '', name, uid = '' } = pod.metadata;
     if (!this.#events.admit(uid, `${reason}/${fieldPath}/${message}`)) return;
     this.#deps.link.reportEvent({ namespace, kind: 'Pod', name, uid, fieldPath, type, reason, message, at: timestamp(this.#deps.clock) });
-  }
-
-  #linkedServices(pod: Pod) {
-    return this.desired
-      .services()
-      .filter(
-        (s) => s.metadata.namespace === pod.metadata.namespace || (s.metadata.namespace === 'default' && s.metadata.name === 'kubernetes'),
-      );
   }
 }

@@ -23,7 +23,7 @@ export class PodWorker {
   readonly #termination: PodTermination;
   readonly #starter: ContainerStarter;
   readonly #restarts: RestartTracker;
-  readonly #reporter: PodReporter;
+  readonly reporter: PodReporter;
   readonly #waiting = new Map<string, WaitingReason>();
   readonly #killing = new Set<string>();
   readonly #loop: WakeLoop;
@@ -42,7 +42,7 @@ export class PodWorker {
     // What they show may have changed while nobody looked.
     this.#refreshVolumes = adopted;
     this.#restarts = new RestartTracker(env.clock);
-    this.#reporter = new PodReporter(env, pod.status);
+    this.reporter = new PodReporter(env, pod.status);
     const { name, namespace } = pod.metadata;
     this.#loop = new WakeLoop(
       env.clock,
@@ -117,7 +117,7 @@ export class PodWorker {
 
   /** Nothing will run in this pod again: it has ended, or somebody has declared it so, before this agent was started perhaps. */
   #isOver(observed: ObservedPod): boolean {
-    return [this.#reporter.status, this.#pod.status].some((s) => isTerminal(s?.phase)) || isFinished(this.#pod, observed);
+    return [this.reporter.status, this.#pod.status].some((s) => isTerminal(s?.phase)) || isFinished(this.#pod, observed);
   }
 
   async #observe(): Promise<ObservedPod> {
@@ -130,7 +130,7 @@ export class PodWorker {
 
   #report(observed: ObservedPod, terminated: boolean): Promise<void> {
     const [pod, podIps, waiting, failure] = [this.#pod, this.#podIps, this.#waiting, this.#failure];
-    return this.#reporter.report(observed, { pod, podIps, waiting, failure, terminated });
+    return this.reporter.report(observed, { pod, podIps, waiting, failure, terminated });
   }
 
   #plan(observed: ObservedPod): PodPlan {
@@ -142,7 +142,7 @@ export class PodWorker {
     return planPod(this.#pod, observed, {
       nowMs: this.#env.clock.now(),
       restartReadyAtMs: (container) => this.#restarts.readyAtMs(container.name, specHash(container)),
-      nextAttempt: (name) => this.#reporter.nextAttempt(name),
+      nextAttempt: (name) => this.reporter.nextAttempt(name),
       unhealthy: (name, id) => ask(name, (c) => this.#env.prober.unhealthy(c, id)),
       started: (name, id) => ask(name, (c) => this.#env.prober.started(c, id)) ?? false,
       specHash,
@@ -248,7 +248,7 @@ export class PodWorker {
 
   #checkDeadline(): void {
     const seconds = this.#pod.spec.activeDeadlineSeconds;
-    const startTime = this.#reporter.status?.startTime;
+    const startTime = this.reporter.status?.startTime;
     if (seconds === undefined || !startTime || this.#failure) return;
     const dueMs = Date.parse(startTime) + seconds * 1000;
     if (this.#env.clock.now() >= dueMs) {
@@ -283,7 +283,7 @@ export class PodWorker {
     for (const container of everyContainer(this.#pod.spec)) {
       const current = newest(observed, container.name);
       if (current?.state !== 'running' || this.#killing.has(current.id)) continue;
-      const before = this.#adopting ? this.#reporter.statusOf(container.name) : undefined;
+      const before = this.#adopting ? this.reporter.statusOf(container.name) : undefined;
       this.#env.prober.watch({
         ...{ pod: this.#pod, container, containerId: current.id, podIp: this.#podIps[0] ?? this.#env.hostIp },
         startedAtMs: current.startedAtMs,

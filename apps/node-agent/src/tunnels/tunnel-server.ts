@@ -1,5 +1,6 @@
-// Serves what the control plane asks of a pod on this node: exec, attach, port-forward and logs, each over its own tunnel.
+// Serves what the control plane asks of this node: exec, attach, port-forward and logs of its pods, and HTTP of its own, each over its own tunnel.
 // What cannot be served is refused before the tunnel opens, so that clients get an answer with the right code.
+import { connect, type Socket } from 'node:net';
 import type { Pod } from '@berth/api';
 import { StatusError } from '@berth/machinery';
 import type { Tunnel, TunnelRequest } from '@berth/protocol';
@@ -21,6 +22,9 @@ export interface PodContainers {
 export interface TunnelServerDeps {
   runtime: Runtime;
   logs: LogSource;
+  /** Serves the node's own HTTP surface until the connection is over. */
+  nodeHttp(tunnel: Tunnel): Promise<void>;
+  nodeIp: string;
   containers(namespace: string, pod: string, container: string): Promise<PodContainers | undefined>;
   refuse(tunnelId: string, code: number, message: string): void;
   clock: Clock;
@@ -54,9 +58,16 @@ export class TunnelServer {
     }
   }
 
+  async #nodeService(port: number): Promise<Service> {
+    if (port === 0) return (tunnel) => this.#deps.nodeHttp(tunnel);
+    const socket = await connected(this.#deps.nodeIp, port);
+    return (tunnel) => joinByteStream(tunnel, socket);
+  }
+
   /** @throws StatusError for what cannot be served */
   async #service(request: TunnelRequest): Promise<Service> {
     const { runtime, logs } = this.#deps;
+    if (request.kind === 'node') return this.#nodeService(request.port);
     const found = await this.#deps.containers(request.namespace, request.pod, request.container);
     if (!found || (request.uid !== '' && found.pod.metadata.uid !== request.uid)) {
       throw StatusError.notFound({ group: '', plural: 'pods' }, request.pod);
@@ -78,6 +89,15 @@ export class TunnelServer {
     }
     return async (tunnel) => joinExecSession(tunnel, await runtime.attach(running.id, { stdin, stdout, stderr, tty }));
   }
+}
+
+/** What listens on the node's own address: not on its loopback, which is for the node alone. */
+function connected(host: string, port: number): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host, port, allowHalfOpen: true });
+    socket.once('error', (error) => reject(new StatusError(503, 'ServiceUnavailable', error.message)));
+    socket.once('connect', () => resolve(socket));
+  });
 }
 
 /** Ends early, without an error, when the reader does. */

@@ -150,7 +150,7 @@ export class ApiServer {
     return this.#cache.revision;
   }
 
-  useConnector(connector: NodeConnector): void {
+  reachNodesBy(connector: NodeConnector): void {
     this.#connector = connector;
   }
 
@@ -266,8 +266,13 @@ export class ApiServer {
   /** Opens the tunnel of pods/log, exec, attach or portforward: `call.subresource` says which. */
   async connectPod(call: Call, connection: PodConnection): Promise<Tunnel> {
     const { nodeName, request } = await this.planPodConnection(call, connection);
+    return this.openTunnel(nodeName, request, call.signal);
+  }
+
+  /** Whoever calls has seen to it that it is allowed. */
+  async openTunnel(nodeName: string, request: PodTunnelRequest, signal?: AbortSignal): Promise<Tunnel> {
     if (!this.#connector) throw StatusError.unavailable('no gateway to nodes runs in this process: start it with the agents role');
-    return this.#connector.openTunnel(nodeName, request, call.signal);
+    return this.#connector.openTunnel(nodeName, request, signal);
   }
 
   /** All that can be refused before a tunnel is opened, and so before an HTTP connection is upgraded. */

@@ -31,6 +31,11 @@ export function podConnection(parts: Partial<PodConnection>): PodConnection {
   };
 }
 
+/** To a node itself. @param port of its address; 0 for what its agent serves */
+export function nodeConnection(port: number): PodTunnelRequest {
+  return { ...podConnection({ port, stdin: true, stdout: true }), kind: 'node', namespace: '', pod: '', uid: '' };
+}
+
 /** The tunnel to ask for and the node to ask. @throws StatusError BadRequest when there is nothing to connect to. */
 export function planConnection(
   kind: TunnelRequest['kind'],

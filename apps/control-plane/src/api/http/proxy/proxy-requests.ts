@@ -1,21 +1,22 @@
-// pods/proxy and services/proxy: HTTP, and what it is upgraded to, passed on to a pod through the tunnel of its node.
+// pods/proxy, services/proxy and nodes/proxy: HTTP, and what it is upgraded to, passed on to a pod through the tunnel of its node, or to
+// the node itself.
 import { type ClientRequest, request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { connect as tlsConnect } from 'node:tls';
-import { Pod } from '@berth/api';
+import { Node, Pod } from '@berth/api';
 import { StatusError } from '@berth/machinery';
+import { tunnelStream } from '@berth/protocol';
 import type { Random } from '@berth/telemetry';
 import type { ApiServer } from '../../core/api-server.ts';
 import { componentUsers } from '../../core/component-users.ts';
-import { podConnection } from '../../core/pod-connection.ts';
+import { nodeConnection, podConnection } from '../../core/pod-connection.ts';
 import type { User } from '../../core/types.ts';
 import type { ResourcePath } from '../request-info.ts';
 import type { ResourceRequest } from '../resource-requests.ts';
 import { noSuchPath } from '../responses.ts';
 import { type ProxyPath, proxyPath } from './proxy-path.ts';
-import { podTarget, serviceTarget, unreachable } from './proxy-target.ts';
-import { tunnelStream } from './tunnel-stream.ts';
+import { nodePort, podTarget, serviceTarget, unreachable } from './proxy-target.ts';
 
 /** About one connection, so never passed on (RFC 9110, section 7.6.1); and what proves a client to this server alone. */
 const ownHeaders = ['connection', 'keep-alive', 'proxy-authenticate', 'proxy-authorization', 'proxy-connection', 'te', 'trailer'];
@@ -84,21 +85,13 @@ export class ProxyRequests {
 
   async #pass(asked: Asked, more: Record<string, string>): Promise<{ passed: ClientRequest; place: ProxyPath }> {
     const { request, path, user } = asked;
-    const { resource, namespace, name } = path;
+    const { resource, namespace = '', name = '' } = path;
     const verb = verbs[request.method ?? 'GET'];
+    if (!verb) throw noSuchPath();
+    await this.#api.authorize(user, { verb, group: '', resource, subresource: 'proxy', namespace: path.namespace, name: path.name });
     const place = proxyPath(request.url ?? '');
-    if (!verb || !place) throw noSuchPath();
-    await this.#api.authorize(user, { verb, group: '', resource, subresource: 'proxy', namespace, name });
-    if (resource === 'nodes' || !namespace) {
-      throw unreachable(`agents serve nothing over HTTP to the control plane: read node ${name} with kubectl top and describe`);
-    }
-    const client = this.#api.localClient(componentUsers.apiServer);
-    const target =
-      resource === 'services'
-        ? await serviceTarget(client, this.#random, namespace, place)
-        : podTarget(await client.get(Pod, { namespace, name: place.name }), place);
-    const stream = await this.#connect(namespace, target, asked.signal);
-    const secure = place.scheme === 'https';
+    if (!place) throw StatusError.badRequest(`invalid ${resource.slice(0, -1)} request ${JSON.stringify(name)}`);
+    const { stream, secure } = await this.#connect(resource, namespace, place, asked.signal);
     const passed = httpRequest({
       method: request.method,
       path: place.rest,
@@ -109,10 +102,23 @@ export class ProxyRequests {
     return { passed, place };
   }
 
-  async #connect(namespace: string, { pod, port }: { pod: string; port: number }, signal: AbortSignal): Promise<Duplex> {
+  async #connect(resource: string, namespace: string, place: ProxyPath, signal: AbortSignal): Promise<{ stream: Duplex; secure: boolean }> {
+    const client = this.#api.localClient(componentUsers.apiServer);
+    const secure = place.scheme === 'https';
+    if (resource === 'nodes') {
+      await client.get(Node, { name: place.name });
+      const port = nodePort(place);
+      const tunnel = await this.#api.openTunnel(place.name, nodeConnection(port), signal);
+      // The way to an agent is encrypted already, whichever scheme is asked for.
+      return { stream: tunnelStream(tunnel), secure: secure && port !== 0 };
+    }
+    const { pod, port } =
+      resource === 'services'
+        ? await serviceTarget(client, this.#random, namespace, place)
+        : podTarget(await client.get(Pod, { namespace, name: place.name }), place);
     const kind = this.#api.kinds.require('', 'v1', 'pods');
     const call = { user: componentUsers.apiServer, kind, namespace, name: pod, subresource: 'portforward', signal };
-    return tunnelStream(await this.#api.connectPod(call, podConnection({ port, stdin: true, stdout: true })));
+    return { stream: tunnelStream(await this.#api.connectPod(call, podConnection({ port, stdin: true, stdout: true }))), secure };
   }
 }
 

@@ -1,4 +1,5 @@
-// Where a proxied request goes: a pod's port through its node's tunnel, for a service that of a ready endpoint.
+// Where a proxied request goes: a pod's port through its node's tunnel, for a service that of a ready endpoint, for a node a port of its
+// own.
 import { EndpointSlice, type Pod, Service } from '@berth/api';
 import type { Client } from '@berth/client';
 import { StatusError } from '@berth/machinery';
@@ -18,6 +19,19 @@ export function podTarget(pod: Pod, { port, name }: ProxyPath): ProxyTarget {
     throw StatusError.badRequest(`invalid pod request ${JSON.stringify(`${name}:${port}`)}: a pod's port is a number`);
   }
   return { pod: name, port: number };
+}
+
+/** Where kubelets listen; agents answer for it without. */
+const kubeletPort = '10250';
+
+/** 0 for the node's agent. @throws StatusError BadRequest */
+export function nodePort({ port, name }: ProxyPath): number {
+  if (port === undefined || port === kubeletPort) return 0;
+  const number = Number(port);
+  if (!Number.isInteger(number) || number < 1 || number > 65_535) {
+    throw StatusError.badRequest(`invalid node request ${JSON.stringify(`${name}:${port}`)}: a node's port is a number`);
+  }
+  return number;
 }
 
 const serviceNameLabel = 'kubernetes.io/service-name';

@@ -1,0 +1,35 @@
+// The agent's settings as the KubeletConfiguration that a kubelet with the same ones would show at `/configz`. Only what the agent
+// goes by is there.
+import type { Welcome } from '@berth/protocol';
+import { defaultLogRotation } from '@berth/runtime';
+import { type NodeFacts, podsMax } from '../node/node-object.ts';
+import { lookEveryMs, reportEveryMs } from '../node/node-reporter.ts';
+
+export interface KubeletSettings {
+  facts: NodeFacts;
+  logDirectory: string;
+  cgroupParent: string;
+  /** Absent until the control plane has spoken. */
+  welcome: Welcome | undefined;
+}
+
+export function kubeletConfiguration({ facts, logDirectory, cgroupParent, welcome }: KubeletSettings): object {
+  return {
+    kubeletconfig: {
+      address: facts.nodeIp,
+      authentication: { x509: {}, webhook: { enabled: true, cacheTTL: '0s' }, anonymous: { enabled: false } },
+      authorization: { mode: 'Webhook', webhook: { cacheAuthorizedTTL: '0s', cacheUnauthorizedTTL: '0s' } },
+      rotateCertificates: true,
+      ...(welcome && { clusterDomain: welcome.clusterDomain, clusterDNS: [welcome.clusterDns], podCIDR: welcome.podCidr }),
+      cgroupRoot: cgroupParent,
+      maxPods: podsMax,
+      nodeStatusUpdateFrequency: `${lookEveryMs / 1000}s`,
+      nodeStatusReportFrequency: `${reportEveryMs / 1000}s`,
+      podLogsDir: logDirectory,
+      containerLogMaxSize: `${defaultLogRotation.maxBytes / 2 ** 20}Mi`,
+      containerLogMaxFiles: defaultLogRotation.maxFiles,
+      serializeImagePulls: false,
+      enableDebuggingHandlers: true,
+    },
+  };
+}

@@ -1,0 +1,69 @@
+// What a node and its pods use at one moment, put together from counters, the last measured rates and the pods' statuses: the
+// one source of both forms in which it is told.
+import type { ContainerStatus, Pod } from '@berth/api';
+import type { Usage, UsageReport } from '@berth/protocol';
+import type { ContainerStats } from '@berth/runtime';
+import type { NodeFacts, NodeHealth } from '../node/node-object.ts';
+import type { HostCounters } from '../node/usage-reporter.ts';
+
+export interface ContainerUsage {
+  name: string;
+  atMs: number;
+  /** RFC 3339; absent before the pod's status says so. */
+  startedAt: string | undefined;
+  cpuNanoseconds: number;
+  /** Absent before its second measurement. */
+  cpuNanoCores: number | undefined;
+  memoryBytes: number;
+  filesystemBytes: number;
+}
+
+export interface PodUsage {
+  pod: Pod;
+  containers: ContainerUsage[];
+}
+
+export interface NodeUsage {
+  facts: NodeFacts;
+  health: NodeHealth;
+  atMs: number;
+  counters: HostCounters;
+  rates: Usage | undefined;
+  pods: PodUsage[];
+}
+
+/** @param rates the newest report, if there is one */
+export function podUsages(pods: Pod[], stats: ContainerStats[], rates: UsageReport | undefined): PodUsage[] {
+  const byPod = Map.groupBy(stats, ({ podUid }) => podUid);
+  return pods.flatMap((pod) => {
+    const uid = pod.metadata.uid ?? '';
+    const measured = byPod.get(uid);
+    if (!measured) return [];
+    const podRates = rates?.pods.find((reported) => reported.uid === uid)?.containers;
+    const containers = measured.map((container) => ({
+      name: container.name,
+      atMs: container.atMs,
+      startedAt: startedAt(pod, container.name),
+      cpuNanoseconds: container.cpuUsageNanoseconds,
+      cpuNanoCores: podRates?.find(({ name }) => name === container.name)?.cpuNanoCores,
+      memoryBytes: container.memoryWorkingSetBytes,
+      filesystemBytes: container.filesystemUsedBytes,
+    }));
+    return [{ pod, containers }];
+  });
+}
+
+function startedAt({ status }: Pod, container: string): string | undefined {
+  const all: ContainerStatus[] = [
+    ...(status?.containerStatuses ?? []),
+    ...(status?.initContainerStatuses ?? []),
+    ...(status?.ephemeralContainerStatuses ?? []),
+  ];
+  return all.find(({ name }) => name === container)?.state?.running?.startedAt;
+}
+
+/** Undefined when nothing was measured. */
+export function sum(numbers: (number | undefined)[]): number | undefined {
+  const known = numbers.filter((number) => number !== undefined);
+  return known.length === 0 ? undefined : known.reduce((total, number) => total + number, 0);
+}
