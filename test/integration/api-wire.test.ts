@@ -137,6 +137,17 @@ describe('what is malformed', () => {
     expect((await send(collection, { headers: { accept: 'text/html' } })).code).toBe(406);
   });
 
+  it.each([
+    ['perhaps', 'watches'],
+    ['', 'watches'],
+    ['F', 'watches'],
+    ['FALSE', 'lists'],
+    ['0', 'lists'],
+  ])('watch=%s %s', async (value, does) => {
+    const { body, code } = await send(`${collection}?watch=${value}&timeoutSeconds=1&resourceVersion=0`);
+    expect([code, body.includes('"kind":"ConfigMapList"')]).toEqual([200, does === 'lists']);
+  });
+
   it('unknown fields: an error, a warning, or nothing', async () => {
     const body = '{"metadata":{"name":"x"},"dat":{},"data":{"a":"1","a":"2"}}';
     expect(await post(body, '?fieldValidation=Strict&dryRun=All')).toMatchObject({
@@ -147,6 +158,15 @@ describe('what is malformed', () => {
       '299 - "duplicate field \\"data.a\\"", 299 - "unknown field \\"dat\\""',
     );
     expect((await post(body, '?fieldValidation=Ignore&dryRun=All')).headers.warning).toBeUndefined();
+    const refused = await post('{"metadata":{"name":"x!"},"dat":{}}', '?fieldValidation=Warn');
+    expect([refused.code, refused.headers.warning]).toEqual([422, '299 - "unknown field \\"dat\\""']);
+    const headers = { 'content-type': 'application/merge-patch+json' };
+    const patched = await send('/api/v1/namespaces/default', {
+      method: 'PATCH',
+      headers,
+      body: '{"dat":1,"metadata":{"labels":{"!":""}}}',
+    });
+    expect([patched.code, patched.headers.warning]).toEqual([422, '299 - "unknown field \\"dat\\""']);
     expect((await send(`${collection}/x`)).code).toBe(404);
   });
 });

@@ -117,11 +117,10 @@ const brokenQueries = [
   'resourceVersionMatch=Exact',
   'resourceVersionMatch=Roughly&resourceVersion=1',
   'resourceVersion=0&resourceVersionMatch=Exact',
-  'watch=perhaps',
   'watch=true&timeoutSeconds=soon',
   'watch=true&sendInitialEvents=true',
   'watch=true&resourceVersionMatch=NotOlderThan',
-  'watch=true&allowWatchBookmarks=2',
+  'watch=true&limit=-2',
   'watch=true&resourceVersion=new',
   'watch=true&fieldSelector=a.b.c=1',
 ];
@@ -143,7 +142,6 @@ function writeQuery(random: Random): MalformedRequest {
 const brokenDeletes = [
   ['?gracePeriodSeconds=soon', ''],
   ['?propagationPolicy=Sideways', ''],
-  ['?orphanDependents=maybe', ''],
   ['?dryRun=1', ''],
   ['', '{'],
   ['', '[]'],

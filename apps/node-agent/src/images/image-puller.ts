@@ -6,7 +6,7 @@ import type { Clock } from '@berth/telemetry';
 import { BackOff, pullBackOff } from '../pods/back-off.ts';
 import { registryAuth } from './registry-auth.ts';
 
-export const concurrentPullsMax = 5;
+const concurrentPullsMax = 5;
 const failureShownMs = 1_000;
 
 export type ImageState =

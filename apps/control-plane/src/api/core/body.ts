@@ -45,7 +45,9 @@ export function readBody(kind: KindDefinition, body: unknown, settings: WriteSet
   object.metadata = dropSelfLink(object.metadata ?? { name: '' });
   canonicalQuantities(kind.schema, object);
   if (managed) setManagedFields(object, managed);
-  return { object, warnings: fieldValidation === 'Warn' ? problems.slice(0, shownProblemsMax) : [] };
+  const warnings = fieldValidation === 'Warn' ? problems.slice(0, shownProblemsMax) : [];
+  if (warnings.length > 0) settings.noteWarnings?.(warnings);
+  return { object, warnings };
 }
 
 /** Parts of Berth send managedFields back as they came out of the cache, frozen: nothing in them needs a check or a copy. */

@@ -40,6 +40,8 @@ export interface WriteSettings {
   fieldValidation?: FieldValidation;
   /** Paths that the body gave more than once; handled as unknown fields are. */
   duplicates?: string[];
+  /** Told what is wrong with the body, so that an answer which says that the write failed can say it too. */
+  noteWarnings?(warnings: string[]): void;
 }
 
 export interface DeleteSettings extends WriteSettings {

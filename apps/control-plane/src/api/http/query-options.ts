@@ -1,4 +1,5 @@
-// Query parameters as the core's settings, each checked: a value that means nothing is refused, never ignored.
+// Query parameters as the core's settings, each checked: a value that means nothing is refused, never ignored. Flags alone take any
+// value for true, since clients count on it.
 import { StatusError } from '@berth/machinery';
 import type { DeleteSettings, FieldValidation, ListSettings, WatchSettings, WriteSettings } from '../core/types.ts';
 
@@ -8,12 +9,10 @@ function text(query: Query, name: string): string | undefined {
   return query.get(name) || undefined;
 }
 
+/** As Kubernetes reads them: 0 and false in any case are false, and whatever else is given is true, nothing too. */
 export function flag(query: Query, name: string): boolean | undefined {
   const value = query.get(name);
-  if (value === null) return undefined;
-  if (['', '1', 't', 'T', 'true', 'TRUE', 'True'].includes(value)) return true;
-  if (['0', 'f', 'F', 'false', 'FALSE', 'False'].includes(value)) return false;
-  throw StatusError.badRequest(`invalid value ${JSON.stringify(value)} for query parameter ${name}: it must be true or false`);
+  return value === null ? undefined : value !== '0' && value.toLowerCase() !== 'false';
 }
 
 /** A whole number that is not negative. */

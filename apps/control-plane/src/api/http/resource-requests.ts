@@ -1,4 +1,5 @@
 // Requests on resources: from method, path and query to one call of the core, and its answer back to bytes.
+import type { ServerResponse } from 'node:http';
 import { apiVersionOf, type KindDefinition, parseFieldSelector, StatusError } from '@berth/machinery';
 import type { Clock, Random } from '@berth/telemetry';
 import type { ApiServer } from '../core/api-server.ts';
@@ -9,7 +10,7 @@ import { deleteSettings, flag, listSettings, patchSettings, watchSettings, write
 import { contentTypeOf, encodeList, encodeObject, type Form, requestedForm, watchFormat } from './representation.ts';
 import { decodeDeleteOptions, decodeObject, decodePatch, readBody, repeatedFields } from './request-body.ts';
 import type { ResourcePath } from './request-info.ts';
-import { type Exchange, noSuchPath, sendBytes, sendJson, sendPieces, wrongMethod } from './responses.ts';
+import { type Exchange, noSuchPath, sendBytes, sendJson, sendPieces, warningHeader, wrongMethod } from './responses.ts';
 import { SharedJoins, streamWatch, watchTimeoutMs } from './watch-response.ts';
 
 export interface ResourceRequest extends Exchange {
@@ -139,14 +140,14 @@ export class ResourceRequests {
     return this.#send(request, call.kind, form, await this.#options.api.update(call, body, settings));
   }
 
-  async #written({ request, query, audit }: ResourceRequest): Promise<{ body: unknown; settings: WriteSettings }> {
+  async #written({ request, response, query, audit }: ResourceRequest): Promise<{ body: unknown; settings: WriteSettings }> {
     const settings = { ...writeSettings(query), userAgent: request.headers['user-agent'] };
     const contentType = request.headers['content-type'];
     const bytes = await readBody(request);
     const body = decodeObject(contentType, bytes);
     audit?.requestObject(body);
     const duplicates = settings.fieldValidation === 'Ignore' ? [] : repeatedFields(contentType, bytes, body);
-    return { body, settings: { ...settings, duplicates } };
+    return { body, settings: { ...settings, duplicates, noteWarnings: noted(response) } };
   }
 
   async #patch(request: ResourceRequest, call: Call): Promise<void> {
@@ -154,7 +155,8 @@ export class ResourceRequests {
     const { headers } = request.request;
     const { type, patch, duplicates } = decodePatch(headers['content-type'], await readBody(request.request));
     request.audit?.requestObject(patch);
-    const settings = { ...patchSettings(request.query, type === 'apply'), duplicates, userAgent: headers['user-agent'] };
+    const given = patchSettings(request.query, type === 'apply');
+    const settings = { ...given, duplicates, userAgent: headers['user-agent'], noteWarnings: noted(request.response) };
     return this.#send(request, call.kind, form, await this.#options.api.patch(call, type, patch, settings));
   }
 
@@ -189,6 +191,13 @@ export class ResourceRequests {
     request.audit?.responseObject(answer.object);
     return sendBytes(request, answer.code, contentTypeOf(form), encodeObject(kind, form, answer), answer.warnings);
   }
+}
+
+/** Whatever the answer is, it carries them; a success replaces them with its own, among which they are. */
+function noted(response: ServerResponse): (warnings: string[]) => void {
+  return (warnings) => {
+    if (!response.headersSent) response.setHeader('warning', warnings.map(warningHeader));
+  };
 }
 
 /** A list or watch of one name is authorized as being about that name. */
