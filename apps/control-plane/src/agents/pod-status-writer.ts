@@ -11,6 +11,8 @@ import type { ClusterView } from './cluster-view.ts';
 import { retryOnConflict } from './write-again.ts';
 
 const fieldManager = 'berth-agent-gateway';
+/** Conditions that only the agent writes, and that end by its not reporting them. */
+const agentsOwn = ['PodResizePending', 'PodResizeInProgress'];
 /** Statuses of one batch that are written at a time. */
 const concurrencyMax = 16;
 
@@ -123,6 +125,6 @@ export function mergePodStatus(current: PodStatus | undefined, reported: PodStat
     ...kept,
     ...reported,
     ...(current?.startTime && { startTime: current.startTime }),
-    conditions: [...others.values(), ...conditions],
+    conditions: [...[...others.values()].filter(({ type }) => !agentsOwn.includes(type)), ...conditions],
   };
 }

@@ -6,7 +6,7 @@ import type { Container, Pod, VolumeMount } from '@berth/api';
 import type { ContainerConfig, ImageInfo, Mount } from '@berth/runtime';
 import { resolveSubPath } from '../volumes/sub-path.ts';
 import { ConfigError, type EnvironmentSources, environment, expand } from './environment.ts';
-import { labels, specHashAnnotation, terminationMessageAnnotation } from './observed.ts';
+import { labels, resourcesAnnotation, specHashAnnotation, terminationMessageAnnotation } from './observed.ts';
 import { containerResources } from './resources.ts';
 import { securityContext } from './security.ts';
 import { terminationMessageFile } from './termination-message.ts';
@@ -64,7 +64,11 @@ export async function containerConfig(input: ContainerConfigInput): Promise<Cont
       [labels.podUid]: pod.metadata.uid ?? '',
       [labels.containerName]: container.name,
     },
-    annotations: { [specHashAnnotation]: specHash(container), [terminationMessageAnnotation]: terminationMessage },
+    annotations: {
+      [specHashAnnotation]: specHash(container),
+      [resourcesAnnotation]: JSON.stringify(container.resources ?? {}),
+      [terminationMessageAnnotation]: terminationMessage,
+    },
     logPath: `${container.name}/${input.attempt}.log`,
     stdin: container.stdin === true,
     stdinOnce: container.stdinOnce === true,

@@ -1,5 +1,5 @@
 // One container's status, as the API shows it: waiting, running or terminated, with the reasons that kubectl prints.
-import type { Container, ContainerState, ContainerStatus } from '@berth/api';
+import type { Container, ContainerState, ContainerStatus, ResourceRequirements } from '@berth/api';
 import type { ContainerInfo } from '@berth/runtime';
 
 /** Why a container is not running yet, from the agent's own doings. */
@@ -15,6 +15,8 @@ export interface ContainerView {
   waiting?: WaitingReason;
   /** What was reported last. */
   previous?: ContainerStatus | undefined;
+  /** What the newest instance runs with; absent without one. */
+  actual?: ResourceRequirements;
   /** Startup has succeeded, or there is nothing to wait for. */
   started: boolean;
   ready: boolean;
@@ -44,8 +46,16 @@ export function containerStatus(view: ContainerView): ContainerStatus {
     imageID: current?.imageRef ?? '',
     ...(current && { containerID: `containerd://${current.id}` }),
     started: running && view.started,
-    ...(view.container.resources && running && { resources: view.container.resources }),
+    ...sizes(view, running),
   };
+}
+
+/** What is granted, and what is in force; one that does not run is as it is granted. */
+function sizes({ container, actual }: ContainerView, running: boolean): Partial<ContainerStatus> {
+  if (!actual) return {};
+  const { requests } = container.resources ?? {};
+  const resources = running ? actual : container.resources;
+  return { ...(requests && { allocatedResources: requests }), ...(resources && { resources }) };
 }
 
 /** A container that was reported and that the runtime does not know any more: what it did is kept as far as it was known. */

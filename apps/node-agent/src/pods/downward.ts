@@ -1,6 +1,6 @@
 // The downward API: what a pod may learn of itself, for environment variables and volume files
 // (Kubernetes, "Downward API", available fields).
-import type { Container, Pod, ResourceFieldSelector } from '@berth/api';
+import { type Container, everyContainer, type Pod, type ResourceFieldSelector } from '@berth/api';
 import { parseQuantity } from '@berth/machinery';
 
 export interface NodeAllocatable {
@@ -12,6 +12,11 @@ export interface PodFacts {
   pod: Pod;
   podIps: string[];
   hostIp: string;
+}
+
+/** What a pod can learn of itself and that can change while it runs. */
+export function changeable({ metadata, spec }: Pod): unknown[] {
+  return [metadata.labels ?? {}, metadata.annotations ?? {}, everyContainer(spec).map(({ resources }) => resources ?? {})];
 }
 
 /** The value of a field path; an empty string for a field that is not set. */

@@ -11,6 +11,8 @@ export const labels = {
 
 /** The container's specification when it was made; a change of it is a reason to restart. */
 export const specHashAnnotation = 'io.kubernetes.container.hash';
+/** The container's size when it was made; it may have been resized since. */
+export const resourcesAnnotation = 'io.berth.container.resources';
 /** Which file the termination message is in, on the host. */
 export const terminationMessageAnnotation = 'io.kubernetes.container.terminationMessageHostPath';
 

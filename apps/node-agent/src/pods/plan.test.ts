@@ -29,6 +29,8 @@ const calm: PlanContext = {
   unhealthy: () => undefined,
   started: () => true,
   specHash: () => 'same',
+  resize: () => undefined,
+  isRestarting: () => false,
 };
 
 /** What the plan does, in short: `sandbox 0`, `start main#1`, `kill main`, `wait main`. */
@@ -37,6 +39,7 @@ function steps(pod: Pod, sandboxes: SandboxInfo[], instances: string[], context:
   return [
     ...plan.kill.map((kill) => `kill ${kill.containerId}`),
     ...(plan.createSandbox === undefined ? [] : [`sandbox ${plan.createSandbox}`]),
+    ...plan.resize.map(({ current }) => `resize ${current.id}`),
     ...plan.start.map((start) => `start ${start.container.name}#${start.attempt}`),
     ...[...plan.waiting.keys()].map((name) => `wait ${name}`),
   ];
@@ -126,6 +129,20 @@ describe('restart policies', () => {
   test('OnFailure does not repeat in a new sandbox what succeeded', () => {
     const pod = podOf({ restartPolicy: 'OnFailure', containers: [main, { ...main, name: 'other' }] });
     expect(steps(pod, [sandbox('notReady')], ['main:exited:0', 'other:exited:137'])).toEqual(['sandbox 1', 'start other#1']);
+  });
+});
+
+describe('resizes', () => {
+  test('are done beside what runs, or by a restart', () => {
+    expect(steps(podOf(), [sandbox()], ['main:running'], { resize: () => 'update' })).toEqual(['resize main']);
+    expect(steps(podOf(), [sandbox()], ['main:running'], { resize: () => 'restart' })).toEqual(['kill main']);
+  });
+
+  test('start again what ended for them, also when it ended well and would be left so', () => {
+    const pod = podOf({ restartPolicy: 'OnFailure' });
+    const isRestarting = (id: string) => id === 'main';
+    expect(steps(pod, [sandbox()], ['main:exited:0'], { isRestarting })).toEqual(['start main#1']);
+    expect(isFinished(pod, observe([sandbox()], [instance('main:exited:0')]), isRestarting)).toBe(false);
   });
 });
 

@@ -4,6 +4,7 @@
 import type { Container, Pod } from '@berth/api';
 import type { ContainerInfo } from '@berth/runtime';
 import { anyRunning, newest, type ObservedPod, specHashAnnotation } from './observed.ts';
+import type { ResizeStep } from './pod-resizer.ts';
 
 export interface Kill {
   containerId: string;
@@ -12,6 +13,8 @@ export interface Kill {
   message: string;
   /** Instead of the pod's own grace period. */
   graceSeconds?: number;
+  /** It is to be started again, with another size. */
+  resizes?: true;
 }
 
 /** Why a running container must end, and how long it is given when its probe says so. */
@@ -26,6 +29,8 @@ export interface PodPlan {
   kill: Kill[];
   /** Start these now, in order; a name comes with the attempt it will be. */
   start: { container: Container; attempt: number; init: boolean; replaces?: string; targetId?: string }[];
+  /** Running containers that get another size without a restart. */
+  resize: { container: Container; current: ContainerInfo }[];
   /** Names that wait for their back-off, with the time it ends (Unix milliseconds). */
   waiting: Map<string, number>;
 }
@@ -41,11 +46,15 @@ export interface PlanContext {
   /** Whether a sidecar has started, as its startup probe says. */
   started(name: string, containerId: string): boolean;
   specHash(container: Container): string;
+  /** What the size of a running container needs, when it is not the one that is asked for. */
+  resize(container: Container, current: ContainerInfo): ResizeStep | undefined;
+  /** Whether a container that ended did so only to be started again, whatever the restart policy. */
+  isRestarting(containerId: string): boolean;
 }
 
 /** For a pod that is not finished. */
 export function planPod(pod: Pod, observed: ObservedPod, context: PlanContext): PodPlan {
-  const plan: PodPlan = { kill: [], start: [], waiting: new Map() };
+  const plan: PodPlan = { kill: [], start: [], resize: [], waiting: new Map() };
   let inSandbox = observed;
   if (observed.sandbox?.state !== 'ready') {
     for (const [name, instances] of observed.containers) killRunning(plan, name, instances);
@@ -107,6 +116,7 @@ function planContainer(
   if (current?.state === 'running') {
     const reason = killReason(container, current, context, policy);
     if (reason) plan.kill.push({ containerId: current.id, name: container.name, ...reason });
+    else if (context.resize(container, current) === 'update') plan.resize.push({ container, current });
     return;
   }
   if (last?.state === 'unknown') {
@@ -115,18 +125,26 @@ function planContainer(
     return;
   }
   const ended = init ? current : last;
-  if (ended?.state === 'exited' && !shouldRestart(policy, ended.exitCode)) return;
+  if (ended?.state === 'exited' && !shouldRestart(policy, ended.exitCode) && !context.isRestarting(ended.id)) return;
   const readyAtMs = last && !leftOver ? context.restartReadyAtMs(container) : 0;
   if (readyAtMs > context.nowMs) plan.waiting.set(container.name, readyAtMs);
   else plan.start.push({ container, attempt, init, ...(leftOver && { replaces: leftOver.id }) });
 }
 
-function killReason(container: Container, current: ContainerInfo, context: PlanContext, policy: string): Unhealthy | undefined {
+function killReason(
+  container: Container,
+  current: ContainerInfo,
+  context: PlanContext,
+  policy: string,
+): Omit<Kill, 'containerId' | 'name'> | undefined {
   const restarts = policy === 'Never' ? '' : ', will be restarted';
   const unhealthy = context.unhealthy(container.name, current.id);
   if (unhealthy) return { ...unhealthy, message: `${unhealthy.message}${restarts}` };
+  if (policy === 'Never') return undefined;
+  if (context.resize(container, current) === 'restart')
+    return { message: `Container ${container.name} resize requires restart`, resizes: true };
   const hash = current.annotations[specHashAnnotation];
-  if (!hash || hash === context.specHash(container) || policy === 'Never') return undefined;
+  if (!hash || hash === context.specHash(container)) return undefined;
   return { message: `Container ${container.name} definition changed, will be restarted` };
 }
 
@@ -135,12 +153,12 @@ export function shouldRestart(policy: string, exitCode: number): boolean {
 }
 
 /** Every main container has ended for good, or an init container has under restartPolicy Never. */
-export function isFinished(pod: Pod, observed: ObservedPod): boolean {
+export function isFinished(pod: Pod, observed: ObservedPod, isRestarting: (containerId: string) => boolean = () => false): boolean {
   const policy = pod.spec.restartPolicy ?? 'Always';
   if (policy === 'Always') return false;
   const ended = (name: string) => {
     const last = newest(observed, name);
-    return last?.state === 'exited' && !shouldRestart(policy, last.exitCode) ? last : undefined;
+    return last?.state === 'exited' && !shouldRestart(policy, last.exitCode) && !isRestarting(last.id) ? last : undefined;
   };
   if (pod.spec.containers.every((c) => ended(c.name))) return true;
   if (policy !== 'Never') return false;

@@ -6,6 +6,7 @@ import type { Clock, Logger } from '@berth/telemetry';
 import type { ImagePuller } from '../images/image-puller.ts';
 import type { Prober } from '../probes/prober.ts';
 import type { VolumeManager, VolumeSources } from '../volumes/volume-manager.ts';
+import type { Allocations } from './allocations.ts';
 import type { EnvironmentSources } from './environment.ts';
 import type { Inventory } from './inventory.ts';
 
@@ -13,6 +14,7 @@ export interface PodEnvironment {
   runtime: Runtime;
   inventory: Inventory;
   images: ImagePuller;
+  allocations: Allocations;
   prober: Prober;
   volumes: VolumeManager;
   clock: Clock;
@@ -20,6 +22,8 @@ export interface PodEnvironment {
   hostIp: string;
   /** What this node can give, e.g. `NET_ADMIN`. */
   capabilities: ReadonlySet<string>;
+  /** Of the node, for pods. */
+  memoryBytes: number;
   /** Whether containers get files of the host's: false on simulated nodes. */
   writesFiles: boolean;
   sandboxConfig(pod: Pod, attempt: number): SandboxConfig;

@@ -13,6 +13,7 @@ import type { ProbeRunner } from '../probes/probe.ts';
 import { Prober } from '../probes/prober.ts';
 import { AccountTokens } from '../volumes/account-tokens.ts';
 import type { VolumeManager } from '../volumes/volume-manager.ts';
+import { Allocations } from './allocations.ts';
 import { containerFieldPath } from './container-field-path.ts';
 import { DesiredCache } from './desired-cache.ts';
 import type { NodeAllocatable } from './downward.ts';
@@ -200,7 +201,7 @@ export class PodManager {
   }
 
   #environment(): PodEnvironment {
-    const { runtime, volumes, clock, logger, hostIp, link, allocatable } = this.#deps;
+    const { runtime, volumes, clock, logger, hostIp, link, allocatable, writesFiles, capabilities } = this.#deps;
     const lookups = (pod: Pod) => ({
       configMap: (name: string) => this.desired.configMap(pod.metadata.namespace ?? '', name),
       secret: (name: string) => this.desired.secret(pod.metadata.namespace ?? '', name),
@@ -214,8 +215,9 @@ export class PodManager {
       prober: this.#prober(),
       inventory: this.#inventory,
       images: new ImagePuller(runtime, clock),
-      writesFiles: this.#deps.writesFiles,
-      capabilities: this.#deps.capabilities,
+      allocations: new Allocations(allocatable, (uid) => this.#workers.get(uid)?.wake()),
+      memoryBytes: allocatable.memoryBytes,
+      ...{ writesFiles, capabilities },
       sandboxConfig: (pod, attempt) =>
         sandboxConfig(pod, attempt, {
           logDirectory: this.podLogDirectory(pod),
@@ -253,6 +255,7 @@ export class PodManager {
         this.#inventory.forget(uid);
         this.#events.forget(uid);
         this.#tokens.forget(uid);
+        this.#env.allocations.release(uid);
       },
     };
   }

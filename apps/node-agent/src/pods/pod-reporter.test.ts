@@ -25,7 +25,8 @@ test('the same status is sent once, and again only to each version of the pod th
   );
   const observed: ObservedPod = { sandbox: undefined, containers: new Map() } as unknown as ObservedPod;
   const report = async (pod: Pod) => {
-    await reporter.report(observed, { pod, podIps: [], waiting: new Map(), failure: undefined, terminated: false });
+    const resizer = { actual: () => ({}), conditions: [] };
+    await reporter.report(observed, { pod, podIps: [], waiting: new Map(), failure: undefined, resizer, terminated: false });
     return sent.length;
   };
   expect(await report(podWith('1'))).toBe(1);

@@ -5,6 +5,7 @@ import type { ContainerInfo } from '@berth/runtime';
 import type { ContainerView, WaitingReason } from './container-status.ts';
 import { newest, type ObservedPod } from './observed.ts';
 import type { PodEnvironment } from './pod-environment.ts';
+import type { PodResizer } from './pod-resizer.ts';
 import { podStatus } from './pod-status.ts';
 
 export interface PodReport {
@@ -12,6 +13,7 @@ export interface PodReport {
   podIps: string[];
   waiting: ReadonlyMap<string, WaitingReason>;
   failure: { reason: string; message: string } | undefined;
+  resizer: Pick<PodResizer, 'actual' | 'conditions'>;
   /** Every container has ended for good. */
   terminated: boolean;
 }
@@ -60,6 +62,7 @@ export class PodReporter {
       initContainers: (pod.spec.initContainers ?? []).map(view),
       containers: pod.spec.containers.map(view),
       ephemeralContainers: (pod.spec.ephemeralContainers ?? []).map(view),
+      resizeConditions: report.resizer.conditions,
       ...(failure && { failure }),
     });
     this.#status = status;
@@ -76,7 +79,7 @@ export class PodReporter {
     return metadata.resourceVersion !== this.#disputed && readiness(status) !== readiness(own);
   }
 
-  #view(container: Container, observed: ObservedPod, { pod, waiting }: PodReport): ContainerView {
+  #view(container: Container, observed: ObservedPod, { pod, waiting, resizer }: PodReport): ContainerView {
     const { prober } = this.#env;
     const current = newest(observed, container.name);
     const previous = this.statusOf(container.name);
@@ -87,6 +90,7 @@ export class PodReporter {
       container,
       instances: observed.containers.get(container.name) ?? [],
       ...(reason && { waiting: reason }),
+      ...(current && { actual: resizer.actual(container, current) }),
       started: current !== undefined && prober.started(container, current.id),
       ready: current !== undefined && prober.ready(container, current.id),
       previous,

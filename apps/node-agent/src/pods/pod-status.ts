@@ -2,6 +2,7 @@
 // "Pod conditions"). Pure; transition times change only when a condition does.
 import type { ContainerStatus, Pod, PodCondition, PodStatus } from '@berth/api';
 import { type ContainerView, containerStatus, ephemeralContainerStatus, initContainerStatus, rfc3339 } from './container-status.ts';
+import { resizeConditions } from './pod-resizer.ts';
 
 export interface PodStatusInput {
   pod: Pod;
@@ -14,6 +15,8 @@ export interface PodStatusInput {
   initContainers: ContainerView[];
   containers: ContainerView[];
   ephemeralContainers?: ContainerView[];
+  /** PodResizePending and PodResizeInProgress, while they hold. */
+  resizeConditions?: PodCondition[];
   /** The pod was deleted and everything in it has ended. */
   terminated: boolean;
   /** Set when the agent ends the pod of its own accord, e.g. DeadlineExceeded; makes the phase Failed. */
@@ -114,12 +117,14 @@ function conditions(input: PodStatusInput, phase: string, init: ContainerStatus[
     ),
     condition('ContainersReady', containersReady, readiness),
   ];
-  return [...wanted.map((c) => withTransition(c, input)), ...foreignConditions(input.pod, wanted)];
+  const resizes = (input.resizeConditions ?? []).map((c) => ({ ...withTransition(c, input), observedGeneration: c.observedGeneration }));
+  return [...resizes, ...wanted.map((c) => withTransition(c, input)), ...foreignConditions(input.pod, wanted)];
 }
 
 /** Conditions that others write (PodScheduled by the scheduler, readiness gates by their controllers) stay as they are. */
 function foreignConditions(pod: Pod, own: PodCondition[]): PodCondition[] {
-  return (pod.status?.conditions ?? []).filter((c) => !own.some((o) => o.type === c.type));
+  const types = [...resizeConditions, ...own.map(({ type }) => type)];
+  return (pod.status?.conditions ?? []).filter(({ type }) => !types.includes(type));
 }
 
 function condition(type: string, holds: boolean, extra: Partial<PodCondition> = {}): PodCondition {

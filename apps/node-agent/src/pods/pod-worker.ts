@@ -1,16 +1,18 @@
 // One pod on this node: a loop that looks, plans and acts, one step at a time, until the runtime matches what was asked.
 // It is woken by changes and due times only. Slow work (pulls, graceful stops) goes on beside it and wakes it when done.
-import { type Container, everyContainer, type Pod } from '@berth/api';
+import { everyContainer, type Pod } from '@berth/api';
 import { deepEqual } from '@berth/machinery';
 import { VolumeError } from '../volumes/volume-manager.ts';
-import { specHash } from './container-config.ts';
 import { containerFieldPath } from './container-field-path.ts';
 import { ContainerStarter } from './container-starter.ts';
 import type { WaitingReason } from './container-status.ts';
+import { changeable } from './downward.ts';
 import { emptySandboxes, newest, type ObservedPod, observe } from './observed.ts';
 import { isFinished, isStopped, type Kill, type PodPlan, planPod } from './plan.ts';
+import { type PlanSources, planContext } from './plan-context.ts';
 import type { PodEnvironment } from './pod-environment.ts';
 import { PodReporter } from './pod-reporter.ts';
+import { PodResizer } from './pod-resizer.ts';
 import { isTerminal } from './pod-status.ts';
 import { PodTermination } from './pod-termination.ts';
 import { RestartTracker } from './restart-tracker.ts';
@@ -27,6 +29,11 @@ export class PodWorker {
   readonly #waiting = new Map<string, WaitingReason>();
   readonly #killing = new Set<string>();
   readonly #loop: WakeLoop;
+  readonly #resizer: PodResizer;
+  readonly #sources: PlanSources;
+  /** As the API wants it. */
+  #desired: Pod;
+  /** As this node grants it. */
   #pod: Pod;
   #failure: { reason: string; message: string } | undefined;
   #removed = false;
@@ -36,19 +43,19 @@ export class PodWorker {
 
   /** @param adopted the runtime held something of this pod when the agent started */
   constructor(pod: Pod, env: PodEnvironment, adopted: boolean) {
-    this.#pod = pod;
+    this.#desired = pod;
     this.#env = env;
+    this.#resizer = new PodResizer(env, pod);
+    this.#pod = env.allocations.granted(pod);
     this.#adopting = adopted;
     // What they show may have changed while nobody looked.
     this.#refreshVolumes = adopted;
     this.#restarts = new RestartTracker(env.clock);
     this.reporter = new PodReporter(env, pod.status);
+    this.#sources = { env, restarts: this.#restarts, reporter: this.reporter, resizer: this.#resizer };
     const { name, namespace } = pod.metadata;
-    this.#loop = new WakeLoop(
-      env.clock,
-      () => this.#step(),
-      (error) => env.logger.warn('a pod could not be brought in line', { pod: name, namespace, error }),
-    );
+    const failed = (error: unknown) => env.logger.warn('a pod could not be brought in line', { pod: name, namespace, error });
+    this.#loop = new WakeLoop(env.clock, () => this.#step(), failed);
     this.#termination = new PodTermination(env, () => this.wake());
     this.#starter = new ContainerStarter(env, () => this.wake());
   }
@@ -63,10 +70,14 @@ export class PodWorker {
 
   update(pod: Pod): void {
     if (pod.metadata.deletionTimestamp) this.#starter.abandonHooks();
-    // Downward files show labels and annotations.
-    this.#refreshVolumes ||= !deepEqual(describing(pod), describing(this.#pod));
-    this.#pod = pod;
+    this.#desired = pod;
+    this.#become(this.#env.allocations.granted(pod));
     this.wake();
+  }
+
+  #become(pod: Pod): void {
+    this.#refreshVolumes ||= !deepEqual(changeable(pod), changeable(this.#pod));
+    this.#pod = pod;
   }
 
   /** Something the pod refers to has changed: its files follow, and what waited for it may go on. */
@@ -102,22 +113,28 @@ export class PodWorker {
       await this.#terminate(observed);
       return;
     }
+    this.#become(this.#resizer.grant(this.#desired));
     if (this.#refreshVolumes && observed.sandbox) {
       this.#refreshVolumes = false;
       await this.#prepareVolumes();
     }
-    const plan = this.#plan(observed);
+    const plan = planPod(this.#pod, observed, planContext(this.#pod, this.#sources));
     this.#syncWaiting(plan);
     const acted = await this.#act(plan, observed);
     if (acted) observed = await this.#observe();
     this.#probe(observed);
+    this.#resizer.settle(this.#pod, observed);
     await this.#report(observed, false);
-    if (plan.waiting.size > 0) this.#loop.wakeAt(Math.min(...plan.waiting.values()));
+    const dueMs = [...plan.waiting.values(), ...this.#resizer.dueMs];
+    if (dueMs.length > 0) this.#loop.wakeAt(Math.min(...dueMs));
   }
 
   /** Nothing will run in this pod again: it has ended, or somebody has declared it so, before this agent was started perhaps. */
   #isOver(observed: ObservedPod): boolean {
-    return [this.reporter.status, this.#pod.status].some((s) => isTerminal(s?.phase)) || isFinished(this.#pod, observed);
+    return (
+      [this.reporter.status, this.#pod.status].some((s) => isTerminal(s?.phase)) ||
+      isFinished(this.#pod, observed, (id) => this.#resizer.isRestarting(id))
+    );
   }
 
   async #observe(): Promise<ObservedPod> {
@@ -129,24 +146,8 @@ export class PodWorker {
   }
 
   #report(observed: ObservedPod, terminated: boolean): Promise<void> {
-    const [pod, podIps, waiting, failure] = [this.#pod, this.#podIps, this.#waiting, this.#failure];
-    return this.reporter.report(observed, { pod, podIps, waiting, failure, terminated });
-  }
-
-  #plan(observed: ObservedPod): PodPlan {
-    const byName = new Map(everyContainer(this.#pod.spec).map((c) => [c.name, c]));
-    const ask = <T>(name: string, question: (container: Container) => T): T | undefined => {
-      const container = byName.get(name);
-      return container && question(container);
-    };
-    return planPod(this.#pod, observed, {
-      nowMs: this.#env.clock.now(),
-      restartReadyAtMs: (container) => this.#restarts.readyAtMs(container.name, specHash(container)),
-      nextAttempt: (name) => this.reporter.nextAttempt(name),
-      unhealthy: (name, id) => ask(name, (c) => this.#env.prober.unhealthy(c, id)),
-      started: (name, id) => ask(name, (c) => this.#env.prober.started(c, id)) ?? false,
-      specHash,
-    });
+    const [pod, podIps, waiting, failure, resizer] = [this.#pod, this.#podIps, this.#waiting, this.#failure, this.#resizer];
+    return this.reporter.report(observed, { pod, podIps, waiting, failure, resizer, terminated });
   }
 
   #noteEnds(observed: ObservedPod): void {
@@ -172,6 +173,7 @@ export class PodWorker {
 
   /** Returns whether anything was done that changes what the runtime holds. */
   async #act(plan: PodPlan, observed: ObservedPod): Promise<boolean> {
+    for (const { container, current } of plan.resize) await this.#resizer.update(this.#pod, container, current);
     for (const kill of plan.kill) this.#kill(kill);
     if (plan.kill.length > 0) return false;
     if (plan.createSandbox === undefined && plan.start.length === 0) return false;
@@ -232,9 +234,10 @@ export class PodWorker {
     }
   }
 
-  #kill({ containerId, name, message, graceSeconds = this.#pod.spec.terminationGracePeriodSeconds ?? 30 }: Kill): void {
+  #kill({ containerId, name, message, resizes, graceSeconds = this.#pod.spec.terminationGracePeriodSeconds ?? 30 }: Kill): void {
     if (this.#killing.has(containerId)) return;
     this.#killing.add(containerId);
+    if (resizes) this.#resizer.restarting(containerId);
     this.#env.event(this.#pod, 'Normal', 'Killing', message, containerFieldPath(this.#pod, name));
     this.#env.prober.forget(containerId);
     this.#termination
@@ -271,6 +274,7 @@ export class PodWorker {
       if (!this.#removed) await this.#report(observed, false);
       return;
     }
+    this.#env.allocations.release(this.#pod.metadata.uid ?? '');
     // Only a deletion waits for this word.
     if (!this.#removed) await this.#report(observed, this.#pod.metadata.deletionTimestamp !== undefined);
     else {
@@ -292,9 +296,4 @@ export class PodWorker {
     }
     this.#adopting = false;
   }
-}
-
-/** What a pod says of itself in downward files and can change. */
-function describing({ metadata }: Pod) {
-  return [metadata.labels ?? {}, metadata.annotations ?? {}];
 }

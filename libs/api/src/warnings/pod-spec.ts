@@ -4,7 +4,7 @@ import type { Container, PodSpec, SecurityContext, Volume } from '../generated/c
 
 const actingVolumes = ['name', 'emptyDir', 'configMap', 'secret', 'hostPath', 'persistentVolumeClaim', 'projected', 'downwardAPI'];
 const actingProjections = ['configMap', 'secret', 'downwardAPI', 'serviceAccountToken'];
-const idleContainerFields = ['volumeDevices', 'restartPolicyRules', 'resizePolicy'] as const;
+const idleContainerFields = ['volumeDevices', 'restartPolicyRules'] as const;
 const idlePodFields = [
   'resourceClaims',
   'setHostnameAsFQDN',

@@ -37,6 +37,11 @@ export class HollowRuntime implements rt.Runtime {
     for (const sandbox of this.#machine.sandboxes.values()) this.#machine.makeNotReady(sandbox);
   }
 
+  /** What a container is limited to now. */
+  resourcesOf(containerId: string): rt.ResourceLimits | undefined {
+    return this.#machine.containers.get(containerId)?.config.resources;
+  }
+
   /** Ends one running container, as a crash of its process does. */
   crash(containerId: string, exitCode: number, reason: 'Error' | 'OOMKilled' = 'Error'): void {
     this.#machine.end(containerId, exitCode, reason);

@@ -1,0 +1,164 @@
+// Brings the containers of one pod to the sizes that were granted to it, in place where their resizePolicy allows that. Right
+// from any state: what a container runs with is known from what was reported of it, or else from how it was made.
+import type { Container, ContainerStatus, Pod, PodCondition, ResourceRequirements } from '@berth/api';
+import { isRecord, parseQuantity } from '@berth/machinery';
+import type { ContainerInfo } from '@berth/runtime';
+import { differs, isSameSize, sizedContainers, sizedResources } from './allocations.ts';
+import { newest, type ObservedPod, resourcesAnnotation } from './observed.ts';
+import type { PodEnvironment } from './pod-environment.ts';
+import { resizeMessage } from './resize-messages.ts';
+import { containerResources } from './resources.ts';
+
+export const resizeConditions = ['PodResizePending', 'PodResizeInProgress'] as const;
+const retryMs = 10_000;
+
+export type ResizeStep = 'update' | 'restart';
+
+type Environment = Pick<PodEnvironment, 'allocations' | 'runtime' | 'clock' | 'event' | 'memoryBytes'>;
+
+export class PodResizer {
+  readonly #env: Environment;
+  /** What each container runs with, by the container's id. */
+  readonly #actual = new Map<string, ResourceRequirements>();
+  /** Killed to be started with another size, whatever the restart policy. */
+  readonly #restarting = new Set<string>();
+  #pending: PodCondition | undefined;
+  #progress: PodCondition | undefined;
+  #retryAtMs = 0;
+
+  constructor(env: Environment, pod: Pod) {
+    this.#env = env;
+    env.allocations.add(pod);
+    const { conditions = [], containerStatuses = [], initContainerStatuses = [] } = pod.status ?? {};
+    this.#pending = conditions.find(({ type }) => type === 'PodResizePending');
+    this.#progress = conditions.find(({ type }) => type === 'PodResizeInProgress');
+    for (const status of [...containerStatuses, ...initContainerStatuses]) this.#remember(status);
+  }
+
+  /** As they are to be shown; not there when there is nothing to tell. */
+  get conditions(): PodCondition[] {
+    return [this.#pending, this.#progress].flatMap((condition) => condition ?? []);
+  }
+
+  /** When to look again, after a failure. */
+  get dueMs(): number[] {
+    return this.#progress?.reason === 'Error' ? [this.#retryAtMs] : [];
+  }
+
+  /** The pod with the sizes that it is granted; asks for those that it wants. */
+  grant(pod: Pod): Pod {
+    const answer = this.#env.allocations.request(pod);
+    const generation = pod.metadata.generation;
+    if (answer === undefined) this.#pending = undefined;
+    else if (answer === 'granted') {
+      this.#pending = undefined;
+      this.#progress = condition('PodResizeInProgress', generation);
+      this.#retryAtMs = 0;
+      this.#env.event(pod, 'Normal', 'ResizeStarted', resizeMessage('started', pod));
+    } else {
+      const { reason, message } = answer;
+      const isNews = this.#pending?.reason !== reason || this.#pending.message !== message;
+      this.#pending = { ...condition('PodResizePending', generation), reason, message };
+      if (isNews) this.#env.event(pod, 'Warning', `Resize${reason}`, resizeMessage(reason, pod, message));
+    }
+    return this.#env.allocations.granted(pod);
+  }
+
+  /** What a running container needs. @param pod as granted */
+  step(pod: Pod, container: Container, current: ContainerInfo): ResizeStep | undefined {
+    if (!sizedContainers(pod).includes(container)) return undefined;
+    const actual = this.actual(container, current);
+    const changed = sizedResources.filter((name) => differs(container.resources, actual, name));
+    if (changed.length === 0) return undefined;
+    const policies = container.resizePolicy ?? [];
+    const restarts = policies.some((p) => p.restartPolicy === 'RestartContainer' && changed.some((name) => name === p.resourceName));
+    return restarts ? 'restart' : 'update';
+  }
+
+  /** What a container runs with, as far as it is known. */
+  actual(container: Container, current: ContainerInfo): ResourceRequirements {
+    return this.#actual.get(current.id) ?? madeWith(current) ?? container.resources ?? {};
+  }
+
+  restarting(containerId: string): void {
+    this.#restarting.add(containerId);
+  }
+
+  /** Whether it ended only to be started again. */
+  isRestarting(containerId: string): boolean {
+    return this.#restarting.has(containerId);
+  }
+
+  /** Sizes a running container anew, without a restart. */
+  async update(pod: Pod, container: Container, current: ContainerInfo): Promise<void> {
+    if (this.#retryAtMs > this.#env.clock.now()) return;
+    try {
+      await this.#refuseLessThanUsed(container, current);
+      await this.#env.runtime.updateResources(current.id, containerResources(container, pod, this.#env.memoryBytes));
+      this.#actual.set(current.id, container.resources ?? {});
+    } catch (error) {
+      this.#fail(pod, (error as Error).message);
+    }
+  }
+
+  /** Tells of the end of a resize. @param pod as granted */
+  settle(pod: Pod, observed: ObservedPod): void {
+    for (const id of [...this.#actual.keys(), ...this.#restarting]) if (!isKept(observed, id)) this.#forget(id);
+    if (!this.#progress) return;
+    const isDone = sizedContainers(pod).every((container) => {
+      const current = newest(observed, container.name);
+      if (current && this.#restarting.has(current.id)) return false;
+      return current?.state !== 'running' || isSameSize(container.resources, this.actual(container, current));
+    });
+    if (!isDone) return;
+    this.#progress = undefined;
+    this.#env.event(pod, 'Normal', 'ResizeCompleted', resizeMessage('completed', pod));
+  }
+
+  /** A limit that is less than what is used would have the kernel kill the container. */
+  async #refuseLessThanUsed(container: Container, current: ContainerInfo): Promise<void> {
+    const limit = memoryLimit(container.resources);
+    const before = memoryLimit(this.actual(container, current));
+    if (limit === undefined || (before !== undefined && limit >= before)) return;
+    const used = (await this.#env.runtime.stats()).find(({ containerId }) => containerId === current.id)?.memoryWorkingSetBytes ?? 0;
+    if (limit >= used) return;
+    const told = `attempting to set container ${JSON.stringify(container.name)} memory limit (${limit}) below current usage (${used})`;
+    throw new Error(`cannot decrease memory limits: ${told}`);
+  }
+
+  #fail(pod: Pod, message: string): void {
+    const isNews = this.#progress?.message !== message;
+    this.#progress = { ...condition('PodResizeInProgress', pod.metadata.generation), reason: 'Error', message };
+    this.#retryAtMs = this.#env.clock.now() + retryMs;
+    if (isNews) this.#env.event(pod, 'Warning', 'ResizeError', resizeMessage('error', pod, message));
+  }
+
+  #remember({ containerID, resources }: ContainerStatus): void {
+    if (containerID && resources) this.#actual.set(containerID.replace(/^[a-z]+:\/\//, ''), resources);
+  }
+
+  #forget(id: string): void {
+    this.#actual.delete(id);
+    this.#restarting.delete(id);
+  }
+}
+
+function isKept(observed: ObservedPod, id: string): boolean {
+  return [...observed.containers.values()].some(([current]) => current?.id === id);
+}
+
+function condition(type: (typeof resizeConditions)[number], observedGeneration: number | undefined): PodCondition {
+  return { type, status: 'True', ...(observedGeneration !== undefined && { observedGeneration }) };
+}
+
+function madeWith({ annotations }: ContainerInfo): ResourceRequirements | undefined {
+  const text = annotations[resourcesAnnotation];
+  if (!text) return undefined;
+  const made: unknown = JSON.parse(text);
+  return isRecord(made) ? (made as ResourceRequirements) : undefined;
+}
+
+function memoryLimit(resources: ResourceRequirements | undefined): number | undefined {
+  const limit = resources?.limits?.memory;
+  return limit === undefined ? undefined : parseQuantity(String(limit)).value();
+}
