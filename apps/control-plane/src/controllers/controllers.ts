@@ -17,7 +17,7 @@ import { rootCertificateController, serviceAccountController } from './namespace
 import { nodeLifecycleController } from './nodes/node-lifecycle.ts';
 import { podGcController } from './nodes/pod-gc.ts';
 import { taintEvictionController } from './nodes/taint-eviction.ts';
-import { replicaSetController } from './replica-set.ts';
+import { replicaSetController, replicationController } from './replicas/controllers.ts';
 import { resourceQuotaController } from './resource-quota.ts';
 import { statefulSetController } from './stateful-set/controller.ts';
 import { claimController } from './volumes/claim.ts';
@@ -40,6 +40,7 @@ function erase<Observed>(controller: Controller<Observed>): Controller {
 export function controllersFor({ caCertificate, startedAt, usages = () => [] }: ControllersOptions): Controller[] {
   return [
     erase(replicaSetController),
+    erase(replicationController),
     erase(jobController),
     erase(autoscalerController(usages)),
     erase(cronJobController),

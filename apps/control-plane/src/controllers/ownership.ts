@@ -53,14 +53,15 @@ export function namespaceIndexValues({ metadata }: KubeObject): string[] {
 }
 
 /** Keys of the owners of a kind, which has a namespace index, whose selectors an object without a controller matches. */
-export function possibleOwners<T extends KubeObject & { spec: { selector?: LabelSelectorObject } }>(
+export function possibleOwners<T extends KubeObject>(
   kind: KindDefinition<T>,
   object: KubeObject,
   caches: Caches,
+  selectorOf: (owner: T) => LabelSelectorObject | undefined,
 ): string[] {
   if (object.metadata.deletionTimestamp) return [];
   const candidates = caches.of(kind).byIndex(namespaceIndex, object.metadata.namespace ?? '');
-  return candidates.filter(({ spec }) => labelSelectorFrom(spec.selector).matches(object.metadata.labels)).map((found) => keyOf(found));
+  return candidates.filter((owner) => labelSelectorFrom(selectorOf(owner)).matches(object.metadata.labels)).map((found) => keyOf(found));
 }
 
 export interface Claimed<T> {

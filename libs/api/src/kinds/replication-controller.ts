@@ -7,7 +7,6 @@ import { schemas } from '../schemas.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 import { dnsSubdomain } from '../validation/names.ts';
 import { validateReplicationControllerSpec } from '../validation/replication-controller.ts';
-import { idleKind } from '../warnings/idle-kind.ts';
 import { podSpecWarnings } from '../warnings/pod-spec.ts';
 
 export type ReplicationController = Type;
@@ -40,5 +39,5 @@ export const ReplicationController = defineKind<ReplicationController>({
   validateUpdate: validateMetadataUpdate,
   columns: replicationControllerColumns,
   selectableFields: { 'status.replicas': ({ status }) => String(status?.replicas ?? 0) },
-  warnings: ({ spec }) => [...idleKind('replicationcontrollers'), ...podSpecWarnings(spec?.template?.spec, 'spec.template.spec')],
+  warnings: ({ spec }) => podSpecWarnings(spec?.template?.spec, 'spec.template.spec'),
 });

@@ -19,7 +19,9 @@ export const daemonSetController: Controller<ObservedDaemonSet> = {
   owns: ['DaemonSet.status', 'Pod.metadata.ownerReferences[DaemonSet]', 'ControllerRevision[DaemonSet]'],
   watches: [
     watches(DaemonSet, (set) => [keyOf(set)]),
-    watches(Pod, (pod, caches) => (controllerOf(pod) ? controllerKey(pod, erased(DaemonSet)) : possibleOwners(DaemonSet, pod, caches))),
+    watches(Pod, (pod, caches) =>
+      controllerOf(pod) ? controllerKey(pod, erased(DaemonSet)) : possibleOwners(DaemonSet, pod, caches, ({ spec }) => spec.selector),
+    ),
     watches(ControllerRevision, (revision) => controllerKey(revision, erased(DaemonSet))),
     // A heartbeat changes nothing that decides where daemons run.
     watches(Node, (node, caches, old) => (old && isSamePlace(node, old) ? [] : caches.of(DaemonSet).list().map(keyOf))),

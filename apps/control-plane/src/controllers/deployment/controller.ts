@@ -21,7 +21,9 @@ export const deploymentController: Controller<ObservedDeployment> = {
   watches: [
     watches(Deployment, (deployment) => [keyOf(deployment)]),
     watches(ReplicaSet, (found, caches) =>
-      controllerOf(found) ? controllerKey(found, erased(Deployment)) : possibleOwners(Deployment, found, caches),
+      controllerOf(found)
+        ? controllerKey(found, erased(Deployment))
+        : possibleOwners(Deployment, found, caches, ({ spec }) => spec.selector),
     ),
     watches(Pod, recreatedBy),
   ],

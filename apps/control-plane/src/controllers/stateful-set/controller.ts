@@ -19,7 +19,9 @@ export const statefulSetController: Controller<ObservedStatefulSet> = {
   owns: ['StatefulSet.status', 'Pod.metadata.ownerReferences[StatefulSet]', 'ControllerRevision[StatefulSet]'],
   watches: [
     watches(StatefulSet, (set) => [keyOf(set)]),
-    watches(Pod, (pod, caches) => (controllerOf(pod) ? controllerKey(pod, erased(StatefulSet)) : possibleOwners(StatefulSet, pod, caches))),
+    watches(Pod, (pod, caches) =>
+      controllerOf(pod) ? controllerKey(pod, erased(StatefulSet)) : possibleOwners(StatefulSet, pod, caches, ({ spec }) => spec.selector),
+    ),
     watches(ControllerRevision, (revision) => controllerKey(revision, erased(StatefulSet))),
     watches(PersistentVolumeClaim, () => []),
   ],

@@ -1,9 +1,10 @@
-import { type Pod, Pod as PodKind, ReplicaSet } from '@berth/api';
+import { type Pod, Pod as PodKind, ReplicaSet, ReplicationController } from '@berth/api';
+import { erased } from '@berth/controller';
 import { expect, test } from 'vitest';
-import { controllerReference } from './ownership.ts';
-import { inRemovalOrder } from './pod-removal-order.ts';
-import { planReplicaSet } from './replica-set.ts';
-import { startTestCluster } from './testing.ts';
+import { controllerReference } from '../ownership.ts';
+import { inRemovalOrder } from '../pod-removal-order.ts';
+import { startTestCluster } from '../testing.ts';
+import { type ObservedReplicated, planReplicas } from './plan.ts';
 
 const now = Date.parse('2026-01-01T01:00:00Z');
 
@@ -21,6 +22,10 @@ function replicaSet(replicas: number, spec: Partial<ReplicaSet['spec']> = {}): R
   };
 }
 
+function observed(owner: ReplicaSet, pods: Pod[], related: Pod[] = []): ObservedReplicated {
+  return { owner, kind: erased(ReplicaSet), selector: owner.spec.selector, countsTerminating: true, pods, related };
+}
+
 function pod(name: string, parts: { owner?: ReplicaSet; labels?: Record<string, string>; nodeName?: string; readyAt?: string } = {}): Pod {
   const { owner, labels = { app: 'web' }, nodeName, readyAt } = parts;
   return {
@@ -35,7 +40,7 @@ function pod(name: string, parts: { owner?: ReplicaSet; labels?: Record<string, 
 }
 
 test('missing pods are created together, with the replica set as their controller', () => {
-  const actions = planReplicaSet({ replicaSet: replicaSet(3), pods: [], related: [] }, now);
+  const actions = planReplicas(observed(replicaSet(3), []), now);
   const slowStart = actions.find((action) => action.type === 'slowStart');
   expect(slowStart?.actions).toHaveLength(3);
   expect(slowStart?.actions[0]).toMatchObject({
@@ -47,7 +52,7 @@ test('missing pods are created together, with the replica set as their controlle
 test('orphans that match are taken in, own pods that do not match are let go, before anything else', () => {
   const owner = replicaSet(1);
   const pods = [pod('lost'), pod('strange', { owner, labels: { app: 'other' } })];
-  const actions = planReplicaSet({ replicaSet: owner, pods, related: [] }, now);
+  const actions = planReplicas(observed(owner, pods), now);
   expect(actions.filter((action) => action.type === 'patch').map(({ key }) => key.name)).toEqual(['lost', 'strange']);
   expect(actions.some((action) => action.type === 'slowStart')).toBe(false);
 });
@@ -55,7 +60,7 @@ test('orphans that match are taken in, own pods that do not match are let go, be
 test('availability waits for minReadySeconds', () => {
   const owner = replicaSet(2, { minReadySeconds: 60, selector: { matchLabels: { app: 'web' } } });
   const pods = [pod('a', { owner, readyAt: '2026-01-01T00:59:30Z' }), pod('b', { owner, readyAt: '2026-01-01T00:10:00Z' })];
-  const actions = planReplicaSet({ replicaSet: owner, pods, related: pods }, now);
+  const actions = planReplicas(observed(owner, pods, pods), now);
   expect(actions).toContainEqual({ type: 'requeue', afterMs: 30_000 });
   expect(actions.find((action) => action.type === 'updateStatus')?.object).toMatchObject({
     status: { replicas: 2, readyReplicas: 2, availableReplicas: 1 },
@@ -92,6 +97,41 @@ test('a replica set in a cluster gets its pods, and gives up what it does not wa
     await eventually(() => counts(5));
     await client.patch(ReplicaSet, metadata, 'merge', { spec: { replicas: 2 } });
     await eventually(() => counts(2));
+  } finally {
+    await cluster.stop();
+  }
+});
+
+test('a replication controller in a cluster takes in what its labels select, makes the rest, and can be scaled', async () => {
+  const cluster = await startTestCluster();
+  const { client, eventually } = cluster;
+  const metadata = { name: 'old', namespace: 'default' };
+  try {
+    const template = { metadata: { labels: { app: 'old' } }, spec: { containers: [{ name: 'main', image: 'web:1' }] } };
+    const orphan: Pod = {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'orphan', namespace: 'default', labels: { app: 'old' } },
+      spec: template.spec,
+    };
+    await client.create(PodKind, orphan);
+    await client.create(ReplicationController, {
+      apiVersion: 'v1',
+      kind: 'ReplicationController',
+      metadata,
+      spec: { replicas: 3, template },
+    });
+    const owned = async (count: number) => {
+      const { items } = await client.list(PodKind, { namespace: 'default', labelSelector: 'app=old' });
+      const { status } = await client.get(ReplicationController, metadata);
+      const owners = items.map((item) => item.metadata.ownerReferences?.map(({ kind, name }) => `${kind}/${name}`).join());
+      return owners.length === count && owners.every((owner) => owner === 'ReplicationController/old') && status?.replicas === count;
+    };
+    await eventually(() => owned(3));
+    expect((await client.get(PodKind, { namespace: 'default', name: 'orphan' })).metadata.ownerReferences).toHaveLength(1);
+    await client.patch(ReplicationController, metadata, 'merge', { spec: { replicas: 1 } }, { subresource: 'scale' });
+    await eventually(() => owned(1));
+    expect((await client.get(ReplicationController, metadata)).status).not.toHaveProperty('terminatingReplicas');
   } finally {
     await cluster.stop();
   }
