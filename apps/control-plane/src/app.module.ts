@@ -13,6 +13,8 @@ import { ApiServer, componentUsers } from './api/core/index.ts';
 import { FlowControl } from './api/flow-control/flow-control.ts';
 import { ApiHttp } from './api/http/api-http.ts';
 import { ApiMetrics } from './api/http/api-metrics.ts';
+import { Bindings } from './api/http/bindings.ts';
+import { ComponentStatuses } from './api/http/component-statuses.ts';
 import { FixedPaths } from './api/http/fixed-paths.ts';
 import { PodLogs } from './api/http/pod-logs.ts';
 import { PodStreams } from './api/http/pod-streams.ts';
@@ -99,15 +101,20 @@ function httpModule(given: DynamicModule, api: DynamicModule): DynamicModule {
     ) => {
       const { clock, random, config, logger } = parts;
       const serverAddress = `${config.apiAddress.host}:${config.apiAddress.port}`;
+      const computed = [
+        new SelfReviews(server, authenticator),
+        new UsageMetrics(server),
+        new ComponentStatuses(server, config.roles, clock),
+        new Bindings(server),
+      ];
       return new ApiHttp({
         api: server,
         authenticator,
         resources: new ResourceRequests({ api: server, clock, random, podLogs: new PodLogs(server) }),
-        fixedPaths: new FixedPaths({ api: server, metrics, serverAddress, issuer }),
+        fixedPaths: new FixedPaths({ api: server, computedKinds: computed.flatMap(({ kinds }) => kinds), metrics, serverAddress, issuer }),
         podStreams: new PodStreams(server, clock),
         proxy: new ProxyRequests(server, random),
-        selfReviews: new SelfReviews(server, authenticator),
-        usageMetrics: new UsageMetrics(server),
+        computed,
         auditor: parts.auditor,
         flowControl,
         dashboard: new StaticFiles(parts.dashboardDirectory),

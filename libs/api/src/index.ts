@@ -1,5 +1,6 @@
 // Kubernetes' kinds as Berth serves them: each a type and a definition of the same name, plus every nested type.
 
+export { componentStatusColumns } from './columns/component-status.ts';
 export { podReadyText, podRestartsText, podStatusText } from './columns/pod-status.ts';
 export { scaleColumns } from './columns/scale.ts';
 export { isTimeZone, nextTime } from './cron/next-time.ts';

@@ -102,6 +102,8 @@ export interface KindDefinition<T extends KubeObject = KubeObject> {
   view?: KindView;
   /** Accepted fields that do not act yet: each present one becomes a Warning header. */
   warnings(object: T): string[];
+  /** What every answer warns of, such as `v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice`. */
+  deprecation?: string;
 }
 
 export interface KindOptions<T extends KubeObject> {
@@ -124,6 +126,7 @@ export interface KindOptions<T extends KubeObject> {
   columns?: Column<T>[];
   selectableFields?: Record<string, (object: T) => string>;
   warnings?(object: T): string[];
+  deprecation?: string;
   view?: KindView;
 }
 
@@ -150,6 +153,7 @@ export function defineKind<T extends KubeObject>(options: KindOptions<T>): KindD
     columns: options.columns ?? [],
     selectableFields: options.selectableFields ?? {},
     warnings: options.warnings ?? (() => []),
+    ...(options.deprecation && { deprecation: options.deprecation }),
     ...(options.view && { view: options.view }),
   };
 }

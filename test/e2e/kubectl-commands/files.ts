@@ -54,6 +54,23 @@ spec:
   selector: {matchLabels: {app: agent}}
   template: ${template('agent')}
 `,
+  'controller.yaml': `apiVersion: v1
+kind: ReplicationController
+metadata: {name: old}
+spec:
+  replicas: 2
+  template: ${template('old')}
+`,
+  'waiting.yaml': `apiVersion: v1
+kind: Pod
+metadata: {name: waiting}
+spec: {schedulerName: nobody, terminationGracePeriodSeconds: 1, containers: [{name: main, image: "${image}", command: ${sleeper}}]}
+`,
+  'binding.yaml': `apiVersion: v1
+kind: Binding
+metadata: {name: waiting}
+target: {kind: Node, name: berth-node-8}
+`,
   'talker.yaml': `apiVersion: v1
 kind: Pod
 metadata: {name: talker, labels: {app: talker}}

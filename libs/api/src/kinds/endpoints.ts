@@ -29,4 +29,5 @@ export const Endpoints = defineKind<Endpoints>({
   ],
   validateUpdate: validateMetadataUpdate,
   columns: endpointsColumns,
+  deprecation: 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice',
 });

@@ -11,16 +11,15 @@ import type { ApiServer } from '../core/api-server.ts';
 import type { User } from '../core/types.ts';
 import type { FlowControl } from '../flow-control/flow-control.ts';
 import type { ApiMetrics } from './api-metrics.ts';
+import { type ComputedResources, computedAt } from './computed-resources.ts';
 import type { FixedPaths } from './fixed-paths.ts';
 import type { PodStreams } from './pod-streams.ts';
 import { withoutProxied } from './proxy/proxy-path.ts';
 import type { ProxyRequests } from './proxy/proxy-requests.ts';
 import { parseResourcePath, pathSegments, type ResourcePath } from './request-info.ts';
 import { ResourceRequests } from './resource-requests.ts';
-import { type Exchange, noSuchPath, sendError, statusOf, wrongMethod } from './responses.ts';
-import type { SelfReviews } from './self-reviews.ts';
+import { addWarning, type Exchange, noSuchPath, sendError, statusOf, wrongMethod } from './responses.ts';
 import type { StaticFiles } from './static-files.ts';
-import type { UsageMetrics } from './usage-metrics.ts';
 
 export interface ApiHttpOptions {
   api: ApiServer;
@@ -29,8 +28,7 @@ export interface ApiHttpOptions {
   fixedPaths: FixedPaths;
   podStreams: PodStreams;
   proxy: ProxyRequests;
-  selfReviews: SelfReviews;
-  usageMetrics: UsageMetrics;
+  computed: ComputedResources[];
   dashboard: StaticFiles;
   flowControl: FlowControl;
   /** Absent without an audit policy. */
@@ -132,11 +130,12 @@ export class ApiHttp {
       return this.#options.fixedPaths.serve(exchange, segments, query);
     }
     const { group, version, resource, subresource, namespace, name } = path;
-    if (!this.#options.api.kinds.resource(group, version, resource)) {
-      const review = this.#options.selfReviews.kindOf(path);
-      if (review) return this.#options.selfReviews.serve(exchange, path, user, review);
-      const metrics = this.#options.usageMetrics.kindOf(path);
-      if (metrics) return this.#options.usageMetrics.serve(exchange, path, user, metrics, query);
+    const computed = computedAt(this.#options.computed, path);
+    const stored = this.#options.api.kinds.resource(group, version, resource);
+    const { deprecation } = computed?.kind ?? stored ?? {};
+    if (deprecation) addWarning(exchange.response, deprecation);
+    if (computed) return computed.resources.serve({ ...exchange, path, query, user, signal }, computed.kind);
+    if (!stored) {
       await this.#options.api.authorize(user, { verb: verb ?? 'get', group, resource, subresource, namespace, name });
       throw noSuchPath();
     }

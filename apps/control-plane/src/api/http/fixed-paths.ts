@@ -9,8 +9,6 @@ import * as discovery from './discovery.ts';
 import { wantsAggregatedDiscovery } from './media-types.ts';
 import { openApiV2, openApiV2ContentType, openApiV2Protobuf, wantsProtobuf } from './openapi-v2.ts';
 import { type Exchange, noSuchPath, sendBytes, sendJson, sendText } from './responses.ts';
-import { selfReviewKinds } from './self-reviews.ts';
-import { usageMetricsKinds } from './usage-metrics.ts';
 
 export const versionInfo = {
   major: '1',
@@ -26,6 +24,8 @@ export const versionInfo = {
 
 export interface FixedPathsOptions {
   api: ApiServer;
+  /** Of resources that are not stored. */
+  computedKinds: KindDefinition[];
   metrics: ApiMetrics;
   /** host:port, as discovery tells it. */
   serverAddress: string;
@@ -45,7 +45,7 @@ export class FixedPaths {
 
   constructor(options: FixedPathsOptions) {
     this.#options = options;
-    this.#kinds = [...options.api.kinds.all, ...selfReviewKinds, ...usageMetricsKinds];
+    this.#kinds = [...options.api.kinds.all, ...options.computedKinds];
   }
 
   /** @throws StatusError 404 */

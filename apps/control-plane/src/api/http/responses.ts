@@ -30,7 +30,7 @@ export async function sendBytes(
 ): Promise<void> {
   if (response.destroyed) return;
   const headers: Record<string, string | number | string[]> = { 'content-type': contentType, 'cache-control': 'no-cache, private' };
-  if (warnings.length > 0) headers.warning = warnings.map(warningHeader);
+  for (const warning of warnings) addWarning(response, warning);
   let body = bytes;
   if (bytes.length >= gzipBytesMin && acceptsGzip(request)) {
     body = await compress(bytes, { level: gzipLevel });
@@ -111,6 +111,11 @@ function acceptsGzip(request: IncomingMessage): boolean {
 }
 
 /** RFC 7234 warn-code 299 with the text quoted, free of what a header may not hold. */
+/** Beside those that the answer has already; before it begins. */
+export function addWarning(response: ServerResponse, text: string): void {
+  response.appendHeader('warning', warningHeader(text));
+}
+
 export function warningHeader(text: string): string {
   const safe = [...text].map((char) => (char < ' ' || char === '\u007f' || char > '\u00ff' ? '?' : char)).join('');
   return `299 - "${safe.replace(/["\\]/g, '\\$&')}"`;

@@ -7,9 +7,9 @@ import type { ApiServer } from '../core/api-server.ts';
 import type { PolicyRule } from '../core/authorization/policy-rules.ts';
 import type { Attributes } from '../core/authorizer.ts';
 import type { User } from '../core/types.ts';
+import type { ComputedRequest, ComputedResources } from './computed-resources.ts';
 import { decodeObject, readBody } from './request-body.ts';
-import type { ResourcePath } from './request-info.ts';
-import { type Exchange, sendJson, wrongMethod } from './responses.ts';
+import { sendJson, wrongMethod } from './responses.ts';
 
 function review(group: string, message: string, kind: string, scope: 'Cluster' | 'Namespaced' = 'Cluster'): KindDefinition {
   return defineKind({
@@ -23,7 +23,7 @@ function review(group: string, message: string, kind: string, scope: 'Cluster' |
   });
 }
 
-export const selfReviewKinds: KindDefinition[] = [
+const reviewKinds: KindDefinition[] = [
   review('authentication.k8s.io', 'authentication', 'SelfSubjectReview'),
   review('authentication.k8s.io', 'authentication', 'TokenReview'),
   review('authorization.k8s.io', 'authorization', 'SelfSubjectAccessReview'),
@@ -47,7 +47,8 @@ interface AccessSpec {
   audiences?: string[];
 }
 
-export class SelfReviews {
+export class SelfReviews implements ComputedResources {
+  readonly kinds = reviewKinds;
   readonly #api: ApiServer;
 
   readonly #authenticator: Authenticator;
@@ -57,12 +58,8 @@ export class SelfReviews {
     this.#authenticator = authenticator;
   }
 
-  kindOf({ group, version, resource }: ResourcePath): KindDefinition | undefined {
-    return selfReviewKinds.find((kind) => kind.group === group && kind.version === version && kind.plural === resource);
-  }
-
-  async serve(exchange: Exchange, path: ResourcePath, user: User, kind: KindDefinition): Promise<void> {
-    const { request } = exchange;
+  async serve(exchange: ComputedRequest, kind: KindDefinition): Promise<void> {
+    const { request, path, user } = exchange;
     if (request.method !== 'POST' || path.name !== undefined || kind.namespaced !== (path.namespace !== undefined)) throw wrongMethod();
     const { group, plural: resource } = kind;
     await this.#api.authorize(user, { verb: 'create', group, resource, namespace: path.namespace });

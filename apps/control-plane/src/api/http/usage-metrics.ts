@@ -6,9 +6,8 @@ import type { Usage } from '@berth/protocol';
 import type { ApiServer } from '../core/api-server.ts';
 import { componentUsers } from '../core/component-users.ts';
 import type { NodeUsage } from '../core/node-usage.ts';
-import type { User } from '../core/types.ts';
-import type { ResourcePath } from './request-info.ts';
-import { type Exchange, sendJson, wrongMethod } from './responses.ts';
+import type { ComputedRequest, ComputedResources } from './computed-resources.ts';
+import { sendJson, wrongMethod } from './responses.ts';
 
 const group = 'metrics.k8s.io';
 const version = 'v1beta1';
@@ -40,26 +39,21 @@ function metrics(kind: string, plural: string, scope: 'Cluster' | 'Namespaced'):
 
 const nodeMetrics = metrics('NodeMetrics', 'nodes', 'Cluster');
 const podMetrics = metrics('PodMetrics', 'pods', 'Namespaced');
-export const usageMetricsKinds: KindDefinition[] = [nodeMetrics, podMetrics];
-
 interface Query {
   namespace?: string;
   labelSelector?: string;
 }
 
-export class UsageMetrics {
+export class UsageMetrics implements ComputedResources {
+  readonly kinds = [nodeMetrics, podMetrics];
   readonly #api: ApiServer;
 
   constructor(api: ApiServer) {
     this.#api = api;
   }
 
-  kindOf(path: ResourcePath): KindDefinition | undefined {
-    if (path.group !== group || path.version !== version || path.subresource !== undefined) return undefined;
-    return usageMetricsKinds.find((kind) => kind.plural === path.resource);
-  }
-
-  async serve(exchange: Exchange, path: ResourcePath, user: User, kind: KindDefinition, query: URLSearchParams): Promise<void> {
+  async serve(exchange: ComputedRequest, kind: KindDefinition): Promise<void> {
+    const { path, query, user } = exchange;
     const { namespace, name } = path;
     if (exchange.request.method !== 'GET' || query.get('watch') === 'true') throw wrongMethod();
     await this.#api.authorize(user, { verb: name === undefined ? 'list' : 'get', group, resource: kind.plural, namespace, name });

@@ -1,0 +1,46 @@
+// POST …/bindings: the older way to give a pod its node, which names the pod in the body. Nothing is stored.
+import { Pod, schemas } from '@berth/api';
+import { checkTypes, defineKind, fieldMessage, type KindDefinition, StatusError } from '@berth/machinery';
+import type { ApiServer } from '../core/api-server.ts';
+import { componentUsers } from '../core/component-users.ts';
+import { erased } from '../core/kinds-by-name.ts';
+import type { ComputedRequest, ComputedResources } from './computed-resources.ts';
+import { writeSettings } from './query-options.ts';
+import { decodeObject, readBody } from './request-body.ts';
+import { sendBytes, wrongMethod } from './responses.ts';
+
+const binding = defineKind({
+  group: '',
+  version: 'v1',
+  kind: 'Binding',
+  plural: 'bindings',
+  scope: 'Namespaced',
+  schema: schemas.message('core.v1.Binding'),
+  verbs: ['create'],
+});
+
+export class Bindings implements ComputedResources {
+  readonly kinds: KindDefinition[] = [binding];
+  readonly #api: ApiServer;
+
+  constructor(api: ApiServer) {
+    this.#api = api;
+  }
+
+  async serve(request: ComputedRequest, { group, plural: resource, schema }: KindDefinition): Promise<void> {
+    const { path, user, query, signal } = request;
+    const { namespace } = path;
+    if (request.request.method !== 'POST' || namespace === undefined || path.name !== undefined) throw wrongMethod();
+    await this.#api.authorize(user, { verb: 'create', group, resource, namespace });
+    const body = decodeObject(request.request.headers['content-type'], await readBody(request.request));
+    const { value, errors } = checkTypes(schema, body);
+    const [error] = errors;
+    if (error) throw StatusError.badRequest(`Binding: ${error.field}: ${fieldMessage(error)}`);
+    const { name } = (value.metadata ?? {}) as { name?: string };
+    if (!name) throw StatusError.badRequest('metadata.name must be the name of the pod to bind');
+    // Who may create bindings needs no right to pods/binding beside it.
+    const call = { user: componentUsers.apiServer, signal, kind: erased(Pod), namespace, name, subresource: 'binding' };
+    const answer = await this.#api.create(call, body, writeSettings(query));
+    await sendBytes(request, answer.code, 'application/json', answer.bytes, answer.warnings);
+  }
+}
