@@ -16,6 +16,8 @@ const run = promisify(execFile);
 const pauseImage = 'berth.local/pause:1';
 const logBytesMax = 20 * 2 ** 20;
 const readyTimeoutMs = 20_000;
+/** Of everything that it ran, when it is to leave nothing behind. */
+const removeTimeoutMs = 30_000;
 const pollMs = 20;
 /** Linux allows 107 bytes for a Unix socket's path, and containerd makes a second one with `.ttrpc` behind its name. */
 const socketPathMax = 107 - '.ttrpc'.length;
@@ -74,21 +76,43 @@ export class Containerd {
   async stop({ removePods }: { removePods: boolean }): Promise<void> {
     this.detach();
     if (removePods) {
-      await this.#ensureRunning();
-      const runtime = new CriRuntime(this.paths.socket);
-      try {
-        for (const container of await runtime.listContainers()) await runtime.stopContainer(container.id, 0);
-        for (const sandbox of await runtime.listSandboxes()) await runtime.removeSandbox(sandbox.id);
-      } finally {
-        runtime.close();
-      }
+      await this.#removePods().catch(async (error: unknown) => {
+        // It waits for ever for a container whose exit it missed; starting anew, it looks.
+        this.#options.logger.warn('containerd could not remove its pods; starting it again', { error });
+        await this.#end();
+        await this.#removePods();
+      });
     }
+    await this.#end();
+    if (dirname(this.paths.socket) !== this.#options.directory) await rm(dirname(this.paths.socket), { recursive: true, force: true });
+  }
+
+  async #removePods(): Promise<void> {
+    await this.#ensureRunning();
+    const runtime = new CriRuntime(this.paths.socket);
+    const removeAll = async () => {
+      for (const container of await runtime.listContainers()) await runtime.stopContainer(container.id, 0);
+      for (const sandbox of await runtime.listSandboxes()) await runtime.removeSandbox(sandbox.id);
+    };
+    const settled = new AbortController();
+    const tooLong = this.#options.clock.sleep(removeTimeoutMs, settled.signal).then(() => {
+      throw new Error(`pods could not be removed within ${removeTimeoutMs} ms`);
+    });
+    try {
+      await Promise.race([removeAll(), tooLong]);
+    } finally {
+      tooLong.catch(() => undefined);
+      settled.abort();
+      runtime.close();
+    }
+  }
+
+  async #end(): Promise<void> {
     const pid = await this.pid();
     if (pid === undefined) return;
     process.kill(pid, 'SIGTERM');
     await this.#until(async () => (await this.pid()) === undefined, 'containerd did not end');
     await rm(this.#pidFile, { force: true });
-    if (dirname(this.paths.socket) !== this.#options.directory) await rm(dirname(this.paths.socket), { recursive: true, force: true });
   }
 
   async #ensureRunning(): Promise<void> {
