@@ -7,6 +7,7 @@ import type { Store } from '@berth/store';
 import type { DynamicModule } from '@nestjs/common';
 import type { Auditor } from './api/audit/auditor.ts';
 import { Authenticator } from './api/authentication/authenticator.ts';
+import type { TokenVerifier } from './api/authentication/bearer-token.ts';
 import { TokenIssuer } from './api/authentication/service-accounts/token-issuer.ts';
 import { createVerifiers } from './api/authentication/verifiers.ts';
 import { ApiServer, componentUsers } from './api/core/index.ts';
@@ -31,6 +32,8 @@ export interface AppParts extends Ports {
   pki: Pki;
   store: Store;
   auditor?: Auditor | undefined;
+  /** Of identity providers' tokens. */
+  identityVerifiers: TokenVerifier[];
   kinds: KindDefinition[];
   /** The dashboard's built files. */
   dashboardDirectory: string;
@@ -69,10 +72,14 @@ function apiModule(given: DynamicModule): DynamicModule {
   const authenticator = {
     provide: Authenticator,
     inject: [PARTS, ApiServer, Tokens],
-    useFactory: ({ config, pki, clock, logger }: AppParts, api: ApiServer, known: Tokens) => {
+    useFactory: ({ config, pki, clock, logger, identityVerifiers }: AppParts, api: ApiServer, known: Tokens) => {
       const client = api.localClient(componentUsers.apiServer);
       const verifiers = createVerifiers({ ...config, accountKeys: pki.accountKeys, client, tokens: known, clock });
-      return new Authenticator({ verifiers, audiences: config.apiAudiences, logger: logger.with({ role: 'api' }) });
+      return new Authenticator({
+        verifiers: [...verifiers, ...identityVerifiers],
+        audiences: config.apiAudiences,
+        logger: logger.with({ role: 'api' }),
+      });
     },
   };
   const tokens = {

@@ -2,15 +2,9 @@
 import { isIP } from 'node:net';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { parseProvider, providerOptions, providerUsage } from './api/authentication/oidc/provider-options.ts';
 import { type ControlPlaneConfig, defaultConfig, type Role, roles } from './config.ts';
-
-/** The message is for whoever typed the command. */
-export class UsageError extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = 'UsageError';
-  }
-}
+import { UsageError } from './usage-error.ts';
 
 export const usage = `usage: control-plane --data-dir DIRECTORY [options]
   --data-dir DIRECTORY        certificates, the embedded store, admin.kubeconfig
@@ -34,6 +28,8 @@ export const usage = `usage: control-plane --data-dir DIRECTORY [options]
   --service-account-issuer URL issues service accounts' tokens; may be repeated, the first one signs
                               (default ${defaultConfig.serviceAccountIssuers[0]})
   --api-audiences NAMES       whom tokens must be meant for (default: the issuers)
+  --authentication-config FILE identity providers, instead of the --oidc options
+${providerUsage}
   --disable-admission-plugins NAMES  comma-separated, e.g. ServiceAccount
   --log-level LEVEL           debug, info (default), warn, error
   --help`;
@@ -65,6 +61,8 @@ const options = {
   'node-port-range': { type: 'string' },
   'service-account-issuer': { type: 'string', multiple: true },
   'api-audiences': { type: 'string' },
+  'authentication-config': { type: 'string' },
+  ...providerOptions,
   'disable-admission-plugins': { type: 'string' },
   'max-requests-inflight': { type: 'string', default: String(defaultConfig.requestsInFlightMax) },
   'log-level': { type: 'string', default: 'info' },
@@ -93,6 +91,7 @@ export function parseCommandLine(argv: string[]): CommandLine | undefined {
     clusterDns: parseIp('--cluster-dns', values['cluster-dns']) ?? defaultConfig.clusterDns,
     clusterDomain: values['cluster-domain'] ?? defaultConfig.clusterDomain,
     ...parseIssuers(values),
+    ...parseAuthentication(values),
     disableAdmissionPlugins: list(values['disable-admission-plugins']),
     nodePortRange: parsePorts(values['node-port-range']),
     requestsInFlightMax: parseCount('--max-requests-inflight', values['max-requests-inflight']),
@@ -129,6 +128,15 @@ function parseIssuers(values: Values): Pick<ControlPlaneConfig, 'serviceAccountI
   if (wrong !== undefined) throw new UsageError(`--service-account-issuer: ${JSON.stringify(wrong)} is not an https URL`);
   const audiences = list(values['api-audiences']);
   return { serviceAccountIssuers, apiAudiences: audiences.length > 0 ? audiences : serviceAccountIssuers };
+}
+
+function parseAuthentication(values: Values): Pick<ControlPlaneConfig, 'authentication'> {
+  const provider = parseProvider(values);
+  const file = values['authentication-config'];
+  if (provider && file)
+    throw new UsageError('--authentication-config and --oidc-issuer-url exclude each other: put the provider into the file');
+  if (file) return { authentication: { file: resolve(file) } };
+  return provider ? { authentication: { provider } } : {};
 }
 
 function parseAudit(values: Values, dataDirectory: string): Pick<ControlPlaneConfig, 'audit'> {

@@ -1,5 +1,6 @@
 // What one control-plane process is told on its command line; every role reads this and nothing else from outside.
 import type { Clock, Logger, Random } from '@berth/telemetry';
+import type { ConfiguredProvider } from './api/authentication/oidc/provider-options.ts';
 
 export const roles = ['api', 'agents', 'controllers', 'scheduler'] as const;
 export type Role = (typeof roles)[number];
@@ -24,6 +25,8 @@ export interface ControlPlaneConfig {
   serviceAccountIssuers: string[];
   /** Whom a token must be meant for to be shown to this server. */
   apiAudiences: string[];
+  /** Identity providers whose tokens are taken; none when absent. */
+  authentication?: { file: string } | { provider: ConfiguredProvider };
   /** IPv4 CIDRs. */
   podCidr: string;
   serviceCidr: string;

@@ -7,6 +7,7 @@ import type { Store } from '@berth/store';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { openAuditor } from './api/audit/open-auditor.ts';
+import { openProviders } from './api/authentication/oidc/open-providers.ts';
 import { ApiServer, componentUsers } from './api/core/index.ts';
 import { encryptionAtRest } from './api/encryption/encryption-at-rest.ts';
 import { FlowControl } from './api/flow-control/flow-control.ts';
@@ -68,6 +69,8 @@ async function start(
   const { store } = encryption;
   const audit = config.audit && (await openAuditor(config.audit, ports));
   if (audit) onStop(() => audit.close());
+  const identity = await openProviders(config, ports);
+  onStop(() => identity.stop());
   const adapter = new HttpsAdapter(pki.apiServing);
   const parts = {
     ...ports,
@@ -75,6 +78,7 @@ async function start(
     pki,
     store,
     auditor: audit?.auditor,
+    identityVerifiers: identity.verifiers,
     kinds: [...kinds, ...kindViews],
     dashboardDirectory: options.dashboardDirectory,
   };

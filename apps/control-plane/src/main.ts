@@ -4,10 +4,12 @@ import 'reflect-metadata';
 import { fileURLToPath } from 'node:url';
 import { jsonLogger, systemClock, systemRandom } from '@berth/telemetry';
 import { AuditPolicyError } from './api/audit/policy.ts';
+import { AuthenticationConfigurationError } from './api/authentication/oidc/provider.ts';
 import { EncryptionConfigurationError } from './api/encryption/configuration.ts';
-import { type CommandLine, parseCommandLine, UsageError, usage } from './command-line.ts';
+import { type CommandLine, parseCommandLine, usage } from './command-line.ts';
 import { startControlPlane } from './control-plane.ts';
 import { ListenError } from './https-listener.ts';
+import { UsageError } from './usage-error.ts';
 
 /** Beyond this, what still runs is not waited for. */
 const stopTimeoutMs = 20_000;
@@ -44,7 +46,8 @@ function readCommandLine(): CommandLine {
 }
 
 main().catch((error) => {
-  const isExpected = [UsageError, ListenError, EncryptionConfigurationError, AuditPolicyError].some((known) => error instanceof known);
+  const expected = [UsageError, ListenError, EncryptionConfigurationError, AuditPolicyError, AuthenticationConfigurationError];
+  const isExpected = expected.some((known) => error instanceof known);
   process.stderr.write(`berth: ${isExpected ? error.message : error instanceof Error ? error.stack : String(error)}\n`);
   if (error instanceof UsageError) process.stderr.write('berth: --help lists the options\n');
   process.exit(error instanceof UsageError ? 2 : 1);

@@ -1,11 +1,11 @@
 // Service accounts' tokens: signed by us, in their time, for us, and about an account, pod, secret and node that are still
 // there and still the same. The signature of a token is checked once, all else each time it is shown.
-import { createHash } from 'node:crypto';
+import { createHash, type KeyObject } from 'node:crypto';
 import { Node, Pod, Secret, ServiceAccount } from '@berth/api';
 import type { Client } from '@berth/client';
 import { isReason, type KindDefinition, type KubeObject } from '@berth/machinery';
 import type { Clock } from '@berth/telemetry';
-import { compactVerify, decodeJwt, decodeProtectedHeader } from 'jose';
+import { compactVerify, decodeJwt, decodeProtectedHeader, errors } from 'jose';
 import type { User } from '../../core/types.ts';
 import { TokenError, type TokenIdentity, type TokenVerifier } from '../bearer-token.ts';
 import { accountGroups, accountUserName, credentialIdKey } from '../names.ts';
@@ -130,15 +130,27 @@ export function unprovenIssuer(token: string): string | undefined {
 
 async function verifySignature(token: string, keys: SigningKeys): Promise<Payload> {
   try {
-    const { kid } = decodeProtectedHeader(token);
-    const key = kid === undefined ? keys.signing : keys.accepted.get(kid);
-    const known = key && keys.accepted.get(key.id);
-    if (!known) throw new TokenError('signed with a key that is not ours');
-    const { payload } = await compactVerify(token, known.key, { algorithms: [known.algorithm] });
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(payload)) as Payload;
+    const { kid = '' } = decodeProtectedHeader(token);
+    const named = keys.accepted.get(kid);
+    // A token need not name its key, or may name it otherwise; there are but a few.
+    for (const { key, algorithm } of named ? [named] : keys.accepted.values()) {
+      const payload = await signedBy(token, key, algorithm);
+      if (payload) return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(payload)) as Payload;
+    }
+    throw new TokenError('signed with a key that is not ours');
   } catch (error) {
     if (error instanceof TokenError) throw error;
     throw new TokenError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** Undefined when it was not. */
+async function signedBy(token: string, key: KeyObject, algorithm: string): Promise<Uint8Array | undefined> {
+  try {
+    return (await compactVerify(token, key, { algorithms: [algorithm] })).payload;
+  } catch (error) {
+    if (error instanceof errors.JWSSignatureVerificationFailed || error instanceof errors.JOSEAlgNotAllowed) return undefined;
+    throw error;
   }
 }
 

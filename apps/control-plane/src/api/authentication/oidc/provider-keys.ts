@@ -1,0 +1,98 @@
+// An identity provider's keys: found by its discovery document, kept for a while, and asked for again when a token names one
+// that is not among them, but not at every such token. (OpenID Connect Discovery 1.0, section 4.)
+import { request } from 'node:https';
+import { isRecord } from '@berth/machinery';
+import type { Clock, Logger } from '@berth/telemetry';
+import { createRemoteJWKSet, customFetch, type JWTVerifyGetKey } from 'jose';
+import { TokenError } from '../bearer-token.ts';
+import type { OidcProvider } from './provider.ts';
+
+const timeoutMs = 10_000;
+const bytesMax = 1024 * 1024;
+const retryMsMin = 1_000;
+const retryMsMax = 60_000;
+
+export class ProviderKeys {
+  readonly #provider: OidcProvider;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #stopping = new AbortController();
+  #find: JWTVerifyGetKey | undefined;
+
+  constructor(provider: OidcProvider, clock: Clock, logger: Logger) {
+    this.#provider = provider;
+    this.#clock = clock;
+    this.#logger = logger;
+  }
+
+  /** Looks for the provider until it is found; the server does not wait for it. */
+  start(): void {
+    void this.#discover(this.#stopping.signal);
+  }
+
+  stop(): void {
+    this.#stopping.abort(new Error('the server is stopping'));
+  }
+
+  /** @throws TokenError until the provider has been reached once */
+  readonly find: JWTVerifyGetKey = (header, token) => {
+    if (!this.#find) throw new TokenError(`the identity provider ${this.#provider.issuer} has not been reached yet`);
+    return this.#find(header, token);
+  };
+
+  async #discover(signal: AbortSignal): Promise<void> {
+    const { issuer, discoveryUrl } = this.#provider;
+    const url = discoveryUrl ?? `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
+    for (let retryMs = retryMsMin; !signal.aborted; retryMs = Math.min(retryMs * 2, retryMsMax)) {
+      try {
+        const keysUrl = keysUrlIn(JSON.parse(await this.#fetch(url, signal)), issuer);
+        const fetchKeys = async (target: string, options: { signal: AbortSignal }) =>
+          new Response(await this.#fetch(target, options.signal));
+        this.#find = createRemoteJWKSet(keysUrl, { [customFetch]: fetchKeys, timeoutDuration: timeoutMs });
+        this.#logger.info('found the identity provider', { issuer });
+        return;
+      } catch (error) {
+        if (signal.aborted) return;
+        this.#logger.warn('the identity provider cannot be used; trying again', { issuer, retryMs, error });
+        await this.#clock.sleep(retryMs, signal).catch(() => undefined);
+      }
+    }
+  }
+
+  /** Redirects are not followed: whom to trust is decided by the address. */
+  #fetch(url: string, signal: AbortSignal): Promise<string> {
+    const { certificateAuthority: ca } = this.#provider;
+    return new Promise((resolve, reject) => {
+      const outgoing = request(
+        url,
+        { ...(ca && { ca }), headers: { accept: 'application/json' }, timeout: timeoutMs, signal, agent: false },
+        (response) => {
+          const chunks: Buffer[] = [];
+          let size = 0;
+          response.on('error', reject);
+          response.on('data', (chunk: Buffer) => {
+            size += chunk.length;
+            if (size > bytesMax) outgoing.destroy(new Error(`${url} sent more than ${bytesMax} bytes`));
+            chunks.push(chunk);
+          });
+          response.on('end', () => {
+            if (response.statusCode === 200) resolve(Buffer.concat(chunks).toString('utf8'));
+            else reject(new Error(`${url} answered ${response.statusCode}`));
+          });
+        },
+      );
+      outgoing.on('timeout', () => outgoing.destroy(new Error(`${url} did not answer within ${timeoutMs} ms`)));
+      outgoing.on('error', reject);
+      outgoing.end();
+    });
+  }
+}
+
+function keysUrlIn(document: unknown, issuer: string): URL {
+  const { issuer: named, jwks_uri: keys } = isRecord(document) ? document : {};
+  if (named !== issuer) throw new Error(`the discovery document is of issuer ${JSON.stringify(named)}, not of ${JSON.stringify(issuer)}`);
+  if (typeof keys !== 'string' || !URL.canParse(keys) || new URL(keys).protocol !== 'https:') {
+    throw new Error(`the discovery document names no https address of keys (jwks_uri: ${JSON.stringify(keys)})`);
+  }
+  return new URL(keys);
+}

@@ -1,0 +1,7 @@
+/** What is wrong with a command line. The message is for whoever typed the command. */
+export class UsageError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'UsageError';
+  }
+}

@@ -1,0 +1,81 @@
+// An OpenID Connect provider on loopback, with an authority of its own: discovery, keys that can be replaced, tokens.
+
+import type { webcrypto } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type Server } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { systemClock } from '@berth/telemetry';
+import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
+import { CertificateAuthority } from '../../../apps/control-plane/src/pki/certificate-authority.ts';
+
+interface Key {
+  id: string;
+  algorithm: string;
+  privateKey: webcrypto.CryptoKey;
+  publicKey: webcrypto.CryptoKey;
+}
+
+export class IdentityProvider {
+  readonly issuer: string;
+  /** PEM. */
+  readonly authority: string;
+  keyRequests = 0;
+  readonly #server: Server;
+  #key: Key;
+
+  private constructor(server: Server, key: Key, authority: string) {
+    this.#server = server;
+    this.#key = key;
+    this.authority = authority;
+    this.issuer = `https://localhost:${(server.address() as AddressInfo).port}/realms/test`;
+  }
+
+  static async start(): Promise<IdentityProvider> {
+    const directory = await mkdtemp(join(tmpdir(), 'berth-idp-'));
+    const ca = await CertificateAuthority.open(directory, systemClock);
+    await rm(directory, { recursive: true, force: true });
+    const { key, certificate } = await ca.issueServing('localhost', ['localhost', '127.0.0.1']);
+    const server = createServer({ key, cert: certificate });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const provider = new IdentityProvider(server, await newKey('first'), ca.pem);
+    server.on('request', (request, response) => {
+      const body = provider.#answer(request.url ?? '');
+      void Promise.resolve(body).then((found) => {
+        response.writeHead(found === undefined ? 404 : 200, { 'content-type': 'application/json' });
+        response.end(JSON.stringify(found ?? {}));
+      });
+    });
+    return provider;
+  }
+
+  async stop(): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  /** Signs with another key from now on; the old one is known to nobody any more. */
+  async rotate(): Promise<void> {
+    this.#key = await newKey('second');
+  }
+
+  /** For `kubernetes`, and for an hour, unless the claims say otherwise; undefined removes a claim. */
+  token(claims: JWTPayload, { header = {}, key = this.#key }: { header?: Record<string, string>; key?: Key } = {}): Promise<string> {
+    const now = Math.floor(Date.now() / 1000);
+    const payload = { iss: this.issuer, aud: 'kubernetes', sub: 'u-1', iat: now, exp: now + 3_600, ...claims };
+    return new SignJWT(payload).setProtectedHeader({ alg: key.algorithm, kid: key.id, ...header }).sign(key.privateKey);
+  }
+
+  async #answer(path: string): Promise<unknown> {
+    if (path === '/realms/test/.well-known/openid-configuration') return { issuer: this.issuer, jwks_uri: `${this.issuer}/keys` };
+    if (path !== '/realms/test/keys') return undefined;
+    this.keyRequests++;
+    return { keys: [{ ...(await exportJWK(this.#key.publicKey)), kid: this.#key.id, alg: this.#key.algorithm, use: 'sig' }] };
+  }
+}
+
+export async function newKey(id: string, algorithm = 'RS256'): Promise<Key> {
+  const { privateKey, publicKey } = await generateKeyPair(algorithm, { extractable: true });
+  return { id, algorithm, privateKey, publicKey };
+}

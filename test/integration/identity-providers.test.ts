@@ -1,0 +1,138 @@
+// Tokens of an OpenID Connect provider: who they make somebody, which are refused, and what happens when its keys change.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { AuthenticationConfigurationError } from '../../apps/control-plane/src/api/authentication/oidc/provider.ts';
+import type { ConfiguredProvider } from '../../apps/control-plane/src/api/authentication/oidc/provider-options.ts';
+import { IdentityProvider, newKey } from './authentication/identity-provider.ts';
+import { KubectlCluster } from './kubectl-cluster.ts';
+
+let provider: IdentityProvider;
+let cluster: KubectlCluster;
+let second: KubectlCluster;
+let directory: string;
+
+beforeAll(async () => {
+  provider = await IdentityProvider.start();
+  const file = `apiVersion: apiserver.config.k8s.io/v1
+kind: AuthenticationConfiguration
+jwt:
+- issuer: {url: "${provider.issuer}", audiences: [kubernetes, other], audienceMatchPolicy: MatchAny, certificateAuthority: ${JSON.stringify(provider.authority)}}
+  claimMappings:
+    username: {claim: email, prefix: "idp:"}
+    groups: {claim: roles, prefix: "idp:"}
+    uid: {claim: sub}
+  claimValidationRules: [{claim: hd, requiredValue: example.com}]
+`;
+  directory = await mkdtemp(join(tmpdir(), 'berth-oidc-'));
+  await writeFile(`${directory}/authentication.yaml`, file);
+  await writeFile(`${directory}/ca.crt`, provider.authority);
+  cluster = await KubectlCluster.start(['api'], { authentication: { file: `${directory}/authentication.yaml` } });
+  const byOptions: ConfiguredProvider = {
+    ...{ issuer: provider.issuer, audiences: ['kubernetes'], algorithms: ['RS256'], requiredClaims: {} },
+    ...{ username: { claim: 'sub', prefix: `${provider.issuer}#` }, certificateAuthorityFile: `${directory}/ca.crt` },
+  };
+  second = await KubectlCluster.start(['api'], { authentication: { provider: byOptions } });
+});
+afterAll(async () => {
+  await cluster?.stop();
+  await second?.stop();
+  await provider?.stop();
+  await rm(directory, { recursive: true, force: true });
+});
+
+/** `auth whoami` with nothing but this token. */
+async function whoAmI(of: KubectlCluster, token: string): Promise<{ username?: string; groups?: string[]; uid?: string } | string> {
+  const server = `https://127.0.0.1:${of.controlPlane.address?.port}`;
+  const options = ['--server', server, '--certificate-authority', `${of.directory}/data/pki/ca.crt`, '--token', token];
+  const { stdout, stderr } = await of.run([...options, 'auth', 'whoami', '-o', 'json'], { env: { KUBECONFIG: '/dev/null' } });
+  return stdout ? (JSON.parse(stdout) as { status: { userInfo: object } }).status.userInfo : stderr.trim();
+}
+
+const refused = 'error: You must be logged in to the server (Unauthorized)';
+
+test('claims become a user with groups', async () => {
+  const claims = { email: 'ann@example.com', email_verified: true, roles: ['dev', 'ops'], hd: 'example.com' };
+  await vi.waitFor(async () =>
+    expect(await whoAmI(cluster, await provider.token(claims))).toEqual({
+      ...{ username: 'idp:ann@example.com', uid: 'u-1' },
+      groups: ['idp:dev', 'idp:ops', 'system:authenticated'],
+    }),
+  );
+  expect(await whoAmI(cluster, await provider.token({ ...claims, roles: 'dev', aud: ['x', 'other'] }))).toMatchObject({
+    groups: ['idp:dev', 'system:authenticated'],
+  });
+  expect(await whoAmI(second, await provider.token({}))).toEqual({ username: `${provider.issuer}#u-1`, groups: ['system:authenticated'] });
+});
+
+test('roles are bound to the names that the provider’s users have here', async () => {
+  await cluster.run(['create', 'clusterrolebinding', 'devs', '--clusterrole=view', '--group=idp:dev']);
+  const token = await provider.token({ email: 'ann@example.com', roles: ['dev'], hd: 'example.com' });
+  const options = ['--server', `https://127.0.0.1:${cluster.controlPlane.address?.port}`, '--token', token];
+  const ask = (...args: string[]) =>
+    cluster.run([...options, '--certificate-authority', `${cluster.directory}/data/pki/ca.crt`, ...args], {
+      env: { KUBECONFIG: '/dev/null' },
+    });
+  expect((await ask('get', 'configmaps', '-A')).code).toBe(0);
+  expect((await ask('get', 'secrets', '-A')).stderr).toContain('User "idp:ann@example.com" cannot list resource "secrets"');
+});
+
+const good = { email: 'ann@example.com', hd: 'example.com' };
+const now = Math.floor(Date.now() / 1000);
+
+test.each<[string, () => Promise<string>]>([
+  ['expired', () => provider.token({ ...good, exp: now - 1 })],
+  ['without an end', () => provider.token({ ...good, exp: undefined })],
+  ['not valid yet', () => provider.token({ ...good, nbf: now + 900 })],
+  ['for somebody else', () => provider.token({ ...good, aud: 'somebody' })],
+  ['for nobody', () => provider.token({ ...good, aud: undefined })],
+  ['of another issuer', () => provider.token({ ...good, iss: 'https://localhost/other' })],
+  ['without the required claim', () => provider.token({ email: good.email })],
+  ['with another value of the required claim', () => provider.token({ ...good, hd: 'example.org' })],
+  ['without the name', () => provider.token({ hd: good.hd })],
+  ['with a name that is no text', () => provider.token({ ...good, email: 7 })],
+  ['with an address that was not verified', () => provider.token({ ...good, email_verified: false })],
+  ['with groups that are no texts', () => provider.token({ ...good, roles: [{ admin: true }] })],
+  ['signed with a key that is not the provider’s', async () => provider.token(good, { key: await newKey('first') })],
+  ['signed with a key that nobody knows', async () => provider.token(good, { key: await newKey('unknown') })],
+  [
+    'without a signature',
+    async () => `${Buffer.from('{"alg":"none"}').toString('base64url')}.${(await provider.token(good)).split('.')[1]}.`,
+  ],
+])('a token is refused: %s', async (_why, token) => {
+  expect(await whoAmI(cluster, await token())).toBe(refused);
+});
+
+test('an algorithm that was not allowed is refused, although the provider uses it', async () => {
+  const key = await newKey('first', 'PS256');
+  expect(await whoAmI(second, await provider.token({}, { key }))).toBe(refused);
+});
+
+test('new keys of the provider are found, and are not looked for at every token', async () => {
+  const before = provider.keyRequests;
+  for (let tried = 0; tried < 5; tried++) await whoAmI(second, await provider.token({}, { key: await newKey(`unknown-${tried}`) }));
+  expect(provider.keyRequests - before).toBeLessThanOrEqual(1);
+  const old = await provider.token({});
+  await provider.rotate();
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 60_000 });
+  try {
+    expect(await whoAmI(second, await provider.token({}))).toMatchObject({ username: `${provider.issuer}#u-1` });
+    expect(await whoAmI(second, old)).toBe(refused);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+test('the server starts and works while its provider cannot be reached; what is wrong with the configuration stops it', async () => {
+  const lost: ConfiguredProvider = {
+    ...{ issuer: 'https://localhost:1/none', audiences: ['kubernetes'], algorithms: ['RS256'], requiredClaims: {} },
+    username: { claim: 'sub', prefix: '' },
+  };
+  const lonely = await KubectlCluster.start(['api'], { authentication: { provider: lost } });
+  expect((await lonely.run(['get', 'namespaces', '-o', 'name'])).stdout).toContain('namespace/default');
+  expect(await whoAmI(lonely, await provider.token({ iss: 'https://localhost:1/none' }))).toBe(refused);
+  await lonely.stop();
+  const missing = KubectlCluster.start(['api'], { authentication: { file: '/none/authentication.yaml' } });
+  await expect(missing).rejects.toThrow(AuthenticationConfigurationError);
+});
