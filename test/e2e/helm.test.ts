@@ -22,7 +22,12 @@ describe.each(helms)('helm %s', (_name, version, atomic) => {
       const program = await helmPath(version);
       const env = { ...process.env, KUBECONFIG: cluster().kubeconfig, HELM_NAMESPACE: namespace };
       const helm = async (...args: string[]) => (await runCommand([program, ...args], { env, timeoutMs: commandTimeoutMs })).stdout;
-      const set = (more = '') => ['--set', `image=${inject('helloImage')},loader=${inject('helloImage')}${more}`, '--wait', '--timeout=90s'];
+      const set = (more = '') => [
+        '--set',
+        `image=${inject('helloImage')},loader=${inject('helloImage')}${more}`,
+        '--wait',
+        '--timeout=90s',
+      ];
       const greeting = async () => (await get<ConfigMap>('-n', namespace, 'configmap', 'shop-settings')).data?.greeting;
 
       expect(await helm('install', 'shop', chart, atomic, ...set())).toMatch(/STATUS: deployed\nREVISION: 1\n/);
@@ -50,7 +55,16 @@ describe.each(helms)('helm %s', (_name, version, atomic) => {
       await helm('rollback', 'shop', '1', '--wait', '--timeout=90s');
       expect(await greeting()).toBe('hello');
 
-      const broken = helm('upgrade', 'shop', chart, atomic, '--set', `image=localhost:1/none:1,loader=${inject('helloImage')},greeting=never`, '--wait', '--timeout=8s');
+      const broken = helm(
+        'upgrade',
+        'shop',
+        chart,
+        atomic,
+        '--set',
+        `image=localhost:1/none:1,loader=${inject('helloImage')},greeting=never`,
+        '--wait',
+        '--timeout=8s',
+      );
       await expect(broken).rejects.toThrow(CommandError);
       expect(await greeting()).toBe('hello');
 
