@@ -69,6 +69,7 @@ export type { PodLike } from './pod-security/control.ts';
 export { type LevelVersion, podSecurityViolations, violationDetails, violationReasons } from './pod-security/evaluate.ts';
 export { compareLevels, levelVersionText, type PodSecurityPolicy, podSecurityPolicy } from './pod-security/policy.ts';
 export { type Amounts, amountsOf, podAmounts } from './quota/amounts.ts';
+export { countedSpec } from './quota/counted.ts';
 export { isInScope } from './quota/scopes.ts';
 export { totalUsage } from './quota/total.ts';
 export { isQuotaNameOf, podUsage, quotaUsage } from './quota/usage.ts';

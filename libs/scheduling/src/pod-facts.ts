@@ -1,5 +1,5 @@
 // A pod as scheduling sees it, read once. Pods whose `shape` is equal are the same to every plugin, so that they share work.
-import type { Pod } from '@berth/api';
+import { countedSpec, type Pod, type PodSpec } from '@berth/api';
 import { keyOf } from '@berth/machinery';
 import { type AffinityTerms, affinityTerms } from './affinity-terms.ts';
 import { podRequests, type Resources, scoredRequests } from './resources.ts';
@@ -31,21 +31,22 @@ export interface PodFacts {
 }
 
 export function podFacts(pod: Pod): PodFacts {
-  const { spec, metadata } = pod;
+  const { metadata } = pod;
+  const counted = countedSpec(pod);
   return {
     pod,
     uid: metadata.uid ?? keyOf(pod),
     key: keyOf(pod),
     namespace: metadata.namespace ?? '',
     labels: metadata.labels ?? {},
-    requests: podRequests(spec),
-    scoredRequests: scoredRequests(spec),
+    requests: podRequests(counted),
+    scoredRequests: scoredRequests(counted),
     hostPorts: hostPorts(pod),
     affinity: affinityTerms(pod),
     owner: ownerOf(pod),
     isTerminating: metadata.deletionTimestamp !== undefined,
     claims: claimsOf(pod),
-    shape: shapeOf(pod),
+    shape: shapeOf(pod, counted),
   };
 }
 
@@ -70,8 +71,8 @@ function claimsOf({ spec, metadata }: Pod): string[] {
 }
 
 /** Everything that any plugin reads of a pod, as text. */
-function shapeOf(pod: Pod): string {
-  const { spec, metadata } = pod;
+function shapeOf(pod: Pod, spec: PodSpec): string {
+  const { metadata } = pod;
   const containers = (list: Pod['spec']['initContainers']) =>
     (list ?? []).map(({ image, resources, ports, restartPolicy }) => [
       image,

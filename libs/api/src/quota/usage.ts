@@ -3,6 +3,7 @@ import type { KubeObject, Quantity } from '@berth/machinery';
 import { parseQuantity } from '@berth/machinery';
 import type { PersistentVolumeClaim, Pod, Service } from '../generated/core-v1.types.ts';
 import { type Amounts, add, podAmounts, whole } from './amounts.ts';
+import { countedSpec } from './counted.ts';
 
 export interface Resource {
   group: string;
@@ -48,10 +49,12 @@ function isPodResource(name: string): boolean {
 }
 
 /** A pod that ended is an object still, but uses nothing. */
-function addPod(usage: Amounts, { spec, status }: Pod): void {
+function addPod(usage: Amounts, pod: Pod): void {
+  const { spec, status } = pod;
   if (status?.phase === 'Succeeded' || status?.phase === 'Failed') return;
   usage.set('pods', whole(1));
-  for (const [name, amount] of podUsage(podAmounts(spec, 'requests', true), podAmounts(spec, 'limits', true))) usage.set(name, amount);
+  for (const [name, amount] of podUsage(podAmounts(countedSpec(pod), 'requests', true), podAmounts(spec, 'limits', true)))
+    usage.set(name, amount);
 }
 
 export function podUsage(requests: Amounts, limits: Amounts): Amounts {

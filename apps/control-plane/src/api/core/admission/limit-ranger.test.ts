@@ -1,7 +1,7 @@
 import { LimitRange, type LimitRangeItem, PersistentVolumeClaim, Pod } from '@berth/api';
 import type { Client } from '@berth/client';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { pod, startTestServer } from '../test-server.ts';
+import { callFor, pod, startTestServer } from '../test-server.ts';
 
 let running: Awaited<ReturnType<typeof startTestServer>>;
 let client: Client;
@@ -81,4 +81,13 @@ test('several violations are told in one answer, and claims have bounds too', as
   };
   const refusal = 'persistentvolumeclaims "large" is forbidden: maximum storage usage per PersistentVolumeClaim is 1Gi, but request is 2Gi';
   await expect(client.create(PersistentVolumeClaim, claim)).rejects.toThrow(refusal);
+});
+
+test('a resize keeps within the bounds', async () => {
+  await limit({ type: 'Container', max: { cpu: '1' } });
+  await client.create(Pod, sized('bounded', { cpu: '100m' }, { cpu: '500m' }));
+  const patch = { spec: { containers: [{ name: 'main', resources: { limits: { cpu: '2' } } }] } };
+  await expect(running.server.patch(callFor(Pod, 'default', 'bounded', 'resize'), 'strategic', patch)).rejects.toThrow(
+    'pods "bounded" is forbidden: maximum cpu usage per Container is 1, but limit is 2',
+  );
 });

@@ -101,3 +101,17 @@ test('other kinds count too, and a service that changes its type is charged', as
     'deployments.apps "one" is forbidden: exceeded quota: team, requested: count/deployments.apps=1',
   );
 });
+
+test('a resize is charged for what it adds, and refused when that does not fit', async () => {
+  await client.create(Pod, sized('grows', { cpu: '200m' }));
+  await limit({ hard: { 'requests.cpu': '1' } });
+  const resize = (cpu: string) =>
+    running.server.patch(callFor(Pod, 'default', 'grows', 'resize'), 'strategic', {
+      spec: { containers: [{ name: 'main', resources: { requests: { cpu } } }] },
+    });
+  await resize('900m');
+  expect(await usedNow()).toEqual({ 'requests.cpu': '900m' });
+  await expect(resize('1100m')).rejects.toThrow(
+    'pods "grows" is forbidden: exceeded quota: team, requested: requests.cpu=200m, used: requests.cpu=900m, limited: requests.cpu=1',
+  );
+});
