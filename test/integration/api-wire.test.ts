@@ -160,6 +160,12 @@ describe('what is malformed', () => {
     expect((await post(body, '?fieldValidation=Ignore&dryRun=All')).headers.warning).toBeUndefined();
     const refused = await post('{"metadata":{"name":"x!"},"dat":{}}', '?fieldValidation=Warn');
     expect([refused.code, refused.headers.warning]).toEqual([422, '299 - "unknown field \\"dat\\""']);
+    const unnamed = await send(`${collection}/x`, {
+      method: 'PUT',
+      headers: { 'content-type': 'application/json' },
+      body: '{"metadata":{}}',
+    });
+    expect([unnamed.code, unnamed.body.includes('name must be provided')]).toEqual([400, true]);
     const headers = { 'content-type': 'application/merge-patch+json' };
     const patched = await send('/api/v1/namespaces/default', {
       method: 'PATCH',

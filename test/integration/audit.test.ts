@@ -14,7 +14,9 @@ rules:
 - {level: Metadata, resources: [{group: "", resources: [secrets]}]}
 - {level: RequestResponse, verbs: [create, patch, list], resources: [{group: "", resources: [configmaps]}]}
 - {level: Request, verbs: [watch], resources: [{group: "", resources: [configmaps]}]}
-- {level: Metadata, resources: [{group: "", resources: [pods]}], omitStages: [RequestReceived]}
+- {level: Metadata, resources: [{group: "", resources: [pods, pods/log, pods/exec, nodes/proxy]}], omitStages: [RequestReceived]}
+- {level: Metadata, verbs: [create, list], resources: [{group: apps, resources: [deployments]}, {group: "", resources: [services]}], omitStages: [RequestReceived]}
+- {level: Metadata, nonResourceURLs: ["/version"]}
 - {level: None}
 `;
 
@@ -24,6 +26,7 @@ interface AuditEvent {
   verb: string;
   user: { username: string; groups: string[] };
   impersonatedUser?: { username: string };
+  annotations?: Record<string, string>;
   objectRef?: Record<string, string>;
   responseStatus?: { code: number; reason?: string };
   requestObject?: { data?: object; metadata: { managedFields?: unknown } };
@@ -44,10 +47,29 @@ beforeAll(async () => {
   await run('get configmaps --watch --request-timeout=1s');
   await run('get pods --as bob --as-group dev');
   await run('get nodes');
+  await annotated(run);
   await cluster.stop();
   const lines = (await readFile(logFile, 'utf8')).trim().split('\n');
   events = lines.map((line) => JSON.parse(line) as AuditEvent);
 });
+
+/** What annotations tell of. */
+async function annotated(run: (command: string) => Promise<unknown>): Promise<void> {
+  await run('create clusterrolebinding readers --clusterrole=view --user=anna');
+  await run('create serviceaccount robot');
+  await run('create rolebinding robots --clusterrole=view --serviceaccount=default:robot');
+  await run('get services --as anna');
+  await run('get services --as system:serviceaccount:default:robot');
+  await run('get --raw /version');
+  await run('get --raw /api/v1/nodes/none/proxy/healthz');
+  await run('exec none --as bob -- true');
+  await run('label namespace default pod-security.kubernetes.io/enforce=baseline pod-security.kubernetes.io/audit=restricted');
+  await run('create deployment web --image=registry.local/web');
+  await run('run plain --image=registry.local/web');
+  await run('run refused --image=registry.local/web --privileged');
+  await run('label namespace default pod-security.kubernetes.io/enforce- pod-security.kubernetes.io/audit-');
+  await run('run free --image=registry.local/web');
+}
 
 afterAll(async () => {
   for (const file of [policyFile, logFile]) await rm(file, { force: true });
@@ -91,5 +113,48 @@ test('a refused request names who asked, for whom, and the refusal', () => {
 });
 
 test('what no rule wants is not told', () => {
-  expect(events.filter((event) => event.objectRef?.resource === 'nodes')).toEqual([]);
+  expect(about('nodes', 'list')).toEqual([]);
+});
+
+const annotationsOf = (resource: string, verb: string, name?: string, user?: string) =>
+  about(resource, verb).find(
+    (event) =>
+      event.stage === 'ResponseComplete' &&
+      (name === undefined || event.objectRef?.name === name) &&
+      (user === undefined || event.impersonatedUser?.username === user),
+  )?.annotations;
+
+test('what was decided, and by which binding', () => {
+  const decided = (decision: string, reason: string) => ({
+    'authorization.k8s.io/decision': decision,
+    'authorization.k8s.io/reason': reason,
+  });
+  const by = (binding: string, subject: string) => `RBAC: allowed by ${binding} of ClusterRole "view" to ${subject}`;
+  expect(annotationsOf('services', 'list', undefined, 'anna')).toEqual(decided('allow', by('ClusterRoleBinding "readers"', 'User "anna"')));
+  expect(annotationsOf('services', 'list', undefined, 'system:serviceaccount:default:robot')).toEqual(
+    decided('allow', by('RoleBinding "robots/default"', 'ServiceAccount "robot/default"')),
+  );
+  expect(annotationsOf('pods', 'list', undefined, 'bob')).toEqual(decided('forbid', ''));
+  expect(annotationsOf('secrets', 'create')).toEqual(decided('allow', ''));
+  expect(annotationsOf('nodes', 'get', 'none')).toEqual(decided('allow', ''));
+  expect(annotationsOf('pods', 'create', 'none', 'bob') ?? annotationsOf('pods', 'get', 'none', 'bob')).toEqual(decided('forbid', ''));
+  expect(events.find(({ verb, objectRef }) => verb === 'get' && !objectRef)?.annotations).toBeUndefined();
+  expect(events.filter(({ objectRef }) => !objectRef).at(-1)?.annotations).toEqual(decided('allow', ''));
+});
+
+test('what Pod Security enforced, and what violates the level that is audited', () => {
+  const [enforced, violations] = ['enforce-policy', 'audit-violations'].map((name) => `pod-security.kubernetes.io/${name}`) as [
+    string,
+    string,
+  ];
+  const told = (name: string) => annotationsOf('pods', 'create', name);
+  const wouldViolate =
+    /^would violate PodSecurity "restricted:latest": .*allowPrivilegeEscalation != false \(container "(web|plain|refused)" must set/;
+  expect(told('plain')).toMatchObject({ [enforced]: 'baseline:latest', [violations]: expect.stringMatching(wouldViolate) });
+  expect(told('refused')).toMatchObject({ [enforced]: 'baseline:latest', [violations]: expect.stringMatching(/privileged/) });
+  expect(told('free')).toMatchObject({ [enforced]: 'privileged:latest' });
+  expect(told('free')?.[violations]).toBeUndefined();
+  const deployment = annotationsOf('deployments', 'create', 'web');
+  expect(deployment?.[violations]).toMatch(wouldViolate);
+  expect(deployment?.[enforced]).toBeUndefined();
 });

@@ -54,6 +54,7 @@ export class AuditRecord {
   readonly #shared: Record<string, unknown>;
   readonly #objectRef: Record<string, string> | undefined;
   #answered: Record<string, unknown> = {};
+  readonly #annotations: Record<string, string> = {};
 
   constructor(asked: AuditedRequest, decision: AuditDecision, options: AuditorOptions) {
     this.#decision = decision;
@@ -78,14 +79,18 @@ export class AuditRecord {
     if (this.#decision.level === 'Request' || this.#decision.level === 'RequestResponse') {
       this.#shared.requestObject = this.#shown(object);
     }
+    this.#nameAfter(object);
   }
 
   /** What was answered; told at level RequestResponse. */
   responseObject(object: unknown): void {
     if (this.#decision.level === 'RequestResponse') this.#answered.responseObject = this.#shown(object);
-    // What a POST created has its name only now.
-    const name = isRecord(object) && isRecord(object.metadata) ? object.metadata.name : undefined;
-    if (this.#objectRef && typeof name === 'string') this.#objectRef.name ??= name;
+    this.#nameAfter(object);
+  }
+
+  /** Told with every later event; the first value of a key stays. */
+  annotate(key: string, value: string): void {
+    this.#annotations[key] ??= value;
   }
 
   failed(status: Status): void {
@@ -117,7 +122,14 @@ export class AuditRecord {
       ...(this.#objectRef && { objectRef: { ...this.#objectRef } }),
       ...more,
       stageTimestamp: microTimestamp(this.#options.clock),
+      ...(Object.keys(this.#annotations).length > 0 && { annotations: { ...this.#annotations } }),
     });
+  }
+
+  /** The path of a POST names nothing: its body does, or the answer where a name was generated. */
+  #nameAfter(object: unknown): void {
+    const name = isRecord(object) && isRecord(object.metadata) ? object.metadata.name : undefined;
+    if (this.#objectRef && typeof name === 'string' && name !== '') this.#objectRef.name ??= name;
   }
 
   #shown(object: unknown): unknown {

@@ -27,6 +27,7 @@ import { Reads } from './reads.ts';
 import { Subresources } from './subresources/registry.ts';
 import type { SubresourceHandler } from './subresources/subresource.ts';
 import type {
+  Annotated,
   Answer,
   Call,
   CoreMetrics,
@@ -167,9 +168,11 @@ export class ApiServer {
     return new LocalClient(this, user);
   }
 
-  /** @throws StatusError Forbidden, or Unauthorized for nobody in particular */
-  async authorize(user: User, attributes: Attributes): Promise<void> {
+  /** @param audit told of the decision. @throws StatusError Forbidden, or Unauthorized for nobody in particular */
+  async authorize(user: User, attributes: Attributes, audit?: Annotated): Promise<void> {
     const { allowed, reason } = await this.isAllowed(user, attributes);
+    audit?.annotate('authorization.k8s.io/decision', allowed ? 'allow' : 'forbid');
+    audit?.annotate('authorization.k8s.io/reason', reason ?? '');
     if (allowed) return;
     // Who has shown nothing may be allowed once it does.
     if (user.groups.includes('system:unauthenticated')) throw StatusError.unauthorized();
@@ -290,6 +293,6 @@ export class ApiServer {
   }
 
   #allow(verb: Verb, call: Call): Promise<void> {
-    return this.authorize(call.user, attributesOf(verb, call));
+    return this.authorize(call.user, attributesOf(verb, call), call.audit);
   }
 }

@@ -88,6 +88,12 @@ function problem(error: FieldError): string {
   return error.detail.startsWith('json:') ? error.detail : `${error.field}: ${fieldMessage(error)}`;
 }
 
+/** A replacement says itself what it replaces; the URL alone is not enough. */
+export function requireOwnName({ name }: Target, { metadata }: KubeObject): void {
+  if (!metadata.name)
+    throw StatusError.badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`);
+}
+
 /** The namespace and name that a request is about win; a body that says otherwise is refused. */
 export function matchTarget(target: Target, object: KubeObject): void {
   const { namespace, name } = target;

@@ -22,6 +22,13 @@ export interface Target {
 export interface Call extends Target {
   user: User;
   signal?: AbortSignal;
+  /** Absent when nobody is told of the request. */
+  audit?: Annotated | undefined;
+}
+
+/** Where a decision about a request is noted, for whoever reads the audit log. The first value of a key stays. */
+export interface Annotated {
+  annotate(key: string, value: string): void;
 }
 
 export type FieldValidation = 'Ignore' | 'Warn' | 'Strict';

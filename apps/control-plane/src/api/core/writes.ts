@@ -17,7 +17,7 @@ import {
 } from '@berth/machinery';
 import type { Clock, Random } from '@berth/telemetry';
 import type { Admission, AdmissionRequest } from './admission/admission.ts';
-import { matchTarget, readBody } from './body.ts';
+import { matchTarget, readBody, requireOwnName } from './body.ts';
 import type { Committed, Committer, Decision, Known } from './commit.ts';
 import { trackFields, trackStatusFields } from './field-ownership.ts';
 import { carryMetadata, checkIdentity, generatedName, isFinished, nextGeneration, type Shaped, stampNew } from './metadata.ts';
@@ -101,6 +101,7 @@ export class Writes {
     const request: AdmissionRequest = {
       operation: 'CREATE',
       user: target.user,
+      audit: target.audit,
       kind,
       namespace,
       name,
@@ -128,6 +129,7 @@ export class Writes {
   async update(target: Call, body: unknown, settings: WriteSettings, authorizeCreate: () => Promise<void>): Promise<Answer> {
     const { kind } = target;
     const { object, warnings } = readBody(kind, body, settings);
+    requireOwnName(target, object);
     matchTarget(target, object);
     if (target.subresource !== 'status' && kind.strategy.allowCreateOnUpdate && !object.metadata.uid) {
       return this.#updateOrCreate(target, object, warnings, settings, authorizeCreate);
@@ -185,6 +187,7 @@ export class Writes {
     const request: AdmissionRequest = {
       operation: 'UPDATE',
       user,
+      audit: target.audit,
       kind,
       namespace,
       name,

@@ -76,7 +76,7 @@ export class ApiHttp {
     // A reset connection is no news; without a listener it would end the process.
     response.on('error', (error) => logger.debug('an answer broke off', { error }));
     if (this.#stopping) response.setHeader('connection', 'close');
-    const exchange: Exchange = { request, response };
+    const exchange: Exchange = { request, response, bodyWarnings: [] };
     let parsed: Parsed | undefined;
     try {
       parsed = parse(request);
@@ -102,7 +102,16 @@ export class ApiHttp {
       parsed = parse(request);
       const user = await this.#user(asked, parsed);
       if (!parsed.path) throw noSuchPath();
-      const upgrade = { request, socket, head, user, path: parsed.path, query: parsed.query, signal: controller.signal };
+      const upgrade = {
+        request,
+        socket,
+        head,
+        user,
+        path: parsed.path,
+        query: parsed.query,
+        signal: controller.signal,
+        audit: asked.audit,
+      };
       await (proxy.covers(parsed.path) ? proxy.upgrade(upgrade) : podStreams.upgrade(upgrade));
       const { audit } = asked;
       await audit?.started(101);
@@ -125,7 +134,7 @@ export class ApiHttp {
     const user = await this.#user(exchange, parsed);
     if (!path) {
       const method = request.method === 'HEAD' ? 'get' : (request.method ?? 'GET').toLowerCase();
-      await this.#options.api.authorize(user, { verb: method, path: `/${segments.join('/')}` });
+      await this.#options.api.authorize(user, { verb: method, path: `/${segments.join('/')}` }, exchange.audit);
       if (method !== 'get') throw wrongMethod();
       return this.#options.fixedPaths.serve(exchange, segments, query);
     }
@@ -136,7 +145,7 @@ export class ApiHttp {
     if (deprecation) addWarning(exchange.response, deprecation);
     if (computed) return computed.resources.serve({ ...exchange, path, query, user, signal }, computed.kind);
     if (!stored) {
-      await this.#options.api.authorize(user, { verb: verb ?? 'get', group, resource, subresource, namespace, name });
+      await this.#options.api.authorize(user, { verb: verb ?? 'get', group, resource, subresource, namespace, name }, exchange.audit);
       throw noSuchPath();
     }
     const incoming = { ...exchange, path, query, user, signal };

@@ -31,7 +31,7 @@ export class Bindings implements ComputedResources {
     const { path, user, query, signal } = request;
     const { namespace } = path;
     if (request.request.method !== 'POST' || namespace === undefined || path.name !== undefined) throw wrongMethod();
-    await this.#api.authorize(user, { verb: 'create', group, resource, namespace });
+    await this.#api.authorize(user, { verb: 'create', group, resource, namespace }, request.audit);
     const body = decodeObject(request.request.headers['content-type'], await readBody(request.request));
     const { value, errors } = checkTypes(schema, body);
     const [error] = errors;

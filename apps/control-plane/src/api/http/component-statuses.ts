@@ -43,7 +43,7 @@ export class ComponentStatuses implements ComputedResources {
     const { path, query, user } = request;
     if (request.request.method !== 'GET' || path.namespace !== undefined || flag(query, 'watch')) throw wrongMethod();
     const { group, plural: resource } = kind;
-    await this.#api.authorize(user, { verb: path.name === undefined ? 'list' : 'get', group, resource, name: path.name });
+    await this.#api.authorize(user, { verb: path.name === undefined ? 'list' : 'get', group, resource, name: path.name }, request.audit);
     const form = requestedForm(request.request.headers.accept, query, this.#clock.now());
     const entries = (await this.#statuses()).map(encoded);
     if (path.name === undefined) {

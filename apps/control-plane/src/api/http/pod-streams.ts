@@ -11,12 +11,11 @@ import { createWebSocketStream, type WebSocket, WebSocketServer } from 'ws';
 import type { ApiServer } from '../core/api-server.ts';
 import { componentUsers } from '../core/component-users.ts';
 import { type PodConnection, planConnection, podConnection } from '../core/pod-connection.ts';
-import type { Call, User } from '../core/types.ts';
+import type { Annotated, Call, User } from '../core/types.ts';
 import { connectChannels } from './channel-socket.ts';
 import { servePortForward } from './port-forward.ts';
 import { flag } from './query-options.ts';
 import type { ResourcePath } from './request-info.ts';
-import type { ResourceRequest } from './resource-requests.ts';
 import { noSuchPath } from './responses.ts';
 import { commandProtocols, serveSpdyCommand } from './spdy-channels.ts';
 import { serveWebSocketPortForward } from './websocket-port-forward.ts';
@@ -39,7 +38,10 @@ export interface Upgrade {
   query: URLSearchParams;
   user: User;
   signal: AbortSignal;
+  audit?: Annotated | undefined;
 }
+
+type Checked = Pick<Upgrade, 'path' | 'query' | 'user' | 'audit'>;
 
 export class PodStreams {
   readonly #api: ApiServer;
@@ -64,17 +66,17 @@ export class PodStreams {
   }
 
   /** A request without an upgrade: says what is wrong with it, or else that it needs one. */
-  async refuse({ path, query, user }: Pick<ResourceRequest, 'path' | 'query' | 'user'>): Promise<never> {
-    await this.#check(path, query, user);
+  async refuse(asked: Checked): Promise<never> {
+    await this.#check(asked);
     throw StatusError.badRequest('Upgrade request required');
   }
 
   /** @throws StatusError before the upgrade */
   async upgrade(upgrade: Upgrade): Promise<void> {
-    const { request, socket, head, path, query, user, signal } = upgrade;
+    const { request, socket, head, path, signal } = upgrade;
     if (!this.covers(path)) throw noSuchPath();
     checkOrigin(request);
-    const { call, connection } = await this.#check(path, query, user);
+    const { call, connection } = await this.#check(upgrade);
     const asked = { ...call, signal };
     if (path.subresource === 'portforward') return this.#portForward(upgrade, asked);
     if (isSpdy(request)) return this.#spdyCommand(upgrade, asked, connection);
@@ -142,11 +144,11 @@ export class PodStreams {
   }
 
   /** The checks that come before the upgrade: may the user, is there such a pod and container. */
-  async #check(path: ResourcePath, query: URLSearchParams, user: User): Promise<{ call: Call; connection: PodConnection }> {
+  async #check({ path, query, user, audit }: Checked): Promise<{ call: Call; connection: PodConnection }> {
     const { group, version, resource, subresource, namespace, name } = path;
     const kind = this.#api.kinds.require(group, version, resource);
     if (!namespace || !name) throw noSuchPath();
-    await this.#api.authorize(user, { verb: 'create', group, resource, subresource, namespace, name });
+    await this.#api.authorize(user, { verb: 'create', group, resource, subresource, namespace, name }, audit);
     const connection = subresource === 'portforward' ? podConnection({}) : connectionOf(query, subresource === 'exec');
     const pod = await this.#api.localClient(componentUsers.apiServer).get(Pod, { namespace, name });
     planConnection(subresource as TunnelRequest['kind'], pod, connection);

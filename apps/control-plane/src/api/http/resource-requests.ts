@@ -1,5 +1,4 @@
 // Requests on resources: from method, path and query to one call of the core, and its answer back to bytes.
-import type { ServerResponse } from 'node:http';
 import { apiVersionOf, type KindDefinition, parseFieldSelector, StatusError } from '@berth/machinery';
 import type { Clock, Random } from '@berth/telemetry';
 import type { ApiServer } from '../core/api-server.ts';
@@ -10,7 +9,7 @@ import { deleteSettings, flag, listSettings, patchSettings, watchSettings, write
 import { contentTypeOf, encodeList, encodeObject, type Form, requestedForm, watchFormat } from './representation.ts';
 import { decodeDeleteOptions, decodeObject, decodePatch, readBody, repeatedFields } from './request-body.ts';
 import type { ResourcePath } from './request-info.ts';
-import { type Exchange, noSuchPath, sendBytes, sendJson, sendPieces, warningHeader, wrongMethod } from './responses.ts';
+import { type Exchange, noSuchPath, sendBytes, sendJson, sendPieces, wrongMethod } from './responses.ts';
 import { SharedJoins, streamWatch, watchTimeoutMs } from './watch-response.ts';
 
 export interface ResourceRequest extends Exchange {
@@ -84,12 +83,12 @@ export class ResourceRequests {
     }
   }
 
-  #call({ path, user, signal }: ResourceRequest): Call {
+  #call({ path, user, signal, audit }: ResourceRequest): Call {
     const kind = this.#options.api.kinds.require(path.group, path.version, path.resource);
     if (path.namespace !== undefined && !kind.namespaced) throw noSuchPath();
     if (path.name !== undefined && kind.namespaced && path.namespace === undefined) throw noSuchPath();
     const { namespace, name, subresource } = path;
-    return { user, signal, kind, namespace, name, subresource };
+    return { user, signal, audit, kind, namespace, name, subresource };
   }
 
   async #get(request: ResourceRequest, call: Call): Promise<void> {
@@ -140,14 +139,15 @@ export class ResourceRequests {
     return this.#send(request, call.kind, form, await this.#options.api.update(call, body, settings));
   }
 
-  async #written({ request, response, query, audit }: ResourceRequest): Promise<{ body: unknown; settings: WriteSettings }> {
+  async #written(asked: ResourceRequest): Promise<{ body: unknown; settings: WriteSettings }> {
+    const { request, query, audit } = asked;
     const settings = { ...writeSettings(query), userAgent: request.headers['user-agent'] };
     const contentType = request.headers['content-type'];
     const bytes = await readBody(request);
     const body = decodeObject(contentType, bytes);
     audit?.requestObject(body);
     const duplicates = settings.fieldValidation === 'Ignore' ? [] : repeatedFields(contentType, bytes, body);
-    return { body, settings: { ...settings, duplicates, noteWarnings: noted(response) } };
+    return { body, settings: { ...settings, duplicates, noteWarnings: noted(asked) } };
   }
 
   async #patch(request: ResourceRequest, call: Call): Promise<void> {
@@ -156,7 +156,7 @@ export class ResourceRequests {
     const { type, patch, duplicates } = decodePatch(headers['content-type'], await readBody(request.request));
     request.audit?.requestObject(patch);
     const given = patchSettings(request.query, type === 'apply');
-    const settings = { ...given, duplicates, userAgent: headers['user-agent'], noteWarnings: noted(request.response) };
+    const settings = { ...given, duplicates, userAgent: headers['user-agent'], noteWarnings: noted(request) };
     return this.#send(request, call.kind, form, await this.#options.api.patch(call, type, patch, settings));
   }
 
@@ -193,11 +193,9 @@ export class ResourceRequests {
   }
 }
 
-/** Whatever the answer is, it carries them; a success replaces them with its own, among which they are. */
-function noted(response: ServerResponse): (warnings: string[]) => void {
-  return (warnings) => {
-    if (!response.headersSent) response.setHeader('warning', warnings.map(warningHeader));
-  };
+/** What an error tells as well; a success has them among its own. */
+function noted({ bodyWarnings }: Exchange): (warnings: string[]) => void {
+  return (warnings) => void bodyWarnings?.splice(0, bodyWarnings.length, ...warnings);
 }
 
 /** A list or watch of one name is authorized as being about that name. */

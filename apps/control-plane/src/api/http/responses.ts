@@ -19,6 +19,8 @@ export interface Exchange {
   response: ServerResponse;
   /** Where the request is told of, when it is. */
   audit?: AuditRecord | undefined;
+  /** What is wrong with the request's body without being the error. */
+  bodyWarnings?: string[];
 }
 
 export async function sendBytes(
@@ -86,12 +88,13 @@ export function sendText(exchange: Exchange, code: number, text: string, content
 
 /** Answers with the error's Status; when the answer has begun already, only breaking it off can say that it failed. */
 export async function sendError(exchange: Exchange, status: Status): Promise<void> {
-  const { request, response, audit } = exchange;
+  const { request, response, audit, bodyWarnings = [] } = exchange;
   audit?.failed(status);
   if (response.headersSent) {
     response.destroy();
     return;
   }
+  for (const warning of bodyWarnings) addWarning(response, warning);
   const retryAfterSeconds = status.details?.retryAfterSeconds;
   if (retryAfterSeconds) response.setHeader('retry-after', retryAfterSeconds);
   if (status.code === 401) response.setHeader('www-authenticate', 'Bearer realm="berth"');

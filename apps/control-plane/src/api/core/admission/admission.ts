@@ -4,7 +4,7 @@
 import type { KindDefinition, KubeObject } from '@berth/machinery';
 import type { Write } from '@berth/store';
 import type { Guard, Known } from '../commit.ts';
-import type { User } from '../types.ts';
+import type { Annotated, User } from '../types.ts';
 
 export interface AdmissionRequest {
   operation: 'CREATE' | 'UPDATE';
@@ -25,6 +25,7 @@ export interface AdmissionRequest {
   writes: Write[];
   /** Set by a plugin whose guards others change all the time: requests of the same turn wait for each other. */
   turn?: string;
+  audit?: Annotated | undefined;
   /** One Warning header each, when the request succeeds. */
   warnings: string[];
 }

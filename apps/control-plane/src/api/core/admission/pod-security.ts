@@ -1,5 +1,5 @@
 // The Pod Security Standards, as a namespace's labels ask for them: pods that violate what is enforced are refused; pods and
-// workloads that violate what is warned about are let in, and whoever writes them is told.
+// workloads that violate what is warned about are let in, and whoever writes them is told; the audit log, of what violates its own level.
 import {
   type CronJob,
   compareLevels,
@@ -15,8 +15,9 @@ import {
   violationDetails,
   violationReasons,
 } from '@berth/api';
-import { deepEqual, type FieldError, type KubeObject, StatusError } from '@berth/machinery';
+import { deepEqual, type FieldError, fieldMessage, type KubeObject, StatusError } from '@berth/machinery';
 import type { Entry } from '../object-codec.ts';
+import type { Annotated } from '../types.ts';
 import { isAbout, isKind } from './about.ts';
 import type { AdmissionPlugin, AdmissionRequest } from './admission.ts';
 import { namespaceFor } from './namespace-lifecycle.ts';
@@ -32,6 +33,14 @@ const workloads: Record<string, string[]> = {
 export interface PodSecurityPorts {
   recentNamespace(name: string): Promise<Entry | undefined>;
   pods(namespace: string): Iterable<Pod>;
+}
+
+const auditPrefix = 'pod-security.kubernetes.io/';
+
+interface Judged {
+  /** Whether the enforced level counts: for pods, not for what makes them. */
+  isEnforced: boolean;
+  isSignificant: boolean;
 }
 
 interface Read {
@@ -55,18 +64,24 @@ export class PodSecurity implements AdmissionPlugin {
     if (isAbout(request, '', 'Namespace')) return this.#validateNamespace(request);
     if (subresource === 'status') return;
     if (isKind(kind, '', 'Pod')) {
-      if (old && !isSignificantUpdate(request.object as Pod, old as Pod)) return;
-      return this.#judge(request, request.object as Pod, true);
+      const isSignificant = !old || isSignificantUpdate(request.object as Pod, old as Pod);
+      if (!isSignificant && !request.audit) return;
+      return this.#judge(request, request.object as Pod, { isEnforced: true, isSignificant });
     }
     if (subresource || !workloads[kind.group]?.includes(kind.plural)) return;
     const template = templateOf(request.object);
-    if (template?.spec) return this.#judge(request, template, false);
+    if (template?.spec) return this.#judge(request, template, { isEnforced: false, isSignificant: true });
   }
 
-  async #judge(request: AdmissionRequest, pod: PodLike, isEnforced: boolean): Promise<void> {
+  async #judge(request: AdmissionRequest, pod: PodLike, { isEnforced, isSignificant }: Judged): Promise<void> {
     const entry = await namespaceFor(request, this.#ports.recentNamespace);
     if (!entry) return;
-    const { enforce, warn } = this.#read(entry.object).policy;
+    const { policy, errors } = this.#read(entry.object);
+    const { enforce, audit, warn } = policy;
+    const isFree = errors.length === 0 && [enforce, audit, warn].every(({ level }) => level === 'privileged');
+    if (isFree && isEnforced) request.audit?.annotate(`${auditPrefix}enforce-policy`, 'privileged:latest');
+    if (isFree || !isSignificant) return;
+    if (request.audit) this.#tell(request.audit, policy, errors, pod, isEnforced);
     const violations = isEnforced ? podSecurityViolations(enforce, pod) : [];
     if (violations.length > 0) {
       throw StatusError.forbidden(
@@ -78,6 +93,19 @@ export class PodSecurity implements AdmissionPlugin {
     const warned = podSecurityViolations(warn, pod);
     if (warned.length === 0) return;
     request.warnings.push(`would violate PodSecurity ${JSON.stringify(levelVersionText(warn))}: ${violationDetails(warned)}`);
+  }
+
+  /** What the audit log is told, also of a pod that is refused. */
+  #tell(record: Annotated, { enforce, audit }: PodSecurityPolicy, errors: FieldError[], pod: PodLike, isEnforced: boolean): void {
+    if (errors.length > 0) {
+      const problems = errors.map((error) => `${error.field}: ${fieldMessage(error)}`);
+      record.annotate(`${auditPrefix}error`, `Failed to parse policy: ${problems.length === 1 ? problems[0] : `[${problems.join(', ')}]`}`);
+    }
+    if (isEnforced) record.annotate(`${auditPrefix}enforce-policy`, levelVersionText(enforce));
+    const violations = podSecurityViolations(audit, pod);
+    if (violations.length === 0) return;
+    const text = `would violate PodSecurity ${JSON.stringify(levelVersionText(audit))}: ${violationDetails(violations)}`;
+    record.annotate(`${auditPrefix}audit-violations`, text);
   }
 
   #read(namespace: KubeObject): Read {

@@ -111,10 +111,17 @@ export class RbacAuthorizer implements Authorizer {
     const { namespace = '' } = binding.metadata;
     const role = kind === 'Role' ? this.#objects.role(namespace, name) : this.#objects.clusterRole(name);
     if (!role) missing.push(`${kind.toLowerCase()}.rbac.authorization.k8s.io ${JSON.stringify(name)}`);
-    const [subjectKind = '', ...rest] = subject.split('/');
-    const reason = `RBAC: allowed by ${what} of ${kind} ${JSON.stringify(name)} to ${subjectKind} ${JSON.stringify(rest.join('/'))}`;
+    const reason = `RBAC: allowed by ${what} of ${kind} ${JSON.stringify(name)} to ${subjectText(subject)}`;
     return (role?.rules ?? []).map((rule) => ({ rule, reason }));
   }
+}
+
+/** As bindings name it: accounts with their namespace. */
+function subjectText(key: string): string {
+  const account = /^User\/system:serviceaccount:([^:]+):(.+)$/.exec(key);
+  if (account) return `ServiceAccount ${JSON.stringify(`${account[2]}/${account[1]}`)}`;
+  const mark = key.indexOf('/');
+  return `${key.slice(0, mark)} ${JSON.stringify(key.slice(mark + 1))}`;
 }
 
 function quoted({ metadata }: RoleBinding | ClusterRoleBinding): string {

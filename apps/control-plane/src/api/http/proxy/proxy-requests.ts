@@ -14,7 +14,7 @@ import { nodeConnection, podConnection } from '../../core/pod-connection.ts';
 import type { User } from '../../core/types.ts';
 import type { ResourcePath } from '../request-info.ts';
 import type { ResourceRequest } from '../resource-requests.ts';
-import { noSuchPath } from '../responses.ts';
+import { type Exchange, noSuchPath } from '../responses.ts';
 import { type ProxyPath, proxyPath } from './proxy-path.ts';
 import { nodePort, podTarget, serviceTarget, unreachable } from './proxy-target.ts';
 
@@ -38,6 +38,7 @@ interface Asked {
   path: ResourcePath;
   user: User;
   signal: AbortSignal;
+  audit?: Exchange['audit'];
 }
 
 export class ProxyRequests {
@@ -55,7 +56,7 @@ export class ProxyRequests {
 
   /** Resolves when the answer has been passed on. @throws StatusError before its first byte */
   async serve({ request, response, path, user, signal, audit }: ResourceRequest): Promise<void> {
-    const { passed, place } = await this.#pass({ request, path, user, signal }, {});
+    const { passed, place } = await this.#pass({ request, path, user, signal, audit }, {});
     request.pipe(passed);
     const answer = await answered(passed);
     await audit?.started(answer.statusCode ?? 502);
@@ -88,7 +89,11 @@ export class ProxyRequests {
     const { resource, namespace = '', name = '' } = path;
     const verb = verbs[request.method ?? 'GET'];
     if (!verb) throw noSuchPath();
-    await this.#api.authorize(user, { verb, group: '', resource, subresource: 'proxy', namespace: path.namespace, name: path.name });
+    await this.#api.authorize(
+      user,
+      { verb, group: '', resource, subresource: 'proxy', namespace: path.namespace, name: path.name },
+      asked.audit,
+    );
     const place = proxyPath(request.url ?? '');
     if (!place) throw StatusError.badRequest(`invalid ${resource.slice(0, -1)} request ${JSON.stringify(name)}`);
     const { stream, secure } = await this.#connect(resource, namespace, place, asked.signal);
