@@ -81,12 +81,13 @@ spec:
   - {name: server, image: "${image}", env: [{name: PATH, value: "/tmp/bin:/bin"}], volumeMounts: [{name: tmp, mountPath: /tmp}], command: [/bin/busybox, sh, -c, "/bin/busybox mkdir -p /tmp/www /tmp/bin; /bin/busybox ln -s /bin/busybox /tmp/bin/tar; echo hello > /tmp/www/index.html; exec /bin/busybox httpd -f -p 8080 -h /tmp/www"]}
   volumes: [{name: tmp, emptyDir: {}}]
 `,
+  // containerd may end an attached stream before what a process says last: what is attached to does not end at once.
   'echo.yaml': `apiVersion: v1
 kind: Pod
 metadata: {name: echo}
 spec:
   terminationGracePeriodSeconds: 1
-  containers: [{name: echo, stdin: true, stdinOnce: true, image: "${image}", command: [/bin/busybox, sh, -c, "while read line; do echo got $line; done"]}]
+  containers: [{name: echo, stdin: true, stdinOnce: true, image: "${image}", command: [/bin/busybox, sh, -c, "while read line; do echo got $line; done; /bin/busybox sleep 1"]}]
 `,
   'rbac.yaml': `apiVersion: rbac.authorization.k8s.io/v1
 kind: Role

@@ -148,7 +148,7 @@ export const topicsAboutClusters: Topic[] = [
       'kubectl expose pod talker --port=80 --target-port=8080 --name=talker',
       'kubectl create token default --bound-object-kind=Pod --bound-object-name=talker',
       'kubectl create token default --bound-object-kind=Pod --bound-object-name=none',
-      'echo me | kubectl run once --image=$IMAGE --restart=Never --rm -i --quiet --command -- /bin/busybox sh -c "read who; echo only \\$who"',
+      'echo me | kubectl run once --image=$IMAGE --restart=Never --rm -i --quiet --command -- /bin/busybox sh -c "read who; echo only \\$who; /bin/busybox sleep 1"',
       'kubectl debug node/berth-node-8 --image=$IMAGE --profile=general -- /bin/busybox echo from the node | sed -E "s/debugger-[^ ]+/debugger/"',
       'pod=$(kubectl get pods -o name | grep node-debugger); kubectl wait --for=jsonpath="{.status.phase}"=Succeeded $pod --timeout=30s >/dev/null; kubectl logs $pod; kubectl get $pod -o jsonpath="{.spec.hostPID} {.spec.volumes[0].hostPath.path}"; kubectl delete $pod >/dev/null',
       'kubectl delete service talker',
