@@ -125,6 +125,7 @@ export class Chaos {
       () => this.#use((client) => client.create(Deployment, deployment(name(), 1 + chance.int(4), 'created'))),
       () => this.#use((client) => deleteAnyPod(client, chance.int(1_000), undefined)),
       () => this.#use((client) => deleteAnyPod(client, chance.int(1_000), 0)),
+      () => this.#use((client) => resizeAnyPod(client, chance.int(1_000), `${10 * (1 + chance.int(20))}m`)),
       () => this.#use((client) => this.#createConfigMap(client)),
     ];
   }
@@ -149,9 +150,19 @@ async function deleteAnyPod(client: Client, which: number, gracePeriodSeconds: n
   if (pod) await client.delete(Pod, { namespace, name: pod.metadata.name }, gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds });
 }
 
+async function resizeAnyPod(client: Client, which: number, cpu: string): Promise<void> {
+  const { items } = await client.list(Pod, { namespace });
+  const pod = items[which % Math.max(1, items.length)];
+  const patch = { spec: { containers: [{ name: 'main', resources: { requests: { cpu } } }] } };
+  if (pod) await client.patch(Pod, { namespace, name: pod.metadata.name }, 'strategic', patch, { subresource: 'resize' });
+}
+
 export function deployment(name: string, replicas: number, round: string): Deployment {
   const labels = { app: name };
-  const spec = { terminationGracePeriodSeconds: 2, containers: [{ name: 'main', image: 'registry.local/web:1' }] };
+  const spec = {
+    terminationGracePeriodSeconds: 2,
+    containers: [{ name: 'main', image: 'registry.local/web:1', resources: { requests: { cpu: '10m' } } }],
+  };
   return {
     apiVersion: 'apps/v1',
     kind: 'Deployment',

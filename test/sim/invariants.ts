@@ -1,6 +1,7 @@
 // What must hold once faults are over and the cluster has had time: everything that was asked for runs, once, and nothing else.
 import { ConfigMap, Deployment, EndpointSlice, Pod, ReplicaSet, Service } from '@berth/api';
 import type { Client } from '@berth/client';
+import { parseQuantity } from '@berth/machinery';
 import type { Chaos } from './chaos.ts';
 import type { SimulatedCluster } from './simulated-cluster.ts';
 
@@ -33,12 +34,15 @@ function deploymentProblem({ metadata, spec, status = {} }: Deployment): string[
   return isDone ? [] : [`deployment ${metadata.name} wants ${wanted}, has ${replicas}, updated ${updatedReplicas}, ready ${readyReplicas}`];
 }
 
-function podProblem({ metadata, status }: Pod, replicaSets: ReplicaSet[], chaos: Chaos): string[] {
+function podProblem({ metadata, spec, status }: Pod, replicaSets: ReplicaSet[], chaos: Chaos): string[] {
   const { name, deletionTimestamp, ownerReferences = [] } = metadata;
   if (deletionTimestamp) return [`pod ${name} is still ending`];
   if (!replicaSets.some((set) => ownerReferences.some(({ uid }) => uid === set.metadata.uid))) return [`pod ${name} has no owner`];
   const isReady = status?.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True');
   if (!isReady) return [`pod ${name} is not ready`];
+  const [asked, actual] = [spec.containers[0]?.resources?.requests?.cpu, status?.containerStatuses?.[0]?.resources?.requests?.cpu];
+  const isResizing = status?.conditions?.some(({ type }) => type.startsWith('PodResize'));
+  if (asked !== actual || isResizing) return [`pod ${name} asks for ${asked} and has ${actual}`];
   const restarts = status?.containerStatuses?.[0]?.restartCount ?? 0;
   const crashes = chaos.crashed.get(name) ?? 0;
   return restarts > crashes ? [`pod ${name} restarted ${restarts} times and was crashed ${crashes} times`] : [];
@@ -60,14 +64,21 @@ function endpointsProblem({ metadata, spec }: Service, slices: EndpointSlice[], 
     : [`service ${metadata.name} serves ${served.join()}; ready are ${ready.join()}`];
 }
 
-/** Each pod runs on its node, once, and nothing runs that is no pod's. */
+/** A core is 1024 shares. */
+function shares({ containers }: Pod['spec']): number {
+  return Math.floor(parseQuantity(containers[0]?.resources?.requests?.cpu ?? '0').toNumber() * 1024);
+}
+
+/** Each pod runs on its node, once, as large as it is to be, and nothing runs that is no pod's. */
 async function runtimeProblems(cluster: SimulatedCluster, pods: Pod[]): Promise<string[]> {
   const running: string[] = [];
   for (const node of cluster.nodes) {
     const containers = (await node.runtime.listContainers()).filter(({ state }) => state === 'running');
-    for (const { labels } of containers) running.push(`${node.name}/${labels['io.kubernetes.pod.uid']}`);
+    for (const { id, labels } of containers) {
+      running.push(`${node.name}/${labels['io.kubernetes.pod.uid']}/${node.runtime.resourcesOf(id)?.cpuShares}`);
+    }
   }
-  const wanted = pods.map(({ metadata, spec }) => `${spec.nodeName}/${metadata.uid}`);
+  const wanted = pods.map(({ metadata, spec }) => `${spec.nodeName}/${metadata.uid}/${shares(spec)}`);
   const [have, want] = [running.sort().join('\n'), wanted.sort().join('\n')];
   return have === want ? [] : [`running containers differ from pods: ${running.length} run, ${wanted.length} are wanted`];
 }
