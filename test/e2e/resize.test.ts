@@ -1,4 +1,5 @@
 // Pods that are resized in place: what the kernel enforces follows, and the container goes on or restarts as its policy says.
+import { glob, readFile } from 'node:fs/promises';
 import type { Container, Pod } from '@berth/api';
 import { expect, test } from 'vitest';
 import { apply, cluster, get, kubectl, run, until, withNamespace } from './kubectl.ts';
@@ -14,6 +15,13 @@ async function enforced(namespace: string, name: string) {
   const text = await kubectl('-n', namespace, 'exec', name, '--', '/bin/busybox', 'sh', '-c', `${script} 2>/dev/null`);
   const [memory, quota, period] = text.trim().split(/\s+/).map(Number);
   return { memoryMebibytes: (memory ?? 0) / 2 ** 20, cpus: (quota ?? 0) / (period ?? 1) };
+}
+
+/** Of the cpu, for the pod as a whole: in version 2 a weight. */
+async function podShare({ metadata }: Pod): Promise<string> {
+  const files = glob(`/sys/fs/cgroup/{cpu/,}*/pod${metadata.uid}/cpu.{shares,weight}`);
+  for await (const file of files) return (await readFile(file, 'utf8')).trim();
+  return 'no cgroup';
 }
 
 async function started(namespace: string, more: Partial<Container> = {}): Promise<void> {
@@ -46,6 +54,7 @@ test('more and less cpu and memory reach the running container, which goes on, a
     const status = await resized(ns, '200m', '128Mi');
     expect(status).toMatchObject({ restartCount: 0, containerID, allocatedResources: { cpu: '200m', memory: '128Mi' } });
     expect(await enforced(ns, 'web')).toEqual({ memoryMebibytes: 128, cpus: 0.2 });
+    expect(['204', '8']).toContain(await podShare(await podOf(ns)));
     await cluster().processes.crash('node-agent');
     await resize(ns, '150m', '96Mi');
     await cluster().startAgent();

@@ -37,6 +37,8 @@ export interface PodEnvironment {
   report(report: PodStatusReport & { status: PodStatus }): void;
   /** The log files of one instance of a container, once it is gone. */
   removeLogs(pod: Pod, container: string, attempt: number): Promise<void>;
+  /** How much of the cpu the pod gets while others want it too; 1024 for each cpu that it asks for. */
+  shareCpu(pod: Pod, shares: number): Promise<void>;
   /** Logs and cgroups, once its containers are gone. */
   removeTraces(pod: Pod): Promise<void>;
   /** The worker has nothing left to do. */

@@ -8,7 +8,7 @@ import type { ContainerInfo, Runtime } from '@berth/runtime';
 import { type Clock, type Logger, type Random, timestamp } from '@berth/telemetry';
 import { ImagePuller } from '../images/image-puller.ts';
 import type { NodeNetwork } from '../network/network.ts';
-import { removeCgroup } from '../node/cgroups.ts';
+import { removeCgroup, shareCpu } from '../node/cgroups.ts';
 import type { ProbeRunner } from '../probes/probe.ts';
 import { Prober } from '../probes/prober.ts';
 import { AccountTokens } from '../volumes/account-tokens.ts';
@@ -249,6 +249,7 @@ export class PodManager {
         await removeLogs(join(this.podLogDirectory(pod), container), attempt);
         await rm(terminationMessageFile(volumes.podDirectory(pod.metadata.uid ?? ''), container, attempt), { force: true });
       },
+      shareCpu: async (pod, shares) => void (writesFiles && (await shareCpu(this.#podCgroup(pod), shares))),
       removeTraces: (pod) => this.#removeTraces(pod),
       gone: (uid) => {
         this.#workers.delete(uid);

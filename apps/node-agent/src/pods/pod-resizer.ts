@@ -7,14 +7,14 @@ import { differs, isSameSize, sizedContainers, sizedResources } from './allocati
 import { newest, type ObservedPod, resourcesAnnotation } from './observed.ts';
 import type { PodEnvironment } from './pod-environment.ts';
 import { resizeMessage } from './resize-messages.ts';
-import { containerResources } from './resources.ts';
+import { containerResources, podCpuShares } from './resources.ts';
 
 export const resizeConditions = ['PodResizePending', 'PodResizeInProgress'] as const;
 const retryMs = 10_000;
 
 export type ResizeStep = 'update' | 'restart';
 
-type Environment = Pick<PodEnvironment, 'allocations' | 'runtime' | 'clock' | 'event' | 'memoryBytes'>;
+type Environment = Pick<PodEnvironment, 'allocations' | 'runtime' | 'clock' | 'event' | 'memoryBytes' | 'shareCpu'>;
 
 export class PodResizer {
   readonly #env: Environment;
@@ -25,6 +25,8 @@ export class PodResizer {
   #pending: PodCondition | undefined;
   #progress: PodCondition | undefined;
   #retryAtMs = 0;
+  /** Of the sandbox whose id this is. */
+  #shares = '';
 
   constructor(env: Environment, pod: Pod) {
     this.#env = env;
@@ -99,6 +101,15 @@ export class PodResizer {
     } catch (error) {
       this.#fail(pod, (error as Error).message);
     }
+  }
+
+  /** Gives the pod as a whole its share of the cpu. @param pod as granted */
+  async share(pod: Pod, { sandbox }: ObservedPod): Promise<void> {
+    const shares = podCpuShares(pod);
+    const text = `${sandbox?.id}/${shares}`;
+    if (sandbox?.state !== 'ready' || text === this.#shares) return;
+    await this.#env.shareCpu(pod, shares);
+    this.#shares = text;
   }
 
   /** Tells of the end of a resize. @param pod as granted */

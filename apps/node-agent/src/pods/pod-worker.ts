@@ -123,6 +123,7 @@ export class PodWorker {
     const acted = await this.#act(plan, observed);
     if (acted) observed = await this.#observe();
     this.#probe(observed);
+    await this.#resizer.share(this.#pod, observed);
     this.#resizer.settle(this.#pod, observed);
     await this.#report(observed, false);
     const dueMs = [...plan.waiting.values(), ...this.#resizer.dueMs];

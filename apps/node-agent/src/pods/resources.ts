@@ -1,6 +1,6 @@
 // CPU and memory of containers and pods in cgroup terms (the kubelet's rules: 1 CPU is 1024 shares and a quota of
 // 100 ms per 100 ms; OOM scores by quality of service).
-import type { Container, Pod } from '@berth/api';
+import { type Container, type Pod, podAmounts } from '@berth/api';
 import { parseQuantity } from '@berth/machinery';
 import type { ResourceLimits } from '@berth/runtime';
 
@@ -28,11 +28,21 @@ export function containerResources(container: Container, pod: Pod, nodeMemoryByt
   const cpuRequest = amount(container, 'requests', 'cpu') || cpuLimit;
   const memoryLimit = amount(container, 'limits', 'memory');
   return {
-    cpuShares: cpuRequest > 0 ? Math.max(2, Math.floor(cpuRequest * 1024)) : 2,
+    cpuShares: cpuShares(cpuRequest),
     ...(cpuLimit > 0 && { cpuQuotaMicros: Math.max(1000, Math.floor(cpuLimit * periodMicros)), cpuPeriodMicros: periodMicros }),
     ...(memoryLimit > 0 && { memoryLimitBytes: memoryLimit }),
     oomScoreAdj: oomScore(container, pod, nodeMemoryBytes),
   };
+}
+
+/** Of the cpu, for a pod as a whole. */
+export function podCpuShares(pod: Pod): number {
+  const cpu = podAmounts(pod.spec, 'requests', true).get('cpu');
+  return cpuShares(cpu ? cpu.milliValue() / 1000 : 0);
+}
+
+function cpuShares(cpus: number): number {
+  return cpus > 0 ? Math.max(2, Math.floor(cpus * 1024)) : 2;
 }
 
 function oomScore(container: Container, pod: Pod, nodeMemoryBytes: number): number {
