@@ -7,6 +7,7 @@ export { isTimeZone, nextTime } from './cron/next-time.ts';
 export { type CronSchedule, CronSyntaxError, parseCron } from './cron/schedule.ts';
 export { imageTag } from './defaults/image.ts';
 export { everyContainer } from './defaults/pod-spec.ts';
+export { loadDescriptions } from './descriptions/load.ts';
 export { decodeBase64, encodeBase64 } from './encoding/base64.ts';
 export type { CertificateSigningRequestCondition } from './generated/certificates-v1.types.ts';
 export { countIndexes, formatIndexes, type IndexInterval, includesIndex, parseIndexes } from './job-indexes.ts';

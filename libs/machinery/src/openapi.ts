@@ -13,12 +13,21 @@ export function definitionName(message: string): string {
   return `io.k8s.api.${group}.${version}.${type}`;
 }
 
+/** What a type, or one of its fields, is for. */
+export type Describe = (message: string, field?: string) => string | undefined;
+
+interface Made {
+  schemas: Record<string, OpenApi>;
+  describe: Describe;
+}
+
 /** @param kinds all of one group and version */
-export function openApiV3(kinds: KindDefinition[], info: { version: string }): OpenApi {
+export function openApiV3(kinds: KindDefinition[], info: { version: string }, describe: Describe = () => undefined): OpenApi {
   const schemas: Record<string, OpenApi> = { ...scalarDefinitions };
+  const made = { schemas, describe };
   const paths: Record<string, OpenApi> = {};
   for (const kind of kinds) {
-    const root = addMessage(schemas, kind.schema);
+    const root = addMessage(made, kind.schema);
     root['x-kubernetes-group-version-kind'] = [{ group: kind.group, version: kind.version, kind: kind.kind }];
     schemas[`${definitionName(kind.schema.name)}List`] = listDefinition(kind);
     Object.assign(paths, operations(kind, reference(definitionName(kind.schema.name))));
@@ -32,16 +41,17 @@ export function openApiV3Index(hashes: Map<string, string>): OpenApi {
   return { paths };
 }
 
-function addMessage(schemas: Record<string, OpenApi>, message: MessageSchema): OpenApi {
+function addMessage(made: Made, message: MessageSchema): OpenApi {
+  const { schemas, describe } = made;
   const name = definitionName(message.name);
   const known = schemas[name];
   if (known) return known;
-  const definition: OpenApi = { type: 'object' };
+  const definition: OpenApi = { ...described(describe(message.name)), type: 'object' };
   schemas[name] = definition;
   const properties: Record<string, OpenApi> = {};
   const required: string[] = [];
   for (const [fieldName, field] of message.byName) {
-    properties[fieldName] = property(schemas, field);
+    properties[fieldName] = property(made, field, describe(message.name, fieldName));
     if (field.required) required.push(fieldName);
   }
   if (Object.keys(properties).length > 0) definition.properties = properties;
@@ -50,10 +60,14 @@ function addMessage(schemas: Record<string, OpenApi>, message: MessageSchema): O
   return definition;
 }
 
-function property(schemas: Record<string, OpenApi>, field: FieldSchema): OpenApi {
-  const value = typeSchema(schemas, field.schema);
+function described(description: string | undefined): OpenApi {
+  return description === undefined ? {} : { description };
+}
+
+function property(made: Made, field: FieldSchema, description: string | undefined): OpenApi {
+  const value = typeSchema(made, field.schema);
   // A reference stands alone; what is said beside it goes around it.
-  const result: OpenApi = '$ref' in value ? { allOf: [value] } : value;
+  const result: OpenApi = { ...described(description), ...('$ref' in value ? { allOf: [value] } : value) };
   if (field.schema.kind === 'message') result.default = {};
   if (field.default !== undefined) result.default = field.default;
   if (field.enum && field.schema.kind === 'scalar' && field.enum.length > 0) result.enum = field.enum;
@@ -65,15 +79,15 @@ function property(schemas: Record<string, OpenApi>, field: FieldSchema): OpenApi
   return result;
 }
 
-function typeSchema(schemas: Record<string, OpenApi>, schema: TypeSchema): OpenApi {
+function typeSchema(made: Made, schema: TypeSchema): OpenApi {
   switch (schema.kind) {
     case 'message':
-      addMessage(schemas, schema.message);
+      addMessage(made, schema.message);
       return reference(definitionName(schema.message.name));
     case 'list':
-      return { type: 'array', items: typeSchema(schemas, schema.of) };
+      return { type: 'array', items: typeSchema(made, schema.of) };
     case 'map':
-      return { type: 'object', additionalProperties: typeSchema(schemas, schema.of) };
+      return { type: 'object', additionalProperties: typeSchema(made, schema.of) };
     default:
       return scalarSchema(schema.scalar);
   }

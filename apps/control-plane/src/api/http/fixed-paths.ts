@@ -1,6 +1,7 @@
 // Everything outside of resources: version, health, metrics, discovery and OpenAPI. Documents that cannot change while the
 // process runs are made once.
 import { createHash } from 'node:crypto';
+import { loadDescriptions } from '@berth/api';
 import { apiVersionOf, type KindDefinition, openApiV3, openApiV3Index } from '@berth/machinery';
 import type { TokenIssuer } from '../authentication/service-accounts/token-issuer.ts';
 import type { ApiServer } from '../core/api-server.ts';
@@ -41,7 +42,8 @@ interface Document {
 export class FixedPaths {
   readonly #options: FixedPathsOptions;
   readonly #kinds: KindDefinition[];
-  readonly #openApi = new Map<string, Document>();
+  /** Made when first asked for: nobody may ever ask. */
+  readonly #openApi = new Map<string, Promise<Document>>();
 
   constructor(options: FixedPathsOptions) {
     this.#options = options;
@@ -147,24 +149,29 @@ export class FixedPaths {
     return sendBytes(exchange, 200, openApiV2ContentType, openApiV2Protobuf(gitVersion));
   }
 
-  #serveOpenApi(exchange: Exchange, rest: string[]): Promise<void> {
+  async #serveOpenApi(exchange: Exchange, rest: string[]): Promise<void> {
     if (rest.length === 0) {
-      const hashes = [...this.#groupVersions()].map(([path, kinds]) => [path, this.#document(path, kinds).hash] as const);
-      return sendJson(exchange, 200, openApiV3Index(new Map(hashes)));
+      const hashes = [...this.#groupVersions()].map(async ([path, kinds]) => [path, (await this.#document(path, kinds)).hash] as const);
+      return sendJson(exchange, 200, openApiV3Index(new Map(await Promise.all(hashes))));
     }
     const path = rest.join('/');
     const kinds = this.#groupVersions().get(path);
     if (!kinds) throw noSuchPath();
-    return sendBytes(exchange, 200, 'application/json', this.#document(path, kinds).bytes);
+    return sendBytes(exchange, 200, 'application/json', (await this.#document(path, kinds)).bytes);
   }
 
-  #document(path: string, kinds: KindDefinition[]): Document {
+  #document(path: string, kinds: KindDefinition[]): Promise<Document> {
     const known = this.#openApi.get(path);
     if (known) return known;
-    const bytes = Buffer.from(JSON.stringify(openApiV3(kinds, { version: versionInfo.gitVersion })));
-    const document = { bytes, hash: createHash('sha256').update(bytes).digest('hex').toUpperCase() };
+    const document = this.#make(kinds);
     this.#openApi.set(path, document);
     return document;
+  }
+
+  async #make(kinds: KindDefinition[]): Promise<Document> {
+    const describe = await loadDescriptions();
+    const bytes = Buffer.from(JSON.stringify(openApiV3(kinds, { version: versionInfo.gitVersion }, describe)));
+    return { bytes, hash: createHash('sha256').update(bytes).digest('hex').toUpperCase() };
   }
 
   /** `api/v1`, `apis/apps/v1` → their kinds. */
