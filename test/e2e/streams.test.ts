@@ -57,3 +57,32 @@ test('port-forward carries a request and its answer', () =>
       forwarding.stop();
     }
   }));
+
+test('a node answers for itself through the API: health, numbers, pods, logs as they are written, and a command', () =>
+  withNamespace(async (ns) => {
+    const slow = shell('main', 'for i in 1 2 3; do echo line $i; /bin/busybox sleep 1; done; /bin/busybox sleep 600');
+    await apply(pod(ns, 'told', [slow]));
+    await ready(ns, 'told');
+    const node = await kubectl('-n', ns, 'get', 'pod', 'told', '-o=jsonpath={.spec.nodeName}');
+    const at = (path: string) => `/api/v1/nodes/${node}/proxy${path}`;
+    const following = start('get', '--raw', at(`/containerLogs/${ns}/told/main?follow=true`));
+    await until('a line before the last is written', 10_000, async () => following.output.text.includes('line 1'));
+    await until('the last line', 10_000, async () => following.output.text.includes('line 3'));
+    following.stop();
+    expect(await kubectl('get', '--raw', at(`/containerLogs/${ns}/told/main?tailLines=2`))).toBe('line 2\nline 3\n');
+    expect(await kubectl('get', '--raw', at('/healthz'))).toBe('ok');
+    const measured = await until('the pod is measured', 40_000, async () => {
+      const { node: whole, pods } = JSON.parse(await kubectl('get', '--raw', at('/stats/summary')));
+      const own = pods.find((one: { podRef: { name: string } }) => one.podRef.name === 'told');
+      return own?.cpu.usageNanoCores === undefined ? undefined : { whole, own };
+    });
+    expect(measured.whole.memory.workingSetBytes).toBeGreaterThan(2 ** 24);
+    expect(measured.own.containers[0].memory.workingSetBytes).toBeGreaterThan(0);
+    expect(await kubectl('get', '--raw', at('/metrics/resource'))).toMatch(
+      /^container_cpu_usage_seconds_total\{container="main",.*pod="told"\} /m,
+    );
+    expect(await kubectl('get', '--raw', at('/metrics'))).toContain('process_resident_memory_bytes');
+    expect(JSON.parse(await kubectl('get', '--raw', at('/pods'))).items.length).toBeGreaterThan(0);
+    const run = ['create', '--raw', at(`/run/${ns}/told/main?cmd=${encodeURIComponent('/bin/busybox echo hello')}`), '-f', '/dev/null'];
+    expect(await kubectl(...run)).toBe('hello\n');
+  }));
