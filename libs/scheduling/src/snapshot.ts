@@ -53,15 +53,17 @@ export class Snapshot {
     this.#dropIfEmpty(state);
   }
 
-  /** Takes a pod as being on a node, observed or assumed. */
-  addPod(facts: PodFacts, nodeName: string): void {
+  /** Takes a pod as being on a node, observed or assumed. Returns whether it takes less of something than before. */
+  addPod(facts: PodFacts, nodeName: string): boolean {
     const known = this.#placed.get(facts.uid);
-    if (known?.node.name === nodeName && known.facts.shape === facts.shape && known.facts.isTerminating === facts.isTerminating) return;
+    if (known?.node.name === nodeName && known.facts.shape === facts.shape && known.facts.isTerminating === facts.isTerminating)
+      return false;
     if (known) this.removePod(facts.uid);
     const node = this.#stateFor(nodeName);
     node.add(facts);
     this.#placed.set(facts.uid, { facts, node });
     this.#changed(node);
+    return [...(known?.facts.requests ?? [])].some(([name, amount]) => (facts.requests.get(name) ?? 0) < amount);
   }
 
   removePod(uid: string): void {

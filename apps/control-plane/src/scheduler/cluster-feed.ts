@@ -62,10 +62,11 @@ function podChanged({ snapshot, queue, onSettled }: ClusterFeedParts, type: Chan
     podGone(snapshot, queue, uid, onSettled);
   } else if (pod.spec.nodeName) {
     const isNew = snapshot.nodeOfPod(uid) !== pod.spec.nodeName;
-    snapshot.addPod(podFacts(pod), pod.spec.nodeName);
+    const isSmaller = snapshot.addPod(podFacts(pod), pod.spec.nodeName);
     queue.remove(uid);
     onSettled(uid);
     if (isNew || JSON.stringify(old?.metadata.labels) !== JSON.stringify(pod.metadata.labels)) queue.happened('pod-placed');
+    if (isSmaller) queue.happened('pod-shrunk');
   } else if (isOurs && !pod.metadata.deletionTimestamp) {
     queue.update(pod);
   } else podGone(snapshot, queue, uid, onSettled);

@@ -105,6 +105,27 @@ test('a pod that fits nowhere says why, and is bound once a node comes that it f
   expect(status?.conditions?.map(({ type, status }) => [type, status])).toEqual([['PodScheduled', 'True']]);
 });
 
+test('a pod that waits for room gets in once another is resized to less, and its node has done so', async () => {
+  await addNode(node('small', {}, { cpu: '1' }));
+  await client.create(Pod, pod('large', {}, '800m'));
+  await whenBound('large');
+  const key = { namespace: 'default', name: 'large' };
+  const runsWith = (cpu: string) => ({
+    status: {
+      containerStatuses: [{ name: 'main', ready: true, restartCount: 0, image: 'x', imageID: '', resources: { requests: { cpu } } }],
+    },
+  });
+  await client.patch(Pod, key, 'merge', runsWith('800m'), { subresource: 'status' });
+  await client.create(Pod, pod('waits', {}, '500m'));
+  const reason = () => read('waits').then(({ status }) => status?.conditions?.find(({ type }) => type === 'PodScheduled')?.reason);
+  await vi.waitFor(async () => expect(await reason()).toBe('Unschedulable'), waitMs);
+  const patch = { spec: { containers: [{ name: 'main', resources: { requests: { cpu: '400m' } } }] } };
+  await client.patch(Pod, key, 'strategic', patch, { subresource: 'resize' });
+  expect((await read('waits')).spec.nodeName).toBeUndefined();
+  await client.patch(Pod, key, 'merge', runsWith('400m'), { subresource: 'status' });
+  await whenBound('waits');
+});
+
 test('500 pods spread evenly over 10 nodes', async () => {
   for (let i = 0; i < 10; i++) await addNode(node(`node-${i}`));
   await Promise.all(Array.from({ length: 500 }, (_, i) => client.create(Pod, pod(`pod-${i}`))));

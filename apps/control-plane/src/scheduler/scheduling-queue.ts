@@ -14,7 +14,7 @@ const unschedulableMsMax = 300_000;
 export type Place = 'active' | 'backoff' | 'unschedulable' | 'gated' | 'binding';
 
 /** What happened in the cluster that may let a pod fit which did not. */
-export type ClusterEvent = 'node' | 'pod-placed' | 'pod-gone' | 'volume' | 'namespace';
+export type ClusterEvent = 'node' | 'pod-placed' | 'pod-shrunk' | 'pod-gone' | 'volume' | 'namespace';
 
 export interface QueuedPod {
   pod: Pod;
@@ -179,6 +179,7 @@ function backOffMs(attempts: number): number {
 
 const helpedBy: Record<Exclude<ClusterEvent, 'node'>, string[]> = {
   'pod-placed': ['InterPodAffinity', 'PodTopologySpread'],
+  'pod-shrunk': ['NodeResourcesFit'],
   'pod-gone': ['NodeResourcesFit', 'NodePorts', 'InterPodAffinity', 'PodTopologySpread', 'VolumeBinding'],
   volume: ['VolumeBinding'],
   namespace: ['InterPodAffinity'],

@@ -131,11 +131,11 @@ function isGranted(pod: Pod, granted: Granted): boolean {
   return sizedContainers(pod).every(({ name, resources }) => isSameSize(resources, granted.get(name)));
 }
 
-/** Requests as they were granted, limits as they are in force. */
-function reported({ resources }: Container, status: ContainerStatus): ResourceRequirements {
-  if (!status.resources && !status.allocatedResources) return resources ?? {};
-  const requests = { ...status.resources?.requests, ...status.allocatedResources };
-  return { ...resources, ...status.resources, ...(Object.keys(requests).length > 0 && { requests }) };
+/** What is asked for when that was granted, else what is in force. A change of limits alone is always granted. */
+function reported({ resources = {} }: Container, status: ContainerStatus): ResourceRequirements {
+  const { allocatedResources, resources: actual } = status;
+  if (!actual || isSameSize({ requests: allocatedResources ?? actual.requests }, { requests: resources.requests })) return resources;
+  return actual;
 }
 
 function uidOf({ metadata }: Pod): string {
