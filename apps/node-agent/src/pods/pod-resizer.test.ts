@@ -113,3 +113,22 @@ test('a restarted agent goes on with a resize, and keeps to what was granted whe
   expect(conditionOf(node, 'PodResizePending')?.reason).toBe('Infeasible');
   expect(main(node)).toMatchObject({ restartCount: 0, resources: size('1', '128Mi'), allocatedResources: { cpu: '1' } });
 });
+
+test('a sidecar is resized as well, and a resize that a dead agent began is told as completed', async () => {
+  const withSidecar = (cpu: string, generation: number): Pod => {
+    const pod = sized(size('500m', '64Mi'), { generation });
+    const sidecar = { name: 'side', image: 'side', restartPolicy: 'Always', resources: { requests: { cpu } } };
+    return { ...pod, spec: { ...pod.spec, initContainers: [sidecar] } };
+  };
+  const node = await nodeWith(withSidecar('100m', 1));
+  await resize(node, withSidecar('200m', 2));
+  const side = () => node.status().initContainerStatuses?.[0];
+  expect(side()).toMatchObject({ restartCount: 0, resources: { requests: { cpu: '200m' } } });
+  const begun = { ...node.status(), conditions: [{ type: 'PodResizeInProgress', status: 'True', observedGeneration: 3 }] };
+  const half = [{ ...side(), allocatedResources: { cpu: '300m' } }] as typeof begun.initContainerStatuses;
+  await node.restartAgent([{ ...withSidecar('300m', 3), status: { ...begun, ...(half && { initContainerStatuses: half }) } }]);
+  await node.clock.advance(3000);
+  expect(side()).toMatchObject({ restartCount: 0, resources: { requests: { cpu: '300m' } } });
+  expect(conditionOf(node, 'PodResizeInProgress')).toBeUndefined();
+  expect(node.told('ResizeCompleted')).toHaveLength(2);
+});
