@@ -53,6 +53,9 @@ test('what it uses, as a summary and as metrics', async () => {
   expect(metrics).toMatch(/^# TYPE node_cpu_usage_seconds_total counter\nnode_cpu_usage_seconds_total 0 \d{13}$/m);
   expect(metrics).toMatch(/^container_memory_working_set_bytes\{container="main",namespace="default",pod="web"\} 16777216 \d{13}$/m);
   expect(metrics).toMatch(/^pod_memory_working_set_bytes\{namespace="default",pod="web"\} 16777216 \d{13}$/m);
+  expect(await raw('n1', '/metrics/cadvisor')).toMatch(
+    /^container_fs_usage_bytes\{container="main",namespace="default",pod="web"\} 4096 \d{13}$/m,
+  );
   expect(await raw('n1', '/metrics')).toContain('berth_agent_connected 1');
 });
 

@@ -150,13 +150,17 @@ export class Agent {
   #tunnels(): TunnelServer {
     const { runtime, clock, logger, link } = this.#ports;
     const logs = new LogFiles({ runtime, clock, podLogDirectory: (pod) => this.pods.podLogDirectory(pod) });
-    const nodeHttp = this.#nodeHttp(logs);
+    let nodeHttp: NodeHttp | undefined;
     return new TunnelServer({
       runtime,
       clock,
       logger,
       logs,
-      nodeHttp: (tunnel) => nodeHttp.serve(tunnel),
+      // Made when it is first asked for: of thousands of simulated nodes, few are.
+      nodeHttp: (tunnel) => {
+        nodeHttp ??= this.#nodeHttp(logs);
+        return nodeHttp.serve(tunnel);
+      },
       nodeIp: this.#settings.facts.nodeIp,
       containers: (namespace, pod, container) => this.pods.container(namespace, pod, container),
       refuse: (tunnelId, code, message) => link.refuseTunnel(tunnelId, code, message),

@@ -11,7 +11,7 @@ import type { HostCounters } from '../node/usage-reporter.ts';
 import { type LogSources, serveContainerLog } from './container-logs.ts';
 import { type KubeletSettings, kubeletConfiguration } from './kubelet-configuration.ts';
 import { type NodeUsage, podUsages } from './node-usage.ts';
-import { resourceMetrics } from './resource-metrics.ts';
+import { cadvisorMetrics, resourceMetrics } from './resource-metrics.ts';
 import { runCommand } from './run-command.ts';
 import { statsSummary } from './stats-summary.ts';
 
@@ -113,6 +113,7 @@ export class NodeHttp {
       ['stats/summary', json(async () => statsSummary(await this.#usage()))],
       ['metrics', text(metrics)],
       ['metrics/resource', text(async () => resourceMetrics(await this.#usage()))],
+      ['metrics/cadvisor', text(async () => cadvisorMetrics(await this.#usage()))],
       ['configz', json(() => kubeletConfiguration(settings()))],
       ['containerLogs', { methods: reads, rest: 3, serve: (exchange: Exchange) => this.#logs(exchange) }],
       ['run', run],

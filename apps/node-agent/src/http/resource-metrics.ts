@@ -1,6 +1,7 @@
 // What the node, its pods and containers use, in the text format of Prometheus under the kubelet's names for `/metrics/resource`.
 // Each sample carries the time at which it was measured.
-import { type NodeUsage, sum } from './node-usage.ts';
+import type { Pod } from '@berth/api';
+import { type ContainerUsage, type NodeUsage, sum } from './node-usage.ts';
 
 type Labels = Record<string, string | undefined>;
 
@@ -10,53 +11,77 @@ interface Sample {
   atMs?: number;
 }
 
-export function resourceMetrics({ atMs, counters, pods }: NodeUsage): string {
-  const containers = pods.flatMap(({ pod, containers: all }) =>
-    all.map((container) => ({ labels: podLabels(pod.metadata, container.name), container })),
-  );
-  const ofContainers = (value: (container: (typeof containers)[number]['container']) => number | undefined): Sample[] =>
-    containers.map(({ labels, container }) => ({ labels, value: value(container), atMs: container.atMs }));
-  const ofPods = (field: 'cpuNanoseconds' | 'memoryBytes'): Sample[] =>
-    pods.map(({ pod, containers: all }) => ({ labels: podLabels(pod.metadata), value: sum(all.map((one) => one[field])), atMs }));
-  const seconds = ({ value, ...sample }: Sample): Sample => ({ ...sample, value: value === undefined ? undefined : value / 1e9 });
+export function resourceMetrics(usage: NodeUsage): string {
+  const { atMs, counters, pods } = usage;
+  const ofPods = (scale: number, field: 'cpuNanoseconds' | 'memoryBytes'): Sample[] =>
+    pods.map(({ pod, containers }) => {
+      const total = sum(containers.map((container) => container[field]));
+      return { labels: podLabels(pod), value: total === undefined ? undefined : total / scale, atMs };
+    });
+  const ofNode = (value: number): Sample[] => [{ labels: {}, value, atMs }];
+  return [
+    containerMetrics(usage),
+    family(
+      'node_cpu_usage_seconds_total',
+      'counter',
+      'CPU time that the node has used, in core-seconds',
+      ofNode(counters.cpuNanoseconds / 1e9),
+    ),
+    family('node_memory_working_set_bytes', 'gauge', 'Memory of the node that cannot be reclaimed, in bytes', ofNode(counters.memoryBytes)),
+    family('pod_cpu_usage_seconds_total', 'counter', 'CPU time that the pod has used, in core-seconds', ofPods(1e9, 'cpuNanoseconds')),
+    family('pod_memory_working_set_bytes', 'gauge', 'Memory of the pod that cannot be reclaimed, in bytes', ofPods(1, 'memoryBytes')),
+    family('resource_scrape_error', 'gauge', '1 if these numbers could not be read, else 0', [{ labels: {}, value: 0 }]),
+  ].join('');
+}
+
+/** What collectors made for cAdvisor look for, under its names: `/metrics/cadvisor`. */
+export function cadvisorMetrics(usage: NodeUsage): string {
+  const { cpuCores, memoryBytes } = usage.facts.host;
+  return [
+    containerMetrics(usage),
+    family(
+      'container_fs_usage_bytes',
+      'gauge',
+      "Size of the container's writable layer, in bytes",
+      ofContainers(usage, (one) => one.filesystemBytes),
+    ),
+    family('machine_cpu_cores', 'gauge', 'Cores of the node', [{ labels: {}, value: cpuCores }]),
+    family('machine_memory_bytes', 'gauge', 'Memory of the node, in bytes', [{ labels: {}, value: memoryBytes }]),
+  ].join('');
+}
+
+function containerMetrics(usage: NodeUsage): string {
+  const startedAt = ({ startedAt: at }: ContainerUsage) => (at === undefined ? undefined : Date.parse(at) / 1000);
   return [
     family(
       'container_cpu_usage_seconds_total',
       'counter',
       'CPU time that the container has used, in core-seconds',
-      ofContainers(({ cpuNanoseconds }) => cpuNanoseconds / 1e9),
+      ofContainers(usage, (one) => one.cpuNanoseconds / 1e9),
     ),
     family(
       'container_memory_working_set_bytes',
       'gauge',
       'Memory of the container that cannot be reclaimed, in bytes',
-      ofContainers(({ memoryBytes }) => memoryBytes),
+      ofContainers(usage, (one) => one.memoryBytes),
     ),
     family(
       'container_start_time_seconds',
       'gauge',
       'When the container was started, in seconds since 1970',
-      ofContainers(({ startedAt }) => (startedAt === undefined ? undefined : Date.parse(startedAt) / 1000)),
+      ofContainers(usage, startedAt),
     ),
-    family('node_cpu_usage_seconds_total', 'counter', 'CPU time that the node has used, in core-seconds', [
-      { labels: {}, value: counters.cpuNanoseconds / 1e9, atMs },
-    ]),
-    family('node_memory_working_set_bytes', 'gauge', 'Memory of the node that cannot be reclaimed, in bytes', [
-      { labels: {}, value: counters.memoryBytes, atMs },
-    ]),
-    family(
-      'pod_cpu_usage_seconds_total',
-      'counter',
-      'CPU time that the containers of the pod have used, in core-seconds',
-      ofPods('cpuNanoseconds').map(seconds),
-    ),
-    family('pod_memory_working_set_bytes', 'gauge', 'Memory of the pod that cannot be reclaimed, in bytes', ofPods('memoryBytes')),
-    family('resource_scrape_error', 'gauge', '1 if these numbers could not be read, else 0', [{ labels: {}, value: 0 }]),
   ].join('');
 }
 
-function podLabels({ namespace, name }: { namespace?: string; name?: string }, container?: string): Labels {
-  return { container, namespace, pod: name };
+function ofContainers({ pods }: NodeUsage, value: (container: ContainerUsage) => number | undefined): Sample[] {
+  return pods.flatMap(({ pod, containers }) =>
+    containers.map((container) => ({ labels: podLabels(pod, container.name), value: value(container), atMs: container.atMs })),
+  );
+}
+
+function podLabels({ metadata }: Pod, container?: string): Labels {
+  return { container, namespace: metadata.namespace, pod: metadata.name };
 }
 
 /** Nothing at all for a family without samples. */

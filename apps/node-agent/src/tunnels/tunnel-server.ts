@@ -11,6 +11,8 @@ import { joinByteStream, joinExecSession } from './stream-joins.ts';
 
 /** Tunnels served at once; more are refused. */
 const tunnelsMax = 256;
+/** Sooner than whoever asked gives up. */
+const connectTimeoutMs = 10_000;
 
 export interface PodContainers {
   pod: Pod;
@@ -60,7 +62,7 @@ export class TunnelServer {
 
   async #nodeService(port: number): Promise<Service> {
     if (port === 0) return (tunnel) => this.#deps.nodeHttp(tunnel);
-    const socket = await connected(this.#deps.nodeIp, port);
+    const socket = await connected(this.#deps.nodeIp, port, this.#deps.clock);
     return (tunnel) => joinByteStream(tunnel, socket);
   }
 
@@ -92,11 +94,18 @@ export class TunnelServer {
 }
 
 /** What listens on the node's own address: not on its loopback, which is for the node alone. */
-function connected(host: string, port: number): Promise<Socket> {
+function connected(host: string, port: number, clock: Clock): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host, port, allowHalfOpen: true });
-    socket.once('error', (error) => reject(new StatusError(503, 'ServiceUnavailable', error.message)));
-    socket.once('connect', () => resolve(socket));
+    const timer = clock.after(connectTimeoutMs, () => socket.destroy(new Error(`connect ETIMEDOUT ${host}:${port}`)));
+    socket.once('error', (error) => {
+      timer.cancel();
+      reject(new StatusError(503, 'ServiceUnavailable', `error trying to reach service: ${error.message}`));
+    });
+    socket.once('connect', () => {
+      timer.cancel();
+      resolve(socket);
+    });
   });
 }
 
