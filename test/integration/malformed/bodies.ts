@@ -178,9 +178,14 @@ function heavy(_target: Target, random: Random): Body {
   return body('an object that is too large', json, text(object));
 }
 
-/** As much YAML as there may be, with something wrong at its very end. */
+/** As much YAML as there may be, in short lines or in long ones, with something wrong at its very end. */
 function heavyYaml(_target: Target, random: Random): Body {
-  const lines = Array.from({ length: 10_000 + random.int(15_000) }, (_, line) => `  key-${line}: some value of line ${line}`);
+  const short = (line: number) => `  key-${line}: some value of line ${line}`;
+  const long = (line: number) => `  key-${line}: ${'value '.repeat(7)}`;
+  const lines =
+    random.int(2) === 0
+      ? Array.from({ length: 10_000 + random.int(15_000) }, (_, line) => short(line))
+      : Array.from({ length: 30_000 + random.int(25_000) }, (_, line) => long(line));
   return body('a lot of YAML', yaml, `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n${lines.join('\n')}\n  broken: [\n`);
 }
 

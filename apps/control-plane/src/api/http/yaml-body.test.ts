@@ -29,3 +29,13 @@ test.each([
 ])('%s is refused', (_, text, problem) => {
   expect(() => decode(text)).toThrow(new RegExp(problem));
 });
+
+const large = (line: string, bytes = 3 * 2 ** 20) => line.repeat(Math.floor(bytes / line.length));
+
+test('3 MiB of YAML are read when they have few lines, and refused when they have many', () => {
+  const text = decode(`data: |\n${large(`  ${'x'.repeat(100)}\n`)}`) as { data: string };
+  expect(text.data.length).toBeGreaterThan(3e6);
+  for (const line of ['- a\n', '- - - - a\n', '? a\n', '- a\r'])
+    expect(() => decode(large(line))).toThrow('may have 60000 lines and items');
+  expect(() => decode(`[${large('a,')}a]`)).toThrow('may have 60000 lines and items');
+});
