@@ -1,7 +1,7 @@
 // One place to ask what a type or a field is for: what is written down for it, else what fields of that name always mean.
-
 import { autoscalingDescriptions } from './autoscaling.ts';
 import { claimDescriptions } from './claims.ts';
+import { clusterDescriptions } from './cluster.ts';
 import { containerDescriptions } from './containers.ts';
 import type { Descriptions } from './descriptions.ts';
 import { foreignVolumeDescriptions } from './foreign-volumes.ts';
@@ -11,7 +11,10 @@ import { metadataDescriptions } from './metadata.ts';
 import { placementDescriptions } from './placement.ts';
 import { podStatusDescriptions } from './pod-status.ts';
 import { podDescriptions } from './pods.ts';
+import { requestDescriptions } from './requests.ts';
+import { ruleDescriptions } from './rules.ts';
 import { serviceDescriptions } from './services.ts';
+import { storageDescriptions } from './storage.ts';
 import { volumeDescriptions } from './volumes.ts';
 import { workloadDescriptions } from './workloads.ts';
 
@@ -30,6 +33,10 @@ export const descriptions: ReadonlyMap<string, Record<string, string>> = merged(
   serviceDescriptions,
   volumeDescriptions,
   workloadDescriptions,
+  requestDescriptions,
+  storageDescriptions,
+  clusterDescriptions,
+  ruleDescriptions,
 ]);
 
 export function describe(message: string, field = ''): string | undefined {
