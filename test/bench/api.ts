@@ -4,7 +4,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Namespace } from '@berth/api';
+import { Namespace, ServiceAccount } from '@berth/api';
 import { build } from '../../tools/build.ts';
 import { EtcdProcess } from '../integration/etcd-process.ts';
 import { benchPod } from './support/bench-pod.ts';
@@ -85,6 +85,8 @@ function creations(round: number, count: number, path?: string): Buffer[] {
 async function createNamespaces({ client }: ApiProcess): Promise<void> {
   for (const name of [namespace, 'bench-warm']) {
     await client.create(Namespace, { apiVersion: 'v1', kind: 'Namespace', metadata: { name }, spec: {} });
+    // A controller's work in a whole cluster: without it no pod may be created, with it each gets a volume for its token.
+    await client.create(ServiceAccount, { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default', namespace: name } });
   }
 }
 
