@@ -9,6 +9,7 @@ import { build } from '../../tools/build.ts';
 import { EtcdProcess } from '../integration/etcd-process.ts';
 import { benchPod } from './support/bench-pod.ts';
 import { type ApiProcess, type BareProcess, startApi, startBare } from './support/bench-servers.ts';
+import { cpuSeconds } from './support/process-usage.ts';
 import { type Endpoint, preparedRequest } from './support/raw-connection.ts';
 import { Connections, type Load } from './support/request-load.ts';
 import { quantile, rounded } from './support/statistics.ts';
@@ -23,11 +24,13 @@ const watch = { watchers: 1_000, updates: 2_000, window: 64 };
 const namespace = 'bench';
 const collection = `/api/v1/namespaces/${namespace}/pods`;
 
+const servers = ['berth', 'bare', 'bareWithoutTls'] as const;
+type PerServer = Record<(typeof servers)[number], number>;
+
 /** Requests a second of Berth, of the bare server, and of the bare server without TLS. */
-interface Compared {
-  berth: number;
-  bare: number;
-  bareWithoutTls: number;
+interface Compared extends PerServer {
+  /** What a request costs the server in processor time, which does not depend on what else the machine does. */
+  cpuMicrosPerRequest: PerServer;
   bodyBytes: number;
 }
 
@@ -65,7 +68,7 @@ async function compareCreates(api: ApiProcess, bare: BareProcess): Promise<Compa
   const bares = await Connections.open(bare.https, connections.create);
   const bareHttp = await Connections.open(bare.http, connections.create);
   const perRound = pods / rounds;
-  const compared = await takeTurns({
+  const compared = await takeTurns(api, bare, {
     berth: (round) => ours.each(creations(round, perRound), 201),
     bare: (round) => bares.each(creations(round, perRound, path), 201),
     bareWithoutTls: (round) => bareHttp.each(creations(round, perRound, path), 201),
@@ -96,7 +99,7 @@ async function compareReads(api: ApiProcess, bare: BareProcess, path: string, co
   const opened = await Promise.all([open(api.endpoint), open(bare.https), open(bare.http)]);
   const [ours, bares, bareHttp] = opened;
   const request = preparedRequest('GET', path);
-  const compared = await takeTurns({
+  const compared = await takeTurns(api, bare, {
     berth: () => ours.repeat(request, roundMs),
     bare: () => bares.repeat(request, roundMs),
     bareWithoutTls: () => bareHttp.repeat(request, roundMs),
@@ -105,19 +108,26 @@ async function compareReads(api: ApiProcess, bare: BareProcess, path: string, co
   return compared;
 }
 
-async function takeTurns(works: Record<'berth' | 'bare' | 'bareWithoutTls', (round: number) => Promise<Load>>): Promise<Compared> {
-  const names = ['berth', 'bare', 'bareWithoutTls'] as const;
-  const measured = new Map<string, number[]>(names.map((name) => [name, []]));
+type Works = Record<(typeof servers)[number], (round: number) => Promise<Load>>;
+
+async function takeTurns(api: ApiProcess, bare: BareProcess, works: Works): Promise<Compared> {
+  const rates: Record<string, number[]> = {};
+  const costs: Record<string, number[]> = {};
   let bodyBytes = 0;
   for (let round = 0; round <= rounds; round++) {
-    for (const name of round % 2 ? names : names.toReversed()) {
+    for (const name of round % 2 ? servers : servers.toReversed()) {
+      const { pid } = name === 'berth' ? api : bare;
+      const cpuBefore = cpuSeconds(pid);
       const load = await works[name](round);
-      if (round > 0) measured.get(name)?.push(load.perSecond);
       if (name === 'berth') bodyBytes = load.bodyBytes;
+      if (round === 0) continue;
+      (rates[name] ??= []).push(load.perSecond);
+      (costs[name] ??= []).push(((cpuSeconds(pid) - cpuBefore) * 1e6) / load.count);
     }
   }
-  const median = (name: string) => rounded(quantile(measured.get(name) ?? [], 0.5));
-  return { berth: median('berth'), bare: median('bare'), bareWithoutTls: median('bareWithoutTls'), bodyBytes: Math.round(bodyBytes) };
+  const medians = (of: Record<string, number[]>) =>
+    Object.fromEntries(servers.map((name) => [name, rounded(quantile(of[name] ?? [], 0.5))])) as PerServer;
+  return { ...medians(rates), cpuMicrosPerRequest: medians(costs), bodyBytes: Math.round(bodyBytes) };
 }
 
 async function watchFanOut({ endpoint, client, pid }: ApiProcess): Promise<FanOut> {

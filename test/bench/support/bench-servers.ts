@@ -47,6 +47,7 @@ export async function startApi(directory: string, store: string[]): Promise<ApiP
 }
 
 export interface BareProcess {
+  pid: number;
   https: Endpoint;
   http: Endpoint;
   /** Answers every request for this path with these bytes. */
@@ -69,6 +70,7 @@ export async function startBare(directory: string): Promise<BareProcess> {
   if (listening.type !== 'listening') throw new Error('the bare server did not start');
   const host = '127.0.0.1';
   return {
+    pid: child.pid ?? 0,
     https: { host, port: listening.https, tls: { ca: authority.pem } },
     http: { host, port: listening.http },
     serve: async (path, bytes) => {

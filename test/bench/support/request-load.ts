@@ -2,6 +2,8 @@
 import { type Endpoint, RawConnection } from './raw-connection.ts';
 
 export interface Load {
+  /** Answers. */
+  count: number;
   perSecond: number;
   bodyBytes: number;
 }
@@ -43,7 +45,7 @@ export class Connections {
       }
     };
     await Promise.all(this.#connections.map(work));
-    return { perSecond: (answers / (performance.now() - startMs)) * 1000, bodyBytes: bodyBytes / answers };
+    return { count: answers, perSecond: (answers / (performance.now() - startMs)) * 1000, bodyBytes: bodyBytes / answers };
   }
 
   close(): void {
