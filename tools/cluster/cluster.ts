@@ -15,10 +15,13 @@ const readyTimeoutMs = 30_000;
 const loopback = '127.0.0.1';
 
 /**
- * A small young generation and no source maps kept in memory: together they save 50 MB of an idle control plane's 180, and code
- * that serves one machine does not miss them. node:sqlite still calls itself experimental.
+ * A small young generation and no source maps kept in memory: together they save 50 MB of an idle process's 180. A control plane
+ * gets a larger one, which costs it 9 MB and saves a sixth of what a request costs. node:sqlite still calls itself experimental.
  */
-export const nodeFlags = ['--max-semi-space-size=4', '--disable-warning=ExperimentalWarning'];
+export function nodeFlags(program: 'control-plane' | 'node-agent'): string[] {
+  const youngMegabytes = program === 'control-plane' ? 16 : 4;
+  return [`--max-semi-space-size=${youngMegabytes}`, '--disable-warning=ExperimentalWarning'];
+}
 
 export type ClusterProcess = 'registry' | 'etcd' | 'control-plane' | 'node-agent';
 
@@ -133,8 +136,8 @@ export class Cluster {
     return join(this.layout.directory, 'node');
   }
 
-  #app(name: string): string[] {
-    return [execPath, ...nodeFlags, join(root, 'apps', name, 'dist', 'main.js')];
+  #app(name: 'control-plane' | 'node-agent'): string[] {
+    return [execPath, ...nodeFlags(name), join(root, 'apps', name, 'dist', 'main.js')];
   }
 
   #agentArguments(): string[] {

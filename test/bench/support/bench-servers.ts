@@ -30,7 +30,7 @@ export async function startApi(directory: string, store: string[]): Promise<ApiP
   const extra = (process.env.BERTH_BENCH_NODE_FLAGS ?? '').split(' ').filter(Boolean);
   const program = join(root, 'apps', 'control-plane', 'dist', 'main.js');
   const options = ['--data-dir', directory, '--roles', 'api', '--api-address', '127.0.0.1:0', '--log-level', 'warn', ...store];
-  const child = spawn(execPath, [...nodeFlags, ...extra, program, ...options], {
+  const child = spawn(execPath, [...nodeFlags('control-plane'), ...extra, program, ...options], {
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   const kubeconfig = join(directory, 'admin.kubeconfig');
@@ -59,7 +59,7 @@ export interface BareProcess {
 export async function startBare(directory: string): Promise<BareProcess> {
   const authority = await CertificateAuthority.open(join(directory, 'bare-pki'), systemClock);
   const pair = await authority.issueServing('bare', ['localhost', '127.0.0.1']);
-  const child = fork(fileURLToPath(new URL('bare-server.ts', import.meta.url)), { execArgv: nodeFlags });
+  const child = fork(fileURLToPath(new URL('bare-server.ts', import.meta.url)), { execArgv: nodeFlags('control-plane') });
   const ask = async (command: BareCommand): Promise<BareReport> => {
     const answered = once(child, 'message');
     child.send(command);

@@ -170,7 +170,7 @@ export class ApiServer {
 
   /** @param audit told of the decision. @throws StatusError Forbidden, or Unauthorized for nobody in particular */
   async authorize(user: User, attributes: Attributes, audit?: Annotated): Promise<void> {
-    const { allowed, reason } = await this.isAllowed(user, attributes);
+    const { allowed, reason } = await this.#authorizer.authorize(user, attributes);
     audit?.annotate('authorization.k8s.io/decision', allowed ? 'allow' : 'forbid');
     audit?.annotate('authorization.k8s.io/reason', reason ?? '');
     if (allowed) return;

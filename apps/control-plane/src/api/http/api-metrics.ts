@@ -4,6 +4,20 @@ import type { CoreMetrics } from '../core/types.ts';
 
 const latencyBucketsSeconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
+/** Finding a series by its labels costs more than counting in it; there are as many as labels let there be. */
+class Series<T> {
+  readonly #known = new Map<string, T>();
+
+  of(key: string, make: () => T): T {
+    let series = this.#known.get(key);
+    if (series === undefined) {
+      series = make();
+      this.#known.set(key, series);
+    }
+    return series;
+  }
+}
+
 export class ApiMetrics implements CoreMetrics {
   readonly registry: Registry;
   readonly #requests: Counter<'verb' | 'group' | 'resource' | 'subresource' | 'code'>;
@@ -14,6 +28,8 @@ export class ApiMetrics implements CoreMetrics {
   readonly #resets: Counter;
   readonly #dispatched: Counter<'priority_level' | 'flow_schema'>;
   readonly #rejected: Counter<'priority_level' | 'flow_schema' | 'reason'>;
+  readonly #counted = new Series<Counter.Internal>();
+  readonly #timed = new Series<Histogram.Internal<'verb' | 'resource'>>();
 
   constructor(registry = new Registry()) {
     this.registry = registry;
@@ -77,8 +93,11 @@ export class ApiMetrics implements CoreMetrics {
   }
 
   requestDone(labels: { verb: string; group: string; resource: string; subresource: string }, code: number, durationMs?: number): void {
-    this.#requests.inc({ ...labels, code: String(code) });
-    if (durationMs !== undefined) this.#durations.observe({ verb: labels.verb, resource: labels.resource }, durationMs / 1000);
+    const { verb, group, resource, subresource } = labels;
+    const key = `${verb} ${resource}.${group}/${subresource} ${code}`;
+    this.#counted.of(key, () => this.#requests.labels({ ...labels, code: String(code) })).inc();
+    if (durationMs === undefined) return;
+    this.#timed.of(`${verb} ${resource}`, () => this.#durations.labels({ verb, resource })).observe(durationMs / 1000);
   }
 
   /** Returns what to call when it ends. */
@@ -96,7 +115,8 @@ export class ApiMetrics implements CoreMetrics {
   }
 
   dispatched(level: string, schema: string): void {
-    this.#dispatched.inc({ priority_level: level, flow_schema: schema });
+    const labels = () => this.#dispatched.labels({ priority_level: level, flow_schema: schema });
+    this.#counted.of(`dispatched ${level}/${schema}`, labels).inc();
   }
 
   rejected(level: string, schema: string, reason: string): void {
