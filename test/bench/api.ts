@@ -111,8 +111,8 @@ async function compareReads(api: ApiProcess, bare: BareProcess, path: string, co
 type Works = Record<(typeof servers)[number], (round: number) => Promise<Load>>;
 
 async function takeTurns(api: ApiProcess, bare: BareProcess, works: Works): Promise<Compared> {
-  const rates: Record<string, number[]> = {};
-  const costs: Record<string, number[]> = {};
+  const none = (): Record<(typeof servers)[number], number[]> => ({ berth: [], bare: [], bareWithoutTls: [] });
+  const [rates, costs] = [none(), none()];
   let bodyBytes = 0;
   for (let round = 0; round <= rounds; round++) {
     for (const name of round % 2 ? servers : servers.toReversed()) {
@@ -121,12 +121,11 @@ async function takeTurns(api: ApiProcess, bare: BareProcess, works: Works): Prom
       const load = await works[name](round);
       if (name === 'berth') bodyBytes = load.bodyBytes;
       if (round === 0) continue;
-      (rates[name] ??= []).push(load.perSecond);
-      (costs[name] ??= []).push(((cpuSeconds(pid) - cpuBefore) * 1e6) / load.count);
+      rates[name].push(load.perSecond);
+      costs[name].push(((cpuSeconds(pid) - cpuBefore) * 1e6) / load.count);
     }
   }
-  const medians = (of: Record<string, number[]>) =>
-    Object.fromEntries(servers.map((name) => [name, rounded(quantile(of[name] ?? [], 0.5))])) as PerServer;
+  const medians = (of: typeof rates) => Object.fromEntries(servers.map((name) => [name, rounded(quantile(of[name], 0.5))])) as PerServer;
   return { ...medians(rates), cpuMicrosPerRequest: medians(costs), bodyBytes: Math.round(bodyBytes) };
 }
 
