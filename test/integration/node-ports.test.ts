@@ -1,6 +1,7 @@
 // A node's other ports, through its agent: what listens on the node's address, and what is told when nothing does.
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { type Tunnel, type TunnelRequest, tunnelStream } from '@berth/protocol';
 import { HollowRuntime } from '@berth/runtime';
 import { seededRandom, silentLogger, systemClock } from '@berth/telemetry';
@@ -15,26 +16,32 @@ const refused: [number, string][] = [];
 
 beforeAll(async () => {
   listening = createServer((_request, response) => response.end('from the node'));
-  await new Promise<void>((resolve) => listening.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => listening.listen(0, address, resolve));
   ({ port } = listening.address() as AddressInfo);
 });
 afterAll(() => listening?.close());
 
-const tunnels = new TunnelServer({
-  runtime: new HollowRuntime({ clock: systemClock, random: seededRandom(1) }),
-  logs: { open: () => Promise.reject(new Error('nobody asked for a log')) },
-  nodeHttp: () => Promise.reject(new Error('nobody asked for the agent')),
-  nodeIp: '127.0.0.1',
-  containers: async () => undefined,
-  refuse: (_id, code, message) => void refused.push([code, message]),
-  clock: systemClock,
-  logger: silentLogger,
-});
+/** This machine's own, as nodes have one. */
+const address = Object.values(networkInterfaces())
+  .flatMap((own) => own ?? [])
+  .find(({ family, internal }) => family === 'IPv4' && !internal)?.address;
+
+const tunnels = (nodeIp: string) =>
+  new TunnelServer({
+    runtime: new HollowRuntime({ clock: systemClock, random: seededRandom(1) }),
+    logs: { open: () => Promise.reject(new Error('nobody asked for a log')) },
+    nodeHttp: () => Promise.reject(new Error('nobody asked for the agent')),
+    nodeIp,
+    containers: async () => undefined,
+    refuse: (_id, code, message) => void refused.push([code, message]),
+    clock: systemClock,
+    logger: silentLogger,
+  });
 const request = (to: number): TunnelRequest => ({ ...nodeConnection(to), tunnelId: 't' });
 
 test('what listens on the node answers', async () => {
   const [near, far] = linkedTunnels();
-  const served = tunnels.serve(request(port), async (): Promise<Tunnel> => far);
+  const served = tunnels(address ?? '').serve(request(port), async (): Promise<Tunnel> => far);
   const stream = tunnelStream(near);
   stream.write('GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
   let answer = '';
@@ -43,7 +50,12 @@ test('what listens on the node answers', async () => {
   await served;
 });
 
-test('where nothing listens, the tunnel is refused', async () => {
-  await tunnels.serve(request(1), () => Promise.reject(new Error('refused before it is opened')));
-  expect(refused).toEqual([[503, 'error trying to reach service: connect ECONNREFUSED 127.0.0.1:1']]);
+test('where nothing listens, and on what is for the node alone, the tunnel is refused', async () => {
+  const never = () => Promise.reject(new Error('refused before it is opened'));
+  await tunnels(address ?? '').serve(request(1), never);
+  await tunnels('127.0.0.1').serve(request(port), never);
+  expect(refused).toEqual([
+    [503, `error trying to reach service: connect ECONNREFUSED ${address}:1`],
+    [400, 'address not allowed'],
+  ]);
 });

@@ -62,6 +62,7 @@ export class TunnelServer {
 
   async #nodeService(port: number): Promise<Service> {
     if (port === 0) return (tunnel) => this.#deps.nodeHttp(tunnel);
+    if (isTheNodesOwn(this.#deps.nodeIp)) throw StatusError.badRequest('address not allowed');
     const socket = await connected(this.#deps.nodeIp, port, this.#deps.clock);
     return (tunnel) => joinByteStream(tunnel, socket);
   }
@@ -91,6 +92,11 @@ export class TunnelServer {
     }
     return async (tunnel) => joinExecSession(tunnel, await runtime.attach(running.id, { stdin, stdout, stderr, tty }));
   }
+}
+
+/** What listens there counts on being reached from the same machine alone. */
+function isTheNodesOwn(address: string): boolean {
+  return /^(127\.|0\.0\.0\.0$|169\.254\.|::1?$|fe80:)/i.test(address);
 }
 
 /** What listens on the node's own address: not on its loopback, which is for the node alone. */
