@@ -44,9 +44,7 @@ afterAll(async () => {
 
 /** `auth whoami` with nothing but this token. */
 async function whoAmI(of: KubectlCluster, token: string): Promise<{ username?: string; groups?: string[]; uid?: string } | string> {
-  const server = `https://127.0.0.1:${of.controlPlane.address?.port}`;
-  const options = ['--server', server, '--certificate-authority', `${of.directory}/data/pki/ca.crt`, '--token', token];
-  const { stdout, stderr } = await of.run([...options, 'auth', 'whoami', '-o', 'json'], { env: { KUBECONFIG: '/dev/null' } });
+  const { stdout, stderr } = await of.runWithToken(token, ['auth', 'whoami', '-o', 'json']);
   return stdout ? (JSON.parse(stdout) as { status: { userInfo: object } }).status.userInfo : stderr.trim();
 }
 
@@ -69,11 +67,7 @@ test('claims become a user with groups', async () => {
 test('roles are bound to the names that the provider’s users have here', async () => {
   await cluster.run(['create', 'clusterrolebinding', 'devs', '--clusterrole=view', '--group=idp:dev']);
   const token = await provider.token({ email: 'ann@example.com', roles: ['dev'], hd: 'example.com' });
-  const options = ['--server', `https://127.0.0.1:${cluster.controlPlane.address?.port}`, '--token', token];
-  const ask = (...args: string[]) =>
-    cluster.run([...options, '--certificate-authority', `${cluster.directory}/data/pki/ca.crt`, ...args], {
-      env: { KUBECONFIG: '/dev/null' },
-    });
+  const ask = (...args: string[]) => cluster.runWithToken(token, args);
   expect((await ask('get', 'configmaps', '-A')).code).toBe(0);
   expect((await ask('get', 'secrets', '-A')).stderr).toContain('User "idp:ann@example.com" cannot list resource "secrets"');
 });

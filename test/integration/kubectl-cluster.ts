@@ -79,6 +79,13 @@ export class KubectlCluster {
     return finished(spawn(options.binary ?? this.#kubectl, args, this.#environment(options.env)), options.input ?? '');
   }
 
+  /** With a token and nothing else. */
+  runWithToken(token: string, args: string[]): Promise<Ran> {
+    const server = `https://127.0.0.1:${this.controlPlane.address?.port}`;
+    const options = ['--server', server, '--certificate-authority', join(this.directory, 'data', 'pki', 'ca.crt'), '--token', token];
+    return this.run([...options, ...args], { env: { KUBECONFIG: '/dev/null' } });
+  }
+
   #environment(env: NodeJS.ProcessEnv = {}): { cwd: string; env: NodeJS.ProcessEnv } {
     const own = { KUBECONFIG: this.controlPlane.kubeconfigPath, KUBECACHEDIR: join(this.directory, 'cache'), HOME: this.directory };
     return { cwd: this.directory, env: { PATH: process.env.PATH, ...own, ...env } };

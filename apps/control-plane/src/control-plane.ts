@@ -8,6 +8,7 @@ import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { openAuditor } from './api/audit/open-auditor.ts';
 import { openProviders } from './api/authentication/oidc/open-providers.ts';
+import { TokenIssuer } from './api/authentication/service-accounts/token-issuer.ts';
 import { ApiServer, componentUsers } from './api/core/index.ts';
 import { encryptionAtRest } from './api/encryption/encryption-at-rest.ts';
 import { FlowControl } from './api/flow-control/flow-control.ts';
@@ -130,6 +131,7 @@ function roleContext(app: NestFastifyApplication, config: ControlPlaneConfig, po
     pki,
     api,
     tokens: app.get(Tokens),
+    issuer: app.get(TokenIssuer),
     registry: app.get(ApiMetrics).registry,
     clientFor: (user) => api.localClient(user),
   };

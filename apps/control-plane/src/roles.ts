@@ -3,6 +3,7 @@
 import type { Client, Tokens } from '@berth/client';
 import type { Registry } from 'prom-client';
 import { AgentGateway } from './agents/gateway.ts';
+import type { TokenIssuer } from './api/authentication/service-accounts/token-issuer.ts';
 import type { ApiServer, User } from './api/core/index.ts';
 import { componentUsers } from './api/core/index.ts';
 import type { ControlPlaneConfig, Ports, Role } from './config.ts';
@@ -16,6 +17,8 @@ export interface RoleContext extends Ports {
   /** Absent in simulations: then nothing listens. */
   pki: Pki | undefined;
   tokens: Tokens;
+  /** Of service accounts' tokens. */
+  issuer: TokenIssuer;
   /** Where a role adds what it counts. */
   registry: Registry;
   clientFor(user: User): Client;

@@ -3,11 +3,13 @@ import { EventRecorder, InformerSet } from '@berth/client';
 import { type Controller, ControllerRunner } from '@berth/controller';
 import { componentUsers } from '../api/core/index.ts';
 import type { RoleContext, RoleRunner } from '../roles.ts';
+import { AccountSecrets } from './account-secrets.ts';
 import { CertificateSigner, type CertificateSignerOptions } from './certificates/certificate-signer.ts';
 import { controllersFor } from './controllers.ts';
 
 /** What controllers need of a role's context; a test gives no more. */
 export type ControllersContext = Pick<RoleContext, 'clock' | 'random' | 'logger' | 'clientFor'> & {
+  issuer?: RoleContext['issuer'] | undefined;
   pki?: RoleContext['pki'] | undefined;
   /** Asked for what pods use now, and what nodes may have without being asked. */
   api?: Pick<RoleContext['api'], 'nodeUsages'> & Partial<Pick<RoleContext['api'], 'isAllowed'>>;
@@ -17,6 +19,7 @@ export class ControllersRole implements RoleRunner {
   #informers: InformerSet | undefined;
   #runners: ControllerRunner[] = [];
   #signer: CertificateSigner | undefined;
+  #accountSecrets: AccountSecrets | undefined;
 
   async start(context: ControllersContext): Promise<void> {
     const { clock, random } = context;
@@ -29,6 +32,10 @@ export class ControllersRole implements RoleRunner {
       const isAllowed: CertificateSignerOptions['isAllowed'] = (user, attributes) =>
         api.isAllowed?.(user, attributes) ?? Promise.resolve({ allowed: false });
       this.#signer = new CertificateSigner({ authority: pki.authority, client, informers, isAllowed, clock, random, logger });
+    }
+    if (context.issuer && pki) {
+      const caCertificate = pki.authority.pem;
+      this.#accountSecrets = new AccountSecrets({ issuer: context.issuer, caCertificate, client, informers, clock, random, logger });
     }
     const usages = () => context.api?.nodeUsages() ?? [];
     const controllers = controllersFor({ caCertificate: context.pki?.authority.pem, startedAt: clock.now(), usages });
@@ -45,7 +52,7 @@ export class ControllersRole implements RoleRunner {
   async stop(): Promise<void> {
     // What an action under way waits to see never comes once nothing watches any more.
     this.#informers?.stop();
-    await Promise.all([...this.#runners.map((runner) => runner.stop()), this.#signer?.stop()]);
+    await Promise.all([...this.#runners.map((runner) => runner.stop()), this.#signer?.stop(), this.#accountSecrets?.stop()]);
   }
 }
 

@@ -1,13 +1,12 @@
-// Approves what nodes may have anyway, and signs what was approved. Signing takes time, which a plan does not have, so this
-// works off a queue of its own; it looks at each request afresh, and so is right after any crash.
+// Approves what nodes may have anyway, and signs what was approved.
 import { CertificateSigningRequest } from '@berth/api';
 import type { Client, InformerSet } from '@berth/client';
-import { WorkQueue } from '@berth/controller';
-import { deepClone, isReason } from '@berth/machinery';
+import { deepClone } from '@berth/machinery';
 import { type Clock, type Logger, type Random, timestamp } from '@berth/telemetry';
 import type { Attributes } from '../../api/core/authorizer.ts';
 import type { User } from '../../api/core/types.ts';
 import type { CertificateAuthority } from '../../pki/certificate-authority.ts';
+import { SlowReconciler } from '../slow-reconciler.ts';
 import { type Asked, knownSigners, kubeletClientSigner, readRequest, refusal } from './signer-rules.ts';
 
 const secondsMin = 10 * 60;
@@ -25,43 +24,19 @@ export interface CertificateSignerOptions {
 
 export class CertificateSigner {
   readonly #options: CertificateSignerOptions;
-  readonly #queue: WorkQueue;
-  #working: Promise<void> | undefined;
-  #stopped = false;
+  readonly #reconciler: SlowReconciler;
 
   /** Before the informers start. */
   constructor(options: CertificateSignerOptions) {
     this.#options = options;
-    this.#queue = new WorkQueue(options, () => this.#wake());
+    this.#reconciler = new SlowReconciler({ ...options, what: 'a certificate request', look: (name) => this.#look(name) });
     options.informers.of(CertificateSigningRequest).onChange((type, { metadata }) => {
-      if (type !== 'DELETED') this.#queue.add(metadata.name);
+      if (type !== 'DELETED') this.#reconciler.add(metadata.name);
     });
   }
 
-  async stop(): Promise<void> {
-    this.#stopped = true;
-    await this.#working;
-  }
-
-  #wake(): void {
-    this.#working ??= this.#work().finally(() => {
-      this.#working = undefined;
-      if (this.#queue.length > 0 && !this.#stopped) this.#wake();
-    });
-  }
-
-  async #work(): Promise<void> {
-    // Whoever adds a key goes on first.
-    await Promise.resolve();
-    for (let name = this.#queue.take(); name !== undefined && !this.#stopped; name = this.#queue.take()) {
-      try {
-        await this.#look(name);
-        this.#queue.done(name, true);
-      } catch (error) {
-        this.#options.logger.warn('a certificate request is tried again', { name, error });
-        this.#queue.done(name, false);
-      }
-    }
+  stop(): Promise<void> {
+    return this.#reconciler.stop();
   }
 
   async #look(name: string): Promise<void> {
@@ -70,13 +45,8 @@ export class CertificateSigner {
     if (!request || !signerName || !knownSigners.includes(signerName) || request.status?.certificate) return;
     const has = (type: string) => request.status?.conditions?.some((condition) => condition.type === type) ?? false;
     if (has('Denied') || has('Failed')) return;
-    try {
-      if (has('Approved')) await this.#sign(request);
-      else if (signerName === kubeletClientSigner) await this.#approve(request);
-    } catch (error) {
-      // Another write was first, whose event brings us back here; or nobody waits any more.
-      if (!isReason(error, 'Conflict') && !isReason(error, 'NotFound')) throw error;
-    }
+    if (has('Approved')) await this.#sign(request);
+    else if (signerName === kubeletClientSigner) await this.#approve(request);
   }
 
   /** A node may have its own certificate again, and a new machine its first, if the rules for nodes say so. */
