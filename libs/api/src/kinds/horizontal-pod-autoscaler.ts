@@ -7,7 +7,7 @@ import { schemas } from '../schemas.ts';
 import { validateAutoscaler } from '../validation/autoscaling.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 import { dnsSubdomain } from '../validation/names.ts';
-import { autoscalerWarnings, behaviorWarnings } from '../warnings/autoscaling.ts';
+import { autoscalerWarnings } from '../warnings/autoscaling.ts';
 
 export type HorizontalPodAutoscaler = Type;
 
@@ -31,5 +31,5 @@ export const HorizontalPodAutoscaler = defineKind<HorizontalPodAutoscaler>({
   ],
   validateUpdate: validateMetadataUpdate,
   columns: autoscalerColumns,
-  warnings: ({ spec }) => [...autoscalerWarnings(spec.metrics), ...behaviorWarnings(spec.behavior)],
+  warnings: ({ spec }) => autoscalerWarnings(spec.metrics),
 });

@@ -3,7 +3,7 @@ import { type Action, erased } from '@berth/controller';
 import type { KubeObject } from '@berth/machinery';
 import { expect, test } from 'vitest';
 import { startTestCluster } from '../testing.ts';
-import { propose, type Usages } from './measure.ts';
+import { propose, tolerancesOf, type Usages } from './measure.ts';
 import { type History, pace } from './pace.ts';
 import { planAutoscaler } from './plan.ts';
 
@@ -28,6 +28,8 @@ function autoscaler(spec: Partial<HorizontalPodAutoscaler['spec']> = {}): Horizo
   };
 }
 
+const tenth = tolerancesOf(autoscaler());
+
 function pods(count: number): Pod[] {
   return Array.from({ length: count }, (_, index) => ({
     apiVersion: 'v1',
@@ -45,7 +47,7 @@ function usages(...milli: (number | undefined)[]): Usages {
 }
 
 const replicas = (given: Usages, count: number) => {
-  const result = propose(cpu(50), pods(count), count, given);
+  const result = propose(cpu(50), pods(count), count, given, tenth);
   return typeof result === 'string' ? result : result.replicas;
 };
 
@@ -57,9 +59,19 @@ test('what pods use, against what they may, gives how many there shall be', () =
   expect(replicas(usages(100, undefined), 2)).toBe(2);
   expect(replicas(usages(10, 10, undefined), 3)).toBe(2);
   expect(replicas(usages(), 1)).toContain('no metrics returned from resource metrics API');
-  expect(propose(cpu(50), pods(2), 2, usages(100, 50))).toMatchObject({
+  expect(propose(cpu(50), pods(2), 2, usages(100, 50), tenth)).toMatchObject({
     status: { resource: { current: { averageUtilization: 75, averageValue: '75m' } } },
   });
+});
+
+test('how far from the target usage may be is the autoscaler’s to say, for each direction', () => {
+  const careful = tolerancesOf(autoscaler({ behavior: { scaleUp: { tolerance: '0' }, scaleDown: { tolerance: '500m' } } }));
+  const replicas = (used: number, tolerances = careful) => {
+    const proposal = propose(cpu(50), pods(2), 2, usages(used, used), tolerances);
+    return typeof proposal === 'string' ? proposal : proposal.replicas;
+  };
+  expect([replicas(52), replicas(52, tenth)]).toEqual([3, 2]);
+  expect([replicas(25), replicas(25, tenth)]).toEqual([2, 1]);
 });
 
 test('scaling up keeps to its rate, scaling down waits for the highest of the last minutes', () => {

@@ -18,7 +18,19 @@ export interface Proposal {
   status: MetricStatus;
 }
 
-const tolerance = 0.1;
+/** How far from the target usage may be without a change, as shares of it, by direction. */
+export interface Tolerances {
+  up: number;
+  down: number;
+}
+
+const defaultTolerance = '0.1';
+
+/** What an autoscaler's behavior says, else a tenth. */
+export function tolerancesOf({ spec: { behavior } }: HorizontalPodAutoscaler): Tolerances {
+  const share = (text = defaultTolerance) => Number(parseQuantity(text).nanos) / 1e9;
+  return { up: share(behavior?.scaleUp?.tolerance), down: share(behavior?.scaleDown?.tolerance) };
+}
 
 interface Sample {
   used: bigint;
@@ -26,7 +38,7 @@ interface Sample {
 }
 
 /** @returns the proposal, or why there is none */
-export function propose(metric: MetricSpec, pods: Pod[], current: number, usages: Usages): Proposal | string {
+export function propose(metric: MetricSpec, pods: Pod[], current: number, usages: Usages, tolerances: Tolerances): Proposal | string {
   const source = metric.type === 'Resource' ? metric.resource : metric.containerResource;
   if (!source || (source.name !== 'cpu' && source.name !== 'memory')) return `metrics of type ${metric.type} are not measured here`;
   const resource: 'cpu' | 'memory' = source.name === 'cpu' ? 'cpu' : 'memory';
@@ -47,7 +59,8 @@ export function propose(metric: MetricSpec, pods: Pod[], current: number, usages
   };
   const unclear = counted.find((pod) => allowance(pod) === undefined);
   if (unclear) return `missing request for ${resource} in container of Pod ${unclear.metadata.name}`;
-  const replicas = replicasFor(counted, samples, (pod) => allowance(pod) ?? 0n, current);
+  const isNear = (ratio: number) => ratio >= 1 - tolerances.down && ratio <= 1 + tolerances.up;
+  const replicas = replicasFor(counted, samples, (pod) => allowance(pod) ?? 0n, current, isNear);
   const used = sum([...samples.values()].map((sample) => sample.used));
   const requested = sum([...samples.values()].map((sample) => sample.requested ?? 0n));
   const measured = {
@@ -63,17 +76,23 @@ export function propose(metric: MetricSpec, pods: Pod[], current: number, usages
   return { replicas, name, status };
 }
 
-function replicasFor(pods: Pod[], samples: Map<Pod, Sample>, allowance: (pod: Pod) => bigint, current: number): number {
+function replicasFor(
+  pods: Pod[],
+  samples: Map<Pod, Sample>,
+  allowance: (pod: Pod) => bigint,
+  current: number,
+  isNear: (ratio: number) => boolean,
+): number {
   const ratioOf = (used: bigint, allowed: bigint) => Number((used * 10_000n) / (allowed || 1n)) / 10_000;
   const used = sum([...samples.values()].map((sample) => sample.used));
   const known = [...samples.keys()];
   const ratio = ratioOf(used, sum(known.map(allowance)));
   const rest = pods.filter((pod) => !samples.has(pod));
-  if (rest.length === 0) return Math.abs(ratio - 1) <= tolerance ? current : Math.ceil(ratio * known.length);
+  if (rest.length === 0) return isNear(ratio) ? current : Math.ceil(ratio * known.length);
   const assumed = ratio < 1 ? sum(rest.map(allowance)) : 0n;
   const careful = ratioOf(used + assumed, sum(pods.map(allowance)));
   const turned = (ratio < 1 && careful > 1) || (ratio > 1 && careful < 1);
-  if (Math.abs(careful - 1) <= tolerance || turned) return current;
+  if (isNear(careful) || turned) return current;
   const replicas = Math.ceil(careful * pods.length);
   const isBackwards = (careful < 1 && replicas > current) || (careful > 1 && replicas < current);
   return isBackwards ? current : replicas;

@@ -4,7 +4,7 @@ import { HorizontalPodAutoscaler, type Pod } from '@berth/api';
 import { type Action, erased } from '@berth/controller';
 import { deepEqual, type KindDefinition, type KubeObject } from '@berth/machinery';
 import { timestamp } from '@berth/telemetry';
-import { type MetricStatus, type Proposal, propose, type Usages } from './measure.ts';
+import { type MetricStatus, type Proposal, propose, tolerancesOf, type Usages } from './measure.ts';
 import { type History, type Paced, pace } from './pace.ts';
 
 const periodMs = 15_000;
@@ -46,7 +46,8 @@ function planOnce(observed: ObservedAutoscaler, now: number): Action[] {
     ];
     return write(autoscaler, { currentReplicas: 0, desiredReplicas: 0 }, [reachable, idle], now);
   }
-  const results = metrics.map((metric) => propose(metric, pods, current, usages));
+  const tolerances = tolerancesOf(autoscaler);
+  const results = metrics.map((metric) => propose(metric, pods, current, usages, tolerances));
   const proposals = results.filter((result) => typeof result !== 'string');
   const [failure] = results.filter((result) => typeof result === 'string');
   const best = proposals.reduce<Proposal | undefined>((most, next) => (most && most.replicas >= next.replicas ? most : next), undefined);
