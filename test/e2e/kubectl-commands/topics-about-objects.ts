@@ -93,7 +93,7 @@ export const topicsAboutObjects: Topic[] = [
       'kubectl get configmap none --ignore-not-found',
       'kubectl describe deployment web',
       'kubectl describe service web',
-      'kubectl describe configmap settings',
+      'kubectl describe configmap settings | head -5',
       'kubectl describe pod -l app=web | grep -E "^(Labels|Status|Node|Controlled By|QoS Class|Conditions|Tolerations)"',
       'kubectl describe namespace golden',
     ],

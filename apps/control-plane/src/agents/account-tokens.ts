@@ -9,10 +9,10 @@ import type { ClusterView } from './cluster-view.ts';
 const secondsDefault = 3600;
 
 export class AccountTokens {
-  readonly #client: Client;
-  readonly #view: ClusterView;
+  readonly #client: Pick<Client, 'createSubresource'>;
+  readonly #view: Pick<ClusterView, 'pod'>;
 
-  constructor(client: Client, view: ClusterView) {
+  constructor(client: Pick<Client, 'createSubresource'>, view: Pick<ClusterView, 'pod'>) {
     this.#client = client;
     this.#view = view;
   }
