@@ -37,7 +37,7 @@ test('a node gets the token that a volume of its pod asks for, bound to the pod'
 
 test.each([
   ['of a pod on another node', pod, 'two', asked],
-  ['of a pod that is on no node yet', { ...pod, spec: { ...pod.spec, nodeName: '' } }, '', asked],
+  ['of a pod that is on no node yet', { ...pod, spec: { ...pod.spec, nodeName: undefined } }, 'one', asked],
   ['of a pod that is gone', undefined, 'one', asked],
   ['of a pod that had the name before', pod, 'one', { ...asked, uid: 'u0' }],
   ['of another pod', pod, 'one', { ...asked, pod: 'database' }],
