@@ -71,6 +71,7 @@ export { type LevelVersion, podSecurityViolations, violationDetails, violationRe
 export { compareLevels, levelVersionText, type PodSecurityPolicy, podSecurityPolicy } from './pod-security/policy.ts';
 export { type Amounts, amountsOf, podAmounts } from './quota/amounts.ts';
 export { countedSpec } from './quota/counted.ts';
+export { overdueAtMs } from './quota/overdue.ts';
 export { isInScope } from './quota/scopes.ts';
 export { totalUsage } from './quota/total.ts';
 export { isQuotaNameOf, podUsage, quotaUsage } from './quota/usage.ts';

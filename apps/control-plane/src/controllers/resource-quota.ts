@@ -1,8 +1,8 @@
 // Keeps the usage that resource quotas show true. It rises with the objects that are admitted; here it falls when they go or
 // end, and is counted for the first time. The API server does the counting itself, at the revision that it writes, because a
 // count of caches that lag would let more in than there is room for.
-import { kinds as allKinds, amountsOf, quotaUsage, ResourceQuota, totalUsage } from '@berth/api';
-import { type Caches, type Controller, erased, watches } from '@berth/controller';
+import { kinds as allKinds, amountsOf, overdueAtMs, Pod, quotaUsage, ResourceQuota, totalUsage } from '@berth/api';
+import { type Action, type Caches, type Controller, erased, watches } from '@berth/controller';
 import { deepEqual, type KindDefinition, type KubeObject, keyOf } from '@berth/machinery';
 
 const namespaceIndex = 'namespace';
@@ -13,7 +13,7 @@ const countedKinds = allKinds.filter(({ namespaced, kind }) => namespaced && kin
 export interface ObservedQuota {
   quota: ResourceQuota;
   /** As far as the caches know. */
-  used: Record<string, string>;
+  objectsOf(kind: KindDefinition): KubeObject[];
 }
 
 export const resourceQuotaController: Controller<ObservedQuota> = {
@@ -32,13 +32,17 @@ export const resourceQuotaController: Controller<ObservedQuota> = {
     const quota = caches.of(ResourceQuota).get(key);
     if (!quota || quota.metadata.deletionTimestamp) return undefined;
     const { namespace = '' } = quota.metadata;
-    const kinds = [...countedKinds, erased(ResourceQuota)];
-    return { quota, used: totalUsage(quota, kinds, (kind) => caches.of(kind).byIndex(namespaceIndex, namespace)) };
+    return { quota, objectsOf: (kind) => caches.of(kind).byIndex(namespaceIndex, namespace) };
   },
-  plan({ quota, used }) {
+  plan({ quota, objectsOf }, now) {
     const hard = quota.spec?.hard ?? {};
-    if (deepEqual(quota.status?.hard ?? {}, hard) && areEqual(quota.status?.used ?? {}, used)) return [];
-    return [{ type: 'updateStatus', kind: erased(ResourceQuota), object: { ...quota, status: { hard, used } } as ResourceQuota }];
+    const used = totalUsage(quota, [...countedKinds, erased(ResourceQuota)], objectsOf, now);
+    const later = objectsOf(erased(Pod))
+      .flatMap((pod) => overdueAtMs(erased(Pod), pod) ?? [])
+      .filter((atMs) => atMs >= now);
+    const again: Action[] = later.length > 0 ? [{ type: 'requeue', afterMs: Math.min(...later) + 1 - now }] : [];
+    if (deepEqual(quota.status?.hard ?? {}, hard) && areEqual(quota.status?.used ?? {}, used)) return again;
+    return [...again, { type: 'updateStatus', kind: erased(ResourceQuota), object: { ...quota, status: { hard, used } } as ResourceQuota }];
   },
 };
 

@@ -79,6 +79,14 @@ describe('scopes', () => {
   test('a total counts what the quota names, within its scopes', () => {
     const quota = object({ spec: { hard: { pods: '9', 'requests.cpu': '9' }, scopes: ['NotBestEffort'] } }) as ResourceQuota;
     const found = [podWith({}), podWith({ containers: [container({ cpu: '250m' })] as PodSpec['containers'] })];
-    expect(totalUsage(quota, [pods], () => found)).toEqual({ pods: '1', 'requests.cpu': '250m' });
+    expect(totalUsage(quota, [pods], () => found, 0)).toEqual({ pods: '1', 'requests.cpu': '250m' });
+  });
+
+  test('a pod counts until its grace period is over twice, whether it is there or not', () => {
+    const quota = object({ spec: { hard: { pods: '9' } } }) as ResourceQuota;
+    const pod = podWith({});
+    pod.metadata = { ...pod.metadata, deletionTimestamp: '2026-01-01T00:00:30Z', deletionGracePeriodSeconds: 30 };
+    const usedAt = (time: string) => totalUsage(quota, [pods], () => [pod], Date.parse(time)).pods;
+    expect([usedAt('2026-01-01T00:01:00Z'), usedAt('2026-01-01T00:01:01Z')]).toEqual(['1', '0']);
   });
 });

@@ -108,6 +108,7 @@ function everyPlugin(options: AdmissionOptions): AdmissionPlugin[] {
       kinds: countedKinds,
       objects: (kind, namespace) => objectsOf(cache.of(kind).select(everything, namespace)),
       reach: (revision) => cache.reach(revision),
+      now: () => options.clock.now(),
       counter: componentUsers.controllerManager.name,
     }),
   ];

@@ -27,6 +27,8 @@ export interface QuotaPorts {
   /** Objects of a kind in a namespace, not older than the revision. */
   objects(kind: KindDefinition, namespace: string): Iterable<KubeObject>;
   reach(revision: number): Promise<void>;
+  /** Unix milliseconds. */
+  now(): number;
   /** Whose writes to a quota's status ask for a count. */
   counter: string;
 }
@@ -54,7 +56,7 @@ export class ResourceQuota implements AdmissionPlugin {
     const { old, namespace = '' } = request;
     await this.#ports.reach(Number(old?.metadata.resourceVersion ?? 0));
     const quota = request.object as Quota;
-    const used = totalUsage(quota, this.#ports.kinds, (counted) => this.#ports.objects(counted, namespace));
+    const used = totalUsage(quota, this.#ports.kinds, (counted) => this.#ports.objects(counted, namespace), this.#ports.now());
     quota.status = { hard: { ...quota.spec?.hard }, used };
   }
 
