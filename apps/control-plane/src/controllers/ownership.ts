@@ -1,16 +1,8 @@
 // Who owns what: controller references, and which objects a selector's owner takes in or lets go (Kubernetes,
 // "Owners and Dependents"). An object has at most one controller, and nobody takes from another.
 
-import type { Action, Caches } from '@berth/controller';
-import {
-  type KindDefinition,
-  type KubeObject,
-  keyOf,
-  type LabelSelectorObject,
-  labelSelectorFrom,
-  type OwnerReference,
-  type Selector,
-} from '@berth/machinery';
+import type { Action } from '@berth/controller';
+import { type KindDefinition, type KubeObject, keyOf, type OwnerReference, type Selector } from '@berth/machinery';
 
 export function controllerOf(object: KubeObject): OwnerReference | undefined {
   return object.metadata.ownerReferences?.find((reference) => reference.controller);
@@ -43,25 +35,6 @@ export function controllerKey(object: KubeObject, kind: KindDefinition): string[
   const group = controller?.apiVersion.includes('/') ? controller.apiVersion.slice(0, controller.apiVersion.indexOf('/')) : '';
   if (!controller || controller.kind !== kind.kind || group !== kind.group) return [];
   return [keyOf({ metadata: { namespace: object.metadata.namespace ?? '', name: controller.name } })];
-}
-
-/** Index of objects by their namespace, for `possibleOwners`. */
-export const namespaceIndex = 'namespace';
-
-export function namespaceIndexValues({ metadata }: KubeObject): string[] {
-  return [metadata.namespace ?? ''];
-}
-
-/** Keys of the owners of a kind, which has a namespace index, whose selectors an object without a controller matches. */
-export function possibleOwners<T extends KubeObject>(
-  kind: KindDefinition<T>,
-  object: KubeObject,
-  caches: Caches,
-  selectorOf: (owner: T) => LabelSelectorObject | undefined,
-): string[] {
-  if (object.metadata.deletionTimestamp) return [];
-  const candidates = caches.of(kind).byIndex(namespaceIndex, object.metadata.namespace ?? '');
-  return candidates.filter((owner) => labelSelectorFrom(selectorOf(owner)).matches(object.metadata.labels)).map((found) => keyOf(found));
 }
 
 export interface Claimed<T> {

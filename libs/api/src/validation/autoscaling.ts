@@ -1,10 +1,10 @@
 // Horizontal pod autoscalers: what is scaled, between which bounds, by which metrics.
-import { parseQuantity } from '@berth/machinery';
 import type * as v2 from '../generated/autoscaling-v2.types.ts';
 import { each, type FieldError, forbidden, invalid, invalidAll, notSupported, optionalOneOf, required } from './errors.ts';
 import { labelSelector } from './labels.ts';
 import { metricTarget, perPodOrTotal, podsTarget, resourceTarget } from './metric-target.ts';
 import { pathSegment } from './names.ts';
+import { quantity } from './resources.ts';
 
 const windowSecondsMax = 3600;
 const periodSecondsMax = 1800;
@@ -93,9 +93,7 @@ function scalingRules(rules: v2.HPAScalingRules | undefined, field: string): Fie
   return [
     ...(window === undefined ? [] : seconds(`${field}.stabilizationWindowSeconds`, window, 0, windowSecondsMax)),
     ...optionalOneOf(`${field}.selectPolicy`, selectPolicy, ['Disabled', 'Max', 'Min']),
-    ...(tolerance !== undefined && parseQuantity(tolerance).nanos < 0n
-      ? [invalid(`${field}.tolerance`, tolerance, 'must be greater than or equal to 0')]
-      : []),
+    ...(tolerance === undefined ? [] : quantity(tolerance, `${field}.tolerance`)),
     ...(policies.length === 0 ? [required(`${field}.policies`, 'must specify at least one Policy')] : []),
     ...each(policies, `${field}.policies`, ({ type = '', value = 0, periodSeconds = 0 }, path) => [
       ...(type === 'Pods' || type === 'Percent' ? [] : [notSupported(`${path}.type`, type, ['Percent', 'Pods'])]),

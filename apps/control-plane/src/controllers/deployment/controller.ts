@@ -2,44 +2,29 @@
 import { Deployment, Pod, ReplicaSet } from '@berth/api';
 import { type Caches, type Controller, erased, watches } from '@berth/controller';
 import { keyOf } from '@berth/machinery';
-import {
-  controllerIndex,
-  controllerIndexValues,
-  controllerKey,
-  controllerOf,
-  namespaceIndex,
-  namespaceIndexValues,
-  orphansOf,
-  possibleOwners,
-} from '../ownership.ts';
+import { adoption } from '../adoption.ts';
+import { controllerIndex, controllerIndexValues, controllerKey } from '../ownership.ts';
 import { type ObservedDeployment, planDeployment } from './plan.ts';
 import { isRolling } from './sizes.ts';
+
+const adopted = adoption(Deployment, ReplicaSet, ({ spec }) => spec.selector);
 
 export const deploymentController: Controller<ObservedDeployment> = {
   name: 'deployment-controller',
   owns: ['Deployment.status', 'ReplicaSet.spec.replicas', 'ReplicaSet.metadata.ownerReferences[Deployment]'],
-  watches: [
-    watches(Deployment, (deployment) => [keyOf(deployment)]),
-    watches(ReplicaSet, (found, caches) =>
-      controllerOf(found)
-        ? controllerKey(found, erased(Deployment))
-        : possibleOwners(Deployment, found, caches, ({ spec }) => spec.selector),
-    ),
-    watches(Pod, recreatedBy),
-  ],
+  watches: [watches(Deployment, (deployment) => [keyOf(deployment)]), adopted.watch, watches(Pod, recreatedBy)],
   prepare(caches) {
     caches.of(Pod).addIndex(controllerIndex, controllerIndexValues);
-    caches.of(ReplicaSet).addIndex(controllerIndex, controllerIndexValues);
-    caches.of(Deployment).addIndex(namespaceIndex, namespaceIndexValues);
+    adopted.prepare(caches);
   },
   observe(key, caches) {
     const deployment = caches.of(Deployment).get(key);
     if (!deployment) return undefined;
-    const { uid = '', namespace = '' } = deployment.metadata;
+    const { namespace = '' } = deployment.metadata;
     const replicaSets = caches.of(ReplicaSet);
     return {
       deployment,
-      replicaSets: [...replicaSets.byIndex(controllerIndex, uid), ...replicaSets.byIndex(controllerIndex, orphansOf(namespace))],
+      replicaSets: adopted.candidates(deployment, caches),
       podsOf: (owner) => caches.of(Pod).byIndex(controllerIndex, owner),
       isTaken: (name) => replicaSets.get(keyOf({ metadata: { namespace, name } })) !== undefined,
     };

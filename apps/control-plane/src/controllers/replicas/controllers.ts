@@ -2,16 +2,8 @@
 import { Pod, ReplicaSet, ReplicationController } from '@berth/api';
 import { type Controller, erased, watches } from '@berth/controller';
 import { type KindDefinition, type KubeObject, keyOf, type LabelSelectorObject } from '@berth/machinery';
-import {
-  controllerIndex,
-  controllerIndexValues,
-  controllerKey,
-  controllerOf,
-  namespaceIndex,
-  namespaceIndexValues,
-  orphansOf,
-  possibleOwners,
-} from '../ownership.ts';
+import { adoption } from '../adoption.ts';
+import { controllerIndex, controllerIndexValues, controllerOf } from '../ownership.ts';
 import { isActive } from '../pod-state.ts';
 import { type ObservedReplicated, planReplicas, type Replicated } from './plan.ts';
 
@@ -38,29 +30,25 @@ type StoredReplicationController = ReplicationController & Required<Pick<Replica
 
 function replicasController<T extends Replicated & KubeObject>(kind: KindDefinition<T>, traits: Traits<T>): Controller<ObservedReplicated> {
   const { name, selectorOf, countsTerminating } = traits;
+  const adopted = adoption(kind, Pod, selectorOf);
   return {
     name,
     owns: [`${kind.kind}.status`, `Pod.metadata.ownerReferences[${kind.kind}]`],
-    watches: [
-      watches(kind, (owner) => [keyOf(owner)]),
-      watches(Pod, (pod, caches) => (controllerOf(pod) ? controllerKey(pod, erased(kind)) : possibleOwners(kind, pod, caches, selectorOf))),
-    ],
+    watches: [watches(kind, (owner) => [keyOf(owner)]), adopted.watch],
     prepare(caches) {
-      caches.of(Pod).addIndex(controllerIndex, controllerIndexValues);
+      adopted.prepare(caches);
       caches.of(kind).addIndex(controllerIndex, controllerIndexValues);
-      caches.of(kind).addIndex(namespaceIndex, namespaceIndexValues);
     },
     observe(key, caches) {
       const owner = caches.of(kind).get(key);
       if (!owner) return undefined;
-      const { uid = '', namespace = '' } = owner.metadata;
       const pods = caches.of(Pod);
       const above = controllerOf(owner);
       const siblings = above ? caches.of(kind).byIndex(controllerIndex, above.uid) : [owner];
       const related = siblings.flatMap((sibling) => pods.byIndex(controllerIndex, sibling.metadata.uid ?? '')).filter(isActive);
       return {
         ...{ owner, kind: erased(kind), selector: selectorOf(owner), countsTerminating, related },
-        pods: [...pods.byIndex(controllerIndex, uid), ...pods.byIndex(controllerIndex, orphansOf(namespace))],
+        pods: adopted.candidates(owner, caches),
       };
     },
     plan: planReplicas,
