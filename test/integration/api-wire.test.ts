@@ -158,6 +158,10 @@ describe('what is malformed', () => {
       '299 - "duplicate field \\"data.a\\"", 299 - "unknown field \\"dat\\""',
     );
     expect((await post(body, '?fieldValidation=Ignore&dryRun=All')).headers.warning).toBeUndefined();
+    await post('{"metadata":{"name":"twice"}}');
+    const merge = { method: 'PATCH', headers: { 'content-type': 'application/merge-patch+json' }, body: '{"data":{"a":"1","a":"2"}}' };
+    expect((await send(`${collection}/twice`, merge)).headers.warning).toBe('299 - "duplicate field \\"data.a\\""');
+    expect((await send(`${collection}/twice?fieldValidation=Strict`, merge)).code).toBe(400);
     const refused = await post('{"metadata":{"name":"x!"},"dat":{}}', '?fieldValidation=Warn');
     expect([refused.code, refused.headers.warning]).toEqual([422, '299 - "unknown field \\"dat\\""']);
     const unnamed = await send(`${collection}/x`, {

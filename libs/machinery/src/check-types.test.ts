@@ -87,6 +87,12 @@ describe('what is left', () => {
     expect(checkSpec(spec).value).toEqual({ spec: { at: '2025-12-31T23:30:00Z', exactly: '2026-01-01T00:00:00.123456Z' } });
   });
 
+  it('has quantities in canonical form', () => {
+    expect(checkSpec({ limits: { cpu: '1000m', memory: '1024Ki', pods: 0.5 } }).value).toEqual({
+      spec: { limits: { cpu: '1', memory: '1Mi', pods: '500m' } },
+    });
+  });
+
   test('shares nothing with what was given', () => {
     const spec = { anything: { a: [1] }, value: [{ b: 1 }], labels: { a: 'b' } };
     const { value } = checkSpec(spec);

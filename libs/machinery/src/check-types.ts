@@ -1,9 +1,10 @@
 // Holds a decoded object against its schema: wrong types are errors, unknown fields are left out and named.
-// The result shares nothing with the input and has no nulls, as a Go decoder would leave it.
+// The result shares nothing with the input, has no nulls and has times and quantities in canonical form, as a Go decoder would
+// leave it.
 
 import { deepClone, isRecord } from './json.ts';
 import type { FieldError } from './kind.ts';
-import { isQuantity } from './quantity.ts';
+import { isQuantity, parseQuantity } from './quantity.ts';
 import type { MessageSchema, ScalarType, TypeSchema } from './schema.ts';
 
 export interface CheckedObject {
@@ -89,6 +90,7 @@ class Checker {
     if (fits === false) this.#mismatch(value, place, goScalar(scalar));
     else if (fits !== true) this.errors.push({ type: 'TypeInvalid', field: place.path, value, detail: fits });
     if (fits === true && (scalar === 'Time' || scalar === 'MicroTime')) return canonicalTime(scalar, value as string);
+    if (fits === true && scalar === 'Quantity') return parseQuantity(value as string | number).toString();
     return typeof value === 'object' ? deepClone(value) : value;
   }
 

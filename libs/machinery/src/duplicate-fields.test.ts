@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { duplicateFields } from './duplicate-fields.ts';
+import { parseJsonWithDuplicates } from './json.ts';
 
 describe('duplicateFields', () => {
   it.each([
@@ -16,7 +17,9 @@ describe('duplicateFields', () => {
     ['{"a":{"b":[{"c":1},{"c":2,"c":3}]}}', ['a.b[1].c']],
     ['{"a":1,"a":{"b":1}}', ['a']],
     ['{"a:":"\\\\","b":1,"b":1}', ['b']],
-  ])('%s, when its value is at hand', (text, expected) => expect(duplicateFields(text, JSON.parse(text))).toEqual(expected));
+  ])('%s, when it is parsed', (text, expected) => {
+    expect(parseJsonWithDuplicates(text)).toEqual({ value: JSON.parse(text), duplicates: expected });
+  });
 
   it('is not slowed down by long strings', () => {
     expect(duplicateFields(`{"a":"${'x\\"'.repeat(1_000_000)}","a":1}`)).toEqual(['a']);

@@ -15,13 +15,8 @@ interface Level {
   index: number;
 }
 
-/**
- * Paths such as `spec.containers[0].image`.
- * @param text valid JSON
- * @param parsed what JSON.parse made of it; when it kept as many members as the text has, the text need not be read closely
- */
-export function duplicateFields(text: string, parsed?: unknown): string[] {
-  if (parsed !== undefined && colons(text) === members(parsed)) return [];
+/** Paths such as `spec.containers[0].image`. @param text valid JSON */
+export function duplicateFields(text: string): string[] {
   const found: string[] = [];
   const levels: Level[] = [];
   for (const [token] of text.matchAll(tokens)) {
@@ -50,8 +45,8 @@ function pathOf(levels: Level[]): string {
   }, '');
 }
 
-/** Outside of strings: one for each member. */
-function colons(text: string): number {
+/** How many members all objects in it have, repeated ones as well: each has one colon outside of strings. @param text valid JSON */
+export function memberCount(text: string): number {
   let count = 0;
   for (let at = 0; at < text.length; at++) {
     const char = text.charCodeAt(at);
@@ -65,20 +60,4 @@ function endOfString(text: string, start: number): number {
   let at = start;
   for (let char = text.charCodeAt(at); at < text.length && char !== quote; char = text.charCodeAt(at)) at += char === backslash ? 2 : 1;
   return at;
-}
-
-/** Below the value, at any depth. */
-function members(root: unknown): number {
-  let count = 0;
-  const pending: unknown[] = [root];
-  for (let value = pending.pop(); value !== undefined; value = pending.pop()) {
-    if (value === null || typeof value !== 'object') continue;
-    const isObject = !Array.isArray(value);
-    for (const key in value) {
-      if (isObject) count += 1;
-      const inner = (value as Record<string, unknown>)[key];
-      if (inner !== null && typeof inner === 'object') pending.push(inner);
-    }
-  }
-  return count;
 }

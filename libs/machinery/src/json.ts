@@ -1,4 +1,5 @@
 // JSON values: parsing that cannot be turned against us, copying and comparing.
+import { duplicateFields, memberCount } from './duplicate-fields.ts';
 import { StatusError } from './status.ts';
 
 const depthMax = 200;
@@ -6,34 +7,58 @@ const decoder = new TextDecoder('utf-8');
 
 /** @param input text, or UTF-8 bytes. @throws StatusError BadRequest that says where the text went wrong */
 export function parseJson(input: string | Uint8Array): unknown {
-  const text = typeof input === 'string' ? input : decoder.decode(input);
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw StatusError.badRequest(`couldn't get version/kind; json parse error: ${(error as Error).message}`);
-  }
+  const value = parsed(textOf(input));
   checkShape(value);
   return value;
 }
 
-/** Refuses depth beyond 200 and the key `__proto__`. Iterative, so that depth cannot exhaust the stack. @throws StatusError */
-export function checkShape(root: unknown): void {
-  if (root === null || typeof root !== 'object') return;
+/**
+ * The value, and the paths of fields that the text gives more than once, such as `spec.containers[0].image`: JSON.parse keeps the
+ * last one and says nothing. @throws StatusError as parseJson
+ */
+export function parseJsonWithDuplicates(input: string | Uint8Array): { value: unknown; duplicates: string[] } {
+  const text = textOf(input);
+  const value = parsed(text);
+  // When as many members were kept as the text has, it need not be read closely.
+  return { value, duplicates: checkShape(value) === memberCount(text) ? [] : duplicateFields(text) };
+}
+
+function textOf(input: string | Uint8Array): string {
+  return typeof input === 'string' ? input : decoder.decode(input);
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw StatusError.badRequest(`couldn't get version/kind; json parse error: ${(error as Error).message}`);
+  }
+}
+
+/**
+ * Refuses depth beyond 200 and the key `__proto__`. Iterative, so that depth cannot exhaust the stack.
+ * @returns how many members its objects have @throws StatusError
+ */
+export function checkShape(root: unknown): number {
+  if (root === null || typeof root !== 'object') return 0;
+  let members = 0;
   const pending: object[] = [root];
   const depths = [0];
   for (let value = pending.pop(); value; value = pending.pop()) {
     const depth = depths.pop() ?? 0;
     if (depth >= depthMax) throw StatusError.badRequest(`the object is nested deeper than ${depthMax} levels`);
     if (Object.hasOwn(value, '__proto__')) throw StatusError.badRequest('the key "__proto__" is not allowed');
+    const isObject = !Array.isArray(value);
     // Every body passes through here: nothing is set aside that cannot hold more.
     for (const key in value) {
+      if (isObject) members += 1;
       const inner: unknown = (value as Record<string, unknown>)[key];
       if (inner === null || typeof inner !== 'object') continue;
       pending.push(inner);
       depths.push(depth + 1);
     }
   }
+  return members;
 }
 
 export function isRecord(value: unknown): value is Record<string, unknown> {

@@ -1,8 +1,7 @@
 // Quantities are exact, and their canonical form is the one Kubernetes stores.
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
-import { canonicalQuantities, isQuantity, parseQuantity } from './quantity.ts';
-import { SchemaRegistry } from './schema.ts';
+import { isQuantity, parseQuantity } from './quantity.ts';
 
 it.each([
   ['0', '0'],
@@ -90,20 +89,4 @@ test('fractions are rounded up where whole numbers are asked for', () => {
 test('a sum of nothing and bytes is bytes', () => {
   expect(parseQuantity('0').add(parseQuantity('2048')).add(parseQuantity('1Ki')).toString()).toBe('3072');
   expect(parseQuantity('0').add(parseQuantity('1Ki')).toString()).toBe('1Ki');
-});
-
-test('quantities below an object become canonical; what is none stays for validation', () => {
-  const registry = new SchemaRegistry();
-  registry.add('test.v1', {
-    Tree: {
-      fields: [
-        { name: 'limits', type: 'map:Quantity' },
-        { name: 'children', type: '[]test.v1.Tree' },
-        { name: 'text', type: 'string' },
-      ],
-    },
-  });
-  const object = { limits: { cpu: '1000m', memory: 'x', pods: 1 }, text: '1000m', children: [{ limits: { cpu: 0.5 } }] };
-  canonicalQuantities(registry.message('test.v1.Tree'), object);
-  expect(object).toEqual({ limits: { cpu: '1', memory: 'x', pods: '1' }, text: '1000m', children: [{ limits: { cpu: '500m' } }] });
 });

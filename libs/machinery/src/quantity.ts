@@ -1,7 +1,5 @@
 // Quantities (`100m`, `64Mi`, `1e3`): exact numbers with a suffix, in nanounits, with Kubernetes' canonical form
 // (k8s.io/apimachinery/pkg/api/resource: no fractional digits, the largest suffix that loses nothing, family kept).
-import { isRecord } from './json.ts';
-import type { MessageSchema, TypeSchema } from './schema.ts';
 
 type Format = 'DecimalSI' | 'BinarySI' | 'DecimalExponent';
 
@@ -33,6 +31,7 @@ export class Quantity {
   /** Value × 10⁹. */
   readonly nanos: bigint;
   readonly format: Format;
+  #text: string | undefined;
 
   constructor(nanos: bigint, format: Format = 'DecimalSI') {
     this.nanos = nanos;
@@ -70,7 +69,13 @@ export class Quantity {
     return Number(ceilDivide(this.nanos, nano));
   }
 
+  /** In canonical form. */
   toString(): string {
+    this.#text ??= this.#canonical();
+    return this.#text;
+  }
+
+  #canonical(): string {
     if (this.nanos === 0n) return '0';
     if (this.format === 'BinarySI') {
       // Binary suffixes start at 1Ki; below that, and for fractions, the decimal form is the exact one. Whole bytes that no
@@ -131,29 +136,6 @@ function ceilDivide(a: bigint, b: bigint): bigint {
   return a % b > 0n ? quotient + 1n : quotient;
 }
 
-/** Rewrites every valid quantity below `object` in canonical form, in place; others are left for validation to refuse. */
-export function canonicalQuantities(message: MessageSchema, object: unknown): void {
-  if (!isRecord(object)) return;
-  for (const name in object) {
-    const schema = message.byName.get(name)?.schema;
-    if (schema && holdsQuantity(schema)) object[name] = canonical(schema, object[name]);
-  }
-}
-
-function canonical(schema: TypeSchema, value: unknown): unknown {
-  if (schema.kind === 'message') {
-    canonicalQuantities(schema.message, value);
-    return value;
-  }
-  if (schema.kind === 'list') return Array.isArray(value) ? value.map((item) => canonical(schema.of, item)) : value;
-  if (schema.kind === 'map') {
-    if (isRecord(value)) for (const [key, item] of Object.entries(value)) value[key] = canonical(schema.of, item);
-    return value;
-  }
-  if (schema.scalar !== 'Quantity' || (typeof value !== 'string' && typeof value !== 'number')) return value;
-  return isQuantity(value) ? parseQuantity(value).toString() : value;
-}
-
 export function isQuantity(value: string | number): boolean {
   try {
     parseQuantity(value);
@@ -162,22 +144,4 @@ export function isQuantity(value: string | number): boolean {
     if (error instanceof RangeError) return false;
     throw error;
   }
-}
-
-const known = new WeakMap<MessageSchema, boolean>();
-
-/** Most of an object holds none, and need not be walked. */
-function holdsQuantity(schema: TypeSchema, above?: Set<MessageSchema>): boolean {
-  if (schema.kind === 'scalar') return schema.scalar === 'Quantity';
-  if (schema.kind !== 'message') return holdsQuantity(schema.of, above);
-  const { message } = schema;
-  const cached = known.get(message);
-  if (cached !== undefined) return cached;
-  if (above?.has(message)) return true;
-  const inside = above ?? new Set();
-  inside.add(message);
-  const holds = message.fields.some((field) => holdsQuantity(field.schema, inside));
-  inside.delete(message);
-  known.set(message, holds);
-  return holds;
 }

@@ -1,7 +1,6 @@
 // From what a client sent to an object of its kind: right types, right resource, no fields that the kind does not have.
 import {
   apiVersionOf,
-  canonicalQuantities,
   checkTypes,
   type FieldError,
   fieldMessage,
@@ -43,7 +42,6 @@ export function readBody(kind: KindDefinition, body: unknown, settings: WriteSet
   object.apiVersion = apiVersionOf(kind);
   object.kind = kind.kind;
   object.metadata = dropSelfLink(object.metadata ?? { name: '' });
-  canonicalQuantities(kind.schema, object);
   if (managed) setManagedFields(object, managed);
   const warnings = fieldValidation === 'Warn' ? problems.slice(0, shownProblemsMax) : [];
   if (warnings.length > 0) settings.noteWarnings?.(warnings);

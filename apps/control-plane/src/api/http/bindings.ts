@@ -32,7 +32,7 @@ export class Bindings implements ComputedResources {
     const { namespace } = path;
     if (request.request.method !== 'POST' || namespace === undefined || path.name !== undefined) throw wrongMethod();
     await this.#api.authorize(user, { verb: 'create', group, resource, namespace }, request.audit);
-    const body = decodeObject(request.request.headers['content-type'], await readBody(request.request));
+    const { value: body } = decodeObject(request.request.headers['content-type'], await readBody(request.request));
     const { value, errors } = checkTypes(schema, body);
     const [error] = errors;
     if (error) throw StatusError.badRequest(`Binding: ${error.field}: ${fieldMessage(error)}`);

@@ -5,10 +5,9 @@ import {
   checkTypes,
   decodeProtobuf,
   decodeUnknownEnvelope,
-  duplicateFields,
   fieldMessage,
   type MessageSchema,
-  parseJson,
+  parseJsonWithDuplicates,
   StatusError,
 } from '@berth/machinery';
 import type { DeleteSettings } from '../core/types.ts';
@@ -42,22 +41,22 @@ function tooLarge(limitBytes: number): StatusError {
   return StatusError.tooLarge(`the request body is too large: the limit is ${limitBytes} bytes`);
 }
 
+export interface DecodedBody {
+  value: unknown;
+  /** Paths of fields that a body in JSON gives more than once; decoding YAML refuses those. */
+  duplicates: string[];
+}
+
 /** One object in JSON, YAML or protobuf. @throws StatusError 400 or 415 */
-export function decodeObject(contentType: string | undefined, body: Buffer): unknown {
+export function decodeObject(contentType: string | undefined, body: Buffer): DecodedBody {
   const { type } = parseMediaType(contentType || 'application/json');
   if (body.length === 0) throw StatusError.badRequest('the request has no body, but needs one object');
-  if (type === 'application/json') return parseJson(body);
-  if (type === 'application/yaml') return decodeYaml(body);
-  if (type === 'application/vnd.kubernetes.protobuf') return decodeEnvelope(body);
+  if (type === 'application/json') return parseJsonWithDuplicates(body);
+  if (type === 'application/yaml') return { value: decodeYaml(body), duplicates: [] };
+  if (type === 'application/vnd.kubernetes.protobuf') return { value: decodeEnvelope(body), duplicates: [] };
   throw StatusError.unsupportedMediaType(
     'the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf',
   );
-}
-
-/** Fields that a body in JSON gives more than once; decoding YAML refuses those. */
-export function repeatedFields(contentType: string | undefined, body: Buffer, parsed?: unknown): string[] {
-  const { type } = parseMediaType(contentType || 'application/json');
-  return type === 'application/json' ? duplicateFields(body.toString('utf8'), parsed) : [];
 }
 
 function decodeEnvelope(body: Buffer): Record<string, unknown> {
@@ -90,7 +89,7 @@ const applyType = 'application/apply-patch+yaml';
 export interface DecodedPatch {
   type: PatchKind | 'apply';
   patch: unknown;
-  /** Fields of an applied configuration that it gives more than once. */
+  /** Paths of fields that it gives more than once. */
   duplicates: string[];
 }
 
@@ -98,16 +97,19 @@ export interface DecodedPatch {
 export function decodePatch(contentType: string | undefined, body: Buffer): DecodedPatch {
   const { type } = parseMediaType(contentType ?? '');
   const known = patchKinds[type];
-  if (known) return { type: known, patch: parseJson(body), duplicates: [] };
+  if (known) return asPatch(known, parseJsonWithDuplicates(body));
   if (type === applyType) {
     // kubectl sends JSON, which is YAML and read far faster as what it is.
     const isJson = body.toString('utf8', 0, 100).trimStart().startsWith('{') && isParsable(body);
-    if (!isJson) return { type: 'apply', patch: decodeYaml(body), duplicates: [] };
-    return { type: 'apply', patch: parseJson(body), duplicates: repeatedFields('application/json', body) };
+    return asPatch('apply', isJson ? parseJsonWithDuplicates(body) : { value: decodeYaml(body), duplicates: [] });
   }
   throw StatusError.unsupportedMediaType(
     `the body of the request was in an unknown format - accepted media types include: ${[...Object.keys(patchKinds), applyType].join(', ')}`,
   );
+}
+
+function asPatch(type: DecodedPatch['type'], { value, duplicates }: DecodedBody): DecodedPatch {
+  return { type, patch: value, duplicates };
 }
 
 function isParsable(body: Buffer): boolean {
@@ -122,7 +124,7 @@ function isParsable(body: Buffer): boolean {
 
 /** DeleteOptions in a DELETE's body. @throws StatusError 400 */
 export function decodeDeleteOptions(contentType: string | undefined, body: Buffer): DeleteSettings {
-  const decoded = decodeObject(contentType, body);
+  const { value: decoded } = decodeObject(contentType, body);
   if (decoded === null || typeof decoded !== 'object' || Array.isArray(decoded)) {
     throw StatusError.badRequest('the body of a DELETE must be one DeleteOptions object');
   }

@@ -7,7 +7,7 @@ import { WatchStream } from '../core/watch-stream.ts';
 import { isPodLog, type PodLogs } from './pod-logs.ts';
 import { deleteSettings, flag, listSettings, patchSettings, watchSettings, writeSettings } from './query-options.ts';
 import { contentTypeOf, encodeList, encodeObject, type Form, requestedForm, watchFormat } from './representation.ts';
-import { decodeDeleteOptions, decodeObject, decodePatch, readBody, repeatedFields } from './request-body.ts';
+import { decodeDeleteOptions, decodeObject, decodePatch, readBody } from './request-body.ts';
 import type { ResourcePath } from './request-info.ts';
 import { type Exchange, noSuchPath, sendBytes, sendJson, sendPieces, wrongMethod } from './responses.ts';
 import { SharedJoins, streamWatch, watchTimeoutMs } from './watch-response.ts';
@@ -142,11 +142,8 @@ export class ResourceRequests {
   async #written(asked: ResourceRequest): Promise<{ body: unknown; settings: WriteSettings }> {
     const { request, query, audit } = asked;
     const settings = { ...writeSettings(query), userAgent: request.headers['user-agent'] };
-    const contentType = request.headers['content-type'];
-    const bytes = await readBody(request);
-    const body = decodeObject(contentType, bytes);
+    const { value: body, duplicates } = decodeObject(request.headers['content-type'], await readBody(request));
     audit?.requestObject(body);
-    const duplicates = settings.fieldValidation === 'Ignore' ? [] : repeatedFields(contentType, bytes, body);
     return { body, settings: { ...settings, duplicates, noteWarnings: noted(asked) } };
   }
 

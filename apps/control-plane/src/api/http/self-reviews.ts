@@ -63,7 +63,7 @@ export class SelfReviews implements ComputedResources {
     if (request.method !== 'POST' || path.name !== undefined || kind.namespaced !== (path.namespace !== undefined)) throw wrongMethod();
     const { group, plural: resource } = kind;
     await this.#api.authorize(user, { verb: 'create', group, resource, namespace: path.namespace }, exchange.audit);
-    const body = decodeObject(request.headers['content-type'], await readBody(request));
+    const { value: body } = decodeObject(request.headers['content-type'], await readBody(request));
     const { value, errors } = checkTypes(kind.schema, body);
     const [error] = errors;
     if (error) throw StatusError.badRequest(`${kind.kind}: ${error.field}: ${fieldMessage(error)}`);
