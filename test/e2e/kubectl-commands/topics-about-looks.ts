@@ -1,6 +1,7 @@
 // How objects look to people: every output format, and what describe says of each kind.
 import type { Topic } from './table.ts';
 
+// kubectl prints the rows of a limit range in the order of a Go map: at random.
 const described = [
   ['serviceaccount', 'every'],
   ['secret', 'every'],
@@ -23,7 +24,7 @@ const described = [
   ['clusterrolebinding', 'golden-every'],
   ['validatingwebhookconfiguration', 'golden-every'],
   ['csidriver', 'golden-every'],
-].map(([kind, name]) => `kubectl describe ${kind} ${name}`);
+].map(([kind, name]) => `kubectl describe ${kind} ${name}${kind === 'limitrange' ? ' | sort' : ''}`);
 
 export const topicsAboutLooks: Topic[] = [
   {
