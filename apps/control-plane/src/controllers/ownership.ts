@@ -40,39 +40,51 @@ export function controllerKey(object: KubeObject, kind: KindDefinition): string[
 export interface Claimed<T> {
   /** What the owner has and keeps. */
   owned: T[];
-  /** Adoptions and releases; the plan goes on once they are seen. */
+  /** Adoptions and releases, then another look: the plan goes on once they are seen. Empty when there are none. */
   actions: Action[];
 }
 
-/** An owner that is going away takes nothing in, but lets go of nothing either. */
-export function claim<T extends KubeObject>(kind: KindDefinition, owner: KubeObject, selector: Selector, candidates: T[]): Claimed<T> {
+/**
+ * An owner that is going away takes nothing in, but lets go of nothing either.
+ * @param finalizer what the owner's objects carry: it comes and goes with the reference
+ */
+export function claim<T extends KubeObject>(
+  kind: KindDefinition,
+  owner: KubeObject,
+  selector: Selector,
+  candidates: T[],
+  finalizer?: string,
+): Claimed<T> {
   const claimed: Claimed<T> = { owned: [], actions: [] };
   const isLeaving = owner.metadata.deletionTimestamp !== undefined;
   for (const object of candidates) {
     const matches = selector.matches(object.metadata.labels);
     if (isControlledBy(object, owner)) {
       if (matches || isLeaving) claimed.owned.push(object);
-      else if (!object.metadata.deletionTimestamp) claimed.actions.push(release(kind, owner, object));
+      else if (!object.metadata.deletionTimestamp) claimed.actions.push(release(kind, owner, object, finalizer));
     } else if (!controllerOf(object) && matches && !isLeaving && !object.metadata.deletionTimestamp) {
-      claimed.actions.push(adopt(kind, owner, object));
+      claimed.actions.push(adopt(kind, owner, object, finalizer));
     }
   }
+  if (claimed.actions.length > 0) claimed.actions.push({ type: 'requeue', afterMs: 0 });
   return claimed;
 }
 
-function adopt(kind: KindDefinition, owner: KubeObject, object: KubeObject): Action {
-  const ownerReferences = [...(object.metadata.ownerReferences ?? []), controllerReference(owner)];
-  return patchOwners(kind, object, ownerReferences);
+function adopt(kind: KindDefinition, owner: KubeObject, object: KubeObject, finalizer: string | undefined): Action {
+  const { ownerReferences = [], finalizers = [] } = object.metadata;
+  const owners = [...ownerReferences, controllerReference(owner)];
+  return patchOwners(kind, object, owners, finalizer === undefined ? undefined : [...new Set([...finalizers, finalizer])]);
 }
 
-function release(kind: KindDefinition, owner: KubeObject, object: KubeObject): Action {
-  const kept = (object.metadata.ownerReferences ?? []).filter((reference) => reference.uid !== owner.metadata.uid);
-  return patchOwners(kind, object, kept);
+function release(kind: KindDefinition, owner: KubeObject, object: KubeObject, finalizer: string | undefined): Action {
+  const { ownerReferences = [], finalizers = [] } = object.metadata;
+  const owners = ownerReferences.filter((reference) => reference.uid !== owner.metadata.uid);
+  return patchOwners(kind, object, owners, finalizer === undefined ? undefined : finalizers.filter((name) => name !== finalizer));
 }
 
 /** Fails with Conflict when the owners may have changed meanwhile. */
-export function patchOwners(kind: KindDefinition, object: KubeObject, ownerReferences: OwnerReference[]): Action {
+export function patchOwners(kind: KindDefinition, object: KubeObject, ownerReferences: OwnerReference[], finalizers?: string[]): Action {
   const { uid, resourceVersion } = object.metadata;
-  const patch = { metadata: { uid, resourceVersion, ownerReferences } };
+  const patch = { metadata: { uid, resourceVersion, ownerReferences, ...(finalizers && { finalizers }) } };
   return { type: 'patch', kind, key: object.metadata, patchType: 'merge', patch };
 }

@@ -57,6 +57,8 @@ function node(name: string, parts: Partial<Node['spec']> = {}, allocatable: Reco
 
 async function addNode(object: Node): Promise<void> {
   await client.create(Node, object);
+  // As the node controller does once the node is ready.
+  await client.patch(Node, { name: object.metadata.name }, 'merge', { spec: { taints: object.spec.taints ?? null } });
   const status = { status: object.status };
   await client.patch(Node, { name: object.metadata.name }, 'merge', status, { subresource: 'status' });
 }

@@ -32,7 +32,7 @@ interface Place {
 export function planDaemonSet({ set, pods, nodes, revisions }: ObservedDaemonSet, now: number): Action[] {
   const candidates = pods.filter((pod) => controllerOf(pod) || !isOver(pod));
   const { owned, actions: claims } = claim(erased(Pod), set, labelSelectorFrom(set.spec.selector), candidates);
-  if (claims.length > 0) return [...claims, { type: 'requeue', afterMs: 0 }];
+  if (claims.length > 0) return claims;
   const { update, all, actions } = revisionsOf(set, revisions, set.status?.collisionCount);
   if (!update) return set.metadata.deletionTimestamp ? [] : actions;
   const hash = hashOf(update);

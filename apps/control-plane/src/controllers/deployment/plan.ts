@@ -41,7 +41,7 @@ export function planDeployment(observed: ObservedDeployment, now: number): Actio
   const { deployment } = observed;
   const selector = labelSelectorFrom(deployment.spec.selector);
   const { owned, actions } = claim(erased(ReplicaSet), deployment, selector, observed.replicaSets);
-  if (actions.length > 0) return [...actions, { type: 'requeue', afterMs: 0 }];
+  if (actions.length > 0) return actions;
   const all = owned.sort(olderFirst);
   const newest = all.find((replicaSet) => hasSameTemplate(deployment, replicaSet));
   const old = all.filter((replicaSet) => replicaSet !== newest);

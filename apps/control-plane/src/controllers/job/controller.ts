@@ -2,7 +2,8 @@
 import { Job, Pod } from '@berth/api';
 import { type Action, type Controller, erased, watches } from '@berth/controller';
 import { keyOf } from '@berth/machinery';
-import { controllerIndex, controllerIndexValues, controllerKey, controllerOf } from '../ownership.ts';
+import { adoption } from '../adoption.ts';
+import { controllerKey, controllerOf } from '../ownership.ts';
 import { isTracked, untrack } from './job-pods.ts';
 import { type ObservedJob, planJob } from './plan.ts';
 
@@ -18,12 +19,14 @@ function jobKeyOf(pod: Pod): string[] {
   return isTracked(pod) ? [orphan + keyOf(pod)] : [];
 }
 
+const adopted = adoption(Job, Pod, ({ spec }) => spec.selector);
+
 export const jobController: Controller<Observed> = {
   name: 'job-controller',
-  owns: ['Job.status', 'Pod.metadata.finalizers[batch.kubernetes.io/job-tracking]'],
-  watches: [watches(Job, (job) => [keyOf(job)]), watches(Pod, jobKeyOf)],
+  owns: ['Job.status', 'Pod.metadata.finalizers[batch.kubernetes.io/job-tracking]', 'Pod.metadata.ownerReferences[Job]'],
+  watches: [watches(Job, (job) => [keyOf(job)]), watches(Pod, jobKeyOf), adopted.watch],
   prepare(caches) {
-    caches.of(Pod).addIndex(controllerIndex, controllerIndexValues);
+    adopted.prepare(caches);
     caches.of(Pod).addIndex(trackedIndex, (pod) => (isTracked(pod) ? jobKeyOf(pod) : []));
   },
   observe(key, caches) {
@@ -37,7 +40,7 @@ export const jobController: Controller<Observed> = {
       .byIndex(trackedIndex, key)
       .filter((pod) => !job || controllerOf(pod)?.uid !== job.metadata.uid);
     if (abandoned.length > 0) return { abandoned };
-    return job && { job, pods: caches.of(Pod).byIndex(controllerIndex, job.metadata.uid ?? '') };
+    return job && { job, pods: adopted.candidates(job, caches) };
   },
   plan: (observed, now) => ('job' in observed ? planJob(observed, now) : planAbandoned(observed.abandoned)),
 };

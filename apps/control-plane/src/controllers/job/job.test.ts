@@ -130,3 +130,29 @@ test('pods that a deleted job leaves behind, with it or on their own, are let go
     expect(left?.metadata.ownerReferences ?? []).toEqual([]);
   });
 });
+
+test('a job takes in pods that match its selector and belong to nobody, and lets go of those that no longer do', async () => {
+  await withCluster(async ({ eventually }, client) => {
+    const selector = { matchLabels: { own: 'yes' } };
+    const { spec } = job('x').spec.template;
+    const metadata = { name: 'stray', namespace: 'default', labels: selector.matchLabels };
+    if (spec) await client.create(Pod, { apiVersion: 'v1', kind: 'Pod', metadata, spec });
+    const template = { metadata: { name: '', labels: selector.matchLabels }, ...(spec && { spec }) };
+    await client.create(Job, job('taker', { manualSelector: true, selector, template, completions: 2 }));
+    const adopted = await eventually(async () => {
+      const found = await client.get(Pod, key('stray'));
+      return found.metadata.ownerReferences?.[0]?.name === 'taker' && found;
+    });
+    expect(adopted.metadata.finalizers).toEqual(['batch.kubernetes.io/job-tracking']);
+    await eventually(async () => (await client.get(Job, key('taker'))).status?.active === 1);
+    expect(await podsOf(client)).toHaveLength(1);
+
+    await client.patch(Pod, key('stray'), 'merge', { metadata: { labels: { own: 'no' } } });
+    const released = await eventually(async () => {
+      const found = await client.get(Pod, key('stray'));
+      return !found.metadata.ownerReferences?.length && found;
+    });
+    expect(released.metadata.finalizers ?? []).toEqual([]);
+    await eventually(async () => (await podsOf(client)).length === 2);
+  });
+});

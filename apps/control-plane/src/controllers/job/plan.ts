@@ -1,11 +1,12 @@
 // What to do about a job: count the pods that ended, decide whether it is over, have the right number of pods, say so in its
 // status, and delete it when its time after the end has passed.
-import { Job, type Pod } from '@berth/api';
+import { Job, Pod } from '@berth/api';
 import { type Action, erased } from '@berth/controller';
-import { deepEqual } from '@berth/machinery';
+import { deepEqual, labelSelectorFrom } from '@berth/machinery';
 import { timestamp } from '@berth/telemetry';
+import { claim, isControlledBy } from '../ownership.ts';
 import { isActive, isReady } from '../pod-state.ts';
-import { hasEnded, isTerminating, isTracked, untrack } from './job-pods.ts';
+import { hasEnded, isTerminating, isTracked, trackingFinalizer, untrack } from './job-pods.ts';
 import { conditionOf, isFinished, type JobCondition, type Outcome, outcomeOf } from './outcome.ts';
 import { tally } from './tracking.ts';
 import { planWorkforce, remove } from './workforce.ts';
@@ -14,16 +15,22 @@ const ownName = 'kubernetes.io/job-controller';
 
 export interface ObservedJob {
   job: Job;
-  /** All that have it as their controller. */
+  /** Its pods, and those of its namespace that have no controller. */
   pods: Pod[];
 }
 
 export function planJob({ job, pods }: ObservedJob, now: number): Action[] {
-  const { managedBy } = job.spec;
-  if (isFinished(job)) return [...planExpiry(job, now), ...pods.filter(isTracked).filter(isDone).map(untrack)];
+  const { managedBy, selector } = job.spec;
+  if (isFinished(job)) return [...planExpiry(job, now), ...pods.filter((pod) => isDone(pod) && isHeldBy(pod, job)).map(untrack)];
   // Somebody else's: only its expiry is ours.
   if (managedBy !== undefined && managedBy !== ownName) return [];
-  return planRunning(started(job, now), job, pods, now);
+  const { owned, actions: claims } = claim(erased(Pod), job, labelSelectorFrom(selector), pods, trackingFinalizer);
+  if (claims.length > 0) return claims;
+  return planRunning(started(job, now), job, owned, now);
+}
+
+function isHeldBy(pod: Pod, job: Job): boolean {
+  return isControlledBy(pod, job) && isTracked(pod);
 }
 
 function isDone(pod: Pod): boolean {

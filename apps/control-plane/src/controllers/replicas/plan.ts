@@ -39,8 +39,7 @@ export function planReplicas(observed: ObservedReplicated, now: number): Action[
   const selector = labelSelectorFrom(observed.selector);
   const candidates = pods.filter((pod) => controllerOf(pod) || isActive(pod));
   const { owned, actions: claims } = claim(erased(Pod), owner, selector, candidates);
-  // Adopted pods count once they are seen as its own.
-  if (claims.length > 0) return [...claims, ...look()];
+  if (claims.length > 0) return claims;
   const active = owned.filter(isActive);
   const missing = (owner.spec.replicas ?? 1) - active.length;
   const isLeaving = owner.metadata.deletionTimestamp !== undefined;
@@ -55,10 +54,6 @@ export function planReplicas(observed: ObservedReplicated, now: number): Action[
   const surplus = inRemovalOrder(active, related, now).slice(0, Math.min(-missing, burstMax));
   const recover = (error: StatusError) => failureStatus(observed, 'FailedDelete', error.message, now);
   return [...status, { type: 'slowStart', actions: surplus.map((pod) => deletePod(owner, pod)), recover }];
-}
-
-function look(): Action[] {
-  return [{ type: 'requeue', afterMs: 0 }];
 }
 
 function createPod(owner: Replicated): Action {

@@ -34,7 +34,7 @@ interface Situation {
 export function planStatefulSet({ set, pods, revisions, claim: claimOf }: ObservedStatefulSet, now: number): Action[] {
   const candidates = pods.filter((pod) => controllerOf(pod) || ordinalOf(set, pod) !== undefined);
   const { owned, actions: claims } = claim(erased(Pod), set, labelSelectorFrom(set.spec.selector), candidates);
-  if (claims.length > 0) return [...claims, { type: 'requeue', afterMs: 0 }];
+  if (claims.length > 0) return claims;
   const { update, all, actions } = revisionsOf(set, revisions, set.status?.collisionCount);
   // Pods name their revision, so it comes first.
   if (!update) return set.metadata.deletionTimestamp ? [] : actions;

@@ -41,6 +41,7 @@ import { RuntimeClass } from './runtime-class.ts';
 import { ServiceAccountAdmission } from './service-account.ts';
 import { ServiceAllocation } from './service-allocation.ts';
 import { StorageObjectInUseProtection } from './storage-object-in-use-protection.ts';
+import { TaintNodesByCondition } from './taint-nodes-by-condition.ts';
 
 const quotaKind = erased(ResourceQuotaKind);
 /** Events come and go too often to be counted. */
@@ -82,6 +83,7 @@ function everyPlugin(options: AdmissionOptions): AdmissionPlugin[] {
     new LimitRanger((namespace) => within(LimitRange, namespace)),
     ...(options.hasTokens ? [accountAdmission(options)] : []),
     new NodeRestriction(),
+    new TaintNodesByCondition(),
     new PodSecurity({
       recentNamespace: (name) => committer.recent(erased(Namespace), undefined, name),
       pods: (namespace) => within(Pod, namespace),
