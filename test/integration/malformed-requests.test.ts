@@ -132,6 +132,7 @@ test.each([
   ['two lengths', `${post}Content-Length: 3\r\nContent-Length: 4\r\n\r\n{}`],
   ['a length that is none', `${post}Content-Length: -5\r\n\r\n`],
   ['a length and chunks', `${post}Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`],
+  ['more than 3 MiB in chunks', `${post}Transfer-Encoding: chunked\r\n\r\n400000\r\n${' '.repeat(3 * 1024 * 1024 + 1)}`],
   ['chunks that are none', `${post}Transfer-Encoding: chunked\r\n\r\nzz\r\n`],
   [
     'a WebSocket without a key',

@@ -21,6 +21,7 @@ import { WatchHub } from '../watch-hub.ts';
 import { connect, type EtcdCredentials, isLeaseNotFound, messageOf, unavailable } from './connection.ts';
 import { EtcdWatch } from './etcd-watch.ts';
 import { Layout } from './layout.ts';
+import { OwnWrites } from './own-writes.ts';
 import { readWithin } from './past.ts';
 import { etcdRevisionOf, isWhole, wholeRevision } from './revisions.ts';
 import { Writer } from './writer.ts';
@@ -48,6 +49,7 @@ export class EtcdStore implements Store {
   readonly #options: EtcdStoreOptions;
   readonly #hub: WatchHub;
   readonly #watches = new Set<EtcdWatch>();
+  readonly #ownWrites = new OwnWrites();
   readonly #closing = new AbortController();
   readonly #history: History;
   #nudging = false;
@@ -90,6 +92,7 @@ export class EtcdStore implements Store {
 
   async transact(transaction: Transaction): Promise<TransactionResult> {
     this.#checkOpen();
+    if (this.#watches.size > 0) this.#ownWrites.remember(transaction);
     return this.#writer.transact(transaction);
   }
 
@@ -105,6 +108,7 @@ export class EtcdStore implements Store {
     const watch = new EtcdWatch({
       client: this.#client,
       layout: this.#layout,
+      ownWrites: this.#ownWrites,
       clock,
       random,
       logger,

@@ -1,10 +1,11 @@
 // A watch that lives through the loss of its connection: it goes on behind the last whole revision it has seen.
 import type { Clock, Logger, Random } from '@berth/telemetry';
-import type { Etcd3, IEvent, IWatchResponse } from 'etcd3';
-import { CompactedError, type StoreEvent, type WatchOptions } from '../store.ts';
+import type { Etcd3, IEvent, IKeyValue, IWatchResponse } from 'etcd3';
+import { CompactedError, type KeyValue, type StoreEvent, type WatchOptions } from '../store.ts';
 import { push } from '../watch-hub.ts';
 import type { WatchQueue } from '../watch-queue.ts';
 import type { Layout } from './layout.ts';
+import type { OwnWrites } from './own-writes.ts';
 import { etcdRevisionOf, storeRevision, wholeRevision } from './revisions.ts';
 
 const backoffMsMin = 50;
@@ -13,6 +14,7 @@ const backoffMsMax = 2_000;
 export interface EtcdWatchParts {
   client: Etcd3;
   layout: Layout;
+  ownWrites: OwnWrites;
   clock: Clock;
   random: Random;
   logger: Logger;
@@ -114,9 +116,15 @@ export class EtcdWatch {
       // Without a note it is a lease's end: one transaction, alone in its revision.
       const modRevision = storeRevision(kv.mod_revision, noted.revision === kv.mod_revision ? noted.place : 0);
       const previous = prev_kv ? { previous: layout.keyValue(prev_kv) } : {};
-      if (type === 'Put') found.push({ type: 'put', kv: layout.keyValue(kv), ...previous });
+      if (type === 'Put') found.push({ type: 'put', kv: this.#written(kv), ...previous });
       else found.push({ type: 'delete', kv: { key, value: new Uint8Array(), createRevision: 0, modRevision, version: 0 }, ...previous });
     }
     return found;
+  }
+
+  #written(kv: IKeyValue): KeyValue {
+    const { layout, ownWrites } = this.#parts;
+    const written = layout.keyValue(kv);
+    return { ...written, value: ownWrites.recognize(written.key, written.value) };
   }
 }

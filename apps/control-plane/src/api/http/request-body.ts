@@ -18,23 +18,30 @@ import { decodeYaml } from './yaml-body.ts';
 export const bodyBytesMax = 3 * 1024 * 1024;
 
 /** @throws StatusError 413, or 400 when the client went away */
-export async function readBody(request: IncomingMessage): Promise<Buffer> {
+export function readBody(request: IncomingMessage): Promise<Buffer> {
   const declared = Number(request.headers['content-length'] ?? 0);
-  if (declared > bodyBytesMax) throw tooLarge(bodyBytesMax);
-  const chunks: Buffer[] = [];
-  let size = 0;
-  try {
-    for await (const chunk of request) {
+  if (declared > bodyBytesMax) return Promise.reject(tooLarge(bodyBytesMax));
+  // Iterating over the request would cost three times as much.
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    request.on('data', (chunk: Buffer) => {
       size += chunk.length;
-      if (size > bodyBytesMax) throw tooLarge(bodyBytesMax);
       chunks.push(chunk);
-    }
-  } catch (error) {
-    // Node's word for a connection that ended before its request did.
-    if ((error as NodeJS.ErrnoException).code === 'ECONNRESET') throw StatusError.badRequest('the request ended before its body did');
-    throw error;
-  }
-  return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks);
+      if (size <= bodyBytesMax) return;
+      request.pause();
+      reject(tooLarge(bodyBytesMax));
+    });
+    request.on('end', () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));
+    // ECONNRESET is Node's word for a connection that ended before its request did.
+    request.on('error', (error: NodeJS.ErrnoException) => reject(error.code === 'ECONNRESET' ? cutOff() : error));
+    // It may have gone while the request waited for its turn.
+    if (request.destroyed) reject(cutOff());
+  });
+}
+
+function cutOff(): StatusError {
+  return StatusError.badRequest('the request ended before its body did');
 }
 
 function tooLarge(limitBytes: number): StatusError {
