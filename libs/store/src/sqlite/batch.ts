@@ -1,5 +1,5 @@
 // What one SQLite transaction is about to change: each operation sees those before it in the batch, and memory learns of all
-// of them only after COMMIT. Dropping a batch therefore undoes it.
+// of them only when the disk has them. Dropping a batch therefore undoes it.
 import { type KeyValue, LeaseNotFoundError, type StoreEvent, type Transaction, type TransactionResult } from '../store.ts';
 import type { KeyIndex } from './key-index.ts';
 import type { Lease, LeaseTable } from './lease-table.ts';
@@ -78,7 +78,11 @@ export class Batch {
     return lease !== undefined && lease.expiresAtMs <= nowMs;
   }
 
-  /** After COMMIT. */
+  get hasChanges(): boolean {
+    return this.events.length > 0 || this.#changedLeases.size > 0;
+  }
+
+  /** After COMMIT and sync. */
   publish(): void {
     for (const [key, row] of this.#rows) this.#index.set(key, row);
     for (const [id, lease] of this.#changedLeases) {

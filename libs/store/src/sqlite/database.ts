@@ -1,6 +1,6 @@
-// The SQLite file: opened for one process alone, brought to the current schema, durable at every commit.
+// The SQLite file: opened for one process alone and brought to the current schema. A commit is durable once its log is synced.
 // A row of `log` is one write; its id is the revision and the write's place in it, so that appending keeps the table in order.
-import { closeSync, fsyncSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
@@ -43,8 +43,8 @@ export function openDatabase({ file, bytesMax }: DatabaseOptions): DatabaseSync 
     createPrivately(file);
     database = new DatabaseSync(file);
     lock(database, file);
-    // WAL with FULL syncs the log at every commit: what was acknowledged survives a loss of power (sqlite.org/pragma.html).
-    database.exec('pragma journal_mode = wal; pragma synchronous = full; pragma cache_size = -65536; pragma foreign_keys = on');
+    // NORMAL keeps the file whole through a loss of power, and leaves the sync of each commit to WalSync (sqlite.org/pragma.html).
+    database.exec('pragma journal_mode = wal; pragma synchronous = normal; pragma cache_size = -65536; pragma foreign_keys = on');
     const { page_size: pageSize } = database.prepare('pragma page_size').get() ?? {};
     database.exec(`pragma max_page_count = ${Math.max(1, Math.floor(bytesMax / Number(pageSize)))}`);
     prepareSchema(database, file);
@@ -55,17 +55,10 @@ export function openDatabase({ file, bytesMax }: DatabaseOptions): DatabaseSync 
   }
 }
 
-/** Secrets are in it: nobody else may read it. The directory is synced, so that the file itself survives. */
+/** Secrets are in it: nobody else may read it. */
 function createPrivately(file: string): void {
-  const directory = dirname(file);
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   closeSync(openSync(file, 'a', 0o600));
-  const handle = openSync(directory, 'r');
-  try {
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
-  }
 }
 
 function lock(database: DatabaseSync, file: string): void {

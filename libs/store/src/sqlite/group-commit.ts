@@ -1,5 +1,6 @@
-// Group commit: operations asked for in one turn of the event loop, and while a commit ran, share one SQLite transaction and
-// one sync of the disk. Each is answered after COMMIT; when COMMIT fails, all of them are rejected.
+// Group commit: operations asked for in one turn of the event loop, and while the disk was synced, share one SQLite transaction
+// and one sync. Until the sync is done nobody sees what they wrote, and no other transaction begins. When COMMIT fails, all of
+// them are rejected.
 import type { DatabaseSync } from 'node:sqlite';
 import { LeaseNotFoundError, StoreUnavailableError } from '../store.ts';
 import type { Batch } from './batch.ts';
@@ -19,20 +20,24 @@ export interface GroupCommitOptions {
   database: DatabaseSync;
   file: string;
   begin(): Batch;
-  /** After COMMIT, before the operations are answered. */
+  /** Brings what is committed to the disk. */
+  sync(): Promise<void>;
+  /** After COMMIT and sync, before the operations are answered. */
   committed(batch: Batch): void;
 }
 
 export class GroupCommit {
   readonly #options: GroupCommitOptions;
   #waiting: Waiting[] = [];
-  #scheduled = false;
+  #working: Promise<void> | undefined;
+  #broken: StoreUnavailableError | undefined;
 
   constructor(options: GroupCommitOptions) {
     this.#options = options;
   }
 
   run<T>(operation: (batch: Batch) => T): Promise<T> {
+    if (this.#broken) return Promise.reject(this.#broken);
     if (this.#waiting.length >= waitingMax) {
       return Promise.reject(new StoreUnavailableError(`${waitingMax} writes are waiting already; write more slowly`));
     }
@@ -44,28 +49,25 @@ export class GroupCommit {
         },
         reject,
       });
-      this.#schedule();
+      this.#working ??= this.#work();
     });
   }
 
-  /** Commits all that waits, now. */
-  flush(): void {
-    while (this.#waiting.length > 0) this.#commit();
+  /** Resolves when all that waits is answered. */
+  async flush(): Promise<void> {
+    await this.#working;
   }
 
-  #schedule(): void {
-    if (this.#scheduled) return;
-    this.#scheduled = true;
-    setImmediate(() => {
-      this.#scheduled = false;
-      this.#commit();
-      if (this.#waiting.length > 0) this.#schedule();
-    });
+  /** Never rejects. */
+  async #work(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      await new Promise<void>((resolve) => setImmediate(resolve));
+      await this.#commit(this.#waiting.splice(0, batchMax));
+    }
+    this.#working = undefined;
   }
 
-  #commit(): void {
-    const group = this.#waiting.splice(0, batchMax);
-    if (group.length === 0) return;
+  async #commit(group: Waiting[]): Promise<void> {
     const answers: (() => void)[] = [];
     let batch: Batch;
     try {
@@ -75,6 +77,12 @@ export class GroupCommit {
       this.#options.database.exec('commit');
     } catch (error) {
       this.#rollBack(group, error);
+      return;
+    }
+    try {
+      if (batch.hasChanges) await this.#options.sync();
+    } catch (error) {
+      this.#break(group, error);
       return;
     }
     batch.publish();
@@ -104,5 +112,12 @@ export class GroupCommit {
     const remedy = /full/.test(said) ? 'free space on its disk, or raise the limit on its size' : 'check its disk';
     const failure = new StoreUnavailableError(`${file} cannot be written (${said}); ${remedy}`, { cause });
     for (const waiting of group) waiting.reject(failure);
+  }
+
+  /** What a failed sync left on the disk shows only when the file is read again, and a second sync would not report it. */
+  #break(group: Waiting[], cause: unknown): void {
+    const said = cause instanceof Error ? cause.message : String(cause);
+    this.#broken = new StoreUnavailableError(`${this.#options.file} could not be synced (${said}); check its disk, and restart`, { cause });
+    for (const waiting of [...group, ...this.#waiting.splice(0)]) waiting.reject(this.#broken);
   }
 }

@@ -1,5 +1,5 @@
 // The newest write of every key, in memory without values: comparisons and the walk of a range need no SQL.
-// Changed only after COMMIT, so it never shows what the file does not hold.
+// Changed only after COMMIT and sync, so it never shows what the disk does not hold.
 import type { Row } from './log-table.ts';
 import { SortedKeys } from './sorted-keys.ts';
 

@@ -93,7 +93,12 @@ describe('the SQLite store', () => {
     await store.close();
     await clock.advance(11_000);
     const again = await SqliteStore.open({ file, clock });
+    const watch = again.watch(all);
     await clock.advance(1);
+    for await (const { events } of watch) {
+      expect(events).toMatchObject([{ type: 'delete', kv: { key: '/a' } }]);
+      break;
+    }
     expect((await again.range(all)).count).toBe(0);
     await again.close();
   });

@@ -27,6 +27,7 @@ import { type Lease, LeaseTable } from './lease-table.ts';
 import { LeaseTimer } from './lease-timer.ts';
 import { idOf, keyValue, LogTable, type Row, revisionOf } from './log-table.ts';
 import { replayPage } from './replay.ts';
+import { WalSync } from './wal-sync.ts';
 
 /** Of the events that may wait for a watch's reader, the part at which a replay pauses. */
 const replayAheadPart = 1 / 20;
@@ -46,6 +47,7 @@ export class SqliteStore implements Store {
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #database: DatabaseSync;
+  readonly #walSync: WalSync;
   readonly #log: LogTable;
   readonly #index = new KeyIndex();
   readonly #leases = new Map<number, Lease>();
@@ -56,7 +58,7 @@ export class SqliteStore implements Store {
   readonly #replayAheadMax: number;
   readonly #history: History;
   #revision = 1;
-  #closed = false;
+  #closing: Promise<void> | undefined;
 
   /** @throws StoreFileError when the file is another process's, of another schema, or cannot be opened */
   static async open(options: SqliteStoreOptions): Promise<SqliteStore> {
@@ -73,6 +75,7 @@ export class SqliteStore implements Store {
     this.#clock = clock;
     this.#logger = logger;
     this.#database = openDatabase({ file, bytesMax });
+    this.#walSync = new WalSync(file);
     this.#log = new LogTable(this.#database);
     this.#compaction = new Compaction(this.#database, this.#log, this.#index);
     this.#revision = Math.max(1, revisionOf(this.#log.newestId()), this.#compaction.revision);
@@ -83,6 +86,7 @@ export class SqliteStore implements Store {
       database: this.#database,
       file,
       begin: () => new Batch({ log: this.#log, index: this.#index, leaseTable, leases: this.#leases, revision: this.#revision }),
+      sync: () => this.#walSync.sync(),
       committed: (batch) => this.#committed(batch),
     });
     this.#leaseTimer = new LeaseTimer(clock, this.#leases, (ids) => this.#expire(ids));
@@ -115,7 +119,7 @@ export class SqliteStore implements Store {
 
   watch(options: WatchOptions): Watch {
     const queue = this.#hub.open();
-    if (this.#closed) queue.fail(closedError());
+    if (this.#closing) queue.fail(closedError());
     else if (options.fromRevision === undefined || options.fromRevision > this.#revision) this.#hub.goLive(queue, options);
     else void this.#replay(queue, options, options.fromRevision).catch((error) => queue.fail(asError(error)));
     return queue;
@@ -149,14 +153,18 @@ export class SqliteStore implements Store {
     await this.#compaction.run(revision);
   }
 
-  async close(): Promise<void> {
-    if (this.#closed) return;
-    this.#commits.flush();
-    this.#closed = true;
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
     this.#history.stop();
     this.#leaseTimer.stop();
     this.#compaction.stop();
+    await this.#commits.flush();
     this.#hub.close();
+    this.#walSync.close();
     this.#database.close();
   }
 
@@ -175,7 +183,7 @@ export class SqliteStore implements Store {
     return row && !row.deleted ? row : undefined;
   }
 
-  /** Nothing can be committed between the end of the last page and going live: both happen in one turn. */
+  /** Nothing can be published between the end of the last page and going live: both happen in one turn. */
   async #replay(queue: WatchQueue, options: WatchOptions, fromRevision: number): Promise<void> {
     for (let next = fromRevision; !queue.ended; ) {
       if (next <= this.#compaction.revision) throw new CompactedError(next, this.#compaction.revision);
@@ -208,7 +216,7 @@ export class SqliteStore implements Store {
   }
 
   #checkOpen(): void {
-    if (this.#closed) throw closedError();
+    if (this.#closing) throw closedError();
   }
 }
 
