@@ -31,6 +31,7 @@ async function openShell(version: KubectlVersion): Promise<Shell> {
     KUBECACHEDIR: join(directory, 'cache'),
     HOME: directory,
     TZ: 'UTC',
+    LC_ALL: 'C',
     IMAGE: inject('helloImage'),
   };
   await transcriptOf({ directory, env }, [`kubectl config set-context --current --namespace=${namespace}`]);

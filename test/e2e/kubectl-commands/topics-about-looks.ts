@@ -1,7 +1,9 @@
 // How objects look to people: every output format, and what describe says of each kind.
 import type { Topic } from './table.ts';
 
-// kubectl prints the rows of a limit range in the order of a Go map: at random.
+// kubectl prints the rows of a limit range, and 1.32 the keys of a secret, in the order of a Go map: at random.
+const describedInRandomOrder = new Set(['limitrange', 'secret']);
+
 const described = [
   ['serviceaccount', 'every'],
   ['secret', 'every'],
@@ -24,7 +26,7 @@ const described = [
   ['clusterrolebinding', 'golden-every'],
   ['validatingwebhookconfiguration', 'golden-every'],
   ['csidriver', 'golden-every'],
-].map(([kind, name]) => `kubectl describe ${kind} ${name}${kind === 'limitrange' ? ' | sort' : ''}`);
+].map(([kind = '', name]) => `kubectl describe ${kind} ${name}${describedInRandomOrder.has(kind) ? ' | sort' : ''}`);
 
 export const topicsAboutLooks: Topic[] = [
   {
