@@ -2,10 +2,13 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { type DebianPackage, installMissing } from './cluster/debian.ts';
 import { root } from './cluster/layout.ts';
 
 /** What a file in test/bench exports. */
 interface Benchmark {
+  /** What it needs of Debian. */
+  packages: readonly DebianPackage[];
   run(): Promise<object>;
 }
 
@@ -19,5 +22,6 @@ if (!names.includes(name)) {
   process.exit(2);
 }
 const benchmark = (await import(pathToFileURL(join(folder, `${name}.ts`)).href)) as Benchmark;
+installMissing(benchmark.packages, (message) => console.error(message));
 console.log(JSON.stringify(await benchmark.run()));
 process.exit(0);

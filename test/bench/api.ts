@@ -6,6 +6,7 @@ import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Namespace, ServiceAccount } from '@berth/api';
 import { build } from '../../tools/build.ts';
+import type { DebianPackage } from '../../tools/cluster/debian.ts';
 import { EtcdProcess } from '../integration/etcd-process.ts';
 import { benchPod } from './support/bench-pod.ts';
 import { type ApiProcess, type BareProcess, startApi, startBare } from './support/bench-servers.ts';
@@ -14,6 +15,8 @@ import { type Endpoint, preparedRequest } from './support/raw-connection.ts';
 import { Connections, type Load } from './support/request-load.ts';
 import { quantile, rounded } from './support/statistics.ts';
 import { type FanOut, fanOut } from './support/watch-load.ts';
+
+export const packages: DebianPackage[] = ['etcd-server'];
 
 const pods = 10_000;
 const rounds = 5;

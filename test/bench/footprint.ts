@@ -3,9 +3,12 @@
 import { spawn } from 'node:child_process';
 import { execPath } from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { clusterPackages } from '../../tools/cluster/debian.ts';
 import { withBenchCluster } from './support/bench-cluster.ts';
 import { cpuSeconds, residentBytes } from './support/process-usage.ts';
 import { rounded } from './support/statistics.ts';
+
+export const packages = clusterPackages;
 
 const settleMs = 60_000;
 const measureMs = 60_000;

@@ -4,8 +4,11 @@ import { join } from 'node:path';
 import { Pod } from '@berth/api';
 import type { HttpClient } from '@berth/client';
 import { CriRuntime, type SandboxConfig } from '@berth/runtime';
+import { clusterPackages } from '../../tools/cluster/debian.ts';
 import { type BenchCluster, withBenchCluster } from './support/bench-cluster.ts';
 import { quantile, rounded } from './support/statistics.ts';
+
+export const packages = clusterPackages;
 
 const warmUps = 3;
 const rounds = 30;

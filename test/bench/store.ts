@@ -8,8 +8,11 @@ import { DatabaseSync } from 'node:sqlite';
 import { EtcdStore, MemoryStore, SqliteStore, type Store } from '@berth/store';
 import { systemClock } from '@berth/telemetry';
 import { Etcd3 } from 'etcd3';
+import type { DebianPackage } from '../../tools/cluster/debian.ts';
 import { EtcdProcess } from '../integration/etcd-process.ts';
 import { quantile, rounded } from './support/statistics.ts';
+
+export const packages: DebianPackage[] = ['etcd-server'];
 
 const rounds = 5;
 const createsPerRound = 20_000;

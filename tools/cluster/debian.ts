@@ -30,7 +30,7 @@ export const clusterPackages: DebianPackage[] = [
 ];
 
 /** @throws Error with the end of apt's output when an install fails. */
-export function installMissing(wanted: DebianPackage[], report: (message: string) => void): void {
+export function installMissing(wanted: readonly DebianPackage[], report: (message: string) => void): void {
   const missing = wanted.filter((name) => !existsSync(packages[name]));
   if (missing.length === 0) return;
   if (process.getuid?.() !== 0)

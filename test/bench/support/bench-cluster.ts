@@ -3,7 +3,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from '../../../tools/build.ts';
 import { Cluster } from '../../../tools/cluster/cluster.ts';
-import { clusterPackages, installMissing } from '../../../tools/cluster/debian.ts';
 import { provideImage } from '../../../tools/cluster/images.ts';
 import { layoutOf, root } from '../../../tools/cluster/layout.ts';
 
@@ -13,7 +12,6 @@ export interface BenchCluster {
 }
 
 export async function withBenchCluster<T>(use: (bench: BenchCluster) => Promise<T>): Promise<T> {
-  installMissing(clusterPackages, (message) => console.error(message));
   await build();
   const directory = await mkdtemp('/tmp/bbench-');
   const cluster = new Cluster({ ...layoutOf(9), directory });
