@@ -136,11 +136,19 @@ export class ApiServer {
 
   /** Whether reads can be answered: started, and the cache keeps up with the store. */
   async isReady(): Promise<boolean> {
-    if (!this.#ready) return false;
-    return this.#cache.proven().then(
+    return this.#ready && this.#holds('the watch cache', this.#cache.proven());
+  }
+
+  storeAnswers(): Promise<boolean> {
+    return this.#holds('the store', this.#options.store.revision());
+  }
+
+  /** Whether that succeeds; why it does not is logged. */
+  #holds(part: string, proof: Promise<unknown>): Promise<boolean> {
+    return proof.then(
       () => true,
       (error: unknown) => {
-        this.#options.logger.warn('not ready', { error });
+        this.#options.logger.warn(`${part} is not healthy`, { error });
         return false;
       },
     );

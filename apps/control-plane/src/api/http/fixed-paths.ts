@@ -8,6 +8,7 @@ import type { TokenIssuer } from '../authentication/service-accounts/token-issue
 import type { ApiServer } from '../core/api-server.ts';
 import type { ApiMetrics } from './api-metrics.ts';
 import * as discovery from './discovery.ts';
+import { serveHealth } from './health.ts';
 import { wantsAggregatedDiscovery } from './media-types.ts';
 import { openApiV2, openApiV2ContentType, openApiV2Protobuf, wantsProtobuf } from './openapi-v2.ts';
 import { type Exchange, noSuchPath, sendBytes, sendJson, sendText } from './responses.ts';
@@ -54,8 +55,7 @@ export class FixedPaths {
   /** @throws StatusError 404 */
   serve(exchange: Exchange, segments: string[], query: URLSearchParams): Promise<void> {
     const [root = '', ...rest] = segments;
-    if (root === 'livez' || root === 'healthz') return this.#health(exchange, root, query, rest);
-    if (root === 'readyz') return this.#health(exchange, root, query, rest);
+    if (root === 'livez' || root === 'healthz' || root === 'readyz') return serveHealth(exchange, this.#options.api, root, query, rest);
     if (root === 'api' || root === 'apis') return this.#discovery(exchange, root, rest);
     if (root === 'openapi' && rest[0] === 'v3') return this.#serveOpenApi(exchange, rest.slice(1));
     if (root === 'openapi' && rest[0] === 'v2' && rest.length === 1) return this.#openApiV2(exchange);
@@ -90,31 +90,6 @@ export class FixedPaths {
   async #metrics(exchange: Exchange): Promise<void> {
     const { registry } = this.#options.metrics;
     await sendText(exchange, 200, await registry.metrics(), registry.contentType);
-  }
-
-  async #health(exchange: Exchange, root: string, query: URLSearchParams, rest: string[]): Promise<void> {
-    const checks = new Map<string, Promise<string | undefined>>([['ping', Promise.resolve(undefined)]]);
-    if (root !== 'livez') checks.set('watch-cache', this.#cacheProblem());
-    const [only] = rest;
-    if (rest.length > 1 || (only !== undefined && !checks.has(only))) throw noSuchPath();
-    const lines: string[] = [];
-    let failed = false;
-    for (const [name, check] of checks) {
-      if (only !== undefined && name !== only) continue;
-      const problem = await check;
-      if (problem) failed = true;
-      lines.push(problem ? `[-]${name} failed: ${problem}` : `[+]${name} ok`);
-    }
-    if (failed) return sendText(exchange, 500, `${lines.join('\n')}\n${root} check failed\n`);
-    return sendText(exchange, 200, query.has('verbose') ? `${lines.join('\n')}\n${root} check passed\n` : 'ok');
-  }
-
-  async #cacheProblem(): Promise<string | undefined> {
-    try {
-      return (await this.#options.api.isReady()) ? undefined : 'the server is starting or stopping';
-    } catch (error) {
-      return error instanceof Error ? error.message : String(error);
-    }
   }
 
   #discovery(exchange: Exchange, root: string, rest: string[]): Promise<void> {
