@@ -86,6 +86,49 @@ describe('who is let in', () => {
   });
 });
 
+describe('health', () => {
+  const asked = async (path: string) => (await send(path)).body.toString();
+
+  it('check by check', async () => {
+    expect(await asked('/livez?verbose')).toBe('[+]ping ok\n[+]etcd ok\nlivez check passed\n');
+    expect(await asked('/readyz/etcd')).toBe('ok');
+    expect((await send('/livez/watch-cache')).code).toBe(404);
+  });
+
+  it('without checks that are of no interest', async () => {
+    expect(await asked('/readyz?verbose&exclude=etcd&exclude=none')).toBe(
+      '[+]ping ok\n[+]etcd excluded: ok\n[+]watch-cache ok\n' +
+        'warn: some health checks cannot be excluded: no matches for "none"\nreadyz check passed\n',
+    );
+  });
+});
+
+describe('indented answers', () => {
+  const text = async (path: string, agent?: string) =>
+    (await send(path, { headers: agent ? { 'user-agent': agent } : {} })).body.toString();
+  const paths = [
+    '/api/v1/namespaces/default',
+    '/api/v1/namespaces',
+    '/api/v1/configmaps?labelSelector=none',
+    '/api/v1/namespaces/nope',
+    '/apis',
+  ];
+
+  it.each(paths)('%s, for people and whoever asks for them', async (path) => {
+    const plain = await text(path);
+    expect(plain).toMatch(/^\{"\w/);
+    const indented = JSON.stringify(JSON.parse(plain), undefined, 2);
+    expect(await text(path, 'curl/8.5.0')).toBe(indented);
+    expect(await text(`${path}${path.includes('?') ? '&' : '?'}pretty=1`)).toBe(indented);
+    expect(await text(`${path}${path.includes('?') ? '&' : '?'}pretty=false`, 'Mozilla/5.0 (X11)')).toBe(plain);
+  });
+});
+
+it('answers carry what the audit log knows their request by', async () => {
+  const [made, given] = [await send('/version'), await send('/version', { headers: { 'audit-id': 'mine' } })];
+  expect([made.headers['audit-id'], given.headers['audit-id']]).toEqual([expect.stringMatching(/^[0-9a-f-]{36}$/), 'mine']);
+});
+
 describe('what is malformed', () => {
   it.each([
     ['/nope', 404],

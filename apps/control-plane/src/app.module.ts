@@ -127,6 +127,7 @@ function httpModule(given: DynamicModule, api: DynamicModule): DynamicModule {
         dashboard: new StaticFiles(parts.dashboardDirectory),
         metrics,
         clock,
+        random,
         logger: logger.with({ role: 'api' }),
       });
     },

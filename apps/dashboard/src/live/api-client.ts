@@ -66,8 +66,8 @@ export class ApiClient implements ListWatchApi {
   }
 
   async #fetch(path: string, query: Record<string, string>, signal?: AbortSignal): Promise<Response> {
-    const parameters = new URLSearchParams(query).toString();
-    const url = parameters ? `${path}?${parameters}` : path;
+    // Browsers get indented JSON unless they ask for none.
+    const url = `${path}?${new URLSearchParams({ ...query, pretty: 'false' })}`;
     const request = { headers: { authorization: `Bearer ${this.#token}`, accept: 'application/json' }, signal, cache: 'no-store' } as const;
     const response = await fetch(url, request).catch((error: unknown) => {
       if (signal?.aborted) throw error;

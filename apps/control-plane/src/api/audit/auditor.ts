@@ -2,24 +2,21 @@
 // policy there is no auditor, and requests pay nothing.
 import type { IncomingMessage } from 'node:http';
 import { isRecord, type Status } from '@berth/machinery';
-import { type Clock, microTimestamp, type Random } from '@berth/telemetry';
+import { type Clock, microTimestamp } from '@berth/telemetry';
 import type { User } from '../core/types.ts';
 import type { ResourcePath } from '../http/request-info.ts';
 import type { AuditLog } from './audit-log.ts';
 import type { AuditDecision, AuditPolicy, Stage } from './policy.ts';
 
-/** Longer identifiers from clients are not taken over. */
-const auditIdLengthMax = 64;
-
 export interface AuditorOptions {
   policy: AuditPolicy;
   log: AuditLog;
   clock: Clock;
-  random: Random;
 }
 
 export interface AuditedRequest {
   request: IncomingMessage;
+  auditId: string;
   verb: string;
   path: ResourcePath | undefined;
   /** Who asked, and as whom, when that is somebody else. */
@@ -47,7 +44,7 @@ export class Auditor {
 }
 
 export class AuditRecord {
-  readonly auditId: string;
+  readonly #auditId: string;
   readonly #decision: AuditDecision;
   readonly #options: AuditorOptions;
   /** What every stage's event says alike. */
@@ -59,9 +56,8 @@ export class AuditRecord {
   constructor(asked: AuditedRequest, decision: AuditDecision, options: AuditorOptions) {
     this.#decision = decision;
     this.#options = options;
-    const { request, verb, path, user, impersonatedUser } = asked;
-    const given = request.headers['audit-id'];
-    this.auditId = typeof given === 'string' && given.length <= auditIdLengthMax ? given : options.random.uuid();
+    const { request, auditId, verb, path, user, impersonatedUser } = asked;
+    this.#auditId = auditId;
     this.#objectRef = path && objectReference(path);
     this.#shared = {
       requestURI: request.url,
@@ -116,7 +112,7 @@ export class AuditRecord {
       kind: 'Event',
       apiVersion: 'audit.k8s.io/v1',
       level,
-      auditID: this.auditId,
+      auditID: this.#auditId,
       stage,
       ...this.#shared,
       ...(this.#objectRef && { objectRef: { ...this.#objectRef } }),

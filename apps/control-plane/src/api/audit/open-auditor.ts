@@ -16,5 +16,5 @@ export async function openAuditor(
   });
   const policy = AuditPolicy.parse(policyFile, text);
   const log = await AuditLog.open({ file: logFile, fileBytesMax, backupsMax, ...ports });
-  return { auditor: new Auditor({ policy, log, ...ports }), close: () => log.close() };
+  return { auditor: new Auditor({ policy, log, clock: ports.clock }), close: () => log.close() };
 }

@@ -16,18 +16,22 @@ const spare: Uint8Array[] = [];
 const spareMax = 8;
 
 export interface EncodedList {
-  byteLength: number;
+  /** Undefined when only making them all would tell. */
+  byteLength: number | undefined;
   /** Made as they are taken. All of them may share their memory: be done with one before taking the next. */
   pieces: Iterable<Uint8Array>;
 }
 
-export function encodedList(kind: KindDefinition, list: ListAnswer): EncodedList {
-  const metadata = {
+export function listMetadata(list: ListAnswer): object {
+  return {
     resourceVersion: list.resourceVersion,
     ...(list.continue && { continue: list.continue }),
     ...(list.remainingItemCount !== undefined && { remainingItemCount: list.remainingItemCount }),
   };
-  const head = { kind: kind.listKind, apiVersion: apiVersionOf(kind), metadata };
+}
+
+export function encodedList(kind: KindDefinition, list: ListAnswer): EncodedList & { byteLength: number } {
+  const head = { kind: kind.listKind, apiVersion: apiVersionOf(kind), metadata: listMetadata(list) };
   const start = encoder.encode(`${JSON.stringify(head).slice(0, -1)},"items":[`);
   let byteLength = start.length + Math.max(0, list.entries.length - 1) + end.length;
   for (const entry of list.entries) byteLength += entry.bytes.length;

@@ -3,7 +3,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { StatusError } from '@berth/machinery';
-import type { Clock, Logger } from '@berth/telemetry';
+import type { Clock, Logger, Random } from '@berth/telemetry';
 import type { Auditor } from '../audit/auditor.ts';
 import type { Authenticator } from '../authentication/authenticator.ts';
 import { impersonated, isImpersonating } from '../authentication/impersonation.ts';
@@ -35,11 +35,17 @@ export interface ApiHttpOptions {
   auditor?: Auditor | undefined;
   metrics: ApiMetrics;
   clock: Clock;
+  random: Random;
   logger: Logger;
 }
 
-/** A request, and where it is told of. */
-type Asked = Pick<Exchange, 'request' | 'audit'>;
+/** A request, what it is known by, and where it is told of. */
+interface Asked extends Pick<Exchange, 'request' | 'audit'> {
+  auditId: string;
+}
+
+/** Longer identifiers from clients are not taken over. */
+const auditIdLengthMax = 64;
 
 /** Who failed to show who they are. */
 const nobody: User = { name: '', groups: [] };
@@ -76,7 +82,8 @@ export class ApiHttp {
     // A reset connection is no news; without a listener it would end the process.
     response.on('error', (error) => logger.debug('an answer broke off', { error }));
     if (this.#stopping) response.setHeader('connection', 'close');
-    const exchange: Exchange = { request, response, bodyWarnings: [] };
+    const exchange: Exchange & Asked = { request, response, auditId: this.#auditId(request), bodyWarnings: [] };
+    response.setHeader('audit-id', exchange.auditId);
     let parsed: Parsed | undefined;
     try {
       parsed = parse(request);
@@ -96,7 +103,7 @@ export class ApiHttp {
     socket.on('error', (error) => logger.debug('a stream’s connection broke', { error }));
     const controller = this.#track();
     socket.once('close', () => this.#untrack(controller));
-    const asked: Asked = { request };
+    const asked: Asked = { request, auditId: this.#auditId(request) };
     let parsed: Parsed | undefined;
     try {
       parsed = parse(request);
@@ -127,7 +134,7 @@ export class ApiHttp {
     }
   }
 
-  async #answer(exchange: Exchange, parsed: Parsed, signal: AbortSignal): Promise<void> {
+  async #answer(exchange: Exchange & Asked, parsed: Parsed, signal: AbortSignal): Promise<void> {
     const { segments, query, path, verb } = parsed;
     const { request } = exchange;
     if (segments[0] === 'ui') return this.#options.dashboard.serve(exchange, segments.slice(1));
@@ -194,9 +201,15 @@ export class ApiHttp {
   }
 
   async #tell(asked: Asked, { path, verb }: Parsed, user: User, impersonatedUser?: User): Promise<void> {
-    const { request } = asked;
+    const { request, auditId } = asked;
     const told = path && verb ? verb : (request.method ?? 'GET').toLowerCase();
-    asked.audit = await this.#options.auditor?.begin({ request, verb: told, path, user, impersonatedUser });
+    asked.audit = await this.#options.auditor?.begin({ request, auditId, verb: told, path, user, impersonatedUser });
+  }
+
+  /** What the audit log knows a request by, and its client. */
+  #auditId({ headers }: IncomingMessage): string {
+    const given = headers['audit-id'];
+    return typeof given === 'string' && given !== '' && given.length <= auditIdLengthMax ? given : this.#options.random.uuid();
   }
 
   /** What is our fault, in full; what a client or a node can bring about at will, in a line and no louder than a warning. */

@@ -44,7 +44,7 @@ export class ComponentStatuses implements ComputedResources {
     if (request.request.method !== 'GET' || path.namespace !== undefined || flag(query, 'watch')) throw wrongMethod();
     const { group, plural: resource } = kind;
     await this.#api.authorize(user, { verb: path.name === undefined ? 'list' : 'get', group, resource, name: path.name }, request.audit);
-    const form = requestedForm(request.request.headers.accept, query, this.#clock.now());
+    const form = requestedForm(request.request, query, this.#clock.now());
     const entries = (await this.#statuses()).map(encoded);
     if (path.name === undefined) {
       return sendPieces(request, 200, contentTypeOf(form), encodeList(kind, form, { entries, resourceVersion: '' }));
@@ -59,7 +59,7 @@ export class ComponentStatuses implements ComputedResources {
     return [
       status('controller-manager', elsewhere('controllers')),
       status('scheduler', elsewhere('scheduler')),
-      status('etcd-0', (await this.#api.isReady()) ? undefined : 'the store does not answer'),
+      status('etcd-0', (await this.#api.storeAnswers()) ? undefined : 'the store does not answer'),
     ];
   }
 }

@@ -1,4 +1,5 @@
 // Objects, lists and watch events in the form that was asked for: as stored, as a Table, or with their metadata alone.
+import type { IncomingMessage } from 'node:http';
 import {
   apiVersionOf,
   type KindDefinition,
@@ -9,9 +10,10 @@ import {
   StatusError,
 } from '@berth/machinery';
 import { stringify } from 'yaml';
-import { type EncodedList, encodedList } from '../core/list-encoding.ts';
+import { type EncodedList, encodedList, listMetadata } from '../core/list-encoding.ts';
 import { scaleKind } from '../core/subresources/scale.ts';
 import type { Encoded, ListAnswer, WatchItem } from '../core/types.ts';
+import { indentedBytes, indentedJson, indentedList, wantsIndented } from './indented-json.ts';
 import { negotiate, type Representation } from './media-types.ts';
 import { protobufContentType, protobufEvent, protobufList, protobufObject, protobufWatchContentType } from './protobuf-answers.ts';
 
@@ -20,11 +22,13 @@ export interface Form {
   includeObject: 'None' | 'Metadata' | 'Object';
   /** Unix milliseconds. */
   now: number;
+  /** Objects and lists alone: a watch has a line an event. */
+  isIndented: boolean;
 }
 
 /** @throws StatusError 406 */
-export function requestedForm(accept: string | undefined, query: URLSearchParams, now: number): Form {
-  const representation = negotiate(accept);
+export function requestedForm(request: IncomingMessage, query: URLSearchParams, now: number): Form {
+  const representation = negotiate(request.headers.accept);
   if (!representation) {
     const message = 'only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf';
     throw new StatusError(406, 'NotAcceptable', message);
@@ -32,7 +36,7 @@ export function requestedForm(accept: string | undefined, query: URLSearchParams
   const asked = query.get('includeObject') || 'Metadata';
   const includeObject = (['None', 'Metadata', 'Object'] as const).find((known) => known === asked);
   if (!includeObject) throw StatusError.badRequest(`includeObject must be None, Metadata or Object, not ${JSON.stringify(asked)}`);
-  return { representation, includeObject, now };
+  return { representation, includeObject, now, isIndented: wantsIndented(request) };
 }
 
 export function contentTypeOf({ representation }: Form): string {
@@ -40,38 +44,34 @@ export function contentTypeOf({ representation }: Form): string {
   return representation.format === 'yaml' ? 'application/yaml' : 'application/json';
 }
 
-export function encodeObject(target: KindDefinition, { representation, includeObject, now }: Form, encoded: Encoded): Uint8Array {
-  const { format, as } = representation;
+export function encodeObject(target: KindDefinition, form: Form, encoded: Encoded): Uint8Array {
+  const { format, as } = form.representation;
   if (format === 'protobuf') return protobufObject(encoded.object);
-  if (as === undefined) return format === 'json' ? encoded.bytes : yaml(encoded.object);
+  if (as === undefined && format === 'json') return form.isIndented ? indentedBytes(encoded) : encoded.bytes;
+  if (as === undefined) return encode(form, encoded.object);
   const kind = encoded.object.kind === scaleKind.kind ? scaleKind : target;
   // A Status in the place of the object has no table of this kind.
-  if (encoded.object.kind !== kind.kind) return encode(format, encoded.object);
-  if (as !== 'Table') return encode(format, partialMetadata(encoded.object));
+  if (encoded.object.kind !== kind.kind) return encode(form, encoded.object);
+  if (as !== 'Table') return encode(form, partialMetadata(encoded.object));
   const { resourceVersion } = encoded.object.metadata;
-  return encode(format, renderTable(kind, [encoded.object], { now, includeObject, listMeta: { resourceVersion } }));
+  return encode(form, renderTable(kind, [encoded.object], { ...form, listMeta: { resourceVersion } }));
 }
 
 export function encodeList(kind: KindDefinition, form: Form, list: ListAnswer): EncodedList {
   const { format, as } = form.representation;
-  if (as === undefined && format === 'json') return encodedList(kind, list);
+  if (as === undefined && format === 'json') return form.isIndented ? indentedList(kind, list) : encodedList(kind, list);
   return inOnePiece(converted(kind, form, list));
 }
 
-function converted(kind: KindDefinition, { representation, includeObject, now }: Form, list: ListAnswer): Uint8Array {
-  const { format, as } = representation;
-  const { entries, resourceVersion, remainingItemCount } = list;
-  const listMeta = {
-    resourceVersion,
-    ...(list.continue && { continue: list.continue }),
-    ...(remainingItemCount !== undefined && { remainingItemCount }),
-  };
-  const objects = entries.map((entry) => entry.object);
+function converted(kind: KindDefinition, form: Form, list: ListAnswer): Uint8Array {
+  const { format, as } = form.representation;
+  const listMeta = listMetadata(list);
+  const objects = list.entries.map((entry) => entry.object);
   if (format === 'protobuf') return protobufList(kind, listMeta, objects);
-  if (as === undefined) return encode(format, { kind: kind.listKind, apiVersion: apiVersionOf(kind), metadata: listMeta, items: objects });
-  if (as === 'Table') return encode(format, renderTable(kind, objects, { now, includeObject, listMeta }));
+  if (as === undefined) return encode(form, { kind: kind.listKind, apiVersion: apiVersionOf(kind), metadata: listMeta, items: objects });
+  if (as === 'Table') return encode(form, renderTable(kind, objects, { ...form, listMeta }));
   const items = objects.map(partialMetadata);
-  return encode(format, { kind: 'PartialObjectMetadataList', apiVersion: 'meta.k8s.io/v1', metadata: listMeta, items });
+  return encode(form, { kind: 'PartialObjectMetadataList', apiVersion: 'meta.k8s.io/v1', metadata: listMeta, items });
 }
 
 function inOnePiece(bytes: Uint8Array): EncodedList {
@@ -123,10 +123,7 @@ function line(type: string, object: unknown): Uint8Array {
   return Buffer.from(`${JSON.stringify({ type, object })}\n`);
 }
 
-function encode(format: 'json' | 'yaml', value: unknown): Uint8Array {
-  return format === 'json' ? Buffer.from(`${JSON.stringify(value)}\n`) : yaml(value);
-}
-
-function yaml(value: unknown): Uint8Array {
-  return Buffer.from(stringify(value, { lineWidth: 0, aliasDuplicateObjects: false }));
+function encode({ representation, isIndented }: Form, value: unknown): Uint8Array {
+  if (representation.format === 'yaml') return Buffer.from(stringify(value, { lineWidth: 0, aliasDuplicateObjects: false }));
+  return isIndented ? indentedJson(value) : Buffer.from(`${JSON.stringify(value)}\n`);
 }

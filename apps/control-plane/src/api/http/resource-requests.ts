@@ -181,7 +181,7 @@ export class ResourceRequests {
   }
 
   #form({ request, query }: ResourceRequest): Form {
-    return requestedForm(request.headers.accept, query, this.#options.clock.now());
+    return requestedForm(request, query, this.#options.clock.now());
   }
 
   #send(request: ResourceRequest, kind: KindDefinition, form: Form, answer: Answerlike): Promise<void> {

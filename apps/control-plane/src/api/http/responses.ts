@@ -7,6 +7,7 @@ import { type Status, StatusError } from '@berth/machinery';
 import type { AuditRecord } from '../audit/auditor.ts';
 import type { EncodedList } from '../core/list-encoding.ts';
 import { written } from './back-pressure.ts';
+import { indentedJson, wantsIndented } from './indented-json.ts';
 
 const compress = promisify(gzip);
 /** As in Kubernetes: below, compression costs more than it saves. */
@@ -67,9 +68,10 @@ export async function sendPieces(exchange: Exchange, code: number, contentType: 
   const { request, response } = exchange;
   if (response.destroyed) return;
   const headers = { 'content-type': contentType, 'cache-control': 'no-cache, private' };
-  const isCompressed = body.byteLength >= gzipBytesMin && acceptsGzip(request);
+  const { byteLength } = body;
+  const isCompressed = (byteLength === undefined || byteLength >= gzipBytesMin) && acceptsGzip(request);
   if (isCompressed) response.writeHead(code, { ...headers, 'content-encoding': 'gzip', vary: 'Accept-Encoding' });
-  else response.writeHead(code, { ...headers, 'content-length': body.byteLength });
+  else response.writeHead(code, { ...headers, ...(byteLength !== undefined && { 'content-length': byteLength }) });
   if (request.method === 'HEAD') {
     response.end();
   } else if (isCompressed) {
@@ -97,7 +99,8 @@ async function sendCompressed(response: ServerResponse, pieces: Iterable<Uint8Ar
 }
 
 export function sendJson(exchange: Exchange, code: number, value: unknown, contentType = 'application/json'): Promise<void> {
-  return sendBytes(exchange, code, contentType, Buffer.from(`${JSON.stringify(value)}\n`));
+  const bytes = wantsIndented(exchange.request) ? indentedJson(value) : Buffer.from(`${JSON.stringify(value)}\n`);
+  return sendBytes(exchange, code, contentType, bytes);
 }
 
 export function sendText(exchange: Exchange, code: number, text: string, contentType = 'text/plain; charset=utf-8'): Promise<void> {

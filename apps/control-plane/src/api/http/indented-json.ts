@@ -1,0 +1,48 @@
+// Indented JSON for people who look at answers with curl, wget or a browser; programs get none unless they ask for it. When is
+// kube-apiserver's rule: what `pretty` says, else the kind of client.
+import type { IncomingMessage } from 'node:http';
+import { apiVersionOf, type KindDefinition } from '@berth/machinery';
+import { type EncodedList, listMetadata } from '../core/list-encoding.ts';
+import type { Encoded, ListAnswer } from '../core/types.ts';
+
+const indent = '  ';
+const clientsOfPeople = ['curl', 'Wget', 'Mozilla/5.0'];
+/** As Go's strconv.ParseBool reads them; anything else says nothing. */
+const asked: Record<string, boolean> = Object.fromEntries(
+  ['1', 't', 'T', 'TRUE', 'true', 'True', '0', 'f', 'F', 'FALSE', 'false', 'False'].map((text, index) => [text, index < 6]),
+);
+
+export function wantsIndented({ url = '', headers }: IncomingMessage): boolean {
+  const pretty = url.includes('pretty=') ? asked[new URLSearchParams(url.slice(url.indexOf('?') + 1)).get('pretty') ?? ''] : undefined;
+  const agent = headers['user-agent'] ?? '';
+  return pretty ?? clientsOfPeople.some((client) => agent.startsWith(client));
+}
+
+export function indentedJson(value: unknown): Buffer {
+  return Buffer.from(JSON.stringify(value, undefined, indent));
+}
+
+/** The same members in the same order. */
+export function indentedBytes({ bytes }: Encoded): Buffer {
+  return indentedJson(parsed(bytes));
+}
+
+function parsed(bytes: Uint8Array): unknown {
+  return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8'));
+}
+
+/** Object by object, so that a long list holds nobody up. */
+export function indentedList(kind: KindDefinition, list: ListAnswer): EncodedList {
+  const head = { kind: kind.listKind, apiVersion: apiVersionOf(kind), metadata: listMetadata(list) };
+  return { byteLength: undefined, pieces: indentedPieces(head, list) };
+}
+
+function* indentedPieces(head: object, { entries }: ListAnswer): Generator<Uint8Array> {
+  const text = JSON.stringify(head, undefined, indent);
+  yield Buffer.from(`${text.slice(0, text.lastIndexOf('\n'))},\n${indent}"items": [`);
+  const line = `\n${indent}${indent}`;
+  for (const [index, { bytes }] of entries.entries()) {
+    yield Buffer.from(`${index > 0 ? ',' : ''}${line}${JSON.stringify(parsed(bytes), undefined, indent).replaceAll('\n', line)}`);
+  }
+  yield Buffer.from(entries.length > 0 ? `\n${indent}]\n}` : ']\n}');
+}
