@@ -2,6 +2,7 @@
 import { deepEqual, isRecord } from '../json.ts';
 import type { MessageSchema } from '../schema.ts';
 import { type FieldSet, isEmpty, leaf, node, noFields } from './field-set.ts';
+import { setOf } from './known-sets.ts';
 import { itemElement, memberShape, type Shape } from './shape.ts';
 
 export function rootShape(message: MessageSchema): Shape {
@@ -40,25 +41,31 @@ export const noChanges: FieldChanges = { added: noFields, modified: noFields, re
 
 /** A value with everything beneath it, containers included: what appears or goes away with it. */
 function everything(shape: Shape, value: unknown): FieldSet | undefined {
-  if (shape.kind === 'leaf' || value === null || typeof value !== 'object') return leaf;
+  const text = everythingText(shape, value);
+  if (text === undefined) return undefined;
+  return text === leafText ? leaf : setOf(text);
+}
+
+const leafText = '{}';
+
+/** As JSON, which is made faster than the set, and tells whether the set has been made before. */
+function everythingText(shape: Shape, value: unknown): string | undefined {
+  if (shape.kind === 'leaf' || value === null || typeof value !== 'object') return leafText;
   const isOwned = !(shape.kind === 'struct' && shape.isValue);
-  const result: Record<string, FieldSet> = isOwned ? { '.': leaf } : {};
-  const names = isOwned ? 1 : 0;
-  if (Array.isArray(value)) for (const item of value) put(result, itemElement(shape, item), everything(itemShape(shape), item));
-  else {
+  let beneath = '';
+  if (Array.isArray(value)) {
+    for (const item of value)
+      beneath += `,${JSON.stringify(itemElement(shape, item))}:${everythingText(itemShape(shape), item) ?? leafText}`;
+  } else {
     for (const name in value) {
       const inner = (value as Record<string, unknown>)[name];
       const member = memberShape(shape, name);
-      if (member && inner !== undefined) put(result, `f:${name}`, everything(member, inner));
+      const text = member && inner !== undefined ? everythingText(member, inner) : undefined;
+      if (text) beneath += `,${shape.kind === 'struct' ? `"f:${name}"` : JSON.stringify(`f:${name}`)}:${text}`;
     }
   }
-  return hasMore(result, names) ? result : isOwned ? leaf : undefined;
-}
-
-function hasMore(set: FieldSet, count: number): boolean {
-  let left = count;
-  for (const _ in set) if (left-- === 0) return true;
-  return false;
+  if (beneath === '') return isOwned ? leafText : undefined;
+  return isOwned ? `{".":{}${beneath}}` : `{${beneath.slice(1)}}`;
 }
 
 /** Which fields `next` has that `old` has not, which differ, and which are gone. */

@@ -1,6 +1,6 @@
 // How objects become stored bytes and back. Stored JSON has no resourceVersion: it is the key's revision, spliced in right
 // behind `"metadata":{` without parsing. So stored JSON always starts with apiVersion, kind, metadata, in that order.
-import { apiVersionOf, type KindDefinition, type KubeObject } from '@berth/machinery';
+import { apiVersionOf, type KindDefinition, type KubeObject, knownText, type ManagedFieldsEntry } from '@berth/machinery';
 import type { Encoded } from './types.ts';
 
 const encoder = new TextEncoder();
@@ -35,8 +35,28 @@ export function headOf(kind: Pick<KindDefinition, 'group' | 'version' | 'kind'>)
 /** The stored form: no resourceVersion, members in the order that `withRevision` relies on. */
 export function encodeStored(object: KubeObject): Uint8Array {
   const { apiVersion, kind, metadata, ...rest } = object;
-  const { resourceVersion: _omitted, ...stored } = metadata;
-  return toBytes({ apiVersion, kind, metadata: stored, ...rest });
+  const { resourceVersion: _omitted, managedFields, ...stored } = metadata as KubeObject['metadata'] & Managed;
+  const managed = managedFields ? `{"managedFields":[${managedFields.map(entryText).join()}]}` : '{}';
+  const metadataText = joined(JSON.stringify(stored), managed);
+  return encoder.encode(joined(`{${JSON.stringify({ apiVersion, kind }).slice(1, -1)},"metadata":${metadataText}}`, JSON.stringify(rest)));
+}
+
+interface Managed {
+  managedFields?: ManagedFieldsEntry[];
+}
+
+/** Most of a small object's JSON is about who owns what of it, and the same as that of others. */
+function entryText(entry: ManagedFieldsEntry): string {
+  const fields = entry.fieldsV1 && knownText(entry.fieldsV1);
+  if (!fields) return JSON.stringify(entry);
+  const { fieldsV1: _known, ...rest } = entry;
+  return joined(JSON.stringify(rest), `{"fieldsV1":${fields}}`);
+}
+
+/** One JSON object of the members of both. */
+function joined(a: string, b: string): string {
+  if (a === '{}') return b;
+  return b === '{}' ? a : `${a.slice(0, -1)},${b.slice(1)}`;
 }
 
 /** The JSON a client sees: stored (or already versioned) bytes with this revision as resourceVersion. */
