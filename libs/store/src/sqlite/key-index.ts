@@ -1,7 +1,8 @@
 // The newest write of every key, in memory without values: comparisons and the walk of a range need no SQL.
 // Changed only after COMMIT and sync, so it never shows what the disk does not hold.
+
+import { SortedKeys } from '../sorted-keys.ts';
 import type { Row } from './log-table.ts';
-import { SortedKeys } from './sorted-keys.ts';
 
 export class KeyIndex {
   readonly #rows = new Map<string, Row>();

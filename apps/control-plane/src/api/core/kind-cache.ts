@@ -1,7 +1,7 @@
 // The newest state of every object of one kind, with the recent events that let a watch resume. Everything here is
 // synchronous, so a reader that looks and registers in one go can miss nothing.
 import { apiVersionOf, type KindDefinition, StatusError } from '@berth/machinery';
-import type { KeyValue, StoreEvent } from '@berth/store';
+import { type KeyValue, SortedKeys, type StoreEvent } from '@berth/store';
 import { kindPrefix } from './keys.ts';
 import { Entry, headOf } from './object-codec.ts';
 import type { Selection } from './selection.ts';
@@ -31,8 +31,7 @@ export class KindCache {
   readonly head: Uint8Array;
   readonly prefix: string;
   readonly #entries = new Map<string, Entry>();
-  /** All keys in order. */
-  #keys: string[] = [];
+  readonly #keys = new SortedKeys();
   readonly #byNode: Map<string, Set<string>> | undefined;
   #history: CacheEvent[] = [];
   #historyBytes = 0;
@@ -56,7 +55,7 @@ export class KindCache {
   }
 
   get size(): number {
-    return this.#keys.length;
+    return this.#entries.size;
   }
 
   get(key: string): Entry | undefined {
@@ -72,15 +71,16 @@ export class KindCache {
   reset(kvs: KeyValue[], revision: number): void {
     for (const watcher of [...this.#watchers]) watcher.fail(StatusError.expired(`too old resource version: the watch cache was rebuilt`));
     this.#entries.clear();
+    this.#keys.clear();
     this.#byNode?.clear();
     this.#history = [];
     this.#historyBytes = 0;
     for (const kv of kvs) {
       const entry = Entry.stored(this.head, kv.key.slice(this.prefix.length), kv.modRevision, kv.value);
       this.#entries.set(entry.key, entry);
+      this.#keys.add(entry.key);
       this.#reindex(entry.key, undefined, entry);
     }
-    this.#keys = [...this.#entries.keys()].sort();
     this.#oldest = revision;
     this.#lastChange = revision;
   }
@@ -92,8 +92,8 @@ export class KindCache {
     if (!current && !previous) return;
     if (current) this.#entries.set(key, current);
     else this.#entries.delete(key);
-    if (current && !previous) this.#keys.splice(this.#position(key), 0, key);
-    if (!current) this.#keys.splice(this.#position(key), 1);
+    if (current && !previous) this.#keys.add(key);
+    if (!current) this.#keys.delete(key);
     this.#reindex(key, previous, current);
     this.#lastChange = revision;
     this.#publish(new CacheEvent(this.head, revision, current, previous));
@@ -146,18 +146,6 @@ export class KindCache {
     if (keys?.size === 0) this.#byNode?.delete(node);
   }
 
-  /** The first position whose key is not less. */
-  #position(key: string): number {
-    let low = 0;
-    let high = this.#keys.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((this.#keys[middle] ?? '') < key) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  }
-
   /** Entries that the selection lets through, in key order, from the first key not less than `from`. */
   *select(selection: Selection, namespace?: string, from?: string): Generator<Entry> {
     for (const key of this.#candidates(selection, namespace, from)) {
@@ -168,8 +156,7 @@ export class KindCache {
 
   /** How many objects there are behind this position. */
   countFrom(key: string, namespace?: string): number {
-    const end = namespace ? this.#position(`${namespace}0`) : this.#keys.length;
-    return Math.max(0, end - this.#position(key));
+    return this.#keys.count(key, endOf(namespace));
   }
 
   #candidates(selection: Selection, namespace: string | undefined, from: string | undefined): string[] {
@@ -182,8 +169,7 @@ export class KindCache {
       return keys.filter((key) => (!namespace || key.startsWith(`${namespace}/`)) && (from === undefined || key >= from));
     }
     const start = namespace ? `${namespace}/` : '';
-    const end = namespace ? this.#position(`${namespace}0`) : this.#keys.length;
-    return this.#keys.slice(this.#position(from !== undefined && from > start ? from : start), end);
+    return [...this.#keys.between(from !== undefined && from > start ? from : start, endOf(namespace))];
   }
 
   /** @throws StatusError Expired when the events after `start.after` are no longer known. */
@@ -243,4 +229,9 @@ export class KindCache {
   close(): void {
     for (const watcher of [...this.#watchers]) watcher.close();
   }
+}
+
+/** The first key that is not of the namespace: `0` comes right after `/`. */
+function endOf(namespace: string | undefined): string | undefined {
+  return namespace && `${namespace}0`;
 }

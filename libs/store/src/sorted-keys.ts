@@ -23,15 +23,32 @@ export class SortedKeys {
     if (block.length === 0 && this.#blocks.length > 1) this.#blocks.splice(at, 1);
   }
 
-  /** Keys from `start` to before `end`. The keys must not change meanwhile. */
-  *between(start: string, end: string): Generator<string> {
+  clear(): void {
+    this.#blocks = [[]];
+  }
+
+  /** How many keys there are from `start` to before `end`; without an end, from `start` on. */
+  count(start: string, end?: string): number {
+    return Math.max(0, this.#rank(end) - this.#rank(start));
+  }
+
+  /** How many keys are below `key`; without one, all. */
+  #rank(key: string | undefined): number {
+    const at = key === undefined ? this.#blocks.length : this.#blockOf(key);
+    let rank = key === undefined ? 0 : lowerBound(this.#blocks[at] ?? [], key);
+    for (let before = 0; before < at; before++) rank += this.#blocks[before]?.length ?? 0;
+    return rank;
+  }
+
+  /** Keys from `start` to before `end`; without an end, from `start` on. The keys must not change meanwhile. */
+  *between(start: string, end?: string): Generator<string> {
     let at = this.#blockOf(start);
     let position = lowerBound(this.#blocks[at] ?? [], start);
     for (; at < this.#blocks.length; at++) {
       const block = this.#blocks[at] ?? [];
       for (; position < block.length; position++) {
         const key = block[position];
-        if (key === undefined || key >= end) return;
+        if (key === undefined || (end !== undefined && key >= end)) return;
         yield key;
       }
       position = 0;
