@@ -90,7 +90,7 @@ async function start(
   });
   const api = app.get(ApiServer);
   const http = app.get(ApiHttp);
-  await api.start(advertisedAddress(config));
+  await api.start({ advertised: advertisedAddress(config), clientAuthorities: pki.authority.pem });
   onStop(() => api.stop());
   onStop(() => app.close());
   onStop(() => http.stop());

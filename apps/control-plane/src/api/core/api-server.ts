@@ -16,7 +16,7 @@ import { type Attributes, type Authorizer, attributesOf, forbidden, type Verb } 
 import { notAllowed, required, requireName } from './call-checks.ts';
 import { Committer } from './commit.ts';
 import { componentUsers } from './component-users.ts';
-import { type AdvertisedAddress, ensureDefaultObjects } from './default-objects.ts';
+import { type ClusterFacts, ensureDefaultObjects } from './default-objects.ts';
 import { Deletion } from './deletion.ts';
 import { EventExpiry } from './event-expiry.ts';
 import { KindsByName } from './kinds-by-name.ts';
@@ -121,11 +121,11 @@ export class ApiServer {
     });
   }
 
-  /** Primes the cache and makes what every cluster has. `advertised` is where pods reach this server. */
-  async start(advertised?: AdvertisedAddress): Promise<void> {
+  /** Primes the cache and makes what every cluster has. */
+  async start(facts: ClusterFacts = {}): Promise<void> {
     await this.#cache.start();
     const client = this.localClient(componentUsers.apiServer);
-    await ensureDefaultObjects(client, this.#options.config.serviceCidr, advertised);
+    await ensureDefaultObjects(client, this.#options.config.serviceCidr, facts);
     this.#ready = true;
   }
 

@@ -1,4 +1,5 @@
-import { EndpointSlice, Endpoints, Namespace, Service, StorageClass } from '@berth/api';
+import { ConfigMap, EndpointSlice, Endpoints, Namespace, Service, StorageClass } from '@berth/api';
+import { MemoryStore } from '@berth/store';
 import { expect, test } from 'vitest';
 import { startTestServer } from './test-server.ts';
 
@@ -25,4 +26,14 @@ test('a new cluster has its namespaces, storage class and API service, and a res
   expect((await moved.client.get(Endpoints, key)).subsets).toMatchObject([{ addresses: [{ ip: '192.0.2.11' }], ports: [{ port: 7443 }] }]);
   expect(await moved.client.get(EndpointSlice, key)).toMatchObject({ endpoints: [{ addresses: ['192.0.2.11'] }], ports: [{ port: 7443 }] });
   await moved.server.stop();
+});
+
+test('servers that extend the API find the authorities of its clients, also after they changed', async () => {
+  const store = new MemoryStore();
+  for (const clientAuthorities of ['one', 'another']) {
+    const { server, client } = await startTestServer({ store, clientAuthorities });
+    const found = await client.get(ConfigMap, { namespace: 'kube-system', name: 'extension-apiserver-authentication' });
+    expect(found.data).toEqual({ 'client-ca-file': clientAuthorities });
+    await server.stop();
+  }
 });

@@ -1,6 +1,7 @@
 // What every cluster has from its first moment: four namespaces, the `kubernetes` Service, the default storage class
 // and the two priorities of what a cluster cannot do without.
 import {
+  ConfigMap,
   EndpointSlice,
   Endpoints,
   FlowSchema,
@@ -15,6 +16,7 @@ import { isReason, type KindDefinition, type KubeObject } from '@berth/machinery
 import { defaultClassAnnotation } from './admission/default-storage-class.ts';
 import { formatIpv4, parseIpv4Range } from './admission/ipv4.ts';
 import { ensureDefaultRoles } from './authorization/ensure-roles.ts';
+import { authenticationConfigMapName } from './authorization/namespaced-roles.ts';
 import { autoUpdateAnnotation, defaultFlowSchemas, defaultPriorityLevels } from './default-flows.ts';
 
 /** Where pods reach the API server: an address of this machine, not a loopback one. */
@@ -38,7 +40,15 @@ function priorityClass(name: string, value: number, description: string): Priori
   return { apiVersion: 'scheduling.k8s.io/v1', kind: 'PriorityClass', metadata: { name }, value, description };
 }
 
-export async function ensureDefaultObjects(client: Client, serviceCidr: string, advertised: AdvertisedAddress | undefined): Promise<void> {
+/** What only the process that serves the API knows of its cluster. */
+export interface ClusterFacts {
+  advertised?: AdvertisedAddress | undefined;
+  /** The certificates, in PEM, that clients' certificates are checked by. */
+  clientAuthorities?: string;
+}
+
+export async function ensureDefaultObjects(client: Client, serviceCidr: string, facts: ClusterFacts): Promise<void> {
+  const { advertised, clientAuthorities } = facts;
   for (const name of ['default', 'kube-system', 'kube-public', 'kube-node-lease']) {
     await ensure(client, Namespace, { apiVersion: 'v1', kind: 'Namespace', metadata: { name }, spec: {} });
   }
@@ -48,6 +58,7 @@ export async function ensureDefaultObjects(client: Client, serviceCidr: string, 
   for (const level of defaultPriorityLevels) await ensureFlow(client, PriorityLevelConfiguration, level);
   for (const schema of defaultFlowSchemas) await ensureFlow(client, FlowSchema, schema);
   await ensure(client, Service, kubernetesService(serviceCidr, advertised?.port ?? 6443));
+  if (clientAuthorities) await ensureCurrent(client, ConfigMap, authenticationConfigMap(clientAuthorities), 'data');
   if (!advertised) return;
   await ensureCurrent(client, Endpoints, kubernetesEndpoints(advertised), 'subsets');
   await ensureCurrent(client, EndpointSlice, kubernetesEndpointSlice(advertised), 'endpoints', 'ports');
@@ -79,6 +90,12 @@ async function ensureCurrent<T extends KubeObject>(
   await ensure(client, kind, object);
   const patch = Object.fromEntries(fields.map((field) => [field, object[field]]));
   await client.patch(kind, object.metadata, 'merge', patch);
+}
+
+/** Lets servers that extend the API trust its clients' certificates. */
+function authenticationConfigMap(clientAuthorities: string): ConfigMap {
+  const metadata = { name: authenticationConfigMapName, namespace: 'kube-system' };
+  return { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { 'client-ca-file': clientAuthorities } };
 }
 
 function localStorageClass(): StorageClass {

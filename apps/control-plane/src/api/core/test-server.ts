@@ -6,25 +6,24 @@ import { type Clock, seededRandom, silentLogger, systemClock } from '@berth/tele
 import { defaultConfig } from '../../config.ts';
 import { ApiServer } from './api-server.ts';
 import { componentUsers } from './component-users.ts';
-import type { AdvertisedAddress } from './default-objects.ts';
+import type { ClusterFacts } from './default-objects.ts';
 import { erased } from './kinds-by-name.ts';
 import type { Call, User, WatchHandle, WatchItem } from './types.ts';
 
 export const admin: User = { name: 'admin', groups: ['system:masters'] };
 
-export interface TestServerOptions {
+export interface TestServerOptions extends ClusterFacts {
   store?: Store;
   clock?: Clock;
   seed?: number;
   nodePortRange?: { from: number; to: number };
-  advertised?: AdvertisedAddress;
 }
 
 export async function startTestServer(options: TestServerOptions = {}) {
   const { store = new MemoryStore(), clock = systemClock, seed = 1, nodePortRange = defaultConfig.nodePortRange } = options;
   const config = { ...defaultConfig, nodePortRange };
   const server = new ApiServer({ store, kinds: [...kinds, ...kindViews], clock, random: seededRandom(seed), logger: silentLogger, config });
-  await server.start(options.advertised);
+  await server.start(options);
   return { server, store, client: server.localClient(admin), system: server.localClient(componentUsers.apiServer) };
 }
 

@@ -119,6 +119,23 @@ test.each([
   expect((await server.isAllowed(identities[identity] as User, attributes)).allowed).toBe(allowed);
 });
 
+const account = (name: string): User => ({ name: `system:serviceaccount:kube-system:${name}`, groups: ['system:serviceaccounts'] });
+
+test.each([
+  ['job-controller', 'patch', 'batch', 'jobs', 'shop', undefined, true],
+  ['job-controller', 'create', '', 'pods', 'shop', undefined, true],
+  ['job-controller', 'get', '', 'secrets', 'shop', undefined, false],
+  ['certificate-controller', 'sign', 'certificates.k8s.io', 'signers', undefined, 'kubernetes.io/kubelet-serving', true],
+  ['certificate-controller', 'sign', 'certificates.k8s.io', 'signers', undefined, 'example.com/own', false],
+  ['token-cleaner', 'delete', '', 'secrets', 'kube-system', 'bootstrap-token-abcdef', true],
+  ['token-cleaner', 'delete', '', 'secrets', 'shop', 'db', false],
+  ['bootstrap-signer', 'update', '', 'configmaps', 'kube-public', 'cluster-info', true],
+  ['kube-scheduler', 'create', 'coordination.k8s.io', 'leases', 'kube-system', undefined, true],
+])('the account %s of kube-system may %s %s/%s in %s (%s): %s', async (name, verb, group, resource, namespace, object, allowed) => {
+  const attributes = { verb, group, resource, namespace, name: object };
+  expect((await server.isAllowed(account(name), attributes)).allowed).toBe(allowed);
+});
+
 test('the reason names the binding, the role and the subject', async () => {
   const answer = await server.isAllowed(identities.viewer as User, { verb: 'get', group: '', resource: 'pods', namespace: 'shop' });
   expect(answer.reason).toBe('RBAC: allowed by RoleBinding "view-vi/shop" of ClusterRole "view" to User "vi"');

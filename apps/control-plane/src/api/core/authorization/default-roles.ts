@@ -123,6 +123,10 @@ export const defaultClusterRoles: DefaultRole[] = [
       ...events,
     ],
   },
+  {
+    name: 'system:node-problem-detector',
+    rules: [rule(['get'], '', ['nodes']), rule(['patch'], '', ['nodes/status']), ...events],
+  },
   { name: 'system:node-bootstrapper', rules: [rule(['create', ...read], 'certificates.k8s.io', ['certificatesigningrequests'])] },
   {
     name: 'system:kubelet-api-admin',
@@ -142,8 +146,21 @@ export const defaultClusterRoles: DefaultRole[] = [
       rule([...read, 'create', 'delete'], '', ['persistentvolumes']),
       rule([...read, 'update'], '', ['persistentvolumeclaims']),
       rule(read, 'storage.k8s.io', ['storageclasses']),
+      rule(['watch'], '', ['events']),
       ...events,
     ],
+  },
+  {
+    name: 'system:volume-scheduler',
+    rules: [
+      rule([...read, 'patch', 'update'], '', ['persistentvolumes', 'persistentvolumeclaims']),
+      rule(read, 'storage.k8s.io', ['storageclasses']),
+    ],
+  },
+  { name: 'system:kube-aggregator', rules: [rule(read, '', ['endpoints', 'services'])] },
+  {
+    name: 'system:heapster',
+    rules: [rule(read, '', ['events', 'namespaces', 'nodes', 'pods']), rule(read, 'extensions', ['deployments'])],
   },
   {
     name: 'system:certificates.k8s.io:certificatesigningrequests:nodeclient',
@@ -153,6 +170,10 @@ export const defaultClusterRoles: DefaultRole[] = [
     name: 'system:certificates.k8s.io:certificatesigningrequests:selfnodeclient',
     rules: [rule(['create'], 'certificates.k8s.io', ['certificatesigningrequests/selfnodeclient'])],
   },
+  ...['kube-apiserver-client', 'kube-apiserver-client-kubelet', 'kubelet-serving', 'legacy-unknown'].map((signer) => ({
+    name: `system:certificates.k8s.io:${signer}-approver`,
+    rules: [{ ...rule(['approve'], 'certificates.k8s.io', ['signers']), resourceNames: [`kubernetes.io/${signer}`] }],
+  })),
   { name: 'system:kube-scheduler', rules: schedulerRules },
   { name: 'system:kube-controller-manager', rules: controllerManagerRules },
   { name: 'system:berth-gateway', rules: gatewayRules },
@@ -165,6 +186,8 @@ export interface DefaultBinding {
   name?: string;
   users?: string[];
   groups?: string[];
+  /** Service accounts of kube-system. */
+  accounts?: string[];
 }
 
 const everybody = ['system:authenticated', 'system:unauthenticated'];
@@ -177,8 +200,10 @@ export const defaultClusterRoleBindings: DefaultBinding[] = [
   { role: 'system:monitoring', groups: ['system:monitoring'] },
   { role: 'system:service-account-issuer-discovery', groups: ['system:serviceaccounts'] },
   { role: 'system:node', users: [] },
+  { role: 'system:kube-dns', accounts: ['kube-dns'] },
   { role: 'system:node-proxier', users: ['system:kube-proxy'] },
   { role: 'system:kube-scheduler', users: ['system:kube-scheduler'] },
+  { role: 'system:volume-scheduler', users: ['system:kube-scheduler'] },
   { role: 'system:kube-controller-manager', users: ['system:kube-controller-manager'] },
   { role: 'system:berth-gateway', users: ['system:berth-gateway'] },
   { role: 'berth:viewer', name: 'berth:viewers', groups: ['berth:viewers'] },
