@@ -29,6 +29,32 @@ registry.add('core.v1', {
     ],
   },
 });
+registry.add('go.v1', {
+  Thing: {
+    fields: [
+      { name: 'spec', type: 'go.v1.Spec', omitempty: true },
+      { name: 'items', type: '[]go.v1.Spec', omitempty: true },
+      { name: 'status', type: 'go.v1.Empty', omitempty: true },
+      { name: 'optional', type: 'go.v1.Empty', omitempty: true, pointer: true },
+    ],
+  },
+  Spec: {
+    fields: [
+      { name: 'text', type: 'string', omitempty: true },
+      { name: 'flag', type: 'bool', omitempty: true },
+      { name: 'number', type: 'int32', omitempty: true },
+      { name: 'list', type: '[]string', omitempty: true },
+      { name: 'map', type: 'map:string', omitempty: true },
+      { name: 'kept', type: 'string' },
+      { name: 'asked', type: 'int32', omitempty: true, pointer: true },
+      { name: 'port', type: 'IntOrString', omitempty: true },
+      { name: 'at', type: 'Time', omitempty: true },
+      { name: 'inner', type: 'go.v1.Inner' },
+    ],
+  },
+  Inner: { fields: [{ name: 'innermost', type: 'go.v1.Empty' }] },
+  Empty: { fields: [] },
+});
 const pod = registry.message('core.v1.Pod');
 const checkSpec = (spec: unknown) => checkTypes(pod, { spec });
 const unmarshal = (what: string, field: string, type: string) =>
@@ -80,6 +106,18 @@ describe('what is left', () => {
       errors: [],
       unknown: [],
     });
+  });
+
+  it('has nothing empty that Go would leave out, and every struct that it would show', () => {
+    const spec = { text: '', flag: false, number: 0, list: [], map: {}, kept: '', asked: 0, port: 0, at: '2026-01-01T00:00:00Z' };
+    const goLike = registry.message('go.v1.Thing');
+    const given = { spec, items: [{ text: '' }] };
+    expect(checkTypes(goLike, given).value).toEqual({
+      spec: { kept: '', asked: 0, port: 0, at: '2026-01-01T00:00:00Z', inner: { innermost: {} } },
+      items: [{ inner: { innermost: {} } }],
+      status: {},
+    });
+    expect(checkTypes(goLike, given, { keepsEmpty: true }).value).toEqual(given);
   });
 
   it('has times in UTC', () => {

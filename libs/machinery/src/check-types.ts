@@ -1,11 +1,11 @@
 // Holds a decoded object against its schema: wrong types are errors, unknown fields are left out and named.
-// The result shares nothing with the input, has no nulls and has times and quantities in canonical form, as a Go decoder would
-// leave it.
+// The result shares nothing with the input, has no nulls and no empty values where they say nothing, and has times and quantities
+// in canonical form, as it would come out of Go.
 
 import { deepClone, isRecord } from './json.ts';
 import type { FieldError } from './kind.ts';
 import { isQuantity, parseQuantity } from './quantity.ts';
-import type { MessageSchema, ScalarType, TypeSchema } from './schema.ts';
+import type { FieldSchema, MessageSchema, ScalarType, TypeSchema } from './schema.ts';
 
 export interface CheckedObject {
   value: Record<string, unknown>;
@@ -17,8 +17,13 @@ export interface CheckedObject {
 
 const unknownFieldsMax = 100;
 
-export function checkTypes(message: MessageSchema, value: unknown): CheckedObject {
-  const checker = new Checker();
+export interface CheckOptions {
+  /** For what an apply is about: an empty value is one that its author wants. */
+  keepsEmpty?: boolean;
+}
+
+export function checkTypes(message: MessageSchema, value: unknown, { keepsEmpty = false }: CheckOptions = {}): CheckedObject {
+  const checker = new Checker(keepsEmpty);
   const copy = checker.message(message, value, { path: '', struct: '', fields: '' });
   return { value: copy, errors: checker.errors, unknown: checker.unknown };
 }
@@ -33,6 +38,11 @@ interface Place {
 class Checker {
   readonly errors: FieldError[] = [];
   readonly unknown: string[] = [];
+  readonly #keepsEmpty: boolean;
+
+  constructor(keepsEmpty: boolean) {
+    this.#keepsEmpty = keepsEmpty;
+  }
 
   message(message: MessageSchema, value: unknown, place: Place): Record<string, unknown> {
     const copy: Record<string, unknown> = {};
@@ -48,12 +58,14 @@ class Checker {
         if (this.unknown.length < unknownFieldsMax) this.unknown.push(dotted(place.path, name));
       } else if (isPlainScalar(field.schema, inner)) {
         // Most fields are this: where they stand is of no interest then.
-        copy[name] = inner;
+        if (this.#keepsEmpty || inner || !isLeftOut(field)) copy[name] = inner;
       } else if (inner !== null && inner !== undefined) {
         const inside = { path: dotted(place.path, name), struct, fields: dotted(place.fields, name) };
-        copy[name] = this.#value(field.schema, inner, inside);
+        const kept = this.#value(field.schema, inner, inside);
+        if (this.#keepsEmpty || !isEmpty(kept) || !isLeftOut(field)) copy[name] = kept;
       }
     }
+    if (!this.#keepsEmpty) addStructs(message, copy);
     return copy;
   }
 
@@ -99,6 +111,39 @@ class Checker {
     const detail = `json: cannot unmarshal ${jsonName(value, wanted)} into ${where} of type ${wanted}`;
     this.errors.push({ type: 'TypeInvalid', field: path, value, detail });
   }
+}
+
+const structs = new WeakMap<MessageSchema, FieldSchema[]>();
+
+/** A struct within a struct is always there in Go, however empty. */
+function addStructs(message: MessageSchema, copy: Record<string, unknown>): void {
+  let fields = structs.get(message);
+  if (!fields) {
+    fields = [...message.byName.values()].filter(({ schema, pointer }) => schema.kind === 'message' && !pointer);
+    structs.set(message, fields);
+  }
+  for (const { name, schema } of fields) {
+    if (copy[name] !== undefined || schema.kind !== 'message') continue;
+    const struct = {};
+    addStructs(schema.message, struct);
+    copy[name] = struct;
+  }
+}
+
+/** Whether Go leaves the field out of JSON when it is zero, and so forgets whether it was there. */
+function isLeftOut({ omitempty, pointer, schema }: FieldSchema): boolean {
+  if (!omitempty || pointer) return false;
+  return schema.kind === 'list' || schema.kind === 'map' || (schema.kind === 'scalar' && goBasics.has(schema.scalar));
+}
+
+/** The rest are structs in Go, which are never left out, or have no zero in JSON. */
+const goBasics = new Set<ScalarType>(['string', 'bool', 'int32', 'int64', 'double', 'bytes']);
+
+function isEmpty(value: unknown): boolean {
+  if (value === null || typeof value !== 'object') return !value;
+  if (Array.isArray(value)) return value.length === 0;
+  for (const _ in value) return false;
+  return true;
 }
 
 /** A scalar that fits and is taken over as it is. */

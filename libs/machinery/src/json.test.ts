@@ -1,7 +1,7 @@
 // What comes over the wire as JSON must not be turned against us, and two values are equal exactly when their JSON is.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { deepClone, deepEqual, parseJson } from './json.ts';
+import { deepClone, deepEqual, equalButForEmpty, parseJson } from './json.ts';
 import { StatusError } from './status.ts';
 
 describe('parseJson', () => {
@@ -42,5 +42,21 @@ describe('deepEqual and deepClone', () => {
     expect(deepEqual({}, { constructor: 1 })).toBe(false);
     expect(deepEqual({ toString: { a: 1 } }, {})).toBe(false);
     expect(deepEqual([], {})).toBe(false);
+  });
+});
+
+describe('equalButForEmpty', () => {
+  it.each([
+    [{ a: 0, b: [], c: { d: '' }, e: false, f: null }, {}, true],
+    [undefined, { a: {} }, true],
+    [[{ a: 1, b: 0 }], [{ a: 1 }], true],
+    [{ a: 1 }, {}, false],
+    [{ a: [''] }, {}, false],
+    [{ a: [1] }, { a: [1, 0] }, false],
+    [{ a: { b: true } }, { a: { b: false } }, false],
+    [{ a: 'x' }, { a: { x: '' } }, false],
+    [{ constructor: 'x' }, {}, false],
+  ])('%j and %j: %s', (a, b, equal) => {
+    expect([equalButForEmpty(a, b), equalButForEmpty(b, a)]).toEqual([equal, equal]);
   });
 });

@@ -75,6 +75,19 @@ export function deepEqual(a: unknown, b: unknown): boolean {
   return true;
 }
 
+/** Equality of values as Go sees them: what is empty (null, '', 0, false, [] or {}) equals what is not there. */
+export function equalButForEmpty(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && a.every((item, i) => equalButForEmpty(item, b[i]));
+  if ((!isRecord(a) && !isNothing(a)) || (!isRecord(b) && !isNothing(b))) return false;
+  const [left, right] = [isRecord(a) ? a : {}, isRecord(b) ? b : {}];
+  return [...Object.keys(left), ...Object.keys(right)].every((key) => equalButForEmpty(own(left, key), own(right, key)));
+}
+
+function isNothing(value: unknown): boolean {
+  return !value || (Array.isArray(value) && value.length === 0);
+}
+
 /** Users may call a label `constructor`, which every object inherits. */
 function own(record: Record<string, unknown>, key: string): unknown {
   return Object.hasOwn(record, key) ? record[key] : undefined;

@@ -2,7 +2,7 @@
 // everything else. It goes only when the server itself says that nothing is left.
 import { kinds as allKinds, Namespace } from '@berth/api';
 import { type Action, type Controller, erased, watches } from '@berth/controller';
-import { deepEqual, groupResourceOf, type KindDefinition, type KubeObject } from '@berth/machinery';
+import { equalButForEmpty, groupResourceOf, type KindDefinition, type KubeObject } from '@berth/machinery';
 import { timestamp } from '@berth/telemetry';
 
 const finalizer = 'kubernetes';
@@ -79,7 +79,7 @@ function statusActions(namespace: Namespace, contents: Content[], now: number): 
     return { ...condition, lastTransitionTime: before?.status === condition.status ? (before.lastTransitionTime ?? at) : at };
   });
   const status = { phase: 'Terminating', conditions };
-  if (deepEqual(status, namespace.status)) return [];
+  if (equalButForEmpty(status, namespace.status)) return [];
   return [{ type: 'updateStatus', kind: erased(Namespace), object: { ...namespace, status } as Namespace }];
 }
 

@@ -42,6 +42,17 @@ function failure(promise: Promise<unknown>): Promise<StatusError> {
 }
 
 describe('server-side apply', () => {
+  it('takes an empty value for what its author wants, though the object does not show it', async () => {
+    const container = { name: 'main', image: 'reg/web:1', args: ['serve'] };
+    const spec = (args: string[]) => ({
+      template: { metadata: { labels: { app: 'empty' } }, spec: { containers: [{ ...container, args }] } },
+    });
+    await apply('empty', deployment('empty', spec(['serve'])));
+    const emptied = await apply('empty', deployment('empty', spec([])), { fieldManager: 'other', force: true });
+    expect((emptied.object as Deployment).spec.template.spec?.containers[0]).not.toHaveProperty('args');
+    expect(JSON.stringify(managedFieldsOf(emptied.object)?.find(({ manager }) => manager === 'other'))).toContain('"f:args":{}');
+  });
+
   it('creates, then changes, and writes nothing when nothing changes', async () => {
     const made = await apply('a', deployment('a'));
     expect(made.code).toBe(201);

@@ -4,7 +4,6 @@ import {
   type ApplyRequest,
   apiVersionOf,
   applyConfiguration,
-  deepClone,
   type FieldSet,
   fieldsHeldAs,
   isRecord,
@@ -65,7 +64,7 @@ export class Applies {
     const { schema: message } = target.kind;
     const request: ApplyRequest = { message, live, applied, author, force: settings.force ?? false };
     const transferable = isKubectl && live ? heldByClientSideApply(target.kind, live) : undefined;
-    const result = deepClone(applyConfiguration({ ...request, ...(transferable && { transferable }) }));
+    const result = readBody(target.kind, applyConfiguration({ ...request, ...(transferable && { transferable }) }), {}).object;
     const { annotations } = result.metadata;
     if (isKubectl && live && annotations?.[lastAppliedAnnotation]) annotations[lastAppliedAnnotation] = lastApplied(applied);
     return result;
@@ -80,7 +79,7 @@ function readConfiguration(target: Target, body: unknown, settings: WriteSetting
     const detail = `Specified patch version: ${typeof given === 'string' ? given : ''}, expected: ${apiVersionOf(kind)}`;
     throw StatusError.badRequest(`Incorrect version specified in apply patch. ${detail}`);
   }
-  const { object, warnings } = readBody(kind, body, settings);
+  const { object, warnings } = readBody(kind, body, settings, { keepsEmpty: true });
   if (managedFieldsOf(object)) throw StatusError.badRequest('metadata.managedFields must be nil');
   matchTarget(target, object);
   return { applied: withinScope(target, object), warnings };

@@ -1,6 +1,7 @@
 // From what a client sent to an object of its kind: right types, right resource, no fields that the kind does not have.
 import {
   apiVersionOf,
+  type CheckOptions,
   checkTypes,
   type FieldError,
   fieldMessage,
@@ -22,14 +23,14 @@ export interface ReadBody {
 }
 
 /** @throws StatusError 400 for wrong types, another kind's object, or (Strict) unknown or repeated fields. */
-export function readBody(kind: KindDefinition, body: unknown, settings: WriteSettings): ReadBody {
+export function readBody(kind: KindDefinition, body: unknown, settings: WriteSettings, options?: CheckOptions): ReadBody {
   const { fieldValidation = 'Warn', duplicates = [] } = settings;
   if (body === null || typeof body !== 'object' || Array.isArray(body)) {
     throw StatusError.badRequest(`the body must be one ${kind.kind} object`);
   }
   checkKind(kind, body);
   const { content, managed } = withoutOwnManaged(body);
-  const { value, errors, unknown } = checkTypes(kind.schema, content);
+  const { value, errors, unknown } = checkTypes(kind.schema, content, options);
   if (errors.length > 0) throw cannotBeHandled(kind, errors.map(problem).join(', '));
   const problems = [
     ...duplicates.map((path) => `duplicate field ${JSON.stringify(path)}`),

@@ -99,7 +99,7 @@ export class ViewWrites {
   }
 
   async apply(call: Call, view: KindView, body: unknown, settings: WriteSettings, authorizeCreate: () => Promise<void>): Promise<Answer> {
-    const { object, warnings } = readBody(call.kind, body, settings);
+    const { object, warnings } = readBody(call.kind, body, settings, { keepsEmpty: true });
     const stored = view.toStored(object);
     return shownWith(call, warnings, await this.#applies.apply(storedTarget(call), stored, withoutDuplicates(settings), authorizeCreate));
   }

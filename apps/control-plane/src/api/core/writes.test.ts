@@ -36,6 +36,20 @@ test('create gives identity and defaults, and the same object is read back and f
   await server.stop();
 });
 
+test('what says nothing is not kept, and changes nothing', async () => {
+  const { server, client } = await startTestServer();
+  const container = { name: 'main', image: 'web', args: [], env: [{ name: 'A', value: '' }], stdin: false, workingDir: '' };
+  const given = { ...pod('quiet'), spec: { containers: [container], hostNetwork: false, nodeName: '', tolerations: [] } };
+  const created = await client.create(Pod, { ...given, metadata: { ...given.metadata, labels: {}, finalizers: [] } });
+  expect(created.spec.containers[0]).toMatchObject({ name: 'main', env: [{ name: 'A' }], resources: {} });
+  expect(Object.keys({ ...created.metadata, ...created.spec, ...created.spec.containers[0] })).not.toEqual(
+    expect.arrayContaining([expect.stringMatching(/^(labels|finalizers|hostNetwork|nodeName|args|stdin|workingDir)$/)]),
+  );
+  const patched = await client.patch(Pod, created.metadata, 'merge', { metadata: { labels: {} }, spec: { hostNetwork: false } });
+  expect(patched.metadata.resourceVersion).toBe(created.metadata.resourceVersion);
+  await server.stop();
+});
+
 test('creating what exists, or in a namespace that does not, fails as in Kubernetes', async () => {
   const { server, client } = await startTestServer();
   await client.create(Pod, pod('web'));

@@ -2,7 +2,7 @@
 // why in its status. It looks again every few seconds, as what pods use is no object to watch.
 import { HorizontalPodAutoscaler, type Pod } from '@berth/api';
 import { type Action, erased } from '@berth/controller';
-import { deepEqual, type KindDefinition, type KubeObject } from '@berth/machinery';
+import { equalButForEmpty, type KindDefinition, type KubeObject } from '@berth/machinery';
 import { timestamp } from '@berth/telemetry';
 import { type MetricStatus, type Proposal, propose, tolerancesOf, type Usages } from './measure.ts';
 import { type History, type Paced, pace } from './pace.ts';
@@ -152,6 +152,6 @@ function write(autoscaler: HorizontalPodAutoscaler, counts: Partial<Status>, ver
   const before = autoscaler.status ?? { desiredReplicas: 0 };
   const status: Status = { ...before, ...counts, observedGeneration: autoscaler.metadata.generation ?? 0, conditions };
   if (status.currentMetrics?.length === 0) delete status.currentMetrics;
-  if (deepEqual(status, autoscaler.status)) return [];
+  if (equalButForEmpty(status, autoscaler.status)) return [];
   return [{ type: 'updateStatus', kind: erased(HorizontalPodAutoscaler), object: { ...autoscaler, status } as KubeObject }];
 }

@@ -2,7 +2,7 @@
 // name of a job tells the minute that it was made for, so that the same minute never makes two.
 import { type CronJob, CronJob as CronJobKind, type CronSchedule, Job, nextTime, parseCron } from '@berth/api';
 import { type Action, erased } from '@berth/controller';
-import { deepEqual } from '@berth/machinery';
+import { equalButForEmpty } from '@berth/machinery';
 import { timestamp } from '@berth/telemetry';
 import { conditionOf, isFinished } from '../job/outcome.ts';
 import { controllerReference } from '../ownership.ts';
@@ -26,7 +26,7 @@ export function planCronJob({ cronJob, jobs }: ObservedCronJob, now: number): Ac
   const isIdle = cronJob.metadata.deletionTimestamp !== undefined || cronJob.spec.suspend === true;
   const run = isIdle ? [] : planRun(current, jobs, now);
   const hasOwnStatus = run.some((action) => action.type === 'updateStatus');
-  const write: Action[] = hasOwnStatus || deepEqual(status, cronJob.status ?? {}) ? [] : [statusOf(cronJob, status)];
+  const write: Action[] = hasOwnStatus || equalButForEmpty(status, cronJob.status) ? [] : [statusOf(cronJob, status)];
   return [...write, ...events, ...planHistory(cronJob, jobs), ...run];
 }
 

@@ -2,7 +2,7 @@
 // as may change at a time.
 import { type ControllerRevision, type DaemonSet, type Node, Pod, DaemonSet as Sets } from '@berth/api';
 import { type Action, erased } from '@berth/controller';
-import { deepEqual, labelSelectorFrom } from '@berth/machinery';
+import { equalButForEmpty, labelSelectorFrom } from '@berth/machinery';
 import { claim, controllerOf, controllerReference } from '../ownership.ts';
 import { availableInMs, isReady } from '../pod-state.ts';
 import { revisionLabel, revisionsOf, truncated } from '../revisions.ts';
@@ -200,7 +200,7 @@ function statusActions(set: DaemonSet, places: Place[], hash: string, now: numbe
   const waits = wanted.flatMap(present).flatMap((pod) => availableInMs(pod, minReadySeconds, now) ?? []);
   const later = waits.filter((wait) => wait > 0);
   const again: Action[] = later.length > 0 ? [{ type: 'requeue', afterMs: Math.min(...later) }] : [];
-  if (deepEqual(status, set.status)) return again;
+  if (equalButForEmpty(status, set.status)) return again;
   return [{ type: 'updateStatus', kind: erased(Sets), object: { ...set, status } as DaemonSet }, ...again];
 }
 

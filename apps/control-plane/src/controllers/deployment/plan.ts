@@ -2,7 +2,7 @@
 // what is there, so a rollout that was interrupted, reversed or resized in the middle goes on from where it is.
 import { Deployment, type Pod, ReplicaSet } from '@berth/api';
 import { type Action, erased } from '@berth/controller';
-import { deepEqual, labelSelectorFrom } from '@berth/machinery';
+import { equalButForEmpty, labelSelectorFrom } from '@berth/machinery';
 import { claim } from '../ownership.ts';
 import {
   forgetOld,
@@ -180,6 +180,6 @@ function rolloutStatus({ deployment, newest, all, now }: View, creates: boolean)
 }
 
 function written(deployment: Deployment, status: NonNullable<Deployment['status']>): Action[] {
-  if (deepEqual(status, deployment.status)) return [];
+  if (equalButForEmpty(status, deployment.status)) return [];
   return [{ type: 'updateStatus', kind: erased(Deployment), object: { ...deployment, status } as Deployment }];
 }

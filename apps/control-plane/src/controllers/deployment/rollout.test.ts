@@ -40,7 +40,7 @@ async function rollOut(name: string): Promise<Deployment> {
     const { status, metadata } = await reload(name);
     const isCurrent = status?.observedGeneration === metadata.generation && status?.updatedReplicas === status?.replicas;
     const found = { status, metadata } as Deployment;
-    return isCurrent && condition(found, 'Progressing')?.reason === 'NewReplicaSetAvailable' && status?.unavailableReplicas === 0 && found;
+    return isCurrent && condition(found, 'Progressing')?.reason === 'NewReplicaSetAvailable' && !status?.unavailableReplicas && found;
   });
 }
 

@@ -1,7 +1,7 @@
 // Which replica set belongs to a pod template: the one with an equal template. The hash only makes a name of it, so it may
 // collide (then the deployment counts up) and may change between versions without starting anything anew.
 import type { Deployment, PodTemplateSpec, ReplicaSet } from '@berth/api';
-import { deepEqual } from '@berth/machinery';
+import { equalButForEmpty } from '@berth/machinery';
 
 export const hashLabel = 'pod-template-hash';
 
@@ -15,7 +15,7 @@ export function templateHash(template: PodTemplateSpec, collisionCount: number |
 }
 
 export function hasSameTemplate(deployment: Deployment, replicaSet: ReplicaSet): boolean {
-  return deepEqual(bare(deployment.spec.template), bare(replicaSet.spec.template ?? {}));
+  return equalButForEmpty(bare(deployment.spec.template), bare(replicaSet.spec.template ?? {}));
 }
 
 /** Without the hash's label and without what says nothing. */

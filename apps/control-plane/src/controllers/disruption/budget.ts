@@ -2,7 +2,7 @@
 // the budget by whoever evicts, and counts as unavailable until the pod goes or two minutes have passed.
 import { type Pod, PodDisruptionBudget } from '@berth/api';
 import { type Action, erased } from '@berth/controller';
-import { deepEqual } from '@berth/machinery';
+import { equalButForEmpty } from '@berth/machinery';
 import { timestamp } from '@berth/telemetry';
 import { isReady } from '../pod-state.ts';
 
@@ -24,7 +24,7 @@ export function planBudget({ budget, pods, scale }: ObservedBudget, now: number)
   const due = Object.values(disrupted).map((time) => Date.parse(time) + evictionMsMax - now);
   const later: Action[] = due.length > 0 ? [{ type: 'requeue', afterMs: Math.max(Math.min(...due), 1) }] : [];
   const status = statusOf(budget, pods, scale, disrupted, now);
-  if (deepEqual(status, budget.status)) return later;
+  if (equalButForEmpty(status, budget.status)) return later;
   return [...later, { type: 'updateStatus', kind: erased(PodDisruptionBudget), object: { ...budget, status } as PodDisruptionBudget }];
 }
 

@@ -1,7 +1,7 @@
 // The older form of a service's endpoints: one object of the service's name.
 import { type EndpointAddress, type EndpointSubset, Endpoints, type Pod, Service } from '@berth/api';
 import { type Action, type Controller, erased, watches } from '@berth/controller';
-import { deepEqual, keyOf } from '@berth/machinery';
+import { equalButForEmpty, keyOf } from '@berth/machinery';
 import { addressesOf, type Backend, backendsOf, backendWatches, indexBackends, isHeadless, isManaged, podsBehind } from './backends.ts';
 
 const managedByLabel = 'endpoints.kubernetes.io/managed-by';
@@ -56,7 +56,7 @@ export function planEndpoints({ service, endpoints, pods }: ObservedEndpoints): 
     annotations: endpoints.metadata.annotations ?? {},
     subsets: endpoints.subsets ?? [],
   };
-  if (deepEqual(current, wanted) || endpoints.metadata.deletionTimestamp) return [];
+  if (equalButForEmpty(current, wanted) || endpoints.metadata.deletionTimestamp) return [];
   const next: Endpoints = { ...endpoints, metadata: { ...endpoints.metadata, ...metadata }, subsets: wanted.subsets };
   return [{ type: 'update', kind: erased(Endpoints), object: next }];
 }

@@ -2,7 +2,7 @@
 // status, and delete it when its time after the end has passed.
 import { Job, Pod } from '@berth/api';
 import { type Action, erased } from '@berth/controller';
-import { deepEqual, labelSelectorFrom } from '@berth/machinery';
+import { equalButForEmpty, labelSelectorFrom } from '@berth/machinery';
 import { timestamp } from '@berth/telemetry';
 import { claim, isControlledBy } from '../ownership.ts';
 import { isActive, isReady } from '../pod-state.ts';
@@ -82,7 +82,7 @@ function planRunning(job: Job, stored: Job, pods: Pod[], now: number): Action[] 
 }
 
 function writeStatus(stored: Job, status: NonNullable<Job['status']>, outcome: Outcome | undefined): Action[] {
-  if (deepEqual(status, stored.status)) return [];
+  if (equalButForEmpty(status, stored.status)) return [];
   const actions: Action[] = [{ type: 'updateStatus', kind: erased(Job), object: { ...stored, status } as Job }];
   const event = (eventType: 'Normal' | 'Warning', reason: string, message: string): Action => ({
     type: 'event',

@@ -2,7 +2,7 @@
 // that match its selector and belong to nobody become its own.
 import { Pod, type ReplicaSet } from '@berth/api';
 import { type Action, erased } from '@berth/controller';
-import { deepEqual, type KindDefinition, type LabelSelectorObject, labelSelectorFrom, type StatusError } from '@berth/machinery';
+import { equalButForEmpty, type KindDefinition, type LabelSelectorObject, labelSelectorFrom, type StatusError } from '@berth/machinery';
 import { timestamp } from '@berth/telemetry';
 import { claim, controllerOf, controllerReference } from '../ownership.ts';
 import { inRemovalOrder } from '../pod-removal-order.ts';
@@ -113,7 +113,7 @@ function statusActions({ owner, kind, countsTerminating }: ObservedReplicated, o
   };
   const later = waits.filter((wait) => wait > 0);
   const actions: Action[] = later.length > 0 ? [{ type: 'requeue', afterMs: Math.min(...later) }] : [];
-  if (deepEqual(status, owner.status)) return actions;
+  if (equalButForEmpty(status, owner.status)) return actions;
   return [...actions, { type: 'updateStatus', kind, object: { ...owner, status } as Replicated }];
 }
 

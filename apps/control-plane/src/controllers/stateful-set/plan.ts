@@ -2,7 +2,7 @@
 // reverse, one waiting for the other, unless podManagementPolicy is Parallel. A name is given again only once its pod is gone.
 import { type ControllerRevision, type PersistentVolumeClaim, Pod, StatefulSet as Sets, type StatefulSet } from '@berth/api';
 import { type Action, erased } from '@berth/controller';
-import { deepEqual, labelSelectorFrom } from '@berth/machinery';
+import { equalButForEmpty, labelSelectorFrom } from '@berth/machinery';
 import { claim, controllerOf } from '../ownership.ts';
 import { availableInMs, isReady } from '../pod-state.ts';
 import { revisionLabel, revisionsOf, templateOf, truncated } from '../revisions.ts';
@@ -188,7 +188,7 @@ function statusOf({ set, current, update, now }: Situation, owned: Pod[]): NonNu
 }
 
 function statusActions(set: StatefulSet, status: NonNullable<StatefulSet['status']>): Action[] {
-  if (deepEqual(status, set.status)) return [];
+  if (equalButForEmpty(status, set.status)) return [];
   return [{ type: 'updateStatus', kind: erased(Sets), object: { ...set, status } as StatefulSet }];
 }
 

@@ -2,7 +2,7 @@
 // have the same one.
 import { Node, PersistentVolume, PersistentVolumeClaim, StorageClass } from '@berth/api';
 import { type Action, type Caches, type Controller, erased, watches } from '@berth/controller';
-import { deepEqual, keyOf } from '@berth/machinery';
+import { equalButForEmpty, keyOf } from '@berth/machinery';
 import { localProvisioner, localVolume, nodeForImmediate, provisioningProblem } from './local-provisioner.ts';
 import { bestVolume, bindCompleted, boundByController, classOf, isMeantFor, mismatch, selectedNode, waitsForConsumer } from './matching.ts';
 
@@ -181,7 +181,7 @@ function bindClaim(claim: PersistentVolumeClaim, { metadata: { name } }: Persist
 
 function phase(claim: PersistentVolumeClaim, wanted: NonNullable<PersistentVolumeClaim['status']>): Action[] {
   const status = { ...claim.status, ...wanted };
-  if (deepEqual(status, claim.status)) return [];
+  if (equalButForEmpty(status, claim.status)) return [];
   const patch = { metadata: { uid: claim.metadata.uid }, status: wanted };
   return [{ type: 'patch', kind: erased(PersistentVolumeClaim), key: claim.metadata, patchType: 'merge', patch, subresource: 'status' }];
 }
