@@ -2,6 +2,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { JWTPayload } from 'jose';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { AuthenticationConfigurationError } from '../../apps/control-plane/src/api/authentication/oidc/provider.ts';
 import type { ConfiguredProvider } from '../../apps/control-plane/src/api/authentication/oidc/provider-options.ts';
@@ -11,6 +12,8 @@ import { KubectlCluster } from './kubectl-cluster.ts';
 let provider: IdentityProvider;
 let cluster: KubectlCluster;
 let second: KubectlCluster;
+/** Maps by expressions. */
+let third: KubectlCluster;
 let directory: string;
 
 beforeAll(async () => {
@@ -34,16 +37,40 @@ jwt:
     ...{ username: { claim: 'sub', prefix: `${provider.issuer}#` }, certificateAuthorityFile: `${directory}/ca.crt` },
   };
   second = await KubectlCluster.start(['api'], { authentication: { provider: byOptions } });
+  await writeFile(`${directory}/expressions.yaml`, byExpressions());
+  third = await KubectlCluster.start(['api'], { authentication: { file: `${directory}/expressions.yaml` } });
 });
 afterAll(async () => {
   await cluster?.stop();
   await second?.stop();
+  await third?.stop();
   await provider?.stop();
   await rm(directory, { recursive: true, force: true });
 });
 
+const byExpressions = (userPrefix = 'x:') => `apiVersion: apiserver.config.k8s.io/v1
+kind: AuthenticationConfiguration
+jwt:
+- issuer: {url: "${provider.issuer}", audiences: [kubernetes], certificateAuthority: ${JSON.stringify(provider.authority)}}
+  claimMappings:
+    username: {expression: "'${userPrefix}' + claims.email"}
+    groups: {expression: "claims.?roles.orValue('').split(',').filter(role, role.matches('^[a-z]+$'))"}
+    uid: {expression: claims.sub}
+    extra:
+    - {key: example.com/tenant, valueExpression: claims.tenant.name}
+    - {key: example.com/none, valueExpression: "''"}
+  claimValidationRules:
+  - {expression: "claims.?email_verified.orValue(true) == true", message: the address must be verified}
+  - {expression: "claims.exp - claims.iat <= 86400", message: a day at most}
+  userValidationRules:
+  - {expression: "!user.username.endsWith(':root') && user.groups.all(group, group != 'admin')", message: reserved}
+`;
+
 /** `auth whoami` with nothing but this token. */
-async function whoAmI(of: KubectlCluster, token: string): Promise<{ username?: string; groups?: string[]; uid?: string } | string> {
+async function whoAmI(
+  of: KubectlCluster,
+  token: string,
+): Promise<{ username?: string; groups?: string[]; uid?: string; extra?: object } | string> {
   const { stdout, stderr } = await of.runWithToken(token, ['auth', 'whoami', '-o', 'json']);
   return stdout ? (JSON.parse(stdout) as { status: { userInfo: object } }).status.userInfo : stderr.trim();
 }
@@ -96,6 +123,31 @@ test.each<[string, () => Promise<string>]>([
   ],
 ])('a token is refused: %s', async (_why, token) => {
   expect(await whoAmI(cluster, await token())).toBe(refused);
+});
+
+const known = { email: 'ann', tenant: { name: 't1' } };
+
+test('claims become a user by expressions', async () => {
+  await vi.waitFor(async () =>
+    expect(await whoAmI(third, await provider.token({ ...known, roles: 'dev,ops,1' }))).toEqual({
+      ...{ username: 'x:ann', uid: 'u-1', groups: ['dev', 'ops', 'system:authenticated'] },
+      extra: { 'example.com/tenant': ['t1'] },
+    }),
+  );
+  expect(await whoAmI(third, await provider.token(known))).toMatchObject({ groups: ['system:authenticated'] });
+});
+
+test.each<[string, JWTPayload]>([
+  ['for which an expression has no value', { email: 'ann' }],
+  ['whose name is none', { ...known, email: 7 }],
+  ['whose address was not verified', { ...known, email_verified: false }],
+  ['that lives too long', { ...known, exp: now + 90_000 }],
+  ['whose user has a reserved name', { ...known, email: ':root' }],
+  ['whose user is in a reserved group', { ...known, roles: 'dev,admin' }],
+  ['that has other roles than texts', { ...known, roles: ['dev'] }],
+])('a token is refused by expressions: %s', async (_why, claims) => {
+  expect(await whoAmI(third, await provider.token(claims))).toBe(refused);
+  expect(await whoAmI(third, await provider.token(known))).toMatchObject({ username: 'x:ann' });
 });
 
 test('an algorithm that was not allowed is refused, although the provider uses it', async () => {

@@ -1,6 +1,6 @@
 // The identity providers that the configuration names, each with a verifier of its tokens.
 import type { ControlPlaneConfig, Ports } from '../../../config.ts';
-import { readAuthenticationFile } from './authentication-file.ts';
+import { parseAuthenticationFile, readAuthenticationFile } from './authentication-file.ts';
 import { ProviderKeys } from './provider-keys.ts';
 import { withAuthority } from './provider-options.ts';
 import { OidcVerifier } from './token-verifier.ts';
@@ -12,7 +12,9 @@ export async function openProviders(
 ): Promise<{ verifiers: OidcVerifier[]; stop(): void }> {
   if (!authentication) return { verifiers: [], stop: () => {} };
   const providers =
-    'file' in authentication ? await readAuthenticationFile(authentication.file) : [await withAuthority(authentication.provider)];
+    'file' in authentication
+      ? parseAuthenticationFile(authentication.file, await readAuthenticationFile(authentication.file))
+      : [await withAuthority(authentication.provider)];
   const all = providers.map((provider) => ({ provider, keys: new ProviderKeys(provider, clock, logger.with({ role: 'api' })) }));
   for (const { keys } of all) keys.start();
   return {

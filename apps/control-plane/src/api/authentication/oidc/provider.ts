@@ -1,4 +1,5 @@
 // What this server is told of an identity provider: whose tokens it takes, and how their claims become a user.
+import type { Expression } from '../../cel/environment.ts';
 
 export const signingAlgorithms = ['RS256', 'RS384', 'RS512', 'ES256', 'ES384', 'ES512', 'PS256', 'PS384', 'PS512'] as const;
 export type SigningAlgorithm = (typeof signingAlgorithms)[number];
@@ -6,6 +7,21 @@ export type SigningAlgorithm = (typeof signingAlgorithms)[number];
 export interface ClaimMapping {
   claim: string;
   prefix: string;
+}
+
+/** The value is what the expression comes to over the claims; nothing is put before it. */
+export interface ExpressionMapping {
+  expression: Expression;
+}
+
+export interface ExtraMapping extends ExpressionMapping {
+  key: string;
+}
+
+/** Must come to true. */
+export interface ValidationRule extends ExpressionMapping {
+  /** Why a token is refused when it does not. */
+  message: string;
 }
 
 export interface OidcProvider {
@@ -18,11 +34,16 @@ export interface OidcProvider {
   /** A token must be for one of them. */
   audiences: string[];
   algorithms: readonly SigningAlgorithm[];
-  username: ClaimMapping;
-  groups?: ClaimMapping;
-  uidClaim?: string;
+  username: ClaimMapping | ExpressionMapping;
+  groups?: ClaimMapping | ExpressionMapping;
+  uid?: Pick<ClaimMapping, 'claim'> | ExpressionMapping;
+  extra?: ExtraMapping[];
   /** Claims that a token must have, with these values. */
   requiredClaims: Record<string, string>;
+  /** Over `claims`. */
+  claimRules?: ValidationRule[];
+  /** Over `user`, as the mappings made it. */
+  userRules?: ValidationRule[];
 }
 
 /** The configuration cannot be used; the message names the option, or the file and the place in it, and what should be there. */

@@ -1,0 +1,112 @@
+// What we need of the library's syntax trees and its types do not tell: to walk them with everything that macros made, and to
+// count what evaluating costs. It holds for the one version that package.json names; a tree that looks otherwise is refused,
+// and a test shows that the count ends what takes too long.
+import { type Meter, unitsOf } from './budget.ts';
+import { ExpressionError } from './expression-error.ts';
+import { standIn } from './functions.ts';
+import { compilePattern } from './regular-expressions.ts';
+import { parseDuration } from './time-functions.ts';
+
+/** What comes out of them went in: a branch's value, or the list that a macro is making, which grows with each of its steps. */
+const passing = ['?:', 'accuPush', 'accuValue', 'accuInc'];
+
+/** Looking up the rules of a place takes the runtime some tenths of a millisecond. */
+const timeZoneUnits = 2_000;
+
+type Evaluate = (evaluator: unknown, node: TreeNode, context: unknown) => unknown;
+
+export interface TreeNode {
+  readonly op: string;
+  readonly args: unknown;
+  readonly meta: { evaluate?: Evaluate; alternate?: unknown; macro?: unknown };
+  readonly checkedType?: { readonly name: string; readonly hasDynType: boolean; readonly hasPlaceholderType: boolean };
+  setMeta(key: 'evaluate', value: Evaluate): unknown;
+}
+
+function isNode(value: unknown): value is TreeNode {
+  return typeof value === 'object' && value !== null && 'setMeta' in value && 'op' in value;
+}
+
+/** Every node once, with those that macros stand for. @throws ExpressionError for what is no tree of the version that we know */
+export function nodesOf(tree: unknown): TreeNode[] {
+  const nodes: TreeNode[] = [];
+  const seen = new Set<unknown>();
+  const waiting: unknown[] = [tree];
+  while (waiting.length > 0) {
+    const value = waiting.pop();
+    if (seen.has(value)) continue;
+    seen.add(value);
+    if (isNode(value)) {
+      if (typeof value.meta?.evaluate !== 'function') throw new ExpressionError('the expression’s tree is of an unknown form');
+      nodes.push(value);
+      waiting.push(value.args, value.meta.alternate, value.meta.macro);
+    } else if (Array.isArray(value)) waiting.push(...value);
+    else if (typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype) {
+      waiting.push(...Object.values(value));
+    }
+  }
+  if (nodes.length === 0) throw new ExpressionError('the expression’s tree is of an unknown form');
+  return nodes;
+}
+
+/** Leads calls of the library's functions that differ from CEL's to ours; before types are checked. */
+export function replaceCalls(nodes: TreeNode[]): void {
+  for (const { op, args } of nodes) {
+    if ((op === 'rcall' || op === 'call') && Array.isArray(args)) args[0] = standIn(String(args[0]));
+  }
+}
+
+/** @throws ExpressionError for a regular expression or a duration, written out, that is none */
+export function checkConstants(nodes: TreeNode[]): void {
+  const patterns = ['matches', 'find', 'findAll'].map(standIn);
+  for (const { op, args } of nodes) {
+    if ((op !== 'rcall' && op !== 'call') || !Array.isArray(args)) continue;
+    const [first] = (op === 'rcall' ? args[2] : args[1]) as unknown[];
+    if (!isNode(first) || first.op !== 'value') continue;
+    if (op === 'rcall' && patterns.includes(args[0])) compilePattern(String(first.args));
+    if (op === 'call' && args[0] === standIn('duration')) parseDuration(String(first.args));
+  }
+}
+
+/** Lists and maps that are spelled out hold values of one type; the library's own check takes what is unknown for a type of its own. */
+export function checkLiterals(nodes: TreeNode[]): void {
+  for (const { op, args } of nodes) {
+    if ((op !== 'list' && op !== 'map') || !Array.isArray(args)) continue;
+    const columns = op === 'list' ? [args] : [0, 1].map((column) => args.map((entry) => (entry as unknown[])[column]));
+    for (const column of columns) {
+      const types = column.flatMap((node) => (isNode(node) && node.checkedType ? [node.checkedType] : []));
+      const names = new Set(types.filter((type) => !type.hasDynType && !type.hasPlaceholderType).map((type) => type.name));
+      if (names.size > 1) throw new ExpressionError(`a ${op} holds values of different types: ${[...names].join(', ')}`);
+    }
+  }
+}
+
+/** Whether `variable.field` or `variable.?field` is used anywhere. */
+export function usesField(nodes: TreeNode[], variable: string, field: string): boolean {
+  return nodes.some(({ op, args }) => {
+    if ((op !== '.' && op !== '.?') || !Array.isArray(args)) return false;
+    const [of, name] = args as [unknown, unknown];
+    return name === field && isNode(of) && of.op === 'id' && of.args === variable;
+  });
+}
+
+/** From now on evaluating a node is counted; after types were checked, which chooses how nodes are evaluated. */
+export function countCosts(nodes: TreeNode[], meter: Meter): void {
+  for (const node of nodes) {
+    const { evaluate } = node.meta;
+    if (!evaluate) continue;
+    const isPaidFor = passing.includes(node.op);
+    const units = readsTimeZone(node) ? timeZoneUnits : 1;
+    node.setMeta('evaluate', (evaluator, self, context) => {
+      meter.spend(units);
+      const value = evaluate.call(self, evaluator, self, context);
+      if (!isPaidFor) meter.spend(unitsOf(value));
+      return value;
+    });
+  }
+}
+
+/** As `getHours("Europe/Berlin")`. */
+function readsTimeZone({ op, args }: TreeNode): boolean {
+  return op === 'rcall' && Array.isArray(args) && /^get[A-Z]/.test(args[0]) && (args[2] as unknown[]).length > 0;
+}
