@@ -1,5 +1,5 @@
 // Tokens of an OpenID Connect provider: who they make somebody, which are refused, and what happens when its keys change.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { JWTPayload } from 'jose';
@@ -148,6 +148,28 @@ test.each<[string, JWTPayload]>([
 ])('a token is refused by expressions: %s', async (_why, claims) => {
   expect(await whoAmI(third, await provider.token(claims))).toBe(refused);
   expect(await whoAmI(third, await provider.token(known))).toMatchObject({ username: 'x:ann' });
+});
+
+const metric = 'apiserver_authentication_config_controller_automatic_reloads_total';
+async function reloads(status: string): Promise<number> {
+  const { stdout } = await third.run(['get', '--raw', '/metrics']);
+  return Number(new RegExp(`^${metric}\\{status="${status}"\\} (\\d+)$`, 'm').exec(stdout)?.[1] ?? 0);
+}
+
+test('a change of the file is put into force without a restart; one that cannot be used is counted, and changes nothing', async () => {
+  const file = `${directory}/expressions.yaml`;
+  const token = await provider.token(known);
+  expect(await whoAmI(third, token)).toMatchObject({ username: 'x:ann' });
+  await writeFile(file, byExpressions('y:'));
+  await vi.waitFor(async () => expect(await whoAmI(third, token)).toMatchObject({ username: 'y:ann' }), { timeout: 10_000 });
+  expect([await reloads('success'), await reloads('failure')]).toEqual([1, 0]);
+  await writeFile(file, byExpressions('z:').replace('claims.tenant.name', 'claims.'));
+  await vi.waitFor(async () => expect(await reloads('failure')).toBe(1), { timeout: 10_000 });
+  expect(await whoAmI(third, token)).toMatchObject({ username: 'y:ann' });
+  await writeFile(`${file}.new`, byExpressions().replace('username.endsWith', 'username.startsWith').replace("':root'", "'x:'"));
+  await rename(`${file}.new`, file);
+  await vi.waitFor(async () => expect(await whoAmI(third, token)).toBe(refused), { timeout: 10_000 });
+  expect([await reloads('success'), await reloads('failure')]).toEqual([2, 1]);
 });
 
 test('an algorithm that was not allowed is refused, although the provider uses it', async () => {

@@ -90,6 +90,8 @@ async function start(
   });
   const api = app.get(ApiServer);
   const http = app.get(ApiHttp);
+  const metrics = app.get(ApiMetrics);
+  identity.follow((status) => metrics.authenticationReloaded(status, ports.clock.now()));
   await api.start({ advertised: advertisedAddress(config), clientAuthorities: pki.authority.pem });
   onStop(() => api.stop());
   onStop(() => app.close());

@@ -26,6 +26,8 @@ export class ApiMetrics implements CoreMetrics {
   readonly #dropped: Counter<'resource'>;
   readonly #retried: Counter<'resource'>;
   readonly #resets: Counter;
+  readonly #reloads: Counter<'status'>;
+  readonly #reloaded: Gauge<'status'>;
   readonly #dispatched: Counter<'priority_level' | 'flow_schema'>;
   readonly #rejected: Counter<'priority_level' | 'flow_schema' | 'reason'>;
   readonly #counted = new Series<Counter.Internal>();
@@ -75,6 +77,18 @@ export class ApiMetrics implements CoreMetrics {
       name: 'apiserver_flowcontrol_rejected_requests_total',
       help: 'Requests that were told to come back, by priority level, flow schema and why.',
       labelNames: ['priority_level', 'flow_schema', 'reason'],
+      registers,
+    });
+    this.#reloads = new Counter({
+      name: 'apiserver_authentication_config_controller_automatic_reloads_total',
+      help: 'Times the authentication configuration was read again because it had changed, by whether it could be used.',
+      labelNames: ['status'],
+      registers,
+    });
+    this.#reloaded = new Gauge({
+      name: 'apiserver_authentication_config_controller_automatic_reload_last_timestamp_seconds',
+      help: 'When the authentication configuration was last read again, by whether it could be used.',
+      labelNames: ['status'],
       registers,
     });
     this.#resets = new Counter({ name: 'berth_watch_cache_resets_total', help: 'Times the watch cache was loaded anew.', registers });
@@ -137,6 +151,11 @@ export class ApiMetrics implements CoreMetrics {
       });
     gauge('apiserver_flowcontrol_current_executing_requests', 'Requests that run now.', (level) => level.inUse);
     gauge('apiserver_flowcontrol_current_inqueue_requests', 'Requests that wait now.', (level) => level.queues?.length ?? 0);
+  }
+
+  authenticationReloaded(status: 'success' | 'failure', nowMs: number): void {
+    this.#reloads.inc({ status });
+    this.#reloaded.set({ status }, nowMs / 1000);
   }
 
   cacheReset(): void {

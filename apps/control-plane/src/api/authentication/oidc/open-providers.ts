@@ -1,26 +1,44 @@
-// The identity providers that the configuration names, each with a verifier of its tokens.
+// The identity providers that the configuration names, by options or by a file that may change while the server runs.
 import type { ControlPlaneConfig, Ports } from '../../../config.ts';
 import { parseAuthenticationFile, readAuthenticationFile } from './authentication-file.ts';
-import { ProviderKeys } from './provider-keys.ts';
+import { ConfigurationFile, type ReloadStatus } from './configuration-file.ts';
+import { IdentityProviders } from './identity-providers.ts';
 import { withAuthority } from './provider-options.ts';
-import { OidcVerifier } from './token-verifier.ts';
+
+export interface OpenProviders {
+  /** None without identity providers. */
+  verifiers: IdentityProviders[];
+  /** From now on, changes of the file are put into force. */
+  follow(onReload: (status: ReloadStatus) => void): void;
+  stop(): Promise<void>;
+}
 
 /** Starts looking for the providers. @throws AuthenticationConfigurationError */
 export async function openProviders(
   { authentication, apiAudiences }: Pick<ControlPlaneConfig, 'authentication' | 'apiAudiences'>,
-  { clock, logger }: Ports,
-): Promise<{ verifiers: OidcVerifier[]; stop(): void }> {
-  if (!authentication) return { verifiers: [], stop: () => {} };
-  const providers =
-    'file' in authentication
-      ? parseAuthenticationFile(authentication.file, await readAuthenticationFile(authentication.file))
-      : [await withAuthority(authentication.provider)];
-  const all = providers.map((provider) => ({ provider, keys: new ProviderKeys(provider, clock, logger.with({ role: 'api' })) }));
-  for (const { keys } of all) keys.start();
+  { clock, logger: all }: Pick<Ports, 'clock' | 'logger'>,
+): Promise<OpenProviders> {
+  if (!authentication) return { verifiers: [], follow: () => {}, stop: async () => {} };
+  const logger = all.with({ role: 'api' });
+  const options = { apiAudiences, clock, logger };
+  if (!('file' in authentication)) {
+    const providers = new IdentityProviders([await withAuthority(authentication.provider)], options);
+    return { verifiers: [providers], follow: () => {}, stop: async () => providers.stop() };
+  }
+  const { file } = authentication;
+  const content = await readAuthenticationFile(file);
+  const providers = new IdentityProviders(parseAuthenticationFile(file, content), options);
+  let followed: ConfigurationFile | undefined;
   return {
-    verifiers: all.map(({ provider, keys }) => new OidcVerifier({ provider, findKey: keys.find, apiAudiences, clock })),
-    stop: () => {
-      for (const { keys } of all) keys.stop();
+    verifiers: [providers],
+    follow(onReload) {
+      followed = new ConfigurationFile({ file, content, apply: (next) => providers.replace(next), onReload, clock, logger });
+      followed.start();
+    },
+    async stop() {
+      const unfollowed = followed?.stop();
+      providers.stop();
+      await unfollowed;
     },
   };
 }

@@ -17,6 +17,7 @@ export class ProviderKeys {
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #stopping = new AbortController();
+  readonly #reached = Promise.withResolvers<void>();
   #find: JWTVerifyGetKey | undefined;
 
   constructor(provider: OidcProvider, clock: Clock, logger: Logger) {
@@ -32,6 +33,11 @@ export class ProviderKeys {
 
   stop(): void {
     this.#stopping.abort(new Error('the server is stopping'));
+  }
+
+  /** Resolves when the provider has said where its keys are; never, if it does not before `stop`. */
+  get reached(): Promise<void> {
+    return this.#reached.promise;
   }
 
   /** @throws TokenError until the provider has been reached once */
@@ -50,6 +56,7 @@ export class ProviderKeys {
           new Response(await this.#fetch(target, options.signal));
         this.#find = createRemoteJWKSet(keysUrl, { [customFetch]: fetchKeys, timeoutDuration: timeoutMs });
         this.#logger.info('found the identity provider', { issuer });
+        this.#reached.resolve();
         return;
       } catch (error) {
         if (signal.aborted) return;
