@@ -1,7 +1,7 @@
 // Certificates that are asked for through the API: who decides, who signs, and that what comes back is somebody.
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { signingRequest } from './authentication/signing-requests.ts';
+import { signingRequest } from '../../apps/control-plane/src/controllers/certificates/testing.ts';
 import { KubectlCluster } from './kubectl-cluster.ts';
 
 let cluster: KubectlCluster;
@@ -51,6 +51,18 @@ test('what a signer must not sign fails and says why', async () => {
   await ok(['certificate', 'approve', 'odd']);
   await ok(['wait', '--for=condition=Failed', 'csr/odd', '--timeout=10s']);
   expect(await ok(['get', 'csr', 'odd', '-o', 'jsonpath={.status.conditions[1].message}'])).toBe('DNS subjectAltNames are not allowed');
+});
+
+test('a request that is not signed with its own key is refused at once, by its field', async () => {
+  const { object, der } = await signingRequest('mine', { ...client, subject: 'CN=mallory' });
+  // Another name, under the signature of the old one.
+  const bytes = Buffer.from(der);
+  bytes.write('alice42', bytes.indexOf('mallory'));
+  const pem = `-----BEGIN CERTIFICATE REQUEST-----\n${bytes.toString('base64')}\n-----END CERTIFICATE REQUEST-----\n`;
+  object.spec.request = Buffer.from(pem).toString('base64');
+  const { stderr } = await cluster.run(['create', '-f', '-'], { input: JSON.stringify(object) });
+  expect(stderr).toContain('The CertificateSigningRequest "mine" is invalid: spec.request: Invalid value: ');
+  expect(stderr).toContain('the signature of the request does not fit its key');
 });
 
 test('nobody becomes an administrator by asking', async () => {

@@ -1,5 +1,9 @@
 // Requests for certificates that no signer may fulfil, each for a reason of its own.
-import { type SigningRequestParts, signingObject, signingRequest } from './signing-requests.ts';
+import {
+  type SigningRequestParts,
+  signingObject,
+  signingRequest,
+} from '../../../apps/control-plane/src/controllers/certificates/testing.ts';
 
 export type BadRequest = [why: string, object: { metadata: { name: string } }];
 
@@ -31,7 +35,7 @@ const changed: [string, SigningRequestParts][] = [
   ['the legacy signer', { ...client, signerName: 'kubernetes.io/legacy-unknown' }],
   ['a life of a minute', { ...client, expirationSeconds: 60 }],
   ['a life of less than nothing', { ...client, expirationSeconds: -1 }],
-  ['a small key', { ...client, algorithm: { name: 'RSASSA-PKCS1-v1_5', modulusLength: 1024 } }],
+  ['a small key', { ...client, algorithm: { name: 'RSASSA-PKCS1-v1_5', modulusLength: 512 } }],
   ['a node’s name in no node’s group', { ...kubelet, subject: 'O=dev, CN=system:node:n1' }],
   ['no node’s name', { ...kubelet, subject: 'O=system:nodes, CN=carl' }],
   ['a node without a group', { ...kubelet, subject: 'CN=system:node:n1' }],

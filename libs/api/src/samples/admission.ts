@@ -8,10 +8,14 @@ const metadata = { name: 'sample' };
 const admitting = { apiVersion: 'admissionregistration.k8s.io/v1' };
 const certifying = { apiVersion: 'certificates.k8s.io/v1' };
 const sharing = { apiVersion: 'flowcontrol.apiserver.k8s.io/v1' };
-/** A DER sequence of one small number: what is inside is read by those who sign. */
-const der = 'MAMCAQE=';
+/** A DER sequence of one small number: what is inside is read by those who trust it. */
+const anyDer = 'MAMCAQE=';
+/** Of `CN=sample`, signed with its Ed25519 key: the API takes no other. */
+const signedRequest =
+  'MIGQMEQCAQAwETEPMA0GA1UEAwwGc2FtcGxlMCowBQYDK2VwAyEA6aPrUbw0mgKLgyHZ5G/AG+fFrDmepPiGAHw++3BVJMigADAFBgMrZXADQQC+6scme+W2MEAisss1' +
+  'zZN21APczL5qkQor/G8yq9Rd+xeVMyczdunTj3Bf8FLPN5DHI+T2Wb/g0OCaJa9hCKoD';
 
-function pem(label: string): string {
+function pem(label: string, der = anyDer): string {
   return `-----BEGIN ${label}-----\n${der}\n-----END ${label}-----\n`;
 }
 
@@ -37,7 +41,7 @@ export const admissionSamples = {
     kind: 'CertificateSigningRequest',
     metadata,
     spec: {
-      request: encodeBase64(pem('CERTIFICATE REQUEST')),
+      request: encodeBase64(pem('CERTIFICATE REQUEST', signedRequest)),
       signerName: 'example.com/signer',
       usages: ['client auth'],
     },
@@ -93,7 +97,7 @@ export const admissionSamples = {
       serviceAccountUID: 'b',
       nodeName: 'n1',
       nodeUID: 'c',
-      stubPKCS10Request: der,
+      stubPKCS10Request: anyDer,
     },
   }),
   PriorityLevelConfiguration: (): flow.PriorityLevelConfiguration => ({

@@ -17,11 +17,13 @@ export interface TestServerOptions extends ClusterFacts {
   clock?: Clock;
   seed?: number;
   nodePortRange?: { from: number; to: number };
+  disableAdmissionPlugins?: string[];
 }
 
 export async function startTestServer(options: TestServerOptions = {}) {
   const { store = new MemoryStore(), clock = systemClock, seed = 1, nodePortRange = defaultConfig.nodePortRange } = options;
-  const config = { ...defaultConfig, nodePortRange };
+  const { disableAdmissionPlugins = [] } = options;
+  const config = { ...defaultConfig, nodePortRange, disableAdmissionPlugins };
   const server = new ApiServer({ store, kinds: [...kinds, ...kindViews], clock, random: seededRandom(seed), logger: silentLogger, config });
   await server.start(options);
   return { server, store, client: server.localClient(admin), system: server.localClient(componentUsers.apiServer) };

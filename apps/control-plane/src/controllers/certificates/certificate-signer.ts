@@ -6,6 +6,7 @@ import { type Clock, type Logger, type Random, timestamp } from '@berth/telemetr
 import type { Attributes } from '../../api/core/authorizer.ts';
 import type { User } from '../../api/core/types.ts';
 import type { CertificateAuthority } from '../../pki/certificate-authority.ts';
+import { signatureProblem } from '../../pki/request-signature.ts';
 import { SlowReconciler } from '../slow-reconciler.ts';
 import { type Asked, knownSigners, kubeletClientSigner, readRequest, refusal } from './signer-rules.ts';
 
@@ -67,15 +68,21 @@ export class CertificateSigner {
     }
   }
 
+  /**
+   * What the rules forbid fails, for good. As in Kubernetes, what cannot be read or is not signed with its own key does not: the
+   * API takes no such requests any more, and those that it took are tried again until somebody deletes them.
+   */
   async #sign(request: CertificateSigningRequest): Promise<void> {
     const { signerName, usages = [], expirationSeconds = secondsDefault } = request.spec;
-    const asked = readOrNothing(request);
-    const problem = asked ? (refusal(signerName, usages, asked) ?? (await badSignature(asked))) : 'the request cannot be read';
-    if (!asked || problem !== undefined) {
-      const failed = this.#withCondition(request, 'Failed', 'SignerValidationFailure', problem ?? '');
+    const asked = readRequest(request);
+    const problem = refusal(signerName, usages, asked);
+    if (problem !== undefined) {
+      const failed = this.#withCondition(request, 'Failed', 'SignerValidationFailure', problem);
       await this.#options.client.updateStatus(CertificateSigningRequest, failed);
       return;
     }
+    const unsigned = signatureProblem(asked.request);
+    if (unsigned !== undefined) throw new Error(unsigned);
     const lifetimeSeconds = Math.max(secondsMin, Math.min(expirationSeconds, secondsDefault));
     const pem = await this.#options.authority.signRequest(asked.request, usages, lifetimeSeconds * 1000);
     const status = { ...request.status, certificate: Buffer.from(pem).toString('base64') };
@@ -95,12 +102,7 @@ function readOrNothing(request: CertificateSigningRequest): Asked | undefined {
   try {
     return readRequest(request);
   } catch {
-    // What cannot be read is refused as such.
+    // Nobody may have it without being asked.
     return undefined;
   }
-}
-
-async function badSignature({ request }: Asked): Promise<string | undefined> {
-  const isGood = await request.verify().catch(() => false);
-  return isGood ? undefined : 'the signature of the request does not fit its key';
 }

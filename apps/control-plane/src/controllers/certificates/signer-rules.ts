@@ -1,4 +1,4 @@
-// What each of Kubernetes' signers signs: whose name, which usages, which other names, which keys. Pure.
+// What each of Kubernetes' signers signs: whose name, which usages, which other names. Pure.
 // Source: https://kubernetes.io/docs/reference/access-authn-authz/certificate-signing-requests/#kubernetes-signers
 import 'reflect-metadata';
 import type { CertificateSigningRequest } from '@berth/api';
@@ -38,7 +38,7 @@ export function readRequest({ spec }: CertificateSigningRequest): Asked {
 
 /** Why the signer does not sign this; undefined when it does. */
 export function refusal(signerName: string, usages: readonly string[], asked: Asked): string | undefined {
-  return keyRefusal(asked) ?? rules[signerName]?.(usages, asked) ?? (knownSigners.includes(signerName) ? undefined : 'unknown signer');
+  return rules[signerName]?.(usages, asked) ?? (knownSigners.includes(signerName) ? undefined : 'unknown signer');
 }
 
 type Rule = (usages: readonly string[], asked: Asked) => string | undefined;
@@ -82,11 +82,4 @@ function exactly(usages: readonly string[], purpose: string): string | undefined
 
 function usagesRefusal(usages: readonly string[]): string {
   return `usages did not match ${JSON.stringify(usages)}`;
-}
-
-function keyRefusal({ request }: Asked): string | undefined {
-  const algorithm = request.publicKey.algorithm as { name: string; namedCurve?: string; modulusLength?: number };
-  if (algorithm.name === 'ECDSA' && ['P-256', 'P-384', 'P-521'].includes(algorithm.namedCurve ?? '')) return undefined;
-  if (/^RSA/.test(algorithm.name)) return (algorithm.modulusLength ?? 0) >= 2048 ? undefined : 'RSA keys must have at least 2048 bits';
-  return algorithm.name === 'Ed25519' ? undefined : 'the key must be ECDSA, RSA or Ed25519';
 }

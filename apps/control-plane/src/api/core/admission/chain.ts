@@ -26,6 +26,7 @@ import { everything } from '../selection.ts';
 import type { User } from '../types.ts';
 import type { WatchCache } from '../watch-cache.ts';
 import type { AdmissionPlugin } from './admission.ts';
+import { CertificateRequestSignature } from './certificate-request-signature.ts';
 import { CertificateRequests } from './certificate-requests.ts';
 import { DefaultIngressClass } from './default-ingress-class.ts';
 import { DefaultStorageClass } from './default-storage-class.ts';
@@ -94,6 +95,7 @@ function everyPlugin(options: AdmissionOptions): AdmissionPlugin[] {
     new StorageObjectInUseProtection(),
     new RuntimeClass((name) => byName(RuntimeClassKind, name)),
     new CertificateRequests(options.isAllowed),
+    new CertificateRequestSignature(),
     new DefaultIngressClass(() => all(IngressClass)),
     new RbacEscalation({
       rulesFor: (user, namespace) => authorizer.rulesFor(user, namespace),
