@@ -16,6 +16,7 @@ rules:
 - {level: Request, verbs: [watch], resources: [{group: "", resources: [configmaps]}]}
 - {level: Metadata, resources: [{group: "", resources: [pods, pods/log, pods/exec, nodes/proxy]}], omitStages: [RequestReceived]}
 - {level: Metadata, verbs: [create, list], resources: [{group: apps, resources: [deployments]}, {group: "", resources: [services]}], omitStages: [RequestReceived]}
+- {level: Metadata, resources: [{group: "", resources: [endpoints, componentstatuses]}], omitStages: [RequestReceived]}
 - {level: Metadata, nonResourceURLs: ["/version"]}
 - {level: None}
 `;
@@ -60,6 +61,9 @@ async function annotated(run: (command: string) => Promise<unknown>): Promise<vo
   await run('create rolebinding robots --clusterrole=view --serviceaccount=default:robot');
   await run('get services --as anna');
   await run('get services --as system:serviceaccount:default:robot');
+  await run('get endpoints');
+  await run('get endpoints --as carl');
+  await run('get componentstatuses');
   await run('get --raw /version');
   await run('get --raw /api/v1/nodes/none/proxy/healthz');
   await run('exec none --as bob -- true');
@@ -140,6 +144,28 @@ test('what was decided, and by which binding', () => {
   expect(annotationsOf('pods', 'create', 'none', 'bob') ?? annotationsOf('pods', 'get', 'none', 'bob')).toEqual(decided('forbid', ''));
   expect(events.find(({ verb, objectRef }) => verb === 'get' && !objectRef)?.annotations).toBeUndefined();
   expect(events.filter(({ objectRef }) => !objectRef).at(-1)?.annotations).toEqual(decided('allow', ''));
+});
+
+test('deprecated versions are named, for those who may use them', () => {
+  const used = (resource: string, user?: string) => annotationsOf(resource, 'list', undefined, user)?.['k8s.io/deprecated'];
+  expect([used('endpoints'), used('endpoints', 'carl'), used('componentstatuses'), used('services', 'anna')]).toEqual([
+    'true',
+    undefined,
+    'true',
+    undefined,
+  ]);
+});
+
+test('what took longer than half a second says how long, and where', () => {
+  const watch = about('configmaps', 'watch').filter(({ stage }) => stage === 'ResponseComplete');
+  expect(watch).not.toEqual([]);
+  for (const { annotations } of watch) {
+    expect(annotations).toMatchObject({
+      'apiserver.latency.k8s.io/total': expect.stringMatching(/^(\d+m)?[0-9.]+m?s$/),
+      'apiserver.latency.k8s.io/authentication': expect.stringMatching(/^[0-9.]+(µs|ms|s)$/),
+      'apiserver.latency.k8s.io/authorization': expect.stringMatching(/^[0-9.]+(ns|µs|ms|s)$/),
+    });
+  }
 });
 
 test('what Pod Security enforced, and what violates the level that is audited', () => {

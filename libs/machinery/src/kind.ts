@@ -104,6 +104,8 @@ export interface KindDefinition<T extends KubeObject = KubeObject> {
   warnings(object: T): string[];
   /** What every answer warns of, such as `v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice`. */
   deprecation?: string;
+  /** In which version of Kubernetes what is deprecated is no longer there, such as `1.38`; absent when that is not decided. */
+  removedRelease?: string;
 }
 
 export interface KindOptions<T extends KubeObject> {
@@ -127,6 +129,7 @@ export interface KindOptions<T extends KubeObject> {
   selectableFields?: Record<string, (object: T) => string>;
   warnings?(object: T): string[];
   deprecation?: string;
+  removedRelease?: string;
   view?: KindView;
 }
 
@@ -154,6 +157,7 @@ export function defineKind<T extends KubeObject>(options: KindOptions<T>): KindD
     selectableFields: options.selectableFields ?? {},
     warnings: options.warnings ?? (() => []),
     ...(options.deprecation && { deprecation: options.deprecation }),
+    ...(options.removedRelease && { removedRelease: options.removedRelease }),
     ...(options.view && { view: options.view }),
   };
 }

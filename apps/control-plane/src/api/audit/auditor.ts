@@ -3,10 +3,17 @@
 import type { IncomingMessage } from 'node:http';
 import { isRecord, type Status } from '@berth/machinery';
 import { type Clock, microTimestamp } from '@berth/telemetry';
-import type { User } from '../core/types.ts';
+import { timed } from '../core/latency.ts';
+import type { Layer, User } from '../core/types.ts';
 import type { ResourcePath } from '../http/request-info.ts';
 import type { AuditLog } from './audit-log.ts';
+import { goDuration } from './go-duration.ts';
 import type { AuditDecision, AuditPolicy, Stage } from './policy.ts';
+
+const decisionKey = 'authorization.k8s.io/decision';
+/** As Kubernetes: of what takes no longer, nobody is told where the time went. */
+const slowMs = 500;
+const latencyPrefix = 'apiserver.latency.k8s.io/';
 
 export interface AuditorOptions {
   policy: AuditPolicy;
@@ -22,6 +29,8 @@ export interface AuditedRequest {
   /** Who asked, and as whom, when that is somebody else. */
   user: User;
   impersonatedUser: User | undefined;
+  /** When it came, on the clock's monotonic scale. */
+  startMs: number;
 }
 
 export class Auditor {
@@ -52,12 +61,16 @@ export class AuditRecord {
   readonly #objectRef: Record<string, string> | undefined;
   #answered: Record<string, unknown> = {};
   readonly #annotations: Record<string, string> = {};
+  readonly #startMs: number;
+  readonly #spentMs = new Map<Layer, number>();
+  #deprecation: { removedRelease?: string | undefined } | undefined;
 
   constructor(asked: AuditedRequest, decision: AuditDecision, options: AuditorOptions) {
     this.#decision = decision;
     this.#options = options;
-    const { request, auditId, verb, path, user, impersonatedUser } = asked;
+    const { request, auditId, verb, path, user, impersonatedUser, startMs } = asked;
     this.#auditId = auditId;
+    this.#startMs = startMs;
     this.#objectRef = path && objectReference(path);
     this.#shared = {
       requestURI: request.url,
@@ -66,7 +79,7 @@ export class AuditRecord {
       ...(impersonatedUser && { impersonatedUser: userInfo(impersonatedUser) }),
       sourceIPs: [request.socket.remoteAddress ?? ''],
       ...(request.headers['user-agent'] && { userAgent: request.headers['user-agent'] }),
-      requestReceivedTimestamp: microTimestamp(options.clock),
+      requestReceivedTimestamp: microTimestamp({ now: () => options.clock.now() - this.#elapsedMs() }),
     };
   }
 
@@ -89,6 +102,20 @@ export class AuditRecord {
     this.#annotations[key] ??= value;
   }
 
+  spent(layer: Layer, durationMs: number): void {
+    this.#spentMs.set(layer, (this.#spentMs.get(layer) ?? 0) + durationMs);
+  }
+
+  /** Counts the time that this takes. */
+  timed<T>(layer: Layer, work: () => Promise<T>): Promise<T> {
+    return timed(this, layer, this.#options.clock, work);
+  }
+
+  /** It is about a version that is deprecated. Told at its end, if it was let in. */
+  deprecated(removedRelease?: string): void {
+    this.#deprecation = { removedRelease };
+  }
+
   failed(status: Status): void {
     this.#answered.failure = status;
   }
@@ -99,10 +126,26 @@ export class AuditRecord {
   }
 
   ended(code: number): Promise<void> {
+    this.#annotateEnd();
     const { failure, ...answered } = this.#answered as { failure?: Status };
     const { status, reason, message } = failure ?? {};
     const responseStatus = { metadata: {}, ...(status && { status }), ...(message && { message }), ...(reason && { reason }), code };
     return this.stage('ResponseComplete', { responseStatus, ...answered });
+  }
+
+  #annotateEnd(): void {
+    const totalMs = this.#elapsedMs();
+    if (this.#deprecation && this.#annotations[decisionKey] === 'allow') {
+      this.annotate('k8s.io/deprecated', 'true');
+      if (this.#deprecation.removedRelease) this.annotate('k8s.io/removed-release', this.#deprecation.removedRelease);
+    }
+    if (totalMs <= slowMs) return;
+    for (const [layer, durationMs] of this.#spentMs) if (durationMs > 0) this.annotate(latencyPrefix + layer, goDuration(durationMs));
+    this.annotate(`${latencyPrefix}total`, goDuration(totalMs));
+  }
+
+  #elapsedMs(): number {
+    return this.#options.clock.monotonicMs() - this.#startMs;
   }
 
   async stage(stage: Stage, more: object = {}): Promise<void> {

@@ -20,6 +20,7 @@ import { type ClusterFacts, ensureDefaultObjects } from './default-objects.ts';
 import { Deletion } from './deletion.ts';
 import { EventExpiry } from './event-expiry.ts';
 import { KindsByName } from './kinds-by-name.ts';
+import { timed } from './latency.ts';
 import { LocalClient } from './local-client.ts';
 import type { NodeUsage, UsageSource } from './node-usage.ts';
 import { type NodeConnector, type PodConnection, type PodTunnelRequest, planConnection } from './pod-connection.ts';
@@ -90,7 +91,7 @@ export class ApiServer {
     this.#options = options;
     this.kinds = new KindsByName(options.kinds);
     this.#cache = new WatchCache({ store, kinds: options.kinds.filter((kind) => !kind.view), clock, logger, metrics });
-    this.#committer = new Committer(store, this.#cache, metrics, new EventExpiry(store, clock));
+    this.#committer = new Committer({ store, cache: this.#cache, metrics, expiry: new EventExpiry(store, clock), clock });
     this.#authorizer = options.authorizer ?? new ClusterAuthorizer(this.#cache);
     this.#reads = new Reads(store, this.#cache);
     const admission = new Admission(
@@ -178,7 +179,8 @@ export class ApiServer {
 
   /** @param audit told of the decision. @throws StatusError Forbidden, or Unauthorized for nobody in particular */
   async authorize(user: User, attributes: Attributes, audit?: Annotated): Promise<void> {
-    const { allowed, reason } = await this.#authorizer.authorize(user, attributes);
+    const decide = () => this.#authorizer.authorize(user, attributes);
+    const { allowed, reason } = audit ? await timed(audit, 'authorization', this.#options.clock, async () => decide()) : await decide();
     audit?.annotate('authorization.k8s.io/decision', allowed ? 'allow' : 'forbid');
     audit?.annotate('authorization.k8s.io/reason', reason ?? '');
     if (allowed) return;

@@ -40,12 +40,12 @@ export class Applies {
 
   /** @param authorizeCreate throws unless the caller may create what does not exist */
   async apply(target: Call, body: unknown, settings: WriteSettings, authorizeCreate: () => Promise<void>): Promise<Answer> {
-    const { kind, namespace, name = '' } = target;
+    const { kind, name = '' } = target;
     const { writes, committer } = this.#options;
     const { applied, warnings } = readConfiguration(target, body, settings);
     const scope: Scope = target.subresource === 'status' ? 'status' : 'spec';
     let isNew = false;
-    const committed = await committer.mutate(kind, namespace, name, settings.dryRun ?? false, async (current, known) => {
+    const committed = await committer.mutate(target, settings.dryRun ?? false, async (current, known) => {
       isNew = current === undefined;
       if (current) return writes.decideUpdate(target, scope, this.#applied(target, current.object, applied, settings), current, known);
       refuseCreation(target, applied);

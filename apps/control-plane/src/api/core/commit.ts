@@ -10,12 +10,14 @@ import {
   type TransactionResult,
   type Write,
 } from '@berth/store';
+import type { Clock } from '@berth/telemetry';
 import type { EventExpiry } from './event-expiry.ts';
 import { relativeKey, storageKey } from './keys.ts';
+import { timed } from './latency.ts';
 import { Entry, encodeStored, rememberStored, withRevision } from './object-codec.ts';
 import { translated } from './store-errors.ts';
 import { Turns } from './turns.ts';
-import type { CoreMetrics } from './types.ts';
+import type { Annotated, Call, CoreMetrics } from './types.ts';
 import type { WatchCache } from './watch-cache.ts';
 
 /** How often one request may lose against others before it is told so. */
@@ -60,23 +62,36 @@ export interface Committed {
 
 type Outcome = Pick<Committed, 'entry' | 'type'>;
 
+export interface CommitterOptions {
+  store: Store;
+  cache: WatchCache;
+  metrics: CoreMetrics;
+  expiry: EventExpiry;
+  clock: Clock;
+}
+
+/** What is to be changed, and where it is told how long the store takes. */
+export type Place = Pick<Call, 'kind' | 'namespace' | 'name' | 'audit'>;
+
 export class Committer {
   readonly #store: Store;
   readonly #cache: WatchCache;
   readonly #metrics: CoreMetrics;
   readonly #expiry: EventExpiry;
+  readonly #clock: Clock;
   readonly #turns = new Turns();
 
-  constructor(store: Store, cache: WatchCache, metrics: CoreMetrics, expiry: EventExpiry) {
+  constructor({ store, cache, metrics, expiry, clock }: CommitterOptions) {
     this.#store = store;
     this.#cache = cache;
     this.#metrics = metrics;
     this.#expiry = expiry;
+    this.#clock = clock;
   }
 
   /** The object as the store has it now. */
-  async load(kind: KindDefinition, namespace: string | undefined, name: string): Promise<Entry | undefined> {
-    const { kv } = await translated(this.#store.get(storageKey(kind, namespace, name)));
+  async load(kind: KindDefinition, namespace: string | undefined, name: string, audit?: Annotated): Promise<Entry | undefined> {
+    const { kv } = await timed(audit, 'etcd', this.#clock, () => translated(this.#store.get(storageKey(kind, namespace, name))));
     return kv && this.#entry(kind, relativeKey(namespace, name), kv);
   }
 
@@ -86,7 +101,7 @@ export class Committer {
   }
 
   /** @throws what `decide` throws on the newest state, or Conflict after losing too often. */
-  async mutate(kind: KindDefinition, namespace: string | undefined, name: string, dryRun: boolean, decide: Decide): Promise<Committed> {
+  async mutate({ kind, namespace, name = '', audit }: Place, dryRun: boolean, decide: Decide): Promise<Committed> {
     const relative = relativeKey(namespace, name);
     const known = new Map<string, KeyValue | undefined>();
     // The cached state is tried first, also that there is no such object: when it turns out stale, the commit fails and brings the
@@ -94,7 +109,7 @@ export class Committer {
     let current = dryRun ? undefined : this.#cache.of(kind).get(relative);
     let proven = false;
     if (dryRun) {
-      current = await this.load(kind, namespace, name);
+      current = await this.load(kind, namespace, name, audit);
       proven = true;
     }
     let endTurn: (() => void) | undefined;
@@ -108,12 +123,12 @@ export class Committer {
         if (decision && (decision.type !== 'keep' || proven)) {
           const done = dryRun
             ? this.#imagine(kind, relative, current, decision)
-            : await this.#commit(kind, relative, current, decision, known);
+            : await this.#commit({ kind, audit }, relative, current, decision, known);
           if ('entry' in done) return { ...done, warnings: decision.warnings ?? [] };
           current = done.current && this.#entry(kind, relative, done.current);
           this.#metrics.conflictRetried(groupResourceOf(kind));
         } else {
-          current = await this.load(kind, namespace, name);
+          current = await this.load(kind, namespace, name, audit);
         }
         proven = true;
       }
@@ -134,7 +149,7 @@ export class Committer {
   }
 
   async #commit(
-    kind: KindDefinition,
+    { kind, audit }: Pick<Place, 'kind' | 'audit'>,
     relative: string,
     current: Entry | undefined,
     decision: Decision,
@@ -147,11 +162,12 @@ export class Committer {
     const stored = decision.type === 'put' ? encodeStored(decision.object) : undefined;
     const own: Write = stored ? { type: 'put', key, value: stored } : { type: 'delete', key };
     if (stored && decision.type === 'put') rememberStored(stored, decision.object);
-    const result = await this.#transact(kind, {
+    const transaction: Transaction = {
       compare: [unchanged(key, current), ...guards.map((guard) => guard.compare)],
       writes: [own, ...guards.flatMap((guard) => guard.write ?? []), ...(decision.writes ?? [])],
       onFailure: [key, ...guards.map((guard) => guard.compare.key)],
-    });
+    };
+    const result = await timed(audit, 'etcd', this.#clock, () => this.#transact(kind, transaction));
     if (result.succeeded) {
       for (const guard of guards) guard.onCommit?.(result.revision);
       if (!stored) return { entry: removed(cache.head, relative, decision.object, current), type: 'remove' };

@@ -28,9 +28,9 @@ export class Deletion {
   }
 
   async delete(target: Call, settings: DeleteSettings = {}): Promise<DeleteAnswer> {
-    const { kind, namespace, name = '', user } = target;
+    const { kind, name = '', user } = target;
     checkSettings(settings);
-    const { entry, type } = await this.#options.committer.mutate(kind, namespace, name, settings.dryRun ?? false, (current) => {
+    const { entry, type } = await this.#options.committer.mutate(target, settings.dryRun ?? false, (current) => {
       if (!current) throw StatusError.notFound(kind, name);
       return this.#decide(kind, current, settings, user);
     });

@@ -29,7 +29,12 @@ export interface Call extends Target {
 /** Where a decision about a request is noted, for whoever reads the audit log. The first value of a key stays. */
 export interface Annotated {
   annotate(key: string, value: string): void;
+  /** Adds to the time that the request has spent in this part of the server. */
+  spent(layer: Layer, durationMs: number): void;
 }
+
+/** Parts of the server, by Kubernetes' names; `etcd` is the store, whichever it is. */
+export type Layer = 'authentication' | 'authorization' | 'apf-queue-wait' | 'etcd' | 'response-write';
 
 export type FieldValidation = 'Ignore' | 'Warn' | 'Strict';
 

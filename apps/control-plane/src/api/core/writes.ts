@@ -81,8 +81,8 @@ export class Writes {
   }
 
   #createNamed(target: Call, given: KubeObject, name: string, settings: WriteSettings): Promise<Committed> {
-    const { kind, namespace } = target;
-    return this.#options.committer.mutate(kind, namespace, name, settings.dryRun ?? false, (current, known) => {
+    const { kind } = target;
+    return this.#options.committer.mutate({ ...target, name }, settings.dryRun ?? false, (current, known) => {
       if (current) throw StatusError.alreadyExists(kind, name);
       return this.decideCreate(target, given, name, known, settings);
     });
@@ -166,9 +166,9 @@ export class Writes {
 
   /** Replaces what `scope` allows by what `compute` makes of the newest state. @throws NotFound */
   async change(target: Call, scope: Scope, settings: WriteSettings, compute: (old: KubeObject) => Change): Promise<Answer> {
-    const { kind, namespace, name = '' } = target;
+    const { kind, name = '' } = target;
     let warnings: string[] = [];
-    const committed = await this.#options.committer.mutate(kind, namespace, name, settings.dryRun ?? false, async (current, known) => {
+    const committed = await this.#options.committer.mutate(target, settings.dryRun ?? false, async (current, known) => {
       if (!current) throw StatusError.notFound(kind, name);
       const change = compute(current.object);
       warnings = change.warnings;

@@ -8,6 +8,7 @@ import type { Auditor } from '../audit/auditor.ts';
 import type { Authenticator } from '../authentication/authenticator.ts';
 import { impersonated, isImpersonating } from '../authentication/impersonation.ts';
 import type { ApiServer } from '../core/api-server.ts';
+import { timed } from '../core/latency.ts';
 import type { User } from '../core/types.ts';
 import type { FlowControl } from '../flow-control/flow-control.ts';
 import type { ApiMetrics } from './api-metrics.ts';
@@ -39,9 +40,10 @@ export interface ApiHttpOptions {
   logger: Logger;
 }
 
-/** A request, what it is known by, and where it is told of. */
+/** A request, what it is known by, where it is told of, and when it came (monotonic). */
 interface Asked extends Pick<Exchange, 'request' | 'audit'> {
   auditId: string;
+  startMs: number;
 }
 
 /** Longer identifiers from clients are not taken over. */
@@ -82,7 +84,7 @@ export class ApiHttp {
     // A reset connection is no news; without a listener it would end the process.
     response.on('error', (error) => logger.debug('an answer broke off', { error }));
     if (this.#stopping) response.setHeader('connection', 'close');
-    const exchange: Exchange & Asked = { request, response, auditId: this.#auditId(request), bodyWarnings: [] };
+    const exchange: Exchange & Asked = { request, response, auditId: this.#auditId(request), bodyWarnings: [], startMs };
     response.setHeader('audit-id', exchange.auditId);
     let parsed: Parsed | undefined;
     try {
@@ -103,7 +105,7 @@ export class ApiHttp {
     socket.on('error', (error) => logger.debug('a stream’s connection broke', { error }));
     const controller = this.#track();
     socket.once('close', () => this.#untrack(controller));
-    const asked: Asked = { request, auditId: this.#auditId(request) };
+    const asked: Asked = { request, auditId: this.#auditId(request), startMs: this.#options.clock.monotonicMs() };
     let parsed: Parsed | undefined;
     try {
       parsed = parse(request);
@@ -148,8 +150,11 @@ export class ApiHttp {
     const { group, version, resource, subresource, namespace, name } = path;
     const computed = computedAt(this.#options.computed, path);
     const stored = this.#options.api.kinds.resource(group, version, resource);
-    const { deprecation } = computed?.kind ?? stored ?? {};
-    if (deprecation) addWarning(exchange.response, deprecation);
+    const { deprecation, removedRelease } = computed?.kind ?? stored ?? {};
+    if (deprecation) {
+      addWarning(exchange.response, deprecation);
+      exchange.audit?.deprecated(removedRelease);
+    }
     if (computed) return computed.resources.serve({ ...exchange, path, query, user, signal }, computed.kind);
     if (!stored) {
       await this.#options.api.authorize(user, { verb: verb ?? 'get', group, resource, subresource, namespace, name }, exchange.audit);
@@ -161,7 +166,9 @@ export class ApiHttp {
     if (proxy.covers(path)) return this.#longRunning(verb ?? '', path, () => proxy.serve(incoming));
     const serve = () => this.#options.resources.handle(incoming, verb);
     if (isLongRunning(verb, path) && verb !== 'watch') return this.#longRunning(verb ?? '', path, serve);
-    const seat = await this.#options.flowControl.admit(user, { verb: verb ?? '', group, resource, subresource, namespace }, signal);
+    const seat = await timed(exchange.audit, 'apf-queue-wait', this.#options.clock, () =>
+      this.#options.flowControl.admit(user, { verb: verb ?? '', group, resource, subresource, namespace }, signal),
+    );
     if (seat) for (const [name, value] of Object.entries(seat.headers)) exchange.response.setHeader(name, value);
     try {
       // A watch keeps its seat until it has begun; then it waits more than it works.
@@ -201,9 +208,12 @@ export class ApiHttp {
   }
 
   async #tell(asked: Asked, { path, verb }: Parsed, user: User, impersonatedUser?: User): Promise<void> {
-    const { request, auditId } = asked;
+    const { request, auditId, startMs } = asked;
+    const { auditor, clock } = this.#options;
+    const authenticationMs = clock.monotonicMs() - startMs;
     const told = path && verb ? verb : (request.method ?? 'GET').toLowerCase();
-    asked.audit = await this.#options.auditor?.begin({ request, auditId, verb: told, path, user, impersonatedUser });
+    asked.audit = await auditor?.begin({ request, auditId, verb: told, path, user, impersonatedUser, startMs });
+    asked.audit?.spent('authentication', authenticationMs);
   }
 
   /** What the audit log knows a request by, and its client. */

@@ -65,7 +65,7 @@ function endOfTurn(): Promise<void> {
 
 /** A body that is never in one place as a whole: its pieces are made as the client takes them. */
 export async function sendPieces(exchange: Exchange, code: number, contentType: string, body: EncodedList): Promise<void> {
-  const { request, response } = exchange;
+  const { request, response, audit } = exchange;
   if (response.destroyed) return;
   const headers = { 'content-type': contentType, 'cache-control': 'no-cache, private' };
   const { byteLength } = body;
@@ -74,15 +74,18 @@ export async function sendPieces(exchange: Exchange, code: number, contentType: 
   else response.writeHead(code, { ...headers, ...(byteLength !== undefined && { 'content-length': byteLength }) });
   if (request.method === 'HEAD') {
     response.end();
-  } else if (isCompressed) {
-    await sendCompressed(response, body.pieces);
-  } else {
-    for (const piece of body.pieces) {
-      if (response.destroyed) return;
-      await written(response, piece);
-    }
-    response.end();
+    return;
   }
+  const send = () => (isCompressed ? sendCompressed(response, body.pieces) : sendPlain(response, body.pieces));
+  await (audit ? audit.timed('response-write', send) : send());
+}
+
+async function sendPlain(response: ServerResponse, pieces: Iterable<Uint8Array>): Promise<void> {
+  for (const piece of pieces) {
+    if (response.destroyed) return;
+    await written(response, piece);
+  }
+  response.end();
 }
 
 /** Piece by piece on another thread. */

@@ -1,0 +1,19 @@
+// How long each part of a request takes, for an audit log that says where the time of slow ones went.
+import type { Clock } from '@berth/telemetry';
+import type { Annotated, Layer } from './types.ts';
+
+/** Costs nothing when nobody is told. */
+export async function timed<T>(
+  audit: Annotated | undefined,
+  layer: Layer,
+  clock: Pick<Clock, 'monotonicMs'>,
+  work: () => Promise<T>,
+): Promise<T> {
+  if (!audit) return work();
+  const startMs = clock.monotonicMs();
+  try {
+    return await work();
+  } finally {
+    audit.spent(layer, clock.monotonicMs() - startMs);
+  }
+}
