@@ -5,7 +5,7 @@ import { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { seededRandom, silentLogger } from '@berth/telemetry';
+import { silentLogger } from '@berth/telemetry';
 import { SimulatedClock } from '@berth/testing';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { AuditLog } from './audit-log.ts';
@@ -28,7 +28,7 @@ beforeEach(async () => {
   clock = new SimulatedClock(Date.UTC(2026, 0, 1));
   log = await AuditLog.open({ file: join(directory, 'audit.log'), fileBytesMax: 1e6, backupsMax: 1, clock, logger: silentLogger });
   const policy = AuditPolicy.parse('p.yaml', 'apiVersion: audit.k8s.io/v1\nkind: Policy\nrules:\n- {level: Metadata}');
-  auditor = new Auditor({ policy, log, clock, random: seededRandom(1) });
+  auditor = new Auditor({ policy, log, clock });
 });
 afterEach(() => rm(directory, { recursive: true }));
 
@@ -37,7 +37,7 @@ async function begin(lateMs = 0): Promise<AuditRecord> {
   const startMs = clock.monotonicMs();
   await clock.advance(lateMs);
   const asked = { request: new IncomingMessage(new Socket()), verb: 'get', path: undefined, impersonatedUser: undefined, startMs };
-  const record = await auditor.begin({ ...asked, user: { name: 'ann', groups: [] } });
+  const record = await auditor.begin({ ...asked, auditId: 'one', user: { name: 'ann', groups: [] } });
   if (!record) throw new Error('the policy wants nothing of it');
   return record;
 }
