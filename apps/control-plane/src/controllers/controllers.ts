@@ -41,7 +41,7 @@ export function controllersFor({ caCertificate, startedAt, usages = () => [] }: 
   return [
     erase(replicaSetController),
     erase(replicationController),
-    erase(jobController),
+    erase(jobController()),
     erase(autoscalerController(usages)),
     erase(cronJobController),
     erase(disruptionController),

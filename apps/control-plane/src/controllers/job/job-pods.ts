@@ -7,6 +7,7 @@ import { type Action, erased } from '@berth/controller';
 export const trackingFinalizer = 'batch.kubernetes.io/job-tracking';
 export const indexAnnotation = 'batch.kubernetes.io/job-completion-index';
 export const indexFailuresAnnotation = 'batch.kubernetes.io/job-index-failure-count';
+export const ignoredFailuresAnnotation = 'batch.kubernetes.io/job-index-ignored-failure-count';
 
 export function isTracked({ metadata }: Pod): boolean {
   return metadata.finalizers?.includes(trackingFinalizer) ?? false;
@@ -41,18 +42,29 @@ export function indexOf({ metadata }: Pod): number | undefined {
   return /^\d{1,10}$/.test(text) ? Number(text) : undefined;
 }
 
-/** How often the pod's index had failed before it. */
-export function earlierFailures({ metadata }: Pod): number {
-  return Number.parseInt(metadata.annotations?.[indexFailuresAnnotation] ?? '0', 10) || 0;
+export interface IndexFailures {
+  /** Against the job's limit. */
+  counted: number;
+  /** That the failure policy ignores; they lengthen the wait all the same. */
+  ignored: number;
 }
 
-/** Unix milliseconds at which the pod ended or was deleted. */
-export function endedAt({ metadata, status }: Pod, now: number): number {
-  const ends = (status?.containerStatuses ?? []).map(({ state }) => Date.parse(state?.terminated?.finishedAt ?? ''));
-  const known = ends.filter((end) => !Number.isNaN(end));
-  if (known.length > 0) return Math.max(...known);
-  const ready = status?.conditions?.find(({ type }) => type === 'Ready')?.lastTransitionTime;
-  return Date.parse(metadata.deletionTimestamp ?? ready ?? '') || now;
+/** How often the pod's index had failed before it. */
+export function failuresOf({ metadata }: Pod): IndexFailures {
+  const read = (name: string) => Number.parseInt(metadata.annotations?.[name] ?? '0', 10) || 0;
+  return { counted: read(indexFailuresAnnotation), ignored: read(ignoredFailuresAnnotation) };
+}
+
+/** Unix milliseconds at which the pod ended: when its containers did, it was no longer ready, or it was deleted, whichever is known. */
+export function endedAt({ metadata, spec, status }: Pod): number {
+  const sidecars = new Set((spec.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === 'Always').map(({ name }) => name));
+  const lasting = [...(status?.initContainerStatuses ?? []).filter(({ name }) => sidecars.has(name)), ...(status?.containerStatuses ?? [])];
+  const ends = lasting.map(({ state }) => Date.parse(state?.terminated?.finishedAt ?? ''));
+  if (ends.length > 0 && !ends.some(Number.isNaN)) return Math.max(...ends);
+  const ready = status?.conditions?.find((condition) => condition.type === 'Ready');
+  const unreadyAt = ready?.status === 'False' ? Date.parse(ready.lastTransitionTime ?? '') : 0;
+  const deletedAt = Date.parse(metadata.deletionTimestamp ?? '') - (metadata.deletionGracePeriodSeconds ?? 0) * 1000;
+  return unreadyAt || deletedAt || Date.parse(metadata.creationTimestamp ?? '') || 0;
 }
 
 export function untrack({ metadata }: Pod): Action {

@@ -1,19 +1,20 @@
 // A pod of a job, as its template says; pods of an indexed job are told their index by name, label and environment.
 import type { Job, Pod } from '@berth/api';
 import { controllerReference } from '../ownership.ts';
-import { indexAnnotation, indexFailuresAnnotation, trackingFinalizer } from './job-pods.ts';
+import { type IndexFailures, ignoredFailuresAnnotation, indexAnnotation, indexFailuresAnnotation, trackingFinalizer } from './job-pods.ts';
 
 type Container = Pod['spec']['containers'][number];
 
 /** @param task which index the pod works on, and how often that failed so far */
-export function newPod(job: Job, task?: { index: number; failures: number }): Pod {
+export function newPod(job: Job, task?: { index: number; failures: IndexFailures }): Pod {
   const { name, namespace } = job.metadata;
   const { metadata = {}, spec = { containers: [] } } = job.spec.template;
   const countsFailures = job.spec.backoffLimitPerIndex !== undefined;
   const annotations = {
     ...metadata.annotations,
     ...(task && { [indexAnnotation]: String(task.index) }),
-    ...(task && countsFailures && { [indexFailuresAnnotation]: String(task.failures) }),
+    ...(task && countsFailures && { [indexFailuresAnnotation]: String(task.failures.counted) }),
+    ...(task && countsFailures && task.failures.ignored > 0 && { [ignoredFailuresAnnotation]: String(task.failures.ignored) }),
   };
   const labels = { ...metadata.labels, ...(task && { [indexAnnotation]: String(task.index) }) };
   return {

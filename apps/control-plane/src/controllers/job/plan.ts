@@ -6,6 +6,7 @@ import { equalButForEmpty, labelSelectorFrom } from '@berth/machinery';
 import { timestamp } from '@berth/telemetry';
 import { claim, isControlledBy } from '../ownership.ts';
 import { isActive, isReady } from '../pod-state.ts';
+import type { BackOff } from './back-off.ts';
 import { hasEnded, isTerminating, isTracked, trackingFinalizer, untrack } from './job-pods.ts';
 import { conditionOf, isFinished, type JobCondition, type Outcome, outcomeOf } from './outcome.ts';
 import { tally } from './tracking.ts';
@@ -17,16 +18,18 @@ export interface ObservedJob {
   job: Job;
   /** Its pods, and those of its namespace that have no controller. */
   pods: Pod[];
+  /** With all of its pods that have ended. */
+  backOff: BackOff;
 }
 
-export function planJob({ job, pods }: ObservedJob, now: number): Action[] {
+export function planJob({ job, pods, backOff }: ObservedJob, now: number): Action[] {
   const { managedBy, selector } = job.spec;
   if (isFinished(job)) return [...planExpiry(job, now), ...pods.filter((pod) => isDone(pod) && isHeldBy(pod, job)).map(untrack)];
   // Somebody else's: only its expiry is ours.
   if (managedBy !== undefined && managedBy !== ownName) return [];
   const { owned, actions: claims } = claim(erased(Pod), job, labelSelectorFrom(selector), pods, trackingFinalizer);
   if (claims.length > 0) return claims;
-  return planRunning(started(job, now), job, owned, now);
+  return planRunning(started(job, now), job, owned, backOff, now);
 }
 
 function isHeldBy(pod: Pod, job: Job): boolean {
@@ -56,7 +59,7 @@ function started(job: Job, now: number): Job {
   return { ...job, status: { ...status, startTime: at, conditions } };
 }
 
-function planRunning(job: Job, stored: Job, pods: Pod[], now: number): Action[] {
+function planRunning(job: Job, stored: Job, pods: Pod[], backOff: BackOff, now: number): Action[] {
   const active = pods.filter(isActive);
   const isLeaving = job.metadata.deletionTimestamp !== undefined;
   const isEnding = isLeaving || conditionOf(job, 'FailureTarget') !== undefined || conditionOf(job, 'SuccessCriteriaMet') !== undefined;
@@ -78,7 +81,7 @@ function planRunning(job: Job, stored: Job, pods: Pod[], now: number): Action[] 
   actions.push(...counted.toUntrack.map(untrack));
   if (outcome) return [...actions, ...active.map((pod) => remove(stored, pod))];
   if (isLeaving) return actions;
-  return [...actions, ...planWorkforce({ job, pods, active, tally: counted }, now), ...deadline(job, now)];
+  return [...actions, ...planWorkforce({ job, pods, active, tally: counted, backOff }, now), ...deadline(job, now)];
 }
 
 function writeStatus(stored: Job, status: NonNullable<Job['status']>, outcome: Outcome | undefined): Action[] {

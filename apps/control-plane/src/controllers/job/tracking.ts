@@ -3,7 +3,7 @@
 // knows from status and pods where it was.
 import { formatIndexes, type Job, type Pod, parseIndexes } from '@berth/api';
 import { judge } from './failure-policy.ts';
-import { earlierFailures, hasEnded, hasFailed, indexOf, isIndexed, isTracked } from './job-pods.ts';
+import { failuresOf, hasEnded, hasFailed, indexOf, isIndexed, isTracked } from './job-pods.ts';
 
 /** Uids written down in one status; the rest waits for the next. */
 const uncountedMax = 500;
@@ -52,8 +52,7 @@ export function tally(job: Job, pods: Pod[], isEnding: boolean): Tally {
     if (isFailure) {
       const verdict = judge(pod, job);
       if (verdict.action === 'FailJob') failJob ??= verdict.message;
-      const isLast = verdict.action === 'FailIndex' || earlierFailures(pod) >= (spec.backoffLimitPerIndex ?? Number.POSITIVE_INFINITY);
-      if (index !== undefined && spec.backoffLimitPerIndex !== undefined && isLast) failedIndexes.add(index);
+      if (index !== undefined && isLastOfIndex(job, pod, verdict.action)) failedIndexes.add(index);
       // The pod that comes next for its index takes over how often it failed; until then it is not let go.
       else if (!isEnding && keepsCount(job, pod, pods)) continue;
       if (verdict.action !== 'Ignore') uncounted.failed.push(uid);
@@ -87,10 +86,17 @@ function isTrackedPod(pod: Pod | undefined): boolean {
   return pod !== undefined && isTracked(pod);
 }
 
+/** Failures that the policy ignores never bring an index to its end. */
+function isLastOfIndex({ spec: { backoffLimitPerIndex: limit } }: Job, pod: Pod, action: string): boolean {
+  if (limit === undefined) return false;
+  return action === 'FailIndex' || (action !== 'Ignore' && failuresOf(pod).counted >= limit);
+}
+
 function keepsCount({ spec }: Job, pod: Pod, pods: Pod[]): boolean {
   if (spec.backoffLimitPerIndex === undefined) return false;
   const index = indexOf(pod);
-  return !pods.some((other) => other !== pod && indexOf(other) === index && earlierFailures(other) > earlierFailures(pod));
+  const before = (of: Pod) => failuresOf(of).counted + failuresOf(of).ignored;
+  return !pods.some((other) => other !== pod && indexOf(other) === index && before(other) > before(pod));
 }
 
 export function indexSet(text: string | undefined, completions: number | undefined): Set<number> {

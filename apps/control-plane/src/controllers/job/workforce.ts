@@ -3,10 +3,13 @@ import type { Job, Pod } from '@berth/api';
 import { Pod as PodKind } from '@berth/api';
 import { type Action, erased } from '@berth/controller';
 import { inRemovalOrder } from '../pod-removal-order.ts';
+import { type BackOff, indexWaitMs, waitMs } from './back-off.ts';
+import { judge } from './failure-policy.ts';
 import {
-  earlierFailures,
   endedAt,
+  failuresOf,
   hasFailed,
+  type IndexFailures,
   indexOf,
   isIndexed,
   isTerminating,
@@ -19,18 +22,17 @@ import type { Tally } from './tracking.ts';
 
 /** Pods created or deleted in one plan. */
 const burstMax = 500;
-const backOffMsMin = 10_000;
-const backOffMsMax = 600_000;
 
 export interface Workforce {
   job: Job;
   pods: Pod[];
   active: Pod[];
   tally: Tally;
+  backOff: BackOff;
 }
 
 export function planWorkforce(workforce: Workforce, now: number): Action[] {
-  const { job, pods, active, tally } = workforce;
+  const { job, pods, active, tally, backOff } = workforce;
   const wanted = job.spec.suspend ? 0 : wantedPods(job, active.length, tally);
   if (active.length > wanted) {
     const surplus = inRemovalOrder(active, active, now).slice(0, Math.min(active.length - wanted, burstMax));
@@ -40,8 +42,8 @@ export function planWorkforce(workforce: Workforce, now: number): Action[] {
   const leaving = replacesFailedOnly(job) ? pods.filter(isTerminating).length : 0;
   const missing = Math.min(wanted - active.length - leaving, burstMax);
   if (missing <= 0) return [];
-  const waitMs = backOffMs(pods, job, now);
-  if (waitMs > 0 && job.spec.backoffLimitPerIndex === undefined) return [{ type: 'requeue', afterMs: waitMs }];
+  const pauseMs = job.spec.backoffLimitPerIndex === undefined ? waitMs(backOff, now) : 0;
+  if (pauseMs > 0) return [{ type: 'requeue', afterMs: pauseMs }];
   if (!isIndexed(job)) return [{ type: 'slowStart', actions: Array.from({ length: missing }, () => create(job, newPod(job))) }];
   return createIndexed(workforce, missing, now);
 }
@@ -55,31 +57,39 @@ function wantedPods({ spec }: Job, active: number, { succeeded, failedIndexes }:
 function createIndexed({ job, pods, active, tally }: Workforce, missing: number, now: number): Action[] {
   const busy = new Set(active.map(indexOf));
   if (replacesFailedOnly(job)) for (const pod of pods.filter(isTerminating)) busy.add(indexOf(pod));
-  const failures = new Map<number | undefined, Pod[]>();
-  for (const pod of pods) if (hasFailed(pod, job)) failures.set(indexOf(pod), [...(failures.get(indexOf(pod)) ?? []), pod]);
+  const isPerIndex = job.spec.backoffLimitPerIndex !== undefined;
+  const lastFailed = isPerIndex ? lastFailedByIndex(job, pods) : new Map<number, Pod>();
   const actions: Action[] = [];
   const waits: number[] = [];
   for (let index = 0; index < (job.spec.completions ?? 0) && actions.length + waits.length < missing; index++) {
     if (busy.has(index) || tally.completed.has(index) || tally.failedIndexes.has(index)) continue;
-    const failed = failures.get(index) ?? [];
-    const waitMs = job.spec.backoffLimitPerIndex === undefined ? 0 : backOffMs(failed, job, now);
-    const count = failed.length === 0 ? 0 : Math.max(...failed.map(earlierFailures)) + 1;
-    if (waitMs > 0) waits.push(waitMs);
-    else actions.push(create(job, newPod(job, { index, failures: count })));
+    const last = lastFailed.get(index);
+    const pauseMs = indexWaitMs(last, now);
+    if (pauseMs > 0) waits.push(pauseMs);
+    else actions.push(create(job, newPod(job, { index, failures: failuresWith(job, last) })));
   }
   const later: Action[] = waits.length > 0 ? [{ type: 'requeue', afterMs: Math.min(...waits) }] : [];
   return actions.length > 0 ? [...later, { type: 'slowStart', actions }] : later;
 }
 
-/** Doubles with every failure since the last success. */
-function backOffMs(pods: Pod[], job: Job, now: number): number {
-  const succeeded = pods.filter(({ status }) => status?.phase === 'Succeeded').map((pod) => endedAt(pod, now));
-  const lastSuccess = Math.max(0, ...succeeded);
-  const failures = pods.filter((pod) => hasFailed(pod, job)).map((pod) => endedAt(pod, now));
-  const recent = failures.filter((at) => at > lastSuccess);
-  if (recent.length === 0) return 0;
-  const pause = Math.min(backOffMsMin * 2 ** Math.min(recent.length - 1, 16), backOffMsMax);
-  return Math.max(Math.max(...recent) + pause - now, 0);
+/** The pod of each index that failed after the most failures, the latest of these. */
+function lastFailedByIndex(job: Job, pods: Pod[]): Map<number, Pod> {
+  const last = new Map<number, Pod>();
+  const before = (pod: Pod) => failuresOf(pod).counted + failuresOf(pod).ignored;
+  for (const pod of pods) {
+    const index = indexOf(pod);
+    if (index === undefined || !hasFailed(pod, job)) continue;
+    const known = last.get(index);
+    if (!known || before(pod) > before(known) || (before(pod) === before(known) && endedAt(pod) >= endedAt(known))) last.set(index, pod);
+  }
+  return last;
+}
+
+/** What the next pod of an index is told of those before it. */
+function failuresWith(job: Job, last: Pod | undefined): IndexFailures {
+  if (!last) return { counted: 0, ignored: 0 };
+  const { counted, ignored } = failuresOf(last);
+  return judge(last, job).action === 'Ignore' ? { counted, ignored: ignored + 1 } : { counted: counted + 1, ignored };
 }
 
 function create(job: Job, object: Pod): Action {
