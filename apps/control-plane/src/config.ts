@@ -32,6 +32,8 @@ export interface ControlPlaneConfig {
   serviceCidr: string;
   clusterDns: string;
   nodePortRange: { from: number; to: number };
+  /** In which schedules that name no time zone are read; UTC when absent. */
+  timeZone?: string;
   /** Names of admission plugins that are not to run. */
   disableAdmissionPlugins?: string[];
   /** Requests over HTTP that run at a time, watches and streams aside; priority levels share them. */

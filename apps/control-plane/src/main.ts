@@ -9,6 +9,7 @@ import { EncryptionConfigurationError } from './api/encryption/configuration.ts'
 import { type CommandLine, parseCommandLine, usage } from './command-line.ts';
 import { startControlPlane } from './control-plane.ts';
 import { ListenError } from './https-listener.ts';
+import { localTimeZone } from './local-time-zone.ts';
 import { UsageError } from './usage-error.ts';
 
 /** Beyond this, what still runs is not waited for. */
@@ -20,7 +21,7 @@ async function main(): Promise<void> {
   const command = readCommandLine();
   const logger = jsonLogger(systemClock, command.logLevel, (line) => process.stderr.write(line));
   const ports = { clock: systemClock, random: systemRandom, logger };
-  const controlPlane = await startControlPlane(command.config, ports, { dashboardDirectory });
+  const controlPlane = await startControlPlane({ ...command.config, timeZone: localTimeZone() }, ports, { dashboardDirectory });
   const stop = (signal: string) => {
     logger.info('stopping', { signal });
     setTimeout(() => {

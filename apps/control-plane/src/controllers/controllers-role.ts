@@ -2,6 +2,7 @@
 import { EventRecorder, InformerSet } from '@berth/client';
 import { type Controller, ControllerRunner } from '@berth/controller';
 import { componentUsers } from '../api/core/index.ts';
+import type { ControlPlaneConfig } from '../config.ts';
 import type { RoleContext, RoleRunner } from '../roles.ts';
 import { AccountSecrets } from './account-secrets.ts';
 import { CertificateSigner, type CertificateSignerOptions } from './certificates/certificate-signer.ts';
@@ -13,6 +14,7 @@ export type ControllersContext = Pick<RoleContext, 'clock' | 'random' | 'logger'
   pki?: RoleContext['pki'] | undefined;
   /** Asked for what pods use now, and what nodes may have without being asked. */
   api?: Pick<RoleContext['api'], 'nodeUsages'> & Partial<Pick<RoleContext['api'], 'isAllowed'>>;
+  config?: Pick<ControlPlaneConfig, 'timeZone'>;
 };
 
 export class ControllersRole implements RoleRunner {
@@ -38,7 +40,8 @@ export class ControllersRole implements RoleRunner {
       this.#accountSecrets = new AccountSecrets({ issuer: context.issuer, caCertificate, client, informers, clock, random, logger });
     }
     const usages = () => context.api?.nodeUsages() ?? [];
-    const controllers = controllersFor({ caCertificate: context.pki?.authority.pem, startedAt: clock.now(), usages });
+    const timeZone = context.config?.timeZone ?? 'UTC';
+    const controllers = controllersFor({ caCertificate: context.pki?.authority.pem, startedAt: clock.now(), timeZone, usages });
     checkOwners(controllers);
     // Each has a recorder of its own, as events name the controller that they come from.
     this.#runners = controllers.map((controller) => {

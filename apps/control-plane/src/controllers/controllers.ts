@@ -29,6 +29,8 @@ export interface ControllersOptions {
   caCertificate: string | undefined;
   /** Unix milliseconds. */
   startedAt: number;
+  /** Of cron jobs that name none. */
+  timeZone: string;
   /** What pods use now, as far as agents report to this process. */
   usages?: () => NodeUsage[];
 }
@@ -37,13 +39,13 @@ function erase<Observed>(controller: Controller<Observed>): Controller {
   return controller as unknown as Controller;
 }
 
-export function controllersFor({ caCertificate, startedAt, usages = () => [] }: ControllersOptions): Controller[] {
+export function controllersFor({ caCertificate, startedAt, timeZone, usages = () => [] }: ControllersOptions): Controller[] {
   return [
     erase(replicaSetController),
     erase(replicationController),
     erase(jobController()),
     erase(autoscalerController(usages)),
-    erase(cronJobController),
+    erase(cronJobController(timeZone)),
     erase(disruptionController),
     erase(deploymentController),
     erase(statefulSetController),

@@ -5,16 +5,19 @@ import { keyOf } from '@berth/machinery';
 import { controllerIndex, controllerIndexValues, controllerKey } from '../ownership.ts';
 import { type ObservedCronJob, planCronJob } from './plan.ts';
 
-export const cronJobController: Controller<ObservedCronJob> = {
-  name: 'cronjob-controller',
-  owns: ['CronJob.status'],
-  watches: [watches(CronJob, (cronJob) => [keyOf(cronJob)]), watches(Job, (job) => controllerKey(job, erased(CronJob)))],
-  prepare(caches) {
-    caches.of(Job).addIndex(controllerIndex, controllerIndexValues);
-  },
-  observe(key, caches) {
-    const cronJob = caches.of(CronJob).get(key);
-    return cronJob && { cronJob, jobs: caches.of(Job).byIndex(controllerIndex, cronJob.metadata.uid ?? '') };
-  },
-  plan: planCronJob,
-};
+/** @param timeZone of schedules that name none */
+export function cronJobController(timeZone: string): Controller<ObservedCronJob> {
+  return {
+    name: 'cronjob-controller',
+    owns: ['CronJob.status'],
+    watches: [watches(CronJob, (cronJob) => [keyOf(cronJob)]), watches(Job, (job) => controllerKey(job, erased(CronJob)))],
+    prepare(caches) {
+      caches.of(Job).addIndex(controllerIndex, controllerIndexValues);
+    },
+    observe(key, caches) {
+      const cronJob = caches.of(CronJob).get(key);
+      return cronJob && { cronJob, timeZone, jobs: caches.of(Job).byIndex(controllerIndex, cronJob.metadata.uid ?? '') };
+    },
+    plan: planCronJob,
+  };
+}

@@ -14,8 +14,11 @@ export interface Due {
   isTooMany: boolean;
 }
 
-/** Since its last job, or since it was made, but no longer ago than it may start late. */
-export function dueTime({ metadata, spec, status }: CronJob, schedule: CronSchedule, now: number): Due | undefined {
+/**
+ * Since its last job, or since it was made, but no longer ago than it may start late.
+ * @param timeZone when the cron job names none
+ */
+export function dueTime({ metadata, spec, status }: CronJob, schedule: CronSchedule, timeZone: string, now: number): Due | undefined {
   const last = Date.parse(status?.lastScheduleTime ?? metadata.creationTimestamp ?? '');
   const deadlineMs = spec.startingDeadlineSeconds === undefined ? 0 : now - spec.startingDeadlineSeconds * 1000;
   const since = Math.max(last || now, deadlineMs);
@@ -23,7 +26,7 @@ export function dueTime({ metadata, spec, status }: CronJob, schedule: CronSched
     const count = Math.floor((now - since) / schedule.intervalMs);
     return count < 1 ? undefined : { atMs: since + count * schedule.intervalMs, isTooMany: count > missedMax };
   }
-  const next = (after: number) => nextTime(schedule, after, spec.timeZone);
+  const next = (after: number) => nextTime(schedule, after, spec.timeZone ?? timeZone);
   const first = next(since);
   if (first === undefined || first > now) return undefined;
   for (const windowMs of windowsMs) {

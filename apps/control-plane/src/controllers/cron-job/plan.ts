@@ -16,15 +16,17 @@ export interface ObservedCronJob {
   cronJob: CronJob;
   /** All that have it as their controller. */
   jobs: Job[];
+  /** In which the schedule is read when it names none. */
+  timeZone: string;
 }
 
 type Status = NonNullable<CronJob['status']>;
 
-export function planCronJob({ cronJob, jobs }: ObservedCronJob, now: number): Action[] {
+export function planCronJob({ cronJob, jobs, timeZone }: ObservedCronJob, now: number): Action[] {
   const { status, events } = noteJobs(cronJob, jobs);
   const current = { ...cronJob, status };
   const isIdle = cronJob.metadata.deletionTimestamp !== undefined || cronJob.spec.suspend === true;
-  const run = isIdle ? [] : planRun(current, jobs, now);
+  const run = isIdle ? [] : planRun({ cronJob: current, jobs, timeZone }, now);
   const hasOwnStatus = run.some((action) => action.type === 'updateStatus');
   const write: Action[] = hasOwnStatus || equalButForEmpty(status, cronJob.status) ? [] : [statusOf(cronJob, status)];
   return [...write, ...events, ...planHistory(cronJob, jobs), ...run];
@@ -82,11 +84,11 @@ function planHistory(cronJob: CronJob, jobs: Job[]): Action[] {
   return surplus.map((job) => remove(cronJob, job));
 }
 
-function planRun(cronJob: CronJob, jobs: Job[], now: number): Action[] {
+function planRun({ cronJob, jobs, timeZone }: ObservedCronJob, now: number): Action[] {
   const { spec, status = {} } = cronJob;
   const schedule = parseCron(spec.schedule);
-  const due = dueTime(cronJob, schedule, now);
-  const later = wake(cronJob, schedule, due?.atMs, now);
+  const due = dueTime(cronJob, schedule, timeZone, now);
+  const later = wake(schedule, spec.timeZone ?? timeZone, due?.atMs, now);
   if (!due) return later;
   const lastScheduleTime = timestamp({ now: () => due.atMs });
   const tooMany = 'too many missed start times. Set or decrease .spec.startingDeadlineSeconds or check clock skew';
@@ -111,8 +113,8 @@ function planRun(cronJob: CronJob, jobs: Job[], now: number): Action[] {
   return [...warning, ...replaced, create, written, ...later];
 }
 
-function wake({ spec }: CronJob, schedule: CronSchedule, dueMs: number | undefined, now: number): Action[] {
-  const next = schedule.type === 'every' && dueMs !== undefined ? dueMs + schedule.intervalMs : nextTime(schedule, now, spec.timeZone);
+function wake(schedule: CronSchedule, timeZone: string, dueMs: number | undefined, now: number): Action[] {
+  const next = schedule.type === 'every' && dueMs !== undefined ? dueMs + schedule.intervalMs : nextTime(schedule, now, timeZone);
   return next === undefined ? [] : [{ type: 'requeue', afterMs: Math.min(Math.max(next - now, 1), sleepMsMax) }];
 }
 
