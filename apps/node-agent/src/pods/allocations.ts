@@ -1,12 +1,11 @@
 // What this node has granted its pods of cpu and memory. A pod begins with what it was scheduled with; a resize is granted when
-// the node has room for it, and waits or is refused otherwise. What was granted before an agent's restart is read from the
-// statuses that it reported, so nothing is kept on disk.
-import { type Container, type ContainerStatus, type Pod, podAmounts, type ResourceRequirements } from '@berth/api';
-import { parseQuantity } from '@berth/machinery';
+// the node has room for it, and waits or is refused otherwise. Those that wait are tried again, in order, whenever room may have
+// come. What was granted before an agent's restart is read from the statuses that it reported, so nothing is kept on disk.
+import { type Amounts, type Container, type ContainerStatus, type Pod, podAmounts, type ResourceRequirements } from '@berth/api';
+import { deepEqual } from '@berth/machinery';
 import type { NodeAllocatable } from './downward.ts';
-
-export const sizedResources = ['cpu', 'memory'] as const;
-export type SizedResource = (typeof sizedResources)[number];
+import { inResizeOrder } from './resize-order.ts';
+import { isSameSize, type SizedResource, sizedContainers, sizedResources } from './sizes.ts';
 
 export interface Refusal {
   reason: 'Deferred' | 'Infeasible';
@@ -15,16 +14,32 @@ export interface Refusal {
 
 type Granted = Map<string, ResourceRequirements>;
 
+interface Known {
+  pod: Pod;
+  granted: Granted;
+  /** Since when it had waited when this agent was started. */
+  waitedSinceMs: number | undefined;
+}
+
+interface Pending {
+  pod: Pod;
+  sinceMs: number;
+  answer: 'granted' | Refusal | undefined;
+}
+
 export class Allocations {
   readonly #allocatable: NodeAllocatable;
   readonly #wake: (uid: string) => void;
-  readonly #pods = new Map<string, { pod: Pod; granted: Granted }>();
-  readonly #deferred = new Set<string>();
+  readonly #now: () => number;
+  readonly #pods = new Map<string, Known>();
+  /** Asked for, and either not granted or granted without the pod's having been told yet; by uid. */
+  readonly #pending = new Map<string, Pending>();
 
-  /** @param wake a pod whose resize may fit now */
-  constructor(allocatable: NodeAllocatable, wake: (uid: string) => void) {
+  /** @param wake a pod that waited and has another answer now @param now Unix milliseconds */
+  constructor(allocatable: NodeAllocatable, wake: (uid: string) => void, now: () => number) {
     this.#allocatable = allocatable;
     this.#wake = wake;
+    this.#now = now;
   }
 
   /** A pod that comes to this node, or that was here before the agent was. */
@@ -35,7 +50,8 @@ export class Allocations {
       const status = statuses.find(({ name }) => name === container.name);
       granted.set(container.name, status ? reported(container, status) : (container.resources ?? {}));
     }
-    this.#pods.set(uidOf(pod), { pod, granted });
+    const waited = pod.status?.conditions?.find(({ type }) => type === 'PodResizePending')?.lastTransitionTime;
+    this.#pods.set(uidOf(pod), { pod, granted, waitedSinceMs: Date.parse(waited ?? '') || undefined });
   }
 
   /** The pod as it is granted. */
@@ -59,32 +75,61 @@ export class Allocations {
   request(pod: Pod): 'granted' | Refusal | undefined {
     const uid = uidOf(pod);
     const known = this.#pods.get(uid);
-    this.#deferred.delete(uid);
-    if (!known || isGranted(pod, known.granted)) return undefined;
-    const refusal = this.#refusal(pod, uid);
-    if (refusal?.reason === 'Deferred') this.#deferred.add(uid);
-    if (refusal) return refusal;
-    for (const container of sizedContainers(pod)) known.granted.set(container.name, container.resources ?? {});
-    this.#retryDeferred();
-    return 'granted';
+    if (!known) return undefined;
+    known.pod = pod;
+    const before = this.#pending.get(uid);
+    if (isGranted(pod, known.granted)) {
+      this.#pending.delete(uid);
+      known.waitedSinceMs = undefined;
+      return before?.answer === 'granted' ? 'granted' : undefined;
+    }
+    // Whatever could change the answer has had it tried again.
+    if (before && before.answer !== 'granted' && isSamePodSize(before.pod, pod)) return before.answer;
+    const pending: Pending = { pod, sinceMs: before?.sinceMs ?? known.waitedSinceMs ?? this.#now(), answer: undefined };
+    this.#pending.set(uid, pending);
+    this.#tryPending(uid);
+    if (pending.answer === 'granted') this.#pending.delete(uid);
+    return pending.answer;
   }
 
   /** Nothing of the pod runs any more. */
   release(uid: string): void {
-    this.#deferred.delete(uid);
-    if (this.#pods.delete(uid)) this.#retryDeferred();
+    this.#pending.delete(uid);
+    if (this.#pods.delete(uid)) this.#tryPending();
+  }
+
+  /** @param asking it has its answer without being woken */
+  #tryPending(asking?: string): void {
+    const waiting = [...this.#pending.values()].filter(({ answer }) => answer === undefined || isDeferred(answer));
+    const ordered = inResizeOrder(waiting.map((pending) => ({ ...pending, pending, isRaise: this.#raised(pending.pod).length > 0 })));
+    for (const { pod, pending } of ordered) {
+      const uid = uidOf(pod);
+      const answer = this.#refusal(pod, uid) ?? 'granted';
+      const isNews = !deepEqual(answer, pending.answer);
+      pending.answer = answer;
+      if (answer === 'granted') {
+        const granted = this.#pods.get(uid)?.granted;
+        for (const container of sizedContainers(pod)) granted?.set(container.name, container.resources ?? {});
+      }
+      if (isNews && uid !== asking) this.#wake(uid);
+    }
+    // One that was granted may have given back of the other resource, for some that were tried before it.
+    if (ordered.some(({ pending }) => pending.answer === 'granted') && [...this.#pending.values()].some(isWaiting))
+      this.#tryPending(asking);
+  }
+
+  /** Of what the pod asks for more than it has. */
+  #raised(pod: Pod): SizedResource[] {
+    const wanted = podAmounts(pod.spec, 'requests', true);
+    const now = podAmounts(this.granted(pod).spec, 'requests', true);
+    return sizedResources.filter((name) => inUnits(name, wanted) > inUnits(name, now));
   }
 
   #refusal(pod: Pod, uid: string): Refusal | undefined {
     const wanted = podAmounts(pod.spec, 'requests', true);
-    const now = podAmounts(this.granted(pod).spec, 'requests', true);
     const capacity = { cpu: Math.round(this.#allocatable.cpuCores * 1000), memory: this.#allocatable.memoryBytes };
-    const inUnits = (name: SizedResource, amounts: typeof wanted) => {
-      const amount = amounts.get(name);
-      return amount === undefined ? 0 : name === 'cpu' ? amount.milliValue() : amount.value();
-    };
     // Asking for less always fits.
-    const raised = sizedResources.filter((name) => inUnits(name, wanted) > inUnits(name, now));
+    const raised = this.#raised(pod);
     for (const name of ['memory', 'cpu'] as const) {
       const requested = inUnits(name, wanted);
       if (!raised.includes(name) || requested <= capacity[name]) continue;
@@ -103,28 +148,24 @@ export class Allocations {
     }
     return undefined;
   }
-
-  #retryDeferred(): void {
-    for (const uid of this.#deferred) this.#wake(uid);
-  }
 }
 
-/** Containers that can be resized: not those that run once before the others. */
-export function sizedContainers({ spec }: Pod): Container[] {
-  return [...(spec.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === 'Always'), ...spec.containers];
+function isWaiting({ answer }: Pending): boolean {
+  return answer !== undefined && isDeferred(answer);
 }
 
-/** Whether two say the same of cpu and memory. */
-export function isSameSize(a: ResourceRequirements | undefined, b: ResourceRequirements | undefined): boolean {
-  return sizedResources.every((name) => !differs(a, b, name));
+function isDeferred(answer: 'granted' | Refusal): boolean {
+  return answer !== 'granted' && answer.reason === 'Deferred';
 }
 
-export function differs(a: ResourceRequirements | undefined, b: ResourceRequirements | undefined, name: SizedResource): boolean {
-  return (['requests', 'limits'] as const).some((kind) => {
-    const [left, right] = [a?.[kind]?.[name], b?.[kind]?.[name]];
-    if (left === undefined || right === undefined) return left !== right;
-    return parseQuantity(String(left)).compare(parseQuantity(String(right))) !== 0;
-  });
+/** Millicores or bytes. */
+function inUnits(name: SizedResource, amounts: Amounts): number {
+  const amount = amounts.get(name);
+  return amount === undefined ? 0 : name === 'cpu' ? amount.milliValue() : amount.value();
+}
+
+function isSamePodSize(a: Pod, b: Pod): boolean {
+  return isGranted(b, new Map(sizedContainers(a).map(({ name, resources }) => [name, resources ?? {}])));
 }
 
 function isGranted(pod: Pod, granted: Granted): boolean {

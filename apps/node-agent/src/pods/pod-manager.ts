@@ -215,7 +215,11 @@ export class PodManager {
       prober: this.#prober(),
       inventory: this.#inventory,
       images: new ImagePuller(runtime, clock),
-      allocations: new Allocations(allocatable, (uid) => this.#workers.get(uid)?.wake()),
+      allocations: new Allocations(
+        allocatable,
+        (uid) => this.#workers.get(uid)?.wake(),
+        () => clock.now(),
+      ),
       memoryBytes: allocatable.memoryBytes,
       ...{ writesFiles, capabilities },
       sandboxConfig: (pod, attempt) =>

@@ -3,11 +3,11 @@
 import type { Container, ContainerStatus, Pod, PodCondition, ResourceRequirements } from '@berth/api';
 import { isRecord, parseQuantity } from '@berth/machinery';
 import type { ContainerInfo } from '@berth/runtime';
-import { differs, isSameSize, sizedContainers, sizedResources } from './allocations.ts';
 import { newest, type ObservedPod, resourcesAnnotation } from './observed.ts';
 import type { PodEnvironment } from './pod-environment.ts';
 import { resizeMessage } from './resize-messages.ts';
 import { containerResources, podCpuShares } from './resources.ts';
+import { differs, isSameSize, sizedContainers, sizedResources } from './sizes.ts';
 
 export const resizeConditions = ['PodResizePending', 'PodResizeInProgress'] as const;
 const retryMs = 10_000;
