@@ -17,11 +17,17 @@ async function enforced(namespace: string, name: string) {
   return { memoryMebibytes: (memory ?? 0) / 2 ** 20, cpus: (quota ?? 0) / (period ?? 1) };
 }
 
-/** Of the cpu, for the pod as a whole: in version 2 a weight. */
-async function podShare({ metadata }: Pod): Promise<string> {
-  const files = glob(`/sys/fs/cgroup/{cpu/,}*/pod${metadata.uid}/cpu.{shares,weight}`);
-  for await (const file of files) return (await readFile(file, 'utf8')).trim();
+/** A file of the pod's own cgroup: the first of these that there is. */
+async function ofPod({ metadata }: Pod, names: string): Promise<string> {
+  for await (const file of glob(`/sys/fs/cgroup/{cpu/,memory/,}*/pod${metadata.uid}/${names}`))
+    return (await readFile(file, 'utf8')).trim();
   return 'no cgroup';
+}
+
+/** What the pod as a whole is limited to, by the kernel. */
+async function enforcedOnPod(pod: Pod) {
+  const [memory, quota] = await Promise.all([ofPod(pod, 'memory.{max,limit_in_bytes}'), ofPod(pod, 'cpu.{max,cfs_quota_us}')]);
+  return { memoryMebibytes: Number(memory) / 2 ** 20, cpus: Number(quota.split(' ')[0]) / 100_000 };
 }
 
 async function started(namespace: string, more: Partial<Container> = {}): Promise<void> {
@@ -49,18 +55,25 @@ test('more and less cpu and memory reach the running container, which goes on, a
   withNamespace(async (ns) => {
     await started(ns);
     const { containerID } = (await podOf(ns)).status?.containerStatuses?.[0] ?? {};
-    expect(await enforced(ns, 'web')).toEqual({ memoryMebibytes: 64, cpus: 0.1 });
+    const small = { memoryMebibytes: 64, cpus: 0.1 };
+    expect([await enforced(ns, 'web'), await enforcedOnPod(await podOf(ns))]).toEqual([small, small]);
     await resize(ns, '200m', '128Mi');
     const status = await resized(ns, '200m', '128Mi');
     expect(status).toMatchObject({ restartCount: 0, containerID, allocatedResources: { cpu: '200m', memory: '128Mi' } });
-    expect(await enforced(ns, 'web')).toEqual({ memoryMebibytes: 128, cpus: 0.2 });
-    expect(['204', '8']).toContain(await podShare(await podOf(ns)));
+    const large = { memoryMebibytes: 128, cpus: 0.2 };
+    expect([await enforced(ns, 'web'), await enforcedOnPod(await podOf(ns))]).toEqual([large, large]);
+    expect(['204', '8']).toContain(await ofPod(await podOf(ns), 'cpu.{shares,weight}'));
     await cluster().processes.crash('node-agent');
     await resize(ns, '150m', '96Mi');
     await cluster().startAgent();
     expect(await resized(ns, '150m', '96Mi')).toMatchObject({ restartCount: 0, containerID });
-    expect(await enforced(ns, 'web')).toEqual({ memoryMebibytes: 96, cpus: 0.15 });
-    const { metadata, status: whole } = await podOf(ns);
+    const between = { memoryMebibytes: 96, cpus: 0.15 };
+    const completed = await until('the end of the resize', 30_000, async () => {
+      const found = await podOf(ns);
+      return !found.status?.conditions?.some(({ type }) => type === 'PodResizeInProgress') && found;
+    });
+    expect([await enforced(ns, 'web'), await enforcedOnPod(completed)]).toEqual([between, between]);
+    const { metadata, status: whole } = completed;
     expect(metadata.generation).toBe(3);
     expect(whole?.conditions?.filter(({ type }) => type.startsWith('PodResize'))).toEqual([]);
     expect(await kubectl('-n', ns, 'describe', 'pod', 'web')).toMatch(
@@ -75,7 +88,8 @@ test('a container whose policy asks for it restarts once', () =>
     expect(await resized(ns, '200m', '64Mi')).toMatchObject({ restartCount: 0 });
     await resize(ns, '200m', '128Mi');
     expect(await resized(ns, '200m', '128Mi')).toMatchObject({ restartCount: 1 });
-    expect(await enforced(ns, 'web')).toEqual({ memoryMebibytes: 128, cpus: 0.2 });
+    const large = { memoryMebibytes: 128, cpus: 0.2 };
+    expect([await enforced(ns, 'web'), await enforcedOnPod(await podOf(ns))]).toEqual([large, large]);
     expect(await kubectl('-n', ns, 'describe', 'pod', 'web')).toMatch(/Killing.*Container main resize requires restart/);
   }));
 
@@ -110,7 +124,21 @@ test('a memory limit under what is used is refused by the node', () =>
       const { conditions = [] } = (await podOf(ns)).status ?? {};
       return conditions.find(({ type, reason }) => type === 'PodResizeInProgress' && reason === 'Error');
     });
-    expect(error.message).toMatch(/^cannot decrease memory limits: attempting to set container "main" memory limit \(16777216\) below/);
+    const refused = (what: string) => `attempting to set ${what} memory limit \\(16777216\\) below current usage \\(\\d+\\)`;
+    expect(error.message).toMatch(new RegExp(`^cannot decrease memory limits: \\[${refused('pod')}, ${refused('container "main"')}\\]$`));
+    expect(await enforcedOnPod(await podOf(ns))).toEqual({ memoryMebibytes: 128, cpus: 0.5 });
     await resize(ns, '500m', '128Mi');
     expect(await resized(ns, '500m', '128Mi')).toMatchObject({ restartCount: 0 });
+  }));
+
+test('a pod is limited to what its containers are limited to together, and in what one of them is not limited, not at all', () =>
+  withNamespace(async (ns) => {
+    const [limited, half] = [{ resources: size('100m', '64Mi') }, { resources: { limits: { memory: '32Mi' } } }];
+    await apply(pod(ns, 'web', [shell('main', waitForEver, limited), shell('other', waitForEver, half)]));
+    await kubectl('-n', ns, 'wait', '--for=condition=Ready', 'pod/web', '--timeout=60s');
+    const { memoryMebibytes, cpus } = await enforcedOnPod(await podOf(ns));
+    expect(memoryMebibytes).toBe(96);
+    // `max` in version 2, -1 in version 1.
+    expect(cpus > 0).toBe(false);
+    expect((await podOf(ns)).status?.containerStatuses?.map(({ restartCount }) => restartCount)).toEqual([0, 0]);
   }));

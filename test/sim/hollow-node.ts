@@ -6,9 +6,11 @@ import { type MemoryAgentLink, memoryAgentLink } from '../../apps/control-plane/
 import type { SessionHub } from '../../apps/control-plane/src/agents/session-hub.ts';
 import { Agent, type AgentSettings } from '../../apps/node-agent/src/agent.ts';
 import type { NodeNetwork } from '../../apps/node-agent/src/network/network.ts';
+import { SimulatedPodCgroups } from '../../apps/node-agent/src/node/simulated-pod-cgroups.ts';
 import type { VolumeManager } from '../../apps/node-agent/src/volumes/volume-manager.ts';
 import type { SimulationPorts } from './simulated-control-plane.ts';
 
+export const cgroupParent = '/simulated';
 const messageMsMax = 20;
 const restartMs = 1_000;
 
@@ -30,6 +32,7 @@ const volumes: VolumeManager = {
 export class HollowNode {
   readonly name: string;
   readonly runtime: HollowRuntime;
+  readonly cgroups = new SimulatedPodCgroups();
   readonly #ports: SimulationPorts;
   readonly #hub: () => SessionHub | undefined;
   #life = new Life();
@@ -55,6 +58,7 @@ export class HollowNode {
     const ports = {
       ...{ link, network, volumes, clock, random, logger },
       runtime: this.#life.service(this.runtime),
+      cgroups: this.#life.service(this.cgroups),
       probes: { run: async () => ({ success: true, message: '' }) },
       health: async () => ({ memoryAvailableBytes: 2 ** 33, diskAvailableShare: 1, pidsAvailableShare: 1 }),
       hostCounters: async () => ({ cpuNanoseconds: 0, memoryBytes: 0 }),
@@ -89,7 +93,7 @@ export class HollowNode {
 function settings(nodeName: string): AgentSettings {
   return {
     logDirectory: '/simulated/logs',
-    cgroupParent: '/simulated',
+    cgroupParent,
     capabilities: new Set(),
     writesFiles: false,
     facts: {

@@ -3,6 +3,7 @@ import { ConfigMap, Deployment, EndpointSlice, Pod, ReplicaSet, Service } from '
 import type { Client } from '@berth/client';
 import { parseQuantity } from '@berth/machinery';
 import type { Chaos } from './chaos.ts';
+import { cgroupParent } from './hollow-node.ts';
 import type { SimulatedCluster } from './simulated-cluster.ts';
 
 /** What does not hold yet; empty when all does. */
@@ -69,16 +70,18 @@ function shares({ containers }: Pod['spec']): number {
   return Math.floor(parseQuantity(containers[0]?.resources?.requests?.cpu ?? '0').toNumber() * 1024);
 }
 
-/** Each pod runs on its node, once, as large as it is to be, and nothing runs that is no pod's. */
+/** Each pod runs on its node, once, as large as it is to be in a cgroup as large, and nothing runs that is no pod's. */
 async function runtimeProblems(cluster: SimulatedCluster, pods: Pod[]): Promise<string[]> {
   const running: string[] = [];
   for (const node of cluster.nodes) {
     const containers = (await node.runtime.listContainers()).filter(({ state }) => state === 'running');
     for (const { id, labels } of containers) {
-      running.push(`${node.name}/${labels['io.kubernetes.pod.uid']}/${node.runtime.resourcesOf(id)?.cpuShares}`);
+      const uid = labels['io.kubernetes.pod.uid'];
+      const pod = node.cgroups.of(`${cgroupParent}/pod${uid}`);
+      running.push(`${node.name}/${uid}/${node.runtime.resourcesOf(id)?.cpuShares}/${pod?.cpuShares}`);
     }
   }
-  const wanted = pods.map(({ metadata, spec }) => `${spec.nodeName}/${metadata.uid}/${shares(spec)}`);
+  const wanted = pods.map(({ metadata, spec }) => `${spec.nodeName}/${metadata.uid}/${shares(spec)}/${shares(spec)}`);
   const [have, want] = [running.sort().join('\n'), wanted.sort().join('\n')];
   return have === want ? [] : [`running containers differ from pods: ${running.length} run, ${wanted.length} are wanted`];
 }

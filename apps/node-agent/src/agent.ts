@@ -7,6 +7,7 @@ import { NodeHttp } from './http/node-http.ts';
 import type { NodeNetwork } from './network/network.ts';
 import { allocatable, type NodeFacts, type NodeHealth } from './node/node-object.ts';
 import { NodeReporter } from './node/node-reporter.ts';
+import type { PodCgroups } from './node/pod-cgroups.ts';
 import { type HostCounters, UsageReporter } from './node/usage-reporter.ts';
 import { PodManager } from './pods/pod-manager.ts';
 import type { ProbeRunner } from './probes/probe.ts';
@@ -27,6 +28,8 @@ export interface AgentPorts {
   hostCounters: () => Promise<HostCounters>;
   /** Of the agent's process, in the text format of Prometheus; absent where many agents share one. */
   metrics?: () => Promise<string>;
+  /** Of the pods' containers. */
+  cgroups: PodCgroups;
   clock: Clock;
   random: Random;
   logger: Logger;

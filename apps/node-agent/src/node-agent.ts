@@ -15,6 +15,7 @@ import { HostNetwork } from './network/host-network.ts';
 import { hostFacts } from './node/host-facts.ts';
 import { hostHealth } from './node/node-health.ts';
 import type { NodeFacts } from './node/node-object.ts';
+import { HostPodCgroups } from './node/pod-cgroups.ts';
 import { runcAdvisory } from './node/runc-advisory.ts';
 import { hostCounters } from './node/usage-reporter.ts';
 import { nodeCapabilities } from './pods/capabilities.ts';
@@ -68,6 +69,7 @@ async function start(config: AgentConfig, ports: Ports, onStop: (cleanup: () => 
       network: new HostNetwork(networkOptions(config, containerd, ports)),
       probes: new NetworkProbeRunner(runtime),
       hostCounters,
+      cgroups: new HostPodCgroups(),
       metrics: () => metrics.scrape(),
       health: () => hostHealth(runtime, config.dataDirectory, advisory),
       link: new GrpcAgentLink({ ...ports, ...config, ...(config.joinToken !== undefined && { joinToken: config.joinToken }) }),

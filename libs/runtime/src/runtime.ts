@@ -135,6 +135,8 @@ export interface ContainerStats {
   atMs: number;
   cpuUsageNanoseconds: number;
   memoryWorkingSetBytes: number;
+  /** With what the kernel could take back, as files read; the working set where the runtime does not tell. */
+  memoryUsageBytes: number;
   /** Writable layer. */
   filesystemUsedBytes: number;
 }

@@ -10,6 +10,7 @@ const stats = (containerId: string, atMs: number, cpuUsageNanoseconds: number): 
   name: 'main',
   atMs,
   cpuUsageNanoseconds,
+  memoryUsageBytes: 0,
   memoryWorkingSetBytes: 1_000,
   filesystemUsedBytes: 0,
 });

@@ -15,11 +15,9 @@ function sized(name: string, resources: ResourceRequirements, priority?: number)
 /** A node of two cpus: who was woken, and since when it is now. */
 function node() {
   const woken: string[] = [];
-  const clock = { ms: 0 };
-  const allocations = new Allocations(
-    { cpuCores: 2, memoryBytes: 2 ** 30 },
-    (uid) => woken.push(uid.slice('uid-'.length)),
-    () => clock.ms++,
+  let nowMs = 0;
+  const allocations = new Allocations({ cpuCores: 2, memoryBytes: 2 ** 30 }, { now: () => nowMs++ }, (uid) =>
+    woken.push(uid.slice('uid-'.length)),
   );
   const add = (...pods: Pod[]) => {
     for (const pod of pods) allocations.add(pod);

@@ -3,6 +3,7 @@
 // come. What was granted before an agent's restart is read from the statuses that it reported, so nothing is kept on disk.
 import { type Amounts, type Container, type ContainerStatus, type Pod, podAmounts, type ResourceRequirements } from '@berth/api';
 import { deepEqual } from '@berth/machinery';
+import type { Clock } from '@berth/telemetry';
 import type { NodeAllocatable } from './downward.ts';
 import { inResizeOrder } from './resize-order.ts';
 import { isSameSize, type SizedResource, sizedContainers, sizedResources } from './sizes.ts';
@@ -30,16 +31,16 @@ interface Pending {
 export class Allocations {
   readonly #allocatable: NodeAllocatable;
   readonly #wake: (uid: string) => void;
-  readonly #now: () => number;
+  readonly #clock: Pick<Clock, 'now'>;
   readonly #pods = new Map<string, Known>();
   /** Asked for, and either not granted or granted without the pod's having been told yet; by uid. */
   readonly #pending = new Map<string, Pending>();
 
-  /** @param wake a pod that waited and has another answer now @param now Unix milliseconds */
-  constructor(allocatable: NodeAllocatable, wake: (uid: string) => void, now: () => number) {
+  /** @param wake a pod that waited and has another answer now */
+  constructor(allocatable: NodeAllocatable, clock: Pick<Clock, 'now'>, wake: (uid: string) => void) {
     this.#allocatable = allocatable;
     this.#wake = wake;
-    this.#now = now;
+    this.#clock = clock;
   }
 
   /** A pod that comes to this node, or that was here before the agent was. */
@@ -85,7 +86,7 @@ export class Allocations {
     }
     // Whatever could change the answer has had it tried again.
     if (before && before.answer !== 'granted' && isSamePodSize(before.pod, pod)) return before.answer;
-    const pending: Pending = { pod, sinceMs: before?.sinceMs ?? known.waitedSinceMs ?? this.#now(), answer: undefined };
+    const pending: Pending = { pod, sinceMs: before?.sinceMs ?? known.waitedSinceMs ?? this.#clock.now(), answer: undefined };
     this.#pending.set(uid, pending);
     this.#tryPending(uid);
     if (pending.answer === 'granted') this.#pending.delete(uid);

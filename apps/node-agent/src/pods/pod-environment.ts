@@ -4,6 +4,7 @@ import type { PodStatusReport } from '@berth/protocol';
 import type { ContainerInfo, Runtime, SandboxConfig } from '@berth/runtime';
 import type { Clock, Logger } from '@berth/telemetry';
 import type { ImagePuller } from '../images/image-puller.ts';
+import type { PodCgroup } from '../node/pod-cgroups.ts';
 import type { Prober } from '../probes/prober.ts';
 import type { VolumeManager, VolumeSources } from '../volumes/volume-manager.ts';
 import type { Allocations } from './allocations.ts';
@@ -37,8 +38,8 @@ export interface PodEnvironment {
   report(report: PodStatusReport & { status: PodStatus }): void;
   /** The log files of one instance of a container, once it is gone. */
   removeLogs(pod: Pod, container: string, attempt: number): Promise<void>;
-  /** How much of the cpu the pod gets while others want it too; 1024 for each cpu that it asks for. */
-  shareCpu(pod: Pod, shares: number): Promise<void>;
+  /** Around the pod's containers. */
+  cgroup(pod: Pod): PodCgroup;
   /** Logs and cgroups, once its containers are gone. */
   removeTraces(pod: Pod): Promise<void>;
   /** The worker has nothing left to do. */

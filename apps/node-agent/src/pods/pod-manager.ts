@@ -8,7 +8,7 @@ import type { ContainerInfo, Runtime } from '@berth/runtime';
 import { type Clock, type Logger, type Random, timestamp } from '@berth/telemetry';
 import { ImagePuller } from '../images/image-puller.ts';
 import type { NodeNetwork } from '../network/network.ts';
-import { removeCgroup, shareCpu } from '../node/cgroups.ts';
+import { type PodCgroups, podCgroup } from '../node/pod-cgroups.ts';
 import type { ProbeRunner } from '../probes/probe.ts';
 import { Prober } from '../probes/prober.ts';
 import { AccountTokens } from '../volumes/account-tokens.ts';
@@ -36,6 +36,7 @@ export interface PodManagerDeps {
   volumes: VolumeManager;
   network: NodeNetwork;
   probes: ProbeRunner;
+  cgroups: PodCgroups;
   clock: Clock;
   random: Random;
   logger: Logger;
@@ -215,11 +216,7 @@ export class PodManager {
       prober: this.#prober(),
       inventory: this.#inventory,
       images: new ImagePuller(runtime, clock),
-      allocations: new Allocations(
-        allocatable,
-        (uid) => this.#workers.get(uid)?.wake(),
-        () => clock.now(),
-      ),
+      allocations: new Allocations(allocatable, clock, (uid) => this.#workers.get(uid)?.wake()),
       memoryBytes: allocatable.memoryBytes,
       ...{ writesFiles, capabilities },
       sandboxConfig: (pod, attempt) =>
@@ -253,7 +250,7 @@ export class PodManager {
         await removeLogs(join(this.podLogDirectory(pod), container), attempt);
         await rm(terminationMessageFile(volumes.podDirectory(pod.metadata.uid ?? ''), container, attempt), { force: true });
       },
-      shareCpu: async (pod, shares) => void (writesFiles && (await shareCpu(this.#podCgroup(pod), shares))),
+      cgroup: (pod) => podCgroup(this.#deps.cgroups, this.#podCgroup(pod)),
       removeTraces: (pod) => this.#removeTraces(pod),
       gone: (uid) => {
         this.#workers.delete(uid);
@@ -276,9 +273,8 @@ export class PodManager {
   }
 
   async #removeTraces(pod: Pod): Promise<void> {
-    if (!this.#deps.writesFiles) return;
-    await rm(this.podLogDirectory(pod), { recursive: true, force: true });
-    await removeCgroup(this.#podCgroup(pod));
+    if (this.#deps.writesFiles) await rm(this.podLogDirectory(pod), { recursive: true, force: true });
+    await this.#deps.cgroups.remove(this.#podCgroup(pod));
   }
 
   #logKeeper(): LogKeeper {

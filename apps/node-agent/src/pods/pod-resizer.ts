@@ -1,12 +1,14 @@
-// Brings the containers of one pod to the sizes that were granted to it, in place where their resizePolicy allows that. Right
-// from any state: what a container runs with is known from what was reported of it, or else from how it was made.
+// Brings the containers of one pod to the sizes that were granted to it, in place where their resizePolicy allows that, and the
+// pod's own cgroup with them. Right from any state: what a container runs with is known from what was reported of it, or else from
+// how it was made.
 import type { Container, ContainerStatus, Pod, PodCondition, ResourceRequirements } from '@berth/api';
-import { isRecord, parseQuantity } from '@berth/machinery';
+import { isRecord } from '@berth/machinery';
 import type { ContainerInfo } from '@berth/runtime';
 import { newest, type ObservedPod, resourcesAnnotation } from './observed.ts';
 import type { PodEnvironment } from './pod-environment.ts';
+import { lessFirst, PodFitting, type SizeChange } from './pod-fitting.ts';
 import { resizeMessage } from './resize-messages.ts';
-import { containerResources, podCpuShares } from './resources.ts';
+import { containerResources } from './resources.ts';
 import { differs, isSameSize, sizedContainers, sizedResources } from './sizes.ts';
 
 export const resizeConditions = ['PodResizePending', 'PodResizeInProgress'] as const;
@@ -14,9 +16,11 @@ const retryMs = 10_000;
 
 export type ResizeStep = 'update' | 'restart';
 
-type Environment = Pick<PodEnvironment, 'allocations' | 'runtime' | 'clock' | 'event' | 'memoryBytes' | 'shareCpu'>;
+type Environment = Pick<PodEnvironment, 'allocations' | 'runtime' | 'clock' | 'event' | 'memoryBytes' | 'cgroup'>;
 
 export class PodResizer {
+  /** The pod's own cgroup. */
+  readonly fitting: PodFitting;
   readonly #env: Environment;
   /** What each container runs with, by the container's id. */
   readonly #actual = new Map<string, ResourceRequirements>();
@@ -25,11 +29,10 @@ export class PodResizer {
   #pending: PodCondition | undefined;
   #progress: PodCondition | undefined;
   #retryAtMs = 0;
-  /** Of the sandbox whose id this is. */
-  #shares = '';
 
   constructor(env: Environment, pod: Pod) {
     this.#env = env;
+    this.fitting = new PodFitting(env);
     env.allocations.add(pod);
     const { conditions = [], containerStatuses = [], initContainerStatuses = [] } = pod.status ?? {};
     this.#pending = conditions.find(({ type }) => type === 'PodResizePending');
@@ -91,50 +94,43 @@ export class PodResizer {
     return this.#restarting.has(containerId);
   }
 
-  /** Sizes a running container anew, without a restart. */
-  async update(pod: Pod, container: Container, current: ContainerInfo): Promise<void> {
-    if (this.#retryAtMs > this.#env.clock.now()) return;
+  /** Sizes running containers anew, without a restart. @param pod as granted */
+  async update(pod: Pod, running: Pick<SizeChange, 'container' | 'current'>[]): Promise<void> {
+    if (running.length === 0 || this.#retryAtMs > this.#env.clock.now()) return;
     try {
-      await this.#refuseLessThanUsed(container, current);
-      await this.#env.runtime.updateResources(current.id, containerResources(container, pod, this.#env.memoryBytes));
-      this.#actual.set(current.id, container.resources ?? {});
+      const changes = lessFirst(running.map((change) => ({ ...change, actual: this.actual(change.container, change.current) })));
+      await this.fitting.grow(pod, changes);
+      for (const { container, current } of changes) {
+        await this.#env.runtime.updateResources(current.id, containerResources(container, pod, this.#env.memoryBytes));
+        this.#actual.set(current.id, container.resources ?? {});
+      }
     } catch (error) {
       this.#fail(pod, (error as Error).message);
     }
   }
 
-  /** Gives the pod as a whole its share of the cpu. @param pod as granted */
-  async share(pod: Pod, { sandbox }: ObservedPod): Promise<void> {
-    const shares = podCpuShares(pod);
-    const text = `${sandbox?.id}/${shares}`;
-    if (sandbox?.state !== 'ready' || text === this.#shares) return;
-    await this.#env.shareCpu(pod, shares);
-    this.#shares = text;
+  /** Takes from the pod as a whole what it is granted no more, once nothing in it has that. @param pod as granted */
+  async shrink(pod: Pod, observed: ObservedPod): Promise<void> {
+    const isDue = !this.fitting.isFitted(pod, observed) && this.#isInForce(pod, observed) && this.#retryAtMs <= this.#env.clock.now();
+    if (isDue) await this.fitting.shrink(pod, observed).catch((error: Error) => this.#fail(pod, error.message));
   }
 
   /** Tells of the end of a resize. @param pod as granted */
   settle(pod: Pod, observed: ObservedPod): void {
     for (const id of [...this.#actual.keys(), ...this.#restarting]) if (!isKept(observed, id)) this.#forget(id);
     if (!this.#progress) return;
-    const isDone = sizedContainers(pod).every((container) => {
-      const current = newest(observed, container.name);
-      if (current && this.#restarting.has(current.id)) return false;
-      return current?.state !== 'running' || isSameSize(container.resources, this.actual(container, current));
-    });
-    if (!isDone) return;
+    if (!this.#isInForce(pod, observed) || !this.fitting.isFitted(pod, observed)) return;
     this.#progress = undefined;
     this.#env.event(pod, 'Normal', 'ResizeCompleted', resizeMessage('completed', pod));
   }
 
-  /** A limit that is less than what is used would have the kernel kill the container. */
-  async #refuseLessThanUsed(container: Container, current: ContainerInfo): Promise<void> {
-    const limit = memoryLimit(container.resources);
-    const before = memoryLimit(this.actual(container, current));
-    if (limit === undefined || (before !== undefined && limit >= before)) return;
-    const used = (await this.#env.runtime.stats()).find(({ containerId }) => containerId === current.id)?.memoryWorkingSetBytes ?? 0;
-    if (limit >= used) return;
-    const told = `attempting to set container ${JSON.stringify(container.name)} memory limit (${limit}) below current usage (${used})`;
-    throw new Error(`cannot decrease memory limits: ${told}`);
+  /** Whether every running container has the size that is granted to it, and none is about to be started with another. */
+  #isInForce(pod: Pod, observed: ObservedPod): boolean {
+    return sizedContainers(pod).every((container) => {
+      const current = newest(observed, container.name);
+      if (current && this.#restarting.has(current.id)) return false;
+      return current?.state !== 'running' || isSameSize(container.resources, this.actual(container, current));
+    });
   }
 
   #fail(pod: Pod, message: string): void {
@@ -167,9 +163,4 @@ function madeWith({ annotations }: ContainerInfo): ResourceRequirements | undefi
   if (!text) return undefined;
   const made: unknown = JSON.parse(text);
   return isRecord(made) ? (made as ResourceRequirements) : undefined;
-}
-
-function memoryLimit(resources: ResourceRequirements | undefined): number | undefined {
-  const limit = resources?.limits?.memory;
-  return limit === undefined ? undefined : parseQuantity(String(limit)).value();
 }

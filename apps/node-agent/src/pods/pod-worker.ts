@@ -123,11 +123,10 @@ export class PodWorker {
     const acted = await this.#act(plan, observed);
     if (acted) observed = await this.#observe();
     this.#probe(observed);
-    await this.#resizer.share(this.#pod, observed);
+    await this.#resizer.shrink(this.#pod, observed);
     this.#resizer.settle(this.#pod, observed);
     await this.#report(observed, false);
-    const dueMs = [...plan.waiting.values(), ...this.#resizer.dueMs];
-    if (dueMs.length > 0) this.#loop.wakeAt(Math.min(...dueMs));
+    for (const dueMs of [...plan.waiting.values(), ...this.#resizer.dueMs]) this.#loop.wakeAt(dueMs);
   }
 
   /** Nothing will run in this pod again: it has ended, or somebody has declared it so, before this agent was started perhaps. */
@@ -174,7 +173,7 @@ export class PodWorker {
 
   /** Returns whether anything was done that changes what the runtime holds. */
   async #act(plan: PodPlan, observed: ObservedPod): Promise<boolean> {
-    for (const { container, current } of plan.resize) await this.#resizer.update(this.#pod, container, current);
+    await this.#resizer.update(this.#pod, plan.resize);
     for (const kill of plan.kill) this.#kill(kill);
     if (plan.kill.length > 0) return false;
     if (plan.createSandbox === undefined && plan.start.length === 0) return false;
@@ -185,6 +184,7 @@ export class PodWorker {
     }
     const sandboxId = await this.#ensureSandbox(plan, observed);
     if (!sandboxId) return true;
+    await this.#resizer.fitting.makeRoom(this.#pod, sandboxId, observed);
     for (const step of plan.start) {
       const result = await this.#starter.start(this.#pod, step, sandboxId, volumes, this.#podIps);
       if (result.waiting) this.#waiting.set(step.container.name, result.waiting);

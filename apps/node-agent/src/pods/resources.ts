@@ -3,6 +3,7 @@
 import { type Container, type Pod, podAmounts } from '@berth/api';
 import { parseQuantity } from '@berth/machinery';
 import type { ResourceLimits } from '@berth/runtime';
+import type { CgroupAmounts } from '../node/pod-cgroups.ts';
 
 const periodMicros = 100_000;
 
@@ -24,25 +25,48 @@ export function qosClass(pod: Pod): QosClass {
 
 /** @param nodeMemoryBytes for the OOM score of burstable containers */
 export function containerResources(container: Container, pod: Pod, nodeMemoryBytes: number): ResourceLimits {
-  const cpuLimit = amount(container, 'limits', 'cpu');
-  const cpuRequest = amount(container, 'requests', 'cpu') || cpuLimit;
+  const cpuLimit = milliCpus(container, 'limits');
+  const cpuRequest = milliCpus(container, 'requests') || cpuLimit;
   const memoryLimit = amount(container, 'limits', 'memory');
   return {
     cpuShares: cpuShares(cpuRequest),
-    ...(cpuLimit > 0 && { cpuQuotaMicros: Math.max(1000, Math.floor(cpuLimit * periodMicros)), cpuPeriodMicros: periodMicros }),
+    ...(cpuLimit > 0 && { cpuQuotaMicros: cpuQuotaMicros(cpuLimit), cpuPeriodMicros: periodMicros }),
     ...(memoryLimit > 0 && { memoryLimitBytes: memoryLimit }),
     oomScoreAdj: oomScore(container, pod, nodeMemoryBytes),
   };
 }
 
-/** Of the cpu, for a pod as a whole. */
-export function podCpuShares(pod: Pod): number {
-  const cpu = podAmounts(pod.spec, 'requests', true).get('cpu');
-  return cpuShares(cpu ? cpu.milliValue() / 1000 : 0);
+/**
+ * For a pod as a whole: what it asks for, and of each resource that all of its containers limit, or the pod itself, the limit.
+ * @param pod as granted
+ */
+export function podCgroupAmounts({ spec }: Pod): CgroupAmounts {
+  const limits = podAmounts(spec, 'limits', true);
+  const containers = [...spec.containers, ...(spec.initContainers ?? [])];
+  const limitOf = (name: 'cpu' | 'memory') => {
+    const isLimited = amount(spec, 'limits', name) > 0 || containers.every((container) => amount(container, 'limits', name) > 0);
+    return isLimited ? limits.get(name) : undefined;
+  };
+  const [cpu, memory] = [limitOf('cpu'), limitOf('memory')];
+  return {
+    cpuShares: cpuShares(podAmounts(spec, 'requests', true).get('cpu')?.milliValue() ?? 0),
+    ...(cpu && { cpuQuotaMicros: cpuQuotaMicros(cpu.milliValue()) }),
+    ...(memory && { memoryLimitBytes: memory.value() }),
+  };
 }
 
-function cpuShares(cpus: number): number {
-  return cpus > 0 ? Math.max(2, Math.floor(cpus * 1024)) : 2;
+function cpuShares(milliCpus: number): number {
+  return Math.max(2, Math.floor((milliCpus * 1024) / 1000));
+}
+
+/** At least a millisecond, the kernel's own minimum. */
+function cpuQuotaMicros(milliCpus: number): number {
+  return Math.max(1000, Math.floor((milliCpus * periodMicros) / 1000));
+}
+
+function milliCpus(container: Container, kind: 'requests' | 'limits'): number {
+  const text = container.resources?.[kind]?.cpu;
+  return text === undefined ? 0 : parseQuantity(String(text)).milliValue();
 }
 
 function oomScore(container: Container, pod: Pod, nodeMemoryBytes: number): number {
@@ -58,7 +82,7 @@ function oomScore(container: Container, pod: Pod, nodeMemoryBytes: number): numb
   }
 }
 
-function amount(container: Container, kind: 'requests' | 'limits', name: string): number {
+function amount(container: Pick<Container, 'resources'>, kind: 'requests' | 'limits', name: string): number {
   const text = container.resources?.[kind]?.[name];
   return text === undefined ? 0 : parseQuantity(String(text)).toNumber();
 }

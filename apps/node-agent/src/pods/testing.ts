@@ -4,6 +4,7 @@ import type { AgentEvent, AgentLink, DesiredState, PodStatusReport } from '@bert
 import { HollowRuntime, type HollowRuntimeOptions } from '@berth/runtime';
 import { seededRandom, silentLogger } from '@berth/telemetry';
 import { SimulatedClock } from '@berth/testing';
+import { SimulatedPodCgroups } from '../node/simulated-pod-cgroups.ts';
 import type { ProbeResult } from '../probes/probe.ts';
 import type { VolumeManager } from '../volumes/volume-manager.ts';
 import { PodManager } from './pod-manager.ts';
@@ -11,6 +12,7 @@ import { PodManager } from './pod-manager.ts';
 export class TestNode {
   readonly clock = new SimulatedClock();
   readonly runtime: HollowRuntime;
+  readonly cgroups = new SimulatedPodCgroups();
   readonly reports: (PodStatusReport & { status: PodStatus })[] = [];
   readonly events: AgentEvent[] = [];
   readonly cleanedUp: string[] = [];
@@ -82,7 +84,16 @@ export class TestNode {
       },
     };
     return new PodManager({
-      ...{ runtime: this.runtime, link, volumes, probes, clock: this.clock, random: seededRandom(2), logger: silentLogger },
+      ...{
+        runtime: this.runtime,
+        cgroups: this.cgroups,
+        link,
+        volumes,
+        probes,
+        clock: this.clock,
+        random: seededRandom(2),
+        logger: silentLogger,
+      },
       network: { ...network, dnsFor: () => ({ servers: [], searches: [], options: [] }) },
       ...{ hostIp: '10.0.0.1', allocatable: { cpuCores: 2, memoryBytes: 2 ** 30 }, logDirectory: '/logs', cgroupParent: '/berth' },
       ...{ capabilities: new Set<string>(), writesFiles: false },

@@ -91,6 +91,7 @@ export function containerStats(stats: criV1.ContainerStats): ContainerStats {
     atMs: milliseconds(stats.cpu?.timestamp ?? ''),
     cpuUsageNanoseconds: Number(stats.cpu?.usageCoreNanoSeconds?.value ?? 0),
     memoryWorkingSetBytes: Number(stats.memory?.workingSetBytes?.value ?? 0),
+    memoryUsageBytes: Number((stats.memory?.usageBytes ?? stats.memory?.workingSetBytes)?.value ?? 0),
     filesystemUsedBytes: Number(stats.writableLayer?.usedBytes?.value ?? 0),
   };
 }
