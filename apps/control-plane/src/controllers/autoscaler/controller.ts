@@ -3,9 +3,9 @@ import { Deployment, HorizontalPodAutoscaler, Pod, ReplicaSet, ReplicationContro
 import { type Caches, type Controller, watches } from '@berth/controller';
 import { type KindDefinition, type KubeObject, keyOf, labelSelectorFrom, StatusError } from '@berth/machinery';
 import type { NodeUsage } from '../../api/core/index.ts';
-import type { Usages } from './measure.ts';
-import type { History } from './pace.ts';
+import { type History, noHistory } from './pace.ts';
 import { type ObservedAutoscaler, planAutoscaler } from './plan.ts';
+import type { Usages } from './samples.ts';
 
 const namespaceIndex = 'namespace';
 
@@ -38,7 +38,7 @@ export function autoscalerController(usages: () => NodeUsage[]): Controller<Obse
       const autoscaler = caches.of(HorizontalPodAutoscaler).get(key);
       if (!autoscaler || autoscaler.metadata.deletionTimestamp) return undefined;
       const uid = autoscaler.metadata.uid ?? '';
-      const history = histories.get(uid) ?? { wanted: [], changes: [] };
+      const history = histories.get(uid) ?? noHistory();
       histories.set(uid, history);
       const target = targetOf(autoscaler, caches);
       const all = caches.of(Pod).byIndex(namespaceIndex, autoscaler.metadata.namespace ?? '');

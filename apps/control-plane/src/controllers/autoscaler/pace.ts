@@ -14,8 +14,14 @@ const downPolicies = [{ type: 'Percent', value: 100, periodSeconds: 15 }];
 const notesMax = 1000;
 
 export interface History {
+  /** Unix milliseconds at which was told last what goes wrong. */
+  toldAtMs: number;
   wanted: { atMs: number; replicas: number }[];
   changes: { atMs: number; by: number }[];
+}
+
+export function noHistory(): History {
+  return { toldAtMs: 0, wanted: [], changes: [] };
 }
 
 export interface Paced {

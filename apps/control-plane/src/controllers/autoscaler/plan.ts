@@ -4,8 +4,10 @@ import { HorizontalPodAutoscaler, type Pod } from '@berth/api';
 import { type Action, erased } from '@berth/controller';
 import { equalButForEmpty, type KindDefinition, type KubeObject } from '@berth/machinery';
 import { timestamp } from '@berth/telemetry';
-import { type MetricStatus, type Proposal, propose, tolerancesOf, type Usages } from './measure.ts';
+import { summaryOf } from './failures.ts';
+import { type Measured, type MetricStatus, type Proposal, propose, tolerancesOf } from './measure.ts';
 import { type History, type Paced, pace } from './pace.ts';
+import type { Usages } from './samples.ts';
 
 const periodMs = 15_000;
 /** Of changes that are remembered for the policies. */
@@ -34,7 +36,8 @@ function planOnce(observed: ObservedAutoscaler, now: number): Action[] {
   const { minReplicas: min = 1, maxReplicas: max, metrics = [] } = autoscaler.spec;
   if (typeof target === 'string') {
     const message = `the HPA controller was unable to get the target's current scale: ${target}`;
-    return writeWarned(autoscaler, {}, [['AbleToScale', 'False', 'FailedGetScale', message]], target, now);
+    const written = write(autoscaler, {}, [['AbleToScale', 'False', 'FailedGetScale', message]], now);
+    return inTime([...written, tell(autoscaler, 'Warning', 'FailedGetScale', target)], observed.history, now);
   }
   const current = target.object.spec.replicas ?? 1;
   if (current === 0) {
@@ -46,20 +49,35 @@ function planOnce(observed: ObservedAutoscaler, now: number): Action[] {
     ];
     return write(autoscaler, { currentReplicas: 0, desiredReplicas: 0 }, [reachable, idle], now);
   }
-  const tolerances = tolerancesOf(autoscaler);
-  const results = metrics.map((metric) => propose(metric, pods, current, usages, tolerances));
-  const proposals = results.filter((result) => typeof result !== 'string');
-  const [failure] = results.filter((result) => typeof result === 'string');
+  if (current < min || current > max) return planScale(observed, target, undefined, [], now);
+  const measured: Measured = {
+    ...{ pods, current, usages, tolerances: tolerancesOf(autoscaler), namespace: autoscaler.metadata.namespace ?? '' },
+  };
+  const results = metrics.map((metric) => propose(metric, measured, now));
+  const proposals = results.filter((result) => 'replicas' in result);
+  const failures = results.flatMap((result) => ('replicas' in result ? [] : [result]));
   const best = proposals.reduce<Proposal | undefined>((most, next) => (most && most.replicas >= next.replicas ? most : next), undefined);
-  const currentMetrics = proposals.map(({ status }) => status);
+  // Each has the place that its metric has.
+  const currentMetrics = results.map((result) => ('replicas' in result ? result.status : { type: '' }));
+  const [first] = failures;
+  const told = failures.map(({ reason, message }) => tell(autoscaler, 'Warning', reason, message));
   // What is not known could ask for more: then nothing is taken away.
-  if (current >= min && current <= max && (!best || (failure !== undefined && best.replicas < current))) {
-    const why = failure ?? 'no metric is given';
-    const message = `the HPA was unable to compute the replica count: ${why}`;
-    const failed: Verdict = ['ScalingActive', 'False', 'FailedGetResourceMetric', message];
-    return writeWarned(autoscaler, { currentReplicas: current, desiredReplicas: current, currentMetrics }, [reachable, failed], why, now);
+  if (!best || (first && best.replicas < current)) {
+    const why = `the HPA was unable to compute the replica count: ${first?.message}`;
+    const failed: Verdict = ['ScalingActive', 'False', first?.reason ?? '', why];
+    const all = tell(autoscaler, 'Warning', 'FailedComputeMetricsReplicas', summaryOf(failures, metrics.length));
+    const written = write(autoscaler, { currentReplicas: current, currentMetrics }, [reachable, failed], now);
+    return inTime([...written, ...told, all], observed.history, now);
   }
-  return planScale(observed, target, best, currentMetrics, now);
+  return inTime([...told, ...planScale(observed, target, best, currentMetrics, now)], observed.history, now);
+}
+
+/** What went wrong is told once in a period, and when the status changes, however often somebody looks. */
+function inTime(actions: Action[], history: History, now: number): Action[] {
+  const isDue = now - history.toldAtMs >= periodMs || actions.some(({ type }) => type !== 'event');
+  const warnings = actions.filter((action) => action.type === 'event' && action.event.eventType === 'Warning');
+  if (isDue && warnings.length > 0) history.toldAtMs = now;
+  return isDue ? actions : actions.filter((action) => !warnings.includes(action));
 }
 
 function planScale(
@@ -101,19 +119,6 @@ function planScale(
 
 function tell(about: HorizontalPodAutoscaler, eventType: 'Normal' | 'Warning', reason: string, message: string): Action {
   return { type: 'event', event: { about, eventType, reason, message } };
-}
-
-/** The last verdict is what went wrong; it is told when it is new. */
-function writeWarned(
-  autoscaler: HorizontalPodAutoscaler,
-  counts: Partial<Status>,
-  verdicts: Verdict[],
-  message: string,
-  now: number,
-): Action[] {
-  const written = write(autoscaler, counts, verdicts, now);
-  const reason = verdicts.at(-1)?.[2] ?? '';
-  return written.length > 0 ? [...written, tell(autoscaler, 'Warning', reason, message)] : [];
 }
 
 function ability({ limit }: Paced, replicas: number, current: number): Verdict {
