@@ -7,6 +7,7 @@ import type { SessionHub } from '../../apps/control-plane/src/agents/session-hub
 import { Agent, type AgentSettings } from '../../apps/node-agent/src/agent.ts';
 import type { NodeNetwork } from '../../apps/node-agent/src/network/network.ts';
 import { SimulatedPodCgroups } from '../../apps/node-agent/src/node/simulated-pod-cgroups.ts';
+import { SimulatedRestartMarks } from '../../apps/node-agent/src/pods/restart-marks.ts';
 import type { VolumeManager } from '../../apps/node-agent/src/volumes/volume-manager.ts';
 import type { SimulationPorts } from './simulated-control-plane.ts';
 
@@ -33,6 +34,7 @@ export class HollowNode {
   readonly name: string;
   readonly runtime: HollowRuntime;
   readonly cgroups = new SimulatedPodCgroups();
+  readonly #restartMarks = new SimulatedRestartMarks();
   readonly #ports: SimulationPorts;
   readonly #hub: () => SessionHub | undefined;
   #life = new Life();
@@ -59,6 +61,7 @@ export class HollowNode {
       ...{ link, network, volumes, clock, random, logger },
       runtime: this.#life.service(this.runtime),
       cgroups: this.#life.service(this.cgroups),
+      restartMarks: this.#life.service(this.#restartMarks),
       probes: { run: async () => ({ success: true, message: '' }) },
       health: async () => ({ memoryAvailableBytes: 2 ** 33, diskAvailableShare: 1, pidsAvailableShare: 1 }),
       hostCounters: async () => ({ cpuNanoseconds: 0, memoryBytes: 0 }),

@@ -10,6 +10,7 @@ import { NodeReporter } from './node/node-reporter.ts';
 import type { PodCgroups } from './node/pod-cgroups.ts';
 import { type HostCounters, UsageReporter } from './node/usage-reporter.ts';
 import { PodManager } from './pods/pod-manager.ts';
+import type { RestartMarks } from './pods/restart-marks.ts';
 import type { ProbeRunner } from './probes/probe.ts';
 import { LogFiles } from './tunnels/log-source.ts';
 import { TunnelServer } from './tunnels/tunnel-server.ts';
@@ -30,6 +31,7 @@ export interface AgentPorts {
   metrics?: () => Promise<string>;
   /** Of the pods' containers. */
   cgroups: PodCgroups;
+  restartMarks: RestartMarks;
   clock: Clock;
   random: Random;
   logger: Logger;

@@ -19,6 +19,7 @@ import { HostPodCgroups } from './node/pod-cgroups.ts';
 import { runcAdvisory } from './node/runc-advisory.ts';
 import { hostCounters } from './node/usage-reporter.ts';
 import { nodeCapabilities } from './pods/capabilities.ts';
+import { FileRestartMarks } from './pods/restart-marks.ts';
 import { NetworkProbeRunner } from './probes/probe.ts';
 import { GrpcAgentLink } from './session/grpc-agent-link.ts';
 import { HostVolumes } from './volumes/host-volumes.ts';
@@ -70,6 +71,7 @@ async function start(config: AgentConfig, ports: Ports, onStop: (cleanup: () => 
       probes: new NetworkProbeRunner(runtime),
       hostCounters,
       cgroups: new HostPodCgroups(),
+      restartMarks: new FileRestartMarks((uid) => volumes.podDirectory(uid)),
       metrics: () => metrics.scrape(),
       health: () => hostHealth(runtime, config.dataDirectory, advisory),
       link: new GrpcAgentLink({ ...ports, ...config, ...(config.joinToken !== undefined && { joinToken: config.joinToken }) }),

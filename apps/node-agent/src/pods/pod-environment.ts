@@ -10,6 +10,7 @@ import type { VolumeManager, VolumeSources } from '../volumes/volume-manager.ts'
 import type { Allocations } from './allocations.ts';
 import type { EnvironmentSources } from './environment.ts';
 import type { Inventory } from './inventory.ts';
+import type { RestartMarks } from './restart-marks.ts';
 
 export interface PodEnvironment {
   runtime: Runtime;
@@ -17,6 +18,7 @@ export interface PodEnvironment {
   images: ImagePuller;
   allocations: Allocations;
   prober: Prober;
+  restartMarks: RestartMarks;
   volumes: VolumeManager;
   clock: Clock;
   logger: Logger;

@@ -24,6 +24,7 @@ import { labels } from './observed.ts';
 import type { PodEnvironment } from './pod-environment.ts';
 import { isTerminal } from './pod-status.ts';
 import { PodWorker } from './pod-worker.ts';
+import type { RestartMarks } from './restart-marks.ts';
 import { runtimeHandler, sandboxConfig } from './sandbox-config.ts';
 import { readTerminationMessage, terminationMessageFile } from './termination-message.ts';
 
@@ -37,6 +38,7 @@ export interface PodManagerDeps {
   network: NodeNetwork;
   probes: ProbeRunner;
   cgroups: PodCgroups;
+  restartMarks: RestartMarks;
   clock: Clock;
   random: Random;
   logger: Logger;
@@ -202,7 +204,7 @@ export class PodManager {
   }
 
   #environment(): PodEnvironment {
-    const { runtime, volumes, clock, logger, hostIp, link, allocatable, writesFiles, capabilities } = this.#deps;
+    const { runtime, volumes, clock, logger, hostIp, link, allocatable, writesFiles, capabilities, restartMarks } = this.#deps;
     const lookups = (pod: Pod) => ({
       configMap: (name: string) => this.desired.configMap(pod.metadata.namespace ?? '', name),
       secret: (name: string) => this.desired.secret(pod.metadata.namespace ?? '', name),
@@ -218,7 +220,7 @@ export class PodManager {
       images: new ImagePuller(runtime, clock),
       allocations: new Allocations(allocatable, clock, (uid) => this.#workers.get(uid)?.wake()),
       memoryBytes: allocatable.memoryBytes,
-      ...{ writesFiles, capabilities },
+      ...{ writesFiles, capabilities, restartMarks },
       sandboxConfig: (pod, attempt) =>
         sandboxConfig(pod, attempt, {
           logDirectory: this.podLogDirectory(pod),

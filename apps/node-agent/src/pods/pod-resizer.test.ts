@@ -132,3 +132,38 @@ test('a sidecar is resized as well, and a resize that a dead agent began is told
   expect(conditionOf(node, 'PodResizeInProgress')).toBeUndefined();
   expect(node.told('ResizeCompleted')).toHaveLength(2);
 });
+
+test('a container that a dying agent stopped for its size is started again, however well it ended; one that ended by itself is not', async () => {
+  const policies = [restartFor('memory')];
+  const ended = async (stops: boolean) => {
+    const node = await nodeWith(sized(size('500m', '64Mi'), { policies }));
+    const [running] = await node.runtime.listContainers();
+    const stop = node.runtime.stopContainer.bind(node.runtime);
+    // The word reaches the runtime, and the agent dies before it hears of the end.
+    node.runtime.stopContainer = () => new Promise(() => undefined);
+    if (stops) node.want([sized(size('500m', '128Mi'), { policies, generation: 2 })]);
+    await node.clock.advance(3000);
+    node.runtime.crash(running?.id ?? '', 0);
+    node.runtime.stopContainer = stop;
+    await node.restartAgent([{ ...sized(size('500m', '128Mi'), { policies, generation: 2 }), status: node.status() }]);
+    await node.clock.advance(40_000);
+    return node;
+  };
+  const stopped = await ended(true);
+  expect(main(stopped)).toMatchObject({ restartCount: 1, state: { running: {} }, resources: size('500m', '128Mi') });
+  expect(await stopped.restartMarks.of('uid-web')).toEqual([]);
+  const done = await ended(false);
+  expect(done.status().phase).toBe('Succeeded');
+  expect(main(done)?.restartCount).toBe(0);
+});
+
+test('what still runs when the next agent looks is not taken for stopped', async () => {
+  const node = await nodeWith(sized(size('500m', '64Mi')));
+  const [running] = await node.runtime.listContainers();
+  await node.restartMarks.set('uid-web', running?.id ?? '');
+  await node.restartAgent([{ ...sized(size('500m', '64Mi')), status: node.status() }]);
+  expect(await node.restartMarks.of('uid-web')).toEqual([]);
+  node.runtime.crash(running?.id ?? '', 0);
+  await node.clock.advance(40_000);
+  expect(node.status().phase).toBe('Succeeded');
+});

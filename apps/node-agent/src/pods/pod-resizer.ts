@@ -16,7 +16,7 @@ const retryMs = 10_000;
 
 export type ResizeStep = 'update' | 'restart';
 
-type Environment = Pick<PodEnvironment, 'allocations' | 'runtime' | 'clock' | 'event' | 'memoryBytes' | 'cgroup'>;
+type Environment = Pick<PodEnvironment, 'allocations' | 'runtime' | 'clock' | 'event' | 'memoryBytes' | 'cgroup' | 'restartMarks'>;
 
 export class PodResizer {
   /** The pod's own cgroup. */
@@ -26,6 +26,7 @@ export class PodResizer {
   readonly #actual = new Map<string, ResourceRequirements>();
   /** Killed to be started with another size, whatever the restart policy. */
   readonly #restarting = new Set<string>();
+  #isRecalled = false;
   #pending: PodCondition | undefined;
   #progress: PodCondition | undefined;
   #retryAtMs = 0;
@@ -85,8 +86,21 @@ export class PodResizer {
     return this.#actual.get(current.id) ?? madeWith(current) ?? container.resources ?? {};
   }
 
-  restarting(containerId: string): void {
+  /** Resolves when it is noted beyond this agent's life: only then may the container be stopped. */
+  async restarting({ metadata: { uid = '' } }: Pod, containerId: string): Promise<void> {
     this.#restarting.add(containerId);
+    await this.#env.restartMarks.set(uid, containerId);
+  }
+
+  /** Learns once what an agent before this one has stopped to start it again. What runs (still) is decided about anew. */
+  async recall({ metadata: { uid = '' } }: Pod, observed: ObservedPod): Promise<void> {
+    if (this.#isRecalled) return;
+    const ended = [...observed.containers.values()].flat().filter(({ state }) => state === 'exited');
+    for (const id of await this.#env.restartMarks.of(uid)) {
+      if (ended.some((container) => container.id === id)) this.#restarting.add(id);
+      else await this.#env.restartMarks.remove(uid, id);
+    }
+    this.#isRecalled = true;
   }
 
   /** Whether it ended only to be started again. */
@@ -116,8 +130,13 @@ export class PodResizer {
   }
 
   /** Tells of the end of a resize. @param pod as granted */
-  settle(pod: Pod, observed: ObservedPod): void {
-    for (const id of [...this.#actual.keys(), ...this.#restarting]) if (!isKept(observed, id)) this.#forget(id);
+  async settle(pod: Pod, observed: ObservedPod): Promise<void> {
+    for (const id of this.#actual.keys()) if (!isKept(observed, id)) this.#actual.delete(id);
+    for (const id of this.#restarting) {
+      if (isKept(observed, id)) continue;
+      await this.#env.restartMarks.remove(pod.metadata.uid ?? '', id);
+      this.#restarting.delete(id);
+    }
     if (!this.#progress) return;
     if (!this.#isInForce(pod, observed) || !this.fitting.isFitted(pod, observed)) return;
     this.#progress = undefined;
@@ -142,11 +161,6 @@ export class PodResizer {
 
   #remember({ containerID, resources }: ContainerStatus): void {
     if (containerID && resources) this.#actual.set(containerID.replace(/^[a-z]+:\/\//, ''), resources);
-  }
-
-  #forget(id: string): void {
-    this.#actual.delete(id);
-    this.#restarting.delete(id);
   }
 }
 

@@ -106,6 +106,7 @@ export class PodWorker {
 
   async #step(): Promise<void> {
     let observed = await this.#observe();
+    await this.#resizer.recall(this.#pod, observed);
     this.#noteEnds(observed);
     const isOver = this.#isOver(observed);
     if (!isOver) this.#checkDeadline();
@@ -124,7 +125,7 @@ export class PodWorker {
     if (acted) observed = await this.#observe();
     this.#probe(observed);
     await this.#resizer.shrink(this.#pod, observed);
-    this.#resizer.settle(this.#pod, observed);
+    await this.#resizer.settle(this.#pod, observed);
     await this.#report(observed, false);
     for (const dueMs of [...plan.waiting.values(), ...this.#resizer.dueMs]) this.#loop.wakeAt(dueMs);
   }
@@ -207,9 +208,7 @@ export class PodWorker {
   }
 
   #tellCreating(observed: ObservedPod): void {
-    for (const { name } of everyContainer(this.#pod.spec)) {
-      if (!newest(observed, name)) this.#waiting.delete(name);
-    }
+    for (const { name } of everyContainer(this.#pod.spec)) if (!newest(observed, name)) this.#waiting.delete(name);
   }
 
   async #ensureSandbox(plan: PodPlan, observed: ObservedPod): Promise<string | undefined> {
@@ -238,11 +237,11 @@ export class PodWorker {
   #kill({ containerId, name, message, resizes, graceSeconds = this.#pod.spec.terminationGracePeriodSeconds ?? 30 }: Kill): void {
     if (this.#killing.has(containerId)) return;
     this.#killing.add(containerId);
-    if (resizes) this.#resizer.restarting(containerId);
+    const noted = resizes ? this.#resizer.restarting(this.#pod, containerId) : Promise.resolve();
     this.#env.event(this.#pod, 'Normal', 'Killing', message, containerFieldPath(this.#pod, name));
     this.#env.prober.forget(containerId);
-    this.#termination
-      .stopContainer(this.#pod, name, containerId, graceSeconds, this.#podIps)
+    noted
+      .then(() => this.#termination.stopContainer(this.#pod, name, containerId, graceSeconds, this.#podIps))
       .catch((error: unknown) => this.#env.logger.warn('a container could not be stopped', { container: containerId, error }))
       .finally(() => {
         this.#killing.delete(containerId);

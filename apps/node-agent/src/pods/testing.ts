@@ -8,11 +8,13 @@ import { SimulatedPodCgroups } from '../node/simulated-pod-cgroups.ts';
 import type { ProbeResult } from '../probes/probe.ts';
 import type { VolumeManager } from '../volumes/volume-manager.ts';
 import { PodManager } from './pod-manager.ts';
+import { SimulatedRestartMarks } from './restart-marks.ts';
 
 export class TestNode {
   readonly clock = new SimulatedClock();
   readonly runtime: HollowRuntime;
   readonly cgroups = new SimulatedPodCgroups();
+  readonly restartMarks = new SimulatedRestartMarks();
   readonly reports: (PodStatusReport & { status: PodStatus })[] = [];
   readonly events: AgentEvent[] = [];
   readonly cleanedUp: string[] = [];
@@ -87,6 +89,7 @@ export class TestNode {
       ...{
         runtime: this.runtime,
         cgroups: this.cgroups,
+        restartMarks: this.restartMarks,
         link,
         volumes,
         probes,

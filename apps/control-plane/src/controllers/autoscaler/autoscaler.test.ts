@@ -6,6 +6,7 @@ import { startTestCluster } from '../testing.ts';
 import type { MetricSpec } from './failures.ts';
 import { type History, noHistory, pace } from './pace.ts';
 import { planAutoscaler } from './plan.ts';
+import type { Usages } from './samples.ts';
 import { autoscaler, cpu, now, pods, usages } from './testing.ts';
 
 const custom = 'unable to fetch metrics from custom metrics API: no custom metrics API (custom.metrics.k8s.io) registered';
