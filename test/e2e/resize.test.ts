@@ -93,6 +93,22 @@ test('a container whose policy asks for it restarts once', () =>
     expect(await kubectl('-n', ns, 'describe', 'pod', 'web')).toMatch(/Killing.*Container main resize requires restart/);
   }));
 
+test('a container that takes its time to stop for its size is started again, also when the agent dies meanwhile', () =>
+  withNamespace(async (ns) => {
+    const slow = waitForEver.replace("'exit 0'", "'/bin/busybox sleep 3; exit 0'");
+    const main = shell('main', slow, { resources: size('100m', '64Mi'), resizePolicy });
+    await apply(pod(ns, 'web', [main], { restartPolicy: 'OnFailure', terminationGracePeriodSeconds: 30 }));
+    await kubectl('-n', ns, 'wait', '--for=condition=Ready', 'pod/web', '--timeout=60s');
+    await resize(ns, '100m', '128Mi');
+    await until('the container to be asked to end', 30_000, async () => (await kubectl('-n', ns, 'get', 'events')).includes('Killing'));
+    await cluster().processes.crash('node-agent');
+    const stopping = await podOf(ns);
+    const id = stopping.status?.containerStatuses?.[0]?.containerID?.slice('containerd://'.length);
+    await until('the end of its processes', 30_000, async () => /^(no cgroup)?$/.test(await ofPod(stopping, `${id}/cgroup.procs`)));
+    await cluster().startAgent();
+    expect(await resized(ns, '100m', '128Mi')).toMatchObject({ restartCount: 1, lastState: { terminated: { exitCode: 0 } } });
+  }));
+
 test('what the node cannot give is told, and changes nothing', () =>
   withNamespace(async (ns) => {
     await started(ns);

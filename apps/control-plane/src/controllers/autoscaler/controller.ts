@@ -65,13 +65,14 @@ function selects({ kind, spec }: Scaled, pod: Pod): boolean {
 }
 
 function byPod(usages: NodeUsage[]): Usages {
-  const pods = usages.flatMap((usage) => usage.pods);
-  return new Map(
-    pods.map(({ uid, containers }) => {
+  const pods = usages.flatMap(({ at, windowSeconds, pods }) => {
+    const sinceMs = Date.parse(at) - windowSeconds * 1000;
+    return pods.map(({ uid, containers }) => {
       const amounts = containers.map(({ name, cpuNanoCores, memoryBytes }) => {
         return [name, { cpu: BigInt(Math.round(cpuNanoCores)), memory: BigInt(Math.round(memoryBytes)) * 1_000_000_000n }] as const;
       });
-      return [uid, new Map(amounts)] as const;
-    }),
-  );
+      return [uid, { sinceMs, containers: new Map(amounts) }] as const;
+    });
+  });
+  return new Map(pods);
 }

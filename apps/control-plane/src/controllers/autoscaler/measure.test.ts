@@ -25,12 +25,15 @@ const ofMain = (name: string) => ({
 const using = (pod: Pod, containers: Record<string, [milli: number, mebibytes: number]>) =>
   [
     pod.metadata.uid ?? '',
-    new Map(
-      Object.entries(containers).map(([name, [cpu, mebibytes]]) => [
-        name,
-        { cpu: BigInt(cpu) * 1_000_000n, memory: BigInt(mebibytes) * 2n ** 20n * 1_000_000_000n },
-      ]),
-    ),
+    {
+      sinceMs: 0,
+      containers: new Map(
+        Object.entries(containers).map(([name, [cpu, mebibytes]]) => [
+          name,
+          { cpu: BigInt(cpu) * 1_000_000n, memory: BigInt(mebibytes) * 2n ** 20n * 1_000_000_000n },
+        ]),
+      ),
+    },
   ] as const;
 
 test('memory is measured by its amount, one container alone, and sidecars with the others', () => {
@@ -66,6 +69,13 @@ test('pods that are starting say nothing of cpu, and count as idle only on the w
   expect(counted(cpu(50), [first, starting], usages(10, 500))).toBe(1);
   // Unready by now, but not since its start: it counts.
   expect(counted(cpu(50), [first, unready(second, '2026-01-01T11:00:00Z', '2026-01-01T11:30:00Z')], usages(100, 500))).toBe(12);
+  // Ready by now, but what is known of it began before.
+  const ready = (lastTransitionTime: string): Pod => ({
+    ...second,
+    status: { phase: 'Running', startTime: '2026-01-01T11:58:00Z', conditions: [{ type: 'Ready', status: 'True', lastTransitionTime }] },
+  });
+  expect(counted(cpu(50), [first, ready('2026-01-01T11:59:30Z')], usages(100, 500))).toBe(2);
+  expect(counted(cpu(50), [first, ready('2026-01-01T11:58:30Z')], usages(100, 500))).toBe(12);
   const pending = { ...second, status: { phase: 'Pending' } };
   expect(counted(cpu(50), [first, pending], usages(100))).toBe(2);
   expect(counted(cpu(50), [starting], usages(undefined, 500))).toBe(

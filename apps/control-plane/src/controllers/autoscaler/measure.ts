@@ -80,7 +80,7 @@ export function propose(metric: MetricSpec, measured: Measured, now: number): Pr
 function unknownUsage(pods: Pod[], container: string | undefined, { usages, namespace }: Measured): string | undefined {
   const known = pods.filter(({ metadata }) => usages.has(metadata.uid ?? ''));
   if (known.length === 0) return 'no metrics returned from resource metrics API';
-  const other = container !== undefined && known.find(({ metadata }) => !usages.get(metadata.uid ?? '')?.has(container));
+  const other = container !== undefined && known.find(({ metadata }) => !usages.get(metadata.uid ?? '')?.containers.has(container));
   if (!other) return undefined;
   return `failed to get container metrics: container ${container} not present in metrics for pod ${namespace}/${other.metadata.name}`;
 }

@@ -9,8 +9,15 @@ export function isResource(name: string): name is Resource {
   return name === 'cpu' || name === 'memory';
 }
 
-/** By uid of the pod, then container: nanos of the resource. */
-export type Usages = ReadonlyMap<string, ReadonlyMap<string, { cpu: bigint; memory: bigint }>>;
+export interface PodUsage {
+  /** Unix milliseconds at which the measurement began. */
+  sinceMs: number;
+  /** By name: nanos of each resource. */
+  containers: ReadonlyMap<string, { cpu: bigint; memory: bigint }>;
+}
+
+/** By uid of the pod. */
+export type Usages = ReadonlyMap<string, PodUsage>;
 
 export interface Samples {
   /** What each counted pod uses. */
@@ -20,7 +27,7 @@ export interface Samples {
   missing: Pod[];
 }
 
-/** For this long after its start, a pod that is not ready is not measured: its cpu is that of its start. */
+/** For this long after its start, a pod's cpu counts only from when it was ready: before, it is that of its start. */
 const startMs = 300_000;
 /** A pod that became unready within this after its start has never been ready. */
 const firstReadinessMs = 30_000;
@@ -33,7 +40,7 @@ export function sample(pods: Pod[], resource: Resource, container: string | unde
     if (pod.metadata.deletionTimestamp || pod.status?.phase === 'Failed') continue;
     if (pod.status?.phase === 'Pending') samples.unready.push(pod);
     else if (used === undefined) samples.missing.push(pod);
-    else if (resource === 'cpu' && isStarting(pod, now)) samples.unready.push(pod);
+    else if (resource === 'cpu' && isStarting(pod, usages.get(pod.metadata.uid ?? '')?.sinceMs ?? 0, now)) samples.unready.push(pod);
     else samples.used.set(pod, used);
   }
   return samples;
@@ -53,7 +60,7 @@ export function requestOf({ metadata, spec }: Pod, resource: Resource, container
 }
 
 function usedBy({ metadata, spec }: Pod, resource: Resource, container: string | undefined, usages: Usages): bigint | undefined {
-  const byContainer = usages.get(metadata.uid ?? '');
+  const byContainer = usages.get(metadata.uid ?? '')?.containers;
   const used = measured(spec, container).map(({ name }) => byContainer?.get(name)?.[resource]);
   if (used.length === 0) return undefined;
   return used.reduce((total, amount) => (total === undefined || amount === undefined ? undefined : total + amount), 0n);
@@ -65,10 +72,12 @@ function measured(spec: Pod['spec'], container: string | undefined): Container[]
   return [...spec.containers, ...sidecars].filter(({ name }) => container === undefined || name === container);
 }
 
-function isStarting({ status }: Pod, now: number): boolean {
+/** Whether what it used, from then on, may be its start's. */
+function isStarting({ status }: Pod, sinceMs: number, now: number): boolean {
   const ready = status?.conditions?.find(({ type }) => type === 'Ready');
   const startedAt = Date.parse(status?.startTime ?? '');
   if (!ready || Number.isNaN(startedAt)) return true;
-  if (ready.status !== 'False') return false;
-  return startedAt + startMs > now || startedAt + firstReadinessMs > Date.parse(ready.lastTransitionTime ?? '');
+  const changedAt = Date.parse(ready.lastTransitionTime ?? '') || 0;
+  if (startedAt + startMs > now) return ready.status === 'False' || sinceMs < changedAt;
+  return ready.status === 'False' && startedAt + firstReadinessMs > changedAt;
 }

@@ -37,10 +37,18 @@ export function pods(count: number): Pod[] {
   }));
 }
 
+/** When measurements began. */
+const sinceMs = now - 60_000;
+
 /** Millicores of each pod; undefined where nothing is known. */
 export function usages(...milli: (number | undefined)[]): Usages {
   const known = milli.flatMap((amount, index) => (amount === undefined ? [] : [[index, amount] as const]));
-  return new Map(known.map(([index, amount]) => [`p${index}`, new Map([['main', { cpu: BigInt(amount) * 1_000_000n, memory: 0n }]])]));
+  return new Map(
+    known.map(([index, amount]) => [
+      `p${index}`,
+      { sinceMs, containers: new Map([['main', { cpu: BigInt(amount) * 1_000_000n, memory: 0n }]]) },
+    ]),
+  );
 }
 
 export const proposed = (metric: MetricSpec, of: Pod[], given: Usages, tolerances: Tolerances = tenth) =>
