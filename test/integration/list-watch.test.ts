@@ -120,11 +120,32 @@ describe('options that do not go together are Invalid', () => {
   ])('%s', async (query, detail) => expect(await get(`${maps}?${query}`)).toMatchObject(invalid(detail)));
 
   it.each([
-    ['resourceVersion=abc', 'resourceVersion: Invalid value: "abc": strconv.ParseUint: parsing "abc": invalid syntax'],
-    ['continue=e30', 'invalid continue token: continue key is not valid: server does not recognize this encoded version ""'],
+    [
+      'resourceVersion=abc',
+      'invalid resource version: resourceVersion: Invalid value: "abc": strconv.ParseUint: parsing "abc": invalid syntax',
+    ],
+    ['watch=1&resourceVersion=abc', 'resourceVersion: Invalid value: "abc": strconv.ParseUint: parsing "abc": invalid syntax'],
+    ['continue=e30', 'invalid continue token: continue key is not valid: server does not recognize this encoded version '],
+    [
+      'resourceVersion=5&continue=e30',
+      'invalid continue token: continue key is not valid: server does not recognize this encoded version ',
+    ],
+    ['limit=many', 'strconv.ParseInt: parsing "many": invalid syntax'],
+    ['limit=9223372036854775808', 'strconv.ParseInt: parsing "9223372036854775808": value out of range'],
+    ['watch=1&timeoutSeconds=soon', 'strconv.ParseInt: parsing "soon": invalid syntax'],
+    ['fieldSelector=spec.x=1', '"spec.x" is not a known field selector: only "metadata.name", "metadata.namespace"'],
   ])('%s is a bad request', async (query, message) =>
     expect(await get(`${maps}?${query}`)).toMatchObject({ code: 400, reason: 'BadRequest', message }),
   );
+});
+
+it.each([
+  ['/api/v1/pods?fieldSelector=spec.color%3Dred', 'field label not supported: spec.color'],
+  ['/api/v1/nodes?fieldSelector=metadata.namespace%3Da', 'field label not supported: metadata.namespace'],
+  ['/apis/batch/v1/jobs?fieldSelector=status.failed%3D1', 'field label "status.failed" not supported for batchv1.Job'],
+])('fields that a kind does not select by are refused in its own words: %s', async (path, message) => {
+  expect(await get(path)).toMatchObject({ code: 400, reason: 'BadRequest', message });
+  expect(await get(`${path}&watch=1`)).toMatchObject({ code: 400, reason: 'BadRequest', message });
 });
 
 describe('versions', () => {
@@ -144,18 +165,32 @@ describe('versions', () => {
     await send('DELETE', `${maps}/exact`);
   });
 
-  it.each([maps, `${maps}/a`])('of the future are refused with the cause that clients look for: %s', async (path) => {
-    const got = await get(`${path}?resourceVersion=99999999`);
-    expect(got).toMatchObject({
-      code: 504,
-      reason: 'Timeout',
-      message: expect.stringMatching(/^Timeout: Too large resource version: 99999999, current: \d+$/),
-    });
-    expect(got.details).toMatchObject({
-      causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
-      retryAfterSeconds: 1,
-    });
+  it('with a limit are exact, but for a single object', async () => {
+    const before = await newest();
+    await create('bounded');
+    expect(names(await get(`${maps}?limit=100&resourceVersion=${before}`))).not.toContain('bounded');
+    expect(names(await get(`${maps}?limit=-1&resourceVersion=${before}`))).toContain('bounded');
+    expect(names(await get(`${maps}?limit=100&resourceVersion=0`))).toContain('bounded');
+    expect(names(await get(`${maps}?limit=100&resourceVersion=${before}&resourceVersionMatch=NotOlderThan`))).toContain('bounded');
+    expect(names(await get(`${maps}?limit=1&resourceVersion=${before}&fieldSelector=metadata.name%3Dbounded`))).toEqual(['bounded']);
+    await send('DELETE', `${maps}/bounded`);
   });
+
+  it.each([maps, `${maps}/a`, `${maps}?resourceVersionMatch=Exact`, `${maps}?limit=1`])(
+    'of the future are refused with the cause that clients look for: %s',
+    async (path) => {
+      const got = await get(`${path}${path.includes('?') ? '&' : '?'}resourceVersion=99999999`);
+      expect(got).toMatchObject({
+        code: 504,
+        reason: 'Timeout',
+        message: expect.stringMatching(/^Timeout: Too large resource version: 99999999, current: \d+$/),
+      });
+      expect(got.details).toMatchObject({
+        causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
+        retryAfterSeconds: 1,
+      });
+    },
+  );
 
   it('too old ones are a watch’s only event, and a list’s 410', async () => {
     const { code, lines } = await watch(`${maps}?watch=1&resourceVersion=1`, 1);
@@ -171,6 +206,43 @@ describe('versions', () => {
     expect(list).toMatchObject({ code: 410, reason: 'Expired', message: 'The resourceVersion for the provided list is too old.' });
     await send('DELETE', `${maps}/newer`);
   });
+
+  it('of the future are where a watch begins: nothing up to them is sent, no bookmark either', async () => {
+    const future = Number(await newest()) + 3;
+    const path = `${maps}?watch=1&allowWatchBookmarks=true&resourceVersion=${future}`;
+    const begun = watch(path, 2);
+    // Bookmarks are a hundredth of a minute apart: three of them go by.
+    expect(await send('GET', `${path}&timeoutSeconds=2`)).toEqual({ code: 200, lines: [] });
+    for (let i = 1; i <= 4; i++) await create(`future-${i}`);
+    const { code, lines } = await begun;
+    expect(code).toBe(200);
+    expect(lines.map((line) => [line.type, line.object.metadata.name])).toEqual([
+      ['ADDED', 'future-4'],
+      ['BOOKMARK', undefined],
+    ]);
+    for (const { object } of lines) expect(Number(object.metadata.resourceVersion)).toBeGreaterThan(future);
+    for (let i = 1; i <= 4; i++) await send('DELETE', `${maps}/future-${i}`);
+  });
+
+  it('of the future cannot be what a watch shows first, which is its only event', async () => {
+    const { code, lines } = await watch(
+      `${maps}?watch=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&resourceVersion=99999999`,
+      1,
+    );
+    expect(code).toBe(200);
+    expect(lines).toMatchObject([
+      {
+        type: 'ERROR',
+        object: {
+          kind: 'Status',
+          code: 504,
+          reason: 'Timeout',
+          message: expect.stringMatching(/^Timeout: Too large resource version: 99999999, current: \d+$/),
+          details: { causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }], retryAfterSeconds: 1 },
+        },
+      },
+    ]);
+  });
 });
 
 describe('pages', () => {
@@ -183,6 +255,11 @@ describe('pages', () => {
     expect(names(second)).not.toContain('bb');
     expect(second.metadata.resourceVersion).toBe(first.metadata.resourceVersion);
     expect(second.metadata.continue).toBeUndefined();
+    const past = await get(`${maps}?limit=1&continue=${first.metadata.continue}`);
+    expect(past.metadata.remainingItemCount).toBe(names(second).length - 1);
+    const selected = await get(`${maps}?limit=1&labelSelector=half&continue=${first.metadata.continue}`);
+    expect(selected.metadata.continue).toBeDefined();
+    expect(selected.metadata.remainingItemCount).toBeUndefined();
     const both = await get(`${maps}?resourceVersion=5&continue=${first.metadata.continue}`);
     expect(both).toMatchObject({ code: 400, message: 'specifying resource version is not allowed when using continue' });
   });
@@ -204,12 +281,38 @@ describe('pages', () => {
 });
 
 describe('watches', () => {
-  it('send what exists, the mark of its end, then bookmarks about once a minute', async () => {
-    const query = 'watch=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true&labelSelector=half=first';
-    const { lines } = await watch(`${maps}?${query}`, 4);
+  it.each([
+    ['asked for', '&sendInitialEvents=true&resourceVersionMatch=NotOlderThan'],
+    ['from no version', ''],
+    ['from any version', '&resourceVersion=0'],
+  ])('send what exists, the mark of its end, then bookmarks about once a minute: %s', async (_, start) => {
+    let isOver = false;
+    const seen = watch(`${maps}?watch=1&allowWatchBookmarks=true&labelSelector=half=first${start}`, 4).finally(() => {
+      isOver = true;
+    });
+    // What a bookmark tells is that something happened since, if not to what is selected.
+    while (!isOver) {
+      await create('elsewhere');
+      await send('DELETE', `${maps}/elsewhere`);
+    }
+    const { lines } = await seen;
     expect(lines.map((line) => line.type)).toEqual(['ADDED', 'ADDED', 'BOOKMARK', 'BOOKMARK']);
     expect(lines[2].object.metadata.annotations).toEqual({ 'k8s.io/initial-events-end': 'true' });
     expect(lines[3].object).toEqual({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { resourceVersion: expect.stringMatching(/^\d+$/) } });
+  });
+
+  it('send no mark to who asked for no bookmarks', async () => {
+    const query = 'watch=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&labelSelector=half=first&timeoutSeconds=1';
+    expect((await send('GET', `${maps}?${query}`)).lines.map((line) => line.type)).toEqual(['ADDED', 'ADDED']);
+  });
+
+  it('from a version on send none of what exists, unless it is asked for', async () => {
+    const begin = `${maps}?watch=1&timeoutSeconds=1&sendInitialEvents=false&resourceVersionMatch=NotOlderThan`;
+    for (const version of ['', '0', await newest()]) {
+      expect(await send('GET', `${begin}&resourceVersion=${version}`)).toEqual({ code: 200, lines: [] });
+    }
+    const limited = `${maps}?watch=1&limit=1&continue=x&labelSelector=half=first`;
+    expect((await watch(limited, 2)).lines.map((line) => line.type)).toEqual(['ADDED', 'ADDED']);
   });
 
   it('end after timeoutSeconds', async () => {

@@ -74,6 +74,17 @@ export interface MessageSchema {
   byNumber: Map<number, FieldSchema>;
 }
 
+/** What a Go decoder makes of nothing, as far as it can be walked: structs that are no pointers, empty lists and maps. */
+export function emptyObject(message: MessageSchema): Record<string, unknown> {
+  const empty: Record<string, unknown> = {};
+  for (const [name, { schema, pointer }] of message.byName) {
+    if (schema.kind === 'message' && !pointer) empty[name] = emptyObject(schema.message);
+    else if (schema.kind === 'list') empty[name] = [];
+    else if (schema.kind === 'map') empty[name] = {};
+  }
+  return empty;
+}
+
 /** Links declarations into message schemas on demand, so that recursive types (JSONSchemaProps) resolve. */
 export class SchemaRegistry {
   readonly #declarations = new Map<string, MessageDeclaration>();

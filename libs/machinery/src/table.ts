@@ -11,7 +11,15 @@ export interface TableOptions {
   columns?: boolean;
 }
 
-export function renderTable<T extends KubeObject>(kind: KindDefinition<T>, objects: T[], options: TableOptions): Record<string, unknown> {
+export interface Table {
+  kind: 'Table';
+  apiVersion: 'meta.k8s.io/v1';
+  metadata: NonNullable<TableOptions['listMeta']>;
+  columnDefinitions: object[];
+  rows: { cells: unknown[]; object?: unknown }[];
+}
+
+export function renderTable<T extends KubeObject>(kind: KindDefinition<T>, objects: T[], options: TableOptions): Table {
   const columns: Column<T>[] = kind.columns.length > 0 ? kind.columns : defaultColumns<T>();
   return {
     kind: 'Table',

@@ -104,7 +104,6 @@ const brokenQueries = [
   'fieldSelector=metadata.name>1',
   'fieldSelector=__proto__=1',
   'fieldSelector=constructor=1',
-  'limit=-1',
   'limit=many',
   'limit=1e3',
   'limit=99999999999999999999',
@@ -120,7 +119,7 @@ const brokenQueries = [
   'watch=true&timeoutSeconds=soon',
   'watch=true&sendInitialEvents=true',
   'watch=true&resourceVersionMatch=NotOlderThan',
-  'watch=true&limit=-2',
+  'watch=true&limit=few',
   'watch=true&resourceVersion=new',
   'watch=true&fieldSelector=a.b.c=1',
 ];

@@ -21,7 +21,7 @@ export function decodeContinue(text: string): ContinueToken {
     throw invalid(`: ${error instanceof Error ? error.message : String(error)}`);
   }
   const { v, rv, start } = parsed ?? {};
-  if (v !== 'meta.k8s.io/v1') throw invalid(`: server does not recognize this encoded version ${JSON.stringify(v ?? '')}`);
+  if (v !== 'meta.k8s.io/v1') throw invalid(`: server does not recognize this encoded version ${String(v ?? '')}`);
   if (typeof rv !== 'number' || !Number.isSafeInteger(rv) || rv === 0) {
     throw invalid(': incorrect encoded start resourceVersion (version meta.k8s.io/v1)');
   }

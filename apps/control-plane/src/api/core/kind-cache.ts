@@ -17,7 +17,7 @@ export interface WatchStart {
   selection: Selection;
   namespace?: string;
   bookmarks: boolean;
-  /** Resume after this revision; absent begins with `initialEvents`, or at now. */
+  /** Resume after this revision, which may not exist yet; absent begins with `initialEvents`, or at now. */
   after?: number;
   initialEvents: boolean;
   /** Whether a bookmark marks the end of the initial events. */
@@ -181,6 +181,7 @@ export class KindCache {
       selection: start.selection,
       keyPrefix: start.namespace ? `${start.namespace}/` : '',
       bookmarks: start.bookmarks,
+      after: start.after ?? start.revision,
       initial: start.after === undefined ? this.#initial(start) : this.#replay(start, start.after),
       onEnd: (ended, dropped) => {
         this.#watchers.delete(ended);
@@ -222,7 +223,7 @@ export class KindCache {
   /** Tells watchers that asked for it how far they are, so that they can resume from there. */
   sendBookmarks(revision: number): void {
     const item = this.bookmark(revision);
-    for (const watcher of this.#watchers) if (watcher.bookmarks) watcher.push(item);
+    for (const watcher of this.#watchers) watcher.mark(item, revision);
   }
 
   /** Ends every watcher. */

@@ -6,7 +6,7 @@ import type { ListSettings, WatchSettings } from './types.ts';
 const field = 'resourceVersionMatch';
 const withContinue = 'resourceVersionMatch is forbidden when continue is provided';
 
-/** @throws StatusError Invalid, or BadRequest for a version beside a continue token */
+/** @throws StatusError Invalid */
 export function checkListSettings(settings: ListSettings): void {
   const { resourceVersion, resourceVersionMatch: match } = settings;
   const errors: FieldError[] = [];
@@ -22,9 +22,6 @@ export function checkListSettings(settings: ListSettings): void {
     errors.push(forbidden('sendInitialEvents', 'sendInitialEvents is forbidden for list'));
   }
   refuse(errors);
-  if (settings.continue && resourceVersion && resourceVersion !== '0') {
-    throw StatusError.badRequest('specifying resource version is not allowed when using continue');
-  }
   if (settings.limit !== undefined && !Number.isSafeInteger(settings.limit)) {
     throw StatusError.badRequest('limit must be a whole number');
   }
@@ -47,13 +44,13 @@ export function checkWatchSettings(settings: WatchSettings): void {
   refuse(errors);
 }
 
-/** @throws StatusError BadRequest for what is no version */
-export function parseVersion(text: string | undefined): number {
+/** @param title how a list's error begins. @throws StatusError BadRequest for what is no version */
+export function parseVersion(text: string | undefined, title = ''): number {
   const value = text && /^\d+$/.test(text) ? Number(text) : Number.NaN;
   if (Number.isSafeInteger(value)) return value;
   const quoted = JSON.stringify(text ?? '');
   const problem = /^\d+$/.test(text ?? '') ? 'value out of range' : 'invalid syntax';
-  throw StatusError.badRequest(`resourceVersion: Invalid value: ${quoted}: strconv.ParseUint: parsing ${quoted}: ${problem}`);
+  throw StatusError.badRequest(`${title}resourceVersion: Invalid value: ${quoted}: strconv.ParseUint: parsing ${quoted}: ${problem}`);
 }
 
 function forbidden(name: string, detail: string): FieldError {

@@ -37,9 +37,12 @@ export class Reads {
     const selection = selectionOf(kind, settings);
     const cache = this.#cache.of(storedKind(kind));
     if (settings.continue) return this.#nextPage(cache, namespace, selection, settings);
-    if (settings.resourceVersionMatch === 'Exact') {
-      const revision = parseVersion(settings.resourceVersion);
-      return this.#past(cache, namespace, selection, { revision, start: '' }, settings.limit);
+    const version = settings.resourceVersion || '0';
+    const revision = parseVersion(version, 'invalid resource version: ');
+    const isSingle = selection.name !== undefined && (namespace !== undefined || !kind.namespaced);
+    if (isExact(settings, revision, isSingle)) {
+      await this.#cache.reach(revision);
+      return this.#at(cache, namespace, selection, { revision, start: '' }, settings.limit);
     }
     await this.#fresh(settings.resourceVersion);
     return this.#page(cache, namespace, selection, { revision: this.#cache.revision, start: '' }, settings.limit);
@@ -55,17 +58,19 @@ export class Reads {
     checkWatchSettings(settings);
     const { kind, namespace } = target;
     const selection = selectionOf(kind, settings);
-    const version = settings.resourceVersion ?? '';
-    const fromStart = settings.sendInitialEvents ?? (version === '' || version === '0');
-    const after = fromStart || version === '' || version === '0' ? undefined : parseVersion(version);
+    const version = settings.resourceVersion || '';
+    const isAny = version === '' || version === '0';
+    const initialEvents = settings.sendInitialEvents ?? isAny;
+    const after = initialEvents || isAny ? undefined : parseVersion(version);
+    // What follows a version can be told apart whether that version exists yet or not; what exists as of it cannot be sent before.
     if (after === undefined) await this.#fresh(version);
-    else await this.#cache.reach(after);
+    const bookmarks = settings.allowWatchBookmarks ?? false;
     return this.#cache.of(storedKind(kind)).watch({
       selection,
       namespace,
-      bookmarks: settings.allowWatchBookmarks ?? false,
-      closingBookmark: settings.sendInitialEvents === true,
-      initialEvents: fromStart,
+      bookmarks,
+      closingBookmark: initialEvents && bookmarks,
+      initialEvents,
       after,
       revision: this.#cache.revision,
     });
@@ -91,6 +96,9 @@ export class Reads {
 
   async #nextPage(cache: KindCache, namespace: string | undefined, selection: Selection, settings: ListSettings): Promise<ListAnswer> {
     const at = decodeContinue(settings.continue ?? '');
+    if (settings.resourceVersion && settings.resourceVersion !== '0') {
+      throw StatusError.badRequest('specifying resource version is not allowed when using continue');
+    }
     if (namespace && !at.start.startsWith(`${namespace}/`))
       throw StatusError.badRequest('invalid continue token: continue key is not valid: it is for another namespace');
     if (at.revision < 0) {
@@ -98,14 +106,19 @@ export class Reads {
       return this.#page(cache, namespace, selection, { revision: this.#cache.revision, start: at.start }, settings.limit);
     }
     await this.#cache.reach(at.revision);
-    // As long as nothing of this kind changed since the first page, the cache still shows that revision.
-    if (cache.lastChange <= at.revision) return this.#page(cache, namespace, selection, at, settings.limit);
     try {
-      return await this.#past(cache, namespace, selection, at, settings.limit);
+      return await this.#at(cache, namespace, selection, at, settings.limit);
     } catch (error) {
       if (error instanceof StatusError && error.code === 410) throw continueExpired(at.start);
       throw error;
     }
+  }
+
+  /** A page as of a revision that the cache has reached. */
+  async #at(cache: KindCache, namespace: string | undefined, selection: Selection, at: Position, limit?: number): Promise<ListAnswer> {
+    // As long as nothing of this kind changed since, the cache still shows that revision.
+    if (cache.lastChange <= at.revision) return this.#page(cache, namespace, selection, at, limit);
+    return this.#past(cache, namespace, selection, at, limit);
   }
 
   /** A page from the store as it was. */
@@ -116,10 +129,12 @@ export class Reads {
     for (;;) {
       const options = { start, end: prefixEnd(prefix), limit: historyPageSize, revision: at.revision };
       const page = await translated(this.#store.range(options));
-      for (const kv of page.kvs) {
+      for (const [index, kv] of page.kvs.entries()) {
         const entry = Entry.stored(cache.head, kv.key.slice(cache.prefix.length), kv.modRevision, kv.value);
         if (!selection.everything && !selection.matches(entry.object)) continue;
-        if (limit > 0 && entries.length === limit) return withContinue(entries, at.revision, entry.key, undefined);
+        if (limit > 0 && entries.length === limit) {
+          return withContinue(entries, at.revision, entry.key, selection.everything ? page.count - index : undefined);
+        }
         entries.push(entry);
       }
       const last = page.kvs.at(-1);
@@ -142,6 +157,12 @@ function withContinue(entries: Entry[], revision: number, next: string, remainin
     continue: encodeContinue({ revision, start: next }),
     ...(remainingItemCount !== undefined && { remainingItemCount }),
   };
+}
+
+/** A limit makes of a version the one that is shown, so that all pages show the same; a single object has no pages. */
+function isExact({ resourceVersionMatch: match, limit = 0 }: ListSettings, revision: number, isSingle: boolean): boolean {
+  if (match) return match === 'Exact';
+  return limit > 0 && revision > 0 && !isSingle;
 }
 
 /** As in Kubernetes, only lists without selectors say how much is left. */

@@ -48,11 +48,20 @@ function fieldTest(kind: KindDefinition, requirement: FieldRequirement): (object
 }
 
 function fieldReader(kind: KindDefinition, field: string): (object: KubeObject) => string {
+  const { selectableFields } = kind;
+  const hasOwnFields = Object.keys(selectableFields).length > 0;
   if (field === 'metadata.name') return (object) => object.metadata.name;
-  if (field === 'metadata.namespace') return (object) => object.metadata.namespace ?? '';
+  // Cluster-scoped kinds with fields of their own do not take it, those without do: they share one list of two in Kubernetes.
+  if (field === 'metadata.namespace' && (kind.namespaced || !hasOwnFields)) return (object) => object.metadata.namespace ?? '';
   // Not whatever an object inherits: `constructor` is no field.
-  const read = Object.hasOwn(kind.selectableFields, field) ? kind.selectableFields[field] : undefined;
-  if (!read) throw StatusError.badRequest(`field label not supported: ${field}`);
+  const read = Object.hasOwn(selectableFields, field) ? selectableFields[field] : undefined;
+  if (!read) throw StatusError.badRequest(unsupportedField(kind, field, hasOwnFields));
   const { view } = kind;
   return view ? (stored) => read(view.fromStored(stored)) : read;
+}
+
+function unsupportedField({ group, kind }: KindDefinition, field: string, hasOwnFields: boolean): string {
+  if (!hasOwnFields) return `${JSON.stringify(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`;
+  if (group === 'batch' && kind === 'Job') return `field label ${JSON.stringify(field)} not supported for batchv1.Job`;
+  return `field label not supported: ${field}`;
 }

@@ -82,7 +82,7 @@ test('a periodic bookmark tells idle watchers how far they are', async () => {
   await client.create(ConfigMap, config('a'));
   const now = await store.revision();
   await client.list(ConfigMap);
-  const settings = { resourceVersion: String(server.revision), allowWatchBookmarks: true, fieldSelector: 'metadata.name=none' };
+  const settings = { resourceVersion: String(server.revision - 1), allowWatchBookmarks: true, fieldSelector: 'metadata.name=none' };
   const [bookmark] = await take(await server.watch(callFor(ConfigMap), settings), 1);
   expect([bookmark?.type, bookmark?.object.metadata.resourceVersion]).toEqual(['BOOKMARK', String(now)]);
   await server.stop();

@@ -13,6 +13,8 @@ export interface StreamOptions {
   /** The first part of the key, `namespace/` or ''. */
   keyPrefix: string;
   bookmarks: boolean;
+  /** Only what is newer is delivered; it may lie in the future. */
+  after: number;
   /** Delivered before anything else. */
   initial: Iterable<WatchItem>;
   onEnd(stream: WatchStream, dropped: boolean): void;
@@ -30,7 +32,7 @@ export class WatchStream implements WatchHandle {
   /** A watch that could not begin, and says so to its reader. */
   static failed(error: StatusError): WatchStream {
     const selection = { everything: true, matches: () => true };
-    const stream = new WatchStream({ selection, keyPrefix: '', bookmarks: false, initial: [], onEnd: () => undefined });
+    const stream = new WatchStream({ selection, keyPrefix: '', bookmarks: false, after: 0, initial: [], onEnd: () => undefined });
     stream.fail(error);
     return stream;
   }
@@ -40,12 +42,13 @@ export class WatchStream implements WatchHandle {
     this.#initial = options.initial[Symbol.iterator]();
   }
 
-  get bookmarks(): boolean {
-    return this.#options.bookmarks;
+  /** @param item a bookmark, of this revision */
+  mark(item: WatchItem, revision: number): void {
+    if (this.#options.bookmarks && revision > this.#options.after) this.push(item);
   }
 
   offer(event: CacheEvent): void {
-    if (this.#ended || !event.key.startsWith(this.#options.keyPrefix)) return;
+    if (this.#ended || event.revision <= this.#options.after || !event.key.startsWith(this.#options.keyPrefix)) return;
     const item = event.seenBy(this.#options.selection);
     if (item) this.push(item);
   }

@@ -41,6 +41,16 @@ test('initial events end with the annotated bookmark, and events follow without 
   await server.stop();
 });
 
+test('a watch from a version that is yet to come begins at once, and sends what comes after it', async () => {
+  const { server, client } = await startTestServer();
+  const { resourceVersion } = await client.list(Pod);
+  const handle = await server.watch(callFor(Pod), { resourceVersion: String(Number(resourceVersion) + 2) });
+  for (const name of ['a', 'b', 'c']) await client.create(Pod, pod(name));
+  await client.delete(Pod, { namespace: 'default', name: 'a' });
+  expect(summary(await take(handle, 2))).toEqual(['ADDED c', 'DELETED a']);
+  await server.stop();
+});
+
 test('a watcher that keeps reconnecting with a selector ends with what a list shows', async () => {
   const { server, client } = await startTestServer();
   const random = seededRandom(42);

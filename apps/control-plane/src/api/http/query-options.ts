@@ -15,6 +15,19 @@ export function flag(query: Query, name: string): boolean | undefined {
   return value === null ? undefined : value !== '0' && value.toLowerCase() !== 'false';
 }
 
+/** More than 64 bits take, for a sign and some zeros in front. */
+const int64CharactersMax = 40;
+
+/** In Go's words. @throws StatusError BadRequest for what is no number of 64 bits */
+function wholeNumber(query: Query, name: string): number | undefined {
+  const value = text(query, name);
+  if (value === undefined) return undefined;
+  const isNumber = /^[+-]?\d+$/.test(value);
+  if (isNumber && value.length <= int64CharactersMax && BigInt.asIntN(64, BigInt(value)) === BigInt(value)) return Number(value);
+  const problem = isNumber ? 'value out of range' : 'invalid syntax';
+  throw StatusError.badRequest(`strconv.ParseInt: parsing ${JSON.stringify(value)}: ${problem}`);
+}
+
 /** A whole number that is not negative. */
 export function count(query: Query, name: string): number | undefined {
   const value = query.get(name);
@@ -48,7 +61,8 @@ export function listSettings(query: Query): ListSettings {
   return {
     labelSelector: text(query, 'labelSelector'),
     fieldSelector: text(query, 'fieldSelector'),
-    limit: count(query, 'limit'),
+    // Less than nothing is no limit, too.
+    limit: Math.min(Math.max(wholeNumber(query, 'limit') ?? 0, 0), Number.MAX_SAFE_INTEGER),
     continue: text(query, 'continue'),
     resourceVersion: text(query, 'resourceVersion'),
     resourceVersionMatch: text(query, 'resourceVersionMatch'),
@@ -58,7 +72,7 @@ export function listSettings(query: Query): ListSettings {
 
 export function watchSettings(query: Query): WatchSettings & { timeoutSeconds?: number } {
   const { limit: _meansNothing, ...settings } = listSettings(query);
-  return { ...settings, allowWatchBookmarks: flag(query, 'allowWatchBookmarks'), timeoutSeconds: count(query, 'timeoutSeconds') };
+  return { ...settings, allowWatchBookmarks: flag(query, 'allowWatchBookmarks'), timeoutSeconds: wholeNumber(query, 'timeoutSeconds') };
 }
 
 export function writeSettings(query: Query): WriteSettings {

@@ -2,12 +2,14 @@
 import type { IncomingMessage } from 'node:http';
 import {
   apiVersionOf,
+  emptyObject,
   type KindDefinition,
   type KubeObject,
   partialMetadata,
   renderTable,
   type Status,
   StatusError,
+  type TableOptions,
 } from '@berth/machinery';
 import { stringify } from 'yaml';
 import { type EncodedList, encodedList, listMetadata } from '../core/list-encoding.ts';
@@ -111,11 +113,17 @@ function lineEncoder(kind: KindDefinition, form: Form, now: () => number): (item
   };
 }
 
-/** A Table has no annotations, so the mark that the initial events are over stays on the one row's object. */
-function bookmarkTable(kind: KindDefinition, object: KubeObject, options: { now: number; columns: boolean }): unknown {
+/**
+ * As in Kubernetes a row like any other, of an object that has a version alone. A Table has no annotations, so the mark that the
+ * initial events are over stays on that row's object, whatever is asked to be included.
+ */
+function bookmarkTable(kind: KindDefinition, object: KubeObject, options: Omit<TableOptions, 'listMeta'>): unknown {
   const { resourceVersion, annotations } = object.metadata;
-  const table = renderTable(kind, [], { ...options, includeObject: 'None', listMeta: { resourceVersion } });
-  if (annotations) table.rows = [{ cells: [], object: partialMetadata(object) }];
+  const blank = { ...emptyObject(kind.schema), ...object, metadata: { name: '', resourceVersion } };
+  const table = renderTable(kind, [blank], { ...options, includeObject: 'None', listMeta: { resourceVersion } });
+  const [row] = table.rows;
+  if (row && options.includeObject === 'Object') row.object = object;
+  else if (row && (annotations || options.includeObject === 'Metadata')) row.object = partialMetadata(object);
   return table;
 }
 

@@ -213,9 +213,9 @@ function selectorOf({ name }: Call, fieldSelector: string | undefined): string |
   return fieldSelector;
 }
 
-/** A version that is too old is told of as the watch's only event, as Kubernetes does; whatever else is wrong is the answer itself. */
+/** A version that is too old, or too new to begin with, is a watch's only event, as in Kubernetes; whatever else is wrong is the answer itself. */
 function asEvent(error: unknown): WatchHandle {
-  if (error instanceof StatusError && error.reason === 'Expired') return WatchStream.failed(error);
+  if (error instanceof StatusError && (error.reason === 'Expired' || error.reason === 'Timeout')) return WatchStream.failed(error);
   throw error;
 }
 

@@ -13,9 +13,9 @@ const timeoutMsMax = 24 * 60 * 60 * 1000;
 /** Lines that are ready go out together, up to this size. */
 const batchBytesMax = 64 * 1024;
 
-/** How long a watch may last: what was asked for, else between 30 and 60 minutes, so that clients do not return together. */
+/** How long a watch may last: what was asked for, which may be less than nothing, else between 30 and 60 minutes, so that clients do not return together. */
 export function watchTimeoutMs(timeoutSeconds: number | undefined, random: Random): number {
-  if (timeoutSeconds) return Math.min(timeoutSeconds * 1000, timeoutMsMax);
+  if (timeoutSeconds) return Math.min(Math.max(timeoutSeconds, 0) * 1000, timeoutMsMax);
   return defaultTimeoutMs + Math.floor(random.next() * defaultTimeoutMs);
 }
 

@@ -1,0 +1,39 @@
+import { kinds, kindViews } from '@berth/api';
+import { expect, test } from 'vitest';
+import { erased } from '../core/kinds-by-name.ts';
+import { bookmarkItem } from '../core/watch-events.ts';
+import { type Form, watchFormat } from './representation.ts';
+
+const all = [...kinds, ...kindViews].map(erased);
+const table = (includeObject: Form['includeObject']): Form => ({ representation: { format: 'json', as: 'Table' }, includeObject, now: 0 });
+
+function bookmark(kind: (typeof all)[number], form: Form, isEnd = false) {
+  const item = bookmarkItem({ apiVersion: 'v1', kind: kind.kind }, 7, isEnd);
+  return JSON.parse(Buffer.from(watchFormat(kind, form, () => 0).encode(item)).toString());
+}
+
+test.each(all.map((kind) => [kind.group, kind.kind, kind] as const))('a bookmark of %s %s is a row of its table', (_group, _kind, kind) => {
+  const { type, object } = bookmark(kind, table('Metadata'));
+  expect(type).toBe('BOOKMARK');
+  expect(object.metadata).toEqual({ resourceVersion: '7' });
+  expect(object.rows).toHaveLength(1);
+  expect(object.rows[0].cells).toHaveLength(object.columnDefinitions.length);
+  expect(object.rows[0].object).toMatchObject({ kind: 'PartialObjectMetadata', metadata: { resourceVersion: '7' } });
+});
+
+test('the end of the initial events is told of even where no objects are asked for', () => {
+  const [kind] = all;
+  if (!kind) throw new Error('there are no kinds');
+  expect(bookmark(kind, table('None')).object.rows[0].object).toBeUndefined();
+  expect(bookmark(kind, table('None'), true).object.rows[0].object.metadata.annotations).toEqual({ 'k8s.io/initial-events-end': 'true' });
+  expect(bookmark(kind, table('Object'), true).object.rows[0].object).toMatchObject({
+    kind: kind.kind,
+    metadata: { resourceVersion: '7' },
+  });
+  const metadata: Form = { representation: { format: 'json', as: 'PartialObjectMetadata' }, includeObject: 'Metadata', now: 0 };
+  expect(bookmark(kind, metadata, true).object).toEqual({
+    kind: 'PartialObjectMetadata',
+    apiVersion: 'meta.k8s.io/v1',
+    metadata: { resourceVersion: '7', annotations: { 'k8s.io/initial-events-end': 'true' } },
+  });
+});
