@@ -1,6 +1,6 @@
-// Bundles the node programs to apps/*/dist/main.js: the workspace's own code in one file each, npm packages left where they
-// are; and the dashboard to apps/dashboard/dist. A single file starts much faster than hundreds of TypeScript ones.
-import { existsSync } from 'node:fs';
+// Bundles the node programs to apps/*/dist/main.js: the workspace's own code in one file each, and one more for each thread it
+// starts (`*.worker.ts`), npm packages left where they are; and the dashboard to apps/dashboard/dist. A single file starts much faster than hundreds of TypeScript ones.
+import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { argv } from 'node:process';
 import { fileURLToPath } from 'node:url';
@@ -28,10 +28,14 @@ export async function build(names: string[] = apps): Promise<string[]> {
 }
 
 async function bundle(name: string): Promise<string> {
-  const outfile = join(root, 'apps', name, 'dist', 'main.js');
+  const source = join(root, 'apps', name, 'src');
+  const outdir = join(root, 'apps', name, 'dist');
+  const threads = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.worker.ts'));
   await esbuild({
-    entryPoints: [join(root, 'apps', name, 'src', 'main.ts')],
-    outfile,
+    entryPoints: ['main.ts', ...threads].map((file) => join(source, file)),
+    outdir,
+    // All beside each other, wherever their sources are.
+    entryNames: '[name]',
     bundle: true,
     platform: 'node',
     format: 'esm',
@@ -41,7 +45,7 @@ async function bundle(name: string): Promise<string> {
     tsconfigRaw: { compilerOptions: { experimentalDecorators: true, target: 'ES2024' } },
     logLevel: 'warning',
   });
-  return outfile;
+  return join(outdir, 'main.js');
 }
 
 if (argv[1] === fileURLToPath(import.meta.url)) {

@@ -6,7 +6,7 @@ import { Agent, request as httpsRequest } from 'node:https';
 import { connect, type TLSSocket } from 'node:tls';
 import { type Random, seededRandom } from '@berth/telemetry';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { sound, targets } from './malformed/bodies.ts';
+import { sound, targets, yamlLines, yamlOf, yamlSet } from './malformed/bodies.ts';
 import { type MalformedRequest, malformedRequest, patched } from './malformed/requests.ts';
 import { ServerProcess } from './malformed/server-process.ts';
 
@@ -25,9 +25,9 @@ interface Answer {
   body: string;
 }
 
-function send({ method, path, headers, body }: MalformedRequest): Promise<Answer> {
+function send({ method, path, headers, body }: MalformedRequest, to: ServerProcess = server): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const asked = httpsRequest({ ...server.tls, agent, host: '127.0.0.1', port: server.port, method, path, headers }, (response) => {
+    const asked = httpsRequest({ ...to.tls, agent, host: '127.0.0.1', port: to.port, method, path, headers }, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('end', () => resolve({ code: response.statusCode ?? 0, body: Buffer.concat(chunks).toString() }));
@@ -100,6 +100,32 @@ test(`${requestsTotal} malformed requests are all refused, and nobody notices th
   }
   expect(Math.min(...stallsMs)).toBeLessThan(stallMsMax);
 }, 240_000);
+
+const path = '/api/v1/namespaces/default/configmaps?fieldValidation=Ignore';
+const asYaml = (text: string): MalformedRequest => {
+  return { what: '', method: 'POST', path, headers: { 'content-type': 'application/yaml' }, body: Buffer.from(text) };
+};
+
+test.each(yamlLines.map((line) => [line(0), line] as const))('3 MiB of YAML are read, and nobody notices: %s', async (_, line) => {
+  const stallsMs: number[] = [];
+  for (let attempt = 0; attempt < attemptsMax && Math.min(...stallsMs) >= stallMsMax; attempt++) {
+    const asked = asYaml(yamlOf(`full-${attempt}-${yamlLines.indexOf(line)}`, line, 3 * 1024 * 1024));
+    await server.measured('reset');
+    expect(await send(asked)).toMatchObject({ code: 201 });
+    stallsMs.push((await server.measured()).stallMsMax);
+  }
+  expect(Math.min(...stallsMs)).toBeLessThan(stallMsMax);
+});
+
+test('3 MiB of YAML are read, if they take as long as JSON would', async () => {
+  expect(await send(asYaml(yamlOf('set', yamlSet, 3 * 1024 * 1024)))).toMatchObject({ code: 201 });
+});
+
+test('the bundle reads YAML in a thread of its own as well', async () => {
+  const bundle = await ServerProcess.start('dist/main.js');
+  const answer = await send(asYaml(yamlOf('full', () => '- a', 1024 * 1024)), bundle).finally(() => bundle.stop());
+  expect(answer).toMatchObject({ code: 201 });
+});
 
 async function dial(): Promise<TLSSocket> {
   const socket = connect({ ...server.tls, host: '127.0.0.1', port: server.port, servername: 'localhost' });

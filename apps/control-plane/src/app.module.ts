@@ -24,6 +24,7 @@ import { ResourceRequests } from './api/http/resource-requests.ts';
 import { SelfReviews } from './api/http/self-reviews.ts';
 import { StaticFiles } from './api/http/static-files.ts';
 import { UsageMetrics } from './api/http/usage-metrics.ts';
+import { YamlBodies } from './api/http/yaml-body.ts';
 import type { ControlPlaneConfig, Ports } from './config.ts';
 import type { Pki } from './pki/pki.ts';
 
@@ -97,7 +98,7 @@ function apiModule(given: DynamicModule): DynamicModule {
 function httpModule(given: DynamicModule, api: DynamicModule): DynamicModule {
   const http = {
     provide: ApiHttp,
-    inject: [PARTS, ApiServer, ApiMetrics, Authenticator, TokenIssuer, FlowControl],
+    inject: [PARTS, ApiServer, ApiMetrics, Authenticator, TokenIssuer, FlowControl, YamlBodies],
     useFactory: (
       parts: AppParts,
       server: ApiServer,
@@ -105,19 +106,20 @@ function httpModule(given: DynamicModule, api: DynamicModule): DynamicModule {
       authenticator: Authenticator,
       issuer: TokenIssuer,
       flowControl: FlowControl,
+      yaml: YamlBodies,
     ) => {
       const { clock, random, config, logger } = parts;
       const serverAddress = `${config.apiAddress.host}:${config.apiAddress.port}`;
       const computed = [
-        new SelfReviews(server, authenticator),
+        new SelfReviews(server, authenticator, yaml),
         new UsageMetrics(server),
         new ComponentStatuses(server, config.roles, clock),
-        new Bindings(server),
+        new Bindings(server, yaml),
       ];
       return new ApiHttp({
         api: server,
         authenticator,
-        resources: new ResourceRequests({ api: server, clock, random, podLogs: new PodLogs(server) }),
+        resources: new ResourceRequests({ api: server, clock, random, podLogs: new PodLogs(server), yaml }),
         fixedPaths: new FixedPaths({ api: server, computedKinds: computed.flatMap(({ kinds }) => kinds), metrics, serverAddress, issuer }),
         podStreams: new PodStreams(server, clock),
         proxy: new ProxyRequests(server, random),
@@ -141,5 +143,7 @@ function httpModule(given: DynamicModule, api: DynamicModule): DynamicModule {
       return control;
     },
   };
-  return { module: HttpModule, imports: [given, api], providers: [flowControl, http], exports: [ApiHttp, FlowControl] };
+  const yaml = { provide: YamlBodies, inject: [PARTS], useFactory: ({ clock }: AppParts) => new YamlBodies({ clock }) };
+  const exports = [ApiHttp, FlowControl, YamlBodies];
+  return { module: HttpModule, imports: [given, api], providers: [flowControl, yaml, http], exports };
 }

@@ -15,6 +15,7 @@ import { FlowControl } from './api/flow-control/flow-control.ts';
 import { FlowFeed } from './api/flow-control/flow-feed.ts';
 import { ApiHttp } from './api/http/api-http.ts';
 import { ApiMetrics } from './api/http/api-metrics.ts';
+import { YamlBodies } from './api/http/yaml-body.ts';
 import { appModule } from './app.module.ts';
 import type { ControlPlaneConfig, Ports } from './config.ts';
 import { type Address, freeAddress, HttpsAdapter, listenError } from './https-listener.ts';
@@ -95,6 +96,8 @@ async function start(
   await api.start({ advertised: advertisedAddress(config), clientAuthorities: pki.authority.pem });
   onStop(() => api.stop());
   onStop(() => app.close());
+  const yaml = app.get(YamlBodies);
+  onStop(() => yaml.stop());
   onStop(() => http.stop());
   const flowFeed = new FlowFeed({ client: api.localClient(componentUsers.apiServer), flowControl: app.get(FlowControl), ...ports });
   onStop(() => flowFeed.stop());

@@ -178,15 +178,28 @@ function heavy(_target: Target, random: Random): Body {
   return body('an object that is too large', json, text(object));
 }
 
-/** As much YAML as there may be, in short lines or in long ones, with something wrong at its very end. */
+/** What YAML may be full of: few values to a line or many, in few bytes or in many. */
+export const yamlLines: ((line: number) => string)[] = [
+  (line) => `key-${line}: some value of line ${line}`,
+  (line) => `key-${line}: ${'value '.repeat(7)}`,
+  () => '- a',
+  () => '- - - - a',
+  () => '- {a: 1, b: [c]}',
+];
+
+/** A ConfigMap with a field that it does not have, of so many bytes. */
+export function yamlOf(name: string, line: (index: number) => string, bytes: number): string {
+  const lines = [`apiVersion: v1\nkind: ConfigMap\nmetadata: {name: ${name}}\nmore:`];
+  for (let left = bytes - 1_000; left > 0; left -= (lines.at(-1)?.length ?? 0) + 1) lines.push(`  ${line(lines.length)}`);
+  return `${lines.join('\n')}\n`;
+}
+
+/** One object of hundreds of thousands of members, which JSON takes as long to read. */
+export const yamlSet = (line: number) => `? k${line}`;
+
+/** As much YAML as there may be, with something wrong at its very end. */
 function heavyYaml(_target: Target, random: Random): Body {
-  const short = (line: number) => `  key-${line}: some value of line ${line}`;
-  const long = (line: number) => `  key-${line}: ${'value '.repeat(7)}`;
-  const lines =
-    random.int(2) === 0
-      ? Array.from({ length: 10_000 + random.int(15_000) }, (_, line) => short(line))
-      : Array.from({ length: 30_000 + random.int(25_000) }, (_, line) => long(line));
-  return body('a lot of YAML', yaml, `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n${lines.join('\n')}\n  broken: [\n`);
+  return body('a lot of YAML', yaml, `${yamlOf('a', pick(random, [...yamlLines, yamlSet]), 300_000 + random.int(2_700_000))}broken: [\n`);
 }
 
 function badProtobuf(target: Target, random: Random): Body {

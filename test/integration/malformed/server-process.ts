@@ -29,9 +29,10 @@ export class ServerProcess {
     this.tls = tls;
   }
 
-  static async start(): Promise<ServerProcess> {
+  /** @param program `src/main.ts`, or what `npm run build` made of it */
+  static async start(program: 'src/main.ts' | 'dist/main.js' = 'src/main.ts'): Promise<ServerProcess> {
     const directory = await mkdtemp(join(tmpdir(), 'berth-malformed-'));
-    const main = join(root, 'apps/control-plane/src/main.ts');
+    const main = join(root, 'apps/control-plane', program);
     const options = [
       '--data-dir',
       directory,

@@ -8,6 +8,7 @@ import type { ComputedRequest, ComputedResources } from './computed-resources.ts
 import { writeSettings } from './query-options.ts';
 import { decodeObject, readBody } from './request-body.ts';
 import { sendBytes, wrongMethod } from './responses.ts';
+import type { YamlBodies } from './yaml-body.ts';
 
 const binding = defineKind({
   group: '',
@@ -22,9 +23,11 @@ const binding = defineKind({
 export class Bindings implements ComputedResources {
   readonly kinds: KindDefinition[] = [binding];
   readonly #api: ApiServer;
+  readonly #yaml: YamlBodies;
 
-  constructor(api: ApiServer) {
+  constructor(api: ApiServer, yaml: YamlBodies) {
     this.#api = api;
+    this.#yaml = yaml;
   }
 
   async serve(request: ComputedRequest, { group, plural: resource, schema }: KindDefinition): Promise<void> {
@@ -32,7 +35,8 @@ export class Bindings implements ComputedResources {
     const { namespace } = path;
     if (request.request.method !== 'POST' || namespace === undefined || path.name !== undefined) throw wrongMethod();
     await this.#api.authorize(user, { verb: 'create', group, resource, namespace }, request.audit);
-    const { value: body } = decodeObject(request.request.headers['content-type'], await readBody(request.request));
+    const sent = await readBody(request.request);
+    const { value: body } = await decodeObject(request.request.headers['content-type'], sent, { yaml: this.#yaml, signal });
     const { value, errors } = checkTypes(schema, body);
     const [error] = errors;
     if (error) throw StatusError.badRequest(`Binding: ${error.field}: ${fieldMessage(error)}`);

@@ -13,7 +13,7 @@ import {
 import type { DeleteSettings } from '../core/types.ts';
 import type { PatchKind } from '../core/writes.ts';
 import { parseMediaType } from './media-types.ts';
-import { decodeYaml } from './yaml-body.ts';
+import type { YamlBodies } from './yaml-body.ts';
 
 export const bodyBytesMax = 3 * 1024 * 1024;
 
@@ -54,12 +54,22 @@ export interface DecodedBody {
   duplicates: string[];
 }
 
-/** One object in JSON, YAML or protobuf. @throws StatusError 400 or 415 */
-export function decodeObject(contentType: string | undefined, body: Buffer): DecodedBody {
+/** Where YAML is read, and who waits for it. */
+export interface YamlReading {
+  yaml: YamlBodies;
+  signal: AbortSignal;
+}
+
+async function decodeYaml(body: Buffer, { yaml, signal }: YamlReading): Promise<DecodedBody> {
+  return { value: await yaml.read(body, signal), duplicates: [] };
+}
+
+/** One object in JSON, YAML or protobuf; only YAML is waited for. @throws StatusError 400 or 415, for YAML also 413 or 429 */
+export function decodeObject(contentType: string | undefined, body: Buffer, reading: YamlReading): DecodedBody | Promise<DecodedBody> {
   const { type } = parseMediaType(contentType || 'application/json');
   if (body.length === 0) throw StatusError.badRequest('the request has no body, but needs one object');
   if (type === 'application/json') return parseJsonWithDuplicates(body);
-  if (type === 'application/yaml') return { value: decodeYaml(body), duplicates: [] };
+  if (type === 'application/yaml') return decodeYaml(body, reading);
   if (type === 'application/vnd.kubernetes.protobuf') return { value: decodeEnvelope(body), duplicates: [] };
   throw StatusError.unsupportedMediaType(
     'the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf',
@@ -101,14 +111,14 @@ export interface DecodedPatch {
 }
 
 /** @throws StatusError 415 for content types that are no patch */
-export function decodePatch(contentType: string | undefined, body: Buffer): DecodedPatch {
+export async function decodePatch(contentType: string | undefined, body: Buffer, reading: YamlReading): Promise<DecodedPatch> {
   const { type } = parseMediaType(contentType ?? '');
   const known = patchKinds[type];
   if (known) return asPatch(known, parseJsonWithDuplicates(body));
   if (type === applyType) {
     // kubectl sends JSON, which is YAML and read far faster as what it is.
     const isJson = body.toString('utf8', 0, 100).trimStart().startsWith('{') && isParsable(body);
-    return asPatch('apply', isJson ? parseJsonWithDuplicates(body) : { value: decodeYaml(body), duplicates: [] });
+    return asPatch('apply', isJson ? parseJsonWithDuplicates(body) : await decodeYaml(body, reading));
   }
   throw StatusError.unsupportedMediaType(
     `the body of the request was in an unknown format - accepted media types include: ${[...Object.keys(patchKinds), applyType].join(', ')}`,
@@ -130,8 +140,8 @@ function isParsable(body: Buffer): boolean {
 }
 
 /** DeleteOptions in a DELETE's body. @throws StatusError 400 */
-export function decodeDeleteOptions(contentType: string | undefined, body: Buffer): DeleteSettings {
-  const { value: decoded } = decodeObject(contentType, body);
+export async function decodeDeleteOptions(contentType: string | undefined, body: Buffer, reading: YamlReading): Promise<DeleteSettings> {
+  const { value: decoded } = await decodeObject(contentType, body, reading);
   if (decoded === null || typeof decoded !== 'object' || Array.isArray(decoded)) {
     throw StatusError.badRequest('the body of a DELETE must be one DeleteOptions object');
   }

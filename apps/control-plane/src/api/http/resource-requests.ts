@@ -7,10 +7,11 @@ import { WatchStream } from '../core/watch-stream.ts';
 import { isPodLog, type PodLogs } from './pod-logs.ts';
 import { deleteSettings, flag, listSettings, patchSettings, watchSettings, writeSettings } from './query-options.ts';
 import { contentTypeOf, encodeList, encodeObject, type Form, requestedForm, watchFormat } from './representation.ts';
-import { decodeDeleteOptions, decodeObject, decodePatch, readBody } from './request-body.ts';
+import { decodeDeleteOptions, decodeObject, decodePatch, readBody, type YamlReading } from './request-body.ts';
 import type { ResourcePath } from './request-info.ts';
 import { type Exchange, noSuchPath, sendBytes, sendJson, sendPieces, wrongMethod } from './responses.ts';
 import { SharedJoins, streamWatch, watchTimeoutMs } from './watch-response.ts';
+import type { YamlBodies } from './yaml-body.ts';
 
 export interface ResourceRequest extends Exchange {
   path: ResourcePath;
@@ -27,6 +28,7 @@ export interface ResourceRequestsOptions {
   clock: Clock;
   random: Random;
   podLogs: PodLogs;
+  yaml: YamlBodies;
 }
 
 export class ResourceRequests {
@@ -142,7 +144,7 @@ export class ResourceRequests {
   async #written(asked: ResourceRequest): Promise<{ body: unknown; settings: WriteSettings }> {
     const { request, query, audit } = asked;
     const settings = { ...writeSettings(query), userAgent: request.headers['user-agent'] };
-    const { value: body, duplicates } = decodeObject(request.headers['content-type'], await readBody(request));
+    const { value: body, duplicates } = await decodeObject(request.headers['content-type'], await readBody(request), this.#reading(asked));
     audit?.requestObject(body);
     return { body, settings: { ...settings, duplicates, noteWarnings: noted(asked) } };
   }
@@ -150,7 +152,8 @@ export class ResourceRequests {
   async #patch(request: ResourceRequest, call: Call): Promise<void> {
     const form = this.#form(request);
     const { headers } = request.request;
-    const { type, patch, duplicates } = decodePatch(headers['content-type'], await readBody(request.request));
+    const body = await readBody(request.request);
+    const { type, patch, duplicates } = await decodePatch(headers['content-type'], body, this.#reading(request));
     request.audit?.requestObject(patch);
     const given = patchSettings(request.query, type === 'apply');
     const settings = { ...given, duplicates, userAgent: headers['user-agent'], noteWarnings: noted(request) };
@@ -172,12 +175,17 @@ export class ResourceRequests {
   }
 
   /** As in Kubernetes: a body, when there is one, says everything; else the query does. */
-  async #deleteSettings({ request, query, audit }: ResourceRequest): Promise<DeleteSettings> {
+  async #deleteSettings(asked: ResourceRequest): Promise<DeleteSettings> {
+    const { request, query, audit } = asked;
     const body = await readBody(request);
     if (body.length === 0) return deleteSettings(query);
-    const options = decodeDeleteOptions(request.headers['content-type'], body);
+    const options = await decodeDeleteOptions(request.headers['content-type'], body, this.#reading(asked));
     audit?.requestObject(options);
     return { ...options, dryRun: options.dryRun || writeSettings(query).dryRun };
+  }
+
+  #reading({ signal }: ResourceRequest): YamlReading {
+    return { yaml: this.#options.yaml, signal };
   }
 
   #form({ request, query }: ResourceRequest): Form {

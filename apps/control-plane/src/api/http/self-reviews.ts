@@ -10,6 +10,7 @@ import type { User } from '../core/types.ts';
 import type { ComputedRequest, ComputedResources } from './computed-resources.ts';
 import { decodeObject, readBody } from './request-body.ts';
 import { sendJson, wrongMethod } from './responses.ts';
+import type { YamlBodies } from './yaml-body.ts';
 
 function review(group: string, message: string, kind: string, scope: 'Cluster' | 'Namespaced' = 'Cluster'): KindDefinition {
   return defineKind({
@@ -52,18 +53,21 @@ export class SelfReviews implements ComputedResources {
   readonly #api: ApiServer;
 
   readonly #authenticator: Authenticator;
+  readonly #yaml: YamlBodies;
 
-  constructor(api: ApiServer, authenticator: Authenticator) {
+  constructor(api: ApiServer, authenticator: Authenticator, yaml: YamlBodies) {
     this.#api = api;
     this.#authenticator = authenticator;
+    this.#yaml = yaml;
   }
 
   async serve(exchange: ComputedRequest, kind: KindDefinition): Promise<void> {
-    const { request, path, user } = exchange;
+    const { request, path, user, signal } = exchange;
     if (request.method !== 'POST' || path.name !== undefined || kind.namespaced !== (path.namespace !== undefined)) throw wrongMethod();
     const { group, plural: resource } = kind;
     await this.#api.authorize(user, { verb: 'create', group, resource, namespace: path.namespace }, exchange.audit);
-    const { value: body } = decodeObject(request.headers['content-type'], await readBody(request));
+    const sent = await readBody(request);
+    const { value: body } = await decodeObject(request.headers['content-type'], sent, { yaml: this.#yaml, signal });
     const { value, errors } = checkTypes(kind.schema, body);
     const [error] = errors;
     if (error) throw StatusError.badRequest(`${kind.kind}: ${error.field}: ${fieldMessage(error)}`);

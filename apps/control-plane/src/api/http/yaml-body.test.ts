@@ -1,41 +1,82 @@
+import { StatusError } from '@berth/machinery';
+import { type Clock, systemClock } from '@berth/telemetry';
 import { expect, test } from 'vitest';
-import { decodeYaml } from './yaml-body.ts';
+import { YamlBodies } from './yaml-body.ts';
+import { waitingBodiesMax } from './yaml-thread.ts';
 
-const decode = (text: string) => decodeYaml(Buffer.from(text));
+const mebibyte = 2 ** 20;
+const lines = (line: string, bytes: number) => Buffer.from(line.repeat(Math.floor(bytes / line.length)));
+const list = lines('- a\n', 3 * mebibyte);
+const short = Buffer.from('a: 1');
+const refused = (code: number, message: string) => expect.objectContaining({ code, message: expect.stringContaining(message) });
+/** Idle for no time is idle for long. */
+const hasty: Clock = { ...systemClock, after: (ms, run) => systemClock.after(ms === 5_000 ? 0 : ms, run) };
 
-test('YAML becomes what JSON could have said', () => {
-  expect(decode('kind: Pod\nspec: {a: [1, "2", true, null, 1.5]}')).toEqual({ kind: 'Pod', spec: { a: [1, '2', true, null, 1.5] } });
-  expect(decode('a: &x {b: 1}\nc: *x')).toEqual({ a: { b: 1 }, c: { b: 1 } });
-  expect(decode('day: 2026-01-02')).toEqual({ day: '2026-01-02' });
+test('long bodies are read beside the event loop, whatever they hold, and short ones at once', async () => {
+  const yaml = new YamlBodies({ clock: systemClock });
+  expect(await yaml.read(short)).toEqual({ a: 1 });
+  expect(yaml.usesThread).toBe(false);
+  let turns = 0;
+  const counter = setInterval(() => turns++, 1);
+  expect(await yaml.read(list)).toHaveLength(list.length / 4);
+  clearInterval(counter);
+  expect(turns).toBeGreaterThan(20);
+  const text = (await yaml.read(Buffer.concat([Buffer.from('data: |\n'), lines(`  ${'x'.repeat(100)}\n`, 2 * mebibyte)]))) as {
+    data: string;
+  };
+  expect(text.data.length).toBeGreaterThan(2e6);
+  await yaml.stop();
+  expect(yaml.usesThread).toBe(false);
 });
 
-const bomb = ['a0: &a0 [x, x, x, x, x, x, x, x, x]'];
-for (let level = 1; level < 12; level++)
-  bomb.push(
-    `a${level}: &a${level} [${Array(9)
-      .fill(`*a${level - 1}`)
-      .join(', ')}]`,
-  );
-
-test.each([
-  ['a bomb of aliases', bomb.join('\n'), 'more than 200000 values once its aliases are resolved'],
-  ['a circle', 'a: &a [*a]', 'nested deeper|more than'],
-  ['a key twice', 'a: 1\na: 2', 'duplicated mapping key'],
-  ['two documents', 'a: 1\n---\nb: 2', 'document'],
-  ['what is not closed', 'a: [', 'error converting YAML to JSON'],
-  ['deep nesting', `a: ${'['.repeat(5_000)}${']'.repeat(5_000)}`, 'error converting YAML to JSON'],
-  ['a tag of some language', 'a: !!js/function "x"', 'unknown scalar tag'],
-  ['a prototype', '__proto__: {polluted: true}', '__proto__'],
-])('%s is refused', (_, text, problem) => {
-  expect(() => decode(text)).toThrow(new RegExp(problem));
+test('a thread says what is wrong as the event loop does, and goes on', async () => {
+  const yaml = new YamlBodies({ clock: systemClock });
+  const broken = Buffer.concat([lines('- a\n', mebibyte), Buffer.from('}')]);
+  await expect(yaml.read(broken)).rejects.toThrow(refused(400, 'error converting YAML to JSON'));
+  await expect(yaml.read(broken)).rejects.toBeInstanceOf(StatusError);
+  expect(await yaml.read(list)).toHaveLength(list.length / 4);
+  await yaml.stop();
 });
 
-const large = (line: string, bytes = 3 * 2 ** 20) => line.repeat(Math.floor(bytes / line.length));
+test('a thread without work ends, and the next body gets another', async () => {
+  const yaml = new YamlBodies({ clock: hasty });
+  for (let round = 0; round < 2; round++) {
+    expect(await yaml.read(lines('- a\n', mebibyte))).toHaveLength(mebibyte / 4);
+    await expect.poll(() => yaml.usesThread).toBe(false);
+  }
+  await yaml.stop();
+});
 
-test('3 MiB of YAML are read when they have few lines, and refused when they have many', () => {
-  const text = decode(`data: |\n${large(`  ${'x'.repeat(100)}\n`)}`) as { data: string };
-  expect(text.data.length).toBeGreaterThan(3e6);
-  for (const line of ['- a\n', '- - - - a\n', '? a\n', '- a\r'])
-    expect(() => decode(large(line))).toThrow('may have 60000 lines and items');
-  expect(() => decode(`[${large('a,')}a]`)).toThrow('may have 60000 lines and items');
+test('what takes too long or too much memory ends the thread alone, and what waits is read by another', async () => {
+  const slow = new YamlBodies({ clock: systemClock, readingMs: 1 });
+  const waiting = [slow.read(list), slow.read(list)];
+  for (const one of waiting) await expect(one).rejects.toThrow(refused(413, 'it took longer than 0.001 s; send JSON'));
+  await slow.stop();
+  const small = new YamlBodies({ clock: systemClock, limits: { maxOldGenerationSizeMb: 60 } });
+  const large = small.read(lines('- {a: {b: []}}\n', 3 * mebibyte));
+  const next = small.read(lines('- a\n', 100_000));
+  await expect(large).rejects.toThrow(refused(413, 'it took too much memory; send JSON'));
+  expect(await next).toHaveLength(25_000);
+  await small.stop();
+});
+
+test('no more than so many wait, and nobody waits for what nobody wants', async () => {
+  const yaml = new YamlBodies({ clock: systemClock });
+  const gone = new AbortController();
+  const all = Array.from({ length: waitingBodiesMax + 1 }, (_, i) => yaml.read(lines('- a\n', 100_000), i === 1 ? gone.signal : undefined));
+  const tooMany = yaml.read(list);
+  gone.abort();
+  await expect(tooMany).rejects.toMatchObject({ code: 429, status: { details: { retryAfterSeconds: 1 } } });
+  const settled = await Promise.allSettled(all);
+  expect(settled.map(({ status }) => status)).toEqual(settled.map((_, i) => (i === 1 ? 'rejected' : 'fulfilled')));
+  await yaml.stop();
+});
+
+test('nothing is left behind when the server stops', async () => {
+  const yaml = new YamlBodies({ clock: systemClock });
+  const reading = Promise.allSettled([yaml.read(list), yaml.read(list)]);
+  await yaml.stop();
+  expect(await reading).toMatchObject([{ reason: { code: 503 } }, { reason: { code: 503 } }]);
+  await expect(yaml.read(list)).rejects.toMatchObject({ code: 503 });
+  expect(yaml.usesThread).toBe(false);
 });
