@@ -204,7 +204,7 @@ describe('what is malformed', () => {
     await post('{"metadata":{"name":"twice"}}');
     const merge = { method: 'PATCH', headers: { 'content-type': 'application/merge-patch+json' }, body: '{"data":{"a":"1","a":"2"}}' };
     expect((await send(`${collection}/twice`, merge)).headers.warning).toBe('299 - "duplicate field \\"data.a\\""');
-    expect((await send(`${collection}/twice?fieldValidation=Strict`, merge)).code).toBe(400);
+    expect((await send(`${collection}/twice?fieldValidation=Strict`, merge)).code).toBe(422);
     const refused = await post('{"metadata":{"name":"x!"},"dat":{}}', '?fieldValidation=Warn');
     expect([refused.code, refused.headers.warning]).toEqual([422, '299 - "unknown field \\"dat\\""']);
     const unnamed = await send(`${collection}/x`, {

@@ -156,7 +156,7 @@ topic('create, change and delete', [
   ['patch deploy d --type=json -p \'[{"op":"replace","path":"/spec/replicas","value":4}]\'', 'deployment.apps/d patched'],
   [
     'patch deploy d --type=json -p \'[{"op":"test","path":"/spec/replicas","value":9}]\'',
-    /The request is invalid: .*testing value \/spec\/replicas failed/,
+    /^Warning: the patch does not apply: testing value \/spec\/replicas failed: test failed\nThe request is invalid: the server rejected our request due to an error in our request\n$/,
     1,
   ],
   ['edit deploy d', 'deployment.apps/d edited'],

@@ -2,6 +2,7 @@
 // The result shares nothing with the input, has no nulls and no empty values where they say nothing, and has times and quantities
 // in canonical form, as it would come out of Go.
 
+import { goJsonName } from './go-text.ts';
 import { deepClone, isRecord } from './json.ts';
 import type { FieldError } from './kind.ts';
 import { isQuantity, parseQuantity } from './quantity.ts';
@@ -235,10 +236,7 @@ function zero(schema: TypeSchema): unknown {
 
 /** As Go's errors call it: a number is written out only where another number would do. */
 function jsonName(value: unknown, wanted: string): string {
-  if (Array.isArray(value)) return 'array';
-  if (value === null) return 'null';
-  if (typeof value === 'number') return /^(int|float)\d+$/.test(wanted) ? `number ${value}` : 'number';
-  return typeof value === 'boolean' ? 'bool' : typeof value;
+  return typeof value === 'number' && /^(int|float)\d+$/.test(wanted) ? `number ${value}` : goJsonName(value);
 }
 
 function goScalar(scalar: ScalarType): string {

@@ -1,5 +1,6 @@
-// JSON Patch (RFC 6902), pure. Errors read like those of the library that Kubernetes uses, for people who match on them.
-// A copy may double a document, so what copies add together is bounded, and so is depth.
+// JSON Patch (RFC 6902), pure. What is no patch is told in kube-apiserver's words, and that one does not apply as well; why it does
+// not is told in those of the library that Kubernetes uses, for whoever wants to know more. A copy may double a document, so what copies add together is bounded, and so is depth.
+import { goJsonName } from './go-text.ts';
 import { checkShape, deepClone, deepEqual, isRecord } from './json.ts';
 import { StatusError } from './status.ts';
 
@@ -20,11 +21,24 @@ interface Place {
   key: string;
 }
 
-/** @throws StatusError 400 for what is no patch, 413 for one too long, 422 for one that does not apply */
+/** A patch that does not apply. Its Status says no more than Kubernetes', which keeps the reason to itself. */
+export class PatchError extends StatusError {
+  readonly why: string;
+
+  constructor(why: string) {
+    super(422, 'Invalid', 'the server rejected our request due to an error in our request', {});
+    this.why = why;
+  }
+}
+
+/** @throws StatusError 400 for what is no patch, 413 for one too long. @throws PatchError for one that does not apply */
 export function applyJsonPatch(target: unknown, patch: unknown): unknown {
-  if (!Array.isArray(patch)) throw StatusError.badRequest('a JSON patch must be an array of operations');
+  // Go takes null for an empty list.
+  if (patch === null) return target;
+  if (!Array.isArray(patch)) throw undecodable(patch, 'Go value of type []handlers.jsonPatchOp');
   if (patch.length > operationsMax)
-    throw StatusError.tooLarge(`the allowed maximum operations in a JSON patch is ${operationsMax}, got ${patch.length}`);
+    throw StatusError.tooLarge(`The allowed maximum operations in a JSON patch is ${operationsMax}, got ${patch.length}`);
+  for (const operation of patch) checkTypes(operation);
   checkShape(patch);
   const application = new Application(target);
   for (const operation of patch) application.apply(checkedOperation(operation));
@@ -32,22 +46,36 @@ export function applyJsonPatch(target: unknown, patch: unknown): unknown {
   return application.document;
 }
 
+/** Of all operations before the first is applied, as a decoder does. */
+function checkTypes(operation: unknown): void {
+  if (operation === null) return;
+  if (!isRecord(operation)) throw undecodable(operation, 'Go value of type handlers.jsonPatchOp');
+  for (const name of ['op', 'path', 'from']) {
+    const value = operation[name];
+    if (value !== undefined && value !== null && typeof value !== 'string')
+      throw undecodable(value, `Go struct field jsonPatchOp.${name} of type string`);
+  }
+}
+
+function undecodable(value: unknown, into: string): StatusError {
+  return StatusError.badRequest(`error decoding patch: json: cannot unmarshal ${goJsonName(value)} into ${into}`);
+}
+
 function checkedOperation(operation: unknown): Operation {
-  const isSound =
-    isRecord(operation) &&
-    typeof operation.op === 'string' &&
-    operations.has(operation.op) &&
-    isPointer(operation.path) &&
-    (isPointer(operation.from) || (operation.from === undefined && operation.op !== 'move' && operation.op !== 'copy'));
-  if (!isSound) throw StatusError.badRequest(`${JSON.stringify(operation)} is not a JSON patch operation`);
-  const { path, from = '' } = operation as unknown as Operation;
-  if ([path, from].some((pointer) => pointer.split('/').includes('__proto__')))
+  const { op, path, from } = (operation ?? {}) as Partial<Record<keyof Operation, string | null>>;
+  if (!op || !operations.has(op)) throw refused(`Unexpected kind: ${op ?? 'unknown'}`);
+  if (typeof path !== 'string') throw refused(`${op} operation failed to decode path: missing value`);
+  const needsFrom = op === 'move' || op === 'copy';
+  if (needsFrom && typeof from !== 'string') throw refused(`${op} operation failed to decode from: missing value`);
+  if (!isPointer(path)) throw missing(op, path);
+  if (needsFrom && !isPointer(from ?? '')) throw missing(op, from ?? '', 'from ');
+  if ([path, from ?? ''].some((pointer) => pointer.split('/').includes('__proto__')))
     throw StatusError.badRequest('the key "__proto__" is not allowed');
   return operation as unknown as Operation;
 }
 
-function isPointer(value: unknown): value is string {
-  return typeof value === 'string' && (value === '' || value.startsWith('/'));
+function isPointer(value: string): boolean {
+  return value === '' || value.startsWith('/');
 }
 
 class Application {
@@ -97,7 +125,7 @@ class Application {
 
   #place(op: string, path: string, which = ''): Place {
     const place = this.#find(path);
-    if (!place) throw refused(`${op} operation does not apply: doc is missing ${which}path: "${path}": missing value`);
+    if (!place) throw missing(op, path, which);
     return place;
   }
 
@@ -163,6 +191,10 @@ function replace(place: Place, path: string, value: unknown): void {
   else container[key] = value;
 }
 
-function refused(detail: string): StatusError {
-  return new StatusError(422, 'Invalid', `the server rejected our request due to an error in our request: ${detail}`);
+function refused(why: string): PatchError {
+  return new PatchError(why);
+}
+
+function missing(op: string, path: string, which = ''): PatchError {
+  return refused(`${op} operation does not apply: doc is missing ${which}path: "${path}": missing value`);
 }

@@ -1,8 +1,11 @@
 // JSON values: parsing that cannot be turned against us, copying and comparing.
 import { duplicateFields, memberCount } from './duplicate-fields.ts';
+import { goSyntaxProblem } from './go-json-syntax.ts';
 import { StatusError } from './status.ts';
 
 const depthMax = 200;
+/** Characters of a text that is no JSON, up to which is told in Go's words why it is none. */
+const closelyReadMax = 256 * 1024;
 const decoder = new TextDecoder('utf-8');
 
 /** @param input text, or UTF-8 bytes. @throws StatusError BadRequest that says where the text went wrong */
@@ -12,13 +15,16 @@ export function parseJson(input: string | Uint8Array): unknown {
   return value;
 }
 
+/** How Kubernetes begins to say that a body is no JSON. */
+const unreadableBody = "couldn't get version/kind; json parse error: ";
+
 /**
  * The value, and the paths of fields that the text gives more than once, such as `spec.containers[0].image`: JSON.parse keeps the
- * last one and says nothing. @throws StatusError as parseJson
+ * last one and says nothing. @param title how errors begin. @throws StatusError as parseJson
  */
-export function parseJsonWithDuplicates(input: string | Uint8Array): { value: unknown; duplicates: string[] } {
+export function parseJsonWithDuplicates(input: string | Uint8Array, title = unreadableBody): { value: unknown; duplicates: string[] } {
   const text = textOf(input);
-  const value = parsed(text);
+  const value = parsed(text, title);
   // When as many members were kept as the text has, it need not be read closely.
   return { value, duplicates: checkShape(value) === memberCount(text) ? [] : duplicateFields(text) };
 }
@@ -27,11 +33,14 @@ function textOf(input: string | Uint8Array): string {
   return typeof input === 'string' ? input : decoder.decode(input);
 }
 
-function parsed(text: string): unknown {
+function parsed(text: string, title = unreadableBody): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw StatusError.badRequest(`couldn't get version/kind; json parse error: ${(error as Error).message}`);
+    const { message } = error as Error;
+    // Of what is longer, its being no JSON must do: a second look takes up to 100 ms a MiB.
+    const problem = text.length <= closelyReadMax ? goSyntaxProblem(text) : undefined;
+    throw StatusError.badRequest(`${title}${problem ?? message}`);
   }
 }
 

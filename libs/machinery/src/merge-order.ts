@@ -1,5 +1,6 @@
 // The order of a list after a strategic merge: what the patch names stands as the patch (or its $setElementOrder) has it; what
 // only the server has keeps its place before those that stood behind it. Kubernetes users see this order in their objects.
+import { goText } from './go-text.ts';
 import { deepEqual, isRecord } from './json.ts';
 import { StatusError } from './status.ts';
 
@@ -42,7 +43,5 @@ export function checkOrder(patch: unknown[], order: unknown[], mergeKey: string 
     if (found < wanted.length && deepEqual(identityOf(entry, mergeKey), identityOf(wanted[found], mergeKey))) found++;
   }
   if (found < wanted.length)
-    throw StatusError.badRequest(
-      `The order in patch list:\n${JSON.stringify(patch)}\n doesn't match $setElementOrder list:\n${JSON.stringify(order)}\n`,
-    );
+    throw StatusError.badRequest(`The order in patch list:\n${goText(patch)}\n doesn't match $setElementOrder list:\n${goText(order)}\n`);
 }

@@ -1,7 +1,7 @@
 // JSON patch and JSON merge patch, by the examples of their RFCs and by what people meet when a patch does not apply.
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
-import { applyJsonPatch } from './json-patch.ts';
+import { applyJsonPatch, PatchError } from './json-patch.ts';
 import { applyMergePatch } from './merge-patch.ts';
 import { StatusError } from './status.ts';
 
@@ -39,25 +39,43 @@ describe('JSON patch', () => {
     [{ op: 'copy', from: '/none', path: '/c' }, 'copy operation does not apply: doc is missing from path: "/none": missing value'],
     [{ op: 'move', from: '/a', path: '/a/c' }, 'move operation does not apply'],
     [{ op: 'remove', path: '/constructor' }, 'Unable to remove nonexistent key: constructor'],
-  ])('says why %o does not apply', (operation, message) => {
-    expect(() => applyJsonPatch(document, [operation])).toThrow(message);
-    expect(() => applyJsonPatch(document, [operation])).toThrow(expect.objectContaining({ code: 422, reason: 'Invalid' }));
+    [{ op: 'ad', path: '/a' }, 'Unexpected kind: ad'],
+    [{ path: '/a' }, 'Unexpected kind: unknown'],
+    [null, 'Unexpected kind: unknown'],
+    [{ op: 'add', value: 1 }, 'add operation failed to decode path: missing value'],
+    [{ op: 'add', path: 'a', value: 1 }, 'add operation does not apply: doc is missing path: "a": missing value'],
+    [{ op: 'move', path: '/a' }, 'move operation failed to decode from: missing value'],
+  ])('keeps why %o does not apply beside a Status that does not say it', (operation, why) => {
+    const message = 'the server rejected our request due to an error in our request';
+    const error = expect.objectContaining({ code: 422, reason: 'Invalid', message, why: expect.stringContaining(why) });
+    expect(() => applyJsonPatch(document, [operation])).toThrow(error);
+    expect(new PatchError(why).status.details).toEqual({});
   });
 
   it.each([
-    {},
-    [{ op: 'ad', path: '/a' }],
-    [{ op: 'add', path: 'a', value: 1 }],
-    [{ op: 'move', path: '/a' }],
-    [{ op: 'add', path: '/__proto__/x', value: 1 }],
-    [null],
-  ])('refuses %o, which is no patch', (patch) => {
-    expect(() => applyJsonPatch(document, patch)).toThrow(expect.objectContaining({ code: 400 }));
+    [{}, 'error decoding patch: json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp'],
+    ['x', 'error decoding patch: json: cannot unmarshal string into Go value of type []handlers.jsonPatchOp'],
+    [[7], 'error decoding patch: json: cannot unmarshal number into Go value of type handlers.jsonPatchOp'],
+    [[{ op: 7 }], 'error decoding patch: json: cannot unmarshal number into Go struct field jsonPatchOp.op of type string'],
+    [[{ op: 'add', path: [] }], 'error decoding patch: json: cannot unmarshal array into Go struct field jsonPatchOp.path of type string'],
+    // A decoder reads all of it before the first operation is applied.
+    [[{ op: 'jump' }, true], 'error decoding patch: json: cannot unmarshal bool into Go value of type handlers.jsonPatchOp'],
+    [[{ op: 'add', path: '/__proto__/x', value: 1 }], 'the key "__proto__" is not allowed'],
+  ])('refuses %o, which is no patch', (patch, message) => {
+    expect(() => applyJsonPatch(document, patch)).toThrow(expect.objectContaining({ code: 400, reason: 'BadRequest', message }));
+  });
+
+  it('refuses what is too long, and takes null for nothing to do', () => {
+    const long = Array.from({ length: 10_001 }, () => ({ op: 'test', path: '', value: 1 }));
+    const message = 'Request entity too large: The allowed maximum operations in a JSON patch is 10000, got 10001';
+    expect(() => applyJsonPatch(document, long)).toThrow(expect.objectContaining({ code: 413, message }));
+    expect(applyJsonPatch(document, null)).toEqual(document);
   });
 
   it('does not let copies of copies fill the memory or the stack', () => {
     const wide = Array.from({ length: 64 }, () => ({ op: 'copy', from: '/a', path: '/a/-' }));
-    expect(() => applyJsonPatch({ a: ['0123456789'] }, wide)).toThrow('exceeds the limit');
+    const why = expect.stringContaining('exceeds the limit');
+    expect(() => applyJsonPatch({ a: ['0123456789'] }, wide)).toThrow(expect.objectContaining({ why }));
     const deep = Array.from({ length: 300 }, () => ({ op: 'copy', from: '/a', path: '/a/a' }));
     expect(() => applyJsonPatch({ a: {} }, deep)).toThrow(StatusError);
   });

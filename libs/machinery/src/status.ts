@@ -81,9 +81,9 @@ export class StatusError extends Error {
     const detail = lines.length === 1 ? lines[0] : `[${lines.join(', ')}]`;
     const title = kind.group ? `${kind.kind}.${kind.group}` : kind.kind;
     return new StatusError(422, 'Invalid', `${title} ${JSON.stringify(name)} is invalid: ${detail}`, {
-      name,
+      ...(name && { name }),
       ...(kind.group && { group: kind.group }),
-      kind: kind.kind,
+      ...(kind.kind && { kind: kind.kind }),
       causes,
     });
   }
@@ -105,8 +105,8 @@ export class StatusError extends Error {
     return new StatusError(415, 'UnsupportedMediaType', message);
   }
 
-  static tooLarge(message: string): StatusError {
-    return new StatusError(413, 'RequestEntityTooLarge', message);
+  static tooLarge(detail: string): StatusError {
+    return new StatusError(413, 'RequestEntityTooLarge', `Request entity too large: ${detail}`);
   }
 
   static unauthorized(): StatusError {

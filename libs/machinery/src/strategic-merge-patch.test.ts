@@ -134,9 +134,13 @@ describe('$setElementOrder', () => {
   });
 
   it('must name what the patch names, in the same order', () => {
-    expect(() => apply({}, { ...order('a'), containers: named('b') })).toThrow("doesn't match $setElementOrder list");
+    expect(() => apply({}, { ...order('a'), containers: named('b') })).toThrow(
+      "The order in patch list:\n[map[name:b]]\n doesn't match $setElementOrder list:\n[map[name:a]]\n",
+    );
     expect(() => apply({}, { ...order('a', 'b'), containers: named('b', 'a') })).toThrow("doesn't match $setElementOrder list");
-    expect(() => apply({}, { '$setElementOrder/containers': 1, containers: [] })).toThrow('$setElementOrder/containers must be a list');
+    expect(() => apply({}, { '$setElementOrder/containers': 1, containers: [] })).toThrow(
+      'expected a []interface {}, but received a int64',
+    );
   });
 
   test('any order holds among the elements it names, and nothing is lost', () => {
@@ -198,12 +202,13 @@ it.each<[string, object, object, object]>([
 });
 
 it.each<[object, string]>([
-  [{ containers: [{ image: 'x' }] }, 'map: {"image":"x"} does not contain declared merge key: name'],
-  [{ containers: ['x'] }, 'elements of containers must be objects'],
-  [{ strategy: { $patch: 'upend' } }, 'unknown patch type: "upend" in map'],
-  [{ strategy: { $retainKeys: ['type'], rollingUpdate: {} } }, '$retainKeys does not name rollingUpdate'],
-  [{ '$deleteFromPrimitiveList/finalizers': 'x' }, '$deleteFromPrimitiveList/finalizers must be a list'],
-  [[], 'a strategic merge patch must be an object'],
+  [{ containers: [{ image: 'x' }] }, 'map: map[image:x] does not contain declared merge key: name'],
+  [{ containers: ['x'] }, 'expected a map[string]interface {}, but received a string'],
+  [{ strategy: { $patch: 'upend' } }, 'unknown patch type: upend in map: map[$patch:upend]'],
+  [{ strategy: { $retainKeys: ['type'], rollingUpdate: {} } }, 'invalid patch format of retainKeys'],
+  [{ strategy: { $retainKeys: 7 } }, 'invalid patch format of retainKeys'],
+  [{ '$deleteFromPrimitiveList/finalizers': 'x' }, 'invalid patch format of primitive list'],
+  [[], 'invalid JSON document'],
 ])('%j is refused', (patch, message) => {
   expect(() => apply({}, patch)).toThrow(message);
   expect(() => apply({}, patch)).toThrow(expect.objectContaining({ code: 400 }));

@@ -1,5 +1,6 @@
 // Strategic merge patch: a merge patch that knows which lists are maps by key (Kubernetes API conventions, "Strategic Merge
 // Patch" and its directives $patch, $setElementOrder, $retainKeys, $deleteFromPrimitiveList). Pure.
+import { goText, goType } from './go-text.ts';
 import { checkShape, deepClone, deepEqual, isRecord } from './json.ts';
 import { checkOrder, mergeOrder } from './merge-order.ts';
 import type { FieldSchema, MessageSchema } from './schema.ts';
@@ -10,10 +11,10 @@ const deletePrefix = '$deleteFromPrimitiveList/';
 
 type Json = Record<string, unknown>;
 
-/** @throws StatusError BadRequest for a directive or a list element that makes no sense */
+/** @throws StatusError BadRequest, in Kubernetes' words, for a directive or a list element that makes no sense */
 export function applyStrategicMergePatch(message: MessageSchema, target: unknown, patch: unknown): unknown {
   checkShape(patch);
-  if (!isRecord(patch)) throw StatusError.badRequest('a strategic merge patch must be an object');
+  if (!isRecord(patch)) throw StatusError.badRequest('invalid JSON document');
   return mergeObject(message, isRecord(target) ? target : {}, patch);
 }
 
@@ -30,10 +31,10 @@ function mergeObject(message: MessageSchema | undefined, target: Json, patch: Js
       const name = key.slice(orderPrefix.length);
       const field = message?.byName.get(name);
       // Beside changes to the list itself, the order is taken in with them.
-      if (!Object.hasOwn(patch, name) && Array.isArray(result[name])) result[name] = mergeList(field, result[name], [], listOf(key, value));
+      if (!Object.hasOwn(patch, name) && Array.isArray(result[name])) result[name] = mergeList(field, result[name], [], orderOf(value));
     } else if (value === null) delete result[key];
     else {
-      const order = Object.hasOwn(patch, orderPrefix + key) ? listOf(orderPrefix + key, patch[orderPrefix + key]) : undefined;
+      const order = Object.hasOwn(patch, orderPrefix + key) ? orderOf(patch[orderPrefix + key]) : undefined;
       result[key] = mergeValue(message?.byName.get(key), Object.hasOwn(result, key) ? result[key] : undefined, value, order);
     }
   }
@@ -64,9 +65,9 @@ function mergeByKey(field: FieldSchema, key: string, current: unknown[], patch: 
   const element = field.schema.kind === 'list' && field.schema.of.kind === 'message' ? field.schema.of.message : undefined;
   let result = [...current];
   for (const item of patch) {
-    if (!isRecord(item)) throw StatusError.badRequest(`elements of ${field.name} must be objects`);
+    if (!isRecord(item)) throw badArgument({}, item);
     const id = item[key];
-    if (id === undefined) throw StatusError.badRequest(`map: ${JSON.stringify(item)} does not contain declared merge key: ${key}`);
+    if (id === undefined) throw StatusError.badRequest(`map: ${goText(item)} does not contain declared merge key: ${key}`);
     const isSame = (existing: unknown) => isRecord(existing) && deepEqual(existing[key], id);
     if (item.$patch === 'delete') {
       result = result.filter((existing) => !isSame(existing));
@@ -81,7 +82,7 @@ function mergeByKey(field: FieldSchema, key: string, current: unknown[], patch: 
 }
 
 function deletePrimitives(result: Json, name: string, values: unknown): void {
-  const gone = listOf(deletePrefix + name, values);
+  const gone = listOf(values, 'primitive list');
   const list = Object.hasOwn(result, name) ? result[name] : undefined;
   if (Array.isArray(list)) result[name] = list.filter((item) => !gone.some((value) => deepEqual(value, item)));
 }
@@ -89,19 +90,32 @@ function deletePrimitives(result: Json, name: string, values: unknown): void {
 /** For union-like objects (deployment strategy, volumes): what is not named goes. */
 function retainKeys(result: Json, patch: Json): void {
   if (patch.$retainKeys === undefined) return;
-  const keep = listOf('$retainKeys', patch.$retainKeys);
+  const keep = listOf(patch.$retainKeys, 'retainKeys');
   const left = Object.keys(patch).find((key) => !key.startsWith('$') && patch[key] !== null && !keep.includes(key));
-  if (left !== undefined) throw StatusError.badRequest(`$retainKeys does not name ${left}, which the patch sets`);
+  if (left !== undefined) throw badFormat('retainKeys');
   for (const key of Object.keys(result)) if (!keep.includes(key)) delete result[key];
 }
 
-function listOf(name: string, value: unknown): unknown[] {
+function listOf(value: unknown, directive: string): unknown[] {
   if (Array.isArray(value)) return value;
-  throw StatusError.badRequest(`${name} must be a list`);
+  throw badFormat(directive);
+}
+
+function badFormat(directive: string): StatusError {
+  return StatusError.badRequest(`invalid patch format of ${directive}`);
+}
+
+function orderOf(value: unknown): unknown[] {
+  if (Array.isArray(value)) return value;
+  throw badArgument([], value);
+}
+
+function badArgument(expected: unknown, actual: unknown): StatusError {
+  return StatusError.badRequest(`expected a ${goType(expected)}, but received a ${goType(actual)}`);
 }
 
 function badDirective(patch: Json): StatusError {
-  return StatusError.badRequest(`unknown patch type: ${JSON.stringify(patch.$patch)} in map: ${JSON.stringify(patch)}`);
+  return StatusError.badRequest(`unknown patch type: ${goText(patch.$patch)} in map: ${goText(patch)}`);
 }
 
 function withoutDirectives(value: Json): Json {

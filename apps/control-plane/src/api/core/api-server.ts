@@ -23,6 +23,7 @@ import { KindsByName } from './kinds-by-name.ts';
 import { timed } from './latency.ts';
 import { LocalClient } from './local-client.ts';
 import type { NodeUsage, UsageSource } from './node-usage.ts';
+import type { PatchKind } from './patches.ts';
 import { type NodeConnector, type PodConnection, type PodTunnelRequest, planConnection } from './pod-connection.ts';
 import { Reads } from './reads.ts';
 import { Subresources } from './subresources/registry.ts';
@@ -45,7 +46,7 @@ import type {
 import { noMetrics } from './types.ts';
 import { shownAnswer, shownList, shownWatch, storedTarget, ViewWrites } from './views.ts';
 import { WatchCache } from './watch-cache.ts';
-import { answer, type PatchKind, Writes } from './writes.ts';
+import { answer, Writes } from './writes.ts';
 
 export interface ApiServerOptions {
   store: Store;

@@ -22,22 +22,34 @@ export interface ReadBody {
   warnings: string[];
 }
 
-/** @throws StatusError 400 for wrong types, another kind's object, or (Strict) unknown or repeated fields. */
-export function readBody(kind: KindDefinition, body: unknown, settings: WriteSettings, options?: CheckOptions): ReadBody {
+/** How a body is read that is no whole object as such, and how its errors are told. */
+export interface Reading extends CheckOptions {
+  /** In place of `duplicates`: complete sentences. */
+  repeated?: string[];
+  /** Whether unknown fields are told of in the order of their names, and not in the body's. */
+  sortsUnknown?: boolean;
+  /** @param errors at least one */
+  refusedTypes?(errors: FieldError[]): StatusError;
+  refusedFields?(problems: string[]): StatusError;
+}
+
+/** @throws StatusError 400 for wrong types, another kind's object, or (Strict) unknown or repeated fields, unless `reading` says otherwise. */
+export function readBody(kind: KindDefinition, body: unknown, settings: WriteSettings, reading?: Reading): ReadBody {
   const { fieldValidation = 'Warn', duplicates = [] } = settings;
   if (body === null || typeof body !== 'object' || Array.isArray(body)) {
     throw StatusError.badRequest(`the body must be one ${kind.kind} object`);
   }
   checkKind(kind, body);
   const { content, managed } = withoutOwnManaged(body);
-  const { value, errors, unknown } = checkTypes(kind.schema, content, options);
-  if (errors.length > 0) throw cannotBeHandled(kind, errors.map(problem).join(', '));
+  const { value, errors, unknown } = checkTypes(kind.schema, content, reading);
+  if (errors.length > 0) throw reading?.refusedTypes?.(errors) ?? cannotBeHandled(kind, errors.map(problem).join(', '));
   const problems = [
-    ...duplicates.map((path) => `duplicate field ${JSON.stringify(path)}`),
-    ...unknown.map((path) => `unknown field ${JSON.stringify(path)}`),
+    ...(reading?.repeated ?? duplicates.map((path) => `duplicate field ${JSON.stringify(path)}`)),
+    ...(reading?.sortsUnknown ? unknown.sort() : unknown).map((path) => `unknown field ${JSON.stringify(path)}`),
   ];
   if (problems.length > 0 && fieldValidation === 'Strict') {
-    throw cannotBeHandled(kind, `strict decoding error: ${problems.slice(0, shownProblemsMax).join(', ')}`);
+    const shown = problems.slice(0, shownProblemsMax);
+    throw reading?.refusedFields?.(shown) ?? cannotBeHandled(kind, `strict decoding error: ${shown.join(', ')}`);
   }
   const object = value as Record<string, unknown> & KubeObject;
   object.apiVersion = apiVersionOf(kind);

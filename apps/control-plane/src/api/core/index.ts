@@ -6,6 +6,6 @@ export type { AdvertisedAddress } from './default-objects.ts';
 export { erased, KindsByName } from './kinds-by-name.ts';
 export { encodedList } from './list-encoding.ts';
 export type { NodeUsage, UsageSource } from './node-usage.ts';
+export type { PatchKind } from './patches.ts';
 export { type NodeConnector, type PodConnection, type PodTunnelRequest, podConnection } from './pod-connection.ts';
 export * from './types.ts';
-export type { PatchKind } from './writes.ts';

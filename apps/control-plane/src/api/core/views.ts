@@ -1,13 +1,14 @@
 // Kinds that are another version of a stored one (autoscaling/v1 of autoscaling/v2, events.k8s.io/v1 of v1): what clients send
 // is read as their version and written as the stored one; what is stored is shown as theirs. A request ends in the same
 // decision, whichever version it came in.
-import { deepClone, type KindDefinition, type KindView, type KubeObject, storedKind } from '@berth/machinery';
+import { type KindDefinition, type KindView, type KubeObject, storedKind } from '@berth/machinery';
 import type { Applies } from './apply.ts';
 import { matchTarget, readBody } from './body.ts';
 import { freezeDeep, toBytes } from './object-codec.ts';
+import { type PatchKind, readPatched } from './patches.ts';
 import type { Answer, Call, Encoded, ListAnswer, Target, WatchHandle, WatchItem, WriteSettings } from './types.ts';
 import { watchItem } from './watch-events.ts';
-import { applyPatch, type PatchKind, scopeOf, type Writes } from './writes.ts';
+import { scopeOf, type Writes } from './writes.ts';
 
 /** A stored object as a view shows it; converted once, when somebody looks. */
 class Shown implements Encoded {
@@ -90,8 +91,7 @@ export class ViewWrites {
   async patch(call: Call, view: KindView, type: PatchKind, patch: unknown, settings: WriteSettings): Promise<Answer> {
     const target = storedTarget(call);
     const answer = await this.#writes.change(target, scopeOf(call), settings, (old) => {
-      const patched = applyPatch(call.kind, type, deepClone(view.fromStored(old)), patch);
-      const read = readBody(call.kind, patched, settings);
+      const read = readPatched(call.kind, type, view.fromStored(old), patch, settings);
       matchTarget(call, read.object);
       return { object: view.toStored(read.object), warnings: read.warnings };
     });

@@ -1,9 +1,6 @@
 // CREATE, UPDATE and PATCH of objects and of their status. All of them end in one decision on the newest state: defaults,
 // admission, validation, then a commit that fails if that state is no longer the newest.
 import {
-  applyJsonPatch,
-  applyMergePatch,
-  applyStrategicMergePatch,
   cloneObject,
   deepClone,
   deepEqual,
@@ -22,12 +19,10 @@ import type { Committed, Committer, Decision, Known } from './commit.ts';
 import { trackFields, trackStatusFields } from './field-ownership.ts';
 import { carryMetadata, checkIdentity, generatedName, isFinished, nextGeneration, type Shaped, stampNew } from './metadata.ts';
 import type { Entry } from './object-codec.ts';
+import { type PatchKind, readPatched } from './patches.ts';
 import type { Answer, Call, Target, WriteSettings } from './types.ts';
 
 const generatedNameAttemptsMax = 8;
-
-/** How kubectl and client-go name the ways to patch. */
-export type PatchKind = 'json' | 'merge' | 'strategic';
 
 /** Which part of an object an update may change. */
 export type Scope =
@@ -157,8 +152,7 @@ export class Writes {
   patch(target: Call, type: PatchKind, patch: unknown, settings: WriteSettings = {}): Promise<Answer> {
     const { kind } = target;
     return this.change(target, scopeOf(target), settings, (old) => {
-      const patched = applyPatch(kind, type, deepClone(old), patch);
-      const read = readBody(kind, patched, settings);
+      const read = readPatched(kind, type, old, patch, settings);
       matchTarget(target, read.object);
       return read;
     });
@@ -266,12 +260,6 @@ function validateChange(request: AdmissionRequest, scope: Scope, next: Shaped, o
 
 function partialUpdate({ kind, subresource }: Pick<AdmissionRequest, 'kind' | 'subresource'>): PartialUpdate<KubeObject> | undefined {
   return subresource === undefined ? undefined : kind.strategy.partialUpdates?.[subresource];
-}
-
-export function applyPatch(kind: KindDefinition, type: PatchKind, old: KubeObject, patch: unknown): unknown {
-  if (type === 'json') return applyJsonPatch(old, patch);
-  if (type === 'merge') return applyMergePatch(old, patch);
-  return applyStrategicMergePatch(kind.schema, old, patch);
 }
 
 export function answer(entry: Entry, code: number, warnings: string[]): Answer {

@@ -10,8 +10,8 @@ import {
   parseJsonWithDuplicates,
   StatusError,
 } from '@berth/machinery';
+import type { PatchKind } from '../core/patches.ts';
 import type { DeleteSettings } from '../core/types.ts';
-import type { PatchKind } from '../core/writes.ts';
 import { parseMediaType } from './media-types.ts';
 import type { YamlBodies } from './yaml-body.ts';
 
@@ -45,7 +45,7 @@ function cutOff(): StatusError {
 }
 
 function tooLarge(limitBytes: number): StatusError {
-  return StatusError.tooLarge(`the request body is too large: the limit is ${limitBytes} bytes`);
+  return StatusError.tooLarge(`limit is ${limitBytes}`);
 }
 
 export interface DecodedBody {
@@ -114,7 +114,7 @@ export interface DecodedPatch {
 export async function decodePatch(contentType: string | undefined, body: Buffer, reading: YamlReading): Promise<DecodedPatch> {
   const { type } = parseMediaType(contentType ?? '');
   const known = patchKinds[type];
-  if (known) return asPatch(known, parseJsonWithDuplicates(body));
+  if (known) return asPatch(known, parseJsonWithDuplicates(body, known === 'strategic' ? '' : 'error decoding patch: '));
   if (type === applyType) {
     // kubectl sends JSON, which is YAML and read far faster as what it is.
     const isJson = body.toString('utf8', 0, 100).trimStart().startsWith('{') && isParsable(body);

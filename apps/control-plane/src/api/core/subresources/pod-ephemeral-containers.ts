@@ -1,9 +1,10 @@
 // pods/ephemeralcontainers: the only way to add a container to a pod that exists. Whatever else the body says is as it was.
 import { type Pod, validateEphemeralContainers } from '@berth/api';
 import { deepClone, type KubeObject, StatusError } from '@berth/machinery';
-import { matchTarget, readBody } from '../body.ts';
+import { matchTarget, type ReadBody, readBody } from '../body.ts';
+import { readPatched } from '../patches.ts';
 import type { Answer, Call, WriteSettings } from '../types.ts';
-import { answer, applyPatch } from '../writes.ts';
+import { answer } from '../writes.ts';
 import { ofKind, type SubresourceDefinition, type SubresourcePorts } from './subresource.ts';
 
 export const podEphemeralContainers: SubresourceDefinition = {
@@ -11,8 +12,8 @@ export const podEphemeralContainers: SubresourceDefinition = {
   of: ofKind('', 'Pod'),
   handler: ({ writes, read }) => ({
     get: async (call, settings) => answer(await read(call, settings), 200, []),
-    update: (call, body, settings) => change(writes, call, settings, () => body),
-    patch: (call, type, patch, settings) => change(writes, call, settings, (old) => applyPatch(call.kind, type, deepClone(old), patch)),
+    update: (call, body, settings) => change(writes, call, settings, () => readBody(call.kind, body, settings)),
+    patch: (call, type, patch, settings) => change(writes, call, settings, (old) => readPatched(call.kind, type, old, patch, settings)),
   }),
 };
 
@@ -20,10 +21,10 @@ function change(
   writes: SubresourcePorts['writes'],
   call: Call,
   settings: WriteSettings,
-  wanted: (old: KubeObject) => unknown,
+  wanted: (old: KubeObject) => ReadBody,
 ): Promise<Answer> {
   return writes.change(call, 'internal', settings, (old) => {
-    const { object: given, warnings } = readBody(call.kind, wanted(old), settings);
+    const { object: given, warnings } = wanted(old);
     matchTarget(call, given);
     const next = deepClone(old) as Pod;
     const { ephemeralContainers } = (given as Pod).spec ?? {};

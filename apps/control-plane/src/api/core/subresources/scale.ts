@@ -2,8 +2,6 @@
 import { type Scale, scaleColumns, schemas } from '@berth/api';
 import {
   apiVersionOf,
-  applyJsonPatch,
-  applyMergePatch,
   deepClone,
   defineKind,
   type KindDefinition,
@@ -16,8 +14,9 @@ import {
 import { readBody } from '../body.ts';
 import { erased } from '../kinds-by-name.ts';
 import { toBytes } from '../object-codec.ts';
+import { type PatchKind, readPatched } from '../patches.ts';
 import type { Answer, Call, Target, WriteSettings } from '../types.ts';
-import type { PatchKind, Writes } from '../writes.ts';
+import type { Writes } from '../writes.ts';
 import type { SubresourceDefinition } from './subresource.ts';
 
 type Tree = Record<string, unknown>;
@@ -80,10 +79,8 @@ async function updateScale(writes: Writes, target: Call, body: unknown, settings
 
 async function patchScale(writes: Writes, target: Call, type: PatchKind, patch: unknown, settings: WriteSettings): Promise<Answer> {
   const { object, warnings } = await writes.change(target, 'spec', settings, (old) => {
-    const before = deepClone(scaleOf(target.kind, old));
-    // A Scale has no lists, so a strategic patch of it is a merge patch.
-    const after = type === 'json' ? applyJsonPatch(before, patch) : applyMergePatch(before, patch);
-    return scaled(target, old, readScale(after));
+    const before = scaleOf(target.kind, old) as KubeObject;
+    return scaled(target, old, wantedScale(readPatched(scaleKind, type, before, patch, settings).object));
   });
   return scaleAnswer(target.kind, object, warnings);
 }
@@ -110,7 +107,10 @@ function scaled(
 }
 
 function readScale(body: unknown): { replicas: number; resourceVersion: string | undefined; uid: string | undefined } {
-  const { object } = readBody(scaleKind, body, {});
+  return wantedScale(readBody(scaleKind, body, {}).object);
+}
+
+function wantedScale(object: KubeObject): { replicas: number; resourceVersion: string | undefined; uid: string | undefined } {
   const { metadata, spec } = object as Scale;
   const replicas = spec?.replicas ?? 0;
   if (replicas < 0) {

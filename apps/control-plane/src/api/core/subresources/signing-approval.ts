@@ -5,8 +5,8 @@ import { deepClone, type KubeObject, StatusError } from '@berth/machinery';
 import { timestamp } from '@berth/telemetry';
 import { mayUseSigner } from '../admission/certificate-requests.ts';
 import { readBody } from '../body.ts';
+import { readPatched } from '../patches.ts';
 import type { Answer, Call, WriteSettings } from '../types.ts';
-import { applyPatch } from '../writes.ts';
 import { ofKind, ofObject, type SubresourceDefinition, type SubresourcePorts } from './subresource.ts';
 
 export const signingApproval: SubresourceDefinition = {
@@ -17,7 +17,7 @@ export const signingApproval: SubresourceDefinition = {
       ports.read(call, settings).then((entry) => ({ bytes: entry.bytes, object: entry.object, code: 200, warnings: [] })),
     update: (call, body, settings) => decide(ports, call, settings, () => readBody(call.kind, body, settings).object),
     patch: (call, type, patch, settings) =>
-      decide(ports, call, settings, (old) => readBody(call.kind, applyPatch(call.kind, type, deepClone(old), patch), settings).object),
+      decide(ports, call, settings, (old) => readPatched(call.kind, type, old, patch, settings).object),
   }),
 };
 

@@ -7,8 +7,9 @@ import type { Attributes } from '../authorizer.ts';
 import type { Committer } from '../commit.ts';
 import type { Deletion } from '../deletion.ts';
 import type { Entry } from '../object-codec.ts';
+import type { PatchKind } from '../patches.ts';
 import type { Answer, Call, ReadSettings, User, WriteSettings } from '../types.ts';
-import type { PatchKind, Writes } from '../writes.ts';
+import type { Writes } from '../writes.ts';
 
 /** What handlers work with. Authorization of the request itself has been done before one is called. */
 export interface SubresourcePorts {

@@ -1,0 +1,93 @@
+// PATCH: what a patch makes of an object, read as one of its kind. What is wrong is told as kube-apiserver tells it, which is
+// otherwise than of a body: what was patched, or the patch, is shown as the value that is invalid.
+import {
+  applyJsonPatch,
+  applyMergePatch,
+  applyStrategicMergePatch,
+  deepClone,
+  type FieldError,
+  goJsonName,
+  goKind,
+  goText,
+  isRecord,
+  type KindDefinition,
+  type KubeObject,
+  PatchError,
+  StatusError,
+} from '@berth/machinery';
+import { type ReadBody, readBody } from './body.ts';
+import type { WriteSettings } from './types.ts';
+
+/** How kubectl and client-go name the ways to patch. */
+export type PatchKind = 'json' | 'merge' | 'strategic';
+
+/** What an operation of a JSON patch may have. */
+const operationMembers = new Set(['op', 'path', 'from', 'value']);
+/** How Go prints the type that it looks for a kind and a version in. */
+const anyObject = 'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';
+
+/** @throws StatusError 400 for what is no patch of this type, 422 for what does not apply or makes no object of this kind */
+export function readPatched(kind: KindDefinition, type: PatchKind, old: KubeObject, patch: unknown, settings: WriteSettings): ReadBody {
+  const patched = applyPatch(kind, type, deepClone(old), patch, settings);
+  // A strategic merge patch is shown as Go prints it, of the others what they make.
+  const shown = type === 'strategic' ? goText(patch) : JSON.stringify(patched);
+  const refused = (detail: string) =>
+    StatusError.invalid({ group: '', kind: '' }, '', [{ type: 'Invalid', field: 'patch', value: shown, detail }]);
+  if (!isRecord(patched)) {
+    const into = `json: cannot unmarshal ${goJsonName(patched)} into Go value of type ${anyObject}`;
+    throw refused(`couldn't get version/kind; json parse error: ${into}`);
+  }
+  return readBody(kind, patched, settings, {
+    repeated:
+      type === 'json' ? [...repeated(settings), ...unknownMembers(patch)].map((problem) => `json patch ${problem}`) : repeated(settings),
+    sortsUnknown: type === 'strategic',
+    refusedTypes: ([error]) => refused(error && type === 'strategic' ? restoreProblem(error) : (error?.detail ?? '')),
+    refusedFields: (problems) => refused(`strict decoding error: ${problems.join(', ')}`),
+  });
+}
+
+function repeated({ duplicates = [] }: WriteSettings): string[] {
+  return duplicates.map((path) => `duplicate field ${JSON.stringify(path)}`);
+}
+
+function unknownMembers(patch: unknown): string[] {
+  if (!Array.isArray(patch)) return [];
+  return patch.flatMap((operation, i) => {
+    const unknown = Object.keys((operation as object | null) ?? {}).filter((name) => !operationMembers.has(name));
+    return unknown.map((name) => `unknown field "[${i}].${name}"`);
+  });
+}
+
+function applyPatch(kind: KindDefinition, type: PatchKind, old: KubeObject, patch: unknown, settings: WriteSettings): unknown {
+  if (type !== 'json' && !isRecord(patch) && patch !== null) {
+    const title = type === 'merge' ? 'error decoding patch: ' : '';
+    throw StatusError.badRequest(`${title}json: cannot unmarshal ${goJsonName(patch)} into Go value of type map[string]interface {}`);
+  }
+  if (type === 'merge') {
+    if (patch === null) throw StatusError.badRequest('Invalid JSON Patch');
+    return applyMergePatch(old, patch);
+  }
+  if (type === 'strategic') return applyStrategicMergePatch(kind.schema, old, patch ?? {});
+  try {
+    return applyJsonPatch(old, patch);
+  } catch (error) {
+    // Kubernetes keeps it to itself; here a warning tells.
+    if (error instanceof PatchError) settings.noteWarnings?.([`the patch does not apply: ${error.why}`]);
+    throw error;
+  }
+}
+
+/** After a strategic merge Kubernetes does not decode JSON but copies values, and says of them what kind they are. */
+function restoreProblem({ value, detail }: FieldError): string {
+  const wanted = /^json: cannot unmarshal .* of type (\S+)$/.exec(detail)?.[1];
+  if (wanted === undefined) return detail;
+  const given = goKind(value);
+  if (wanted.startsWith('[]')) return `cannot restore slice from ${given}`;
+  if (wanted.startsWith('map[')) return `cannot restore map from ${given}`;
+  if (/^(string|bool|int32|int64|float64)$/.test(wanted)) {
+    const isConvertible = (given === 'int64' && wanted === 'string') || (given === 'float64' && wanted.startsWith('int'));
+    return isConvertible ? `cannot convert ${given} to ${wanted}` : `unrecognized type: ${wanted}`;
+  }
+  // Quantities, times and numbers that may be texts are decoded from JSON there, too.
+  return /^(resource|intstr|runtime)\.|^v1\.(Micro)?Time$/.test(wanted) ? detail : `cannot restore struct from: ${given}`;
+}
