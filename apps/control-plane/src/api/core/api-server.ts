@@ -19,6 +19,7 @@ import { componentUsers } from './component-users.ts';
 import { type ClusterFacts, ensureDefaultObjects } from './default-objects.ts';
 import { Deletion } from './deletion.ts';
 import { EventExpiry } from './event-expiry.ts';
+import { isHealthy } from './health.ts';
 import { KindsByName } from './kinds-by-name.ts';
 import { timed } from './latency.ts';
 import { LocalClient } from './local-client.ts';
@@ -138,22 +139,11 @@ export class ApiServer {
 
   /** Whether reads can be answered: started, and the cache keeps up with the store. */
   async isReady(): Promise<boolean> {
-    return this.#ready && this.#holds('the watch cache', this.#cache.proven());
+    return this.#ready && isHealthy('the watch cache', this.#cache.proven(), this.#options.logger);
   }
 
   storeAnswers(): Promise<boolean> {
-    return this.#holds('the store', this.#options.store.revision());
-  }
-
-  /** Whether that succeeds; why it does not is logged. */
-  #holds(part: string, proof: Promise<unknown>): Promise<boolean> {
-    return proof.then(
-      () => true,
-      (error: unknown) => {
-        this.#options.logger.warn(`${part} is not healthy`, { error });
-        return false;
-      },
-    );
+    return isHealthy('the store', this.#options.store.revision(), this.#options.logger);
   }
 
   /** The newest revision this server has seen. */

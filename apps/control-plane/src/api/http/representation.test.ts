@@ -5,7 +5,12 @@ import { bookmarkItem } from '../core/watch-events.ts';
 import { type Form, watchFormat } from './representation.ts';
 
 const all = [...kinds, ...kindViews].map(erased);
-const table = (includeObject: Form['includeObject']): Form => ({ representation: { format: 'json', as: 'Table' }, includeObject, now: 0 });
+const table = (includeObject: Form['includeObject']): Form => ({
+  representation: { format: 'json', as: 'Table' },
+  includeObject,
+  now: 0,
+  isIndented: false,
+});
 
 function bookmark(kind: (typeof all)[number], form: Form, isEnd = false) {
   const item = bookmarkItem({ apiVersion: 'v1', kind: kind.kind }, 7, isEnd);
@@ -30,7 +35,12 @@ test('the end of the initial events is told of even where no objects are asked f
     kind: kind.kind,
     metadata: { resourceVersion: '7' },
   });
-  const metadata: Form = { representation: { format: 'json', as: 'PartialObjectMetadata' }, includeObject: 'Metadata', now: 0 };
+  const metadata: Form = {
+    representation: { format: 'json', as: 'PartialObjectMetadata' },
+    includeObject: 'Metadata',
+    now: 0,
+    isIndented: false,
+  };
   expect(bookmark(kind, metadata, true).object).toEqual({
     kind: 'PartialObjectMetadata',
     apiVersion: 'meta.k8s.io/v1',
