@@ -76,6 +76,8 @@ export { isInScope } from './quota/scopes.ts';
 export { totalUsage } from './quota/total.ts';
 export { isQuotaNameOf, podUsage, quotaUsage } from './quota/usage.ts';
 export { schemas } from './schemas.ts';
+export { formatIpv4, holdsHost, type Ipv4Range, ipv4Range, parseIpv4, parseIpv4Range } from './service-addresses/ipv4.ts';
+export * from './service-addresses/service-addresses.ts';
 export { podGracePeriodSeconds } from './strategies/pod.ts';
 export { type QosClass, qosClass } from './strategies/qos.ts';
 export type * from './types.ts';

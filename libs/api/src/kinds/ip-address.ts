@@ -5,7 +5,6 @@ import type { IPAddress as Type } from '../generated/networking-v1.types.ts';
 import { schemas } from '../schemas.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 import { addressName, validateIPAddressSpec, validateIPAddressUpdate } from '../validation/network-policy.ts';
-import { idleKind } from '../warnings/idle-kind.ts';
 
 export type IPAddress = Type;
 
@@ -22,5 +21,4 @@ export const IPAddress = defineKind<IPAddress>({
   validate: (object) => [...validateMetadata(object, { scope: 'Cluster', name: addressName }), ...validateIPAddressSpec(object)],
   validateUpdate: (next, old) => [...validateMetadataUpdate(next, old), ...validateIPAddressUpdate(next, old)],
   columns: ipAddressColumns,
-  warnings: () => idleKind('ipaddresses'),
 });

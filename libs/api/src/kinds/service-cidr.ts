@@ -6,7 +6,7 @@ import { schemas } from '../schemas.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 import { dnsSubdomain } from '../validation/names.ts';
 import { validateServiceCidrSpec, validateServiceCidrUpdate } from '../validation/network-policy.ts';
-import { idleKind } from '../warnings/idle-kind.ts';
+import { serviceCidrWarnings } from '../warnings/service-cidr.ts';
 
 export type ServiceCIDR = Type;
 
@@ -25,5 +25,5 @@ export const ServiceCIDR = defineKind<ServiceCIDR>({
   validate: (object) => [...validateMetadata(object, { scope: 'Cluster', name: dnsSubdomain }), ...validateServiceCidrSpec(object)],
   validateUpdate: (next, old) => [...validateMetadataUpdate(next, old), ...validateServiceCidrUpdate(next, old)],
   columns: serviceCidrColumns,
-  warnings: () => idleKind('servicecidrs'),
+  warnings: ({ spec }) => serviceCidrWarnings(spec),
 });

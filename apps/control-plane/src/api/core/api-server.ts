@@ -14,9 +14,10 @@ import { ClusterAuthorizer } from './authorization/cluster-authorizer.ts';
 import type { PolicyRule } from './authorization/policy-rules.ts';
 import { type Attributes, type Authorizer, attributesOf, forbidden, type Verb } from './authorizer.ts';
 import { notAllowed, required, requireName } from './call-checks.ts';
+import { ClusterDefaults } from './cluster-defaults.ts';
 import { Committer } from './commit.ts';
 import { componentUsers } from './component-users.ts';
-import { type ClusterFacts, ensureDefaultObjects } from './default-objects.ts';
+import type { ClusterFacts } from './default-objects.ts';
 import { Deletion } from './deletion.ts';
 import { EventExpiry } from './event-expiry.ts';
 import { isHealthy } from './health.ts';
@@ -83,6 +84,7 @@ export class ApiServer {
   readonly #viewWrites: ViewWrites;
   readonly #deletion: Deletion;
   readonly #subresources: Subresources;
+  readonly #defaults: ClusterDefaults;
   #connector: NodeConnector | undefined;
   #usages: UsageSource | undefined;
   #ready = false;
@@ -122,19 +124,18 @@ export class ApiServer {
       read: (call, settings = {}) => this.#reads.get(call.kind, call.namespace, requireName(call), settings.resourceVersion),
       list: (kind, namespace) => this.#reads.all(kind, namespace),
     });
+    this.#defaults = new ClusterDefaults({ ...options, cache: this.#cache, client: this.localClient(componentUsers.apiServer) });
   }
 
   /** Primes the cache and makes what every cluster has. */
   async start(facts: ClusterFacts = {}): Promise<void> {
-    await this.#cache.start();
-    const client = this.localClient(componentUsers.apiServer);
-    await ensureDefaultObjects(client, this.#options.config.serviceCidr, facts);
+    await this.#defaults.start(facts);
     this.#ready = true;
   }
 
   async stop(): Promise<void> {
     this.#ready = false;
-    await this.#cache.stop();
+    await this.#defaults.stop();
   }
 
   /** Whether reads can be answered: started, and the cache keeps up with the store. */

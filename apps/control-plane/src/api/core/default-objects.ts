@@ -5,16 +5,18 @@ import {
   EndpointSlice,
   Endpoints,
   FlowSchema,
+  formatIpv4,
   Namespace,
   PriorityClass,
   PriorityLevelConfiguration,
+  parseIpv4Range,
   Service,
   StorageClass,
 } from '@berth/api';
 import type { Client } from '@berth/client';
 import { isReason, type KindDefinition, type KubeObject } from '@berth/machinery';
+import type { Logger } from '@berth/telemetry';
 import { defaultClassAnnotation } from './admission/default-storage-class.ts';
-import { formatIpv4, parseIpv4Range } from './admission/ipv4.ts';
 import { ensureDefaultRoles } from './authorization/ensure-roles.ts';
 import { authenticationConfigMapName } from './authorization/namespaced-roles.ts';
 import { autoUpdateAnnotation, defaultFlowSchemas, defaultPriorityLevels } from './default-flows.ts';
@@ -47,7 +49,7 @@ export interface ClusterFacts {
   clientAuthorities?: string;
 }
 
-export async function ensureDefaultObjects(client: Client, serviceCidr: string, facts: ClusterFacts): Promise<void> {
+export async function ensureDefaultObjects(client: Client, serviceCidr: string, facts: ClusterFacts, logger: Logger): Promise<void> {
   const { advertised, clientAuthorities } = facts;
   for (const name of ['default', 'kube-system', 'kube-public', 'kube-node-lease']) {
     await ensure(client, Namespace, { apiVersion: 'v1', kind: 'Namespace', metadata: { name }, spec: {} });
@@ -57,7 +59,11 @@ export async function ensureDefaultObjects(client: Client, serviceCidr: string, 
   for (const priorityClass of systemPriorityClasses) await ensure(client, PriorityClass, priorityClass);
   for (const level of defaultPriorityLevels) await ensureFlow(client, PriorityLevelConfiguration, level);
   for (const schema of defaultFlowSchemas) await ensureFlow(client, FlowSchema, schema);
-  await ensure(client, Service, kubernetesService(serviceCidr, advertised?.port ?? 6443));
+  await ensure(client, Service, kubernetesService(serviceCidr, advertised?.port ?? 6443)).catch((error: unknown) => {
+    // The ServiceCIDR objects are not as configured: a server that does not start could not be asked to change them.
+    if (!isReason(error, 'Invalid')) throw error;
+    logger.warn('the service kubernetes could not be made', { error });
+  });
   if (clientAuthorities) await ensureCurrent(client, ConfigMap, authenticationConfigMap(clientAuthorities), 'data');
   if (!advertised) return;
   await ensureCurrent(client, Endpoints, kubernetesEndpoints(advertised), 'subsets');

@@ -5,6 +5,8 @@ import { MemoryStore, type Store, StoreUnavailableError, type Transaction, type 
 export class FlakyStore {
   readonly inner = new MemoryStore();
   readonly transactions: Transaction[] = [];
+  /** How often it was asked for its revision. */
+  revisionsAsked = 0;
   isCut = false;
   watchError: Error | undefined;
   #held: Promise<void> | undefined;
@@ -34,6 +36,7 @@ export class FlakyStore {
     if (typeof member !== 'function') return member;
     return async (...parameters: unknown[]) => {
       if (this.isCut) throw new StoreUnavailableError('the wire is cut');
+      if (name === 'revision') this.revisionsAsked++;
       if (name === 'transact') this.transactions.push(parameters[0] as Transaction);
       return Reflect.apply(member, inner, parameters);
     };

@@ -32,6 +32,7 @@ export function splitKey(key: string): { prefix: string; rest: string } | undefi
   return { prefix: key.slice(0, afterPlural + 1), rest: key.slice(afterPlural + 1) };
 }
 
-/** Keys that reserve a cluster IP or a node port; each is written in the transaction that writes its Service. */
-export const clusterIpPrefix = `${registryPrefix}ranges/serviceips/`;
+/** Keys that reserve a node port; each is written in the transaction that writes its Service. */
 export const nodePortPrefix = `${registryPrefix}ranges/servicenodeports/`;
+/** Cluster IPs were reserved by such keys before they were IPAddress objects; found at start, they become those. */
+export const formerClusterIpPrefix = `${registryPrefix}ranges/serviceips/`;

@@ -1,10 +1,10 @@
 // The newest state of every object of one kind, with the recent events that let a watch resume. Everything here is
 // synchronous, so a reader that looks and registers in one go can miss nothing.
-import { apiVersionOf, type KindDefinition, StatusError } from '@berth/machinery';
+import { apiVersionOf, type KindDefinition, type KubeObject, StatusError } from '@berth/machinery';
 import { type KeyValue, SortedKeys, type StoreEvent } from '@berth/store';
 import { kindPrefix } from './keys.ts';
 import { Entry, headOf } from './object-codec.ts';
-import type { Selection } from './selection.ts';
+import { indexedFieldOf, type Selection } from './selection.ts';
 import type { WatchItem } from './types.ts';
 import { bookmarkItem, CacheEvent, watchItem } from './watch-events.ts';
 import { WatchStream } from './watch-stream.ts';
@@ -12,6 +12,8 @@ import { WatchStream } from './watch-stream.ts';
 /** Events a kind remembers for resuming watches; whichever limit is hit first evicts the oldest. */
 export const eventHistoryLimit = 10_000;
 export const eventHistoryBytesLimit = 16 * 1024 * 1024;
+
+const none: ReadonlySet<string> = new Set();
 
 export interface WatchStart {
   selection: Selection;
@@ -32,7 +34,9 @@ export class KindCache {
   readonly prefix: string;
   readonly #entries = new Map<string, Entry>();
   readonly #keys = new SortedKeys();
-  readonly #byNode: Map<string, Set<string>> | undefined;
+  /** Keys by the value of the field that the kind is asked for by most. */
+  readonly #index = new Map<string, Set<string>>();
+  readonly #indexed: ((object: KubeObject) => string) | undefined;
   #history: CacheEvent[] = [];
   #historyBytes = 0;
   /** Watches can resume after this revision or any later one. */
@@ -46,7 +50,7 @@ export class KindCache {
     this.head = headOf(kind);
     this.prefix = kindPrefix(kind);
     this.#onDropped = onDropped;
-    if (kind.selectableFields['spec.nodeName']) this.#byNode = new Map();
+    this.#indexed = kind.selectableFields[indexedFieldOf(kind) ?? ''];
   }
 
   /** The revision of the newest change to this kind. */
@@ -72,7 +76,7 @@ export class KindCache {
     for (const watcher of [...this.#watchers]) watcher.fail(StatusError.expired(`too old resource version: the watch cache was rebuilt`));
     this.#entries.clear();
     this.#keys.clear();
-    this.#byNode?.clear();
+    this.#index.clear();
     this.#history = [];
     this.#historyBytes = 0;
     for (const kv of kvs) {
@@ -126,24 +130,28 @@ export class KindCache {
     this.#history = this.#history.slice(extra);
   }
 
+  /** Keys of the objects whose indexed field has this value. */
+  withValue(value: string): ReadonlySet<string> {
+    return this.#index.get(value) ?? none;
+  }
+
   #reindex(key: string, previous: Entry | undefined, current: Entry | undefined): void {
-    if (!this.#byNode) return;
-    const read = this.kind.selectableFields['spec.nodeName'];
+    const read = this.#indexed;
     if (!read) return;
     const before = previous && read(previous.object);
     const after = current && read(current.object);
     if (before === after) return;
     if (before !== undefined) this.#unindex(before, key);
     if (after === undefined) return;
-    const keys = this.#byNode.get(after);
+    const keys = this.#index.get(after);
     if (keys) keys.add(key);
-    else this.#byNode.set(after, new Set([key]));
+    else this.#index.set(after, new Set([key]));
   }
 
-  #unindex(node: string, key: string): void {
-    const keys = this.#byNode?.get(node);
+  #unindex(value: string, key: string): void {
+    const keys = this.#index.get(value);
     keys?.delete(key);
-    if (keys?.size === 0) this.#byNode?.delete(node);
+    if (keys?.size === 0) this.#index.delete(value);
   }
 
   /** Entries that the selection lets through, in key order, from the first key not less than `from`. */
@@ -164,8 +172,8 @@ export class KindCache {
       const key = namespace ? `${namespace}/${selection.name}` : selection.name;
       return from !== undefined && key < from ? [] : [key];
     }
-    if (selection.nodeName !== undefined && this.#byNode) {
-      const keys = [...(this.#byNode.get(selection.nodeName) ?? [])].sort();
+    if (selection.indexed !== undefined && this.#indexed) {
+      const keys = [...this.withValue(selection.indexed)].sort();
       return keys.filter((key) => (!namespace || key.startsWith(`${namespace}/`)) && (from === undefined || key >= from));
     }
     const start = namespace ? `${namespace}/` : '';

@@ -15,12 +15,19 @@ export interface Selection {
   everything: boolean;
   /** metadata.name=…, when the selector demands it. */
   name?: string;
-  /** spec.nodeName=…, when the selector demands it. */
-  nodeName?: string;
+  /** Value of the kind's indexed field, when the selector demands one. */
+  indexed?: string;
   matches(object: KubeObject): boolean;
 }
 
 export const everything: Selection = { everything: true, matches: () => true };
+
+const indexedFields = ['spec.nodeName', 'spec.clusterIP'];
+
+/** The field that the cache finds objects of this kind by, besides their names. */
+export function indexedFieldOf(kind: KindDefinition): string | undefined {
+  return indexedFields.find((field) => Object.hasOwn(kind.selectableFields, field));
+}
 
 /** What matches are stored objects, also where the kind is a view. @throws StatusError BadRequest for selectors that cannot be parsed or name fields the kind does not select by. */
 export function selectionOf(kind: KindDefinition, selectors: Selectors): Selection {
@@ -32,7 +39,7 @@ export function selectionOf(kind: KindDefinition, selectors: Selectors): Selecti
   return {
     everything: false,
     name: wanted('metadata.name'),
-    nodeName: wanted('spec.nodeName'),
+    indexed: wanted(indexedFieldOf(kind) ?? ''),
     matches: (object) => labelsMatch(labels, object) && tests.every((test) => test(object)),
   };
 }

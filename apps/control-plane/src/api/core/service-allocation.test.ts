@@ -1,6 +1,6 @@
-import { Service } from '@berth/api';
+import { IPAddress, Service } from '@berth/api';
 import { expect, test } from 'vitest';
-import { clusterIpPrefix, nodePortPrefix } from './keys.ts';
+import { kindPrefix, nodePortPrefix } from './keys.ts';
 import { service, startTestServer } from './test-server.ts';
 
 test('fifty parallel creates get fifty cluster IPs and node ports, from a range that has exactly as many', async () => {
@@ -37,19 +37,20 @@ test('changing the type claims and releases in the same write, and leaves the re
   const { server, client, store } = await startTestServer();
   const key = { namespace: 'default', name: 'web' };
   const held = async (prefix: string) => (await store.range({ start: prefix, end: `${prefix.slice(0, -1)}0` })).kvs.length;
-  const addresses = await held(clusterIpPrefix);
+  const addressPrefix = kindPrefix(IPAddress);
+  const addresses = await held(addressPrefix);
   const created = await client.create(Service, service('web'));
   expect(created.spec.ports?.[0]?.nodePort).toBeUndefined();
   const exposed = await client.patch(Service, key, 'merge', { spec: { type: 'NodePort' } });
   expect(exposed.spec.ports?.[0]?.nodePort).toBeGreaterThanOrEqual(30000);
   expect(exposed.spec.clusterIP).toBe(created.spec.clusterIP);
-  expect([await held(nodePortPrefix), await held(clusterIpPrefix)]).toEqual([1, addresses + 1]);
+  expect([await held(nodePortPrefix), await held(addressPrefix)]).toEqual([1, addresses + 1]);
   // A manifest that names neither keeps both.
   const applied = await client.update(Service, service('web', { type: 'NodePort' }));
   expect(applied.spec).toEqual(exposed.spec);
   const external = await client.update(Service, service('web', { type: 'ExternalName', externalName: 'example.com', ports: undefined }));
   expect(external.spec.clusterIP).toBeUndefined();
-  expect([await held(nodePortPrefix), await held(clusterIpPrefix)]).toEqual([0, addresses]);
+  expect([await held(nodePortPrefix), await held(addressPrefix)]).toEqual([0, addresses]);
   await server.stop();
 });
 

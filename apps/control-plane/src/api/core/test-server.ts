@@ -1,5 +1,5 @@
 // An API server over a store in memory, for this folder's tests: what they need to be short, and no more.
-import { kinds, kindViews, type Pod, type Service } from '@berth/api';
+import { kinds, kindViews, type Pod, type Service, type ServiceCIDR } from '@berth/api';
 import type { KindDefinition, KubeObject } from '@berth/machinery';
 import { MemoryStore, type Store } from '@berth/store';
 import { type Clock, seededRandom, silentLogger, systemClock } from '@berth/telemetry';
@@ -17,16 +17,21 @@ export interface TestServerOptions extends ClusterFacts {
   clock?: Clock;
   seed?: number;
   nodePortRange?: { from: number; to: number };
+  serviceCidr?: string;
   disableAdmissionPlugins?: string[];
 }
 
 export async function startTestServer(options: TestServerOptions = {}) {
-  const { store = new MemoryStore(), clock = systemClock, seed = 1, nodePortRange = defaultConfig.nodePortRange } = options;
-  const { disableAdmissionPlugins = [] } = options;
-  const config = { ...defaultConfig, nodePortRange, disableAdmissionPlugins };
+  const { store = new MemoryStore(), clock = systemClock, seed = 1, disableAdmissionPlugins = [] } = options;
+  const { nodePortRange = defaultConfig.nodePortRange, serviceCidr = defaultConfig.serviceCidr } = options;
+  const config = { ...defaultConfig, nodePortRange, serviceCidr, disableAdmissionPlugins };
   const server = new ApiServer({ store, kinds: [...kinds, ...kindViews], clock, random: seededRandom(seed), logger: silentLogger, config });
   await server.start(options);
   return { server, store, client: server.localClient(admin), system: server.localClient(componentUsers.apiServer) };
+}
+
+export function serviceRange(name: string, ...cidrs: string[]): ServiceCIDR {
+  return { apiVersion: 'networking.k8s.io/v1', kind: 'ServiceCIDR', metadata: { name }, spec: { cidrs } };
 }
 
 export function callFor<T extends KubeObject>(kind: KindDefinition<T>, namespace?: string, name?: string, subresource?: string): Call {

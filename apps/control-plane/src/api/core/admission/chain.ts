@@ -2,6 +2,7 @@
 import {
   ClusterRole,
   IngressClass,
+  IPAddress,
   kinds,
   LimitRange,
   Namespace,
@@ -10,7 +11,9 @@ import {
   ResourceQuota as ResourceQuotaKind,
   Role,
   RuntimeClass as RuntimeClassKind,
+  Service,
   ServiceAccount,
+  ServiceCIDR,
   StorageClass,
 } from '@berth/api';
 import type { KindDefinition, KubeObject } from '@berth/machinery';
@@ -28,6 +31,7 @@ import type { WatchCache } from '../watch-cache.ts';
 import type { AdmissionPlugin } from './admission.ts';
 import { CertificateRequestSignature } from './certificate-request-signature.ts';
 import { CertificateRequests } from './certificate-requests.ts';
+import type { AddressSource } from './cluster-ips.ts';
 import { DefaultIngressClass } from './default-ingress-class.ts';
 import { DefaultStorageClass } from './default-storage-class.ts';
 import { DefaultTolerationSeconds } from './default-toleration-seconds.ts';
@@ -41,6 +45,7 @@ import { ResourceQuota } from './resource-quota.ts';
 import { RuntimeClass } from './runtime-class.ts';
 import { ServiceAccountAdmission } from './service-account.ts';
 import { ServiceAllocation } from './service-allocation.ts';
+import { ServiceCidrProtection } from './service-cidr-protection.ts';
 import { StorageObjectInUseProtection } from './storage-object-in-use-protection.ts';
 import { TaintNodesByCondition } from './taint-nodes-by-condition.ts';
 
@@ -105,7 +110,8 @@ function everyPlugin(options: AdmissionOptions): AdmissionPlugin[] {
           ? ((await committer.recent(erased(Role), namespace, name))?.object as Role | undefined)
           : ((await committer.recent(erased(ClusterRole), undefined, name))?.object as ClusterRole | undefined),
     }),
-    new ServiceAllocation({ ...options, reserved: (prefix) => cache.reserved(prefix) }),
+    new ServiceCidrProtection(),
+    new ServiceAllocation({ ...options, reserved: (prefix) => cache.reserved(prefix), addresses: addressSource(cache) }),
     new ResourceQuota({
       quotas: (namespace) => cache.of(quotaKind).select(everything, namespace),
       load: (namespace, name) => committer.load(quotaKind, namespace, name),
@@ -116,6 +122,15 @@ function everyPlugin(options: AdmissionOptions): AdmissionPlugin[] {
       counter: componentUsers.controllerManager.name,
     }),
   ];
+}
+
+function addressSource(cache: WatchCache): AddressSource {
+  return {
+    serviceCidrs: () => cache.of(erased(ServiceCIDR)).all(),
+    isReserved: (address) => cache.of(erased(IPAddress)).get(address) !== undefined,
+    holders: (address) => cache.of(erased(Service)).withValue(address),
+    proven: () => cache.proven(),
+  };
 }
 
 function* objectsOf(entries: Iterable<Entry>): Generator<KubeObject> {

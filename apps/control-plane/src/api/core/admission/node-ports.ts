@@ -1,0 +1,65 @@
+// Which node ports a Service gets: those that it asks for, or free ones of the configured range.
+import type { Service, ServiceSpec } from '@berth/api';
+import { type FieldError, StatusError } from '@berth/machinery';
+import type { Random } from '@berth/telemetry';
+import { nodePortPrefix } from '../keys.ts';
+import type { AdmissionRequest } from './admission.ts';
+import { pickFree } from './number-range.ts';
+
+export interface NodePortOptions {
+  nodePortRange: { from: number; to: number };
+  random: Random;
+  /** Taken keys under a prefix, without it; may lag behind the store. */
+  reserved(prefix: string): ReadonlySet<string>;
+}
+
+export class NodePorts {
+  readonly #options: NodePortOptions;
+
+  constructor(options: NodePortOptions) {
+    this.#options = options;
+  }
+
+  /** @throws StatusError when there is none, or one that is asked for is out of range */
+  assign(request: AdmissionRequest, { spec }: Service, before: ReadonlyMap<string, unknown>): void {
+    if (!needsNodePorts(spec)) return;
+    const chosen = new Set((spec.ports ?? []).flatMap((port) => port.nodePort || []));
+    const { from, to } = this.#options.nodePortRange;
+    (spec.ports ?? []).forEach((port, index) => {
+      const field = `spec.ports[${index}].nodePort`;
+      if (!port.nodePort) {
+        port.nodePort = this.#free(request, field, chosen);
+        chosen.add(port.nodePort);
+      } else if ((port.nodePort < from || port.nodePort > to) && !before.has(nodePortPrefix + port.nodePort)) {
+        const detail = `provided port is not in the valid range. The range of valid ports is ${from}-${to}`;
+        throw invalid(request, { type: 'Invalid', field, value: port.nodePort, detail });
+      }
+    });
+    const needsHealthPort = spec.type === 'LoadBalancer' && spec.externalTrafficPolicy === 'Local';
+    if (needsHealthPort && !spec.healthCheckNodePort) spec.healthCheckNodePort = this.#free(request, 'spec.healthCheckNodePort', chosen);
+  }
+
+  #free(request: AdmissionRequest, field: string, chosen: Set<number>): number {
+    const { from, to } = this.#options.nodePortRange;
+    const size = to - from + 1;
+    const spared = Math.min(Math.max(16, Math.floor(size / 32)), 128, Math.floor(size / 2));
+    const taken = (port: number) => chosen.has(port) || this.#isTaken(request, String(port));
+    const free = pickFree([{ from, to, spared }], taken, this.#options.random);
+    if (free !== undefined) return free;
+    throw invalid(request, { type: 'Invalid', field, value: 0, detail: `failed to allocate a nodePort: range is full (${from}-${to})` });
+  }
+
+  /** What an earlier attempt of this request learnt is newer than the cache. */
+  #isTaken({ known }: AdmissionRequest, port: string): boolean {
+    const key = nodePortPrefix + port;
+    return known.has(key) ? known.get(key) !== undefined : this.#options.reserved(nodePortPrefix).has(port);
+  }
+}
+
+function needsNodePorts(spec: ServiceSpec): boolean {
+  return spec.type === 'NodePort' || (spec.type === 'LoadBalancer' && spec.allocateLoadBalancerNodePorts !== false);
+}
+
+function invalid(request: AdmissionRequest, error: FieldError): StatusError {
+  return StatusError.invalid(request.kind, request.name, [error]);
+}
