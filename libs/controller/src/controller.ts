@@ -30,6 +30,8 @@ export type Action =
   | { type: 'ifEmpty'; kinds: KindDefinition[]; namespace: string; actions: Action[] }
   /** Only if the server, not a cache, has no such object; it may have a namesake, unless no uid is given. */
   | { type: 'ifAbsent'; kind: KindDefinition; key: ObjectKey; uid?: string; actions: Action[]; otherwise?: Action[] }
+  /** Only if the server, not a cache, has the object in the version that was observed; else a cache brings the change soon. */
+  | { type: 'ifUnchanged'; kind: KindDefinition; object: KubeObject; actions: Action[] }
   /** Look at the same key again, even if nothing changes until then. */
   | { type: 'requeue'; afterMs: number };
 

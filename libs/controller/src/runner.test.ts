@@ -94,6 +94,18 @@ test('what depends on absence asks the server, and tells namesakes apart by uid'
   expect(await carryOut(objects, [ifAbsent('b')])).toEqual(['absent']);
 });
 
+test('what depends on a version asks the server', async () => {
+  const versioned = (version: string, uid = 'a'): KubeObject => {
+    const { metadata, ...rest } = thing('a', uid);
+    return { ...rest, metadata: { ...metadata, resourceVersion: version } };
+  };
+  const ifUnchanged = (object: KubeObject): Action => ({ type: 'ifUnchanged', kind: Thing, object, actions: [create('same')] });
+  expect(await carryOut([versioned('7')], [ifUnchanged(versioned('7'))])).toEqual(['same']);
+  expect(await carryOut([versioned('8')], [ifUnchanged(versioned('7'))])).toEqual([]);
+  expect(await carryOut([versioned('7', 'new')], [ifUnchanged(versioned('7'))])).toEqual([]);
+  expect(await carryOut([], [ifUnchanged(versioned('7'))])).toEqual([]);
+});
+
 test('what depends on an empty namespace asks the server', async () => {
   const actions: Action[] = [{ type: 'ifEmpty', kinds: [Thing], namespace: 'default', actions: [create('empty')] }];
   expect(await carryOut([], actions)).toEqual(['empty']);

@@ -169,6 +169,9 @@ class ControllerLoop {
         return;
       case 'ifAbsent':
         return this.#actAll(key, (await this.#isAbsent(action)) ? action.actions : (action.otherwise ?? []));
+      case 'ifUnchanged':
+        if (await this.#isUnchanged(action)) return this.#actAll(key, action.actions);
+        return;
       default:
         this.#queue.addAfter(key, action.afterMs);
     }
@@ -195,6 +198,16 @@ class ControllerLoop {
       if (items.length > 0) return false;
     }
     return true;
+  }
+
+  async #isUnchanged({ kind, object }: Action & { type: 'ifUnchanged' }): Promise<boolean> {
+    try {
+      const { metadata } = await this.#deps.client.get(kind, object.metadata);
+      return metadata.uid === object.metadata.uid && metadata.resourceVersion === object.metadata.resourceVersion;
+    } catch (error) {
+      if (isReason(error, 'NotFound')) return false;
+      throw error;
+    }
   }
 
   async #isAbsent({ kind, key, uid }: Action & { type: 'ifAbsent' }): Promise<boolean> {

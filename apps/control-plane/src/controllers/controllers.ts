@@ -19,6 +19,8 @@ import { podGcController } from './nodes/pod-gc.ts';
 import { taintEvictionController } from './nodes/taint-eviction.ts';
 import { replicaSetController, replicationController } from './replicas/controllers.ts';
 import { resourceQuotaController } from './resource-quota.ts';
+import { ipRepairController } from './service-addresses/repair.ts';
+import { serviceCidrsController } from './service-addresses/service-cidrs.ts';
 import { statefulSetController } from './stateful-set/controller.ts';
 import { claimController } from './volumes/claim.ts';
 import { claimProtectionController, volumeProtectionController } from './volumes/protection.ts';
@@ -53,6 +55,8 @@ export function controllersFor({ caCertificate, startedAt, timeZone, usages = ()
     erase(daemonSetController),
     erase(endpointSliceController),
     erase(endpointsController),
+    erase(serviceCidrsController),
+    erase(ipRepairController),
     erase(namespaceController),
     erase(serviceAccountController),
     erase(resourceQuotaController),

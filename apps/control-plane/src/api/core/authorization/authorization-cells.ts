@@ -30,6 +30,7 @@ export const identities: Record<string, User> = {
   scheduler: componentUsers.scheduler,
   controllers: componentUsers.controllerManager,
   gateway: componentUsers.gateway,
+  proxier: person('system:kube-proxy'),
   monitor: person('mo', 'system:monitoring'),
   berthViewer: person('dashboard', 'berth:viewers'),
   extended: person('ex'),
@@ -151,6 +152,14 @@ controllers  shop  /pods/attach                          x  none
 controllers  shop  /pods/portforward                     x  none
 controllers  shop  /pods/binding                         x  none
 controllers  -     /nodes                                x  get,list,watch,update,patch,delete
+controllers  -     networking.k8s.io/ipaddresses         x  all
+controllers  -     networking.k8s.io/servicecidrs        x  all
+controllers  -     networking.k8s.io/servicecidrs/status x  all
+lookout      -     networking.k8s.io/servicecidrs        x  none
+lookout      -     networking.k8s.io/ipaddresses         x  none
+proxier      -     networking.k8s.io/servicecidrs        x  list,watch
+proxier      -     networking.k8s.io/ipaddresses         x  none
+gateway      -     networking.k8s.io/servicecidrs        x  none
 gateway      shop  /secrets                              x  read
 gateway      shop  /pods                                 x  get,list,watch,delete
 gateway      shop  /pods/status                          x  update,patch

@@ -120,6 +120,7 @@ export const defaultClusterRoles: DefaultRole[] = [
       rule(['list', 'watch'], '', ['services', 'endpoints']),
       rule(read, '', ['nodes']),
       rule(['list', 'watch'], 'discovery.k8s.io', ['endpointslices']),
+      rule(['list', 'watch'], 'networking.k8s.io', ['servicecidrs']),
       ...events,
     ],
   },
