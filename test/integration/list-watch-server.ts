@@ -54,8 +54,7 @@ export async function get(path: string, accept?: string) {
 export const watch = (path: string, until: number, accept?: string) => send('GET', path, { until, accept });
 export const create = (name: string, labels = {}) => send('POST', maps, { body: { metadata: { name, labels }, data: { a: 'b' } } });
 export const newest = async (): Promise<string> => (await get(`${maps}?limit=1`)).metadata.resourceVersion;
-// biome-ignore lint/suspicious/noExplicitAny: as above
-export const names = (list: any): string[] => list.items.map((item: any) => item.metadata.name);
+export const names = (list: { items: { metadata: { name: string } }[] }): string[] => list.items.map(({ metadata }) => metadata.name);
 
 export async function startServer(): Promise<void> {
   // What was written before the server started is no watch's to see.

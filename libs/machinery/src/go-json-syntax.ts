@@ -1,5 +1,6 @@
 // Why a text is no JSON, in the words of Go's decoder: clients see them in Kubernetes' answers. Read only after JSON.parse failed.
 // Without recursion, since nesting is the client's choice.
+import { goEscapes } from './go-text.ts';
 
 const encoder = new TextEncoder();
 const spaces = new Set([0x20, 0x09, 0x0a, 0x0d]);
@@ -156,17 +157,7 @@ function quoted(char: string): string {
   if (char === "'") return "'\\''";
   if (char === '"') return `'"'`;
   const code = char.charCodeAt(0);
-  const names: Record<string, string> = {
-    '\x07': '\\a',
-    '\b': '\\b',
-    '\f': '\\f',
-    '\n': '\\n',
-    '\r': '\\r',
-    '\t': '\\t',
-    '\v': '\\v',
-    '\\': '\\\\',
-  };
-  if (names[char]) return `'${names[char]}'`;
+  if (goEscapes[char]) return `'${goEscapes[char]}'`;
   if (code < 0x20 || code === 0x7f) return `'\\x${code.toString(16).padStart(2, '0')}'`;
   // What is between the controls and the letters of Latin 1, and the soft hyphen, cannot be printed.
   return (code >= 0x80 && code <= 0xa0) || code === 0xad ? `'\\u00${code.toString(16)}'` : `'${char}'`;

@@ -1,4 +1,5 @@
 // CEL's format and strings.quote, as cel-go's strings extension has them.
+import { goEscapes } from '@berth/machinery';
 import { type Meter, unitsOf } from './budget.ts';
 import { ExpressionError } from './expression-error.ts';
 import type { CelFunction } from './functions.ts';
@@ -90,17 +91,7 @@ function shown(value: unknown, meter: Meter): string {
     .join(', ')}}`;
 }
 
-const escapes: Record<string, string> = {
-  '\u0007': '\\a',
-  '\b': '\\b',
-  '\f': '\\f',
-  '\n': '\\n',
-  '\r': '\\r',
-  '\t': '\\t',
-  '\v': '\\v',
-  '\\': '\\\\',
-  '"': '\\"',
-};
+const escapes: Record<string, string> = { ...goEscapes, '"': '\\"' };
 
 function quote(text: string): string {
   return `"${Array.from(text, (letter) => escapes[letter] ?? letter).join('')}"`;
