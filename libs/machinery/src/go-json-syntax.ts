@@ -1,6 +1,6 @@
 // Why a text is no JSON, in the words of Go's decoder: clients see them in Kubernetes' answers. Read only after JSON.parse failed.
 // Without recursion, since nesting is the client's choice.
-import { goEscapes } from './go-text.ts';
+import { goEscapes } from './go-escapes.ts';
 
 const encoder = new TextEncoder();
 const spaces = new Set([0x20, 0x09, 0x0a, 0x0d]);

@@ -32,15 +32,3 @@ export function goJsonName(value: unknown): string {
   if (value === null) return 'null';
   return typeof value === 'boolean' ? 'bool' : typeof value;
 }
-
-/** Characters with an escape of their own in a quoted text (go.dev/ref/spec, "Rune literals"); the quotes themselves are not among them. */
-export const goEscapes: Readonly<Record<string, string>> = {
-  '\x07': '\\a',
-  '\b': '\\b',
-  '\f': '\\f',
-  '\n': '\\n',
-  '\r': '\\r',
-  '\t': '\\t',
-  '\v': '\\v',
-  '\\': '\\\\',
-};
