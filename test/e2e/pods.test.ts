@@ -221,7 +221,11 @@ test.concurrent('a log that grows too long is rotated, and goes on', () =>
     const { uid } = (await podOf(ns, 'talker')).metadata;
     const folder = join(inject('layout').directory, 'node', 'logs', `${ns}_talker_${uid}`, 'main');
     await until('the rotation', 40_000, async () => (await readdir(folder)).length === 2);
-    await until('lines in the new file', 10_000, async () => /^line \d+\n/.test(await kubectl('-n', ns, 'logs', 'talker')));
+    // Where in the output the file ended is chance; only the new file is read.
+    await until('lines in the new file', 10_000, async () => {
+      const text = await kubectl('-n', ns, 'logs', 'talker');
+      return text.length < 5_000_000 && /^line \d+$/m.test(text);
+    });
   }));
 
 test.concurrent('a runtime class chooses the handler, and one that the node does not have starts nothing', () =>
