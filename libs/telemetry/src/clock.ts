@@ -44,9 +44,14 @@ export const systemClock: Clock = {
   sleep: (delayMs, signal) => sleepWith({ after: (ms, callback) => systemTimer(ms, callback, true) }, delayMs, signal),
 };
 
+/** The last second that was written, and how: thousands of objects a second say the same one. */
+let written = { second: Number.NaN, text: '' };
+
 /** RFC 3339 with seconds, as metav1.Time is written. */
 export function timestamp(clock: Pick<Clock, 'now'>): string {
-  return `${new Date(clock.now()).toISOString().slice(0, 19)}Z`;
+  const second = Math.floor(clock.now() / 1000);
+  if (second !== written.second) written = { second, text: `${new Date(second * 1000).toISOString().slice(0, 19)}Z` };
+  return written.text;
 }
 
 /** RFC 3339 with microseconds, as metav1.MicroTime is written. */

@@ -20,7 +20,11 @@ function build(next: () => number): Random {
     next,
     int,
     uuid: () => `${hex(8)}-${hex(4)}-4${hex(3)}-${'89ab'[int(4)]}${hex(3)}-${hex(12)}`,
-    suffix: (length) => Array.from({ length }, () => suffixAlphabet[int(suffixAlphabet.length)]).join(''),
+    suffix: (length) => {
+      let text = '';
+      for (let i = 0; i < length; i++) text += suffixAlphabet[int(suffixAlphabet.length)];
+      return text;
+    },
   };
 }
 

@@ -30,6 +30,8 @@ export interface WatchCacheOptions {
 export class WatchCache {
   readonly #options: WatchCacheOptions;
   readonly #kinds = new Map<string, KindCache>();
+  /** The same, found without making a prefix. */
+  readonly #byDefinition = new WeakMap<KindDefinition, KindCache>();
   /** Keys under prefixes that hold no objects, such as allocations; key → nothing but its presence. */
   readonly #reserved = new Map<string, Set<string>>();
   readonly #waiters = new Set<Waiter>();
@@ -55,8 +57,11 @@ export class WatchCache {
   }
 
   of(kind: KindDefinition): KindCache {
+    const known = this.#byDefinition.get(kind);
+    if (known) return known;
     const cache = this.#kinds.get(kindPrefix(kind));
     if (!cache) throw new RangeError(`${groupResourceOf(kind)} is not among the kinds this API server was given`);
+    this.#byDefinition.set(kind, cache);
     return cache;
   }
 
