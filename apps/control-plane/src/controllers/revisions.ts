@@ -2,8 +2,7 @@
 // and write them, and pods say which one they are of. Equal templates share a revision; going back makes an old one the newest.
 import { ControllerRevision, type DaemonSet, type PodTemplateSpec, type StatefulSet } from '@berth/api';
 import { type Action, erased } from '@berth/controller';
-import { equalButForEmpty } from '@berth/machinery';
-import { templateHash } from './deployment/template-hash.ts';
+import { isSameTemplate, templateHash } from './deployment/template-hash.ts';
 import { controllerReference } from './ownership.ts';
 
 /** On pods: the revision that they were made of. */
@@ -34,7 +33,7 @@ export function revisionsOf(owner: Owner, own: ControllerRevision[], collisionCo
   const all = [...own].sort((a, b) => (a.revision ?? 0) - (b.revision ?? 0));
   const data = dataOf(owner);
   const newest = all.at(-1)?.revision ?? 0;
-  const equal = all.findLast((revision) => equalButForEmpty(revision.data, data));
+  const equal = all.findLast((revision) => isSameTemplate(templateOf(revision), owner.spec.template));
   if (!equal) return { update: undefined, all, actions: [creation(owner, data, newest + 1, collisionCount)] };
   if (equal.revision === newest) return { update: equal, all, actions: [] };
   const object = { ...equal, revision: newest + 1 } as ControllerRevision;

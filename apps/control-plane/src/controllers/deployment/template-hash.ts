@@ -1,7 +1,7 @@
 // Which replica set belongs to a pod template: the one with an equal template. The hash only makes a name of it, so it may
 // collide (then the deployment counts up) and may change between versions without starting anything anew.
-import type { Deployment, PodTemplateSpec, ReplicaSet } from '@berth/api';
-import { equalButForEmpty } from '@berth/machinery';
+import { type Deployment, type PodTemplateSpec, type ReplicaSet, schemas } from '@berth/api';
+import { checkTypes, deepEqual } from '@berth/machinery';
 
 export const hashLabel = 'pod-template-hash';
 
@@ -15,13 +15,22 @@ export function templateHash(template: PodTemplateSpec, collisionCount: number |
 }
 
 export function hasSameTemplate(deployment: Deployment, replicaSet: ReplicaSet): boolean {
-  return equalButForEmpty(bare(deployment.spec.template), bare(replicaSet.spec.template ?? {}));
+  return isSameTemplate(bare(deployment.spec.template), bare(replicaSet.spec.template ?? {}));
+}
+
+/** Whether both would be stored alike: one may be of a time when empty values were kept. */
+export function isSameTemplate(a: PodTemplateSpec, b: PodTemplateSpec): boolean {
+  return deepEqual(a, b) || deepEqual(asStored(a), asStored(b));
+}
+
+function asStored(template: PodTemplateSpec): unknown {
+  return checkTypes(schemas.message('core.v1.PodTemplateSpec'), template).value;
 }
 
 /** Without the hash's label and without what says nothing. */
-function bare({ metadata, spec }: PodTemplateSpec): unknown {
+function bare({ metadata, spec = { containers: [] } }: PodTemplateSpec): PodTemplateSpec {
   const labels = Object.fromEntries(Object.entries(metadata?.labels ?? {}).filter(([name]) => name !== hashLabel));
-  return { metadata: { ...metadata, labels, name: metadata?.name ?? '', annotations: metadata?.annotations ?? {} }, spec: spec ?? {} };
+  return { metadata: { ...metadata, labels, name: metadata?.name ?? '', annotations: metadata?.annotations ?? {} }, spec };
 }
 
 /** JSON with the members of each object in order of their names. */

@@ -2,7 +2,7 @@
 // pod changes one slice.
 import { type Endpoint, EndpointSlice, Node, type Pod, Service } from '@berth/api';
 import { type Action, type Controller, erased, watches } from '@berth/controller';
-import { deepEqual, equalButForEmpty, keyOf } from '@berth/machinery';
+import { deepEqual, keyOf } from '@berth/machinery';
 import { controllerReference } from '../ownership.ts';
 import {
   addressesOf,
@@ -180,7 +180,7 @@ function create(service: Service, { addressType, ports }: Group, endpoints: Endp
 
 function update(service: Service, slice: EndpointSlice, endpoints: Endpoint[], trigger: string): Action[] {
   const labels = labelsFor(service);
-  if (equalButForEmpty(slice.endpoints, endpoints) && deepEqual(slice.metadata.labels ?? {}, labels)) return [];
+  if (deepEqual(slice.endpoints ?? [], endpoints) && deepEqual(slice.metadata.labels ?? {}, labels)) return [];
   const annotations = { ...slice.metadata.annotations, [triggerAnnotation]: trigger };
   const next: EndpointSlice = { ...slice, metadata: { ...slice.metadata, labels, annotations }, endpoints };
   return [{ type: 'update', kind: erased(EndpointSlice), object: next }];
