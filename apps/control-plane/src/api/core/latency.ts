@@ -3,13 +3,16 @@ import type { Clock } from '@berth/telemetry';
 import type { Annotated, Layer } from './types.ts';
 
 /** Costs nothing when nobody is told. */
-export async function timed<T>(
+export function timed<T>(
   audit: Annotated | undefined,
   layer: Layer,
   clock: Pick<Clock, 'monotonicMs'>,
   work: () => Promise<T>,
 ): Promise<T> {
-  if (!audit) return work();
+  return audit ? told(audit, layer, clock, work) : work();
+}
+
+async function told<T>(audit: Annotated, layer: Layer, clock: Pick<Clock, 'monotonicMs'>, work: () => Promise<T>): Promise<T> {
   const startMs = clock.monotonicMs();
   try {
     return await work();

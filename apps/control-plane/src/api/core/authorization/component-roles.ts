@@ -3,7 +3,7 @@
 import { kinds, kindViews } from '@berth/api';
 import type { KindDefinition } from '@berth/machinery';
 import type { PolicyRule } from './policy-rules.ts';
-import { read, rule, write } from './rule-shorthand.ts';
+import { eventRules, read, rule, write } from './rule-shorthand.ts';
 
 function grouped(chosen: KindDefinition[], verbs: string[], resourcesOf: (kind: KindDefinition) => string[]): PolicyRule[] {
   const byGroup = new Map<string, Set<string>>();
@@ -24,8 +24,6 @@ const is = (group: string, plural: string) => (kind: KindDefinition) => kind.gro
 const isSecret = is('', 'secrets');
 const isNode = is('', 'nodes');
 
-const events = [rule(['create', 'patch', 'update'], '', ['events']), rule(['create', 'patch', 'update'], 'events.k8s.io', ['events'])];
-
 export const schedulerRules: PolicyRule[] = [
   rule(read, '', ['pods', 'nodes', 'namespaces', 'services', 'persistentvolumes', 'persistentvolumeclaims', 'replicationcontrollers']),
   rule(read, 'apps', ['replicasets', 'statefulsets']),
@@ -38,7 +36,7 @@ export const schedulerRules: PolicyRule[] = [
   rule(['delete'], '', ['pods']),
   rule(['update', 'patch'], '', ['persistentvolumeclaims', 'persistentvolumes']),
   rule(['get', 'create', 'update'], 'coordination.k8s.io', ['leases']),
-  ...events,
+  ...eventRules,
 ];
 
 /** Controllers create and remove most kinds, the garbage collector any; none opens a shell or binds a pod. */
@@ -74,7 +72,7 @@ export const gatewayRules: PolicyRule[] = [
   rule(read, 'storage.k8s.io', ['storageclasses']),
   rule(read, 'node.k8s.io', ['runtimeclasses']),
   rule([...read, 'create', 'update', 'patch'], 'coordination.k8s.io', ['leases']),
-  ...events,
+  ...eventRules,
 ];
 
 /** All that can be looked at without being let in anywhere: no secrets, no shells, no ways into the network of pods. */

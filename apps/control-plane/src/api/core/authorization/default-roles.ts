@@ -3,7 +3,7 @@
 
 import { controllerManagerRules, gatewayRules, schedulerRules, viewerRules } from './component-roles.ts';
 import type { PolicyRule } from './policy-rules.ts';
-import { read, rule, write } from './rule-shorthand.ts';
+import { eventRules, read, rule, write } from './rule-shorthand.ts';
 
 const paths = (...nonResourceURLs: string[]): PolicyRule => ({ verbs: ['get'], nonResourceURLs });
 
@@ -60,7 +60,6 @@ const reviews = [
   rule(['create'], 'authentication.k8s.io', ['tokenreviews']),
   rule(['create'], 'authorization.k8s.io', ['subjectaccessreviews']),
 ];
-const events = [rule(['create', 'patch', 'update'], '', ['events']), rule(['create', 'patch', 'update'], 'events.k8s.io', ['events'])];
 
 const node: PolicyRule[] = [
   ...reviews,
@@ -68,7 +67,7 @@ const node: PolicyRule[] = [
   rule(read, '', ['services']),
   rule(['create', ...read], '', ['nodes']),
   rule(['patch', 'update'], '', ['nodes', 'nodes/status']),
-  ...events,
+  ...eventRules,
   rule([...read, 'create', 'delete'], '', ['pods']),
   rule(['patch', 'update'], '', ['pods/status']),
   rule(['create'], '', ['pods/eviction']),
@@ -121,12 +120,12 @@ export const defaultClusterRoles: DefaultRole[] = [
       rule(read, '', ['nodes']),
       rule(['list', 'watch'], 'discovery.k8s.io', ['endpointslices']),
       rule(['list', 'watch'], 'networking.k8s.io', ['servicecidrs']),
-      ...events,
+      ...eventRules,
     ],
   },
   {
     name: 'system:node-problem-detector',
-    rules: [rule(['get'], '', ['nodes']), rule(['patch'], '', ['nodes/status']), ...events],
+    rules: [rule(['get'], '', ['nodes']), rule(['patch'], '', ['nodes/status']), ...eventRules],
   },
   { name: 'system:node-bootstrapper', rules: [rule(['create', ...read], 'certificates.k8s.io', ['certificatesigningrequests'])] },
   {
@@ -148,7 +147,7 @@ export const defaultClusterRoles: DefaultRole[] = [
       rule([...read, 'update'], '', ['persistentvolumeclaims']),
       rule(read, 'storage.k8s.io', ['storageclasses']),
       rule(['watch'], '', ['events']),
-      ...events,
+      ...eventRules,
     ],
   },
   {

@@ -1,6 +1,6 @@
 // The default roles that hold in kube-system and kube-public alone, and who is bound to them.
 import type { DefaultBinding, DefaultRole } from './default-roles.ts';
-import { read, rule } from './rule-shorthand.ts';
+import { eventRules, read, rule } from './rule-shorthand.ts';
 
 interface Namespaced {
   namespace: 'kube-system' | 'kube-public';
@@ -8,7 +8,6 @@ interface Namespaced {
 
 /** Where servers that trust this one's clients find its authorities; see `authenticationConfigMap`. */
 export const authenticationConfigMapName = 'extension-apiserver-authentication';
-const events = [rule(['create', 'patch', 'update'], '', ['events']), rule(['create', 'patch', 'update'], 'events.k8s.io', ['events'])];
 const named = (verbs: string[], name: string) => ({ ...rule(verbs, '', ['configmaps']), resourceNames: [name] });
 const locking = (component: string) => [
   rule(['watch'], '', ['configmaps']),
@@ -20,13 +19,13 @@ export const namespacedRoles: (DefaultRole & Namespaced)[] = [
   { namespace: 'kube-system', name: 'extension-apiserver-authentication-reader', rules: [named(read, authenticationConfigMapName)] },
   { namespace: 'kube-system', name: 'system:controller:bootstrap-signer', rules: [rule(read, '', ['secrets'])] },
   { namespace: 'kube-system', name: 'system:controller:cloud-provider', rules: [rule(['create', ...read], '', ['configmaps'])] },
-  { namespace: 'kube-system', name: 'system:controller:token-cleaner', rules: [rule([...read, 'delete'], '', ['secrets']), ...events] },
+  { namespace: 'kube-system', name: 'system:controller:token-cleaner', rules: [rule([...read, 'delete'], '', ['secrets']), ...eventRules] },
   { namespace: 'kube-system', name: 'system::leader-locking-kube-controller-manager', rules: locking('kube-controller-manager') },
   { namespace: 'kube-system', name: 'system::leader-locking-kube-scheduler', rules: locking('kube-scheduler') },
   {
     namespace: 'kube-public',
     name: 'system:controller:bootstrap-signer',
-    rules: [rule(read, '', ['configmaps']), named(['update'], 'cluster-info'), ...events],
+    rules: [rule(read, '', ['configmaps']), named(['update'], 'cluster-info'), ...eventRules],
   },
 ];
 
