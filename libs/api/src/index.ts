@@ -86,5 +86,6 @@ export { validateEphemeralContainers } from './validation/ephemeral-containers.t
 export { subscript as fieldPathSubscript } from './validation/field-path.ts';
 export { ipAddress, isIPv4, isIPv6 } from './validation/ip.ts';
 export { dnsLabel, dnsSubdomain, envVarName, type NameCheck, qualified as qualifiedName } from './validation/names.ts';
+export { containerShouldRestart } from './validation/restart-policy.ts';
 export { EventsV1Event } from './views/event.ts';
 export { AutoscalingV1HorizontalPodAutoscaler } from './views/horizontal-pod-autoscaler.ts';

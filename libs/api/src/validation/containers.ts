@@ -10,7 +10,6 @@ import {
   invalid,
   invalidAll,
   notFound,
-  notSupported,
   oneOf,
   optionalOneOf,
   required,
@@ -18,6 +17,7 @@ import {
 import { dnsLabel, portName, portNumber } from './names.ts';
 import { lifecycle, probes } from './probes.ts';
 import { resizePolicy, resourceRequirements } from './resources.ts';
+import { containerRestartPolicy, initContainerRestartPolicy } from './restart-policy.ts';
 import { containerSecurityContext, descendingPath } from './security-context.ts';
 
 export const protocols = ['SCTP', 'TCP', 'UDP'];
@@ -36,17 +36,14 @@ export function containers(spec: PodSpec, field: string): FieldError[] {
 function mainOnly(container: Container, spec: PodSpec, field: string): FieldError[] {
   const grace = spec.terminationGracePeriodSeconds ?? 30;
   const errors = [...lifecycle(container.lifecycle, grace, `${field}.lifecycle`), ...probes(container, grace, field)];
-  if (container.restartPolicy) errors.push(forbidden(`${field}.restartPolicy`, 'may not be set for non-init containers'));
-  return errors;
+  return [...errors, ...containerRestartPolicy(container, field)];
 }
 
 export function initContainers(spec: PodSpec, field: string): FieldError[] {
   const grace = spec.terminationGracePeriodSeconds ?? 30;
   const path = `${field}.initContainers`;
   const errors = each(spec.initContainers, path, (container, at) => {
-    const own = commonContainer(container, spec, at);
-    if (container.restartPolicy && container.restartPolicy !== 'Always')
-      own.push(notSupported(`${at}.restartPolicy`, container.restartPolicy, ['Always']));
+    const own = [...commonContainer(container, spec, at), ...initContainerRestartPolicy(container, at)];
     if (container.restartPolicy === 'Always') {
       return [...own, ...lifecycle(container.lifecycle, grace, `${at}.lifecycle`), ...probes(container, grace, at)];
     }

@@ -6,7 +6,16 @@ import { commonContainer } from './containers.ts';
 import { duplicate, each, type FieldError, forbidden, notFound } from './errors.ts';
 
 const field = 'spec.ephemeralContainers';
-const absent = ['ports', 'livenessProbe', 'readinessProbe', 'startupProbe', 'lifecycle', 'restartPolicy', 'resizePolicy'] as const;
+const absent = [
+  'ports',
+  'livenessProbe',
+  'readinessProbe',
+  'startupProbe',
+  'lifecycle',
+  'restartPolicy',
+  'restartPolicyRules',
+  'resizePolicy',
+] as const;
 
 /** Everything wrong with what the ephemeralcontainers subresource is asked to make of a pod. */
 export function validateEphemeralContainers(next: Pod, old: Pod): FieldError[] {

@@ -1,7 +1,8 @@
 // What may change in a pod after its creation: little, since a running container cannot become another one.
 import type { Pod, PodSpec, Toleration } from '../generated/core-v1.types.ts';
 import { describeChanges, isEqual } from './changes.ts';
-import { type FieldError, forbidden, invalid } from './errors.ts';
+import { each, type FieldError, forbidden, invalid } from './errors.ts';
+import { containerShouldRestart } from './restart-policy.ts';
 
 const mayChange = [
   '`spec.containers[*].image`',
@@ -75,17 +76,30 @@ function onlyRemovedGates(next: PodSpec, old: PodSpec): FieldError[] {
   return added.map((gate) => forbidden('spec.schedulingGates', `only deletion is allowed, but found new scheduling gate '${gate.name}'`));
 }
 
-/** A status never moves to another pod's end: what has terminated stays so. */
+/** A status never moves to another pod's end: what has terminated stays so, unless its container is one that is started again. */
 export function validatePodStatusUpdate(next: Pod, old: Pod): FieldError[] {
   const errors: FieldError[] = [];
-  if ((next.spec.nodeName ?? '') !== (old.spec.nodeName ?? '')) errors.push(forbidden('spec.nodeName', 'may not be changed directly'));
-  if (old.spec.restartPolicy === 'Always') return errors;
-  for (const before of old.status?.containerStatuses ?? []) {
-    if (!before.state?.terminated || (before.state.terminated.exitCode === 0 ? false : old.spec.restartPolicy === 'OnFailure')) continue;
-    const after = next.status?.containerStatuses?.find((status) => status.name === before.name);
-    if (after && !after.state?.terminated) {
-      errors.push(forbidden('status.containerStatuses', 'may not be transitioned to non-terminated state'));
-    }
-  }
-  return errors;
+  if ((next.spec.nodeName ?? '') !== (old.spec.nodeName ?? '')) errors.push(forbidden('status.nodeName', 'may not be changed directly'));
+  const mayStartAgain = (name: string, exitCode: number) => {
+    const container = old.spec.containers.find((candidate) => candidate.name === name);
+    return container !== undefined && containerShouldRestart(container, old.spec, exitCode);
+  };
+  return [
+    ...errors,
+    ...stateTransitions(next, old, 'containerStatuses', mayStartAgain),
+    ...stateTransitions(next, old, 'ephemeralContainerStatuses', () => false),
+  ];
+}
+
+function stateTransitions(
+  next: Pod,
+  old: Pod,
+  list: 'containerStatuses' | 'ephemeralContainerStatuses',
+  mayStartAgain: (name: string, exitCode: number) => boolean,
+): FieldError[] {
+  return each(old.status?.[list], `status.${list}`, ({ name, state }, path) => {
+    const after = next.status?.[list]?.find((status) => status.name === name);
+    if (!state?.terminated || !after || after.state?.terminated || mayStartAgain(name, state.terminated.exitCode)) return [];
+    return [forbidden(`${path}.state`, 'may not be transitioned to non-terminated state')];
+  });
 }

@@ -46,6 +46,8 @@ export function podSpecWarnings(spec: PodSpec | undefined, field: string): strin
 
 function containerWarnings(container: Container, field: string, spec: PodSpec): string[] {
   const warnings = idleContainerFields.filter((key) => isGiven(container[key])).map((key) => idle(`${field}.${key}`));
+  if (container.restartPolicy && container.restartPolicy !== 'Always') warnings.push(idle(`${field}.restartPolicy`));
+  if (container.restartPolicy === 'Always' && spec.containers.includes(container)) warnings.push(idle(`${field}.restartPolicy`));
   if (!spec.hostNetwork) warnings.push(...hostPortWarnings(container, field, spec));
   for (const hook of ['postStart', 'preStop'] as const) {
     if (container.lifecycle?.[hook]?.tcpSocket) warnings.push(idle(`${field}.lifecycle.${hook}.tcpSocket`));
