@@ -87,6 +87,7 @@ async function startDirectly(runtime: CriRuntime, { cluster, image }: BenchClust
     hostPid: false,
     hostIpc: false,
     shareProcessNamespace: false,
+    privileged: false,
     sysctls: {},
   };
   const startMs = performance.now();

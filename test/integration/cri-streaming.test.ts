@@ -50,6 +50,7 @@ beforeAll(async () => {
     hostPid: false,
     hostIpc: false,
     shareProcessNamespace: false,
+    privileged: false,
     sysctls: {},
   };
   sandboxId = await runtime.runSandbox(sandbox);

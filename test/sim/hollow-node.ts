@@ -96,6 +96,7 @@ export class HollowNode {
 function settings(nodeName: string): AgentSettings {
   return {
     logDirectory: '/simulated/logs',
+    seccompDirectory: '/simulated/seccomp',
     cgroupParent,
     capabilities: new Set(),
     writesFiles: false,

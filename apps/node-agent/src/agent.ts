@@ -41,6 +41,8 @@ export interface AgentSettings {
   facts: NodeFacts;
   /** `<dir>/<namespace>_<pod>_<uid>/<container>/<attempt>.log`. */
   logDirectory: string;
+  /** Where pods' own seccomp profiles are, as `localhostProfile` names them. */
+  seccompDirectory: string;
   cgroupParent: string;
   /** What this node can give to containers, e.g. `NET_ADMIN`. */
   capabilities: ReadonlySet<string>;
@@ -72,6 +74,7 @@ export class Agent {
       hostIp: settings.facts.nodeIp,
       allocatable: allocatable(settings.facts.host),
       logDirectory: settings.logDirectory,
+      seccompDirectory: settings.seccompDirectory,
       cgroupParent: settings.cgroupParent,
       capabilities: settings.capabilities,
       writesFiles: settings.writesFiles,

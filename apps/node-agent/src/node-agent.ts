@@ -79,6 +79,7 @@ async function start(config: AgentConfig, ports: Ports, onStop: (cleanup: () => 
     {
       facts: await nodeFacts(config, runtime),
       logDirectory: join(config.dataDirectory, 'logs'),
+      seccompDirectory: join(config.dataDirectory, 'seccomp'),
       cgroupParent: cgroupParent(config),
       capabilities: nodeCapabilities(),
       writesFiles: true,

@@ -44,6 +44,8 @@ export interface AgentEvent {
   reason: string;
   message: string;
   at: string;
+  /** How often it happened since it was last reported. */
+  count: number;
 }
 
 /** CPU in billionths of a core on average over the window, memory that cannot be reclaimed in bytes. */

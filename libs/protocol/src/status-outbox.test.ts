@@ -41,7 +41,18 @@ it('reports a removed volume on every session until it is confirmed, and drops t
   expect(outbox.take()).toHaveLength(1);
   outbox.confirmRemoval('pv');
   outbox.sessionLost();
-  const event = { namespace: '', kind: 'Pod', name: 'p', uid: '', fieldPath: '', type: 'Normal' as const, reason: '', message: '', at: '' };
+  const event = {
+    namespace: '',
+    kind: 'Pod',
+    name: 'p',
+    uid: '',
+    fieldPath: '',
+    type: 'Normal' as const,
+    reason: '',
+    message: '',
+    at: '',
+    count: 1,
+  };
   for (let i = 0; i < 1100; i++) outbox.addEvent({ ...event, reason: `${i}` });
   const [message] = outbox.take();
   expect(message).toMatchObject({ type: 'events' });

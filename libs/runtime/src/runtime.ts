@@ -21,6 +21,8 @@ export interface SandboxConfig {
   hostPid: boolean;
   hostIpc: boolean;
   shareProcessNamespace: boolean;
+  /** A container in it is: others may not be in a sandbox that is not. */
+  privileged: boolean;
   sysctls: Record<string, string>;
   /** One of those the runtime is configured with; empty or absent for its default. */
   runtimeHandler?: string;
@@ -52,6 +54,7 @@ export interface SecurityContext {
   supplementalGroups: number[];
   addCapabilities: string[];
   dropCapabilities: string[];
+  /** A profile of the node's own is named by its absolute path. */
   seccomp: { type: 'RuntimeDefault' | 'Unconfined' | 'Localhost'; localhostRef?: string };
   /** Absent uses the runtime's default masked and read-only paths. */
   procMount?: 'Unmasked';

@@ -5,7 +5,7 @@ export function sandboxConfig(name: string, changes: Partial<SandboxConfig> = {}
   return {
     ...{ name, namespace: 'default', uid: `uid-${name}`, attempt: 0, hostname: name, logDirectory: `/tmp/berth-logs/${name}` },
     ...{ labels: { app: name }, annotations: {}, cgroupParent: '', hostNetwork: false, hostPid: false, hostIpc: false },
-    ...{ shareProcessNamespace: false, sysctls: {} },
+    ...{ shareProcessNamespace: false, privileged: false, sysctls: {} },
     ...changes,
   };
 }

@@ -57,10 +57,11 @@ export class AgentEventWriter {
 
   async #write(nodeName: string, event: AgentEvent): Promise<void> {
     const { key, message } = this.#similar.correlate(nodeName, event);
+    const times = Math.max(1, event.count);
     const known = this.#recent.get(key);
     if (known) {
       try {
-        const counted = { ...known, message, count: (known.count ?? 1) + 1, lastTimestamp: event.at || timestamp(this.#clock) };
+        const counted = { ...known, message, count: (known.count ?? 1) + times, lastTimestamp: event.at || timestamp(this.#clock) };
         this.#remember(key, await this.#client.update(Event, counted));
         return;
       } catch (error) {
@@ -95,7 +96,7 @@ export class AgentEventWriter {
       reportingInstance: nodeName,
       firstTimestamp: at,
       lastTimestamp: at,
-      count: 1,
+      count: Math.max(1, event.count),
     };
   }
 

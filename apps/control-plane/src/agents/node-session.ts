@@ -242,7 +242,15 @@ export class NodeSession {
 
   #queueRemoval(removal: VolumeRemoval): void {
     if (removal.error) {
-      const about = { namespace: '', kind: 'PersistentVolume', name: removal.persistentVolume, uid: removal.uid, fieldPath: '', at: '' };
+      const about = {
+        namespace: '',
+        kind: 'PersistentVolume',
+        name: removal.persistentVolume,
+        uid: removal.uid,
+        fieldPath: '',
+        at: '',
+        count: 1,
+      };
       this.#ports.events.add(this.nodeName, { ...about, type: 'Warning', reason: 'VolumeFailedDelete', message: removal.error });
       return;
     }

@@ -12,6 +12,7 @@ const event = (message: string, name = 'web'): AgentEvent => ({
   reason: 'FailedCreatePodSandBox',
   message,
   at: '',
+  count: 1,
 });
 
 test('ten different messages stand alone, later ones are one that is counted', () => {

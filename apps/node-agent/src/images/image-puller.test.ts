@@ -23,7 +23,7 @@ function ask(images: ImagePuller, instance: string): Promise<string[]> {
   return new Promise((resolve, reject) => {
     const events: string[] = [];
     const report = (_type: string, reason: string, message: string) => events.push(`${reason}: ${message}`);
-    images.ensure(container, instance, [], report, () => resolve(events)).catch(reject);
+    images.ensure({ container, instance, secrets: [], report, changed: () => resolve(events) }).catch(reject);
   });
 }
 
@@ -37,15 +37,9 @@ test('starts that wait for the same pull are one pull, and each is told of its e
       /^Pulled: Successfully pulled image "registry.local\/web:1" in \d+ms \(\d+ms including waiting\)\. Image size: \d+ bytes\.$/,
     );
   }
-  expect(
-    await images.ensure(
-      container,
-      'a',
-      [],
-      () => {},
-      () => {},
-    ),
-  ).toMatchObject({ state: 'present' });
+  expect(await images.ensure({ container, instance: 'a', secrets: [], report: () => {}, changed: () => {} })).toMatchObject({
+    state: 'present',
+  });
 });
 
 test('a failed pull is told to everyone, and is not tried again at once', async () => {
@@ -54,13 +48,8 @@ test('a failed pull is told to everyone, and is not tried again at once', async 
   });
   const [first] = await Promise.all([ask(images, 'a'), ask(images, 'b')]);
   expect(first.slice(1)).toEqual([expect.stringContaining('Failed to pull image "registry.local/web:1"'), 'Failed: Error: ErrImagePull']);
-  expect(
-    await images.ensure(
-      container,
-      'a',
-      [],
-      () => {},
-      () => {},
-    ),
-  ).toMatchObject({ state: 'failed', reason: 'ErrImagePull' });
+  expect(await images.ensure({ container, instance: 'a', secrets: [], report: () => {}, changed: () => {} })).toMatchObject({
+    state: 'failed',
+    reason: 'ErrImagePull',
+  });
 });

@@ -1,9 +1,10 @@
 // Brings images to the node by pull policy, in the background: a pod asks, and is woken when the answer has changed.
 // Pulls of the same image are one pull; failures back off (10 s doubling to 5 min) as ErrImagePull and ImagePullBackOff.
 import type { Container, Secret } from '@berth/api';
-import { type ImageInfo, ImagePullError, type RegistryAuth, type Runtime } from '@berth/runtime';
+import { type ImageInfo, ImagePullError, type RegistryAuth, type Runtime, RuntimeUnavailableError } from '@berth/runtime';
 import type { Clock } from '@berth/telemetry';
 import { BackOff, pullBackOff } from '../pods/back-off.ts';
+import { imageReference } from './image-name.ts';
 import { registryAuth } from './registry-auth.ts';
 
 const concurrentPullsMax = 5;
@@ -14,9 +15,10 @@ export type ImageState =
   | { state: 'pulling' }
   | {
       state: 'failed';
-      reason: 'ErrImagePull' | 'ImagePullBackOff' | 'ErrImageNeverPull' | 'InvalidImageName';
+      reason: 'ErrImagePull' | 'ImagePullBackOff' | 'ErrImageNeverPull' | 'ImageInspectError' | 'InvalidImageName';
       message: string;
-      retryAtMs: number;
+      /** Absent where nothing here says when. */
+      retryAtMs?: number;
     };
 
 interface Pull {
@@ -24,7 +26,9 @@ interface Pull {
   running: boolean;
   lastError?: string;
   failedAtMs: number;
-  /** The pod instances whose `Always` this pull has satisfied. */
+  /** The instances that have asked and have not started. */
+  asked: Set<string>;
+  /** Those of them whose `Always` this pull has satisfied. */
   satisfied: Set<string>;
   /** By instance: who is told how the running pull ends. */
   waiting: Map<string, PullWaiter>;
@@ -39,6 +43,16 @@ interface PullWaiter {
 
 export type PullReport = (type: 'Normal' | 'Warning', reason: string, message: string) => void;
 
+export interface ImageRequest {
+  container: Container;
+  /** Names one start of a container, so that `Always` asks the registry once for each. */
+  instance: string;
+  secrets: Secret[];
+  report: PullReport;
+  /** Called when a pull that was under way has ended. */
+  changed: () => void;
+}
+
 export class ImagePuller {
   readonly #runtime: Runtime;
   readonly #clock: Clock;
@@ -51,54 +65,74 @@ export class ImagePuller {
     this.#clock = clock;
   }
 
-  /**
-   * The state of a container's image now. Starts a pull when one is due; `changed` is called when it has ended.
-   * @param instance names one start of a container, so that `Always` asks the registry once for each
-   */
-  async ensure(container: Container, instance: string, secrets: Secret[], report: PullReport, changed: () => void): Promise<ImageState> {
-    const image = normalizeImage(container.image ?? '');
-    if (!image)
-      return {
-        state: 'failed',
-        reason: 'InvalidImageName',
-        message: `Failed to apply default image tag "${container.image}": couldn't parse image name`,
-        retryAtMs: Number.MAX_SAFE_INTEGER,
-      };
+  /** The state of a container's image now. Starts a pull when one is due. */
+  async ensure(request: ImageRequest): Promise<ImageState> {
+    const shown = request.container.image ?? '';
+    let image: string;
+    try {
+      image = imageReference(shown);
+    } catch (error) {
+      const message = `Failed to apply default image tag ${JSON.stringify(shown)}: ${(error as Error).message}`;
+      request.report('Warning', 'InspectFailed', message);
+      return { state: 'failed', reason: 'InvalidImageName', message, retryAtMs: Number.MAX_SAFE_INTEGER };
+    }
+    let auth: RegistryAuth | undefined;
+    try {
+      auth = registryAuth(image, request.secrets);
+    } catch (error) {
+      const { message } = error as Error;
+      request.report('Warning', 'Failed', `Failed to pull image "${shown}": ${message}`);
+      return { state: 'failed', reason: 'ErrImagePull', message };
+    }
+    const pull = this.#pull(image, auth, request.instance);
+    return (await this.#present(image, pull, request)) ?? this.#backedOff(shown, pull) ?? this.#pulled(image, auth, pull, request);
+  }
+
+  /** Undefined when it has to be pulled. */
+  async #present(image: string, pull: Pull, { container, instance, report }: ImageRequest): Promise<ImageState | undefined> {
     const policy = container.imagePullPolicy ?? 'IfNotPresent';
-    const pull = this.#pull(image);
-    const mayUsePresent = policy !== 'Always' || pull.satisfied.has(instance);
-    if (mayUsePresent && !pull.running) {
+    if (pull.running || (policy === 'Always' && !pull.satisfied.has(instance))) return undefined;
+    try {
       const present = await this.#runtime.imageStatus(image);
       if (present) {
         if (!pull.satisfied.has(instance)) report('Normal', 'Pulled', `Container image "${container.image}" already present on machine`);
         pull.satisfied.add(instance);
         return { state: 'present', image: present, imageRef: pull.imageRef ?? present.id };
       }
-      if (policy === 'Never')
-        return {
-          state: 'failed',
-          reason: 'ErrImageNeverPull',
-          message: `Container image "${container.image}" is not present with pull policy of Never`,
-          retryAtMs: this.#clock.now() + 60_000,
-        };
+    } catch (error) {
+      if (error instanceof RuntimeUnavailableError) throw error;
+      const message = `Failed to inspect image "${container.image}": ${(error as Error).message}`;
+      report('Warning', 'InspectFailed', message);
+      return { state: 'failed', reason: 'ImageInspectError', message };
     }
+    if (policy !== 'Never') return undefined;
+    const message = `Container image "${container.image}" is not present with pull policy of Never`;
+    report('Warning', 'ErrImageNeverPull', message);
+    return { state: 'failed', reason: 'ErrImageNeverPull', message };
+  }
+
+  /** Undefined when a pull may begin, or is under way. */
+  #backedOff(shown: string, pull: Pull): ImageState | undefined {
     const nowMs = this.#clock.now();
-    if (pull.lastError && !pull.running && pull.backOff.readyAtMs > nowMs) {
-      // The failure itself is shown for a moment before the waiting that follows from it.
-      const waitsFromMs = pull.failedAtMs + failureShownMs;
-      if (nowMs < waitsFromMs) return { state: 'failed', reason: 'ErrImagePull', message: pull.lastError, retryAtMs: waitsFromMs };
-      return {
-        state: 'failed',
-        reason: 'ImagePullBackOff',
-        message: `Back-off pulling image "${container.image}": ${pull.lastError}`,
-        retryAtMs: pull.backOff.readyAtMs,
-      };
-    }
+    if (!pull.lastError || pull.running || pull.backOff.readyAtMs <= nowMs) return undefined;
+    // The failure itself is shown for a moment before the waiting that follows from it.
+    const waitsFromMs = pull.failedAtMs + failureShownMs;
+    if (nowMs < waitsFromMs) return { state: 'failed', reason: 'ErrImagePull', message: pull.lastError, retryAtMs: waitsFromMs };
+    return {
+      state: 'failed',
+      reason: 'ImagePullBackOff',
+      message: `Back-off pulling image "${shown}": ErrImagePull: ${pull.lastError}`,
+      retryAtMs: pull.backOff.readyAtMs,
+    };
+  }
+
+  #pulled(image: string, auth: RegistryAuth | undefined, pull: Pull, request: ImageRequest): ImageState {
+    const { container, instance, report, changed } = request;
     if (!pull.waiting.has(instance)) {
       report('Normal', 'Pulling', `Pulling image "${container.image}"`);
       pull.waiting.set(instance, { sinceMs: this.#clock.monotonicMs(), report, changed });
     }
-    if (!pull.running) this.#begin(image, container.image ?? '', pull, registryAuth(image, secrets));
+    if (!pull.running) this.#begin(image, container.image ?? '', pull, auth);
     return pull.lastError
       ? { state: 'failed', reason: 'ErrImagePull', message: pull.lastError, retryAtMs: Number.MAX_SAFE_INTEGER }
       : { state: 'pulling' };
@@ -106,18 +140,35 @@ export class ImagePuller {
 
   /** Forgets a container's start, once it is over. */
   release(instance: string): void {
-    for (const [image, pull] of this.#pulls) {
-      pull.satisfied.delete(instance);
-      if (pull.satisfied.size === 0 && !pull.running && !pull.lastError) this.#pulls.delete(image);
+    this.#forget((known) => known === instance);
+  }
+
+  /** Forgets a pod with all its containers' starts, and the failures of pulls that nobody waits for any more. */
+  releasePod(uid: string): void {
+    this.#forget((known) => known.startsWith(`${uid}/`));
+  }
+
+  #forget(isOver: (instance: string) => boolean): void {
+    for (const [key, pull] of this.#pulls) {
+      for (const instance of [...pull.asked].filter(isOver)) {
+        pull.asked.delete(instance);
+        pull.satisfied.delete(instance);
+      }
+      if (pull.asked.size === 0 && !pull.running) this.#pulls.delete(key);
     }
   }
 
-  #pull(image: string): Pull {
-    const known = this.#pulls.get(image);
-    if (known) return known;
-    const fresh: Pull = { backOff: new BackOff(pullBackOff), running: false, failedAtMs: 0, satisfied: new Set(), waiting: new Map() };
-    this.#pulls.set(image, fresh);
-    return fresh;
+  /** One for each image and whoever may pull it: without their credentials, others may fail where they do not. */
+  #pull(image: string, auth: RegistryAuth | undefined, instance: string): Pull {
+    const key = JSON.stringify([image, auth]);
+    const known = this.#pulls.get(key);
+    const pull = known ?? {
+      ...{ backOff: new BackOff(pullBackOff), running: false, failedAtMs: 0 },
+      ...{ asked: new Set<string>(), satisfied: new Set<string>(), waiting: new Map<string, PullWaiter>() },
+    };
+    this.#pulls.set(key, pull);
+    pull.asked.add(instance);
+    return pull;
   }
 
   #begin(image: string, shown: string, pull: Pull, auth: RegistryAuth | undefined): void {
@@ -167,16 +218,6 @@ export class ImagePuller {
       this.#queue.shift()?.();
     }
   }
-}
-
-const reference =
-  /^(?:[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?(?::\d+)?\/)?[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*)*(?::[\w][\w.-]{0,127})?(?:@[a-z0-9]+:[a-f0-9]{32,})?$/;
-
-/** Adds the tag `latest` where there is neither tag nor digest; undefined for what is not an image reference. */
-export function normalizeImage(image: string): string | undefined {
-  if (!reference.test(image)) return undefined;
-  if (image.includes('@')) return image;
-  return /:[\w.-]+$/.test(image.slice(image.lastIndexOf('/') + 1)) ? image : `${image}:latest`;
 }
 
 /** As Kubernetes writes it: `103ms`, `2.5s`. */

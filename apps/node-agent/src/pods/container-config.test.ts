@@ -20,7 +20,12 @@ function configOf(container: Partial<Container>, spec: Partial<Pod['spec']> = {}
   };
   return containerConfig({
     ...{ pod, container: whole, attempt: 2, imageRef: 'sha256:1', image: { id: 'i', repoTags: [], repoDigests: [], sizeBytes: 1 } },
-    ...{ volumes: new Map([['data', join(folder, 'volume')]]), podDirectory: join(folder, 'pod'), writesFiles: true },
+    ...{
+      volumes: new Map([['data', join(folder, 'volume')]]),
+      podDirectory: join(folder, 'pod'),
+      writesFiles: true,
+      seccompDirectory: '/seccomp',
+    },
     sources: {
       ...{ pod, podIps: ['10.1.0.2'], hostIp: '10.0.0.1', allocatable: { cpuCores: 1, memoryBytes: 2 ** 30 }, services: [] },
       ...{ configMap: () => undefined, secret: () => undefined },

@@ -25,6 +25,7 @@ export interface ContainerConfigInput {
   podDirectory: string;
   /** False where there is no disk to write to: simulated nodes. */
   writesFiles: boolean;
+  seccompDirectory: string;
 }
 
 /** A change of this is a reason to restart; of a running pod's container, only the image can change. */
@@ -74,7 +75,7 @@ export async function containerConfig(input: ContainerConfigInput): Promise<Cont
     stdinOnce: container.stdinOnce === true,
     tty: container.tty === true,
     resources: containerResources(container, pod, input.sources.allocatable.memoryBytes),
-    security: securityContext(pod, container, input.image),
+    security: securityContext(pod, container, input.image, input.seccompDirectory),
   };
 }
 

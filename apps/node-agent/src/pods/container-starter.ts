@@ -1,7 +1,8 @@
 // Starts one container: image, configuration, create, start, postStart. What keeps it from starting becomes the waiting
 // reason that kubectl shows, and an event.
 import type { Container, Pod } from '@berth/api';
-import type { ContainerInfo } from '@berth/runtime';
+import { type ContainerInfo, RuntimeUnavailableError } from '@berth/runtime';
+import type { ImageState } from '../images/image-puller.ts';
 import { missingCapabilities } from './capabilities.ts';
 import { containerConfig } from './container-config.ts';
 import { containerFieldPath } from './container-field-path.ts';
@@ -9,12 +10,12 @@ import type { WaitingReason } from './container-status.ts';
 import { ConfigError } from './environment.ts';
 import { runHook } from './lifecycle-hooks.ts';
 import type { PodEnvironment } from './pod-environment.ts';
+import type { Retries } from './retries.ts';
 
-const configRetryMs = 5_000;
-const startRetryMs = 10_000;
-const postStartTimeoutSeconds = 120;
 /** Ended instances kept for `kubectl logs --previous` and lastState. */
 const deadInstancesKept = 1;
+
+type ContainerEvent = (type: 'Normal' | 'Warning', reason: string, message: string) => void;
 
 export interface StartStep {
   container: Container;
@@ -32,11 +33,13 @@ export interface StartResult {
 
 export class ContainerStarter {
   readonly #env: PodEnvironment;
+  readonly #retries: Retries;
   readonly #wake: () => void;
   readonly #abandon = new AbortController();
 
-  constructor(env: PodEnvironment, wake: () => void) {
+  constructor(env: PodEnvironment, retries: Retries, wake: () => void) {
     this.#env = env;
+    this.#retries = retries;
     this.#wake = wake;
   }
 
@@ -48,79 +51,86 @@ export class ContainerStarter {
   async start(pod: Pod, step: StartStep, sandboxId: string, volumes: Map<string, string>, podIps: string[]): Promise<StartResult> {
     const { container, attempt } = step;
     const field = containerFieldPath(pod, container.name);
-    const event = (type: 'Normal' | 'Warning', reason: string, message: string) => this.#env.event(pod, type, reason, message, field);
+    const event: ContainerEvent = (type, reason, message) => this.#env.event(pod, type, reason, message, field);
     const instance = `${pod.metadata.uid}/${container.name}/${attempt}`;
-    const image = await this.#env.images.ensure(container, instance, this.#env.pullSecrets(pod), event, this.#wake);
+    const secrets = this.#env.pullSecrets(pod);
+    const image = await this.#env.images.ensure({ container, instance, secrets, report: event, changed: this.#wake });
     if (image.state === 'pulling') return { waiting: { reason: 'ContainerCreating' } };
     if (image.state === 'failed') {
       if (image.reason === 'ImagePullBackOff') event('Normal', 'BackOff', `Back-off pulling image "${container.image}"`);
-      else if (image.reason !== 'ErrImagePull') event('Warning', 'Failed', `Error: ${image.reason}`);
-      return { waiting: { reason: image.reason, message: image.message }, retryAtMs: image.retryAtMs };
+      if (image.reason !== 'ErrImagePull') event('Warning', 'Failed', `Error: ${image.reason}`);
+      const retryAtMs = image.retryAtMs ?? this.#retries.failed('container', container.name);
+      return { waiting: { reason: image.reason, message: image.message }, retryAtMs };
     }
     if (step.replaces) await this.#env.runtime.removeContainer(step.replaces);
+    await this.#removeOlder(pod, container);
+    let id: string;
     try {
-      const config = await containerConfig({
-        pod,
-        container,
-        attempt,
-        ...(step.targetId && { targetId: step.targetId }),
-        image: image.image,
-        imageRef: image.imageRef,
-        volumes,
-        sources: this.#env.environmentSources(pod, podIps),
-        podDirectory: this.#env.volumes.podDirectory(pod.metadata.uid ?? ''),
-        writesFiles: this.#env.writesFiles,
-      });
-      const id = await this.#env.runtime.createContainer(sandboxId, config, this.#env.sandboxConfig(pod, 0));
-      this.#env.inventory.addContainer(pod.metadata.uid ?? '', id);
-      event('Normal', 'Created', `Container created`);
-      return await this.#startCreated(pod, container, id, podIps, event, instance);
+      id = await this.#create(pod, step, sandboxId, volumes, podIps, image);
     } catch (error) {
-      const isConfig = error instanceof ConfigError;
-      const reason = isConfig ? 'CreateContainerConfigError' : 'CreateContainerError';
-      event('Warning', 'Failed', `Error: ${(error as Error).message}`);
-      return {
-        waiting: { reason, message: (error as Error).message },
-        retryAtMs: this.#env.clock.now() + (isConfig ? configRetryMs : startRetryMs),
-      };
+      return this.#failed(pod, container, error instanceof ConfigError ? 'CreateContainerConfigError' : 'CreateContainerError', error);
     }
-  }
-
-  async #startCreated(
-    pod: Pod,
-    container: Container,
-    id: string,
-    podIps: string[],
-    event: (type: 'Normal' | 'Warning', reason: string, message: string) => void,
-    instance: string,
-  ): Promise<StartResult> {
+    this.#env.images.release(instance);
+    event('Normal', 'Created', `Container created`);
     try {
       await this.#env.runtime.startContainer(id);
     } catch (error) {
-      // The runtime marks it as exited with StartError; the restart policy takes it from there.
-      event('Warning', 'Failed', `Error: ${(error as Error).message}`);
-      return { waiting: { reason: 'RunContainerError', message: (error as Error).message }, retryAtMs: this.#env.clock.now() };
+      // The runtime marks it as ended with StartError; the restart policy takes it from there.
+      return this.#failed(pod, container, 'RunContainerError', error);
     }
+    this.#retries.succeeded('container', container.name);
     event('Normal', 'Started', `Container started`);
     this.#tellMissingCapabilities(container, event);
-    this.#env.images.release(instance);
-    await this.#removeOlder(pod, container);
-    const hook = container.lifecycle?.postStart;
-    if (hook) {
-      const target = { pod, container, containerId: id, podIp: podIps[0] ?? this.#env.hostIp };
-      try {
-        await runHook(hook, target, this.#env.runtime, this.#env.clock, postStartTimeoutSeconds, this.#abandon.signal);
-      } catch (error) {
-        event('Warning', 'FailedPostStartHook', `PostStartHook failed: ${(error as Error).message}`);
-        event('Normal', 'Killing', 'FailedPostStartHook');
-        await this.#env.runtime.stopContainer(id, pod.spec.terminationGracePeriodSeconds ?? 30);
-        return { waiting: { reason: 'PostStartHookError', message: (error as Error).message } };
-      }
-    }
-    return {};
+    return this.#postStart(pod, container, id, podIps, event);
   }
 
-  #tellMissingCapabilities(container: Container, event: (type: 'Warning', reason: string, message: string) => void): void {
+  async #create(
+    pod: Pod,
+    { container, attempt, targetId }: StartStep,
+    sandboxId: string,
+    volumes: Map<string, string>,
+    podIps: string[],
+    { image, imageRef }: Extract<ImageState, { state: 'present' }>,
+  ): Promise<string> {
+    const config = await containerConfig({
+      ...{ pod, container, attempt, image, imageRef, volumes },
+      ...(targetId && { targetId }),
+      sources: this.#env.environmentSources(pod, podIps),
+      podDirectory: this.#env.volumes.podDirectory(pod.metadata.uid ?? ''),
+      writesFiles: this.#env.writesFiles,
+      seccompDirectory: this.#env.seccompDirectory,
+    });
+    const id = await this.#env.runtime.createContainer(sandboxId, config, this.#env.sandboxConfig(pod, 0));
+    this.#env.inventory.addContainer(pod.metadata.uid ?? '', id);
+    return id;
+  }
+
+  /** @throws what says nothing about the container */
+  #failed(pod: Pod, { name }: Container, reason: string, error: unknown): StartResult {
+    if (error instanceof RuntimeUnavailableError) throw error;
+    const { message } = error as Error;
+    this.#env.event(pod, 'Warning', 'Failed', `Error: ${message}`, containerFieldPath(pod, name));
+    return { waiting: { reason, message }, retryAtMs: this.#retries.failed('container', name) };
+  }
+
+  async #postStart(pod: Pod, container: Container, id: string, podIps: string[], event: ContainerEvent): Promise<StartResult> {
+    const hook = container.lifecycle?.postStart;
+    if (!hook) return {};
+    const target = { pod, container, containerId: id, podIp: podIps[0] ?? this.#env.hostIp };
+    try {
+      const warned = (message: string) => event('Warning', 'LifecycleHTTPFallback', message);
+      await runHook(hook, target, { runtime: this.#env.runtime, clock: this.#env.clock, warned }, undefined, this.#abandon.signal);
+      return {};
+    } catch (error) {
+      // What a hook printed may be secret: it is for whoever may read the pod, not for whoever reads events.
+      event('Warning', 'FailedPostStartHook', 'PostStartHook failed');
+      event('Normal', 'Killing', 'FailedPostStartHook');
+      await this.#env.runtime.stopContainer(id, pod.spec.terminationGracePeriodSeconds ?? 30);
+      return { waiting: { reason: 'PostStartHookError', message: (error as Error).message } };
+    }
+  }
+
+  #tellMissingCapabilities(container: Container, event: ContainerEvent): void {
     if (container.securityContext?.privileged) return;
     const missing = missingCapabilities(container.securityContext?.capabilities?.add ?? [], this.#env.capabilities);
     if (missing.length === 0) return;

@@ -1,41 +1,85 @@
-// postStart and preStop: exec, httpGet or sleep. A failure is told in an event; postStart's also ends the container.
-import type { LifecycleHandler } from '@berth/api';
+// postStart and preStop: exec, httpGet or sleep. Any answer to httpGet will do, whatever its code.
+import type { HTTPGetAction, LifecycleHandler } from '@berth/api';
 import type { Runtime } from '@berth/runtime';
 import type { Clock } from '@berth/telemetry';
-import { httpGet, type ProbeTarget } from '../probes/probe.ts';
+import { HttpActionError, httpAction } from '../probes/http-action.ts';
+import type { ProbeTarget } from '../probes/probe-target.ts';
+
+export interface HookPorts {
+  runtime: Pick<Runtime, 'execSync'>;
+  clock: Pick<Clock, 'sleep'>;
+  /** For the LifecycleHTTPFallback event. */
+  warned(message: string): void;
+}
 
 /**
- * @param timeoutSeconds what is left of the grace period; for postStart, as long as it takes within reason
+ * Resolves when the hook has ended or nobody waits for it any more.
+ * @param timeoutSeconds what is left of the grace period; absent for as long as it takes
  * @param signal when aborted, nobody waits for the hook any more
+ * @throws Error saying how it failed
  */
 export async function runHook(
   handler: LifecycleHandler,
   target: ProbeTarget,
-  runtime: Runtime,
-  clock: Clock,
-  timeoutSeconds: number,
+  ports: HookPorts,
+  timeoutSeconds: number | undefined,
   signal: AbortSignal,
 ): Promise<void> {
   if (signal.aborted) return;
+  const over = new AbortController();
   const abandoned = Promise.withResolvers<void>();
-  signal.addEventListener('abort', () => abandoned.resolve(), { once: true });
-  await Promise.race([perform(handler, target, runtime, clock, timeoutSeconds), abandoned.promise]);
+  const abandon = () => abandoned.resolve();
+  signal.addEventListener('abort', abandon, { once: true });
+  const performed = perform(handler, target, ports, timeoutSeconds, over.signal);
+  // Once it is abandoned, nobody hears how it ends.
+  performed.catch(() => undefined);
+  try {
+    await Promise.race([performed, abandoned.promise]);
+  } finally {
+    signal.removeEventListener('abort', abandon);
+    over.abort(new Error('the hook is over'));
+  }
 }
 
 async function perform(
-  handler: LifecycleHandler,
+  { exec, httpGet, sleep }: LifecycleHandler,
   target: ProbeTarget,
-  runtime: Runtime,
-  clock: Clock,
-  timeoutSeconds: number,
+  ports: HookPorts,
+  timeoutSeconds: number | undefined,
+  over: AbortSignal,
 ): Promise<void> {
-  if (handler.exec) {
-    const { exitCode, stderr } = await runtime.execSync(target.containerId, handler.exec.command ?? [], timeoutSeconds);
-    if (exitCode !== 0) throw new Error(`command '${handler.exec.command?.join(' ')}' exited with ${exitCode}: ${String(stderr).trim()}`);
-  } else if (handler.httpGet) {
-    const result = await httpGet(handler.httpGet, target, timeoutSeconds * 1000);
-    if (!result.success) throw new Error(result.message);
-  } else if (handler.sleep) {
-    await clock.sleep(Math.min(handler.sleep.seconds, timeoutSeconds) * 1000);
+  if (exec) {
+    const command = exec.command ?? [];
+    const { exitCode, stdout, stderr } = await ports.runtime.execSync(target.containerId, command, timeoutSeconds ?? 0);
+    if (exitCode === 0) return;
+    const output = JSON.stringify(`${stdout}${stderr}`);
+    throw new Error(
+      `${described(target, `Exec lifecycle hook (${command.join(' ')})`)}command exited with ${exitCode}, message: ${output}`,
+    );
   }
+  if (httpGet) return await http(httpGet, target, ports, withTimeout(timeoutSeconds, over));
+  if (!sleep) throw new Error('invalid handler: it names neither exec, httpGet nor sleep');
+  const seconds = Math.min(sleep.seconds, timeoutSeconds ?? Number.POSITIVE_INFINITY);
+  await ports.clock.sleep(seconds * 1000, over);
+}
+
+async function http(action: HTTPGetAction, target: ProbeTarget, ports: HookPorts, signal: AbortSignal): Promise<void> {
+  try {
+    await httpAction(action, target, { purpose: 'lifecycle', signal });
+  } catch (error) {
+    if (error instanceof HttpActionError && error.isPlainHttp) {
+      await httpAction(action, target, { purpose: 'lifecycle', scheme: 'http', signal });
+      const host = `${action.host || target.podIp}:${action.port}`;
+      return ports.warned(`request to HTTPS lifecycle hook ${host} got HTTP response, retry with HTTP succeeded`);
+    }
+    throw new Error(`${described(target, `HTTP lifecycle hook (${action.path ?? ''})`)}${(error as Error).message}`, { cause: error });
+  }
+}
+
+function withTimeout(timeoutSeconds: number | undefined, signal: AbortSignal): AbortSignal {
+  return timeoutSeconds === undefined ? signal : AbortSignal.any([signal, AbortSignal.timeout(timeoutSeconds * 1000)]);
+}
+
+function described({ pod: { metadata }, container }: ProbeTarget, what: string): string {
+  return `${what} for Container "${container.name}" in Pod "${metadata.name}_${metadata.namespace}(${metadata.uid})" failed - error: `;
 }

@@ -29,6 +29,8 @@ export interface PodEnvironment {
   memoryBytes: number;
   /** Whether containers get files of the host's: false on simulated nodes. */
   writesFiles: boolean;
+  /** Where `localhostProfile` of seccomp begins. */
+  seccompDirectory: string;
   sandboxConfig(pod: Pod, attempt: number): SandboxConfig;
   /** How the pod's runtime class has it run; empty for the usual way. @throws Error when nothing is known about the class */
   runtimeHandler(pod: Pod): string;

@@ -25,11 +25,9 @@ import type { PodEnvironment } from './pod-environment.ts';
 import { isTerminal } from './pod-status.ts';
 import { PodWorker } from './pod-worker.ts';
 import type { RestartMarks } from './restart-marks.ts';
+import { RuntimeWatch } from './runtime-watch.ts';
 import { runtimeHandler, sandboxConfig } from './sandbox-config.ts';
 import { readTerminationMessage, terminationMessageFile } from './termination-message.ts';
-
-const relistMs = 60_000;
-const eventRetryMs = 1_000;
 
 export interface PodManagerDeps {
   runtime: Runtime;
@@ -46,6 +44,7 @@ export interface PodManagerDeps {
   allocatable: NodeAllocatable;
   /** `<dir>/<namespace>_<pod>_<uid>/<container>/<attempt>.log`. */
   logDirectory: string;
+  seccompDirectory: string;
   cgroupParent: string;
   /** What this node can give, e.g. `NET_ADMIN`. */
   capabilities: ReadonlySet<string>;
@@ -58,6 +57,7 @@ export class PodManager {
   readonly #workers = new Map<string, PodWorker>();
   readonly #inventory: Inventory;
   readonly #env: PodEnvironment;
+  readonly #watch: RuntimeWatch;
   readonly #events: EventThrottle;
   readonly #tokens: AccountTokens;
   readonly #stopping = new AbortController();
@@ -66,6 +66,7 @@ export class PodManager {
   constructor(deps: PodManagerDeps) {
     this.#deps = deps;
     this.#inventory = new Inventory(deps.runtime);
+    this.#watch = new RuntimeWatch({ ...deps, inventory: this.#inventory, workers: this.#workers });
     this.#events = new EventThrottle(deps.clock);
     this.#tokens = new AccountTokens({ ...deps, due: (uid) => this.#workers.get(uid)?.refresh() });
     this.#env = this.#environment();
@@ -76,8 +77,7 @@ export class PodManager {
     this.#orphans = await this.#inventory.relist();
     for (const uid of await this.#deps.volumes.knownPods())
       if (!this.#orphans.has(uid)) this.#orphans.set(uid, { namespace: '', name: '' });
-    void this.#listen();
-    void this.#relistForever();
+    this.#watch.start(this.#stopping.signal);
     if (this.#deps.writesFiles) void this.#logKeeper().run(this.#stopping.signal);
   }
 
@@ -174,35 +174,6 @@ export class PodManager {
       .catch((error: Error) => this.#deps.link.reportVolumeRemoved(name, uid, error.message));
   }
 
-  async #listen(): Promise<void> {
-    const signal = this.#stopping.signal;
-    while (!signal.aborted) {
-      try {
-        for await (const event of this.#deps.runtime.events(signal)) {
-          const uid = this.#inventory.owner(event);
-          if (uid) this.#workers.get(uid)?.wake();
-        }
-      } catch (error) {
-        if (signal.aborted) return;
-        this.#deps.logger.warn("the runtime's event stream broke; listening again", { error });
-      }
-      if (signal.aborted) return;
-      await this.#deps.clock.sleep(eventRetryMs, signal).catch(() => undefined);
-      // What happened in between is found by looking.
-      for (const worker of this.#workers.values()) worker.wake();
-    }
-  }
-
-  async #relistForever(): Promise<void> {
-    const signal = this.#stopping.signal;
-    for (;;) {
-      await this.#deps.clock.sleep(relistMs, signal).catch(() => undefined);
-      if (signal.aborted) return;
-      await this.#inventory.relist().catch((error: unknown) => this.#deps.logger.warn('cannot list containers', { error }));
-      for (const worker of this.#workers.values()) worker.wake();
-    }
-  }
-
   #environment(): PodEnvironment {
     const { runtime, volumes, clock, logger, hostIp, link, allocatable, writesFiles, capabilities, restartMarks } = this.#deps;
     const lookups = (pod: Pod) => ({
@@ -220,7 +191,7 @@ export class PodManager {
       images: new ImagePuller(runtime, clock),
       allocations: new Allocations(allocatable, clock, (uid) => this.#workers.get(uid)?.wake()),
       memoryBytes: allocatable.memoryBytes,
-      ...{ writesFiles, capabilities, restartMarks },
+      ...{ writesFiles, capabilities, restartMarks, seccompDirectory: this.#deps.seccompDirectory },
       sandboxConfig: (pod, attempt) =>
         sandboxConfig(pod, attempt, {
           logDirectory: this.podLogDirectory(pod),
@@ -259,6 +230,7 @@ export class PodManager {
         this.#inventory.forget(uid);
         this.#events.forget(uid);
         this.#tokens.forget(uid);
+        this.#env.images.releasePod(uid);
         this.#env.allocations.release(uid);
       },
     };
@@ -269,6 +241,8 @@ export class PodManager {
     const events = {
       failed: (pod: Pod, container: string, message: string) =>
         this.#record(pod, 'Warning', 'Unhealthy', message, containerFieldPath(pod, container)),
+      warned: (pod: Pod, container: string, message: string) =>
+        this.#record(pod, 'Warning', 'ProbeWarning', message, containerFieldPath(pod, container)),
       changed: (uid: string) => this.#workers.get(uid)?.wake(),
     };
     return new Prober({ runner: probes, clock, random, logger, events });
@@ -294,7 +268,9 @@ export class PodManager {
 
   #record(pod: Pod, type: 'Normal' | 'Warning', reason: string, message: string, fieldPath = ''): void {
     const { namespace = '', name, uid = '' } = pod.metadata;
-    if (!this.#events.admit(uid, `${reason}/${fieldPath}/${message}`)) return;
-    this.#deps.link.reportEvent({ namespace, kind: 'Pod', name, uid, fieldPath, type, reason, message, at: timestamp(this.#deps.clock) });
+    const count = this.#events.admit(uid, type, `${reason}/${fieldPath}/${message}`);
+    if (count === 0) return;
+    const at = timestamp(this.#deps.clock);
+    this.#deps.link.reportEvent({ namespace, kind: 'Pod', name, uid, fieldPath, type, reason, message, at, count });
   }
 }

@@ -5,20 +5,23 @@ import { containerFieldPath } from './container-field-path.ts';
 import { runHook } from './lifecycle-hooks.ts';
 import type { ObservedPod } from './observed.ts';
 import type { PodEnvironment } from './pod-environment.ts';
+import type { Retries } from './retries.ts';
 
 /** What a container is given for its own end, however long its hook took. */
 const graceAfterHookSeconds = 2;
 
 export class PodTermination {
   readonly #env: PodEnvironment;
+  readonly #retries: Retries;
   readonly #wake: () => void;
   #deadlineMs = Number.POSITIVE_INFINITY;
   #running = false;
   /** The preStop hooks under way, by container id. */
   readonly #hooks = new Map<string, AbortController>();
 
-  constructor(env: PodEnvironment, wake: () => void) {
+  constructor(env: PodEnvironment, retries: Retries, wake: () => void) {
     this.#env = env;
+    this.#retries = retries;
     this.#wake = wake;
   }
 
@@ -31,16 +34,23 @@ export class PodTermination {
       this.#deadlineMs = Math.min(this.#deadlineMs, deadlineMs);
       return;
     }
+    if (this.#retries.waits('end')) return;
     this.#running = true;
     this.#deadlineMs = deadlineMs;
     this.#end(pod, observed, podIps)
-      .catch((error: unknown) =>
-        this.#env.logger.warn('a pod could not be stopped yet', { pod: pod.metadata.name, namespace: pod.metadata.namespace, error }),
-      )
+      .then(() => this.#retries.succeeded('end'))
+      .catch((error: unknown) => this.#tryAgainLater(pod, error))
       .finally(() => {
         this.#running = false;
         this.#wake();
       });
+  }
+
+  #tryAgainLater(pod: Pod, error: unknown): void {
+    const { name, namespace } = pod.metadata;
+    this.#env.logger.warn('a pod could not be stopped yet', { pod: name, namespace, error });
+    this.#env.event(pod, 'Warning', 'FailedKillPod', `error killing pod: ${(error as Error).message}`);
+    this.#env.clock.after(this.#retries.failed('end') - this.#env.clock.now(), this.#wake);
   }
 
   /** Nobody waits for the preStop hook of a container that has ended. */
@@ -58,10 +68,15 @@ export class PodTermination {
       const target = { pod, container, containerId: id, podIp: podIps[0] ?? this.#env.hostIp };
       const abandon = new AbortController();
       this.#hooks.set(id, abandon);
-      await runHook(hook, target, this.#env.runtime, this.#env.clock, graceSeconds, abandon.signal)
-        .catch((error: Error) =>
-          this.#env.event(pod, 'Warning', 'FailedPreStopHook', `PreStopHook failed: ${error.message}`, containerFieldPath(pod, name)),
-        )
+      const warn = (reason: string, message: string) => this.#env.event(pod, 'Warning', reason, message, containerFieldPath(pod, name));
+      const { runtime, clock } = this.#env;
+      const ports = { runtime, clock, warned: (message: string) => warn('LifecycleHTTPFallback', message) };
+      await runHook(hook, target, ports, graceSeconds, abandon.signal)
+        .catch((error: Error) => {
+          // What it printed may be secret.
+          this.#env.logger.info('a preStop hook failed', { container: id, error });
+          warn('FailedPreStopHook', 'PreStopHook failed');
+        })
         .finally(() => this.#hooks.delete(id));
       leastSeconds = graceAfterHookSeconds;
     }

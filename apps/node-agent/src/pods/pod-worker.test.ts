@@ -114,7 +114,7 @@ test('preStop counts against the grace period, and a hook that fails does not ho
   other.want([deleted(failing, 30)]);
   await other.clock.advance(1000);
   expect(other.isTerminated()).toBe(true);
-  expect(other.told('FailedPreStopHook')[0]).toMatch(/^FailedPreStopHook: PreStopHook failed: command 'false' exited with 1/);
+  expect(other.told('FailedPreStopHook')).toEqual(['FailedPreStopHook: PreStopHook failed']);
 });
 
 test('a pod that is deleted while its image is pulled, or during a postStart hook, ends at once', async () => {

@@ -2,29 +2,30 @@
 // It is woken by changes and due times only. Slow work (pulls, graceful stops) goes on beside it and wakes it when done.
 import { everyContainer, type Pod } from '@berth/api';
 import { deepEqual } from '@berth/machinery';
-import { VolumeError } from '../volumes/volume-manager.ts';
 import { containerFieldPath } from './container-field-path.ts';
 import { ContainerStarter } from './container-starter.ts';
 import type { WaitingReason } from './container-status.ts';
 import { changeable } from './downward.ts';
-import { emptySandboxes, newest, type ObservedPod, observe } from './observed.ts';
+import { newest, type ObservedPod, observe } from './observed.ts';
 import { isFinished, isStopped, type Kill, type PodPlan, planPod } from './plan.ts';
 import { type PlanSources, planContext } from './plan-context.ts';
 import type { PodEnvironment } from './pod-environment.ts';
 import { PodReporter } from './pod-reporter.ts';
 import { PodResizer } from './pod-resizer.ts';
+import { PodSetUp } from './pod-set-up.ts';
 import { isTerminal } from './pod-status.ts';
 import { PodTermination } from './pod-termination.ts';
 import { RestartTracker } from './restart-tracker.ts';
+import { Retries } from './retries.ts';
 import { WakeLoop } from './wake-loop.ts';
-
-const retryMs = 2_000;
 
 export class PodWorker {
   readonly #env: PodEnvironment;
   readonly #termination: PodTermination;
   readonly #starter: ContainerStarter;
   readonly #restarts: RestartTracker;
+  readonly #retries: Retries;
+  readonly #setUp: PodSetUp;
   readonly reporter: PodReporter;
   readonly #waiting = new Map<string, WaitingReason>();
   readonly #killing = new Set<string>();
@@ -51,13 +52,15 @@ export class PodWorker {
     // What they show may have changed while nobody looked.
     this.#refreshVolumes = adopted;
     this.#restarts = new RestartTracker(env.clock);
+    this.#retries = new Retries(env.clock);
+    this.#setUp = new PodSetUp(env, this.#retries);
     this.reporter = new PodReporter(env, pod.status);
     this.#sources = { env, restarts: this.#restarts, reporter: this.reporter, resizer: this.#resizer };
     const { name, namespace } = pod.metadata;
     const failed = (error: unknown) => env.logger.warn('a pod could not be brought in line', { pod: name, namespace, error });
     this.#loop = new WakeLoop(env.clock, () => this.#step(), failed);
-    this.#termination = new PodTermination(env, () => this.wake());
-    this.#starter = new ContainerStarter(env, () => this.wake());
+    this.#termination = new PodTermination(env, this.#retries, () => this.wake());
+    this.#starter = new ContainerStarter(env, this.#retries, () => this.wake());
   }
 
   get pod(): Pod {
@@ -70,6 +73,7 @@ export class PodWorker {
 
   update(pod: Pod): void {
     if (pod.metadata.deletionTimestamp) this.#starter.abandonHooks();
+    if (!deepEqual(pod.spec, this.#desired.spec)) this.#retries.hasten();
     this.#desired = pod;
     this.#become(this.#env.allocations.granted(pod));
     this.wake();
@@ -83,6 +87,7 @@ export class PodWorker {
   /** Something the pod refers to has changed: its files follow, and what waited for it may go on. */
   refresh(): void {
     this.#refreshVolumes = true;
+    this.#retries.hasten();
     this.wake();
   }
 
@@ -116,8 +121,7 @@ export class PodWorker {
     }
     this.#become(this.#resizer.grant(this.#desired));
     if (this.#refreshVolumes && observed.sandbox) {
-      this.#refreshVolumes = false;
-      await this.#prepareVolumes();
+      this.#refreshVolumes = (await this.#setUp.volumes(this.#pod, this.#podIps)) === undefined;
     }
     const plan = planPod(this.#pod, observed, planContext(this.#pod, this.#sources));
     this.#syncWaiting(plan);
@@ -128,6 +132,7 @@ export class PodWorker {
     await this.#resizer.settle(this.#pod, observed);
     await this.#report(observed, false);
     for (const dueMs of [...plan.waiting.values(), ...this.#resizer.dueMs]) this.#loop.wakeAt(dueMs);
+    this.#wakeForRetries(plan);
   }
 
   /** Nothing will run in this pod again: it has ended, or somebody has declared it so, before this agent was started perhaps. */
@@ -178,15 +183,17 @@ export class PodWorker {
     for (const kill of plan.kill) this.#kill(kill);
     if (plan.kill.length > 0) return false;
     if (plan.createSandbox === undefined && plan.start.length === 0) return false;
-    const volumes = await this.#prepareVolumes();
+    const start = plan.start.filter(({ container }) => !this.#retries.waits('container', container.name));
+    if (plan.createSandbox === undefined && start.length === 0) return false;
+    const volumes = await this.#setUp.volumes(this.#pod, this.#podIps);
     if (!volumes) {
       this.#tellCreating(observed);
       return false;
     }
-    const sandboxId = await this.#ensureSandbox(plan, observed);
+    const sandboxId = await this.#sandboxFor(plan, observed);
     if (!sandboxId) return true;
     await this.#resizer.fitting.makeRoom(this.#pod, sandboxId, observed);
-    for (const step of plan.start) {
+    for (const step of start) {
       const result = await this.#starter.start(this.#pod, step, sandboxId, volumes, this.#podIps);
       if (result.waiting) this.#waiting.set(step.container.name, result.waiting);
       else this.#waiting.delete(step.container.name);
@@ -195,54 +202,43 @@ export class PodWorker {
     return true;
   }
 
-  /** Undefined when one cannot be had yet. */
-  async #prepareVolumes(): Promise<Map<string, string> | undefined> {
-    try {
-      return await this.#env.volumes.prepare(this.#pod, this.#env.volumeSources(this.#pod, this.#podIps));
-    } catch (error) {
-      if (!(error instanceof VolumeError)) throw error;
-      this.#env.event(this.#pod, 'Warning', 'FailedMount', error.message);
-      this.#loop.wakeAt(this.#env.clock.now() + retryMs);
-      return undefined;
-    }
+  /** When something that failed is due again. */
+  #wakeForRetries(plan: PodPlan): void {
+    const due = [this.#retries.readyAtMs('volumes'), this.#retries.readyAtMs('sandbox')];
+    for (const { container } of plan.start) due.push(this.#retries.readyAtMs('container', container.name));
+    const nowMs = this.#env.clock.now();
+    for (const atMs of due) if (atMs > nowMs) this.#loop.wakeAt(atMs);
   }
 
   #tellCreating(observed: ObservedPod): void {
     for (const { name } of everyContainer(this.#pod.spec)) if (!newest(observed, name)) this.#waiting.delete(name);
   }
 
-  async #ensureSandbox(plan: PodPlan, observed: ObservedPod): Promise<string | undefined> {
+  async #sandboxFor(plan: PodPlan, observed: ObservedPod): Promise<string | undefined> {
     if (plan.createSandbox === undefined) return observed.sandbox?.id;
-    try {
-      if (observed.sandbox) {
-        const message = 'Pod sandbox changed, it will be killed and re-created.';
-        this.#env.event(this.#pod, 'Normal', 'SandboxChanged', message);
-        await this.#env.runtime.stopSandbox(observed.sandbox.id);
-        for (const old of emptySandboxes(observed)) await this.#env.runtime.removeSandbox(old.id);
-      }
-      this.#tellCreating(observed);
-      const config = this.#env.sandboxConfig(this.#pod, plan.createSandbox);
-      const id = await this.#env.runtime.runSandbox({ ...config, runtimeHandler: this.#env.runtimeHandler(this.#pod) });
-      this.#env.inventory.addSandbox(this.#pod.metadata.uid ?? '', id);
-      const info = await this.#env.runtime.sandboxStatus(id);
-      this.#podIps = this.#pod.spec.hostNetwork ? [this.#env.hostIp] : (info?.ips ?? []);
-      return id;
-    } catch (error) {
-      this.#env.event(this.#pod, 'Warning', 'FailedCreatePodSandBox', `Failed to create pod sandbox: ${(error as Error).message}`);
-      this.#loop.wakeAt(this.#env.clock.now() + retryMs);
-      return undefined;
-    }
+    this.#tellCreating(observed);
+    const made = await this.#setUp.sandbox(this.#pod, plan.createSandbox, observed);
+    if (made) this.#podIps = this.#pod.spec.hostNetwork ? [this.#env.hostIp] : made.ips;
+    return made?.id;
   }
 
   #kill({ containerId, name, message, resizes, graceSeconds = this.#pod.spec.terminationGracePeriodSeconds ?? 30 }: Kill): void {
     if (this.#killing.has(containerId)) return;
+    if (this.#retries.waits('end', containerId)) {
+      this.#loop.wakeAt(this.#retries.readyAtMs('end', containerId));
+      return;
+    }
     this.#killing.add(containerId);
     const noted = resizes ? this.#resizer.restarting(this.#pod, containerId) : Promise.resolve();
     this.#env.event(this.#pod, 'Normal', 'Killing', message, containerFieldPath(this.#pod, name));
     this.#env.prober.forget(containerId);
     noted
       .then(() => this.#termination.stopContainer(this.#pod, name, containerId, graceSeconds, this.#podIps))
-      .catch((error: unknown) => this.#env.logger.warn('a container could not be stopped', { container: containerId, error }))
+      .then(() => this.#retries.succeeded('end', containerId))
+      .catch((error: unknown) => {
+        this.#env.logger.warn('a container could not be stopped', { container: containerId, error });
+        this.#retries.failed('end', containerId);
+      })
       .finally(() => {
         this.#killing.delete(containerId);
         this.wake();

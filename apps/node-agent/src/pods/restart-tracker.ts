@@ -28,7 +28,9 @@ export class RestartTracker {
         const backOff = this.#backOffs.get(name) ?? new BackOff(restartBackOff, instance.attempt);
         this.#backOffs.set(name, backOff);
         this.#specHashes.set(name, instance.annotations[specHashAnnotation]);
-        backOff.fail(instance.finishedAtMs || this.#clock.now(), instance.finishedAtMs - instance.startedAtMs);
+        // One that could not be started has no start, and ran for no time at all.
+        const ranMs = instance.startedAtMs > 0 ? instance.finishedAtMs - instance.startedAtMs : 0;
+        backOff.fail(instance.finishedAtMs || this.#clock.now(), ranMs);
       }
     }
     const present = new Set([...observed.containers.values()].flat().map((c) => c.id));

@@ -1,6 +1,6 @@
 import type { RuntimeClass } from '@berth/api';
 import { expect, test } from 'vitest';
-import { runtimeHandler } from './sandbox-config.ts';
+import { runtimeHandler, sandboxConfig } from './sandbox-config.ts';
 
 const pod = (runtimeClassName?: string) => ({
   apiVersion: 'v1',
@@ -15,4 +15,30 @@ test('a pod runs as its runtime class says, and in no other way while that is un
   expect(runtimeHandler(pod(), classes)).toBe('');
   expect(runtimeHandler(pod('sandboxed'), classes)).toBe('runsc');
   expect(() => runtimeHandler(pod('gone'), classes)).toThrow('failed to get sandbox runtime: RuntimeClass.node.k8s.io "gone" not found');
+});
+
+const node = { logDirectory: '/logs', cgroupParent: '/berth' };
+
+test('a sandbox is privileged when any container of its pod is, whenever that one starts', () => {
+  const privileged = { name: 'c', securityContext: { privileged: true } };
+  const plain = { name: 'main', securityContext: { privileged: false } };
+  expect(sandboxConfig({ ...pod(), spec: { containers: [plain] } }, 0, node).privileged).toBe(false);
+  for (const list of ['initContainers', 'containers', 'ephemeralContainers'] as const) {
+    const spec = { containers: [plain], [list]: [plain, privileged] };
+    expect(sandboxConfig({ ...pod(), spec }, 0, node).privileged).toBe(true);
+  }
+});
+
+test('sysctls are named with dots, and with slashes where a part has dots', () => {
+  const sysctls = [
+    { name: 'kernel.shm_rmid_forced', value: '1' },
+    { name: 'net/ipv4/ip_local_port_range', value: '2' },
+    { name: 'net/ipv4/conf/eth0.1/arp_filter', value: '3' },
+  ];
+  const spec = { containers: [], securityContext: { sysctls } };
+  expect(sandboxConfig({ ...pod(), spec }, 0, node).sysctls).toEqual({
+    'kernel.shm_rmid_forced': '1',
+    'net.ipv4.ip_local_port_range': '2',
+    'net.ipv4.conf.eth0/1.arp_filter': '3',
+  });
 });

@@ -1,5 +1,5 @@
 // What the runtime is asked to make for a pod as a whole: names, namespaces, name servers, cgroup. Pure.
-import type { Pod, RuntimeClass } from '@berth/api';
+import { everyContainer, type Pod, type RuntimeClass } from '@berth/api';
 import type { SandboxConfig } from '@berth/runtime';
 import { labels } from './observed.ts';
 
@@ -18,8 +18,15 @@ export function sandboxConfig(
     hostPid: pod.spec.hostPID === true,
     hostIpc: pod.spec.hostIPC === true,
     shareProcessNamespace: pod.spec.shareProcessNamespace === true,
-    sysctls: Object.fromEntries((pod.spec.securityContext?.sysctls ?? []).map((s) => [s.name, s.value])),
+    privileged: everyContainer(pod.spec).some(({ securityContext }) => securityContext?.privileged === true),
+    sysctls: Object.fromEntries((pod.spec.securityContext?.sysctls ?? []).map((s) => [dotted(s.name), s.value])),
   };
+}
+
+/** Whoever separates by slashes may have dots within a part, as in an interface's name; the runtime wants it the other way round. */
+function dotted(sysctl: string): string {
+  const [separator] = /[./]/.exec(sysctl) ?? [];
+  return separator === '/' ? sysctl.replace(/[./]/g, (mark) => (mark === '/' ? '.' : '/')) : sysctl;
 }
 
 /** @throws Error when the pod's runtime class is not (yet) known here: it must not run in another way than it asked for */

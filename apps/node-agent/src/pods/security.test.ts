@@ -12,7 +12,7 @@ function securityOf(own: OfContainer, ofPod: OfPod = {}, image: Partial<ImageInf
     ...{ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'web', namespace: 'shop', uid: 'u1' } },
     spec: { containers: [container], securityContext: ofPod },
   };
-  return securityContext(pod, container, { id: 'i', repoTags: [], repoDigests: [], sizeBytes: 1, ...image });
+  return securityContext(pod, container, { id: 'i', repoTags: [], repoDigests: [], sizeBytes: 1, ...image }, '/seccomp');
 }
 
 test.each([
@@ -59,6 +59,6 @@ test('privileged containers are not confined', () => {
   expect(securityOf({ privileged: true })).toMatchObject({ privileged: true, seccomp: { type: 'Unconfined' } });
   expect(securityOf({}, { seccompProfile: { type: 'Localhost', localhostProfile: 'a.json' } }).seccomp).toEqual({
     type: 'Localhost',
-    localhostRef: 'a.json',
+    localhostRef: '/seccomp/a.json',
   });
 });

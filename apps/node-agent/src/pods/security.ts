@@ -1,10 +1,11 @@
 // Who a container runs as and what it may do, from the pod's and its own security context; the container's wins.
+import { join } from 'node:path';
 import type { Container, Pod } from '@berth/api';
 import type { ImageInfo, SecurityContext } from '@berth/runtime';
 import { ConfigError } from './environment.ts';
 
 /** @throws ConfigError when runAsNonRoot is asked for and the user would be root. */
-export function securityContext(pod: Pod, container: Container, image: ImageInfo | undefined): SecurityContext {
+export function securityContext(pod: Pod, container: Container, image: ImageInfo | undefined, seccompDirectory: string): SecurityContext {
   const ofPod = pod.spec.securityContext ?? {};
   const own = container.securityContext ?? {};
   const runAsUser = own.runAsUser ?? ofPod.runAsUser;
@@ -25,7 +26,7 @@ export function securityContext(pod: Pod, container: Container, image: ImageInfo
     supplementalGroups: [...groups],
     addCapabilities: own.capabilities?.add ?? [],
     dropCapabilities: own.capabilities?.drop ?? [],
-    seccomp: seccomp(profile, privileged),
+    seccomp: seccomp(profile, privileged, seccompDirectory),
     ...(own.procMount === 'Unmasked' && { procMount: 'Unmasked' as const }),
   };
 }
@@ -35,9 +36,13 @@ function asksForPrivileges(added: string[] | undefined): boolean {
   return (added ?? []).some((c) => c === 'SYS_ADMIN' || c === 'CAP_SYS_ADMIN' || c === 'ALL');
 }
 
-function seccomp(profile: { type: string; localhostProfile?: string } | undefined, privileged: boolean): SecurityContext['seccomp'] {
+function seccomp(
+  profile: { type: string; localhostProfile?: string } | undefined,
+  privileged: boolean,
+  directory: string,
+): SecurityContext['seccomp'] {
   if (privileged || profile?.type === 'Unconfined') return { type: 'Unconfined' };
-  if (profile?.type === 'Localhost') return { type: 'Localhost', localhostRef: profile.localhostProfile ?? '' };
+  if (profile?.type === 'Localhost') return { type: 'Localhost', localhostRef: join(directory, profile.localhostProfile ?? '') };
   return { type: 'RuntimeDefault' };
 }
 

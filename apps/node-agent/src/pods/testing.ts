@@ -18,6 +18,13 @@ export class TestNode {
   readonly reports: (PodStatusReport & { status: PodStatus })[] = [];
   readonly events: AgentEvent[] = [];
   readonly cleanedUp: string[] = [];
+  readonly volumes: VolumeManager = {
+    prepare: async () => new Map(),
+    podDirectory: (uid) => `/pods/${uid}`,
+    cleanUp: async (uid) => void this.cleanedUp.push(uid),
+    knownPods: async () => [],
+    removeLocal: async () => undefined,
+  };
   /** What the next probe attempts say. */
   probeResult: ProbeResult | Error = { success: true, message: '' };
   manager: PodManager;
@@ -71,13 +78,6 @@ export class TestNode {
       reportPod: (report: PodStatusReport) => this.reports.push(report as PodStatusReport & { status: PodStatus }),
       reportEvent: (event: AgentEvent) => this.events.push(event),
     } as unknown as AgentLink;
-    const volumes: VolumeManager = {
-      prepare: async () => new Map(),
-      podDirectory: (uid) => `/pods/${uid}`,
-      cleanUp: async (uid) => void this.cleanedUp.push(uid),
-      knownPods: async () => [],
-      removeLocal: async () => undefined,
-    };
     const network = { configure: async () => undefined, sync: () => undefined, stop: async () => undefined };
     const probes = {
       run: async () => {
@@ -91,7 +91,7 @@ export class TestNode {
         cgroups: this.cgroups,
         restartMarks: this.restartMarks,
         link,
-        volumes,
+        volumes: this.volumes,
         probes,
         clock: this.clock,
         random: seededRandom(2),
@@ -99,7 +99,7 @@ export class TestNode {
       },
       network: { ...network, dnsFor: () => ({ servers: [], searches: [], options: [] }) },
       ...{ hostIp: '10.0.0.1', allocatable: { cpuCores: 2, memoryBytes: 2 ** 30 }, logDirectory: '/logs', cgroupParent: '/berth' },
-      ...{ capabilities: new Set<string>(), writesFiles: false },
+      ...{ capabilities: new Set<string>(), writesFiles: false, seccompDirectory: '/seccomp' },
     });
   }
 }

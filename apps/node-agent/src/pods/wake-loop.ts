@@ -1,8 +1,9 @@
 // Runs a step whenever it is woken, one at a time: calls while a step runs become one more step. A step that fails is repeated
-// a little later.
+// a little later, and nothing wakes the loop before that.
 import type { Clock, Timer } from '@berth/telemetry';
 
-const retryMs = 2_000;
+const retryMsFirst = 2_000;
+const retryMsMost = 10_000;
 /** Timers cannot be set for longer than 2^31 ms; waking once a day for nothing is cheap. */
 const timerMsMax = 86_400_000;
 
@@ -15,6 +16,9 @@ export class WakeLoop {
   #running: Promise<void> | undefined;
   #timer: Timer | undefined;
   #dueMs = 0;
+  /** Failures in a row, and until when they keep the loop from running. */
+  #failures = 0;
+  #heldUntilMs = 0;
 
   /** @param step plans its own next look with `wakeAt`: due times are forgotten when it begins */
   constructor(clock: Clock, step: () => Promise<void>, failed: (error: unknown) => void) {
@@ -26,7 +30,8 @@ export class WakeLoop {
   wake(): void {
     if (this.#detached) return;
     this.#dirty = true;
-    this.#running ??= this.#run();
+    if (this.#isHeld) this.wakeAt(this.#heldUntilMs);
+    else this.#running ??= this.#run();
   }
 
   /** The earliest due time wins. */
@@ -48,19 +53,25 @@ export class WakeLoop {
 
   async #run(): Promise<void> {
     try {
-      while (this.#dirty) {
+      while (this.#dirty && !this.#isHeld) {
         this.#dirty = false;
         this.#clearTimer();
         try {
           await this.#step();
+          this.#failures = 0;
         } catch (error) {
           this.#failed(error);
-          this.wakeAt(this.#clock.now() + retryMs);
+          this.#heldUntilMs = this.#clock.now() + Math.min(retryMsFirst * 2 ** this.#failures++, retryMsMost);
+          this.wakeAt(this.#heldUntilMs);
         }
       }
     } finally {
       this.#running = undefined;
     }
+  }
+
+  get #isHeld(): boolean {
+    return this.#clock.now() < this.#heldUntilMs;
   }
 
   #clearTimer(): void {

@@ -62,13 +62,46 @@ test.each([
 test('http: redirects count by where they lead on the same host, and as success to another', async () => {
   const port = await serve((request, response) => {
     if (request.url === '/bad') response.writeHead(500).end();
-    else if (request.url === '/away') response.writeHead(302, { location: 'http://elsewhere.example/' }).end();
+    else if (request.url === '/away') response.writeHead(302, { location: 'http://elsewhere.example/' }).end('gone');
     else if (request.url === '/round') response.writeHead(302, { location: '/round' }).end();
     else response.writeHead(302, { location: '/bad' }).end();
   });
   expect(await run({ httpGet: { path: '/', port } })).toEqual({ success: false, message: 'HTTP probe failed with statuscode: 500' });
-  expect((await run({ httpGet: { path: '/away', port } })).success).toBe(true);
+  expect(await run({ httpGet: { path: '/away', port } })).toEqual({
+    ...{ success: true, isWarning: true, message: 'Probe terminated redirects, Response body: gone' },
+  });
   expect((await run({ httpGet: { path: '/round', port } })).message).toContain('stopped after 10 redirects');
+});
+
+test('http: a header given twice is sent twice, and an empty Accept not at all', async () => {
+  let seen: string[] = [];
+  const port = await serve((request, response) => {
+    seen = request.rawHeaders;
+    response.end();
+  });
+  const httpHeaders = [
+    { name: 'X-Tag', value: 'a' },
+    { name: 'X-Tag', value: 'b' },
+    { name: 'Accept', value: '' },
+  ];
+  expect((await run({ httpGet: { port, httpHeaders } })).success).toBe(true);
+  expect(seen.filter((_, index) => seen[index - 1]?.toLowerCase() === 'x-tag')).toEqual(['a', 'b']);
+  expect(seen.map((name) => name.toLowerCase())).not.toContain('accept');
+});
+
+test('exec: variables with a value of their own are expanded, as in the command of the container', async () => {
+  const container: Container = { name: 'main', image: 'x', env: [{ name: 'CODE', value: '7' }] };
+  const pod: Pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'web' }, spec: { containers: [container] } };
+  const commands: string[][] = [];
+  const recording = Object.assign(Object.create(runtime) as HollowRuntime, {
+    execSync: async (_id: string, command: string[]) => {
+      commands.push(command);
+      return { exitCode: 0, stdout: Buffer.alloc(0), stderr: Buffer.alloc(0) };
+    },
+  });
+  const probe: Probe = { exec: { command: ['check', '$(CODE)', '$(OTHER)', '$$(CODE)'] } };
+  await new NetworkProbeRunner(recording).run(probe, { pod, container, containerId: 'c', podIp: '127.0.0.1' });
+  expect(commands).toEqual([['check', '7', '$(OTHER)', '$(CODE)']]);
 });
 
 test('http: what does not answer in time, or at all', async () => {

@@ -22,11 +22,18 @@ function setUp(probes: Partial<Container>, adopted?: { started: boolean; ready: 
         return results.next;
       },
     },
-    events: { failed: (_pod, _container, message) => seen.events.push(message), changed: () => seen.changes++ },
+    events: {
+      failed: (_pod, _container, message) => seen.events.push(message),
+      warned: (_pod, _container, message) => seen.events.push(message),
+      changed: () => seen.changes++,
+    },
   });
   prober.watch({ pod, container, containerId: 'c', podIp: '10.0.0.2', startedAtMs: begunMs, ...(adopted && { adopted }) });
   const fail = (message = 'no') => {
     results.next = { success: false, message };
+  };
+  const warn = (message: string) => {
+    results.next = { success: true, message, isWarning: true };
   };
   const succeed = () => {
     results.next = { success: true, message: '' };
@@ -34,10 +41,31 @@ function setUp(probes: Partial<Container>, adopted?: { started: boolean; ready: 
   const breakDown = (message: string) => {
     results.next = new Error(message);
   };
-  return { clock, prober, container, seen, fail, succeed, breakDown };
+  return { clock, prober, container, seen, fail, warn, succeed, breakDown };
 }
 
 const probe: Probe = { exec: { command: ['x'] }, periodSeconds: 5, failureThreshold: 3 };
+
+test('an attempt that succeeds with a warning makes ready, and says what it warns of', async () => {
+  const { clock, prober, container, seen, warn } = setUp({ readinessProbe: probe });
+  warn('Probe terminated redirects, Response body: ');
+  await clock.advance(1000);
+  expect(prober.ready(container, 'c')).toBe(true);
+  expect(seen.events).toEqual(['Readiness probe warning: Probe terminated redirects, Response body: ']);
+});
+
+test('zero is as good as nothing: the period is 10 s, one success and three failures count', async () => {
+  const zeroes = { exec: { command: ['x'] }, periodSeconds: 0, timeoutSeconds: 0, successThreshold: 0, failureThreshold: 0 };
+  const { clock, prober, container, seen, fail } = setUp({ readinessProbe: zeroes });
+  await clock.advance(1000);
+  expect(prober.ready(container, 'c')).toBe(true);
+  fail();
+  await clock.advance(28_000);
+  expect(prober.ready(container, 'c')).toBe(true);
+  await clock.advance(2000);
+  expect(prober.ready(container, 'c')).toBe(false);
+  expect(seen.attempts).toEqual([0, 10, 20, 30]);
+});
 
 test('the first attempt waits for initialDelaySeconds, the others for the period', async () => {
   const { clock, seen } = setUp({ readinessProbe: { ...probe, initialDelaySeconds: 7 } });

@@ -7,6 +7,10 @@ import type { ProbeRunner } from './probe.ts';
 
 type ProbeKind = 'startup' | 'liveness' | 'readiness';
 
+/** Where a probe says nothing, or 0. */
+const periodSecondsDefault = 10;
+const failureThresholdDefault = 3;
+
 interface ProbeState {
   kind: ProbeKind;
   probe: Probe;
@@ -40,6 +44,8 @@ export interface WatchedContainer {
 export interface ProberEvents {
   /** For the Unhealthy event, e.g. `Liveness probe failed: …`. */
   failed(pod: Pod, container: string, message: string): void;
+  /** For the ProbeWarning event, of an attempt that succeeded. */
+  warned(pod: Pod, container: string, message: string): void;
   /** A container's outcome is another than before. */
   changed(podUid: string): void;
 }
@@ -126,7 +132,7 @@ export class Prober {
   }
 
   async #attempt(containerId: string, entry: ContainerProbes, state: ProbeState): Promise<void> {
-    const periodMs = (state.probe.periodSeconds ?? 10) * 1000;
+    const periodMs = (state.probe.periodSeconds || periodSecondsDefault) * 1000;
     const blocked = state.kind !== 'startup' && !this.started(entry.container, containerId);
     if (!blocked) {
       const target = { pod: entry.pod, container: entry.container, containerId, podIp: entry.podIp };
@@ -136,7 +142,10 @@ export class Prober {
       if (result instanceof Error) {
         const message = `${title(state.kind)} probe errored and resulted in unknown state: ${result.message}`;
         this.#events.failed(entry.pod, entry.container.name, message);
-      } else this.#record(entry, state, result.success, result.message);
+      } else {
+        if (result.isWarning) this.#events.warned(entry.pod, entry.container.name, `${title(state.kind)} probe warning: ${result.message}`);
+        this.#record(entry, state, result.success, result.message);
+      }
       if (state.kind === 'startup' && state.outcome) return;
     }
     this.#arm(containerId, entry, state, periodMs);
@@ -147,7 +156,7 @@ export class Prober {
     state.lastSuccess = success;
     state.message = message;
     if (!success) this.#events.failed(entry.pod, entry.container.name, `${title(state.kind)} probe failed: ${message}`);
-    const threshold = success ? (state.probe.successThreshold ?? 1) : (state.probe.failureThreshold ?? 3);
+    const threshold = success ? state.probe.successThreshold || 1 : failureThreshold(state.probe);
     if (state.streak < threshold) return;
     if (state.outcome !== success || (state.kind === 'startup' && !success)) {
       state.outcome = success;
@@ -169,8 +178,12 @@ export class Prober {
   }
 }
 
+function failureThreshold({ failureThreshold: threshold }: Probe): number {
+  return threshold || failureThresholdDefault;
+}
+
 function exhausted(state: ProbeState): boolean {
-  return state.lastSuccess === false && state.streak >= (state.probe.failureThreshold ?? 3);
+  return state.lastSuccess === false && state.streak >= failureThreshold(state.probe);
 }
 
 function ending(container: Container, { kind, probe }: ProbeState): Unhealthy {

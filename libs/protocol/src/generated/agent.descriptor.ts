@@ -272,6 +272,10 @@ export const agentDescriptor: Descriptor = {
           "at": {
            "type": "string",
            "id": 9
+          },
+          "count": {
+           "type": "int32",
+           "id": 10
           }
          }
         },

@@ -100,6 +100,7 @@ export interface AgentEvent {
   reason: string;
   message: string;
   at: string;
+  count: number;
 }
 
 export interface EventBatch {

@@ -1,8 +1,8 @@
 // The Runtime over CRI: containerd's gRPC socket, with errors in our terms. Calls on what is gone already succeed quietly,
 // so that every step can be repeated after a crash.
 import type { Duplex } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type criV1, imageServiceClient, runtimeServiceClient } from '@berth/protocol';
+import { type Clock, systemClock } from '@berth/telemetry';
 import * as grpc from '@grpc/grpc-js';
 import { EventFeed } from '../event-feed.ts';
 import {
@@ -23,25 +23,25 @@ import {
   type SandboxInfo,
 } from '../runtime.ts';
 import { containerdEvents } from './containerd-events.ts';
+import { untilEndShows } from './exit-visibility.ts';
 import { containerRequest, resourcesRequest, sandboxRequest } from './requests.ts';
 import { containerInfo, containerStats, imageInfo, listedContainer, sandboxInfo } from './responses.ts';
 import { openExec, openPortForward } from './streaming.ts';
 
 const callMs = 120_000;
 const pullMs = 15 * 60_000;
-/** Doubling from the first to the last; a relist finds what takes longer. */
-const exitPollMsFirst = 2;
-const exitPollMsLast = 2_048;
 
 export class CriRuntime implements Runtime {
   readonly #runtime: criV1.RuntimeServiceClient;
   readonly #images: criV1.ImageServiceClient;
   readonly #events: grpc.Client;
+  readonly #clock: Clock;
   /** CRI's container status does not say which sandbox it is of; it never changes. */
   readonly #sandboxOf = new Map<string, string>();
 
   /** @param socket path of the CRI socket */
-  constructor(socket: string) {
+  constructor(socket: string, clock: Clock = systemClock) {
+    this.#clock = clock;
     const address = `unix://${socket}`;
     const options = {
       'grpc.max_receive_message_length': 64 * 2 ** 20,
@@ -141,7 +141,9 @@ export class CriRuntime implements Runtime {
   async execSync(id: string, command: string[], timeoutSeconds: number): Promise<{ exitCode: number; stdout: Buffer; stderr: Buffer }> {
     const request = { containerId: id, cmd: command, timeout: String(timeoutSeconds) };
     try {
-      return await this.#call(this.#runtime.execSync(request, { timeoutMs: timeoutSeconds > 0 ? timeoutSeconds * 1000 + 5_000 : callMs }));
+      // Without a limit of its own it ends when the container does, at the latest.
+      const limit = timeoutSeconds > 0 ? { timeoutMs: timeoutSeconds * 1000 + 5_000 } : {};
+      return await this.#call(this.#runtime.execSync(request, limit));
     } catch (error) {
       const { code, details = '' } = error as Partial<grpc.ServiceError>;
       const timedOut = code === grpc.status.DEADLINE_EXCEEDED || details.includes('context deadline exceeded');
@@ -222,23 +224,27 @@ export class CriRuntime implements Runtime {
   }
 
   async #pump(feed: EventFeed, signal: AbortSignal): Promise<void> {
-    for await (const event of containerdEvents(this.#events, 'k8s.io', signal)) {
-      feed.publish(event);
-      if (event.type === 'stopped') void this.#publishAgainOnceVisible(event, feed, signal);
+    // Whoever listens to the next stream looks at everything first, so second looks end with this one.
+    const over = new AbortController();
+    const either = AbortSignal.any([signal, over.signal]);
+    try {
+      for await (const event of containerdEvents(this.#events, 'k8s.io', signal)) {
+        feed.publish(event);
+        if (event.type === 'stopped') void this.#publishAgainOnceVisible(event, feed, either);
+      }
+    } finally {
+      over.abort(new Error('the stream of events has ended'));
     }
   }
 
-  /** containerd tells of an exit some milliseconds before CRI's own status does: whoever looked at once saw it running. */
   async #publishAgainOnceVisible(event: RuntimeEvent, feed: EventFeed, signal: AbortSignal): Promise<void> {
-    for (let delayMs = exitPollMsFirst; delayMs <= exitPollMsLast && !signal.aborted; delayMs *= 2) {
-      await sleep(delayMs);
-      if (await this.#isStopped(event.containerId).catch(() => false)) return feed.publish(event);
-    }
+    if (await untilEndShows(() => this.#hasEnded(event.containerId), this.#clock, signal)) feed.publish(event);
   }
 
-  async #isStopped(id: string): Promise<boolean> {
+  /** One that is made and has not started has not ended: its status may be older than its end. */
+  async #hasEnded(id: string): Promise<boolean> {
     const [container, sandbox] = await Promise.all([this.containerStatus(id), this.sandboxStatus(id)]);
-    return container?.state !== 'running' && sandbox?.state !== 'ready';
+    return container?.state !== 'created' && container?.state !== 'running' && sandbox?.state !== 'ready';
   }
 
   async #call<T>(answer: Promise<T>): Promise<T> {

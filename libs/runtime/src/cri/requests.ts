@@ -42,7 +42,11 @@ export function sandboxRequest(config: SandboxConfig): Input<criV1.PodSandboxCon
     linux: {
       cgroupParent: config.cgroupParent,
       sysctls: config.sysctls,
-      securityContext: { namespaceOptions: namespaces(config), seccomp: { profileType: 'RuntimeDefault' } },
+      securityContext: {
+        privileged: config.privileged,
+        namespaceOptions: namespaces(config),
+        seccomp: { profileType: 'RuntimeDefault' },
+      },
     },
   };
 }

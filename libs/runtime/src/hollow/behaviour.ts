@@ -3,6 +3,7 @@
 //   hollow/crash:60000         ends with 1 after a random time, 60,000 ms on average
 //   hollow/oom:2000            is OOM killed after 2,000 ms    hollow/stubborn            ignores the stop signal
 //   hollow/start-error         cannot be started               hollow/echo:8080           answers on TCP port 8080
+//   hollow/create-error        cannot be created
 //   hollow/missing             cannot be pulled                hollow/slow-pull:3000      takes 3,000 ms longer to pull
 // Every other image runs until it is stopped.
 import type { Random } from '@berth/telemetry';
@@ -11,6 +12,7 @@ export interface HollowBehaviour {
   /** How it ends by itself; absent runs until stopped. */
   end?: { afterMs: number; exitCode: number; reason: 'Completed' | 'Error' | 'OOMKilled' };
   ignoresStopSignal: boolean;
+  createError?: string;
   startError?: string;
   listensOn?: number;
 }
@@ -53,6 +55,7 @@ export function hollowBehaviour(imageName: string, random: Random): HollowBehavi
   return {
     end: endOf(image, random),
     ignoresStopSignal: image.name === 'stubborn',
+    createError: image.name === 'create-error' ? 'failed to generate container spec: no command specified' : undefined,
     startError: image.name === 'start-error' ? 'exec: "/missing": stat /missing: no such file or directory' : undefined,
     listensOn: image.name === 'echo' ? leadingNumber(image.argument, 80) : undefined,
   };

@@ -109,6 +109,11 @@ export class HollowRuntime implements rt.Runtime {
       ...{ startedAtMs: 0, finishedAtMs: 0, exitCode: 0, reason: '', message: '', logPath: `${sandbox.logDirectory}/${config.logPath}` },
     };
     const behaviour = hollowBehaviour(config.image, this.#options.random);
+    if (behaviour.createError) {
+      // As containerd, which takes back what it had begun.
+      this.#machine.publish('deleted', info.id, sandboxId);
+      throw new Error(behaviour.createError);
+    }
     this.#machine.containers.set(info.id, { info, config, behaviour, ended: Promise.withResolvers() });
     this.#machine.publish('created', info.id, sandboxId);
     return info.id;

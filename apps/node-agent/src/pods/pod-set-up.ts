@@ -1,0 +1,59 @@
+// What a pod has before its containers: its volumes' folders and its sandbox. What cannot be had yet is tried again later each
+// time, and an event says why.
+
+import type { Pod } from '@berth/api';
+import { RuntimeUnavailableError } from '@berth/runtime';
+import { VolumeError } from '../volumes/volume-manager.ts';
+import { emptySandboxes, type ObservedPod } from './observed.ts';
+import type { PodEnvironment } from './pod-environment.ts';
+import type { Retries } from './retries.ts';
+
+export class PodSetUp {
+  readonly #env: PodEnvironment;
+  readonly #retries: Retries;
+
+  constructor(env: PodEnvironment, retries: Retries) {
+    this.#env = env;
+    this.#retries = retries;
+  }
+
+  /** By name of the volume, where it is on this node; undefined when one cannot be had yet. */
+  async volumes(pod: Pod, podIps: string[]): Promise<Map<string, string> | undefined> {
+    if (this.#retries.waits('volumes')) return undefined;
+    try {
+      const prepared = await this.#env.volumes.prepare(pod, this.#env.volumeSources(pod, podIps));
+      this.#retries.succeeded('volumes');
+      return prepared;
+    } catch (error) {
+      if (!(error instanceof VolumeError)) throw error;
+      this.#env.event(pod, 'Warning', 'FailedMount', error.message);
+      this.#retries.failed('volumes');
+      return undefined;
+    }
+  }
+
+  /** A sandbox in place of the one that was, if any; undefined when there cannot be one yet. */
+  async sandbox(pod: Pod, attempt: number, observed: ObservedPod): Promise<{ id: string; ips: string[] } | undefined> {
+    if (this.#retries.waits('sandbox')) return undefined;
+    try {
+      if (observed.sandbox) await this.#takeAway(pod, observed.sandbox.id, observed);
+      const config = this.#env.sandboxConfig(pod, attempt);
+      const id = await this.#env.runtime.runSandbox({ ...config, runtimeHandler: this.#env.runtimeHandler(pod) });
+      this.#env.inventory.addSandbox(pod.metadata.uid ?? '', id);
+      const info = await this.#env.runtime.sandboxStatus(id);
+      this.#retries.succeeded('sandbox');
+      return { id, ips: info?.ips ?? [] };
+    } catch (error) {
+      if (error instanceof RuntimeUnavailableError) throw error;
+      this.#env.event(pod, 'Warning', 'FailedCreatePodSandBox', `Failed to create pod sandbox: ${(error as Error).message}`);
+      this.#retries.failed('sandbox');
+      return undefined;
+    }
+  }
+
+  async #takeAway(pod: Pod, sandboxId: string, observed: ObservedPod): Promise<void> {
+    this.#env.event(pod, 'Normal', 'SandboxChanged', 'Pod sandbox changed, it will be killed and re-created.');
+    await this.#env.runtime.stopSandbox(sandboxId);
+    for (const old of emptySandboxes(observed)) await this.#env.runtime.removeSandbox(old.id);
+  }
+}
