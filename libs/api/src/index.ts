@@ -3,8 +3,9 @@
 export { componentStatusColumns } from './columns/component-status.ts';
 export { podReadyText, podRestartsText, podStatusText } from './columns/pod-status.ts';
 export { scaleColumns } from './columns/scale.ts';
-export { isTimeZone, nextTime } from './cron/next-time.ts';
+export { nextTime } from './cron/next-time.ts';
 export { type CronSchedule, CronSyntaxError, parseCron } from './cron/schedule.ts';
+export { isTimeZone } from './cron/time-zones.ts';
 export { imageTag } from './defaults/image.ts';
 export { everyContainer } from './defaults/pod-spec.ts';
 export { loadDescriptions } from './descriptions/load.ts';
@@ -78,6 +79,7 @@ export { isQuotaNameOf, podUsage, quotaUsage } from './quota/usage.ts';
 export { schemas } from './schemas.ts';
 export { formatIpv4, holdsHost, type Ipv4Range, ipv4Range, parseIpv4, parseIpv4Range } from './service-addresses/ipv4.ts';
 export * from './service-addresses/service-addresses.ts';
+export { betaStorageClassAnnotation, storageClassNameOf } from './storage-class-name.ts';
 export { podGracePeriodSeconds } from './strategies/pod.ts';
 export { type QosClass, qosClass } from './strategies/qos.ts';
 export type * from './types.ts';

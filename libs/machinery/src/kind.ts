@@ -90,8 +90,11 @@ export interface KindDefinition<T extends KubeObject = KubeObject> {
   strategy: Strategy<T>;
   /** Fills in defaults in place. */
   defaults(object: T): void;
-  /** Everything wrong with a defaulted object, metadata included. */
-  validate(object: T): FieldError[];
+  /**
+   * Everything wrong with a defaulted object, metadata included.
+   * @param old what it replaces: where a rule became stricter, a value that is there already may stay
+   */
+  validate(object: T, old?: T): FieldError[];
   /** Everything wrong with the change, beyond `validate(next)`: immutable fields above all. */
   validateUpdate(next: T, old: T): FieldError[];
   validateStatusUpdate(next: T, old: T): FieldError[];
@@ -100,8 +103,13 @@ export interface KindDefinition<T extends KubeObject = KubeObject> {
   selectableFields: Record<string, (object: T) => string>;
   /** For kinds that are not stored themselves. Defaults, validation and strategy are then those of `view.of`. */
   view?: KindView;
-  /** Accepted fields that do not act yet: each present one becomes a Warning header. */
-  warnings(object: T): string[];
+  /**
+   * What becomes Warning headers of a create, or of an update of `old`: Kubernetes' own warnings, and accepted fields that do
+   * not act yet.
+   */
+  warnings(object: T, old?: T): string[];
+  /** The same for a write of the status. */
+  statusWarnings(object: T): string[];
   /** What every answer warns of, such as `v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice`. */
   deprecation?: string;
   /** In which version of Kubernetes what is deprecated is no longer there, such as `1.38`; absent when that is not decided. */
@@ -122,12 +130,13 @@ export interface KindOptions<T extends KubeObject> {
   verbs?: string[];
   strategy?: Strategy<T>;
   defaults?(object: T): void;
-  validate?(object: T): FieldError[];
+  validate?(object: T, old?: T): FieldError[];
   validateUpdate?(next: T, old: T): FieldError[];
   validateStatusUpdate?(next: T, old: T): FieldError[];
   columns?: Column<T>[];
   selectableFields?: Record<string, (object: T) => string>;
-  warnings?(object: T): string[];
+  warnings?(object: T, old?: T): string[];
+  statusWarnings?(object: T): string[];
   deprecation?: string;
   removedRelease?: string;
   view?: KindView;
@@ -156,6 +165,7 @@ export function defineKind<T extends KubeObject>(options: KindOptions<T>): KindD
     columns: options.columns ?? [],
     selectableFields: options.selectableFields ?? {},
     warnings: options.warnings ?? (() => []),
+    statusWarnings: options.statusWarnings ?? (() => []),
     ...(options.deprecation && { deprecation: options.deprecation }),
     ...(options.removedRelease && { removedRelease: options.removedRelease }),
     ...(options.view && { view: options.view }),

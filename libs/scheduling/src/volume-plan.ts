@@ -1,6 +1,6 @@
 // What the claims of a pod mean for where it can run: volumes that exist already and may be reachable from some nodes only,
 // claims that wait for the pod's node to be known, and claims that keep the pod from every node for now.
-import type { PersistentVolume, PersistentVolumeClaim, StorageClass } from '@berth/api';
+import { type PersistentVolume, type PersistentVolumeClaim, type StorageClass, storageClassNameOf } from '@berth/api';
 import { keyOf } from '@berth/machinery';
 import type { PodFacts } from './pod-facts.ts';
 import type { VolumeState } from './volume-state.ts';
@@ -27,8 +27,8 @@ export function volumePlan(pod: PodFacts, volumes: VolumeState): VolumePlan {
     const obstacle = obstacleOf(pod, name, claim);
     if (obstacle) return { ...plan, obstacle };
     if (!claim) continue;
-    const { volumeName, storageClassName = '' } = claim.spec;
-    const storageClass = volumes.classes.get(storageClassName);
+    const { volumeName } = claim.spec;
+    const storageClass = volumes.classes.get(storageClassNameOf(claim) ?? '');
     if (volumeName && claim.status?.phase === 'Bound') {
       const volume = volumes.volumes.get(volumeName);
       if (volume) plan.bound.push(volume);

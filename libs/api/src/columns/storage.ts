@@ -2,6 +2,7 @@
 import type { Column } from '@berth/machinery';
 import type { PersistentVolume, PersistentVolumeClaim } from '../generated/core-v1.types.ts';
 import type { StorageClass } from '../generated/storage-v1.types.ts';
+import { storageClassNameOf } from '../storage-class-name.ts';
 import { ageColumn, nameColumn, text, wide } from './column.ts';
 
 const unset = '<unset>';
@@ -28,7 +29,7 @@ export const volumeColumns: Column<PersistentVolume>[] = [
   text('Reclaim Policy', 'What happens to it when its claim is gone', ({ spec }) => spec.persistentVolumeReclaimPolicy),
   text('Status', 'Where it is in its life', ({ metadata, status }) => (metadata.deletionTimestamp ? 'Terminating' : status?.phase)),
   text('Claim', 'Claim that it is bound to', ({ spec }) => (spec.claimRef ? `${spec.claimRef.namespace}/${spec.claimRef.name}` : '')),
-  text('StorageClass', 'Class that it belongs to', ({ spec }) => spec.storageClassName),
+  text('StorageClass', 'Class that it belongs to', storageClassNameOf),
   text('VolumeAttributesClass', 'Class of its attributes', ({ spec }) => spec.volumeAttributesClassName || unset),
   text('Reason', 'Why it is in this state', ({ status }) => status?.reason),
   ageColumn(),
@@ -43,7 +44,7 @@ export const claimColumns: Column<PersistentVolumeClaim>[] = [
   text('Access Modes', 'How the bound volume can be mounted', ({ spec, status }) =>
     spec.volumeName ? accessModes(status?.accessModes) : '',
   ),
-  text('StorageClass', 'Class that it asks for', ({ spec }) => spec.storageClassName),
+  text('StorageClass', 'Class that it asks for', storageClassNameOf),
   text('VolumeAttributesClass', 'Class of its attributes', ({ spec }) => spec.volumeAttributesClassName || unset),
   ageColumn(),
   wide(text('VolumeMode', 'File system or block device', ({ spec }) => spec.volumeMode || unset)),

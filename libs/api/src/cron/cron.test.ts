@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { nextTime } from './next-time.ts';
 import { parseCron } from './schedule.ts';
+import { timeZones } from './time-zones.ts';
 
 function times(text: string, from: string, count: number, zone?: string): string[] {
   const schedule = parseCron(text);
@@ -46,4 +47,10 @@ test.each([
   ['@often', 'unrecognized descriptor: @often'],
 ])('%s is refused', (text, message) => {
   expect(() => parseCron(text)).toThrow(message);
+});
+
+test('every time zone that is accepted has a clock', () => {
+  const summer = Date.parse('2026-07-01T00:00:00Z');
+  for (const zone of timeZones) expect(nextTime(parseCron('30 12 * * *'), summer, zone), zone).toBeGreaterThan(summer);
+  expect(timeZones.size).toBeGreaterThan(590);
 });

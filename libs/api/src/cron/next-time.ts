@@ -17,16 +17,9 @@ interface WallTime {
 
 type WallClock = (atMs: number) => WallTime;
 
+/** The database's own placeholder for a clock that nobody has set, which no engine knows. */
+const unset = 'Factory';
 const weekdays = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
-
-export function isTimeZone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en-US', { timeZone: name });
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 /**
  * @param afterMs Unix milliseconds; the answer is later
@@ -35,7 +28,7 @@ export function isTimeZone(name: string): boolean {
  */
 export function nextTime(schedule: CronSchedule, afterMs: number, timeZone = 'UTC'): number | undefined {
   if (schedule.type === 'every') return Math.floor(afterMs / 1000) * 1000 + schedule.intervalMs;
-  const wallClock = timeZone === 'UTC' ? utc : zoned(timeZone);
+  const wallClock = timeZone === 'UTC' || timeZone === unset ? utc : zoned(timeZone);
   let at = Math.floor(afterMs / minuteMs) * minuteMs + minuteMs;
   while (at - afterMs < searchMsMax) {
     const wall = wallClock(at);

@@ -25,7 +25,7 @@ export const CronJob = defineKind<CronJob>({
   },
 
   defaults: defaultCronJob,
-  validate: (cronJob) => [...validateMetadata(cronJob, { scope: 'Namespaced', name: dnsSubdomain }), ...validateCronJob(cronJob)],
+  validate: (cronJob, old) => [...validateMetadata(cronJob, { scope: 'Namespaced', name: dnsSubdomain }), ...validateCronJob(cronJob, old)],
   validateUpdate: validateMetadataUpdate,
   columns: cronJobColumns,
   warnings: ({ spec }) => podSpecWarnings(spec.jobTemplate.spec?.template?.spec, 'spec.jobTemplate.spec.template.spec'),

@@ -2,6 +2,7 @@
 import type { KubeObject, Quantity } from '@berth/machinery';
 import { parseQuantity } from '@berth/machinery';
 import type { PersistentVolumeClaim, Pod, Service } from '../generated/core-v1.types.ts';
+import { storageClassNameOf } from '../storage-class-name.ts';
 import { type Amounts, add, podAmounts, whole } from './amounts.ts';
 import { countedSpec } from './counted.ts';
 
@@ -79,8 +80,9 @@ function addService(usage: Amounts, { spec }: Service): void {
   usage.set('services.loadbalancers', whole(1));
 }
 
-function addClaim(usage: Amounts, { metadata, spec, status }: PersistentVolumeClaim): void {
-  const storageClass = spec?.storageClassName ?? metadata.annotations?.['volume.beta.kubernetes.io/storage-class'];
+function addClaim(usage: Amounts, claim: PersistentVolumeClaim): void {
+  const { spec, status } = claim;
+  const storageClass = storageClassNameOf(claim);
   const storage = largest(spec?.resources?.requests?.storage, status?.allocatedResources?.storage);
   if (storageClass) add(usage, `${storageClass}${classSuffix}persistentvolumeclaims`, whole(1));
   if (!storage) return;

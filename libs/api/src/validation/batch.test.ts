@@ -83,6 +83,36 @@ test('cron jobs need a schedule and a zone that exist, and a short name', () => 
   ]);
 });
 
+const zoneErrors: [string, string[]][] = [
+  ['Europe/Berlin', []],
+  ['America/Argentina/ComodRivadavia', []],
+  ['EST5EDT', []],
+  ['UTC', []],
+  ['Factory', []],
+  ['BST', ['unknown time zone BST']],
+  ['AST', ['unknown time zone AST']],
+  ['PST', ['unknown time zone PST']],
+  ['+05:00', ['unknown time zone +05:00']],
+  ['europe/berlin', ['unknown time zone europe/berlin']],
+  ['utc', ['unknown time zone utc']],
+  ['Europe', ['unknown time zone Europe']],
+  ['', ['timeZone must be nil or non-empty string']],
+  ['Local', ['timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones']],
+  ['local', ['timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones', 'unknown time zone local']],
+];
+test.each(zoneErrors)('time zones are those of the IANA database: %j', (timeZone, reasons) => {
+  const template = { ...made().spec.template };
+  const spec = { schedule: '0 9 * * *', timeZone, jobTemplate: { spec: { template } } };
+  const cronJob: CronJob = { apiVersion: 'batch/v1', kind: 'CronJob', metadata: { name: 'zone', namespace: 'default' }, spec };
+  CronJob.defaults(cronJob);
+  const path = `spec.timeZone: Invalid value: ${JSON.stringify(timeZone)}: `;
+  expect(messages(CronJob.validate(cronJob)).filter((text) => text.startsWith('spec.timeZone'))).toEqual(
+    reasons.map((reason) => path + reason),
+  );
+  // One that was taken before names were told apart may stay.
+  expect(messages(CronJob.validate(cronJob, cronJob)).filter((text) => text.startsWith('spec.timeZone'))).toEqual([]);
+});
+
 test('a budget has one bound', () => {
   const spec = { minAvailable: 1, maxUnavailable: '120%', selector: {} };
   const budget: PodDisruptionBudget = {

@@ -1,6 +1,6 @@
 // Cron jobs: a schedule that can be read, a time zone that exists, a name that leaves room for the jobs' own.
-import { isTimeZone } from '../cron/next-time.ts';
 import { CronSyntaxError, parseCron } from '../cron/schedule.ts';
+import { isTimeZone } from '../cron/time-zones.ts';
 import type { CronJob } from '../generated/batch-v1.types.ts';
 import { type FieldError, invalid, nonNegative, notSupported, oneOf, required } from './errors.ts';
 import { jobSpec } from './job.ts';
@@ -10,18 +10,19 @@ import { annotations } from './metadata.ts';
 /** Jobs are named after it, with eleven characters appended. */
 const nameBytesMax = 52;
 
-export function validateCronJob({ metadata, spec }: CronJob): FieldError[] {
+export function validateCronJob({ metadata, spec }: CronJob, old?: CronJob): FieldError[] {
   const errors: FieldError[] = [];
-  if ((metadata.name ?? '').length > nameBytesMax) {
+  if (!old && (metadata.name ?? '').length > nameBytesMax) {
     errors.push(invalid('metadata.name', metadata.name, `must be no more than ${nameBytesMax} characters`));
   }
   if (!spec.schedule) errors.push(required('spec.schedule'));
-  else errors.push(...schedule(spec.schedule, spec.timeZone !== undefined));
+  else errors.push(...schedule(spec.schedule));
   for (const key of ['startingDeadlineSeconds', 'successfulJobsHistoryLimit', 'failedJobsHistoryLimit'] as const) {
     errors.push(...nonNegative(`spec.${key}`, spec[key]));
   }
   errors.push(
-    ...timeZone(spec.timeZone),
+    // One that was taken when more of them were may stay.
+    ...(old && old.spec.timeZone === spec.timeZone ? [] : timeZone(spec.timeZone)),
     ...oneOf('spec.concurrencyPolicy', spec.concurrencyPolicy, ['Allow', 'Forbid', 'Replace']),
     ...labels(spec.jobTemplate.metadata?.labels, 'spec.jobTemplate.metadata.labels'),
     ...annotations(spec.jobTemplate.metadata?.annotations, 'spec.jobTemplate.metadata.annotations'),
@@ -36,14 +37,9 @@ export function validateCronJob({ metadata, spec }: CronJob): FieldError[] {
   return errors;
 }
 
-function schedule(text: string, hasTimeZone: boolean): FieldError[] {
+function schedule(text: string): FieldError[] {
   const field = 'spec.schedule';
-  if (text.includes('TZ')) {
-    const detail = hasTimeZone
-      ? 'cannot use both timeZone field and TZ or CRON_TZ in schedule'
-      : 'cannot use TZ or CRON_TZ in schedule, use timeZone field instead';
-    return [invalid(field, text, detail)];
-  }
+  if (text.includes('TZ')) return [invalid(field, text, 'cannot use TZ or CRON_TZ in schedule, use timeZone field instead')];
   try {
     parseCron(text);
     return [];
@@ -57,7 +53,9 @@ function timeZone(name: string | undefined): FieldError[] {
   const field = 'spec.timeZone';
   if (name === undefined) return [];
   if (name === '') return [invalid(field, name, 'timeZone must be nil or non-empty string')];
+  const errors: FieldError[] = [];
   if (name.toLowerCase() === 'local')
-    return [invalid(field, name, 'timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones')];
-  return isTimeZone(name) ? [] : [invalid(field, name, `unknown time zone ${name}`)];
+    errors.push(invalid(field, name, 'timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones'));
+  if (name !== 'Local' && !isTimeZone(name)) errors.push(invalid(field, name, `unknown time zone ${name}`));
+  return errors;
 }

@@ -1,6 +1,7 @@
 // Persistent volumes, claims on them, and storage classes.
 import type { PersistentVolume, PersistentVolumeClaim, PersistentVolumeClaimSpec } from '../generated/core-v1.types.ts';
 import type { StorageClass } from '../generated/storage-v1.types.ts';
+import { betaStorageClassAnnotation } from '../storage-class-name.ts';
 import { describeChanges, isEqual } from './changes.ts';
 import {
   each,
@@ -59,7 +60,28 @@ export function validateClaimSpec({ spec }: PersistentVolumeClaim): FieldError[]
     ...storage(spec.resources?.requests?.storage, 'spec.resources[storage]'),
     ...className(spec.storageClassName, 'spec.storageClassName'),
     ...optionalOneOf('spec.volumeMode', spec.volumeMode, volumeModes),
+    ...dataSources(spec),
+    ...className(spec.volumeAttributesClassName, 'spec.volumeAttributesClassName'),
   ];
+}
+
+function dataSources({ dataSource, dataSourceRef }: PersistentVolumeClaimSpec): FieldError[] {
+  const errors = [
+    ...(dataSource ? objectReference(dataSource, 'spec.dataSource') : []),
+    ...(dataSourceRef ? objectReference(dataSourceRef, 'spec.dataSourceRef') : []),
+  ];
+  if (!dataSource || !dataSourceRef) return errors;
+  const isSame = (['apiGroup', 'kind', 'name'] as const).every((key) => (dataSource[key] ?? '') === (dataSourceRef[key] ?? ''));
+  return isSame ? errors : [...errors, invalid('spec', 'spec.dataSource', 'must match dataSourceRef')];
+}
+
+function objectReference({ apiGroup, kind, name }: { apiGroup?: string; kind?: string; name?: string }, field: string): FieldError[] {
+  const errors = name ? [] : [required(`${field}.name`)];
+  if (!kind) errors.push(required(`${field}.kind`));
+  if (!apiGroup && kind !== 'PersistentVolumeClaim')
+    errors.push(invalid(field, kind, "must be 'PersistentVolumeClaim' when referencing the default apiGroup"));
+  if (apiGroup) errors.push(...invalidAll(`${field}.apiGroup`, apiGroup, dnsSubdomain(apiGroup)));
+  return errors;
 }
 
 /** A bound claim may only grow; the binder names the volume, once. */
@@ -67,14 +89,27 @@ export function validateClaimUpdate(next: PersistentVolumeClaim, old: Persistent
   const isBound = old.status?.phase === 'Bound';
   const allowed: PersistentVolumeClaimSpec = { ...next.spec };
   if (!old.spec.volumeName) allowed.volumeName = old.spec.volumeName;
-  if (old.spec.storageClassName === undefined && !old.spec.volumeName) allowed.storageClassName = old.spec.storageClassName;
+  const errors: FieldError[] = [];
+  const [classBefore, classAfter] = [old, next].map(({ metadata }) => metadata.annotations?.[betaStorageClassAnnotation]);
+  const isUnset = old.spec.storageClassName === undefined;
+  const isMoved = classBefore !== undefined && next.spec.storageClassName === classBefore && (classAfter ?? classBefore) === classBefore;
+  if (isUnset && isMoved) {
+    // The class moves from the annotation to the field that came after it.
+    allowed.storageClassName = old.spec.storageClassName;
+  } else {
+    if ((classAfter ?? '') !== (classBefore ?? ''))
+      errors.push(invalid(`metadata.annotations.${betaStorageClassAnnotation}`, classAfter ?? '', immutable));
+    // A claim that waits for a default class gets it when there is one.
+    if (classBefore === undefined && isUnset && next.spec.storageClassName !== undefined)
+      allowed.storageClassName = old.spec.storageClassName;
+  }
   if (isBound) {
     allowed.resources = { ...next.spec.resources, requests: old.spec.resources?.requests };
     allowed.volumeAttributesClassName = old.spec.volumeAttributesClassName;
   }
   if (!isEqual(allowed, old.spec)) {
     const rule = 'spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims';
-    return [forbidden('spec', `${rule}\n${describeChanges(allowed, old.spec, 'spec')}`)];
+    errors.push(forbidden('spec', `${rule}\n${describeChanges(allowed, old.spec, 'spec')}`));
   }
   const before = old.spec.resources?.requests?.storage;
   const after = next.spec.resources?.requests?.storage;
@@ -82,7 +117,18 @@ export function validateClaimUpdate(next: PersistentVolumeClaim, old: Persistent
   const held = old.status?.capacity?.storage;
   // A growth that did not happen may be taken back, down to what the volume has.
   const isBelowCapacity = isSmaller && (!isQuantity(held) || compareQuantities(after, held) <= 0);
-  return isBelowCapacity ? [forbidden('spec.resources.requests.storage', 'field can not be less than status.capacity')] : [];
+  if (isBelowCapacity) errors.push(forbidden('spec.resources.requests.storage', 'field can not be less than status.capacity'));
+  if ((next.spec.volumeMode ?? '') !== (old.spec.volumeMode ?? '')) errors.push(invalid('volumeMode', next.spec.volumeMode, immutable));
+  return [...errors, ...attributesClassUpdate(next, old)];
+}
+
+/** Once a class of attributes was applied, there is always one. */
+function attributesClassUpdate(next: PersistentVolumeClaim, old: PersistentVolumeClaim): FieldError[] {
+  const name = next.spec.volumeAttributesClassName;
+  if (old.status?.currentVolumeAttributesClassName === undefined || name) return [];
+  const form = name === undefined ? 'nil' : 'empty string';
+  const detail = `update to ${form} is forbidden when status.currentVolumeAttributesClassName is not nil`;
+  return name === old.spec.volumeAttributesClassName ? [] : [forbidden('spec.volumeAttributesClassName', detail)];
 }
 
 function sourcesOf(volume: PersistentVolume): Record<string, unknown> {

@@ -1,5 +1,5 @@
 // A pod runs where its volumes can be reached, and where those can be had that are made only once it has a node.
-import type { PersistentVolume, StorageClass } from '@berth/api';
+import { type PersistentVolume, type StorageClass, storageClassNameOf } from '@berth/api';
 import { labelSelectorFrom, parseQuantity } from '@berth/machinery';
 import { nodeMatches } from '../node-selector.ts';
 import type { NodeState } from '../node-state.ts';
@@ -45,8 +45,9 @@ function isAllowed({ allowedTopologies }: StorageClass, node: NodeState): boolea
   );
 }
 
-function fits({ metadata, spec, status }: PersistentVolume, { claim, storageClass }: WaitingClaim): boolean {
-  if (spec?.storageClassName !== storageClass.metadata.name || metadata.deletionTimestamp) return false;
+function fits(volume: PersistentVolume, { claim, storageClass }: WaitingClaim): boolean {
+  const { metadata, spec, status } = volume;
+  if (storageClassNameOf(volume) !== storageClass.metadata.name || metadata.deletionTimestamp) return false;
   const { claimRef } = spec;
   const isKept = claimRef && (claimRef.namespace !== claim.metadata.namespace || claimRef.name !== claim.metadata.name);
   if (isKept || status?.phase === 'Released' || status?.phase === 'Failed') return false;

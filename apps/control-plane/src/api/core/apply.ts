@@ -19,7 +19,7 @@ import { authorOf } from './field-ownership.ts';
 import type { Shaped } from './metadata.ts';
 import { appliedThroughScale, scaleAnswer } from './subresources/scale.ts';
 import type { Answer, Call, Target, WriteSettings } from './types.ts';
-import { answer, type Scope, type Writes } from './writes.ts';
+import { answer, kindWarnings, type Scope, type Writes } from './writes.ts';
 
 /** kubectl's own manager may take over what its client-side apply set, and keeps that one's annotation true. */
 const kubectlManager = 'kubectl';
@@ -44,18 +44,18 @@ export class Applies {
     const { writes, committer } = this.#options;
     const { applied, warnings } = readConfiguration(target, body, settings);
     const scope: Scope = target.subresource === 'status' ? 'status' : 'spec';
-    let isNew = false;
+    let old: KubeObject | undefined;
     const committed = await committer.mutate(target, settings.dryRun ?? false, async (current, known) => {
-      isNew = current === undefined;
+      old = current?.object;
       if (current) return writes.decideUpdate(target, scope, this.#applied(target, current.object, applied, settings), current, known);
       refuseCreation(target, applied);
       await authorizeCreate();
       return writes.decideCreate(target, this.#applied(target, undefined, applied, settings), name, known);
     });
     const { entry } = committed;
-    warnings.push(...committed.warnings);
+    warnings.push(...kindWarnings(kind, scope, entry.object, old), ...committed.warnings);
     if (target.subresource === 'scale') return scaleAnswer(kind, entry.object, warnings);
-    return answer(entry, isNew ? 201 : 200, scope === 'spec' ? [...warnings, ...kind.warnings(entry.object)] : warnings);
+    return answer(entry, old ? 200 : 201, warnings);
   }
 
   #applied(target: Target, live: KubeObject | undefined, applied: KubeObject, settings: WriteSettings): KubeObject {

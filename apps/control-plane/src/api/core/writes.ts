@@ -162,14 +162,15 @@ export class Writes {
   async change(target: Call, scope: Scope, settings: WriteSettings, compute: (old: KubeObject) => Change): Promise<Answer> {
     const { kind, name = '' } = target;
     let warnings: string[] = [];
+    let old: KubeObject | undefined;
     const committed = await this.#options.committer.mutate(target, settings.dryRun ?? false, async (current, known) => {
       if (!current) throw StatusError.notFound(kind, name);
+      old = current.object;
       const change = compute(current.object);
       warnings = change.warnings;
       return this.decideUpdate(target, scope, change.object, current, known, settings);
     });
-    if (scope === 'spec') warnings = [...warnings, ...kind.warnings(committed.entry.object)];
-    return answer(committed.entry, 200, [...warnings, ...committed.warnings]);
+    return answer(committed.entry, 200, [...warnings, ...kindWarnings(kind, scope, committed.entry.object, old), ...committed.warnings]);
   }
 
   /** @param settings undefined when `given` says already who owns what */
@@ -233,6 +234,12 @@ export class Writes {
   }
 }
 
+/** What the kind itself warns of. */
+export function kindWarnings(kind: KindDefinition, scope: Scope, object: KubeObject, old: KubeObject | undefined): string[] {
+  if (scope === 'status') return kind.statusWarnings(object);
+  return scope === 'spec' ? kind.warnings(object, old) : [];
+}
+
 export function scopeOf(target: Target): Scope {
   return target.subresource === 'status' ? 'status' : 'spec';
 }
@@ -255,7 +262,7 @@ function validateChange(request: AdmissionRequest, scope: Scope, next: Shaped, o
   const { kind } = request;
   if (scope === 'internal') return [];
   if (scope === 'status') return kind.validateStatusUpdate(next, old);
-  return [...kind.validate(next), ...(partialUpdate(request)?.validate(next, old) ?? kind.validateUpdate(next, old))];
+  return [...kind.validate(next, old), ...(partialUpdate(request)?.validate(next, old) ?? kind.validateUpdate(next, old))];
 }
 
 function partialUpdate({ kind, subresource }: Pick<AdmissionRequest, 'kind' | 'subresource'>): PartialUpdate<KubeObject> | undefined {

@@ -1,6 +1,6 @@
 // Which volume serves a claim: enough space, the right kind and class, reachable from the chosen node, and of those the
 // smallest (Kubernetes, "Persistent Volumes", Binding).
-import type { Node, PersistentVolume, PersistentVolumeClaim, StorageClass } from '@berth/api';
+import { type Node, type PersistentVolume, type PersistentVolumeClaim, type StorageClass, storageClassNameOf } from '@berth/api';
 import { labelSelectorFrom, parseQuantity } from '@berth/machinery';
 import { nodeMatches } from '@berth/scheduling';
 
@@ -12,8 +12,8 @@ export const localVolumeFinalizer = 'berth.io/local-volume';
 export const volumeProtection = 'kubernetes.io/pv-protection';
 export const claimProtection = 'kubernetes.io/pvc-protection';
 
-export function classOf({ metadata, spec }: PersistentVolume | PersistentVolumeClaim): string {
-  return metadata.annotations?.['volume.beta.kubernetes.io/storage-class'] ?? spec.storageClassName ?? '';
+export function classOf(object: PersistentVolume | PersistentVolumeClaim): string {
+  return storageClassNameOf(object) ?? '';
 }
 
 export function waitsForConsumer(claim: PersistentVolumeClaim, storageClass: StorageClass | undefined): boolean {

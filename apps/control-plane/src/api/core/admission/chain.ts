@@ -31,6 +31,7 @@ import type { WatchCache } from '../watch-cache.ts';
 import type { AdmissionPlugin } from './admission.ts';
 import { CertificateRequestSignature } from './certificate-request-signature.ts';
 import { CertificateRequests } from './certificate-requests.ts';
+import { PersistentVolumeClaimResize } from './claim-resize.ts';
 import type { AddressSource } from './cluster-ips.ts';
 import { DefaultIngressClass } from './default-ingress-class.ts';
 import { DefaultStorageClass } from './default-storage-class.ts';
@@ -98,6 +99,7 @@ function everyPlugin(options: AdmissionOptions): AdmissionPlugin[] {
     new DefaultTolerationSeconds(),
     new DefaultStorageClass(() => all(StorageClass)),
     new StorageObjectInUseProtection(),
+    new PersistentVolumeClaimResize((name) => byName(StorageClass, name)),
     new RuntimeClass((name) => byName(RuntimeClassKind, name)),
     new CertificateRequests(options.isAllowed),
     new CertificateRequestSignature(),

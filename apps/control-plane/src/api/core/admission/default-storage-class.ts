@@ -1,5 +1,6 @@
 // A claim that names no storage class gets the cluster's default one; the newest, when several are marked.
-import type { PersistentVolumeClaim, StorageClass } from '@berth/api';
+import { type PersistentVolumeClaim, type StorageClass, storageClassNameOf } from '@berth/api';
+import { creates } from './about.ts';
 import type { AdmissionPlugin, AdmissionRequest } from './admission.ts';
 
 export const defaultClassAnnotation = 'storageclass.kubernetes.io/is-default-class';
@@ -13,12 +14,12 @@ export class DefaultStorageClass implements AdmissionPlugin {
   }
 
   mutate(request: AdmissionRequest): void {
-    if (request.operation !== 'CREATE' || request.kind.group !== '' || request.kind.kind !== 'PersistentVolumeClaim') return;
-    const { spec } = request.object as PersistentVolumeClaim;
+    if (!creates(request, '', 'PersistentVolumeClaim')) return;
+    const claim = request.object as PersistentVolumeClaim;
     // An empty name asks for no class at all.
-    if (!spec || spec.storageClassName !== undefined) return;
+    if (!claim.spec || storageClassNameOf(claim) !== undefined) return;
     const name = this.#default();
-    if (name) spec.storageClassName = name;
+    if (name) claim.spec.storageClassName = name;
   }
 
   #default(): string | undefined {
