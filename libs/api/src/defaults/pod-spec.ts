@@ -12,6 +12,8 @@ import type {
   Volume,
   VolumeProjection,
 } from '../generated/core-v1.types.ts';
+import { containerTotals } from '../quota/amounts.ts';
+import { isPodLevelResource, mayOvercommit } from '../validation/resources.ts';
 import { imageTag } from './image.ts';
 
 /** Mode of files that volumes project: octal 0644. */
@@ -51,6 +53,7 @@ export function defaultPod(pod: Pod): void {
     requestLimits(container);
     if (spec.hostNetwork) for (const port of container.ports ?? []) port.hostPort ||= port.containerPort;
   }
+  defaultPodResources(spec);
 }
 
 export function everyContainer(spec: PodSpec): Container[] {
@@ -62,6 +65,27 @@ function requestLimits(container: Container): void {
   const limits = container.resources?.limits;
   if (!container.resources || !limits || Object.keys(limits).length === 0) return;
   container.resources.requests = { ...limits, ...container.resources.requests };
+}
+
+/**
+ * A pod that says anything about its resources as a whole is limited to the huge pages that its containers are, and requests
+ * what they request together; what they do not request, up to its own limit.
+ */
+function defaultPodResources(spec: PodSpec): void {
+  const { resources } = spec;
+  const isGiven = [resources?.limits, resources?.requests].some((list) => Object.keys(list ?? {}).length > 0);
+  if (!resources || !isGiven) return;
+  for (const [name, sum] of containerTotals(spec, 'limits')) {
+    if (!name.startsWith('hugepages-') || resources.requests?.[name] !== undefined) continue;
+    resources.limits = { [name]: sum.toString(), ...resources.limits };
+  }
+  if (Object.keys(resources.limits ?? {}).length === 0) return;
+  const requests: Record<string, string> = { ...resources.requests };
+  for (const [name, sum] of containerTotals(spec, 'requests')) {
+    if (isPodLevelResource(name) && mayOvercommit(name)) requests[name] ??= sum.toString();
+  }
+  for (const [name, limit] of Object.entries(resources.limits ?? {})) if (isPodLevelResource(name)) requests[name] ??= limit;
+  if (Object.keys(requests).length > 0) resources.requests = requests;
 }
 
 function defaultContainer(container: Container): void {

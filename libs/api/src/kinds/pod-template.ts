@@ -6,7 +6,7 @@ import type { PodTemplate as Type } from '../generated/core-v1.types.ts';
 import { schemas } from '../schemas.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 import { dnsSubdomain } from '../validation/names.ts';
-import { validatePodSpec } from '../validation/pod-spec.ts';
+import { podTemplate } from '../validation/pod-template.ts';
 import { podSpecWarnings } from '../warnings/pod-spec.ts';
 
 export type PodTemplate = Type;
@@ -22,7 +22,7 @@ export const PodTemplate = defineKind<PodTemplate>({
   defaults: defaultPodTemplateObject,
   validate: (object) => [
     ...validateMetadata(object, { scope: 'Namespaced', name: dnsSubdomain }),
-    ...validatePodSpec(object.template?.spec, 'template.spec'),
+    ...podTemplate(object.template ?? {}, 'template'),
   ],
   validateUpdate: validateMetadataUpdate,
   columns: podTemplateColumns,

@@ -5,6 +5,7 @@ import { defaultPod } from '../defaults/pod-spec.ts';
 import type { Pod as Type } from '../generated/core-v1.types.ts';
 import { schemas } from '../schemas.ts';
 import { podGracePeriodSeconds, preparePodForCreate } from '../strategies/pod.ts';
+import { untrimmedImages } from '../validation/containers.ts';
 import { forbidden } from '../validation/errors.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 import { dnsSubdomain } from '../validation/names.ts';
@@ -46,7 +47,11 @@ export const Pod = defineKind<Pod>({
   },
   defaults: defaultPod,
   validate: (pod) => {
-    const errors = [...validateMetadata(pod, { scope: 'Namespaced', name: dnsSubdomain }), ...validatePodSpec(pod.spec, 'spec')];
+    const errors = [...validateMetadata(pod, { scope: 'Namespaced', name: dnsSubdomain }), ...validatePodSpec(pod.spec, 'spec', true)];
+    errors.push(
+      ...untrimmedImages(pod.spec.containers, 'spec.containers'),
+      ...untrimmedImages(pod.spec.initContainers, 'spec.initContainers'),
+    );
     if (pod.spec.nodeName && pod.spec.schedulingGates?.length) {
       errors.push(forbidden('spec.nodeName', 'cannot be set until all schedulingGates have been cleared'));
     }

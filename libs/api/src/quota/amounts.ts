@@ -1,12 +1,13 @@
 // Sums of resources as exact quantities, and what a pod as a whole requests and is limited to.
-import { parseQuantity, Quantity } from '@berth/machinery';
+import { isQuantity, parseQuantity, Quantity } from '@berth/machinery';
 import type { Container, PodSpec } from '../generated/core-v1.types.ts';
 
 export type Amounts = Map<string, Quantity>;
 export type AmountKind = 'requests' | 'limits';
 
 export function amountsOf(list: Record<string, string> | undefined): Amounts {
-  return new Map(Object.entries(list ?? {}).map(([name, text]) => [name, parseQuantity(text)]));
+  // What is no quantity is for validation to refuse, which counts too.
+  return new Map(Object.entries(list ?? {}).flatMap(([name, text]) => (isQuantity(text) ? [[name, parseQuantity(text)]] : [])));
 }
 
 export function addAmounts(target: Amounts, more: Amounts): void {
@@ -21,10 +22,18 @@ export function whole(count: number): Quantity {
   return new Quantity(BigInt(count) * 1_000_000_000n);
 }
 
-/** As a scheduler counts: sidecars for good, other init containers by their peak; overhead, where wanted, on top. */
+/** What a pod as a whole asks for: what it says so itself, else its containers; overhead, where wanted, on top. */
 export function podAmounts(spec: PodSpec, kind: AmountKind, withOverhead: boolean): Amounts {
+  const total = containerTotals(spec, kind);
+  for (const [name, amount] of amountsOf(spec.resources?.[kind])) total.set(name, amount);
+  if (withOverhead) addOverhead(total, spec, kind);
+  return total;
+}
+
+/** Its containers as a scheduler counts them: sidecars for good, other init containers by their peak. */
+export function containerTotals(spec: PodSpec, kind: AmountKind): Amounts {
   const total: Amounts = new Map();
-  for (const container of spec.containers) addAmounts(total, containerAmounts(container, kind));
+  for (const container of spec.containers ?? []) addAmounts(total, containerAmounts(container, kind));
   const sidecars: Amounts = new Map();
   const starting: Amounts = new Map();
   for (const container of spec.initContainers ?? []) {
@@ -39,8 +48,6 @@ export function podAmounts(spec: PodSpec, kind: AmountKind, withOverhead: boolea
     }
   }
   raise(total, starting);
-  for (const [name, amount] of amountsOf(spec.resources?.[kind])) total.set(name, amount);
-  if (withOverhead) addOverhead(total, spec, kind);
   return total;
 }
 

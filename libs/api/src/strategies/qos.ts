@@ -7,12 +7,16 @@ export type QosClass = 'Guaranteed' | 'Burstable' | 'BestEffort';
 /** Only these count. */
 const counted = ['cpu', 'memory'];
 
-/** Guaranteed: every container limits cpu and memory and requests as much. BestEffort: none says anything. */
+/**
+ * Guaranteed: every container limits cpu and memory and requests as much. BestEffort: none says anything. A pod that has
+ * resources as a whole is judged by those alone.
+ */
 export function qosClass(spec: PodSpec): QosClass {
-  const containers = [...(spec.initContainers ?? []), ...(spec.containers ?? [])];
+  const containers = [...(spec.initContainers ?? []), ...(spec.containers ?? [])].map(({ resources }) => resources);
+  const judged = spec.resources ? [spec.resources] : containers;
   let isAnythingSet = false;
-  let isGuaranteed = containers.length > 0;
-  for (const { resources } of containers) {
+  let isGuaranteed = judged.length > 0;
+  for (const resources of judged) {
     for (const name of counted) {
       const limit = positive(resources?.limits?.[name]);
       const request = positive(resources?.requests?.[name]);

@@ -8,12 +8,12 @@ export function validateDaemonSetSpec({ spec }: DaemonSet): FieldError[] {
   const { type, rollingUpdate } = spec.updateStrategy ?? {};
   const path = 'spec.updateStrategy';
   const errors = [
-    ...selectorAndTemplate(spec.selector, spec.template, 'daemonset'),
+    ...selectorAndTemplate(spec.selector, spec.template, 'DaemonSet'),
     ...nonNegative('spec.minReadySeconds', spec.minReadySeconds),
     ...nonNegative('spec.revisionHistoryLimit', spec.revisionHistoryLimit),
   ];
   if (type === 'OnDelete') return errors;
-  if (type !== 'RollingUpdate') return [...errors, notSupported(`${path}.type`, type, ['RollingUpdate', 'OnDelete'])];
+  if (type !== 'RollingUpdate') return [...errors, notSupported(path, spec.updateStrategy, ['RollingUpdate', 'OnDelete'])];
   if (!rollingUpdate) return [...errors, required(`${path}.rollingUpdate`)];
   const { maxUnavailable, maxSurge } = rollingUpdate;
   errors.push(...intOrPercent(maxUnavailable, `${path}.rollingUpdate.maxUnavailable`));

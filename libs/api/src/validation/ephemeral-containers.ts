@@ -1,8 +1,8 @@
 // Ephemeral containers: added to a running pod to look at it, never changed or removed, and without anything that a scheduler,
 // a service or a probe would have to know of.
-import type { EphemeralContainer, Pod } from '../generated/core-v1.types.ts';
+import type { EphemeralContainer, Pod, VolumeMount } from '../generated/core-v1.types.ts';
 import { isEqual } from './changes.ts';
-import { commonContainer } from './containers.ts';
+import { commonContainer, untrimmedImages } from './containers.ts';
 import { duplicate, each, type FieldError, forbidden, notFound } from './errors.ts';
 
 const field = 'spec.ephemeralContainers';
@@ -21,7 +21,7 @@ const absent = [
 export function validateEphemeralContainers(next: Pod, old: Pod): FieldError[] {
   const { spec } = next;
   const others = [...(spec.initContainers ?? []), ...spec.containers].map((container) => container.name);
-  const targets = new Set(spec.containers.map((container) => container.name));
+  const targets = new Set(others);
   const seen = new Set(others);
   const errors = each(spec.ephemeralContainers, field, (container, path) => {
     const own = commonContainer(container, spec, path);
@@ -32,10 +32,20 @@ export function validateEphemeralContainers(next: Pod, old: Pod): FieldError[] {
     seen.add(container.name);
     const { targetContainerName: target } = container;
     if (target && !targets.has(target)) own.push(notFound(`${path}.targetContainerName`, target));
-    if (container.volumeMounts?.some((mount) => mount.subPath)) own.push(forbidden(`${path}.volumeMounts`, 'cannot set subPath'));
+    own.push(...each(container.volumeMounts, `${path}.volumeMounts`, withoutSubPath));
     return own;
   });
-  return [...errors, ...onlyAdded(spec.ephemeralContainers ?? [], old.spec.ephemeralContainers ?? [])];
+  return [
+    ...errors,
+    ...untrimmedImages(spec.ephemeralContainers, field),
+    ...onlyAdded(spec.ephemeralContainers ?? [], old.spec.ephemeralContainers ?? []),
+  ];
+}
+
+function withoutSubPath(mount: VolumeMount, path: string): FieldError[] {
+  return (['subPath', 'subPathExpr'] as const)
+    .filter((key) => mount[key])
+    .map((key) => forbidden(`${path}.${key}`, 'cannot be set for an Ephemeral Container'));
 }
 
 function isGiven(value: unknown): boolean {

@@ -57,6 +57,12 @@ const subdomainForm = pattern(
   `a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and ${alphanumericEnds}`,
   'example.com',
 );
+const underscoreLabel = '_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?';
+const underscoreForm = pattern(
+  `${underscoreLabel}(\\.${underscoreLabel})*`,
+  "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_', '-' or '.', and must start and end with an alphanumeric character",
+  'example.com',
+);
 const wildcardForm = pattern(
   `\\*\\.${subdomain1123}`,
   `a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of lower case alphanumeric characters, '-' or '.' and end with an alphanumeric character`,
@@ -89,6 +95,8 @@ const percentForm = pattern('[0-9]+%', "a valid percent string must be a numeric
 export const dnsLabel: NameCheck = (text) => check(text, label1123Form, 63);
 export const dns1035Label: NameCheck = (text) => check(text, label1035Form, 63);
 export const dnsSubdomain: NameCheck = (text) => check(text, subdomainForm, 253);
+/** What resolvers search in, which services of long ago have underscores in. */
+export const dnsSubdomainWithUnderscore: NameCheck = (text) => check(text, underscoreForm, 253);
 export const wildcardSubdomain: NameCheck = (text) => check(text, wildcardForm, 253);
 export const labelValue: NameCheck = (text) => check(text, labelValueForm, 63);
 export const httpHeaderName: NameCheck = (text) => check(text, httpHeaderForm, 8192);

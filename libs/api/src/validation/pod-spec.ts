@@ -1,30 +1,36 @@
 // The pod spec as a whole, as pods and pod templates have it. Expects a defaulted spec.
 import type { PodSpec } from '../generated/core-v1.types.ts';
 import { containers, initContainers } from './containers.ts';
-import { each, type FieldError, invalid, invalidAll, oneOf, optionalOneOf, required } from './errors.ts';
+import { fileKeyVolumes } from './env.ts';
+import { each, type FieldError, invalid, invalidAll, notSupported, oneOf, optionalOneOf, required } from './errors.ts';
 import { ipAddress } from './ip.ts';
 import { labels } from './labels.ts';
-import { dnsLabel, dnsSubdomain, inRange, qualified } from './names.ts';
+import { dnsLabel, dnsSubdomain, dnsSubdomainWithUnderscore, inRange, type NameCheck, qualified } from './names.ts';
+import { hostNetworkPorts, hostnameOverride, hostUsers } from './pod-host.ts';
+import { podResources } from './pod-resources.ts';
+import { resourceRequirements } from './resources.ts';
 import { affinity, schedulingGates, tolerations, topologySpread } from './scheduling.ts';
 import { podSecurityContext } from './security-context.ts';
 import { volumes } from './volumes.ts';
 
-const dnsPolicies = ['ClusterFirst', 'ClusterFirstWithHostNet', 'Default', 'None'];
+const dnsPolicies = ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None'];
 const searchPathsMax = 32;
 const searchCharactersMax = 2048;
 const nameserversMax = 3;
 
-export function validatePodSpec(spec: PodSpec | undefined, field: string): FieldError[] {
+/** @param isPod whether it is a pod's own, not a template's */
+export function validatePodSpec(spec: PodSpec | undefined, field: string, isPod = false): FieldError[] {
   if (!spec) return [required(`${field}.containers`)];
   return [
     ...volumes(spec.volumes, `${field}.volumes`),
     ...containers(spec, field),
     ...initContainers(spec, field),
+    ...podResources(spec, field),
+    ...hostNetworkPorts(spec, field, isPod),
     ...oneOf(`${field}.restartPolicy`, spec.restartPolicy, ['Always', 'OnFailure', 'Never']),
     ...oneOf(`${field}.dnsPolicy`, spec.dnsPolicy, dnsPolicies),
     ...labels(spec.nodeSelector, `${field}.nodeSelector`),
     ...podSecurityContext(spec, field),
-    ...each(spec.imagePullSecrets, `${field}.imagePullSecrets`, (secret, path) => (secret.name ? [] : [required(`${path}.name`)])),
     ...affinity(spec.affinity, `${field}.affinity`),
     ...dnsConfig(spec, `${field}.dnsConfig`),
     ...each(spec.readinessGates, `${field}.readinessGates`, ({ conditionType: type }, path) =>
@@ -32,30 +38,38 @@ export function validatePodSpec(spec: PodSpec | undefined, field: string): Field
     ),
     ...schedulingGates(spec, `${field}.schedulingGates`),
     ...topologySpread(spec.topologySpreadConstraints, `${field}.topologySpreadConstraints`),
-    ...named(spec, field),
+    ...hostUsers(spec, field),
+    ...hostnameOverride(spec, field),
+    ...named(spec, field, ['serviceAccountName', 'nodeName'], dnsSubdomain),
+    ...activeDeadline(spec, `${field}.activeDeadlineSeconds`),
+    ...named(spec, field, ['hostname', 'subdomain'], dnsLabel),
+    ...tolerations(spec.tolerations, `${field}.tolerations`),
     ...each(spec.hostAliases, `${field}.hostAliases`, (alias, path) => [
       ...invalidAll(`${path}.ip`, alias.ip ?? '', ipAddress(alias.ip ?? '')),
-      ...each(alias.hostnames, `${path}.hostnames`, (hostname) => invalidAll(`${path}.hostnames`, hostname, dnsSubdomain(hostname))),
+      ...each(alias.hostnames, `${path}.hostnames`, (hostname, at) => invalidAll(at, hostname, dnsSubdomain(hostname))),
     ]),
-    ...tolerations(spec.tolerations, `${field}.tolerations`),
-    ...activeDeadline(spec, `${field}.activeDeadlineSeconds`),
-    ...optionalOneOf(`${field}.preemptionPolicy`, spec.preemptionPolicy, ['Never', 'PreemptLowerPriority']),
-    ...optionalOneOf(`${field}.os.name`, spec.os?.name, ['linux', 'windows']),
+    ...named(spec, field, ['priorityClassName', 'runtimeClassName'], dnsSubdomain),
+    ...optionalOneOf(`${field}.preemptionPolicy`, spec.preemptionPolicy, ['PreemptLowerPriority', 'Never']),
+    ...resourceRequirements({ limits: spec.overhead ?? {} }, `${field}.overhead`),
+    ...operatingSystem(spec, `${field}.os`),
+    ...fileKeyVolumes(spec, field),
   ];
 }
 
+type NameKey = 'serviceAccountName' | 'nodeName' | 'priorityClassName' | 'runtimeClassName' | 'hostname' | 'subdomain';
+
 /** Names of other things, each optional. */
-function named(spec: PodSpec, field: string): FieldError[] {
-  const errors: FieldError[] = [];
-  for (const key of ['serviceAccountName', 'nodeName', 'priorityClassName', 'runtimeClassName'] as const) {
+function named(spec: PodSpec, field: string, keys: NameKey[], check: NameCheck): FieldError[] {
+  return keys.flatMap((key) => {
     const name = spec[key];
-    if (name) errors.push(...invalidAll(`${field}.${key}`, name, dnsSubdomain(name)));
-  }
-  for (const key of ['hostname', 'subdomain'] as const) {
-    const name = spec[key];
-    if (name) errors.push(...invalidAll(`${field}.${key}`, name, dnsLabel(name)));
-  }
-  return errors;
+    return name ? invalidAll(`${field}.${key}`, name, check(name)) : [];
+  });
+}
+
+function operatingSystem({ os }: PodSpec, field: string): FieldError[] {
+  if (!os) return [];
+  if (!os.name) return [required(`${field}.name`)];
+  return ['linux', 'windows'].includes(os.name) ? [] : [notSupported(field, os.name, ['linux', 'windows'])];
 }
 
 function activeDeadline(spec: PodSpec, field: string): FieldError[] {
@@ -91,7 +105,7 @@ function dnsConfig(spec: PodSpec, field: string): FieldError[] {
   errors.push(
     ...each(searches, `${field}.searches`, (search, path) => {
       const name = search.replace(/\.$/, '');
-      return name === '' ? [] : invalidAll(path, search, dnsSubdomain(name.replaceAll('_', '-')));
+      return search === '.' ? [] : invalidAll(path, name, dnsSubdomainWithUnderscore(name));
     }),
   );
   errors.push(...each(config.options, `${field}.options`, (option, path) => (option.name ? [] : [required(path, 'must not be empty')])));

@@ -12,5 +12,5 @@ export function validateReplicationControllerSpec({ spec = {} }: ReplicationCont
   if (Object.entries(selector).some(([key, value]) => labels[key] !== value)) {
     errors.push(invalid('spec.template.metadata.labels', labels, '`selector` does not match template `labels`'));
   }
-  return [...errors, ...lastingPodTemplate(template, 'spec.template')];
+  return [...errors, ...lastingPodTemplate(template, 'spec.template', 'ReplicationController')];
 }

@@ -1,7 +1,7 @@
 // Quantities of resources: that they parse, are not negative, and that requests fit under limits.
 import { parseQuantity, isQuantity as parsesAsQuantity } from '@berth/machinery';
 import type { ContainerResizePolicy, PodSpec, ResourceRequirements } from '../generated/core-v1.types.ts';
-import { duplicate, each, type FieldError, invalid, invalidAll, notNegative, oneOf, required } from './errors.ts';
+import { duplicate, each, type FieldError, forbidden, invalid, invalidAll, notNegative, notSupported, oneOf, required } from './errors.ts';
 import { qualified } from './names.ts';
 
 const quantityRule = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
@@ -27,41 +27,99 @@ export function compareQuantities(a: string, b: string): number {
   return parseQuantity(a).compare(parseQuantity(b));
 }
 
-export function containerResourceName(name: string, field: string): FieldError[] {
+/** Names without a domain that stand for something anywhere, be it in a quota only. */
+const standardResources = new Set([
+  ...standardContainerResources,
+  ...standardContainerResources.flatMap((name) => [`requests.${name}`, `limits.${name}`]),
+  ...['configmaps', 'persistentvolumeclaims', 'pods', 'replicationcontrollers', 'requests.storage', 'resourcequotas', 'secrets'],
+  ...['services', 'services.loadbalancers', 'services.nodeports', 'storage'],
+]);
+export const hugePages = 'hugepages-';
+
+function resourceName(name: string, field: string): FieldError[] {
   const errors = invalidAll(field, name, qualified(name));
-  if (errors.length > 0 || name.includes('/')) return errors;
-  const standard = standardContainerResources.includes(name) || name.startsWith('hugepages-');
-  return standard ? [] : [invalid(field, name, 'must be a standard resource for containers')];
+  if (errors.length > 0 || name.includes('/') || standardResources.has(name) || name.startsWith(hugePages)) return errors;
+  return [invalid(field, name, 'must be a standard resource type or fully qualified')];
 }
 
-export function resourceList(list: Record<string, string> | undefined, field: string): FieldError[] {
-  return Object.entries(list ?? {}).flatMap(([name, amount]) => {
-    const path = `${field}[${name}]`;
-    const errors = [...containerResourceName(name, path), ...quantity(amount, path)];
-    if (errors.length > 0) return errors;
-    const isWhole = Number.isInteger(parseQuantity(amount).milliValue() / 1000);
-    return name.includes('/') && !isWhole ? [invalid(path, amount, 'must be an integer')] : [];
-  });
+export function containerResourceName(name: string, field: string): FieldError[] {
+  const errors = resourceName(name, field);
+  if (!name.includes('/')) {
+    const isStandard = standardContainerResources.includes(name) || name.startsWith(hugePages);
+    return isStandard ? errors : [...errors, invalid(field, name, 'must be a standard resource for containers')];
+  }
+  const isExtended = isNative(name) || isExtendedResource(name);
+  return isExtended ? errors : [...errors, invalid(field, name, "doesn't follow extended resource name standard")];
 }
 
-/** Limits and requests of one container. */
-export function resourceRequirements(resources: ResourceRequirements | undefined, field: string): FieldError[] {
+function isNative(name: string): boolean {
+  return !name.includes('/') || name.includes('kubernetes.io/');
+}
+
+/** What a node's devices are asked for by; a quota must be able to name it. */
+export function isExtendedResource(name: string): boolean {
+  return !isNative(name) && !name.startsWith('requests.') && qualified(`requests.${name}`).length === 0;
+}
+
+/** The same for a pod as a whole, which has cpu, memory and huge pages only. */
+export function podResourceName(name: string, field: string): FieldError[] {
+  const errors = resourceName(name, field);
+  if (errors.length > 0 || isPodLevelResource(name)) return errors;
+  return [notSupported(field, name, ['cpu', hugePages, 'memory'])];
+}
+
+export function isPodLevelResource(name: string): boolean {
+  return name === 'cpu' || name === 'memory' || name.startsWith(hugePages);
+}
+
+function resourceAmount(name: string, amount: string, field: string): FieldError[] {
+  const errors = quantity(amount, field);
+  if (!isQuantity(amount)) return errors;
+  const parsed = parseQuantity(amount);
+  const isWhole = Number.isInteger(parsed.milliValue() / 1000);
+  if (isExtendedResource(name) && !isWhole) errors.push(invalid(field, amount, 'must be an integer'));
+  return [...errors, ...wholePages(name, amount, field)];
+}
+
+function wholePages(name: string, amount: string, field: string): FieldError[] {
+  const size = name.startsWith(hugePages) ? name.slice(hugePages.length) : undefined;
+  if (size === undefined) return [];
+  const [bytes, page] = [parseQuantity(amount).value(), isQuantity(size) ? parseQuantity(size).value() : 0];
+  return page > 0 && bytes % page === 0 ? [] : [invalid(field, amount, `${amount} is not positive integer multiple of ${name}`)];
+}
+
+/** Limits and requests of one container, or of a pod. */
+export function resourceRequirements(
+  resources: ResourceRequirements | undefined,
+  field: string,
+  nameErrors: (name: string, field: string) => FieldError[] = containerResourceName,
+): FieldError[] {
   const limits = resources?.limits ?? {};
   const requests = resources?.requests ?? {};
-  const errors = [...resourceList(limits, `${field}.limits`), ...resourceList(requests, `${field}.requests`)];
-  if (errors.length > 0) return errors;
+  const errors: FieldError[] = [];
+  for (const [name, amount] of Object.entries(limits)) {
+    const path = `${field}.limits[${name}]`;
+    errors.push(...nameErrors(name, path), ...resourceAmount(name, amount, path));
+  }
   for (const [name, amount] of Object.entries(requests)) {
-    const limit = limits[name];
-    if (limit === undefined) {
-      if (!mayOvercommit(name)) errors.push(required(`${field}.limits`, 'Limit must be set for non overcommitable resources'));
-      continue;
-    }
-    const compared = compareQuantities(amount, limit);
-    if (mayOvercommit(name) ? compared <= 0 : compared === 0) continue;
-    const relation = mayOvercommit(name) ? 'less than or equal to' : 'equal to';
-    errors.push(invalid(`${field}.requests`, amount, `must be ${relation} ${name} limit of ${limit}`));
+    const path = `${field}.requests[${name}]`;
+    errors.push(...nameErrors(name, path), ...resourceAmount(name, amount, path), ...underLimit(name, amount, limits[name], field));
+  }
+  const names = [...Object.keys(limits), ...Object.keys(requests)];
+  if (names.some((name) => name.startsWith(hugePages)) && !names.some((name) => name === 'cpu' || name === 'memory')) {
+    errors.push(forbidden(field, 'HugePages require cpu or memory'));
   }
   return errors;
+}
+
+function underLimit(name: string, amount: string, limit: string | undefined, field: string): FieldError[] {
+  if (limit === undefined)
+    return mayOvercommit(name) ? [] : [required(`${field}.limits`, 'Limit must be set for non overcommitable resources')];
+  if (!isQuantity(amount) || !isQuantity(limit)) return [];
+  const compared = compareQuantities(amount, limit);
+  if (mayOvercommit(name) ? compared <= 0 : compared === 0) return [];
+  const relation = mayOvercommit(name) ? 'less than or equal to' : 'equal to';
+  return [invalid(`${field}.requests`, amount, `must be ${relation} ${name} limit of ${limit}`)];
 }
 
 /** What a resize in place does to a container, resource by resource. */

@@ -31,12 +31,14 @@ export function tolerations(list: Toleration[] | undefined, field: string): Fiel
       errors.push(invalid(`${path}.effect`, effect ?? '', "effect must be 'NoExecute' when `tolerationSeconds` is set"));
     }
     if (!operator || operator === 'Equal') {
-      const [reason] = labelValue(value ?? '');
-      if (reason) errors.push(invalid(`${path}.operator`, value, reason));
+      const reasons = labelValue(value ?? '');
+      if (reasons.length > 0) errors.push(invalid(`${path}.operator`, value, reasons.join(';')));
     } else if (operator === 'Exists') {
-      if (value) errors.push(invalid(`${path}.operator`, toleration, "value must be empty when `operator` is 'Exists'"));
+      if (value) errors.push(invalid(`${path}.operator`, value, "value must be empty when `operator` is 'Exists'"));
     } else {
-      errors.push(notSupported(`${path}.operator`, operator, ['Equal', 'Exists']));
+      // Comparisons are alpha: known by name, and off.
+      const named = operator === 'Lt' || operator === 'Gt' ? ['Equal', 'Exists', 'Lt', 'Gt'] : ['Equal', 'Exists'];
+      errors.push(notSupported(`${path}.operator`, operator, named));
     }
     if (effect && !effects.includes(effect)) errors.push(notSupported(`${path}.effect`, effect, effects));
     return errors;
@@ -158,7 +160,7 @@ export function schedulingGates(spec: PodSpec, field: string): FieldError[] {
     ...duplicates(
       gates,
       (gate) => gate.name ?? '',
-      (index, gate) => duplicate(`${field}[${index}].name`, gate.name),
+      (index, gate) => duplicate(`${field}[${index}]`, gate.name),
     ),
   ];
 }

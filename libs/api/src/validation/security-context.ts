@@ -32,8 +32,11 @@ export function seccomp(profile: SeccompProfile | undefined, field: string): Fie
 export function descendingPath(path: string, field: string): FieldError[] {
   const errors: FieldError[] = [];
   if (path.startsWith('/')) errors.push(invalid(field, path, 'must be a relative path'));
-  if (path.split('/').includes('..')) errors.push(invalid(field, path, "must not contain '..'"));
-  return errors;
+  return [...errors, ...withoutBacksteps(path, field)];
+}
+
+export function withoutBacksteps(path: string, field: string): FieldError[] {
+  return path.split('/').includes('..') ? [invalid(field, path, "must not contain '..'")] : [];
 }
 
 export function containerSecurityContext(context: SecurityContext | undefined, field: string): FieldError[] {

@@ -20,7 +20,7 @@ export function validateStatefulSetSpec({ spec }: StatefulSet): FieldError[] {
     ...(spec.serviceName ? invalidAll('spec.serviceName', spec.serviceName, dnsLabel(spec.serviceName)) : []),
     ...optionalOneOf('spec.persistentVolumeClaimRetentionPolicy.whenDeleted', policy.whenDeleted, retentions),
     ...optionalOneOf('spec.persistentVolumeClaimRetentionPolicy.whenScaled', policy.whenScaled, retentions),
-    ...selectorAndTemplate(spec.selector, withClaims(spec), 'statefulset'),
+    ...selectorAndTemplate(spec.selector, withClaims(spec), 'StatefulSet'),
     ...each(spec.volumeClaimTemplates, 'spec.volumeClaimTemplates', (claim, path) =>
       invalidAll(`${path}.metadata.name`, claim.metadata?.name ?? '', dnsLabel(claim.metadata?.name ?? '')),
     ),
@@ -46,7 +46,9 @@ function withClaims({ template, volumeClaimTemplates = [] }: StatefulSet['spec']
   const names = volumeClaimTemplates.map((claim) => claim.metadata?.name ?? '');
   const others = (spec.volumes ?? []).filter((volume) => !names.includes(volume.name));
   const claimed = names.filter(Boolean).map((name) => ({ name, persistentVolumeClaim: { claimName: name } }));
-  return { ...template, spec: { ...spec, volumes: [...others, ...claimed] } };
+  // The controller gives each pod its own host name and subdomain.
+  const { hostname: _hostname, subdomain: _subdomain, ...rest } = spec;
+  return { ...template, spec: { ...rest, volumes: [...claimed, ...others] } };
 }
 
 const mayChange = [

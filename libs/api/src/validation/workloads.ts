@@ -4,10 +4,9 @@ import type { PodTemplateSpec } from '../generated/core-v1.types.ts';
 import type { LabelSelector } from '../generated/meta-v1.types.ts';
 import { isEqual } from './changes.ts';
 import { type FieldError, forbidden, immutable, invalid, nonNegative, notSupported, required } from './errors.ts';
-import { isEmptySelector, labelSelector, labels, selects } from './labels.ts';
-import { annotations } from './metadata.ts';
+import { isEmptySelector, labelSelector, selects } from './labels.ts';
 import { percentage } from './names.ts';
-import { validatePodSpec } from './pod-spec.ts';
+import { podTemplate } from './pod-template.ts';
 
 export function validateDeploymentSpec({ spec }: Deployment): FieldError[] {
   const errors = [
@@ -40,36 +39,35 @@ export function validateSelectorUpdate(
   return isEqual(next.spec.selector, old.spec.selector) ? [] : [invalid('spec.selector', next.spec.selector, immutable)];
 }
 
-/** @param owner the kind in small letters, for messages */
+/** @param owner for messages: the kind */
 export function selectorAndTemplate(
   selector: LabelSelector | undefined,
   template: PodTemplateSpec | undefined,
-  owner = 'deployment',
+  owner: 'ReplicaSet' | 'StatefulSet' | 'DaemonSet' = 'ReplicaSet',
 ): FieldError[] {
   const errors = labelSelector(selector, 'spec.selector');
-  if (!selector) errors.push(required('spec.selector'));
-  else if (isEmptySelector(selector)) errors.push(invalid('spec.selector', selector, `empty selector is invalid for ${owner}`));
-  if (!template) return [...errors, required('spec.template')];
-  const values = template.metadata?.labels ?? {};
-  if (selector && errors.length === 0 && !selects(selector, values)) {
-    errors.push(invalid('spec.template.metadata.labels', values, '`selector` does not match template `labels`'));
+  const isReadable = errors.length === 0;
+  // Kubernetes says deployment for replica sets, too.
+  const shown = owner === 'ReplicaSet' ? 'deployment' : owner.toLowerCase();
+  if (!selector && owner !== 'DaemonSet') errors.push(required('spec.selector'));
+  else if (selector && isEmptySelector(selector)) errors.push(invalid('spec.selector', selector, `empty selector is invalid for ${shown}`));
+  if (!isReadable && owner !== 'DaemonSet') {
+    return [...errors, invalid('spec.selector', selector, owner === 'StatefulSet' ? '' : 'invalid label selector')];
   }
-  return [...errors, ...lastingPodTemplate(template, 'spec.template')];
+  const values = template?.metadata?.labels;
+  // One that is not there selects nothing, an empty one everything.
+  if (isReadable && !(selector && selects(selector, values))) {
+    errors.push(invalid('spec.template.metadata.labels', values ?? null, '`selector` does not match template `labels`'));
+  }
+  return [...errors, ...lastingPodTemplate(template ?? {}, 'spec.template', owner)];
 }
 
-export function lastingPodTemplate(template: PodTemplateSpec, field: string): FieldError[] {
-  const errors = [
-    ...labels(template.metadata?.labels, `${field}.labels`),
-    ...annotations(template.metadata?.annotations, `${field}.annotations`),
-    ...validatePodSpec(template.spec, `${field}.spec`),
-  ];
+export function lastingPodTemplate(template: PodTemplateSpec, field: string, owner: string): FieldError[] {
+  const errors = podTemplate(template, field);
   const { spec } = template;
-  if (spec?.ephemeralContainers?.length)
-    errors.push(forbidden(`${field}.spec.ephemeralContainers`, 'ephemeral containers not allowed in pod template'));
-  if (spec?.restartPolicy && spec.restartPolicy !== 'Always')
-    errors.push(notSupported(`${field}.spec.restartPolicy`, spec.restartPolicy, ['Always']));
+  if (spec?.restartPolicy !== 'Always') errors.push(notSupported(`${field}.spec.restartPolicy`, spec?.restartPolicy ?? '', ['Always']));
   if (spec?.activeDeadlineSeconds !== undefined) {
-    errors.push(forbidden(`${field}.spec.activeDeadlineSeconds`, 'activeDeadlineSeconds in ReplicaSet is not Supported'));
+    errors.push(forbidden(`${field}.spec.activeDeadlineSeconds`, `activeDeadlineSeconds in ${owner} is not Supported`));
   }
   return errors;
 }
@@ -79,7 +77,7 @@ function strategy(given: DeploymentStrategy, field: string): FieldError[] {
   if (given.type === 'Recreate') {
     return given.rollingUpdate ? [forbidden(path, "may not be specified when strategy `type` is 'Recreate'")] : [];
   }
-  if (given.type !== 'RollingUpdate') return [notSupported(`${field}.type`, given.type, ['Recreate', 'RollingUpdate'])];
+  if (given.type !== 'RollingUpdate') return [notSupported(field, given, ['Recreate', 'RollingUpdate'])];
   const { maxUnavailable, maxSurge } = given.rollingUpdate ?? {};
   const errors = [...intOrPercent(maxUnavailable, `${path}.maxUnavailable`), ...intOrPercent(maxSurge, `${path}.maxSurge`)];
   if (errors.length > 0) return errors;
