@@ -1,5 +1,9 @@
 // Three projects: unit tests beside the code, integration tests in one process or with one real part, and end-to-end ones.
+import { env } from 'node:process';
 import { defineConfig } from 'vitest/config';
+
+/** `BERTH_E2E_CLUSTERS=1` is enough for a single file. */
+const e2eClusters = 3;
 
 const project = (name: string, include: string[], timeoutMs: number, more: object = {}) => ({
   test: {
@@ -17,7 +21,11 @@ export default defineConfig({
     projects: [
       project('unit', ['libs/**/*.test.ts', 'apps/**/*.test.ts', 'tools/**/*.test.ts'], 20_000),
       project('integration', ['test/integration/**/*.test.ts', 'test/sim/**/*.test.ts'], 120_000),
-      project('e2e', ['test/e2e/**/*.test.ts'], 300_000, { fileParallelism: false, globalSetup: ['test/e2e/cluster-setup.ts'] }),
+      // They mostly wait, so more of them than there are cores run side by side; each worker has a cluster of its own (test/e2e/lane.ts).
+      project('e2e', ['test/e2e/**/*.test.ts'], 300_000, {
+        maxWorkers: Number(env.BERTH_E2E_CLUSTERS ?? e2eClusters),
+        globalSetup: ['test/e2e/cluster-setup.ts'],
+      }),
     ],
   },
 });

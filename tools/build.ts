@@ -1,6 +1,8 @@
 // Bundles the node programs to apps/*/dist/main.js: the workspace's own code in one file each, and one more for each thread it
 // starts (`*.worker.ts`), npm packages left where they are; and the dashboard to apps/dashboard/dist. A single file starts much faster than hundreds of TypeScript ones.
-import { existsSync, readdirSync } from 'node:fs';
+// What was built from the same sources is left alone: clusters that run beside each other start from these files.
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { argv } from 'node:process';
 import { fileURLToPath } from 'node:url';
@@ -21,13 +23,39 @@ const npmPackagesStayOutside: Plugin = {
   },
 };
 
-/** Builds those of the apps that there are; resolves with the files written. @throws when something does not compile */
+/** Builds those of the apps that there are; resolves with the programs' first files. @throws when something does not compile */
 export async function build(names: string[] = apps): Promise<string[]> {
   const present = names.filter((name) => name === 'dashboard' || existsSync(join(root, 'apps', name, 'src', 'main.ts')));
-  return Promise.all(present.map((name) => (name === 'dashboard' ? buildDashboard() : bundle(name))));
+  const libraries = digestOf(['libs', 'package-lock.json', 'tools/build.ts']);
+  return Promise.all(present.map((name) => buildUnlessBuilt(name, digestOf([`apps/${name}`], libraries))));
 }
 
-async function bundle(name: string): Promise<string> {
+async function buildUnlessBuilt(name: string, digest: string): Promise<string> {
+  const stamp = join(root, 'apps', name, 'dist', '.built-from');
+  const main = join(root, 'apps', name, 'dist', name === 'dashboard' ? 'index.html' : 'main.js');
+  if (existsSync(main) && existsSync(stamp) && readFileSync(stamp, 'utf8') === digest) return main;
+  await (name === 'dashboard' ? buildDashboard() : bundle(name));
+  writeFileSync(stamp, digest);
+  return main;
+}
+
+/** Of the names and contents of all source files below. @param paths from the root @param seed of what else counts */
+function digestOf(paths: string[], seed = ''): string {
+  const hash = createHash('sha256').update(seed);
+  for (const path of paths) for (const file of sourcesBelow(join(root, path))) hash.update(`${file}\0`).update(readFileSync(file));
+  return hash.digest('hex');
+}
+
+function sourcesBelow(path: string): string[] {
+  if (statSync(path).isFile()) return [path];
+  const entries = readdirSync(path, { withFileTypes: true }).filter(({ name }) => name !== 'dist' && name !== 'node_modules');
+  return entries
+    .map(({ name }) => name)
+    .sort()
+    .flatMap((name) => sourcesBelow(join(path, name)));
+}
+
+async function bundle(name: string): Promise<void> {
   const source = join(root, 'apps', name, 'src');
   const outdir = join(root, 'apps', name, 'dist');
   const threads = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.worker.ts'));
@@ -45,7 +73,6 @@ async function bundle(name: string): Promise<string> {
     tsconfigRaw: { compilerOptions: { experimentalDecorators: true, target: 'ES2024' } },
     logLevel: 'warning',
   });
-  return join(outdir, 'main.js');
 }
 
 if (argv[1] === fileURLToPath(import.meta.url)) {

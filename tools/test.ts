@@ -21,6 +21,8 @@ const packagesOf: Record<Suite, DebianPackage[]> = {
   e2e: [...clusterPackages, 'etcd-server', 'chromium'],
 };
 
+const progressReporter = join(root, 'tools', 'progress-reporter.ts');
+
 interface Outcome {
   passed: number;
   failed: number;
@@ -52,7 +54,7 @@ async function runCheck(): Promise<Outcome> {
 
 async function runVitest(project: Suite): Promise<Outcome> {
   const report = join(tmpdir(), `berth-${project}-${process.pid}.json`);
-  const reporters = ['--reporter=dot', '--reporter=json', `--outputFile.json=${report}`];
+  const reporters = [`--reporter=${progressReporter}`, '--reporter=minimal', '--reporter=json', `--outputFile.json=${report}`];
   try {
     const code = await run([join(root, 'node_modules', 'vitest', 'vitest.mjs'), 'run', '--project', project, ...reporters]);
     return outcomeOf(JSON.parse(await readFile(report, 'utf8')) as VitestReport, code);

@@ -1,6 +1,7 @@
 import type { Pod } from '@berth/api';
-import { expect, inject, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { apply, get, kubectl, run, until, withNamespace } from './kubectl.ts';
+import { lane } from './lane.ts';
 import { pod, shell, waitForEver } from './manifests.ts';
 
 /** What kubectl says when it fails. */
@@ -24,7 +25,7 @@ test('malformed YAML, unknown fields and wrong types name the place', () =>
 
 test('a missing image, a missing config map and a missing claim say what is missing', () =>
   withNamespace(async (ns) => {
-    const missing = `localhost:${inject('layout').registryPort}/berth/missing:1`;
+    const missing = `localhost:${lane().layout.registryPort}/berth/missing:1`;
     const missingImage = pod(ns, 'no-image', [{ name: 'main', image: missing }]);
     const missingConfig = pod(ns, 'no-config', [shell('main', 'true', { envFrom: [{ configMapRef: { name: 'absent' } }] })]);
     const claim = [{ name: 'data', persistentVolumeClaim: { claimName: 'absent' } }];

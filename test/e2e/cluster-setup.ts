@@ -1,19 +1,25 @@
-// One real cluster for all end-to-end tests: its own directory, ports, address ranges and instance, so that it runs beside one
-// that `npm run up` started. Everything it made is gone at the end, also when tests failed.
+// Real clusters for the end-to-end tests, one for each file that runs at the same time: their own directories, ports, address ranges
+// and instances, so that they run beside each other and beside one that `npm run up` started. Everything they made is gone at the
+// end, also when tests failed.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { Cluster } from '../../tools/cluster/cluster.ts';
 import { provideImage } from '../../tools/cluster/images.ts';
 import { kubectlPath } from '../../tools/cluster/kubectl.ts';
-import { type ClusterLayout, layoutOf, root } from '../../tools/cluster/layout.ts';
+import { type ClusterLayout, layoutOf, root, testInstances } from '../../tools/cluster/layout.ts';
+
+/** The cluster that the files of one worker share, one file at a time. */
+export interface Lane {
+  layout: ClusterLayout;
+  /** The image of examples/hello in this cluster's registry. */
+  helloImage: string;
+}
 
 declare module 'vitest' {
   interface ProvidedContext {
-    layout: ClusterLayout;
+    lanes: Lane[];
     kubectl: string;
-    /** The image of examples/hello in this cluster's registry. */
-    helloImage: string;
   }
 }
 
@@ -21,26 +27,33 @@ declare module 'vitest' {
 const parent = '/tmp';
 
 export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
-  const directory = await mkdtemp(join(parent, 'be2e-'));
-  const layout = { ...layoutOf(7), directory };
-  const cluster = new Cluster(layout);
+  const instances = testInstances.lanes.slice(0, project.config.maxWorkers);
+  const tearDowns: (() => Promise<void>)[] = [];
   const tearDown = async () => {
-    await cluster.stop({ removeState: true });
-    await rm(directory, { recursive: true, force: true });
+    await Promise.all(tearDowns.map((one) => one()));
   };
   try {
-    await cluster.startRegistry();
-    await cluster.startControlPlane();
-    await cluster.startAgent();
-    project.provide('layout', layout);
     project.provide('kubectl', await kubectlPath());
-    project.provide(
-      'helloImage',
-      await provideImage(layout, { repository: 'berth/hello', tag: '1.0', folder: join(root, 'examples', 'hello') }),
-    );
+    const lanes = await Promise.all(instances.map((instance) => startLane(instance, (one) => tearDowns.push(one))));
+    project.provide('lanes', lanes);
     return tearDown;
   } catch (error) {
     await tearDown();
     throw error;
   }
+}
+
+async function startLane(instance: number, onTearDown: (tearDown: () => Promise<void>) => void): Promise<Lane> {
+  const directory = await mkdtemp(join(parent, 'be2e-'));
+  const layout = { ...layoutOf(instance), directory };
+  const cluster = new Cluster(layout);
+  onTearDown(async () => {
+    await cluster.stop({ removeState: true });
+    await rm(directory, { recursive: true, force: true });
+  });
+  await cluster.startRegistry();
+  await cluster.startControlPlane();
+  await cluster.startAgent();
+  const folder = join(root, 'examples', 'hello');
+  return { layout, helloImage: await provideImage(layout, { repository: 'berth/hello', tag: '1.0', folder }) };
 }

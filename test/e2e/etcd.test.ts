@@ -3,7 +3,7 @@ import { ConfigMap } from '@berth/api';
 import { expect, test } from 'vitest';
 import { Cluster } from '../../tools/cluster/cluster.ts';
 import { eventually } from '../../tools/cluster/eventually.ts';
-import { layoutOf } from '../../tools/cluster/layout.ts';
+import { layoutOf, testInstances } from '../../tools/cluster/layout.ts';
 
 const creates = 1_000;
 
@@ -16,7 +16,7 @@ const configMap = (index: number): ConfigMap => ({
 
 async function withEtcdCluster(use: (cluster: Cluster) => Promise<void>): Promise<void> {
   const directory = await mkdtemp('/tmp/be2e-etcd-');
-  const cluster = new Cluster({ ...layoutOf(8, 'etcd'), directory });
+  const cluster = new Cluster({ ...layoutOf(testInstances.etcd, 'etcd'), directory });
   try {
     await cluster.startControlPlane();
     await use(cluster);

@@ -2,10 +2,11 @@
 // upgrade that fails and is taken back.
 import { join } from 'node:path';
 import type { ConfigMap, Job } from '@berth/api';
-import { describe, expect, inject, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { helmPath, type KubectlVersion } from '../../tools/cluster/kubectl.ts';
 import { CommandError, runCommand } from '../../tools/cluster/run-command.ts';
 import { cluster, get, kubectl, withNamespace } from './kubectl.ts';
+import { lane } from './lane.ts';
 
 const chart = join(import.meta.dirname, 'helm-chart');
 const commandTimeoutMs = 150_000;
@@ -22,12 +23,7 @@ describe.each(helms)('helm %s', (_name, version, atomic) => {
       const program = await helmPath(version);
       const env = { ...process.env, KUBECONFIG: cluster().kubeconfig, HELM_NAMESPACE: namespace };
       const helm = async (...args: string[]) => (await runCommand([program, ...args], { env, timeoutMs: commandTimeoutMs })).stdout;
-      const set = (more = '') => [
-        '--set',
-        `image=${inject('helloImage')},loader=${inject('helloImage')}${more}`,
-        '--wait',
-        '--timeout=90s',
-      ];
+      const set = (more = '') => ['--set', `image=${lane().helloImage},loader=${lane().helloImage}${more}`, '--wait', '--timeout=90s'];
       const greeting = async () => (await get<ConfigMap>('-n', namespace, 'configmap', 'shop-settings')).data?.greeting;
 
       expect(await helm('install', 'shop', chart, atomic, ...set())).toMatch(/STATUS: deployed\nREVISION: 1\n/);
@@ -61,7 +57,7 @@ describe.each(helms)('helm %s', (_name, version, atomic) => {
         chart,
         atomic,
         '--set',
-        `image=localhost:1/none:1,loader=${inject('helloImage')},greeting=never`,
+        `image=localhost:1/none:1,loader=${lane().helloImage},greeting=never`,
         '--wait',
         '--timeout=8s',
       );

@@ -3,12 +3,13 @@
 import { chmod, copyFile, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type KubectlVersion, kubectlPath } from '../../tools/cluster/kubectl.ts';
 import { cluster, kubectl } from './kubectl.ts';
 import { files } from './kubectl-commands/files.ts';
 import { topics } from './kubectl-commands/table.ts';
 import { type Shell, transcriptOf } from './kubectl-commands/transcript.ts';
+import { lane } from './lane.ts';
 
 const namespace = 'golden';
 const isUpdate = process.env.UPDATE_GOLDENS === '1';
@@ -32,7 +33,7 @@ async function openShell(version: KubectlVersion): Promise<Shell> {
     HOME: directory,
     TZ: 'UTC',
     LC_ALL: 'C',
-    IMAGE: inject('helloImage'),
+    IMAGE: lane().helloImage,
   };
   await transcriptOf({ directory, env }, [`kubectl config set-context --current --namespace=${namespace}`]);
   return { directory, env };

@@ -4,9 +4,10 @@ import { inject } from 'vitest';
 import { Cluster } from '../../tools/cluster/cluster.ts';
 import { eventually } from '../../tools/cluster/eventually.ts';
 import { type CommandResult, runCommand } from '../../tools/cluster/run-command.ts';
+import { lane } from './lane.ts';
 
 export function cluster(): Cluster {
-  return new Cluster(inject('layout'));
+  return new Cluster(lane().layout);
 }
 
 /** What kubectl printed. @throws CommandError */

@@ -1,10 +1,10 @@
 // The objects that tests apply, as short as they can be: busybox from the hello image as every container.
 import type { Container, Pod, PodSpec } from '@berth/api';
-import { inject } from 'vitest';
+import { lane } from './lane.ts';
 
 /** A container that runs a shell script. */
 export function shell(name: string, script: string, more: Partial<Container> = {}): Container {
-  return { name, image: inject('helloImage'), command: ['/bin/busybox', 'sh', '-c', script], ...more };
+  return { name, image: lane().helloImage, command: ['/bin/busybox', 'sh', '-c', script], ...more };
 }
 
 export function pod(namespace: string, name: string, containers: Container[], spec: Partial<PodSpec> = {}): Pod {

@@ -1,15 +1,15 @@
 // What tests of single pods ask for again and again.
 import { join } from 'node:path';
 import type { ConfigMap, Pod, Secret } from '@berth/api';
-import { inject } from 'vitest';
 import { provideImage } from '../../tools/cluster/images.ts';
 import { root } from '../../tools/cluster/layout.ts';
 import { get, kubectl } from './kubectl.ts';
+import { lane } from './lane.ts';
 
 /** An image that runs as root and has a shell, cat and tar by name. */
 export function provideShellImage(): Promise<string> {
   const folder = join(root, 'test', 'e2e', 'images', 'shell');
-  return provideImage(inject('layout'), { repository: 'berth/shell', tag: '1.0', folder });
+  return provideImage(lane().layout, { repository: 'berth/shell', tag: '1.0', folder });
 }
 
 export const ready = (ns: string, name: string) => kubectl('-n', ns, 'wait', '--for=condition=Ready', `pod/${name}`, '--timeout=40s');

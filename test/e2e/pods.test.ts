@@ -1,8 +1,9 @@
 // What a pod may ask of its node, on real containers: order, identity, hooks, probes, addresses, streams.
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { beforeAll, expect, inject, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { apply, kubectl, run, until, withNamespace } from './kubectl.ts';
+import { lane } from './lane.ts';
 import { pod, shell, waitForEver } from './manifests.ts';
 import { configMap, exec, logs, podOf, provideShellImage, ready, secret } from './pod-commands.ts';
 
@@ -203,7 +204,7 @@ test.concurrent('attach, cp, and what a pod uses', () =>
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
-    const metrics = `http://127.0.0.1:${inject('layout').metricsPort}/metrics`;
+    const metrics = `http://127.0.0.1:${lane().layout.metricsPort}/metrics`;
     const value = (text: string, name: string) =>
       Number(new RegExp(`^${name}\\{[^}]*namespace="${ns}",pod="box"[^}]*\\} (\\S+)$`, 'm').exec(text)?.[1]);
     await until('its CPU time and memory', 20_000, async () => {
@@ -219,7 +220,7 @@ test.concurrent('a log that grows too long is rotated, and goes on', () =>
     await apply(pod(ns, 'talker', [shell('main', talk)]));
     await ready(ns, 'talker');
     const { uid } = (await podOf(ns, 'talker')).metadata;
-    const folder = join(inject('layout').directory, 'node', 'logs', `${ns}_talker_${uid}`, 'main');
+    const folder = join(lane().layout.directory, 'node', 'logs', `${ns}_talker_${uid}`, 'main');
     await until('the rotation', 40_000, async () => (await readdir(folder)).length === 2);
     // Where in the output the file ended is chance; only the new file is read.
     await until('lines in the new file', 10_000, async () => {

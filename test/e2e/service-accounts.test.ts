@@ -1,6 +1,7 @@
 // Pods are somebody: the files that client libraries read are there, and the token in them is the pod's account.
-import { expect, inject, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { apply, kubectl, run, withNamespace } from './kubectl.ts';
+import { lane } from './lane.ts';
 import { pod, shell, waitForEver } from './manifests.ts';
 
 const folder = '/var/run/secrets/kubernetes.io/serviceaccount';
@@ -35,5 +36,5 @@ test('no token where none is wanted', () =>
 
 async function clusterOf() {
   const server = (await kubectl('config', 'view', '-o', 'jsonpath={.clusters[0].cluster.server}')).trim();
-  return { server, ca: `${inject('layout').directory}/pki/ca.crt` };
+  return { server, ca: `${lane().layout.directory}/pki/ca.crt` };
 }

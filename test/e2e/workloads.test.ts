@@ -1,6 +1,7 @@
 import type { Deployment, PodList } from '@berth/api';
-import { expect, inject, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { apply, get, kubectl, run, until, withNamespace } from './kubectl.ts';
+import { lane } from './lane.ts';
 import { shell, waitForEver } from './manifests.ts';
 
 function web(namespace: string, replicas: number, script = waitForEver): Deployment {
@@ -41,7 +42,7 @@ test('a deployment is rolled out, scaled, updated, undone and deleted with kubec
 
 test('objects that kubectl creates from its own generators', () =>
   withNamespace(async (ns) => {
-    const image = inject('helloImage');
+    const image = lane().helloImage;
     expect(await kubectl('-n', ns, 'create', 'deployment', 'made', `--image=${image}`, '--', '/bin/busybox', 'sleep', '1000')).toBe(
       'deployment.apps/made created\n',
     );

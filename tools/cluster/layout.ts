@@ -25,9 +25,12 @@ export interface ClusterLayout {
 export const root = join(import.meta.dirname, '..', '..');
 
 /** How many clusters this machine can hold beside each other. */
-export const instancesMax = 9;
+export const instancesMax = 19;
 
-/** Instance 0 is the standard one: Kubernetes' usual ports and ranges, in `.berth`. @param instance 0 to 9 */
+/** Instances that tests and benchmarks use, so that they run beside each other and beside whatever people start. */
+export const testInstances = { bench: 14, etcd: 15, up: 16, lanes: [17, 18, 19] } as const;
+
+/** Instance 0 is the standard one: Kubernetes' usual ports and ranges, in `.berth`. @param instance 0 to 19 */
 export function layoutOf(instance: number, store: ClusterLayout['store'] = 'sqlite'): ClusterLayout {
   if (!Number.isInteger(instance) || instance < 0 || instance > instancesMax) {
     throw new RangeError(`an instance is a number from 0 to ${instancesMax}, not ${instance}`);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { build } from '../../../tools/build.ts';
 import { Cluster } from '../../../tools/cluster/cluster.ts';
 import { provideImage } from '../../../tools/cluster/images.ts';
-import { layoutOf, root } from '../../../tools/cluster/layout.ts';
+import { layoutOf, root, testInstances } from '../../../tools/cluster/layout.ts';
 
 export interface BenchCluster {
   cluster: Cluster;
@@ -14,7 +14,7 @@ export interface BenchCluster {
 export async function withBenchCluster<T>(use: (bench: BenchCluster) => Promise<T>): Promise<T> {
   await build();
   const directory = await mkdtemp('/tmp/bbench-');
-  const cluster = new Cluster({ ...layoutOf(9), directory });
+  const cluster = new Cluster({ ...layoutOf(testInstances.bench), directory });
   try {
     await cluster.startRegistry();
     await cluster.startControlPlane();

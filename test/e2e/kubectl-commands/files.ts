@@ -1,7 +1,7 @@
 // The files that the table's lines name, written beside them.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { inject } from 'vitest';
+import { lane } from '../lane.ts';
 
 /** Where the image's name goes. */
 const image = 'IMAGE';
@@ -124,5 +124,5 @@ const large = (name: string): [string, string] => [name, readFileSync(join(impor
 /** Name → content. */
 export function files(): Record<string, string> {
   const all = [...Object.entries(contents), large('kinds.yaml'), large('everything.yaml')];
-  return Object.fromEntries(all.map(([name, content]) => [name, content.replaceAll(image, inject('helloImage'))]));
+  return Object.fromEntries(all.map(([name, content]) => [name, content.replaceAll(image, lane().helloImage)]));
 }

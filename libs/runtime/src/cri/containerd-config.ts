@@ -1,5 +1,6 @@
 // The configuration of Berth's own containerd (config.toml, version 2). Pure. Plugins for file systems that are not used are
-// off, as each of them costs start-up time.
+// off, as each of them costs start-up time. Network namespaces are mounted below the state folder, so that those of one agent can be
+// told from another's.
 
 export interface ContainerdPaths {
   root: string;
@@ -44,6 +45,7 @@ max_container_log_line_size = 262144
 enable_unprivileged_ports = true
 disable_apparmor = true
 tolerate_missing_hugetlb_controller = true
+netns_mounts_under_state_dir = true
 
 [plugins."io.containerd.grpc.v1.cri".containerd]
 snapshotter = "overlayfs"
