@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { Cluster } from './cluster/cluster.ts';
 import { layoutOf } from './cluster/layout.ts';
+import { requireRoot } from './cluster/require-root.ts';
 
 const usage = `usage: npm run down -- [options]
   --remove-state  delete the cluster's directory as well: certificates, objects, images, volumes' data
@@ -22,6 +23,7 @@ if (values.help) {
   process.exit(0);
 }
 try {
+  requireRoot('npm run down');
   const layout = layoutOf(Number(values.instance));
   if (!existsSync(layout.directory)) {
     console.log('nothing to stop');

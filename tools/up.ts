@@ -12,6 +12,7 @@ import { eventually } from './cluster/eventually.ts';
 import { provideImage } from './cluster/images.ts';
 import { kubectlPath } from './cluster/kubectl.ts';
 import { type ClusterLayout, layoutOf, root } from './cluster/layout.ts';
+import { requireRoot } from './cluster/require-root.ts';
 import { CommandError, runCommand } from './cluster/run-command.ts';
 
 const rolloutTimeoutSeconds = 90;
@@ -122,13 +123,15 @@ async function pagesOfReplicas(nodePort: number): Promise<string[]> {
 
 async function main(): Promise<void> {
   const layout = layoutFromArguments();
+  requireRoot('npm run up');
   const cluster = new Cluster(layout);
   const wasRunning = cluster.isRunning;
   console.log(wasRunning ? 'Berth is running; making sure of everything' : 'Starting Berth');
   installMissing([...clusterPackages, ...(layout.store === 'etcd' ? (['etcd-server'] as const) : [])], (message) =>
     console.log(`  ${message} …`),
   );
-  if (!wasRunning) await startCluster(cluster);
+  if (wasRunning) await cluster.startAgent();
+  else await startCluster(cluster);
   const kubectl = [await kubectlPath('1.35'), '--kubeconfig', cluster.kubeconfig];
   const pods = await runExample(cluster, kubectl);
   await tellWhatNext(cluster, pods);

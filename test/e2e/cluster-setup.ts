@@ -23,6 +23,8 @@ declare module 'vitest' {
   }
 }
 
+/** The same in each, as what commands print names it. */
+const laneNode = 'berth-node-8';
 /** Short, as Unix sockets live below it. */
 const parent = '/tmp';
 
@@ -45,7 +47,7 @@ export default async function setUp(project: TestProject): Promise<() => Promise
 
 async function startLane(instance: number, onTearDown: (tearDown: () => Promise<void>) => void): Promise<Lane> {
   const directory = await mkdtemp(join(parent, 'be2e-'));
-  const layout = { ...layoutOf(instance), directory };
+  const layout = { ...layoutOf(instance), directory, nodeName: laneNode };
   const cluster = new Cluster(layout);
   onTearDown(async () => {
     await cluster.stop({ removeState: true });

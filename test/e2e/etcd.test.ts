@@ -1,6 +1,12 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { type ConnectionOptions, connect } from 'node:tls';
 import { ConfigMap } from '@berth/api';
+import { systemClock } from '@berth/telemetry';
 import { expect, test } from 'vitest';
+import { CertificateAuthority } from '../../apps/control-plane/src/pki/certificate-authority.ts';
 import { Cluster } from '../../tools/cluster/cluster.ts';
 import { eventually } from '../../tools/cluster/eventually.ts';
 import { layoutOf, testInstances } from '../../tools/cluster/layout.ts';
@@ -52,4 +58,30 @@ test('kill -9 of etcd in the middle of 1,000 concurrent creates loses no acknowl
     } finally {
       client.close();
     }
+  }));
+
+test('etcd answers nobody on this machine but the control plane', () =>
+  withEtcdCluster(async ({ layout }) => {
+    const address = { host: '127.0.0.1', port: layout.etcdPort };
+    const ask = async (options: ConnectionOptions) => {
+      const socket = connect({ ...address, ...options });
+      try {
+        await once(socket, 'secureConnect');
+        socket.end('GET /version HTTP/1.1\r\nHost: etcd\r\nConnection: close\r\n\r\n');
+        return (await text(socket)).split('\r\n')[0] || 'cut off';
+      } catch (error) {
+        return (error as NodeJS.ErrnoException).code ?? String(error);
+      } finally {
+        socket.destroy();
+      }
+    };
+    const pki = (name: string) => readFile(join(layout.directory, 'pki', name));
+    const ca = await pki('etcd/ca.crt');
+    const clusterPair = await (await CertificateAuthority.open(join(layout.directory, 'pki'), systemClock)).issueClient('ann', [
+      'system:masters',
+    ]);
+    expect(await ask({ ca, cert: await pki('etcd/client.crt'), key: await pki('etcd/client.key') })).toBe('HTTP/1.1 200 OK');
+    expect(await ask({ ca })).toMatch(/^(cut off|ERR_SSL|ECONNRESET)/);
+    expect(await ask({ ca, cert: clusterPair.certificate, key: clusterPair.key })).toMatch(/^(cut off|ERR_SSL|ECONNRESET)/);
+    await expect(fetch(`http://127.0.0.1:${layout.etcdPort}/version`).then(({ status }) => status)).resolves.toBe(400);
   }));

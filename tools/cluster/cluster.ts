@@ -4,8 +4,10 @@ import { existsSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execPath } from 'node:process';
+import { Lease, Node } from '@berth/api';
 import { HttpClient, readKubeconfig, Tokens } from '@berth/client';
 import { systemClock } from '@berth/telemetry';
+import { etcdClientFlags, etcdFlags, isEtcdHealthy, provideEtcdCertificates } from './etcd-tls.ts';
 import { eventually, GiveUpError } from './eventually.ts';
 import { type ClusterLayout, kubeconfigPath, root } from './layout.ts';
 import { ProcessFolder } from './processes.ts';
@@ -13,6 +15,9 @@ import { runCommand } from './run-command.ts';
 
 const readyTimeoutMs = 30_000;
 const loopback = '127.0.0.1';
+/** Where nodes' leases are, and how often they are renewed. */
+const leaseNamespace = 'kube-node-lease';
+const heartbeatSeconds = 10;
 
 /**
  * A small young generation and no source maps kept in memory: together they save 50 MB of an idle process's 180. A control plane
@@ -63,7 +68,8 @@ export class Cluster {
 
   async startEtcd(): Promise<void> {
     const { directory, etcdPort, etcdPeerPort } = this.layout;
-    const [client, peer] = [etcdPort, etcdPeerPort].map((port) => `http://${loopback}:${port}`) as [string, string];
+    const certificates = await provideEtcdCertificates(directory, loopback);
+    const [client, peer] = [etcdPort, etcdPeerPort].map((port) => `https://${loopback}:${port}`) as [string, string];
     const urls = ['--listen-client-urls', client, '--advertise-client-urls', client, '--listen-peer-urls', peer];
     const peers = ['--initial-advertise-peer-urls', peer, '--initial-cluster', `default=${peer}`];
     this.processes.start('etcd', [
@@ -76,15 +82,18 @@ export class Cluster {
       'warn',
       ...urls,
       ...peers,
+      ...etcdFlags(certificates),
     ]);
-    await this.#ready('etcd', async () => (await fetch(`${client}/health`)).ok);
+    await this.#ready('etcd', () => isEtcdHealthy(client, certificates));
   }
 
   async startControlPlane(): Promise<void> {
     const { directory, store, apiPort, gatewayPort, etcdPort, podCidr, serviceCidr, clusterDns } = this.layout;
     if (store === 'etcd') await this.startEtcd();
     const storeArguments =
-      store === 'etcd' ? ['--store', 'etcd', '--etcd-endpoints', `http://${loopback}:${etcdPort}`] : ['--store', store];
+      store === 'etcd'
+        ? ['--store', 'etcd', '--etcd-endpoints', `https://${loopback}:${etcdPort}`, ...etcdClientFlags(directory)]
+        : ['--store', store];
     this.processes.start('control-plane', [
       ...this.#app('control-plane'),
       ...['--data-dir', directory, ...storeArguments],
@@ -103,12 +112,35 @@ export class Cluster {
   }
 
   async startAgent(): Promise<void> {
-    if (this.processes.running('node-agent')) return;
+    const running = this.processes.running('node-agent') !== undefined;
+    // One that runs renews its lease every ten seconds.
+    const seenSinceMs = systemClock.now() - (running ? 2 * heartbeatSeconds * 1000 : 0);
+    if (!running) await this.#launchAgent();
+    await this.#ready('node-agent', () => this.#hasSession(seenSinceMs));
+  }
+
+  async #launchAgent(): Promise<void> {
     const joined = existsSync(join(this.#nodeDirectory, 'node.pem'));
     const token = joined ? {} : { BERTH_JOIN_TOKEN: await this.token((tokens) => tokens.createJoinToken()) };
     this.processes.start('node-agent', [...this.#app('node-agent'), ...this.#agentArguments()], { ...process.env, ...token });
     const health = `http://${loopback}:${this.layout.metricsPort}/healthz`;
     await this.#ready('node-agent', async () => (await fetch(health)).ok);
+  }
+
+  /** Whether the control plane has heard of the node since then, and calls it ready. @throws Error saying what is amiss */
+  async #hasSession(sinceMs: number): Promise<boolean> {
+    const client = await this.client();
+    try {
+      const name = this.layout.nodeName;
+      const node = await client.get(Node, { name });
+      const lease = await client.get(Lease, { namespace: leaseNamespace, name });
+      const ready = node.status?.conditions?.find(({ type }) => type === 'Ready');
+      if (ready?.status !== 'True') throw new Error(`node ${name} is not ready: ${ready?.message ?? 'it has reported nothing yet'}`);
+      if (Date.parse(lease.spec?.renewTime ?? '') >= sinceMs) return true;
+      throw new Error(`the control plane has not heard of node ${name} since ${lease.spec?.renewTime}`);
+    } finally {
+      client.close();
+    }
   }
 
   /** Makes or checks tokens for people and nodes. */
@@ -122,14 +154,31 @@ export class Cluster {
     }
   }
 
-  /** Ends every process and removes what the node made. @param removeState also certificates, objects, images and volumes */
+  /**
+   * Ends every process and removes what the node made. @param removeState also certificates, objects, images and volumes
+   * @throws Error with a line for each thing that could not be ended; the state stays then
+   */
   async stop({ removeState }: { removeState: boolean }, report: (message: string) => void = () => undefined): Promise<void> {
-    await this.processes.stop('node-agent');
+    const failures: string[] = [];
+    // What cannot be stopped keeps nothing else from being stopped.
+    const attempt = async (what: string, work: () => Promise<unknown>) => {
+      try {
+        await work();
+      } catch (error) {
+        failures.push(`${what}: ${error instanceof Error ? error.message : String(error)}`);
+      }
+    };
+    const stopProcess = async (name: ClusterProcess) => {
+      if (await this.processes.stop(name)) report(`${name} has stopped`);
+    };
+    await attempt('stopping the node agent', () => this.processes.stop('node-agent'));
     if (existsSync(this.#nodeDirectory)) {
       report("ending the node's pods");
-      await runCommand([...this.#app('node-agent'), ...this.#agentArguments(), '--tear-down'], { timeoutMs: 120_000 });
+      const tearDown = [...this.#app('node-agent'), ...this.#agentArguments(), '--tear-down'];
+      await attempt("ending the node's pods", () => runCommand(tearDown, { timeoutMs: 120_000 }));
     }
-    for (const name of ['control-plane', 'etcd', 'registry']) if (await this.processes.stop(name)) report(`${name} has stopped`);
+    for (const name of ['control-plane', 'etcd', 'registry'] as const) await attempt(`stopping ${name}`, () => stopProcess(name));
+    if (failures.length > 0) throw new Error(failures.join('\n'));
     if (removeState) await rm(this.layout.directory, { recursive: true, force: true });
   }
 
@@ -155,9 +204,8 @@ export class Cluster {
       if (!this.processes.running(name)) throw new GiveUpError('it ended at once');
       return (await holds()) || undefined;
     }).catch((error: Error) => {
-      throw new Error(`${name} did not start; its log (${this.processes.logFile(name)}) ends with:\n${this.processes.tail(name)}`, {
-        cause: error,
-      });
+      const log = `its log (${this.processes.logFile(name)}) ends with:\n${this.processes.tail(name)}`;
+      throw new Error(`${name} did not start: ${error.message}; ${log}`, { cause: error });
     });
   }
 }

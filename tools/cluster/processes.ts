@@ -1,7 +1,18 @@
 // Background processes of a cluster: each has a record (pid and start time) in the cluster's folder, so that a later command
 // finds exactly that process again and never signals a stranger that was given the same pid.
 import { spawn } from 'node:child_process';
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -12,6 +23,8 @@ export interface ProcessRecord {
   /** Clock ticks since boot, field 22 of /proc/PID/stat. */
   startTicks: string;
   command: string[];
+  /** Where its output begins in the log, which holds that of earlier processes too. */
+  logOffset: number;
 }
 
 export class ProcessFolder {
@@ -26,12 +39,10 @@ export class ProcessFolder {
     return join(this.#directory, 'log', `${name}.log`);
   }
 
-  /** The process if it still runs. */
+  /** The process if it still runs. @throws Error naming its record when that is garbage */
   running(name: string): ProcessRecord | undefined {
-    const file = this.#record(name);
-    if (!existsSync(file)) return undefined;
-    const record = JSON.parse(readFileSync(file, 'utf8')) as ProcessRecord;
-    return startTicks(record.pid) === record.startTicks ? record : undefined;
+    const record = this.#read(name);
+    return record && startTicks(record.pid) === record.startTicks ? record : undefined;
   }
 
   /** Starts in a session of its own, so that it outlives this command. Does nothing when it runs already. */
@@ -41,14 +52,18 @@ export class ProcessFolder {
     for (const folder of ['run', 'log']) mkdirSync(join(this.#directory, folder), { recursive: true });
     const log = this.logFile(name);
     if (existsSync(log) && statSync(log).size > logBytesMax) truncateSync(log);
+    const logOffset = existsSync(log) ? statSync(log).size : 0;
     const output = openSync(log, 'a');
     const [program = '', ...args] = command;
     const child = spawn(program, args, { detached: true, stdio: ['ignore', output, output], env });
     closeSync(output);
     if (child.pid === undefined) throw new Error(`cannot start ${command.join(' ')}: is it installed?`);
     child.unref();
-    const record = { pid: child.pid, startTicks: startTicks(child.pid) ?? '', command };
-    writeFileSync(this.#record(name), `${JSON.stringify(record)}\n`);
+    const record = { pid: child.pid, startTicks: startTicks(child.pid) ?? '', command, logOffset };
+    // In one step: a record that was written by half would keep every later command from working.
+    const unfinished = `${this.#record(name)}.tmp`;
+    writeFileSync(unfinished, `${JSON.stringify(record)}\n`);
+    renameSync(unfinished, this.#record(name));
     return { record, started: true };
   }
 
@@ -74,11 +89,25 @@ export class ProcessFolder {
     await ended(record, 5_000);
   }
 
-  /** The last lines of a process's output, for error messages. */
+  /** The last lines of what the newest process printed, for error messages. */
   tail(name: string, lines = 15): string {
     const file = this.logFile(name);
     if (!existsSync(file)) return '';
-    return readFileSync(file, 'utf8').trimEnd().split('\n').slice(-lines).join('\n');
+    const output = readFileSync(file).subarray(this.#read(name)?.logOffset ?? 0);
+    return output.toString('utf8').trimEnd().split('\n').slice(-lines).join('\n');
+  }
+
+  #read(name: string): ProcessRecord | undefined {
+    const file = this.#record(name);
+    if (!existsSync(file)) return undefined;
+    try {
+      const record = JSON.parse(readFileSync(file, 'utf8')) as Partial<ProcessRecord>;
+      const { pid, startTicks: ticks, command = [], logOffset = 0 } = record;
+      if (Number.isInteger(pid) && typeof ticks === 'string') return { pid: pid as number, startTicks: ticks, command, logOffset };
+    } catch (error) {
+      if (!(error instanceof SyntaxError) && !(error instanceof TypeError)) throw error;
+    }
+    throw new Error(`${file} does not say which process ${name} is: end ${name} if it still runs (ps), then remove the file`);
   }
 
   #record(name: string): string {

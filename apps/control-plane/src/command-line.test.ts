@@ -36,6 +36,10 @@ describe('command line', () => {
     [['--data-dir', '/d', '--api-address', 'a:70000'], '--api-address'],
     [['--data-dir', '/d', '--service-cidr', '10.0.0.0'], '--service-cidr'],
     [['--data-dir', '/d', '--node-port-range', '9-3'], '--node-port-range'],
+    [['--data-dir', '/d', '--etcd-cafile', '/ca'], '--etcd-cafile means nothing with --store sqlite'],
+    [['--data-dir', '/d', '--store', 'etcd', '--etcd-cafile', '/ca'], '--etcd-endpoints: http://127.0.0.1:2379 is not encrypted'],
+    [['--data-dir', '/d', '--store', 'etcd', '--etcd-certfile', '/c'], '--etcd-certfile and --etcd-keyfile go together'],
+    [['--data-dir', '/d', '--store', 'etcd', '--etcd-certfile', '/c', '--etcd-keyfile', '/k'], '--etcd-certfile goes with --etcd-cafile'],
     [['--data-dir', '/d', '--etcd-endpoints', 'http://x'], '--etcd-endpoints means nothing with --store sqlite'],
     [['--data-dir', '/d', '--wrong'], "'--wrong'"],
   ])('refuses %j naming the option', (argv, message) => {

@@ -3,13 +3,16 @@ import { isIP } from 'node:net';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { parseProvider, providerOptions, providerUsage } from './api/authentication/oidc/provider-options.ts';
-import { type ControlPlaneConfig, defaultConfig, type Role, roles } from './config.ts';
+import { type ControlPlaneConfig, defaultConfig, type EtcdFiles, type Role, roles } from './config.ts';
 import { UsageError } from './usage-error.ts';
 
 export const usage = `usage: control-plane --data-dir DIRECTORY [options]
   --data-dir DIRECTORY        certificates, the embedded store, admin.kubeconfig
   --store DRIVER              sqlite (default), memory, or etcd
   --etcd-endpoints URLS       comma-separated, with --store etcd (default http://127.0.0.1:2379)
+  --etcd-cafile FILE          whom etcd's certificate must come from, with https:// endpoints
+  --etcd-certfile FILE        this client's certificate for etcd, with --etcd-keyfile
+  --etcd-keyfile FILE
   --encryption-config FILE    keys that secrets are encrypted with (default: encryption.yaml in the data directory)
   --audit-policy-file FILE    which requests the audit log tells of (default: no audit log)
   --audit-log-path FILE       default: audit.log in the data directory
@@ -45,6 +48,9 @@ const options = {
   'data-dir': { type: 'string' },
   store: { type: 'string', default: 'sqlite' },
   'etcd-endpoints': { type: 'string' },
+  'etcd-cafile': { type: 'string' },
+  'etcd-certfile': { type: 'string' },
+  'etcd-keyfile': { type: 'string' },
   'encryption-config': { type: 'string' },
   'audit-policy-file': { type: 'string' },
   'audit-log-path': { type: 'string' },
@@ -109,9 +115,8 @@ function parseValues(argv: string[]) {
 
 function parseStore(values: Values, dataDirectory: string): ControlPlaneConfig['store'] {
   const driver = oneOf('--store', values.store, ['sqlite', 'memory', 'etcd'] as const);
-  if (driver !== 'etcd' && values['etcd-endpoints'] !== undefined) {
-    throw new UsageError(`--etcd-endpoints means nothing with --store ${driver}: leave it out, or use --store etcd`);
-  }
+  const lone = (['etcd-endpoints', 'etcd-cafile', 'etcd-certfile', 'etcd-keyfile'] as const).find((name) => values[name] !== undefined);
+  if (driver !== 'etcd' && lone) throw new UsageError(`--${lone} means nothing with --store ${driver}: leave it out, or use --store etcd`);
   if (driver === 'memory') return { driver };
   if (driver === 'sqlite') return { driver, file: join(dataDirectory, 'store.sqlite') };
   const endpoints = list(values['etcd-endpoints'] ?? 'http://127.0.0.1:2379');
@@ -119,7 +124,18 @@ function parseStore(values: Values, dataDirectory: string): ControlPlaneConfig['
   if (wrong !== undefined || endpoints.length === 0) {
     throw new UsageError(`--etcd-endpoints: ${JSON.stringify(wrong ?? '')} is not a URL such as http://127.0.0.1:2379`);
   }
-  return { driver, endpoints };
+  return { driver, endpoints, ...parseEtcdFiles(values, endpoints) };
+}
+
+function parseEtcdFiles(values: Values, endpoints: string[]): { tls?: EtcdFiles } {
+  const [caFile, certificateFile, keyFile] = [values['etcd-cafile'], values['etcd-certfile'], values['etcd-keyfile']];
+  if ((certificateFile === undefined) !== (keyFile === undefined)) throw new UsageError('--etcd-certfile and --etcd-keyfile go together');
+  if (caFile === undefined && certificateFile === undefined) return {};
+  if (caFile === undefined) throw new UsageError("--etcd-certfile goes with --etcd-cafile: name whom etcd's certificate must come from");
+  const plain = endpoints.find((endpoint) => endpoint.startsWith('http:'));
+  if (plain) throw new UsageError(`--etcd-endpoints: ${plain} is not encrypted, so --etcd-cafile means nothing: use https://`);
+  const pair = certificateFile && keyFile ? { certificateFile: resolve(certificateFile), keyFile: resolve(keyFile) } : {};
+  return { tls: { caFile: resolve(caFile), ...pair } };
 }
 
 function parseIssuers(values: Values): Pick<ControlPlaneConfig, 'serviceAccountIssuers' | 'apiAudiences'> {

@@ -5,6 +5,13 @@ import type { ConfiguredProvider } from './api/authentication/oidc/provider-opti
 export const roles = ['api', 'agents', 'controllers', 'scheduler'] as const;
 export type Role = (typeof roles)[number];
 
+/** PEM files for the connection to etcd: whom to trust, and what to show. */
+export interface EtcdFiles {
+  caFile: string;
+  certificateFile?: string;
+  keyFile?: string;
+}
+
 export interface ControlPlaneConfig {
   roles: Role[];
   /** Everything this process keeps: certificates, the SQLite file, the admin kubeconfig. */
@@ -13,7 +20,7 @@ export interface ControlPlaneConfig {
   encryptionConfig?: string;
   /** Absent without an audit log. */
   audit?: { policyFile: string; logFile: string; fileBytesMax: number; backupsMax: number };
-  store: { driver: 'memory' } | { driver: 'sqlite'; file: string } | { driver: 'etcd'; endpoints: string[] };
+  store: { driver: 'memory' } | { driver: 'sqlite'; file: string } | { driver: 'etcd'; endpoints: string[]; tls?: EtcdFiles };
   /** HTTPS, Kubernetes API and dashboard. */
   apiAddress: { host: string; port: number };
   /** gRPC over mTLS, for agents. */

@@ -2,7 +2,7 @@
 // usage.
 import 'reflect-metadata';
 import { fileURLToPath } from 'node:url';
-import { jsonLogger, systemClock, systemRandom } from '@berth/telemetry';
+import { jsonLogger, standardErrorLines, systemClock, systemRandom } from '@berth/telemetry';
 import { AuditPolicyError } from './api/audit/policy.ts';
 import { AuthenticationConfigurationError } from './api/authentication/oidc/provider.ts';
 import { EncryptionConfigurationError } from './api/encryption/configuration.ts';
@@ -19,7 +19,7 @@ const dashboardDirectory = fileURLToPath(new URL('../../dashboard/dist', import.
 
 async function main(): Promise<void> {
   const command = readCommandLine();
-  const logger = jsonLogger(systemClock, command.logLevel, (line) => process.stderr.write(line));
+  const logger = jsonLogger(systemClock, command.logLevel, standardErrorLines());
   const ports = { clock: systemClock, random: systemRandom, logger };
   const controlPlane = await startControlPlane({ ...command.config, timeZone: localTimeZone() }, ports, { dashboardDirectory });
   const stop = (signal: string) => {

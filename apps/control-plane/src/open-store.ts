@@ -1,8 +1,10 @@
 // The store that the configuration names.
-import { EtcdStore, MemoryStore, SqliteStore, type Store } from '@berth/store';
-import type { ControlPlaneConfig, Ports } from './config.ts';
+import { readFile } from 'node:fs/promises';
+import { type EtcdCredentials, EtcdStore, MemoryStore, SqliteStore, type Store } from '@berth/store';
+import type { ControlPlaneConfig, EtcdFiles, Ports } from './config.ts';
+import { UsageError } from './usage-error.ts';
 
-/** @throws StoreFileError or StoreUnavailableError, naming what to do */
+/** @throws StoreFileError or StoreUnavailableError, naming what to do, or UsageError for a file that cannot be read */
 export async function openStore(config: ControlPlaneConfig['store'], ports: Ports): Promise<Store> {
   const { clock, random } = ports;
   const logger = ports.logger.with({ store: config.driver });
@@ -11,7 +13,25 @@ export async function openStore(config: ControlPlaneConfig['store'], ports: Port
       return new MemoryStore({ clock });
     case 'sqlite':
       return SqliteStore.open({ file: config.file, clock, logger });
-    case 'etcd':
-      return EtcdStore.open({ endpoints: config.endpoints, clock, random, logger });
+    case 'etcd': {
+      const { endpoints, tls } = config;
+      const open = endpoints.find((endpoint) => endpoint.startsWith('http:'));
+      if (open) logger.warn('etcd is reached without TLS: whoever else reaches it is administrator of this cluster', { endpoint: open });
+      return EtcdStore.open({ endpoints, clock, random, logger, ...(tls && { credentials: await credentials(tls) }) });
+    }
+  }
+}
+
+async function credentials({ caFile, certificateFile, keyFile }: EtcdFiles): Promise<EtcdCredentials> {
+  const rootCertificate = await read('--etcd-cafile', caFile);
+  if (certificateFile === undefined || keyFile === undefined) return { rootCertificate };
+  return { rootCertificate, certChain: await read('--etcd-certfile', certificateFile), privateKey: await read('--etcd-keyfile', keyFile) };
+}
+
+async function read(option: string, file: string): Promise<Buffer> {
+  try {
+    return await readFile(file);
+  } catch (error) {
+    throw new UsageError(`${option}: ${error instanceof Error ? error.message : String(error)}`);
   }
 }

@@ -1,7 +1,7 @@
 // The node agent as a process: command line in, exit code out. Exit codes: 0 stopped as asked, 1 could not start, 2 wrong
 // usage. Stopping leaves every container running; --tear-down is what ends them.
 import 'reflect-metadata';
-import { jsonLogger, systemClock, systemRandom } from '@berth/telemetry';
+import { jsonLogger, standardErrorLines, systemClock, systemRandom } from '@berth/telemetry';
 import { type AgentCommandLine, parseCommandLine, UsageError, usage } from './command-line.ts';
 import { startNodeAgent } from './node-agent.ts';
 import { tearDown } from './tear-down.ts';
@@ -10,7 +10,7 @@ const stopTimeoutMs = 20_000;
 
 async function main(): Promise<void> {
   const command = readCommandLine();
-  const logger = jsonLogger(systemClock, command.logLevel, (line) => process.stderr.write(line));
+  const logger = jsonLogger(systemClock, command.logLevel, standardErrorLines());
   const ports = { clock: systemClock, random: systemRandom, logger };
   if (command.tearDown) {
     await tearDown(command.config, ports);

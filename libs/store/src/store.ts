@@ -28,6 +28,8 @@ export interface Transaction {
   writes: Write[];
   /** Keys to read in the same transaction when a comparison fails. */
   onFailure?: string[];
+  /** It deletes something, or is a step on the way there: a full store takes it all the same. */
+  freesSpace?: boolean;
 }
 
 export type TransactionResult =
@@ -92,6 +94,8 @@ export interface Store {
   watch(options: WatchOptions): Watch;
   /** The newest revision. */
   revision(): Promise<number>;
+  /** Why transactions that free no space are refused at present, for the operator; undefined when they are taken. */
+  fullness(): string | undefined;
   grantLease(ttlSeconds: number): Promise<string>;
   /** @throws LeaseNotFoundError when it has expired. */
   keepLeaseAlive(lease: string): Promise<void>;
@@ -130,6 +134,14 @@ export class SlowWatcherError extends Error {
   constructor(limit: number) {
     super(`the watcher fell behind by more than ${limit} events`);
     this.name = 'SlowWatcherError';
+  }
+}
+
+/** Nothing was written, as there is no space for it. */
+export class StoreFullError extends Error {
+  constructor(reason: string) {
+    super(reason);
+    this.name = 'StoreFullError';
   }
 }
 

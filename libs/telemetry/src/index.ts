@@ -2,3 +2,4 @@ export * from './clock.ts';
 export { jsonLogger } from './json-logger.ts';
 export * from './logger.ts';
 export * from './random.ts';
+export { standardErrorLines } from './standard-error.ts';

@@ -53,8 +53,10 @@ const replacements: [RegExp, string][] = [
   [/(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d [+-]\d{4}/g, '<time>'],
   [/(resourceVersion"?: )"\d+"/g, '$1"<n>"'],
   [/https:\/\/127\.0\.0\.1:\d+/g, '<server>'],
-  [/\b10\.207\.\d+\.\d+\b/g, '<pod-address>'],
-  [/\b10\.107\.\d+\.\d+\b/g, '<service-address>'],
+  // Of whichever lane the file runs in.
+  [/\b10\.21\d\.\d+\.\d+\b/g, '<pod-address>'],
+  [/\b10\.11\d\.\d+\.\d+\b/g, '<service-address>'],
+  [/\blocalhost:\d\d055\b/g, '<registry>'],
   [/127\.0\.0\.1:\d{4,5}\b/g, '127.0.0.1:<port>'],
   [/\[::1\]:\d{4,5}\b/g, '[::1]:<port>'],
   [/\b3[0-2]\d{3}(?=\/(TCP|UDP)|\b)/g, '<node-port>'],

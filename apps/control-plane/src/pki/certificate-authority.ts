@@ -1,7 +1,7 @@
 // The cluster's own certificate authority: every certificate in a cluster comes from it. Its key never leaves the data
 // directory. Subjects are decided here; only signRequest takes one from a request, after its caller has judged it.
 import 'reflect-metadata';
-import { createHash, webcrypto } from 'node:crypto';
+import { createHash, createPublicKey, webcrypto } from 'node:crypto';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import type { Clock } from '@berth/telemetry';
@@ -29,7 +29,7 @@ cryptoProvider.set(webcrypto);
 const keyAlgorithm = { name: 'ECDSA', namedCurve: 'P-256' } as const;
 const signingAlgorithm = { name: 'ECDSA', hash: 'SHA-256' } as const;
 const dayMs = 24 * 60 * 60 * 1000;
-const caLifetimeMs = 3650 * dayMs;
+export const caLifetimeMs = 3650 * dayMs;
 /** Certificates are valid a little before they are made, for peers whose clock is behind. */
 const backdateMs = 5 * 60 * 1000;
 
@@ -55,7 +55,7 @@ interface Issue {
   subject: JsonName;
   publicKey: PublicKeyType;
   lifetimeMs: number;
-  usage: ExtendedKeyUsage;
+  usages: ExtendedKeyUsage[];
   names?: string[];
 }
 
@@ -70,18 +70,24 @@ export class CertificateAuthority {
     this.#clock = clock;
   }
 
-  /** Loads the authority from `directory`, or makes it there at the first start. */
-  static async open(directory: string, clock: Clock): Promise<CertificateAuthority> {
+  /**
+   * Loads the authority from `directory` (ca.key, ca.crt), or makes it there at the first start. A certificate that is lost or empty is
+   * made anew from the key, which keeps what it has signed valid; a key is never replaced.
+   * @param name the authority's common name @throws Error naming the file and what to do
+   */
+  static async open(directory: string, clock: Clock, name = 'berth-ca'): Promise<CertificateAuthority> {
     const keyPath = join(directory, 'ca.key');
     const certificatePath = join(directory, 'ca.crt');
     const [keyPem, certificatePem] = await Promise.all([readIfPresent(keyPath), readIfPresent(certificatePath)]);
-    if (certificatePem && !keyPem) {
+    if (keyPem === undefined && certificatePem !== undefined) {
       throw new Error(`${certificatePath} is there but ${keyPath} is not: restore the key, or remove both to start a new cluster`);
     }
-    if (keyPem && certificatePem) return new CertificateAuthority(new X509Certificate(certificatePem), await importKey(keyPem), clock);
-    const { pair, certificate } = await createAuthority(clock);
+    const pair = keyPem === undefined ? await generatePair() : await importPair(keyPem, keyPath);
     // The certificate is written last: it is the sign that the pair is complete.
-    await writePrivateFile(keyPath, await exportKey(pair.privateKey));
+    if (keyPem === undefined) await writePrivateFile(keyPath, await exportKey(pair.privateKey));
+    if (certificatePem?.trim())
+      return new CertificateAuthority(await readCertificate(certificatePem, certificatePath, pair), pair.privateKey, clock);
+    const certificate = await createCertificate(pair, name, clock);
     await writePrivateFile(certificatePath, `${certificate.toString('pem')}\n`);
     return new CertificateAuthority(certificate, pair.privateKey, clock);
   }
@@ -101,12 +107,19 @@ export class CertificateAuthority {
 
   /** For a server that is reached under these names and addresses. */
   async issueServing(commonName: string, names: string[]): Promise<KeyPairPem> {
-    return this.#issuePair({ subject: [{ CN: [commonName] }], lifetimeMs: servingLifetimeMs, usage: ExtendedKeyUsage.serverAuth, names });
+    const subject = [{ CN: [commonName] }];
+    return this.#issuePair({ subject, lifetimeMs: servingLifetimeMs, usages: [ExtendedKeyUsage.serverAuth], names });
+  }
+
+  /** For a member of a group of equals that dial each other, such as etcd's; valid as long as the authority. */
+  async issuePeer(commonName: string, names: string[]): Promise<KeyPairPem> {
+    const usages = [ExtendedKeyUsage.serverAuth, ExtendedKeyUsage.clientAuth];
+    return this.#issuePair({ subject: [{ CN: [commonName] }], lifetimeMs: caLifetimeMs, usages, names });
   }
 
   /** For a user of the API: its name is the common name, its groups the organizations. */
   async issueClient(user: string, groups: string[], lifetimeMs: number = servingLifetimeMs): Promise<KeyPairPem> {
-    return this.#issuePair({ subject: subjectOf(user, groups), lifetimeMs, usage: ExtendedKeyUsage.clientAuth });
+    return this.#issuePair({ subject: subjectOf(user, groups), lifetimeMs, usages: [ExtendedKeyUsage.clientAuth] });
   }
 
   /**
@@ -123,7 +136,7 @@ export class CertificateAuthority {
       subject: subjectOf(`system:node:${nodeName}`, ['system:nodes']),
       publicKey,
       lifetimeMs: nodeLifetimeMs,
-      usage: ExtendedKeyUsage.clientAuth,
+      usages: [ExtendedKeyUsage.clientAuth],
     });
     return new Uint8Array(certificate.rawData);
   }
@@ -169,7 +182,7 @@ export class CertificateAuthority {
     const extensions: Extension[] = [
       new BasicConstraintsExtension(false, undefined, true),
       new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
-      new ExtendedKeyUsageExtension([issue.usage]),
+      new ExtendedKeyUsageExtension(issue.usages),
     ];
     if (issue.names) extensions.push(new SubjectAlternativeNameExtension(issue.names.map(generalName)));
     return X509CertificateGenerator.create({
@@ -224,11 +237,10 @@ async function requestedKey(der: Uint8Array): Promise<PublicKeyType> {
   }
 }
 
-async function createAuthority(clock: Clock) {
-  const pair = await generatePair();
+async function createCertificate(pair: webcrypto.CryptoKeyPair, name: string, clock: Clock): Promise<X509Certificate> {
   const now = clock.now();
-  const certificate = await X509CertificateGenerator.createSelfSigned({
-    name: [{ CN: ['berth-ca'] }],
+  return X509CertificateGenerator.createSelfSigned({
+    name: [{ CN: [name] }],
     keys: pair,
     notBefore: new Date(now - backdateMs),
     notAfter: new Date(now + caLifetimeMs),
@@ -239,7 +251,6 @@ async function createAuthority(clock: Clock) {
       await SubjectKeyIdentifierExtension.create(pair.publicKey as PublicKeyType),
     ],
   });
-  return { pair, certificate };
 }
 
 function generatePair(): Promise<webcrypto.CryptoKeyPair> {
@@ -250,6 +261,28 @@ async function exportKey(key: webcrypto.CryptoKey): Promise<string> {
   return `${PemConverter.encode(await webcrypto.subtle.exportKey('pkcs8', key), 'PRIVATE KEY')}\n`;
 }
 
-function importKey(pem: string): Promise<webcrypto.CryptoKey> {
-  return webcrypto.subtle.importKey('pkcs8', PemConverter.decodeFirst(pem), keyAlgorithm, false, ['sign']);
+/** @throws Error naming the file when it holds no such key */
+async function importPair(pem: string, path: string): Promise<webcrypto.CryptoKeyPair> {
+  try {
+    const publicKey = createPublicKey(pem).export({ type: 'spki', format: 'der' });
+    return {
+      privateKey: await webcrypto.subtle.importKey('pkcs8', PemConverter.decodeFirst(pem), keyAlgorithm, true, ['sign']),
+      publicKey: await webcrypto.subtle.importKey('spki', new Uint8Array(publicKey), keyAlgorithm, true, ['verify']),
+    };
+  } catch (error) {
+    throw new Error(`${path} holds no private key (PKCS#8 PEM, ECDSA on P-256): restore it; no new one is made over it`, { cause: error });
+  }
+}
+
+/** @throws Error naming the file when it holds no certificate, or another key's */
+async function readCertificate(pem: string, path: string, pair: webcrypto.CryptoKeyPair): Promise<X509Certificate> {
+  let certificate: X509Certificate;
+  try {
+    certificate = new X509Certificate(pem);
+  } catch (error) {
+    throw new Error(`${path} holds no certificate (PEM): restore it, or remove it to have it made anew from ca.key`, { cause: error });
+  }
+  const own = await webcrypto.subtle.exportKey('spki', pair.publicKey);
+  if (Buffer.from(certificate.publicKey.rawData).equals(Buffer.from(own))) return certificate;
+  throw new Error(`${path} does not belong to the key beside it, ca.key: restore the pair from one backup`);
 }

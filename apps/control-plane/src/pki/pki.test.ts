@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { webcrypto, X509Certificate } from 'node:crypto';
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Clock, silentLogger, sleepWith } from '@berth/telemetry';
@@ -53,11 +53,42 @@ async function request(namedCurve = 'P-256'): Promise<Uint8Array> {
   return new Uint8Array(made.rawData);
 }
 
+async function otherAuthority(): Promise<string> {
+  const other = join(directory, 'other');
+  return (await CertificateAuthority.open(other, clock)).pem;
+}
+
 describe('certificate authority', () => {
   it('is the same after a restart, with a key that only its owner reads', async () => {
     const again = await CertificateAuthority.open(directory, clock);
     expect(again.fingerprint).toBe(authority.fingerprint);
     expect((await stat(join(directory, 'ca.key'))).mode & 0o777).toBe(0o600);
+  });
+
+  it.each([
+    ['lost', (path: string) => rm(path)],
+    ['empty', (path: string) => writeFile(path, '')],
+  ])('makes a certificate that is %s anew from its key: what it has signed stays good', async (_, harm) => {
+    const signed = new X509Certificate((await authority.issueClient('ann', [])).certificate);
+    await harm(join(directory, 'ca.crt'));
+    const again = await CertificateAuthority.open(directory, clock);
+    const certificate = new X509Certificate(again.pem);
+    expect([signed.checkIssued(certificate), signed.verify(certificate.publicKey)]).toEqual([true, true]);
+    expect((await CertificateAuthority.open(directory, clock)).fingerprint).toBe(again.fingerprint);
+  });
+
+  it.each([
+    ['a key that is empty', 'ca.key', () => ''],
+    ['a key that is garbage', 'ca.key', () => '-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n'],
+    ['a certificate that is garbage', 'ca.crt', () => 'no certificate'],
+    ['a certificate of another key', 'ca.crt', () => otherAuthority()],
+  ])('refuses %s, names the file and overwrites nothing', async (_, file, content) => {
+    const key = await readFile(join(directory, 'ca.key'), 'utf8');
+    const harmed = await content();
+    await writeFile(join(directory, file), harmed);
+    await expect(CertificateAuthority.open(directory, clock)).rejects.toThrow(join(directory, file));
+    expect(await readFile(join(directory, file), 'utf8')).toBe(harmed);
+    if (file === 'ca.crt') expect(await readFile(join(directory, 'ca.key'), 'utf8')).toBe(key);
   });
 
   it('issues serving certificates for names and addresses that verify against it', async () => {

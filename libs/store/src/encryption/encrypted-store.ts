@@ -72,6 +72,10 @@ export class EncryptedStore implements Store {
     return this.#store.revision();
   }
 
+  fullness(): string | undefined {
+    return this.#store.fullness();
+  }
+
   grantLease(ttlSeconds: number): Promise<string> {
     return this.#store.grantLease(ttlSeconds);
   }

@@ -54,6 +54,11 @@ export function isRefusal(error: unknown): boolean {
   );
 }
 
+/** Whether etcd has raised its alarm: it refuses everything but reads and deletions. */
+export function isOutOfSpace(error: unknown): boolean {
+  return /database space exceeded/.test(messageOf(error));
+}
+
 export function unavailable(endpoints: string[], error: unknown): StoreUnavailableError {
   return new StoreUnavailableError(`etcd at ${endpoints.join(', ')} did not answer: ${messageOf(error)}`, { cause: error });
 }

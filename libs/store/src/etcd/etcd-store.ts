@@ -121,6 +121,10 @@ export class EtcdStore implements Store {
     return queue;
   }
 
+  fullness(): string | undefined {
+    return this.#writer.fullness;
+  }
+
   async revision(): Promise<number> {
     this.#checkOpen();
     const { header } = await this.#guarded(this.#client.kv.range({ ...this.#layout.notes, limit: 1, keys_only: true }));

@@ -1,7 +1,7 @@
 // Coalesces independent transactions into few requests. What waits while requests are under way goes into the next ones.
 import type { Etcd3, ITxnResponse } from 'etcd3';
-import { LeaseNotFoundError, StoreUnavailableError, type Transaction, type TransactionResult } from '../store.ts';
-import { isLeaseNotFound, isRefusal } from './connection.ts';
+import { LeaseNotFoundError, StoreFullError, StoreUnavailableError, type Transaction, type TransactionResult } from '../store.ts';
+import { isLeaseNotFound, isOutOfSpace, isRefusal, messageOf } from './connection.ts';
 import type { Layout } from './layout.ts';
 import { NestedRequest } from './request.ts';
 
@@ -23,11 +23,17 @@ export class Writer {
   #waiting: Waiting[] = [];
   #underWay = 0;
   #scheduled = false;
+  #fullness: string | undefined;
 
   constructor(client: Etcd3, layout: Layout, unavailable: (error: unknown) => StoreUnavailableError) {
     this.#client = client;
     this.#layout = layout;
     this.#unavailable = unavailable;
+  }
+
+  /** What the newest request was refused with when etcd had no space; undefined since one was taken. */
+  get fullness(): string | undefined {
+    return this.#fullness;
   }
 
   transact(transaction: Transaction): Promise<TransactionResult> {
@@ -76,6 +82,7 @@ export class Writer {
       return;
     }
     const results = request.decode(response, this.#layout);
+    if (taken.some(({ transaction }) => transaction.writes.some(({ type }) => type === 'put'))) this.#fullness = undefined;
     for (const [i, waiting] of taken.entries()) {
       const result = results[i];
       if (result) waiting.resolve(result);
@@ -93,8 +100,10 @@ export class Writer {
       }
       return;
     }
+    if (isOutOfSpace(error)) this.#fullness = `${messageOf(error)}: compact and defragment etcd or raise its quota, then disarm its alarm`;
     for (const { transaction, reject } of taken) {
-      if (isLeaseNotFound(error)) reject(new LeaseNotFoundError(leaseOf(transaction)));
+      if (isOutOfSpace(error)) reject(new StoreFullError(this.#fullness ?? messageOf(error)));
+      else if (isLeaseNotFound(error)) reject(new LeaseNotFoundError(leaseOf(transaction)));
       else reject(error instanceof RangeError ? error : this.#unavailable(error));
     }
   }

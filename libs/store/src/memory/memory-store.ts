@@ -82,6 +82,9 @@ export class MemoryStore implements Store {
     return queue;
   }
 
+  /** Memory that runs out ends the process. */
+  fullness(): undefined {}
+
   async revision(): Promise<number> {
     this.#checkOpen();
     return this.#map.revision;

@@ -55,6 +55,12 @@ export function openDatabase({ file, bytesMax }: DatabaseOptions): DatabaseSync 
   }
 }
 
+/** Reads the database's size in bytes, with what is in the log and not yet in the file. */
+export function sizeReader(database: DatabaseSync): () => number {
+  const statement = database.prepare('select page_count * page_size as bytes from pragma_page_count, pragma_page_size');
+  return () => Number(statement.get()?.bytes);
+}
+
 /** Secrets are in it: nobody else may read it. */
 function createPrivately(file: string): void {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
@@ -69,7 +75,7 @@ function lock(database: DatabaseSync, file: string): void {
     if (!(error instanceof Error) || !/locked|busy/.test(error.message)) throw error;
     throw new StoreFileError(
       file,
-      'is in use by another process; stop the other control plane, give this one its own --data-directory, or share an etcd with --store etcd',
+      'is in use by another process; stop the other control plane, give this one its own --data-dir, or share an etcd with --store etcd',
       { cause: error },
     );
   }

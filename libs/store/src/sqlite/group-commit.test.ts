@@ -32,6 +32,7 @@ async function begin() {
     database,
     file: 'store.sqlite',
     begin: () => new Batch({ ...parts, revision }),
+    outOfSpace: () => {},
     sync: () => new Promise((resolve, reject) => void syncs.push({ succeed: resolve, fail: reject })),
     committed: (batch) => {
       revision = batch.revision;

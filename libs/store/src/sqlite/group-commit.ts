@@ -2,7 +2,7 @@
 // and one sync. Until the sync is done nobody sees what they wrote, and no other transaction begins. When COMMIT fails, all of
 // them are rejected.
 import type { DatabaseSync } from 'node:sqlite';
-import { LeaseNotFoundError, StoreUnavailableError } from '../store.ts';
+import { LeaseNotFoundError, StoreFullError, StoreUnavailableError } from '../store.ts';
 import type { Batch } from './batch.ts';
 
 /** Operations in one SQLite transaction; the event loop gets a turn between two of them. */
@@ -20,6 +20,8 @@ export interface GroupCommitOptions {
   database: DatabaseSync;
   file: string;
   begin(): Batch;
+  /** Called when a commit failed for want of space. */
+  outOfSpace(): void;
   /** Brings what is committed to the disk. */
   sync(): Promise<void>;
   /** After COMMIT and sync, before the operations are answered. */
@@ -109,8 +111,12 @@ export class GroupCommit {
       problems.push(error);
     }
     const said = problems.map((problem) => (problem instanceof Error ? problem.message : String(problem))).join('; ');
-    const remedy = /full/.test(said) ? 'free space on its disk, or raise the limit on its size' : 'check its disk';
-    const failure = new StoreUnavailableError(`${file} cannot be written (${said}); ${remedy}`, { cause });
+    const isFull = /full|no space/i.test(said);
+    if (isFull) this.#options.outOfSpace();
+    const remedy = isFull ? 'free space on its disk, or raise the limit on its size' : 'check its disk';
+    const failure = isFull
+      ? new StoreFullError(`${file} cannot be written (${said}); ${remedy}`)
+      : new StoreUnavailableError(`${file} cannot be written (${said}); ${remedy}`, { cause });
     for (const waiting of group) waiting.reject(failure);
   }
 

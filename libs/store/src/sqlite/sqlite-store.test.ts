@@ -5,7 +5,7 @@ import { systemClock } from '@berth/telemetry';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { ManualClock } from '../contract/manual-clock.ts';
 import { all, bytes, commit, expectCrashSafety, put, storeContract, watchEventsMax } from '../contract.ts';
-import { StoreUnavailableError } from '../store.ts';
+import { StoreFullError } from '../store.ts';
 import { SqliteStore } from './sqlite-store.ts';
 
 async function directory(): Promise<string> {
@@ -75,7 +75,7 @@ describe('the SQLite store', () => {
     const huge = { compare: [], writes: [{ type: 'put' as const, key: '/huge', value: new Uint8Array(1_000_000) }] };
     const watch = store.watch(all);
     const results = await Promise.allSettled([store.transact(put('/a', 'after')), store.transact(huge), store.grantLease(5)]);
-    for (const result of results) expect(result).toMatchObject({ status: 'rejected', reason: expect.any(StoreUnavailableError) });
+    for (const result of results) expect(result).toMatchObject({ status: 'rejected', reason: expect.any(StoreFullError) });
     expect(await store.revision()).toBe(revision);
     expect((await store.get('/a')).kv?.value).toEqual(bytes('before'));
     expect(await commit(store, put('/a', 'later'))).toBe(revision + 1);

@@ -10,6 +10,7 @@ import {
   type RangeOptions,
   type RangeResult,
   type Store,
+  StoreFullError,
   StoreUnavailableError,
   type Transaction,
   type TransactionResult,
@@ -20,13 +21,14 @@ import { push, WatchHub } from '../watch-hub.ts';
 import { type WatchQueue, watchEventsMax } from '../watch-queue.ts';
 import { Batch } from './batch.ts';
 import { Compaction } from './compaction.ts';
-import { openDatabase } from './database.ts';
+import { openDatabase, sizeReader } from './database.ts';
 import { GroupCommit } from './group-commit.ts';
 import { KeyIndex } from './key-index.ts';
 import { type Lease, LeaseTable } from './lease-table.ts';
 import { LeaseTimer } from './lease-timer.ts';
 import { idOf, keyValue, LogTable, type Row, revisionOf } from './log-table.ts';
 import { replayPage } from './replay.ts';
+import { SpaceReserve } from './space-reserve.ts';
 import { WalSync } from './wal-sync.ts';
 
 /** Of the events that may wait for a watch's reader, the part at which a replay pauses. */
@@ -48,6 +50,8 @@ export class SqliteStore implements Store {
   readonly #logger: Logger;
   readonly #database: DatabaseSync;
   readonly #walSync: WalSync;
+  readonly #space: SpaceReserve;
+  readonly #size: () => number;
   readonly #log: LogTable;
   readonly #index = new KeyIndex();
   readonly #leases = new Map<number, Lease>();
@@ -76,6 +80,9 @@ export class SqliteStore implements Store {
     this.#logger = logger;
     this.#database = openDatabase({ file, bytesMax });
     this.#walSync = new WalSync(file);
+    this.#space = new SpaceReserve({ file, clock, logger });
+    this.#size = sizeReader(this.#database);
+    this.#space.grown(this.#size());
     this.#log = new LogTable(this.#database);
     this.#compaction = new Compaction(this.#database, this.#log, this.#index);
     this.#revision = Math.max(1, revisionOf(this.#log.newestId()), this.#compaction.revision);
@@ -87,6 +94,7 @@ export class SqliteStore implements Store {
       file,
       begin: () => new Batch({ log: this.#log, index: this.#index, leaseTable, leases: this.#leases, revision: this.#revision }),
       sync: () => this.#walSync.sync(),
+      outOfSpace: () => this.#space.exhausted(),
       committed: (batch) => this.#committed(batch),
     });
     this.#leaseTimer = new LeaseTimer(clock, this.#leases, (ids) => this.#expire(ids));
@@ -114,6 +122,8 @@ export class SqliteStore implements Store {
 
   async transact(transaction: Transaction): Promise<TransactionResult> {
     this.#checkOpen();
+    const { full } = this.#space;
+    if (full !== undefined && !transaction.freesSpace) throw new StoreFullError(full);
     return this.#commits.run((batch) => batch.transact(transaction));
   }
 
@@ -123,6 +133,10 @@ export class SqliteStore implements Store {
     else if (options.fromRevision === undefined || options.fromRevision > this.#revision) this.#hub.goLive(queue, options);
     else void this.#replay(queue, options, options.fromRevision).catch((error) => queue.fail(asError(error)));
     return queue;
+  }
+
+  fullness(): string | undefined {
+    return this.#space.full;
   }
 
   async revision(): Promise<number> {
@@ -163,6 +177,7 @@ export class SqliteStore implements Store {
     this.#leaseTimer.stop();
     this.#compaction.stop();
     await this.#commits.flush();
+    await this.#space.close();
     this.#hub.close();
     this.#walSync.close();
     this.#database.close();
@@ -171,6 +186,7 @@ export class SqliteStore implements Store {
   #committed(batch: Batch): void {
     if (batch.events.length === 0) return;
     this.#revision = batch.revision;
+    this.#space.grown(this.#size());
     this.#hub.dispatch({ revision: batch.revision, events: batch.events });
   }
 

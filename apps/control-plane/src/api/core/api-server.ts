@@ -20,7 +20,7 @@ import { componentUsers } from './component-users.ts';
 import type { ClusterFacts } from './default-objects.ts';
 import { Deletion } from './deletion.ts';
 import { EventExpiry } from './event-expiry.ts';
-import { isHealthy } from './health.ts';
+import { ServerHealth } from './health.ts';
 import { KindsByName } from './kinds-by-name.ts';
 import { timed } from './latency.ts';
 import { LocalClient } from './local-client.ts';
@@ -74,6 +74,7 @@ export interface ApiConfig {
 
 export class ApiServer {
   readonly kinds: KindsByName;
+  readonly health: ServerHealth;
   readonly #options: ApiServerOptions;
   readonly #cache: WatchCache;
   readonly #committer: Committer;
@@ -87,7 +88,6 @@ export class ApiServer {
   readonly #defaults: ClusterDefaults;
   #connector: NodeConnector | undefined;
   #usages: UsageSource | undefined;
-  #ready = false;
 
   constructor(options: ApiServerOptions) {
     const { store, clock, random, logger } = options;
@@ -96,6 +96,7 @@ export class ApiServer {
     this.kinds = new KindsByName(options.kinds);
     this.#cache = new WatchCache({ store, kinds: options.kinds.filter((kind) => !kind.view), clock, logger, metrics });
     this.#committer = new Committer({ store, cache: this.#cache, metrics, expiry: new EventExpiry(store, clock), clock });
+    this.health = new ServerHealth({ store, cache: this.#cache, logger });
     this.#authorizer = options.authorizer ?? new ClusterAuthorizer(this.#cache);
     this.#reads = new Reads(store, this.#cache);
     const admission = new Admission(
@@ -130,21 +131,12 @@ export class ApiServer {
   /** Primes the cache and makes what every cluster has. */
   async start(facts: ClusterFacts = {}): Promise<void> {
     await this.#defaults.start(facts);
-    this.#ready = true;
+    this.health.started = true;
   }
 
   async stop(): Promise<void> {
-    this.#ready = false;
+    this.health.started = false;
     await this.#defaults.stop();
-  }
-
-  /** Whether reads can be answered: started, and the cache keeps up with the store. */
-  async isReady(): Promise<boolean> {
-    return this.#ready && isHealthy('the watch cache', this.#cache.proven(), this.#options.logger);
-  }
-
-  storeAnswers(): Promise<boolean> {
-    return isHealthy('the store', this.#options.store.revision(), this.#options.logger);
   }
 
   /** The newest revision this server has seen. */

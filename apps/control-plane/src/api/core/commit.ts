@@ -166,6 +166,8 @@ export class Committer {
       compare: [unchanged(key, current), ...guards.map((guard) => guard.compare)],
       writes: [own, ...guards.flatMap((guard) => guard.write ?? []), ...(decision.writes ?? [])],
       onFailure: [key, ...guards.map((guard) => guard.compare.key)],
+      // Also what ends a deletion that has begun: finalizers that go, statuses of pods that end.
+      freesSpace: decision.type === 'remove' || decision.object.metadata.deletionTimestamp !== undefined,
     };
     const result = await timed(audit, 'etcd', this.#clock, () => this.#transact(kind, transaction));
     if (result.succeeded) {

@@ -1,6 +1,6 @@
 // Store failures as the API states them, so that none reaches a client as an internal error.
 import { StatusError } from '@berth/machinery';
-import { CompactedError, FutureRevisionError, StoreUnavailableError } from '@berth/store';
+import { CompactedError, FutureRevisionError, StoreFullError, StoreUnavailableError } from '@berth/store';
 
 /** 504, as Kubernetes answers a version that this server has not seen yet; clients retry. */
 export function tooLargeVersion(requested: number, current: number): StatusError {
@@ -16,6 +16,7 @@ export function tooLargeVersion(requested: number, current: number): StatusError
 export function statusOf(error: unknown): unknown {
   if (error instanceof CompactedError) return StatusError.expired('The resourceVersion for the provided list is too old.');
   if (error instanceof FutureRevisionError) return StatusError.timeout(`Timeout: Too large resource version: ${error.message}`);
+  if (error instanceof StoreFullError) return StatusError.unavailable(`the request was not applied: ${error.message}`);
   if (error instanceof StoreUnavailableError) {
     return StatusError.unavailable(`the store cannot be reached now, the request may or may not have been applied: ${error.message}`);
   }

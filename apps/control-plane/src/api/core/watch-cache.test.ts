@@ -46,11 +46,11 @@ test('without its store the API answers 503, still serves reads of any version, 
   flaky.isCut = true;
   await expect(client.get(ConfigMap, { namespace: 'default', name: 'a' })).rejects.toMatchObject({ code: 503 });
   await expect(client.create(ConfigMap, config('b'))).rejects.toMatchObject({ code: 503 });
-  expect(await server.isReady()).toBe(false);
+  expect(await server.health.isReady()).toBe(false);
   expect((await client.list(ConfigMap, { resourceVersion: '0' })).items).toHaveLength(1);
   flaky.isCut = false;
   await client.create(ConfigMap, config('b'));
-  expect(await server.isReady()).toBe(true);
+  expect(await server.health.isReady()).toBe(true);
   await server.stop();
 });
 

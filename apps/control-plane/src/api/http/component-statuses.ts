@@ -59,7 +59,7 @@ export class ComponentStatuses implements ComputedResources {
     return [
       status('controller-manager', elsewhere('controllers')),
       status('scheduler', elsewhere('scheduler')),
-      status('etcd-0', (await this.#api.storeAnswers()) ? undefined : 'the store does not answer'),
+      status('etcd-0', (await this.#api.health.storeAnswers()) ? undefined : 'the store does not answer'),
     ];
   }
 }

@@ -14,8 +14,10 @@ interface Check {
 const checks: Check[] = [
   { name: 'ping', roots: ['livez', 'readyz', 'healthz'], holds: async () => true },
   // Kubernetes' name for the store, whichever it is.
-  { name: 'etcd', roots: ['livez', 'readyz', 'healthz'], holds: (api) => api.storeAnswers() },
-  { name: 'watch-cache', roots: ['readyz', 'healthz'], holds: (api) => api.isReady() },
+  { name: 'etcd', roots: ['livez', 'readyz', 'healthz'], holds: ({ health }) => health.storeAnswers() },
+  { name: 'watch-cache', roots: ['readyz', 'healthz'], holds: ({ health }) => health.isReady() },
+  // Reads and deletions go on, so that this says nothing of whether the server lives.
+  { name: 'store-space', roots: ['readyz', 'healthz'], holds: ({ health }) => health.storeHasSpace() },
 ];
 
 /** @throws StatusError 404 for a check that there is not */
