@@ -7,6 +7,7 @@ import { HollowRuntime } from '@berth/runtime';
 import { seededRandom, silentLogger, systemClock } from '@berth/telemetry';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { nodeConnection } from '../../apps/control-plane/src/api/core/pod-connection.ts';
+import { dialNetwork } from '../../apps/node-agent/src/tunnels/dial.ts';
 import { TunnelServer } from '../../apps/node-agent/src/tunnels/tunnel-server.ts';
 import { linkedTunnels } from './linked-tunnels.ts';
 
@@ -34,7 +35,7 @@ const tunnels = (nodeIp: string) =>
     nodeIp,
     containers: async () => undefined,
     refuse: (_id, code, message) => void refused.push([code, message]),
-    clock: systemClock,
+    dial: dialNetwork(systemClock),
     logger: silentLogger,
   });
 const request = (to: number): TunnelRequest => ({ ...nodeConnection(to), tunnelId: 't' });

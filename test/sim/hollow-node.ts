@@ -65,6 +65,7 @@ export class HollowNode {
       probes: { run: async () => ({ success: true, message: '' }) },
       health: async () => ({ memoryAvailableBytes: 2 ** 33, diskAvailableShare: 1, pidsAvailableShare: 1 }),
       hostCounters: async () => ({ cpuNanoseconds: 0, memoryBytes: 0 }),
+      dial: (address: string, port: number) => Promise.reject(new Error(`connect ECONNREFUSED ${address}:${port}`)),
     };
     const life = this.#life;
     await new Agent(ports, settings(this.name)).start().catch((error: Error) => {

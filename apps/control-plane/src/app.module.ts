@@ -122,7 +122,7 @@ function httpModule(given: DynamicModule, api: DynamicModule): DynamicModule {
         resources: new ResourceRequests({ api: server, clock, random, podLogs: new PodLogs(server), yaml }),
         fixedPaths: new FixedPaths({ api: server, computedKinds: computed.flatMap(({ kinds }) => kinds), metrics, serverAddress, issuer }),
         podStreams: new PodStreams(server, clock),
-        proxy: new ProxyRequests(server, random),
+        proxy: new ProxyRequests(server, random, clock),
         computed,
         auditor: parts.auditor,
         flowControl,

@@ -12,6 +12,7 @@ import { type HostCounters, UsageReporter } from './node/usage-reporter.ts';
 import { PodManager } from './pods/pod-manager.ts';
 import type { RestartMarks } from './pods/restart-marks.ts';
 import type { ProbeRunner } from './probes/probe.ts';
+import { type Dial, dialNetwork } from './tunnels/dial.ts';
 import { LogFiles } from './tunnels/log-source.ts';
 import { TunnelServer } from './tunnels/tunnel-server.ts';
 import type { VolumeManager } from './volumes/volume-manager.ts';
@@ -32,6 +33,8 @@ export interface AgentPorts {
   /** Of the pods' containers. */
   cgroups: PodCgroups;
   restartMarks: RestartMarks;
+  /** For proxied requests; the network's own where it is absent. */
+  dial?: Dial;
   clock: Clock;
   random: Random;
   logger: Logger;
@@ -161,7 +164,6 @@ export class Agent {
     let nodeHttp: NodeHttp | undefined;
     return new TunnelServer({
       runtime,
-      clock,
       logger,
       logs,
       // Made when it is first asked for: of thousands of simulated nodes, few are.
@@ -170,6 +172,7 @@ export class Agent {
         return nodeHttp.serve(tunnel);
       },
       nodeIp: this.#settings.facts.nodeIp,
+      dial: this.#ports.dial ?? dialNetwork(clock),
       containers: (namespace, pod, container) => this.pods.container(namespace, pod, container),
       refuse: (tunnelId, code, message) => link.refuseTunnel(tunnelId, code, message),
     });

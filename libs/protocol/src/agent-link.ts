@@ -64,8 +64,11 @@ export interface UsageReport {
 
 export interface TunnelRequest {
   tunnelId: string;
-  /** `node` is the node's own HTTP surface, or another port of its address: no pod is named. */
-  kind: 'exec' | 'attach' | 'log' | 'portforward' | 'node';
+  /**
+   * `portforward` is a port of the pod's loopback, `proxy` one of its address; `node` is the node's own HTTP surface, or another port of
+   * its address: no pod is named.
+   */
+  kind: 'exec' | 'attach' | 'log' | 'portforward' | 'proxy' | 'node';
   namespace: string;
   pod: string;
   uid: string;

@@ -6,6 +6,7 @@ export type * as agentV1 from './generated/agent.types.ts';
 export type * as criV1 from './generated/cri.types.ts';
 export * from './join-token.ts';
 export * from './packages.ts';
+export * from './proxyable-address.ts';
 export * from './reconnecting-link.ts';
 export * from './session-messages.ts';
 export * from './status-outbox.ts';

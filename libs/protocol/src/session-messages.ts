@@ -154,7 +154,7 @@ export function decodeControlMessage(message: wire.ControlMessage): GatewayToAge
   throw new ProtocolError('the control plane sent a message of an unknown kind');
 }
 
-const tunnelKinds = ['exec', 'attach', 'log', 'portforward', 'node'] as const;
+const tunnelKinds = ['exec', 'attach', 'log', 'portforward', 'proxy', 'node'] as const;
 
 function tunnelRequest(open: wire.OpenTunnel): TunnelRequest {
   const kind = tunnelKinds.find((known) => known === open.kind);

@@ -26,6 +26,8 @@ export function tunnelStream(tunnel: Tunnel, end: 'client' | 'server' = 'client'
       done(error);
     },
   });
+  // A tunnel may break at any time, also while nobody uses its stream yet or any more: they find it destroyed.
+  stream.on('error', () => {});
   tunnel.onData((_channel, data) => {
     if (stream.destroyed || stream.push(data)) return undefined;
     return new Promise<void>((resolve) => {

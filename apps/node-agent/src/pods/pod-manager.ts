@@ -11,6 +11,7 @@ import type { NodeNetwork } from '../network/network.ts';
 import { type PodCgroups, podCgroup } from '../node/pod-cgroups.ts';
 import type { ProbeRunner } from '../probes/probe.ts';
 import { Prober } from '../probes/prober.ts';
+import type { PodContainers } from '../tunnels/tunnel-server.ts';
 import { AccountTokens } from '../volumes/account-tokens.ts';
 import type { VolumeManager } from '../volumes/volume-manager.ts';
 import { Allocations } from './allocations.ts';
@@ -103,16 +104,13 @@ export class PodManager {
   }
 
   /** The running or last container of that name, for tunnels. */
-  async container(
-    namespace: string,
-    name: string,
-    container: string,
-  ): Promise<{ pod: Pod; instances: ContainerInfo[]; sandboxId: string | undefined } | undefined> {
+  async container(namespace: string, name: string, container: string): Promise<PodContainers | undefined> {
     const pod = this.desired.pod(namespace, name);
     if (!pod) return undefined;
     const { sandboxes, containers } = await this.#inventory.pod(pod.metadata.uid ?? '');
     const instances = containers.filter((c) => c.name === container).sort((a, b) => b.attempt - a.attempt);
-    return { pod, instances, sandboxId: sandboxes.find((s) => s.state === 'ready')?.id };
+    const address = this.#workers.get(pod.metadata.uid ?? '')?.podIps[0];
+    return { pod, instances, sandboxId: sandboxes.find((s) => s.state === 'ready')?.id, address };
   }
 
   /** With their statuses as this node knows them: the API may not have the newest yet. */

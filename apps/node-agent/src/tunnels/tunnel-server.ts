@@ -1,24 +1,25 @@
 // Serves what the control plane asks of this node: exec, attach, port-forward and logs of its pods, and HTTP of its own, each over its own tunnel.
 // What cannot be served is refused before the tunnel opens, so that clients get an answer with the right code.
-import { connect, type Socket } from 'node:net';
 import type { Pod } from '@berth/api';
 import { StatusError } from '@berth/machinery';
 import type { Tunnel, TunnelRequest } from '@berth/protocol';
 import type { ContainerInfo, Runtime } from '@berth/runtime';
-import type { Clock, Logger } from '@berth/telemetry';
+import type { Logger } from '@berth/telemetry';
+import { type Dial, dialProxied } from './dial.ts';
 import type { LogSource } from './log-source.ts';
 import { joinByteStream, joinExecSession } from './stream-joins.ts';
 
 /** Tunnels served at once; more are refused. */
 const tunnelsMax = 256;
-/** Sooner than whoever asked gives up. */
-const connectTimeoutMs = 10_000;
 
 export interface PodContainers {
   pod: Pod;
   /** Newest first. */
   instances: ContainerInfo[];
+  /** Of the sandbox that is up. */
   sandboxId: string | undefined;
+  /** The pod's first, as the runtime knows it: the node's own where the pod uses the node's network. */
+  address: string | undefined;
 }
 
 export interface TunnelServerDeps {
@@ -27,14 +28,18 @@ export interface TunnelServerDeps {
   /** Serves the node's own HTTP surface until the connection is over. */
   nodeHttp(tunnel: Tunnel): Promise<void>;
   nodeIp: string;
+  dial: Dial;
   containers(namespace: string, pod: string, container: string): Promise<PodContainers | undefined>;
   refuse(tunnelId: string, code: number, message: string): void;
-  clock: Clock;
   logger: Logger;
 }
 
-/** What to do with the tunnel once it is open. */
-type Service = (tunnel: Tunnel) => Promise<void>;
+interface Service {
+  /** Once the tunnel is open. */
+  serve(tunnel: Tunnel): Promise<void>;
+  /** Lets go of what was opened for it, when there is no tunnel after all. */
+  abandon?(): void;
+}
 
 export class TunnelServer {
   readonly #deps: TunnelServerDeps;
@@ -44,75 +49,65 @@ export class TunnelServer {
     this.#deps = deps;
   }
 
+  /** Never rejects. */
   async serve(request: TunnelRequest, accept: () => Promise<Tunnel>): Promise<void> {
-    if (this.#open >= tunnelsMax) return this.#deps.refuse(request.tunnelId, 429, `this node serves ${tunnelsMax} streams already`);
+    const { logger, refuse } = this.#deps;
+    if (this.#open >= tunnelsMax) return refuse(request.tunnelId, 429, `this node serves ${tunnelsMax} streams already`);
     this.#open++;
     try {
       const service = await this.#service(request);
-      const tunnel = await accept();
-      await service(tunnel).catch((error: Error) => tunnel.finish(1, error.message));
+      const tunnel = await accepted(service, accept);
+      await service.serve(tunnel).catch((error: Error) => tunnel.finish(1, error.message));
     } catch (error) {
-      this.#deps.logger.debug('a tunnel was refused', { error, kind: request.kind, pod: request.pod });
+      logger.debug('a tunnel was refused', { error, kind: request.kind, pod: request.pod });
       const code = error instanceof StatusError ? (error.status.code ?? 500) : 500;
-      this.#deps.refuse(request.tunnelId, code, (error as Error).message);
+      refuse(request.tunnelId, code, (error as Error).message);
     } finally {
       this.#open--;
     }
   }
 
-  async #nodeService(port: number): Promise<Service> {
-    if (port === 0) return (tunnel) => this.#deps.nodeHttp(tunnel);
-    if (isTheNodesOwn(this.#deps.nodeIp)) throw StatusError.badRequest('address not allowed');
-    const socket = await connected(this.#deps.nodeIp, port, this.#deps.clock);
-    return (tunnel) => joinByteStream(tunnel, socket);
-  }
-
   /** @throws StatusError for what cannot be served */
   async #service(request: TunnelRequest): Promise<Service> {
-    const { runtime, logs } = this.#deps;
-    if (request.kind === 'node') return this.#nodeService(request.port);
+    const { runtime, logs, nodeIp } = this.#deps;
+    if (request.kind === 'node') return request.port === 0 ? { serve: this.#deps.nodeHttp } : this.#dialled(nodeIp, request.port);
     const found = await this.#deps.containers(request.namespace, request.pod, request.container);
     if (!found || (request.uid !== '' && found.pod.metadata.uid !== request.uid)) {
       throw StatusError.notFound({ group: '', plural: 'pods' }, request.pod);
     }
+    const { sandboxId, address } = found;
     if (request.kind === 'log') {
       const lines = await logs.open(request, found);
-      return (tunnel) => sendLog(tunnel, lines);
+      return { serve: (tunnel) => sendLog(tunnel, lines) };
     }
-    if (request.kind === 'portforward') {
-      const { sandboxId } = found;
+    if (request.kind === 'portforward' || request.kind === 'proxy') {
       if (!sandboxId) throw StatusError.badRequest(`pod ${request.pod} is not running`);
-      return async (tunnel) => joinByteStream(tunnel, await runtime.portForward(sandboxId, request.port));
+      // An address without a sandbox may be another pod's by now.
+      if (request.kind === 'proxy') return this.#dialled(address ?? '', request.port);
+      return { serve: async (tunnel) => joinByteStream(tunnel, await runtime.portForward(sandboxId, request.port)) };
     }
     const running = found.instances.find((c) => c.state === 'running');
     if (!running) throw StatusError.internal(`unable to upgrade connection: container not found ("${request.container}")`);
     const { stdin, stdout, stderr, tty, command } = request;
     if (request.kind === 'exec') {
-      return async (tunnel) => joinExecSession(tunnel, await runtime.exec(running.id, { command, stdin, stdout, stderr, tty }));
+      return { serve: async (tunnel) => joinExecSession(tunnel, await runtime.exec(running.id, { command, stdin, stdout, stderr, tty })) };
     }
-    return async (tunnel) => joinExecSession(tunnel, await runtime.attach(running.id, { stdin, stdout, stderr, tty }));
+    return { serve: async (tunnel) => joinExecSession(tunnel, await runtime.attach(running.id, { stdin, stdout, stderr, tty })) };
+  }
+
+  async #dialled(address: string, port: number): Promise<Service> {
+    const socket = await dialProxied(this.#deps.dial, address, port);
+    return { serve: (tunnel) => joinByteStream(tunnel, socket), abandon: () => socket.destroy() };
   }
 }
 
-/** What listens there counts on being reached from the same machine alone. */
-function isTheNodesOwn(address: string): boolean {
-  return /^(127\.|0\.0\.0\.0$|169\.254\.|::1?$|fe80:)/i.test(address);
-}
-
-/** What listens on the node's own address: not on its loopback, which is for the node alone. */
-function connected(host: string, port: number, clock: Clock): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    const socket = connect({ host, port, allowHalfOpen: true });
-    const timer = clock.after(connectTimeoutMs, () => socket.destroy(new Error(`connect ETIMEDOUT ${host}:${port}`)));
-    socket.once('error', (error) => {
-      timer.cancel();
-      reject(new StatusError(503, 'ServiceUnavailable', `error trying to reach service: ${error.message}`));
-    });
-    socket.once('connect', () => {
-      timer.cancel();
-      resolve(socket);
-    });
-  });
+async function accepted(service: Service, accept: () => Promise<Tunnel>): Promise<Tunnel> {
+  try {
+    return await accept();
+  } catch (error) {
+    service.abandon?.();
+    throw error;
+  }
 }
 
 /** Ends early, without an error, when the reader does. */

@@ -36,6 +36,11 @@ export function nodeConnection(port: number): PodTunnelRequest {
   return { ...podConnection({ port, stdin: true, stdout: true }), kind: 'node', namespace: '', pod: '', uid: '' };
 }
 
+/** To a port of a pod's own address, which its node knows. */
+export function podProxyConnection(target: Pick<PodTunnelRequest, 'namespace' | 'pod' | 'uid' | 'port'>): PodTunnelRequest {
+  return { ...podConnection({ stdin: true, stdout: true }), kind: 'proxy', ...target };
+}
+
 /** The tunnel to ask for and the node to ask. @throws StatusError BadRequest when there is nothing to connect to. */
 export function planConnection(
   kind: TunnelRequest['kind'],

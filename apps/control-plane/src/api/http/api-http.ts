@@ -99,7 +99,7 @@ export class ApiHttp {
     this.#count(parsed, response.statusCode, clock.monotonicMs() - startMs);
   }
 
-  /** For `exec`, `attach` and `portforward` over WebSocket. Never rejects. */
+  /** For streams of pods and for proxies. Never rejects. */
   async upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const { podStreams, proxy, logger } = this.#options;
     socket.on('error', (error) => logger.debug('a stream’s connection broke', { error }));
@@ -107,33 +107,33 @@ export class ApiHttp {
     socket.once('close', () => this.#untrack(controller));
     const asked: Asked = { request, auditId: this.#auditId(request), startMs: this.#options.clock.monotonicMs() };
     let parsed: Parsed | undefined;
+    let code: number | undefined;
+    const begun = async (begunCode: number) => {
+      code = begunCode;
+      await asked.audit?.started(begunCode);
+    };
     try {
       parsed = parse(request);
       const user = await this.#user(asked, parsed);
       if (!parsed.path) throw noSuchPath();
-      const upgrade = {
-        request,
-        socket,
-        head,
-        user,
-        path: parsed.path,
-        query: parsed.query,
-        signal: controller.signal,
-        audit: asked.audit,
-      };
-      await (proxy.covers(parsed.path) ? proxy.upgrade(upgrade) : podStreams.upgrade(upgrade));
-      const { audit } = asked;
-      await audit?.started(101);
-      if (audit) socket.once('close', () => void audit.ended(101));
-      this.#count(parsed, 101, undefined);
+      const { path, query } = parsed;
+      const upgrade = { request, socket, head, user, path, query, signal: controller.signal, audit: asked.audit };
+      await (proxy.covers(path) ? proxy.upgrade({ ...upgrade, begun }) : podStreams.upgrade(upgrade));
+      if (code === undefined) await begun(101);
     } catch (error) {
       const status = statusOf(error);
-      asked.audit?.failed(status);
-      await asked.audit?.ended(status.code ?? 500);
       this.#logFailure('an upgrade failed', request, error);
-      refuseUpgrade(socket, status);
-      this.#count(parsed, status.code ?? 500, undefined);
+      // After the answer has begun, only breaking it off can say that it failed.
+      if (code !== undefined) socket.destroy();
+      else refuseUpgrade(request, socket, status);
+      code ??= status.code ?? 500;
+      asked.audit?.failed(status);
     }
+    const ended = code ?? 500;
+    if (socket.closed) await asked.audit?.ended(ended);
+    else if (asked.audit)
+      socket.once('close', () => asked.audit?.ended(ended).catch((error) => logger.error('an upgrade could not be audited', { error })));
+    this.#count(parsed, ended, undefined);
   }
 
   async #answer(exchange: Exchange & Asked, parsed: Parsed, signal: AbortSignal): Promise<void> {
@@ -276,11 +276,10 @@ function isLongRunning(verb: string | undefined, path: ResourcePath | undefined)
   );
 }
 
-function refuseUpgrade(socket: Duplex, status: ReturnType<typeof statusOf>): void {
+function refuseUpgrade({ method }: IncomingMessage, socket: Duplex, status: ReturnType<typeof statusOf>): void {
   if (socket.destroyed) return;
   const body = JSON.stringify(status);
   const code = status.code ?? 500;
-  socket.end(
-    `HTTP/1.1 ${code} ${status.reason ?? 'Error'}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-  );
+  const head = `HTTP/1.1 ${code} ${status.reason ?? 'Error'}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n`;
+  socket.end(method === 'HEAD' ? head : head + body);
 }

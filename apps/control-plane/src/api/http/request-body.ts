@@ -1,5 +1,5 @@
 // Request bodies: read up to a limit, then decoded by their content type. What cannot be decoded is the client's fault.
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { schemas } from '@berth/api';
 import {
   checkTypes,
@@ -16,6 +16,12 @@ import { parseMediaType } from './media-types.ts';
 import type { YamlBodies } from './yaml-body.ts';
 
 export const bodyBytesMax = 3 * 1024 * 1024;
+
+/** Lets a client go on that asked first whether its body is welcome; nothing is read from it before. */
+export function allowBody({ request, response }: { request: IncomingMessage; response: ServerResponse }): void {
+  const asks = request.httpVersion === '1.1' && /(?:^|\W)100-continue(?:$|\W)/i.test(request.headers.expect ?? '');
+  if (asks && !response.headersSent) response.writeContinue();
+}
 
 /** @throws StatusError 413, or 400 when the client went away */
 export function readBody(request: IncomingMessage): Promise<Buffer> {

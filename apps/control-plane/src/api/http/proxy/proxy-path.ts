@@ -7,6 +7,8 @@ export interface ProxyPath {
   base: string;
   /** Begins with `/`, query included. */
   rest: string;
+  /** Whether the client asked for the proxy itself, without a slash. */
+  isBare: boolean;
   /** Undefined stands for http. */
   scheme: string | undefined;
   name: string;
@@ -32,5 +34,5 @@ export function proxyPath(url: string): ProxyPath | undefined {
   const [scheme, name, port] = parts.length === 3 ? parts : [undefined, ...parts];
   if (!name || parts.length > 3 || (scheme && scheme !== 'http' && scheme !== 'https')) return undefined;
   const rest = cut.rest.startsWith('/') ? cut.rest : `/${cut.rest}`;
-  return { base: cut.resource, rest, scheme: scheme || undefined, name, port: port || undefined };
+  return { base: cut.resource, rest, isBare: !cut.rest.startsWith('/'), scheme: scheme || undefined, name, port: port || undefined };
 }

@@ -1,32 +1,30 @@
-// pods/proxy, services/proxy and nodes/proxy: HTTP, and what it is upgraded to, passed on to a pod through the tunnel of its node, or to
-// the node itself.
-import { type ClientRequest, request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
+// pods/proxy, services/proxy and nodes/proxy: HTTP, and what it is upgraded to, passed on through the tunnel of a node. A client or a far
+// side that goes away ends the exchange at both of its ends.
+import { type IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { connect as tlsConnect } from 'node:tls';
-import { Node, Pod } from '@berth/api';
 import { StatusError } from '@berth/machinery';
 import { tunnelStream } from '@berth/protocol';
-import type { Random } from '@berth/telemetry';
+import type { Clock, Random } from '@berth/telemetry';
 import type { ApiServer } from '../../core/api-server.ts';
 import { componentUsers } from '../../core/component-users.ts';
-import { nodeConnection, podConnection } from '../../core/pod-connection.ts';
 import type { User } from '../../core/types.ts';
+import { allowBody } from '../request-body.ts';
 import type { ResourcePath } from '../request-info.ts';
 import type { ResourceRequest } from '../resource-requests.ts';
 import { type Exchange, noSuchPath } from '../responses.ts';
+import { EarlyBytes, switchedSockets } from '../upgraded-socket.ts';
+import { FarRequest } from './far-request.ts';
+import { passAnswer } from './passed-answer.ts';
+import { rawAnswerHead, requestHeaders } from './proxied-headers.ts';
 import { type ProxyPath, proxyPath } from './proxy-path.ts';
-import { nodePort, podTarget, serviceTarget, unreachable } from './proxy-target.ts';
-
-/** About one connection, so never passed on (RFC 9110, section 7.6.1); and what proves a client to this server alone. */
-const ownHeaders = ['connection', 'keep-alive', 'proxy-authenticate', 'proxy-authorization', 'proxy-connection', 'te', 'trailer'];
-const hopHeaders = new Set([...ownHeaders, 'transfer-encoding', 'upgrade']);
-const credentials = ['authorization', 'impersonate-user', 'impersonate-group', 'impersonate-uid'];
+import { proxyTarget, unreachable } from './proxy-target.ts';
 
 const verbs: Record<string, string> = {
   GET: 'get',
   HEAD: 'get',
-  OPTIONS: 'get',
+  // No role names it, so only those with every verb may.
+  OPTIONS: '',
   POST: 'create',
   PUT: 'update',
   PATCH: 'patch',
@@ -41,13 +39,29 @@ interface Asked {
   audit?: Exchange['audit'];
 }
 
+interface ProxyUpgrade extends Asked {
+  socket: Duplex;
+  head: Buffer;
+  /** Called with the answer's code before its first byte. */
+  begun(code: number): Promise<void>;
+}
+
+interface Passed {
+  far: FarRequest;
+  place: ProxyPath;
+  /** The far side, as its own links name it. */
+  host: string;
+}
+
 export class ProxyRequests {
   readonly #api: ApiServer;
   readonly #random: Random;
+  readonly #clock: Clock;
 
-  constructor(api: ApiServer, random: Random) {
+  constructor(api: ApiServer, random: Random, clock: Clock) {
     this.#api = api;
     this.#random = random;
+    this.#clock = clock;
   }
 
   covers({ group, resource, subresource }: ResourcePath): boolean {
@@ -55,120 +69,78 @@ export class ProxyRequests {
   }
 
   /** Resolves when the answer has been passed on. @throws StatusError before its first byte */
-  async serve({ request, response, path, user, signal, audit }: ResourceRequest): Promise<void> {
-    const { passed, place } = await this.#pass({ request, path, user, signal, audit }, {});
-    request.pipe(passed);
-    const answer = await answered(passed);
-    await audit?.started(answer.statusCode ?? 502);
-    response.writeHead(answer.statusCode ?? 502, answerHeaders(answer.headers, place));
+  async serve(exchange: ResourceRequest): Promise<void> {
+    const { request, response, path, user, signal, audit } = exchange;
+    const passed = await this.#pass({ request, path, user, signal, audit }, {});
+    if (!passed) return redirect(exchange);
+    const { far, place, host } = passed;
     try {
-      await pipeline(answer, response);
-    } catch (error) {
-      // Half an answer can only be broken off, which pipeline did.
-      passed.destroy(error instanceof Error ? error : undefined);
+      allowBody(exchange);
+      request.pipe(far.body);
+      const { message, switched } = await far.answer;
+      if (switched) throw unreachable('error trying to reach service: it switched protocols unasked');
+      const page = { base: place.base, farHost: host, askedHost: request.headers.host ?? '' };
+      await passAnswer({ message, response, method: request.method, page, begun: (code) => audit?.started(code) });
+    } finally {
+      far.close();
     }
   }
 
-  /** @throws StatusError before the upgrade */
-  async upgrade(asked: Asked & { socket: Duplex; head: Buffer }): Promise<void> {
-    const { socket, head, request } = asked;
-    const { passed } = await this.#pass(asked, { connection: 'Upgrade', upgrade: request.headers.upgrade ?? '' });
-    passed.end();
-    const [answer, far, farHead] = await upgraded(passed);
-    const lines = rawHeaderLines(answer.rawHeaders);
-    socket.write(`HTTP/1.1 ${answer.statusCode} ${answer.statusMessage}\r\n${lines}\r\n`);
-    if (farHead.length > 0) socket.write(farHead);
-    if (head.length > 0) far.write(head);
-    socket.pipe(far).pipe(socket);
-    far.once('error', () => socket.destroy());
-    socket.once('close', () => far.destroy());
+  /** Resolves when the answer has been passed on, or what was upgraded to is over. @throws StatusError before that has begun */
+  async upgrade(asked: ProxyUpgrade): Promise<void> {
+    const { socket, head, request, begun } = asked;
+    const early = new EarlyBytes(socket, head);
+    const passed = await this.#pass(asked, { connection: 'Upgrade', upgrade: request.headers.upgrade ?? '' });
+    if (!passed) return;
+    const { far } = passed;
+    try {
+      far.body.end();
+      const { message, switched } = await far.answer;
+      if (!switched) return await refused(asked, message);
+      await begun(101);
+      socket.write(rawAnswerHead(message), 'latin1');
+      await switchedSockets({ near: socket, early: early.handOver(), far: switched.stream, head: switched.head, clock: this.#clock });
+    } finally {
+      far.close();
+    }
   }
 
-  async #pass(asked: Asked, more: Record<string, string>): Promise<{ passed: ClientRequest; place: ProxyPath }> {
-    const { request, path, user } = asked;
-    const { resource, namespace = '', name = '' } = path;
+  /** Undefined for what has to be asked for with a slash at the end. */
+  async #pass(asked: Asked, more: Record<string, string>): Promise<Passed | undefined> {
+    const { request, path, user, signal } = asked;
+    const { resource, namespace, name } = path;
     const verb = verbs[request.method ?? 'GET'];
-    if (!verb) throw noSuchPath();
-    await this.#api.authorize(
-      user,
-      { verb, group: '', resource, subresource: 'proxy', namespace: path.namespace, name: path.name },
-      asked.audit,
-    );
+    if (verb === undefined) throw noSuchPath();
+    await this.#api.authorize(user, { verb, group: '', resource, subresource: 'proxy', namespace, name }, asked.audit);
     const place = proxyPath(request.url ?? '');
-    if (!place) throw StatusError.badRequest(`invalid ${resource.slice(0, -1)} request ${JSON.stringify(name)}`);
-    const { stream, secure } = await this.#connect(resource, namespace, place, asked.signal);
-    const passed = httpRequest({
-      method: request.method,
-      path: place.rest,
-      headers: { ...requestHeaders(request), ...more },
-      // Nobody can know which names a pod's certificate has; the tunnel itself is authenticated.
-      createConnection: () => (secure ? tlsConnect({ socket: stream, rejectUnauthorized: false }) : stream),
-    });
-    return { passed, place };
-  }
-
-  async #connect(resource: string, namespace: string, place: ProxyPath, signal: AbortSignal): Promise<{ stream: Duplex; secure: boolean }> {
+    if (!place) throw StatusError.badRequest(`invalid ${resource.slice(0, -1)} request ${JSON.stringify(name ?? '')}`);
     const client = this.#api.localClient(componentUsers.apiServer);
-    const secure = place.scheme === 'https';
-    if (resource === 'nodes') {
-      await client.get(Node, { name: place.name });
-      const port = nodePort(place);
-      const tunnel = await this.#api.openTunnel(place.name, nodeConnection(port), signal);
-      // The way to an agent is encrypted already, whichever scheme is asked for.
-      return { stream: tunnelStream(tunnel), secure: secure && port !== 0 };
-    }
-    const { pod, port } =
-      resource === 'services'
-        ? await serviceTarget(client, this.#random, namespace, place)
-        : podTarget(await client.get(Pod, { namespace, name: place.name }), place);
-    const kind = this.#api.kinds.require('', 'v1', 'pods');
-    const call = { user: componentUsers.apiServer, kind, namespace, name: pod, subresource: 'portforward', signal };
-    return { stream: tunnelStream(await this.#api.connectPod(call, podConnection({ port, stdin: true, stdout: true }))), secure };
+    const { nodeName, tunnel, host, secure } = await proxyTarget({ client, random: this.#random }, resource, namespace ?? '', place);
+    // An upgrade does not care, as relative links are no part of it.
+    if (place.isBare && verb === 'get' && more.upgrade === undefined) return undefined;
+    const stream = tunnelStream(await this.#api.openTunnel(nodeName, tunnel, signal));
+    const headers = { ...requestHeaders(request, place.base, place.rest), ...more };
+    const far = new FarRequest(stream, { method: request.method, path: place.rest, headers, secure });
+    const close = () => far.close();
+    if (signal.aborted) close();
+    else signal.addEventListener('abort', close, { once: true });
+    return { far, place, host };
   }
 }
 
-function requestHeaders({ headers, socket }: IncomingMessage): Record<string, string | string[]> {
-  const passed = Object.entries(headers).filter(
-    ([name]) => !hopHeaders.has(name) && !credentials.includes(name) && !name.startsWith('impersonate-extra-'),
-  );
-  const before = headers['x-forwarded-for'];
-  const forwarded = [before, socket.remoteAddress].filter((item) => item !== undefined).join(', ');
-  return { ...Object.fromEntries(passed), 'x-forwarded-for': forwarded } as Record<string, string | string[]>;
+/** What is relative in the far side's pages has the proxy itself as its base. */
+function redirect({ request, response }: Exchange): void {
+  const [path = '', query] = (request.url ?? '').split(/\?(.*)/s);
+  response.writeHead(301, { location: `${path}/${query === undefined ? '' : `?${query}`}`, 'content-length': 0 }).end();
 }
 
-/** A redirect within the pod stays behind the proxy. */
-function answerHeaders(headers: IncomingHttpHeaders, { base }: ProxyPath): Record<string, string | string[]> {
-  const passed = Object.entries(headers).filter(([name]) => !hopHeaders.has(name));
-  const shown = Object.fromEntries(passed) as Record<string, string | string[]>;
-  const { location } = headers;
-  if (location?.startsWith('/') && !location.startsWith('//')) shown.location = base + location;
-  return shown;
-}
-
-function answered(passed: ClientRequest): Promise<IncomingMessage> {
-  return new Promise((resolve, reject) => {
-    passed.once('response', resolve);
-    passed.once('error', (error) => reject(failed(error)));
-  });
-}
-
-function upgraded(passed: ClientRequest): Promise<[IncomingMessage, Duplex, Buffer]> {
-  return new Promise((resolve, reject) => {
-    passed.once('upgrade', (answer, socket, head) => resolve([answer, socket, head]));
-    passed.once('response', (answer) => {
-      answer.resume();
-      reject(StatusError.badRequest(`the pod answered ${answer.statusCode} to the upgrade`));
-    });
-    passed.once('error', (error) => reject(failed(error)));
-  });
-}
-
-function failed(error: Error): StatusError {
-  return unreachable(`error trying to reach service: ${error.message}`);
-}
-
-function rawHeaderLines(raw: string[]): string {
-  let lines = '';
-  for (let index = 0; index + 1 < raw.length; index += 2) lines += `${raw[index]}: ${raw[index + 1]}\r\n`;
-  return lines;
+/** The far side did not switch: its answer is the client's, and the last thing on this connection. */
+async function refused({ request, socket, begun }: ProxyUpgrade, message: IncomingMessage): Promise<void> {
+  const response = new ServerResponse(request);
+  response.shouldKeepAlive = false;
+  response.on('error', () => socket.destroy());
+  socket.on('drain', () => response.emit('drain'));
+  response.assignSocket(socket as Socket);
+  await passAnswer({ message, response, method: request.method, begun });
+  socket.end();
 }
