@@ -55,7 +55,7 @@ export class ContainerStarter {
     const instance = `${pod.metadata.uid}/${container.name}/${attempt}`;
     const secrets = this.#env.pullSecrets(pod);
     const image = await this.#env.images.ensure({ container, instance, secrets, report: event, changed: this.#wake });
-    if (image.state === 'pulling') return { waiting: { reason: 'ContainerCreating' } };
+    if (image.state === 'pulling') return {};
     if (image.state === 'failed') {
       if (image.reason === 'ImagePullBackOff') event('Normal', 'BackOff', `Back-off pulling image "${container.image}"`);
       if (image.reason !== 'ErrImagePull') event('Warning', 'Failed', `Error: ${image.reason}`);

@@ -1,6 +1,7 @@
 // One container's status, as the API shows it: waiting, running or terminated, with the reasons that kubectl prints.
 import type { Container, ContainerState, ContainerStatus, ResourceRequirements } from '@berth/api';
 import type { ContainerInfo } from '@berth/runtime';
+import { isSidecar } from './restart-policy.ts';
 
 /** Why a container is not running yet, from the agent's own doings. */
 export interface WaitingReason {
@@ -33,13 +34,13 @@ export function containerStatus(view: ContainerView): ContainerStatus {
   const lost = current ? undefined : lostStatus(view);
   if (lost) return lost;
   const showsWaiting = view.waiting && current?.state !== 'running';
-  const previous = showsWaiting ? current : older[0];
+  const ended = showsWaiting ? current : older[0];
   const state = showsWaiting && view.waiting ? { waiting: { ...view.waiting } } : current ? stateOf(current, view) : defaultWaiting();
   const running = state.running !== undefined;
   return {
     name: view.container.name,
     state,
-    lastState: previous?.state === 'exited' ? stateOf(previous, view) : {},
+    lastState: ended?.state === 'exited' ? stateOf(ended, view) : formerState(view, current),
     ready: running && view.started && view.ready,
     restartCount: current ? current.attempt : 0,
     image: view.container.image ?? '',
@@ -47,6 +48,25 @@ export function containerStatus(view: ContainerView): ContainerStatus {
     ...(current && { containerID: `containerd://${current.id}` }),
     started: running && view.started,
     ...sizes(view, running),
+  };
+}
+
+/** How the instance before ended, when the runtime does not know it any more, as after the node was started anew. */
+function formerState({ previous }: ContainerView, current: ContainerInfo | undefined): ContainerState {
+  if (!previous) return {};
+  const isOfSame = !current || !previous.containerID || previous.containerID === `containerd://${current.id}`;
+  if (isOfSame) return previous.lastState ?? {};
+  const ended = previous.state?.terminated ?? (previous.state?.running && unknownEnd(previous));
+  return ended ? { terminated: ended } : (previous.lastState ?? {});
+}
+
+/** Of a container that ran when it was last seen. */
+function unknownEnd({ containerID }: ContainerStatus): NonNullable<ContainerState['terminated']> {
+  return {
+    exitCode: 137,
+    reason: 'ContainerStatusUnknown',
+    message: 'The container could not be located when the pod was deleted.  The container used to be Running',
+    ...(containerID && { containerID }),
   };
 }
 
@@ -62,13 +82,7 @@ function sizes({ container, actual }: ContainerView, running: boolean): Partial<
 function lostStatus({ container, previous, waiting }: ContainerView): ContainerStatus | undefined {
   if (!previous || (!previous.containerID && previous.restartCount === 0)) return undefined;
   if (previous.state?.terminated && !waiting) return previous;
-  const unknown = {
-    exitCode: 137,
-    reason: 'ContainerStatusUnknown',
-    message: 'The container could not be located when the pod was deleted.  The container used to be Running',
-  };
-  const wasRunning = previous.state?.running !== undefined;
-  const ended = previous.state?.terminated ?? (wasRunning ? unknown : undefined);
+  const ended = previous.state?.terminated ?? (previous.state?.running && unknownEnd(previous));
   return {
     name: container.name,
     state: waiting ? { waiting: { ...waiting } } : defaultWaiting(),
@@ -84,7 +98,7 @@ function lostStatus({ container, previous, waiting }: ContainerView): ContainerS
 /** As an init container is shown: ready once it has ended well. */
 export function initContainerStatus(view: ContainerView): ContainerStatus {
   const status = containerStatus(view);
-  if (view.container.restartPolicy === 'Always') return status;
+  if (isSidecar(view.container)) return status;
   return { ...status, ready: status.state?.terminated?.exitCode === 0 };
 }
 

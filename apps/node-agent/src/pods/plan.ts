@@ -1,10 +1,11 @@
 // Decides what a pod needs next from what was asked and what runs. Pure and level-triggered: it gives the right answer from
 // any state, so a restarted agent goes on where the last one was. Follows the kubelet's rules for init containers, sidecars
-// (init containers with restartPolicy Always) and restart policies.
+// (init containers with restartPolicy Always) and restart policies (`restart-policy.ts`).
 import type { Container, Pod } from '@berth/api';
 import type { ContainerInfo } from '@berth/runtime';
 import { anyRunning, newest, type ObservedPod, specHashAnnotation } from './observed.ts';
 import type { ResizeStep } from './pod-resizer.ts';
+import { initRestartsOf, isSidecar, neverRestarts, type Restarts, restartsOf } from './restart-policy.ts';
 
 export interface Kill {
   containerId: string;
@@ -65,15 +66,14 @@ export function planPod(pod: Pod, observed: ObservedPod, context: PlanContext): 
   }
   planEphemeral(pod, inSandbox, context, plan);
   if (!planInit(pod, inSandbox, context, plan)) return plan;
-  for (const container of pod.spec.containers)
-    planContainer(container, inSandbox, context, plan, pod.spec.restartPolicy ?? 'Always', false);
+  for (const container of pod.spec.containers) planContainer(container, inSandbox, context, plan, restartsOf(container, pod.spec), false);
   return plan;
 }
 
 /** Started once, whatever else the pod waits for: they are there to find out why it waits. */
 function planEphemeral(pod: Pod, observed: ObservedPod, context: PlanContext, plan: PodPlan): void {
   for (const container of pod.spec.ephemeralContainers ?? []) {
-    planContainer(container, observed, context, plan, 'Never', false);
+    planContainer(container, observed, context, plan, neverRestarts, false);
     const step = plan.start.find((started) => started.container === container);
     const target = container.targetContainerName && newest(observed, container.targetContainerName);
     if (step && target && target.state === 'running') step.targetId = target.id;
@@ -85,16 +85,16 @@ function planInit(pod: Pod, observed: ObservedPod, context: PlanContext, plan: P
   const mainStarted = pod.spec.containers.some((c) => belongsToSandbox(newest(observed, c.name), observed));
   for (const container of pod.spec.initContainers ?? []) {
     const current = belongsToSandbox(newest(observed, container.name), observed);
-    if (container.restartPolicy === 'Always') {
-      planContainer(container, observed, context, plan, 'Always', true);
+    const restarts = initRestartsOf(container, pod.spec);
+    if (isSidecar(container)) {
+      planContainer(container, observed, context, plan, restarts, true);
       const isUp = current?.state === 'running' && context.started(container.name, current.id);
       if (!isUp && !mainStarted) return false;
       continue;
     }
     if (mainStarted) continue;
     if (current?.state === 'exited' && current.exitCode === 0) continue;
-    const policy = pod.spec.restartPolicy === 'Never' ? 'Never' : 'OnFailure';
-    planContainer(container, observed, context, plan, policy, true);
+    planContainer(container, observed, context, plan, restarts, true);
     return false;
   }
   return true;
@@ -105,7 +105,7 @@ function planContainer(
   observed: ObservedPod,
   context: PlanContext,
   plan: PodPlan,
-  policy: string,
+  restarts: Restarts,
   init: boolean,
 ): void {
   const last = newest(observed, container.name);
@@ -114,7 +114,7 @@ function planContainer(
   const attempt = last ? last.attempt + (leftOver ? 0 : 1) : context.nextAttempt(container.name);
   const current = belongsToSandbox(last, observed);
   if (current?.state === 'running') {
-    const reason = killReason(container, current, context, policy);
+    const reason = killReason(container, current, context, restarts.whenStopped);
     if (reason) plan.kill.push({ containerId: current.id, name: container.name, ...reason });
     else if (context.resize(container, current) === 'update') plan.resize.push({ container, current });
     return;
@@ -125,7 +125,7 @@ function planContainer(
     return;
   }
   const ended = init ? current : last;
-  if (ended?.state === 'exited' && !shouldRestart(policy, ended.exitCode) && !context.isRestarting(ended.id)) return;
+  if (ended?.state === 'exited' && !restarts.after(ended.exitCode) && !context.isRestarting(ended.id)) return;
   const readyAtMs = last && !leftOver ? context.restartReadyAtMs(container) : 0;
   if (readyAtMs > context.nowMs) plan.waiting.set(container.name, readyAtMs);
   else plan.start.push({ container, attempt, init, ...(leftOver && { replaces: leftOver.id }) });
@@ -135,12 +135,11 @@ function killReason(
   container: Container,
   current: ContainerInfo,
   context: PlanContext,
-  policy: string,
+  restarts: boolean,
 ): Omit<Kill, 'containerId' | 'name'> | undefined {
-  const restarts = policy === 'Never' ? '' : ', will be restarted';
   const unhealthy = context.unhealthy(container.name, current.id);
-  if (unhealthy) return { ...unhealthy, message: `${unhealthy.message}${restarts}` };
-  if (policy === 'Never') return undefined;
+  if (unhealthy) return { ...unhealthy, message: `${unhealthy.message}${restarts ? ', will be restarted' : ''}` };
+  if (!restarts) return undefined;
   if (context.resize(container, current) === 'restart')
     return { message: `Container ${container.name} resize requires restart`, resizes: true };
   const hash = current.annotations[specHashAnnotation];
@@ -148,22 +147,15 @@ function killReason(
   return { message: `Container ${container.name} definition changed, will be restarted` };
 }
 
-export function shouldRestart(policy: string, exitCode: number): boolean {
-  return policy === 'Always' || (policy === 'OnFailure' && exitCode !== 0);
-}
-
-/** Every main container has ended for good, or an init container has under restartPolicy Never. */
+/** Every main container has ended for good, or an init container has before any of them, and failed. */
 export function isFinished(pod: Pod, observed: ObservedPod, isRestarting: (containerId: string) => boolean = () => false): boolean {
-  const policy = pod.spec.restartPolicy ?? 'Always';
-  if (policy === 'Always') return false;
-  const ended = (name: string) => {
+  const endedForGood = ({ name }: Container, { after }: Restarts) => {
     const last = newest(observed, name);
-    return last?.state === 'exited' && !shouldRestart(policy, last.exitCode) && !isRestarting(last.id) ? last : undefined;
+    return last?.state === 'exited' && !after(last.exitCode) && !isRestarting(last.id) ? last : undefined;
   };
-  if (pod.spec.containers.every((c) => ended(c.name))) return true;
-  if (policy !== 'Never') return false;
-  const failedInit = (pod.spec.initContainers ?? []).some((c) => c.restartPolicy !== 'Always' && (ended(c.name)?.exitCode ?? 0) !== 0);
-  return failedInit && !pod.spec.containers.some((c) => newest(observed, c.name));
+  if (pod.spec.containers.every((c) => endedForGood(c, restartsOf(c, pod.spec)))) return true;
+  if (pod.spec.containers.some((c) => newest(observed, c.name))) return false;
+  return (pod.spec.initContainers ?? []).some((c) => (endedForGood(c, initRestartsOf(c, pod.spec))?.exitCode ?? 0) !== 0);
 }
 
 /** An instance of an earlier sandbox does not count as current. */

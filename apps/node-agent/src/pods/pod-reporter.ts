@@ -109,9 +109,9 @@ export class PodReporter {
 }
 
 function defaultWaiting(pod: Pod, container: Container): WaitingReason {
-  const isMain = pod.spec.containers.includes(container);
-  const initPending = isMain && (pod.spec.initContainers?.length ?? 0) > 0;
-  return { reason: initPending ? 'PodInitializing' : 'ContainerCreating' };
+  const isEphemeral = pod.spec.ephemeralContainers?.includes(container);
+  const hasInit = (pod.spec.initContainers?.length ?? 0) > 0;
+  return { reason: hasInit && !isEphemeral ? 'PodInitializing' : 'ContainerCreating' };
 }
 
 function readiness(status: PodStatus | undefined): string | undefined {

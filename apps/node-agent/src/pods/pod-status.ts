@@ -2,7 +2,9 @@
 // "Pod conditions"). Pure; transition times change only when a condition does.
 import type { ContainerStatus, Pod, PodCondition, PodStatus } from '@berth/api';
 import { type ContainerView, containerStatus, ephemeralContainerStatus, initContainerStatus, rfc3339 } from './container-status.ts';
+import { podPhase } from './pod-phase.ts';
 import { resizeConditions } from './pod-resizer.ts';
+import { isSidecar } from './restart-policy.ts';
 
 export interface PodStatusInput {
   pod: Pod;
@@ -28,7 +30,7 @@ export function podStatus(input: PodStatusInput): PodStatus {
   const initContainerStatuses = input.initContainers.map(initContainerStatus);
   const containerStatuses = input.containers.map(containerStatus);
   const over = [previous, pod.status].find((s) => isTerminal(s?.phase));
-  const phase = over?.phase ?? (input.failure ? 'Failed' : podPhase(pod, initContainerStatuses, containerStatuses, input.terminated));
+  const phase = over?.phase ?? (input.failure ? 'Failed' : podPhase(pod.spec, initContainerStatuses, containerStatuses, input.terminated));
   const cause = input.failure ?? over;
   // A pod that has ended is still known by the address it had.
   const podIps = input.podIps.length > 0 ? input.podIps : (previous?.podIPs ?? []).flatMap((p) => p.ip ?? []);
@@ -56,34 +58,14 @@ export function isTerminal(phase: string | undefined): boolean {
   return phase === 'Succeeded' || phase === 'Failed';
 }
 
-function podPhase(pod: Pod, init: ContainerStatus[], main: ContainerStatus[], terminated: boolean): string {
-  const policy = pod.spec.restartPolicy ?? 'Always';
-  const oneShot = init.filter((_, i) => pod.spec.initContainers?.[i]?.restartPolicy !== 'Always');
-  const initFailed = oneShot.some((s) => (s.state?.terminated?.exitCode ?? 0) !== 0);
-  if (initFailed && policy === 'Never') return 'Failed';
-  const allSucceeded = main.every((s) => s.state?.terminated?.exitCode === 0);
-  if (terminated) return allSucceeded ? 'Succeeded' : 'Failed';
-  const initDone = oneShot.every((s) => s.state?.terminated?.exitCode === 0);
-  const everRan = main.some((s) => s.state?.running || s.state?.terminated || s.lastState?.terminated);
-  if (!initDone && !everRan) return 'Pending';
-  if (main.some((s) => s.state?.waiting && !s.lastState?.terminated)) return 'Pending';
-  // A sidecar that is still being stopped is a running container.
-  const ended = main.every((s) => s.state?.terminated) && !init.some((s) => s.state?.running);
-  if (!ended || policy === 'Always') return 'Running';
-  if (allSucceeded) return 'Succeeded';
-  return policy === 'Never' ? 'Failed' : 'Running';
-}
-
 function conditions(input: PodStatusInput, phase: string, init: ContainerStatus[], main: ContainerStatus[]): PodCondition[] {
   const done = phase === 'Succeeded' || phase === 'Failed';
-  const notInitialized = init
-    .filter((s, i) => !(s.ready || (input.pod.spec.initContainers?.[i]?.restartPolicy === 'Always' && s.started)))
-    .map((s) => s.name);
-  const initialized = notInitialized.length === 0 || main.some((s) => s.state?.running);
+  const sidecars = new Set((input.pod.spec.initContainers ?? []).filter(isSidecar).map(({ name }) => name));
+  const notInitialized = init.filter((s) => !(sidecars.has(s.name) ? s.started : s.ready)).map((s) => s.name);
+  // Sidecars end last, and are not started any more then.
+  const initialized = notInitialized.length === 0 || phase === 'Succeeded' || main.some(hasRun);
   const unready = main.filter((s) => !s.ready).map((s) => s.name);
-  const sidecarsUnready = init
-    .filter((s, i) => input.pod.spec.initContainers?.[i]?.restartPolicy === 'Always' && !s.ready)
-    .map((s) => s.name);
+  const sidecarsUnready = init.filter((s) => sidecars.has(s.name) && !s.ready).map((s) => s.name);
   const notReady = [...unready, ...sidecarsUnready];
   const gates = (input.pod.spec.readinessGates ?? []).filter(
     (g) => input.pod.status?.conditions?.find((c) => c.type === g.conditionType)?.status !== 'True',
@@ -119,6 +101,11 @@ function conditions(input: PodStatusInput, phase: string, init: ContainerStatus[
   ];
   const resizes = (input.resizeConditions ?? []).map((c) => ({ ...withTransition(c, input), observedGeneration: c.observedGeneration }));
   return [...resizes, ...wanted.map((c) => withTransition(c, input)), ...foreignConditions(input.pod, wanted)];
+}
+
+/** Which takes that the pod was initialized. */
+function hasRun({ state }: ContainerStatus): boolean {
+  return state?.running !== undefined || state?.terminated !== undefined;
 }
 
 /** Conditions that others write (PodScheduled by the scheduler, readiness gates by their controllers) stay as they are. */

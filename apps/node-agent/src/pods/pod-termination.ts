@@ -5,6 +5,7 @@ import { containerFieldPath } from './container-field-path.ts';
 import { runHook } from './lifecycle-hooks.ts';
 import type { ObservedPod } from './observed.ts';
 import type { PodEnvironment } from './pod-environment.ts';
+import { isSidecar } from './restart-policy.ts';
 import type { Retries } from './retries.ts';
 
 /** What a container is given for its own end, however long its hook took. */
@@ -84,10 +85,10 @@ export class PodTermination {
   }
 
   async #end(pod: Pod, observed: ObservedPod, podIps: string[]): Promise<void> {
-    const sidecars = (pod.spec.initContainers ?? []).filter((c) => c.restartPolicy === 'Always');
-    const isSidecar = (name: string) => sidecars.some((c) => c.name === name);
+    const sidecars = (pod.spec.initContainers ?? []).filter(isSidecar);
+    const endsLast = (name: string) => sidecars.some((c) => c.name === name);
     await Promise.all(
-      [...observed.containers.keys()].filter((name) => !isSidecar(name)).map((name) => this.#stopAll(pod, name, observed, podIps)),
+      [...observed.containers.keys()].filter((name) => !endsLast(name)).map((name) => this.#stopAll(pod, name, observed, podIps)),
     );
     for (const sidecar of [...sidecars].reverse() as Container[]) await this.#stopAll(pod, sidecar.name, observed, podIps);
     for (const sandbox of [...(observed.sandbox ? [observed.sandbox] : []), ...observed.olderSandboxes]) {

@@ -1,13 +1,14 @@
 // What can be resized of a pod, and whether two sizes are the same.
 import type { Container, Pod, ResourceRequirements } from '@berth/api';
 import { parseQuantity } from '@berth/machinery';
+import { isSidecar } from './restart-policy.ts';
 
 export const sizedResources = ['cpu', 'memory'] as const;
 export type SizedResource = (typeof sizedResources)[number];
 
 /** Containers that can be resized: not those that run once before the others. */
 export function sizedContainers({ spec }: Pod): Container[] {
-  return [...(spec.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === 'Always'), ...spec.containers];
+  return [...(spec.initContainers ?? []).filter(isSidecar), ...spec.containers];
 }
 
 /** Whether two say the same of cpu and memory. */

@@ -4,7 +4,7 @@ import type { Container, PodSpec, SecurityContext, Volume } from '../generated/c
 
 const actingVolumes = ['name', 'emptyDir', 'configMap', 'secret', 'hostPath', 'persistentVolumeClaim', 'projected', 'downwardAPI'];
 const actingProjections = ['configMap', 'secret', 'downwardAPI', 'serviceAccountToken'];
-const idleContainerFields = ['volumeDevices', 'restartPolicyRules'] as const;
+const idleContainerFields = ['volumeDevices'] as const;
 const idlePodFields = [
   'resourceClaims',
   'setHostnameAsFQDN',
@@ -46,8 +46,6 @@ export function podSpecWarnings(spec: PodSpec | undefined, field: string): strin
 
 function containerWarnings(container: Container, field: string, spec: PodSpec): string[] {
   const warnings = idleContainerFields.filter((key) => isGiven(container[key])).map((key) => idle(`${field}.${key}`));
-  if (container.restartPolicy && container.restartPolicy !== 'Always') warnings.push(idle(`${field}.restartPolicy`));
-  if (container.restartPolicy === 'Always' && spec.containers.includes(container)) warnings.push(idle(`${field}.restartPolicy`));
   if (!spec.hostNetwork) warnings.push(...hostPortWarnings(container, field, spec));
   for (const hook of ['postStart', 'preStop'] as const) {
     if (container.lifecycle?.[hook]?.tcpSocket) warnings.push(idle(`${field}.lifecycle.${hook}.tcpSocket`));
