@@ -20,6 +20,8 @@ export interface StoreFaults {
   unansweredShare: number;
   /** Of a batch of events: the watch breaks off instead. */
   brokenWatchShare: number;
+  /** Answers no read: reads ask for the newest revision first. */
+  refusesReads?: boolean;
 }
 
 export const noFaults: StoreFaults = { refusedShare: 0, unansweredShare: 0, brokenWatchShare: 0 };
@@ -40,6 +42,10 @@ export function faultyStore(inner: Store, ports: FaultyStorePorts): Store {
   const mortal = life.service(inner);
   const own = {
     transact: (transaction: Transaction) => transact(mortal, random, faults(), transaction),
+    revision: async () => {
+      if (faults().refusesReads) throw new StoreUnavailableError('simulated: away');
+      return mortal.revision();
+    },
     watch: (options: WatchOptions) => watch(inner, ports, options),
     // Every control plane closes its store when it stops; the next one needs it still.
     close: async () => {},

@@ -50,8 +50,11 @@ export interface Caches {
 
 export interface ControllerWatch {
   kind: KindDefinition;
-  /** Keys to look at when an object appears, changes (with how it was) or goes. */
-  enqueue(object: KubeObject, caches: Caches, old?: KubeObject): string[];
+  /**
+   * Keys to look at when an object appears, changes or goes. A change asks twice, for how it is and for how it was, each with
+   * the other beside it, so that those concerned by either look and a change that matters to nobody can be passed over.
+   */
+  enqueue(object: KubeObject, caches: Caches, other?: KubeObject): string[];
 }
 
 export interface Controller<Observed = unknown> {

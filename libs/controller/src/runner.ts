@@ -70,10 +70,11 @@ class ControllerLoop {
   subscribe(): void {
     this.#controller.prepare?.(this.#deps.informers);
     for (const watch of this.#controller.watches) {
-      this.#deps.informers.of(watch.kind).onChange((_type, object, old) => {
+      this.#deps.informers.of(watch.kind).onChange((type, object, old) => {
+        const isChange = type === 'MODIFIED' && old !== undefined;
         const keys = new Set([
-          ...watch.enqueue(object, this.#deps.informers, old),
-          ...(old ? watch.enqueue(old, this.#deps.informers) : []),
+          ...watch.enqueue(object, this.#deps.informers, isChange ? old : undefined),
+          ...(old ? watch.enqueue(old, this.#deps.informers, isChange ? object : undefined) : []),
         ]);
         for (const key of keys) this.#queue.add(key);
       });

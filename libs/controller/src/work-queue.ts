@@ -1,9 +1,16 @@
 // Keys waiting for a worker: each key at most once, never on two workers at a time, and after a failure only when its
-// back-off is over. Bounded by the number of objects, as a key stands in it once.
+// back-off is over. A change brings the next try forward, but never below a floor: what fails and changes something by failing
+// would else be tried again at once, for ever. Bounded by the number of objects, as a key stands in it once.
 import type { Clock, Random, Timer } from '@berth/telemetry';
 
 const backOffMsMin = 50;
 const backOffMsMax = 60_000;
+/** The longest that a change waits behind a failure. */
+const floorMsMax = 5_000;
+/** The shortest planned wait: one that is computed from times may come out as nothing. */
+const delayMsMin = 10;
+/** A longer wait is cut short: looking early changes nothing, and a time may be corrected meanwhile. */
+const delayMsMax = 24 * 3_600_000;
 
 export class WorkQueue {
   readonly #clock: Clock;
@@ -13,7 +20,7 @@ export class WorkQueue {
   readonly #active = new Set<string>();
   readonly #again = new Set<string>();
   readonly #delayed = new Map<string, { timer: Timer; dueMs: number }>();
-  readonly #failures = new Map<string, number>();
+  readonly #failures = new Map<string, { count: number; floorMs: number }>();
   readonly #onReady: () => void;
 
   /** @param onReady called whenever a key can be taken */
@@ -27,30 +34,29 @@ export class WorkQueue {
     return this.#ready.length;
   }
 
+  /** At once, but not before the floor of a failed try is over. */
   add(key: string): void {
-    this.#delayed.get(key)?.timer.cancel();
-    this.#delayed.delete(key);
     if (this.#active.has(key)) {
       this.#again.add(key);
       return;
     }
     if (this.#queued.has(key)) return;
+    const restMs = (this.#failures.get(key)?.floorMs ?? 0) - this.#clock.monotonicMs();
+    if (restMs > 0) return this.#delay(key, restMs);
+    this.#delayed.get(key)?.timer.cancel();
+    this.#delayed.delete(key);
     this.#queued.add(key);
     this.#ready.push(key);
     this.#onReady();
   }
 
-  /** The earliest of several delays for a key wins. */
+  /**
+   * The earliest of several delays for a key wins.
+   * @throws RangeError for a delay that is no number
+   */
   addAfter(key: string, delayMs: number): void {
-    const dueMs = this.#clock.now() + delayMs;
-    const known = this.#delayed.get(key);
-    if (this.#queued.has(key) || (known && known.dueMs <= dueMs)) return;
-    known?.timer.cancel();
-    const timer = this.#clock.after(delayMs, () => {
-      this.#delayed.delete(key);
-      this.add(key);
-    });
-    this.#delayed.set(key, { timer, dueMs });
+    if (Number.isNaN(delayMs)) throw new RangeError(`${key} cannot be looked at again after a time that is no number`);
+    this.#delay(key, Math.min(Math.max(delayMs, delayMsMin), delayMsMax));
   }
 
   take(): string | undefined {
@@ -64,14 +70,17 @@ export class WorkQueue {
   /** The worker is through with the key; a failure earns it a growing wait. */
   done(key: string, succeeded: boolean): void {
     this.#active.delete(key);
-    if (succeeded) this.#failures.delete(key);
     const again = this.#again.delete(key);
-    if (!succeeded) {
-      const failures = (this.#failures.get(key) ?? 0) + 1;
-      this.#failures.set(key, failures);
-      const waitMs = Math.min(backOffMsMin * 2 ** Math.min(failures - 1, 20), backOffMsMax);
-      this.addAfter(key, waitMs * (0.5 + this.#random.next() / 2));
-    } else if (again) this.add(key);
+    if (succeeded) {
+      this.#failures.delete(key);
+      if (again) this.add(key);
+      return;
+    }
+    const count = (this.#failures.get(key)?.count ?? 0) + 1;
+    const waitMs = Math.min(backOffMsMin * 2 ** Math.min(count - 1, 20), backOffMsMax) * (0.5 + this.#random.next() / 2);
+    const floorMs = Math.min(waitMs, floorMsMax);
+    this.#failures.set(key, { count, floorMs: this.#clock.monotonicMs() + floorMs });
+    this.#delay(key, again ? floorMs : waitMs);
   }
 
   close(): void {
@@ -79,5 +88,17 @@ export class WorkQueue {
     this.#delayed.clear();
     this.#ready.length = 0;
     this.#queued.clear();
+  }
+
+  #delay(key: string, delayMs: number): void {
+    const dueMs = this.#clock.monotonicMs() + delayMs;
+    const known = this.#delayed.get(key);
+    if (this.#queued.has(key) || (known && known.dueMs <= dueMs)) return;
+    known?.timer.cancel();
+    const timer = this.#clock.after(delayMs, () => {
+      this.#delayed.delete(key);
+      this.add(key);
+    });
+    this.#delayed.set(key, { timer, dueMs });
   }
 }

@@ -11,6 +11,7 @@ import { resourcesFit } from './plugins/resources-fit.ts';
 import { taintToleration } from './plugins/taint-toleration.ts';
 import { topologySpread } from './plugins/topology-spread.ts';
 import { volumeBinding } from './plugins/volume-binding.ts';
+import { volumeRestrictions } from './plugins/volume-restrictions.ts';
 
 export const localPlugins: LocalPlugin[] = [
   nodeUnschedulable,
@@ -19,6 +20,7 @@ export const localPlugins: LocalPlugin[] = [
   nodeAffinity,
   nodePorts,
   resourcesFit,
+  volumeRestrictions,
   volumeBinding,
   balancedAllocation,
 ];

@@ -1,6 +1,6 @@
 // Whatever happens to a cluster: a chosen node can take the pod, judged without the library's own plugins, and deciding
 // from what was kept is deciding from scratch.
-import type { Node, PodSpec } from '@berth/api';
+import type { Node, PersistentVolume, PodSpec } from '@berth/api';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { PodFacts } from './pod-facts.ts';
@@ -29,6 +29,7 @@ const anySpec: fc.Arbitrary<Partial<PodSpec>> = fc.oneof<fc.Arbitrary<Partial<Po
   })),
   fc.constant({ tolerations: [{ key: 'k', operator: 'Exists' }] }),
   fc.constant({ containers: [{ name: 'c', ports: [{ containerPort: 1, hostPort: 80 }] }] }),
+  fc.constant({ volumes: [{ name: 'v', persistentVolumeClaim: { claimName: 'for-one' } }] }),
 );
 const anyParts: fc.Arbitrary<PodParts> = fc
   .record({ app: anyApp, cpu: fc.constantFrom('0', '500m', '1', '3'), spec: anySpec, owner: fc.constantFrom('', 'rs') })
@@ -68,8 +69,22 @@ interface Model {
   placed: Map<string, { facts: PodFacts; nodeName: string }>;
 }
 
-function fresh({ nodes, placed }: Model): Snapshot {
+function emptySnapshot(): Snapshot {
   const snapshot = new Snapshot();
+  snapshot.volumes.setClaim({
+    apiVersion: 'v1',
+    kind: 'PersistentVolumeClaim',
+    metadata: { name: 'for-one', namespace: 'default' },
+    spec: { accessModes: ['ReadWriteOncePod'], volumeName: 'pv' },
+    status: { phase: 'Bound' },
+  });
+  const metadata = { name: 'pv' };
+  snapshot.volumes.setVolume({ apiVersion: 'v1', kind: 'PersistentVolume', metadata, spec: {} } as PersistentVolume);
+  return snapshot;
+}
+
+function fresh({ nodes, placed }: Model): Snapshot {
+  const snapshot = emptySnapshot();
   for (const node of nodes.values()) snapshot.updateNode(node);
   for (const { facts, nodeName } of placed.values()) snapshot.addPod(facts, nodeName);
   return snapshot;
@@ -91,6 +106,7 @@ function check({ nodes, placed }: Model, facts: PodFacts, nodeName: string): voi
   expect(here.length).toBeLessThan(6);
   if (facts.hostPorts.length > 0) expect(here.filter((other) => other.facts.hostPorts.length > 0)).toEqual([]);
   if (node?.spec?.taints?.some(({ effect }) => effect === 'NoSchedule')) expect(facts.pod.spec.tolerations).toBeTruthy();
+  if (facts.claims.length > 0) expect([...placed.values()].filter((other) => other.facts.claims.length > 0)).toEqual([]);
   for (const other of placed.values()) {
     expect(keepsAway(facts, other.facts, node, nodes.get(other.nodeName))).toBe(false);
     expect(keepsAway(other.facts, facts, nodes.get(other.nodeName), node)).toBe(false);
@@ -135,7 +151,7 @@ test('every decision is feasible, and the same as one from scratch', () => {
   const anyChance = fc.double({ min: 0, max: 0.999, noNaN: true });
   fc.assert(
     fc.property(anyShapes, anySteps, anyChance, (shapes, steps, chance) => {
-      const run = { model: { nodes: new Map(), placed: new Map() }, snapshot: new Snapshot(), shapes, random: () => chance };
+      const run = { model: { nodes: new Map(), placed: new Map() }, snapshot: emptySnapshot(), shapes, random: () => chance };
       for (const [index, step] of steps.entries()) apply(run, step, index);
       placedCount += run.model.placed.size;
     }),

@@ -62,6 +62,7 @@ export class Snapshot {
     const node = this.#stateFor(nodeName);
     node.add(facts);
     this.#placed.set(facts.uid, { facts, node });
+    for (const name of facts.claims) this.volumes.countUser(`${facts.namespace}/${name}`, 1);
     this.#changed(node);
     return [...(known?.facts.requests ?? [])].some(([name, amount]) => (facts.requests.get(name) ?? 0) < amount);
   }
@@ -71,6 +72,7 @@ export class Snapshot {
     if (!known) return;
     this.#placed.delete(uid);
     known.node.remove(known.facts);
+    for (const name of known.facts.claims) this.volumes.countUser(`${known.facts.namespace}/${name}`, -1);
     this.#changed(known.node);
     this.#dropIfEmpty(known.node);
   }

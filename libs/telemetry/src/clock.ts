@@ -31,9 +31,17 @@ export function sleepWith(clock: Pick<Clock, 'after'>, delayMs: number, signal?:
   });
 }
 
+/** The longest that setTimeout takes, 24.8 days: more than this it turns into a millisecond. */
+const timeoutMsMax = 2 ** 31 - 1;
+
 function systemTimer(delayMs: number, callback: () => void, keepsAlive: boolean): Timer {
-  const timer = setTimeout(callback, delayMs);
-  if (!keepsAlive) timer.unref();
+  let timer: NodeJS.Timeout;
+  const wait = (restMs: number) => {
+    const isLast = restMs <= timeoutMsMax;
+    timer = setTimeout(() => (isLast ? callback() : wait(restMs - timeoutMsMax)), Math.min(restMs, timeoutMsMax));
+    if (!keepsAlive) timer.unref();
+  };
+  wait(delayMs);
   return { cancel: () => clearTimeout(timer) };
 }
 

@@ -1,4 +1,5 @@
 // The role `controllers`: one set of informers, and a runner for every controller on it.
+import { Namespace } from '@berth/api';
 import { EventRecorder, InformerSet } from '@berth/client';
 import { type Controller, ControllerRunner } from '@berth/controller';
 import { componentUsers } from '../api/core/index.ts';
@@ -7,6 +8,7 @@ import type { RoleContext, RoleRunner } from '../roles.ts';
 import { AccountSecrets } from './account-secrets.ts';
 import { CertificateSigner, type CertificateSignerOptions } from './certificates/certificate-signer.ts';
 import { controllersFor } from './controllers.ts';
+import { AttendedTime } from './nodes/attended-time.ts';
 
 /** What controllers need of a role's context; a test gives no more. */
 export type ControllersContext = Pick<RoleContext, 'clock' | 'random' | 'logger' | 'clientFor'> & {
@@ -22,6 +24,7 @@ export class ControllersRole implements RoleRunner {
   #runners: ControllerRunner[] = [];
   #signer: CertificateSigner | undefined;
   #accountSecrets: AccountSecrets | undefined;
+  #attendance: AttendedTime | undefined;
 
   async start(context: ControllersContext): Promise<void> {
     const { clock, random } = context;
@@ -41,13 +44,16 @@ export class ControllersRole implements RoleRunner {
     }
     const usages = () => context.api?.nodeUsages() ?? [];
     const timeZone = context.config?.timeZone ?? 'UTC';
-    const controllers = controllersFor({ caCertificate: context.pki?.authority.pem, startedAt: clock.now(), timeZone, usages });
+    const attendance = new AttendedTime(clock, async () => void (await client.list(Namespace, { limit: 1 })));
+    this.#attendance = attendance;
+    const controllers = controllersFor({ caCertificate: context.pki?.authority.pem, attendance, timeZone, usages });
     checkOwners(controllers);
     // Each has a recorder of its own, as events name the controller that they come from.
     this.#runners = controllers.map((controller) => {
       const events = new EventRecorder({ client, clock, random, logger }, { component: controller.name });
       return new ControllerRunner({ client, informers, events, clock, random, logger }, [controller]);
     });
+    attendance.start();
     await Promise.all(this.#runners.map((runner) => runner.start()));
     logger.info('controllers are at work', { controllers: controllers.map(({ name }) => name) });
   }
@@ -55,6 +61,7 @@ export class ControllersRole implements RoleRunner {
   async stop(): Promise<void> {
     // What an action under way waits to see never comes once nothing watches any more.
     this.#informers?.stop();
+    this.#attendance?.stop();
     await Promise.all([...this.#runners.map((runner) => runner.stop()), this.#signer?.stop(), this.#accountSecrets?.stop()]);
   }
 }

@@ -14,6 +14,7 @@ import { garbageCollector } from './garbage-collector.ts';
 import { jobController } from './job/controller.ts';
 import { namespaceController } from './namespace.ts';
 import { rootCertificateController, serviceAccountController } from './namespace-furniture.ts';
+import type { Attendance } from './nodes/attended-time.ts';
 import { nodeLifecycleController } from './nodes/node-lifecycle.ts';
 import { podGcController } from './nodes/pod-gc.ts';
 import { taintEvictionController } from './nodes/taint-eviction.ts';
@@ -29,8 +30,8 @@ import { volumeController } from './volumes/volume.ts';
 export interface ControllersOptions {
   /** PEM of the cluster's CA, for pods that talk to the API; undefined where nothing listens. */
   caCertificate: string | undefined;
-  /** Unix milliseconds. */
-  startedAt: number;
+  /** How long nodes could give signs of life. */
+  attendance: Attendance;
   /** Of cron jobs that name none. */
   timeZone: string;
   /** What pods use now, as far as agents report to this process. */
@@ -41,7 +42,7 @@ function erase<Observed>(controller: Controller<Observed>): Controller {
   return controller as unknown as Controller;
 }
 
-export function controllersFor({ caCertificate, startedAt, timeZone, usages = () => [] }: ControllersOptions): Controller[] {
+export function controllersFor({ caCertificate, attendance, timeZone, usages = () => [] }: ControllersOptions): Controller[] {
   return [
     erase(replicaSetController),
     erase(replicationController),
@@ -61,9 +62,9 @@ export function controllersFor({ caCertificate, startedAt, timeZone, usages = ()
     erase(serviceAccountController),
     erase(resourceQuotaController),
     erase(garbageCollector),
-    erase(nodeLifecycleController(startedAt)),
-    erase(taintEvictionController),
-    erase(podGcController()),
+    erase(nodeLifecycleController(attendance)),
+    erase(taintEvictionController(attendance)),
+    erase(podGcController(attendance)),
     erase(certificateCleaner),
     erase(claimController),
     erase(volumeController),

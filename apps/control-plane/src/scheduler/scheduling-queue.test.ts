@@ -88,6 +88,18 @@ test('a pod that does not fit waits for an event that helps, and for its back-of
   }
 });
 
+test('a pod refused for a claim that only one pod may use waits for that pod to go, or the claim to change', () => {
+  for (const event of ['pod-gone', 'volume'] as const) {
+    queue.update(pod(event));
+    refuse('VolumeRestrictions');
+    queue.happened('pod-placed');
+    expect(queue.counts().unschedulable).toBe(1);
+    queue.happened(event);
+    expect(queue.counts()).toMatchObject({ unschedulable: 0, backoff: 1 });
+    queue.remove(event);
+  }
+});
+
 test('after its back-off an event helps at once; without any it is tried again after five minutes', () => {
   queue.update(pod('a'));
   refuse('InterPodAffinity');

@@ -180,8 +180,8 @@ function backOffMs(attempts: number): number {
 const helpedBy: Record<Exclude<ClusterEvent, 'node'>, string[]> = {
   'pod-placed': ['InterPodAffinity', 'PodTopologySpread'],
   'pod-shrunk': ['NodeResourcesFit'],
-  'pod-gone': ['NodeResourcesFit', 'NodePorts', 'InterPodAffinity', 'PodTopologySpread', 'VolumeBinding'],
-  volume: ['VolumeBinding'],
+  'pod-gone': ['NodeResourcesFit', 'NodePorts', 'InterPodAffinity', 'PodTopologySpread', 'VolumeRestrictions', 'VolumeBinding'],
+  volume: ['VolumeRestrictions', 'VolumeBinding'],
   namespace: ['InterPodAffinity'],
 };
 

@@ -1,12 +1,14 @@
 // Declares nodes lost that gave no sign of life, and taints nodes by their conditions. While a node is lost, and only then,
-// this writes the readiness of its pods, as nobody else can.
+// this writes the readiness of its pods, as nobody else can. Silence counts from when this process saw the last sign, never
+// from the times that stand in it: other clocks may differ, and while the control plane is away nobody can give a sign.
 import { Lease, Node, type NodeCondition, Pod, type Taint } from '@berth/api';
 import { type Action, type Controller, erased, watches } from '@berth/controller';
 import { deepEqual } from '@berth/machinery';
 import { timestamp } from '@berth/telemetry';
 import { isReady } from '../pod-state.ts';
+import type { Attendance } from './attended-time.ts';
 
-/** Without a renewed Lease for so long a node is lost. */
+/** Without a renewed Lease or a heartbeat for so long a node is lost. */
 const graceMs = 40_000;
 const leaseNamespace = 'kube-node-lease';
 export const nodeIndex = 'node';
@@ -26,46 +28,79 @@ const ownKeys = new Set([...taintsByCondition.map(({ key }) => key), unschedulab
 
 export interface ObservedNode {
   node: Node;
-  lease: Lease | undefined;
+  /** For how long nothing came from the node; milliseconds. */
+  silentMs: number;
   pods(): Pod[];
 }
 
-/** @param startedAt Unix milliseconds; nobody could renew anything while the control plane was down */
-export function nodeLifecycleController(startedAt: number): Controller<ObservedNode> {
+export function nodeLifecycleController(attendance: Attendance): Controller<ObservedNode> {
+  const signs = new SignsOfLife(attendance);
   return {
     name: 'node-controller',
     owns: ['Node.spec.taints[conditions]', 'Node.status.conditions[lost]'],
-    // A lease that is renewed changes nothing; one that is not is found when it runs out.
-    watches: [watches(Node, ({ metadata }) => [metadata.name])],
+    watches: [
+      watches(Node, (node, caches) => {
+        const { name } = node.metadata;
+        if (caches.of(Node).get(name)) signs.see(name, 'status', heartbeatOf(node));
+        else signs.forget(name);
+        return [name];
+      }),
+      // A lease that is renewed changes nothing; one that is not is found when the node was silent for too long.
+      watches(Lease, ({ metadata, spec }, caches) => {
+        if (metadata.namespace === leaseNamespace && caches.of(Node).get(metadata.name)) signs.see(metadata.name, 'lease', spec?.renewTime);
+        return [];
+      }),
+    ],
     prepare(caches) {
-      caches.of(Lease);
       caches.of(Pod).addIndex(nodeIndex, ({ spec }) => (spec.nodeName ? [spec.nodeName] : []));
     },
     observe(key, caches) {
       const node = caches.of(Node).get(key);
       if (!node) return undefined;
-      return { node, lease: caches.of(Lease).get(`${leaseNamespace}/${key}`), pods: () => caches.of(Pod).byIndex(nodeIndex, key) };
+      return { node, silentMs: signs.silentMs(key), pods: () => caches.of(Pod).byIndex(nodeIndex, key) };
     },
-    plan: (observed, now) => planNode(observed, startedAt, now),
+    plan: planNode,
   };
 }
 
-export function planNode({ node, lease, pods }: ObservedNode, startedAt: number, now: number): Action[] {
+/** When each node was last heard of. A sign is a value that differs from the one before, whatever it says. */
+class SignsOfLife {
+  readonly #attendance: Attendance;
+  readonly #last = new Map<string, { atMs: number; status?: string | undefined; lease?: string | undefined }>();
+
+  constructor(attendance: Attendance) {
+    this.#attendance = attendance;
+  }
+
+  see(name: string, what: 'status' | 'lease', value: string | undefined): void {
+    const last = this.#last.get(name);
+    if (last && last[what] === value) return;
+    this.#last.set(name, { ...last, [what]: value, atMs: this.#attendance.nowMs() });
+  }
+
+  forget(name: string): void {
+    this.#last.delete(name);
+  }
+
+  silentMs(name: string): number {
+    return this.#attendance.nowMs() - (this.#last.get(name)?.atMs ?? 0);
+  }
+}
+
+function heartbeatOf({ metadata, status }: Node): string {
+  const heartbeat = status?.conditions?.find(({ type }) => type === 'Ready')?.lastHeartbeatTime;
+  return `${metadata.uid} ${heartbeat}`;
+}
+
+export function planNode({ node, silentMs, pods }: ObservedNode, now: number): Action[] {
   if (node.metadata.deletionTimestamp) return [];
-  const since = lastSign(node, lease, startedAt);
-  const isLost = now - since >= graceMs;
+  const isLost = silentMs >= graceMs;
   const conditions = isLost ? lostConditions(node, now) : [];
   const known = [...(node.status?.conditions ?? []).filter(({ type }) => !conditions.some((lost) => lost.type === type)), ...conditions];
   const ready = known.find(({ type }) => type === 'Ready')?.status;
-  const again: Action = { type: 'requeue', afterMs: isLost ? graceMs : since + graceMs - now };
+  const again: Action = { type: 'requeue', afterMs: isLost ? graceMs : graceMs - silentMs };
   const actions = [...markLost(node, conditions), ...taint(node, known, conditions.length === 0, now)];
   return [...actions, ...(ready === 'Unknown' ? pods().flatMap((pod) => markUnready(pod, now)) : []), again];
-}
-
-function lastSign({ metadata, status }: Node, lease: Lease | undefined, startedAt: number): number {
-  const heartbeat = status?.conditions?.find(({ type }) => type === 'Ready')?.lastHeartbeatTime;
-  const times = [metadata.creationTimestamp, lease?.spec?.renewTime, lease ? undefined : heartbeat];
-  return Math.max(startedAt, ...times.map((time) => Date.parse(time ?? '') || 0));
 }
 
 function lostConditions({ metadata, status }: Node, now: number): NodeCondition[] {

@@ -1,4 +1,4 @@
-import type { Lease, Node, Pod } from '@berth/api';
+import type { Node, Pod } from '@berth/api';
 import type { Action } from '@berth/controller';
 import { expect, test } from 'vitest';
 import { planNode } from './node-lifecycle.ts';
@@ -19,11 +19,6 @@ function node(parts: { ready?: string; taints?: Node['spec']['taints']; unschedu
   };
 }
 
-function lease(renewedSecondsAgo: number): Lease {
-  const spec = { holderIdentity: 'n1', renewTime: at(renewedSecondsAgo) };
-  return { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name: 'n1', namespace: 'kube-node-lease' }, spec };
-}
-
 function pod(parts: Partial<Pod['spec']> = {}): Pod {
   return {
     apiVersion: 'v1',
@@ -38,12 +33,12 @@ const patches = (actions: Action[]) =>
   actions.flatMap((action) => (action.type === 'patch' ? [[action.kind.kind, action.subresource, action.patch]] : []));
 
 test('a node that is alive is left alone and looked at when its lease runs out', () => {
-  const actions = planNode({ node: node(), lease: lease(10), pods: () => [pod()] }, 0, now);
+  const actions = planNode({ node: node(), silentMs: 10_000, pods: () => [pod()] }, now);
   expect(actions).toEqual([{ type: 'requeue', afterMs: 30_000 }]);
 });
 
 test('a node without a sign of life is lost: unknown, tainted, its pods unready', () => {
-  const actions = planNode({ node: node(), lease: lease(41), pods: () => [pod()] }, 0, now);
+  const actions = planNode({ node: node(), silentMs: 41_000, pods: () => [pod()] }, now);
   const unknown = { type: 'Ready', status: 'Unknown', reason: 'NodeStatusUnknown', message: 'Kubelet stopped posting node status.' };
   const found = patches(actions);
   expect(found[0]?.[2]).toMatchObject({ status: { conditions: expect.arrayContaining([expect.objectContaining(unknown)]) } });
@@ -58,26 +53,39 @@ test('a node without a sign of life is lost: unknown, tainted, its pods unready'
   expect(found[2]).toMatchObject(['Pod', 'status', { status: { conditions: [{ type: 'Ready', status: 'False' }] } }]);
 });
 
-test('nothing is lost because the control plane itself was away', () => {
-  expect(planNode({ node: node(), lease: lease(600), pods: () => [] }, now - 5000, now)).toEqual([{ type: 'requeue', afterMs: 35_000 }]);
-});
-
 test('a node that is back loses its taint and keeps those of others', () => {
   const own = { key: 'dedicated', effect: 'NoSchedule', value: 'db' };
   const lost = { key: 'node.kubernetes.io/unreachable', effect: 'NoExecute', timeAdded: at(100) };
-  const actions = planNode({ node: node({ taints: [own, lost] }), lease: lease(1), pods: () => [] }, 0, now);
+  const actions = planNode({ node: node({ taints: [own, lost] }), silentMs: 1_000, pods: () => [] }, now);
   expect(patches(actions)[0]?.[2]).toMatchObject({ spec: { taints: [own] } });
 });
 
-test('pods leave a tainted node when they do not tolerate it any longer', () => {
-  const taint = { key: 'node.kubernetes.io/unreachable', effect: 'NoExecute', timeAdded: at(100) };
+test('pods leave a tainted node when they do not tolerate it any longer, whenever the taint was put on', () => {
+  const taint = { key: 'dedicated', effect: 'NoExecute', timeAdded: at(1_000) };
   const toleration = { key: taint.key, operator: 'Exists', effect: 'NoExecute' };
+  const seen = { taints: [taint], taintedMs: 100_000, attendedMs: 100_000, wasDue: true };
   const patient = pod({ tolerations: [{ ...toleration, tolerationSeconds: 300 }] });
-  expect(planEviction({ pod: patient, taints: [taint] }, now)).toEqual([{ type: 'requeue', afterMs: 200_000 }]);
-  expect(planEviction({ pod: pod({ tolerations: [toleration] }), taints: [taint] }, now)).toEqual([]);
-  const short = pod({ tolerations: [{ ...toleration, tolerationSeconds: 30 }] });
-  expect(planEviction({ pod: short, taints: [taint] }, now).at(-1)).toMatchObject({ type: 'delete', uid: 'web' });
-  expect(planEviction({ pod: pod(), taints: [taint] }, now).at(-1)).toMatchObject({ type: 'delete' });
+  expect(planEviction({ ...seen, pod: patient }, now)).toEqual([{ type: 'requeue', afterMs: 200_000 }]);
+  expect(planEviction({ ...seen, pod: patient, taintedMs: 300_000 }, now).at(-1)).toMatchObject({ type: 'delete', uid: 'web' });
+  const forever = pod({ tolerations: [toleration] });
+  expect(planEviction({ ...seen, pod: forever, wasDue: false }, now)).toEqual([]);
+  expect(planEviction({ ...seen, pod: forever }, now)).toMatchObject([
+    { event: { reason: 'TaintManagerEviction', message: 'Cancelling deletion of Pod default/web' } },
+  ]);
+  for (const tolerationSeconds of [30, 0, -1]) {
+    const short = pod({ tolerations: [{ ...toleration, tolerationSeconds }] });
+    expect(planEviction({ ...seen, pod: short }, now).at(-1)).toMatchObject({ type: 'delete', uid: 'web' });
+  }
+  expect(planEviction({ ...seen, pod: pod(), attendedMs: 0, taintedMs: 0 }, now).at(-1)).toMatchObject({ type: 'delete' });
+});
+
+test('an agent that may not have had the time to connect costs no pod; a taint of somebody else does', () => {
+  const silent = { key: 'node.kubernetes.io/unreachable', effect: 'NoExecute', timeAdded: at(600) };
+  const seen = { pod: pod(), taintedMs: 60_000, attendedMs: 60_000, wasDue: true };
+  expect(planEviction({ ...seen, taints: [silent] }, now)).toEqual([{ type: 'requeue', afterMs: 30_000 }]);
+  expect(planEviction({ ...seen, taints: [silent], attendedMs: 90_000 }, now).at(-1)).toMatchObject({ type: 'delete' });
+  const own = { key: 'dedicated', effect: 'NoExecute' };
+  expect(planEviction({ ...seen, taints: [silent, own] }, now).at(-1)).toMatchObject({ type: 'delete' });
 });
 
 test('pods of nodes that are gone fail and go at once; those of known nodes stay', () => {

@@ -3,6 +3,7 @@
 import { Node, Pod } from '@berth/api';
 import { type Action, type Controller, erased, watches } from '@berth/controller';
 import { keyOf } from '@berth/machinery';
+import type { Attendance } from './attended-time.ts';
 import { nodeIndex } from './node-lifecycle.ts';
 import { markDisrupted } from './taint-eviction.ts';
 
@@ -14,9 +15,9 @@ const endedKey = 'ended pods';
 const endedIndex = 'ended';
 const outOfServiceTaint = 'node.kubernetes.io/out-of-service';
 
-export type ObservedGarbage = { pod: Pod; node: Node | undefined } | { ended: Pod[] };
+export type ObservedGarbage = { pod: Pod; node: Node | undefined; missingMs: number } | { ended: Pod[] };
 
-export function podGcController(limit = endedPodsMax): Controller<ObservedGarbage> {
+export function podGcController(attendance: Attendance, limit = endedPodsMax): Controller<ObservedGarbage> {
   /** Nodes that are missing, and since when; no more than pods refer to. */
   const missingSince = new Map<string, number>();
   return {
@@ -42,16 +43,20 @@ export function podGcController(limit = endedPodsMax): Controller<ObservedGarbag
     observe(key, caches) {
       if (key === endedKey) return { ended: caches.of(Pod).byIndex(endedIndex, '') };
       const pod = caches.of(Pod).get(key);
-      return pod && { pod, node: caches.of(Node).get(pod.spec.nodeName ?? '') };
+      const { nodeName = '' } = pod?.spec ?? {};
+      const node = caches.of(Node).get(nodeName);
+      if (!pod || node || !nodeName) return pod && { pod, node, missingMs: 0 };
+      const since = missingSince.get(nodeName) ?? attendance.nowMs();
+      missingSince.set(nodeName, since);
+      return { pod, node, missingMs: attendance.nowMs() - since };
     },
     plan(observed, now) {
       if ('ended' in observed) return planEnded(observed.ended, limit);
-      const { nodeName } = observed.pod.spec;
-      if (!nodeName || observed.node) return planPod(observed.pod, observed.node, now);
-      const since = missingSince.get(nodeName) ?? now;
-      missingSince.set(nodeName, since);
-      if (now - since < quarantineMs) return [{ type: 'requeue', afterMs: since + quarantineMs - now }];
-      const actions = planPod(observed.pod, undefined, now);
+      const { pod, node, missingMs } = observed;
+      const { nodeName } = pod.spec;
+      const actions = planPod(pod, node, now);
+      if (!nodeName || node) return actions;
+      if (missingMs < quarantineMs) return [{ type: 'requeue', afterMs: quarantineMs - missingMs }];
       return [{ type: 'ifAbsent', kind: erased(Node), key: { name: nodeName }, actions }];
     },
   };

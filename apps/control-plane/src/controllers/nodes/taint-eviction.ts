@@ -1,65 +1,106 @@
 // Moves pods off nodes with a NoExecute taint, once the time that they tolerate it for is over (Kubernetes, "Taints and
-// Tolerations"). The time counts from when the taint was put on, so it does not start again when the control plane does.
+// Tolerations"). A pod's time counts from when this process first saw it on a tainted node, never from times that stand in
+// objects: while the control plane was away, the node may have been back. For the same reason, taints that speak of an agent's
+// silence move nobody before agents had the time to connect again.
 import { Node, Pod, type Taint, type Toleration } from '@berth/api';
 import { type Action, type Controller, erased, watches } from '@berth/controller';
 import { deepEqual, keyOf } from '@berth/machinery';
 import { timestamp } from '@berth/telemetry';
+import type { Attendance } from './attended-time.ts';
 import { nodeIndex } from './node-lifecycle.ts';
+
+/** How long after the control plane's start, or a stall of it, agents may take to connect and say that they live. */
+const reconnectMs = 90_000;
+const silenceTaints = new Set(['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable']);
 
 export interface ObservedTainted {
   pod: Pod;
   taints: Taint[];
+  /** For how long the pod has been seen on a tainted node, without a break; milliseconds. */
+  taintedMs: number;
+  /** For how long agents could connect. */
+  attendedMs: number;
+  /** Whether an eviction waited for its time when this was looked at last. */
+  wasDue: boolean;
 }
 
-export const taintEvictionController: Controller<ObservedTainted> = {
-  name: 'taint-eviction-controller',
-  owns: ['Pod.status.conditions[DisruptionTarget by taints]'],
-  watches: [
-    watches(Pod, (pod, caches, old) => {
-      if (old && old.spec.nodeName === pod.spec.nodeName && deepEqual(old.spec.tolerations, pod.spec.tolerations)) return [];
-      return executing(caches.of(Node).get(pod.spec.nodeName ?? '')).length > 0 ? [keyOf(pod)] : [];
-    }),
-    watches(Node, (node, caches, old) => {
-      if (old && deepEqual(executing(old), executing(node))) return [];
-      return caches
-        .of(Pod)
-        .byIndex(nodeIndex, node.metadata.name)
-        .map((pod) => keyOf(pod));
-    }),
-  ],
-  prepare(caches) {
-    caches.of(Pod).addIndex(nodeIndex, ({ spec }) => (spec.nodeName ? [spec.nodeName] : []));
-  },
-  observe(key, caches) {
-    const pod = caches.of(Pod).get(key);
-    return pod && { pod, taints: executing(caches.of(Node).get(pod.spec.nodeName ?? '')) };
-  },
-  plan: planEviction,
-};
+export function taintEvictionController(attendance: Attendance): Controller<ObservedTainted> {
+  /** Pods that have to leave some time, and since when they were seen so; no more than pods on tainted nodes. */
+  const waiting = new Map<string, { uid: string; sinceMs: number }>();
+  return {
+    name: 'taint-eviction-controller',
+    owns: ['Pod.status.conditions[DisruptionTarget by taints]'],
+    watches: [
+      watches(Pod, (pod, caches, old) => {
+        if (old && old.spec.nodeName === pod.spec.nodeName && deepEqual(old.spec.tolerations, pod.spec.tolerations)) return [];
+        const key = keyOf(pod);
+        return waiting.has(key) || executing(caches.of(Node).get(pod.spec.nodeName ?? '')).length > 0 ? [key] : [];
+      }),
+      watches(Node, (node, caches, old) => {
+        if (old && deepEqual(executing(old), executing(node))) return [];
+        return caches
+          .of(Pod)
+          .byIndex(nodeIndex, node.metadata.name)
+          .map((pod) => keyOf(pod));
+      }),
+    ],
+    prepare(caches) {
+      caches.of(Pod).addIndex(nodeIndex, ({ spec }) => (spec.nodeName ? [spec.nodeName] : []));
+    },
+    observe(key, caches) {
+      const pod = caches.of(Pod).get(key);
+      const { uid = '', deletionTimestamp } = pod?.metadata ?? {};
+      const taints = executing(caches.of(Node).get(pod?.spec.nodeName ?? ''));
+      const earlier = waiting.get(key);
+      const known = earlier?.uid === uid ? earlier : undefined;
+      const nowMs = attendance.nowMs();
+      const sinceMs = known?.sinceMs ?? nowMs;
+      if (pod && !deletionTimestamp && toleratedMs(taints, pod.spec.tolerations) !== undefined) waiting.set(key, { uid, sinceMs });
+      else waiting.delete(key);
+      const times = { taintedMs: nowMs - sinceMs, attendedMs: attendance.sinceResumeMs(), wasDue: known !== undefined };
+      return pod && { pod, taints, ...times };
+    },
+    plan: planEviction,
+  };
+}
 
 function executing(node: Node | undefined): Taint[] {
   return (node?.spec.taints ?? []).filter(({ effect }) => effect === 'NoExecute');
 }
 
-export function planEviction({ pod, taints }: ObservedTainted, now: number): Action[] {
+export function planEviction({ pod, taints, taintedMs, attendedMs, wasDue }: ObservedTainted, now: number): Action[] {
   if (pod.metadata.deletionTimestamp) return [];
-  const dueMs = Math.min(...taints.map((taint) => dueAt(taint, pod.spec.tolerations ?? [], now)));
-  if (dueMs === Number.POSITIVE_INFINITY) return [];
-  if (dueMs > now) return [{ type: 'requeue', afterMs: dueMs - now }];
-  const message = `Marking for deletion Pod ${keyOf(pod)}`;
+  const { tolerations } = pod.spec;
+  const tolerated = toleratedMs(taints, tolerations);
+  if (tolerated === undefined) return wasDue ? [tell(pod, `Cancelling deletion of Pod ${keyOf(pod)}`)] : [];
+  const silent = taints.filter(({ key }) => silenceTaints.has(key));
+  const others = taints.filter((taint) => !silent.includes(taint));
+  const waits = [
+    (toleratedMs(others, tolerations) ?? Number.POSITIVE_INFINITY) - taintedMs,
+    Math.max((toleratedMs(silent, tolerations) ?? Number.POSITIVE_INFINITY) - taintedMs, reconnectMs - attendedMs),
+  ];
+  const afterMs = Math.min(...waits);
+  if (afterMs > 0) return [{ type: 'requeue', afterMs }];
   return [
-    { type: 'event', event: { about: pod, eventType: 'Normal', reason: 'TaintManagerEviction', message } },
+    tell(pod, `Marking for deletion Pod ${keyOf(pod)}`),
     markDisrupted(pod, 'DeletionByTaintManager', 'Taint manager: deleting due to NoExecute taint', now),
     { type: 'delete', kind: erased(Pod), key: pod.metadata, uid: pod.metadata.uid ?? '' },
   ];
 }
 
-/** The shortest toleration counts; one without a time lasts for ever. */
-function dueAt(taint: Taint, tolerations: Toleration[], now: number): number {
-  const matching = tolerations.filter((toleration) => tolerates(toleration, taint));
-  if (matching.length === 0) return now;
-  const seconds = Math.min(...matching.map(({ tolerationSeconds }) => tolerationSeconds ?? Number.POSITIVE_INFINITY));
-  return (Date.parse(taint.timeAdded ?? '') || now) + Math.max(seconds, 0) * 1000;
+function tell(about: Pod, message: string): Action {
+  return { type: 'event', event: { about, eventType: 'Normal', reason: 'TaintManagerEviction', message } };
+}
+
+/** For how long a pod may stay under the taints; undefined for ever. The shortest toleration counts; one without seconds has no end. */
+function toleratedMs(taints: Taint[], tolerations: Toleration[] = []): number | undefined {
+  const seconds = taints.map((taint) => {
+    const matching = tolerations.filter((toleration) => tolerates(toleration, taint));
+    if (matching.length === 0) return 0;
+    return Math.min(...matching.map(({ tolerationSeconds }) => Math.max(tolerationSeconds ?? Number.POSITIVE_INFINITY, 0)));
+  });
+  const least = Math.min(...seconds);
+  return least === Number.POSITIVE_INFINITY ? undefined : least * 1000;
 }
 
 function tolerates({ key, operator, value, effect }: Toleration, taint: Taint): boolean {
