@@ -42,7 +42,10 @@ export class WorkQueue {
     }
     if (this.#queued.has(key)) return;
     const restMs = (this.#failures.get(key)?.floorMs ?? 0) - this.#clock.monotonicMs();
-    if (restMs > 0) return this.#delay(key, restMs);
+    if (restMs > 0) {
+      this.#delay(key, restMs);
+      return;
+    }
     this.#delayed.get(key)?.timer.cancel();
     this.#delayed.delete(key);
     this.#queued.add(key);

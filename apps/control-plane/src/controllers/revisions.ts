@@ -5,8 +5,9 @@ import { type Action, erased } from '@berth/controller';
 import { isSameTemplate, templateHash } from './deployment/template-hash.ts';
 import { controllerReference } from './ownership.ts';
 
-/** On pods: the revision that they were made of. */
+/** On pods, and on the revisions of daemon sets: which revision they are of. */
 export const revisionLabel = 'controller-revision-hash';
+const hashLabel = 'controller.kubernetes.io/hash';
 
 type Owner = StatefulSet | DaemonSet;
 
@@ -24,7 +25,7 @@ function dataOf({ spec }: Owner): { spec: { template: PodTemplateSpec & { $patch
 }
 
 export function templateOf(revision: ControllerRevision): PodTemplateSpec {
-  const { $patch: _directive, ...template } = (revision.data as ReturnType<typeof dataOf>).spec.template;
+  const { $patch: _directive, ...template } = (revision.data as Partial<ReturnType<typeof dataOf>> | undefined)?.spec?.template ?? {};
   return template;
 }
 
@@ -40,10 +41,31 @@ export function revisionsOf(owner: Owner, own: ControllerRevision[], collisionCo
   return { update: undefined, all, actions: [{ type: 'update', kind: erased(ControllerRevision), object }] };
 }
 
+/** Daemon sets' revisions have the label that their pods have; stateful sets' pods have the revision's name in it. */
+function hashLabelOf({ kind }: Owner): string {
+  return kind === 'DaemonSet' ? revisionLabel : hashLabel;
+}
+
+/** What pods of a daemon set have in their label for this revision; one of earlier versions may lack the label. */
+export function hashOf({ metadata }: ControllerRevision): string {
+  return metadata.labels?.[revisionLabel] ?? metadata.labels?.[hashLabel] ?? metadata.name;
+}
+
+/** Gives the revisions of a daemon set the label that they lack. */
+export function labelled(revisions: ControllerRevision[]): Action[] {
+  return revisions
+    .filter(({ metadata }) => metadata.labels?.[revisionLabel] === undefined)
+    .map((revision) => {
+      const { uid, resourceVersion } = revision.metadata;
+      const patch = { metadata: { uid, resourceVersion, labels: { [revisionLabel]: hashOf(revision) } } };
+      return { type: 'patch', kind: erased(ControllerRevision), key: revision.metadata, patchType: 'merge', patch };
+    });
+}
+
 function creation(owner: Owner, data: unknown, revision: number, collisionCount: number | undefined): Action {
   const { name, namespace } = owner.metadata;
   const hash = templateHash(owner.spec.template, collisionCount);
-  const labels = { ...owner.spec.template.metadata?.labels, 'controller.kubernetes.io/hash': hash };
+  const labels = { ...owner.spec.template.metadata?.labels, [hashLabelOf(owner)]: hash };
   const annotations = owner.metadata.annotations && { annotations: owner.metadata.annotations };
   const metadata = { name: `${name}-${hash}`, namespace, labels, ...annotations, ownerReferences: [controllerReference(owner)] };
   const object: ControllerRevision = { apiVersion: 'apps/v1', kind: 'ControllerRevision', metadata, data: data as never, revision };

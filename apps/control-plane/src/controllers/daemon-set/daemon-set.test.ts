@@ -1,4 +1,4 @@
-import { DaemonSet, Node, Pod } from '@berth/api';
+import { ControllerRevision, DaemonSet, Node, Pod } from '@berth/api';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { startTestCluster, type TestCluster } from '../testing.ts';
 
@@ -89,6 +89,31 @@ test('an update takes one node after the other', async () => {
   await cluster.eventually(async () => (await images()).join() === 'agent:1,agent:1,agent:2');
   await readyUntil(async () => (await images()).join() === 'agent:2,agent:2,agent:2' && (await status())?.numberReady === 3);
   expect((await status())?.updatedNumberScheduled).toBe(3);
+});
+
+test('revisions have the label that their pods have, also those made before they had it', async () => {
+  await create();
+  await readyUntil(async () => (await status())?.numberReady === 3);
+  const revision = async () => (await cluster.client.list(ControllerRevision, { namespace: 'default' })).items[0];
+  const hash = (await pods())[0]?.metadata.labels?.['controller-revision-hash'];
+  expect((await revision())?.metadata).toMatchObject({ name: `agent-${hash}`, labels: { ...labels, 'controller-revision-hash': hash } });
+  const earlier = { 'controller-revision-hash': null, 'controller.kubernetes.io/hash': hash };
+  const key = { namespace: 'default', name: `agent-${hash}` };
+  await cluster.client.patch(ControllerRevision, key, 'merge', { metadata: { labels: earlier } });
+  await cluster.eventually(async () => (await revision())?.metadata.labels?.['controller-revision-hash'] === hash);
+  expect((await pods()).map(({ metadata }) => metadata.labels?.['controller-revision-hash'])).toEqual([hash, hash, hash]);
+});
+
+test('going back in the middle of an update restarts no pod that is still old', async () => {
+  await create();
+  await readyUntil(async () => (await status())?.numberReady === 3);
+  const uids = async () => new Set((await pods()).map(({ metadata }) => metadata.uid));
+  const before = await uids();
+  await cluster.client.patch(DaemonSet, key, 'strategic', { spec: { template: template('agent:broken') } });
+  await cluster.eventually(async () => (await images()).join() === 'agent:1,agent:1,agent:broken');
+  await cluster.client.patch(DaemonSet, key, 'strategic', { spec: { template: template('agent:1') } });
+  await readyUntil(async () => (await images()).join() === 'agent:1,agent:1,agent:1' && (await status())?.numberReady === 3);
+  expect([...(await uids())].filter((uid) => before.has(uid))).toHaveLength(2);
 });
 
 test('an update that surges starts the new pod before the old one goes', async () => {

@@ -5,7 +5,7 @@ import { type Action, erased } from '@berth/controller';
 import { equalButForEmpty, labelSelectorFrom } from '@berth/machinery';
 import { claim, controllerOf, controllerReference } from '../ownership.ts';
 import { availableInMs, isReady } from '../pod-state.ts';
-import { revisionLabel, revisionsOf, truncated } from '../revisions.ts';
+import { hashOf, labelled, revisionLabel, revisionsOf, truncated } from '../revisions.ts';
 import { eligibility, nodeOf, specFor } from './eligibility.ts';
 
 /** Pods created or deleted in one plan. */
@@ -42,7 +42,7 @@ export function planDaemonSet({ set, pods, nodes, revisions }: ObservedDaemonSet
     update.metadata.name,
     ...all.filter((revision) => owned.some((pod) => hashOf(revision) === podHash(pod))).map((r) => r.metadata.name),
   ]);
-  const tidy = [...status, ...truncated(set, all, inUse)];
+  const tidy = [...status, ...labelled(all), ...truncated(set, all, inUse)];
   if (set.metadata.deletionTimestamp) return tidy;
   const { starts, ends, waitMs } = changes(set, places, hash, now);
   const updates = starts.length + ends.length > 0 ? { starts: [], ends: [] } : rollingUpdate(set, places, hash, now);
@@ -210,10 +210,6 @@ function isAvailable({ spec }: DaemonSet, pod: Pod, now: number): boolean {
 
 function isOver({ status }: Pod): boolean {
   return status?.phase === 'Failed' || status?.phase === 'Succeeded';
-}
-
-function hashOf({ metadata }: ControllerRevision): string {
-  return metadata.labels?.['controller.kubernetes.io/hash'] ?? '';
 }
 
 function podHash({ metadata }: Pod): string {

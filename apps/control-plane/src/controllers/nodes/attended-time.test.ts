@@ -29,9 +29,7 @@ test('a process that was stopped resumes: what its overdue timers see is a stall
     due.push(callback);
     return { cancel: () => {} };
   };
-  const time = new AttendedTime({ now: () => 0, monotonicMs: () => monotonicMs, after, sleep: async () => {} }, async () =>
-    tick.resolve(),
-  );
+  const time = new AttendedTime({ now: () => 0, monotonicMs: () => monotonicMs, after, sleep: async () => {} }, async () => tick.resolve());
   time.start();
   monotonicMs = 600_000;
   expect([time.nowMs(), time.sinceResumeMs()]).toEqual([20_000, 0]);

@@ -1,5 +1,5 @@
 // What is each pod's own in a stateful set: its name, its place in the order and its claims.
-import { PersistentVolumeClaim, type Pod, type PodTemplateSpec, type StatefulSet, type Volume } from '@berth/api';
+import { PersistentVolumeClaim, Pod, type PodTemplateSpec, type StatefulSet, type Volume } from '@berth/api';
 import { type Action, erased } from '@berth/controller';
 import type { OwnerReference } from '@berth/machinery';
 import { controllerReference, patchOwners } from '../ownership.ts';
@@ -54,6 +54,15 @@ export function podOf(set: StatefulSet, ordinal: number, template: PodTemplateSp
       ...(volumes.length > 0 && { volumes }),
     },
   };
+}
+
+/** A pod that was adopted may lack the labels that services of single pods select by. */
+export function identified(set: StatefulSet, { metadata }: Pod): Action[] {
+  if (metadata.labels?.[podNameLabel] === metadata.name) return [];
+  const ordinal = metadata.name.slice(set.metadata.name.length + 1);
+  const labels = { [podNameLabel]: metadata.name, [podIndexLabel]: ordinal };
+  const patch = { metadata: { uid: metadata.uid, labels } };
+  return [{ type: 'patch', kind: erased(Pod), key: metadata, patchType: 'merge', patch }];
 }
 
 /** The claims of one pod that do not exist yet. */

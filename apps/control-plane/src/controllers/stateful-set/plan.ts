@@ -6,7 +6,7 @@ import { equalButForEmpty, labelSelectorFrom } from '@berth/machinery';
 import { claim, controllerOf } from '../ownership.ts';
 import { availableInMs, isReady } from '../pod-state.ts';
 import { revisionLabel, revisionsOf, templateOf, truncated } from '../revisions.ts';
-import { claimNames, missingClaims, ordinalOf, podName, podOf, retained } from './identity.ts';
+import { claimNames, identified, missingClaims, ordinalOf, podName, podOf, retained } from './identity.ts';
 
 export interface ObservedStatefulSet {
   set: StatefulSet;
@@ -69,43 +69,48 @@ function nextSteps(situation: Situation): Action[] {
   const steps: Action[] = [];
   for (const ordinal of ordinals) {
     const pod = byOrdinal.get(ordinal);
-    if (!pod) steps.push(...creation(situation, ordinal));
-    else if (isOver(pod) && !pod.metadata.deletionTimestamp) steps.push(deletion(set, pod));
-    else if (!isAvailable(situation, pod) || pod.metadata.deletionTimestamp) {
-      if (isOrdered) return steps;
-      continue;
-    } else continue;
-    if (isOrdered) return steps;
+    steps.push(...(pod ? mend(set, pod) : creation(situation, ordinal)));
+    if (isOrdered && (steps.length > 0 || isUnavailable(situation, pod))) return steps;
   }
-  for (const pod of condemned) {
-    if (!pod.metadata.deletionTimestamp) steps.push(deletion(set, pod));
-    if (isOrdered) return steps;
-  }
-  return steps.length > 0 ? steps : updateSteps(situation);
+  steps.push(...scaleDown(situation));
+  const isBlocked = steps.length > 0 || (isOrdered && condemned.length > 0);
+  return isBlocked ? steps : updateSteps(situation);
 }
 
-/** Pods of older revisions go, highest first, as many at a time as may be unavailable. */
+/** What has ended goes, to be made again; what was adopted without the labels that tell pods apart gets them. */
+function mend(set: StatefulSet, pod: Pod): Action[] {
+  if (pod.metadata.deletionTimestamp) return [];
+  return isOver(pod) ? [deletion(set, pod)] : identified(set, pod);
+}
+
+/** Where pods wait for each other, one that does not work stops it all but when it is the lowest that does not. */
+function scaleDown(situation: Situation): Action[] {
+  const { set, condemned, isOrdered } = situation;
+  if (!isOrdered) return condemned.filter(({ metadata }) => !metadata.deletionTimestamp).map((pod) => deletion(set, pod));
+  const [next] = condemned;
+  if (!next || next.metadata.deletionTimestamp) return [];
+  const firstUnavailable = condemned.findLast((pod) => isUnavailable(situation, pod));
+  return isUnavailable(situation, next) && next !== firstUnavailable ? [] : [deletion(set, next)];
+}
+
+/** Pods of older revisions go, highest first. */
 function updateSteps(situation: Situation): Action[] {
   const { set, ordinals, byOrdinal, update } = situation;
   const { type, rollingUpdate } = set.spec.updateStrategy ?? {};
   if (type !== 'RollingUpdate') return [];
   const partition = (set.spec.ordinals?.start ?? 0) + (rollingUpdate?.partition ?? 0);
-  let room = unavailableMax(rollingUpdate?.maxUnavailable, ordinals.length);
-  for (const ordinal of ordinals) {
-    const pod = byOrdinal.get(ordinal);
-    if (!pod || pod.metadata.deletionTimestamp || !isAvailable(situation, pod)) room -= 1;
+  const targets = ordinals.filter((ordinal) => ordinal >= partition).reverse();
+  const isOld = (pod: Pod | undefined): pod is Pod =>
+    pod !== undefined && !pod.metadata.deletionTimestamp && revisionNameOf(pod) !== update.metadata.name;
+  const atOnce = unavailableMax(rollingUpdate?.maxUnavailable, ordinals.length);
+  if (atOnce === 1) {
+    // Only what stands above waits: an old pod that does not work is replaced like any other, and those below do not count.
+    const next = targets.map((ordinal) => byOrdinal.get(ordinal)).find((pod) => isOld(pod) || isUnavailable(situation, pod));
+    return isOld(next) ? [deletion(set, next)] : [];
   }
-  const steps: Action[] = [];
-  for (const ordinal of ordinals.filter((item) => item >= partition).reverse()) {
-    const pod = byOrdinal.get(ordinal);
-    if (!pod || revisionNameOf(pod) === update.metadata.name) continue;
-    // What does not work anyway makes nothing worse.
-    const isBroken = !isAvailable(situation, pod) && !pod.metadata.deletionTimestamp;
-    if (room <= 0 && !isBroken) break;
-    if (!pod.metadata.deletionTimestamp) steps.push(deletion(set, pod));
-    if (!isBroken) room -= 1;
-  }
-  return steps;
+  const unavailable = ordinals.filter((ordinal) => isUnavailable(situation, byOrdinal.get(ordinal))).length;
+  const old = targets.map((ordinal) => byOrdinal.get(ordinal)).filter(isOld);
+  return old.slice(0, Math.max(atOnce - unavailable, 0)).map((pod) => deletion(set, pod));
 }
 
 function unavailableMax(value: number | string | undefined, replicas: number): number {
@@ -131,16 +136,11 @@ function creation(situation: Situation, ordinal: number): Action[] {
   ];
 }
 
-/** A pod that a partition holds back, or that died before its turn came, comes back as it was. */
-function revisionFor({ set, current, update, byOrdinal, ordinals }: Situation, ordinal: number): ControllerRevision {
+/** A pod that a partition holds back comes back as it was. */
+function revisionFor({ set, current, update }: Situation, ordinal: number): ControllerRevision {
   const { type, rollingUpdate } = set.spec.updateStrategy ?? {};
-  if (type !== 'RollingUpdate' || current === update) return update;
   const start = set.spec.ordinals?.start ?? 0;
-  if (ordinal < start + (rollingUpdate?.partition ?? 0)) return current;
-  // Updates go from the top: below the lowest updated pod nothing has been updated.
-  const updated = ordinals.filter((item) => revisionNameOf(byOrdinal.get(item)) === update.metadata.name);
-  const lowest = Math.min(...updated, ordinals.at(-1) ?? ordinal);
-  return ordinal < lowest - 1 ? current : update;
+  return type === 'RollingUpdate' && ordinal < start + (rollingUpdate?.partition ?? 0) ? current : update;
 }
 
 function deletion(set: StatefulSet, { metadata }: Pod): Action {
@@ -167,19 +167,21 @@ function retention({ set, ordinals, condemned, claim: claimOf }: Situation): Act
 }
 
 function statusOf({ set, current, update, now }: Situation, owned: Pod[]): NonNullable<StatefulSet['status']> {
-  const existing = owned.filter(({ metadata }) => !metadata.deletionTimestamp);
-  const count = (holds: (pod: Pod) => boolean) => existing.filter(holds).length;
+  const count = (holds: (pod: Pod) => boolean) => owned.filter(holds).length;
   const { minReadySeconds = 0, replicas: wanted = 1 } = set.spec;
-  const ready = count(isReady);
-  const updated = count((pod) => revisionNameOf(pod) === update.metadata.name);
-  const isDone = updated === wanted && ready === wanted && owned.length === wanted && set.spec.updateStrategy?.type !== 'OnDelete';
+  // Pods that are leaving still serve, but they are no longer of any revision.
+  const ofRevision = (name: string) => count((pod) => !pod.metadata.deletionTimestamp && revisionNameOf(pod) === name);
+  const ready = count((pod) => pod.status?.phase === 'Running' && isReady(pod));
+  const updated = ofRevision(update.metadata.name);
+  const isRolling = set.spec.updateStrategy?.type === 'RollingUpdate';
+  const isDone = isRolling && updated === wanted && ready === wanted && owned.length === wanted;
   const currentName = isDone ? update.metadata.name : current.metadata.name;
   return {
     observedGeneration: set.metadata.generation ?? 0,
     replicas: owned.length,
     readyReplicas: ready,
     availableReplicas: count((pod) => availableInMs(pod, minReadySeconds, now) === 0),
-    currentReplicas: count((pod) => revisionNameOf(pod) === currentName),
+    currentReplicas: ofRevision(currentName),
     updatedReplicas: updated,
     currentRevision: currentName,
     updateRevision: update.metadata.name,
@@ -199,8 +201,9 @@ function waits({ set, now }: Situation, owned: Pod[]): Action[] {
   return later.length > 0 ? [{ type: 'requeue', afterMs: Math.min(...later) }] : [];
 }
 
-function isAvailable({ set, now }: Situation, pod: Pod): boolean {
-  return availableInMs(pod, set.spec.minReadySeconds ?? 0, now) === 0;
+/** Missing, leaving, or not ready for long enough. */
+function isUnavailable({ set, now }: Situation, pod: Pod | undefined): boolean {
+  return !pod || pod.metadata.deletionTimestamp !== undefined || availableInMs(pod, set.spec.minReadySeconds ?? 0, now) !== 0;
 }
 
 function isOver({ status }: Pod): boolean {
