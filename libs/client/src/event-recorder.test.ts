@@ -106,4 +106,50 @@ describe('EventRecorder', () => {
     recorder.record(other, 'Normal', 'Killing', 'x');
     expect(calls.map(({ event }) => event.metadata?.namespace)).toEqual(['default', 'other']);
   });
+
+  /** Writes whatever is asked for. */
+  async function settleAll(): Promise<void> {
+    for (let done = 0; done < calls.length; done++) {
+      calls[done]?.settle();
+      await settled();
+    }
+  }
+
+  it('counts events that differ in their message alone as one, from the tenth on', async () => {
+    for (let attempt = 1; attempt <= 14; attempt++) {
+      recorder.record(pod('web'), 'Warning', 'FailedCreate', `attempt ${attempt}`);
+      await settleAll();
+    }
+    const created = calls.filter(({ verb }) => verb === 'create').map(({ event }) => event.message);
+    expect(created).toHaveLength(10);
+    expect(created.at(-1)).toBe('(combined from similar events): attempt 10');
+    expect(calls.at(-1)).toMatchObject({
+      verb: 'patch',
+      event: { count: 5, message: '(combined from similar events): attempt 14' },
+    });
+    // Another reason, and another object, are by themselves.
+    recorder.record(pod('web'), 'Warning', 'Other', 'attempt 15');
+    recorder.record(pod('db'), 'Warning', 'FailedCreate', 'attempt 15');
+    await settleAll();
+    expect(calls.slice(-2).map(({ event }) => event.message)).toEqual(['attempt 15', 'attempt 15']);
+    // After ten quiet minutes each message is news again.
+    now += 601_000;
+    recorder.record(pod('web'), 'Warning', 'FailedCreate', 'attempt 16');
+    await settleAll();
+    expect(calls.at(-1)).toMatchObject({ verb: 'create', event: { message: 'attempt 16' } });
+  });
+
+  it('writes 25 of a type about an object and one more every five minutes, with the count of all', async () => {
+    for (let second = 0; second < 600; second++) {
+      recorder.record(pod('web'), 'Warning', 'BackOff', 'again');
+      await settleAll();
+      now += 1_000;
+    }
+    expect(calls).toHaveLength(26);
+    expect(calls.at(-1)).toMatchObject({ verb: 'patch', event: { count: 301 } });
+    recorder.record(pod('web'), 'Normal', 'Pulled', 'x');
+    recorder.record(pod('db'), 'Warning', 'BackOff', 'again');
+    await settleAll();
+    expect(calls).toHaveLength(28);
+  });
 });

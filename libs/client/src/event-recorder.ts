@@ -1,10 +1,12 @@
 // Events about objects, as `kubectl describe` shows them. The same event again raises a count instead of making a new object.
 // Recording never fails and never waits: the queue is bounded, and what does not fit is dropped and told in the log. Several
 // objects' events are written at once, so that a burst fits; one object's are written one after the other, in their order.
+// A loop does not fill the stream: see event-correlator.ts. What it keeps back is counted by the next write.
 import { Event } from '@berth/api';
 import { isReason, type KubeObject } from '@berth/machinery';
 import { type Clock, type Logger, type Random, timestamp } from '@berth/telemetry';
 import type { Client } from './client.ts';
+import { EventCorrelator } from './event-correlator.ts';
 import { EventNames } from './event-names.ts';
 
 /** Events waiting to be written. */
@@ -42,6 +44,7 @@ export class EventRecorder {
   readonly #deps: { client: Client; clock: Clock; random: Random; logger: Logger };
   readonly #source: EventSource;
   readonly #names: EventNames;
+  readonly #correlator: EventCorrelator;
   readonly #queue = new Map<string, Waiting>();
   readonly #written = new Map<string, { name: string; namespace: string; count: number }>();
   /** Objects of which an event is being written. */
@@ -51,24 +54,28 @@ export class EventRecorder {
     this.#deps = deps;
     this.#source = source;
     this.#names = new EventNames(deps.clock, deps.random);
+    this.#correlator = new EventCorrelator(deps.clock);
   }
 
   record(about: KubeObject | EventAbout, type: 'Normal' | 'Warning', reason: string, message: string, fieldPath = ''): void {
-    const text = message.slice(0, messageCharactersMax);
     const { uid, namespace = '', name } = about.metadata;
     const object = uid ?? [about.kind, namespace, name].join('/');
-    const key = [object, fieldPath, type, reason, text].join('\n');
+    const { key, message: text } = this.#correlator.correlate({ object, fieldPath, type, reason, message });
     const waiting = this.#queue.get(key);
     if (waiting) {
-      waiting.count++;
-      waiting.at = timestamp(this.#deps.clock);
+      Object.assign(waiting, { count: waiting.count + 1, message: cut(text), at: timestamp(this.#deps.clock) });
+      return;
+    }
+    if (!this.#correlator.spend({ object, type })) {
+      const known = this.#written.get(key);
+      if (known) known.count++;
       return;
     }
     if (this.#queue.size >= queueMax) {
       this.#deps.logger.warn('too many events are waiting; one was dropped', { reason, about: about.metadata.name });
       return;
     }
-    this.#queue.set(key, { object, about, type, reason, message: text, fieldPath, at: timestamp(this.#deps.clock), count: 1 });
+    this.#queue.set(key, { object, about, type, reason, message: cut(text), fieldPath, at: timestamp(this.#deps.clock), count: 1 });
     this.#writeNext();
   }
 
@@ -99,7 +106,8 @@ export class EventRecorder {
     const known = this.#written.get(key);
     if (known) {
       known.count += waiting.count;
-      const patch = { count: known.count, lastTimestamp: waiting.at };
+      this.#remember(key, known);
+      const patch = { count: known.count, lastTimestamp: waiting.at, message: waiting.message };
       try {
         await this.#deps.client.patch(Event, { namespace: known.namespace, name: known.name }, 'merge', patch);
         return;
@@ -134,8 +142,18 @@ export class EventRecorder {
       reportingComponent: this.#source.component,
       reportingInstance: this.#source.host ?? '',
     });
-    this.#written.set(key, { name, namespace, count: waiting.count });
+    this.#remember(key, { name, namespace, count: waiting.count });
+  }
+
+  /** As the one used last. */
+  #remember(key: string, written: { name: string; namespace: string; count: number }): void {
+    this.#written.delete(key);
+    this.#written.set(key, written);
     const [oldest] = this.#written.keys();
     if (this.#written.size > rememberedMax && oldest !== undefined) this.#written.delete(oldest);
   }
+}
+
+function cut(message: string): string {
+  return message.slice(0, messageCharactersMax);
 }

@@ -1,6 +1,6 @@
 // Deletes what has lost all its owners, and settles what becomes of dependents when their owner is deleted with the policies
 // Foreground and Orphan (Kubernetes, "Garbage Collection"). A cache only raises a suspicion: the server confirms it.
-import { kinds as allKinds } from '@berth/api';
+import { kinds as allKinds, kindViews } from '@berth/api';
 import { type Action, type Caches, type Controller, watches } from '@berth/controller';
 import { apiVersionOf, type KindDefinition, type KubeObject, keyOf, type OwnerReference } from '@berth/machinery';
 import { patchOwners } from './ownership.ts';
@@ -18,13 +18,18 @@ export interface Owner {
   /** Undefined for a kind that nobody serves: then nothing is known about it. */
   kind: KindDefinition | undefined;
   object: KubeObject | undefined;
+  /** Whether the object of that uid is in another namespace, where nothing can own what is in this one. */
+  isElsewhere: boolean;
 }
 
 export interface ObservedOwnership {
   kind: KindDefinition;
   object: KubeObject;
   owners: Owner[];
+  /** Known where they matter: when the object, or one of its owners, waits for its dependents. */
   dependents: { kind: KindDefinition; object: KubeObject }[];
+  /** Whether it waits for itself: each waits for the next one, which it owns. */
+  isInCircle: boolean;
 }
 
 export const garbageCollector: Controller<ObservedOwnership> = {
@@ -42,7 +47,10 @@ export const garbageCollector: Controller<ObservedOwnership> = {
     const kind = collectedKinds.find((candidate) => nameOf(candidate) === kindName);
     const object = kind && caches.of(kind).get(objectKey);
     if (!object) return undefined;
-    return { kind, object, owners: ownersOf(object, caches), dependents: waitsForDependents(object) ? dependentsOf(object, caches) : [] };
+    const owners = ownersOf(object, caches);
+    const dependsOnThem = waitsForDependents(object) || owners.some((owner) => owner.object && isDeletedInForeground(owner.object));
+    const dependents = dependsOnThem ? dependentsOf(object, caches) : [];
+    return { kind, object, owners, dependents, isInCircle: isInCircle(object, caches) };
   },
   plan: planOwnership,
 };
@@ -55,7 +63,10 @@ function keysToLookAt(kind: KindDefinition, object: KubeObject, caches: Caches, 
   if (old && !isGone && !concernsOwnership(object, old)) return [];
   const own = needsLook(object) ? [keyFor(kind, object)] : [];
   // Dependents look again when their owner goes, or is deleted in the foreground; owners when they may have lost a dependent.
-  const dependents = isGone || waitsForDependents(object) ? dependentsOf(object, caches) : [];
+  const all = isGone || waitsForDependents(object) || !old ? dependentsOf(object, caches) : [];
+  // Of what is new to this process, those that name it from another namespace.
+  const isForeign = (dependent: KubeObject) => dependent.metadata.namespace !== object.metadata.namespace;
+  const dependents = isGone || waitsForDependents(object) ? all : all.filter((found) => kind.namespaced && isForeign(found.object));
   const owners = [object, ...(old ? [old] : [])].flatMap((dependent) => ownersOf(dependent, caches));
   const waiting = owners.flatMap((owner) =>
     owner.kind && owner.object && waitsForDependents(owner.object) ? [keyFor(owner.kind, owner.object)] : [],
@@ -98,13 +109,45 @@ function dependentsOf({ metadata: { uid = '' } }: KubeObject, caches: Caches): {
 
 function ownersOf(object: KubeObject, caches: Caches): Owner[] {
   return (object.metadata.ownerReferences ?? []).map((reference) => {
-    // Another version of a group has the same objects.
-    const group = reference.apiVersion.includes('/') ? reference.apiVersion.slice(0, reference.apiVersion.indexOf('/')) : '';
-    const kind = collectedKinds.find((candidate) => candidate.kind === reference.kind && candidate.group === group);
+    const kind = kindOf(reference);
     // The owner of something in a namespace is in the same one, or in none.
     const found = kind && caches.of(kind).get(keyOf({ metadata: ownerKey(kind, object, reference) }));
-    return { reference, kind, object: found?.metadata.uid === reference.uid ? found : undefined };
+    const owner = found?.metadata.uid === reference.uid ? found : undefined;
+    return { reference, kind, object: owner, isElsewhere: !owner && isInOtherNamespace(reference, object, caches) };
   });
+}
+
+/** Another version of a group has the same objects, if it is served. */
+function kindOf({ apiVersion, kind }: OwnerReference): KindDefinition | undefined {
+  const group = apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '';
+  const isServed = [...collectedKinds, ...kindViews].some((one) => one.kind === kind && apiVersionOf(one) === apiVersion);
+  return isServed ? collectedKinds.find((candidate) => candidate.kind === kind && candidate.group === group) : undefined;
+}
+
+function isInOtherNamespace({ uid }: OwnerReference, { metadata }: KubeObject, caches: Caches): boolean {
+  return collectedKinds.some(
+    (kind) =>
+      kind.namespaced &&
+      caches
+        .of(kind)
+        .byIndex(uidIndex, uid)
+        .some((found) => found.metadata.namespace !== metadata.namespace),
+  );
+}
+
+/** Goes up from owner to owner, among those that are deleted in the foreground and wait for what they own. */
+function isInCircle(object: KubeObject, caches: Caches): boolean {
+  if (!isDeletedInForeground(object)) return false;
+  const seen = new Set<string>();
+  const blocked = (dependent: KubeObject) =>
+    ownersOf(dependent, caches).flatMap((owner) =>
+      owner.object && owner.reference.blockOwnerDeletion && isDeletedInForeground(owner.object) ? [owner.object] : [],
+    );
+  for (let level = blocked(object); level.length > 0; level = level.flatMap(blocked)) {
+    if (level.some(({ metadata }) => metadata.uid === object.metadata.uid)) return true;
+    level = level.filter(({ metadata: { uid = '' } }) => !seen.has(uid) && seen.add(uid));
+  }
+  return false;
 }
 
 function ownerKey(kind: KindDefinition, object: KubeObject, { name }: OwnerReference): { namespace?: string; name: string } {
@@ -114,10 +157,21 @@ function ownerKey(kind: KindDefinition, object: KubeObject, { name }: OwnerRefer
 export function planOwnership(observed: ObservedOwnership): Action[] {
   const { object } = observed;
   if (waitsForDependents(object)) return settleDependents(observed);
-  return object.metadata.deletionTimestamp ? [] : planDependent(observed);
+  return object.metadata.deletionTimestamp
+    ? []
+    : [...observed.owners.flatMap((owner) => tellElsewhere(observed, owner)), ...planDependent(observed)];
 }
 
-function settleDependents({ kind, object, dependents }: ObservedOwnership): Action[] {
+function tellElsewhere({ object }: ObservedOwnership, { reference, isElsewhere }: Owner): Action[] {
+  if (!isElsewhere) return [];
+  const { namespace = '' } = object.metadata;
+  const { apiVersion, kind, name, uid } = reference;
+  const identity = `[${apiVersion}/${kind}, namespace: ${namespace}, name: ${name}, uid: ${uid}]`;
+  const message = `ownerRef ${identity} does not exist in namespace ${JSON.stringify(namespace)}`;
+  return [{ type: 'event', event: { about: object, eventType: 'Warning', reason: 'OwnerRefInvalidNamespace', message } }];
+}
+
+function settleDependents({ kind, object, dependents, isInCircle }: ObservedOwnership): Action[] {
   const { uid = '', finalizers = [] } = object.metadata;
   if (finalizers.includes(orphanFinalizer)) {
     const actions = dependents.map((dependent) => patchOwners(dependent.kind, dependent.object, without(dependent.object, uid)));
@@ -126,12 +180,18 @@ function settleDependents({ kind, object, dependents }: ObservedOwnership): Acti
   const blocking = dependents.filter((dependent) =>
     dependent.object.metadata.ownerReferences?.some((reference) => reference.uid === uid && reference.blockOwnerDeletion),
   );
+  if (blocking.length === 0) return [removeFinalizer(kind, object, foregroundFinalizer)];
   // Dependents are looked at by themselves, and this one again when they are gone.
-  return blocking.length > 0 ? [] : [removeFinalizer(kind, object, foregroundFinalizer)];
+  return isInCircle ? [patchOwners(kind, object, unblocked(object))] : [];
 }
 
 function without({ metadata }: KubeObject, uid: string): OwnerReference[] {
   return (metadata.ownerReferences ?? []).filter((reference) => reference.uid !== uid);
+}
+
+/** Its owners no longer wait for it. */
+function unblocked({ metadata }: KubeObject): OwnerReference[] {
+  return (metadata.ownerReferences ?? []).map(({ blockOwnerDeletion: _blocks, ...reference }) => reference);
 }
 
 /** Fails with Conflict when the object is not as it was seen. */
@@ -142,15 +202,17 @@ function removeFinalizer(kind: KindDefinition, { metadata }: KubeObject, finaliz
 }
 
 function planDependent(observed: ObservedOwnership): Action[] {
-  const { kind, object, owners } = observed;
+  const { kind, object, owners, dependents } = observed;
   const absent = owners.filter((owner) => owner.kind && !owner.object);
   const leaving = owners.filter((owner) => owner.object && isDeletedInForeground(owner.object));
   const solid = owners.filter((owner) => !absent.includes(owner) && !leaving.includes(owner));
-  if (absent.length + leaving.length === 0) return [];
+  // Nothing is known about an object's owner in a namespace when the object itself is in none: it stays.
+  const isInvalid = !kind.namespaced && owners.some((owner) => owner.kind?.namespaced);
+  if (isInvalid || absent.length + leaving.length === 0) return [];
   const uids = new Set([...absent, ...leaving].map(({ reference }) => reference.uid));
   const kept = (object.metadata.ownerReferences ?? []).filter(({ uid }) => !uids.has(uid));
   if (solid.length > 0) return confirmed(object, absent, [patchOwners(kind, object, kept)]);
-  return confirmed(object, absent, [remove(observed, leaving.length > 0)]);
+  return confirmed(object, absent, [remove(observed, leaving.length > 0 && dependents.length > 0)]);
 }
 
 function isDeletedInForeground({ metadata }: KubeObject): boolean {
