@@ -8,6 +8,7 @@ import { cronJobController } from './cron-job/controller.ts';
 import { daemonSetController } from './daemon-set/controller.ts';
 import { deploymentController } from './deployment/controller.ts';
 import { disruptionController } from './disruption/controller.ts';
+import { endpointSliceMirroringController } from './endpoints/endpoint-slice-mirroring.ts';
 import { endpointSliceController } from './endpoints/endpoint-slices.ts';
 import { endpointsController } from './endpoints/endpoints.ts';
 import { garbageCollector } from './garbage-collector.ts';
@@ -55,6 +56,7 @@ export function controllersFor({ caCertificate, attendance, timeZone, usages = (
     erase(clusterRoleAggregationController),
     erase(daemonSetController),
     erase(endpointSliceController),
+    erase(endpointSliceMirroringController),
     erase(endpointsController),
     erase(serviceCidrsController),
     erase(ipRepairController),

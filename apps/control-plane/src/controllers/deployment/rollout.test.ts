@@ -81,9 +81,20 @@ test('rolls out, rolls to a new image within its limits, and back to the old one
 test('Recreate starts nothing new before the last old pod is gone', async () => {
   await cluster.client.create(Deployment, deployment('solo', { strategy: { type: 'Recreate' } }));
   await rollOut('solo');
+  const [held] = await pods('solo');
+  const key = { namespace: 'default', name: held?.metadata.name ?? '' };
+  await cluster.client.patch(Pod, key, 'merge', { metadata: { finalizers: ['test.local/hold'] } });
   await setImage('solo', 'web:2');
+  const all = async () => (await cluster.client.list(Pod, { namespace: 'default', labelSelector: 'app=solo' })).items;
+  await cluster.eventually(async () => {
+    const { status, metadata } = await reload('solo');
+    return status?.observedGeneration === metadata.generation && (await all()).length === 1 && (await pods('solo')).length === 0;
+  });
+  // The old one is leaving and not gone: there is no second replica set, and so no new pod.
+  expect((await replicaSets('solo')).map(({ spec }) => spec.replicas)).toEqual([0]);
+  await cluster.client.patch(Pod, key, 'merge', { metadata: { finalizers: null } });
   await rollOut('solo');
-  expect((await pods('solo')).map(({ spec }) => spec.containers[0]?.image)).toEqual(['web:2', 'web:2']);
+  expect((await all()).map(({ spec }) => spec.containers[0]?.image)).toEqual(['web:2', 'web:2']);
 });
 
 test('a paused deployment is scaled but not rolled out', async () => {
