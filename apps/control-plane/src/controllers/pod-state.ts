@@ -10,7 +10,7 @@ export function isReady(pod: Pod): boolean {
   return readyCondition(pod)?.status === 'True';
 }
 
-/** Unix milliseconds since which the pod is ready; undefined when it is not. */
+/** Unix milliseconds since which the pod is ready, 0 when that is not known; undefined when it is not. */
 export function readySince(pod: Pod): number | undefined {
   const condition = readyCondition(pod);
   if (condition?.status !== 'True') return undefined;
@@ -21,7 +21,9 @@ export function readySince(pod: Pod): number | undefined {
 export function availableInMs(pod: Pod, minReadySeconds: number, now: number): number | undefined {
   const since = readySince(pod);
   if (since === undefined) return undefined;
-  return minReadySeconds === 0 ? 0 : Math.max(since + minReadySeconds * 1000 - now, 0);
+  if (minReadySeconds === 0) return 0;
+  // Ready nobody knows since when: not for long enough.
+  return since === 0 ? undefined : Math.max(since + minReadySeconds * 1000 - now, 0);
 }
 
 function readyCondition(pod: Pod) {

@@ -112,3 +112,11 @@ test('how far from the target usage may be is the autoscaler’s to say, for eac
   expect([replicas(52), replicas(52, tenth)]).toEqual([3, 2]);
   expect([replicas(25), replicas(25, tenth)]).toEqual([2, 1]);
 });
+
+test('a share of nothing is no share: pods that ask for 0 of a resource say nothing', () => {
+  const idle = pods(2).map((pod) => ({
+    ...pod,
+    spec: { containers: [{ name: 'main', image: 'web', resources: { requests: { cpu: '0' } } }] },
+  }));
+  expect(counted(cpu(50), idle, usages(100, 100))).toBe('failed to get cpu utilization: no metrics returned matched known pods');
+});

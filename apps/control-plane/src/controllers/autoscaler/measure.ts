@@ -62,6 +62,10 @@ export function propose(metric: MetricSpec, measured: Measured, now: number): Pr
     requests.set(pod, request);
   }
   const scale = percent === undefined ? byValue(parseQuantity(source.target.averageValue ?? '0').nanos) : byRequest(requests, percent);
+  // A share of nothing is no share: pods that ask for 0 say nothing.
+  if (percent !== undefined && sum([...samples.used.keys()].map((pod) => requests.get(pod) ?? 0n)) === 0n) {
+    return failed('no metrics returned matched known pods');
+  }
   const replicas = replicasFor(samples, scale, measured);
   const used = [...samples.used.values()];
   const current = {

@@ -80,6 +80,11 @@ test('a rollout without progress exceeds its deadline, in the words that kubectl
   });
   const early = { ...of, status: { ...of.status, conditions: [{ ...condition, lastUpdateTime: at(590) }] } };
   expect(plan(early, [newest])).toContainEqual({ type: 'requeue', afterMs: 11_000 });
+  // A condition that does not say when is older than any deadline, and asks for no look after a time that is no number.
+  const { lastUpdateTime: _unknown, ...timeless } = condition;
+  const odd = plan({ ...of, status: { ...of.status, conditions: [timeless] } }, [newest]);
+  expect(progress(odd)).toMatchObject({ reason: 'ProgressDeadlineExceeded' });
+  expect(odd.filter((action) => action.type === 'requeue' && Number.isNaN(action.afterMs))).toEqual([]);
 });
 
 test('a replica set of the same name but another template counts the collision up', () => {

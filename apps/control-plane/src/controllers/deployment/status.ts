@@ -126,7 +126,8 @@ function isTimedOut(deployment: Deployment, status: DeploymentStatus, now: numbe
 }
 
 function deadlineInMs({ spec }: Deployment, { lastUpdateTime = '' }: DeploymentCondition, now: number): number {
-  return Date.parse(lastUpdateTime) + (spec.progressDeadlineSeconds ?? 0) * 1000 - now;
+  // A condition without a time is older than any deadline.
+  return (Date.parse(lastUpdateTime) || 0) + (spec.progressDeadlineSeconds ?? 0) * 1000 - now;
 }
 
 /** When to look again though nothing changed; undefined when no deadline runs. */

@@ -119,3 +119,12 @@ test('in a cluster, deleting the pod that failed does not bring the next one any
     await stop();
   }
 });
+
+test('a job that ended at a time that nobody noted is not deleted, one whose time is over is', () => {
+  const ended = (condition: object) =>
+    job({ ttlSecondsAfterFinished: 0 }, { conditions: [{ type: 'Complete', status: 'True', ...condition }] });
+  const plan = (of: Job) => planJob({ job: of, pods: [], backOff: noBackOff }, start).map(({ type }) => type);
+  expect(plan(ended({}))).toEqual([]);
+  expect(plan(ended({ lastTransitionTime: at(0) }))).toEqual(['delete']);
+  expect(plan(ended({ lastTransitionTime: at(1) }))).toEqual(['requeue']);
+});

@@ -126,6 +126,8 @@ function planExpiry(job: Job, now: number): Action[] {
   if (spec.ttlSecondsAfterFinished === undefined || metadata.deletionTimestamp) return [];
   const end = conditionOf(job, 'Complete') ?? conditionOf(job, 'Failed');
   const leftMs = Date.parse(end?.lastTransitionTime ?? '') + spec.ttlSecondsAfterFinished * 1000 - now;
+  // Whoever ended it did not say when: nobody knows when its time is over.
+  if (Number.isNaN(leftMs)) return [];
   if (leftMs > 0) return [{ type: 'requeue', afterMs: leftMs }];
   return [{ type: 'delete', kind: erased(Job), key: metadata, uid: metadata.uid ?? '', propagationPolicy: 'Foreground' }];
 }

@@ -33,9 +33,10 @@ function pod(name: string, parts: { owner?: ReplicaSet; labels?: Record<string, 
     kind: 'Pod',
     metadata: { name, namespace: 'default', uid: name, labels, ...(owner && { ownerReferences: [controllerReference(owner)] }) },
     spec: { containers: [], ...(nodeName && { nodeName }) },
-    status: readyAt
-      ? { phase: 'Running', conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: readyAt }] }
-      : { phase: 'Pending' },
+    status:
+      readyAt !== undefined
+        ? { phase: 'Running', conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: readyAt }] }
+        : { phase: 'Pending' },
   };
 }
 
@@ -135,4 +136,14 @@ test('a replication controller in a cluster takes in what its labels select, mak
   } finally {
     await cluster.stop();
   }
+});
+
+test('a pod that is ready nobody knows since when has not been ready for long enough', () => {
+  const available = (minReadySeconds: number) => {
+    const owner = replicaSet(1, { minReadySeconds });
+    const actions = planReplicas(observed(owner, [pod('odd', { owner, readyAt: '' })]), now);
+    const written = actions.flatMap((action) => (action.type === 'updateStatus' ? [action.object as ReplicaSet] : []));
+    return written[0]?.status?.availableReplicas ?? 0;
+  };
+  expect([available(0), available(10)]).toEqual([1, 0]);
 });
