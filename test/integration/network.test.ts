@@ -204,4 +204,13 @@ describe('names', () => {
     expect(await ask('A', 'web.default.svc.example')).toBe('["198.51.100.7"]');
     expect(await ask('A', 'other.default.svc.cluster.local')).toBe('["198.51.100.7"]');
   });
+
+  test('a question from port 0, where nothing can be sent, ends nothing', async () => {
+    // As a pod that may send raw packets can make them.
+    const rules = 'table ip zero { chain output { type filter hook output priority raw; udp dport 53 udp sport set 0; }; }';
+    await lab.run('nft', ['-f', '-'], { namespace: 'a', input: rules });
+    expect(await ask('A', 'web.default.svc.cluster.local')).toBe('ETIMEOUT');
+    await lab.run('nft', ['delete', 'table', 'ip', 'zero'], { namespace: 'a' });
+    expect(await ask('A', 'web.default.svc.cluster.local')).toBe(`["${webAddress}"]`);
+  });
 });

@@ -39,7 +39,7 @@ async function serveNames(address: string): Promise<void> {
   };
   const zone = buildZone('example', [web], []);
   const upstream = new Upstream([], systemClock);
-  await new DnsServer({ address, port: 53, zone: () => zone, upstream, logger: silentLogger }).start();
+  await new DnsServer({ address, port: 53, zone: () => zone, upstream, clock: systemClock, logger: silentLogger }).start();
   process.stdout.write('ready\n');
 }
 

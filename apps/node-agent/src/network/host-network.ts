@@ -133,7 +133,7 @@ export class HostNetwork implements NodeNetwork {
       clock,
     );
     this.#zone = buildZone(clusterDomain, this.#wanted.services, this.#wanted.endpointSlices);
-    const dns = new DnsServer({ address: clusterDns, port: dnsPort, zone: () => this.#zone, upstream, logger });
+    const dns = new DnsServer({ address: clusterDns, port: dnsPort, zone: () => this.#zone, upstream, clock, logger });
     // Known once it serves: until then the next attempt sets everything up again.
     await dns.start();
     this.#dns = dns;

@@ -1,4 +1,5 @@
-import { createSocket } from 'node:dgram';
+import { createSocket, type Socket as UdpSocket } from 'node:dgram';
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import type { Service } from '@berth/api';
 import { seededRandom, silentLogger, systemClock } from '@berth/telemetry';
@@ -10,6 +11,7 @@ import { buildZone } from './zone.ts';
 
 const address = '127.0.0.1';
 const port = 20_053;
+const silentPort = 20_063;
 const many = Array.from({ length: 60 }, (_, index) => `10.244.1.${index + 1}`);
 const web: Service = {
   apiVersion: 'v1',
@@ -31,7 +33,14 @@ const zone = buildZone(
     },
   ],
 );
-const server = new DnsServer({ address, port, zone: () => zone, upstream: new Upstream([], systemClock), logger: silentLogger });
+const server = new DnsServer({
+  address,
+  port,
+  zone: () => zone,
+  upstream: new Upstream([], systemClock),
+  clock: systemClock,
+  logger: silentLogger,
+});
 
 beforeAll(() => server.start());
 afterAll(() => server.stop());
@@ -115,4 +124,36 @@ test('survives a thousand packets of garbage', async () => {
   }
   socket.close();
   expect((await askUdp(valid)).answers).toHaveLength(1);
+});
+
+test('a client has so many questions out elsewhere and no more, and others are served', async () => {
+  // Nobody there answers.
+  const silent = createSocket('udp4');
+  await new Promise<void>((resolve) => silent.bind(silentPort, address, resolve));
+  const forwarded = new Promise<void>((resolve) => {
+    let count = 0;
+    silent.on('message', () => ++count === 100 && resolve());
+  });
+  const upstream = new Upstream([address], systemClock, silentPort);
+  const busy = new DnsServer({ address: '127.0.0.3', port, zone: () => zone, upstream, clock: systemClock, logger: silentLogger });
+  await busy.start();
+  const [greedy, other] = [createSocket('udp4'), createSocket('udp4')];
+  try {
+    await Promise.all([
+      new Promise<void>((resolve) => greedy.bind(0, address, resolve)),
+      new Promise<void>((resolve) => other.bind(0, '127.0.0.2', resolve)),
+    ]);
+    const ask = (socket: UdpSocket, name: string) => socket.send(query(name), port, '127.0.0.3');
+    for (let index = 0; index < 100; index++) ask(greedy, 'far.example');
+    await forwarded;
+    const refused = once(greedy, 'message');
+    ask(greedy, 'more.example');
+    expect(dnsPacket.decode((await refused)[0])).toMatchObject({ rcode: 'SERVFAIL', questions: [{ name: 'more.example' }] });
+    const seen = once(silent, 'message');
+    ask(other, 'other.example');
+    expect(dnsPacket.decode((await seen)[0])).toMatchObject({ questions: [{ name: 'other.example' }] });
+  } finally {
+    for (const socket of [silent, greedy, other]) socket.close();
+    await busy.stop();
+  }
 });

@@ -1,10 +1,13 @@
 // The cluster's name server on this node, over UDP and TCP. Packets that are no question are dropped; whatever else goes wrong
-// is a SERVFAIL, so that resolvers ask again instead of waiting.
+// is a SERVFAIL, so that resolvers ask again instead of waiting. What one client can make it hold and forward at once is bounded.
 import { createSocket, type RemoteInfo, type Socket as UdpSocket } from 'node:dgram';
-import { createServer, type Server, type Socket } from 'node:net';
-import type { Logger } from '@berth/telemetry';
+import { createServer, type Server } from 'node:net';
+import type { Clock, Logger } from '@berth/telemetry';
 import dnsPacket, { type Answer, type DecodedPacket, type Packet, type Question } from 'dns-packet';
 import { answer, type Reply } from './answers.ts';
+import { ClientLimit } from './client-limit.ts';
+import { rcodeBits, rcodes, refusal, refused } from './messages.ts';
+import { defaultTcpLimits, TcpConnections, type TcpLimits } from './tcp-connections.ts';
 import type { Upstream, Wire } from './upstream.ts';
 import type { Zone } from './zone.ts';
 
@@ -12,11 +15,14 @@ const udpBytesMax = 512;
 const udpBytesCap = 4_096;
 /** What a length of two bytes can say. */
 const tcpBytesMax = 65_535;
-const tcpIdleMs = 10_000;
-const tcpConnectionsMax = 200;
-const servfail = 2;
-const nxdomain = 3;
-const rcodeBits = 15;
+/** Answers that the kernel has not taken yet; UDP may lose what is beyond. */
+const udpSendBytesMax = 1024 * 1024;
+/** Questions that wait for servers elsewhere. */
+const forwardsMax = 1_000;
+const forwardsPerClientMax = 100;
+const warningsEveryMs = 10_000;
+/** No question comes near this. */
+const queryBytesMax = 4_096;
 const edns: Answer = {
   type: 'OPT',
   name: '.',
@@ -33,17 +39,24 @@ export interface DnsServerOptions {
   port: number;
   zone: () => Zone;
   upstream: Upstream;
+  clock: Clock;
   logger: Logger;
+  tcpLimits?: TcpLimits;
 }
 
 export class DnsServer {
   readonly #options: DnsServerOptions;
   #udp: UdpSocket | undefined;
   #tcp: Server | undefined;
-  readonly #connections = new Set<Socket>();
+  readonly #connections: TcpConnections;
+  #quietUntilMs = Number.NEGATIVE_INFINITY;
+  #unsaid = 0;
+  readonly #forwards = new ClientLimit(forwardsPerClientMax, forwardsMax);
 
   constructor(options: DnsServerOptions) {
     this.#options = options;
+    const { clock, tcpLimits = defaultTcpLimits } = options;
+    this.#connections = new TcpConnections(clock, (question, client) => this.#reply(question, 'tcp', client), tcpLimits);
   }
 
   /** @throws when the address or port cannot be had */
@@ -58,7 +71,7 @@ export class DnsServer {
 
   /** Safe to repeat. Who still waits for an answer asks again elsewhere. */
   async stop(): Promise<void> {
-    for (const socket of this.#connections) socket.destroy();
+    this.#connections.closeAll();
     const [udp, tcp] = [this.#udp, this.#tcp];
     this.#udp = undefined;
     this.#tcp = undefined;
@@ -67,10 +80,10 @@ export class DnsServer {
   }
 
   async #listen(): Promise<void> {
-    const { address, port, logger } = this.#options;
+    const { address, port } = this.#options;
     const udp = createSocket('udp4');
-    const tcp = createServer((socket) => this.#serve(socket));
-    tcp.maxConnections = tcpConnectionsMax;
+    // Half open: who has asked for the last time still reads.
+    const tcp = createServer({ allowHalfOpen: true }, (socket) => this.#connections.accept(socket));
     this.#udp = udp;
     this.#tcp = tcp;
     await new Promise<void>((resolve, reject) => {
@@ -82,67 +95,74 @@ export class DnsServer {
       tcp.listen(port, address, resolve);
     });
     for (const server of [udp, tcp]) server.removeAllListeners('error');
-    udp.on('error', (error) => logger.warn('the name server could not answer', { error }));
-    tcp.on('error', (error) => logger.warn('the name server could not accept a connection', { error }));
+    udp.on('error', (error) => this.#warn('the name server could not answer', { error }));
+    tcp.on('error', (error) => this.#warn('the name server could not accept a connection', { error }));
     udp.on('message', (query, peer) => void this.#answerUdp(query, peer));
   }
 
-  async #answerUdp(query: Buffer, peer: RemoteInfo): Promise<void> {
-    const reply = await this.#reply(query, 'udp');
-    if (reply) this.#udp?.send(reply, peer.port, peer.address);
+  async #answerUdp(query: Buffer, { address, port }: RemoteInfo): Promise<void> {
+    // Nothing can be sent to port 0, and who forges it wants no answer.
+    if (port === 0) return;
+    const reply = await this.#reply(query, 'udp', address);
+    const udp = this.#udp;
+    if (reply && udp && udp.getSendQueueSize() < udpSendBytesMax) udp.send(reply, port, address);
   }
 
-  #serve(socket: Socket): void {
-    this.#connections.add(socket);
-    let received = Buffer.alloc(0);
-    socket.setTimeout(tcpIdleMs, () => socket.destroy());
-    socket.on('close', () => this.#connections.delete(socket));
-    // A peer that resets its connection wants nothing more.
-    socket.on('error', () => socket.destroy());
-    socket.on('data', (chunk) => {
-      received = Buffer.concat([received, chunk]);
-      while (received.length >= 2 && received.length >= 2 + received.readUInt16BE(0)) {
-        const end = 2 + received.readUInt16BE(0);
-        const query = received.subarray(2, end);
-        received = received.subarray(end);
-        void this.#reply(query, 'tcp').then((reply) => {
-          if (!reply || socket.destroyed) return;
-          const length = Buffer.alloc(2);
-          length.writeUInt16BE(reply.length);
-          socket.write(Buffer.concat([length, reply]));
-        });
-      }
-    });
-  }
-
-  async #reply(query: Buffer, wire: Wire): Promise<Buffer | undefined> {
+  /** Never throws, whatever comes. */
+  async #reply(query: Buffer, wire: Wire, client: string): Promise<Buffer | undefined> {
+    const refusedAs = query.length > queryBytesMax ? undefined : refusal(query);
+    if (refusedAs === undefined) return undefined;
+    if (refusedAs !== 0) return refused(query, refusedAs);
     const packet = decoded(query);
     const question = packet?.questions?.[0];
-    if (!packet || !question || packet.type !== 'query') return undefined;
+    if (!packet || !question) return refused(query, rcodes.formerr);
     try {
       const own = answer(this.#options.zone(), question);
-      if (!own) return (await this.#options.upstream.ask(query, wire)) ?? encoded(packet, question, [], servfail);
-      const { rcode, answers } = await this.#followed(own, question, packet.id ?? 0);
+      if (!own) return (await this.#forward(query, wire, client)) ?? encoded(packet, question, [], rcodes.servfail);
+      const { rcode, answers } = await this.#followed(own, question, packet.id ?? 0, client);
       const reply = encoded(packet, question, answers, rcode);
       const limit = wire === 'udp' ? udpLimit(packet) : tcpBytesMax;
       return reply.length > limit ? shortened(packet, question, answers, rcode, limit, reply.length) : reply;
     } catch (error) {
-      this.#options.logger.warn('a name could not be answered', { name: question.name, error });
-      return encoded(packet, question, [], servfail);
+      this.#warn('a name could not be answered', { name: question.name, error });
+      return refused(query, rcodes.servfail);
+    }
+  }
+
+  /** At most one line in a while: what goes wrong here can be made to go wrong as often as a client likes. */
+  #warn(message: string, fields: Record<string, unknown>): void {
+    const { clock, logger } = this.#options;
+    if (clock.monotonicMs() < this.#quietUntilMs) {
+      this.#unsaid++;
+      return;
+    }
+    this.#quietUntilMs = clock.monotonicMs() + warningsEveryMs;
+    logger.warn(message, { ...fields, ...(this.#unsaid > 0 && { notLogged: this.#unsaid }) });
+    this.#unsaid = 0;
+  }
+
+  /** Undefined when nobody answers, and when the client has as many questions out as it may. */
+  async #forward(query: Buffer, wire: Wire, client: string): Promise<Buffer | undefined> {
+    const release = this.#forwards.take(client);
+    if (!release) return undefined;
+    try {
+      return await this.#options.upstream.ask(query, wire);
+    } finally {
+      release();
     }
   }
 
   /** Resolvers of pods do not follow aliases themselves: what an alias for elsewhere leads to comes with it. */
-  async #followed(own: Reply, { type }: Question, id: number): Promise<{ rcode: number; answers: Answer[] }> {
-    const rcode = own.rcode === 'NXDOMAIN' ? nxdomain : 0;
+  async #followed(own: Reply, { type }: Question, id: number, client: string): Promise<{ rcode: number; answers: Answer[] }> {
+    const rcode = own.rcode === 'NXDOMAIN' ? rcodes.nxdomain : 0;
     const last = own.answers.at(-1);
     if (last?.type !== 'CNAME' || type === 'CNAME' || answer(this.#options.zone(), { name: last.data, type })) {
       return { rcode, answers: own.answers };
     }
     const onward = dnsPacket.encode({ id, type: 'query', flags: dnsPacket.RECURSION_DESIRED, questions: [{ name: last.data, type }] });
-    const udp = decoded(await this.#options.upstream.ask(onward, 'udp'));
-    const found = udp?.flag_tc ? decoded(await this.#options.upstream.ask(onward, 'tcp')) : udp;
-    if (!found) return { rcode: servfail, answers: [] };
+    const udp = decoded(await this.#forward(onward, 'udp', client));
+    const found = udp?.flag_tc ? decoded(await this.#forward(onward, 'tcp', client)) : udp;
+    if (!found) return { rcode: rcodes.servfail, answers: [] };
     return { rcode: (found.flags ?? 0) & rcodeBits, answers: [...own.answers, ...(found.answers ?? [])] };
   }
 }

@@ -40,8 +40,15 @@ const cluster = buildZone(
 );
 const upstream = new Upstream([unreachable, address], systemClock, upstreamPort);
 const servers = [
-  new DnsServer({ address, port: upstreamPort, zone: () => world, upstream: new Upstream([], systemClock), logger: silentLogger }),
-  new DnsServer({ address, port, zone: () => cluster, upstream, logger: silentLogger }),
+  new DnsServer({
+    address,
+    port: upstreamPort,
+    zone: () => world,
+    upstream: new Upstream([], systemClock),
+    clock: systemClock,
+    logger: silentLogger,
+  }),
+  new DnsServer({ address, port, zone: () => cluster, upstream, clock: systemClock, logger: silentLogger }),
 ];
 
 beforeAll(() => Promise.all(servers.map((server) => server.start())));
@@ -82,7 +89,14 @@ test('a server that is stopped before an answer reaches it ends in peace, twice'
   const slow = createSocket('udp4');
   await new Promise<void>((resolve) => slow.bind(slowPort, address, resolve));
   const deferred = new Upstream([address], systemClock, slowPort);
-  const server = new DnsServer({ address, port: stoppedPort, zone: () => cluster, upstream: deferred, logger: silentLogger });
+  const server = new DnsServer({
+    address,
+    port: stoppedPort,
+    zone: () => cluster,
+    upstream: deferred,
+    clock: systemClock,
+    logger: silentLogger,
+  });
   await server.start();
   const client = createSocket('udp4');
   client.send(dnsPacket.encode({ type: 'query', id: 7, questions: [{ type: 'A', name: 'far.ns.svc.example' }] }), stoppedPort, address);
@@ -95,7 +109,7 @@ test('a server that is stopped before an answer reaches it ends in peace, twice'
 });
 
 test('a name server whose port is taken says so, and holds nothing', async () => {
-  const second = new DnsServer({ address, port, zone: () => cluster, upstream, logger: silentLogger });
+  const second = new DnsServer({ address, port, zone: () => cluster, upstream, clock: systemClock, logger: silentLogger });
   await expect(second.start()).rejects.toThrow('EADDRINUSE');
   await second.stop();
 });
