@@ -16,11 +16,11 @@ afterAll(async () => {
 async function traces(): Promise<string[]> {
   const mounts = (await readFile('/proc/mounts', 'utf8')).split('\n').filter((line) => line.includes(`${layout.directory}/`));
   const interfaces = (await readdir('/sys/class/net')).filter((name) =>
-    [`brth${layout.instance}`, `brthd${layout.instance}`].includes(name),
+    [`brth${layout.instance}`, `brthd${layout.instance}`, `berth-api-${layout.instance}`].includes(name),
   );
   const tables = (await runCommand(['nft', 'list', 'tables'])).stdout
     .split('\n')
-    .filter((line) => line.endsWith(` berth-${layout.instance}`));
+    .filter((line) => [` berth-${layout.instance}`, ` berth-api-${layout.instance}`].some((name) => line.endsWith(name)));
   return [...mounts, ...interfaces, ...tables, ...(await processes())];
 }
 

@@ -10,6 +10,7 @@ import { systemClock } from '@berth/telemetry';
 import { etcdClientFlags, etcdFlags, isEtcdHealthy, provideEtcdCertificates } from './etcd-tls.ts';
 import { eventually, GiveUpError } from './eventually.ts';
 import { type ClusterLayout, kubeconfigPath, root } from './layout.ts';
+import { providePodApiAddress, removePodApiAddress } from './pod-api-address.ts';
 import { ProcessFolder } from './processes.ts';
 import { runCommand } from './run-command.ts';
 
@@ -88,16 +89,18 @@ export class Cluster {
   }
 
   async startControlPlane(): Promise<void> {
-    const { directory, store, apiPort, gatewayPort, etcdPort, podCidr, serviceCidr, clusterDns } = this.layout;
+    const { directory, store, apiPort, podApiAddress, gatewayPort, etcdPort, podCidr, serviceCidr, clusterDns } = this.layout;
     if (store === 'etcd') await this.startEtcd();
     const storeArguments =
       store === 'etcd'
         ? ['--store', 'etcd', '--etcd-endpoints', `https://${loopback}:${etcdPort}`, ...etcdClientFlags(directory)]
         : ['--store', store];
+    await providePodApiAddress(this.layout);
     this.processes.start('control-plane', [
       ...this.#app('control-plane'),
       ...['--data-dir', directory, ...storeArguments],
-      ...['--api-address', `${loopback}:${apiPort}`, '--gateway-address', `${loopback}:${gatewayPort}`],
+      ...['--api-address', `${loopback}:${apiPort}`, '--advertise-address', `${podApiAddress}:${apiPort}`],
+      ...['--gateway-address', `${loopback}:${gatewayPort}`],
       ...['--cluster-cidr', podCidr, '--service-cidr', serviceCidr, '--cluster-dns', clusterDns],
     ]);
     await this.#ready('control-plane', async () => {
@@ -178,6 +181,7 @@ export class Cluster {
       await attempt("ending the node's pods", () => runCommand(tearDown, { timeoutMs: 120_000 }));
     }
     for (const name of ['control-plane', 'etcd', 'registry'] as const) await attempt(`stopping ${name}`, () => stopProcess(name));
+    await attempt('removing the address of the API for pods', () => removePodApiAddress(this.layout));
     if (failures.length > 0) throw new Error(failures.join('\n'));
     if (removeState) await rm(this.layout.directory, { recursive: true, force: true });
   }

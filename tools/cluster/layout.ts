@@ -18,6 +18,8 @@ export interface ClusterLayout {
   /** Of the service in examples/hello. */
   exampleNodePort: number;
   podCidr: string;
+  /** Where pods reach the API, with its port; the last one of the pods' range, which is far from this machine's part of it. */
+  podApiAddress: string;
   serviceCidr: string;
   clusterDns: string;
 }
@@ -50,6 +52,7 @@ export function layoutOf(instance: number, store: ClusterLayout['store'] = 'sqli
     registryPort: 5055 + offset,
     exampleNodePort: 30080 + instance,
     podCidr: `10.${pods}.0.0/16`,
+    podApiAddress: `10.${pods}.255.254`,
     serviceCidr: `10.${services}.0.0/16`,
     clusterDns: `10.${services}.0.10`,
   };

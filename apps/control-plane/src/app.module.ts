@@ -5,6 +5,7 @@ import { Tokens } from '@berth/client';
 import type { KindDefinition } from '@berth/machinery';
 import type { Store } from '@berth/store';
 import type { DynamicModule } from '@nestjs/common';
+import { advertisedAddress } from './advertised-address.ts';
 import type { Auditor } from './api/audit/auditor.ts';
 import { Authenticator } from './api/authentication/authenticator.ts';
 import type { TokenVerifier } from './api/authentication/bearer-token.ts';
@@ -109,7 +110,8 @@ function httpModule(given: DynamicModule, api: DynamicModule): DynamicModule {
       yaml: YamlBodies,
     ) => {
       const { clock, random, config, logger } = parts;
-      const serverAddress = `${config.apiAddress.host}:${config.apiAddress.port}`;
+      const { address, port } = advertisedAddress(config) ?? { address: config.apiAddress.host, port: config.apiAddress.port };
+      const serverAddress = `${address}:${port}`;
       const computed = [
         new SelfReviews(server, authenticator, yaml),
         new UsageMetrics(server),

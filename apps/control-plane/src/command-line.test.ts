@@ -26,6 +26,7 @@ describe('command line', () => {
     expect(config?.store).toEqual({ driver: 'etcd', endpoints: ['http://a:1', 'http://b:2'] });
     expect(config?.roles).toEqual(['api', 'scheduler']);
     expect(config?.apiAddress).toEqual({ host: '::1', port: 7443 });
+    expect(parse('--advertise-address', '10.0.0.1:6443')?.advertiseAddress).toEqual({ host: '10.0.0.1', port: 6443 });
   });
 
   it.each([
@@ -34,6 +35,8 @@ describe('command line', () => {
     [['--data-dir', '/d', '--roles', 'api,cook'], '--roles: "cook"'],
     [['--data-dir', '/d', '--api-address', '6443'], '--api-address: "6443" is not HOST:PORT'],
     [['--data-dir', '/d', '--api-address', 'a:70000'], '--api-address'],
+    [['--data-dir', '/d', '--advertise-address', '127.0.0.1:6443'], '--advertise-address: "127.0.0.1"'],
+    [['--data-dir', '/d', '--advertise-address', 'localhost:6443'], '--advertise-address: "localhost"'],
     [['--data-dir', '/d', '--service-cidr', '10.0.0.0'], '--service-cidr'],
     [['--data-dir', '/d', '--node-port-range', '9-3'], '--node-port-range'],
     [['--data-dir', '/d', '--etcd-cafile', '/ca'], '--etcd-cafile means nothing with --store sqlite'],

@@ -20,6 +20,7 @@ export const usage = `usage: control-plane --data-dir DIRECTORY [options]
   --audit-log-maxbackup N     renamed logs that are kept (default 10)
   --roles ROLES               comma-separated: ${roles.join(', ')} (default: all)
   --api-address HOST:PORT     default ${hostPort(defaultConfig.apiAddress)}
+  --advertise-address ADDRESS:PORT where pods reach the API, which listens there as well (default: the API's address, if that is no loopback)
   --gateway-address HOST:PORT default ${hostPort(defaultConfig.gatewayAddress)}
   --extra-names NAMES         more names and addresses for the serving certificates
   --cluster-cidr CIDR         pod addresses, default ${defaultConfig.podCidr}
@@ -58,6 +59,7 @@ const options = {
   'audit-log-maxbackup': { type: 'string' },
   roles: { type: 'string' },
   'api-address': { type: 'string' },
+  'advertise-address': { type: 'string' },
   'gateway-address': { type: 'string' },
   'extra-names': { type: 'string' },
   'cluster-cidr': { type: 'string' },
@@ -90,6 +92,7 @@ export function parseCommandLine(argv: string[]): CommandLine | undefined {
     ...(values['encryption-config'] && { encryptionConfig: resolve(values['encryption-config']) }),
     ...parseAudit(values, resolve(dataDirectory)),
     apiAddress: parseAddress('--api-address', values['api-address']) ?? defaultConfig.apiAddress,
+    ...parseAdvertised(values['advertise-address']),
     gatewayAddress: parseAddress('--gateway-address', values['gateway-address']) ?? defaultConfig.gatewayAddress,
     extraNames: list(values['extra-names']),
     podCidr: parseCidr('--cluster-cidr', values['cluster-cidr']) ?? defaultConfig.podCidr,
@@ -186,6 +189,19 @@ function parseAddress(option: string, text: string | undefined): { host: string;
   const port = Number(match?.[3]);
   if (!match || port > 65_535) throw new UsageError(`${option}: ${JSON.stringify(text)} is not HOST:PORT, such as 127.0.0.1:6443`);
   return { host: match[1] ?? match[2] ?? '', port };
+}
+
+/** Endpoints may not hold what means another machine to each who reads it. */
+function parseAdvertised(text: string | undefined): Pick<ControlPlaneConfig, 'advertiseAddress'> {
+  const advertiseAddress = parseAddress('--advertise-address', text);
+  if (!advertiseAddress) return {};
+  const { host } = advertiseAddress;
+  if (isIP(host) !== 4 || /^(127|0|169\.254)\./.test(host)) {
+    throw new UsageError(
+      `--advertise-address: ${JSON.stringify(host)} is not an IPv4 address that pods can reach; loopback and link-local are not`,
+    );
+  }
+  return { advertiseAddress };
 }
 
 function parseCidr(option: string, text: string | undefined): string | undefined {

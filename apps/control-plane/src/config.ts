@@ -23,6 +23,8 @@ export interface ControlPlaneConfig {
   store: { driver: 'memory' } | { driver: 'sqlite'; file: string } | { driver: 'etcd'; endpoints: string[]; tls?: EtcdFiles };
   /** HTTPS, Kubernetes API and dashboard. */
   apiAddress: { host: string; port: number };
+  /** Where pods reach the API, which listens there as well. Absent: at `apiAddress`, if that is no loopback address. */
+  advertiseAddress?: { host: string; port: number };
   /** gRPC over mTLS, for agents. */
   gatewayAddress: { host: string; port: number };
   /** Names and addresses, beyond localhost, that serving certificates are made for. */

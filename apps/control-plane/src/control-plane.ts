@@ -1,11 +1,11 @@
 // One control plane from start to stop: store, API, HTTPS, then the other roles; backwards at the end. Also what tests start.
-import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { kinds, kindViews } from '@berth/api';
 import { Tokens } from '@berth/client';
 import type { Store } from '@berth/store';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { advertisedAddress, listensApart } from './advertised-address.ts';
 import { openAuditor } from './api/audit/open-auditor.ts';
 import { openProviders } from './api/authentication/oidc/open-providers.ts';
 import { TokenIssuer } from './api/authentication/service-accounts/token-issuer.ts';
@@ -18,6 +18,7 @@ import { ApiMetrics } from './api/http/api-metrics.ts';
 import { YamlBodies } from './api/http/yaml-body.ts';
 import { appModule } from './app.module.ts';
 import type { ControlPlaneConfig, Ports } from './config.ts';
+import { listenFurther } from './further-listener.ts';
 import { type Address, freeAddress, HttpsAdapter, listenError } from './https-listener.ts';
 import { openStore } from './open-store.ts';
 import { openPki, type Pki, writeAdminKubeconfig } from './pki/pki.ts';
@@ -109,6 +110,7 @@ async function start(
   });
   const tokens = app.get(Tokens);
   const address = serves ? await listen(app, adapter, http, config) : undefined;
+  if (address && config.advertiseAddress && listensApart(config)) onStop(await listenForPods(adapter, config.advertiseAddress));
   if (address) await writeAdminKubeconfig(pki, { ...config, apiAddress: address }, ports);
   if (address) ports.logger.info('serving the Kubernetes API', { ...address, kubeconfig: pki.kubeconfigPath });
   const context = roleContext(app, config, ports, pki);
@@ -126,6 +128,14 @@ async function listen(app: NestFastifyApplication, adapter: HttpsAdapter, http: 
   }
   const bound = adapter.server.address();
   return { host, port: bound !== null && typeof bound === 'object' ? bound.port : port };
+}
+
+async function listenForPods(adapter: HttpsAdapter, address: Address): Promise<() => Promise<void>> {
+  try {
+    return await listenFurther(adapter.server, address);
+  } catch (error) {
+    throw listenError(error, address, '--advertise-address');
+  }
 }
 
 function roleContext(app: NestFastifyApplication, config: ControlPlaneConfig, ports: Ports, pki: Pki): RoleContext {
@@ -146,16 +156,4 @@ function roleContext(app: NestFastifyApplication, config: ControlPlaneConfig, po
 async function startRole(runner: RoleRunner, context: RoleContext, onStop: (cleanup: () => Promise<void>) => void): Promise<void> {
   onStop(() => runner.stop());
   await runner.start(context);
-}
-
-/** Where pods reach the API: the address it listens on, or this machine's first one that is not a loopback. */
-function advertisedAddress({ roles, apiAddress }: ControlPlaneConfig): (Address & { address: string }) | undefined {
-  if (!roles.includes('api')) return undefined;
-  const { host, port } = apiAddress;
-  const isOwn = !['127.0.0.1', 'localhost', '::1', '0.0.0.0', '::'].includes(host);
-  const found = Object.values(networkInterfaces())
-    .flat()
-    .find((item) => item && item.family === 'IPv4' && !item.internal);
-  const address = isOwn ? host : found?.address;
-  return address === undefined ? undefined : { host, address, port };
 }

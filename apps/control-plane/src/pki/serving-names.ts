@@ -1,4 +1,5 @@
 // The names and addresses that a control plane's serving certificate is made for.
+import { advertisedAddress } from '../advertised-address.ts';
 import type { ControlPlaneConfig } from '../config.ts';
 
 /** The address that the `kubernetes` service gets: the first one of the service CIDR. */
@@ -9,11 +10,17 @@ export function firstServiceAddress(serviceCidr: string): string {
   return [24, 16, 8, 0].map((shift) => Math.floor(value / 2 ** shift) % 256).join('.');
 }
 
-type NamingConfig = Pick<ControlPlaneConfig, 'apiAddress' | 'gatewayAddress' | 'extraNames' | 'clusterDomain' | 'serviceCidr'>;
+type NamingConfig = Pick<
+  ControlPlaneConfig,
+  'roles' | 'apiAddress' | 'advertiseAddress' | 'gatewayAddress' | 'extraNames' | 'clusterDomain' | 'serviceCidr'
+>;
 
 export function servingNames(config: NamingConfig): string[] {
   const service = ['kubernetes', 'kubernetes.default', 'kubernetes.default.svc', `kubernetes.default.svc.${config.clusterDomain}`];
-  const bound = [config.apiAddress.host, config.gatewayAddress.host].filter((host) => host !== '0.0.0.0' && host !== '::');
+  const advertised = advertisedAddress(config);
+  const bound = [config.apiAddress.host, config.gatewayAddress.host, ...(advertised ? [advertised.address] : [])].filter(
+    (host) => host !== '0.0.0.0' && host !== '::',
+  );
   return [
     ...new Set(['localhost', '127.0.0.1', '::1', ...bound, ...config.extraNames, ...service, firstServiceAddress(config.serviceCidr)]),
   ];
