@@ -156,6 +156,25 @@ describe('special ways', () => {
     expect(await answering('b', nodeAddress, 8_088)).toEqual(['b']);
   });
 
+  test('host ports of one number on other addresses and by other protocols lead to their own pods', async () => {
+    const withPort = (pod: string, hostIP: string, protocol: 'TCP' | 'UDP'): Pod => ({
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: `${pod}-${protocol}`, namespace: 'default' },
+      spec: { containers: [{ name: 'c', image: 'i', ports: [{ containerPort: 8080, hostPort: 8_090, protocol, hostIP }] }] },
+      status: { podIP: addresses[pod] },
+    });
+    const pods = [withPort('a', '127.0.0.1', 'TCP'), withPort('b', nodeAddress, 'TCP'), withPort('a', nodeAddress, 'UDP')];
+    await publish([], [], 'tcp-host-127-0-0-1-8090', pods);
+    expect(await answering(undefined, '127.0.0.1', 8_090)).toEqual(['a']);
+    expect(await answering(undefined, nodeAddress, 8_090)).toEqual(['b']);
+    expect(await answering('outside', nodeAddress, 8_090)).toEqual(['b']);
+    expect(await answering('outside', nodeAddress, 8_090, 1, 'udp')).toEqual(['a']);
+    expect(await answering(undefined, '127.0.0.1', 8_090, 1, 'udp')).toEqual(['ECONNREFUSED']);
+    // From another of the node's addresses, as a client may choose.
+    expect(await lab.ask(undefined, 'tcp', '127.0.0.1', 8_090, 1, 0, nodeAddress)).toMatchObject([{ reply: expect.stringMatching(/^a /) }]);
+  });
+
   test("what listens on the node's loopback only is out of a pod's reach, though node ports answer there", async () => {
     const forger = await lab.addPod('forger');
     const gateway = '10.244.7.1';
@@ -168,6 +187,60 @@ describe('special ways', () => {
     await lab.serve('secret', 9_999, undefined);
     expect(await answering(undefined, '127.0.0.1', 9_999)).toEqual(['secret']);
     expect(await answering('forger', '127.0.0.1', 9_999)).toEqual(['timed out']);
+  });
+});
+
+/** A client that keeps its source port, as it asks: what answers now. */
+const stillAsking = async (from: string | undefined, host: string, port: number, sourcePort: number) =>
+  (await lab.ask(from, 'udp', host, port, 1, sourcePort))[0]?.reply?.split(' ')[0];
+
+describe('clients of UDP that keep their source port', () => {
+  const udp = (name: string, clusterIP: string) => service(name, { type: 'NodePort', clusterIP, ports });
+  const ways = [
+    ['outside', nodeAddress, nodePort + 1],
+    [undefined, '127.0.0.1', nodePort + 1],
+    [undefined, '10.96.0.30', 123],
+    ['b', '10.96.0.30', 123],
+  ] as const;
+
+  test('are answered by the new endpoint once the old one is gone, whichever way they ask', async () => {
+    const both = [udp('moving', '10.96.0.30')];
+    await publish(both, [slice('moving', [{ pod: 'a' }])], `dnat to ${addresses['a']}`);
+    for (const [from, host, port] of ways) expect(await stillAsking(from, host, port, 5_801), `${from} to ${host}:${port}`).toBe('a');
+    await publish(both, [slice('moving', [{ pod: 'b' }])], `dnat to ${addresses['b']}`);
+    for (const [from, host, port] of ways) {
+      await vi.waitFor(async () => expect(await stillAsking(from, host, port, 5_801), `${from} to ${host}:${port}`).toBe('b'), 15_000);
+    }
+  });
+
+  test('get no answer from a port that is taken away, nor does anybody', async () => {
+    const [http] = ports;
+    await publish([udp('moving', '10.96.0.30')], [slice('moving', [{ pod: 'a' }])], 'udp-10-96-0-30-123');
+    expect(await stillAsking('b', '10.96.0.30', 123, 5_802)).toBe('a');
+    const tcpOnly = service('moving', { type: 'NodePort', clusterIP: '10.96.0.30', ports: http ? [http] : [] });
+    await publish([tcpOnly], [slice('moving', [{ pod: 'a' }])], 'tcp-10-96-0-30-80');
+    await vi.waitFor(async () => expect(await stillAsking('b', '10.96.0.30', 123, 5_802)).toBeUndefined(), 15_000);
+    expect(await answering('b', '10.96.0.30', 123, 1, 'udp')).toEqual(['ECONNREFUSED']);
+    expect(await answering('b', '10.96.0.30', 80)).toEqual(['a']);
+    expect(await answering('b', '10.96.0.30', 81)).toEqual(['ECONNREFUSED']);
+  });
+
+  test('reach a host port that comes while they ask', async () => {
+    const port = { containerPort: 8080, hostPort: 8_089, protocol: 'UDP' } as const;
+    const withPort: Pod = {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'b', namespace: 'default' },
+      spec: { containers: [{ name: 'c', image: 'i', ports: [port] }] },
+      status: { podIP: addresses['b'] },
+    };
+    // Something on the node answers at first, so that there is a flow.
+    const end = await lab.serve('node', 8_089, undefined);
+    await publish([], [], 'kept', []);
+    expect(await stillAsking('outside', nodeAddress, 8_089, 5_803)).toBe('node');
+    await publish([], [], 'udp-host-8089', [withPort]);
+    await vi.waitFor(async () => expect(await stillAsking('outside', nodeAddress, 8_089, 5_803)).toBe('b'), 15_000);
+    await end();
   });
 });
 

@@ -102,9 +102,17 @@ export class NetworkLab implements AsyncDisposable {
     return () => end(peer);
   }
 
-  /** @param namespace absent asks from the node itself */
-  async ask(namespace: string | undefined, protocol: 'tcp' | 'udp', host: string, port: number, count = 1): Promise<Attempt[]> {
-    const args = [join(here, 'peer.ts'), protocol, host, String(port), String(count)];
+  /** @param namespace absent asks from the node itself. @param sourcePort 0 is any */
+  async ask(
+    namespace: string | undefined,
+    protocol: 'tcp' | 'udp',
+    host: string,
+    port: number,
+    count = 1,
+    sourcePort = 0,
+    sourceAddress = '0.0.0.0',
+  ): Promise<Attempt[]> {
+    const args = [join(here, 'peer.ts'), protocol, host, String(port), String(count), String(sourcePort), sourceAddress];
     return JSON.parse(await this.run(process.execPath, args, { namespace }));
   }
 

@@ -15,6 +15,12 @@ export interface Attempt {
   elapsedMs: number;
 }
 
+/** What is asked from; port 0 is any. */
+interface Source {
+  address: string;
+  port: number;
+}
+
 const timeoutMs = 3_000;
 const [mode = '', ...words] = process.argv.slice(2);
 
@@ -43,9 +49,9 @@ async function serveNames(address: string): Promise<void> {
   process.stdout.write('ready\n');
 }
 
-function askTcp(host: string, port: number): Promise<string> {
+function askTcp(host: string, port: number, from: Source): Promise<string> {
   return new Promise((resolve, reject) => {
-    const socket = connect({ host, port, timeout: timeoutMs });
+    const socket = connect({ host, port, timeout: timeoutMs, localAddress: from.address, localPort: from.port });
     let received = '';
     socket.on('data', (chunk) => {
       received += chunk;
@@ -56,7 +62,7 @@ function askTcp(host: string, port: number): Promise<string> {
   });
 }
 
-function askUdp(host: string, port: number): Promise<string> {
+function askUdp(host: string, port: number, from: Source): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = createSocket('udp4');
     const timer = setTimeout(() => finish(() => reject(new Error('timed out'))), timeoutMs);
@@ -67,7 +73,7 @@ function askUdp(host: string, port: number): Promise<string> {
     };
     socket.once('error', (error) => finish(() => reject(error)));
     socket.once('message', (reply) => finish(() => resolve(reply.toString())));
-    socket.connect(port, host, () => socket.send('?'));
+    socket.bind(from.port, from.address, () => socket.connect(port, host, () => socket.send('?')));
   });
 }
 
@@ -93,9 +99,10 @@ async function main(): Promise<void> {
   if (mode === 'serve-names') return serveNames(words[0] ?? '');
   const attempts: Attempt[] = [];
   if (mode === 'resolve') attempts.push(await attempt(() => resolveName(words[0] ?? '', words[1] ?? '', words[2] ?? '')));
+  const from: Source = { port: Number(words[3] ?? 0), address: words[4] ?? '0.0.0.0' };
   const ask = mode === 'udp' ? askUdp : askTcp;
   const count = mode === 'resolve' ? 0 : Number(words[2] ?? 1);
-  for (let index = 0; index < count; index++) attempts.push(await attempt(() => ask(words[0] ?? '', Number(words[1]))));
+  for (let index = 0; index < count; index++) attempts.push(await attempt(() => ask(words[0] ?? '', Number(words[1]), from)));
   process.stdout.write(JSON.stringify(attempts));
 }
 

@@ -4,6 +4,8 @@ import { spawn } from 'node:child_process';
 export type CommandRunner = (program: string, args: string[], input?: string) => Promise<string>;
 
 const timeoutMs = 20_000;
+/** Some 200,000 lines of conntrack's. */
+const outputBytesMax = 32 * 1024 * 1024;
 
 /** @throws Error with the program's standard error */
 export const runCommand: CommandRunner = (program, args, input) =>
@@ -12,9 +14,10 @@ export const runCommand: CommandRunner = (program, args, input) =>
     let [stdout, stderr] = ['', ''];
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       stdout += text;
+      if (stdout.length > outputBytesMax) child.kill('SIGKILL');
     });
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      stderr += text;
+      if (stderr.length < outputBytesMax) stderr += text;
     });
     child.on('error', (error) => reject(new Error(`cannot run ${program}: ${error.message}`, { cause: error })));
     child.on('close', (code) => {

@@ -7,6 +7,7 @@ import type { EndpointSlice, Pod, Service } from '@berth/api';
 import type { Clock, Logger } from '@berth/telemetry';
 import { cniConfig } from './cni-config.ts';
 import { type CommandRunner, runCommand } from './commands.ts';
+import { Conntrack } from './conntrack.ts';
 import { DnsServer } from './dns/dns-server.ts';
 import { Upstream } from './dns/upstream.ts';
 import { buildZone, type Zone } from './dns/zone.ts';
@@ -15,6 +16,7 @@ import type { NodeNetwork } from './network.ts';
 import { type ClusterNames, type PodDns, parseResolvConf, podDns } from './pod-dns.ts';
 import { serviceRules } from './service-rules.ts';
 import { readSysctl, Sysctls } from './sysctls.ts';
+import { udpFrontends } from './udp-flows.ts';
 
 const dnsPort = 53;
 const applyRetryMs = 2_000;
@@ -51,6 +53,7 @@ export class HostNetwork implements NodeNetwork {
   readonly #dnsInterface: string;
   readonly #table: string;
   readonly #sysctls: Sysctls;
+  readonly #conntrack: Conntrack;
   #settings: Settings | undefined;
   #hostDns: PodDns = { servers: [], searches: [], options: [] };
   #dns: DnsServer | undefined;
@@ -59,6 +62,8 @@ export class HostNetwork implements NodeNetwork {
   #isDirty = false;
   #applying: Promise<void> | undefined;
   #applied = '';
+  /** The rules that flows have been brought in line with. */
+  #flowsFollow = '';
   #stopped = false;
 
   constructor(options: HostNetworkOptions) {
@@ -67,6 +72,7 @@ export class HostNetwork implements NodeNetwork {
     this.#bridge = `brth${options.instance}`;
     this.#dnsInterface = `brthd${options.instance}`;
     this.#table = `berth-${options.instance}`;
+    this.#conntrack = new Conntrack(this.#run, options.logger);
     this.#sysctls = new Sysctls(join(options.stateDirectory, 'sysctls.json'));
   }
 
@@ -182,7 +188,7 @@ export class HostNetwork implements NodeNetwork {
     }
   }
 
-  async #apply({ podCidr, clusterDomain }: Settings): Promise<void> {
+  async #apply({ podCidr, clusterDns, clusterDomain }: Settings): Promise<void> {
     const { services, endpointSlices, pods } = this.#wanted;
     this.#zone = buildZone(clusterDomain, services, endpointSlices);
     const bridgeIsFiltered = (await readSysctl(bridgeFilter)) === '1';
@@ -191,15 +197,17 @@ export class HostNetwork implements NodeNetwork {
       table: this.#table,
       bridge: this.#bridge,
       podCidr,
+      clusterDns,
       services,
       endpointSlices,
       pods,
       nodeName,
       bridgeIsFiltered,
     });
-    if (rules === this.#applied) return;
-    await this.#run('nft', ['-f', '-'], rules);
+    if (rules !== this.#applied) await this.#run('nft', ['-f', '-'], rules);
     this.#applied = rules;
+    if (rules !== this.#flowsFollow) await this.#conntrack.forgetStale(udpFrontends(services, endpointSlices, pods));
+    this.#flowsFollow = rules;
   }
 }
 

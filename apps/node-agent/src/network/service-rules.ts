@@ -1,14 +1,16 @@
 // Services, node ports and host ports of one node as one nftables script, which replaces the node's table in one transaction.
 // Pure: the same input gives the same text, so that nothing is applied when nothing has changed.
-import type { EndpointSlice, Pod, Service, ServicePort } from '@berth/api';
-
-const serviceLabel = 'kubernetes.io/service-name';
+import type { EndpointSlice, Pod, Service } from '@berth/api';
+import { type Endpoint, endpointsOf, slicesByService, slicesOf } from './endpoints.ts';
+import { type HostPort, hostPortsOf } from './host-ports.ts';
 
 export interface RulesInput {
   /** The nft table of this agent. */
   table: string;
   bridge: string;
   podCidr: string;
+  /** Where this node's name server listens: no host port takes that away. */
+  clusterDns: string;
   services: Service[];
   endpointSlices: EndpointSlice[];
   /** Of this node, with their addresses. */
@@ -16,11 +18,6 @@ export interface RulesInput {
   nodeName: string;
   /** Whether bridged packets pass the rules, too (bridge-nf-call-iptables); else answers between pods of one bridge bypass them. */
   bridgeIsFiltered: boolean;
-}
-
-interface Endpoint {
-  address: string;
-  port: number;
 }
 
 /** Where packets for one port of a service go. */
@@ -37,55 +34,78 @@ interface Target {
 }
 
 export function serviceRules(input: RulesInput): string {
-  const slices = Map.groupBy(input.endpointSlices, ({ metadata: { namespace, labels } }) => `${namespace}/${labels?.[serviceLabel] ?? ''}`);
-  const targets = input.services.flatMap((service) => {
-    const { namespace, name } = service.metadata;
-    return targetsOf(service, slices.get(`${namespace}/${name}`) ?? [], input.nodeName);
-  });
+  const slices = slicesByService(input.endpointSlices);
+  const targets = input.services.flatMap((service) => targetsOf(service, slicesOf(slices, service), input.nodeName));
   const hostPorts = input.pods.flatMap(hostPortsOf);
   const chains = new Map<string, string>();
-  const clusterElements: string[] = [];
-  const nodeElements: string[] = [];
-  const refused: string[] = [];
-  const refusedNodePorts: string[] = [];
+  const sets: Sets = {
+    clusterAddresses: [],
+    clusterPorts: [],
+    nodePorts: [],
+    hostAddressPorts: [],
+    refusedNodePorts: [],
+    kept: kept(input),
+  };
   for (const target of targets) {
+    sets.clusterAddresses.push(target.clusterAddress);
     const key = `${target.clusterAddress} . ${target.protocol} . ${target.port}`;
-    if (target.endpoints.length > 0) clusterElements.push(`${key} : goto ${chain(chains, target, target.endpoints)}`);
-    else refused.push(key);
+    if (target.endpoints.length > 0) sets.clusterPorts.push(`${key} : goto ${chain(chains, target, target.endpoints)}`);
     if (target.nodePort === undefined) continue;
     const nodeKey = `${target.protocol} . ${target.nodePort}`;
     if (target.nodePortEndpoints.length > 0)
-      nodeElements.push(`${nodeKey} : goto ${chain(chains, target, target.nodePortEndpoints, '-node')}`);
-    else refusedNodePorts.push(nodeKey);
+      sets.nodePorts.push(`${nodeKey} : goto ${chain(chains, target, target.nodePortEndpoints, '-node')}`);
+    else sets.refusedNodePorts.push(nodeKey);
   }
-  for (const { protocol, hostPort, endpoint } of hostPorts) {
-    const target = { protocol, clusterAddress: 'host', port: hostPort, sticky: false };
-    nodeElements.push(`${protocol} . ${hostPort} : goto ${chain(chains, target, [endpoint])}`);
+  for (const { protocol, hostIp, hostPort, endpoint } of hostPorts) {
+    const target = { protocol, clusterAddress: `host${hostIp ? `-${hostIp}` : ''}`, port: hostPort, sticky: false };
+    const verdict = `${protocol} . ${hostPort} : goto ${chain(chains, target, [endpoint])}`;
+    if (hostIp) sets.hostAddressPorts.push(`${hostIp} . ${verdict}`);
+    else sets.nodePorts.push(verdict);
   }
-  const sets = { clusterElements: unique(clusterElements), nodeElements: unique(nodeElements), refused, refusedNodePorts };
   return script(input, sets, [...chains.values()], hairpins(targets, hostPorts));
 }
 
-function script(
-  { table, bridge, podCidr, bridgeIsFiltered }: RulesInput,
-  sets: { clusterElements: string[]; nodeElements: string[]; refused: string[]; refusedNodePorts: string[] },
-  chains: string[],
-  selfPairs: string[],
-): string {
+/** Elements of the table's maps and sets. */
+interface Sets {
+  clusterAddresses: string[];
+  clusterPorts: string[];
+  nodePorts: string[];
+  /** Host ports that are for one address of the node. */
+  hostAddressPorts: string[];
+  refusedNodePorts: string[];
+  kept: string[];
+}
+
+/** What this machine itself serves to pods, on addresses that are the node's own: names, and the API where it runs here. */
+function kept({ clusterDns, services, endpointSlices }: RulesInput): string[] {
+  const api = services.find(({ metadata }) => metadata.namespace === 'default' && metadata.name === 'kubernetes');
+  const endpoints = api ? targetsOf(api, slicesOf(slicesByService(endpointSlices), api), '').flatMap((target) => target.endpoints) : [];
+  return [
+    ...['tcp', 'udp'].map((protocol) => `${clusterDns} . ${protocol} . 53`),
+    ...endpoints.map(({ address, port }) => `${address} . tcp . ${port}`),
+  ];
+}
+
+function script({ table, bridge, podCidr, bridgeIsFiltered }: RulesInput, sets: Sets, chains: string[], selfPairs: string[]): string {
   // Without filtered bridging, an answer from pod to pod would not come back through here to be translated.
   const viaHere = bridgeIsFiltered ? [] : [`    ct status dnat ip saddr ${podCidr} oifname "${bridge}" masquerade`];
+  // What is still for a cluster address behind the translation is for a port that no service has, or that no endpoint stands behind.
   // Node ports on 127.0.0.1 need route_localnet on the bridge, which alone would open the node's loopback to pods (CVE-2020-8558).
   return `table ip ${table}
 delete table ip ${table}
 table ip ${table} {
-${named('map cluster-ports', 'ipv4_addr . inet_proto . inet_service : verdict', sets.clusterElements)}
-${named('map node-ports', 'inet_proto . inet_service : verdict', sets.nodeElements)}
-${named('set refused', 'ipv4_addr . inet_proto . inet_service', sets.refused)}
+${named('map cluster-ports', 'ipv4_addr . inet_proto . inet_service : verdict', sets.clusterPorts)}
+${named('map host-address-ports', 'ipv4_addr . inet_proto . inet_service : verdict', sets.hostAddressPorts)}
+${named('map node-ports', 'inet_proto . inet_service : verdict', sets.nodePorts)}
+${named('set cluster-addresses', 'ipv4_addr', sets.clusterAddresses)}
 ${named('set refused-node-ports', 'inet_proto . inet_service', sets.refusedNodePorts)}
+${named('set kept', 'ipv4_addr . inet_proto . inet_service', sets.kept)}
 ${named('set hairpins', 'ipv4_addr . ipv4_addr', selfPairs)}
 ${chains.join('\n')}
   chain dispatch {
     ip daddr . meta l4proto . th dport vmap @cluster-ports
+    ip daddr . meta l4proto . th dport @kept return
+    ip daddr . meta l4proto . th dport vmap @host-address-ports
     fib daddr type local meta l4proto . th dport vmap @node-ports
   }
   chain prerouting {
@@ -104,7 +124,7 @@ ${viaHere.join('\n')}
     ip saddr ${podCidr} oifname != { "${bridge}", "lo" } masquerade
   }
   chain refuse {
-    ip daddr . meta l4proto . th dport @refused reject
+    ip daddr @cluster-addresses reject
     fib daddr type local meta l4proto . th dport @refused-node-ports reject
   }
   chain refuse-forward {
@@ -125,7 +145,7 @@ ${viaHere.join('\n')}
 }
 
 function named(what: string, type: string, elements: string[]): string {
-  const list = elements.length > 0 ? `\n    elements = { ${elements.join(', ')} }` : '';
+  const list = elements.length > 0 ? `\n    elements = { ${unique(elements).join(', ')} }` : '';
   return `  ${what} {\n    type ${type}${list}\n  }`;
 }
 
@@ -166,39 +186,6 @@ function targetsOf(service: Service, slices: EndpointSlice[], nodeName: string):
       sticky: sessionAffinity === 'ClientIP',
     } satisfies Target;
   });
-}
-
-/** Ready ones; when there are none, those that still serve while they end (KEP-1669). */
-function endpointsOf(port: ServicePort, slices: EndpointSlice[], onlyNode: string | undefined): Endpoint[] {
-  const candidates = slices.flatMap((slice) => {
-    const match = slice.ports?.find((p) => (p.name ?? '') === (port.name ?? '') && (p.protocol ?? 'TCP') === (port.protocol ?? 'TCP'));
-    if (!match?.port) return [];
-    const number = match.port;
-    return (slice.endpoints ?? [])
-      .filter((endpoint) => onlyNode === undefined || endpoint.nodeName === onlyNode)
-      .map((endpoint) => ({ endpoint, number }));
-  });
-  const ready = candidates.filter(({ endpoint }) => endpoint.conditions?.ready !== false);
-  const serving = candidates.filter(({ endpoint }) => endpoint.conditions?.serving && endpoint.conditions.terminating);
-  const chosen = ready.length > 0 ? ready : serving;
-  const addresses = chosen.flatMap(({ endpoint, number }) => endpoint.addresses.map((address) => ({ address, port: number })));
-  return addresses.sort((a, b) => (a.address < b.address ? -1 : a.address > b.address ? 1 : a.port - b.port));
-}
-
-interface HostPort {
-  protocol: 'tcp' | 'udp';
-  hostPort: number;
-  endpoint: Endpoint;
-}
-
-function hostPortsOf(pod: Pod): HostPort[] {
-  const address = pod.status?.podIP;
-  if (!address || pod.spec.hostNetwork) return [];
-  return pod.spec.containers.flatMap((container) =>
-    (container.ports ?? []).flatMap(({ hostPort, containerPort, protocol }) =>
-      hostPort ? [{ protocol: protocol === 'UDP' ? 'udp' : 'tcp', hostPort, endpoint: { address, port: containerPort } }] : [],
-    ),
-  );
 }
 
 /** A pod that reaches itself through a service would get answers from its own address, and drop them. */

@@ -58,16 +58,15 @@ function containerWarnings(container: Container, field: string, spec: PodSpec): 
   return [...warnings, ...resourceWarnings(container, field), ...securityWarnings(container.securityContext, `${field}.securityContext`)];
 }
 
-/** With the host's network a port is the host's already; else it is opened for main containers, on every address, for TCP and UDP. */
+/** With the host's network a port is the host's already; else it is opened for main containers and sidecars, for TCP and UDP. */
 function hostPortWarnings(container: Container, field: string, spec: PodSpec): string[] {
-  const isInit = spec.initContainers?.includes(container) === true;
-  return (container.ports ?? []).flatMap(({ hostPort, hostIP, protocol }, index) => {
+  const isPlainInit = spec.initContainers?.includes(container) === true && container.restartPolicy !== 'Always';
+  return (container.ports ?? []).flatMap(({ hostPort, protocol }, index) => {
     const port = `${field}.ports[${index}]`;
     if (!hostPort) return [];
-    if (isInit) return [idle(`${port}.hostPort`, 'Berth keeps the port free of other pods, and opens host ports of main containers only')];
-    if (protocol === 'SCTP') return [idle(`${port}.hostPort`, 'Berth opens host ports for TCP and UDP only')];
-    const anywhere = !hostIP || hostIP === '0.0.0.0' || hostIP === '::';
-    return anywhere ? [] : [idle(`${port}.hostIP`, 'Berth opens host ports on every address of the node')];
+    if (isPlainInit)
+      return [idle(`${port}.hostPort`, 'Berth keeps the port free of other pods, and opens host ports of containers and sidecars')];
+    return protocol === 'SCTP' ? [idle(`${port}.hostPort`, 'Berth opens host ports for TCP and UDP only')] : [];
   });
 }
 

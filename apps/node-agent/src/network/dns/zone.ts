@@ -60,7 +60,8 @@ function addHeadless(zone: Zone, full: string, service: Service, slices: Endpoin
   // The service exists even while nothing stands behind it.
   recordsOf(zone, full);
   const unready = service.spec.publishNotReadyAddresses === true;
-  for (const slice of slices) {
+  // Slices may come from anybody; only addresses of IPv4 make records.
+  for (const slice of slices.filter(({ addressType }) => addressType === 'IPv4')) {
     for (const endpoint of slice.endpoints ?? []) {
       if (endpoint.conditions?.ready === false && !unready) continue;
       for (const address of endpoint.addresses) {
