@@ -50,3 +50,20 @@ test('nodes show what is requested and what is used, as kubectl top does', async
   await dashboard.page.getByText('used').first().waitFor();
   expect(dashboard.consoleErrors).toEqual([]);
 });
+
+/** The last one: what it does is an error in the browser's console. */
+test('while the control plane is away, nothing is said to be absent', async () => {
+  const { page } = dashboard;
+  await cluster().processes.crash('control-plane');
+  try {
+    await page.evaluate("location.hash = '#/pods/default/nobody'");
+    await page.getByText('Not known while the control plane cannot be reached.').first().waitFor();
+    expect(await page.getByText('There is no pod').count()).toBe(0);
+    await page.evaluate("location.hash = '#/services'");
+    await page.getByText('Not known while the control plane cannot be reached.').first().waitFor();
+    expect(await page.getByText('No services.').count()).toBe(0);
+  } finally {
+    await cluster().startControlPlane();
+  }
+  await page.getByText('kubernetes', { exact: true }).first().waitFor();
+});

@@ -31,7 +31,7 @@ export function EventsPage() {
       <h1>Events</h1>
       <FilterBar choices={choices} count={rows.length} total={events.items.length} />
       <ListingNotice listings={[events]} />
-      <EventTable events={rows} />
+      <EventTable events={events} shown={rows} />
     </>
   );
 }

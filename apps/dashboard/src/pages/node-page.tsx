@@ -3,11 +3,12 @@ import type { Node } from '@berth/api';
 import { useMemo } from 'react';
 import { eventsOf, sources, useListing } from '../live/listings.ts';
 import { useNodeUsage } from '../live/node-metrics.ts';
+import { absent, isKnown } from '../model/known.ts';
 import { allocatable, requestedByNode } from '../model/node-usage.ts';
 import { ConditionTable } from '../parts/condition-table.tsx';
 import { EventTable } from '../parts/event-table.tsx';
 import { Age, ListingNotice, State, toneOf } from '../parts/small.tsx';
-import { NodeMeters, nodeWord } from './nodes-page.tsx';
+import { NodeMeters, nodeWord, nothing } from './nodes-page.tsx';
 import { PodTable } from './pods-page.tsx';
 
 export function NodePage({ name }: { name: string }) {
@@ -16,23 +17,23 @@ export function NodePage({ name }: { name: string }) {
   const events = useListing(eventsOf('', name));
   const usage = useNodeUsage();
   const own = useMemo(() => pods.items.filter(({ spec }) => spec.nodeName === name), [pods.items, name]);
-  const requested = useMemo(() => requestedByNode(own).get(name), [own, name]);
+  const requested = pods.state === 'loading' ? undefined : (requestedByNode(own).get(name) ?? nothing);
   const node = nodes.items.find(({ metadata }) => metadata.name === name);
-  if (!node) return nodes.state === 'loading' ? <ListingNotice listings={[nodes]} /> : <p>There is no node {name}.</p>;
+  if (!node) return isKnown(nodes) ? <p>There is no node {name}.</p> : <ListingNotice listings={[nodes]} />;
   return (
     <>
       <h1>
         {name} <State tone={toneOf(nodeWord(node))}>{nodeWord(node)}</State>
       </h1>
-      <NodeMeters requested={requested ?? { cpu: 0, memory: 0, pods: 0 }} total={allocatable(node)} usage={usage.byNode.get(name)} />
+      <NodeMeters requested={requested} total={allocatable(node)} usage={usage.byNode.get(name)} />
       {usage.state === 'absent' && <p className="quiet">No usage data: this cluster serves no metrics.k8s.io.</p>}
       <Facts node={node} />
       <h2>Conditions</h2>
-      <ConditionTable conditions={node.status?.conditions ?? []} />
+      <ConditionTable of="node" conditions={node.status?.conditions ?? []} />
       <h2>Pods</h2>
-      <PodTable pods={own} />
+      <PodTable pods={own} empty={absent('No pods.', pods)} />
       <h2>Events</h2>
-      <EventTable events={events.items} isOfOneObject />
+      <EventTable events={events} isOfOneObject />
     </>
   );
 }

@@ -3,21 +3,25 @@ import type { Node } from '@berth/api';
 import { useMemo } from 'react';
 import { sources, useListing } from '../live/listings.ts';
 import { type NodeUsage, useNodeUsage } from '../live/node-metrics.ts';
+import { isKnown } from '../model/known.ts';
 import { type Amounts, allocatable, cpuText, memoryText, requestedByNode } from '../model/node-usage.ts';
+import { isTrouble } from '../parts/condition-table.tsx';
 import { FilterBar, passes } from '../parts/filter-bar.tsx';
 import { Age, ListingNotice, Meter, ObjectLink, State, toneOf } from '../parts/small.tsx';
 import { Sparkline } from '../parts/sparkline.tsx';
 import { useRoute } from '../route.ts';
 
 const shownMax = 100;
-const nothing: Amounts = { cpu: 0, memory: 0, pods: 0 };
+/** Of a node without pods. */
+export const nothing: Amounts = { cpu: 0, memory: 0, pods: 0 };
 
 export function NodesPage() {
   const nodes = useListing(sources.nodes);
   const pods = useListing(sources.pods);
   const usage = useNodeUsage();
   const { query } = useRoute();
-  const requested = useMemo(() => requestedByNode(pods.items), [pods.items]);
+  // Of a list that is not whole yet, the sums would be wrong.
+  const requested = useMemo(() => (pods.state === 'loading' ? undefined : requestedByNode(pods.items)), [pods.items, pods.state]);
   const rows = useMemo(() => nodes.items.filter(({ metadata }) => passes(metadata, query)).sort(worstFirst), [nodes.items, query]);
   return (
     <>
@@ -26,13 +30,13 @@ export function NodesPage() {
       {usage.state === 'absent' && <p className="quiet">No usage data: this cluster serves no metrics.k8s.io.</p>}
       {usage.state === 'failed' && <p className="quiet">No usage data: {usage.error}</p>}
       <ListingNotice listings={[nodes, pods]} />
-      {nodes.state !== 'loading' && rows.length === 0 && <p className="quiet">No nodes.</p>}
+      {isKnown(nodes) && rows.length === 0 && <p className="quiet">No nodes.</p>}
       <ul className="nodes">
         {rows.slice(0, shownMax).map((node) => (
           <NodeItem
             key={node.metadata.name}
             node={node}
-            requested={requested.get(node.metadata.name ?? '') ?? nothing}
+            requested={requested && (requested.get(node.metadata.name ?? '') ?? nothing)}
             usage={usage.byNode.get(node.metadata.name ?? '')}
           />
         ))}
@@ -44,7 +48,8 @@ export function NodesPage() {
 
 interface NodeItemProps {
   node: Node;
-  requested: Amounts;
+  /** Undefined while it is not known. */
+  requested: Amounts | undefined;
   usage: NodeUsage | undefined;
 }
 
@@ -70,19 +75,19 @@ function NodeItem({ node, requested, usage }: NodeItemProps) {
   );
 }
 
-export function NodeMeters({ requested, total, usage }: { requested: Amounts; total: Amounts; usage: NodeUsage | undefined }) {
+export function NodeMeters({ requested, total, usage }: Omit<NodeItemProps, 'node'> & { total: Amounts }) {
   return (
     <div className="meters">
       <div>
-        <Meter label="CPU" requested={requested.cpu} used={usage?.latest.cpu} total={total.cpu} text={cpuText} />
+        <Meter label="CPU" requested={requested?.cpu} used={usage?.latest.cpu} total={total.cpu} text={cpuText} />
         {usage && <Sparkline label="CPU used" points={usage.points.map(({ atMs, cpu }) => [atMs, cpu])} text={cpuText} />}
       </div>
       <div>
-        <Meter label="Memory" requested={requested.memory} used={usage?.latest.memory} total={total.memory} text={memoryText} />
+        <Meter label="Memory" requested={requested?.memory} used={usage?.latest.memory} total={total.memory} text={memoryText} />
         {usage && <Sparkline label="Memory used" points={usage.points.map(({ atMs, memory }) => [atMs, memory])} text={memoryText} />}
       </div>
       <div>
-        <Meter label="Pods" requested={requested.pods} total={total.pods} text={String} />
+        <Meter label="Pods" requested={requested?.pods} total={total.pods} text={String} />
       </div>
     </div>
   );
@@ -98,8 +103,7 @@ export function nodeWord(node: Node): string {
 /** The conditions that are not as they should be. */
 export function nodeTroubles(node: Node): string[] {
   return (node.status?.conditions ?? [])
-    .filter((condition) => (condition.type === 'Ready') !== (condition.status === 'True'))
-    .filter((condition) => condition.type === 'Ready' || condition.status === 'True')
+    .filter(({ type, status }) => isTrouble('node', type, status))
     .map((condition) => `${condition.type} is ${condition.status}: ${condition.message || condition.reason || ''}`);
 }
 

@@ -2,6 +2,7 @@
 import { useMemo } from 'react';
 import { sources, useListing } from '../live/listings.ts';
 import { eventTime, groupWarnings, recentWarnings, type WarningGroup } from '../model/events.ts';
+import { isKnown } from '../model/known.ts';
 import { findProblems, groupProblems, type ProblemGroup } from '../model/problems.ts';
 import { useNow } from '../now.ts';
 import { Age, ListingNotice, ObjectLink, State } from '../parts/small.tsx';
@@ -25,7 +26,7 @@ export function OverviewPage() {
   }, [pods.items, nodes.items, deployments.items, events.items, claims.items, volumes.items, now]);
   const warnings = useMemo(() => groupWarnings(recentWarnings(events.items, now, warningsWithinMs)), [events.items, now]);
   const listings = [pods, nodes, deployments, events, claims, volumes];
-  const isKnown = listings.every(({ state }) => state === 'live' || state === 'polling');
+  const known = isKnown(...listings);
   const running = pods.items.filter((pod) => pod.status?.phase === 'Running').length;
   const ready = nodes.items.filter((node) => node.status?.conditions?.some((found) => found.type === 'Ready' && found.status === 'True'));
   return (
@@ -40,10 +41,10 @@ export function OverviewPage() {
       <section aria-labelledby="wrong">
         <h1 id="wrong">What is wrong now {groups.length > 0 && <span className="number">{groups.length}</span>}</h1>
         <ListingNotice listings={listings} />
-        {!isKnown && groups.length === 0 && listings.some(({ state }) => state === 'reconnecting') && (
+        {!known && groups.length === 0 && listings.some(({ state }) => state === 'reconnecting') && (
           <p className="notice bad">What is wrong is not known while the control plane cannot be reached.</p>
         )}
-        {isKnown && groups.length === 0 && (
+        {known && groups.length === 0 && (
           <p className="notice good">{warnings.length === 0 ? 'Nothing is wrong.' : 'Nothing is wrong; there were warnings, below.'}</p>
         )}
         <ul className="problems" aria-label="Problems">

@@ -2,6 +2,7 @@
 import { type Container, type ContainerStatus, type Event, type Pod, type Probe, podReadyText, podStatusText } from '@berth/api';
 import { eventsOf, onePod, useListing } from '../live/listings.ts';
 import { eventTime, newestFirst } from '../model/events.ts';
+import { isKnown } from '../model/known.ts';
 import { ConditionTable } from '../parts/condition-table.tsx';
 import { EventTable } from '../parts/event-table.tsx';
 import { LogView } from '../parts/log-view.tsx';
@@ -12,14 +13,14 @@ export function PodPage({ namespace, name }: { namespace: string; name: string }
   const events = useListing(eventsOf(namespace, name));
   const [pod] = pods.items;
   if (!pod) {
-    if (pods.state === 'loading' || pods.state === 'failed') return <ListingNotice listings={[pods]} />;
+    if (!isKnown(pods)) return <ListingNotice listings={[pods]} />;
     return (
       <>
         <p className="notice bad">
           There is no pod {namespace}/{name} (any more).
         </p>
         <h2>Events</h2>
-        <EventTable events={events.items} isOfOneObject />
+        <EventTable events={events} isOfOneObject />
       </>
     );
   }
@@ -56,9 +57,9 @@ export function PodPage({ namespace, name }: { namespace: string; name: string }
         runOf={(wanted) => runOf(containers.find(({ container }) => container.name === wanted)?.status)}
       />
       <h2>Conditions</h2>
-      <ConditionTable conditions={pod.status?.conditions ?? []} />
+      <ConditionTable of="pod" conditions={pod.status?.conditions ?? []} />
       <h2>Events</h2>
-      <EventTable events={own} isOfOneObject />
+      <EventTable events={events} shown={own} isOfOneObject />
     </>
   );
 }

@@ -2,6 +2,8 @@
 import { type Pod, podReadyText, podRestartsText, podStatusText } from '@berth/api';
 import { useMemo } from 'react';
 import { sources, useListing } from '../live/listings.ts';
+import { absent } from '../model/known.ts';
+import { selectedBy } from '../model/selected-by.ts';
 import { useNow } from '../now.ts';
 import { type Column, DataTable } from '../parts/data-table.tsx';
 import { FilterBar, namespacesOf, passes } from '../parts/filter-bar.tsx';
@@ -57,30 +59,31 @@ export function PodsPage() {
   const choices = [
     { name: 'namespace', label: 'Namespace', options: namespaces },
     { name: 'state', label: 'State', options: states },
+    { name: 'selector', label: 'Labels', options: [] },
   ];
   return (
     <>
       <h1>Pods</h1>
       <FilterBar choices={choices} count={rows.length} total={pods.items.length} />
       <ListingNotice listings={[pods]} />
-      <DataTable label="Pods" columns={columns} rows={rows} rowKey={podKey} empty={pods.state === 'loading' ? '' : 'No pods.'} />
+      <DataTable label="Pods" columns={columns} rows={rows} rowKey={podKey} empty={absent('No pods.', pods)} />
     </>
   );
 }
 
 /** The same table, for the pods of one node. */
-export function PodTable({ pods }: { pods: Pod[] }) {
-  return <DataTable label="Pods" columns={columns} rows={pods} rowKey={podKey} empty="No pods." />;
+export function PodTable({ pods, empty }: { pods: Pod[]; empty: string }) {
+  return <DataTable label="Pods" columns={columns} rows={pods} rowKey={podKey} empty={empty} />;
 }
 
 function filtered(pods: Pod[], query: URLSearchParams): Pod[] {
   const state = query.get('state');
   const node = query.get('node');
-  const owner = query.get('owner');
+  const selects = selectedBy(query.get('selector'));
   return pods
     .filter(({ metadata }) => passes(metadata, query))
     .filter((pod) => (!state || podStatusText(pod) === state) && (!node || pod.spec.nodeName === node))
-    .filter(({ metadata }) => !owner || metadata.ownerReferences?.some((reference) => reference.uid === owner))
+    .filter(({ metadata }) => selects(metadata.labels))
     .sort((a, b) => compare(podKey(a), podKey(b)));
 }
 

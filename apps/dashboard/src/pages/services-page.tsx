@@ -2,6 +2,7 @@
 import type { EndpointSlice, Service } from '@berth/api';
 import { useMemo } from 'react';
 import { sources, useListing } from '../live/listings.ts';
+import { absent } from '../model/known.ts';
 import { type Column, DataTable } from '../parts/data-table.tsx';
 import { FilterBar, namespacesOf, passes } from '../parts/filter-bar.tsx';
 import { Age, ListingNotice, State } from '../parts/small.tsx';
@@ -39,7 +40,13 @@ export function ServicesPage() {
       <h1>Services</h1>
       <FilterBar choices={choices} count={rows.length} total={services.items.length} />
       <ListingNotice listings={[services]} />
-      <DataTable label="Services" columns={columns} rows={rows} rowKey={({ service }) => keyOf(service.metadata)} empty="No services." />
+      <DataTable
+        label="Services"
+        columns={columns}
+        rows={rows}
+        rowKey={({ service }) => keyOf(service.metadata)}
+        empty={absent('No services.', services)}
+      />
     </>
   );
 }

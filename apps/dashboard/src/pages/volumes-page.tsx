@@ -2,6 +2,7 @@
 import type { PersistentVolume, PersistentVolumeClaim } from '@berth/api';
 import { useMemo } from 'react';
 import { sources, useListing } from '../live/listings.ts';
+import { absent } from '../model/known.ts';
 import { type Column, DataTable } from '../parts/data-table.tsx';
 import { FilterBar, namespacesOf, passes } from '../parts/filter-bar.tsx';
 import { Age, ListingNotice, State, toneOf } from '../parts/small.tsx';
@@ -46,9 +47,9 @@ export function VolumesPage() {
       <FilterBar choices={choices} count={shownClaims.length + shownVolumes.length} total={total} />
       <ListingNotice listings={[claims, volumes]} />
       <h2>Claims</h2>
-      <DataTable label="Claims" columns={claimColumns} rows={shownClaims} rowKey={keyOf} empty="No claims." />
+      <DataTable label="Claims" columns={claimColumns} rows={shownClaims} rowKey={keyOf} empty={absent('No claims.', claims)} />
       <h2>Volumes</h2>
-      <DataTable label="Volumes" columns={volumeColumns} rows={shownVolumes} rowKey={keyOf} empty="No volumes." />
+      <DataTable label="Volumes" columns={volumeColumns} rows={shownVolumes} rowKey={keyOf} empty={absent('No volumes.', volumes)} />
     </>
   );
 }

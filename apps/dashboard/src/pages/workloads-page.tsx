@@ -1,7 +1,9 @@
 // Deployments and the replica sets under them: how many are wanted, how many are there.
 import type { Deployment, PodSpec, ReplicaSet } from '@berth/api';
+import { selectorText } from '@berth/machinery';
 import { useMemo } from 'react';
 import { sources, useListing } from '../live/listings.ts';
+import { absent } from '../model/known.ts';
 import { type Column, DataTable } from '../parts/data-table.tsx';
 import { FilterBar, namespacesOf, passes } from '../parts/filter-bar.tsx';
 import { Age, ListingNotice, State, type Tone } from '../parts/small.tsx';
@@ -68,9 +70,21 @@ export function WorkloadsPage() {
       <FilterBar choices={choices} count={shownDeployments.length + shownSets.length} total={all.length} />
       <ListingNotice listings={[deployments, replicaSets]} />
       <h2>Deployments</h2>
-      <DataTable label="Deployments" columns={deploymentColumns} rows={shownDeployments} rowKey={keyOf} empty="No deployments." />
+      <DataTable
+        label="Deployments"
+        columns={deploymentColumns}
+        rows={shownDeployments}
+        rowKey={keyOf}
+        empty={absent('No deployments.', deployments)}
+      />
       <h2>Replica sets</h2>
-      <DataTable label="Replica sets" columns={replicaSetColumns} rows={shownSets} rowKey={keyOf} empty="No replica sets." />
+      <DataTable
+        label="Replica sets"
+        columns={replicaSetColumns}
+        rows={shownSets}
+        rowKey={keyOf}
+        empty={absent('No replica sets.', replicaSets)}
+      />
     </>
   );
 }
@@ -81,8 +95,9 @@ function inOrder<T extends Workload>(workloads: T[], query: URLSearchParams): T[
   return workloads.filter(({ metadata }) => passes(metadata, query)).sort((a, b) => (key(a) < key(b) ? -1 : 1));
 }
 
-function podsLink({ metadata }: Workload) {
-  const query = new URLSearchParams({ namespace: metadata.namespace ?? '', name: `${metadata.name}-` });
+function podsLink({ metadata, spec }: Workload) {
+  const selector = selectorText(spec?.selector);
+  const query = new URLSearchParams({ namespace: metadata.namespace ?? '', selector });
   return (
     <a href={`#/pods?${query}`} title={`Pods of ${metadata.namespace}/${metadata.name}`}>
       {metadata.name}

@@ -9,10 +9,15 @@ interface Condition {
   lastTransitionTime?: string;
 }
 
-/** Conditions of these kinds are bad when they are true. */
-const badWhenTrue = /Pressure$|^NetworkUnavailable$|^DisruptionTarget$/;
+/** Whether a condition of this kind is as it should be while it is true. Of a node, all but readiness name something bad; of a pod, few do. */
+const goodWhenTrue = {
+  node: (type: string) => type === 'Ready',
+  pod: (type: string) => !/^(DisruptionTarget|PodResizePending|PodResizeInProgress)$/.test(type),
+};
 
-export function ConditionTable({ conditions }: { conditions: Condition[] }) {
+type Owner = keyof typeof goodWhenTrue;
+
+export function ConditionTable({ of, conditions }: { of: Owner; conditions: Condition[] }) {
   if (conditions.length === 0) return <p className="quiet">None reported.</p>;
   return (
     <table className="data wrap" aria-label="Conditions">
@@ -29,7 +34,7 @@ export function ConditionTable({ conditions }: { conditions: Condition[] }) {
           <tr key={type}>
             <td>{type}</td>
             <td>
-              <State tone={toneOf(type, status)}>{status}</State>
+              <State tone={toneOf(of, type, status)}>{status}</State>
             </td>
             <td>
               <Age of={lastTransitionTime} />
@@ -42,7 +47,12 @@ export function ConditionTable({ conditions }: { conditions: Condition[] }) {
   );
 }
 
-function toneOf(type: string, status: string | undefined): Tone {
-  if (status === 'Unknown') return type === 'Ready' ? 'bad' : 'warn';
-  return (status === 'True') !== badWhenTrue.test(type) ? 'good' : 'bad';
+function toneOf(of: Owner, type: string, status: string | undefined): Tone {
+  if (status === 'Unknown' && type !== 'Ready') return 'warn';
+  return isTrouble(of, type, status) ? 'bad' : 'good';
+}
+
+/** Whether a condition is not as it should be. */
+export function isTrouble(of: Owner, type: string, status: string | undefined): boolean {
+  return goodWhenTrue[of](type) ? status !== 'True' : status === 'True';
 }

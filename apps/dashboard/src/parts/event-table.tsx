@@ -1,7 +1,9 @@
 // Events, newest first, with their whole text.
 import type { Event } from '@berth/api';
 import { useMemo } from 'react';
+import type { Listing } from '../live/watch-store.ts';
 import { eventCount, eventTime, newestFirst } from '../model/events.ts';
+import { absent } from '../model/known.ts';
 import { type Column, DataTable } from './data-table.tsx';
 import { Age, ObjectLink, State } from './small.tsx';
 
@@ -29,8 +31,15 @@ const columns: Column<Event>[] = [
 ];
 const columnsOfOne = columns.filter((column) => column !== object);
 
-export function EventTable({ events, isOfOneObject = false }: { events: Event[]; isOfOneObject?: boolean }) {
-  const rows = useMemo(() => newestFirst(events), [events]);
+interface Props {
+  events: Listing<Event>;
+  /** Those of the listing that are shown; all when absent. */
+  shown?: Event[];
+  isOfOneObject?: boolean;
+}
+
+export function EventTable({ events, shown = events.items, isOfOneObject = false }: Props) {
+  const rows = useMemo(() => newestFirst(shown), [shown]);
   return (
     <DataTable
       label="Events"
@@ -38,7 +47,7 @@ export function EventTable({ events, isOfOneObject = false }: { events: Event[];
       columns={isOfOneObject ? columnsOfOne : columns}
       rows={rows}
       rowKey={({ metadata }) => `${metadata.namespace}/${metadata.name}`}
-      empty="No events: they are kept for a limited time."
+      empty={absent('No events: they are kept for a limited time.', events)}
     />
   );
 }

@@ -51,7 +51,8 @@ export function ObjectLink({ kind, namespace, name, children }: ObjectLinkProps)
 
 interface MeterProps {
   label: string;
-  requested: number;
+  /** Undefined while it is not known. */
+  requested: number | undefined;
   used?: number | undefined;
   total: number;
   text: (value: number) => string;
@@ -61,18 +62,19 @@ interface MeterProps {
 export function Meter({ label, requested, used, total, text }: MeterProps) {
   const share = (value: number) => (total > 0 ? Math.min(100, (value / total) * 100) : 0);
   const usedText = used === undefined ? '' : `, ${text(used)} used`;
-  const isFull = total > 0 && requested / total > 0.9;
+  const isFull = requested !== undefined && total > 0 && requested / total > 0.9;
+  const requestedText = requested === undefined ? '…' : text(requested);
   return (
-    <div className="meter" title={`${label}: ${text(requested)} of ${text(total)} requested${usedText}`}>
+    <div className="meter" title={`${label}: ${requestedText} of ${text(total)} requested${usedText}`}>
       <div className="meter-text">
         <span>{label}</span>
         <span>
-          {text(requested)} / {text(total)}
+          {requestedText} / {text(total)}
           {used !== undefined && <b> · {text(used)} used</b>}
         </span>
       </div>
       <div className="bar">
-        <div className={isFull ? 'requested full' : 'requested'} style={{ width: `${share(requested)}%` }} />
+        <div className={isFull ? 'requested full' : 'requested'} style={{ width: `${share(requested ?? 0)}%` }} />
         {used !== undefined && <div className="used" style={{ width: `${share(used)}%` }} />}
       </div>
     </div>
@@ -83,6 +85,8 @@ export function Meter({ label, requested, used, total, text }: MeterProps) {
 export function ListingNotice({ listings }: { listings: { state: string; error?: string | undefined; items: unknown[] }[] }) {
   const failed = listings.find((listing) => listing.state === 'failed');
   if (failed) return <p className="notice bad">{failed.error}</p>;
-  if (listings.some((listing) => listing.state === 'loading' && listing.items.length === 0)) return <p className="quiet">Loading…</p>;
+  const isEmpty = (state: string) => listings.some((listing) => listing.state === state && listing.items.length === 0);
+  if (isEmpty('reconnecting')) return <p className="notice bad">Not known while the control plane cannot be reached.</p>;
+  if (isEmpty('loading')) return <p className="quiet">Loading…</p>;
   return null;
 }

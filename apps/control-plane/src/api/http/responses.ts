@@ -133,7 +133,7 @@ export function statusOf(error: unknown): Status {
   return StatusError.internal('the server failed to handle the request; its log says why').status;
 }
 
-function acceptsGzip(request: IncomingMessage): boolean {
+export function acceptsGzip(request: IncomingMessage): boolean {
   return /\bgzip\b(?!\s*;\s*q=0(?:\.0+)?\s*(?:,|$))/.test(String(request.headers['accept-encoding'] ?? ''));
 }
 

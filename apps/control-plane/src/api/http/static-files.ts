@@ -2,7 +2,13 @@
 // viewer's own token. A path that is no file gets the page itself, whose router knows it.
 import { readFile } from 'node:fs/promises';
 import { extname, join, normalize, sep } from 'node:path';
-import { type Exchange, noSuchPath, sendBytes, wrongMethod } from './responses.ts';
+import { promisify } from 'node:util';
+import { constants, gzip as gzipWithCallback } from 'node:zlib';
+import { acceptsGzip, type Exchange, noSuchPath, sendBytes, wrongMethod } from './responses.ts';
+
+const gzip = promisify(gzipWithCallback);
+const gzippedFilesMax = 32;
+const isText = /\.(js|css|svg|json|map|txt)$/;
 
 const contentTypes: Record<string, string> = {
   '.html': 'text/html; charset=utf-8',
@@ -29,8 +35,13 @@ const policy = [
   "frame-ancestors 'none'",
 ].join('; ');
 
+function contentType(path: string): string {
+  return contentTypes[extname(path)] ?? 'application/octet-stream';
+}
+
 export class StaticFiles {
   readonly #directory: string;
+  readonly #gzipped = new Map<string, Promise<Buffer>>();
 
   constructor(directory: string) {
     this.#directory = directory;
@@ -52,7 +63,34 @@ export class StaticFiles {
     response.setHeader('referrer-policy', 'no-referrer');
     if (!page)
       return sendBytes(exchange, 404, 'text/plain; charset=utf-8', Buffer.from('The dashboard is not built: run npm run build.\n'));
-    await sendBytes(exchange, 200, file ? (contentTypes[extname(path)] ?? 'application/octet-stream') : 'text/html; charset=utf-8', page);
+    if (!file || segments[0] !== 'assets') return sendBytes(exchange, 200, file ? contentType(path) : 'text/html; charset=utf-8', page);
+    await this.#sendAsset(exchange, path, file);
+  }
+
+  /** What is in assets is named after its content, so that browsers need not ask for it again. */
+  async #sendAsset({ request, response }: Exchange, path: string, bytes: Buffer): Promise<void> {
+    const isCompressed = isText.test(path) && acceptsGzip(request);
+    const body = isCompressed ? await this.#compressed(path, bytes) : bytes;
+    if (response.destroyed) return;
+    response.writeHead(200, {
+      'content-type': contentType(path),
+      'cache-control': 'public, max-age=31536000, immutable',
+      vary: 'Accept-Encoding',
+      ...(isCompressed && { 'content-encoding': 'gzip' }),
+      'content-length': body.length,
+    });
+    response.end(request.method === 'HEAD' ? undefined : body);
+  }
+
+  #compressed(path: string, bytes: Buffer): Promise<Buffer> {
+    const known = this.#gzipped.get(path);
+    if (known) return known;
+    const made = gzip(bytes, { level: constants.Z_BEST_COMPRESSION });
+    // One build has fewer; those of builds before it go first.
+    const [oldest] = this.#gzipped.keys();
+    if (this.#gzipped.size >= gzippedFilesMax && oldest !== undefined) this.#gzipped.delete(oldest);
+    this.#gzipped.set(path, made);
+    return made;
   }
 
   async #read(path: string): Promise<Buffer | undefined> {
