@@ -83,10 +83,9 @@ export { betaStorageClassAnnotation, storageClassNameOf } from './storage-class-
 export { podGracePeriodSeconds } from './strategies/pod.ts';
 export { type QosClass, qosClass } from './strategies/qos.ts';
 export type * from './types.ts';
-export { validateSigningApproval } from './validation/certificates.ts';
-export { validateEphemeralContainers } from './validation/ephemeral-containers.ts';
 export { subscript as fieldPathSubscript } from './validation/field-path.ts';
 export { ipAddress, isIPv4, isIPv6 } from './validation/ip.ts';
+export { validateMetadataParts } from './validation/metadata.ts';
 export { dnsLabel, dnsSubdomain, envVarName, type NameCheck, qualified as qualifiedName } from './validation/names.ts';
 export { containerShouldRestart } from './validation/restart-policy.ts';
 export { EventsV1Event } from './views/event.ts';

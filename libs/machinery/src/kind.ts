@@ -38,11 +38,19 @@ export interface Subresources {
   other?: { name: string; kind: string; group?: string; version?: string; verbs: string[] }[];
 }
 
+/** The metadata that writes to a status change, unless the kind's strategy keeps it. */
+export const statusMetadata = ['labels', 'annotations', 'finalizers', 'ownerReferences', 'deletionTimestamp'] as const;
+export type StatusMetadata = (typeof statusMetadata)[number];
+
 export interface Strategy<T> {
   /** Clears what a creator may not set; status is cleared for every kind with a status subresource. */
   prepareForCreate?(object: T): void;
   /** Carries over what an update may not change silently; status and generation are handled for every kind. */
   prepareForUpdate?(next: T, old: T): void;
+  /** What of metadata a write to the status leaves as it is; default: nothing, so that it may change labels, finalizers and all. */
+  statusKeeps?: readonly StatusMetadata[];
+  /** Carries over what a write to the status may not change silently; the spec is handled for every kind. @param now RFC 3339 */
+  prepareForStatusUpdate?(next: T, old: T, now: string): void;
   /** Whether metadata.generation counts; default: for kinds with a spec outside the core group, and for Pods. */
   hasGeneration?: boolean;
   /** Whether a change from `old` to `next` is a new generation; default: spec differs. */
@@ -55,10 +63,14 @@ export interface Strategy<T> {
 }
 
 export interface PartialUpdate<T> {
-  /** Puts everything that the subresource does not change back as it was. */
-  prepare(next: T, old: T): void;
+  /** The status stays as it is, unless this says otherwise. */
+  changesStatus?: true;
+  /** Labels, annotations, finalizers and owners can be applied through it. */
+  changesMetadata?: true;
+  /** Puts everything that the subresource does not change back as it was. In place of `prepareForUpdate`. @param now RFC 3339 */
+  prepare(next: T, old: T, now: string): void;
   validate(next: T, old: T): FieldError[];
-  /** Of a configuration to apply, what the subresource takes; metadata is handled for every kind. */
+  /** Of a configuration to apply, what the subresource takes beside metadata. */
   applied(object: T): object;
 }
 

@@ -3,7 +3,8 @@ import { defineKind } from '@berth/machinery';
 import { signingRequestColumns } from '../columns/certificates.ts';
 import type { CertificateSigningRequest as Type } from '../generated/certificates-v1.types.ts';
 import { schemas } from '../schemas.ts';
-import { validateSigningRequestFields, validateSigningStatusUpdate } from '../validation/certificates.ts';
+import { prepareSigningApproval, prepareSigningStatus } from '../strategies/signing-request.ts';
+import { validateSigningApproval, validateSigningRequestFields, validateSigningStatusUpdate } from '../validation/certificates.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 
 /** Kubernetes takes any name for these, and so does everything that makes them. */
@@ -37,6 +38,16 @@ export const CertificateSigningRequest = defineKind<CertificateSigningRequest>({
     // What was asked for stays; changes are dropped, not refused.
     prepareForUpdate: (next, old) => {
       next.spec = old.spec;
+    },
+    prepareForStatusUpdate: prepareSigningStatus,
+    partialUpdates: {
+      approval: {
+        changesStatus: true,
+        changesMetadata: true,
+        prepare: prepareSigningApproval,
+        validate: validateSigningApproval,
+        applied: ({ status }) => ({ ...(status?.conditions && { status: { conditions: status.conditions } }) }),
+      },
     },
   },
   validate: (object) => [...validateMetadata(object, { scope: 'Cluster', name: anyName }), ...validateSigningRequestFields(object)],

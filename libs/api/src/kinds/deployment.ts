@@ -4,6 +4,7 @@ import { deploymentColumns } from '../columns/workloads.ts';
 import { defaultDeployment } from '../defaults/workloads.ts';
 import type { Deployment as Type } from '../generated/apps-v1.types.ts';
 import { schemas } from '../schemas.ts';
+import { isEqual } from '../validation/changes.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 import { dnsSubdomain } from '../validation/names.ts';
 import { validateDeploymentSpec, validateSelectorUpdate } from '../validation/workloads.ts';
@@ -29,6 +30,9 @@ export const Deployment = defineKind<Deployment>({
     prepareForCreate: (deployment) => {
       deployment.status = {};
     },
+    statusKeeps: ['labels'],
+    // Annotations are copied to replica sets, so that a change of one is a change of what is asked for.
+    generationChanged: (next, old) => !isEqual(next.spec, old.spec) || !isEqual(next.metadata.annotations, old.metadata.annotations),
   },
   defaults: defaultDeployment,
   validate: (deployment) => [

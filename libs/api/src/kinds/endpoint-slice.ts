@@ -21,10 +21,7 @@ export const EndpointSlice = defineKind<EndpointSlice>({
   strategy: {
     hasGeneration: true,
     generationChanged: (next, old) =>
-      !isEqual(next.endpoints, old.endpoints) ||
-      !isEqual(next.ports, old.ports) ||
-      !isEqual(next.metadata.labels, old.metadata.labels) ||
-      !isEqual(next.metadata.annotations, old.metadata.annotations),
+      !isEqual(next.endpoints, old.endpoints) || !isEqual(next.ports, old.ports) || !isEqual(next.metadata.labels, old.metadata.labels),
   },
   defaults: (slice) => {
     slice.endpoints ??= [];

@@ -1,5 +1,5 @@
 // FlowSchema: says which requests share a priority level.
-import { defineKind } from '@berth/machinery';
+import { defineKind, statusMetadata } from '@berth/machinery';
 import { flowSchemaColumns } from '../columns/flow-control.ts';
 import { defaultFlowSchema } from '../defaults/flow-control.ts';
 import type { FlowSchema as Type } from '../generated/flowcontrol-v1.types.ts';
@@ -21,6 +21,7 @@ export const FlowSchema = defineKind<FlowSchema>({
     status: true,
   },
 
+  strategy: { statusKeeps: statusMetadata },
   defaults: defaultFlowSchema,
   validate: (object) => [...validateMetadata(object, { scope: 'Cluster', name: dnsSubdomain }), ...validateFlowSchemaSpec(object)],
   validateUpdate: validateMetadataUpdate,

@@ -24,6 +24,7 @@ export const HorizontalPodAutoscaler = defineKind<HorizontalPodAutoscaler>({
     status: true,
   },
 
+  strategy: { hasGeneration: false },
   defaults: defaultAutoscaler,
   validate: (autoscaler) => [
     ...validateMetadata(autoscaler, { scope: 'Namespaced', name: dnsSubdomain }),

@@ -3,10 +3,15 @@ import { defineKind } from '@berth/machinery';
 import { namespaceColumns } from '../columns/configuration.ts';
 import type { Namespace as Type } from '../generated/core-v1.types.ts';
 import { schemas } from '../schemas.ts';
-import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
+import { each, type FieldError } from '../validation/errors.ts';
+import { finalizerName, validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 import { dnsLabel } from '../validation/names.ts';
 
 export type Namespace = Type;
+
+function validateNamespaceFinalizers({ spec }: Namespace): FieldError[] {
+  return each(spec.finalizers, 'spec.finalizers', (name, path) => finalizerName(name, path));
+}
 
 export const Namespace = defineKind<Namespace>({
   group: '',
@@ -29,6 +34,16 @@ export const Namespace = defineKind<Namespace>({
     // Only the finalize subresource takes them away.
     prepareForUpdate: (next, old) => {
       next.spec.finalizers = old.spec.finalizers;
+    },
+    partialUpdates: {
+      finalize: {
+        changesMetadata: true,
+        prepare: (next) => {
+          next.spec.finalizers ??= [];
+        },
+        validate: validateNamespaceFinalizers,
+        applied: ({ spec }) => ({ spec }),
+      },
     },
     generationChanged: () => false,
   },

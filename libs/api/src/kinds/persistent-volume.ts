@@ -22,7 +22,14 @@ export const PersistentVolume = defineKind<PersistentVolume>({
 
   strategy: {
     prepareForCreate: (volume) => {
-      volume.status = { phase: 'Pending' };
+      volume.status = { phase: 'Pending', lastPhaseTransitionTime: volume.metadata.creationTimestamp };
+    },
+    prepareForStatusUpdate: (next, old, now) => {
+      const isSamePhase = next.status?.phase === old.status?.phase;
+      const before = old.status?.lastPhaseTransitionTime;
+      const given = next.status?.lastPhaseTransitionTime;
+      if (isSamePhase && !given && before) next.status = { ...next.status, lastPhaseTransitionTime: before };
+      if (!isSamePhase && (!given || given === before)) next.status = { ...next.status, lastPhaseTransitionTime: now };
     },
     generationChanged: () => false,
   },

@@ -1,5 +1,5 @@
 // PodCertificateRequest: asks for a certificate for one pod.
-import { defineKind } from '@berth/machinery';
+import { defineKind, statusMetadata } from '@berth/machinery';
 import { podCertificateColumns } from '../columns/certificates.ts';
 import type { PodCertificateRequest as Type } from '../generated/certificates-v1.types.ts';
 import { schemas } from '../schemas.ts';
@@ -21,7 +21,7 @@ export const PodCertificateRequest = defineKind<PodCertificateRequest>({
     status: true,
   },
 
-  strategy: { hasGeneration: false },
+  strategy: { hasGeneration: false, statusKeeps: statusMetadata },
   defaults: (object) => {
     if (object.spec) object.spec.maxExpirationSeconds ??= 86_400;
   },

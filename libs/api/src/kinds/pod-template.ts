@@ -4,6 +4,7 @@ import { podTemplateColumns } from '../columns/workloads.ts';
 import { defaultPodTemplateObject } from '../defaults/workloads.ts';
 import type { PodTemplate as Type } from '../generated/core-v1.types.ts';
 import { schemas } from '../schemas.ts';
+import { isEqual } from '../validation/changes.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 import { dnsSubdomain } from '../validation/names.ts';
 import { podTemplate } from '../validation/pod-template.ts';
@@ -19,6 +20,7 @@ export const PodTemplate = defineKind<PodTemplate>({
   scope: 'Namespaced',
   schema: schemas.message('core.v1.PodTemplate'),
 
+  strategy: { hasGeneration: true, generationChanged: (next, old) => !isEqual(next.template, old.template) },
   defaults: defaultPodTemplateObject,
   validate: (object) => [
     ...validateMetadata(object, { scope: 'Namespaced', name: dnsSubdomain }),

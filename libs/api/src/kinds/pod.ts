@@ -4,8 +4,9 @@ import { podColumns } from '../columns/pod.ts';
 import { defaultPod } from '../defaults/pod-spec.ts';
 import type { Pod as Type } from '../generated/core-v1.types.ts';
 import { schemas } from '../schemas.ts';
-import { podGracePeriodSeconds, preparePodForCreate } from '../strategies/pod.ts';
 import { untrimmedImages } from '../validation/containers.ts';
+import { podGracePeriodSeconds, preparePodForCreate, preparePodForStatusUpdate } from '../strategies/pod.ts';
+import { appliedEphemeralContainers, prepareEphemeralContainers, validateEphemeralContainers } from '../validation/ephemeral-containers.ts';
 import { forbidden } from '../validation/errors.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 import { dnsSubdomain } from '../validation/names.ts';
@@ -43,7 +44,17 @@ export const Pod = defineKind<Pod>({
   strategy: {
     prepareForCreate: preparePodForCreate,
     gracePeriodSeconds: podGracePeriodSeconds,
-    partialUpdates: { resize: { prepare: preparePodResize, validate: validatePodResize, applied: appliedPodResize } },
+    // Node agents of long ago spoiled the owners of pods this way.
+    statusKeeps: ['deletionTimestamp', 'ownerReferences'],
+    prepareForStatusUpdate: preparePodForStatusUpdate,
+    partialUpdates: {
+      ephemeralcontainers: {
+        prepare: prepareEphemeralContainers,
+        validate: validateEphemeralContainers,
+        applied: appliedEphemeralContainers,
+      },
+      resize: { prepare: preparePodResize, validate: validatePodResize, applied: appliedPodResize },
+    },
   },
   defaults: defaultPod,
   validate: (pod) => {

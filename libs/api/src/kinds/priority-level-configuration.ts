@@ -1,5 +1,5 @@
 // PriorityLevelConfiguration: how much of the server’s attention a kind of requests gets.
-import { defineKind } from '@berth/machinery';
+import { defineKind, statusMetadata } from '@berth/machinery';
 import { priorityLevelColumns } from '../columns/flow-control.ts';
 import { defaultPriorityLevel } from '../defaults/flow-control.ts';
 import type { PriorityLevelConfiguration as Type } from '../generated/flowcontrol-v1.types.ts';
@@ -21,6 +21,7 @@ export const PriorityLevelConfiguration = defineKind<PriorityLevelConfiguration>
     status: true,
   },
 
+  strategy: { statusKeeps: statusMetadata },
   defaults: defaultPriorityLevel,
   validate: (object) => [...validateMetadata(object, { scope: 'Cluster', name: dnsSubdomain }), ...validatePriorityLevelSpec(object)],
   validateUpdate: validateMetadataUpdate,

@@ -1,5 +1,5 @@
 // ServiceCIDR: a range that services get their addresses from.
-import { defineKind } from '@berth/machinery';
+import { defineKind, statusMetadata } from '@berth/machinery';
 import { serviceCidrColumns } from '../columns/networking.ts';
 import type { ServiceCIDR as Type } from '../generated/networking-v1.types.ts';
 import { schemas } from '../schemas.ts';
@@ -21,7 +21,7 @@ export const ServiceCIDR = defineKind<ServiceCIDR>({
     status: true,
   },
 
-  strategy: { hasGeneration: false },
+  strategy: { hasGeneration: false, statusKeeps: statusMetadata },
   validate: (object) => [...validateMetadata(object, { scope: 'Cluster', name: dnsSubdomain }), ...validateServiceCidrSpec(object)],
   validateUpdate: (next, old) => [...validateMetadataUpdate(next, old), ...validateServiceCidrUpdate(next, old)],
   columns: serviceCidrColumns,

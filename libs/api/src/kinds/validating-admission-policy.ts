@@ -1,5 +1,5 @@
 // ValidatingAdmissionPolicy: refuses requests by CEL expressions.
-import { defineKind } from '@berth/machinery';
+import { defineKind, statusMetadata } from '@berth/machinery';
 import { validatingPolicyColumns } from '../columns/admission.ts';
 import { defaultPolicy } from '../defaults/admission.ts';
 import type { ValidatingAdmissionPolicy as Type } from '../generated/admissionregistration-v1.types.ts';
@@ -23,6 +23,7 @@ export const ValidatingAdmissionPolicy = defineKind<ValidatingAdmissionPolicy>({
     status: true,
   },
 
+  strategy: { statusKeeps: statusMetadata },
   defaults: defaultPolicy,
   validate: (object) => [...validateMetadata(object, { scope: 'Cluster', name: dnsSubdomain }), ...validateValidatingPolicy(object)],
   validateUpdate: validateMetadataUpdate,

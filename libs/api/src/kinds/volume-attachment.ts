@@ -1,5 +1,5 @@
 // VolumeAttachment: asks for a volume to be attached to a node.
-import { defineKind } from '@berth/machinery';
+import { defineKind, statusMetadata } from '@berth/machinery';
 import { attachmentColumns } from '../columns/csi.ts';
 import type { VolumeAttachment as Type } from '../generated/storage-v1.types.ts';
 import { schemas } from '../schemas.ts';
@@ -21,7 +21,7 @@ export const VolumeAttachment = defineKind<VolumeAttachment>({
     status: true,
   },
 
-  strategy: { hasGeneration: false },
+  strategy: { hasGeneration: false, statusKeeps: statusMetadata },
   validate: (object) => [...validateMetadata(object, { scope: 'Cluster', name: dnsSubdomain }), ...validateAttachmentFields(object)],
   validateUpdate: (next, old) => [...validateMetadataUpdate(next, old), ...validateAttachmentUpdate(next, old)],
   validateStatusUpdate: validateAttachmentStatus,

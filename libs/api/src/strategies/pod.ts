@@ -2,6 +2,8 @@
 import type { Pod } from '../generated/core-v1.types.ts';
 import { qosClass } from './qos.ts';
 
+type Conditions = NonNullable<Pod['status']>['conditions'];
+
 export function preparePodForCreate(pod: Pod): void {
   const { spec } = pod;
   if (!spec.serviceAccountName) {
@@ -13,6 +15,25 @@ export function preparePodForCreate(pod: Pod): void {
   if (spec.schedulingGates?.length) {
     const message = 'Scheduling is blocked due to non-empty scheduling gates';
     pod.status.conditions = [{ type: 'PodScheduled', status: 'False', reason: 'SchedulingGated', message }];
+  }
+}
+
+/** Writers of a status that do not know its class of service, or which generation they saw, leave what is known. */
+export function preparePodForStatusUpdate(next: Pod, old: Pod): void {
+  const { status } = next;
+  if (!status) return;
+  const { qosClass: known, observedGeneration } = old.status ?? {};
+  if (known) status.qosClass ||= known;
+  if (observedGeneration) status.observedGeneration ||= observedGeneration;
+  keepObservedGenerations(status.conditions, old.status?.conditions);
+}
+
+/** Conditions of one type, of which there may be several, are taken in their order. */
+function keepObservedGenerations(next: Conditions = [], old: Conditions = []): void {
+  const seen = Map.groupBy(old, ({ type }) => type);
+  for (const condition of next) {
+    const generation = seen.get(condition.type)?.shift()?.observedGeneration;
+    if (generation) condition.observedGeneration ||= generation;
   }
 }
 

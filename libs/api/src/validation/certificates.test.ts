@@ -7,7 +7,6 @@ import {
   PodCertificateRequest,
   VolumeAttachment,
   VolumeAttributesClass,
-  validateSigningApproval,
 } from '../index.ts';
 import { admissionSamples } from '../samples/admission.ts';
 import { clusterSamples } from '../samples/cluster.ts';
@@ -40,16 +39,20 @@ test('a signing request says what for, by whom and how long, and holds a request
 
 test('only approval decides, only status delivers, and neither takes anything back', () => {
   const old = admissionSamples.CertificateSigningRequest();
+  const approval = (...[next, before]: [CertificateSigningRequest, CertificateSigningRequest]) => [
+    ...CertificateSigningRequest.validate(next),
+    ...(CertificateSigningRequest.strategy.partialUpdates?.approval?.validate(next, before) ?? []),
+  ];
   const approved = { ...old, status: { conditions: [{ type: 'Approved', status: 'True' }] } };
-  expect(validateSigningApproval(approved, old)).toEqual([]);
+  expect(approval(approved, old)).toEqual([]);
   expect(messages(CertificateSigningRequest.validateStatusUpdate(approved, old))).toEqual([
     'status.conditions: Forbidden: updates may not add a condition of type "Approved"',
   ]);
-  expect(messages(validateSigningApproval(old, approved))).toEqual([
+  expect(messages(approval(old, approved))).toEqual([
     'status.conditions: Forbidden: updates may not remove a condition of type "Approved"',
   ]);
   const both = { ...old, status: { conditions: [...approved.status.conditions, { type: 'Denied', status: 'False' }] } };
-  expect(messages(validateSigningApproval(both, approved))).toEqual([
+  expect(messages(approval(both, approved))).toEqual([
     'status.conditions[1].status: Unsupported value: "False": supported values: "True"',
     'status.conditions: Invalid value: "Denied": Approved and Denied conditions are mutually exclusive',
   ]);

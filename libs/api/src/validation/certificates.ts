@@ -120,13 +120,9 @@ export function validateSigningStatusUpdate(...[next, old]: Requests): FieldErro
   return errors;
 }
 
-/** The approval subresource: only it decides, and it delivers nothing. */
+/** The approval subresource: only it decides. What it cannot change, such as the certificate, is as it was by now. */
 export function validateSigningApproval(...[next, old]: Requests): FieldError[] {
-  const errors = [...validateSigningRequestFields(next), ...keptConditions(next, old)];
-  if ((next.status?.certificate ?? '') !== (old.status?.certificate ?? '')) {
-    errors.push(forbidden('status.certificate', 'updates may not set certificate content'));
-  }
-  return errors;
+  return keptConditions(next, old);
 }
 
 function ofType(request: CertificateSigningRequest, type: string): CertificateSigningRequestCondition[] {

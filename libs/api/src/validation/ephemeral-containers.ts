@@ -1,5 +1,6 @@
 // Ephemeral containers: added to a running pod to look at it, never changed or removed, and without anything that a scheduler,
 // a service or a probe would have to know of.
+import { deepClone } from '@berth/machinery';
 import type { EphemeralContainer, Pod, VolumeMount } from '../generated/core-v1.types.ts';
 import { isEqual } from './changes.ts';
 import { commonContainer, untrimmedImages } from './containers.ts';
@@ -16,6 +17,21 @@ const absent = [
   'restartPolicyRules',
   'resizePolicy',
 ] as const;
+
+/** Makes `next` the old pod with the ephemeral containers that are asked for. */
+export function prepareEphemeralContainers(next: Pod, old: Pod): void {
+  const { ephemeralContainers } = next.spec;
+  const { resourceVersion, managedFields } = next.metadata;
+  next.metadata = { ...deepClone(old.metadata), resourceVersion, managedFields };
+  next.spec = deepClone(old.spec);
+  if (ephemeralContainers?.length) next.spec.ephemeralContainers = ephemeralContainers;
+  else delete next.spec.ephemeralContainers;
+}
+
+/** Of a configuration to apply, what the subresource takes. */
+export function appliedEphemeralContainers({ spec }: Pod): object {
+  return { spec: { ...(spec?.ephemeralContainers && { ephemeralContainers: spec.ephemeralContainers }) } };
+}
 
 /** Everything wrong with what the ephemeralcontainers subresource is asked to make of a pod. */
 export function validateEphemeralContainers(next: Pod, old: Pod): FieldError[] {

@@ -17,6 +17,14 @@ export function validateMetadata(object: { metadata: ObjectMeta }, rules: Metada
   return [
     ...names(metadata, rules, field),
     ...nonNegative(`${field}.generation`, metadata.generation),
+    ...validateMetadataParts(object, field),
+  ];
+}
+
+/** What is wrong with metadata that any write may change. */
+export function validateMetadataParts(object: { metadata: ObjectMeta }, field = 'metadata'): FieldError[] {
+  const metadata: Partial<ObjectMeta> = object.metadata ?? {};
+  return [
     ...labelsOf(metadata.labels, `${field}.labels`),
     ...annotations(metadata.annotations, `${field}.annotations`),
     ...owners(metadata.ownerReferences ?? [], `${field}.ownerReferences`),
@@ -68,13 +76,15 @@ function owners(references: OwnerReference[], field: string): FieldError[] {
   return errors;
 }
 
+export function finalizerName(name: string, field: string): FieldError[] {
+  if (!name.includes('/') && !standardFinalizers.includes(name) && qualified(name).length === 0) {
+    return [invalid(field, name, 'name is neither a standard finalizer name nor is it fully qualified')];
+  }
+  return invalidAll(field, name, qualified(name));
+}
+
 function finalizers(names: string[], field: string): FieldError[] {
-  const errors = each(names, field, (name) => {
-    if (!name.includes('/') && !standardFinalizers.includes(name) && qualified(name).length === 0) {
-      return [invalid(field, name, 'name is neither a standard finalizer name nor is it fully qualified')];
-    }
-    return invalidAll(field, name, qualified(name));
-  });
+  const errors = each(names, field, (name) => finalizerName(name, field));
   if (names.includes('orphan') && names.includes('foregroundDeletion')) {
     errors.push(invalid(field, names, 'finalizer orphan and foregroundDeletion cannot be both set'));
   }

@@ -17,6 +17,7 @@ import { matchTarget, readBody } from './body.ts';
 import type { Committer } from './commit.ts';
 import { authorOf } from './field-ownership.ts';
 import type { Shaped } from './metadata.ts';
+import { withinStatus } from './status-writes.ts';
 import { appliedThroughScale, scaleAnswer } from './subresources/scale.ts';
 import type { Answer, Call, Target, WriteSettings } from './types.ts';
 import { answer, kindWarnings, type Scope, type Writes } from './writes.ts';
@@ -89,17 +90,15 @@ function readConfiguration(target: Target, body: unknown, settings: WriteSetting
 function withinScope(target: Target, object: Shaped): KubeObject {
   const { subresource } = target;
   const partial = subresource && target.kind.strategy.partialUpdates?.[subresource];
-  if (subresource !== 'status' && !partial) {
+  if (subresource === 'status') return withinStatus(target.kind, object);
+  if (!partial) {
     if (target.kind.subresources.status) delete object.status;
     return object;
   }
-  const { apiVersion, kind, status, metadata } = object;
+  const { apiVersion, kind, metadata } = object;
   const { name, namespace, uid, resourceVersion } = metadata;
   const identity = { name, ...(namespace && { namespace }), ...(uid && { uid }), ...(resourceVersion && { resourceVersion }) };
-  if (partial) return { apiVersion, kind, ...partial.applied(object), metadata: identity };
-  const scoped: Shaped = { apiVersion, kind, metadata: identity };
-  if (status !== undefined) scoped.status = status;
-  return scoped;
+  return { apiVersion, kind, ...partial.applied(object), metadata: partial.changesMetadata ? metadata : identity };
 }
 
 /** Neither a subresource nor a certain version can be created. */

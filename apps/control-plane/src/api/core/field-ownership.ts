@@ -35,10 +35,10 @@ function withoutStatus(object: Shaped): KubeObject {
   return rest;
 }
 
-/** Looks at the status alone, since nothing else changes: statuses are written most of all. */
+/** Looks at the status and metadata alone, since nothing else changes: statuses are written most of all. */
 export function trackStatusFields(target: Target, old: Shaped, next: Shaped, settings: WriteSettings, clock: Clock): void {
   const author = authorOf(target, settings, clock);
-  const compared: Shaped = { ...old, status: next.status };
+  const compared: Shaped = { ...old, metadata: next.metadata, status: next.status };
   const entries = settings.ownsWholes ? managedWithWholeStatus(old, author) : managedAfterUpdate(target.kind.schema, old, compared, author);
   setManagedFields(next, entries);
 }

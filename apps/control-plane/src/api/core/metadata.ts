@@ -53,17 +53,18 @@ export function carryMetadata(kind: KindDefinition, next: KubeObject, old: KubeO
   const given = next.metadata;
   const kept = old.metadata;
   const errors = [
-    ...immutable(given, kept, 'creationTimestamp'),
     ...immutable(given, kept, 'deletionTimestamp'),
+    ...immutable(given, kept, 'deletionGracePeriodSeconds'),
     ...newFinalizers(given, kept),
   ];
   if (errors.length > 0) throw StatusError.invalid(kind, kept.name, errors);
   keep(given, kept);
 }
 
-function immutable(given: ObjectMeta, kept: ObjectMeta, field: 'creationTimestamp' | 'deletionTimestamp'): FieldError[] {
-  // A missing value means an older or partial copy, and is filled in.
-  if (!given[field] || given[field] === kept[field]) return [];
+function immutable(given: ObjectMeta, kept: ObjectMeta, field: 'deletionTimestamp' | 'deletionGracePeriodSeconds'): FieldError[] {
+  // A missing value means an older or partial copy, and is filled in; once there, the time of deletion is kept silently.
+  if (given[field] === undefined || given[field] === kept[field]) return [];
+  if (field === 'deletionTimestamp' && kept[field] !== undefined) return [];
   return [{ type: 'Invalid', field: `metadata.${field}`, value: given[field], detail: 'field is immutable' }];
 }
 

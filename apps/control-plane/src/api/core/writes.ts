@@ -1,25 +1,15 @@
 // CREATE, UPDATE and PATCH of objects and of their status. All of them end in one decision on the newest state: defaults,
 // admission, validation, then a commit that fails if that state is no longer the newest.
-import {
-  cloneObject,
-  deepClone,
-  deepEqual,
-  isReason,
-  type KindDefinition,
-  type KubeObject,
-  managedFieldsOf,
-  type PartialUpdate,
-  StatusError,
-  setManagedFields,
-} from '@berth/machinery';
-import type { Clock, Random } from '@berth/telemetry';
+import { cloneObject, deepClone, deepEqual, isReason, type KubeObject, type PartialUpdate, StatusError } from '@berth/machinery';
+import { type Clock, type Random, timestamp } from '@berth/telemetry';
 import type { Admission, AdmissionRequest } from './admission/admission.ts';
 import { matchTarget, readBody, requireOwnName } from './body.ts';
 import type { Committed, Committer, Decision, Known } from './commit.ts';
 import { trackFields, trackStatusFields } from './field-ownership.ts';
-import { carryMetadata, checkIdentity, generatedName, isFinished, nextGeneration, type Shaped, stampNew } from './metadata.ts';
+import { carryMetadata, generatedName, isFinished, nextGeneration, type Shaped, stampNew } from './metadata.ts';
 import type { Entry } from './object-codec.ts';
 import { type PatchKind, readPatched } from './patches.ts';
+import { validateStatusMetadata, withStatus } from './status-writes.ts';
 import type { Answer, Call, Target, WriteSettings } from './types.ts';
 
 const generatedNameAttemptsMax = 8;
@@ -177,7 +167,7 @@ export class Writes {
   async decideUpdate(target: Call, scope: Scope, given: Shaped, current: Entry, known: Known, settings?: WriteSettings): Promise<Decision> {
     const { kind, namespace, name = '', subresource, user } = target;
     const old: Shaped = current.object;
-    const next = scope === 'status' ? withStatus(kind, old, given) : given;
+    const next = scope === 'status' ? withStatus(kind, old, given, timestamp(this.#options.clock)) : given;
     carryMetadata(kind, next, old);
     const request: AdmissionRequest = {
       operation: 'UPDATE',
@@ -199,16 +189,12 @@ export class Writes {
       await this.#options.admission.checkStatus(request);
       kind.defaults(next);
       if (settings) trackStatusFields(target, old, next, settings, this.#options.clock);
-      else setManagedFields(next, managedFieldsOf(given) ?? []);
       await this.#options.admission.mutate(request);
     }
-    // What a subresource's own code makes of an object (ephemeral containers, a resize) is admitted like any other write.
-    const isAdmitted = scope !== 'internal' || subresource !== undefined;
-    if (scope === 'internal' && isAdmitted) await this.#options.admission.mutate(request);
     const errors = validateChange(request, scope, next, old);
     if (errors.length > 0) throw StatusError.invalid(kind, name, errors);
-    if (isAdmitted) await this.#options.admission.validate(request);
-    if (isAdmitted && scope !== 'status') await this.#options.admission.reserve(request);
+    if (scope !== 'internal') await this.#options.admission.validate(request);
+    if (scope === 'spec') await this.#options.admission.reserve(request);
     const { guards, writes, warnings, turn } = request;
     if (isFinished(next)) return { type: 'remove', object: next, writes: this.#options.admission.release(kind, old), warnings };
     if (deepEqual(next, old)) return { type: 'keep', entry: current, warnings };
@@ -223,10 +209,11 @@ export class Writes {
     settings: WriteSettings | undefined,
   ): Promise<void> {
     const { kind } = request;
-    if (kind.subresources.status) keepStatus(next, old);
-    partialUpdate(request)?.prepare(next, old);
+    const partial = partialUpdate(request);
+    if (kind.subresources.status && !partial?.changesStatus) keepStatus(next, old);
+    partial?.prepare(next, old, timestamp(this.#options.clock));
     kind.defaults(next);
-    kind.strategy.prepareForUpdate?.(next, old);
+    if (!partial) kind.strategy.prepareForUpdate?.(next, old);
     if (settings) trackFields(target, old, next, settings, this.#options.clock);
     await this.#options.admission.mutate(request);
     kind.defaults(next);
@@ -249,19 +236,10 @@ function keepStatus(next: Shaped, old: Shaped): void {
   else next.status = deepClone(old.status);
 }
 
-/** Everything as it is, but the status. */
-function withStatus(kind: KindDefinition, old: Shaped, given: Shaped): Shaped {
-  checkIdentity(kind, given, old);
-  const next = cloneObject(old);
-  if (given.status === undefined) delete next.status;
-  else next.status = given.status;
-  return next;
-}
-
 function validateChange(request: AdmissionRequest, scope: Scope, next: Shaped, old: Shaped) {
   const { kind } = request;
   if (scope === 'internal') return [];
-  if (scope === 'status') return kind.validateStatusUpdate(next, old);
+  if (scope === 'status') return [...validateStatusMetadata(next, old), ...kind.validateStatusUpdate(next, old)];
   return [...kind.validate(next, old), ...(partialUpdate(request)?.validate(next, old) ?? kind.validateUpdate(next, old))];
 }
 

@@ -155,7 +155,7 @@ function write(autoscaler: HorizontalPodAutoscaler, counts: Partial<Status>, ver
     conditions.splice(at < 0 ? conditions.length : at, at < 0 ? 0 : 1, { type, status, lastTransitionTime, reason, message });
   }
   const before = autoscaler.status ?? { desiredReplicas: 0 };
-  const status: Status = { ...before, ...counts, observedGeneration: autoscaler.metadata.generation ?? 0, conditions };
+  const status: Status = { ...before, ...counts, conditions };
   if (status.currentMetrics?.length === 0) delete status.currentMetrics;
   if (equalButForEmpty(status, autoscaler.status)) return [];
   return [{ type: 'updateStatus', kind: erased(HorizontalPodAutoscaler), object: { ...autoscaler, status } as KubeObject }];

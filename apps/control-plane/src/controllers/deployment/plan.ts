@@ -128,7 +128,9 @@ function revisionActions({ deployment, newest, old }: View): Action[] {
   const revision = String(Math.max(revisionOf(newest), nextRevision(old)));
   if (deployment.metadata.annotations?.[revisionAnnotation] === revision) return refreshed;
   const patch = { metadata: { annotations: { [revisionAnnotation]: revision } } };
-  return [...refreshed, { type: 'patch', kind: erased(Deployment), key: deployment.metadata, patchType: 'merge', patch }];
+  // Through the status, so that it is no new generation.
+  const key = deployment.metadata;
+  return [...refreshed, { type: 'patch', kind: erased(Deployment), key, patchType: 'merge', patch, subresource: 'status' }];
 }
 
 /** To the size that is asked for, without a step towards the template. */

@@ -30,18 +30,28 @@ export class NodeRestriction implements AdmissionPlugin {
 }
 
 function refused(request: AdmissionRequest, nodeName: string): string | undefined {
-  const { kind, subresource, object, old } = request;
+  const { kind, object, old } = request;
   if (isKind(kind, '', 'Pod')) return refusedPod(request, nodeName);
   const foreign = named(kind, { name: request.name, namespace: request.namespace }, nodeName);
-  if (foreign !== undefined || !isKind(kind, '', 'Node') || subresource) return foreign;
+  if (foreign !== undefined || !isKind(kind, '', 'Node')) return foreign;
   return refusedNode(object as Node, old as Node | undefined, nodeName);
 }
 
 function refusedPod({ operation, subresource, object, old }: AdmissionRequest, nodeName: string): string | undefined {
-  if (subresource === 'status') return podRefusal(old as Pod, nodeName, 'update pod status for pods');
+  if (subresource === 'status') return refusedPodStatus(object as Pod, old as Pod, nodeName);
   if (subresource) return `unexpected pod subresource ${JSON.stringify(subresource)}, only 'status' and 'eviction' are allowed`;
   if (operation === 'CREATE') return mirrorPodRefusal(object as Pod, nodeName);
   return `unexpected operation ${JSON.stringify(operation)}, node ${JSON.stringify(nodeName)} can only create and delete mirror pods`;
+}
+
+function refusedPodStatus(next: Pod, old: Pod, nodeName: string): string | undefined {
+  const refusal = podRefusal(old, nodeName, 'update pod status for pods');
+  if (refusal !== undefined) return refusal;
+  if (!deepEqual(next.metadata.labels ?? {}, old.metadata.labels ?? {}))
+    return `node ${JSON.stringify(nodeName)} cannot update labels through pod status`;
+  return deepEqual(next.status?.resourceClaimStatuses ?? [], old.status?.resourceClaimStatuses ?? [])
+    ? undefined
+    : `node ${JSON.stringify(nodeName)} cannot update resource claim statues`;
 }
 
 function podRefusal({ spec }: Pod, nodeName: string, what: string): string | undefined {

@@ -37,7 +37,7 @@ export async function spendBudget(
   if (isFreeWhileUnready(budget, pod)) return { uid, resourceVersion };
   const target = { ...call, kind: budgetKind, namespace, name: budget.metadata.name, subresource: 'status' };
   const at = timestamp(ports.clock);
-  await ports.writes.change(target, 'status', { dryRun }, (old) => {
+  await ports.writes.change(target, 'internal', { dryRun }, (old) => {
     const current = old as PodDisruptionBudget;
     return { object: { ...current, status: spent(current, pod, at) } as PodDisruptionBudget, warnings: [] };
   });

@@ -1,4 +1,5 @@
 import { Pod } from '@berth/api';
+import { managedFieldsOf } from '@berth/machinery';
 import { expect, test } from 'vitest';
 import { callFor, pod, startTestServer } from '../test-server.ts';
 
@@ -19,6 +20,11 @@ test('a container is added to a pod that exists, with defaults, and nothing else
   expect((object as Pod).spec.ephemeralContainers).toMatchObject([
     { name: 'debugger', targetContainerName: 'main', imagePullPolicy: 'IfNotPresent', terminationMessagePolicy: 'File' },
   ]);
+  expect(object.metadata).toMatchObject({ generation: 2 });
+  expect(managedFieldsOf(object)?.find(({ subresource }) => subresource)).toMatchObject({
+    subresource: 'ephemeralcontainers',
+    fieldsV1: { 'f:spec': { 'f:ephemeralContainers': { 'k:{"name":"debugger"}': { 'f:image': {} } } } },
+  });
   expect(object.metadata.labels?.sneaked).toBeUndefined();
   const again = await server.patch(call, 'strategic', patchWith(debuggerOf({ name: 'second' })));
   expect((again.object as Pod).spec.ephemeralContainers?.map(({ name }) => name)).toEqual(['second', 'debugger']);

@@ -1,10 +1,8 @@
 // Every subresource with code of its own. A new one is one file and one line here.
 import { type KindDefinition, StatusError } from '@berth/machinery';
-import { namespaceFinalize } from './namespace-finalize.ts';
+import { namespaceFinalize, podEphemeralContainers, podResize } from './partial-update.ts';
 import { podBinding } from './pod-binding.ts';
-import { podEphemeralContainers } from './pod-ephemeral-containers.ts';
 import { podEviction } from './pod-eviction.ts';
-import { podResize } from './pod-resize.ts';
 import { scale } from './scale.ts';
 import { signingApproval } from './signing-approval.ts';
 import type { SubresourceDefinition, SubresourceHandler, SubresourcePorts } from './subresource.ts';

@@ -1,0 +1,39 @@
+// What a write to /status changes: the status, and metadata but for what the kind's strategy keeps (k8s.io/kubernetes,
+// pkg/registry/**/strategy.go). Everything else stays as it is, whatever the body says.
+import { validateMetadataParts } from '@berth/api';
+import { cloneObject, deepEqual, type FieldError, type KindDefinition, type StatusMetadata, statusMetadata } from '@berth/machinery';
+import type { Shaped } from './metadata.ts';
+
+/** @param now RFC 3339 */
+export function withStatus(kind: KindDefinition, old: Shaped, given: Shaped, now: string): Shaped {
+  const { strategy } = kind;
+  const next = cloneObject(old);
+  const kept = strategy.statusKeeps ?? [];
+  const metadata = { ...given.metadata };
+  for (const part of kept) keepPart(metadata, next.metadata, part);
+  next.metadata = metadata;
+  if (given.status === undefined) delete next.status;
+  else next.status = given.status;
+  strategy.prepareForStatusUpdate?.(next, old, now);
+  return next;
+}
+
+function keepPart(metadata: Shaped['metadata'], old: Shaped['metadata'], part: StatusMetadata): void {
+  if (old[part] === undefined) delete metadata[part];
+  else Object.assign(metadata, { [part]: old[part] });
+}
+
+/** Of a configuration to apply to the status: what it may change. */
+export function withinStatus(kind: KindDefinition, { apiVersion, kind: name, metadata, status }: Shaped): Shaped {
+  const kept: readonly string[] = kind.strategy.statusKeeps ?? [];
+  const parts = Object.entries(metadata).filter(([part]) => !kept.includes(part));
+  const applied: Shaped = { apiVersion, kind: name, metadata: Object.fromEntries(parts) as unknown as Shaped['metadata'] };
+  if (status !== undefined) applied.status = status;
+  return applied;
+}
+
+/** Everything wrong with metadata that the write changes; most change none of it. */
+export function validateStatusMetadata(next: Shaped, old: Shaped): FieldError[] {
+  const isSame = statusMetadata.every((part) => deepEqual(next.metadata[part], old.metadata[part]));
+  return isSame ? [] : validateMetadataParts(next);
+}
