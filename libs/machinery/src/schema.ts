@@ -85,6 +85,29 @@ export function emptyObject(message: MessageSchema): Record<string, unknown> {
   return empty;
 }
 
+const shown = new WeakMap<MessageSchema, Readonly<Record<string, unknown>>>();
+
+/** What Go's JSON shows of an object that holds nothing: structs that are no pointers, and the zeros of what is never left out. */
+export function shownWhenEmpty(message: MessageSchema): Readonly<Record<string, unknown>> {
+  const known = shown.get(message);
+  if (known) return known;
+  const empty: Record<string, unknown> = {};
+  for (const [name, { schema, pointer, omitempty }] of message.byName) {
+    if (schema.kind === 'message' && !pointer) empty[name] = shownWhenEmpty(schema.message);
+    else if (!omitempty) empty[name] = pointer || schema.kind !== 'scalar' ? null : zeroOf(schema.scalar);
+  }
+  shown.set(message, empty);
+  return empty;
+}
+
+/** Of a field that is no pointer; structs in Go that JSON shows as null when they are zero are null. */
+function zeroOf(scalar: ScalarType): unknown {
+  if (scalar === 'string') return '';
+  if (scalar === 'bool') return false;
+  if (scalar === 'Quantity') return '0';
+  return ['int32', 'int64', 'double', 'IntOrString'].includes(scalar) ? 0 : null;
+}
+
 /** Links declarations into message schemas on demand, so that recursive types (JSONSchemaProps) resolve. */
 export class SchemaRegistry {
   readonly #declarations = new Map<string, MessageDeclaration>();

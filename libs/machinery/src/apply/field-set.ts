@@ -33,39 +33,53 @@ export function readFieldSet(value: unknown, depth = 0): FieldSet | undefined {
   return value as FieldSet;
 }
 
+/** `a` itself when it has all of `b` already: what is not changed is not copied, encoded or sorted again. */
 export function union(a: FieldSet, b: FieldSet): FieldSet {
   if (a === b || isEmpty(b)) return a;
   if (isEmpty(a)) return b;
-  const result: Record<string, FieldSet> = { ...a };
+  let result: Record<string, FieldSet> | undefined;
   for (const element in b) {
-    const below = at(b, element);
     const own = a[element];
-    result[element] = own === undefined || element === '.' ? below : unionOfNodes(own, below);
+    const joined = own === undefined || element === '.' ? at(b, element) : unionOfNodes(own, at(b, element));
+    if (joined === own || (own !== undefined && element === '.')) continue;
+    result ??= { ...a };
+    result[element] = joined;
   }
-  return result;
+  return result ?? a;
 }
 
 function unionOfNodes(a: FieldSet, b: FieldSet): FieldSet {
-  if (isEmpty(a) && isEmpty(b)) return leaf;
+  if (isEmpty(b) && isMember(a)) return a;
   const joined = union(a, b);
   return isMember(a) || isMember(b) ? withSelf(joined) : joined;
 }
 
-/** What `a` has and `b` has not. */
+/** What `a` has and `b` has not; `a` itself when they have nothing in common. */
 export function difference(a: FieldSet, b: FieldSet): FieldSet {
   if (isEmpty(a) || isEmpty(b)) return a;
+  const changed = new Map<string, FieldSet | undefined>();
+  for (const element in b) {
+    const own = element === '.' ? undefined : a[element];
+    if (own === undefined) continue;
+    const left = differenceOfNodes(own, at(b, element));
+    if (left !== own) changed.set(element, left);
+  }
+  if (changed.size === 0) return a;
   const result: Record<string, FieldSet> = {};
   for (const element in a) {
-    const own = at(a, element);
-    const other = element === '.' ? undefined : b[element];
-    const left = other === undefined ? own : differenceOfNodes(own, other);
+    const left = changed.has(element) ? changed.get(element) : at(a, element);
     if (left) result[element] = left;
   }
   return result;
 }
 
+/** Undefined when nothing is left. */
 function differenceOfNodes(a: FieldSet, b: FieldSet): FieldSet | undefined {
-  return node(isMember(a) && !isMember(b), difference(below(a), below(b)));
+  if (isEmpty(a)) return isMember(b) ? undefined : a;
+  const beneath = difference(a, b);
+  const left = isMember(a) && isMember(b) ? below(beneath) : beneath;
+  if (!isEmpty(left)) return left;
+  return isMember(a) && !isMember(b) ? leaf : undefined;
 }
 
 export function intersection(a: FieldSet, b: FieldSet): FieldSet {

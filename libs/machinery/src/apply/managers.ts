@@ -2,6 +2,7 @@
 // subresource. Entries are read leniently (what makes no sense counts as absent) and written in Kubernetes' order.
 import { isRecord } from '../json.ts';
 import { difference, type FieldSet, isEmpty, readFieldSet, union } from './field-set.ts';
+import { ordered } from './known-sets.ts';
 
 export type Operation = 'Apply' | 'Update';
 
@@ -67,7 +68,7 @@ export function writeManagers(managers: readonly Manager[]): ManagedFieldsEntry[
       apiVersion,
       ...(time !== undefined && { time }),
       fieldsType: 'FieldsV1',
-      fieldsV1: fields,
+      fieldsV1: ordered(fields),
       ...(subresource && { subresource }),
     }));
 }

@@ -1,12 +1,13 @@
 // The fields that an object sets, and those in which two objects differ. Order in lists is nobody's, so it never differs.
 import { deepEqual, isRecord } from '../json.ts';
-import type { MessageSchema } from '../schema.ts';
+import { type MessageSchema, shownWhenEmpty } from '../schema.ts';
+import { compareElements } from './element-order.ts';
 import { type FieldSet, isEmpty, leaf, node, noFields } from './field-set.ts';
 import { setOf } from './known-sets.ts';
 import { itemElement, memberShape, type Shape } from './shape.ts';
 
 export function rootShape(message: MessageSchema): Shape {
-  return { kind: 'struct', message, isValue: true };
+  return { kind: 'struct', message };
 }
 
 /** The fields that an applied configuration is about. */
@@ -40,38 +41,64 @@ export interface FieldChanges {
 export const noChanges: FieldChanges = { added: noFields, modified: noFields, removed: noFields };
 
 /** A value with everything beneath it, containers included: what appears or goes away with it. */
-function everything(shape: Shape, value: unknown): FieldSet | undefined {
+function everything(shape: Shape, value: unknown): FieldSet {
   const text = everythingText(shape, value);
-  if (text === undefined) return undefined;
   return text === leafText ? leaf : setOf(text);
 }
 
 const leafText = '{}';
 
 /** As JSON, which is made faster than the set, and tells whether the set has been made before. */
-function everythingText(shape: Shape, value: unknown): string | undefined {
+function everythingText(shape: Shape, value: unknown): string {
   if (shape.kind === 'leaf' || value === null || typeof value !== 'object') return leafText;
-  const isOwned = !(shape.kind === 'struct' && shape.isValue);
-  let beneath = '';
-  if (Array.isArray(value)) {
-    for (const item of value)
-      beneath += `,${JSON.stringify(itemElement(shape, item))}:${everythingText(itemShape(shape), item) ?? leafText}`;
-  } else {
-    for (const name in value) {
-      const inner = (value as Record<string, unknown>)[name];
-      const member = memberShape(shape, name);
-      const text = member && inner !== undefined ? everythingText(member, inner) : undefined;
-      if (text) beneath += `,${shape.kind === 'struct' ? `"f:${name}"` : JSON.stringify(`f:${name}`)}:${text}`;
-    }
+  const beneath = Array.isArray(value) ? itemsText(shape, value) : membersText(shape, value as Record<string, unknown>);
+  return beneath === '' ? leafText : `{".":{}${beneath}}`;
+}
+
+/** The fields of a new object: those in which it differs from what Go shows of an empty one. */
+export function fieldsOfNew(message: MessageSchema, value: unknown): FieldSet {
+  const text = newText(rootShape(message), shownWhenEmpty(message), value);
+  return text === undefined ? noFields : setOf(text);
+}
+
+/** Undefined when the value is the empty one. Containers that are there when empty belong to nobody. */
+function newText(shape: Shape, empty: unknown, value: unknown): string | undefined {
+  if (empty === undefined) return everythingText(shape, value);
+  if (shape.kind === 'leaf' || value === null || typeof value !== 'object') return deepEqual(value, empty) ? undefined : leafText;
+  const beneath = Array.isArray(value)
+    ? itemsText(shape, value)
+    : membersText(shape, value as Record<string, unknown>, isRecord(empty) ? empty : {});
+  return beneath === '' ? undefined : `{${beneath.slice(1)}}`;
+}
+
+function itemsText(shape: Shape, items: unknown[]): string {
+  const inner = itemShape(shape);
+  const texts = items.map((item): [string, string] => [itemElement(shape, item), everythingText(inner, item)]);
+  if (texts.length > 1) texts.sort(([a], [b]) => compareElements(a, b));
+  // Of items with the same key, the first counts.
+  let text = '';
+  for (const [i, [element, beneath]] of texts.entries()) {
+    if (element !== texts[i - 1]?.[0]) text += `,${JSON.stringify(element)}:${beneath}`;
   }
-  if (beneath === '') return isOwned ? leafText : undefined;
-  return isOwned ? `{".":{}${beneath}}` : `{${beneath.slice(1)}}`;
+  return text;
+}
+
+function membersText(shape: Shape, value: Record<string, unknown>, empty?: Record<string, unknown>): string {
+  let text = '';
+  for (const name of Object.keys(value).sort()) {
+    const inner = value[name];
+    const member = memberShape(shape, name);
+    if (!member || inner === undefined) continue;
+    const beneath = newText(member, empty?.[name], inner);
+    if (beneath !== undefined) text += `,${shape.kind === 'struct' ? `"f:${name}"` : JSON.stringify(`f:${name}`)}:${beneath}`;
+  }
+  return text;
 }
 
 /** Which fields `next` has that `old` has not, which differ, and which are gone. */
 export function changedFields(shape: Shape, old: unknown, next: unknown): FieldChanges {
   const changes = { added: {}, modified: {}, removed: {} };
-  if (old === undefined) return { ...changes, added: everything(shape, next) ?? noFields };
+  if (old === undefined) return { ...changes, added: everything(shape, next) };
   const before = members(shape, old);
   const after = members(shape, next);
   for (const [element, value] of after) {
@@ -102,8 +129,8 @@ function compareElement(changes: Mutable, element: string, shape: Shape, was: un
   }
 }
 
-function put(set: Record<string, FieldSet>, element: string, value: FieldSet | undefined): void {
-  if (value) set[element] = value;
+function put(set: Record<string, FieldSet>, element: string, value: FieldSet): void {
+  set[element] = value;
 }
 
 /** The value's parts by path element. Of list items with the same key, the first counts. */

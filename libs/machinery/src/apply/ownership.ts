@@ -1,10 +1,10 @@
 // Server-side apply on one object, and the tracking of all other writes: what the object becomes, and who owns what of it then.
-// Pure; the time is text, and an entry's time changes only when its fields do.
-import { deepClone } from '../json.ts';
+// Pure; the time is text, and an entry's time is that of the last write by which its manager changed something.
+import { deepClone, deepEqual } from '../json.ts';
 import type { KubeObject } from '../object.ts';
 import type { MessageSchema } from '../schema.ts';
 import { type Conflict, conflictError } from './conflicts.ts';
-import { difference, equalSets, type FieldSet, intersection, isEmpty, leaves, noFields, union } from './field-set.ts';
+import { difference, type FieldSet, intersection, isEmpty, leaves, noFields, union } from './field-set.ts';
 import {
   asksToReset,
   type Identity,
@@ -16,8 +16,7 @@ import {
   writeManagers,
 } from './managers.ts';
 import { checkItems, mergeApplied, removeFields } from './merge-applied.ts';
-import { changedFields, type FieldChanges, fieldsOf, rootShape } from './object-fields.ts';
-import type { Shape } from './shape.ts';
+import { changedFields, type FieldChanges, fieldsOf, fieldsOfNew, noChanges, rootShape } from './object-fields.ts';
 
 /** Owns what an object had before anybody's ownership was tracked. */
 const beforeFirstApply = 'before-first-apply';
@@ -79,39 +78,20 @@ export function managedAfterUpdate(
   const managers = (isGiven && readManagers(given)) || readManagers(live) || [];
   // Objects from before ownership was tracked stay untracked until somebody applies.
   if (managers.length === 0 && old) return [];
-  const changes = changedFields(rootShape(message), old && manageable(old), manageable(next));
+  const shape = rootShape(message);
+  const changes = old
+    ? changedFields(shape, manageable(old), manageable(next))
+    : { ...noChanges, added: fieldsOfNew(message, manageable(next)) };
   const identity: Identity = { ...identityOf(author), operation: 'Update' };
   const taken = union(changes.modified, changes.added);
+  if (!isGiven && live && isEmpty(taken) && isEmpty(changes.removed)) return live;
   const kept = managers.map((manager) => {
     const isOwn = isSame(manager, identity);
     return without(without(manager, changes.removed), isOwn ? noFields : taken);
   });
-  const own = managers.find((manager) => isSame(manager, identity))?.fields ?? noFields;
-  const fields = union(difference(own, changes.removed), taken);
-  if (!isGiven && live && equalSets(fields, own) && kept.every((manager, index) => manager === managers[index]))
-    return live as ManagedFieldsEntry[];
-  return writeManagers(withManager(kept, identity, fields, own, author.time, managers));
-}
-
-/**
- * The managedFields after a status was written by whoever owns it as a whole: the same ones from the second time on, so that
- * statuses, which are written most of all, cost nothing more.
- */
-export function managedWithWholeStatus(old: KubeObject, author: Author): ManagedFieldsEntry[] {
-  const live = managedFieldsOf(old);
-  const managers = readManagers(live) ?? [];
-  if (!live || managers.length === 0) return [];
-  const identity: Identity = { ...identityOf(author), operation: 'Update' };
-  if (managers.some((manager) => isSame(manager, identity))) return live;
-  return writeManagers([...managers, { ...identity, time: author.time, fields: { 'f:status': {} } }]);
-}
-
-/** The managedFields of a new object whose maker owns its metadata by fields, and each of the other members as a whole. */
-export function managedAsMade(message: MessageSchema, made: KubeObject, author: Author): ManagedFieldsEntry[] {
-  const { apiVersion, kind, metadata, ...rest } = made;
-  const ofMetadata = changedFields(rootShape(message), undefined, manageable({ apiVersion, kind, metadata })).added;
-  const wholes = Object.fromEntries(Object.keys(rest).map((name) => [`f:${name}`, {}]));
-  return writeManagers([{ ...identityOf(author), operation: 'Update', time: author.time, fields: { ...ofMetadata, ...wholes } }]);
+  if (isEmpty(taken)) return writeManagers(kept);
+  const own = kept.find((manager) => isSame(manager, identity))?.fields ?? noFields;
+  return writeManagers(withManager(kept, { ...identity, time: author.time, fields: union(own, taken) }));
 }
 
 export interface ApplyRequest {
@@ -130,7 +110,7 @@ export function applyConfiguration(request: ApplyRequest): KubeObject {
   const { message, live, applied, author, force, transferable } = request;
   const shape = rootShape(message);
   checkItems(shape, applied);
-  const managers = liveManagers(shape, live, author);
+  const managers = liveManagers(message, live, author);
   const identity: Identity = { ...identityOf(author), operation: 'Apply' };
   const own = managers.find((manager) => isSame(manager, identity))?.fields ?? noFields;
   const wanted = fieldsOf(shape, content(applied));
@@ -144,15 +124,17 @@ export function applyConfiguration(request: ApplyRequest): KubeObject {
   const kept = others.map((manager) => without(without(manager, taken), changes.removed));
   const fields = difference(wanted, unmanaged);
   const result = { ...next, metadata: { ...next.metadata } };
-  setManagedFields(result, writeManagers(withManager(kept, identity, fields, own, author.time, managers)));
+  const known = managers.find((manager) => isSame(manager, identity));
+  const time = live && deepEqual(next, content(live)) ? known?.time : author.time;
+  setManagedFields(result, writeManagers(withManager(kept, { ...identity, time, fields })));
   return result;
 }
 
-function liveManagers(shape: Shape, live: KubeObject | undefined, author: Author): Manager[] {
+function liveManagers(message: MessageSchema, live: KubeObject | undefined, author: Author): Manager[] {
   if (!live) return [];
   const managers = readManagers(managedFieldsOf(live)) ?? [];
   if (managers.length > 0) return managers;
-  const fields = difference(fieldsOf(shape, content(live)), unmanaged);
+  const fields = fieldsOfNew(message, manageable(live));
   const { apiVersion, time } = author;
   return [{ manager: beforeFirstApply, operation: 'Update', apiVersion, subresource: '', time, fields }];
 }
@@ -167,10 +149,8 @@ function refuseConflicts(others: Manager[], changes: FieldChanges, force: boolea
   if (found.length > 0) throw conflictError(found);
 }
 
-function withManager(kept: Manager[], identity: Identity, fields: FieldSet, before: FieldSet, now: string, managers: Manager[]): Manager[] {
-  const known = managers.find((manager) => isSame(manager, identity));
-  const time = known && equalSets(fields, before) ? known.time : now;
-  return [...kept.filter((manager) => !isSame(manager, identity)), { ...identity, time, fields }];
+function withManager(kept: Manager[], manager: Manager): Manager[] {
+  return [...kept.filter((other) => !isSame(other, manager)), manager];
 }
 
 function identityOf({ manager, apiVersion, subresource = '' }: Author): Omit<Identity, 'operation'> {

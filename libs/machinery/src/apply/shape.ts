@@ -4,8 +4,7 @@ import type { FieldSchema, MessageSchema, TypeSchema } from '../schema.ts';
 
 export type Shape =
   | { kind: 'leaf' }
-  /** `isValue`: always there in Go, so that nobody owns it but for what is in it. */
-  | { kind: 'struct'; message: MessageSchema; isValue: boolean }
+  | { kind: 'struct'; message: MessageSchema }
   | { kind: 'map'; of: Shape }
   /** Scalars, each an element by its value. */
   | { kind: 'set' }
@@ -47,20 +46,16 @@ const known = new WeakMap<FieldSchema, Shape>();
 export function shapeOf(field: FieldSchema): Shape {
   let shape = known.get(field);
   if (!shape) {
-    shape = field.atomic
-      ? leafShape
-      : field.schema.kind === 'list'
-        ? listShape(field, field.schema.of)
-        : typeShape(field.schema, !field.pointer);
+    shape = field.atomic ? leafShape : field.schema.kind === 'list' ? listShape(field, field.schema.of) : typeShape(field.schema);
     known.set(field, shape);
   }
   return shape;
 }
 
-function typeShape(type: TypeSchema, isValue = false): Shape {
+function typeShape(type: TypeSchema): Shape {
   if (type.kind === 'map') return { kind: 'map', of: typeShape(type.of) };
   if (type.kind !== 'message' || isAtomicStruct(type.message)) return leafShape;
-  return { kind: 'struct', message: type.message, isValue };
+  return { kind: 'struct', message: type.message };
 }
 
 function listShape(field: FieldSchema, of: TypeSchema): Shape {
@@ -80,10 +75,15 @@ export function memberShape(shape: Shape, name: string): Shape | undefined {
 
 /** The path element of a list's item: `v:"x"`, or `k:{"name":"x"}` with its keys in order. */
 export function itemElement(shape: Shape, item: unknown): string {
-  if (shape.kind !== 'keyed') return `v:${JSON.stringify(item)}`;
+  if (shape.kind !== 'keyed') return `v:${goJson(item)}`;
   const key: Record<string, unknown> = {};
   for (const { name, default: fallback } of shape.keys) {
     key[name] = (item as Record<string, unknown> | null)?.[name] ?? fallback ?? null;
   }
-  return `k:${JSON.stringify(key)}`;
+  return `k:${goJson(key)}`;
+}
+
+/** As Go writes it, which escapes what HTML would take for its own. */
+function goJson(value: unknown): string {
+  return JSON.stringify(value).replace(/[<>&\u2028\u2029]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }

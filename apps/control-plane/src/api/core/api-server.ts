@@ -98,7 +98,7 @@ export class ApiServer {
     this.#committer = new Committer({ store, cache: this.#cache, metrics, expiry: new EventExpiry(store, clock), clock });
     this.health = new ServerHealth({ store, cache: this.#cache, logger });
     this.#authorizer = options.authorizer ?? new ClusterAuthorizer(this.#cache);
-    this.#reads = new Reads(store, this.#cache);
+    this.#reads = new Reads(store, this.#cache, clock);
     const admission = new Admission(
       createAdmission({
         ...options.config,

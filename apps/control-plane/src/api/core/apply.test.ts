@@ -148,20 +148,51 @@ describe('managedFields of other writes', () => {
     expect(managedFieldsOf(reset.object)).toBeUndefined();
   });
 
-  it('are few for what a part of Berth makes', async () => {
-    const made = await test.system.create(Pod, pod('q', { labels: { a: 'b' } }));
-    expect(managedFieldsOf(made)?.map(({ fieldsV1 }) => fieldsV1)).toEqual([
-      { 'f:metadata': { 'f:labels': { '.': {}, 'f:a': {} } }, 'f:spec': {} },
-    ]);
+  it('hold each field that a part of Berth writes, in one order, as Kubernetes writes them', async () => {
+    const spec = { containers: [{ name: 'main', image: 'reg/web:1', ports: [{ containerPort: 443 }, { containerPort: 80 }] }] };
+    const made = await test.system.create(Pod, { ...pod('q', { labels: { a: 'b' } }), spec });
+    expect(
+      JSON.stringify(
+        managedFieldsOf(made)?.map(({ manager, fieldsV1 }) => [manager, fieldsV1]),
+        null,
+        1,
+      ).replace(/\n */g, ''),
+    ).toBe(
+      `[["apiserver",{"f:metadata": {"f:labels": {".": {},"f:a": {}}},"f:spec": {"f:containers": {"k:{\\"name\\":\\"main\\"}": {".": {},${[
+        '"f:image": {}',
+        '"f:imagePullPolicy": {}',
+        '"f:name": {}',
+        '"f:ports": {".": {},"k:{\\"containerPort\\":80,\\"protocol\\":\\"TCP\\"}": {".": {},"f:containerPort": {},"f:protocol": {}},"k:{\\"containerPort\\":443,\\"protocol\\":\\"TCP\\"}": {".": {},"f:containerPort": {},"f:protocol": {}}}',
+        '"f:resources": {}',
+        '"f:terminationMessagePath": {}',
+        '"f:terminationMessagePolicy": {}',
+      ].join()}}},"f:dnsPolicy": {},"f:enableServiceLinks": {},"f:restartPolicy": {},"f:schedulerName": {},"f:securityContext": {},"f:terminationGracePeriodSeconds": {}}}]]`,
+    );
   });
 
-  it('record a status that a part of Berth writes once, as a whole', async () => {
+  it('refuse an apply that would change what a part of Berth wrote', async () => {
+    const made = await test.system.create(Pod, pod('owned'));
+    const body = {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'owned' },
+      spec: { containers: [{ name: 'main', image: 'reg/other:2' }] },
+    };
+    const error = await failure(server.patch(callFor(Pod, 'default', 'owned'), 'apply', body, kubectl));
+    expect(error.message).toBe('Apply failed with 1 conflict: conflict with "apiserver" using v1: .spec.containers[name="main"].image');
+    expect(made.spec.containers[0]?.image).toBe('registry.local/web:1');
+  });
+
+  it('record each field of a status, once, with the time of its last change', async () => {
     const made = await test.client.create(Pod, pod('p'));
     expect(owners(made)).toEqual(['admin Update']);
-    const ready = { ...made, status: { phase: 'Running' } } as Pod;
+    const ready = { ...made, status: { ...made.status, phase: 'Running' } } as Pod;
     const first = await test.system.updateStatus(Pod, ready);
     expect(owners(first)).toEqual(['admin Update', 'apiserver Update status']);
-    const second = await test.system.updateStatus(Pod, { ...first, status: { phase: 'Failed' } } as Pod);
-    expect(managedFieldsOf(second)).toEqual(managedFieldsOf(first));
+    const ofStatus = (object: KubeObject) => managedFieldsOf(object)?.find(({ subresource }) => subresource === 'status');
+    expect(ofStatus(first)?.fieldsV1).toEqual({ 'f:status': { 'f:phase': {} } });
+    const second = await test.system.updateStatus(Pod, { ...first, status: { ...first.status, phase: 'Failed' } } as Pod);
+    expect(ofStatus(second)?.fieldsV1).toBe(ofStatus(first)?.fieldsV1);
+    expect(Date.parse(ofStatus(second)?.time ?? '')).toBeGreaterThanOrEqual(Date.parse(ofStatus(first)?.time ?? ''));
   });
 });

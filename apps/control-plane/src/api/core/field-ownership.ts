@@ -2,10 +2,11 @@
 import {
   type Author,
   apiVersionOf,
+  deepEqual,
   type KubeObject,
+  type ManagedFieldsEntry,
   managedAfterUpdate,
-  managedAsMade,
-  managedWithWholeStatus,
+  managedFieldsOf,
   setManagedFields,
 } from '@berth/machinery';
 import { type Clock, timestamp } from '@berth/telemetry';
@@ -25,8 +26,24 @@ export function trackFields(target: Target, old: KubeObject | undefined, next: K
   const author = authorOf(target, settings, clock);
   const { schema, subresources } = target.kind;
   const described = !old && subresources.status ? withoutStatus(next) : next;
-  const isCoarse = !old && settings.ownsWholes;
-  setManagedFields(next, isCoarse ? managedAsMade(schema, described, author) : managedAfterUpdate(schema, old, described, author));
+  setManagedFields(next, managedAfterUpdate(schema, old, described, author));
+}
+
+/** Whether a write changes nothing but the times at which managers wrote, which alone are no change. */
+export function isUnchanged(next: KubeObject, old: KubeObject): boolean {
+  const [managed, before] = [managedFieldsOf(next), managedFieldsOf(old)];
+  if (managed === before) return deepEqual(next, old);
+  if (!managed || !before || !deepEqual(managed.map(withoutTime), before.map(withoutTime))) return false;
+  return deepEqual(withoutManaged(next), withoutManaged(old));
+}
+
+function withoutTime({ time: _time, ...entry }: ManagedFieldsEntry): ManagedFieldsEntry {
+  return entry;
+}
+
+function withoutManaged({ metadata, ...rest }: KubeObject): unknown {
+  const { managedFields: _managed, ...kept } = metadata as KubeObject['metadata'] & { managedFields?: unknown };
+  return { ...rest, metadata: kept };
 }
 
 /** A new object's status is what defaults make of it, so nobody's. */
@@ -39,6 +56,5 @@ function withoutStatus(object: Shaped): KubeObject {
 export function trackStatusFields(target: Target, old: Shaped, next: Shaped, settings: WriteSettings, clock: Clock): void {
   const author = authorOf(target, settings, clock);
   const compared: Shaped = { ...old, metadata: next.metadata, status: next.status };
-  const entries = settings.ownsWholes ? managedWithWholeStatus(old, author) : managedAfterUpdate(target.kind.schema, old, compared, author);
-  setManagedFields(next, entries);
+  setManagedFields(next, managedAfterUpdate(target.kind.schema, old, compared, author));
 }

@@ -43,6 +43,28 @@ test('a page of a compacted revision is 410 with a token that goes on at the pre
   await server.stop();
 });
 
+test('a token that is older than five minutes goes on at the present, though the store still knows the past', async () => {
+  let lateMs = 0;
+  const { server, client } = await withPods(5, { ...systemClock, now: () => systemClock.now() + lateMs });
+  const first = await client.list(Pod, { namespace: 'default', limit: 2 });
+  const next = (token: string | undefined) => client.list(Pod, { namespace: 'default', limit: 2, continue: token });
+  lateMs = 4 * 60_000;
+  const second = await next(first.continue);
+  lateMs = 5 * 60_000;
+  // Nothing has changed, so that the newest state is the list's.
+  expect((await next(first.continue)).resourceVersion).toBe(first.resourceVersion);
+  await client.create(Pod, pod('p9'));
+  for (const token of [first.continue, second.continue]) {
+    const error = await next(token).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: 410, reason: 'Expired' });
+    const rest = await next((error as { status: { metadata: { continue: string } } }).status.metadata.continue);
+    expect(rest.resourceVersion).not.toBe(first.resourceVersion);
+    expect(rest.items[0]?.metadata.name).toBe(token === first.continue ? 'p2' : 'p4');
+    if (rest.continue) expect((await next(rest.continue)).resourceVersion).toBe(rest.resourceVersion);
+  }
+  await server.stop();
+});
+
 test('a list is its objects, joined', async () => {
   const { server, client } = await withPods(3);
   const answer = await server.list(callFor(Pod, 'default'), { labelSelector: 'half=0' });

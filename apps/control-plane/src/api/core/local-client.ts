@@ -87,7 +87,7 @@ export class LocalClient implements Client {
   #settings(options: WriteOptions): WriteSettings {
     const { name } = this.#user;
     const isPart = name.startsWith('system:');
-    return { ...options, userAgent: isPart ? name.slice('system:'.length) : name, ownsWholes: isPart };
+    return { ...options, userAgent: isPart ? name.slice('system:'.length) : name };
   }
 
   #call<T extends KubeObject>(kind: KindDefinition<T>, key: { namespace?: string; name?: string }, subresource?: string): Call {

@@ -2,9 +2,11 @@
 // of a list, exact revisions) from the store.
 import { type KindDefinition, StatusError, storedKind } from '@berth/machinery';
 import { prefixEnd, type Store } from '@berth/store';
+import type { Clock } from '@berth/telemetry';
 import { continueExpired, decodeContinue, encodeContinue } from './continue-token.ts';
 import { relativeKey } from './keys.ts';
 import type { KindCache } from './kind-cache.ts';
+import { ListAges } from './list-ages.ts';
 import { checkListSettings, checkWatchSettings, parseVersion } from './list-options.ts';
 import { Entry } from './object-codec.ts';
 import { type Selection, selectionOf } from './selection.ts';
@@ -18,10 +20,12 @@ const historyPageSize = 500;
 export class Reads {
   readonly #store: Store;
   readonly #cache: WatchCache;
+  readonly #ages: ListAges;
 
-  constructor(store: Store, cache: WatchCache) {
+  constructor(store: Store, cache: WatchCache, clock: Clock) {
     this.#store = store;
     this.#cache = cache;
+    this.#ages = new ListAges(clock);
   }
 
   async get(kind: KindDefinition, namespace: string | undefined, name: string, resourceVersion?: string): Promise<Entry> {
@@ -32,6 +36,12 @@ export class Reads {
   }
 
   async list(target: Target, settings: ListSettings): Promise<ListAnswer> {
+    const list = await this.#list(target, settings);
+    if (list.continue) this.#ages.note(this.#cache.revision);
+    return list;
+  }
+
+  async #list(target: Target, settings: ListSettings): Promise<ListAnswer> {
     checkListSettings(settings);
     const { kind, namespace } = target;
     const selection = selectionOf(kind, settings);
@@ -106,6 +116,7 @@ export class Reads {
       return this.#page(cache, namespace, selection, { revision: this.#cache.revision, start: at.start }, settings.limit);
     }
     await this.#cache.reach(at.revision);
+    if (this.#ages.isOld(at.revision) && this.#cache.revision > at.revision) throw continueExpired(at.start);
     try {
       return await this.#at(cache, namespace, selection, at, settings.limit);
     } catch (error) {

@@ -44,8 +44,6 @@ export interface WriteSettings {
   fieldManager?: string;
   /** Stands in for `fieldManager` up to its first slash. */
   userAgent?: string;
-  /** Set for parts of Berth, which write most: what they make, and statuses, they own as wholes and not by each field. */
-  ownsWholes?: boolean;
   /** Server-side apply only: takes over the fields of others. */
   force?: boolean;
   /** Default Warn, as in Kubernetes. */

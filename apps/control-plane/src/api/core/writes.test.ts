@@ -127,8 +127,10 @@ test('immutable metadata is refused, and a missing part of it is filled in', asy
   const other = await failure(client.update(ConfigMap, { ...created, metadata: { ...created.metadata, uid: 'other' } }));
   expect([other.code, other.reason]).toEqual([409, 'Conflict']);
   const older = { ...created, metadata: { ...created.metadata, creationTimestamp: '2001-01-01T00:00:00Z' } };
-  const error = await failure(client.update(ConfigMap, older));
-  expect(error.message).toContain('metadata.creationTimestamp: Invalid value: "2001-01-01T00:00:00Z": field is immutable');
+  expect((await client.update(ConfigMap, older)).metadata.creationTimestamp).toBe(created.metadata.creationTimestamp);
+  const deleted = { ...created, metadata: { ...created.metadata, deletionTimestamp: '2001-01-01T00:00:00Z' } };
+  const error = await failure(client.update(ConfigMap, deleted));
+  expect(error.message).toContain('metadata.deletionTimestamp: Invalid value: "2001-01-01T00:00:00Z": field is immutable');
   await server.stop();
 });
 

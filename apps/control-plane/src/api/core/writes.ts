@@ -1,11 +1,11 @@
 // CREATE, UPDATE and PATCH of objects and of their status. All of them end in one decision on the newest state: defaults,
 // admission, validation, then a commit that fails if that state is no longer the newest.
-import { cloneObject, deepClone, deepEqual, isReason, type KubeObject, type PartialUpdate, StatusError } from '@berth/machinery';
+import { cloneObject, deepClone, isReason, type KubeObject, type PartialUpdate, StatusError } from '@berth/machinery';
 import { type Clock, type Random, timestamp } from '@berth/telemetry';
 import type { Admission, AdmissionRequest } from './admission/admission.ts';
 import { matchTarget, readBody, requireOwnName } from './body.ts';
 import type { Committed, Committer, Decision, Known } from './commit.ts';
-import { trackFields, trackStatusFields } from './field-ownership.ts';
+import { isUnchanged, trackFields, trackStatusFields } from './field-ownership.ts';
 import { carryMetadata, generatedName, isFinished, nextGeneration, type Shaped, stampNew } from './metadata.ts';
 import type { Entry } from './object-codec.ts';
 import { type PatchKind, readPatched } from './patches.ts';
@@ -81,8 +81,9 @@ export class Writes {
     stampNew(kind, object, this.#options.clock, this.#options.random);
     if (kind.subresources.status) delete object.status;
     kind.defaults(object);
-    kind.strategy.prepareForCreate?.(object);
+    // What the server adds from here on belongs to nobody.
     if (settings) trackFields(target, undefined, object, settings, this.#options.clock);
+    kind.strategy.prepareForCreate?.(object);
     const request: AdmissionRequest = {
       operation: 'CREATE',
       user: target.user,
@@ -197,7 +198,7 @@ export class Writes {
     if (scope === 'spec') await this.#options.admission.reserve(request);
     const { guards, writes, warnings, turn } = request;
     if (isFinished(next)) return { type: 'remove', object: next, writes: this.#options.admission.release(kind, old), warnings };
-    if (deepEqual(next, old)) return { type: 'keep', entry: current, warnings };
+    if (isUnchanged(next, old)) return { type: 'keep', entry: current, warnings };
     return { type: 'put', object: next, guards, writes, warnings, turn };
   }
 

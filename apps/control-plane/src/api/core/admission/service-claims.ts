@@ -2,7 +2,7 @@
 // the transaction that writes the Service and deleted in the one that removes it, so no crash, race or second API server can
 // hand one out twice or leak it.
 import { clusterAddress, IPAddress, type Service, serviceAddress } from '@berth/api';
-import { type FieldError, managedAsMade, StatusError, setManagedFields } from '@berth/machinery';
+import { type FieldError, managedAfterUpdate, StatusError, setManagedFields } from '@berth/machinery';
 import type { Write } from '@berth/store';
 import { type Clock, type Random, timestamp } from '@berth/telemetry';
 import type { Guard } from '../commit.ts';
@@ -62,7 +62,7 @@ export function storedAddress(ip: string, holder: { namespace?: string | undefin
   const object = serviceAddress(ip, holder);
   stampNew(erased(IPAddress), object, clock, random);
   const author = { manager, apiVersion: object.apiVersion, subresource: undefined, time: timestamp(clock) };
-  setManagedFields(object, managedAsMade(IPAddress.schema, object, author));
+  setManagedFields(object, managedAfterUpdate(IPAddress.schema, undefined, object, author));
   const stored = encodeStored(object);
   rememberStored(stored, object);
   return stored;
