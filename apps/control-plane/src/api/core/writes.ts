@@ -1,6 +1,6 @@
 // CREATE, UPDATE and PATCH of objects and of their status. All of them end in one decision on the newest state: defaults,
 // admission, validation, then a commit that fails if that state is no longer the newest.
-import { cloneObject, deepClone, isReason, type KubeObject, type PartialUpdate, StatusError } from '@berth/machinery';
+import { cloneObject, deepClone, isReason, type KindDefinition, type KubeObject, type PartialUpdate, StatusError } from '@berth/machinery';
 import { type Clock, type Random, timestamp } from '@berth/telemetry';
 import type { Admission, AdmissionRequest } from './admission/admission.ts';
 import { matchTarget, readBody, requireOwnName } from './body.ts';
