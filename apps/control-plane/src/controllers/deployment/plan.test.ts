@@ -101,3 +101,11 @@ test('history is kept to its limit, oldest revisions first', () => {
   const deleted = plan(of, [...old, newest]).flatMap((action) => (action.type === 'delete' ? [action.key.name] : []));
   expect(deleted).toEqual([old[0]?.metadata.name, old[1]?.metadata.name]);
 });
+
+test('limits that round to nothing still let a rollout move', () => {
+  const strategy = { type: 'RollingUpdate', rollingUpdate: { maxSurge: 0, maxUnavailable: '1%' } };
+  const of = deployment({ replicas: 10, strategy });
+  const old = replicaSet(withImage(of, 'web:1'), 1, 10);
+  const newest = replicaSet(of, 2, 0);
+  expect(sizes(plan(of, [old, newest]))).toEqual({ [old.metadata.name]: 9 });
+});

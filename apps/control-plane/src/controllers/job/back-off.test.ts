@@ -128,3 +128,18 @@ test('a job that ended at a time that nobody noted is not deleted, one whose tim
   expect(plan(ended({ lastTransitionTime: at(0) }))).toEqual(['delete']);
   expect(plan(ended({ lastTransitionTime: at(1) }))).toEqual(['requeue']);
 });
+
+test('a job keeps the time at which it started, and its deadline counts from it', () => {
+  const of = job({ activeDeadlineSeconds: 60 }, { startTime: at(0), ready: 0 });
+  const plan = (second: number) => planJob({ job: of, pods: [], backOff: noBackOff }, start + second * 1000);
+  expect(plan(50).filter(({ type }) => type === 'requeue')).toEqual([{ type: 'requeue', afterMs: 10_000 }]);
+  const written = plan(60).flatMap((action) => (action.type === 'updateStatus' ? [action.object as Job] : []));
+  expect(written[0]?.status).toMatchObject({ startTime: at(0), conditions: [{ reason: 'DeadlineExceeded' }, { reason: 'DeadlineExceeded' }] });
+});
+
+test('a pod that is written down as ended, and still has its finalizer, is not counted again', () => {
+  const noted = job({ completions: 3 }, { startTime: at(0), uncountedTerminatedPods: { succeeded: ['a'], failed: ['b'] } });
+  const counted = tally(noted, [pod('a', 'Succeeded', 1), pod('b', 'Failed', 1)], false);
+  expect(counted).toMatchObject({ succeeded: 1, failed: 1, counts: { uncountedTerminatedPods: { succeeded: ['a'], failed: ['b'] } } });
+  expect(counted.toUntrack.map(({ metadata }) => metadata.name)).toEqual(['a', 'b']);
+});

@@ -70,7 +70,7 @@ test('availability waits for minReadySeconds', () => {
 
 test('pods without a node go first, then unready, cheap, crowded and young ones', () => {
   const old = '2026-01-01T00:00:00Z';
-  const cheap = pod('cheap', { nodeName: 'n1', readyAt: old });
+  const cheap = pod('z-cheap', { nodeName: 'n1', readyAt: old });
   cheap.metadata.annotations = { 'controller.kubernetes.io/pod-deletion-cost': '-5' };
   const pods = [
     pod('lonely', { nodeName: 'n2', readyAt: old }),
@@ -81,7 +81,7 @@ test('pods without a node go first, then unready, cheap, crowded and young ones'
     pod('unassigned'),
   ];
   const names = inRemovalOrder(pods, pods, now).map(({ metadata }) => metadata.name);
-  expect(names).toEqual(['unassigned', 'unready', 'cheap', 'crowded', 'young', 'lonely']);
+  expect(names).toEqual(['unassigned', 'unready', 'z-cheap', 'crowded', 'young', 'lonely']);
 });
 
 test('a replica set in a cluster gets its pods, and gives up what it does not want any more', async () => {
@@ -146,4 +146,29 @@ test('a pod that is ready nobody knows since when has not been ready for long en
     return written[0]?.status?.availableReplicas ?? 0;
   };
   expect([available(0), available(10)]).toEqual([1, 0]);
+});
+
+test('one plan makes or deletes five hundred pods at most', () => {
+  const burst = (of: ReplicaSet, pods: Pod[]) =>
+    planReplicas(observed(of, pods, pods), now).flatMap((action) => (action.type === 'slowStart' ? [action.actions.length] : []));
+  expect(burst(replicaSet(700), [])).toEqual([500]);
+  const owner = replicaSet(0);
+  expect(
+    burst(
+      owner,
+      Array.from({ length: 700 }, (_, index) => pod(`p${index}`, { owner })),
+    ),
+  ).toEqual([500]);
+});
+
+test('a failure stays in the status while something is missing, and goes when nothing is', () => {
+  const failed = { type: 'ReplicaFailure', status: 'True', reason: 'FailedCreate', message: 'no room' };
+  const conditions = (present: number) => {
+    const owner: ReplicaSet = { ...replicaSet(1), status: { replicas: 5, conditions: [failed] } };
+    const pods = Array.from({ length: present }, (_, index) => pod(`p${index}`, { owner }));
+    const actions = planReplicas(observed(owner, pods, pods), now);
+    return actions.flatMap((action) => (action.type === 'updateStatus' ? [(action.object as ReplicaSet).status?.conditions ?? []] : []));
+  };
+  expect(conditions(0)).toEqual([[failed]]);
+  expect(conditions(1)).toEqual([[]]);
 });
