@@ -54,7 +54,7 @@ export function controllersFor({ caCertificate, attendance, timeZone, usages = (
     erase(deploymentController),
     erase(statefulSetController),
     erase(clusterRoleAggregationController),
-    erase(daemonSetController),
+    erase(daemonSetController()),
     erase(endpointSliceController),
     erase(endpointSliceMirroringController),
     erase(endpointsController),

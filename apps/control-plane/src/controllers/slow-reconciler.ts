@@ -30,6 +30,7 @@ export class SlowReconciler {
 
   async stop(): Promise<void> {
     this.#stopped = true;
+    this.#queue.close();
     await this.#working;
   }
 

@@ -4,15 +4,22 @@ import { type Controller, erased, watches } from '@berth/controller';
 import { deepEqual, keyOf } from '@berth/machinery';
 import { adoption } from '../adoption.ts';
 import { controllerIndex, controllerIndexValues, controllerKey } from '../ownership.ts';
+import { FailedPods } from './failed-pods.ts';
 import { type ObservedDaemonSet, planDaemonSet } from './plan.ts';
 
 const adopted = adoption(DaemonSet, Pod, ({ spec }) => spec.selector);
 
-export const daemonSetController: Controller<ObservedDaemonSet> = {
+export function daemonSetController(): Controller<ObservedDaemonSet> {
+  const failed = new FailedPods();
+  return {
   name: 'daemonset-controller',
   owns: ['DaemonSet.status', 'Pod.metadata.ownerReferences[DaemonSet]', 'ControllerRevision[DaemonSet]'],
   watches: [
-    watches(DaemonSet, (set) => [keyOf(set)]),
+    watches(DaemonSet, (set, caches) => {
+      const { uid = '' } = set.metadata;
+      if (caches.of(DaemonSet).get(keyOf(set))?.metadata.uid !== uid) failed.forget(uid);
+      return [keyOf(set)];
+    }),
     adopted.watch,
     watches(ControllerRevision, (revision) => controllerKey(revision, erased(DaemonSet))),
     // A heartbeat changes nothing that decides where daemons run.
@@ -30,10 +37,12 @@ export const daemonSetController: Controller<ObservedDaemonSet> = {
       pods: adopted.candidates(set, caches),
       nodes: caches.of(Node).list(),
       revisions: caches.of(ControllerRevision).byIndex(controllerIndex, set.metadata.uid ?? ''),
+      failedWaitMs: (node, pod, now) => failed.waitMs(set.metadata.uid ?? '', node, pod, now),
     };
   },
   plan: planDaemonSet,
 };
+}
 
 function isSamePlace(node: Node, old: Node): boolean {
   return deepEqual(node.metadata.labels, old.metadata.labels) && deepEqual(node.spec?.taints, old.spec?.taints);

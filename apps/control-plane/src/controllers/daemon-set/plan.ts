@@ -10,8 +10,6 @@ import { eligibility, nodeOf, specFor } from './eligibility.ts';
 
 /** Pods created or deleted in one plan. */
 const burstMax = 250;
-/** A pod that failed is replaced no sooner than this after it was made, so that one that always fails does not spin. */
-const failedAgeMsMin = 10_000;
 
 export interface ObservedDaemonSet {
   set: DaemonSet;
@@ -19,6 +17,8 @@ export interface ObservedDaemonSet {
   pods: Pod[];
   nodes: Node[];
   revisions: ControllerRevision[];
+  /** How long a pod that failed on a node is left there, from now on. */
+  failedWaitMs(node: string, pod: Pod, now: number): number;
 }
 
 interface Place {
@@ -29,7 +29,7 @@ interface Place {
   pods: Pod[];
 }
 
-export function planDaemonSet({ set, pods, nodes, revisions }: ObservedDaemonSet, now: number): Action[] {
+export function planDaemonSet({ set, pods, nodes, revisions, failedWaitMs }: ObservedDaemonSet, now: number): Action[] {
   const candidates = pods.filter((pod) => controllerOf(pod) || !isOver(pod));
   const { owned, actions: claims } = claim(erased(Pod), set, labelSelectorFrom(set.spec.selector), candidates);
   if (claims.length > 0) return claims;
@@ -44,14 +44,14 @@ export function planDaemonSet({ set, pods, nodes, revisions }: ObservedDaemonSet
   ]);
   const tidy = [...status, ...labelled(all), ...truncated(set, all, inUse)];
   if (set.metadata.deletionTimestamp) return tidy;
-  const { starts, ends, waitMs } = changes(set, places, hash, now);
+  const { starts, ends, events, waitMs } = changes(set, places, hash, (node, pod) => failedWaitMs(node, pod, now));
   const updates = starts.length + ends.length > 0 ? { starts: [], ends: [] } : rollingUpdate(set, places, hash, now);
   const changesNow = [
     ...[...ends, ...updates.ends].slice(0, burstMax).map((pod) => deletion(set, pod)),
     ...[...starts, ...updates.starts].slice(0, burstMax).map((node) => creation(set, node, hash)),
   ];
   const later: Action[] = waitMs === undefined ? [] : [{ type: 'requeue', afterMs: waitMs }];
-  return [...tidy, ...(changesNow.length > 0 ? [{ type: 'slowStart', actions: changesNow } as Action] : []), ...later];
+  return [...tidy, ...events, ...(changesNow.length > 0 ? [{ type: 'slowStart', actions: changesNow } as Action] : []), ...later];
 }
 
 function placesOf(set: DaemonSet, owned: Pod[], nodes: Node[]): Place[] {
@@ -71,10 +71,11 @@ function placesOf(set: DaemonSet, owned: Pod[], nodes: Node[]): Place[] {
 }
 
 /** Pods that are missing, too many or over. While an update surges, a node may have an old pod and a new one. */
-function changes(set: DaemonSet, places: Place[], hash: string, now: number) {
+function changes(set: DaemonSet, places: Place[], hash: string, failedWaitMs: (node: string, pod: Pod) => number) {
   const starts: string[] = [];
   const ends: Pod[] = [];
   const waits: number[] = [];
+  const events: Action[] = [];
   const surges = limits(set, places).surge > 0;
   for (const { node, shouldRun, shouldContinue, pods } of places) {
     const present = pods.filter(({ metadata }) => !metadata.deletionTimestamp);
@@ -84,9 +85,12 @@ function changes(set: DaemonSet, places: Place[], hash: string, now: number) {
     }
     const over = present.filter(isOver);
     for (const pod of over) {
-      const ageMs = now - Date.parse(pod.metadata.creationTimestamp ?? '');
-      if (ageMs >= failedAgeMsMin) ends.push(pod);
-      else waits.push(failedAgeMsMin - ageMs);
+      const waitMs = pod.status?.phase === 'Failed' ? failedWaitMs(node, pod) : 0;
+      if (waitMs > 0) waits.push(waitMs);
+      else {
+        ends.push(pod);
+        events.push(overEvent(set, node, pod));
+      }
     }
     const running = present.filter((pod) => !isOver(pod));
     const [old, updated] = [running.filter((pod) => podHash(pod) !== hash), running.filter((pod) => podHash(pod) === hash)];
@@ -95,7 +99,19 @@ function changes(set: DaemonSet, places: Place[], hash: string, now: number) {
     // Two of them at once on a node would fight for what the node has once.
     if (shouldRun && pods.length === 0) starts.push(node);
   }
-  return { starts, ends, waitMs: waits.length > 0 ? Math.min(...waits) : undefined };
+  return { starts, ends, events, waitMs: waits.length > 0 ? Math.min(...waits) : undefined };
+}
+
+function overEvent(set: DaemonSet, node: string, pod: Pod): Action {
+  const hasFailed = pod.status?.phase === 'Failed';
+  const what = `daemon pod ${pod.metadata.namespace}/${pod.metadata.name} on node ${node}, will try to`;
+  return hasFailed
+    ? tell(set, 'Warning', 'FailedDaemonPod', `Found failed ${what} kill it`)
+    : tell(set, 'Normal', 'SucceededDaemonPod', `Found succeeded ${what} delete it`);
+}
+
+function tell(about: DaemonSet, eventType: 'Normal' | 'Warning', reason: string, message: string): Action {
+  return { type: 'event', event: { about, eventType, reason, message } };
 }
 
 function rollingUpdate(set: DaemonSet, places: Place[], hash: string, now: number): { starts: string[]; ends: Pod[] } {
