@@ -19,7 +19,10 @@ function set(image: string, revisionHistoryLimit?: number): StatefulSet {
   };
 }
 
-function revision(number: number, data: unknown = { spec: { template: { ...template(`db:${number}`), $patch: 'replace' } } }): ControllerRevision {
+function revision(
+  number: number,
+  data: unknown = { spec: { template: { ...template(`db:${number}`), $patch: 'replace' } } },
+): ControllerRevision {
   const metadata = { name: `db-${number}`, namespace: 'default', uid: `uid-${number}` };
   return { apiVersion: 'apps/v1', kind: 'ControllerRevision', metadata, revision: number, data: data as never };
 }

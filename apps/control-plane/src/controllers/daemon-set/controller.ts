@@ -12,36 +12,36 @@ const adopted = adoption(DaemonSet, Pod, ({ spec }) => spec.selector);
 export function daemonSetController(): Controller<ObservedDaemonSet> {
   const failed = new FailedPods();
   return {
-  name: 'daemonset-controller',
-  owns: ['DaemonSet.status', 'Pod.metadata.ownerReferences[DaemonSet]', 'ControllerRevision[DaemonSet]'],
-  watches: [
-    watches(DaemonSet, (set, caches) => {
-      const { uid = '' } = set.metadata;
-      if (caches.of(DaemonSet).get(keyOf(set))?.metadata.uid !== uid) failed.forget(uid);
-      return [keyOf(set)];
-    }),
-    adopted.watch,
-    watches(ControllerRevision, (revision) => controllerKey(revision, erased(DaemonSet))),
-    // A heartbeat changes nothing that decides where daemons run.
-    watches(Node, (node, caches, old) => (old && isSamePlace(node, old) ? [] : caches.of(DaemonSet).list().map(keyOf))),
-  ],
-  prepare(caches) {
-    adopted.prepare(caches);
-    caches.of(ControllerRevision).addIndex(controllerIndex, controllerIndexValues);
-  },
-  observe(key, caches) {
-    const set = caches.of(DaemonSet).get(key);
-    if (!set) return undefined;
-    return {
-      set,
-      pods: adopted.candidates(set, caches),
-      nodes: caches.of(Node).list(),
-      revisions: caches.of(ControllerRevision).byIndex(controllerIndex, set.metadata.uid ?? ''),
-      failedWaitMs: (node, pod, now) => failed.waitMs(set.metadata.uid ?? '', node, pod, now),
-    };
-  },
-  plan: planDaemonSet,
-};
+    name: 'daemonset-controller',
+    owns: ['DaemonSet.status', 'Pod.metadata.ownerReferences[DaemonSet]', 'ControllerRevision[DaemonSet]'],
+    watches: [
+      watches(DaemonSet, (set, caches) => {
+        const { uid = '' } = set.metadata;
+        if (caches.of(DaemonSet).get(keyOf(set))?.metadata.uid !== uid) failed.forget(uid);
+        return [keyOf(set)];
+      }),
+      adopted.watch,
+      watches(ControllerRevision, (revision) => controllerKey(revision, erased(DaemonSet))),
+      // A heartbeat changes nothing that decides where daemons run.
+      watches(Node, (node, caches, old) => (old && isSamePlace(node, old) ? [] : caches.of(DaemonSet).list().map(keyOf))),
+    ],
+    prepare(caches) {
+      adopted.prepare(caches);
+      caches.of(ControllerRevision).addIndex(controllerIndex, controllerIndexValues);
+    },
+    observe(key, caches) {
+      const set = caches.of(DaemonSet).get(key);
+      if (!set) return undefined;
+      return {
+        set,
+        pods: adopted.candidates(set, caches),
+        nodes: caches.of(Node).list(),
+        revisions: caches.of(ControllerRevision).byIndex(controllerIndex, set.metadata.uid ?? ''),
+        failedWaitMs: (node, pod, now) => failed.waitMs(set.metadata.uid ?? '', node, pod, now),
+      };
+    },
+    plan: planDaemonSet,
+  };
 }
 
 function isSamePlace(node: Node, old: Node): boolean {

@@ -23,7 +23,13 @@ const nodes: Node[] = [{ apiVersion: 'v1', kind: 'Node', metadata: { name: 'n1' 
 function ended(name: string, phase: string): Pod {
   const metadata = { name, namespace: 'default', uid: name, ownerReferences: [controllerReference(set)] };
   const spec = { nodeName: 'n1', containers: [] };
-  return { apiVersion: 'v1', kind: 'Pod', metadata: { ...metadata, labels: { ...labels, 'controller-revision-hash': hash } }, spec, status: { phase } };
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { ...metadata, labels: { ...labels, 'controller-revision-hash': hash } },
+    spec,
+    status: { phase },
+  };
 }
 
 function plan(pod: Pod, failed: FailedPods, now: number): Action[] {

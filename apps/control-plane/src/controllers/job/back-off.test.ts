@@ -134,7 +134,10 @@ test('a job keeps the time at which it started, and its deadline counts from it'
   const plan = (second: number) => planJob({ job: of, pods: [], backOff: noBackOff }, start + second * 1000);
   expect(plan(50).filter(({ type }) => type === 'requeue')).toEqual([{ type: 'requeue', afterMs: 10_000 }]);
   const written = plan(60).flatMap((action) => (action.type === 'updateStatus' ? [action.object as Job] : []));
-  expect(written[0]?.status).toMatchObject({ startTime: at(0), conditions: [{ reason: 'DeadlineExceeded' }, { reason: 'DeadlineExceeded' }] });
+  expect(written[0]?.status).toMatchObject({
+    startTime: at(0),
+    conditions: [{ reason: 'DeadlineExceeded' }, { reason: 'DeadlineExceeded' }],
+  });
 });
 
 test('a pod that is written down as ended, and still has its finalizer, is not counted again', () => {
