@@ -18,6 +18,7 @@ const restartMs = 1_000;
 const network: NodeNetwork = {
   configure: async () => {},
   sync: () => {},
+  clusterDomain: 'cluster.local',
   dnsFor: () => ({ servers: [], searches: [], options: [] }),
   stop: async () => {},
 };

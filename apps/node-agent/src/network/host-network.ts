@@ -88,6 +88,10 @@ export class HostNetwork implements NodeNetwork {
     this.#refresh();
   }
 
+  get clusterDomain(): string {
+    return this.#settings?.clusterDomain ?? '';
+  }
+
   dnsFor(pod: Pod): PodDns {
     return podDns(pod, this.#settings, this.#hostDns);
   }

@@ -7,6 +7,8 @@ export interface NodeNetwork {
   configure(settings: { podCidr: string; serviceCidr: string; clusterDns: string; clusterDomain: string }): Promise<void>;
   /** Brings service rules and names in line with what is given. Cheap when nothing has changed. */
   sync(services: Service[], endpointSlices: EndpointSlice[], pods: Pod[]): void;
+  /** Below which names of services and pods are, e.g. `cluster.local`. */
+  readonly clusterDomain: string;
   /** What a pod's resolv.conf holds, by its dnsPolicy and dnsConfig. */
   dnsFor(pod: Pod): { servers: string[]; searches: string[]; options: string[] };
   /** Stops serving; rules stay, so that pods keep their services while the agent restarts. */

@@ -54,9 +54,17 @@ export function nodeObject(facts: NodeFacts, status: NodeStatus): Node {
   };
 }
 
-export function allocatable(host: HostFacts): { cpuCores: number; memoryBytes: number } {
+export function allocatable(host: HostFacts): { cpuCores: number; memoryBytes: number; storageBytes: number } {
   const reserved = Math.min(host.memoryBytes * reservedMemoryShare, reservedMemoryBytesMax);
-  return { cpuCores: host.cpuCores - reservedCpuMillis / 1000, memoryBytes: Math.floor((host.memoryBytes - reserved) / 1024) * 1024 };
+  return {
+    cpuCores: host.cpuCores - reservedCpuMillis / 1000,
+    memoryBytes: wholeKib(host.memoryBytes - reserved),
+    storageBytes: wholeKib(host.diskBytes),
+  };
+}
+
+function wholeKib(bytes: number): number {
+  return Math.floor(bytes / 1024) * 1024;
 }
 
 /** @param previous for transition times @param now RFC 3339 */

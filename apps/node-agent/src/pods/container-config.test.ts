@@ -27,8 +27,8 @@ function configOf(container: Partial<Container>, spec: Partial<Pod['spec']> = {}
       seccompDirectory: '/seccomp',
     },
     sources: {
-      ...{ pod, podIps: ['10.1.0.2'], hostIp: '10.0.0.1', allocatable: { cpuCores: 1, memoryBytes: 2 ** 30 }, services: [] },
-      ...{ configMap: () => undefined, secret: () => undefined },
+      ...{ pod, podIps: ['10.1.0.2'], hostIp: '10.0.0.1', allocatable: { cpuCores: 1, memoryBytes: 2 ** 30, storageBytes: 2 ** 34 } },
+      ...{ configMap: () => undefined, secret: () => undefined, services: [], clusterDomain: 'cluster.local' },
     },
   });
 }

@@ -7,6 +7,7 @@ import type { ContainerConfig, ImageInfo, Mount } from '@berth/runtime';
 import { resolveSubPath } from '../volumes/sub-path.ts';
 import { ConfigError, type EnvironmentSources, environment, expand } from './environment.ts';
 import { labels, resourcesAnnotation, specHashAnnotation, terminationMessageAnnotation } from './observed.ts';
+import { kernelHostname, podHostname } from './pod-hostname.ts';
 import { containerResources } from './resources.ts';
 import { securityContext } from './security.ts';
 import { terminationMessageFile } from './termination-message.ts';
@@ -54,7 +55,9 @@ export async function containerConfig(input: ContainerConfigInput): Promise<Cont
     ...(container.workingDir && { workingDir: container.workingDir }),
     env: [
       ...env,
-      ...(variables.has('HOSTNAME') || pod.spec.hostNetwork ? [] : [{ name: 'HOSTNAME', value: pod.spec.hostname || pod.metadata.name }]),
+      ...(variables.has('HOSTNAME') || pod.spec.hostNetwork
+        ? []
+        : [{ name: 'HOSTNAME', value: kernelHostname(pod, input.sources.clusterDomain) }]),
     ],
     mounts,
     devices: [],
@@ -120,7 +123,7 @@ async function ownFiles(input: ContainerConfigInput, mounts: Mount[], terminatio
   if (!pod.spec.hostNetwork || pod.spec.hostAliases?.length) {
     const content = pod.spec.hostNetwork
       ? hostNetworkHosts(pod, await readFile('/etc/hosts', 'utf8'))
-      : hostsFile(pod, input.sources.podIps);
+      : hostsFile(pod, input.sources.podIps, input.sources.clusterDomain);
     await add('/etc/hosts', join(input.podDirectory, 'etc-hosts'), content, 0o644);
   }
   // Whoever the container runs as may leave a message.
@@ -128,9 +131,9 @@ async function ownFiles(input: ContainerConfigInput, mounts: Mount[], terminatio
 }
 
 /** As the kubelet writes it: localhost, the pod itself, then hostAliases. */
-export function hostsFile(pod: Pod, podIps: string[]): string {
-  const host = pod.spec.hostname || pod.metadata.name;
-  const qualified = pod.spec.subdomain ? `${host}.${pod.spec.subdomain}.${pod.metadata.namespace}.svc.cluster.local\t` : '';
+export function hostsFile(pod: Pod, podIps: string[], clusterDomain: string): string {
+  const { hostname, domain } = podHostname(pod, clusterDomain);
+  const qualified = domain ? `${hostname}.${domain}\t` : '';
   const lines = [
     '# Kubernetes-managed hosts file.',
     '127.0.0.1\tlocalhost',
@@ -139,7 +142,7 @@ export function hostsFile(pod: Pod, podIps: string[]): string {
     'fe00::0\tip6-mcastprefix',
     'fe00::1\tip6-allnodes',
     'fe00::2\tip6-allrouters',
-    ...podIps.map((ip) => `${ip}\t${qualified}${host}`),
+    ...podIps.map((ip) => `${ip}\t${qualified}${hostname}`),
   ];
   return `${lines.join('\n')}\n${hostAliases(pod)}`;
 }

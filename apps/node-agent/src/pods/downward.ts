@@ -1,11 +1,13 @@
 // The downward API: what a pod may learn of itself, for environment variables and volume files
 // (Kubernetes, "Downward API", available fields).
 import { type Container, everyContainer, type Pod, type ResourceFieldSelector } from '@berth/api';
-import { parseQuantity } from '@berth/machinery';
+import { parseQuantity, type Quantity } from '@berth/machinery';
 
 export interface NodeAllocatable {
   cpuCores: number;
   memoryBytes: number;
+  /** On the node's own file system. */
+  storageBytes: number;
 }
 
 export interface PodFacts {
@@ -58,17 +60,33 @@ function keyValues(map: Record<string, string> | undefined): string {
     .join('\n');
 }
 
-/** A resource in units of the divisor, rounded up; a limit that is not set is the node's allocatable. */
+/** A resource in whole units of the divisor, rounded up; a limit that is not set is the pod's own, or the node's allocatable. */
 export function resourceValue(selector: ResourceFieldSelector, container: Container, pod: Pod, allocatable: NodeAllocatable): string {
   const of = selector.containerName
     ? [...pod.spec.containers, ...(pod.spec.initContainers ?? [])].find((c) => c.name === selector.containerName)
     : container;
   const [kind = '', ...rest] = selector.resource.split('.');
   const name = rest.join('.');
-  const given = kind === 'limits' ? of?.resources?.limits?.[name] : (of?.resources?.requests?.[name] ?? of?.resources?.limits?.[name]);
-  const fallback = kind !== 'limits' ? 0 : name === 'cpu' ? allocatable.cpuCores : name === 'memory' ? allocatable.memoryBytes : 0;
-  const value = given === undefined ? fallback : parseQuantity(String(given)).toNumber();
-  const divisor = selector.divisor && String(selector.divisor) !== '0' ? parseQuantity(String(selector.divisor)).toNumber() : 1;
-  // A tiny tolerance keeps 0.1 / 0.001 at 100 rather than 101.
-  return String(Math.ceil(value / divisor - 1e-9));
+  const units = (quantity: Quantity) => (name === 'cpu' ? quantity.milliValue() : quantity.value());
+  const given = (quantity: string | undefined) => quantity !== undefined && parseQuantity(String(quantity));
+  const limit = [of?.resources?.limits?.[name], pod.spec.resources?.limits?.[name]].map(given).find((l) => l && units(l) > 0);
+  const request = given(of?.resources?.requests?.[name]) || given(of?.resources?.limits?.[name]);
+  const found = kind === 'limits' ? limit : request;
+  const value = found ? units(found) : kind === 'limits' ? nodeLimit(name, allocatable) : 0;
+  const divisor = given(selector.divisor);
+  return String(Math.ceil(value / ((divisor && units(divisor)) || units(parseQuantity('1')))));
+}
+
+/** Thousandths of cpu, else bytes; what is never overcommitted has no limit unless it is set. */
+function nodeLimit(name: string, { cpuCores, memoryBytes, storageBytes }: NodeAllocatable): number {
+  switch (name) {
+    case 'cpu':
+      return Math.round(cpuCores * 1000);
+    case 'memory':
+      return memoryBytes;
+    case 'ephemeral-storage':
+      return storageBytes;
+    default:
+      return 0;
+  }
 }

@@ -25,7 +25,7 @@ function variables(container: Partial<Container>, spec: Partial<Pod['spec']> = {
   const metadata = { name: 'web', namespace: 'shop', uid: 'u1', labels: { app: 'web' }, annotations: { note: 'a "b"' } };
   const sources: EnvironmentSources = {
     pod: { apiVersion: 'v1', kind: 'Pod', metadata, spec: { nodeName: 'n1', containers: [whole], ...spec } },
-    ...{ podIps: ['10.1.0.2'], hostIp: '10.0.0.1', allocatable: { cpuCores: 4, memoryBytes: 8 * 2 ** 30 } },
+    ...{ podIps: ['10.1.0.2'], hostIp: '10.0.0.1', allocatable: { cpuCores: 4, memoryBytes: 8 * 2 ** 30, storageBytes: 2 ** 36 } },
     configMap: (name) => (name === 'settings' ? map : undefined),
     secret: (name) => (name === 'keys' ? secret : undefined),
     services: [service('shop-db', 'shop'), service('kubernetes', 'default')],
@@ -76,6 +76,8 @@ describe('references', () => {
   test('to a limit that is not set is what the node can give', () => {
     expect(from({ resourceFieldRef: { resource: 'limits.cpu' } })).toBe('4');
     expect(from({ resourceFieldRef: { resource: 'limits.memory', divisor: '1Gi' } })).toBe('8');
+    expect(from({ resourceFieldRef: { resource: 'limits.ephemeral-storage', divisor: '1Gi' } })).toBe('64');
+    expect(from({ resourceFieldRef: { resource: 'limits.hugepages-2Mi' } })).toBe('0');
   });
 
   test('to keys of config maps and secrets', () => {

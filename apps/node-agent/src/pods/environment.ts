@@ -16,6 +16,7 @@ export interface EnvironmentSources {
   podIps: string[];
   hostIp: string;
   allocatable: NodeAllocatable;
+  clusterDomain: string;
   configMap(name: string): ConfigMap | undefined;
   secret(name: string): Secret | undefined;
   /** Services of the pod's namespace, and `kubernetes` of default. */

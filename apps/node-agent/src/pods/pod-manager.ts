@@ -23,6 +23,7 @@ import { Inventory } from './inventory.ts';
 import { LogKeeper, removeLogs } from './log-keeper.ts';
 import { labels } from './observed.ts';
 import type { PodEnvironment } from './pod-environment.ts';
+import { podSources } from './pod-sources.ts';
 import { isTerminal } from './pod-status.ts';
 import { PodWorker } from './pod-worker.ts';
 import type { RestartMarks } from './restart-marks.ts';
@@ -173,11 +174,7 @@ export class PodManager {
   }
 
   #environment(): PodEnvironment {
-    const { runtime, volumes, clock, logger, hostIp, link, allocatable, writesFiles, capabilities, restartMarks } = this.#deps;
-    const lookups = (pod: Pod) => ({
-      configMap: (name: string) => this.desired.configMap(pod.metadata.namespace ?? '', name),
-      secret: (name: string) => this.desired.secret(pod.metadata.namespace ?? '', name),
-    });
+    const { runtime, volumes, clock, logger, hostIp, link, allocatable, writesFiles, capabilities, restartMarks, network } = this.#deps;
     return {
       runtime,
       volumes,
@@ -194,21 +191,10 @@ export class PodManager {
         sandboxConfig(pod, attempt, {
           logDirectory: this.podLogDirectory(pod),
           cgroupParent: this.#podCgroup(pod),
-          dns: this.#deps.network.dnsFor(pod),
+          ...{ dns: network.dnsFor(pod), clusterDomain: network.clusterDomain },
         }),
       runtimeHandler: (pod) => runtimeHandler(pod, this.desired),
-      environmentSources: (pod, podIps) => ({ pod, podIps, hostIp, allocatable, ...lookups(pod), services: this.desired.services() }),
-      volumeSources: (pod, podIps) => ({
-        podIps,
-        hostIp,
-        allocatable,
-        ...lookups(pod),
-        claim: (name) => this.desired.claim(pod.metadata.namespace ?? '', name),
-        persistentVolume: (name) => this.desired.persistentVolume(name),
-        accountToken: (audience, expirationSeconds) => this.#tokens.get(pod, audience, expirationSeconds),
-      }),
-      pullSecrets: (pod) =>
-        (pod.spec.imagePullSecrets ?? []).flatMap((s) => this.desired.secret(pod.metadata.namespace ?? '', s.name ?? '') ?? []),
+      ...podSources(this.desired, { hostIp, allocatable, network, tokens: this.#tokens }),
       terminationMessage: (pod, container, instance) =>
         readTerminationMessage(this.podLogDirectory(pod), container, instance, this.#deps.writesFiles),
       event: (pod, type, reason, message, fieldPath) => this.#record(pod, type, reason, message, fieldPath),

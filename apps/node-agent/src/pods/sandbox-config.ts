@@ -2,16 +2,17 @@
 import { everyContainer, type Pod, type RuntimeClass } from '@berth/api';
 import type { SandboxConfig } from '@berth/runtime';
 import { labels } from './observed.ts';
+import { kernelHostname } from './pod-hostname.ts';
 
 export function sandboxConfig(
   pod: Pod,
   attempt: number,
-  node: Pick<SandboxConfig, 'logDirectory' | 'cgroupParent' | 'dns'>,
+  { clusterDomain, ...node }: Pick<SandboxConfig, 'logDirectory' | 'cgroupParent' | 'dns'> & { clusterDomain: string },
 ): SandboxConfig {
   const { name, namespace = '', uid = '' } = pod.metadata;
   return {
     ...{ name, namespace, uid, attempt, ...node },
-    hostname: pod.spec.hostNetwork ? '' : (pod.spec.hostname || name).slice(0, 63),
+    hostname: pod.spec.hostNetwork ? '' : kernelHostname(pod, clusterDomain),
     labels: { ...pod.metadata.labels, [labels.podName]: name, [labels.podNamespace]: namespace, [labels.podUid]: uid },
     annotations: {},
     hostNetwork: pod.spec.hostNetwork === true,

@@ -97,8 +97,13 @@ export class TestNode {
         random: seededRandom(2),
         logger: silentLogger,
       },
-      network: { ...network, dnsFor: () => ({ servers: [], searches: [], options: [] }) },
-      ...{ hostIp: '10.0.0.1', allocatable: { cpuCores: 2, memoryBytes: 2 ** 30 }, logDirectory: '/logs', cgroupParent: '/berth' },
+      network: { ...network, clusterDomain: 'cluster.local', dnsFor: () => ({ servers: [], searches: [], options: [] }) },
+      ...{
+        hostIp: '10.0.0.1',
+        allocatable: { cpuCores: 2, memoryBytes: 2 ** 30, storageBytes: 2 ** 34 },
+        logDirectory: '/logs',
+        cgroupParent: '/berth',
+      },
       ...{ capabilities: new Set<string>(), writesFiles: false, seccompDirectory: '/seccomp' },
     });
   }

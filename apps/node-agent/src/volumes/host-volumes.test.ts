@@ -29,7 +29,7 @@ const secret: Secret = {
   data: { token: Buffer.from('t0p').toString('base64') },
 };
 const sources: VolumeSources = {
-  ...{ podIps: ['10.1.0.2'], hostIp: '10.0.0.1', allocatable: { cpuCores: 4, memoryBytes: 2 ** 33 } },
+  ...{ podIps: ['10.1.0.2'], hostIp: '10.0.0.1', allocatable: { cpuCores: 4, memoryBytes: 2 ** 33, storageBytes: 2 ** 36 } },
   configMap: (name) => {
     const data = maps.get(name);
     return data && ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, data } as ConfigMap);

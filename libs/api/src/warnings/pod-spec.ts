@@ -5,14 +5,7 @@ import type { Container, PodSpec, SecurityContext, Volume } from '../generated/c
 const actingVolumes = ['name', 'emptyDir', 'configMap', 'secret', 'hostPath', 'persistentVolumeClaim', 'projected', 'downwardAPI'];
 const actingProjections = ['configMap', 'secret', 'downwardAPI', 'serviceAccountToken'];
 const idleContainerFields = ['volumeDevices'] as const;
-const idlePodFields = [
-  'resourceClaims',
-  'setHostnameAsFQDN',
-  'resources',
-  'hostnameOverride',
-  'schedulingGroup',
-  'evictionResponders',
-] as const;
+const idlePodFields = ['resourceClaims', 'resources', 'schedulingGroup', 'evictionResponders'] as const;
 const idleSecurityFields = ['seLinuxOptions', 'windowsOptions', 'appArmorProfile'] as const;
 
 /** `spec.overhead: Berth accepts this field but does not act on it yet`. */
