@@ -101,6 +101,8 @@ function settings(nodeName: string): AgentSettings {
     seccompDirectory: '/simulated/seccomp',
     cgroupParent,
     capabilities: new Set(),
+    allowedUnsafeSysctls: [],
+    hasAppArmor: false,
     writesFiles: false,
     facts: {
       nodeName,

@@ -5,10 +5,11 @@ import type { Runtime } from '@berth/runtime';
 import type { Clock, Logger, Random } from '@berth/telemetry';
 import { NodeHttp } from './http/node-http.ts';
 import type { NodeNetwork } from './network/network.ts';
-import { allocatable, type NodeFacts, type NodeHealth } from './node/node-object.ts';
+import { allocatable, type NodeFacts, type NodeHealth, nodeLabels, podsMax } from './node/node-object.ts';
 import { NodeReporter } from './node/node-reporter.ts';
 import type { PodCgroups } from './node/pod-cgroups.ts';
 import { type HostCounters, UsageReporter } from './node/usage-reporter.ts';
+import type { OwnNode } from './pods/admitting-node.ts';
 import { PodManager } from './pods/pod-manager.ts';
 import type { RestartMarks } from './pods/restart-marks.ts';
 import type { ProbeRunner } from './probes/probe.ts';
@@ -49,6 +50,9 @@ export interface AgentSettings {
   cgroupParent: string;
   /** What this node can give to containers, e.g. `NET_ADMIN`. */
   capabilities: ReadonlySet<string>;
+  /** Kernel settings that pods may have besides the safe ones: names, or patterns that end in `*`. */
+  allowedUnsafeSysctls: readonly string[];
+  hasAppArmor: boolean;
   /** False for simulated nodes. */
   writesFiles: boolean;
 }
@@ -75,7 +79,7 @@ export class Agent {
     this.pods = new PodManager({
       ...ports,
       hostIp: settings.facts.nodeIp,
-      allocatable: allocatable(settings.facts.host),
+      node: ownNode(settings),
       logDirectory: settings.logDirectory,
       seccompDirectory: settings.seccompDirectory,
       cgroupParent: settings.cgroupParent,
@@ -177,4 +181,9 @@ export class Agent {
       refuse: (tunnelId, code, message) => link.refuseTunnel(tunnelId, code, message),
     });
   }
+}
+
+function ownNode({ facts, allowedUnsafeSysctls, hasAppArmor }: AgentSettings): OwnNode {
+  const own = { name: facts.nodeName, labels: nodeLabels(facts), allocatable: allocatable(facts.host), podsMax };
+  return { ...own, allowedUnsafeSysctls, hasAppArmor };
 }

@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import type { LogLevel } from '@berth/telemetry';
 import type { AgentConfig } from './config.ts';
 import { hostName, primaryAddress } from './node/host-facts.ts';
+import { sysctlNamespace } from './pods/allowed-sysctls.ts';
 
 /** The message is for whoever typed the command. */
 export class UsageError extends Error {
@@ -24,6 +25,7 @@ export const usage = `usage: node-agent --data-dir DIRECTORY --gateway HOST:PORT
   --metrics-address HOST:PORT metrics and health over HTTP, default 127.0.0.1:6445
   --runtime-endpoint SOCKET   a containerd that somebody else runs; default: our own
   --node-labels KEY=VALUE,... labels to register with
+  --allowed-unsafe-sysctls NAME,... kernel settings that pods may have besides the safe ones; net.* and the like
   --log-level LEVEL           debug, info (default), warn, error
   --tear-down                 instead of running: remove pods, containerd, mounts and network; volumes' data stays
   --help`;
@@ -41,6 +43,7 @@ const options = {
   'metrics-address': { type: 'string', default: '127.0.0.1:6445' },
   'runtime-endpoint': { type: 'string' },
   'node-labels': { type: 'string' },
+  'allowed-unsafe-sysctls': { type: 'string' },
   'log-level': { type: 'string', default: 'info' },
   'tear-down': { type: 'boolean', default: false },
   help: { type: 'boolean', short: 'h', default: false },
@@ -75,6 +78,7 @@ export function parseCommandLine(argv: string[], environment: NodeJS.ProcessEnv)
     metricsAddress: parseAddress('--metrics-address', values['metrics-address']),
     runtimeEndpoint: values['runtime-endpoint'],
     labels: parseLabels(values['node-labels']),
+    allowedUnsafeSysctls: parseSysctls(values['allowed-unsafe-sysctls']),
   };
   return { config, logLevel, tearDown: values['tear-down'] };
 }
@@ -99,4 +103,12 @@ function parseLabels(text: string | undefined): Record<string, string> {
   const wrong = pairs.find((pair) => !/^[^=]+=[^=]*$/.test(pair));
   if (wrong !== undefined) throw new UsageError(`--node-labels: ${JSON.stringify(wrong)} is not KEY=VALUE`);
   return Object.fromEntries(pairs.map((pair) => pair.split('=') as [string, string]));
+}
+
+function parseSysctls(text: string | undefined): string[] {
+  const names = (text ?? '').split(',').filter((name) => name !== '');
+  const wrong = names.find((name) => !sysctlNamespace(name));
+  const why = 'is not a setting that the kernel keeps apart for each pod, such as net.core.somaxconn or kernel.msg*';
+  if (wrong !== undefined) throw new UsageError(`--allowed-unsafe-sysctls: ${JSON.stringify(wrong)} ${why}`);
+  return names;
 }

@@ -17,4 +17,6 @@ export interface AgentConfig {
   /** CRI socket of a containerd that somebody else runs; absent runs our own. */
   runtimeEndpoint: string | undefined;
   labels: Record<string, string>;
+  /** Kernel settings that pods may have besides the safe ones: names, or patterns that end in `*`. */
+  allowedUnsafeSysctls: string[];
 }

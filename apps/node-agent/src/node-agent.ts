@@ -12,7 +12,7 @@ import { AgentMetrics } from './agent-metrics.ts';
 import { appModule } from './app.module.ts';
 import type { AgentConfig } from './config.ts';
 import { HostNetwork } from './network/host-network.ts';
-import { hostFacts } from './node/host-facts.ts';
+import { hasAppArmor, hostFacts } from './node/host-facts.ts';
 import { hostHealth } from './node/node-health.ts';
 import type { NodeFacts } from './node/node-object.ts';
 import { HostPodCgroups } from './node/pod-cgroups.ts';
@@ -82,6 +82,8 @@ async function start(config: AgentConfig, ports: Ports, onStop: (cleanup: () => 
       seccompDirectory: join(config.dataDirectory, 'seccomp'),
       cgroupParent: cgroupParent(config),
       capabilities: nodeCapabilities(),
+      allowedUnsafeSysctls: config.allowedUnsafeSysctls,
+      hasAppArmor: hasAppArmor(),
       writesFiles: true,
     },
   );

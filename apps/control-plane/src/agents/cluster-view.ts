@@ -4,6 +4,7 @@ import { ConfigMap, EndpointSlice, Node, PersistentVolume, PersistentVolumeClaim
 import type { KindDefinition, KubeObject } from '@berth/machinery';
 import type { DesiredKey, DesiredState } from '@berth/protocol';
 import { ChangeLog, keyFor, keyText, RevisionCounter } from './change-log.ts';
+import { nodeView } from './node-view.ts';
 import { podReferences } from './pod-references.ts';
 
 /** Finalizer of volumes whose directory an agent has to remove. */
@@ -32,6 +33,8 @@ export class ClusterView {
   readonly #pods = new Map<string, Pod>();
   readonly #podsByNode = new Map<string, Set<string>>();
   readonly #nodeObjects = new Map<string, Node>();
+  /** What each agent is sent of its own node. */
+  readonly #nodeViews = new Map<string, Node>();
   /** ConfigMaps, Secrets, claims, volumes by key, and the nodes that refer to a key, whether it exists or not. */
   readonly #referable = new Map<string, KubeObject>();
   readonly #usersOf = new Map<string, Set<string>>();
@@ -107,6 +110,8 @@ export class ClusterView {
       if (object) objects.set(text, object);
       return object;
     };
+    const own = this.#nodeViews.get(nodeName);
+    if (own) objects.set(keyText(keyFor(own)), own);
     for (const podKey of this.#podsByNode.get(nodeName) ?? []) {
       const pod = this.#pods.get(podKey);
       if (!pod) continue;
@@ -155,9 +160,14 @@ export class ClusterView {
     const { name } = node.metadata;
     if (!gone) {
       this.#nodeObjects.set(name, node);
+      const before = this.#nodeViews.get(name);
+      const view = nodeView(node, before);
+      this.#nodeViews.set(name, view);
+      if (view !== before) this.#dirty(name);
       return;
     }
     this.#nodeObjects.delete(name);
+    this.#nodeViews.delete(name);
     const desired = this.#nodes.get(name);
     if (desired) this.#useReferences(name, desired, new Set());
     this.#nodes.delete(name);

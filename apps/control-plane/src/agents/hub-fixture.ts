@@ -87,7 +87,8 @@ export class TestAgent implements SessionHandler {
     this.disconnects++;
   }
 
+  /** Of what it was sent, but for its own node. */
   get keys(): string[] {
-    return [...this.objects.keys()].sort();
+    return [...this.objects.keys()].filter((key) => !key.startsWith('Node/')).sort();
   }
 }

@@ -115,7 +115,9 @@ export function mergeNodeStatus(current: NodeStatus | undefined, reported: NodeS
     const same = old?.status === condition.status && old.lastTransitionTime;
     return same ? { ...condition, lastTransitionTime: old.lastTransitionTime } : condition;
   });
-  return { ...current, ...reported, conditions: [...before.values(), ...conditions] };
+  // Resources that others have given the node stay: an agent speaks of those that it measures.
+  const amounts = (key: 'capacity' | 'allocatable') => ({ [key]: { ...current?.[key], ...reported[key] } });
+  return { ...current, ...reported, ...amounts('capacity'), ...amounts('allocatable'), conditions: [...before.values(), ...conditions] };
 }
 
 function needsWriting(current: NodeStatus | undefined, next: NodeStatus): boolean {

@@ -37,6 +37,11 @@ export function hostName(): string {
   return hostname().toLowerCase();
 }
 
+/** Whether the kernel confines processes by AppArmor profiles. */
+export function hasAppArmor(): boolean {
+  return fileText('/sys/module/apparmor/parameters/enabled').startsWith('Y');
+}
+
 /** The first IPv4 address that is not loopback, else 127.0.0.1. */
 export function primaryAddress(): string {
   const addresses = Object.values(networkInterfaces()).flatMap((entries) => entries ?? []);

@@ -38,19 +38,24 @@ export function nodeObject(facts: NodeFacts, status: NodeStatus): Node {
     kind: 'Node',
     metadata: {
       name: facts.nodeName,
-      labels: {
-        'kubernetes.io/hostname': facts.nodeName,
-        'kubernetes.io/os': 'linux',
-        'kubernetes.io/arch': facts.host.architecture,
-        // Their names of old, which many a selector still uses.
-        'beta.kubernetes.io/os': 'linux',
-        'beta.kubernetes.io/arch': facts.host.architecture,
-        ...facts.labels,
-      },
+      labels: nodeLabels(facts),
       annotations: { [volumesDirectoryAnnotation]: facts.volumesDirectory },
     },
     spec: {},
     status,
+  };
+}
+
+/** What the agent registers with. */
+export function nodeLabels({ nodeName, host, labels }: NodeFacts): Record<string, string> {
+  return {
+    'kubernetes.io/hostname': nodeName,
+    'kubernetes.io/os': 'linux',
+    'kubernetes.io/arch': host.architecture,
+    // Their names of old, which many a selector still uses.
+    'beta.kubernetes.io/os': 'linux',
+    'beta.kubernetes.io/arch': host.architecture,
+    ...labels,
   };
 }
 

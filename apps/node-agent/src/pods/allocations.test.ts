@@ -16,7 +16,7 @@ function sized(name: string, resources: ResourceRequirements, priority?: number)
 function node() {
   const woken: string[] = [];
   let nowMs = 0;
-  const allocations = new Allocations({ cpuCores: 2, memoryBytes: 2 ** 30 }, { now: () => nowMs++ }, (uid) =>
+  const allocations = new Allocations({ cpuCores: 2, memoryBytes: 2 ** 30, storageBytes: 2 ** 34 }, { now: () => nowMs++ }, (uid) =>
     woken.push(uid.slice('uid-'.length)),
   );
   const add = (...pods: Pod[]) => {

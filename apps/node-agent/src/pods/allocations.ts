@@ -5,6 +5,7 @@ import { type Amounts, type Container, type ContainerStatus, type Pod, podAmount
 import { deepEqual } from '@berth/machinery';
 import type { Clock } from '@berth/telemetry';
 import type { NodeAllocatable } from './downward.ts';
+import { isTerminal } from './pod-status.ts';
 import { inResizeOrder } from './resize-order.ts';
 import { isSameSize, type SizedResource, sizedContainers, sizedResources } from './sizes.ts';
 
@@ -53,6 +54,12 @@ export class Allocations {
     }
     const waited = pod.status?.conditions?.find(({ type }) => type === 'PodResizePending')?.lastTransitionTime;
     this.#pods.set(uidOf(pod), { pod, granted, waitedSinceMs: Date.parse(waited ?? '') || undefined });
+  }
+
+  /** Those that have not ended, as granted. @param except one that is not here yet, or to be left out */
+  active(except: string): Pod[] {
+    const rest = [...this.#pods].filter(([uid, { pod }]) => uid !== except && !isTerminal(pod.status?.phase));
+    return rest.map(([, { pod }]) => this.granted(pod));
   }
 
   /** The pod as it is granted. */

@@ -1,6 +1,16 @@
 // What the control plane wants of this node: the newest version of every object it sent, and who must look again when one
 // changes.
-import type { ConfigMap, EndpointSlice, PersistentVolume, PersistentVolumeClaim, Pod, RuntimeClass, Secret, Service } from '@berth/api';
+import type {
+  ConfigMap,
+  EndpointSlice,
+  Node,
+  PersistentVolume,
+  PersistentVolumeClaim,
+  Pod,
+  RuntimeClass,
+  Secret,
+  Service,
+} from '@berth/api';
 import type { KubeObject } from '@berth/machinery';
 import type { DesiredState } from '@berth/protocol';
 
@@ -10,6 +20,7 @@ export interface DesiredChanges {
   /** Namespaces in which something changed that pods refer to. */
   touchedNamespaces: Set<string>;
   servicesChanged: boolean;
+  nodeChanged: boolean;
   releasedVolumes: PersistentVolume[];
 }
 
@@ -30,6 +41,7 @@ export class DesiredCache {
       removedPods: [],
       touchedNamespaces: new Set(),
       servicesChanged: false,
+      nodeChanged: false,
       releasedVolumes: [],
     };
     const seen = new Set<string>();
@@ -83,6 +95,12 @@ export class DesiredCache {
     return this.#of('RuntimeClass').get(name) as RuntimeClass | undefined;
   }
 
+  /** This one, as far as admission needs it. */
+  node(): Node | undefined {
+    const [node] = this.#of('Node').values();
+    return node as Node | undefined;
+  }
+
   services(): Service[] {
     return [...this.#of('Service').values()] as Service[];
   }
@@ -116,6 +134,7 @@ function note(changes: DesiredChanges, object: KubeObject): void {
   if (referred.has(object.kind)) changes.touchedNamespaces.add(object.metadata.namespace ?? '');
   // A volume belongs to no namespace; any pod may wait for it.
   if (object.kind === 'PersistentVolume') changes.touchedNamespaces.add('*');
+  if (object.kind === 'Node') changes.nodeChanged = true;
   if (object.kind === 'Service' || object.kind === 'EndpointSlice') changes.servicesChanged = true;
 }
 

@@ -25,7 +25,12 @@ function variables(container: Partial<Container>, spec: Partial<Pod['spec']> = {
   const metadata = { name: 'web', namespace: 'shop', uid: 'u1', labels: { app: 'web' }, annotations: { note: 'a "b"' } };
   const sources: EnvironmentSources = {
     pod: { apiVersion: 'v1', kind: 'Pod', metadata, spec: { nodeName: 'n1', containers: [whole], ...spec } },
-    ...{ podIps: ['10.1.0.2'], hostIp: '10.0.0.1', allocatable: { cpuCores: 4, memoryBytes: 8 * 2 ** 30, storageBytes: 2 ** 36 } },
+    ...{
+      podIps: ['10.1.0.2'],
+      hostIp: '10.0.0.1',
+      allocatable: { cpuCores: 4, memoryBytes: 8 * 2 ** 30, storageBytes: 2 ** 36 },
+      clusterDomain: 'cluster.local',
+    },
     configMap: (name) => (name === 'settings' ? map : undefined),
     secret: (name) => (name === 'keys' ? secret : undefined),
     services: [service('shop-db', 'shop'), service('kubernetes', 'default')],

@@ -7,6 +7,7 @@ import type { ImagePuller } from '../images/image-puller.ts';
 import type { PodCgroup } from '../node/pod-cgroups.ts';
 import type { Prober } from '../probes/prober.ts';
 import type { VolumeManager, VolumeSources } from '../volumes/volume-manager.ts';
+import type { Admissions } from './admissions.ts';
 import type { Allocations } from './allocations.ts';
 import type { EnvironmentSources } from './environment.ts';
 import type { Inventory } from './inventory.ts';
@@ -16,6 +17,7 @@ export interface PodEnvironment {
   runtime: Runtime;
   inventory: Inventory;
   images: ImagePuller;
+  admissions: Admissions;
   allocations: Allocations;
   prober: Prober;
   restartMarks: RestartMarks;

@@ -14,10 +14,11 @@ import { Prober } from '../probes/prober.ts';
 import type { PodContainers } from '../tunnels/tunnel-server.ts';
 import { AccountTokens } from '../volumes/account-tokens.ts';
 import type { VolumeManager } from '../volumes/volume-manager.ts';
+import { Admissions, inAdmissionOrder } from './admissions.ts';
+import { admittingNode, type OwnNode } from './admitting-node.ts';
 import { Allocations } from './allocations.ts';
 import { containerFieldPath } from './container-field-path.ts';
 import { DesiredCache } from './desired-cache.ts';
-import type { NodeAllocatable } from './downward.ts';
 import { EventThrottle } from './event-throttle.ts';
 import { Inventory } from './inventory.ts';
 import { LogKeeper, removeLogs } from './log-keeper.ts';
@@ -43,7 +44,7 @@ export interface PodManagerDeps {
   random: Random;
   logger: Logger;
   hostIp: string;
-  allocatable: NodeAllocatable;
+  node: OwnNode;
   /** `<dir>/<namespace>_<pod>_<uid>/<container>/<attempt>.log`. */
   logDirectory: string;
   seccompDirectory: string;
@@ -93,7 +94,8 @@ export class PodManager {
   apply(state: DesiredState): void {
     const changes = this.desired.apply(state);
     for (const pod of changes.removedPods) this.#workers.get(pod.metadata.uid ?? '')?.remove();
-    for (const pod of changes.pods) this.#want(pod);
+    for (const pod of inAdmissionOrder(changes.pods)) this.#want(pod);
+    if (changes.nodeChanged) this.#env.admissions.nodeChanged();
     if (changes.touchedNamespaces.size > 0) {
       for (const worker of this.#workers.values()) {
         if (changes.touchedNamespaces.has('*') || changes.touchedNamespaces.has(worker.pod.metadata.namespace ?? '')) worker.refresh();
@@ -174,7 +176,10 @@ export class PodManager {
   }
 
   #environment(): PodEnvironment {
-    const { runtime, volumes, clock, logger, hostIp, link, allocatable, writesFiles, capabilities, restartMarks, network } = this.#deps;
+    const { runtime, volumes, clock, logger, hostIp, link, node, writesFiles, capabilities, restartMarks, network } = this.#deps;
+    const { allocatable } = node;
+    const wake = (uid: string) => this.#workers.get(uid)?.wake();
+    const allocations = new Allocations(allocatable, clock, wake);
     return {
       runtime,
       volumes,
@@ -184,7 +189,12 @@ export class PodManager {
       prober: this.#prober(),
       inventory: this.#inventory,
       images: new ImagePuller(runtime, clock),
-      allocations: new Allocations(allocatable, clock, (uid) => this.#workers.get(uid)?.wake()),
+      allocations,
+      admissions: new Admissions({
+        ...{ allocations, clock, wake },
+        node: () => admittingNode(node, this.desired.node(), []),
+        evict: (uid, failure) => this.#workers.get(uid)?.end(failure),
+      }),
       memoryBytes: allocatable.memoryBytes,
       ...{ writesFiles, capabilities, restartMarks, seccompDirectory: this.#deps.seccompDirectory },
       sandboxConfig: (pod, attempt) =>
@@ -215,7 +225,7 @@ export class PodManager {
         this.#events.forget(uid);
         this.#tokens.forget(uid);
         this.#env.images.releasePod(uid);
-        this.#env.allocations.release(uid);
+        this.#env.admissions.release(uid);
       },
     };
   }

@@ -4,6 +4,7 @@ import { type Container, type ContainerStatus, everyContainer, type Pod, type Po
 import type { ContainerInfo } from '@berth/runtime';
 import type { ContainerView, WaitingReason } from './container-status.ts';
 import { newest, type ObservedPod } from './observed.ts';
+import type { Failure } from './pod-ending.ts';
 import type { PodEnvironment } from './pod-environment.ts';
 import type { PodResizer } from './pod-resizer.ts';
 import { podStatus } from './pod-status.ts';
@@ -12,7 +13,7 @@ export interface PodReport {
   pod: Pod;
   podIps: string[];
   waiting: ReadonlyMap<string, WaitingReason>;
-  failure: { reason: string; message: string } | undefined;
+  failure: Failure | undefined;
   resizer: Pick<PodResizer, 'actual' | 'conditions'>;
   /** Every container has ended for good. */
   terminated: boolean;

@@ -34,7 +34,6 @@ export class PodResizer {
   constructor(env: Environment, pod: Pod) {
     this.#env = env;
     this.fitting = new PodFitting(env);
-    env.allocations.add(pod);
     const { conditions = [], containerStatuses = [], initContainerStatuses = [] } = pod.status ?? {};
     this.#pending = conditions.find(({ type }) => type === 'PodResizePending');
     this.#progress = conditions.find(({ type }) => type === 'PodResizeInProgress');

@@ -2,6 +2,7 @@
 // "Pod conditions"). Pure; transition times change only when a condition does.
 import type { ContainerStatus, Pod, PodCondition, PodStatus } from '@berth/api';
 import { type ContainerView, containerStatus, ephemeralContainerStatus, initContainerStatus, rfc3339 } from './container-status.ts';
+import type { Failure } from './pod-ending.ts';
 import { podPhase } from './pod-phase.ts';
 import { resizeConditions } from './pod-resizer.ts';
 import { isSidecar } from './restart-policy.ts';
@@ -21,8 +22,8 @@ export interface PodStatusInput {
   resizeConditions?: PodCondition[];
   /** The pod was deleted and everything in it has ended. */
   terminated: boolean;
-  /** Set when the agent ends the pod of its own accord, e.g. DeadlineExceeded; makes the phase Failed. */
-  failure?: { reason: string; message: string };
+  /** Set when the agent ends the pod of its own accord, e.g. DeadlineExceeded; makes the phase Failed once nothing of it runs. */
+  failure?: Failure;
 }
 
 export function podStatus(input: PodStatusInput): PodStatus {
@@ -30,8 +31,11 @@ export function podStatus(input: PodStatusInput): PodStatus {
   const initContainerStatuses = input.initContainers.map(initContainerStatus);
   const containerStatuses = input.containers.map(containerStatus);
   const over = [previous, pod.status].find((s) => isTerminal(s?.phase));
-  const phase = over?.phase ?? (input.failure ? 'Failed' : podPhase(pod.spec, initContainerStatuses, containerStatuses, input.terminated));
-  const cause = input.failure ?? over;
+  // Whoever replaces a pod that has failed may rely on nothing of it running.
+  const failure = anyRuns(input) ? undefined : input.failure;
+  if (failure?.isRejected || (over && !over.containerStatuses?.length)) return neverRan(input, over ?? { phase: 'Failed', ...failure });
+  const phase = over?.phase ?? (failure ? 'Failed' : podPhase(pod.spec, initContainerStatuses, containerStatuses, input.terminated));
+  const cause = failure ?? over;
   // A pod that has ended is still known by the address it had.
   const podIps = input.podIps.length > 0 ? input.podIps : (previous?.podIPs ?? []).flatMap((p) => p.ip ?? []);
   const generation = pod.metadata.generation;
@@ -51,6 +55,24 @@ export function podStatus(input: PodStatusInput): PodStatus {
     ...(cause?.message && { message: cause.message }),
   };
   return status;
+}
+
+function anyRuns({ initContainers, containers, ephemeralContainers = [] }: PodStatusInput): boolean {
+  return [...initContainers, ...containers, ...ephemeralContainers].some((view) => view.instances.some(({ state }) => state === 'running'));
+}
+
+/** Of a pod that this node refused, or that was declared ended before anything of it ran: there are no containers to speak of. */
+function neverRan({ pod, previous, nowMs }: PodStatusInput, { phase, reason, message }: PodStatus): PodStatus {
+  const generation = pod.metadata.generation;
+  return {
+    ...(generation !== undefined && { observedGeneration: generation }),
+    ...(phase && { phase }),
+    conditions: foreignConditions(pod, []),
+    startTime: previous?.startTime ?? pod.status?.startTime ?? rfc3339(nowMs),
+    ...(pod.status?.qosClass && { qosClass: pod.status.qosClass }),
+    ...(reason && { reason }),
+    ...(message && { message }),
+  };
 }
 
 /** Nothing will run in a pod of this phase again. */
@@ -98,6 +120,7 @@ function conditions(input: PodStatusInput, phase: string, init: ContainerStatus[
         : readiness,
     ),
     condition('ContainersReady', containersReady, readiness),
+    ...(phase === 'Failed' && input.failure?.condition ? [input.failure.condition] : []),
   ];
   const resizes = (input.resizeConditions ?? []).map((c) => ({ ...withTransition(c, input), observedGeneration: c.observedGeneration }));
   return [...resizes, ...wanted.map((c) => withTransition(c, input)), ...foreignConditions(input.pod, wanted)];

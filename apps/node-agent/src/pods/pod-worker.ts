@@ -9,6 +9,7 @@ import { changeable } from './downward.ts';
 import { newest, type ObservedPod, observe } from './observed.ts';
 import { isFinished, isStopped, type Kill, type PodPlan, planPod } from './plan.ts';
 import { type PlanSources, planContext } from './plan-context.ts';
+import { type Failure, PodEnding } from './pod-ending.ts';
 import type { PodEnvironment } from './pod-environment.ts';
 import { PodReporter } from './pod-reporter.ts';
 import { PodResizer } from './pod-resizer.ts';
@@ -32,11 +33,11 @@ export class PodWorker {
   readonly #loop: WakeLoop;
   readonly #resizer: PodResizer;
   readonly #sources: PlanSources;
+  readonly #ending: PodEnding;
   /** As the API wants it. */
   #desired: Pod;
   /** As this node grants it. */
   #pod: Pod;
-  #failure: { reason: string; message: string } | undefined;
   #removed = false;
   #refreshVolumes: boolean;
   #podIps: string[] = [];
@@ -46,6 +47,7 @@ export class PodWorker {
   constructor(pod: Pod, env: PodEnvironment, adopted: boolean) {
     this.#desired = pod;
     this.#env = env;
+    this.#ending = new PodEnding(env, pod, adopted);
     this.#resizer = new PodResizer(env, pod);
     this.#pod = env.allocations.granted(pod);
     this.#adopting = adopted;
@@ -95,6 +97,13 @@ export class PodWorker {
   remove(): void {
     this.#removed = true;
     this.#starter.abandonHooks();
+    this.#env.admissions.release(this.#pod.metadata.uid ?? '');
+    this.wake();
+  }
+
+  /** Ends the pod as failed, for the node's sake. */
+  end(failure: Failure): void {
+    this.#ending.end(this.#pod, failure);
     this.wake();
   }
 
@@ -114,11 +123,11 @@ export class PodWorker {
     await this.#resizer.recall(this.#pod, observed);
     this.#noteEnds(observed);
     const isOver = this.#isOver(observed);
-    if (!isOver) this.#checkDeadline();
-    if (this.#removed || this.#pod.metadata.deletionTimestamp || this.#failure || isOver) {
-      await this.#terminate(observed);
-      return;
-    }
+    const isWanted = !this.#removed && !this.#pod.metadata.deletionTimestamp && !isOver;
+    const dueMs = isWanted ? this.#ending.look(this.#desired, this.reporter.status?.startTime) : undefined;
+    if (dueMs !== undefined) this.#loop.wakeAt(dueMs);
+    if (!isWanted || this.#ending.failure) return this.#terminate(observed);
+    if (!this.#ending.isAdmitted) return;
     this.#become(this.#resizer.grant(this.#desired));
     if (this.#refreshVolumes && observed.sandbox) {
       this.#refreshVolumes = (await this.#setUp.volumes(this.#pod, this.#podIps)) === undefined;
@@ -152,8 +161,8 @@ export class PodWorker {
   }
 
   #report(observed: ObservedPod, terminated: boolean): Promise<void> {
-    const [pod, podIps, waiting, failure, resizer] = [this.#pod, this.#podIps, this.#waiting, this.#failure, this.#resizer];
-    return this.reporter.report(observed, { pod, podIps, waiting, failure, resizer, terminated });
+    const [pod, podIps, waiting, resizer] = [this.#pod, this.#podIps, this.#waiting, this.#resizer];
+    return this.reporter.report(observed, { pod, podIps, waiting, failure: this.#ending.failure, resizer, terminated });
   }
 
   #noteEnds(observed: ObservedPod): void {
@@ -245,32 +254,23 @@ export class PodWorker {
       });
   }
 
-  #checkDeadline(): void {
-    const seconds = this.#pod.spec.activeDeadlineSeconds;
-    const startTime = this.reporter.status?.startTime;
-    if (seconds === undefined || !startTime || this.#failure) return;
-    const dueMs = Date.parse(startTime) + seconds * 1000;
-    if (this.#env.clock.now() >= dueMs) {
-      this.#failure = { reason: 'DeadlineExceeded', message: 'Pod was active on the node longer than the specified deadline' };
-      this.#env.event(this.#pod, 'Normal', this.#failure.reason, this.#failure.message);
-    } else this.#loop.wakeAt(dueMs);
-  }
-
   async #terminate(observed: ObservedPod): Promise<void> {
     for (const { id, state } of [...observed.containers.values()].flat()) {
       if (state === 'running') this.#env.prober.stopHealth(id);
       else this.#env.prober.forget(id);
     }
     this.#waiting.clear();
+    const { deletionGracePeriodSeconds } = this.#pod.metadata;
+    const askedSeconds = deletionGracePeriodSeconds ?? this.#pod.spec.terminationGracePeriodSeconds ?? 30;
     const graceSeconds = this.#removed
-      ? Math.min(1, this.#pod.metadata.deletionGracePeriodSeconds ?? 1)
-      : (this.#pod.metadata.deletionGracePeriodSeconds ?? this.#pod.spec.terminationGracePeriodSeconds ?? 30);
+      ? Math.min(1, deletionGracePeriodSeconds ?? 1)
+      : Math.min(askedSeconds, this.#ending.failure?.graceSeconds ?? askedSeconds);
     if (!isStopped(observed)) {
       this.#termination.begin(this.#pod, observed, graceSeconds, this.#podIps);
       if (!this.#removed) await this.#report(observed, false);
       return;
     }
-    this.#env.allocations.release(this.#pod.metadata.uid ?? '');
+    this.#env.admissions.release(this.#pod.metadata.uid ?? '');
     // Only a deletion waits for this word.
     if (!this.#removed) await this.#report(observed, this.#pod.metadata.deletionTimestamp !== undefined);
     else {

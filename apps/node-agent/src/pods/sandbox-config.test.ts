@@ -17,7 +17,7 @@ test('a pod runs as its runtime class says, and in no other way while that is un
   expect(() => runtimeHandler(pod('gone'), classes)).toThrow('failed to get sandbox runtime: RuntimeClass.node.k8s.io "gone" not found');
 });
 
-const node = { logDirectory: '/logs', cgroupParent: '/berth' };
+const node = { logDirectory: '/logs', cgroupParent: '/berth', clusterDomain: 'cluster.local' };
 
 test('a sandbox is privileged when any container of its pod is, whenever that one starts', () => {
   const privileged = { name: 'c', securityContext: { privileged: true } };

@@ -1,5 +1,6 @@
 // A node for tests of this folder: real workers over simulated containers, with time, probes and volumes in the test's hands.
 import type { Pod, PodStatus } from '@berth/api';
+import type { KubeObject } from '@berth/machinery';
 import type { AgentEvent, AgentLink, DesiredState, PodStatusReport } from '@berth/protocol';
 import { HollowRuntime, type HollowRuntimeOptions } from '@berth/runtime';
 import { seededRandom, silentLogger } from '@berth/telemetry';
@@ -27,6 +28,10 @@ export class TestNode {
   };
   /** What the next probe attempts say. */
   probeResult: ProbeResult | Error = { success: true, message: '' };
+  readonly node = {
+    ...{ name: 'n1', labels: { 'kubernetes.io/os': 'linux' }, podsMax: 110, allowedUnsafeSysctls: [] as string[], hasAppArmor: false },
+    allocatable: { cpuCores: 2, memoryBytes: 2 ** 30, storageBytes: 2 ** 34 },
+  };
   manager: PodManager;
   #revision = 0;
 
@@ -45,9 +50,9 @@ export class TestNode {
   }
 
   /** As the control plane's full word: what is not among `pods` is gone. */
-  want(pods: Pod[]): void {
+  want(pods: Pod[], ...others: KubeObject[]): void {
     this.#revision++;
-    const objects = pods.map((pod) => ({ ...pod, metadata: { ...pod.metadata, resourceVersion: String(this.#revision) } }));
+    const objects = [...pods, ...others].map((pod) => ({ ...pod, metadata: { ...pod.metadata, resourceVersion: String(this.#revision) } }));
     this.manager.apply({ revision: this.#revision, full: true, objects, removed: [] } as DesiredState);
   }
 
@@ -100,7 +105,7 @@ export class TestNode {
       network: { ...network, clusterDomain: 'cluster.local', dnsFor: () => ({ servers: [], searches: [], options: [] }) },
       ...{
         hostIp: '10.0.0.1',
-        allocatable: { cpuCores: 2, memoryBytes: 2 ** 30, storageBytes: 2 ** 34 },
+        node: this.node,
         logDirectory: '/logs',
         cgroupParent: '/berth',
       },
@@ -115,6 +120,6 @@ export function podOf(image: string, spec: Partial<Pod['spec']> = {}, name = 'we
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: { name, namespace: 'default', uid: `uid-${name}`, generation: 1 },
-    spec: { containers: [{ name: 'main', image }], ...spec },
+    spec: { nodeName: 'n1', containers: [{ name: 'main', image }], ...spec },
   };
 }

@@ -1,12 +1,11 @@
 // Where a pod must run, by nodeSelector and required affinity, and where it had rather run.
-import { nodeMatches, nodeMatchesTerm } from '../node-selector.ts';
-import type { NodeState } from '../node-state.ts';
+import { nodeMatches, nodeMatchesTerm, type SelectableNode } from '../node-selector.ts';
 import { type LocalPlugin, unresolvable } from '../plugin.ts';
 import type { PodFacts } from '../pod-facts.ts';
 
 const refusal = unresolvable("node(s) didn't match Pod's node affinity/selector");
 
-export function isWantedNode({ pod }: PodFacts, node: NodeState): boolean {
+export function isWantedNode({ pod }: Pick<PodFacts, 'pod'>, node: SelectableNode): boolean {
   const { nodeSelector, affinity } = pod.spec;
   for (const key in nodeSelector) if (node.labels[key] !== nodeSelector[key]) return false;
   const required = affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;

@@ -9,11 +9,11 @@ export const nodePorts: LocalPlugin = {
   name: 'NodePorts',
   filter(pod, node) {
     if (pod.hostPorts.length === 0) return undefined;
-    return pod.hostPorts.some((port) => node.hostPorts.some((used) => clash(port, used))) ? refusal : undefined;
+    return pod.hostPorts.some((port) => node.hostPorts.some((used) => hostPortsClash(port, used))) ? refusal : undefined;
   },
 };
 
-function clash(a: HostPort, b: HostPort): boolean {
+export function hostPortsClash(a: HostPort, b: HostPort): boolean {
   if (a.port !== b.port || a.protocol !== b.protocol) return false;
   return a.address === b.address || a.address === every || b.address === every;
 }

@@ -1,0 +1,41 @@
+// This node as admission sees it: what the control plane holds of its labels, taints and foreign resources, and what the agent itself
+// can give. Before the control plane has said anything, what the agent registers with counts.
+import type { Node } from '@berth/api';
+import { type Resources, resourcesFrom } from '@berth/scheduling';
+import type { AdmittingNode, PressureCondition } from './admission.ts';
+import { safeSysctls } from './allowed-sysctls.ts';
+import type { NodeAllocatable } from './downward.ts';
+
+export interface OwnNode {
+  name: string;
+  /** That the agent registers with. */
+  labels: Record<string, string>;
+  allocatable: NodeAllocatable;
+  podsMax: number;
+  /** Kernel settings that pods may have besides the safe ones: names, or patterns that end in `*`. */
+  allowedUnsafeSysctls: readonly string[];
+  hasAppArmor: boolean;
+}
+
+/** @param known as the control plane sent it */
+export function admittingNode(own: OwnNode, known: Node | undefined, pressures: readonly PressureCondition[]): AdmittingNode {
+  const { name, allowedUnsafeSysctls, hasAppArmor } = own;
+  return {
+    ...{ name, pressures, hasAppArmor },
+    labels: known?.metadata.labels ?? own.labels,
+    taints: known?.spec?.taints ?? [],
+    allocatable: resources(own, known),
+    allowedSysctls: [...safeSysctls, ...allowedUnsafeSysctls],
+  };
+}
+
+/** What others have given the node stands beside what the agent measures, and never instead of it. */
+function resources({ allocatable, podsMax }: OwnNode, known: Node | undefined): Resources {
+  const own: Resources = new Map([
+    ['cpu', Math.round(allocatable.cpuCores * 1000)],
+    ['memory', allocatable.memoryBytes],
+    ['ephemeral-storage', allocatable.storageBytes],
+    ['pods', podsMax],
+  ]);
+  return new Map([...resourcesFrom(known?.status?.allocatable), ...own]);
+}

@@ -1,0 +1,76 @@
+// Why the agent ends a pod of its own accord: this node did not take it, its deadline has passed, or it was evicted. The first reason
+// stands. A pod that waits to be taken is left alone until it is.
+import type { Pod, PodCondition } from '@berth/api';
+import type { PodEnvironment } from './pod-environment.ts';
+
+export interface Failure {
+  reason: string;
+  message: string;
+  /** Set once the pod has ended. */
+  condition?: PodCondition;
+  /** The most that containers are given to end. */
+  graceSeconds?: number;
+  /** Nothing of it ever ran here. */
+  isRejected?: true;
+}
+
+type Environment = Pick<PodEnvironment, 'admissions' | 'clock' | 'event'>;
+
+/** What tells others that not the pod itself, but the node ended it. */
+export function terminationByKubelet(message: string): PodCondition {
+  return { type: 'DisruptionTarget', status: 'True', reason: 'TerminationByKubelet', message };
+}
+
+export class PodEnding {
+  readonly #env: Environment;
+  #failure: Failure | undefined;
+  #isAdmitted: boolean;
+
+  /** @param adopted the runtime held something of this pod when the agent started */
+  constructor(env: Environment, pod: Pod, adopted: boolean) {
+    this.#env = env;
+    // Only an agent that takes a pod gives it a start time.
+    this.#isAdmitted = adopted || pod.status?.startTime !== undefined;
+    if (this.#isAdmitted) env.admissions.keep(pod);
+  }
+
+  get failure(): Failure | undefined {
+    return this.#failure;
+  }
+
+  get isAdmitted(): boolean {
+    return this.#isAdmitted;
+  }
+
+  /** Decides anew what has to be decided. @returns when to look again */
+  look(pod: Pod, startTime: string | undefined): number | undefined {
+    if (this.#failure) return undefined;
+    if (!this.#isAdmitted) {
+      const answer = this.#env.admissions.decide(pod);
+      if (answer !== 'admitted') {
+        if ('againAtMs' in answer) return answer.againAtMs;
+        this.end(pod, { ...answer, message: `Pod was rejected: ${answer.message}`, isRejected: true }, answer.message);
+        return undefined;
+      }
+      this.#isAdmitted = true;
+    }
+    return this.#checkDeadline(pod, startTime);
+  }
+
+  /** Ends the pod, unless it is ended already. @param told in the event, where that says less than the status */
+  end(pod: Pod, failure: Failure, told = failure.message, type: 'Normal' | 'Warning' = 'Warning'): void {
+    if (this.#failure) return;
+    this.#failure = failure;
+    this.#env.event(pod, type, failure.reason, told);
+  }
+
+  #checkDeadline(pod: Pod, startTime: string | undefined): number | undefined {
+    const seconds = pod.spec.activeDeadlineSeconds;
+    if (seconds === undefined || !startTime) return undefined;
+    const dueMs = Date.parse(startTime) + seconds * 1000;
+    if (this.#env.clock.now() < dueMs) return dueMs;
+    const message = 'Pod was active on the node longer than the specified deadline';
+    this.end(pod, { reason: 'DeadlineExceeded', message }, message, 'Normal');
+    return undefined;
+  }
+}
