@@ -5,6 +5,8 @@ import { Life } from '@berth/testing';
 import { type MemoryAgentLink, memoryAgentLink } from '../../apps/control-plane/src/agents/memory-link.ts';
 import type { SessionHub } from '../../apps/control-plane/src/agents/session-hub.ts';
 import { Agent, type AgentSettings } from '../../apps/node-agent/src/agent.ts';
+import type { NodeMeasurements } from '../../apps/node-agent/src/eviction/node-measurements.ts';
+import { defaultEvictionOptions, evictionSettings } from '../../apps/node-agent/src/eviction/thresholds.ts';
 import type { NodeNetwork } from '../../apps/node-agent/src/network/network.ts';
 import { SimulatedPodCgroups } from '../../apps/node-agent/src/node/simulated-pod-cgroups.ts';
 import { SimulatedRestartMarks } from '../../apps/node-agent/src/pods/restart-marks.ts';
@@ -21,6 +23,13 @@ const network: NodeNetwork = {
   clusterDomain: 'cluster.local',
   dnsFor: () => ({ servers: [], searches: [], options: [] }),
   stop: async () => {},
+};
+
+/** A machine that is never short of anything. */
+const measurements: NodeMeasurements = {
+  observe: async () => ({}),
+  usage: async () => ({ containers: [], volumes: new Map(), processes: 0 }),
+  hasImageDisk: async () => false,
 };
 
 const volumes: VolumeManager = {
@@ -63,8 +72,9 @@ export class HollowNode {
       runtime: this.#life.service(this.runtime),
       cgroups: this.#life.service(this.cgroups),
       restartMarks: this.#life.service(this.#restartMarks),
+      measurements,
       probes: { run: async () => ({ success: true, message: '' }) },
-      health: async () => ({ memoryAvailableBytes: 2 ** 33, diskAvailableShare: 1, pidsAvailableShare: 1 }),
+      health: async () => ({ diskAvailableShare: 1 }),
       hostCounters: async () => ({ cpuNanoseconds: 0, memoryBytes: 0 }),
       dial: (address: string, port: number) => Promise.reject(new Error(`connect ECONNREFUSED ${address}:${port}`)),
     };
@@ -103,6 +113,7 @@ function settings(nodeName: string): AgentSettings {
     capabilities: new Set(),
     allowedUnsafeSysctls: [],
     hasAppArmor: false,
+    eviction: evictionSettings(defaultEvictionOptions),
     writesFiles: false,
     facts: {
       nodeName,
@@ -111,6 +122,7 @@ function settings(nodeName: string): AgentSettings {
       labels: {},
       runtimeVersion: 'hollow://0.1.0',
       agentVersion: 'v1.35.0-berth',
+      reservedStorageBytes: 0,
       host: {
         ...{ hostname: nodeName, cpuCores: 8, memoryBytes: 2 ** 34, diskBytes: 2 ** 40, bootId: nodeName, machineId: nodeName },
         ...{ kernelVersion: '6.1', osImage: 'Simulated', architecture: 'amd64' },

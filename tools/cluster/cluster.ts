@@ -32,6 +32,9 @@ export function nodeFlags(program: 'control-plane' | 'node-agent'): string[] {
 
 export type ClusterProcess = 'registry' | 'etcd' | 'control-plane' | 'node-agent';
 
+/** A machine that people work on is often fuller than a server may be: pods go only when it is about to be full. */
+const evictionHard = 'memory.available<100Mi,nodefs.available<5%,nodefs.inodesFree<5%,imagefs.available<5%,imagefs.inodesFree<5%';
+
 export class Cluster {
   readonly layout: ClusterLayout;
   readonly processes: ProcessFolder;
@@ -198,6 +201,7 @@ export class Cluster {
     const { nodeName, gatewayPort, instance, metricsPort } = this.layout;
     return [
       ...['--data-dir', this.#nodeDirectory, '--gateway', `${loopback}:${gatewayPort}`, '--node-name', nodeName],
+      ...['--eviction-hard', evictionHard],
       ...['--instance', instance, '--metrics-address', `${loopback}:${metricsPort}`],
     ];
   }

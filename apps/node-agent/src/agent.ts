@@ -2,7 +2,10 @@
 // thousands in a process. What must hold: stopping or killing it stops no container.
 import type { AgentLink, DesiredState, SessionHandler, TunnelRequest, Welcome } from '@berth/protocol';
 import type { Runtime } from '@berth/runtime';
-import type { Clock, Logger, Random } from '@berth/telemetry';
+import { type Clock, type Logger, type Random, timestamp } from '@berth/telemetry';
+import { EvictionManager } from './eviction/eviction-manager.ts';
+import type { NodeMeasurements } from './eviction/node-measurements.ts';
+import type { EvictionSettings } from './eviction/thresholds.ts';
 import { NodeHttp } from './http/node-http.ts';
 import type { NodeNetwork } from './network/network.ts';
 import { allocatable, type NodeFacts, type NodeHealth, nodeLabels, podsMax } from './node/node-object.ts';
@@ -27,6 +30,7 @@ export interface AgentPorts {
   volumes: VolumeManager;
   probes: ProbeRunner;
   health: () => Promise<NodeHealth>;
+  measurements: NodeMeasurements;
   /** Counters of the whole machine, for what the node uses. */
   hostCounters: () => Promise<HostCounters>;
   /** Of the agent's process, in the text format of Prometheus; absent where many agents share one. */
@@ -53,6 +57,8 @@ export interface AgentSettings {
   /** Kernel settings that pods may have besides the safe ones: names, or patterns that end in `*`. */
   allowedUnsafeSysctls: readonly string[];
   hasAppArmor: boolean;
+  /** When pods have to go. */
+  eviction: EvictionSettings;
   /** False for simulated nodes. */
   writesFiles: boolean;
 }
@@ -63,6 +69,7 @@ export class Agent {
   readonly #settings: AgentSettings;
   readonly #reporter: NodeReporter;
   readonly #usage: UsageReporter;
+  readonly #evictions: EvictionManager;
   readonly #stopping = new AbortController();
   #connected = false;
   #lastWelcome: Welcome | undefined;
@@ -74,17 +81,36 @@ export class Agent {
     this.#ports = ports;
     this.#settings = settings;
     const { link, clock, logger, health, runtime } = ports;
-    this.#reporter = new NodeReporter({ facts: settings.facts, health, link, clock, logger });
+    const pressures = () => this.#evictions.conditions;
+    this.#reporter = new NodeReporter({ facts: settings.facts, health, pressures, link, clock, logger });
     this.#usage = new UsageReporter({ runtime, link, clock, logger, host: ports.hostCounters, podName: (uid) => this.pods.podName(uid) });
     this.pods = new PodManager({
       ...ports,
       hostIp: settings.facts.nodeIp,
       node: ownNode(settings),
+      pressures,
       logDirectory: settings.logDirectory,
       seccompDirectory: settings.seccompDirectory,
       cgroupParent: settings.cgroupParent,
       capabilities: settings.capabilities,
       writesFiles: settings.writesFiles,
+    });
+    this.#evictions = this.#evictionManager();
+  }
+
+  #evictionManager(): EvictionManager {
+    const { link, clock, logger, runtime, measurements } = this.#ports;
+    const { facts, eviction } = this.#settings;
+    const { nodeName } = facts;
+    const about = { namespace: '', kind: 'Node', name: nodeName, uid: nodeName, fieldPath: '' };
+    return new EvictionManager({
+      ...{ clock, logger, runtime, measurements, settings: eviction, allocatableMemoryBytes: allocatable(facts).memoryBytes },
+      pods: () => this.pods.pods(),
+      evict: (uid, failure) => this.pods.evict(uid, failure),
+      // Ours, and those that others run containerd with.
+      keepsImage: (name) => /(^|\/)pause[:@]/.test(name),
+      event: (reason, message) => link.reportEvent({ ...about, type: 'Warning', reason, message, count: 1, at: timestamp(clock) }),
+      changed: () => this.#reporter.lookNow(),
     });
   }
 
@@ -96,6 +122,7 @@ export class Agent {
     await this.pods.start();
     await this.#reporter.start();
     this.#usage.start();
+    this.#evictions.start();
     const { bootId } = this.#settings.facts.host;
     this.#ports.link.start(this.#handler(), () => ({ revision: this.#appliedRevision, bootId, node: this.#reporter.node() }));
   }
@@ -105,6 +132,7 @@ export class Agent {
     this.#stopping.abort(new Error('the agent is stopping'));
     this.#reporter.stop();
     this.#usage.stop();
+    this.#evictions.stop();
     await this.#ports.link.stop();
     await this.pods.stop();
     await this.#ports.network.stop();
@@ -184,6 +212,6 @@ export class Agent {
 }
 
 function ownNode({ facts, allowedUnsafeSysctls, hasAppArmor }: AgentSettings): OwnNode {
-  const own = { name: facts.nodeName, labels: nodeLabels(facts), allocatable: allocatable(facts.host), podsMax };
+  const own = { name: facts.nodeName, labels: nodeLabels(facts), allocatable: allocatable(facts), podsMax };
   return { ...own, allowedUnsafeSysctls, hasAppArmor };
 }

@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { LogLevel } from '@berth/telemetry';
 import type { AgentConfig } from './config.ts';
+import { defaultEvictionOptions, type EvictionSettings, evictionSettings } from './eviction/thresholds.ts';
 import { hostName, primaryAddress } from './node/host-facts.ts';
 import { sysctlNamespace } from './pods/allowed-sysctls.ts';
 
@@ -26,6 +27,12 @@ export const usage = `usage: node-agent --data-dir DIRECTORY --gateway HOST:PORT
   --runtime-endpoint SOCKET   a containerd that somebody else runs; default: our own
   --node-labels KEY=VALUE,... labels to register with
   --allowed-unsafe-sysctls NAME,... kernel settings that pods may have besides the safe ones; net.* and the like
+  --eviction-hard SIGNAL<VALUE,...                 when pods are evicted at once; default: the kubelet's
+  --eviction-soft SIGNAL<VALUE,...                 when they are after a grace period
+  --eviction-soft-grace-period SIGNAL=DURATION,... that grace period, for each soft threshold
+  --eviction-minimum-reclaim SIGNAL=VALUE,...      how much more there has to be until it is good again
+  --eviction-max-pod-grace-period SECONDS          the most that pods are given under a soft threshold (default 0)
+  --eviction-pressure-transition-period DURATION   how long a node's condition stays after it was last seen (default 5m0s)
   --log-level LEVEL           debug, info (default), warn, error
   --tear-down                 instead of running: remove pods, containerd, mounts and network; volumes' data stays
   --help`;
@@ -44,6 +51,12 @@ const options = {
   'runtime-endpoint': { type: 'string' },
   'node-labels': { type: 'string' },
   'allowed-unsafe-sysctls': { type: 'string' },
+  'eviction-hard': { type: 'string', default: defaultEvictionOptions.hard },
+  'eviction-soft': { type: 'string', default: '' },
+  'eviction-soft-grace-period': { type: 'string', default: '' },
+  'eviction-minimum-reclaim': { type: 'string', default: '' },
+  'eviction-max-pod-grace-period': { type: 'string', default: '0' },
+  'eviction-pressure-transition-period': { type: 'string', default: defaultEvictionOptions.pressureTransitionPeriod },
   'log-level': { type: 'string', default: 'info' },
   'tear-down': { type: 'boolean', default: false },
   help: { type: 'boolean', short: 'h', default: false },
@@ -79,6 +92,7 @@ export function parseCommandLine(argv: string[], environment: NodeJS.ProcessEnv)
     runtimeEndpoint: values['runtime-endpoint'],
     labels: parseLabels(values['node-labels']),
     allowedUnsafeSysctls: parseSysctls(values['allowed-unsafe-sysctls']),
+    eviction: parseEviction(values),
   };
   return { config, logLevel, tearDown: values['tear-down'] };
 }
@@ -111,4 +125,24 @@ function parseSysctls(text: string | undefined): string[] {
   const why = 'is not a setting that the kernel keeps apart for each pod, such as net.core.somaxconn or kernel.msg*';
   if (wrong !== undefined) throw new UsageError(`--allowed-unsafe-sysctls: ${JSON.stringify(wrong)} ${why}`);
   return names;
+}
+
+function parseEviction(values: ReturnType<typeof parseValues>): EvictionSettings {
+  const maxPodGraceSeconds = Number(values['eviction-max-pod-grace-period']);
+  if (!Number.isInteger(maxPodGraceSeconds) || maxPodGraceSeconds < 0)
+    throw new UsageError(
+      `--eviction-max-pod-grace-period: ${JSON.stringify(values['eviction-max-pod-grace-period'])} is no number of seconds`,
+    );
+  try {
+    return evictionSettings({
+      hard: values['eviction-hard'],
+      soft: values['eviction-soft'],
+      softGracePeriod: values['eviction-soft-grace-period'],
+      minimumReclaim: values['eviction-minimum-reclaim'],
+      maxPodGraceSeconds,
+      pressureTransitionPeriod: values['eviction-pressure-transition-period'],
+    });
+  } catch (error) {
+    throw new UsageError(`--eviction-…: ${(error as Error).message}`);
+  }
 }

@@ -1,5 +1,7 @@
 // What one agent is told on its command line.
 
+import type { EvictionSettings } from './eviction/thresholds.ts';
+
 export interface AgentConfig {
   nodeName: string;
   /** Certificates, containerd's root and state, pods' folders, local volumes. */
@@ -19,4 +21,5 @@ export interface AgentConfig {
   labels: Record<string, string>;
   /** Kernel settings that pods may have besides the safe ones: names, or patterns that end in `*`. */
   allowedUnsafeSysctls: string[];
+  eviction: EvictionSettings;
 }

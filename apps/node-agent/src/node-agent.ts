@@ -11,6 +11,8 @@ import { Agent } from './agent.ts';
 import { AgentMetrics } from './agent-metrics.ts';
 import { appModule } from './app.module.ts';
 import type { AgentConfig } from './config.ts';
+import { HostMeasurements } from './eviction/node-measurements.ts';
+import { reservedStorage } from './eviction/thresholds.ts';
 import { HostNetwork } from './network/host-network.ts';
 import { hasAppArmor, hostFacts } from './node/host-facts.ts';
 import { hostHealth } from './node/node-health.ts';
@@ -61,6 +63,13 @@ async function start(config: AgentConfig, ports: Ports, onStop: (cleanup: () => 
   onStop(() => runtime.close());
   const volumes = new HostVolumes(config.dataDirectory);
   const advisory = runcAdvisory(await runcVersion());
+  const measurements = new HostMeasurements({
+    data: config.dataDirectory,
+    images: config.runtimeEndpoint === undefined ? containerd.paths.root : config.dataDirectory,
+    cgroupParent: cgroupParent(config),
+    pod: (uid) => volumes.podDirectory(uid),
+    podLogs: (pod) => agent.pods.podLogDirectory(pod),
+  });
   const metrics = agentMetrics(runtime, () => agent);
   const agent: Agent = new Agent(
     {
@@ -73,6 +82,7 @@ async function start(config: AgentConfig, ports: Ports, onStop: (cleanup: () => 
       cgroups: new HostPodCgroups(),
       restartMarks: new FileRestartMarks((uid) => volumes.podDirectory(uid)),
       metrics: () => metrics.scrape(),
+      measurements,
       health: () => hostHealth(runtime, config.dataDirectory, advisory),
       link: new GrpcAgentLink({ ...ports, ...config, ...(config.joinToken !== undefined && { joinToken: config.joinToken }) }),
     },
@@ -84,6 +94,7 @@ async function start(config: AgentConfig, ports: Ports, onStop: (cleanup: () => 
       capabilities: nodeCapabilities(),
       allowedUnsafeSysctls: config.allowedUnsafeSysctls,
       hasAppArmor: hasAppArmor(),
+      eviction: config.eviction,
       writesFiles: true,
     },
   );
@@ -118,8 +129,10 @@ async function runcVersion(): Promise<string> {
 
 async function nodeFacts(config: AgentConfig, runtime: CriRuntime): Promise<NodeFacts> {
   const { name, version } = await runtime.version();
+  const host = hostFacts(config.dataDirectory);
   return {
-    host: hostFacts(config.dataDirectory),
+    host,
+    reservedStorageBytes: reservedStorage(config.eviction, host.diskBytes),
     nodeName: config.nodeName,
     nodeIp: config.nodeIp,
     labels: config.labels,

@@ -142,6 +142,7 @@ export interface ContainerStats {
   memoryUsageBytes: number;
   /** Writable layer. */
   filesystemUsedBytes: number;
+  filesystemUsedInodes: number;
 }
 
 export interface RegistryAuth {

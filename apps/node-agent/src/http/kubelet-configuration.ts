@@ -2,6 +2,7 @@
 // goes by is there.
 import type { Welcome } from '@berth/protocol';
 import { defaultLogRotation } from '@berth/runtime';
+import { type EvictionSettings, shownBound } from '../eviction/thresholds.ts';
 import { type NodeFacts, podsMax } from '../node/node-object.ts';
 import { lookEveryMs, reportEveryMs } from '../node/node-reporter.ts';
 
@@ -9,11 +10,12 @@ export interface KubeletSettings {
   facts: NodeFacts;
   logDirectory: string;
   cgroupParent: string;
+  eviction: EvictionSettings;
   /** Absent until the control plane has spoken. */
   welcome: Welcome | undefined;
 }
 
-export function kubeletConfiguration({ facts, logDirectory, cgroupParent, welcome }: KubeletSettings): object {
+export function kubeletConfiguration({ facts, logDirectory, cgroupParent, eviction, welcome }: KubeletSettings): object {
   return {
     kubeletconfig: {
       address: facts.nodeIp,
@@ -23,6 +25,10 @@ export function kubeletConfiguration({ facts, logDirectory, cgroupParent, welcom
       ...(welcome && { clusterDomain: welcome.clusterDomain, clusterDNS: [welcome.clusterDns], podCIDR: welcome.podCidr }),
       cgroupRoot: cgroupParent,
       maxPods: podsMax,
+      evictionHard: stated(eviction, (graceMs) => graceMs === 0),
+      evictionSoft: stated(eviction, (graceMs) => graceMs > 0),
+      evictionPressureTransitionPeriod: `${eviction.transitionMs / 1000}s`,
+      evictionMaxPodGracePeriod: eviction.maxPodGraceSeconds,
       nodeStatusUpdateFrequency: `${lookEveryMs / 1000}s`,
       nodeStatusReportFrequency: `${reportEveryMs / 1000}s`,
       podLogsDir: logDirectory,
@@ -32,4 +38,10 @@ export function kubeletConfiguration({ facts, logDirectory, cgroupParent, welcom
       enableDebuggingHandlers: true,
     },
   };
+}
+
+/** As an operator states them; what pods use together follows from the node's own threshold. */
+function stated({ thresholds }: EvictionSettings, isWanted: (graceMs: number) => boolean): Record<string, string> {
+  const wanted = thresholds.filter(({ signal, graceMs }) => signal !== 'allocatableMemory.available' && isWanted(graceMs));
+  return Object.fromEntries(wanted.map(({ signal, bound }) => [signal, shownBound(bound)]));
 }

@@ -1,5 +1,6 @@
 // The Node object and its status as this agent reports them. Pure.
 import type { Node, NodeCondition, NodeStatus } from '@berth/api';
+import type { PressureCondition } from '../pods/admission.ts';
 import type { HostFacts } from './host-facts.ts';
 
 /** Says where local volumes are, for the provisioner. */
@@ -19,15 +20,15 @@ export interface NodeFacts {
   labels: Record<string, string>;
   runtimeVersion: string;
   agentVersion: string;
+  /** Of the disk, which pods are evicted for: no pod may count on it. */
+  reservedStorageBytes: number;
 }
 
 export interface NodeHealth {
   /** What is wrong, when something is. */
   runtime?: string;
   network?: string;
-  memoryAvailableBytes: number;
   diskAvailableShare: number;
-  pidsAvailableShare: number;
   /** Known escapes of the runc in use, as advice. */
   runcAdvisory?: string;
 }
@@ -59,12 +60,16 @@ export function nodeLabels({ nodeName, host, labels }: NodeFacts): Record<string
   };
 }
 
-export function allocatable(host: HostFacts): { cpuCores: number; memoryBytes: number; storageBytes: number } {
+export function allocatable({ host, reservedStorageBytes }: Pick<NodeFacts, 'host' | 'reservedStorageBytes'>): {
+  cpuCores: number;
+  memoryBytes: number;
+  storageBytes: number;
+} {
   const reserved = Math.min(host.memoryBytes * reservedMemoryShare, reservedMemoryBytesMax);
   return {
     cpuCores: host.cpuCores - reservedCpuMillis / 1000,
     memoryBytes: wholeKib(host.memoryBytes - reserved),
-    storageBytes: wholeKib(host.diskBytes),
+    storageBytes: wholeKib(Math.max(0, host.diskBytes - reservedStorageBytes)),
   };
 }
 
@@ -72,24 +77,32 @@ function wholeKib(bytes: number): number {
   return Math.floor(bytes / 1024) * 1024;
 }
 
-/** @param previous for transition times @param now RFC 3339 */
-export function nodeStatus(facts: NodeFacts, health: NodeHealth, previous: NodeCondition[], now: string): NodeStatus {
+/** What a node's conditions come from. */
+export interface NodeState {
+  health: NodeHealth;
+  pressures: readonly PressureCondition[];
+  /** For transition times. */
+  previous: NodeCondition[];
+}
+
+/** @param now RFC 3339 */
+export function nodeStatus(facts: NodeFacts, { health, pressures, previous }: NodeState, now: string): NodeStatus {
   const { host } = facts;
-  const free = allocatable(host);
-  const size = (cpu: string, memoryBytes: number) => ({
+  const free = allocatable(facts);
+  const size = (cpu: string, memoryBytes: number, storageBytes: number) => ({
     cpu,
     memory: `${Math.floor(memoryBytes / 1024)}Ki`,
-    'ephemeral-storage': `${Math.floor(host.diskBytes / 1024)}Ki`,
+    'ephemeral-storage': `${Math.floor(storageBytes / 1024)}Ki`,
     pods: String(podsMax),
   });
   return {
-    capacity: size(String(host.cpuCores), host.memoryBytes),
-    allocatable: size(`${Math.round(free.cpuCores * 1000)}m`, free.memoryBytes),
+    capacity: size(String(host.cpuCores), host.memoryBytes, host.diskBytes),
+    allocatable: size(`${Math.round(free.cpuCores * 1000)}m`, free.memoryBytes, free.storageBytes),
     addresses: [
       { type: 'InternalIP', address: facts.nodeIp },
       { type: 'Hostname', address: facts.nodeName },
     ],
-    conditions: conditions(health).map((c) => withTimes(c, previous, now)),
+    conditions: conditions(health, pressures).map((c) => withTimes(c, previous, now)),
     nodeInfo: {
       machineID: host.machineId,
       systemUUID: host.machineId,
@@ -105,11 +118,7 @@ export function nodeStatus(facts: NodeFacts, health: NodeHealth, previous: NodeC
   };
 }
 
-const memoryPressureBytes = 100 * 2 ** 20;
-const diskPressureShare = 0.05;
-const pidPressureShare = 0.05;
-
-function conditions(health: NodeHealth): NodeCondition[] {
+function conditions(health: NodeHealth, pressures: readonly PressureCondition[]): NodeCondition[] {
   // The kubelet's own words: people and dashboards match on them.
   const pressure = (type: string, pressed: boolean, whenPressed: string, otherwise: string, what: string): NodeCondition => ({
     type,
@@ -118,9 +127,9 @@ function conditions(health: NodeHealth): NodeCondition[] {
     message: `kubelet has ${what}`,
   });
   const [lowMemory, lowDisk, lowPids] = [
-    health.memoryAvailableBytes < memoryPressureBytes,
-    health.diskAvailableShare < diskPressureShare,
-    health.pidsAvailableShare < pidPressureShare,
+    pressures.includes('MemoryPressure'),
+    pressures.includes('DiskPressure'),
+    pressures.includes('PIDPressure'),
   ];
   const trouble = [
     health.runtime && `container runtime is down: ${health.runtime}`,

@@ -8,7 +8,16 @@ const host = {
   ...{ hostname: 'n', cpuCores: 2, memoryBytes: 2 ** 32, diskBytes: 2 ** 40, bootId: 'b', machineId: 'm' },
   ...{ kernelVersion: '6.1', osImage: 'Debian', architecture: 'amd64' },
 };
-const facts = { host, nodeName: 'n', nodeIp: '192.0.2.1', volumesDirectory: '/v', labels: {}, runtimeVersion: 'r', agentVersion: 'a' };
+const facts = {
+  host,
+  nodeName: 'n',
+  nodeIp: '192.0.2.1',
+  volumesDirectory: '/v',
+  labels: {},
+  runtimeVersion: 'r',
+  agentVersion: 'a',
+  reservedStorageBytes: 0,
+};
 const readyOf = (status: NodeStatus) => status.conditions?.find(({ type }) => type === 'Ready')?.status;
 
 test('a node that is not ready is looked at often, one that is only now and then, and only news is told at once', async () => {
@@ -19,7 +28,8 @@ test('a node that is not ready is looked at often, one that is only now and then
     facts,
     clock,
     logger: silentLogger,
-    health: async () => ({ memoryAvailableBytes: 2 ** 31, diskAvailableShare: 1, pidsAvailableShare: 1, ...(network && { network }) }),
+    health: async () => ({ diskAvailableShare: 1, ...(network && { network }) }),
+    pressures: () => [],
     link: { reportNode: (status: NodeStatus) => reports.push({ atMs: clock.monotonicMs(), ready: readyOf(status) }) },
   });
   await reporter.start();

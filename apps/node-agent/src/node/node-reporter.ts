@@ -4,6 +4,7 @@ import type { Node, NodeCondition, NodeStatus } from '@berth/api';
 import { deepEqual } from '@berth/machinery';
 import type { AgentLink } from '@berth/protocol';
 import { type Clock, type Logger, timestamp } from '@berth/telemetry';
+import type { PressureCondition } from '../pods/admission.ts';
 import { type NodeFacts, type NodeHealth, nodeObject, nodeStatus } from './node-object.ts';
 
 export const lookEveryMs = 10_000;
@@ -14,6 +15,8 @@ export const reportEveryMs = 60_000;
 export interface NodeReporterDeps {
   facts: NodeFacts;
   health: () => Promise<NodeHealth>;
+  /** What the node is short of now. */
+  pressures: () => readonly PressureCondition[];
   link: Pick<AgentLink, 'reportNode'>;
   clock: Clock;
   logger: Logger;
@@ -71,8 +74,9 @@ export class NodeReporter {
   }
 
   async #look(): Promise<void> {
-    const { facts, health, link, clock } = this.#deps;
-    const status = nodeStatus(facts, await health(), this.#conditions, timestamp(clock));
+    const { facts, health, pressures, link, clock } = this.#deps;
+    const state = { health: await health(), pressures: pressures(), previous: this.#conditions };
+    const status = nodeStatus(facts, state, timestamp(clock));
     const isNews = !deepEqual(withoutHeartbeats(status), this.#status && withoutHeartbeats(this.#status));
     this.#conditions = status.conditions ?? [];
     this.#status = status;

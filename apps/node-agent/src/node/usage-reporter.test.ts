@@ -13,6 +13,7 @@ const stats = (containerId: string, atMs: number, cpuUsageNanoseconds: number): 
   memoryUsageBytes: 0,
   memoryWorkingSetBytes: 1_000,
   filesystemUsedBytes: 0,
+  filesystemUsedInodes: 0,
 });
 
 test('CPU is what was used between two measurements; a container that is new is told of at the next one', async () => {

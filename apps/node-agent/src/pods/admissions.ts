@@ -27,6 +27,8 @@ export class Admissions {
   readonly #deps: AdmissionDeps;
   /** Pods that wait, by uid, with the time they came. */
   readonly #waiting = new Map<string, number>();
+  /** Who waits for a pod's end, by uid. */
+  readonly #ends = new Map<string, (() => void)[]>();
 
   constructor(deps: AdmissionDeps) {
     this.#deps = deps;
@@ -56,9 +58,16 @@ export class Admissions {
     return rejection;
   }
 
+  /** Resolves once nothing of the pod runs any more. */
+  ended(uid: string): Promise<void> {
+    return new Promise((resolve) => this.#ends.set(uid, [...(this.#ends.get(uid) ?? []), resolve]));
+  }
+
   /** Nothing of the pod runs any more: there may be room for those that wait. */
   release(uid: string): void {
     this.#deps.allocations.release(uid);
+    for (const resolve of this.#ends.get(uid) ?? []) resolve();
+    this.#ends.delete(uid);
     this.#waiting.delete(uid);
     this.nodeChanged();
   }

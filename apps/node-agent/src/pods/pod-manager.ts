@@ -14,6 +14,7 @@ import { Prober } from '../probes/prober.ts';
 import type { PodContainers } from '../tunnels/tunnel-server.ts';
 import { AccountTokens } from '../volumes/account-tokens.ts';
 import type { VolumeManager } from '../volumes/volume-manager.ts';
+import type { PressureCondition } from './admission.ts';
 import { Admissions, inAdmissionOrder } from './admissions.ts';
 import { admittingNode, type OwnNode } from './admitting-node.ts';
 import { Allocations } from './allocations.ts';
@@ -23,6 +24,7 @@ import { EventThrottle } from './event-throttle.ts';
 import { Inventory } from './inventory.ts';
 import { LogKeeper, removeLogs } from './log-keeper.ts';
 import { labels } from './observed.ts';
+import type { Failure } from './pod-ending.ts';
 import type { PodEnvironment } from './pod-environment.ts';
 import { podSources } from './pod-sources.ts';
 import { isTerminal } from './pod-status.ts';
@@ -45,6 +47,8 @@ export interface PodManagerDeps {
   logger: Logger;
   hostIp: string;
   node: OwnNode;
+  /** What the node is short of now. */
+  pressures(): readonly PressureCondition[];
   /** `<dir>/<namespace>_<pod>_<uid>/<container>/<attempt>.log`. */
   logDirectory: string;
   seccompDirectory: string;
@@ -121,6 +125,14 @@ export class PodManager {
     return [...this.#workers.values()].map(({ pod, reporter }) => ({ ...pod, status: reporter.status }));
   }
 
+  /** Resolves once nothing of it runs. */
+  async evict(uid: string, failure: Failure): Promise<void> {
+    const worker = this.#workers.get(uid);
+    const ended = worker && this.#env.admissions.ended(uid);
+    worker?.end(failure);
+    await ended;
+  }
+
   podName(uid: string): { namespace: string; name: string } | undefined {
     const metadata = this.#workers.get(uid)?.pod.metadata;
     return metadata && { namespace: metadata.namespace ?? '', name: metadata.name };
@@ -192,7 +204,7 @@ export class PodManager {
       allocations,
       admissions: new Admissions({
         ...{ allocations, clock, wake },
-        node: () => admittingNode(node, this.desired.node(), []),
+        node: () => admittingNode(node, this.desired.node(), this.#deps.pressures()),
         evict: (uid, failure) => this.#workers.get(uid)?.end(failure),
       }),
       memoryBytes: allocatable.memoryBytes,

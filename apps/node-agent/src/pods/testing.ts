@@ -8,6 +8,7 @@ import { SimulatedClock } from '@berth/testing';
 import { SimulatedPodCgroups } from '../node/simulated-pod-cgroups.ts';
 import type { ProbeResult } from '../probes/probe.ts';
 import type { VolumeManager } from '../volumes/volume-manager.ts';
+import type { PressureCondition } from './admission.ts';
 import { PodManager } from './pod-manager.ts';
 import { SimulatedRestartMarks } from './restart-marks.ts';
 
@@ -32,6 +33,7 @@ export class TestNode {
     ...{ name: 'n1', labels: { 'kubernetes.io/os': 'linux' }, podsMax: 110, allowedUnsafeSysctls: [] as string[], hasAppArmor: false },
     allocatable: { cpuCores: 2, memoryBytes: 2 ** 30, storageBytes: 2 ** 34 },
   };
+  pressures: PressureCondition[] = [];
   manager: PodManager;
   #revision = 0;
 
@@ -106,6 +108,7 @@ export class TestNode {
       ...{
         hostIp: '10.0.0.1',
         node: this.node,
+        pressures: () => this.pressures,
         logDirectory: '/logs',
         cgroupParent: '/berth',
       },

@@ -5,6 +5,9 @@ import type { Container, PodSpec, SecurityContext, Volume } from '../generated/c
 const actingVolumes = ['name', 'emptyDir', 'configMap', 'secret', 'hostPath', 'persistentVolumeClaim', 'projected', 'downwardAPI'];
 const actingProjections = ['configMap', 'secret', 'downwardAPI', 'serviceAccountToken'];
 const idleContainerFields = ['volumeDevices'] as const;
+/** Resources whose limits are enforced. */
+const limited = ['cpu', 'memory', 'ephemeral-storage'];
+const idlePodFields = ['resourceClaims', 'resources', 'schedulingGroup', 'evictionResponders'] as const;
 const idlePodFields = ['resourceClaims', 'resources', 'schedulingGroup', 'evictionResponders'] as const;
 const idleSecurityFields = ['seLinuxOptions', 'windowsOptions', 'appArmorProfile'] as const;
 
@@ -63,10 +66,10 @@ function hostPortWarnings(container: Container, field: string, spec: PodSpec): s
   });
 }
 
-/** Only cpu and memory reach the container; other resources count for scheduling alone. */
+/** Others count for scheduling alone. */
 function resourceWarnings(container: Container, field: string): string[] {
-  const names = Object.keys(container.resources?.limits ?? {}).filter((name) => name !== 'cpu' && name !== 'memory');
-  return names.map((name) => idle(`${field}.resources.limits[${name}]`, 'Berth limits cpu and memory only'));
+  const names = Object.keys(container.resources?.limits ?? {}).filter((name) => !limited.includes(name));
+  return names.map((name) => idle(`${field}.resources.limits[${name}]`, 'Berth limits cpu, memory and ephemeral storage only'));
 }
 
 function securityWarnings(context: SecurityContext | undefined, field: string): string[] {

@@ -93,5 +93,6 @@ export function containerStats(stats: criV1.ContainerStats): ContainerStats {
     memoryWorkingSetBytes: Number(stats.memory?.workingSetBytes?.value ?? 0),
     memoryUsageBytes: Number((stats.memory?.usageBytes ?? stats.memory?.workingSetBytes)?.value ?? 0),
     filesystemUsedBytes: Number(stats.writableLayer?.usedBytes?.value ?? 0),
+    filesystemUsedInodes: Number(stats.writableLayer?.inodesUsed?.value ?? 0),
   };
 }

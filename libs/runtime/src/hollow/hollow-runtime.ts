@@ -242,7 +242,12 @@ export class HollowRuntime implements rt.Runtime {
       return {
         ...{ containerId: info.id, podUid: this.#machine.sandboxes.get(info.sandboxId)?.uid ?? '', name: info.name, atMs },
         cpuUsageNanoseconds: Math.round((atMs - info.startedAtMs) * usage.cpuCores * 1e6),
-        ...{ memoryWorkingSetBytes: usage.memoryBytes, memoryUsageBytes: usage.memoryBytes, filesystemUsedBytes: 4096 },
+        ...{
+          memoryWorkingSetBytes: usage.memoryBytes,
+          memoryUsageBytes: usage.memoryBytes,
+          filesystemUsedBytes: 4096,
+          filesystemUsedInodes: 1,
+        },
       };
     });
   }
