@@ -70,7 +70,7 @@ export { VolumeAttributesClass } from './kinds/volume-attributes-class.ts';
 export type { PodLike } from './pod-security/control.ts';
 export { type LevelVersion, podSecurityViolations, violationDetails, violationReasons } from './pod-security/evaluate.ts';
 export { compareLevels, levelVersionText, type PodSecurityPolicy, podSecurityPolicy } from './pod-security/policy.ts';
-export { type Amounts, amountsOf, podAmounts } from './quota/amounts.ts';
+export { type Amounts, amountsOf, containerTotals, podAmounts } from './quota/amounts.ts';
 export { countedSpec } from './quota/counted.ts';
 export { overdueAtMs } from './quota/overdue.ts';
 export { isInScope } from './quota/scopes.ts';

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import type { Container, Pod, VolumeMount } from '@berth/api';
 import type { ContainerConfig, ImageInfo, Mount } from '@berth/runtime';
 import { resolveSubPath } from '../volumes/sub-path.ts';
+import { fileVariables } from './env-file.ts';
 import { ConfigError, type EnvironmentSources, environment, expand } from './environment.ts';
 import { labels, resourcesAnnotation, specHashAnnotation, terminationMessageAnnotation } from './observed.ts';
 import { kernelHostname, podHostname } from './pod-hostname.ts';
@@ -40,7 +41,7 @@ export function specHash(container: Container): string {
 /** @throws ConfigError for what the pod's author must mend */
 export async function containerConfig(input: ContainerConfigInput): Promise<ContainerConfig> {
   const { pod, container } = input;
-  const env = environment(container, input.sources);
+  const env = environment(container, { ...input.sources, fileVariables: await fileVariables(container, input.volumes) });
   const variables = new Map(env.map(({ name, value }) => [name, value]));
   const terminationMessage = terminationMessageFile(input.podDirectory, container.name, input.attempt);
   const mounts = await volumeMounts(input, variables);

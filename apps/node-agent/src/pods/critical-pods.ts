@@ -1,8 +1,7 @@
 // Pods that the system itself lives by: they are not evicted, and others go to make room for them. Which ones go follows the
 // kubelet: as few as can be, those that promise least first. Pure.
-import type { Pod } from '@berth/api';
+import { type Pod, type QosClass, qosClass } from '@berth/api';
 import { podRequests } from '@berth/scheduling';
-import { type QosClass, qosClass } from './resources.ts';
 
 /** The priority that system-cluster-critical has. */
 const systemCriticalPriority = 2_000_000_000;
@@ -22,7 +21,7 @@ export function podsToPreempt(critical: Pod, others: Pod[], missing: Shortage[])
   const mayGo = others.filter(
     (pod) => (isCritical(critical) && !isCritical(pod)) || (critical.spec.priority ?? 0) > (pod.spec.priority ?? 0),
   );
-  const ofClass = (wanted: QosClass) => mayGo.filter((pod) => qosClass(pod) === wanted);
+  const ofClass = (wanted: QosClass) => mayGo.filter(({ spec }) => qosClass(spec) === wanted);
   const [bestEffort, burstable, guaranteed] = [ofClass('BestEffort'), ofClass('Burstable'), ofClass('Guaranteed')];
   // Of each class only what the ones below it cannot give.
   const ofGuaranteed = nearest(guaranteed, without(missing, [...bestEffort, ...burstable]));

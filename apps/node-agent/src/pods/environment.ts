@@ -17,6 +17,8 @@ export interface EnvironmentSources {
   hostIp: string;
   allocatable: NodeAllocatable;
   clusterDomain: string;
+  /** Of variables that come from files, by the variable's name. */
+  fileVariables?: ReadonlyMap<string, string>;
   configMap(name: string): ConfigMap | undefined;
   secret(name: string): Secret | undefined;
   /** Services of the pod's namespace, and `kubernetes` of default. */
@@ -57,6 +59,7 @@ function envFromData(from: NonNullable<Container['envFrom']>[number], sources: E
 function referenced(variable: EnvVar, container: Container, sources: EnvironmentSources): string | undefined {
   const from = variable.valueFrom;
   if (from?.fieldRef) return fieldValue(from.fieldRef.fieldPath ?? '', sources);
+  if (from?.fileKeyRef) return sources.fileVariables?.get(variable.name);
   if (from?.resourceFieldRef) return resourceValue(from.resourceFieldRef, container, sources.pod, sources.allocatable);
   if (from?.configMapKeyRef) {
     const { name, key, optional } = from.configMapKeyRef;

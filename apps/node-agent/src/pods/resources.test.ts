@@ -38,3 +38,32 @@ test('a quota is never less than a millisecond, and exact', () => {
   expect(['1m', '290m', '570m', '1100m'].map(quota)).toEqual([1_000, 29_000, 57_000, 110_000]);
   expect(amounts({ containers: [container('a', limits('1m', '64Mi'))] }).cpuQuotaMicros).toBe(1_000);
 });
+
+test('a container without a limit has the pod’s own, and one with a limit keeps it', () => {
+  const pod = podOf('app', { resources: limits('200m', '32Mi') });
+  const given = (one: Container) => containerResources(one, pod, 1024 * mebi);
+  expect(given(container('a'))).toMatchObject({ cpuQuotaMicros: 20_000, cpuShares: 204, memoryLimitBytes: 32 * mebi });
+  expect(given(container('a', limits('100m', '16Mi')))).toMatchObject({ cpuQuotaMicros: 10_000, memoryLimitBytes: 16 * mebi });
+  expect(given(container('a', limits('0', '0')))).toMatchObject({ cpuQuotaMicros: 20_000, memoryLimitBytes: 32 * mebi });
+});
+
+test('a request of no cpu is one, also beside a limit', () => {
+  expect(containerResources(container('a', { requests: { cpu: '0' }, ...limits('1') }), podOf('app'), mebi).cpuShares).toBe(2);
+  expect(containerResources(container('a', limits('1')), podOf('app'), mebi).cpuShares).toBe(1024);
+});
+
+test('who is killed first when memory runs out: by quality of service, then by what was requested', () => {
+  const score = (one: Container, spec: Partial<Pod['spec']> = {}) =>
+    containerResources(one, podOf('app', { containers: [one], ...spec }), 1000 * mebi).oomScoreAdj;
+  const asking = (memory: string) => container('a', { requests: { memory } });
+  expect(score(container('a'))).toBe(1000);
+  expect(score(container('a', { requests: { cpu: '1', memory: '1Mi' }, ...limits('1', '1Mi') }))).toBe(-997);
+  expect([score(asking('100Mi')), score(asking('1Ki')), score(asking('1000Mi'))]).toEqual([900, 999, 3]);
+  // What the pod requests beyond its containers is theirs in equal parts.
+  const two = { containers: [asking('100Mi'), container('b')], resources: { requests: { memory: '300Mi' } } };
+  expect([score(asking('100Mi'), two), score(container('b'), two)]).toEqual([800, 900]);
+  expect(score(container('a'), { resources: { requests: { cpu: '1', memory: '1Mi' }, ...limits('1', '1Mi') } })).toBe(-997);
+  const sidecar = { ...container('side'), restartPolicy: 'Always' };
+  expect(score(sidecar, { containers: [asking('100Mi')], initContainers: [sidecar] })).toBe(900);
+  expect(score(container('a'), { priority: 2_000_001_000, priorityClassName: 'system-node-critical' })).toBe(-997);
+});

@@ -1,4 +1,4 @@
-import type { RuntimeClass } from '@berth/api';
+import type { Pod, RuntimeClass } from '@berth/api';
 import { expect, test } from 'vitest';
 import { runtimeHandler, sandboxConfig } from './sandbox-config.ts';
 
@@ -41,4 +41,11 @@ test('sysctls are named with dots, and with slashes where a part has dots', () =
     'net.ipv4.ip_local_port_range': '2',
     'net.ipv4.conf.eth0/1.arp_filter': '3',
   });
+});
+
+test('a pod that asks for user namespaces is not made without them', () => {
+  const asking = (more: Partial<Pod['spec']>) => () => sandboxConfig({ ...pod(), spec: { containers: [], ...more } }, 0, node);
+  expect(asking({ hostUsers: false })).toThrow("can't set `spec.hostUsers: false`, runtime does not support user namespaces");
+  expect(asking({ hostUsers: false, runtimeClassName: 'r' })).toThrow('RuntimeClass handler "r" does not support user namespaces');
+  expect(asking({ hostUsers: true })).not.toThrow();
 });

@@ -7,8 +7,7 @@ const actingProjections = ['configMap', 'secret', 'downwardAPI', 'serviceAccount
 const idleContainerFields = ['volumeDevices'] as const;
 /** Resources whose limits are enforced. */
 const limited = ['cpu', 'memory', 'ephemeral-storage'];
-const idlePodFields = ['resourceClaims', 'resources', 'schedulingGroup', 'evictionResponders'] as const;
-const idlePodFields = ['resourceClaims', 'resources', 'schedulingGroup', 'evictionResponders'] as const;
+const idlePodFields = ['resourceClaims', 'schedulingGroup', 'evictionResponders'] as const;
 const idleSecurityFields = ['seLinuxOptions', 'windowsOptions', 'appArmorProfile'] as const;
 
 /** `spec.overhead: Berth accepts this field but does not act on it yet`. */
@@ -28,7 +27,9 @@ export function podSpecWarnings(spec: PodSpec | undefined, field: string): strin
     warnings.push(idle(`${field}.priorityClassName`, 'Berth places pods in the order of their priority, and removes none to make room'));
   if (isGiven(spec.overhead))
     warnings.push(idle(`${field}.overhead`, 'Berth counts overhead when it chooses a node, and limits nothing by it'));
-  if (spec.hostUsers === false) warnings.push(idle(`${field}.hostUsers`));
+  warnings.push(...resourceWarnings(spec, field));
+  if (spec.hostUsers === false)
+    warnings.push(idle(`${field}.hostUsers`, "the container runtime of Berth's nodes has no user namespaces: such pods do not start"));
   if (spec.os?.name === 'windows') warnings.push(idle(`${field}.os`, 'Berth runs Linux containers only'));
   for (const key of idleSecurityFields) {
     if (isGiven(spec.securityContext?.[key])) warnings.push(idle(`${field}.securityContext.${key}`));
@@ -48,9 +49,6 @@ function containerWarnings(container: Container, field: string, spec: PodSpec): 
   }
   if (container.lifecycle?.stopSignal) warnings.push(idle(`${field}.lifecycle.stopSignal`));
   if (container.resources?.claims?.length) warnings.push(idle(`${field}.resources.claims`));
-  for (const [index, variable] of (container.env ?? []).entries()) {
-    if (variable.valueFrom?.fileKeyRef) warnings.push(idle(`${field}.env[${index}].valueFrom.fileKeyRef`));
-  }
   return [...warnings, ...resourceWarnings(container, field), ...securityWarnings(container.securityContext, `${field}.securityContext`)];
 }
 
@@ -67,8 +65,8 @@ function hostPortWarnings(container: Container, field: string, spec: PodSpec): s
 }
 
 /** Others count for scheduling alone. */
-function resourceWarnings(container: Container, field: string): string[] {
-  const names = Object.keys(container.resources?.limits ?? {}).filter((name) => !limited.includes(name));
+function resourceWarnings({ resources }: Pick<Container, 'resources'>, field: string): string[] {
+  const names = Object.keys(resources?.limits ?? {}).filter((name) => !limited.includes(name));
   return names.map((name) => idle(`${field}.resources.limits[${name}]`, 'Berth limits cpu, memory and ephemeral storage only'));
 }
 
