@@ -1,5 +1,6 @@
 // Interactive sessions, port-forwards and logs against a containerd of this test's own, with busybox as the only image.
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -140,13 +141,34 @@ describe('exec', () => {
     expect(await Promise.all([words(session.stdout), session.exit])).toEqual(['done\n', 4]);
   });
 
-  it('can be closed when containerd waits for input to be read that nobody reads', async () => {
-    // More than a pipe holds: containerd 1.6 ends the output but never tells the exit code.
-    const session = await exec(['sh', '-c', 'echo done'], { stdin: true });
-    session.stdin?.end(Buffer.alloc(1_000_000));
-    expect(await words(session.stdout)).toBe('done\n');
+  // More than a pipe holds: containerd 1.6 alone would wait for somebody to read the rest.
+  it.each([1_000_000, 20_000_000])('ends with the code of a command that leaves most of %i bytes of input unread', async (bytes) => {
+    const session = await exec(['sh', '-c', 'head -c 10; sleep 0.3; exit 5'], { stdin: true });
+    session.stdin?.on('error', () => undefined).end(Buffer.alloc(bytes, 'x'));
+    expect(await Promise.all([words(session.stdout), session.exit])).toEqual(['xxxxxxxxxx', 5]);
     session.close();
-    await session.exit;
+  });
+
+  it('ends so for many at once in one container, each with its own code', async () => {
+    const codes = Array.from({ length: 8 }, (_, index) => index + 1);
+    const ended = await Promise.all(
+      codes.map(async (code) => {
+        const session = await exec(['sh', '-c', `sleep 0.${code}; exit ${code}`], { stdin: true });
+        session.stdin?.on('error', () => undefined).end(Buffer.alloc(1_000_000));
+        session.stdout?.resume();
+        session.stderr?.resume();
+        const exitCode = await session.exit;
+        session.close();
+        return exitCode;
+      }),
+    );
+    expect(ended).toEqual(codes);
+  });
+
+  it('goes on while the command reads its input slowly, to the last byte', async () => {
+    const session = await exec(['sh', '-c', 'sleep 1; cat | wc -c; exit 6'], { stdin: true });
+    session.stdin?.end(Buffer.alloc(3_000_000, 'x'));
+    expect(await Promise.all([words(session.stdout), session.exit])).toEqual(['3000000\n', 6]);
   });
 
   it('resizes a terminal', async () => {
@@ -195,7 +217,12 @@ describe('attach', () => {
 describe('port-forward', () => {
   it('carries bytes both ways, and says when nothing listens', async () => {
     const port = await freePort();
-    await expect(runtime.portForward(sandboxId, port)).rejects.toThrow(/connection refused/);
+    // At once, or on the stream where containerd is slow to say so.
+    const refused = await runtime.portForward(sandboxId, port).then(
+      async (stream) => (await once(stream, 'error'))[0] as Error,
+      (error: Error) => error,
+    );
+    expect(refused.message).toMatch(/connection refused/);
     const server = await start('server', ['nc', '-l', '-p', String(port), '-e', '/bin/cat']);
     const stream = await listening(port);
     stream.end(Buffer.alloc(300_000, 'y'));

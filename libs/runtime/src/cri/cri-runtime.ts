@@ -23,11 +23,15 @@ import {
   type SandboxInfo,
 } from '../runtime.ts';
 import { containerdEvents } from './containerd-events.ts';
+import { processEnd } from './containerd-tasks.ts';
+import { ExecInputs } from './exec-input.ts';
 import { untilEndShows } from './exit-visibility.ts';
 import { containerRequest, resourcesRequest, sandboxRequest } from './requests.ts';
 import { containerInfo, containerStats, imageInfo, listedContainer, sandboxInfo } from './responses.ts';
 import { openExec, openPortForward } from './streaming.ts';
 
+/** The one that CRI uses. */
+const containerdNamespace = 'k8s.io';
 const callMs = 120_000;
 const pullMs = 15 * 60_000;
 
@@ -36,6 +40,8 @@ export class CriRuntime implements Runtime {
   readonly #images: criV1.ImageServiceClient;
   readonly #events: grpc.Client;
   readonly #clock: Clock;
+  readonly #inputs: ExecInputs;
+  #stateDirectory: Promise<string> | undefined;
   /** CRI's container status does not say which sandbox it is of; it never changes. */
   readonly #sandboxOf = new Map<string, string>();
 
@@ -51,6 +57,11 @@ export class CriRuntime implements Runtime {
     this.#runtime = runtimeServiceClient(address, grpc.credentials.createInsecure(), options);
     this.#images = imageServiceClient(address, grpc.credentials.createInsecure(), options);
     this.#events = new grpc.Client(address, grpc.credentials.createInsecure(), options);
+    this.#inputs = new ExecInputs({
+      clock,
+      stateDirectory: () => this.#stateDirectoryOfCri(),
+      processEnd: (containerId, execId, signal) => processEnd(this.#events, containerdNamespace, { containerId, execId }, signal),
+    });
   }
 
   close(): void {
@@ -117,6 +128,7 @@ export class CriRuntime implements Runtime {
   async removeContainer(id: string): Promise<void> {
     await this.#quiet(this.#runtime.removeContainer({ containerId: id }, { timeoutMs: callMs }));
     this.#sandboxOf.delete(id);
+    this.#inputs.forget(id);
   }
 
   async containerStatus(id: string): Promise<ContainerInfo | undefined> {
@@ -160,7 +172,8 @@ export class CriRuntime implements Runtime {
       stdout: options.stdout,
       stderr: options.stderr && !options.tty,
     };
-    return openExec((await this.#call(this.#runtime.exec(request, { timeoutMs: callMs }))).url, options, true);
+    const open = async () => openExec((await this.#call(this.#runtime.exec(request, { timeoutMs: callMs }))).url, options, true);
+    return options.stdin ? this.#inputs.open(id, open) : open();
   }
 
   async attach(id: string, options: Omit<ExecOptions, 'command'>): Promise<ExecSession> {
@@ -228,7 +241,7 @@ export class CriRuntime implements Runtime {
     const over = new AbortController();
     const either = AbortSignal.any([signal, over.signal]);
     try {
-      for await (const event of containerdEvents(this.#events, 'k8s.io', signal)) {
+      for await (const event of containerdEvents(this.#events, containerdNamespace, signal)) {
         feed.publish(event);
         if (event.type === 'stopped') void this.#publishAgainOnceVisible(event, feed, either);
       }
@@ -245,6 +258,19 @@ export class CriRuntime implements Runtime {
   async #hasEnded(id: string): Promise<boolean> {
     const [container, sandbox] = await Promise.all([this.containerStatus(id), this.sandboxStatus(id)]);
     return container?.state !== 'created' && container?.state !== 'running' && sandbox?.state !== 'ready';
+  }
+
+  /** As containerd's CRI says when it is asked for more than usual. */
+  #stateDirectoryOfCri(): Promise<string> {
+    this.#stateDirectory ??= this.#call(this.#runtime.status({ verbose: true }, { timeoutMs: callMs })).then(({ info }) => {
+      const { stateDir }: { stateDir?: string } = JSON.parse(info.config ?? '{}');
+      if (!stateDir) throw new Error('the container runtime does not say where it keeps the state of containers');
+      return stateDir;
+    });
+    this.#stateDirectory.catch(() => {
+      this.#stateDirectory = undefined;
+    });
+    return this.#stateDirectory;
   }
 
   async #call<T>(answer: Promise<T>): Promise<T> {

@@ -23,6 +23,14 @@ export class StreamingError extends Error {
   }
 }
 
+/** The connection ended without a word of how the command did. */
+export class SilentEndError extends StreamingError {
+  constructor() {
+    super('the connection to the container runtime ended before the command did');
+    this.name = 'SilentEndError';
+  }
+}
+
 /**
  * Both exec and attach.
  * @param isSilentEndAnError for a command, whose exit code is awaited; what was attached to goes on or ends by itself, and the
@@ -65,7 +73,7 @@ export async function openExec(url: string, options: Omit<ExecOptions, 'command'
 
 /** What the v4 error stream says: a Status, whose causes carry the exit code when there is one. */
 function exitCodeOf(text: string): number {
-  if (text === '') throw new StreamingError('the connection to the container runtime ended before the command did');
+  if (text === '') throw new SilentEndError();
   const status: { status?: string; message?: string; reason?: string; details?: { causes?: { reason?: string; message?: string }[] } } =
     JSON.parse(text);
   if (status.status === 'Success') return 0;
