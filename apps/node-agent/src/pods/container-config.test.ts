@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readFile, rm, stat, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Container, Pod } from '@berth/api';
+import { mountsBelow, unmountBelow } from '@berth/runtime';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { containerConfig } from './container-config.ts';
 
@@ -10,7 +11,10 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'berth-config-'));
   await mkdir(join(folder, 'volume'));
 });
-afterEach(() => rm(folder, { recursive: true, force: true }));
+afterEach(async () => {
+  await unmountBelow(folder);
+  await rm(folder, { recursive: true, force: true });
+});
 
 function configOf(container: Partial<Container>, spec: Partial<Pod['spec']> = {}) {
   const whole: Container = { name: 'main', image: 'web:1', ...container };
@@ -47,10 +51,37 @@ test('mounts: read-only, propagation, parts by expression', async () => {
   ];
   const { mounts } = await configOf({ env: [{ name: 'WHO', value: 'you' }], volumeMounts });
   const volume = join(folder, 'volume');
+  const part = join(folder, 'pod/volume-subpaths/data/main/1');
   expect(mounts.slice(0, 2)).toEqual([
     { containerPath: '/a', hostPath: volume, readonly: true, propagation: 'hostToContainer' },
-    { containerPath: '/b', hostPath: join(volume, 'of/you'), readonly: false, propagation: 'bidirectional' },
+    { containerPath: '/b', hostPath: part, readonly: false, propagation: 'bidirectional' },
   ]);
+  expect(await mountsBelow(folder)).toEqual([part]);
+  expect((await stat(part)).ino).toBe((await stat(join(volume, 'of/you'))).ino);
+});
+
+test('volumes that show objects of the API are read-only, whatever a mount says, and claims where the pod says so', async () => {
+  const sources = [
+    { configMap: { name: 'm' } },
+    { secret: { secretName: 's' } },
+    { downwardAPI: {} },
+    { projected: { sources: [] } },
+    { persistentVolumeClaim: { claimName: 'c', readOnly: true } },
+    { persistentVolumeClaim: { claimName: 'c' } },
+    { emptyDir: {} },
+    { hostPath: { path: '/srv' } },
+  ];
+  const readonly = async (source: object, mount: object) => {
+    const volumes = [{ name: 'data', ...source }];
+    const { mounts } = await configOf({ volumeMounts: [{ name: 'data', mountPath: '/a', ...mount }] }, { volumes });
+    return mounts[0]?.readonly;
+  };
+  for (const mount of [{}, { readOnly: false }, { readOnly: false, subPath: 'x' }]) {
+    const found = [];
+    for (const source of sources) found.push(await readonly(source, mount));
+    expect(found).toEqual([true, true, true, true, true, false, false, false]);
+  }
+  expect(await readonly({ emptyDir: {} }, { readOnly: true })).toBe(true);
 });
 
 test('a part that leads out of its volume, and a volume that is not there, are errors of the configuration', async () => {

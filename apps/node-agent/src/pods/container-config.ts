@@ -4,7 +4,8 @@ import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Container, Pod, VolumeMount } from '@berth/api';
 import type { ContainerConfig, ImageInfo, Mount } from '@berth/runtime';
-import { resolveSubPath } from '../volumes/sub-path.ts';
+import { isReadOnly } from '../volumes/read-only.ts';
+import { bindSubPath } from '../volumes/sub-path.ts';
 import { fileVariables } from './env-file.ts';
 import { ConfigError, type EnvironmentSources, environment, expand } from './environment.ts';
 import { labels, resourcesAnnotation, specHashAnnotation, terminationMessageAnnotation } from './observed.ts';
@@ -85,25 +86,31 @@ export async function containerConfig(input: ContainerConfigInput): Promise<Cont
 
 async function volumeMounts(input: ContainerConfigInput, variables: ReadonlyMap<string, string>): Promise<Mount[]> {
   const mounts: Mount[] = [];
-  for (const mount of input.container.volumeMounts ?? []) {
+  for (const [index, mount] of (input.container.volumeMounts ?? []).entries()) {
     const base = input.volumes.get(mount.name);
     if (base === undefined) throw new ConfigError(`cannot find volume "${mount.name}" to mount into container "${input.container.name}"`);
     const subPath = mount.subPathExpr ? expand(mount.subPathExpr, variables) : (mount.subPath ?? '');
-    const hostPath = subPath && input.writesFiles ? await inVolume(base, subPath, mount, input.container) : base;
+    const hostPath = subPath && input.writesFiles ? await inVolume(base, subPath, mount, index, input) : base;
     const propagation =
       mount.mountPropagation === 'Bidirectional'
         ? 'bidirectional'
         : mount.mountPropagation === 'HostToContainer'
           ? 'hostToContainer'
           : 'private';
-    mounts.push({ containerPath: mount.mountPath, hostPath, readonly: mount.readOnly === true, propagation });
+    const volume = input.pod.spec.volumes?.find(({ name }) => name === mount.name);
+    const readonly = mount.readOnly === true || (volume !== undefined && isReadOnly(volume));
+    mounts.push({ containerPath: mount.mountPath, hostPath, readonly, propagation });
   }
   return mounts;
 }
 
-async function inVolume(base: string, subPath: string, mount: VolumeMount, container: Container): Promise<string> {
+/** Mounted where no container can swap it; it is unmounted with the pod, or when the container starts again. */
+async function inVolume(base: string, subPath: string, mount: VolumeMount, index: number, input: ContainerConfigInput): Promise<string> {
+  const { container, podDirectory } = input;
+  const target = join(podDirectory, 'volume-subpaths', mount.name, container.name, String(index));
   try {
-    return await resolveSubPath(base, subPath);
+    await bindSubPath(base, subPath, target);
+    return target;
   } catch (error) {
     const what = `failed to prepare subPath for volumeMount "${mount.name}" of container "${container.name}"`;
     throw new ConfigError(`${what}: ${(error as Error).message}`);

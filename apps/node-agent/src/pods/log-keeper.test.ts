@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ContainerInfo } from '@berth/runtime';
@@ -82,5 +82,14 @@ test('the termination message is what the container left, or the end of its log 
   await writeFile(file, `${'x'.repeat(5000)}end`);
   const message = await read('FallbackToLogsOnError');
   expect(message).toHaveLength(4096);
+  await rm(file);
+  await writeFile(join(folder, 'secret'), 'of the host');
+  await symlink(join(folder, 'secret'), file);
+  expect(await read()).toBe('');
+  await rm(join(folder, 'main'), { recursive: true });
+  await mkdir(join(folder, 'elsewhere'));
+  await writeFile(join(folder, 'elsewhere', '0.log'), lines.join('\n'));
+  await symlink(join(folder, 'elsewhere'), join(folder, 'main'));
+  expect(await read('FallbackToLogsOnError')).toBe('');
   expect(message.endsWith('xend')).toBe(true);
 });

@@ -1,6 +1,6 @@
 // Where a container's log is, and what a reader is told when there is none: the kubelet's answers, word for word where clients
 // show them.
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { StatusError } from '@berth/machinery';
 import type { TunnelRequest } from '@berth/protocol';
 import { type ContainerInfo, type Runtime, readLogs } from '@berth/runtime';
@@ -32,6 +32,7 @@ export class LogFiles implements LogSource {
     const { log } = request;
     return (signal) =>
       readLogs(path, {
+        root: dirname(this.#deps.podLogDirectory(found.pod)),
         follow: log.follow,
         timestamps: log.timestamps,
         tailLines: log.tailLines,

@@ -2,12 +2,14 @@
 // their local PersistentVolume is. Memory-backed emptyDirs are tmpfs mounts, which are unmounted with the pod.
 
 import { execFile } from 'node:child_process';
-import { chmod, lstat, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { chmod, lstat, mkdir, readdir, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { HostPathVolumeSource, PersistentVolume, Pod, Volume } from '@berth/api';
 import { parseQuantity } from '@berth/machinery';
+import { DirectoryHandle, unmountBelow } from '@berth/runtime';
 import { writeAtomically } from './atomic-directory.ts';
+import { LocalFolders } from './local-folders.ts';
 import { giveToGroup } from './ownership.ts';
 import { projectedTokens } from './projected-tokens.ts';
 import { projectedFiles } from './projections.ts';
@@ -17,12 +19,12 @@ const run = promisify(execFile);
 
 export class HostVolumes implements VolumeManager {
   readonly #podsRoot: string;
-  readonly #localRoot: string;
+  readonly #local: LocalFolders;
 
   /** @param dataDirectory pods' folders go to `pods/`, and only data below `volumes/` is ever deleted with its PersistentVolume */
   constructor(dataDirectory: string) {
     this.#podsRoot = join(dataDirectory, 'pods');
-    this.#localRoot = join(dataDirectory, 'volumes');
+    this.#local = new LocalFolders(join(dataDirectory, 'volumes'));
   }
 
   podDirectory(uid: string): string {
@@ -46,10 +48,10 @@ export class HostVolumes implements VolumeManager {
   }
 
   async cleanUp(uid: string): Promise<void> {
-    const directory = this.podDirectory(uid);
-    const mounts = (await readFile('/proc/self/mounts', 'utf8')).split('\n').map((line) => line.split(' ')[1] ?? '');
-    for (const mount of mounts.filter((path) => path.startsWith(`${directory}/`)).reverse()) await run('umount', [mount]);
-    await rm(directory, { recursive: true, force: true });
+    await unmountBelow(this.podDirectory(uid));
+    await mkdir(this.#podsRoot, { recursive: true });
+    await using pods = await DirectoryHandle.open(this.#podsRoot);
+    await pods.remove(uid);
   }
 
   async knownPods(): Promise<string[]> {
@@ -58,9 +60,7 @@ export class HostVolumes implements VolumeManager {
   }
 
   async removeLocal(volume: PersistentVolume): Promise<void> {
-    const path = resolve(volume.spec.local?.path ?? '');
-    if (!path.startsWith(`${this.#localRoot}/`)) return;
-    await rm(path, { recursive: true, force: true });
+    await this.#local.remove(volume.spec.local?.path ?? '');
   }
 
   async #prepareOne(volume: Volume, pod: Pod, sources: VolumeSources): Promise<string> {
@@ -72,12 +72,12 @@ export class HostVolumes implements VolumeManager {
       return own;
     }
     if (volume.hostPath) return hostPath(volume.hostPath);
-    if (volume.persistentVolumeClaim) return this.#claim(volume, sources, groupId);
+    if (volume.persistentVolumeClaim) return this.#claim(volume, own, sources, groupId);
     if (volume.emptyDir) return emptyDirectory(own, volume, groupId);
     throw new VolumeError(volume.name, 'this kind of volume is not supported on this node');
   }
 
-  async #claim(volume: Volume, sources: VolumeSources, groupId: number | undefined): Promise<string> {
+  async #claim(volume: Volume, own: string, sources: VolumeSources, groupId: number | undefined): Promise<string> {
     const name = volume.persistentVolumeClaim?.claimName ?? '';
     const claim = sources.claim(name);
     if (!claim) throw new VolumeError(volume.name, `persistentvolumeclaim "${name}" not found`);
@@ -85,13 +85,11 @@ export class HostVolumes implements VolumeManager {
     if (!bound) throw new VolumeError(volume.name, `persistentvolumeclaim "${name}" is not bound yet`);
     const path = bound.spec.local?.path ?? bound.spec.hostPath?.path;
     if (!path) throw new VolumeError(volume.name, `persistent volume "${bound.metadata.name}" is of a kind that this node cannot mount`);
-    const isOurs = resolve(path).startsWith(`${this.#localRoot}/`);
-    const isNew = isOurs && (await mkdir(path, { recursive: true })) !== undefined;
-    if (isNew) await chmod(path, 0o777);
-    else await stat(path);
+    const given = this.#local.holds(path) ? await this.#local.provide(path, own) : path;
+    await stat(given);
     // A hostPath volume belongs to the host, whatever a pod's fsGroup is.
-    if (groupId !== undefined && bound.spec.local) await giveToGroup(path, groupId);
-    return path;
+    if (groupId !== undefined && bound.spec.local) await giveToGroup(given, groupId);
+    return given;
   }
 }
 

@@ -1,10 +1,11 @@
-import { appendFile, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { appendFile, mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type ReadLogsOptions, readLogs } from './log-reader.ts';
-import { rotatedFiles, rotateLog } from './log-rotation.ts';
+import { rotateLog } from './log-rotation.ts';
 
 let directory: string;
 let path: string;
@@ -80,6 +81,49 @@ describe('readLogs', () => {
     expect(got.join('')).toBe('before\nwhile\nlate\nafter\nlast\n');
   });
 
+  it('reads only what is there when it is not to follow, however quickly the log grows', async () => {
+    const lines = Array.from({ length: 2_000 }, (_, index) => record(1, `${index}:${'x'.repeat(200)}`));
+    await writeFile(path, lines.join(''));
+    for (const tailLines of [5, undefined]) {
+      const got: string[] = [];
+      for await (const part of readLogs(path, { follow: false, timestamps: false, signal, ...(tailLines && { tailLines }) })) {
+        got.push(part.toString());
+        // The writer is quicker than the reader.
+        await appendFile(path, lines.join(''));
+      }
+      expect(got.join('').split('\n')).toHaveLength((tailLines ?? lines.length * 2) + 1);
+    }
+  });
+
+  it('follows no link below the root, neither in place of the log nor of its folders, and opens no pipe', async () => {
+    const pod = join(directory, 'pod');
+    await mkdir(join(pod, 'main'), { recursive: true });
+    await writeFile(join(directory, 'secret'), record(1, 'of the host'));
+    await mkdir(join(directory, 'elsewhere'));
+    await writeFile(join(directory, 'elsewhere/0.log'), record(1, 'of the host'));
+    const log = join(pod, 'main/0.log');
+    const all = async () => {
+      const parts: Buffer[] = [];
+      for await (const part of readLogs(log, { follow: false, timestamps: false, signal, root: directory })) parts.push(part);
+      return Buffer.concat(parts).toString();
+    };
+    const rotate = () => rotateLog(log, { maxBytes: 1, maxFiles: 2, reopen: async () => undefined, root: directory });
+    await writeFile(log, record(1, 'own'));
+    expect(await all()).toBe('own\n');
+    await rm(log);
+    await symlink(join(directory, 'secret'), log);
+    await expect(all()).rejects.toThrow('is not a regular file');
+    await rm(join(pod, 'main'), { recursive: true });
+    await symlink(join(directory, 'elsewhere'), join(pod, 'main'));
+    await expect(all()).rejects.toThrow('ENOTDIR');
+    await expect(rotate()).rejects.toThrow('ENOTDIR');
+    expect(await readdir(join(directory, 'elsewhere'))).toEqual(['0.log']);
+    await rm(join(pod, 'main'));
+    await mkdir(join(pod, 'main'));
+    execFileSync('mkfifo', [log]);
+    await expect(all()).rejects.toThrow('is not a regular file');
+  });
+
   it('stops at once when aborted, and says when there is no file', async () => {
     await expect(read()).rejects.toMatchObject({ code: 'ENOENT' });
     await writeFile(path, '');
@@ -98,13 +142,13 @@ describe('rotateLog', () => {
       await writeFile(path, record(round, `round ${round}`));
       expect(await rotateLog(path, { maxBytes: 10, maxFiles: 4, reopen: () => writeFile(path, ''), clock })).toBe(true);
     }
-    const names = await rotatedFiles(path);
-    expect(names.map((name) => name.slice(path.length))).toEqual([
-      '.20261123-200004.000.gz',
-      '.20261123-200005.000.gz',
-      '.20261123-200006.000',
+    expect((await readdir(directory)).sort()).toEqual([
+      '0.log',
+      '0.log.20261123-200004.000.gz',
+      '0.log.20261123-200005.000.gz',
+      '0.log.20261123-200006.000',
     ]);
-    expect(gunzipSync(await readFile(names[0] ?? '')).toString()).toContain('round 3');
+    expect(gunzipSync(await readFile(`${path}.20261123-200004.000.gz`)).toString()).toContain('round 3');
     expect(await rotateLog(path, { maxBytes: 10, maxFiles: 4, reopen: () => Promise.reject(new Error('not due')), clock })).toBe(false);
   });
 

@@ -1,13 +1,19 @@
 // A container's log as the kubelet serves it: from the end, from a time, followed through rotation until the container has
-// ended. Memory is one block however long the log is; a slow consumer only makes reading slower.
+// ended. Memory is one block however long the log is; a slow consumer only makes reading slower. Pods that collect logs may write
+// to their folders, so links in there are not followed, and only files are read.
 import { type FSWatcher, watch } from 'node:fs';
-import { type FileHandle, open, stat } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { type Clock, systemClock } from '@berth/telemetry';
+import type { DirectoryHandle } from '../files/directory-handle.ts';
+import { logFolder } from './log-folder.ts';
 import { LineSplitter, type LogRecord, parseRecord } from './log-lines.ts';
 import { tailOffset } from './log-tail.ts';
 
 export interface ReadLogsOptions {
+  /** Below it, nothing of the path may be a link; the log's own folder when absent. */
+  root?: string;
+  /** Without it, only what is in the file already is read, however quickly it grows. */
   follow: boolean;
   /** Counted in the file as it is now, before `sinceTimeMs` leaves out what is too old. */
   tailLines?: number;
@@ -31,14 +37,18 @@ const newline = Buffer.from('\n');
 /** @throws the file system's error when the file cannot be opened at first */
 export async function* readLogs(path: string, options: ReadLogsOptions): AsyncIterable<Buffer> {
   const format = new LineFormat(options);
-  let file = await open(path, 'r');
+  const name = basename(path);
+  await using folder = await logFolder(path, options.root);
+  let file = await folder.openFile(name);
   const changes = options.follow ? new Changes(path, options.clock ?? systemClock, options.signal) : undefined;
   try {
-    let offset = options.tailLines === undefined ? 0 : await tailOffset(file, (await file.stat()).size, options.tailLines);
+    const { size } = await file.stat();
+    let offset = options.tailLines === undefined ? 0 : await tailOffset(file, size, options.tailLines);
     let splitter = new LineSplitter();
     const block = Buffer.alloc(blockBytes);
     for (let finished = !options.follow; !options.signal.aborted; ) {
-      const { bytesRead } = await file.read(block, 0, blockBytes, offset);
+      const wanted = options.follow ? blockBytes : Math.min(blockBytes, size - offset);
+      const { bytesRead } = await file.read(block, 0, wanted, offset);
       if (bytesRead > 0) {
         offset += bytesRead;
         const out = format.lines(splitter.push(block.subarray(0, bytesRead)));
@@ -46,7 +56,7 @@ export async function* readLogs(path: string, options: ReadLogsOptions): AsyncIt
         if (format.full) return;
         continue;
       }
-      const next = changes && (await rotated(path, file, offset));
+      const next = changes && (await rotated(folder, name, file, offset));
       if (next) {
         // The runtime may have written to the old file until it was told of the new one.
         if ((await file.read(block, 0, 1, offset)).bytesRead > 0 && next !== file) {
@@ -68,18 +78,14 @@ export async function* readLogs(path: string, options: ReadLogsOptions): AsyncIt
   }
 }
 
-/** The file that has taken the path since, or this one when it was cut to less than was read. */
-async function rotated(path: string, file: FileHandle, offset: number): Promise<FileHandle | undefined> {
-  const [now, ours] = await Promise.all([unlessMissing(stat(path)), file.stat()]);
+/** The file that has taken the name since, or this one when it was cut to less than was read. */
+async function rotated(folder: DirectoryHandle, name: string, file: FileHandle, offset: number): Promise<FileHandle | undefined> {
+  const [now, ours] = await Promise.all([folder.lstat(name), file.stat()]);
   if (ours.size < offset) return file;
+  // Between the rename and the reopening there is no file.
   if (!now || now.ino === ours.ino) return undefined;
-  return unlessMissing(open(path, 'r'));
-}
-
-/** Between the rename and the reopening there is no file. */
-async function unlessMissing<T>(answer: Promise<T>): Promise<T | undefined> {
   try {
-    return await answer;
+    return await folder.openFile(name);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;

@@ -1,11 +1,12 @@
 // Rotates a container's log as the kubelet does: the file is renamed, the runtime opens a new one, and of the old ones the
 // newest stays plain (its writer may not be done) while the others are compressed, up to a number of files.
-import { createReadStream, createWriteStream } from 'node:fs';
-import { readdir, rename, rm, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { constants } from 'node:fs';
+import { basename } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { type Clock, systemClock } from '@berth/telemetry';
+import type { DirectoryHandle } from '../files/directory-handle.ts';
+import { logFolder } from './log-folder.ts';
 
 export interface LogRotation {
   maxBytes: number;
@@ -13,6 +14,8 @@ export interface LogRotation {
   maxFiles: number;
   /** Tells the runtime to write to a new file at the path, as Runtime.reopenLog does. */
   reopen: () => Promise<void>;
+  /** Below it, nothing of the path may be a link; the log's own folder when absent. */
+  root?: string;
   clock?: Clock;
 }
 
@@ -23,53 +26,49 @@ const compressedSuffix = '.gz';
 const unfinishedSuffix = '.tmp';
 
 /** @returns whether the log was due; repeating it after a crash is safe. @throws what `reopen` throws, with the log put back */
-export async function rotateLog(path: string, { maxBytes, maxFiles, reopen, clock = systemClock }: LogRotation): Promise<boolean> {
+export async function rotateLog(path: string, { maxBytes, maxFiles, reopen, root, clock = systemClock }: LogRotation): Promise<boolean> {
   if (maxFiles < 2) throw new RangeError(`maxFiles is ${maxFiles}; a rotated log needs at least 2`);
-  if (!((await sizeOf(path)) > maxBytes)) return false;
-  const old = await rotatedFiles(path);
-  for (const name of old.filter((file) => file.endsWith(unfinishedSuffix))) await rm(name, { force: true });
+  const name = basename(path);
+  await using folder = await logFolder(path, root);
+  if (!(((await folder.lstat(name))?.size ?? 0) > maxBytes)) return false;
+  const old = await rotatedFiles(folder, name);
+  for (const file of old.filter((one) => one.endsWith(unfinishedSuffix))) await folder.remove(file);
   const whole = old.filter((file) => !file.endsWith(unfinishedSuffix));
   // The file that is about to be rotated and the one that takes its place are among maxFiles.
   const kept = whole.slice(Math.max(0, whole.length - (maxFiles - 2)));
-  for (const name of whole) if (!kept.includes(name)) await rm(name, { force: true });
-  for (const name of kept) if (!name.endsWith(compressedSuffix)) await compress(name);
-  const target = `${path}.${timeSuffix(clock.now())}`;
-  await rename(path, target);
+  for (const file of whole) if (!kept.includes(file)) await folder.remove(file);
+  for (const file of kept) if (!file.endsWith(compressedSuffix)) await compress(folder, file);
+  const target = `${name}.${timeSuffix(clock.now())}`;
+  await folder.rename(name, folder, target);
   try {
     await reopen();
   } catch (error) {
     // The runtime still writes to this file; under its own name it is found again.
-    await rename(target, path);
+    await folder.rename(target, folder, name);
     throw error;
   }
   return true;
 }
 
 /** The rotated files of a log, oldest first; their names sort by time. */
-export async function rotatedFiles(path: string): Promise<string[]> {
-  const names = await readdir(dirname(path));
-  const prefix = `${basename(path)}.`;
-  return names
-    .filter((name) => name.startsWith(prefix))
-    .sort()
-    .map((name) => join(dirname(path), name));
+async function rotatedFiles(folder: DirectoryHandle, name: string): Promise<string[]> {
+  const found: string[] = [];
+  for await (const entry of folder.entries()) if (entry.name.startsWith(`${name}.`)) found.push(entry.name);
+  return found.sort();
 }
 
-/** -1 when there is no such file. */
-async function sizeOf(path: string): Promise<number> {
-  try {
-    return (await stat(path)).size;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return -1;
+async function compress(folder: DirectoryHandle, name: string): Promise<void> {
+  const unfinished = `${name}${unfinishedSuffix}`;
+  await folder.createFile(unfinished, new Uint8Array(), { mode: 0o640 });
+  const target = await folder.openFile(unfinished, constants.O_WRONLY);
+  const source = await folder.openFile(name).catch(async (error: unknown) => {
+    await target.close();
     throw error;
-  }
-}
-
-async function compress(path: string): Promise<void> {
-  const unfinished = `${path}${unfinishedSuffix}`;
-  await pipeline(createReadStream(path), createGzip(), createWriteStream(unfinished));
-  await rename(unfinished, `${path}${compressedSuffix}`);
-  await rm(path);
+  });
+  // The streams close what they read and write.
+  await pipeline(source.createReadStream(), createGzip(), target.createWriteStream());
+  await folder.rename(unfinished, folder, `${name}${compressedSuffix}`);
+  await folder.unlink(name);
 }
 
 /** 20261123-200000.123: the kubelet's form, with milliseconds so that two rotations in a second do not meet. */

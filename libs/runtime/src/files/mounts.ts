@@ -1,0 +1,37 @@
+// What is mounted where on this machine, and mounting without looking a path up again: the source is a descriptor's, the target a
+// path that only the agent can change.
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+/** Mount points at a path and below it, in the order in which they were mounted. */
+export async function mountsBelow(path: string): Promise<string[]> {
+  const lines = (await readFile('/proc/self/mountinfo', 'utf8')).split('\n');
+  return lines.map((line) => unescaped(line.split(' ')[4] ?? '')).filter((point) => point === path || point.startsWith(`${path}/`));
+}
+
+/** The newest first, so that what is mounted on a mount goes before it. @throws Error that names what is in use */
+export async function unmountBelow(path: string): Promise<void> {
+  for (const point of (await mountsBelow(path)).reverse()) await unmount(point);
+}
+
+/** @param source as `descriptorPath` gives it for this process' id */
+export async function bindMount(source: string, target: string): Promise<void> {
+  await run('mount', ['--no-canonicalize', '--internal-only', '--bind', source, target]);
+}
+
+async function unmount(point: string): Promise<void> {
+  try {
+    await run('umount', ['--no-canonicalize', '--internal-only', point]);
+  } catch (error) {
+    // Another look may have unmounted it in between.
+    if ((await mountsBelow(point)).includes(point)) throw error;
+  }
+}
+
+/** The kernel writes blanks and backslashes in paths as three octal digits. */
+function unescaped(path: string): string {
+  return path.replaceAll(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)));
+}
