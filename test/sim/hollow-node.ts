@@ -9,6 +9,7 @@ import type { NodeMeasurements } from '../../apps/node-agent/src/eviction/node-m
 import { defaultEvictionOptions, evictionSettings } from '../../apps/node-agent/src/eviction/thresholds.ts';
 import type { NodeNetwork } from '../../apps/node-agent/src/network/network.ts';
 import { SimulatedPodCgroups } from '../../apps/node-agent/src/node/simulated-pod-cgroups.ts';
+import { LogFolders } from '../../apps/node-agent/src/pods/log-folders.ts';
 import { SimulatedRestartMarks } from '../../apps/node-agent/src/pods/restart-marks.ts';
 import type { VolumeManager } from '../../apps/node-agent/src/volumes/volume-manager.ts';
 import type { SimulationPorts } from './simulated-control-plane.ts';
@@ -107,7 +108,7 @@ export class HollowNode {
 
 function settings(nodeName: string): AgentSettings {
   return {
-    logDirectory: '/simulated/logs',
+    logs: new LogFolders('/simulated/logs', true),
     seccompDirectory: '/simulated/seccomp',
     cgroupParent,
     capabilities: new Set(),

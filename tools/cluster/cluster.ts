@@ -198,11 +198,12 @@ export class Cluster {
   }
 
   #agentArguments(): string[] {
-    const { nodeName, gatewayPort, instance, metricsPort } = this.layout;
+    const { nodeName, gatewayPort, instance, metricsPort, logDirectory } = this.layout;
     return [
       ...['--data-dir', this.#nodeDirectory, '--gateway', `${loopback}:${gatewayPort}`, '--node-name', nodeName],
       ...['--eviction-hard', evictionHard],
       ...['--instance', instance, '--metrics-address', `${loopback}:${metricsPort}`],
+      ...(logDirectory === undefined ? [] : ['--log-directory', logDirectory]),
     ];
   }
 

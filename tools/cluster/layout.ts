@@ -22,6 +22,8 @@ export interface ClusterLayout {
   podApiAddress: string;
   serviceCidr: string;
   clusterDns: string;
+  /** Where log collectors look; absent keeps pods' logs in the node's own folder. */
+  logDirectory?: string;
 }
 
 export const root = join(import.meta.dirname, '..', '..');
@@ -55,6 +57,7 @@ export function layoutOf(instance: number, store: ClusterLayout['store'] = 'sqli
     podApiAddress: `10.${pods}.255.254`,
     serviceCidr: `10.${services}.0.0/16`,
     clusterDns: `10.${services}.0.10`,
+    ...(instance === 0 && { logDirectory: '/var/log' }),
   };
 }
 

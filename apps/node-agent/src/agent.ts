@@ -13,6 +13,7 @@ import { NodeReporter } from './node/node-reporter.ts';
 import type { PodCgroups } from './node/pod-cgroups.ts';
 import { type HostCounters, UsageReporter } from './node/usage-reporter.ts';
 import type { OwnNode } from './pods/admitting-node.ts';
+import type { LogFolders } from './pods/log-folders.ts';
 import { PodManager } from './pods/pod-manager.ts';
 import type { RestartMarks } from './pods/restart-marks.ts';
 import type { ProbeRunner } from './probes/probe.ts';
@@ -47,8 +48,7 @@ export interface AgentPorts {
 
 export interface AgentSettings {
   facts: NodeFacts;
-  /** `<dir>/<namespace>_<pod>_<uid>/<container>/<attempt>.log`. */
-  logDirectory: string;
+  logs: LogFolders;
   /** Where pods' own seccomp profiles are, as `localhostProfile` names them. */
   seccompDirectory: string;
   cgroupParent: string;
@@ -89,7 +89,7 @@ export class Agent {
       hostIp: settings.facts.nodeIp,
       node: ownNode(settings),
       pressures,
-      logDirectory: settings.logDirectory,
+      logs: settings.logs,
       seccompDirectory: settings.seccompDirectory,
       cgroupParent: settings.cgroupParent,
       capabilities: settings.capabilities,

@@ -25,6 +25,7 @@ export const usage = `usage: node-agent --data-dir DIRECTORY --gateway HOST:PORT
   --instance ID               distinguishes agents on one machine, at most 9 letters and digits (default 0)
   --metrics-address HOST:PORT metrics and health over HTTP, default 127.0.0.1:6445
   --runtime-endpoint SOCKET   a containerd that somebody else runs; default: our own
+  --log-directory DIRECTORY   gets pods/ and containers/ with their logs, for log collectors: /var/log. Default: in the data directory
   --node-labels KEY=VALUE,... labels to register with
   --allowed-unsafe-sysctls NAME,... kernel settings that pods may have besides the safe ones; net.* and the like
   --eviction-hard SIGNAL<VALUE,...                 when pods are evicted at once; default: the kubelet's
@@ -49,6 +50,7 @@ const options = {
   instance: { type: 'string', default: '0' },
   'metrics-address': { type: 'string', default: '127.0.0.1:6445' },
   'runtime-endpoint': { type: 'string' },
+  'log-directory': { type: 'string' },
   'node-labels': { type: 'string' },
   'allowed-unsafe-sysctls': { type: 'string' },
   'eviction-hard': { type: 'string', default: defaultEvictionOptions.hard },
@@ -90,6 +92,7 @@ export function parseCommandLine(argv: string[], environment: NodeJS.ProcessEnv)
     instance: values.instance,
     metricsAddress: parseAddress('--metrics-address', values['metrics-address']),
     runtimeEndpoint: values['runtime-endpoint'],
+    logDirectory: values['log-directory'] === undefined ? undefined : resolve(values['log-directory']),
     labels: parseLabels(values['node-labels']),
     allowedUnsafeSysctls: parseSysctls(values['allowed-unsafe-sysctls']),
     eviction: parseEviction(values),

@@ -22,4 +22,6 @@ export interface AgentConfig {
   /** Kernel settings that pods may have besides the safe ones: names, or patterns that end in `*`. */
   allowedUnsafeSysctls: string[];
   eviction: EvictionSettings;
+  /** Holds `pods/` and `containers/`, as /var/log does; absent is `logs` below the data directory. */
+  logDirectory: string | undefined;
 }

@@ -21,6 +21,7 @@ import { HostPodCgroups } from './node/pod-cgroups.ts';
 import { runcAdvisory } from './node/runc-advisory.ts';
 import { hostCounters } from './node/usage-reporter.ts';
 import { nodeCapabilities } from './pods/capabilities.ts';
+import { LogFolders } from './pods/log-folders.ts';
 import { FileRestartMarks } from './pods/restart-marks.ts';
 import { NetworkProbeRunner } from './probes/probe.ts';
 import { GrpcAgentLink } from './session/grpc-agent-link.ts';
@@ -88,7 +89,7 @@ async function start(config: AgentConfig, ports: Ports, onStop: (cleanup: () => 
     },
     {
       facts: await nodeFacts(config, runtime),
-      logDirectory: join(config.dataDirectory, 'logs'),
+      logs: logFolders(config),
       seccompDirectory: join(config.dataDirectory, 'seccomp'),
       cgroupParent: cgroupParent(config),
       capabilities: nodeCapabilities(),
@@ -107,6 +108,11 @@ async function start(config: AgentConfig, ports: Ports, onStop: (cleanup: () => 
 
 export function containerdOf(config: Pick<AgentConfig, 'dataDirectory'>, ports: Ports): Containerd {
   return new Containerd({ ...ports, directory: join(config.dataDirectory, 'c') });
+}
+
+export function logFolders({ dataDirectory, logDirectory }: Pick<AgentConfig, 'dataDirectory' | 'logDirectory'>): LogFolders {
+  const own = join(dataDirectory, 'logs');
+  return new LogFolders(logDirectory ?? own, (logDirectory ?? own) === own);
 }
 
 export function cgroupParent({ instance }: Pick<AgentConfig, 'instance'>): string {

@@ -5,7 +5,7 @@ import { CriRuntime } from '@berth/runtime';
 import type { AgentConfig } from './config.ts';
 import { HostNetwork } from './network/host-network.ts';
 import { removeCgroup } from './node/cgroups.ts';
-import { cgroupParent, containerdOf, networkOptions, type Ports } from './node-agent.ts';
+import { cgroupParent, containerdOf, logFolders, networkOptions, type Ports } from './node-agent.ts';
 import { HostVolumes } from './volumes/host-volumes.ts';
 
 /** @throws what could not be removed */
@@ -14,7 +14,11 @@ export async function tearDown(config: AgentConfig, ports: Ports): Promise<void>
   if (existsSync(containerd.paths.root) && config.runtimeEndpoint === undefined) await containerd.stop({ removePods: true });
   if (config.runtimeEndpoint !== undefined) await removePods(config.runtimeEndpoint);
   const volumes = new HostVolumes(config.dataDirectory);
-  for (const uid of await volumes.knownPods()) await volumes.cleanUp(uid);
+  const logs = logFolders(config);
+  for (const uid of await volumes.knownPods()) {
+    await logs.removePod(uid);
+    await volumes.cleanUp(uid);
+  }
   await new HostNetwork(networkOptions(config, containerd, ports)).tearDown();
   await removeCgroup(cgroupParent(config));
 }

@@ -2,7 +2,7 @@ export { Containerd, type ContainerdOptions } from './cri/containerd.ts';
 export { CriRuntime } from './cri/cri-runtime.ts';
 export { logFolder } from './cri/log-folder.ts';
 export { type ReadLogsOptions, readLogs } from './cri/log-reader.ts';
-export { defaultLogRotation, type LogRotation, rotateLog } from './cri/log-rotation.ts';
+export { compressRotated, defaultLogRotation, type LogRotation, rotateLog } from './cri/log-rotation.ts';
 export { StreamingError } from './cri/streaming.ts';
 export { EventFeed } from './event-feed.ts';
 export { DirectoryHandle, descriptorPath, type NewFile } from './files/directory-handle.ts';

@@ -5,17 +5,18 @@ import { defaultLogRotation } from '@berth/runtime';
 import { type EvictionSettings, shownBound } from '../eviction/thresholds.ts';
 import { type NodeFacts, podsMax } from '../node/node-object.ts';
 import { lookEveryMs, reportEveryMs } from '../node/node-reporter.ts';
+import type { LogFolders } from '../pods/log-folders.ts';
 
 export interface KubeletSettings {
   facts: NodeFacts;
-  logDirectory: string;
+  logs: Pick<LogFolders, 'podsRoot'>;
   cgroupParent: string;
   eviction: EvictionSettings;
   /** Absent until the control plane has spoken. */
   welcome: Welcome | undefined;
 }
 
-export function kubeletConfiguration({ facts, logDirectory, cgroupParent, eviction, welcome }: KubeletSettings): object {
+export function kubeletConfiguration({ facts, logs, cgroupParent, eviction, welcome }: KubeletSettings): object {
   return {
     kubeletconfig: {
       address: facts.nodeIp,
@@ -31,7 +32,7 @@ export function kubeletConfiguration({ facts, logDirectory, cgroupParent, evicti
       evictionMaxPodGracePeriod: eviction.maxPodGraceSeconds,
       nodeStatusUpdateFrequency: `${lookEveryMs / 1000}s`,
       nodeStatusReportFrequency: `${reportEveryMs / 1000}s`,
-      podLogsDir: logDirectory,
+      podLogsDir: logs.podsRoot,
       containerLogMaxSize: `${defaultLogRotation.maxBytes / 2 ** 20}Mi`,
       containerLogMaxFiles: defaultLogRotation.maxFiles,
       serializeImagePulls: false,

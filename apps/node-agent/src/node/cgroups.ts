@@ -11,6 +11,17 @@ export async function removeCgroup(path: string): Promise<void> {
   for (const root of await hierarchies()) await removeTree(join(root, path));
 }
 
+/** @param path from the root of the hierarchy. Returns the names of the cgroups in it, in any of the trees. */
+export async function cgroupsIn(path: string): Promise<string[]> {
+  const found = new Set<string>();
+  for (const root of await hierarchies()) {
+    const directory = join(root, path);
+    if (!existsSync(directory)) continue;
+    for (const entry of await readdir(directory, { withFileTypes: true })) if (entry.isDirectory()) found.add(entry.name);
+  }
+  return [...found];
+}
+
 async function hierarchies(): Promise<string[]> {
   if (existsSync(join(mountPoint, 'cgroup.controllers'))) return [mountPoint];
   const entries = await readdir(mountPoint, { withFileTypes: true });

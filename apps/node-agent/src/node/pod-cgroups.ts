@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { mountPoint, removeCgroup } from './cgroups.ts';
+import { cgroupsIn, mountPoint, removeCgroup } from './cgroups.ts';
 
 const periodMicros = 100_000;
 
@@ -28,6 +28,8 @@ export interface PodCgroups {
   set(path: string, amounts: CgroupAmounts, what: 'raised' | 'all'): Promise<void>;
   memory(path: string): Promise<CgroupMemory | undefined>;
   remove(path: string): Promise<void>;
+  /** Names of the cgroups in this one. */
+  known(path: string): Promise<string[]>;
 }
 
 /** One of them. */
@@ -107,6 +109,10 @@ export class HostPodCgroups implements PodCgroups {
 
   remove(path: string): Promise<void> {
     return removeCgroup(path);
+  }
+
+  known(path: string): Promise<string[]> {
+    return cgroupsIn(path);
   }
 
   #file(pattern: string, path: string): string {

@@ -26,6 +26,10 @@ export class SimulatedPodCgroups implements PodCgroups {
     return found && { limitBytes: found.memoryLimitBytes ?? Number.POSITIVE_INFINITY, usedBytes: this.usedBytes.get(path) ?? 0 };
   }
 
+  async known(path: string): Promise<string[]> {
+    return [...this.#cgroups.keys()].flatMap((key) => (key.startsWith(`${path}/`) ? key.slice(path.length + 1) : []));
+  }
+
   async remove(path: string): Promise<void> {
     this.#cgroups.delete(path);
     this.usedBytes.delete(path);

@@ -80,6 +80,7 @@ export class ContainerStarter {
     }
     this.#retries.succeeded('container', container.name);
     event('Normal', 'Started', `Container started`);
+    await this.#env.linkLog(pod, { container: container.name, attempt }, id);
     this.#tellMissingCapabilities(container, event);
     return this.#postStart(pod, container, id, podIps, event);
   }
@@ -144,7 +145,7 @@ export class ContainerStarter {
       .sort((a, b) => b.attempt - a.attempt);
     for (const old of dead.slice(deadInstancesKept)) {
       await this.#env.runtime.removeContainer(old.id);
-      await this.#env.removeLogs(pod, old.name, old.attempt);
+      await this.#env.removeLogs(pod, { container: old.name, attempt: old.attempt });
     }
   }
 }

@@ -12,9 +12,15 @@ export class Inventory {
   readonly #runtime: Runtime;
   readonly #pods = new Map<string, PodIds>();
   readonly #owners = new Map<string, string>();
+  #version = 0;
 
   constructor(runtime: Runtime) {
     this.#runtime = runtime;
+  }
+
+  /** Another one once there are other containers. */
+  get version(): number {
+    return this.#version;
   }
 
   /** Learns everything anew. Returns the pods that the runtime knows, with their names. */
@@ -38,7 +44,9 @@ export class Inventory {
   }
 
   addContainer(uid: string, id: string): void {
-    this.#of(uid).containers.add(id);
+    const { containers } = this.#of(uid);
+    if (!containers.has(id)) this.#version++;
+    containers.add(id);
     this.#owners.set(id, uid);
   }
 

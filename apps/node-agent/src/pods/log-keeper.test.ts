@@ -5,7 +5,7 @@ import type { ContainerInfo } from '@berth/runtime';
 import { silentLogger } from '@berth/telemetry';
 import { SimulatedClock } from '@berth/testing';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { LogKeeper, removeLogs } from './log-keeper.ts';
+import { LogKeeper, type LogKeeperDeps } from './log-keeper.ts';
 import { readTerminationMessage } from './termination-message.ts';
 
 let folder: string;
@@ -16,45 +16,71 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 
 const container = (name: string, state: ContainerInfo['state'] = 'running') => ({ id: name, name, state, attempt: 0 }) as ContainerInfo;
 
-test('every ten seconds the long logs of running containers are rotated', async () => {
-  for (const name of ['long', 'short', 'ended', 'stranger']) await writeFile(join(folder, name), name === 'short' ? 'x' : 'x'.repeat(200));
-  const reopened: string[] = [];
+/** Logs of 100 bytes are too long. */
+function keeperOf(containers: () => ContainerInfo[], more: Partial<LogKeeperDeps> = {}) {
   const clock = new SimulatedClock();
-  const stop = new AbortController();
+  const reopened: string[] = [];
   const keeper = new LogKeeper({
-    ...{ clock, logger: silentLogger, limits: { maxBytes: 100, maxFiles: 3 } },
+    ...{ clock, logger: silentLogger, limits: { maxBytes: 100, maxFiles: 3 }, root: folder, version: () => containers().length },
     logPath: ({ name }) => (name === 'stranger' ? undefined : join(folder, name)),
     runtime: {
-      listContainers: async () => [
-        container('broken'),
-        container('long'),
-        container('short'),
-        container('ended', 'exited'),
-        container('stranger'),
-      ],
+      listContainers: async () => containers(),
       reopenLog: async (id) => {
         reopened.push(id);
         await writeFile(join(folder, id), '');
       },
     },
+    ...more,
   });
+  return { keeper, clock, reopened };
+}
+
+test('the long logs of running containers are rotated within a second, and what was rotated before is compressed', async () => {
+  for (const name of ['long', 'short', 'ended', 'stranger']) await writeFile(join(folder, name), name === 'short' ? 'x' : 'x'.repeat(200));
+  await writeFile(join(folder, 'long.20260101-000000.000'), 'older');
+  const stop = new AbortController();
+  const { keeper, clock, reopened } = keeperOf(() => [
+    container('broken'),
+    container('long'),
+    container('short'),
+    container('ended', 'exited'),
+    container('stranger'),
+  ]);
   const running = keeper.run(stop.signal);
-  await clock.advance(9000);
+  await clock.advance(900);
   expect(reopened).toEqual([]);
-  await clock.advance(2000);
+  await clock.advance(200);
   await expect.poll(() => reopened).toEqual(['long']);
+  await expect.poll(() => readdir(folder)).toContain('long.20260101-000000.000.gz');
   stop.abort();
   await running;
-  expect((await readdir(folder)).filter((name) => name.startsWith('long'))).toHaveLength(2);
+  expect((await readdir(folder)).filter((name) => name.startsWith('long'))).toHaveLength(3);
   expect(await readFile(join(folder, 'long'), 'utf8')).toBe('');
 });
 
-test("an instance's log goes with what was rotated from it, and no other", async () => {
-  for (const name of ['1.log', '1.log.20260101-000000.000', '1.log.20260101-000000.000.gz', '11.log', '2.log'])
-    await writeFile(join(folder, name), '');
-  await removeLogs(folder, 1);
-  expect((await readdir(folder)).sort()).toEqual(['11.log', '2.log']);
-  await removeLogs(join(folder, 'missing'), 1);
+test('a container that has just been made is looked at without waiting for the next list, and one that grows quickly more often', async () => {
+  const containers: ContainerInfo[] = [];
+  const { keeper, reopened } = keeperOf(() => containers);
+  expect(await keeper.look()).toBe(1_000);
+  containers.push(container('busy', 'created'));
+  expect(await keeper.look()).toBe(1_000);
+  await writeFile(join(folder, 'busy'), 'x'.repeat(30));
+  expect(await keeper.look()).toBe(100);
+  expect(await keeper.look()).toBe(1_000);
+  containers[0] = container('busy');
+  await writeFile(join(folder, 'busy'), 'x'.repeat(300));
+  expect(await keeper.look()).toBe(100);
+  expect(reopened).toEqual(['busy']);
+});
+
+test('a container that ended before its log was rotated is left alone', async () => {
+  const containers = [container('ended')];
+  const { keeper, reopened } = keeperOf(() => containers);
+  await keeper.look();
+  await writeFile(join(folder, 'ended'), 'x'.repeat(300));
+  containers[0] = container('ended', 'exited');
+  await keeper.look();
+  expect([reopened, await readdir(folder)]).toEqual([[], ['ended']]);
 });
 
 test('the termination message is what the container left, or the end of its log where that is asked for', async () => {

@@ -75,3 +75,43 @@ test('after a reboot of the machine everything starts anew in a new sandbox, ini
   });
   expect(node.told('SandboxChanged')).toEqual(['SandboxChanged: Pod sandbox changed, it will be killed and re-created.']);
 });
+
+test('what the runtime finished making after its agent had died, and a cgroup that nobody knows, go with the next look', async () => {
+  const pod = podOf('app');
+  const node = await nodeWith(pod);
+  const stray = podOf('app', {}, 'stray');
+  const sandbox = {
+    ...{
+      name: 'stray',
+      namespace: 'default',
+      uid: 'uid-stray',
+      attempt: 0,
+      hostname: 'stray',
+      logDirectory: '/logs',
+      labels: {},
+      annotations: {},
+    },
+    ...{ cgroupParent: '/berth', hostNetwork: false, hostPid: false, hostIpc: false, shareProcessNamespace: false, sysctls: {} },
+  };
+  await node.runtime.runSandbox(sandbox);
+  await node.cgroups.set('/berth/poduid-forgotten', { cpuShares: 2 }, 'all');
+  await node.clock.advance(70_000);
+  expect((await node.runtime.listSandboxes()).map(({ uid }) => uid)).toEqual([pod.metadata.uid]);
+  expect(await node.cgroups.known('/berth')).toEqual([`pod${pod.metadata.uid}`]);
+  expect(node.cleanedUp.sort()).toEqual(['uid-forgotten', stray.metadata.uid]);
+  expect(await node.running()).toEqual(['main#0']);
+});
+
+test('a pod’s folder, by which the rest is found again, is removed last', async () => {
+  const node = await nodeWith(podOf('app'));
+  const order: string[] = [];
+  const { remove } = node.cgroups;
+  node.cgroups.remove = async (path) => {
+    order.push(`cgroup, with the folder ${node.cleanedUp.includes('uid-web') ? 'gone' : 'there'}`);
+    await remove.call(node.cgroups, path);
+  };
+  node.want([]);
+  await node.clock.advance(40_000);
+  expect(order).toEqual(['cgroup, with the folder there']);
+  expect(node.cleanedUp).toEqual(['uid-web']);
+});

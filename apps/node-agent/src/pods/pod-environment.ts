@@ -11,6 +11,7 @@ import type { Admissions } from './admissions.ts';
 import type { Allocations } from './allocations.ts';
 import type { EnvironmentSources } from './environment.ts';
 import type { Inventory } from './inventory.ts';
+import type { LogInstance } from './log-folders.ts';
 import type { RestartMarks } from './restart-marks.ts';
 
 export interface PodEnvironment {
@@ -42,11 +43,13 @@ export interface PodEnvironment {
   terminationMessage(pod: Pod, container: Container, instance: ContainerInfo): Promise<string>;
   event(pod: Pod, type: 'Normal' | 'Warning', reason: string, message: string, fieldPath?: string): void;
   report(report: PodStatusReport & { status: PodStatus }): void;
+  /** For log collectors, once a container has a log. */
+  linkLog(pod: Pod, instance: LogInstance, containerId: string): Promise<void>;
   /** The log files of one instance of a container, once it is gone. */
-  removeLogs(pod: Pod, container: string, attempt: number): Promise<void>;
+  removeLogs(pod: Pod, instance: LogInstance): Promise<void>;
   /** Around the pod's containers. */
   cgroup(pod: Pod): PodCgroup;
-  /** Logs and cgroups, once its containers are gone. */
+  /** Logs, cgroups and volumes, once its containers are gone. */
   removeTraces(pod: Pod): Promise<void>;
   /** The worker has nothing left to do. */
   gone(uid: string): void;

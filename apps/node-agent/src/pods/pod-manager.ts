@@ -1,7 +1,5 @@
 // All pods of this node: one worker each, woken by what the control plane wants, by the runtime and by probes.
 // After a restart it adopts what runs; what runs and is wanted by nobody is ended once the control plane has spoken.
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Pod } from '@berth/api';
 import type { AgentLink, DesiredState } from '@berth/protocol';
 import type { ContainerInfo, Runtime } from '@berth/runtime';
@@ -22,17 +20,19 @@ import { containerFieldPath } from './container-field-path.ts';
 import { DesiredCache } from './desired-cache.ts';
 import { EventThrottle } from './event-throttle.ts';
 import { Inventory } from './inventory.ts';
-import { LogKeeper, removeLogs } from './log-keeper.ts';
+import type { LogFolders } from './log-folders.ts';
+import { LogKeeper } from './log-keeper.ts';
 import { labels } from './observed.ts';
 import type { Failure } from './pod-ending.ts';
 import type { PodEnvironment } from './pod-environment.ts';
 import { podSources } from './pod-sources.ts';
 import { isTerminal } from './pod-status.ts';
+import { PodTraces } from './pod-traces.ts';
 import { PodWorker } from './pod-worker.ts';
 import type { RestartMarks } from './restart-marks.ts';
 import { RuntimeWatch } from './runtime-watch.ts';
 import { runtimeHandler, sandboxConfig } from './sandbox-config.ts';
-import { readTerminationMessage, terminationMessageFile } from './termination-message.ts';
+import { readTerminationMessage } from './termination-message.ts';
 
 export interface PodManagerDeps {
   runtime: Runtime;
@@ -49,8 +49,7 @@ export interface PodManagerDeps {
   node: OwnNode;
   /** What the node is short of now. */
   pressures(): readonly PressureCondition[];
-  /** `<dir>/<namespace>_<pod>_<uid>/<container>/<attempt>.log`. */
-  logDirectory: string;
+  logs: LogFolders;
   seccompDirectory: string;
   cgroupParent: string;
   /** What this node can give, e.g. `NET_ADMIN`. */
@@ -67,23 +66,25 @@ export class PodManager {
   readonly #watch: RuntimeWatch;
   readonly #events: EventThrottle;
   readonly #tokens: AccountTokens;
+  readonly #traces: PodTraces;
   readonly #stopping = new AbortController();
+  /** The control plane has said which pods it wants here. */
+  #isTold = false;
   #orphans = new Map<string, { namespace: string; name: string }>();
 
   constructor(deps: PodManagerDeps) {
     this.#deps = deps;
     this.#inventory = new Inventory(deps.runtime);
-    this.#watch = new RuntimeWatch({ ...deps, inventory: this.#inventory, workers: this.#workers });
+    this.#watch = new RuntimeWatch({ ...deps, inventory: this.#inventory, workers: this.#workers, relist: () => this.#relist() });
     this.#events = new EventThrottle(deps.clock);
+    this.#traces = new PodTraces(deps);
     this.#tokens = new AccountTokens({ ...deps, due: (uid) => this.#workers.get(uid)?.refresh() });
     this.#env = this.#environment();
   }
 
   /** Learns what runs here already, then listens to the runtime. */
   async start(): Promise<void> {
-    this.#orphans = await this.#inventory.relist();
-    for (const uid of await this.#deps.volumes.knownPods())
-      if (!this.#orphans.has(uid)) this.#orphans.set(uid, { namespace: '', name: '' });
+    await this.#relist();
     this.#watch.start(this.#stopping.signal);
     if (this.#deps.writesFiles) void this.#logKeeper().run(this.#stopping.signal);
   }
@@ -107,6 +108,7 @@ export class PodManager {
     }
     if (changes.servicesChanged || changes.pods.length > 0) this.#syncNetwork();
     for (const volume of changes.releasedVolumes) this.#removeVolume(volume.metadata.name, volume.metadata.uid ?? '');
+    this.#isTold ||= state.full;
     if (state.full) this.#endOrphans();
   }
 
@@ -139,8 +141,7 @@ export class PodManager {
   }
 
   podLogDirectory(pod: Pod): string {
-    const { namespace, name, uid } = pod.metadata;
-    return join(this.#deps.logDirectory, `${namespace}_${name}_${uid}`);
+    return this.#deps.logs.podDirectory(pod);
   }
 
   #want(pod: Pod): void {
@@ -153,6 +154,14 @@ export class PodManager {
     const fresh = new PodWorker(pod, this.#env, this.#orphans.delete(uid));
     this.#workers.set(uid, fresh);
     fresh.wake();
+  }
+
+  /** Learns what is here, and ends what nobody wants: crashes, of the runtime too, leave things that no worker knows of. */
+  async #relist(): Promise<void> {
+    const found = await this.#inventory.relist();
+    for (const uid of await this.#traces.knownPods()) if (!found.has(uid)) found.set(uid, { namespace: '', name: '' });
+    for (const [uid, pod] of found) if (!this.#workers.has(uid)) this.#orphans.set(uid, pod);
+    if (this.#isTold) this.#endOrphans();
   }
 
   /** What runs here, but is in nobody's desired state any more. */
@@ -212,7 +221,7 @@ export class PodManager {
       sandboxConfig: (pod, attempt) =>
         sandboxConfig(pod, attempt, {
           logDirectory: this.podLogDirectory(pod),
-          cgroupParent: this.#podCgroup(pod),
+          cgroupParent: this.#traces.cgroupPath(pod.metadata.uid ?? ''),
           ...{ dns: network.dnsFor(pod), clusterDomain: network.clusterDomain },
         }),
       runtimeHandler: (pod) => runtimeHandler(pod, this.desired),
@@ -224,13 +233,13 @@ export class PodManager {
         link.reportPod(report);
         this.#syncNetwork();
       },
-      removeLogs: async (pod, container, attempt) => {
-        if (!this.#deps.writesFiles) return;
-        await removeLogs(join(this.podLogDirectory(pod), container), attempt);
-        await rm(terminationMessageFile(volumes.podDirectory(pod.metadata.uid ?? ''), container, attempt), { force: true });
-      },
-      cgroup: (pod) => podCgroup(this.#deps.cgroups, this.#podCgroup(pod)),
-      removeTraces: (pod) => this.#removeTraces(pod),
+      linkLog: (pod, instance, containerId) =>
+        this.#traces
+          .linkLog(pod, instance, containerId)
+          .catch((error: unknown) => logger.warn('log collectors will not find a log', { container: containerId, error })),
+      removeLogs: (pod, instance) => this.#traces.removeInstance(pod, instance),
+      cgroup: (pod) => podCgroup(this.#deps.cgroups, this.#traces.cgroupPath(pod.metadata.uid ?? '')),
+      removeTraces: (pod) => this.#traces.remove(pod.metadata.uid ?? ''),
       gone: (uid) => {
         this.#workers.delete(uid);
         this.#inventory.forget(uid);
@@ -254,22 +263,13 @@ export class PodManager {
     return new Prober({ runner: probes, clock, random, logger, events });
   }
 
-  async #removeTraces(pod: Pod): Promise<void> {
-    if (this.#deps.writesFiles) await rm(this.podLogDirectory(pod), { recursive: true, force: true });
-    await this.#deps.cgroups.remove(this.#podCgroup(pod));
-  }
-
   #logKeeper(): LogKeeper {
-    const { runtime, clock, logger } = this.#deps;
-    const logPath = ({ name, attempt, labels: { [labels.podUid]: uid = '' } }: ContainerInfo) => {
-      const pod = this.#workers.get(uid)?.pod;
-      return pod && join(this.podLogDirectory(pod), name, `${attempt}.log`);
+    const { runtime, clock, logger, logs } = this.#deps;
+    const logPath = ({ name: container, attempt, labels: names }: ContainerInfo) => {
+      const pod = this.#workers.get(names[labels.podUid] ?? '')?.pod;
+      return pod && logs.file(pod, { container, attempt });
     };
-    return new LogKeeper({ runtime, clock, logger, logPath });
-  }
-
-  #podCgroup(pod: Pod): string {
-    return `${this.#deps.cgroupParent}/pod${pod.metadata.uid ?? ''}`;
+    return new LogKeeper({ runtime, clock, logger, logPath, root: logs.podsRoot, version: () => this.#inventory.version });
   }
 
   #record(pod: Pod, type: 'Normal' | 'Warning', reason: string, message: string, fieldPath = ''): void {

@@ -119,11 +119,10 @@ export class PodTermination {
 
   /** Removes everything of a pod whose containers have ended. */
   async cleanUp(pod: Pod, observed: ObservedPod): Promise<void> {
-    const { runtime, volumes } = this.#env;
+    const { runtime } = this.#env;
     for (const instances of observed.containers.values()) for (const instance of instances) await runtime.removeContainer(instance.id);
     const sandboxes = observed.sandbox ? [observed.sandbox, ...observed.olderSandboxes] : observed.olderSandboxes;
     for (const sandbox of sandboxes) await runtime.removeSandbox(sandbox.id);
-    await volumes.cleanUp(pod.metadata.uid ?? '');
     await this.#env.removeTraces(pod);
     this.#env.gone(pod.metadata.uid ?? '');
   }

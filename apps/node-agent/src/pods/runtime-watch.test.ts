@@ -24,14 +24,10 @@ function watched() {
   const worker = (uid: string) => ({ wake: () => woken.push(`${uid}@${clock.monotonicMs()}`) });
   const workers = new Map(['a', 'b'].map((uid) => [uid, worker(uid)]));
   let relists = 0;
-  const inventory = {
-    owner: () => 'a',
-    relist: async () => {
-      if (++relists === 2) throw new Error('the runtime cannot be reached');
-      return new Map<string, { namespace: string; name: string }>();
-    },
+  const relist = async () => {
+    if (++relists === 2) throw new Error('the runtime cannot be reached');
   };
-  new RuntimeWatch({ runtime, inventory, workers, clock, logger: silentLogger }).start(stopping.signal);
+  new RuntimeWatch({ runtime, inventory: { owner: () => 'a' }, relist, workers, clock, logger: silentLogger }).start(stopping.signal);
   return { clock, runtime, woken, stopping };
 }
 

@@ -11,7 +11,9 @@ const settledMs = 1_000;
 
 export interface RuntimeWatchDeps {
   runtime: Pick<Runtime, 'events'>;
-  inventory: Pick<Inventory, 'owner' | 'relist'>;
+  inventory: Pick<Inventory, 'owner'>;
+  /** Learns everything anew. */
+  relist(): Promise<void>;
   /** By the uid of the pod. */
   workers: ReadonlyMap<string, { wake(): void }>;
   clock: Clock;
@@ -50,11 +52,11 @@ export class RuntimeWatch {
   }
 
   async #relist(signal: AbortSignal): Promise<void> {
-    const { inventory, clock, logger } = this.#deps;
+    const { relist, clock, logger } = this.#deps;
     for (;;) {
       await clock.sleep(relistMs, signal).catch(() => undefined);
       if (signal.aborted) return;
-      await inventory.relist().catch((error: unknown) => logger.warn('cannot list containers', { error }));
+      await relist().catch((error: unknown) => logger.warn('cannot list containers', { error }));
       this.#wakeAll();
     }
   }

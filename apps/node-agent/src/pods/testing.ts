@@ -9,6 +9,7 @@ import { SimulatedPodCgroups } from '../node/simulated-pod-cgroups.ts';
 import type { ProbeResult } from '../probes/probe.ts';
 import type { VolumeManager } from '../volumes/volume-manager.ts';
 import type { PressureCondition } from './admission.ts';
+import { LogFolders } from './log-folders.ts';
 import { PodManager } from './pod-manager.ts';
 import { SimulatedRestartMarks } from './restart-marks.ts';
 
@@ -109,7 +110,7 @@ export class TestNode {
         hostIp: '10.0.0.1',
         node: this.node,
         pressures: () => this.pressures,
-        logDirectory: '/logs',
+        logs: new LogFolders('/logs', true),
         cgroupParent: '/berth',
       },
       ...{ capabilities: new Set<string>(), writesFiles: false, seccompDirectory: '/seccomp' },

@@ -28,11 +28,12 @@ export class LogFiles implements LogSource {
   async open(request: TunnelRequest, found: PodContainers): Promise<(signal: AbortSignal) => AsyncIterable<Uint8Array>> {
     const { runtime, clock } = this.#deps;
     const instance = chosenInstance(request, found);
-    const path = join(this.#deps.podLogDirectory(found.pod), instance.name, `${instance.attempt}.log`);
+    // Where the runtime writes it, as an earlier agent may have had another folder for logs.
+    const path = instance.logPath || join(this.#deps.podLogDirectory(found.pod), instance.name, `${instance.attempt}.log`);
     const { log } = request;
     return (signal) =>
       readLogs(path, {
-        root: dirname(this.#deps.podLogDirectory(found.pod)),
+        root: dirname(dirname(dirname(path))),
         follow: log.follow,
         timestamps: log.timestamps,
         tailLines: log.tailLines,

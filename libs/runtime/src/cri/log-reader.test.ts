@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type ReadLogsOptions, readLogs } from './log-reader.ts';
-import { rotateLog } from './log-rotation.ts';
+import { compressRotated, rotateLog } from './log-rotation.ts';
 
 let directory: string;
 let path: string;
@@ -141,9 +141,12 @@ describe('rotateLog', () => {
     for (let round = 0; round < 6; round++) {
       await writeFile(path, record(round, `round ${round}`));
       expect(await rotateLog(path, { maxBytes: 10, maxFiles: 4, reopen: () => writeFile(path, ''), clock })).toBe(true);
+      await writeFile(`${path}.20261123-200001.000.tmp`, 'of an agent that was killed');
+      await compressRotated(path);
     }
     expect((await readdir(directory)).sort()).toEqual([
       '0.log',
+      '0.log.20261123-200001.000.tmp',
       '0.log.20261123-200004.000.gz',
       '0.log.20261123-200005.000.gz',
       '0.log.20261123-200006.000',

@@ -1,5 +1,6 @@
 // Rotates a container's log as the kubelet does: the file is renamed, the runtime opens a new one, and of the old ones the
-// newest stays plain (its writer may not be done) while the others are compressed, up to a number of files.
+// newest stays plain (its writer may not be done) while the others are compressed, up to a number of files. Compressing takes
+// its time and is a step of its own, so that a log which grows quickly is rotated as soon as it is due.
 import { constants } from 'node:fs';
 import { basename } from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -32,12 +33,8 @@ export async function rotateLog(path: string, { maxBytes, maxFiles, reopen, root
   await using folder = await logFolder(path, root);
   if (!(((await folder.lstat(name))?.size ?? 0) > maxBytes)) return false;
   const old = await rotatedFiles(folder, name);
-  for (const file of old.filter((one) => one.endsWith(unfinishedSuffix))) await folder.remove(file);
-  const whole = old.filter((file) => !file.endsWith(unfinishedSuffix));
   // The file that is about to be rotated and the one that takes its place are among maxFiles.
-  const kept = whole.slice(Math.max(0, whole.length - (maxFiles - 2)));
-  for (const file of whole) if (!kept.includes(file)) await folder.remove(file);
-  for (const file of kept) if (!file.endsWith(compressedSuffix)) await compress(folder, file);
+  for (const file of old.slice(0, Math.max(0, old.length - (maxFiles - 2)))) await folder.remove(file);
   const target = `${name}.${timeSuffix(clock.now())}`;
   await folder.rename(name, folder, target);
   try {
@@ -50,15 +47,33 @@ export async function rotateLog(path: string, { maxBytes, maxFiles, reopen, root
   return true;
 }
 
+/** Compresses what was rotated, but the newest. What is rotated away meanwhile is left. */
+export async function compressRotated(path: string, root?: string): Promise<void> {
+  const name = basename(path);
+  await using folder = await logFolder(path, root);
+  for (const file of (await rotatedFiles(folder, name)).slice(0, -1)) {
+    if (file.endsWith(compressedSuffix)) continue;
+    try {
+      await compress(folder, file);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    }
+  }
+}
+
 /** The rotated files of a log, oldest first; their names sort by time. */
 async function rotatedFiles(folder: DirectoryHandle, name: string): Promise<string[]> {
   const found: string[] = [];
-  for await (const entry of folder.entries()) if (entry.name.startsWith(`${name}.`)) found.push(entry.name);
+  for await (const entry of folder.entries()) {
+    if (entry.name.startsWith(`${name}.`) && !entry.name.endsWith(unfinishedSuffix)) found.push(entry.name);
+  }
   return found.sort();
 }
 
 async function compress(folder: DirectoryHandle, name: string): Promise<void> {
   const unfinished = `${name}${unfinishedSuffix}`;
+  // Of an agent that was killed.
+  await folder.remove(unfinished);
   await folder.createFile(unfinished, new Uint8Array(), { mode: 0o640 });
   const target = await folder.openFile(unfinished, constants.O_WRONLY);
   const source = await folder.openFile(name).catch(async (error: unknown) => {

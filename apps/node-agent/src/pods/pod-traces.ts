@@ -1,0 +1,60 @@
+// What a pod leaves on the host besides its containers: logs, links to them, a cgroup and its own folder. The folder is the marker by
+// which the rest is found again after a crash, so it is made first and removed last.
+import { rm } from 'node:fs/promises';
+import type { Pod } from '@berth/api';
+import type { PodCgroups } from '../node/pod-cgroups.ts';
+import type { VolumeManager } from '../volumes/volume-manager.ts';
+import type { LogFolders, LogInstance } from './log-folders.ts';
+import { terminationMessageFile } from './termination-message.ts';
+
+export interface PodTracesDeps {
+  logs: LogFolders;
+  volumes: VolumeManager;
+  cgroups: PodCgroups;
+  cgroupParent: string;
+  /** False on simulated nodes. */
+  writesFiles: boolean;
+}
+
+export class PodTraces {
+  readonly #deps: PodTracesDeps;
+
+  constructor(deps: PodTracesDeps) {
+    this.#deps = deps;
+  }
+
+  cgroupPath(uid: string): string {
+    return `${this.#deps.cgroupParent}/pod${uid}`;
+  }
+
+  async linkLog(pod: Pod, instance: LogInstance, containerId: string): Promise<void> {
+    if (this.#deps.writesFiles) await this.#deps.logs.link(pod, instance, containerId);
+  }
+
+  /** Of one run of a container that is gone. */
+  async removeInstance(pod: Pod, instance: LogInstance): Promise<void> {
+    const { logs, volumes, writesFiles } = this.#deps;
+    if (!writesFiles) return;
+    await logs.removeInstance(pod, instance);
+    const podDirectory = volumes.podDirectory(pod.metadata.uid ?? '');
+    await rm(terminationMessageFile(podDirectory, instance.container, instance.attempt), { force: true });
+  }
+
+  /** Of a pod whose containers are gone; its name may be unknown. */
+  async remove(uid: string): Promise<void> {
+    const { logs, volumes, cgroups, writesFiles } = this.#deps;
+    if (writesFiles) await logs.removePod(uid);
+    await cgroups.remove(this.cgroupPath(uid));
+    await volumes.cleanUp(uid);
+  }
+
+  /** Of which pods something is here. */
+  async knownPods(): Promise<Set<string>> {
+    const { logs, volumes, cgroups, cgroupParent, writesFiles } = this.#deps;
+    return new Set([
+      ...(await volumes.knownPods()),
+      ...(writesFiles ? await logs.knownPods() : []),
+      ...(await cgroups.known(cgroupParent)).flatMap((name) => (name.startsWith('pod') ? name.slice('pod'.length) : [])),
+    ]);
+  }
+}
