@@ -13,6 +13,7 @@ import { appModule } from './app.module.ts';
 import type { AgentConfig } from './config.ts';
 import { HostMeasurements } from './eviction/node-measurements.ts';
 import { reservedStorage } from './eviction/thresholds.ts';
+import { leasesDirectory } from './network/cni-config.ts';
 import { HostNetwork } from './network/host-network.ts';
 import { hasAppArmor, hostFacts } from './node/host-facts.ts';
 import { hostHealth } from './node/node-health.ts';
@@ -107,7 +108,11 @@ async function start(config: AgentConfig, ports: Ports, onStop: (cleanup: () => 
 }
 
 export function containerdOf(config: Pick<AgentConfig, 'dataDirectory'>, ports: Ports): Containerd {
-  return new Containerd({ ...ports, directory: join(config.dataDirectory, 'c') });
+  return new Containerd({
+    ...ports,
+    directory: join(config.dataDirectory, 'c'),
+    leasesDirectory: leasesDirectory(join(config.dataDirectory, 'network')),
+  });
 }
 
 export function logFolders({ dataDirectory, logDirectory }: Pick<AgentConfig, 'dataDirectory' | 'logDirectory'>): LogFolders {

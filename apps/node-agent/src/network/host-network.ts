@@ -5,7 +5,7 @@ import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { EndpointSlice, Pod, Service } from '@berth/api';
 import type { Clock, Logger } from '@berth/telemetry';
-import { cniConfig } from './cni-config.ts';
+import { cniConfig, ipamDirectory } from './cni-config.ts';
 import { type CommandRunner, runCommand } from './commands.ts';
 import { Conntrack } from './conntrack.ts';
 import { DnsServer } from './dns/dns-server.ts';
@@ -134,7 +134,7 @@ export class HostNetwork implements NodeNetwork {
     await this.#warnOfFirewalls();
     for (const directory of [cniConfigDirectory, stateDirectory]) await mkdir(directory, { recursive: true });
     const partial = `${this.#configFile}.partial`;
-    await writeFile(partial, cniConfig({ bridge: this.#bridge, podCidr, ipamDirectory: join(stateDirectory, 'addresses') }));
+    await writeFile(partial, cniConfig({ bridge: this.#bridge, podCidr, ipamDirectory: ipamDirectory(stateDirectory) }));
     await rename(partial, this.#configFile);
     await this.#dns?.stop();
     this.#dns = undefined;

@@ -84,6 +84,14 @@ test('volumes that show objects of the API are read-only, whatever a mount says,
   expect(await readonly({ emptyDir: {} }, { readOnly: true })).toBe(true);
 });
 
+test('a mount that must be read-only all the way down is refused, as containerd 1.6 cannot; one that may be is read-only', async () => {
+  const mount = (recursiveReadOnly: string) => ({ name: 'data', mountPath: '/a', readOnly: true, recursiveReadOnly });
+  await expect(configOf({ volumeMounts: [mount('Enabled')] })).rejects.toThrow(
+    'volume "data" requested recursive read-only mode, but it is not supported by the runtime',
+  );
+  for (const mode of ['IfPossible', 'Disabled']) expect((await configOf({ volumeMounts: [mount(mode)] })).mounts[0]?.readonly).toBe(true);
+});
+
 test('a part that leads out of its volume, and a volume that is not there, are errors of the configuration', async () => {
   await symlink('/etc', join(folder, 'volume', 'link'));
   const mount = (name: string) => configOf({ volumeMounts: [{ name, mountPath: '/a', subPath: 'link' }] });

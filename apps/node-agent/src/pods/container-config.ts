@@ -89,6 +89,7 @@ async function volumeMounts(input: ContainerConfigInput, variables: ReadonlyMap<
   for (const [index, mount] of (input.container.volumeMounts ?? []).entries()) {
     const base = input.volumes.get(mount.name);
     if (base === undefined) throw new ConfigError(`cannot find volume "${mount.name}" to mount into container "${input.container.name}"`);
+    refuseRecursive(mount);
     const subPath = mount.subPathExpr ? expand(mount.subPathExpr, variables) : (mount.subPath ?? '');
     const hostPath = subPath && input.writesFiles ? await inVolume(base, subPath, mount, index, input) : base;
     const propagation =
@@ -102,6 +103,13 @@ async function volumeMounts(input: ContainerConfigInput, variables: ReadonlyMap<
     mounts.push({ containerPath: mount.mountPath, hostPath, readonly, propagation });
   }
   return mounts;
+}
+
+/** No container runtime that runs here makes what is mounted below a read-only volume read-only too, so nobody is to believe it. */
+function refuseRecursive({ name, recursiveReadOnly }: VolumeMount): void {
+  if (recursiveReadOnly !== 'Enabled') return;
+  const why = `volume ${JSON.stringify(name)} requested recursive read-only mode, but it is not supported by the runtime`;
+  throw new ConfigError(`failed to resolve recursive read-only mode: ${why}`);
 }
 
 /** Mounted where no container can swap it; it is unmounted with the pod, or when the container starts again. */

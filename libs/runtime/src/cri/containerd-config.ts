@@ -1,5 +1,6 @@
 // The configuration of Berth's own containerd (config.toml, version 2). Pure. Plugins for file systems that are not used are
-// off, as each of them costs start-up time. Network namespaces are mounted below the state folder, so that those of one agent can be
+// off, as each of them costs start-up time. Network namespaces and runc's state lie below its own state, so that what is left behind
+// is known to be its own. Network namespaces are mounted below the state folder, so that those of one agent can be
 // told from another's.
 
 export interface ContainerdPaths {
@@ -56,6 +57,7 @@ runtime_type = "io.containerd.runc.v2"
 
 [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
 SystemdCgroup = false
+Root = ${text(`${options.state}/runc`)}
 
 [plugins."io.containerd.grpc.v1.cri".cni]
 bin_dir = "/usr/lib/cni"

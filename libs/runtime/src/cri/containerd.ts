@@ -8,6 +8,8 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Clock, Logger } from '@berth/telemetry';
 import { type ContainerdPaths, containerdConfig } from './containerd-config.ts';
+import { ContainerdRecords } from './containerd-records.ts';
+import { ContainerdSweep } from './containerd-sweep.ts';
 import { CriRuntime } from './cri-runtime.ts';
 import { ociImage } from './oci-image.ts';
 import { pauseBinary } from './pause-binary.ts';
@@ -19,12 +21,18 @@ const readyTimeoutMs = 20_000;
 /** Of everything that it ran, when it is to leave nothing behind. */
 const removeTimeoutMs = 30_000;
 const pollMs = 20;
+/** What is older belongs to no call under way. */
+const callMsMax = 150_000;
+const sweepRetryMs = 20_000;
+const sweepPeriodMs = 60 * 60_000;
 /** Linux allows 107 bytes for a Unix socket's path, and containerd makes a second one with `.ttrpc` behind its name. */
 const socketPathMax = 107 - '.ttrpc'.length;
 const capSysResource = 1n << 24n;
 
 export interface ContainerdOptions {
   directory: string;
+  /** Where the CNI plugins note which address is whose. */
+  leasesDirectory?: string;
   clock: Clock;
   logger: Logger;
 }
@@ -33,7 +41,10 @@ export class Containerd {
   readonly paths: ContainerdPaths;
   readonly #options: ContainerdOptions;
   readonly #pidFile: string;
+  readonly #sweep: ContainerdSweep;
   #watching: AbortController | undefined;
+  /** Looks for what containerd has forgotten. */
+  #sweepSoon: (() => void) | undefined;
 
   constructor(options: ContainerdOptions) {
     this.#options = options;
@@ -46,14 +57,21 @@ export class Containerd {
       registryConfigDirectory: join(directory, 'registries'),
     };
     this.#pidFile = join(directory, 'containerd.pid');
+    this.#sweep = new ContainerdSweep({
+      ...options,
+      paths: { ...this.paths, leases: options.leasesDirectory },
+      known: new ContainerdRecords(this.paths),
+    });
   }
 
   /** Resolves when containerd answers and has the pause image. Adopts one that runs already. */
   async start(): Promise<void> {
-    await this.#ensureRunning();
+    const isNew = await this.#ensureRunning();
     await this.#ensurePauseImage();
     this.#watching = new AbortController();
     void this.#watch(this.#watching.signal);
+    // Nobody has called one that was just started, and nobody does before this returns.
+    void this.#sweepForever(this.#watching.signal, isNew ? await this.#find(0) : undefined);
   }
 
   /** Stops watching; containerd goes on. */
@@ -80,10 +98,14 @@ export class Containerd {
         // It waits for ever for a container whose exit it missed; starting anew, it looks.
         this.#options.logger.warn('containerd could not remove its pods; starting it again', { error });
         await this.#end();
-        await this.#removePods();
+        // What it cannot remove then is killed below, and its records go with the next start.
+        await this.#removePods().catch((cause: unknown) =>
+          this.#options.logger.warn('containerd cannot remove its pods', { error: cause }),
+        );
       });
     }
     await this.#end();
+    if (removePods) await this.#sweep.removeAll();
     if (dirname(this.paths.socket) !== this.#options.directory) await rm(dirname(this.paths.socket), { recursive: true, force: true });
   }
 
@@ -115,8 +137,10 @@ export class Containerd {
     await rm(this.#pidFile, { force: true });
   }
 
-  async #ensureRunning(): Promise<void> {
-    if ((await this.pid()) === undefined) await this.#spawn();
+  /** Returns whether it had to be started. */
+  async #ensureRunning(): Promise<boolean> {
+    const isNew = (await this.pid()) === undefined;
+    if (isNew) await this.#spawn();
     const runtime = new CriRuntime(this.paths.socket);
     try {
       await this.#until(
@@ -130,6 +154,7 @@ export class Containerd {
     } finally {
       runtime.close();
     }
+    return isNew;
   }
 
   get #logFile(): string {
@@ -163,7 +188,32 @@ export class Containerd {
       await this.#options.clock.sleep(1_000, signal).catch(() => undefined);
       if (signal.aborted || (await this.pid()) !== undefined) continue;
       this.#options.logger.warn('containerd has died; starting it again');
+      this.#sweepSoon?.();
       await this.#ensureRunning().catch((error: unknown) => this.#options.logger.error('containerd could not be started again', { error }));
+    }
+  }
+
+  /** Again after each start of containerd, while something has to wait, and by the hour. */
+  async #sweepForever(signal: AbortSignal, first?: () => Promise<boolean>): Promise<void> {
+    let remove = first;
+    while (!signal.aborted) {
+      remove ??= await this.#find(callMsMax);
+      const hasSuspects = await remove();
+      remove = undefined;
+      const due = new AbortController();
+      this.#sweepSoon = () => due.abort();
+      const wait = this.#options.clock.sleep(hasSuspects ? sweepRetryMs : sweepPeriodMs, AbortSignal.any([signal, due.signal]));
+      await wait.catch(() => undefined);
+    }
+  }
+
+  /** How to remove what is found, which says whether another look is to follow soon. */
+  async #find(graceMs: number): Promise<() => Promise<boolean>> {
+    try {
+      return await this.#sweep.find(graceMs);
+    } catch (error) {
+      this.#options.logger.warn('what containerd has forgotten cannot be looked for yet', { error });
+      return async () => true;
     }
   }
 

@@ -1,0 +1,102 @@
+// containerd's shims as processes of this machine. A shim outlives containerd, and holds a pod's containers; one whose containerd was
+// killed before it noted the shim is found by nobody but who looks at processes.
+import { readdir, readFile, readlink, rm } from 'node:fs/promises';
+import { basename } from 'node:path';
+import type { Clock } from '@berth/telemetry';
+
+const socketFolder = '/run/containerd/s/';
+const pollMs = 20;
+/** For the kernel to end processes that it was told to kill. */
+const killTimeoutMs = 10_000;
+
+export interface Shim {
+  pid: number;
+  /** Of the pod's sandbox, or of the only container. */
+  id: string;
+}
+
+/** Those that containerd on this socket has started. */
+export async function shimsOf(containerdSocket: string): Promise<Shim[]> {
+  const shims: Shim[] = [];
+  for (const pid of await processes()) {
+    const args = (await ifThere(readFile(`/proc/${pid}/cmdline`, 'utf8')))?.split('\0') ?? [];
+    const value = (flag: string) => args[args.indexOf(flag) + 1] ?? '';
+    if (!basename(args[0] ?? '').startsWith('containerd-shim-') || !args.includes('-id')) continue;
+    if (args.includes('-address') && value('-address') === containerdSocket) shims.push({ pid, id: value('-id') });
+  }
+  return shims;
+}
+
+/** Kills a shim with all processes of its containers, and removes its socket. @throws Error when they do not end */
+export async function killShim(shim: Shim, containerdSocket: string, clock: Clock): Promise<void> {
+  const sockets = await socketsOf(shim.pid);
+  const deadlineMs = clock.monotonicMs() + killTimeoutMs;
+  const isThere = async () => (await shimsOf(containerdSocket)).some(({ pid, id }) => pid === shim.pid && id === shim.id);
+  // Its children first: without it they would be anybody's.
+  for (let left = await descendants(shim.pid); (await isThere()) && left.length > 0; left = await descendants(shim.pid)) {
+    for (const pid of left) kill(pid);
+    await pause(clock, deadlineMs, `processes of the shim ${shim.pid} do not end`);
+  }
+  while (await isThere()) {
+    kill(shim.pid);
+    await pause(clock, deadlineMs, `the shim ${shim.pid} does not end`);
+  }
+  for (const socket of sockets) await rm(socket, { force: true });
+}
+
+async function pause(clock: Clock, deadlineMs: number, failure: string): Promise<void> {
+  if (clock.monotonicMs() > deadlineMs) throw new Error(failure);
+  await clock.sleep(pollMs);
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
+/** A shim takes in the orphans among the processes below it, so that all are its descendants. */
+async function descendants(root: number): Promise<number[]> {
+  const childrenOf = new Map<number, number[]>();
+  for (const pid of await processes()) {
+    const stat = await ifThere(readFile(`/proc/${pid}/stat`, 'utf8'));
+    const [state, parentText] = stat?.slice(stat.lastIndexOf(')') + 2).split(' ') ?? [];
+    if (state === undefined || state === 'Z') continue;
+    const parent = Number(parentText);
+    childrenOf.set(parent, [...(childrenOf.get(parent) ?? []), pid]);
+  }
+  const found: number[] = [];
+  for (let next = [root]; next.length > 0; ) {
+    next = next.flatMap((pid) => childrenOf.get(pid) ?? []);
+    found.push(...next);
+  }
+  return found;
+}
+
+/** The sockets on which a process listens. */
+async function socketsOf(pid: number): Promise<string[]> {
+  const inodes = new Set<string>();
+  for (const fd of (await ifThere(readdir(`/proc/${pid}/fd`))) ?? []) {
+    const inode = /^socket:\[(\d+)\]$/.exec((await ifThere(readlink(`/proc/${pid}/fd/${fd}`))) ?? '')?.[1];
+    if (inode) inodes.add(inode);
+  }
+  const lines = (await readFile('/proc/net/unix', 'utf8')).split('\n').map((line) => line.trim().split(/\s+/));
+  const paths = lines.filter(([, , , , , , inode]) => inodes.has(inode ?? '')).map((fields) => fields[7] ?? '');
+  return [...new Set(paths.filter((path) => path.startsWith(socketFolder)))];
+}
+
+async function processes(): Promise<number[]> {
+  return (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
+}
+
+/** Undefined for a process that has ended meanwhile. */
+async function ifThere<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (['ENOENT', 'ESRCH', 'EACCES'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
+    throw error;
+  }
+}
