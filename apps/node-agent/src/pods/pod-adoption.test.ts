@@ -91,7 +91,15 @@ test('what the runtime finished making after its agent had died, and a cgroup th
       labels: {},
       annotations: {},
     },
-    ...{ cgroupParent: '/berth', hostNetwork: false, hostPid: false, hostIpc: false, shareProcessNamespace: false, sysctls: {} },
+    ...{
+      cgroupParent: '/berth',
+      hostNetwork: false,
+      hostPid: false,
+      hostIpc: false,
+      shareProcessNamespace: false,
+      privileged: false,
+      sysctls: {},
+    },
   };
   await node.runtime.runSandbox(sandbox);
   await node.cgroups.set('/berth/poduid-forgotten', { cpuShares: 2 }, 'all');
