@@ -18,7 +18,7 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 const sources: VolumeSources = {
-  ...{ podIps: ['10.1.0.2'], hostIp: '10.0.0.1', allocatable: { cpuCores: 4, memoryBytes: 2 ** 33 } },
+  ...{ podIps: ['10.1.0.2'], hostIp: '10.0.0.1', allocatable: { cpuCores: 4, memoryBytes: 2 ** 33, storageBytes: 2 ** 34 } },
   configMap: (name) => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, data: { colour: 'blue' } }) as ConfigMap,
   secret: () => undefined,
   claim: () => undefined,
