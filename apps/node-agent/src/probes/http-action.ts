@@ -63,7 +63,9 @@ function get(url: URL, headers: Headers, signal: AbortSignal | undefined, redire
   const tls = url.protocol === 'https:' ? { rejectUnauthorized: false } : {};
   return new Promise((resolve, reject) => {
     const request = send(url, { headers, agent: false, ...(signal && { signal }), ...tls });
+    let hasAnswered = false;
     request.once('response', (response) => {
+      hasAnswered = true;
       const next = redirectTarget(response, url);
       const code = response.statusCode ?? 0;
       if (next) {
@@ -76,6 +78,12 @@ function get(url: URL, headers: Headers, signal: AbortSignal | undefined, redire
         resolve({ code, body: '' });
       }
     });
+    // Nobody asked for another protocol: Node would drop such an answer without a word, and the probe would never end.
+    request.once('upgrade', ({ statusCode = 101 }, socket) => {
+      socket.on('error', () => undefined).destroy();
+      resolve({ code: statusCode, body: '' });
+    });
+    request.once('close', () => hasAnswered || reject(new HttpActionError(`Get "${url}": EOF`, false)));
     // A server that is cut off after its status line has answered all the same: what comes later settles nothing.
     request.on('error', (error: NodeJS.ErrnoException) => reject(failure(url, error)));
     request.end();

@@ -29,7 +29,8 @@ const runtime = new HollowRuntime({ clock: systemClock, random: seededRandom(1) 
 function run(probe: Probe, port?: number) {
   const container: Container = { name: 'main', image: 'x', ports: [{ name: 'http', containerPort: port ?? 80 }] };
   const pod: Pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'web' }, spec: { containers: [container] } };
-  return new NetworkProbeRunner(runtime).run(probe, { pod, container, containerId: 'c', podIp: '127.0.0.1' });
+  // Longer than the default of a second, in which a busy machine may not come to it.
+  return new NetworkProbeRunner(runtime).run({ timeoutSeconds: 15, ...probe }, { pod, container, containerId: 'c', podIp: '127.0.0.1' });
 }
 
 test('http: asks a named port of the pod with the given headers', async () => {
@@ -71,6 +72,24 @@ test('http: redirects count by where they lead on the same host, and as success 
     ...{ success: true, isWarning: true, message: 'Probe terminated redirects, Response body: gone' },
   });
   expect((await run({ httpGet: { path: '/round', port } })).message).toContain('stopped after 10 redirects');
+});
+
+test.each([
+  ['HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\nmore', 'HTTP probe failed with statuscode: 101'],
+  ['HTTP/1.1 999 Odd\r\n\r\n', 'HTTP probe failed with statuscode: 999'],
+  ['no HTTP\r\n\r\n', 'Parse Error'],
+  ['', 'socket hang up'],
+])('http: what answers %j and holds the connection fails at once', async (answer, message) => {
+  const server = createTcpServer((socket) => {
+    socket.on('error', () => socket.destroy());
+    closers.push(() => socket.destroy());
+    if (answer === '') socket.destroy();
+    else socket.write(answer);
+  }).listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  closers.push(() => server.close());
+  const result = await run({ httpGet: { port: (server.address() as AddressInfo).port } });
+  expect(result).toMatchObject({ success: false, message: expect.stringContaining(message) });
 });
 
 test('http: a header given twice is sent twice, and an empty Accept not at all', async () => {
