@@ -139,11 +139,8 @@ function httpModule(given: DynamicModule, api: DynamicModule): DynamicModule {
   const flowControl = {
     provide: FlowControl,
     inject: [PARTS, ApiMetrics],
-    useFactory: ({ clock, config }: AppParts, metrics: ApiMetrics) => {
-      const control = new FlowControl({ clock, metrics, seats: config.requestsInFlightMax });
-      metrics.watchLevels(() => control.levels);
-      return control;
-    },
+    useFactory: ({ clock, config }: AppParts, metrics: ApiMetrics) =>
+      new FlowControl({ clock, metrics: metrics.flow, seats: config.requestsInFlightMax }),
   };
   const yaml = { provide: YamlBodies, inject: [PARTS], useFactory: ({ clock }: AppParts) => new YamlBodies({ clock }) };
   const exports = [ApiHttp, FlowControl, YamlBodies];

@@ -5,6 +5,7 @@ import { Tokens } from '@berth/client';
 import type { Store } from '@berth/store';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { Registry } from 'prom-client';
 import { advertisedAddress, listensApart } from './advertised-address.ts';
 import { openAuditor } from './api/audit/open-auditor.ts';
 import { openProviders } from './api/authentication/oidc/open-providers.ts';
@@ -30,6 +31,8 @@ export interface ControlPlane {
   kubeconfigPath: string;
   api: ApiServer;
   tokens: Tokens;
+  /** What /metrics shows. */
+  registry: Registry;
   stop(): Promise<void>;
 }
 
@@ -115,7 +118,7 @@ async function start(
   if (address) ports.logger.info('serving the Kubernetes API', { ...address, kubeconfig: pki.kubeconfigPath });
   const context = roleContext(app, config, ports, pki);
   for (const runner of runnersFor(config.roles)) await startRole(runner, context, onStop);
-  return { address, kubeconfigPath: pki.kubeconfigPath, api, tokens, stop };
+  return { address, kubeconfigPath: pki.kubeconfigPath, api, tokens, registry: metrics.registry, stop };
 }
 
 async function listen(app: NestFastifyApplication, adapter: HttpsAdapter, http: ApiHttp, config: ControlPlaneConfig): Promise<Address> {

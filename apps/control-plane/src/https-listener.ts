@@ -1,7 +1,7 @@
 // The HTTPS server under Nest. Requests go straight to the API, which says itself what is valid: Fastify's router, hooks and
 // parsers would cost time on every request (some 4 % of a create, by profile) and decide nothing.
 import type { IncomingMessage } from 'node:http';
-import { createServer, type Server } from 'node:https';
+import { createServer, type Server, type ServerOptions } from 'node:https';
 import { createServer as createProbe, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { StatusError } from '@berth/machinery';
@@ -10,8 +10,11 @@ import type { ApiHttp } from './api/http/api-http.ts';
 import type { ServingCertificate } from './pki/serving-certificate.ts';
 
 const keepAliveTimeoutMs = 90_000;
-/** For a request to arrive as a whole; answers may take as long as they like. */
-const requestTimeoutMs = 60_000;
+/** For a connection's handshake, and for the head of a request. How long a body may take is up to what is asked for. */
+const handshakeTimeoutMs = 15_000;
+const headersTimeoutMs = 30_000;
+/** How often connections are looked at for it. */
+const checkEveryMs = 5_000;
 
 /** A port cannot be had; the message says what to do. */
 export class ListenError extends Error {
@@ -37,8 +40,13 @@ export class HttpsAdapter extends FastifyAdapter {
       rejectUnauthorized: false,
       minVersion: 'TLSv1.2',
       keepAliveTimeout: keepAliveTimeoutMs,
-      requestTimeout: requestTimeoutMs,
-    });
+      handshakeTimeout: handshakeTimeoutMs,
+      headersTimeout: headersTimeoutMs,
+      connectionsCheckingInterval: checkEveryMs,
+      requestTimeout: 0,
+      // A client's wish for another protocol, where there is none, is no reason to refuse it.
+      shouldUpgradeCallback: mayUpgrade,
+    } as ServerOptions);
     super({ serverFactory: () => server, clientErrorHandler: refuseUnread, logger: false });
     this.server = server;
     serving.onRenewed((context) => server.setSecureContext({ ...context, minVersion: 'TLSv1.2' }));
@@ -47,8 +55,16 @@ export class HttpsAdapter extends FastifyAdapter {
   /** Must come before the adapter listens. */
   route(http: ApiHttp): void {
     this.server.on('request', (request, response) => void http.handle(request, response));
+    // Whether the body is welcome, it is told once that is known.
+    this.server.on('checkContinue', (request, response) => void http.handle(request, response));
     this.server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => void http.upgrade(request, socket, head));
   }
+}
+
+const upgradable = /\/(?:exec|attach|portforward|proxy|log|watch)(?:[/?]|$)|[?&]watch=/;
+
+function mayUpgrade({ url }: IncomingMessage): boolean {
+  return upgradable.test(url ?? '');
 }
 
 /** What is no HTTP at all, or too slow or too long in its head: answered as far as the connection still allows. */

@@ -3,6 +3,7 @@
 import 'reflect-metadata';
 import { fileURLToPath } from 'node:url';
 import { jsonLogger, standardErrorLines, systemClock, systemRandom } from '@berth/telemetry';
+import { collectDefaultMetrics } from 'prom-client';
 import { AuditPolicyError } from './api/audit/policy.ts';
 import { AuthenticationConfigurationError } from './api/authentication/oidc/provider.ts';
 import { EncryptionConfigurationError } from './api/encryption/configuration.ts';
@@ -14,6 +15,8 @@ import { UsageError } from './usage-error.ts';
 
 /** Beyond this, what still runs is not waited for. */
 const stopTimeoutMs = 20_000;
+/** How often the event loop's delay is looked at: by default, that alone would wake the process a hundred times a second. */
+const eventLoopLookMs = 1_000;
 /** Beside this file's directory, in src as in dist. */
 const dashboardDirectory = fileURLToPath(new URL('../../dashboard/dist', import.meta.url));
 
@@ -22,6 +25,8 @@ async function main(): Promise<void> {
   const logger = jsonLogger(systemClock, command.logLevel, standardErrorLines());
   const ports = { clock: systemClock, random: systemRandom, logger };
   const controlPlane = await startControlPlane({ ...command.config, timeZone: localTimeZone() }, ports, { dashboardDirectory });
+  // Of the process, so not of a control plane that a test starts in its own.
+  collectDefaultMetrics({ register: controlPlane.registry, eventLoopMonitoringPrecision: eventLoopLookMs });
   const stop = (signal: string) => {
     logger.info('stopping', { signal });
     setTimeout(() => {

@@ -60,3 +60,20 @@ describe('equalButForEmpty', () => {
     expect([equalButForEmpty(a, b), equalButForEmpty(b, a)]).toEqual([equal, equal]);
   });
 });
+
+describe('depth of a long text', () => {
+  it.each([
+    ['brackets', '['.repeat(3_000_000)],
+    ['objects', '{"a":'.repeat(600_000)],
+    ['both, behind a string', `{"a":"${'x'.repeat(100_000)}","b":${'[{"a":'.repeat(10_000)}`],
+  ])('%s: nothing is made of it', (_, text) => {
+    expect(() => parseJson(text)).toThrow('exceeded max depth');
+  });
+
+  it.each([
+    ['in strings', [`${'['.repeat(100_000)}\\"[`]],
+    ['one after the other', Array.from({ length: 100_000 }, () => [])],
+  ])('brackets %s are none', (_, value) => {
+    expect(parseJson(JSON.stringify(value))).toEqual(value);
+  });
+});

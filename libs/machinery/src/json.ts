@@ -6,6 +6,16 @@ import { StatusError } from './status.ts';
 const depthMax = 200;
 /** Characters of a text that is no JSON, up to which is told in Go's words why it is none. */
 const closelyReadMax = 256 * 1024;
+/** As in Go: a text that is nested deeper is not read. */
+const textDepthMax = 10_000;
+/** Characters of a text, from which its depth is looked at before anything is made of it. */
+const depthLookMin = 64 * 1024;
+const [quoteCode, backslashCode, openCode, closeCode] = ['"', '\\', '{', '}'].map((char) => char.charCodeAt(0)) as [
+  number,
+  number,
+  number,
+  number,
+];
 const decoder = new TextDecoder('utf-8');
 
 /** @param input text, or UTF-8 bytes. @throws StatusError BadRequest that says where the text went wrong */
@@ -34,6 +44,7 @@ function textOf(input: string | Uint8Array): string {
 }
 
 function parsed(text: string, title = unreadableBody): unknown {
+  if (text.length > depthLookMin) refuseDepth(text, title);
   try {
     return JSON.parse(text);
   } catch (error) {
@@ -42,6 +53,30 @@ function parsed(text: string, title = unreadableBody): unknown {
     const problem = text.length <= closelyReadMax ? goSyntaxProblem(text) : undefined;
     throw StatusError.badRequest(`${title}${problem ?? message}`);
   }
+}
+
+/** In one pass: the engine would first make a value of each level, which takes a second for a body of brackets. */
+function refuseDepth(text: string, title: string): void {
+  let depth = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === quoteCode) at = endOfString(text, at);
+    // `[` and `{`, `]` and `}` differ in one bit.
+    else if ((code | 0x20) === openCode) {
+      depth += 1;
+      if (depth > textDepthMax) throw StatusError.badRequest(`${title}exceeded max depth`);
+    } else if ((code | 0x20) === closeCode) depth -= 1;
+  }
+}
+
+/** Where the string's closing quote is, or its text ends. */
+function endOfString(text: string, start: number): number {
+  for (let at = start + 1; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === quoteCode) return at;
+    if (code === backslashCode) at += 1;
+  }
+  return text.length;
 }
 
 /**

@@ -32,6 +32,8 @@ const dayMs = 24 * 60 * 60 * 1000;
 export const caLifetimeMs = 3650 * dayMs;
 /** Certificates are valid a little before they are made, for peers whose clock is behind. */
 const backdateMs = 5 * 60 * 1000;
+/** The authority itself long before: made while the clock was ahead, it must not lock everybody out once that is put right. */
+const caBackdateMs = 365 * dayMs;
 
 export const servingLifetimeMs = 365 * dayMs;
 export const nodeLifetimeMs = 30 * dayMs;
@@ -188,7 +190,8 @@ export class CertificateAuthority {
     return X509CertificateGenerator.create({
       subject: issue.subject,
       issuer: this.certificate.subject,
-      notBefore: new Date(now - backdateMs),
+      // For the same reason as early as the authority's own, as kubeadm does.
+      notBefore: new Date(Math.min(now - backdateMs, this.certificate.notBefore.getTime())),
       notAfter: new Date(Math.min(now + issue.lifetimeMs, this.certificate.notAfter.getTime())),
       publicKey: issue.publicKey,
       signingKey: this.#key,
@@ -242,7 +245,7 @@ async function createCertificate(pair: webcrypto.CryptoKeyPair, name: string, cl
   return X509CertificateGenerator.createSelfSigned({
     name: [{ CN: [name] }],
     keys: pair,
-    notBefore: new Date(now - backdateMs),
+    notBefore: new Date(now - caBackdateMs),
     notAfter: new Date(now + caLifetimeMs),
     signingAlgorithm,
     extensions: [

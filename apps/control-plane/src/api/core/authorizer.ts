@@ -1,6 +1,6 @@
 // Who may do what: the port, and how its answer reads. The tables behind it are in component-users.ts until RBAC's
 // objects take over.
-import { StatusError } from '@berth/machinery';
+import { type FieldRequirement, StatusError } from '@berth/machinery';
 import type { PolicyRule } from './authorization/policy-rules.ts';
 import type { Target, User } from './types.ts';
 
@@ -8,7 +8,16 @@ export type Verb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'd
 
 /** What is asked for; either a resource or a path outside of them, such as /metrics. */
 export type Attributes =
-  | { verb: Verb; group: string; resource: string; subresource?: string; namespace?: string; name?: string }
+  | {
+      verb: Verb;
+      group: string;
+      resource: string;
+      subresource?: string;
+      namespace?: string;
+      name?: string;
+      /** Of a list, watch or deletion of many: it is about no others. */
+      fieldSelector?: FieldRequirement[];
+    }
   | { verb: Verb; path: string };
 
 export interface Authorizer {

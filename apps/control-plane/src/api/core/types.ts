@@ -22,6 +22,8 @@ export interface Target {
 export interface Call extends Target {
   user: User;
   signal?: AbortSignal;
+  /** The verb that is allowed already, for exactly this target. */
+  allowed?: string;
   /** Absent when nobody is told of the request. */
   audit?: Annotated | undefined;
 }

@@ -12,9 +12,15 @@ const pods = { verb: 'list', group: '', resource: 'pods', namespace: 'default' }
 
 function control(seats: number, schemas = defaultFlowSchemas, levels = defaultPriorityLevels) {
   const clock = new SimulatedClock();
-  const counts = { dispatched: 0, rejected: [] as string[] };
+  const counts = { dispatched: 0, executing: 0, queued: 0, rejected: [] as string[] };
   const metrics = {
     dispatched: () => void counts.dispatched++,
+    executing: (_level: string, _schema: string, change: number) => {
+      counts.executing += change;
+    },
+    queued: (_level: string, _schema: string, change: number) => {
+      counts.queued += change;
+    },
     rejected: (level: string, _schema: string, reason: string) => void counts.rejected.push(`${level} ${reason}`),
   };
   const flowControl = new FlowControl({ clock, seats, metrics });
@@ -97,18 +103,25 @@ test('a level that rejects does so at once', async () => {
 
 test('who has waited long enough is told to come back, who goes away is forgotten', async () => {
   const { flowControl, running, refused, counts, ask, clock } = control(1, toSmall, small('Queue'));
+  const left = AbortSignal.abort(new Error('left before'));
   const leaving = new AbortController();
   void ask(user('first'));
   void ask(user('late'));
   void ask(user('gone'), pods, leaving.signal);
   await clock.advance(1000);
+  expect([counts.executing, counts.queued]).toEqual([1, 2]);
+  void ask(user('left'), pods, left);
+  await clock.advance(1);
+  expect(String(refused.shift())).toBe('Error: left before');
   leaving.abort(new Error('the client is gone'));
   await clock.advance(20_000);
   expect(refused.map(String)).toEqual(['Error: the client is gone', expect.stringContaining('too many requests')]);
   expect(counts.rejected).toEqual(['small time-out']);
   running[0]?.seat?.release();
+  running[0]?.seat?.release();
   await clock.advance(1);
   expect([running.length, flowControl.levels[0]?.inUse, flowControl.levels[0]?.queues?.length]).toEqual([1, 0, 0]);
+  expect([counts.executing, counts.queued]).toEqual([0, 0]);
 });
 
 test('levels borrow what others lend, and get their own back at once', async () => {

@@ -14,6 +14,9 @@ const retryAfterSeconds = 1;
 
 export interface FlowMetrics {
   dispatched(level: string, schema: string): void;
+  /** By how many more, or fewer, run or wait now. */
+  executing(level: string, schema: string, change: 1 | -1): void;
+  queued(level: string, schema: string, change: 1 | -1): void;
   rejected(level: string, schema: string, reason: 'queue-full' | 'time-out' | 'concurrency-limit'): void;
 }
 
@@ -64,13 +67,28 @@ export class FlowControl {
     // Without a configuration, which is so for the first moments of a start, nobody waits.
     if (!schema || !level) return undefined;
     const flow = `${schema.metadata.name}/${flowOf(schema, user, attributes)}`;
-    const seat = this.#mayStart(level) ? level.seat(flow, this.#onFree) : await this.#wait(level, schema, flow, signal);
-    this.#options.metrics.dispatched(level.name, schema.metadata.name);
+    const { metrics } = this.#options;
+    const { name } = schema.metadata;
+    let seat: Seat;
+    if (this.#mayStart(level)) seat = level.seat(flow, this.#onFree);
+    else {
+      metrics.queued(level.name, name, 1);
+      seat = await this.#wait(level, schema, flow, signal).finally(() => metrics.queued(level.name, name, -1));
+    }
+    metrics.dispatched(level.name, name);
+    metrics.executing(level.name, name, 1);
+    let isReleased = false;
+    const release = () => {
+      if (isReleased) return;
+      isReleased = true;
+      metrics.executing(level.name, name, -1);
+      seat.release();
+    };
     const headers = {
       'x-kubernetes-pf-flowschema-uid': schema.metadata.uid ?? '',
       'x-kubernetes-pf-prioritylevel-uid': level.uid,
     };
-    return { release: seat.release, headers };
+    return { release, headers };
   }
 
   #mayStart(level: PriorityLevel): boolean {
@@ -83,6 +101,8 @@ export class FlowControl {
       metrics.rejected(level.name, schema.metadata.name, reason);
       return StatusError.tooManyRequests('too many requests, please try again later', retryAfterSeconds);
     };
+    // Its client may have left while its body was read.
+    if (signal.aborted) return Promise.reject(signal.reason);
     return new Promise((resolve, reject) => {
       const settle = () => {
         timer.cancel();

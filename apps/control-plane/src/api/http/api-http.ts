@@ -2,7 +2,7 @@
 // sends may end in anything but an answer, and no failure here may end the process.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { StatusError } from '@berth/machinery';
+import { type KindDefinition, StatusError } from '@berth/machinery';
 import type { Clock, Logger, Random } from '@berth/telemetry';
 import type { Auditor } from '../audit/auditor.ts';
 import type { Authenticator } from '../authentication/authenticator.ts';
@@ -12,13 +12,14 @@ import { timed } from '../core/latency.ts';
 import type { User } from '../core/types.ts';
 import type { FlowControl } from '../flow-control/flow-control.ts';
 import type { ApiMetrics } from './api-metrics.ts';
+import { BodyReader, discarded } from './body-reader.ts';
 import { type ComputedResources, computedAt } from './computed-resources.ts';
 import type { FixedPaths } from './fixed-paths.ts';
+import { hasBody, isLongRunning, type ParsedRequest, parsedRequest } from './parsed-request.ts';
 import type { PodStreams } from './pod-streams.ts';
-import { withoutProxied } from './proxy/proxy-path.ts';
 import type { ProxyRequests } from './proxy/proxy-requests.ts';
-import { parseResourcePath, pathSegments, type ResourcePath } from './request-info.ts';
-import { ResourceRequests } from './resource-requests.ts';
+import { type RequestLabels, requestLabels } from './request-labels.ts';
+import type { ResourceRequests } from './resource-requests.ts';
 import { addWarning, type Exchange, noSuchPath, sendError, statusOf, wrongMethod } from './responses.ts';
 import type { StaticFiles } from './static-files.ts';
 
@@ -49,24 +50,30 @@ interface Asked extends Pick<Exchange, 'request' | 'audit'> {
 /** Longer identifiers from clients are not taken over. */
 const auditIdLengthMax = 64;
 
+/** For a client to end its body after its answer. */
+const unreadMsMax = 10_000;
+
 /** Who failed to show who they are. */
 const nobody: User = { name: '', groups: [] };
 
-/** A request's URL, read. */
-interface Parsed {
-  segments: string[];
-  query: URLSearchParams;
-  path: ResourcePath | undefined;
-  verb: string | undefined;
+const noBody = { bytes: Buffer.alloc(0), release() {} };
+
+interface InTurn {
+  exchange: Exchange;
+  parsed: ParsedRequest;
+  user: User;
+  signal: AbortSignal;
 }
 
 export class ApiHttp {
   readonly #options: ApiHttpOptions;
+  readonly #bodies: BodyReader;
   readonly #open = new Set<AbortController>();
   #stopping = false;
 
   constructor(options: ApiHttpOptions) {
     this.#options = options;
+    this.#bodies = new BodyReader(options.clock);
   }
 
   /** Ends watches and streams, and asks clients to leave with their next answer. */
@@ -78,25 +85,39 @@ export class ApiHttp {
   /** Never rejects. */
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { clock, logger } = this.#options;
+    // A reset connection is no news; without a listener it would end the process.
+    request.on('error', (error) => logger.debug('a request broke off', { error }));
+    response.on('error', (error) => logger.debug('an answer broke off', { error }));
     const startMs = clock.monotonicMs();
+    try {
+      await this.#handle({ request, response, auditId: this.#auditId(request), bodyWarnings: [], startMs });
+    } catch (error) {
+      logger.error('a request could not be brought to its end', { method: request.method, url: request.url, error });
+      response.destroy();
+    }
+    // What is left of its body is not read for ever.
+    if (!request.complete) clock.after(unreadMsMax, () => request.complete || request.destroy());
+  }
+
+  async #handle(exchange: Exchange & Asked): Promise<void> {
+    const { clock, logger } = this.#options;
+    const { request, response } = exchange;
     const controller = this.#track();
     response.once('close', () => this.#untrack(controller, response.writableFinished));
-    // A reset connection is no news; without a listener it would end the process.
-    response.on('error', (error) => logger.debug('an answer broke off', { error }));
     if (this.#stopping) response.setHeader('connection', 'close');
-    const exchange: Exchange & Asked = { request, response, auditId: this.#auditId(request), bodyWarnings: [], startMs };
     response.setHeader('audit-id', exchange.auditId);
-    let parsed: Parsed | undefined;
+    let parsed: ParsedRequest | undefined;
     try {
-      parsed = parse(request);
+      parsed = parsedRequest(request);
       await this.#answer(exchange, parsed, controller.signal);
     } catch (error) {
       const status = statusOf(error);
       this.#logFailure('a request failed', request, error);
+      await discarded(request, clock);
       await sendError(exchange, status).catch((late) => logger.debug('an error could not be sent', { error: late }));
     }
     await exchange.audit?.ended(response.statusCode);
-    this.#count(parsed, response.statusCode, clock.monotonicMs() - startMs);
+    this.#count(request, parsed, response.statusCode, clock.monotonicMs() - exchange.startMs);
   }
 
   /** For streams of pods and for proxies. Never rejects. */
@@ -106,14 +127,14 @@ export class ApiHttp {
     const controller = this.#track();
     socket.once('close', () => this.#untrack(controller));
     const asked: Asked = { request, auditId: this.#auditId(request), startMs: this.#options.clock.monotonicMs() };
-    let parsed: Parsed | undefined;
+    let parsed: ParsedRequest | undefined;
     let code: number | undefined;
     const begun = async (begunCode: number) => {
       code = begunCode;
       await asked.audit?.started(begunCode);
     };
     try {
-      parsed = parse(request);
+      parsed = parsedRequest(request);
       const user = await this.#user(asked, parsed);
       if (!parsed.path) throw noSuchPath();
       const { path, query } = parsed;
@@ -133,54 +154,64 @@ export class ApiHttp {
     if (socket.closed) await asked.audit?.ended(ended);
     else if (asked.audit)
       socket.once('close', () => asked.audit?.ended(ended).catch((error) => logger.error('an upgrade could not be audited', { error })));
-    this.#count(parsed, ended, undefined);
+    this.#count(request, parsed, ended, undefined);
   }
 
-  async #answer(exchange: Exchange & Asked, parsed: Parsed, signal: AbortSignal): Promise<void> {
-    const { segments, query, path, verb } = parsed;
-    const { request } = exchange;
+  async #answer(exchange: Exchange & Asked, parsed: ParsedRequest, signal: AbortSignal): Promise<void> {
+    const { segments, query, path, attributes } = parsed;
     if (segments[0] === 'ui') return this.#options.dashboard.serve(exchange, segments.slice(1));
     const user = await this.#user(exchange, parsed);
-    if (!path) {
-      const method = request.method === 'HEAD' ? 'get' : (request.method ?? 'GET').toLowerCase();
-      await this.#options.api.authorize(user, { verb: method, path: `/${segments.join('/')}` }, exchange.audit);
-      if (method !== 'get') throw wrongMethod();
-      return this.#options.fixedPaths.serve(exchange, segments, query);
+    const { api, podStreams, proxy, resources, fixedPaths } = this.#options;
+    const isStream = path && podStreams.covers(path);
+    // These know more about what is to be allowed.
+    if (path && (isStream || proxy.covers(path))) {
+      const asked = { ...exchange, path, query, user, signal };
+      return isStream ? podStreams.refuse(asked) : this.#longRunning(exchange, parsed, () => proxy.serve(asked));
     }
-    const { group, version, resource, subresource, namespace, name } = path;
+    await api.authorize(user, attributes, exchange.audit);
+    if (!path) {
+      if (attributes.verb !== 'get') throw wrongMethod();
+      return this.#inTurn({ exchange, parsed, user, signal }, () => fixedPaths.serve(exchange, segments, query));
+    }
+    const { group, version, resource } = path;
     const computed = computedAt(this.#options.computed, path);
-    const stored = this.#options.api.kinds.resource(group, version, resource);
-    const { deprecation, removedRelease } = computed?.kind ?? stored ?? {};
+    const stored = computed ?? api.kinds.resource(group, version, resource);
+    if (!stored) throw noSuchPath();
+    const { deprecation, removedRelease } = computed?.kind ?? (stored as KindDefinition);
     if (deprecation) {
       addWarning(exchange.response, deprecation);
       exchange.audit?.deprecated(removedRelease);
     }
-    if (computed) return computed.resources.serve({ ...exchange, path, query, user, signal }, computed.kind);
-    if (!stored) {
-      await this.#options.api.authorize(user, { verb: verb ?? 'get', group, resource, subresource, namespace, name }, exchange.audit);
-      throw noSuchPath();
-    }
-    const incoming = { ...exchange, path, query, user, signal };
-    const { podStreams, proxy } = this.#options;
-    if (podStreams.covers(path)) return podStreams.refuse(incoming);
-    if (proxy.covers(path)) return this.#longRunning(verb ?? '', path, () => proxy.serve(incoming));
-    const serve = () => this.#options.resources.handle(incoming, verb);
-    if (isLongRunning(verb, path) && verb !== 'watch') return this.#longRunning(verb ?? '', path, serve);
-    const seat = await timed(exchange.audit, 'apf-queue-wait', this.#options.clock, () =>
-      this.#options.flowControl.admit(user, { verb: verb ?? '', group, resource, subresource, namespace }, signal),
-    );
+    const body = hasBody(attributes) ? await this.#bodies.read(exchange, user.name) : noBody;
+    const asked = { ...exchange, path, query, user, signal, body: body.bytes, verb: attributes.verb };
+    const serve = (begun?: () => void) =>
+      computed ? computed.resources.serve(asked, computed.kind) : resources.handle({ ...asked, begun });
+    // Released in any case: whoever waited for a seat in vain waits no more.
+    return this.#inTurn({ exchange, parsed, user, signal }, serve, body.release).finally(body.release);
+  }
+
+  /** Once it has a seat; streams that only wait need none, and a watch keeps its own until it has begun. */
+  async #inTurn(
+    { exchange, parsed, user, signal }: InTurn,
+    serve: (begun?: () => void) => Promise<void>,
+    seated?: () => void,
+  ): Promise<void> {
+    const { flowControl, clock } = this.#options;
+    const isWatch = parsed.attributes.verb === 'watch';
+    if (!isWatch && isLongRunning(parsed)) return this.#longRunning(exchange, parsed, serve);
+    const seat = await timed(exchange.audit, 'apf-queue-wait', clock, () => flowControl.admit(user, parsed.attributes, signal));
+    seated?.();
     if (seat) for (const [name, value] of Object.entries(seat.headers)) exchange.response.setHeader(name, value);
     try {
-      // A watch keeps its seat until it has begun; then it waits more than it works.
-      if (verb !== 'watch') await serve();
-      else await this.#longRunning(verb, path, () => this.#options.resources.handle({ ...incoming, begun: () => seat?.release() }, verb));
+      if (isWatch) await this.#longRunning(exchange, parsed, () => serve(() => seat?.release()));
+      else await serve();
     } finally {
       seat?.release();
     }
   }
 
-  async #longRunning(verb: string, path: ResourcePath, serve: () => Promise<void>): Promise<void> {
-    const done = this.#options.metrics.longRunning(verb, path.resource);
+  async #longRunning({ request }: Pick<Exchange, 'request'>, parsed: ParsedRequest, serve: () => Promise<void>): Promise<void> {
+    const done = this.#options.metrics.longRunning(this.#labels(request, parsed));
     try {
       await serve();
     } finally {
@@ -189,7 +220,7 @@ export class ApiHttp {
   }
 
   /** Who asks, or who it asks for. From here on the request is told of in the audit log, also when its user proved nothing. */
-  async #user(asked: Asked, parsed: Parsed): Promise<User> {
+  async #user(asked: Asked, parsed: ParsedRequest): Promise<User> {
     const { api, authenticator } = this.#options;
     const { request } = asked;
     let user = nobody;
@@ -207,7 +238,7 @@ export class ApiHttp {
     }
   }
 
-  async #tell(asked: Asked, { path, verb }: Parsed, user: User, impersonatedUser?: User): Promise<void> {
+  async #tell(asked: Asked, { path, attributes: { verb } }: ParsedRequest, user: User, impersonatedUser?: User): Promise<void> {
     const { request, auditId, startMs } = asked;
     const { auditor, clock } = this.#options;
     const authenticationMs = clock.monotonicMs() - startMs;
@@ -241,39 +272,18 @@ export class ApiHttp {
     if (!isComplete) controller.abort(new Error('the client is gone'));
   }
 
-  /** Labels come from what this server has, not from what clients write, so that their number stays bounded. */
-  #count(parsed: Parsed | undefined, code: number, durationMs: number | undefined): void {
-    const path = parsed?.path;
-    const kind = path && this.#options.api.kinds.resource(path.group, path.version, path.resource);
-    const known = path?.subresource && [kind?.subresources.other?.map((sub) => sub.name) ?? [], 'status', 'scale'].flat();
-    const labels = {
-      verb: kind ? (parsed?.verb ?? 'other') : 'other',
-      group: kind?.group ?? '',
-      resource: kind?.plural ?? '',
-      subresource: known?.includes(path?.subresource ?? '') ? (path?.subresource ?? '') : '',
-    };
-    const long = isLongRunning(parsed?.verb, path);
-    this.#options.metrics.requestDone(labels, code, long ? undefined : durationMs);
+  #count(request: IncomingMessage, parsed: ParsedRequest | undefined, code: number, durationMs: number | undefined): void {
+    const isLong = parsed !== undefined && isLongRunning(parsed);
+    this.#options.metrics.requestDone(this.#labels(request, parsed), code, isLong ? undefined : durationMs);
   }
-}
 
-function parse(request: IncomingMessage): Parsed {
-  // What is behind a proxy is none of this server's paths.
-  const url = withoutProxied(request.url ?? '/')?.resource ?? request.url ?? '/';
-  const mark = url.indexOf('?');
-  const segments = pathSegments(mark < 0 ? url : url.slice(0, mark));
-  if (!segments) throw noSuchPath();
-  const query = new URLSearchParams(mark < 0 ? '' : url.slice(mark + 1));
-  const path = parseResourcePath(segments);
-  return { segments, query, path, verb: path && ResourceRequests.verb(request.method ?? 'GET', path, query) };
-}
-
-function isLongRunning(verb: string | undefined, path: ResourcePath | undefined): boolean {
-  return (
-    verb === 'watch' ||
-    path?.subresource === 'proxy' ||
-    (path?.resource === 'pods' && ['log', 'exec', 'attach', 'portforward'].includes(path.subresource ?? ''))
-  );
+  /** Labels come from what this server has, not from what clients write, so that their number stays bounded. */
+  #labels(request: IncomingMessage, parsed: ParsedRequest | undefined): RequestLabels {
+    const path = parsed?.path;
+    const kind =
+      path && (computedAt(this.#options.computed, path)?.kind ?? this.#options.api.kinds.resource(path.group, path.version, path.resource));
+    return requestLabels(request, parsed, kind);
+  }
 }
 
 function refuseUpgrade({ method }: IncomingMessage, socket: Duplex, status: ReturnType<typeof statusOf>): void {

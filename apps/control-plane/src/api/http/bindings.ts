@@ -6,7 +6,7 @@ import { componentUsers } from '../core/component-users.ts';
 import { erased } from '../core/kinds-by-name.ts';
 import type { ComputedRequest, ComputedResources } from './computed-resources.ts';
 import { writeSettings } from './query-options.ts';
-import { decodeObject, readBody } from './request-body.ts';
+import { decodeObject } from './request-body.ts';
 import { sendBytes, wrongMethod } from './responses.ts';
 import type { YamlBodies } from './yaml-body.ts';
 
@@ -30,13 +30,12 @@ export class Bindings implements ComputedResources {
     this.#yaml = yaml;
   }
 
-  async serve(request: ComputedRequest, { group, plural: resource, schema }: KindDefinition): Promise<void> {
-    const { path, user, query, signal } = request;
+  async serve(request: ComputedRequest, { schema }: KindDefinition): Promise<void> {
+    const { path, query, signal } = request;
     const { namespace } = path;
     if (request.request.method !== 'POST' || namespace === undefined || path.name !== undefined) throw wrongMethod();
-    await this.#api.authorize(user, { verb: 'create', group, resource, namespace }, request.audit);
-    const sent = await readBody(request.request);
-    const { value: body } = await decodeObject(request.request.headers['content-type'], sent, { yaml: this.#yaml, signal });
+    const { value: body } = await decodeObject(request.request.headers['content-type'], request.body, { yaml: this.#yaml, signal });
+    request.audit?.requestObject(body);
     const { value, errors } = checkTypes(schema, body);
     const [error] = errors;
     if (error) throw StatusError.badRequest(`Binding: ${error.field}: ${fieldMessage(error)}`);
@@ -45,6 +44,7 @@ export class Bindings implements ComputedResources {
     // Who may create bindings needs no right to pods/binding beside it.
     const call = { user: componentUsers.apiServer, signal, kind: erased(Pod), namespace, name, subresource: 'binding' };
     const answer = await this.#api.create(call, body, writeSettings(query));
+    request.audit?.responseObject(answer.object);
     await sendBytes(request, answer.code, 'application/json', answer.bytes, answer.warnings);
   }
 }

@@ -8,13 +8,17 @@ export interface ComputedRequest extends Exchange {
   path: ResourcePath;
   query: URLSearchParams;
   user: User;
+  /** As the request was authorized. */
+  verb: string;
+  /** Empty for verbs that have none. */
+  body: Buffer;
   signal: AbortSignal;
 }
 
 export interface ComputedResources {
   /** For discovery, OpenAPI and routes. */
   readonly kinds: KindDefinition[];
-  /** Authorizes by itself. @throws StatusError */
+  /** For whoever may. @throws StatusError */
   serve(request: ComputedRequest, kind: KindDefinition): Promise<void>;
 }
 

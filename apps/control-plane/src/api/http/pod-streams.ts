@@ -206,7 +206,13 @@ function connectionOf(query: URLSearchParams, isExec: boolean): PodConnection {
 function checkOrigin(request: IncomingMessage): void {
   const { origin, host } = request.headers;
   if (origin === undefined) return;
-  if (!URL.canParse(origin) || new URL(origin).host !== host) {
+  // A page that came without TLS may be anybody's, whatever host it names.
+  const isOwn =
+    URL.canParse(origin) &&
+    host !== undefined &&
+    URL.canParse(`https://${host}`) &&
+    new URL(origin).origin === new URL(`https://${host}`).origin;
+  if (!isOwn) {
     throw new StatusError(403, 'Forbidden', `streams may not be opened from pages of ${origin}`);
   }
 }

@@ -1,5 +1,4 @@
-// Request bodies: read up to a limit, then decoded by their content type. What cannot be decoded is the client's fault.
-import type { IncomingMessage, ServerResponse } from 'node:http';
+// Requests' bodies, decoded by their content type. What cannot be decoded is the client's fault.
 import { schemas } from '@berth/api';
 import {
   checkTypes,
@@ -14,45 +13,6 @@ import type { PatchKind } from '../core/patches.ts';
 import type { DeleteSettings } from '../core/types.ts';
 import { parseMediaType } from './media-types.ts';
 import type { YamlBodies } from './yaml-body.ts';
-
-export const bodyBytesMax = 3 * 1024 * 1024;
-
-/** Lets a client go on that asked first whether its body is welcome; nothing is read from it before. */
-export function allowBody({ request, response }: { request: IncomingMessage; response: ServerResponse }): void {
-  const asks = request.httpVersion === '1.1' && /(?:^|\W)100-continue(?:$|\W)/i.test(request.headers.expect ?? '');
-  if (asks && !response.headersSent) response.writeContinue();
-}
-
-/** @throws StatusError 413, or 400 when the client went away */
-export function readBody(request: IncomingMessage): Promise<Buffer> {
-  const declared = Number(request.headers['content-length'] ?? 0);
-  if (declared > bodyBytesMax) return Promise.reject(tooLarge(bodyBytesMax));
-  // Iterating over the request would cost three times as much.
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let size = 0;
-    request.on('data', (chunk: Buffer) => {
-      size += chunk.length;
-      chunks.push(chunk);
-      if (size <= bodyBytesMax) return;
-      request.pause();
-      reject(tooLarge(bodyBytesMax));
-    });
-    request.on('end', () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));
-    // ECONNRESET is Node's word for a connection that ended before its request did.
-    request.on('error', (error: NodeJS.ErrnoException) => reject(error.code === 'ECONNRESET' ? cutOff() : error));
-    // It may have gone while the request waited for its turn.
-    if (request.destroyed) reject(cutOff());
-  });
-}
-
-function cutOff(): StatusError {
-  return StatusError.badRequest('the request ended before its body did');
-}
-
-function tooLarge(limitBytes: number): StatusError {
-  return StatusError.tooLarge(`limit is ${limitBytes}`);
-}
 
 export interface DecodedBody {
   value: unknown;

@@ -5,9 +5,9 @@ import type { ApiServer } from '../core/api-server.ts';
 import type { Call, DeleteAnswer, DeleteSettings, ListAnswer, User, WatchHandle, WriteSettings } from '../core/types.ts';
 import { WatchStream } from '../core/watch-stream.ts';
 import { isPodLog, type PodLogs } from './pod-logs.ts';
-import { deleteSettings, flag, listSettings, patchSettings, watchSettings, writeSettings } from './query-options.ts';
+import { deleteSettings, listSettings, patchSettings, watchSettings, writeSettings } from './query-options.ts';
 import { contentTypeOf, encodeList, encodeObject, type Form, requestedForm, watchFormat } from './representation.ts';
-import { decodeDeleteOptions, decodeObject, decodePatch, readBody, type YamlReading } from './request-body.ts';
+import { decodeDeleteOptions, decodeObject, decodePatch, type YamlReading } from './request-body.ts';
 import type { ResourcePath } from './request-info.ts';
 import { type Exchange, noSuchPath, sendBytes, sendJson, sendPieces, wrongMethod } from './responses.ts';
 import { SharedJoins, streamWatch, watchTimeoutMs } from './watch-response.ts';
@@ -17,6 +17,10 @@ export interface ResourceRequest extends Exchange {
   path: ResourcePath;
   query: URLSearchParams;
   user: User;
+  /** As the request was authorized. */
+  verb: string;
+  /** Empty for verbs that have none. */
+  body: Buffer;
   /** Aborts when the client goes away or the server stops. */
   signal: AbortSignal;
   /** Called when a watch has begun. */
@@ -39,31 +43,11 @@ export class ResourceRequests {
     this.#options = options;
   }
 
-  /** The verb that authorization and metrics know a request by; undefined when the method means nothing there. */
-  static verb(method: string, path: ResourcePath, query: URLSearchParams): string | undefined {
-    const one = path.name !== undefined;
-    if (path.isWatch) return method === 'GET' ? 'watch' : undefined;
-    switch (method) {
-      case 'GET':
-      case 'HEAD':
-        if (one) return 'get';
-        return flag(query, 'watch') ? 'watch' : 'list';
-      case 'POST':
-        return one && !path.subresource ? undefined : 'create';
-      case 'PUT':
-        return one ? 'update' : undefined;
-      case 'PATCH':
-        return one ? 'patch' : undefined;
-      case 'DELETE':
-        return one ? 'delete' : 'deletecollection';
-      default:
-        return undefined;
-    }
-  }
-
-  async handle(request: ResourceRequest, verb: string | undefined): Promise<void> {
+  async handle(request: ResourceRequest): Promise<void> {
+    const { verb } = request;
     const call = this.#call(request);
-    if (!verb || (needsNamespace(verb) && call.kind.namespaced && !call.namespace)) throw wrongMethod();
+    if (verb === 'create' && call.name !== undefined && !call.subresource) throw wrongMethod();
+    if (needsNamespace(verb) && call.kind.namespaced && !call.namespace) throw wrongMethod();
     if (!call.subresource && call.kind.verbs?.includes(verb) === false) throw wrongMethod();
     switch (verb) {
       case 'get':
@@ -80,17 +64,19 @@ export class ResourceRequests {
         return this.#patch(request, call);
       case 'delete':
         return this.#delete(request, call);
-      default:
+      case 'deletecollection':
         return this.#deleteCollection(request, call);
+      default:
+        throw wrongMethod();
     }
   }
 
-  #call({ path, user, signal, audit }: ResourceRequest): Call {
+  #call({ path, user, signal, audit, verb }: ResourceRequest): Call {
     const kind = this.#options.api.kinds.require(path.group, path.version, path.resource);
     if (path.namespace !== undefined && !kind.namespaced) throw noSuchPath();
     if (path.name !== undefined && kind.namespaced && path.namespace === undefined) throw noSuchPath();
     const { namespace, name, subresource } = path;
-    return { user, signal, audit, kind, namespace, name, subresource };
+    return { user, signal, audit, kind, namespace, name, subresource, allowed: verb };
   }
 
   async #get(request: ResourceRequest, call: Call): Promise<void> {
@@ -144,7 +130,7 @@ export class ResourceRequests {
   async #written(asked: ResourceRequest): Promise<{ body: unknown; settings: WriteSettings }> {
     const { request, query, audit } = asked;
     const settings = { ...writeSettings(query), userAgent: request.headers['user-agent'] };
-    const { value: body, duplicates } = await decodeObject(request.headers['content-type'], await readBody(request), this.#reading(asked));
+    const { value: body, duplicates } = await decodeObject(request.headers['content-type'], asked.body, this.#reading(asked));
     audit?.requestObject(body);
     return { body, settings: { ...settings, duplicates, noteWarnings: noted(asked) } };
   }
@@ -152,8 +138,7 @@ export class ResourceRequests {
   async #patch(request: ResourceRequest, call: Call): Promise<void> {
     const form = this.#form(request);
     const { headers } = request.request;
-    const body = await readBody(request.request);
-    const { type, patch, duplicates } = await decodePatch(headers['content-type'], body, this.#reading(request));
+    const { type, patch, duplicates } = await decodePatch(headers['content-type'], request.body, this.#reading(request));
     request.audit?.requestObject(patch);
     const given = patchSettings(request.query, type === 'apply');
     const settings = { ...given, duplicates, userAgent: headers['user-agent'], noteWarnings: noted(request) };
@@ -176,8 +161,7 @@ export class ResourceRequests {
 
   /** As in Kubernetes: a body, when there is one, says everything; else the query does. */
   async #deleteSettings(asked: ResourceRequest): Promise<DeleteSettings> {
-    const { request, query, audit } = asked;
-    const body = await readBody(request);
+    const { request, query, audit, body } = asked;
     if (body.length === 0) return deleteSettings(query);
     const options = await decodeDeleteOptions(request.headers['content-type'], body, this.#reading(asked));
     audit?.requestObject(options);

@@ -1,6 +1,14 @@
 // Reviews: who am I, may I do this, what may I do; and, for those who may ask about others, may they. Nothing is stored.
 import { schemas } from '@berth/api';
-import { apiVersionOf, checkTypes, defineKind, fieldMessage, type KindDefinition, StatusError } from '@berth/machinery';
+import {
+  apiVersionOf,
+  checkTypes,
+  defineKind,
+  type FieldRequirement,
+  fieldMessage,
+  type KindDefinition,
+  StatusError,
+} from '@berth/machinery';
 import type { Authenticator } from '../authentication/authenticator.ts';
 import { TokenError } from '../authentication/bearer-token.ts';
 import type { ApiServer } from '../core/api-server.ts';
@@ -8,7 +16,8 @@ import type { PolicyRule } from '../core/authorization/policy-rules.ts';
 import type { Attributes } from '../core/authorizer.ts';
 import type { User } from '../core/types.ts';
 import type { ComputedRequest, ComputedResources } from './computed-resources.ts';
-import { decodeObject, readBody } from './request-body.ts';
+import { selectedFields } from './parsed-request.ts';
+import { decodeObject } from './request-body.ts';
 import { sendJson, wrongMethod } from './responses.ts';
 import type { YamlBodies } from './yaml-body.ts';
 
@@ -33,9 +42,22 @@ const reviewKinds: KindDefinition[] = [
   review('authorization.k8s.io', 'authorization', 'LocalSubjectAccessReview', 'Namespaced'),
 ];
 
+interface ReviewedSelector {
+  rawSelector?: string;
+  requirements?: { key?: string; operator?: string; values?: string[] }[];
+}
+
 /** A review's spec, as far as it is read. */
 interface AccessSpec {
-  resourceAttributes?: { verb?: string; group?: string; resource?: string; subresource?: string; namespace?: string; name?: string };
+  resourceAttributes?: {
+    verb?: string;
+    group?: string;
+    resource?: string;
+    subresource?: string;
+    namespace?: string;
+    name?: string;
+    fieldSelector?: ReviewedSelector;
+  };
   nonResourceAttributes?: { verb?: string; path?: string };
   /** Of a rules review. */
   namespace?: string;
@@ -64,10 +86,8 @@ export class SelfReviews implements ComputedResources {
   async serve(exchange: ComputedRequest, kind: KindDefinition): Promise<void> {
     const { request, path, user, signal } = exchange;
     if (request.method !== 'POST' || path.name !== undefined || kind.namespaced !== (path.namespace !== undefined)) throw wrongMethod();
-    const { group, plural: resource } = kind;
-    await this.#api.authorize(user, { verb: 'create', group, resource, namespace: path.namespace }, exchange.audit);
-    const sent = await readBody(request);
-    const { value: body } = await decodeObject(request.headers['content-type'], sent, { yaml: this.#yaml, signal });
+    const { value: body } = await decodeObject(request.headers['content-type'], exchange.body, { yaml: this.#yaml, signal });
+    exchange.audit?.requestObject(body);
     const { value, errors } = checkTypes(kind.schema, body);
     const [error] = errors;
     if (error) throw StatusError.badRequest(`${kind.kind}: ${error.field}: ${fieldMessage(error)}`);
@@ -76,7 +96,9 @@ export class SelfReviews implements ComputedResources {
     const status = await this.#status(kind, user, asked);
     const { metadata, spec } = value;
     const own = { kind: kind.kind, apiVersion: apiVersionOf(kind), metadata: metadata ?? {}, ...(spec !== undefined && { spec }) };
-    await sendJson(exchange, 201, { ...own, status });
+    const answer = { ...own, status };
+    exchange.audit?.responseObject(answer);
+    await sendJson(exchange, 201, answer);
   }
 
   async #status(kind: KindDefinition, user: User, spec: AccessSpec): Promise<unknown> {
@@ -106,8 +128,8 @@ function userInfo({ name, uid, groups, extra }: User): unknown {
 
 function attributesOf(kind: KindDefinition, { resourceAttributes, nonResourceAttributes }: AccessSpec): Attributes {
   if (resourceAttributes && !nonResourceAttributes) {
-    const { verb = '', group = '', resource = '', subresource, namespace, name } = resourceAttributes;
-    return { verb, group, resource, subresource, namespace, name };
+    const { verb = '', group = '', resource = '', subresource, namespace, name, fieldSelector } = resourceAttributes;
+    return { verb, group, resource, subresource, namespace, name, ...(fieldSelector && { fieldSelector: requirementsOf(fieldSelector) }) };
   }
   if (nonResourceAttributes && !resourceAttributes) {
     return { verb: nonResourceAttributes.verb ?? '', path: nonResourceAttributes.path ?? '' };
@@ -115,6 +137,16 @@ function attributesOf(kind: KindDefinition, { resourceAttributes, nonResourceAtt
   const field = 'spec.resourceAttributes';
   const detail = 'exactly one of nonResourceAttributes or resourceAttributes must be specified';
   throw StatusError.invalid(kind, '', [{ type: 'Invalid', field, detail }]);
+}
+
+/** What cannot be read narrows nothing down, so it is left out. */
+function requirementsOf({ rawSelector, requirements = [] }: ReviewedSelector): FieldRequirement[] {
+  if (rawSelector) return selectedFields(rawSelector) ?? [];
+  return requirements.flatMap(({ key = '', operator, values = [] }) => {
+    const [value, ...more] = values;
+    if (value === undefined || more.length > 0 || (operator !== 'In' && operator !== 'NotIn')) return [];
+    return [{ field: key, operator: operator === 'In' ? '=' : '!=', value }];
+  });
 }
 
 /** A local review is about its own namespace. */

@@ -136,6 +136,26 @@ test.each([
   expect((await server.isAllowed(account(name), attributes)).allowed).toBe(allowed);
 });
 
+test.each([
+  ['list', 'spec.nodeName', '=', 'a', true],
+  ['watch', 'spec.nodeName', '=', 'a', true],
+  ['list', 'spec.nodeName', '=', 'b', false],
+  ['list', 'spec.nodeName', '!=', 'a', false],
+  ['list', 'status.phase', '=', 'a', false],
+  ['deletecollection', 'spec.nodeName', '=', 'a', false],
+] as const)('a node may %s pods with %s %s %s: %s', async (verb, field, operator, value, allowed) => {
+  const attributes = { verb, group: '', resource: 'pods', fieldSelector: [{ field, operator, value }] };
+  expect((await server.isAllowed(identities.node as User, attributes)).allowed).toBe(allowed);
+});
+
+test('a node may read no other node, and all pods and nodes by no means', async () => {
+  const why = async (resource: string, name?: string) =>
+    server.isAllowed(identities.node as User, { verb: 'list', group: '', resource, name });
+  expect(await why('pods')).toEqual({ allowed: false, reason: 'can only list/watch pods with spec.nodeName field selector' });
+  expect(await why('nodes')).toEqual({ allowed: false, reason: "node 'a' cannot read all nodes, only its own Node object" });
+  expect(await why('nodes', 'b')).toEqual({ allowed: false, reason: "node 'a' cannot read 'b', only its own Node object" });
+});
+
 test('the reason names the binding, the role and the subject', async () => {
   const answer = await server.isAllowed(identities.viewer as User, { verb: 'get', group: '', resource: 'pods', namespace: 'shop' });
   expect(answer.reason).toBe('RBAC: allowed by RoleBinding "view-vi/shop" of ClusterRole "view" to User "vi"');

@@ -1,5 +1,5 @@
 // Who may do what in this cluster: the Node authorizer is asked first, then RBAC; whatever neither allows is denied.
-import { ClusterRole, ClusterRoleBinding, PersistentVolumeClaim, Pod, Role, RoleBinding } from '@berth/api';
+import { ClusterRole, ClusterRoleBinding, PersistentVolumeClaim, Pod, Role, RoleBinding, VolumeAttachment } from '@berth/api';
 import type { KindDefinition, KubeObject } from '@berth/machinery';
 import type { Attributes, Authorizer } from '../authorizer.ts';
 import { relativeKey } from '../keys.ts';
@@ -35,7 +35,9 @@ export class ClusterAuthorizer implements Authorizer {
         const selection = selectionOf(erased(Pod), { fieldSelector: `spec.nodeName=${node}` });
         for (const entry of cache.of(erased(Pod)).select(selection)) yield entry.object as Pod;
       },
+      pod: (namespace, name) => one(Pod, namespace, name),
       claim: (namespace, name) => one(PersistentVolumeClaim, namespace, name),
+      attachedTo: (name) => one(VolumeAttachment, undefined, name)?.spec.nodeName,
     });
   }
 

@@ -9,9 +9,8 @@ import type { Clock, Random } from '@berth/telemetry';
 import type { ApiServer } from '../../core/api-server.ts';
 import { componentUsers } from '../../core/component-users.ts';
 import type { User } from '../../core/types.ts';
-import { allowBody } from '../request-body.ts';
+import { allowBody } from '../body-reader.ts';
 import type { ResourcePath } from '../request-info.ts';
-import type { ResourceRequest } from '../resource-requests.ts';
 import { type Exchange, noSuchPath } from '../responses.ts';
 import { EarlyBytes, switchedSockets } from '../upgraded-socket.ts';
 import { FarRequest } from './far-request.ts';
@@ -69,7 +68,7 @@ export class ProxyRequests {
   }
 
   /** Resolves when the answer has been passed on. @throws StatusError before its first byte */
-  async serve(exchange: ResourceRequest): Promise<void> {
+  async serve(exchange: Exchange & Asked): Promise<void> {
     const { request, response, path, user, signal, audit } = exchange;
     const passed = await this.#pass({ request, path, user, signal, audit }, {});
     if (!passed) return redirect(exchange);

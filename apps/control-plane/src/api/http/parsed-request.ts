@@ -1,0 +1,86 @@
+// What a request asks for, read from its head: path, query, verb, and what authorization, flow control, audit and metrics know it by.
+import type { IncomingMessage } from 'node:http';
+import { type FieldRequirement, parseFieldSelector, StatusError } from '@berth/machinery';
+import type { Attributes } from '../core/authorizer.ts';
+import { withoutProxied } from './proxy/proxy-path.ts';
+import { flag } from './query-options.ts';
+import { parseResourcePath, pathSegments, type ResourcePath } from './request-info.ts';
+import { noSuchPath } from './responses.ts';
+
+export interface ParsedRequest {
+  segments: string[];
+  query: URLSearchParams;
+  path: ResourcePath | undefined;
+  attributes: Attributes;
+}
+
+const verbs: Record<string, string> = { GET: 'get', HEAD: 'get', POST: 'create', PUT: 'update', PATCH: 'patch', DELETE: 'delete' };
+/** Whose body says what to do. */
+const bodyVerbs = new Set(['create', 'update', 'patch', 'delete', 'deletecollection']);
+const podStreams = ['log', 'exec', 'attach', 'portforward'];
+
+/** @throws StatusError for a head that no two readers would take for the same request */
+export function parsedRequest(request: IncomingMessage): ParsedRequest {
+  checkHead(request);
+  // What is behind a proxy is none of this server's paths.
+  const url = withoutProxied(request.url ?? '/')?.resource ?? request.url ?? '/';
+  const mark = url.indexOf('?');
+  const segments = pathSegments(mark < 0 ? url : url.slice(0, mark));
+  if (!segments) throw noSuchPath();
+  const query = new URLSearchParams(mark < 0 ? '' : url.slice(mark + 1));
+  const path = parseResourcePath(segments);
+  return { segments, query, path, attributes: attributesOf(request.method ?? 'GET', segments, path, query) };
+}
+
+function checkHead({ httpVersionMajor, rawHeaders }: IncomingMessage): void {
+  if (httpVersionMajor < 1) throw StatusError.badRequest('unsupported protocol version');
+  let hosts = 0;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index];
+    if (name?.length === 4 && name.toLowerCase() === 'host') hosts++;
+  }
+  if (hosts > 1) throw StatusError.badRequest('too many Host headers');
+}
+
+function attributesOf(method: string, segments: string[], path: ResourcePath | undefined, query: URLSearchParams): Attributes {
+  if (!path) return { verb: method === 'HEAD' ? 'get' : method.toLowerCase(), path: `/${segments.join('/')}` };
+  const verb = verbOf(method, path, query);
+  const { group, resource, subresource, namespace, name } = path;
+  const selectors =
+    verb === 'list' || verb === 'watch' || verb === 'deletecollection' ? selectedFields(query.get('fieldSelector')) : undefined;
+  // A list or watch of one name is about that name.
+  const only =
+    verb === 'deletecollection' ? undefined : selectors?.find(({ field, operator }) => field === 'metadata.name' && operator === '=');
+  return { verb, group, resource, subresource, namespace, name: name ?? only?.value, ...(selectors && { fieldSelector: selectors }) };
+}
+
+/** Undefined without one that can be read. */
+export function selectedFields(text: string | null): FieldRequirement[] | undefined {
+  if (!text) return undefined;
+  try {
+    return parseFieldSelector(text);
+  } catch (error) {
+    // Whoever may ask hears of it when the request is served.
+    if (error instanceof StatusError) return undefined;
+    throw error;
+  }
+}
+
+/** Empty for a method that means nothing here, which only a role with every verb allows. */
+function verbOf(method: string, path: ResourcePath, query: URLSearchParams): string {
+  if (path.isWatch) return method === 'GET' ? 'watch' : '';
+  const verb = verbs[method] ?? '';
+  if (path.name !== undefined) return verb;
+  if (verb === 'get') return flag(query, 'watch') ? 'watch' : 'list';
+  return verb === 'delete' ? 'deletecollection' : verb;
+}
+
+export function hasBody({ verb }: Attributes): boolean {
+  return bodyVerbs.has(verb);
+}
+
+/** What is open for as long as its client wants, and waits more than it works. */
+export function isLongRunning({ attributes, path }: ParsedRequest): boolean {
+  if (attributes.verb === 'watch' || path?.subresource === 'proxy') return true;
+  return path?.resource === 'pods' && podStreams.includes(path.subresource ?? '');
+}
