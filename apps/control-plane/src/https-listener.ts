@@ -61,7 +61,7 @@ export class HttpsAdapter extends FastifyAdapter {
   }
 }
 
-const upgradable = /\/(?:exec|attach|portforward|proxy|log|watch)(?:[/?]|$)|[?&]watch=/;
+const upgradable = /\/(?:exec|attach|portforward|proxy)(?:[/?]|$)/;
 
 function mayUpgrade({ url }: IncomingMessage): boolean {
   return upgradable.test(url ?? '');
