@@ -33,9 +33,10 @@ function arbitrary(type: TypeSchema, depth: number): fc.Arbitrary<unknown> {
     case 'bool':
       return fc.boolean();
     case 'int32':
-    case 'int64':
     case 'double':
       return fc.constantFrom(-1, 0, 1, 80, 70000);
+    case 'int64':
+      return fc.constantFrom<number | bigint>(-1, 0, 1, 80, 70000, 2n ** 63n - 1n, -(2n ** 63n));
     case 'IntOrString':
       return fc.constantFrom<unknown>(0, 80, 'http', '25%', '');
     case 'Quantity':

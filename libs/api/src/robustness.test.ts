@@ -18,7 +18,8 @@ describe.each(kinds.map((kind) => [kind.kind, kind] as const))('%s', (_, kind) =
           kind.warnings(each);
           // Tables show stored objects only: a selector among them is one that validation let through.
           const isShown = !errors.some((error) => /selector/i.test(error.field));
-          for (const column of isShown ? kind.columns : []) expect(['string', 'number', 'boolean']).toContain(typeof column.value(each, 0));
+          for (const column of isShown ? kind.columns : [])
+            expect(['string', 'number', 'bigint', 'boolean']).toContain(typeof column.value(each, 0));
           for (const field of Object.values(kind.selectableFields)) expect(typeof field(each)).toBe('string');
           kind.strategy.gracePeriodSeconds?.(each);
         }

@@ -2,6 +2,7 @@
 // The result shares nothing with the input, has no nulls and no empty values where they say nothing, and has times and quantities
 // in canonical form, as it would come out of Go.
 
+import { isInt64 } from './exact-json.ts';
 import { goJsonName } from './go-text.ts';
 import { deepClone, isRecord } from './json.ts';
 import type { FieldError } from './kind.ts';
@@ -103,7 +104,8 @@ class Checker {
     if (fits === false) this.#mismatch(value, place, goScalar(scalar));
     else if (fits !== true) this.errors.push({ type: 'TypeInvalid', field: place.path, value, detail: fits });
     if (fits === true && (scalar === 'Time' || scalar === 'MicroTime')) return canonicalTime(scalar, value as string);
-    if (fits === true && scalar === 'Quantity') return parseQuantity(value as string | number).toString();
+    if (fits === true && scalar === 'Quantity') return parseQuantity(String(value)).toString();
+    if (fits === true && scalar === 'double') return Number(value);
     return typeof value === 'object' ? deepClone(value) : value;
   }
 
@@ -169,9 +171,9 @@ function scalarFits(scalar: ScalarType, value: unknown): true | false | string {
     case 'int32':
       return Number.isInteger(value) && (value as number) >= -(2 ** 31) && (value as number) < 2 ** 31;
     case 'int64':
-      return Number.isSafeInteger(value);
+      return isInt64(value);
     case 'double':
-      return typeof value === 'number';
+      return typeof value === 'number' || typeof value === 'bigint';
     case 'bytes':
       return typeof value === 'string' && (isBase64(value) || `illegal base64 data in ${JSON.stringify(value.slice(0, 40))}`);
     case 'Time':
@@ -181,8 +183,8 @@ function scalarFits(scalar: ScalarType, value: unknown): true | false | string {
       );
     case 'Quantity':
       return (
-        (typeof value === 'string' || typeof value === 'number') &&
-        (isQuantity(value) || `quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'`)
+        (typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint') &&
+        (isQuantity(String(value)) || `quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'`)
       );
     case 'IntOrString':
       return typeof value === 'string' || (Number.isInteger(value) && Math.abs(value as number) < 2 ** 31);
@@ -236,7 +238,9 @@ function zero(schema: TypeSchema): unknown {
 
 /** As Go's errors call it: a number is written out only where another number would do. */
 function jsonName(value: unknown, wanted: string): string {
-  return typeof value === 'number' && /^(int|float)\d+$/.test(wanted) ? `number ${value}` : goJsonName(value);
+  return (typeof value === 'number' || typeof value === 'bigint') && /^(int|float)\d+$/.test(wanted)
+    ? `number ${value}`
+    : goJsonName(value);
 }
 
 function goScalar(scalar: ScalarType): string {

@@ -1,6 +1,7 @@
 export * from './apply/index.ts';
 export * from './check-types.ts';
 export * from './duplicate-fields.ts';
+export { parseExact, wholeNumberOf } from './exact-json.ts';
 export * from './go-escapes.ts';
 export * from './go-text.ts';
 export * from './json.ts';

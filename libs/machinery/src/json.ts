@@ -1,5 +1,6 @@
 // JSON values: parsing that cannot be turned against us, copying and comparing.
 import { duplicateFields, memberCount } from './duplicate-fields.ts';
+import { hasLongNumber, parseExact } from './exact-json.ts';
 import { goSyntaxProblem } from './go-json-syntax.ts';
 import { StatusError } from './status.ts';
 
@@ -46,8 +47,12 @@ function textOf(input: string | Uint8Array): string {
 function parsed(text: string, title = unreadableBody): unknown {
   if (text.length > depthLookMin) refuseDepth(text, title);
   try {
-    return JSON.parse(text);
+    if (!hasLongNumber(text)) return JSON.parse(text);
+    // What is read exactly is read by recursion: its depth is looked at first.
+    checkShape(JSON.parse(text));
+    return parseExact(text);
   } catch (error) {
+    if (error instanceof StatusError) throw error;
     const { message } = error as Error;
     // Of what is longer, its being no JSON must do: a second look takes up to 100 ms a MiB.
     const problem = text.length <= closelyReadMax ? goSyntaxProblem(text) : undefined;

@@ -1,5 +1,6 @@
 // Kubernetes' protobuf to JSON objects, driven by schemas. Go's generated code writes non-pointer scalars even when zero, so
 // decoding drops those zeros where JSON would leave them out; pointer fields keep theirs. Input is hostile until shown otherwise.
+import { wholeNumberOf } from './exact-json.ts';
 import { parseJson } from './json.ts';
 import { eachField, textOf, WireReader, wireTypes } from './protobuf-wire.ts';
 import type { FieldSchema, MessageSchema, ScalarType, TypeSchema } from './schema.ts';
@@ -84,7 +85,7 @@ function decodeValue(schema: TypeSchema, reader: WireReader, wire: number, field
     case 'int32':
       return Number(BigInt.asIntN(32, expectVarint(reader, wire, field)));
     case 'int64':
-      return Number(BigInt.asIntN(64, expectVarint(reader, wire, field)));
+      return wholeNumberOf(BigInt.asIntN(64, expectVarint(reader, wire, field)));
     case 'double':
       if (wire !== wireTypes.fixed64) throw wrongWire(field);
       return finite(reader.double(), field);

@@ -31,12 +31,13 @@ export function templateOf(revision: ControllerRevision): PodTemplateSpec {
 
 /** Finds the revision of the owner's template among its own, or says how to make it. */
 export function revisionsOf(owner: Owner, own: ControllerRevision[], collisionCount: number | undefined): Revisions {
-  const all = [...own].sort((a, b) => (a.revision ?? 0) - (b.revision ?? 0));
+  const all = [...own].sort((a, b) => numberOf(a) - numberOf(b));
   const data = dataOf(owner);
-  const newest = all.at(-1)?.revision ?? 0;
+  const last = all.at(-1);
+  const newest = last ? numberOf(last) : 0;
   const equal = all.findLast((revision) => isSameTemplate(templateOf(revision), owner.spec.template));
   if (!equal) return { update: undefined, all, actions: [creation(owner, data, newest + 1, collisionCount)] };
-  if (equal.revision === newest) return { update: equal, all, actions: [] };
+  if (equal === last) return { update: equal, all, actions: [] };
   const object = { ...equal, revision: newest + 1 } as ControllerRevision;
   return { update: undefined, all, actions: [{ type: 'update', kind: erased(ControllerRevision), object }] };
 }
@@ -60,6 +61,11 @@ export function labelled(revisions: ControllerRevision[]): Action[] {
       const patch = { metadata: { uid, resourceVersion, labels: { [revisionLabel]: hashOf(revision) } } };
       return { type: 'patch', kind: erased(ControllerRevision), key: revision.metadata, patchType: 'merge', patch };
     });
+}
+
+/** Anybody may make a revision with a number beyond 2⁵³. */
+function numberOf({ revision }: ControllerRevision): number {
+  return Number(revision ?? 0);
 }
 
 function creation(owner: Owner, data: unknown, revision: number, collisionCount: number | undefined): Action {

@@ -24,7 +24,7 @@ export const CSIDriver = defineKind<CSIDriver>({
     hasGeneration: false,
     // Unlike elsewhere the count starts with the first change.
     prepareForUpdate: (next, old) => {
-      if (!isEqual(next.spec, old.spec)) next.metadata.generation = (old.metadata.generation ?? 0) + 1;
+      if (!isEqual(next.spec, old.spec)) next.metadata.generation = Number(old.metadata.generation ?? 0) + 1;
     },
   },
   defaults: defaultCsiDriver,

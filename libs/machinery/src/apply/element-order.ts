@@ -15,7 +15,12 @@ export function compareElements(a: string, b: string): number {
   return compareTexts(a, b);
 }
 
+/** Most keys are one text, which need not be parsed to be compared. */
+const simpleKey = /^\{"(\w+)":"([^"\\]*)"\}$/;
+
 function compareKeys(a: string, b: string): number {
+  const [simple, other] = [simpleKey.exec(a), simpleKey.exec(b)];
+  if (simple && other) return compareTexts(simple[1] ?? '', other[1] ?? '') || compareTexts(simple[2] ?? '', other[2] ?? '');
   const [left, right] = [fieldsOf(a), fieldsOf(b)];
   for (let i = 0; i < left.length && i < right.length; i++) {
     const [name, value] = left[i] as [string, unknown];

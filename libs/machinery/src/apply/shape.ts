@@ -76,6 +76,10 @@ export function memberShape(shape: Shape, name: string): Shape | undefined {
 /** The path element of a list's item: `v:"x"`, or `k:{"name":"x"}` with its keys in order. */
 export function itemElement(shape: Shape, item: unknown): string {
   if (shape.kind !== 'keyed') return `v:${goJson(item)}`;
+  const [only, ...more] = shape.keys;
+  const name = more.length === 0 && only ? (item as Record<string, unknown> | null)?.[only.name] : undefined;
+  // As JSON has it, for the names that lists are kept by.
+  if (typeof name === 'string' && plain.test(name)) return `k:{"${only?.name}":"${name}"}`;
   const key: Record<string, unknown> = {};
   for (const { name, default: fallback } of shape.keys) {
     key[name] = (item as Record<string, unknown> | null)?.[name] ?? fallback ?? null;
@@ -83,7 +87,12 @@ export function itemElement(shape: Shape, item: unknown): string {
   return `k:${goJson(key)}`;
 }
 
+const plain = /^[\w./:-]*$/;
+const escapedInGo = /[<>&\u2028\u2029]/;
+
 /** As Go writes it, which escapes what HTML would take for its own. */
 function goJson(value: unknown): string {
-  return JSON.stringify(value).replace(/[<>&\u2028\u2029]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  const text = JSON.stringify(value);
+  if (!escapedInGo.test(text)) return text;
+  return text.replace(/[<>&\u2028\u2029]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }

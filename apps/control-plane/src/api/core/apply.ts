@@ -10,6 +10,7 @@ import {
   type KindDefinition,
   type KubeObject,
   managedFieldsOf,
+  parseExact,
   StatusError,
 } from '@berth/machinery';
 import type { Clock } from '@berth/telemetry';
@@ -116,7 +117,7 @@ function heldByClientSideApply(kind: KindDefinition, live: KubeObject): FieldSet
   if (!text) return undefined;
   let configuration: unknown;
   try {
-    configuration = JSON.parse(text);
+    configuration = parseExact(text);
   } catch (error) {
     // The annotation is anybody's to write; broken, it allows nothing.
     if (error instanceof SyntaxError) return undefined;

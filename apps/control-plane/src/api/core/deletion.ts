@@ -11,6 +11,9 @@ import type { Call, DeleteAnswer, DeleteSettings, User } from './types.ts';
 export const foregroundFinalizer = 'foregroundDeletion';
 export const orphanFinalizer = 'orphan';
 
+/** Go's longest duration, 292 years. */
+const graceSecondsMax = 9_223_372_036;
+
 /** Objects of a collection that are deleted at the same time. */
 const deleteConcurrency = 16;
 
@@ -65,7 +68,7 @@ export class Deletion {
   #begin(kind: KindDefinition, next: Shaped, requestedSeconds: number | undefined): void {
     const graceSeconds = gracePeriodSeconds(kind, next, requestedSeconds);
     const { metadata } = next;
-    metadata.deletionTimestamp = timestamp({ now: () => this.#options.clock.now() + graceSeconds * 1000 });
+    metadata.deletionTimestamp = timestamp({ now: () => this.#options.clock.now() + durationMs(graceSeconds) });
     metadata.deletionGracePeriodSeconds = graceSeconds;
     if (hasGeneration(kind)) metadata.generation = (metadata.generation ?? 0) + 1;
     if (kind.group === '' && kind.kind === 'Namespace') next.status = { ...(next.status as object | undefined), phase: 'Terminating' };
@@ -79,7 +82,7 @@ function shorten(next: KubeObject, requestedSeconds: number | undefined): void {
   if (requestedSeconds === undefined || before === 0) return;
   const graceSeconds = atLeastOne(requestedSeconds);
   if (graceSeconds >= before) return;
-  const deadline = Date.parse(metadata.deletionTimestamp ?? '') - (before - graceSeconds) * 1000;
+  const deadline = Date.parse(metadata.deletionTimestamp ?? '') - durationMs(before) + durationMs(graceSeconds);
   metadata.deletionTimestamp = timestamp({ now: () => deadline });
   metadata.deletionGracePeriodSeconds = graceSeconds;
 }
@@ -88,6 +91,11 @@ function gracePeriodSeconds(kind: KindDefinition, object: Shaped, requestedSecon
   const usual = kind.strategy.gracePeriodSeconds?.(object);
   if (usual === undefined || hasNothingToStop(kind, object)) return 0;
   return atLeastOne(requestedSeconds ?? usual);
+}
+
+/** Seconds may be any number of 64 bits; a time beyond them is none that can be written. */
+function durationMs(seconds: number): number {
+  return Math.min(Number(seconds), graceSecondsMax) * 1000;
 }
 
 /** A negative period means as little as possible without force. */

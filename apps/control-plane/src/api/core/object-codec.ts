@@ -1,6 +1,6 @@
 // How objects become stored bytes and back. Stored JSON has no resourceVersion: it is the key's revision, spliced in right
 // behind `"metadata":{` without parsing. So stored JSON always starts with apiVersion, kind, metadata, in that order.
-import { apiVersionOf, type KindDefinition, type KubeObject, knownText, type ManagedFieldsEntry } from '@berth/machinery';
+import { apiVersionOf, type KindDefinition, type KubeObject, knownText, type ManagedFieldsEntry, parseExact } from '@berth/machinery';
 import type { Encoded } from './types.ts';
 
 const encoder = new TextEncoder();
@@ -88,7 +88,7 @@ function startsWith(bytes: Uint8Array, head: Uint8Array): boolean {
 
 /** For bytes another version wrote in another order. */
 function reencode(bytes: Uint8Array, revision: number): Uint8Array {
-  const { apiVersion, kind, metadata, ...rest } = JSON.parse(decoder.decode(bytes)) as KubeObject;
+  const { apiVersion, kind, metadata, ...rest } = parseExact(decoder.decode(bytes)) as KubeObject;
   return toBytes({ apiVersion, kind, metadata: { ...metadata, resourceVersion: String(revision) }, ...rest });
 }
 
@@ -121,7 +121,7 @@ export class Entry implements Encoded {
   }
 
   get object(): KubeObject {
-    this.#object ??= freezeDeep(JSON.parse(decoder.decode(this.bytes)) as KubeObject);
+    this.#object ??= freezeDeep(parseExact(decoder.decode(this.bytes)) as KubeObject);
     return this.#object;
   }
 

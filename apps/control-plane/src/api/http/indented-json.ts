@@ -1,7 +1,7 @@
 // Indented JSON for people who look at answers with curl, wget or a browser; programs get none unless they ask for it. When is
 // kube-apiserver's rule: what `pretty` says, else the kind of client.
 import type { IncomingMessage } from 'node:http';
-import { apiVersionOf, type KindDefinition } from '@berth/machinery';
+import { apiVersionOf, type KindDefinition, parseExact } from '@berth/machinery';
 import { type EncodedList, listMetadata } from '../core/list-encoding.ts';
 import type { Encoded, ListAnswer } from '../core/types.ts';
 
@@ -28,7 +28,7 @@ export function indentedBytes({ bytes }: Encoded): Buffer {
 }
 
 function parsed(bytes: Uint8Array): unknown {
-  return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8'));
+  return parseExact(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8'));
 }
 
 /** Object by object, so that a long list holds nobody up. */

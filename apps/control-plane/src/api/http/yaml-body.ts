@@ -1,6 +1,6 @@
 // YAML bodies as JSON values. Nobody may hold the server up with one: what is long is read in a thread of its own, and costs the
 // others no more than JSON would.
-import { parseJson } from '@berth/machinery';
+import { parseExact, parseJson } from '@berth/machinery';
 import { YamlThread, type YamlThreadOptions } from './yaml-thread.ts';
 import { yamlToJson } from './yaml-to-json.ts';
 
@@ -17,7 +17,7 @@ export class YamlBodies {
   /** @throws StatusError 400, 413 or 429 */
   async read(body: Uint8Array, signal?: AbortSignal): Promise<unknown> {
     if (body.length <= inlineBytesMax) return parseJson(yamlToJson(body));
-    return JSON.parse(await this.#thread.read(body, signal));
+    return parseExact(await this.#thread.read(body, signal));
   }
 
   get usesThread(): boolean {

@@ -1,7 +1,7 @@
 // A YAML document as JSON text, so that YAML can carry nothing that JSON cannot. The parser takes time in proportion to the text;
 // what aliases multiply is counted before it is written out.
 import { checkShape, StatusError } from '@berth/machinery';
-import { load } from 'js-yaml';
+import { CORE_SCHEMA, defineScalarTag, intCoreTag, load } from 'js-yaml';
 
 /** Values that aliases may repeat. */
 const repeatedMax = 200_000;
@@ -12,12 +12,29 @@ const growthMax = 5;
 /** For short texts, which one alias may well double. */
 const charactersMin = 1024 * 1024;
 
+/** Of an integer that is read with all its digits: those of 64 bits have 20 at most, or as many bits in base two. */
+const integerLengthMax = 70;
+
+const exactIntTag = defineScalarTag<number | bigint>(intCoreTag.tagName, {
+  implicit: true,
+  implicitFirstChars: [...'-+0123456789'],
+  resolve: (source, isExplicit, tagName) => {
+    const value = intCoreTag.resolve(source, isExplicit, tagName);
+    if (typeof value !== 'number' || Number.isSafeInteger(value) || source.length > integerLengthMax) return value;
+    const exact = BigInt(source.replace(/^[-+]/, ''));
+    return source.startsWith('-') ? -exact : exact;
+  },
+  identify: intCoreTag.identify,
+  represent: String,
+});
+const schema = CORE_SCHEMA.withTags(exactIntTag);
+
 /** @throws StatusError 400 */
 export function yamlToJson(body: Uint8Array): string {
   const charactersMax = Math.max(charactersMin, growthMax * body.length);
   let value: unknown;
   try {
-    value = load(Buffer.from(body.buffer, body.byteOffset, body.length).toString('utf8'), { maxDepth: depthMax }) ?? null;
+    value = load(Buffer.from(body.buffer, body.byteOffset, body.length).toString('utf8'), { maxDepth: depthMax, schema }) ?? null;
   } catch (error) {
     throw unreadable(error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error));
   }

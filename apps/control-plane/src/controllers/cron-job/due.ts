@@ -20,7 +20,7 @@ export interface Due {
  */
 export function dueTime({ metadata, spec, status }: CronJob, schedule: CronSchedule, timeZone: string, now: number): Due | undefined {
   const last = Date.parse(status?.lastScheduleTime ?? metadata.creationTimestamp ?? '');
-  const deadlineMs = spec.startingDeadlineSeconds === undefined ? 0 : now - spec.startingDeadlineSeconds * 1000;
+  const deadlineMs = spec.startingDeadlineSeconds === undefined ? 0 : now - Number(spec.startingDeadlineSeconds) * 1000;
   const since = Math.max(last || now, deadlineMs);
   if (schedule.type === 'every') {
     const count = Math.floor((now - since) / schedule.intervalMs);

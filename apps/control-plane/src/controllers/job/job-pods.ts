@@ -63,7 +63,7 @@ export function endedAt({ metadata, spec, status }: Pod): number {
   if (ends.length > 0 && !ends.some(Number.isNaN)) return Math.max(...ends);
   const ready = status?.conditions?.find((condition) => condition.type === 'Ready');
   const unreadyAt = ready?.status === 'False' ? Date.parse(ready.lastTransitionTime ?? '') : 0;
-  const deletedAt = Date.parse(metadata.deletionTimestamp ?? '') - (metadata.deletionGracePeriodSeconds ?? 0) * 1000;
+  const deletedAt = Date.parse(metadata.deletionTimestamp ?? '') - Number(metadata.deletionGracePeriodSeconds ?? 0) * 1000;
   return unreadyAt || deletedAt || Date.parse(metadata.creationTimestamp ?? '') || 0;
 }
 

@@ -42,7 +42,7 @@ function failure(job: Job, active: Pod[], tally: Tally, now: number): Outcome | 
   }
   const startedAt = Date.parse(status?.startTime ?? '');
   const isSuspended = spec.suspend ?? false;
-  if (!isSuspended && spec.activeDeadlineSeconds !== undefined && now - startedAt >= spec.activeDeadlineSeconds * 1000) {
+  if (!isSuspended && spec.activeDeadlineSeconds !== undefined && now - startedAt >= Number(spec.activeDeadlineSeconds) * 1000) {
     return failed('DeadlineExceeded', 'Job was active longer than specified deadline');
   }
   const { failedIndexes, completed } = tally;

@@ -117,7 +117,7 @@ function conditionsWith(job: Job, { type, reason, message }: Outcome, isOver: bo
 /** Looks again when the deadline comes. */
 function deadline({ spec, status }: Job, now: number): Action[] {
   if (spec.activeDeadlineSeconds === undefined || spec.suspend) return [];
-  const leftMs = Date.parse(status?.startTime ?? '') + spec.activeDeadlineSeconds * 1000 - now;
+  const leftMs = Date.parse(status?.startTime ?? '') + Number(spec.activeDeadlineSeconds) * 1000 - now;
   return leftMs > 0 ? [{ type: 'requeue', afterMs: leftMs }] : [];
 }
 

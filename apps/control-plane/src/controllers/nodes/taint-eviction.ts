@@ -97,7 +97,7 @@ function toleratedMs(taints: Taint[], tolerations: Toleration[] = []): number | 
   const seconds = taints.map((taint) => {
     const matching = tolerations.filter((toleration) => tolerates(toleration, taint));
     if (matching.length === 0) return 0;
-    return Math.min(...matching.map(({ tolerationSeconds }) => Math.max(tolerationSeconds ?? Number.POSITIVE_INFINITY, 0)));
+    return Math.min(...matching.map(({ tolerationSeconds }) => Math.max(Number(tolerationSeconds ?? Number.POSITIVE_INFINITY), 0)));
   });
   const least = Math.min(...seconds);
   return least === Number.POSITIVE_INFINITY ? undefined : least * 1000;
