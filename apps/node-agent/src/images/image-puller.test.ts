@@ -53,3 +53,38 @@ test('a failed pull is told to everyone, and is not tried again at once', async 
     reason: 'ErrImagePull',
   });
 });
+
+test('an image that is there is pulled again by each start that always wants it, and by no other', async () => {
+  const { images, pulls } = puller(async () => '');
+  await ask(images, 'a');
+  const request = (instance: string, imagePullPolicy: string, changed = () => {}) =>
+    images.ensure({ container: { ...container, imagePullPolicy }, instance, secrets: [], report: () => {}, changed });
+  expect(await request('b', 'IfNotPresent')).toMatchObject({ state: 'present' });
+  await new Promise<void>((resolve, reject) => request('c', 'Always', resolve).catch(reject));
+  expect(pulls()).toBe(2);
+  expect(await request('c', 'Always')).toMatchObject({ state: 'present' });
+  expect(pulls()).toBe(2);
+});
+
+test('five images are pulled at a time, and the others after them', async () => {
+  const gates: PromiseWithResolvers<string>[] = [];
+  const { images } = puller(() => {
+    const gate = Promise.withResolvers<string>();
+    gates.push(gate);
+    return gate.promise;
+  });
+  const ended = Array.from({ length: 7 }, (_, index) => {
+    const named: Container = { name: 'main', image: `registry.local/web:${index}` };
+    return new Promise<void>((resolve, reject) =>
+      images.ensure({ container: named, instance: `i${index}`, secrets: [], report: () => {}, changed: resolve }).catch(reject),
+    );
+  });
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(gates).toHaveLength(5);
+  for (const gate of gates.slice(0, 5)) gate.resolve('');
+  await Promise.all(ended.slice(0, 5));
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(gates).toHaveLength(7);
+  for (const gate of gates) gate.resolve('');
+  await Promise.all(ended);
+});

@@ -2,7 +2,7 @@ import type { Container, Pod } from '@berth/api';
 import type { ContainerInfo, SandboxInfo } from '@berth/runtime';
 import { describe, expect, test } from 'vitest';
 import { observe, specHashAnnotation } from './observed.ts';
-import { isFinished, type PlanContext, planPod } from './plan.ts';
+import { isFinished, isStopped, type PlanContext, planPod } from './plan.ts';
 
 const main: Container = { name: 'main', image: 'web:1' };
 const init: Container = { name: 'init', image: 'init:1' };
@@ -184,4 +184,13 @@ describe('what else happens to containers', () => {
     expect(kill('Always')).toMatchObject({ message: 'Container main failed liveness probe, will be restarted', graceSeconds: 3 });
     expect(kill('Never')?.message).toBe('Container main failed liveness probe');
   });
+});
+
+test('a pod has stopped once nothing runs and no sandbox is left, older ones included', () => {
+  const stopped = (sandboxes: SandboxInfo[], ...instances: string[]) => isStopped(observe(sandboxes, instances.map(instance)));
+  expect(stopped([])).toBe(true);
+  expect(stopped([sandbox('notReady', 1)], 'main:exited')).toBe(true);
+  expect(stopped([sandbox('notReady', 1)], 'main:running')).toBe(false);
+  expect(stopped([sandbox('ready', 1)])).toBe(false);
+  expect(stopped([sandbox('notReady', 1), sandbox('ready', 0)])).toBe(false);
 });

@@ -175,3 +175,10 @@ describe('a container', () => {
     expect(first({ instances: [] }, [ended])).toEqual(ended);
   });
 });
+
+test('a pod started when it was first said to have, whoever said it', () => {
+  const earlier = '2025-12-31T23:59:00Z';
+  expect(statusOf([running()]).startTime).toBe('2026-01-01T00:01:00Z');
+  expect(statusOf([running()], { previous: { startTime: earlier } }).startTime).toBe(earlier);
+  expect(statusOf([running()], { pod: { status: { startTime: earlier } } }).startTime).toBe(earlier);
+});

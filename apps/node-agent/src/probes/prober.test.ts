@@ -157,3 +157,13 @@ test('one that ran before keeps what was known, and is not asked for its start a
   expect(seen.attempts).toHaveLength(1);
   expect(prober.ready(container, 'c')).toBe(true);
 });
+
+test('the initial delay counts from the start of the container, not from when somebody looks', async () => {
+  const { clock, prober, seen } = setUp({});
+  const delayed: Container = { name: 'late', image: 'web', readinessProbe: { ...probe, initialDelaySeconds: 40 } };
+  prober.watch({ pod, container: delayed, containerId: 'late', podIp: '10.0.0.2', startedAtMs: clock.now() - 30_000 });
+  await clock.advance(9_000);
+  expect(seen.attempts).toEqual([]);
+  await clock.advance(2_000);
+  expect(seen.attempts).toEqual([10]);
+});
