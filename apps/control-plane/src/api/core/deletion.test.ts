@@ -2,6 +2,7 @@ import { ConfigMap, Namespace, Node, Pod } from '@berth/api';
 import { isReason } from '@berth/machinery';
 import { type Clock, systemClock } from '@berth/telemetry';
 import { expect, test } from 'vitest';
+import { Deletion, type DeletionOptions } from './deletion.ts';
 import { callFor, pod, startTestServer } from './test-server.ts';
 
 const noon = Date.parse('2030-01-01T12:00:00Z');
@@ -28,6 +29,35 @@ test('a pod on a node stays until its agent is done, can only be hurried, and go
   expect(await gone()).toBe(false);
   await client.delete(Pod, key, { gracePeriodSeconds: 0 });
   expect(await gone()).toBe(true);
+  await server.stop();
+});
+
+test('a negative grace period is the shortest one without force', async () => {
+  const { server, client, gone } = await withBoundPod();
+  const leaving = await client.delete(Pod, key, { gracePeriodSeconds: -1 });
+  expect([leaving.metadata.deletionTimestamp, leaving.metadata.deletionGracePeriodSeconds]).toEqual(['2030-01-01T12:00:01Z', 1]);
+  expect(await gone()).toBe(false);
+  await server.stop();
+});
+
+test('a collection spares an object that took the place of one that it found', async () => {
+  const { server, client } = await startTestServer({ clock });
+  const found = await client.create(ConfigMap, { apiVersion: 'v1', kind: 'ConfigMap', metadata: key });
+  await client.delete(ConfigMap, key);
+  const other = await client.create(ConfigMap, { apiVersion: 'v1', kind: 'ConfigMap', metadata: key });
+  const removed: unknown[] = [];
+  const committer = {
+    mutate: async (_call: unknown, _dryRun: boolean, decide: (entry: { object: ConfigMap }) => unknown) => {
+      removed.push(decide({ object: other }));
+      return { entry: { bytes: new Uint8Array(), object: other }, type: 'remove' };
+    },
+  };
+  const admission = { checkDelete: () => {}, release: () => [] };
+  const deletion = new Deletion({ committer, admission, clock } as unknown as DeletionOptions);
+  await deletion.deleteAll(callFor(ConfigMap, 'default'), [found], {});
+  expect(removed).toEqual([]);
+  await deletion.deleteAll(callFor(ConfigMap, 'default'), [other], {});
+  expect(removed).toHaveLength(1);
   await server.stop();
 });
 

@@ -1,7 +1,7 @@
 // An eviction takes one from its pod's disruption budget, in the same write that notes which pod it was for: two evictions
 // at once cannot take the same one. A pod that serves nobody needs no budget.
 import { type Pod, PodDisruptionBudget } from '@berth/api';
-import { type KindDefinition, labelSelectorFrom, StatusError } from '@berth/machinery';
+import { deepClone, type KindDefinition, labelSelectorFrom, StatusError } from '@berth/machinery';
 import { timestamp } from '@berth/telemetry';
 import type { Call } from '../types.ts';
 import type { SubresourcePorts } from './subresource.ts';
@@ -39,7 +39,8 @@ export async function spendBudget(
   const at = timestamp(ports.clock);
   await ports.writes.change(target, 'internal', { dryRun }, (old) => {
     const current = old as PodDisruptionBudget;
-    return { object: { ...current, status: spent(current, pod, at) } as PodDisruptionBudget, warnings: [] };
+    // A copy of its own, as the write fills its metadata in.
+    return { object: { ...deepClone(current), status: spent(current, pod, at) } as PodDisruptionBudget, warnings: [] };
   });
   return { uid };
 }
