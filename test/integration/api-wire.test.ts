@@ -97,7 +97,7 @@ describe('health', () => {
 
   it('without checks that are of no interest', async () => {
     expect(await asked('/readyz?verbose&exclude=etcd&exclude=none')).toBe(
-      '[+]ping ok\n[+]etcd excluded: ok\n[+]watch-cache ok\n' +
+      '[+]ping ok\n[+]etcd excluded: ok\n[+]watch-cache ok\n[+]store-space ok\n' +
         'warn: some health checks cannot be excluded: no matches for "none"\nreadyz check passed\n',
     );
   });

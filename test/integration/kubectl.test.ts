@@ -53,7 +53,7 @@ topic('the server', [
   ],
   ['cluster-info', /Kubernetes control plane.* is running at .*https:\/\/127\.0\.0\.1:\d+/],
   ['get --raw /livez', 'ok'],
-  ['get --raw /readyz?verbose', /^\[\+\]ping ok\n\[\+\]etcd ok\n\[\+\]watch-cache ok\nreadyz check passed\n$/],
+  ['get --raw /readyz?verbose', /^\[\+\]ping ok\n\[\+\]etcd ok\n\[\+\]watch-cache ok\n\[\+\]store-space ok\nreadyz check passed\n$/],
   ['auth whoami', /Username +kubernetes-admin\nGroups +\[system:masters system:authenticated\]\n/],
   ['auth can-i delete nodes', /^(Warning: .*\n)?yes\n/],
   ['auth can-i get pods --as bob', 'no', 1],
