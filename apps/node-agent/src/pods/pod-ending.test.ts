@@ -123,3 +123,10 @@ test('a pod is failed only once nothing of it runs', async () => {
   expect(await node.running()).toEqual([]);
   expect(node.status()).toMatchObject({ phase: 'Failed', reason: 'DeadlineExceeded' });
 });
+
+test('a start time that cannot be read ends no pod', async () => {
+  const node = await started();
+  node.want([{ ...podOf('app', { activeDeadlineSeconds: 10 }), status: { phase: 'Running', startTime: 'once' } }]);
+  await node.clock.advance(60_000);
+  expect([node.told('DeadlineExceeded'), node.status().phase]).toEqual([[], 'Running']);
+});

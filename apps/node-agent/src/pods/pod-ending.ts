@@ -68,6 +68,8 @@ export class PodEnding {
     const seconds = pod.spec.activeDeadlineSeconds;
     if (seconds === undefined || !startTime) return undefined;
     const dueMs = Date.parse(startTime) + seconds * 1000;
+    // A time that cannot be read is no reason to end anything.
+    if (Number.isNaN(dueMs)) return undefined;
     if (this.#env.clock.now() < dueMs) return dueMs;
     const message = 'Pod was active on the node longer than the specified deadline';
     this.end(pod, { reason: 'DeadlineExceeded', message }, message, 'Normal');
