@@ -8,6 +8,8 @@ import { pod, shell, waitForEver } from './manifests.ts';
 import { configMap, exec, ready, secret } from './pod-commands.ts';
 
 const racers = 24;
+/** Refused ones are tried again, ever later; a busy machine is no failure. */
+const options = { timeout: 900_000 };
 
 test('volumes that show objects of the API cannot be written to, and still follow their objects', () =>
   withNamespace(async (ns) => {
@@ -38,7 +40,7 @@ test('volumes that show objects of the API cannot be written to, and still follo
     await until('the new content', 30_000, async () => (await exec(ns, 'data', 'cat', '/cm/a', '/pr/a')) === '22');
   }));
 
-test(`${racers} pods mount a subPath that a container keeps swapping for a link, and none gets to the host`, () =>
+test(`${racers} pods mount a subPath that a container keeps swapping for a link, and none gets to the host`, options, () =>
   withNamespace(async (ns) => {
     const victim = await mkdtemp('/tmp/be2e-victim-');
     try {
@@ -48,7 +50,7 @@ test(`${racers} pods mount a subPath that a container keeps swapping for a link,
         spec: { accessModes: ['ReadWriteMany'], resources: { requests: { storage: '1Mi' } } },
       };
       const volumes = [{ name: 'v', persistentVolumeClaim: { claimName: 'race' } }];
-      const swaps = `mv d real; ln -s ${victim} d; usleep 3000; rm d; mv real d; usleep 3000`;
+      const swaps = `mv d real; ln -s ${victim} d; usleep 10000; rm d; mv real d; usleep 30000`;
       const swap = `export PATH=/bin; cd /v; mkdir -p d; while true; do for i in 1 2 3 4 5 6 7 8; do ${swaps}; done; done`.replaceAll(
         /\b(mv|ln|usleep|rm|mkdir) /g,
         'busybox $1 ',
@@ -70,7 +72,7 @@ test(`${racers} pods mount a subPath that a container keeps swapping for a link,
       await apply(claim, pod(ns, 'swap', [shell('main', swap, { ...root, volumeMounts: [{ name: 'v', mountPath: '/v' }] })], { volumes }));
       await ready(ns, 'swap');
       await apply(job);
-      await run(['-n', ns, 'wait', '--for=condition=Complete', 'job/racer', '--timeout=240s'], { timeoutMs: 250_000 });
+      await run(['-n', ns, 'wait', '--for=condition=Complete', 'job/racer', '--timeout=600s'], { timeoutMs: 610_000 });
       const { items } = await get<{ items: Pod[] }>('-n', ns, 'pods', '-l', 'job-name=racer');
       const logs = await Promise.all(items.map(({ metadata }) => kubectl('-n', ns, 'logs', metadata.name)));
       expect(logs.length).toBeGreaterThanOrEqual(racers);
@@ -81,4 +83,5 @@ test(`${racers} pods mount a subPath that a container keeps swapping for a link,
       await kubectl('-n', ns, 'delete', 'pod', 'swap', '--ignore-not-found');
       await rm(victim, { recursive: true, force: true });
     }
-  }));
+  }),
+);
