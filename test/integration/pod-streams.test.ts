@@ -6,6 +6,7 @@ import { Pod } from '@berth/api';
 import { StatusError } from '@berth/machinery';
 import type { Tunnel } from '@berth/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
 import { componentUsers } from '../../apps/control-plane/src/api/core/component-users.ts';
 import type { PodTunnelRequest } from '../../apps/control-plane/src/api/core/pod-connection.ts';
 import { KubectlCluster } from './kubectl-cluster.ts';
@@ -145,5 +146,49 @@ describe('kubectl and a running pod', () => {
     } finally {
       forward.kill();
     }
+  });
+});
+
+describe('a WebSocket of an older protocol', () => {
+  /** All messages of one exec, as text; rejects with the code of a refused handshake. */
+  async function messages(protocols: string[], command: string[], origin?: string): Promise<{ protocol: string; said: string[] }> {
+    const { host, port } = cluster.controlPlane.address ?? { host: '', port: 0 };
+    const token = await cluster.controlPlane.tokens.createAccessToken({ name: 'e', groups: ['system:masters'] });
+    const query = command.map((word) => `command=${word}`).join('&');
+    const url = `wss://${host}:${port}/api/v1/namespaces/default/pods/web/exec?stdout=1&stderr=1&${query}`;
+    const headers = { authorization: `Bearer ${token}`, ...(origin && { origin: origin.replace('HOST', `${host}:${port}`) }) };
+    const socket = new WebSocket(url, protocols, { rejectUnauthorized: false, headers });
+    const said: string[] = [];
+    socket.on('message', (data) => said.push(String(data)));
+    await new Promise<void>((resolve, reject) => {
+      socket.on('unexpected-response', (_request, response) => reject(new Error(String(response.statusCode))));
+      socket.on('error', reject);
+      socket.on('close', () => resolve());
+    });
+    return { protocol: socket.protocol, said };
+  }
+
+  it.each([
+    ['channel.k8s.io', ['\x01', '\x01hello\n'], '\x03command terminated with non-zero exit code: exit status 7'],
+    ['base64.channel.k8s.io', ['1', '1aGVsbG8K'], `3${btoa('command terminated with non-zero exit code: exit status 7')}`],
+  ])('%s says a failure in words, and a success not at all', async (protocol, hello, failure) => {
+    expect(await messages([protocol], ['echo', 'hello'])).toEqual({ protocol, said: hello });
+    expect((await messages([protocol], ['false', '7'])).said.at(-1)).toBe(failure);
+  });
+
+  it('none is the first one', async () => {
+    expect(await messages([], ['echo', 'hello'])).toEqual({ protocol: '', said: ['\x01', '\x01hello\n'] });
+  });
+
+  it('v4.base64.channel.k8s.io ends with a Status', async () => {
+    const { said } = await messages(['v4.base64.channel.k8s.io'], ['echo', 'hello']);
+    expect(JSON.parse(atob(said.at(-1)?.slice(1) ?? ''))).toMatchObject({ status: 'Success' });
+  });
+
+  it('that nobody knows is refused, and so is a page of another origin, or of this host without TLS', async () => {
+    await expect(messages(['v9.channel.k8s.io'], ['echo'])).rejects.toThrow('400');
+    await expect(messages(['channel.k8s.io'], ['echo'], 'http://HOST')).rejects.toThrow('403');
+    await expect(messages(['channel.k8s.io'], ['echo'], 'https://example.com')).rejects.toThrow('403');
+    expect((await messages(['channel.k8s.io'], ['echo', 'x'], 'https://HOST')).said.at(-1)).toBe('\x01x\n');
   });
 });

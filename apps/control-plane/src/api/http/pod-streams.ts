@@ -1,5 +1,4 @@
-// pods/exec and pods/attach over WebSocket (v5 and v4.channel.k8s.io): each message is one byte that names a channel, then
-// data; or over SPDY. pods/portforward over SPDY, by itself or inside of a WebSocket. What is wrong with the request is answered before the
+// pods/exec and pods/attach over WebSocket, in any version of its channels, or over SPDY. pods/portforward over SPDY, by itself or inside of a WebSocket. What is wrong with the request is answered before the
 // upgrade, as HTTP; what goes wrong later, on the error channel.
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
@@ -12,6 +11,7 @@ import type { ApiServer } from '../core/api-server.ts';
 import { componentUsers } from '../core/component-users.ts';
 import { type PodConnection, planConnection, podConnection } from '../core/pod-connection.ts';
 import type { Annotated, Call, User } from '../core/types.ts';
+import { commandSocketProtocols, portSocketProtocols } from './channel-framing.ts';
 import { connectChannels } from './channel-socket.ts';
 import { servePortForward } from './port-forward.ts';
 import { flag } from './query-options.ts';
@@ -20,12 +20,11 @@ import { noSuchPath } from './responses.ts';
 import { commandProtocols, serveSpdyCommand } from './spdy-channels.ts';
 import { serveWebSocketPortForward } from './websocket-port-forward.ts';
 
-const protocols = ['v5.channel.k8s.io', 'v4.channel.k8s.io'] as const;
 const portForwardProtocol = 'portforward.k8s.io';
 /** SPDY's bytes as the WebSocket's binary messages. */
 const portForwardTunnel = `SPDY/3.1+${portForwardProtocol}`;
-/** Port-forward over a WebSocket's channels has no newer version. */
-const portChannels = 'v4.channel.k8s.io';
+/** How a browser carries its token; no protocol to speak. */
+const tokenProtocol = /^base64url\.bearer\.authorization\.k8s\.io\./;
 /** Each has two of the 256 channels. */
 const forwardedPortsMax = 100;
 const messageBytesMax = 4 * 1024 * 1024;
@@ -51,7 +50,7 @@ export class PodStreams {
     maxPayload: messageBytesMax,
     perMessageDeflate: false,
     handleProtocols: (offered, { url = '' }) => {
-      const known = /\/portforward(\?|$)/.test(url) ? [portForwardTunnel, portChannels] : protocols;
+      const known = /\/portforward(\?|$)/.test(url) ? [portForwardTunnel, ...portSocketProtocols] : commandSocketProtocols;
       return known.find((protocol) => offered.has(protocol)) ?? false;
     },
   });
@@ -80,9 +79,9 @@ export class PodStreams {
     const asked = { ...call, signal };
     if (path.subresource === 'portforward') return this.#portForward(upgrade, asked);
     if (isSpdy(request)) return this.#spdyCommand(upgrade, asked, connection);
-    if (!isWebSocket(request) || !protocols.some((protocol) => offers(request, protocol))) {
+    if (!isWebSocket(request) || !offersOneOf(request, commandSocketProtocols)) {
       throw StatusError.badRequest(
-        `unable to upgrade: use a WebSocket that offers one of the protocols ${protocols.join(', ')}, or SPDY/3.1 with one of ${commandProtocols.join(', ')}`,
+        `unable to upgrade: use a WebSocket that offers one of the protocols ${commandSocketProtocols.join(', ')}, or none, or SPDY/3.1 with one of ${commandProtocols.join(', ')}`,
       );
     }
     this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
@@ -119,7 +118,7 @@ export class PodStreams {
       this.#sockets.handleUpgrade(request, socket, head, (webSocket) => void serve(createWebSocketStream(webSocket)));
       return;
     }
-    if (isWebSocket(request) && offers(request, portChannels)) {
+    if (isWebSocket(request) && offersOneOf(request, portSocketProtocols)) {
       const ports = portsOf(query);
       const openTunnel = (port: number) => this.#api.connectPod(call, podConnection({ port, stdin: true, stdout: true }));
       this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
@@ -186,8 +185,18 @@ function isWebSocket(request: IncomingMessage): boolean {
 }
 
 function offers(request: IncomingMessage, protocol: string): boolean {
-  const offered = String(request.headers['sec-websocket-protocol'] ?? '').split(',');
-  return offered.some((name) => name.trim() === protocol);
+  return offered(request).includes(protocol);
+}
+
+/** A client that names none speaks the first version. */
+function offersOneOf(request: IncomingMessage, known: readonly string[]): boolean {
+  const names = offered(request);
+  return names.length === 0 || names.some((name) => known.includes(name));
+}
+
+function offered(request: IncomingMessage): string[] {
+  const names = String(request.headers['sec-websocket-protocol'] ?? '').split(',');
+  return names.map((name) => name.trim()).filter((name) => name !== '' && !tokenProtocol.test(name));
 }
 
 function connectionOf(query: URLSearchParams, isExec: boolean): PodConnection {

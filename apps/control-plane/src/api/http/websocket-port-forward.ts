@@ -1,7 +1,8 @@
 // pods/portforward over a WebSocket of channels, as @kubernetes/client-node speaks it: the query names the ports, each of which has
 // a channel for data and one for errors; both begin with the port's number.
 import type { Tunnel } from '@berth/protocol';
-import type { RawData, WebSocket } from 'ws';
+import type { WebSocket } from 'ws';
+import { channelFraming } from './channel-framing.ts';
 import { statusOf } from './responses.ts';
 
 export interface WebSocketPortForward {
@@ -33,7 +34,8 @@ export async function serveWebSocketPortForward(socket: WebSocket, { ports, open
   };
   socket.once('close', leave);
   if (socket.readyState !== socket.OPEN) return leave();
-  socket.on('message', (data) => void receive(socket, tunnels, bytesOf(data)));
+  const { decode } = channelFraming(socket.protocol);
+  socket.on('message', (message, isBinary) => void receive(socket, tunnels, decode(message, isBinary)));
   socket.resume();
   await Promise.all(tunnels.map((tunnel, index) => carry(socket, tunnel, ports[index] ?? 0, index)));
   socket.close(1000);
@@ -46,13 +48,18 @@ async function carry(socket: WebSocket, tunnel: Tunnel | undefined, port: number
   if (error !== undefined) await send(socket, 2 * index + 1, Buffer.from(`error forwarding port ${port}: ${error}`));
 }
 
-async function receive(socket: WebSocket, tunnels: (Tunnel | undefined)[], message: Uint8Array): Promise<void> {
-  const [channel = 0] = message;
+async function receive(
+  socket: WebSocket,
+  tunnels: (Tunnel | undefined)[],
+  message: { channel: number; data: Uint8Array } | undefined,
+): Promise<void> {
+  if (!message) return;
+  const { channel, data } = message;
   const tunnel = channel % 2 === 0 ? tunnels[channel / 2] : undefined;
-  if (!tunnel || message.length === 1) return;
+  if (!tunnel || data.length === 0) return;
   socket.pause();
   try {
-    await tunnel.send('stdin', message.subarray(1));
+    await tunnel.send('stdin', data);
   } catch {
     // The tunnel broke: `finished` says so, and there is nobody to take the data.
     return;
@@ -63,16 +70,11 @@ async function receive(socket: WebSocket, tunnels: (Tunnel | undefined)[], messa
 
 function send(socket: WebSocket, channel: number, data: Uint8Array): Promise<void> {
   if (socket.readyState !== socket.OPEN) return Promise.resolve();
-  const message = Buffer.concat([Uint8Array.of(channel), data]);
+  const message = channelFraming(socket.protocol).encode(channel, data);
   // An error means that the socket is closing, which ends the tunnels by itself.
   return new Promise((resolve) => socket.send(message, () => resolve()));
 }
 
 function portBytes(port: number): Uint8Array {
   return Uint8Array.of(port % 256, Math.floor(port / 256));
-}
-
-function bytesOf(data: RawData): Uint8Array {
-  if (Array.isArray(data)) return Buffer.concat(data);
-  return data instanceof ArrayBuffer ? new Uint8Array(data) : data;
 }
