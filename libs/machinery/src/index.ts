@@ -1,5 +1,6 @@
 export * from './apply/index.ts';
 export * from './check-types.ts';
+export * from './disabled-fields.ts';
 export * from './duplicate-fields.ts';
 export { parseExact, wholeNumberOf } from './exact-json.ts';
 export * from './go-escapes.ts';

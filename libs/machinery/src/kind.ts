@@ -1,5 +1,6 @@
 // A kind is one definition: routes, discovery, OpenAPI, tables, storage keys, codecs and client types all derive from it.
 // What a definition must hold: pure functions only, and defaults that are idempotent.
+import type { DisabledField } from './disabled-fields.ts';
 import type { KubeObject } from './object.ts';
 import type { MessageSchema } from './schema.ts';
 
@@ -100,6 +101,8 @@ export interface KindDefinition<T extends KubeObject = KubeObject> {
   /** What discovery announces; default: everything. */
   verbs?: string[];
   strategy: Strategy<T>;
+  /** What is dropped whenever an object is written, before the strategy prepares it. */
+  disabledFields: readonly DisabledField[];
   /** Fills in defaults in place. */
   defaults(object: T): void;
   /**
@@ -141,6 +144,7 @@ export interface KindOptions<T extends KubeObject> {
   subresources?: Subresources;
   verbs?: string[];
   strategy?: Strategy<T>;
+  disabledFields?: readonly DisabledField[];
   defaults?(object: T): void;
   validate?(object: T, old?: T): FieldError[];
   validateUpdate?(next: T, old: T): FieldError[];
@@ -170,6 +174,7 @@ export function defineKind<T extends KubeObject>(options: KindOptions<T>): KindD
     subresources: options.subresources ?? {},
     ...(options.verbs && { verbs: options.verbs }),
     strategy: options.strategy ?? {},
+    disabledFields: options.disabledFields ?? [],
     defaults: options.defaults ?? (() => {}),
     validate: options.validate ?? (() => []),
     validateUpdate: options.validateUpdate ?? (() => []),

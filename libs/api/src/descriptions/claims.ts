@@ -42,17 +42,11 @@ export const claimDescriptions: Descriptions = {
     allocatedResourceStatuses: 'How far that is.',
     currentVolumeAttributesClassName: 'The class of properties that the volume has.',
     modifyVolumeStatus: 'How far a change of its properties is.',
-    healthStatus: 'Whether the volume is well.',
   },
   'core.v1.ModifyVolumeStatus': {
     '': 'How far a change of properties is.',
     targetVolumeAttributesClassName: 'The class that the volume is to have.',
     status: 'Pending, InProgress or Infeasible.',
-  },
-  'core.v1.VolumeHealthStatus': {
-    '': 'Whether a volume is well.',
-    healthConditions: 'What is wrong with it.',
-    lastTransitionTime: 'When that last changed.',
   },
   'core.v1.ObjectReference': {
     '': 'Names an object, or a part of one.',

@@ -21,7 +21,6 @@ export const clusterDescriptions: Descriptions = {
     taints: 'Marks that keep pods away which do not tolerate them.',
     configSource: 'Where its settings came from; no longer used.',
     externalID: 'An old name of the machine; no longer used.',
-    podPreemptionPolicy: 'When pods of the node may have to make way for others.',
   },
   'core.v1.Taint': {
     '': 'A mark of a node that keeps pods away.',
@@ -29,10 +28,6 @@ export const clusterDescriptions: Descriptions = {
     value: 'Its value.',
     effect: 'NoSchedule for new pods, PreferNoSchedule if it can be helped, NoExecute for running ones as well.',
     timeAdded: 'When it was put on.',
-  },
-  'core.v1.NodePodPreemptionPolicy': {
-    '': 'When pods may have to make way.',
-    disableResizePreemption: 'Whether they never do for the growth of others.',
   },
   'core.v1.NodeConfigSource': { '': 'Where settings of a node came from; no longer used.', configMap: 'A config map.' },
   'core.v1.ConfigMapNodeConfigSource': {

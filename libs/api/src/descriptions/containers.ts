@@ -129,7 +129,6 @@ export const containerDescriptions: Descriptions = {
     subPath: 'The part of the volume that appears there; by default its root.',
     mountPropagation: 'Whether mounts made later are seen across: None, HostToContainer or Bidirectional.',
     subPathExpr: 'Like subPath, with $(NAME) for variables of the container.',
-    bindMountOptions: 'Further options of the mount.',
   },
   'core.v1.VolumeDevice': {
     '': 'Where a block device appears in a container.',

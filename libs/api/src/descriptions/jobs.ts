@@ -20,9 +20,7 @@ export const jobDescriptions: Descriptions = {
     suspend: 'Whether the job waits: its pods are ended, and started when this is false again.',
     podReplacementPolicy: 'When a pod is replaced: TerminatingOrFailed for as soon as it ends, Failed for once it has.',
     managedBy: 'The controller that runs the job, when it is not the one of the cluster.',
-    scheduling: 'How the pods of the job are placed together.',
   },
-  'batch.v1.JobSchedulingConfiguration': { '': 'How the pods of a job are placed together.' },
   'batch.v1.PodFailurePolicy': { '': 'What follows from failures.', rules: 'Looked through in order; the first that fits counts.' },
   'batch.v1.PodFailurePolicyRule': {
     '': 'What follows from one sort of failure.',

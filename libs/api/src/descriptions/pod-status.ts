@@ -23,8 +23,6 @@ export const podStatusDescriptions: Descriptions = {
     extendedResourceClaimStatus: 'The claim that was made for the devices it asks for as resources.',
     allocatedResources: 'What is set aside for the pod as a whole.',
     resources: 'What holds for the pod as a whole.',
-    nodeAllocatableResourceClaimStatuses: 'What claims take of the resources of the node.',
-    volumeHealth: 'Whether its volumes are well.',
   },
   'core.v1.HostIP': { '': 'An address of a node.', ip: 'The address, IPv4 or IPv6.' },
   'core.v1.PodIP': { '': 'An address of a pod.', ip: 'The address, IPv4 or IPv6.' },
@@ -74,10 +72,7 @@ export const podStatusDescriptions: Descriptions = {
     mountPath: 'The path in the container at which it appears.',
     readOnly: 'Whether the container may only read it.',
     recursiveReadOnly: 'Whether what is mounted below it is read-only as well.',
-    volumeStatus: 'What is known of the volume.',
   },
-  'core.v1.VolumeStatus': { '': 'What is known of a volume.', image: 'For volumes from images.' },
-  'core.v1.ImageVolumeStatus': { '': 'A volume from an image.', imageRef: 'The image, by digest.' },
   'core.v1.ContainerUser': { '': 'As whom a process runs.', linux: 'As whom it runs on Linux.' },
   'core.v1.LinuxContainerUser': {
     '': 'As whom a process runs on Linux.',
@@ -94,7 +89,6 @@ export const podStatusDescriptions: Descriptions = {
     '': 'Whether a device is well.',
     resourceID: 'Which device it is.',
     health: 'Healthy, Unhealthy or Unknown.',
-    message: 'Why, in a sentence for people.',
   },
   'core.v1.PodResourceClaimStatus': {
     '': 'A claim that was made for the pod.',
@@ -111,29 +105,5 @@ export const podStatusDescriptions: Descriptions = {
     containerName: 'The container.',
     resourceName: 'The resource that it asks for.',
     requestName: 'The part of the claim.',
-  },
-  'core.v1.NodeAllocatableResourceClaimStatus': {
-    '': 'What a claim takes of the resources of the node.',
-    resourceClaimName: 'The name of the claim.',
-    containers: 'The containers that use it.',
-    mapping: 'What it stands for.',
-    overhead: 'What it takes beyond that.',
-  },
-  'core.v1.NodeAllocatableMappedResources': {
-    '': 'An amount of a resource of the node.',
-    name: 'The resource.',
-    quantity: 'How much of it.',
-  },
-  'core.v1.NodeAllocatableOverheadResources': {
-    '': 'What using a claim takes of a resource of the node.',
-    name: 'The resource.',
-    perPod: 'How much for each pod.',
-    perContainer: 'How much for each container.',
-  },
-  'core.v1.PodVolumeHealth': {
-    '': 'Whether a volume is well.',
-    name: 'The name of the volume in the pod.',
-    healthConditions: 'What is wrong with it.',
-    lastTransitionTime: 'When that last changed.',
   },
 };

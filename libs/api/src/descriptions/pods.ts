@@ -55,8 +55,13 @@ export const podDescriptions: Descriptions = {
     resourceClaims: 'Claims of devices that containers of the pod can use.',
     resources: 'CPU and memory of all containers together.',
     hostnameOverride: 'The host name within the pod, in place of any other.',
-    schedulingGroup: 'The group of pods that it is placed together with.',
-    evictionResponders: 'Who is asked before the pod is evicted.',
+    workloadRef: 'The workload whose pods are placed together; Kubernetes has this turned off.',
+  },
+  'core.v1.WorkloadReference': {
+    '': 'A group of pods within a workload.',
+    name: 'The name of the workload.',
+    podGroup: 'The name of the group of pods.',
+    podGroupReplicaKey: 'Which replica of the group it is.',
   },
   'core.v1.Probe': {
     '': 'A question that is put to a container again and again.',
@@ -79,7 +84,6 @@ export const podDescriptions: Descriptions = {
     host: 'The host to connect to; by default the address of the pod.',
     scheme: 'HTTP, which is the default, or HTTPS, whose certificate is not checked.',
     httpHeaders: 'Headers to send.',
-    protocol: 'The version of HTTP to speak.',
   },
   'core.v1.HTTPHeader': { '': 'A header of a request.', name: 'The name of the header.', value: 'The value of the header.' },
   'core.v1.TCPSocketAction': {
@@ -91,7 +95,6 @@ export const podDescriptions: Descriptions = {
     '': 'A question to the health service of gRPC.',
     port: 'The number of the port.',
     service: 'The service to ask for; by default the server as a whole.',
-    mode: 'How the connection is made.',
   },
   'core.v1.Lifecycle': {
     '': 'What is done at the beginning and at the end of a container.',
@@ -176,12 +179,6 @@ export const podDescriptions: Descriptions = {
     name: 'The name that containers use for it.',
     resourceClaimName: 'The claim, when it exists already.',
     resourceClaimTemplateName: 'The template that a claim is made from for this pod.',
-  },
-  'core.v1.PodSchedulingGroup': { '': 'A group of pods that are placed together.', podGroupName: 'The name of the group.' },
-  'core.v1.EvictionResponder': {
-    '': 'Somebody who is asked before the pod is evicted.',
-    name: 'Who it is.',
-    priority: 'Those with larger numbers are asked first.',
   },
   'core.v1.LocalObjectReference': { '': 'Names an object in the same namespace.', name: 'The name of the object.' },
 };

@@ -4,7 +4,6 @@ import { foreignVolumeDescriptions } from './foreign-volumes.ts';
 import { volumeDescriptions } from './volumes.ts';
 
 const fsType = 'The file system of the volume, such as ext4.';
-const conditions = 'What is wrong with it.';
 const parameters = 'What the driver is told; only the driver knows what they mean.';
 
 /** The same fields as those of pods, under another name of the type. */
@@ -107,7 +106,6 @@ export const storageDescriptions: Descriptions = {
     seLinuxMount: 'Whether it can mount with an SELinux label.',
     nodeAllocatableUpdatePeriodSeconds: 'How often it is asked how many volumes a node can have.',
     serviceAccountTokenInSecrets: 'Whether it gets tokens among its secrets.',
-    preventPodSchedulingIfMissing: 'Whether pods stay away from nodes that lack it.',
   },
   'storage.v1.TokenRequest': {
     '': 'A token for a driver.',
@@ -123,9 +121,6 @@ export const storageDescriptions: Descriptions = {
     allocatable: 'How many volumes the node can have.',
   },
   'storage.v1.VolumeNodeResources': { '': 'How many volumes.', count: 'The most that can be attached; by default any number.' },
-  'storage.v1.CSINodeStatus': { '': 'Whether storage of a node is well.', storageHealth: 'By driver.' },
-  'storage.v1.StorageHealth': { '': 'Whether storage is well.', name: 'The name of the driver.', healthConditions: conditions },
-  'storage.v1.StorageHealthCondition': { accessMode: 'For volumes that are mounted so.', volumeMode: 'For volumes that are used so.' },
   'storage.v1.CSIStorageCapacity': {
     nodeTopology: 'From which nodes the storage can be reached.',
     storageClassName: 'The class of storage.',

@@ -5,11 +5,9 @@ const fsType = 'The file system of the volume, such as ext4.';
 const readOnly = 'Whether containers may only read it.';
 const secretRef = 'The secret that access to it needs.';
 const defaultMode = 'The permissions of the files, where they have none of their own; by default 0644.';
-const defaultUser = 'The user that the files belong to, where they name none.';
 const items = 'Which keys become files, and under which paths; by default all, each under its own name.';
 const optional = 'Whether the pod starts without it.';
 const mode = 'The permissions of the file.';
-const user = 'The user that the file belongs to.';
 const filePath = 'The path of the file within the volume.';
 const external = (what: string) => `${what}; made by a driver of its own.`;
 
@@ -57,7 +55,6 @@ export const volumeDescriptions: Descriptions = {
     '': 'A folder that begins empty and is removed with the pod.',
     medium: 'Memory to keep it in memory; by default the disk of the node.',
     sizeLimit: 'How large it may grow.',
-    mode: 'The permissions of the folder.',
   },
   'core.v1.SecretVolumeSource': {
     '': 'A secret whose keys become files; changes of it follow.',
@@ -65,7 +62,6 @@ export const volumeDescriptions: Descriptions = {
     items,
     defaultMode,
     optional,
-    defaultUser,
   },
   'core.v1.ConfigMapVolumeSource': {
     '': 'A config map whose keys become files; changes of it follow.',
@@ -73,9 +69,8 @@ export const volumeDescriptions: Descriptions = {
     items,
     defaultMode,
     optional,
-    defaultUser,
   },
-  'core.v1.KeyToPath': { '': 'A key that becomes a file.', key: 'The key that is shown.', path: filePath, mode, user },
+  'core.v1.KeyToPath': { '': 'A key that becomes a file.', key: 'The key that is shown.', path: filePath, mode },
   'core.v1.NFSVolumeSource': {
     '': 'Where a folder is that is mounted over NFS.',
     server: 'The name or address of the server.',
@@ -91,7 +86,6 @@ export const volumeDescriptions: Descriptions = {
     '': 'Files that tell containers of their own pod.',
     items: 'The files, and what is in them.',
     defaultMode,
-    defaultUser,
   },
   'core.v1.DownwardAPIVolumeFile': {
     '': 'A file that holds a fact about the pod.',
@@ -99,7 +93,6 @@ export const volumeDescriptions: Descriptions = {
     fieldRef: 'A field of the pod, such as metadata.labels.',
     resourceFieldRef: 'What a container asks for, or is limited to.',
     mode,
-    user,
   },
   'core.v1.ObjectFieldSelector': {
     '': 'A field of the pod.',
@@ -112,7 +105,7 @@ export const volumeDescriptions: Descriptions = {
     resource: 'Which number, such as limits.cpu.',
     divisor: 'The unit that it is told in, rounded up; by default 1.',
   },
-  'core.v1.ProjectedVolumeSource': { '': 'Several sources together in one folder.', sources: 'What is in it.', defaultMode, defaultUser },
+  'core.v1.ProjectedVolumeSource': { '': 'Several sources together in one folder.', sources: 'What is in it.', defaultMode },
   'core.v1.VolumeProjection': {
     '': 'One source of files; one of these.',
     secret: 'The keys of a secret.',
@@ -130,7 +123,6 @@ export const volumeDescriptions: Descriptions = {
     audience: 'Whom the token is for; by default the API server.',
     expirationSeconds: 'How many seconds it holds; by default 3600, at least 600.',
     path: filePath,
-    user,
   },
   'core.v1.ClusterTrustBundleProjection': {
     '': 'Trust bundles that become one file.',
@@ -139,7 +131,6 @@ export const volumeDescriptions: Descriptions = {
     labelSelector: 'Which bundles of the signer, by labels.',
     optional,
     path: filePath,
-    user,
   },
   'core.v1.PodCertificateProjection': {
     '': 'A key and a certificate for the pod.',
@@ -150,7 +141,6 @@ export const volumeDescriptions: Descriptions = {
     keyPath: 'The file with the key alone.',
     certificateChainPath: 'The file with the certificates alone.',
     userAnnotations: 'What the signer is told on top.',
-    user: 'The user that the files belong to.',
   },
   'core.v1.CSIVolumeSource': {
     '': 'A volume of a storage driver, made for one pod.',

@@ -34,7 +34,6 @@ export const authenticationV1: GroupDeclaration = {
     { name: 'audiences', type: '[]string', number: 1, listType: 'atomic' },
     { name: 'expirationSeconds', type: 'int64', number: 4, pointer: true },
     { name: 'boundObjectRef', type: 'authentication.v1.BoundObjectReference', number: 3, pointer: true },
-    { name: 'attestations', type: 'map:[]string', number: 5, omitempty: true },
   ] },
   TokenRequestStatus: { fields: [
     { name: 'token', type: 'string', number: 1 },

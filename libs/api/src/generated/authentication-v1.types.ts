@@ -36,7 +36,6 @@ export interface TokenRequestSpec {
   audiences?: string[];
   expirationSeconds?: number;
   boundObjectRef?: BoundObjectReference;
-  attestations?: Record<string, string[]>;
 }
 
 export interface TokenRequestStatus {

@@ -95,7 +95,6 @@ export const autoscalingV1: GroupDeclaration = {
     { name: 'lastTransitionTime', type: 'Time', number: 3, omitempty: true },
     { name: 'reason', type: 'string', number: 4, omitempty: true },
     { name: 'message', type: 'string', number: 5, omitempty: true },
-    { name: 'observedGeneration', type: 'int64', number: 6, pointer: true, omitempty: true },
   ] },
   ObjectMetricStatus: { fields: [
     { name: 'target', type: 'autoscaling.v1.CrossVersionObjectReference', number: 1, required: true },

@@ -106,7 +106,6 @@ export interface HorizontalPodAutoscalerCondition {
   lastTransitionTime?: string;
   reason?: string;
   message?: string;
-  observedGeneration?: number;
 }
 
 export interface ObjectMetricStatus {

@@ -89,7 +89,6 @@ export const autoscalingV2: GroupDeclaration = {
     { name: 'lastTransitionTime', type: 'Time', number: 3, omitempty: true },
     { name: 'reason', type: 'string', number: 4, omitempty: true },
     { name: 'message', type: 'string', number: 5, omitempty: true },
-    { name: 'observedGeneration', type: 'int64', number: 6, pointer: true, omitempty: true },
   ] },
   MetricStatus: { fields: [
     { name: 'type', type: 'string', number: 1, required: true, enum: ['Object', 'Pods', 'Resource', 'ContainerResource', 'External'] },

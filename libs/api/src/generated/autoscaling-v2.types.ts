@@ -102,7 +102,6 @@ export interface HorizontalPodAutoscalerCondition {
   lastTransitionTime?: string;
   reason?: string;
   message?: string;
-  observedGeneration?: number;
 }
 
 export interface MetricStatus {

@@ -54,9 +54,6 @@ export const batchV1: GroupDeclaration = {
     { name: 'suspend', type: 'bool', number: 10, pointer: true, omitempty: true },
     { name: 'podReplacementPolicy', type: 'string', number: 14, pointer: true, omitempty: true, enum: ['TerminatingOrFailed', 'Failed'] },
     { name: 'managedBy', type: 'string', number: 15, pointer: true, omitempty: true },
-    { name: 'scheduling', type: 'batch.v1.JobSchedulingConfiguration', number: 17, pointer: true, omitempty: true },
-  ] },
-  JobSchedulingConfiguration: { fields: [
   ] },
   JobStatus: { fields: [
     { name: 'conditions', type: '[]batch.v1.JobCondition', number: 1, omitempty: true, patchStrategy: ['merge'], patchMergeKey: 'type', listType: 'atomic' },

@@ -60,10 +60,7 @@ export interface JobSpec {
   suspend?: boolean;
   podReplacementPolicy?: "TerminatingOrFailed" | "Failed" | (string & {});
   managedBy?: string;
-  scheduling?: JobSchedulingConfiguration;
 }
-
-export interface JobSchedulingConfiguration {}
 
 export interface JobStatus {
   conditions?: JobCondition[];

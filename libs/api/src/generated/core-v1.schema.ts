@@ -138,20 +138,6 @@ export const coreV1: GroupDeclaration = {
     { name: 'reason', type: 'string', number: 5, omitempty: true },
     { name: 'message', type: 'string', number: 6, omitempty: true },
   ] },
-  VolumeHealthCondition: { fields: [
-    { name: 'status', type: 'string', number: 1, required: true, enum: ['Inaccessible', 'DataLoss', 'Degraded'] },
-    { name: 'reason', type: 'string', number: 2, required: true },
-    { name: 'message', type: 'string', number: 3, omitempty: true },
-  ] },
-  VolumeHealthStatus: { fields: [
-    { name: 'healthConditions', type: '[]core.v1.VolumeHealthCondition', number: 1, omitempty: true, patchStrategy: ['merge'], patchMergeKey: 'status', listType: 'map', listMapKeys: ['status', 'reason'] },
-    { name: 'lastTransitionTime', type: 'Time', number: 2, omitempty: true },
-  ] },
-  PodVolumeHealth: { fields: [
-    { name: 'name', type: 'string', number: 1, required: true },
-    { name: 'healthConditions', type: '[]core.v1.VolumeHealthCondition', number: 2, omitempty: true, patchStrategy: ['merge'], patchMergeKey: 'status', listType: 'map', listMapKeys: ['status', 'reason'] },
-    { name: 'lastTransitionTime', type: 'Time', number: 3, omitempty: true },
-  ] },
   PersistentVolumeClaimStatus: { fields: [
     { name: 'phase', type: 'string', number: 1, omitempty: true, enum: ['Pending', 'Bound', 'Lost'] },
     { name: 'accessModes', type: '[]string', number: 2, omitempty: true, listType: 'atomic', enum: ['ReadWriteOnce', 'ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOncePod'] },
@@ -161,7 +147,6 @@ export const coreV1: GroupDeclaration = {
     { name: 'allocatedResourceStatuses', type: 'map:string', number: 7, omitempty: true },
     { name: 'currentVolumeAttributesClassName', type: 'string', number: 8, pointer: true, omitempty: true },
     { name: 'modifyVolumeStatus', type: 'core.v1.ModifyVolumeStatus', number: 9, pointer: true, omitempty: true },
-    { name: 'healthStatus', type: 'core.v1.VolumeHealthStatus', number: 10, pointer: true, omitempty: true },
   ] },
   HostPathVolumeSource: { fields: [
     { name: 'path', type: 'string', number: 1, required: true },
@@ -170,7 +155,6 @@ export const coreV1: GroupDeclaration = {
   EmptyDirVolumeSource: { fields: [
     { name: 'medium', type: 'string', number: 1, omitempty: true, enum: ['', 'Memory', 'HugePages', 'HugePages-'] },
     { name: 'sizeLimit', type: 'Quantity', number: 2, pointer: true, omitempty: true },
-    { name: 'mode', type: 'int32', number: 3, pointer: true, omitempty: true },
   ] },
   GlusterfsVolumeSource: { fields: [
     { name: 'endpoints', type: 'string', number: 1, required: true },
@@ -283,7 +267,6 @@ export const coreV1: GroupDeclaration = {
     { name: 'items', type: '[]core.v1.KeyToPath', number: 2, omitempty: true, listType: 'atomic' },
     { name: 'defaultMode', type: 'int32', number: 3, pointer: true, omitempty: true },
     { name: 'optional', type: 'bool', number: 4, pointer: true, omitempty: true },
-    { name: 'defaultUser', type: 'int64', number: 5, pointer: true, omitempty: true },
   ] },
   SecretProjection: { fields: [
     { name: '', type: 'core.v1.LocalObjectReference', number: 1, inline: true },
@@ -405,7 +388,6 @@ export const coreV1: GroupDeclaration = {
     { name: 'items', type: '[]core.v1.KeyToPath', number: 2, omitempty: true, listType: 'atomic' },
     { name: 'defaultMode', type: 'int32', number: 3, pointer: true, omitempty: true },
     { name: 'optional', type: 'bool', number: 4, pointer: true, omitempty: true },
-    { name: 'defaultUser', type: 'int64', number: 5, pointer: true, omitempty: true },
   ] },
   ConfigMapProjection: { fields: [
     { name: '', type: 'core.v1.LocalObjectReference', number: 1, inline: true },
@@ -416,7 +398,6 @@ export const coreV1: GroupDeclaration = {
     { name: 'audience', type: 'string', number: 1, omitempty: true },
     { name: 'expirationSeconds', type: 'int64', number: 2, pointer: true, omitempty: true },
     { name: 'path', type: 'string', number: 3, required: true },
-    { name: 'user', type: 'int64', number: 4, pointer: true, omitempty: true },
   ] },
   ClusterTrustBundleProjection: { fields: [
     { name: 'name', type: 'string', number: 1, pointer: true, omitempty: true },
@@ -424,7 +405,6 @@ export const coreV1: GroupDeclaration = {
     { name: 'labelSelector', type: 'meta.v1.LabelSelector', number: 3, pointer: true, omitempty: true },
     { name: 'optional', type: 'bool', number: 5, pointer: true, omitempty: true },
     { name: 'path', type: 'string', number: 4, required: true },
-    { name: 'user', type: 'int64', number: 6, pointer: true, omitempty: true },
   ] },
   PodCertificateProjection: { fields: [
     { name: 'signerName', type: 'string', number: 1, omitempty: true },
@@ -434,12 +414,10 @@ export const coreV1: GroupDeclaration = {
     { name: 'keyPath', type: 'string', number: 5, omitempty: true },
     { name: 'certificateChainPath', type: 'string', number: 6, omitempty: true },
     { name: 'userAnnotations', type: 'map:string', number: 7, omitempty: true },
-    { name: 'user', type: 'int64', number: 8, pointer: true, omitempty: true },
   ] },
   ProjectedVolumeSource: { fields: [
     { name: 'sources', type: '[]core.v1.VolumeProjection', number: 1, listType: 'atomic' },
     { name: 'defaultMode', type: 'int32', number: 2, pointer: true, omitempty: true },
-    { name: 'defaultUser', type: 'int64', number: 3, pointer: true, omitempty: true },
   ] },
   VolumeProjection: { fields: [
     { name: 'secret', type: 'core.v1.SecretProjection', number: 1, pointer: true, omitempty: true },
@@ -453,7 +431,6 @@ export const coreV1: GroupDeclaration = {
     { name: 'key', type: 'string', number: 1, required: true },
     { name: 'path', type: 'string', number: 2, required: true },
     { name: 'mode', type: 'int32', number: 3, pointer: true, omitempty: true },
-    { name: 'user', type: 'int64', number: 4, pointer: true, omitempty: true },
   ] },
   LocalVolumeSource: { fields: [
     { name: 'path', type: 'string', number: 1, required: true },
@@ -500,7 +477,6 @@ export const coreV1: GroupDeclaration = {
     { name: 'subPath', type: 'string', number: 4, omitempty: true },
     { name: 'mountPropagation', type: 'string', number: 5, pointer: true, omitempty: true, enum: ['None', 'HostToContainer', 'Bidirectional'] },
     { name: 'subPathExpr', type: 'string', number: 6, omitempty: true },
-    { name: 'bindMountOptions', type: '[]string', number: 8, omitempty: true, listType: 'set' },
   ] },
   VolumeDevice: { fields: [
     { name: 'name', type: 'string', number: 1, required: true },
@@ -566,7 +542,6 @@ export const coreV1: GroupDeclaration = {
     { name: 'host', type: 'string', number: 3, omitempty: true },
     { name: 'scheme', type: 'string', number: 4, omitempty: true, enum: ['HTTP', 'HTTPS'] },
     { name: 'httpHeaders', type: '[]core.v1.HTTPHeader', number: 5, omitempty: true, listType: 'atomic' },
-    { name: 'protocol', type: 'string', number: 6, pointer: true, omitempty: true, enum: ['HTTP1', 'HTTP2'] },
   ] },
   TCPSocketAction: { fields: [
     { name: 'port', type: 'IntOrString', number: 1, required: true },
@@ -575,7 +550,6 @@ export const coreV1: GroupDeclaration = {
   GRPCAction: { fields: [
     { name: 'port', type: 'int32', number: 1, required: true },
     { name: 'service', type: 'string', number: 2, pointer: true, default: '' },
-    { name: 'mode', type: 'string', number: 3, pointer: true, omitempty: true, enum: ['Plaintext', 'TLS'] },
   ] },
   ExecAction: { fields: [
     { name: 'command', type: '[]string', number: 1, omitempty: true, listType: 'atomic' },
@@ -702,7 +676,6 @@ export const coreV1: GroupDeclaration = {
   ResourceHealth: { fields: [
     { name: 'resourceID', type: 'string', number: 1, required: true },
     { name: 'health', type: 'string', number: 2, omitempty: true, enum: ['Healthy', 'Unhealthy', 'Unknown'] },
-    { name: 'message', type: 'string', number: 6, pointer: true, omitempty: true },
   ] },
   ContainerUser: { fields: [
     { name: 'linux', type: 'core.v1.LinuxContainerUser', number: 1, pointer: true, omitempty: true },
@@ -726,13 +699,6 @@ export const coreV1: GroupDeclaration = {
     { name: 'mountPath', type: 'string', number: 2, required: true },
     { name: 'readOnly', type: 'bool', number: 3, omitempty: true },
     { name: 'recursiveReadOnly', type: 'string', number: 4, pointer: true, omitempty: true, enum: ['Disabled', 'IfPossible', 'Enabled'] },
-    { name: 'volumeStatus', type: 'core.v1.VolumeStatus', number: 5, pointer: true, omitempty: true },
-  ] },
-  VolumeStatus: { fields: [
-    { name: 'image', type: 'core.v1.ImageVolumeStatus', number: 1, pointer: true, omitempty: true },
-  ] },
-  ImageVolumeStatus: { fields: [
-    { name: 'imageRef', type: 'string', number: 1, omitempty: true },
   ] },
   ContainerRestartRule: { fields: [
     { name: 'action', type: 'string', number: 1, omitempty: true, enum: ['Restart', 'RestartAllContainers'] },
@@ -852,8 +818,12 @@ export const coreV1: GroupDeclaration = {
     { name: 'resourceClaims', type: '[]core.v1.PodResourceClaim', number: 39, omitempty: true, patchStrategy: ['merge', 'retainKeys'], patchMergeKey: 'name', listType: 'map', listMapKeys: ['name'] },
     { name: 'resources', type: 'core.v1.ResourceRequirements', number: 40, pointer: true, omitempty: true },
     { name: 'hostnameOverride', type: 'string', number: 41, pointer: true, omitempty: true },
-    { name: 'schedulingGroup', type: 'core.v1.PodSchedulingGroup', number: 43, pointer: true, omitempty: true },
-    { name: 'evictionResponders', type: '[]core.v1.EvictionResponder', number: 44, omitempty: true, patchStrategy: ['merge'], patchMergeKey: 'name', listType: 'map', listMapKeys: ['name'] },
+    { name: 'workloadRef', type: 'core.v1.WorkloadReference', number: 42, pointer: true, omitempty: true },
+  ] },
+  WorkloadReference: { fields: [
+    { name: 'name', type: 'string', number: 1, required: true },
+    { name: 'podGroup', type: 'string', number: 2, required: true },
+    { name: 'podGroupReplicaKey', type: 'string', number: 3, omitempty: true },
   ] },
   PodResourceClaim: { fields: [
     { name: 'name', type: 'string', number: 1, required: true },
@@ -878,9 +848,6 @@ export const coreV1: GroupDeclaration = {
   ] },
   PodSchedulingGate: { fields: [
     { name: 'name', type: 'string', number: 1, required: true },
-  ] },
-  PodSchedulingGroup: { fields: [
-    { name: 'podGroupName', type: 'string', number: 1, pointer: true, omitempty: true },
   ] },
   TopologySpreadConstraint: { fields: [
     { name: 'maxSkew', type: 'int32', number: 1, required: true },
@@ -965,10 +932,6 @@ export const coreV1: GroupDeclaration = {
     { name: '', type: 'core.v1.EphemeralContainerCommon', number: 1, inline: true },
     { name: 'targetContainerName', type: 'string', number: 2, omitempty: true },
   ] },
-  EvictionResponder: { fields: [
-    { name: 'name', type: 'string', number: 1, required: true },
-    { name: 'priority', type: 'int32', number: 2, pointer: true, required: true },
-  ] },
   PodStatus: { fields: [
     { name: 'observedGeneration', type: 'int64', number: 17, omitempty: true },
     { name: 'phase', type: 'string', number: 1, omitempty: true, enum: ['Pending', 'Running', 'Succeeded', 'Failed', 'Unknown'] },
@@ -990,8 +953,6 @@ export const coreV1: GroupDeclaration = {
     { name: 'extendedResourceClaimStatus', type: 'core.v1.PodExtendedResourceClaimStatus', number: 18, pointer: true, omitempty: true },
     { name: 'allocatedResources', type: 'map:Quantity', number: 19, omitempty: true },
     { name: 'resources', type: 'core.v1.ResourceRequirements', number: 20, pointer: true, omitempty: true },
-    { name: 'nodeAllocatableResourceClaimStatuses', type: '[]core.v1.NodeAllocatableResourceClaimStatus', number: 21, omitempty: true, patchStrategy: ['merge'], patchMergeKey: 'resourceClaimName', listType: 'map', listMapKeys: ['resourceClaimName'] },
-    { name: 'volumeHealth', type: '[]core.v1.PodVolumeHealth', number: 22, omitempty: true, listType: 'map', listMapKeys: ['name'] },
   ] },
   Pod: { fields: [
     { name: '', type: 'meta.v1.TypeMeta', inline: true },
@@ -1157,10 +1118,6 @@ export const coreV1: GroupDeclaration = {
     { name: 'taints', type: '[]core.v1.Taint', number: 5, omitempty: true, listType: 'atomic' },
     { name: 'configSource', type: 'core.v1.NodeConfigSource', number: 6, pointer: true, omitempty: true },
     { name: 'externalID', type: 'string', number: 2, omitempty: true },
-    { name: 'podPreemptionPolicy', type: 'core.v1.NodePodPreemptionPolicy', number: 8, pointer: true, omitempty: true },
-  ] },
-  NodePodPreemptionPolicy: { fields: [
-    { name: 'disableResizePreemption', type: '[]string', number: 1, omitempty: true, listType: 'set' },
   ] },
   NodeConfigSource: { fields: [
     { name: 'configMap', type: 'core.v1.ConfigMapNodeConfigSource', number: 2, pointer: true, omitempty: true },
@@ -1494,14 +1451,12 @@ export const coreV1: GroupDeclaration = {
   DownwardAPIVolumeSource: { fields: [
     { name: 'items', type: '[]core.v1.DownwardAPIVolumeFile', number: 1, omitempty: true, listType: 'atomic' },
     { name: 'defaultMode', type: 'int32', number: 2, pointer: true, omitempty: true },
-    { name: 'defaultUser', type: 'int64', number: 3, pointer: true, omitempty: true },
   ] },
   DownwardAPIVolumeFile: { fields: [
     { name: 'path', type: 'string', number: 1, required: true },
     { name: 'fieldRef', type: 'core.v1.ObjectFieldSelector', number: 2, pointer: true, omitempty: true },
     { name: 'resourceFieldRef', type: 'core.v1.ResourceFieldSelector', number: 3, pointer: true, omitempty: true },
     { name: 'mode', type: 'int32', number: 4, pointer: true, omitempty: true },
-    { name: 'user', type: 'int64', number: 5, pointer: true, omitempty: true },
   ] },
   DownwardAPIProjection: { fields: [
     { name: 'items', type: '[]core.v1.DownwardAPIVolumeFile', number: 1, omitempty: true, listType: 'atomic' },
@@ -1550,20 +1505,5 @@ export const coreV1: GroupDeclaration = {
   ImageVolumeSource: { fields: [
     { name: 'reference', type: 'string', number: 1, omitempty: true },
     { name: 'pullPolicy', type: 'string', number: 2, omitempty: true, enum: ['Always', 'Never', 'IfNotPresent'] },
-  ] },
-  NodeAllocatableResourceClaimStatus: { fields: [
-    { name: 'resourceClaimName', type: 'string', number: 1, required: true },
-    { name: 'containers', type: '[]string', number: 2, omitempty: true, listType: 'set' },
-    { name: 'mapping', type: '[]core.v1.NodeAllocatableMappedResources', number: 4, omitempty: true, patchStrategy: ['merge'], patchMergeKey: 'name', listType: 'map', listMapKeys: ['name'] },
-    { name: 'overhead', type: '[]core.v1.NodeAllocatableOverheadResources', number: 5, omitempty: true, patchStrategy: ['merge'], patchMergeKey: 'name', listType: 'map', listMapKeys: ['name'] },
-  ] },
-  NodeAllocatableMappedResources: { fields: [
-    { name: 'name', type: 'string', number: 1, required: true, enum: ['cpu', 'memory', 'storage', 'ephemeral-storage', 'pods', 'services', 'replicationcontrollers', 'resourcequotas', 'secrets', 'configmaps', 'persistentvolumeclaims', 'services.nodeports', 'services.loadbalancers', 'requests.cpu', 'requests.memory', 'requests.storage', 'requests.ephemeral-storage', 'limits.cpu', 'limits.memory', 'limits.ephemeral-storage'] },
-    { name: 'quantity', type: 'Quantity', number: 2, pointer: true, required: true },
-  ] },
-  NodeAllocatableOverheadResources: { fields: [
-    { name: 'name', type: 'string', number: 1, required: true, enum: ['cpu', 'memory', 'storage', 'ephemeral-storage', 'pods', 'services', 'replicationcontrollers', 'resourcequotas', 'secrets', 'configmaps', 'persistentvolumeclaims', 'services.nodeports', 'services.loadbalancers', 'requests.cpu', 'requests.memory', 'requests.storage', 'requests.ephemeral-storage', 'limits.cpu', 'limits.memory', 'limits.ephemeral-storage'] },
-    { name: 'perPod', type: 'Quantity', number: 2, pointer: true, omitempty: true },
-    { name: 'perContainer', type: 'Quantity', number: 3, pointer: true, omitempty: true },
   ] },
 };

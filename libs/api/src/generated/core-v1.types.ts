@@ -146,23 +146,6 @@ export interface PersistentVolumeClaimCondition {
   message?: string;
 }
 
-export interface VolumeHealthCondition {
-  status: "Inaccessible" | "DataLoss" | "Degraded" | (string & {});
-  reason: string;
-  message?: string;
-}
-
-export interface VolumeHealthStatus {
-  healthConditions?: VolumeHealthCondition[];
-  lastTransitionTime?: string;
-}
-
-export interface PodVolumeHealth {
-  name: string;
-  healthConditions?: VolumeHealthCondition[];
-  lastTransitionTime?: string;
-}
-
 export interface PersistentVolumeClaimStatus {
   phase?: "Pending" | "Bound" | "Lost" | (string & {});
   accessModes?: ("ReadWriteOnce" | "ReadOnlyMany" | "ReadWriteMany" | "ReadWriteOncePod" | (string & {}))[];
@@ -172,7 +155,6 @@ export interface PersistentVolumeClaimStatus {
   allocatedResourceStatuses?: Record<string, string>;
   currentVolumeAttributesClassName?: string;
   modifyVolumeStatus?: ModifyVolumeStatus;
-  healthStatus?: VolumeHealthStatus;
 }
 
 export interface HostPathVolumeSource {
@@ -183,7 +165,6 @@ export interface HostPathVolumeSource {
 export interface EmptyDirVolumeSource {
   medium?: "" | "Memory" | "HugePages" | "HugePages-" | (string & {});
   sizeLimit?: string;
-  mode?: number;
 }
 
 export interface GlusterfsVolumeSource {
@@ -313,7 +294,6 @@ export interface SecretVolumeSource {
   items?: KeyToPath[];
   defaultMode?: number;
   optional?: boolean;
-  defaultUser?: number;
 }
 
 export interface SecretProjection extends LocalObjectReference {
@@ -449,7 +429,6 @@ export interface ConfigMapVolumeSource extends LocalObjectReference {
   items?: KeyToPath[];
   defaultMode?: number;
   optional?: boolean;
-  defaultUser?: number;
 }
 
 export interface ConfigMapProjection extends LocalObjectReference {
@@ -461,7 +440,6 @@ export interface ServiceAccountTokenProjection {
   audience?: string;
   expirationSeconds?: number;
   path: string;
-  user?: number;
 }
 
 export interface ClusterTrustBundleProjection {
@@ -470,7 +448,6 @@ export interface ClusterTrustBundleProjection {
   labelSelector?: LabelSelector;
   optional?: boolean;
   path: string;
-  user?: number;
 }
 
 export interface PodCertificateProjection {
@@ -481,13 +458,11 @@ export interface PodCertificateProjection {
   keyPath?: string;
   certificateChainPath?: string;
   userAnnotations?: Record<string, string>;
-  user?: number;
 }
 
 export interface ProjectedVolumeSource {
   sources?: VolumeProjection[];
   defaultMode?: number;
-  defaultUser?: number;
 }
 
 export interface VolumeProjection {
@@ -503,7 +478,6 @@ export interface KeyToPath {
   key: string;
   path: string;
   mode?: number;
-  user?: number;
 }
 
 export interface LocalVolumeSource {
@@ -557,7 +531,6 @@ export interface VolumeMount {
   subPath?: string;
   mountPropagation?: "None" | "HostToContainer" | "Bidirectional" | (string & {});
   subPathExpr?: string;
-  bindMountOptions?: string[];
 }
 
 export interface VolumeDevice {
@@ -632,7 +605,6 @@ export interface HTTPGetAction {
   host?: string;
   scheme?: "HTTP" | "HTTPS" | (string & {});
   httpHeaders?: HTTPHeader[];
-  protocol?: "HTTP1" | "HTTP2" | (string & {});
 }
 
 export interface TCPSocketAction {
@@ -643,7 +615,6 @@ export interface TCPSocketAction {
 export interface GRPCAction {
   port: number;
   service?: string;
-  mode?: "Plaintext" | "TLS" | (string & {});
 }
 
 export interface ExecAction {
@@ -788,7 +759,6 @@ export interface ResourceStatus {
 export interface ResourceHealth {
   resourceID: string;
   health?: "Healthy" | "Unhealthy" | "Unknown" | (string & {});
-  message?: string;
 }
 
 export interface ContainerUser {
@@ -816,15 +786,6 @@ export interface VolumeMountStatus {
   mountPath: string;
   readOnly?: boolean;
   recursiveReadOnly?: "Disabled" | "IfPossible" | "Enabled" | (string & {});
-  volumeStatus?: VolumeStatus;
-}
-
-export interface VolumeStatus {
-  image?: ImageVolumeStatus;
-}
-
-export interface ImageVolumeStatus {
-  imageRef?: string;
 }
 
 export interface ContainerRestartRule {
@@ -962,8 +923,13 @@ export interface PodSpec {
   resourceClaims?: PodResourceClaim[];
   resources?: ResourceRequirements;
   hostnameOverride?: string;
-  schedulingGroup?: PodSchedulingGroup;
-  evictionResponders?: EvictionResponder[];
+  workloadRef?: WorkloadReference;
+}
+
+export interface WorkloadReference {
+  name: string;
+  podGroup: string;
+  podGroupReplicaKey?: string;
 }
 
 export interface PodResourceClaim {
@@ -994,10 +960,6 @@ export interface PodOS {
 
 export interface PodSchedulingGate {
   name: string;
-}
-
-export interface PodSchedulingGroup {
-  podGroupName?: string;
 }
 
 export interface TopologySpreadConstraint {
@@ -1093,11 +1055,6 @@ export interface EphemeralContainer extends EphemeralContainerCommon {
   targetContainerName?: string;
 }
 
-export interface EvictionResponder {
-  name: string;
-  priority?: number;
-}
-
 export interface PodStatus {
   observedGeneration?: number;
   phase?: "Pending" | "Running" | "Succeeded" | "Failed" | "Unknown" | (string & {});
@@ -1119,8 +1076,6 @@ export interface PodStatus {
   extendedResourceClaimStatus?: PodExtendedResourceClaimStatus;
   allocatedResources?: Record<string, string>;
   resources?: ResourceRequirements;
-  nodeAllocatableResourceClaimStatuses?: NodeAllocatableResourceClaimStatus[];
-  volumeHealth?: PodVolumeHealth[];
 }
 
 export interface Pod extends TypeMeta {
@@ -1301,11 +1256,6 @@ export interface NodeSpec {
   taints?: Taint[];
   configSource?: NodeConfigSource;
   externalID?: string;
-  podPreemptionPolicy?: NodePodPreemptionPolicy;
-}
-
-export interface NodePodPreemptionPolicy {
-  disableResizePreemption?: string[];
 }
 
 export interface NodeConfigSource {
@@ -1674,7 +1624,6 @@ export interface ComponentStatusList extends TypeMeta {
 export interface DownwardAPIVolumeSource {
   items?: DownwardAPIVolumeFile[];
   defaultMode?: number;
-  defaultUser?: number;
 }
 
 export interface DownwardAPIVolumeFile {
@@ -1682,7 +1631,6 @@ export interface DownwardAPIVolumeFile {
   fieldRef?: ObjectFieldSelector;
   resourceFieldRef?: ResourceFieldSelector;
   mode?: number;
-  user?: number;
 }
 
 export interface DownwardAPIProjection {
@@ -1738,22 +1686,4 @@ export interface PortStatus {
 export interface ImageVolumeSource {
   reference?: string;
   pullPolicy?: "Always" | "Never" | "IfNotPresent" | (string & {});
-}
-
-export interface NodeAllocatableResourceClaimStatus {
-  resourceClaimName: string;
-  containers?: string[];
-  mapping?: NodeAllocatableMappedResources[];
-  overhead?: NodeAllocatableOverheadResources[];
-}
-
-export interface NodeAllocatableMappedResources {
-  name: "cpu" | "memory" | "storage" | "ephemeral-storage" | "pods" | "services" | "replicationcontrollers" | "resourcequotas" | "secrets" | "configmaps" | "persistentvolumeclaims" | "services.nodeports" | "services.loadbalancers" | "requests.cpu" | "requests.memory" | "requests.storage" | "requests.ephemeral-storage" | "limits.cpu" | "limits.memory" | "limits.ephemeral-storage" | (string & {});
-  quantity?: string;
-}
-
-export interface NodeAllocatableOverheadResources {
-  name: "cpu" | "memory" | "storage" | "ephemeral-storage" | "pods" | "services" | "replicationcontrollers" | "resourcequotas" | "secrets" | "configmaps" | "persistentvolumeclaims" | "services.nodeports" | "services.loadbalancers" | "requests.cpu" | "requests.memory" | "requests.storage" | "requests.ephemeral-storage" | "limits.cpu" | "limits.memory" | "limits.ephemeral-storage" | (string & {});
-  perPod?: string;
-  perContainer?: string;
 }

@@ -11,10 +11,6 @@ export const metaV1: GroupDeclaration = {
     { name: 'resourceVersion', type: 'string', number: 2, omitempty: true },
     { name: 'continue', type: 'string', number: 3, omitempty: true },
     { name: 'remainingItemCount', type: 'int64', number: 4, pointer: true, omitempty: true },
-    { name: 'shardInfo', type: 'meta.v1.ShardInfo', number: 5, pointer: true, omitempty: true },
-  ] },
-  ShardInfo: { fields: [
-    { name: 'selector', type: 'string', number: 1, required: true },
   ] },
   ObjectMeta: { fields: [
     { name: 'name', type: 'string', number: 1, omitempty: true },
@@ -53,7 +49,6 @@ export const metaV1: GroupDeclaration = {
     { name: 'limit', type: 'int64', number: 7, omitempty: true },
     { name: 'continue', type: 'string', number: 8, omitempty: true },
     { name: 'sendInitialEvents', type: 'bool', number: 11, pointer: true, omitempty: true },
-    { name: 'shardSelector', type: 'string', number: 15, omitempty: true },
   ] },
   GetOptions: { fields: [
     { name: '', type: 'meta.v1.TypeMeta', inline: true },

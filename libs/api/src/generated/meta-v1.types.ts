@@ -10,11 +10,6 @@ export interface ListMeta {
   resourceVersion?: string;
   continue?: string;
   remainingItemCount?: number;
-  shardInfo?: ShardInfo;
-}
-
-export interface ShardInfo {
-  selector: string;
 }
 
 export interface ObjectMeta {
@@ -55,7 +50,6 @@ export interface ListOptions extends TypeMeta {
   limit?: number;
   continue?: string;
   sendInitialEvents?: boolean;
-  shardSelector?: string;
 }
 
 export interface GetOptions extends TypeMeta {

@@ -16,8 +16,6 @@ export const resourceV1: GroupDeclaration = {
     { name: 'devices', type: '[]resource.v1.Device', number: 6, omitempty: true, listType: 'atomic' },
     { name: 'perDeviceNodeSelection', type: 'bool', number: 7, pointer: true, omitempty: true },
     { name: 'sharedCounters', type: '[]resource.v1.CounterSet', number: 8, omitempty: true, listType: 'atomic' },
-    { name: 'partitionTypeAttribute', type: 'string', number: 9, pointer: true, omitempty: true },
-    { name: 'skipNodeOperations', type: '[]string', number: 10, omitempty: true, listType: 'set', enum: ['NodePrepareResources', 'NodeUnprepareResources', '*'] },
   ] },
   CounterSet: { fields: [
     { name: 'name', type: 'string', number: 1, required: true },
@@ -41,20 +39,6 @@ export const resourceV1: GroupDeclaration = {
     { name: 'bindingConditions', type: '[]string', number: 10, omitempty: true, listType: 'atomic' },
     { name: 'bindingFailureConditions', type: '[]string', number: 11, omitempty: true, listType: 'atomic' },
     { name: 'allowMultipleAllocations', type: 'bool', number: 12, pointer: true, omitempty: true },
-    { name: 'nodeAllocatableResources', type: 'map:resource.v1.NodeAllocatableResource', number: 14, omitempty: true },
-  ] },
-  NodeAllocatableResource: { fields: [
-    { name: 'mapping', type: 'resource.v1.NodeAllocatableMapping', number: 3, pointer: true, omitempty: true },
-    { name: 'overhead', type: 'resource.v1.NodeAllocatableOverhead', number: 4, pointer: true, omitempty: true },
-  ] },
-  NodeAllocatableMapping: { fields: [
-    { name: 'capacityKey', type: 'string', number: 1, pointer: true, omitempty: true },
-    { name: 'capacityMultiplier', type: 'Quantity', number: 2, pointer: true, omitempty: true },
-    { name: 'deviceMultiplier', type: 'Quantity', number: 3, pointer: true, omitempty: true },
-  ] },
-  NodeAllocatableOverhead: { fields: [
-    { name: 'perPod', type: 'Quantity', number: 1, pointer: true, omitempty: true },
-    { name: 'perContainer', type: 'Quantity', number: 2, pointer: true, omitempty: true },
   ] },
   DeviceCounterConsumption: { fields: [
     { name: 'counterSet', type: 'string', number: 1, required: true },
@@ -82,10 +66,6 @@ export const resourceV1: GroupDeclaration = {
     { name: 'bool', type: 'bool', number: 3, pointer: true, omitempty: true },
     { name: 'string', type: 'string', number: 4, pointer: true, omitempty: true },
     { name: 'version', type: 'string', number: 5, pointer: true, omitempty: true },
-    { name: 'ints', type: '[]int64', number: 6, omitempty: true, listType: 'atomic' },
-    { name: 'bools', type: '[]bool', number: 7, omitempty: true, listType: 'atomic' },
-    { name: 'strings', type: '[]string', number: 8, omitempty: true, listType: 'atomic' },
-    { name: 'versions', type: '[]string', number: 9, omitempty: true, listType: 'atomic' },
   ] },
   DeviceTaint: { fields: [
     { name: 'key', type: 'string', number: 1, required: true },
@@ -221,7 +201,6 @@ export const resourceV1: GroupDeclaration = {
     { name: 'bindingFailureConditions', type: '[]string', number: 8, omitempty: true, listType: 'atomic' },
     { name: 'shareID', type: 'string', number: 9, pointer: true, omitempty: true },
     { name: 'consumedCapacity', type: 'map:Quantity', number: 10, omitempty: true },
-    { name: 'skipNodeOperations', type: '[]string', number: 11, omitempty: true, listType: 'set', enum: ['NodePrepareResources', 'NodeUnprepareResources', '*'] },
   ] },
   DeviceAllocationConfiguration: { fields: [
     { name: 'source', type: 'string', number: 1, required: true, enum: ['FromClass', 'FromClaim'] },

@@ -16,8 +16,6 @@ export interface ResourceSliceSpec {
   devices?: Device[];
   perDeviceNodeSelection?: boolean;
   sharedCounters?: CounterSet[];
-  partitionTypeAttribute?: string;
-  skipNodeOperations?: ("NodePrepareResources" | "NodeUnprepareResources" | "*" | (string & {}))[];
 }
 
 export interface CounterSet {
@@ -44,23 +42,6 @@ export interface Device {
   bindingConditions?: string[];
   bindingFailureConditions?: string[];
   allowMultipleAllocations?: boolean;
-  nodeAllocatableResources?: Record<string, NodeAllocatableResource>;
-}
-
-export interface NodeAllocatableResource {
-  mapping?: NodeAllocatableMapping;
-  overhead?: NodeAllocatableOverhead;
-}
-
-export interface NodeAllocatableMapping {
-  capacityKey?: string;
-  capacityMultiplier?: string;
-  deviceMultiplier?: string;
-}
-
-export interface NodeAllocatableOverhead {
-  perPod?: string;
-  perContainer?: string;
 }
 
 export interface DeviceCounterConsumption {
@@ -94,10 +75,6 @@ export interface DeviceAttribute {
   bool?: boolean;
   string?: string;
   version?: string;
-  ints?: number[];
-  bools?: boolean[];
-  strings?: string[];
-  versions?: string[];
 }
 
 export interface DeviceTaint {
@@ -254,7 +231,6 @@ export interface DeviceRequestAllocationResult {
   bindingFailureConditions?: string[];
   shareID?: string;
   consumedCapacity?: Record<string, string>;
-  skipNodeOperations?: ("NodePrepareResources" | "NodeUnprepareResources" | "*" | (string & {}))[];
 }
 
 export interface DeviceAllocationConfiguration extends DeviceConfiguration {

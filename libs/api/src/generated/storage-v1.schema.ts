@@ -70,7 +70,6 @@ export const storageV1: GroupDeclaration = {
     { name: 'seLinuxMount', type: 'bool', number: 8, pointer: true, omitempty: true },
     { name: 'nodeAllocatableUpdatePeriodSeconds', type: 'int64', number: 9, pointer: true, omitempty: true },
     { name: 'serviceAccountTokenInSecrets', type: 'bool', number: 10, pointer: true, omitempty: true },
-    { name: 'preventPodSchedulingIfMissing', type: 'bool', number: 11, pointer: true, omitempty: true },
   ] },
   TokenRequest: { fields: [
     { name: 'audience', type: 'string', number: 1, required: true },
@@ -80,7 +79,6 @@ export const storageV1: GroupDeclaration = {
     { name: '', type: 'meta.v1.TypeMeta', inline: true },
     { name: 'metadata', type: 'meta.v1.ObjectMeta', number: 1, omitempty: true },
     { name: 'spec', type: 'storage.v1.CSINodeSpec', number: 2, required: true },
-    { name: 'status', type: 'storage.v1.CSINodeStatus', number: 3, omitempty: true },
   ] },
   CSINodeSpec: { fields: [
     { name: 'drivers', type: '[]storage.v1.CSINodeDriver', number: 1, required: true, patchStrategy: ['merge'], patchMergeKey: 'name', listType: 'map', listMapKeys: ['name'] },
@@ -93,21 +91,6 @@ export const storageV1: GroupDeclaration = {
   ] },
   VolumeNodeResources: { fields: [
     { name: 'count', type: 'int32', number: 1, pointer: true, omitempty: true },
-  ] },
-  StorageHealthCondition: { fields: [
-    { name: 'status', type: 'string', number: 1, required: true, enum: ['StorageUnreachable', 'StorageDegraded'] },
-    { name: 'reason', type: 'string', number: 2, required: true },
-    { name: 'message', type: 'string', number: 3, omitempty: true },
-    { name: 'accessMode', type: 'string', number: 4, pointer: true, omitempty: true, enum: ['ReadWriteOnce', 'ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOncePod'] },
-    { name: 'volumeMode', type: 'string', number: 5, pointer: true, omitempty: true, enum: ['Block', 'Filesystem'] },
-    { name: 'lastTransitionTime', type: 'Time', number: 6, omitempty: true },
-  ] },
-  StorageHealth: { fields: [
-    { name: 'name', type: 'string', number: 1, required: true },
-    { name: 'healthConditions', type: '[]storage.v1.StorageHealthCondition', number: 2, omitempty: true, listType: 'atomic' },
-  ] },
-  CSINodeStatus: { fields: [
-    { name: 'storageHealth', type: '[]storage.v1.StorageHealth', number: 1, omitempty: true, patchStrategy: ['merge'], patchMergeKey: 'name', listType: 'map', listMapKeys: ['name'] },
   ] },
   CSINodeList: { fields: [
     { name: '', type: 'meta.v1.TypeMeta', inline: true },

@@ -74,7 +74,6 @@ export interface CSIDriverSpec {
   seLinuxMount?: boolean;
   nodeAllocatableUpdatePeriodSeconds?: number;
   serviceAccountTokenInSecrets?: boolean;
-  preventPodSchedulingIfMissing?: boolean;
 }
 
 export interface TokenRequest {
@@ -85,7 +84,6 @@ export interface TokenRequest {
 export interface CSINode extends TypeMeta {
   metadata: ObjectMeta;
   spec: CSINodeSpec;
-  status?: CSINodeStatus;
 }
 
 export interface CSINodeSpec {
@@ -101,24 +99,6 @@ export interface CSINodeDriver {
 
 export interface VolumeNodeResources {
   count?: number;
-}
-
-export interface StorageHealthCondition {
-  status: "StorageUnreachable" | "StorageDegraded" | (string & {});
-  reason: string;
-  message?: string;
-  accessMode?: "ReadWriteOnce" | "ReadOnlyMany" | "ReadWriteMany" | "ReadWriteOncePod" | (string & {});
-  volumeMode?: "Block" | "Filesystem" | (string & {});
-  lastTransitionTime?: string;
-}
-
-export interface StorageHealth {
-  name: string;
-  healthConditions?: StorageHealthCondition[];
-}
-
-export interface CSINodeStatus {
-  storageHealth?: StorageHealth[];
 }
 
 export interface CSINodeList extends TypeMeta {

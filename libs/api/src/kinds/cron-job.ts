@@ -2,12 +2,13 @@
 import { defineKind } from '@berth/machinery';
 import { cronJobColumns } from '../columns/batch.ts';
 import { defaultCronJob } from '../defaults/batch.ts';
+import { podSpecDisabledFields } from '../disabled-fields.ts';
 import type { CronJob as Type } from '../generated/batch-v1.types.ts';
 import { schemas } from '../schemas.ts';
 import { validateCronJob } from '../validation/cron-job.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 import { dnsSubdomain } from '../validation/names.ts';
-import { podSpecWarnings } from '../warnings/pod-spec.ts';
+import { cronJobWarnings } from '../warnings/workloads.ts';
 
 export type CronJob = Type;
 
@@ -24,9 +25,10 @@ export const CronJob = defineKind<CronJob>({
     status: true,
   },
 
+  disabledFields: podSpecDisabledFields('spec.jobTemplate.spec.template.spec'),
   defaults: defaultCronJob,
   validate: (cronJob, old) => [...validateMetadata(cronJob, { scope: 'Namespaced', name: dnsSubdomain }), ...validateCronJob(cronJob, old)],
   validateUpdate: validateMetadataUpdate,
   columns: cronJobColumns,
-  warnings: ({ spec }) => podSpecWarnings(spec.jobTemplate.spec?.template?.spec, 'spec.jobTemplate.spec.template.spec'),
+  warnings: cronJobWarnings,
 });

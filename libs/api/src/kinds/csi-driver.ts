@@ -9,6 +9,7 @@ import { validateCsiDriverFields, validateCsiDriverUpdate } from '../validation/
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 import { dnsSubdomain } from '../validation/names.ts';
 import { idleKind } from '../warnings/idle-kind.ts';
+import { csiDriverWarnings } from '../warnings/storage.ts';
 
 export type CSIDriver = Type;
 
@@ -31,5 +32,5 @@ export const CSIDriver = defineKind<CSIDriver>({
   validate: (object) => [...validateMetadata(object, { scope: 'Cluster', name: dnsSubdomain }), ...validateCsiDriverFields(object)],
   validateUpdate: (next, old) => [...validateMetadataUpdate(next, old), ...validateCsiDriverUpdate(next, old)],
   columns: csiDriverColumns,
-  warnings: () => idleKind('csidrivers'),
+  warnings: (object, old) => [...csiDriverWarnings(object, old), ...idleKind('csidrivers')],
 });

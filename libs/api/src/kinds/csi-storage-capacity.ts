@@ -7,6 +7,7 @@ import { validateStorageCapacityFields, validateStorageCapacityUpdate } from '..
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 import { dnsSubdomain } from '../validation/names.ts';
 import { idleKind } from '../warnings/idle-kind.ts';
+import { storageCapacityWarnings } from '../warnings/storage.ts';
 
 export type CSIStorageCapacity = Type;
 
@@ -24,5 +25,5 @@ export const CSIStorageCapacity = defineKind<CSIStorageCapacity>({
   ],
   validateUpdate: (next, old) => [...validateMetadataUpdate(next, old), ...validateStorageCapacityUpdate(next, old)],
   columns: storageCapacityColumns,
-  warnings: () => idleKind('csistoragecapacities'),
+  warnings: (object) => [...storageCapacityWarnings(object), ...idleKind('csistoragecapacities')],
 });

@@ -2,13 +2,14 @@
 import { defineKind } from '@berth/machinery';
 import { daemonSetColumns } from '../columns/workloads.ts';
 import { defaultDaemonSet } from '../defaults/workloads.ts';
+import { podSpecDisabledFields } from '../disabled-fields.ts';
 import type { DaemonSet as Type } from '../generated/apps-v1.types.ts';
 import { schemas } from '../schemas.ts';
 import { validateDaemonSetSpec } from '../validation/daemon-set.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 import { dnsSubdomain } from '../validation/names.ts';
 import { validateSelectorUpdate } from '../validation/workloads.ts';
-import { podSpecWarnings } from '../warnings/pod-spec.ts';
+import { daemonSetWarnings } from '../warnings/workloads.ts';
 
 export type DaemonSet = Type;
 
@@ -30,6 +31,7 @@ export const DaemonSet = defineKind<DaemonSet>({
       daemonSet.status = { currentNumberScheduled: 0, numberMisscheduled: 0, desiredNumberScheduled: 0, numberReady: 0 };
     },
   },
+  disabledFields: podSpecDisabledFields('spec.template.spec'),
   defaults: defaultDaemonSet,
   validate: (daemonSet) => [
     ...validateMetadata(daemonSet, { scope: 'Namespaced', name: dnsSubdomain }),
@@ -37,5 +39,5 @@ export const DaemonSet = defineKind<DaemonSet>({
   ],
   validateUpdate: (next, old) => [...validateMetadataUpdate(next, old), ...validateSelectorUpdate(next, old)],
   columns: daemonSetColumns,
-  warnings: ({ spec }) => podSpecWarnings(spec.template?.spec, 'spec.template.spec'),
+  warnings: daemonSetWarnings,
 });

@@ -2,13 +2,14 @@
 import { defineKind } from '@berth/machinery';
 import { deploymentColumns } from '../columns/workloads.ts';
 import { defaultDeployment } from '../defaults/workloads.ts';
+import { podSpecDisabledFields } from '../disabled-fields.ts';
 import type { Deployment as Type } from '../generated/apps-v1.types.ts';
 import { schemas } from '../schemas.ts';
 import { isEqual } from '../validation/changes.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 import { dnsSubdomain } from '../validation/names.ts';
 import { validateDeploymentSpec, validateSelectorUpdate } from '../validation/workloads.ts';
-import { podSpecWarnings } from '../warnings/pod-spec.ts';
+import { deploymentWarnings } from '../warnings/workloads.ts';
 
 export type Deployment = Type;
 
@@ -34,6 +35,7 @@ export const Deployment = defineKind<Deployment>({
     // Annotations are copied to replica sets, so that a change of one is a change of what is asked for.
     generationChanged: (next, old) => !isEqual(next.spec, old.spec) || !isEqual(next.metadata.annotations, old.metadata.annotations),
   },
+  disabledFields: podSpecDisabledFields('spec.template.spec'),
   defaults: defaultDeployment,
   validate: (deployment) => [
     ...validateMetadata(deployment, { scope: 'Namespaced', name: dnsSubdomain }),
@@ -41,5 +43,5 @@ export const Deployment = defineKind<Deployment>({
   ],
   validateUpdate: (next, old) => [...validateMetadataUpdate(next, old), ...validateSelectorUpdate(next, old)],
   columns: deploymentColumns,
-  warnings: ({ spec }) => podSpecWarnings(spec.template?.spec, 'spec.template.spec'),
+  warnings: deploymentWarnings,
 });

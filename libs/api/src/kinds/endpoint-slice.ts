@@ -7,6 +7,7 @@ import { isEqual } from '../validation/changes.ts';
 import { validateSliceFields, validateSliceUpdate } from '../validation/endpoints.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 import { dnsSubdomain } from '../validation/names.ts';
+import { endpointSliceWarnings } from '../warnings/network.ts';
 
 export type EndpointSlice = Type;
 
@@ -33,4 +34,5 @@ export const EndpointSlice = defineKind<EndpointSlice>({
   validate: (slice) => [...validateMetadata(slice, { scope: 'Namespaced', name: dnsSubdomain }), ...validateSliceFields(slice)],
   validateUpdate: (next, old) => [...validateMetadataUpdate(next, old), ...validateSliceUpdate(next, old)],
   columns: endpointSliceColumns,
+  warnings: endpointSliceWarnings,
 });

@@ -6,6 +6,7 @@ import { schemas } from '../schemas.ts';
 import { validateEndpointSubsets } from '../validation/endpoints.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 import { dnsSubdomain } from '../validation/names.ts';
+import { endpointsWarnings } from '../warnings/network.ts';
 
 export type Endpoints = Type;
 
@@ -30,4 +31,5 @@ export const Endpoints = defineKind<Endpoints>({
   validateUpdate: validateMetadataUpdate,
   columns: endpointsColumns,
   deprecation: 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice',
+  warnings: endpointsWarnings,
 });

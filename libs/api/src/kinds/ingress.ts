@@ -7,6 +7,7 @@ import { validateIngressClassOnce, validateIngressFields, validateIngressStatus 
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 import { dnsSubdomain } from '../validation/names.ts';
 import { idleKind } from '../warnings/idle-kind.ts';
+import { ingressWarnings, loadBalancerStatusWarnings } from '../warnings/network.ts';
 
 export type Ingress = Type;
 
@@ -30,5 +31,6 @@ export const Ingress = defineKind<Ingress>({
   validateUpdate: validateMetadataUpdate,
   validateStatusUpdate: validateIngressStatus,
   columns: ingressColumns,
-  warnings: () => idleKind('ingresses'),
+  warnings: (object, old) => [...ingressWarnings(object, old), ...idleKind('ingresses')],
+  statusWarnings: loadBalancerStatusWarnings,
 });

@@ -2,13 +2,14 @@
 import { defineKind } from '@berth/machinery';
 import { jobColumns } from '../columns/batch.ts';
 import { defaultJob } from '../defaults/batch.ts';
+import { podSpecDisabledFields } from '../disabled-fields.ts';
 import type { Job as Type } from '../generated/batch-v1.types.ts';
 import { schemas } from '../schemas.ts';
 import { prepareJobForCreate } from '../strategies/job.ts';
 import { validateJob, validateJobStatus, validateJobUpdate } from '../validation/job.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 import { dnsSubdomain } from '../validation/names.ts';
-import { podSpecWarnings } from '../warnings/pod-spec.ts';
+import { jobWarnings } from '../warnings/workloads.ts';
 
 export type Job = Type;
 
@@ -25,11 +26,12 @@ export const Job = defineKind<Job>({
   },
 
   strategy: { prepareForCreate: prepareJobForCreate },
+  disabledFields: podSpecDisabledFields('spec.template.spec'),
   defaults: defaultJob,
   validate: (job) => [...validateMetadata(job, { scope: 'Namespaced', name: dnsSubdomain }), ...validateJob(job)],
   validateUpdate: (next, old) => [...validateMetadataUpdate(next, old), ...validateJobUpdate(next, old)],
   validateStatusUpdate: validateJobStatus,
   columns: jobColumns,
   selectableFields: { 'status.successful': ({ status }) => String(status?.succeeded ?? 0) },
-  warnings: ({ spec }) => podSpecWarnings(spec.template?.spec, 'spec.template.spec'),
+  warnings: jobWarnings,
 });

@@ -76,12 +76,12 @@ test('fields that do not act warn, those that act do not', () => {
   expect(Pod.warnings(plain)).toEqual([]);
 
   const idle = samplePod({
-    schedulingGroup: { podGroupName: 'together' },
+    resourceClaims: [{ name: 'gpu', resourceClaimName: 'gpu' }],
     containers: [{ name: 'web', image: 'nginx', ports: [{ containerPort: 80, hostPort: 80 }], readinessProbe: { grpc: { port: 80 } } }],
     volumes: [{ name: 'n', nfs: { server: 's', path: '/' } }],
   });
   Pod.defaults(idle);
-  expect(Pod.warnings(idle).map((warning) => warning.split(':')[0])).toEqual(['spec.schedulingGroup', 'spec.volumes[0].nfs']);
+  expect(Pod.warnings(idle).map((warning) => warning.split(':')[0])).toEqual(['spec.resourceClaims', 'spec.volumes[0].nfs']);
 
   const ports = [
     { containerPort: 80, hostPort: 80 },
@@ -102,10 +102,10 @@ test('fields that do not act warn, those that act do not', () => {
   ]);
 
   const deployment = sampleDeployment();
-  if (deployment.spec.template.spec) deployment.spec.template.spec.schedulingGroup = { podGroupName: 'together' };
+  if (deployment.spec.template.spec) deployment.spec.template.spec.resourceClaims = [{ name: 'gpu', resourceClaimName: 'gpu' }];
   Deployment.defaults(deployment);
   expect(Deployment.warnings(deployment)).toEqual([
-    'spec.template.spec.schedulingGroup: Berth accepts this field but does not act on it yet',
+    'spec.template.spec.resourceClaims: Berth accepts this field but does not act on it yet',
   ]);
 
   const balanced = sampleService({ type: 'LoadBalancer' });

@@ -8,6 +8,7 @@ import { validateMetadata, validateMetadataUpdate } from '../validation/metadata
 import { dnsSubdomain } from '../validation/names.ts';
 import { validateNetworkPolicySpec } from '../validation/network-policy.ts';
 import { idleKind } from '../warnings/idle-kind.ts';
+import { networkPolicyWarnings } from '../warnings/network.ts';
 
 export type NetworkPolicy = Type;
 
@@ -24,5 +25,5 @@ export const NetworkPolicy = defineKind<NetworkPolicy>({
   validate: (object) => [...validateMetadata(object, { scope: 'Namespaced', name: dnsSubdomain }), ...validateNetworkPolicySpec(object)],
   validateUpdate: validateMetadataUpdate,
   columns: networkPolicyColumns,
-  warnings: () => idleKind('networkpolicies'),
+  warnings: (object) => [...networkPolicyWarnings(object), ...idleKind('networkpolicies')],
 });

@@ -1,11 +1,13 @@
 // Node: a machine that runs pods.
 import { defineKind } from '@berth/machinery';
 import { nodeColumns } from '../columns/node.ts';
+import { nodeDisabledFields } from '../disabled-fields.ts';
 import type { Node as Type } from '../generated/core-v1.types.ts';
 import { schemas } from '../schemas.ts';
 import { validateNodeSpec, validateNodeUpdate } from '../validation/cluster.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 import { dnsSubdomain } from '../validation/names.ts';
+import { nodeWarnings } from '../warnings/network.ts';
 
 export type Node = Type;
 
@@ -23,6 +25,7 @@ export const Node = defineKind<Node>({
   },
 
   strategy: { generationChanged: () => false },
+  disabledFields: nodeDisabledFields,
   defaults: (node) => {
     node.spec ??= {};
   },
@@ -30,4 +33,5 @@ export const Node = defineKind<Node>({
   validateUpdate: (next, old) => [...validateMetadataUpdate(next, old), ...validateNodeUpdate(next, old)],
   columns: nodeColumns,
   selectableFields: { 'spec.unschedulable': ({ spec }) => String(spec?.unschedulable ?? false) },
+  warnings: nodeWarnings,
 });

@@ -1,8 +1,10 @@
 // PersistentVolumeClaim: a request for a persistent volume.
 import { defineKind } from '@berth/machinery';
 import { claimColumns } from '../columns/storage.ts';
+import { claimDisabledFields } from '../disabled-fields.ts';
 import type { PersistentVolumeClaim as Type } from '../generated/core-v1.types.ts';
 import { schemas } from '../schemas.ts';
+import { preparePersistentVolumeClaim } from '../strategies/claim.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 import { dnsSubdomain } from '../validation/names.ts';
 import { validateClaimSpec, validateClaimUpdate } from '../validation/storage.ts';
@@ -23,9 +25,12 @@ export const PersistentVolumeClaim = defineKind<PersistentVolumeClaim>({
   strategy: {
     prepareForCreate: (claim) => {
       claim.status = { phase: 'Pending' };
+      preparePersistentVolumeClaim(claim);
     },
+    prepareForUpdate: preparePersistentVolumeClaim,
     generationChanged: () => false,
   },
+  disabledFields: claimDisabledFields,
   defaults: (claim) => {
     claim.spec ??= {};
     claim.spec.volumeMode ||= 'Filesystem';

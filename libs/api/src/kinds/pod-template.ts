@@ -2,13 +2,14 @@
 import { defineKind } from '@berth/machinery';
 import { podTemplateColumns } from '../columns/workloads.ts';
 import { defaultPodTemplateObject } from '../defaults/workloads.ts';
+import { podSpecDisabledFields } from '../disabled-fields.ts';
 import type { PodTemplate as Type } from '../generated/core-v1.types.ts';
 import { schemas } from '../schemas.ts';
 import { isEqual } from '../validation/changes.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 import { dnsSubdomain } from '../validation/names.ts';
 import { podTemplate } from '../validation/pod-template.ts';
-import { podSpecWarnings } from '../warnings/pod-spec.ts';
+import { podTemplateObjectWarnings } from '../warnings/workloads.ts';
 
 export type PodTemplate = Type;
 
@@ -21,6 +22,7 @@ export const PodTemplate = defineKind<PodTemplate>({
   schema: schemas.message('core.v1.PodTemplate'),
 
   strategy: { hasGeneration: true, generationChanged: (next, old) => !isEqual(next.template, old.template) },
+  disabledFields: podSpecDisabledFields('template.spec'),
   defaults: defaultPodTemplateObject,
   validate: (object) => [
     ...validateMetadata(object, { scope: 'Namespaced', name: dnsSubdomain }),
@@ -28,5 +30,5 @@ export const PodTemplate = defineKind<PodTemplate>({
   ],
   validateUpdate: validateMetadataUpdate,
   columns: podTemplateColumns,
-  warnings: ({ template }) => podSpecWarnings(template?.spec, 'template.spec'),
+  warnings: podTemplateObjectWarnings,
 });

@@ -2,6 +2,7 @@
 import { defineKind } from '@berth/machinery';
 import { podColumns } from '../columns/pod.ts';
 import { defaultPod } from '../defaults/pod-spec.ts';
+import { podDisabledFields } from '../disabled-fields.ts';
 import type { Pod as Type } from '../generated/core-v1.types.ts';
 import { schemas } from '../schemas.ts';
 import { podGracePeriodSeconds, preparePodForCreate, preparePodForStatusUpdate } from '../strategies/pod.ts';
@@ -13,6 +14,8 @@ import { dnsSubdomain } from '../validation/names.ts';
 import { appliedPodResize, preparePodResize, validatePodResize } from '../validation/pod-resize.ts';
 import { validatePodSpec } from '../validation/pod-spec.ts';
 import { validatePodStatusUpdate, validatePodUpdate } from '../validation/pod-update.ts';
+import { podStatusWarnings } from '../warnings/network.ts';
+import { podWarnings } from '../warnings/pod.ts';
 import { podSpecWarnings } from '../warnings/pod-spec.ts';
 
 export type Pod = Type;
@@ -56,6 +59,7 @@ export const Pod = defineKind<Pod>({
       resize: { prepare: preparePodResize, validate: validatePodResize, applied: appliedPodResize },
     },
   },
+  disabledFields: podDisabledFields,
   defaults: defaultPod,
   validate: (pod) => {
     const errors = [...validateMetadata(pod, { scope: 'Namespaced', name: dnsSubdomain }), ...validatePodSpec(pod.spec, 'spec', true)];
@@ -85,5 +89,7 @@ export const Pod = defineKind<Pod>({
     'status.podIPs': () => '',
     'status.nominatedNodeName': ({ status }) => status?.nominatedNodeName ?? '',
   },
-  warnings: ({ spec }) => podSpecWarnings(spec, 'spec'),
+  // An update is mostly a program's, so Kubernetes spares it its own.
+  warnings: (pod, old) => [...(old ? [] : podWarnings(pod)), ...podSpecWarnings(pod.spec, 'spec')],
+  statusWarnings: podStatusWarnings,
 });

@@ -2,12 +2,13 @@
 import { defineKind } from '@berth/machinery';
 import { replicaSetColumns } from '../columns/workloads.ts';
 import { defaultReplicaSet } from '../defaults/workloads.ts';
+import { podSpecDisabledFields } from '../disabled-fields.ts';
 import type { ReplicaSet as Type } from '../generated/apps-v1.types.ts';
 import { schemas } from '../schemas.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 import { dnsSubdomain } from '../validation/names.ts';
 import { validateReplicaSetSpec, validateSelectorUpdate } from '../validation/workloads.ts';
-import { podSpecWarnings } from '../warnings/pod-spec.ts';
+import { deploymentWarnings } from '../warnings/workloads.ts';
 
 export type ReplicaSet = Type;
 
@@ -30,6 +31,7 @@ export const ReplicaSet = defineKind<ReplicaSet>({
       replicaSet.status = { replicas: 0 };
     },
   },
+  disabledFields: podSpecDisabledFields('spec.template.spec'),
   defaults: defaultReplicaSet,
   validate: (replicaSet) => [
     ...validateMetadata(replicaSet, { scope: 'Namespaced', name: dnsSubdomain }),
@@ -38,5 +40,5 @@ export const ReplicaSet = defineKind<ReplicaSet>({
   validateUpdate: (next, old) => [...validateMetadataUpdate(next, old), ...validateSelectorUpdate(next, old)],
   columns: replicaSetColumns,
   selectableFields: { 'status.replicas': ({ status }) => String(status?.replicas ?? 0) },
-  warnings: ({ spec }) => podSpecWarnings(spec.template?.spec, 'spec.template.spec'),
+  warnings: deploymentWarnings,
 });

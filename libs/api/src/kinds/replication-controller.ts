@@ -2,12 +2,13 @@
 import { defineKind } from '@berth/machinery';
 import { replicationControllerColumns } from '../columns/workloads.ts';
 import { defaultReplicationController } from '../defaults/workloads.ts';
+import { podSpecDisabledFields } from '../disabled-fields.ts';
 import type { ReplicationController as Type } from '../generated/core-v1.types.ts';
 import { schemas } from '../schemas.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 import { dnsSubdomain } from '../validation/names.ts';
 import { validateReplicationControllerSpec } from '../validation/replication-controller.ts';
-import { podSpecWarnings } from '../warnings/pod-spec.ts';
+import { replicationControllerWarnings } from '../warnings/workloads.ts';
 
 export type ReplicationController = Type;
 
@@ -31,6 +32,7 @@ export const ReplicationController = defineKind<ReplicationController>({
       controller.status = { replicas: 0 };
     },
   },
+  disabledFields: podSpecDisabledFields('spec.template.spec'),
   defaults: defaultReplicationController,
   validate: (controller) => [
     ...validateMetadata(controller, { scope: 'Namespaced', name: dnsSubdomain }),
@@ -39,5 +41,5 @@ export const ReplicationController = defineKind<ReplicationController>({
   validateUpdate: validateMetadataUpdate,
   columns: replicationControllerColumns,
   selectableFields: { 'status.replicas': ({ status }) => String(status?.replicas ?? 0) },
-  warnings: ({ spec }) => podSpecWarnings(spec?.template?.spec, 'spec.template.spec'),
+  warnings: replicationControllerWarnings,
 });

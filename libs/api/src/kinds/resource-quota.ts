@@ -6,6 +6,7 @@ import { schemas } from '../schemas.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 import { dnsSubdomain } from '../validation/names.ts';
 import { validateResourceQuotaFields, validateResourceQuotaUpdate } from '../validation/resource-quota.ts';
+import { resourceQuotaWarnings } from '../warnings/configuration.ts';
 
 export type ResourceQuota = Type;
 
@@ -25,4 +26,5 @@ export const ResourceQuota = defineKind<ResourceQuota>({
   validateUpdate: (next, old) => [...validateMetadataUpdate(next, old), ...validateResourceQuotaUpdate(next, old)],
   validateStatusUpdate: validateResourceQuotaFields,
   columns: resourceQuotaColumns,
+  warnings: resourceQuotaWarnings,
 });

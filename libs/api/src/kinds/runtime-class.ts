@@ -6,6 +6,7 @@ import { schemas } from '../schemas.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 import { dnsSubdomain } from '../validation/names.ts';
 import { validateRuntimeClassFields, validateRuntimeClassUpdate } from '../validation/runtime-class.ts';
+import { runtimeClassWarnings } from '../warnings/node-labels.ts';
 
 export type RuntimeClass = Type;
 
@@ -20,4 +21,5 @@ export const RuntimeClass = defineKind<RuntimeClass>({
   validate: (object) => [...validateMetadata(object, { scope: 'Cluster', name: dnsSubdomain }), ...validateRuntimeClassFields(object)],
   validateUpdate: (next, old) => [...validateMetadataUpdate(next, old), ...validateRuntimeClassUpdate(next, old)],
   columns: runtimeClassColumns,
+  warnings: runtimeClassWarnings,
 });

@@ -7,6 +7,7 @@ import { schemas } from '../schemas.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 import { dns1035Label } from '../validation/names.ts';
 import { validateServiceSpec, validateServiceUpdate } from '../validation/service.ts';
+import { loadBalancerStatusWarnings } from '../warnings/network.ts';
 import { serviceWarnings } from '../warnings/service.ts';
 
 export type Service = Type;
@@ -39,5 +40,6 @@ export const Service = defineKind<Service>({
   validateUpdate: (next, old) => [...validateMetadataUpdate(next, old), ...validateServiceUpdate(next, old)],
   columns: serviceColumns,
   selectableFields: { 'spec.clusterIP': ({ spec }) => spec.clusterIP ?? '', 'spec.type': ({ spec }) => spec.type ?? '' },
-  warnings: ({ spec }) => serviceWarnings(spec),
+  warnings: serviceWarnings,
+  statusWarnings: loadBalancerStatusWarnings,
 });

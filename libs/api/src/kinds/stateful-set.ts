@@ -2,12 +2,13 @@
 import { defineKind } from '@berth/machinery';
 import { statefulSetColumns } from '../columns/workloads.ts';
 import { defaultStatefulSet } from '../defaults/workloads.ts';
+import { statefulSetDisabledFields } from '../disabled-fields.ts';
 import type { StatefulSet as Type } from '../generated/apps-v1.types.ts';
 import { schemas } from '../schemas.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 import { dnsLabel } from '../validation/names.ts';
 import { validateStatefulSetSpec, validateStatefulSetUpdate } from '../validation/stateful-set.ts';
-import { podSpecWarnings } from '../warnings/pod-spec.ts';
+import { statefulSetWarnings } from '../warnings/workloads.ts';
 
 export type StatefulSet = Type;
 
@@ -30,6 +31,7 @@ export const StatefulSet = defineKind<StatefulSet>({
       statefulSet.status = { replicas: 0 };
     },
   },
+  disabledFields: statefulSetDisabledFields,
   defaults: defaultStatefulSet,
   // Pods are named after it.
   validate: (statefulSet) => [
@@ -38,5 +40,5 @@ export const StatefulSet = defineKind<StatefulSet>({
   ],
   validateUpdate: (next, old) => [...validateMetadataUpdate(next, old), ...validateStatefulSetUpdate(next, old)],
   columns: statefulSetColumns,
-  warnings: ({ spec }) => podSpecWarnings(spec.template?.spec, 'spec.template.spec'),
+  warnings: statefulSetWarnings,
 });

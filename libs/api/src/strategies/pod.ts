@@ -1,5 +1,6 @@
 // What happens to a pod as it is created and deleted, beside defaults and validation.
 import type { Pod } from '../generated/core-v1.types.ts';
+import { fillInAppArmorProfiles } from './app-armor.ts';
 import { qosClass } from './qos.ts';
 
 type Conditions = NonNullable<Pod['status']>['conditions'];
@@ -11,6 +12,7 @@ export function preparePodForCreate(pod: Pod): void {
     spec.serviceAccount = 'default';
   }
   delete spec.ephemeralContainers;
+  fillInAppArmorProfiles(pod);
   pod.status = { phase: 'Pending', qosClass: qosClass(spec) };
   if (spec.schedulingGates?.length) {
     const message = 'Scheduling is blocked due to non-empty scheduling gates';

@@ -57,6 +57,22 @@ export function isStrictSubset(inner: Cidr, outer: Cidr): boolean {
   return inner.first >> hostBits === outer.first >> hostBits;
 }
 
+export interface ParsedRange {
+  /** Must be an address. */
+  address: string;
+  prefixBits: number;
+}
+
+/** `10.9.8.0/24` of `10.9.8.7/24`: the first address, in the one way to write it. */
+export function rangeText({ address, prefixBits }: ParsedRange): string {
+  const six = !isIPv4(address);
+  const hostBits = BigInt(widthOf(six) - prefixBits);
+  const first = (addressNumber(address) >> hostBits) << hostBits;
+  if (!six) return `${[24n, 16n, 8n, 0n].map((shift) => (first >> shift) & 255n).join('.')}/${prefixBits}`;
+  const groups = Array.from({ length: 8 }, (_, index) => ((first >> BigInt(112 - 16 * index)) & 65535n).toString(16));
+  return `${canonicalAddress(groups.join(':'))}/${prefixBits}`;
+}
+
 /** The one way to write an address (RFC 5952 for IPv6); `text` must be an address. */
 export function canonicalAddress(text: string): string {
   if (isIPv4(text)) return text;

@@ -12,6 +12,7 @@ import { canonicalAddress, cidr, isStrictSubset, parseCidr } from './cidr.ts';
 import { each, type FieldError, forbidden, immutable, invalid, invalidAll, notSupported, required } from './errors.ts';
 import { ipAddress } from './ip.ts';
 import { labelSelector } from './labels.ts';
+import { legacyCidr, plainCidr } from './legacy-ip.ts';
 import { dnsSubdomain, type NameCheck, pathSegment, portName, portNumber } from './names.ts';
 
 export function validateNetworkPolicySpec({ spec }: NetworkPolicy): FieldError[] {
@@ -63,11 +64,11 @@ function peer({ podSelector, namespaceSelector, ipBlock }: NetworkPolicyPeer, fi
 
 function block({ cidr: given, except }: IPBlock, field: string): FieldError[] {
   if (!given) return [required(`${field}.cidr`)];
-  const whole = parseCidr(given);
-  if (!whole) return cidr(given, `${field}.cidr`);
+  const whole = parseCidr(plainCidr(given));
+  if (!whole) return legacyCidr(given, `${field}.cidr`);
   return each(except, `${field}.except`, (text, path) => {
-    const part = parseCidr(text);
-    if (!part) return cidr(text, path);
+    const part = parseCidr(plainCidr(text));
+    if (!part) return legacyCidr(text, path);
     return isStrictSubset(part, whole) ? [] : [invalid(path, text, 'must be a strict subset of `cidr`')];
   });
 }

@@ -3,8 +3,8 @@ import type { PodSpec } from '../generated/core-v1.types.ts';
 import { containers, initContainers } from './containers.ts';
 import { fileKeyVolumes } from './env.ts';
 import { each, type FieldError, invalid, invalidAll, notSupported, oneOf, optionalOneOf, required } from './errors.ts';
-import { ipAddress } from './ip.ts';
 import { labels } from './labels.ts';
+import { legacyAddress } from './legacy-ip.ts';
 import { dnsLabel, dnsSubdomain, dnsSubdomainWithUnderscore, inRange, type NameCheck, qualified } from './names.ts';
 import { hostNetworkPorts, hostnameOverride, hostUsers } from './pod-host.ts';
 import { podResources } from './pod-resources.ts';
@@ -45,7 +45,7 @@ export function validatePodSpec(spec: PodSpec | undefined, field: string, isPod 
     ...named(spec, field, ['hostname', 'subdomain'], dnsLabel),
     ...tolerations(spec.tolerations, `${field}.tolerations`),
     ...each(spec.hostAliases, `${field}.hostAliases`, (alias, path) => [
-      ...invalidAll(`${path}.ip`, alias.ip ?? '', ipAddress(alias.ip ?? '')),
+      ...legacyAddress(alias.ip ?? '', `${path}.ip`),
       ...each(alias.hostnames, `${path}.hostnames`, (hostname, at) => invalidAll(at, hostname, dnsSubdomain(hostname))),
     ]),
     ...named(spec, field, ['priorityClassName', 'runtimeClassName'], dnsSubdomain),
@@ -90,7 +90,7 @@ function dnsConfig(spec: PodSpec, field: string): FieldError[] {
   const { nameservers = [], searches = [] } = config;
   if (nameservers.length > nameserversMax)
     errors.push(invalid(`${field}.nameservers`, nameservers, `must not have more than ${nameserversMax} nameservers`));
-  errors.push(...each(nameservers, `${field}.nameservers`, (ip, path) => invalidAll(path, ip, ipAddress(ip))));
+  errors.push(...each(nameservers, `${field}.nameservers`, legacyAddress));
   if (searches.length > searchPathsMax)
     errors.push(invalid(`${field}.searches`, searches, `must not have more than ${searchPathsMax} search paths`));
   if (searches.join(' ').length > searchCharactersMax) {

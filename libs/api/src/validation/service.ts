@@ -6,6 +6,7 @@ import { protocols } from './containers.ts';
 import { duplicate, duplicates, each, type FieldError, forbidden, invalid, invalidAll, oneOf, optionalOneOf, required } from './errors.ts';
 import { ipAddress, nonSpecialIp } from './ip.ts';
 import { labels } from './labels.ts';
+import { legacyAddress } from './legacy-ip.ts';
 import { dnsLabel, dnsSubdomain, portNumber, portNumberOrName, qualified } from './names.ts';
 
 export function validateServiceSpec({ spec }: Service): FieldError[] {
@@ -20,8 +21,8 @@ export function validateServiceSpec({ spec }: Service): FieldError[] {
   errors.push(...clusterIps(spec), ...traffic(spec));
   errors.push(
     ...each(spec.externalIPs, 'spec.externalIPs', (ip, path) => {
-      const reasons = ipAddress(ip);
-      return invalidAll(path, ip, reasons.length > 0 ? reasons : nonSpecialIp(ip));
+      const errors = legacyAddress(ip, path);
+      return errors.length > 0 ? errors : invalidAll(path, ip, nonSpecialIp(ip));
     }),
   );
   if (spec.type === 'ExternalName') {

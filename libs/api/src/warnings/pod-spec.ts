@@ -7,7 +7,7 @@ const actingProjections = ['configMap', 'secret', 'downwardAPI', 'serviceAccount
 const idleContainerFields = ['volumeDevices'] as const;
 /** Resources whose limits are enforced. */
 const limited = ['cpu', 'memory', 'ephemeral-storage'];
-const idlePodFields = ['resourceClaims', 'schedulingGroup', 'evictionResponders'] as const;
+const idlePodFields = ['resourceClaims'] as const;
 const idleSecurityFields = ['seLinuxOptions', 'windowsOptions', 'appArmorProfile'] as const;
 
 /** `spec.overhead: Berth accepts this field but does not act on it yet`. */
@@ -47,7 +47,6 @@ function containerWarnings(container: Container, field: string, spec: PodSpec): 
   for (const hook of ['postStart', 'preStop'] as const) {
     if (container.lifecycle?.[hook]?.tcpSocket) warnings.push(idle(`${field}.lifecycle.${hook}.tcpSocket`));
   }
-  if (container.lifecycle?.stopSignal) warnings.push(idle(`${field}.lifecycle.stopSignal`));
   if (container.resources?.claims?.length) warnings.push(idle(`${field}.resources.claims`));
   return [...warnings, ...resourceWarnings(container, field), ...securityWarnings(container.securityContext, `${field}.securityContext`)];
 }

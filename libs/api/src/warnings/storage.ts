@@ -1,6 +1,10 @@
-// Fields of volumes, claims and storage classes that are accepted and do not act yet.
+// What Kubernetes warns of in volumes, claims and classes, and fields that are accepted and do not act yet.
 import type { PersistentVolume, PersistentVolumeClaim } from '../generated/core-v1.types.ts';
-import type { StorageClass } from '../generated/storage-v1.types.ts';
+import type { CSIDriver, CSIStorageCapacity, StorageClass } from '../generated/storage-v1.types.ts';
+import { betaStorageClassAnnotation } from '../storage-class-name.ts';
+import { isEqual } from '../validation/changes.ts';
+import { claimSpecWarnings } from './claim-spec.ts';
+import { deprecatedNodeLabel, nodeSelectorTermWarnings, nodeSelectorWarnings } from './node-labels.ts';
 import { idle } from './pod-spec.ts';
 
 /** Everything in a volume's spec that acts; the rest are sources that no agent can mount. */
@@ -16,23 +20,69 @@ const actingVolumeFields = [
   'nodeAffinity',
 ];
 
-export function volumeWarnings({ spec }: PersistentVolume): string[] {
+const deprecatedSources: [keyof PersistentVolume['spec'], string][] = [
+  ['cephfs', 'deprecated in v1.28, non-functional in v1.31+'],
+  ['photonPersistentDisk', 'deprecated in v1.11, non-functional in v1.16+'],
+  ['scaleIO', 'deprecated in v1.16, non-functional in v1.22+'],
+  ['storageos', 'deprecated in v1.22, non-functional in v1.25+'],
+  ['glusterfs', 'deprecated in v1.25, non-functional in v1.26+'],
+  ['rbd', 'deprecated in v1.28, non-functional in v1.31+'],
+];
+const classAdvice = `metadata.annotations[${betaStorageClassAnnotation}]: deprecated since v1.8; use "storageClassName" attribute instead`;
+const mountOptionsAnnotation = 'volume.beta.kubernetes.io/mount-options';
+const mountOptionsAdvice = `metadata.annotations[${mountOptionsAnnotation}]: deprecated since v1.31; use "mountOptions" attribute instead`;
+const recycleAdvice = 'The Recycle reclaim policy is deprecated. Instead, the recommended approach is to use dynamic provisioning.';
+
+/** As Kubernetes warns. */
+function volumeDeprecations({ metadata, spec }: PersistentVolume): string[] {
+  const { annotations } = metadata;
+  const terms = spec.nodeAffinity?.required?.nodeSelectorTerms ?? [];
+  return [
+    ...(annotations?.[betaStorageClassAnnotation] === undefined ? [] : [classAdvice]),
+    ...(annotations?.[mountOptionsAnnotation] === undefined ? [] : [mountOptionsAdvice]),
+    ...(spec.persistentVolumeReclaimPolicy === 'Recycle' ? [`spec.persistentVolumeReclaimPolicy: ${recycleAdvice}`] : []),
+    ...terms.flatMap((term, index) => nodeSelectorTermWarnings(term, false, `spec.nodeAffinity.required.nodeSelectorTerms[${index}]`)),
+    ...deprecatedSources.flatMap(([key, message]) => (spec[key] ? [`spec.${key}: ${message}`] : [])),
+  ];
+}
+
+export function volumeWarnings(volume: PersistentVolume): string[] {
+  const { spec } = volume;
   const warnings = Object.keys(spec)
     .filter((key) => !actingVolumeFields.includes(key))
     .map((key) => idle(`spec.${key}`));
   if (spec.volumeMode === 'Block') warnings.push(idle('spec.volumeMode', 'Berth mounts file systems only'));
-  return warnings;
+  return [...volumeDeprecations(volume), ...warnings];
 }
 
-export function claimWarnings({ spec }: PersistentVolumeClaim): string[] {
+export function claimWarnings({ metadata, spec }: PersistentVolumeClaim): string[] {
   const warnings = (['dataSource', 'dataSourceRef', 'volumeAttributesClassName'] as const)
     .filter((key) => spec[key])
     .map((key) => idle(`spec.${key}`));
   if (spec.volumeMode === 'Block') warnings.push(idle('spec.volumeMode', 'Berth mounts file systems only'));
   if (spec.resources?.limits) warnings.push(idle('spec.resources.limits'));
-  return warnings;
+  const annotated = metadata.annotations?.[betaStorageClassAnnotation] === undefined ? [] : [classAdvice];
+  return [...annotated, ...claimSpecWarnings(spec, 'spec'), ...warnings];
 }
 
 export function storageClassWarnings(storageClass: StorageClass): string[] {
-  return (['mountOptions', 'allowedTopologies'] as const).filter((key) => storageClass[key]?.length).map((key) => idle(key));
+  const labels = (storageClass.allowedTopologies ?? []).flatMap(({ matchLabelExpressions }, at) =>
+    (matchLabelExpressions ?? []).flatMap(({ key }, index) => {
+      const message = deprecatedNodeLabel(key);
+      return message ? [`allowedTopologies[${at}].matchLabelExpressions[${index}].key: ${message}`] : [];
+    }),
+  );
+  const fields = (['mountOptions', 'allowedTopologies'] as const).filter((key) => storageClass[key]?.length);
+  return [...labels, ...fields.map((key) => idle(key))];
+}
+
+export function csiDriverWarnings({ spec }: CSIDriver, old?: CSIDriver): string[] {
+  const isChanged = !old || !isEqual(spec.tokenRequests, old.spec.tokenRequests);
+  if (!isChanged || !spec.tokenRequests?.length || spec.serviceAccountTokenInSecrets !== undefined) return [];
+  const advice = 'if supported by this CSI driver, set to true to prevent possible logging of tokens in volume attributes';
+  return [`spec.serviceAccountTokenInSecrets is unset; ${advice}`];
+}
+
+export function storageCapacityWarnings({ nodeTopology }: CSIStorageCapacity): string[] {
+  return nodeSelectorWarnings(nodeTopology, 'nodeTopology');
 }

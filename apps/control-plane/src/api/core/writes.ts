@@ -1,6 +1,15 @@
 // CREATE, UPDATE and PATCH of objects and of their status. All of them end in one decision on the newest state: defaults,
 // admission, validation, then a commit that fails if that state is no longer the newest.
-import { cloneObject, deepClone, isReason, type KindDefinition, type KubeObject, type PartialUpdate, StatusError } from '@berth/machinery';
+import {
+  cloneObject,
+  deepClone,
+  dropDisabledFields,
+  isReason,
+  type KindDefinition,
+  type KubeObject,
+  type PartialUpdate,
+  StatusError,
+} from '@berth/machinery';
 import { type Clock, type Random, timestamp } from '@berth/telemetry';
 import type { Admission, AdmissionRequest } from './admission/admission.ts';
 import { matchTarget, readBody, requireOwnName } from './body.ts';
@@ -83,6 +92,7 @@ export class Writes {
     kind.defaults(object);
     // What the server adds from here on belongs to nobody.
     if (settings) trackFields(target, undefined, object, settings, this.#options.clock);
+    dropDisabledFields(kind.disabledFields, object);
     kind.strategy.prepareForCreate?.(object);
     const request: AdmissionRequest = {
       operation: 'CREATE',
@@ -189,6 +199,7 @@ export class Writes {
     if (scope === 'status') {
       await this.#options.admission.checkStatus(request);
       kind.defaults(next);
+      dropDisabledFields(kind.disabledFields, next, old);
       if (settings) trackStatusFields(target, old, next, settings, this.#options.clock);
       await this.#options.admission.mutate(request);
     }
@@ -214,6 +225,7 @@ export class Writes {
     if (kind.subresources.status && !partial?.changesStatus) keepStatus(next, old);
     partial?.prepare(next, old, timestamp(this.#options.clock));
     kind.defaults(next);
+    dropDisabledFields(kind.disabledFields, next, old);
     if (!partial) kind.strategy.prepareForUpdate?.(next, old);
     if (settings) trackFields(target, old, next, settings, this.#options.clock);
     await this.#options.admission.mutate(request);

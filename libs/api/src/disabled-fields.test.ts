@@ -1,0 +1,127 @@
+// Each field that 1.35 knows and has off: dropped at create and at update, kept by an object that has it already.
+import { dropDisabledFields, isRecord, type KindDefinition } from '@berth/machinery';
+import { describe, expect, test } from 'vitest';
+import {
+  CronJob,
+  DaemonSet,
+  Deployment,
+  Job,
+  Node,
+  PersistentVolumeClaim,
+  Pod,
+  PodTemplate,
+  ReplicaSet,
+  ReplicationController,
+  StatefulSet,
+} from './index.ts';
+
+const stopSignal = { lifecycle: { stopSignal: 'SIGUSR1' } };
+const projected = (source: object) => [{ name: 'v', projected: { sources: [source, { configMap: { name: 'kept' } }] } }];
+
+/** The gate, a pod spec that needs it, and what is left of the spec. */
+const inPodSpecs: [string, object, object][] = [
+  ['ContainerStopSignals', { containers: [{ name: 'c', ...stopSignal }] }, { containers: [{ name: 'c' }] }],
+  ['ContainerStopSignals', { initContainers: [{ name: 'c', ...stopSignal }] }, { initContainers: [{ name: 'c' }] }],
+  [
+    'ContainerStopSignals',
+    { containers: [{ name: 'c', lifecycle: { stopSignal: 'SIGUSR1', preStop: { sleep: { seconds: 1 } } } }] },
+    { containers: [{ name: 'c', lifecycle: { preStop: { sleep: { seconds: 1 } } } }] },
+  ],
+  ['ClusterTrustBundleProjection', { volumes: projected({ clusterTrustBundle: { path: 'ca.pem' } }) }, { volumes: projected({}) }],
+  ['PodCertificateRequest', { volumes: projected({ podCertificate: { signerName: 'x/y' } }) }, { volumes: projected({}) }],
+  ['GenericWorkload', { workloadRef: { name: 'w', podGroup: 'g' } }, {}],
+];
+const within = (path: string, value: unknown): object =>
+  path
+    .split('.')
+    .reverse()
+    .reduce<unknown>((inner, step) => ({ [step]: inner }), value) as object;
+
+type Kind = Pick<KindDefinition, 'kind' | 'disabledFields'>;
+const podKinds: [Kind, string][] = [
+  [Pod, 'spec'],
+  [PodTemplate, 'template.spec'],
+  [CronJob, 'spec.jobTemplate.spec.template.spec'],
+  ...[Deployment, ReplicaSet, DaemonSet, StatefulSet, Job, ReplicationController].map((kind): [Kind, string] => [
+    kind,
+    'spec.template.spec',
+  ]),
+];
+
+const others: [string, Kind, object, object][] = [
+  [
+    'MaxUnavailableStatefulSet',
+    StatefulSet,
+    { spec: { updateStrategy: { rollingUpdate: { partition: 1, maxUnavailable: 2 } } } },
+    { spec: { updateStrategy: { rollingUpdate: { partition: 1 } } } },
+  ],
+  [
+    'CrossNamespaceVolumeDataSource',
+    PersistentVolumeClaim,
+    { spec: { dataSourceRef: { kind: 'PersistentVolumeClaim', name: 'a', namespace: 'other' } } },
+    { spec: {} },
+  ],
+  [
+    'InPlacePodLevelResourcesVerticalScaling',
+    Pod,
+    { status: { resources: { limits: { cpu: '1' } }, phase: 'Running' } },
+    { status: { phase: 'Running' } },
+  ],
+  ['InPlacePodLevelResourcesVerticalScaling', Pod, { status: { allocatedResources: { cpu: '1' } } }, { status: {} }],
+  ['DRAExtendedResource', Pod, { status: { extendedResourceClaimStatus: { resourceClaimName: 'x' } } }, { status: {} }],
+  [
+    'ResourceHealthStatus',
+    Pod,
+    { status: { containerStatuses: [{ name: 'c', allocatedResourcesStatus: [{ name: 'gpu' }] }] } },
+    { status: { containerStatuses: [{ name: 'c' }] } },
+  ],
+  ['DynamicKubeletConfig', Node, { spec: { configSource: { configMap: {} } } }, { spec: {} }],
+  ['NodeDeclaredFeatures', Node, { status: { declaredFeatures: ['x'] } }, { status: {} }],
+];
+const cases = [
+  ...podKinds.flatMap(([kind, path]) =>
+    inPodSpecs.map(([gate, given, left]): (typeof others)[number] => [gate, kind, within(path, given), within(path, left)]),
+  ),
+  ...others,
+];
+
+// By name: a kind as a whole is too much for a title.
+const named = cases.map(([gate, kind, given, left]) => ({ title: `${gate} in a ${kind.kind}`, gate, kind, given, left }));
+describe.each(named)('$title', ({ gate, kind, given, left }) => {
+  test('is dropped, and stays where it was', () => {
+    const created = structuredClone(given);
+    dropDisabledFields(kind.disabledFields, created);
+    expect(created).toEqual(left);
+    const added = structuredClone(given);
+    dropDisabledFields(kind.disabledFields, added, left);
+    expect(added).toEqual(left);
+    const kept = structuredClone(given);
+    dropDisabledFields(kind.disabledFields, kept, given);
+    expect(kept).toEqual(given);
+    expect(kind.disabledFields.map((field) => field.gate)).toContain(gate);
+  });
+});
+
+test('every gate of every kind has a case', () => {
+  for (const [kind] of [...podKinds, [PersistentVolumeClaim], [Node]] as [Kind][]) {
+    const gates = new Set(kind.disabledFields.map(({ gate }) => gate));
+    const tested = new Set(cases.filter(([, candidate]) => candidate === kind).map(([gate]) => gate));
+    expect([...tested].sort(), kind.kind).toEqual([...gates].sort());
+  }
+});
+
+test('a source in the same namespace is no other namespace’s, and stands in both fields', () => {
+  const claim = (spec: object) =>
+    ({ apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { name: 'c' }, spec }) as PersistentVolumeClaim;
+  const prepared = (spec: object) => {
+    const made = claim(structuredClone(spec));
+    dropDisabledFields(PersistentVolumeClaim.disabledFields, made);
+    PersistentVolumeClaim.strategy.prepareForCreate?.(made);
+    return made.spec;
+  };
+  const source = { kind: 'PersistentVolumeClaim', name: 'a' };
+  expect(prepared({ dataSource: source })).toEqual({ dataSource: source, dataSourceRef: source });
+  expect(prepared({ dataSourceRef: source })).toEqual({ dataSource: source, dataSourceRef: source });
+  expect(prepared({ dataSource: { kind: 'Thing', name: 'a', apiGroup: 'example.com' } })).toEqual({});
+  expect(isRecord(prepared({ dataSourceRef: { kind: 'Thing', name: 'a', apiGroup: 'example.com' } }).dataSource)).toBe(true);
+});

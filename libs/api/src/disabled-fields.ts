@@ -1,0 +1,40 @@
+// What Kubernetes 1.35 knows and does not do unless a feature gate is turned on (pkg/features/kube_features.go, those that are off
+// by default and whose fields dropDisabledFields in pkg/api and pkg/registry drops).
+import type { DisabledField } from '@berth/machinery';
+
+/** @param spec where the pod's spec is, such as `spec.template.spec` */
+export function podSpecDisabledFields(spec: string): DisabledField[] {
+  return [
+    ...['initContainers', 'containers', 'ephemeralContainers'].map((list): DisabledField => {
+      return { gate: 'ContainerStopSignals', path: `${spec}.${list}[].lifecycle.stopSignal`, dropsEmptyParent: true };
+    }),
+    { gate: 'ClusterTrustBundleProjection', path: `${spec}.volumes[].projected.sources[].clusterTrustBundle` },
+    { gate: 'PodCertificateRequest', path: `${spec}.volumes[].projected.sources[].podCertificate` },
+    { gate: 'GenericWorkload', path: `${spec}.workloadRef` },
+  ];
+}
+
+export const podDisabledFields: DisabledField[] = [
+  ...podSpecDisabledFields('spec'),
+  { gate: 'InPlacePodLevelResourcesVerticalScaling', path: 'status.resources' },
+  { gate: 'InPlacePodLevelResourcesVerticalScaling', path: 'status.allocatedResources' },
+  { gate: 'DRAExtendedResource', path: 'status.extendedResourceClaimStatus' },
+  ...['initContainerStatuses', 'containerStatuses', 'ephemeralContainerStatuses'].map((list): DisabledField => {
+    return { gate: 'ResourceHealthStatus', path: `status.${list}[].allocatedResourcesStatus` };
+  }),
+];
+
+export const statefulSetDisabledFields: DisabledField[] = [
+  ...podSpecDisabledFields('spec.template.spec'),
+  { gate: 'MaxUnavailableStatefulSet', path: 'spec.updateStrategy.rollingUpdate.maxUnavailable' },
+];
+
+export const claimDisabledFields: DisabledField[] = [
+  { gate: 'CrossNamespaceVolumeDataSource', path: 'spec.dataSourceRef', onlyWith: 'namespace' },
+];
+
+export const nodeDisabledFields: DisabledField[] = [
+  // No gate turns these on any more.
+  { gate: 'DynamicKubeletConfig', path: 'spec.configSource' },
+  { gate: 'NodeDeclaredFeatures', path: 'status.declaredFeatures' },
+];

@@ -1,0 +1,56 @@
+// Fields behind a feature gate that is off: known by name, so that nobody is told of a mistake, and dropped without a word when an
+// object is written, as kube-apiserver does. An object that has such a field already keeps the right to it.
+import { isRecord } from './json.ts';
+
+export interface DisabledField {
+  /** The feature gate in Kubernetes. Fields of one gate stay or go together. */
+  gate: string;
+  /** From the object, such as `spec.containers[].lifecycle.stopSignal`; `[]` stands for every item. */
+  path: string;
+  /** Whether what holds the field goes with it when it holds nothing else. */
+  dropsEmptyParent?: true;
+  /** The field is dropped only if this field within it is given. */
+  onlyWith?: string;
+}
+
+/** Drops from `next` what is off and not in use in `old`. */
+export function dropDisabledFields(fields: readonly DisabledField[], next: object, old?: object): void {
+  const isInUse = new Map<string, boolean>();
+  for (const { gate, path } of fields) {
+    if (old && !isInUse.get(gate))
+      isInUse.set(
+        gate,
+        holders(old, path.split('.')).some(({ key, parent }) => parent[key] !== undefined),
+      );
+  }
+  for (const field of fields) if (!isInUse.get(field.gate)) drop(field, next);
+}
+
+function drop({ path, dropsEmptyParent, onlyWith }: DisabledField, object: object): void {
+  const steps = path.split('.');
+  for (const { parent, key } of holders(object, steps)) {
+    const value = parent[key];
+    if (value === undefined || (onlyWith && !(isRecord(value) && value[onlyWith]))) continue;
+    delete parent[key];
+  }
+  if (!dropsEmptyParent) return;
+  for (const { parent, key } of holders(object, steps.slice(0, -1))) {
+    const value = parent[key];
+    if (isRecord(value) && Object.keys(value).length === 0) delete parent[key];
+  }
+}
+
+interface Holder {
+  parent: Record<string, unknown>;
+  key: string;
+}
+
+/** Where the last step of a path is, or would be. */
+function holders(object: unknown, steps: string[]): Holder[] {
+  const [step = '', ...rest] = steps;
+  if (!isRecord(object)) return [];
+  if (rest.length === 0) return [{ parent: object, key: step }];
+  if (!step.endsWith('[]')) return holders(object[step], rest);
+  const items = object[step.slice(0, -2)];
+  return Array.isArray(items) ? items.flatMap((item) => holders(item, rest)) : [];
+}
