@@ -1,6 +1,6 @@
 // What containers find of their pod: one name in the kernel, in $HOSTNAME and in /etc/hosts, whatever its length, and the sizes that
 // they may count on.
-import type { Node, PodSpec } from '@berth/api';
+import type { Node, Pod, PodSpec } from '@berth/api';
 import { expect, test } from 'vitest';
 import { apply, get, kubectl, until, withNamespace } from './kubectl.ts';
 import { pod, shell } from './manifests.ts';
@@ -51,4 +51,41 @@ test('limits that are not set are what the node can give', () =>
     const text = await printed(ns, 'sizes', 'echo $CPU $MEMORY $STORAGE');
     const kib = (quantity = '') => quantity.replace('Ki', '');
     expect(text.trim()).toBe(`${allocatable.cpu?.replace('m', '')} ${kib(allocatable.memory)} ${kib(allocatable['ephemeral-storage'])}`);
+  }));
+
+test('a container without limits has those of its pod, and is killed by them', () =>
+  withNamespace(async (ns) => {
+    const resources = { limits: { cpu: '200m', memory: '32Mi' }, requests: { cpu: '100m' } };
+    const read = 'cd /sys/fs/cgroup; $b cat memory.max 2>/dev/null || $b cat memory/memory.limit_in_bytes';
+    const script = `b=/bin/busybox; ${read}; $b tail -c 100m /dev/zero`;
+    await apply(pod(ns, 'whole', [shell('main', script)], { restartPolicy: 'Never', resources }));
+    const { status } = await until('the end', 60_000, async () => {
+      const found = await get<Pod>('-n', ns, 'pod', 'whole');
+      return found.status?.phase === 'Failed' && found;
+    });
+    expect(status).toMatchObject({ qosClass: 'Burstable', containerStatuses: [{ state: { terminated: { reason: 'OOMKilled' } } }] });
+    expect((await kubectl('-n', ns, 'logs', 'whole')).trim()).toBe(String(32 * 2 ** 20));
+    expect(await kubectl('-n', ns, 'describe', 'pod', 'whole')).toContain('memory:  32Mi');
+  }));
+
+test('variables come from a file that an init container wrote', () =>
+  withNamespace(async (ns) => {
+    const mounted = { volumeMounts: [{ name: 'made', mountPath: '/made' }] };
+    const fileKeyRef = { volumeName: 'made', path: 'settings.env', key: 'MODE' };
+    const env = [
+      { name: 'MODE', valueFrom: { fileKeyRef } },
+      { name: 'NONE', valueFrom: { fileKeyRef: { ...fileKeyRef, key: 'NONE', optional: true } } },
+    ];
+    const write = shell('write', `echo "MODE='quick \\$HOME'" > /made/settings.env`, mounted);
+    const spec = { initContainers: [write], volumes: [{ name: 'made', emptyDir: {} }], restartPolicy: 'Never' };
+    await apply(pod(ns, 'reader', [shell('main', 'echo "$MODE|$NONE|"', { env })], spec));
+    await kubectl('-n', ns, 'wait', '--for=jsonpath={.status.phase}=Succeeded', 'pod/reader', '--timeout=60s');
+    expect(await kubectl('-n', ns, 'logs', 'reader')).toBe('quick $HOME||\n');
+  }));
+
+test('a pod that asks for user namespaces does not run without them, and says why', () =>
+  withNamespace(async (ns) => {
+    await apply(pod(ns, 'mapped', [shell('main', 'echo')], { hostUsers: false }));
+    await until('the reason', 30_000, async () => (await kubectl('-n', ns, 'events')).includes('runtime does not support user namespaces'));
+    expect((await get<Pod>('-n', ns, 'pod', 'mapped')).status?.phase).toBe('Pending');
   }));

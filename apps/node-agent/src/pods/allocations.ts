@@ -62,6 +62,13 @@ export class Allocations {
     return rest.map(([, { pod }]) => this.granted(pod));
   }
 
+  /** Those of `active` that were here before the pod. */
+  before(uid: string): Pod[] {
+    const place = [...this.#pods.keys()].indexOf(uid);
+    const earlier = new Set([...this.#pods.keys()].slice(0, Math.max(0, place)));
+    return this.active(uid).filter(({ metadata }) => earlier.has(metadata.uid ?? ''));
+  }
+
   /** The pod as it is granted. */
   granted(pod: Pod): Pod {
     const known = this.#pods.get(uidOf(pod));

@@ -225,7 +225,10 @@ export class PodManager {
           ...{ dns: network.dnsFor(pod), clusterDomain: network.clusterDomain },
         }),
       runtimeHandler: (pod) => runtimeHandler(pod, this.desired),
-      ...podSources(this.desired, { hostIp, allocatable, network, tokens: this.#tokens }),
+      ...podSources(this.desired, {
+        ...{ hostIp, allocatable, network, tokens: this.#tokens },
+        earlier: ({ metadata }) => allocations.before(metadata.uid ?? ''),
+      }),
       terminationMessage: (pod, container, instance) =>
         readTerminationMessage(this.podLogDirectory(pod), container, instance, this.#deps.writesFiles),
       event: (pod, type, reason, message, fieldPath) => this.#record(pod, type, reason, message, fieldPath),

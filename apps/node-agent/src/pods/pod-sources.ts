@@ -1,6 +1,6 @@
 // Where the values come from that pods refer to: what the control plane sent of config maps, secrets, claims and volumes, and what
 // this node knows of itself.
-import type { Pod, Secret } from '@berth/api';
+import type { PersistentVolumeClaim, Pod, Secret } from '@berth/api';
 import type { NodeNetwork } from '../network/network.ts';
 import type { AccountTokens } from '../volumes/account-tokens.ts';
 import type { DesiredCache } from './desired-cache.ts';
@@ -12,11 +12,13 @@ export interface NodeValues {
   allocatable: NodeAllocatable;
   network: Pick<NodeNetwork, 'clusterDomain'>;
   tokens: AccountTokens;
+  /** Pods that this node took before this one and that have not ended. */
+  earlier(pod: Pod): Pod[];
 }
 
 export function podSources(
   desired: DesiredCache,
-  { hostIp, allocatable, network, tokens }: NodeValues,
+  { hostIp, allocatable, network, tokens, earlier }: NodeValues,
 ): Pick<PodEnvironment, 'environmentSources' | 'volumeSources' | 'pullSecrets'> {
   const referred = (pod: Pod) => ({
     configMap: (name: string) => desired.configMap(pod.metadata.namespace ?? '', name),
@@ -29,10 +31,25 @@ export function podSources(
     }),
     volumeSources: (pod, podIps) => ({
       ...{ podIps, hostIp, allocatable, ...referred(pod) },
-      claim: (name) => desired.claim(pod.metadata.namespace ?? '', name),
+      claim: (name) => {
+        const claim = desired.claim(pod.metadata.namespace ?? '', name);
+        refuseSecondPod(claim, pod, earlier);
+        return claim;
+      },
       persistentVolume: (name) => desired.persistentVolume(name),
       accountToken: (audience, expirationSeconds) => tokens.get(pod, audience, expirationSeconds),
     }),
     pullSecrets: (pod) => (pod.spec.imagePullSecrets ?? []).flatMap(({ name = '' }) => referred(pod).secret(name) ?? []),
   };
+}
+
+/** A claim for one pod is the first one's, whoever bound the other. @throws Error in the kubelet's words */
+function refuseSecondPod(claim: PersistentVolumeClaim | undefined, pod: Pod, earlier: NodeValues['earlier']): void {
+  if (!claim?.spec.accessModes?.includes('ReadWriteOncePod')) return;
+  // Whoever has started with it has it.
+  if (pod.status?.containerStatuses?.some(({ state }) => state?.running)) return;
+  const isUser = ({ metadata, spec }: Pod) =>
+    metadata.namespace === pod.metadata.namespace &&
+    (spec.volumes ?? []).some(({ persistentVolumeClaim }) => persistentVolumeClaim?.claimName === claim.metadata.name);
+  if (earlier(pod).some(isUser)) throw new Error('volume uses the ReadWriteOncePod access mode and is already in use by another pod');
 }
