@@ -195,10 +195,10 @@ describe('what is malformed', () => {
     const body = '{"metadata":{"name":"x"},"dat":{},"data":{"a":"1","a":"2"}}';
     expect(await post(body, '?fieldValidation=Strict&dryRun=All')).toMatchObject({
       code: 400,
-      message: expect.stringContaining('strict decoding error: duplicate field "data.a", unknown field "dat"'),
+      message: expect.stringContaining('strict decoding error: unknown field "dat", duplicate field "data.a"'),
     });
     expect((await post(body, '?fieldValidation=Warn&dryRun=All')).headers.warning).toBe(
-      '299 - "duplicate field \\"data.a\\"", 299 - "unknown field \\"dat\\""',
+      '299 - "unknown field \\"dat\\"", 299 - "duplicate field \\"data.a\\""',
     );
     expect((await post(body, '?fieldValidation=Ignore&dryRun=All')).headers.warning).toBeUndefined();
     await post('{"metadata":{"name":"twice"}}');
@@ -241,6 +241,19 @@ describe('representations', () => {
       kind: 'NamespaceList',
       items: expect.arrayContaining([expect.objectContaining({ spec: { finalizers: ['kubernetes'] } })]),
     });
+  });
+
+  it('refuses a table of what has no metadata to show, unless something else will do', async () => {
+    const table = 'application/json;as=Table;v=v1;g=meta.k8s.io';
+    const review = (accept: string) =>
+      send('/apis/authorization.k8s.io/v1/selfsubjectaccessreviews', {
+        method: 'POST',
+        headers: { accept, 'content-type': 'application/json' },
+        body: '{"spec":{"nonResourceAttributes":{"verb":"get","path":"/"}}}',
+      });
+    const refused = await review(table);
+    expect([refused.code, json(refused.body).reason]).toEqual([406, 'NotAcceptable']);
+    expect((await review(`${table}, application/json`)).code).toBe(201);
   });
 
   it('frames a protobuf watch', async () => {

@@ -43,10 +43,11 @@ export function readBody(kind: KindDefinition, body: unknown, settings: WriteSet
   const { content, managed } = withoutOwnManaged(body);
   const { value, errors, unknown } = checkTypes(kind.schema, content, reading);
   if (errors.length > 0) throw reading?.refusedTypes?.(errors) ?? cannotBeHandled(kind, errors.map(problem).join(', '));
-  const problems = [
-    ...(reading?.repeated ?? duplicates.map((path) => `duplicate field ${JSON.stringify(path)}`)),
-    ...(reading?.sortsUnknown ? unknown.sort() : unknown).map((path) => `unknown field ${JSON.stringify(path)}`),
-  ];
+  const strange = (reading?.sortsUnknown ? unknown.sort() : unknown).map((path) => `unknown field ${JSON.stringify(path)}`);
+  // A patch is read before what it makes; of an object, unknown fields come first.
+  const problems = reading?.repeated
+    ? [...reading.repeated, ...strange]
+    : [...strange, ...duplicates.map((path) => `duplicate field ${JSON.stringify(path)}`)];
   if (problems.length > 0 && fieldValidation === 'Strict') {
     const shown = problems.slice(0, shownProblemsMax);
     throw reading?.refusedFields?.(shown) ?? cannotBeHandled(kind, `strict decoding error: ${shown.join(', ')}`);

@@ -48,6 +48,11 @@ export function negotiate(header: string | undefined): Representation | undefine
   return undefined;
 }
 
+/** Whether an object may be given as it is, and not only as a table or as its metadata. */
+export function acceptsWhole(header: string | undefined): boolean {
+  return parseAccept(header || '*/*').some(({ type, parameters }) => formats[type] !== undefined && parameters.as === undefined);
+}
+
 /** Whether discovery is asked for in one aggregated document (v2), before anything else that can be given. */
 export function wantsAggregatedDiscovery(header: string | undefined): boolean {
   for (const range of parseAccept(header ?? '')) {

@@ -28,13 +28,15 @@ export interface Form {
   isIndented: boolean;
 }
 
+export function notAcceptable(): StatusError {
+  const message = 'only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf';
+  return new StatusError(406, 'NotAcceptable', message);
+}
+
 /** @throws StatusError 406 */
 export function requestedForm(request: IncomingMessage, query: URLSearchParams, now: number): Form {
   const representation = negotiate(request.headers.accept);
-  if (!representation) {
-    const message = 'only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf';
-    throw new StatusError(406, 'NotAcceptable', message);
-  }
+  if (!representation) throw notAcceptable();
   const asked = query.get('includeObject') || 'Metadata';
   const includeObject = (['None', 'Metadata', 'Object'] as const).find((known) => known === asked);
   if (!includeObject) throw StatusError.badRequest(`includeObject must be None, Metadata or Object, not ${JSON.stringify(asked)}`);

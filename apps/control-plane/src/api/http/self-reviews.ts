@@ -16,7 +16,9 @@ import type { PolicyRule } from '../core/authorization/policy-rules.ts';
 import type { Attributes } from '../core/authorizer.ts';
 import type { User } from '../core/types.ts';
 import type { ComputedRequest, ComputedResources } from './computed-resources.ts';
+import { acceptsWhole } from './media-types.ts';
 import { selectedFields } from './parsed-request.ts';
+import { notAcceptable } from './representation.ts';
 import { decodeObject } from './request-body.ts';
 import { sendJson, wrongMethod } from './responses.ts';
 import type { YamlBodies } from './yaml-body.ts';
@@ -86,6 +88,8 @@ export class SelfReviews implements ComputedResources {
   async serve(exchange: ComputedRequest, kind: KindDefinition): Promise<void> {
     const { request, path, user, signal } = exchange;
     if (request.method !== 'POST' || path.name !== undefined || kind.namespaced !== (path.namespace !== undefined)) throw wrongMethod();
+    // There is no metadata that a table of it could show.
+    if (!acceptsWhole(request.headers.accept)) throw notAcceptable();
     const { value: body } = await decodeObject(request.headers['content-type'], exchange.body, { yaml: this.#yaml, signal });
     exchange.audit?.requestObject(body);
     const { value, errors } = checkTypes(kind.schema, body);
