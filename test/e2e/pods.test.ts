@@ -220,7 +220,7 @@ test.concurrent('a log that grows too long is rotated, and goes on', () =>
     await apply(pod(ns, 'talker', [shell('main', talk)]));
     await ready(ns, 'talker');
     const { uid } = (await podOf(ns, 'talker')).metadata;
-    const folder = join(lane().layout.directory, 'node', 'logs', `${ns}_talker_${uid}`, 'main');
+    const folder = join(lane().layout.directory, 'node', 'logs', 'pods', `${ns}_talker_${uid}`, 'main');
     await until('the rotation', 40_000, async () => (await readdir(folder)).length === 2);
     // Where in the output the file ended is chance; only the new file is read.
     await until('lines in the new file', 10_000, async () => {
