@@ -6,6 +6,7 @@ import {
   existsSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -120,8 +121,17 @@ function startTicks(pid: number): string | undefined {
   if (!existsSync(file)) return undefined;
   const stat = readFileSync(file, 'utf8');
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  // A zombie has ended; only its parent has not asked yet.
-  return fields[0] === 'Z' ? undefined : fields[19];
+  // A zombie has ended, and only its parent has not asked yet; but not while other threads of it hold its ports.
+  return fields[0] === 'Z' && threadsOf(pid) <= 1 ? undefined : fields[19];
+}
+
+function threadsOf(pid: number): number {
+  try {
+    return readdirSync(`/proc/${pid}/task`).length;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT' || (error as NodeJS.ErrnoException).code === 'ESRCH') return 0;
+    throw error;
+  }
 }
 
 async function ended(record: ProcessRecord, timeoutMs: number): Promise<boolean> {
