@@ -14,7 +14,8 @@ import { providePodApiAddress, removePodApiAddress } from './pod-api-address.ts'
 import { ProcessFolder } from './processes.ts';
 import { runCommand } from './run-command.ts';
 
-const readyTimeoutMs = 30_000;
+/** Long enough for a machine whose cores are all taken. */
+const readyTimeoutMs = 90_000;
 const loopback = '127.0.0.1';
 /** Where nodes' leases are, and how often they are renewed. */
 const leaseNamespace = 'kube-node-lease';
