@@ -1,37 +1,6 @@
-import { type Clock, sleepWith } from '@berth/telemetry';
 import { expect, test } from 'vitest';
+import { ManualClock } from '../manual-clock.ts';
 import { untilEndShows } from './exit-visibility.ts';
-
-/** Time that passes when it is told to; what is asked goes on in between. */
-class ManualClock implements Pick<Clock, 'sleep' | 'monotonicMs'> {
-  #nowMs = 0;
-  readonly #timers = new Set<{ atMs: number; callback: () => void }>();
-
-  monotonicMs(): number {
-    return this.#nowMs;
-  }
-
-  sleep(delayMs: number, signal?: AbortSignal): Promise<void> {
-    const after = (ms: number, callback: () => void) => {
-      const timer = { atMs: this.#nowMs + ms, callback };
-      this.#timers.add(timer);
-      return { cancel: () => this.#timers.delete(timer) };
-    };
-    return sleepWith({ after }, delayMs, signal);
-  }
-
-  async advance(ms: number): Promise<void> {
-    const untilMs = this.#nowMs + ms;
-    for (;;) {
-      for (let turn = 0; turn < 10; turn++) await Promise.resolve();
-      const [next] = [...this.#timers].filter(({ atMs }) => atMs <= untilMs).sort((a, b) => a.atMs - b.atMs);
-      this.#nowMs = next?.atMs ?? untilMs;
-      if (!next) return;
-      this.#timers.delete(next);
-      next.callback();
-    }
-  }
-}
 
 type Shown = 'created' | 'running' | 'unreachable' | 'exited';
 
