@@ -41,7 +41,7 @@ describe('subPath', () => {
   /** The path of what is held, as the kernel knows it. */
   async function resolved(path: string, subPath: string): Promise<string> {
     await using held = await openSubPath(path, subPath);
-    return readlink(descriptorPath(held));
+    return await readlink(descriptorPath(held));
   }
 
   test('makes folders as open as the volume', async () => {
