@@ -47,6 +47,7 @@ export class ResourceRequests {
     const { verb } = request;
     const call = this.#call(request);
     if (verb === 'create' && call.name !== undefined && !call.subresource) throw wrongMethod();
+    if ((verb === 'update' || verb === 'patch') && call.name === undefined) throw wrongMethod();
     if (needsNamespace(verb) && call.kind.namespaced && !call.namespace) throw wrongMethod();
     if (!call.subresource && call.kind.verbs?.includes(verb) === false) throw wrongMethod();
     switch (verb) {
