@@ -57,6 +57,8 @@ interface Issue {
   subject: JsonName;
   publicKey: PublicKeyType;
   lifetimeMs: number;
+  /** Default: that of the authority. */
+  notBeforeMs?: number;
   usages: ExtendedKeyUsage[];
   names?: string[];
 }
@@ -138,6 +140,8 @@ export class CertificateAuthority {
       subject: subjectOf(`system:node:${nodeName}`, ['system:nodes']),
       publicKey,
       lifetimeMs: nodeLifetimeMs,
+      // Agents renew it once two thirds of its time have passed.
+      notBeforeMs: this.#clock.now() - backdateMs,
       usages: [ExtendedKeyUsage.clientAuth],
     });
     return new Uint8Array(certificate.rawData);
@@ -191,7 +195,7 @@ export class CertificateAuthority {
       subject: issue.subject,
       issuer: this.certificate.subject,
       // For the same reason as early as the authority's own, as kubeadm does.
-      notBefore: new Date(Math.min(now - backdateMs, this.certificate.notBefore.getTime())),
+      notBefore: new Date(issue.notBeforeMs ?? Math.min(now - backdateMs, this.certificate.notBefore.getTime())),
       notAfter: new Date(Math.min(now + issue.lifetimeMs, this.certificate.notAfter.getTime())),
       publicKey: issue.publicKey,
       signingKey: this.#key,
