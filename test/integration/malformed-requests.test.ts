@@ -204,6 +204,6 @@ test('slow bodies are given up on, while others are served', async () => {
       return answer;
     }),
   );
-  for (const answer of slow) expect(answer).toMatch(/^HTTP\/1\.1 408 [\s\S]*"reason":"Timeout"/);
+  for (const answer of slow) expect(answer).toMatch(/^HTTP\/1\.1 504 [\s\S]*"reason":"Timeout"/);
   expect(complaint(await send({ what: '', method: 'GET', path: '/api/v1/pods/none', headers: {} }))).toBeUndefined();
 });
