@@ -124,7 +124,7 @@ describe('kubectl apply --server-side', () => {
     expect(await managers('four')).toEqual(['kubectl-client-side-apply Update']);
     await succeeds(apply, deployment('four', { replicas: 3, image: 'reg/web:2' }));
     // kubectl hands the annotation to a manager of its own.
-    expect(await managers('four')).toEqual(['kubectl Apply', 'kubectl-last-applied Apply']);
+    expect((await managers('four')).sort()).toEqual(['kubectl Apply', 'kubectl-last-applied Apply']);
     const { metadata, spec } = await shown('four');
     expect(spec.replicas).toBe(3);
     expect(metadata.labels).toEqual({ app: 'four' });
