@@ -172,7 +172,9 @@ test('a tree is deleted 300 times while its folders are swapped for links, and n
       await mkdir(volume, { recursive: true });
     }
   };
-  const done = await play(remove, { rounds: 300, lanes: 1 });
+  // What makes folders faster than they are deleted may have each deletion refused; without it, the next one is not.
+  await play(remove, { rounds: 300, lanes: 1 });
   expect(await outside()).toBe(before);
-  expect(done).toBeGreaterThan(0);
+  await parent.remove('volume');
+  expect((await readdir(folder, { recursive: true })).sort()).toEqual(['victim', 'victim/secret', 'victim/sub', 'victim/sub/file']);
 });
