@@ -94,7 +94,6 @@ test('a full disk ends no process: reads and deletions go on, writes are refused
   const client = await start();
   const before = processes.running('control-plane')?.pid;
   const acknowledged = new Set<string>();
-  let refusal: unknown;
   let stop = false;
   let allowed = createsPerRound;
   const write = async (writer: number) => {
@@ -109,7 +108,6 @@ test('a full disk ends no process: reads and deletions go on, writes are refused
         acknowledged.add(name);
       } catch (error) {
         if (!isReason(error, 'ServiceUnavailable')) throw error;
-        refusal = error;
         await sleep(pauseMs);
       }
     }
@@ -121,6 +119,8 @@ test('a full disk ends no process: reads and deletions go on, writes are refused
       allowed += createsPerRound;
       fill();
       await eventually('/readyz to say that the disk is full', 30_000, async () => (await saysFull(client)) || undefined);
+      const refusal = await client.create(ConfigMap, configMap(`refused-${round}`)).catch((error: unknown) => error);
+      expect(isReason(refusal, 'ServiceUnavailable') && refusal.message).toMatch(/the request was not applied: .*free space/);
       const [victim = ''] = acknowledged;
       acknowledged.delete(victim);
       await client.delete(ConfigMap, { namespace: 'default', name: victim });
@@ -134,12 +134,12 @@ test('a full disk ends no process: reads and deletions go on, writes are refused
     stop = true;
     await writing;
   }
-  expect((refusal as Error).message).toMatch(/the request was not applied: .*free space/);
   expect(processes.running('control-plane')?.pid).toBe(before);
   await processes.crash('control-plane');
   const again = await start();
   const kept = new Set((await again.list(ConfigMap, { namespace: 'default' })).items.map(({ metadata }) => metadata.name));
   expect([...acknowledged].filter((name) => !kept.has(name))).toEqual([]);
+  expect([...kept].filter((name) => name.startsWith('refused-'))).toEqual([]);
   expect(statSync(join(mount, 'control-plane.log')).size).toBeGreaterThan(0);
   expect(readFileSync(join(mount, 'control-plane.log'), 'utf8')).toContain('the disk is full: writes are refused');
 });

@@ -25,7 +25,7 @@ test('the same status is sent once, and again only to each version of the pod th
   );
   const observed: ObservedPod = { sandbox: undefined, containers: new Map() } as unknown as ObservedPod;
   const report = async (pod: Pod) => {
-    const resizer = { actual: () => ({}), conditions: [] };
+    const resizer = { actual: () => ({}), conditions: [], isRestarting: () => false };
     await reporter.report(observed, { pod, podIps: [], waiting: new Map(), failure: undefined, resizer, terminated: false });
     return sent.length;
   };

@@ -8,13 +8,14 @@ import type { Failure } from './pod-ending.ts';
 import type { PodEnvironment } from './pod-environment.ts';
 import type { PodResizer } from './pod-resizer.ts';
 import { podStatus } from './pod-status.ts';
+import { restartsInRole } from './restart-policy.ts';
 
 export interface PodReport {
   pod: Pod;
   podIps: string[];
   waiting: ReadonlyMap<string, WaitingReason>;
   failure: Failure | undefined;
-  resizer: Pick<PodResizer, 'actual' | 'conditions'>;
+  resizer: Pick<PodResizer, 'actual' | 'conditions' | 'isRestarting'>;
   /** Every container has ended for good. */
   terminated: boolean;
 }
@@ -85,8 +86,9 @@ export class PodReporter {
     const current = newest(observed, container.name);
     const previous = this.statusOf(container.name);
     const isKnown = current !== undefined || previous?.containerID !== undefined;
-    const reason =
-      current?.state === 'running' ? undefined : (waiting.get(container.name) ?? (isKnown ? undefined : defaultWaiting(pod, container)));
+    // What has ended for good waits for nothing, even when its end is all that is known of a start that failed.
+    const isSettled = current?.state === 'running' || (current?.state === 'exited' && !this.#startsAgain(pod, container, current, resizer));
+    const reason = isSettled ? undefined : (waiting.get(container.name) ?? (isKnown ? undefined : defaultWaiting(pod, container)));
     return {
       container,
       instances: observed.containers.get(container.name) ?? [],
@@ -97,6 +99,10 @@ export class PodReporter {
       previous,
       terminationMessage: (instance: ContainerInfo) => this.#messages.get(instance.id) ?? '',
     };
+  }
+
+  #startsAgain(pod: Pod, container: Container, ended: ContainerInfo, resizer: PodReport['resizer']): boolean {
+    return restartsInRole(container, pod.spec).after(ended.exitCode) || resizer.isRestarting(ended.id);
   }
 
   async #readMessages(pod: Pod, observed: ObservedPod): Promise<void> {

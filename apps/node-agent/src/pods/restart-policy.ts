@@ -21,6 +21,12 @@ export function initRestartsOf(container: Container, spec: PodSpec): Restarts {
   return { after, whenStopped: restartsWhenStopped(container, spec) };
 }
 
+/** Of a container in whichever role it has in the pod. */
+export function restartsInRole(container: Container, spec: PodSpec): Restarts {
+  if (spec.containers.includes(container)) return restartsOf(container, spec);
+  return spec.initContainers?.includes(container) ? initRestartsOf(container, spec) : neverRestarts;
+}
+
 export function isSidecar({ restartPolicy }: Container): boolean {
   return restartPolicy === 'Always';
 }

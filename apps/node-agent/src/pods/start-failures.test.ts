@@ -111,6 +111,21 @@ test('an init container whose command is not there holds the pod back in the sam
 });
 
 test.each([
+  ['a container', podOf('hollow/start-error', { restartPolicy: 'Never' })],
+  ['an init container', podOf('app', { restartPolicy: 'Never', initContainers: [{ name: 'init', image: 'hollow/start-error' }] })],
+  ['a hook', podOf('app', { ...failsAt.postStart.pod.spec, restartPolicy: 'Never' })],
+])('no report calls a pod failed while %s that failed in it is still shown as waiting', async (role, pod) => {
+  const { node } = await nodeThat({ ...failsAt.postStart, pod });
+  await node.clock.advance(60_000);
+  const failed = node.reports.filter(({ status }) => status.phase === 'Failed');
+  expect(failed.length).toBeGreaterThan(0);
+  for (const { status } of failed) {
+    const shown = role === 'an init container' ? status.initContainerStatuses : status.containerStatuses;
+    expect(shown?.[0]?.state?.terminated).toBeDefined();
+  }
+});
+
+test.each([
   ['volumes', [0, 1, 3, 7, 15, 31, 63, 127, 247], undefined, 'FailedMount'],
   ['sandbox', [0, 1, 3, 7, 15, 31, 63, 123, 183, 243], 'ContainerCreating', 'FailedCreatePodSandBox'],
   ['config', [0, 1, 3, 7, 15, 31, 63, 127, 255], 'CreateContainerConfigError', 'Failed'],
