@@ -1,4 +1,4 @@
-// Interactive sessions, port-forwards and logs against a containerd of this test's own, with busybox as the only image.
+// The process itself, interactive sessions, port-forwards and logs against a containerd of this test's own, with busybox as the only image.
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -103,6 +103,24 @@ async function start(name: string, command: string[], changes: Partial<Container
 const exec = (command: string[], options: Partial<ExecOptions> = {}) =>
   runtime.exec(idle, { command, stdin: false, stdout: true, stderr: true, tty: false, ...options });
 const words = (stream: NodeJS.ReadableStream | undefined) => (stream ? text(stream) : Promise.resolve('no stream'));
+
+describe('the process', () => {
+  it.each([
+    ['none', undefined],
+    ['an empty one', ''],
+    ['one of another process', String(process.pid)],
+  ])('is found again with this for a pid file: %s', async (_, noted) => {
+    const pid = await containerd.pid();
+    const pidFile = join(directory, 'containerd.pid');
+    if (noted === undefined) await rm(pidFile);
+    else await writeFile(pidFile, noted);
+    const successor = new Containerd({ directory, clock: systemClock, logger: silentLogger });
+    await successor.start();
+    successor.detach();
+    expect(await successor.pid()).toBe(pid);
+    expect((await run('pgrep', ['--full', '--count', `^containerd --config ${directory}/`])).stdout).toBe('1\n');
+  });
+});
 
 describe('exec', () => {
   it('gives both outputs and the exit code', async () => {

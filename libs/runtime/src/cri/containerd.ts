@@ -1,5 +1,5 @@
 // Berth's own containerd: under the agent's data directory, in a session of its own, so that it and the containers outlive
-// the agent. It is found again by its pid file and socket; when it dies it is started again, and its shims carry on.
+// the agent. It is found again (`containerd-process.ts`); when it dies it is started again, and its shims carry on.
 import { execFile, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { closeSync, existsSync, openSync, statSync, truncateSync } from 'node:fs';
@@ -8,6 +8,7 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Clock, Logger } from '@berth/telemetry';
 import { type ContainerdPaths, containerdConfig } from './containerd-config.ts';
+import { containerdConfigFile, containerdPid, containerdPidFile } from './containerd-process.ts';
 import { ContainerdRecords } from './containerd-records.ts';
 import { ContainerdSweep } from './containerd-sweep.ts';
 import { CriRuntime } from './cri-runtime.ts';
@@ -40,7 +41,6 @@ export interface ContainerdOptions {
 export class Containerd {
   readonly paths: ContainerdPaths;
   readonly #options: ContainerdOptions;
-  readonly #pidFile: string;
   readonly #sweep: ContainerdSweep;
   #watching: AbortController | undefined;
   /** Looks for what containerd has forgotten. */
@@ -56,7 +56,6 @@ export class Containerd {
       cniConfigDirectory: join(directory, 'cni'),
       registryConfigDirectory: join(directory, 'registries'),
     };
-    this.#pidFile = join(directory, 'containerd.pid');
     this.#sweep = new ContainerdSweep({
       ...options,
       paths: { ...this.paths, leases: options.leasesDirectory },
@@ -79,15 +78,8 @@ export class Containerd {
     this.#watching?.abort();
   }
 
-  async pid(): Promise<number | undefined> {
-    if (!existsSync(this.#pidFile)) return undefined;
-    const pid = Number(await readFile(this.#pidFile, 'utf8'));
-    const commandLine = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT' || error.code === 'ESRCH') return '';
-      throw error;
-    });
-    // A pid may have been given to another process since.
-    return commandLine.includes(join(this.#options.directory, 'config.toml')) ? pid : undefined;
+  pid(): Promise<number | undefined> {
+    return containerdPid(this.#options.directory);
   }
 
   /** Ends containerd; with `removePods`, everything that it ran first. */
@@ -134,7 +126,7 @@ export class Containerd {
     if (pid === undefined) return;
     process.kill(pid, 'SIGTERM');
     await this.#until(async () => (await this.pid()) === undefined, 'containerd did not end');
-    await rm(this.#pidFile, { force: true });
+    await rm(containerdPidFile(this.#options.directory), { force: true });
   }
 
   /** Returns whether it had to be started. */
@@ -167,7 +159,7 @@ export class Containerd {
       await mkdir(path, { recursive: true });
     const status = await readFile('/proc/self/status', 'utf8');
     const effective = BigInt(`0x${/^CapEff:\s*([0-9a-f]+)/m.exec(status)?.[1] ?? '0'}`);
-    const configFile = join(directory, 'config.toml');
+    const configFile = containerdConfigFile(directory);
     await writeFile(configFile, containerdConfig({ ...this.paths, pauseImage, restrictOomScoreAdj: (effective & capSysResource) === 0n }));
     if (existsSync(this.#logFile) && statSync(this.#logFile).size > logBytesMax) truncateSync(this.#logFile);
     const log = openSync(this.#logFile, 'a');
@@ -180,7 +172,7 @@ export class Containerd {
       );
     });
     child.unref();
-    await writeFile(this.#pidFile, String(child.pid));
+    await writeFile(containerdPidFile(directory), String(child.pid));
   }
 
   async #watch(signal: AbortSignal): Promise<void> {
