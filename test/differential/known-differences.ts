@@ -1,0 +1,19 @@
+// The differences that docs/differences.md names: each with the words that stand there, so that neither is there without the other.
+import type { Difference } from './compare.ts';
+
+export interface KnownDifference {
+  /** Words of a line in docs/differences.md. */
+  words: string;
+  matches(difference: Difference, where: { kind: string; verb: string }): boolean;
+}
+
+export const knownDifferences: KnownDifference[] = [
+  {
+    words: 'warnings, there are some that name the fields and kinds that nothing acts on',
+    matches: ({ at, berth }) => at === 'warning' && typeof berth === 'string' && /nothing acts on|does not act|Berth/.test(berth),
+  },
+  {
+    words: 'a list that Kubernetes shows as `null` is absent',
+    matches: ({ kubernetes, berth }) => kubernetes === null && berth === undefined,
+  },
+];

@@ -1,0 +1,39 @@
+// Takes out of an answer what two servers cannot have alike: identities, times, versions, addresses that they chose, random names
+// and tokens. Each is replaced by a mark, so that whether it is there is compared still.
+import { isRecord } from '@berth/machinery';
+
+const marks: [RegExp, string][] = [
+  [/\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g, '<uid>'],
+  [/\b20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)/g, '<time>'],
+  [/\bkube-api-access-[a-z0-9]{5}\b/g, 'kube-api-access-<random>'],
+  [/\beyJ[\w-]+\.[\w-]+\.[\w-]+/g, '<token>'],
+];
+/** Fields that a server alone chooses. */
+const versions = new Set(['resourceVersion', 'continue', 'uid', 'selfLink']);
+const age = /^(\d+(ms|[smhdy]))+$/;
+
+/**
+ * @param asked what the request says, as text: what stands there was not chosen by a server
+ * @param serviceCidr whose addresses, unless asked for, are the servers' choice
+ */
+export function normalised(value: unknown, asked: string, serviceCidr: string): unknown {
+  const prefix = serviceCidr.split('.').slice(0, 2).join('\\.');
+  const address = new RegExp(`\\b${prefix}\\.\\d+\\.\\d+\\b`, 'g');
+  const text = (given: string) => {
+    let shown = given.replace(address, (found) => (asked.includes(found) ? found : '<address>'));
+    for (const [pattern, mark] of marks) shown = shown.replace(pattern, (found) => (asked.includes(found) ? found : mark));
+    return shown;
+  };
+  const walk = (part: unknown, key: string): unknown => {
+    if (Array.isArray(part)) return part.map((item) => walk(item, key));
+    if (isRecord(part)) return Object.fromEntries(Object.entries(part).map(([name, inner]) => [text(name), walk(inner, name)]));
+    if (typeof part === 'string') {
+      if (versions.has(key) && part !== '') return `<${key}>`;
+      if (key === 'cells' && age.test(part)) return '<age>';
+      return text(part);
+    }
+    if ((key === 'nodePort' || key === 'healthCheckNodePort') && !asked.includes(String(part))) return '<port>';
+    return part;
+  };
+  return walk(value, '');
+}

@@ -1,0 +1,58 @@
+// npm run differential -- [--requests N] [--seed N] [--kind NAME] [--only NUMBER]: Kubernetes' own API server and Berth are asked the
+// same, and what they answer differently is printed, most frequent first. Fails when docs/differences.md does not name it.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { kinds, kindViews } from '@berth/api';
+import { startBerth } from '../test/differential/berth.ts';
+import { kubeApiServerPath, startOriginal } from '../test/differential/original.ts';
+import { Report } from '../test/differential/report.ts';
+import { prepare, runScenario, type Servers, servedByBoth } from '../test/differential/run.ts';
+import { scenarioOf } from '../test/differential/scenarios.ts';
+import { installMissing } from './cluster/debian.ts';
+
+const serviceCidr = '10.97.0.0/16';
+/** Scenarios at a time; each has an object of its own. */
+const width = 4;
+const print = (line: string) => console.error(line);
+const { values } = parseArgs({
+  options: {
+    requests: { type: 'string', default: '10000' },
+    seed: { type: 'string', default: '1' },
+    kind: { type: 'string' },
+    only: { type: 'string' },
+  },
+});
+const [requests, seed] = [Number(values.requests), Number(values.seed)];
+
+async function run(servers: Servers, report: Report): Promise<void> {
+  const served = await servedByBoth(servers, [...kinds, ...kindViews]);
+  const chosen = served.filter(({ kind }) => values.kind === undefined || kind === values.kind);
+  if (chosen.length === 0) throw new Error(`--kind ${values.kind}: not a kind that both serve`);
+  await prepare(servers);
+  print(`differential: seed ${seed}, ${chosen.length} kinds of ${kinds.length + kindViews.length}`);
+  if (values.only !== undefined) return runScenario(servers, scenarioOf(seed, Number(values.only), chosen), report, print);
+  let next = 0;
+  const worker = async () => {
+    while (report.requests < requests) await runScenario(servers, scenarioOf(seed, next++, chosen), report);
+  };
+  await Promise.all(Array.from({ length: width }, worker));
+}
+
+const directory = await mkdtemp(join(tmpdir(), 'berth-differential-'));
+const report = new Report();
+const closing: (() => Promise<unknown>)[] = [() => rm(directory, { recursive: true, force: true })];
+try {
+  const program = kubeApiServerPath(print);
+  installMissing(['etcd-server'], print);
+  const kubernetes = await startOriginal(program, join(directory, 'kubernetes'), serviceCidr);
+  closing.unshift(kubernetes.stop);
+  const berth = await startBerth(join(directory, 'berth'), serviceCidr);
+  closing.unshift(berth.stop);
+  await run({ kubernetes, berth, serviceCidr }, report);
+} finally {
+  for (const close of closing) await close();
+}
+console.log(report.text());
+process.exit(report.differing > 0 ? 1 : 0);
