@@ -103,22 +103,29 @@ const parsedMax = 1_000;
 
 /** @throws RangeError for what is no quantity */
 export function parseQuantity(input: string | number): Quantity {
-  const text = String(input);
+  const quantity = readQuantity(String(input));
+  if (typeof quantity === 'string') throw new RangeError(quantity);
+  return quantity;
+}
+
+/** The quantity, or what is wrong with the text. */
+function readQuantity(text: string): Quantity | string {
   const before = parsed.get(text);
   if (before) return before;
   const quantity = parseText(text);
+  if (typeof quantity === 'string') return quantity;
   if (parsed.size >= parsedMax) parsed.clear();
   parsed.set(text, quantity);
   return quantity;
 }
 
-function parseText(text: string): Quantity {
+function parseText(text: string): Quantity | string {
   const match = text.length <= 64 ? pattern.exec(text) : null;
-  if (!match) throw new RangeError(`quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'`);
+  if (!match) return `quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'`;
   const [, sign, digits = '', exponent, suffix = ''] = match;
   const [whole = '', fraction = ''] = digits.split('.');
   const scale = exponent ? powerOfTen(exponent) : bySuffix.get(suffix);
-  if (scale === undefined) throw new RangeError("unable to parse quantity's suffix");
+  if (scale === undefined) return "unable to parse quantity's suffix";
   const format: Format = exponent ? 'DecimalExponent' : suffix.endsWith('i') ? 'BinarySI' : 'DecimalSI';
   // digits × scale, rounded up (away from zero) to whole nanounits.
   const magnitude = ceilDivide(BigInt(`${whole}${fraction}` || '0') * scale, 10n ** BigInt(fraction.length));
@@ -137,11 +144,5 @@ function ceilDivide(a: bigint, b: bigint): bigint {
 }
 
 export function isQuantity(value: string | number): boolean {
-  try {
-    parseQuantity(value);
-    return true;
-  } catch (error) {
-    if (error instanceof RangeError) return false;
-    throw error;
-  }
+  return typeof readQuantity(String(value)) !== 'string';
 }

@@ -4,8 +4,8 @@ import type { PersistentVolumeClaimSpec } from '../generated/core-v1.types.ts';
 
 /** @param amount of something that is counted in bytes */
 export function fractionalBytes(amount: string | undefined, field: string): string[] {
-  if (!isQuantity(amount ?? '')) return [];
-  const quantity = parseQuantity(amount ?? '');
+  if (amount === undefined || !isQuantity(amount)) return [];
+  const quantity = parseQuantity(amount);
   if (Number.isInteger(quantity.milliValue() / 1000)) return [];
   return [`${field}: fractional byte value ${JSON.stringify(quantity.toString())} is invalid, must be an integer`];
 }
