@@ -110,6 +110,12 @@ test('every gate of every kind has a case', () => {
   }
 });
 
+test('what holds nothing but fields that are off goes, also when it held nothing', () => {
+  const pod = within('spec', { containers: [{ name: 'a', lifecycle: {} }, { name: 'b' }] });
+  dropDisabledFields(Pod.disabledFields, pod);
+  expect(pod).toEqual(within('spec', { containers: [{ name: 'a' }, { name: 'b' }] }));
+});
+
 test('a source in the same namespace is no other namespace’s, and stands in both fields', () => {
   const claim = (spec: object) =>
     ({ apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { name: 'c' }, spec }) as PersistentVolumeClaim;

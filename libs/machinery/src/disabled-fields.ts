@@ -15,6 +15,7 @@ export interface DisabledField {
 
 /** Drops from `next` what is off and not in use in `old`. */
 export function dropDisabledFields(fields: readonly DisabledField[], next: object, old?: object): void {
+  if (!hasAny(branchesOf(fields), next)) return;
   const isInUse = new Map<string, boolean>();
   for (const { gate, path } of fields) {
     if (old && !isInUse.get(gate))
@@ -24,6 +25,59 @@ export function dropDisabledFields(fields: readonly DisabledField[], next: objec
       );
   }
   for (const field of fields) if (!isInUse.get(field.gate)) drop(field, next);
+}
+
+/** A step of one or more paths. */
+interface Branch {
+  name: string;
+  isList: boolean;
+  isField: boolean;
+  isDroppedWhenEmpty: boolean;
+  beneath: Branch[];
+}
+
+const compiled = new WeakMap<readonly DisabledField[], Branch[]>();
+
+function branchesOf(fields: readonly DisabledField[]): Branch[] {
+  let branches = compiled.get(fields);
+  if (!branches) {
+    branches = [];
+    for (const { path, dropsEmptyParent } of fields) addPath(branches, path.split('.'), dropsEmptyParent ?? false);
+    compiled.set(fields, branches);
+  }
+  return branches;
+}
+
+function addPath(branches: Branch[], [step = '', ...rest]: string[], dropsEmptyParent: boolean): void {
+  const isList = step.endsWith('[]');
+  const name = isList ? step.slice(0, -2) : step;
+  let branch = branches.find((known) => known.name === name && known.isList === isList);
+  if (!branch) {
+    branch = { name, isList, isField: false, isDroppedWhenEmpty: false, beneath: [] };
+    branches.push(branch);
+  }
+  if (rest.length === 0) branch.isField = true;
+  if (rest.length === 1 && dropsEmptyParent) branch.isDroppedWhenEmpty = true;
+  if (rest.length > 0) addPath(branch.beneath, rest, dropsEmptyParent);
+}
+
+/** Whether there may be anything to drop. Few objects have such a field, and every one that is written is asked: one walk, nothing made. */
+function hasAny(branches: Branch[], object: unknown): boolean {
+  if (!isRecord(object)) return false;
+  for (const { name, isList, isField, isDroppedWhenEmpty, beneath } of branches) {
+    const value = object[name];
+    if (value === undefined) continue;
+    if (isField || (isDroppedWhenEmpty && isRecord(value) && isWithout(value))) return true;
+    if (!isList) {
+      if (hasAny(beneath, value)) return true;
+    } else if (Array.isArray(value) && value.some((item) => hasAny(beneath, item))) return true;
+  }
+  return false;
+}
+
+function isWithout(members: Record<string, unknown>): boolean {
+  for (const _ in members) return false;
+  return true;
 }
 
 function drop({ path, dropsEmptyParent, onlyWith }: DisabledField, object: object): void {
@@ -36,7 +90,7 @@ function drop({ path, dropsEmptyParent, onlyWith }: DisabledField, object: objec
   if (!dropsEmptyParent) return;
   for (const { parent, key } of holders(object, steps.slice(0, -1))) {
     const value = parent[key];
-    if (isRecord(value) && Object.keys(value).length === 0) delete parent[key];
+    if (isRecord(value) && isWithout(value)) delete parent[key];
   }
 }
 
