@@ -1,4 +1,5 @@
 // What a client may send under a schema: wrong types are named as Go names them, the rest is as a Go decoder would leave it.
+import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 import { checkTypes } from './check-types.ts';
 import { SchemaRegistry } from './schema.ts';
@@ -123,6 +124,24 @@ describe('what is left', () => {
   it('has times in UTC', () => {
     const spec = { at: '2026-01-01T01:30:00.75+02:00', exactly: '2026-01-01T00:00:00.1234567Z' };
     expect(checkSpec(spec).value).toEqual({ spec: { at: '2025-12-31T23:30:00Z', exactly: '2026-01-01T00:00:00.123456Z' } });
+  });
+
+  it('takes the days for times that the calendar has, and no others', () => {
+    const day = fc
+      .tuple(fc.nat(9999), fc.nat(13), fc.nat(32))
+      .map((parts) => parts.map((part, i) => String(part).padStart(i ? 2 : 4, '0')));
+    fc.assert(
+      fc.property(day, fc.constantFrom('Z', '.5Z', '+00:00'), (parts, end) => {
+        const date = parts.join('-');
+        const instant = new Date(`${date}T00:00:00Z`);
+        // The engine takes 30 February for 2 March.
+        const isDay = !Number.isNaN(instant.getTime()) && instant.toISOString().startsWith(date);
+        const { value, errors } = checkSpec({ at: `${date}T01:02:03${end}` });
+        expect(errors.length).toBe(isDay ? 0 : 1);
+        if (isDay) expect(value).toEqual({ spec: { at: `${date}T01:02:03Z` } });
+      }),
+      { numRuns: 1_000 },
+    );
   });
 
   it('has quantities in canonical form', () => {

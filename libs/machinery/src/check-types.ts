@@ -201,18 +201,30 @@ function isBase64(text: string): boolean {
   return compact.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(compact);
 }
 
-const timePattern = /^(\d{4}-(\d\d)-(\d\d))T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.(\d+))?(?:Z|[+-]\d\d:\d\d)$/;
+const timePattern = /^(\d{4})-(\d\d)-(\d\d)T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.(\d+))?(?:Z|[+-]\d\d:\d\d)$/;
+const secondsLength = '2006-01-02T15:04:05'.length;
 
 function isTime(text: string): boolean {
-  const date = timePattern.exec(text)?.[1];
-  // The engine takes 30 February for 2 March.
-  return date !== undefined && !Number.isNaN(Date.parse(text)) && new Date(`${date}T00:00:00Z`).toISOString().startsWith(date);
+  const [, year, month, day] = timePattern.exec(text) ?? [];
+  if (year === undefined || !isDate(Number(year), Number(month), Number(day))) return false;
+  // What is in UTC, as most is, need not be made a date of to be checked.
+  return text.endsWith('Z') || !Number.isNaN(Date.parse(text));
+}
+
+/** The engine takes 30 February for 2 March. */
+function isDate(year: number, month: number, day: number): boolean {
+  if (month < 1 || month > 12 || day < 1) return false;
+  const isLeap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
+  const days = month === 2 ? (isLeap ? 29 : 28) : [4, 6, 9, 11].includes(month) ? 30 : 31;
+  return day <= days;
 }
 
 /** In UTC, as Go writes it: whole seconds, or microseconds. */
 function canonicalTime(scalar: 'Time' | 'MicroTime', text: string): string {
-  const seconds = new Date(Date.parse(text)).toISOString().slice(0, -5);
-  const fraction = timePattern.exec(text)?.[5] ?? '';
+  const isUtc = text.endsWith('Z');
+  if (isUtc && scalar === 'Time' && text.length === secondsLength + 1) return text;
+  const seconds = (isUtc ? text : new Date(Date.parse(text)).toISOString()).slice(0, secondsLength);
+  const fraction = timePattern.exec(text)?.[4] ?? '';
   return scalar === 'Time' ? `${seconds}Z` : `${seconds}.${fraction.slice(0, 6).padEnd(6, '0')}Z`;
 }
 
