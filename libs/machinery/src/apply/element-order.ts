@@ -54,12 +54,20 @@ function compareTexts(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** A set's JSON, in order. */
-export function orderedText(set: FieldSet): string {
+/**
+ * A set's JSON, in order.
+ * @param known the texts of sets that were written before
+ */
+export function orderedText(set: FieldSet, known?: (set: FieldSet) => string | undefined): string {
   const elements = Object.keys(set);
   if (elements.length === 0) return '{}';
+  const before = known?.(set);
+  if (before !== undefined) return before;
   if (elements.length > 1) elements.sort(compareElements);
-  return `{${elements.map((element) => `${JSON.stringify(element)}:${orderedText(beneath(set, element))}`).join()}}`;
+  let text = '';
+  for (const element of elements)
+    text += `${text === '' ? '{' : ','}${JSON.stringify(element)}:${orderedText(beneath(set, element), known)}`;
+  return `${text}}`;
 }
 
 function beneath(set: FieldSet, element: string): FieldSet {

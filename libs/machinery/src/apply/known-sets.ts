@@ -39,7 +39,7 @@ function forgetOldest(): void {
 
 /** The same set, frozen and with its elements in order. */
 export function ordered(set: FieldSet): FieldSet {
-  return inOrder.has(set) ? set : setOf(orderedText(set));
+  return inOrder.has(set) ? set : setOf(orderedText(set, knownText));
 }
 
 /** The JSON of a set that `setOf` has kept. */

@@ -88,6 +88,7 @@ function compareText(a: string, b: string): number {
 }
 
 function withFewUpdates(managers: Manager[]): Manager[] {
+  if (managers.length <= updateManagersMax) return managers;
   const updates = managers.filter(({ operation }) => operation === 'Update').sort(order);
   const surplus = updates.length - updateManagersMax;
   if (surplus <= 0) return managers;

@@ -1,4 +1,4 @@
-// The fields that an object sets, and those in which two objects differ. Order in lists is nobody's, so it never differs.
+// The fields that an object sets: those that its author wants of it, those that are new in it.
 import { deepEqual, isRecord } from '../json.ts';
 import { type MessageSchema, shownWhenEmpty } from '../schema.ts';
 import { compareElements } from './element-order.ts';
@@ -32,16 +32,8 @@ function fieldsOfMember(parent: Shape, name: string, value: unknown): FieldSet |
   return node(isSelf, fieldsOf(shape, value));
 }
 
-export interface FieldChanges {
-  added: FieldSet;
-  modified: FieldSet;
-  removed: FieldSet;
-}
-
-export const noChanges: FieldChanges = { added: noFields, modified: noFields, removed: noFields };
-
 /** A value with everything beneath it, containers included: what appears or goes away with it. */
-function everything(shape: Shape, value: unknown): FieldSet {
+export function everything(shape: Shape, value: unknown): FieldSet {
   const text = everythingText(shape, value);
   return text === leafText ? leaf : setOf(text);
 }
@@ -93,62 +85,6 @@ function membersText(shape: Shape, value: Record<string, unknown>, empty?: Recor
     if (beneath !== undefined) text += `,${shape.kind === 'struct' ? `"f:${name}"` : JSON.stringify(`f:${name}`)}:${beneath}`;
   }
   return text;
-}
-
-/** Which fields `next` has that `old` has not, which differ, and which are gone. */
-export function changedFields(shape: Shape, old: unknown, next: unknown): FieldChanges {
-  const changes = { added: {}, modified: {}, removed: {} };
-  if (old === undefined) return { ...changes, added: everything(shape, next) };
-  const before = members(shape, old);
-  const after = members(shape, next);
-  for (const [element, value] of after) {
-    const inner = elementShape(shape, element);
-    if (!inner) continue;
-    const was = before.get(element);
-    if (was === undefined) put(changes.added, element, everything(inner, value));
-    else if (was !== value) compareElement(changes, element, inner, was, value);
-  }
-  for (const [element, value] of before) {
-    const inner = after.has(element) ? undefined : elementShape(shape, element);
-    if (inner) put(changes.removed, element, everything(inner, value));
-  }
-  return changes;
-}
-
-type Mutable = { [part in keyof FieldChanges]: Record<string, FieldSet> };
-
-function compareElement(changes: Mutable, element: string, shape: Shape, was: unknown, value: unknown): void {
-  const isContainer = shape.kind !== 'leaf' && typeof was === 'object' && typeof value === 'object' && was !== null && value !== null;
-  if (!isContainer) {
-    if (!deepEqual(was, value)) put(changes.modified, element, leaf);
-    return;
-  }
-  const inner = changedFields(shape, was, value);
-  for (const part of ['added', 'modified', 'removed'] as const) {
-    if (!isEmpty(inner[part])) put(changes[part], element, inner[part]);
-  }
-}
-
-function put(set: Record<string, FieldSet>, element: string, value: FieldSet): void {
-  set[element] = value;
-}
-
-/** The value's parts by path element. Of list items with the same key, the first counts. */
-function members(shape: Shape, value: unknown): Map<string, unknown> {
-  const result = new Map<string, unknown>();
-  if (Array.isArray(value)) {
-    for (const item of value) {
-      const element = itemElement(shape, item);
-      if (!result.has(element)) result.set(element, item);
-    }
-  } else if (isRecord(value)) {
-    for (const name in value) if (value[name] !== undefined) result.set(`f:${name}`, value[name]);
-  }
-  return result;
-}
-
-function elementShape(shape: Shape, element: string): Shape | undefined {
-  return element.startsWith('f:') ? memberShape(shape, element.slice(2)) : itemShape(shape);
 }
 
 export function itemShape(shape: Shape): Shape {

@@ -3,6 +3,7 @@
 import { deepClone, deepEqual } from '../json.ts';
 import type { KubeObject } from '../object.ts';
 import type { MessageSchema } from '../schema.ts';
+import { changedFields, type FieldChanges, noChanges } from './changed-fields.ts';
 import { type Conflict, conflictError } from './conflicts.ts';
 import { difference, type FieldSet, intersection, isEmpty, leaves, noFields, union } from './field-set.ts';
 import {
@@ -16,7 +17,7 @@ import {
   writeManagers,
 } from './managers.ts';
 import { checkItems, mergeApplied, removeFields } from './merge-applied.ts';
-import { changedFields, type FieldChanges, fieldsOf, fieldsOfNew, noChanges, rootShape } from './object-fields.ts';
+import { fieldsOf, fieldsOfNew, rootShape } from './object-fields.ts';
 
 /** Owns what an object had before anybody's ownership was tracked. */
 const beforeFirstApply = 'before-first-apply';
@@ -74,7 +75,7 @@ export function managedAfterUpdate(
   const given = managedFieldsOf(next);
   if (asksToReset(given)) return [];
   const live = old && managedFieldsOf(old);
-  const isGiven = given !== undefined && given.length > 0 && given !== live;
+  const isGiven = given !== undefined && given.length > 0 && !deepEqual(given, live);
   const managers = (isGiven && readManagers(given)) || readManagers(live) || [];
   // Objects from before ownership was tracked stay untracked until somebody applies.
   if (managers.length === 0 && old) return [];
