@@ -119,8 +119,8 @@ export function deepEqual(a: unknown, b: unknown): boolean {
   if (a === b) return true;
   if (Array.isArray(a)) return Array.isArray(b) && a.length === b.length && a.every((item, i) => deepEqual(item, b[i]));
   if (!isRecord(a) || !isRecord(b)) return false;
-  for (const key of Object.keys(a)) if (!deepEqual(a[key], own(b, key))) return false;
-  for (const key of Object.keys(b)) if (b[key] !== undefined && own(a, key) === undefined) return false;
+  for (const key in a) if (!deepEqual(a[key], own(b, key))) return false;
+  for (const key in b) if (b[key] !== undefined && own(a, key) === undefined) return false;
   return true;
 }
 
@@ -147,6 +147,9 @@ export function deepClone<T>(value: T): T {
   if (Array.isArray(value)) return value.map((item) => deepClone(item)) as T;
   if (!isRecord(value)) return value;
   const copy: Record<string, unknown> = {};
-  for (const [key, inner] of Object.entries(value)) copy[key] = deepClone(inner);
+  for (const key in value) {
+    const inner = value[key];
+    copy[key] = inner !== null && typeof inner === 'object' ? deepClone(inner) : inner;
+  }
   return copy as T;
 }

@@ -30,7 +30,9 @@ export function trackFields(target: Target, old: KubeObject | undefined, next: K
 }
 
 /** Whether a write changes nothing but the times at which managers wrote, which alone are no change. */
-export function isUnchanged(next: KubeObject, old: KubeObject): boolean {
+export function isUnchanged(next: Shaped, old: Shaped): boolean {
+  // What changes most often is looked at first.
+  if (!deepEqual(next.status, old.status)) return false;
   const [managed, before] = [managedFieldsOf(next), managedFieldsOf(old)];
   if (managed === before) return deepEqual(next, old);
   if (!managed || !before || !deepEqual(managed.map(withoutTime), before.map(withoutTime))) return false;

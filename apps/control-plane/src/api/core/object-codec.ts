@@ -15,7 +15,7 @@ export function freezeDeep<T>(value: T): T {
     return Object.freeze(value);
   }
   const members = value as Record<string, unknown>;
-  for (const key of Object.keys(members)) {
+  for (const key in members) {
     const inner = members[key];
     if (inner === undefined) delete members[key];
     else if (inner !== null && typeof inner === 'object') freezeDeep(inner);

@@ -4,7 +4,6 @@ import {
   applyJsonPatch,
   applyMergePatch,
   applyStrategicMergePatch,
-  deepClone,
   type FieldError,
   goJsonName,
   goKind,
@@ -28,11 +27,13 @@ const anyObject = 'struct { APIVersion string "json:\\"apiVersion,omitempty\\"";
 
 /** @throws StatusError 400 for what is no patch of this type, 422 for what does not apply or makes no object of this kind */
 export function readPatched(kind: KindDefinition, type: PatchKind, old: KubeObject, patch: unknown, settings: WriteSettings): ReadBody {
-  const patched = applyPatch(kind, type, deepClone(old), patch, settings);
-  // A strategic merge patch is shown as Go prints it, of the others what they make.
-  const shown = type === 'strategic' ? goText(patch) : JSON.stringify(patched);
-  const refused = (detail: string) =>
-    StatusError.invalid({ group: '', kind: '' }, '', [{ type: 'Invalid', field: 'patch', value: shown, detail }]);
+  // Patching and reading leave the old object alone, and share nothing of it with what comes out but its frozen managedFields.
+  const patched = applyPatch(kind, type, old, patch, settings);
+  const refused = (detail: string) => {
+    // A strategic merge patch is shown as Go prints it, of the others what they make.
+    const value = type === 'strategic' ? goText(patch) : JSON.stringify(patched);
+    return StatusError.invalid({ group: '', kind: '' }, '', [{ type: 'Invalid', field: 'patch', value, detail }]);
+  };
   if (!isRecord(patched)) {
     const into = `json: cannot unmarshal ${goJsonName(patched)} into Go value of type ${anyObject}`;
     throw refused(`couldn't get version/kind; json parse error: ${into}`);

@@ -1,17 +1,23 @@
 // What a write to /status changes: the status, and metadata but for what the kind's strategy keeps (k8s.io/kubernetes,
 // pkg/registry/**/strategy.go). Everything else stays as it is, whatever the body says.
 import { validateMetadataParts } from '@berth/api';
-import { cloneObject, deepEqual, type FieldError, type KindDefinition, type StatusMetadata, statusMetadata } from '@berth/machinery';
+import { deepClone, deepEqual, type FieldError, type KindDefinition, type StatusMetadata, statusMetadata } from '@berth/machinery';
 import type { Shaped } from './metadata.ts';
 
-/** @param now RFC 3339 */
+/**
+ * Only what is taken over from `old` is copied: the status and metadata come from `given`, whose they are no more.
+ * @param now RFC 3339
+ */
 export function withStatus(kind: KindDefinition, old: Shaped, given: Shaped, now: string): Shaped {
   const { strategy } = kind;
-  const next = cloneObject(old);
-  const kept = strategy.statusKeeps ?? [];
   const metadata = { ...given.metadata };
-  for (const part of kept) keepPart(metadata, next.metadata, part);
-  next.metadata = metadata;
+  for (const part of strategy.statusKeeps ?? []) keepPart(metadata, old.metadata, part);
+  const next = {} as Shaped;
+  for (const name of Object.keys(old) as (keyof Shaped)[]) {
+    if (name === 'metadata') next.metadata = metadata;
+    else if (name === 'status') next.status = given.status;
+    else Object.assign(next, { [name]: deepClone(old[name]) });
+  }
   if (given.status === undefined) delete next.status;
   else next.status = given.status;
   strategy.prepareForStatusUpdate?.(next, old, now);
@@ -20,7 +26,7 @@ export function withStatus(kind: KindDefinition, old: Shaped, given: Shaped, now
 
 function keepPart(metadata: Shaped['metadata'], old: Shaped['metadata'], part: StatusMetadata): void {
   if (old[part] === undefined) delete metadata[part];
-  else Object.assign(metadata, { [part]: old[part] });
+  else Object.assign(metadata, { [part]: deepClone(old[part]) });
 }
 
 /** Of a configuration to apply to the status: what it may change. */

@@ -1,7 +1,6 @@
 // CREATE, UPDATE and PATCH of objects and of their status. All of them end in one decision on the newest state: defaults,
 // admission, validation, then a commit that fails if that state is no longer the newest.
 import {
-  cloneObject,
   deepClone,
   dropDisabledFields,
   isReason,
@@ -53,39 +52,42 @@ export class Writes {
     const { kind } = target;
     const { object: given, warnings } = readBody(kind, body, settings);
     matchTarget(target, given);
+    const fresh = anew(given, () => readAgain(target, body));
     if (given.metadata.resourceVersion) throw StatusError.badRequest('resourceVersion should not be set on objects to be created');
     const { name, generateName } = given.metadata;
     if (!name && !generateName) {
       throw StatusError.invalid(kind, '', [{ type: 'Required', field: 'metadata.name', detail: 'name or generateName is required' }]);
     }
     const committed = name
-      ? await this.#createNamed(target, given, name, settings)
-      : await this.#createGenerated(target, given, generateName ?? '', settings);
+      ? await this.#createNamed(target, fresh, name, settings)
+      : await this.#createGenerated(target, fresh, generateName ?? '', settings);
     return answer(committed.entry, 201, [...warnings, ...kind.warnings(committed.entry.object), ...committed.warnings]);
   }
 
-  async #createGenerated(target: Call, given: KubeObject, base: string, settings: WriteSettings): Promise<Committed> {
+  async #createGenerated(target: Call, fresh: () => KubeObject, base: string, settings: WriteSettings): Promise<Committed> {
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.#createNamed(target, given, generatedName(base, this.#options.random), settings);
+        return await this.#createNamed(target, fresh, generatedName(base, this.#options.random), settings);
       } catch (error) {
         if (!isReason(error, 'AlreadyExists') || attempt === generatedNameAttemptsMax) throw error;
       }
     }
   }
 
-  #createNamed(target: Call, given: KubeObject, name: string, settings: WriteSettings): Promise<Committed> {
+  #createNamed(target: Call, fresh: () => KubeObject, name: string, settings: WriteSettings): Promise<Committed> {
     const { kind } = target;
     return this.#options.committer.mutate({ ...target, name }, settings.dryRun ?? false, (current, known) => {
       if (current) throw StatusError.alreadyExists(kind, name);
-      return this.decideCreate(target, given, name, known, settings);
+      return this.decideCreate(target, fresh(), name, known, settings);
     });
   }
 
-  /** @param settings undefined when `given` says already who owns what */
-  async decideCreate(target: Call, given: KubeObject, name: string, known: Known, settings?: WriteSettings): Promise<Decision> {
+  /**
+   * @param object is changed
+   * @param settings undefined when the object says already who owns what
+   */
+  async decideCreate(target: Call, object: Shaped, name: string, known: Known, settings?: WriteSettings): Promise<Decision> {
     const { kind, namespace } = target;
-    const object: Shaped = cloneObject(given);
     object.metadata.name = name;
     stampNew(kind, object, this.#options.clock, this.#options.random);
     if (kind.subresources.status) delete object.status;
@@ -130,7 +132,8 @@ export class Writes {
     if (target.subresource !== 'status' && kind.strategy.allowCreateOnUpdate && !object.metadata.uid) {
       return this.#updateOrCreate(target, object, warnings, settings, authorizeCreate);
     }
-    return this.change(target, scopeOf(target), settings, () => ({ object: cloneObject(object), warnings }));
+    const fresh = anew(object, () => readAgain(target, body));
+    return this.change(target, scopeOf(target), settings, () => ({ object: fresh(), warnings }));
   }
 
   async #updateOrCreate(
@@ -232,6 +235,23 @@ export class Writes {
     kind.defaults(next);
     nextGeneration(kind, next, old);
   }
+}
+
+/** What a decision may change, at each attempt: most succeed at once, so that only what is tried again is made again. */
+function anew<T>(first: T, again: () => T): () => T {
+  let isFirst = true;
+  return () => {
+    if (!isFirst) return again();
+    isFirst = false;
+    return first;
+  };
+}
+
+/** A body that was found to be good, of which everything has been said. */
+function readAgain(target: Target, body: unknown): KubeObject {
+  const { object } = readBody(target.kind, body, { fieldValidation: 'Ignore' });
+  matchTarget(target, object);
+  return object;
 }
 
 /** What the kind itself warns of. */
