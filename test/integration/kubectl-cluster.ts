@@ -51,6 +51,11 @@ export class KubectlCluster {
     }
   }
 
+  /** Of an administrator. */
+  token(): Promise<string> {
+    return this.controlPlane.tokens.createAccessToken({ name: 'e', groups: ['system:masters'] });
+  }
+
   async stop(): Promise<void> {
     await this.controlPlane.stop();
     await rm(this.directory, { recursive: true, force: true });

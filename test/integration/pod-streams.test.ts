@@ -6,11 +6,11 @@ import { Pod } from '@berth/api';
 import { StatusError } from '@berth/machinery';
 import type { Tunnel } from '@berth/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { WebSocket } from 'ws';
 import { componentUsers } from '../../apps/control-plane/src/api/core/component-users.ts';
 import type { PodTunnelRequest } from '../../apps/control-plane/src/api/core/pod-connection.ts';
 import { KubectlCluster } from './kubectl-cluster.ts';
 import { linkedTunnels } from './linked-tunnels.ts';
+import { socketMessages } from './socket-messages.ts';
 
 let cluster: KubectlCluster;
 const asked: PodTunnelRequest[] = [];
@@ -152,20 +152,10 @@ describe('kubectl and a running pod', () => {
 describe('a WebSocket of an older protocol', () => {
   /** All messages of one exec, as text; rejects with the code of a refused handshake. */
   async function messages(protocols: string[], command: string[], origin?: string): Promise<{ protocol: string; said: string[] }> {
-    const { host, port } = cluster.controlPlane.address ?? { host: '', port: 0 };
-    const token = await cluster.controlPlane.tokens.createAccessToken({ name: 'e', groups: ['system:masters'] });
     const query = command.map((word) => `command=${word}`).join('&');
-    const url = `wss://${host}:${port}/api/v1/namespaces/default/pods/web/exec?stdout=1&stderr=1&${query}`;
-    const headers = { authorization: `Bearer ${token}`, ...(origin && { origin: origin.replace('HOST', `${host}:${port}`) }) };
-    const socket = new WebSocket(url, protocols, { rejectUnauthorized: false, headers });
-    const said: string[] = [];
-    socket.on('message', (data) => said.push(String(data)));
-    await new Promise<void>((resolve, reject) => {
-      socket.on('unexpected-response', (_request, response) => reject(new Error(String(response.statusCode))));
-      socket.on('error', reject);
-      socket.on('close', () => resolve());
-    });
-    return { protocol: socket.protocol, said };
+    const path = `/api/v1/namespaces/default/pods/web/exec?stdout=1&stderr=1&${query}`;
+    const { protocol, said } = await socketMessages(cluster, { path, protocols, origin });
+    return { protocol, said };
   }
 
   it.each([
@@ -190,5 +180,52 @@ describe('a WebSocket of an older protocol', () => {
     await expect(messages(['channel.k8s.io'], ['echo'], 'http://HOST')).rejects.toThrow('403');
     await expect(messages(['channel.k8s.io'], ['echo'], 'https://example.com')).rejects.toThrow('403');
     expect((await messages(['channel.k8s.io'], ['echo', 'x'], 'https://HOST')).said.at(-1)).toBe('\x01x\n');
+  });
+});
+
+describe('a log over a WebSocket', () => {
+  const path = '/api/v1/namespaces/default/pods/web/log';
+
+  it.each([
+    ['binary.k8s.io', ['', 'first line\nsecond line\n']],
+    ['base64.binary.k8s.io', ['', btoa('first line\nsecond line\n')]],
+  ])('comes in messages of %s', async (protocol, said) => {
+    expect(await socketMessages(cluster, { path, protocols: [protocol] })).toEqual({ protocol, said, code: 1000 });
+  });
+
+  it('comes as it is where no protocol is named, and so it does beside a token in a protocol', async () => {
+    expect((await socketMessages(cluster, { path, protocols: [] })).said).toEqual(['', 'first line\nsecond line\n']);
+    const token = Buffer.from(await cluster.token()).toString('base64url');
+    const protocols = [`base64url.bearer.authorization.k8s.io.${token}`, 'binary.k8s.io'];
+    expect(await socketMessages(cluster, { path, protocols, token: '' })).toMatchObject({ protocol: 'binary.k8s.io', code: 1000 });
+  });
+
+  it('is refused before the upgrade', async () => {
+    const refused = (over: { path?: string; protocols?: string[]; token?: string; origin?: string }) =>
+      expect(socketMessages(cluster, { path, protocols: ['binary.k8s.io'], ...over })).rejects;
+    await refused({ protocols: ['v4.channel.k8s.io'] }).toThrow('400');
+    await refused({ origin: 'https://example.com' }).toThrow('403');
+    await refused({ token: 'none' }).toThrow('401');
+    await refused({ path: '/api/v1/namespaces/default/pods/absent/log' }).toThrow('404');
+    await refused({ path: `${path}?sinceSeconds=0` }).toThrow('422');
+  });
+});
+
+describe('a watch over a WebSocket', () => {
+  const path = '/api/v1/namespaces/default/pods?watch=1&timeoutSeconds=1';
+
+  it('sends an event a message, in text, until its time is over', async () => {
+    const { said, code } = await socketMessages(cluster, { path, protocols: [] });
+    expect(said.map((text) => JSON.parse(text)).map(({ type, object }) => [type, object.kind])).toEqual(said.map(() => ['ADDED', 'Pod']));
+    expect(said.length).toBeGreaterThan(0);
+    expect(code).toBe(1000);
+  });
+
+  it('takes whatever protocol it is offered, and ends with the failure that ends it', async () => {
+    const { protocol, said } = await socketMessages(cluster, { path: `${path}&resourceVersion=1`, protocols: ['binary.k8s.io'] });
+    expect(protocol).toBe('binary.k8s.io');
+    expect(said.length).toBeGreaterThan(0);
+    await expect(socketMessages(cluster, { path: `${path}&labelSelector=(`, protocols: [] })).rejects.toThrow('400');
+    await expect(socketMessages(cluster, { path: `${path}`, protocols: [], token: 'none' })).rejects.toThrow('401');
   });
 });

@@ -23,6 +23,7 @@ import { PodStreams } from './api/http/pod-streams.ts';
 import { ProxyRequests } from './api/http/proxy/proxy-requests.ts';
 import { ResourceRequests } from './api/http/resource-requests.ts';
 import { SelfReviews } from './api/http/self-reviews.ts';
+import { SocketReads } from './api/http/socket-reads.ts';
 import { StaticFiles } from './api/http/static-files.ts';
 import { UsageMetrics } from './api/http/usage-metrics.ts';
 import { YamlBodies } from './api/http/yaml-body.ts';
@@ -118,12 +119,15 @@ function httpModule(given: DynamicModule, api: DynamicModule): DynamicModule {
         new ComponentStatuses(server, config.roles, clock),
         new Bindings(server, yaml),
       ];
+      const podLogs = new PodLogs(server);
+      const resources = new ResourceRequests({ api: server, clock, random, podLogs, yaml });
       return new ApiHttp({
         api: server,
         authenticator,
-        resources: new ResourceRequests({ api: server, clock, random, podLogs: new PodLogs(server), yaml }),
+        resources,
         fixedPaths: new FixedPaths({ api: server, computedKinds: computed.flatMap(({ kinds }) => kinds), metrics, serverAddress, issuer }),
         podStreams: new PodStreams(server, clock),
+        socketReads: new SocketReads({ api: server, resources, podLogs, flowControl }),
         proxy: new ProxyRequests(server, random, clock),
         computed,
         auditor: parts.auditor,

@@ -7,6 +7,7 @@ import type { Duplex } from 'node:stream';
 import { StatusError } from '@berth/machinery';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { ApiHttp } from './api/http/api-http.ts';
+import { isWebSocket } from './api/http/websocket-request.ts';
 import type { ServingCertificate } from './pki/serving-certificate.ts';
 
 const keepAliveTimeoutMs = 90_000;
@@ -62,9 +63,12 @@ export class HttpsAdapter extends FastifyAdapter {
 }
 
 const upgradable = /\/(?:exec|attach|portforward|proxy)(?:[/?]|$)/;
+/** A log, and a watch, which is a list with a flag or below a path of its own. */
+const readableBySocket = /\/log(?:\?|$)|[?&]watch=|^\/apis?\/(?:[^/?]+\/){1,2}watch\//;
 
-function mayUpgrade({ url }: IncomingMessage): boolean {
-  return upgradable.test(url ?? '');
+function mayUpgrade(request: IncomingMessage): boolean {
+  const { url = '' } = request;
+  return upgradable.test(url) || (isWebSocket(request) && readableBySocket.test(url));
 }
 
 /** What is no HTTP at all, or too slow or too long in its head: answered as far as the connection still allows. */

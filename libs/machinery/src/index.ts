@@ -2,7 +2,7 @@ export * from './apply/index.ts';
 export * from './check-types.ts';
 export * from './disabled-fields.ts';
 export * from './duplicate-fields.ts';
-export { parseExact, wholeNumberOf } from './exact-json.ts';
+export { isInt64, parseExact, wholeNumberOf } from './exact-json.ts';
 export * from './go-escapes.ts';
 export * from './go-text.ts';
 export * from './json.ts';

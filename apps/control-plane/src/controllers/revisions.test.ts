@@ -38,6 +38,13 @@ test('the oldest go beyond the limit, but none that pods are made of, which do n
   expect(deleted(0, 'db-5', 'db-1')).toEqual(['db-2', 'db-3', 'db-4']);
 });
 
+test('a number beyond 2^53 keeps its digits', () => {
+  const beyond = { ...revision(1), revision: 9_007_199_254_740_993n as unknown as number };
+  expect(revisionsOf(set('db:9'), [...all, beyond], undefined).actions).toMatchObject([
+    { type: 'create', object: { revision: 9_007_199_254_740_994n } },
+  ]);
+});
+
 test('a template that was there before becomes the newest revision again; one that somebody spoilt is none', () => {
   expect(revisionsOf(set('db:5'), all, undefined)).toMatchObject({ update: { metadata: { name: 'db-5' } }, actions: [] });
   expect(revisionsOf(set('db:2'), all, undefined)).toMatchObject({

@@ -2,6 +2,7 @@
 // and write them, and pods say which one they are of. Equal templates share a revision; going back makes an old one the newest.
 import { ControllerRevision, type DaemonSet, type PodTemplateSpec, type StatefulSet } from '@berth/api';
 import { type Action, erased } from '@berth/controller';
+import { wholeNumberOf } from '@berth/machinery';
 import { isSameTemplate, templateHash } from './deployment/template-hash.ts';
 import { controllerReference } from './ownership.ts';
 
@@ -31,14 +32,14 @@ export function templateOf(revision: ControllerRevision): PodTemplateSpec {
 
 /** Finds the revision of the owner's template among its own, or says how to make it. */
 export function revisionsOf(owner: Owner, own: ControllerRevision[], collisionCount: number | undefined): Revisions {
-  const all = [...own].sort((a, b) => numberOf(a) - numberOf(b));
+  const all = [...own].sort((a, b) => Number(numberOf(a) - numberOf(b)));
   const data = dataOf(owner);
   const last = all.at(-1);
-  const newest = last ? numberOf(last) : 0;
+  const next = (last ? numberOf(last) : 0n) + 1n;
   const equal = all.findLast((revision) => isSameTemplate(templateOf(revision), owner.spec.template));
-  if (!equal) return { update: undefined, all, actions: [creation(owner, data, newest + 1, collisionCount)] };
+  if (!equal) return { update: undefined, all, actions: [creation(owner, data, next, collisionCount)] };
   if (equal === last) return { update: equal, all, actions: [] };
-  const object = { ...equal, revision: newest + 1 } as ControllerRevision;
+  const object = { ...equal, revision: wholeNumberOf(next) } as ControllerRevision;
   return { update: undefined, all, actions: [{ type: 'update', kind: erased(ControllerRevision), object }] };
 }
 
@@ -64,18 +65,18 @@ export function labelled(revisions: ControllerRevision[]): Action[] {
 }
 
 /** Anybody may make a revision with a number beyond 2⁵³. */
-function numberOf({ revision }: ControllerRevision): number {
-  return Number(revision ?? 0);
+function numberOf({ revision }: ControllerRevision): bigint {
+  return BigInt(revision ?? 0);
 }
 
-function creation(owner: Owner, data: unknown, revision: number, collisionCount: number | undefined): Action {
+function creation(owner: Owner, data: unknown, next: bigint, collisionCount: number | undefined): Action {
   const { name, namespace } = owner.metadata;
   const hash = templateHash(owner.spec.template, collisionCount);
   const labels = { ...owner.spec.template.metadata?.labels, [hashLabelOf(owner)]: hash };
   const annotations = owner.metadata.annotations && { annotations: owner.metadata.annotations };
   const metadata = { name: `${name}-${hash}`, namespace, labels, ...annotations, ownerReferences: [controllerReference(owner)] };
-  const object: ControllerRevision = { apiVersion: 'apps/v1', kind: 'ControllerRevision', metadata, data: data as never, revision };
-  return { type: 'create', kind: erased(ControllerRevision), object };
+  const object = { apiVersion: 'apps/v1', kind: 'ControllerRevision', metadata, data: data as never, revision: wholeNumberOf(next) };
+  return { type: 'create', kind: erased(ControllerRevision), object: object as ControllerRevision };
 }
 
 /** Deletes what is older than the history is long, unless something is still made of it. */

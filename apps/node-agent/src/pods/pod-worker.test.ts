@@ -52,6 +52,36 @@ test('a container that ends at once is restarted after 0, 10, 20 … 300 seconds
   expect(node.told('BackOff')[0]).toBe('BackOff: Back-off restarting failed container main in pod web_default(uid-web)');
 });
 
+test('what changes while volumes are brought up to date is brought into them as well', async () => {
+  const configMap = (data: Record<string, string>) =>
+    ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'settings', namespace: 'default', uid: 's' }, data }) as unknown as Pod;
+  const volumes = [{ name: 'settings', configMap: { name: 'settings' } }];
+  const web = podOf('app', {
+    volumes,
+    containers: [{ name: 'main', image: 'app', volumeMounts: [{ name: 'settings', mountPath: '/s' }] }],
+  });
+  const node = await nodeWith(web, configMap({ a: '1' }));
+  const prepare = node.volumes.prepare;
+  const begun: (() => void)[] = [];
+  let count = 0;
+  node.volumes.prepare = async (...args) => {
+    count++;
+    await new Promise<void>((resolve) => begun.push(resolve));
+    return prepare(...args);
+  };
+  node.want([web, configMap({ a: '2' })]);
+  await node.clock.advance(0);
+  expect(count).toBe(1);
+  node.want([web, configMap({ a: '3' })]);
+  await node.clock.advance(0);
+  begun.shift()?.();
+  await node.clock.advance(0);
+  expect(count).toBe(2);
+  begun.shift()?.();
+  await node.clock.advance(0);
+  expect(count).toBe(2);
+});
+
 test('ten good minutes make the back-off start over', async () => {
   const node = await nodeWith(podOf('hollow/exit:1-after-601000'));
   await node.clock.advance((601 * 3 + 5) * 1000);

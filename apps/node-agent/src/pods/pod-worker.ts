@@ -39,7 +39,9 @@ export class PodWorker {
   /** As this node grants it. */
   #pod: Pod;
   #removed = false;
-  #refreshVolumes: boolean;
+  /** How often what its volumes show has changed, and up to which change they follow. */
+  #changes = 0;
+  #applied = 0;
   #podIps: string[] = [];
   #adopting: boolean;
 
@@ -52,7 +54,7 @@ export class PodWorker {
     this.#pod = env.allocations.granted(pod);
     this.#adopting = adopted;
     // What they show may have changed while nobody looked.
-    this.#refreshVolumes = adopted;
+    if (adopted) this.#changes++;
     this.#restarts = new RestartTracker(env.clock);
     this.#retries = new Retries(env.clock);
     this.#setUp = new PodSetUp(env, this.#retries);
@@ -82,13 +84,13 @@ export class PodWorker {
   }
 
   #become(pod: Pod): void {
-    this.#refreshVolumes ||= !deepEqual(changeable(pod), changeable(this.#pod));
+    if (!deepEqual(changeable(pod), changeable(this.#pod))) this.#changes++;
     this.#pod = pod;
   }
 
   /** Something the pod refers to has changed: its files follow, and what waited for it may go on. */
   refresh(): void {
-    this.#refreshVolumes = true;
+    this.#changes++;
     this.#retries.hasten();
     this.wake();
   }
@@ -129,8 +131,10 @@ export class PodWorker {
     if (!isWanted || this.#ending.failure) return this.#terminate(observed);
     if (!this.#ending.isAdmitted) return;
     this.#become(this.#resizer.grant(this.#desired));
-    if (this.#refreshVolumes && observed.sandbox) {
-      this.#refreshVolumes = (await this.#setUp.volumes(this.#pod, this.#podIps)) === undefined;
+    if (this.#applied !== this.#changes && observed.sandbox) {
+      // What changes meanwhile is for the next time.
+      const changes = this.#changes;
+      if (await this.#setUp.volumes(this.#pod, this.#podIps)) this.#applied = changes;
     }
     const plan = planPod(this.#pod, observed, planContext(this.#pod, this.#sources));
     this.#syncWaiting(plan);

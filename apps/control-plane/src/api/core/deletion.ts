@@ -138,8 +138,9 @@ function checkSettings(settings: DeleteSettings): void {
   }
 }
 
-function checkPreconditions(kind: KindDefinition, object: KubeObject, settings: DeleteSettings): void {
-  const { uid, resourceVersion } = settings.preconditions ?? {};
+/** @throws StatusError Conflict */
+export function checkPreconditions(kind: KindDefinition, object: KubeObject, { preconditions = {} }: DeleteSettings): void {
+  const { uid, resourceVersion } = preconditions;
   const { metadata } = object;
   if (uid !== undefined && uid !== metadata.uid) {
     const detail = `the UID in the precondition (${uid}) does not match the UID in record (${metadata.uid}). The object might have been deleted and then recreated`;

@@ -84,9 +84,36 @@ test('an unready pod goes for nothing, and only as long as it is unready', async
   const ports = { list: async () => items.map((object) => ({ object })) } as unknown as SubresourcePorts;
   const { uid, resourceVersion } = found.metadata;
   // What its deletion depends on: that nothing of it has changed since it was seen unready.
-  expect(await spendBudget(ports, callFor(Pod, 'default', 'web'), found, false)).toEqual({ uid, resourceVersion });
+  expect(await spendBudget(ports, callFor(Pod, 'default', 'web'), found, false)).toEqual({
+    preconditions: { uid, resourceVersion },
+    budget: 'a',
+  });
   await evict();
   await expect(client.get(Pod, key)).rejects.toMatchObject({ code: 404 });
+});
+
+test('a pod that is evicted says so, from before it goes, and a dry run says nothing', async () => {
+  const { client } = started;
+  await run(true);
+  const body = (more: object) => ({
+    apiVersion: 'policy/v1',
+    kind: 'Eviction',
+    metadata: key,
+    deleteOptions: { gracePeriodSeconds: 30, ...more },
+  });
+  const conditions = async () => (await client.get(Pod, key)).status?.conditions;
+  await client.createSubresource(Pod, key, 'eviction', body({ dryRun: ['All'] }));
+  expect(await conditions()).toMatchObject([{ type: 'Ready' }]);
+  const { uid, resourceVersion } = (await client.get(Pod, key)).metadata;
+  const stale = client.createSubresource(Pod, key, 'eviction', body({ preconditions: { uid: 'of another' } }));
+  await expect(stale).rejects.toMatchObject({ code: 409 });
+  expect(await conditions()).toMatchObject([{ type: 'Ready' }]);
+  await client.createSubresource(Pod, key, 'eviction', body({ preconditions: { uid, resourceVersion } }));
+  expect(await conditions()).toMatchObject([
+    { type: 'Ready' },
+    { type: 'DisruptionTarget', status: 'True', reason: 'EvictionByEvictionAPI', message: 'Eviction API: evicting' },
+  ]);
+  expect((await client.get(Pod, key)).metadata.deletionTimestamp).toBeDefined();
 });
 
 test('a binding for another pod of the same name, or one that is gated or leaving, is a conflict', async () => {

@@ -21,6 +21,7 @@ import type { ProxyRequests } from './proxy/proxy-requests.ts';
 import { type RequestLabels, requestLabels } from './request-labels.ts';
 import type { ResourceRequests } from './resource-requests.ts';
 import { addWarning, type Exchange, noSuchPath, sendError, statusOf, wrongMethod } from './responses.ts';
+import type { SocketReads } from './socket-reads.ts';
 import type { StaticFiles } from './static-files.ts';
 
 export interface ApiHttpOptions {
@@ -29,6 +30,7 @@ export interface ApiHttpOptions {
   resources: ResourceRequests;
   fixedPaths: FixedPaths;
   podStreams: PodStreams;
+  socketReads: SocketReads;
   proxy: ProxyRequests;
   computed: ComputedResources[];
   dashboard: StaticFiles;
@@ -120,9 +122,9 @@ export class ApiHttp {
     this.#count(request, parsed, response.statusCode, clock.monotonicMs() - exchange.startMs);
   }
 
-  /** For streams of pods and for proxies. Never rejects. */
+  /** For streams of pods, what is read over WebSockets, and proxies. Never rejects. */
   async upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
-    const { podStreams, proxy, logger } = this.#options;
+    const { podStreams, socketReads, proxy, logger } = this.#options;
     socket.on('error', (error) => logger.debug('a stream’s connection broke', { error }));
     const controller = this.#track();
     socket.once('close', () => this.#untrack(controller));
@@ -137,9 +139,11 @@ export class ApiHttp {
       parsed = parsedRequest(request);
       const user = await this.#user(asked, parsed);
       if (!parsed.path) throw noSuchPath();
-      const { path, query } = parsed;
+      const { path, query, attributes } = parsed;
       const upgrade = { request, socket, head, user, path, query, signal: controller.signal, audit: asked.audit };
-      await (proxy.covers(path) ? proxy.upgrade({ ...upgrade, begun }) : podStreams.upgrade(upgrade));
+      if (proxy.covers(path)) await proxy.upgrade({ ...upgrade, begun });
+      else if (socketReads.covers(path, attributes)) await socketReads.upgrade({ ...upgrade, attributes });
+      else await podStreams.upgrade(upgrade);
       if (code === undefined) await begun(101);
     } catch (error) {
       const status = statusOf(error);

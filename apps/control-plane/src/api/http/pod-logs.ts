@@ -21,14 +21,20 @@ export class PodLogs {
   }
 
   async serve({ response, query, signal, audit }: ResourceRequest, call: Call): Promise<void> {
-    const tunnel = await this.#api.connectPod(
-      call,
-      podConnection({ container: query.get('container') ?? '', stdout: true, log: logOptions(query) }),
-    );
-    if (signal.aborted) return tunnel.abort(new Error('the client went away'));
-    signal.addEventListener('abort', () => tunnel.abort(new Error('the client went away')), { once: true });
+    const tunnel = await this.open(query, call, signal);
+    if (signal.aborted) return;
     await audit?.started(200);
     await copyLog(tunnel, response);
+  }
+
+  /** @param signal ends it */
+  async open(query: URLSearchParams, call: Call, signal: AbortSignal): Promise<Tunnel> {
+    const connection = podConnection({ container: query.get('container') ?? '', stdout: true, log: logOptions(query) });
+    const tunnel = await this.#api.connectPod(call, connection);
+    const abort = () => tunnel.abort(new Error('the client went away'));
+    if (signal.aborted) abort();
+    else signal.addEventListener('abort', abort, { once: true });
+    return tunnel;
   }
 }
 

@@ -19,12 +19,11 @@ import type { ResourcePath } from './request-info.ts';
 import { noSuchPath } from './responses.ts';
 import { commandProtocols, serveSpdyCommand } from './spdy-channels.ts';
 import { serveWebSocketPortForward } from './websocket-port-forward.ts';
+import { checkOrigin, isWebSocket, offers, offersOneOf } from './websocket-request.ts';
 
 const portForwardProtocol = 'portforward.k8s.io';
 /** SPDY's bytes as the WebSocket's binary messages. */
 const portForwardTunnel = `SPDY/3.1+${portForwardProtocol}`;
-/** How a browser carries its token; no protocol to speak. */
-const tokenProtocol = /^base64url\.bearer\.authorization\.k8s\.io\./;
 /** Each has two of the 256 channels. */
 const forwardedPortsMax = 100;
 const messageBytesMax = 4 * 1024 * 1024;
@@ -180,25 +179,6 @@ function switchToSpdy(socket: Duplex, head: Buffer, protocol: string): void {
   if (head.length > 0) socket.unshift(head);
 }
 
-function isWebSocket(request: IncomingMessage): boolean {
-  return request.headers.upgrade?.toLowerCase() === 'websocket';
-}
-
-function offers(request: IncomingMessage, protocol: string): boolean {
-  return offered(request).includes(protocol);
-}
-
-/** A client that names none speaks the first version. */
-function offersOneOf(request: IncomingMessage, known: readonly string[]): boolean {
-  const names = offered(request);
-  return names.length === 0 || names.some((name) => known.includes(name));
-}
-
-function offered(request: IncomingMessage): string[] {
-  const names = String(request.headers['sec-websocket-protocol'] ?? '').split(',');
-  return names.map((name) => name.trim()).filter((name) => name !== '' && !tokenProtocol.test(name));
-}
-
 function connectionOf(query: URLSearchParams, isExec: boolean): PodConnection {
   const tty = flag(query, 'tty') ?? false;
   const command = query.getAll('command');
@@ -209,19 +189,4 @@ function connectionOf(query: URLSearchParams, isExec: boolean): PodConnection {
   const stderr = (flag(query, 'stderr') ?? false) && !tty;
   if (!stdin && !stdout && !stderr) throw StatusError.badRequest('you must specify at least one of stdin, stdout, stderr');
   return podConnection({ container: query.get('container') ?? '', command: isExec ? command : [], stdin, stdout, stderr, tty });
-}
-
-/** Browsers send their client certificate with any page's WebSocket; only our own page may have one. */
-function checkOrigin(request: IncomingMessage): void {
-  const { origin, host } = request.headers;
-  if (origin === undefined) return;
-  // A page that came without TLS may be anybody's, whatever host it names.
-  const isOwn =
-    URL.canParse(origin) &&
-    host !== undefined &&
-    URL.canParse(`https://${host}`) &&
-    new URL(origin).origin === new URL(`https://${host}`).origin;
-  if (!isOwn) {
-    throw new StatusError(403, 'Forbidden', `streams may not be opened from pages of ${origin}`);
-  }
 }

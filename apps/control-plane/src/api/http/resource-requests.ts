@@ -2,11 +2,11 @@
 import { apiVersionOf, type KindDefinition, parseFieldSelector, StatusError } from '@berth/machinery';
 import type { Clock, Random } from '@berth/telemetry';
 import type { ApiServer } from '../core/api-server.ts';
-import type { Call, DeleteAnswer, DeleteSettings, ListAnswer, User, WatchHandle, WriteSettings } from '../core/types.ts';
+import type { Annotated, Call, DeleteAnswer, DeleteSettings, ListAnswer, User, WatchHandle, WriteSettings } from '../core/types.ts';
 import { WatchStream } from '../core/watch-stream.ts';
 import { isPodLog, type PodLogs } from './pod-logs.ts';
 import { deleteSettings, listSettings, patchSettings, watchSettings, writeSettings } from './query-options.ts';
-import { contentTypeOf, encodeList, encodeObject, type Form, requestedForm, watchFormat } from './representation.ts';
+import { contentTypeOf, encodeList, encodeObject, type Form, requestedForm, type WatchFormat, watchFormat } from './representation.ts';
 import { decodeDeleteOptions, decodeObject, decodePatch, type YamlReading } from './request-body.ts';
 import type { ResourcePath } from './request-info.ts';
 import { type Exchange, noSuchPath, sendBytes, sendJson, sendPieces, wrongMethod } from './responses.ts';
@@ -25,6 +25,16 @@ export interface ResourceRequest extends Exchange {
   signal: AbortSignal;
   /** Called when a watch has begun. */
   begun?(): void;
+}
+
+type CallRequest = Pick<ResourceRequest, 'path' | 'user' | 'verb' | 'signal'> & { audit?: Annotated | undefined };
+
+export type WatchRequest = CallRequest & Pick<ResourceRequest, 'request' | 'query'>;
+
+export interface OpenWatch {
+  handle: WatchHandle;
+  format: WatchFormat;
+  close(): void;
 }
 
 export interface ResourceRequestsOptions {
@@ -72,7 +82,7 @@ export class ResourceRequests {
     }
   }
 
-  #call({ path, user, signal, audit, verb }: ResourceRequest): Call {
+  #call({ path, user, signal, audit, verb }: CallRequest): Call {
     const kind = this.#options.api.kinds.require(path.group, path.version, path.resource);
     if (path.namespace !== undefined && !kind.namespaced) throw noSuchPath();
     if (path.name !== undefined && kind.namespaced && path.namespace === undefined) throw noSuchPath();
@@ -95,25 +105,33 @@ export class ResourceRequests {
   }
 
   async #watch(request: ResourceRequest, call: Call): Promise<void> {
-    const { clock, random } = this.#options;
-    const form = this.#form(request);
-    const { timeoutSeconds, ...given } = watchSettings(request.query);
-    const settings = { ...given, fieldSelector: selectorOf(call, given.fieldSelector) };
-    const handle = await this.#options.api.watch(named(call, settings), settings).catch(asEvent);
-    request.begun?.();
-    await request.audit?.started(200);
-    const timer = clock.after(watchTimeoutMs(timeoutSeconds, random), () => handle.close());
+    const { handle, format, close } = await this.#openWatch(request, call);
     try {
-      await streamWatch(
-        request.response,
-        handle,
-        watchFormat(call.kind, form, () => clock.now()),
-        this.#joins,
-      );
+      request.begun?.();
+      await request.audit?.started(200);
+      await streamWatch(request.response, handle, format, this.#joins);
     } finally {
+      close();
+    }
+  }
+
+  /** For whoever sends the events in another way, and closes it. */
+  openWatch(request: WatchRequest): Promise<OpenWatch> {
+    return this.#openWatch(request, this.#call(request));
+  }
+
+  async #openWatch({ request, query }: Pick<WatchRequest, 'request' | 'query'>, call: Call): Promise<OpenWatch> {
+    const { api, clock, random } = this.#options;
+    const form = requestedForm(request, query, clock.now());
+    const { timeoutSeconds, ...given } = watchSettings(query);
+    const settings = { ...given, fieldSelector: selectorOf(call, given.fieldSelector) };
+    const handle = await api.watch(named(call, settings), settings).catch(asEvent);
+    const timer = clock.after(watchTimeoutMs(timeoutSeconds, random), () => handle.close());
+    const close = () => {
       timer.cancel();
       handle.close();
-    }
+    };
+    return { handle, format: watchFormat(call.kind, form, () => clock.now()), close };
   }
 
   async #create(request: ResourceRequest, call: Call): Promise<void> {

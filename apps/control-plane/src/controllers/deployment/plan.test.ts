@@ -24,10 +24,17 @@ function withImage(of: Deployment, image: string): Deployment {
 }
 
 /** As it would be after the deployment made it and its pods came up. */
-function replicaSet(of: Deployment, revision: number, replicas: number, available = replicas): ReplicaSet {
-  const made = newReplicaSet(of, revision, replicas);
+function replicaSet(of: Deployment, revision: number | bigint, replicas: number, available = replicas): ReplicaSet {
+  const made = newReplicaSet(of, BigInt(revision), replicas);
   const name = newReplicaSetName(of);
-  const metadata = { ...made.metadata, name, uid: name, creationTimestamp: at(1000 - revision), resourceVersion: '1', generation: 1 };
+  const metadata = {
+    ...made.metadata,
+    name,
+    uid: name,
+    creationTimestamp: at(1000 - (Number(revision) % 1000)),
+    resourceVersion: '1',
+    generation: 1,
+  };
   return { ...made, metadata, status: { replicas, readyReplicas: available, availableReplicas: available, observedGeneration: 1 } };
 }
 
@@ -100,6 +107,23 @@ test('history is kept to its limit, oldest revisions first', () => {
   const newest = replicaSet(of, 4, 1);
   const deleted = plan(of, [...old, newest]).flatMap((action) => (action.type === 'delete' ? [action.key.name] : []));
   expect(deleted).toEqual([old[0]?.metadata.name, old[1]?.metadata.name]);
+});
+
+test('a revision keeps its digits, and one that is no number of 64 bits counts for nothing', () => {
+  const of = deployment();
+  const old = replicaSet(withImage(of, 'web:1'), 3_546_343_826_724_305_832n, 1);
+  const wild = replicaSet(withImage(of, 'web:0'), 1, 0);
+  wild.metadata.annotations = { 'deployment.kubernetes.io/revision': '99999999999999999999' };
+  expect(plan(of, [old, wild])).toContainEqual(
+    expect.objectContaining({
+      type: 'create',
+      object: expect.objectContaining({
+        metadata: expect.objectContaining({
+          annotations: expect.objectContaining({ 'deployment.kubernetes.io/revision': '3546343826724305833' }),
+        }),
+      }),
+    }),
+  );
 });
 
 test('limits that round to nothing still let a rollout move', () => {

@@ -6,6 +6,7 @@ import { equalButForEmpty, labelSelectorFrom } from '@berth/machinery';
 import { claim } from '../ownership.ts';
 import {
   forgetOld,
+  newestOf,
   newReplicaSet,
   newReplicaSetName,
   refresh,
@@ -118,14 +119,14 @@ function create({ deployment, all, old }: View, observed: ObservedDeployment): A
   ];
 }
 
-function nextRevision(old: ReplicaSet[]): number {
-  return Math.max(0, ...old.map(revisionOf)) + 1;
+function nextRevision(old: ReplicaSet[]): bigint {
+  return newestOf(old.map(revisionOf)) + 1n;
 }
 
 function revisionActions({ deployment, newest, old }: View): Action[] {
   if (!newest) return [];
   const refreshed = refresh(deployment, newest, nextRevision(old));
-  const revision = String(Math.max(revisionOf(newest), nextRevision(old)));
+  const revision = String(newestOf([revisionOf(newest), nextRevision(old)]));
   if (deployment.metadata.annotations?.[revisionAnnotation] === revision) return refreshed;
   const patch = { metadata: { annotations: { [revisionAnnotation]: revision } } };
   // Through the status, so that it is no new generation.

@@ -1,7 +1,7 @@
 // What a deployment does to its replica sets: makes them, names their revisions, resizes them, and forgets the oldest.
 import { type Deployment, ReplicaSet } from '@berth/api';
 import { type Action, erased } from '@berth/controller';
-import { deepEqual } from '@berth/machinery';
+import { deepEqual, isInt64 } from '@berth/machinery';
 import { controllerReference } from '../ownership.ts';
 import { desiredAnnotation, limitsOf, maxAnnotation, replicasOf } from './sizes.ts';
 import { hashLabel, templateHash } from './template-hash.ts';
@@ -20,15 +20,24 @@ const notCopied = new Set([
   'deprecated.deployment.rollback.to',
 ]);
 
-export function revisionOf({ metadata }: ReplicaSet | Deployment): number {
-  return Number(metadata.annotations?.[revisionAnnotation] ?? 0) || 0;
+/** One that is no number, or none of 64 bits, counts for nothing. */
+export function revisionOf({ metadata }: ReplicaSet | Deployment): bigint {
+  const text = metadata.annotations?.[revisionAnnotation] ?? '';
+  const revision = /^[+-]?\d{1,19}$/.test(text) ? BigInt(text.replace(/^\+/, '')) : 0n;
+  return isInt64(revision) ? revision : 0n;
+}
+
+export function newestOf(revisions: bigint[]): bigint {
+  let newest = 0n;
+  for (const revision of revisions) if (revision > newest) newest = revision;
+  return newest;
 }
 
 export function newReplicaSetName({ metadata, spec, status }: Deployment): string {
   return `${metadata.name}-${templateHash(spec.template, status?.collisionCount)}`;
 }
 
-export function newReplicaSet(deployment: Deployment, revision: number, replicas: number): ReplicaSet {
+export function newReplicaSet(deployment: Deployment, revision: bigint, replicas: number): ReplicaSet {
   const { spec, metadata, status } = deployment;
   const labels = { ...spec.template.metadata?.labels, [hashLabel]: templateHash(spec.template, status?.collisionCount) };
   const hash = labels[hashLabel];
@@ -61,19 +70,19 @@ function sizeAnnotations(deployment: Deployment): Record<string, string> {
 }
 
 /** Makes the replica set of the current template the newest revision, with what the deployment says of it. */
-export function refresh(deployment: Deployment, newest: ReplicaSet, revision: number): Action[] {
+export function refresh(deployment: Deployment, newest: ReplicaSet, revision: bigint): Action[] {
   const annotations: Record<string, string> = { ...newest.metadata.annotations, ...copied(deployment) };
   const before = revisionOf(newest);
   if (before < revision) {
     annotations[revisionAnnotation] = String(revision);
-    if (before > 0) annotations[revisionHistoryAnnotation] = withRevision(annotations[revisionHistoryAnnotation], before);
+    if (before > 0n) annotations[revisionHistoryAnnotation] = withRevision(annotations[revisionHistoryAnnotation], before);
   }
   const minReadySeconds = deployment.spec.minReadySeconds ?? 0;
   const isCurrent = deepEqual(annotations, newest.metadata.annotations ?? {}) && (newest.spec.minReadySeconds ?? 0) === minReadySeconds;
   return isCurrent ? [] : [patch(newest, annotations, { minReadySeconds })];
 }
 
-function withRevision(history: string | undefined, revision: number): string {
+function withRevision(history: string | undefined, revision: bigint): string {
   const revisions = [...(history ? history.split(',') : []), String(revision)];
   while (revisions.join(',').length > revisionHistoryLengthMax) revisions.shift();
   return revisions.join(',');
@@ -102,7 +111,7 @@ function patch(replicaSet: ReplicaSet, annotations: Record<string, string>, spec
 /** Old replica sets beyond the history that is kept, lowest revisions first; never one that still has pods. */
 export function forgetOld({ spec }: Deployment, old: ReplicaSet[]): Action[] {
   const kept = spec.revisionHistoryLimit ?? 10;
-  const present = old.filter(({ metadata }) => !metadata.deletionTimestamp).sort((a, b) => revisionOf(a) - revisionOf(b));
+  const present = old.filter(({ metadata }) => !metadata.deletionTimestamp).sort((a, b) => Number(revisionOf(a) - revisionOf(b)));
   return present
     .slice(0, Math.max(present.length - kept, 0))
     .filter(isEmpty)

@@ -14,35 +14,37 @@ const budgetKind = PodDisruptionBudget as unknown as KindDefinition;
 
 type Status = NonNullable<PodDisruptionBudget['status']>;
 
+export interface Spent {
+  /** What must still hold of the pod when it is deleted. */
+  preconditions: { uid?: string; resourceVersion?: string };
+  /** What the pod goes free of while it is as it was seen. */
+  budget?: string;
+}
+
 /**
- * @returns what must still hold of the pod when it is deleted
  * @throws StatusError TooManyRequests while the budget has nothing left
  */
-export async function spendBudget(
-  ports: SubresourcePorts,
-  call: Call,
-  pod: Pod,
-  dryRun: boolean,
-): Promise<{ uid?: string; resourceVersion?: string }> {
+export async function spendBudget(ports: SubresourcePorts, call: Call, pod: Pod, dryRun: boolean): Promise<Spent> {
   const { uid = '', resourceVersion = '', namespace } = pod.metadata;
-  if (needsNoBudget(pod)) return { uid };
+  const spent: Spent = { preconditions: { uid } };
+  if (needsNoBudget(pod)) return spent;
   const budgets = (await ports.list(budgetKind, namespace)).map(({ object }) => object as PodDisruptionBudget);
   const [budget, ...more] = budgets.filter((candidate) => selects(candidate, pod));
-  if (!budget) return { uid };
+  if (!budget) return spent;
   if (more.length > 0) {
     const message = 'This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.';
     throw new StatusError(500, 'InternalError', message);
   }
   // It must still be unready when it goes.
-  if (isFreeWhileUnready(budget, pod)) return { uid, resourceVersion };
+  if (isFreeWhileUnready(budget, pod)) return { preconditions: { uid, resourceVersion }, budget: budget.metadata.name };
   const target = { ...call, kind: budgetKind, namespace, name: budget.metadata.name, subresource: 'status' };
   const at = timestamp(ports.clock);
   await ports.writes.change(target, 'internal', { dryRun }, (old) => {
     const current = old as PodDisruptionBudget;
     // A copy of its own, as the write fills its metadata in.
-    return { object: { ...deepClone(current), status: spent(current, pod, at) } as PodDisruptionBudget, warnings: [] };
+    return { object: { ...deepClone(current), status: statusAfter(current, pod, at) } as PodDisruptionBudget, warnings: [] };
   });
-  return { uid };
+  return spent;
 }
 
 function needsNoBudget({ metadata, status }: Pod): boolean {
@@ -62,10 +64,10 @@ function isFreeWhileUnready({ spec, status }: PodDisruptionBudget, pod: Pod): bo
   return desired > 0 && (status?.currentHealthy ?? 0) >= desired;
 }
 
-function spent({ metadata, status = {} }: PodDisruptionBudget, pod: Pod, at: string): Status {
+function statusAfter({ metadata, status = {} }: PodDisruptionBudget, pod: Pod, at: string): Status {
   const { disruptionsAllowed = 0, desiredHealthy = 0, currentHealthy = 0, disruptedPods = {}, observedGeneration = 0 } = status;
   if (observedGeneration < (metadata.generation ?? 0)) {
-    throw refused(`The disruption budget ${metadata.name} is still being processed by the server.`, retryAfterSeconds);
+    throw beingProcessed(metadata.name);
   }
   if (disruptionsAllowed < 0) throw StatusError.forbidden(PodDisruptionBudget, metadata.name, 'pod disruption budget is negative');
   if (Object.keys(disruptedPods).length > unconfirmedMax) {
@@ -81,6 +83,11 @@ function spent({ metadata, status = {} }: PodDisruptionBudget, pod: Pod, at: str
     disruptedPods: { ...disruptedPods, [pod.metadata.name]: at },
     ...(disruptionsAllowed === 1 && { conditions: exhausted(status.conditions, at) }),
   };
+}
+
+/** Whoever asks again soon may be let through. */
+export function beingProcessed(budget: string): StatusError {
+  return refused(`The disruption budget ${budget} is still being processed by the server.`, retryAfterSeconds);
 }
 
 function exhausted(conditions: Status['conditions'], lastTransitionTime: string): Status['conditions'] {

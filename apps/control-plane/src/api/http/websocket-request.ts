@@ -1,0 +1,40 @@
+// What a request says that asks for a WebSocket: which protocols it offers, and from which page it comes.
+import type { IncomingMessage } from 'node:http';
+import { StatusError } from '@berth/machinery';
+
+/** How a browser carries its token; no protocol to speak. */
+const tokenProtocol = /^base64url\.bearer\.authorization\.k8s\.io\./;
+
+export function isWebSocket(request: IncomingMessage): boolean {
+  return request.headers.upgrade?.toLowerCase() === 'websocket';
+}
+
+export function offers(request: IncomingMessage, protocol: string): boolean {
+  return offered(request).includes(protocol);
+}
+
+/** A client that names none speaks the first version. */
+export function offersOneOf(request: IncomingMessage, known: readonly string[]): boolean {
+  const names = offered(request);
+  return names.length === 0 || names.some((name) => known.includes(name));
+}
+
+export function offered(request: IncomingMessage): string[] {
+  const names = String(request.headers['sec-websocket-protocol'] ?? '').split(',');
+  return names.map((name) => name.trim()).filter((name) => name !== '' && !tokenProtocol.test(name));
+}
+
+/** Browsers send their client certificate with any page's WebSocket; only our own page may have one. */
+export function checkOrigin(request: IncomingMessage): void {
+  const { origin, host } = request.headers;
+  if (origin === undefined) return;
+  // A page that came without TLS may be anybody's, whatever host it names.
+  const isOwn =
+    URL.canParse(origin) &&
+    host !== undefined &&
+    URL.canParse(`https://${host}`) &&
+    new URL(origin).origin === new URL(`https://${host}`).origin;
+  if (!isOwn) {
+    throw new StatusError(403, 'Forbidden', `streams may not be opened from pages of ${origin}`);
+  }
+}
