@@ -200,6 +200,11 @@ describe('a log over a WebSocket', () => {
     expect(await socketMessages(cluster, { path, protocols, token: '' })).toMatchObject({ protocol: 'binary.k8s.io', code: 1000 });
   });
 
+  it('goes to a program that is no browser, whatever origin it names', async () => {
+    const asked = { path, protocols: [], origin: 'http://localhost', userAgent: '' };
+    expect((await socketMessages(cluster, asked)).code).toBe(1000);
+  });
+
   it('is refused before the upgrade', async () => {
     const refused = (over: { path?: string; protocols?: string[]; token?: string; origin?: string }) =>
       expect(socketMessages(cluster, { path, protocols: ['binary.k8s.io'], ...over })).rejects;

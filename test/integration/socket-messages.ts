@@ -5,8 +5,9 @@ import type { KubectlCluster } from './kubectl-cluster.ts';
 export interface SocketRequest {
   path: string;
   protocols: string[];
-  /** With HOST for the API's own. */
+  /** Of a browser's page, with HOST for the API's own. */
   origin?: string | undefined;
+  userAgent?: string;
   /** An administrator's unless given; empty for none. */
   token?: string;
 }
@@ -14,13 +15,13 @@ export interface SocketRequest {
 /** Rejects with the code of a refused handshake. */
 export async function socketMessages(
   cluster: KubectlCluster,
-  { path, protocols, origin, token }: SocketRequest,
+  { path, protocols, origin, token, userAgent = 'Mozilla/5.0' }: SocketRequest,
 ): Promise<{ protocol: string; said: string[]; code: number }> {
   const { host, port } = cluster.controlPlane.address ?? { host: '', port: 0 };
   const bearer = token ?? (await cluster.token());
   const headers = {
     ...(bearer && { authorization: `Bearer ${bearer}` }),
-    ...(origin && { origin: origin.replace('HOST', `${host}:${port}`) }),
+    ...(origin && { origin: origin.replace('HOST', `${host}:${port}`), 'user-agent': userAgent }),
   };
   const socket = new WebSocket(`wss://${host}:${port}${path}`, protocols, { rejectUnauthorized: false, headers });
   const said: string[] = [];
