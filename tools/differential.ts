@@ -6,11 +6,10 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { kinds, kindViews } from '@berth/api';
 import { startBerth } from '../test/differential/berth.ts';
-import { kubeApiServerPath, startOriginal } from '../test/differential/original.ts';
+import { originalPrograms, startOriginal } from '../test/differential/original.ts';
 import { Report } from '../test/differential/report.ts';
 import { prepare, runScenario, type Servers, servedByBoth } from '../test/differential/run.ts';
 import { scenarioOf } from '../test/differential/scenarios.ts';
-import { installMissing } from './cluster/debian.ts';
 
 const serviceCidr = '10.97.0.0/16';
 /** Scenarios at a time; each has an object of its own. */
@@ -44,9 +43,7 @@ const directory = await mkdtemp(join(tmpdir(), 'berth-differential-'));
 const report = new Report();
 const closing: (() => Promise<unknown>)[] = [() => rm(directory, { recursive: true, force: true })];
 try {
-  const program = kubeApiServerPath(print);
-  installMissing(['etcd-server'], print);
-  const kubernetes = await startOriginal(program, join(directory, 'kubernetes'), serviceCidr);
+  const kubernetes = await startOriginal(originalPrograms(print), join(directory, 'kubernetes'), serviceCidr);
   closing.unshift(kubernetes.stop);
   const berth = await startBerth(join(directory, 'berth'), serviceCidr);
   closing.unshift(berth.stop);

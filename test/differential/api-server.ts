@@ -82,8 +82,16 @@ export class ApiServer {
 
 function parsed(text: string, contentType: string, lines: boolean): unknown {
   if (contentType !== 'application/json') return text;
-  if (!lines) return JSON.parse(text);
-  return text.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as unknown]));
+  const values = (lines ? text.split('\n') : [text]).filter((part) => part !== '');
+  const read = values.map((part): unknown => {
+    try {
+      return JSON.parse(part);
+    } catch {
+      // What is no JSON is compared as it is.
+      return part;
+    }
+  });
+  return lines ? read : read[0];
 }
 
 /** Of `299 - "text"`, one or more, comma-separated. */

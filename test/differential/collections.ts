@@ -59,7 +59,7 @@ const options = [
   'resourceVersionMatch=Exact',
   'resourceVersionMatch=bogus&resourceVersion=1',
   'resourceVersion=-1',
-  'timeoutSeconds=x',
+  'timeoutSeconds=1',
   'limit=1&resourceVersion=0',
   'resourceVersion=99999999999&timeoutSeconds=1',
   'sendInitialEvents=true',
@@ -70,7 +70,6 @@ const options = [
   'includeObject=x',
   'includeObject=None',
   'includeObject=Object',
-  'watch=x',
   'limit=9223372036854775808',
 ];
 const watches = [
@@ -81,7 +80,7 @@ const watches = [
   'resourceVersion=x',
   'resourceVersion=0',
   'sendInitialEvents=false&resourceVersionMatch=NotOlderThan&resourceVersion=0',
-  'timeoutSeconds=x',
+  'timeoutSeconds=1',
   'resourceVersion=1',
 ];
 

@@ -38,7 +38,10 @@ function summary({ code, body }: Answer): string {
   return isStatus(body) ? `${code} ${body.reason}: ${body.message}` : `${code} ${isRecord(body) ? (body.kind ?? '') : ''}`;
 }
 
-/** Causes are a set: validation of maps goes in random order in Go. So is the list of them within the message. */
+/**
+ * Causes are a set: validation of maps goes in random order in Go, and rules that are checked twice name their cause twice.
+ * So is the list of them within the message.
+ */
 function compareFailures(kubernetes: Answer, berth: Answer): Difference[] {
   const [theirs, ours] = [kubernetes.body, berth.body] as Record<string, unknown>[];
   const [theirCauses, ourCauses] = [causesOf(theirs), causesOf(ours)];
@@ -61,7 +64,7 @@ function sorted(message: string): string {
 function causesOf(status: Record<string, unknown> | undefined): string[] {
   const details = status?.details;
   const causes = isRecord(details) && Array.isArray(details.causes) ? (details.causes as Cause[]) : [];
-  return causes.map(({ field, reason, message }) => `${field ?? ''} | ${reason} | ${message}`);
+  return [...new Set(causes.map(({ field, reason, message }) => `${field ?? ''} | ${reason} | ${message}`))];
 }
 
 function compareSets(at: string, theirs: string[], ours: string[]): Difference[] {

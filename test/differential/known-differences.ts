@@ -13,6 +13,14 @@ export const knownDifferences: KnownDifference[] = [
     matches: ({ at, berth }) => at === 'warning' && typeof berth === 'string' && /nothing acts on|does not act|Berth/.test(berth),
   },
   {
+    words: 'Descriptions of fields and columns are worded',
+    matches: ({ at }) => at === 'object.columnDefinitions[*].description' || /\.object\.columnDefinitions\[\*\]\.description$/.test(at),
+  },
+  {
+    words: "A client's mistake is never a 500",
+    matches: ({ at, kubernetes }) => at === 'code' && /^(0 cut off|500 )/.test(String(kubernetes)),
+  },
+  {
     words: 'a list that Kubernetes shows as `null` is absent',
     matches: ({ kubernetes, berth }) => kubernetes === null && berth === undefined,
   },

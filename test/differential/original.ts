@@ -15,6 +15,7 @@ import { ApiServer } from './api-server.ts';
 
 const version = '1.35.4';
 const libraries = '0.35.4';
+const etcdVersion = '3.6.6';
 const startTimeoutMs = 60_000;
 /** Modules that live in Kubernetes' repository, which its go.mod names by folder. */
 const staged = [
@@ -24,45 +25,57 @@ const staged = [
   ...['kube-scheduler', 'kubectl', 'kubelet', 'metrics', 'mount-utils', 'pod-security-admission', 'sample-apiserver'],
 ];
 
-/**
- * The path of kube-apiserver: in the folder that BERTH_DIFFERENTIAL_BIN names, or built into the cache.
- * @throws Error that says what is missing and what to do
- */
-export function kubeApiServerPath(report: (line: string) => void): string {
-  const given = env.BERTH_DIFFERENTIAL_BIN;
-  if (given) {
-    const path = join(given, 'kube-apiserver');
-    if (existsSync(path)) return path;
-    throw new Error(`BERTH_DIFFERENTIAL_BIN is ${given}, which holds no kube-apiserver: unset it to have one built`);
-  }
-  const directory = join(env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'berth', `kubernetes-${version}`);
-  const path = join(directory, 'kube-apiserver');
-  if (!existsSync(path)) buildKubeApiServer(directory, path, report);
-  return path;
+export interface Programs {
+  kubeApiServer: string;
+  etcd: string;
 }
 
-function buildKubeApiServer(directory: string, path: string, report: (line: string) => void): void {
+/**
+ * The paths of kube-apiserver and its etcd, Debian's being too old for it: in the folder that BERTH_DIFFERENTIAL_BIN names, or built
+ * into the cache. @throws Error that says what is missing and what to do
+ */
+export function originalPrograms(report: (line: string) => void): Programs {
+  const given = env.BERTH_DIFFERENTIAL_BIN;
+  const cache = join(env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'berth', `kubernetes-${version}`);
+  const programs = { kubeApiServer: join(given ?? cache, 'kube-apiserver'), etcd: join(given ?? cache, 'etcd') };
+  const missing = Object.values(programs).filter((path) => !existsSync(path));
+  if (missing.length === 0) return programs;
+  if (given) throw new Error(`BERTH_DIFFERENTIAL_BIN is ${given}, which lacks ${missing.join(' and ')}: unset it to have them built`);
+  buildPrograms(cache, programs, report);
+  return programs;
+}
+
+function buildPrograms(directory: string, programs: Programs, report: (line: string) => void): void {
   const go = spawnSync('go', ['version'], { encoding: 'utf8' });
   if (go.status !== 0) {
     throw new Error(
-      `kube-apiserver ${version} is not in ${directory}, and Go, which builds it, is not on the PATH: install Go 1.25 or later, or name a folder that holds kube-apiserver in BERTH_DIFFERENTIAL_BIN`,
+      `kube-apiserver ${version} is not in ${directory}, and Go, which builds it, is not on the PATH: install Go 1.25 or later, or name a folder that holds kube-apiserver and etcd in BERTH_DIFFERENTIAL_BIN`,
     );
   }
-  report(`building kube-apiserver ${version} into ${directory} with ${go.stdout.trim()}: about ten minutes, once`);
-  mkdirSync(directory, { recursive: true });
+  report(`building kube-apiserver ${version} and etcd ${etcdVersion} into ${directory} with ${go.stdout.trim()}: about ten minutes, once`);
   const replaced = staged.map((name) => `replace k8s.io/${name} => k8s.io/${name} v${libraries}\n`).join('');
+  buildProgram(
+    join(directory, 'kube-apiserver-module'),
+    `k8s.io/kubernetes/cmd/kube-apiserver@v${version}`,
+    programs.kubeApiServer,
+    replaced,
+  );
+  buildProgram(join(directory, 'etcd-module'), `go.etcd.io/etcd/server/v3@v${etcdVersion}`, programs.etcd);
+}
+
+function buildProgram(directory: string, source: string, path: string, replaced = ''): void {
+  mkdirSync(directory, { recursive: true });
   writeFileSync(join(directory, 'go.mod'), `module differential\n\ngo 1.25.0\n\n${replaced}`);
-  const program = 'k8s.io/kubernetes/cmd/kube-apiserver';
   const run = (...args: string[]) => execFileSync('go', args, { cwd: directory, stdio: ['ignore', 2, 2] });
-  run('get', `${program}@v${version}`);
-  run('build', '-mod=mod', '-o', path, program);
+  run('get', source);
+  run('build', '-mod=mod', '-o', path, source.split('@')[0] ?? source);
 }
 
 /** @param directory for certificates and the log; whoever calls removes it */
-export async function startOriginal(program: string, directory: string, serviceCidr: string): Promise<ApiServer> {
-  const etcd = await EtcdProcess.start();
+export async function startOriginal(programs: Programs, directory: string, serviceCidr: string): Promise<ApiServer> {
+  const etcd = await EtcdProcess.start(programs.etcd);
   try {
-    return await startKubeApiServer(program, directory, serviceCidr, etcd);
+    return await startKubeApiServer(programs.kubeApiServer, directory, serviceCidr, etcd);
   } catch (error) {
     await etcd.remove();
     throw error;

@@ -14,6 +14,7 @@ const startTimeoutMs = 20_000;
 
 export class EtcdProcess {
   readonly endpoint: string;
+  readonly #program: string;
   readonly #directory: string;
   readonly #peer: string;
   #child: ChildProcess | undefined;
@@ -22,9 +23,10 @@ export class EtcdProcess {
     rmSync(this.#directory, { recursive: true, force: true });
   };
 
-  static async start(): Promise<EtcdProcess> {
+  /** @param program another etcd than Debian's */
+  static async start(program = '/usr/bin/etcd'): Promise<EtcdProcess> {
     const directory = await mkdtemp(join(tmpdir(), 'berth-etcd-'));
-    const etcd = new EtcdProcess(directory, await freeAddress(), await freeAddress());
+    const etcd = new EtcdProcess(program, directory, await freeAddress(), await freeAddress());
     await etcd.launch().catch(async (error) => {
       await etcd.remove();
       throw error;
@@ -32,7 +34,8 @@ export class EtcdProcess {
     return etcd;
   }
 
-  private constructor(directory: string, endpoint: string, peer: string) {
+  private constructor(program: string, directory: string, endpoint: string, peer: string) {
+    this.#program = program;
     this.#directory = directory;
     this.endpoint = endpoint;
     this.#peer = peer;
@@ -53,7 +56,7 @@ export class EtcdProcess {
       'log-outputs': 'stderr',
     };
     const child = spawn(
-      '/usr/bin/etcd',
+      this.#program,
       Object.entries(flags).flatMap(([flag, value]) => [`--${flag}`, value]),
       {
         stdio: ['ignore', 'ignore', 'pipe'],
