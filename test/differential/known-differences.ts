@@ -10,7 +10,12 @@ export interface KnownDifference {
 export const knownDifferences: KnownDifference[] = [
   {
     words: 'warnings, there are some that name the fields and kinds that nothing acts on',
-    matches: ({ at, berth }) => at === 'warning' && typeof berth === 'string' && /nothing acts on|does not act|Berth/.test(berth),
+    matches: ({ at, berth }) =>
+      at === 'warning' && typeof berth === 'string' && /nothing acts on|does not act|Berth|^the patch does not apply: /.test(berth),
+  },
+  {
+    words: 'A ServiceCIDR has its finalizer from the moment it is made',
+    matches: ({ at }, { kind }) => kind === 'ServiceCIDR' && /\.(finalizers|deletion|f:finalizers)/.test(at),
   },
   {
     words: 'Descriptions of fields and columns are worded',
@@ -21,7 +26,7 @@ export const knownDifferences: KnownDifference[] = [
     matches: ({ at, kubernetes }) => at === 'code' && /^(0 cut off|500 )/.test(String(kubernetes)),
   },
   {
-    words: 'a list that Kubernetes shows as `null` is absent',
-    matches: ({ kubernetes, berth }) => kubernetes === null && berth === undefined,
+    words: 'a list that Kubernetes shows as `null` is absent or empty',
+    matches: ({ kubernetes, berth }) => kubernetes === null && (berth === undefined || JSON.stringify(berth) === '[]'),
   },
 ];

@@ -39,6 +39,8 @@ async function resourcesOf(server: ApiServer, path: string): Promise<Set<string>
 
 /** The namespaces, and the account that pods run as: without controllers nobody makes it. */
 export async function prepare({ kubernetes, berth }: Servers): Promise<void> {
+  // Berth brings a default class for claims along.
+  await berth.send({ method: 'DELETE', path: '/apis/storage.k8s.io/v1/storageclasses/local' });
   for (const server of [kubernetes, berth]) {
     for (const name of ['differential', 'differential-limits']) {
       const made = await server.send({ method: 'POST', path: '/api/v1/namespaces', body: { metadata: { name } } });

@@ -21,3 +21,4 @@ export * from './selectors.ts';
 export * from './status.ts';
 export * from './strategic-merge-patch.ts';
 export * from './table.ts';
+export * from './zero-values.ts';

@@ -3,6 +3,7 @@
 import type { DisabledField } from './disabled-fields.ts';
 import type { KubeObject } from './object.ts';
 import type { MessageSchema } from './schema.ts';
+import { fillZeroValues } from './zero-values.ts';
 
 /** One thing wrong with an object. `field` is a JSON path such as `spec.containers[0].image`. */
 export interface FieldError {
@@ -103,7 +104,7 @@ export interface KindDefinition<T extends KubeObject = KubeObject> {
   strategy: Strategy<T>;
   /** What is dropped whenever an object is written, before the strategy prepares it. */
   disabledFields: readonly DisabledField[];
-  /** Fills in defaults in place. */
+  /** Fills in defaults in place, and what is shown of every object: zeros, empty structs. */
   defaults(object: T): void;
   /**
    * Everything wrong with a defaulted object, metadata included.
@@ -175,7 +176,11 @@ export function defineKind<T extends KubeObject>(options: KindOptions<T>): KindD
     ...(options.verbs && { verbs: options.verbs }),
     strategy: options.strategy ?? {},
     disabledFields: options.disabledFields ?? [],
-    defaults: options.defaults ?? (() => {}),
+    defaults: (object) => {
+      options.defaults?.(object);
+      // What is there now, if only as an empty struct, may have defaults of its own.
+      if (fillZeroValues(options.schema, object as unknown as Record<string, unknown>)) options.defaults?.(object);
+    },
     validate: options.validate ?? (() => []),
     validateUpdate: options.validateUpdate ?? (() => []),
     validateStatusUpdate: options.validateStatusUpdate ?? (() => []),
