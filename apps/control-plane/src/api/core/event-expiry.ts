@@ -9,6 +9,11 @@ export const eventTtlSeconds = 3_600;
 /** How long new events join the same lease; they are kept this much longer at most. */
 const sharedForSeconds = 60;
 
+/** Kinds whose objects come in great number, and go by themselves. */
+export function expires({ group, kind }: Pick<KindDefinition, 'group' | 'kind'>): boolean {
+  return kind === 'Event' && (group === '' || group === 'events.k8s.io');
+}
+
 export class EventExpiry {
   readonly #store: Store;
   readonly #clock: Clock;
@@ -27,7 +32,7 @@ export class EventExpiry {
 
   /** The lease to attach to a new version of an object of this kind; undefined for all that is kept. */
   async leaseFor(kind: KindDefinition): Promise<string | undefined> {
-    if (kind.kind !== 'Event') return undefined;
+    if (!expires(kind)) return undefined;
     const nowMs = this.#clock.monotonicMs();
     if (!this.#lease || nowMs >= this.#renewAtMs) {
       this.#renewAtMs = nowMs + sharedForSeconds * 1000;

@@ -1,7 +1,9 @@
 // The newest state of every object of one kind, with the recent events that let a watch resume. Everything here is
-// synchronous, so a reader that looks and registers in one go can miss nothing.
+// synchronous, so a reader that looks and registers in one go can miss nothing. Kinds whose objects expire are left in the store:
+// of those there are only the recent events here, as memory should follow what a cluster runs, not how long it has run.
 import { apiVersionOf, type KindDefinition, type KubeObject, StatusError } from '@berth/machinery';
 import { type KeyValue, SortedKeys, type StoreEvent } from '@berth/store';
+import { expires } from './event-expiry.ts';
 import { kindPrefix } from './keys.ts';
 import { Entry, headOf } from './object-codec.ts';
 import { indexedFieldOf, type Selection } from './selection.ts';
@@ -12,6 +14,8 @@ import { WatchStream } from './watch-stream.ts';
 /** Events a kind remembers for resuming watches; whichever limit is hit first evicts the oldest. */
 export const eventHistoryLimit = 10_000;
 export const eventHistoryBytesLimit = 16 * 1024 * 1024;
+/** Of kinds whose objects expire. */
+const expiringHistoryLimit = 2_000;
 
 const none: ReadonlySet<string> = new Set();
 
@@ -21,6 +25,8 @@ export interface WatchStart {
   bookmarks: boolean;
   /** Resume after this revision, which may not exist yet; absent begins with `initialEvents`, or at now. */
   after?: number;
+  /** What was read from the store as of `after`, to be sent first. */
+  readBefore?: Entry[];
   initialEvents: boolean;
   /** Whether a bookmark marks the end of the initial events. */
   closingBookmark: boolean;
@@ -32,6 +38,9 @@ export class KindCache {
   readonly kind: KindDefinition;
   readonly head: Uint8Array;
   readonly prefix: string;
+  /** Otherwise the objects are in the store alone, and nothing but `watch` may be asked here. */
+  readonly keepsObjects: boolean;
+  readonly #historyLimit: number;
   readonly #entries = new Map<string, Entry>();
   readonly #keys = new SortedKeys();
   /** Keys by the value of the field that the kind is asked for by most. */
@@ -50,6 +59,8 @@ export class KindCache {
     this.head = headOf(kind);
     this.prefix = kindPrefix(kind);
     this.#onDropped = onDropped;
+    this.keepsObjects = !expires(kind);
+    this.#historyLimit = this.keepsObjects ? eventHistoryLimit : expiringHistoryLimit;
     this.#indexed = kind.selectableFields[indexedFieldOf(kind) ?? ''];
   }
 
@@ -79,8 +90,8 @@ export class KindCache {
     this.#index.clear();
     this.#history = [];
     this.#historyBytes = 0;
-    for (const kv of kvs) {
-      const entry = Entry.stored(this.head, kv.key.slice(this.prefix.length), kv.modRevision, kv.value);
+    for (const kv of this.keepsObjects ? kvs : []) {
+      const entry = this.#entry(kv.key.slice(this.prefix.length), kv);
       this.#entries.set(entry.key, entry);
       this.#keys.add(entry.key);
       this.#reindex(entry.key, undefined, entry);
@@ -90,24 +101,32 @@ export class KindCache {
   }
 
   apply(event: StoreEvent, key: string): void {
-    const previous = this.#entries.get(key);
+    const previous = this.keepsObjects ? this.#entries.get(key) : event.previous && this.#entry(key, event.previous);
     const revision = event.kv.modRevision;
-    const current = event.type === 'put' ? Entry.stored(this.head, key, revision, event.kv.value) : undefined;
+    const current = event.type === 'put' ? this.#entry(key, event.kv) : undefined;
     if (!current && !previous) return;
+    if (this.keepsObjects) this.#keep(key, previous, current);
+    this.#lastChange = revision;
+    this.#publish(new CacheEvent(this.head, revision, current, previous));
+  }
+
+  #entry(key: string, { modRevision, value }: KeyValue): Entry {
+    return Entry.stored(this.head, key, modRevision, value);
+  }
+
+  #keep(key: string, previous: Entry | undefined, current: Entry | undefined): void {
     if (current) this.#entries.set(key, current);
     else this.#entries.delete(key);
     if (current && !previous) this.#keys.add(key);
     if (!current) this.#keys.delete(key);
     this.#reindex(key, previous, current);
-    this.#lastChange = revision;
-    this.#publish(new CacheEvent(this.head, revision, current, previous));
   }
 
   #publish(event: CacheEvent): void {
     this.#history.push(event);
     this.#historyBytes += event.size;
     let evict = 0;
-    while (this.#history.length - evict > eventHistoryLimit || this.#historyBytes > eventHistoryBytesLimit) {
+    while (this.#history.length - evict > this.#historyLimit || this.#historyBytes > eventHistoryBytesLimit) {
       const oldest = this.#history[evict];
       if (!oldest) break;
       this.#historyBytes -= oldest.size;
@@ -121,7 +140,7 @@ export class KindCache {
 
   #evict(count: number): void {
     let extra = count;
-    for (; extra < count + eventHistoryLimit / 10; extra++) {
+    for (; extra < count + this.#historyLimit / 10; extra++) {
       const oldest = this.#history[extra];
       if (!oldest) break;
       this.#historyBytes -= oldest.size;
@@ -201,9 +220,11 @@ export class KindCache {
   }
 
   #replay(start: WatchStart, after: number): WatchItem[] {
+    const before = start.readBefore && this.#added(start.readBefore, start);
     const prefix = start.namespace ? `${start.namespace}/` : '';
     const missed = this.#history.slice(this.#firstAfter(after)).filter((event) => event.key.startsWith(prefix));
-    return missed.map((event) => event.seenBy(start.selection)).filter((item) => item !== undefined);
+    const seen = missed.map((event) => event.seenBy(start.selection)).filter((item) => item !== undefined);
+    return before ? [...before, ...seen] : seen;
   }
 
   #firstAfter(revision: number): number {
@@ -219,8 +240,12 @@ export class KindCache {
 
   #initial(start: WatchStart): WatchItem[] {
     if (!start.initialEvents) return [];
-    const items = [...this.select(start.selection, start.namespace)].map((entry) => watchItem('ADDED', entry));
-    if (start.closingBookmark) items.push(this.bookmark(start.revision, true));
+    return this.#added(this.select(start.selection, start.namespace), start);
+  }
+
+  #added(entries: Iterable<Entry>, { closingBookmark, revision }: WatchStart): WatchItem[] {
+    const items = Array.from(entries, (entry) => watchItem('ADDED', entry));
+    if (closingBookmark) items.push(this.bookmark(revision, true));
     return items;
   }
 

@@ -1,5 +1,5 @@
 // GET, LIST and WATCH. The present comes from the watch cache, at a revision proven to be new enough; the past (later pages
-// of a list, exact revisions) from the store.
+// of a list, exact revisions) and the kinds that the cache does not keep from the store.
 import { type KindDefinition, StatusError, storedKind } from '@berth/machinery';
 import { prefixEnd, type Store } from '@berth/store';
 import type { Clock } from '@berth/telemetry';
@@ -30,9 +30,16 @@ export class Reads {
 
   async get(kind: KindDefinition, namespace: string | undefined, name: string, resourceVersion?: string): Promise<Entry> {
     await this.#fresh(resourceVersion);
-    const entry = this.#cache.of(storedKind(kind)).get(relativeKey(namespace, name));
+    const cache = this.#cache.of(storedKind(kind));
+    const key = relativeKey(namespace, name);
+    const entry = cache.keepsObjects ? cache.get(key) : await this.#stored(cache, key);
     if (!entry) throw StatusError.notFound(kind, name);
     return entry;
+  }
+
+  async #stored(cache: KindCache, key: string): Promise<Entry | undefined> {
+    const { kv } = await translated(this.#store.get(cache.prefix + key));
+    return kv && Entry.stored(cache.head, key, kv.modRevision, kv.value);
   }
 
   async list(target: Target, settings: ListSettings): Promise<ListAnswer> {
@@ -55,13 +62,13 @@ export class Reads {
       return this.#at(cache, namespace, selection, { revision, start: '' }, settings.limit);
     }
     await this.#fresh(settings.resourceVersion);
-    return this.#page(cache, namespace, selection, { revision: this.#cache.revision, start: '' }, settings.limit);
+    return this.#now(cache, namespace, selection, '', settings.limit);
   }
 
   /** Everything of a kind in a namespace, for decisions of the server itself. */
   async all(kind: KindDefinition, namespace: string | undefined): Promise<Entry[]> {
     await this.#cache.proven();
-    return [...this.#cache.of(storedKind(kind)).select(selectionOf(kind, {}), namespace)];
+    return (await this.#now(this.#cache.of(storedKind(kind)), namespace, selectionOf(kind, {}), '')).entries;
   }
 
   async watch(target: Target, settings: WatchSettings): Promise<WatchHandle> {
@@ -75,15 +82,12 @@ export class Reads {
     // What follows a version can be told apart whether that version exists yet or not; what exists as of it cannot be sent before.
     if (after === undefined) await this.#fresh(version);
     const bookmarks = settings.allowWatchBookmarks ?? false;
-    return this.#cache.of(storedKind(kind)).watch({
-      selection,
-      namespace,
-      bookmarks,
-      closingBookmark: initialEvents && bookmarks,
-      initialEvents,
-      after,
-      revision: this.#cache.revision,
-    });
+    const cache = this.#cache.of(storedKind(kind));
+    const { revision } = this.#cache;
+    const start = { selection, namespace, bookmarks, closingBookmark: initialEvents && bookmarks, initialEvents, revision };
+    if (cache.keepsObjects || !initialEvents) return cache.watch({ ...start, after });
+    const { entries } = await this.#past(cache, namespace, selection, { revision, start: '' });
+    return cache.watch({ ...start, after: revision, readBefore: entries });
   }
 
   /** Waits until the cache may answer for this resourceVersion: any for '0', proven for none, reached for a number. */
@@ -93,8 +97,14 @@ export class Reads {
     else await this.#cache.proven();
   }
 
+  /** A page of the newest that the cache has heard of. */
+  async #now(cache: KindCache, namespace: string | undefined, selection: Selection, start: string, limit?: number): Promise<Page> {
+    const at = { revision: this.#cache.revision, start };
+    return cache.keepsObjects ? this.#page(cache, namespace, selection, at, limit) : this.#past(cache, namespace, selection, at, limit);
+  }
+
   /** A page from the cache, whose state is that of `at.revision`. */
-  #page(cache: KindCache, namespace: string | undefined, selection: Selection, at: Position, limit = 0): ListAnswer {
+  #page(cache: KindCache, namespace: string | undefined, selection: Selection, at: Position, limit = 0): Page {
     const entries: Entry[] = [];
     for (const entry of cache.select(selection, namespace, at.start || undefined)) {
       if (limit > 0 && entries.length === limit)
@@ -113,7 +123,7 @@ export class Reads {
       throw StatusError.badRequest('invalid continue token: continue key is not valid: it is for another namespace');
     if (at.revision < 0) {
       await this.#cache.proven();
-      return this.#page(cache, namespace, selection, { revision: this.#cache.revision, start: at.start }, settings.limit);
+      return this.#now(cache, namespace, selection, at.start, settings.limit);
     }
     await this.#cache.reach(at.revision);
     if (this.#ages.isOld(at.revision) && this.#cache.revision > at.revision) throw continueExpired(at.start);
@@ -128,17 +138,17 @@ export class Reads {
   /** A page as of a revision that the cache has reached. */
   async #at(cache: KindCache, namespace: string | undefined, selection: Selection, at: Position, limit?: number): Promise<ListAnswer> {
     // As long as nothing of this kind changed since, the cache still shows that revision.
-    if (cache.lastChange <= at.revision) return this.#page(cache, namespace, selection, at, limit);
+    if (cache.keepsObjects && cache.lastChange <= at.revision) return this.#page(cache, namespace, selection, at, limit);
     return this.#past(cache, namespace, selection, at, limit);
   }
 
   /** A page from the store as it was. */
-  async #past(cache: KindCache, namespace: string | undefined, selection: Selection, at: Position, limit = 0): Promise<ListAnswer> {
-    const prefix = cache.prefix + (namespace ? `${namespace}/` : '');
+  async #past(cache: KindCache, namespace: string | undefined, selection: Selection, at: Position, limit = 0): Promise<Page> {
+    const { first, end } = keysOf(cache, namespace, selection);
     const entries: Entry[] = [];
-    let start = at.start ? cache.prefix + at.start : prefix;
+    let start = at.start ? cache.prefix + at.start : first;
     for (;;) {
-      const options = { start, end: prefixEnd(prefix), limit: historyPageSize, revision: at.revision };
+      const options = { start, end, limit: historyPageSize, revision: at.revision };
       const page = await translated(this.#store.range(options));
       for (const [index, kv] of page.kvs.entries()) {
         const entry = Entry.stored(cache.head, kv.key.slice(cache.prefix.length), kv.modRevision, kv.value);
@@ -155,13 +165,27 @@ export class Reads {
   }
 }
 
+/** Where the objects are that can be meant. */
+function keysOf({ kind, prefix }: KindCache, namespace: string | undefined, { name }: Selection): { first: string; end: string } {
+  if (name !== undefined && (namespace || !kind.namespaced)) {
+    const key = prefix + relativeKey(namespace, name);
+    return { first: key, end: `${key}\0` };
+  }
+  const first = prefix + (namespace ? `${namespace}/` : '');
+  return { first, end: prefixEnd(first) };
+}
+
+interface Page extends ListAnswer {
+  entries: Entry[];
+}
+
 interface Position {
   revision: number;
   /** Relative to the kind's prefix; '' is the beginning. */
   start: string;
 }
 
-function withContinue(entries: Entry[], revision: number, next: string, remainingItemCount: number | undefined): ListAnswer {
+function withContinue(entries: Entry[], revision: number, next: string, remainingItemCount: number | undefined): Page {
   return {
     entries,
     resourceVersion: String(revision),

@@ -220,7 +220,7 @@ export class WatchCache {
 
   #sort(byPrefix: Map<string, KeyValue[]>, kv: KeyValue): void {
     const split = splitKey(kv.key);
-    if (!split) return;
+    if (!split || this.#kinds.get(split.prefix)?.keepsObjects === false) return;
     const kvs = byPrefix.get(split.prefix);
     if (kvs) kvs.push(kv);
     else byPrefix.set(split.prefix, [kv]);
