@@ -11,6 +11,14 @@ export interface BenchCluster {
   image: string;
 }
 
+/** Rejects when somebody ends the benchmark, so that its cluster ends first. */
+function interruption(): Promise<never> {
+  return new Promise((_, reject) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const)
+      process.once(signal, () => reject(new Error(`the benchmark was ended by ${signal}`)));
+  });
+}
+
 export async function withBenchCluster<T>(use: (bench: BenchCluster) => Promise<T>): Promise<T> {
   await build();
   const directory = await mkdtemp('/tmp/bbench-');
@@ -20,7 +28,7 @@ export async function withBenchCluster<T>(use: (bench: BenchCluster) => Promise<
     await cluster.startControlPlane();
     await cluster.startAgent();
     const image = await provideImage(cluster.layout, { repository: 'berth/hello', tag: '1.0', folder: join(root, 'examples', 'hello') });
-    return await use({ cluster, image });
+    return await Promise.race([use({ cluster, image }), interruption()]);
   } finally {
     await cluster.stop({ removeState: true });
     await rm(directory, { recursive: true, force: true });
