@@ -3,7 +3,8 @@
 import type { Client } from '@berth/client';
 import { MemoryStore, type StoreEvent } from '@berth/store';
 import { type Logger, type Random, seededRandom, silentLogger } from '@berth/telemetry';
-import { SimulatedClock, Trace } from '@berth/testing';
+import { SimulatedClock } from '@berth/telemetry/testing';
+import { Trace } from '@berth/testing';
 import { noFaults, type StoreFaults } from './faulty-store.ts';
 import { HollowNode } from './hollow-node.ts';
 import { Safety } from './safety.ts';

@@ -1,6 +1,6 @@
 import { silentLogger } from '@berth/telemetry';
+import { SimulatedClock } from '@berth/telemetry/testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { ManualClock } from './contract/manual-clock.ts';
 import { commit, put, text } from './contract.ts';
 import { History, type HistoryOptions } from './history.ts';
 import { MemoryStore } from './memory/memory-store.ts';
@@ -9,8 +9,8 @@ import { CompactedError } from './store.ts';
 /** Between two looks at the clock. */
 const stepMs = 300_000;
 
-function begin(options: HistoryOptions): { store: MemoryStore; clock: ManualClock } {
-  const clock = new ManualClock();
+function begin(options: HistoryOptions): { store: MemoryStore; clock: SimulatedClock } {
+  const clock = new SimulatedClock();
   const store = new MemoryStore({ clock });
   const history = new History(store, clock, silentLogger, options);
   history.start();

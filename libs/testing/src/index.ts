@@ -1,3 +1,2 @@
 export { Life } from './mortal.ts';
-export { SimulatedClock } from './simulated-clock.ts';
 export { Trace } from './trace.ts';

@@ -3,7 +3,7 @@ import { type Node, Pod } from '@berth/api';
 import type { KubeObject } from '@berth/machinery';
 import type { DesiredState, SessionHandler, Tunnel, TunnelRequest, Welcome } from '@berth/protocol';
 import { seededRandom, silentLogger } from '@berth/telemetry';
-import { SimulatedClock } from '@berth/testing';
+import { SimulatedClock } from '@berth/telemetry/testing';
 import { defaultConfig } from '../config.ts';
 import { informerFeed } from './informer-feed.ts';
 import { memoryAgentLink } from './memory-link.ts';

@@ -3,7 +3,8 @@ import { webcrypto, X509Certificate } from 'node:crypto';
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Clock, silentLogger, sleepWith } from '@berth/telemetry';
+import { silentLogger } from '@berth/telemetry';
+import { SimulatedClock } from '@berth/telemetry/testing';
 import { Pkcs10CertificateRequestGenerator } from '@peculiar/x509';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ensureAdminKubeconfig } from './admin-kubeconfig.ts';
@@ -13,32 +14,13 @@ import { firstServiceAddress } from './serving-names.ts';
 
 const dayMs = 86_400_000;
 
-class ManualClock implements Clock {
-  #now = Date.UTC(2026, 0, 1);
-  #timers: { at: number; callback: () => void }[] = [];
-  now = () => this.#now;
-  monotonicMs = () => this.#now;
-  sleep = (delayMs: number, signal?: AbortSignal) => sleepWith(this, delayMs, signal);
-  after(delayMs: number, callback: () => void) {
-    const timer = { at: this.#now + delayMs, callback };
-    this.#timers.push(timer);
-    return { cancel: () => void this.#timers.splice(this.#timers.indexOf(timer), 1) };
-  }
-  advance(ms: number) {
-    this.#now += ms;
-    const due = this.#timers.filter((timer) => timer.at <= this.#now);
-    this.#timers = this.#timers.filter((timer) => timer.at > this.#now);
-    for (const timer of due) timer.callback();
-  }
-}
-
 let directory: string;
-let clock: ManualClock;
+let clock: SimulatedClock;
 let authority: CertificateAuthority;
 
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'berth-pki-'));
-  clock = new ManualClock();
+  clock = new SimulatedClock();
   authority = await CertificateAuthority.open(directory, clock);
 });
 afterEach(() => rm(directory, { recursive: true }));
@@ -118,11 +100,10 @@ describe('serving certificate', () => {
   it('renews itself before it ends', async () => {
     const serving = await ServingCertificate.create({ authority, clock, logger: silentLogger, commonName: 'api', names: ['localhost'] });
     const before = serving.context.cert;
-    clock.advance(100 * dayMs);
+    await clock.advance(100 * dayMs);
     expect(serving.context.cert).toBe(before);
     const renewed = new Promise<string>((resolve) => serving.onRenewed((context) => resolve(context.cert)));
-    await new Promise(setImmediate);
-    clock.advance(200 * dayMs);
+    await clock.advance(200 * dayMs);
     expect(await renewed).not.toBe(before);
     serving.stop();
   });

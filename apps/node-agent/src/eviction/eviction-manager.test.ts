@@ -1,6 +1,6 @@
 import type { Pod } from '@berth/api';
 import { silentLogger } from '@berth/telemetry';
-import { SimulatedClock } from '@berth/testing';
+import { SimulatedClock } from '@berth/telemetry/testing';
 import { expect, test } from 'vitest';
 import type { Failure } from '../pods/pod-ending.ts';
 import { podOf } from '../pods/testing.ts';

@@ -1,6 +1,6 @@
 import type { NodeStatus } from '@berth/api';
 import { silentLogger } from '@berth/telemetry';
-import { SimulatedClock } from '@berth/testing';
+import { SimulatedClock } from '@berth/telemetry/testing';
 import { expect, test } from 'vitest';
 import { NodeReporter } from './node-reporter.ts';
 

@@ -1,4 +1,4 @@
-import { SimulatedClock } from '@berth/testing';
+import { SimulatedClock } from '@berth/telemetry/testing';
 import { expect, test } from 'vitest';
 import { EventThrottle } from './event-throttle.ts';
 

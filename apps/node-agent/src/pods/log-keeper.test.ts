@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ContainerInfo } from '@berth/runtime';
 import { silentLogger } from '@berth/telemetry';
-import { SimulatedClock } from '@berth/testing';
+import { SimulatedClock } from '@berth/telemetry/testing';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { LogKeeper, type LogKeeperDeps } from './log-keeper.ts';
 import { readTerminationMessage } from './termination-message.ts';

@@ -1,6 +1,6 @@
 import type { RuntimeEvent } from '@berth/runtime';
 import { silentLogger } from '@berth/telemetry';
-import { SimulatedClock } from '@berth/testing';
+import { SimulatedClock } from '@berth/telemetry/testing';
 import { expect, test } from 'vitest';
 import { RuntimeWatch } from './runtime-watch.ts';
 

@@ -4,7 +4,7 @@ import type { KubeObject } from '@berth/machinery';
 import type { AgentEvent, AgentLink, DesiredState, PodStatusReport } from '@berth/protocol';
 import { HollowRuntime, type HollowRuntimeOptions } from '@berth/runtime';
 import { seededRandom, silentLogger } from '@berth/telemetry';
-import { SimulatedClock } from '@berth/testing';
+import { SimulatedClock } from '@berth/telemetry/testing';
 import { SimulatedPodCgroups } from '../node/simulated-pod-cgroups.ts';
 import type { ProbeResult } from '../probes/probe.ts';
 import type { VolumeManager } from '../volumes/volume-manager.ts';

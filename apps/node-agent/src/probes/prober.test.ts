@@ -1,6 +1,6 @@
 import type { Container, Pod, Probe } from '@berth/api';
 import { seededRandom, silentLogger } from '@berth/telemetry';
-import { SimulatedClock } from '@berth/testing';
+import { SimulatedClock } from '@berth/telemetry/testing';
 import { expect, test } from 'vitest';
 import type { ProbeResult } from './probe.ts';
 import { Prober } from './prober.ts';

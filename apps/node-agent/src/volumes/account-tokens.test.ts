@@ -1,7 +1,7 @@
 // When tokens are asked for again, and what happens while none can be had.
 import type { Pod } from '@berth/api';
 import { silentLogger } from '@berth/telemetry';
-import { SimulatedClock } from '@berth/testing';
+import { SimulatedClock } from '@berth/telemetry/testing';
 import { expect, test } from 'vitest';
 import { AccountTokens } from './account-tokens.ts';
 

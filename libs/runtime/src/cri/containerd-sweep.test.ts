@@ -3,19 +3,19 @@ import { readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { silentLogger } from '@berth/telemetry';
+import { SimulatedClock } from '@berth/telemetry/testing';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { bindMount, mountsBelow, unmountBelow } from '../files/mounts.ts';
-import { ManualClock } from '../manual-clock.ts';
 import { ContainerdSweep } from './containerd-sweep.ts';
 
 let folder: string;
-let clock: ManualClock;
+let clock: SimulatedClock;
 let known: { cri: string[]; records: string[]; netns: string[] };
 let removed: string[];
 let sweep: ContainerdSweep;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'berth-sweep-'));
-  clock = new ManualClock();
+  clock = new SimulatedClock();
   known = { cri: ['kept'], records: ['kept'], netns: ['cni-kept'] };
   removed = [];
   for (const at of ['state', 'root']) {

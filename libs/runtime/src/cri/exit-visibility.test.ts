@@ -1,5 +1,5 @@
+import { SimulatedClock } from '@berth/telemetry/testing';
 import { expect, test } from 'vitest';
-import { ManualClock } from '../manual-clock.ts';
 import { untilEndShows } from './exit-visibility.ts';
 
 type Shown = 'created' | 'running' | 'unreachable' | 'exited';
@@ -13,7 +13,7 @@ function staleOrders(length: number): Shown[][] {
 }
 
 /** Each status is shown for `heldMs`, then the end for ever. */
-function runtimeThatShows(clock: ManualClock, order: Shown[], heldMs: number) {
+function runtimeThatShows(clock: SimulatedClock, order: Shown[], heldMs: number) {
   const sinceMs = clock.monotonicMs();
   return async () => {
     const shown = order[Math.floor((clock.monotonicMs() - sinceMs) / heldMs)] ?? 'exited';
@@ -27,7 +27,7 @@ test('an end is noticed within 100 ms of showing, whatever was shown before and 
   expect(orders).toHaveLength(1 + 3 + 9 + 27 + 81);
   for (const heldMs of [1, 7, 60, 700]) {
     for (const order of orders) {
-      const clock = new ManualClock();
+      const clock = new SimulatedClock();
       const noticed = untilEndShows(runtimeThatShows(clock, order, heldMs), clock, new AbortController().signal).then(() =>
         clock.monotonicMs(),
       );
@@ -38,7 +38,7 @@ test('an end is noticed within 100 ms of showing, whatever was shown before and 
 });
 
 test('an end that shows a minute late is noticed all the same, without asking all the time', async () => {
-  const clock = new ManualClock();
+  const clock = new SimulatedClock();
   let looks = 0;
   const hasEnded = async () => {
     looks++;
@@ -51,7 +51,7 @@ test('an end that shows a minute late is noticed all the same, without asking al
 });
 
 test('nobody looks once nobody listens', async () => {
-  const clock = new ManualClock();
+  const clock = new SimulatedClock();
   const listening = new AbortController();
   let looks = 0;
   const noticed = untilEndShows(async () => ++looks < 0, clock, listening.signal);

@@ -1,5 +1,5 @@
+import { SimulatedClock } from '@berth/telemetry/testing';
 import { expect, test } from 'vitest';
-import { ManualClock } from '../contract/manual-clock.ts';
 import { all, bytes, put, storeContract, text, watchEventsMax } from '../contract.ts';
 import { MemoryStore } from '../memory/memory-store.ts';
 import { EncryptedStore } from './encrypted-store.ts';
@@ -12,7 +12,7 @@ const prefixes = ['/secrets/'];
 storeContract(
   'an encrypted memory store',
   async () => {
-    const clock = new ManualClock();
+    const clock = new SimulatedClock();
     const store = new EncryptedStore({
       store: new MemoryStore({ clock, watchEventsMax }),
       keyring: new Keyring([one], one),
@@ -24,7 +24,7 @@ storeContract(
 );
 
 function opened(keyring = new Keyring([one], one)) {
-  const inner = new MemoryStore({ clock: new ManualClock() });
+  const inner = new MemoryStore({ clock: new SimulatedClock() });
   return { inner, store: new EncryptedStore({ store: inner, keyring, prefixes }) };
 }
 

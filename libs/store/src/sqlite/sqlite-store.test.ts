@@ -2,8 +2,8 @@ import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '@berth/telemetry';
+import { SimulatedClock } from '@berth/telemetry/testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { ManualClock } from '../contract/manual-clock.ts';
 import { all, bytes, commit, expectCrashSafety, put, storeContract, watchEventsMax } from '../contract.ts';
 import { StoreFullError } from '../store.ts';
 import { SqliteStore } from './sqlite-store.ts';
@@ -32,7 +32,7 @@ storeContract(
   'sqlite',
   async () => {
     const path = await directory();
-    const clock = new ManualClock();
+    const clock = new SimulatedClock();
     const open = () => SqliteStore.open({ file: join(path, 'store.sqlite'), clock, watchEventsMax });
     const store = await open();
     let last = store;
@@ -87,7 +87,7 @@ describe('the SQLite store', () => {
 
   it('ends leases that expired while it was closed', async () => {
     const { file } = await openFile();
-    const clock = new ManualClock();
+    const clock = new SimulatedClock();
     const store = await SqliteStore.open({ file, clock });
     await commit(store, put('/a', '', await store.grantLease(10)));
     await store.close();

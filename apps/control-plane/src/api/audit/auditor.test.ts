@@ -6,7 +6,7 @@ import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { silentLogger } from '@berth/telemetry';
-import { SimulatedClock } from '@berth/testing';
+import { SimulatedClock } from '@berth/telemetry/testing';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { AuditLog } from './audit-log.ts';
 import { Auditor, type AuditRecord } from './auditor.ts';

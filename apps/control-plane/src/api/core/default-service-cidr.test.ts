@@ -1,6 +1,6 @@
 import { Event, Service, ServiceCIDR } from '@berth/api';
 import { MemoryStore } from '@berth/store';
-import { SimulatedClock } from '@berth/testing';
+import { SimulatedClock } from '@berth/telemetry/testing';
 import { expect, test, vi } from 'vitest';
 import { service, serviceRange, startTestServer } from './test-server.ts';
 

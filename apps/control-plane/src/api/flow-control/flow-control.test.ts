@@ -1,5 +1,5 @@
 import type { FlowSchema, PriorityLevelConfiguration } from '@berth/api';
-import { SimulatedClock } from '@berth/testing';
+import { SimulatedClock } from '@berth/telemetry/testing';
 import { expect, test } from 'vitest';
 import { defaultFlowSchemas, defaultPriorityLevels } from '../core/default-flows.ts';
 import type { User } from '../core/types.ts';

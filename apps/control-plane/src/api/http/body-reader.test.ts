@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { PassThrough } from 'node:stream';
-import { SimulatedClock } from '@berth/testing';
+import { SimulatedClock } from '@berth/telemetry/testing';
 import { expect, test } from 'vitest';
 import { BodyReader, bodyBytesMax, discarded } from './body-reader.ts';
 

@@ -1,6 +1,6 @@
 import { Job, Pod } from '@berth/api';
 import { timestamp } from '@berth/telemetry';
-import { SimulatedClock } from '@berth/testing';
+import { SimulatedClock } from '@berth/telemetry/testing';
 import { expect, test } from 'vitest';
 import { controllerReference } from '../ownership.ts';
 import { startTestCluster } from '../testing.ts';

@@ -2,7 +2,7 @@
 import { Lease, Node, Pod } from '@berth/api';
 import { isReason } from '@berth/machinery';
 import { microTimestamp } from '@berth/telemetry';
-import { SimulatedClock } from '@berth/testing';
+import { SimulatedClock } from '@berth/telemetry/testing';
 import { expect, test } from 'vitest';
 import { makeNamespace, startTestCluster } from '../testing.ts';
 

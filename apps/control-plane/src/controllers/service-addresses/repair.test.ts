@@ -1,7 +1,7 @@
 import { Event, IPAddress, Service, serviceAddress } from '@berth/api';
 import type { Action } from '@berth/controller';
 import type { KubeObject } from '@berth/machinery';
-import { SimulatedClock } from '@berth/testing';
+import { SimulatedClock } from '@berth/telemetry/testing';
 import { expect, test } from 'vitest';
 import { service } from '../../api/core/test-server.ts';
 import { startTestCluster } from '../testing.ts';

@@ -1,6 +1,6 @@
 import { Service, ServiceCIDR, serviceCidrFinalizer } from '@berth/api';
 import { isReason } from '@berth/machinery';
-import { SimulatedClock } from '@berth/testing';
+import { SimulatedClock } from '@berth/telemetry/testing';
 import { expect, test } from 'vitest';
 import { service, serviceRange } from '../../api/core/test-server.ts';
 import { startTestCluster } from '../testing.ts';

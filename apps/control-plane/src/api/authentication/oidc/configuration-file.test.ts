@@ -3,7 +3,7 @@ import { mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { silentLogger, systemClock } from '@berth/telemetry';
-import { SimulatedClock } from '@berth/testing';
+import { SimulatedClock } from '@berth/telemetry/testing';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ConfigurationFile, type ConfigurationFileOptions, type ReloadStatus } from './configuration-file.ts';
 

@@ -1,6 +1,6 @@
 // Providers that are replaced while the server runs.
 import { silentLogger } from '@berth/telemetry';
-import { SimulatedClock } from '@berth/testing';
+import { SimulatedClock } from '@berth/telemetry/testing';
 import { expect, test } from 'vitest';
 import { TokenError } from '../bearer-token.ts';
 import { IdentityProviders } from './identity-providers.ts';

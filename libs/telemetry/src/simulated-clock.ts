@@ -1,6 +1,6 @@
 // Time that a simulation decides: timers fire in order, and between two of them everything that can go on without time does.
 // What must hold for a seed to repeat a run: the code it drives does no I/O and asks only this clock for time.
-import { type Clock, sleepWith, type Timer } from '@berth/telemetry';
+import { type Clock, sleepWith, type Timer } from './clock.ts';
 
 interface Pending {
   atMs: number;

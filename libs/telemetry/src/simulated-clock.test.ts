@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest';
-import { Life } from './mortal.ts';
 import { SimulatedClock } from './simulated-clock.ts';
 
 test('timers fire in order of time, then of being set, and see the time they were set for', async () => {
@@ -38,24 +37,4 @@ test('a thousand timers set in any order fire sorted', async () => {
   await clock.advance(2_000);
   expect(fired).toEqual([...fired].sort((a, b) => a - b));
   expect(fired).toHaveLength(1_000);
-});
-
-test('after its end, a life hears and is told nothing more', async () => {
-  const clock = new SimulatedClock(0);
-  const life = new Life();
-  const seen: string[] = [];
-  const service = life.service({
-    answer: async (text: string) => {
-      await clock.sleep(10);
-      return text;
-    },
-  });
-  life.clock(clock).after(5, () => seen.push('early'));
-  life.clock(clock).after(20, () => seen.push('late'));
-  void service.answer('in flight').then((text) => seen.push(text));
-  await clock.advance(7);
-  life.end();
-  void service.answer('afterwards').then((text) => seen.push(text));
-  await clock.advance(100);
-  expect(seen).toEqual(['early']);
 });
