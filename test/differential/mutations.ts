@@ -24,8 +24,8 @@ const metadataOften = ['labels', 'annotations', 'finalizers', 'ownerReferences']
 export function mutate(object: Fields, schema: MessageSchema, random: Random, depth = 0): void {
   const inMetadata = schema.name.endsWith('.ObjectMeta') && depth === 1;
   const names = [...schema.byName.keys()].filter((name) => !((depth === 0 || inMetadata) && leftAlone.has(name)));
-  const present = names.filter((name) => object[name] !== undefined);
-  const absent = names.filter((name) => object[name] === undefined);
+  const present = names.filter((name) => (object[name] ?? undefined) !== undefined);
+  const absent = names.filter((name) => (object[name] ?? undefined) === undefined);
   const chosen = inMetadata && random.int(4) > 0 ? metadataOften : present.length > 0 && random.int(4) > 0 ? present : absent;
   let name = chosen[random.int(chosen.length)];
   // Metadata is the same for every kind, and the status is dropped on most ways in: neither is worth half of all mutations.
@@ -37,7 +37,7 @@ export function mutate(object: Fields, schema: MessageSchema, random: Random, de
   }
   const type = schema.byName.get(name)?.schema;
   if (!type) return;
-  const value = object[name];
+  const value = object[name] ?? undefined;
   if (value === undefined) object[name] = invented(type, name, random, depth, schema.byName.get(name)?.enum);
   else if ((depth === 0 && name === 'metadata') || deeper(value, type, random)) mutateWithin(value, type, name, random, depth);
   else replace(object, name, type, random, depth, schema.byName.get(name)?.enum);
@@ -63,7 +63,7 @@ function mutateWithin(value: unknown, type: TypeSchema, name: string, random: Ra
 }
 
 function mutateMap(value: Fields, of: TypeSchema, name: string, random: Random, depth: number): void {
-  const keys = Object.keys(value);
+  const keys = Object.keys(value).sort();
   const key = keys[random.int(keys.length)] ?? '';
   const change = random.int(4);
   if (change === 0) delete value[key];

@@ -60,7 +60,7 @@ describe('options that do not go together are Invalid', () => {
 it.each([
   ['/api/v1/pods?fieldSelector=spec.color%3Dred', 'field label not supported: spec.color'],
   ['/api/v1/nodes?fieldSelector=metadata.namespace%3Da', 'field label not supported: metadata.namespace'],
-  ['/apis/batch/v1/jobs?fieldSelector=status.failed%3D1', 'field label "status.failed" not supported for batchv1.Job'],
+  ['/apis/batch/v1/jobs?fieldSelector=status.failed%3D1', 'field label "status.failed" not supported for Job'],
 ])('fields that a kind does not select by are refused in its own words: %s', async (path, message) => {
   expect(await get(path)).toMatchObject({ code: 400, reason: 'BadRequest', message });
   expect(await get(`${path}&watch=1`)).toMatchObject({ code: 400, reason: 'BadRequest', message });

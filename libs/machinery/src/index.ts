@@ -10,6 +10,7 @@ export * from './json-patch.ts';
 export * from './kind.ts';
 export * from './label-selector-text.ts';
 export * from './merge-patch.ts';
+export * from './names.ts';
 export * from './object.ts';
 export * from './openapi.ts';
 export * from './protobuf-decode.ts';

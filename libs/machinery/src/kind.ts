@@ -84,6 +84,8 @@ export interface KindView {
   of: KindDefinition;
   toStored(object: KubeObject): KubeObject;
   fromStored(stored: KubeObject): KubeObject;
+  /** What this version refuses that the stored one takes. Both objects are stored ones. */
+  validate?(object: KubeObject, old?: KubeObject): FieldError[];
 }
 
 export interface KindDefinition<T extends KubeObject = KubeObject> {

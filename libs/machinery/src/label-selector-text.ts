@@ -1,19 +1,11 @@
 // Label selectors as text: `app=web,tier in (a,b),!old,size>3`. Read token by token, with the errors that kubectl's users know.
+import { labelValue, qualified } from './names.ts';
 import { type LabelOperator, type LabelRequirement, Selector } from './selectors.ts';
 import { StatusError } from './status.ts';
 
-const name = '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]';
-const label1123 = '[a-z0-9](?:[-a-z0-9]*[a-z0-9])?';
-const keyPattern = new RegExp(`^(?:(?=.{1,253}/)${label1123}(?:\\.${label1123})*/)?(?=[^/]{1,63}$)${name}$`);
-const valuePattern = new RegExp(`^(?=.{0,63}$)(?:${name})?$`);
 const charactersMax = 64 * 1024;
 const tokens = /\s*(==|!=|[=!,()<>]|[^\s=!,()<>]+)/gy;
 const binaryOperators: Record<string, LabelOperator> = { in: 'in', notin: 'notin', '=': '=', '==': '=', '!=': '!=', '>': 'gt', '<': 'lt' };
-const examples = "(e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
-const valueExamples =
-  "(e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
-const rule = "consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character";
-
 /** @throws StatusError BadRequest naming the part that is wrong */
 export function parseLabelSelector(text: string): Selector {
   if (text.length > charactersMax) throw unreadable(`the selector is longer than ${charactersMax} characters`);
@@ -21,12 +13,13 @@ export function parseLabelSelector(text: string): Selector {
   const requirements: LabelRequirement[] = [];
   const reader = new Reader(found);
   while (!reader.isAtEnd) {
-    if (!reader.isName && reader.next !== '!') throw unreadable(`found '${reader.next}', expected: !, identifier, or 'end of string'`);
+    if (!reader.isName && reader.next !== '!')
+      throw StatusError.badRequest(`found '${reader.next}', expected: !, identifier, or 'end of string'`);
     requirements.push(checked(reader.requirement()));
     if (reader.isAtEnd) break;
     const separator = reader.take();
-    if (separator !== ',') throw unreadable(`found '${separator}', expected: ',' or 'end of string'`);
-    if (!reader.isName && reader.next !== '!') throw unreadable(`found '${reader.next}', expected: identifier after ','`);
+    if (separator !== ',') throw StatusError.badRequest(`found '${separator}', expected: ',' or 'end of string'`);
+    if (!reader.isName && reader.next !== '!') throw StatusError.badRequest(`found '${reader.next}', expected: identifier after ','`);
   }
   return new Selector(requirements);
 }
@@ -89,20 +82,26 @@ class Reader {
   }
 }
 
+/** @throws StatusError BadRequest with everything that is wrong with it */
 function checked(requirement: LabelRequirement): LabelRequirement {
   const { key, operator, values } = requirement;
-  if (!keyPattern.test(key)) throw unreadable(`<nil>: Invalid value: ${JSON.stringify(key)}: name part must ${rule} ${examples}`);
+  const problems = describe('<nil>', key, qualified(key));
   for (const [i, value] of values.entries()) {
-    if ((operator === 'gt' || operator === 'lt') && !/^[+-]?\d{1,18}$/.test(value))
-      throw unreadable(`values[${i}]: Invalid value: ${JSON.stringify(value)}: for 'Gt', 'Lt' operators, the value must be an integer`);
-    if (!valuePattern.test(value))
-      throw unreadable(
-        `values[${i}][${key}]: Invalid value: ${JSON.stringify(value)}: a valid label must be an empty string or ${rule} ${valueExamples}`,
-      );
+    if ((operator === 'gt' || operator === 'lt') && !/^[+-]?\d{1,18}$/.test(value)) {
+      problems.push(...describe(`values[${i}]`, value, ["for 'Gt', 'Lt' operators, the value must be an integer"]));
+    }
   }
+  for (const [i, value] of values.entries()) problems.push(...describe(`values[${i}][${key}]`, value, labelValue(value)));
+  const distinct = [...new Set(problems)];
+  if (distinct.length > 0) throw unreadable(distinct.length === 1 ? (distinct[0] ?? '') : `[${distinct.join(', ')}]`);
   return requirement;
 }
 
+function describe(path: string, value: string, reasons: string[]): string[] {
+  return reasons.length === 0 ? [] : [`${path}: Invalid value: ${JSON.stringify(value)}: ${reasons.join('; ')}`];
+}
+
+/** Of one requirement; what stands between them is told without this. */
 function unreadable(detail: string): StatusError {
   return StatusError.badRequest(`unable to parse requirement: ${detail}`);
 }

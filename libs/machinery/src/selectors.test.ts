@@ -109,6 +109,11 @@ it.each([
   expect(parseFieldSelector(text)).toEqual(expected);
 });
 
-it.each(['web', 'a=b=c', 'a=b\\', 'a=\\x', '=b'])('field selector %j is refused', (text) => {
+it('an equals sign alone asks for nothing, with a value for a field without a name', () => {
+  expect(parseFieldSelector('=')).toEqual([]);
+  expect(parseFieldSelector('=b')).toEqual([{ field: '', operator: '=', value: 'b' }]);
+});
+
+it.each(['web', 'a=b=c', 'a=b\\', 'a=\\x'])('field selector %j is refused', (text) => {
   expect(() => parseFieldSelector(text)).toThrow(expect.objectContaining({ code: 400 }));
 });

@@ -110,13 +110,21 @@ export interface FieldRequirement {
 
 /** `\\`, `\,` and `\=` stand for themselves in values. @throws StatusError BadRequest */
 export function parseFieldSelector(text: string): FieldRequirement[] {
-  return (text.match(/(?:\\.|[^,\\]|\\$)+/gs) ?? []).map((part) => {
-    const match = /^([^=!\\]+)(==|=|!=)((?:\\.|[^\\=])*)$/s.exec(part);
+  const parts = (text.match(/(?:\\.|[^,\\]|\\$)+/gs) ?? []).sort();
+  const requirements = parts.map((part): FieldRequirement => {
+    const match = /^(.*?)(!=|==|=)(.*)$/s.exec(part);
     if (!match) throw StatusError.badRequest(`invalid selector: '${text}'; can't understand '${part}'`);
-    const value = (match[3] ?? '').replace(/\\(.)/gs, (_, character: string) => {
-      if (/[\\,=]/.test(character)) return character;
-      throw StatusError.badRequest(`invalid field selector: invalid escape sequence: \\${character}`);
-    });
-    return { field: match[1] ?? '', operator: match[2] === '!=' ? '!=' : '=', value };
+    return { field: match[1] ?? '', operator: match[2] === '!=' ? '!=' : '=', value: unescaped(match[3] ?? '') };
+  });
+  // `=` alone asks for nothing.
+  return requirements.filter(({ field, value }) => field !== '' || value !== '');
+}
+
+function unescaped(value: string): string {
+  return value.replace(/\\(.?)|[,=]/gs, (found, character?: string) => {
+    if (character === undefined)
+      throw StatusError.badRequest(`invalid field selector: unescaped character in value: ${found.charCodeAt(0)}`);
+    if (/^[\\,=]$/.test(character)) return character;
+    throw StatusError.badRequest(`invalid field selector: invalid escape sequence: ${found}`);
   });
 }

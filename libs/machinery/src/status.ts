@@ -77,7 +77,7 @@ export class StatusError extends Error {
   /** @param kind the kind's name, for `Pod "web" is invalid`. */
   static invalid(kind: { group: string; kind: string }, name: string, errors: FieldError[]): StatusError {
     const causes = errors.map((e) => ({ reason: `FieldValue${e.type}`, message: fieldMessage(e), field: e.field }));
-    const lines = errors.map((e) => `${e.field}: ${fieldMessage(e)}`);
+    const lines = [...new Set(errors.map((e) => `${e.field}: ${fieldMessage(e)}`))];
     const detail = lines.length === 1 ? lines[0] : `[${lines.join(', ')}]`;
     const title = kind.group ? `${kind.kind}.${kind.group}` : kind.kind;
     return new StatusError(422, 'Invalid', `${title} ${JSON.stringify(name)} is invalid: ${detail}`, {
@@ -161,7 +161,9 @@ export function fieldMessage(error: FieldError): string {
     NotFound: 'Not found',
     TypeInvalid: 'Invalid value',
   };
-  const shown = ['Invalid', 'NotSupported', 'Duplicate', 'NotFound', 'TypeInvalid'].includes(error.type) && error.value !== undefined;
-  const value = shown ? `: ${JSON.stringify(error.value)}` : '';
+  // Nothing is shown as Go shows it: as null.
+  const given = error.type === 'TypeInvalid' ? error.value : (error.value ?? null);
+  const shown = ['Invalid', 'NotSupported', 'Duplicate', 'NotFound', 'TypeInvalid'].includes(error.type) && given !== undefined;
+  const value = shown ? `: ${JSON.stringify(given)}` : '';
   return `${labels[error.type]}${value}${error.detail && `: ${error.detail}`}`;
 }

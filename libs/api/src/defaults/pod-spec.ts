@@ -15,6 +15,7 @@ import type {
 import { containerTotals } from '../quota/amounts.ts';
 import { isPodLevelResource, mayOvercommit } from '../validation/resources.ts';
 import { imageTag } from './image.ts';
+import { defaultVolumeSource } from './volume-source.ts';
 
 /** Mode of files that volumes project: octal 0644. */
 const fileMode = 0o644;
@@ -125,7 +126,7 @@ function defaultHandler(handler: ProbeHandler & LifecycleHandler): void {
 function defaultVolume(volume: Volume): void {
   const isSourceGiven = Object.entries(volume).some(([key, value]) => key !== 'name' && value !== undefined && value !== null);
   if (!isSourceGiven) volume.emptyDir = {};
-  if (volume.hostPath) volume.hostPath.type ??= '';
+  defaultVolumeSource(volume);
   for (const source of [volume.secret, volume.configMap, volume.downwardAPI, volume.projected]) if (source) source.defaultMode ??= fileMode;
   for (const file of volume.downwardAPI?.items ?? []) if (file.fieldRef) file.fieldRef.apiVersion ||= 'v1';
   for (const file of volume.downwardAPI?.items ?? []) if (file.resourceFieldRef) file.resourceFieldRef.divisor ||= '0';

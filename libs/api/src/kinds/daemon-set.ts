@@ -1,5 +1,5 @@
 // DaemonSet: one pod on every node that it selects.
-import { defineKind } from '@berth/machinery';
+import { deepEqual, defineKind } from '@berth/machinery';
 import { daemonSetColumns } from '../columns/workloads.ts';
 import { defaultDaemonSet } from '../defaults/workloads.ts';
 import { podSpecDisabledFields } from '../disabled-fields.ts';
@@ -12,6 +12,17 @@ import { validateSelectorUpdate } from '../validation/workloads.ts';
 import { daemonSetWarnings } from '../warnings/workloads.ts';
 
 export type DaemonSet = Type;
+
+const templateGeneration = 'deprecated.daemonset.template.generation';
+
+/** How often the template changed: once a field of the spec, which every answer still shows in this annotation. */
+function setTemplateGeneration(daemonSet: DaemonSet, generation: number): void {
+  daemonSet.metadata.annotations = { ...daemonSet.metadata.annotations, [templateGeneration]: String(generation) };
+}
+
+function templateGenerationOf({ metadata }: DaemonSet): number {
+  return Number(metadata.annotations?.[templateGeneration] ?? 0) || 0;
+}
 
 export const DaemonSet = defineKind<DaemonSet>({
   group: 'apps',
@@ -29,10 +40,17 @@ export const DaemonSet = defineKind<DaemonSet>({
   strategy: {
     prepareForCreate: (daemonSet) => {
       daemonSet.status = { currentNumberScheduled: 0, numberMisscheduled: 0, desiredNumberScheduled: 0, numberReady: 0 };
+      setTemplateGeneration(daemonSet, Math.max(1, templateGenerationOf(daemonSet)));
+    },
+    prepareForUpdate: (next, old) => {
+      setTemplateGeneration(next, templateGenerationOf(old) + (deepEqual(next.spec?.template, old.spec?.template) ? 0 : 1));
     },
   },
   disabledFields: podSpecDisabledFields('spec.template.spec'),
-  defaults: defaultDaemonSet,
+  defaults: (daemonSet) => {
+    defaultDaemonSet(daemonSet);
+    setTemplateGeneration(daemonSet, templateGenerationOf(daemonSet));
+  },
   validate: (daemonSet) => [
     ...validateMetadata(daemonSet, { scope: 'Namespaced', name: dnsSubdomain }),
     ...validateDaemonSetSpec(daemonSet),

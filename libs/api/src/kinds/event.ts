@@ -3,7 +3,7 @@ import { defineKind } from '@berth/machinery';
 import { eventColumns } from '../columns/event.ts';
 import type { Event as Type } from '../generated/core-v1.types.ts';
 import { schemas } from '../schemas.ts';
-import { validateEventFields } from '../validation/cluster.ts';
+import { validateEventFields } from '../validation/event.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 import { dnsSubdomain } from '../validation/names.ts';
 

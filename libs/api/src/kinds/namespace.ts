@@ -3,14 +3,18 @@ import { defineKind } from '@berth/machinery';
 import { namespaceColumns } from '../columns/configuration.ts';
 import type { Namespace as Type } from '../generated/core-v1.types.ts';
 import { schemas } from '../schemas.ts';
-import { each, type FieldError } from '../validation/errors.ts';
-import { finalizerName, validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
-import { dnsLabel } from '../validation/names.ts';
+import { type FieldError, invalidAll } from '../validation/errors.ts';
+import { standardOrQualified, validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
+import { dnsLabel, qualified } from '../validation/names.ts';
 
 export type Namespace = Type;
 
-function validateNamespaceFinalizers({ spec }: Namespace): FieldError[] {
-  return each(spec.finalizers, 'spec.finalizers', (name, path) => finalizerName(name, path));
+/** @param placed whether what is wrong is named by its place, as of the subresource */
+function validateNamespaceFinalizers({ spec }: Namespace, placed: boolean): FieldError[] {
+  return (spec.finalizers ?? []).flatMap((name, index) => {
+    const path = placed ? `spec.finalizers[${index}]` : 'spec.finalizers';
+    return [...invalidAll(path, name, qualified(name)), ...standardOrQualified(name, path)];
+  });
 }
 
 export const Namespace = defineKind<Namespace>({
@@ -41,7 +45,7 @@ export const Namespace = defineKind<Namespace>({
         prepare: (next) => {
           next.spec.finalizers ??= [];
         },
-        validate: validateNamespaceFinalizers,
+        validate: (next) => validateNamespaceFinalizers(next, true),
         applied: ({ spec }) => ({ spec }),
       },
     },
@@ -52,7 +56,10 @@ export const Namespace = defineKind<Namespace>({
     if (namespace.metadata.name)
       namespace.metadata.labels = { ...namespace.metadata.labels, 'kubernetes.io/metadata.name': namespace.metadata.name };
   },
-  validate: (namespace) => validateMetadata(namespace, { scope: 'Cluster', name: dnsLabel }),
+  validate: (namespace, old) => [
+    ...validateMetadata(namespace, { scope: 'Cluster', name: dnsLabel }),
+    ...(old ? [] : validateNamespaceFinalizers(namespace, false)),
+  ],
   validateUpdate: validateMetadataUpdate,
   columns: namespaceColumns,
   selectableFields: { 'status.phase': ({ status }) => status?.phase ?? '' },

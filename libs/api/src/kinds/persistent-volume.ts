@@ -1,6 +1,7 @@
 // PersistentVolume: storage that outlives pods.
 import { defineKind } from '@berth/machinery';
 import { volumeColumns } from '../columns/storage.ts';
+import { defaultVolumeSource } from '../defaults/volume-source.ts';
 import type { PersistentVolume as Type } from '../generated/core-v1.types.ts';
 import { schemas } from '../schemas.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
@@ -37,7 +38,7 @@ export const PersistentVolume = defineKind<PersistentVolume>({
     volume.spec ??= {};
     volume.spec.persistentVolumeReclaimPolicy ||= 'Retain';
     volume.spec.volumeMode ||= 'Filesystem';
-    if (volume.spec.hostPath) volume.spec.hostPath.type ??= '';
+    defaultVolumeSource(volume.spec);
   },
   validate: (volume) => [...validateMetadata(volume, { scope: 'Cluster', name: dnsSubdomain }), ...validateVolumeSpec(volume)],
   validateUpdate: (next, old) => [...validateMetadataUpdate(next, old), ...validateVolumeUpdate(next, old)],

@@ -1,6 +1,6 @@
 // Nodes, events and leases: what the cluster itself writes.
 import type { Lease } from '../generated/coordination-v1.types.ts';
-import type { Event, Node } from '../generated/core-v1.types.ts';
+import type { Node } from '../generated/core-v1.types.ts';
 import { duplicate, each, type FieldError, forbidden, invalid, invalidAll, nonNegative, optionalOneOf, required } from './errors.ts';
 import { labelValue, qualified } from './names.ts';
 
@@ -30,14 +30,6 @@ export function validateNodeUpdate(next: Node, old: Node): FieldError[] {
     errors.push(forbidden('spec.providerID', 'node updates may not change providerID except from "" to valid'));
   }
   return errors;
-}
-
-/** An event stands in the namespace of what it is about; about a cluster-scoped object, in default or kube-system. */
-export function validateEventFields(event: Event): FieldError[] {
-  const about = event.involvedObject?.namespace ?? '';
-  const own = event.metadata.namespace ?? '';
-  if (about === '' ? own === '' || own === 'default' || own === 'kube-system' : about === own) return [];
-  return [invalid('involvedObject.namespace', about, 'does not match event.namespace')];
 }
 
 export function validateLeaseSpec({ spec }: Lease): FieldError[] {

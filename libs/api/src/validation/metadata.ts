@@ -1,6 +1,6 @@
 // What every object's metadata must hold, whatever its kind.
 import type { ObjectMeta, OwnerReference } from '../generated/meta-v1.types.ts';
-import { duplicates, each, type FieldError, forbidden, immutable, invalid, invalidAll, nonNegative, required, tooLong } from './errors.ts';
+import { duplicates, type FieldError, forbidden, immutable, invalid, invalidAll, nonNegative, required, tooLong } from './errors.ts';
 import { annotationsBytesMax, labels as labelsOf } from './labels.ts';
 import { dnsLabel, type NameCheck, qualified } from './names.ts';
 
@@ -65,26 +65,33 @@ function owners(references: OwnerReference[], field: string): FieldError[] {
     const missing = (['kind', 'name', 'uid'] as const)
       .filter((key) => !owner[key])
       .map((key) => invalid(`${field}.${key}`, owner[key] ?? '', 'must not be empty'));
-    const version = owner.apiVersion ? [] : [invalid(`${field}.apiVersion`, owner.apiVersion ?? '', 'version must not be empty')];
-    return [...version, ...missing];
+    // A text that is no group and version, such as a/b/c, has neither.
+    const version = /^[^/]+(\/[^/]+)?$|^[^/]*\/[^/]+$/.test(owner.apiVersion ?? '')
+      ? []
+      : [invalid(`${field}.apiVersion`, owner.apiVersion ?? '', 'version must not be empty')];
+    const banned = owner.apiVersion === 'v1' && owner.kind === 'Event';
+    return [...version, ...missing, ...(banned ? [invalid(field, owner, '/v1, Kind=Event is disallowed from being an owner')] : [])];
   });
-  const [first, second] = references.filter((owner) => owner.controller);
-  if (first && second) {
-    const detail = `Only one reference can have Controller set to true. Found "true" in references for ${first.name} and ${second.name}`;
-    errors.push(invalid(field, references, detail));
+  const [first, ...others] = references.filter((owner) => owner.controller);
+  for (const other of others) {
+    const names = `${first?.kind}/${first?.name} and ${other.kind}/${other.name}`;
+    errors.push(invalid(field, references, `Only one reference can have Controller set to true. Found "true" in references for ${names}`));
   }
   return errors;
 }
 
-export function finalizerName(name: string, field: string): FieldError[] {
-  if (!name.includes('/') && !standardFinalizers.includes(name) && qualified(name).length === 0) {
-    return [invalid(field, name, 'name is neither a standard finalizer name nor is it fully qualified')];
-  }
-  return invalidAll(field, name, qualified(name));
+/** @param field of the list; where the name stands in it is told of names without a domain alone */
+function finalizerName(name: string, field: string, index: number): FieldError[] {
+  return [...invalidAll(field, name, qualified(name)), ...standardOrQualified(name, `${field}[${index}]`)];
+}
+
+export function standardOrQualified(name: string, field: string): FieldError[] {
+  if (name.includes('/') || standardFinalizers.includes(name)) return [];
+  return [invalid(field, name, 'name is neither a standard finalizer name nor is it fully qualified')];
 }
 
 function finalizers(names: string[], field: string): FieldError[] {
-  const errors = each(names, field, (name) => finalizerName(name, field));
+  const errors = names.flatMap((name, index) => finalizerName(name, field, index));
   if (names.includes('orphan') && names.includes('foregroundDeletion')) {
     errors.push(invalid(field, names, 'finalizer orphan and foregroundDeletion cannot be both set'));
   }

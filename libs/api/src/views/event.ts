@@ -1,10 +1,11 @@
 // Event as events.k8s.io/v1 shows it: the same objects as core/v1's, with newer names for their fields.
-import { defineKind, type KindDefinition, type KubeObject } from '@berth/machinery';
+import { defineKind, type KindDefinition, type KindView, type KubeObject } from '@berth/machinery';
 import { eventColumns } from '../columns/event.ts';
 import type { Event as CoreEvent } from '../generated/core-v1.types.ts';
 import type { Event as Type } from '../generated/events-v1.types.ts';
 import { Event } from '../kinds/event.ts';
 import { schemas } from '../schemas.ts';
+import { validateNewEvent } from '../validation/event.ts';
 import { columnsThrough, fieldsThrough } from './through.ts';
 
 /** Name here → name in core/v1. */
@@ -25,7 +26,8 @@ function withNames(object: KubeObject, names: Record<string, string>, apiVersion
   return { ...Object.fromEntries(fields), apiVersion } as KubeObject;
 }
 
-const view = {
+const view: KindView = {
+  validate: (object, old) => validateNewEvent(object as CoreEvent, old as CoreEvent | undefined),
   of: Event as unknown as KindDefinition,
   toStored: (object: KubeObject) => withNames(object, renamed, 'v1'),
   fromStored: (stored: KubeObject) => withNames(stored, original, 'events.k8s.io/v1'),

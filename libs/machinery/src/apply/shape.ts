@@ -40,13 +40,20 @@ export function isAtomicStruct(message: MessageSchema): boolean {
   return atomicStructs.has(message.name);
 }
 
+/** Fields of atomic types that say structType=granular. */
+function isGranular({ name, schema }: FieldSchema): boolean {
+  return name === 'claimRef' && schema.kind === 'message' && schema.message.name === 'core.v1.ObjectReference';
+}
+
 const leafShape: Shape = { kind: 'leaf' };
 const known = new WeakMap<FieldSchema, Shape>();
 
 export function shapeOf(field: FieldSchema): Shape {
   let shape = known.get(field);
   if (!shape) {
-    shape = field.atomic ? leafShape : field.schema.kind === 'list' ? listShape(field, field.schema.of) : typeShape(field.schema);
+    const { schema } = field;
+    if (isGranular(field) && schema.kind === 'message') shape = { kind: 'struct', message: schema.message };
+    else shape = field.atomic ? leafShape : field.schema.kind === 'list' ? listShape(field, field.schema.of) : typeShape(field.schema);
     known.set(field, shape);
   }
   return shape;

@@ -14,6 +14,8 @@ export function encodeContinue(token: ContinueToken): string {
 /** @throws StatusError BadRequest for anything that `encodeContinue` did not make. */
 export function decodeContinue(text: string): ContinueToken {
   const invalid = (detail: string) => StatusError.badRequest(`invalid continue token: continue key is not valid${detail}`);
+  const wrong = firstOutside(text);
+  if (wrong !== undefined) throw invalid(`: illegal base64 data at input byte ${wrong}`);
   let parsed: { v?: unknown; rv?: unknown; start?: unknown } | null;
   try {
     parsed = JSON.parse(Buffer.from(text, 'base64url').toString('utf8'));
@@ -28,6 +30,13 @@ export function decodeContinue(text: string): ContinueToken {
   if (typeof start !== 'string' || start === '') throw invalid(': encoded start key empty (version meta.k8s.io/v1)');
   if (start.split('/').some((part) => part === '.' || part === '..' || part === '')) throw invalid(`: ${start}`);
   return { revision: rv, start };
+}
+
+/** Where a text stops being base64 for URLs without padding, as Go's decoder tells it. */
+function firstOutside(text: string): number | undefined {
+  const outside = text.search(/[^A-Za-z0-9_-]/);
+  if (outside >= 0) return outside;
+  return text.length % 4 === 1 ? text.length - 1 : undefined;
 }
 
 /** 410 for a token whose revision was compacted, with a token that goes on regardless, in Kubernetes' words. */

@@ -34,7 +34,8 @@ describe('a list in pieces', () => {
       kind: 'ConfigMapList',
       apiVersion: 'v1',
       metadata: { resourceVersion: '7' },
-      items: entries.map((one) => JSON.parse(Buffer.from(one.bytes).toString('utf8'))),
+      // Items do not repeat what the list says.
+      items: entries.map((one) => ({ ...JSON.parse(Buffer.from(one.bytes).toString('utf8')), apiVersion: undefined, kind: undefined })),
     });
   });
 

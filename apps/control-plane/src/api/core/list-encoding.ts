@@ -1,10 +1,12 @@
 // A list's JSON, joined from its objects' bytes without parsing any of them, in pieces: a list of all pods may be tens of
 // megabytes, which need not exist in one place.
+// Items do not repeat the kind and version that the list states, as in Kubernetes.
 import { apiVersionOf, type KindDefinition } from '@berth/machinery';
-import type { Encoded, ListAnswer } from './types.ts';
+import type { ListAnswer } from './types.ts';
 
 const encoder = new TextEncoder();
-const comma = encoder.encode(',');
+const opening = encoder.encode('{');
+const nextOpening = encoder.encode(',{');
 const end = encoder.encode(']}\n');
 /** Fewer pieces mean fewer turns of the event loop; a piece is what others may have to wait for. */
 const pieceBytes = 128 * 1024;
@@ -33,16 +35,24 @@ export function listMetadata(list: ListAnswer): object {
 export function encodedList(kind: KindDefinition, list: ListAnswer): EncodedList & { byteLength: number } {
   const head = { kind: kind.listKind, apiVersion: apiVersionOf(kind), metadata: listMetadata(list) };
   const start = encoder.encode(`${JSON.stringify(head).slice(0, -1)},"items":[`);
-  let byteLength = start.length + Math.max(0, list.entries.length - 1) + end.length;
-  for (const entry of list.entries) byteLength += entry.bytes.length;
-  return { byteLength, pieces: joined(start, list, byteLength) };
+  const type = encoder.encode(`{"apiVersion":${JSON.stringify(apiVersionOf(kind))},"kind":${JSON.stringify(kind.kind)},`);
+  const items = list.entries.map(({ bytes }) => withoutType(type, bytes));
+  let byteLength = start.length + Math.max(0, items.length - 1) + end.length;
+  for (const item of items) byteLength += item.length + opening.length;
+  return { byteLength, pieces: joined(start, items, byteLength) };
 }
 
-function* joined(start: Uint8Array, { entries }: ListAnswer, byteLength: number): Generator<Uint8Array> {
+/** The object's members behind its type, without the opening brace. */
+function withoutType(type: Uint8Array, bytes: Uint8Array): Uint8Array {
+  const typed = bytes.length >= type.length && Buffer.compare(bytes.subarray(0, type.length), type) === 0;
+  return bytes.subarray(typed ? type.length : opening.length);
+}
+
+function* joined(start: Uint8Array, items: Uint8Array[], byteLength: number): Generator<Uint8Array> {
   const piece = spare.pop() ?? new Uint8Array(pieceBytes);
   let used = 0;
   let sent = 0;
-  for (const bytes of parts(start, entries)) {
+  for (const bytes of parts(start, items)) {
     if (used + bytes.length <= pieceBytes) {
       piece.set(bytes, used);
       used += bytes.length;
@@ -65,12 +75,11 @@ function* joined(start: Uint8Array, { entries }: ListAnswer, byteLength: number)
   if (spare.length < spareMax) spare.push(piece);
 }
 
-function* parts(start: Uint8Array, entries: Encoded[]): Generator<Uint8Array> {
+function* parts(start: Uint8Array, items: Uint8Array[]): Generator<Uint8Array> {
   yield start;
-  for (let i = 0; i < entries.length; i++) {
-    if (i > 0) yield comma;
-    const entry = entries[i];
-    if (entry) yield entry.bytes;
+  for (const [index, item] of items.entries()) {
+    yield index > 0 ? nextOpening : opening;
+    yield item;
   }
   yield end;
 }

@@ -69,6 +69,6 @@ function fieldReader(kind: KindDefinition, field: string): (object: KubeObject) 
 
 function unsupportedField({ group, kind }: KindDefinition, field: string, hasOwnFields: boolean): string {
   if (!hasOwnFields) return `${JSON.stringify(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`;
-  if (group === 'batch' && kind === 'Job') return `field label ${JSON.stringify(field)} not supported for batchv1.Job`;
+  if (group === 'batch' && kind === 'Job') return `field label ${JSON.stringify(field)} not supported for Job`;
   return `field label not supported: ${field}`;
 }

@@ -1,6 +1,6 @@
 // What one API request is, without HTTP: who asks, for which resource, and what comes back.
 // Every way in (HTTP, the in-process client) speaks these types, so all of them pass the same checks.
-import type { KindDefinition, KubeObject } from '@berth/machinery';
+import type { FieldError, KindDefinition, KubeObject } from '@berth/machinery';
 
 export interface User {
   name: string;
@@ -54,6 +54,8 @@ export interface WriteSettings {
   duplicates?: string[];
   /** Told what is wrong with the body, so that an answer which says that the write failed can say it too. */
   noteWarnings?(warnings: string[]): void;
+  /** What the version that the body is in refuses, beyond what the kind does. */
+  refuses?(object: KubeObject, old?: KubeObject): FieldError[];
 }
 
 export interface DeleteSettings extends WriteSettings {

@@ -79,18 +79,18 @@ export class ViewWrites {
 
   async create(call: Call, view: KindView, body: unknown, settings: WriteSettings): Promise<Answer> {
     const { object, warnings } = readBody(call.kind, body, settings);
-    return shownWith(call, warnings, await this.#writes.create(storedTarget(call), view.toStored(object), withoutDuplicates(settings)));
+    return shownWith(call, warnings, await this.#writes.create(storedTarget(call), view.toStored(object), asStored(view, settings)));
   }
 
   async update(call: Call, view: KindView, body: unknown, settings: WriteSettings, authorizeCreate: () => Promise<void>): Promise<Answer> {
     const { object, warnings } = readBody(call.kind, body, settings);
     const stored = view.toStored(object);
-    return shownWith(call, warnings, await this.#writes.update(storedTarget(call), stored, withoutDuplicates(settings), authorizeCreate));
+    return shownWith(call, warnings, await this.#writes.update(storedTarget(call), stored, asStored(view, settings), authorizeCreate));
   }
 
   async patch(call: Call, view: KindView, type: PatchKind, patch: unknown, settings: WriteSettings): Promise<Answer> {
     const target = storedTarget(call);
-    const answer = await this.#writes.change(target, scopeOf(call), settings, (old) => {
+    const answer = await this.#writes.change(target, scopeOf(call), asStored(view, settings), (old) => {
       const read = readPatched(call.kind, type, view.fromStored(old), patch, settings);
       matchTarget(call, read.object);
       return { object: view.toStored(read.object), warnings: read.warnings };
@@ -101,13 +101,13 @@ export class ViewWrites {
   async apply(call: Call, view: KindView, body: unknown, settings: WriteSettings, authorizeCreate: () => Promise<void>): Promise<Answer> {
     const { object, warnings } = readBody(call.kind, body, settings, { keepsEmpty: true });
     const stored = view.toStored(object);
-    return shownWith(call, warnings, await this.#applies.apply(storedTarget(call), stored, withoutDuplicates(settings), authorizeCreate));
+    return shownWith(call, warnings, await this.#applies.apply(storedTarget(call), stored, asStored(view, settings), authorizeCreate));
   }
 }
 
-/** They have been told of already. */
-function withoutDuplicates(settings: WriteSettings): WriteSettings {
-  return { ...settings, duplicates: [] };
+/** Duplicates have been told of already. */
+function asStored({ validate }: KindView, settings: WriteSettings): WriteSettings {
+  return { ...settings, duplicates: [], ...(validate && { refuses: validate }) };
 }
 
 function shownWith({ kind }: Call, warnings: string[], answer: Answer): Answer {

@@ -112,7 +112,7 @@ export class Writes {
     };
     await this.#options.admission.mutate(request);
     kind.defaults(object);
-    const errors = kind.validate(object);
+    const errors = [...kind.validate(object), ...(settings?.refuses?.(object) ?? [])];
     if (errors.length > 0) throw StatusError.invalid(kind, name, errors);
     await this.#options.admission.validate(request);
     await this.#options.admission.reserve(request);
@@ -206,7 +206,7 @@ export class Writes {
       if (settings) trackStatusFields(target, old, next, settings, this.#options.clock);
       await this.#options.admission.mutate(request);
     }
-    const errors = validateChange(request, scope, next, old);
+    const errors = [...validateChange(request, scope, next, old), ...(settings?.refuses?.(next, old) ?? [])];
     if (errors.length > 0) throw StatusError.invalid(kind, name, errors);
     if (scope !== 'internal') await this.#options.admission.validate(request);
     if (scope === 'spec') await this.#options.admission.reserve(request);

@@ -31,6 +31,12 @@ function parsed(bytes: Uint8Array): unknown {
   return parseExact(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8'));
 }
 
+/** Items do not repeat what the list says. */
+function withoutType(item: unknown): unknown {
+  const { apiVersion: _apiVersion, kind: _kind, ...rest } = item as Record<string, unknown>;
+  return rest;
+}
+
 /** Object by object, so that a long list holds nobody up. */
 export function indentedList(kind: KindDefinition, list: ListAnswer): EncodedList {
   const head = { kind: kind.listKind, apiVersion: apiVersionOf(kind), metadata: listMetadata(list) };
@@ -42,7 +48,9 @@ function* indentedPieces(head: object, { entries }: ListAnswer): Generator<Uint8
   yield Buffer.from(`${text.slice(0, text.lastIndexOf('\n'))},\n${indent}"items": [`);
   const line = `\n${indent}${indent}`;
   for (const [index, { bytes }] of entries.entries()) {
-    yield Buffer.from(`${index > 0 ? ',' : ''}${line}${JSON.stringify(parsed(bytes), undefined, indent).replaceAll('\n', line)}`);
+    yield Buffer.from(
+      `${index > 0 ? ',' : ''}${line}${JSON.stringify(withoutType(parsed(bytes)), undefined, indent).replaceAll('\n', line)}`,
+    );
   }
   yield Buffer.from(entries.length > 0 ? `\n${indent}]\n}` : ']\n}');
 }

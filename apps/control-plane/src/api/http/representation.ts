@@ -72,10 +72,15 @@ function converted(kind: KindDefinition, form: Form, list: ListAnswer): Uint8Arr
   const listMeta = listMetadata(list);
   const objects = list.entries.map((entry) => entry.object);
   if (format === 'protobuf') return protobufList(kind, listMeta, objects);
-  if (as === undefined) return encode(form, { kind: kind.listKind, apiVersion: apiVersionOf(kind), metadata: listMeta, items: objects });
+  if (as === undefined)
+    return encode(form, { kind: kind.listKind, apiVersion: apiVersionOf(kind), metadata: listMeta, items: objects.map(withoutType) });
   if (as === 'Table') return encode(form, renderTable(kind, objects, { ...form, listMeta }));
   const items = objects.map(partialMetadata);
   return encode(form, { kind: 'PartialObjectMetadataList', apiVersion: 'meta.k8s.io/v1', metadata: listMeta, items });
+}
+
+function withoutType({ apiVersion: _apiVersion, kind: _kind, ...rest }: KubeObject): object {
+  return rest;
 }
 
 function inOnePiece(bytes: Uint8Array): EncodedList {
