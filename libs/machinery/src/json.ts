@@ -137,9 +137,10 @@ function isNothing(value: unknown): boolean {
   return !value || (Array.isArray(value) && value.length === 0);
 }
 
-/** Users may call a label `constructor`, which every object inherits. */
-function own(record: Record<string, unknown>, key: string): unknown {
-  return Object.hasOwn(record, key) ? record[key] : undefined;
+/** Users may call a label `constructor`, which every object inherits: but for one, only functions are inherited, and none is JSON. */
+export function own(record: Record<string, unknown>, key: string): unknown {
+  const value = record[key];
+  return (typeof value === 'function' || key === '__proto__') && !Object.hasOwn(record, key) ? undefined : value;
 }
 
 /** A copy that shares nothing with the original. */

@@ -1,9 +1,9 @@
 // The fields in which two objects differ. Order in lists is nobody's, so it never differs. Every update is compared so, and most of an
 // object is as it was: nothing is made of what is the same, neither sets nor the names of its elements.
-import { deepEqual, isRecord } from '../json.ts';
+import { deepEqual, isRecord, own } from '../json.ts';
 import { type FieldSet, isEmpty, leaf, noFields } from './field-set.ts';
-import { everything, itemShape } from './object-fields.ts';
-import { itemElement, type ListKey, memberShape, type Shape } from './shape.ts';
+import { everything } from './object-fields.ts';
+import { itemElement, itemShape, type ListKey, memberOf, memberShape, plainKey, type Shape } from './shape.ts';
 
 export interface FieldChanges {
   added: FieldSet;
@@ -26,27 +26,34 @@ export function changedFields(shape: Shape, old: unknown, next: unknown): FieldC
 /** Undefined when nothing differs. */
 function changesWithin(shape: Shape, old: unknown, next: unknown): FieldChanges | undefined {
   if (isRecord(old) && isRecord(next)) return changesOfMembers(shape, old, next);
-  if (Array.isArray(old) && Array.isArray(next) && isAligned(shape, old, next)) return changesInPlace(shape, old, next);
-  return changesOfElements(shape, elements(shape, old), elements(shape, next));
+  if (Array.isArray(old) && Array.isArray(next))
+    return isAligned(shape, old, next) ? changesInPlace(shape, old, next) : changesOfItems(shape, old, next);
+  // A list where a map was, or the other way round: they have nothing in common.
+  return changesBetween(
+    elements(shape, old),
+    elements(shape, next),
+    (element) => element,
+    (element) => elementShape(shape, element),
+  );
 }
 
 function changesOfMembers(shape: Shape, old: Record<string, unknown>, next: Record<string, unknown>): FieldChanges | undefined {
   let changes: Mutable | undefined;
   for (const name in next) {
     const [was, value] = [own(old, name), next[name]];
-    const inner = was === value || value === undefined ? undefined : memberShape(shape, name);
-    const found = inner && was !== undefined ? difference(inner, was, value) : undefined;
-    if (!inner || (was !== undefined && !found)) continue;
+    const member = was === value || value === undefined ? undefined : memberOf(shape, name);
+    const found = member && was !== undefined ? difference(member.shape, was, value) : undefined;
+    if (!member || (was !== undefined && !found)) continue;
     changes ??= none();
-    if (found) put(changes, `f:${name}`, found);
-    else changes.added[`f:${name}`] = everything(inner, value);
+    if (found) put(changes, member.element, found);
+    else changes.added[member.element] = everything(member.shape, value);
   }
   for (const name in old) {
     if (old[name] === undefined || own(next, name) !== undefined) continue;
-    const inner = memberShape(shape, name);
-    if (!inner) continue;
+    const member = memberOf(shape, name);
+    if (!member) continue;
     changes ??= none();
-    changes.removed[`f:${name}`] = everything(inner, old[name]);
+    changes.removed[member.element] = everything(member.shape, old[name]);
   }
   return changes;
 }
@@ -55,37 +62,74 @@ function changesOfMembers(shape: Shape, old: Record<string, unknown>, next: Reco
 function changesInPlace(shape: Shape, old: unknown[], next: unknown[]): FieldChanges | undefined {
   const inner = itemShape(shape);
   let changes: Mutable | undefined;
-  let firsts: Map<string, unknown> | undefined;
+  let firsts: ReturnType<typeof firstOf> | undefined;
   for (let i = 0; i < next.length; i++) {
     const value = next[i];
     const found = value === old[i] ? undefined : difference(inner, old[i], value);
     if (!found) continue;
-    firsts ??= elements(shape, next);
-    const element = itemElement(shape, value);
-    if (firsts.get(element) !== value) continue;
+    firsts ??= firstOf(shape, next);
+    if (firsts(value) !== value) continue;
     changes ??= none();
-    put(changes, element, found);
+    put(changes, itemElement(shape, value), found);
   }
   return changes;
 }
 
-function changesOfElements(shape: Shape, before: Map<string, unknown>, after: Map<string, unknown>): FieldChanges | undefined {
+/** @returns the first item with an item's key */
+function firstOf(shape: Shape, items: unknown[]): (item: unknown) => unknown {
+  const nameOf = naming(shape, items);
+  const firsts = firstItems(items, nameOf);
+  return (item) => firsts.get(nameOf(item));
+}
+
+function changesOfItems(shape: Shape, old: unknown[], next: unknown[]): FieldChanges | undefined {
+  const nameOf = naming(shape, [...old, ...next]);
+  const inner = itemShape(shape);
+  return changesBetween(
+    firstItems(old, nameOf),
+    firstItems(next, nameOf),
+    (_, item) => itemElement(shape, item),
+    () => inner,
+  );
+}
+
+/** @param elementOf the path element of what has a name @param shapeOf undefined for what the schema does not know */
+function changesBetween(
+  before: Map<string, unknown>,
+  after: Map<string, unknown>,
+  elementOf: (name: string, value: unknown) => string,
+  shapeOf: (name: string) => Shape | undefined,
+): FieldChanges | undefined {
   const changes = none();
-  for (const [element, value] of after) {
-    const inner = elementShape(shape, element);
-    const was = before.get(element);
-    if (!inner || was === value) continue;
-    if (was === undefined) changes.added[element] = everything(inner, value);
-    else {
-      const found = difference(inner, was, value);
-      if (found) put(changes, element, found);
-    }
+  for (const [name, value] of after) {
+    const was = before.get(name);
+    const inner = was === value ? undefined : shapeOf(name);
+    if (!inner) continue;
+    const found = was === undefined ? undefined : difference(inner, was, value);
+    if (found) put(changes, elementOf(name, value), found);
+    else if (was === undefined) changes.added[elementOf(name, value)] = everything(inner, value);
   }
-  for (const [element, value] of before) {
-    const inner = after.has(element) ? undefined : elementShape(shape, element);
-    if (inner) changes.removed[element] = everything(inner, value);
+  for (const [name, value] of before) {
+    const inner = after.has(name) ? undefined : shapeOf(name);
+    if (inner) changes.removed[elementOf(name, value)] = everything(inner, value);
   }
   return isEmpty(changes.added) && isEmpty(changes.modified) && isEmpty(changes.removed) ? undefined : changes;
+}
+
+/** What the items of a list are known by among themselves: most by one text, which need not be made an element to be compared. */
+function naming(shape: Shape, items: unknown[]): (item: unknown) => string {
+  const isPlain = items.every((item) => plainKey(shape, item) !== undefined);
+  return isPlain ? (item) => plainKey(shape, item) ?? '' : (item) => itemElement(shape, item);
+}
+
+/** Of items with the same key, the first counts. */
+function firstItems(items: unknown[], nameOf: (item: unknown) => string): Map<string, unknown> {
+  const result = new Map<string, unknown>();
+  for (const item of items) {
+    const name = nameOf(item);
+    if (!result.has(name)) result.set(name, item);
+  }
+  return result;
 }
 
 /** How an element differs that both have; undefined when it does not. */
@@ -106,11 +150,6 @@ function put(changes: Mutable, element: string, found: FieldChanges): void {
   if (!isEmpty(found.removed)) changes.removed[element] = found.removed;
 }
 
-/** Users may call a label `constructor`, which every object inherits. */
-function own(record: Record<string, unknown>, name: string): unknown {
-  return Object.hasOwn(record, name) ? record[name] : undefined;
-}
-
 /** Whether lists have, as far as their keys tell without being written out, the same elements in the same places. */
 function isAligned(shape: Shape, old: unknown[], next: unknown[]): boolean {
   if (old.length !== next.length) return false;
@@ -127,18 +166,11 @@ function hasSameKey(keys: readonly ListKey[], old: unknown, next: unknown): bool
   return true;
 }
 
-/** The value's parts by path element. Of list items with the same key, the first counts. */
+/** The value's parts by path element. */
 function elements(shape: Shape, value: unknown): Map<string, unknown> {
-  const result = new Map<string, unknown>();
-  if (Array.isArray(value)) {
-    for (const item of value) {
-      const element = itemElement(shape, item);
-      if (!result.has(element)) result.set(element, item);
-    }
-  } else if (isRecord(value)) {
-    for (const name in value) if (value[name] !== undefined) result.set(`f:${name}`, value[name]);
-  }
-  return result;
+  if (Array.isArray(value)) return firstItems(value, (item) => itemElement(shape, item));
+  const members = Object.entries(isRecord(value) ? value : {}).filter(([, inner]) => inner !== undefined);
+  return new Map(members.map(([name, inner]) => [`f:${name}`, inner]));
 }
 
 function elementShape(shape: Shape, element: string): Shape | undefined {

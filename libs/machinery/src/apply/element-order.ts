@@ -6,8 +6,9 @@ import type { FieldSet } from './field-set.ts';
 const ranks: Readonly<Record<string, number>> = { '.': 0, f: 1, k: 2, v: 3, i: 4 };
 
 export function compareElements(a: string, b: string): number {
-  const [kind = ''] = a;
-  const byKind = (ranks[kind] ?? 5) - (ranks[b[0] ?? ''] ?? 5);
+  const kind = a.charAt(0);
+  if (kind === 'f' && b.charAt(0) === 'f') return compareTexts(a, b);
+  const byKind = (ranks[kind] ?? 5) - (ranks[b.charAt(0)] ?? 5);
   if (byKind !== 0) return byKind;
   if (kind === 'k') return compareKeys(a.slice(2), b.slice(2));
   if (kind === 'v') return compareValues(JSON.parse(a.slice(2)), JSON.parse(b.slice(2)));

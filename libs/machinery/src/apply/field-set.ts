@@ -14,6 +14,7 @@ export const leaf: FieldSet = noFields;
 const depthMax = 200;
 
 export function isEmpty(set: FieldSet): boolean {
+  if (set === noFields) return true;
   for (const _ in set) return false;
   return true;
 }
@@ -49,6 +50,7 @@ export function union(a: FieldSet, b: FieldSet): FieldSet {
 }
 
 function unionOfNodes(a: FieldSet, b: FieldSet): FieldSet {
+  if (a === b) return a;
   if (isEmpty(b) && isMember(a)) return a;
   const joined = union(a, b);
   return isMember(a) || isMember(b) ? withSelf(joined) : joined;

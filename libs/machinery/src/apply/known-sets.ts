@@ -1,7 +1,7 @@
 // Field sets by their JSON, in order. Objects that are made alike, such as the pods of one template, have equal ones: each is kept
 // once, frozen, and is written without being walked again.
 import { orderedText } from './element-order.ts';
-import type { FieldSet } from './field-set.ts';
+import { equalSets, type FieldSet, isEmpty, leaf } from './field-set.ts';
 
 /** Beyond this, the set that was not asked for longest is forgotten; beyond the length, a set is never kept. */
 const setsMax = 500;
@@ -20,13 +20,24 @@ export function setOf(text: string): FieldSet {
     setsByText.set(text, known);
     return known;
   }
-  const set = freeze(JSON.parse(text) as FieldSet);
+  const set = freeze(JSON.parse(text) as Record<string, FieldSet>);
   inOrder.add(set);
   if (text.length > textLengthMax) return set;
   if (setsByText.size >= setsMax) forgetOldest();
   setsByText.set(text, set);
   textsBySet.set(set, text);
   return set;
+}
+
+/** Whether `setOf` has made it before and still keeps it. */
+export function hasSet(text: string): boolean {
+  return setsByText.has(text);
+}
+
+/** Whether a set is still kept; it is asked for with this. */
+export function isKept(set: FieldSet): boolean {
+  const text = textsBySet.get(set);
+  return text !== undefined && setOf(text) === set;
 }
 
 function forgetOldest(): void {
@@ -37,9 +48,21 @@ function forgetOldest(): void {
   }
 }
 
+/** Beyond this, the one that was not asked for longest is left out. */
+const recentMax = 8;
+/** What was put in order lately: what is alike need not be again. */
+const recent: FieldSet[] = [];
+
 /** The same set, frozen and with its elements in order. */
 export function ordered(set: FieldSet): FieldSet {
-  return inOrder.has(set) ? set : setOf(orderedText(set, knownText));
+  if (inOrder.has(set)) return set;
+  const at = recent.findIndex((other) => equalSets(set, other));
+  const [known] = at < 0 ? [] : recent.splice(at, 1);
+  const found = known && isKept(known) ? known : setOf(orderedText(set, knownText));
+  if (!textsBySet.has(found)) return found;
+  recent.unshift(found);
+  if (recent.length > recentMax) recent.pop();
+  return found;
 }
 
 /** The JSON of a set that `setOf` has kept. */
@@ -47,7 +70,11 @@ export function knownText(set: object): string | undefined {
   return textsBySet.get(set as FieldSet);
 }
 
-function freeze(set: FieldSet): FieldSet {
-  for (const element in set) freeze(set[element] as FieldSet);
+/** Most of a set are leaves, and all of them are one. */
+function freeze(set: Record<string, FieldSet>): FieldSet {
+  for (const element in set) {
+    const beneath = set[element] as FieldSet;
+    set[element] = isEmpty(beneath) ? leaf : freeze(beneath);
+  }
   return Object.freeze(set);
 }

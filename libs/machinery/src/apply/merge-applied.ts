@@ -3,8 +3,7 @@
 import { isRecord } from '../json.ts';
 import { StatusError } from '../status.ts';
 import { type FieldSet, isMember } from './field-set.ts';
-import { itemShape } from './object-fields.ts';
-import { itemElement, memberShape, type Shape } from './shape.ts';
+import { itemElement, itemShape, memberShape, type Shape } from './shape.ts';
 
 /** The live value with what is applied. Items of lists keep their places; those applied keep the order they are applied in. */
 export function mergeApplied(shape: Shape, live: unknown, applied: unknown): unknown {

@@ -3,12 +3,9 @@ import { deepEqual, isRecord } from '../json.ts';
 import { type MessageSchema, shownWhenEmpty } from '../schema.ts';
 import { compareElements } from './element-order.ts';
 import { type FieldSet, isEmpty, leaf, node, noFields } from './field-set.ts';
-import { setOf } from './known-sets.ts';
-import { itemElement, memberShape, type Shape } from './shape.ts';
-
-export function rootShape(message: MessageSchema): Shape {
-  return { kind: 'struct', message };
-}
+import { fieldsOfLike, rememberForm } from './field-templates.ts';
+import { hasSet, setOf } from './known-sets.ts';
+import { itemElement, itemShape, memberShape, rootShape, type Shape } from './shape.ts';
 
 /** The fields that an applied configuration is about. */
 export function fieldsOf(shape: Shape, value: unknown): FieldSet {
@@ -34,8 +31,19 @@ function fieldsOfMember(parent: Shape, name: string, value: unknown): FieldSet |
 
 /** A value with everything beneath it, containers included: what appears or goes away with it. */
 export function everything(shape: Shape, value: unknown): FieldSet {
+  if (shape.kind === 'leaf' || value === null || typeof value !== 'object') return leaf;
+  const known = fieldsOfLike(shape, value);
+  if (known) return known;
   const text = everythingText(shape, value);
-  return text === leafText ? leaf : setOf(text);
+  return text === leafText ? leaf : setAgain(text, (set) => rememberForm(shape, shape, undefined, value, set));
+}
+
+/** @param remember is given a set that was made before, of which more may come */
+function setAgain(text: string, remember: (set: FieldSet) => void): FieldSet {
+  const isKnown = hasSet(text);
+  const set = setOf(text);
+  if (isKnown) remember(set);
+  return set;
 }
 
 const leafText = '{}';
@@ -49,8 +57,11 @@ function everythingText(shape: Shape, value: unknown): string {
 
 /** The fields of a new object: those in which it differs from what Go shows of an empty one. */
 export function fieldsOfNew(message: MessageSchema, value: unknown): FieldSet {
-  const text = newText(rootShape(message), shownWhenEmpty(message), value);
-  return text === undefined ? noFields : setOf(text);
+  const known = fieldsOfLike(message, value);
+  if (known) return known;
+  const [shape, empty] = [rootShape(message), shownWhenEmpty(message)];
+  const text = newText(shape, empty, value);
+  return text === undefined ? noFields : setAgain(text, (set) => rememberForm(message, shape, empty, value, set));
 }
 
 /** Undefined when the value is the empty one. Containers that are there when empty belong to nobody. */
@@ -81,12 +92,8 @@ function membersText(shape: Shape, value: Record<string, unknown>, empty?: Recor
     const inner = value[name];
     const member = memberShape(shape, name);
     if (!member || inner === undefined) continue;
-    const beneath = newText(member, empty?.[name], inner);
+    const beneath = newText(member, empty && Object.hasOwn(empty, name) ? empty[name] : undefined, inner);
     if (beneath !== undefined) text += `,${shape.kind === 'struct' ? `"f:${name}"` : JSON.stringify(`f:${name}`)}:${beneath}`;
   }
   return text;
-}
-
-export function itemShape(shape: Shape): Shape {
-  return shape.kind === 'keyed' ? shape.item : { kind: 'leaf' };
 }

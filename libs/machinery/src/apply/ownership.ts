@@ -17,7 +17,8 @@ import {
   writeManagers,
 } from './managers.ts';
 import { checkItems, mergeApplied, removeFields } from './merge-applied.ts';
-import { fieldsOf, fieldsOfNew, rootShape } from './object-fields.ts';
+import { fieldsOf, fieldsOfNew } from './object-fields.ts';
+import { rootShape } from './shape.ts';
 
 /** Owns what an object had before anybody's ownership was tracked. */
 const beforeFirstApply = 'before-first-apply';

@@ -1,15 +1,22 @@
 // How server-side apply divides a field: what is owned as a whole, and what is owned piece by piece. Lists without a type are
 // atomic, maps and structs are granular, unless the API says otherwise.
+import { isRecord } from '../json.ts';
 import type { FieldSchema, MessageSchema, TypeSchema } from '../schema.ts';
 
 export type Shape =
   | { kind: 'leaf' }
-  | { kind: 'struct'; message: MessageSchema }
+  | { kind: 'struct'; message: MessageSchema; members: Map<string, Member> }
   | { kind: 'map'; of: Shape }
   /** Scalars, each an element by its value. */
   | { kind: 'set' }
   /** Objects, each an element by the values of its keys. */
   | { kind: 'keyed'; keys: readonly ListKey[]; item: Shape };
+
+/** A field, and the path element that it is. */
+export interface Member {
+  element: string;
+  shape: Shape;
+}
 
 export interface ListKey {
   name: string;
@@ -52,7 +59,7 @@ export function shapeOf(field: FieldSchema): Shape {
   let shape = known.get(field);
   if (!shape) {
     const { schema } = field;
-    if (isGranular(field) && schema.kind === 'message') shape = { kind: 'struct', message: schema.message };
+    if (isGranular(field) && schema.kind === 'message') shape = structShape(schema.message);
     else shape = field.atomic ? leafShape : field.schema.kind === 'list' ? listShape(field, field.schema.of) : typeShape(field.schema);
     known.set(field, shape);
   }
@@ -62,7 +69,22 @@ export function shapeOf(field: FieldSchema): Shape {
 function typeShape(type: TypeSchema): Shape {
   if (type.kind === 'map') return { kind: 'map', of: typeShape(type.of) };
   if (type.kind !== 'message' || isAtomicStruct(type.message)) return leafShape;
-  return { kind: 'struct', message: type.message };
+  return structShape(type.message);
+}
+
+function structShape(message: MessageSchema): Shape {
+  return { kind: 'struct', message, members: new Map() };
+}
+
+const roots = new WeakMap<MessageSchema, Shape>();
+
+export function rootShape(message: MessageSchema): Shape {
+  let shape = roots.get(message);
+  if (!shape) {
+    shape = structShape(message);
+    roots.set(message, shape);
+  }
+  return shape;
 }
 
 function listShape(field: FieldSchema, of: TypeSchema): Shape {
@@ -72,21 +94,40 @@ function listShape(field: FieldSchema, of: TypeSchema): Shape {
   return { kind: 'keyed', keys: keys.sort((a, b) => (a.name < b.name ? -1 : 1)), item: typeShape(of) };
 }
 
-/** The shape of one member of a struct or map; undefined for fields that the schema does not know. */
-export function memberShape(shape: Shape, name: string): Shape | undefined {
-  if (shape.kind === 'map') return shape.of;
+/** One member of a struct or map; undefined for fields that the schema does not know. */
+export function memberOf(shape: Shape, name: string): Member | undefined {
+  if (shape.kind === 'map') return { element: `f:${name}`, shape: shape.of };
   if (shape.kind !== 'struct') return undefined;
+  const known = shape.members.get(name);
+  if (known) return known;
   const field = shape.message.byName.get(name);
-  return field && shapeOf(field);
+  if (!field) return undefined;
+  const member = { element: `f:${name}`, shape: shapeOf(field) };
+  shape.members.set(name, member);
+  return member;
+}
+
+export function memberShape(shape: Shape, name: string): Shape | undefined {
+  return shape.kind === 'map' ? shape.of : memberOf(shape, name)?.shape;
+}
+
+export function itemShape(shape: Shape): Shape {
+  return shape.kind === 'keyed' ? shape.item : leafShape;
+}
+
+/** What alone an item is known by, when that is a text: compared without being written as JSON. */
+export function plainKey(shape: Shape, item: unknown): string | undefined {
+  const only = shape.kind === 'keyed' && shape.keys.length === 1 && isRecord(item) ? shape.keys[0] : undefined;
+  const key = only && (item as Record<string, unknown>)[only.name];
+  return typeof key === 'string' ? key : undefined;
 }
 
 /** The path element of a list's item: `v:"x"`, or `k:{"name":"x"}` with its keys in order. */
 export function itemElement(shape: Shape, item: unknown): string {
   if (shape.kind !== 'keyed') return `v:${goJson(item)}`;
-  const [only, ...more] = shape.keys;
-  const name = more.length === 0 && only ? (item as Record<string, unknown> | null)?.[only.name] : undefined;
+  const text = plainKey(shape, item);
   // As JSON has it, for the names that lists are kept by.
-  if (typeof name === 'string' && plain.test(name)) return `k:{"${only?.name}":"${name}"}`;
+  if (text !== undefined && plain.test(text)) return `k:{"${shape.keys[0]?.name}":"${text}"}`;
   const key: Record<string, unknown> = {};
   for (const { name, default: fallback } of shape.keys) {
     key[name] = (item as Record<string, unknown> | null)?.[name] ?? fallback ?? null;

@@ -1,15 +1,15 @@
-// What differs is found without making anything of what is the same; here it is held against the plain definition, which names every
-// element of both objects first. fast-check prints the seed of a failure.
+// What fields objects have and in which they differ is found without making anything of what is the same as before; here it is held
+// against the plain definitions, which name every element. fast-check prints the seed of a failure.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { deepEqual, isRecord } from '../json.ts';
-import { SchemaRegistry } from '../schema.ts';
+import { SchemaRegistry, shownWhenEmpty } from '../schema.ts';
 import { changedFields, type FieldChanges } from './changed-fields.ts';
 import { orderedText } from './element-order.ts';
 import { type FieldSet, isEmpty, leaf } from './field-set.ts';
 import { ordered } from './known-sets.ts';
-import { everything, itemShape, rootShape } from './object-fields.ts';
-import { itemElement, memberShape, type Shape } from './shape.ts';
+import { everything, fieldsOfNew } from './object-fields.ts';
+import { itemElement, itemShape, memberShape, rootShape, type Shape } from './shape.ts';
 
 const registry = new SchemaRegistry();
 registry.add('t.v1', {
@@ -39,7 +39,8 @@ registry.add('t.v1', {
     ],
   },
 });
-const shape = rootShape(registry.message('t.v1.Thing'));
+const message = registry.message('t.v1.Thing');
+const shape = rootShape(message);
 
 function elementsOf(of: Shape, value: unknown): Map<string, { value: unknown; inner: Shape | undefined }> {
   const parts: [string, unknown, Shape | undefined][] = Array.isArray(value)
@@ -78,7 +79,7 @@ const item = fc.record(
     name: fc.oneof(text, fc.constant(null)),
     args: fc.array(text, { maxLength: 2 }),
     ports: fc.array(port, { maxLength: 3 }),
-    labels,
+    labels: fc.oneof(labels, fc.constant(null)),
     selector: labels,
     unknown: text,
   },
@@ -117,6 +118,58 @@ test('the same changes are found as by naming every element of both', () => {
     }),
     { numRuns: 500 },
   );
+});
+
+function plainlyEverything(of: Shape, value: unknown): FieldSet {
+  if (of.kind === 'leaf' || value === null || typeof value !== 'object') return {};
+  const parts = [...elementsOf(of, value)].flatMap(([element, { value: inner, inner: its }]) =>
+    its ? [[element, plainlyEverything(its, inner)]] : [],
+  );
+  return parts.length === 0 ? {} : { '.': {}, ...(Object.fromEntries(parts) as FieldSet) };
+}
+
+/** Undefined when the value is the empty one. */
+function plainlyNew(of: Shape, empty: unknown, value: unknown): FieldSet | undefined {
+  if (empty === undefined) return plainlyEverything(of, value);
+  if (of.kind === 'leaf' || value === null || typeof value !== 'object') return deepEqual(value, empty) ? undefined : {};
+  const parts = [...elementsOf(of, value)].flatMap(([element, { value: inner, inner: its }]) => {
+    const emptyPart =
+      Array.isArray(value) || !isRecord(empty) ? undefined : Object.entries(empty).find(([name]) => `f:${name}` === element)?.[1];
+    const found = its && plainlyNew(its, emptyPart, inner);
+    return found ? [[element, found]] : [];
+  });
+  return parts.length === 0 ? undefined : (Object.fromEntries(parts) as FieldSet);
+}
+
+/** Built alike, with what an empty object shows where there was a text, and something where there was null. */
+function blank(value: unknown): unknown {
+  if (typeof value === 'string') return '';
+  if (value === null) return { a: '' };
+  if (Array.isArray(value)) return value.map(blank);
+  return isRecord(value) ? Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, blank(inner)])) : value;
+}
+
+test('the fields of a value are the same whether one like it was met before or not', () => {
+  fc.assert(
+    fc.property(fc.array(thing, { minLength: 1, maxLength: 3 }), (things) => {
+      for (const [round, whole] of things.flatMap((one) => [...[one, one, one, blank(one)].entries()])) {
+        const expected = { all: plainlyEverything(shape, whole), new: plainlyNew(shape, shownWhenEmpty(message), whole) ?? {} };
+        expect({ all: everything(shape, whole), new: fieldsOfNew(message, whole) }, `round ${round}`).toEqual(expected);
+        expect(JSON.stringify(everything(shape, whole))).toBe(orderedText(expected.all));
+      }
+    }),
+    { numRuns: 150 },
+  );
+});
+
+test('a value like one before has that one’s set itself, and one that differs in a name has its own', () => {
+  const made = (name: string, more: object = {}) => ({ items: [{ name, ports: [{ port: 1, host: name }], ...more }] });
+  for (let n = 0; n < 3; n++) fieldsOfNew(message, made('a'));
+  const first = fieldsOfNew(message, made('a'));
+  expect(fieldsOfNew(message, { items: [{ name: 'a', ports: [{ port: 1, host: 'other' }] }] })).toBe(first);
+  expect(fieldsOfNew(message, made('b'))).toEqual(plainlyNew(shape, shownWhenEmpty(message), made('b')));
+  expect(fieldsOfNew(message, made('a', { args: [] }))).toEqual(plainlyNew(shape, shownWhenEmpty(message), made('a', { args: [] })));
+  expect(fieldsOfNew(message, made('a'))).toBe(first);
 });
 
 test('a set is written alike whether its parts were written before or not', () => {
