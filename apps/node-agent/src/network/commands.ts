@@ -11,6 +11,9 @@ const outputBytesMax = 32 * 1024 * 1024;
 export const runCommand: CommandRunner = (program, args, input) =>
   new Promise((resolve, reject) => {
     const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'], timeout: timeoutMs });
+    child.on('error', (error) => reject(new Error(`cannot run ${program}: ${error.message}`, { cause: error })));
+    // Not started, it has no pipes where it was descriptors that were wanting.
+    if (child.pid === undefined) return;
     let [stdout, stderr] = ['', ''];
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       stdout += text;
@@ -19,7 +22,6 @@ export const runCommand: CommandRunner = (program, args, input) =>
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       if (stderr.length < outputBytesMax) stderr += text;
     });
-    child.on('error', (error) => reject(new Error(`cannot run ${program}: ${error.message}`, { cause: error })));
     child.on('close', (code) => {
       if (code === 0) resolve(stdout);
       else reject(new Error(`${program} ${args.join(' ')} failed: ${stderr.trim() || `exit code ${code}`}`));

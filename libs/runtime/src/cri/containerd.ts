@@ -12,6 +12,7 @@ import { containerdConfigFile, containerdPid, containerdPidFile } from './contai
 import { ContainerdRecords } from './containerd-records.ts';
 import { ContainerdSweep } from './containerd-sweep.ts';
 import { CriRuntime } from './cri-runtime.ts';
+import { keepRunning } from './keep-running.ts';
 import { ociImage } from './oci-image.ts';
 import { pauseBinary } from './pause-binary.ts';
 
@@ -68,7 +69,10 @@ export class Containerd {
     const isNew = await this.#ensureRunning();
     await this.#ensurePauseImage();
     this.#watching = new AbortController();
-    void this.#watch(this.#watching.signal);
+    void keepRunning(
+      { ...this.#options, isRunning: async () => (await this.pid()) !== undefined, start: () => this.#restart() },
+      this.#watching.signal,
+    );
     // Nobody has called one that was just started, and nobody does before this returns.
     void this.#sweepForever(this.#watching.signal, isNew ? await this.#find(0) : undefined);
   }
@@ -149,6 +153,11 @@ export class Containerd {
     return isNew;
   }
 
+  async #restart(): Promise<void> {
+    this.#sweepSoon?.();
+    await this.#ensureRunning();
+  }
+
   get #logFile(): string {
     return join(this.#options.directory, 'containerd.log');
   }
@@ -173,16 +182,6 @@ export class Containerd {
     });
     child.unref();
     await writeFile(containerdPidFile(directory), String(child.pid));
-  }
-
-  async #watch(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      await this.#options.clock.sleep(1_000, signal).catch(() => undefined);
-      if (signal.aborted || (await this.pid()) !== undefined) continue;
-      this.#options.logger.warn('containerd has died; starting it again');
-      this.#sweepSoon?.();
-      await this.#ensureRunning().catch((error: unknown) => this.#options.logger.error('containerd could not be started again', { error }));
-    }
   }
 
   /** Again after each start of containerd, while something has to wait, and by the hour. */

@@ -3,8 +3,8 @@ import { constants } from 'node:fs';
 import { mkdir, mkdtemp, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { systemClock } from '@berth/telemetry';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { type Clock, systemClock } from '@berth/telemetry';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { ExecSession } from '../runtime.ts';
 import { ExecInputs } from './exec-input.ts';
 import { SilentEndError, StreamingError } from './streaming.ts';
@@ -100,4 +100,29 @@ test('a session that never tells its result is closed with the code of its proce
   const { session, isClosed } = await begun(async () => 9);
   expect(await session.exit).toBe(9);
   expect(isClosed()).toBe(true);
+});
+
+test('input that cannot be taken out of the way is left, and ends no process', async () => {
+  const unowned: unknown[] = [];
+  const note = (error: unknown) => void unowned.push(error);
+  process.on('unhandledRejection', note);
+  const folder = join(stateDirectory, 'containers', 'c', 'io', '1', 'e-stdin');
+  await mkdir(folder, { recursive: true });
+  const exit = Promise.withResolvers<number>();
+  let pauses = 0;
+  const clock: Clock = {
+    ...systemClock,
+    sleep: (delayMs, signal) => {
+      pauses++;
+      return systemClock.sleep(Math.min(delayMs, 1), signal);
+    },
+  };
+  const inputs = new ExecInputs({ clock, stateDirectory: async () => stateDirectory, processEnd: async () => 3 });
+  const session = await inputs.open('c', async () => ({ exit: exit.promise, resize: () => undefined, close: () => undefined }));
+  // A folder can be opened like a pipe, but not read.
+  await vi.waitFor(() => expect(pauses > 3 || unowned.length > 0).toBe(true));
+  exit.resolve(3);
+  expect(await session.exit).toBe(3);
+  process.off('unhandledRejection', note);
+  expect(unowned).toEqual([]);
 });

@@ -1,8 +1,7 @@
 // Interactive sessions with containers: the CRI answers exec, attach and port-forward with a URL on the runtime's streaming
 // server, which speaks SPDY/3.1 after an HTTP/1.1 upgrade. Closing a session closes its connection; nothing is shared.
 import { request } from 'node:http';
-import type { Duplex } from 'node:stream';
-import { text } from 'node:stream/consumers';
+import type { Duplex, Readable } from 'node:stream';
 import type { SpdyStream } from '@berth/protocol/spdy';
 import { SpdySession } from '@berth/protocol/spdy';
 import { type Clock, systemClock } from '@berth/telemetry';
@@ -14,6 +13,8 @@ const connectTimeoutMs = 30_000;
 /** How long to wait for the news that nothing listens; dialling within the machine takes a millisecond. */
 const refusalWaitMs = 25;
 const refusalBytesMax = 16 * 2 ** 10;
+/** Of what the runtime says about a session on its error stream. */
+const statusBytesMax = 64 * 2 ** 10;
 
 /** The runtime's streaming server refused the session, or the session broke before it had a result. */
 export class StreamingError extends Error {
@@ -43,6 +44,8 @@ export async function openExec(url: string, options: Omit<ExecOptions, 'command'
     const stream = session.openStream({ streamtype });
     // The runtime ends streams by reset once the process has ended; whether that went well, the error stream says.
     stream.resetEnds = true;
+    // Whoever uses a stream finds it ended; what became of the command, the session's result says.
+    stream.on('error', () => stream.destroy());
     return stream;
   };
   const error = open('error').end();
@@ -53,22 +56,48 @@ export async function openExec(url: string, options: Omit<ExecOptions, 'command'
   const resizing = options.tty ? open('resize') : undefined;
   resizing?.resume();
   let closedHere = false;
-  const exit = text(error).then((status) => (status === '' && (closedHere || !isSilentEndAnError) ? 0 : exitCodeOf(status)));
+  const exit = beginning(error).then((status) => (status === '' && (closedHere || !isSilentEndAnError) ? 0 : exitCodeOf(status)));
   // Whoever does not ask for the exit code must not bring the process down.
   exit.catch(() => undefined);
   return {
     ...(stdin && { stdin }),
     ...(stdout && { stdout }),
     ...(stderr && { stderr }),
-    resize: (width, height) => {
-      resizing?.write(`${JSON.stringify({ Width: width, Height: height })}\n`);
-    },
+    resize: resizing ? resizer(resizing) : () => undefined,
     exit,
     close: () => {
       closedHere = true;
       session.close();
     },
   };
+}
+
+/** One size at a time, the newest: a client may change its terminal's faster than the runtime takes them. */
+function resizer(stream: SpdyStream): ExecSession['resize'] {
+  let newest: string | undefined;
+  let isSending = false;
+  const send = () => {
+    const size = newest;
+    newest = undefined;
+    isSending = size !== undefined && stream.writable;
+    if (isSending) stream.write(size, send);
+  };
+  return (width, height) => {
+    newest = `${JSON.stringify({ Width: width, Height: height })}\n`;
+    if (!isSending) send();
+  };
+}
+
+/** What a stream says until it ends or has said enough. */
+async function beginning(stream: Readable): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    chunks.push(chunk);
+    bytes += chunk.length;
+    if (bytes >= statusBytesMax) break;
+  }
+  return Buffer.concat(chunks).toString('utf8', 0, statusBytesMax);
 }
 
 /** What the v4 error stream says: a Status, whose causes carry the exit code when there is one. */
@@ -95,15 +124,21 @@ export async function openPortForward(url: string, port: number, clock: Clock = 
   const error = session.openStream({ ...headers, streamtype: 'error' }).end();
   error.resetEnds = true;
   const data = session.openStream({ ...headers, streamtype: 'data' });
+  // It may break before anybody reads from it, who then finds it destroyed.
+  data.on('error', () => session.close());
   data.once('close', () => session.close());
-  const refused = text(error).then((message) => message.trim() || undefined);
+  const refused = beginning(error).then(
+    (message) => message.trim() || undefined,
+    (failure: Error) => failure.message,
+  );
   const settled = new AbortController();
   const early = await Promise.race([refused, clock.sleep(refusalWaitMs, settled.signal).catch(() => undefined)]);
   settled.abort();
   if (early !== undefined) {
-    data.on('error', () => session.close()).destroy();
+    data.destroy();
     throw new StreamingError(early);
   }
+  if (data.destroyed) throw new StreamingError(data.errored?.message ?? 'the runtime closed the connection', { cause: data.errored });
   void refused.then((message) => message !== undefined && data.destroy(new StreamingError(message)));
   return data;
 }
