@@ -170,6 +170,21 @@ describe('a WebSocket of an older protocol', () => {
     expect(await messages([], ['echo', 'hello'])).toEqual({ protocol: '', said: ['\x01', '\x01hello\n'] });
   });
 
+  it.each([
+    ['create', false],
+    ['get', false],
+    ['get,create', true],
+  ])('may be opened with the verbs %s on pods/exec: %s', async (verbs, may) => {
+    const user = `with-${verbs.replace(',', '-and-')}`;
+    await cluster.run(['create', 'role', user, `--verb=${verbs}`, '--resource=pods/exec']);
+    await cluster.run(['create', 'rolebinding', user, `--role=${user}`, `--user=${user}`]);
+    const token = await cluster.controlPlane.tokens.createAccessToken({ name: user, groups: [] });
+    const path = '/api/v1/namespaces/default/pods/web/exec?stdout=1&command=echo';
+    const opened = socketMessages(cluster, { path, protocols: [], token });
+    if (may) expect((await opened).code).toBe(1000);
+    else await expect(opened).rejects.toThrow('403');
+  });
+
   it('v4.base64.channel.k8s.io ends with a Status', async () => {
     const { said } = await messages(['v4.base64.channel.k8s.io'], ['echo', 'hello']);
     expect(JSON.parse(atob(said.at(-1)?.slice(1) ?? ''))).toMatchObject({ status: 'Success' });

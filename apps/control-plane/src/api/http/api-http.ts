@@ -140,9 +140,9 @@ export class ApiHttp {
       const user = await this.#user(asked, parsed);
       if (!parsed.path) throw noSuchPath();
       const { path, query, attributes } = parsed;
-      const upgrade = { request, socket, head, user, path, query, signal: controller.signal, audit: asked.audit };
+      const upgrade = { request, socket, head, user, path, query, attributes, signal: controller.signal, audit: asked.audit };
       if (proxy.covers(path)) await proxy.upgrade({ ...upgrade, begun });
-      else if (socketReads.covers(path, attributes)) await socketReads.upgrade({ ...upgrade, attributes });
+      else if (socketReads.covers(path, attributes)) await socketReads.upgrade(upgrade);
       else await podStreams.upgrade(upgrade);
       if (code === undefined) await begun(101);
     } catch (error) {
@@ -169,7 +169,7 @@ export class ApiHttp {
     const isStream = path && podStreams.covers(path);
     // These know more about what is to be allowed.
     if (path && (isStream || proxy.covers(path))) {
-      const asked = { ...exchange, path, query, user, signal };
+      const asked = { ...exchange, path, query, attributes, user, signal };
       return isStream ? podStreams.refuse(asked) : this.#longRunning(exchange, parsed, () => proxy.serve(asked));
     }
     await api.authorize(user, attributes, exchange.audit);

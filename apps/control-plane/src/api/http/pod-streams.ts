@@ -8,6 +8,7 @@ import type { Tunnel, TunnelRequest } from '@berth/protocol';
 import type { Clock } from '@berth/telemetry';
 import { createWebSocketStream, type WebSocket, WebSocketServer } from 'ws';
 import type { ApiServer } from '../core/api-server.ts';
+import type { Attributes } from '../core/authorizer.ts';
 import { componentUsers } from '../core/component-users.ts';
 import { type PodConnection, planConnection, podConnection } from '../core/pod-connection.ts';
 import type { Annotated, Call, User } from '../core/types.ts';
@@ -16,7 +17,7 @@ import { connectChannels } from './channel-socket.ts';
 import { servePortForward } from './port-forward.ts';
 import { flag } from './query-options.ts';
 import type { ResourcePath } from './request-info.ts';
-import { noSuchPath } from './responses.ts';
+import { noSuchPath, wrongMethod } from './responses.ts';
 import { commandProtocols, serveSpdyCommand } from './spdy-channels.ts';
 import { serveWebSocketPortForward } from './websocket-port-forward.ts';
 import { checkOrigin, isWebSocket, offers, offersOneOf } from './websocket-request.ts';
@@ -34,12 +35,13 @@ export interface Upgrade {
   head: Buffer;
   path: ResourcePath;
   query: URLSearchParams;
+  attributes: Attributes;
   user: User;
   signal: AbortSignal;
   audit?: Annotated | undefined;
 }
 
-type Checked = Pick<Upgrade, 'path' | 'query' | 'user' | 'audit'>;
+type Checked = Pick<Upgrade, 'path' | 'query' | 'attributes' | 'user' | 'audit'>;
 
 export class PodStreams {
   readonly #api: ApiServer;
@@ -142,11 +144,15 @@ export class PodStreams {
   }
 
   /** The checks that come before the upgrade: may the user, is there such a pod and container. */
-  async #check({ path, query, user, audit }: Checked): Promise<{ call: Call; connection: PodConnection }> {
+  async #check({ path, query, attributes, user, audit }: Checked): Promise<{ call: Call; connection: PodConnection }> {
     const { group, version, resource, subresource, namespace, name } = path;
     const kind = this.#api.kinds.require(group, version, resource);
     if (!namespace || !name) throw noSuchPath();
-    await this.#api.authorize(user, { verb: 'create', group, resource, subresource, namespace, name }, audit);
+    await this.#api.authorize(user, attributes, audit);
+    const { verb } = attributes;
+    if (verb !== 'get' && verb !== 'create') throw wrongMethod();
+    // Whatever a WebSocket begins with, which is a GET, a stream into a pod is more than a read.
+    if (verb === 'get') await this.#api.authorize(user, { verb: 'create', group, resource, subresource, namespace, name }, audit);
     const connection = subresource === 'portforward' ? podConnection({}) : connectionOf(query, subresource === 'exec');
     const pod = await this.#api.localClient(componentUsers.apiServer).get(Pod, { namespace, name });
     planConnection(subresource as TunnelRequest['kind'], pod, connection);

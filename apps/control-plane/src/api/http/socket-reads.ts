@@ -27,10 +27,6 @@ export interface SocketReadsOptions {
   flowControl: FlowControl;
 }
 
-export interface SocketRead extends Upgrade {
-  attributes: Attributes;
-}
-
 export class SocketReads {
   readonly #options: SocketReadsOptions;
   readonly #sockets = new WebSocketServer({
@@ -50,7 +46,7 @@ export class SocketReads {
   }
 
   /** @throws StatusError before the upgrade */
-  async upgrade(asked: SocketRead): Promise<void> {
+  async upgrade(asked: Upgrade): Promise<void> {
     const { request, attributes, user, audit } = asked;
     checkOrigin(request);
     await this.#options.api.authorize(user, attributes, audit);
@@ -63,7 +59,7 @@ export class SocketReads {
     await (isWatch ? this.#watch(asked) : this.#log(asked));
   }
 
-  async #watch(asked: SocketRead): Promise<void> {
+  async #watch(asked: Upgrade): Promise<void> {
     const { resources, flowControl } = this.#options;
     const { user, attributes, signal } = asked;
     const seat = await flowControl.admit(user, attributes, signal);
@@ -76,7 +72,7 @@ export class SocketReads {
     }
   }
 
-  async #log(asked: SocketRead): Promise<void> {
+  async #log(asked: Upgrade): Promise<void> {
     const { api, podLogs } = this.#options;
     const { path, query, user, audit, signal } = asked;
     const kind = api.kinds.require(path.group, path.version, path.resource);
@@ -86,7 +82,7 @@ export class SocketReads {
   }
 
   /** @param serve never rejects */
-  #upgraded({ request, socket, head, signal }: SocketRead, serve: (socket: WebSocket) => Promise<void>): void {
+  #upgraded({ request, socket, head, signal }: Upgrade, serve: (socket: WebSocket) => Promise<void>): void {
     this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
       webSocket.on('error', () => webSocket.terminate());
       signal.addEventListener('abort', () => webSocket.close(1001), { once: true });
