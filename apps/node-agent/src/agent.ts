@@ -3,6 +3,7 @@
 import type { AgentLink, DesiredState, SessionHandler, TunnelRequest, Welcome } from '@berth/protocol';
 import type { Runtime } from '@berth/runtime';
 import { type Clock, type Logger, type Random, timestamp } from '@berth/telemetry';
+import { DesiredInbox } from './desired-inbox.ts';
 import { EvictionManager } from './eviction/eviction-manager.ts';
 import type { NodeMeasurements } from './eviction/node-measurements.ts';
 import type { EvictionSettings } from './eviction/thresholds.ts';
@@ -73,9 +74,7 @@ export class Agent {
   readonly #stopping = new AbortController();
   #connected = false;
   #lastWelcome: Welcome | undefined;
-  #appliedRevision = 0;
-  /** Desired state waits until the network it was sent with is configured. */
-  #ready: Promise<void> = Promise.resolve();
+  readonly #desired: DesiredInbox;
 
   constructor(ports: AgentPorts, settings: AgentSettings) {
     this.#ports = ports;
@@ -96,6 +95,7 @@ export class Agent {
       writesFiles: settings.writesFiles,
     });
     this.#evictions = this.#evictionManager();
+    this.#desired = new DesiredInbox({ apply: (state) => this.#apply(state), logger });
   }
 
   #evictionManager(): EvictionManager {
@@ -124,7 +124,7 @@ export class Agent {
     this.#usage.start();
     this.#evictions.start();
     const { bootId } = this.#settings.facts.host;
-    this.#ports.link.start(this.#handler(), () => ({ revision: this.#appliedRevision, bootId, node: this.#reporter.node() }));
+    this.#ports.link.start(this.#handler(), () => ({ revision: this.#desired.revision, bootId, node: this.#reporter.node() }));
   }
 
   /** Containers, volumes and service rules stay. */
@@ -142,7 +142,7 @@ export class Agent {
     const tunnels = this.#tunnels();
     return {
       welcome: (welcome) => this.#welcome(welcome),
-      desired: (state) => void this.#ready.then(() => this.#apply(state)),
+      desired: (state) => this.#desired.add(state),
       openTunnel: (request: TunnelRequest, accept) => void tunnels.serve(request, accept),
       disconnected: (reason) => {
         this.#connected = false;
@@ -155,13 +155,11 @@ export class Agent {
     this.#connected = true;
     this.#lastWelcome = welcome;
     this.#ports.logger.info('connected to the control plane', { podCidr: welcome.podCidr });
-    this.#ready = this.#ready.then(() => this.#configure(welcome));
+    this.#desired.waitFor(() => this.#configure(welcome));
   }
 
   #apply(state: DesiredState): void {
-    if (this.#stopping.signal.aborted) return;
-    this.pods.apply(state);
-    this.#appliedRevision = state.revision;
+    if (!this.#stopping.signal.aborted) this.pods.apply(state);
   }
 
   async #configure({ podCidr, serviceCidr, clusterDns, clusterDomain }: Welcome): Promise<void> {

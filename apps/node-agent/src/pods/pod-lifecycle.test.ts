@@ -1,5 +1,6 @@
 // The life of whole pods by their containers' own policies, and what of it outlives a node that is started anew.
 import type { Pod } from '@berth/api';
+import type { KubeObject } from '@berth/machinery';
 import { expect, test } from 'vitest';
 import { podOf, TestNode } from './testing.ts';
 
@@ -109,4 +110,17 @@ test('a container that had ended when the node went down is shown as it ended', 
   await node.restartAgent([{ ...pod, status: node.status() }]);
   await node.clock.advance(500);
   expect(mainStatus(node)).toMatchObject({ state: { running: {} }, lastState: { terminated: { exitCode: 3 } } });
+});
+
+test('a removed volume whose removal cannot be reported ends nothing', async () => {
+  const unowned: unknown[] = [];
+  const note = (error: unknown) => void unowned.push(error);
+  process.on('unhandledRejection', note);
+  const node = await nodeWith();
+  const metadata = { name: 'pv', uid: 'uid-pv', deletionTimestamp: '2026-01-01T00:00:00Z', finalizers: ['berth.io/local-volume'] };
+  // This node's link takes no such report.
+  node.want([], { apiVersion: 'v1', kind: 'PersistentVolume', metadata, spec: { local: { path: '/pv' } } } as KubeObject);
+  for (let turn = 0; turn < 5; turn++) await new Promise(setImmediate);
+  process.off('unhandledRejection', note);
+  expect(unowned).toEqual([]);
 });

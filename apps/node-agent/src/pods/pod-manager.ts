@@ -190,10 +190,15 @@ export class PodManager {
   #removeVolume(name: string, uid: string): void {
     const volume = this.desired.persistentVolume(name);
     if (!volume) return;
-    this.#deps.volumes
+    const { volumes, link, logger } = this.#deps;
+    volumes
       .removeLocal(volume)
-      .then(() => this.#deps.link.reportVolumeRemoved(name, uid))
-      .catch((error: Error) => this.#deps.link.reportVolumeRemoved(name, uid, error.message));
+      .then(
+        () => undefined,
+        (error: Error) => error.message,
+      )
+      .then((failure) => link.reportVolumeRemoved(name, uid, failure))
+      .catch((error: unknown) => logger.error('the removal of a volume cannot be reported', { volume: name, error }));
   }
 
   #environment(): PodEnvironment {
