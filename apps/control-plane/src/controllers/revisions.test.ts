@@ -45,6 +45,13 @@ test('a number beyond 2^53 keeps its digits', () => {
   ]);
 });
 
+test('what a revision holds is written as Go writes it, for clients compare the bytes', () => {
+  const [action] = revisionsOf(set('db:9'), [], undefined).actions;
+  expect(action?.type === 'create' && JSON.stringify((action.object as ControllerRevision).data)).toBe(
+    '{"spec":{"template":{"$patch":"replace","metadata":{"labels":{"app":"db"}},"spec":{"containers":[{"image":"db:9","name":"main"}]}}}}',
+  );
+});
+
 test('a template that was there before becomes the newest revision again; one that somebody spoilt is none', () => {
   expect(revisionsOf(set('db:5'), all, undefined)).toMatchObject({ update: { metadata: { name: 'db-5' } }, actions: [] });
   expect(revisionsOf(set('db:2'), all, undefined)).toMatchObject({

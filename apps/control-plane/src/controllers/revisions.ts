@@ -4,6 +4,7 @@ import { ControllerRevision, type DaemonSet, type PodTemplateSpec, type Stateful
 import { type Action, erased } from '@berth/controller';
 import { wholeNumberOf } from '@berth/machinery';
 import { isSameTemplate, templateHash } from './deployment/template-hash.ts';
+import { inNameOrder } from './name-order.ts';
 import { controllerReference } from './ownership.ts';
 
 /** On pods, and on the revisions of daemon sets: which revision they are of. */
@@ -20,13 +21,17 @@ export interface Revisions {
   actions: Action[];
 }
 
+interface RevisionData {
+  spec?: { template?: PodTemplateSpec & { $patch?: string } };
+}
+
 /** A strategic merge patch that gives the owner this template again. */
-function dataOf({ spec }: Owner): { spec: { template: PodTemplateSpec & { $patch: string } } } {
-  return { spec: { template: { ...spec.template, $patch: 'replace' } } };
+function dataOf({ spec }: Owner): unknown {
+  return inNameOrder({ spec: { template: { ...spec.template, $patch: 'replace' } } } satisfies RevisionData);
 }
 
 export function templateOf(revision: ControllerRevision): PodTemplateSpec {
-  const { $patch: _directive, ...template } = (revision.data as Partial<ReturnType<typeof dataOf>> | undefined)?.spec?.template ?? {};
+  const { $patch: _directive, ...template } = (revision.data as RevisionData | undefined)?.spec?.template ?? {};
   return template;
 }
 

@@ -2,6 +2,7 @@
 // collide (then the deployment counts up) and may change between versions without starting anything anew.
 import { type Deployment, type PodTemplateSpec, type ReplicaSet, schemas } from '@berth/api';
 import { checkTypes, deepEqual } from '@berth/machinery';
+import { inNameOrder } from '../name-order.ts';
 
 export const hashLabel = 'pod-template-hash';
 
@@ -10,7 +11,7 @@ const alphabet = 'bcdfghjklmnpqrstvwxz2456789';
 
 export function templateHash(template: PodTemplateSpec, collisionCount: number | undefined): string {
   const salt = collisionCount === undefined ? '' : String(collisionCount);
-  const digits = String(fnv1a(canonical(template) + salt));
+  const digits = String(fnv1a(JSON.stringify(inNameOrder(template)) + salt));
   return [...digits].map((digit) => alphabet[digit.charCodeAt(0) % alphabet.length]).join('');
 }
 
@@ -31,14 +32,6 @@ function asStored(template: PodTemplateSpec): unknown {
 function bare({ metadata, spec = { containers: [] } }: PodTemplateSpec): PodTemplateSpec {
   const labels = Object.fromEntries(Object.entries(metadata?.labels ?? {}).filter(([name]) => name !== hashLabel));
   return { metadata: { ...metadata, labels, name: metadata?.name ?? '', annotations: metadata?.annotations ?? {} }, spec };
-}
-
-/** JSON with the members of each object in order of their names. */
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_name, member: unknown) => {
-    if (member === null || typeof member !== 'object' || Array.isArray(member)) return member;
-    return Object.fromEntries(Object.entries(member).sort(([a], [b]) => (a < b ? -1 : 1)));
-  });
 }
 
 /** 32 bits (Fowler, Noll and Vo), over UTF-8. */
