@@ -1,5 +1,5 @@
 import { Pod } from '@berth/api';
-import { managedAfterUpdate, setManagedFields } from '@berth/machinery';
+import { managedAfterUpdate, managedFieldsOf, setManagedFields } from '@berth/machinery';
 import { expect, it } from 'vitest';
 import { Entry, encodeStored, headOf, withRevision } from './object-codec.ts';
 import { pod } from './test-server.ts';
@@ -29,4 +29,18 @@ it.each([
   expect(Buffer.from(stored).toString().startsWith(Buffer.from(head).toString())).toBe(true);
   expect(read(withRevision(head, stored, 7)).metadata.resourceVersion).toBe('7');
   expect(Entry.stored(head, 'default/x', 8, stored).object).toEqual({ ...object, metadata: { ...object.metadata, resourceVersion: '8' } });
+});
+
+it('keeps the fields that objects read from the store have in common once, in whatever order they were stored', () => {
+  const fields = { 'f:spec': { 'f:image': {}, 'f:args': {} }, 'f:metadata': { 'f:labels': { 'f:app': {}, '.': {} } } };
+  const entries = ['a', 'b'].map((name) => {
+    const object = pod(name);
+    setManagedFields(object, [
+      { manager: 'x', operation: 'Update', apiVersion: 'v1', fieldsType: 'FieldsV1', fieldsV1: structuredClone(fields) },
+    ]);
+    return Entry.stored(headOf(Pod), `default/${name}`, 1, encodeStored(object));
+  });
+  const [first, second] = entries.map(({ object }) => managedFieldsOf(object)?.[0]?.fieldsV1);
+  expect(first).toBe(second);
+  expect(JSON.stringify(first)).toBe('{"f:metadata":{"f:labels":{".":{},"f:app":{}}},"f:spec":{"f:args":{},"f:image":{}}}');
 });

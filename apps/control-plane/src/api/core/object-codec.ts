@@ -1,6 +1,17 @@
 // How objects become stored bytes and back. Stored JSON has no resourceVersion: it is the key's revision, spliced in right
 // behind `"metadata":{` without parsing. So stored JSON always starts with apiVersion, kind, metadata, in that order.
-import { apiVersionOf, type KindDefinition, type KubeObject, knownText, type ManagedFieldsEntry, parseExact } from '@berth/machinery';
+import {
+  apiVersionOf,
+  type FieldSet,
+  isRecord,
+  type KindDefinition,
+  type KubeObject,
+  keptOnce,
+  knownText,
+  type ManagedFieldsEntry,
+  managedFieldsOf,
+  parseExact,
+} from '@berth/machinery';
 import type { Encoded } from './types.ts';
 
 const encoder = new TextEncoder();
@@ -92,6 +103,12 @@ function reencode(bytes: Uint8Array, revision: number): Uint8Array {
   return toBytes({ apiVersion, kind, metadata: { ...metadata, resourceVersion: String(revision) }, ...rest });
 }
 
+/** Who owns what is most of a small object in memory, and the same of all that were made alike. */
+function withFieldsKeptOnce(object: KubeObject): KubeObject {
+  for (const entry of managedFieldsOf(object) ?? []) if (isRecord(entry.fieldsV1)) entry.fieldsV1 = keptOnce(entry.fieldsV1 as FieldSet);
+  return object;
+}
+
 interface Known {
   object: KubeObject;
   entry?: Entry;
@@ -121,7 +138,7 @@ export class Entry implements Encoded {
   }
 
   get object(): KubeObject {
-    this.#object ??= freezeDeep(parseExact(decoder.decode(this.bytes)) as KubeObject);
+    this.#object ??= freezeDeep(withFieldsKeptOnce(parseExact(decoder.decode(this.bytes)) as KubeObject));
     return this.#object;
   }
 
