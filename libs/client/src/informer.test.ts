@@ -119,6 +119,22 @@ describe('Informer', () => {
     expect(watches.map(({ from }) => from)).toEqual(['5', '30']);
   });
 
+  it('keeps a change from nobody because another handler cannot take it in', async () => {
+    lists.push(() => ({ items: [pod('a', 1)], resourceVersion: '5' }));
+    informer.onChange(() => {
+      throw new TypeError('this handler knows no such pod');
+    });
+    informer.onChange((type, object) => seen.push(`last: ${type} ${object.metadata.name}`));
+    informer.start();
+    await settled();
+    watches[0]?.send(event('MODIFIED', pod('a', 6)));
+    watches[0]?.send(event('ADDED', pod('b', 7)));
+    await settled();
+    expect(informer.hasSynced).toBe(true);
+    expect(seen.filter((line) => line.startsWith('last'))).toEqual(['last: ADDED a', 'last: MODIFIED a', 'last: ADDED b']);
+    expect(watches).toHaveLength(1);
+  });
+
   it('waits longer and longer for a server that fails, within bounds', async () => {
     informer.start();
     await settled();

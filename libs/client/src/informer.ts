@@ -183,8 +183,15 @@ export class Informer<T extends KubeObject> {
     }
   }
 
+  /** A handler that fails keeps the change from nobody else: the watch goes on behind it, and it does not come again. */
   #notify(type: ChangeType, object: T, old: T | undefined): void {
-    for (const handler of this.#handlers) handler(type, object, old);
+    for (const handler of this.#handlers) {
+      try {
+        handler(type, object, old);
+      } catch (error) {
+        this.#deps.logger.error('a change could not be taken in', { kind: this.kind.kind, object: keyOf(object), error });
+      }
+    }
   }
 
   #advance(resourceVersion: string): void {

@@ -9,7 +9,8 @@ export type DataChannel = 'stdin' | 'stdout' | 'stderr';
 
 /** What carries frames to the other end: a gRPC stream, or memory. Frames written after `end` or `destroy` are dropped. */
 export interface FrameCarrier {
-  write(frame: Frame): void;
+  /** Returns false when it takes no more for now, and calls `carrierDrained` once it does; one that never does is always ready. */
+  write(frame: Frame): unknown;
   end(): void;
   destroy(error: Error): void;
 }
@@ -19,6 +20,8 @@ export const tunnelWindowBytes = 512 * 1024;
 /** Bytes that callers may queue without awaiting `send`; beyond, the tunnel breaks. */
 const sendQueueBytesMax = 16 * 1024 * 1024;
 const frameBytesMax = 64 * 1024;
+/** Frames without data that the other end may send: a few say all that there is to say. */
+const controlFramesMax = 100;
 
 const wireChannel = { stdin: 'STDIN', stdout: 'STDOUT', stderr: 'STDERR' } as const;
 const localChannel: Partial<Record<wire.TunnelFrameChannel, DataChannel>> = { STDIN: 'stdin', STDOUT: 'stdout', STDERR: 'stderr' };
@@ -41,6 +44,10 @@ export class FrameTunnel implements Tunnel {
   #receivedBytes = 0;
   #handledBytes = 0;
   #handling = false;
+  #controlFrames = 0;
+  /** The carrier takes no more for now, and the newest size that waits for it. */
+  #isFull = false;
+  #size: { width: number; height: number } | undefined;
   #finishedHere = false;
   #closed = false;
   #error: Error | undefined;
@@ -76,8 +83,10 @@ export class FrameTunnel implements Tunnel {
   }
 
   resize(width: number, height: number): void {
-    // Unlike data, a resize matters at once and needs no order.
-    if (!this.#closed) this.#carrier.write({ channel: 'RESIZE', width, height });
+    // Unlike data, a resize matters at once and needs no order; of several, only the newest matters.
+    if (this.#closed) return;
+    if (this.#isFull) this.#size = { width, height };
+    else this.#write({ channel: 'RESIZE', width, height });
   }
 
   finish(exitCode: number, error?: string): void {
@@ -115,13 +124,26 @@ export class FrameTunnel implements Tunnel {
       this.#onResize(frame.width ?? 0, frame.height ?? 0);
       return;
     }
-    this.#receivedBytes += frame.data?.length ?? 0;
+    const bytes = frame.data?.length ?? 0;
+    if (bytes === 0 && ++this.#controlFrames > controlFramesMax) {
+      this.#break(new Error(`the other end sent more than ${controlFramesMax} frames without data`));
+      return;
+    }
+    this.#receivedBytes += bytes;
     if (this.#receivedBytes > tunnelWindowBytes) {
       this.#break(new Error('the other end sent more than the tunnel’s window'));
       return;
     }
     this.#received.push(frame);
     this.#handle();
+  }
+
+  /** The carrier takes more. */
+  carrierDrained(): void {
+    this.#isFull = false;
+    const size = this.#size;
+    this.#size = undefined;
+    if (size) this.resize(size.width, size.height);
   }
 
   /** The carrier ended without an error: normal once either end has finished. */
@@ -133,6 +155,10 @@ export class FrameTunnel implements Tunnel {
 
   carrierBroke(error: Error): void {
     this.#settle({ exitCode: 0, error: error.message }, error);
+  }
+
+  #write(frame: Frame): void {
+    if (this.#carrier.write(frame) === false) this.#isFull = true;
   }
 
   #control(frame: Frame): void {
@@ -147,7 +173,7 @@ export class FrameTunnel implements Tunnel {
       if (!next) return;
       if (next.data && !this.#sendData(next.data)) return;
       if (next.frame) {
-        this.#carrier.write(next.frame);
+        this.#write(next.frame);
         if (next.frame.channel === 'EXIT') this.#carrier.end();
       }
       this.#sending.shift();
@@ -162,7 +188,7 @@ export class FrameTunnel implements Tunnel {
       if (size === 0) return false;
       this.#credit -= size;
       this.#sendingBytes -= size;
-      this.#carrier.write({ channel: wireChannel[data.channel], data: data.bytes.subarray(0, size) });
+      this.#write({ channel: wireChannel[data.channel], data: data.bytes.subarray(0, size) });
       data.bytes = data.bytes.subarray(size);
     }
     return true;
@@ -211,7 +237,7 @@ export class FrameTunnel implements Tunnel {
     this.#receivedBytes -= bytes;
     this.#handledBytes += bytes;
     if (this.#handledBytes < tunnelWindowBytes / 2 || this.#closed) return;
-    this.#carrier.write({ channel: 'WINDOW', credit: this.#handledBytes });
+    this.#write({ channel: 'WINDOW', credit: this.#handledBytes });
     this.#handledBytes = 0;
   }
 

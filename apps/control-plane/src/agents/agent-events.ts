@@ -11,6 +11,10 @@ import { SimilarEvents } from './similar-events.ts';
 const waitingMax = 2000;
 /** Events remembered to be counted up. */
 const recentMax = 4096;
+/** Probes may say ten thousand bytes. */
+const messageCharactersMax = 16 * 1024;
+/** Of names, reasons and whatever else an event consists of: nothing that the API takes is longer. */
+const wordCharactersMax = 1024;
 
 export class AgentEventWriter {
   readonly #client: Client;
@@ -31,7 +35,14 @@ export class AgentEventWriter {
     this.#similar = new SimilarEvents(clock);
   }
 
-  add(nodeName: string, event: AgentEvent): void {
+  /** What an agent sends may be as long as it likes; what is kept is not. */
+  add(nodeName: string, sent: AgentEvent): void {
+    const event = { ...sent, message: sent.message.slice(0, messageCharactersMax) };
+    const { namespace, kind, name, uid, fieldPath, reason, at } = event;
+    if ([namespace, kind, name, uid, fieldPath, reason, at].some(({ length }) => length > wordCharactersMax)) {
+      this.#logger.warn('an event with overlong names was dropped', { node: nodeName, reason: reason.slice(0, wordCharactersMax) });
+      return;
+    }
     if (this.#waiting.length >= waitingMax) {
       this.#waiting.shift();
       this.#dropped++;

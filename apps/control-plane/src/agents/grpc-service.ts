@@ -111,9 +111,7 @@ function serveSession(call: SessionStream, nodeName: string, ports: ServicePorts
 function serveTunnel(call: TunnelStream, nodeName: string, hub: SessionHub): void {
   let ended = false;
   const tunnel = new FrameTunnel({
-    write: (frame) => {
-      if (!ended) call.write(frame);
-    },
+    write: (frame) => (ended ? undefined : call.write(frame)),
     end: () => {
       if (!ended) call.end();
       ended = true;
@@ -130,6 +128,7 @@ function serveTunnel(call: TunnelStream, nodeName: string, hub: SessionHub): voi
     if (frame.channel === 'OPEN' && hub.expectsTunnel(frame.tunnelId, nodeName)) hub.tunnelOpened(frame.tunnelId, nodeName, tunnel);
     else fail(call, StatusError.badRequest(`nobody waits for tunnel ${JSON.stringify(frame.tunnelId)}`));
   });
+  call.on('drain', () => tunnel.carrierDrained());
   call.on('end', () => tunnel.carrierEnded());
   call.on('error', (error) => tunnel.carrierBroke(error));
   call.on('cancelled', () => tunnel.carrierBroke(new Error('the connection to the node broke')));

@@ -43,6 +43,8 @@ const batchesMax = 8;
 /** Node statuses and removed volumes that wait to be written. */
 const writesMax = 100;
 const silentHeartbeatsMax = 4;
+/** Messages that wait for an agent that takes none: answers to its heartbeats, tunnels that clients ask for. */
+const unreadMax = 1_000;
 
 export class NodeSession {
   readonly nodeName: string;
@@ -56,6 +58,8 @@ export class NodeSession {
   #greeted = false;
   #ready = false;
   #blocked = false;
+  /** Sent since the carrier took no more. */
+  #unread = 0;
   #closed = false;
   /** What the agent has, or will have once it has read what was sent. */
   #sentRevision = 0;
@@ -86,6 +90,7 @@ export class NodeSession {
   /** The carrier takes more. */
   drained(): void {
     this.#blocked = false;
+    this.#unread = 0;
     this.flush();
   }
 
@@ -119,7 +124,9 @@ export class NodeSession {
   }
 
   #send(message: GatewayToAgent): void {
-    if (!this.#closed && !this.#channel.send(message)) this.#blocked = true;
+    if (this.#closed) return;
+    if (this.#blocked && ++this.#unread > unreadMax) this.close(`the agent does not read: ${unreadMax} messages wait for it`);
+    else if (!this.#channel.send(message)) this.#blocked = true;
   }
 
   #expectWord(): void {

@@ -1,5 +1,6 @@
 // Events that differ in their message alone, such as one per attempt of the same failure, become one that is counted: after ten
 // of them within ten minutes, as in Kubernetes (client-go, event correlation).
+import { createHash } from 'node:crypto';
 import type { AgentEvent } from '@berth/protocol';
 import type { Clock } from '@berth/telemetry';
 
@@ -15,6 +16,7 @@ export interface Correlated {
 
 interface Group {
   sinceMs: number;
+  /** By digest: messages may be long. */
   messages: Set<string>;
 }
 
@@ -29,8 +31,9 @@ export class SimilarEvents {
   correlate(nodeName: string, { kind, namespace, name, uid, fieldPath, type, reason, message }: AgentEvent): Correlated {
     const key = JSON.stringify([nodeName, kind, namespace, name, uid, type, reason]);
     const { messages } = this.#group(key);
-    if (messages.size < distinctMax) messages.add(message);
-    if (messages.has(message)) return { key: JSON.stringify([key, fieldPath, message]), message };
+    const digest = createHash('sha256').update(message).digest('base64');
+    if (messages.size < distinctMax) messages.add(digest);
+    if (messages.has(digest)) return { key: JSON.stringify([key, fieldPath, digest]), message };
     return { key: JSON.stringify([key, 'combined']), message: `(combined from similar events): ${message}` };
   }
 

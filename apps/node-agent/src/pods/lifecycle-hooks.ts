@@ -5,6 +5,9 @@ import type { Clock } from '@berth/telemetry';
 import { HttpActionError, httpAction } from '../probes/http-action.ts';
 import type { ProbeTarget } from '../probes/probe-target.ts';
 
+/** Of what a command printed; the rest is the container's own affair, and may be megabytes with each attempt. */
+const outputBytesMax = 10 * 1024;
+
 export interface HookPorts {
   runtime: Pick<Runtime, 'execSync'>;
   clock: Pick<Clock, 'sleep'>;
@@ -52,7 +55,7 @@ async function perform(
     const command = exec.command ?? [];
     const { exitCode, stdout, stderr } = await ports.runtime.execSync(target.containerId, command, timeoutSeconds ?? 0);
     if (exitCode === 0) return;
-    const output = JSON.stringify(`${stdout}${stderr}`);
+    const output = JSON.stringify(Buffer.concat([stdout, stderr]).subarray(0, outputBytesMax).toString());
     throw new Error(
       `${described(target, `Exec lifecycle hook (${command.join(' ')})`)}command exited with ${exitCode}, message: ${output}`,
     );

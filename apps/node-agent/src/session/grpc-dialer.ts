@@ -103,9 +103,7 @@ class Connection implements SessionWire {
     const call = this.#client.tunnel();
     let ended = false;
     const tunnel = new FrameTunnel({
-      write: (frame) => {
-        if (!ended) call.write(frame);
-      },
+      write: (frame) => (ended ? undefined : call.write(frame)),
       end: () => {
         if (!ended) call.end();
         ended = true;
@@ -116,6 +114,7 @@ class Connection implements SessionWire {
       },
     });
     call.on('data', (frame) => tunnel.receive(frame));
+    call.on('drain', () => tunnel.carrierDrained());
     call.on('end', () => tunnel.carrierEnded());
     call.on('error', (error: grpc.ServiceError) => tunnel.carrierBroke(new Error(error.details || error.message)));
     call.write({ channel: 'OPEN', tunnelId });

@@ -26,6 +26,7 @@ const types: Record<string, RuntimeEvent['type']> = {
 
 /** @param namespace containerd's: `k8s.io` is the one that CRI uses */
 export async function* containerdEvents(client: grpc.Client, namespace: string, signal: AbortSignal): AsyncGenerator<RuntimeEvent> {
+  if (signal.aborted) return;
   const call = client.makeServerStreamRequest(
     '/containerd.services.events.v1.Events/Subscribe',
     (request: object) => Buffer.from(subscribeRequest.encode(request).finish()),

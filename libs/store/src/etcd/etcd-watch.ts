@@ -66,10 +66,14 @@ export class EtcdWatch {
     signal.addEventListener('abort', stop, { once: true });
     try {
       await new Promise<void>((resolve, reject) => {
+        let hasFailed = false;
         stream.on('data', (response) => {
+          // What follows one that could not be taken would leave a gap; the next stream begins with it.
+          if (hasFailed) return;
           try {
             this.#take(response);
           } catch (error) {
+            hasFailed = true;
             reject(error);
           }
         });
@@ -99,9 +103,11 @@ export class EtcdWatch {
     // A response holds whole revisions; its header may be ahead of them while the past is being replayed.
     const last = response.events.at(-1)?.kv.mod_revision ?? response.header.revision;
     if (Number(last) < this.#next) return;
+    // One that cannot be read is not behind us.
+    const events = this.#events(response.events);
     this.#next = Number(last) + 1;
     this.#seen = wholeRevision(last);
-    push(queue, options, { revision: this.#seen, events: this.#events(response.events) });
+    push(queue, options, { revision: this.#seen, events });
   }
 
   #events(events: IEvent[]): StoreEvent[] {

@@ -81,7 +81,14 @@ export class Writer {
       await this.#failed(taken, error);
       return;
     }
-    const results = request.decode(response, this.#layout);
+    let results: TransactionResult[];
+    try {
+      results = request.decode(response, this.#layout);
+    } catch (error) {
+      // It may have been carried out: it is not tried again.
+      for (const { reject } of taken) reject(this.#unavailable(error));
+      return;
+    }
     if (taken.some(({ transaction }) => transaction.writes.some(({ type }) => type === 'put'))) this.#fullness = undefined;
     for (const [i, waiting] of taken.entries()) {
       const result = results[i];
