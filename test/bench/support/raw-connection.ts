@@ -73,6 +73,8 @@ export class RawConnection {
   /** One at a time. */
   send(request: Buffer): Promise<Answered> {
     return new Promise((resolve, reject) => {
+      // Nobody will say so: it was closed between two rounds.
+      if (this.#socket.destroyed) throw new Error('the server closed the connection while it was idle');
       this.#pending = { resolve, reject };
       this.#socket.write(request);
     });
