@@ -5,32 +5,69 @@ import { shownWhenEmpty } from './schema.ts';
 
 interface Plan {
   /** Fields that are there whatever was set, with what they hold then; objects are copied. */
-  zeros: [string, unknown][];
+  zeros: Zero[];
   /** Fields whose values may lack some of theirs. */
-  inner: [string, TypeSchema][];
+  inner: Inner[];
+}
+
+interface Zero {
+  name: string;
+  value: unknown;
+}
+
+interface Inner {
+  name: string;
+  message: MessageSchema;
+  /** How many lists and maps are around the message. */
+  depth: number;
+  /** Of the message, from when it is first met: types may hold themselves. */
+  plan: Plan | undefined;
 }
 
 const plans = new WeakMap<MessageSchema, Plan>();
 
 /** Adds to `object`, in place, what is always shown; says whether anything was missing. */
 export function fillZeroValues(message: MessageSchema, object: Record<string, unknown>): boolean {
-  const { zeros, inner } = planOf(message);
+  return fill(planOf(message), object);
+}
+
+/** Every object that is written comes here more than once, mostly with nothing missing. */
+function fill({ zeros, inner }: Plan, object: Record<string, unknown>): boolean {
   let filled = false;
-  for (const [name, zero] of zeros) {
+  for (let i = 0; i < zeros.length; i++) {
+    const { name, value } = zeros[i] as Zero;
     if (object[name] !== undefined) continue;
-    object[name] = copied(zero);
+    object[name] = copied(value);
     filled = true;
   }
-  for (const [name, type] of inner) if (fillValue(type, object[name])) filled = true;
+  for (let i = 0; i < inner.length; i++) {
+    const field = inner[i] as Inner;
+    const value = object[field.name];
+    if (value !== undefined && fillValue(field, field.depth, value)) filled = true;
+  }
   return filled;
 }
 
-function fillValue(type: TypeSchema, value: unknown): boolean {
-  if (type.kind === 'scalar' || value === null || typeof value !== 'object' || Object.isFrozen(value)) return false;
-  if (type.kind === 'message') return !Array.isArray(value) && fillZeroValues(type.message, value as Record<string, unknown>);
+function fillValue(field: Inner, depth: number, value: unknown): boolean {
+  if (value === null || typeof value !== 'object' || Object.isFrozen(value)) return false;
+  if (depth === 0) {
+    if (Array.isArray(value)) return false;
+    field.plan ??= planOf(field.message);
+    return fill(field.plan, value as Record<string, unknown>);
+  }
   let filled = false;
-  for (const item of Object.values(value) as unknown[]) if (fillValue(type.of, item)) filled = true;
+  if (Array.isArray(value)) {
+    for (let i = 0; i < value.length; i++) if (fillValue(field, depth - 1, value[i])) filled = true;
+  } else {
+    for (const key in value) if (fillValue(field, depth - 1, (value as Record<string, unknown>)[key])) filled = true;
+  }
   return filled;
+}
+
+/** @param type of a field that holds a message, perhaps within lists and maps */
+function innerOf(name: string, type: TypeSchema, depth = 0): Inner[] {
+  if (type.kind === 'scalar') return [];
+  return type.kind === 'message' ? [{ name, message: type.message, depth, plan: undefined }] : innerOf(name, type.of, depth + 1);
 }
 
 function planOf(message: MessageSchema): Plan {
@@ -39,8 +76,8 @@ function planOf(message: MessageSchema): Plan {
   const plan: Plan = { zeros: [], inner: [] };
   for (const [name, field] of message.byName) {
     const zero = zeroOf(message, name);
-    if (zero !== undefined) plan.zeros.push([name, zero]);
-    if (mayLack(field, new Set())) plan.inner.push([name, field.schema]);
+    if (zero !== undefined) plan.zeros.push({ name, value: zero });
+    if (mayLack(field, new Set())) plan.inner.push(...innerOf(name, field.schema));
   }
   plans.set(message, plan);
   return plan;
