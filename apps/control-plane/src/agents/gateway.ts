@@ -5,10 +5,11 @@ import type { Client, InformerSet } from '@berth/client';
 import { agentGatewayService } from '@berth/protocol';
 import * as grpc from '@grpc/grpc-js';
 import type { ControlPlaneConfig, Ports } from '../config.ts';
-import { agentGatewayHandlers } from './grpc-service.ts';
+import { agentGatewayHandlers, isNode } from './grpc-service.ts';
 import { informerFeed } from './informer-feed.ts';
 import type { NodeConnector } from './node-connector.ts';
 import { SessionHub } from './session-hub.ts';
+import { strangerLimit } from './stranger-limit.ts';
 
 /** What the gateway needs of apps/control-plane/src/pki; a CertificateAuthority and a ServingCertificate fit. */
 export interface GatewayPki {
@@ -76,6 +77,7 @@ export class AgentGateway {
       'grpc.max_concurrent_streams': streamsMax,
       'grpc.keepalive_time_ms': 20_000,
       'grpc.keepalive_timeout_ms': 10_000,
+      interceptors: [strangerLimit((call) => isNode(call, [ca], clock), clock)],
     });
     server.addService(agentGatewayService(), agentGatewayHandlers({ hub: this.hub, pki, authorities: [ca], clock, logger }));
     const { host, port } = config.gatewayAddress;

@@ -28,6 +28,17 @@ export interface ServicePorts {
   logger: Logger;
 }
 
+/** Whether the peer has proven to be one of the cluster's nodes. */
+export function isNode(call: Authenticated, authorities: X509Certificate[], clock: Clock): boolean {
+  try {
+    nodeOfCertificate(call.getAuthContext().sslPeerCertificate?.raw, authorities, clock.now());
+    return true;
+  } catch {
+    // The call itself is refused with the reason.
+    return false;
+  }
+}
+
 export function agentGatewayHandlers(ports: ServicePorts): agentV1.AgentGatewayHandlers {
   const caller = (call: unknown) => {
     const peer = (call as Authenticated).getAuthContext().sslPeerCertificate;
