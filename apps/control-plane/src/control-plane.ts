@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { kinds, kindViews } from '@berth/api';
 import { Tokens } from '@berth/client';
 import type { Store } from '@berth/store';
+import { logAcceptErrors } from '@berth/telemetry';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Registry } from 'prom-client';
@@ -112,7 +113,7 @@ async function start(
     return rewrapped;
   });
   const tokens = app.get(Tokens);
-  const address = serves ? await listen(app, adapter, http, config) : undefined;
+  const address = serves ? await listen(app, adapter, http, config, ports) : undefined;
   if (address && config.advertiseAddress && listensApart(config)) onStop(await listenForPods(adapter, config.advertiseAddress));
   if (address) await writeAdminKubeconfig(pki, { ...config, apiAddress: address }, ports);
   if (address) ports.logger.info('serving the Kubernetes API', { ...address, kubeconfig: pki.kubeconfigPath });
@@ -121,7 +122,13 @@ async function start(
   return { address, kubeconfigPath: pki.kubeconfigPath, api, tokens, registry: metrics.registry, stop };
 }
 
-async function listen(app: NestFastifyApplication, adapter: HttpsAdapter, http: ApiHttp, config: ControlPlaneConfig): Promise<Address> {
+async function listen(
+  app: NestFastifyApplication,
+  adapter: HttpsAdapter,
+  http: ApiHttp,
+  config: ControlPlaneConfig,
+  ports: Ports,
+): Promise<Address> {
   adapter.route(http);
   const { host, port } = config.apiAddress;
   try {
@@ -129,6 +136,7 @@ async function listen(app: NestFastifyApplication, adapter: HttpsAdapter, http: 
   } catch (error) {
     throw listenError(error, config.apiAddress, '--api-address');
   }
+  logAcceptErrors(adapter.server, ports);
   const bound = adapter.server.address();
   return { host, port: bound !== null && typeof bound === 'object' ? bound.port : port };
 }

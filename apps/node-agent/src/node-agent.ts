@@ -4,7 +4,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Containerd, CriRuntime } from '@berth/runtime';
-import type { Clock, Logger, Random } from '@berth/telemetry';
+import { type Clock, type Logger, logAcceptErrors, type Random } from '@berth/telemetry';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Agent } from './agent.ts';
@@ -103,6 +103,7 @@ async function start(config: AgentConfig, ports: Ports, onStop: (cleanup: () => 
   await agent.start();
   onStop(() => agent.stop());
   const app = await serve(config, runtime, metrics);
+  logAcceptErrors(app.getHttpServer(), ports);
   onStop(() => app.close());
   ports.logger.info('the node is up', { node: config.nodeName, metrics: config.metricsAddress });
 }

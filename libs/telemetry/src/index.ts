@@ -1,3 +1,4 @@
+export { logAcceptErrors } from './accept-errors.ts';
 export * from './clock.ts';
 export { jsonLogger } from './json-logger.ts';
 export * from './logger.ts';
