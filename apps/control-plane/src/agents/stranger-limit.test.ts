@@ -50,7 +50,7 @@ async function joined(): Promise<string> {
   const client = agentGatewayClient(address, grpc.credentials.createInsecure());
   try {
     const request = { token: 't', nodeName: 'n', certificateRequest: Buffer.from('r') };
-    return (await client.join(request, { timeoutMs: 10_000 })).certificate.toString();
+    return (await client.join(request, { timeoutMs: 60_000 })).certificate.toString();
   } finally {
     client.close();
   }

@@ -120,7 +120,7 @@ test('input that cannot be taken out of the way is left, and ends no process', a
   const inputs = new ExecInputs({ clock, stateDirectory: async () => stateDirectory, processEnd: async () => 3 });
   const session = await inputs.open('c', async () => ({ exit: exit.promise, resize: () => undefined, close: () => undefined }));
   // A folder can be opened like a pipe, but not read.
-  await vi.waitFor(() => expect(pauses > 3 || unowned.length > 0).toBe(true));
+  await vi.waitFor(() => expect(pauses > 3 || unowned.length > 0).toBe(true), { timeout: 15_000, interval: 5 });
   exit.resolve(3);
   expect(await session.exit).toBe(3);
   process.off('unhandledRejection', note);
