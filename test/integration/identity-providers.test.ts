@@ -79,11 +79,13 @@ const refused = 'error: You must be logged in to the server (Unauthorized)';
 
 test('claims become a user with groups', async () => {
   const claims = { email: 'ann@example.com', email_verified: true, roles: ['dev', 'ops'], hd: 'example.com' };
-  await vi.waitFor(async () =>
-    expect(await whoAmI(cluster, await provider.token(claims))).toEqual({
-      ...{ username: 'idp:ann@example.com', uid: 'u-1' },
-      groups: ['idp:dev', 'idp:ops', 'system:authenticated'],
-    }),
+  await vi.waitFor(
+    async () =>
+      expect(await whoAmI(cluster, await provider.token(claims))).toEqual({
+        ...{ username: 'idp:ann@example.com', uid: 'u-1' },
+        groups: ['idp:dev', 'idp:ops', 'system:authenticated'],
+      }),
+    30_000,
   );
   expect(await whoAmI(cluster, await provider.token({ ...claims, roles: 'dev', aud: ['x', 'other'] }))).toMatchObject({
     groups: ['idp:dev', 'system:authenticated'],
@@ -128,11 +130,13 @@ test.each<[string, () => Promise<string>]>([
 const known = { email: 'ann', tenant: { name: 't1' } };
 
 test('claims become a user by expressions', async () => {
-  await vi.waitFor(async () =>
-    expect(await whoAmI(third, await provider.token({ ...known, roles: 'dev,ops,1' }))).toEqual({
-      ...{ username: 'x:ann', uid: 'u-1', groups: ['dev', 'ops', 'system:authenticated'] },
-      extra: { 'example.com/tenant': ['t1'] },
-    }),
+  await vi.waitFor(
+    async () =>
+      expect(await whoAmI(third, await provider.token({ ...known, roles: 'dev,ops,1' }))).toEqual({
+        ...{ username: 'x:ann', uid: 'u-1', groups: ['dev', 'ops', 'system:authenticated'] },
+        extra: { 'example.com/tenant': ['t1'] },
+      }),
+    30_000,
   );
   expect(await whoAmI(third, await provider.token(known))).toMatchObject({ groups: ['system:authenticated'] });
 });

@@ -4,6 +4,9 @@ import { SimulatedClock } from '@berth/telemetry/testing';
 import { expect, test, vi } from 'vitest';
 import { service, serviceRange, startTestServer } from './test-server.ts';
 
+/** For a busy machine. */
+const waitMs = 30_000;
+
 const key = { name: 'kubernetes' };
 
 test('the configured range is a ServiceCIDR, which is ready and protected, and made again when it is gone', async () => {
@@ -21,7 +24,7 @@ test('the configured range is a ServiceCIDR, which is ready and protected, and m
   await clock.advance(10_000);
   const again = await client.get(ServiceCIDR, key);
   expect(again.metadata.uid).not.toBe(range.metadata.uid);
-  await vi.waitFor(async () => expect((await client.get(ServiceCIDR, key)).status?.conditions?.[0]?.status).toBe('True'));
+  await vi.waitFor(async () => expect((await client.get(ServiceCIDR, key)).status?.conditions?.[0]?.status).toBe('True'), waitMs);
   await client.create(Service, service('web'));
   await server.stop();
 });
@@ -38,7 +41,7 @@ test('a server that is configured otherwise says so, changes nothing, and starts
     const { items } = await client.list(Event, { namespace: 'default' });
     expect(items).toHaveLength(1);
     return items;
-  });
+  }, waitMs);
   expect(events[0]).toMatchObject({
     type: 'Warning',
     reason: 'KubernetesDefaultServiceCIDRInconsistent',

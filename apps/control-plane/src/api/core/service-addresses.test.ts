@@ -115,7 +115,7 @@ test('a server that knows neither that an object was deleted nor that an address
     lagging.client.create(Service, service('a', wishes.kept)),
     lagging.client.create(Service, service('b', wishes.released)),
   ]);
-  await vi.waitFor(() => expect(flaky.revisionsAsked - asked + flaky.transactions.length - tried).toBeGreaterThan(0));
+  await vi.waitFor(() => expect(flaky.revisionsAsked - asked + flaky.transactions.length - tried).toBeGreaterThan(0), 30_000);
   release();
   expect(await outcomes).toMatchObject([
     { status: 'rejected', reason: { message: expect.stringContaining('provided IP is already allocated') } },

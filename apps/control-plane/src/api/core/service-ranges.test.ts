@@ -77,7 +77,7 @@ test('a server that does not know yet that a range is being deleted takes no add
   await current.client.delete(ServiceCIDR, { name: 'second' });
   const tried = flaky.transactions.length;
   const late = lagging.client.create(Service, service('late', { clusterIP: '10.100.0.6' })).catch((error: unknown) => error);
-  await vi.waitFor(() => expect(flaky.transactions.length).toBeGreaterThan(tried));
+  await vi.waitFor(() => expect(flaky.transactions.length).toBeGreaterThan(tried), 30_000);
   release();
   expect(String(await late)).toContain('is not in the valid range');
   await expect(current.client.get(IPAddress, { name: '10.100.0.6' })).rejects.toMatchObject({ code: 404 });
