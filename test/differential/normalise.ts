@@ -7,6 +7,7 @@ const marks: [RegExp, string][] = [
   [/\b20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)/g, '<time>'],
   [/\bkube-api-access-[a-z0-9]{5}\b/g, 'kube-api-access-<random>'],
   [/\bX509SHA256=[0-9a-f]{64}\b/g, 'X509SHA256=<digest>'],
+  [/(?<=Too large resource version: \d+, current: )\d+/g, '<resourceVersion>'],
   [/\beyJ[\w-]+\.[\w-]+\.[\w-]+/g, '<token>'],
 ];
 /** Fields that a server alone chooses. */

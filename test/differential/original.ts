@@ -90,7 +90,15 @@ async function startKubeApiServer(program: string, directory: string, serviceCid
     [
       ...flags,
       ...['--etcd-servers', etcd.endpoint, '--secure-port', String(port), '--bind-address', '127.0.0.1'],
-      ...['--advertise-address', '192.0.2.1', '--service-cluster-ip-range', serviceCidr, '--authorization-mode', 'RBAC'],
+      ...[
+        '--advertise-address',
+        '192.0.2.1',
+        '--service-cluster-ip-range',
+        serviceCidr,
+        '--authorization-mode',
+        'RBAC',
+        '--allow-privileged',
+      ],
       ...['--service-account-issuer', 'https://kubernetes.default.svc.cluster.local'],
     ],
     { stdio: ['ignore', 'pipe', 'pipe'] },

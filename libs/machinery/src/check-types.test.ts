@@ -79,9 +79,10 @@ it.each([
 it.each([
   [{ limits: { cpu: 'much' } }, 'quantities must match the regular expression'],
   [{ data: 'a?' }, 'illegal base64 data'],
-  [{ at: '2026-02-30T00:00:00Z' }, 'cannot parse'],
-  [{ at: '2026-01-01T24:00:00Z' }, 'cannot parse'],
-  [{ at: '2026-01-01 00:00:00' }, 'cannot parse'],
+  [{ at: '2026-02-30T00:00:00Z' }, 'day out of range'],
+  [{ at: '2026-01-01T24:00:00Z' }, 'hour out of range'],
+  [{ at: '2026-01-01 00:00:00' }, 'cannot parse " 00:00:00" as "T"'],
+  [{ exactly: '2026-01-01T00:00:00Z' }, 'cannot parse "Z" as ".000000"'],
   [{ port: 2 ** 31 }, 'intstr.IntOrString'],
   [{ anything: 1 }, 'runtime.RawExtension'],
   [{ seconds: 2 ** 60 }, 'int64'],
@@ -122,7 +123,7 @@ describe('what is left', () => {
   });
 
   it('has times in UTC', () => {
-    const spec = { at: '2026-01-01T01:30:00.75+02:00', exactly: '2026-01-01T00:00:00.1234567Z' };
+    const spec = { at: '2026-01-01T01:30:00.75+02:00', exactly: '2026-01-01T02:00:00.123456+02:00' };
     expect(checkSpec(spec).value).toEqual({ spec: { at: '2025-12-31T23:30:00Z', exactly: '2026-01-01T00:00:00.123456Z' } });
   });
 

@@ -4,6 +4,7 @@
 
 import { isInt64 } from './exact-json.ts';
 import { goJsonName } from './go-text.ts';
+import { goTimeError } from './go-time.ts';
 import { deepClone, isRecord } from './json.ts';
 import type { FieldError } from './kind.ts';
 import { isQuantity, parseQuantity } from './quantity.ts';
@@ -175,12 +176,10 @@ function scalarFits(scalar: ScalarType, value: unknown): true | false | string {
     case 'double':
       return typeof value === 'number' || typeof value === 'bigint';
     case 'bytes':
-      return typeof value === 'string' && (isBase64(value) || `illegal base64 data in ${JSON.stringify(value.slice(0, 40))}`);
+      return typeof value === 'string' && (base64Error(value) ?? true);
     case 'Time':
     case 'MicroTime':
-      return (
-        typeof value === 'string' && (isTime(value) || `parsing time ${JSON.stringify(value)} as "2006-01-02T15:04:05Z07:00": cannot parse`)
-      );
+      return typeof value === 'string' && (goTimeError(value, scalar === 'MicroTime') ?? true);
     case 'Quantity':
       return (
         (typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint') &&
@@ -196,35 +195,23 @@ function scalarFits(scalar: ScalarType, value: unknown): true | false | string {
   }
 }
 
-function isBase64(text: string): boolean {
+/** Where Go's decoder stops, which leaves line ends out; undefined for base64. */
+function base64Error(text: string): string | undefined {
   const compact = text.replace(/[\r\n]/g, '');
-  return compact.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(compact);
+  if (compact.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(compact)) return undefined;
+  const outside = text.search(/[^A-Za-z0-9+/\r\n]/);
+  return `illegal base64 data at input byte ${outside < 0 ? Math.floor(compact.length / 4) * 4 : outside}`;
 }
 
-const timePattern = /^(\d{4})-(\d\d)-(\d\d)T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.(\d+))?(?:Z|[+-]\d\d:\d\d)$/;
+const fractionPattern = /\.(\d+)(?:Z|[+-]\d\d:\d\d)$/;
 const secondsLength = '2006-01-02T15:04:05'.length;
-
-function isTime(text: string): boolean {
-  const [, year, month, day] = timePattern.exec(text) ?? [];
-  if (year === undefined || !isDate(Number(year), Number(month), Number(day))) return false;
-  // What is in UTC, as most is, need not be made a date of to be checked.
-  return text.endsWith('Z') || !Number.isNaN(Date.parse(text));
-}
-
-/** The engine takes 30 February for 2 March. */
-function isDate(year: number, month: number, day: number): boolean {
-  if (month < 1 || month > 12 || day < 1) return false;
-  const isLeap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
-  const days = month === 2 ? (isLeap ? 29 : 28) : [4, 6, 9, 11].includes(month) ? 30 : 31;
-  return day <= days;
-}
 
 /** In UTC, as Go writes it: whole seconds, or microseconds. */
 function canonicalTime(scalar: 'Time' | 'MicroTime', text: string): string {
   const isUtc = text.endsWith('Z');
   if (isUtc && scalar === 'Time' && text.length === secondsLength + 1) return text;
   const seconds = (isUtc ? text : new Date(Date.parse(text)).toISOString()).slice(0, secondsLength);
-  const fraction = timePattern.exec(text)?.[4] ?? '';
+  const fraction = fractionPattern.exec(text)?.[1] ?? '';
   return scalar === 'Time' ? `${seconds}Z` : `${seconds}.${fraction.slice(0, 6).padEnd(6, '0')}Z`;
 }
 

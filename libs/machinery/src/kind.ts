@@ -60,6 +60,12 @@ export interface Strategy<T> {
   /** Seconds that a DELETE without a grace period grants; undefined deletes at once. */
   gracePeriodSeconds?(object: T): number | undefined;
   allowCreateOnUpdate?: boolean;
+  /** Whether a PUT must say which version it replaces. */
+  requiresVersion?: true;
+  /** Whether a DELETE answers with the object that is gone, in place of a Status. */
+  returnsDeleted?: true;
+  /** Fields, beside the status, that the strategy resets whatever clients send: who writes an object does not own them. */
+  resets?: readonly string[];
   /** By subresource: updates that change a part of the object, by rules of their own in place of `validateUpdate`. */
   partialUpdates?: Record<string, PartialUpdate<T>>;
 }

@@ -7,7 +7,7 @@ import type {
   MetricTarget,
   MetricValueStatus,
 } from '../generated/autoscaling-v2.types.ts';
-import { ageColumn, count, nameColumn, none, text, unknown } from './column.ts';
+import { ageColumn, count, nameColumn, none, shownAsText, text, unknown } from './column.ts';
 
 const metricsShownMax = 2;
 
@@ -16,8 +16,8 @@ export const autoscalerColumns: Column<HorizontalPodAutoscaler>[] = [
   text('Reference', 'What it scales', ({ spec }) => `${spec.scaleTargetRef?.kind}/${spec.scaleTargetRef?.name}`),
   text('Targets', 'Each metric as it is, and as it shall be', targetsText),
   text('MinPods', 'Pods at least', ({ spec }) => (spec.minReplicas === undefined ? '<unset>' : String(spec.minReplicas))),
-  count('MaxPods', 'Pods at most', ({ spec }) => spec.maxReplicas),
-  count('Replicas', 'Pods that there are', ({ status }) => status?.currentReplicas),
+  shownAsText(count('MaxPods', 'Pods at most', ({ spec }) => spec.maxReplicas)),
+  shownAsText(count('Replicas', 'Pods that there are', ({ status }) => status?.currentReplicas)),
   ageColumn(),
 ];
 

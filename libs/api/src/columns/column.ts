@@ -34,6 +34,11 @@ export function ageColumn<T extends Listed>(): Column<T> {
   };
 }
 
+/** Of a column that Kubernetes calls a text although its cells are numbers. */
+export function shownAsText<T>(column: Column<T>): Column<T> {
+  return { ...column, type: 'string' };
+}
+
 export function text<T>(name: string, description: string, value: (object: T, now: number) => string | undefined): Column<T> {
   return { name, type: 'string', description, value: (object, now) => value(object, now) ?? '' };
 }

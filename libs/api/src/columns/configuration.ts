@@ -2,7 +2,7 @@
 import type { Column } from '@berth/machinery';
 import type { Lease } from '../generated/coordination-v1.types.ts';
 import type { ConfigMap, Namespace, Secret, ServiceAccount } from '../generated/core-v1.types.ts';
-import { ageColumn, count, nameColumn, text } from './column.ts';
+import { ageColumn, count, nameColumn, shownAsText, text } from './column.ts';
 
 export const namespaceColumns: Column<Namespace>[] = [
   nameColumn(),
@@ -12,22 +12,20 @@ export const namespaceColumns: Column<Namespace>[] = [
 
 export const configMapColumns: Column<ConfigMap>[] = [
   nameColumn(),
-  count('Data', 'How many keys it has', (map) => Object.keys(map.data ?? {}).length + Object.keys(map.binaryData ?? {}).length),
+  shownAsText(
+    count('Data', 'How many keys it has', (map) => Object.keys(map.data ?? {}).length + Object.keys(map.binaryData ?? {}).length),
+  ),
   ageColumn(),
 ];
 
 export const secretColumns: Column<Secret>[] = [
   nameColumn(),
   text('Type', 'What its keys mean', ({ type }) => type),
-  count('Data', 'How many keys it has', ({ data }) => Object.keys(data ?? {}).length),
+  shownAsText(count('Data', 'How many keys it has', ({ data }) => Object.keys(data ?? {}).length)),
   ageColumn(),
 ];
 
-export const serviceAccountColumns: Column<ServiceAccount>[] = [
-  nameColumn(),
-  count('Secrets', 'How many secrets it may use', ({ secrets }) => secrets?.length),
-  ageColumn(),
-];
+export const serviceAccountColumns: Column<ServiceAccount>[] = [nameColumn(), ageColumn()];
 
 export const leaseColumns: Column<Lease>[] = [
   nameColumn(),

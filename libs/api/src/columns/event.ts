@@ -1,7 +1,7 @@
 // `kubectl get events`.
 import type { Column } from '@berth/machinery';
 import type { Event } from '../generated/core-v1.types.ts';
-import { ago, count, text, wide } from './column.ts';
+import { ago, count, shownAsText, text, wide } from './column.ts';
 
 export const eventColumns: Column<Event>[] = [
   text('Last Seen', 'Time since it happened last', (event, now) =>
@@ -16,7 +16,7 @@ export const eventColumns: Column<Event>[] = [
   wide(text('Source', 'Who reported it', source)),
   text('Message', 'What happened, in a sentence', ({ message }) => message?.trim()),
   wide(text('First Seen', 'Time since it happened first', (event, now) => ago(firstSeen(event), now))),
-  wide(count('Count', 'How often it happened', (event) => event.series?.count ?? (event.count || 1))),
+  wide(shownAsText(count('Count', 'How often it happened', (event) => event.series?.count ?? (event.count || 1)))),
   wide({ name: 'Name', type: 'string', format: 'name', description: 'Name of the event', value: (event) => event.metadata.name }),
 ];
 

@@ -57,7 +57,7 @@ export const storageClassColumns: Column<StorageClass>[] = [
   text('VolumeBindingMode', 'When claims are bound', ({ volumeBindingMode }) => volumeBindingMode ?? unset),
   {
     name: 'AllowVolumeExpansion',
-    type: 'boolean',
+    type: 'string',
     description: 'Whether its claims may grow',
     value: ({ allowVolumeExpansion }) => allowVolumeExpansion ?? false,
   },

@@ -3,7 +3,7 @@ import { type Column, selectorText } from '@berth/machinery';
 import type { ControllerRevision, DaemonSet, Deployment, ReplicaSet, StatefulSet } from '../generated/apps-v1.types.ts';
 import type { PodTemplate, PodTemplateSpec, ReplicationController } from '../generated/core-v1.types.ts';
 import type { LabelSelector } from '../generated/meta-v1.types.ts';
-import { ageColumn, count, labelText, nameColumn, none, text, wide } from './column.ts';
+import { ageColumn, count, labelText, nameColumn, none, shownAsText, text, wide } from './column.ts';
 
 interface Workload {
   spec?: { template?: PodTemplateSpec };
@@ -37,8 +37,8 @@ function templateColumns<T extends Workload & { spec: { selector?: LabelSelector
 export const deploymentColumns: Column<Deployment>[] = [
   nameColumn(),
   text('Ready', 'Pods that are ready, of those wanted', ({ spec, status }) => `${status?.readyReplicas ?? 0}/${spec.replicas ?? 0}`),
-  count('Up-to-date', 'Pods that have the current template', ({ status }) => status?.updatedReplicas),
-  count('Available', 'Pods that have been ready for long enough', ({ status }) => status?.availableReplicas),
+  shownAsText(count('Up-to-date', 'Pods that have the current template', ({ status }) => status?.updatedReplicas)),
+  shownAsText(count('Available', 'Pods that have been ready for long enough', ({ status }) => status?.availableReplicas)),
   ageColumn(),
   ...templateColumns<Deployment>(),
 ];
@@ -78,7 +78,7 @@ export const controllerRevisionColumns: Column<ControllerRevision>[] = [
     const group = (owner?.apiVersion ?? '').split('/')[0];
     return owner ? `${(owner.kind ?? '').toLowerCase()}.${group}/${owner.name}` : none;
   }),
-  count('Revision', 'Its number', ({ revision }) => revision),
+  shownAsText(count('Revision', 'Its number', ({ revision }) => revision)),
   ageColumn(),
 ];
 
@@ -97,5 +97,4 @@ export const podTemplateColumns: Column<PodTemplate>[] = [
   text('Containers', 'Names of the containers', ({ template }) => template?.spec?.containers.map((container) => container.name).join(',')),
   text('Images', 'Images of the containers', ({ template }) => template?.spec?.containers.map((container) => container.image).join(',')),
   text('Pod Labels', 'Labels of the pods', ({ template }) => labelText(template?.metadata?.labels)),
-  ageColumn(),
 ];

@@ -34,6 +34,7 @@ export const CertificateSigningRequest = defineKind<CertificateSigningRequest>({
   },
 
   strategy: {
+    resets: ['spec'],
     hasGeneration: false,
     // What was asked for stays; changes are dropped, not refused.
     prepareForUpdate: (next, old) => {

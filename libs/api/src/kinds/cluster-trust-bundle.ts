@@ -17,7 +17,10 @@ export const ClusterTrustBundle = defineKind<ClusterTrustBundle>({
   scope: 'Cluster',
   schema: schemas.message('certificates.v1.ClusterTrustBundle'),
 
-  strategy: { hasGeneration: false },
+  strategy: {
+    requiresVersion: true,
+    hasGeneration: false,
+  },
   validate: (object) => [
     ...validateMetadata(object, { scope: 'Cluster', name: trustBundleName(object.spec?.signerName) }),
     ...validateTrustBundleSpec(object),

@@ -22,6 +22,8 @@ export const CSIDriver = defineKind<CSIDriver>({
   schema: schemas.message('storage.v1.CSIDriver'),
 
   strategy: {
+    requiresVersion: true,
+    returnsDeleted: true,
     hasGeneration: false,
     // Unlike elsewhere the count starts with the first change.
     prepareForUpdate: (next, old) => {

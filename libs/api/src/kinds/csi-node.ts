@@ -18,7 +18,11 @@ export const CSINode = defineKind<CSINode>({
   scope: 'Cluster',
   schema: schemas.message('storage.v1.CSINode'),
 
-  strategy: { hasGeneration: false },
+  strategy: {
+    requiresVersion: true,
+    returnsDeleted: true,
+    hasGeneration: false,
+  },
   validate: (object) => [...validateMetadata(object, { scope: 'Cluster', name: dnsSubdomain }), ...validateCsiNodeSpec(object)],
   validateUpdate: (next, old) => [...validateMetadataUpdate(next, old), ...validateCsiNodeUpdate(next, old)],
   columns: csiNodeColumns,

@@ -19,8 +19,9 @@ export const CSIStorageCapacity = defineKind<CSIStorageCapacity>({
   scope: 'Namespaced',
   schema: schemas.message('storage.v1.CSIStorageCapacity'),
 
+  strategy: { requiresVersion: true },
   validate: (object) => [
-    ...validateMetadata(object, { scope: 'Namespaced', name: dnsSubdomain }),
+    ...validateMetadata(object, { scope: 'Namespaced', name: dnsSubdomain, plainFinalizers: true }),
     ...validateStorageCapacityFields(object),
   ],
   validateUpdate: (next, old) => [...validateMetadataUpdate(next, old), ...validateStorageCapacityUpdate(next, old)],

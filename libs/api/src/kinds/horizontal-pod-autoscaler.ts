@@ -26,9 +26,9 @@ export const HorizontalPodAutoscaler = defineKind<HorizontalPodAutoscaler>({
 
   strategy: { hasGeneration: false },
   defaults: defaultAutoscaler,
-  validate: (autoscaler) => [
+  validate: (autoscaler, old) => [
     ...validateMetadata(autoscaler, { scope: 'Namespaced', name: dnsSubdomain }),
-    ...validateAutoscaler(autoscaler),
+    ...validateAutoscaler(autoscaler, old),
   ],
   validateUpdate: validateMetadataUpdate,
   columns: autoscalerColumns,

@@ -17,7 +17,11 @@ export const Lease = defineKind<Lease>({
   scope: 'Namespaced',
   schema: schemas.message('coordination.v1.Lease'),
 
-  strategy: { hasGeneration: false, allowCreateOnUpdate: true },
+  strategy: {
+    requiresVersion: true,
+    hasGeneration: false,
+    allowCreateOnUpdate: true,
+  },
   validate: (lease) => [...validateMetadata(lease, { scope: 'Namespaced', name: dnsSubdomain }), ...validateLeaseSpec(lease)],
   validateUpdate: validateMetadataUpdate,
   columns: leaseColumns,

@@ -20,8 +20,12 @@ export const MutatingAdmissionPolicyBinding = defineKind<MutatingAdmissionPolicy
   categories: ['api-extensions'],
   schema: schemas.message('admissionregistration.v1.MutatingAdmissionPolicyBinding'),
 
+  strategy: { requiresVersion: true },
   defaults: defaultPolicyBinding,
-  validate: (object) => [...validateMetadata(object, { scope: 'Cluster', name: dnsSubdomain }), ...validateMutatingBinding(object)],
+  validate: (object) => [
+    ...validateMetadata(object, { scope: 'Cluster', name: dnsSubdomain, plainFinalizers: true }),
+    ...validateMutatingBinding(object),
+  ],
   validateUpdate: validateMetadataUpdate,
   columns: policyBindingColumns(),
   warnings: () => idleKind('mutatingadmissionpolicybindings'),

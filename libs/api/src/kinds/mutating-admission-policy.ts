@@ -20,8 +20,12 @@ export const MutatingAdmissionPolicy = defineKind<MutatingAdmissionPolicy>({
   categories: ['api-extensions'],
   schema: schemas.message('admissionregistration.v1.MutatingAdmissionPolicy'),
 
+  strategy: { requiresVersion: true },
   defaults: defaultPolicy,
-  validate: (object) => [...validateMetadata(object, { scope: 'Cluster', name: dnsSubdomain }), ...validateMutatingPolicy(object)],
+  validate: (object) => [
+    ...validateMetadata(object, { scope: 'Cluster', name: dnsSubdomain, plainFinalizers: true }),
+    ...validateMutatingPolicy(object),
+  ],
   validateUpdate: validateMetadataUpdate,
   columns: mutatingPolicyColumns,
   warnings: () => idleKind('mutatingadmissionpolicies'),

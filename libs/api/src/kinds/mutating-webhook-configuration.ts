@@ -21,9 +21,16 @@ export const MutatingWebhookConfiguration = defineKind<MutatingWebhookConfigurat
   categories: ['api-extensions'],
   schema: schemas.message('admissionregistration.v1.MutatingWebhookConfiguration'),
 
-  strategy: { hasGeneration: true, generationChanged: (next, old) => !isEqual(next.webhooks, old.webhooks) },
+  strategy: {
+    requiresVersion: true,
+    hasGeneration: true,
+    generationChanged: (next, old) => !isEqual(next.webhooks, old.webhooks),
+  },
   defaults: defaultMutatingWebhooks,
-  validate: (object) => [...validateMetadata(object, { scope: 'Cluster', name: dnsSubdomain }), ...validateWebhooks(object)],
+  validate: (object) => [
+    ...validateMetadata(object, { scope: 'Cluster', name: dnsSubdomain, plainFinalizers: true }),
+    ...validateWebhooks(object),
+  ],
   validateUpdate: validateMetadataUpdate,
   columns: webhookColumns(),
   warnings: () => idleKind('mutatingwebhookconfigurations'),

@@ -30,6 +30,7 @@ export const Namespace = defineKind<Namespace>({
   subresources: { status: true, other: [{ name: 'finalize', kind: 'Namespace', verbs: ['update'] }] },
 
   strategy: {
+    returnsDeleted: true,
     prepareForCreate: (namespace) => {
       const finalizers = namespace.spec.finalizers ?? [];
       namespace.spec.finalizers = finalizers.includes('kubernetes') ? finalizers : [...finalizers, 'kubernetes'];

@@ -23,6 +23,7 @@ export const PersistentVolumeClaim = defineKind<PersistentVolumeClaim>({
   subresources: { status: true },
 
   strategy: {
+    returnsDeleted: true,
     prepareForCreate: (claim) => {
       claim.status = { phase: 'Pending' };
       preparePersistentVolumeClaim(claim);

@@ -22,6 +22,7 @@ export const PersistentVolume = defineKind<PersistentVolume>({
   subresources: { status: true },
 
   strategy: {
+    returnsDeleted: true,
     prepareForCreate: (volume) => {
       volume.status = { phase: 'Pending', lastPhaseTransitionTime: volume.metadata.creationTimestamp };
     },

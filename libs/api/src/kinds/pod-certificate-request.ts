@@ -21,7 +21,11 @@ export const PodCertificateRequest = defineKind<PodCertificateRequest>({
     status: true,
   },
 
-  strategy: { hasGeneration: false, statusKeeps: statusMetadata },
+  strategy: {
+    requiresVersion: true,
+    hasGeneration: false,
+    statusKeeps: statusMetadata,
+  },
   defaults: (object) => {
     if (object.spec) object.spec.maxExpirationSeconds ??= 86_400;
   },

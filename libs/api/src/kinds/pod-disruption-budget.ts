@@ -21,6 +21,7 @@ export const PodDisruptionBudget = defineKind<PodDisruptionBudget>({
     status: true,
   },
 
+  strategy: { requiresVersion: true },
   defaults: (budget) => {
     budget.spec ??= {};
   },

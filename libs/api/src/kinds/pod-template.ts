@@ -21,7 +21,11 @@ export const PodTemplate = defineKind<PodTemplate>({
   scope: 'Namespaced',
   schema: schemas.message('core.v1.PodTemplate'),
 
-  strategy: { hasGeneration: true, generationChanged: (next, old) => !isEqual(next.template, old.template) },
+  strategy: {
+    returnsDeleted: true,
+    hasGeneration: true,
+    generationChanged: (next, old) => !isEqual(next.template, old.template),
+  },
   disabledFields: podSpecDisabledFields('template.spec'),
   defaults: defaultPodTemplateObject,
   validate: (object) => [

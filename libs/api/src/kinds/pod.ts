@@ -45,6 +45,7 @@ export const Pod = defineKind<Pod>({
   },
 
   strategy: {
+    returnsDeleted: true,
     prepareForCreate: preparePodForCreate,
     gracePeriodSeconds: podGracePeriodSeconds,
     // Node agents of long ago spoiled the owners of pods this way.

@@ -22,6 +22,7 @@ export const ResourceQuota = defineKind<ResourceQuota>({
     status: true,
   },
 
+  strategy: { returnsDeleted: true },
   validate: (object) => [...validateMetadata(object, { scope: 'Namespaced', name: dnsSubdomain }), ...validateResourceQuotaFields(object)],
   validateUpdate: (next, old) => [...validateMetadataUpdate(next, old), ...validateResourceQuotaUpdate(next, old)],
   validateStatusUpdate: validateResourceQuotaFields,

@@ -18,6 +18,7 @@ export const RuntimeClass = defineKind<RuntimeClass>({
   scope: 'Cluster',
   schema: schemas.message('node.v1.RuntimeClass'),
 
+  strategy: { requiresVersion: true },
   validate: (object) => [...validateMetadata(object, { scope: 'Cluster', name: dnsSubdomain }), ...validateRuntimeClassFields(object)],
   validateUpdate: (next, old) => [...validateMetadataUpdate(next, old), ...validateRuntimeClassUpdate(next, old)],
   columns: runtimeClassColumns,

@@ -19,6 +19,7 @@ export const ServiceAccount = defineKind<ServiceAccount>({
   schema: schemas.message('core.v1.ServiceAccount'),
   subresources: { other: [{ name: 'token', kind: 'TokenRequest', group: 'authentication.k8s.io', version: 'v1', verbs: ['create'] }] },
 
+  strategy: { returnsDeleted: true },
   validate: (account) => validateMetadata(account, { scope: 'Namespaced', name: dnsSubdomain }),
   validateUpdate: validateMetadataUpdate,
   columns: serviceAccountColumns,

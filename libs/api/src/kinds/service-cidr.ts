@@ -22,7 +22,11 @@ export const ServiceCIDR = defineKind<ServiceCIDR>({
   },
 
   strategy: { hasGeneration: false, statusKeeps: statusMetadata },
-  validate: (object) => [...validateMetadata(object, { scope: 'Cluster', name: dnsSubdomain }), ...validateServiceCidrSpec(object)],
+  validate: (object, old) => [
+    ...validateMetadata(object, { scope: 'Cluster', name: dnsSubdomain }),
+    // What changes is checked with what may change.
+    ...(old ? [] : validateServiceCidrSpec(object)),
+  ],
   validateUpdate: (next, old) => [...validateMetadataUpdate(next, old), ...validateServiceCidrUpdate(next, old)],
   columns: serviceCidrColumns,
   warnings: ({ spec }) => serviceCidrWarnings(spec),

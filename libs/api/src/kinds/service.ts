@@ -27,6 +27,7 @@ export const Service = defineKind<Service>({
   },
 
   strategy: {
+    returnsDeleted: true,
     prepareForCreate: (service) => {
       service.status = { loadBalancer: {} };
       normalizeClusterIps(service.spec);

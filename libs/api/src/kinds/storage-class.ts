@@ -19,6 +19,7 @@ export const StorageClass = defineKind<StorageClass>({
   shortNames: ['sc'],
   schema: schemas.message('storage.v1.StorageClass'),
 
+  strategy: { returnsDeleted: true },
   defaults: (storageClass) => {
     storageClass.reclaimPolicy ||= 'Delete';
     storageClass.volumeBindingMode ||= 'Immediate';

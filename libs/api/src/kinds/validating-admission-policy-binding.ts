@@ -20,8 +20,12 @@ export const ValidatingAdmissionPolicyBinding = defineKind<ValidatingAdmissionPo
   categories: ['api-extensions'],
   schema: schemas.message('admissionregistration.v1.ValidatingAdmissionPolicyBinding'),
 
+  strategy: { requiresVersion: true },
   defaults: defaultPolicyBinding,
-  validate: (object) => [...validateMetadata(object, { scope: 'Cluster', name: dnsSubdomain }), ...validateValidatingBinding(object)],
+  validate: (object) => [
+    ...validateMetadata(object, { scope: 'Cluster', name: dnsSubdomain, plainFinalizers: true }),
+    ...validateValidatingBinding(object),
+  ],
   validateUpdate: validateMetadataUpdate,
   columns: policyBindingColumns(),
   warnings: () => idleKind('validatingadmissionpolicybindings'),

@@ -23,9 +23,15 @@ export const ValidatingAdmissionPolicy = defineKind<ValidatingAdmissionPolicy>({
     status: true,
   },
 
-  strategy: { statusKeeps: statusMetadata },
+  strategy: {
+    requiresVersion: true,
+    statusKeeps: statusMetadata,
+  },
   defaults: defaultPolicy,
-  validate: (object) => [...validateMetadata(object, { scope: 'Cluster', name: dnsSubdomain }), ...validateValidatingPolicy(object)],
+  validate: (object) => [
+    ...validateMetadata(object, { scope: 'Cluster', name: dnsSubdomain, plainFinalizers: true }),
+    ...validateValidatingPolicy(object),
+  ],
   validateUpdate: validateMetadataUpdate,
   columns: validatingPolicyColumns,
   warnings: () => idleKind('validatingadmissionpolicies'),

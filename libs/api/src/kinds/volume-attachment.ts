@@ -21,7 +21,12 @@ export const VolumeAttachment = defineKind<VolumeAttachment>({
     status: true,
   },
 
-  strategy: { hasGeneration: false, statusKeeps: statusMetadata },
+  strategy: {
+    requiresVersion: true,
+    returnsDeleted: true,
+    hasGeneration: false,
+    statusKeeps: statusMetadata,
+  },
   validate: (object) => [...validateMetadata(object, { scope: 'Cluster', name: dnsSubdomain }), ...validateAttachmentFields(object)],
   validateUpdate: (next, old) => [...validateMetadataUpdate(next, old), ...validateAttachmentUpdate(next, old)],
   validateStatusUpdate: validateAttachmentStatus,

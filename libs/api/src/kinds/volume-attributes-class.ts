@@ -19,6 +19,7 @@ export const VolumeAttributesClass = defineKind<VolumeAttributesClass>({
   shortNames: ['vac'],
   schema: schemas.message('storage.v1.VolumeAttributesClass'),
 
+  strategy: { returnsDeleted: true },
   validate: (object) => [...validateMetadata(object, { scope: 'Cluster', name: dnsSubdomain }), ...validateAttributesClassFields(object)],
   validateUpdate: (next, old) => [...validateMetadataUpdate(next, old), ...validateAttributesClassUpdate(next, old)],
   columns: attributesClassColumns,

@@ -102,7 +102,7 @@ function variable({ name, expression: text }: Variable, field: string): FieldErr
   const errors = expression(text, `${field}.expression`, 'expression is not specified');
   if (!name) return [required(`${field}.name`, 'name is not specified'), ...errors];
   const isIdentifier = /^[_a-zA-Z][_a-zA-Z0-9]*$/.test(name) && !reserved.has(name);
-  return isIdentifier ? errors : [invalid(`${field}.name`, name, 'name is not a valid CEL identifier'), ...errors];
+  return isIdentifier ? errors : [invalid(`${field}.name`, name, 'must be a valid CEL identifier'), ...errors];
 }
 
 function validation({ expression: text, message, messageExpression, reason }: Validation, field: string): FieldError[] {

@@ -52,7 +52,7 @@ test('policies have rules, expressions and names that expressions can use', () =
   ValidatingAdmissionPolicy.defaults(policy);
   expect(messages(ValidatingAdmissionPolicy.validate(policy))).toEqual([
     'spec.matchConstraints.resourceRules: Required value',
-    'spec.variables[0].name: Invalid value: "in": name is not a valid CEL identifier',
+    'spec.variables[0].name: Invalid value: "in": must be a valid CEL identifier',
     'spec.validations[0].expression: Required value: expression is not specified',
     'spec.validations[0].message: Invalid value: "a\\nb": message must not contain line breaks',
     'spec.validations[0].reason: Unsupported value: "Gone": supported values: "Forbidden", "Invalid", "RequestEntityTooLarge", "Unauthorized"',
@@ -115,6 +115,6 @@ test('flow schemas and priority levels', () => {
     'required entropy bits of deckSize 1024 and handSize 8 should not be greater than 60',
   ]);
   expect(messages(PriorityLevelConfiguration.validate({ ...level, metadata: { name: 'exempt' } }))[0]).toBe(
-    `spec.type: Invalid value: "Limited": type must be 'Exempt' if and only if name is 'exempt'`,
+    `spec.type: Invalid value: "Limited": must be 'Exempt' if and only if \`name\` is 'exempt'`,
   );
 });

@@ -9,7 +9,7 @@ import { quantity } from './resources.ts';
 const windowSecondsMax = 3600;
 const periodSecondsMax = 1800;
 
-export function validateAutoscaler({ spec }: v2.HorizontalPodAutoscaler): FieldError[] {
+export function validateAutoscaler({ spec }: v2.HorizontalPodAutoscaler, old?: v2.HorizontalPodAutoscaler): FieldError[] {
   const { minReplicas: min, maxReplicas: max = 0 } = spec;
   const errors: FieldError[] = [];
   if (min !== undefined && min < 1) errors.push(invalid('spec.minReplicas', min, 'must be greater than or equal to 1'));
@@ -20,6 +20,7 @@ export function validateAutoscaler({ spec }: v2.HorizontalPodAutoscaler): FieldE
   return [
     ...errors,
     ...reference(spec.scaleTargetRef, 'spec.scaleTargetRef'),
+    ...(old && isUngrouped(old.spec.scaleTargetRef) ? [] : grouped(spec.scaleTargetRef, 'spec.scaleTargetRef')),
     ...each(spec.metrics, 'spec.metrics', metric),
     ...scalingRules(spec.behavior?.scaleUp, 'spec.behavior.scaleUp'),
     ...scalingRules(spec.behavior?.scaleDown, 'spec.behavior.scaleDown'),
@@ -31,6 +32,18 @@ function reference(given: v2.CrossVersionObjectReference | undefined, field: str
     const text = given?.[key] ?? '';
     return text === '' ? [required(`${field}.${key}`)] : invalidAll(`${field}.${key}`, text, pathSegment(text));
   });
+}
+
+/** What is scaled belongs to a group, unless it named none before that was asked for. */
+function grouped(given: v2.CrossVersionObjectReference | undefined, field: string): FieldError[] {
+  const version = given?.apiVersion ?? '';
+  const at = `${field}.apiVersion`;
+  if (version.split('/').length > 2) return [invalid(at, version, `unexpected GroupVersion string: ${version}`)];
+  return isUngrouped(given) ? [invalid(at, version, 'apiVersion must specify API group')] : [];
+}
+
+function isUngrouped(given: v2.CrossVersionObjectReference | undefined): boolean {
+  return !/^[^/]+\//.test(given?.apiVersion ?? '');
 }
 
 const sources = {

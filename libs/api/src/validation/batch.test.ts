@@ -137,6 +137,7 @@ test('an autoscaler aims at 80 % of CPU, between bounds that hold', () => {
   HorizontalPodAutoscaler.defaults(autoscaler);
   expect(messages(HorizontalPodAutoscaler.validate(autoscaler))).toEqual([
     'spec.maxReplicas: Invalid value: 3: must be greater than or equal to `minReplicas`',
+    'spec.scaleTargetRef.apiVersion: Invalid value: "": apiVersion must specify API group',
   ]);
   const shown = HorizontalPodAutoscaler.columns.map((column) => column.value(autoscaler, 0));
   expect(shown.slice(0, 6)).toEqual(['web', 'Deployment/web', 'cpu: <unknown>/80%', '5', 3, 0]);

@@ -98,7 +98,7 @@ test('what storage drivers write', () => {
     'Persistent',
   ]);
   expect(messages(CSIDriver.validateUpdate({ ...driver, spec: { ...driver.spec, attachRequired: false } }, driver))).toEqual([
-    'spec.attachRequired: Invalid value: false: field is immutable',
+    'spec.attachedRequired: Invalid value: false: field is immutable',
   ]);
   const node = clusterSamples.CSINode();
   const moved = { ...node, spec: { drivers: node.spec.drivers.map((each) => ({ ...each, nodeID: 'n2' })) } };

@@ -1,6 +1,8 @@
 // Nodes, events and leases: what the cluster itself writes.
+import { asGoStruct } from '@berth/machinery';
 import type { Lease } from '../generated/coordination-v1.types.ts';
 import type { Node } from '../generated/core-v1.types.ts';
+import { schemas } from '../schemas.ts';
 import { duplicate, each, type FieldError, forbidden, invalid, invalidAll, nonNegative, optionalOneOf, required } from './errors.ts';
 import { labelValue, qualified } from './names.ts';
 
@@ -8,13 +10,17 @@ const effects = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'];
 
 export function validateNodeSpec({ spec }: Node): FieldError[] {
   const seen = new Set<string>();
-  return each(spec?.taints, 'spec.taints', (taint, path) => {
+  return each(spec?.taints, 'spec.taints', (taint, path, index) => {
     const errors = invalidAll(`${path}.key`, taint.key ?? '', qualified(taint.key ?? ''));
     errors.push(...invalidAll(`${path}.value`, taint.value ?? '', labelValue(taint.value ?? '')));
     if (!taint.effect) errors.push(required(`${path}.effect`));
     else errors.push(...optionalOneOf(`${path}.effect`, taint.effect, effects));
     const identity = `${taint.key}:${taint.effect}`;
-    if (seen.has(identity)) errors.push({ ...duplicate(path, taint), detail: 'taints must be unique by key and effect pair' });
+    if (seen.has(identity))
+      errors.push({
+        ...duplicate(`metadata.taints[${index}]`, asGoStruct(schemas.message('core.v1.Taint'), taint)),
+        detail: 'taints must be unique by key and effect pair',
+      });
     seen.add(identity);
     return errors;
   });

@@ -1,4 +1,5 @@
 // What storage drivers write and read: drivers, nodes that have them, capacities, attachments and classes of attributes.
+import type { PersistentVolumeSpec } from '../generated/core-v1.types.ts';
 import type {
   CSIDriver,
   CSINode,
@@ -27,6 +28,7 @@ import {
 import { labelSelector } from './labels.ts';
 import { dnsSubdomain, qualified } from './names.ts';
 import { quantity } from './resources.ts';
+import { volumeAccessModes } from './storage.ts';
 
 const driverNameBytesMax = 63;
 const nodeIdBytesMax = 192;
@@ -75,7 +77,8 @@ function tokenRequests(list: TokenRequest[]): FieldError[] {
 export function validateCsiDriverUpdate(next: CSIDriver, old: CSIDriver): FieldError[] {
   const errors: FieldError[] = [];
   for (const key of ['attachRequired', 'volumeLifecycleModes'] as const) {
-    if (!isEqual(next.spec?.[key], old.spec?.[key])) errors.push(invalid(`spec.${key}`, next.spec?.[key], immutable));
+    const field = key === 'attachRequired' ? 'spec.attachedRequired' : `spec.${key}`;
+    if (!isEqual(next.spec?.[key], old.spec?.[key])) errors.push(invalid(field, next.spec?.[key], immutable));
   }
   return errors;
 }
@@ -97,13 +100,14 @@ function nodeDriver({ name, nodeID, topologyKeys = [], allocatable }: CSINodeDri
   if (!nodeID) errors.push(required(`${field}.nodeID`));
   else if (nodeID.length > nodeIdBytesMax) errors.push(invalid(`${field}.nodeID`, nodeID, `must be ${nodeIdBytesMax} characters or less`));
   errors.push(...nonNegative(`${field}.allocatable.count`, allocatable?.count));
-  errors.push(...each(topologyKeys, `${field}.topologyKeys`, (key) => invalidAll(`${field}.topologyKeys`, key, qualified(key))));
+  // Kubernetes names the driver, not the key.
+  errors.push(...topologyKeys.flatMap((key) => [...(key ? [] : [required(field)]), ...invalidAll(field, key, qualified(key))]));
   return [
     ...errors,
     ...duplicates(
       topologyKeys,
       (key) => key,
-      (_, key) => duplicate(`${field}.topologyKeys`, key),
+      (_, key) => duplicate(field, key),
     ),
   ];
 }
@@ -143,7 +147,7 @@ export function validateAttachmentFields(attachment: VolumeAttachment): FieldErr
   const volume = source?.persistentVolumeName;
   const rule = 'must specify exactly one of inlineVolumeSpec and persistentVolumeName';
   if (volume === undefined) {
-    if (!source?.inlineVolumeSpec) errors.push(required('spec.source', rule));
+    errors.push(...(source?.inlineVolumeSpec ? inlineVolume(source.inlineVolumeSpec) : [required('spec.source', rule)]));
   } else if (source?.inlineVolumeSpec) errors.push(forbidden('spec.source', rule));
   else {
     const field = 'spec.source.persistentVolumeName';
@@ -151,6 +155,21 @@ export function validateAttachmentFields(attachment: VolumeAttachment): FieldErr
     errors.push(...(volume ? invalidAll(field, volume, dnsSubdomain(volume)) : missing));
   }
   return [...errors, ...validateAttachmentStatus(attachment)];
+}
+
+/** A volume within an attachment is a CSI volume, and nobody's. */
+function inlineVolume(spec: PersistentVolumeSpec): FieldError[] {
+  const field = 'spec.source.inlineVolumeSpec';
+  const refused = (['claimRef', 'capacity', 'nodeAffinity'] as const).filter((key) => Object.keys(spec[key] ?? {}).length > 0);
+  const policy = spec.persistentVolumeReclaimPolicy ?? '';
+  return [
+    ...refused.map((key) => forbidden(`${field}.${key}`, 'may not be specified in the context of inline volumes')),
+    ...(spec.csi ? [] : [required(`${field}.csi`, 'has to be specified in the context of inline volumes')]),
+    ...volumeAccessModes(spec.accessModes, `${field}.accessModes`, ''),
+    ...(policy === '' || policy === 'Retain'
+      ? []
+      : [forbidden(`${field}.persistentVolumeReclaimPolicy`, 'may only be Retain in the context of inline volumes')]),
+  ];
 }
 
 export function validateAttachmentStatus({ status }: VolumeAttachment): FieldError[] {
@@ -174,7 +193,7 @@ export function validateAttributesClassFields({ driverName: driver, parameters =
 export function validateAttributesClassUpdate(next: VolumeAttributesClass, old: VolumeAttributesClass): FieldError[] {
   const errors: FieldError[] = [];
   for (const key of ['driverName', 'parameters'] as const) {
-    if (!isEqual(next[key], old[key])) errors.push(invalid(key, next[key], immutable));
+    if (!isEqual(next[key], old[key])) errors.push(forbidden(key, `updates to ${key} are forbidden.`));
   }
   return errors;
 }

@@ -11,7 +11,6 @@ import { dnsLabel, dnsSubdomain } from './names.ts';
 
 const precedenceMax = 10_000;
 const verbs = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'proxy', 'update', 'watch'];
-const nonResourceVerbs = ['delete', 'get', 'head', 'options', 'patch', 'post', 'put'];
 
 export function validateFlowSchemaSpec({ metadata, spec }: FlowSchema): FieldError[] {
   const precedence = spec?.matchingPrecedence ?? 0;
@@ -26,7 +25,7 @@ export function validateFlowSchemaSpec({ metadata, spec }: FlowSchema): FieldErr
     errors.push(notSupported('spec.distinguisherMethod', spec.distinguisherMethod, ['ByNamespace', 'ByUser']));
   const level = spec?.priorityLevelConfiguration?.name;
   const field = 'spec.priorityLevelConfiguration.name';
-  errors.push(...(level ? invalidAll(field, level, dnsSubdomain(level)) : [required(field, 'must reference a priority level by name')]));
+  errors.push(...(level ? invalidAll(field, level, dnsSubdomain(level)) : [required(field, 'must reference a priority level')]));
   return [...errors, ...each(spec?.rules, 'spec.rules', rule)];
 }
 
@@ -95,7 +94,7 @@ function resourceRule(given: ResourcePolicyRule, field: string): FieldError[] {
 function nonResourceRule({ verbs: given, nonResourceURLs: urls }: NonResourcePolicyRule, field: string): FieldError[] {
   const at = `${field}.nonResourceURLs`;
   return [
-    ...verbList(given, nonResourceVerbs, `${field}.verbs`),
+    ...verbList(given, verbs, `${field}.verbs`),
     ...list(urls, at, 'nonResourceURLs must contain at least one value', 'non-resource URLs'),
     ...each(urls, at, nonResourceUrl),
   ];

@@ -23,7 +23,7 @@ export function validateIngressFields(ingress: Ingress): FieldError[] {
   const spec = ingress.spec ?? {};
   const errors: FieldError[] = [];
   if (!spec.rules?.length && !spec.defaultBackend) {
-    errors.push(invalid('spec', spec.rules ?? [], 'either `defaultBackend` or `rules` must be specified'));
+    errors.push(invalid('spec', spec.rules, 'either `defaultBackend` or `rules` must be specified'));
   }
   if (spec.defaultBackend) errors.push(...backend(spec.defaultBackend, 'spec.defaultBackend'));
   errors.push(...each(spec.rules, 'spec.rules', rule), ...each(spec.tls, 'spec.tls', tls));

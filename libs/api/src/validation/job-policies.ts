@@ -1,4 +1,5 @@
 // What a job's pod failure policy and success policy must hold.
+import { asGoStruct } from '@berth/machinery';
 import type {
   JobSpec,
   PodFailurePolicyOnExitCodesRequirement,
@@ -6,6 +7,7 @@ import type {
   PodFailurePolicyRule,
 } from '../generated/batch-v1.types.ts';
 import { countIndexes, parseIndexes } from '../job-indexes.ts';
+import { schemas } from '../schemas.ts';
 import { duplicates, each, type FieldError, invalid, invalidAll, nonNegative, notSupported, required, tooMany } from './errors.ts';
 import { qualified } from './names.ts';
 
@@ -71,7 +73,8 @@ function choice(field: string, value: string | undefined, supported: string[]): 
 export function successPolicy(spec: JobSpec, field: string): FieldError[] {
   const policy = spec.successPolicy;
   if (!policy) return [];
-  if (spec.completionMode !== 'Indexed') return [invalid(field, policy, 'requires indexed completion mode')];
+  if (spec.completionMode !== 'Indexed')
+    return [invalid(field, asGoStruct(schemas.message('batch.v1.SuccessPolicy'), policy), 'requires indexed completion mode')];
   const rules = policy.rules ?? [];
   const completions = spec.completions ?? 0;
   const errors: FieldError[] = [];

@@ -1,5 +1,7 @@
 // Jobs: sizes that fit their completion mode, a selector that is the job's own, and what may change once there are pods.
+import { asGoStruct } from '@berth/machinery';
 import type { Job, JobSpec } from '../generated/batch-v1.types.ts';
+import { schemas } from '../schemas.ts';
 import { jobLabels } from '../strategies/job.ts';
 import { isEqual } from './changes.ts';
 import { type FieldError, immutable, invalid, invalidAll, nonNegative, notSupported, required, tooLong } from './errors.ts';
@@ -50,7 +52,7 @@ function generatedSelector(job: Job): FieldError[] {
 function selector({ selector: given, template }: JobSpec): FieldError[] {
   if (!given) return [required('spec.selector')];
   const errors = labelSelector(given, 'spec.selector');
-  const labels = template?.metadata?.labels ?? {};
+  const labels = template?.metadata?.labels;
   if (errors.length > 0 || selects(given, labels)) return errors;
   return [invalid('spec.template.metadata.labels', labels, '`selector` does not match template `labels`')];
 }
@@ -115,10 +117,16 @@ function replacementPolicy({ podReplacementPolicy: policy, podFailurePolicy: fai
 
 const immutableFields = ['selector', 'completionMode', 'podFailurePolicy', 'backoffLimitPerIndex', 'managedBy', 'successPolicy'] as const;
 
+/** As Kubernetes shows it. */
+function shownField(spec: JobSpec, key: (typeof immutableFields)[number]): unknown {
+  const type = schemas.message('batch.v1.JobSpec').byName.get(key)?.schema;
+  return type?.kind === 'message' ? asGoStruct(type.message, spec[key]) : spec[key];
+}
+
 export function validateJobUpdate(next: Job, old: Job): FieldError[] {
   const errors = completionsUpdate(next.spec, old.spec);
   for (const key of immutableFields) {
-    if (!isEqual(next.spec[key], old.spec[key])) errors.push(invalid(`spec.${key}`, next.spec[key], immutable));
+    if (!isEqual(next.spec[key], old.spec[key])) errors.push(invalid(`spec.${key}`, shownField(next.spec, key), immutable));
   }
   // Before it first starts, a suspended job may still be told where to run.
   const isMovable = old.spec.suspend === true && old.status?.startTime === undefined;

@@ -9,6 +9,8 @@ const standardFinalizers = ['kubernetes', 'orphan', 'foregroundDeletion'];
 export interface MetadataRules {
   scope: 'Namespaced' | 'Cluster';
   name: NameCheck;
+  /** Kinds whose finalizers need no domain. */
+  plainFinalizers?: true;
 }
 
 /** @param object a whole API object; its metadata is under `metadata`. */
@@ -17,18 +19,18 @@ export function validateMetadata(object: { metadata: ObjectMeta }, rules: Metada
   return [
     ...names(metadata, rules, field),
     ...nonNegative(`${field}.generation`, metadata.generation),
-    ...validateMetadataParts(object, field),
+    ...validateMetadataParts(object, field, rules.plainFinalizers),
   ];
 }
 
 /** What is wrong with metadata that any write may change. */
-export function validateMetadataParts(object: { metadata: ObjectMeta }, field = 'metadata'): FieldError[] {
+export function validateMetadataParts(object: { metadata: ObjectMeta }, field = 'metadata', plainFinalizers = false): FieldError[] {
   const metadata: Partial<ObjectMeta> = object.metadata ?? {};
   return [
     ...labelsOf(metadata.labels, `${field}.labels`),
     ...annotations(metadata.annotations, `${field}.annotations`),
     ...owners(metadata.ownerReferences ?? [], `${field}.ownerReferences`),
-    ...finalizers(metadata.finalizers ?? [], `${field}.finalizers`),
+    ...finalizers(metadata.finalizers ?? [], `${field}.finalizers`, plainFinalizers),
   ];
 }
 
@@ -81,8 +83,8 @@ function owners(references: OwnerReference[], field: string): FieldError[] {
 }
 
 /** @param field of the list; where the name stands in it is told of names without a domain alone */
-function finalizerName(name: string, field: string, index: number): FieldError[] {
-  return [...invalidAll(field, name, qualified(name)), ...standardOrQualified(name, `${field}[${index}]`)];
+function finalizerName(name: string, field: string, index: number, plain: boolean): FieldError[] {
+  return [...invalidAll(field, name, qualified(name)), ...(plain ? [] : standardOrQualified(name, `${field}[${index}]`))];
 }
 
 export function standardOrQualified(name: string, field: string): FieldError[] {
@@ -90,8 +92,8 @@ export function standardOrQualified(name: string, field: string): FieldError[] {
   return [invalid(field, name, 'name is neither a standard finalizer name nor is it fully qualified')];
 }
 
-function finalizers(names: string[], field: string): FieldError[] {
-  const errors = names.flatMap((name, index) => finalizerName(name, field, index));
+function finalizers(names: string[], field: string, plain: boolean): FieldError[] {
+  const errors = names.flatMap((name, index) => finalizerName(name, field, index, plain));
   if (names.includes('orphan') && names.includes('foregroundDeletion')) {
     errors.push(invalid(field, names, 'finalizer orphan and foregroundDeletion cannot be both set'));
   }

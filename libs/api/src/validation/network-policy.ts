@@ -1,4 +1,5 @@
 // Network policies, and the addresses and ranges of services.
+import { asGoStruct } from '@berth/machinery';
 import type {
   IPAddress,
   IPBlock,
@@ -7,6 +8,7 @@ import type {
   NetworkPolicyPort,
   ServiceCIDR,
 } from '../generated/networking-v1.types.ts';
+import { schemas } from '../schemas.ts';
 import { isEqual } from './changes.ts';
 import { canonicalAddress, cidr, isStrictSubset, parseCidr } from './cidr.ts';
 import { each, type FieldError, forbidden, immutable, invalid, invalidAll, notSupported, required } from './errors.ts';
@@ -95,7 +97,9 @@ export function validateIPAddressSpec({ spec }: IPAddress): FieldError[] {
 }
 
 export function validateIPAddressUpdate(next: IPAddress, old: IPAddress): FieldError[] {
-  return isEqual(next.spec?.parentRef, old.spec?.parentRef) ? [] : [invalid('spec.parentRef', next.spec?.parentRef, immutable)];
+  return isEqual(next.spec?.parentRef, old.spec?.parentRef)
+    ? []
+    : [invalid('spec.parentRef', asGoStruct(schemas.message('networking.v1.ParentReference'), next.spec?.parentRef), immutable)];
 }
 
 export function validateServiceCidrSpec({ spec }: ServiceCIDR): FieldError[] {
@@ -106,13 +110,17 @@ export function validateServiceCidrSpec({ spec }: ServiceCIDR): FieldError[] {
   if (errors.length > 0 || cidrs.length < 2) return errors;
   const rule = 'may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/64';
   const [one, other] = cidrs.map(parseCidr);
-  return one?.isIPv6 === other?.isIPv6 ? [invalid('spec', spec, rule)] : [];
+  return one?.isIPv6 === other?.isIPv6 ? [invalid('spec.cidrs', cidrs, rule)] : [];
 }
 
 /** A second family may join; what addresses were taken from stays. */
 export function validateServiceCidrUpdate(next: ServiceCIDR, old: ServiceCIDR): FieldError[] {
   const before = old.spec?.cidrs ?? [];
   const after = next.spec?.cidrs ?? [];
-  const isJoined = before.length === 1 && after.length === 2 && before[0] === after[0];
-  return isJoined || isEqual(after, before) ? [] : [invalid('spec.cidrs', after, immutable)];
+  const isJoined = before.length === 1 && after.length === 2;
+  if (!isJoined && before.length !== after.length) return [invalid('spec.cidrs', after, immutable)];
+  const changed = before.flatMap((cidr, index) =>
+    after[index] === cidr ? [] : [invalid(`spec.cidrs[${index}]`, after[index], immutable)],
+  );
+  return isJoined ? [...changed, ...validateServiceCidrSpec(next)] : changed;
 }

@@ -32,7 +32,7 @@ test('paths, hosts and backends of an ingress', () => {
   ]);
   expect(Ingress.columns.map((column) => column.value(ingress, 0)).slice(1, 5)).toEqual(['nginx', '1.2.3.4,*.example.com', '', '80']);
   expect(messages(Ingress.validate({ ...ingress, metadata, spec: {} }))).toEqual([
-    'spec: Invalid value: []: either `defaultBackend` or `rules` must be specified',
+    'spec: Invalid value: null: either `defaultBackend` or `rules` must be specified',
   ]);
 });
 

@@ -15,7 +15,7 @@ export function validatePriorityLevelSpec({ metadata, spec }: PriorityLevelConfi
   const { type, limited, exempt } = spec ?? {};
   const errors: FieldError[] = [];
   if ((metadata.name === 'exempt') !== (type === 'Exempt'))
-    errors.push(invalid('spec.type', type ?? '', "type must be 'Exempt' if and only if name is 'exempt'"));
+    errors.push(invalid('spec.type', type ?? '', "must be 'Exempt' if and only if `name` is 'exempt'"));
   if (type === 'Exempt') {
     if (limited) errors.push(forbidden('spec.limited', 'must be nil if the type is not Limited'));
     const shares = exempt?.nominalConcurrencyShares;

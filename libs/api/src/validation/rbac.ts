@@ -1,5 +1,8 @@
 // Roles and what binds them: rules that can match something, and a role that a binding keeps for good.
+import { asGoStruct } from '@berth/machinery';
+import type { LabelSelector } from '../generated/meta-v1.types.ts';
 import type { ClusterRole, ClusterRoleBinding, PolicyRule, Role, RoleBinding, Subject } from '../generated/rbac-v1.types.ts';
+import { schemas } from '../schemas.ts';
 import { isEqual } from './changes.ts';
 import { each, type FieldError, invalid, invalidAll, notSupported, required } from './errors.ts';
 import { labelSelector } from './labels.ts';
@@ -19,7 +22,18 @@ export function validateClusterRoleRules({ rules, aggregationRule }: ClusterRole
   if (!aggregationRule.clusterRoleSelectors?.length) {
     errors.push(required(field, 'at least one clusterRoleSelector required if aggregationRule is non-nil'));
   }
-  return [...errors, ...each(aggregationRule.clusterRoleSelectors, field, labelSelector)];
+  return [
+    ...errors,
+    ...each(aggregationRule.clusterRoleSelectors, field, (selector, at) => [
+      ...labelSelector(selector, at),
+      ...(isUnreadable(selector) ? [invalid(at, null, 'invalid label selector.')] : []),
+    ]),
+  ];
+}
+
+/** Whether nothing could be selected with it at all. */
+function isUnreadable(selector: LabelSelector): boolean {
+  return labelSelector(selector, '').length > 0;
 }
 
 function policyRule(rule: PolicyRule, isNamespaced: boolean, field: string): FieldError[] {
@@ -73,5 +87,7 @@ function identity({ kind, name, namespace, apiGroup = '' }: Subject, isNamespace
 
 /** Whoever may change a binding's subjects must not gain the right to hand out another role. */
 export function validateBindingUpdate(next: Binding, old: Binding): FieldError[] {
-  return isEqual(next.roleRef, old.roleRef) ? [] : [invalid('roleRef', next.roleRef, 'cannot change roleRef')];
+  return isEqual(next.roleRef, old.roleRef)
+    ? []
+    : [invalid('roleRef', asGoStruct(schemas.message('rbac.v1.RoleRef'), next.roleRef), 'cannot change roleRef')];
 }

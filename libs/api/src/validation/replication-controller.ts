@@ -8,8 +8,8 @@ export function validateReplicationControllerSpec({ spec = {} }: ReplicationCont
   const errors = [...nonNegative('spec.replicas', spec.replicas), ...nonNegative('spec.minReadySeconds', spec.minReadySeconds)];
   if (Object.keys(selector).length === 0) errors.push(required('spec.selector'));
   if (!template) return [...errors, required('spec.template')];
-  const labels = template.metadata?.labels ?? {};
-  if (Object.entries(selector).some(([key, value]) => labels[key] !== value)) {
+  const labels = template.metadata?.labels;
+  if (Object.entries(selector).some(([key, value]) => labels?.[key] !== value)) {
     errors.push(invalid('spec.template.metadata.labels', labels, '`selector` does not match template `labels`'));
   }
   return [...errors, ...lastingPodTemplate(template, 'spec.template', 'ReplicationController')];

@@ -35,7 +35,7 @@ const notSources = new Set([
   'volumeAttributesClassName',
 ]);
 
-function modes(list: string[] | undefined, field: string, missing: string): FieldError[] {
+export function volumeAccessModes(list: string[] | undefined, field: string, missing: string): FieldError[] {
   if (!list?.length) return [required(field, missing)];
   const errors = list.filter((mode) => !accessModes.includes(mode)).map((mode) => notSupported(field, mode, accessModes));
   if (list.includes('ReadWriteOncePod') && list.length > 1)
@@ -55,7 +55,7 @@ function className(name: string | undefined, field: string): FieldError[] {
 
 export function validateClaimSpec({ spec }: PersistentVolumeClaim): FieldError[] {
   return [
-    ...modes(spec.accessModes, 'spec.accessModes', 'at least 1 access mode is required'),
+    ...volumeAccessModes(spec.accessModes, 'spec.accessModes', 'at least 1 access mode is required'),
     ...labelSelector(spec.selector, 'spec.selector'),
     ...storage(spec.resources?.requests?.storage, 'spec.resources[storage]'),
     ...className(spec.storageClassName, 'spec.storageClassName'),
@@ -139,12 +139,11 @@ function sourcesOf(volume: PersistentVolume): Record<string, unknown> {
 
 export function validateVolumeSpec(volume: PersistentVolume): FieldError[] {
   const { spec } = volume;
-  const errors = modes(spec.accessModes, 'spec.accessModes', '');
+  const errors = volumeAccessModes(spec.accessModes, 'spec.accessModes', '');
   const capacity = Object.keys(spec.capacity ?? {});
   if (capacity.length === 0) errors.push(required('spec.capacity'));
-  else if (capacity.length > 1 || spec.capacity?.storage === undefined)
-    errors.push(notSupported('spec.capacity', spec.capacity, ['storage']));
-  else errors.push(...storage(spec.capacity.storage, 'spec.capacity[storage]'));
+  if (capacity.length > 1 || spec.capacity?.storage === undefined) errors.push(notSupported('spec.capacity', spec.capacity, ['storage']));
+  for (const name of capacity) errors.push(...storage(spec.capacity?.[name], `spec.capacity[${name}]`));
   errors.push(...oneOf('spec.persistentVolumeReclaimPolicy', spec.persistentVolumeReclaimPolicy, ['Delete', 'Recycle', 'Retain']));
   errors.push(...nodeSelector(spec.nodeAffinity?.required, 'spec.nodeAffinity.required'));
   if (spec.nodeAffinity && !spec.nodeAffinity.required)

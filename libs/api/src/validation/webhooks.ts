@@ -65,8 +65,8 @@ function versions(list: string[], field: string): FieldError[] {
       (index, version) => invalid(`${field}[${index}]`, version, 'duplicate version'),
     ),
   );
-  if (errors.length > 0 || list.some((version) => reviewVersions.includes(version))) return errors;
-  return [invalid(field, list, `must include at least one of ${reviewVersions.join(', ')}`)];
+  if (list.some((version) => reviewVersions.includes(version))) return errors;
+  return [...errors, invalid(field, list, `must include at least one of ${reviewVersions.join(', ')}`)];
 }
 
 function client({ url, service }: WebhookClientConfig, field: string): FieldError[] {
@@ -83,9 +83,9 @@ function client({ url, service }: WebhookClientConfig, field: string): FieldErro
 }
 
 function webhookUrl(url: string, field: string): FieldError[] {
-  const match = /^([A-Za-z][-+.A-Za-z0-9]*):\/\/([^/?#]*)([^?#]*)(\?[^#]*)?(#.*)?$/s.exec(url);
-  if (!match) return [required(field, `url must be a valid URL; ${urlForm}`)];
-  const [, scheme = '', authority = '', , query, fragment] = match;
+  // What names neither scheme nor host is a path, which is a URL as well.
+  const [, scheme = '', authority = '', , query, fragment] =
+    /^(?:([A-Za-z][-+.A-Za-z0-9]*):)?(?:\/\/([^/?#]*))?([^?#]*)(\?[^#]*)?(#.*)?$/s.exec(url) ?? [];
   const errors: FieldError[] = [];
   if (scheme.toLowerCase() !== 'https') errors.push(invalid(field, scheme, `'https' is the only allowed URL scheme; ${urlForm}`));
   if (!authority) errors.push(invalid(field, authority, `host must be specified; ${urlForm}`));

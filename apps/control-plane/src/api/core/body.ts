@@ -42,7 +42,7 @@ export function readBody(kind: KindDefinition, body: unknown, settings: WriteSet
   checkKind(kind, body);
   const { content, managed } = withoutOwnManaged(body);
   const { value, errors, unknown } = checkTypes(kind.schema, content, reading);
-  if (errors.length > 0) throw reading?.refusedTypes?.(errors) ?? cannotBeHandled(kind, errors.map(problem).join(', '));
+  if (errors.length > 0) throw reading?.refusedTypes?.(errors) ?? cannotBeHandled(kind, errors.slice(0, 1).map(problem).join());
   const strange = (reading?.sortsUnknown ? unknown.sort() : unknown).map((path) => `unknown field ${JSON.stringify(path)}`);
   // A patch is read before what it makes; of an object, unknown fields come first.
   const problems = reading?.repeated
@@ -96,14 +96,23 @@ function cannotBeHandled(kind: KindDefinition, detail: string): StatusError {
 }
 
 function problem(error: FieldError): string {
-  // Go's json errors name the field themselves.
-  return error.detail.startsWith('json:') ? error.detail : `${error.field}: ${fieldMessage(error)}`;
+  // Go's errors name the field themselves, or do not.
+  return /^(json:|parsing time|illegal base64|quantities must)/.test(error.detail)
+    ? error.detail
+    : `${error.field}: ${fieldMessage(error)}`;
 }
 
 /** A replacement says itself what it replaces; the URL alone is not enough. */
 export function requireOwnName({ name }: Target, { metadata }: KubeObject): void {
   if (!metadata.name)
     throw StatusError.badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`);
+}
+
+/** @throws StatusError Invalid for a replacement of whatever is there, where the kind takes none */
+export function requireVersion(kind: KindDefinition, { metadata }: KubeObject): void {
+  if (!kind.strategy.requiresVersion || (metadata.resourceVersion && metadata.resourceVersion !== '0')) return;
+  const error = { type: 'Invalid' as const, field: 'metadata.resourceVersion', value: 0, detail: 'must be specified for an update' };
+  throw StatusError.invalid(kind, metadata.name, [error]);
 }
 
 /** The namespace and name that a request is about win; a body that says otherwise is refused. */

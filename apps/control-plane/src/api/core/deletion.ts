@@ -1,6 +1,6 @@
 // DELETE: at once, after a grace period, or after finalizers. What waits keeps a deletionTimestamp; what is gone gives back
 // what it had reserved in the same transaction.
-import { deepClone, deepEqual, type KindDefinition, type KubeObject, StatusError } from '@berth/machinery';
+import { deepClone, deepEqual, type FieldError, type KindDefinition, type KubeObject, StatusError } from '@berth/machinery';
 import { type Clock, timestamp } from '@berth/telemetry';
 import type { Admission } from './admission/admission.ts';
 import type { Committer, Decision } from './commit.ts';
@@ -13,6 +13,8 @@ export const orphanFinalizer = 'orphan';
 
 /** Go's longest duration, 292 years. */
 const graceSecondsMax = 9_223_372_036;
+
+export const deleteOptionsKind = { group: 'meta.k8s.io', kind: 'DeleteOptions' };
 
 /** Objects of a collection that are deleted at the same time. */
 const deleteConcurrency = 16;
@@ -69,7 +71,7 @@ export class Deletion {
     const graceSeconds = gracePeriodSeconds(kind, next, requestedSeconds);
     const { metadata } = next;
     metadata.deletionTimestamp = timestamp({ now: () => this.#options.clock.now() + durationMs(graceSeconds) });
-    metadata.deletionGracePeriodSeconds = graceSeconds;
+    if (kind.kind !== 'Namespace' || kind.group !== '') metadata.deletionGracePeriodSeconds = graceSeconds;
     if (hasGeneration(kind)) metadata.generation = (metadata.generation ?? 0) + 1;
     if (kind.group === '' && kind.kind === 'Namespace') next.status = { ...(next.status as object | undefined), phase: 'Terminating' };
   }
@@ -127,15 +129,25 @@ function legacyPolicy(orphanDependents: boolean | undefined): DeleteSettings['pr
   return orphanDependents ? 'Orphan' : 'Background';
 }
 
-function checkSettings(settings: DeleteSettings): void {
-  if (settings.propagationPolicy !== undefined && settings.orphanDependents !== undefined) {
-    throw StatusError.badRequest('orphanDependents and propagationPolicy cannot be both set');
+const policies = ['Foreground', 'Background', 'Orphan'];
+
+function checkSettings({ propagationPolicy, orphanDependents }: DeleteSettings): void {
+  const errors: FieldError[] = [];
+  const field = 'propagationPolicy';
+  if (propagationPolicy !== undefined && orphanDependents !== undefined) {
+    const detail = 'orphanDependents and deletionPropagation cannot be both set';
+    errors.push({ type: 'Invalid', field, value: propagationPolicy, detail });
   }
-  if (settings.propagationPolicy !== undefined && !['Foreground', 'Background', 'Orphan'].includes(settings.propagationPolicy)) {
-    throw StatusError.badRequest(
-      `propagationPolicy must be Foreground, Background or Orphan, not ${JSON.stringify(settings.propagationPolicy)}`,
-    );
+  if (propagationPolicy !== undefined && !policies.includes(propagationPolicy)) {
+    const detail = `supported values: ${[...policies, 'nil'].map((policy) => JSON.stringify(policy)).join(', ')}`;
+    errors.push({ type: 'NotSupported', field, value: propagationPolicy, detail });
   }
+  if (errors.length > 0) throw StatusError.invalid(deleteOptionsKind, '', errors);
+}
+
+/** Kubernetes names the kind in place of the resource here. */
+function asResource({ group, kind }: KindDefinition): { group: string; plural: string } {
+  return { group, plural: kind };
 }
 
 /** @throws StatusError Conflict */
@@ -144,11 +156,11 @@ export function checkPreconditions(kind: KindDefinition, object: KubeObject, { p
   const { metadata } = object;
   if (uid !== undefined && uid !== metadata.uid) {
     const detail = `the UID in the precondition (${uid}) does not match the UID in record (${metadata.uid}). The object might have been deleted and then recreated`;
-    throw StatusError.conflict(kind, metadata.name, detail);
+    throw StatusError.conflict(asResource(kind), metadata.name, detail);
   }
   if (resourceVersion !== undefined && resourceVersion !== metadata.resourceVersion) {
     const detail = `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${metadata.resourceVersion}). The object might have been modified`;
-    throw StatusError.conflict(kind, metadata.name, detail);
+    throw StatusError.conflict(asResource(kind), metadata.name, detail);
   }
 }
 

@@ -24,8 +24,9 @@ export function authorOf(target: Target, settings: WriteSettings, clock: Clock):
 /** Changes `next`. */
 export function trackFields(target: Target, old: KubeObject | undefined, next: KubeObject, settings: WriteSettings, clock: Clock): void {
   const author = authorOf(target, settings, clock);
-  const { schema, subresources } = target.kind;
-  const described = !old && subresources.status ? withoutStatus(next) : next;
+  const { schema, subresources, strategy } = target.kind;
+  const reset = [...(subresources.status ? ['status'] : []), ...(strategy.resets ?? [])];
+  const described = old || reset.length === 0 ? next : without(next, reset);
   setManagedFields(next, managedAfterUpdate(schema, old, described, author));
 }
 
@@ -48,10 +49,9 @@ function withoutManaged({ metadata, ...rest }: KubeObject): unknown {
   return { ...rest, metadata: kept };
 }
 
-/** A new object's status is what defaults make of it, so nobody's. */
-function withoutStatus(object: Shaped): KubeObject {
-  const { status: _status, ...rest } = object;
-  return rest;
+/** What the server makes of a new object is nobody's. */
+function without(object: KubeObject, fields: string[]): KubeObject {
+  return Object.fromEntries(Object.entries(object).filter(([name]) => !fields.includes(name))) as unknown as KubeObject;
 }
 
 /** Looks at the status and metadata alone, since nothing else changes: statuses are written most of all. */

@@ -11,7 +11,7 @@ import {
 } from '@berth/machinery';
 import { type Clock, type Random, timestamp } from '@berth/telemetry';
 import type { Admission, AdmissionRequest } from './admission/admission.ts';
-import { matchTarget, readBody, requireOwnName } from './body.ts';
+import { matchTarget, readBody, requireOwnName, requireVersion } from './body.ts';
 import type { Committed, Committer, Decision, Known } from './commit.ts';
 import { isUnchanged, trackFields, trackStatusFields } from './field-ownership.ts';
 import { carryMetadata, generatedName, isFinished, nextGeneration, type Shaped, stampNew } from './metadata.ts';
@@ -144,7 +144,10 @@ export class Writes {
     authorizeCreate: () => Promise<void>,
   ): Promise<Answer> {
     try {
-      return await this.change(target, 'spec', settings, () => ({ object: deepClone(object), warnings }));
+      return await this.change(target, 'spec', settings, () => {
+        requireVersion(target.kind, object);
+        return { object: deepClone(object), warnings };
+      });
     } catch (error) {
       if (!isReason(error, 'NotFound') || object.metadata.resourceVersion) throw error;
     }
@@ -228,9 +231,10 @@ export class Writes {
     if (kind.subresources.status && !partial?.changesStatus) keepStatus(next, old);
     partial?.prepare(next, old, timestamp(this.#options.clock));
     kind.defaults(next);
+    // Who sends a change owns it, also where the strategy then keeps what was there.
+    if (settings) trackFields(target, old, next, settings, this.#options.clock);
     dropDisabledFields(kind.disabledFields, next, old);
     if (!partial) kind.strategy.prepareForUpdate?.(next, old);
-    if (settings) trackFields(target, old, next, settings, this.#options.clock);
     await this.#options.admission.mutate(request);
     kind.defaults(next);
     nextGeneration(kind, next, old);

@@ -43,7 +43,7 @@ export class Bindings implements ComputedResources {
     if (!name) throw StatusError.badRequest('metadata.name must be the name of the pod to bind');
     // Who may create bindings needs no right to pods/binding beside it.
     const call = { user: componentUsers.apiServer, signal, kind: erased(Pod), namespace, name, subresource: 'binding' };
-    const answer = await this.#api.create(call, body, writeSettings(query));
+    const answer = await this.#api.create(call, body, writeSettings(query, 'CreateOptions'));
     request.audit?.responseObject(answer.object);
     await sendBytes(request, answer.code, 'application/json', answer.bytes, answer.warnings);
   }

@@ -41,20 +41,27 @@ export function count(query: Query, name: string): number | undefined {
   return parsed;
 }
 
-function oneOf<T extends string>(query: Query, name: string, allowed: readonly T[]): T | undefined {
+/** Of what a request's query is the options. */
+type OptionsKind = 'CreateOptions' | 'UpdateOptions' | 'PatchOptions' | 'DeleteOptions';
+
+function oneOf<T extends string>(query: Query, name: string, allowed: readonly T[], kind: OptionsKind): T | undefined {
   const value = text(query, name);
   if (value === undefined) return undefined;
   const found = allowed.find((known) => known === value);
-  if (!found) throw notSupported(name, value, allowed);
+  if (!found) throw notSupported(name, value, allowed, kind);
   return found;
 }
 
-function notSupported(field: string, value: unknown, allowed: readonly string[]): StatusError {
-  const detail = `supported values: ${allowed.map((name) => JSON.stringify(name)).join(', ')}`;
-  return StatusError.invalid({ group: 'meta.k8s.io', kind: 'Options' }, '', [{ type: 'NotSupported', field, value, detail }]);
+/** @param given all that was given */
+export function wrongDryRun(given: unknown[], kind: OptionsKind): StatusError {
+  return notSupported('dryRun', given, ['All'], kind);
 }
 
-const propagationPolicies = ['Foreground', 'Background', 'Orphan'] as const;
+function notSupported(field: string, value: unknown, allowed: readonly string[], kind: OptionsKind): StatusError {
+  const detail = `supported values: ${allowed.map((name) => JSON.stringify(name)).join(', ')}`;
+  return StatusError.invalid({ group: 'meta.k8s.io', kind }, '', [{ type: 'NotSupported', field, value, detail }]);
+}
+
 const fieldValidations: readonly FieldValidation[] = ['Ignore', 'Warn', 'Strict'];
 
 export function listSettings(query: Query): ListSettings {
@@ -75,23 +82,22 @@ export function watchSettings(query: Query): WatchSettings & { timeoutSeconds?: 
   return { ...settings, allowWatchBookmarks: flag(query, 'allowWatchBookmarks'), timeoutSeconds: wholeNumber(query, 'timeoutSeconds') };
 }
 
-export function writeSettings(query: Query): WriteSettings {
+export function writeSettings(query: Query, kind: OptionsKind): WriteSettings {
   const dryRun = query.getAll('dryRun').filter((value) => value !== '');
-  const wrong = dryRun.find((value) => value !== 'All');
-  if (wrong !== undefined) throw notSupported('dryRun', wrong, ['All']);
+  if (dryRun.some((value) => value !== 'All')) throw wrongDryRun(dryRun, kind);
   const fieldManager = text(query, 'fieldManager');
   if (fieldManager && fieldManager.length > 128) {
-    throw StatusError.invalid({ group: 'meta.k8s.io', kind: 'Options' }, '', [
+    throw StatusError.invalid({ group: 'meta.k8s.io', kind }, '', [
       { type: 'TooLong', field: 'fieldManager', detail: 'may not be more than 128 bytes' },
     ]);
   }
-  const fieldValidation = oneOf(query, 'fieldValidation', fieldValidations);
+  const fieldValidation = oneOf(query, 'fieldValidation', fieldValidations, kind);
   return { dryRun: dryRun.length > 0, fieldManager, fieldValidation };
 }
 
 /** @throws StatusError Invalid for an apply without a manager, and for force where nothing is applied */
 export function patchSettings(query: Query, isApply: boolean): WriteSettings {
-  const settings = writeSettings(query);
+  const settings = writeSettings(query, 'PatchOptions');
   const force = flag(query, 'force');
   if (isApply && !settings.fieldManager) {
     throw StatusError.invalid({ group: 'meta.k8s.io', kind: 'PatchOptions' }, '', [
@@ -115,9 +121,10 @@ export function deleteSettings(query: Query): DeleteSettings {
     );
   }
   return {
-    dryRun: writeSettings(query).dryRun,
+    dryRun: writeSettings(query, 'DeleteOptions').dryRun,
     gracePeriodSeconds: gracePeriod === undefined ? undefined : Number(gracePeriod),
-    propagationPolicy: oneOf(query, 'propagationPolicy', propagationPolicies),
+    // Whether there is such a policy is asked when the options are whole.
+    propagationPolicy: text(query, 'propagationPolicy') as DeleteSettings['propagationPolicy'],
     orphanDependents: flag(query, 'orphanDependents'),
   };
 }

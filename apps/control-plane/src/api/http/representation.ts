@@ -39,7 +39,10 @@ export function requestedForm(request: IncomingMessage, query: URLSearchParams, 
   if (!representation) throw notAcceptable();
   const asked = query.get('includeObject') || 'Metadata';
   const includeObject = (['None', 'Metadata', 'Object'] as const).find((known) => known === asked);
-  if (!includeObject) throw StatusError.badRequest(`includeObject must be None, Metadata or Object, not ${JSON.stringify(asked)}`);
+  if (!includeObject)
+    throw StatusError.badRequest(
+      `Unable to convert to Table as requested: includeObject: Invalid value: ${JSON.stringify(asked)}: must be 'Metadata', 'Object', 'None', or empty`,
+    );
   return { representation, includeObject, now, isIndented: wantsIndented(request) };
 }
 

@@ -12,6 +12,7 @@ import {
 import type { PatchKind } from '../core/patches.ts';
 import type { DeleteSettings } from '../core/types.ts';
 import { parseMediaType } from './media-types.ts';
+import { wrongDryRun } from './query-options.ts';
 import type { YamlBodies } from './yaml-body.ts';
 
 export interface DecodedBody {
@@ -113,10 +114,8 @@ export async function decodeDeleteOptions(contentType: string | undefined, body:
   }
   const { value, errors } = checkTypes(schemas.message('meta.v1.DeleteOptions'), decoded);
   const [error] = errors;
-  if (error) throw StatusError.badRequest(`DeleteOptions: ${error.field}: ${fieldMessage(error)}`);
+  if (error) throw StatusError.badRequest(error.detail.startsWith('json:') ? error.detail : `${error.field}: ${fieldMessage(error)}`);
   const { dryRun, ...options } = value as DeleteSettings & { dryRun?: unknown[] };
-  const wrong = dryRun?.find((item) => item !== 'All');
-  if (wrong !== undefined)
-    throw StatusError.badRequest(`DeleteOptions: dryRun: Unsupported value: ${JSON.stringify(wrong)}: supported values: "All"`);
+  if (dryRun?.some((item) => item !== 'All')) throw wrongDryRun(dryRun, 'DeleteOptions');
   return { ...options, dryRun: (dryRun?.length ?? 0) > 0 };
 }

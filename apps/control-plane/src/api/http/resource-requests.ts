@@ -1,5 +1,5 @@
 // Requests on resources: from method, path and query to one call of the core, and its answer back to bytes.
-import { apiVersionOf, type KindDefinition, parseFieldSelector, StatusError } from '@berth/machinery';
+import { apiVersionOf, type KindDefinition, parseFieldSelector, StatusError, storedKind } from '@berth/machinery';
 import type { Clock, Random } from '@berth/telemetry';
 import type { ApiServer } from '../core/api-server.ts';
 import type { Annotated, Call, DeleteAnswer, DeleteSettings, ListAnswer, User, WatchHandle, WriteSettings } from '../core/types.ts';
@@ -148,7 +148,10 @@ export class ResourceRequests {
 
   async #written(asked: ResourceRequest): Promise<{ body: unknown; settings: WriteSettings }> {
     const { request, query, audit } = asked;
-    const settings = { ...writeSettings(query), userAgent: request.headers['user-agent'] };
+    const settings = {
+      ...writeSettings(query, request.method === 'POST' ? 'CreateOptions' : 'UpdateOptions'),
+      userAgent: request.headers['user-agent'],
+    };
     const { value: body, duplicates } = await decodeObject(request.headers['content-type'], asked.body, this.#reading(asked));
     audit?.requestObject(body);
     return { body, settings: { ...settings, duplicates, noteWarnings: noted(asked) } };
@@ -167,7 +170,7 @@ export class ResourceRequests {
   async #delete(request: ResourceRequest, call: Call): Promise<void> {
     const form = this.#form(request);
     const answer = await this.#options.api.delete(call, await this.#deleteSettings(request));
-    if (answer.removed) return sendJson(request, 200, removedStatus(call.kind, answer));
+    if (answer.removed && !storedKind(call.kind).strategy.returnsDeleted) return sendJson(request, 200, removedStatus(call.kind, answer));
     return this.#send(request, call.kind, form, answer);
   }
 
@@ -184,7 +187,7 @@ export class ResourceRequests {
     if (body.length === 0) return deleteSettings(query);
     const options = await decodeDeleteOptions(request.headers['content-type'], body, this.#reading(asked));
     audit?.requestObject(options);
-    return { ...options, dryRun: options.dryRun || writeSettings(query).dryRun };
+    return options;
   }
 
   #reading({ signal }: ResourceRequest): YamlReading {

@@ -1,0 +1,49 @@
+// What Go says of a text that is no time (time.Parse): which part of it could not be read as which part of the layout.
+
+const parts: [string, RegExp][] = [
+  ['2006', /^\d{4}/],
+  ['-', /^-/],
+  ['01', /^\d\d/],
+  ['-', /^-/],
+  ['02', /^\d\d/],
+  ['T', /^T/],
+  ['15', /^\d\d/],
+  [':', /^:/],
+  ['04', /^\d\d/],
+  [':', /^:/],
+  ['05', /^\d\d(?:[.,]\d+)?/],
+  ['Z07:00', /^(?:Z|[+-]\d\d:\d\d)/],
+];
+const microseconds: typeof parts = [...parts.slice(0, -2), ['05', /^\d\d/], ['.000000', /^[.,]\d{6}/], ['Z07:00', /^(?:Z|[+-]\d\d:\d\d)/]];
+const ranges: Record<string, [number, number, string]> = {
+  '01': [1, 12, 'month'],
+  '15': [0, 23, 'hour'],
+  '04': [0, 59, 'minute'],
+  '05': [0, 59, 'second'],
+};
+
+/** Undefined for a time. @param hasMicroseconds whether the layout has them: then they must be there */
+export function goTimeError(text: string, hasMicroseconds: boolean): string | undefined {
+  const layout = hasMicroseconds ? microseconds : parts;
+  const prefix = `parsing time ${JSON.stringify(text)}`;
+  let rest = text;
+  for (const [element, pattern] of layout) {
+    const found = pattern.exec(rest)?.[0];
+    if (found === undefined) {
+      return `${prefix} as ${JSON.stringify(layout.map(([name]) => name).join(''))}: cannot parse ${JSON.stringify(rest)} as ${JSON.stringify(element)}`;
+    }
+    const [min, max, name] = ranges[element] ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY, ''];
+    const number = Number.parseInt(found, 10);
+    if (number < min || number > max) return `${prefix}: ${name} out of range`;
+    rest = rest.slice(found.length);
+  }
+  if (rest !== '') return `${prefix}: extra text: ${JSON.stringify(rest)}`;
+  return isDay(text) ? undefined : `${prefix}: day out of range`;
+}
+
+function isDay(text: string): boolean {
+  const [year = 0, month = 0, day = 0] = text.slice(0, 10).split('-').map(Number);
+  const isLeap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
+  const days = month === 2 ? (isLeap ? 29 : 28) : [4, 6, 9, 11].includes(month) ? 30 : 31;
+  return day >= 1 && day <= days;
+}
