@@ -2,7 +2,7 @@
 import { fieldMessage } from '@berth/machinery';
 import { describe, expect, test } from 'vitest';
 import type { PersistentVolumeSpec } from '../generated/core-v1.types.ts';
-import { ClusterRole, RoleBinding, ServiceCIDR, StorageClass, VolumeAttachment } from '../index.ts';
+import { ClusterRole, RoleBinding, ServiceCIDR, VolumeAttachment } from '../index.ts';
 import { clusterSamples } from '../samples/cluster.ts';
 import type { FieldError } from './errors.ts';
 import { validateMetadataParts } from './metadata.ts';
@@ -60,7 +60,4 @@ test('owners and finalizers', () => {
     expect.stringContaining('Found "true" in references for Pod/a and Pod/b'),
     'metadata.finalizers[0]: Invalid value: "plain": name is neither a standard finalizer name nor is it fully qualified',
   ]);
-  expect(
-    texts(StorageClass.validate({ ...clusterSamples.StorageClass(), metadata: { name: 'a', finalizers: ['example.com/a'] } })),
-  ).toEqual([]);
 });
