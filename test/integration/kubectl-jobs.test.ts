@@ -34,6 +34,20 @@ test('a job runs to its end, and kubectl waits for it', { timeout: 60_000 }, asy
   expect(await kubectl('get', 'pods', '-l', 'job-name=sum', '-o', 'name')).toBe('');
 });
 
+test('a job that is deleted without a word leaves its pods, and says so', { timeout: 60_000 }, async () => {
+  await kubectl('create', 'job', 'left', '--image=hollow/exit:0');
+  await kubectl('wait', '--for=condition=complete', 'job/left', '--timeout=15s');
+  const { stderr, code } = await cluster.kubectl.run(['delete', '--raw', '/apis/batch/v1/namespaces/default/jobs/left']);
+  expect({ stderr, code }).toMatchObject({
+    code: 0,
+    stderr: expect.stringContaining('child pods are preserved by default when jobs are deleted'),
+  });
+  await kubectl('wait', '--for=delete', 'job/left', '--timeout=30s');
+  const owners = ['get', 'pods', '-l', 'job-name=left', '-o', 'jsonpath={.items[*].metadata.name}: {.items[*].metadata.ownerReferences}'];
+  expect(await kubectl(...owners)).toMatch(/^left-\w{5}: $/);
+  await kubectl('delete', 'pods', '-l', 'job-name=left', '--timeout=15s');
+});
+
 test('a job that fails says why, and an indexed one which parts are done', { timeout: 60_000 }, async () => {
   const template = (image: string) => ({ spec: { restartPolicy: 'Never', containers: [{ name: 'main', image }] } });
   const job = (name: string, spec: object) => ({ apiVersion: 'batch/v1', kind: 'Job', metadata: { name }, spec });

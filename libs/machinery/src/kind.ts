@@ -62,6 +62,8 @@ export interface Strategy<T> {
   allowCreateOnUpdate?: boolean;
   /** Whether a PUT must say which version it replaces. */
   requiresVersion?: true;
+  /** A DELETE that does not say what becomes of dependents leaves them, and is answered with this warning. */
+  orphansUnlessAsked?: string;
   /** Whether a DELETE answers with the object that is gone, in place of a Status. */
   returnsDeleted?: true;
   /** Fields, beside the status, that the strategy resets whatever clients send: who writes an object does not own them. */

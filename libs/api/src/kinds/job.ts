@@ -13,6 +13,9 @@ import { jobWarnings } from '../warnings/workloads.ts';
 
 export type Job = Type;
 
+const orphanWarning =
+  'child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning';
+
 export const Job = defineKind<Job>({
   group: 'batch',
   version: 'v1',
@@ -25,7 +28,7 @@ export const Job = defineKind<Job>({
     status: true,
   },
 
-  strategy: { prepareForCreate: prepareJobForCreate },
+  strategy: { prepareForCreate: prepareJobForCreate, orphansUnlessAsked: orphanWarning },
   disabledFields: podSpecDisabledFields('spec.template.spec'),
   defaults: defaultJob,
   validate: (job) => [...validateMetadata(job, { scope: 'Namespaced', name: dnsSubdomain }), ...validateJob(job)],

@@ -3,6 +3,7 @@ import {
   apiVersionOf,
   type CheckOptions,
   checkTypes,
+  deepEqual,
   type FieldError,
   fieldMessage,
   type KindDefinition,
@@ -57,7 +58,8 @@ export function readBody(kind: KindDefinition, body: unknown, settings: WriteSet
   object.kind = kind.kind;
   object.metadata = dropSelfLink(object.metadata ?? { name: '' });
   if (managed) setManagedFields(object, managed);
-  const warnings = fieldValidation === 'Warn' ? problems.slice(0, shownProblemsMax) : [];
+  const repeated = withoutRepeatedOwners(object, reading !== undefined);
+  const warnings = [...(fieldValidation === 'Warn' ? problems.slice(0, shownProblemsMax) : []), ...repeated];
   if (warnings.length > 0) settings.noteWarnings?.(warnings);
   return { object, warnings };
 }
@@ -69,6 +71,19 @@ function withoutOwnManaged(body: object): { content: object; managed?: ManagedFi
   if (!Array.isArray(managed) || !Object.isFrozen(managed)) return { content: body };
   const { managedFields: _managed, ...rest } = metadata ?? {};
   return { content: { ...body, metadata: rest }, managed };
+}
+
+/** An owner that is named twice is kept once. @returns a warning about it */
+function withoutRepeatedOwners({ metadata }: KubeObject, isPatched: boolean): string[] {
+  const { ownerReferences: owners = [] } = metadata;
+  const kept = owners.filter((owner, i) => !owners.slice(0, i).some((other) => other.uid === owner.uid && deepEqual(other, owner)));
+  if (kept.length === owners.length) return [];
+  const repeated = owners.filter((owner) => !kept.includes(owner)).map(({ uid }) => uid);
+  metadata.ownerReferences = kept;
+  const when = isPatched ? ' after mutating admission happens' : '';
+  return [
+    `.metadata.ownerReferences contains duplicate entries${when}; API server dedups owner references in 1.20+, and may reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: ${repeated.join(', ')}`,
+  ];
 }
 
 /** Servers stopped writing it long ago; old manifests still carry it. */

@@ -115,13 +115,18 @@ function hasNothingToStop(kind: KindDefinition, object: Shaped): boolean {
 
 /** The garbage collector sees by finalizer what is to become of dependents; Background needs none. */
 function setDependentsFinalizer(next: KubeObject, settings: DeleteSettings): void {
-  const policy = settings.propagationPolicy ?? legacyPolicy(settings.orphanDependents);
+  const policy = settings.propagationPolicy ?? legacyPolicy(settings.orphanDependents) ?? policyUnlessAsked(next, settings);
   if (!policy) return;
   const wanted = { Foreground: foregroundFinalizer, Orphan: orphanFinalizer, Background: undefined }[policy];
   const others = (next.metadata.finalizers ?? []).filter((finalizer) => finalizer !== foregroundFinalizer && finalizer !== orphanFinalizer);
   const finalizers = wanted ? [...others, wanted] : others;
   if (finalizers.length > 0) next.metadata.finalizers = finalizers;
   else delete next.metadata.finalizers;
+}
+
+function policyUnlessAsked({ metadata }: KubeObject, { orphansUnlessAsked }: DeleteSettings): DeleteSettings['propagationPolicy'] {
+  const isSaid = metadata.finalizers?.some((finalizer) => finalizer === foregroundFinalizer || finalizer === orphanFinalizer);
+  return orphansUnlessAsked && !isSaid ? 'Orphan' : undefined;
 }
 
 function legacyPolicy(orphanDependents: boolean | undefined): DeleteSettings['propagationPolicy'] {

@@ -64,6 +64,8 @@ export interface DeleteSettings extends WriteSettings {
   /** The older spelling of Orphan and Background. */
   orphanDependents?: boolean;
   preconditions?: { uid?: string; resourceVersion?: string };
+  /** Whether dependents stay where neither the settings nor the object's finalizers say what becomes of them. */
+  orphansUnlessAsked?: boolean;
 }
 
 export interface ReadSettings {

@@ -9,7 +9,7 @@ import { deleteSettings, listSettings, patchSettings, watchSettings, writeSettin
 import { contentTypeOf, encodeList, encodeObject, type Form, requestedForm, type WatchFormat, watchFormat } from './representation.ts';
 import { decodeDeleteOptions, decodeObject, decodePatch, type YamlReading } from './request-body.ts';
 import type { ResourcePath } from './request-info.ts';
-import { type Exchange, noSuchPath, sendBytes, sendJson, sendPieces, wrongMethod } from './responses.ts';
+import { addWarning, type Exchange, noSuchPath, sendBytes, sendJson, sendPieces, wrongMethod } from './responses.ts';
 import { SharedJoins, streamWatch, watchTimeoutMs } from './watch-response.ts';
 import type { YamlBodies } from './yaml-body.ts';
 
@@ -169,7 +169,11 @@ export class ResourceRequests {
 
   async #delete(request: ResourceRequest, call: Call): Promise<void> {
     const form = this.#form(request);
-    const answer = await this.#options.api.delete(call, await this.#deleteSettings(request));
+    const settings = await this.#deleteSettings(request, call.kind);
+    const { orphansUnlessAsked: warning } = call.kind.strategy;
+    if (warning && settings.propagationPolicy === undefined && settings.orphanDependents === undefined)
+      addWarning(request.response, warning);
+    const answer = await this.#options.api.delete(call, settings);
     if (answer.removed && !storedKind(call.kind).strategy.returnsDeleted) return sendJson(request, 200, removedStatus(call.kind, answer));
     return this.#send(request, call.kind, form, answer);
   }
@@ -177,17 +181,18 @@ export class ResourceRequests {
   async #deleteCollection(request: ResourceRequest, call: Call): Promise<void> {
     const form = this.#form(request);
     const selectors = listSettings(request.query);
-    const found = await this.#options.api.deleteCollection(call, selectors, await this.#deleteSettings(request));
+    const found = await this.#options.api.deleteCollection(call, selectors, await this.#deleteSettings(request, call.kind));
     return sendPieces(request, 200, contentTypeOf(form), encodeList(call.kind, form, found));
   }
 
   /** As in Kubernetes: a body, when there is one, says everything; else the query does. */
-  async #deleteSettings(asked: ResourceRequest): Promise<DeleteSettings> {
+  async #deleteSettings(asked: ResourceRequest, { strategy }: KindDefinition): Promise<DeleteSettings> {
     const { request, query, audit, body } = asked;
-    if (body.length === 0) return deleteSettings(query);
+    const unlessAsked = { orphansUnlessAsked: strategy.orphansUnlessAsked !== undefined };
+    if (body.length === 0) return { ...deleteSettings(query), ...unlessAsked };
     const options = await decodeDeleteOptions(request.headers['content-type'], body, this.#reading(asked));
     audit?.requestObject(options);
-    return options;
+    return { ...options, ...unlessAsked };
   }
 
   #reading({ signal }: ResourceRequest): YamlReading {
