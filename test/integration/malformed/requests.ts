@@ -100,7 +100,7 @@ const brokenQueries = [
   'labelSelector=%00',
   'fieldSelector=spec.nothing=1',
   'fieldSelector=metadata.name',
-  'fieldSelector==',
+  'fieldSelector==1',
   'fieldSelector=metadata.name>1',
   'fieldSelector=__proto__=1',
   'fieldSelector=constructor=1',
