@@ -39,7 +39,9 @@ function grouped(given: v2.CrossVersionObjectReference | undefined, field: strin
   const version = given?.apiVersion ?? '';
   const at = `${field}.apiVersion`;
   if (version.split('/').length > 2) return [invalid(at, version, `unexpected GroupVersion string: ${version}`)];
-  return isUngrouped(given) ? [invalid(at, version, 'apiVersion must specify API group')] : [];
+  // Of the core group there is one kind that can be scaled.
+  const isCore = given?.kind === 'ReplicationController';
+  return isUngrouped(given) && !isCore ? [invalid(at, version, 'apiVersion must specify API group')] : [];
 }
 
 function isUngrouped(given: v2.CrossVersionObjectReference | undefined): boolean {

@@ -139,6 +139,14 @@ test('an autoscaler aims at 80 % of CPU, between bounds that hold', () => {
     'spec.maxReplicas: Invalid value: 3: must be greater than or equal to `minReplicas`',
     'spec.scaleTargetRef.apiVersion: Invalid value: "": apiVersion must specify API group',
   ]);
+  // The one kind of the core group that can be scaled needs no group.
+  autoscaler.spec = {
+    ...autoscaler.spec,
+    maxReplicas: 9,
+    scaleTargetRef: { apiVersion: 'v1', kind: 'ReplicationController', name: 'web' },
+  };
+  expect(messages(HorizontalPodAutoscaler.validate(autoscaler))).toEqual([]);
+  autoscaler.spec = { ...autoscaler.spec, maxReplicas: 3, scaleTargetRef: { kind: 'Deployment', name: 'web' } };
   const shown = HorizontalPodAutoscaler.columns.map((column) => column.value(autoscaler, 0));
   expect(shown.slice(0, 6)).toEqual(['web', 'Deployment/web', 'cpu: <unknown>/80%', '5', 3, 0]);
   expect(autoscaler.spec.behavior?.scaleUp?.policies).toHaveLength(2);
