@@ -1,5 +1,5 @@
-// Everything in the store, in memory, fed by one store watch. Reads are served from here at a proven revision: the cache
-// has applied all that was committed before the read began.
+// Everything in the store but kinds that expire, in memory, fed by one store watch. Reads are served from here at a proven revision:
+// the cache has applied all that was committed before the read began.
 import { groupResourceOf, type KindDefinition, StatusError } from '@berth/machinery';
 import { CompactedError, type KeyValue, type Store, type Watch, type WatchBatch } from '@berth/store';
 import type { Clock, Logger, Timer } from '@berth/telemetry';
