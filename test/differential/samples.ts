@@ -46,10 +46,16 @@ export function namespaceOf(kind: KindDefinition): string {
   return kind.kind === 'ResourceQuota' || kind.kind === 'LimitRange' ? 'differential-limits' : 'differential';
 }
 
+/** Of these kinds, each has its template elsewhere. */
+interface Templated {
+  template?: Part;
+  spec?: { template?: Part; jobTemplate?: { spec?: { template?: Part } } };
+}
+
 function richTemplate(object: Part, kind: string, random: Random): void {
-  // biome-ignore lint/suspicious/noExplicitAny: each of these kinds has its template elsewhere
-  const any = object as any;
-  const template = kind === 'PodTemplate' ? any.template : kind === 'CronJob' ? any.spec.jobTemplate.spec.template : any.spec.template;
+  const { template: own, spec } = object as Templated;
+  const template = kind === 'PodTemplate' ? own : kind === 'CronJob' ? spec?.jobTemplate?.spec?.template : spec?.template;
+  if (!template) throw new Error(`the sample of ${kind} has no template`);
   template.spec = samplePodSpec(random, kind === 'Job' || kind === 'CronJob' ? 'Never' : undefined);
 }
 

@@ -24,7 +24,7 @@ test('a process without descriptors to spare is refused the program, and goes on
   const program = `
     import { openSync } from 'node:fs';
     const { runCommand } = await import(${JSON.stringify(commands)});
-    try { for (;;) openSync('/dev/null'); } catch {}
+    try { for (;;) openSync('/dev/null'); } catch (error) { if (error.code !== 'EMFILE') throw error; }
     const refusal = await runCommand('true', []).catch((error) => error.message);
     await new Promise((resolve) => setTimeout(resolve, 20));
     console.log(refusal);

@@ -36,8 +36,8 @@ export async function connectChannels(socket: WebSocket, opening: Promise<Tunnel
   if (socket.readyState !== socket.OPEN) return tunnel.abort(new Error('the client went away'));
   socket.on('close', () => tunnel.abort(new Error('the client went away')));
   // As Kubernetes says that the connection stands; clients of the older protocols wait for it.
-  void write(socket, framing.encode(channels.stdout, noBytes));
-  tunnel.onData((channel, data) => write(socket, framing.encode(channel === 'stderr' ? channels.stderr : channels.stdout, data)));
+  void sendMessage(socket, framing.encode(channels.stdout, noBytes));
+  tunnel.onData((channel, data) => sendMessage(socket, framing.encode(channel === 'stderr' ? channels.stderr : channels.stdout, data)));
   socket.on('message', (message, isBinary) => void receive(socket, tunnel, framing.decode(message, isBinary), options));
   socket.resume();
   const { exitCode, error } = await tunnel.finished;
@@ -83,15 +83,16 @@ function isDimension(value: unknown): value is number {
   return typeof value === 'number' && Number.isInteger(value) && value > 0 && value < 65_536;
 }
 
-function write(socket: WebSocket, message: Uint8Array | string): Promise<void> {
+/** Resolves when it is on its way, or can be no more. */
+export function sendMessage(socket: WebSocket, message: Uint8Array | string): Promise<void> {
   if (socket.readyState !== socket.OPEN) return Promise.resolve();
-  // An error means that the socket is closing, which ends the tunnel by itself.
+  // An error means that the socket is closing, which ends by itself what is sent.
   return new Promise((resolve) => socket.send(message, () => resolve()));
 }
 
 async function finish(socket: WebSocket, { encode, endsWithStatus }: ChannelFraming, status: CommandStatus): Promise<void> {
   const text = endsWithStatus ? JSON.stringify(status) : status.status === 'Success' ? '' : (status.message ?? '');
-  if (text !== '') await write(socket, encode(channels.error, Buffer.from(text)));
+  if (text !== '') await sendMessage(socket, encode(channels.error, Buffer.from(text)));
   socket.close(1000);
 }
 

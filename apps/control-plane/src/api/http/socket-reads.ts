@@ -7,6 +7,7 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import type { ApiServer } from '../core/api-server.ts';
 import type { Attributes } from '../core/authorizer.ts';
 import type { FlowControl } from '../flow-control/flow-control.ts';
+import { sendMessage } from './channel-socket.ts';
 import type { PodLogs } from './pod-logs.ts';
 import type { Upgrade } from './pod-streams.ts';
 import type { ResourcePath } from './request-info.ts';
@@ -98,8 +99,8 @@ function isLogUrl(url = ''): boolean {
 async function sendLog(socket: WebSocket, tunnel: Tunnel): Promise<void> {
   const encode = (data: Uint8Array) => (socket.protocol === base64 ? Buffer.from(data).toString('base64') : data);
   // As Kubernetes begins, so that the client knows that the connection stands.
-  void send(socket, encode(new Uint8Array()));
-  tunnel.onData((_channel, data) => send(socket, encode(data)));
+  void sendMessage(socket, encode(new Uint8Array()));
+  tunnel.onData((_channel, data) => sendMessage(socket, encode(data)));
   const { error } = await tunnel.finished;
   if (error === undefined) socket.close(1000);
   else socket.close(1011, closeReason(error));
@@ -113,7 +114,7 @@ async function sendEvents(socket: WebSocket, { handle, format, close }: OpenWatc
     while (socket.readyState === socket.OPEN) {
       const isOver = handle.ended;
       const item = handle.take();
-      if (item) await send(socket, message(format.encode(item)));
+      if (item) await sendMessage(socket, message(format.encode(item)));
       else if (isOver) break;
       else await handle.ready();
     }
@@ -123,17 +124,11 @@ async function sendEvents(socket: WebSocket, { handle, format, close }: OpenWatc
       socket.close(1011, closeReason(String(error)));
       return;
     }
-    await send(socket, message(format.encodeError(error.status)));
+    await sendMessage(socket, message(format.encodeError(error.status)));
     socket.close(1000);
   } finally {
     close();
   }
-}
-
-/** Resolves when it is on its way, or the socket is closed, which ends what is sent by itself. */
-function send(socket: WebSocket, message: Uint8Array | string): Promise<void> {
-  if (socket.readyState !== socket.OPEN) return Promise.resolve();
-  return new Promise((resolve) => socket.send(message, () => resolve()));
 }
 
 function closeReason(text: string): string {

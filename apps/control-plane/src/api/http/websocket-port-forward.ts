@@ -3,6 +3,7 @@
 import type { Tunnel } from '@berth/protocol';
 import type { WebSocket } from 'ws';
 import { channelFraming } from './channel-framing.ts';
+import { sendMessage } from './channel-socket.ts';
 import { statusOf } from './responses.ts';
 
 export interface WebSocketPortForward {
@@ -69,10 +70,7 @@ async function receive(
 }
 
 function send(socket: WebSocket, channel: number, data: Uint8Array): Promise<void> {
-  if (socket.readyState !== socket.OPEN) return Promise.resolve();
-  const message = channelFraming(socket.protocol).encode(channel, data);
-  // An error means that the socket is closing, which ends the tunnels by itself.
-  return new Promise((resolve) => socket.send(message, () => resolve()));
+  return sendMessage(socket, channelFraming(socket.protocol).encode(channel, data));
 }
 
 function portBytes(port: number): Uint8Array {
