@@ -2,7 +2,7 @@
 // usage.
 import 'reflect-metadata';
 import { fileURLToPath } from 'node:url';
-import { jsonLogger, standardErrorLines, systemClock, systemRandom } from '@berth/telemetry';
+import { collectWhenIdle, jsonLogger, standardErrorLines, systemClock, systemRandom } from '@berth/telemetry';
 import { collectDefaultMetrics } from 'prom-client';
 import { AuditPolicyError } from './api/audit/policy.ts';
 import { AuthenticationConfigurationError } from './api/authentication/oidc/provider.ts';
@@ -27,6 +27,7 @@ async function main(): Promise<void> {
   const controlPlane = await startControlPlane({ ...command.config, timeZone: localTimeZone() }, ports, { dashboardDirectory });
   // Of the process, so not of a control plane that a test starts in its own.
   collectDefaultMetrics({ register: controlPlane.registry, eventLoopMonitoringPrecision: eventLoopLookMs });
+  collectWhenIdle(ports);
   const stop = (signal: string) => {
     logger.info('stopping', { signal });
     setTimeout(() => {

@@ -1,7 +1,7 @@
 // The node agent as a process: command line in, exit code out. Exit codes: 0 stopped as asked, 1 could not start, 2 wrong
 // usage. Stopping leaves every container running; --tear-down is what ends them.
 import 'reflect-metadata';
-import { jsonLogger, standardErrorLines, systemClock, systemRandom } from '@berth/telemetry';
+import { collectWhenIdle, jsonLogger, standardErrorLines, systemClock, systemRandom } from '@berth/telemetry';
 import { type AgentCommandLine, parseCommandLine, UsageError, usage } from './command-line.ts';
 import { startNodeAgent } from './node-agent.ts';
 import { tearDown } from './tear-down.ts';
@@ -17,6 +17,7 @@ async function main(): Promise<void> {
     process.exit(0);
   }
   const agent = await startNodeAgent(command.config, ports);
+  collectWhenIdle(ports);
   const stop = (signal: string) => {
     logger.info('stopping; containers go on', { signal });
     setTimeout(() => {
