@@ -1,4 +1,4 @@
-// npm run differential -- [--requests N] [--seed N] [--kind NAME] [--only NUMBER]: Kubernetes' own API server and Berth are asked the
+// npm run differential -- [--requests N] [--seed N] [--kind NAME]... [--only NUMBER]: Kubernetes' own API server and Berth are asked the
 // same, and what they answer differently is printed, most frequent first. Fails when docs/differences.md does not name it.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -19,7 +19,7 @@ const { values } = parseArgs({
   options: {
     requests: { type: 'string', default: '10000' },
     seed: { type: 'string', default: '1' },
-    kind: { type: 'string' },
+    kind: { type: 'string', multiple: true },
     only: { type: 'string' },
   },
 });
@@ -27,8 +27,8 @@ const [requests, seed] = [Number(values.requests), Number(values.seed)];
 
 async function run(servers: Servers, report: Report): Promise<void> {
   const served = await servedByBoth(servers, [...kinds, ...kindViews]);
-  const chosen = served.filter(({ kind }) => values.kind === undefined || kind === values.kind);
-  if (chosen.length === 0) throw new Error(`--kind ${values.kind}: not a kind that both serve`);
+  const chosen = served.filter(({ kind }) => values.kind === undefined || values.kind.includes(kind));
+  if (chosen.length === 0) throw new Error(`--kind ${values.kind}: no kind that both serve`);
   await prepare(servers);
   print(`differential: seed ${seed}, ${chosen.length} kinds of ${kinds.length + kindViews.length}`);
   if (values.only !== undefined) return runScenario(servers, scenarioOf(seed, Number(values.only), chosen), report, print);

@@ -37,19 +37,20 @@ export function renderTable<T extends KubeObject>(kind: KindDefinition<T>, objec
           })),
     rows: objects.map((object) => ({
       cells: columns.map((column) => column.value(object, options.now)),
-      ...embedded(object, options.includeObject),
+      ...embedded(kind, object, options.includeObject),
     })),
   };
 }
 
-function embedded(object: KubeObject, include: TableOptions['includeObject']): { object?: unknown } {
+function embedded(kind: Pick<KindDefinition, 'view'>, object: KubeObject, include: TableOptions['includeObject']): { object?: unknown } {
   if (include === 'None') return {};
-  return { object: include === 'Object' ? object : partialMetadata(object) };
+  return { object: include === 'Object' ? object : partialMetadata(kind, object) };
 }
 
-/** A PartialObjectMetadata. */
-export function partialMetadata(object: KubeObject): Record<string, unknown> {
-  return { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata: object.metadata };
+/** A PartialObjectMetadata: of whichever version, with the metadata that is stored. */
+export function partialMetadata({ view }: Pick<KindDefinition, 'view'>, object: KubeObject): Record<string, unknown> {
+  const { metadata } = view ? view.toStored(object) : object;
+  return { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata };
 }
 
 function defaultColumns<T extends KubeObject>(): Column<T>[] {

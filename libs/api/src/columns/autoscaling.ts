@@ -29,24 +29,27 @@ function targetsText({ spec, status }: HorizontalPodAutoscaler): string {
   return more > 0 ? `${shown.join(', ')} + ${more} more...` : shown.join(', ');
 }
 
-function metricText(metric: MetricSpec, current: MetricStatus | undefined): string {
-  const resource = metric.resource ?? metric.containerResource;
-  if (resource) {
-    return `${resource.name}: ${resourceText(resource.target, (current?.resource ?? current?.containerResource)?.current)}`;
+/** The type says which source counts: validation takes metrics whose other sources are empty only. */
+function metricText({ type, resource, containerResource, pods, external, object }: MetricSpec, current: MetricStatus | undefined): string {
+  if (type === 'Resource' && resource) return `${resource.name}: ${resourceText(resource.target, current?.resource)}`;
+  if (type === 'ContainerResource' && containerResource) {
+    return `${containerResource.name}: ${resourceText(containerResource.target, current?.containerResource)}`;
   }
-  if (metric.pods) return pair(current?.pods?.current?.averageValue, metric.pods.target?.averageValue);
-  const target = (metric.external ?? metric.object)?.target;
-  const measured = (current?.external ?? current?.object)?.current;
-  if (!target) return unknown;
-  return target.averageValue === undefined
-    ? pair(measured?.value, target.value)
-    : `${pair(measured?.averageValue, target.averageValue)} (avg)`;
+  if (type === 'Pods') return pair(current?.pods && (current.pods.current?.averageValue ?? '<nil>'), pods?.target?.averageValue);
+  if (type === 'External') return totalText(external?.target, current?.external?.current);
+  return type === 'Object' ? totalText(object?.target, current?.object?.current) : '<unknown type>';
 }
 
-function resourceText(target: MetricTarget | undefined, current: MetricValueStatus | undefined): string {
-  if (target?.averageValue !== undefined) return pair(current?.averageValue, target.averageValue);
-  const percent = current?.averageUtilization;
-  return `${percent === undefined ? unknown : `${percent}%`}/${target?.averageUtilization ?? 0}%`;
+function totalText(target: MetricTarget | undefined, measured: MetricValueStatus | undefined): string {
+  if (target?.averageValue !== undefined) return `${pair(measured?.averageValue, target.averageValue)} (avg)`;
+  return pair(measured && (measured.value ?? '<nil>'), target?.value);
+}
+
+function resourceText(target: MetricTarget | undefined, measured: { current?: MetricValueStatus } | undefined): string {
+  if (target?.averageValue !== undefined) return pair(measured && (measured.current?.averageValue ?? '<nil>'), target.averageValue);
+  const percent = measured?.current?.averageUtilization;
+  const wanted = target?.averageUtilization;
+  return `${percent === undefined ? unknown : `${percent}%`}/${wanted === undefined ? '<auto>' : `${wanted}%`}`;
 }
 
 function pair(current: string | undefined, target: string | undefined): string {

@@ -4,7 +4,7 @@ import { autoscalerColumns } from '../columns/autoscaling.ts';
 import { defaultAutoscaler } from '../defaults/autoscaling.ts';
 import type { HorizontalPodAutoscaler as Type } from '../generated/autoscaling-v2.types.ts';
 import { schemas } from '../schemas.ts';
-import { validateAutoscaler } from '../validation/autoscaling.ts';
+import { validateAutoscaler, validateAutoscalerStatus } from '../validation/autoscaling.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 import { dnsSubdomain } from '../validation/names.ts';
 import { autoscalerWarnings } from '../warnings/autoscaling.ts';
@@ -31,6 +31,7 @@ export const HorizontalPodAutoscaler = defineKind<HorizontalPodAutoscaler>({
     ...validateAutoscaler(autoscaler, old),
   ],
   validateUpdate: validateMetadataUpdate,
+  validateStatusUpdate: validateAutoscalerStatus,
   columns: autoscalerColumns,
   warnings: ({ spec }) => autoscalerWarnings(spec.metrics),
 });

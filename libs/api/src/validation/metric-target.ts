@@ -1,5 +1,5 @@
 // What an autoscaler's metric shall reach: a total, a value per pod, or a share of what pods request.
-import { parseQuantity } from '@berth/machinery';
+import { isQuantity, parseQuantity } from '@berth/machinery';
 import type { MetricTarget } from '../generated/autoscaling-v2.types.ts';
 import { type FieldError, forbidden, invalid, required } from './errors.ts';
 
@@ -8,8 +8,8 @@ export function metricTarget(target: MetricTarget | undefined, at: string): Fiel
   const { type, value, averageValue, averageUtilization } = target ?? {};
   const errors: FieldError[] = [];
   if (!type) errors.push(required(`${field}.type`, 'must specify a metric target type'));
-  else if (!['Utilization', 'Value', 'AverageValue'].includes(type)) {
-    errors.push(invalid(`${field}.type`, type, 'must be either Utilization, Value, or AverageValue'));
+  if (!['Utilization', 'Value', 'AverageValue'].includes(type ?? '')) {
+    errors.push(invalid(`${field}.type`, type ?? '', 'must be either Utilization, Value, or AverageValue'));
   }
   for (const [key, amount] of Object.entries({ value, averageValue })) {
     if (amount !== undefined && !isPositive(amount)) errors.push(invalid(`${field}.${key}`, amount, 'must be positive'));
@@ -46,5 +46,5 @@ export function perPodOrTotal(target: MetricTarget | undefined, at: string): Fie
 }
 
 function isPositive(amount: string): boolean {
-  return parseQuantity(amount).nanos > 0n;
+  return isQuantity(amount) && parseQuantity(amount).nanos > 0n;
 }

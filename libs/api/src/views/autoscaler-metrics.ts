@@ -7,37 +7,45 @@ function present<T extends object>(object: T): T {
   return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as T;
 }
 
-function averageTarget(averageUtilization: number | undefined, averageValue: string | undefined): v2.MetricTarget {
-  if (averageUtilization !== undefined) return { type: 'Utilization', averageUtilization };
-  return present({ type: 'AverageValue', averageValue });
-}
-
-function valueTarget(value: string | undefined, averageValue: string | undefined): v2.MetricTarget {
-  return averageValue === undefined ? present({ type: 'Value', value }) : { type: 'AverageValue', averageValue };
+/** The type follows from what is given; what contradicts it is kept, for validation to see. */
+function resourceTarget(averageUtilization: number | undefined, averageValue: string | undefined): v2.MetricTarget {
+  const type = averageUtilization === undefined ? 'AverageValue' : 'Utilization';
+  return present({ type, averageUtilization, averageValue });
 }
 
 export function specFromV1(metric: v1.MetricSpec): v2.MetricSpec {
   const { type, resource, containerResource, pods, object, external } = metric;
   return present<v2.MetricSpec>({
-    type,
-    resource: resource && { name: resource.name, target: averageTarget(resource.targetAverageUtilization, resource.targetAverageValue) },
+    type: type ?? '',
+    resource: resource && {
+      name: resource.name ?? '',
+      target: resourceTarget(resource.targetAverageUtilization, resource.targetAverageValue),
+    },
     containerResource: containerResource && {
-      name: containerResource.name,
-      container: containerResource.container,
-      target: averageTarget(containerResource.targetAverageUtilization, containerResource.targetAverageValue),
+      name: containerResource.name ?? '',
+      container: containerResource.container ?? '',
+      target: resourceTarget(containerResource.targetAverageUtilization, containerResource.targetAverageValue),
     },
     pods: pods && {
-      metric: present({ name: pods.metricName, selector: pods.selector }),
-      target: averageTarget(undefined, pods.targetAverageValue),
+      metric: present({ name: pods.metricName ?? '', selector: pods.selector }),
+      target: { type: 'AverageValue', averageValue: pods.targetAverageValue ?? '0' },
     },
     object: object && {
-      describedObject: object.target,
-      metric: present({ name: object.metricName, selector: object.selector }),
-      target: valueTarget(object.targetValue, object.averageValue),
+      describedObject: object.target ?? { kind: '', name: '' },
+      metric: present({ name: object.metricName ?? '', selector: object.selector }),
+      target: present<v2.MetricTarget>({
+        type: object.averageValue === undefined ? 'Value' : 'AverageValue',
+        value: object.targetValue ?? '0',
+        averageValue: object.averageValue,
+      }),
     },
     external: external && {
-      metric: present({ name: external.metricName, selector: external.metricSelector }),
-      target: valueTarget(external.targetValue, external.targetAverageValue),
+      metric: present({ name: external.metricName ?? '', selector: external.metricSelector }),
+      target: present<v2.MetricTarget>({
+        type: external.targetValue === undefined ? 'AverageValue' : 'Value',
+        value: external.targetValue,
+        averageValue: external.targetAverageValue,
+      }),
     },
   });
 }
@@ -79,28 +87,28 @@ export function specToV1(metric: v2.MetricSpec): v1.MetricSpec {
 
 export function statusFromV1(metric: v1.MetricStatus): v2.MetricStatus {
   const { type, resource, containerResource, pods, object, external } = metric;
-  const current = (averageUtilization: number | undefined, averageValue: string | undefined, value?: string): v2.MetricValueStatus =>
-    present({ averageUtilization, averageValue, value });
+  const usage = (averageUtilization: number | undefined, averageValue = '0') => present({ averageUtilization, averageValue });
+  const total = (value = '0', averageValue?: string) => present({ value, averageValue });
   return present<v2.MetricStatus>({
-    type,
-    resource: resource && { name: resource.name, current: current(resource.currentAverageUtilization, resource.currentAverageValue) },
+    type: type ?? '',
+    resource: resource && { name: resource.name ?? '', current: usage(resource.currentAverageUtilization, resource.currentAverageValue) },
     containerResource: containerResource && {
-      name: containerResource.name,
-      container: containerResource.container,
-      current: current(containerResource.currentAverageUtilization, containerResource.currentAverageValue),
+      name: containerResource.name ?? '',
+      container: containerResource.container ?? '',
+      current: usage(containerResource.currentAverageUtilization, containerResource.currentAverageValue),
     },
     pods: pods && {
-      metric: present({ name: pods.metricName, selector: pods.selector }),
-      current: current(undefined, pods.currentAverageValue),
+      metric: present({ name: pods.metricName ?? '', selector: pods.selector }),
+      current: { averageValue: pods.currentAverageValue ?? '0' },
     },
     object: object && {
-      describedObject: object.target,
-      metric: present({ name: object.metricName, selector: object.selector }),
-      current: current(undefined, object.averageValue, object.currentValue),
+      describedObject: object.target ?? { kind: '', name: '' },
+      metric: present({ name: object.metricName ?? '', selector: object.selector }),
+      current: total(object.currentValue, object.averageValue),
     },
     external: external && {
-      metric: present({ name: external.metricName, selector: external.metricSelector }),
-      current: current(undefined, external.currentAverageValue, external.currentValue),
+      metric: present({ name: external.metricName ?? '', selector: external.metricSelector }),
+      current: total(external.currentValue, external.currentAverageValue),
     },
   });
 }

@@ -1,47 +1,55 @@
 // HorizontalPodAutoscaler as autoscaling/v1 shows it: the CPU target is a field, and all that this version has no field for
 // is kept as JSON in annotations, so that an old client's write loses nothing.
-import { defineKind, isRecord, type KindDefinition, type KubeObject } from '@berth/machinery';
+import { asGoStruct, checkTypes, defineKind, isRecord, type KindDefinition, type KubeObject, type MessageSchema } from '@berth/machinery';
+import { roundTrip, withoutRoundTrip } from '../defaults/autoscaling.ts';
 import type * as v1 from '../generated/autoscaling-v1.types.ts';
 import type * as v2 from '../generated/autoscaling-v2.types.ts';
 import { HorizontalPodAutoscaler } from '../kinds/horizontal-pod-autoscaler.ts';
 import { schemas } from '../schemas.ts';
 import { specFromV1, specToV1, statusFromV1, statusToV1 } from './autoscaler-metrics.ts';
+import { asGoReads, goJson } from './go-json.ts';
 import { columnsThrough } from './through.ts';
 
-const annotation = {
-  metrics: 'autoscaling.alpha.kubernetes.io/metrics',
-  behavior: 'autoscaling.alpha.kubernetes.io/behavior',
-  currentMetrics: 'autoscaling.alpha.kubernetes.io/current-metrics',
-  conditions: 'autoscaling.alpha.kubernetes.io/conditions',
-} as const;
+const messages = {
+  metric: schemas.message('autoscaling.v1.MetricSpec'),
+  status: schemas.message('autoscaling.v1.MetricStatus'),
+  condition: schemas.message('autoscaling.v1.HorizontalPodAutoscalerCondition'),
+  behavior: schemas.message('autoscaling.v2.HorizontalPodAutoscalerBehavior'),
+};
+const defaultCpuPercent = 80;
 
-/** Whether a metric is what targetCPUUtilizationPercentage says. */
+/** Whether a metric is one that targetCPUUtilizationPercentage stands for. */
 function isCpuTarget(metric: v2.MetricSpec): boolean {
-  return metric.type === 'Resource' && metric.resource?.name === 'cpu' && metric.resource.target.averageUtilization !== undefined;
+  return metric.type === 'Resource' && metric.resource?.name === 'cpu' && metric.resource.target?.averageUtilization !== undefined;
 }
 
 function fromStored(stored: KubeObject): KubeObject {
   const { spec, status, metadata, ...rest } = stored as v2.HorizontalPodAutoscaler;
   const { metrics = [], behavior, ...target } = spec ?? {};
-  const cpu = metrics.find(isCpuTarget);
-  const others = metrics.filter((metric) => metric !== cpu);
-  const { currentMetrics = [], conditions, ...counts } = status ?? {};
-  const currentCpu = currentMetrics.find((metric) => metric.type === 'Resource' && metric.resource?.name === 'cpu');
+  const others = metrics.filter((metric) => !isCpuTarget(metric));
+  const { currentMetrics = [], conditions = [], ...counts } = status ?? {};
   const annotations = {
-    ...metadata.annotations,
-    ...kept(annotation.metrics, others.map(specToV1)),
-    ...kept(annotation.behavior, behavior ?? {}),
-    ...kept(annotation.currentMetrics, currentMetrics.filter((metric) => metric !== currentCpu).map(statusToV1)),
-    ...kept(annotation.conditions, conditions ?? []),
+    ...withoutRoundTrip(metadata.annotations),
+    ...kept(roundTrip.metrics, messages.metric, others.map(specToV1)),
+    ...kept(roundTrip.currentMetrics, messages.status, currentMetrics.map(statusToV1)),
+    // Kubernetes writes its internal type here, whose fields have the names that they have in Go.
+    ...(behavior && { [roundTrip.behavior]: goJson(undefined, asGoStruct(messages.behavior, behavior)) }),
+    ...kept(roundTrip.conditions, messages.condition, conditions),
   };
-  const percentage = cpu?.resource?.target.averageUtilization;
-  const current = currentCpu?.resource?.current.averageUtilization;
+  const { annotations: _stored, ...named } = metadata;
+  const percentage = metrics.find(isCpuTarget)?.resource?.target.averageUtilization;
+  const current = currentMetrics.filter(({ type, resource }) => type === 'Resource' && resource?.name === 'cpu').at(-1)?.resource?.current;
   return {
     ...rest,
     apiVersion: 'autoscaling/v1',
-    metadata: { ...metadata, ...(Object.keys(annotations).length > 0 && { annotations }) },
+    metadata: { ...named, ...(Object.keys(annotations).length > 0 && { annotations }) },
     ...(spec && { spec: { ...target, ...(percentage !== undefined && { targetCPUUtilizationPercentage: percentage }) } }),
-    ...(status && { status: { ...counts, ...(current !== undefined && { currentCPUUtilizationPercentage: current }) } }),
+    ...(status && {
+      status: {
+        ...counts,
+        ...(current?.averageUtilization !== undefined && { currentCPUUtilizationPercentage: current.averageUtilization }),
+      },
+    }),
   } as KubeObject;
 }
 
@@ -49,21 +57,25 @@ function toStored(object: KubeObject): KubeObject {
   const { spec, status, metadata, ...rest } = object as v1.HorizontalPodAutoscaler;
   const { targetCPUUtilizationPercentage: percentage, ...target } = spec ?? {};
   const { currentCPUUtilizationPercentage: current, ...counts } = status ?? {};
-  const annotations = { ...metadata?.annotations };
-  for (const name of Object.values(annotation)) delete annotations[name];
-  const cpu = percentage === undefined ? [] : [cpuTarget(percentage)];
-  const metrics = [...cpu, ...list<v1.MetricSpec>(metadata, annotation.metrics).map(specFromV1)];
-  const behavior = read(metadata, annotation.behavior);
-  const currentCpu = current === undefined ? [] : [currentCpuOf(current)];
-  const currentMetrics = [...currentCpu, ...list<v1.MetricStatus>(metadata, annotation.currentMetrics).map(statusFromV1)];
-  const conditions = list<v2.HorizontalPodAutoscalerCondition>(metadata, annotation.conditions);
+  const given = metadata?.annotations ?? {};
+  const metrics = (list<v1.MetricSpec>(given[roundTrip.metrics], messages.metric) ?? []).map(specFromV1);
+  if (percentage !== undefined) metrics.push(cpuTarget(percentage));
+  const behavior = behaviorIn(given[roundTrip.behavior]);
+  // What is measured stands there in full.
+  const currentMetrics =
+    list<v1.MetricStatus>(given[roundTrip.currentMetrics], messages.status)?.map(statusFromV1) ??
+    (current === undefined ? [] : [currentCpuOf(current)]);
+  const conditions = list<v2.HorizontalPodAutoscalerCondition>(given[roundTrip.conditions], messages.condition) ?? [];
   const { annotations: _given, ...named } = metadata ?? {};
+  const annotations = withoutRoundTrip(given);
   return {
     ...rest,
     apiVersion: 'autoscaling/v2',
-    metadata: { ...named, ...(Object.keys(annotations).length > 0 && { annotations }) },
-    ...(spec && { spec: { ...target, ...(metrics.length > 0 && { metrics }), ...(isRecord(behavior) && { behavior }) } }),
-    ...(status && {
+    metadata: { ...named, ...(annotations && { annotations }) },
+    ...(spec && {
+      spec: { ...target, metrics: metrics.length > 0 ? metrics : [cpuTarget(defaultCpuPercent)], ...(behavior && { behavior }) },
+    }),
+    ...((status || currentMetrics.length > 0 || conditions.length > 0) && {
       status: { ...counts, ...(currentMetrics.length > 0 && { currentMetrics }), ...(conditions.length > 0 && { conditions }) },
     }),
   } as KubeObject;
@@ -77,13 +89,12 @@ function currentCpuOf(averageUtilization: number): v2.MetricStatus {
   return { type: 'Resource', resource: { name: 'cpu', current: { averageUtilization } } };
 }
 
-function kept(name: string, value: object): Record<string, string> {
-  return Object.keys(value).length > 0 ? { [name]: JSON.stringify(value) } : {};
+function kept(name: string, message: MessageSchema, items: object[]): Record<string, string> {
+  return items.length > 0 ? { [name]: goJson(message, items) } : {};
 }
 
-/** What somebody wrote into the annotation by hand and is not JSON counts as nothing, as in Kubernetes. */
-function read(metadata: KubeObject['metadata'] | undefined, name: string): unknown {
-  const text = metadata?.annotations?.[name];
+/** What somebody wrote into an annotation by hand and is not of its type counts as nothing, as in Kubernetes. */
+function read(text: string | undefined): unknown {
   if (text === undefined) return undefined;
   try {
     return JSON.parse(text);
@@ -92,9 +103,18 @@ function read(metadata: KubeObject['metadata'] | undefined, name: string): unkno
   }
 }
 
-function list<T>(metadata: KubeObject['metadata'] | undefined, name: string): T[] {
-  const value = read(metadata, name);
-  return Array.isArray(value) ? value.filter(isRecord).map((item) => item as T) : [];
+function list<T>(text: string | undefined, message: MessageSchema): T[] | undefined {
+  const value = read(text);
+  if (!Array.isArray(value)) return undefined;
+  const items = value.map((item) => checkTypes(message, asGoReads(message, item ?? {})));
+  return items.some(({ errors }) => errors.length > 0) ? undefined : items.map((item) => item.value as T);
+}
+
+function behaviorIn(text: string | undefined): v2.HorizontalPodAutoscalerBehavior | undefined {
+  const value = read(text);
+  if (!isRecord(value)) return undefined;
+  const { value: behavior, errors } = checkTypes(messages.behavior, asGoReads(messages.behavior, value));
+  return errors.length > 0 || (!behavior.scaleUp && !behavior.scaleDown) ? undefined : behavior;
 }
 
 const view = { of: HorizontalPodAutoscaler as unknown as KindDefinition, toStored, fromStored };
@@ -109,6 +129,10 @@ export const AutoscalingV1HorizontalPodAutoscaler = defineKind<v1.HorizontalPodA
   categories: ['all'],
   schema: schemas.message('autoscaling.v1.HorizontalPodAutoscaler'),
   subresources: { status: true },
+  defaults: (autoscaler) => {
+    autoscaler.spec ??= { scaleTargetRef: { kind: '', name: '' }, maxReplicas: 0 };
+    autoscaler.spec.minReplicas ??= 1;
+  },
   columns: columnsThrough(view, HorizontalPodAutoscaler.columns),
   view,
 });

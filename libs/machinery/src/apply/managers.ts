@@ -55,8 +55,10 @@ export function asksToReset(entries: readonly ManagedFieldsEntry[] | undefined):
   return only !== undefined && more.length === 0 && isRecord(only) && Object.keys(only).length === 0;
 }
 
+/** Who applies stays the same in whichever version. */
 export function isSame(a: Identity, b: Identity): boolean {
-  return a.manager === b.manager && a.operation === b.operation && a.apiVersion === b.apiVersion && a.subresource === b.subresource;
+  if (a.manager !== b.manager || a.operation !== b.operation || a.subresource !== b.subresource) return false;
+  return a.operation === 'Apply' || a.apiVersion === b.apiVersion;
 }
 
 export function writeManagers(managers: readonly Manager[]): ManagedFieldsEntry[] {

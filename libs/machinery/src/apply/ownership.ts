@@ -6,6 +6,7 @@ import type { MessageSchema } from '../schema.ts';
 import { changedFields, type FieldChanges, noChanges } from './changed-fields.ts';
 import { type Conflict, conflictError } from './conflicts.ts';
 import { difference, type FieldSet, intersection, isEmpty, leaves, noFields, union } from './field-set.ts';
+import type { Forms } from './forms.ts';
 import {
   asksToReset,
   type Identity,
@@ -66,12 +67,14 @@ export function cloneObject<T extends KubeObject>(object: T): T {
  * The managedFields after a write that is no apply: whoever changes a field owns it alone.
  * @param old undefined when the object is new
  * @param next defaulted; its own managedFields, where it has any, are a client's change to ownership itself
+ * @param forms of kinds with several versions: `message`, `old` and `next` are of the author's
  */
 export function managedAfterUpdate(
   message: MessageSchema,
   old: KubeObject | undefined,
   next: KubeObject,
   author: Author,
+  forms?: Forms,
 ): ManagedFieldsEntry[] {
   const given = managedFieldsOf(next);
   if (asksToReset(given)) return [];
@@ -86,10 +89,12 @@ export function managedAfterUpdate(
     : { ...noChanges, added: fieldsOfNew(message, manageable(next)) };
   const identity: Identity = { ...identityOf(author), operation: 'Update' };
   const taken = union(changes.modified, changes.added);
-  if (!isGiven && live && isEmpty(taken) && isEmpty(changes.removed)) return live;
+  const changesFor = changesIn(forms, old, next, changes);
+  if (!isGiven && live && isEmpty(taken) && isEmpty(changes.removed) && !forms) return live;
   const kept = managers.map((manager) => {
-    const isOwn = isSame(manager, identity);
-    return without(without(manager, changes.removed), isOwn ? noFields : taken);
+    if (isSame(manager, identity)) return without(manager, changes.removed);
+    const { modified, added, removed } = changesFor(manager);
+    return without(without(manager, removed), union(modified, added));
   });
   if (isEmpty(taken)) return writeManagers(kept);
   const own = kept.find((manager) => isSame(manager, identity))?.fields ?? noFields;
@@ -105,28 +110,39 @@ export interface ApplyRequest {
   force: boolean;
   /** Fields that may change hands without force. */
   transferable?: FieldSet;
+  /** Of kinds with several versions: `message`, `live` and `applied` are of the author's. */
+  forms?: Forms;
+}
+
+type ChangesFor = (manager: Manager) => FieldChanges;
+
+/** What a write changes, as each manager's version names it. */
+function changesIn(forms: Forms | undefined, old: KubeObject | undefined, next: KubeObject, own: FieldChanges): ChangesFor {
+  return forms && old ? forms.changes(content(old), content(next), own) : () => own;
 }
 
 /** The live object as the apply makes it, with its managedFields. @throws StatusError Conflict, or BadRequest for a malformed list */
 export function applyConfiguration(request: ApplyRequest): KubeObject {
-  const { message, live, applied, author, force, transferable } = request;
+  const { message, live, applied, author, force, transferable, forms } = request;
   const shape = rootShape(message);
   checkItems(shape, applied);
   const managers = liveManagers(message, live, author);
   const identity: Identity = { ...identityOf(author), operation: 'Apply' };
-  const own = managers.find((manager) => isSame(manager, identity))?.fields ?? noFields;
+  const known = managers.find((manager) => isSame(manager, identity));
   const wanted = fieldsOf(shape, content(applied));
   const others = managers.filter((manager) => !isSame(manager, identity));
-  const merged = mergeApplied(shape, live ? content(live) : {}, content(applied));
-  const owned = others.reduce((all, manager) => union(all, manager.fields), wanted);
-  const next = (isEmpty(own) ? merged : removeFields(shape, merged, own, owned)) as KubeObject;
-  const changes = changedFields(shape, live && content(live), next);
-  refuseConflicts(others, changes, force, transferable);
-  const taken = union(changes.modified, changes.added);
-  const kept = others.map((manager) => without(without(manager, taken), changes.removed));
+  const merged = mergeApplied(shape, live ? content(live) : {}, content(applied)) as KubeObject;
+  const next = known
+    ? withoutDropped(request, merged, known, [...others, { ...known, apiVersion: author.apiVersion, fields: wanted }])
+    : merged;
+  const changesFor = changesIn(forms, live, next, changedFields(shape, live && content(live), next));
+  refuseConflicts(others, changesFor, force, transferable);
+  const kept = others.map((manager) => {
+    const { modified, added, removed } = changesFor(manager);
+    return without(without(manager, union(modified, added)), removed);
+  });
   const fields = difference(wanted, unmanaged);
   const result = { ...next, metadata: { ...next.metadata } };
-  const known = managers.find((manager) => isSame(manager, identity));
   const time = live && deepEqual(next, content(live)) ? known?.time : author.time;
   setManagedFields(result, writeManagers(withManager(kept, { ...identity, time, fields })));
   return result;
@@ -141,10 +157,19 @@ function liveManagers(message: MessageSchema, live: KubeObject | undefined, auth
   return [{ manager: beforeFirstApply, operation: 'Update', apiVersion, subresource: '', time, fields }];
 }
 
-function refuseConflicts(others: Manager[], changes: FieldChanges, force: boolean, transferable: FieldSet = noFields): void {
+/** @param known who applies, as before @param owners of what is there, who applies among them */
+function withoutDropped({ message, forms }: ApplyRequest, merged: KubeObject, known: Manager, owners: Manager[]): KubeObject {
+  if (isEmpty(known.fields)) return merged;
+  if (forms) return forms.prune(merged, known.fields, known.apiVersion, owners);
+  const owned = owners.reduce((all, manager) => union(all, manager.fields), noFields);
+  return removeFields(rootShape(message), merged, known.fields, owned) as KubeObject;
+}
+
+function refuseConflicts(others: Manager[], changesFor: ChangesFor, force: boolean, transferable: FieldSet = noFields): void {
   if (force) return;
-  const taken = union(changes.modified, changes.added);
   const conflicts: Conflict[] = others.map((manager) => {
+    const { modified, added } = changesFor(manager);
+    const taken = union(modified, added);
     return { manager, fields: difference(leaves(intersection(manager.fields, taken)), transferable) };
   });
   const found = conflicts.filter(({ fields }) => !isEmpty(fields));

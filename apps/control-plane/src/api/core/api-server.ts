@@ -21,6 +21,7 @@ import type { ClusterFacts } from './default-objects.ts';
 import { Deletion } from './deletion.ts';
 import { EventExpiry } from './event-expiry.ts';
 import { ServerHealth } from './health.ts';
+import { KindVersions } from './kind-versions.ts';
 import { KindsByName } from './kinds-by-name.ts';
 import { timed } from './latency.ts';
 import { LocalClient } from './local-client.ts';
@@ -111,8 +112,9 @@ export class ApiServer {
         authorizer: this.#authorizer,
       }),
     );
-    this.#writes = new Writes({ committer: this.#committer, admission, clock, random });
-    this.#applies = new Applies({ writes: this.#writes, committer: this.#committer, clock });
+    const versions = new KindVersions(options.kinds);
+    this.#writes = new Writes({ committer: this.#committer, admission, clock, random, versions });
+    this.#applies = new Applies({ writes: this.#writes, committer: this.#committer, clock, versions });
     this.#viewWrites = new ViewWrites(this.#writes, this.#applies);
     this.#deletion = new Deletion({ committer: this.#committer, admission, clock });
     this.#subresources = new Subresources({
@@ -209,7 +211,7 @@ export class ApiServer {
   async create(call: Call, body: unknown, settings: WriteSettings = {}): Promise<Answer> {
     await this.#allow('create', call);
     const { view } = call.kind;
-    if (view && !call.subresource) return this.#viewWrites.create(call, view, body, settings);
+    if (view && !call.subresource) return this.#viewWrites.create(call, body, settings);
     if (!call.subresource) return this.#writes.create(call, body, settings);
     requireName(call);
     return required(this.#handler(call)?.create)(call, body, settings);
@@ -222,7 +224,7 @@ export class ApiServer {
     if (handler) return required(handler.update)(call, body, settings);
     const authorizeCreate = () => this.#allow('create', call);
     const { view } = call.kind;
-    if (view) return this.#viewWrites.update(call, view, body, settings, authorizeCreate);
+    if (view) return this.#viewWrites.update(call, body, settings, authorizeCreate);
     return this.#writes.update(call, body, settings, authorizeCreate);
   }
 
@@ -235,11 +237,11 @@ export class ApiServer {
     if (type === 'apply') {
       if (handler && call.subresource !== 'scale' && !call.kind.strategy.partialUpdates?.[call.subresource ?? '']) throw notAllowed();
       const authorizeCreate = () => this.#allow('create', call);
-      if (view) return this.#viewWrites.apply(call, view, patch, settings, authorizeCreate);
+      if (view) return this.#viewWrites.apply(call, patch, settings, authorizeCreate);
       return this.#applies.apply(call, patch, settings, authorizeCreate);
     }
     if (handler) return required(handler.patch)(call, type, patch, settings);
-    if (view) return this.#viewWrites.patch(call, view, type, patch, settings);
+    if (view) return this.#viewWrites.patch(call, type, patch, settings);
     return this.#writes.patch(call, type, patch, settings);
   }
 

@@ -17,6 +17,7 @@ import type { Clock } from '@berth/telemetry';
 import { matchTarget, readBody } from './body.ts';
 import type { Committer } from './commit.ts';
 import { authorOf } from './field-ownership.ts';
+import { asServed, asStored, type KindVersions, servedKind } from './kind-versions.ts';
 import type { Shaped } from './metadata.ts';
 import { withinStatus } from './status-writes.ts';
 import { appliedThroughScale, scaleAnswer } from './subresources/scale.ts';
@@ -31,6 +32,7 @@ export interface AppliesOptions {
   writes: Writes;
   committer: Committer;
   clock: Clock;
+  versions: KindVersions;
 }
 
 export class Applies {
@@ -63,18 +65,23 @@ export class Applies {
   #applied(target: Target, live: KubeObject | undefined, applied: KubeObject, settings: WriteSettings): KubeObject {
     const author = authorOf(target, settings, this.#options.clock);
     const isKubectl = author.manager === kubectlManager;
-    const { schema: message } = target.kind;
-    const request: ApplyRequest = { message, live, applied, author, force: settings.force ?? false };
-    const transferable = isKubectl && live ? heldByClientSideApply(target.kind, live) : undefined;
-    const result = readBody(target.kind, applyConfiguration({ ...request, ...(transferable && { transferable }) }), {}).object;
+    const kind = servedKind(target);
+    const shown = live && asServed(kind, live);
+    const request: ApplyRequest = { message: kind.schema, live: shown, applied, author, force: settings.force ?? false };
+    const forms = this.#options.versions.of(target);
+    const transferable = isKubectl && shown ? heldByClientSideApply(kind, shown) : undefined;
+    const configured = applyConfiguration({ ...request, ...(forms && { forms }), ...(transferable && { transferable }) });
+    const result = readBody(kind, configured, {}).object;
     const { annotations } = result.metadata;
     if (isKubectl && live && annotations?.[lastAppliedAnnotation]) annotations[lastAppliedAnnotation] = lastApplied(applied);
-    return result;
+    if (!target.through) return result;
+    kind.defaults(result);
+    return asStored(kind, result);
   }
 }
 
 function readConfiguration(target: Target, body: unknown, settings: WriteSettings): { applied: KubeObject; warnings: string[] } {
-  const { kind } = target;
+  const kind = servedKind(target);
   if (target.subresource === 'scale') return { applied: appliedThroughScale(target, body), warnings: [] };
   const given = isRecord(body) ? body.apiVersion : undefined;
   if (given !== apiVersionOf(kind)) {
@@ -103,7 +110,9 @@ function withinScope(target: Target, object: Shaped): KubeObject {
 }
 
 /** Neither a subresource nor a certain version can be created. */
-function refuseCreation({ kind, name = '', subresource }: Target, applied: KubeObject): void {
+function refuseCreation(target: Target, applied: KubeObject): void {
+  const { name = '', subresource } = target;
+  const kind = servedKind(target);
   if (subresource) throw StatusError.notFound(kind, name);
   const { uid, resourceVersion } = applied.metadata;
   if (uid)

@@ -4,6 +4,7 @@ import { deepClone, deepEqual, type FieldError, type KindDefinition, type KubeOb
 import { type Clock, timestamp } from '@berth/telemetry';
 import type { Admission } from './admission/admission.ts';
 import type { Committer, Decision } from './commit.ts';
+import { servedKind } from './kind-versions.ts';
 import { hasGeneration, isFinished, type Shaped } from './metadata.ts';
 import type { Entry } from './object-codec.ts';
 import type { Call, DeleteAnswer, DeleteSettings, User } from './types.ts';
@@ -36,7 +37,7 @@ export class Deletion {
     const { kind, name = '', user } = target;
     checkSettings(settings);
     const { entry, type } = await this.#options.committer.mutate(target, settings.dryRun ?? false, (current) => {
-      if (!current) throw StatusError.notFound(kind, name);
+      if (!current) throw StatusError.notFound(servedKind(target), name);
       return this.#decide(kind, current, settings, user);
     });
     return { code: 200, warnings: [], removed: type === 'remove', bytes: entry.bytes, object: entry.object };

@@ -10,6 +10,7 @@ import {
   setManagedFields,
 } from '@berth/machinery';
 import { type Clock, timestamp } from '@berth/telemetry';
+import { asServed, type KindVersions, servedKind } from './kind-versions.ts';
 import type { Shaped } from './metadata.ts';
 import type { Target, WriteSettings } from './types.ts';
 
@@ -18,16 +19,32 @@ const managerLengthMax = 128;
 /** The manager that a request names, else what the client calls itself: `kubectl` of `kubectl/v1.35 (linux/amd64)`. */
 export function authorOf(target: Target, settings: WriteSettings, clock: Clock): Author {
   const manager = settings.fieldManager || (settings.userAgent ?? '').split('/', 1)[0]?.slice(0, managerLengthMax) || 'unknown';
-  return { manager, apiVersion: apiVersionOf(target.kind), subresource: target.subresource, time: timestamp(clock) };
+  return { manager, apiVersion: apiVersionOf(servedKind(target)), subresource: target.subresource, time: timestamp(clock) };
+}
+
+export interface Tracking {
+  clock: Clock;
+  versions: KindVersions;
 }
 
 /** Changes `next`. */
-export function trackFields(target: Target, old: KubeObject | undefined, next: KubeObject, settings: WriteSettings, clock: Clock): void {
-  const author = authorOf(target, settings, clock);
-  const { schema, subresources, strategy } = target.kind;
+export function trackFields(
+  target: Target,
+  old: KubeObject | undefined,
+  next: KubeObject,
+  settings: WriteSettings,
+  tracking: Tracking,
+): void {
+  const { subresources, strategy } = target.kind;
   const reset = [...(subresources.status ? ['status'] : []), ...(strategy.resets ?? [])];
   const described = old || reset.length === 0 ? next : without(next, reset);
-  setManagedFields(next, managedAfterUpdate(schema, old, described, author));
+  setManagedFields(next, managedAfter(target, old, described, settings, tracking));
+}
+
+function managedAfter(target: Target, old: KubeObject | undefined, next: KubeObject, settings: WriteSettings, tracking: Tracking) {
+  const kind = servedKind(target);
+  const author = authorOf(target, settings, tracking.clock);
+  return managedAfterUpdate(kind.schema, old && asServed(kind, old), asServed(kind, next), author, tracking.versions.of(target));
 }
 
 /** Whether a write changes nothing but the times at which managers wrote, which alone are no change. */
@@ -55,8 +72,7 @@ function without(object: KubeObject, fields: string[]): KubeObject {
 }
 
 /** Looks at the status and metadata alone, since nothing else changes: statuses are written most of all. */
-export function trackStatusFields(target: Target, old: Shaped, next: Shaped, settings: WriteSettings, clock: Clock): void {
-  const author = authorOf(target, settings, clock);
+export function trackStatusFields(target: Target, old: Shaped, next: Shaped, settings: WriteSettings, tracking: Tracking): void {
   const compared: Shaped = { ...old, metadata: next.metadata, status: next.status };
-  setManagedFields(next, managedAfterUpdate(target.kind.schema, old, compared, author));
+  setManagedFields(next, managedAfter(target, old, compared, settings, tracking));
 }

@@ -24,6 +24,12 @@ export function withStatus(kind: KindDefinition, old: Shaped, given: Shaped, now
   return next;
 }
 
+/** Of a write to all but the status. */
+export function keepStatus(next: Shaped, old: Shaped): void {
+  if (old.status === undefined) delete next.status;
+  else next.status = deepClone(old.status);
+}
+
 function keepPart(metadata: Shaped['metadata'], old: Shaped['metadata'], part: StatusMetadata): void {
   if (old[part] === undefined) delete metadata[part];
   else Object.assign(metadata, { [part]: deepClone(old[part]) });

@@ -1,6 +1,6 @@
 // What one API request is, without HTTP: who asks, for which resource, and what comes back.
 // Every way in (HTTP, the in-process client) speaks these types, so all of them pass the same checks.
-import type { FieldError, KindDefinition, KubeObject } from '@berth/machinery';
+import type { KindDefinition, KubeObject } from '@berth/machinery';
 
 export interface User {
   name: string;
@@ -14,6 +14,8 @@ export interface User {
 /** The resource that a request is about. `namespace` is absent for cluster scope, `name` for collections. */
 export interface Target {
   kind: KindDefinition;
+  /** The version that the request is in, where `kind` is the stored one and it is not. */
+  through?: KindDefinition;
   namespace?: string;
   name?: string;
   subresource?: string;
@@ -54,8 +56,6 @@ export interface WriteSettings {
   duplicates?: string[];
   /** Told what is wrong with the body, so that an answer which says that the write failed can say it too. */
   noteWarnings?(warnings: string[]): void;
-  /** What the version that the body is in refuses, beyond what the kind does. */
-  refuses?(object: KubeObject, old?: KubeObject): FieldError[];
 }
 
 export interface DeleteSettings extends WriteSettings {

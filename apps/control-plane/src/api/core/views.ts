@@ -1,9 +1,10 @@
 // Kinds that are another version of a stored one (autoscaling/v1 of autoscaling/v2, events.k8s.io/v1 of v1): what clients send
 // is read as their version and written as the stored one; what is stored is shown as theirs. A request ends in the same
 // decision, whichever version it came in.
-import { type KindDefinition, type KindView, type KubeObject, storedKind } from '@berth/machinery';
+import { type KindDefinition, type KubeObject, storedKind } from '@berth/machinery';
 import type { Applies } from './apply.ts';
 import { matchTarget, readBody } from './body.ts';
+import { asServed, asStored } from './kind-versions.ts';
 import { freezeDeep, toBytes } from './object-codec.ts';
 import { type PatchKind, readPatched } from './patches.ts';
 import type { Answer, Call, Encoded, ListAnswer, Target, WatchHandle, WatchItem, WriteSettings } from './types.ts';
@@ -12,18 +13,18 @@ import { scopeOf, type Writes } from './writes.ts';
 
 /** A stored object as a view shows it; converted once, when somebody looks. */
 class Shown implements Encoded {
-  readonly #view: KindView;
+  readonly #kind: KindDefinition;
   readonly #stored: Encoded;
   #object: KubeObject | undefined;
   #bytes: Uint8Array | undefined;
 
-  constructor(view: KindView, stored: Encoded) {
-    this.#view = view;
+  constructor(kind: KindDefinition, stored: Encoded) {
+    this.#kind = kind;
     this.#stored = stored;
   }
 
   get object(): KubeObject {
-    this.#object ??= freezeDeep(this.#view.fromStored(this.#stored.object));
+    this.#object ??= freezeDeep(asServed(this.#kind, this.#stored.object));
     return this.#object;
   }
 
@@ -34,23 +35,23 @@ class Shown implements Encoded {
 }
 
 export function storedTarget<T extends Target>(target: T): T {
-  return target.kind.view ? { ...target, kind: storedKind(target.kind) } : target;
+  return target.kind.view ? { ...target, kind: storedKind(target.kind), through: target.kind } : target;
 }
 
-export function shownAnswer({ view }: KindDefinition, answer: Answer): Answer {
-  if (!view) return answer;
+export function shownAnswer(kind: KindDefinition, answer: Answer): Answer {
+  if (!kind.view) return answer;
   const { code, warnings } = answer;
-  const { object, bytes } = new Shown(view, answer);
+  const { object, bytes } = new Shown(kind, answer);
   return { code, warnings, object, bytes };
 }
 
-export function shownList({ view }: KindDefinition, list: ListAnswer): ListAnswer {
-  return view ? { ...list, entries: list.entries.map((entry) => new Shown(view, entry)) } : list;
+export function shownList(kind: KindDefinition, list: ListAnswer): ListAnswer {
+  return kind.view ? { ...list, entries: list.entries.map((entry) => new Shown(kind, entry)) } : list;
 }
 
-export function shownWatch({ view }: KindDefinition, handle: WatchHandle): WatchHandle {
-  if (!view) return handle;
-  const shown = (item: WatchItem) => watchItem(item.type, new Shown(view, item));
+export function shownWatch(kind: KindDefinition, handle: WatchHandle): WatchHandle {
+  if (!kind.view) return handle;
+  const shown = (item: WatchItem) => watchItem(item.type, new Shown(kind, item));
   return {
     take: () => {
       const item = handle.take();
@@ -77,37 +78,41 @@ export class ViewWrites {
     this.#applies = applies;
   }
 
-  async create(call: Call, view: KindView, body: unknown, settings: WriteSettings): Promise<Answer> {
-    const { object, warnings } = readBody(call.kind, body, settings);
-    return shownWith(call, warnings, await this.#writes.create(storedTarget(call), view.toStored(object), asStored(view, settings)));
+  async create(call: Call, body: unknown, settings: WriteSettings): Promise<Answer> {
+    const { stored, warnings } = readStored(call.kind, body, settings);
+    return shownWith(call, warnings, await this.#writes.create(storedTarget(call), stored, withoutDuplicates(settings)));
   }
 
-  async update(call: Call, view: KindView, body: unknown, settings: WriteSettings, authorizeCreate: () => Promise<void>): Promise<Answer> {
-    const { object, warnings } = readBody(call.kind, body, settings);
-    const stored = view.toStored(object);
-    return shownWith(call, warnings, await this.#writes.update(storedTarget(call), stored, asStored(view, settings), authorizeCreate));
+  async update(call: Call, body: unknown, settings: WriteSettings, authorizeCreate: () => Promise<void>): Promise<Answer> {
+    const { stored, warnings } = readStored(call.kind, body, settings);
+    return shownWith(call, warnings, await this.#writes.update(storedTarget(call), stored, withoutDuplicates(settings), authorizeCreate));
   }
 
-  async patch(call: Call, view: KindView, type: PatchKind, patch: unknown, settings: WriteSettings): Promise<Answer> {
-    const target = storedTarget(call);
-    const answer = await this.#writes.change(target, scopeOf(call), asStored(view, settings), (old) => {
-      const read = readPatched(call.kind, type, view.fromStored(old), patch, settings);
-      matchTarget(call, read.object);
-      return { object: view.toStored(read.object), warnings: read.warnings };
+  async patch(call: Call, type: PatchKind, patch: unknown, settings: WriteSettings): Promise<Answer> {
+    const { kind } = call;
+    const answer = await this.#writes.change(storedTarget(call), scopeOf(call), withoutDuplicates(settings), (old) => {
+      const { object, warnings } = readPatched(kind, type, asServed(kind, old), patch, settings);
+      matchTarget(call, object);
+      kind.defaults(object);
+      return { object: asStored(kind, object), warnings };
     });
-    return shownAnswer(call.kind, answer);
+    return shownAnswer(kind, answer);
   }
 
-  async apply(call: Call, view: KindView, body: unknown, settings: WriteSettings, authorizeCreate: () => Promise<void>): Promise<Answer> {
-    const { object, warnings } = readBody(call.kind, body, settings, { keepsEmpty: true });
-    const stored = view.toStored(object);
-    return shownWith(call, warnings, await this.#applies.apply(storedTarget(call), stored, asStored(view, settings), authorizeCreate));
+  async apply(call: Call, body: unknown, settings: WriteSettings, authorizeCreate: () => Promise<void>): Promise<Answer> {
+    return shownAnswer(call.kind, await this.#applies.apply(storedTarget(call), body, settings, authorizeCreate));
   }
 }
 
-/** Duplicates have been told of already. */
-function asStored({ validate }: KindView, settings: WriteSettings): WriteSettings {
-  return { ...settings, duplicates: [], ...(validate && { refuses: validate }) };
+function readStored(kind: KindDefinition, body: unknown, settings: WriteSettings): { stored: KubeObject; warnings: string[] } {
+  const { object, warnings } = readBody(kind, body, settings);
+  kind.defaults(object);
+  return { stored: asStored(kind, object), warnings };
+}
+
+/** Duplicates have been named already. */
+function withoutDuplicates(settings: WriteSettings): WriteSettings {
+  return { ...settings, duplicates: [] };
 }
 
 function shownWith({ kind }: Call, warnings: string[], answer: Answer): Answer {

@@ -14,10 +14,11 @@ import type { Admission, AdmissionRequest } from './admission/admission.ts';
 import { matchTarget, readBody, requireOwnName, requireVersion } from './body.ts';
 import type { Committed, Committer, Decision, Known } from './commit.ts';
 import { isUnchanged, trackFields, trackStatusFields } from './field-ownership.ts';
+import { defaultForWrite, type KindVersions, servedKind } from './kind-versions.ts';
 import { carryMetadata, generatedName, isFinished, nextGeneration, type Shaped, stampNew } from './metadata.ts';
 import type { Entry } from './object-codec.ts';
 import { type PatchKind, readPatched } from './patches.ts';
-import { validateStatusMetadata, withStatus } from './status-writes.ts';
+import { keepStatus, validateStatusMetadata, withStatus } from './status-writes.ts';
 import type { Answer, Call, Target, WriteSettings } from './types.ts';
 
 const generatedNameAttemptsMax = 8;
@@ -39,6 +40,7 @@ export interface WritesOptions {
   admission: Admission;
   clock: Clock;
   random: Random;
+  versions: KindVersions;
 }
 
 export class Writes {
@@ -75,9 +77,8 @@ export class Writes {
   }
 
   #createNamed(target: Call, fresh: () => KubeObject, name: string, settings: WriteSettings): Promise<Committed> {
-    const { kind } = target;
     return this.#options.committer.mutate({ ...target, name }, settings.dryRun ?? false, (current, known) => {
-      if (current) throw StatusError.alreadyExists(kind, name);
+      if (current) throw StatusError.alreadyExists(servedKind(target), name);
       return this.decideCreate(target, fresh(), name, known, settings);
     });
   }
@@ -91,9 +92,9 @@ export class Writes {
     object.metadata.name = name;
     stampNew(kind, object, this.#options.clock, this.#options.random);
     if (kind.subresources.status) delete object.status;
-    kind.defaults(object);
+    defaultForWrite(target, object);
     // What the server adds from here on belongs to nobody.
-    if (settings) trackFields(target, undefined, object, settings, this.#options.clock);
+    if (settings) trackFields(target, undefined, object, settings, this.#options);
     dropDisabledFields(kind.disabledFields, object);
     kind.strategy.prepareForCreate?.(object);
     const request: AdmissionRequest = {
@@ -111,9 +112,10 @@ export class Writes {
       warnings: [],
     };
     await this.#options.admission.mutate(request);
-    kind.defaults(object);
-    const errors = [...kind.validate(object), ...(settings?.refuses?.(object) ?? [])];
+    defaultForWrite(target, object);
+    const errors = [...kind.validate(object), ...(target.through?.view?.validate?.(object) ?? [])];
     if (errors.length > 0) throw StatusError.invalid(kind, name, errors);
+    if (target.through) kind.defaults(object);
     await this.#options.admission.validate(request);
     await this.#options.admission.reserve(request);
     const { guards, writes, warnings, turn } = request;
@@ -171,7 +173,7 @@ export class Writes {
     let warnings: string[] = [];
     let old: KubeObject | undefined;
     const committed = await this.#options.committer.mutate(target, settings.dryRun ?? false, async (current, known) => {
-      if (!current) throw StatusError.notFound(kind, name);
+      if (!current) throw StatusError.notFound(servedKind(target), name);
       old = current.object;
       const change = compute(current.object);
       warnings = change.warnings;
@@ -204,13 +206,14 @@ export class Writes {
     if (scope === 'spec') await this.#prepareUpdate(request, next, old, target, settings);
     if (scope === 'status') {
       await this.#options.admission.checkStatus(request);
-      kind.defaults(next);
+      defaultForWrite(target, next);
       dropDisabledFields(kind.disabledFields, next, old);
-      if (settings) trackStatusFields(target, old, next, settings, this.#options.clock);
+      if (settings) trackStatusFields(target, old, next, settings, this.#options);
       await this.#options.admission.mutate(request);
     }
-    const errors = [...validateChange(request, scope, next, old), ...(settings?.refuses?.(next, old) ?? [])];
+    const errors = [...validateChange(request, scope, next, old), ...(target.through?.view?.validate?.(next, old) ?? [])];
     if (errors.length > 0) throw StatusError.invalid(kind, name, errors);
+    if (target.through) kind.defaults(next);
     if (scope !== 'internal') await this.#options.admission.validate(request);
     if (scope === 'spec') await this.#options.admission.reserve(request);
     const { guards, writes, warnings, turn } = request;
@@ -230,13 +233,13 @@ export class Writes {
     const partial = partialUpdate(request);
     if (kind.subresources.status && !partial?.changesStatus) keepStatus(next, old);
     partial?.prepare(next, old, timestamp(this.#options.clock));
-    kind.defaults(next);
+    defaultForWrite(target, next);
     // Who sends a change owns it, also where the strategy then keeps what was there.
-    if (settings) trackFields(target, old, next, settings, this.#options.clock);
+    if (settings) trackFields(target, old, next, settings, this.#options);
     dropDisabledFields(kind.disabledFields, next, old);
     if (!partial) kind.strategy.prepareForUpdate?.(next, old);
     await this.#options.admission.mutate(request);
-    kind.defaults(next);
+    defaultForWrite(target, next);
     nextGeneration(kind, next, old);
   }
 }
@@ -266,11 +269,6 @@ export function kindWarnings(kind: KindDefinition, scope: Scope, object: KubeObj
 
 export function scopeOf(target: Target): Scope {
   return target.subresource === 'status' ? 'status' : 'spec';
-}
-
-function keepStatus(next: Shaped, old: Shaped): void {
-  if (old.status === undefined) delete next.status;
-  else next.status = deepClone(old.status);
 }
 
 function validateChange(request: AdmissionRequest, scope: Scope, next: Shaped, old: Shaped) {

@@ -59,7 +59,7 @@ export function encodeObject(target: KindDefinition, form: Form, encoded: Encode
   const kind = encoded.object.kind === scaleKind.kind ? scaleKind : target;
   // A Status in the place of the object has no table of this kind.
   if (encoded.object.kind !== kind.kind) return encode(form, encoded.object);
-  if (as !== 'Table') return encode(form, partialMetadata(encoded.object));
+  if (as !== 'Table') return encode(form, partialMetadata(kind, encoded.object));
   const { resourceVersion } = encoded.object.metadata;
   return encode(form, renderTable(kind, [encoded.object], { ...form, listMeta: { resourceVersion } }));
 }
@@ -78,7 +78,7 @@ function converted(kind: KindDefinition, form: Form, list: ListAnswer): Uint8Arr
   if (as === undefined)
     return encode(form, { kind: kind.listKind, apiVersion: apiVersionOf(kind), metadata: listMeta, items: objects.map(withoutType) });
   if (as === 'Table') return encode(form, renderTable(kind, objects, { ...form, listMeta }));
-  const items = objects.map(partialMetadata);
+  const items = objects.map((object) => partialMetadata(kind, object));
   return encode(form, { kind: 'PartialObjectMetadataList', apiVersion: 'meta.k8s.io/v1', metadata: listMeta, items });
 }
 
@@ -112,7 +112,7 @@ export function watchFormat(kind: KindDefinition, form: Form, now: () => number)
 function lineEncoder(kind: KindDefinition, form: Form, now: () => number): (item: WatchItem) => Uint8Array {
   const { as } = form.representation;
   if (as === undefined) return (item) => item.line;
-  if (as !== 'Table') return (item) => line(item.type, partialMetadata(item.object));
+  if (as !== 'Table') return (item) => line(item.type, partialMetadata(kind, item.object));
   let columns = true;
   return (item) => {
     const options = { now: now(), includeObject: form.includeObject, columns };
@@ -133,7 +133,7 @@ function bookmarkTable(kind: KindDefinition, object: KubeObject, options: Omit<T
   const table = renderTable(kind, [blank], { ...options, includeObject: 'None', listMeta: { resourceVersion } });
   const [row] = table.rows;
   if (row && options.includeObject === 'Object') row.object = object;
-  else if (row && (annotations || options.includeObject === 'Metadata')) row.object = partialMetadata(object);
+  else if (row && (annotations || options.includeObject === 'Metadata')) row.object = partialMetadata(kind, object);
   return table;
 }
 
