@@ -22,6 +22,8 @@ interface Facts {
 }
 
 const here = import.meta.dirname;
+/** Scalars of whose named types Go's errors give the name. */
+const basics = new Set(['string', 'bool', 'int', 'int32', 'int64', 'uint8', 'float64', 'double', 'bytes', 'Quantity']);
 
 /** A resolved Go type: `expression` in the schema's notation, the enum of its alias, and whether it was a pointer. */
 interface Resolved {
@@ -116,6 +118,7 @@ class Generator {
     return {
       name: fact.name,
       type: resolved.expression,
+      ...this.#goType(fact.type, group, resolved.expression),
       ...(fact.protobuf !== undefined && { number: fact.protobuf }),
       ...(fact.inline && { inline: true }),
       ...(resolved.pointer && { pointer: true }),
@@ -129,6 +132,21 @@ class Generator {
       ...(dflt !== undefined && { default: parseDefault(dflt, this.#groups.get(group)) }),
       ...(resolved.enum && { enum: resolved.enum }),
     };
+  }
+
+  /** What Go's errors call a scalar, a list or a map of named types: `v1.RestartPolicy`, `v1.ResourceList`. */
+  #goType(type: string, group: string, expression: string): { goType?: string } {
+    const base = expression.replace(/^(\[\]|map:)+/, '');
+    if (!basics.has(base)) return {};
+    const version = group.slice(group.indexOf('.') + 1);
+    const named = type.replaceAll('*', '').replace(/[A-Za-z_][\w.]*/g, (name) => {
+      if (name === 'map' || basics.has(name)) return name;
+      if (name === 'byte') return 'uint8';
+      if (!name.includes('.')) return this.#groups.get(group)?.aliases[name] ? `${version}.${name}` : name;
+      const [from = '', last] = name.split('.');
+      return from in packages ? `v1.${last}` : name;
+    });
+    return /\./.test(named) && named !== 'resource.Quantity' && !/^\[\]resource\.Quantity$/.test(named) ? { goType: named } : {};
   }
 
   #types(facts: Facts): string {

@@ -1,7 +1,7 @@
 // What a client may send under a schema: wrong types are named as Go names them, the rest is as a Go decoder would leave it.
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
-import { checkTypes } from './check-types.ts';
+import { checkTypes, decisiveProblem } from './check-types.ts';
 import { SchemaRegistry } from './schema.ts';
 
 const registry = new SchemaRegistry();
@@ -27,6 +27,9 @@ registry.add('core.v1', {
     fields: [
       { name: 'name', type: 'string' },
       { name: 'args', type: '[]string' },
+      { name: 'policy', type: 'string', goType: 'v1.PullPolicy' },
+      { name: 'add', type: '[]string', goType: '[]v1.Capability' },
+      { name: 'requests', type: 'map:Quantity', goType: 'v1.ResourceList' },
     ],
   },
 });
@@ -72,8 +75,18 @@ it.each([
   [{ containers: [{}, 'x'] }, 'spec.containers[1]', unmarshal('string', 'PodSpec.spec.containers', 'v1.Container')],
   [{ containers: [{ args: [1] }] }, 'spec.containers[0].args[0]', unmarshal('number', 'Container.spec.containers.args', 'string')],
   ['x', 'spec', unmarshal('string', 'Pod.spec', 'v1.PodSpec')],
+  [{ containers: [{ policy: 1 }] }, 'spec.containers[0].policy', unmarshal('number', 'Container.spec.containers.policy', 'v1.PullPolicy')],
+  [{ containers: [{ add: {} }] }, 'spec.containers[0].add', unmarshal('object', 'Container.spec.containers.add', '[]v1.Capability')],
+  [{ containers: [{ add: [1] }] }, 'spec.containers[0].add[0]', unmarshal('number', 'Container.spec.containers.add', 'v1.Capability')],
+  [
+    { containers: [{ requests: 1 }] },
+    'spec.containers[0].requests',
+    unmarshal('number', 'Container.spec.containers.requests', 'v1.ResourceList'),
+  ],
+  [{ at: {} }, 'spec.at', unmarshal('object', 'PodSpec.spec.at', 'string')],
+  [{ port: true }, 'spec.port', unmarshal('bool', 'PodSpec.spec.port', 'int32')],
 ])('%j is wrong at %s', (spec, field, detail) => {
-  expect(checkSpec(spec).errors).toEqual([{ type: 'TypeInvalid', field, value: expect.anything(), detail }]);
+  expect(checkSpec(spec).errors).toMatchObject([{ type: 'TypeInvalid', field, value: expect.anything(), detail }]);
 });
 
 it.each([
@@ -83,11 +96,42 @@ it.each([
   [{ at: '2026-01-01T24:00:00Z' }, 'hour out of range'],
   [{ at: '2026-01-01 00:00:00' }, 'cannot parse " 00:00:00" as "T"'],
   [{ exactly: '2026-01-01T00:00:00Z' }, 'cannot parse "Z" as ".000000"'],
-  [{ port: 2 ** 31 }, 'intstr.IntOrString'],
-  [{ anything: 1 }, 'runtime.RawExtension'],
+  [{ port: 2 ** 31 }, 'number 2147483648 into Go struct field PodSpec.spec.port of type int32'],
+  [{ limits: { cpu: {} } }, 'quantities must match the regular expression'],
   [{ seconds: 2 ** 60 }, 'int64'],
 ])('%j is malformed', (spec, detail) => {
   expect(checkSpec(spec).errors).toEqual([expect.objectContaining({ detail: expect.stringContaining(detail) })]);
+});
+
+it('takes any JSON for what is decoded by somebody else', () => {
+  expect(checkSpec({ anything: 1 })).toMatchObject({ value: { spec: { anything: 1 } }, errors: [] });
+});
+
+it.each([
+  ['YQ==', undefined],
+  ['Y\nQ=\n=\n', undefined],
+  ['YQ', 0],
+  ['YWJjYQ', 4],
+  ['YQ=', 3],
+  ['YQ==_', 4],
+  ['YQ==YQ==', 4],
+  ['YWI=x', 4],
+  ['YQ=x', 3],
+  ['not base64', 3],
+  ['=AAA', 0],
+  ['A=AA', 1],
+])('stops in base64 %j where Go does', (data, at) => {
+  const details = checkSpec({ data }).errors.map(({ detail }) => detail);
+  expect(details).toEqual(at === undefined ? [] : [`illegal base64 data at input byte ${at}`]);
+});
+
+it('ends with the first error of a type that decodes itself, or else with the first', () => {
+  const several = { count: 'x', at: 'x', isHost: 1, limits: { cpu: 'x' } };
+  expect(decisiveProblem(checkSpec(several).errors)).toMatchObject({ field: 'spec.at' });
+  expect(decisiveProblem(checkSpec({ isHost: 1, count: 'x' }).errors)).toMatchObject({ field: 'spec.isHost' });
+  const ordered = (order: 'sorted' | 'schema') => checkTypes(pod, { spec: { isHost: 1, containers: 1, count: 'x', at: 1 } }, { order });
+  expect(ordered('sorted').errors.map(({ field }) => field)).toEqual(['spec.at', 'spec.containers', 'spec.count', 'spec.isHost']);
+  expect(ordered('schema').errors.map(({ field }) => field)).toEqual(['spec.containers', 'spec.count', 'spec.isHost', 'spec.at']);
 });
 
 describe('what is left', () => {

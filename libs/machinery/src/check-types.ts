@@ -3,17 +3,25 @@
 // in canonical form, as it would come out of Go.
 
 import { isInt64 } from './exact-json.ts';
+import { base64Error } from './go-base64.ts';
 import { goJsonName } from './go-text.ts';
-import { goTimeError } from './go-time.ts';
+import { canonicalTime, goTimeError } from './go-time.ts';
 import { deepClone, isRecord } from './json.ts';
 import type { FieldError } from './kind.ts';
 import { isQuantity, parseQuantity } from './quantity.ts';
 import type { FieldSchema, MessageSchema, ScalarType, TypeSchema } from './schema.ts';
 
+/** A value of a wrong type; `detail` reads like Go's json errors. */
+export interface TypeProblem extends FieldError {
+  /** What Go makes of the type without its name: `string`, `slice`, `map`, `struct`, or a type that decodes itself. */
+  base: string;
+  /** Whether Go stops decoding here: types that decode themselves end it, of others it goes on to the next. */
+  stops: boolean;
+}
+
 export interface CheckedObject {
   value: Record<string, unknown>;
-  /** Wrong types; `detail` reads like Go's json errors. */
-  errors: FieldError[];
+  errors: TypeProblem[];
   /** Paths of fields that the schema does not have. */
   unknown: string[];
 }
@@ -23,10 +31,12 @@ const unknownFieldsMax = 100;
 export interface CheckOptions {
   /** For what an apply is about: an empty value is one that its author wants. */
   keepsEmpty?: boolean;
+  /** In which order members are looked at, for the error that comes first; otherwise as they are. */
+  order?: 'sorted' | 'schema';
 }
 
-export function checkTypes(message: MessageSchema, value: unknown, { keepsEmpty = false }: CheckOptions = {}): CheckedObject {
-  const checker = new Checker(keepsEmpty);
+export function checkTypes(message: MessageSchema, value: unknown, options: CheckOptions = {}): CheckedObject {
+  const checker = new Checker(options);
   const copy = checker.message(message, value, { path: '', struct: '', fields: '' });
   return { value: copy, errors: checker.errors, unknown: checker.unknown };
 }
@@ -39,22 +49,24 @@ interface Place {
 }
 
 class Checker {
-  readonly errors: FieldError[] = [];
+  readonly errors: TypeProblem[] = [];
   readonly unknown: string[] = [];
   readonly #keepsEmpty: boolean;
+  readonly #order: CheckOptions['order'];
 
-  constructor(keepsEmpty: boolean) {
+  constructor({ keepsEmpty = false, order }: CheckOptions) {
     this.#keepsEmpty = keepsEmpty;
+    this.#order = order;
   }
 
   message(message: MessageSchema, value: unknown, place: Place): Record<string, unknown> {
     const copy: Record<string, unknown> = {};
     if (!isRecord(value)) {
-      this.#mismatch(value, place, typeName(message.name));
+      this.#mismatch(value, place, typeName(message.name), 'struct');
       return copy;
     }
     const struct = message.name.slice(message.name.lastIndexOf('.') + 1);
-    for (const name in value) {
+    for (const name of this.#names(message, value)) {
       const inner = value[name];
       const field = message.byName.get(name);
       if (!field) {
@@ -64,7 +76,7 @@ class Checker {
         if (this.#keepsEmpty || inner || !isLeftOut(field)) copy[name] = inner;
       } else if (inner !== null && inner !== undefined) {
         const inside = { path: dotted(place.path, name), struct, fields: dotted(place.fields, name) };
-        const kept = this.#value(field.schema, inner, inside);
+        const kept = this.#value(field.schema, inner, inside, field.goType);
         if (this.#keepsEmpty || !isEmpty(kept) || !isLeftOut(field)) copy[name] = kept;
       }
     }
@@ -72,49 +84,78 @@ class Checker {
     return copy;
   }
 
-  #value(schema: TypeSchema, value: unknown, place: Place): unknown {
+  #names(message: MessageSchema, value: Record<string, unknown>): string[] {
+    const names = Object.keys(value);
+    if (this.#order === 'sorted') return names.sort();
+    if (this.#order !== 'schema') return names;
+    const declared = [...message.byName.keys()];
+    return names.sort((a, b) => declared.indexOf(a) - declared.indexOf(b));
+  }
+
+  /** @param named what Go calls the type, where it has a name */
+  #value(schema: TypeSchema, value: unknown, place: Place, named?: string): unknown {
     switch (schema.kind) {
       case 'message':
         return this.message(schema.message, value, place);
       case 'list':
-        if (Array.isArray(value)) return value.map((item, i) => this.#item(schema.of, item, { ...place, path: `${place.path}[${i}]` }));
-        this.#mismatch(value, place, `[]${goName(schema.of)}`);
+        if (Array.isArray(value))
+          return value.map((item, i) => this.#item(schema.of, item, { ...place, path: `${place.path}[${i}]` }, elementName(named)));
+        this.#mismatch(value, place, named ?? `[]${goName(schema.of)}`, 'slice');
         return [];
       case 'map': {
         if (!isRecord(value)) {
-          this.#mismatch(value, place, `map[string]${goName(schema.of)}`);
+          this.#mismatch(value, place, named ?? `map[string]${goName(schema.of)}`, 'map');
           return {};
         }
         const copy: Record<string, unknown> = {};
         for (const [key, item] of Object.entries(value))
-          copy[key] = this.#item(schema.of, item, { ...place, path: dotted(place.path, key) });
+          copy[key] = this.#item(schema.of, item, { ...place, path: dotted(place.path, key) }, elementName(named));
         return copy;
       }
       default:
-        return this.#scalar(schema.scalar, value, place);
+        return this.#scalar(schema.scalar, value, place, named);
     }
   }
 
   /** An element of a list or a map: Go takes null for the zero value. */
-  #item(schema: TypeSchema, item: unknown, place: Place): unknown {
-    return item === null ? zero(schema) : this.#value(schema, item, place);
+  #item(schema: TypeSchema, item: unknown, place: Place, named: string | undefined): unknown {
+    return item === null ? zero(schema) : this.#value(schema, item, place, named);
   }
 
-  #scalar(scalar: ScalarType, value: unknown, place: Place): unknown {
+  #scalar(scalar: ScalarType, value: unknown, place: Place, named: string | undefined): unknown {
     const fits = scalarFits(scalar, value);
-    if (fits === false) this.#mismatch(value, place, goScalar(scalar));
-    else if (fits !== true) this.errors.push({ type: 'TypeInvalid', field: place.path, value, detail: fits });
+    if (fits === false) this.#mismatch(value, place, named ?? goScalar(scalar), baseOf(scalar));
+    else if (fits !== true) {
+      const stops = scalar !== 'bytes';
+      this.errors.push({ type: 'TypeInvalid', field: place.path, value, detail: fits, base: baseOf(scalar), stops });
+    }
     if (fits === true && (scalar === 'Time' || scalar === 'MicroTime')) return canonicalTime(scalar, value as string);
     if (fits === true && scalar === 'Quantity') return parseQuantity(String(value)).toString();
     if (fits === true && scalar === 'double') return Number(value);
     return typeof value === 'object' ? deepClone(value) : value;
   }
 
-  #mismatch(value: unknown, { path, struct, fields }: Place, wanted: string): void {
+  #mismatch(value: unknown, { path, struct, fields }: Place, wanted: string, base: string): void {
     const where = fields ? `Go struct field ${struct}.${fields}` : 'Go value';
     const detail = `json: cannot unmarshal ${jsonName(value, wanted)} into ${where} of type ${wanted}`;
-    this.errors.push({ type: 'TypeInvalid', field: path, value, detail });
+    this.errors.push({ type: 'TypeInvalid', field: path, value, detail, base, stops: selfDecoding.has(base) });
   }
+}
+
+/** The error that Go's decoder ends with. */
+export function decisiveProblem(errors: TypeProblem[]): TypeProblem | undefined {
+  return errors.find(({ stops }) => stops) ?? errors[0];
+}
+
+/** Of `[]v1.Capability` and `map[string]v1.ExtraValue`; of a named list or map it is not known. */
+function elementName(named: string | undefined): string | undefined {
+  return named === undefined ? undefined : /^(?:\[\]|map\[[^\]]*\])(.+)$/.exec(named)?.[1];
+}
+
+const selfDecoding = new Set(['Time', 'MicroTime', 'Quantity', 'IntOrString', 'JSON']);
+
+function baseOf(scalar: ScalarType): string {
+  return scalar === 'double' ? 'float64' : scalar;
 }
 
 const structs = new WeakMap<MessageSchema, FieldSchema[]>();
@@ -181,38 +222,16 @@ function scalarFits(scalar: ScalarType, value: unknown): true | false | string {
     case 'MicroTime':
       return typeof value === 'string' && (goTimeError(value, scalar === 'MicroTime') ?? true);
     case 'Quantity':
+      // Go reads whatever stands there as a quantity.
       return (
-        (typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint') &&
-        (isQuantity(String(value)) || `quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'`)
+        ((typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint') && isQuantity(String(value))) ||
+        `quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'`
       );
     case 'IntOrString':
       return typeof value === 'string' || (Number.isInteger(value) && Math.abs(value as number) < 2 ** 31);
-    case 'RawExtension':
-    case 'FieldsV1':
-      return isRecord(value);
     default:
       return true;
   }
-}
-
-/** Where Go's decoder stops, which leaves line ends out; undefined for base64. */
-function base64Error(text: string): string | undefined {
-  const compact = text.replace(/[\r\n]/g, '');
-  if (compact.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(compact)) return undefined;
-  const outside = text.search(/[^A-Za-z0-9+/\r\n]/);
-  return `illegal base64 data at input byte ${outside < 0 ? Math.floor(compact.length / 4) * 4 : outside}`;
-}
-
-const fractionPattern = /\.(\d+)(?:Z|[+-]\d\d:\d\d)$/;
-const secondsLength = '2006-01-02T15:04:05'.length;
-
-/** In UTC, as Go writes it: whole seconds, or microseconds. */
-function canonicalTime(scalar: 'Time' | 'MicroTime', text: string): string {
-  const isUtc = text.endsWith('Z');
-  if (isUtc && scalar === 'Time' && text.length === secondsLength + 1) return text;
-  const seconds = (isUtc ? text : new Date(Date.parse(text)).toISOString()).slice(0, secondsLength);
-  const fraction = fractionPattern.exec(text)?.[1] ?? '';
-  return scalar === 'Time' ? `${seconds}Z` : `${seconds}.${fraction.slice(0, 6).padEnd(6, '0')}Z`;
 }
 
 function zero(schema: TypeSchema): unknown {
@@ -246,17 +265,23 @@ function goScalar(scalar: ScalarType): string {
   const names: Partial<Record<ScalarType, string>> = {
     double: 'float64',
     bytes: '[]uint8',
-    Time: 'v1.Time',
-    MicroTime: 'v1.MicroTime',
-    Quantity: 'resource.Quantity',
-    IntOrString: 'intstr.IntOrString',
-    RawExtension: 'runtime.RawExtension',
+    Time: 'string',
+    MicroTime: 'string',
+    IntOrString: 'int32',
   };
   return names[scalar] ?? scalar;
 }
 
+const structNames: Partial<Record<ScalarType, string>> = {
+  Time: 'v1.Time',
+  MicroTime: 'v1.MicroTime',
+  Quantity: 'resource.Quantity',
+  IntOrString: 'intstr.IntOrString',
+  RawExtension: 'runtime.RawExtension',
+};
+
 function goName(schema: TypeSchema): string {
-  if (schema.kind === 'scalar') return goScalar(schema.scalar);
+  if (schema.kind === 'scalar') return structNames[schema.scalar] ?? goScalar(schema.scalar);
   if (schema.kind === 'message') return typeName(schema.message.name);
   return schema.kind === 'list' ? `[]${goName(schema.of)}` : `map[string]${goName(schema.of)}`;
 }

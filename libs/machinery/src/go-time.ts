@@ -47,3 +47,15 @@ function isDay(text: string): boolean {
   const days = month === 2 ? (isLeap ? 29 : 28) : [4, 6, 9, 11].includes(month) ? 30 : 31;
   return day >= 1 && day <= days;
 }
+
+const fractionPattern = /\.(\d+)(?:Z|[+-]\d\d:\d\d)$/;
+const secondsLength = '2006-01-02T15:04:05'.length;
+
+/** In UTC, as Go writes it: whole seconds, or microseconds. */
+export function canonicalTime(scalar: 'Time' | 'MicroTime', text: string): string {
+  const isUtc = text.endsWith('Z');
+  if (isUtc && scalar === 'Time' && text.length === secondsLength + 1) return text;
+  const seconds = (isUtc ? text : new Date(Date.parse(text)).toISOString()).slice(0, secondsLength);
+  const fraction = fractionPattern.exec(text)?.[1] ?? '';
+  return scalar === 'Time' ? `${seconds}Z` : `${seconds}.${fraction.slice(0, 6).padEnd(6, '0')}Z`;
+}

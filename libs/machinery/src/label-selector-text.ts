@@ -54,9 +54,9 @@ class Reader {
   requirement(): LabelRequirement {
     if (this.next === '!') {
       this.take();
-      return { key: this.#name(), operator: '!', values: [] };
+      return { key: this.#key(), operator: '!', values: [] };
     }
-    const key = this.#name();
+    const key = this.#key();
     if (this.isAtEnd || this.next === ',') return { key, operator: 'exists', values: [] };
     const word = this.take();
     const operator = Object.hasOwn(binaryOperators, word) ? binaryOperators[word] : undefined;
@@ -64,9 +64,13 @@ class Reader {
     return { key, operator, values: operator === 'in' || operator === 'notin' ? this.#values() : [this.isName ? this.take() : ''] };
   }
 
-  #name(): string {
+  /** What is wrong with it comes before whatever follows. */
+  #key(): string {
     if (!this.isName) throw unreadable(`found '${this.next}', expected: identifier`);
-    return this.take();
+    const key = this.take();
+    const [problem] = describe('<nil>', key, qualified(key));
+    if (problem) throw unreadable(problem);
+    return key;
   }
 
   #values(): string[] {
@@ -82,10 +86,10 @@ class Reader {
   }
 }
 
-/** @throws StatusError BadRequest with everything that is wrong with it */
+/** @throws StatusError BadRequest with everything that is wrong with its values */
 function checked(requirement: LabelRequirement): LabelRequirement {
   const { key, operator, values } = requirement;
-  const problems = describe('<nil>', key, qualified(key));
+  const problems: string[] = [];
   for (const [i, value] of values.entries()) {
     if ((operator === 'gt' || operator === 'lt') && !/^[+-]?\d{1,18}$/.test(value)) {
       problems.push(...describe(`values[${i}]`, value, ["for 'Gt', 'Lt' operators, the value must be an integer"]));

@@ -29,15 +29,18 @@ function explain({ source, rule, examples }: Pattern): string {
     : `${rule} (regex used for validation is '${source}')`;
 }
 
-function check(text: string, form: Pattern, bytesMax: number): string[] {
-  const reasons = text.length > bytesMax ? [tooLongReason(bytesMax)] : [];
+/** Kubernetes counts bytes everywhere, and says so of labels and their keys alone. */
+type Unit = 'characters' | 'bytes';
+
+function check(text: string, form: Pattern, bytesMax: number, unit: Unit = 'characters'): string[] {
+  const reasons = text.length > bytesMax ? [tooLongReason(bytesMax, unit)] : [];
   // The expressions backtrack at most linearly, but a long text is already refused.
   if (text.length <= 4 * bytesMax && !form.matches.test(text)) reasons.push(explain(form));
   return reasons;
 }
 
-function tooLongReason(bytesMax: number): string {
-  return `must be no more than ${bytesMax} bytes`;
+function tooLongReason(bytesMax: number, unit: Unit): string {
+  return `must be no more than ${bytesMax} ${unit}`;
 }
 
 const label1123Form = pattern(
@@ -92,13 +95,18 @@ const configKeyForm = pattern(
 const httpHeaderForm = pattern('[-A-Za-z0-9]+', "a valid HTTP header must consist of alphanumeric characters or '-'", 'X-Header-Name');
 const percentForm = pattern('[0-9]+%', "a valid percent string must be a numeric string followed by an ending '%'", '1%', '93%');
 
-export const dnsLabel: NameCheck = (text) => check(text, label1123Form, 63);
+export const dnsLabel: NameCheck = (text) => {
+  const reasons = check(text, label1123Form, 63);
+  // A name of several labels is told so, however long.
+  const isSubdomain = text.includes('.') && dnsSubdomain(text).length === 0;
+  return isSubdomain ? [...reasons.filter((reason) => reason.startsWith('must be')), 'must not contain dots'] : reasons;
+};
 export const dns1035Label: NameCheck = (text) => check(text, label1035Form, 63);
 export const dnsSubdomain: NameCheck = (text) => check(text, subdomainForm, 253);
 /** What resolvers search in, which services of long ago have underscores in. */
 export const dnsSubdomainWithUnderscore: NameCheck = (text) => check(text, underscoreForm, 253);
 export const wildcardSubdomain: NameCheck = (text) => check(text, wildcardForm, 253);
-export const labelValue: NameCheck = (text) => check(text, labelValueForm, 63);
+export const labelValue: NameCheck = (text) => check(text, labelValueForm, 63, 'bytes');
 export const httpHeaderName: NameCheck = (text) => check(text, httpHeaderForm, 8192);
 export const percentage: NameCheck = (text) => check(text, percentForm, 32);
 
@@ -107,15 +115,15 @@ export const qualified: NameCheck = (text) => {
   const parts = text.split('/');
   const [first = '', second] = parts;
   if (parts.length > 2) {
-    return [`a qualified name ${explain(qualifiedForm)} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`];
+    return [`a valid label key ${explain(qualifiedForm)} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`];
   }
   const reasons: string[] = [];
   if (second !== undefined) {
-    const prefixReasons = first === '' ? ['must be non-empty'] : dnsSubdomain(first);
+    const prefixReasons = first === '' ? ['must be non-empty'] : check(first, subdomainForm, 253, 'bytes');
     reasons.push(...prefixReasons.map((reason) => `prefix part ${reason}`));
   }
   const name = second ?? first;
-  const nameReasons = name === '' ? ['must be non-empty', explain(qualifiedForm)] : check(name, qualifiedForm, 63);
+  const nameReasons = name === '' ? ['must be non-empty', explain(qualifiedForm)] : check(name, qualifiedForm, 63, 'bytes');
   return [...reasons, ...nameReasons.map((reason) => `name part ${reason}`)];
 };
 
@@ -137,7 +145,7 @@ export const envVarName: NameCheck = (text) => {
 
 export const portName: NameCheck = (text) => {
   const reasons: string[] = [];
-  if (text.length > 15) reasons.push(tooLongReason(15));
+  if (text.length > 15) reasons.push(tooLongReason(15, 'characters'));
   if (!/^[-a-z0-9]+$/.test(text)) reasons.push('must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)');
   if (!/[a-z]/.test(text)) reasons.push('must contain at least one letter (a-z)');
   if (text.includes('--')) reasons.push('must not contain consecutive hyphens');

@@ -26,6 +26,8 @@ export type ListType = 'atomic' | 'set' | 'map';
 export interface FieldDeclaration {
   name: string;
   type: string;
+  /** What Go calls the type where it has a name of its own: `v1.RestartPolicy`, `v1.ResourceList`. */
+  goType?: string;
   /** Protobuf field number; absent where the type has no protobuf form. */
   number?: number;
   /** An embedded struct: its fields appear in the parent in JSON, as a nested message in protobuf. */

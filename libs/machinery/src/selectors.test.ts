@@ -41,6 +41,8 @@ describe('label selectors', () => {
     ['a=b c', "found 'c', expected: ',' or 'end of string'"],
     ['!', "found '', expected: identifier"],
     ['-a=b', '<nil>: Invalid value: "-a": name part must consist of alphanumeric characters'],
+    ['A_=-', /^unable to parse requirement: <nil>: Invalid value: "A_": name part must/],
+    ['A_ bogus', '<nil>: Invalid value: "A_"'],
     ['Example.com/a=b', '<nil>: Invalid value: "Example.com/a"'],
     ['a=b_', 'values[0][a]: Invalid value: "b_": a valid label must be an empty string or consist of'],
     [`a=${'x'.repeat(64)}`, 'values[0][a]: Invalid value'],

@@ -22,7 +22,7 @@ export const authenticationV1: GroupDeclaration = {
     { name: 'username', type: 'string', number: 1, omitempty: true },
     { name: 'uid', type: 'string', number: 2, omitempty: true },
     { name: 'groups', type: '[]string', number: 3, omitempty: true, listType: 'atomic' },
-    { name: 'extra', type: 'map:[]string', number: 4, omitempty: true },
+    { name: 'extra', type: 'map:[]string', goType: 'map[string]v1.ExtraValue', number: 4, omitempty: true },
   ] },
   TokenRequest: { fields: [
     { name: '', type: 'meta.v1.TypeMeta', inline: true },
@@ -43,7 +43,7 @@ export const authenticationV1: GroupDeclaration = {
     { name: 'kind', type: 'string', number: 1, omitempty: true },
     { name: 'apiVersion', type: 'string', number: 2, omitempty: true },
     { name: 'name', type: 'string', number: 3, omitempty: true },
-    { name: 'uid', type: 'string', number: 4, omitempty: true },
+    { name: 'uid', type: 'string', goType: 'types.UID', number: 4, omitempty: true },
   ] },
   SelfSubjectReview: { fields: [
     { name: '', type: 'meta.v1.TypeMeta', inline: true },

@@ -48,7 +48,7 @@ export const authorizationV1: GroupDeclaration = {
     { name: 'nonResourceAttributes', type: 'authorization.v1.NonResourceAttributes', number: 2, pointer: true, omitempty: true },
     { name: 'user', type: 'string', number: 3, omitempty: true },
     { name: 'groups', type: '[]string', number: 4, omitempty: true, listType: 'atomic' },
-    { name: 'extra', type: 'map:[]string', number: 5, omitempty: true },
+    { name: 'extra', type: 'map:[]string', goType: 'map[string]v1.ExtraValue', number: 5, omitempty: true },
     { name: 'uid', type: 'string', number: 6, omitempty: true },
   ] },
   SelfSubjectAccessReviewSpec: { fields: [

@@ -20,7 +20,7 @@ export const flowcontrolV1: GroupDeclaration = {
     { name: 'rules', type: '[]flowcontrol.v1.PolicyRulesWithSubjects', number: 4, omitempty: true, listType: 'atomic' },
   ] },
   FlowDistinguisherMethod: { fields: [
-    { name: 'type', type: 'string', number: 1, required: true, enum: ['ByUser', 'ByNamespace'] },
+    { name: 'type', type: 'string', goType: 'v1.FlowDistinguisherMethodType', number: 1, required: true, enum: ['ByUser', 'ByNamespace'] },
   ] },
   PriorityLevelConfigurationReference: { fields: [
     { name: 'name', type: 'string', number: 1, required: true },
@@ -31,7 +31,7 @@ export const flowcontrolV1: GroupDeclaration = {
     { name: 'nonResourceRules', type: '[]flowcontrol.v1.NonResourcePolicyRule', number: 3, omitempty: true, listType: 'atomic' },
   ] },
   Subject: { fields: [
-    { name: 'kind', type: 'string', number: 1, required: true, enum: ['User', 'Group', 'ServiceAccount'] },
+    { name: 'kind', type: 'string', goType: 'v1.SubjectKind', number: 1, required: true, enum: ['User', 'Group', 'ServiceAccount'] },
     { name: 'user', type: 'flowcontrol.v1.UserSubject', number: 2, pointer: true, omitempty: true },
     { name: 'group', type: 'flowcontrol.v1.GroupSubject', number: 3, pointer: true, omitempty: true },
     { name: 'serviceAccount', type: 'flowcontrol.v1.ServiceAccountSubject', number: 4, pointer: true, omitempty: true },
@@ -61,8 +61,8 @@ export const flowcontrolV1: GroupDeclaration = {
     { name: 'conditions', type: '[]flowcontrol.v1.FlowSchemaCondition', number: 1, omitempty: true, patchStrategy: ['merge'], patchMergeKey: 'type', listType: 'map', listMapKeys: ['type'] },
   ] },
   FlowSchemaCondition: { fields: [
-    { name: 'type', type: 'string', number: 1, omitempty: true },
-    { name: 'status', type: 'string', number: 2, omitempty: true, enum: ['True', 'False', 'Unknown'] },
+    { name: 'type', type: 'string', goType: 'v1.FlowSchemaConditionType', number: 1, omitempty: true },
+    { name: 'status', type: 'string', goType: 'v1.ConditionStatus', number: 2, omitempty: true, enum: ['True', 'False', 'Unknown'] },
     { name: 'lastTransitionTime', type: 'Time', number: 3, omitempty: true },
     { name: 'reason', type: 'string', number: 4, omitempty: true },
     { name: 'message', type: 'string', number: 5, omitempty: true },
@@ -79,7 +79,7 @@ export const flowcontrolV1: GroupDeclaration = {
     { name: 'items', type: '[]flowcontrol.v1.PriorityLevelConfiguration', number: 2, required: true },
   ] },
   PriorityLevelConfigurationSpec: { fields: [
-    { name: 'type', type: 'string', number: 1, required: true, enum: ['Exempt', 'Limited'] },
+    { name: 'type', type: 'string', goType: 'v1.PriorityLevelEnablement', number: 1, required: true, enum: ['Exempt', 'Limited'] },
     { name: 'limited', type: 'flowcontrol.v1.LimitedPriorityLevelConfiguration', number: 2, pointer: true, omitempty: true },
     { name: 'exempt', type: 'flowcontrol.v1.ExemptPriorityLevelConfiguration', number: 3, pointer: true, omitempty: true },
   ] },
@@ -94,7 +94,7 @@ export const flowcontrolV1: GroupDeclaration = {
     { name: 'lendablePercent', type: 'int32', number: 2, pointer: true, omitempty: true },
   ] },
   LimitResponse: { fields: [
-    { name: 'type', type: 'string', number: 1, required: true, enum: ['Queue', 'Reject'] },
+    { name: 'type', type: 'string', goType: 'v1.LimitResponseType', number: 1, required: true, enum: ['Queue', 'Reject'] },
     { name: 'queuing', type: 'flowcontrol.v1.QueuingConfiguration', number: 2, pointer: true, omitempty: true },
   ] },
   QueuingConfiguration: { fields: [
@@ -106,8 +106,8 @@ export const flowcontrolV1: GroupDeclaration = {
     { name: 'conditions', type: '[]flowcontrol.v1.PriorityLevelConfigurationCondition', number: 1, omitempty: true, patchStrategy: ['merge'], patchMergeKey: 'type', listType: 'map', listMapKeys: ['type'] },
   ] },
   PriorityLevelConfigurationCondition: { fields: [
-    { name: 'type', type: 'string', number: 1, omitempty: true },
-    { name: 'status', type: 'string', number: 2, omitempty: true, enum: ['True', 'False', 'Unknown'] },
+    { name: 'type', type: 'string', goType: 'v1.PriorityLevelConfigurationConditionType', number: 1, omitempty: true },
+    { name: 'status', type: 'string', goType: 'v1.ConditionStatus', number: 2, omitempty: true, enum: ['True', 'False', 'Unknown'] },
     { name: 'lastTransitionTime', type: 'Time', number: 3, omitempty: true },
     { name: 'reason', type: 'string', number: 4, omitempty: true },
     { name: 'message', type: 'string', number: 5, omitempty: true },

@@ -10,7 +10,7 @@ export const nodeV1: GroupDeclaration = {
     { name: 'scheduling', type: 'node.v1.Scheduling', number: 4, pointer: true, omitempty: true },
   ] },
   Overhead: { fields: [
-    { name: 'podFixed', type: 'map:Quantity', number: 1, omitempty: true },
+    { name: 'podFixed', type: 'map:Quantity', goType: 'v1.ResourceList', number: 1, omitempty: true },
   ] },
   Scheduling: { fields: [
     { name: 'nodeSelector', type: 'map:string', number: 1, omitempty: true, atomic: true },

@@ -6,7 +6,7 @@ export const policyV1: GroupDeclaration = {
     { name: 'minAvailable', type: 'IntOrString', number: 1, pointer: true, omitempty: true },
     { name: 'selector', type: 'meta.v1.LabelSelector', number: 2, pointer: true, omitempty: true, patchStrategy: ['replace'] },
     { name: 'maxUnavailable', type: 'IntOrString', number: 3, pointer: true, omitempty: true },
-    { name: 'unhealthyPodEvictionPolicy', type: 'string', number: 4, pointer: true, omitempty: true, enum: ['IfHealthyBudget', 'AlwaysAllow'] },
+    { name: 'unhealthyPodEvictionPolicy', type: 'string', goType: 'v1.UnhealthyPodEvictionPolicyType', number: 4, pointer: true, omitempty: true, enum: ['IfHealthyBudget', 'AlwaysAllow'] },
   ] },
   PodDisruptionBudgetStatus: { fields: [
     { name: 'observedGeneration', type: 'int64', number: 1, omitempty: true },

@@ -70,7 +70,7 @@ export const resourceV1: GroupDeclaration = {
   DeviceTaint: { fields: [
     { name: 'key', type: 'string', number: 1, required: true },
     { name: 'value', type: 'string', number: 2, omitempty: true },
-    { name: 'effect', type: 'string', number: 3, required: true, enum: ['None', 'NoSchedule', 'NoExecute'] },
+    { name: 'effect', type: 'string', goType: 'v1.DeviceTaintEffect', number: 3, required: true, enum: ['None', 'NoSchedule', 'NoExecute'] },
     { name: 'timeAdded', type: 'Time', number: 4, pointer: true, omitempty: true },
   ] },
   DeviceTaintRule: { fields: [
@@ -123,7 +123,7 @@ export const resourceV1: GroupDeclaration = {
   ExactDeviceRequest: { fields: [
     { name: 'deviceClassName', type: 'string', number: 1, required: true },
     { name: 'selectors', type: '[]resource.v1.DeviceSelector', number: 2, omitempty: true, listType: 'atomic' },
-    { name: 'allocationMode', type: 'string', number: 3, omitempty: true },
+    { name: 'allocationMode', type: 'string', goType: 'v1.DeviceAllocationMode', number: 3, omitempty: true },
     { name: 'count', type: 'int64', number: 4, omitempty: true },
     { name: 'adminAccess', type: 'bool', number: 5, pointer: true, omitempty: true },
     { name: 'tolerations', type: '[]resource.v1.DeviceToleration', number: 6, omitempty: true, listType: 'atomic' },
@@ -133,13 +133,13 @@ export const resourceV1: GroupDeclaration = {
     { name: 'name', type: 'string', number: 1, required: true },
     { name: 'deviceClassName', type: 'string', number: 2, required: true },
     { name: 'selectors', type: '[]resource.v1.DeviceSelector', number: 3, omitempty: true, listType: 'atomic' },
-    { name: 'allocationMode', type: 'string', number: 4, omitempty: true },
+    { name: 'allocationMode', type: 'string', goType: 'v1.DeviceAllocationMode', number: 4, omitempty: true },
     { name: 'count', type: 'int64', number: 5, omitempty: true },
     { name: 'tolerations', type: '[]resource.v1.DeviceToleration', number: 6, omitempty: true, listType: 'atomic' },
     { name: 'capacity', type: 'resource.v1.CapacityRequirements', number: 7, pointer: true, omitempty: true },
   ] },
   CapacityRequirements: { fields: [
-    { name: 'requests', type: 'map:Quantity', number: 1, omitempty: true },
+    { name: 'requests', type: 'map:Quantity', goType: 'map[v1.QualifiedName]resource.Quantity', number: 1, omitempty: true },
   ] },
   DeviceSelector: { fields: [
     { name: 'cel', type: 'resource.v1.CELDeviceSelector', number: 1, pointer: true, omitempty: true },
@@ -149,8 +149,8 @@ export const resourceV1: GroupDeclaration = {
   ] },
   DeviceConstraint: { fields: [
     { name: 'requests', type: '[]string', number: 1, omitempty: true, listType: 'atomic' },
-    { name: 'matchAttribute', type: 'string', number: 2, pointer: true, omitempty: true },
-    { name: 'distinctAttribute', type: 'string', number: 3, pointer: true, omitempty: true },
+    { name: 'matchAttribute', type: 'string', goType: 'v1.FullyQualifiedName', number: 2, pointer: true, omitempty: true },
+    { name: 'distinctAttribute', type: 'string', goType: 'v1.FullyQualifiedName', number: 3, pointer: true, omitempty: true },
   ] },
   DeviceClaimConfiguration: { fields: [
     { name: 'requests', type: '[]string', number: 1, omitempty: true, listType: 'atomic' },
@@ -165,9 +165,9 @@ export const resourceV1: GroupDeclaration = {
   ] },
   DeviceToleration: { fields: [
     { name: 'key', type: 'string', number: 1, omitempty: true },
-    { name: 'operator', type: 'string', number: 2, omitempty: true, default: 'Equal', enum: ['Exists', 'Equal'] },
+    { name: 'operator', type: 'string', goType: 'v1.DeviceTolerationOperator', number: 2, omitempty: true, default: 'Equal', enum: ['Exists', 'Equal'] },
     { name: 'value', type: 'string', number: 3, omitempty: true },
-    { name: 'effect', type: 'string', number: 4, omitempty: true, enum: ['None', 'NoSchedule', 'NoExecute'] },
+    { name: 'effect', type: 'string', goType: 'v1.DeviceTaintEffect', number: 4, omitempty: true, enum: ['None', 'NoSchedule', 'NoExecute'] },
     { name: 'tolerationSeconds', type: 'int64', number: 5, pointer: true, omitempty: true },
   ] },
   ResourceClaimStatus: { fields: [
@@ -179,7 +179,7 @@ export const resourceV1: GroupDeclaration = {
     { name: 'apiGroup', type: 'string', number: 1, omitempty: true },
     { name: 'resource', type: 'string', number: 3, required: true },
     { name: 'name', type: 'string', number: 4, required: true },
-    { name: 'uid', type: 'string', number: 5, required: true },
+    { name: 'uid', type: 'string', goType: 'types.UID', number: 5, required: true },
   ] },
   AllocationResult: { fields: [
     { name: 'devices', type: 'resource.v1.DeviceAllocationResult', number: 1, omitempty: true },
@@ -199,11 +199,11 @@ export const resourceV1: GroupDeclaration = {
     { name: 'tolerations', type: '[]resource.v1.DeviceToleration', number: 6, omitempty: true, listType: 'atomic' },
     { name: 'bindingConditions', type: '[]string', number: 7, omitempty: true, listType: 'atomic' },
     { name: 'bindingFailureConditions', type: '[]string', number: 8, omitempty: true, listType: 'atomic' },
-    { name: 'shareID', type: 'string', number: 9, pointer: true, omitempty: true },
-    { name: 'consumedCapacity', type: 'map:Quantity', number: 10, omitempty: true },
+    { name: 'shareID', type: 'string', goType: 'types.UID', number: 9, pointer: true, omitempty: true },
+    { name: 'consumedCapacity', type: 'map:Quantity', goType: 'map[v1.QualifiedName]resource.Quantity', number: 10, omitempty: true },
   ] },
   DeviceAllocationConfiguration: { fields: [
-    { name: 'source', type: 'string', number: 1, required: true, enum: ['FromClass', 'FromClaim'] },
+    { name: 'source', type: 'string', goType: 'v1.AllocationConfigSource', number: 1, required: true, enum: ['FromClass', 'FromClaim'] },
     { name: 'requests', type: '[]string', number: 2, omitempty: true, listType: 'atomic' },
     { name: '', type: 'resource.v1.DeviceConfiguration', number: 3, inline: true },
   ] },

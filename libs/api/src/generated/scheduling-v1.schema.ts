@@ -8,7 +8,7 @@ export const schedulingV1: GroupDeclaration = {
     { name: 'value', type: 'int32', number: 2 },
     { name: 'globalDefault', type: 'bool', number: 3, omitempty: true },
     { name: 'description', type: 'string', number: 4, omitempty: true },
-    { name: 'preemptionPolicy', type: 'string', number: 5, pointer: true, omitempty: true, enum: ['PreemptLowerPriority', 'Never'] },
+    { name: 'preemptionPolicy', type: 'string', goType: 'v1.PreemptionPolicy', number: 5, pointer: true, omitempty: true, enum: ['PreemptLowerPriority', 'Never'] },
   ] },
   PriorityClassList: { fields: [
     { name: '', type: 'meta.v1.TypeMeta', inline: true },

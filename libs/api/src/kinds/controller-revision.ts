@@ -18,9 +18,9 @@ export const ControllerRevision = defineKind<ControllerRevision>({
   schema: schemas.message('apps.v1.ControllerRevision'),
 
   strategy: { generationChanged: () => false },
-  validate: (revision) => [
+  validate: (revision, old) => [
     ...validateMetadata(revision, { scope: 'Namespaced', name: dnsSubdomain }),
-    ...validateControllerRevision(revision),
+    ...validateControllerRevision(revision, old),
   ],
   validateUpdate: (next, old) => [...validateMetadataUpdate(next, old), ...validateControllerRevisionUpdate(next, old)],
   columns: controllerRevisionColumns,

@@ -1,6 +1,6 @@
 // DaemonSets, and the revisions that they and stateful sets keep.
+import { deepEqual, isRecord } from '@berth/machinery';
 import type { ControllerRevision, DaemonSet } from '../generated/apps-v1.types.ts';
-import { isEqual } from './changes.ts';
 import { type FieldError, immutable, invalid, nonNegative, notSupported, required } from './errors.ts';
 import { intOrPercent, isZero, selectorAndTemplate } from './workloads.ts';
 
@@ -28,12 +28,15 @@ export function validateDaemonSetSpec({ spec }: DaemonSet): FieldError[] {
   return errors;
 }
 
-export function validateControllerRevision({ data, revision }: ControllerRevision): FieldError[] {
+export function validateControllerRevision({ data, revision }: ControllerRevision, old?: ControllerRevision): FieldError[] {
   const errors = nonNegative('revision', revision);
-  if (data === undefined || data === null) errors.push({ ...required('data'), detail: 'data is mandatory' });
+  // Of another revision the data cannot become anything anyhow.
+  if (old) return errors;
+  if (data === undefined || data === null) errors.push(required('data', 'data is mandatory'));
+  else if (!isRecord(data)) errors.push(required('data', 'data must be a valid JSON object'));
   return errors;
 }
 
 export function validateControllerRevisionUpdate(next: ControllerRevision, old: ControllerRevision): FieldError[] {
-  return isEqual(next.data, old.data) ? [] : [invalid('data', next.data, immutable)];
+  return deepEqual(next.data, old.data) ? [] : [invalid('data', next.data ?? null, immutable)];
 }

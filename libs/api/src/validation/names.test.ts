@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { isIPv4, isIPv6 } from './ip.ts';
-import { configMapKey, dns1035Label, dnsLabel, dnsSubdomain, envVarName, portName, qualified } from './names.ts';
+import { configMapKey, dns1035Label, dnsLabel, dnsSubdomain, envVarName, labelValue, portName, qualified } from './names.ts';
 
 describe('names explain themselves in Kubernetes words', () => {
   test('a pod name with capitals', () => {
@@ -10,7 +10,17 @@ describe('names explain themselves in Kubernetes words', () => {
   });
 
   test('a label name that is too long', () => {
-    expect(dnsLabel('a'.repeat(64))).toEqual(['must be no more than 63 bytes']);
+    expect(dnsLabel('a'.repeat(64))).toEqual(['must be no more than 63 characters']);
+    expect(dnsSubdomain('a'.repeat(254))).toEqual(['must be no more than 253 characters']);
+    expect(qualified('a'.repeat(64))).toEqual(['name part must be no more than 63 bytes']);
+    expect(qualified(`${'a'.repeat(254)}/b`)).toEqual(['prefix part must be no more than 253 bytes']);
+    expect(labelValue('a'.repeat(64))).toEqual(['must be no more than 63 bytes']);
+  });
+
+  test('a label name that is one of several labels', () => {
+    expect(dnsLabel('a.b')).toEqual(['must not contain dots']);
+    expect(dnsLabel(`${'a'.repeat(64)}.b`)).toEqual(['must be no more than 63 characters', 'must not contain dots']);
+    expect(dnsLabel('A.b')[0]).toMatch(/^a lowercase RFC 1123 label/);
   });
 
   test('a service name that starts with a digit', () => {
@@ -23,6 +33,7 @@ describe('names explain themselves in Kubernetes words', () => {
     expect(qualified('app')).toEqual([]);
     expect(qualified('app.kubernetes.io/name')).toEqual([]);
     expect(qualified('/name')).toEqual(['prefix part must be non-empty']);
+    expect(qualified('a/b/c')[0]).toMatch(/^a valid label key must consist of/);
     expect(qualified('a/b/c')[0]).toContain("with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')");
     expect(qualified('Bad_/name')[0]).toMatch(/^prefix part a lowercase RFC 1123 subdomain/);
   });

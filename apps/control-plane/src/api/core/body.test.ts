@@ -16,3 +16,36 @@ test('an owner that is named twice is kept once, with a warning; owners that dif
   const other = read(owner('x', '1'), { ...owner('x', '1'), controller: true });
   expect([other.object.metadata.ownerReferences?.length, other.warnings]).toEqual([2, []]);
 });
+
+const problemOf = (body: object) => {
+  try {
+    readBody(erased(ConfigMap), body, {});
+  } catch (error) {
+    return String((error as Error).message);
+  }
+  return 'none';
+};
+
+test.each([
+  [{ kind: 'Bogus' }, 'Bogus in version "v1" cannot be handled as a ConfigMap: no kind "Bogus" is registered for version "v1" in scheme'],
+  [
+    { apiVersion: 'example.com/v1', kind: 'ConfigMap' },
+    'ConfigMap in version "v1" cannot be handled as a ConfigMap: no kind "ConfigMap" is registered for version "example.com/v1" in scheme',
+  ],
+  [
+    { apiVersion: 'v1', kind: 'Secret' },
+    'Secret in version "v1" cannot be handled as a ConfigMap: converting (v1.Secret) to (core.ConfigMap): unknown conversion',
+  ],
+  [{ apiVersion: 'apps/v1', kind: 'Deployment' }, 'converting (v1.Deployment) to (core.ConfigMap): unknown conversion'],
+  [
+    { metadata: { name: 'a' }, binaryData: { a: 'YQ' } },
+    'ConfigMap in version "v1" cannot be handled as a ConfigMap: illegal base64 data at input byte 0',
+  ],
+])('%j is refused as Go refuses it', (body, message) => {
+  expect(problemOf(body)).toContain(message);
+});
+
+test('managed fields of which one cannot be read count as not sent', () => {
+  const metadata = { name: 'a', managedFields: [{ manager: 'a', operation: 'Update', apiVersion: 'v1', fieldsV1: 'x' }] };
+  expect(readBody(erased(ConfigMap), { metadata }, {}).object.metadata).toEqual({ name: 'a' });
+});

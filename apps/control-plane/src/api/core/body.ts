@@ -1,16 +1,20 @@
 // From what a client sent to an object of its kind: right types, right resource, no fields that the kind does not have.
+import { schemas } from '@berth/api';
 import {
   apiVersionOf,
   type CheckOptions,
   checkTypes,
+  decisiveProblem,
   deepEqual,
   type FieldError,
   fieldMessage,
+  isRecord,
   type KindDefinition,
   type KubeObject,
   type ManagedFieldsEntry,
   StatusError,
   setManagedFields,
+  type TypeProblem,
 } from '@berth/machinery';
 import type { Target, WriteSettings } from './types.ts';
 
@@ -25,12 +29,14 @@ export interface ReadBody {
 
 /** How a body is read that is no whole object as such, and how its errors are told. */
 export interface Reading extends CheckOptions {
+  /** The order in which a patched object is decoded: its first error is the one that is told. */
+  decodes?: CheckOptions['order'];
   /** In place of `duplicates`: complete sentences. */
   repeated?: string[];
   /** Whether unknown fields are told of in the order of their names, and not in the body's. */
   sortsUnknown?: boolean;
-  /** @param errors at least one */
-  refusedTypes?(errors: FieldError[]): StatusError;
+  /** @param error the one that Kubernetes would name */
+  refusedTypes?(error: TypeProblem): StatusError;
   refusedFields?(problems: string[]): StatusError;
 }
 
@@ -43,7 +49,10 @@ export function readBody(kind: KindDefinition, body: unknown, settings: WriteSet
   checkKind(kind, body);
   const { content, managed } = withoutOwnManaged(body);
   const { value, errors, unknown } = checkTypes(kind.schema, content, reading);
-  if (errors.length > 0) throw reading?.refusedTypes?.(errors) ?? cannotBeHandled(kind, errors.slice(0, 1).map(problem).join());
+  if (errors.length > 0) {
+    const decisive = decisiveIn(kind, content, errors, reading);
+    throw reading?.refusedTypes?.(decisive) ?? cannotBeHandled(kind, problem(decisive));
+  }
   const strange = (reading?.sortsUnknown ? unknown.sort() : unknown).map((path) => `unknown field ${JSON.stringify(path)}`);
   // A patch is read before what it makes; of an object, unknown fields come first.
   const problems = reading?.repeated
@@ -56,12 +65,20 @@ export function readBody(kind: KindDefinition, body: unknown, settings: WriteSet
   const object = value as Record<string, unknown> & KubeObject;
   object.apiVersion = apiVersionOf(kind);
   object.kind = kind.kind;
-  object.metadata = dropSelfLink(object.metadata ?? { name: '' });
+  object.metadata = withReadableManagers(dropSelfLink(object.metadata ?? { name: '' }));
   if (managed) setManagedFields(object, managed);
   const repeated = withoutRepeatedOwners(object, reading !== undefined);
   const warnings = [...(fieldValidation === 'Warn' ? problems.slice(0, shownProblemsMax) : []), ...repeated];
   if (warnings.length > 0) settings.noteWarnings?.(warnings);
   return { object, warnings };
+}
+
+/** Only then is it worth knowing in which order the fields would be decoded. */
+function decisiveIn(kind: KindDefinition, content: object, errors: TypeProblem[], reading: Reading | undefined): TypeProblem {
+  const ordered = reading?.decodes ? checkTypes(kind.schema, content, { ...reading, order: reading.decodes }).errors : errors;
+  const decisive = reading?.decodes === 'schema' ? ordered[0] : decisiveProblem(ordered);
+  if (!decisive) throw new Error(`the errors of ${kind.kind} depend on the order of its fields`);
+  return decisive;
 }
 
 /** Parts of Berth send managedFields back as they came out of the cache, frozen: nothing in them needs a check or a copy. */
@@ -93,17 +110,42 @@ function dropSelfLink(metadata: KubeObject['metadata'] & { selfLink?: unknown })
   return kept;
 }
 
+/** As if they had not been sent, when one of them cannot be read: then the stored ones count. */
+function withReadableManagers(metadata: KubeObject['metadata'] & { managedFields?: ManagedFieldsEntry[] }): KubeObject['metadata'] {
+  if (metadata.managedFields?.every(({ fieldsV1 }) => fieldsV1 === undefined || isRecord(fieldsV1)) ?? true) return metadata;
+  const { managedFields: _unreadable, ...kept } = metadata;
+  return kept;
+}
+
+/** As Go's decoder finds out: is there such a kind, is it this one, in this version? */
 function checkKind(kind: KindDefinition, body: object): void {
-  const { apiVersion, kind: name } = body as { apiVersion?: unknown; kind?: unknown };
   const expected = apiVersionOf(kind);
-  if (apiVersion !== undefined && apiVersion !== '' && apiVersion !== expected) {
-    throw StatusError.badRequest(
-      `the API version in the data (${String(apiVersion)}) does not match the expected API version (${expected})`,
-    );
-  }
-  if (name !== undefined && name !== '' && name !== kind.kind) {
-    throw StatusError.badRequest(`the kind in the data (${String(name)}) does not match the expected kind (${kind.kind})`);
-  }
+  const { apiVersion, kind: name } = body as { apiVersion?: unknown; kind?: unknown };
+  const givenVersion = apiVersion === undefined || apiVersion === '' ? expected : String(apiVersion);
+  const givenKind = name === undefined || name === '' ? kind.kind : String(name);
+  if (givenVersion === expected && givenKind === kind.kind) return;
+  const version = givenVersion.slice(givenVersion.lastIndexOf('/') + 1);
+  const refused = (detail: string) =>
+    StatusError.badRequest(`${givenKind} in version ${JSON.stringify(version)} cannot be handled as a ${kind.kind}: ${detail}`);
+  if (!isRegistered(givenVersion, givenKind)) throw refused(noSuchKind(givenKind, givenVersion));
+  if (givenKind !== kind.kind)
+    throw refused(`converting (${version}.${givenKind}) to (${packageOf(kind.group)}.${kind.kind}): unknown conversion`);
+  throw StatusError.badRequest(`the API version in the data (${givenVersion}) does not match the expected API version (${expected})`);
+}
+
+function isRegistered(apiVersion: string, kind: string): boolean {
+  const [group = '', version] = apiVersion.includes('/') ? apiVersion.split('/') : ['', apiVersion];
+  return schemas.names().includes(`${packageOf(group)}.${version}.${kind}`);
+}
+
+/** Of Go's internal types: a group without its domain. */
+function packageOf(group: string): string {
+  return group === '' ? 'core' : (group.split('.')[0] ?? '');
+}
+
+/** Kubernetes names the file in which its types are registered. */
+export function noSuchKind(kind: string, apiVersion: string): string {
+  return `no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)} in scheme "pkg/runtime/scheme.go:111"`;
 }
 
 function cannotBeHandled(kind: KindDefinition, detail: string): StatusError {

@@ -128,3 +128,18 @@ test('deletecollection removes what its selector finds and nothing else', async 
   expect(left.items.map((item) => item.metadata.labels?.half)).toEqual(Array(15).fill('0'));
   await server.stop();
 });
+
+test('what is gone at once is shown as it was, unless its kind has a grace period', async () => {
+  const { client } = await startTestServer();
+  await client.create(ConfigMap, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { namespace: 'default', name: 'unmarked' } });
+  const gone = await client.delete(ConfigMap, { namespace: 'default', name: 'unmarked' });
+  expect(gone.metadata).not.toHaveProperty('deletionTimestamp');
+  expect(gone.metadata).not.toHaveProperty('deletionGracePeriodSeconds');
+});
+
+test('deletecollection keeps to the preconditions it is given', async () => {
+  const { server, client } = await startTestServer();
+  await client.create(ConfigMap, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { namespace: 'default', name: 'guarded' } });
+  const deleting = server.deleteCollection(callFor(ConfigMap, 'default'), {}, { preconditions: { uid: 'x' } });
+  await expect(deleting).rejects.toThrow('the UID in the precondition (x) does not match the UID in record');
+});

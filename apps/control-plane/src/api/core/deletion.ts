@@ -49,7 +49,9 @@ export class Deletion {
     const work = async () => {
       for (let next = waiting.pop(); next; next = waiting.pop()) {
         const one = { ...target, namespace: next.namespace, name: next.name };
-        await this.delete(one, { ...settings, preconditions: { uid: next.uid, ...settings.preconditions } }).catch(ignoreGone);
+        const { preconditions } = settings;
+        const mayBeAnother = preconditions === undefined;
+        await this.delete(one, { ...settings, preconditions: { uid: next.uid, ...preconditions } }).catch(ignoreGone(mayBeAnother));
       }
     };
     await Promise.all(Array.from({ length: Math.min(deleteConcurrency, waiting.length) }, work));
@@ -63,7 +65,11 @@ export class Deletion {
     setDependentsFinalizer(next, settings);
     if (old.metadata.deletionTimestamp) shorten(next, settings.gracePeriodSeconds);
     else this.#begin(kind, next, settings.gracePeriodSeconds);
-    if (isFinished(next)) return { type: 'remove', object: next, writes: this.#options.admission.release(kind, old) };
+    if (isFinished(next)) {
+      // What is gone at once is shown as it was; only kinds with a grace period are marked first.
+      const object = kind.strategy.gracePeriodSeconds || old.metadata.deletionTimestamp ? next : old;
+      return { type: 'remove', object, writes: this.#options.admission.release(kind, old) };
+    }
     if (deepEqual(next, old)) return { type: 'keep', entry: current };
     return { type: 'put', object: next };
   }
@@ -170,7 +176,10 @@ export function checkPreconditions(kind: KindDefinition, object: KubeObject, { p
   }
 }
 
-function ignoreGone(error: unknown): void {
-  if (error instanceof StatusError && (error.reason === 'NotFound' || error.reason === 'Conflict')) return;
-  throw error;
+/** @param mayBeAnother whether a conflict can only mean that another object has the name by now */
+function ignoreGone(mayBeAnother: boolean): (error: unknown) => void {
+  return (error) => {
+    if (error instanceof StatusError && (error.reason === 'NotFound' || (mayBeAnother && error.reason === 'Conflict'))) return;
+    throw error;
+  };
 }

@@ -41,6 +41,11 @@ test.each<[object, string]>([
   [{ metadata: { labels: 'a' } }, 'map[metadata:map[labels:a]]": cannot restore map from string'],
   [{ metadata: { finalizers: 'a' } }, 'map[metadata:map[finalizers:a]]": cannot restore slice from string'],
   [spec({ strategy: 7 }), 'map[spec:map[strategy:7]]": cannot restore struct from: int64'],
+  [spec({ strategy: { type: 7 } }), 'map[spec:map[strategy:map[type:7]]]": cannot convert int64 to v1.DeploymentStrategyType'],
+  [spec({ strategy: { type: {} } }), 'map[spec:map[strategy:map[type:map[]]]]": unrecognized type: string'],
+  [{ metadata: { creationTimestamp: {} } }, '": json: cannot unmarshal object into Go value of type string'],
+  // In the order of the fields of the type, not of the patch.
+  [{ status: 7, spec: { paused: 'yes', replicas: 'a' } }, '": unrecognized type: int32'],
   [
     container({ resources: { limits: { cpu: 'x' } } }),
     "\": quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'",

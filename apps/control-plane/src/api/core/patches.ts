@@ -4,7 +4,6 @@ import {
   applyJsonPatch,
   applyMergePatch,
   applyStrategicMergePatch,
-  type FieldError,
   goJsonName,
   goKind,
   goText,
@@ -13,6 +12,7 @@ import {
   type KubeObject,
   PatchError,
   StatusError,
+  type TypeProblem,
 } from '@berth/machinery';
 import { type ReadBody, readBody } from './body.ts';
 import type { WriteSettings } from './types.ts';
@@ -42,7 +42,9 @@ export function readPatched(kind: KindDefinition, type: PatchKind, old: KubeObje
     repeated:
       type === 'json' ? [...repeated(settings), ...unknownMembers(patch)].map((problem) => `json patch ${problem}`) : repeated(settings),
     sortsUnknown: type === 'strategic',
-    refusedTypes: ([error]) => refused(error && type === 'strategic' ? restoreProblem(error) : (error?.detail ?? '')),
+    // JSON is written again with its members in order before it is decoded; a merged object is copied field by field.
+    decodes: type === 'strategic' ? 'schema' : 'sorted',
+    refusedTypes: (error) => refused(type === 'strategic' ? restoreProblem(error) : error.detail),
     refusedFields: (problems) => refused(`strict decoding error: ${problems.join(', ')}`),
   });
 }
@@ -79,16 +81,15 @@ function applyPatch(kind: KindDefinition, type: PatchKind, old: KubeObject, patc
 }
 
 /** After a strategic merge Kubernetes does not decode JSON but copies values, and says of them what kind they are. */
-function restoreProblem({ value, detail }: FieldError): string {
-  const wanted = /^json: cannot unmarshal .* of type (\S+)$/.exec(detail)?.[1];
-  if (wanted === undefined) return detail;
+function restoreProblem({ value, detail, base }: TypeProblem): string {
   const given = goKind(value);
-  if (wanted.startsWith('[]')) return `cannot restore slice from ${given}`;
-  if (wanted.startsWith('map[')) return `cannot restore map from ${given}`;
-  if (/^(string|bool|int32|int64|float64)$/.test(wanted)) {
-    const isConvertible = (given === 'int64' && wanted === 'string') || (given === 'float64' && wanted.startsWith('int'));
-    return isConvertible ? `cannot convert ${given} to ${wanted}` : `unrecognized type: ${wanted}`;
-  }
-  // Quantities, times and numbers that may be texts are decoded from JSON there, too.
-  return /^(resource|intstr|runtime)\.|^v1\.(Micro)?Time$/.test(wanted) ? detail : `cannot restore struct from: ${given}`;
+  if (base === 'bytes' && typeof value === 'string') return `error decoding from json: ${detail}`;
+  if (!detail.startsWith('json: cannot unmarshal')) return detail;
+  if (base === 'slice') return `cannot restore slice from ${given}`;
+  if (base === 'map') return `cannot restore map from ${given}`;
+  if (base === 'struct') return `cannot restore struct from: ${given}`;
+  // Types that decode themselves do so from JSON here, too.
+  if (!/^(string|bool|int32|int64|float64)$/.test(base)) return detail.replace(/Go struct field \S+/, 'Go value');
+  const isConvertible = (given === 'int64' && base === 'string') || (given === 'float64' && base.startsWith('int'));
+  return isConvertible ? `cannot convert ${given} to ${/\S+$/.exec(detail)?.[0] ?? base}` : `unrecognized type: ${base}`;
 }

@@ -163,6 +163,32 @@ test('dryRun answers as if, and leaves nothing behind', async () => {
   await server.stop();
 });
 
+test('a new object has no version, which is found out last, and not at all by a dry run', async () => {
+  const versioned = (resourceVersion: string, data = {}) => {
+    const object = config('versioned', data);
+    return { ...object, metadata: { ...object.metadata, resourceVersion } };
+  };
+  const { server } = await startTestServer();
+  const create = (object: ConfigMap, dryRun = false) => server.create(callFor(ConfigMap, 'default'), object, { dryRun });
+  expect(await failure(create(versioned('1')))).toMatchObject({
+    code: 400,
+    message: 'resourceVersion should not be set on objects to be created',
+  });
+  expect(await failure(create(versioned('1', { '/': '' })))).toMatchObject({ code: 422 });
+  expect(await create(versioned('1'), true)).toMatchObject({ code: 201 });
+  expect(await create(versioned('0'))).toMatchObject({ code: 201 });
+});
+
+test('a patch that takes the name away is refused', async () => {
+  const { client } = await startTestServer();
+  await client.create(ConfigMap, config('named'));
+  const patching = client.patch(ConfigMap, { namespace: 'default', name: 'named' }, 'merge', { metadata: { name: null } });
+  expect(await failure(patching)).toMatchObject({
+    code: 400,
+    message: 'the name of the object (named based on URL) was undeterminable: name must be provided',
+  });
+});
+
 test('a claim without a class gets the default one, and one that asks for none keeps none', async () => {
   const { server, client } = await startTestServer();
   const claim = (name: string, storageClassName?: string): PersistentVolumeClaim => ({

@@ -14,6 +14,7 @@ import type { Admission, AdmissionRequest } from './admission/admission.ts';
 import { matchTarget, readBody, requireOwnName, requireVersion } from './body.ts';
 import type { Committed, Committer, Decision, Known } from './commit.ts';
 import { isUnchanged, trackFields, trackStatusFields } from './field-ownership.ts';
+import { anew } from './fresh-copies.ts';
 import { defaultForWrite, type KindVersions, servedKind } from './kind-versions.ts';
 import { carryMetadata, generatedName, isFinished, nextGeneration, type Shaped, stampNew } from './metadata.ts';
 import type { Entry } from './object-codec.ts';
@@ -55,7 +56,6 @@ export class Writes {
     const { object: given, warnings } = readBody(kind, body, settings);
     matchTarget(target, given);
     const fresh = anew(given, () => readAgain(target, body));
-    if (given.metadata.resourceVersion) throw StatusError.badRequest('resourceVersion should not be set on objects to be created');
     const { name, generateName } = given.metadata;
     if (!name && !generateName) {
       throw StatusError.invalid(kind, '', [{ type: 'Required', field: 'metadata.name', detail: 'name or generateName is required' }]);
@@ -77,9 +77,14 @@ export class Writes {
   }
 
   #createNamed(target: Call, fresh: () => KubeObject, name: string, settings: WriteSettings): Promise<Committed> {
-    return this.#options.committer.mutate({ ...target, name }, settings.dryRun ?? false, (current, known) => {
+    return this.#options.committer.mutate({ ...target, name }, settings.dryRun ?? false, async (current, known) => {
       if (current) throw StatusError.alreadyExists(servedKind(target), name);
-      return this.decideCreate(target, fresh(), name, known, settings);
+      const object = fresh();
+      const hasVersion = isVersion(object.metadata.resourceVersion);
+      const decision = await this.decideCreate(target, object, name, known, settings);
+      // Kubernetes' store says so, which a dry run does not come to.
+      if (hasVersion && !settings.dryRun) throw StatusError.badRequest('resourceVersion should not be set on objects to be created');
+      return decision;
     });
   }
 
@@ -162,6 +167,7 @@ export class Writes {
     const { kind } = target;
     return this.change(target, scopeOf(target), settings, (old) => {
       const read = readPatched(kind, type, old, patch, settings);
+      requireOwnName(target, read.object);
       matchTarget(target, read.object);
       return read;
     });
@@ -244,14 +250,9 @@ export class Writes {
   }
 }
 
-/** What a decision may change, at each attempt: most succeed at once, so that only what is tried again is made again. */
-function anew<T>(first: T, again: () => T): () => T {
-  let isFirst = true;
-  return () => {
-    if (!isFirst) return again();
-    isFirst = false;
-    return first;
-  };
+/** Whether a version names one: 0 stands for any, and what is no number for none. */
+function isVersion(resourceVersion = ''): boolean {
+  return /^\d*[1-9]\d*$/.test(resourceVersion);
 }
 
 /** A body that was found to be good, of which everything has been said. */

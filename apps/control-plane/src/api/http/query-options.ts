@@ -114,15 +114,9 @@ export function patchSettings(query: Query, isApply: boolean): WriteSettings {
 
 /** Of a DELETE without a body. */
 export function deleteSettings(query: Query): DeleteSettings {
-  const gracePeriod = text(query, 'gracePeriodSeconds');
-  if (gracePeriod !== undefined && !/^-?\d{1,10}$/.test(gracePeriod)) {
-    throw StatusError.badRequest(
-      `invalid value ${JSON.stringify(gracePeriod)} for query parameter gracePeriodSeconds: it must be a whole number`,
-    );
-  }
   return {
     dryRun: writeSettings(query, 'DeleteOptions').dryRun,
-    gracePeriodSeconds: gracePeriod === undefined ? undefined : Number(gracePeriod),
+    gracePeriodSeconds: wholeNumber(query, 'gracePeriodSeconds'),
     // Whether there is such a policy is asked when the options are whole.
     propagationPolicy: text(query, 'propagationPolicy') as DeleteSettings['propagationPolicy'],
     orphanDependents: flag(query, 'orphanDependents'),

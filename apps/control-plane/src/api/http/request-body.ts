@@ -9,6 +9,7 @@ import {
   parseJsonWithDuplicates,
   StatusError,
 } from '@berth/machinery';
+import { noSuchKind } from '../core/body.ts';
 import type { PatchKind } from '../core/patches.ts';
 import type { DeleteSettings } from '../core/types.ts';
 import { parseMediaType } from './media-types.ts';
@@ -58,7 +59,7 @@ export function messageOf(apiVersion: string, kind: string): MessageSchema {
     return schemas.message(name);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    throw StatusError.badRequest(`no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)}`);
+    throw StatusError.badRequest(noSuchKind(kind, apiVersion));
   }
 }
 
@@ -112,6 +113,8 @@ export async function decodeDeleteOptions(contentType: string | undefined, body:
   if (decoded === null || typeof decoded !== 'object' || Array.isArray(decoded)) {
     throw StatusError.badRequest('the body of a DELETE must be one DeleteOptions object');
   }
+  const { apiVersion = 'v1', kind = 'DeleteOptions' } = decoded as { apiVersion?: unknown; kind?: unknown };
+  if (kind !== 'DeleteOptions') throw StatusError.badRequest(noSuchKind(String(kind), String(apiVersion)));
   const { value, errors } = checkTypes(schemas.message('meta.v1.DeleteOptions'), decoded);
   const [error] = errors;
   if (error) throw StatusError.badRequest(error.detail.startsWith('json:') ? error.detail : `${error.field}: ${fieldMessage(error)}`);

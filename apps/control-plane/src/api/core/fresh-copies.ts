@@ -1,0 +1,11 @@
+// An object for each attempt of a write: an attempt changes what it is given, and another starts from what the client sent.
+
+/** What a decision may change, at each attempt: most succeed at once, so that only what is tried again is made again. */
+export function anew<T>(first: T, again: () => T): () => T {
+  let isFirst = true;
+  return () => {
+    if (!isFirst) return again();
+    isFirst = false;
+    return first;
+  };
+}
