@@ -15,6 +15,9 @@ export interface PluginScores {
   scores: Float64Array;
 }
 
+/** By slot. */
+export type Refusals = Map<number, Rejected>;
+
 export interface Partition {
   /** Slots of nodes that can take the pod. */
   feasible: number[];
@@ -91,25 +94,58 @@ export class Feasibility {
     return undefined;
   }
 
-  /** @param rejectedMax refusals to give in detail */
-  partition(rejectedMax: number): Partition {
-    const filters = this.#tallies.filter(({ tally }) => tally.filter && !tally.isIdle);
+  /**
+   * @param rejectedMax refusals to give in detail
+   * @param contested refusals of nodes, by slot, for the sake of pods that are nominated to them
+   */
+  partition(rejectedMax: number, contested?: Refusals): Partition {
+    const filters = this.#filters();
     const counts = new RejectionCounts(this.#localCounts);
     const feasible: number[] = [];
     const rejected: Rejected[] = [];
     for (let slot = 0; slot < this.#answers.length; slot++) {
       const answer = this.#answers[slot];
       if (answer === undefined) continue;
-      const refusal = answer ?? (filters.length > 0 ? this.#askTallies(slot, filters) : undefined);
+      const refusal =
+        contested?.get(slot) ?? answer ?? (filters.length > 0 ? this.#askTallies(this.#snapshot.nodes[slot], filters) : undefined);
       if (!refusal) feasible.push(slot);
       else if (rejected.length < rejectedMax) rejected.push(refusal);
-      if (refusal && !answer) counts.add(refusal);
+      if (!refusal || refusal === answer) continue;
+      counts.add(refusal);
+      if (answer) counts.add(answer, -1);
     }
     return { feasible, counts, rejected };
   }
 
-  #askTallies(slot: number, tallies: { name: string; tally: Tally }[]): Rejected | undefined {
-    const node = this.#snapshot.nodes[slot];
+  /** Every refusal by slot, as `partition` counts them. */
+  refusals(contested?: Refusals): Refusals {
+    const filters = this.#filters();
+    const refusals: Refusals = new Map();
+    for (const [slot, answer] of this.#answers.entries()) {
+      if (answer === undefined) continue;
+      const refusal = contested?.get(slot) ?? answer ?? this.#askTallies(this.#snapshot.nodes[slot], filters);
+      if (refusal) refusals.set(slot, refusal);
+    }
+    return refusals;
+  }
+
+  /** What the answer would be if a node were as this copy of it; what is kept is afterwards as it was. */
+  askIf(copy: NodeState): Rejected | undefined {
+    const refusal = this.#askLocal(copy);
+    if (refusal) return refusal;
+    const { slot } = copy;
+    const filters = this.#tallies.filter(({ tally }) => tally.filter);
+    for (const { tally } of filters) tally.update(slot, copy);
+    const tallied = this.#askTallies(copy, filters);
+    for (const { tally } of filters) tally.update(slot, this.#snapshot.nodes[slot]);
+    return tallied;
+  }
+
+  #filters(): { name: string; tally: Tally }[] {
+    return this.#tallies.filter(({ tally }) => tally.filter && !tally.isIdle);
+  }
+
+  #askTallies(node: NodeState | undefined, tallies: { name: string; tally: Tally }[]): Rejected | undefined {
     if (!node) return undefined;
     for (const { name, tally } of tallies) {
       const rejection = tally.filter?.(node);

@@ -1,5 +1,4 @@
 // Why a pod fits nowhere, in Kubernetes' words and order, because people and tools match on them.
-import type { Pod } from '@berth/api';
 import type { RejectionCounts } from './rejection-counts.ts';
 
 /** Sorted as text, counts and all, as Kubernetes does it. */
@@ -10,18 +9,24 @@ function counted(counts: Map<string, number>): string {
     .join(', ');
 }
 
-/** @param obstacle what keeps the pod from every node alike */
-export function unschedulableMessage(pod: Pod, rejections: RejectionCounts, nodeCount: number, obstacle?: string): string {
+/** Of a pod whose policy is to remove nobody. */
+export const neverText = 'not eligible due to preemptionPolicy=Never.';
+
+const available = (nodeCount: number) => `0/${nodeCount} nodes are available:`;
+
+/**
+ * @param preemption what removing other pods would not help; empty when it does
+ * @param obstacle what keeps the pod from every node alike
+ */
+export function unschedulableMessage(nodeCount: number, rejections: RejectionCounts, preemption: string, obstacle?: string): string {
   if (nodeCount === 0) return 'no nodes available to schedule pods';
-  const available = `0/${nodeCount} nodes are available:`;
-  const reasons = obstacle ?? counted(rejections.reasons);
-  return `${available} ${reasons}. preemption: ${preemptionText(pod, rejections.resolvable, available, nodeCount)}`;
+  const refusal = `${available(nodeCount)} ${obstacle ?? counted(rejections.reasons)}.`;
+  return preemption ? `${refusal} preemption: ${preemption}` : refusal;
 }
 
-function preemptionText(pod: Pod, resolvable: number, available: string, nodeCount: number): string {
-  if (pod.spec.preemptionPolicy === 'Never') return 'not eligible due to preemptionPolicy=Never.';
-  const outcomes = new Map<string, number>();
-  if (resolvable > 0) outcomes.set('No preemption victims found for incoming pod', resolvable);
-  if (nodeCount > resolvable) outcomes.set('Preemption is not helpful for scheduling', nodeCount - resolvable);
-  return `${available} ${counted(outcomes)}.`;
+/** @param looked nodes that were looked at, which the reasons are of */
+export function preemptionText(reasons: Map<string, number>, looked: number, nodeCount: number): string {
+  const outcomes = new Map(reasons);
+  if (nodeCount > looked) outcomes.set('Preemption is not helpful for scheduling', nodeCount - looked);
+  return `${available(nodeCount)} ${counted(outcomes)}.`;
 }

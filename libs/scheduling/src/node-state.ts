@@ -44,6 +44,25 @@ export class NodeState {
     return true;
   }
 
+  /** The same node with the same pods, to be changed by itself. */
+  copy(): NodeState {
+    const copy = new NodeState(this.name, this.slot);
+    const { node, labels, taints, allocatable, podsMax, images } = this;
+    Object.assign(copy, { node, labels, taints, allocatable, podsMax, images });
+    addTo(copy.requested, this.requested);
+    addTo(copy.scoredRequested, this.scoredRequested);
+    for (const [uid, pod] of this.pods) copy.pods.set(uid, pod);
+    for (const [uid, pod] of this.podsWithAffinity) copy.podsWithAffinity.set(uid, pod);
+    copy.hostPorts.push(...this.hostPorts);
+    return copy;
+  }
+
+  /** Takes in what is new of a pod and changes nothing that is counted here. */
+  renew(pod: PodFacts): void {
+    this.pods.set(pod.uid, pod);
+    if (this.podsWithAffinity.has(pod.uid)) this.podsWithAffinity.set(pod.uid, pod);
+  }
+
   add(pod: PodFacts): void {
     this.pods.set(pod.uid, pod);
     addTo(this.requested, pod.requests);

@@ -25,6 +25,8 @@ export interface PodFacts {
   /** Uid of its controller. */
   readonly owner: string | undefined;
   readonly isTerminating: boolean;
+  /** Of all that `shape` leaves out, what decides who yields to whom. */
+  readonly priority: number;
   /** Names of the claims it mounts. */
   readonly claims: string[];
   readonly shape: string;
@@ -45,6 +47,7 @@ export function podFacts(pod: Pod): PodFacts {
     affinity: affinityTerms(pod),
     owner: ownerOf(pod),
     isTerminating: metadata.deletionTimestamp !== undefined,
+    priority: pod.spec.priority ?? 0,
     claims: claimsOf(pod),
     shape: shapeOf(pod, counted),
   };

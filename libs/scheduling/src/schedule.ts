@@ -1,11 +1,13 @@
 // A pod and the state of the cluster in, a decision with its reasons out. A function: what it remembers between calls is
 // only how it got to answers that asking anew would give.
 import { keyOf } from '@berth/machinery';
-import { Feasibility, type PluginScores } from './feasibility.ts';
-import { unschedulableMessage } from './message.ts';
+import { Feasibility, type PluginScores, type Refusals } from './feasibility.ts';
+import { neverText, preemptionText, unschedulableMessage } from './message.ts';
 import type { PodFacts } from './pod-facts.ts';
+import { type Preemption, preempt } from './preemption.ts';
 import { RejectionCounts } from './rejection-counts.ts';
 import type { Snapshot } from './snapshot.ts';
+import { Trial } from './trial.ts';
 import { volumePlan } from './volume-plan.ts';
 
 export interface NodeScore {
@@ -31,6 +33,10 @@ export interface Decision {
   claims: string[];
   /** Why it fits nowhere, as events and conditions say it; empty when it does. */
   message: string;
+  /** Pods whose removal would make room for it. */
+  preemption: Preemption | undefined;
+  /** The node that the pod is to be nominated to; empty for none, undefined when that stays as it is. */
+  nominatedNodeName: string | undefined;
 }
 
 /** Nodes of which a decision keeps the details. */
@@ -40,13 +46,14 @@ const shapesMax = 128;
 
 const memories = new WeakMap<Snapshot, Map<string, Feasibility>>();
 
-/** @param random in [0, 1); asked once, when several nodes are the best */
+/** @param random in [0, 1); asked once, when several nodes are the best or can be freed */
 export function schedule(pod: PodFacts, snapshot: Snapshot, random: () => number): Decision {
   const { obstacle, waiting } = volumePlan(pod, snapshot.volumes);
   if (obstacle !== undefined) return refusedEverywhere(pod, snapshot.nodeCount, obstacle);
   const common = { nodeCount: snapshot.nodeCount, claims: waiting.map(({ claim }) => keyOf(claim)) };
   const feasibility = feasibilityOf(pod, snapshot);
-  const { feasible, rejected, counts } = feasibility.partition(explainedMax);
+  const contested = snapshot.nominations.size > 0 ? contestedNodes(pod, snapshot, feasibility) : undefined;
+  const { feasible, rejected, counts } = feasibility.partition(explainedMax, contested);
   const decision = {
     ...common,
     feasibleCount: feasible.length,
@@ -55,19 +62,48 @@ export function schedule(pod: PodFacts, snapshot: Snapshot, random: () => number
     rejectedBy: [...counts.plugins.keys()],
   };
   if (feasible.length === 0) {
-    const message = unschedulableMessage(pod.pod, counts, snapshot.nodeCount);
-    return { ...decision, nodeName: undefined, scores: [], message };
+    const outcome =
+      snapshot.nodeCount > 0 ? preempt({ pod, snapshot, feasibility, contested, counts, random }) : { nominatedNodeName: '', text: '' };
+    const message = unschedulableMessage(snapshot.nodeCount, counts, outcome.text);
+    return { ...decision, ...noNode, ...outcome, message };
   }
-  const plugins = feasible.length > 1 ? feasibility.scores(feasible) : [];
-  const totals = totalsOf(plugins, feasible.length);
+  return { ...decision, ...chosen(feasibility, withNominated(pod, snapshot, feasible), snapshot, random) };
+}
+
+const noNode = { nodeName: undefined, scores: [], preemption: undefined, nominatedNodeName: undefined };
+
+function chosen(feasibility: Feasibility, slots: number[], snapshot: Snapshot, random: () => number) {
+  const plugins = slots.length > 1 ? feasibility.scores(slots) : [];
+  const totals = totalsOf(plugins, slots.length);
   const best = pick(totals, random);
-  const nameOf = (place: number) => snapshot.nodes[feasible[place] ?? 0]?.name ?? '';
-  return { ...decision, nodeName: nameOf(best), scores: bestScores(nameOf, plugins, totals, best), message: '' };
+  const nameOf = (place: number) => snapshot.nodes[slots[place] ?? 0]?.name ?? '';
+  const scores = bestScores(nameOf, plugins, totals, best);
+  return { nodeName: nameOf(best), scores, message: '', preemption: undefined, nominatedNodeName: undefined };
+}
+
+/** Nodes that refuse the pod because of others that are nominated to them. */
+function contestedNodes(pod: PodFacts, snapshot: Snapshot, feasibility: Feasibility): Refusals {
+  const refusals: Refusals = new Map();
+  for (const name of snapshot.nominations.nodeNames()) {
+    const node = snapshot.node(name);
+    const refusal = node && new Trial(pod, snapshot, feasibility, node).refusalBesideNominated();
+    if (node && refusal) refusals.set(node.slot, refusal);
+  }
+  return refusals;
+}
+
+/** A pod takes the node that was freed for it, if it still can. */
+function withNominated(pod: PodFacts, snapshot: Snapshot, feasible: number[]): number[] {
+  const name = snapshot.nominations.nodeOf(pod.uid);
+  const slot = name === undefined ? undefined : snapshot.node(name)?.slot;
+  return slot !== undefined && feasible.includes(slot) ? [slot] : feasible;
 }
 
 function refusedEverywhere({ pod }: PodFacts, nodeCount: number, obstacle: string): Decision {
-  const message = unschedulableMessage(pod, new RejectionCounts(), nodeCount, obstacle);
-  const nothing = { nodeName: undefined, feasibleCount: 0, rejected: [], scores: [], claims: [] };
+  const isNever = pod.spec.preemptionPolicy === 'Never' && nodeCount > 0;
+  const text = isNever ? neverText : preemptionText(new Map(), 0, nodeCount);
+  const message = unschedulableMessage(nodeCount, new RejectionCounts(), text, obstacle);
+  const nothing = { ...noNode, feasibleCount: 0, rejected: [], claims: [], nominatedNodeName: isNever ? undefined : '' };
   return { ...nothing, nodeCount, reasons: new Map([[obstacle, nodeCount]]), rejectedBy: ['VolumeBinding'], message };
 }
 

@@ -1,7 +1,9 @@
 // What scheduling knows of the cluster, kept up to date change by change. Pods may be added on the strength of a decision
 // that is not written yet (assumed); adding the same uid again, as it then is observed, replaces them.
 import type { Node } from '@berth/api';
+import { DisruptionBudgets } from './disruption-budgets.ts';
 import { NodeState } from './node-state.ts';
+import { Nominations } from './nominations.ts';
 import type { PodFacts } from './pod-facts.ts';
 import { VolumeState } from './volume-state.ts';
 
@@ -9,9 +11,13 @@ export class Snapshot {
   /** By slot; a slot of a node that is gone is used again. */
   readonly nodes: (NodeState | undefined)[] = [];
   readonly volumes = new VolumeState();
+  readonly nominations = new Nominations();
+  readonly budgets = new DisruptionBudgets();
   readonly #byName = new Map<string, NodeState>();
   readonly #freeSlots: number[] = [];
   readonly #placed = new Map<string, { facts: PodFacts; node: NodeState }>();
+  /** How many placed pods there are of each priority. */
+  readonly #priorities = new Map<number, number>();
   readonly #namespaceLabels = new Map<string, Record<string, string>>();
   readonly #services = new Map<string, Map<string, Record<string, string>>>();
   /** Slots in the order they changed; entry i is change number `#changesFrom` + i. */
@@ -56,12 +62,17 @@ export class Snapshot {
   /** Takes a pod as being on a node, observed or assumed. Returns whether it takes less of something than before. */
   addPod(facts: PodFacts, nodeName: string): boolean {
     const known = this.#placed.get(facts.uid);
-    if (known?.node.name === nodeName && known.facts.shape === facts.shape && known.facts.isTerminating === facts.isTerminating)
+    if (known?.node.name === nodeName && known.facts.shape === facts.shape && known.facts.isTerminating === facts.isTerminating) {
+      // Ports are taken off a node by identity.
+      known.facts = { ...facts, hostPorts: known.facts.hostPorts };
+      known.node.renew(known.facts);
       return false;
+    }
     if (known) this.removePod(facts.uid);
     const node = this.#stateFor(nodeName);
     node.add(facts);
     this.#placed.set(facts.uid, { facts, node });
+    this.#countPriority(facts.priority, 1);
     for (const name of facts.claims) this.volumes.countUser(`${facts.namespace}/${name}`, 1);
     this.#changed(node);
     return [...(known?.facts.requests ?? [])].some(([name, amount]) => (facts.requests.get(name) ?? 0) < amount);
@@ -72,6 +83,7 @@ export class Snapshot {
     if (!known) return;
     this.#placed.delete(uid);
     known.node.remove(known.facts);
+    this.#countPriority(known.facts.priority, -1);
     for (const name of known.facts.claims) this.volumes.countUser(`${known.facts.namespace}/${name}`, -1);
     this.#changed(known.node);
     this.#dropIfEmpty(known.node);
@@ -79,6 +91,18 @@ export class Snapshot {
 
   nodeOfPod(uid: string): string | undefined {
     return this.#placed.get(uid)?.node.name;
+  }
+
+  /** Whether any placed pod could be removed for one of this priority. */
+  hasPodsBelow(priority: number): boolean {
+    for (const other of this.#priorities.keys()) if (other < priority) return true;
+    return false;
+  }
+
+  #countPriority(priority: number, by: 1 | -1): void {
+    const count = (this.#priorities.get(priority) ?? 0) + by;
+    if (count === 0) this.#priorities.delete(priority);
+    else this.#priorities.set(priority, count);
   }
 
   setNamespace(name: string, labels: Record<string, string> | undefined): void {

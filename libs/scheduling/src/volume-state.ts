@@ -12,10 +12,15 @@ export class VolumeState {
 
   /** @param by 1 when a pod that mounts the claim is placed, -1 when it is gone */
   countUser(key: string, by: 1 | -1): void {
+    this.supposeUser(key, by);
+    if (this.#isForOnePod(key)) this.version++;
+  }
+
+  /** The same for a moment: whoever supposes takes it back before anybody else asks. */
+  supposeUser(key: string, by: 1 | -1): void {
     const count = (this.#users.get(key) ?? 0) + by;
     if (count === 0) this.#users.delete(key);
     else this.#users.set(key, count);
-    if (this.#isForOnePod(key)) this.version++;
   }
 
   /** Whether a pod has the claim that no other may mount beside it. */

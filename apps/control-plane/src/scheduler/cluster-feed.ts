@@ -1,8 +1,8 @@
 // Turns what informers report into the scheduler's snapshot and into events for its queue.
-import { Namespace, Node, PersistentVolume, PersistentVolumeClaim, Pod, Service, StorageClass } from '@berth/api';
+import { Namespace, Node, PersistentVolume, PersistentVolumeClaim, Pod, PodDisruptionBudget, Service, StorageClass } from '@berth/api';
 import type { ChangeType, InformerSet } from '@berth/client';
 import { keyOf } from '@berth/machinery';
-import { podFacts, type Snapshot } from '@berth/scheduling';
+import { awaitsVictims, podFacts, type Snapshot } from '@berth/scheduling';
 import type { SchedulingQueue } from './scheduling-queue.ts';
 
 export interface ClusterFeedParts {
@@ -30,6 +30,10 @@ export function feedCluster(parts: ClusterFeedParts): void {
     const selector = type === 'DELETED' || Object.keys(spec.selector ?? {}).length === 0 ? undefined : spec.selector;
     if (type === 'MODIFIED' && JSON.stringify(old?.spec.selector) === JSON.stringify(selector)) return;
     snapshot.setService(metadata.namespace ?? '', metadata.name, selector);
+  });
+  informers.of(PodDisruptionBudget).onChange((type, budget) => {
+    if (type === 'DELETED') snapshot.budgets.remove(keyOf(budget));
+    else snapshot.budgets.set(budget);
   });
   feedVolumes(parts);
 }
@@ -62,20 +66,39 @@ function podChanged({ snapshot, queue, onSettled }: ClusterFeedParts, type: Chan
     podGone(snapshot, queue, uid, onSettled);
   } else if (pod.spec.nodeName) {
     const isNew = snapshot.nodeOfPod(uid) !== pod.spec.nodeName;
+    const isTurning = pod.metadata.deletionTimestamp !== undefined && !old?.metadata.deletionTimestamp;
+    snapshot.nominations.remove(uid);
     const isSmaller = snapshot.addPod(podFacts(pod), pod.spec.nodeName);
     queue.remove(uid);
     onSettled(uid);
     if (isNew || JSON.stringify(old?.metadata.labels) !== JSON.stringify(pod.metadata.labels)) queue.happened('pod-placed');
     if (isSmaller) queue.happened('pod-shrunk');
+    if (isTurning) queue.happened('pod-terminating');
   } else if (isOurs && !pod.metadata.deletionTimestamp) {
     queue.update(pod);
+    nominationSeen(snapshot, queue, pod, old);
   } else podGone(snapshot, queue, uid, onSettled);
 }
 
 function podGone(snapshot: Snapshot, queue: SchedulingQueue, uid: string, onSettled: (uid: string) => void): void {
-  const wasPlaced = snapshot.nodeOfPod(uid) !== undefined;
+  const nodeName = snapshot.nodeOfPod(uid);
+  const wasNominated = snapshot.nominations.remove(uid) !== undefined;
   snapshot.removePod(uid);
   queue.remove(uid);
   onSettled(uid);
-  if (wasPlaced) queue.happened('pod-gone');
+  for (const waiting of snapshot.nominations.on(nodeName ?? '')) if (!awaitsVictims(waiting, snapshot)) queue.roomMade(waiting.uid);
+  if (nodeName !== undefined || wasNominated) queue.happened('pod-gone');
+}
+
+/** What others write, or a scheduler that ran before this one; what this one decided is known before it is written. */
+function nominationSeen(snapshot: Snapshot, queue: SchedulingQueue, pod: Pod, old: Pod | undefined): void {
+  const uid = pod.metadata.uid ?? '';
+  const facts = queue.get(uid)?.facts;
+  if (!facts || snapshot.nodeOfPod(uid) !== undefined) return;
+  const known = snapshot.nominations.nodeOf(uid);
+  const before = old?.metadata.uid === uid ? old.status?.nominatedNodeName : undefined;
+  const nodeName = pod.status?.nominatedNodeName || (before ? undefined : known);
+  if (nodeName) snapshot.nominations.set(facts, nodeName);
+  else snapshot.nominations.remove(uid);
+  if (known !== undefined && known !== nodeName) queue.happened('pod-gone');
 }

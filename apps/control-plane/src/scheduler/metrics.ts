@@ -11,6 +11,8 @@ export class SchedulerMetrics {
   readonly #attempts: Counter<'result' | 'profile'>;
   readonly #duration: Histogram<'attempts'>;
   readonly #pending: Gauge<'queue'>;
+  readonly #preemptions: Counter;
+  readonly #victims: Histogram;
 
   constructor(registry: Registry, pending: () => Record<Place, number>) {
     this.#registry = registry;
@@ -34,9 +36,21 @@ export class SchedulerMetrics {
       labelNames: ['queue'],
       registers,
       collect: () => {
-        const { active, backoff, unschedulable, gated } = pending();
-        for (const [queue, count] of Object.entries({ active, backoff, unschedulable, gated })) this.#pending.set({ queue }, count);
+        const { active, backoff, unschedulable, preempting, gated } = pending();
+        const counts = { active, backoff, unschedulable: unschedulable + preempting, gated };
+        for (const [queue, count] of Object.entries(counts)) this.#pending.set({ queue }, count);
       },
+    });
+    this.#preemptions = new Counter({
+      name: 'scheduler_preemption_attempts_total',
+      help: 'Attempts to make room for pods by removing others.',
+      registers,
+    });
+    this.#victims = new Histogram({
+      name: 'scheduler_preemption_victims',
+      help: 'Pods chosen to be removed for another.',
+      buckets: Array.from({ length: 7 }, (_, power) => 2 ** power),
+      registers,
     });
   }
 
@@ -48,10 +62,17 @@ export class SchedulerMetrics {
     this.#duration.observe({ attempts: String(Math.min(attempts, 16)) }, durationSeconds);
   }
 
+  preemptionAttempted(): void {
+    this.#preemptions.inc();
+  }
+
+  preempted(victims: number): void {
+    this.#victims.observe(victims);
+  }
+
   /** So that a scheduler may be started again in the same process. */
   remove(): void {
-    for (const metric of ['schedule_attempts_total', 'pod_scheduling_sli_duration_seconds', 'pending_pods']) {
-      this.#registry.removeSingleMetric(`scheduler_${metric}`);
-    }
+    const names = ['schedule_attempts_total', 'pod_scheduling_sli_duration_seconds', 'pending_pods', 'preemption_attempts_total'];
+    for (const name of [...names, 'preemption_victims']) this.#registry.removeSingleMetric(`scheduler_${name}`);
   }
 }

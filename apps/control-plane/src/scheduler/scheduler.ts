@@ -3,17 +3,20 @@
 import { PersistentVolumeClaim, Pod } from '@berth/api';
 import { type Client, EventRecorder, InformerSet } from '@berth/client';
 import { isReason, keyOf } from '@berth/machinery';
-import { type Decision, Snapshot, schedule } from '@berth/scheduling';
+import { type Decision, type Preemption, Snapshot, schedule } from '@berth/scheduling';
 import type { Registry } from 'prom-client';
 import type { Ports } from '../config.ts';
 import { Binder } from './binder.ts';
 import { feedCluster } from './cluster-feed.ts';
 import { SchedulerMetrics } from './metrics.ts';
+import { Preemptor } from './preemptor.ts';
 import { type QueuedPod, SchedulingQueue } from './scheduling-queue.ts';
 import { UnschedulableStatus } from './unschedulable-status.ts';
 
 /** Bindings being written at once; at this many, deciding pauses. Those that wait for volumes are not counted. */
 const bindingsMax = 500;
+/** Preemptions being carried out at once; at this many, deciding pauses. */
+const preemptionsMax = 100;
 /** Decisions in a row before others get their turn. */
 const sliceMax = 50;
 /** Decisions remembered; the oldest go first. */
@@ -35,9 +38,11 @@ export class Scheduler {
   readonly #recorder: EventRecorder;
   readonly #status: UnschedulableStatus;
   readonly #binder: Binder;
+  readonly #preemptor: Preemptor;
   readonly #decisions = new Map<string, Decision>();
   readonly #writing = new Set<Promise<void>>();
   #bindings = 0;
+  #preemptions = 0;
   #isDeciding = false;
   #isRunning = false;
 
@@ -49,6 +54,7 @@ export class Scheduler {
     this.#recorder = new EventRecorder(options, { component: 'default-scheduler' });
     this.#status = new UnschedulableStatus(options);
     this.#binder = new Binder({ ...options, claims: this.#informers.of(PersistentVolumeClaim) });
+    this.#preemptor = new Preemptor({ ...options, pods: this.#informers.of(Pod), recorder: this.#recorder });
   }
 
   async start(): Promise<void> {
@@ -64,6 +70,7 @@ export class Scheduler {
     if (!this.#options.informers) this.#informers.stop();
     this.#queue.stop();
     this.#binder.stop();
+    this.#preemptor.stop();
     this.#metrics.remove();
     await Promise.allSettled([...this.#writing]);
   }
@@ -83,7 +90,7 @@ export class Scheduler {
     // Later, so that what arrives together is seen together, before the first decision.
     await this.#options.clock.sleep(0);
     let inSlice = 0;
-    while (this.#isRunning && this.#bindings < bindingsMax) {
+    while (this.#isRunning && this.#bindings < bindingsMax && this.#preemptions < preemptionsMax) {
       const entry = this.#queue.pop();
       if (!entry) break;
       this.#decide(entry);
@@ -100,18 +107,57 @@ export class Scheduler {
       return;
     }
     this.#snapshot.addPod(entry.facts, decision.nodeName);
-    const written = this.#write(entry, decision.nodeName, decision.claims).finally(() => {
-      this.#writing.delete(written);
-      this.#wake();
-    });
-    this.#writing.add(written);
+    const nominated = this.#snapshot.nominations.remove(entry.facts.uid);
+    if (nominated !== undefined && nominated !== decision.nodeName) this.#queue.happened('pod-gone');
+    this.#follow(this.#write(entry, decision.nodeName, decision.claims));
   }
 
-  #refused(entry: QueuedPod, { message, rejectedBy }: Decision): void {
+  #follow(work: Promise<void>): void {
+    const followed = work.finally(() => {
+      this.#writing.delete(followed);
+      this.#wake();
+    });
+    this.#writing.add(followed);
+  }
+
+  #refused(entry: QueuedPod, { message, rejectedBy, preemption, nominatedNodeName, nodeCount }: Decision): void {
     this.#metrics.attempted('unschedulable');
+    if (nodeCount > 0) this.#metrics.preemptionAttempted();
+    if (nominatedNodeName !== undefined) this.#nominate(entry, nominatedNodeName);
     this.#recorder.record(entry.pod, 'Warning', 'FailedScheduling', message);
-    this.#status.write(entry.pod, message);
-    this.#queue.unschedulable(entry, rejectedBy);
+    this.#status.write(entry.pod, { message, ...(nominatedNodeName !== undefined && { nominatedNodeName }) });
+    if (!preemption) {
+      this.#queue.unschedulable(entry, rejectedBy);
+      return;
+    }
+    this.#queue.preempting(entry, rejectedBy);
+    this.#follow(this.#preempt(entry, preemption));
+  }
+
+  /** Known to the next decision, before it is written. */
+  #nominate({ facts }: QueuedPod, nodeName: string): void {
+    const { nominations } = this.#snapshot;
+    const before = nominations.remove(facts.uid);
+    if (nodeName) nominations.set(facts, nodeName);
+    if (before !== undefined && before !== nodeName) this.#queue.happened('pod-gone');
+  }
+
+  async #preempt(entry: QueuedPod, preemption: Preemption): Promise<void> {
+    this.#metrics.preempted(preemption.victims.length);
+    this.#displace(entry, preemption.nodeName);
+    this.#preemptions++;
+    const isDone = await this.#preemptor.preempt(entry.pod, preemption).finally(() => this.#preemptions--);
+    if (this.#isRunning) this.#queue.preempted(entry, isDone);
+  }
+
+  /** Pods of lower priority that were nominated to the node find another one sooner if they look for it now. */
+  #displace({ facts }: QueuedPod, nodeName: string): void {
+    for (const { uid, priority, pod } of this.#snapshot.nominations.on(nodeName)) {
+      if (priority >= facts.priority) continue;
+      this.#snapshot.nominations.remove(uid);
+      this.#status.write(this.#queue.get(uid)?.pod ?? pod, { nominatedNodeName: '' });
+      this.#queue.reconsider(uid);
+    }
   }
 
   async #write(entry: QueuedPod, nodeName: string, claims: string[]): Promise<void> {
@@ -140,6 +186,7 @@ export class Scheduler {
     if (isSame && seen.spec.nodeName) return;
     this.#snapshot.removePod(entry.facts.uid);
     this.#queue.happened('pod-gone');
+    if (isSame) this.#status.write(seen, { nominatedNodeName: '' });
     if (!isSame || isReason(error, 'NotFound')) this.#options.logger.debug('a pod was gone before it was bound', { pod: entry.facts.key });
     else this.#bindingFailed(entry, error);
     this.#queue.failed(entry);

@@ -126,3 +126,58 @@ test('a status that changes wakes nobody; a spec that changes does, and so does 
   queue.update(pod('gated'));
   expect(names()).toEqual(['gated']);
 });
+
+test('while others are removed for a pod it is not tried; what helped meanwhile counts once that is done', () => {
+  const preempting = () => {
+    queue.update(pod('a'));
+    const entry = queue.pop();
+    if (!entry) throw new Error('no pod is active');
+    queue.preempting(entry, ['NodeResourcesFit']);
+    return entry;
+  };
+  const first = preempting();
+  queue.happened('pod-gone');
+  clock.turn(60_000);
+  expect(queue.counts()).toMatchObject({ preempting: 1, active: 0 });
+  queue.preempted(first, true);
+  expect(names()).toEqual(['a']);
+  queue.remove('a');
+  // Nothing happened: it waits for an event. It did not work: it is tried again by itself.
+  queue.preempted(preempting(), true);
+  expect(queue.counts().unschedulable).toBe(1);
+  queue.remove('a');
+  queue.preempted(preempting(), false);
+  expect(queue.counts().backoff).toBe(1);
+  clock.turn(1_000);
+  expect(names()).toEqual(['a']);
+  queue.remove('a');
+  // It went away meanwhile.
+  const gone = preempting();
+  queue.remove('a');
+  queue.preempted(gone, false);
+  expect(queue.counts()).toMatchObject({ unschedulable: 0, backoff: 0, active: 0 });
+});
+
+test('a pod whose victims are gone is tried at once, wherever it waits', () => {
+  queue.update(pod('a'));
+  refuse('NodeResourcesFit');
+  queue.roomMade('a');
+  expect(queue.counts().active).toBe(1);
+  refuse('NodeResourcesFit');
+  queue.happened('pod-gone');
+  expect(queue.counts().backoff).toBe(1);
+  queue.roomMade('a');
+  expect(names()).toEqual(['a']);
+  queue.roomMade('unknown');
+  expect(names()).toEqual([]);
+});
+
+test('a pod that is going helps those that were refused for the spread of pods, as it does not count any more', () => {
+  queue.update(pod('spread'));
+  refuse('PodTopologySpread');
+  queue.update(pod('full'));
+  refuse('NodeResourcesFit');
+  queue.happened('pod-terminating');
+  clock.turn(1_000);
+  expect(names()).toEqual(['spread']);
+});

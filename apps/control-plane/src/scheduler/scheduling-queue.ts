@@ -1,5 +1,5 @@
 // Pods that wait for a node: active ones by priority and age, those that back off, those that fit nowhere until something
-// changes, and gated ones. A pod is in one of these places, or being bound. As many as the cluster has pending pods, which
+// changes, gated ones, and those for which others are being removed. A pod is in one of these places, or being bound. As many as the cluster has pending pods, which
 // the informer holds anyhow.
 import type { Pod } from '@berth/api';
 import { type PodFacts, podFacts } from '@berth/scheduling';
@@ -11,10 +11,10 @@ const backOffMsMax = 10_000;
 /** After this long an unschedulable pod is tried again, whatever happened. */
 const unschedulableMsMax = 300_000;
 
-export type Place = 'active' | 'backoff' | 'unschedulable' | 'gated' | 'binding';
+export type Place = 'active' | 'backoff' | 'unschedulable' | 'gated' | 'preempting' | 'binding';
 
 /** What happened in the cluster that may let a pod fit which did not. */
-export type ClusterEvent = 'node' | 'pod-placed' | 'pod-shrunk' | 'pod-gone' | 'volume' | 'namespace';
+export type ClusterEvent = 'node' | 'pod-placed' | 'pod-shrunk' | 'pod-terminating' | 'pod-gone' | 'volume' | 'namespace';
 
 export interface QueuedPod {
   pod: Pod;
@@ -27,6 +27,8 @@ export interface QueuedPod {
   readyAtMs: number;
   /** Plugins that refused it the last time. */
   rejectedBy: string[];
+  /** Whether something happened while others are being removed for it that may let it fit. */
+  isHelped: boolean;
 }
 
 export class SchedulingQueue {
@@ -52,7 +54,7 @@ export class SchedulingQueue {
   }
 
   counts(): Record<Place, number> {
-    const counts: Record<Place, number> = { active: 0, backoff: 0, unschedulable: 0, gated: 0, binding: 0 };
+    const counts: Record<Place, number> = { active: 0, backoff: 0, unschedulable: 0, gated: 0, preempting: 0, binding: 0 };
     for (const { place } of this.#pods.values()) counts[place]++;
     return counts;
   }
@@ -74,6 +76,7 @@ export class SchedulingQueue {
         order: ++this.#order,
         readyAtMs: 0,
         rejectedBy: [],
+        isHelped: false,
       };
       this.#pods.set(uid, entry);
       if (!isGated) this.#activate(entry);
@@ -85,7 +88,7 @@ export class SchedulingQueue {
     if (known.place === 'gated' && !isGated) {
       known.sinceMs = this.#clock.now();
       this.#activate(known);
-    } else if (known.place === 'unschedulable' && shape !== known.facts.shape) this.#retry(known);
+    } else if (shape !== known.facts.shape) this.#help(known);
   }
 
   remove(uid: string): void {
@@ -108,8 +111,37 @@ export class SchedulingQueue {
   unschedulable(entry: QueuedPod, rejectedBy: string[]): void {
     entry.rejectedBy = rejectedBy;
     entry.readyAtMs = this.#clock.now() + backOffMs(entry.attempts);
-    entry.place = 'unschedulable';
-    this.#wait(entry, this.#clock.now() + unschedulableMsMax);
+    this.#park(entry);
+  }
+
+  /** It fits nowhere, and others are being removed for it: it is not tried before `preempted` is called. */
+  preempting(entry: QueuedPod, rejectedBy: string[]): void {
+    entry.rejectedBy = rejectedBy;
+    entry.readyAtMs = this.#clock.now() + backOffMs(entry.attempts);
+    entry.isHelped = false;
+    entry.place = 'preempting';
+  }
+
+  /** @param isDone whether all the others are going; if not, it is tried again after its back-off */
+  preempted(entry: QueuedPod, isDone: boolean): void {
+    if (this.#pods.get(entry.facts.uid) !== entry || entry.place !== 'preempting') return;
+    if (isDone && !entry.isHelped) this.#park(entry);
+    else this.#retry(entry);
+  }
+
+  /** Those that were removed for it are gone: at once, whatever its back-off. */
+  roomMade(uid: string): void {
+    const entry = this.#pods.get(uid);
+    if (!entry) return;
+    entry.readyAtMs = this.#clock.now();
+    if (entry.place === 'backoff') this.#activate(entry);
+    else this.#help(entry);
+  }
+
+  /** The node that it waited for is not kept for it any longer. */
+  reconsider(uid: string): void {
+    const entry = this.#pods.get(uid);
+    if (entry) this.#help(entry);
   }
 
   /** Binding failed: again after its back-off. */
@@ -120,7 +152,10 @@ export class SchedulingQueue {
   }
 
   happened(event: ClusterEvent): void {
-    for (const entry of this.#pods.values()) if (entry.place === 'unschedulable' && canHelp(event, entry)) this.#retry(entry);
+    for (const entry of this.#pods.values()) {
+      const isWaiting = entry.place === 'unschedulable' || entry.place === 'preempting';
+      if (isWaiting && canHelp(event, entry)) this.#help(entry);
+    }
   }
 
   stop(): void {
@@ -133,6 +168,16 @@ export class SchedulingQueue {
     entry.order = ++this.#order;
     this.#active.push({ entry, order: entry.order });
     this.#onActive();
+  }
+
+  #help(entry: QueuedPod): void {
+    if (entry.place === 'preempting') entry.isHelped = true;
+    else if (entry.place === 'unschedulable') this.#retry(entry);
+  }
+
+  #park(entry: QueuedPod): void {
+    entry.place = 'unschedulable';
+    this.#wait(entry, this.#clock.now() + unschedulableMsMax);
   }
 
   #retry(entry: QueuedPod): void {
@@ -180,6 +225,8 @@ function backOffMs(attempts: number): number {
 const helpedBy: Record<Exclude<ClusterEvent, 'node'>, string[]> = {
   'pod-placed': ['InterPodAffinity', 'PodTopologySpread'],
   'pod-shrunk': ['NodeResourcesFit'],
+  // Pods that are going do not count where pods are to be spread.
+  'pod-terminating': ['PodTopologySpread'],
   'pod-gone': ['NodeResourcesFit', 'NodePorts', 'InterPodAffinity', 'PodTopologySpread', 'VolumeRestrictions', 'VolumeBinding'],
   volume: ['VolumeRestrictions', 'VolumeBinding'],
   namespace: ['InterPodAffinity'],

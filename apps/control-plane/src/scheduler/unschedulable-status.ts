@@ -1,5 +1,5 @@
-// Tells in a pod's status why it has no node. The newest reason wins over those not written yet, and a reason that the pod
-// already shows is not written again.
+// Tells in a pod's status why it has no node, and which one is being freed for it. The newest wins over what is not written
+// yet, what the pod already shows is not written again, and of one pod one write runs at a time.
 import { Pod, type PodCondition } from '@berth/api';
 import type { Client } from '@berth/client';
 import { isReason } from '@berth/machinery';
@@ -9,57 +9,86 @@ import { type Clock, type Logger, timestamp } from '@berth/telemetry';
 const waitingMax = 10_000;
 const writersMax = 16;
 
+export interface StatusChange {
+  message?: string;
+  /** Empty for none. */
+  nominatedNodeName?: string;
+}
+
 export class UnschedulableStatus {
   readonly #deps: { client: Client; clock: Clock; logger: Logger };
-  readonly #waiting = new Map<string, { pod: Pod; message: string }>();
-  #writers = 0;
+  readonly #waiting = new Map<string, StatusChange & { pod: Pod }>();
+  /** Uids of pods whose status is being written. */
+  readonly #busy = new Set<string>();
+  /** By uid, of pods that have no node yet: the nomination written last, which the informer may not show yet. */
+  readonly #nominated = new Map<string, string>();
 
   constructor(deps: { client: Client; clock: Clock; logger: Logger }) {
     this.#deps = deps;
   }
 
-  write(pod: Pod, message: string): void {
+  write(pod: Pod, change: StatusChange): void {
     const uid = pod.metadata.uid ?? '';
     if (this.#waiting.size >= waitingMax && !this.#waiting.has(uid)) return;
-    this.#waiting.set(uid, { pod, message });
-    if (this.#writers < writersMax) void this.#drain();
+    this.#waiting.set(uid, { ...this.#waiting.get(uid), ...change, pod });
+    this.#writeNext();
   }
 
   /** What was not written for this pod shall not be: it has a node. */
   forget(uid: string): void {
     this.#waiting.delete(uid);
+    this.#nominated.delete(uid);
   }
 
-  async #drain(): Promise<void> {
-    this.#writers++;
-    for (let [next] = this.#waiting; next; [next] = this.#waiting) {
-      const [uid, { pod, message }] = next;
+  #writeNext(): void {
+    for (const [uid, { pod, ...change }] of this.#waiting) {
+      if (this.#busy.size >= writersMax) return;
+      if (this.#busy.has(uid)) continue;
       this.#waiting.delete(uid);
-      try {
-        await this.#patch(pod, message);
-      } catch (error) {
-        // Gone, or made anew under its name: nobody is left to tell.
-        if (isReason(error, 'NotFound') || isReason(error, 'Conflict')) continue;
-        this.#deps.logger.warn('the reason why a pod has no node could not be written', { pod: pod.metadata.name, error });
-      }
+      this.#busy.add(uid);
+      void this.#writeOne(uid, pod, change);
     }
-    this.#writers--;
   }
 
-  async #patch(pod: Pod, message: string): Promise<void> {
+  async #writeOne(uid: string, pod: Pod, change: StatusChange): Promise<void> {
+    try {
+      await this.#patch(uid, pod, change);
+    } catch (error) {
+      this.#nominated.delete(uid);
+      // Gone, or made anew under its name: nobody is left to tell.
+      if (!isReason(error, 'NotFound') && !isReason(error, 'Conflict'))
+        this.#deps.logger.warn('the reason why a pod has no node could not be written', { pod: pod.metadata.name, error });
+    }
+    this.#busy.delete(uid);
+    this.#writeNext();
+  }
+
+  async #patch(uid: string, pod: Pod, { message, nominatedNodeName }: StatusChange): Promise<void> {
+    const condition = message === undefined ? undefined : this.#condition(pod, message);
+    const isNomination = nominatedNodeName !== undefined && !this.#shows(uid, pod, nominatedNodeName);
+    if (!condition && !isNomination) return;
+    if (isNomination) this.#nominated.set(uid, nominatedNodeName);
+    const { name, namespace } = pod.metadata;
+    const key = { name, ...(namespace && { namespace }) };
+    const status = { ...(condition && { conditions: [condition] }), ...(isNomination && { nominatedNodeName: nominatedNodeName || null }) };
+    await this.#deps.client.patch(Pod, key, 'strategic', { metadata: { uid }, status }, { subresource: 'status' });
+  }
+
+  #shows(uid: string, { status }: Pod, nominatedNodeName: string): boolean {
+    return (status?.nominatedNodeName ?? '') === nominatedNodeName && (this.#nominated.get(uid) ?? nominatedNodeName) === nominatedNodeName;
+  }
+
+  /** Undefined when the pod has it. */
+  #condition(pod: Pod, message: string): PodCondition | undefined {
     const old = pod.status?.conditions?.find(({ type }) => type === 'PodScheduled');
-    if (old?.status === 'False' && old.reason === 'Unschedulable' && old.message === message) return;
+    if (old?.status === 'False' && old.reason === 'Unschedulable' && old.message === message) return undefined;
     const since = old?.status === 'False' ? old.lastTransitionTime : undefined;
-    const condition: PodCondition = {
+    return {
       type: 'PodScheduled',
       status: 'False',
       reason: 'Unschedulable',
       message,
       lastTransitionTime: since ?? timestamp(this.#deps.clock),
     };
-    const { name, namespace, uid } = pod.metadata;
-    const key = { name, ...(namespace && { namespace }) };
-    const patch = { metadata: { uid }, status: { conditions: [condition] } };
-    await this.#deps.client.patch(Pod, key, 'strategic', patch, { subresource: 'status' });
   }
 }

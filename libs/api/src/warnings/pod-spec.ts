@@ -23,8 +23,6 @@ function isGiven(value: unknown): boolean {
 export function podSpecWarnings(spec: PodSpec | undefined, field: string): string[] {
   if (!spec) return [];
   const warnings = idlePodFields.filter((key) => isGiven(spec[key])).map((key) => idle(`${field}.${key}`));
-  if (spec.priorityClassName && spec.preemptionPolicy !== 'Never')
-    warnings.push(idle(`${field}.priorityClassName`, 'Berth places pods in the order of their priority, and removes none to make room'));
   if (isGiven(spec.overhead))
     warnings.push(idle(`${field}.overhead`, 'Berth counts overhead when it chooses a node, and limits nothing by it'));
   warnings.push(...resourceWarnings(spec, field));

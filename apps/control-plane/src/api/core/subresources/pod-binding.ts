@@ -59,6 +59,7 @@ function bound(target: Target, old: Pod, nodeName: string, now: string): Pod {
   pod.spec.nodeName = nodeName;
   const scheduled: PodCondition = { type: 'PodScheduled', status: 'True', lastTransitionTime: now };
   const others = (pod.status?.conditions ?? []).filter((condition) => condition.type !== 'PodScheduled');
-  pod.status = { ...pod.status, conditions: [...others, scheduled] };
+  const { nominatedNodeName: _, ...status } = pod.status ?? {};
+  pod.status = { ...status, conditions: [...others, scheduled] };
   return pod;
 }
