@@ -129,12 +129,15 @@ export class Feasibility {
     return refusals;
   }
 
-  /** What the answer would be if a node were as this copy of it; what is kept is afterwards as it was. */
-  askIf(copy: NodeState): Rejected | undefined {
+  /**
+   * What the answer would be if a node were as this copy of it; what is kept is afterwards as it was.
+   * @param hasMore whether there are pods on the copy that are not on the node: else what refuses nobody now refuses nobody then
+   */
+  askIf(copy: NodeState, hasMore: boolean): Rejected | undefined {
     const refusal = this.#askLocal(copy);
     if (refusal) return refusal;
     const { slot } = copy;
-    const filters = this.#tallies.filter(({ tally }) => tally.filter);
+    const filters = hasMore ? this.#tallies.filter(({ tally }) => tally.filter) : this.#filters();
     for (const { tally } of filters) tally.update(slot, copy);
     const tallied = this.#askTallies(copy, filters);
     for (const { tally } of filters) tally.update(slot, this.#snapshot.nodes[slot]);

@@ -6,12 +6,14 @@ import { nodeAffinity } from './plugins/node-affinity.ts';
 import { nodeName } from './plugins/node-name.ts';
 import { nodePorts } from './plugins/node-ports.ts';
 import { nodeUnschedulable } from './plugins/node-unschedulable.ts';
+import { nodeVolumeLimits } from './plugins/node-volume-limits.ts';
 import { podAffinity } from './plugins/pod-affinity.ts';
 import { resourcesFit } from './plugins/resources-fit.ts';
 import { taintToleration } from './plugins/taint-toleration.ts';
 import { topologySpread } from './plugins/topology-spread.ts';
 import { volumeBinding } from './plugins/volume-binding.ts';
 import { volumeRestrictions } from './plugins/volume-restrictions.ts';
+import { volumeZone } from './plugins/volume-zone.ts';
 
 export const localPlugins: LocalPlugin[] = [
   nodeUnschedulable,
@@ -21,7 +23,9 @@ export const localPlugins: LocalPlugin[] = [
   nodePorts,
   resourcesFit,
   volumeRestrictions,
+  nodeVolumeLimits,
   volumeBinding,
+  volumeZone,
   balancedAllocation,
 ];
 

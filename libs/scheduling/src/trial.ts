@@ -48,9 +48,10 @@ export class Trial {
   }
 
   #ask(): Rejected | undefined {
-    if (this.#pod.claims.length === 0) return this.#feasibility.askIf(this.#node);
+    const hasMore = this.#ahead.some((pod) => this.#moved.has(pod));
+    if (this.#pod.claims.length === 0) return this.#feasibility.askIf(this.#node, hasMore);
     for (const [pod, by] of this.#moved) this.#suppose(pod, by);
-    const refusal = this.#feasibility.askIf(this.#node);
+    const refusal = this.#feasibility.askIf(this.#node, hasMore);
     for (const [pod, by] of this.#moved) this.#suppose(pod, by === 1 ? -1 : 1);
     return refusal;
   }

@@ -1,5 +1,12 @@
-// Claims with their users, volumes and classes, as the plugins for volumes need them. `version` grows with every change that may alter an answer.
-import type { PersistentVolume, PersistentVolumeClaim, StorageClass } from '@berth/api';
+// Claims with their users, volumes, classes, and what nodes can attach and have attached, as the plugins for volumes need them. `version` grows with every change that may alter an answer.
+import {
+  type CSINode,
+  type PersistentVolume,
+  type PersistentVolumeClaim,
+  type StorageClass,
+  storageClassNameOf,
+  type VolumeAttachment,
+} from '@berth/api';
 import { keyOf } from '@berth/machinery';
 
 export class VolumeState {
@@ -9,6 +16,9 @@ export class VolumeState {
   version = 0;
   /** How many pods that have a node mount each claim. */
   readonly #users = new Map<string, number>();
+  /** By node, then by driver. */
+  readonly #limits = new Map<string, Map<string, number>>();
+  readonly #attachments = new Map<string, Map<string, VolumeAttachment>>();
 
   /** @param by 1 when a pod that mounts the claim is placed, -1 when it is gone */
   countUser(key: string, by: 1 | -1): void {
@@ -30,6 +40,59 @@ export class VolumeState {
 
   #isForOnePod(key: string): boolean {
     return this.claims.get(key)?.spec.accessModes?.includes('ReadWriteOncePod') ?? false;
+  }
+
+  /** How many volumes of each driver a node takes; undefined when nothing limits them. */
+  limitsOf(nodeName: string): Map<string, number> | undefined {
+    return this.#limits.get(nodeName);
+  }
+
+  setNodeLimits({ metadata, spec }: CSINode): void {
+    const limits = spec.drivers.flatMap(({ name, allocatable }): [string, number][] =>
+      allocatable?.count === undefined ? [] : [[name, allocatable.count]],
+    );
+    if (limits.length === 0) this.#limits.delete(metadata.name);
+    else this.#limits.set(metadata.name, new Map(limits));
+    this.version++;
+  }
+
+  removeNodeLimits(nodeName: string): void {
+    if (this.#limits.delete(nodeName)) this.version++;
+  }
+
+  setAttachment(attachment: VolumeAttachment): void {
+    const { nodeName } = attachment.spec;
+    const here = this.#attachments.get(nodeName) ?? new Map<string, VolumeAttachment>();
+    this.#attachments.set(nodeName, here.set(attachment.metadata.name, attachment));
+    this.version++;
+  }
+
+  removeAttachment({ metadata, spec }: VolumeAttachment): void {
+    const here = this.#attachments.get(spec.nodeName);
+    if (!here?.delete(metadata.name)) return;
+    if (here.size === 0) this.#attachments.delete(spec.nodeName);
+    this.version++;
+  }
+
+  /** Volumes of CSI drivers that are attached to a node, each with its driver. */
+  *attachmentsTo(nodeName: string): Iterable<[volume: string, driver: string]> {
+    for (const { spec } of this.#attachments.get(nodeName)?.values() ?? []) {
+      const csi = this.volumes.get(spec.source.persistentVolumeName ?? '')?.spec.csi;
+      if (csi && spec.attacher) yield [`${spec.attacher}/${csi.volumeHandle}`, spec.attacher];
+    }
+  }
+
+  /** What a claim takes of a node's limits: a volume of a driver, or one that its class's provisioner has yet to make. */
+  driverOf(key: string): { volume: string; name: string } | undefined {
+    const claim = this.claims.get(key);
+    const volume = this.volumes.get(claim?.spec.volumeName ?? '');
+    if (volume) {
+      const { csi } = volume.spec;
+      return csi && { volume: `${csi.driver}/${csi.volumeHandle}`, name: csi.driver };
+    }
+    const provisioner = claim && this.classes.get(storageClassNameOf(claim) ?? '')?.provisioner;
+    // No handle begins like this: a claim has a name and a namespace.
+    return provisioner ? { volume: `claim:${key}`, name: provisioner } : undefined;
   }
 
   setClaim(claim: PersistentVolumeClaim): void {

@@ -1,5 +1,16 @@
 // Turns what informers report into the scheduler's snapshot and into events for its queue.
-import { Namespace, Node, PersistentVolume, PersistentVolumeClaim, Pod, PodDisruptionBudget, Service, StorageClass } from '@berth/api';
+import {
+  CSINode,
+  Namespace,
+  Node,
+  PersistentVolume,
+  PersistentVolumeClaim,
+  Pod,
+  PodDisruptionBudget,
+  Service,
+  StorageClass,
+  VolumeAttachment,
+} from '@berth/api';
 import type { ChangeType, InformerSet } from '@berth/client';
 import { keyOf } from '@berth/machinery';
 import { awaitsVictims, podFacts, type Snapshot } from '@berth/scheduling';
@@ -52,6 +63,16 @@ function feedVolumes({ informers, snapshot: { volumes }, queue }: ClusterFeedPar
   informers.of(StorageClass).onChange((type, storageClass) => {
     if (type === 'DELETED') volumes.removeClass(storageClass.metadata.name);
     else volumes.setClass(storageClass);
+    queue.happened('volume');
+  });
+  informers.of(CSINode).onChange((type, csiNode) => {
+    if (type === 'DELETED') volumes.removeNodeLimits(csiNode.metadata.name);
+    else volumes.setNodeLimits(csiNode);
+    queue.happened('volume');
+  });
+  informers.of(VolumeAttachment).onChange((type, attachment) => {
+    if (type === 'DELETED') volumes.removeAttachment(attachment);
+    else volumes.setAttachment(attachment);
     queue.happened('volume');
   });
 }

@@ -227,8 +227,16 @@ const helpedBy: Record<Exclude<ClusterEvent, 'node'>, string[]> = {
   'pod-shrunk': ['NodeResourcesFit'],
   // Pods that are going do not count where pods are to be spread.
   'pod-terminating': ['PodTopologySpread'],
-  'pod-gone': ['NodeResourcesFit', 'NodePorts', 'InterPodAffinity', 'PodTopologySpread', 'VolumeRestrictions', 'VolumeBinding'],
-  volume: ['VolumeRestrictions', 'VolumeBinding'],
+  'pod-gone': [
+    'NodeResourcesFit',
+    'NodePorts',
+    'InterPodAffinity',
+    'PodTopologySpread',
+    'VolumeRestrictions',
+    'NodeVolumeLimits',
+    'VolumeBinding',
+  ],
+  volume: ['VolumeRestrictions', 'NodeVolumeLimits', 'VolumeBinding', 'VolumeZone'],
   namespace: ['InterPodAffinity'],
 };
 

@@ -26,5 +26,5 @@ export const CSINode = defineKind<CSINode>({
   validate: (object) => [...validateMetadata(object, { scope: 'Cluster', name: dnsSubdomain }), ...validateCsiNodeSpec(object)],
   validateUpdate: (next, old) => [...validateMetadataUpdate(next, old), ...validateCsiNodeUpdate(next, old)],
   columns: csiNodeColumns,
-  warnings: () => idleKind('csinodes'),
+  warnings: () => idleKind('csinodes', 'the scheduler keeps to the limits of drivers'),
 });

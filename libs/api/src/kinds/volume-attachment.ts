@@ -31,5 +31,5 @@ export const VolumeAttachment = defineKind<VolumeAttachment>({
   validateUpdate: (next, old) => [...validateMetadataUpdate(next, old), ...validateAttachmentUpdate(next, old)],
   validateStatusUpdate: validateAttachmentStatus,
   columns: attachmentColumns,
-  warnings: () => idleKind('volumeattachments'),
+  warnings: () => idleKind('volumeattachments', 'they count against the limits of their node'),
 });

@@ -27,7 +27,7 @@ const isNode = is('', 'nodes');
 export const schedulerRules: PolicyRule[] = [
   rule(read, '', ['pods', 'nodes', 'namespaces', 'services', 'persistentvolumes', 'persistentvolumeclaims', 'replicationcontrollers']),
   rule(read, 'apps', ['replicasets', 'statefulsets']),
-  rule(read, 'storage.k8s.io', ['storageclasses', 'csinodes', 'csidrivers', 'csistoragecapacities']),
+  rule(read, 'storage.k8s.io', ['storageclasses', 'csinodes', 'csidrivers', 'csistoragecapacities', 'volumeattachments']),
   rule(read, 'policy', ['poddisruptionbudgets']),
   rule(read, 'scheduling.k8s.io', ['priorityclasses']),
   rule(['create'], '', ['pods/binding', 'bindings']),
