@@ -28,7 +28,8 @@ async function trace(lab: NetworkLab) {
   return {
     rules: await lab.run('nft', ['list', 'ruleset']),
     interfaces: await lab.run('ls', ['/sys/class/net']),
-    routes: await lab.run('ip', ['route', 'show', 'table', 'all']),
+    // The kernel gives an interface its IPv6 address when it likes.
+    routes: await lab.run('ip', ['-4', 'route', 'show', 'table', 'all']),
     forwards: await lab.run('cat', ['/proc/sys/net/ipv4/ip_forward']),
     files: await lab.run('find', [lab.directory, '-type', 'f']),
   };
@@ -37,7 +38,7 @@ async function trace(lab: NetworkLab) {
 async function serveWeb(lab: NetworkLab): Promise<void> {
   const address = await lab.addPod('a');
   await lab.serve('a', 8080, 'a');
-  await lab.call({ method: 'sync', services: [web], endpointSlices: [webSlice(address)], pods: [] });
+  await lab.call({ method: 'sync', state: { services: [web], endpointSlices: [webSlice(address)], pods: [], peers: [] } });
   await vi.waitFor(async () => expect(await lab.run('nft', ['list', 'ruleset'])).toContain(webAddress), { timeout: 5_000, interval: 50 });
 }
 

@@ -20,7 +20,7 @@ function slice(name: string, pods: { pod: string; nodeName?: string }[]): Endpoi
     kind: 'EndpointSlice',
     metadata: { name: `${name}-x`, namespace: 'default', labels: { 'kubernetes.io/service-name': name } },
     addressType: 'IPv4',
-    endpoints: pods.map(({ pod, nodeName = 'lab-node' }) => ({
+    endpoints: pods.map(({ pod, nodeName = 'node-lab' }) => ({
       addresses: [addresses[pod] ?? ''],
       conditions: { ready: true },
       nodeName,
@@ -40,7 +40,7 @@ const ports: NonNullable<Service['spec']['ports']> = [
 
 /** Brings the node in line, and waits for the rules to hold what they should. */
 async function publish(services: Service[], endpointSlices: EndpointSlice[], expected: string, pods: Pod[] = []): Promise<void> {
-  await lab.call({ method: 'sync', services, endpointSlices, pods });
+  await lab.call({ method: 'sync', state: { services, endpointSlices, pods, peers: [] } });
   await vi.waitFor(async () => expect(await lab.run('nft', ['list', 'ruleset'])).toContain(expected), { timeout: 5_000, interval: 50 });
 }
 

@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import type { LogLevel } from '@berth/telemetry';
 import type { AgentConfig } from './config.ts';
 import { defaultEvictionOptions, type EvictionSettings, evictionSettings } from './eviction/thresholds.ts';
+import { podNetworkModes } from './network/pod-routes-plan.ts';
 import { hostName, primaryAddress } from './node/host-facts.ts';
 import { sysctlNamespace } from './pods/allowed-sysctls.ts';
 
@@ -22,6 +23,8 @@ export const usage = `usage: node-agent --data-dir DIRECTORY --gateway HOST:PORT
   --join-token TOKEN          as the control plane prints it; or in the variable BERTH_JOIN_TOKEN; for the first start only
   --node-name NAME            default: this machine's name
   --node-ip ADDRESS           default: this machine's first address that is not a loopback
+  --pod-network auto|routes|vxlan how pods reach those of other nodes: routes between nodes on one network, VXLAN (UDP 4789) between
+                              others; auto, the default, is routes where they can be
   --instance ID               distinguishes agents on one machine, at most 9 letters and digits (default 0)
   --metrics-address HOST:PORT metrics and health over HTTP, default 127.0.0.1:6445
   --runtime-endpoint SOCKET   a containerd that somebody else runs; default: our own
@@ -47,6 +50,7 @@ const options = {
   'join-token': { type: 'string' },
   'node-name': { type: 'string' },
   'node-ip': { type: 'string' },
+  'pod-network': { type: 'string', default: 'auto' },
   instance: { type: 'string', default: '0' },
   'metrics-address': { type: 'string', default: '127.0.0.1:6445' },
   'runtime-endpoint': { type: 'string' },
@@ -81,6 +85,9 @@ export function parseCommandLine(argv: string[], environment: NodeJS.ProcessEnv)
   if (!instancePattern.test(values.instance)) {
     throw new UsageError(`--instance: ${JSON.stringify(values.instance)} is not 1 to 9 lower-case letters and digits`);
   }
+  const podNetwork = podNetworkModes.find((mode) => mode === values['pod-network']);
+  if (!podNetwork)
+    throw new UsageError(`--pod-network: ${JSON.stringify(values['pod-network'])} is not one of ${podNetworkModes.join(', ')}`);
   const logLevel = logLevels.find((level) => level === values['log-level']);
   if (!logLevel) throw new UsageError(`--log-level: ${JSON.stringify(values['log-level'])} is not one of ${logLevels.join(', ')}`);
   const config: AgentConfig = {
@@ -89,6 +96,7 @@ export function parseCommandLine(argv: string[], environment: NodeJS.ProcessEnv)
     gateway: parseAddress('--gateway', values.gateway),
     joinToken: values['join-token'] ?? environment.BERTH_JOIN_TOKEN,
     nodeIp,
+    podNetwork,
     instance: values.instance,
     metricsAddress: parseAddress('--metrics-address', values['metrics-address']),
     runtimeEndpoint: values['runtime-endpoint'],

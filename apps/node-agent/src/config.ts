@@ -1,6 +1,7 @@
 // What one agent is told on its command line.
 
 import type { EvictionSettings } from './eviction/thresholds.ts';
+import type { PodNetworkMode } from './network/pod-routes-plan.ts';
 
 export interface AgentConfig {
   nodeName: string;
@@ -12,6 +13,8 @@ export interface AgentConfig {
   joinToken: string | undefined;
   /** The address that pods and services see this node under. */
   nodeIp: string;
+  /** How pods of this node reach those of others. */
+  podNetwork: PodNetworkMode;
   /** Distinguishes the bridge, nft table and cgroup parent of agents on one host. At most 9 letters and digits. */
   instance: string;
   /** Prometheus metrics and health over plain HTTP on this address. */

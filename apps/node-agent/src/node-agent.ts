@@ -125,11 +125,17 @@ export function cgroupParent({ instance }: Pick<AgentConfig, 'instance'>): strin
   return `/berth-${instance}`;
 }
 
-export function networkOptions(config: Pick<AgentConfig, 'dataDirectory' | 'instance' | 'nodeName'>, containerd: Containerd, ports: Ports) {
+export function networkOptions(
+  config: Pick<AgentConfig, 'dataDirectory' | 'instance' | 'nodeName' | 'nodeIp' | 'podNetwork'>,
+  containerd: Containerd,
+  ports: Ports,
+) {
   return {
     ...ports,
     instance: config.instance,
     nodeName: config.nodeName,
+    nodeIp: config.nodeIp,
+    podNetwork: config.podNetwork,
     cniConfigDirectory: containerd.paths.cniConfigDirectory,
     stateDirectory: join(config.dataDirectory, 'network'),
   };

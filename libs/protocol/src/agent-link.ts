@@ -17,10 +17,19 @@ export interface DesiredKey {
   name: string;
 }
 
+/** Where the pods of a node are. The address is the node's own. */
+export interface NodePeer extends KubeObject {
+  kind: 'NodePeer';
+  spec: { address: string; podCIDR: string };
+}
+
 export interface DesiredState {
   revision: number;
   full: boolean;
-  /** Pods of this node, with the ConfigMaps, Secrets, PersistentVolumeClaims, PersistentVolumes they use; all Services and EndpointSlices. */
+  /**
+   * Pods of this node, with the ConfigMaps, Secrets, PersistentVolumeClaims, PersistentVolumes they use; all Services, EndpointSlices
+   * and NodePeers, this node's own among them.
+   */
   objects: KubeObject[];
   removed: DesiredKey[];
 }

@@ -3,6 +3,7 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import type { PodNetworkMode } from '../../../apps/node-agent/src/network/pod-routes-plan.ts';
 import type { NodeCall } from './node.ts';
 import type { Attempt } from './peer.ts';
 
@@ -32,8 +33,9 @@ export class NetworkLab implements AsyncDisposable {
     this.#node = node;
   }
 
-  static async create(instance: string): Promise<NetworkLab> {
-    const program = [process.execPath, join(here, 'node.ts'), instance, directory];
+  /** @param address of its node, as other nodes know it */
+  static async create(instance: string, { address = nodeAddress, mode = 'auto' }: { address?: string; mode?: PodNetworkMode } = {}) {
+    const program = [process.execPath, join(here, 'node.ts'), instance, directory, address, mode];
     const node = spawn('unshare', ['--net', '--mount', 'sh', '-c', setUp, 'sh', ...program], {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
@@ -63,6 +65,11 @@ export class NetworkLab implements AsyncDisposable {
       );
       child.stdin?.end(more.input);
     });
+  }
+
+  /** A cable to another lab's node: `name` at both ends, without addresses yet. @param namespace of this node's end; absent is the node itself */
+  async connect(other: NetworkLab, name: string, namespace?: string): Promise<void> {
+    await this.run('ip', ['link', 'add', name, 'type', 'veth', 'peer', 'name', name, 'netns', String(other.#node.pid)], { namespace });
   }
 
   /** A pod's namespace as containerd would make it, by the CNI configuration that the network wrote. @returns its address */

@@ -2,8 +2,9 @@
 // A node's set is computed when it is asked for, from what is known then; `onDirty` says for whom that may have changed.
 import { ConfigMap, EndpointSlice, Node, PersistentVolume, PersistentVolumeClaim, Pod, RuntimeClass, Secret, Service } from '@berth/api';
 import type { KindDefinition, KubeObject } from '@berth/machinery';
-import type { DesiredKey, DesiredState } from '@berth/protocol';
+import type { DesiredKey, DesiredState, NodePeer } from '@berth/protocol';
 import { ChangeLog, keyFor, keyText, RevisionCounter } from './change-log.ts';
+import { nodePeer } from './node-peer.ts';
 import { nodeView } from './node-view.ts';
 import { podReferences } from './pod-references.ts';
 
@@ -35,6 +36,8 @@ export class ClusterView {
   readonly #nodeObjects = new Map<string, Node>();
   /** What each agent is sent of its own node. */
   readonly #nodeViews = new Map<string, Node>();
+  /** What all agents are sent of each node. */
+  readonly #peers = new Map<string, NodePeer>();
   /** ConfigMaps, Secrets, claims, volumes by key, and the nodes that refer to a key, whether it exists or not. */
   readonly #referable = new Map<string, KubeObject>();
   readonly #usersOf = new Map<string, Set<string>>();
@@ -158,6 +161,7 @@ export class ClusterView {
 
   #node(node: Node, gone: boolean): void {
     const { name } = node.metadata;
+    this.#peer(node, gone);
     if (!gone) {
       this.#nodeObjects.set(name, node);
       const before = this.#nodeViews.get(name);
@@ -171,6 +175,17 @@ export class ClusterView {
     const desired = this.#nodes.get(name);
     if (desired) this.#useReferences(name, desired, new Set());
     this.#nodes.delete(name);
+  }
+
+  #peer(node: Node, gone: boolean): void {
+    const { name } = node.metadata;
+    const before = this.#peers.get(name);
+    const peer = gone ? undefined : nodePeer(node, before);
+    if (peer === before) return;
+    if (peer) this.#peers.set(name, peer);
+    else this.#peers.delete(name);
+    const object = peer ?? before;
+    if (object) this.#sharedObject(object, peer === undefined);
   }
 
   #sharedObject(object: KubeObject, gone: boolean): void {

@@ -19,15 +19,18 @@ export interface CniOptions {
   podCidr: string;
   /** Where host-local keeps which address is whose. */
   ipamDirectory: string;
+  /** In bytes, of the network between nodes; the kernel's default where it is unknown. */
+  mtu: number | undefined;
 }
 
-export function cniConfig({ bridge, podCidr, ipamDirectory }: CniOptions): string {
+export function cniConfig({ bridge, podCidr, ipamDirectory, mtu }: CniOptions): string {
   const bridgePlugin = {
     type: 'bridge',
     bridge,
     isGateway: true,
     hairpinMode: true,
     ipMasq: false,
+    ...(mtu !== undefined && { mtu }),
     ipam: { type: 'host-local', ranges: [[{ subnet: podCidr }]], routes: [{ dst: '0.0.0.0/0' }], dataDir: ipamDirectory },
   };
   return `${JSON.stringify({ cniVersion: '0.4.0', name: network, plugins: [bridgePlugin] }, null, 2)}\n`;

@@ -1,9 +1,8 @@
 // The real network of a node: a bridge for pods by CNI, services and node ports by one nftables table, cluster names by a name
 // server on the cluster's DNS address. Rules and bridge outlive the agent, so that pods keep their services while it restarts.
-import { existsSync, readdirSync } from 'node:fs';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { EndpointSlice, Pod, Service } from '@berth/api';
+import type { Pod } from '@berth/api';
 import type { Clock, Logger } from '@berth/telemetry';
 import { cniConfig, ipamDirectory } from './cni-config.ts';
 import { type CommandRunner, runCommand } from './commands.ts';
@@ -12,8 +11,11 @@ import { DnsServer } from './dns/dns-server.ts';
 import { Upstream } from './dns/upstream.ts';
 import { buildZone, type Zone } from './dns/zone.ts';
 import { droppingTables } from './forward-policy.ts';
-import type { NodeNetwork } from './network.ts';
+import { interfaceExists, interfaceNames } from './interfaces.ts';
+import type { NetworkState, NodeNetwork } from './network.ts';
 import { type ClusterNames, type PodDns, parseResolvConf, podDns } from './pod-dns.ts';
+import { interfaceAddresses, PodRoutes } from './pod-routes.ts';
+import type { PodNetworkMode } from './pod-routes-plan.ts';
 import { serviceRules } from './service-rules.ts';
 import { readSysctl, Sysctls } from './sysctls.ts';
 import { udpFrontends } from './udp-flows.ts';
@@ -21,11 +23,16 @@ import { udpFrontends } from './udp-flows.ts';
 const dnsPort = 53;
 const applyRetryMs = 2_000;
 const bridgeFilter = 'net/bridge/bridge-nf-call-iptables';
+/** What the names of bridges begin with, whichever node's they are. */
+const bridgePrefix = 'brth';
 
 export interface HostNetworkOptions {
   /** Names the bridge and the table; at most 9 letters and digits. */
   instance: string;
   nodeName: string;
+  /** The address that other nodes reach this one under. */
+  nodeIp: string;
+  podNetwork: PodNetworkMode;
   cniConfigDirectory: string;
   /** Address leases of pods. */
   stateDirectory: string;
@@ -37,12 +44,7 @@ export interface HostNetworkOptions {
 
 interface Settings extends ClusterNames {
   podCidr: string;
-}
-
-interface Wanted {
-  services: Service[];
-  endpointSlices: EndpointSlice[];
-  pods: Pod[];
+  serviceCidr: string;
 }
 
 export class HostNetwork implements NodeNetwork {
@@ -54,11 +56,13 @@ export class HostNetwork implements NodeNetwork {
   readonly #table: string;
   readonly #sysctls: Sysctls;
   readonly #conntrack: Conntrack;
+  readonly #routes: PodRoutes;
   #settings: Settings | undefined;
   #hostDns: PodDns = { servers: [], searches: [], options: [] };
   #dns: DnsServer | undefined;
   #zone: Zone = { domain: '', names: new Map(), reverse: new Map() };
-  #wanted: Wanted = { services: [], endpointSlices: [], pods: [] };
+  /** Absent until the control plane has said it: what an earlier agent made stays as it is until then. */
+  #wanted: NetworkState | undefined;
   #isDirty = false;
   #applying: Promise<void> | undefined;
   #applied = '';
@@ -69,22 +73,31 @@ export class HostNetwork implements NodeNetwork {
   constructor(options: HostNetworkOptions) {
     this.#options = options;
     this.#run = options.run ?? runCommand;
-    this.#bridge = `brth${options.instance}`;
-    this.#dnsInterface = `brthd${options.instance}`;
+    this.#bridge = `${bridgePrefix}${options.instance}`;
+    this.#dnsInterface = `${bridgePrefix}d${options.instance}`;
     this.#table = `berth-${options.instance}`;
     this.#conntrack = new Conntrack(this.#run, options.logger);
     this.#sysctls = new Sysctls(join(options.stateDirectory, 'sysctls.json'));
+    this.#routes = new PodRoutes({
+      ...options,
+      run: this.#run,
+      mode: options.podNetwork,
+      tunnel: `${bridgePrefix}x${options.instance}`,
+      recordFile: join(options.stateDirectory, 'routes.json'),
+      isOwnDevice: (name) => name.startsWith(bridgePrefix),
+    });
   }
 
-  async configure({ podCidr, clusterDns, clusterDomain }: Parameters<NodeNetwork['configure']>[0]): Promise<void> {
+  async configure(settings: Parameters<NodeNetwork['configure']>[0]): Promise<void> {
+    const { podCidr, clusterDns } = settings;
     const isSame = this.#settings?.podCidr === podCidr && this.#settings.clusterDns === clusterDns;
-    this.#settings = { podCidr, clusterDns, clusterDomain };
+    this.#settings = settings;
     if (!isSame || !this.#dns) await this.#setUp(this.#settings);
     this.#refresh();
   }
 
-  sync(services: Service[], endpointSlices: EndpointSlice[], pods: Pod[]): void {
-    this.#wanted = { services, endpointSlices, pods };
+  sync(state: NetworkState): void {
+    this.#wanted = state;
     this.#refresh();
   }
 
@@ -108,10 +121,11 @@ export class HostNetwork implements NodeNetwork {
     const tables = await this.#run('nft', ['list', 'tables', 'ip']);
     if (tables.split('\n').includes(`table ip ${this.#table}`)) await this.#run('nft', ['delete', 'table', 'ip', this.#table]);
     // Pods that nobody ended hold on to their ends of the bridge's ports; the bridge goes without asking them.
-    const interfaces = [...portsOf(this.#bridge), this.#bridge, this.#dnsInterface];
+    await this.#routes.tearDown();
+    const interfaces = [...(await this.#portsOf(this.#bridge)), this.#bridge, this.#dnsInterface];
     for (const name of interfaces) await this.#deleteInterface(name);
     // Nodes beside this one on the same machine need the same settings.
-    if (!otherNodesExist()) await this.#sysctls.restore();
+    if (!interfaceNames().some((name) => name.startsWith(bridgePrefix))) await this.#sysctls.restore();
     await rm(this.#configFile, { force: true });
     await rm(this.#options.stateDirectory, { recursive: true, force: true });
   }
@@ -134,7 +148,8 @@ export class HostNetwork implements NodeNetwork {
     await this.#warnOfFirewalls();
     for (const directory of [cniConfigDirectory, stateDirectory]) await mkdir(directory, { recursive: true });
     const partial = `${this.#configFile}.partial`;
-    await writeFile(partial, cniConfig({ bridge: this.#bridge, podCidr, ipamDirectory: ipamDirectory(stateDirectory) }));
+    const mtu = (await interfaceAddresses(this.#run)).find(({ address }) => address === this.#options.nodeIp)?.mtu;
+    await writeFile(partial, cniConfig({ bridge: this.#bridge, podCidr, ipamDirectory: ipamDirectory(stateDirectory), mtu }));
     await rename(partial, this.#configFile);
     await this.#dns?.stop();
     this.#dns = undefined;
@@ -142,7 +157,7 @@ export class HostNetwork implements NodeNetwork {
       this.#hostDns.servers.filter((server) => server !== clusterDns),
       clock,
     );
-    this.#zone = buildZone(clusterDomain, this.#wanted.services, this.#wanted.endpointSlices);
+    this.#zone = buildZone(clusterDomain, this.#wanted?.services ?? [], this.#wanted?.endpointSlices ?? []);
     const dns = new DnsServer({ address: clusterDns, port: dnsPort, zone: () => this.#zone, upstream, clock, logger });
     // Known once it serves: until then the next attempt sets everything up again.
     await dns.start();
@@ -180,10 +195,10 @@ export class HostNetwork implements NodeNetwork {
   }
 
   async #applyAll(): Promise<void> {
-    while (this.#isDirty && !this.#stopped && this.#settings) {
+    while (this.#isDirty && !this.#stopped && this.#settings && this.#wanted) {
       this.#isDirty = false;
       try {
-        await this.#apply(this.#settings);
+        await this.#apply(this.#settings, this.#wanted);
       } catch (error) {
         this.#options.logger.error('service rules could not be applied; trying again', { error, retryMs: applyRetryMs });
         this.#options.clock.after(applyRetryMs, () => this.#refresh());
@@ -192,8 +207,9 @@ export class HostNetwork implements NodeNetwork {
     }
   }
 
-  async #apply({ podCidr, clusterDns, clusterDomain }: Settings): Promise<void> {
-    const { services, endpointSlices, pods } = this.#wanted;
+  async #apply(settings: Settings, wanted: NetworkState): Promise<void> {
+    const { podCidr, clusterDns, clusterDomain } = settings;
+    const { services, endpointSlices, pods, peers } = wanted;
     this.#zone = buildZone(clusterDomain, services, endpointSlices);
     const bridgeIsFiltered = (await readSysctl(bridgeFilter)) === '1';
     const { nodeName } = this.#options;
@@ -201,6 +217,7 @@ export class HostNetwork implements NodeNetwork {
       table: this.#table,
       bridge: this.#bridge,
       podCidr,
+      peerCidrs: peers.map(({ spec }) => spec.podCIDR),
       clusterDns,
       services,
       endpointSlices,
@@ -212,21 +229,14 @@ export class HostNetwork implements NodeNetwork {
     this.#applied = rules;
     if (rules !== this.#flowsFollow) await this.#conntrack.forgetStale(udpFrontends(services, endpointSlices, pods));
     this.#flowsFollow = rules;
+    await this.#routes.apply(peers, settings);
   }
-}
 
-function interfaceExists(name: string): boolean {
-  return existsSync(`/sys/class/net/${name}`);
-}
-
-function portsOf(bridge: string): string[] {
-  const directory = `/sys/class/net/${bridge}/brif`;
-  return existsSync(directory) ? readdirSync(directory) : [];
-}
-
-/** Once this node's own interfaces are gone. */
-function otherNodesExist(): boolean {
-  return readdirSync('/sys/class/net').some((name) => name.startsWith('brth'));
+  async #portsOf(bridge: string): Promise<string[]> {
+    if (!interfaceExists(bridge)) return [];
+    const ports = JSON.parse(await this.#run('ip', ['-json', 'link', 'show', 'master', bridge])) as { ifname?: string }[];
+    return ports.flatMap(({ ifname }) => ifname ?? []);
+  }
 }
 
 function emptyIfAbsent(error: NodeJS.ErrnoException): string {

@@ -1,12 +1,23 @@
 // The network port: what pods, services and names need of this node. The real one writes a CNI configuration, nftables
 // and serves DNS; a simulated node has none.
 import type { EndpointSlice, Pod, Service } from '@berth/api';
+import type { NodePeer } from '@berth/protocol';
+
+/** What the node's network is to serve. */
+export interface NetworkState {
+  services: Service[];
+  endpointSlices: EndpointSlice[];
+  /** Of this node, with their addresses. */
+  pods: Pod[];
+  /** All nodes, this one among them. */
+  peers: NodePeer[];
+}
 
 export interface NodeNetwork {
   /** Writes the CNI configuration for this range and readies the host. Called at each welcome; safe to repeat. */
   configure(settings: { podCidr: string; serviceCidr: string; clusterDns: string; clusterDomain: string }): Promise<void>;
-  /** Brings service rules and names in line with what is given. Cheap when nothing has changed. */
-  sync(services: Service[], endpointSlices: EndpointSlice[], pods: Pod[]): void;
+  /** Brings routes, service rules and names in line with what is given. Cheap when nothing has changed. */
+  sync(state: NetworkState): void;
   /** Below which names of services and pods are, e.g. `cluster.local`. */
   readonly clusterDomain: string;
   /** What a pod's resolv.conf holds, by its dnsPolicy and dnsConfig. */

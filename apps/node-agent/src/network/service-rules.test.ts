@@ -32,6 +32,7 @@ const rules = (input: Partial<RulesInput>) =>
     table: 'berth-0',
     bridge: 'brth0',
     podCidr: '10.244.0.0/24',
+    peerCidrs: [],
     clusterDns: '10.96.0.10',
     services: [],
     endpointSlices: [],

@@ -9,6 +9,8 @@ export interface RulesInput {
   table: string;
   bridge: string;
   podCidr: string;
+  /** The ranges of all nodes' pods. */
+  peerCidrs: string[];
   /** Where this node's name server listens: no host port takes that away. */
   clusterDns: string;
   services: Service[];
@@ -86,10 +88,17 @@ function kept({ clusterDns, services, endpointSlices }: RulesInput): string[] {
   ];
 }
 
-function script({ table, bridge, podCidr, bridgeIsFiltered }: RulesInput, sets: Sets, chains: string[], selfPairs: string[]): string {
+function script(
+  { table, bridge, podCidr, peerCidrs, bridgeIsFiltered }: RulesInput,
+  sets: Sets,
+  chains: string[],
+  selfPairs: string[],
+): string {
   // Without filtered bridging, an answer from pod to pod would not come back through here to be translated.
   const viaHere = bridgeIsFiltered ? [] : [`    ct status dnat ip saddr ${podCidr} oifname "${bridge}" masquerade`];
   // What is still for a cluster address behind the translation is for a port that no service has, or that no endpoint stands behind.
+  // Pods know each other by their own addresses, on whichever nodes they are; whoever else comes through a service gets its answers
+  // from the node that it asked.
   // Node ports on 127.0.0.1 need route_localnet on the bridge, which alone would open the node's loopback to pods (CVE-2020-8558).
   return `table ip ${table}
 delete table ip ${table}
@@ -100,6 +109,7 @@ ${named('map node-ports', 'inet_proto . inet_service : verdict', sets.nodePorts)
 ${named('set cluster-addresses', 'ipv4_addr', sets.clusterAddresses)}
 ${named('set refused-node-ports', 'inet_proto . inet_service', sets.refusedNodePorts)}
 ${named('set kept', 'ipv4_addr . inet_proto . inet_service', sets.kept)}
+${named('set pod-networks', 'ipv4_addr; flags interval; auto-merge', [podCidr, ...peerCidrs])}
 ${named('set hairpins', 'ipv4_addr . ipv4_addr', selfPairs)}
 ${chains.join('\n')}
   chain dispatch {
@@ -121,7 +131,9 @@ ${chains.join('\n')}
     ip saddr . ip daddr @hairpins masquerade
     ct status dnat ip saddr 127.0.0.0/8 masquerade
 ${viaHere.join('\n')}
-    ip saddr ${podCidr} oifname != { "${bridge}", "lo" } masquerade
+    oifname { "${bridge}", "lo" } return
+    ip saddr ${podCidr} ip daddr != @pod-networks masquerade
+    ct status dnat ip saddr != @pod-networks masquerade
   }
   chain refuse {
     ip daddr @cluster-addresses reject

@@ -12,19 +12,21 @@ import type {
   Service,
 } from '@berth/api';
 import type { KubeObject } from '@berth/machinery';
-import type { DesiredState } from '@berth/protocol';
+import type { DesiredState, NodePeer } from '@berth/protocol';
 
 export interface DesiredChanges {
   pods: Pod[];
   removedPods: Pod[];
   /** Namespaces in which something changed that pods refer to. */
   touchedNamespaces: Set<string>;
-  servicesChanged: boolean;
+  /** Services, where they end, or where other nodes' pods are. */
+  networkChanged: boolean;
   nodeChanged: boolean;
   releasedVolumes: PersistentVolume[];
 }
 
 const referred = new Set(['ConfigMap', 'Secret', 'PersistentVolumeClaim']);
+const networked = new Set(['Service', 'EndpointSlice', 'NodePeer']);
 
 export class DesiredCache {
   readonly #objects = new Map<string, Map<string, KubeObject>>();
@@ -40,7 +42,7 @@ export class DesiredCache {
       pods: [],
       removedPods: [],
       touchedNamespaces: new Set(),
-      servicesChanged: false,
+      networkChanged: false,
       nodeChanged: false,
       releasedVolumes: [],
     };
@@ -109,6 +111,11 @@ export class DesiredCache {
     return [...this.#of('EndpointSlice').values()] as EndpointSlice[];
   }
 
+  /** This node's own among them. */
+  peers(): NodePeer[] {
+    return [...this.#of('NodePeer').values()] as NodePeer[];
+  }
+
   #remove(kind: string, key: string, changes: DesiredChanges): void {
     const before = this.#of(kind).get(key);
     if (!before) return;
@@ -135,7 +142,7 @@ function note(changes: DesiredChanges, object: KubeObject): void {
   // A volume belongs to no namespace; any pod may wait for it.
   if (object.kind === 'PersistentVolume') changes.touchedNamespaces.add('*');
   if (object.kind === 'Node') changes.nodeChanged = true;
-  if (object.kind === 'Service' || object.kind === 'EndpointSlice') changes.servicesChanged = true;
+  if (networked.has(object.kind)) changes.networkChanged = true;
 }
 
 /** Deleted by hand while it is still bound, or to be retained, it keeps its directory. */

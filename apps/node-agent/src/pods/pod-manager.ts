@@ -106,7 +106,7 @@ export class PodManager {
         if (changes.touchedNamespaces.has('*') || changes.touchedNamespaces.has(worker.pod.metadata.namespace ?? '')) worker.refresh();
       }
     }
-    if (changes.servicesChanged || changes.pods.length > 0) this.#syncNetwork();
+    if (changes.networkChanged || changes.pods.length > 0) this.#syncNetwork();
     for (const volume of changes.releasedVolumes) this.#removeVolume(volume.metadata.name, volume.metadata.uid ?? '');
     this.#isTold ||= state.full;
     if (state.full) this.#endOrphans();
@@ -178,7 +178,8 @@ export class PodManager {
   #syncNetwork(): void {
     // The address of a pod that has ended may be another's by now.
     const pods = this.desired.pods().flatMap((pod) => (isTerminal(pod.status?.phase) ? [] : this.#withAddress(pod)));
-    this.#deps.network.sync(this.desired.services(), this.desired.endpointSlices(), pods);
+    const { desired } = this;
+    this.#deps.network.sync({ services: desired.services(), endpointSlices: desired.endpointSlices(), pods, peers: desired.peers() });
   }
 
   /** What the API holds of a pod's status may be older than what is known here. */

@@ -1,0 +1,163 @@
+// Keeps the kernel's routes to other nodes' pods as they are planned. They outlive the agent, as pods do; what it made is written down,
+// so that a route to a node that is gone is removed also by the next agent, and nobody else's ever is.
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { NodePeer } from '@berth/protocol';
+import type { Logger } from '@berth/telemetry';
+import type { CommandRunner } from './commands.ts';
+import { interfaceExists } from './interfaces.ts';
+import {
+  type InterfaceAddress,
+  type PodNetworkMode,
+  type PodRoute,
+  type PodRoutePlan,
+  planPodRoutes,
+  routeCommands,
+  tunnelAddress,
+  tunnelHardwareAddress,
+  tunnelNetworkId,
+} from './pod-routes-plan.ts';
+
+/** IANA's for VXLAN. */
+const tunnelPort = 4789;
+/** Outer IPv4, UDP and VXLAN headers, and the inner Ethernet one. */
+const tunnelHeaderBytes = 50;
+
+export interface PodRoutesOptions {
+  nodeName: string;
+  nodeIp: string;
+  mode: PodNetworkMode;
+  /** Names the tunnel's device. */
+  tunnel: string;
+  /** Outlives the agent. */
+  recordFile: string;
+  /** Whose addresses are not those of a network between nodes. */
+  isOwnDevice(name: string): boolean;
+  run: CommandRunner;
+  logger: Logger;
+}
+
+export class PodRoutes {
+  readonly #options: PodRoutesOptions;
+  /** The plan that the kernel has, with all that it rests on. */
+  #applied = '';
+
+  constructor(options: PodRoutesOptions) {
+    this.#options = options;
+  }
+
+  /** @param own this node's range and the cluster's range of services @throws Error with what `ip` said */
+  async apply(peers: NodePeer[], own: { podCidr: string; serviceCidr: string }): Promise<void> {
+    const { nodeName, mode, logger } = this.#options;
+    const isAlone = peers.every(({ metadata }) => metadata.name === nodeName);
+    if (isAlone && !existsSync(this.#options.recordFile)) return;
+    const addresses = await this.#addresses();
+    const plan = planPodRoutes({ nodeName, peers, addresses, mode });
+    const wanted = JSON.stringify({ plan, own, addresses });
+    if (wanted === this.#applied) return;
+    if (plan.unreachable.length > 0) {
+      const remedy = 'these are on no network of this node: let --pod-network be auto or vxlan, on all nodes';
+      logger.warn('pods of some nodes cannot be reached', { nodes: plan.unreachable, remedy });
+    }
+    await this.#change(plan, addresses, own);
+    this.#applied = wanted;
+  }
+
+  async tearDown(): Promise<void> {
+    await this.#remove(await this.#recorded());
+    if (interfaceExists(this.#options.tunnel)) await this.#options.run('ip', ['link', 'delete', this.#options.tunnel]);
+    await rm(this.#options.recordFile, { force: true });
+  }
+
+  async #change({ routes }: PodRoutePlan, addresses: InterfaceAddress[], own: { podCidr: string; serviceCidr: string }): Promise<void> {
+    const { run, tunnel } = this.#options;
+    const before = await this.#recorded();
+    // Before the change: a crash in between must not lose what is there.
+    await this.#record([...before, ...routes]);
+    const key = ({ podCidr, address, device }: PodRoute) => `${podCidr} ${address} ${device ?? ''}`;
+    const kept = new Set(routes.map(key));
+    await this.#remove(before.filter((route) => !kept.has(key(route))));
+    if (routes.some(({ device }) => device === undefined)) await this.#ensureTunnel(addresses, own);
+    else if (interfaceExists(tunnel)) await run('ip', ['link', 'delete', tunnel]);
+    const commands = routeCommands(routes, tunnel);
+    if (commands.bridge.length > 0) await run('bridge', ['-batch', '-'], `${commands.bridge.join('\n')}\n`);
+    if (commands.ip.length > 0) await run('ip', ['-batch', '-'], `${commands.ip.join('\n')}\n`);
+    await this.#record(routes);
+  }
+
+  /** What is gone already, as with a device, is no failure. */
+  async #remove(routes: PodRoute[]): Promise<void> {
+    if (routes.length === 0) return;
+    const { run, tunnel } = this.#options;
+    const present = JSON.parse(await run('ip', ['-4', '-json', 'route', 'show'])) as { dst: string; dev?: string; gateway?: string }[];
+    const lines = routes.flatMap(({ podCidr, address, device }) => {
+      const [gateway, dev] = device === undefined ? [tunnelAddress(podCidr), tunnel] : [address, device];
+      const isThere = present.some((route) => route.dst === podCidr && route.gateway === gateway && route.dev === dev);
+      return isThere ? [`route del ${podCidr} via ${gateway} dev ${dev}`] : [];
+    });
+    if (lines.length > 0) await run('ip', ['-batch', '-'], `${lines.join('\n')}\n`);
+    if (interfaceExists(tunnel)) await this.#forgetTunnelled(routes.filter(({ device }) => device === undefined));
+  }
+
+  async #forgetTunnelled(routes: PodRoute[]): Promise<void> {
+    const { run, tunnel } = this.#options;
+    const known = JSON.parse(await run('bridge', ['-json', 'fdb', 'show', 'dev', tunnel])) as { mac: string; dst?: string }[];
+    for (const { podCidr, address } of routes) {
+      const mac = tunnelHardwareAddress(podCidr);
+      if (!known.some((entry) => entry.mac === mac && entry.dst === address)) continue;
+      await run('bridge', ['fdb', 'del', mac, 'dev', tunnel, 'dst', address, 'self']);
+    }
+  }
+
+  async #ensureTunnel(addresses: InterfaceAddress[], own: { podCidr: string; serviceCidr: string }): Promise<void> {
+    const { run, tunnel, nodeIp } = this.#options;
+    const uplink = addresses.find(({ address }) => address === nodeIp);
+    const id = tunnelNetworkId(own.serviceCidr);
+    const hardware = tunnelHardwareAddress(own.podCidr);
+    if (interfaceExists(tunnel)) {
+      const [link] = JSON.parse(await run('ip', ['-details', '-json', 'link', 'show', tunnel]));
+      const data = link?.linkinfo?.info_data;
+      const isSame = data?.id === id && data.local === nodeIp && link.address === hardware && data.link === uplink?.device;
+      if (!isSame) await run('ip', ['link', 'delete', tunnel]);
+    }
+    if (!interfaceExists(tunnel)) {
+      const over = uplink ? ['local', nodeIp, 'dev', uplink.device] : [];
+      const kind = ['type', 'vxlan', 'id', String(id), 'dstport', String(tunnelPort), 'nolearning', ...over];
+      await run('ip', ['link', 'add', tunnel, 'address', hardware, ...kind]);
+    }
+    if (uplink) await run('ip', ['link', 'set', tunnel, 'mtu', String(uplink.mtu - tunnelHeaderBytes)]);
+    await run('ip', ['link', 'set', tunnel, 'up']);
+    await run('ip', ['address', 'replace', `${tunnelAddress(own.podCidr)}/32`, 'dev', tunnel]);
+  }
+
+  async #addresses(): Promise<InterfaceAddress[]> {
+    const { run, tunnel, isOwnDevice } = this.#options;
+    return (await interfaceAddresses(run)).filter(({ device }) => device !== 'lo' && device !== tunnel && !isOwnDevice(device));
+  }
+
+  async #recorded(): Promise<PodRoute[]> {
+    const { recordFile } = this.#options;
+    return existsSync(recordFile) ? JSON.parse(await readFile(recordFile, 'utf8')) : [];
+  }
+
+  async #record(routes: PodRoute[]): Promise<void> {
+    const { recordFile } = this.#options;
+    await mkdir(dirname(recordFile), { recursive: true });
+    const partial = `${recordFile}.partial`;
+    await writeFile(partial, JSON.stringify(routes));
+    await rename(partial, recordFile);
+  }
+}
+
+/** All IPv4 addresses of this node. */
+export async function interfaceAddresses(run: CommandRunner): Promise<InterfaceAddress[]> {
+  const links = JSON.parse(await run('ip', ['-4', '-json', 'address', 'show'])) as {
+    ifname: string;
+    mtu: number;
+    addr_info: { local: string; prefixlen: number }[];
+  }[];
+  return links.flatMap(({ ifname, mtu, addr_info }) =>
+    addr_info.map(({ local, prefixlen }) => ({ device: ifname, address: local, prefixLength: prefixlen, mtu })),
+  );
+}
