@@ -12,6 +12,7 @@ import { eventually } from './cluster/eventually.ts';
 import { provideImage } from './cluster/images.ts';
 import { kubectlPath } from './cluster/kubectl.ts';
 import { type ClusterLayout, layoutOf, root } from './cluster/layout.ts';
+import { nodesMax, nodesPresent } from './cluster/node-layout.ts';
 import { requireRoot } from './cluster/require-root.ts';
 import { CommandError, runCommand } from './cluster/run-command.ts';
 
@@ -21,6 +22,7 @@ const example = join(root, 'examples', 'hello');
 
 const usage = `usage: npm run up -- [options]
   --store sqlite|etcd  where state is held (default sqlite, or what the cluster was made with)
+  --nodes N            so many nodes, each further one in a network namespace of its own (default 1, or as many as there are)
   --instance N         a cluster of its own beside the standard one, which is 0: other ports, other directory
   --help`;
 
@@ -37,9 +39,10 @@ async function step<T>(what: string, work: () => Promise<T> | T): Promise<T> {
   }
 }
 
-function layoutFromArguments(): ClusterLayout {
+function layoutFromArguments(): { layout: ClusterLayout; nodes: number } {
   const options = {
     store: { type: 'string' },
+    nodes: { type: 'string' },
     instance: { type: 'string', default: '0' },
     help: { type: 'boolean', default: false },
   } as const;
@@ -55,7 +58,17 @@ function layoutFromArguments(): ClusterLayout {
   if (present !== undefined && present !== store) {
     throw new Error(`this cluster keeps its state in ${present}; run npm run down -- --remove-state first to start one on ${store}`);
   }
-  return { ...layout, store };
+  return { layout: { ...layout, store }, nodes: nodesWanted(layout, values.nodes) };
+}
+
+function nodesWanted(layout: ClusterLayout, option: string | undefined): number {
+  const present = nodesPresent(layout);
+  const nodes = Number(option ?? present);
+  if (!Number.isInteger(nodes) || nodes < 1 || nodes > nodesMax)
+    throw new Error(`--nodes: ${JSON.stringify(option)} is not a number from 1 to ${nodesMax}`);
+  if (nodes < present)
+    throw new Error(`--nodes: this cluster has ${present}; run npm run down -- --remove-state first to start one with fewer`);
+  return nodes;
 }
 
 function storeOf(directory: string): 'sqlite' | 'etcd' | undefined {
@@ -63,12 +76,13 @@ function storeOf(directory: string): 'sqlite' | 'etcd' | undefined {
   return existsSync(join(directory, 'store.sqlite')) ? 'sqlite' : undefined;
 }
 
-async function startCluster(cluster: Cluster): Promise<void> {
+async function startCluster(cluster: Cluster, nodes: number): Promise<void> {
   const { store } = cluster.layout;
   await step('building Berth', () => build());
   await step('starting the image registry', () => cluster.startRegistry());
   await step(`starting the control plane (state in ${store})`, () => cluster.startControlPlane());
-  await step('starting the node agent and its containerd', () => cluster.startAgent());
+  const agents = nodes === 1 ? 'the node agent and its containerd' : `${nodes} node agents, each with a containerd of its own`;
+  await step(`starting ${agents}`, () => cluster.startAgents(nodes));
 }
 
 async function runExample(cluster: Cluster, kubectl: string[]): Promise<string[]> {
@@ -122,7 +136,7 @@ async function pagesOfReplicas(nodePort: number): Promise<string[]> {
 }
 
 async function main(): Promise<void> {
-  const layout = layoutFromArguments();
+  const { layout, nodes } = layoutFromArguments();
   requireRoot('npm run up');
   const cluster = new Cluster(layout);
   const wasRunning = cluster.isRunning;
@@ -130,8 +144,8 @@ async function main(): Promise<void> {
   installMissing([...clusterPackages, ...(layout.store === 'etcd' ? (['etcd-server'] as const) : [])], (message) =>
     console.log(`  ${message} …`),
   );
-  if (wasRunning) await cluster.startAgent();
-  else await startCluster(cluster);
+  if (wasRunning) await cluster.startAgents(nodes);
+  else await startCluster(cluster, nodes);
   const kubectl = [await kubectlPath('1.35'), '--kubeconfig', cluster.kubeconfig];
   const pods = await runExample(cluster, kubectl);
   await tellWhatNext(cluster, pods);

@@ -55,7 +55,7 @@ async function startLane(instance: number, onTearDown: (tearDown: () => Promise<
   });
   await cluster.startRegistry();
   await cluster.startControlPlane();
-  await cluster.startAgent();
+  await cluster.startAgents();
   const folder = join(root, 'examples', 'hello');
   return { layout, helloImage: await provideImage(layout, { repository: 'berth/hello', tag: '1.0', folder }) };
 }

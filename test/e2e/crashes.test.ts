@@ -7,7 +7,7 @@ import { pod, shell, waitForEver } from './manifests.ts';
 /** Whatever a test killed runs again for the next one. */
 afterEach(async () => {
   await cluster().startControlPlane();
-  await cluster().startAgent();
+  await cluster().startAgents();
   await kubectl('wait', '--for=condition=Ready', 'node', '--all', '--timeout=60s');
 });
 
@@ -27,7 +27,7 @@ test('kill -9 of the agent restarts no container, and the agent takes up its wor
     await survivor(ns);
     const before = await containerId(ns);
     await cluster().processes.crash('node-agent');
-    await cluster().startAgent();
+    await cluster().startAgents();
     await apply(pod(ns, 'later', [shell('main', waitForEver)]));
     await kubectl('-n', ns, 'wait', '--for=condition=Ready', 'pod/later', '--timeout=30s');
     const after = await containerId(ns);

@@ -17,7 +17,7 @@ const options = { timeout: 300_000 + kills * 20_000 + restMs };
 
 const start = async () => {
   await cluster().startControlPlane();
-  await cluster().startAgent();
+  await cluster().startAgents();
 };
 afterEach(start);
 

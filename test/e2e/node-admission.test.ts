@@ -41,7 +41,7 @@ test('a node refuses what it cannot hold, with the reason; what it took stays wh
     expect(cpu?.status?.containerStatuses).toBeUndefined();
     await labels('e2e-zone-');
     await cluster().processes.crash('node-agent');
-    await cluster().startAgent();
+    await cluster().startAgents();
     await bound(ns, 'port-c', onPort);
     await phaseOf(ns, 'port-c', 'Failed');
     const again = await podOf(ns, 'port-a');

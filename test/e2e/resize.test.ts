@@ -65,7 +65,7 @@ test('more and less cpu and memory reach the running container, which goes on, a
     expect(['204', '8']).toContain(await ofPod(await podOf(ns), 'cpu.{shares,weight}'));
     await cluster().processes.crash('node-agent');
     await resize(ns, '150m', '96Mi');
-    await cluster().startAgent();
+    await cluster().startAgents();
     expect(await resized(ns, '150m', '96Mi')).toMatchObject({ restartCount: 0, containerID });
     const between = { memoryMebibytes: 96, cpus: 0.15 };
     const completed = await until('the end of the resize', 30_000, async () => {
@@ -105,7 +105,7 @@ test('a container that takes its time to stop for its size is started again, als
     const stopping = await podOf(ns);
     const id = stopping.status?.containerStatuses?.[0]?.containerID?.slice('containerd://'.length);
     await until('the end of its processes', 30_000, async () => /^(no cgroup)?$/.test(await ofPod(stopping, `${id}/cgroup.procs`)));
-    await cluster().startAgent();
+    await cluster().startAgents();
     expect(await resized(ns, '100m', '128Mi')).toMatchObject({ restartCount: 1, lastState: { terminated: { exitCode: 0 } } });
   }));
 

@@ -6,7 +6,7 @@ import { pod, shell, waitForEver } from './manifests.ts';
 
 afterEach(async () => {
   await cluster().startControlPlane();
-  await cluster().startAgent();
+  await cluster().startAgents();
 });
 
 const claim = (namespace: string) => ({
@@ -57,7 +57,7 @@ test('a file survives its pod, and kill -9 of agent, containerd and control plan
     expect(await read(ns, 'keeper')).toBe('kept\n');
     const back = (what: string) => until(`the file after kill -9 of ${what}`, 60_000, async () => (await read(ns, 'keeper')) === 'kept\n');
     await cluster().processes.crash('node-agent');
-    await cluster().startAgent();
+    await cluster().startAgents();
     await back('the agent');
     process.kill(Number(await readFile(`${cluster().layout.directory}/node/c/containerd.pid`, 'utf8')), 'SIGKILL');
     await back('containerd');

@@ -1,25 +1,25 @@
-// One cluster of this machine as processes: registry, etcd when asked for, control plane, node agent. Starting what runs already
+// One cluster of this machine as processes: registry, etcd when asked for, control plane, node agents. Starting what runs already
 // is a no-op; stopping removes everything but, unless asked, the state.
 import { existsSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execPath } from 'node:process';
-import { Lease, Node } from '@berth/api';
 import { HttpClient, readKubeconfig, Tokens } from '@berth/client';
 import { systemClock } from '@berth/telemetry';
+import { ClusterNode } from './cluster-node.ts';
 import { etcdClientFlags, etcdFlags, isEtcdHealthy, provideEtcdCertificates } from './etcd-tls.ts';
 import { eventually, GiveUpError } from './eventually.ts';
 import { type ClusterLayout, kubeconfigPath, root } from './layout.ts';
+import { provideLan, removeLan } from './node-lan.ts';
+import { lanAddress, type NodeLayout, nodeLayouts, nodesPresent } from './node-layout.ts';
 import { providePodApiAddress, removePodApiAddress } from './pod-api-address.ts';
 import { ProcessFolder } from './processes.ts';
-import { runCommand } from './run-command.ts';
 
 /** Long enough for a machine whose cores are all taken. */
 const readyTimeoutMs = 90_000;
 const loopback = '127.0.0.1';
-/** Where nodes' leases are, and how often they are renewed. */
-const leaseNamespace = 'kube-node-lease';
-const heartbeatSeconds = 10;
+/** The registry, as nodes with a namespace of their own reach it. */
+const lanRegistry = 'registry-lan';
 
 /**
  * A small young generation and no source maps kept in memory: together they save 50 MB of an idle process's 180. A control plane
@@ -30,11 +30,6 @@ export function nodeFlags(program: 'control-plane' | 'node-agent'): string[] {
   const youngMegabytes = program === 'control-plane' ? 32 : 4;
   return [`--max-semi-space-size=${youngMegabytes}`, '--disable-warning=ExperimentalWarning'];
 }
-
-export type ClusterProcess = 'registry' | 'etcd' | 'control-plane' | 'node-agent';
-
-/** A machine that people work on is often fuller than a server may be: pods go only when it is about to be full. */
-const evictionHard = 'memory.available<100Mi,nodefs.available<5%,nodefs.inodesFree<5%,imagefs.available<5%,imagefs.inodesFree<5%';
 
 export class Cluster {
   readonly layout: ClusterLayout;
@@ -50,8 +45,7 @@ export class Cluster {
   }
 
   get isRunning(): boolean {
-    const wanted: ClusterProcess[] = ['control-plane', 'node-agent', 'registry'];
-    return wanted.every((name) => this.processes.running(name) !== undefined);
+    return ['control-plane', 'node-agent', 'registry'].every((name) => this.processes.running(name) !== undefined);
   }
 
   async client(): Promise<HttpClient> {
@@ -59,16 +53,18 @@ export class Cluster {
   }
 
   async startRegistry(): Promise<void> {
+    await this.#serveRegistry('registry', `${loopback}:${this.layout.registryPort}`, '');
+  }
+
+  /** One folder may have several that serve it, but only one that writes. */
+  async #serveRegistry(name: string, address: string, more: string): Promise<void> {
     const directory = join(this.layout.directory, 'registry');
-    const file = join(directory, 'config.yml');
+    const file = join(directory, `${name}.yml`);
     await mkdir(directory, { recursive: true });
-    const address = `${loopback}:${this.layout.registryPort}`;
-    await writeFile(
-      file,
-      `version: 0.1\nlog: {level: warn}\nstorage:\n  filesystem: {rootdirectory: ${JSON.stringify(join(directory, 'data'))}}\nhttp: {addr: ${JSON.stringify(address)}}\n`,
-    );
-    this.processes.start('registry', ['docker-registry', 'serve', file]);
-    await this.#ready('registry', async () => (await fetch(`http://${address}/v2/`)).ok);
+    const storage = `filesystem: {rootdirectory: ${JSON.stringify(join(directory, 'data'))}}${more}`;
+    await writeFile(file, `version: 0.1\nlog: {level: warn}\nstorage:\n  ${storage}\nhttp: {addr: ${JSON.stringify(address)}}\n`);
+    this.processes.start(name, ['docker-registry', 'serve', file]);
+    await this.#ready(name, async () => (await fetch(`http://${address}/v2/`)).ok);
   }
 
   async startEtcd(): Promise<void> {
@@ -104,7 +100,7 @@ export class Cluster {
       ...this.#app('control-plane'),
       ...['--data-dir', directory, ...storeArguments],
       ...['--api-address', `${loopback}:${apiPort}`, '--advertise-address', `${podApiAddress}:${apiPort}`],
-      ...['--gateway-address', `${loopback}:${gatewayPort}`],
+      ...['--gateway-address', `${podApiAddress}:${gatewayPort}`],
       ...['--cluster-cidr', podCidr, '--service-cidr', serviceCidr, '--cluster-dns', clusterDns],
     ]);
     await this.#ready('control-plane', async () => {
@@ -118,36 +114,27 @@ export class Cluster {
     });
   }
 
-  async startAgent(): Promise<void> {
-    const running = this.processes.running('node-agent') !== undefined;
-    // One that runs renews its lease every ten seconds.
-    const seenSinceMs = systemClock.now() - (running ? 2 * heartbeatSeconds * 1000 : 0);
-    if (!running) await this.#launchAgent();
-    await this.#ready('node-agent', () => this.#hasSession(seenSinceMs));
-  }
-
-  async #launchAgent(): Promise<void> {
-    const joined = existsSync(join(this.#nodeDirectory, 'node.pem'));
-    const token = joined ? {} : { BERTH_JOIN_TOKEN: await this.token((tokens) => tokens.createJoinToken()) };
-    this.processes.start('node-agent', [...this.#app('node-agent'), ...this.#agentArguments()], { ...process.env, ...token });
-    const health = `http://${loopback}:${this.layout.metricsPort}/healthz`;
-    await this.#ready('node-agent', async () => (await fetch(health)).ok);
-  }
-
-  /** Whether the control plane has heard of the node since then, and calls it ready. @throws Error saying what is amiss */
-  async #hasSession(sinceMs: number): Promise<boolean> {
-    const client = await this.client();
-    try {
-      const name = this.layout.nodeName;
-      const node = await client.get(Node, { name });
-      const lease = await client.get(Lease, { namespace: leaseNamespace, name });
-      const ready = node.status?.conditions?.find(({ type }) => type === 'Ready');
-      if (ready?.status !== 'True') throw new Error(`node ${name} is not ready: ${ready?.message ?? 'it has reported nothing yet'}`);
-      if (Date.parse(lease.spec?.renewTime ?? '') >= sinceMs) return true;
-      throw new Error(`the control plane has not heard of node ${name} since ${lease.spec?.renewTime}`);
-    } finally {
-      client.close();
+  /** The agents of all its nodes, one after the other. @param nodes how many; default: as many as it has had so far */
+  async startAgents(nodes = nodesPresent(this.layout)): Promise<void> {
+    const layouts = nodeLayouts(this.layout, nodes);
+    if (nodes > 1) {
+      await provideLan(this.layout, layouts);
+      const address = `${lanAddress(this.layout, 1)}:${this.layout.registryPort}`;
+      await this.#serveRegistry(lanRegistry, address, '\n  maintenance: {readonly: {enabled: true}}');
     }
+    for (const node of layouts) await this.#node(node).start();
+  }
+
+  #node(node: NodeLayout): ClusterNode {
+    const { layout, processes } = this;
+    return new ClusterNode({
+      ...{ layout, node, processes },
+      program: this.#app('node-agent'),
+      gateway: `${layout.podApiAddress}:${layout.gatewayPort}`,
+      client: () => this.client(),
+      joinToken: () => this.token((tokens) => tokens.createJoinToken()),
+      ready: (name, holds) => this.#ready(name, holds),
+    });
   }
 
   /** Makes or checks tokens for people and nodes. */
@@ -175,41 +162,31 @@ export class Cluster {
         failures.push(`${what}: ${error instanceof Error ? error.message : String(error)}`);
       }
     };
-    const stopProcess = async (name: ClusterProcess) => {
+    const stopProcess = async (name: string) => {
       if (await this.processes.stop(name)) report(`${name} has stopped`);
     };
-    await attempt('stopping the node agent', () => this.processes.stop('node-agent'));
-    if (existsSync(this.#nodeDirectory)) {
-      report("ending the node's pods");
-      const tearDown = [...this.#app('node-agent'), ...this.#agentArguments(), '--tear-down'];
-      await attempt("ending the node's pods", () => runCommand(tearDown, { timeoutMs: 120_000 }));
+    const nodes = nodeLayouts(this.layout, nodesPresent(this.layout));
+    // After a restart of the machine there is none, and what its nodes have is removed from within.
+    if (nodes.length > 1) await attempt('reaching the nodes', () => provideLan(this.layout, nodes));
+    for (const node of nodes.reverse()) {
+      await attempt(`stopping the agent of ${node.name}`, () => this.#node(node).stop());
+      if (!existsSync(node.directory)) continue;
+      report(`ending the pods of ${node.name}`);
+      await attempt(`ending the pods of ${node.name}`, () => this.#node(node).tearDown());
     }
-    for (const name of ['control-plane', 'etcd', 'registry'] as const) await attempt(`stopping ${name}`, () => stopProcess(name));
+    for (const name of ['control-plane', 'etcd', lanRegistry, 'registry']) await attempt(`stopping ${name}`, () => stopProcess(name));
+    await attempt('removing the network between nodes', () => removeLan(this.layout, nodes));
     await attempt('removing the address of the API for pods', () => removePodApiAddress(this.layout));
     if (failures.length > 0) throw new Error(failures.join('\n'));
     if (removeState) await rm(this.layout.directory, { recursive: true, force: true });
-  }
-
-  get #nodeDirectory(): string {
-    return join(this.layout.directory, 'node');
   }
 
   #app(name: 'control-plane' | 'node-agent'): string[] {
     return [execPath, ...nodeFlags(name), join(root, 'apps', name, 'dist', 'main.js')];
   }
 
-  #agentArguments(): string[] {
-    const { nodeName, gatewayPort, instance, metricsPort, logDirectory } = this.layout;
-    return [
-      ...['--data-dir', this.#nodeDirectory, '--gateway', `${loopback}:${gatewayPort}`, '--node-name', nodeName],
-      ...['--eviction-hard', evictionHard],
-      ...['--instance', instance, '--metrics-address', `${loopback}:${metricsPort}`],
-      ...(logDirectory === undefined ? [] : ['--log-directory', logDirectory]),
-    ];
-  }
-
   /** @throws Error with the end of the process's log */
-  async #ready(name: ClusterProcess, holds: () => Promise<boolean>): Promise<void> {
+  async #ready(name: string, holds: () => Promise<boolean>): Promise<void> {
     await eventually(`${name} being ready`, readyTimeoutMs, async () => {
       if (!this.processes.running(name)) throw new GiveUpError('it ended at once');
       return (await holds()) || undefined;

@@ -1,7 +1,8 @@
-// The address at which pods of one machine reach its API: on an interface without ports, and for this machine and its pods only. The API keeps
-// to the loopback address otherwise, which no pod can reach and no endpoint may name.
+// The address at which pods of one machine reach its API, and agents its gateway: on an interface without ports, and for this machine, its
+// pods and its further nodes only. The API keeps to the loopback address otherwise, which no pod can reach and no endpoint may name.
 import { existsSync } from 'node:fs';
 import type { ClusterLayout } from './layout.ts';
+import { lanName } from './node-lan.ts';
 import { runCommand } from './run-command.ts';
 
 type Layout = Pick<ClusterLayout, 'instance' | 'podApiAddress'>;
@@ -17,7 +18,7 @@ delete table ip ${table}
 table ip ${table} {
   chain input {
     type filter hook input priority filter; policy accept;
-    ip daddr ${podApiAddress} iifname != { "lo", "brth${instance}" } drop
+    ip daddr ${podApiAddress} iifname != { "lo", "brth${instance}", "${lanName({ instance })}" } drop
   }
 }
 `;

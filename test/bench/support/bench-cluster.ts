@@ -26,7 +26,7 @@ export async function withBenchCluster<T>(use: (bench: BenchCluster) => Promise<
   try {
     await cluster.startRegistry();
     await cluster.startControlPlane();
-    await cluster.startAgent();
+    await cluster.startAgents();
     const image = await provideImage(cluster.layout, { repository: 'berth/hello', tag: '1.0', folder: join(root, 'examples', 'hello') });
     return await Promise.race([use({ cluster, image }), interruption()]);
   } finally {

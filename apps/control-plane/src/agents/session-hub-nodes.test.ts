@@ -1,5 +1,6 @@
 // How nodes join, stay alive, partition and come back; and streams into their containers.
 import { Lease, Node } from '@berth/api';
+import type { NodePeer } from '@berth/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { HubFixture } from './hub-fixture.ts';
 
@@ -46,6 +47,35 @@ describe('nodes', () => {
     expect(first.disconnects).toBe(1);
     expect(second.disconnects).toBe(0);
     expect(fixture.hub.isConnected('one')).toBe(true);
+  });
+
+  it('says where the pods of every node are, again when that changes, and no more once a node is gone', async () => {
+    const [one] = [fixture.agent('one'), fixture.agent('two')];
+    await fixture.clock.advance(100);
+    const addressed = async (name: string, address: string) => {
+      const node = await fixture.client.get(Node, { name });
+      node.status = { ...node.status, addresses: [{ type: 'InternalIP', address }] };
+      await fixture.client.update(Node, node);
+      await fixture.clock.advance(100);
+    };
+    const peers = () => [...one.objects.values()].flatMap((o) => (o.kind === 'NodePeer' ? [[o.metadata.name, (o as NodePeer).spec]] : []));
+    expect(peers()).toEqual([]);
+    await addressed('one', '192.0.2.1');
+    await addressed('two', '192.0.2.2');
+    expect(Object.fromEntries(peers())).toEqual({
+      one: { address: '192.0.2.1', podCIDR: '10.244.0.0/24' },
+      two: { address: '192.0.2.2', podCIDR: '10.244.1.0/24' },
+    });
+    await addressed('two', '192.0.2.3');
+    expect(Object.fromEntries(peers())).toMatchObject({ two: { address: '192.0.2.3' } });
+    const sent = one.states.length;
+    const two = await fixture.client.get(Node, { name: 'two' });
+    await fixture.client.update(Node, { ...two, metadata: { ...two.metadata, labels: { zone: 'a' } } });
+    await fixture.clock.advance(100);
+    expect(one.states).toHaveLength(sent);
+    await fixture.client.delete(Node, { name: 'two' });
+    await fixture.clock.advance(100);
+    expect(Object.fromEntries(peers())).toEqual({ one: { address: '192.0.2.1', podCIDR: '10.244.0.0/24' } });
   });
 
   it('notices a partition on both sides and recovers', async () => {
