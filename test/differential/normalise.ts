@@ -15,15 +15,16 @@ const versions = new Set(['resourceVersion', 'continue', 'uid', 'selfLink']);
 const age = /^(\d+(ms|[smhdy]))+$/;
 
 /**
- * @param asked what the request says, as text: what stands there was not chosen by a server
+ * @param asked what the requests to both say, as texts: what stands in both was not chosen by a server
  * @param serviceCidr whose addresses, unless asked for, are the servers' choice
  */
-export function normalised(value: unknown, asked: string, serviceCidr: string): unknown {
+export function normalised(value: unknown, asked: string[], serviceCidr: string): unknown {
   const prefix = serviceCidr.split('.').slice(0, 2).join('\\.');
+  const isAsked = (found: string) => asked.every((request) => request.includes(found));
   const address = new RegExp(`\\b${prefix}\\.\\d+\\.\\d+\\b`, 'g');
   const text = (given: string) => {
-    let shown = given.replace(address, (found) => (asked.includes(found) ? found : '<address>'));
-    for (const [pattern, mark] of marks) shown = shown.replace(pattern, (found) => (asked.includes(found) ? found : mark));
+    let shown = given.replace(address, (found) => (isAsked(found) ? found : '<address>'));
+    for (const [pattern, mark] of marks) shown = shown.replace(pattern, (found) => (isAsked(found) ? found : mark));
     return shown;
   };
   const walk = (part: unknown, key: string): unknown => {
@@ -34,7 +35,7 @@ export function normalised(value: unknown, asked: string, serviceCidr: string): 
       if (key === 'cells' && age.test(part)) return '<age>';
       return text(part);
     }
-    if ((key === 'nodePort' || key === 'healthCheckNodePort') && !asked.includes(String(part))) return '<port>';
+    if ((key === 'nodePort' || key === 'healthCheckNodePort') && !isAsked(String(part))) return '<port>';
     return part;
   };
   return walk(value, '');

@@ -59,10 +59,7 @@ export async function runScenario(servers: Servers, scenario: Scenario, report: 
     const asked = [request(previous[0]), request(previous[1])] as [Request, Request];
     const answers = await Promise.all([servers.kubernetes.send(asked[0]), servers.berth.send(asked[1])]);
     for (const [index, answer] of answers.entries()) if (isObject(answer)) previous[index] = answer.body as Record<string, unknown>;
-    const [theirs, ours] = answers.map((answer, index) => withoutChance(answer, asked[index] as Request, servers.serviceCidr)) as [
-      Answer,
-      Answer,
-    ];
+    const [theirs, ours] = answers.map((answer) => withoutChance(answer, asked, servers.serviceCidr)) as [Answer, Answer];
     show?.(`${verb}: ${JSON.stringify(asked[0])}\n  Kubernetes ${JSON.stringify(theirs)}\n  Berth      ${JSON.stringify(ours)}`);
     report.add(scenario.kind.kind, verb, scenario.number, asked[1], compareAnswers(theirs, ours));
     // From here on they would be asked about different objects.
@@ -75,10 +72,10 @@ function isObject({ code, body }: Answer): boolean {
   return code < 300 && isRecord(body) && isRecord(body.metadata) && 'uid' in body.metadata && body.kind !== 'Status';
 }
 
-function withoutChance(answer: Answer, asked: Request, serviceCidr: string): Answer {
-  const text = JSON.stringify(asked);
-  const body = normalised(answer.body, text, serviceCidr);
-  return { ...answer, body, warnings: normalised(answer.warnings, text, serviceCidr) as string[] };
+function withoutChance(answer: Answer, asked: Request[], serviceCidr: string): Answer {
+  const texts = asked.map((request) => JSON.stringify(request));
+  const body = normalised(answer.body, texts, serviceCidr);
+  return { ...answer, body, warnings: normalised(answer.warnings, texts, serviceCidr) as string[] };
 }
 
 /** Whatever the scenario left: without finalizers, without grace. */

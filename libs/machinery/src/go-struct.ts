@@ -1,20 +1,81 @@
 // How Kubernetes shows a struct in an error: its internal types have no names for JSON, so that fields stand there as Go calls them,
 // also those that were not set. Types of meta/v1 do have names.
+import { initialisms, movedIntoSecurityContext, names, namesWithin, orders } from './go-struct-layouts.ts';
 import { isRecord } from './json.ts';
 import type { FieldSchema, MessageSchema, TypeSchema } from './schema.ts';
-
-/** Words that Go writes in capitals. */
-const initialisms = /^(api|uid|ip|url|fs|id|cidr|iscsi|rbd|nfs|csi|tls|http|tcp|dns)(?=[A-Z]|s?$)/;
 
 /** Null for what is not there. @param message the value's type */
 export function asGoStruct(message: MessageSchema, value: unknown): unknown {
   if (!isRecord(value)) return null;
-  if (message.name.startsWith('meta.v1.')) return value;
-  return Object.fromEntries([...message.byName].map(([name, field]) => [goName(name), shown(field, value[name])]));
+  if (message.name.startsWith('meta.v1.')) return asNamedStruct(message, value);
+  const internal = message.name === 'core.v1.PodSpec' ? asInternalPodSpec(value) : value;
+  return Object.fromEntries(layoutOf(message).flatMap(([name, field]) => membersOf(message, name, field, internal)));
 }
 
-function goName(name: string): string {
-  return name.replace(initialisms, (word) => word.toUpperCase()).replace(/^./, (letter) => letter.toUpperCase());
+/** As Go writes it, lines of one step of indentation each: what is compared line by line. */
+export function goLines(message: MessageSchema, value: unknown): string[] {
+  return escapedForHtml(JSON.stringify(asGoStruct(message, value), null, 1)).split('\n');
+}
+
+/** Go's encoder leaves nothing in texts that a browser could take for markup. */
+function escapedForHtml(json: string): string {
+  return json.replace(/[<>&\u2028\u2029]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+function membersOf(message: MessageSchema, name: string, field: FieldSchema, value: Record<string, unknown>): [string, unknown][] {
+  const { schema } = field;
+  // An embedded struct's members stand among the others.
+  if (schema.kind === 'message' && name === 'metadata' && schema.message.name.endsWith('Meta'))
+    return Object.entries(asNamedStruct(schema.message, isRecord(value[name]) ? value[name] : {}));
+  return [[goName(message, name), shown(field, value[name])]];
+}
+
+/** Struct within struct in order; fields that are embedded count as those of the whole. */
+function layoutOf(message: MessageSchema): [string, FieldSchema][] {
+  const order = orders[message.name];
+  if (order) return order.flatMap((name) => entryOf(message, name));
+  return message.fields.flatMap(({ name, inline, schema }): [string, FieldSchema][] => {
+    if (!inline || schema.kind !== 'message') return entryOf(message, name);
+    return schema.message.name === 'meta.v1.TypeMeta' ? [] : layoutOf(schema.message);
+  });
+}
+
+function entryOf(message: MessageSchema, name: string): [string, FieldSchema][] {
+  const field = message.byName.get(name) ?? hoisted(message, name);
+  return field ? [[name, field]] : [];
+}
+
+function hoisted(message: MessageSchema, name: string): FieldSchema | undefined {
+  if (message.name !== 'core.v1.PodSecurityContext' || !movedIntoSecurityContext.includes(name)) return undefined;
+  const pointer = name === 'shareProcessNamespace' || name === 'hostUsers';
+  return { name, type: 'bool', schema: { kind: 'scalar', scalar: 'bool' }, ...(pointer && { pointer }) };
+}
+
+function asInternalPodSpec(spec: Record<string, unknown>): Record<string, unknown> {
+  const moved = movedIntoSecurityContext.filter((name) => spec[name] !== undefined).map((name) => [name, spec[name]]);
+  if (moved.length === 0) return spec;
+  return { ...spec, securityContext: { ...(spec.securityContext as object | undefined), ...Object.fromEntries(moved) } };
+}
+
+function goName(message: MessageSchema, name: string): string {
+  const known = namesWithin[message.name]?.[name] ?? names[name];
+  return known ?? name.replace(initialisms, (word) => word.toUpperCase()).replace(/^./, (letter) => letter.toUpperCase());
+}
+
+/** Of a type with names for JSON: in the order of its fields, without those that are left out. */
+function asNamedStruct(message: MessageSchema, value: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(
+    [...message.byName].flatMap(([name, field]): [string, unknown][] => {
+      const inner = value[name];
+      const isLeftOut = field.omitempty && (inner === undefined || inner === null || isZero(inner, field));
+      return isLeftOut ? [] : [[name, shown(field, inner)]];
+    }),
+  );
+}
+
+function isZero(value: unknown, { pointer }: FieldSchema): boolean {
+  if (typeof value === 'object') return value === null || Object.keys(value).length === 0;
+  return !pointer && !value;
 }
 
 function shown({ schema, pointer }: FieldSchema, value: unknown): unknown {
@@ -26,7 +87,8 @@ function shownAs(schema: TypeSchema, value: unknown): unknown {
   if (schema.kind === 'message') return asGoStruct(schema.message, value);
   if (schema.kind === 'list' && Array.isArray(value)) return value.map((item) => shownAs(schema.of, item));
   if (schema.kind === 'map' && isRecord(value)) {
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, shownAs(schema.of, item)]));
+    const keys = Object.keys(value).sort();
+    return Object.fromEntries(keys.map((key) => [key, shownAs(schema.of, value[key])]));
   }
   return value;
 }
@@ -36,5 +98,6 @@ function emptyOf(schema: TypeSchema): unknown {
   if (schema.kind !== 'scalar') return null;
   if (schema.scalar === 'string') return '';
   if (schema.scalar === 'bool') return false;
-  return ['int32', 'int64', 'double'].includes(schema.scalar) ? 0 : null;
+  if (schema.scalar === 'Quantity') return '0';
+  return ['int32', 'int64', 'double', 'IntOrString'].includes(schema.scalar) ? 0 : null;
 }

@@ -10,6 +10,7 @@ export * from './json.ts';
 export * from './json-patch.ts';
 export * from './kind.ts';
 export * from './label-selector-text.ts';
+export * from './line-diff.ts';
 export * from './merge-patch.ts';
 export * from './names.ts';
 export * from './object.ts';

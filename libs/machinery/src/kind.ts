@@ -11,6 +11,8 @@ export interface FieldError {
   field: string;
   /** What was given; shown in the message for Invalid, NotSupported, Duplicate. */
   value?: unknown;
+  /** Whether nothing is shown, not even that there is nothing. */
+  isValueOmitted?: true;
   detail: string;
 }
 

@@ -4,7 +4,7 @@ import { endpointSliceColumns } from '../columns/network.ts';
 import type { EndpointSlice as Type } from '../generated/discovery-v1.types.ts';
 import { schemas } from '../schemas.ts';
 import { isEqual } from '../validation/changes.ts';
-import { validateSliceFields, validateSliceUpdate } from '../validation/endpoints.ts';
+import { validateSliceFields, validateSliceUpdate } from '../validation/endpoint-slice.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 import { dnsSubdomain } from '../validation/names.ts';
 import { endpointSliceWarnings } from '../warnings/network.ts';
@@ -31,7 +31,7 @@ export const EndpointSlice = defineKind<EndpointSlice>({
       port.protocol ||= 'TCP';
     }
   },
-  validate: (slice) => [...validateMetadata(slice, { scope: 'Namespaced', name: dnsSubdomain }), ...validateSliceFields(slice)],
+  validate: (slice, old) => [...validateMetadata(slice, { scope: 'Namespaced', name: dnsSubdomain }), ...validateSliceFields(slice, old)],
   validateUpdate: (next, old) => [...validateMetadataUpdate(next, old), ...validateSliceUpdate(next, old)],
   columns: endpointSliceColumns,
   warnings: endpointSliceWarnings,

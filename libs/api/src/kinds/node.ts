@@ -4,9 +4,9 @@ import { nodeColumns } from '../columns/node.ts';
 import { nodeDisabledFields } from '../disabled-fields.ts';
 import type { Node as Type } from '../generated/core-v1.types.ts';
 import { schemas } from '../schemas.ts';
-import { validateNodeSpec, validateNodeUpdate } from '../validation/cluster.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 import { dnsSubdomain } from '../validation/names.ts';
+import { alignPodCidrs, validateNodeSpec, validateNodeStatusUpdate, validateNodeUpdate } from '../validation/node.ts';
 import { nodeWarnings } from '../warnings/network.ts';
 
 export type Node = Type;
@@ -28,9 +28,11 @@ export const Node = defineKind<Node>({
   disabledFields: nodeDisabledFields,
   defaults: (node) => {
     node.spec ??= {};
+    alignPodCidrs(node);
   },
   validate: (node) => [...validateMetadata(node, { scope: 'Cluster', name: dnsSubdomain }), ...validateNodeSpec(node)],
   validateUpdate: (next, old) => [...validateMetadataUpdate(next, old), ...validateNodeUpdate(next, old)],
+  validateStatusUpdate: validateNodeStatusUpdate,
   columns: nodeColumns,
   selectableFields: { 'spec.unschedulable': ({ spec }) => String(spec?.unschedulable ?? false) },
   warnings: nodeWarnings,

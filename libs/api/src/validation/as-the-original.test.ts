@@ -2,7 +2,19 @@
 import { fieldMessage } from '@berth/machinery';
 import { describe, expect, test } from 'vitest';
 import type { PersistentVolumeSpec } from '../generated/core-v1.types.ts';
-import { ClusterRole, RoleBinding, ServiceCIDR, VolumeAttachment } from '../index.ts';
+import {
+  ClusterRole,
+  ControllerRevision,
+  EndpointSlice,
+  Endpoints,
+  LimitRange,
+  Node,
+  PodDisruptionBudget,
+  ResourceQuota,
+  RoleBinding,
+  ServiceCIDR,
+  VolumeAttachment,
+} from '../index.ts';
 import { clusterSamples } from '../samples/cluster.ts';
 import type { FieldError } from './errors.ts';
 import { validateMetadataParts } from './metadata.ts';
@@ -60,4 +72,125 @@ test('owners and finalizers', () => {
     expect.stringContaining('Found "true" in references for Pod/a and Pod/b'),
     'metadata.finalizers[0]: Invalid value: "plain": name is neither a standard finalizer name nor is it fully qualified',
   ]);
+});
+
+const named = <T extends string>(apiVersion: string, kind: T) => ({ apiVersion, kind, metadata: { name: 'a', namespace: 'b' } });
+
+test('both bounds of a budget are shown with all that was not set', () => {
+  const spec = { maxUnavailable: '50%', minAvailable: 0, selector: { matchLabels: { b: 'c', a: 'b' } } };
+  expect(texts(PodDisruptionBudget.validate({ ...named('policy/v1', 'PodDisruptionBudget'), spec }))).toEqual([
+    'spec: Invalid value: {"MinAvailable":0,"Selector":{"matchLabels":{"a":"b","b":"c"}},"MaxUnavailable":"50%","UnhealthyPodEvictionPolicy":null}: minAvailable and maxUnavailable cannot be both set',
+  ]);
+});
+
+test('the data of a revision is an object, and stays', () => {
+  const revision = (data: unknown) => ({ ...named('apps/v1', 'ControllerRevision'), data: data as Record<string, unknown>, revision: 1 });
+  expect(texts(ControllerRevision.validate(revision('x')))).toEqual(['data: Required value: data must be a valid JSON object']);
+  expect(texts(ControllerRevision.validate(revision(undefined)))).toEqual(['data: Required value: data is mandatory']);
+  expect(texts(ControllerRevision.validate(revision('x'), revision({})))).toEqual([]);
+  expect(texts(ControllerRevision.validateUpdate(revision({}), revision({ spec: {} })))).toEqual([
+    'data: Invalid value: {}: field is immutable',
+  ]);
+});
+
+test('addresses of endpoints, their nodes and the protocols of their ports', () => {
+  const subsets = [
+    { addresses: [{ ip: 'x', nodeName: '/' }], ports: [{ port: 1, protocol: 'TCP', appProtocol: '' }] },
+    { notReadyAddresses: [{ ip: '127.0.0.1', hostname: 'a.b' }] },
+  ];
+  expect(texts(Endpoints.validate({ ...named('v1', 'Endpoints'), subsets }))).toEqual([
+    'subsets[0].addresses[0].ip: Invalid value: "x": must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)',
+    'subsets[0].addresses[0].ip: Invalid value: "x": must be a valid IP address',
+    expect.stringContaining('subsets[0].addresses[0].nodeName: Invalid value: "/": a lowercase RFC 1123 subdomain'),
+    'subsets[0].ports[0].appProtocol: Invalid value: "": name part must be non-empty',
+    expect.stringContaining('subsets[0].ports[0].appProtocol: Invalid value: "": name part must consist of'),
+    'subsets[1].notReadyAddresses[0].ip: Invalid value: "127.0.0.1": may not be in the loopback range (127.0.0.0/8, ::1/128)',
+    'subsets[1].notReadyAddresses[0].hostname: Invalid value: "a.b": must not contain dots',
+  ]);
+});
+
+test('a slice holds addresses of its family, whose place and use is said in names', () => {
+  const slice = (addressType: string, addresses: string[], more = {}) => ({
+    ...named('discovery.k8s.io/v1', 'EndpointSlice'),
+    addressType,
+    endpoints: [{ addresses, ...more }],
+    ports: [{ name: 'a', port: 70000, protocol: 'TCP' }],
+  });
+  expect(texts(EndpointSlice.validate(slice('IPv4', ['fd00::1'])))).toEqual([
+    'endpoints[0].addresses: Invalid value: "fd00::1": must be an IPv4 address',
+  ]);
+  expect(texts(EndpointSlice.validate(slice('IPv6', ['fd00:0::1'])))).toEqual([
+    'endpoints[0].addresses[0]: Invalid value: "fd00:0::1": must be in canonical form ("fd00::1")',
+  ]);
+  expect(texts(EndpointSlice.validate(slice('FQDN', ['true'])))).toEqual([
+    'endpoints[0].addresses[0]: Invalid value: "true": should be a domain with at least two segments separated by dots',
+  ]);
+  const hints = { forZones: [{ name: 'a' }, { name: 'a' }], forNodes: [{ name: '-' }] };
+  const placed = slice('IPv4', ['10.0.0.1'], { nodeName: '', hostname: 'a.b', hints });
+  expect(texts(EndpointSlice.validate(placed))).toEqual([
+    expect.stringContaining('endpoints[0].nodeName: Invalid value: "": a lowercase RFC 1123 subdomain'),
+    'endpoints[0].hostname: Invalid value: "a.b": must not contain dots',
+    'endpoints[0].hints.forZones[1].name: Duplicate value: "a"',
+    expect.stringContaining('endpoints[0].hints.forNodes[0].name: Invalid value: "-"'),
+  ]);
+  expect(texts(EndpointSlice.validate(placed, structuredClone(placed)))).toEqual([]);
+});
+
+test('a quota names resources and scopes that there are', () => {
+  const quota = (spec: object) => ({ ...named('v1', 'ResourceQuota'), spec });
+  const scopeSelector = { matchExpressions: [{ scopeName: 'BestEffort', operator: 'In', values: ['a'] }] };
+  expect(texts(ResourceQuota.validate(quota({ hard: { web: '-1', pods: '12345678901234567890' }, scopes: ['x'] })))).toEqual([
+    'spec.hard[web]: Invalid value: "web": must be a standard resource type or fully qualified',
+    'spec.hard[web]: Invalid value: "web": must be a standard resource for quota',
+    'spec.hard[web]: Invalid value: "-1": must be greater than or equal to 0',
+    'spec.hard[pods]: Invalid value: "12345678901234567890": must be an integer',
+    'spec.scopes: Invalid value: ["x"]: unsupported scope',
+  ]);
+  expect(texts(ResourceQuota.validate(quota({ hard: { cpu: '1' }, scopeSelector })))).toEqual([
+    expect.stringContaining('spec.scopeSelector.matchExpressions.operator: Invalid value: "In": must be \'Exists\' when scope is any of'),
+    'spec.scopeSelector.matchExpressions: Invalid value: {"MatchExpressions":[{"ScopeName":"BestEffort","Operator":"In","Values":["a"]}]}: unsupported scope applied to resource',
+  ]);
+});
+
+test('bounds of a limit range are compared whatever else is wrong, and may be negative', () => {
+  const limits = [
+    { type: 'Container', min: { bogus: '-1', cpu: '2' }, max: { cpu: '1' }, default: { cpu: '3' }, maxLimitRequestRatio: { cpu: '0' } },
+  ];
+  expect(texts(LimitRange.validate({ ...named('v1', 'LimitRange'), spec: { limits } }))).toEqual([
+    'spec.limits[0].min[bogus]: Invalid value: "bogus": must be a standard resource type or fully qualified',
+    'spec.limits[0].min[bogus]: Invalid value: "bogus": must be a standard resource for containers',
+    'spec.limits[0].min[cpu]: Invalid value: "2": min value 2 is greater than max value 1',
+    'spec.limits[0].default[cpu]: Invalid value: "1": default value 3 is greater than max value 1',
+    'spec.limits[0].maxLimitRequestRatio[cpu]: Invalid value: "0": ratio 0 is less than 1',
+  ]);
+});
+
+describe('a node', () => {
+  const node = (spec: Node['spec'], status = {}): Node => ({ apiVersion: 'v1', kind: 'Node', metadata: { name: 'n' }, spec, status });
+
+  test('has ranges that are some, taints that are told of as they once stood, and amounts', () => {
+    const taints = [{ key: 'a', value: '..', effect: '' }];
+    const wrong = node({ podCIDRs: ['10.1.0.0/24', 'x'], taints }, { capacity: { 'a/b': '-1' }, declaredFeatures: ['B', 'A', 'a b'] });
+    expect(texts(Node.validate(wrong))).toEqual([
+      expect.stringContaining('metadata.taints[0].value: Invalid value: "..": a valid label must be'),
+      'metadata.taints[0].effect: Required value',
+      'status.capacity.a/b: Invalid value: "-1": must be greater than or equal to 0',
+      'status.declaredFeatures[1]: Invalid value: "A": list must be sorted alphabetically',
+      expect.stringContaining('status.declaredFeatures[2]: Invalid value: "a b": invalid feature name "a b": must start with'),
+      'spec.podCIDRs[1]: Invalid value: "x": must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)',
+      'spec.podCIDRs: Invalid value: ["10.1.0.0/24","x"]: may specify no more than one CIDR for each IP family',
+    ]);
+    expect(texts(Node.validateUpdate(node({ externalID: 'a' }), node({})))).toEqual(['spec.externalID: Forbidden: may not be updated']);
+  });
+
+  test('has its first range by itself, too, which counts where both differ', () => {
+    const ranged = (spec: Node['spec']) => {
+      const made = node(spec);
+      Node.defaults(made);
+      return made.spec;
+    };
+    expect(ranged({ podCIDR: '10.1.0.0/24' })).toEqual({ podCIDR: '10.1.0.0/24', podCIDRs: ['10.1.0.0/24'] });
+    expect(ranged({ podCIDRs: ['10.1.0.0/24', 'fd00::/64'] })).toEqual({ podCIDR: '10.1.0.0/24', podCIDRs: ['10.1.0.0/24', 'fd00::/64'] });
+    expect(ranged({ podCIDR: '10.2.0.0/24', podCIDRs: ['10.1.0.0/24'] })).toEqual({ podCIDR: '10.2.0.0/24', podCIDRs: ['10.2.0.0/24'] });
+  });
 });

@@ -38,7 +38,7 @@ test('what is wrong with a job is said in the words of Kubernetes', () => {
   expect(messages(Job.validate(made({}, { 'job-name': 'other' })))).toHaveLength(1);
   const rules = [{ action: 'FailIndex', onExitCodes: { operator: 'In', values: [3, 0, 3] } }];
   expect(messages(Job.validate(made({ podFailurePolicy: { rules } })))).toEqual([
-    'spec.podFailurePolicy.rules[0].action: Invalid value: "FailIndex": requires the backoffLimitPerIndex',
+    'spec.podFailurePolicy.rules[0].action: Invalid value: "FailIndex": requires the backoffLimitPerIndex to be set',
     'spec.podFailurePolicy.rules[0].onExitCodes.values[1]: Invalid value: 0: must not be 0 for the In operator',
     'spec.podFailurePolicy.rules[0].onExitCodes.values[2]: Duplicate value: 3',
     'spec.podFailurePolicy.rules[0].onExitCodes.values: Invalid value: [3,0,3]: must be ordered',

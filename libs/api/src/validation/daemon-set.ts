@@ -1,7 +1,7 @@
 // DaemonSets, and the revisions that they and stateful sets keep.
 import { deepEqual, isRecord } from '@berth/machinery';
 import type { ControllerRevision, DaemonSet } from '../generated/apps-v1.types.ts';
-import { type FieldError, immutable, invalid, nonNegative, notSupported, required } from './errors.ts';
+import { type FieldError, immutable, invalid, nonNegative, notSupported, required, shown } from './errors.ts';
 import { intOrPercent, isZero, selectorAndTemplate } from './workloads.ts';
 
 export function validateDaemonSetSpec({ spec }: DaemonSet): FieldError[] {
@@ -13,7 +13,8 @@ export function validateDaemonSetSpec({ spec }: DaemonSet): FieldError[] {
     ...nonNegative('spec.revisionHistoryLimit', spec.revisionHistoryLimit),
   ];
   if (type === 'OnDelete') return errors;
-  if (type !== 'RollingUpdate') return [...errors, notSupported(path, spec.updateStrategy, ['RollingUpdate', 'OnDelete'])];
+  if (type !== 'RollingUpdate')
+    return [...errors, notSupported(path, shown('apps.v1.DaemonSetUpdateStrategy', spec.updateStrategy), ['RollingUpdate', 'OnDelete'])];
   if (!rollingUpdate) return [...errors, required(`${path}.rollingUpdate`)];
   const { maxUnavailable, maxSurge } = rollingUpdate;
   errors.push(...intOrPercent(maxUnavailable, `${path}.rollingUpdate.maxUnavailable`));

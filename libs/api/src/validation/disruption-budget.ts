@@ -1,6 +1,6 @@
 // Disruption budgets: one bound, not both, and a selector that can be read.
 import type { PodDisruptionBudget } from '../generated/policy-v1.types.ts';
-import { each, type FieldError, invalid, nonNegative, notSupported } from './errors.ts';
+import { each, type FieldError, invalid, nonNegative, notSupported, shown } from './errors.ts';
 import { labelSelector } from './labels.ts';
 import { percentage } from './names.ts';
 
@@ -8,12 +8,12 @@ export function validateDisruptionBudget({ spec }: PodDisruptionBudget): FieldEr
   const { minAvailable, maxUnavailable, unhealthyPodEvictionPolicy: policy } = spec;
   const errors: FieldError[] = [];
   if (minAvailable !== undefined && maxUnavailable !== undefined) {
-    errors.push(invalid('spec', spec, 'minAvailable and maxUnavailable cannot be both set'));
+    errors.push(invalid('spec', shown('policy.v1.PodDisruptionBudgetSpec', spec), 'minAvailable and maxUnavailable cannot be both set'));
   }
   errors.push(...countOrPercentage('spec.minAvailable', minAvailable), ...countOrPercentage('spec.maxUnavailable', maxUnavailable));
   errors.push(...labelSelector(spec.selector, 'spec.selector'));
   const policies = ['AlwaysAllow', 'IfHealthyBudget'];
-  if (policy && !policies.includes(policy)) errors.push(notSupported('spec.unhealthyPodEvictionPolicy', policy, policies));
+  if (policy !== undefined && !policies.includes(policy)) errors.push(notSupported('spec.unhealthyPodEvictionPolicy', policy, policies));
   return errors;
 }
 

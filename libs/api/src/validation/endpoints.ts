@@ -1,30 +1,22 @@
-// Endpoints and endpoint slices: addresses that can be reached from elsewhere.
+// Endpoints: addresses that can be reached from elsewhere.
 import type { Endpoints } from '../generated/core-v1.types.ts';
-import type { EndpointSlice } from '../generated/discovery-v1.types.ts';
 import { protocols } from './containers.ts';
-import {
-  duplicate,
-  duplicates,
-  each,
-  type FieldError,
-  immutable,
-  invalid,
-  invalidAll,
-  notSupported,
-  oneOf,
-  required,
-  tooMany,
-} from './errors.ts';
-import { ipAddress, isIPv4, isIPv6, nonSpecialIp } from './ip.ts';
-import { dnsLabel, dnsSubdomain, inRange, portNumber } from './names.ts';
+import { each, type FieldError, invalidAll, oneOf, required } from './errors.ts';
+import { ipAddress, nonSpecialIp } from './ip.ts';
+import { dnsLabel, dnsSubdomain, portNumber, qualified } from './names.ts';
 
-const addressesMax = 100;
-const endpointsMax = 1000;
-const portsMax = 20000;
-
+/** What is no address is told twice, by the rule for addresses and by that for endpoints. */
 function address(ip: string, field: string): FieldError[] {
   const reasons = ipAddress(ip);
-  return invalidAll(field, ip, reasons.length > 0 ? reasons : nonSpecialIp(ip));
+  return invalidAll(field, ip, reasons.length > 0 ? [...reasons, 'must be a valid IP address'] : nonSpecialIp(ip));
+}
+
+export function nodeName(name: string | undefined, field: string): FieldError[] {
+  return name === undefined ? [] : invalidAll(field, name, dnsSubdomain(name));
+}
+
+export function appProtocol(name: string | undefined, field: string): FieldError[] {
+  return name === undefined ? [] : invalidAll(field, name, qualified(name));
 }
 
 export function validateEndpointSubsets({ subsets }: Endpoints): FieldError[] {
@@ -37,6 +29,7 @@ export function validateEndpointSubsets({ subsets }: Endpoints): FieldError[] {
         ...each(subset[key], `${path}.${key}`, (entry, at) => [
           ...address(entry.ip ?? '', `${at}.ip`),
           ...(entry.hostname ? invalidAll(`${at}.hostname`, entry.hostname, dnsLabel(entry.hostname)) : []),
+          ...nodeName(entry.nodeName, `${at}.nodeName`),
         ]),
       );
     }
@@ -45,48 +38,8 @@ export function validateEndpointSubsets({ subsets }: Endpoints): FieldError[] {
       ...(port.name ? invalidAll(`${at}.name`, port.name, dnsLabel(port.name)) : isNameNeeded ? [required(`${at}.name`)] : []),
       ...invalidAll(`${at}.port`, port.port ?? 0, portNumber(port.port ?? 0)),
       ...oneOf(`${at}.protocol`, port.protocol, protocols),
+      ...appProtocol(port.appProtocol, `${at}.appProtocol`),
     ]);
     return [...errors, ...ports];
   });
-}
-
-export function validateSliceFields(slice: EndpointSlice): FieldError[] {
-  const type = slice.addressType;
-  const errors = oneOf('addressType', type, ['FQDN', 'IPv4', 'IPv6']);
-  const count = slice.endpoints?.length ?? 0;
-  if (count > endpointsMax) return [...errors, tooMany('endpoints', count, endpointsMax)];
-  errors.push(
-    ...each(slice.endpoints, 'endpoints', (endpoint, path) => {
-      const list = endpoint.addresses ?? [];
-      if (list.length === 0) return [required(`${path}.addresses`, 'must contain at least 1 address')];
-      if (list.length > addressesMax) return [tooMany(`${path}.addresses`, list.length, addressesMax)];
-      return each(list, `${path}.addresses`, (entry, at) => sliceAddress(entry, type, at));
-    }),
-  );
-  const ports = slice.ports ?? [];
-  if (ports.length > portsMax) return [...errors, tooMany('ports', ports.length, portsMax)];
-  return [
-    ...errors,
-    ...each(ports, 'ports', (port, path) => [
-      ...(port.name ? invalidAll(`${path}.name`, port.name, dnsLabel(port.name)) : []),
-      ...(port.port === undefined ? [] : invalidAll(`${path}.port`, port.port, inRange(port.port, 0, 65535))),
-      ...(port.protocol && !protocols.includes(port.protocol) ? [notSupported(`${path}.protocol`, port.protocol, protocols)] : []),
-    ]),
-    ...duplicates(
-      ports,
-      (port) => `name ${port.name ?? ''}`,
-      (index, port) => duplicate(`ports[${index}].name`, port.name ?? ''),
-    ),
-  ];
-}
-
-function sliceAddress(entry: string, type: string | undefined, field: string): FieldError[] {
-  if (type === 'FQDN') return invalidAll(field, entry, dnsSubdomain(entry));
-  if (type === 'IPv4' && !isIPv4(entry)) return [invalid(field, entry, 'must be a valid IPv4 address')];
-  if (type === 'IPv6' && !isIPv6(entry)) return [invalid(field, entry, 'must be a valid IPv6 address')];
-  return invalidAll(field, entry, nonSpecialIp(entry));
-}
-
-export function validateSliceUpdate(next: EndpointSlice, old: EndpointSlice): FieldError[] {
-  return next.addressType === old.addressType ? [] : [invalid('addressType', next.addressType, immutable)];
 }

@@ -1,5 +1,6 @@
 // Builders of field errors, worded as Kubernetes words them, since people and tools match on the text.
-import type { FieldError } from '@berth/machinery';
+import { asGoStruct, type FieldError } from '@berth/machinery';
+import { schemas } from '../schemas.ts';
 
 export type { FieldError };
 
@@ -13,6 +14,21 @@ export function required(field: string, detail = ''): FieldError {
 
 export function invalid(field: string, value: unknown, detail: string): FieldError {
   return { type: 'Invalid', field, value, detail };
+}
+
+/** Of what is too long to show, or is many things. */
+export function invalidWithoutValue(field: string, detail: string): FieldError {
+  return { type: 'Invalid', field, isValueOmitted: true, detail };
+}
+
+/** A value as Kubernetes' errors show it. @param type such as `meta.v1.LabelSelector` */
+export function shown(type: string, value: unknown): unknown {
+  return asGoStruct(schemas.message(type), value);
+}
+
+/** The same of a map, whose members Go sorts; null for none. */
+export function shownMap(map: Record<string, unknown> | undefined): Record<string, unknown> | null {
+  return map ? Object.fromEntries(Object.entries(map).sort(([a], [b]) => (a < b ? -1 : 1))) : null;
 }
 
 /** One Invalid error for each message, as the name checks return them. */

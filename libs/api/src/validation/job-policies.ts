@@ -8,7 +8,18 @@ import type {
 } from '../generated/batch-v1.types.ts';
 import { countIndexes, parseIndexes } from '../job-indexes.ts';
 import { schemas } from '../schemas.ts';
-import { duplicates, each, type FieldError, invalid, invalidAll, nonNegative, notSupported, required, tooMany } from './errors.ts';
+import {
+  duplicates,
+  each,
+  type FieldError,
+  invalid,
+  invalidAll,
+  invalidWithoutValue,
+  nonNegative,
+  notSupported,
+  required,
+  tooMany,
+} from './errors.ts';
 import { qualified } from './names.ts';
 
 const rulesMax = 20;
@@ -23,17 +34,17 @@ export function podFailurePolicy(spec: JobSpec, field: string): FieldError[] {
 function failureRule(rule: PodFailurePolicyRule, spec: JobSpec, field: string): FieldError[] {
   const errors = choice(`${field}.action`, rule.action, ['Count', 'FailIndex', 'FailJob', 'Ignore']);
   if (rule.action === 'FailIndex' && spec.backoffLimitPerIndex === undefined) {
-    errors.push(invalid(`${field}.action`, rule.action, 'requires the backoffLimitPerIndex'));
+    errors.push(invalid(`${field}.action`, rule.action, 'requires the backoffLimitPerIndex to be set'));
   }
   const conditions = rule.onPodConditions ?? [];
   if (rule.onExitCodes) errors.push(...exitCodes(rule.onExitCodes, spec, `${field}.onExitCodes`));
   if (conditions.length > rulesMax) errors.push(tooMany(`${field}.onPodConditions`, conditions.length, rulesMax));
   errors.push(...each(conditions, `${field}.onPodConditions`, podCondition));
   if (rule.onExitCodes && conditions.length > 0) {
-    errors.push(invalid(field, undefined, 'specifying both OnExitCodes and OnPodConditions is not supported'));
+    errors.push(invalidWithoutValue(field, 'specifying both OnExitCodes and OnPodConditions is not supported'));
   }
   if (!rule.onExitCodes && conditions.length === 0) {
-    errors.push(invalid(field, undefined, 'specifying one of OnExitCodes and OnPodConditions is required'));
+    errors.push(invalidWithoutValue(field, 'specifying one of OnExitCodes and OnPodConditions is required'));
   }
   return errors;
 }

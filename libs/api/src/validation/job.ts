@@ -4,10 +4,21 @@ import type { Job, JobSpec } from '../generated/batch-v1.types.ts';
 import { schemas } from '../schemas.ts';
 import { jobLabels } from '../strategies/job.ts';
 import { isEqual } from './changes.ts';
-import { type FieldError, immutable, invalid, invalidAll, nonNegative, notSupported, required, tooLong } from './errors.ts';
+import {
+  type FieldError,
+  immutable,
+  invalid,
+  invalidAll,
+  nonNegative,
+  notSupported,
+  required,
+  shown,
+  shownMap,
+  tooLong,
+} from './errors.ts';
 import { podFailurePolicy, successPolicy } from './job-policies.ts';
 import { labelSelector, selects } from './labels.ts';
-import { dnsLabel, qualified } from './names.ts';
+import { dnsLabel, dnsSubdomain } from './names.ts';
 import { endingPodTemplate } from './pod-template.ts';
 
 const indexedParallelismMax = 100_000;
@@ -43,18 +54,18 @@ function generatedSelector(job: Job): FieldError[] {
   for (const [key, value] of Object.entries(expected)) {
     const field = `spec.template.metadata.labels[${key}]`;
     if (!Object.hasOwn(given, key)) errors.push(required(field, `must be '${value}'`));
-    else if (given[key] !== value) errors.push(invalid(field, given, `must be '${value}'`));
+    else if (given[key] !== value) errors.push(invalid(field, shownMap(given), `must be '${value}'`));
   }
-  if (!selects(spec.selector, expected)) errors.push(invalid('spec.selector', spec.selector, '`selector` not auto-generated'));
+  if (!selects(spec.selector, expected))
+    errors.push(invalid('spec.selector', shown('meta.v1.LabelSelector', spec.selector), '`selector` not auto-generated'));
   return errors;
 }
 
 function selector({ selector: given, template }: JobSpec): FieldError[] {
-  if (!given) return [required('spec.selector')];
-  const errors = labelSelector(given, 'spec.selector');
   const labels = template?.metadata?.labels;
-  if (errors.length > 0 || selects(given, labels)) return errors;
-  return [invalid('spec.template.metadata.labels', labels, '`selector` does not match template `labels`')];
+  const errors = given ? labelSelector(given, 'spec.selector') : [required('spec.selector')];
+  if (given && (errors.length > 0 || selects(given, labels))) return errors;
+  return [...errors, invalid('spec.template.metadata.labels', shownMap(labels), '`selector` does not match template `labels`')];
 }
 
 /** Pods of an indexed job are named after it, and their names are hostnames. */
@@ -67,8 +78,24 @@ function hostnames({ metadata, spec }: Job): FieldError[] {
 
 function managedBy({ managedBy: name }: JobSpec, field: string): FieldError[] {
   if (name === undefined) return [];
-  const form = /^[^/]+\/[^/]/.test(name) ? qualified(name) : ['must be a domain-prefixed path (such as "acme.io/foo")'];
-  return [...invalidAll(field, name, form), ...(name.length > managedByBytesMax ? [tooLong(field, managedByBytesMax)] : [])];
+  return [...domainPrefixedPath(field, name), ...(name.length > managedByBytesMax ? [tooLong(field, managedByBytesMax)] : [])];
+}
+
+/** `acme.io/foo`: what stands before the first slash is a domain, and what comes after it may stand in a URL. */
+function domainPrefixedPath(field: string, name: string): FieldError[] {
+  if (name === '') return [required(field)];
+  const slash = name.indexOf('/');
+  const [domain, path] = [name.slice(0, slash), name.slice(slash + 1)];
+  if (slash < 1 || path === '') return [invalid(field, name, 'must be a domain-prefixed path (such as "acme.io/foo")')];
+  const errors = invalidAll(field, domain, dnsSubdomain(domain));
+  return isUrlPath(path) ? errors : [...errors, invalid(field, path, urlPathRule)];
+}
+
+const urlPath = "[A-Za-z0-9/\\-._~%!$&'()*+,;=:]+";
+const urlPathRule = `Invalid path (regex used for validation is '${urlPath}')`;
+
+function isUrlPath(path: string): boolean {
+  return new RegExp(`^${urlPath}$`).test(path);
 }
 
 function completionMode(spec: JobSpec, field: string): FieldError[] {
@@ -131,7 +158,7 @@ export function validateJobUpdate(next: Job, old: Job): FieldError[] {
   // Before it first starts, a suspended job may still be told where to run.
   const isMovable = old.spec.suspend === true && old.status?.startTime === undefined;
   const [after, before] = isMovable ? [placed(next.spec), placed(old.spec)] : [next.spec.template, old.spec.template];
-  if (!isEqual(after, before)) errors.push(invalid('spec.template', next.spec.template, immutable));
+  if (!isEqual(after, before)) errors.push(invalid('spec.template', shown('core.v1.PodTemplateSpec', next.spec.template), immutable));
   return errors;
 }
 

@@ -3,20 +3,20 @@ import { parseQuantity } from '@berth/machinery';
 import type { LimitRange, LimitRangeItem } from '../generated/core-v1.types.ts';
 import { duplicate, duplicates, each, type FieldError, forbidden, invalid, invalidAll, required } from './errors.ts';
 import { qualified } from './names.ts';
-import { compareQuantities, containerResourceName, isQuantity, mayOvercommit, quantity } from './resources.ts';
+import { compareQuantities, containerResourceName, isQuantity, mayOvercommit, resourceName } from './resources.ts';
 
 const standardTypes = ['Pod', 'Container', 'PersistentVolumeClaim'];
 const bounds = ['max', 'min', 'default', 'defaultRequest', 'maxLimitRequestRatio'] as const;
 type Bound = (typeof bounds)[number];
 
-/** Lower bound, upper bound, which of the two is reported, and how both are called. */
-const orders: [low: Bound, high: Bound, reported: Bound, lowName: string, highName: string][] = [
+/** Lower bound, upper bound, at which of the two it is reported, how both are called, and whose amount is shown. */
+const orders: [low: Bound, high: Bound, reported: Bound, lowName: string, highName: string, shown?: Bound][] = [
   ['min', 'max', 'min', 'min value', 'max value'],
   ['min', 'defaultRequest', 'defaultRequest', 'min value', 'default request value'],
   ['defaultRequest', 'max', 'defaultRequest', 'default request value', 'max value'],
   ['defaultRequest', 'default', 'defaultRequest', 'default request value', 'default limit value'],
-  ['min', 'default', 'default', 'min value', 'default value'],
-  ['default', 'max', 'default', 'default value', 'max value'],
+  ['min', 'default', 'default', 'min value', 'default value', 'min'],
+  ['default', 'max', 'default', 'default value', 'max value', 'max'],
 ];
 
 export function validateLimitRangeSpec({ spec }: LimitRange): FieldError[] {
@@ -43,9 +43,10 @@ function item(limit: LimitRangeItem, field: string): FieldError[] {
   if (type === 'PersistentVolumeClaim' && !limit.min?.storage && !limit.max?.storage) {
     errors.push(required(`${field}.limits`, 'either minimum or maximum storage value is required, but neither was provided'));
   }
-  if (errors.length > 0) return errors;
-  const resources = new Set(bounds.flatMap((bound) => Object.keys(limit[bound] ?? {})));
-  return [...resources].flatMap((resource) => relations(limit, resource, field));
+  const { default: _default, defaultRequest: _request, ...bounded } = limit;
+  const compared: LimitRangeItem = type === 'Pod' ? bounded : limit;
+  const resources = new Set(bounds.flatMap((bound) => Object.keys(compared[bound] ?? {})));
+  return [...errors, ...[...resources].flatMap((resource) => relations(compared, resource, field))];
 }
 
 function typeName(type: string, field: string): FieldError[] {
@@ -55,26 +56,23 @@ function typeName(type: string, field: string): FieldError[] {
 }
 
 function amounts(type: string, list: Record<string, string> | undefined, field: string): FieldError[] {
-  return Object.entries(list ?? {}).flatMap(([name, amount]) => {
-    const path = `${field}[${name}]`;
-    const names = type === 'Pod' || type === 'Container' ? containerResourceName(name, path) : invalidAll(path, name, qualified(name));
-    return [...names, ...quantity(amount, path)];
-  });
+  const check = type === 'Pod' || type === 'Container' ? containerResourceName : resourceName;
+  return Object.keys(list ?? {}).flatMap((name) => check(name, `${field}[${name}]`));
 }
 
 function relations(limit: LimitRangeItem, resource: string, field: string): FieldError[] {
   const errors: FieldError[] = [];
   const of = (bound: Bound): string | undefined => limit[bound]?.[resource];
   const at = (bound: Bound): string => `${field}.${bound}[${resource}]`;
-  for (const [low, high, reported, lowName, highName] of orders) {
+  for (const [low, high, reported, lowName, highName, shown = reported] of orders) {
     const [from, to] = [of(low), of(high)];
     if (!isQuantity(from) || !isQuantity(to) || compareQuantities(from, to) <= 0) continue;
-    errors.push(invalid(at(reported), of(reported), `${lowName} ${from} is greater than ${highName} ${to}`));
+    errors.push(invalid(at(reported), of(shown), `${lowName} ${from} is greater than ${highName} ${to}`));
   }
   errors.push(...ratio(of('maxLimitRequestRatio'), of('min'), of('max'), at('maxLimitRequestRatio')));
   const [given, asked] = [of('default'), of('defaultRequest')];
   if (!mayOvercommit(resource) && isQuantity(given) && isQuantity(asked) && compareQuantities(given, asked) !== 0) {
-    errors.push(invalid(at('default'), given, `default value ${given} must equal to defaultRequest value ${asked} in ${resource}`));
+    errors.push(invalid(at('defaultRequest'), asked, `default value ${given} must equal to defaultRequest value ${asked} in ${resource}`));
   }
   return errors;
 }

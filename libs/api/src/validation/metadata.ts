@@ -1,6 +1,6 @@
 // What every object's metadata must hold, whatever its kind.
 import type { ObjectMeta, OwnerReference } from '../generated/meta-v1.types.ts';
-import { duplicates, type FieldError, forbidden, immutable, invalid, invalidAll, nonNegative, required, tooLong } from './errors.ts';
+import { duplicates, type FieldError, forbidden, immutable, invalid, invalidAll, nonNegative, required, shown, tooLong } from './errors.ts';
 import { annotationsBytesMax, labels as labelsOf } from './labels.ts';
 import { dnsLabel, type NameCheck, qualified } from './names.ts';
 
@@ -72,12 +72,22 @@ function owners(references: OwnerReference[], field: string): FieldError[] {
       ? []
       : [invalid(`${field}.apiVersion`, owner.apiVersion ?? '', 'version must not be empty')];
     const banned = owner.apiVersion === 'v1' && owner.kind === 'Event';
-    return [...version, ...missing, ...(banned ? [invalid(field, owner, '/v1, Kind=Event is disallowed from being an owner')] : [])];
+    return [
+      ...version,
+      ...missing,
+      ...(banned ? [invalid(field, shown('meta.v1.OwnerReference', owner), '/v1, Kind=Event is disallowed from being an owner')] : []),
+    ];
   });
   const [first, ...others] = references.filter((owner) => owner.controller);
   for (const other of others) {
     const names = `${first?.kind}/${first?.name} and ${other.kind}/${other.name}`;
-    errors.push(invalid(field, references, `Only one reference can have Controller set to true. Found "true" in references for ${names}`));
+    errors.push(
+      invalid(
+        field,
+        references.map((owner) => shown('meta.v1.OwnerReference', owner)),
+        `Only one reference can have Controller set to true. Found "true" in references for ${names}`,
+      ),
+    );
   }
   return errors;
 }

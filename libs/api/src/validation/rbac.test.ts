@@ -88,6 +88,7 @@ test('a quota shows requests and limits apart, and scopes that contradict are re
   };
   expect(messages(ResourceQuota.validate(quota))).toEqual([
     'spec.hard[pods]: Invalid value: "1500m": must be an integer',
+    'spec.hard[bananas]: Invalid value: "bananas": must be a standard resource type or fully qualified',
     'spec.hard[bananas]: Invalid value: "bananas": must be a standard resource for quota',
     'spec.scopes: Invalid value: ["Terminating","NotTerminating"]: conflicting scopes',
   ]);

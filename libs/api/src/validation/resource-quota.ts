@@ -2,9 +2,8 @@
 import { parseQuantity } from '@berth/machinery';
 import type { ResourceQuota, ResourceQuotaSpec, ScopedResourceSelectorRequirement } from '../generated/core-v1.types.ts';
 import { isEqual } from './changes.ts';
-import { each, type FieldError, immutable, invalid, invalidAll, required } from './errors.ts';
-import { qualified } from './names.ts';
-import { quantity } from './resources.ts';
+import { each, type FieldError, immutable, invalid, required, shown } from './errors.ts';
+import { isExtendedResource, isQuantity, quantity, resourceName } from './resources.ts';
 
 const podScopes = ['Terminating', 'NotTerminating', 'BestEffort', 'NotBestEffort', 'CrossNamespacePodAffinity'];
 const scopeNames = [...podScopes, 'PriorityClass', 'VolumeAttributesClass'];
@@ -40,10 +39,7 @@ export function validateResourceQuotaFields({ spec, status }: ResourceQuota): Fi
 function amounts(list: Record<string, string> | undefined, field: string): FieldError[] {
   return Object.entries(list ?? {}).flatMap(([name, amount]) => {
     const path = `${field}[${name}]`;
-    const errors = [...resourceName(name, path), ...quantity(amount, path)];
-    if (errors.length > 0 || !isCounted(name)) return errors;
-    const isWhole = Number.isInteger(parseQuantity(amount).milliValue() / 1000);
-    return isWhole ? [] : [invalid(path, amount, 'must be an integer')];
+    return [...quotaResourceName(name, path), ...resourceAmount(name, amount, path)];
   });
 }
 
@@ -53,27 +49,40 @@ function isStandard(name: string): boolean {
 
 /** Objects and extended resources come in wholes. */
 function isCounted(name: string): boolean {
-  return objectResources.includes(name) || name.includes('/');
+  return objectResources.includes(name) || isExtendedResource(name);
 }
 
-function resourceName(name: string, field: string): FieldError[] {
-  const errors = invalidAll(field, name, qualified(name));
-  if (errors.length > 0 || name.includes('/') || isStandard(name)) return errors;
-  return [invalid(field, name, 'must be a standard resource for quota')];
+/** Not negative, and whole where it counts things. */
+export function resourceAmount(name: string, amount: string, field: string): FieldError[] {
+  const errors = quantity(amount, field);
+  if (!isQuantity(amount) || !isCounted(name)) return errors;
+  // Thousandths beyond 64 bits are as many as there can be, which is no whole number.
+  const thousandths = parseQuantity(amount).milliValue();
+  const isWhole = Number.isInteger(thousandths / 1000) && Math.abs(thousandths) < 2 ** 63;
+  return isWhole ? errors : [...errors, invalid(field, amount, 'must be an integer')];
+}
+
+function quotaResourceName(name: string, field: string): FieldError[] {
+  const errors = resourceName(name, field);
+  return name.includes('/') || isStandard(name) ? errors : [...errors, invalid(field, name, 'must be a standard resource for quota')];
 }
 
 function isScopeFor(scope: string, resource: string): boolean {
   if (scope === 'VolumeAttributesClass') return ['persistentvolumeclaims', 'requests.storage'].includes(resource);
-  return scope === 'BestEffort' ? resource === 'pods' : podResources.includes(resource);
+  if (scope === 'BestEffort') return resource === 'pods';
+  // A scope that is none is refused as such.
+  return !scopeNames.includes(scope) || podResources.includes(resource);
 }
 
 function scopes(spec: ResourceQuotaSpec): FieldError[] {
   const given = spec.scopes ?? [];
   const field = 'spec.scopes';
   const errors = given.flatMap((scope) => {
-    if (!scopeNames.includes(scope)) return [invalid(field, given, 'unsupported scope')];
     const unfit = Object.keys(spec.hard ?? {}).filter((name) => isStandard(name) && !isScopeFor(scope, name));
-    return unfit.map(() => invalid(field, given, 'unsupported scope applied to resource'));
+    return [
+      ...(scopeNames.includes(scope) ? [] : [invalid(field, given, 'unsupported scope')]),
+      ...unfit.map(() => invalid(field, given, 'unsupported scope applied to resource')),
+    ];
   });
   return [...errors, ...conflicting(given, field, given)];
 }
@@ -94,9 +103,9 @@ function selector(spec: ResourceQuotaSpec): FieldError[] {
       ...requirementErrors(requirement, field),
       ...Object.keys(spec.hard ?? {})
         .filter((name) => isStandard(name) && !isScopeFor(requirement.scopeName, name))
-        .map(() => invalid(field, requirements, 'unsupported scope applied to resource')),
+        .map(() => invalid(field, shown('core.v1.ScopeSelector', spec.scopeSelector), 'unsupported scope applied to resource')),
     ]),
-    ...conflicting(names, field, requirements),
+    ...conflicting(names, field, spec.scopes ?? null),
   ];
 }
 
@@ -106,7 +115,7 @@ function requirementErrors(requirement: ScopedResourceSelectorRequirement, field
   if (!scopeNames.includes(scopeName)) errors.push(invalid(`${field}.scopeName`, scopeName, 'unsupported scope'));
   if (podScopes.includes(scopeName) && operator !== 'Exists') {
     const names = podScopes.map((name) => `ResourceQuotaScope${name}`);
-    const rule = `must be 'Exist' when scope is any of ${names.slice(0, -1).join(', ')} or ${names.at(-1)}`;
+    const rule = `must be 'Exists' when scope is any of ${names.slice(0, -1).join(', ')} or ${names.at(-1)}`;
     errors.push(invalid(`${field}.operator`, operator, rule));
   }
   if (operator === 'In' || operator === 'NotIn') {

@@ -9,7 +9,7 @@ const standardContainerResources = ['cpu', 'memory', 'ephemeral-storage'];
 
 /** Resources that may be overcommitted, so that a limit can exceed the request. */
 export function mayOvercommit(resource: string): boolean {
-  return !resource.includes('/') && !resource.startsWith('hugepages-');
+  return isNative(resource) && !resource.startsWith('hugepages-');
 }
 
 export function isQuantity(text: string | undefined): text is string {
@@ -32,11 +32,11 @@ const standardResources = new Set([
   ...standardContainerResources,
   ...standardContainerResources.flatMap((name) => [`requests.${name}`, `limits.${name}`]),
   ...['configmaps', 'persistentvolumeclaims', 'pods', 'replicationcontrollers', 'requests.storage', 'resourcequotas', 'secrets'],
-  ...['services', 'services.loadbalancers', 'services.nodeports', 'storage'],
+  ...['services', 'services.loadbalancers', 'services.nodeports', 'storage', 'resourceclaims'],
 ]);
 export const hugePages = 'hugepages-';
 
-function resourceName(name: string, field: string): FieldError[] {
+export function resourceName(name: string, field: string): FieldError[] {
   const errors = invalidAll(field, name, qualified(name));
   if (errors.length > 0 || name.includes('/') || standardResources.has(name) || name.startsWith(hugePages)) return errors;
   return [invalid(field, name, 'must be a standard resource type or fully qualified')];

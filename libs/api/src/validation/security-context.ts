@@ -1,6 +1,6 @@
 // Security contexts of pods and containers.
 import type { PodSecurityContext, PodSpec, SeccompProfile, SecurityContext } from '../generated/core-v1.types.ts';
-import { duplicate, each, type FieldError, invalid, invalidAll, oneOf, optionalOneOf, required } from './errors.ts';
+import { duplicate, each, type FieldError, invalid, invalidAll, oneOf, optionalOneOf, required, shown } from './errors.ts';
 import { userId } from './names.ts';
 
 const sysctlSource = '^([a-z0-9]([-_a-z0-9]*[a-z0-9])?[\\./])*[a-z0-9]([-_a-z0-9]*[a-z0-9])?$';
@@ -45,9 +45,22 @@ export function containerSecurityContext(context: SecurityContext | undefined, f
   errors.push(...optionalOneOf(`${field}.procMount`, context.procMount, ['Default', 'Unmasked']));
   errors.push(...seccomp(context.seccompProfile, `${field}.seccompProfile`));
   if (context.allowPrivilegeEscalation === false) {
-    if (context.privileged) errors.push(invalid(field, context, 'cannot set `allowPrivilegeEscalation` to false and `privileged` to true'));
+    if (context.privileged)
+      errors.push(
+        invalid(
+          field,
+          shown('core.v1.SecurityContext', context),
+          'cannot set `allowPrivilegeEscalation` to false and `privileged` to true',
+        ),
+      );
     if (context.capabilities?.add?.some((capability) => capability === 'CAP_SYS_ADMIN')) {
-      errors.push(invalid(field, context, 'cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN'));
+      errors.push(
+        invalid(
+          field,
+          shown('core.v1.SecurityContext', context),
+          'cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN',
+        ),
+      );
     }
   }
   return errors;

@@ -2,7 +2,7 @@
 import type { StatefulSet } from '../generated/apps-v1.types.ts';
 import type { PodTemplateSpec } from '../generated/core-v1.types.ts';
 import { isEqual } from './changes.ts';
-import { each, type FieldError, forbidden, invalid, invalidAll, nonNegative, notSupported, optionalOneOf } from './errors.ts';
+import { each, type FieldError, forbidden, invalid, invalidAll, nonNegative, notSupported, optionalOneOf, shown } from './errors.ts';
 import { dnsLabel } from './names.ts';
 import { intOrPercent, isZero, selectorAndTemplate } from './workloads.ts';
 
@@ -27,7 +27,14 @@ export function validateStatefulSetSpec({ spec }: StatefulSet): FieldError[] {
   ];
   const field = 'spec.updateStrategy';
   if (type === 'OnDelete') {
-    if (rollingUpdate) errors.push(invalid(`${field}.rollingUpdate`, rollingUpdate, `only allowed for updateStrategy 'RollingUpdate'`));
+    if (rollingUpdate)
+      errors.push(
+        invalid(
+          `${field}.rollingUpdate`,
+          shown('apps.v1.RollingUpdateStatefulSetStrategy', rollingUpdate),
+          `only allowed for updateStrategy 'RollingUpdate'`,
+        ),
+      );
   } else if (type === 'RollingUpdate') {
     errors.push(...nonNegative(`${field}.rollingUpdate.partition`, rollingUpdate?.partition));
     const { maxUnavailable } = rollingUpdate ?? {};

@@ -32,7 +32,22 @@ describe('a pod', () => {
     expect(error).toContain(
       'spec: Forbidden: pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)\n',
     );
-    expect(error).toContain('spec.containers[0].command: (none) -> ["sh"]');
+    expect(error?.slice(error.indexOf('@@'))).toBe(
+      [
+        '@@ -5,7 +5,9 @@',
+        '   {',
+        '    "Name": "web",',
+        '    "Image": "nginx:1.29",',
+        '-   "Command": null,',
+        '+   "Command": [',
+        '+    "sh"',
+        '+   ],',
+        '    "Args": null,',
+        '    "WorkingDir": "",',
+        '    "Ports": null,',
+        '',
+      ].join('\n'),
+    );
   });
 
   test('may not lose a container or a toleration', () => {
@@ -53,7 +68,37 @@ describe('a pod', () => {
     });
     expect(opened).toEqual([]);
     expect(change(Pod, gated(), (pod) => pod.spec.schedulingGates?.push({ name: 'b' }))).toEqual([
-      "spec.schedulingGates: Forbidden: only deletion is allowed, but found new scheduling gate 'b'",
+      "spec.schedulingGates[1].name: Forbidden: only deletion is allowed, but found new scheduling gate 'b'",
+    ]);
+  });
+});
+
+describe('a gated pod', () => {
+  const terms = (...values: string[]) => ({
+    nodeAffinity: {
+      requiredDuringSchedulingIgnoredDuringExecution: {
+        nodeSelectorTerms: [{ matchExpressions: values.map((value) => ({ key: 'zone', operator: 'In', values: [value] })) }],
+      },
+    },
+  });
+  const gated = (parts = {}) => samplePod({ schedulingGates: [{ name: 'a' }], ...parts });
+
+  test('may be told more of its nodes, and nothing else', () => {
+    const narrower = (pod: Pod) => {
+      pod.spec.affinity = terms('a', 'b');
+    };
+    expect(change(Pod, gated({ affinity: terms('a') }), narrower)).toEqual([]);
+    expect(change(Pod, gated(), narrower)).toEqual([]);
+    expect(change(Pod, gated({ affinity: terms('c') }), narrower)).toEqual([
+      expect.stringMatching(
+        /nodeSelectorTerms\[0\]: Invalid value: \{"MatchExpressions":\[.*: only additions are allowed \(no mutations or deletions\)$/,
+      ),
+    ]);
+    expect(change(Pod, gated({ affinity: terms('c') }), (pod) => delete pod.spec.affinity)).toEqual([
+      expect.stringContaining('Invalid value: null: no additions/deletions to non-empty NodeSelectorTerms list are allowed'),
+    ]);
+    expect(change(Pod, gated({ nodeSelector: { a: 'b' } }), (pod) => delete pod.spec.nodeSelector)).toEqual([
+      'spec.nodeSelector: Invalid value: null: only additions to spec.nodeSelector are allowed (no mutations or deletions)',
     ]);
   });
 });

@@ -3,7 +3,7 @@ import type { Deployment, DeploymentStrategy, ReplicaSet } from '../generated/ap
 import type { PodTemplateSpec } from '../generated/core-v1.types.ts';
 import type { LabelSelector } from '../generated/meta-v1.types.ts';
 import { isEqual } from './changes.ts';
-import { type FieldError, forbidden, immutable, invalid, nonNegative, notSupported, required } from './errors.ts';
+import { type FieldError, forbidden, immutable, invalid, nonNegative, notSupported, required, shown, shownMap } from './errors.ts';
 import { isEmptySelector, labelSelector, selects } from './labels.ts';
 import { percentage } from './names.ts';
 import { podTemplate } from './pod-template.ts';
@@ -36,7 +36,9 @@ export function validateSelectorUpdate(
   next: { spec: { selector?: LabelSelector } },
   old: { spec: { selector?: LabelSelector } },
 ): FieldError[] {
-  return isEqual(next.spec.selector, old.spec.selector) ? [] : [invalid('spec.selector', next.spec.selector, immutable)];
+  return isEqual(next.spec.selector, old.spec.selector)
+    ? []
+    : [invalid('spec.selector', shown('meta.v1.LabelSelector', next.spec.selector), immutable)];
 }
 
 /** @param owner for messages: the kind */
@@ -48,16 +50,20 @@ export function selectorAndTemplate(
   const errors = labelSelector(selector, 'spec.selector');
   const isReadable = errors.length === 0;
   // Kubernetes says deployment for replica sets, too.
-  const shown = owner === 'ReplicaSet' ? 'deployment' : owner.toLowerCase();
+  const shownOwner = owner === 'ReplicaSet' ? 'deployment' : owner.toLowerCase();
   if (!selector && owner !== 'DaemonSet') errors.push(required('spec.selector'));
-  else if (selector && isEmptySelector(selector)) errors.push(invalid('spec.selector', selector, `empty selector is invalid for ${shown}`));
+  else if (selector && isEmptySelector(selector))
+    errors.push(invalid('spec.selector', shown('meta.v1.LabelSelector', selector), `empty selector is invalid for ${shownOwner}`));
   if (!isReadable && owner !== 'DaemonSet') {
-    return [...errors, invalid('spec.selector', selector, owner === 'StatefulSet' ? '' : 'invalid label selector')];
+    return [
+      ...errors,
+      invalid('spec.selector', shown('meta.v1.LabelSelector', selector), owner === 'StatefulSet' ? '' : 'invalid label selector'),
+    ];
   }
   const values = template?.metadata?.labels;
   // One that is not there selects nothing, an empty one everything.
   if (isReadable && !(selector && selects(selector, values))) {
-    errors.push(invalid('spec.template.metadata.labels', values ?? null, '`selector` does not match template `labels`'));
+    errors.push(invalid('spec.template.metadata.labels', shownMap(values), '`selector` does not match template `labels`'));
   }
   return [...errors, ...lastingPodTemplate(template ?? {}, 'spec.template', owner)];
 }
@@ -77,7 +83,8 @@ function strategy(given: DeploymentStrategy, field: string): FieldError[] {
   if (given.type === 'Recreate') {
     return given.rollingUpdate ? [forbidden(path, "may not be specified when strategy `type` is 'Recreate'")] : [];
   }
-  if (given.type !== 'RollingUpdate') return [notSupported(field, given, ['Recreate', 'RollingUpdate'])];
+  if (given.type !== 'RollingUpdate')
+    return [notSupported(field, shown('apps.v1.DeploymentStrategy', given), ['Recreate', 'RollingUpdate'])];
   const { maxUnavailable, maxSurge } = given.rollingUpdate ?? {};
   const errors = [...intOrPercent(maxUnavailable, `${path}.maxUnavailable`), ...intOrPercent(maxSurge, `${path}.maxSurge`)];
   if (errors.length > 0) return errors;
