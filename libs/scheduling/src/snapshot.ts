@@ -62,7 +62,12 @@ export class Snapshot {
   /** Takes a pod as being on a node, observed or assumed. Returns whether it takes less of something than before. */
   addPod(facts: PodFacts, nodeName: string): boolean {
     const known = this.#placed.get(facts.uid);
-    if (known?.node.name === nodeName && known.facts.shape === facts.shape && known.facts.isTerminating === facts.isTerminating) {
+    if (
+      known?.node.name === nodeName &&
+      known.facts.shape === facts.shape &&
+      known.facts.isTerminating === facts.isTerminating &&
+      known.facts.priority === facts.priority
+    ) {
       // Ports are taken off a node by identity.
       known.facts = { ...facts, hostPorts: known.facts.hostPorts };
       known.node.renew(known.facts);

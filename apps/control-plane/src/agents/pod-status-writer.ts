@@ -13,6 +13,8 @@ import { retryOnConflict } from './write-again.ts';
 const fieldManager = 'berth-agent-gateway';
 /** Conditions that only the agent writes, and that end by its not reporting them. */
 const agentsOwn = ['PodResizePending', 'PodResizeInProgress'];
+/** Conditions of which the agent's word counts; others it repeats as it knew them, which may be long ago. */
+const agents = [...agentsOwn, 'PodReadyToStartContainers', 'Initialized', 'Ready', 'ContainersReady', 'DisruptionTarget'];
 /** Statuses of one batch that are written at a time. */
 const concurrencyMax = 16;
 
@@ -112,6 +114,7 @@ export function mergePodStatus(current: PodStatus | undefined, reported: PodStat
   const conditions = (reported.conditions ?? []).map((condition) => {
     const old = others.get(condition.type);
     others.delete(condition.type);
+    if (old && !agents.includes(condition.type)) return old;
     const same = old?.status === condition.status && old.lastTransitionTime;
     return same ? { ...condition, lastTransitionTime: old.lastTransitionTime } : condition;
   });

@@ -88,14 +88,17 @@ function podChanged({ snapshot, queue, onSettled }: ClusterFeedParts, type: Chan
   } else if (pod.spec.nodeName) {
     const isNew = snapshot.nodeOfPod(uid) !== pod.spec.nodeName;
     const isTurning = pod.metadata.deletionTimestamp !== undefined && !old?.metadata.deletionTimestamp;
-    snapshot.nominations.remove(uid);
+    const nominated = snapshot.nominations.remove(uid);
     const isSmaller = snapshot.addPod(podFacts(pod), pod.spec.nodeName);
     queue.remove(uid);
     onSettled(uid);
     if (isNew || JSON.stringify(old?.metadata.labels) !== JSON.stringify(pod.metadata.labels)) queue.happened('pod-placed');
     if (isSmaller) queue.happened('pod-shrunk');
     if (isTurning) queue.happened('pod-terminating');
+    if (nominated !== undefined && nominated !== pod.spec.nodeName) queue.happened('pod-gone');
   } else if (isOurs && !pod.metadata.deletionTimestamp) {
+    // What is placed here and not queued was bound: this is how it was before, and must not be decided on again.
+    if (snapshot.nodeOfPod(uid) !== undefined && !queue.get(uid)) return;
     queue.update(pod);
     nominationSeen(snapshot, queue, pod, old);
   } else podGone(snapshot, queue, uid, onSettled);

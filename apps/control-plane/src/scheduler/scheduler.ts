@@ -163,6 +163,8 @@ export class Scheduler {
   async #write(entry: QueuedPod, nodeName: string, claims: string[]): Promise<void> {
     try {
       if (claims.length > 0) await this.#binder.provideVolumes(claims, nodeName);
+      const statusWrite = this.#status.over(entry.facts.uid);
+      if (statusWrite) await statusWrite;
       this.#bindings++;
       await this.#binder.bind(entry.pod, nodeName).finally(() => this.#bindings--);
       this.#bound(entry, nodeName);

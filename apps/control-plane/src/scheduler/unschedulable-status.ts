@@ -18,8 +18,8 @@ export interface StatusChange {
 export class UnschedulableStatus {
   readonly #deps: { client: Client; clock: Clock; logger: Logger };
   readonly #waiting = new Map<string, StatusChange & { pod: Pod }>();
-  /** Uids of pods whose status is being written. */
-  readonly #busy = new Set<string>();
+  /** By uid: the writes that are running. */
+  readonly #running = new Map<string, Promise<void>>();
   /** By uid, of pods that have no node yet: the nomination written last, which the informer may not show yet. */
   readonly #nominated = new Map<string, string>();
 
@@ -40,13 +40,18 @@ export class UnschedulableStatus {
     this.#nominated.delete(uid);
   }
 
+  /** The write that is still running, as the last one for this pod: what is written after it is not overwritten. */
+  over(uid: string): Promise<void> | undefined {
+    this.#waiting.delete(uid);
+    return this.#running.get(uid);
+  }
+
   #writeNext(): void {
     for (const [uid, { pod, ...change }] of this.#waiting) {
-      if (this.#busy.size >= writersMax) return;
-      if (this.#busy.has(uid)) continue;
+      if (this.#running.size >= writersMax) return;
+      if (this.#running.has(uid)) continue;
       this.#waiting.delete(uid);
-      this.#busy.add(uid);
-      void this.#writeOne(uid, pod, change);
+      this.#running.set(uid, this.#writeOne(uid, pod, change));
     }
   }
 
@@ -59,7 +64,7 @@ export class UnschedulableStatus {
       if (!isReason(error, 'NotFound') && !isReason(error, 'Conflict'))
         this.#deps.logger.warn('the reason why a pod has no node could not be written', { pod: pod.metadata.name, error });
     }
-    this.#busy.delete(uid);
+    this.#running.delete(uid);
     this.#writeNext();
   }
 
