@@ -14,6 +14,8 @@ let registry: Registry;
 let startScheduler: () => Promise<Scheduler>;
 /** What the scheduler is to see of deletions instead of the API's answer. */
 let beforeDeleting: (podName: string) => void;
+/** What happens before the scheduler reads a pod. */
+let beforeReading: (podName: string) => Promise<unknown>;
 let stop: () => Promise<void>;
 let scheduler: Scheduler;
 
@@ -21,6 +23,7 @@ beforeEach(async () => {
   const started = await startTestServer();
   client = started.client;
   beforeDeleting = () => {};
+  beforeReading = async () => {};
   startScheduler = async () => {
     registry = new Registry();
     const own = spied(started.server.localClient(componentUsers.scheduler));
@@ -43,6 +46,11 @@ afterEach(() => stop());
 function spied(own: Client): Client {
   return new Proxy(own, {
     get(target, property, receiver) {
+      const read: Client['get'] = async (kind, key) => {
+        await beforeReading(key.name);
+        return target.get(kind, key);
+      };
+      if (property === 'get') return read;
       if (property !== 'delete') return Reflect.get(target, property, receiver).bind(target);
       const remove: Client['delete'] = async (kind, key, options) => {
         beforeDeleting(key.name);
@@ -199,4 +207,26 @@ test('a victim that could not be deleted is tried again', async () => {
   expect(failures).toBeLessThan(0);
   await ends('victim');
   await whenBound('preemptor');
+});
+
+test('nobody is removed for a pod that somebody else has bound meanwhile', async () => {
+  await addNode('a');
+  await addPod('kept', 'low');
+  await whenBound('kept');
+  const { promise: asked, resolve } = Promise.withResolvers<void>();
+  beforeReading = async (name) => {
+    beforeReading = async () => {};
+    const binding = { apiVersion: 'v1', kind: 'Binding', metadata: { name }, target: { kind: 'Node', name: 'a' } };
+    await client.createSubresource(Pod, key(name), 'binding', binding);
+    resolve();
+  };
+  await addPod('preemptor', 'high');
+  await asked;
+  // A later preemption is decided and carried out after what is left of this one.
+  await addPod('later', 'high');
+  const placed = () => condition('later', 'PodScheduled');
+  await vi.waitFor(async () => expect((await placed())?.reason).toBe('Unschedulable'), waitMs);
+  expect(await nominated('preemptor')).toBeUndefined();
+  expect(await condition('preemptor', 'PodScheduled')).toMatchObject({ status: 'True' });
+  expect((await read('kept')).metadata.deletionTimestamp).toBeUndefined();
 });

@@ -38,6 +38,7 @@ export class Preemptor {
 
   /** Resolves with whether all victims are going. */
   async preempt(pod: Pod, { nodeName, victims }: Preemption): Promise<boolean> {
+    if (!(await this.#needsNode(pod))) return false;
     const queue = victims.values();
     let isDone = true;
     const worker = async () => {
@@ -45,6 +46,17 @@ export class Preemptor {
     };
     await Promise.all(Array.from({ length: Math.min(removalsMax, victims.length) }, worker));
     return isDone;
+  }
+
+  /** Asked of the API itself: for a pod that has a node by now, or is gone, nobody is to be removed. */
+  async #needsNode({ metadata: { name, namespace, uid } }: Pod): Promise<boolean> {
+    try {
+      const { metadata, spec } = await this.#deps.client.get(Pod, { name, ...(namespace && { namespace }) });
+      return metadata.uid === uid && !metadata.deletionTimestamp && !spec.nodeName;
+    } catch (error) {
+      if (!isReason(error, 'NotFound')) this.#deps.logger.warn('a pod could not be read; nobody is removed for it', { pod: name, error });
+      return false;
+    }
   }
 
   async #remove(victim: Pod, preemptor: Pod, nodeName: string): Promise<boolean> {

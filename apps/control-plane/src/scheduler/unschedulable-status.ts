@@ -8,6 +8,8 @@ import { type Clock, type Logger, timestamp } from '@berth/telemetry';
 /** Pods whose status waits to be written; the reason of one more shows at its next attempt. */
 const waitingMax = 10_000;
 const writersMax = 16;
+/** Others seldom write to a pod that has no node; after this often the next reason is written in its place. */
+const attemptsMax = 5;
 
 export interface StatusChange {
   message?: string;
@@ -68,15 +70,33 @@ export class UnschedulableStatus {
     this.#writeNext();
   }
 
-  async #patch(uid: string, pod: Pod, { message, nominatedNodeName }: StatusChange): Promise<void> {
+  /** Of a pod as it is, so that nothing is said of one that has a node by now. */
+  async #patch(uid: string, seen: Pod, change: StatusChange): Promise<void> {
+    let pod = seen;
+    for (let attempt = 1; ; attempt++) {
+      const status = this.#statusPatch(uid, pod, change);
+      if (!status) return;
+      const { name, namespace, resourceVersion } = pod.metadata;
+      const key = { name, ...(namespace && { namespace }) };
+      try {
+        const patch = { metadata: { uid, resourceVersion }, status };
+        await this.#deps.client.patch(Pod, key, 'strategic', patch, { subresource: 'status' });
+        return;
+      } catch (error) {
+        if (!isReason(error, 'Conflict') || attempt === attemptsMax) throw error;
+      }
+      pod = await this.#deps.client.get(Pod, key);
+      if (pod.metadata.uid !== uid || pod.spec.nodeName) return;
+    }
+  }
+
+  /** Undefined when the pod shows it all. */
+  #statusPatch(uid: string, pod: Pod, { message, nominatedNodeName }: StatusChange): object | undefined {
     const condition = message === undefined ? undefined : this.#condition(pod, message);
     const isNomination = nominatedNodeName !== undefined && !this.#shows(uid, pod, nominatedNodeName);
-    if (!condition && !isNomination) return;
+    if (!condition && !isNomination) return undefined;
     if (isNomination) this.#nominated.set(uid, nominatedNodeName);
-    const { name, namespace } = pod.metadata;
-    const key = { name, ...(namespace && { namespace }) };
-    const status = { ...(condition && { conditions: [condition] }), ...(isNomination && { nominatedNodeName: nominatedNodeName || null }) };
-    await this.#deps.client.patch(Pod, key, 'strategic', { metadata: { uid }, status }, { subresource: 'status' });
+    return { ...(condition && { conditions: [condition] }), ...(isNomination && { nominatedNodeName: nominatedNodeName || null }) };
   }
 
   #shows(uid: string, { status }: Pod, nominatedNodeName: string): boolean {
