@@ -161,12 +161,14 @@ function approvalSteps({ path, random }: Scene): Step[] {
 }
 
 function finalizeSteps({ path, random }: Scene): Step[] {
+  // Drawn once, for both servers.
+  const finalizers = [[], ['x'], ['example.com/a'], ['kubernetes']][random.int(4)];
   const finalize: Step = {
     verb: 'finalize',
     request: (previous) => ({
       method: 'PUT',
       path: `${path}/finalize`,
-      body: { ...previous, spec: { finalizers: [[], ['x'], ['example.com/a'], ['kubernetes']][random.int(4)] } },
+      body: { ...previous, spec: { finalizers } },
     }),
   };
   return [finalize, step('get', { method: 'GET', path })];

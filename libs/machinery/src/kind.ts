@@ -33,6 +33,8 @@ export interface ScaleMapping {
   statusReplicas: string;
   /** A LabelSelector's path; shown in the scale's status as a string. */
   selector?: string;
+  /** Whether that is a map of labels, as selectors once were. */
+  selectsByLabels?: true;
 }
 
 export interface Subresources {
@@ -64,7 +66,7 @@ export interface Strategy<T> {
   allowCreateOnUpdate?: boolean;
   /** Whether a PUT must say which version it replaces. */
   requiresVersion?: true;
-  /** A DELETE that does not say what becomes of dependents leaves them, and is answered with this warning. */
+  /** A DELETE that does not say what becomes of dependents leaves them, and is answered with this warning, unless it is empty. */
   orphansUnlessAsked?: string;
   /** Whether a DELETE answers with the object that is gone, in place of a Status. */
   returnsDeleted?: true;

@@ -23,11 +23,13 @@ export const ReplicationController = defineKind<ReplicationController>({
   schema: schemas.message('core.v1.ReplicationController'),
   subresources: {
     status: true,
-    scale: { specReplicas: 'spec.replicas', statusReplicas: 'status.replicas', selector: 'spec.selector' },
+    scale: { specReplicas: 'spec.replicas', statusReplicas: 'status.replicas', selector: 'spec.selector', selectsByLabels: true },
   },
 
   strategy: {
     hasGeneration: true,
+    // As in v1, without a warning.
+    orphansUnlessAsked: '',
     prepareForCreate: (controller) => {
       controller.status = { replicas: 0 };
     },

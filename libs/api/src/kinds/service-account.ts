@@ -9,6 +9,11 @@ import { serviceAccountWarnings } from '../warnings/configuration.ts';
 
 export type ServiceAccount = Type;
 
+/** Of the secrets that belong to an account only the names are kept: they are in its namespace. */
+function keepSecretNames(account: ServiceAccount): void {
+  if (account.secrets) account.secrets = account.secrets.map(({ name = '' }) => (name ? { name } : {}));
+}
+
 export const ServiceAccount = defineKind<ServiceAccount>({
   group: '',
   version: 'v1',
@@ -19,7 +24,7 @@ export const ServiceAccount = defineKind<ServiceAccount>({
   schema: schemas.message('core.v1.ServiceAccount'),
   subresources: { other: [{ name: 'token', kind: 'TokenRequest', group: 'authentication.k8s.io', version: 'v1', verbs: ['create'] }] },
 
-  strategy: { returnsDeleted: true },
+  strategy: { returnsDeleted: true, prepareForCreate: keepSecretNames, prepareForUpdate: keepSecretNames },
   validate: (account) => validateMetadata(account, { scope: 'Namespaced', name: dnsSubdomain }),
   validateUpdate: validateMetadataUpdate,
   columns: serviceAccountColumns,

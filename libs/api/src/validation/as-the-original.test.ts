@@ -12,6 +12,7 @@ import {
   PodDisruptionBudget,
   ResourceQuota,
   RoleBinding,
+  ServiceAccount,
   ServiceCIDR,
   VolumeAttachment,
 } from '../index.ts';
@@ -193,4 +194,10 @@ describe('a node', () => {
     expect(ranged({ podCIDRs: ['10.1.0.0/24', 'fd00::/64'] })).toEqual({ podCIDR: '10.1.0.0/24', podCIDRs: ['10.1.0.0/24', 'fd00::/64'] });
     expect(ranged({ podCIDR: '10.2.0.0/24', podCIDRs: ['10.1.0.0/24'] })).toEqual({ podCIDR: '10.2.0.0/24', podCIDRs: ['10.2.0.0/24'] });
   });
+});
+
+test('of the secrets of an account only the names are kept', () => {
+  const account = { ...named('v1', 'ServiceAccount'), secrets: [{ name: 'a', namespace: 'x', fieldPath: 'y' }, { kind: 'Secret' }] };
+  ServiceAccount.strategy.prepareForCreate?.(account);
+  expect(account.secrets).toEqual([{ name: 'a' }, {}]);
 });

@@ -37,7 +37,7 @@ export function trackFields(
 ): void {
   const { subresources, strategy } = target.kind;
   const reset = [...(subresources.status ? ['status'] : []), ...(strategy.resets ?? [])];
-  const described = old || reset.length === 0 ? next : without(next, reset);
+  const described = old || reset.length === 0 ? scaledToSome(target, next) : without(next, reset);
   setManagedFields(next, managedAfter(target, old, described, settings, tracking));
 }
 
@@ -64,6 +64,14 @@ function withoutTime({ time: _time, ...entry }: ManagedFieldsEntry): ManagedFiel
 function withoutManaged({ metadata, ...rest }: KubeObject): unknown {
   const { managedFields: _managed, ...kept } = metadata as KubeObject['metadata'] & { managedFields?: unknown };
   return { ...rest, metadata: kept };
+}
+
+/** A Scale leaves out that there are none, and so nobody owns that who says it through one. */
+function scaledToSome({ kind, subresource }: Target, next: Shaped): KubeObject {
+  const { scale } = kind.subresources;
+  const { replicas, ...rest } = (next.spec ?? {}) as { replicas?: number };
+  if (subresource !== 'scale' || scale?.specReplicas !== 'spec.replicas' || replicas !== 0) return next;
+  return { ...next, spec: rest } as Shaped;
 }
 
 /** What the server makes of a new object is nobody's. */

@@ -18,7 +18,7 @@ import type { FixedPaths } from './fixed-paths.ts';
 import { hasBody, isLongRunning, type ParsedRequest, parsedRequest } from './parsed-request.ts';
 import type { PodStreams } from './pod-streams.ts';
 import type { ProxyRequests } from './proxy/proxy-requests.ts';
-import { type RequestLabels, requestLabels } from './request-labels.ts';
+import { isServedPart, type RequestLabels, requestLabels } from './request-labels.ts';
 import type { ResourceRequests } from './resource-requests.ts';
 import { addWarning, type Exchange, noSuchPath, sendError, statusOf, wrongMethod } from './responses.ts';
 import type { SocketReads } from './socket-reads.ts';
@@ -182,7 +182,7 @@ export class ApiHttp {
     const stored = computed ?? api.kinds.resource(group, version, resource);
     if (!stored) throw noSuchPath();
     const { deprecation, removedRelease } = computed?.kind ?? (stored as KindDefinition);
-    if (deprecation) {
+    if (deprecation && isServedPart(computed?.kind ?? (stored as KindDefinition), path.subresource)) {
       addWarning(exchange.response, deprecation);
       exchange.audit?.deprecated(removedRelease);
     }

@@ -73,6 +73,13 @@ function scopeOf({ namespace, name }: ResourcePath, { attributes }: ParsedReques
   return namespace === undefined ? 'cluster' : 'namespace';
 }
 
+/** Whether there is such a part of a kind's objects; the whole is one. */
+export function isServedPart({ subresources }: KindDefinition, name: string | undefined): boolean {
+  if (name === undefined) return true;
+  if (name === 'status' || name === 'scale') return subresources[name] !== undefined;
+  return subresources.other?.some((other) => other.name === name) ?? false;
+}
+
 function isSubresource({ subresources }: KindDefinition, name: string): boolean {
   return name === 'status' || name === 'scale' || (subresources.other?.some((other) => other.name === name) ?? false);
 }

@@ -49,6 +49,7 @@ import { ServiceAllocation } from './service-allocation.ts';
 import { ServiceCidrProtection } from './service-cidr-protection.ts';
 import { StorageObjectInUseProtection } from './storage-object-in-use-protection.ts';
 import { TaintNodesByCondition } from './taint-nodes-by-condition.ts';
+import { TlsSecretWarnings } from './tls-secret-warnings.ts';
 
 const quotaKind = erased(ResourceQuotaKind);
 /** Events come and go too often to be counted. */
@@ -103,6 +104,7 @@ function everyPlugin(options: AdmissionOptions): AdmissionPlugin[] {
     new RuntimeClass((name) => byName(RuntimeClassKind, name)),
     new CertificateRequests(options.isAllowed),
     new CertificateRequestSignature(),
+    new TlsSecretWarnings(),
     new DefaultIngressClass(() => all(IngressClass)),
     new RbacEscalation({
       rulesFor: (user, namespace) => authorizer.rulesFor(user, namespace),

@@ -22,8 +22,13 @@ export class NodePorts {
 
   /** @throws StatusError when there is none, or one that is asked for is out of range */
   assign(request: AdmissionRequest, { spec }: Service, before: ReadonlyMap<string, unknown>): void {
-    if (!needsNodePorts(spec)) return;
     const chosen = new Set((spec.ports ?? []).flatMap((port) => port.nodePort || []));
+    if (needsNodePorts(spec)) this.#assignToPorts(request, spec, before, chosen);
+    const needsHealthPort = spec.type === 'LoadBalancer' && spec.externalTrafficPolicy === 'Local';
+    if (needsHealthPort && !spec.healthCheckNodePort) spec.healthCheckNodePort = this.#free(request, 'spec.healthCheckNodePort', chosen);
+  }
+
+  #assignToPorts(request: AdmissionRequest, spec: ServiceSpec, before: ReadonlyMap<string, unknown>, chosen: Set<number>): void {
     const { from, to } = this.#options.nodePortRange;
     (spec.ports ?? []).forEach((port, index) => {
       const field = `spec.ports[${index}].nodePort`;
@@ -35,8 +40,6 @@ export class NodePorts {
         throw invalid(request, { type: 'Invalid', field, value: port.nodePort, detail });
       }
     });
-    const needsHealthPort = spec.type === 'LoadBalancer' && spec.externalTrafficPolicy === 'Local';
-    if (needsHealthPort && !spec.healthCheckNodePort) spec.healthCheckNodePort = this.#free(request, 'spec.healthCheckNodePort', chosen);
   }
 
   #free(request: AdmissionRequest, field: string, chosen: Set<number>): number {

@@ -54,14 +54,22 @@ function scaleOf(kind: KindDefinition, object: KubeObject): Scale {
   const mapping = mappingOf(kind);
   const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
   const selector = mapping.selector && read(object, mapping.selector);
+  const replicas = Number(read(object, mapping.specReplicas) ?? 0);
   return {
     apiVersion: 'autoscaling/v1',
     kind: 'Scale',
     metadata: { name, namespace, uid, resourceVersion, creationTimestamp },
-    spec: { replicas: Number(read(object, mapping.specReplicas) ?? 0) },
+    // None is left out.
+    spec: replicas === 0 ? {} : { replicas },
     status: {
       replicas: Number(read(object, mapping.statusReplicas) ?? 0),
-      ...(selector ? { selector: selectorText(selector as LabelSelectorObject) } : {}),
+      ...(selector
+        ? {
+            selector: selectorText(
+              mapping.selectsByLabels ? { matchLabels: selector as Record<string, string> } : (selector as LabelSelectorObject),
+            ),
+          }
+        : {}),
     },
   };
 }

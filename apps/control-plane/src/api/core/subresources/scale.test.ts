@@ -1,0 +1,24 @@
+import { ReplicationController } from '@berth/api';
+import { managedFieldsOf } from '@berth/machinery';
+import { expect, test } from 'vitest';
+import { callFor, startTestServer } from '../test-server.ts';
+
+test('a scale of none leaves the number out, which then nobody owns, and shows a selector of labels', async () => {
+  const { server, client } = await startTestServer();
+  const template = { metadata: { labels: { app: 'web' } }, spec: { containers: [{ name: 'web', image: 'x' }] } };
+  const metadata = { name: 'web', namespace: 'default' };
+  const spec = { replicas: 2, selector: { app: 'web' }, template };
+  await client.create(ReplicationController, { apiVersion: 'v1', kind: 'ReplicationController', metadata, spec });
+  const target = callFor(ReplicationController, 'default', 'web', 'scale');
+  const put = (replicas: number) =>
+    server.update(target, { apiVersion: 'autoscaling/v1', kind: 'Scale', metadata, spec: { replicas } }, { userAgent: 'test' });
+  expect((await put(3)).object).toMatchObject({ spec: { replicas: 3 }, status: { replicas: 0, selector: 'app=web' } });
+  const owners = async () =>
+    managedFieldsOf(await client.get(ReplicationController, { namespace: 'default', name: 'web' }))?.filter(
+      ({ subresource }) => subresource,
+    );
+  expect(await owners()).toHaveLength(1);
+  expect((await put(0)).object).toMatchObject({ spec: {} });
+  expect((await put(0)).object).not.toHaveProperty('spec.replicas');
+  expect(await owners()).toEqual([]);
+});
