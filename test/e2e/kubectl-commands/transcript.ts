@@ -56,6 +56,8 @@ const replacements: [RegExp, string][] = [
   // Of whichever lane the file runs in.
   [/\b10\.21\d\.\d+\.\d+\b/g, '<pod-address>'],
   [/\b10\.11\d\.\d+\.\d+\b/g, '<service-address>'],
+  // The node's, once the controller has come to it.
+  [/(LoadBalancer +<service-address> +)(<pending>|\d+\.\d+\.\d+\.\d+)/g, '$1<outside-address>'],
   [/\blocalhost:\d\d055\b/g, '<registry>'],
   [/127\.0\.0\.1:\d{4,5}\b/g, '127.0.0.1:<port>'],
   [/\[::1\]:\d{4,5}\b/g, '[::1]:<port>'],

@@ -13,6 +13,7 @@ import { endpointSliceController } from './endpoints/endpoint-slices.ts';
 import { endpointsController } from './endpoints/endpoints.ts';
 import { garbageCollector } from './garbage-collector.ts';
 import { jobController } from './job/controller.ts';
+import { loadBalancerController } from './load-balancer.ts';
 import { namespaceController } from './namespace.ts';
 import { rootCertificateController, serviceAccountController } from './namespace-furniture.ts';
 import type { Attendance } from './nodes/attended-time.ts';
@@ -58,6 +59,7 @@ export function controllersFor({ caCertificate, attendance, timeZone, usages = (
     erase(endpointSliceController),
     erase(endpointSliceMirroringController),
     erase(endpointsController),
+    erase(loadBalancerController),
     erase(serviceCidrsController),
     erase(ipRepairController),
     erase(namespaceController),

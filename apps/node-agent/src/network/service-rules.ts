@@ -3,6 +3,7 @@
 import type { EndpointSlice, Pod, Service } from '@berth/api';
 import { type Endpoint, endpointsOf, slicesByService, slicesOf } from './endpoints.ts';
 import { type HostPort, hostPortsOf } from './host-ports.ts';
+import { type OutsideAddress, outsideAddresses } from './outside-addresses.ts';
 
 export interface RulesInput {
   /** The nft table of this agent. */
@@ -29,8 +30,10 @@ interface Target {
   port: number;
   nodePort: number | undefined;
   endpoints: Endpoint[];
-  /** Of this node, for node ports whose policy is Local. */
-  nodePortEndpoints: Endpoint[];
+  /** Of this node alone, for what comes from outside where the policy is Local. */
+  outsideEndpoints: Endpoint[];
+  /** Addresses beside the cluster's, and who may come through them: of a load balancer, and those that the service names itself. */
+  outside: OutsideAddress[];
   /** ClientIP affinity. Its timeout is not kept: a client stays for as long as the endpoints do. */
   sticky: boolean;
 }
@@ -44,6 +47,8 @@ export function serviceRules(input: RulesInput): string {
     clusterAddresses: [],
     clusterPorts: [],
     nodePorts: [],
+    outsidePorts: [],
+    refusedOutsidePorts: [],
     hostAddressPorts: [],
     refusedNodePorts: [],
     kept: kept(input),
@@ -52,10 +57,11 @@ export function serviceRules(input: RulesInput): string {
     sets.clusterAddresses.push(target.clusterAddress);
     const key = `${target.clusterAddress} . ${target.protocol} . ${target.port}`;
     if (target.endpoints.length > 0) sets.clusterPorts.push(`${key} : goto ${chain(chains, target, target.endpoints)}`);
+    addOutside(target, chains, sets);
     if (target.nodePort === undefined) continue;
     const nodeKey = `${target.protocol} . ${target.nodePort}`;
-    if (target.nodePortEndpoints.length > 0)
-      sets.nodePorts.push(`${nodeKey} : goto ${chain(chains, target, target.nodePortEndpoints, '-node')}`);
+    if (target.outsideEndpoints.length > 0)
+      sets.nodePorts.push(`${nodeKey} : goto ${chain(chains, target, target.outsideEndpoints, '-node')}`);
     else sets.refusedNodePorts.push(nodeKey);
   }
   for (const { protocol, hostIp, hostPort, endpoint } of hostPorts) {
@@ -67,11 +73,33 @@ export function serviceRules(input: RulesInput): string {
   return script(input, sets, [...chains.values()], hairpins(targets, hostPorts));
 }
 
+function addOutside(target: Target, chains: Map<string, string>, sets: Sets): void {
+  for (const { address, sources } of target.outside) {
+    const key = `${address} . ${target.protocol} . ${target.port}`;
+    if (target.outsideEndpoints.length === 0) {
+      sets.refusedOutsidePorts.push(key);
+      continue;
+    }
+    const all = chain(chains, target, target.outsideEndpoints, '-node');
+    const verdict = sources ? guarded(chains, `${target.protocol}-${address.replaceAll('.', '-')}-${target.port}-from`, sources, all) : all;
+    sets.outsidePorts.push(`${key} : goto ${verdict}`);
+  }
+}
+
+/** A chain that lets only these ranges pass. @returns its name */
+function guarded(chains: Map<string, string>, name: string, sources: string[], next: string): string {
+  const rules = sources.map((range) => `    ip saddr ${range} goto ${next}\n`);
+  chains.set(name, `  chain ${name} {\n${rules.join('')}    drop\n  }`);
+  return name;
+}
+
 /** Elements of the table's maps and sets. */
 interface Sets {
   clusterAddresses: string[];
   clusterPorts: string[];
   nodePorts: string[];
+  outsidePorts: string[];
+  refusedOutsidePorts: string[];
   /** Host ports that are for one address of the node. */
   hostAddressPorts: string[];
   refusedNodePorts: string[];
@@ -104,9 +132,11 @@ function script(
 delete table ip ${table}
 table ip ${table} {
 ${named('map cluster-ports', 'ipv4_addr . inet_proto . inet_service : verdict', sets.clusterPorts)}
+${named('map outside-ports', 'ipv4_addr . inet_proto . inet_service : verdict', sets.outsidePorts)}
 ${named('map host-address-ports', 'ipv4_addr . inet_proto . inet_service : verdict', sets.hostAddressPorts)}
 ${named('map node-ports', 'inet_proto . inet_service : verdict', sets.nodePorts)}
 ${named('set cluster-addresses', 'ipv4_addr', sets.clusterAddresses)}
+${named('set refused-outside-ports', 'ipv4_addr . inet_proto . inet_service', sets.refusedOutsidePorts)}
 ${named('set refused-node-ports', 'inet_proto . inet_service', sets.refusedNodePorts)}
 ${named('set kept', 'ipv4_addr . inet_proto . inet_service', sets.kept)}
 ${named('set pod-networks', 'ipv4_addr; flags interval; auto-merge', [podCidr, ...peerCidrs])}
@@ -115,6 +145,7 @@ ${chains.join('\n')}
   chain dispatch {
     ip daddr . meta l4proto . th dport vmap @cluster-ports
     ip daddr . meta l4proto . th dport @kept return
+    ip daddr . meta l4proto . th dport vmap @outside-ports
     ip daddr . meta l4proto . th dport vmap @host-address-ports
     fib daddr type local meta l4proto . th dport vmap @node-ports
   }
@@ -137,6 +168,7 @@ ${viaHere.join('\n')}
   }
   chain refuse {
     ip daddr @cluster-addresses reject
+    ip daddr . meta l4proto . th dport @refused-outside-ports reject
     fib daddr type local meta l4proto . th dport @refused-node-ports reject
   }
   chain refuse-forward {
@@ -194,7 +226,8 @@ function targetsOf(service: Service, slices: EndpointSlice[], nodeName: string):
       port: port.port,
       nodePort: port.nodePort || undefined,
       endpoints: service.spec.internalTrafficPolicy === 'Local' ? local : all,
-      nodePortEndpoints: service.spec.externalTrafficPolicy === 'Local' ? local : all,
+      outsideEndpoints: service.spec.externalTrafficPolicy === 'Local' ? local : all,
+      outside: outsideAddresses(service),
       sticky: sessionAffinity === 'ClientIP',
     } satisfies Target;
   });
@@ -202,7 +235,7 @@ function targetsOf(service: Service, slices: EndpointSlice[], nodeName: string):
 
 /** A pod that reaches itself through a service would get answers from its own address, and drop them. */
 function hairpins(targets: Target[], hostPorts: HostPort[]): string[] {
-  const endpoints = [...targets.flatMap((t) => [...t.endpoints, ...t.nodePortEndpoints]), ...hostPorts.map((h) => h.endpoint)];
+  const endpoints = [...targets.flatMap((t) => [...t.endpoints, ...t.outsideEndpoints]), ...hostPorts.map((h) => h.endpoint)];
   return unique(endpoints.map(({ address }) => `${address} . ${address}`));
 }
 

@@ -3,6 +3,7 @@
 import type { EndpointSlice, Pod, Service } from '@berth/api';
 import { endpointText, servingEndpointsOf, slicesByService, slicesOf } from './endpoints.ts';
 import { hostPortsOf } from './host-ports.ts';
+import { outsideAddresses } from './outside-addresses.ts';
 
 /** What clients send to → where that may end, each as `address:port`. Node ports have `*` for an address. */
 export type UdpFrontends = Map<string, Set<string>>;
@@ -25,6 +26,7 @@ export function udpFrontends(services: Service[], slices: EndpointSlice[], pods:
       if (port.protocol !== 'UDP') continue;
       const endpoints = new Set(servingEndpointsOf(port, slicesOf(known, service)).map(endpointText));
       frontends.set(`${clusterIP}:${port.port}`, endpoints);
+      for (const { address } of outsideAddresses(service)) frontends.set(`${address}:${port.port}`, endpoints);
       if (port.nodePort) frontends.set(`*:${port.nodePort}`, endpoints);
     }
   }

@@ -108,9 +108,9 @@ test('fields that do not act warn, those that act do not', () => {
     'spec.template.spec.resourceClaims: Berth accepts this field but does not act on it yet',
   ]);
 
-  const balanced = sampleService({ type: 'LoadBalancer' });
-  Service.defaults(balanced);
-  expect(Service.warnings(balanced)).toEqual(['spec.type: Berth provisions no load balancers; the service behaves as NodePort']);
+  const dual = sampleService({ type: 'LoadBalancer', ipFamilyPolicy: 'PreferDualStack' });
+  Service.defaults(dual);
+  expect(Service.warnings(dual)).toEqual(['spec.ipFamilyPolicy: Berth networks are IPv4 only']);
 });
 
 test('fields can select pods', () => {

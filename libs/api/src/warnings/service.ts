@@ -44,11 +44,7 @@ function idleFields(spec: ServiceSpec): string[] {
       idle('spec.sessionAffinityConfig.clientIP.timeoutSeconds', 'a client stays with its endpoint for as long as the endpoints do'),
     );
   }
-  if (spec.type === 'LoadBalancer') warnings.push(idle('spec.type', 'Berth provisions no load balancers; the service behaves as NodePort'));
-  if (spec.externalIPs?.length) warnings.push(idle('spec.externalIPs'));
-  for (const key of ['loadBalancerIP', 'loadBalancerClass', 'trafficDistribution'] as const)
-    if (spec[key]) warnings.push(idle(`spec.${key}`));
-  if (spec.loadBalancerSourceRanges?.length) warnings.push(idle('spec.loadBalancerSourceRanges'));
+  if (spec.trafficDistribution) warnings.push(idle('spec.trafficDistribution'));
   if (spec.ipFamilyPolicy === 'RequireDualStack' || spec.ipFamilyPolicy === 'PreferDualStack') {
     warnings.push(idle('spec.ipFamilyPolicy', 'Berth networks are IPv4 only'));
   }
