@@ -7,6 +7,7 @@ import { normalised } from './normalise.ts';
 import type { Report } from './report.ts';
 import type { Scenario } from './scenarios.ts';
 import { collectionOf } from './scenarios.ts';
+import { settled } from './settling.ts';
 
 export interface Servers {
   kubernetes: ApiServer;
@@ -64,6 +65,12 @@ export async function runScenario(servers: Servers, scenario: Scenario, report: 
     report.add(scenario.kind.kind, verb, scenario.number, asked[1], compareAnswers(theirs, ours));
     // From here on they would be asked about different objects.
     if (theirs.code < 300 !== ours.code < 300) break;
+    const later = await Promise.all(
+      [servers.kubernetes, servers.berth].map((server, index) =>
+        settled(server, scenario.kind, asked[index] as Request, answers[index] as Answer),
+      ),
+    );
+    for (const [index, answer] of later.entries()) if (answer && isObject(answer)) previous[index] = answer.body as Record<string, unknown>;
   }
   await Promise.all([servers.kubernetes, servers.berth].map((server) => cleanUp(server, scenario)));
 }

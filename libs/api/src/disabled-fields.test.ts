@@ -6,6 +6,7 @@ import {
   DaemonSet,
   Deployment,
   Job,
+  Lease,
   Node,
   PersistentVolumeClaim,
   Pod,
@@ -75,6 +76,8 @@ const others: [string, Kind, object, object][] = [
     { status: { containerStatuses: [{ name: 'c', allocatedResourcesStatus: [{ name: 'gpu' }] }] } },
     { status: { containerStatuses: [{ name: 'c' }] } },
   ],
+  ['CoordinatedLeaderElection: strategy', Lease, { spec: { strategy: 'OldestEmulationVersion' } }, { spec: {} }],
+  ['CoordinatedLeaderElection: preferredHolder', Lease, { spec: { preferredHolder: 'a' } }, { spec: {} }],
   ['DynamicKubeletConfig', Node, { spec: { configSource: { configMap: {} } } }, { spec: {} }],
   ['NodeDeclaredFeatures', Node, { status: { declaredFeatures: ['x'] } }, { status: {} }],
 ];

@@ -29,6 +29,12 @@ export const statefulSetDisabledFields: DisabledField[] = [
   { gate: 'MaxUnavailableStatefulSet', path: 'spec.updateStrategy.rollingUpdate.maxUnavailable' },
 ];
 
+export const leaseDisabledFields: DisabledField[] = [
+  // Of this gate, each field goes for itself.
+  { gate: 'CoordinatedLeaderElection: strategy', path: 'spec.strategy' },
+  { gate: 'CoordinatedLeaderElection: preferredHolder', path: 'spec.preferredHolder' },
+];
+
 export const claimDisabledFields: DisabledField[] = [
   { gate: 'CrossNamespaceVolumeDataSource', path: 'spec.dataSourceRef', onlyWith: 'namespace' },
 ];

@@ -30,12 +30,15 @@ export type WatchEvent<T> =
   /** Nothing older than this version is still to come. */
   | { type: 'BOOKMARK'; resourceVersion: string };
 
-export type PatchType = 'json' | 'merge' | 'strategic';
+/** `apply` is server-side apply, which needs a field manager. */
+export type PatchType = 'json' | 'merge' | 'strategic' | 'apply';
 
 export interface WriteOptions {
   dryRun?: boolean;
   /** Recorded in managedFields. */
   fieldManager?: string;
+  /** Of an apply: takes over the fields of others. */
+  force?: boolean;
 }
 
 export interface DeleteOptions extends WriteOptions {

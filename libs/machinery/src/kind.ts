@@ -23,6 +23,8 @@ export interface Column<T> {
   format?: string;
   description: string;
   priority?: number;
+  /** A cell beyond the last column, of which clients know nothing. */
+  isUnnamed?: true;
   /** `now` is Unix milliseconds, for ages. */
   value(object: T, now: number): string | number | boolean;
 }

@@ -56,13 +56,18 @@ test('a table has columns, a row an object, and as much of each object as was as
     metadata: { resourceVersion: '7' },
     columnDefinitions: [
       { name: 'Name', type: 'string', format: 'name', priority: 0 },
-      { name: 'Age', type: 'string', format: '', priority: 0 },
+      { name: 'Created At', type: 'date', format: '', priority: 0 },
     ],
-    rows: [{ cells: ['a', '3m5s'], object: { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata: object.metadata } }],
+    rows: [
+      {
+        cells: ['a', '2026-01-01T00:00:00Z'],
+        object: { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata: object.metadata },
+      },
+    ],
   });
   expect(renderTable(kind, [object], { now, includeObject: 'None', columns: false })).toMatchObject({
     columnDefinitions: [],
-    rows: [{ cells: ['a', '3m5s'] }],
+    rows: [{ cells: ['a', '2026-01-01T00:00:00Z'] }],
   });
   expect(renderTable(kind, [object], { now, includeObject: 'Object' })).toMatchObject({ rows: [{ object }] });
   expect(age(undefined, now)).toBe('<unknown>');

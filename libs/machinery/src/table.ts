@@ -28,13 +28,15 @@ export function renderTable<T extends KubeObject>(kind: KindDefinition<T>, objec
     columnDefinitions:
       options.columns === false
         ? []
-        : columns.map(({ name, type, format, description, priority }) => ({
-            name,
-            type,
-            format: format ?? (name === 'Name' ? 'name' : ''),
-            description,
-            priority: priority ?? 0,
-          })),
+        : columns
+            .filter(({ isUnnamed }) => !isUnnamed)
+            .map(({ name, type, format, description, priority }) => ({
+              name,
+              type,
+              format: format ?? (name === 'Name' ? 'name' : ''),
+              description,
+              priority: priority ?? 0,
+            })),
     rows: objects.map((object) => ({
       cells: columns.map((column) => column.value(object, options.now)),
       ...embedded(kind, object, options.includeObject),
@@ -56,12 +58,7 @@ export function partialMetadata({ view }: Pick<KindDefinition, 'view'>, object: 
 function defaultColumns<T extends KubeObject>(): Column<T>[] {
   return [
     { name: 'Name', type: 'string', format: 'name', description: 'Name must be unique within a namespace.', value: (o) => o.metadata.name },
-    {
-      name: 'Age',
-      type: 'string',
-      description: 'How long ago the object was created.',
-      value: (o, now) => age(o.metadata.creationTimestamp, now),
-    },
+    { name: 'Created At', type: 'date', description: 'When the object was created.', value: (o) => o.metadata.creationTimestamp ?? '' },
   ];
 }
 

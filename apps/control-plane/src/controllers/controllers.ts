@@ -26,7 +26,7 @@ import { ipRepairController } from './service-addresses/repair.ts';
 import { serviceCidrsController } from './service-addresses/service-cidrs.ts';
 import { statefulSetController } from './stateful-set/controller.ts';
 import { claimController } from './volumes/claim.ts';
-import { claimProtectionController, volumeProtectionController } from './volumes/protection.ts';
+import { attributesClassProtectionController, claimProtectionController, volumeProtectionController } from './volumes/protection.ts';
 import { volumeController } from './volumes/volume.ts';
 
 export interface ControllersOptions {
@@ -74,6 +74,7 @@ export function controllersFor({ caCertificate, attendance, timeZone, usages = (
     erase(volumeController),
     erase(claimProtectionController),
     erase(volumeProtectionController),
+    erase(attributesClassProtectionController),
     ...(caCertificate === undefined ? [] : [erase(rootCertificateController(caCertificate))]),
   ];
 }

@@ -1,6 +1,6 @@
 // `kubectl get` of what storage drivers write and read.
 import type { Column } from '@berth/machinery';
-import type { CSIDriver, CSINode, CSIStorageCapacity, VolumeAttachment, VolumeAttributesClass } from '../generated/storage-v1.types.ts';
+import type { CSIDriver, CSINode, VolumeAttachment, VolumeAttributesClass } from '../generated/storage-v1.types.ts';
 import { ageColumn, count, flag, nameColumn, none, text } from './column.ts';
 
 const unset = '<unset>';
@@ -23,12 +23,6 @@ export const csiNodeColumns: Column<CSINode>[] = [
   nameColumn(),
   count('Drivers', 'How many drivers the node has', ({ spec }) => spec?.drivers?.length),
   ageColumn(),
-];
-
-export const storageCapacityColumns: Column<CSIStorageCapacity>[] = [
-  nameColumn(),
-  text('StorageClassName', 'Class that the room is for', ({ storageClassName }) => storageClassName),
-  text('Capacity', 'How much room there is', ({ capacity }) => capacity ?? unset),
 ];
 
 export const attachmentColumns: Column<VolumeAttachment>[] = [

@@ -48,6 +48,7 @@ export const ipAddressColumns: Column<IPAddress>[] = [
     const groupResource = [resource, group].filter(Boolean).join('.').toLowerCase();
     return [groupResource, ...(namespace ? [namespace] : []), name].join('/');
   }),
+  { ...ageColumn<IPAddress>(), isUnnamed: true },
 ];
 
 export const serviceCidrColumns: Column<ServiceCIDR>[] = [

@@ -1,6 +1,5 @@
 // CSIStorageCapacity: how much a CSI driver can still provide in one place.
 import { defineKind } from '@berth/machinery';
-import { storageCapacityColumns } from '../columns/csi.ts';
 import type { CSIStorageCapacity as Type } from '../generated/storage-v1.types.ts';
 import { schemas } from '../schemas.ts';
 import { validateStorageCapacityFields, validateStorageCapacityUpdate } from '../validation/csi.ts';
@@ -21,10 +20,9 @@ export const CSIStorageCapacity = defineKind<CSIStorageCapacity>({
 
   strategy: { requiresVersion: true },
   validate: (object) => [
-    ...validateMetadata(object, { scope: 'Namespaced', name: dnsSubdomain, plainFinalizers: true }),
+    ...validateMetadata(object, { scope: 'Namespaced', name: dnsSubdomain }),
     ...validateStorageCapacityFields(object),
   ],
   validateUpdate: (next, old) => [...validateMetadataUpdate(next, old), ...validateStorageCapacityUpdate(next, old)],
-  columns: storageCapacityColumns,
   warnings: (object) => [...storageCapacityWarnings(object), ...idleKind('csistoragecapacities')],
 });

@@ -22,7 +22,10 @@ export const Event = defineKind<Event>({
   defaults: (event) => {
     event.involvedObject ??= {};
   },
-  validate: (event) => [...validateMetadata(event, { scope: 'Namespaced', name: dnsSubdomain }), ...validateEventFields(event)],
+  validate: (event) => [
+    ...validateMetadata(event, { scope: 'Namespaced', name: dnsSubdomain, plainFinalizers: true }),
+    ...validateEventFields(event),
+  ],
   validateUpdate: validateMetadataUpdate,
   columns: eventColumns,
   selectableFields: {

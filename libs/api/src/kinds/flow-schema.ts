@@ -4,7 +4,7 @@ import { flowSchemaColumns } from '../columns/flow-control.ts';
 import { defaultFlowSchema } from '../defaults/flow-control.ts';
 import type { FlowSchema as Type } from '../generated/flowcontrol-v1.types.ts';
 import { schemas } from '../schemas.ts';
-import { validateFlowSchemaSpec } from '../validation/flow-control.ts';
+import { validateFlowConditions, validateFlowSchemaSpec } from '../validation/flow-control.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 import { dnsSubdomain } from '../validation/names.ts';
 
@@ -23,7 +23,12 @@ export const FlowSchema = defineKind<FlowSchema>({
 
   strategy: { statusKeeps: statusMetadata },
   defaults: defaultFlowSchema,
-  validate: (object) => [...validateMetadata(object, { scope: 'Cluster', name: dnsSubdomain }), ...validateFlowSchemaSpec(object)],
+  validate: (object) => [
+    ...validateMetadata(object, { scope: 'Cluster', name: dnsSubdomain }),
+    ...validateFlowSchemaSpec(object),
+    ...validateFlowConditions(object),
+  ],
   validateUpdate: validateMetadataUpdate,
+  validateStatusUpdate: validateFlowConditions,
   columns: flowSchemaColumns,
 });

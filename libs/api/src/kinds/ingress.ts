@@ -23,10 +23,10 @@ export const Ingress = defineKind<Ingress>({
     status: true,
   },
 
-  validate: (object) => [
+  validate: (object, old) => [
     ...validateMetadata(object, { scope: 'Namespaced', name: dnsSubdomain }),
     ...validateIngressFields(object),
-    ...validateIngressClassOnce(object),
+    ...(old ? [] : validateIngressClassOnce(object)),
   ],
   validateUpdate: validateMetadataUpdate,
   validateStatusUpdate: validateIngressStatus,

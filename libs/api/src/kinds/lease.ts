@@ -1,6 +1,7 @@
 // Lease: a claim that its holder renews: node heartbeats and leader election.
 import { defineKind } from '@berth/machinery';
 import { leaseColumns } from '../columns/configuration.ts';
+import { leaseDisabledFields } from '../disabled-fields.ts';
 import type { Lease as Type } from '../generated/coordination-v1.types.ts';
 import { schemas } from '../schemas.ts';
 import { validateLeaseSpec } from '../validation/cluster.ts';
@@ -22,7 +23,11 @@ export const Lease = defineKind<Lease>({
     hasGeneration: false,
     allowCreateOnUpdate: true,
   },
-  validate: (lease) => [...validateMetadata(lease, { scope: 'Namespaced', name: dnsSubdomain }), ...validateLeaseSpec(lease)],
+  disabledFields: leaseDisabledFields,
+  validate: (lease) => [
+    ...validateMetadata(lease, { scope: 'Namespaced', name: dnsSubdomain, plainFinalizers: true }),
+    ...validateLeaseSpec(lease),
+  ],
   validateUpdate: validateMetadataUpdate,
   columns: leaseColumns,
 });

@@ -27,9 +27,9 @@ export const MutatingWebhookConfiguration = defineKind<MutatingWebhookConfigurat
     generationChanged: (next, old) => !isEqual(next.webhooks, old.webhooks),
   },
   defaults: defaultMutatingWebhooks,
-  validate: (object) => [
+  validate: (object, old) => [
     ...validateMetadata(object, { scope: 'Cluster', name: dnsSubdomain, plainFinalizers: true }),
-    ...validateWebhooks(object),
+    ...validateWebhooks(object, old),
   ],
   validateUpdate: validateMetadataUpdate,
   columns: webhookColumns(),

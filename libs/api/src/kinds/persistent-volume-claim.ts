@@ -7,7 +7,7 @@ import { schemas } from '../schemas.ts';
 import { preparePersistentVolumeClaim } from '../strategies/claim.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 import { dnsSubdomain } from '../validation/names.ts';
-import { validateClaimSpec, validateClaimUpdate } from '../validation/storage.ts';
+import { validateClaimSpec, validateClaimStatus, validateClaimUpdate } from '../validation/storage.ts';
 import { claimWarnings } from '../warnings/storage.ts';
 
 export type PersistentVolumeClaim = Type;
@@ -34,10 +34,11 @@ export const PersistentVolumeClaim = defineKind<PersistentVolumeClaim>({
   disabledFields: claimDisabledFields,
   defaults: (claim) => {
     claim.spec ??= {};
-    claim.spec.volumeMode ||= 'Filesystem';
+    claim.spec.volumeMode ??= 'Filesystem';
   },
   validate: (claim) => [...validateMetadata(claim, { scope: 'Namespaced', name: dnsSubdomain }), ...validateClaimSpec(claim)],
   validateUpdate: (next, old) => [...validateMetadataUpdate(next, old), ...validateClaimUpdate(next, old)],
+  validateStatusUpdate: validateClaimStatus,
   columns: claimColumns,
   warnings: claimWarnings,
 });

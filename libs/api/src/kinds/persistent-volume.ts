@@ -6,7 +6,7 @@ import type { PersistentVolume as Type } from '../generated/core-v1.types.ts';
 import { schemas } from '../schemas.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 import { dnsSubdomain } from '../validation/names.ts';
-import { validateVolumeSpec, validateVolumeUpdate } from '../validation/storage.ts';
+import { validateVolumeSpec, validateVolumeUpdate } from '../validation/persistent-volume.ts';
 import { volumeWarnings } from '../warnings/storage.ts';
 
 export type PersistentVolume = Type;
@@ -38,7 +38,7 @@ export const PersistentVolume = defineKind<PersistentVolume>({
   defaults: (volume) => {
     volume.spec ??= {};
     volume.spec.persistentVolumeReclaimPolicy ||= 'Retain';
-    volume.spec.volumeMode ||= 'Filesystem';
+    volume.spec.volumeMode ??= 'Filesystem';
     defaultVolumeSource(volume.spec);
   },
   validate: (volume) => [...validateMetadata(volume, { scope: 'Cluster', name: dnsSubdomain }), ...validateVolumeSpec(volume)],

@@ -20,9 +20,13 @@ export const PriorityClass = defineKind<PriorityClass>({
 
   strategy: { hasGeneration: true, generationChanged: () => false },
   defaults: (priorityClass) => {
-    priorityClass.preemptionPolicy ||= 'PreemptLowerPriority';
+    priorityClass.preemptionPolicy ??= 'PreemptLowerPriority';
   },
-  validate: (object) => [...validateMetadata(object, { scope: 'Cluster', name: dnsSubdomain }), ...validatePriorityClassFields(object)],
+  // What may not change is not looked at again.
+  validate: (object, old) => [
+    ...validateMetadata(object, { scope: 'Cluster', name: dnsSubdomain }),
+    ...(old ? [] : validatePriorityClassFields(object)),
+  ],
   validateUpdate: (next, old) => [...validateMetadataUpdate(next, old), ...validatePriorityClassUpdate(next, old)],
   columns: priorityClassColumns,
 });

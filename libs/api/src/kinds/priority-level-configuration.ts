@@ -4,6 +4,7 @@ import { priorityLevelColumns } from '../columns/flow-control.ts';
 import { defaultPriorityLevel } from '../defaults/flow-control.ts';
 import type { PriorityLevelConfiguration as Type } from '../generated/flowcontrol-v1.types.ts';
 import { schemas } from '../schemas.ts';
+import { validateFlowConditions } from '../validation/flow-control.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 import { dnsSubdomain } from '../validation/names.ts';
 import { validatePriorityLevelSpec } from '../validation/priority-level.ts';
@@ -23,7 +24,12 @@ export const PriorityLevelConfiguration = defineKind<PriorityLevelConfiguration>
 
   strategy: { statusKeeps: statusMetadata },
   defaults: defaultPriorityLevel,
-  validate: (object) => [...validateMetadata(object, { scope: 'Cluster', name: dnsSubdomain }), ...validatePriorityLevelSpec(object)],
+  validate: (object) => [
+    ...validateMetadata(object, { scope: 'Cluster', name: dnsSubdomain }),
+    ...validatePriorityLevelSpec(object),
+    ...validateFlowConditions(object),
+  ],
   validateUpdate: validateMetadataUpdate,
+  validateStatusUpdate: validateFlowConditions,
   columns: priorityLevelColumns,
 });

@@ -19,7 +19,10 @@ export const RuntimeClass = defineKind<RuntimeClass>({
   schema: schemas.message('node.v1.RuntimeClass'),
 
   strategy: { requiresVersion: true },
-  validate: (object) => [...validateMetadata(object, { scope: 'Cluster', name: dnsSubdomain }), ...validateRuntimeClassFields(object)],
+  validate: (object) => [
+    ...validateMetadata(object, { scope: 'Cluster', name: dnsSubdomain, plainFinalizers: true }),
+    ...validateRuntimeClassFields(object),
+  ],
   validateUpdate: (next, old) => [...validateMetadataUpdate(next, old), ...validateRuntimeClassUpdate(next, old)],
   columns: runtimeClassColumns,
   warnings: runtimeClassWarnings,

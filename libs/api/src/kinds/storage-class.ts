@@ -5,7 +5,7 @@ import type { StorageClass as Type } from '../generated/storage-v1.types.ts';
 import { schemas } from '../schemas.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 import { dnsSubdomain } from '../validation/names.ts';
-import { validateStorageClassFields, validateStorageClassUpdate } from '../validation/storage.ts';
+import { validateStorageClassFields, validateStorageClassUpdate } from '../validation/storage-class.ts';
 import { storageClassWarnings } from '../warnings/storage.ts';
 
 export type StorageClass = Type;

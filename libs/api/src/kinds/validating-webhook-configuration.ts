@@ -27,9 +27,9 @@ export const ValidatingWebhookConfiguration = defineKind<ValidatingWebhookConfig
     generationChanged: (next, old) => !isEqual(next.webhooks, old.webhooks),
   },
   defaults: defaultValidatingWebhooks,
-  validate: (object) => [
+  validate: (object, old) => [
     ...validateMetadata(object, { scope: 'Cluster', name: dnsSubdomain, plainFinalizers: true }),
-    ...validateWebhooks(object),
+    ...validateWebhooks(object, old),
   ],
   validateUpdate: validateMetadataUpdate,
   columns: webhookColumns(),

@@ -27,7 +27,10 @@ export const VolumeAttachment = defineKind<VolumeAttachment>({
     hasGeneration: false,
     statusKeeps: statusMetadata,
   },
-  validate: (object) => [...validateMetadata(object, { scope: 'Cluster', name: dnsSubdomain }), ...validateAttachmentFields(object)],
+  validate: (object, old) => [
+    ...validateMetadata(object, { scope: 'Cluster', name: dnsSubdomain }),
+    ...validateAttachmentFields(object, old === undefined),
+  ],
   validateUpdate: (next, old) => [...validateMetadataUpdate(next, old), ...validateAttachmentUpdate(next, old)],
   validateStatusUpdate: validateAttachmentStatus,
   columns: attachmentColumns,

@@ -1,6 +1,8 @@
 // Admission policies and their bindings: expressions that are there, names that expressions can use, actions that make sense.
 // Whether an expression compiles is for what evaluates it.
+import { asGoStruct } from '@berth/machinery';
 import type {
+  AuditAnnotation,
   MutatingAdmissionPolicy,
   MutatingAdmissionPolicyBinding,
   Mutation,
@@ -11,6 +13,7 @@ import type {
   Validation,
   Variable,
 } from '../generated/admissionregistration-v1.types.ts';
+import { schemas } from '../schemas.ts';
 import { matchConditions, matchResources } from './admission-rules.ts';
 import {
   duplicate,
@@ -22,20 +25,24 @@ import {
   invalidAll,
   notSupported,
   oneOf,
-  optionalOneOf,
+  oneOfGiven,
   required,
 } from './errors.ts';
 import { labelSelector } from './labels.ts';
-import { dns1035Label, dnsSubdomain, qualified } from './names.ts';
+import { dns1035Label, dnsSubdomain, pathSegment, qualified } from './names.ts';
 
-const reasons = ['Forbidden', 'Invalid', 'RequestEntityTooLarge', 'Unauthorized'];
+const annotationMessage = schemas.message('admissionregistration.v1.AuditAnnotation');
+
+const reasons = ['Forbidden', 'Invalid', 'RequestEntityTooLarge'];
+const annotationsMax = 20;
+const annotationExpressionBytesMax = 5 * 1024;
 const actions = ['Audit', 'Deny', 'Warn'];
 const failurePolicies = ['Fail', 'Ignore'];
 const reserved = new Set(
   'as break const continue else false for function if import in let loop namespace null package return true var void while'.split(' '),
 );
 
-export function validateValidatingPolicy({ spec = {} }: ValidatingAdmissionPolicy): FieldError[] {
+export function validateValidatingPolicy({ metadata, spec = {} }: ValidatingAdmissionPolicy): FieldError[] {
   const errors = policy(spec);
   if (!spec.validations?.length && !spec.auditAnnotations?.length) {
     const rule = 'validations or auditAnnotations must contain at least one item';
@@ -44,10 +51,33 @@ export function validateValidatingPolicy({ spec = {} }: ValidatingAdmissionPolic
   return [
     ...errors,
     ...each(spec.validations, 'spec.validations', validation),
-    ...each(spec.auditAnnotations, 'spec.auditAnnotations', ({ key, valueExpression }, field) => [
-      ...(key ? invalidAll(`${field}.key`, key, qualified(key)) : [required(`${field}.key`)]),
-      ...expression(valueExpression, `${field}.valueExpression`, 'valueExpression is not specified'),
-    ]),
+    ...auditAnnotations(spec.auditAnnotations ?? [], metadata.name ?? ''),
+  ];
+}
+
+/** In audit events, keys stand behind the policy's name. */
+function auditAnnotations(list: AuditAnnotation[], policyName: string): FieldError[] {
+  const root = 'spec.auditAnnotations';
+  const shown = list.map((annotation) => asGoStruct(annotationMessage, annotation));
+  const rule = `must not have more than ${annotationsMax} auditAnnotations`;
+  return [
+    ...(list.length > annotationsMax ? [invalid(root, shown, rule)] : []),
+    ...each(list, root, ({ key = '', valueExpression = '' }, field) => {
+      const whole = `${policyName}/${key}`;
+      const isLong = valueExpression.trim().length > annotationExpressionBytesMax;
+      return [
+        ...(policyName
+          ? invalidAll(`${field}.key`, whole, qualified(whole))
+          : [invalid(`${field}.key`, key, 'requires metadata.name be non-empty')]),
+        ...(isLong ? [required(`${field}.valueExpression`, `must not exceed ${annotationExpressionBytesMax} bytes in length`)] : []),
+        ...expression(valueExpression, `${field}.valueExpression`, 'valueExpression is not specified'),
+      ];
+    }),
+    ...duplicates(
+      list,
+      ({ key = '' }) => `key ${key}`,
+      (index, { key = '' }) => duplicate(`${root}[${index}].key`, key),
+    ),
   ];
 }
 
@@ -62,7 +92,7 @@ interface Policy {
 function policy(spec: Policy): FieldError[] {
   const variables = spec.variables ?? [];
   return [
-    ...oneOf('spec.failurePolicy', spec.failurePolicy, failurePolicies),
+    ...oneOfGiven('spec.failurePolicy', spec.failurePolicy, failurePolicies),
     ...(spec.paramKind ? paramKind(spec.paramKind, 'spec.paramKind') : []),
     ...matchResources(spec.matchConstraints, true, 'spec.matchConstraints'),
     ...matchConditions(spec.matchConditions, 'spec.matchConditions'),
@@ -82,16 +112,20 @@ function paramKind({ apiVersion, kind }: ParamKind, field: string): FieldError[]
   if (!apiVersion) errors.push(required(`${field}.apiVersion`));
   else if (parts.length > 2) errors.push(invalid(`${field}.apiVersion`, apiVersion, `unexpected GroupVersion string: ${apiVersion}`));
   else {
-    if (parts.length === 2) errors.push(...invalidAll(`${field}.apiVersion`, parts[0], dnsSubdomain(parts[0] ?? '')));
-    errors.push(...invalidAll(`${field}.apiVersion`, version, dns1035Label(version)));
+    const [group = ''] = parts.length === 2 ? parts : [];
+    if (group) errors.push(...invalidOnce(`${field}.apiVersion`, group, dnsSubdomain(group)));
+    if (!version) errors.push(invalid(`${field}.apiVersion`, apiVersion, 'version must be specified'));
+    else errors.push(...invalidOnce(`${field}.apiVersion`, version, dns1035Label(version)));
   }
   if (!kind) return [...errors, required(`${field}.kind`)];
-  return [
-    ...errors,
-    ...dns1035Label(kind.toLowerCase()).map((reason) =>
-      invalid(`${field}.kind`, kind, `may have mixed case, but should otherwise match: ${reason}`),
-    ),
-  ];
+  const reasons = dns1035Label(kind.toLowerCase());
+  const rule = `may have mixed case, but should otherwise match: ${reasons.join(',')}`;
+  return reasons.length > 0 ? [...errors, invalid(`${field}.kind`, kind, rule)] : errors;
+}
+
+/** All reasons in one error. */
+function invalidOnce(field: string, value: string, reasons: string[]): FieldError[] {
+  return reasons.length > 0 ? [invalid(field, value, reasons.join(','))] : [];
 }
 
 function expression(text: string | undefined, field: string, missing: string): FieldError[] {
@@ -100,7 +134,7 @@ function expression(text: string | undefined, field: string, missing: string): F
 
 function variable({ name, expression: text }: Variable, field: string): FieldError[] {
   const errors = expression(text, `${field}.expression`, 'expression is not specified');
-  if (!name) return [required(`${field}.name`, 'name is not specified'), ...errors];
+  if (!name?.trim()) return [required(`${field}.name`, 'name is not specified'), ...errors];
   const isIdentifier = /^[_a-zA-Z][_a-zA-Z0-9]*$/.test(name) && !reserved.has(name);
   return isIdentifier ? errors : [invalid(`${field}.name`, name, 'must be a valid CEL identifier'), ...errors];
 }
@@ -109,9 +143,9 @@ function validation({ expression: text, message, messageExpression, reason }: Va
   const errors = expression(text, `${field}.expression`, 'expression is not specified');
   if (messageExpression !== undefined && messageExpression !== '' && !messageExpression.trim())
     errors.push(invalid(`${field}.messageExpression`, messageExpression, 'must be non-empty if specified'));
-  if (message && !message.trim()) errors.push(invalid(`${field}.message`, message, 'message must be non-empty if specified'));
-  else if (message?.trim().includes('\n')) errors.push(invalid(`${field}.message`, message, 'message must not contain line breaks'));
-  return [...errors, ...optionalOneOf(`${field}.reason`, reason, reasons)];
+  if (message && !message.trim()) errors.push(invalid(`${field}.message`, message, 'must be non-empty if specified'));
+  else if (message && /[\n\r]/.test(message.trim())) errors.push(invalid(`${field}.message`, message, 'must not contain line breaks'));
+  return reason === undefined || reasons.includes(reason) ? errors : [...errors, notSupported(`${field}.reason`, reason, reasons)];
 }
 
 export function validateMutatingPolicy({ spec = {} }: MutatingAdmissionPolicy): FieldError[] {
@@ -144,7 +178,7 @@ export function validateMutatingBinding({ spec = {} }: MutatingAdmissionPolicyBi
 export function validateValidatingBinding({ spec = {} }: ValidatingAdmissionPolicyBinding): FieldError[] {
   const field = 'spec.validationActions';
   const given = spec.validationActions ?? [];
-  const errors = [...binding(spec), ...(given.length > 0 ? [] : [required(field)])];
+  const errors = [...binding(spec), ...(given.length > 0 ? [] : [required(field, 'at least one validation action is required')])];
   errors.push(...each(given, field, (action, at) => (actions.includes(action) ? [] : [notSupported(at, action, actions)])));
   errors.push(
     ...duplicates(
@@ -172,12 +206,14 @@ function binding(spec: MutatingAdmissionPolicyBinding['spec']): FieldError[] {
 
 function paramRef({ name, selector, parameterNotFoundAction: action }: ParamRef, field: string): FieldError[] {
   const errors: FieldError[] = [];
-  if (name && selector) errors.push(forbidden(`${field}.name`, 'name and selector are mutually exclusive'));
+  if (name && selector) {
+    errors.push(...['name', 'selector'].map((key) => forbidden(`${field}.${key}`, 'name and selector are mutually exclusive')));
+  }
   if (!name && !selector) errors.push(required(field, 'one of name or selector must be specified'));
   return [
     ...errors,
-    ...(name ? invalidAll(`${field}.name`, name, dnsSubdomain(name)) : []),
+    ...(name ? invalidAll(`${field}.name`, name, pathSegment(name)) : []),
     ...labelSelector(selector, `${field}.selector`),
-    ...oneOf(`${field}.parameterNotFoundAction`, action, ['Allow', 'Deny']),
+    ...oneOf(`${field}.parameterNotFoundAction`, action, ['Deny', 'Allow']),
   ];
 }

@@ -1,5 +1,10 @@
 // Which requests a webhook or an admission policy is about: rules, selectors and conditions.
-import type { MatchCondition, MatchResources, RuleWithOperations } from '../generated/admissionregistration-v1.types.ts';
+import type {
+  MatchCondition,
+  MatchResources,
+  NamedRuleWithOperations,
+  RuleWithOperations,
+} from '../generated/admissionregistration-v1.types.ts';
 import {
   duplicate,
   duplicates,
@@ -8,12 +13,12 @@ import {
   invalid,
   invalidAll,
   notSupported,
-  optionalOneOf,
+  oneOfGiven,
   required,
   tooMany,
 } from './errors.ts';
 import { labelSelector } from './labels.ts';
-import { qualified } from './names.ts';
+import { pathSegment, qualified } from './names.ts';
 
 const operations = ['*', 'CONNECT', 'CREATE', 'DELETE', 'UPDATE'];
 const conditionsMax = 64;
@@ -30,7 +35,22 @@ export function admissionRule(rule: RuleWithOperations, field: string): FieldErr
     ...values(rule.resources, `${field}.resources`, '*/*', 'resources'),
     ...each(rule.resources, `${field}.resources`, (resource, at) => (resource ? [] : [required(at)])),
     ...subresources(rule.resources ?? [], `${field}.resources`),
-    ...optionalOneOf(`${field}.scope`, rule.scope, ['*', 'Cluster', 'Namespaced']),
+    ...(rule.scope === undefined ? [] : oneOfGiven(`${field}.scope`, rule.scope, ['*', 'Cluster', 'Namespaced'])),
+  ];
+}
+
+/** Policies may name objects, too. */
+function namedRule(rule: NamedRuleWithOperations, field: string): FieldError[] {
+  const { resourceNames = [] } = rule;
+  const at = `${field}.resourceNames`;
+  return [
+    ...each(resourceNames, at, (name, path) => invalidAll(path, name, pathSegment(name))),
+    ...duplicates(
+      resourceNames,
+      (name) => `name ${name}`,
+      (index, name) => duplicate(`${at}[${index}]`, name),
+    ),
+    ...admissionRule(rule, field),
   ];
 }
 
@@ -40,16 +60,28 @@ function values(list: string[] | undefined, field: string, everything: string, p
   return [invalid(field, list, `if '${everything}' is present, must not specify other ${plural}`)];
 }
 
-/** What a wildcard covers already may not be named beside it. */
+/** What a wildcard covers that stands before it may not be named. */
 function subresources(list: string[], field: string): FieldError[] {
-  const withAll = new Set(list.filter((name) => name.endsWith('/*')).map((name) => name.slice(0, -2)));
-  const everywhere = new Set(list.filter((name) => name.startsWith('*/')).map((name) => name.slice(2)));
-  return each(list, field, (given, at) => {
-    const [resource = '', subresource] = given.split('/');
-    if (!subresource || subresource === '*' || resource === '*') return [];
-    if (withAll.has(resource)) return [invalid(at, given, `if '${resource}/*' is present, must not specify ${given}`)];
-    return everywhere.has(subresource) ? [invalid(at, given, `if '*/${subresource}' is present, must not specify ${given}`)] : [];
+  const withAll = new Set<string>();
+  const everywhere = new Set<string>();
+  let isBare = false;
+  const errors = each(list, field, (given, at) => {
+    if (given === '') return [];
+    const slash = given.indexOf('/');
+    if (slash < 0) {
+      isBare = given !== '*';
+      return [];
+    }
+    const [resource, subresource] = [given.slice(0, slash), given.slice(slash + 1)];
+    const found: FieldError[] = [];
+    if (withAll.has(resource)) found.push(invalid(at, given, `if '${resource}/*' is present, must not specify ${given}`));
+    if (everywhere.has(subresource)) found.push(invalid(at, given, `if '*/${subresource}' is present, must not specify ${given}`));
+    if (subresource === '*') withAll.add(resource);
+    if (resource === '*') everywhere.add(subresource);
+    return found;
   });
+  if (!list.includes('*') || !isBare) return errors;
+  return [...errors, invalid(field, list, "if '*' is present, must not specify other resources without subresources")];
 }
 
 /** @param needsRules a policy must say what it is about; a binding may leave that to its policy. */
@@ -58,11 +90,11 @@ export function matchResources(match: MatchResources | undefined, needsRules: bo
   const errors = needsRules && !match.resourceRules?.length ? [required(`${field}.resourceRules`)] : [];
   return [
     ...errors,
-    ...optionalOneOf(`${field}.matchPolicy`, match.matchPolicy, ['Equivalent', 'Exact']),
+    ...oneOfGiven(`${field}.matchPolicy`, match.matchPolicy, ['Equivalent', 'Exact']),
     ...labelSelector(match.namespaceSelector, `${field}.namespaceSelector`),
     ...labelSelector(match.objectSelector, `${field}.objectSelector`),
-    ...each(match.resourceRules, `${field}.resourceRules`, admissionRule),
-    ...each(match.excludeResourceRules, `${field}.excludeResourceRules`, admissionRule),
+    ...each(match.resourceRules, `${field}.resourceRules`, namedRule),
+    ...each(match.excludeResourceRules, `${field}.excludeResourceRules`, namedRule),
   ];
 }
 

@@ -54,8 +54,8 @@ test('policies have rules, expressions and names that expressions can use', () =
     'spec.matchConstraints.resourceRules: Required value',
     'spec.variables[0].name: Invalid value: "in": must be a valid CEL identifier',
     'spec.validations[0].expression: Required value: expression is not specified',
-    'spec.validations[0].message: Invalid value: "a\\nb": message must not contain line breaks',
-    'spec.validations[0].reason: Unsupported value: "Gone": supported values: "Forbidden", "Invalid", "RequestEntityTooLarge", "Unauthorized"',
+    'spec.validations[0].message: Invalid value: "a\\nb": must not contain line breaks',
+    'spec.validations[0].reason: Unsupported value: "Gone": supported values: "Forbidden", "Invalid", "RequestEntityTooLarge"',
   ]);
   expect(ValidatingAdmissionPolicy.columns.map((column) => column.value(policy, 0)).slice(1, 3)).toEqual([1, 'v1/ConfigMap']);
 
@@ -71,6 +71,7 @@ test('policies have rules, expressions and names that expressions can use', () =
   Object.assign(binding.spec, { validationActions: ['Deny', 'Warn'], paramRef: { name: 'a', namespace: 'b', selector: {} } });
   expect(ValidatingAdmissionPolicyBinding.validate(binding).map(({ type, field }) => `${type} ${field}`)).toEqual([
     'Forbidden spec.paramRef.name',
+    'Forbidden spec.paramRef.selector',
     'Required spec.paramRef.parameterNotFoundAction',
     'Invalid spec.validationActions',
   ]);

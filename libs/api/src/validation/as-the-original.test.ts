@@ -55,7 +55,14 @@ test('a volume within an attachment is nobody’s, and a CSI volume', () => {
   expect(texts(VolumeAttachment.validate(attachment))).toEqual([
     'spec.source.inlineVolumeSpec.capacity: Forbidden: may not be specified in the context of inline volumes',
     'spec.source.inlineVolumeSpec.csi: Required value: has to be specified in the context of inline volumes',
+    'spec.source.inlineVolumeSpec: Required value: must specify a volume type',
   ]);
+  const changed = { ...attachment, spec: { attacher: 'a.b', nodeName: 'n', source: { persistentVolumeName: '-' } } };
+  const shown = '{"Attacher":"a.b","Source":{"PersistentVolumeName":"-","InlineVolumeSpec":null},"NodeName":"n"}';
+  expect(texts(VolumeAttachment.validateUpdate(changed, attachment))).toEqual([`spec: Invalid value: ${shown}: field is immutable`]);
+  // Names are looked at once.
+  expect(texts(VolumeAttachment.validate(changed, attachment))).toEqual([]);
+  expect(texts(VolumeAttachment.validate(changed))).toHaveLength(1);
 });
 
 test('owners and finalizers', () => {

@@ -102,7 +102,7 @@ test('what storage drivers write', () => {
   ]);
   const node = clusterSamples.CSINode();
   const moved = { ...node, spec: { drivers: node.spec.drivers.map((each) => ({ ...each, nodeID: 'n2' })) } };
-  expect(CSINode.validateUpdate(moved, node).map(({ field }) => field)).toEqual(['spec.drivers[0]']);
+  expect(CSINode.validateUpdate(moved, node).map(({ field }) => field)).toEqual(['spec.drivers']);
   const attachment = clusterSamples.VolumeAttachment();
   expect(messages(VolumeAttachment.validate({ ...attachment, spec: { ...attachment.spec, source: {} } }))).toEqual([
     'spec.source: Required value: must specify exactly one of inlineVolumeSpec and persistentVolumeName',

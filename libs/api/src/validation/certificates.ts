@@ -1,11 +1,15 @@
 // Requests for certificates and bundles of trust: who may sign, for what and how long, and an outcome that stays.
 
+import { asGoStruct, unifiedDiff } from '@berth/machinery';
 import { decodeBase64 } from '../encoding/base64.ts';
 import type { CertificateSigningRequest, CertificateSigningRequestCondition } from '../generated/certificates-v1.types.ts';
-import { describeChanges, isEqual } from './changes.ts';
+import { schemas } from '../schemas.ts';
+import { isEqual } from './changes.ts';
 import { duplicate, each, type FieldError, forbidden, invalid, notSupported, oneOf, required, tooLong } from './errors.ts';
 import { dnsSubdomain } from './names.ts';
 import { pemBlocks } from './pem.ts';
+
+const conditionMessage = schemas.message('certificates.v1.CertificateSigningRequestCondition');
 
 export const keyUsages = [
   'any',
@@ -55,10 +59,11 @@ export function signerName(name: string | undefined, field: string): FieldError[
 }
 
 export function validateSigningRequestFields({ spec, status }: CertificateSigningRequest): FieldError[] {
-  const { request = '', usages = [], expirationSeconds: seconds } = spec ?? {};
-  const [block] = pemBlocks(decodeBase64(request) ?? '');
+  const { request, usages = [], expirationSeconds: seconds } = spec ?? {};
+  const [block] = pemBlocks(decodeBase64(request ?? '') ?? '');
   const errors: FieldError[] = [];
-  if (block?.label !== 'CERTIFICATE REQUEST') errors.push(invalid('spec.request', request, 'PEM block type must be CERTIFICATE REQUEST'));
+  if (block?.label !== 'CERTIFICATE REQUEST')
+    errors.push(invalid('spec.request', request ?? null, 'PEM block type must be CERTIFICATE REQUEST'));
   else if (!block.isDer) errors.push(invalid('spec.request', request, 'PEM block does not hold a certificate request'));
   if (usages.length === 0) errors.push(required('spec.usages'));
   const seen = new Set<string>();
@@ -135,12 +140,22 @@ function keptConditions(...[next, old]: Requests): FieldError[] {
     .map((type) => forbidden('status.conditions', `updates may not remove a condition of type "${type}"`));
 }
 
+function conditionsDiff(...sides: [before: CertificateSigningRequestCondition[], after: CertificateSigningRequestCondition[]]): string {
+  const [before, after] = sides.map((list) =>
+    JSON.stringify(
+      list.map((one) => asGoStruct(conditionMessage, one)),
+      null,
+      1,
+    ).split('\n'),
+  );
+  return unifiedDiff(before ?? [], after ?? []);
+}
+
 function keptDecision(...[next, old]: Requests): FieldError[] {
   return ['Approved', 'Denied'].flatMap((type) => {
     const [after, before] = [ofType(next, type), ofType(old, type)];
     if (after.length > before.length) return [forbidden('status.conditions', `updates may not add a condition of type "${type}"`)];
     if (after.length < before.length || isEqual(after, before)) return [];
-    const shown = describeChanges(after, before, 'status.conditions');
-    return [forbidden('status.conditions', `updates may not modify a condition of type "${type}"\n${shown}`)];
+    return [forbidden('status.conditions', `updates may not modify a condition of type "${type}"\n${conditionsDiff(before, after)}`)];
   });
 }

@@ -1,40 +1,10 @@
-// Which fields of two JSON values differ: what an immutability error shows.
-
-const changesShownMax = 5;
-
-export interface Change {
-  path: string;
-  next: unknown;
-  old: unknown;
-}
-
-/** Leaves at which the two values differ; absent, null, zero and empty count as the same, as in Kubernetes' own types. */
-export function changes(next: unknown, old: unknown, path = ''): Change[] {
-  if (isEmpty(next) && isEmpty(old)) return [];
-  if (Array.isArray(next) && Array.isArray(old) && next.length === old.length) {
-    return next.flatMap((item, index) => changes(item, old[index], `${path}[${index}]`));
-  }
-  if (isObject(next) && isObject(old)) {
-    const keys = new Set([...Object.keys(old), ...Object.keys(next)]);
-    return [...keys].flatMap((key) => changes(next[key], old[key], path ? `${path}.${key}` : key));
-  }
-  return next === old ? [] : [{ path, next, old }];
-}
+// Whether two JSON values differ, as Kubernetes' own types would: absent, null, zero and empty count as the same.
 
 export function isEqual(a: unknown, b: unknown): boolean {
-  return changes(a, b).length === 0;
-}
-
-/** Kubernetes prints a Go diff here; this prints each changed field with both values. */
-export function describeChanges(next: unknown, old: unknown, root: string): string {
-  const all = changes(next, old);
-  const lines = all.slice(0, changesShownMax).map((change) => `  ${root}.${change.path}: ${show(change.old)} -> ${show(change.next)}`);
-  if (all.length > changesShownMax) lines.push(`  and ${all.length - changesShownMax} more`);
-  return lines.join('\n');
-}
-
-function show(value: unknown): string {
-  return value === undefined ? '(none)' : JSON.stringify(value);
+  if (isEmpty(a) && isEmpty(b)) return true;
+  if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && a.every((item, index) => isEqual(item, b[index]));
+  if (!isObject(a) || !isObject(b)) return a === b;
+  return [...new Set([...Object.keys(a), ...Object.keys(b)])].every((key) => isEqual(a[key], b[key]));
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -1,4 +1,5 @@
 // What storage drivers write and read: drivers, nodes that have them, capacities, attachments and classes of attributes.
+import { asGoStruct, deepEqual } from '@berth/machinery';
 import type { PersistentVolumeSpec } from '../generated/core-v1.types.ts';
 import type {
   CSIDriver,
@@ -9,6 +10,7 @@ import type {
   VolumeAttachment,
   VolumeAttributesClass,
 } from '../generated/storage-v1.types.ts';
+import { schemas } from '../schemas.ts';
 import { isEqual } from './changes.ts';
 import {
   duplicate,
@@ -20,36 +22,40 @@ import {
   invalid,
   invalidAll,
   nonNegative,
-  oneOf,
-  optionalOneOf,
+  notSupported,
   required,
   tooLong,
 } from './errors.ts';
 import { labelSelector } from './labels.ts';
-import { dnsSubdomain, qualified } from './names.ts';
+import { dnsSubdomain, inRange, qualified } from './names.ts';
 import { quantity } from './resources.ts';
 import { volumeAccessModes } from './storage.ts';
+import { classParameters } from './storage-class.ts';
+import { driverName, volumeSource } from './volume-sources.ts';
 
-const driverNameBytesMax = 63;
-const nodeIdBytesMax = 192;
+const driverMessage = schemas.message('storage.v1.CSINodeDriver');
+const attachmentMessage = schemas.message('storage.v1.VolumeAttachmentSpec');
+const selectorMessage = schemas.message('meta.v1.LabelSelector');
+const nodeIdBytesMax = 256;
 const errorMessageBytesMax = 1024;
+const attachmentBytesMax = 256 * 1024;
 const tokenSecondsMin = 600;
 const tokenSecondsMax = 2 ** 32;
 const updatePeriodSecondsMin = 10;
 
-export function driverName(name: string | undefined, field: string): FieldError[] {
-  if (!name) return [required(field)];
-  const errors = name.length > driverNameBytesMax ? [tooLong(field, driverNameBytesMax)] : [];
-  return [...errors, ...invalidAll(field, name, dnsSubdomain(name.toLowerCase()))];
-}
-
-export function validateCsiDriverFields({ metadata, spec }: CSIDriver): FieldError[] {
-  const field = 'spec.volumeLifecycleModes';
-  const modes = ['Ephemeral', 'Persistent'];
-  const period = spec?.nodeAllocatableUpdatePeriodSeconds;
-  const errors = (metadata.name?.length ?? 0) > driverNameBytesMax ? [tooLong('metadata.name', driverNameBytesMax)] : [];
-  errors.push(...oneOf('spec.fsGroupPolicy', spec?.fsGroupPolicy, ['File', 'None', 'ReadWriteOnceWithFSType']));
-  errors.push(...each(spec?.volumeLifecycleModes, field, (mode, path) => optionalOneOf(path, mode, modes)));
+export function validateCsiDriverFields({ spec }: CSIDriver): FieldError[] {
+  const modes = ['Persistent', 'Ephemeral'];
+  const policies = ['File', 'None', 'ReadWriteOnceWithFSType'];
+  const { fsGroupPolicy: policy, nodeAllocatableUpdatePeriodSeconds: period, serviceAccountTokenInSecrets: inSecrets } = spec ?? {};
+  const errors: FieldError[] = [];
+  if (policy !== undefined && !policies.includes(policy)) errors.push(notSupported('spec.fsGroupPolicy', policy, policies));
+  for (const mode of spec?.volumeLifecycleModes ?? []) {
+    if (!modes.includes(mode)) errors.push(notSupported('spec.volumeLifecycleModes', mode, modes));
+  }
+  if (inSecrets !== undefined && !spec?.tokenRequests?.length) {
+    const rule = 'serviceAccountTokenInSecrets is set but no tokenRequests are specified';
+    errors.push(invalid('spec.serviceAccountTokenInSecrets', inSecrets, rule));
+  }
   if (period !== undefined && period < updatePeriodSecondsMin) {
     const rule = `must be greater than or equal to ${updatePeriodSecondsMin} seconds`;
     errors.push(invalid('spec.nodeAllocatableUpdatePeriodSeconds', period, rule));
@@ -65,8 +71,9 @@ function tokenRequests(list: TokenRequest[]): FieldError[] {
       ({ audience }) => `audience ${audience ?? ''}`,
       (index, { audience }) => duplicate(`${field}[${index}].audience`, audience ?? ''),
     ),
-    ...each(list, field, ({ expirationSeconds: seconds }, path) => {
-      if (seconds === undefined) return [];
+    ...each(list, field, ({ audience, expirationSeconds: seconds }, path, index) => {
+      const isRepeated = list.slice(0, index).some((other) => (other.audience ?? '') === (audience ?? ''));
+      if (seconds === undefined || isRepeated) return [];
       const at = `${path}.expirationSeconds`;
       if (seconds < tokenSecondsMin) return [invalid(at, seconds, 'may not specify a duration less than 10 minutes')];
       return seconds > tokenSecondsMax ? [invalid(at, seconds, 'may not specify a duration larger than 2^32 seconds')] : [];
@@ -114,11 +121,11 @@ function nodeDriver({ name, nodeID, topologyKeys = [], allocatable }: CSINodeDri
 
 /** A driver that changes registers anew; only how many volumes it can take may change in place. */
 export function validateCsiNodeUpdate(next: CSINode, old: CSINode): FieldError[] {
-  const identity = (driver: CSINodeDriver) => ({ ...driver, allocatable: undefined });
-  return each(next.spec?.drivers, 'spec.drivers', (driver, field) => {
+  const identity = (driver: CSINodeDriver) => asGoStruct(driverMessage, { ...driver, allocatable: undefined });
+  return (next.spec?.drivers ?? []).flatMap((driver) => {
     const before = (old.spec?.drivers ?? []).filter(({ name }) => name === driver.name);
-    const isKept = before.length === 0 || before.some((each) => isEqual(identity(driver), identity(each)));
-    return isKept ? [] : [invalid(field, driver, immutable)];
+    const isKept = before.length === 0 || before.some((one) => isEqual(identity(driver), identity(one)));
+    return isKept ? [] : [invalid('spec.drivers', identity(driver), immutable)];
   });
 }
 
@@ -126,33 +133,32 @@ export function validateStorageCapacityFields(capacity: CSIStorageCapacity): Fie
   const { nodeTopology, storageClassName = '' } = capacity;
   const errors = invalidAll('storageClassName', storageClassName, dnsSubdomain(storageClassName));
   errors.push(...labelSelector(nodeTopology, 'nodeTopology'));
-  for (const key of ['capacity', 'maximumVolumeSize'] as const) {
-    const amount = capacity[key];
-    if (amount !== undefined) errors.push(...quantity(amount, key));
-  }
-  return errors;
+  return capacity.capacity === undefined ? errors : [...errors, ...quantity(capacity.capacity, 'capacity')];
 }
 
 export function validateStorageCapacityUpdate(next: CSIStorageCapacity, old: CSIStorageCapacity): FieldError[] {
   const errors: FieldError[] = [];
-  for (const key of ['nodeTopology', 'storageClassName'] as const) {
-    if (!isEqual(next[key], old[key])) errors.push(invalid(key, next[key], immutable));
+  if (!deepEqual(next.nodeTopology ?? null, old.nodeTopology ?? null)) {
+    errors.push(invalid('nodeTopology', asGoStruct(selectorMessage, next.nodeTopology), immutable));
   }
+  if (next.storageClassName !== old.storageClassName) errors.push(invalid('storageClassName', next.storageClassName ?? '', immutable));
   return errors;
 }
 
-export function validateAttachmentFields(attachment: VolumeAttachment): FieldError[] {
+/** @param isNew names are looked at once */
+export function validateAttachmentFields(attachment: VolumeAttachment, isNew: boolean): FieldError[] {
   const { attacher, source, nodeName = '' } = attachment.spec ?? {};
-  const errors = [...driverName(attacher, 'spec.attacher'), ...invalidAll('spec.nodeName', nodeName, dnsSubdomain(nodeName))];
+  const errors = isNew ? driverName(attacher, 'spec.attacher') : attacher ? [] : [required('spec.attacher')];
+  errors.push(...invalidAll('spec.nodeName', nodeName, dnsSubdomain(nodeName)));
   const volume = source?.persistentVolumeName;
   const rule = 'must specify exactly one of inlineVolumeSpec and persistentVolumeName';
   if (volume === undefined) {
     errors.push(...(source?.inlineVolumeSpec ? inlineVolume(source.inlineVolumeSpec) : [required('spec.source', rule)]));
-  } else if (source?.inlineVolumeSpec) errors.push(forbidden('spec.source', rule));
-  else {
+  } else {
     const field = 'spec.source.persistentVolumeName';
-    const missing = [required(field, 'must specify non empty persistentVolumeName')];
-    errors.push(...(volume ? invalidAll(field, volume, dnsSubdomain(volume)) : missing));
+    if (source?.inlineVolumeSpec) errors.push(forbidden('spec.source', rule));
+    else if (!volume) errors.push(required(field, 'must specify non empty persistentVolumeName'));
+    if (isNew) errors.push(...invalidAll(field, volume, dnsSubdomain(volume)));
   }
   return [...errors, ...validateAttachmentStatus(attachment)];
 }
@@ -160,7 +166,9 @@ export function validateAttachmentFields(attachment: VolumeAttachment): FieldErr
 /** A volume within an attachment is a CSI volume, and nobody's. */
 function inlineVolume(spec: PersistentVolumeSpec): FieldError[] {
   const field = 'spec.source.inlineVolumeSpec';
-  const refused = (['claimRef', 'capacity', 'nodeAffinity'] as const).filter((key) => Object.keys(spec[key] ?? {}).length > 0);
+  const refused = (['claimRef', 'capacity', 'nodeAffinity'] as const).filter((key) =>
+    key === 'capacity' ? Object.keys(spec.capacity ?? {}).length > 0 : spec[key],
+  );
   const policy = spec.persistentVolumeReclaimPolicy ?? '';
   return [
     ...refused.map((key) => forbidden(`${field}.${key}`, 'may not be specified in the context of inline volumes')),
@@ -169,25 +177,35 @@ function inlineVolume(spec: PersistentVolumeSpec): FieldError[] {
     ...(policy === '' || policy === 'Retain'
       ? []
       : [forbidden(`${field}.persistentVolumeReclaimPolicy`, 'may only be Retain in the context of inline volumes')]),
+    ...volumeSource(spec, '', field),
+    ...(spec.storageClassName ? [forbidden(`${field}.storageClassName`, 'may not be specified in the context of inline volumes')] : []),
+    ...(spec.volumeMode === undefined || spec.volumeMode === 'Filesystem'
+      ? []
+      : [forbidden(`${field}.volumeMode`, 'may not specify volumeMode other than Filesystem in the context of inline volumes')]),
   ];
 }
 
 export function validateAttachmentStatus({ status }: VolumeAttachment): FieldError[] {
-  return (['attachError', 'detachError'] as const)
-    .filter((key) => (status?.[key]?.message?.length ?? 0) > errorMessageBytesMax)
-    .map((key) => tooLong(`status.${key}.message`, errorMessageBytesMax));
+  const bytes = Object.entries(status?.attachmentMetadata ?? {}).reduce((sum, [key, value]) => sum + key.length + value.length, 0);
+  const errors = bytes > attachmentBytesMax ? [tooLong('status.attachmentMetadata', attachmentBytesMax)] : [];
+  for (const key of ['attachError', 'detachError'] as const) {
+    const { message = '', errorCode: code = 0 } = status?.[key] ?? {};
+    // Kubernetes names the wrong limit.
+    if (message.length > errorMessageBytesMax) errors.push(tooLong(`status.${key}.message`, attachmentBytesMax));
+    if (code < 0) errors.push(...invalidAll(`status.${key}.errorCode`, code, inRange(code, 0, 2 ** 31 - 1)));
+  }
+  return errors;
 }
 
 export function validateAttachmentUpdate(next: VolumeAttachment, old: VolumeAttachment): FieldError[] {
-  return isEqual(next.spec, old.spec) ? [] : [invalid('spec', next.spec, immutable)];
+  return isEqual(next.spec, old.spec) ? [] : [invalid('spec', asGoStruct(attachmentMessage, next.spec), immutable)];
 }
 
 export function validateAttributesClassFields({ driverName: driver, parameters = {} }: VolumeAttributesClass): FieldError[] {
   const errors = driver ? invalidAll('driverName', driver, qualified(driver.toLowerCase())) : [required('driverName')];
-  const keys = Object.keys(parameters);
-  if (keys.length === 0) errors.push(required('parameters', 'must contain at least one key/value pair'));
-  if (keys.includes('')) errors.push(invalid('parameters', '', 'field must not be empty.'));
-  return errors;
+  errors.push(...classParameters(parameters));
+  const isEmpty = Object.keys(parameters).length === 0;
+  return isEmpty ? [...errors, required('parameters', 'must contain at least one key/value pair')] : errors;
 }
 
 export function validateAttributesClassUpdate(next: VolumeAttributesClass, old: VolumeAttributesClass): FieldError[] {

@@ -66,6 +66,12 @@ export function oneOf(field: string, value: string | undefined, supported: reado
   return supported.includes(value) ? [] : [notSupported(field, value, supported)];
 }
 
+/** The same, where an empty text is a value as any other. */
+export function oneOfGiven(field: string, value: string | undefined, supported: readonly string[]): FieldError[] {
+  if (value === undefined) return [required(field)];
+  return supported.includes(value) ? [] : [notSupported(field, value, supported)];
+}
+
 /** The same for a field that may stay absent. */
 export function optionalOneOf(field: string, value: string | undefined, supported: readonly string[]): FieldError[] {
   return value ? oneOf(field, value, supported) : [];

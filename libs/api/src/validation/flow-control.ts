@@ -1,4 +1,5 @@
 // Flow schemas: which requests they match, completely said. What each rule leaves out would match nothing.
+import { asGoStruct } from '@berth/machinery';
 import type {
   FlowSchema,
   NonResourcePolicyRule,
@@ -6,9 +7,11 @@ import type {
   ResourcePolicyRule,
   Subject,
 } from '../generated/flowcontrol-v1.types.ts';
-import { each, type FieldError, forbidden, invalid, invalidAll, notSupported, required } from './errors.ts';
+import { schemas } from '../schemas.ts';
+import { duplicate, duplicates, each, type FieldError, forbidden, invalid, invalidAll, notSupported, required } from './errors.ts';
 import { dnsLabel, dnsSubdomain } from './names.ts';
 
+const methodMessage = schemas.message('flowcontrol.v1.FlowDistinguisherMethod');
 const precedenceMax = 10_000;
 const verbs = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'proxy', 'update', 'watch'];
 
@@ -22,11 +25,26 @@ export function validateFlowSchemaSpec({ metadata, spec }: FlowSchema): FieldErr
     errors.push(invalid(at, precedence, "only the schema named 'exempt' may have matchingPrecedence 1"));
   const method = spec?.distinguisherMethod?.type;
   if (spec?.distinguisherMethod && method !== 'ByNamespace' && method !== 'ByUser')
-    errors.push(notSupported('spec.distinguisherMethod', spec.distinguisherMethod, ['ByNamespace', 'ByUser']));
+    errors.push(
+      notSupported('spec.distinguisherMethod.type', asGoStruct(methodMessage, spec.distinguisherMethod), ['ByNamespace', 'ByUser']),
+    );
   const level = spec?.priorityLevelConfiguration?.name;
   const field = 'spec.priorityLevelConfiguration.name';
   errors.push(...(level ? invalidAll(field, level, dnsSubdomain(level)) : [required(field, 'must reference a priority level')]));
   return [...errors, ...each(spec?.rules, 'spec.rules', rule)];
+}
+
+/** Of flow schemas and priority levels. */
+export function validateFlowConditions({ status }: { status?: { conditions?: { type?: string }[] } }): FieldError[] {
+  const conditions = status?.conditions ?? [];
+  return [
+    ...duplicates(
+      conditions,
+      ({ type = '' }) => type,
+      (index, { type }) => duplicate(`status.conditions[${index}].type`, type),
+    ),
+    ...each(conditions, 'status.conditions', ({ type }, field) => (type ? [] : [required(`${field}.type`)])),
+  ];
 }
 
 function rule({ subjects, resourceRules = [], nonResourceRules = [] }: PolicyRulesWithSubjects, field: string): FieldError[] {
@@ -43,23 +61,24 @@ function rule({ subjects, resourceRules = [], nonResourceRules = [] }: PolicyRul
 
 function subject(given: Subject, field: string): FieldError[] {
   const members = { ServiceAccount: 'serviceAccount', User: 'user', Group: 'group' } as const;
+  if (!Object.hasOwn(members, given.kind ?? ''))
+    return [notSupported(`${field}.kind`, given.kind ?? '', ['Group', 'ServiceAccount', 'User'])];
   const errors = Object.entries(members).flatMap(([kind, member]) => {
     const at = `${field}.${member}`;
     if (given.kind === kind && !given[member]) return [required(at, `${member} is required when subject kind is '${kind}'`)];
     if (given.kind !== kind && given[member]) return [forbidden(at, `${member} is forbidden when subject kind is not '${kind}'`)];
     return [];
   });
-  if (!Object.hasOwn(members, given.kind ?? ''))
-    return [...errors, notSupported(`${field}.kind`, given.kind ?? '', ['Group', 'ServiceAccount', 'User'])];
-  if (errors.length > 0) return errors;
-  if (given.user && !given.user.name) errors.push(required(`${field}.user.name`));
-  if (given.group && !given.group.name) errors.push(required(`${field}.group.name`));
-  const { name, namespace } = given.serviceAccount ?? {};
+  const { kind, user, group, serviceAccount } = given;
+  if (kind === 'User' && user && !user.name) errors.push(required(`${field}.user.name`));
+  if (kind === 'Group' && group && !group.name) errors.push(required(`${field}.group.name`));
+  if (kind !== 'ServiceAccount' || !serviceAccount) return errors;
+  const { name, namespace } = serviceAccount;
   const at = `${field}.serviceAccount`;
-  if (given.serviceAccount && !name) errors.push(required(`${at}.name`));
-  if (name && name !== '*') errors.push(...invalidAll(`${at}.name`, name, dnsSubdomain(name)));
-  if (given.serviceAccount && !namespace) errors.push(required(`${at}.namespace`, 'must specify namespace for service account'));
-  else if (namespace) errors.push(...invalidAll(`${at}.namespace`, namespace, dnsLabel(namespace)));
+  if (!name) errors.push(required(`${at}.name`));
+  else if (name !== '*') errors.push(...invalidAll(`${at}.name`, name, dnsSubdomain(name)));
+  if (!namespace) errors.push(required(`${at}.namespace`, 'must specify namespace for service account'));
+  else errors.push(...invalidAll(`${at}.namespace`, namespace, dnsLabel(namespace)));
   return errors;
 }
 
@@ -71,7 +90,8 @@ function list(values: string[] | undefined, field: string, missing: string, plur
 
 function verbList(given: string[] | undefined, known: string[], field: string): FieldError[] {
   const errors = list(given, field, 'verbs must contain at least one value', 'verbs');
-  const isKnown = (given ?? []).every((verb) => verb === '*' || known.includes(verb));
+  // A wildcard is followed by nothing that is looked at.
+  const isKnown = given?.includes('*') || (given ?? []).every((verb) => known.includes(verb));
   return isKnown ? errors : [...errors, notSupported(field, given, known)];
 }
 
@@ -87,7 +107,12 @@ function resourceRule(given: ResourcePolicyRule, field: string): FieldError[] {
     errors.push(required(at, 'resource rules that are not cluster scoped must supply at least one namespace'));
   if (namespaces.includes('*') && namespaces.length > 1)
     errors.push(invalid(at, namespaces, "if '*' is present, must not specify other namespaces"));
-  const named = each(namespaces, at, (namespace, path) => (namespace === '*' ? [] : invalidAll(path, namespace, dnsLabel(namespace))));
+  if (namespaces.includes('*')) return errors;
+  const rule = "each member of this list must be '*' or a DNS-1123 label; ";
+  const named = each(namespaces, at, (namespace, path) => {
+    const problems = dnsLabel(namespace).map((problem) => rule + problem);
+    return invalidAll(path, namespace, problems);
+  });
   return [...errors, ...named];
 }
 
@@ -96,19 +121,17 @@ function nonResourceRule({ verbs: given, nonResourceURLs: urls }: NonResourcePol
   return [
     ...verbList(given, verbs, `${field}.verbs`),
     ...list(urls, at, 'nonResourceURLs must contain at least one value', 'non-resource URLs'),
-    ...each(urls, at, nonResourceUrl),
+    ...(urls?.includes('*') ? [] : each(urls, at, nonResourceUrl)),
   ];
 }
 
 function nonResourceUrl(url: string, field: string): FieldError[] {
-  if (url === '*') return [];
   if (!url) return [invalid(field, url, 'must not be empty')];
   if (url === '/') return [];
-  const errors = url.startsWith('/') ? [] : [invalid(field, url, 'must start with slash')];
-  if (url.includes(' ')) errors.push(invalid(field, url, 'must not contain white-space'));
-  if (url.includes('//')) errors.push(invalid(field, url, 'must not contain double slash'));
+  if (!url.startsWith('/')) return [invalid(field, url, 'must start with slash')];
+  if (url.includes(' ')) return [invalid(field, url, 'must not contain white-space')];
+  if (url.includes('//')) return [invalid(field, url, 'must not contain double slash')];
   const star = url.indexOf('*');
-  if (star >= 0 && (star !== url.length - 1 || !url.endsWith('/*')))
-    errors.push(invalid(field, url, 'wildcard can only do suffix matching'));
-  return errors;
+  const isSuffix = star === url.length - 1 && url.endsWith('/*');
+  return star < 0 || isSuffix ? [] : [invalid(field, url, 'wildcard can only do suffix matching')];
 }

@@ -10,7 +10,7 @@ import type {
   IngressTLS,
 } from '../generated/networking-v1.types.ts';
 import { each, type FieldError, forbidden, immutable, invalid, invalidAll, notSupported, required, tooLong } from './errors.ts';
-import { isIPv4, isIPv6 } from './ip.ts';
+import { isLegacyAddress, legacyAddress } from './legacy-ip.ts';
 import { dns1035Label, dnsLabel, dnsSubdomain, pathSegment, portName, portNumber, wildcardSubdomain } from './names.ts';
 
 const classAnnotation = 'kubernetes.io/ingress.class';
@@ -23,7 +23,7 @@ export function validateIngressFields(ingress: Ingress): FieldError[] {
   const spec = ingress.spec ?? {};
   const errors: FieldError[] = [];
   if (!spec.rules?.length && !spec.defaultBackend) {
-    errors.push(invalid('spec', spec.rules, 'either `defaultBackend` or `rules` must be specified'));
+    errors.push(invalid('spec', spec.rules ?? null, 'either `defaultBackend` or `rules` must be specified'));
   }
   if (spec.defaultBackend) errors.push(...backend(spec.defaultBackend, 'spec.defaultBackend'));
   errors.push(...each(spec.rules, 'spec.rules', rule), ...each(spec.tls, 'spec.tls', tls));
@@ -32,11 +32,12 @@ export function validateIngressFields(ingress: Ingress): FieldError[] {
   return errors;
 }
 
-/** A new ingress names its class in one way; one that is stored already may be on its way from the old to the new. */
+/** A new ingress that names its class in both ways names one; one that is stored already may be on its way from the old to the new. */
 export function validateIngressClassOnce({ metadata, spec }: Ingress): FieldError[] {
   const annotation = metadata.annotations?.[classAnnotation];
-  if (metadata.resourceVersion || annotation === undefined || spec?.ingressClassName === undefined) return [];
-  return [invalid(`metadata.annotations.${classAnnotation}`, annotation, 'can not be set when the class field is also set')];
+  const name = spec?.ingressClassName;
+  if (annotation === undefined || name === undefined || annotation === name) return [];
+  return [invalid(`annotations.${classAnnotation}`, annotation, 'must match `ingressClassName` when both are specified')];
 }
 
 function rule({ host = '', http }: IngressRule, field: string): FieldError[] {
@@ -47,20 +48,18 @@ function rule({ host = '', http }: IngressRule, field: string): FieldError[] {
 }
 
 function hostName(host: string, field: string): FieldError[] {
-  const errors = isIPv4(host) || isIPv6(host) ? [invalid(field, host, 'must be a DNS name, not an IP address')] : [];
+  const errors = isLegacyAddress(host) ? [invalid(field, host, 'must be a DNS name, not an IP address')] : [];
   return [...errors, ...invalidAll(field, host, host.includes('*') ? wildcardSubdomain(host) : dnsSubdomain(host))];
 }
 
 function path({ path: given = '', pathType, backend: to }: HTTPIngressPath, field: string): FieldError[] {
   const errors: FieldError[] = [];
   const at = `${field}.path`;
-  if (pathType === undefined) errors.push(required(`${field}.pathType`, 'pathType must be specified'));
-  else if (pathType === 'Exact' || pathType === 'Prefix') {
+  if (pathType === undefined) return [required(`${field}.pathType`, 'pathType must be specified')];
+  if (pathType === 'Exact' || pathType === 'Prefix') {
     if (!given.startsWith('/')) errors.push(invalid(at, given, notAbsolute));
-    else {
-      errors.push(...badSequences.filter((bad) => given.includes(bad)).map((bad) => invalid(at, given, `must not contain '${bad}'`)));
-      errors.push(...badEndings.filter((bad) => given.endsWith(bad)).map((bad) => invalid(at, given, `cannot end with '${bad}'`)));
-    }
+    errors.push(...badSequences.filter((bad) => given.includes(bad)).map((bad) => invalid(at, given, `must not contain '${bad}'`)));
+    errors.push(...badEndings.filter((bad) => given.endsWith(bad)).map((bad) => invalid(at, given, `cannot end with '${bad}'`)));
   } else if (pathType === 'ImplementationSpecific') {
     if (given && !given.startsWith('/')) errors.push(invalid(at, given, notAbsolute));
   } else errors.push(notSupported(`${field}.pathType`, pathType, ['Exact', 'ImplementationSpecific', 'Prefix']));
@@ -83,9 +82,9 @@ function serviceBackend({ name, port }: IngressServiceBackend, field: string): F
 
 function objectReference({ apiGroup, kind, name }: TypedLocalObjectReference, field: string): FieldError[] {
   return [
-    ...(apiGroup ? invalidAll(`${field}.apiGroup`, apiGroup, dnsSubdomain(apiGroup)) : []),
-    ...(kind ? invalidAll(`${field}.kind`, kind, pathSegment(kind)) : [required(`${field}.kind`, 'kind is required')]),
-    ...(name ? invalidAll(`${field}.name`, name, pathSegment(name)) : [required(`${field}.name`, 'name is required')]),
+    ...(apiGroup !== undefined ? invalidAll(`${field}.apiGroup`, apiGroup, dnsSubdomain(apiGroup)) : []),
+    ...(kind ? invalidAll(`${field}.kind`, kind, pathSegment(kind)) : [required(`${field}.kind`)]),
+    ...(name ? invalidAll(`${field}.name`, name, pathSegment(name)) : [required(`${field}.name`)]),
   ];
 }
 
@@ -98,8 +97,11 @@ function tls({ hosts, secretName }: IngressTLS, field: string): FieldError[] {
 
 export function validateIngressStatus({ status }: Ingress): FieldError[] {
   return each(status?.loadBalancer?.ingress, 'status.loadBalancer.ingress', ({ ip, hostname }, field) => {
-    const errors = ip && !isIPv4(ip) && !isIPv6(ip) ? [invalid(`${field}.ip`, ip, 'must be a valid IP address')] : [];
-    return hostname ? [...errors, ...hostName(hostname, `${field}.hostname`)] : errors;
+    const errors = ip ? legacyAddress(ip, `${field}.ip`) : [];
+    if (!hostname) return errors;
+    const at = `${field}.hostname`;
+    if (isLegacyAddress(hostname)) errors.push(invalid(at, hostname, 'must be a DNS name, not an IP address'));
+    return [...errors, ...invalidAll(at, hostname, dnsSubdomain(hostname))];
   });
 }
 
@@ -111,10 +113,10 @@ export function validateIngressClassFields({ spec }: IngressClass): FieldError[]
   const field = 'spec.parameters';
   const { scope, namespace } = parameters;
   errors.push(...objectReference(parameters, field));
-  if (!scope) errors.push(required(`${field}.scope`));
+  if (scope === undefined) errors.push(required(`${field}.scope`));
   else if (scope === 'Namespace') {
     const missing = [required(`${field}.namespace`, "`parameters.scope` is set to 'Namespace'")];
-    errors.push(...(namespace ? invalidAll(`${field}.namespace`, namespace, dnsLabel(namespace)) : missing));
+    errors.push(...(namespace !== undefined ? invalidAll(`${field}.namespace`, namespace, dnsLabel(namespace)) : missing));
   } else if (scope === 'Cluster') {
     if (namespace !== undefined) errors.push(forbidden(`${field}.namespace`, "`parameters.scope` is set to 'Cluster'"));
   } else errors.push(notSupported(`${field}.scope`, scope, ['Cluster', 'Namespace']));
@@ -135,5 +137,5 @@ function domainPrefixedPath(text: string, field: string): FieldError[] {
 }
 
 export function validateIngressClassUpdate(next: IngressClass, old: IngressClass): FieldError[] {
-  return next.spec?.controller === old.spec?.controller ? [] : [invalid('spec.controller', next.spec?.controller, immutable)];
+  return next.spec?.controller === old.spec?.controller ? [] : [invalid('spec.controller', next.spec?.controller ?? '', immutable)];
 }

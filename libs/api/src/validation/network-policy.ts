@@ -39,14 +39,15 @@ export function validateNetworkPolicySpec({ spec }: NetworkPolicy): FieldError[]
 
 function port({ protocol, port: given, endPort }: NetworkPolicyPort, field: string): FieldError[] {
   const errors: FieldError[] = [];
-  const protocols = ['SCTP', 'TCP', 'UDP'];
+  const protocols = ['TCP', 'UDP', 'SCTP'];
   const end = `${field}.endPort`;
-  if (protocol && !protocols.includes(protocol)) errors.push(notSupported(`${field}.protocol`, protocol, protocols));
+  if (protocol !== undefined && !protocols.includes(protocol)) errors.push(notSupported(`${field}.protocol`, protocol, protocols));
   if (given === undefined) {
     if (endPort !== undefined) errors.push(invalid(end, endPort, 'may not be specified when `port` is not specified'));
   } else if (typeof given === 'number') {
     errors.push(...invalidAll(`${field}.port`, given, portNumber(given)));
-    if (endPort !== undefined && endPort < given) errors.push(invalid(end, endPort, 'must be greater than or equal to `port`'));
+    // Kubernetes shows the port.
+    if (endPort !== undefined && endPort < given) errors.push(invalid(end, given, 'must be greater than or equal to `port`'));
     if (endPort !== undefined) errors.push(...invalidAll(end, endPort, portNumber(endPort)));
   } else {
     if (endPort !== undefined) errors.push(invalid(end, endPort, 'may not be specified when `port` is non-numeric'));
@@ -105,7 +106,8 @@ export function validateIPAddressUpdate(next: IPAddress, old: IPAddress): FieldE
 export function validateServiceCidrSpec({ spec }: ServiceCIDR): FieldError[] {
   const cidrs = spec?.cidrs ?? [];
   if (cidrs.length === 0) return [required('spec.cidrs', 'at least one CIDR required')];
-  if (cidrs.length > 2) return [invalid('spec', spec, 'may only hold up to 2 values')];
+  if (cidrs.length > 2)
+    return [invalid('spec.cidrs', asGoStruct(schemas.message('networking.v1.ServiceCIDRSpec'), spec), 'may only hold up to 2 values')];
   const errors = each(cidrs, 'spec.cidrs', cidr);
   if (errors.length > 0 || cidrs.length < 2) return errors;
   const rule = 'may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/64';
@@ -118,7 +120,7 @@ export function validateServiceCidrUpdate(next: ServiceCIDR, old: ServiceCIDR): 
   const before = old.spec?.cidrs ?? [];
   const after = next.spec?.cidrs ?? [];
   const isJoined = before.length === 1 && after.length === 2;
-  if (!isJoined && before.length !== after.length) return [invalid('spec.cidrs', after, immutable)];
+  if (!isJoined && before.length !== after.length) return [invalid('spec.cidrs', next.spec?.cidrs ?? null, immutable)];
   const changed = before.flatMap((cidr, index) =>
     after[index] === cidr ? [] : [invalid(`spec.cidrs[${index}]`, after[index], immutable)],
   );

@@ -11,7 +11,7 @@ test('paths, hosts and backends of an ingress', () => {
   const ingress: Ingress = {
     ...networking,
     kind: 'Ingress',
-    metadata: { ...metadata, annotations: { 'kubernetes.io/ingress.class': 'nginx' } },
+    metadata: { ...metadata, annotations: { 'kubernetes.io/ingress.class': 'other' } },
     spec: {
       ingressClassName: 'nginx',
       rules: [
@@ -27,8 +27,14 @@ test('paths, hosts and backends of an ingress', () => {
     'spec.rules[1].http.paths[0].path: Invalid value: "/a//b": must not contain \'//\'',
     'spec.rules[1].http.paths[0].backend: Required value: port name or number is required',
     'spec.rules[2].http.paths[0].pathType: Required value: pathType must be specified',
-    'spec.rules[2].http.paths[0].backend: Invalid value: "": resource or service backend is required',
-    'metadata.annotations.kubernetes.io/ingress.class: Invalid value: "nginx": can not be set when the class field is also set',
+    'annotations.kubernetes.io/ingress.class: Invalid value: "other": must match `ingressClassName` when both are specified',
+  ]);
+  // One that is there already may be on its way from one class to the other.
+  expect(messages(Ingress.validate(ingress, ingress))).toHaveLength(5);
+  const status = { loadBalancer: { ingress: [{ ip: 'a' }, { hostname: '*.a' }] } };
+  expect(messages(Ingress.validateStatusUpdate({ ...ingress, status }, ingress))).toEqual([
+    'status.loadBalancer.ingress[0].ip: Invalid value: "a": must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)',
+    expect.stringContaining('status.loadBalancer.ingress[1].hostname: Invalid value: "*.a": a lowercase RFC 1123 subdomain'),
   ]);
   expect(Ingress.columns.map((column) => column.value(ingress, 0)).slice(1, 5)).toEqual(['nginx', '1.2.3.4,*.example.com', '', '80']);
   expect(messages(Ingress.validate({ ...ingress, metadata, spec: {} }))).toEqual([
@@ -59,7 +65,7 @@ test('a network policy says its directions and names peers', () => {
   expect(messages(NetworkPolicy.validate(policy))).toEqual([
     'spec.ingress[0].from[0]: Required value: must specify a peer',
     'spec.ingress[0].from[1].ipBlock.except[0]: Invalid value: "11.0.0.0/16": must be a strict subset of `cidr`',
-    'spec.egress[0].ports[0].endPort: Invalid value: 70: must be greater than or equal to `port`',
+    'spec.egress[0].ports[0].endPort: Invalid value: 80: must be greater than or equal to `port`',
   ]);
   expect(NetworkPolicy.columns[1]?.value(policy, 0)).toBe('app=web');
 });

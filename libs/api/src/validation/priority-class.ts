@@ -21,7 +21,7 @@ export function validatePriorityClassFields(priorityClass: PriorityClass): Field
   } else if (value > userPriorityMax) {
     errors.push(forbidden('value', `maximum allowed value of a user defined priority is ${userPriorityMax}`));
   }
-  return [...errors, ...oneOf('preemptionPolicy', preemptionPolicy, ['Never', 'PreemptLowerPriority'])];
+  return [...errors, ...oneOf('preemptionPolicy', preemptionPolicy, ['PreemptLowerPriority', 'Never'])];
 }
 
 function notSystem({ metadata, value = 0, globalDefault = false }: PriorityClass): string | undefined {
@@ -36,6 +36,6 @@ function notSystem({ metadata, value = 0, globalDefault = false }: PriorityClass
 export function validatePriorityClassUpdate(next: PriorityClass, old: PriorityClass): FieldError[] {
   const errors: FieldError[] = [];
   if ((next.value ?? 0) !== (old.value ?? 0)) errors.push(forbidden('value', 'may not be changed in an update.'));
-  if (next.preemptionPolicy !== old.preemptionPolicy) errors.push(invalid('preemptionPolicy', next.preemptionPolicy, immutable));
+  if (next.preemptionPolicy !== old.preemptionPolicy) errors.push(invalid('preemptionPolicy', next.preemptionPolicy ?? '', immutable));
   return errors;
 }

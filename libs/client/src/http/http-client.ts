@@ -13,6 +13,7 @@ const patchContentTypes: Record<PatchType, string> = {
   json: 'application/json-patch+json',
   merge: 'application/merge-patch+json',
   strategic: 'application/strategic-merge-patch+json',
+  apply: 'application/apply-patch+yaml',
 };
 
 interface ListAnswer<T> {
@@ -88,7 +89,7 @@ export class HttpClient implements Client {
   }
 
   delete<T extends KubeObject>(kind: KindDefinition<T>, key: ObjectKey, options: DeleteOptions = {}): Promise<T> {
-    const { dryRun, fieldManager: _, ...body } = options;
+    const { dryRun, fieldManager: _manager, force: _force, ...body } = options;
     return this.#write<T>('DELETE', pathOf(kind, key, writeQuery({ dryRun })), { kind: 'DeleteOptions', apiVersion: 'v1', ...body });
   }
 
@@ -108,8 +109,8 @@ export class HttpClient implements Client {
 
 type Query = Record<string, string | number | boolean | undefined>;
 
-function writeQuery({ dryRun, fieldManager }: WriteOptions): Query {
-  return { dryRun: dryRun ? 'All' : undefined, fieldManager };
+function writeQuery({ dryRun, fieldManager, force }: WriteOptions): Query {
+  return { dryRun: dryRun ? 'All' : undefined, fieldManager, force };
 }
 
 function apiVersionOf({ group, version }: KindDefinition<never>): string {

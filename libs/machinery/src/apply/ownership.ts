@@ -110,8 +110,20 @@ export interface ApplyRequest {
   force: boolean;
   /** Fields that may change hands without force. */
   transferable?: FieldSet;
+  /** Fields of the object that are the server's, whoever applies them. */
+  reset?: readonly string[];
   /** Of kinds with several versions: `message`, `live` and `applied` are of the author's. */
   forms?: Forms;
+}
+
+function appliedChanges({ message, live, reset }: ApplyRequest, next: KubeObject): FieldChanges {
+  const { added, modified, removed } = changedFields(rootShape(message), live && content(live), next);
+  return { added: withoutFields(added, reset), modified: withoutFields(modified, reset), removed: withoutFields(removed, reset) };
+}
+
+function withoutFields(set: FieldSet, names: readonly string[] = []): FieldSet {
+  if (names.length === 0) return set;
+  return Object.fromEntries(Object.entries(set).filter(([element]) => !names.includes(element.slice('f:'.length))));
 }
 
 type ChangesFor = (manager: Manager) => FieldChanges;
@@ -135,13 +147,13 @@ export function applyConfiguration(request: ApplyRequest): KubeObject {
   const next = known
     ? withoutDropped(request, merged, known, [...others, { ...known, apiVersion: author.apiVersion, fields: wanted }])
     : merged;
-  const changesFor = changesIn(forms, live, next, changedFields(shape, live && content(live), next));
+  const changesFor = changesIn(forms, live, next, appliedChanges(request, next));
   refuseConflicts(others, changesFor, force, transferable);
   const kept = others.map((manager) => {
     const { modified, added, removed } = changesFor(manager);
     return without(without(manager, union(modified, added)), removed);
   });
-  const fields = difference(wanted, unmanaged);
+  const fields = withoutFields(difference(wanted, unmanaged), request.reset);
   const result = { ...next, metadata: { ...next.metadata } };
   const time = live && deepEqual(next, content(live)) ? known?.time : author.time;
   setManagedFields(result, writeManagers(withManager(kept, { ...identity, time, fields })));

@@ -67,7 +67,8 @@ export class Applies {
     const isKubectl = author.manager === kubectlManager;
     const kind = servedKind(target);
     const shown = live && asServed(kind, live);
-    const request: ApplyRequest = { message: kind.schema, live: shown, applied, author, force: settings.force ?? false };
+    const reset = target.subresource ? [] : (target.kind.strategy.resets ?? []);
+    const request: ApplyRequest = { message: kind.schema, live: shown, applied, author, force: settings.force ?? false, reset };
     const forms = this.#options.versions.of(target);
     const transferable = isKubectl && shown ? heldByClientSideApply(kind, shown) : undefined;
     const configured = applyConfiguration({ ...request, ...(forms && { forms }), ...(transferable && { transferable }) });

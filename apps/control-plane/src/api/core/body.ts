@@ -165,11 +165,12 @@ export function requireOwnName({ name }: Target, { metadata }: KubeObject): void
     throw StatusError.badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`);
 }
 
-/** @throws StatusError Invalid for a replacement of whatever is there, where the kind takes none */
+/** @throws StatusError Invalid for a change of whatever is there, where the kind takes none */
 export function requireVersion(kind: KindDefinition, { metadata }: KubeObject): void {
   if (!kind.strategy.requiresVersion || (metadata.resourceVersion && metadata.resourceVersion !== '0')) return;
   const error = { type: 'Invalid' as const, field: 'metadata.resourceVersion', value: 0, detail: 'must be specified for an update' };
-  throw StatusError.invalid(kind, metadata.name, [error]);
+  // Kubernetes names the resource in place of the kind here.
+  throw StatusError.invalid({ group: kind.group, kind: kind.plural }, metadata.name, [error]);
 }
 
 /** The namespace and name that a request is about win; a body that says otherwise is refused. */

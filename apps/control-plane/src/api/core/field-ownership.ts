@@ -36,8 +36,10 @@ export function trackFields(
   tracking: Tracking,
 ): void {
   const { subresources, strategy } = target.kind;
-  const reset = [...(subresources.status ? ['status'] : []), ...(strategy.resets ?? [])];
-  const described = old || reset.length === 0 ? scaledToSome(target, next) : without(next, reset);
+  const { resets = [] } = strategy;
+  const described = old
+    ? scaledToSome(target, resets.length > 0 ? withParts(next, old, resets) : next)
+    : without(next, [...(subresources.status ? ['status'] : []), ...resets]);
   setManagedFields(next, managedAfter(target, old, described, settings, tracking));
 }
 
@@ -75,8 +77,15 @@ function scaledToSome({ kind, subresource }: Target, next: Shaped): KubeObject {
 }
 
 /** What the server makes of a new object is nobody's. */
-function without(object: KubeObject, fields: string[]): KubeObject {
+function without(object: KubeObject, fields: readonly string[]): KubeObject {
+  if (fields.length === 0) return object;
   return Object.fromEntries(Object.entries(object).filter(([name]) => !fields.includes(name))) as unknown as KubeObject;
+}
+
+/** What the strategy puts back is no change. */
+function withParts(object: Shaped, old: KubeObject, fields: readonly string[]): Shaped {
+  const kept = Object.entries(old).filter(([name]) => fields.includes(name));
+  return { ...without(object, fields), ...Object.fromEntries(kept) } as Shaped;
 }
 
 /** Looks at the status and metadata alone, since nothing else changes: statuses are written most of all. */

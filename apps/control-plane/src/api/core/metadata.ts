@@ -2,6 +2,7 @@
 // is true, or refused where replacing it silently would mislead them.
 import { deepEqual, type FieldError, type KindDefinition, type KubeObject, type ObjectMeta, StatusError } from '@berth/machinery';
 import { type Clock, type Random, timestamp } from '@berth/telemetry';
+import { requireVersion } from './body.ts';
 
 /** Kubernetes trims the base of a generated name to this, so that base and suffix stay a DNS label. */
 const generateNameBaseLengthMax = 58;
@@ -41,6 +42,7 @@ export function checkIdentity(kind: KindDefinition, given: KubeObject, old: Kube
   if (uid && uid !== kept.uid) {
     throw StatusError.conflict(kind, kept.name, `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${kept.uid}`);
   }
+  requireVersion(kind, given);
   if (resourceVersion && resourceVersion !== '0' && resourceVersion !== kept.resourceVersion) {
     const detail = 'the object has been modified; please apply your changes to the latest version and try again';
     throw StatusError.conflict(kind, kept.name, detail);

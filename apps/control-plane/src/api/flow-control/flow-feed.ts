@@ -1,9 +1,12 @@
-// Keeps flow control configured as the cluster's objects say, and says in each FlowSchema whether its priority level exists.
+// Keeps flow control configured as the cluster's objects say, and says in each FlowSchema whether its priority level exists, as the manager
+// that Kubernetes' API server does it as.
 import { FlowSchema, PriorityLevelConfiguration } from '@berth/api';
 import { type Client, Informer } from '@berth/client';
 import { isReason } from '@berth/machinery';
 import { type Clock, type Logger, type Random, timestamp } from '@berth/telemetry';
 import type { FlowControl } from './flow-control.ts';
+
+const fieldManager = 'api-priority-and-fairness-config-consumer-v1';
 
 export interface FlowFeedOptions {
   client: Client;
@@ -51,29 +54,25 @@ export class FlowFeed {
 
   #configure(): void {
     this.#options.flowControl.configure(this.#schemas.list(), this.#levels.list());
-    for (const schema of this.#schemas.list()) void this.#tellWhetherDangling(schema);
+    for (const schema of this.#schemas.list()) void this.#reportDangling(schema);
   }
 
-  async #tellWhetherDangling(schema: FlowSchema): Promise<void> {
+  async #reportDangling(schema: FlowSchema): Promise<void> {
     const { name } = schema.spec.priorityLevelConfiguration;
     const exists = this.#levels.get(name) !== undefined;
-    const status = exists ? 'False' : 'True';
-    if (schema.status?.conditions?.some((condition) => condition.type === 'Dangling' && condition.status === status)) return;
-    const condition = {
+    const reported = {
       type: 'Dangling',
-      status,
-      lastTransitionTime: timestamp(this.#options.clock),
+      status: exists ? 'False' : 'True',
       reason: exists ? 'Found' : 'NotFound',
-      message: `This FlowSchema references the PriorityLevelConfiguration object named ${JSON.stringify(name)} and ${exists ? 'it exists' : 'there is no such object'}`,
+      message: `This FlowSchema references the PriorityLevelConfiguration object named ${JSON.stringify(name)} ${exists ? 'and it exists' : 'but there is no such object'}`,
     };
+    const known = schema.status?.conditions?.find(({ type }) => type === 'Dangling');
+    if (known?.status === reported.status && known.reason === reported.reason && known.message === reported.message) return;
+    const { apiVersion, kind, metadata } = schema;
+    const conditions = [{ ...reported, lastTransitionTime: timestamp(this.#options.clock) }];
+    const applied = { apiVersion, kind, metadata: { name: metadata.name }, status: { conditions } };
     try {
-      await this.#options.client.patch(
-        FlowSchema,
-        schema.metadata,
-        'strategic',
-        { status: { conditions: [condition] } },
-        { subresource: 'status' },
-      );
+      await this.#options.client.patch(FlowSchema, metadata, 'apply', applied, { subresource: 'status', fieldManager, force: true });
     } catch (error) {
       // Deleted meanwhile, there is nothing to say; otherwise the next change says it.
       if (!isReason(error, 'NotFound'))

@@ -11,6 +11,7 @@ export const selectedNode = 'volume.kubernetes.io/selected-node';
 export const localVolumeFinalizer = 'berth.io/local-volume';
 export const volumeProtection = 'kubernetes.io/pv-protection';
 export const claimProtection = 'kubernetes.io/pvc-protection';
+export const attributesClassProtection = 'kubernetes.io/vac-protection';
 
 export function classOf(object: PersistentVolume | PersistentVolumeClaim): string {
   return storageClassNameOf(object) ?? '';

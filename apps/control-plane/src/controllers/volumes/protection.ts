@@ -1,10 +1,11 @@
-// Keeps volumes and claims from vanishing under their users: a finalizer on each, taken off once nobody uses it.
-import { PersistentVolume, PersistentVolumeClaim, Pod } from '@berth/api';
+// Keeps volumes, claims and classes of attributes from vanishing under their users: a finalizer on each, taken off once nobody uses it.
+import { PersistentVolume, PersistentVolumeClaim, Pod, VolumeAttributesClass } from '@berth/api';
 import { type Action, type Controller, erased, watches } from '@berth/controller';
 import { type KindDefinition, type KubeObject, keyOf } from '@berth/machinery';
-import { claimProtection, volumeProtection } from './matching.ts';
+import { attributesClassProtection, claimProtection, volumeProtection } from './matching.ts';
 
 const claimIndex = 'claims';
+const attributesClassIndex = 'attributes classes';
 
 export interface Protected<T> {
   object: T;
@@ -35,6 +36,40 @@ export const volumeProtectionController: Controller<Protected<PersistentVolume>>
   },
   plan: ({ object, isUsed }) => protect(erased(PersistentVolume), object, volumeProtection, isUsed),
 };
+
+export const attributesClassProtectionController: Controller<Protected<VolumeAttributesClass>> = {
+  name: 'volumeattributesclass-protection-controller',
+  owns: ['VolumeAttributesClass.metadata.finalizers[kubernetes.io/vac-protection]'],
+  watches: [
+    watches(VolumeAttributesClass, ({ metadata }) => [metadata.name]),
+    watches(PersistentVolume, attributesClassesOfVolume),
+    watches(PersistentVolumeClaim, attributesClassesOfClaim),
+  ],
+  prepare(caches) {
+    caches.of(PersistentVolume).addIndex(attributesClassIndex, attributesClassesOfVolume);
+    caches.of(PersistentVolumeClaim).addIndex(attributesClassIndex, attributesClassesOfClaim);
+  },
+  observe(key, caches) {
+    const object = caches.of(VolumeAttributesClass).get(key);
+    const users = [PersistentVolume, PersistentVolumeClaim].map((kind) => caches.of(erased(kind)).byIndex(attributesClassIndex, key));
+    return object && { object, isUsed: users.some((found) => found.length > 0) };
+  },
+  plan: ({ object, isUsed }) => protect(erased(VolumeAttributesClass), object, attributesClassProtection, isUsed),
+};
+
+function attributesClassesOfVolume({ spec }: PersistentVolume): string[] {
+  return spec.volumeAttributesClassName ? [spec.volumeAttributesClassName] : [];
+}
+
+/** The one asked for, the one that is applied, and the one that is on its way. */
+function attributesClassesOfClaim({ spec, status }: PersistentVolumeClaim): string[] {
+  const names = [
+    spec.volumeAttributesClassName,
+    status?.currentVolumeAttributesClassName,
+    status?.modifyVolumeStatus?.targetVolumeAttributesClassName,
+  ];
+  return [...new Set(names.flatMap((name) => (name ? [name] : [])))];
+}
 
 /** Keys of the claims that a pod mounts. */
 export function claimsOf({ metadata, spec }: Pod): string[] {

@@ -1,4 +1,4 @@
-import { Node, PersistentVolume, PersistentVolumeClaim, Pod } from '@berth/api';
+import { Node, PersistentVolume, PersistentVolumeClaim, Pod, VolumeAttributesClass } from '@berth/api';
 import { isReason } from '@berth/machinery';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startTestCluster, type TestCluster } from '../testing.ts';
@@ -97,4 +97,22 @@ test('a local volume is made on the chosen node, kept while a pod uses its claim
   });
   await client.patch(PersistentVolume, { name }, 'merge', { metadata: { finalizers: null } });
   await eventually(() => isGone(client.get(PersistentVolume, { name })));
+});
+
+test('a class of attributes stays until no claim and no volume names it', async () => {
+  const { client, eventually } = cluster;
+  const fast = {
+    apiVersion: 'storage.k8s.io/v1',
+    kind: 'VolumeAttributesClass',
+    metadata: { name: 'fast' },
+    driverName: 'a.b',
+    parameters: { a: 'b' },
+  };
+  const made = await client.create(VolumeAttributesClass, fast);
+  expect(made.metadata.finalizers).toEqual(['kubernetes.io/vac-protection']);
+  await client.create(PersistentVolumeClaim, claim('fast', { storageClassName: 'none', volumeAttributesClassName: 'fast' }));
+  await client.delete(VolumeAttributesClass, made.metadata);
+  expect((await client.get(VolumeAttributesClass, made.metadata)).metadata.deletionTimestamp).toBeDefined();
+  await client.delete(PersistentVolumeClaim, { namespace: 'default', name: 'fast' });
+  await eventually(() => isGone(client.get(VolumeAttributesClass, made.metadata)));
 });

@@ -1,4 +1,4 @@
-// Claims and volumes are born with the finalizer that keeps them from vanishing under their users; the protection
+// Claims, volumes and classes of their attributes are born with the finalizer that keeps them from vanishing under their users; the protection
 // controllers take it off.
 import type { KubeObject } from '@berth/machinery';
 import { creates } from './about.ts';
@@ -10,6 +10,7 @@ export class StorageObjectInUseProtection implements AdmissionPlugin {
   mutate(request: AdmissionRequest): void {
     if (creates(request, '', 'PersistentVolumeClaim')) protect(request.object, 'kubernetes.io/pvc-protection');
     if (creates(request, '', 'PersistentVolume')) protect(request.object, 'kubernetes.io/pv-protection');
+    if (creates(request, 'storage.k8s.io', 'VolumeAttributesClass')) protect(request.object, 'kubernetes.io/vac-protection');
   }
 }
 
