@@ -5,6 +5,8 @@ import type { PodFacts } from './pod-facts.ts';
 export class Nominations {
   readonly #byNode = new Map<string, Map<string, PodFacts>>();
   readonly #nodes = new Map<string, string>();
+  /** By uid of who waits: uids of those that are going for it. */
+  readonly #victims = new Map<string, Set<string>>();
 
   get size(): number {
     return this.#nodes.size;
@@ -19,7 +21,7 @@ export class Nominations {
   }
 
   set(pod: PodFacts, nodeName: string): void {
-    this.remove(pod.uid);
+    if (this.#nodes.get(pod.uid) !== nodeName) this.remove(pod.uid);
     this.#nodes.set(pod.uid, nodeName);
     const here = this.#byNode.get(nodeName) ?? new Map<string, PodFacts>();
     this.#byNode.set(nodeName, here.set(pod.uid, pod));
@@ -30,6 +32,7 @@ export class Nominations {
     const nodeName = this.#nodes.get(uid);
     if (nodeName === undefined) return undefined;
     this.#nodes.delete(uid);
+    this.#victims.delete(uid);
     const here = this.#byNode.get(nodeName);
     here?.delete(uid);
     if (here?.size === 0) this.#byNode.delete(nodeName);
@@ -40,6 +43,19 @@ export class Nominations {
   aheadOf(pod: PodFacts, nodeName: string): PodFacts[] {
     const here = this.#byNode.get(nodeName);
     return here ? [...here.values()].filter(({ uid, priority }) => priority >= pod.priority && uid !== pod.uid) : [];
+  }
+
+  /** Notes whose going a nominated pod waits for. */
+  await(uid: string, victims: Iterable<string>): void {
+    if (this.#nodes.has(uid)) this.#victims.set(uid, new Set(victims));
+  }
+
+  /** Takes in that a pod is gone. Returns whether it was the last that another one waited for. */
+  isLastOf(uid: string, victim: string): boolean {
+    const victims = this.#victims.get(uid);
+    if (!victims?.delete(victim) || victims.size > 0) return false;
+    this.#victims.delete(uid);
+    return true;
   }
 
   /** Names of nodes that somebody is nominated to. */

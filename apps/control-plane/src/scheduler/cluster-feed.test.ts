@@ -68,3 +68,30 @@ test('a nomination that others write counts; one that is decided and not written
   pods('MODIFIED', pod(undefined, { uid: 'another' }), pod());
   expect(snapshot.nominations.size).toBe(0);
 });
+
+test('a nominated pod is tried as soon as the last of its own victims is gone, whoever else is still going from the node', () => {
+  const placed = (name: string, more: Partial<Pod> = {}): Pod => ({
+    ...pod(undefined, { name, uid: name }),
+    spec: { containers: [], nodeName: 'a', priority: 1 },
+    ...more,
+  });
+  const going = (name: string): Pod => ({
+    ...placed(name),
+    metadata: { name, namespace: 'default', uid: name, deletionTimestamp: '2026-01-01T00:00:00Z' },
+    status: { conditions: [{ type: 'DisruptionTarget', status: 'True', reason: 'PreemptionByScheduler' }] },
+  });
+  for (const name of ['first', 'second', 'other']) pods('ADDED', placed(name), undefined);
+  pods('ADDED', pod(), undefined);
+  const entry = queue.pop();
+  if (!entry) throw new Error('the pod is not queued');
+  snapshot.nominations.set(entry.facts, 'a');
+  snapshot.nominations.await('p', ['first', 'second']);
+  queue.unschedulable(entry, ['NodeResourcesFit']);
+  for (const name of ['first', 'second', 'other']) pods('MODIFIED', going(name), placed(name));
+  // News of itself change nothing of that.
+  pods('MODIFIED', pod('a'), pod());
+  pods('DELETED', going('first'), going('first'));
+  expect(queue.counts()).toMatchObject({ active: 0, backoff: 1 });
+  pods('DELETED', going('second'), going('second'));
+  expect(queue.pop()?.facts.uid).toBe('p');
+});

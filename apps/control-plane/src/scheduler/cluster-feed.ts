@@ -110,7 +110,10 @@ function podGone(snapshot: Snapshot, queue: SchedulingQueue, uid: string, onSett
   snapshot.removePod(uid);
   queue.remove(uid);
   onSettled(uid);
-  for (const waiting of snapshot.nominations.on(nodeName ?? '')) if (!awaitsVictims(waiting, snapshot)) queue.roomMade(waiting.uid);
+  for (const waiting of snapshot.nominations.on(nodeName ?? '')) {
+    const isLast = snapshot.nominations.isLastOf(waiting.uid, uid);
+    if (isLast || !awaitsVictims(waiting, snapshot)) queue.roomMade(waiting.uid);
+  }
   if (nodeName !== undefined || wasNominated) queue.happened('pod-gone');
 }
 

@@ -88,7 +88,7 @@ const ends = (name: string) => client.delete(Pod, key(name), { gracePeriodSecond
 const events = async (name: string) =>
   (await client.list(Event, { namespace: 'default' })).items.filter(({ involvedObject }) => involvedObject.name === name);
 
-test('a pod of higher priority is nominated, its victim told and deleted, and it is bound once that is gone, before lower ones', async () => {
+test('a pod of higher priority is nominated, its victim marked and deleted, and it is bound once that is gone, before lower ones', async () => {
   await addNode('a');
   await addPod('victim', 'low');
   await whenBound('victim');
@@ -103,8 +103,8 @@ test('a pod of higher priority is nominated, its victim told and deleted, and it
   });
   expect((await read('victim')).metadata.deletionGracePeriodSeconds).toBe(30);
   await vi.waitFor(async () => {
-    const told = (await events('victim')).filter(({ reason }) => reason === 'Preempted');
-    expect(told.map(({ type, message }) => [type, message])).toEqual([['Normal', `Preempted by pod ${metadata.uid} on node a`]]);
+    const said = (await events('victim')).filter(({ reason }) => reason === 'Preempted');
+    expect(said.map(({ type, message }) => [type, message])).toEqual([['Normal', `Preempted by pod ${metadata.uid} on node a`]]);
     const refused = (await events('preemptor')).map(({ reason, message }) => [reason, message]);
     expect(refused[0]).toEqual(['FailedScheduling', '0/1 nodes are available: 1 Insufficient cpu.']);
   }, waitMs);

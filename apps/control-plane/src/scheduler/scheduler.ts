@@ -145,6 +145,10 @@ export class Scheduler {
   async #preempt(entry: QueuedPod, preemption: Preemption): Promise<void> {
     this.#metrics.preempted(preemption.victims.length);
     this.#displace(entry, preemption.nodeName);
+    this.#snapshot.nominations.await(
+      entry.facts.uid,
+      preemption.victims.map(({ uid }) => uid),
+    );
     this.#preemptions++;
     const isDone = await this.#preemptor.preempt(entry.pod, preemption).finally(() => this.#preemptions--);
     if (this.#isRunning) this.#queue.preempted(entry, isDone);
