@@ -29,6 +29,10 @@ export async function withBenchCluster<T>(use: (bench: BenchCluster) => Promise<
     await cluster.startAgents();
     const image = await provideImage(cluster.layout, { repository: 'berth/hello', tag: '1.0', folder: join(root, 'examples', 'hello') });
     return await Promise.race([use({ cluster, image }), interruption()]);
+  } catch (error) {
+    // What comes of removing the cluster shall not hide it.
+    console.error(error);
+    throw error;
   } finally {
     await cluster.stop({ removeState: true });
     await rm(directory, { recursive: true, force: true });

@@ -16,6 +16,7 @@ import type { NetworkState, NodeNetwork } from './network.ts';
 import { type ClusterNames, type PodDns, parseResolvConf, podDns } from './pod-dns.ts';
 import { interfaceAddresses, PodRoutes } from './pod-routes.ts';
 import type { PodNetworkMode } from './pod-routes-plan.ts';
+import { ServiceHealthServers } from './service-health.ts';
 import { serviceRules } from './service-rules.ts';
 import { readSysctl, Sysctls } from './sysctls.ts';
 import { udpFrontends } from './udp-flows.ts';
@@ -57,6 +58,7 @@ export class HostNetwork implements NodeNetwork {
   readonly #sysctls: Sysctls;
   readonly #conntrack: Conntrack;
   readonly #routes: PodRoutes;
+  readonly #health: ServiceHealthServers;
   #settings: Settings | undefined;
   #hostDns: PodDns = { servers: [], searches: [], options: [] };
   #dns: DnsServer | undefined;
@@ -78,6 +80,7 @@ export class HostNetwork implements NodeNetwork {
     this.#table = `berth-${options.instance}`;
     this.#conntrack = new Conntrack(this.#run, options.logger);
     this.#sysctls = new Sysctls(join(options.stateDirectory, 'sysctls.json'));
+    this.#health = new ServiceHealthServers(options);
     this.#routes = new PodRoutes({
       ...options,
       run: this.#run,
@@ -112,6 +115,7 @@ export class HostNetwork implements NodeNetwork {
   async stop(): Promise<void> {
     this.#stopped = true;
     await this.#applying;
+    await this.#health.stop();
     await this.#dns?.stop();
   }
 
@@ -229,6 +233,7 @@ export class HostNetwork implements NodeNetwork {
     this.#applied = rules;
     if (rules !== this.#flowsFollow) await this.#conntrack.forgetStale(udpFrontends(services, endpointSlices, pods));
     this.#flowsFollow = rules;
+    await this.#health.sync(services, endpointSlices);
     await this.#routes.apply(peers, settings);
   }
 
