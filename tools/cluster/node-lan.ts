@@ -13,7 +13,7 @@ const prefixLength = 24;
 const interfaceExists = (name: string) => existsSync(`/sys/class/net/${name}`);
 const namespaceExists = (name: string) => existsSync(`/run/netns/${name}`);
 
-/** Whoever is not on this network can neither use its addresses here nor reach its nodes. Pure. */
+/** Whoever is not on this network reaches neither this machine's address on it nor other nodes, but for pods behind node ports. Pure. */
 export function lanRules(layout: Layout): string {
   const name = lanName(layout);
   const network = `${lanAddress(layout, 0)}/${prefixLength}`;
@@ -23,6 +23,12 @@ table ip ${name} {
   chain input {
     type filter hook input priority filter; policy accept;
     ip daddr ${lanAddress(layout, 1)} iifname != { "lo", "${name}", "brth${layout.instance}" } drop
+  }
+  chain forward {
+    type filter hook forward priority filter; policy accept;
+    iifname { "${name}", "brth${layout.instance}" } accept
+    oifname "${name}" ct status dnat accept
+    oifname "${name}" ct state new drop
   }
   chain postrouting {
     type nat hook postrouting priority srcnat; policy accept;
