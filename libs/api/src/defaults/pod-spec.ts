@@ -34,9 +34,6 @@ export function defaultPodSpec(spec: PodSpec): void {
   }
   for (const volume of spec.volumes ?? []) defaultVolume(volume);
   for (const container of everyContainer(spec)) defaultContainer(container);
-  for (const constraint of spec.topologySpreadConstraints ?? []) {
-    constraint.whenUnsatisfiable ||= 'DoNotSchedule';
-  }
 }
 
 export function defaultPodTemplate(template: PodTemplateSpec): void {

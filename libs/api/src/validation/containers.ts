@@ -1,24 +1,14 @@
 // Containers of a pod. Init containers differ: only those that restart always (sidecars) may have probes and hooks.
-import type { Container, ContainerPort, PodSpec, VolumeMount } from '../generated/core-v1.types.ts';
+import type { Container, ContainerPort, PodSpec } from '../generated/core-v1.types.ts';
 import { env, envFrom } from './env.ts';
-import {
-  duplicate,
-  duplicates,
-  each,
-  type FieldError,
-  forbidden,
-  invalid,
-  invalidAll,
-  notFound,
-  oneOf,
-  optionalOneOf,
-  required,
-} from './errors.ts';
+import { duplicate, duplicates, each, type FieldError, forbidden, invalid, invalidAll, oneOf, required } from './errors.ts';
 import { dnsLabel, portName, portNumber } from './names.ts';
 import { lifecycle, probes } from './probes.ts';
+import { claimsOf } from './resource-claims.ts';
 import { resizePolicy, resourceRequirements } from './resources.ts';
 import { containerRestartPolicy, initContainerRestartPolicy } from './restart-policy.ts';
-import { containerSecurityContext, descendingPath } from './security-context.ts';
+import { containerSecurityContext } from './security-context.ts';
+import { volumeDevices, volumeMounts } from './volume-mounts.ts';
 
 export const protocols = ['SCTP', 'TCP', 'UDP'];
 
@@ -68,14 +58,15 @@ export function commonContainer(container: Container, spec: PodSpec, field: stri
   const { name, image } = container;
   const errors = name ? invalidAll(`${field}.name`, name, dnsLabel(name)) : [required(`${field}.name`)];
   if (!image) errors.push(required(`${field}.image`));
-  errors.push(...oneOf(`${field}.terminationMessagePolicy`, container.terminationMessagePolicy, ['FallbackToLogsOnError', 'File']));
+  errors.push(...oneOf(`${field}.terminationMessagePolicy`, container.terminationMessagePolicy, ['File', 'FallbackToLogsOnError']));
   errors.push(...ports(container.ports, `${field}.ports`));
   errors.push(...env(container.env, `${field}.env`), ...envFrom(container.envFrom, `${field}.envFrom`));
-  errors.push(...mounts(container, spec, `${field}.volumeMounts`), ...devices(container, spec, `${field}.volumeDevices`));
+  errors.push(...volumeMounts(container, spec, `${field}.volumeMounts`), ...volumeDevices(container, spec, `${field}.volumeDevices`));
   errors.push(...oneOf(`${field}.imagePullPolicy`, container.imagePullPolicy, ['Always', 'IfNotPresent', 'Never']));
   errors.push(...resourceRequirements(container.resources, `${field}.resources`));
+  errors.push(...claimsOf(container.resources, spec, `${field}.resources.claims`));
   errors.push(...resizePolicy(container.resizePolicy, spec, `${field}.resizePolicy`));
-  errors.push(...containerSecurityContext(container.securityContext, `${field}.securityContext`));
+  errors.push(...containerSecurityContext(container.securityContext, spec, `${field}.securityContext`));
   return errors;
 }
 
@@ -95,50 +86,6 @@ function ports(list: ContainerPort[] | undefined, field: string): FieldError[] {
       (index, port) => duplicate(`${field}[${index}].name`, port.name),
     ),
   ];
-}
-
-function mounts(container: Container, spec: PodSpec, field: string): FieldError[] {
-  const known = new Set((spec.volumes ?? []).map((volume) => volume.name));
-  const devicePaths = new Set((container.volumeDevices ?? []).map((device) => device.devicePath));
-  return [
-    ...each(container.volumeMounts, field, (mount, path) => mountErrors(mount, container, known, devicePaths, path)),
-    ...duplicates(
-      container.volumeMounts ?? [],
-      (mount) => mount.mountPath ?? '',
-      (index, mount) => invalid(`${field}[${index}].mountPath`, mount.mountPath, 'must be unique'),
-    ),
-  ];
-}
-
-function mountErrors(mount: VolumeMount, container: Container, known: Set<string>, devicePaths: Set<string>, path: string): FieldError[] {
-  const errors: FieldError[] = [];
-  if (!mount.name) errors.push(required(`${path}.name`));
-  else if (!known.has(mount.name)) errors.push(notFound(`${path}.name`, mount.name));
-  if (!mount.mountPath) errors.push(required(`${path}.mountPath`));
-  if (devicePaths.has(mount.mountPath)) {
-    errors.push(invalid(`${path}.mountPath`, mount.mountPath, 'must not already exist in volumeDevices'));
-  }
-  if (mount.subPath) errors.push(...descendingPath(mount.subPath, `${path}.subPath`));
-  if (mount.subPathExpr) {
-    if (mount.subPath) errors.push(invalid(`${path}.subPathExpr`, mount.subPathExpr, 'subPathExpr and subPath are mutually exclusive'));
-    errors.push(...descendingPath(mount.subPathExpr, `${path}.subPathExpr`));
-  }
-  errors.push(...optionalOneOf(`${path}.mountPropagation`, mount.mountPropagation, ['Bidirectional', 'HostToContainer', 'None']));
-  if (mount.mountPropagation === 'Bidirectional' && !container.securityContext?.privileged) {
-    errors.push(forbidden(`${path}.mountPropagation`, 'Bidirectional mount propagation is available only to privileged containers'));
-  }
-  return errors;
-}
-
-function devices(container: Container, spec: PodSpec, field: string): FieldError[] {
-  const known = new Set((spec.volumes ?? []).map((volume) => volume.name));
-  return each(container.volumeDevices, field, (device, path) => {
-    const errors: FieldError[] = [];
-    if (!device.name) errors.push(required(`${path}.name`));
-    else if (!known.has(device.name)) errors.push(notFound(`${path}.name`, device.name));
-    if (!device.devicePath) errors.push(required(`${path}.devicePath`));
-    return errors;
-  });
 }
 
 function uniqueContainerNames(spec: PodSpec, field: string): FieldError[] {

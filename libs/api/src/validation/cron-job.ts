@@ -2,10 +2,8 @@
 import { CronSyntaxError, parseCron } from '../cron/schedule.ts';
 import { isTimeZone } from '../cron/time-zones.ts';
 import type { CronJob } from '../generated/batch-v1.types.ts';
-import { type FieldError, invalid, nonNegative, notSupported, oneOf, required } from './errors.ts';
+import { type FieldError, invalid, nonNegative, notSupported, oneOf, required, shown } from './errors.ts';
 import { jobSpec } from './job.ts';
-import { labels } from './labels.ts';
-import { annotations } from './metadata.ts';
 
 /** Jobs are named after it, with eleven characters appended. */
 const nameBytesMax = 52;
@@ -24,13 +22,14 @@ export function validateCronJob({ metadata, spec }: CronJob, old?: CronJob): Fie
     // One that was taken when more of them were may stay.
     ...(old && old.spec.timeZone === spec.timeZone ? [] : timeZone(spec.timeZone)),
     ...oneOf('spec.concurrencyPolicy', spec.concurrencyPolicy, ['Allow', 'Forbid', 'Replace']),
-    ...labels(spec.jobTemplate.metadata?.labels, 'spec.jobTemplate.metadata.labels'),
-    ...annotations(spec.jobTemplate.metadata?.annotations, 'spec.jobTemplate.metadata.annotations'),
   );
   const job = spec.jobTemplate.spec;
   if (!job) return errors;
   errors.push(...jobSpec(job, 'spec.jobTemplate.spec'));
-  if (job.selector) errors.push(invalid('spec.jobTemplate.spec.selector', job.selector, '`selector` will be auto-generated'));
+  if (job.selector)
+    errors.push(
+      invalid('spec.jobTemplate.spec.selector', shown('meta.v1.LabelSelector', job.selector), '`selector` will be auto-generated'),
+    );
   if (job.manualSelector) {
     errors.push(notSupported('spec.jobTemplate.spec.manualSelector', job.manualSelector, ['nil', 'false']));
   }

@@ -125,15 +125,11 @@ function completionMode(spec: JobSpec, field: string): FieldError[] {
   return errors;
 }
 
+/** What any job may not have is refused elsewhere. */
 function restartPolicy(spec: JobSpec, field: string): FieldError[] {
   const policy = spec.template?.spec?.restartPolicy;
-  if (policy === 'Never') return [];
-  const errors: FieldError[] = [];
-  if (spec.podFailurePolicy) errors.push(invalid(field, policy, 'only "Never" is supported when podFailurePolicy is specified'));
-  if (spec.backoffLimitPerIndex !== undefined) {
-    errors.push(invalid(field, policy, 'only "Never" is supported when backoffLimitPerIndex is specified'));
-  }
-  return errors;
+  if (!spec.podFailurePolicy || policy !== 'OnFailure') return [];
+  return [invalid(field, policy, 'only "Never" is supported when podFailurePolicy is specified')];
 }
 
 function replacementPolicy({ podReplacementPolicy: policy, podFailurePolicy: failures }: JobSpec, field: string): FieldError[] {

@@ -8,10 +8,12 @@ import { legacyAddress } from './legacy-ip.ts';
 import { dnsLabel, dnsSubdomain, dnsSubdomainWithUnderscore, inRange, type NameCheck, qualified } from './names.ts';
 import { hostNetworkPorts, hostnameOverride, hostUsers } from './pod-host.ts';
 import { podResources } from './pod-resources.ts';
+import { podResourceClaims } from './resource-claims.ts';
 import { resourceRequirements } from './resources.ts';
 import { affinity, schedulingGates, tolerations, topologySpread } from './scheduling.ts';
 import { podSecurityContext } from './security-context.ts';
 import { volumes } from './volumes.ts';
+import { hostProcesses, ofOperatingSystem } from './windows.ts';
 
 const dnsPolicies = ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None'];
 const searchPathsMax = 32;
@@ -52,6 +54,9 @@ export function validatePodSpec(spec: PodSpec | undefined, field: string, isPod 
     ...optionalOneOf(`${field}.preemptionPolicy`, spec.preemptionPolicy, ['PreemptLowerPriority', 'Never']),
     ...resourceRequirements({ limits: spec.overhead ?? {} }, `${field}.overhead`),
     ...operatingSystem(spec, `${field}.os`),
+    ...ofOperatingSystem(spec, field),
+    ...hostProcesses(spec, field),
+    ...podResourceClaims(spec, `${field}.resourceClaims`),
     ...fileKeyVolumes(spec, field),
   ];
 }

@@ -10,7 +10,13 @@ type Handler = ProbeHandler & LifecycleHandler;
 function handler(given: Handler, graceSeconds: number, field: string): FieldError[] {
   const present = handlers.filter((name) => given[name]);
   const errors: FieldError[] = present.slice(1).map((name) => forbidden(`${field}.${name}`, 'may not specify more than 1 handler type'));
-  if (present.length === 0) return [required(field, 'must specify a handler type')];
+  const [first] = present;
+  if (first === undefined) return [required(field, 'must specify a handler type')];
+  return [...errors, ...soleHandler({ [first]: given[first] }, graceSeconds, field)];
+}
+
+function soleHandler(given: Handler, graceSeconds: number, field: string): FieldError[] {
+  const errors: FieldError[] = [];
   if (given.exec && (given.exec.command?.length ?? 0) === 0) errors.push(required(`${field}.exec.command`));
   if (given.httpGet) {
     const http = given.httpGet;

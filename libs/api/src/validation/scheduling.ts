@@ -8,10 +8,12 @@ import type {
   Toleration,
   TopologySpreadConstraint,
 } from '../generated/core-v1.types.ts';
-import { duplicate, duplicates, each, type FieldError, forbidden, invalid, invalidAll, notSupported, oneOf, required } from './errors.ts';
+import { duplicate, duplicates, each, type FieldError, forbidden, invalid, invalidAll, notSupported, required } from './errors.ts';
 import { labelSelector } from './labels.ts';
-import { dnsSubdomain, labelValue, qualified } from './names.ts';
+import { dnsLabel, dnsSubdomain, labelValue, qualified } from './names.ts';
 
+const actions = ['DoNotSchedule', 'ScheduleAnyway'];
+const inclusion = ['Honor', 'Ignore'];
 const effects = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'];
 
 export function tolerations(list: Toleration[] | undefined, field: string): FieldError[] {
@@ -54,6 +56,14 @@ export function nodeSelector(selector: NodeSelector | undefined, field: string):
 }
 
 function nodeSelectorTerm(term: NodeSelectorTerm, field: string): FieldError[] {
+  const values = each(term.matchExpressions, `${field}.matchExpressions`, (requirement, path) =>
+    each(requirement.values, `${path}.values`, (value, at) => invalidAll(at, value, labelValue(value))),
+  );
+  return [...preference(term, field), ...values];
+}
+
+/** Values that no label can have do no harm here: no node is preferred for them. */
+function preference(term: NodeSelectorTerm, field: string): FieldError[] {
   return [
     ...each(term.matchExpressions, `${field}.matchExpressions`, (requirement, path) => {
       const { key = '', operator, values = [] } = requirement;
@@ -68,7 +78,8 @@ function nodeSelectorTerm(term: NodeSelectorTerm, field: string): FieldError[] {
       } else {
         errors.push(invalid(`${path}.operator`, operator ?? '', 'not a valid selector operator'));
       }
-      return [...errors, ...invalidAll(`${path}.key`, key, qualified(key))];
+      errors.push(...invalidAll(`${path}.key`, key, qualified(key)));
+      return errors;
     }),
     ...each(term.matchFields, `${field}.matchFields`, (requirement, path) => {
       const { key = '', operator, values = [] } = requirement;
@@ -95,7 +106,7 @@ export function affinity(given: Affinity | undefined, field: string): FieldError
     ...each(
       node?.preferredDuringSchedulingIgnoredDuringExecution,
       `${field}.nodeAffinity.preferredDuringSchedulingIgnoredDuringExecution`,
-      (term, path) => [...weight(term.weight, path), ...nodeSelectorTerm(term.preference ?? {}, `${path}.preference`)],
+      (term, path) => [...weight(term.weight, path), ...preference(term.preference ?? {}, `${path}.preference`)],
     ),
   );
   for (const kind of ['podAffinity', 'podAntiAffinity'] as const) {
@@ -129,20 +140,51 @@ function podAffinityTerm(term: PodAffinityTerm, field: string): FieldError[] {
   return [
     ...labelSelector(term.labelSelector, `${field}.labelSelector`),
     ...labelSelector(term.namespaceSelector, `${field}.namespaceSelector`),
-    ...topologyKey(term.topologyKey, field),
+    // Kubernetes names the list by what is in it.
+    ...(term.namespaces ?? []).flatMap((name) => invalidAll(`${field}.namespace`, name, dnsLabel(name))),
+    ...matchingKeys(term, field),
+    ...(term.topologyKey ? [] : [required(`${field}.topologyKey`, 'can not be empty')]),
+    ...invalidAll(`${field}.topologyKey`, term.topologyKey ?? '', qualified(term.topologyKey ?? '')),
   ];
 }
 
-function topologyKey(key: string | undefined, field: string): FieldError[] {
-  return key ? invalidAll(`${field}.topologyKey`, key, qualified(key)) : [required(`${field}.topologyKey`, 'can not be empty')];
+/** Keys whose values a pod's own labels give: they extend a selector, and do not repeat it. */
+function matchingKeys({ matchLabelKeys = [], mismatchLabelKeys = [], labelSelector: selector }: MatchingKeys, field: string): FieldError[] {
+  const keys = (list: string[], path: string): FieldError[] => {
+    if (list.length === 0) return [];
+    if (!selector) return [forbidden(path, 'must not be specified when labelSelector is not set')];
+    return each(list, path, (key, at) => invalidAll(at, key, qualified(key)));
+  };
+  const errors = [...keys(matchLabelKeys, `${field}.matchLabelKeys`), ...keys(mismatchLabelKeys, `${field}.mismatchLabelKeys`)];
+  const selected = new Set(Object.keys(selector?.matchLabels ?? {}));
+  for (const { key } of selector?.matchExpressions ?? []) {
+    if (selected.has(key) && matchLabelKeys.includes(key))
+      errors.push(invalid(`${field}[${matchLabelKeys.lastIndexOf(key)}]`, key, 'exists in both matchLabelKeys and labelSelector'));
+    selected.add(key);
+  }
+  const both = each(matchLabelKeys, `${field}.matchLabelKeys`, (key, path) =>
+    mismatchLabelKeys.includes(key) ? [invalid(path, key, 'exists in both matchLabelKeys and mismatchLabelKeys')] : [],
+  );
+  return [...errors, ...both];
 }
 
+type MatchingKeys = Pick<PodAffinityTerm, 'matchLabelKeys' | 'mismatchLabelKeys' | 'labelSelector'>;
+
 export function topologySpread(list: TopologySpreadConstraint[] | undefined, field: string): FieldError[] {
-  return each(list, field, (constraint, path) => {
-    const { maxSkew, minDomains, whenUnsatisfiable } = constraint;
+  return each(list, field, (constraint, path, index) => {
+    const { maxSkew, minDomains, whenUnsatisfiable = '', topologyKey = '' } = constraint;
     const errors = maxSkew > 0 ? [] : [invalid(`${path}.maxSkew`, maxSkew ?? 0, 'must be greater than zero')];
-    errors.push(...topologyKey(constraint.topologyKey, path));
-    errors.push(...oneOf(`${path}.whenUnsatisfiable`, whenUnsatisfiable, ['DoNotSchedule', 'ScheduleAnyway']));
+    if (!topologyKey) errors.push(required(`${path}.topologyKey`, 'can not be empty'));
+    if (!actions.includes(whenUnsatisfiable)) errors.push(notSupported(`${path}.whenUnsatisfiable`, whenUnsatisfiable, actions));
+    const isSame = (other: TopologySpreadConstraint) =>
+      (other.topologyKey ?? '') === topologyKey && (other.whenUnsatisfiable ?? '') === whenUnsatisfiable;
+    if (list?.slice(index + 1).some(isSame))
+      errors.push(duplicate(`${path}.{topologyKey, whenUnsatisfiable}`, `{${topologyKey}, ${whenUnsatisfiable}}`));
+    for (const key of ['nodeAffinityPolicy', 'nodeTaintsPolicy'] as const) {
+      const policy = constraint[key];
+      if (policy !== undefined && !inclusion.includes(policy)) errors.push(notSupported(`${path}.${key}`, policy, inclusion));
+    }
+    errors.push(...matchingKeys({ matchLabelKeys: constraint.matchLabelKeys, labelSelector: constraint.labelSelector }, path));
     if (minDomains !== undefined && minDomains <= 0) errors.push(invalid(`${path}.minDomains`, minDomains, 'must be greater than zero'));
     if (minDomains !== undefined && whenUnsatisfiable !== 'DoNotSchedule') {
       errors.push(

@@ -1,8 +1,23 @@
 // Security contexts of pods and containers.
-import type { PodSecurityContext, PodSpec, SeccompProfile, SecurityContext } from '../generated/core-v1.types.ts';
-import { duplicate, each, type FieldError, invalid, invalidAll, oneOf, optionalOneOf, required, shown } from './errors.ts';
+import type { AppArmorProfile, PodSecurityContext, PodSpec, SeccompProfile, SecurityContext } from '../generated/core-v1.types.ts';
+import {
+  duplicate,
+  each,
+  type FieldError,
+  invalid,
+  invalidAll,
+  notSupported,
+  oneOf,
+  optionalOneOf,
+  required,
+  shown,
+  tooLong,
+} from './errors.ts';
 import { userId } from './names.ts';
+import { windowsOptions } from './windows.ts';
 
+/** A path less its end. */
+const profileBytesMax = 4095;
 const sysctlSource = '^([a-z0-9]([-_a-z0-9]*[a-z0-9])?[\\./])*[a-z0-9]([-_a-z0-9]*[a-z0-9])?$';
 const sysctlPattern = new RegExp(sysctlSource);
 
@@ -39,10 +54,12 @@ export function withoutBacksteps(path: string, field: string): FieldError[] {
   return path.split('/').includes('..') ? [invalid(field, path, "must not contain '..'")] : [];
 }
 
-export function containerSecurityContext(context: SecurityContext | undefined, field: string): FieldError[] {
+export function containerSecurityContext(context: SecurityContext | undefined, spec: PodSpec, field: string): FieldError[] {
   if (!context) return [];
   const errors = ids(context, ['runAsUser', 'runAsGroup'], field);
   errors.push(...optionalOneOf(`${field}.procMount`, context.procMount, ['Default', 'Unmasked']));
+  if (context.procMount === 'Unmasked' && spec.hostUsers !== false)
+    errors.push(invalid(`${field}.procMount`, context.procMount, '`hostUsers` must be false to use `Unmasked`'));
   errors.push(...seccomp(context.seccompProfile, `${field}.seccompProfile`));
   if (context.allowPrivilegeEscalation === false) {
     if (context.privileged)
@@ -63,7 +80,21 @@ export function containerSecurityContext(context: SecurityContext | undefined, f
       );
     }
   }
-  return errors;
+  errors.push(...windowsOptions(context.windowsOptions, `${field}.windowsOptions`));
+  return [...errors, ...appArmor(context.appArmorProfile, `${field}.appArmorProfile`)];
+}
+
+function appArmor(profile: AppArmorProfile | undefined, field: string): FieldError[] {
+  if (!profile) return [];
+  const { type, localhostProfile: name } = profile;
+  const path = `${field}.localhostProfile`;
+  if (!type) return [required(`${field}.type`, 'type is required when appArmorProfile is set')];
+  if (type === 'RuntimeDefault' || type === 'Unconfined')
+    return name === undefined ? [] : [invalid(path, name, 'can only be set when AppArmor type is Localhost')];
+  if (type !== 'Localhost') return [notSupported(`${field}.type`, type, ['Localhost', 'RuntimeDefault', 'Unconfined'])];
+  if (!name) return [required(path, 'must be set when AppArmor type is Localhost')];
+  const errors = name === name.trim() ? [] : [invalid(path, name, 'must not be padded with whitespace')];
+  return name.length > profileBytesMax ? [...errors, tooLong(path, profileBytesMax)] : errors;
 }
 
 export function podSecurityContext(spec: PodSpec, field: string): FieldError[] {
@@ -75,6 +106,10 @@ export function podSecurityContext(spec: PodSpec, field: string): FieldError[] {
   errors.push(...optionalOneOf(`${path}.fsGroupChangePolicy`, context.fsGroupChangePolicy, ['Always', 'OnRootMismatch']));
   errors.push(...optionalOneOf(`${path}.supplementalGroupsPolicy`, context.supplementalGroupsPolicy, ['Merge', 'Strict']));
   errors.push(...seccomp(context.seccompProfile, `${path}.seccompProfile`));
+  errors.push(...windowsOptions(context.windowsOptions, `${path}.windowsOptions`));
+  errors.push(...appArmor(context.appArmorProfile, `${path}.appArmorProfile`));
+  // Volumes that are mounted with a context come with a feature that is off.
+  errors.push(...optionalOneOf(`${path}.seLinuxChangePolicy`, context.seLinuxChangePolicy, ['Recursive']));
   if (spec.shareProcessNamespace && spec.hostPID) {
     errors.push(invalid(`${path}.shareProcessNamespace`, true, 'ShareProcessNamespace and HostPID cannot both be enabled'));
   }
