@@ -22,6 +22,11 @@ export const knownDifferences: KnownDifference[] = [
     matches: ({ at }) => at === 'object.columnDefinitions[*].description' || /\.object\.columnDefinitions\[\*\]\.description$/.test(at),
   },
   {
+    words: 'Expressions in admission policies and match conditions are not compiled',
+    matches: ({ kubernetes, berth }) =>
+      berth === undefined && typeof kubernetes === 'string' && /compilation failed: |: must evaluate to /.test(kubernetes),
+  },
+  {
     words: "A client's mistake is never a 500",
     matches: ({ at, kubernetes }) => at === 'code' && /^(0 cut off|500 )/.test(String(kubernetes)),
   },

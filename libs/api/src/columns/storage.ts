@@ -40,7 +40,7 @@ export const claimColumns: Column<PersistentVolumeClaim>[] = [
   nameColumn(),
   text('Status', 'Whether it is bound to a volume', ({ metadata, status }) => (metadata.deletionTimestamp ? 'Terminating' : status?.phase)),
   text('Volume', 'Volume that it is bound to', ({ spec }) => spec.volumeName),
-  text('Capacity', 'Size of the bound volume', ({ spec, status }) => (spec.volumeName ? status?.capacity?.storage : '')),
+  text('Capacity', 'Size of the bound volume', ({ spec, status }) => (spec.volumeName ? (status?.capacity?.storage ?? '0') : '')),
   text('Access Modes', 'How the bound volume can be mounted', ({ spec, status }) =>
     spec.volumeName ? accessModes(status?.accessModes) : '',
   ),

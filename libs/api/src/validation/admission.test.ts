@@ -81,7 +81,7 @@ test('policies have rules, expressions and names that expressions can use', () =
 test('flow schemas and priority levels', () => {
   const schema = admissionSamples.FlowSchema();
   FlowSchema.defaults(schema);
-  expect(FlowSchema.columns.map((column) => column.value(schema, 0)).slice(1, 4)).toEqual(['sample', '1000', '<none>']);
+  expect(FlowSchema.columns.map((column) => column.value(schema, 0)).slice(1, 4)).toEqual(['sample', 1000, '<none>']);
   expect(FlowSchema.columns[5]?.value(schema, 0)).toBe('?');
   Object.assign(schema.spec, {
     matchingPrecedence: 1,
@@ -103,13 +103,7 @@ test('flow schemas and priority levels', () => {
 
   const level = admissionSamples.PriorityLevelConfiguration();
   PriorityLevelConfiguration.defaults(level);
-  expect(PriorityLevelConfiguration.columns.map((column) => column.value(level, 0)).slice(1, 6)).toEqual([
-    'Limited',
-    '30',
-    '64',
-    '8',
-    '50',
-  ]);
+  expect(PriorityLevelConfiguration.columns.map((column) => column.value(level, 0)).slice(1, 6)).toEqual(['Limited', 30, 64, 8, 50]);
   const queuing = level.spec.limited?.limitResponse?.queuing;
   Object.assign(queuing ?? {}, { queues: 1024, handSize: 8 });
   expect(PriorityLevelConfiguration.validate(level).map(({ detail }) => detail)).toEqual([

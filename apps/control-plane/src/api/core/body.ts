@@ -173,14 +173,12 @@ export function requireVersion(kind: KindDefinition, { metadata }: KubeObject): 
   throw StatusError.invalid({ group: kind.group, kind: kind.plural }, metadata.name, [error]);
 }
 
-/** The namespace and name that a request is about win; a body that says otherwise is refused. */
+/** The namespace and name that a request is about win; a body that says otherwise is refused, unless there are no namespaces here. */
 export function matchTarget(target: Target, object: KubeObject): void {
   const { namespace, name } = target;
   const given = object.metadata;
-  if (!target.kind.namespaced && given.namespace) {
-    throw StatusError.badRequest('namespace may not be set on an object of a cluster-scoped kind');
-  }
-  if (target.kind.namespaced) {
+  if (!target.kind.namespaced) delete given.namespace;
+  else {
     if (given.namespace && given.namespace !== namespace) {
       throw StatusError.badRequest('the namespace of the provided object does not match the namespace sent on the request');
     }

@@ -201,3 +201,15 @@ test('a claim without a class gets the default one, and one that asks for none k
   expect((await client.create(PersistentVolumeClaim, claim('b', ''))).spec.storageClassName).toBe('');
   await server.stop();
 });
+
+test('a namespace means nothing to what is in none, and an object without a name is told all that is wrong', async () => {
+  const { server } = await startTestServer();
+  const shop = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop', namespace: 'elsewhere' } };
+  expect((await server.create(callFor(Namespace), shop)).object.metadata.namespace).toBeUndefined();
+  const unnamed = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { labels: { 'a b': '1' } } };
+  const error = await failure(server.create(callFor(ConfigMap, 'default'), unnamed));
+  expect(error.message).toMatch(
+    /^ConfigMap "" is invalid: \[metadata\.name: Required value: name or generateName is required, metadata\.labels: /,
+  );
+  await server.stop();
+});

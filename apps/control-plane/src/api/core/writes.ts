@@ -58,6 +58,8 @@ export class Writes {
     const fresh = anew(given, () => readAgain(target, body));
     const { name, generateName } = given.metadata;
     if (!name && !generateName) {
+      // Validation names everything that is wrong, the name among it.
+      await this.decideCreate(target, fresh(), '', new Map(), settings);
       throw StatusError.invalid(kind, '', [{ type: 'Required', field: 'metadata.name', detail: 'name or generateName is required' }]);
     }
     const committed = name
