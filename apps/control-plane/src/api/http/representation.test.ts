@@ -1,8 +1,9 @@
+import type { IncomingMessage } from 'node:http';
 import { kinds, kindViews } from '@berth/api';
 import { expect, test } from 'vitest';
 import { erased } from '../core/kinds-by-name.ts';
 import { bookmarkItem } from '../core/watch-events.ts';
-import { type Form, watchFormat } from './representation.ts';
+import { type Form, requestedForm, watchFormat } from './representation.ts';
 
 const all = [...kinds, ...kindViews].map(erased);
 const table = (includeObject: Form['includeObject']): Form => ({
@@ -46,4 +47,13 @@ test('the end of the initial events is told of even where no objects are asked f
     apiVersion: 'meta.k8s.io/v1',
     metadata: { resourceVersion: '7', annotations: { 'k8s.io/initial-events-end': 'true' } },
   });
+});
+
+test('what of an object a row shows is asked of tables alone', () => {
+  const asked = (accept: string) => {
+    const request = { headers: { accept } } as IncomingMessage;
+    return requestedForm(request, new URLSearchParams({ includeObject: 'x' }), 0);
+  };
+  expect(() => asked('application/json;as=Table;v=v1;g=meta.k8s.io')).toThrow('includeObject: Invalid value: "x"');
+  expect(asked('application/json')).toMatchObject({ includeObject: 'Metadata' });
 });

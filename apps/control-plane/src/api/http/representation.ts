@@ -39,11 +39,12 @@ export function requestedForm(request: IncomingMessage, query: URLSearchParams, 
   if (!representation) throw notAcceptable();
   const asked = query.get('includeObject') || 'Metadata';
   const includeObject = (['None', 'Metadata', 'Object'] as const).find((known) => known === asked);
-  if (!includeObject)
+  // Other forms have nothing that it could mean.
+  if (!includeObject && representation.as === 'Table')
     throw StatusError.badRequest(
       `Unable to convert to Table as requested: includeObject: Invalid value: ${JSON.stringify(asked)}: must be 'Metadata', 'Object', 'None', or empty`,
     );
-  return { representation, includeObject, now, isIndented: wantsIndented(request) };
+  return { representation, includeObject: includeObject ?? 'Metadata', now, isIndented: wantsIndented(request) };
 }
 
 export function contentTypeOf({ representation }: Form): string {
