@@ -28,7 +28,7 @@ export function normalised(value: unknown, asked: string[], serviceCidr: string)
     return shown;
   };
   const walk = (part: unknown, key: string): unknown => {
-    if (Array.isArray(part)) return part.map((item) => walk(item, key));
+    if (Array.isArray(part)) return (key === 'managedFields' ? byAuthor(part) : part).map((item) => walk(item, key));
     if (isRecord(part)) return Object.fromEntries(Object.entries(part).map(([name, inner]) => [text(name), walk(inner, name)]));
     if (typeof part === 'string') {
       if (versions.has(key) && part !== '') return `<${key}>`;
@@ -39,4 +39,11 @@ export function normalised(value: unknown, asked: string[], serviceCidr: string)
     return part;
   };
   return walk(value, '');
+}
+
+/** Their order is that of whole seconds, which may end between two writes for one server and not for the other. */
+function byAuthor(entries: unknown[]): unknown[] {
+  const author = (entry: unknown) =>
+    isRecord(entry) ? [entry.operation, entry.manager, entry.apiVersion, entry.subresource].map(String).join(' ') : '';
+  return entries.toSorted((a, b) => (author(a) < author(b) ? -1 : 1));
 }

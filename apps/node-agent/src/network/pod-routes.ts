@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { NodePeer } from '@berth/protocol';
-import type { Logger } from '@berth/telemetry';
+import type { Clock, Logger } from '@berth/telemetry';
 import type { CommandRunner } from './commands.ts';
 import { interfaceExists } from './interfaces.ts';
 import {
@@ -23,6 +23,8 @@ import {
 const tunnelPort = 4789;
 /** Outer IPv4, UDP and VXLAN headers, and the inner Ethernet one. */
 const tunnelHeaderBytes = 50;
+/** How soon this node's own addresses are looked at again, while nodes stay as they are: pods come and go far more often. */
+const addressesMs = 30_000;
 
 export interface PodRoutesOptions {
   nodeName: string;
@@ -35,6 +37,7 @@ export interface PodRoutesOptions {
   /** Whose addresses are not those of a network between nodes. */
   isOwnDevice(name: string): boolean;
   run: CommandRunner;
+  clock: Pick<Clock, 'monotonicMs'>;
   logger: Logger;
 }
 
@@ -42,6 +45,9 @@ export class PodRoutes {
   readonly #options: PodRoutesOptions;
   /** The plan that the kernel has, with all that it rests on. */
   #applied = '';
+  /** For whom that was, and when it was last looked at. */
+  #peers = '';
+  #lookedMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: PodRoutesOptions) {
     this.#options = options;
@@ -49,19 +55,24 @@ export class PodRoutes {
 
   /** @param own this node's range and the cluster's range of services @throws Error with what `ip` said */
   async apply(peers: NodePeer[], own: { podCidr: string; serviceCidr: string }): Promise<void> {
-    const { nodeName, mode, logger } = this.#options;
+    const { nodeName, mode, clock } = this.#options;
+    const about = JSON.stringify([own, peers.map(({ metadata, spec }) => [metadata.name, spec])]);
+    if (about === this.#peers && clock.monotonicMs() < this.#lookedMs + addressesMs) return;
     const isAlone = peers.every(({ metadata }) => metadata.name === nodeName);
     if (isAlone && !existsSync(this.#options.recordFile)) return;
     const addresses = await this.#addresses();
     const plan = planPodRoutes({ nodeName, peers, addresses, mode });
     const wanted = JSON.stringify({ plan, own, addresses });
-    if (wanted === this.#applied) return;
+    if (wanted !== this.#applied) await this.#applyPlan(plan, addresses, own);
+    [this.#applied, this.#peers, this.#lookedMs] = [wanted, about, clock.monotonicMs()];
+  }
+
+  async #applyPlan(plan: PodRoutePlan, addresses: InterfaceAddress[], own: { podCidr: string; serviceCidr: string }): Promise<void> {
     if (plan.unreachable.length > 0) {
       const remedy = 'these are on no network of this node: let --pod-network be auto or vxlan, on all nodes';
-      logger.warn('pods of some nodes cannot be reached', { nodes: plan.unreachable, remedy });
+      this.#options.logger.warn('pods of some nodes cannot be reached', { nodes: plan.unreachable, remedy });
     }
     await this.#change(plan, addresses, own);
-    this.#applied = wanted;
   }
 
   async tearDown(): Promise<void> {
