@@ -117,6 +117,15 @@ test.each<[PatchKind, unknown, string]>([
   expect((await patch(type, given)).error).toMatchObject({ code: 400, reason: 'BadRequest', message });
 });
 
+test('where nobody asks for unknown fields, a merge patch that is an array takes the place of the object', async () => {
+  const { error } = await patch('merge', ['x', null], { fieldValidation: 'Ignore' });
+  expect(error).toMatchObject({ code: 422, reason: 'Invalid' });
+  expect(error.message).toContain(
+    `patch: Invalid value: "[\\"x\\"]": couldn't get version/kind; json parse error: json: cannot unmarshal array`,
+  );
+  expect((await patch('merge', 'x', { fieldValidation: 'Ignore' })).error).toMatchObject({ code: 400, message: 'Invalid JSON Patch' });
+});
+
 test('what is replaced by no object at all has no kind', async () => {
   const { error } = await patch('json', [{ op: 'replace', path: '', value: 7 }]);
   expect(error).toMatchObject({ code: 422, reason: 'Invalid' });

@@ -62,6 +62,11 @@ function unknownMembers(patch: unknown): string[] {
 }
 
 function applyPatch(kind: KindDefinition, type: PatchKind, old: KubeObject, patch: unknown, settings: WriteSettings): unknown {
+  if (type === 'merge' && settings.fieldValidation === 'Ignore' && !isRecord(patch)) {
+    // It is decoded beforehand only to look for unknown fields; unseen, an array takes the object's place.
+    if (!Array.isArray(patch)) throw StatusError.badRequest('Invalid JSON Patch');
+    return patch.filter((item) => item !== null);
+  }
   if (type !== 'json' && !isRecord(patch) && patch !== null) {
     const title = type === 'merge' ? 'error decoding patch: ' : '';
     throw StatusError.badRequest(`${title}json: cannot unmarshal ${goJsonName(patch)} into Go value of type map[string]interface {}`);
