@@ -191,10 +191,30 @@ it.each<[string, object, object, object]>([
     { volumes: [{ name: 'v', hostPath: { path: '/x' } }] },
   ],
   [
-    'directives do not stay in new objects',
+    'what was not there is taken as it is: unmerged, with directives that then are unknown fields, but without nulls and what is to be deleted',
     {},
-    { strategy: { $retainKeys: ['type'], type: 'Recreate' } },
-    { strategy: { type: 'Recreate' } },
+    {
+      strategy: { $retainKeys: ['type'], type: 'Recreate', rollingUpdate: null },
+      containers: [{ image: 'without a key' }, { name: 'a', image: null }, { name: 'b', $patch: 'delete' }],
+      volumes: [],
+    },
+    {
+      strategy: { $retainKeys: ['type'], type: 'Recreate' },
+      containers: [{ image: 'without a key' }, { name: 'a' }],
+      volumes: [],
+    },
+  ],
+  ['an object that is to be deleted is not added', {}, { strategy: { $patch: 'delete', type: 'Recreate' } }, {}],
+  [
+    'what is deleted from a list goes first, wherever it stands',
+    { containers: [{ name: 'a', image: 'old', args: ['x'] }] },
+    {
+      containers: [
+        { name: 'a', image: 'new' },
+        { name: 'a', $patch: 'delete' },
+      ],
+    },
+    { containers: [{ name: 'a', image: 'new' }] },
   ],
   ['inherited names are no members', {}, { nodeSelector: { constructor: 'x' } }, { nodeSelector: { constructor: 'x' } }],
 ])('%s', (_, target, patch, expected) => {
@@ -210,6 +230,7 @@ it.each<[object, string]>([
   [{ '$deleteFromPrimitiveList/finalizers': 'x' }, 'invalid patch format of primitive list'],
   [[], 'invalid JSON document'],
 ])('%j is refused', (patch, message) => {
-  expect(() => apply({}, patch)).toThrow(message);
-  expect(() => apply({}, patch)).toThrow(expect.objectContaining({ code: 400 }));
+  const target = { containers: [{ name: 'a' }], strategy: { type: 'RollingUpdate' } };
+  expect(() => apply(target, patch)).toThrow(message);
+  expect(() => apply(target, patch)).toThrow(expect.objectContaining({ code: 400 }));
 });

@@ -19,13 +19,11 @@ export function applyStrategicMergePatch(message: MessageSchema, target: unknown
 }
 
 function mergeObject(message: MessageSchema | undefined, target: Json, patch: Json): Json {
-  if (patch.$patch === 'replace') return withoutDirectives(patch);
-  if (patch.$patch === 'delete') return {};
-  if (patch.$patch !== undefined && patch.$patch !== 'merge') throw badDirective(patch);
+  if (Object.hasOwn(patch, '$patch')) return replacement(patch);
   const result: Json = { ...target };
   retainKeys(result, patch);
   for (const [key, value] of Object.entries(patch)) {
-    if (key === '$patch' || key === '$retainKeys') continue;
+    if (key === '$retainKeys') continue;
     if (key.startsWith(deletePrefix)) deletePrimitives(result, key.slice(deletePrefix.length), value);
     else if (key.startsWith(orderPrefix)) {
       const name = key.slice(orderPrefix.length);
@@ -35,48 +33,88 @@ function mergeObject(message: MessageSchema | undefined, target: Json, patch: Js
     } else if (value === null) delete result[key];
     else {
       const order = Object.hasOwn(patch, orderPrefix + key) ? orderOf(patch[orderPrefix + key]) : undefined;
-      result[key] = mergeValue(message?.byName.get(key), Object.hasOwn(result, key) ? result[key] : undefined, value, order);
+      const merged = mergeValue(message?.byName.get(key), Object.hasOwn(result, key) ? result[key] : undefined, value, order);
+      if (merged === undefined) delete result[key];
+      else result[key] = merged;
     }
   }
   return result;
 }
 
+/** What a patch with a directive of its own makes of an object, whatever that is. */
+function replacement({ $patch, ...patch }: Json): Json {
+  if ($patch === 'replace') return deepClone(patch);
+  if ($patch === 'delete') return {};
+  throw badDirective({ $patch, ...patch });
+}
+
+/** Undefined when nothing is to be there. */
 function mergeValue(field: FieldSchema | undefined, current: unknown, patch: unknown, order: unknown[] | undefined): unknown {
+  const isAdded = isRecord(patch) ? !isRecord(current) : !Array.isArray(current);
+  if (isAdded) return order && Array.isArray(patch) ? addedInOrder(field, patch, order) : added(withoutNulls(patch));
   if (isRecord(patch)) {
-    if (field?.patchStrategy?.includes('replace')) return withoutDirectives(patch);
+    if (field?.patchStrategy?.includes('replace')) return deepClone(patch);
     const nested = field?.schema.kind === 'message' ? field.schema.message : undefined;
-    return mergeObject(nested, isRecord(current) ? current : {}, patch);
+    return mergeObject(nested, current as Json, patch);
   }
   if (!Array.isArray(patch)) return patch;
-  if (!field?.patchStrategy?.includes('merge')) return patch.map((item) => (isRecord(item) ? withoutDirectives(item) : deepClone(item)));
-  return mergeList(field, Array.isArray(current) ? current : [], patch, order);
+  if (!field?.patchStrategy?.includes('merge')) return deepClone(patch);
+  return mergeList(field, current as unknown[], patch, order);
+}
+
+/** What was not there is taken as it is: no list in it is merged, and only what has a directive is left out. */
+function added(value: unknown): unknown {
+  if (Array.isArray(value)) return value.flatMap((item) => (isDirective(item) ? [] : [added(item)]));
+  if (!isRecord(value)) return value;
+  if (isDirective(value)) return undefined;
+  return Object.fromEntries(Object.entries(value).flatMap(([key, inner]) => (isDirective(inner) ? [] : [[key, added(inner)]])));
+}
+
+function isDirective(value: unknown): boolean {
+  return isRecord(value) && Object.hasOwn(value, '$patch');
+}
+
+function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNulls);
+  if (!isRecord(value)) return value;
+  return Object.fromEntries(Object.entries(value).flatMap(([key, inner]) => (inner === null ? [] : [[key, withoutNulls(inner)]])));
+}
+
+function addedInOrder(field: FieldSchema | undefined, patch: unknown[], order: unknown[]): unknown[] {
+  const key = field?.patchMergeKey;
+  checkOrder(patch, order, key);
+  return mergeOrder(added(patch) as unknown[], order, [], key);
 }
 
 function mergeList(field: FieldSchema | undefined, current: unknown[], patch: unknown[], order: unknown[] | undefined): unknown[] {
-  if (patch.some((item) => isRecord(item) && item.$patch === 'replace'))
-    return patch.flatMap((item) => (isRecord(item) ? (item.$patch === undefined ? [withoutDirectives(item)] : []) : [item]));
   const key = field?.patchMergeKey;
   if (order) checkOrder(patch, order, key);
+  if (patch.some((item) => isRecord(item) && item.$patch === 'replace')) return deepClone(patch.filter((item) => !isDirective(item)));
   const merged = field && key !== undefined ? mergeByKey(field, key, current, patch) : [...new Set([...current, ...patch])];
   return mergeOrder(merged, order ?? patch, current, key);
 }
 
 function mergeByKey(field: FieldSchema, key: string, current: unknown[], patch: unknown[]): unknown[] {
   const element = field.schema.kind === 'list' && field.schema.of.kind === 'message' ? field.schema.of.message : undefined;
-  let result = [...current];
-  for (const item of patch) {
+  const idOf = (item: unknown): unknown => {
     if (!isRecord(item)) throw badArgument({}, item);
-    const id = item[key];
-    if (id === undefined) throw StatusError.badRequest(`map: ${goText(item)} does not contain declared merge key: ${key}`);
-    const isSame = (existing: unknown) => isRecord(existing) && deepEqual(existing[key], id);
-    if (item.$patch === 'delete') {
-      result = result.filter((existing) => !isSame(existing));
-      continue;
-    }
+    if (item[key] === undefined) throw StatusError.badRequest(`map: ${goText(item)} does not contain declared merge key: ${key}`);
+    return item[key];
+  };
+  const hasId = (existing: unknown, id: unknown) => isRecord(existing) && deepEqual(existing[key], id);
+  let result = [...current];
+  // What goes goes first, wherever it stands.
+  for (const item of patch.filter(isDirective) as Json[]) {
+    if (item.$patch !== 'delete') throw badDirective(item);
+    const id = idOf(item);
+    result = result.filter((existing) => !hasId(existing, id));
+  }
+  for (const item of patch.filter((each) => !isDirective(each))) {
+    const id = idOf(item);
     // Ports may share a number and differ in protocol; the first of them is meant.
-    const at = result.findIndex(isSame);
-    if (at < 0) result.push(mergeObject(element, {}, item));
-    else result[at] = mergeObject(element, result[at] as Json, item);
+    const at = result.findIndex((existing) => hasId(existing, id));
+    if (at < 0) result.push(deepClone(item));
+    else result[at] = mergeObject(element, result[at] as Json, item as Json);
   }
   return result;
 }
@@ -116,14 +154,4 @@ function badArgument(expected: unknown, actual: unknown): StatusError {
 
 function badDirective(patch: Json): StatusError {
   return StatusError.badRequest(`unknown patch type: ${goText(patch.$patch)} in map: ${goText(patch)}`);
-}
-
-function withoutDirectives(value: Json): Json {
-  const result: Json = {};
-  for (const [key, inner] of Object.entries(value)) {
-    if (key === '$patch' || key === '$retainKeys' || key.startsWith(orderPrefix) || key.startsWith(deletePrefix) || inner === null)
-      continue;
-    result[key] = isRecord(inner) ? withoutDirectives(inner) : deepClone(inner);
-  }
-  return result;
 }
