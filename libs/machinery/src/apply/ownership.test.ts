@@ -16,7 +16,7 @@ registry.add('t.v1', {
   },
   Port: {
     fields: [
-      { name: 'port', type: 'int32' },
+      { name: 'port', type: 'int32', omitempty: true },
       { name: 'protocol', type: 'string', default: 'TCP' },
       { name: 'host', type: 'string' },
     ],
@@ -171,7 +171,16 @@ describe('applyConfiguration', () => {
 
   it('refuses lists that contradict themselves', () => {
     expect(failure(() => apply(undefined, 'me', thing({ items: [{ name: 'x' }, { name: 'x' }] }))).message).toContain('duplicate entries');
-    expect(failure(() => apply(undefined, 'me', thing({ items: [{ image: 'x' }] }))).message).toContain('omits key field "name"');
+    const items = [{ name: 'x', ports: [{ host: 'h' }] }];
+    expect(failure(() => apply(undefined, 'me', thing({ items }))).message).toContain('omits key field "port"');
+  });
+
+  it('takes a missing key for the zero, where Go always writes it', () => {
+    const made = apply(undefined, 'me', thing({ items: [{ image: 'x' }] }));
+    expect(owners(made)['me/Apply']).toMatchObject({ 'f:spec': { 'f:items': { 'k:{"name":""}': { 'f:image': {} } } } });
+    expect(failure(() => apply(undefined, 'me', thing({ items: [{ image: 'x' }, { image: 'y' }] }))).message).toContain(
+      'duplicate entries',
+    );
   });
 
   it('gives what was there before ownership was tracked to before-first-apply', () => {

@@ -90,8 +90,16 @@ export function rootShape(message: MessageSchema): Shape {
 function listShape(field: FieldSchema, of: TypeSchema): Shape {
   if (field.listType === 'set' && of.kind === 'scalar') return { kind: 'set' };
   if (field.listType !== 'map' || of.kind !== 'message') return leafShape;
-  const keys = (field.listMapKeys ?? []).map((name) => ({ name, default: of.message.byName.get(name)?.default }));
+  const keys = (field.listMapKeys ?? []).map((name) => ({ name, default: keyDefault(of.message.byName.get(name)) }));
   return { kind: 'keyed', keys: keys.sort((a, b) => (a.name < b.name ? -1 : 1)), item: typeShape(of) };
+}
+
+/** Kubernetes' OpenAPI gives the zero as default to whatever Go writes although it is zero. */
+function keyDefault(field: FieldSchema | undefined): unknown {
+  if (!field || field.default !== undefined || field.omitempty || field.pointer || field.schema.kind !== 'scalar') return field?.default;
+  const { scalar } = field.schema;
+  if (scalar === 'string') return '';
+  return scalar === 'int32' || scalar === 'int64' ? 0 : undefined;
 }
 
 /** One member of a struct or map; undefined for fields that the schema does not know. */
