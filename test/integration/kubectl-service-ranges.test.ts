@@ -27,9 +27,10 @@ test('the default range is there, is ready, and its address objects say whose th
     '["networking.k8s.io/service-cidr-finalizer"]',
   );
   expect(await kubectl('get ipaddress')).toBe('NAME        PARENTREF\n10.96.0.1   services/default/kubernetes');
-  expect(await kubectl('get ip 10.96.0.1 --show-labels')).toMatch(
-    /ipaddress\.kubernetes\.io\/ip-family=IPv4,ipaddress\.kubernetes\.io\/managed-by=ipallocator\.k8s\.io$/,
-  );
+  expect(JSON.parse(await kubectl('get ip 10.96.0.1 -o jsonpath={.metadata.labels}'))).toEqual({
+    'ipaddress.kubernetes.io/ip-family': 'IPv4',
+    'ipaddress.kubernetes.io/managed-by': 'ipallocator.k8s.io',
+  });
 });
 
 test('an address by hand is a reservation, and a further range gives room when the first is full', async () => {

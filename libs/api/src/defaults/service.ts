@@ -74,6 +74,12 @@ function dropUnchanged(next: ServiceSpec, old: ServiceSpec): void {
     delete next.allocateLoadBalancerNodePorts;
     delete next.loadBalancerClass;
   }
+  if (needsHealthCheck(old) && !needsHealthCheck(next) && next.healthCheckNodePort === old.healthCheckNodePort)
+    delete next.healthCheckNodePort;
+}
+
+function needsHealthCheck({ type, externalTrafficPolicy }: ServiceSpec): boolean {
+  return type === 'LoadBalancer' && externalTrafficPolicy === 'Local';
 }
 
 /** `clusterIP` and the first of `clusterIPs` are one value; whichever was given sets the other. */

@@ -7,6 +7,7 @@ import { schemas } from '../schemas.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 import { dns1035Label } from '../validation/names.ts';
 import { validateServiceSpec, validateServiceUpdate } from '../validation/service.ts';
+import { validateServiceStatus } from '../validation/service-balancing.ts';
 import { loadBalancerStatusWarnings } from '../warnings/network.ts';
 import { serviceWarnings } from '../warnings/service.ts';
 
@@ -37,8 +38,12 @@ export const Service = defineKind<Service>({
     allowCreateOnUpdate: true,
   },
   defaults: defaultService,
-  validate: (service) => [...validateMetadata(service, { scope: 'Namespaced', name: dns1035Label }), ...validateServiceSpec(service)],
+  validate: (service, old) => [
+    ...validateMetadata(service, { scope: 'Namespaced', name: dns1035Label }),
+    ...validateServiceSpec(service, old),
+  ],
   validateUpdate: (next, old) => [...validateMetadataUpdate(next, old), ...validateServiceUpdate(next, old)],
+  validateStatusUpdate: validateServiceStatus,
   columns: serviceColumns,
   selectableFields: { 'spec.clusterIP': ({ spec }) => spec.clusterIP ?? '', 'spec.type': ({ spec }) => spec.type ?? '' },
   warnings: serviceWarnings,

@@ -8,8 +8,11 @@ import { ipAddress, nonSpecialIp } from './ip.ts';
 import { labels } from './labels.ts';
 import { legacyAddress } from './legacy-ip.ts';
 import { dnsLabel, dnsSubdomain, portNumber, portNumberOrName, qualified } from './names.ts';
+import { balancing } from './service-balancing.ts';
 
-export function validateServiceSpec({ spec }: Service): FieldError[] {
+/** @param old what it replaces */
+export function validateServiceSpec(service: Service, old?: Service): FieldError[] {
+  const { spec } = service;
   const isHeadless = spec.clusterIP === 'None';
   const errors: FieldError[] = [];
   if (!spec.ports?.length && !isHeadless && spec.type !== 'ExternalName') errors.push(required('spec.ports'));
@@ -29,7 +32,7 @@ export function validateServiceSpec({ spec }: Service): FieldError[] {
     const name = (spec.externalName ?? '').replace(/\.$/, '');
     errors.push(...(name ? invalidAll('spec.externalName', spec.externalName, dnsSubdomain(name)) : [required('spec.externalName')]));
   }
-  return errors;
+  return [...errors, ...balancing(service, old)];
 }
 
 function ports(spec: ServiceSpec): FieldError[] {
@@ -79,8 +82,12 @@ function affinityTimeout(spec: ServiceSpec): FieldError[] {
 function clusterIps(spec: ServiceSpec): FieldError[] {
   const list = spec.clusterIPs ?? [];
   if (spec.type === 'ExternalName') {
-    if (spec.clusterIP) return [forbidden('spec.clusterIP', 'may not be set for ExternalName services')];
-    return list.length > 0 ? [invalid('spec.clusterIPs', list, 'may not be set for ExternalName services')] : [];
+    const given = [
+      ...(list.length > 0 || spec.clusterIP ? ['clusterIPs'] : []),
+      ...(spec.ipFamilies?.length ? ['ipFamilies'] : []),
+      ...(spec.ipFamilyPolicy !== undefined ? ['ipFamilyPolicy'] : []),
+    ];
+    return given.map((name) => forbidden(`spec.${name}`, 'may not be set for ExternalName services'));
   }
   const errors: FieldError[] = [];
   if (list.length > 0 && !spec.clusterIP) errors.push(invalid('spec.clusterIPs', list, 'must be empty when `clusterIP` is not specified'));
