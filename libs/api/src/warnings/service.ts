@@ -41,7 +41,7 @@ function idleFields(spec: ServiceSpec): string[] {
   const stickySeconds = spec.sessionAffinityConfig?.clientIP?.timeoutSeconds;
   if (stickySeconds !== undefined && stickySeconds !== defaultStickySeconds) {
     warnings.push(
-      idle('spec.sessionAffinityConfig.clientIP.timeoutSeconds', 'a client stays with its endpoint for as long as the endpoints do'),
+      idle('spec.sessionAffinityConfig.clientIP.timeoutSeconds', 'Berth keeps a client with its endpoint for as long as the endpoints do'),
     );
   }
   if (spec.trafficDistribution) warnings.push(idle('spec.trafficDistribution'));

@@ -74,7 +74,8 @@ test('what is wrong with metadata is refused there as well', async () => {
 
 test('a watch shows the annotation that a patch of the status brought', async () => {
   const { server, client } = await startTestServer();
-  const { metadata } = await client.create(Service, service('web'));
+  const balanced = { ...service('web').spec, type: 'LoadBalancer', loadBalancerClass: 'example.com/outside' };
+  const { metadata } = await client.create(Service, { ...service('web'), spec: balanced });
   const handle = await server.watch(callFor(Service, 'default'), { resourceVersion: metadata.resourceVersion });
   const patch = { metadata: { annotations: { patchedstatus: 'true' } }, status: { loadBalancer: { ingress: [{ ip: '203.0.113.1' }] } } };
   await server.patch(callFor(Service, 'default', 'web', 'status'), 'merge', patch);
