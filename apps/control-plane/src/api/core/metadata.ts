@@ -49,8 +49,8 @@ export function checkIdentity(kind: KindDefinition, given: KubeObject, old: Kube
   }
 }
 
-/** Keeps identity and deletion through an update. @throws StatusError Conflict or Invalid when `next` contradicts them. */
-export function carryMetadata(kind: KindDefinition, next: KubeObject, old: KubeObject): void {
+/** Keeps identity and deletion through an update. @returns what `next` may not say of them @throws StatusError Conflict for another object, or an old version */
+export function carryMetadata(kind: KindDefinition, next: KubeObject, old: KubeObject): FieldError[] {
   checkIdentity(kind, next, old);
   const given = next.metadata;
   const kept = old.metadata;
@@ -59,8 +59,8 @@ export function carryMetadata(kind: KindDefinition, next: KubeObject, old: KubeO
     ...immutable(given, kept, 'deletionGracePeriodSeconds'),
     ...newFinalizers(given, kept),
   ];
-  if (errors.length > 0) throw StatusError.invalid(kind, kept.name, errors);
   keep(given, kept);
+  return errors;
 }
 
 function immutable(given: ObjectMeta, kept: ObjectMeta, field: 'deletionTimestamp' | 'deletionGracePeriodSeconds'): FieldError[] {

@@ -213,3 +213,15 @@ test('a namespace means nothing to what is in none, and an object without a name
   );
   await server.stop();
 });
+
+test('an update is told everything that is wrong with it at once, what it may not say of a deletion included', async () => {
+  const { server, client } = await startTestServer();
+  const made = await client.create(ConfigMap, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'web', namespace: 'default' } });
+  const wrong = { ...made, metadata: { ...made.metadata, deletionGracePeriodSeconds: 600 }, data: { 'a b': 'x' } };
+  const error = await client.update(ConfigMap, wrong).catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({
+    code: 422,
+    status: { details: { causes: [{ field: 'metadata.deletionGracePeriodSeconds' }, { field: 'data[a b]' }] } },
+  });
+  await server.stop();
+});

@@ -195,7 +195,7 @@ export class Writes {
     const { kind, namespace, name = '', subresource, user } = target;
     const old: Shaped = current.object;
     const next = scope === 'status' ? withStatus(kind, old, given, timestamp(this.#options.clock)) : given;
-    carryMetadata(kind, next, old);
+    const refused = carryMetadata(kind, next, old);
     const request: AdmissionRequest = {
       operation: 'UPDATE',
       user,
@@ -219,7 +219,7 @@ export class Writes {
       if (settings) trackStatusFields(target, old, next, settings, this.#options);
       await this.#options.admission.mutate(request);
     }
-    const errors = [...validateChange(request, scope, next, old), ...(target.through?.view?.validate?.(next, old) ?? [])];
+    const errors = [...refused, ...validateChange(request, scope, next, old), ...(target.through?.view?.validate?.(next, old) ?? [])];
     if (errors.length > 0) throw StatusError.invalid(kind, name, errors);
     if (target.through) kind.defaults(next);
     if (scope !== 'internal') await this.#options.admission.validate(request);
