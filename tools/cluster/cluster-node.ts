@@ -39,16 +39,12 @@ export class ClusterNode {
     this.#parts = parts;
   }
 
-  get isRunning(): boolean {
-    return this.#parts.processes.running(this.#parts.node.process) !== undefined;
-  }
-
-  /** Does nothing where it runs already as it would be started. */
+  /** Does nothing where it runs already under its address. */
   async start(): Promise<void> {
     const { processes, node, ready } = this.#parts;
     const running = processes.running(node.process);
-    const isSame = running !== undefined && JSON.stringify(running.command) === JSON.stringify(this.#command);
-    // With another address, say; its pods go on.
+    const isSame = running !== undefined && optionOf(running.command, '--node-ip') === node.address;
+    // It has neighbours now; its pods go on.
     if (running && !isSame) await processes.stop(node.process);
     // One that runs renews its lease every ten seconds.
     const seenSinceMs = systemClock.now() - (isSame ? 2 * heartbeatSeconds * 1000 : 0);
@@ -121,4 +117,9 @@ export class ClusterNode {
       client.close();
     }
   }
+}
+
+function optionOf(command: string[], name: string): string | undefined {
+  const at = command.indexOf(name);
+  return at < 0 ? undefined : command[at + 1];
 }

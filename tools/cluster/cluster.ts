@@ -11,7 +11,7 @@ import { etcdClientFlags, etcdFlags, isEtcdHealthy, provideEtcdCertificates } fr
 import { eventually, GiveUpError } from './eventually.ts';
 import { type ClusterLayout, kubeconfigPath, root } from './layout.ts';
 import { provideLan, removeLan } from './node-lan.ts';
-import { lanAddress, type NodeLayout, nodeLayouts, nodesPresent } from './node-layout.ts';
+import { lanAddress, type NodeLayout, nodeLayouts, nodesMax, nodesPresent } from './node-layout.ts';
 import { providePodApiAddress, removePodApiAddress } from './pod-api-address.ts';
 import { ProcessFolder } from './processes.ts';
 
@@ -175,7 +175,8 @@ export class Cluster {
       await attempt(`ending the pods of ${node.name}`, () => this.#node(node).tearDown());
     }
     for (const name of ['control-plane', 'etcd', lanRegistry, 'registry']) await attempt(`stopping ${name}`, () => stopProcess(name));
-    await attempt('removing the network between nodes', () => removeLan(this.layout, nodes));
+    // Also of nodes whose start came to nothing.
+    await attempt('removing the network between nodes', () => removeLan(this.layout, nodeLayouts(this.layout, nodesMax)));
     await attempt('removing the address of the API for pods', () => removePodApiAddress(this.layout));
     if (failures.length > 0) throw new Error(failures.join('\n'));
     if (removeState) await rm(this.layout.directory, { recursive: true, force: true });
