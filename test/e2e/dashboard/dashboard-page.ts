@@ -20,7 +20,9 @@ export interface DashboardOptions {
 const defaultTimeoutMs = 20_000;
 /** What Chromium does to open requests when this machine gets a network interface, as it does with every new pod. */
 const networkChanged = 'net::ERR_NETWORK_CHANGED';
-const loadAttemptsMax = 5;
+/** Where that leads, perhaps only while the next attempt is under way. */
+const errorPage = 'chrome-error://chromewebdata/';
+const loadAttemptsMax = 10;
 
 export class DashboardPage {
   readonly page: Page;
@@ -68,7 +70,8 @@ export class DashboardPage {
       try {
         await this.page.goto(`${this.#server}/ui/`);
       } catch (error) {
-        if (!String(error).includes(networkChanged) || attempt === loadAttemptsMax) throw error;
+        const isPassing = [networkChanged, errorPage].some((text) => String(error).includes(text));
+        if (!isPassing || attempt === loadAttemptsMax) throw error;
         isWhole = false;
       } finally {
         this.page.off('requestfailed', onFailure);
