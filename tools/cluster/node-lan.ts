@@ -2,6 +2,7 @@
 // of each further one. What they send into the world goes by the machine's address.
 import { existsSync } from 'node:fs';
 import type { ClusterLayout } from './layout.ts';
+import { deleteInterface, deleteTable, ensureBridge, interfaceExists } from './machine-network.ts';
 import { lanAddress, type NodeLayout } from './node-layout.ts';
 import { runCommand } from './run-command.ts';
 
@@ -10,7 +11,6 @@ type Layout = Pick<ClusterLayout, 'instance'>;
 /** The same for the bridge and the nft table. */
 export const lanName = ({ instance }: Layout) => `berth-lan-${instance}`;
 const prefixLength = 24;
-const interfaceExists = (name: string) => existsSync(`/sys/class/net/${name}`);
 const namespaceExists = (name: string) => existsSync(`/run/netns/${name}`);
 
 /** Whoever is not on this network reaches neither this machine's address on it nor other nodes, but for pods behind node ports. Pure. */
@@ -41,7 +41,7 @@ table ip ${name} {
 /** Safe to repeat. */
 export async function provideLan(layout: Layout, nodes: NodeLayout[]): Promise<void> {
   const bridge = lanName(layout);
-  if (!interfaceExists(bridge)) await runCommand(['ip', 'link', 'add', bridge, 'type', 'bridge']);
+  await ensureBridge(bridge);
   await runCommand(['ip', 'address', 'replace', `${lanAddress(layout, 1)}/${prefixLength}`, 'dev', bridge]);
   await runCommand(['ip', 'link', 'set', bridge, 'up']);
   await runCommand(['nft', '-f', '-'], { input: lanRules(layout) });
@@ -65,11 +65,9 @@ async function provideNamespace(layout: Layout, bridge: string, namespace: strin
 export async function removeLan(layout: Layout, nodes: NodeLayout[]): Promise<void> {
   for (const { namespace } of nodes) {
     if (!namespace) continue;
-    if (interfaceExists(namespace)) await runCommand(['ip', 'link', 'delete', namespace]);
+    await deleteInterface(namespace);
     if (namespaceExists(namespace)) await runCommand(['ip', 'netns', 'delete', namespace]);
   }
-  const name = lanName(layout);
-  if (interfaceExists(name)) await runCommand(['ip', 'link', 'delete', name]);
-  const { stdout } = await runCommand(['nft', 'list', 'tables', 'ip']);
-  if (stdout.split('\n').includes(`table ip ${name}`)) await runCommand(['nft', 'delete', 'table', 'ip', name]);
+  await deleteInterface(lanName(layout));
+  await deleteTable(lanName(layout));
 }

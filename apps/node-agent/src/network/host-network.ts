@@ -1,6 +1,6 @@
 // The real network of a node: a bridge for pods by CNI, services and node ports by one nftables table, cluster names by a name
 // server on the cluster's DNS address. Rules and bridge outlive the agent, so that pods keep their services while it restarts.
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Pod } from '@berth/api';
 import type { Clock, Logger } from '@berth/telemetry';
@@ -16,6 +16,7 @@ import type { NetworkState, NodeNetwork } from './network.ts';
 import { type ClusterNames, type PodDns, parseResolvConf, podDns } from './pod-dns.ts';
 import { interfaceAddresses, PodRoutes } from './pod-routes.ts';
 import type { PodNetworkMode } from './pod-routes-plan.ts';
+import { replaceFile } from './replace-file.ts';
 import { ServiceHealthServers } from './service-health.ts';
 import { serviceRules } from './service-rules.ts';
 import { readSysctl, Sysctls } from './sysctls.ts';
@@ -139,7 +140,7 @@ export class HostNetwork implements NodeNetwork {
   }
 
   async #setUp({ podCidr, clusterDns, clusterDomain }: Settings): Promise<void> {
-    const { cniConfigDirectory, stateDirectory, clock, logger } = this.#options;
+    const { stateDirectory, clock, logger } = this.#options;
     this.#hostDns = parseResolvConf(await readFile('/etc/resolv.conf', 'utf8').catch(emptyIfAbsent));
     await this.#ensureBridge(this.#bridge);
     // A bridge without ports is a dummy that every kernel which runs pods can make.
@@ -150,11 +151,9 @@ export class HostNetwork implements NodeNetwork {
     await this.#sysctls.ensure({ 'net/ipv4/ip_forward': '1', [`net/ipv4/conf/${this.#bridge}/route_localnet`]: '1' });
     if ((await readSysctl(bridgeFilter)) === '0') await this.#sysctls.ensure({ [bridgeFilter]: '1' });
     await this.#warnOfFirewalls();
-    for (const directory of [cniConfigDirectory, stateDirectory]) await mkdir(directory, { recursive: true });
-    const partial = `${this.#configFile}.partial`;
+    await mkdir(stateDirectory, { recursive: true });
     const mtu = (await interfaceAddresses(this.#run)).find(({ address }) => address === this.#options.nodeIp)?.mtu;
-    await writeFile(partial, cniConfig({ bridge: this.#bridge, podCidr, ipamDirectory: ipamDirectory(stateDirectory), mtu }));
-    await rename(partial, this.#configFile);
+    await replaceFile(this.#configFile, cniConfig({ bridge: this.#bridge, podCidr, ipamDirectory: ipamDirectory(stateDirectory), mtu }));
     await this.#dns?.stop();
     this.#dns = undefined;
     const upstream = new Upstream(

@@ -1,8 +1,7 @@
 // Keeps the kernel's routes to other nodes' pods as they are planned. They outlive the agent, as pods do; what it made is written down,
 // so that a route to a node that is gone is removed also by the next agent, and nobody else's ever is.
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { readFile, rm } from 'node:fs/promises';
 import type { NodePeer } from '@berth/protocol';
 import type { Clock, Logger } from '@berth/telemetry';
 import type { CommandRunner } from './commands.ts';
@@ -18,6 +17,7 @@ import {
   tunnelHardwareAddress,
   tunnelNetworkId,
 } from './pod-routes-plan.ts';
+import { replaceFile } from './replace-file.ts';
 
 /** IANA's for VXLAN. */
 const tunnelPort = 4789;
@@ -41,6 +41,12 @@ export interface PodRoutesOptions {
   logger: Logger;
 }
 
+/** Of this node's pods, and of the cluster's services. */
+interface OwnRanges {
+  podCidr: string;
+  serviceCidr: string;
+}
+
 export class PodRoutes {
   readonly #options: PodRoutesOptions;
   /** The plan that the kernel has, with all that it rests on. */
@@ -53,8 +59,8 @@ export class PodRoutes {
     this.#options = options;
   }
 
-  /** @param own this node's range and the cluster's range of services @throws Error with what `ip` said */
-  async apply(peers: NodePeer[], own: { podCidr: string; serviceCidr: string }): Promise<void> {
+  /** @throws Error with what `ip` said */
+  async apply(peers: NodePeer[], own: OwnRanges): Promise<void> {
     const { nodeName, mode, clock } = this.#options;
     const about = JSON.stringify([own, peers.map(({ metadata, spec }) => [metadata.name, spec])]);
     if (about === this.#peers && clock.monotonicMs() < this.#lookedMs + addressesMs) return;
@@ -63,16 +69,8 @@ export class PodRoutes {
     const addresses = await this.#addresses();
     const plan = planPodRoutes({ nodeName, peers, addresses, mode });
     const wanted = JSON.stringify({ plan, own, addresses });
-    if (wanted !== this.#applied) await this.#applyPlan(plan, addresses, own);
+    if (wanted !== this.#applied) await this.#change(plan, addresses, own);
     [this.#applied, this.#peers, this.#lookedMs] = [wanted, about, clock.monotonicMs()];
-  }
-
-  async #applyPlan(plan: PodRoutePlan, addresses: InterfaceAddress[], own: { podCidr: string; serviceCidr: string }): Promise<void> {
-    if (plan.unreachable.length > 0) {
-      const remedy = 'these are on no network of this node: let --pod-network be auto or vxlan, on all nodes';
-      this.#options.logger.warn('pods of some nodes cannot be reached', { nodes: plan.unreachable, remedy });
-    }
-    await this.#change(plan, addresses, own);
   }
 
   async tearDown(): Promise<void> {
@@ -81,8 +79,12 @@ export class PodRoutes {
     await rm(this.#options.recordFile, { force: true });
   }
 
-  async #change({ routes }: PodRoutePlan, addresses: InterfaceAddress[], own: { podCidr: string; serviceCidr: string }): Promise<void> {
-    const { run, tunnel } = this.#options;
+  async #change({ routes, unreachable }: PodRoutePlan, addresses: InterfaceAddress[], own: OwnRanges): Promise<void> {
+    const { run, tunnel, logger } = this.#options;
+    if (unreachable.length > 0) {
+      const remedy = 'these are on no network of this node: let --pod-network be auto or vxlan, on all nodes';
+      logger.warn('pods of some nodes cannot be reached', { nodes: unreachable, remedy });
+    }
     const before = await this.#recorded();
     // Before the change: a crash in between must not lose what is there.
     await this.#record([...before, ...routes]);
@@ -121,7 +123,7 @@ export class PodRoutes {
     }
   }
 
-  async #ensureTunnel(addresses: InterfaceAddress[], own: { podCidr: string; serviceCidr: string }): Promise<void> {
+  async #ensureTunnel(addresses: InterfaceAddress[], own: OwnRanges): Promise<void> {
     const { run, tunnel, nodeIp } = this.#options;
     const uplink = addresses.find(({ address }) => address === nodeIp);
     const id = tunnelNetworkId(own.serviceCidr);
@@ -152,12 +154,8 @@ export class PodRoutes {
     return existsSync(recordFile) ? JSON.parse(await readFile(recordFile, 'utf8')) : [];
   }
 
-  async #record(routes: PodRoute[]): Promise<void> {
-    const { recordFile } = this.#options;
-    await mkdir(dirname(recordFile), { recursive: true });
-    const partial = `${recordFile}.partial`;
-    await writeFile(partial, JSON.stringify(routes));
-    await rename(partial, recordFile);
+  #record(routes: PodRoute[]): Promise<void> {
+    return replaceFile(this.#options.recordFile, JSON.stringify(routes));
   }
 }
 

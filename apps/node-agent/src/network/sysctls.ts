@@ -1,7 +1,8 @@
 // Kernel settings that services need. What they were before is written down, so that a torn down node can give them back.
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { replaceFile } from './replace-file.ts';
 
 const root = '/proc/sys';
 
@@ -40,10 +41,7 @@ export class Sysctls {
   }
 
   async #record(path: string, change: Change): Promise<void> {
-    await mkdir(dirname(this.#recordFile), { recursive: true });
-    const partial = `${this.#recordFile}.partial`;
-    await writeFile(partial, JSON.stringify({ ...(await this.#recorded()), [path]: change }));
-    await rename(partial, this.#recordFile);
+    await replaceFile(this.#recordFile, JSON.stringify({ ...(await this.#recorded()), [path]: change }));
   }
 
   async #recorded(): Promise<Record<string, Change>> {
