@@ -42,8 +42,8 @@ export const encode = {
   dataHeader(streamId: number, length: number, fin: boolean): Buffer {
     return words(streamId, (((fin ? flagFin : 0) << 24) | length) >>> 0);
   },
-  synStream: (streamId: number, block: Buffer): Buffer =>
-    control(types.synStream, 0, Buffer.concat([words(streamId, 0), Buffer.alloc(2), block])),
+  synStream: (streamId: number, block: Buffer, fin: boolean): Buffer =>
+    control(types.synStream, fin ? flagFin : 0, Buffer.concat([words(streamId, 0), Buffer.alloc(2), block])),
   synReply: (streamId: number, block: Buffer): Buffer => control(types.synReply, 0, Buffer.concat([words(streamId), block])),
   rstStream: (streamId: number, code: number): Buffer => control(types.rstStream, 0, words(streamId, code)),
   ping: (id: number): Buffer => control(types.ping, 0, words(id)),

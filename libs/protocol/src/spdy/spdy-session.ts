@@ -75,14 +75,16 @@ export class SpdySession {
     return this.#streams.size;
   }
 
+  // One that is only read from ends as it opens: who writes to a peer that has closed loses what it said last.
   /** What is written is sent once the peer has accepted the stream. @throws SpdyClosedError */
-  openStream(headers: SpdyHeaders): SpdyStream {
+  openStream(headers: SpdyHeaders, { readOnly = false } = {}): SpdyStream {
     if (this.#over || this.#goingAway) throw new SpdyClosedError(this.#over ? undefined : 'the peer takes no more streams');
-    const stream = new SpdyStream(this.#host, this.#nextId, headers, { sendWindow: this.#initialWindow, readOnly: false });
+    const stream = new SpdyStream(this.#host, this.#nextId, headers, { sendWindow: this.#initialWindow, readOnly });
+    if (readOnly) stream.end();
     this.#nextId += 2;
     this.#streams.set(stream.id, stream);
     this.#unanswered.add(stream.id);
-    this.#sendHeaders(headers, (block) => encode.synStream(stream.id, block));
+    this.#sendHeaders(headers, (block) => encode.synStream(stream.id, block, readOnly));
     return stream;
   }
 

@@ -1,7 +1,7 @@
 // What the runtime's streaming server does at an awkward moment ends the session at worst, and has an owner: nothing of it may reach
 // the process, which Node ends over an error that nobody listens to.
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { SpdySession, type SpdyStream } from '@berth/protocol/spdy';
 import { type Clock, systemClock } from '@berth/telemetry';
@@ -117,6 +117,19 @@ test('a terminal may be resized in the moment in which its connection is lost', 
   await expect(session.exit).rejects.toThrow(StreamingError);
   await settled();
   expect(unowned).toEqual([]);
+});
+
+test('a command without input sends nothing once it has begun: the runtime may be gone, and its last word with it', async () => {
+  const { url, socket, stream } = await runtime();
+  const session = await openExec(url, { stdin: false, stdout: true, stderr: true, tty: false }, true);
+  await stream('stderr');
+  const { bytesRead } = (await socket) as Socket;
+  for (const type of ['stdout', 'stderr']) (await stream(type)).end();
+  (await stream('error')).end('{"status":"Success"}');
+  expect(await session.exit).toBe(0);
+  await settled();
+  expect(((await socket) as Socket).bytesRead).toBe(bytesRead);
+  session.close();
 });
 
 test('sizes that the runtime does not take become one: the newest', async () => {

@@ -40,19 +40,19 @@ export class SilentEndError extends StreamingError {
  */
 export async function openExec(url: string, options: Omit<ExecOptions, 'command'>, isSilentEndAnError: boolean): Promise<ExecSession> {
   const session = await upgrade(url, execProtocol);
-  const open = (streamtype: string): SpdyStream => {
-    const stream = session.openStream({ streamtype });
+  const open = (streamtype: string, readOnly = false): SpdyStream => {
+    const stream = session.openStream({ streamtype }, { readOnly });
     // The runtime ends streams by reset once the process has ended; whether that went well, the error stream says.
     stream.resetEnds = true;
     // Whoever uses a stream finds it ended; what became of the command, the session's result says.
     stream.on('error', () => stream.destroy());
     return stream;
   };
-  const error = open('error').end();
+  const error = open('error', true);
   const stdin = options.stdin ? open('stdin') : undefined;
   stdin?.resume();
-  const stdout = options.stdout ? open('stdout').end() : undefined;
-  const stderr = options.stderr && !options.tty ? open('stderr').end() : undefined;
+  const stdout = options.stdout ? open('stdout', true) : undefined;
+  const stderr = options.stderr && !options.tty ? open('stderr', true) : undefined;
   const resizing = options.tty ? open('resize') : undefined;
   resizing?.resume();
   let closedHere = false;
@@ -121,7 +121,7 @@ function exitCodeOf(text: string): number {
 export async function openPortForward(url: string, port: number, clock: Clock = systemClock): Promise<Duplex> {
   const session = await upgrade(url, portForwardProtocol);
   const headers = { port: String(port), requestid: '0' };
-  const error = session.openStream({ ...headers, streamtype: 'error' }).end();
+  const error = session.openStream({ ...headers, streamtype: 'error' }, { readOnly: true });
   error.resetEnds = true;
   const data = session.openStream({ ...headers, streamtype: 'data' });
   // It may break before anybody reads from it, who then finds it destroyed.
