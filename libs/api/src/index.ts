@@ -23,6 +23,7 @@ export { CronJob } from './kinds/cron-job.ts';
 export { CSIDriver } from './kinds/csi-driver.ts';
 export { CSINode } from './kinds/csi-node.ts';
 export { CSIStorageCapacity } from './kinds/csi-storage-capacity.ts';
+export { CustomResourceDefinition } from './kinds/custom-resource-definition.ts';
 export { DaemonSet } from './kinds/daemon-set.ts';
 export { Deployment } from './kinds/deployment.ts';
 export { EndpointSlice } from './kinds/endpoint-slice.ts';

@@ -10,6 +10,7 @@ import { CronJob } from './kinds/cron-job.ts';
 import { CSIDriver } from './kinds/csi-driver.ts';
 import { CSINode } from './kinds/csi-node.ts';
 import { CSIStorageCapacity } from './kinds/csi-storage-capacity.ts';
+import { CustomResourceDefinition } from './kinds/custom-resource-definition.ts';
 import { DaemonSet } from './kinds/daemon-set.ts';
 import { Deployment } from './kinds/deployment.ts';
 import { EndpointSlice } from './kinds/endpoint-slice.ts';
@@ -117,6 +118,7 @@ export const kinds: KindDefinition[] = [
   erased(MutatingAdmissionPolicyBinding),
   erased(FlowSchema),
   erased(PriorityLevelConfiguration),
+  erased(CustomResourceDefinition),
 ];
 
 /** Other versions of kinds in `kinds`: served like them, stored as them. */

@@ -13,7 +13,8 @@ const groups = Map.groupBy(kinds, (kind) => `${kind.group}/${kind.version}`);
 function references(value: unknown, found: string[] = []): string[] {
   if (value === null || typeof value !== 'object') return found;
   for (const [key, inner] of Object.entries(value)) {
-    if (key === '$ref') found.push(inner as string);
+    // JSONSchemaProps has a property of that name, which is no reference.
+    if (key === '$ref' && typeof inner === 'string') found.push(inner);
     else references(inner, found);
   }
   return found;

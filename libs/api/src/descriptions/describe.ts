@@ -3,6 +3,7 @@ import { autoscalingDescriptions } from './autoscaling.ts';
 import { claimDescriptions } from './claims.ts';
 import { clusterDescriptions } from './cluster.ts';
 import { containerDescriptions } from './containers.ts';
+import { definitionDescriptions } from './definitions.ts';
 import type { Descriptions } from './descriptions.ts';
 import { foreignVolumeDescriptions } from './foreign-volumes.ts';
 import { jobDescriptions } from './jobs.ts';
@@ -37,6 +38,7 @@ export const descriptions: ReadonlyMap<string, Record<string, string>> = merged(
   storageDescriptions,
   clusterDescriptions,
   ruleDescriptions,
+  definitionDescriptions,
 ]);
 
 export function describe(message: string, field = ''): string | undefined {

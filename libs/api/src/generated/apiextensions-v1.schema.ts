@@ -88,7 +88,10 @@ export const apiextensionsV1: GroupDeclaration = {
     { name: 'openAPIV3Schema', type: 'apiextensions.v1.JSONSchemaProps', number: 1, pointer: true, omitempty: true },
   ] },
   CustomResourceSubresources: { fields: [
+    { name: 'status', type: 'apiextensions.v1.CustomResourceSubresourceStatus', number: 1, pointer: true, omitempty: true },
     { name: 'scale', type: 'apiextensions.v1.CustomResourceSubresourceScale', number: 2, pointer: true, omitempty: true },
+  ] },
+  CustomResourceSubresourceStatus: { fields: [
   ] },
   CustomResourceSubresourceScale: { fields: [
     { name: 'specReplicasPath', type: 'string', number: 1, required: true },

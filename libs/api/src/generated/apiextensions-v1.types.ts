@@ -99,8 +99,11 @@ export interface CustomResourceValidation {
 }
 
 export interface CustomResourceSubresources {
+  status?: CustomResourceSubresourceStatus;
   scale?: CustomResourceSubresourceScale;
 }
+
+export interface CustomResourceSubresourceStatus {}
 
 export interface CustomResourceSubresourceScale {
   specReplicasPath: string;

@@ -18,6 +18,7 @@ test('kinds are named as Kubernetes names them', () => {
     'csidrivers.storage.k8s.io  storage.k8s.io/v1 false CSIDriver ',
     'csinodes.storage.k8s.io  storage.k8s.io/v1 false CSINode ',
     'csistoragecapacities.storage.k8s.io  storage.k8s.io/v1 true CSIStorageCapacity ',
+    'customresourcedefinitions.apiextensions.k8s.io crd,crds apiextensions.k8s.io/v1 false CustomResourceDefinition api-extensions',
     'daemonsets.apps ds apps/v1 true DaemonSet all',
     'deployments.apps deploy apps/v1 true Deployment all',
     'endpoints ep v1 true Endpoints ',

@@ -3,6 +3,7 @@ import { deepClone, type KindDefinition, type KubeObject } from '@berth/machiner
 import { admissionSamples } from './admission.ts';
 import { clusterSamples } from './cluster.ts';
 import { coreSamples } from './core.ts';
+import { extensionSamples } from './extensions.ts';
 import { workloadSamples } from './workloads.ts';
 
 const samples: Record<string, (() => object) | undefined> = {
@@ -10,6 +11,7 @@ const samples: Record<string, (() => object) | undefined> = {
   ...workloadSamples,
   ...clusterSamples,
   ...admissionSamples,
+  ...extensionSamples,
 };
 
 /** @throws RangeError for a kind without a sample: whoever adds a kind adds one. */

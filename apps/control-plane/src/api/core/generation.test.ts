@@ -13,7 +13,7 @@ const counting = [
   ...['ValidatingAdmissionPolicy', 'ValidatingAdmissionPolicyBinding', 'ValidatingWebhookConfiguration'],
   ...['DaemonSet', 'Deployment', 'ReplicaSet', 'StatefulSet', 'ReplicationController', 'Pod', 'PodTemplate', 'CronJob', 'Job'],
   ...['EndpointSlice', 'FlowSchema', 'PriorityLevelConfiguration', 'Ingress', 'IngressClass', 'NetworkPolicy'],
-  ...['PodDisruptionBudget', 'PriorityClass'],
+  ...['PodDisruptionBudget', 'PriorityClass', 'CustomResourceDefinition'],
 ];
 
 async function made(kind: KindDefinition) {

@@ -1,0 +1,37 @@
+// CustomResourceDefinition: brings a kind of its own into the API, with its schema.
+import { defineKind } from '@berth/machinery';
+import { createdAtColumn, nameColumn } from '../columns/column.ts';
+import { defaultCustomResourceDefinition } from '../defaults/custom-resource-definition.ts';
+import type { CustomResourceDefinition as Type } from '../generated/apiextensions-v1.types.ts';
+import { schemas } from '../schemas.ts';
+import { addStoredVersion } from '../strategies/custom-resource-definition.ts';
+import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
+import { dnsSubdomain } from '../validation/names.ts';
+import { idleKind } from '../warnings/idle-kind.ts';
+
+export type CustomResourceDefinition = Type;
+
+export const CustomResourceDefinition = defineKind<CustomResourceDefinition>({
+  group: 'apiextensions.k8s.io',
+  version: 'v1',
+  kind: 'CustomResourceDefinition',
+  plural: 'customresourcedefinitions',
+  shortNames: ['crd', 'crds'],
+  categories: ['api-extensions'],
+  scope: 'Cluster',
+  schema: schemas.message('apiextensions.v1.CustomResourceDefinition'),
+  subresources: {
+    status: true,
+  },
+
+  strategy: {
+    requiresVersion: true,
+    prepareForCreate: addStoredVersion,
+    prepareForUpdate: addStoredVersion,
+  },
+  defaults: defaultCustomResourceDefinition,
+  validate: (object) => validateMetadata(object, { scope: 'Cluster', name: dnsSubdomain }),
+  validateUpdate: validateMetadataUpdate,
+  columns: [nameColumn(), createdAtColumn()],
+  warnings: () => idleKind('customresourcedefinitions'),
+});
