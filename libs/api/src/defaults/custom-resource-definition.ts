@@ -1,5 +1,6 @@
 // A definition that names only its kind gets the names that Kubernetes derives from it, and versions that are not converted.
 import type { CustomResourceDefinition } from '../generated/apiextensions-v1.types.ts';
+import { addStoredVersion } from '../strategies/custom-resource-definition.ts';
 
 const httpsPort = 443;
 
@@ -14,11 +15,5 @@ export function defaultCustomResourceDefinition(definition: CustomResourceDefini
   spec.conversion ??= { strategy: 'None' };
   const service = spec.conversion.webhook?.clientConfig?.service;
   if (service) service.port ??= httpsPort;
-  defaultStoredVersions(definition);
-}
-
-function defaultStoredVersions(definition: CustomResourceDefinition): void {
-  if (definition.status?.storedVersions?.length) return;
-  const storage = definition.spec.versions?.find((version) => version.storage);
-  if (storage) definition.status = { ...definition.status, storedVersions: [storage.name] };
+  if (!definition.status?.storedVersions?.length) addStoredVersion(definition);
 }

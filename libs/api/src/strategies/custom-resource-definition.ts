@@ -3,9 +3,15 @@ import type { CustomResourceDefinition } from '../generated/apiextensions-v1.typ
 
 /** Adds the version that objects are stored as from now on to those that they were stored as. */
 export function addStoredVersion(definition: CustomResourceDefinition): void {
-  const storage = definition.spec?.versions?.find((version) => version.storage);
-  if (!storage) return;
+  const name = storageVersion(definition);
+  if (name === undefined) return;
   const stored = definition.status?.storedVersions ?? [];
-  if (stored.includes(storage.name)) return;
-  definition.status = { ...definition.status, storedVersions: [...stored, storage.name] };
+  if (stored.includes(name)) return;
+  definition.status = { ...definition.status, storedVersions: [...stored, name] };
+}
+
+/** Undefined when no version is stored, which validation refuses. */
+export function storageVersion(definition: CustomResourceDefinition): string | undefined {
+  const storage = definition.spec?.versions?.find((version) => version.storage);
+  return storage && (storage.name ?? '');
 }

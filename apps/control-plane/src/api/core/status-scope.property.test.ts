@@ -79,9 +79,11 @@ function around(live: Shaped, generated: Shaped, mark: string): Shaped {
 /** A definition's status lists every version that it was ever stored as, whoever changed that. */
 function noted({ kind }: KindDefinition, status: unknown, spec: unknown): unknown {
   if (kind !== 'CustomResourceDefinition') return status;
-  const storage = (spec as CustomResourceDefinition['spec']).versions.find((version) => version.storage)?.name ?? '';
+  const storage = (spec as Partial<CustomResourceDefinition['spec']>).versions?.find((version) => version.storage);
   const { storedVersions = [], ...rest } = (status ?? {}) as NonNullable<CustomResourceDefinition['status']>;
-  return { ...rest, storedVersions: storedVersions.includes(storage) ? storedVersions : [...storedVersions, storage] };
+  const name = storage?.name ?? '';
+  if (!storage || storedVersions.includes(name)) return status;
+  return { ...rest, storedVersions: [...storedVersions, name] };
 }
 
 const observing = kinds.filter((kind) => kind.subresources.status);
