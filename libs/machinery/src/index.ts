@@ -6,6 +6,7 @@ export { isInt64, parseExact, wholeNumberOf } from './exact-json.ts';
 export * from './go-escapes.ts';
 export * from './go-struct.ts';
 export * from './go-text.ts';
+export { goTimeError } from './go-time.ts';
 export * from './json.ts';
 export * from './json-patch.ts';
 export * from './kind.ts';

@@ -19,14 +19,14 @@ export interface FieldError {
 /** A printer column, as `kubectl get` shows it. `priority` 1 shows only with `-o wide`. */
 export interface Column<T> {
   name: string;
-  type: 'string' | 'integer' | 'date' | 'boolean';
+  type: 'string' | 'integer' | 'number' | 'date' | 'boolean';
   format?: string;
   description: string;
   priority?: number;
   /** A cell beyond the last column, of which clients know nothing. */
   isUnnamed?: true;
-  /** `now` is Unix milliseconds, for ages. */
-  value(object: T, now: number): string | number | boolean;
+  /** `now` is Unix milliseconds, for ages. Null where there is nothing to show. */
+  value(object: T, now: number): string | number | boolean | null;
 }
 
 /** Which fields the scale subresource reads and writes, as dotted paths. */
@@ -37,6 +37,8 @@ export interface ScaleMapping {
   selector?: string;
   /** Whether that is a map of labels, as selectors once were. */
   selectsByLabels?: true;
+  /** Whether that is a selector's text. */
+  selectsByText?: true;
 }
 
 export interface Subresources {
@@ -65,7 +67,11 @@ export interface Strategy<T> {
   generationChanged?(next: T, old: T): boolean;
   /** Seconds that a DELETE without a grace period grants; undefined deletes at once. */
   gracePeriodSeconds?(object: T): number | undefined;
+  /** Changes what a DELETE begins to delete: with a finalizer, it stays for now. @param now RFC 3339 */
+  prepareForDelete?(object: T, now: string): void;
   allowCreateOnUpdate?: boolean;
+  /** Why nothing of the kind is made any more. */
+  refusesCreate?: string;
   /** Whether a PUT must say which version it replaces. */
   requiresVersion?: true;
   /** A DELETE that does not say what becomes of dependents leaves them, and is answered with this warning, unless it is empty. */
@@ -133,6 +139,13 @@ export interface KindDefinition<T extends KubeObject = KubeObject> {
   columns: Column<T>[];
   /** Field selector name (`spec.nodeName`) → its value; metadata.name and metadata.namespace are always there. */
   selectableFields: Record<string, (object: T) => string>;
+  /**
+   * Of kinds that users define: how a body is read in place of by the schema's types, which its validation then looks at. Metadata
+   * has been read.
+   */
+  readContent?(content: Record<string, unknown>): { value: Record<string, unknown>; unknown: string[] };
+  /** Of kinds that users define: their definition in OpenAPI documents. */
+  openApi?: { name: string; definition: Record<string, unknown> };
   /** For kinds that are not stored themselves. Defaults, validation and strategy are then those of `view.of`. */
   view?: KindView;
   /**
@@ -153,6 +166,7 @@ export interface KindOptions<T extends KubeObject> {
   version: string;
   kind: string;
   plural: string;
+  listKind?: string;
   singular?: string;
   shortNames?: string[];
   categories?: string[];
@@ -172,6 +186,8 @@ export interface KindOptions<T extends KubeObject> {
   statusWarnings?(object: T): string[];
   deprecation?: string;
   removedRelease?: string;
+  readContent?: KindDefinition['readContent'];
+  openApi?: KindDefinition['openApi'];
   view?: KindView;
 }
 
@@ -181,7 +197,7 @@ export function defineKind<T extends KubeObject>(options: KindOptions<T>): KindD
     group: options.group,
     version: options.version,
     kind: options.kind,
-    listKind: `${options.kind}List`,
+    listKind: options.listKind ?? `${options.kind}List`,
     plural: options.plural,
     singular: options.singular ?? options.kind.toLowerCase(),
     shortNames: options.shortNames ?? [],
@@ -206,6 +222,8 @@ export function defineKind<T extends KubeObject>(options: KindOptions<T>): KindD
     statusWarnings: options.statusWarnings ?? (() => []),
     ...(options.deprecation && { deprecation: options.deprecation }),
     ...(options.removedRelease && { removedRelease: options.removedRelease }),
+    ...(options.readContent && { readContent: options.readContent }),
+    ...(options.openApi && { openApi: options.openApi }),
     ...(options.view && { view: options.view }),
   };
 }

@@ -27,10 +27,9 @@ export function openApiV3(kinds: KindDefinition[], info: { version: string }, de
   const made = { schemas, describe };
   const paths: Record<string, OpenApi> = {};
   for (const kind of kinds) {
-    const root = addMessage(made, kind.schema);
-    root['x-kubernetes-group-version-kind'] = [{ group: kind.group, version: kind.version, kind: kind.kind }];
-    schemas[`${definitionName(kind.schema.name)}List`] = listDefinition(kind);
-    Object.assign(paths, operations(kind, reference(definitionName(kind.schema.name))));
+    const name = addKind(made, kind);
+    schemas[`${name}List`] = listDefinition(kind, name);
+    Object.assign(paths, operations(kind, reference(name)));
   }
   return { openapi: '3.0.0', info: { title: 'Kubernetes', version: info.version }, paths, components: { schemas } };
 }
@@ -39,6 +38,20 @@ export function openApiV3(kinds: KindDefinition[], info: { version: string }, de
 export function openApiV3Index(hashes: Map<string, string>): OpenApi {
   const paths = Object.fromEntries([...hashes].map(([path, hash]) => [path, { serverRelativeURL: `/openapi/v3/${path}?hash=${hash}` }]));
   return { paths };
+}
+
+/** @returns what its definition is called */
+function addKind(made: Made, kind: KindDefinition): string {
+  const metadata = kind.schema.byName.get('metadata')?.schema;
+  if (kind.openApi) {
+    // What its definition refers to.
+    if (metadata?.kind === 'message') addMessage(made, metadata.message);
+    made.schemas[kind.openApi.name] = kind.openApi.definition;
+    return kind.openApi.name;
+  }
+  const root = addMessage(made, kind.schema);
+  root['x-kubernetes-group-version-kind'] = [{ group: kind.group, version: kind.version, kind: kind.kind }];
+  return definitionName(kind.schema.name);
 }
 
 function addMessage(made: Made, message: MessageSchema): OpenApi {
@@ -139,7 +152,7 @@ const scalarDefinitions: Record<string, OpenApi> = {
   'io.k8s.apimachinery.pkg.runtime.RawExtension': { type: 'object', description: 'An object of any kind.' },
 };
 
-function listDefinition(kind: KindDefinition): OpenApi {
+function listDefinition(kind: KindDefinition, name: string): OpenApi {
   return {
     type: 'object',
     required: ['items'],
@@ -147,7 +160,7 @@ function listDefinition(kind: KindDefinition): OpenApi {
       apiVersion: { type: 'string' },
       kind: { type: 'string' },
       metadata: { type: 'object' },
-      items: { type: 'array', items: reference(definitionName(kind.schema.name)) },
+      items: { type: 'array', items: reference(name) },
     },
     'x-kubernetes-group-version-kind': [{ group: kind.group, version: kind.version, kind: kind.listKind }],
   };

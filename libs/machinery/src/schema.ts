@@ -17,7 +17,8 @@ export const scalarTypes = [
   'JSON',
   'FieldsV1',
 ] as const;
-export type ScalarType = (typeof scalarTypes)[number];
+/** `Untyped` is any JSON, whose members are fields of their own: only kinds that users define have it. */
+export type ScalarType = (typeof scalarTypes)[number] | 'Untyped';
 
 export type PatchStrategy = 'merge' | 'replace' | 'retainKeys';
 export type ListType = 'atomic' | 'set' | 'map';
@@ -74,6 +75,8 @@ export interface MessageSchema {
   byName: Map<string, FieldSchema>;
   /** By protobuf number; inline structs under their own number. */
   byNumber: Map<number, FieldSchema>;
+  /** Of fields that have no name here; otherwise there are none. */
+  rest?: TypeSchema;
 }
 
 /** What a Go decoder makes of nothing, as far as it can be walked: structs that are no pointers, empty lists and maps. */

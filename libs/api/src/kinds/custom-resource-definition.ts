@@ -4,10 +4,10 @@ import { createdAtColumn, nameColumn } from '../columns/column.ts';
 import { defaultCustomResourceDefinition } from '../defaults/custom-resource-definition.ts';
 import type { CustomResourceDefinition as Type } from '../generated/apiextensions-v1.types.ts';
 import { schemas } from '../schemas.ts';
+import { beginCleanup } from '../strategies/custom-resource-cleanup.ts';
 import { addStoredVersion } from '../strategies/custom-resource-definition.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 import { dnsSubdomain } from '../validation/names.ts';
-import { idleKind } from '../warnings/idle-kind.ts';
 
 export type CustomResourceDefinition = Type;
 
@@ -28,10 +28,10 @@ export const CustomResourceDefinition = defineKind<CustomResourceDefinition>({
     requiresVersion: true,
     prepareForCreate: addStoredVersion,
     prepareForUpdate: addStoredVersion,
+    prepareForDelete: beginCleanup,
   },
   defaults: defaultCustomResourceDefinition,
   validate: (object) => validateMetadata(object, { scope: 'Cluster', name: dnsSubdomain }),
   validateUpdate: validateMetadataUpdate,
   columns: [nameColumn(), createdAtColumn()],
-  warnings: () => idleKind('customresourcedefinitions'),
 });

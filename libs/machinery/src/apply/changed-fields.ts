@@ -3,7 +3,7 @@
 import { deepEqual, isRecord, own } from '../json.ts';
 import { type FieldSet, isEmpty, leaf, noFields } from './field-set.ts';
 import { everything } from './object-fields.ts';
-import { itemElement, itemShape, type ListKey, memberOf, memberShape, plainKey, type Shape } from './shape.ts';
+import { isWhole, itemElement, itemShape, type ListKey, memberOf, memberShape, plainKey, type Shape } from './shape.ts';
 
 export interface FieldChanges {
   added: FieldSet;
@@ -134,8 +134,7 @@ function firstItems(items: unknown[], nameOf: (item: unknown) => string): Map<st
 
 /** How an element differs that both have; undefined when it does not. */
 function difference(shape: Shape, was: unknown, value: unknown): FieldChanges | undefined {
-  const isContainer = shape.kind !== 'leaf' && typeof was === 'object' && typeof value === 'object' && was !== null && value !== null;
-  if (isContainer) return changesWithin(shape, was, value);
+  if (!isWhole(shape, was) && !isWhole(shape, value)) return changesWithin(shape, was, value);
   return deepEqual(was, value) ? undefined : otherValue;
 }
 

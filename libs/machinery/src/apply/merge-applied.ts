@@ -3,12 +3,12 @@
 import { isRecord } from '../json.ts';
 import { StatusError } from '../status.ts';
 import { type FieldSet, isMember } from './field-set.ts';
-import { itemElement, itemShape, memberShape, type Shape } from './shape.ts';
+import { isWhole, itemElement, itemShape, memberShape, type Shape } from './shape.ts';
 
 /** The live value with what is applied. Items of lists keep their places; those applied keep the order they are applied in. */
 export function mergeApplied(shape: Shape, live: unknown, applied: unknown): unknown {
   if (applied === undefined) return live;
-  if (shape.kind === 'leaf') return applied;
+  if (isWhole(shape, applied)) return applied;
   if (Array.isArray(applied)) return Array.isArray(live) ? mergeItems(shape, live, applied) : applied;
   if (!isRecord(applied) || !isRecord(live)) return applied;
   const result: Record<string, unknown> = { ...live };
@@ -61,7 +61,7 @@ function kept(shape: Shape, value: unknown, dropped: FieldSet, owned: FieldSet, 
   const others = owned[element];
   const isNamed = element.startsWith('f:');
   if (others === undefined && (isNamed || isMember(gone))) return [];
-  if (shape.kind === 'leaf') return [value];
+  if (isWhole(shape, value)) return [value];
   const left = removeFields(shape, value, gone, others ?? {});
   return isNamed && size(left) === 0 && size(value) > 0 ? [] : [left];
 }
@@ -72,6 +72,7 @@ function size(value: unknown): number {
 
 /** @throws StatusError BadRequest for list items whose keys are missing or appear twice */
 export function checkItems(shape: Shape, value: unknown, path = ''): void {
+  if (isWhole(shape, value)) return;
   if (Array.isArray(value)) checkList(shape, value, path);
   else if (isRecord(value)) {
     for (const [name, inner] of Object.entries(value)) {

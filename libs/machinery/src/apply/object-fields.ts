@@ -5,7 +5,7 @@ import { compareElements } from './element-order.ts';
 import { type FieldSet, isEmpty, leaf, node, noFields } from './field-set.ts';
 import { fieldsOfLike, rememberForm } from './field-templates.ts';
 import { hasSet, setOf } from './known-sets.ts';
-import { itemElement, itemShape, memberShape, rootShape, type Shape } from './shape.ts';
+import { isWhole, itemElement, itemShape, memberShape, rootShape, type Shape } from './shape.ts';
 
 /** The fields that an applied configuration is about. */
 export function fieldsOf(shape: Shape, value: unknown): FieldSet {
@@ -24,14 +24,14 @@ export function fieldsOf(shape: Shape, value: unknown): FieldSet {
 function fieldsOfMember(parent: Shape, name: string, value: unknown): FieldSet | undefined {
   const shape = memberShape(parent, name);
   if (shape === undefined || value === undefined) return undefined;
-  if (shape.kind === 'leaf' || value === null || typeof value !== 'object') return leaf;
+  if (isWhole(shape, value)) return leaf;
   const isSelf = parent.kind === 'map' || (isRecord(value) && isEmpty(value as unknown as FieldSet));
   return node(isSelf, fieldsOf(shape, value));
 }
 
 /** A value with everything beneath it, containers included: what appears or goes away with it. */
 export function everything(shape: Shape, value: unknown): FieldSet {
-  if (shape.kind === 'leaf' || value === null || typeof value !== 'object') return leaf;
+  if (value === null || typeof value !== 'object' || isWhole(shape, value)) return leaf;
   const known = fieldsOfLike(shape, value);
   if (known) return known;
   const text = everythingText(shape, value);
@@ -50,7 +50,7 @@ const leafText = '{}';
 
 /** As JSON, which is made faster than the set, and tells whether the set has been made before. */
 function everythingText(shape: Shape, value: unknown): string {
-  if (shape.kind === 'leaf' || value === null || typeof value !== 'object') return leafText;
+  if (isWhole(shape, value)) return leafText;
   const beneath = Array.isArray(value) ? itemsText(shape, value) : membersText(shape, value as Record<string, unknown>);
   return beneath === '' ? leafText : `{".":{}${beneath}}`;
 }
@@ -67,7 +67,7 @@ export function fieldsOfNew(message: MessageSchema, value: unknown): FieldSet {
 /** Undefined when the value is the empty one. Containers that are there when empty belong to nobody. */
 function newText(shape: Shape, empty: unknown, value: unknown): string | undefined {
   if (empty === undefined) return everythingText(shape, value);
-  if (shape.kind === 'leaf' || value === null || typeof value !== 'object') return deepEqual(value, empty) ? undefined : leafText;
+  if (isWhole(shape, value)) return deepEqual(value, empty) ? undefined : leafText;
   const beneath = Array.isArray(value)
     ? itemsText(shape, value)
     : membersText(shape, value as Record<string, unknown>, isRecord(empty) ? empty : {});

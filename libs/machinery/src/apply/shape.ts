@@ -53,6 +53,9 @@ function isGranular({ name, schema }: FieldSchema): boolean {
 }
 
 const leafShape: Shape = { kind: 'leaf' };
+/** Of what it is can be seen when it is there: objects are divided, all else is owned as a whole. */
+const untypedShape: Shape & { kind: 'map' } = { kind: 'map', of: leafShape };
+untypedShape.of = untypedShape;
 const known = new WeakMap<FieldSchema, Shape>();
 
 export function shapeOf(field: FieldSchema): Shape {
@@ -67,9 +70,16 @@ export function shapeOf(field: FieldSchema): Shape {
 }
 
 function typeShape(type: TypeSchema): Shape {
+  if (type.kind === 'scalar' && type.scalar === 'Untyped') return untypedShape;
   if (type.kind === 'map') return { kind: 'map', of: typeShape(type.of) };
   if (type.kind !== 'message' || isAtomicStruct(type.message)) return leafShape;
   return structShape(type.message);
+}
+
+/** Whether a value has no parts that are owned on their own. Where there is no type, a list has none. */
+export function isWhole(shape: Shape, value: unknown): boolean {
+  if (shape.kind === 'leaf' || value === null || typeof value !== 'object') return true;
+  return shape === untypedShape && Array.isArray(value);
 }
 
 function structShape(message: MessageSchema): Shape {
@@ -108,9 +118,11 @@ export function memberOf(shape: Shape, name: string): Member | undefined {
   if (shape.kind !== 'struct') return undefined;
   const known = shape.members.get(name);
   if (known) return known;
-  const field = shape.message.byName.get(name);
-  if (!field) return undefined;
-  const member = { element: `f:${name}`, shape: shapeOf(field) };
+  const { byName, rest } = shape.message;
+  const field = byName.get(name);
+  const inner = field ? shapeOf(field) : rest && typeShape(rest);
+  if (!inner) return undefined;
+  const member = { element: `f:${name}`, shape: inner };
   shape.members.set(name, member);
   return member;
 }

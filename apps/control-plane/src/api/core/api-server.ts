@@ -17,6 +17,7 @@ import { notAllowed, required, requireName } from './call-checks.ts';
 import { ClusterDefaults } from './cluster-defaults.ts';
 import { Committer } from './commit.ts';
 import { componentUsers } from './component-users.ts';
+import { CustomResources } from './custom/custom-resources.ts';
 import type { ClusterFacts } from './default-objects.ts';
 import { Deletion } from './deletion.ts';
 import { EventExpiry } from './event-expiry.ts';
@@ -87,6 +88,7 @@ export class ApiServer {
   readonly #deletion: Deletion;
   readonly #subresources: Subresources;
   readonly #defaults: ClusterDefaults;
+  readonly #customResources: CustomResources;
   #connector: NodeConnector | undefined;
   #usages: UsageSource | undefined;
 
@@ -112,7 +114,7 @@ export class ApiServer {
         authorizer: this.#authorizer,
       }),
     );
-    const versions = new KindVersions(options.kinds);
+    const versions = new KindVersions(this.kinds);
     this.#writes = new Writes({ committer: this.#committer, admission, clock, random, versions });
     this.#applies = new Applies({ writes: this.#writes, committer: this.#committer, clock, versions });
     this.#viewWrites = new ViewWrites(this.#writes, this.#applies);
@@ -127,17 +129,21 @@ export class ApiServer {
       read: (call, settings = {}) => this.#reads.get(call.kind, call.namespace, requireName(call), settings.resourceVersion),
       list: (kind, namespace) => this.#reads.all(kind, namespace),
     });
-    this.#defaults = new ClusterDefaults({ ...options, cache: this.#cache, client: this.localClient(componentUsers.apiServer) });
+    const own = { clock, random, logger, cache: this.#cache, client: this.localClient(componentUsers.apiServer) };
+    this.#defaults = new ClusterDefaults({ ...options, ...own });
+    this.#customResources = new CustomResources({ ...own, kinds: this.kinds });
   }
 
   /** Primes the cache and makes what every cluster has. */
   async start(facts: ClusterFacts = {}): Promise<void> {
     await this.#defaults.start(facts);
+    await this.#customResources.start();
     this.health.started = true;
   }
 
   async stop(): Promise<void> {
     this.health.started = false;
+    await this.#customResources.stop();
     await this.#defaults.stop();
   }
 
@@ -155,9 +161,7 @@ export class ApiServer {
   }
 
   /** Empty where nobody talks to agents. */
-  nodeUsages(): NodeUsage[] {
-    return this.#usages?.current() ?? [];
-  }
+  readonly nodeUsages = (): NodeUsage[] => this.#usages?.current() ?? [];
 
   localClient(user: User): Client {
     return new LocalClient(this, user);

@@ -2,9 +2,11 @@
 import { schemas } from '@berth/api';
 import {
   apiVersionOf,
+  type CheckedObject,
   type CheckOptions,
   checkTypes,
   decisiveProblem,
+  deepClone,
   deepEqual,
   type FieldError,
   fieldMessage,
@@ -12,6 +14,7 @@ import {
   type KindDefinition,
   type KubeObject,
   type ManagedFieldsEntry,
+  type MessageSchema,
   StatusError,
   setManagedFields,
   type TypeProblem,
@@ -48,7 +51,7 @@ export function readBody(kind: KindDefinition, body: unknown, settings: WriteSet
   }
   checkKind(kind, body);
   const { content, managed } = withoutOwnManaged(body);
-  const { value, errors, unknown } = checkTypes(kind.schema, content, reading);
+  const { value, errors, unknown } = kind.readContent ? readCustom(kind, content, reading) : checkTypes(kind.schema, content, reading);
   if (errors.length > 0) {
     const decisive = decisiveIn(kind, content, errors, reading);
     throw reading?.refusedTypes?.(decisive) ?? cannotBeHandled(kind, problem(decisive));
@@ -73,9 +76,25 @@ export function readBody(kind: KindDefinition, body: unknown, settings: WriteSet
   return { object, warnings };
 }
 
+/** Of kinds that users define only metadata has types of its own; of all else, the kind says what it takes. */
+function readCustom(kind: KindDefinition, content: object, reading: Reading | undefined): CheckedObject {
+  const { apiVersion, kind: name, metadata, ...rest } = content as Record<string, unknown>;
+  const checked = checkTypes(typeAndMetadata, { apiVersion, kind: name, metadata }, reading);
+  const read = kind.readContent?.(deepClone(rest)) ?? { value: rest, unknown: [] };
+  return { ...checked, value: { ...read.value, ...checked.value }, unknown: [...checked.unknown, ...read.unknown] };
+}
+
+/** What every resource has: a kind that has nothing else. */
+const typeAndMetadata: MessageSchema = (() => {
+  const { name, byName } = schemas.message('core.v1.ConfigMap');
+  const common = new Map([...byName].filter(([field]) => ['apiVersion', 'kind', 'metadata'].includes(field)));
+  return { name, fields: [...common.values()], byName: common, byNumber: new Map() };
+})();
+
 /** Only then is it worth knowing in which order the fields would be decoded. */
 function decisiveIn(kind: KindDefinition, content: object, errors: TypeProblem[], reading: Reading | undefined): TypeProblem {
-  const ordered = reading?.decodes ? checkTypes(kind.schema, content, { ...reading, order: reading.decodes }).errors : errors;
+  const ordered =
+    reading?.decodes && !kind.readContent ? checkTypes(kind.schema, content, { ...reading, order: reading.decodes }).errors : errors;
   const decisive = reading?.decodes === 'schema' ? ordered[0] : decisiveProblem(ordered);
   if (!decisive) throw new Error(`the errors of ${kind.kind} depend on the order of its fields`);
   return decisive;

@@ -64,7 +64,10 @@ export class Deletion {
     const next: Shaped = deepClone(old);
     setDependentsFinalizer(next, settings);
     if (old.metadata.deletionTimestamp) shorten(next, settings.gracePeriodSeconds);
-    else this.#begin(kind, next, settings.gracePeriodSeconds);
+    else {
+      kind.strategy.prepareForDelete?.(next, timestamp(this.#options.clock));
+      this.#begin(kind, next, settings.gracePeriodSeconds);
+    }
     if (isFinished(next)) {
       // What is gone at once is shown as it was; only kinds with a grace period are marked first.
       const object = kind.strategy.gracePeriodSeconds || old.metadata.deletionTimestamp ? next : old;

@@ -35,7 +35,8 @@ export interface WatchStart {
 }
 
 export class KindCache {
-  readonly kind: KindDefinition;
+  /** Kinds that users define change; what is stored of them does not. */
+  kind: KindDefinition;
   readonly head: Uint8Array;
   readonly prefix: string;
   /** Otherwise the objects are in the store alone, and nothing but `watch` may be asked here. */
@@ -51,6 +52,7 @@ export class KindCache {
   /** Watches can resume after this revision or any later one. */
   #oldest = 0;
   #lastChange = 0;
+  #isClosed = false;
   readonly #watchers = new Set<WatchStream>();
   readonly #onDropped: () => void;
 
@@ -259,8 +261,18 @@ export class KindCache {
     for (const watcher of this.#watchers) watcher.mark(item, revision);
   }
 
+  /** Whether objects of this kind are kept just as they are here. */
+  holds(kind: KindDefinition): boolean {
+    return Buffer.compare(this.head, headOf(kind)) === 0 && indexedFieldOf(this.kind) === indexedFieldOf(kind);
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
   /** Ends every watcher. */
   close(): void {
+    this.#isClosed = true;
     for (const watcher of [...this.#watchers]) watcher.close();
   }
 }

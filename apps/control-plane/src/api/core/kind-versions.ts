@@ -2,6 +2,7 @@
 // are owned, in the version that it comes in.
 import { apiVersionOf, type Form, Forms, fillZeroValues, type KindDefinition, type KubeObject, storedKind } from '@berth/machinery';
 import { readBody } from './body.ts';
+import type { KindsByName } from './kinds-by-name.ts';
 import type { Target } from './types.ts';
 
 /** The kind in the version of the request. */
@@ -30,22 +31,30 @@ export function defaultForWrite({ kind, through }: Target, object: KubeObject): 
 }
 
 export class KindVersions {
-  readonly #forms = new Map<KindDefinition, Form[]>();
+  readonly #kinds: KindsByName;
+  /** By stored kind, which is another one when its versions change. */
+  readonly #forms = new WeakMap<KindDefinition, Form[]>();
 
-  constructor(kinds: readonly KindDefinition[]) {
-    for (const kind of kinds) {
-      const stored = storedKind(kind);
-      if (stored === kind) continue;
-      const forms = this.#forms.get(stored) ?? [formOf(stored)];
-      this.#forms.set(stored, [...forms, formOf(kind)]);
-    }
+  constructor(kinds: KindsByName) {
+    this.#kinds = kinds;
   }
 
   /** Undefined for kinds of one version. */
   of(target: Target): Forms | undefined {
-    const forms = this.#forms.get(target.kind);
-    const own = forms?.find(({ apiVersion }) => apiVersion === apiVersionOf(servedKind(target)));
-    return forms && own && new Forms(own, forms);
+    const forms = this.#formsOf(target.kind);
+    if (forms.length < 2) return undefined;
+    const own = forms.find(({ apiVersion }) => apiVersion === apiVersionOf(servedKind(target)));
+    return own && new Forms(own, forms);
+  }
+
+  #formsOf(stored: KindDefinition): Form[] {
+    let forms = this.#forms.get(stored);
+    if (!forms) {
+      const views = this.#kinds.all.filter((kind) => kind !== stored && storedKind(kind) === stored);
+      forms = [formOf(stored), ...views.map(formOf)];
+      this.#forms.set(stored, forms);
+    }
+    return forms;
   }
 }
 

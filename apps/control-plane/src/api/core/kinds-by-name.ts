@@ -7,16 +7,30 @@ export function erased<T extends KubeObject>(kind: KindDefinition<T>): KindDefin
 }
 
 export class KindsByName {
-  readonly all: KindDefinition[];
+  #all: readonly KindDefinition[] = [];
   readonly #byResource = new Map<string, KindDefinition>();
   readonly #byKind = new Map<string, KindDefinition>();
 
   constructor(kinds: KindDefinition[]) {
-    this.all = kinds;
-    for (const kind of kinds) {
-      this.#byResource.set(`${kind.group}/${kind.version}/${kind.plural}`, kind);
-      this.#byKind.set(`${kind.group}/${kind.version}/${kind.kind}`, kind);
+    this.replace([], kinds);
+  }
+
+  /** Another array whenever kinds come or go: what is made of it is made again then. */
+  get all(): readonly KindDefinition[] {
+    return this.#all;
+  }
+
+  /** Kinds that users define come, change and go while the server runs. */
+  replace(gone: readonly KindDefinition[], added: readonly KindDefinition[]): void {
+    for (const kind of gone) {
+      this.#byResource.delete(resourceName(kind));
+      this.#byKind.delete(kindName(kind));
     }
+    for (const kind of added) {
+      this.#byResource.set(resourceName(kind), kind);
+      this.#byKind.set(kindName(kind), kind);
+    }
+    this.#all = [...this.#all.filter((kind) => !gone.includes(kind)), ...added];
   }
 
   /** `resource('', 'v1', 'pods')`. */
@@ -35,4 +49,12 @@ export class KindsByName {
     if (!kind) throw StatusError.noSuchResource();
     return kind;
   }
+}
+
+function resourceName({ group, version, plural }: KindDefinition): string {
+  return `${group}/${version}/${plural}`;
+}
+
+function kindName({ group, version, kind }: KindDefinition): string {
+  return `${group}/${version}/${kind}`;
 }

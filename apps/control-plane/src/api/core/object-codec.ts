@@ -72,7 +72,7 @@ function joined(a: string, b: string): string {
 
 /** The JSON a client sees: stored (or already versioned) bytes with this revision as resourceVersion. */
 export function withRevision(head: Uint8Array, bytes: Uint8Array, revision: number): Uint8Array {
-  if (!startsWith(bytes, head)) return reencode(bytes, revision);
+  if (!startsWith(bytes, head)) return reencode(head, bytes, revision);
   const member = encoder.encode(`${versionMember}${revision}",`);
   const rest = bytes.subarray(endOfVersion(bytes, head.length));
   const joined = new Uint8Array(head.length + member.length + rest.length);
@@ -97,9 +97,10 @@ function startsWith(bytes: Uint8Array, head: Uint8Array): boolean {
   return true;
 }
 
-/** For bytes another version wrote in another order. */
-function reencode(bytes: Uint8Array, revision: number): Uint8Array {
-  const { apiVersion, kind, metadata, ...rest } = parseExact(decoder.decode(bytes)) as KubeObject;
+/** For bytes that another version wrote in another order, or that were stored when another version of the kind was. */
+function reencode(head: Uint8Array, bytes: Uint8Array, revision: number): Uint8Array {
+  const { apiVersion: _version, kind: _kind, metadata, ...rest } = parseExact(decoder.decode(bytes)) as KubeObject;
+  const { apiVersion, kind } = JSON.parse(`${decoder.decode(head)}}}`) as KubeObject;
   return toBytes({ apiVersion, kind, metadata: { ...metadata, resourceVersion: String(revision) }, ...rest });
 }
 
@@ -143,7 +144,8 @@ export class Entry implements Encoded {
   }
 
   static stored(head: Uint8Array, key: string, revision: number, value: Uint8Array): Entry {
-    const known = knownByBytes.get(value);
+    // Not what was known of another version of the kind, which was stored before.
+    const known = startsWith(value, head) ? knownByBytes.get(value) : undefined;
     if (known?.entry?.revision === revision && known.entry.key === key) return known.entry;
     const bytes = withRevision(head, value, revision);
     if (!known || known.entry) return new Entry(key, revision, bytes);

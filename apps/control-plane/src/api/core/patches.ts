@@ -20,6 +20,10 @@ import type { WriteSettings } from './types.ts';
 /** How kubectl and client-go name the ways to patch. */
 export type PatchKind = 'json' | 'merge' | 'strategic';
 
+/** Kinds that users define have no types whose lists could be merged by keys. */
+const mergesByType =
+  'the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml';
+
 /** What an operation of a JSON patch may have. */
 const operationMembers = new Set(['op', 'path', 'from', 'value']);
 /** How Go prints the type that it looks for a kind and a version in. */
@@ -27,6 +31,7 @@ const anyObject = 'struct { APIVersion string "json:\\"apiVersion,omitempty\\"";
 
 /** @throws StatusError 400 for what is no patch of this type, 422 for what does not apply or makes no object of this kind */
 export function readPatched(kind: KindDefinition, type: PatchKind, old: KubeObject, patch: unknown, settings: WriteSettings): ReadBody {
+  if (type === 'strategic' && kind.readContent) throw StatusError.unsupportedMediaType(mergesByType);
   // Patching and reading leave the old object alone, and share nothing of it with what comes out but its frozen managedFields.
   const patched = applyPatch(kind, type, old, patch, settings);
   const refused = (detail: string) => {

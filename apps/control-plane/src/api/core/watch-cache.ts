@@ -1,14 +1,14 @@
 // Everything in the store but kinds that expire, in memory, fed by one store watch. Reads are served from here at a proven revision:
 // the cache has applied all that was committed before the read began.
 import { groupResourceOf, type KindDefinition, StatusError } from '@berth/machinery';
-import { CompactedError, type KeyValue, type Store, type Watch, type WatchBatch } from '@berth/store';
+import { CompactedError, type KeyValue, type Store, type StoreEvent, type Watch, type WatchBatch } from '@berth/store';
 import type { Clock, Logger, Timer } from '@berth/telemetry';
 import { everything, kindPrefix, splitKey } from './keys.ts';
 import { KindCache } from './kind-cache.ts';
+import { readRange } from './read-range.ts';
 import { tooLargeVersion, translated } from './store-errors.ts';
 import type { CoreMetrics } from './types.ts';
 
-const pageSize = 1_000;
 const catchUpTimeoutMs = 3_000;
 const bookmarkIntervalMs = 60_000;
 const backoffMsMin = 50;
@@ -17,6 +17,12 @@ const backoffMsMax = 5_000;
 interface Waiter {
   revision: number;
   resolve(): void;
+}
+
+interface Joining {
+  events: { event: StoreEvent; key: string }[];
+  /** Whether changes were missed, so that it has to be read again. */
+  isStale: boolean;
 }
 
 export interface WatchCacheOptions {
@@ -34,6 +40,8 @@ export class WatchCache {
   readonly #byDefinition = new WeakMap<KindDefinition, KindCache>();
   /** Keys under prefixes that hold no objects, such as allocations; key → nothing but its presence. */
   readonly #reserved = new Map<string, Set<string>>();
+  /** By prefix: kinds that are being read. */
+  readonly #joining = new Map<string, Joining>();
   readonly #waiters = new Set<Waiter>();
   readonly #stopping = new AbortController();
   #revision = 0;
@@ -45,10 +53,54 @@ export class WatchCache {
 
   constructor(options: WatchCacheOptions) {
     this.#options = options;
-    for (const kind of options.kinds) {
-      const dropped = () => options.metrics.watcherDropped(groupResourceOf(kind));
-      this.#kinds.set(kindPrefix(kind), new KindCache(kind, dropped));
+    for (const kind of options.kinds) this.#kinds.set(kindPrefix(kind), this.#cacheOf(kind));
+  }
+
+  #cacheOf(kind: KindDefinition): KindCache {
+    return new KindCache(kind, () => this.#options.metrics.watcherDropped(groupResourceOf(kind)));
+  }
+
+  /**
+   * Takes in a kind that came, or changed, while the cache runs; resolves once all of its objects are here. Watches of it go on
+   * unless it is stored otherwise now.
+   */
+  async add(kind: KindDefinition): Promise<void> {
+    const prefix = kindPrefix(kind);
+    const former = this.#kinds.get(prefix);
+    if (former?.holds(kind)) {
+      former.kind = kind;
+      return;
     }
+    const joining: Joining = { events: [], isStale: false };
+    this.#joining.set(prefix, joining);
+    try {
+      do await this.#join(kind, prefix, joining);
+      while (joining.isStale);
+    } finally {
+      this.#joining.delete(prefix);
+    }
+    former?.close();
+  }
+
+  /** Forgets a kind that is gone; whoever watches it is told to look again. */
+  remove(kind: KindDefinition): void {
+    const prefix = kindPrefix(kind);
+    this.#kinds.get(prefix)?.close();
+    this.#kinds.delete(prefix);
+  }
+
+  /** What the store has, and what has changed since it was read. */
+  async #join(kind: KindDefinition, prefix: string, joining: Joining): Promise<void> {
+    Object.assign(joining, { events: [], isStale: false });
+    const kvs: KeyValue[] = [];
+    const revision = await readRange(this.#options.store, { start: prefix, end: `${prefix.slice(0, -1)}0` }, (kv) => void kvs.push(kv));
+    await this.reach(revision);
+    if (joining.isStale) return;
+    const cache = this.#cacheOf(kind);
+    cache.reset(kvs, revision);
+    for (const { event, key } of joining.events) if (event.kv.modRevision > revision) cache.apply(event, key);
+    this.#reserved.delete(prefix);
+    this.#kinds.set(prefix, cache);
   }
 
   /** Every change up to this revision has been applied. */
@@ -58,8 +110,10 @@ export class WatchCache {
 
   of(kind: KindDefinition): KindCache {
     const known = this.#byDefinition.get(kind);
-    if (known) return known;
+    if (known && !known.isClosed) return known;
     const cache = this.#kinds.get(kindPrefix(kind));
+    // Of kinds that users define, requests may still be under way when they go.
+    if (!cache && kind.readContent) throw StatusError.noSuchResource();
     if (!cache) throw new RangeError(`${groupResourceOf(kind)} is not among the kinds this API server was given`);
     this.#byDefinition.set(kind, cache);
     return cache;
@@ -174,6 +228,7 @@ export class WatchCache {
     for (const event of batch.events) {
       const split = splitKey(event.kv.key);
       if (!split || event.kv.modRevision <= this.#revision) continue;
+      this.#joining.get(split.prefix)?.events.push({ event, key: split.rest });
       const kind = this.#kinds.get(split.prefix);
       if (kind) kind.apply(event, split.rest);
       else if (event.type === 'put') this.#reserve(split.prefix, split.rest);
@@ -200,22 +255,14 @@ export class WatchCache {
 
   async #load(): Promise<void> {
     const byPrefix = new Map<string, KeyValue[]>();
-    let start = everything.start;
-    let revision: number | undefined;
-    for (let more = true; more; ) {
-      const page = await this.#options.store.range({ start, end: everything.end, limit: pageSize, revision });
-      revision ??= page.revision;
-      for (const kv of page.kvs) this.#sort(byPrefix, kv);
-      const last = page.kvs.at(-1);
-      more = page.more && last !== undefined;
-      if (last) start = `${last.key}\0`;
-    }
+    const revision = await readRange(this.#options.store, everything, (kv) => this.#sort(byPrefix, kv));
     this.#reserved.clear();
-    for (const [prefix, cache] of this.#kinds) cache.reset(byPrefix.get(prefix) ?? [], revision ?? 0);
+    for (const joining of this.#joining.values()) joining.isStale = true;
+    for (const [prefix, cache] of this.#kinds) cache.reset(byPrefix.get(prefix) ?? [], revision);
     for (const [prefix, kvs] of byPrefix) {
       if (!this.#kinds.has(prefix)) this.#reserved.set(prefix, new Set(kvs.map((kv) => kv.key.slice(prefix.length))));
     }
-    this.#advance(revision ?? 0);
+    this.#advance(revision);
   }
 
   #sort(byPrefix: Map<string, KeyValue[]>, kv: KeyValue): void {

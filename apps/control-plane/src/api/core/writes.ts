@@ -96,6 +96,7 @@ export class Writes {
    */
   async decideCreate(target: Call, object: Shaped, name: string, known: Known, settings?: WriteSettings): Promise<Decision> {
     const { kind, namespace } = target;
+    if (kind.strategy.refusesCreate) throw StatusError.methodNotAllowed(kind.strategy.refusesCreate);
     object.metadata.name = name;
     stampNew(kind, object, this.#options.clock, this.#options.random);
     if (kind.subresources.status) delete object.status;

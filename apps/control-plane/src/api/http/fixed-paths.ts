@@ -1,5 +1,5 @@
 // Everything outside of resources: version, health, metrics, discovery and OpenAPI. Documents that cannot change while the
-// process runs are made once.
+// process runs are made once, those about kinds again when kinds come or go.
 import { createHash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { loadDescriptions } from '@berth/api';
@@ -43,13 +43,15 @@ interface Document {
 
 export class FixedPaths {
   readonly #options: FixedPathsOptions;
-  readonly #kinds: KindDefinition[];
-  /** Made when first asked for: nobody may ever ask. */
-  readonly #openApi = new Map<string, Promise<Document>>();
+  /** Made when first asked for, as nobody may ever ask, and again when the kinds of its group version are others. */
+  readonly #openApi = new Map<string, { kinds: KindDefinition[]; document: Promise<Document> }>();
 
   constructor(options: FixedPathsOptions) {
     this.#options = options;
-    this.#kinds = [...options.api.kinds.all, ...options.computedKinds];
+  }
+
+  get #kinds(): KindDefinition[] {
+    return [...this.#options.api.kinds.all, ...this.#options.computedKinds];
   }
 
   /** @throws StatusError 404 */
@@ -139,9 +141,9 @@ export class FixedPaths {
 
   #document(path: string, kinds: KindDefinition[]): Promise<Document> {
     const known = this.#openApi.get(path);
-    if (known) return known;
+    if (known && known.kinds.length === kinds.length && known.kinds.every((kind, i) => kind === kinds[i])) return known.document;
     const document = this.#make(kinds);
-    this.#openApi.set(path, document);
+    this.#openApi.set(path, { kinds, document });
     return document;
   }
 

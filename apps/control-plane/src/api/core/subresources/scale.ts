@@ -63,15 +63,14 @@ function scaleOf(kind: KindDefinition, object: KubeObject): Scale {
     spec: replicas === 0 ? {} : { replicas },
     status: {
       replicas: Number(read(object, mapping.statusReplicas) ?? 0),
-      ...(selector
-        ? {
-            selector: selectorText(
-              mapping.selectsByLabels ? { matchLabels: selector as Record<string, string> } : (selector as LabelSelectorObject),
-            ),
-          }
-        : {}),
+      ...(selector ? { selector: textOf(mapping, selector) } : {}),
     },
   };
+}
+
+function textOf({ selectsByText, selectsByLabels }: ScaleMapping, selector: unknown): string {
+  if (selectsByText) return String(selector);
+  return selectorText(selectsByLabels ? { matchLabels: selector as Record<string, string> } : (selector as LabelSelectorObject));
 }
 
 export function scaleAnswer(kind: KindDefinition, object: KubeObject, warnings: string[] = []): Answer {

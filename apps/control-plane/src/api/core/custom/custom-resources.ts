@@ -1,0 +1,159 @@
+// Follows the definitions of custom resources: gives them their status, serves their kinds while they are there, and empties them
+// before they go. One definition is looked at at a time, as its names may be another's.
+import { type CustomKindOptions, CustomResourceDefinition, cleanupFinalizer, customKinds, withConditions } from '@berth/api';
+import { type Client, Informer } from '@berth/client';
+import { deepEqual, isReason, type KindDefinition } from '@berth/machinery';
+import { type Clock, type Logger, type Random, timestamp } from '@berth/telemetry';
+import type { KindsByName } from '../kinds-by-name.ts';
+import type { WatchCache } from '../watch-cache.ts';
+import { conditionOf, definitionStatus } from './definition-status.ts';
+import { InstanceRemoval } from './instance-removal.ts';
+
+const againMs = 1_000;
+
+export interface CustomResourcesOptions extends CustomKindOptions {
+  cache: WatchCache;
+  kinds: KindsByName;
+  client: Client;
+  clock: Clock;
+  random: Random;
+  logger: Logger;
+}
+
+/** What of a definition is served. */
+interface Installed {
+  stored: KindDefinition;
+  served: KindDefinition[];
+  /** Of what it was made: unchanged, it stays. */
+  version: string;
+}
+
+export class CustomResources {
+  readonly #options: CustomResourcesOptions;
+  readonly #informer: Informer<CustomResourceDefinition>;
+  readonly #installed = new Map<string, Installed>();
+  readonly #removals = new Map<string, InstanceRemoval>();
+  readonly #waiting = new Set<string>();
+  readonly #stopping = new AbortController();
+  readonly #builtIn: readonly KindDefinition[];
+  #running: Promise<void> | undefined;
+
+  constructor(options: CustomResourcesOptions) {
+    this.#options = options;
+    this.#builtIn = options.kinds.all;
+    this.#informer = new Informer(options, CustomResourceDefinition);
+    this.#informer.onChange((type, { metadata }) => {
+      this.#enqueue(metadata.name);
+      // The names that it held may be what others wait for.
+      if (type === 'DELETED') for (const other of this.#informer.list()) this.#enqueue(other.metadata.name);
+    });
+  }
+
+  /** Resolves once all kinds are served that were before. */
+  async start(): Promise<void> {
+    this.#informer.start();
+    await this.#informer.synced;
+    await this.#running;
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort(new Error('the server is stopping'));
+    this.#informer.stop();
+    for (const removal of this.#removals.values()) removal.stop();
+    await this.#running;
+  }
+
+  #enqueue(name: string): void {
+    this.#waiting.add(name);
+    this.#running ??= this.#work().finally(() => {
+      this.#running = undefined;
+      const [next] = this.#waiting;
+      if (next !== undefined && !this.#stopping.signal.aborted) this.#enqueue(next);
+    });
+  }
+
+  async #work(): Promise<void> {
+    for (const name of this.#waiting) {
+      if (this.#stopping.signal.aborted) return;
+      this.#waiting.delete(name);
+      await this.#look(name).catch((error: unknown) => this.#failed(name, error));
+    }
+  }
+
+  #failed(name: string, error: unknown): void {
+    if (this.#stopping.signal.aborted) return;
+    const { clock, logger } = this.#options;
+    // Somebody else was faster; the change that it made is looked at next.
+    const isExpected = isReason(error, 'Conflict') || isReason(error, 'NotFound');
+    if (!isExpected) logger.warn('a definition of custom resources could not be seen to; trying again', { name, error });
+    clock.after(againMs, () => this.#enqueue(name));
+  }
+
+  async #look(name: string): Promise<void> {
+    const definition = this.#informer.get(name);
+    if (!definition) return this.#uninstall(name);
+    if (definition.metadata.deletionTimestamp) return this.#empty(definition);
+    const { client, clock } = this.#options;
+    const others = this.#informer.list().filter((other) => other.metadata.name !== name);
+    const status = definitionStatus(definition, others, this.#builtIn, timestamp(clock));
+    // It is served before it is said to be.
+    const served = { ...definition, status };
+    if (conditionOf(served, 'Established')?.status === 'True') await this.#install(served);
+    if (!deepEqual(status, definition.status)) await client.updateStatus(CustomResourceDefinition, served);
+  }
+
+  async #install(definition: CustomResourceDefinition): Promise<void> {
+    const { cache, kinds } = this.#options;
+    const { name, uid, generation, deletionTimestamp } = definition.metadata;
+    const version = JSON.stringify([uid, generation, definition.status?.acceptedNames, deletionTimestamp !== undefined]);
+    const former = this.#installed.get(name);
+    if (former?.version === version) return;
+    const { stored, served } = customKinds(named(definition), this.#options);
+    await cache.add(stored);
+    if (former && former.stored.plural !== stored.plural) cache.remove(former.stored);
+    kinds.replace(former?.served ?? [], served);
+    this.#installed.set(name, { stored, served, version });
+  }
+
+  #uninstall(name: string): void {
+    const installed = this.#installed.get(name);
+    if (!installed) return;
+    this.#options.kinds.replace(installed.served, []);
+    this.#options.cache.remove(installed.stored);
+    this.#installed.delete(name);
+  }
+
+  /** Nothing more is made of it, and what there is goes; then it may go itself. */
+  async #empty(definition: CustomResourceDefinition): Promise<void> {
+    const { name, finalizers = [] } = definition.metadata;
+    if (!finalizers.includes(cleanupFinalizer) || this.#removals.has(name)) return;
+    const { client } = this.#options;
+    if (conditionOf(definition, 'Established')?.status === 'True') await this.#install(definition);
+    const removal = new InstanceRemoval(client, this.#installed.get(name)?.stored);
+    this.#removals.set(name, removal);
+    void removal.done
+      .then(() => this.#release(name))
+      .catch((error: unknown) => this.#failed(name, error))
+      .finally(() => this.#removals.delete(name));
+  }
+
+  async #release(name: string): Promise<void> {
+    const definition = this.#informer.get(name);
+    if (!definition || this.#stopping.signal.aborted) return;
+    const { client, clock } = this.#options;
+    const isServed = conditionOf(definition, 'Established')?.status === 'True';
+    const said = isServed
+      ? { reason: 'InstanceDeletionCompleted', message: 'removed all instances' }
+      : { reason: 'NeverEstablished', message: 'resource was never established' };
+    const conditions = withConditions(definition, [{ type: 'Terminating', status: 'False', ...said }], timestamp(clock));
+    const finalizers = (definition.metadata.finalizers ?? []).filter((finalizer) => finalizer !== cleanupFinalizer);
+    const metadata = { ...definition.metadata, finalizers };
+    await client.updateStatus(CustomResourceDefinition, { ...definition, metadata, status: { ...definition.status, conditions } });
+  }
+}
+
+/** Under the names that it has, which may be others than those it asks for. */
+function named(definition: CustomResourceDefinition): CustomResourceDefinition {
+  const names = definition.status?.acceptedNames ?? definition.spec.names;
+  return { ...definition, spec: { ...definition.spec, names } };
+}

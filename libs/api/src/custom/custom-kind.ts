@@ -1,0 +1,174 @@
+// A definition's versions as kinds, which the API serves like its own: pruned, defaulted and validated by their schema. One is
+// stored, the others are views of it.
+import { apiVersionOf, defineKind, type FieldError, isRecord, type KindDefinition, type KubeObject } from '@berth/machinery';
+import type { CustomResourceDefinition, CustomResourceDefinitionVersion } from '../generated/apiextensions-v1.types.ts';
+import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
+import { dnsSubdomain } from '../validation/names.ts';
+import { customColumns } from './columns.ts';
+import { fillDefaults } from './defaulting.ts';
+import { parseJsonPath } from './json-path.ts';
+import { messageSchema } from './message-schema.ts';
+import { prune, pruneNulls } from './pruning.ts';
+import { scaleErrors, scaleMapping } from './scale.ts';
+import { propertyOf, type Schema, typeAndMetadata } from './schema-parts.ts';
+import { validateLists, validateValue } from './value-validation.ts';
+
+/** What a schema's `x-kubernetes-validations` find wrong. @param path of the value, '' for a whole resource */
+export type RuleValidator = (value: unknown, old: unknown, path: string) => FieldError[];
+
+export interface CustomKindOptions {
+  /** Compiles the rules of a schema; undefined when it has none. */
+  compileRules?(schema: Schema): RuleValidator | undefined;
+}
+
+/** All served versions, the stored one first, also when it is not served. */
+export interface CustomKinds {
+  stored: KindDefinition;
+  served: KindDefinition[];
+}
+
+const refusedWhileTerminating = 'create not allowed while custom resource definition is terminating';
+
+/** @param definition whose names were accepted */
+export function customKinds(definition: CustomResourceDefinition, options: CustomKindOptions = {}): CustomKinds {
+  const { versions } = definition.spec;
+  const storage = versions.find((version) => version.storage) ?? versions[0];
+  if (!storage) throw new RangeError(`${definition.metadata.name} has no version`);
+  const stored = customKind(definition, storage, options);
+  const served = byPriority(versions.filter((version) => version.served)).map((version) =>
+    version === storage ? stored : viewOf(stored, customKind(definition, version, options)),
+  );
+  return { stored, served };
+}
+
+function viewOf(stored: KindDefinition, kind: KindDefinition): KindDefinition {
+  const as = (target: KindDefinition) => (object: KubeObject) => ({ ...object, apiVersion: apiVersionOf(target) });
+  return { ...kind, view: { of: stored, toStored: as(stored), fromStored: as(kind) } };
+}
+
+function customKind(
+  definition: CustomResourceDefinition,
+  version: CustomResourceDefinitionVersion,
+  { compileRules }: CustomKindOptions,
+): KindDefinition {
+  const { group, scope, names } = definition.spec;
+  const schema: Schema = version.schema?.openAPIV3Schema ?? { type: 'object' };
+  const { status, scale } = (version.subresources ?? {}) as { status?: object; scale?: Parameters<typeof scaleMapping>[0] };
+  const id = { group, version: version.name, kind: names.kind };
+  const rules = compileRules?.(schema);
+  const statusSchema = propertyOf(schema, 'status');
+  return defineKind<KubeObject>({
+    ...id,
+    listKind: names.listKind || `${names.kind}List`,
+    plural: names.plural,
+    singular: names.singular || names.kind.toLowerCase(),
+    shortNames: names.shortNames ?? [],
+    categories: names.categories ?? [],
+    scope: scope === 'Cluster' ? 'Cluster' : 'Namespaced',
+    schema: messageSchema(`${group}/${version.name}.${names.kind}`, schema),
+    subresources: { ...(status && { status: true as const }), ...(scale && { scale: scaleMapping(scale) }) },
+    readContent: (content) => ({ value: content, unknown: prune(schema, content) }),
+    openApi: { name: `${reversed(group)}.${version.name}.${names.kind}`, definition: published(id, schema) },
+    strategy: {
+      hasGeneration: true,
+      generationChanged: (next, old) => hasChanged(next, old, status !== undefined),
+      requiresVersion: true,
+      ...(definition.metadata.deletionTimestamp && { refusesCreate: refusedWhileTerminating }),
+    },
+    defaults: (object) => {
+      const content = object as unknown as Record<string, unknown>;
+      pruneNulls(schema, content);
+      fillDefaults(schema, content);
+    },
+    validate: (object, old) => [
+      ...validateMetadata(object, { scope: scope === 'Cluster' ? 'Cluster' : 'Namespaced', name: dnsSubdomain }),
+      ...validateContent(schema, object, rules, old),
+      ...(scale ? scaleErrors(scale, object) : []),
+    ],
+    validateUpdate: validateMetadataUpdate,
+    validateStatusUpdate: (next, old) => [
+      ...validateStatus(schema, statusSchema, next, rules, old),
+      ...(scale ? scaleErrors(scale, next) : []),
+    ],
+    columns: customColumns(version.additionalPrinterColumns),
+    selectableFields: Object.fromEntries((version.selectableFields ?? []).map(({ jsonPath }) => selectable(jsonPath))),
+    ...(version.deprecated && { deprecation: version.deprecationWarning ?? `${apiVersionOf(id)} ${names.kind} is deprecated` }),
+  });
+}
+
+/** Rules are asked only about what their types hold for: anything else they cannot look at. */
+function validateContent(schema: Schema, object: KubeObject, rules: RuleValidator | undefined, old: KubeObject | undefined): FieldError[] {
+  const errors = [...validateValue(schema, object, ''), ...validateLists(schema, object, '')];
+  return errors.length > 0 || !rules ? errors : rules(object, old, '');
+}
+
+function validateStatus(
+  schema: Schema,
+  statusSchema: Schema | undefined,
+  next: KubeObject,
+  rules: RuleValidator | undefined,
+  old: KubeObject,
+): FieldError[] {
+  const { status } = next as { status?: unknown };
+  if (!statusSchema || status === undefined) return [];
+  const errors = [...validateValue(statusSchema, status, 'status'), ...validateLists(schema, { status }, '')];
+  return errors.length > 0 || !rules ? errors : rules(next, old, '');
+}
+
+/** All but metadata, and but the status where that is written on its own. */
+function hasChanged(next: KubeObject, old: KubeObject, hasStatus: boolean): boolean {
+  const content = ({ metadata: _metadata, ...rest }: KubeObject) => {
+    const { status, ...asked } = rest as { status?: unknown };
+    return JSON.stringify(sorted(hasStatus ? asked : { ...asked, status }));
+  };
+  return content(next) !== content(old);
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (!isRecord(value)) return value;
+  const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(members.map(([name, inner]) => [name, sorted(inner)]));
+}
+
+function selectable(jsonPath: string): [string, (object: KubeObject) => string] {
+  const read = parseJsonPath(jsonPath);
+  return [jsonPath.replace(/^\./, ''), (object) => String(read?.(object)[0] ?? '')];
+}
+
+/** As kube-aggregator orders versions: GA before beta before alpha, the higher first; others after, by name. */
+function byPriority(versions: CustomResourceDefinitionVersion[]): CustomResourceDefinitionVersion[] {
+  return [...versions].sort((a, b) => compareVersions(a.name, b.name));
+}
+
+const kubeVersion = /^v([1-9]\d*)(?:(alpha|beta)([1-9]\d*))?$/;
+
+function compareVersions(a: string, b: string): number {
+  const [first, second] = [kubeVersion.exec(a), kubeVersion.exec(b)];
+  if (!first || !second) return first ? -1 : second ? 1 : a < b ? -1 : 1;
+  const stage = ([, , name]: RegExpExecArray) => (name === undefined ? 2 : name === 'beta' ? 1 : 0);
+  return stage(second) - stage(first) || Number(second[1]) - Number(first[1]) || Number(second[3] ?? 0) - Number(first[3] ?? 0);
+}
+
+/** `example.com` → `com.example`, as definitions in OpenAPI are called. */
+function reversed(group: string): string {
+  return group.split('.').reverse().join('.');
+}
+
+/** The schema as clients see it: with what every resource has. */
+function published(id: { group: string; version: string; kind: string }, schema: Schema): Record<string, unknown> {
+  const meta = { $ref: '#/components/schemas/io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta' };
+  const own = Object.fromEntries(Object.entries(schema.properties ?? {}).filter(([name]) => !typeAndMetadata.has(name)));
+  const properties = {
+    apiVersion: { type: 'string', description: apiVersionText },
+    kind: { type: 'string', description: kindText },
+    metadata: { description: metadataText, allOf: [meta] },
+    ...own,
+  };
+  return { ...schema, properties, 'x-kubernetes-group-version-kind': [id] };
+}
+
+const conventions = 'https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md';
+const apiVersionText = `APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: ${conventions}#resources`;
+const kindText = `Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: ${conventions}#types-kinds`;
+const metadataText = `Standard object's metadata. More info: ${conventions}#metadata`;

@@ -1,0 +1,27 @@
+// Fills in the defaults that a schema states: for what is absent, and for a null where there may be none.
+import { deepClone, isRecord } from '@berth/machinery';
+import { itemsOf, memberSchema, type Schema } from './schema-parts.ts';
+
+/** @param value is changed */
+export function fillDefaults(schema: Schema | undefined, value: unknown): void {
+  if (!schema) return;
+  if (Array.isArray(value)) {
+    const items = itemsOf(schema);
+    for (const [i, item] of value.entries()) {
+      if (item === null && items && !items.nullable) value[i] = deepClone(items.default ?? null);
+      fillDefaults(items, value[i]);
+    }
+  } else if (isRecord(value)) fillMembers(schema, value);
+}
+
+function fillMembers(schema: Schema, value: Record<string, unknown>): void {
+  for (const [name, property] of Object.entries(schema.properties ?? {})) {
+    if (property.default === undefined || property.default === null) continue;
+    if (!Object.hasOwn(value, name) || (value[name] === null && !property.nullable)) value[name] = deepClone(property.default);
+  }
+  for (const name of Object.keys(value)) {
+    const member = memberSchema(schema, name);
+    if (value[name] === null && member && !member.nullable && member.default !== undefined) value[name] = deepClone(member.default);
+    fillDefaults(member, value[name]);
+  }
+}
