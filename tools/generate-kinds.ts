@@ -191,6 +191,10 @@ class Generator {
   #tsType(resolved: Resolved, group: string, imports: Map<string, Set<string>>): string {
     const expression = resolved.expression;
     const element = { ...resolved, pointer: false };
+    if (expression.startsWith('JSON|')) {
+      const alternatives = expression.split('|').slice(1);
+      return alternatives.map((alternative) => this.#tsType({ expression: alternative, pointer: false }, group, imports)).join(' | ');
+    }
     if (expression.startsWith('[]')) {
       const inner = this.#tsType({ ...element, expression: expression.slice(2) }, group, imports);
       return inner.includes('|') ? `(${inner})[]` : `${inner}[]`;

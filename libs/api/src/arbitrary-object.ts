@@ -29,6 +29,7 @@ function arbitrary(type: TypeSchema, depth: number): fc.Arbitrary<unknown> {
   if (type.kind === 'map')
     return fc.dictionary(fc.constantFrom('app', 'cpu', 'storage', 'a/b', '..'), arbitrary(type.of, depth + 1), { maxKeys: 2 });
   if (type.kind === 'message') return message(type.message, depth + 1);
+  if (type.alternatives) return fc.oneof(...type.alternatives.map((alternative) => arbitrary(alternative, depth)));
   switch (type.scalar) {
     case 'bool':
       return fc.boolean();

@@ -42,6 +42,10 @@ function valueAsShown(schema: TypeSchema, value: unknown): unknown {
   if (schema.kind === 'list') return (value as unknown[]).map((item) => valueAsShown(schema.of, item));
   if (schema.kind === 'map')
     return Object.fromEntries(Object.entries(value as object).map(([key, item]) => [key, valueAsShown(schema.of, item)]));
+  const alternative = schema.alternatives?.find(
+    ({ kind }) => kind === (Array.isArray(value) ? 'list' : isRecord(value) ? 'message' : 'scalar'),
+  );
+  if (alternative) return valueAsShown(alternative, value);
   return schema.scalar === 'MicroTime' ? String(value).replace(/Z$/, '.000000Z') : value;
 }
 

@@ -203,3 +203,39 @@ describe('what is left', () => {
     expect(spec.anything.a).toEqual([1]);
   });
 });
+
+describe('a value that is one thing or another', () => {
+  const schemas = new SchemaRegistry();
+  schemas.add('j.v1', {
+    Schema: {
+      fields: [
+        { name: 'type', type: 'string', omitempty: true },
+        { name: 'items', type: 'JSON|j.v1.Schema|[]j.v1.Schema', pointer: true, omitempty: true },
+        { name: 'additional', type: 'JSON|bool|j.v1.Schema', pointer: true, omitempty: true },
+        { name: 'needs', type: 'map:JSON|j.v1.Schema|[]string', omitempty: true },
+      ],
+    },
+  });
+  const check = (value: unknown) => checkTypes(schemas.message('j.v1.Schema'), value);
+
+  it.each([
+    [{ items: { type: 'a', other: 1 } }, { items: { type: 'a' } }],
+    [{ items: {} }, { items: {} }],
+    [{ items: [{ type: 'a' }, { type: '' }] }, { items: [{ type: 'a' }, {}] }],
+    [{ items: [] }, {}],
+    [{ items: 'x' }, {}],
+    [{ additional: false }, { additional: false }],
+    [{ additional: { additional: true } }, { additional: { additional: true } }],
+    [{ needs: { a: ['b'], c: { type: 'd' } } }, { needs: { a: ['b'], c: { type: 'd' } } }],
+  ])('%j is read as %j, and nobody looks for fields that are not known', (given, kept) => {
+    expect(check(given)).toEqual({ value: kept, errors: [], unknown: [] });
+  });
+
+  it.each([
+    [{ additional: 'x' }, 'additional', 'boolean or JSON schema expected'],
+    [{ items: { type: 1 } }, 'items.type', unmarshal('number', 'Schema.items.type', 'string')],
+    [{ items: [{ items: { type: 1 } }] }, 'items[0].items.type', unmarshal('number', 'Schema.items.items.type', 'string')],
+  ])('%j is refused', (given, field, detail) => {
+    expect(check(given).errors).toMatchObject([{ field, detail }]);
+  });
+});

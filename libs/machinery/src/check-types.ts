@@ -2,13 +2,12 @@
 // The result shares nothing with the input, has no nulls and no empty values where they say nothing, and has times and quantities
 // in canonical form, as it would come out of Go.
 
-import { isInt64 } from './exact-json.ts';
-import { base64Error } from './go-base64.ts';
 import { goJsonName } from './go-text.ts';
-import { canonicalTime, goTimeError } from './go-time.ts';
+import { canonicalTime } from './go-time.ts';
 import { deepClone, isRecord } from './json.ts';
 import type { FieldError } from './kind.ts';
-import { isQuantity, parseQuantity } from './quantity.ts';
+import { parseQuantity } from './quantity.ts';
+import { scalarFits, zero } from './scalar-values.ts';
 import type { FieldSchema, MessageSchema, ScalarType, TypeSchema } from './schema.ts';
 
 /** A value of a wrong type; `detail` reads like Go's json errors. */
@@ -53,6 +52,8 @@ class Checker {
   readonly unknown: string[] = [];
   readonly #keepsEmpty: boolean;
   readonly #order: CheckOptions['order'];
+  /** How many values that may be one thing or another are being looked into. */
+  #alternatives = 0;
 
   constructor({ keepsEmpty = false, order }: CheckOptions) {
     this.#keepsEmpty = keepsEmpty;
@@ -70,14 +71,15 @@ class Checker {
       const inner = value[name];
       const field = message.byName.get(name);
       if (!field) {
-        if (this.unknown.length < unknownFieldsMax) this.unknown.push(dotted(place.path, name));
+        // Go decodes what may be one thing or another without being strict.
+        if (this.#alternatives === 0 && this.unknown.length < unknownFieldsMax) this.unknown.push(dotted(place.path, name));
       } else if (isPlainScalar(field.schema, inner)) {
         // Most fields are this: where they stand is of no interest then.
         if (this.#keepsEmpty || inner || !isLeftOut(field)) copy[name] = inner;
       } else if (inner !== null && inner !== undefined) {
         const inside = { path: dotted(place.path, name), struct, fields: dotted(place.fields, name) };
         const kept = this.#value(field.schema, inner, inside, field.goType);
-        if (this.#keepsEmpty || !isEmpty(kept) || !isLeftOut(field)) copy[name] = kept;
+        if (kept !== null && (this.#keepsEmpty || !isEmpty(kept) || !isLeftOut(field))) copy[name] = kept;
       }
     }
     if (!this.#keepsEmpty) addStructs(message, copy);
@@ -113,8 +115,25 @@ class Checker {
         return copy;
       }
       default:
+        if (schema.alternatives) return this.#alternative(schema.alternatives, value, place);
         return this.#scalar(schema.scalar, value, place, named);
     }
+  }
+
+  /** Where a bool is among them, nothing else will do; elsewhere what fits none of them counts as absent. */
+  #alternative(alternatives: TypeSchema[], value: unknown, place: Place): unknown {
+    const schema = alternatives.find((alternative) => isOfShape(alternative, value));
+    if (schema) {
+      this.#alternatives++;
+      const kept = this.#value(schema, value, place);
+      this.#alternatives--;
+      return Array.isArray(kept) && kept.length === 0 ? null : kept;
+    }
+    if (alternatives.some((alternative) => alternative.kind === 'scalar')) {
+      const detail = 'boolean or JSON schema expected';
+      this.errors.push({ type: 'TypeInvalid', field: place.path, value, detail, base: 'JSON', stops: true });
+    }
+    return null;
   }
 
   /** An element of a list or a map: Go takes null for the zero value. */
@@ -140,6 +159,11 @@ class Checker {
     const detail = `json: cannot unmarshal ${jsonName(value, wanted)} into ${where} of type ${wanted}`;
     this.errors.push({ type: 'TypeInvalid', field: path, value, detail, base, stops: selfDecoding.has(base) });
   }
+}
+
+function isOfShape(schema: TypeSchema, value: unknown): boolean {
+  if (schema.kind === 'scalar') return scalarFits(schema.scalar, value) === true;
+  return schema.kind === 'list' ? Array.isArray(value) : isRecord(value);
 }
 
 /** The error that Go's decoder ends with. */
@@ -201,57 +225,6 @@ function isPlainScalar(schema: TypeSchema, value: unknown): boolean {
 
 function dotted(path: string, name: string): string {
   return path ? `${path}.${name}` : name;
-}
-
-/** True when it fits, false for a wrong JSON type, a message for a malformed value. */
-function scalarFits(scalar: ScalarType, value: unknown): true | false | string {
-  switch (scalar) {
-    case 'string':
-      return typeof value === 'string';
-    case 'bool':
-      return typeof value === 'boolean';
-    case 'int32':
-      return Number.isInteger(value) && (value as number) >= -(2 ** 31) && (value as number) < 2 ** 31;
-    case 'int64':
-      return isInt64(value);
-    case 'double':
-      return typeof value === 'number' || typeof value === 'bigint';
-    case 'bytes':
-      return typeof value === 'string' && (base64Error(value) ?? true);
-    case 'Time':
-    case 'MicroTime':
-      return typeof value === 'string' && (goTimeError(value, scalar === 'MicroTime') ?? true);
-    case 'Quantity':
-      // Go reads whatever stands there as a quantity.
-      return (
-        ((typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint') && isQuantity(String(value))) ||
-        `quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'`
-      );
-    case 'IntOrString':
-      return typeof value === 'string' || (Number.isInteger(value) && Math.abs(value as number) < 2 ** 31);
-    default:
-      return true;
-  }
-}
-
-function zero(schema: TypeSchema): unknown {
-  if (schema.kind !== 'scalar') return schema.kind === 'list' ? [] : {};
-  switch (schema.scalar) {
-    case 'string':
-    case 'bytes':
-      return '';
-    case 'bool':
-      return false;
-    case 'Quantity':
-      return '0';
-    case 'int32':
-    case 'int64':
-    case 'double':
-    case 'IntOrString':
-      return 0;
-    default:
-      return null;
-  }
 }
 
 /** As Go's errors call it: a number is written out only where another number would do. */

@@ -75,9 +75,27 @@ function decodeListMessage(of: TypeSchema, bytes: Uint8Array, field: FieldSchema
   return items;
 }
 
+/** A message with a field for each; the bool, which comes first, is there in any case. */
+function decodeAlternative(alternatives: TypeSchema[], bytes: Uint8Array, field: FieldSchema, depth: number): unknown {
+  let value: unknown = alternatives[0]?.kind === 'scalar' ? false : undefined;
+  eachField(bytes, (number, reader, wire) => {
+    const schema = alternatives[number - 1];
+    if (!schema) reader.skip(wire);
+    else if (schema.kind === 'list') value = [...(Array.isArray(value) ? value : []), decodeValue(schema.of, reader, wire, field, depth)];
+    else {
+      const decoded = decodeValue(schema, reader, wire, field, depth);
+      // What says that there is a schema says no more.
+      if (schema.kind !== 'scalar' || typeof value === 'boolean') value = decoded;
+    }
+  });
+  return value;
+}
+
 function decodeValue(schema: TypeSchema, reader: WireReader, wire: number, field: FieldSchema, depth: number): unknown {
   if (schema.kind === 'message') return decodeMessage(schema.message, expectBytes(reader, wire, field), depth + 1);
   if (schema.kind === 'list') return decodeListMessage(schema.of, expectBytes(reader, wire, field), field, depth);
+  if (schema.kind === 'scalar' && schema.alternatives)
+    return decodeAlternative(schema.alternatives, expectBytes(reader, wire, field), field, depth + 1);
   if (schema.kind === 'map') throw StatusError.badRequest(`unable to decode protobuf: field ${field.name} is a map inside another`);
   switch (schema.scalar) {
     case 'bool':

@@ -39,7 +39,20 @@ function encodeField(out: WireWriter, number: number, schema: TypeSchema, value:
   } else if (schema.kind === 'message') {
     out.tag(number, wireTypes.bytes);
     out.bytes(encodeProtobuf(schema.message, isRecord(value) ? value : {}));
+  } else if (schema.alternatives) {
+    out.tag(number, wireTypes.bytes);
+    out.bytes(encodeAlternative(schema.alternatives, value));
   } else encodeScalar(out, number, schema.scalar, value);
+}
+
+/** A message with a field for each. Of a bool and something else, the bool says that there is something. */
+function encodeAlternative(alternatives: TypeSchema[], value: unknown): Uint8Array {
+  const out = new WireWriter();
+  for (const [index, schema] of alternatives.entries()) {
+    if (schema.kind === 'scalar') encodeField(out, index + 1, schema, value !== false);
+    else if (schema.kind === 'list' ? Array.isArray(value) : isRecord(value)) encodeField(out, index + 1, schema, value);
+  }
+  return out.finish();
 }
 
 function encodeScalar(out: WireWriter, number: number, scalar: ScalarType, value: unknown): void {

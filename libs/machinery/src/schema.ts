@@ -23,7 +23,10 @@ export type ScalarType = (typeof scalarTypes)[number] | 'Untyped';
 export type PatchStrategy = 'merge' | 'replace' | 'retainKeys';
 export type ListType = 'atomic' | 'set' | 'map';
 
-/** One field as generated. `type` is a scalar or a message name such as `core.v1.PodSpec`, behind `[]` or `map:` prefixes. */
+/**
+ * One field as generated. `type` is a scalar or a message name such as `core.v1.PodSpec`, behind `[]` or `map:` prefixes; or
+ * `JSON|` and what the value may be, in the order of protobuf numbers: `JSON|bool|apiextensions.v1.JSONSchemaProps`.
+ */
 export interface FieldDeclaration {
   name: string;
   type: string;
@@ -57,7 +60,7 @@ export type GroupDeclaration = Record<string, MessageDeclaration>;
 
 /** A value's type after linking. */
 export type TypeSchema =
-  | { kind: 'scalar'; scalar: ScalarType }
+  | { kind: 'scalar'; scalar: ScalarType; alternatives?: TypeSchema[] }
   | { kind: 'message'; message: MessageSchema }
   | { kind: 'list'; of: TypeSchema }
   | { kind: 'map'; of: TypeSchema };
@@ -153,6 +156,10 @@ export class SchemaRegistry {
   }
 
   #type(expression: string): TypeSchema {
+    if (expression.startsWith('JSON|')) {
+      const alternatives = expression.split('|').slice(1);
+      return { kind: 'scalar', scalar: 'JSON', alternatives: alternatives.map((alternative) => this.#type(alternative)) };
+    }
     if (expression.startsWith('[]')) return { kind: 'list', of: this.#type(expression.slice(2)) };
     if (expression.startsWith('map:')) return { kind: 'map', of: this.#type(expression.slice(4)) };
     if ((scalarTypes as readonly string[]).includes(expression)) {
