@@ -23,7 +23,9 @@ async function traces(): Promise<string[]> {
   const namespaces = (await runCommand(['ip', 'netns', 'list'])).stdout.split('\n').filter((line) => line.startsWith(secondNamespace));
   const tables = (await runCommand(['nft', 'list', 'tables'])).stdout
     .split('\n')
-    .filter((line) => [' berth-', ' berth-api-', ' berth-lan-'].some((prefix) => line.endsWith(prefix + layout.instance)));
+    .filter((line) =>
+      [' berth-', ' berth-policy-', ' berth-api-', ' berth-lan-'].some((prefix) => line.endsWith(prefix + layout.instance)),
+    );
   return [...mounts, ...interfaces, ...namespaces, ...tables, ...(await processes())];
 }
 

@@ -1,13 +1,14 @@
 // Pods of two nodes reach each other, by routes between neighbours and by VXLAN through a router that knows nothing of pods. Each node is a
 // network lab of its own, with the real kernel's routes, tunnels and rules.
-import type { EndpointSlice, Service } from '@berth/api';
-import type { NodePeer } from '@berth/protocol';
+import type { EndpointSlice, Pod, Service } from '@berth/api';
+import type { AddressSet, NodePeer, PolicyRules } from '@berth/protocol';
 import { describe, expect, test, vi } from 'vitest';
 import { NetworkLab } from './network-lab/lab.ts';
 
 const common = { serviceCidr: '10.96.0.0/16', clusterDns: '10.96.0.10', clusterDomain: 'cluster.local' };
 const cidrs = { a: '10.244.1.0/24', b: '10.244.2.0/24' };
 const webAddress = '10.96.0.20';
+const berth = { apiVersion: 'berth.io/v1' };
 
 function peer(name: string, address: string, podCIDR: string): NodePeer {
   return { apiVersion: 'berth.io/v1', kind: 'NodePeer', metadata: { name, uid: name }, spec: { address, podCIDR } };
@@ -85,6 +86,19 @@ async function synced(lab: NetworkLab, peers: NodePeer[], endpointSlices: Endpoi
   await lab.call({ method: 'sync', state: { services: [web], endpointSlices, pods: [], peers } });
 }
 
+async function onlyLetsIn(lab: NetworkLab, peers: NodePeer[], address: string, peerAddress: string): Promise<void> {
+  const addressSet: AddressSet = { ...berth, kind: 'AddressSet', metadata: { name: 'pods-x' }, spec: { elements: [peerAddress] } };
+  const spec = { podSelector: {}, ingress: [{ peers: [{ set: 'pods-x' }] }] };
+  const policies: PolicyRules[] = [{ ...berth, kind: 'PolicyRules', metadata: { name: 'from-x', namespace: 'default' }, spec }];
+  const pod: Pod = {
+    ...{ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'y', namespace: 'default' } },
+    ...{ spec: { containers: [] }, status: { podIP: address } },
+  };
+  const state = { services: [], endpointSlices: [], pods: [pod], peers };
+  await lab.call({ method: 'sync', state: { ...state, policies: { policies, addressSets: [addressSet], leaving: [] } } });
+  await lab.call({ method: 'policiesInForce' });
+}
+
 const routesOf = (lab: NetworkLab) => lab.run('ip', ['-4', 'route', 'show']);
 
 describe.each([
@@ -94,7 +108,7 @@ describe.each([
   test('pods of two nodes reach each other by their own addresses, and through services and node ports', async () => {
     await using nodes = await build();
     const { a, b, addresses } = nodes;
-    const { x, y } = await started(nodes);
+    const { x, y, peers } = await started(nodes);
     await vi.waitFor(async () => expect(await routesOf(a)).toMatch(route), { timeout: 10_000 });
     await vi.waitFor(async () => expect(await routesOf(b)).toContain(cidrs.a), { timeout: 10_000 });
     expect(await a.ask('x', 'tcp', y, 8080)).toMatchObject([{ reply: `y ${x}` }]);
@@ -103,6 +117,11 @@ describe.each([
     // Whoever is no pod gets its answers through the node that it asked.
     expect(await a.ask(undefined, 'tcp', webAddress, 80)).toMatchObject([{ reply: expect.stringMatching(/^y /) }]);
     expect(await b.ask(undefined, 'tcp', addresses.a, 30080)).toMatchObject([{ reply: expect.stringMatching(/^y /) }]);
+    // A policy of the other node knows pods by those addresses, through services as well, and nobody else.
+    await onlyLetsIn(b, peers, y, x);
+    const asked = [a.ask('x', 'tcp', y, 8080), a.ask('x', 'tcp', webAddress, 80), a.ask(undefined, 'tcp', y, 8080)];
+    const served = [{ reply: `y ${x}` }];
+    expect(await Promise.all(asked)).toMatchObject([served, served, [{ error: 'timed out' }]]);
   });
 
   test('a node that is gone takes its route along, its range may be another node’s, and nothing stays of all that', async () => {

@@ -21,6 +21,7 @@ const restartMs = 1_000;
 const network: NodeNetwork = {
   configure: async () => {},
   sync: () => {},
+  policiesInForce: async () => {},
   clusterDomain: 'cluster.local',
   dnsFor: () => ({ servers: [], searches: [], options: [] }),
   stop: async () => {},

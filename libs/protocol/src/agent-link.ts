@@ -1,6 +1,6 @@
 // The agent's side of a session as a port: gRPC in a real cluster, memory in a simulated one.
 // Objects are parsed; the encoding is the implementation's affair.
-import type { KubeObject } from '@berth/machinery';
+import type { KubeObject, LabelSelectorObject } from '@berth/machinery';
 
 export interface Welcome {
   nodeUid: string;
@@ -23,12 +23,41 @@ export interface NodePeer extends KubeObject {
   spec: { address: string; podCIDR: string };
 }
 
+/** One NetworkPolicy, as a node can enforce it: its peers are sets of addresses. It selects pods of its namespace. */
+export interface PolicyRules extends KubeObject {
+  kind: 'PolicyRules';
+  spec: {
+    podSelector: LabelSelectorObject;
+    /** What may come in, and go out; absent: the policy says nothing of that direction. */
+    ingress?: TrafficRule[];
+    egress?: TrafficRule[];
+  };
+}
+
+/** A list that is absent is no condition; an empty one is met by nothing. */
+export interface TrafficRule {
+  peers?: TrafficPeer[];
+  ports?: TrafficPort[];
+}
+
+/** `set` names an AddressSet of addresses; ranges are IPv4, canonical. */
+export type TrafficPeer = { set: string } | { cidr: string; except: string[] };
+
+/** `set` names an AddressSet of endpoints: a port with a name is another one for each pod. */
+export type TrafficPort = { protocol: 'tcp' | 'udp' | 'sctp'; from: number; to: number } | { set: string };
+
+/** Addresses of pods (`10.244.1.2`), or endpoints in them (`10.244.1.2 tcp 80`), of all nodes; sorted. */
+export interface AddressSet extends KubeObject {
+  kind: 'AddressSet';
+  spec: { elements: string[] };
+}
+
 export interface DesiredState {
   revision: number;
   full: boolean;
   /**
    * Pods of this node, with the ConfigMaps, Secrets, PersistentVolumeClaims, PersistentVolumes they use; all Services, EndpointSlices
-   * and NodePeers, this node's own among them.
+   * and NodePeers, this node's own among them; the PolicyRules that select its pods, and the AddressSets that these name.
    */
   objects: KubeObject[];
   removed: DesiredKey[];

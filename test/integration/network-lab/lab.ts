@@ -94,6 +94,11 @@ export class NetworkLab implements AsyncDisposable {
     return this.#start(['serve', name, String(port)], namespace);
   }
 
+  /** TCP over IPv6. */
+  async serveIpv6(name: string, port: number, namespace: string): Promise<void> {
+    await this.#start(['serve-ipv6', name, String(port)], namespace);
+  }
+
   /** The name server that the node's resolv.conf names: `web.default.svc.example` is 198.51.100.7, and there is nothing else. */
   async serveNames(): Promise<void> {
     await this.#start(['serve-names', outsideAddress], 'outside');
@@ -121,6 +126,11 @@ export class NetworkLab implements AsyncDisposable {
   ): Promise<Attempt[]> {
     const args = [join(here, 'peer.ts'), protocol, host, String(port), String(count), String(sourcePort), sourceAddress];
     return JSON.parse(await this.run(process.execPath, args, { namespace }));
+  }
+
+  /** Side by side. @param targets such as `tcp/10.0.0.1/80` */
+  async askAll(namespace: string | undefined, targets: string[]): Promise<Attempt[]> {
+    return JSON.parse(await this.run(process.execPath, [join(here, 'peer.ts'), 'ask-all', ...targets], { namespace }));
   }
 
   /** What a resolver says, as JSON, or its error code. */

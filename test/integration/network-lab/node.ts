@@ -8,6 +8,7 @@ import type { PodNetworkMode } from '../../../apps/node-agent/src/network/pod-ro
 export type NodeCall =
   | { method: 'configure'; settings: Parameters<NodeNetwork['configure']>[0] }
   | { method: 'sync'; state: NetworkState }
+  | { method: 'policiesInForce' }
   | { method: 'stop' }
   /** After a stop: a new agent, that knows nothing yet. */
   | { method: 'restart' }
@@ -31,6 +32,7 @@ let network = new HostNetwork(options);
 async function perform(call: NodeCall): Promise<void> {
   if (call.method === 'configure') await network.configure(call.settings);
   else if (call.method === 'sync') network.sync(call.state);
+  else if (call.method === 'policiesInForce') await network.policiesInForce();
   else if (call.method === 'stop') await network.stop();
   else if (call.method === 'restart') network = new HostNetwork(options);
   else if (call.method === 'tearDown') await network.tearDown();

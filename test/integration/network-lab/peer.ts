@@ -28,12 +28,16 @@ function serve(name: string, port: number): void {
   const udp = createSocket('udp4');
   udp.on('message', (_, peer) => udp.send(`${name} ${peer.address}`, peer.port, peer.address));
   udp.bind(port);
+  serveTcp(name, port, '0.0.0.0');
+}
+
+function serveTcp(name: string, port: number, address: string): void {
   const tcp = createServer((socket) => {
     // Who resets a connection wants no answer.
     socket.on('error', () => socket.destroy());
     socket.end(`${name} ${socket.remoteAddress}`);
   });
-  tcp.listen(port, '0.0.0.0', () => process.stdout.write('ready\n'));
+  tcp.listen({ port, host: address, ipv6Only: true }, () => process.stdout.write('ready\n'));
 }
 
 async function serveNames(address: string): Promise<void> {
@@ -92,10 +96,22 @@ async function resolveName(server: string, type: string, name: string): Promise<
   return JSON.stringify(type === 'PTR' ? await resolver.reverse(name) : await resolver.resolve(name, type));
 }
 
+/** `tcp/10.0.0.1/80` and the like, side by side: what is dropped takes its time. */
+async function askAll(targets: string[]): Promise<void> {
+  const attempts = targets.map((target) => {
+    const [protocol, host = '', port] = target.split('/');
+    const from = { address: host.includes(':') ? '::' : '0.0.0.0', port: 0 };
+    return attempt(() => (protocol === 'udp' ? askUdp : askTcp)(host, Number(port), from));
+  });
+  process.stdout.write(JSON.stringify(await Promise.all(attempts)));
+}
+
 async function main(): Promise<void> {
   // Servers end with the test that started them.
   if (mode.startsWith('serve')) process.stdin.on('end', () => process.exit()).resume();
   if (mode === 'serve') return serve(words[0] ?? '', Number(words[1]));
+  if (mode === 'serve-ipv6') return serveTcp(words[0] ?? '', Number(words[1]), '::');
+  if (mode === 'ask-all') return askAll(words);
   if (mode === 'serve-names') return serveNames(words[0] ?? '');
   const attempts: Attempt[] = [];
   if (mode === 'resolve') attempts.push(await attempt(() => resolveName(words[0] ?? '', words[1] ?? '', words[2] ?? '')));

@@ -1,12 +1,25 @@
 // What every node should have, kept from the informers' events: pods by node, what they refer to, and what all nodes share.
 // A node's set is computed when it is asked for, from what is known then; `onDirty` says for whom that may have changed.
-import { ConfigMap, EndpointSlice, Node, PersistentVolume, PersistentVolumeClaim, Pod, RuntimeClass, Secret, Service } from '@berth/api';
+import {
+  ConfigMap,
+  EndpointSlice,
+  Namespace,
+  NetworkPolicy,
+  Node,
+  PersistentVolume,
+  PersistentVolumeClaim,
+  Pod,
+  RuntimeClass,
+  Secret,
+  Service,
+} from '@berth/api';
 import type { KindDefinition, KubeObject } from '@berth/machinery';
 import type { DesiredKey, DesiredState, NodePeer } from '@berth/protocol';
 import { ChangeLog, keyFor, keyText, RevisionCounter } from './change-log.ts';
 import { nodePeer } from './node-peer.ts';
 import { nodeView } from './node-view.ts';
 import { podReferences } from './pod-references.ts';
+import { PolicyView } from './policies/policy-view.ts';
 
 /** Finalizer of volumes whose directory an agent has to remove. */
 export const localVolumeFinalizer = 'berth.io/local-volume';
@@ -42,6 +55,12 @@ export class ClusterView {
   readonly #referable = new Map<string, KubeObject>();
   readonly #usersOf = new Map<string, Set<string>>();
   readonly #doomedVolumes = new Map<string, Set<string>>();
+  readonly #policies = new PolicyView({
+    objectChanged: (key) => {
+      for (const nodeName of this.#usersOf.get(keyText(key)) ?? []) this.#dirtySoon(nodeName);
+    },
+    nodeChanged: (nodeName) => this.#dirtySoon(nodeName),
+  });
   readonly #notify: (nodeName: string | undefined) => void;
 
   /** @param epoch by chance, below 2^20; @param onDirty with undefined: every node. */
@@ -54,6 +73,8 @@ export class ClusterView {
   feed(subscribe: Subscribe): void {
     subscribe(Pod, (pod, gone) => this.#pod(pod, gone));
     subscribe(Node, (node, gone) => this.#node(node, gone));
+    subscribe(Namespace, (namespace, gone) => this.#policies.namespace(namespace, gone));
+    subscribe(NetworkPolicy, (policy, gone) => this.#policies.policy(policy, gone));
     subscribe(Service, (service, gone) => this.#sharedObject(service, gone));
     subscribe(EndpointSlice, (slice, gone) => this.#sharedObject(slice, gone));
     for (const kind of [ConfigMap, Secret, PersistentVolumeClaim, RuntimeClass]) {
@@ -126,6 +147,11 @@ export class ClusterView {
         if (volumeName) refer({ kind: 'PersistentVolume', namespace: '', name: volumeName });
       }
     }
+    for (const object of this.#policies.objectsFor(this.#podsByNode.get(nodeName) ?? [])) {
+      const text = keyText(keyFor(object));
+      references.add(text);
+      objects.set(text, object);
+    }
     for (const name of this.#doomedVolumes.get(nodeName) ?? []) refer({ kind: 'PersistentVolume', namespace: '', name });
     this.#useReferences(nodeName, node, references);
     node.log.replace(objects);
@@ -138,6 +164,14 @@ export class ClusterView {
     this.#notify(nodeName);
   }
 
+  /** With other such changes: one pod's coming may concern the policies of every node. */
+  #dirtySoon(nodeName: string): void {
+    const node = this.#nodes.get(nodeName);
+    if (!node || node.stale) return;
+    node.stale = true;
+    this.#notify(undefined);
+  }
+
   #useReferences(nodeName: string, node: NodeDesired, references: Set<string>): void {
     for (const text of node.references) if (!references.has(text)) removeFrom(this.#usersOf, text, nodeName);
     for (const text of references) addTo(this.#usersOf, text, nodeName);
@@ -145,6 +179,7 @@ export class ClusterView {
   }
 
   #pod(pod: Pod, gone: boolean): void {
+    this.#policies.pod(pod, gone);
     const key = `${pod.metadata.namespace}/${pod.metadata.name}`;
     const before = this.#pods.get(key)?.spec.nodeName;
     const after = gone ? undefined : pod.spec.nodeName;

@@ -16,6 +16,7 @@ import type { NetworkState, NodeNetwork } from './network.ts';
 import { type ClusterNames, type PodDns, parseResolvConf, podDns } from './pod-dns.ts';
 import { interfaceAddresses, PodRoutes } from './pod-routes.ts';
 import type { PodNetworkMode } from './pod-routes-plan.ts';
+import { PolicyTable } from './policy/policy-table.ts';
 import { replaceFile } from './replace-file.ts';
 import { ServiceHealthServers } from './service-health.ts';
 import { serviceRules } from './service-rules.ts';
@@ -25,6 +26,7 @@ import { udpFrontends } from './udp-flows.ts';
 const dnsPort = 53;
 const applyRetryMs = 2_000;
 const bridgeFilter = 'net/bridge/bridge-nf-call-iptables';
+const bridgeFilters = [bridgeFilter, 'net/bridge/bridge-nf-call-ip6tables'];
 /** What the names of bridges begin with, whichever node's they are. */
 const bridgePrefix = 'brth';
 
@@ -60,6 +62,7 @@ export class HostNetwork implements NodeNetwork {
   readonly #conntrack: Conntrack;
   readonly #routes: PodRoutes;
   readonly #health: ServiceHealthServers;
+  readonly #policies: PolicyTable;
   #settings: Settings | undefined;
   #hostDns: PodDns = { servers: [], searches: [], options: [] };
   #dns: DnsServer | undefined;
@@ -82,6 +85,7 @@ export class HostNetwork implements NodeNetwork {
     this.#conntrack = new Conntrack(this.#run, options.logger);
     this.#sysctls = new Sysctls(join(options.stateDirectory, 'sysctls.json'));
     this.#health = new ServiceHealthServers(options);
+    this.#policies = new PolicyTable({ ...options, run: this.#run, bridge: this.#bridge, table: `berth-policy-${options.instance}` });
     this.#routes = new PodRoutes({
       ...options,
       run: this.#run,
@@ -103,6 +107,11 @@ export class HostNetwork implements NodeNetwork {
   sync(state: NetworkState): void {
     this.#wanted = state;
     this.#refresh();
+    this.#policies.sync(state.policies && { ...state.policies, pods: state.pods });
+  }
+
+  policiesInForce(): Promise<void> {
+    return this.#policies.inForce();
   }
 
   get clusterDomain(): string {
@@ -116,6 +125,7 @@ export class HostNetwork implements NodeNetwork {
   async stop(): Promise<void> {
     this.#stopped = true;
     await this.#applying;
+    await this.#policies.stop();
     await this.#health.stop();
     await this.#dns?.stop();
   }
@@ -125,6 +135,7 @@ export class HostNetwork implements NodeNetwork {
     await this.stop();
     const tables = await this.#run('nft', ['list', 'tables', 'ip']);
     if (tables.split('\n').includes(`table ip ${this.#table}`)) await this.#run('nft', ['delete', 'table', 'ip', this.#table]);
+    await this.#policies.tearDown();
     // Pods that nobody ended hold on to their ends of the bridge's ports; the bridge goes without asking them.
     await this.#routes.tearDown();
     const interfaces = [...(await this.#portsOf(this.#bridge)), this.#bridge, this.#dnsInterface];
@@ -149,7 +160,7 @@ export class HostNetwork implements NodeNetwork {
     await this.#run('ip', ['address', 'add', `${clusterDns}/32`, 'dev', this.#dnsInterface]);
     // route_localnet lets node ports answer on 127.0.0.1: their packets leave for a pod with a loopback address at first.
     await this.#sysctls.ensure({ 'net/ipv4/ip_forward': '1', [`net/ipv4/conf/${this.#bridge}/route_localnet`]: '1' });
-    if ((await readSysctl(bridgeFilter)) === '0') await this.#sysctls.ensure({ [bridgeFilter]: '1' });
+    await this.#filterBridges();
     await this.#warnOfFirewalls();
     await mkdir(stateDirectory, { recursive: true });
     const mtu = (await interfaceAddresses(this.#run)).find(({ address }) => address === this.#options.nodeIp)?.mtu;
@@ -165,6 +176,16 @@ export class HostNetwork implements NodeNetwork {
     // Known once it serves: until then the next attempt sets everything up again.
     await dns.start();
     this.#dns = dns;
+  }
+
+  /** Policies are for pods of one bridge, too. */
+  async #filterBridges(): Promise<void> {
+    // A kernel that has it built in has no such module.
+    if ((await readSysctl(bridgeFilter)) === undefined) await this.#run('modprobe', ['br_netfilter']).catch(() => undefined);
+    for (const setting of bridgeFilters) if ((await readSysctl(setting)) === '0') await this.#sysctls.ensure({ [setting]: '1' });
+    if ((await readSysctl(bridgeFilter)) !== undefined) return;
+    const remedy = 'load the kernel module br_netfilter, and start the agent again';
+    this.#options.logger.error('network policies do not act between pods of this node: its kernel does not filter bridges', { remedy });
   }
 
   async #ensureBridge(name: string): Promise<void> {

@@ -1,7 +1,7 @@
 // The network port: what pods, services and names need of this node. The real one writes a CNI configuration, nftables
 // and serves DNS; a simulated node has none.
 import type { EndpointSlice, Pod, Service } from '@berth/api';
-import type { NodePeer } from '@berth/protocol';
+import type { AddressSet, NodePeer, PolicyRules } from '@berth/protocol';
 
 /** What the node's network is to serve. */
 export interface NetworkState {
@@ -11,6 +11,15 @@ export interface NetworkState {
   pods: Pod[];
   /** All nodes, this one among them. */
   peers: NodePeer[];
+  /** Absent while it is not known which addresses this node's pods have: what is in force stays. */
+  policies?: PolicyState;
+}
+
+export interface PolicyState {
+  policies: PolicyRules[];
+  addressSets: AddressSet[];
+  /** Pods of this node that nobody wants any more, while they have an address. */
+  leaving: Pod[];
 }
 
 export interface NodeNetwork {
@@ -18,6 +27,8 @@ export interface NodeNetwork {
   configure(settings: { podCidr: string; serviceCidr: string; clusterDns: string; clusterDomain: string }): Promise<void>;
   /** Brings routes, service rules and names in line with what is given. Cheap when nothing has changed. */
   sync(state: NetworkState): void;
+  /** Resolves once network policies are in force for all that was given to `sync` so far. @throws Error that says why they cannot be */
+  policiesInForce(): Promise<void>;
   /** Below which names of services and pods are, e.g. `cluster.local`. */
   readonly clusterDomain: string;
   /** What a pod's resolv.conf holds, by its dnsPolicy and dnsConfig. */

@@ -12,21 +12,21 @@ import type {
   Service,
 } from '@berth/api';
 import type { KubeObject } from '@berth/machinery';
-import type { DesiredState, NodePeer } from '@berth/protocol';
+import type { AddressSet, DesiredState, NodePeer, PolicyRules } from '@berth/protocol';
 
 export interface DesiredChanges {
   pods: Pod[];
   removedPods: Pod[];
   /** Namespaces in which something changed that pods refer to. */
   touchedNamespaces: Set<string>;
-  /** Services, where they end, or where other nodes' pods are. */
+  /** Services, where they end, where other nodes' pods are, or what is allowed between pods. */
   networkChanged: boolean;
   nodeChanged: boolean;
   releasedVolumes: PersistentVolume[];
 }
 
 const referred = new Set(['ConfigMap', 'Secret', 'PersistentVolumeClaim']);
-const networked = new Set(['Service', 'EndpointSlice', 'NodePeer']);
+const networked = new Set(['Service', 'EndpointSlice', 'NodePeer', 'PolicyRules', 'AddressSet']);
 
 export class DesiredCache {
   readonly #objects = new Map<string, Map<string, KubeObject>>();
@@ -114,6 +114,14 @@ export class DesiredCache {
   /** This node's own among them. */
   peers(): NodePeer[] {
     return [...this.#of('NodePeer').values()] as NodePeer[];
+  }
+
+  policies(): PolicyRules[] {
+    return [...this.#of('PolicyRules').values()] as PolicyRules[];
+  }
+
+  addressSets(): AddressSet[] {
+    return [...this.#of('AddressSet').values()] as AddressSet[];
   }
 
   #remove(kind: string, key: string, changes: DesiredChanges): void {

@@ -43,6 +43,10 @@ export interface PodEnvironment {
   terminationMessage(pod: Pod, container: Container, instance: ContainerInfo): Promise<string>;
   event(pod: Pod, type: 'Normal' | 'Warning', reason: string, message: string, fieldPath?: string): void;
   report(report: PodStatusReport & { status: PodStatus }): void;
+  /** Resolves once the node's network knows this pod's address. @throws Error that says what is wrong */
+  policiesInForce(): Promise<void>;
+  /** Of any pod. */
+  addressChanged(): void;
   /** For log collectors, once a container has a log. */
   linkLog(pod: Pod, instance: LogInstance, containerId: string): Promise<void>;
   /** The log files of one instance of a container, once it is gone. */

@@ -22,11 +22,11 @@ import { EventThrottle } from './event-throttle.ts';
 import { Inventory } from './inventory.ts';
 import type { LogFolders } from './log-folders.ts';
 import { LogKeeper } from './log-keeper.ts';
+import { networkState } from './network-state.ts';
 import { labels } from './observed.ts';
 import type { Failure } from './pod-ending.ts';
 import type { PodEnvironment } from './pod-environment.ts';
 import { podSources } from './pod-sources.ts';
-import { isTerminal } from './pod-status.ts';
 import { PodTraces } from './pod-traces.ts';
 import { PodWorker } from './pod-worker.ts';
 import type { RestartMarks } from './restart-marks.ts';
@@ -118,7 +118,7 @@ export class PodManager {
     if (!pod) return undefined;
     const { sandboxes, containers } = await this.#inventory.pod(pod.metadata.uid ?? '');
     const instances = containers.filter((c) => c.name === container).sort((a, b) => b.attempt - a.attempt);
-    const address = this.#workers.get(pod.metadata.uid ?? '')?.podIps[0];
+    const address = this.#workers.get(pod.metadata.uid ?? '')?.address.ips[0];
     return { pod, instances, sandboxId: sandboxes.find((s) => s.state === 'ready')?.id, address };
   }
 
@@ -176,16 +176,8 @@ export class PodManager {
   }
 
   #syncNetwork(): void {
-    // The address of a pod that has ended may be another's by now.
-    const pods = this.desired.pods().flatMap((pod) => (isTerminal(pod.status?.phase) ? [] : this.#withAddress(pod)));
-    const { desired } = this;
-    this.#deps.network.sync({ services: desired.services(), endpointSlices: desired.endpointSlices(), pods, peers: desired.peers() });
-  }
-
-  /** What the API holds of a pod's status may be older than what is known here. */
-  #withAddress(pod: Pod): Pod {
-    const podIP = this.#workers.get(pod.metadata.uid ?? '')?.podIps[0];
-    return podIP === undefined ? pod : { ...pod, status: { ...pod.status, podIP } };
+    const workers = [...this.#workers.values()];
+    this.#deps.network.sync(networkState(this.desired, workers));
   }
 
   #removeVolume(name: string, uid: string): void {
@@ -242,6 +234,8 @@ export class PodManager {
         link.reportPod(report);
         this.#syncNetwork();
       },
+      policiesInForce: () => network.policiesInForce(),
+      addressChanged: () => this.#syncNetwork(),
       linkLog: (pod, instance, containerId) =>
         this.#traces
           .linkLog(pod, instance, containerId)

@@ -1,4 +1,4 @@
-// What a pod has before its containers: its volumes' folders and its sandbox. What cannot be had yet is tried again later each
+// What a pod has before its containers: its volumes' folders, its sandbox, and the rules of its network. What cannot be had yet is tried again later each
 // time, and an event says why.
 
 import type { Pod } from '@berth/api';
@@ -48,6 +48,21 @@ export class PodSetUp {
       this.#env.event(pod, 'Warning', 'FailedCreatePodSandBox', `Failed to create pod sandbox: ${(error as Error).message}`);
       this.#retries.failed('sandbox');
       return undefined;
+    }
+  }
+
+  /** Whether what network policies say of the pod is in force: nothing of it runs before. */
+  async network(pod: Pod): Promise<boolean> {
+    if (pod.spec.hostNetwork) return true;
+    if (this.#retries.waits('network')) return false;
+    try {
+      await this.#env.policiesInForce();
+      this.#retries.succeeded('network');
+      return true;
+    } catch (error) {
+      this.#env.event(pod, 'Warning', 'NetworkNotReady', `Network policies are not in force: ${(error as Error).message}`);
+      this.#retries.failed('network');
+      return false;
     }
   }
 

@@ -9,6 +9,7 @@ import { changeable } from './downward.ts';
 import { newest, type ObservedPod, observe } from './observed.ts';
 import { isFinished, isStopped, type Kill, type PodPlan, planPod } from './plan.ts';
 import { type PlanSources, planContext } from './plan-context.ts';
+import { PodAddress } from './pod-address.ts';
 import { type Failure, PodEnding } from './pod-ending.ts';
 import type { PodEnvironment } from './pod-environment.ts';
 import { PodReporter } from './pod-reporter.ts';
@@ -42,7 +43,7 @@ export class PodWorker {
   /** How often what its volumes show has changed, and up to which change they follow. */
   #changes = 0;
   #applied = 0;
-  #podIps: string[] = [];
+  readonly address: PodAddress;
   #adopting: boolean;
 
   /** @param adopted the runtime held something of this pod when the agent started */
@@ -53,6 +54,7 @@ export class PodWorker {
     this.#resizer = new PodResizer(env, pod);
     this.#pod = env.allocations.granted(pod);
     this.#adopting = adopted;
+    this.address = new PodAddress(pod, adopted, env);
     // What they show may have changed while nobody looked.
     if (adopted) this.#changes++;
     this.#restarts = new RestartTracker(env.clock);
@@ -69,10 +71,6 @@ export class PodWorker {
 
   get pod(): Pod {
     return this.#pod;
-  }
-
-  get podIps(): string[] {
-    return this.#podIps;
   }
 
   update(pod: Pod): void {
@@ -134,7 +132,7 @@ export class PodWorker {
     if (this.#applied !== this.#changes && observed.sandbox) {
       // What changes meanwhile is for the next time.
       const changes = this.#changes;
-      if (await this.#setUp.volumes(this.#pod, this.#podIps)) this.#applied = changes;
+      if (await this.#setUp.volumes(this.#pod, this.address.ips)) this.#applied = changes;
     }
     const plan = planPod(this.#pod, observed, planContext(this.#pod, this.#sources));
     this.#syncWaiting(plan);
@@ -160,12 +158,12 @@ export class PodWorker {
     const uid = this.#pod.metadata.uid ?? '';
     const { sandboxes, containers } = await this.#env.inventory.pod(uid);
     const observed = observe(sandboxes, containers);
-    this.#podIps = this.#pod.spec.hostNetwork ? [this.#env.hostIp] : (observed.sandbox?.ips ?? []);
+    this.address.note(observed.sandbox?.ips ?? []);
     return observed;
   }
 
   #report(observed: ObservedPod, terminated: boolean): Promise<void> {
-    const [pod, podIps, waiting, resizer] = [this.#pod, this.#podIps, this.#waiting, this.#resizer];
+    const [pod, podIps, waiting, resizer] = [this.#pod, this.address.ips, this.#waiting, this.#resizer];
     return this.reporter.report(observed, { pod, podIps, waiting, failure: this.#ending.failure, resizer, terminated });
   }
 
@@ -190,7 +188,7 @@ export class PodWorker {
     }
   }
 
-  /** Returns whether anything was done that changes what the runtime holds. */
+  /** Returns whether what the runtime holds may have changed. */
   async #act(plan: PodPlan, observed: ObservedPod): Promise<boolean> {
     await this.#resizer.update(this.#pod, plan.resize);
     for (const kill of plan.kill) this.#kill(kill);
@@ -198,16 +196,16 @@ export class PodWorker {
     if (plan.createSandbox === undefined && plan.start.length === 0) return false;
     const start = plan.start.filter(({ container }) => !this.#retries.waits('container', container.name));
     if (plan.createSandbox === undefined && start.length === 0) return false;
-    const volumes = await this.#setUp.volumes(this.#pod, this.#podIps);
+    const volumes = await this.#setUp.volumes(this.#pod, this.address.ips);
     if (!volumes) {
       this.#tellCreating(observed);
       return false;
     }
     const sandboxId = await this.#sandboxFor(plan, observed);
-    if (!sandboxId) return true;
+    if (!sandboxId || !(await this.#setUp.network(this.#pod))) return true;
     await this.#resizer.fitting.makeRoom(this.#pod, sandboxId, observed);
     for (const step of start) {
-      const result = await this.#starter.start(this.#pod, step, sandboxId, volumes, this.#podIps);
+      const result = await this.#starter.start(this.#pod, step, sandboxId, volumes, this.address.ips);
       if (result.waiting) this.#waiting.set(step.container.name, result.waiting);
       else this.#waiting.delete(step.container.name);
       if (result.retryAtMs !== undefined) this.#loop.wakeAt(result.retryAtMs);
@@ -217,7 +215,7 @@ export class PodWorker {
 
   /** When something that failed is due again. */
   #wakeForRetries(plan: PodPlan): void {
-    const due = [this.#retries.readyAtMs('volumes'), this.#retries.readyAtMs('sandbox')];
+    const due = (['volumes', 'sandbox', 'network'] as const).map((stage) => this.#retries.readyAtMs(stage));
     for (const { container } of plan.start) due.push(this.#retries.readyAtMs('container', container.name));
     const nowMs = this.#env.clock.now();
     for (const atMs of due) if (atMs > nowMs) this.#loop.wakeAt(atMs);
@@ -231,7 +229,7 @@ export class PodWorker {
     if (plan.createSandbox === undefined) return observed.sandbox?.id;
     this.#tellCreating(observed);
     const made = await this.#setUp.sandbox(this.#pod, plan.createSandbox, observed);
-    if (made) this.#podIps = this.#pod.spec.hostNetwork ? [this.#env.hostIp] : made.ips;
+    if (made) this.address.note(made.ips);
     return made?.id;
   }
 
@@ -246,7 +244,7 @@ export class PodWorker {
     this.#env.event(this.#pod, 'Normal', 'Killing', message, containerFieldPath(this.#pod, name));
     this.#env.prober.forget(containerId);
     noted
-      .then(() => this.#termination.stopContainer(this.#pod, name, containerId, graceSeconds, this.#podIps))
+      .then(() => this.#termination.stopContainer(this.#pod, name, containerId, graceSeconds, this.address.ips))
       .then(() => this.#retries.succeeded('end', containerId))
       .catch((error: unknown) => {
         this.#env.logger.warn('a container could not be stopped', { container: containerId, error });
@@ -270,7 +268,7 @@ export class PodWorker {
       ? Math.min(1, deletionGracePeriodSeconds ?? 1)
       : Math.min(askedSeconds, this.#ending.failure?.graceSeconds ?? askedSeconds);
     if (!isStopped(observed)) {
-      this.#termination.begin(this.#pod, observed, graceSeconds, this.#podIps);
+      this.#termination.begin(this.#pod, observed, graceSeconds, this.address.ips);
       if (!this.#removed) await this.#report(observed, false);
       return;
     }
@@ -289,7 +287,7 @@ export class PodWorker {
       if (current?.state !== 'running' || this.#killing.has(current.id)) continue;
       const before = this.#adopting ? this.reporter.statusOf(container.name) : undefined;
       this.#env.prober.watch({
-        ...{ pod: this.#pod, container, containerId: current.id, podIp: this.#podIps[0] ?? this.#env.hostIp },
+        ...{ pod: this.#pod, container, containerId: current.id, podIp: this.address.ips[0] ?? this.#env.hostIp },
         startedAtMs: current.startedAtMs,
         ...(before?.containerID === `containerd://${current.id}` && { adopted: { started: before.started === true, ready: before.ready } }),
       });

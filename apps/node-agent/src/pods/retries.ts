@@ -7,6 +7,7 @@ import { BackOff } from './back-off.ts';
 const stages = {
   volumes: { baseMs: 1_000, limitMs: 120_000, freeFailures: 0 },
   sandbox: { baseMs: 1_000, limitMs: 60_000, freeFailures: 0 },
+  network: { baseMs: 1_000, limitMs: 30_000, freeFailures: 0 },
   container: { baseMs: 1_000, limitMs: 300_000, freeFailures: 0 },
   end: { baseMs: 1_000, limitMs: 30_000, freeFailures: 0 },
 };

@@ -5,6 +5,7 @@ import type { AgentEvent, AgentLink, DesiredState, PodStatusReport } from '@bert
 import { HollowRuntime, type HollowRuntimeOptions } from '@berth/runtime';
 import { seededRandom, silentLogger } from '@berth/telemetry';
 import { SimulatedClock } from '@berth/telemetry/testing';
+import type { NetworkState } from '../network/network.ts';
 import { SimulatedPodCgroups } from '../node/simulated-pod-cgroups.ts';
 import type { ProbeResult } from '../probes/probe.ts';
 import type { VolumeManager } from '../volumes/volume-manager.ts';
@@ -35,6 +36,9 @@ export class TestNode {
     allocatable: { cpuCores: 2, memoryBytes: 2 ** 30, storageBytes: 2 ** 34 },
   };
   pressures: PressureCondition[] = [];
+  /** What the network was given, and what it says when it is asked whether policies are in force. */
+  networkStates: NetworkState[] = [];
+  policiesInForce = async (): Promise<void> => undefined;
   manager: PodManager;
   #revision = 0;
 
@@ -86,7 +90,14 @@ export class TestNode {
       reportPod: (report: PodStatusReport) => this.reports.push(report as PodStatusReport & { status: PodStatus }),
       reportEvent: (event: AgentEvent) => this.events.push(event),
     } as unknown as AgentLink;
-    const network = { configure: async () => undefined, sync: () => undefined, stop: async () => undefined };
+    const network = {
+      configure: async () => undefined,
+      sync: (state: NetworkState) => {
+        this.networkStates.push(state);
+      },
+      policiesInForce: () => this.policiesInForce(),
+      stop: async () => undefined,
+    };
     const probes = {
       run: async () => {
         if (this.probeResult instanceof Error) throw this.probeResult;

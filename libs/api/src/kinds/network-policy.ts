@@ -7,7 +7,6 @@ import { schemas } from '../schemas.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 import { dnsSubdomain } from '../validation/names.ts';
 import { validateNetworkPolicySpec } from '../validation/network-policy.ts';
-import { idleKind } from '../warnings/idle-kind.ts';
 import { networkPolicyWarnings } from '../warnings/network.ts';
 
 export type NetworkPolicy = Type;
@@ -25,5 +24,5 @@ export const NetworkPolicy = defineKind<NetworkPolicy>({
   validate: (object) => [...validateMetadata(object, { scope: 'Namespaced', name: dnsSubdomain }), ...validateNetworkPolicySpec(object)],
   validateUpdate: validateMetadataUpdate,
   columns: networkPolicyColumns,
-  warnings: (object) => [...networkPolicyWarnings(object), ...idleKind('networkpolicies')],
+  warnings: (object) => networkPolicyWarnings(object),
 });
