@@ -4,5 +4,6 @@ export * from './event-recorder.ts';
 export * from './http/http-client.ts';
 export * from './http/kubeconfig.ts';
 export * from './informer.ts';
+export * from './informer-set.ts';
 export * from './retry.ts';
 export * from './tokens.ts';

@@ -209,35 +209,3 @@ function addTo(map: Map<string, Set<string>>, value: string, key: string): void 
   if (set) set.add(key);
   else map.set(value, new Set([key]));
 }
-
-/** One informer a kind, shared by all who read it. */
-export class InformerSet {
-  readonly #deps: InformerDeps;
-  readonly #informers = new Map<string, Informer<KubeObject>>();
-  #started = false;
-
-  constructor(deps: InformerDeps) {
-    this.#deps = deps;
-  }
-
-  of<T extends KubeObject>(kind: KindDefinition<T>): Informer<T> {
-    const name = `${kind.group}/${kind.kind}`;
-    const known = this.#informers.get(name);
-    if (known) return known as unknown as Informer<T>;
-    const informer = new Informer(this.#deps, kind);
-    this.#informers.set(name, informer as unknown as Informer<KubeObject>);
-    if (this.#started) informer.start();
-    return informer;
-  }
-
-  /** Starts all; resolves when each has taken in its first list. */
-  async start(): Promise<void> {
-    this.#started = true;
-    for (const informer of this.#informers.values()) informer.start();
-    await Promise.all([...this.#informers.values()].map((informer) => informer.synced));
-  }
-
-  stop(): void {
-    for (const informer of this.#informers.values()) informer.stop();
-  }
-}

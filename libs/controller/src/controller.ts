@@ -1,6 +1,6 @@
 // What a controller is: what it watches, what it alone writes, how it sees the world, and a pure plan.
 // A plan must be right from any state, after any crash, and with stale reads: the runner tries it again until it is empty.
-import type { Informer, PatchType } from '@berth/client';
+import type { Informer, InformerSet, PatchType } from '@berth/client';
 import type { KindDefinition, KubeObject, ObjectKey, StatusError } from '@berth/machinery';
 
 export type Action =
@@ -46,6 +46,8 @@ export interface EventDraft {
 /** Read access to every watched kind. */
 export interface Caches {
   of<T extends KubeObject>(kind: KindDefinition<T>): Pick<Informer<T>, 'get' | 'list' | 'byIndex' | 'addIndex'>;
+  /** Those that users define, where a controller watches them. */
+  customKinds: InformerSet['customKinds'];
 }
 
 export interface ControllerWatch {
@@ -62,6 +64,8 @@ export interface Controller<Observed = unknown> {
   /** `Deployment.status`, `ReplicaSet.spec.replicas`: what this controller alone writes. */
   owns: string[];
   watches: ControllerWatch[];
+  /** Watches kinds that users define, too: called for each as it comes, to add indexes and to say whom its objects concern. */
+  watchesCustom?(kind: KindDefinition, caches: Caches): ControllerWatch;
   /** Adds the indexes that `observe` reads; before the informers start. */
   prepare?(caches: Caches): void;
   /** Everything that the plan for this key depends on; undefined when there is nothing to do. */

@@ -3,7 +3,7 @@
 import type { Client, EventRecorder, InformerSet } from '@berth/client';
 import { isReason, type KindDefinition, type KubeObject, StatusError } from '@berth/machinery';
 import type { Clock, Logger, Random } from '@berth/telemetry';
-import type { Action, Controller, EventDraft } from './controller.ts';
+import type { Action, Controller, ControllerWatch, EventDraft } from './controller.ts';
 import { WorkQueue } from './work-queue.ts';
 
 const workersPerController = 8;
@@ -69,16 +69,20 @@ class ControllerLoop {
 
   subscribe(): void {
     this.#controller.prepare?.(this.#deps.informers);
-    for (const watch of this.#controller.watches) {
-      this.#deps.informers.of(watch.kind).onChange((type, object, old) => {
-        const isChange = type === 'MODIFIED' && old !== undefined;
-        const keys = new Set([
-          ...watch.enqueue(object, this.#deps.informers, isChange ? old : undefined),
-          ...(old ? watch.enqueue(old, this.#deps.informers, isChange ? object : undefined) : []),
-        ]);
-        for (const key of keys) this.#queue.add(key);
-      });
-    }
+    for (const watch of this.#controller.watches) this.#watch(watch);
+    const { watchesCustom } = this.#controller;
+    if (watchesCustom) this.#deps.informers.followCustom((kind) => this.#watch(watchesCustom(kind, this.#deps.informers)));
+  }
+
+  #watch(watch: ControllerWatch): void {
+    this.#deps.informers.of(watch.kind).onChange((type, object, old) => {
+      const isChange = type === 'MODIFIED' && old !== undefined;
+      const keys = new Set([
+        ...watch.enqueue(object, this.#deps.informers, isChange ? old : undefined),
+        ...(old ? watch.enqueue(old, this.#deps.informers, isChange ? object : undefined) : []),
+      ]);
+      for (const key of keys) this.#queue.add(key);
+    });
   }
 
   begin(): void {

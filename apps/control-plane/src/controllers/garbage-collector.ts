@@ -1,7 +1,7 @@
 // Deletes what has lost all its owners, and settles what becomes of dependents when their owner is deleted with the policies
 // Foreground and Orphan (Kubernetes, "Garbage Collection"). A cache only raises a suspicion: the server confirms it.
 import { kinds as allKinds, kindViews } from '@berth/api';
-import { type Action, type Caches, type Controller, watches } from '@berth/controller';
+import { type Action, type Caches, type Controller, type ControllerWatch, watches } from '@berth/controller';
 import { apiVersionOf, type KindDefinition, type KubeObject, keyOf, type OwnerReference } from '@berth/machinery';
 import { patchOwners } from './ownership.ts';
 
@@ -35,16 +35,17 @@ export interface ObservedOwnership {
 export const garbageCollector: Controller<ObservedOwnership> = {
   name: 'garbage-collector-controller',
   owns: ['metadata.finalizers[foregroundDeletion]', 'metadata.finalizers[orphan]'],
-  watches: collectedKinds.map((kind) => watches(kind, (object, caches, old) => keysToLookAt(kind, object, caches, old))),
+  watches: collectedKinds.map(watchOf),
+  watchesCustom(kind, caches) {
+    index(kind, caches);
+    return watchOf(kind);
+  },
   prepare(caches) {
-    for (const kind of collectedKinds) {
-      caches.of(kind).addIndex(ownersIndex, ({ metadata }) => (metadata.ownerReferences ?? []).map(({ uid }) => uid));
-      caches.of(kind).addIndex(uidIndex, ({ metadata }) => [metadata.uid ?? '']);
-    }
+    for (const kind of collectedKinds) index(kind, caches);
   },
   observe(key, caches) {
     const [kindName = '', objectKey = ''] = key.split('|');
-    const kind = collectedKinds.find((candidate) => nameOf(candidate) === kindName);
+    const kind = collected(caches).find((candidate) => nameOf(candidate) === kindName);
     const object = kind && caches.of(kind).get(objectKey);
     if (!object) return undefined;
     const owners = ownersOf(object, caches);
@@ -54,6 +55,19 @@ export const garbageCollector: Controller<ObservedOwnership> = {
   },
   plan: planOwnership,
 };
+
+function watchOf(kind: KindDefinition): ControllerWatch {
+  return watches(kind, (object, caches, old) => keysToLookAt(kind, object, caches, old));
+}
+
+function index(kind: KindDefinition, caches: Caches): void {
+  caches.of(kind).addIndex(ownersIndex, ({ metadata }) => (metadata.ownerReferences ?? []).map(({ uid }) => uid));
+  caches.of(kind).addIndex(uidIndex, ({ metadata }) => [metadata.uid ?? '']);
+}
+
+function collected(caches: Caches): KindDefinition[] {
+  return [...collectedKinds, ...caches.customKinds().map(({ read }) => read)];
+}
 
 function keysToLookAt(kind: KindDefinition, object: KubeObject, caches: Caches, old: KubeObject | undefined): string[] {
   const current = caches.of(kind).get(keyOf(object));
@@ -99,7 +113,7 @@ function waitsForDependents({ metadata }: KubeObject): boolean {
 }
 
 function dependentsOf({ metadata: { uid = '' } }: KubeObject, caches: Caches): { kind: KindDefinition; object: KubeObject }[] {
-  return collectedKinds.flatMap((kind) =>
+  return collected(caches).flatMap((kind) =>
     caches
       .of(kind)
       .byIndex(ownersIndex, uid)
@@ -109,7 +123,7 @@ function dependentsOf({ metadata: { uid = '' } }: KubeObject, caches: Caches): {
 
 function ownersOf(object: KubeObject, caches: Caches): Owner[] {
   return (object.metadata.ownerReferences ?? []).map((reference) => {
-    const kind = kindOf(reference);
+    const kind = kindOf(reference, caches);
     // The owner of something in a namespace is in the same one, or in none.
     const found = kind && caches.of(kind).get(keyOf({ metadata: ownerKey(kind, object, reference) }));
     const owner = found?.metadata.uid === reference.uid ? found : undefined;
@@ -118,14 +132,15 @@ function ownersOf(object: KubeObject, caches: Caches): Owner[] {
 }
 
 /** Another version of a group has the same objects, if it is served. */
-function kindOf({ apiVersion, kind }: OwnerReference): KindDefinition | undefined {
+function kindOf({ apiVersion, kind }: OwnerReference, caches: Caches): KindDefinition | undefined {
   const group = apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '';
-  const isServed = [...collectedKinds, ...kindViews].some((one) => one.kind === kind && apiVersionOf(one) === apiVersion);
-  return isServed ? collectedKinds.find((candidate) => candidate.kind === kind && candidate.group === group) : undefined;
+  const custom = caches.customKinds().flatMap(({ kinds }) => kinds.served);
+  const isServed = [...collectedKinds, ...kindViews, ...custom].some((one) => one.kind === kind && apiVersionOf(one) === apiVersion);
+  return isServed ? collected(caches).find((candidate) => candidate.kind === kind && candidate.group === group) : undefined;
 }
 
 function isInOtherNamespace({ uid }: OwnerReference, { metadata }: KubeObject, caches: Caches): boolean {
-  return collectedKinds.some(
+  return collected(caches).some(
     (kind) =>
       kind.namespaced &&
       caches

@@ -1,7 +1,7 @@
 // Empties a namespace that is being deleted and lets it go: pods first, as they may need the rest to end well, then
 // everything else. It goes only when the server itself says that nothing is left.
 import { kinds as allKinds, Namespace } from '@berth/api';
-import { type Action, type Controller, erased, watches } from '@berth/controller';
+import { type Action, type Caches, type Controller, type ControllerWatch, erased, watches } from '@berth/controller';
 import { equalButForEmpty, groupResourceOf, type KindDefinition, type KubeObject } from '@berth/machinery';
 import { timestamp } from '@berth/telemetry';
 
@@ -26,25 +26,34 @@ const contentKinds = allKinds.filter((kind) => kind.namespaced);
 export const namespaceController: Controller<ObservedNamespace> = {
   name: 'namespace-controller',
   owns: ['Namespace.status', 'Namespace.spec.finalizers[kubernetes]'],
-  watches: [
-    watches(Namespace, ({ metadata }) => [metadata.name]),
-    ...contentKinds.map((kind) =>
-      watches(kind, ({ metadata: { namespace = '' } }, caches) =>
-        caches.of(Namespace).get(namespace)?.metadata.deletionTimestamp ? [namespace] : [],
-      ),
-    ),
-  ],
+  watches: [watches(Namespace, ({ metadata }) => [metadata.name]), ...contentKinds.map(watchOf)],
+  watchesCustom(kind, caches) {
+    index(kind, caches);
+    return watchOf(kind);
+  },
   prepare(caches) {
-    for (const kind of contentKinds) caches.of(kind).addIndex(namespaceIndex, ({ metadata }) => [metadata.namespace ?? '']);
+    for (const kind of contentKinds) index(kind, caches);
   },
   observe(key, caches) {
     const namespace = caches.of(Namespace).get(key);
     if (!namespace?.metadata.deletionTimestamp) return undefined;
-    const contents = contentKinds.map((kind) => ({ kind, objects: caches.of(kind).byIndex(namespaceIndex, key) }));
-    return { namespace, contents: contents.filter(({ objects }) => objects.length > 0), kinds: contentKinds };
+    const custom = caches.customKinds().map(({ read }) => read);
+    const kinds = [...contentKinds, ...custom.filter((kind) => kind.namespaced)];
+    const contents = kinds.map((kind) => ({ kind, objects: caches.of(kind).byIndex(namespaceIndex, key) }));
+    return { namespace, contents: contents.filter(({ objects }) => objects.length > 0), kinds };
   },
   plan: planNamespace,
 };
+
+function watchOf(kind: KindDefinition): ControllerWatch {
+  return watches(kind, ({ metadata: { namespace = '' } }, caches) =>
+    caches.of(Namespace).get(namespace)?.metadata.deletionTimestamp ? [namespace] : [],
+  );
+}
+
+function index(kind: KindDefinition, caches: Caches): void {
+  caches.of(kind).addIndex(namespaceIndex, ({ metadata }) => [metadata.namespace ?? '']);
+}
 
 export function planNamespace({ namespace, contents, kinds }: ObservedNamespace, now: number): Action[] {
   const finalizers = namespace.spec.finalizers ?? [];

@@ -29,8 +29,20 @@ export interface CustomKinds {
 
 const refusedWhileTerminating = 'create not allowed while custom resource definition is terminating';
 
-/** @param definition whose names were accepted */
-export function customKinds(definition: CustomResourceDefinition, options: CustomKindOptions = {}): CustomKinds {
+/** Undefined for a definition that is not established. They go by the names that were accepted, whatever it asks for now. */
+export function establishedKinds(definition: CustomResourceDefinition, options: CustomKindOptions = {}): CustomKinds | undefined {
+  const { spec, status } = definition;
+  const isEstablished = status?.conditions?.some(({ type, status: is }) => type === 'Established' && is === 'True');
+  if (!isEstablished) return undefined;
+  return customKinds({ ...definition, spec: { ...spec, names: status?.acceptedNames ?? spec.names } }, options);
+}
+
+/** Another one whenever its kinds are others. */
+export function kindsVersion({ metadata, status }: CustomResourceDefinition): string {
+  return JSON.stringify([metadata.uid, metadata.generation, status?.acceptedNames]);
+}
+
+function customKinds(definition: CustomResourceDefinition, options: CustomKindOptions): CustomKinds {
   const { versions } = definition.spec;
   const storage = versions.find((version) => version.storage) ?? versions[0];
   if (!storage) throw new RangeError(`${definition.metadata.name} has no version`);

@@ -1,6 +1,13 @@
 // Follows the definitions of custom resources: gives them their status, serves their kinds while they are there, and empties them
 // before they go. One definition is looked at at a time, as its names may be another's.
-import { type CustomKindOptions, CustomResourceDefinition, cleanupFinalizer, customKinds, withConditions } from '@berth/api';
+import {
+  type CustomKindOptions,
+  CustomResourceDefinition,
+  cleanupFinalizer,
+  establishedKinds,
+  kindsVersion,
+  withConditions,
+} from '@berth/api';
 import { type Client, Informer } from '@berth/client';
 import { deepEqual, isReason, type KindDefinition } from '@berth/machinery';
 import { type Clock, type Logger, type Random, timestamp } from '@berth/telemetry';
@@ -97,18 +104,18 @@ export class CustomResources {
     const others = this.#informer.list().filter((other) => other.metadata.name !== name);
     const status = definitionStatus(definition, others, this.#builtIn, timestamp(clock));
     // It is served before it is said to be.
-    const served = { ...definition, status };
-    if (conditionOf(served, 'Established')?.status === 'True') await this.#install(served);
-    if (!deepEqual(status, definition.status)) await client.updateStatus(CustomResourceDefinition, served);
+    await this.#install({ ...definition, status });
+    if (!deepEqual(status, definition.status)) await client.updateStatus(CustomResourceDefinition, { ...definition, status });
   }
 
   async #install(definition: CustomResourceDefinition): Promise<void> {
     const { cache, kinds } = this.#options;
-    const { name, uid, generation, deletionTimestamp } = definition.metadata;
-    const version = JSON.stringify([uid, generation, definition.status?.acceptedNames, deletionTimestamp !== undefined]);
+    const { name } = definition.metadata;
+    const version = kindsVersion(definition);
     const former = this.#installed.get(name);
-    if (former?.version === version) return;
-    const { stored, served } = customKinds(named(definition), this.#options);
+    const established = former?.version === version ? undefined : establishedKinds(definition, this.#options);
+    if (!established) return;
+    const { stored, served } = established;
     await cache.add(stored);
     if (former && former.stored.plural !== stored.plural) cache.remove(former.stored);
     kinds.replace(former?.served ?? [], served);
@@ -128,7 +135,7 @@ export class CustomResources {
     const { name, finalizers = [] } = definition.metadata;
     if (!finalizers.includes(cleanupFinalizer) || this.#removals.has(name)) return;
     const { client } = this.#options;
-    if (conditionOf(definition, 'Established')?.status === 'True') await this.#install(definition);
+    await this.#install(definition);
     const removal = new InstanceRemoval(client, this.#installed.get(name)?.stored);
     this.#removals.set(name, removal);
     void removal.done
@@ -150,10 +157,4 @@ export class CustomResources {
     const metadata = { ...definition.metadata, finalizers };
     await client.updateStatus(CustomResourceDefinition, { ...definition, metadata, status: { ...definition.status, conditions } });
   }
-}
-
-/** Under the names that it has, which may be others than those it asks for. */
-function named(definition: CustomResourceDefinition): CustomResourceDefinition {
-  const names = definition.status?.acceptedNames ?? definition.spec.names;
-  return { ...definition, spec: { ...definition.spec, names } };
 }
