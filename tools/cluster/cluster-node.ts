@@ -91,6 +91,7 @@ export class ClusterNode {
       ...['--data-dir', node.directory, '--gateway', gateway, '--node-name', node.name],
       ...['--eviction-hard', evictionHard],
       ...['--instance', node.instance, '--metrics-address', this.#metricsAddress],
+      ...['--ingress-http-port', String(layout.ingressHttpPort), '--ingress-https-port', String(layout.ingressHttpsPort)],
       ...(node.address ? ['--node-ip', node.address] : []),
       ...(node.namespace || layout.logDirectory === undefined ? [] : ['--log-directory', layout.logDirectory]),
     ];

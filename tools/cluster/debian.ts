@@ -10,6 +10,7 @@ const packages = {
   nftables: '/usr/sbin/nft',
   iproute2: '/usr/sbin/ip',
   conntrack: '/usr/sbin/conntrack',
+  haproxy: '/usr/sbin/haproxy',
   'busybox-static': '/bin/busybox',
   buildah: '/usr/bin/buildah',
   'docker-registry': '/usr/bin/docker-registry',
@@ -17,6 +18,9 @@ const packages = {
   chromium: '/usr/bin/chromium',
 } as const;
 export type DebianPackage = keyof typeof packages;
+
+/** What packages would start with the machine from now on, although Berth runs its own. */
+const unwantedServices: Partial<Record<DebianPackage, string>> = { haproxy: 'haproxy.service' };
 
 /** What a one-node cluster and its example need. */
 export const clusterPackages: DebianPackage[] = [
@@ -26,6 +30,7 @@ export const clusterPackages: DebianPackage[] = [
   'nftables',
   'iproute2',
   'conntrack',
+  'haproxy',
   'busybox-static',
   'buildah',
   'docker-registry',
@@ -47,6 +52,14 @@ export function installMissing(wanted: readonly DebianPackage[], report: (messag
     const result = spawnSync('apt-get', args, { env, encoding: 'utf8' });
     if (result.status !== 0) throw new Error(`apt-get ${args.join(' ')} failed:\n${`${result.stdout}${result.stderr}`.slice(-2000)}`);
   }
+  for (const name of missing) disable(unwantedServices[name]);
   const still = missing.filter((name) => !existsSync(packages[name]));
   if (still.length > 0) throw new Error(`installed, but not where expected: ${still.map((name) => packages[name]).join(', ')}`);
+}
+
+/** Whoever had the package before keeps what he made of it. */
+function disable(service: string | undefined): void {
+  if (service === undefined || !existsSync('/usr/bin/systemctl')) return;
+  const { status, error, stderr } = spawnSync('systemctl', ['disable', service], { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`${service} would start with the machine, and cannot be kept from it: ${error?.message ?? stderr}`);
 }

@@ -15,6 +15,9 @@ export interface ClusterLayout {
   registryPort: number;
   etcdPort: number;
   etcdPeerPort: number;
+  /** Where its nodes serve Ingresses, on all addresses. */
+  ingressHttpPort: number;
+  ingressHttpsPort: number;
   /** Of the service in examples/hello. */
   exampleNodePort: number;
   podCidr: string;
@@ -51,6 +54,8 @@ export function layoutOf(instance: number, store: ClusterLayout['store'] = 'sqli
     metricsPort: 6445 + offset,
     etcdPort: 6446 + offset,
     etcdPeerPort: 6447 + offset,
+    ingressHttpPort: instance === 0 ? 80 : 6448 + offset,
+    ingressHttpsPort: instance === 0 ? 443 : 6449 + offset,
     registryPort: 5055 + offset,
     exampleNodePort: 30080 + instance,
     podCidr: `10.${pods}.0.0/16`,

@@ -5,6 +5,8 @@ import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 export interface MetricsSources {
   stats(): Promise<ContainerStats[]>;
   isConnected(): boolean;
+  /** Of the proxy that serves Ingresses, in the text format of Prometheus. */
+  ingress(): Promise<string>;
   /** By UID. */
   podName(uid: string): { namespace: string; name: string } | undefined;
 }
@@ -43,7 +45,9 @@ export class AgentMetrics {
       this.#filesystem.set(labels, filesystemUsedBytes);
     }
     this.#connected.set(this.#sources.isConnected() ? 1 : 0);
-    return this.registry.metrics();
+    const own = await this.registry.metrics();
+    const ingress = await this.#sources.ingress();
+    return ingress === '' ? own : `${own.trimEnd()}\n${ingress}`;
   }
 
   #counter(name: string, help: string): Counter {

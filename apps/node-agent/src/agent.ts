@@ -2,13 +2,15 @@
 // thousands in a process. What must hold: stopping or killing it stops no container.
 import type { AgentLink, DesiredState, SessionHandler, TunnelRequest, Welcome } from '@berth/protocol';
 import type { Runtime } from '@berth/runtime';
-import { type Clock, type Logger, type Random, timestamp } from '@berth/telemetry';
+import type { Clock, Logger, Random } from '@berth/telemetry';
 import { DesiredInbox } from './desired-inbox.ts';
 import { EvictionManager } from './eviction/eviction-manager.ts';
 import type { NodeMeasurements } from './eviction/node-measurements.ts';
 import type { EvictionSettings } from './eviction/thresholds.ts';
 import { NodeHttp } from './http/node-http.ts';
+import type { NodeIngress } from './ingress/ingress.ts';
 import type { NodeNetwork } from './network/network.ts';
+import { nodeEvent } from './node/node-event.ts';
 import { allocatable, type NodeFacts, type NodeHealth, nodeLabels, podsMax } from './node/node-object.ts';
 import { NodeReporter } from './node/node-reporter.ts';
 import type { PodCgroups } from './node/pod-cgroups.ts';
@@ -29,6 +31,8 @@ export interface AgentPorts {
   link: AgentLink;
   runtime: Runtime;
   network: NodeNetwork;
+  /** Absent where no Ingress is served. */
+  ingress?: NodeIngress;
   volumes: VolumeManager;
   probes: ProbeRunner;
   health: () => Promise<NodeHealth>;
@@ -101,15 +105,13 @@ export class Agent {
   #evictionManager(): EvictionManager {
     const { link, clock, logger, runtime, measurements } = this.#ports;
     const { facts, eviction } = this.#settings;
-    const { nodeName } = facts;
-    const about = { namespace: '', kind: 'Node', name: nodeName, uid: nodeName, fieldPath: '' };
     return new EvictionManager({
       ...{ clock, logger, runtime, measurements, settings: eviction, allocatableMemoryBytes: allocatable(facts).memoryBytes },
       pods: () => this.pods.pods(),
       evict: (uid, failure) => this.pods.evict(uid, failure),
       // Ours, and those that others run containerd with.
       keepsImage: (name) => /(^|\/)pause[:@]/.test(name),
-      event: (reason, message) => link.reportEvent({ ...about, type: 'Warning', reason, message, count: 1, at: timestamp(clock) }),
+      event: (reason, message) => link.reportEvent(nodeEvent(facts, reason, message, clock)),
       changed: () => this.#reporter.lookNow(),
     });
   }
@@ -136,6 +138,7 @@ export class Agent {
     await this.#ports.link.stop();
     await this.pods.stop();
     await this.#ports.network.stop();
+    await this.#ports.ingress?.stop();
   }
 
   #handler(): SessionHandler {
@@ -159,7 +162,17 @@ export class Agent {
   }
 
   #apply(state: DesiredState): void {
-    if (!this.#stopping.signal.aborted) this.pods.apply(state);
+    if (this.#stopping.signal.aborted) return;
+    const { ingressChanged } = this.pods.apply(state);
+    const { desired } = this.pods;
+    // Once in any case: an earlier agent may have left a proxy of Ingresses that are gone.
+    if (!ingressChanged && !state.full) return;
+    this.#ports.ingress?.sync({
+      ingresses: desired.ingresses(),
+      certificates: desired.certificates(),
+      services: desired.services(),
+      endpointSlices: desired.endpointSlices(),
+    });
   }
 
   async #configure({ podCidr, serviceCidr, clusterDns, clusterDomain }: Welcome): Promise<void> {

@@ -26,6 +26,8 @@ export const usage = `usage: node-agent --data-dir DIRECTORY --gateway HOST:PORT
   --pod-network auto|routes|vxlan how pods reach those of other nodes: routes between nodes on one network, VXLAN (UDP 4789) between
                               others; auto, the default, is routes where they can be
   --instance ID               distinguishes agents on one machine, at most 9 letters and digits (default 0)
+  --ingress-http-port PORT    where Ingresses are served over HTTP, default 80; 0: nowhere
+  --ingress-https-port PORT   where they are over HTTPS, default 443; 0: nowhere
   --metrics-address HOST:PORT metrics and health over HTTP, default 127.0.0.1:6445
   --runtime-endpoint SOCKET   a containerd that somebody else runs; default: our own
   --log-directory DIRECTORY   gets pods/ and containers/ with their logs, for log collectors: /var/log. Default: in the data directory
@@ -52,6 +54,8 @@ const options = {
   'node-ip': { type: 'string' },
   'pod-network': { type: 'string', default: 'auto' },
   instance: { type: 'string', default: '0' },
+  'ingress-http-port': { type: 'string', default: '80' },
+  'ingress-https-port': { type: 'string', default: '443' },
   'metrics-address': { type: 'string', default: '127.0.0.1:6445' },
   'runtime-endpoint': { type: 'string' },
   'log-directory': { type: 'string' },
@@ -98,6 +102,7 @@ export function parseCommandLine(argv: string[], environment: NodeJS.ProcessEnv)
     nodeIp,
     podNetwork,
     instance: values.instance,
+    ingressPorts: parseIngressPorts(values),
     metricsAddress: parseAddress('--metrics-address', values['metrics-address']),
     runtimeEndpoint: values['runtime-endpoint'],
     logDirectory: values['log-directory'] === undefined ? undefined : resolve(values['log-directory']),
@@ -121,6 +126,19 @@ function parseAddress(option: string, text: string): { host: string; port: numbe
   const port = Number(match?.[3]);
   if (!match || port > 65_535) throw new UsageError(`${option}: ${JSON.stringify(text)} is not HOST:PORT, such as 127.0.0.1:6444`);
   return { host: match[1] ?? match[2] ?? '', port };
+}
+
+function parseIngressPorts(values: ReturnType<typeof parseValues>): AgentConfig['ingressPorts'] {
+  const port = (option: 'ingress-http-port' | 'ingress-https-port') => {
+    const text = values[option];
+    if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535)
+      throw new UsageError(`--${option}: ${JSON.stringify(text)} is not a port from 1 to 65535, or 0 for none`);
+    return Number(text) || undefined;
+  };
+  const ports = { http: port('ingress-http-port'), https: port('ingress-https-port') };
+  if (ports.http !== undefined && ports.http === ports.https)
+    throw new UsageError(`--ingress-https-port: ${ports.https} is the port of --ingress-http-port; give it another`);
+  return ports;
 }
 
 function parseLabels(text: string | undefined): Record<string, string> {

@@ -1,6 +1,7 @@
 // What one agent is told on its command line.
 
 import type { EvictionSettings } from './eviction/thresholds.ts';
+import type { ProxyPorts } from './ingress/haproxy-config.ts';
 import type { PodNetworkMode } from './network/pod-routes-plan.ts';
 
 export interface AgentConfig {
@@ -17,6 +18,8 @@ export interface AgentConfig {
   podNetwork: PodNetworkMode;
   /** Distinguishes the bridge, nft table and cgroup parent of agents on one host. At most 9 letters and digits. */
   instance: string;
+  /** Where Ingresses are served on all addresses of the node. */
+  ingressPorts: ProxyPorts;
   /** Prometheus metrics and health over plain HTTP on this address. */
   metricsAddress: { host: string; port: number };
   /** CRI socket of a containerd that somebody else runs; absent runs our own. */

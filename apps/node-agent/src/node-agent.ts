@@ -13,9 +13,11 @@ import { appModule } from './app.module.ts';
 import type { AgentConfig } from './config.ts';
 import { HostMeasurements } from './eviction/node-measurements.ts';
 import { reservedStorage } from './eviction/thresholds.ts';
+import { HaproxyIngress, ingressDirectory } from './ingress/haproxy-ingress.ts';
 import { leasesDirectory } from './network/cni-config.ts';
 import { HostNetwork } from './network/host-network.ts';
 import { hasAppArmor, hostFacts } from './node/host-facts.ts';
+import { nodeEvent } from './node/node-event.ts';
 import { hostHealth } from './node/node-health.ts';
 import type { NodeFacts } from './node/node-object.ts';
 import { HostPodCgroups } from './node/pod-cgroups.ts';
@@ -72,12 +74,13 @@ async function start(config: AgentConfig, ports: Ports, onStop: (cleanup: () => 
     pod: (uid) => volumes.podDirectory(uid),
     podLogs: (pod) => agent.pods.podLogDirectory(pod),
   });
-  const metrics = agentMetrics(runtime, () => agent);
+  const link = new GrpcAgentLink({ ...ports, ...config, ...(config.joinToken !== undefined && { joinToken: config.joinToken }) });
+  const event = (reason: string, message: string) => link.reportEvent(nodeEvent(config, reason, message, ports.clock));
+  const ingress = new HaproxyIngress(ingressOptions(config, ports, event));
+  const metrics = agentMetrics({ runtime, ingress, agent: () => agent });
   const agent: Agent = new Agent(
     {
-      ...ports,
-      runtime,
-      volumes,
+      ...{ ...ports, link, runtime, volumes, ingress },
       network: new HostNetwork(networkOptions(config, containerd, ports)),
       probes: new NetworkProbeRunner(runtime),
       hostCounters,
@@ -86,7 +89,6 @@ async function start(config: AgentConfig, ports: Ports, onStop: (cleanup: () => 
       metrics: () => metrics.scrape(),
       measurements,
       health: () => hostHealth(runtime, config.dataDirectory, advisory),
-      link: new GrpcAgentLink({ ...ports, ...config, ...(config.joinToken !== undefined && { joinToken: config.joinToken }) }),
     },
     {
       facts: await nodeFacts(config, runtime),
@@ -141,6 +143,14 @@ export function networkOptions(
   };
 }
 
+export function ingressOptions(
+  { dataDirectory, ingressPorts }: Pick<AgentConfig, 'dataDirectory' | 'ingressPorts'>,
+  { clock, logger }: Ports,
+  event: (reason: string, message: string) => void,
+) {
+  return { clock, logger, event, directory: ingressDirectory(dataDirectory), ports: ingressPorts };
+}
+
 async function runcVersion(): Promise<string> {
   return (await run('runc', ['--version'])).stdout;
 }
@@ -154,15 +164,17 @@ async function nodeFacts(config: AgentConfig, runtime: CriRuntime): Promise<Node
     nodeName: config.nodeName,
     nodeIp: config.nodeIp,
     labels: config.labels,
+    ingressPorts: config.ingressPorts,
     volumesDirectory: join(config.dataDirectory, 'volumes'),
     runtimeVersion: `${name}://${version}`,
     agentVersion,
   };
 }
 
-function agentMetrics(runtime: CriRuntime, agent: () => Agent): AgentMetrics {
+function agentMetrics({ runtime, ingress, agent }: { runtime: CriRuntime; ingress: HaproxyIngress; agent: () => Agent }): AgentMetrics {
   return new AgentMetrics({
     stats: () => runtime.stats(),
+    ingress: () => ingress.metrics(),
     isConnected: () => agent().isConnected,
     podName: (uid) => agent().pods.podName(uid),
   });

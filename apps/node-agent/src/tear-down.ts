@@ -1,11 +1,12 @@
-// Removes everything an agent has made on this machine except its volumes' data: pods, containerd, mounts, network, cgroups.
+// Removes everything an agent has made on this machine except its volumes' data: pods, containerd, mounts, ingress proxy, network, cgroups.
 // Works without the agent, also after it was killed; safe to repeat.
 import { existsSync } from 'node:fs';
 import { CriRuntime } from '@berth/runtime';
 import type { AgentConfig } from './config.ts';
+import { HaproxyIngress } from './ingress/haproxy-ingress.ts';
 import { HostNetwork } from './network/host-network.ts';
 import { removeCgroup } from './node/cgroups.ts';
-import { cgroupParent, containerdOf, logFolders, networkOptions, type Ports } from './node-agent.ts';
+import { cgroupParent, containerdOf, ingressOptions, logFolders, networkOptions, type Ports } from './node-agent.ts';
 import { HostVolumes } from './volumes/host-volumes.ts';
 
 /** @throws what could not be removed */
@@ -19,6 +20,7 @@ export async function tearDown(config: AgentConfig, ports: Ports): Promise<void>
     await logs.removePod(uid);
     await volumes.cleanUp(uid);
   }
+  await new HaproxyIngress(ingressOptions(config, ports, () => undefined)).tearDown();
   await new HostNetwork(networkOptions(config, containerd, ports)).tearDown();
   await removeCgroup(cgroupParent(config));
 }

@@ -12,6 +12,16 @@ export { everyContainer } from './defaults/pod-spec.ts';
 export { loadDescriptions } from './descriptions/load.ts';
 export { decodeBase64, encodeBase64 } from './encoding/base64.ts';
 export type { CertificateSigningRequestCondition } from './generated/certificates-v1.types.ts';
+export { type BackendProblem, type IngressBackendPort, ingressBackendPort } from './ingress/backend-port.ts';
+export {
+  type IngressCertificateUse,
+  type IngressConflict,
+  type IngressDefault,
+  type IngressRoute,
+  type IngressRouting,
+  ingressBackends,
+  ingressRouting,
+} from './ingress/routing.ts';
 export { countIndexes, formatIndexes, type IndexInterval, includesIndex, parseIndexes } from './job-indexes.ts';
 export { kinds, kindViews } from './kind-list.ts';
 export { CertificateSigningRequest } from './kinds/certificate-signing-request.ts';

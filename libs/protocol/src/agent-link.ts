@@ -52,12 +52,19 @@ export interface AddressSet extends KubeObject {
   spec: { elements: string[] };
 }
 
+/** A certificate that an Ingress names, with its key: PEM, and the DNS names that it is for. Named after its Secret. */
+export interface IngressCertificate extends KubeObject {
+  kind: 'IngressCertificate';
+  spec: { certificate: string; key: string; names: string[] };
+}
+
 export interface DesiredState {
   revision: number;
   full: boolean;
   /**
    * Pods of this node, with the ConfigMaps, Secrets, PersistentVolumeClaims, PersistentVolumes they use; all Services, EndpointSlices
-   * and NodePeers, this node's own among them; the PolicyRules that select its pods, and the AddressSets that these name.
+   * and NodePeers, this node's own among them; the PolicyRules that select its pods, and the AddressSets that these name;
+   * the Ingresses that Berth serves, with their IngressCertificates.
    */
   objects: KubeObject[];
   removed: DesiredKey[];

@@ -1,2 +1,3 @@
 export { Life } from './mortal.ts';
+export { selfSigned } from './self-signed.ts';
 export { Trace } from './trace.ts';

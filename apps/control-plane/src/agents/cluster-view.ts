@@ -16,6 +16,7 @@ import {
 import type { KindDefinition, KubeObject } from '@berth/machinery';
 import type { DesiredKey, DesiredState, NodePeer } from '@berth/protocol';
 import { ChangeLog, keyFor, keyText, RevisionCounter } from './change-log.ts';
+import { IngressView } from './ingress-view.ts';
 import { nodePeer } from './node-peer.ts';
 import { nodeView } from './node-view.ts';
 import { podReferences } from './pod-references.ts';
@@ -62,6 +63,10 @@ export class ClusterView {
     nodeChanged: (nodeName) => this.#dirtySoon(nodeName),
   });
   readonly #notify: (nodeName: string | undefined) => void;
+  readonly #ingresses = new IngressView(
+    (object, gone) => this.#sharedObject(object, gone),
+    (key) => this.#referable.get(`Secret/${key}`) as Secret | undefined,
+  );
 
   /** @param epoch by chance, below 2^20; @param onDirty with undefined: every node. */
   constructor(epoch: number, onDirty: (nodeName: string | undefined) => void) {
@@ -81,6 +86,7 @@ export class ClusterView {
       subscribe(kind as KindDefinition<KubeObject>, (object, gone) => this.#referableObject(object, gone));
     }
     subscribe(PersistentVolume, (volume, gone) => this.#volume(volume, gone));
+    this.#ingresses.feed(subscribe);
   }
 
   pod(namespace: string, name: string): Pod | undefined {

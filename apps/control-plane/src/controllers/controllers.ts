@@ -12,6 +12,7 @@ import { endpointSliceMirroringController } from './endpoints/endpoint-slice-mir
 import { endpointSliceController } from './endpoints/endpoint-slices.ts';
 import { endpointsController } from './endpoints/endpoints.ts';
 import { garbageCollector } from './garbage-collector.ts';
+import { ingressController } from './ingress.ts';
 import { jobController } from './job/controller.ts';
 import { loadBalancerController } from './load-balancer.ts';
 import { namespaceController } from './namespace.ts';
@@ -60,6 +61,7 @@ export function controllersFor({ caCertificate, attendance, timeZone, usages = (
     erase(endpointSliceMirroringController),
     erase(endpointsController),
     erase(loadBalancerController),
+    erase(ingressController()),
     erase(serviceCidrsController),
     erase(ipRepairController),
     erase(namespaceController),

@@ -4,10 +4,10 @@ import { type Condition, EndpointSlice, Node, Service } from '@berth/api';
 import { type Action, type Caches, type Controller, erased, watches } from '@berth/controller';
 import { deepEqual, keyOf } from '@berth/machinery';
 import { timestamp } from '@berth/telemetry';
+import { reachability } from './node-reachability.ts';
 
 /** Of services that name this one, or none, which is the same. */
 export const loadBalancerClass = 'berth.io/nodes';
-const excludedLabel = 'node.kubernetes.io/exclude-from-external-load-balancers';
 /** Of a service's status, by Kubernetes' name. */
 const portsError = 'LoadBalancerPortsError';
 /** All are looked at together, as each may have a port that another wants. */
@@ -112,12 +112,4 @@ function hasAddresses({ status }: Service): boolean {
 function serviceOf({ metadata }: EndpointSlice, caches: Caches): Service | undefined {
   const name = metadata.labels?.['kubernetes.io/service-name'];
   return name === undefined ? undefined : caches.of(Service).get(`${metadata.namespace}/${name}`);
-}
-
-/** Where a node is reached from outside: its external address, else its internal one; undefined while it is not ready, or left out. */
-function reachability({ metadata, status }: Node): string | undefined {
-  const isReady = status?.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True');
-  if (!isReady || metadata.deletionTimestamp || metadata.labels?.[excludedLabel] !== undefined) return undefined;
-  const of = (wanted: string) => status?.addresses?.find(({ type }) => type === wanted)?.address;
-  return of('ExternalIP') ?? of('InternalIP');
 }

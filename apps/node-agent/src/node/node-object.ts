@@ -1,10 +1,14 @@
 // The Node object and its status as this agent reports them. Pure.
 import type { Node, NodeCondition, NodeStatus } from '@berth/api';
+import type { ProxyPorts } from '../ingress/haproxy-config.ts';
 import type { PressureCondition } from '../pods/admission.ts';
 import type { HostFacts } from './host-facts.ts';
 
 /** Says where local volumes are, for the provisioner. */
 export const volumesDirectoryAnnotation = 'berth.io/volumes-directory';
+
+/** Says on which ports Ingresses are served, as `80,443`; empty where none are. */
+export const ingressPortsAnnotation = 'berth.io/ingress-ports';
 
 export const podsMax = 110;
 /** Kept for the system: a tenth of memory at most 1 GiB, and a tenth of one core. */
@@ -18,6 +22,8 @@ export interface NodeFacts {
   nodeIp: string;
   volumesDirectory: string;
   labels: Record<string, string>;
+  /** Absent: this node serves no Ingresses. */
+  ingressPorts?: ProxyPorts;
   runtimeVersion: string;
   agentVersion: string;
   /** Of the disk, which pods are evicted for: no pod may count on it. */
@@ -40,11 +46,15 @@ export function nodeObject(facts: NodeFacts, status: NodeStatus): Node {
     metadata: {
       name: facts.nodeName,
       labels: nodeLabels(facts),
-      annotations: { [volumesDirectoryAnnotation]: facts.volumesDirectory },
+      annotations: { [volumesDirectoryAnnotation]: facts.volumesDirectory, [ingressPortsAnnotation]: ingressPorts(facts) },
     },
     spec: {},
     status,
   };
+}
+
+function ingressPorts({ ingressPorts: { http, https } = { http: undefined, https: undefined } }: NodeFacts): string {
+  return [http, https].filter((port) => port !== undefined).join(',');
 }
 
 /** What the agent registers with. */

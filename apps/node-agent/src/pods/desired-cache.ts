@@ -3,6 +3,7 @@
 import type {
   ConfigMap,
   EndpointSlice,
+  Ingress,
   Node,
   PersistentVolume,
   PersistentVolumeClaim,
@@ -12,7 +13,7 @@ import type {
   Service,
 } from '@berth/api';
 import type { KubeObject } from '@berth/machinery';
-import type { AddressSet, DesiredState, NodePeer, PolicyRules } from '@berth/protocol';
+import type { AddressSet, DesiredState, IngressCertificate, NodePeer, PolicyRules } from '@berth/protocol';
 
 export interface DesiredChanges {
   pods: Pod[];
@@ -21,12 +22,15 @@ export interface DesiredChanges {
   touchedNamespaces: Set<string>;
   /** Services, where they end, where other nodes' pods are, or what is allowed between pods. */
   networkChanged: boolean;
+  /** Ingresses, their certificates, or where they lead. */
+  ingressChanged: boolean;
   nodeChanged: boolean;
   releasedVolumes: PersistentVolume[];
 }
 
 const referred = new Set(['ConfigMap', 'Secret', 'PersistentVolumeClaim']);
 const networked = new Set(['Service', 'EndpointSlice', 'NodePeer', 'PolicyRules', 'AddressSet']);
+const routed = new Set(['Ingress', 'IngressCertificate', 'Service', 'EndpointSlice']);
 
 export class DesiredCache {
   readonly #objects = new Map<string, Map<string, KubeObject>>();
@@ -43,6 +47,7 @@ export class DesiredCache {
       removedPods: [],
       touchedNamespaces: new Set(),
       networkChanged: false,
+      ingressChanged: false,
       nodeChanged: false,
       releasedVolumes: [],
     };
@@ -111,6 +116,14 @@ export class DesiredCache {
     return [...this.#of('EndpointSlice').values()] as EndpointSlice[];
   }
 
+  ingresses(): Ingress[] {
+    return [...this.#of('Ingress').values()] as Ingress[];
+  }
+
+  certificates(): IngressCertificate[] {
+    return [...this.#of('IngressCertificate').values()] as IngressCertificate[];
+  }
+
   /** This node's own among them. */
   peers(): NodePeer[] {
     return [...this.#of('NodePeer').values()] as NodePeer[];
@@ -151,6 +164,7 @@ function note(changes: DesiredChanges, object: KubeObject): void {
   if (object.kind === 'PersistentVolume') changes.touchedNamespaces.add('*');
   if (object.kind === 'Node') changes.nodeChanged = true;
   if (networked.has(object.kind)) changes.networkChanged = true;
+  if (routed.has(object.kind)) changes.ingressChanged = true;
 }
 
 /** Deleted by hand while it is still bound, or to be retained, it keeps its directory. */

@@ -17,7 +17,7 @@ import { Admissions, inAdmissionOrder } from './admissions.ts';
 import { admittingNode, type OwnNode } from './admitting-node.ts';
 import { Allocations } from './allocations.ts';
 import { containerFieldPath } from './container-field-path.ts';
-import { DesiredCache } from './desired-cache.ts';
+import { DesiredCache, type DesiredChanges } from './desired-cache.ts';
 import { EventThrottle } from './event-throttle.ts';
 import { Inventory } from './inventory.ts';
 import type { LogFolders } from './log-folders.ts';
@@ -96,7 +96,8 @@ export class PodManager {
     await Promise.all([...this.#workers.values()].map((worker) => worker.detach()));
   }
 
-  apply(state: DesiredState): void {
+  /** Returns what others than pods are concerned by, too. */
+  apply(state: DesiredState): DesiredChanges {
     const changes = this.desired.apply(state);
     for (const pod of changes.removedPods) this.#workers.get(pod.metadata.uid ?? '')?.remove();
     for (const pod of inAdmissionOrder(changes.pods)) this.#want(pod);
@@ -110,6 +111,7 @@ export class PodManager {
     for (const volume of changes.releasedVolumes) this.#removeVolume(volume.metadata.name, volume.metadata.uid ?? '');
     this.#isTold ||= state.full;
     if (state.full) this.#endOrphans();
+    return changes;
   }
 
   /** The running or last container of that name, for tunnels. */

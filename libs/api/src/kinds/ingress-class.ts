@@ -7,7 +7,7 @@ import { schemas } from '../schemas.ts';
 import { validateIngressClassFields, validateIngressClassUpdate } from '../validation/ingress.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 import { dnsSubdomain } from '../validation/names.ts';
-import { idleKind } from '../warnings/idle-kind.ts';
+import { ingressClassWarnings } from '../warnings/ingress.ts';
 
 export type IngressClass = Type;
 
@@ -23,5 +23,5 @@ export const IngressClass = defineKind<IngressClass>({
   validate: (object) => [...validateMetadata(object, { scope: 'Cluster', name: dnsSubdomain }), ...validateIngressClassFields(object)],
   validateUpdate: (next, old) => [...validateMetadataUpdate(next, old), ...validateIngressClassUpdate(next, old)],
   columns: ingressClassColumns,
-  warnings: () => idleKind('ingressclasses'),
+  warnings: ingressClassWarnings,
 });

@@ -6,8 +6,8 @@ import { schemas } from '../schemas.ts';
 import { validateIngressClassOnce, validateIngressFields, validateIngressStatus } from '../validation/ingress.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 import { dnsSubdomain } from '../validation/names.ts';
-import { idleKind } from '../warnings/idle-kind.ts';
-import { ingressWarnings, loadBalancerStatusWarnings } from '../warnings/network.ts';
+import { ingressWarnings } from '../warnings/ingress.ts';
+import { loadBalancerStatusWarnings } from '../warnings/network.ts';
 
 export type Ingress = Type;
 
@@ -31,6 +31,6 @@ export const Ingress = defineKind<Ingress>({
   validateUpdate: validateMetadataUpdate,
   validateStatusUpdate: validateIngressStatus,
   columns: ingressColumns,
-  warnings: (object, old) => [...ingressWarnings(object, old), ...idleKind('ingresses')],
+  warnings: ingressWarnings,
   statusWarnings: loadBalancerStatusWarnings,
 });

@@ -1,19 +1,12 @@
-// What Kubernetes warns of in endpoints, ingresses and network policies: deprecated forms of addresses, ranges and classes.
+// What Kubernetes warns of in endpoints and network policies: deprecated forms of addresses and ranges.
 import type { Endpoints, Node, Pod, Service } from '../generated/core-v1.types.ts';
 import type { EndpointSlice } from '../generated/discovery-v1.types.ts';
 import type { Ingress, NetworkPolicy, NetworkPolicyPeer } from '../generated/networking-v1.types.ts';
 import { addressWarnings, cidrWarnings } from '../validation/legacy-ip.ts';
 
-const ingressClassAnnotation = 'kubernetes.io/ingress.class';
 /** What these controllers write is in order. */
 const sliceControllers = ['endpointslice-controller.k8s.io', 'endpointslicemirroring-controller.k8s.io'];
 const endpointsController = 'endpoint-controller';
-
-export function ingressWarnings({ metadata, spec }: Ingress, old?: Ingress): string[] {
-  const isAnnotated = metadata.annotations?.[ingressClassAnnotation] !== undefined;
-  if (old || !isAnnotated || spec?.ingressClassName !== undefined) return [];
-  return [`annotation "${ingressClassAnnotation}" is deprecated, please use 'spec.ingressClassName' instead`];
-}
 
 /** Of the status of a service or an ingress. */
 export function loadBalancerStatusWarnings({ status }: Pick<Service | Ingress, 'status'>): string[] {

@@ -1,4 +1,4 @@
-// What every cluster has from its first moment: four namespaces, the `kubernetes` Service, the default storage class
+// What every cluster has from its first moment: four namespaces, the `kubernetes` Service, the default classes of storage and ingresses,
 // and the two priorities of what a cluster cannot do without.
 import {
   ConfigMap,
@@ -6,6 +6,7 @@ import {
   Endpoints,
   FlowSchema,
   formatIpv4,
+  IngressClass,
   Namespace,
   PriorityClass,
   PriorityLevelConfiguration,
@@ -16,6 +17,8 @@ import {
 import type { Client } from '@berth/client';
 import { isReason, type KindDefinition, type KubeObject } from '@berth/machinery';
 import type { Logger } from '@berth/telemetry';
+import { ingressController } from '../../ingress/ingress-class.ts';
+import { defaultClassAnnotation as defaultIngressClassAnnotation } from './admission/default-ingress-class.ts';
 import { defaultClassAnnotation } from './admission/default-storage-class.ts';
 import { ensureDefaultRoles } from './authorization/ensure-roles.ts';
 import { authenticationConfigMapName } from './authorization/namespaced-roles.ts';
@@ -56,6 +59,7 @@ export async function ensureDefaultObjects(client: Client, serviceCidr: string, 
   }
   await ensureDefaultRoles(client);
   await ensure(client, StorageClass, localStorageClass());
+  await ensure(client, IngressClass, berthIngressClass());
   for (const priorityClass of systemPriorityClasses) await ensure(client, PriorityClass, priorityClass);
   for (const level of defaultPriorityLevels) await ensureFlow(client, PriorityLevelConfiguration, level);
   for (const schema of defaultFlowSchemas) await ensureFlow(client, FlowSchema, schema);
@@ -112,6 +116,15 @@ function localStorageClass(): StorageClass {
     provisioner: localStorageProvisioner,
     reclaimPolicy: 'Delete',
     volumeBindingMode: 'WaitForFirstConsumer',
+  };
+}
+
+function berthIngressClass(): IngressClass {
+  return {
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'IngressClass',
+    metadata: { name: 'berth', annotations: { [defaultIngressClassAnnotation]: 'true' } },
+    spec: { controller: ingressController },
   };
 }
 

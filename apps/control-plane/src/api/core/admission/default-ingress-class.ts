@@ -3,7 +3,7 @@ import type { Ingress, IngressClass } from '@berth/api';
 import { creates } from './about.ts';
 import type { AdmissionPlugin, AdmissionRequest } from './admission.ts';
 
-const defaultClassAnnotation = 'ingressclass.kubernetes.io/is-default-class';
+export const defaultClassAnnotation = 'ingressclass.kubernetes.io/is-default-class';
 /** The older way to name a class. */
 const classAnnotation = 'kubernetes.io/ingress.class';
 

@@ -73,7 +73,7 @@ export const gatewayRules: PolicyRule[] = [
   rule(read, 'discovery.k8s.io', ['endpointslices']),
   rule(read, 'storage.k8s.io', ['storageclasses']),
   rule(read, 'node.k8s.io', ['runtimeclasses']),
-  rule(read, 'networking.k8s.io', ['networkpolicies']),
+  rule(read, 'networking.k8s.io', ['networkpolicies', 'ingresses', 'ingressclasses']),
   rule([...read, 'create', 'update', 'patch'], 'coordination.k8s.io', ['leases']),
   ...eventRules,
 ];
