@@ -1,6 +1,7 @@
-// npm run differential -- [--requests N] [--seed N] [--kind NAME]... [--only NUMBER]: Kubernetes' own API server and Berth are asked the
-// same, and what they answer differently is printed, most frequent first. Fails when docs/differences.md does not name it.
-import { mkdtemp, rm } from 'node:fs/promises';
+// npm run differential -- [--requests N] [--seed N] [--kind NAME]... [--only NUMBER] [--out FILE]: Kubernetes' own API server and Berth are asked the
+// same, and what they answer differently is printed, most frequent first. Fails when docs/differences.md does not name it. With --out FILE
+// every request that differs is written there, a line of JSON each.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -20,6 +21,7 @@ const { values } = parseArgs({
     requests: { type: 'string', default: '10000' },
     seed: { type: 'string', default: '1' },
     kind: { type: 'string', multiple: true },
+    out: { type: 'string' },
     only: { type: 'string' },
   },
 });
@@ -52,4 +54,5 @@ try {
   for (const close of closing) await close();
 }
 console.log(report.text());
+if (values.out !== undefined) await writeFile(values.out, report.sightings.map((sighting) => `${JSON.stringify(sighting)}\n`).join(''));
 process.exit(report.differing > 0 ? 1 : 0);

@@ -2,12 +2,17 @@
 // and tokens. Each is replaced by a mark, so that whether it is there is compared still.
 import { isRecord } from '@berth/machinery';
 
+const time = '<time>';
+/** Nothing that is asked for lies so near to now by itself: it is what a server wrote, sent back to it. */
+const recentMs = 3_600_000;
+
 const marks: [RegExp, string][] = [
   [/\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g, '<uid>'],
-  [/\b20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)/g, '<time>'],
+  [/\b20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)/g, time],
   [/\bkube-api-access-[a-z0-9]{5}\b/g, 'kube-api-access-<random>'],
   [/\bX509SHA256=[0-9a-f]{64}\b/g, 'X509SHA256=<digest>'],
   [/(?<=Too large resource version: \d+, current: )\d+/g, '<resourceVersion>'],
+  [/(?<=does not match the ResourceVersion in record \()\d+/g, '<resourceVersion>'],
   [/\beyJ[\w-]+\.[\w-]+\.[\w-]+/g, '<token>'],
 ];
 /** Fields that a server alone chooses. */
@@ -20,11 +25,12 @@ const age = /^(\d+(ms|[smhdy]))+$/;
  */
 export function normalised(value: unknown, asked: string[], serviceCidr: string): unknown {
   const prefix = serviceCidr.split('.').slice(0, 2).join('\\.');
-  const isAsked = (found: string) => asked.every((request) => request.includes(found));
+  const isAsked = (found: string, mark?: string) =>
+    asked.every((request) => request.includes(found)) && !(mark === time && Math.abs(Date.parse(found) - Date.now()) < recentMs);
   const address = new RegExp(`\\b${prefix}\\.\\d+\\.\\d+\\b`, 'g');
   const text = (given: string) => {
     let shown = given.replace(address, (found) => (isAsked(found) ? found : '<address>'));
-    for (const [pattern, mark] of marks) shown = shown.replace(pattern, (found) => (isAsked(found) ? found : mark));
+    for (const [pattern, mark] of marks) shown = shown.replace(pattern, (found) => (isAsked(found, mark) ? found : mark));
     return shown;
   };
   const walk = (part: unknown, key: string): unknown => {

@@ -24,6 +24,8 @@ export class Report {
   requests = 0;
   /** Those with a difference that is not named. */
   differing = 0;
+  /** Of a run that is looked at request by request: each with all that differs. */
+  readonly sightings: { kind: string; verb: string; number: number; request: Request; differences: Difference[] }[] = [];
   readonly #groups = new Map<string, Group>();
   readonly #known = new Map<string, number>();
 
@@ -31,6 +33,7 @@ export class Report {
     this.requests++;
     const unnamed = differences.filter((difference) => !this.#isKnown(difference, kind, verb));
     if (unnamed.length > 0) this.differing++;
+    if (unnamed.length > 0) this.sightings.push({ kind, verb, number, request, differences: unnamed });
     for (const difference of unnamed) {
       const key = keyOf(difference);
       const group = this.#groups.get(key) ?? { count: 0, first: { kind, verb, number, request, difference }, kinds: new Set() };

@@ -9,6 +9,8 @@ import type { Scenario } from './scenarios.ts';
 import { collectionOf } from './scenarios.ts';
 import { settled } from './settling.ts';
 
+type Fields = Record<string, unknown>;
+
 export interface Servers {
   kubernetes: ApiServer;
   berth: ApiServer;
@@ -55,24 +57,37 @@ export async function prepare({ kubernetes, berth }: Servers): Promise<void> {
 
 /** @param show of every request, for a single scenario that is looked at */
 export async function runScenario(servers: Servers, scenario: Scenario, report: Report, show?: (line: string) => void): Promise<void> {
-  const previous: [Record<string, unknown> | undefined, Record<string, unknown> | undefined] = [undefined, undefined];
+  const previous: [Fields | undefined, Fields | undefined] = [undefined, undefined];
   for (const { verb, request } of scenario.steps) {
-    const asked = [request(previous[0]), request(previous[1])] as [Request, Request];
+    const theirs = previous[0];
+    const asked = [request(theirs), request(theirs && previous[1] && (alike(theirs, previous[1]) as Fields))] as [Request, Request];
     const answers = await Promise.all([servers.kubernetes.send(asked[0]), servers.berth.send(asked[1])]);
-    for (const [index, answer] of answers.entries()) if (isObject(answer)) previous[index] = answer.body as Record<string, unknown>;
-    const [theirs, ours] = answers.map((answer) => withoutChance(answer, asked, servers.serviceCidr)) as [Answer, Answer];
-    show?.(`${verb}: ${JSON.stringify(asked[0])}\n  Kubernetes ${JSON.stringify(theirs)}\n  Berth      ${JSON.stringify(ours)}`);
-    report.add(scenario.kind.kind, verb, scenario.number, asked[1], compareAnswers(theirs, ours));
+    for (const [index, answer] of answers.entries()) if (isObject(answer)) previous[index] = answer.body as Fields;
+    const [theirAnswer, ourAnswer] = answers.map((answer) => withoutChance(answer, asked, servers.serviceCidr)) as [Answer, Answer];
+    show?.(`${verb}: ${JSON.stringify(asked[0])}\n  Kubernetes ${JSON.stringify(theirAnswer)}\n  Berth      ${JSON.stringify(ourAnswer)}`);
+    report.add(scenario.kind.kind, verb, scenario.number, asked[1], compareAnswers(theirAnswer, ourAnswer));
     // From here on they would be asked about different objects.
-    if (theirs.code < 300 !== ours.code < 300) break;
+    if (theirAnswer.code < 300 !== ourAnswer.code < 300) break;
     const later = await Promise.all(
       [servers.kubernetes, servers.berth].map((server, index) =>
         settled(server, scenario.kind, asked[index] as Request, answers[index] as Answer),
       ),
     );
-    for (const [index, answer] of later.entries()) if (answer && isObject(answer)) previous[index] = answer.body as Record<string, unknown>;
+    for (const [index, answer] of later.entries()) if (answer && isObject(answer)) previous[index] = answer.body as Fields;
   }
   await Promise.all([servers.kubernetes, servers.berth].map((server) => cleanUp(server, scenario)));
+}
+
+/**
+ * The original's object with what this server chose for itself: where their keys differ, which was noted when the object was answered,
+ * seeded changes would be drawn for other fields and say nothing more.
+ */
+function alike(theirs: unknown, ours: unknown): unknown {
+  if (Array.isArray(theirs)) return Array.isArray(ours) ? theirs.map((item, index) => alike(item, ours[index])) : theirs;
+  if (isRecord(theirs)) {
+    return isRecord(ours) ? Object.fromEntries(Object.entries(theirs).map(([name, value]) => [name, alike(value, ours[name])])) : theirs;
+  }
+  return ours ?? theirs;
 }
 
 function isObject({ code, body }: Answer): boolean {

@@ -15,7 +15,7 @@ type Fields = Record<string, unknown>;
 export interface Step {
   /** Under which differences are grouped. */
   verb: string;
-  /** @param previous the last object that this server answered with */
+  /** @param previous the last object that this server answered with, with the keys of Kubernetes': see `alike` in run.ts */
   request(previous: Fields | undefined): Request;
 }
 
