@@ -79,7 +79,7 @@ const others: [string, Kind, object, object][] = [
   ['CoordinatedLeaderElection: strategy', Lease, { spec: { strategy: 'OldestEmulationVersion' } }, { spec: {} }],
   ['CoordinatedLeaderElection: preferredHolder', Lease, { spec: { preferredHolder: 'a' } }, { spec: {} }],
   ['DynamicKubeletConfig', Node, { spec: { configSource: { configMap: {} } } }, { spec: {} }],
-  ['NodeDeclaredFeatures', Node, { status: { declaredFeatures: ['x'] } }, { status: {} }],
+  ['DynamicKubeletConfig: status', Node, { status: { config: { error: 'x' } } }, { status: {} }],
 ];
 const cases = [
   ...podKinds.flatMap(([kind, path]) =>

@@ -42,5 +42,5 @@ export const claimDisabledFields: DisabledField[] = [
 export const nodeDisabledFields: DisabledField[] = [
   // No gate turns these on any more.
   { gate: 'DynamicKubeletConfig', path: 'spec.configSource' },
-  { gate: 'NodeDeclaredFeatures', path: 'status.declaredFeatures' },
+  { gate: 'DynamicKubeletConfig: status', path: 'status.config' },
 ];

@@ -163,7 +163,7 @@ describe('what is left', () => {
       items: [{ inner: { innermost: {} } }],
       status: {},
     });
-    expect(checkTypes(goLike, given, { keepsEmpty: true }).value).toEqual(given);
+    expect(checkTypes(goLike, given, { asApplied: true }).value).toEqual(given);
   });
 
   it('has times in UTC', () => {
@@ -237,5 +237,20 @@ describe('a value that is one thing or another', () => {
     [{ items: [{ items: { type: 1 } }] }, 'items[0].items.type', unmarshal('number', 'Schema.items.items.type', 'string')],
   ])('%j is refused', (given, field, detail) => {
     expect(check(given).errors).toMatchObject([{ field, detail }]);
+  });
+});
+
+describe('amounts of resources', () => {
+  const registry = new SchemaRegistry();
+  const limits = { name: 'limits', type: 'map:Quantity', goType: 'v1.ResourceList', omitempty: true as const };
+  registry.add('core.v1', { Container: { fields: [limits] } });
+  registry.add('node.v1', { Overhead: { fields: [limits] } });
+
+  it('are whole thousandths in the core group, as its defaults make them', () => {
+    const given = { limits: { cpu: '1n', memory: '-0.5m', storage: '0.0015', pods: '2e3' } };
+    const { value } = checkTypes(registry.message('core.v1.Container'), given);
+    expect(value).toEqual({ limits: { cpu: '1m', memory: '-1m', storage: '2m', pods: '2e3' } });
+    expect(checkTypes(registry.message('node.v1.Overhead'), { limits: { cpu: '1n' } }).value).toEqual({ limits: { cpu: '1n' } });
+    expect(checkTypes(registry.message('core.v1.Container'), given, { asApplied: true }).value).toEqual(given);
   });
 });

@@ -2,6 +2,7 @@
 // The result shares nothing with the input, has no nulls and no empty values where they say nothing, and has times and quantities
 // in canonical form, as it would come out of Go.
 
+import { noteGivenEmpty } from './given-empty.ts';
 import { goJsonName } from './go-text.ts';
 import { canonicalTime } from './go-time.ts';
 import { deepClone, isRecord } from './json.ts';
@@ -28,8 +29,11 @@ export interface CheckedObject {
 const unknownFieldsMax = 100;
 
 export interface CheckOptions {
-  /** For what an apply is about: an empty value is one that its author wants. */
-  keepsEmpty?: boolean;
+  /**
+   * For what is applied: empty values and nulls are wanted by their author, values keep their spelling, and whether texts and numbers
+   * can be read is seen once they are part of an object.
+   */
+  asApplied?: boolean;
   /** In which order members are looked at, for the error that comes first; otherwise as they are. */
   order?: 'sorted' | 'schema';
 }
@@ -50,13 +54,13 @@ interface Place {
 class Checker {
   readonly errors: TypeProblem[] = [];
   readonly unknown: string[] = [];
-  readonly #keepsEmpty: boolean;
+  readonly #asApplied: boolean;
   readonly #order: CheckOptions['order'];
   /** How many values that may be one thing or another are being looked into. */
   #alternatives = 0;
 
-  constructor({ keepsEmpty = false, order }: CheckOptions) {
-    this.#keepsEmpty = keepsEmpty;
+  constructor({ asApplied = false, order }: CheckOptions) {
+    this.#asApplied = asApplied;
     this.#order = order;
   }
 
@@ -75,14 +79,19 @@ class Checker {
         if (this.#alternatives === 0 && this.unknown.length < unknownFieldsMax) this.unknown.push(dotted(place.path, name));
       } else if (isPlainScalar(field.schema, inner)) {
         // Most fields are this: where they stand is of no interest then.
-        if (this.#keepsEmpty || inner || !isLeftOut(field)) copy[name] = inner;
+        if (this.#asApplied || inner || !isLeftOut(field)) copy[name] = inner;
       } else if (inner !== null && inner !== undefined) {
         const inside = { path: dotted(place.path, name), struct, fields: dotted(place.fields, name) };
         const kept = this.#value(field.schema, inner, inside, field.goType);
-        if (kept !== null && (this.#keepsEmpty || !isEmpty(kept) || !isLeftOut(field))) copy[name] = kept;
+        if (isResourceList(message, field) && !this.#asApplied) roundUp(kept as Record<string, unknown>);
+        const isNothing = isEmpty(kept);
+        if (kept !== null && (this.#asApplied || !isNothing || !isLeftOut(field))) copy[name] = kept;
+        if (isNothing && (field.schema.kind === 'list' || field.schema.kind === 'map')) noteGivenEmpty(copy, name);
+      } else if (inner === null && this.#asApplied) {
+        copy[name] = null;
       }
     }
-    if (!this.#keepsEmpty) addStructs(message, copy);
+    if (!this.#asApplied) addStructs(message, copy);
     return copy;
   }
 
@@ -142,6 +151,7 @@ class Checker {
   }
 
   #scalar(scalar: ScalarType, value: unknown, place: Place, named: string | undefined): unknown {
+    if (this.#asApplied && isTyped(scalar, value)) return value;
     const fits = scalarFits(scalar, value);
     if (fits === false) this.#mismatch(value, place, named ?? goScalar(scalar), baseOf(scalar));
     else if (fits !== true) {
@@ -166,6 +176,15 @@ function isOfShape(schema: TypeSchema, value: unknown): boolean {
   return schema.kind === 'list' ? Array.isArray(value) : isRecord(value);
 }
 
+/** Whether a value is of the type that the schema of structured merges gives it: what decodes itself is whatever scalar stands there. */
+function isTyped(scalar: ScalarType, value: unknown): boolean {
+  if (selfDecoding.has(scalar)) return value === null || typeof value !== 'object';
+  if (scalar === 'string' || scalar === 'bytes') return typeof value === 'string';
+  return numbers.has(scalar) && (typeof value === 'number' || typeof value === 'bigint');
+}
+
+const numbers = new Set<ScalarType>(['int32', 'int64', 'double']);
+
 /** The error that Go's decoder ends with. */
 export function decisiveProblem(errors: TypeProblem[]): TypeProblem | undefined {
   return errors.find(({ stops }) => stops) ?? errors[0];
@@ -174,6 +193,20 @@ export function decisiveProblem(errors: TypeProblem[]): TypeProblem | undefined 
 /** Of `[]v1.Capability` and `map[string]v1.ExtraValue`; of a named list or map it is not known. */
 function elementName(named: string | undefined): string | undefined {
   return named === undefined ? undefined : /^(?:\[\]|map\[[^\]]*\])(.+)$/.exec(named)?.[1];
+}
+
+/** Kubernetes' defaults round amounts of the core group's resources up to thousandths. */
+function isResourceList(message: MessageSchema, { goType }: FieldSchema): boolean {
+  return goType === 'v1.ResourceList' && message.name.startsWith('core.v1.');
+}
+
+/** Written canonically, only what is finer ends so. */
+function roundUp(amounts: Record<string, unknown>): void {
+  for (const name in amounts) {
+    const amount = amounts[name];
+    if (typeof amount === 'string' && (amount.endsWith('n') || amount.endsWith('u')))
+      amounts[name] = parseQuantity(amount).roundedToMilli().toString();
+  }
 }
 
 const selfDecoding = new Set(['Time', 'MicroTime', 'Quantity', 'IntOrString', 'JSON']);

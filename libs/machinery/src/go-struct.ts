@@ -1,5 +1,7 @@
 // How Kubernetes shows a struct in an error: its internal types have no names for JSON, so that fields stand there as Go calls them,
 // also those that were not set. Types of meta/v1 do have names.
+
+import { wasGivenEmpty } from './given-empty.ts';
 import { initialisms, movedIntoSecurityContext, names, namesWithin, orders } from './go-struct-layouts.ts';
 import { isRecord } from './json.ts';
 import type { FieldSchema, MessageSchema, TypeSchema } from './schema.ts';
@@ -27,7 +29,7 @@ function membersOf(message: MessageSchema, name: string, field: FieldSchema, val
   // An embedded struct's members stand among the others.
   if (schema.kind === 'message' && name === 'metadata' && schema.message.name.endsWith('Meta'))
     return Object.entries(asNamedStruct(schema.message, isRecord(value[name]) ? value[name] : {}));
-  return [[goName(message, name), shown(field, value[name])]];
+  return [[goName(message, name), memberShown(name, field, value)]];
 }
 
 /** Struct within struct in order; fields that are embedded count as those of the whole. */
@@ -68,7 +70,7 @@ function asNamedStruct(message: MessageSchema, value: Record<string, unknown>): 
     [...message.byName].flatMap(([name, field]): [string, unknown][] => {
       const inner = value[name];
       const isLeftOut = field.omitempty && (inner === undefined || inner === null || isZero(inner, field));
-      return isLeftOut ? [] : [[name, shown(field, inner)]];
+      return isLeftOut ? [] : [[name, memberShown(name, field, value)]];
     }),
   );
 }
@@ -76,6 +78,14 @@ function asNamedStruct(message: MessageSchema, value: Record<string, unknown>): 
 function isZero(value: unknown, { pointer }: FieldSchema): boolean {
   if (typeof value === 'object') return value === null || Object.keys(value).length === 0;
   return !pointer && !value;
+}
+
+function memberShown(name: string, field: FieldSchema, parent: Record<string, unknown>): unknown {
+  const { kind } = field.schema;
+  const value = parent[name];
+  const isNothing = value === undefined || (Array.isArray(value) && value.length === 0);
+  if (!isNothing || (kind !== 'list' && kind !== 'map')) return shown(field, value);
+  return wasGivenEmpty(parent, name) ? (kind === 'list' ? [] : {}) : null;
 }
 
 function shown({ schema, pointer }: FieldSchema, value: unknown): unknown {

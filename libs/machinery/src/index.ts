@@ -3,6 +3,7 @@ export * from './check-types.ts';
 export * from './disabled-fields.ts';
 export * from './duplicate-fields.ts';
 export { isInt64, parseExact, wholeNumberOf } from './exact-json.ts';
+export * from './given-empty.ts';
 export * from './go-escapes.ts';
 export * from './go-struct.ts';
 export * from './go-text.ts';

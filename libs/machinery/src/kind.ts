@@ -61,6 +61,8 @@ export interface Strategy<T> {
   statusKeeps?: readonly StatusMetadata[];
   /** Carries over what a write to the status may not change silently; the spec is handled for every kind. @param now RFC 3339 */
   prepareForStatusUpdate?(next: T, old: T, now: string): void;
+  /** When who writes the object writes its status with it; default: never, where the status is a subresource. */
+  writesStatus?: 'atCreation' | 'always';
   /** Whether metadata.generation counts; default: for kinds with a spec outside the core group, and for Pods. */
   hasGeneration?: boolean;
   /** Whether a change from `old` to `next` is a new generation; default: spec differs. */

@@ -64,6 +64,13 @@ export class Quantity {
     return Number(ceilDivide(this.nanos, 1_000_000n));
   }
 
+  /** Away from zero. */
+  roundedToMilli(): Quantity {
+    const milli = 1_000_000n;
+    const magnitude = ceilDivide(this.nanos < 0n ? -this.nanos : this.nanos, milli) * milli;
+    return new Quantity(this.nanos < 0n ? -magnitude : magnitude, this.format);
+  }
+
   /** Whole units, rounded up. */
   value(): number {
     return Number(ceilDivide(this.nanos, nano));

@@ -103,9 +103,26 @@ export function shownWhenEmpty(message: MessageSchema): Readonly<Record<string, 
   for (const [name, { schema, pointer, omitempty }] of message.byName) {
     if (schema.kind === 'message' && !pointer) empty[name] = shownWhenEmpty(schema.message);
     else if (!omitempty) empty[name] = pointer || schema.kind !== 'scalar' ? null : zeroOf(schema.scalar);
+    else if (!pointer && schema.kind === 'scalar' && nullStructs.has(schema.scalar) && name !== 'creationTimestamp') empty[name] = null;
   }
   shown.set(message, empty);
   return empty;
+}
+
+/** Structs in Go, which `omitempty` does not leave out; only creationTimestamp says `omitzero`. */
+const nullStructs = new Set<ScalarType>(['Time', 'MicroTime', 'RawExtension']);
+
+const nulls = new WeakMap<MessageSchema, readonly string[]>();
+
+/** The fields that Go's JSON shows as null when they hold nothing, so that they are there always. */
+export function shownAsNull(message: MessageSchema): readonly string[] {
+  let names = nulls.get(message);
+  if (!names) {
+    const empty = shownWhenEmpty(message);
+    names = Object.keys(empty).filter((name) => empty[name] === null);
+    nulls.set(message, names);
+  }
+  return names;
 }
 
 /** Of a field that is no pointer; structs in Go that JSON shows as null when they are zero are null. */

@@ -19,7 +19,8 @@ export function defaultJob(job: Job): void {
   spec.manualSelector ??= false;
   defaultJobTemplate(spec);
   const labels = spec.template.metadata?.labels;
-  if (labels && Object.keys(job.metadata.labels ?? {}).length === 0) job.metadata.labels = { ...labels };
+  // Kubernetes lets both be one map: what the strategy adds to the template's labels, the job has then, too.
+  if (labels && Object.keys(job.metadata.labels ?? {}).length === 0) job.metadata.labels = labels;
 }
 
 export function defaultCronJob(cronJob: CronJob): void {

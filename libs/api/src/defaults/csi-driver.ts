@@ -7,7 +7,7 @@ export function defaultCsiDriver(driver: CSIDriver): void {
   spec.attachRequired ??= true;
   spec.podInfoOnMount ??= false;
   spec.storageCapacity ??= false;
-  spec.fsGroupPolicy ||= 'ReadWriteOnceWithFSType';
+  spec.fsGroupPolicy ??= 'ReadWriteOnceWithFSType';
   spec.requiresRepublish ??= false;
   spec.seLinuxMount ??= false;
   if (!spec.volumeLifecycleModes?.length) spec.volumeLifecycleModes = ['Persistent'];

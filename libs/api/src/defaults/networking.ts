@@ -5,7 +5,7 @@ export function defaultNetworkPolicy(policy: NetworkPolicy): void {
   policy.spec ??= {};
   const { spec } = policy;
   for (const rule of [...(spec.ingress ?? []), ...(spec.egress ?? [])]) {
-    for (const port of rule.ports ?? []) port.protocol ||= 'TCP';
+    for (const port of rule.ports ?? []) port.protocol ??= 'TCP';
   }
   if (!spec.policyTypes?.length) spec.policyTypes = spec.egress?.length ? ['Ingress', 'Egress'] : ['Ingress'];
 }

@@ -128,7 +128,7 @@ function defaultVolume(volume: Volume): void {
   for (const file of volume.downwardAPI?.items ?? []) if (file.fieldRef) file.fieldRef.apiVersion ||= 'v1';
   for (const file of volume.downwardAPI?.items ?? []) if (file.resourceFieldRef) file.resourceFieldRef.divisor ||= '0';
   for (const projection of volume.projected?.sources ?? []) defaultProjection(projection);
-  if (volume.ephemeral?.volumeClaimTemplate?.spec) volume.ephemeral.volumeClaimTemplate.spec.volumeMode ||= 'Filesystem';
+  if (volume.ephemeral?.volumeClaimTemplate?.spec) volume.ephemeral.volumeClaimTemplate.spec.volumeMode ??= 'Filesystem';
   if (volume.image) volume.image.pullPolicy ||= imageTag(volume.image.reference ?? '') === 'latest' ? 'Always' : 'IfNotPresent';
 }
 

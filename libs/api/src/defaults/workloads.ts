@@ -49,7 +49,7 @@ export function defaultStatefulSet(statefulSet: StatefulSet): void {
     claim.kind ||= 'PersistentVolumeClaim';
     claim.metadata ??= { name: '' };
     claim.spec ??= {};
-    claim.spec.volumeMode ||= 'Filesystem';
+    claim.spec.volumeMode ??= 'Filesystem';
     claim.status ??= {};
     claim.status.phase ||= 'Pending';
   }

@@ -8,6 +8,7 @@ import { schemas } from '../schemas.ts';
 import { validateDaemonSetSpec } from '../validation/daemon-set.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 import { dnsSubdomain } from '../validation/names.ts';
+import { validateDaemonSetStatus } from '../validation/workload-status.ts';
 import { validateSelectorUpdate } from '../validation/workloads.ts';
 import { daemonSetWarnings } from '../warnings/workloads.ts';
 
@@ -56,6 +57,7 @@ export const DaemonSet = defineKind<DaemonSet>({
     ...validateDaemonSetSpec(daemonSet),
   ],
   validateUpdate: (next, old) => [...validateMetadataUpdate(next, old), ...validateSelectorUpdate(next, old)],
+  validateStatusUpdate: validateDaemonSetStatus,
   columns: daemonSetColumns,
   warnings: daemonSetWarnings,
 });

@@ -8,6 +8,7 @@ import { schemas } from '../schemas.ts';
 import { isEqual } from '../validation/changes.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 import { dnsSubdomain } from '../validation/names.ts';
+import { validateDeploymentStatus } from '../validation/workload-status.ts';
 import { validateDeploymentSpec, validateSelectorUpdate } from '../validation/workloads.ts';
 import { deploymentWarnings } from '../warnings/workloads.ts';
 
@@ -42,6 +43,7 @@ export const Deployment = defineKind<Deployment>({
     ...validateDeploymentSpec(deployment),
   ],
   validateUpdate: (next, old) => [...validateMetadataUpdate(next, old), ...validateSelectorUpdate(next, old)],
+  validateStatusUpdate: validateDeploymentStatus,
   columns: deploymentColumns,
   warnings: deploymentWarnings,
 });

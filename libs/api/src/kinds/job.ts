@@ -31,7 +31,7 @@ export const Job = defineKind<Job>({
   strategy: { prepareForCreate: prepareJobForCreate, orphansUnlessAsked: orphanWarning },
   disabledFields: podSpecDisabledFields('spec.template.spec'),
   defaults: defaultJob,
-  validate: (job) => [...validateMetadata(job, { scope: 'Namespaced', name: dnsSubdomain }), ...validateJob(job)],
+  validate: (job, old) => [...validateMetadata(job, { scope: 'Namespaced', name: dnsSubdomain }), ...validateJob(job, old)],
   validateUpdate: (next, old) => [...validateMetadataUpdate(next, old), ...validateJobUpdate(next, old)],
   validateStatusUpdate: validateJobStatus,
   columns: jobColumns,

@@ -24,11 +24,20 @@ export const Node = defineKind<Node>({
     other: [{ name: 'proxy', kind: 'NodeProxyOptions', verbs: ['create', 'delete', 'get', 'patch', 'update'] }],
   },
 
-  strategy: { generationChanged: () => false },
+  strategy: {
+    generationChanged: () => false,
+    writesStatus: 'atCreation',
+    // Feature gate NodeDeclaredFeatures, which asks nothing of writes to the status.
+    prepareForCreate: ({ status }) => {
+      delete status?.declaredFeatures;
+    },
+  },
   disabledFields: nodeDisabledFields,
   defaults: (node) => {
     node.spec ??= {};
     alignPodCidrs(node);
+    const { status } = node;
+    if (status?.capacity && !status.allocatable) status.allocatable = { ...status.capacity };
   },
   validate: (node) => [...validateMetadata(node, { scope: 'Cluster', name: dnsSubdomain }), ...validateNodeSpec(node)],
   validateUpdate: (next, old) => [...validateMetadataUpdate(next, old), ...validateNodeUpdate(next, old)],

@@ -7,7 +7,7 @@ import type { Pod as Type } from '../generated/core-v1.types.ts';
 import { schemas } from '../schemas.ts';
 import { podGracePeriodSeconds, preparePodForCreate, preparePodForStatusUpdate } from '../strategies/pod.ts';
 import { untrimmedImages } from '../validation/containers.ts';
-import { appliedEphemeralContainers, prepareEphemeralContainers, validateEphemeralContainers } from '../validation/ephemeral-containers.ts';
+import { appliedEphemeralContainers, onlyAddedContainers, prepareEphemeralContainers } from '../validation/ephemeral-containers.ts';
 import { forbidden } from '../validation/errors.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 import { dnsSubdomain } from '../validation/names.ts';
@@ -54,7 +54,7 @@ export const Pod = defineKind<Pod>({
     partialUpdates: {
       ephemeralcontainers: {
         prepare: prepareEphemeralContainers,
-        validate: validateEphemeralContainers,
+        validate: onlyAddedContainers,
         applied: appliedEphemeralContainers,
       },
       resize: { prepare: preparePodResize, validate: validatePodResize, applied: appliedPodResize },
@@ -62,12 +62,13 @@ export const Pod = defineKind<Pod>({
   },
   disabledFields: podDisabledFields,
   defaults: defaultPod,
-  validate: (pod) => {
+  validate: (pod, old) => {
     const errors = [...validateMetadata(pod, { scope: 'Namespaced', name: dnsSubdomain }), ...validatePodSpec(pod.spec, 'spec', true)];
     errors.push(
       ...untrimmedImages(pod.spec.containers, 'spec.containers'),
       ...untrimmedImages(pod.spec.initContainers, 'spec.initContainers'),
     );
+    if (!old && pod.spec.ephemeralContainers?.length) errors.push(forbidden('spec.ephemeralContainers', 'cannot be set on create'));
     if (pod.spec.nodeName && pod.spec.schedulingGates?.length) {
       errors.push(forbidden('spec.nodeName', 'cannot be set until all schedulingGates have been cleared'));
     }

@@ -7,6 +7,7 @@ import type { ReplicaSet as Type } from '../generated/apps-v1.types.ts';
 import { schemas } from '../schemas.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 import { dnsSubdomain } from '../validation/names.ts';
+import { validateReplicaSetStatus } from '../validation/workload-status.ts';
 import { validateReplicaSetSpec, validateSelectorUpdate } from '../validation/workloads.ts';
 import { deploymentWarnings } from '../warnings/workloads.ts';
 
@@ -38,6 +39,7 @@ export const ReplicaSet = defineKind<ReplicaSet>({
     ...validateReplicaSetSpec(replicaSet),
   ],
   validateUpdate: (next, old) => [...validateMetadataUpdate(next, old), ...validateSelectorUpdate(next, old)],
+  validateStatusUpdate: validateReplicaSetStatus,
   columns: replicaSetColumns,
   selectableFields: { 'status.replicas': ({ status }) => String(status?.replicas ?? 0) },
   warnings: deploymentWarnings,

@@ -8,6 +8,7 @@ import { schemas } from '../schemas.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 import { dnsSubdomain } from '../validation/names.ts';
 import { validateReplicationControllerSpec } from '../validation/replication-controller.ts';
+import { validateReplicaSetStatus } from '../validation/workload-status.ts';
 import { replicationControllerWarnings } from '../warnings/workloads.ts';
 
 export type ReplicationController = Type;
@@ -41,6 +42,7 @@ export const ReplicationController = defineKind<ReplicationController>({
     ...validateReplicationControllerSpec(controller),
   ],
   validateUpdate: validateMetadataUpdate,
+  validateStatusUpdate: validateReplicaSetStatus,
   columns: replicationControllerColumns,
   selectableFields: { 'status.replicas': ({ status }) => String(status?.replicas ?? 0) },
   warnings: replicationControllerWarnings,

@@ -21,7 +21,7 @@ export const ServiceCIDR = defineKind<ServiceCIDR>({
     status: true,
   },
 
-  strategy: { hasGeneration: false, statusKeeps: statusMetadata },
+  strategy: { hasGeneration: false, statusKeeps: statusMetadata, writesStatus: 'always' },
   validate: (object, old) => [
     ...validateMetadata(object, { scope: 'Cluster', name: dnsSubdomain }),
     // What changes is checked with what may change.

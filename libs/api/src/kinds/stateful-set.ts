@@ -8,6 +8,7 @@ import { schemas } from '../schemas.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 import { dnsLabel } from '../validation/names.ts';
 import { validateStatefulSetSpec, validateStatefulSetUpdate } from '../validation/stateful-set.ts';
+import { validateStatefulSetStatus } from '../validation/workload-status.ts';
 import { statefulSetWarnings } from '../warnings/workloads.ts';
 
 export type StatefulSet = Type;
@@ -34,11 +35,12 @@ export const StatefulSet = defineKind<StatefulSet>({
   disabledFields: statefulSetDisabledFields,
   defaults: defaultStatefulSet,
   // Pods are named after it.
-  validate: (statefulSet) => [
+  validate: (statefulSet, old) => [
     ...validateMetadata(statefulSet, { scope: 'Namespaced', name: dnsLabel }),
-    ...validateStatefulSetSpec(statefulSet),
+    ...validateStatefulSetSpec(statefulSet, old),
   ],
   validateUpdate: (next, old) => [...validateMetadataUpdate(next, old), ...validateStatefulSetUpdate(next, old)],
+  validateStatusUpdate: validateStatefulSetStatus,
   columns: statefulSetColumns,
   warnings: statefulSetWarnings,
 });

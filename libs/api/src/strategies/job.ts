@@ -18,7 +18,9 @@ export function prepareJobForCreate(job: Job): void {
   if (spec.manualSelector) return;
   const { template } = spec;
   // A label that is there already is not replaced: validation says what is wrong with it.
-  template.metadata = { ...template.metadata, labels: { ...jobLabels(job), ...template.metadata?.labels } };
+  const labels = { ...jobLabels(job), ...template.metadata?.labels };
+  if (job.metadata.labels !== undefined && job.metadata.labels === template.metadata?.labels) job.metadata.labels = { ...labels };
+  template.metadata = { ...template.metadata, labels };
   const uidLabel = 'batch.kubernetes.io/controller-uid';
   const matchLabels = { [uidLabel]: job.metadata.uid ?? '', ...spec.selector?.matchLabels };
   spec.selector = { ...spec.selector, matchLabels };

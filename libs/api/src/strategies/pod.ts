@@ -11,7 +11,6 @@ export function preparePodForCreate(pod: Pod): void {
     spec.serviceAccountName = 'default';
     spec.serviceAccount = 'default';
   }
-  delete spec.ephemeralContainers;
   fillInAppArmorProfiles(pod);
   pod.status = { phase: 'Pending', qosClass: qosClass(spec) };
   if (spec.schedulingGates?.length) {

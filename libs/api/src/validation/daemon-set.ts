@@ -2,7 +2,7 @@
 import { deepEqual, isRecord } from '@berth/machinery';
 import type { ControllerRevision, DaemonSet } from '../generated/apps-v1.types.ts';
 import { type FieldError, immutable, invalid, nonNegative, notSupported, required, shown } from './errors.ts';
-import { intOrPercent, isZero, selectorAndTemplate } from './workloads.ts';
+import { intOrPercent, isZero, notMoreThanAll, selectorAndTemplate } from './workloads.ts';
 
 export function validateDaemonSetSpec({ spec }: DaemonSet): FieldError[] {
   const { type, rollingUpdate } = spec.updateStrategy ?? {};
@@ -19,6 +19,8 @@ export function validateDaemonSetSpec({ spec }: DaemonSet): FieldError[] {
   const { maxUnavailable, maxSurge } = rollingUpdate;
   errors.push(...intOrPercent(maxUnavailable, `${path}.rollingUpdate.maxUnavailable`));
   errors.push(...intOrPercent(maxSurge, `${path}.rollingUpdate.maxSurge`));
+  errors.push(...notMoreThanAll(maxUnavailable, `${path}.rollingUpdate.maxUnavailable`));
+  errors.push(...notMoreThanAll(maxSurge, `${path}.rollingUpdate.maxSurge`));
   const [hasUnavailable, hasSurge] = [!isZero(maxUnavailable ?? 0), !isZero(maxSurge ?? 0)];
   if (hasUnavailable && hasSurge) {
     errors.push(invalid(`${path}.rollingUpdate.maxSurge`, maxSurge, 'may not be set when maxUnavailable is non-zero'));

@@ -1,12 +1,11 @@
 // Ephemeral containers: added to a running pod to look at it, never changed or removed, and without anything that a scheduler,
 // a service or a probe would have to know of.
 import { deepClone } from '@berth/machinery';
-import type { EphemeralContainer, Pod, VolumeMount } from '../generated/core-v1.types.ts';
+import type { EphemeralContainer, Pod, PodSpec, VolumeMount } from '../generated/core-v1.types.ts';
 import { isEqual } from './changes.ts';
 import { commonContainer, untrimmedImages } from './containers.ts';
 import { duplicate, each, type FieldError, forbidden, notFound } from './errors.ts';
 
-const field = 'spec.ephemeralContainers';
 const absent = [
   'ports',
   'livenessProbe',
@@ -33,13 +32,14 @@ export function appliedEphemeralContainers({ spec }: Pod): object {
   return { spec: { ...(spec?.ephemeralContainers && { ephemeralContainers: spec.ephemeralContainers }) } };
 }
 
-/** Everything wrong with what the ephemeralcontainers subresource is asked to make of a pod. */
-export function validateEphemeralContainers(next: Pod, old: Pod): FieldError[] {
-  const { spec } = next;
-  const others = [...(spec.initContainers ?? []), ...spec.containers].map((container) => container.name);
+/** What they must hold wherever they stand, in templates as well, where they may not. */
+export function ephemeralContainers(spec: PodSpec, field: string): FieldError[] {
+  if (!spec.ephemeralContainers?.length) return [];
+  const others = [...(spec.initContainers ?? []), ...(spec.containers ?? [])].map((container) => container.name);
   const targets = new Set(others);
   const seen = new Set(others);
-  const errors = each(spec.ephemeralContainers, field, (container, path) => {
+  const list = `${field}.ephemeralContainers`;
+  const errors = each(spec.ephemeralContainers, list, (container, path) => {
     const own = commonContainer(container, spec, path);
     for (const name of absent)
       if (isGiven(container[name])) own.push(forbidden(`${path}.${name}`, 'cannot be set for an Ephemeral Container'));
@@ -51,11 +51,7 @@ export function validateEphemeralContainers(next: Pod, old: Pod): FieldError[] {
     own.push(...each(container.volumeMounts, `${path}.volumeMounts`, withoutSubPath));
     return own;
   });
-  return [
-    ...errors,
-    ...untrimmedImages(spec.ephemeralContainers, field),
-    ...onlyAdded(spec.ephemeralContainers ?? [], old.spec.ephemeralContainers ?? []),
-  ];
+  return [...errors, ...untrimmedImages(spec.ephemeralContainers, list)];
 }
 
 function withoutSubPath(mount: VolumeMount, path: string): FieldError[] {
@@ -68,7 +64,10 @@ function isGiven(value: unknown): boolean {
   return value !== undefined && value !== null && !(typeof value === 'object' && Object.keys(value).length === 0);
 }
 
-function onlyAdded(next: EphemeralContainer[], old: EphemeralContainer[]): FieldError[] {
+/** What is wrong with the change that the ephemeralcontainers subresource is asked for. */
+export function onlyAddedContainers({ spec: { ephemeralContainers: next = [] } }: Pod, { spec }: Pod): FieldError[] {
+  const field = 'spec.ephemeralContainers';
+  const old: EphemeralContainer[] = spec.ephemeralContainers ?? [];
   return old.flatMap((before) => {
     const after = next.find(({ name }) => name === before.name);
     if (!after) return [forbidden(field, `existing ephemeral containers ${JSON.stringify(before.name)} may not be removed\n`)];

@@ -1,5 +1,5 @@
 // Builders of field errors, worded as Kubernetes words them, since people and tools match on the text.
-import { asGoStruct, type FieldError } from '@berth/machinery';
+import { asGoStruct, type FieldError, wasGivenEmpty } from '@berth/machinery';
 import { schemas } from '../schemas.ts';
 
 export type { FieldError };
@@ -29,6 +29,14 @@ export function shown(type: string, value: unknown): unknown {
 /** The same of a map, whose members Go sorts; null for none. */
 export function shownMap(map: Record<string, unknown> | undefined): Record<string, unknown> | null {
   return map ? Object.fromEntries(Object.entries(map).sort(([a], [b]) => (a < b ? -1 : 1))) : null;
+}
+
+/** A list or map of an object: empty when it was given so, null for none. */
+export function shownMember(parent: object | undefined, name: string): unknown {
+  const value = (parent as Record<string, unknown> | undefined)?.[name];
+  const isNothing = value === undefined || value === null || Object.keys(value).length === 0;
+  if (!isNothing) return Array.isArray(value) ? value : shownMap(value as Record<string, unknown>);
+  return parent && wasGivenEmpty(parent, name) ? (value ?? {}) : null;
 }
 
 /** One Invalid error for each message, as the name checks return them. */

@@ -18,6 +18,7 @@ import {
   nonNegative,
   notSupported,
   required,
+  shownMember,
   tooMany,
 } from './errors.ts';
 import { qualified } from './names.ts';
@@ -58,7 +59,7 @@ function exitCodes(given: PodFailurePolicyOnExitCodesRequirement, spec: JobSpec,
     const detail = 'must be one of the container or initContainer names in the pod template';
     errors.push(invalid(`${field}.containerName`, containerName, detail));
   }
-  if (values.length === 0) errors.push(invalid(`${field}.values`, values, 'at least one value is required'));
+  if (values.length === 0) errors.push(invalid(`${field}.values`, shownMember(given, 'values'), 'at least one value is required'));
   if (values.length > exitCodesMax) errors.push(tooMany(`${field}.values`, values.length, exitCodesMax));
   errors.push(
     ...each(values, `${field}.values`, (value, path) =>

@@ -14,6 +14,7 @@ import {
   required,
   shown,
   shownMap,
+  shownMember,
   tooLong,
 } from './errors.ts';
 import { podFailurePolicy, successPolicy } from './job-policies.ts';
@@ -22,10 +23,12 @@ import { dnsLabel, dnsSubdomain } from './names.ts';
 import { endingPodTemplate } from './pod-template.ts';
 
 const indexedParallelismMax = 100_000;
+const manyCompletions = 100_000;
+const manyIndexesMax = 10_000;
 const managedByBytesMax = 63;
 
-export function validateJob(job: Job): FieldError[] {
-  return [...generatedSelector(job), ...jobSpec(job.spec, 'spec'), ...selector(job.spec), ...hostnames(job)];
+export function validateJob(job: Job, old?: Job): FieldError[] {
+  return [...generatedSelector(job, old), ...jobSpec(job.spec, 'spec'), ...selector(job.spec), ...hostnames(job)];
 }
 
 /** A job's spec as it stands in a template too, that is without a selector. */
@@ -45,27 +48,39 @@ export function jobSpec(spec: JobSpec, field: string): FieldError[] {
   ];
 }
 
-function generatedSelector(job: Job): FieldError[] {
+/** @param old one whose pods were never labelled with prefixes need not begin to */
+function generatedSelector(job: Job, old?: Job): FieldError[] {
   const { spec, metadata } = job;
   if (spec.manualSelector || !spec.selector) return [];
   const expected = jobLabels(job);
   const given = spec.template?.metadata?.labels ?? {};
   const errors: FieldError[] = metadata.uid ? [] : [required('metadata.uid')];
+  const isPrefixed = ({ spec: { template } }: Job) =>
+    Object.keys(expected).every((key) => !isPrefix(key) || template?.metadata?.labels?.[key] !== undefined);
+  const needsPrefixes = !old || isPrefixed(old);
   for (const [key, value] of Object.entries(expected)) {
+    if (isPrefix(key) && !needsPrefixes) continue;
     const field = `spec.template.metadata.labels[${key}]`;
     if (!Object.hasOwn(given, key)) errors.push(required(field, `must be '${value}'`));
     else if (given[key] !== value) errors.push(invalid(field, shownMap(given), `must be '${value}'`));
   }
-  if (!selects(spec.selector, expected))
+  if (labelSelector(spec.selector, 'spec.selector').length === 0 && !selects(spec.selector, expected))
     errors.push(invalid('spec.selector', shown('meta.v1.LabelSelector', spec.selector), '`selector` not auto-generated'));
   return errors;
+}
+
+function isPrefix(key: string): boolean {
+  return key.startsWith('batch.kubernetes.io/');
 }
 
 function selector({ selector: given, template }: JobSpec): FieldError[] {
   const labels = template?.metadata?.labels;
   const errors = given ? labelSelector(given, 'spec.selector') : [required('spec.selector')];
   if (given && (errors.length > 0 || selects(given, labels))) return errors;
-  return [...errors, invalid('spec.template.metadata.labels', shownMap(labels), '`selector` does not match template `labels`')];
+  return [
+    ...errors,
+    invalid('spec.template.metadata.labels', shownMember(template?.metadata, 'labels'), '`selector` does not match template `labels`'),
+  ];
 }
 
 /** Pods of an indexed job are named after it, and their names are hostnames. */
@@ -108,10 +123,9 @@ function completionMode(spec: JobSpec, field: string): FieldError[] {
     if (completions === undefined) errors.push(required(`${field}.completions`, 'when completion mode is Indexed'));
     const tooWide = `must be less than or equal to ${indexedParallelismMax} when completion mode is Indexed`;
     if ((parallelism ?? 0) > indexedParallelismMax) errors.push(invalid(`${field}.parallelism`, parallelism, tooWide));
-    if (maxFailedIndexes !== undefined && maxFailedIndexes > (completions ?? 0)) {
-      errors.push(invalid(`${field}.maxFailedIndexes`, maxFailedIndexes, 'must be less than or equal to completions'));
-    }
-  } else {
+    errors.push(...failedIndexes(spec, field));
+  }
+  if (mode === undefined || mode === 'NonIndexed') {
     if (backoffLimitPerIndex !== undefined) {
       errors.push(invalid(`${field}.backoffLimitPerIndex`, backoffLimitPerIndex, 'requires indexed completion mode'));
     }
@@ -122,6 +136,22 @@ function completionMode(spec: JobSpec, field: string): FieldError[] {
   if (maxFailedIndexes !== undefined && backoffLimitPerIndex === undefined) {
     errors.push(required(`${field}.backoffLimitPerIndex`, 'when maxFailedIndexes is specified'));
   }
+  return errors;
+}
+
+/** How many indexes may fail: beyond what is tracked well, fewer. */
+function failedIndexes({ completions, parallelism, backoffLimitPerIndex, maxFailedIndexes: failed }: JobSpec, field: string): FieldError[] {
+  const errors: FieldError[] = [];
+  const path = `${field}.maxFailedIndexes`;
+  if (completions !== undefined && failed !== undefined && failed > completions)
+    errors.push(invalid(path, failed, 'must be less than or equal to completions'));
+  if (failed !== undefined && failed > manyCompletions)
+    errors.push(invalid(path, failed, `must be less than or equal to ${manyCompletions}`));
+  if ((completions ?? 0) <= manyCompletions || backoffLimitPerIndex === undefined) return errors;
+  const rule = `must be less than or equal to ${manyIndexesMax} when completions are above ${manyCompletions} and used with backoff limit per index`;
+  if (failed === undefined) errors.push(required(path, `must be specified when completions is above ${manyCompletions}`));
+  if ((parallelism ?? 0) > manyIndexesMax) errors.push(invalid(`${field}.parallelism`, parallelism, rule));
+  if ((failed ?? 0) > manyIndexesMax) errors.push(invalid(path, failed, rule));
   return errors;
 }
 
@@ -149,7 +179,10 @@ function shownField(spec: JobSpec, key: (typeof immutableFields)[number]): unkno
 export function validateJobUpdate(next: Job, old: Job): FieldError[] {
   const errors = completionsUpdate(next.spec, old.spec);
   for (const key of immutableFields) {
-    if (!isEqual(next.spec[key], old.spec[key])) errors.push(invalid(`spec.${key}`, shownField(next.spec, key), immutable));
+    const [given, was] = [next.spec[key], old.spec[key]];
+    // An empty text differs from none where Go has a pointer.
+    if (!isEqual(given, was) || (given === undefined) !== (was === undefined))
+      errors.push(invalid(`spec.${key}`, shownField(next.spec, key), immutable));
   }
   // Before it first starts, a suspended job may still be told where to run.
   const isMovable = old.spec.suspend === true && old.status?.startTime === undefined;
@@ -161,7 +194,8 @@ export function validateJobUpdate(next: Job, old: Job): FieldError[] {
 /** An indexed job may grow and shrink as long as all its indexes run at once. */
 function completionsUpdate(next: JobSpec, old: JobSpec): FieldError[] {
   if (next.completions === old.completions) return [];
-  if (next.completionMode !== 'Indexed' || next.completions === undefined) {
+  if (next.completionMode === 'Indexed' && next.completions === undefined) return [];
+  if (next.completionMode !== 'Indexed') {
     return [invalid('spec.completions', next.completions, immutable)];
   }
   if (next.completions === next.parallelism && old.completions === old.parallelism) return [];

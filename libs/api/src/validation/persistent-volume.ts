@@ -3,7 +3,7 @@ import { asGoStruct, goLines, unifiedDiff } from '@berth/machinery';
 import type { PersistentVolume, PersistentVolumeSpec, VolumeNodeAffinity } from '../generated/core-v1.types.ts';
 import { schemas } from '../schemas.ts';
 import { isEqual } from './changes.ts';
-import { type FieldError, forbidden, immutable, invalid, notSupported, optionalOneOf, required } from './errors.ts';
+import { type FieldError, forbidden, immutable, invalid, notSupported, optionalOneOf, required, shownMember } from './errors.ts';
 import { nodeSelector } from './scheduling.ts';
 import { className, storageAmount, volumeAccessModes, volumeMode, wholeAmount } from './storage.ts';
 import { volumeSource } from './volume-sources.ts';
@@ -33,7 +33,7 @@ export function validateVolumeSpec(volume: PersistentVolume): FieldError[] {
   const capacity = Object.keys(spec.capacity ?? {});
   if (capacity.length === 0) errors.push(required('spec.capacity'));
   if (capacity.length > 1 || spec.capacity?.storage === undefined)
-    errors.push(notSupported('spec.capacity', spec.capacity ? ascending(spec.capacity) : null, ['storage']));
+    errors.push(notSupported('spec.capacity', shownMember(spec, 'capacity'), ['storage']));
   for (const name of capacity) errors.push(...capacityAmount(spec.capacity?.[name] ?? '', `spec.capacity[${name}]`));
   errors.push(...optionalOneOf('spec.persistentVolumeReclaimPolicy', spec.persistentVolumeReclaimPolicy, ['Delete', 'Recycle', 'Retain']));
   errors.push(...nodeSelector(spec.nodeAffinity?.required, 'spec.nodeAffinity.required'));
@@ -59,10 +59,6 @@ function mountOptions({ metadata, spec }: PersistentVolume): FieldError[] {
 /** Of negative ones, whole units are shown. */
 function capacityAmount(amount: string, field: string): FieldError[] {
   return [...wholeAmount(amount, field), ...storageAmount(amount, field)];
-}
-
-function ascending(values: Record<string, string>): Record<string, string> {
-  return Object.fromEntries(Object.entries(values).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 function isRoot(path: string | undefined): boolean {

@@ -3,6 +3,7 @@
 import type { PodSpec, ResourceRequirements } from '../generated/core-v1.types.ts';
 import { containerTotals } from '../quota/amounts.ts';
 import { type FieldError, forbidden, invalid } from './errors.ts';
+import { claimsOf } from './resource-claims.ts';
 import { compareQuantities, isQuantity, podResourceName, resourceRequirements } from './resources.ts';
 
 export function podResources(spec: PodSpec, field: string): FieldError[] {
@@ -11,7 +12,12 @@ export function podResources(spec: PodSpec, field: string): FieldError[] {
   const path = `${field}.resources`;
   if (spec.os?.name === 'windows') return [forbidden(path, 'may not be set for a windows pod')];
   const errors = resources.claims ? [forbidden(`${path}.claims`, 'claims may not be set for Resources at pod-level')] : [];
-  return [...errors, ...resourceRequirements(resources, path, podResourceName), ...consistency(spec, resources, path)];
+  return [
+    ...errors,
+    ...resourceRequirements(resources, path, podResourceName),
+    ...claimsOf(resources, spec, `${path}.claims`),
+    ...consistency(spec, resources, path),
+  ];
 }
 
 function consistency(spec: PodSpec, resources: ResourceRequirements, field: string): FieldError[] {

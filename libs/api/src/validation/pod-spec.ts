@@ -2,6 +2,7 @@
 import type { PodSpec } from '../generated/core-v1.types.ts';
 import { containers, initContainers } from './containers.ts';
 import { fileKeyVolumes } from './env.ts';
+import { ephemeralContainers } from './ephemeral-containers.ts';
 import { each, type FieldError, invalid, invalidAll, notSupported, oneOf, optionalOneOf, required } from './errors.ts';
 import { labels } from './labels.ts';
 import { legacyAddress } from './legacy-ip.ts';
@@ -27,6 +28,7 @@ export function validatePodSpec(spec: PodSpec | undefined, field: string, isPod 
     ...volumes(spec.volumes, `${field}.volumes`),
     ...containers(spec, field),
     ...initContainers(spec, field),
+    ...ephemeralContainers(spec, field),
     ...podResources(spec, field),
     ...hostNetworkPorts(spec, field, isPod),
     ...oneOf(`${field}.restartPolicy`, spec.restartPolicy, ['Always', 'OnFailure', 'Never']),

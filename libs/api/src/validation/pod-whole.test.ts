@@ -89,7 +89,10 @@ const resourceErrors: [string, Partial<PodSpec>, string[]][] = [
   [
     'claims',
     resources({ claims: [{ name: 'gpu' }], limits: { cpu: '1' } }, {}),
-    ['spec.resources.claims: Forbidden: claims may not be set for Resources at pod-level'],
+    [
+      'spec.resources.claims: Forbidden: claims may not be set for Resources at pod-level',
+      'spec.resources.claims[0]: Not found: "gpu": must be one of the names in pod.spec.resourceClaims which is empty',
+    ],
   ],
   [
     'windows',

@@ -1,6 +1,6 @@
 // ReplicationControllers: replica sets with a selector that is a map.
 import type { ReplicationController } from '../generated/core-v1.types.ts';
-import { type FieldError, invalid, nonNegative, required, shownMap } from './errors.ts';
+import { type FieldError, invalid, nonNegative, required, shownMember } from './errors.ts';
 import { lastingPodTemplate } from './workloads.ts';
 
 export function validateReplicationControllerSpec({ spec = {} }: ReplicationController): FieldError[] {
@@ -10,7 +10,9 @@ export function validateReplicationControllerSpec({ spec = {} }: ReplicationCont
   if (!template) return [...errors, required('spec.template')];
   const labels = template.metadata?.labels;
   if (Object.entries(selector).some(([key, value]) => labels?.[key] !== value)) {
-    errors.push(invalid('spec.template.metadata.labels', shownMap(labels), '`selector` does not match template `labels`'));
+    errors.push(
+      invalid('spec.template.metadata.labels', shownMember(template?.metadata, 'labels'), '`selector` does not match template `labels`'),
+    );
   }
   return [...errors, ...lastingPodTemplate(template, 'spec.template', 'ReplicationController')];
 }

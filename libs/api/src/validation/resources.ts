@@ -5,6 +5,11 @@ import { duplicate, each, type FieldError, forbidden, invalid, invalidAll, notNe
 import { qualified } from './names.ts';
 
 const quantityRule = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
+/** Of which there is no part. */
+const countedResources = new Set([
+  ...['pods', 'resourcequotas', 'services', 'replicationcontrollers', 'secrets', 'configmaps', 'persistentvolumeclaims'],
+  ...['services.nodeports', 'services.loadbalancers'],
+]);
 const standardContainerResources = ['cpu', 'memory', 'ephemeral-storage'];
 
 /** Resources that may be overcommitted, so that a limit can exceed the request. */
@@ -76,8 +81,9 @@ function resourceAmount(name: string, amount: string, field: string): FieldError
   const errors = quantity(amount, field);
   if (!isQuantity(amount)) return errors;
   const parsed = parseQuantity(amount);
-  const isWhole = Number.isInteger(parsed.milliValue() / 1000);
-  if (isExtendedResource(name) && !isWhole) errors.push(invalid(field, amount, 'must be an integer'));
+  // Beyond what 64 bits hold of thousandths, Go sees the largest number, which is no whole one.
+  const isWhole = parsed.nanos % 1_000_000_000n === 0n && parsed.nanos / 1_000_000n <= 2n ** 63n - 1n;
+  if ((isExtendedResource(name) || countedResources.has(name)) && !isWhole) errors.push(invalid(field, amount, 'must be an integer'));
   return [...errors, ...wholePages(name, amount, field)];
 }
 

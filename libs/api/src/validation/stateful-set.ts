@@ -2,13 +2,14 @@
 import type { StatefulSet } from '../generated/apps-v1.types.ts';
 import type { PodTemplateSpec } from '../generated/core-v1.types.ts';
 import { isEqual } from './changes.ts';
-import { each, type FieldError, forbidden, invalid, invalidAll, nonNegative, notSupported, optionalOneOf, shown } from './errors.ts';
+import { each, type FieldError, forbidden, invalid, invalidAll, nonNegative, optionalOneOf, shown } from './errors.ts';
 import { dnsLabel } from './names.ts';
-import { intOrPercent, isZero, selectorAndTemplate } from './workloads.ts';
+import { intOrPercent, isZero, notMoreThanAll, selectorAndTemplate } from './workloads.ts';
 
-const retentions = ['Delete', 'Retain'];
+const retentions = ['Retain', 'Delete'];
 
-export function validateStatefulSetSpec({ spec }: StatefulSet): FieldError[] {
+/** @param old a service's name may not change, and so is not looked at again */
+export function validateStatefulSetSpec({ spec }: StatefulSet, old?: StatefulSet): FieldError[] {
   const { type, rollingUpdate } = spec.updateStrategy ?? {};
   const policy = spec.persistentVolumeClaimRetentionPolicy ?? {};
   const errors = [
@@ -17,7 +18,7 @@ export function validateStatefulSetSpec({ spec }: StatefulSet): FieldError[] {
     ...nonNegative('spec.minReadySeconds', spec.minReadySeconds),
     ...nonNegative('spec.revisionHistoryLimit', spec.revisionHistoryLimit),
     ...nonNegative('spec.ordinals.start', spec.ordinals?.start),
-    ...(spec.serviceName ? invalidAll('spec.serviceName', spec.serviceName, dnsLabel(spec.serviceName)) : []),
+    ...(spec.serviceName && !old ? invalidAll('spec.serviceName', spec.serviceName, dnsLabel(spec.serviceName)) : []),
     ...optionalOneOf('spec.persistentVolumeClaimRetentionPolicy.whenDeleted', policy.whenDeleted, retentions),
     ...optionalOneOf('spec.persistentVolumeClaimRetentionPolicy.whenScaled', policy.whenScaled, retentions),
     ...selectorAndTemplate(spec.selector, withClaims(spec), 'StatefulSet'),
@@ -42,7 +43,11 @@ export function validateStatefulSetSpec({ spec }: StatefulSet): FieldError[] {
     if (maxUnavailable !== undefined && isZero(maxUnavailable)) {
       errors.push(invalid(`${field}.rollingUpdate.maxUnavailable`, maxUnavailable, 'cannot be 0'));
     }
-  } else errors.push(notSupported(`${field}.type`, type, ['OnDelete', 'RollingUpdate']));
+    errors.push(...notMoreThanAll(maxUnavailable, `${field}.rollingUpdate.maxUnavailable`));
+  } else {
+    const value = shown('apps.v1.StatefulSetUpdateStrategy', spec.updateStrategy);
+    errors.push(invalid(field, value, `must be 'RollingUpdate' or 'OnDelete'`));
+  }
   return errors;
 }
 
@@ -50,7 +55,7 @@ export function validateStatefulSetSpec({ spec }: StatefulSet): FieldError[] {
 function withClaims({ template, volumeClaimTemplates = [] }: StatefulSet['spec']): PodTemplateSpec {
   const { spec } = template ?? {};
   if (!spec) return template;
-  const names = volumeClaimTemplates.map((claim) => claim.metadata?.name ?? '');
+  const names = [...new Set(volumeClaimTemplates.map((claim) => claim.metadata?.name ?? ''))];
   const others = (spec.volumes ?? []).filter((volume) => !names.includes(volume.name));
   const claimed = names.filter(Boolean).map((name) => ({ name, persistentVolumeClaim: { claimName: name } }));
   // The controller gives each pod its own host name and subdomain.

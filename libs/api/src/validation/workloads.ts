@@ -3,7 +3,7 @@ import type { Deployment, DeploymentStrategy, ReplicaSet } from '../generated/ap
 import type { PodTemplateSpec } from '../generated/core-v1.types.ts';
 import type { LabelSelector } from '../generated/meta-v1.types.ts';
 import { isEqual } from './changes.ts';
-import { type FieldError, forbidden, immutable, invalid, nonNegative, notSupported, required, shown, shownMap } from './errors.ts';
+import { type FieldError, forbidden, immutable, invalid, nonNegative, notSupported, required, shown, shownMember } from './errors.ts';
 import { isEmptySelector, labelSelector, selects } from './labels.ts';
 import { percentage } from './names.ts';
 import { podTemplate } from './pod-template.ts';
@@ -63,7 +63,9 @@ export function selectorAndTemplate(
   const values = template?.metadata?.labels;
   // One that is not there selects nothing, an empty one everything.
   if (isReadable && !(selector && selects(selector, values))) {
-    errors.push(invalid('spec.template.metadata.labels', shownMap(values), '`selector` does not match template `labels`'));
+    errors.push(
+      invalid('spec.template.metadata.labels', shownMember(template?.metadata, 'labels'), '`selector` does not match template `labels`'),
+    );
   }
   return [...errors, ...lastingPodTemplate(template ?? {}, 'spec.template', owner)];
 }
@@ -87,13 +89,9 @@ function strategy(given: DeploymentStrategy, field: string): FieldError[] {
     return [notSupported(field, shown('apps.v1.DeploymentStrategy', given), ['Recreate', 'RollingUpdate'])];
   const { maxUnavailable, maxSurge } = given.rollingUpdate ?? {};
   const errors = [...intOrPercent(maxUnavailable, `${path}.maxUnavailable`), ...intOrPercent(maxSurge, `${path}.maxSurge`)];
-  if (errors.length > 0) return errors;
   if (isZero(maxUnavailable) && isZero(maxSurge))
     errors.push(invalid(`${path}.maxUnavailable`, maxUnavailable, 'may not be 0 when `maxSurge` is 0'));
-  if (typeof maxUnavailable === 'string' && Number.parseInt(maxUnavailable, 10) > 100) {
-    errors.push(invalid(`${path}.maxUnavailable`, maxUnavailable, 'must not be greater than 100%'));
-  }
-  return errors;
+  return [...errors, ...notMoreThanAll(maxUnavailable, `${path}.maxUnavailable`)];
 }
 
 export function intOrPercent(value: number | string | undefined, field: string): FieldError[] {
@@ -102,5 +100,18 @@ export function intOrPercent(value: number | string | undefined, field: string):
 }
 
 export function isZero(value: number | string | undefined): boolean {
-  return value === 0 || (typeof value === 'string' && Number.parseInt(value, 10) === 0);
+  return countIn(value) === 0;
+}
+
+/** The number in a percentage or in a text that is one; what is neither counts for nothing, as in Go. */
+function countIn(value: number | string | undefined): number {
+  if (typeof value === 'number') return value;
+  return value !== undefined && (percent.test(value) || /^[+-]?\d+$/.test(value)) ? Number.parseInt(value, 10) : 0;
+}
+
+const percent = /^\d+%$/;
+
+export function notMoreThanAll(value: number | string | undefined, field: string): FieldError[] {
+  const isMore = typeof value === 'string' && percent.test(value) && countIn(value) > 100;
+  return isMore ? [invalid(field, value, 'must not be greater than 100%')] : [];
 }

@@ -1,8 +1,9 @@
 // The fields in which two objects differ. Order in lists is nobody's, so it never differs. Every update is compared so, and most of an
 // object is as it was: nothing is made of what is the same, neither sets nor the names of its elements.
 import { deepEqual, isRecord, own } from '../json.ts';
+import { shownAsNull } from '../schema.ts';
 import { type FieldSet, isEmpty, leaf, noFields } from './field-set.ts';
-import { everything } from './object-fields.ts';
+import { everything, everythingWithin } from './object-fields.ts';
 import { isWhole, itemElement, itemShape, type ListKey, memberOf, memberShape, plainKey, type Shape } from './shape.ts';
 
 export interface FieldChanges {
@@ -42,8 +43,9 @@ function changesOfMembers(shape: Shape, old: Record<string, unknown>, next: Reco
   for (const name in next) {
     const [was, value] = [own(old, name), next[name]];
     const member = was === value || value === undefined ? undefined : memberOf(shape, name);
-    const found = member && was !== undefined ? difference(member.shape, was, value) : undefined;
-    if (!member || (was !== undefined && !found)) continue;
+    const before = was ?? (member && isShown(shape, name) ? null : was);
+    const found = member && before !== undefined ? difference(member.shape, before, value) : undefined;
+    if (!member || (before !== undefined && !found)) continue;
     changes ??= none();
     if (found) put(changes, member.element, found);
     else changes.added[member.element] = everything(member.shape, value);
@@ -51,11 +53,19 @@ function changesOfMembers(shape: Shape, old: Record<string, unknown>, next: Reco
   for (const name in old) {
     if (old[name] === undefined || own(next, name) !== undefined) continue;
     const member = memberOf(shape, name);
-    if (!member) continue;
+    const stays = isShown(shape, name);
+    const found = member && stays ? difference(member.shape, old[name], null) : undefined;
+    if (!member || (stays && !found)) continue;
     changes ??= none();
-    changes.removed[member.element] = everything(member.shape, old[name]);
+    if (found) put(changes, member.element, found);
+    else changes.removed[member.element] = everything(member.shape, old[name]);
   }
   return changes;
+}
+
+/** Whether a field that holds nothing is there still, as null. */
+function isShown(shape: Shape, name: string): boolean {
+  return shape.kind === 'struct' && shownAsNull(shape.message).includes(name);
 }
 
 /** Of lists that have the same elements in the same places. */
@@ -135,7 +145,14 @@ function firstItems(items: unknown[], nameOf: (item: unknown) => string): Map<st
 /** How an element differs that both have; undefined when it does not. */
 function difference(shape: Shape, was: unknown, value: unknown): FieldChanges | undefined {
   if (!isWhole(shape, was) && !isWhole(shape, value)) return changesWithin(shape, was, value);
+  // Of what is no leaf, only the parts change when it was null or is.
+  if (was === null && hasParts(shape, value)) return { ...noChanges, added: everythingWithin(shape, value) };
+  if (value === null && hasParts(shape, was)) return { ...noChanges, removed: everythingWithin(shape, was) };
   return deepEqual(was, value) ? undefined : otherValue;
+}
+
+function hasParts(shape: Shape, value: unknown): boolean {
+  return !isWhole(shape, value) && Object.keys(value as object).length > 0;
 }
 
 function none(): Mutable {
@@ -168,8 +185,10 @@ function hasSameKey(keys: readonly ListKey[], old: unknown, next: unknown): bool
 /** The value's parts by path element. */
 function elements(shape: Shape, value: unknown): Map<string, unknown> {
   if (Array.isArray(value)) return firstItems(value, (item) => itemElement(shape, item));
-  const members = Object.entries(isRecord(value) ? value : {}).filter(([, inner]) => inner !== undefined);
-  return new Map(members.map(([name, inner]) => [`f:${name}`, inner]));
+  if (!isRecord(value)) return new Map();
+  const names = shape.kind === 'struct' ? new Set([...Object.keys(value), ...shownAsNull(shape.message)]) : Object.keys(value);
+  const members = [...names].map((name): [string, unknown] => [`f:${name}`, value[name] ?? (isShown(shape, name) ? null : value[name])]);
+  return new Map(members.filter(([, inner]) => inner !== undefined));
 }
 
 function elementShape(shape: Shape, element: string): Shape | undefined {

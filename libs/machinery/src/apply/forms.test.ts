@@ -16,7 +16,7 @@ for (const [group, field] of [
     Thing: {
       fields: [
         { name: 'metadata', type: `${group}.Meta` },
-        { name: field, type: 'int32', pointer: true },
+        { name: field, type: 'int32', pointer: true, omitempty: true },
         { name: 'note', type: 'string' },
       ],
     },

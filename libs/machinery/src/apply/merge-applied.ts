@@ -1,6 +1,7 @@
 // Puts an applied configuration into the live object, and takes out what its manager applied before and applies no more.
 // Both return new values and leave their arguments alone.
 import { isRecord } from '../json.ts';
+import { shownAsNull } from '../schema.ts';
 import { StatusError } from '../status.ts';
 import { type FieldSet, isMember } from './field-set.ts';
 import { isWhole, itemElement, itemShape, memberShape, type Shape } from './shape.ts';
@@ -8,12 +9,16 @@ import { isWhole, itemElement, itemShape, memberShape, type Shape } from './shap
 /** The live value with what is applied. Items of lists keep their places; those applied keep the order they are applied in. */
 export function mergeApplied(shape: Shape, live: unknown, applied: unknown): unknown {
   if (applied === undefined) return live;
+  // Nothing is wanted of it: what is in it stays.
+  if (applied === null && !isWhole(shape, live) && Object.keys(live as object).length > 0) return live;
   if (isWhole(shape, applied)) return applied;
   if (Array.isArray(applied)) return Array.isArray(live) ? mergeItems(shape, live, applied) : applied;
   if (!isRecord(applied) || !isRecord(live)) return applied;
   const result: Record<string, unknown> = { ...live };
   for (const [name, value] of Object.entries(applied)) {
     const own = Object.hasOwn(live, name) ? live[name] : undefined;
+    // It is null already.
+    if (value === null && own === undefined && shape.kind === 'struct' && shownAsNull(shape.message).includes(name)) continue;
     result[name] = mergeApplied(memberShape(shape, name) ?? { kind: 'leaf' }, own, value);
   }
   return result;

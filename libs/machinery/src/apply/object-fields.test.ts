@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { deepEqual, isRecord } from '../json.ts';
-import { SchemaRegistry, shownWhenEmpty } from '../schema.ts';
+import { SchemaRegistry, shownAsNull, shownWhenEmpty } from '../schema.ts';
 import { changedFields, type FieldChanges } from './changed-fields.ts';
 import { orderedText } from './element-order.ts';
 import { type FieldSet, isEmpty, leaf } from './field-set.ts';
@@ -42,14 +42,29 @@ registry.add('t.v1', {
 const message = registry.message('t.v1.Thing');
 const shape = rootShape(message);
 
+/** What Go shows as null when it is not there. */
+function nullsOf(of: Shape): Record<string, null> {
+  return of.kind === 'struct' ? Object.fromEntries(shownAsNull(of.message).map((name) => [name, null])) : {};
+}
+
 function elementsOf(of: Shape, value: unknown): Map<string, { value: unknown; inner: Shape | undefined }> {
   const parts: [string, unknown, Shape | undefined][] = Array.isArray(value)
     ? value.map((item) => [itemElement(of, item), item, itemShape(of)])
-    : Object.entries(isRecord(value) ? value : {})
+    : Object.entries(isRecord(value) ? { ...nullsOf(of), ...value } : {})
+        .map(([name, inner]): [string, unknown] => [name, inner === undefined ? nullsOf(of)[name] : inner])
         .filter(([, inner]) => inner !== undefined)
         .map(([name, inner]) => [`f:${name}`, inner, memberShape(of, name)]);
   // Of items with the same key, the first counts.
   return new Map(parts.reverse().map(([element, inner, its]) => [element, { value: inner, inner: its }]));
+}
+
+function isScalar(value: unknown): boolean {
+  return value !== null && typeof value !== 'object';
+}
+
+/** Of which nothing can be gone through: the one is null, and the other has no parts. */
+function isNullOrEmpty(...values: unknown[]): boolean {
+  return values.includes(null) && values.every((value) => value === null || Object.keys(value as object).length === 0);
 }
 
 function plainly(of: Shape, old: unknown, next: unknown): FieldChanges {
@@ -59,7 +74,7 @@ function plainly(of: Shape, old: unknown, next: unknown): FieldChanges {
     const was = before.get(element);
     if (!inner) continue;
     if (!was) changes.added[element] = everything(inner, value);
-    else if (inner.kind === 'leaf' || [was.value, value].some((one) => one === null || typeof one !== 'object')) {
+    else if (inner.kind === 'leaf' || [was.value, value].some(isScalar) || isNullOrEmpty(was.value, value)) {
       if (!deepEqual(was.value, value)) changes.modified[element] = leaf;
     } else {
       const within = plainly(inner, was.value, value);
@@ -138,7 +153,8 @@ function plainlyNew(of: Shape, empty: unknown, value: unknown): FieldSet | undef
     const found = its && plainlyNew(its, emptyPart, inner);
     return found ? [[element, found]] : [];
   });
-  return parts.length === 0 ? undefined : (Object.fromEntries(parts) as FieldSet);
+  if (parts.length > 0) return Object.fromEntries(parts) as FieldSet;
+  return empty === null ? {} : undefined;
 }
 
 /** Built alike, with what an empty object shows where there was a text, and something where there was null. */

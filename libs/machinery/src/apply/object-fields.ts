@@ -1,6 +1,6 @@
 // The fields that an object sets: those that its author wants of it, those that are new in it.
 import { deepEqual, isRecord } from '../json.ts';
-import { type MessageSchema, shownWhenEmpty } from '../schema.ts';
+import { type MessageSchema, shownAsNull, shownWhenEmpty } from '../schema.ts';
 import { compareElements } from './element-order.ts';
 import { type FieldSet, isEmpty, leaf, node, noFields } from './field-set.ts';
 import { fieldsOfLike, rememberForm } from './field-templates.ts';
@@ -71,7 +71,13 @@ function newText(shape: Shape, empty: unknown, value: unknown): string | undefin
   const beneath = Array.isArray(value)
     ? itemsText(shape, value)
     : membersText(shape, value as Record<string, unknown>, isRecord(empty) ? empty : {});
-  return beneath === '' ? undefined : `{${beneath.slice(1)}}`;
+  if (beneath !== '') return `{${beneath.slice(1)}}`;
+  return empty === null ? leafText : undefined;
+}
+
+/** What a value holds whose place was there before, with nothing in it. */
+export function everythingWithin(shape: Shape, value: unknown): FieldSet {
+  return setOf(newText(shape, null, value) ?? leafText);
 }
 
 function itemsText(shape: Shape, items: unknown[]): string {
@@ -86,10 +92,17 @@ function itemsText(shape: Shape, items: unknown[]): string {
   return text;
 }
 
+/** With those that are shown although nobody set them. */
+function namesIn(shape: Shape, value: Record<string, unknown>): string[] {
+  const names = Object.keys(value);
+  if (shape.kind === 'struct') for (const name of shownAsNull(shape.message)) if (!Object.hasOwn(value, name)) names.push(name);
+  return names.sort();
+}
+
 function membersText(shape: Shape, value: Record<string, unknown>, empty?: Record<string, unknown>): string {
   let text = '';
-  for (const name of Object.keys(value).sort()) {
-    const inner = value[name];
+  for (const name of namesIn(shape, value)) {
+    const inner = value[name] ?? (shape.kind === 'struct' && shownAsNull(shape.message).includes(name) ? null : value[name]);
     const member = memberShape(shape, name);
     if (!member || inner === undefined) continue;
     const beneath = newText(member, empty && Object.hasOwn(empty, name) ? empty[name] : undefined, inner);

@@ -10,8 +10,8 @@ registry.add('t.v1', {
   Meta: {
     fields: [
       { name: 'name', type: 'string' },
-      { name: 'labels', type: 'map:string' },
-      { name: 'finalizers', type: '[]string', listType: 'set' },
+      { name: 'labels', type: 'map:string', omitempty: true },
+      { name: 'finalizers', type: '[]string', listType: 'set', omitempty: true },
     ],
   },
   Port: {
@@ -25,15 +25,15 @@ registry.add('t.v1', {
     fields: [
       { name: 'name', type: 'string' },
       { name: 'image', type: 'string' },
-      { name: 'args', type: '[]string', listType: 'atomic' },
-      { name: 'ports', type: '[]t.v1.Port', listType: 'map', listMapKeys: ['port', 'protocol'] },
+      { name: 'args', type: '[]string', listType: 'atomic', omitempty: true },
+      { name: 'ports', type: '[]t.v1.Port', listType: 'map', listMapKeys: ['port', 'protocol'], omitempty: true },
     ],
   },
   Spec: {
     fields: [
-      { name: 'replicas', type: 'int32', pointer: true },
-      { name: 'items', type: '[]t.v1.Item', listType: 'map', listMapKeys: ['name'] },
-      { name: 'selector', type: 'map:string', atomic: true },
+      { name: 'replicas', type: 'int32', pointer: true, omitempty: true },
+      { name: 'items', type: '[]t.v1.Item', listType: 'map', listMapKeys: ['name'], omitempty: true },
+      { name: 'selector', type: 'map:string', atomic: true, omitempty: true },
       { name: 'strategy', type: 't.v1.Item' },
     ],
   },

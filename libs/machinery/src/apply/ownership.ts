@@ -117,7 +117,10 @@ export interface ApplyRequest {
 }
 
 function appliedChanges({ message, live, reset }: ApplyRequest, next: KubeObject): FieldChanges {
-  const { added, modified, removed } = changedFields(rootShape(message), live && content(live), next);
+  return besides(changedFields(rootShape(message), live && content(live), next), reset);
+}
+
+function besides({ added, modified, removed }: FieldChanges, reset?: readonly string[]): FieldChanges {
   return { added: withoutFields(added, reset), modified: withoutFields(modified, reset), removed: withoutFields(removed, reset) };
 }
 
@@ -129,8 +132,16 @@ function withoutFields(set: FieldSet, names: readonly string[] = []): FieldSet {
 type ChangesFor = (manager: Manager) => FieldChanges;
 
 /** What a write changes, as each manager's version names it. */
-function changesIn(forms: Forms | undefined, old: KubeObject | undefined, next: KubeObject, own: FieldChanges): ChangesFor {
-  return forms && old ? forms.changes(content(old), content(next), own) : () => own;
+function changesIn(
+  forms: Forms | undefined,
+  old: KubeObject | undefined,
+  next: KubeObject,
+  own: FieldChanges,
+  reset?: readonly string[],
+): ChangesFor {
+  if (!forms || !old) return () => own;
+  const changes = forms.changes(content(old), content(next), own);
+  return (manager) => besides(changes(manager), reset);
 }
 
 /** The live object as the apply makes it, with its managedFields. @throws StatusError Conflict, or BadRequest for a malformed list */
@@ -147,7 +158,7 @@ export function applyConfiguration(request: ApplyRequest): KubeObject {
   const next = known
     ? withoutDropped(request, merged, known, [...others, { ...known, apiVersion: author.apiVersion, fields: wanted }])
     : merged;
-  const changesFor = changesIn(forms, live, next, appliedChanges(request, next));
+  const changesFor = changesIn(forms, live, next, appliedChanges(request, next), request.reset);
   refuseConflicts(others, changesFor, force, transferable);
   const kept = others.map((manager) => {
     const { modified, added, removed } = changesFor(manager);

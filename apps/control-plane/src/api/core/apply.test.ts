@@ -53,6 +53,33 @@ describe('server-side apply', () => {
     expect(JSON.stringify(managedFieldsOf(emptied.object)?.find(({ manager }) => manager === 'other'))).toContain('"f:args":{}');
   });
 
+  it('takes null for what its author wants to be nothing', async () => {
+    await apply('null', deployment('null', { paused: true }));
+    const refused = await failure(apply('null', deployment('null', { paused: null }), { fieldManager: 'other' }));
+    expect(refused.message).toBe('Apply failed with 1 conflict: conflict with "me": .spec.paused');
+    const { object } = await apply('null', deployment('null', { paused: null }), { fieldManager: 'other', force: true });
+    expect((object as Deployment).spec.paused).toBeUndefined();
+    const fieldsOf = (manager: string) => JSON.stringify(managedFieldsOf(object)?.find((entry) => entry.manager === manager)?.fieldsV1);
+    expect(fieldsOf('other')).toContain('"f:paused":{}');
+    expect(fieldsOf('me')).not.toContain('"f:paused"');
+  });
+
+  it('compares what is applied as it is written, and looks at it as an object only then', async () => {
+    const limited = (cpu: unknown) => {
+      const container = { name: 'main', image: 'reg/web:1', resources: { limits: { cpu } } };
+      return deployment('spelled', { template: { metadata: { labels: { app: 'spelled' } }, spec: { containers: [container] } } });
+    };
+    await apply('spelled', limited('0.5'));
+    const other = { fieldManager: 'other' };
+    const path = '.spec.template.spec.containers[name="main"].resources.limits.cpu';
+    expect((await failure(apply('spelled', limited('0.5'), other))).message).toBe(
+      `Apply failed with 1 conflict: conflict with "me": ${path}`,
+    );
+    expect((await failure(apply('spelled', limited('x'), other))).reason).toBe('Conflict');
+    expect((await failure(apply('spelled', limited('x'), { ...other, force: true }))).message).toContain('quantities must match');
+    expect((await apply('spelled', limited('500m'), other)).code).toBe(200);
+  });
+
   it('creates, then changes, and writes nothing when nothing changes', async () => {
     const made = await apply('a', deployment('a'));
     expect(made.code).toBe(201);

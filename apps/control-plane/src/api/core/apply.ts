@@ -67,7 +67,10 @@ export class Applies {
     const isKubectl = author.manager === kubectlManager;
     const kind = servedKind(target);
     const shown = live && asServed(kind, live);
-    const reset = target.subresource ? [] : (target.kind.strategy.resets ?? []);
+    const { strategy, subresources } = target.kind;
+    const reset = target.subresource
+      ? []
+      : [...(strategy.resets ?? []), ...(subresources.status && strategy.writesStatus !== 'always' ? ['status'] : [])];
     const request: ApplyRequest = { message: kind.schema, live: shown, applied, author, force: settings.force ?? false, reset };
     const forms = this.#options.versions.of(target);
     const transferable = isKubectl && shown ? heldByClientSideApply(kind, shown) : undefined;
@@ -89,19 +92,18 @@ function readConfiguration(target: Target, body: unknown, settings: WriteSetting
     const detail = `Specified patch version: ${typeof given === 'string' ? given : ''}, expected: ${apiVersionOf(kind)}`;
     throw StatusError.badRequest(`Incorrect version specified in apply patch. ${detail}`);
   }
-  const { object, warnings } = readBody(kind, body, settings, { keepsEmpty: true });
+  const { object, warnings } = readBody(kind, body, settings, { asApplied: true });
   if (managedFieldsOf(object)) throw StatusError.badRequest('metadata.managedFields must be nil');
   matchTarget(target, object);
   return { applied: withinScope(target, object), warnings };
 }
 
-/** A status is applied through its subresource, and only there; through one that changes a part, that part. */
+/** A status is applied through its subresource, and changes nothing elsewhere; through one that changes a part, that part. */
 function withinScope(target: Target, object: Shaped): KubeObject {
   const { subresource } = target;
   const partial = subresource && target.kind.strategy.partialUpdates?.[subresource];
   if (subresource === 'status') return withinStatus(target.kind, object);
   if (!partial) {
-    if (target.kind.subresources.status) delete object.status;
     return object;
   }
   const { apiVersion, kind, metadata } = object;

@@ -111,7 +111,7 @@ function withoutOwnManaged(body: object): { content: object; managed?: ManagedFi
 
 /** An owner that is named twice is kept once. @returns a warning about it */
 function withoutRepeatedOwners({ metadata }: KubeObject, isPatched: boolean): string[] {
-  const { ownerReferences: owners = [] } = metadata;
+  const owners = metadata.ownerReferences ?? [];
   const kept = owners.filter((owner, i) => !owners.slice(0, i).some((other) => other.uid === owner.uid && deepEqual(other, owner)));
   if (kept.length === owners.length) return [];
   const repeated = owners.filter((owner) => !kept.includes(owner)).map(({ uid }) => uid);

@@ -39,7 +39,7 @@ export function trackFields(
   const { resets = [] } = strategy;
   const described = old
     ? scaledToSome(target, resets.length > 0 ? withParts(next, old, resets) : next)
-    : without(next, [...(subresources.status ? ['status'] : []), ...resets]);
+    : without(next, [...(subresources.status && strategy.writesStatus !== 'always' ? ['status'] : []), ...resets]);
   setManagedFields(next, managedAfter(target, old, described, settings, tracking));
 }
 

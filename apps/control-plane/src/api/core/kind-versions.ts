@@ -58,11 +58,16 @@ export class KindVersions {
   }
 }
 
+/** What is applied stands in an object as it was written. */
+function decoded(kind: KindDefinition, object: KubeObject): KubeObject {
+  return readBody(kind, object, { fieldValidation: 'Ignore' }).object;
+}
+
 function formOf(kind: KindDefinition): Form {
   return {
     apiVersion: apiVersionOf(kind),
     schema: kind.schema,
-    toStored: (object) => asStored(kind, object),
+    toStored: (object) => asStored(kind, decoded(kind, object)),
     fromStored: (stored) => asServed(kind, stored),
   };
 }

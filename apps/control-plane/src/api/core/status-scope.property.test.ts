@@ -96,7 +96,7 @@ test.each(leftAlone.map((kind) => [kind.kind, kind] as const))('%s: status and t
       if (await subject.write(way, toStatus ? 'status' : undefined, given)) accepted++;
       const after = await subject.read();
       if (toStatus) expect(asked(kind, after)).toEqual(asked(kind, before));
-      else expect(after.status).toEqual(before.status);
+      else if (kind.strategy.writesStatus !== 'always') expect(after.status).toEqual(before.status);
     }),
     { numRuns: 25 },
   );
@@ -104,7 +104,8 @@ test.each(leftAlone.map((kind) => [kind.kind, kind] as const))('%s: status and t
   await server.stop();
 });
 
-test.each(observing.map((kind) => [kind.kind, kind] as const))('%s: a creator does not observe', async (_, kind) => {
+const observed = observing.filter(({ strategy }) => !strategy.writesStatus);
+test.each(observed.map((kind) => [kind.kind, kind] as const))('%s: a creator does not observe', async (_, kind) => {
   const { server } = await startTestServer();
   const make = async (status: object | undefined): Promise<unknown> => {
     const sample: Shaped = { ...sampleOf(kind), ...(status && { status }) };
@@ -113,5 +114,21 @@ test.each(observing.map((kind) => [kind.kind, kind] as const))('%s: a creator do
     return (object as Shaped).status;
   };
   expect(await make({ observedGeneration: 7, conditions: [], phase: 'Failed', replicas: 3 })).toEqual(await make(undefined));
+  await server.stop();
+});
+
+test('a Node comes with what it says of itself, and with nothing that is off', async () => {
+  const { server } = await startTestServer();
+  const kind = observing.find((one) => one.kind === 'Node') as KindDefinition;
+  const status = {
+    capacity: { cpu: '4' },
+    addresses: [{ type: 'Hostname', address: 'n' }],
+    declaredFeatures: ['A'],
+    config: { error: 'x' },
+  };
+  const { object } = await server.create({ user: admin, kind }, { metadata: { name: 'n' }, status } as unknown as KubeObject);
+  expect(object.metadata).not.toHaveProperty('managedFields[0].fieldsV1.f:status');
+  expect((object as Shaped).status).toMatchObject({ capacity: { cpu: '4' }, allocatable: { cpu: '4' }, addresses: status.addresses });
+  for (const gone of ['declaredFeatures', 'config']) expect((object as Shaped).status).not.toHaveProperty(gone);
   await server.stop();
 });

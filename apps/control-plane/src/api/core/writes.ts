@@ -99,7 +99,7 @@ export class Writes {
     if (kind.strategy.refusesCreate) throw StatusError.methodNotAllowed(kind.strategy.refusesCreate);
     object.metadata.name = name;
     stampNew(kind, object, this.#options.clock, this.#options.random);
-    if (kind.subresources.status) delete object.status;
+    if (kind.subresources.status && !kind.strategy.writesStatus) delete object.status;
     defaultForWrite(target, object);
     // What the server adds from here on belongs to nobody.
     if (settings) trackFields(target, undefined, object, settings, this.#options);
@@ -240,7 +240,7 @@ export class Writes {
   ): Promise<void> {
     const { kind } = request;
     const partial = partialUpdate(request);
-    if (kind.subresources.status && !partial?.changesStatus) keepStatus(next, old);
+    if (kind.subresources.status && kind.strategy.writesStatus !== 'always' && !partial?.changesStatus) keepStatus(next, old);
     partial?.prepare(next, old, timestamp(this.#options.clock));
     defaultForWrite(target, next);
     // Who sends a change owns it, also where the strategy then keeps what was there.
