@@ -100,7 +100,7 @@ export class ApiServer {
     this.#cache = new WatchCache({ store, kinds: options.kinds.filter((kind) => !kind.view), clock, logger, metrics });
     this.#committer = new Committer({ store, cache: this.#cache, metrics, expiry: new EventExpiry(store, clock), clock });
     this.health = new ServerHealth({ store, cache: this.#cache, logger });
-    this.#authorizer = options.authorizer ?? new ClusterAuthorizer(this.#cache);
+    this.#authorizer = options.authorizer ?? new ClusterAuthorizer(this.#cache, this.kinds);
     this.#reads = new Reads(store, this.#cache, clock);
     const admission = new Admission(
       createAdmission({

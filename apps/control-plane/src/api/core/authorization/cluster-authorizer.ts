@@ -3,10 +3,11 @@ import { ClusterRole, ClusterRoleBinding, PersistentVolumeClaim, Pod, Role, Role
 import type { KindDefinition, KubeObject } from '@berth/machinery';
 import type { Attributes, Authorizer } from '../authorizer.ts';
 import { relativeKey } from '../keys.ts';
-import { erased } from '../kinds-by-name.ts';
+import { erased, type KindsByName } from '../kinds-by-name.ts';
 import { selectionOf } from '../selection.ts';
 import type { User } from '../types.ts';
 import type { WatchCache } from '../watch-cache.ts';
+import { CustomResourceRules } from './custom-resource-rules.ts';
 import { nodeRules } from './default-roles.ts';
 import { NodeAuthorizer, nodeName } from './node-authorizer.ts';
 import { type PolicyRule, ruleAllows } from './policy-rules.ts';
@@ -15,8 +16,10 @@ import { RbacAuthorizer } from './rbac-authorizer.ts';
 export class ClusterAuthorizer implements Authorizer {
   readonly #node: NodeAuthorizer;
   readonly #rbac: RbacAuthorizer;
+  readonly #custom: CustomResourceRules;
 
-  constructor(cache: WatchCache) {
+  constructor(cache: WatchCache, kinds: KindsByName) {
+    this.#custom = new CustomResourceRules(kinds);
     const all = <T extends KubeObject>(kind: KindDefinition<T>): T[] => [...cache.of(erased(kind)).all()].map((entry) => entry.object as T);
     const one = <T extends KubeObject>(kind: KindDefinition<T>, namespace: string | undefined, name: string): T | undefined =>
       cache.of(erased(kind)).get(relativeKey(namespace, name))?.object as T | undefined;
@@ -47,10 +50,11 @@ export class ClusterAuthorizer implements Authorizer {
     // What every node may is given to a node by its name, not by a binding that others could be added to.
     if (!own && nodeName(user) !== undefined && nodeRules.some((rule) => ruleAllows(rule, attributes))) return { allowed: true };
     const bound = this.#rbac.authorize(user, attributes);
+    if (!bound.allowed && this.#custom.heldBy(user).some((rule) => ruleAllows(rule, attributes))) return { allowed: true };
     return bound.allowed || !own ? bound : own;
   }
 
   rulesFor(user: User, namespace: string): PolicyRule[] {
-    return [...(nodeName(user) === undefined ? [] : nodeRules), ...this.#rbac.rulesFor(user, namespace)];
+    return [...(nodeName(user) === undefined ? [] : nodeRules), ...this.#custom.heldBy(user), ...this.#rbac.rulesFor(user, namespace)];
   }
 }

@@ -47,8 +47,6 @@ export const controllerManagerRules: PolicyRule[] = [
     withParts,
   ),
   rule([...read, 'update', 'patch', 'delete'], '', ['nodes', 'nodes/status']),
-  // Kinds that users define have any name; the garbage collector and the end of a namespace concern them all.
-  rule([...read, 'update', 'patch', 'delete'], '*', ['*']),
   rule(['update'], '', ['namespaces/finalize']),
   rule(['create'], '', ['pods/eviction', 'serviceaccounts/token']),
   rule(['update', 'patch'], 'certificates.k8s.io', ['certificatesigningrequests/approval']),
