@@ -2,7 +2,7 @@
 // a policy is about does not, through services as well. Across nodes: pod-network.test.ts.
 import type { EndpointSlice, Pod, Service } from '@berth/api';
 import type { AddressSet, PolicyRules } from '@berth/protocol';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { NetworkLab, nodeAddress, outsideAddress } from './network-lab/lab.ts';
 
 const settings = { podCidr: '10.244.6.0/24', serviceCidr: '10.96.0.0/16', clusterDns: '10.96.0.10', clusterDomain: 'cluster.local' };
@@ -164,6 +164,18 @@ test('rules stay while the agent is away, and until the next one knows addresses
   await enforce([fromB()], [addressSet('pods-b', [at('b')])]);
   await enforce([], [], [pod('a')]);
   await expectFlows({ [`b tcp/${at('a')}/8080`]: 'timed out', [`c tcp/${at('b')}/8080`]: 'b' });
+});
+
+test('rules that somebody else has flushed are made again, of services as well', async () => {
+  await enforce([fromB()], [addressSet('pods-b', [at('b')])]);
+  const areThere = async () => {
+    const tables = (await lab.run('nft', ['list', 'tables'])).trim().split('\n');
+    expect(tables.sort()).toEqual(['table inet berth-policy-policy', 'table ip berth-policy']);
+  };
+  await vi.waitFor(areThere, 10_000);
+  await lab.run('nft', ['flush', 'ruleset']);
+  await vi.waitFor(areThere, 10_000);
+  await expectFlows({ [`b tcp/${webAddress}/80`]: 'a', [`c tcp/${at('a')}/8080`]: 'timed out' });
 });
 
 test('pods do not go round policies by IPv6', async () => {

@@ -140,6 +140,10 @@ describe.each([
     await vi.waitFor(async () => expect(await routesOf(a)).not.toContain(cidrs.b), { timeout: 10_000 });
     await synced(a, [own, peer('another', nodes.addresses.b, cidrs.b)], []);
     await vi.waitFor(async () => expect(await routesOf(a)).toMatch(route), { timeout: 10_000 });
+    // Somebody else removes it.
+    await a.run('ip', ['route', 'delete', cidrs.b]);
+    await vi.waitFor(async () => expect(await routesOf(a)).toMatch(route), { timeout: 10_000 });
+    for (const lab of [a, b]) await lab.call({ method: 'stop' });
     for (const lab of [a, b]) await lab.call({ method: 'tearDownByName' });
     expect(await routesOf(a)).toBe(before);
     expect(await a.run('ip', ['link', 'show', 'type', 'vxlan'])).toBe('');

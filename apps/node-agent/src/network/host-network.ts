@@ -12,6 +12,7 @@ import { Upstream } from './dns/upstream.ts';
 import { buildZone, type Zone } from './dns/zone.ts';
 import { droppingTables } from './forward-policy.ts';
 import { interfaceExists, interfaceNames } from './interfaces.ts';
+import { KernelEvents } from './kernel-events.ts';
 import type { NetworkState, NodeNetwork } from './network.ts';
 import { type ClusterNames, type PodDns, parseResolvConf, podDns } from './pod-dns.ts';
 import { interfaceAddresses, PodRoutes } from './pod-routes.ts';
@@ -63,6 +64,8 @@ export class HostNetwork implements NodeNetwork {
   readonly #routes: PodRoutes;
   readonly #health: ServiceHealthServers;
   readonly #policies: PolicyTable;
+  /** What somebody else takes away is made again. */
+  readonly #events: KernelEvents[];
   #settings: Settings | undefined;
   #hostDns: PodDns = { servers: [], searches: [], options: [] };
   #dns: DnsServer | undefined;
@@ -94,6 +97,11 @@ export class HostNetwork implements NodeNetwork {
       recordFile: join(options.stateDirectory, 'routes.json'),
       isOwnDevice: (name) => name.startsWith(bridgePrefix),
     });
+    const { clock, logger } = options;
+    this.#events = [
+      new KernelEvents({ command: ['nft', 'monitor', 'destroy', 'tables'], changed: () => this.#mendTables(), clock, logger }),
+      new KernelEvents({ command: ['ip', '-4', 'monitor', 'link', 'route'], changed: () => this.#mendRoutes(), clock, logger }),
+    ];
   }
 
   async configure(settings: Parameters<NodeNetwork['configure']>[0]): Promise<void> {
@@ -102,6 +110,7 @@ export class HostNetwork implements NodeNetwork {
     this.#settings = settings;
     if (!isSame || !this.#dns) await this.#setUp(this.#settings);
     this.#refresh();
+    for (const events of this.#events) events.start();
   }
 
   sync(state: NetworkState): void {
@@ -124,6 +133,7 @@ export class HostNetwork implements NodeNetwork {
 
   async stop(): Promise<void> {
     this.#stopped = true;
+    for (const events of this.#events) await events.stop();
     await this.#applying;
     await this.#policies.stop();
     await this.#health.stop();
@@ -255,6 +265,21 @@ export class HostNetwork implements NodeNetwork {
     this.#flowsFollow = rules;
     await this.#health.sync(services, endpointSlices);
     await this.#routes.apply(peers, settings);
+  }
+
+  async #mendTables(): Promise<void> {
+    const tables = (await this.#run('nft', ['list', 'tables'])).split('\n');
+    this.#policies.mend(tables);
+    if (this.#applied === '' || tables.includes(`table ip ${this.#table}`)) return;
+    this.#options.logger.warn('somebody has removed the rules for services; making them again', { table: this.#table });
+    this.#applied = '';
+    this.#refresh();
+  }
+
+  async #mendRoutes(): Promise<void> {
+    if (await this.#routes.areIntact()) return;
+    this.#options.logger.warn("somebody has removed routes to other nodes' pods; making them again");
+    this.#refresh();
   }
 
   async #portsOf(bridge: string): Promise<string[]> {

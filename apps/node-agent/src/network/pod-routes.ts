@@ -51,6 +51,7 @@ export class PodRoutes {
   readonly #options: PodRoutesOptions;
   /** The plan that the kernel has, with all that it rests on. */
   #applied = '';
+  #routes: PodRoute[] = [];
   /** For whom that was, and when it was last looked at. */
   #peers = '';
   #lookedMs = Number.NEGATIVE_INFINITY;
@@ -71,6 +72,15 @@ export class PodRoutes {
     const wanted = JSON.stringify({ plan, own, addresses });
     if (wanted !== this.#applied) await this.#change(plan, addresses, own);
     [this.#applied, this.#peers, this.#lookedMs] = [wanted, about, clock.monotonicMs()];
+    this.#routes = plan.routes;
+  }
+
+  /** Whether all that was applied is there still; what is not, the next `apply` makes again. A link that goes down takes its routes along. */
+  async areIntact(): Promise<boolean> {
+    const routes = this.#routes;
+    if (routes.length === 0 || (await this.#present(routes)).length === routes.length) return true;
+    [this.#applied, this.#peers] = ['', ''];
+    return false;
   }
 
   async tearDown(): Promise<void> {
@@ -103,14 +113,29 @@ export class PodRoutes {
   async #remove(routes: PodRoute[]): Promise<void> {
     if (routes.length === 0) return;
     const { run, tunnel } = this.#options;
-    const present = JSON.parse(await run('ip', ['-4', '-json', 'route', 'show'])) as { dst: string; dev?: string; gateway?: string }[];
-    const lines = routes.flatMap(({ podCidr, address, device }) => {
-      const [gateway, dev] = device === undefined ? [tunnelAddress(podCidr), tunnel] : [address, device];
-      const isThere = present.some((route) => route.dst === podCidr && route.gateway === gateway && route.dev === dev);
-      return isThere ? [`route del ${podCidr} via ${gateway} dev ${dev}`] : [];
+    const lines = (await this.#present(routes)).map((route) => {
+      const { gateway, dev } = this.#hop(route);
+      return `route del ${route.podCidr} via ${gateway} dev ${dev}`;
     });
     if (lines.length > 0) await run('ip', ['-batch', '-'], `${lines.join('\n')}\n`);
     if (interfaceExists(tunnel)) await this.#forgetTunnelled(routes.filter(({ device }) => device === undefined));
+  }
+
+  /** Those that the kernel has. */
+  async #present(routes: PodRoute[]): Promise<PodRoute[]> {
+    const present = JSON.parse(await this.#options.run('ip', ['-4', '-json', 'route', 'show'])) as {
+      dst: string;
+      dev?: string;
+      gateway?: string;
+    }[];
+    return routes.filter((route) => {
+      const { gateway, dev } = this.#hop(route);
+      return present.some((each) => each.dst === route.podCidr && each.gateway === gateway && each.dev === dev);
+    });
+  }
+
+  #hop({ podCidr, address, device }: PodRoute): { gateway: string; dev: string } {
+    return device === undefined ? { gateway: tunnelAddress(podCidr), dev: this.#options.tunnel } : { gateway: address, dev: device };
   }
 
   async #forgetTunnelled(routes: PodRoute[]): Promise<void> {

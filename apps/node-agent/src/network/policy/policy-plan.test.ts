@@ -2,9 +2,10 @@
 import type { Pod } from '@berth/api';
 import type { AddressSet, PolicyRules } from '@berth/protocol';
 import { describe, expect, test } from 'vitest';
-import { type PolicyInput, planPolicies } from './policy-plan.ts';
+import { type PolicyInput, type PolicyPlan, PolicyPlanner } from './policy-plan.ts';
 import { changeScript, wholeScript } from './policy-script.ts';
 
+const planPolicies = (input: PolicyInput, before: PolicyPlan | undefined) => new PolicyPlanner().plan(input, before);
 const names = { table: 't', bridge: 'br0' };
 
 function policy(name: string, spec: Partial<PolicyRules['spec']>): PolicyRules {
@@ -97,6 +98,24 @@ describe('pods', () => {
     const [chain = ''] = new Set(plan.ingress.values());
     expect(new Set(plan.ingress.values()).size).toBe(1);
     expect(plan.chains.get(chain)).toEqual([expect.stringMatching(/^jump ingress-/), expect.stringMatching(/^jump ingress-/), 'drop']);
+  });
+
+  test('one planner plans as another that knows nothing yet, whatever changed in between', () => {
+    const planner = new PolicyPlanner();
+    const [a, b] = [pod('a', '10.0.0.1'), pod('b', '10.0.0.2')];
+    const relabelled = { ...a, metadata: { ...a.metadata, labels: { app: 'b' } } };
+    const first = policy('p', { podSelector: { matchLabels: { app: 'a' } }, ingress: [] });
+    const second = policy('p', { podSelector: { matchLabels: { app: 'b' } }, ingress: [{}] });
+    for (const [policies, pods] of [
+      [[first], [a, b]],
+      [[first], [relabelled, b]],
+      [[second], [relabelled, b]],
+      [[first, second], [a]],
+      [[], [a, b]],
+    ] as const) {
+      const input = { policies, pods, addressSets: [], leaving: [] };
+      expect(planner.plan(input, undefined)).toEqual(planPolicies(input, undefined));
+    }
   });
 
   test('what is about to go stays closed where it was, and everywhere while nothing is known', () => {

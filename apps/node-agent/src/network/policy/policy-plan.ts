@@ -48,25 +48,68 @@ interface Compiled {
 const compiledPolicies = new WeakMap<PolicyRules, Compiled>();
 const plannedSets = new WeakMap<AddressSet, PlannedSet>();
 
-/** @param before what is in force; undefined where that is not known */
-export function planPolicies({ policies, addressSets, pods, leaving }: PolicyInput, before: PolicyPlan | undefined): PolicyPlan {
-  const plan: PolicyPlan = { sets: new Map(), chains: new Map(), ingress: new Map(), egress: new Map() };
-  const known = new Map(addressSets.map((set) => [set.metadata.name, set]));
-  const byNamespace = Map.groupBy(policies.map(compiled), ({ namespace }) => namespace);
-  for (const pod of pods) {
-    const address = addressOf(pod);
-    if (!address) continue;
-    const selecting = (byNamespace.get(pod.metadata.namespace ?? '') ?? []).filter(({ selector }) => selector.matches(pod.metadata.labels));
-    for (const { sets } of selecting) for (const name of sets) plan.sets.set(name, planned(name, known.get(name)));
-    for (const direction of directions) isolate(plan, direction, address, selecting);
+/** What a pod is under. */
+interface Isolation {
+  sets: Set<string>;
+  chains: Map<string, readonly string[]>;
+  ingress?: string;
+  egress?: string;
+}
+
+/** Plans; what selects a pod is looked for again only when its labels or the policies are others: pods' statuses change far more often. */
+export class PolicyPlanner {
+  #policies: readonly PolicyRules[] = [];
+  #byNamespace = new Map<string, Compiled[]>();
+  #isolations = new WeakMap<Pod['metadata'], Isolation>();
+
+  /** @param before what is in force; undefined where that is not known */
+  plan({ policies, addressSets, pods, leaving }: PolicyInput, before: PolicyPlan | undefined): PolicyPlan {
+    this.#know(policies);
+    const plan: PolicyPlan = { sets: new Map(), chains: new Map(), ingress: new Map(), egress: new Map() };
+    const known = new Map(addressSets.map((set) => [set.metadata.name, set]));
+    for (const pod of pods) {
+      const address = addressOf(pod);
+      if (!address) continue;
+      const isolation = this.#isolation(pod.metadata);
+      for (const name of isolation.sets) if (!plan.sets.has(name)) plan.sets.set(name, planned(name, known.get(name)));
+      for (const [name, rules] of isolation.chains) plan.chains.set(name, rules);
+      for (const direction of directions) if (isolation[direction]) plan[direction].set(address, isolation[direction]);
+    }
+    for (const pod of leaving) {
+      const address = addressOf(pod);
+      if (!address) continue;
+      // The policies that it was under may be gone from here along with it.
+      for (const direction of directions) if (!before || before[direction].has(address)) close(plan, direction, address);
+    }
+    return plan;
   }
-  for (const pod of leaving) {
-    const address = addressOf(pod);
-    if (!address) continue;
-    // The policies that it was under may be gone from here along with it.
-    for (const direction of directions) if (!before || before[direction].has(address)) close(plan, direction, address);
+
+  #know(policies: readonly PolicyRules[]): void {
+    const isSame = policies.length === this.#policies.length && policies.every((policy, index) => policy === this.#policies[index]);
+    if (isSame) return;
+    this.#policies = policies;
+    this.#byNamespace = Map.groupBy(policies.map(compiled), ({ namespace }) => namespace);
+    this.#isolations = new WeakMap();
   }
-  return plan;
+
+  #isolation(metadata: Pod['metadata']): Isolation {
+    const known = this.#isolations.get(metadata);
+    if (known) return known;
+    const policies = this.#byNamespace.get(metadata.namespace ?? '') ?? [];
+    const selecting = policies.filter(({ selector }) => selector.matches(metadata.labels));
+    const isolation: Isolation = { sets: new Set(selecting.flatMap(({ sets }) => sets)), chains: new Map() };
+    for (const direction of directions) {
+      const chains = selecting.flatMap((policy) => policy.chains[direction] ?? []);
+      if (chains.length === 0) continue;
+      for (const { name, rules } of chains) isolation.chains.set(name, rules);
+      const names = chains.map(({ name }) => name).sort();
+      const combination = `pods-${direction}-${hash(names.join())}`;
+      isolation.chains.set(combination, [...names.map((name) => `jump ${name}`), 'drop']);
+      isolation[direction] = combination;
+    }
+    this.#isolations.set(metadata, isolation);
+    return isolation;
+  }
 }
 
 export function isEmptyPlan({ ingress, egress }: PolicyPlan): boolean {
@@ -76,16 +119,6 @@ export function isEmptyPlan({ ingress, egress }: PolicyPlan): boolean {
 /** Undefined where policies do not apply: to pods in the node's network, and to those that have no address yet. */
 function addressOf({ spec, status }: Pod): string | undefined {
   return !spec.hostNetwork && status?.podIP && isIPv4(status.podIP) ? status.podIP : undefined;
-}
-
-function isolate(plan: PolicyPlan, direction: Direction, address: string, selecting: Compiled[]): void {
-  const chains = selecting.flatMap(({ chains }) => chains[direction] ?? []);
-  if (chains.length === 0) return;
-  for (const { name, rules } of chains) plan.chains.set(name, rules);
-  const names = chains.map(({ name }) => name).sort();
-  const combination = `pods-${direction}-${hash(names.join())}`;
-  plan.chains.set(combination, [...names.map((name) => `jump ${name}`), 'drop']);
-  plan[direction].set(address, combination);
 }
 
 function close(plan: PolicyPlan, direction: Direction, address: string): void {

@@ -3,7 +3,7 @@
 // anew, in one transaction as well.
 import type { Clock, Logger, Timer } from '@berth/telemetry';
 import type { CommandRunner } from '../commands.ts';
-import { isEmptyPlan, type PolicyInput, type PolicyPlan, planPolicies } from './policy-plan.ts';
+import { isEmptyPlan, type PolicyInput, type PolicyPlan, PolicyPlanner } from './policy-plan.ts';
 import { changeScript, noTableScript, type PolicyTableNames, wholeScript } from './policy-script.ts';
 
 const retryMs = 2_000;
@@ -22,6 +22,7 @@ interface Waiting {
 
 export class PolicyTable {
   readonly #options: PolicyTableOptions;
+  readonly #planner = new PolicyPlanner();
   #wanted: PolicyInput | undefined;
   /** Counts what was wanted, and up to which of it is in force. */
   #version = 0;
@@ -49,6 +50,16 @@ export class PolicyTable {
   inForce(): Promise<void> {
     if (this.#inForce >= this.#version) return Promise.resolve();
     return new Promise((resolve, reject) => this.#waiting.push({ version: this.#version, resolve, reject }));
+  }
+
+  /** Makes the rules again where somebody has removed them. @param tables lines of `nft list tables` */
+  mend(tables: string[]): void {
+    const { table, logger } = this.#options;
+    if (!this.#applied || isEmptyPlan(this.#applied) || tables.includes(`table inet ${table}`)) return;
+    logger.warn('somebody has removed the rules of network policies; making them again', { table });
+    this.#applied = undefined;
+    this.#version++;
+    this.#start();
   }
 
   /** Rules stay. */
@@ -91,7 +102,7 @@ export class PolicyTable {
   async #apply(wanted: PolicyInput): Promise<void> {
     const { run, table, logger } = this.#options;
     const before = this.#applied;
-    const plan = planPolicies(wanted, before);
+    const plan = this.#planner.plan(wanted, before);
     if (before && !isEmptyPlan(before) && !isEmptyPlan(plan)) {
       const script = changeScript(before, plan, table);
       try {
