@@ -117,6 +117,7 @@ describe.each([
     // Whoever is no pod gets its answers through the node that it asked.
     expect(await a.ask(undefined, 'tcp', webAddress, 80)).toMatchObject([{ reply: expect.stringMatching(/^y /) }]);
     expect(await b.ask(undefined, 'tcp', addresses.a, 30080)).toMatchObject([{ reply: expect.stringMatching(/^y /) }]);
+    expect(await a.ask(undefined, 'tcp', '127.0.0.1', 30080)).toMatchObject([{ reply: expect.stringMatching(/^y /) }]);
     // A policy of the other node knows pods by those addresses, through services as well, and nobody else.
     await onlyLetsIn(b, peers, y, x);
     const asked = [a.ask('x', 'tcp', y, 8080), a.ask('x', 'tcp', webAddress, 80), a.ask(undefined, 'tcp', y, 8080)];
@@ -148,4 +149,18 @@ describe.each([
     expect(await routesOf(a)).toBe(before);
     expect(await a.run('ip', ['link', 'show', 'type', 'vxlan'])).toBe('');
   });
+});
+
+test("what listens on a node's loopback only is out of its neighbours' reach, though node ports of other nodes' pods answer there", async () => {
+  await using nodes = await neighbours();
+  const { a, b, addresses } = nodes;
+  await started(nodes);
+  await vi.waitFor(async () => expect(await routesOf(a)).toContain(cidrs.b), { timeout: 10_000 });
+  await a.serve('secret', 9_999, undefined);
+  expect(await a.ask(undefined, 'tcp', '127.0.0.1', 9_999)).toMatchObject([{ reply: expect.stringMatching(/^secret /) }]);
+  // A neighbour that sends what nobody should.
+  await b.run('ip', ['address', 'delete', '127.0.0.1/8', 'dev', 'lo']);
+  await b.run('ip', ['route', 'add', '127.0.0.0/8', 'via', addresses.a, 'dev', 'lan0', 'src', addresses.b]);
+  expect(await b.ask(undefined, 'tcp', addresses.a, 9_999)).toMatchObject([{ reply: expect.stringMatching(/^secret /) }]);
+  expect(await b.ask(undefined, 'tcp', '127.0.0.1', 9_999)).toMatchObject([{ error: 'timed out' }]);
 });

@@ -261,6 +261,8 @@ export class HostNetwork implements NodeNetwork {
     });
     if (rules !== this.#applied) await this.#run('nft', ['-f', '-'], rules);
     this.#applied = rules;
+    // Node ports of 127.0.0.1 lead to other nodes' pods as well, and the rules keep others from the loopback.
+    if (peers.length > 1) await this.#sysctls.ensure({ 'net/ipv4/conf/all/route_localnet': '1' });
     if (rules !== this.#flowsFollow) await this.#conntrack.forgetStale(udpFrontends(services, endpointSlices, pods));
     this.#flowsFollow = rules;
     await this.#health.sync(services, endpointSlices);

@@ -127,7 +127,7 @@ function script(
   // What is still for a cluster address behind the translation is for a port that no service has, or that no endpoint stands behind.
   // Pods know each other by their own addresses, on whichever nodes they are; whoever else comes through a service gets its answers
   // from the node that it asked.
-  // Node ports on 127.0.0.1 need route_localnet on the bridge, which alone would open the node's loopback to pods (CVE-2020-8558).
+  // Node ports on 127.0.0.1 need route_localnet, which alone would open the node's loopback to pods and to its neighbours (CVE-2020-8558).
   return `table ip ${table}
 delete table ip ${table}
 table ip ${table} {
@@ -177,7 +177,7 @@ ${viaHere.join('\n')}
   }
   chain refuse-input {
     type filter hook input priority filter; policy accept;
-    iifname "${bridge}" ip daddr 127.0.0.0/8 ct state != { established, related } drop
+    iifname != "lo" ip daddr 127.0.0.0/8 ct state != { established, related } drop
     jump refuse
   }
   chain refuse-output {
