@@ -1,13 +1,13 @@
-// A rolling update under load loses no request: clients in a pod and on the node ask through a Service, by new connections and by kept ones, and
-// retry nothing, while its Deployment is restarted again and again. BERTH_ROLLING_REQUESTS (of each kind, for each client) and
+// A rolling update under load loses no request: clients in a pod and on the node ask through a Service, and one through an Ingress, by new
+// connections and by kept ones, and retry nothing, while its Deployment is restarted again and again. BERTH_ROLLING_REQUESTS (of each kind, for each client) and
 // BERTH_ROLLING_RESTARTS make it longer; BERTH_ROLLING_BUSY=1 keeps all cores busy meanwhile.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import type { Container, Deployment, Service } from '@berth/api';
+import type { Container, Deployment, Ingress, Service } from '@berth/api';
 import { expect, inject, test } from 'vitest';
-import { apply, cluster, kubectl, run, withNamespace } from './kubectl.ts';
+import { apply, cluster, kubectl, run, until, withNamespace } from './kubectl.ts';
 import { pod, shell, waitForEver } from './manifests.ts';
 
 const requests = Number(process.env.BERTH_ROLLING_REQUESTS ?? 1_000);
@@ -61,6 +61,13 @@ function service(namespace: string): Service {
   };
 }
 
+/** For any host, as a default class serves it. */
+function ingress(namespace: string): Ingress {
+  const backend = { service: { name: 'server', port: { number: 80 } } };
+  const rules = [{ http: { paths: [{ path: '/', pathType: 'Prefix', backend }] } }];
+  return { apiVersion: 'networking.k8s.io/v1', kind: 'Ingress', metadata: { name: 'server', namespace }, spec: { rules } };
+}
+
 /** A client that asks until `finish`, and then says how it went. */
 async function startClient(
   command: string[],
@@ -91,19 +98,23 @@ interface ClientOutcome {
 }
 
 test(
-  'clients that retry nothing lose no request while a Deployment behind a Service is restarted',
+  'clients that retry nothing lose no request while a Deployment behind a Service and an Ingress is restarted',
   () =>
     withNamespace(async (ns) => {
       const children: ChildProcess[] = [];
       try {
-        await apply(deployment(ns), service(ns), pod(ns, 'client', [shell('main', waitForEver, mounts)], machine));
+        await apply(deployment(ns), service(ns), ingress(ns), pod(ns, 'client', [shell('main', waitForEver, mounts)], machine));
         await kubectl('-n', ns, 'rollout', 'status', 'deployment/server', '--timeout=120s');
         await kubectl('-n', ns, 'wait', '--for=condition=Ready', 'pod/client', '--timeout=60s');
         const address = await kubectl('-n', ns, 'get', 'service', 'server', '-o', 'jsonpath={.spec.clusterIP}');
-        const args = [`http://${address}/`, String(requests), String(requests)];
+        const counts = [String(requests), String(requests)];
+        const args = [`http://${address}/`, ...counts];
+        const proxied = `http://127.0.0.1:${cluster().layout.ingressHttpPort}/`;
+        await until('an answer through the Ingress', 60_000, async () => (await fetch(proxied)).ok);
         const exec = [inject('kubectl'), '--kubeconfig', cluster().kubeconfig, '-n', ns, 'exec', '-i', 'client', '--'];
         const clients = [
           await startClient([process.execPath, join(programs, 'client.ts'), ...args]),
+          await startClient([process.execPath, join(programs, 'client.ts'), proxied, ...counts]),
           await startClient([...exec, ...onMachine('client.ts', ...args)]),
         ];
         children.push(...clients.map(({ child }) => child));

@@ -97,15 +97,13 @@ test('hosts and paths lead to their services, the most specific first, and every
 });
 
 test("of rules that get in each other's way the same one answers as by looking at each", async () => {
-  for (const seed of [1, 2]) {
-    const random = seededRandom(seed);
-    const ingresses = randomIngresses(random, 12);
-    lab.proxy.sync({ ...state(ingresses), ingresses: [...ingresses, ingress('probe', { 'probe.test': [`=/${seed} a`] })] });
-    await comesTo('a', 'probe.test', `/${seed}`);
-    const asked = Array.from({ length: 120 }, () => randomAsked(random));
-    const expected = asked.map((each) => `${each.host}${each.path} ${naiveService(ingresses, each) ?? 404}`);
-    expect(await Promise.all(asked.map(async ({ host, path }) => `${host}${path} ${await ask(host, path)}`))).toEqual(expected);
-  }
+  const random = seededRandom(1);
+  const ingresses = randomIngresses(random, 16);
+  lab.proxy.sync(state([...ingresses, ingress('probe', { 'probe.test': ['/ a'] })]));
+  await comesTo('a', 'probe.test');
+  const asked = Array.from({ length: 150 }, () => randomAsked(random));
+  const expected = asked.map((each) => `${each.host}${each.path} ${naiveService(ingresses, each) ?? 404}`);
+  expect(await Promise.all(asked.map(async ({ host, path }) => `${host}${path} ${await ask(host, path)}`))).toEqual(expected);
 });
 
 /** The certificate that is shown to who asks for a name, and the protocol that is agreed on. */
@@ -159,7 +157,7 @@ test('no request is lost while routes, certificates and endpoints change under t
   const pid = await lab.pid();
   const clients = [agent, agent, spare, spare].map(client);
   try {
-    for (let round = 0; round < 3; round++) {
+    for (let round = 0; round < 2; round++) {
       lab.proxy.sync({
         ...state(routes([`=/r${round} c`])),
         endpointSlices: [lab.slice('a', ['127.0.0.2']), lab.slice('c', ['127.0.0.4'])],
@@ -208,14 +206,14 @@ test('the proxy goes on without the agent, is adopted by the next one, started a
   lab.proxy.sync(state([ingress('i', { 'x.test': ['/ b'] })]));
   await comesTo('b', 'x.test');
   expect(await lab.pid()).toBe(pid);
-  expect(await lab.proxy.metrics()).toMatch(/haproxy_backend_http_responses_total\{proxy="default:b:80",code="2xx"\} [1-9]/);
+  const answered = /haproxy_backend_http_responses_total\{proxy="default:b:80",code="2xx"\} [1-9]/;
+  await eventually(async () => expect(await lab.proxy.metrics()).toMatch(answered));
   process.kill(pid, 'SIGKILL');
   await eventually(async () => expect(await lab.pid()).not.toBe(pid));
   await comesTo('b', 'x.test');
   lab.proxy.sync(state([]));
-  await eventually(async () => expect(existsSync(join(lab.directory, 'proxy'))).toBe(false));
+  await eventually(async () => expect([await lab.proxy.metrics(), existsSync(join(lab.directory, 'proxy'))]).toEqual(['', false]));
   await expect(ask('x.test')).rejects.toThrow('ECONNREFUSED');
-  expect(await lab.proxy.metrics()).toBe('');
 });
 
 test('a port that another program has is said of the node, keeps nothing else from being served, and is taken once it is free', async () => {

@@ -3,7 +3,7 @@
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
-import { type AddressInfo, createServer as createTcpServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { EndpointSlice, Ingress, Service } from '@berth/api';
 import type { IngressCertificate } from '@berth/protocol';
@@ -11,6 +11,7 @@ import { silentLogger, systemClock } from '@berth/telemetry';
 import { selfSigned } from '@berth/testing';
 import type { ProxyPorts } from '../../../apps/node-agent/src/ingress/haproxy-config.ts';
 import { HaproxyIngress } from '../../../apps/node-agent/src/ingress/haproxy-ingress.ts';
+import { isPortFree } from '../../../apps/node-agent/src/ingress/port-probe.ts';
 
 export interface ServerHandlers {
   request?(request: IncomingMessage): string | Promise<string>;
@@ -130,11 +131,10 @@ export async function certificate(name: string, names: string[]): Promise<Ingres
   };
 }
 
+/** Below those that the kernel gives to outgoing connections, which could take one in between. */
 async function freePort(): Promise<number> {
-  const server = createTcpServer().listen(0, '0.0.0.0');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
+  for (;;) {
+    const port = 26_000 + Math.floor(Math.random() * 4_000);
+    if (await isPortFree(port)) return port;
+  }
 }

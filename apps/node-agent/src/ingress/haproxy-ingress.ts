@@ -2,13 +2,14 @@
 // dies. Whatever fails here is logged, said of the node, and tried again ever later; nothing else waits for it.
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import type { Clock, Logger, Timer } from '@berth/telemetry';
 import type { ProxyPorts } from './haproxy-config.ts';
 import type { RunningProxy } from './haproxy-socket.ts';
 import type { IngressState, NodeIngress } from './ingress.ts';
 import { isPortFree } from './port-probe.ts';
 import { ProxyLoader } from './proxy-loader.ts';
-import { proxyModel } from './proxy-model.ts';
+import { type ProxyModel, proxyModel } from './proxy-model.ts';
 
 export interface HaproxyIngressOptions {
   /** Gets files and sockets; its path is short enough for a socket. */
@@ -44,6 +45,8 @@ export class HaproxyIngress implements NodeIngress {
   /** Nothing of the proxy is there. */
   #isRemoved = false;
   #isServing = false;
+  /** What is in force as a whole: services that no Ingress leads to change often. */
+  #inForce: ProxyModel | undefined;
 
   constructor(options: HaproxyIngressOptions) {
     this.#options = options;
@@ -118,15 +121,20 @@ export class HaproxyIngress implements NodeIngress {
       return undefined;
     }
     this.#isRemoved = false;
+    const model = proxyModel(state);
+    if (isDeepStrictEqual(model, this.#inForce)) return undefined;
+    this.#inForce = undefined;
     const { signal } = this.#stopping;
     const running = await this.#loader.running(signal);
     const { ports, taken } = await this.#freePorts(running);
     if (taken.length < this.#configuredPorts.length) {
       this.#keepLooking();
-      await this.#loader.bringInForce(proxyModel(state), ports, running, signal);
+      await this.#loader.bringInForce(model, ports, running, signal);
       this.#isServing = true;
     }
-    return taken.length > 0 ? portsTaken(taken) : undefined;
+    if (taken.length > 0) return portsTaken(taken);
+    this.#inForce = model;
+    return undefined;
   }
 
   get #configuredPorts(): number[] {
@@ -166,14 +174,17 @@ export class HaproxyIngress implements NodeIngress {
     // What is under way, or will be tried again, starts it.
     if (isAlive || this.#applying || this.#retry) return;
     logger.warn('the ingress proxy has died; starting it again');
+    this.#inForce = undefined;
     this.#refresh();
   }
 
   async #remove(): Promise<void> {
     this.#look?.cancel();
     this.#look = undefined;
+    this.#inForce = undefined;
+    this.#isServing = false;
     await this.#loader.remove();
-    [this.#isServing, this.#isRemoved] = [false, true];
+    this.#isRemoved = true;
   }
 }
 

@@ -35,7 +35,10 @@ export class ProxyGenerations {
     const folder = this.folder(version);
     await mkdir(folder, { recursive: true, mode: 0o700 });
     for (const [name, text] of files) await writeFile(join(folder, name), text, { mode: 0o600 });
-    await runCommand('haproxy', ['-c', '-q', '-f', join(folder, mainFile)]);
+    await runCommand('haproxy', ['-c', '-q', '-f', join(folder, mainFile)]).catch((error: Error) => {
+      const isMissing = (error.cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT';
+      throw isMissing ? new Error(`${error.message}; install the Debian package haproxy`, { cause: error }) : error;
+    });
   }
 
   async putInForce(version: string): Promise<void> {

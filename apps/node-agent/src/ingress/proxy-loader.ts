@@ -24,7 +24,7 @@ const loadTimeoutMs = 20_000;
 const answerTimeoutMs = 5_000;
 const pollMs = 25;
 /** Between two configurations: each keeps workers of the last until their requests are over. */
-const loadMsMin = 1_000;
+const loadMsMin = 500;
 /** HAProxy reads a line of commands into one buffer of 16 KiB. */
 const commandsPerLine = 100;
 const threadsMax = 8;
