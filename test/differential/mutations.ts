@@ -35,12 +35,20 @@ export function mutate(object: Fields, schema: MessageSchema, random: Random, de
     object[`unknown${random.int(3)}`] = random.int(2) === 0 ? 'x' : { a: 1 };
     return;
   }
-  const type = schema.byName.get(name)?.schema;
-  if (!type) return;
+  const declared = schema.byName.get(name)?.schema;
+  if (!declared) return;
   const value = object[name] ?? undefined;
+  const type = actualType(value, declared);
   if (value === undefined) object[name] = invented(type, name, random, depth, schema.byName.get(name)?.enum);
   else if ((depth === 0 && name === 'metadata') || deeper(value, type, random)) mutateWithin(value, type, name, random, depth);
   else replace(object, name, type, random, depth, schema.byName.get(name)?.enum);
+}
+
+/** Of what may be one thing or another, what it is. */
+function actualType(value: unknown, type: TypeSchema): TypeSchema {
+  if (type.kind !== 'scalar' || !type.alternatives) return type;
+  const kind = Array.isArray(value) ? 'list' : isRecord(value) ? 'message' : 'scalar';
+  return type.alternatives.find((alternative) => alternative.kind === kind) ?? type;
 }
 
 function deeper(value: unknown, type: TypeSchema, random: Random): boolean {

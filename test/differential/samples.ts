@@ -5,6 +5,7 @@ import type { Random } from '@berth/telemetry';
 import { sampleOf } from '../../libs/api/src/testing.ts';
 import { ambientSamples } from './ambient-samples.ts';
 import { clusterSamples } from './cluster-samples.ts';
+import { sampleDefinition } from './definition-samples.ts';
 import { samplePodSpec } from './pod-samples.ts';
 import { workloadSamples } from './workload-samples.ts';
 
@@ -30,11 +31,16 @@ export function sampleObject(kind: KindDefinition, number: number, random: Rando
   if (part) Object.assign(stored, structuredClone(part));
   const object = (kind.view?.fromStored(stored) ?? stored) as KubeObject & Part;
   if (kind.kind === 'Pod') object.spec = samplePodSpec(random);
+  if (kind.kind === 'CustomResourceDefinition') {
+    const { name, spec } = sampleDefinition(number, random);
+    object.spec = spec;
+    object.metadata = { ...object.metadata, name };
+  }
   if (templates.has(kind.kind) && random.int(4) > 0) richTemplate(object, kind.kind, random);
   object.apiVersion = kind.group ? `${kind.group}/${kind.version}` : kind.version;
   object.metadata = {
     ...object.metadata,
-    name: nameFor(kind, number),
+    name: kind.kind === 'CustomResourceDefinition' ? object.metadata.name : nameFor(kind, number),
     ...(kind.namespaced && { namespace: namespaceOf(kind) }),
     labels: { ...object.metadata.labels, number: `n${number}` },
   };

@@ -15,6 +15,7 @@ export const names: Record<string, string> = {
   chapAuthDiscovery: 'DiscoveryCHAPAuth',
   chapAuthSession: 'SessionCHAPAuth',
   diskURI: 'DataDiskURI',
+  jsonPath: 'JSONPath',
 };
 
 const rbdNames = { monitors: 'CephMonitors', image: 'RBDImage', pool: 'RBDPool', user: 'RadosUser' };
@@ -23,12 +24,31 @@ const rbdNames = { monitors: 'CephMonitors', image: 'RBDImage', pool: 'RBDPool',
 export const namesWithin: Record<string, Record<string, string> | undefined> = {
   'core.v1.RBDVolumeSource': rbdNames,
   'core.v1.RBDPersistentVolumeSource': rbdNames,
+  'apiextensions.v1.JSONSchemaProps': {
+    $schema: 'Schema',
+    $ref: 'Ref',
+    'x-kubernetes-preserve-unknown-fields': 'XPreserveUnknownFields',
+    'x-kubernetes-embedded-resource': 'XEmbeddedResource',
+    'x-kubernetes-int-or-string': 'XIntOrString',
+    'x-kubernetes-list-map-keys': 'XListMapKeys',
+    'x-kubernetes-list-type': 'XListType',
+    'x-kubernetes-map-type': 'XMapType',
+    'x-kubernetes-validations': 'XValidations',
+  },
   'core.v1.GlusterfsVolumeSource': { endpoints: 'EndpointsName' },
   'core.v1.GlusterfsPersistentVolumeSource': { endpoints: 'EndpointsName' },
 };
 
 /** Type → JSON names in Go's order; what is not named there does not exist. */
 export const orders: Record<string, string[] | undefined> = {
+  'apiextensions.v1.JSONSchemaProps': [
+    ...['id', '$schema', '$ref', 'description', 'type', 'nullable', 'format', 'title', 'default', 'maximum', 'exclusiveMaximum'],
+    ...['minimum', 'exclusiveMinimum', 'maxLength', 'minLength', 'pattern', 'maxItems', 'minItems', 'uniqueItems', 'multipleOf'],
+    ...['enum', 'maxProperties', 'minProperties', 'required', 'items', 'allOf', 'oneOf', 'anyOf', 'not', 'properties'],
+    ...['additionalProperties', 'patternProperties', 'dependencies', 'additionalItems', 'definitions', 'externalDocs', 'example'],
+    ...['x-kubernetes-preserve-unknown-fields', 'x-kubernetes-embedded-resource', 'x-kubernetes-int-or-string'],
+    ...['x-kubernetes-list-map-keys', 'x-kubernetes-list-type', 'x-kubernetes-map-type', 'x-kubernetes-validations'],
+  ],
   'core.v1.PodSpec': [
     ...['volumes', 'initContainers', 'containers', 'ephemeralContainers', 'restartPolicy', 'terminationGracePeriodSeconds'],
     ...['activeDeadlineSeconds', 'dnsPolicy', 'nodeSelector', 'serviceAccountName', 'automountServiceAccountToken', 'nodeName'],

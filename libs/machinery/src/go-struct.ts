@@ -100,7 +100,19 @@ function shownAs(schema: TypeSchema, value: unknown): unknown {
     const keys = Object.keys(value).sort();
     return Object.fromEntries(keys.map((key) => [key, shownAs(schema.of, value[key])]));
   }
-  return value;
+  return schema.kind === 'scalar' && schema.alternatives ? asAlternatives(schema.alternatives, value) : value;
+}
+
+/** What may be one thing or another has a place for each in Go. */
+function asAlternatives(alternatives: TypeSchema[], value: unknown): Record<string, unknown> {
+  return Object.fromEntries(
+    alternatives.map((schema) => {
+      if (schema.kind === 'scalar') return ['Allows', value !== false];
+      if (schema.kind === 'message') return ['Schema', isRecord(value) ? shownAs(schema, value) : null];
+      const name = 'of' in schema && schema.of.kind === 'message' ? 'JSONSchemas' : 'Property';
+      return [name, Array.isArray(value) ? shownAs(schema, value) : null];
+    }),
+  );
 }
 
 function emptyOf(schema: TypeSchema): unknown {

@@ -163,7 +163,7 @@ export function fieldMessage(error: FieldError): string {
   };
   // Nothing is shown as Go shows it: as null.
   const given = error.type === 'TypeInvalid' || error.isValueOmitted ? error.value : (error.value ?? null);
-  const shown = ['Invalid', 'NotSupported', 'Duplicate', 'NotFound', 'TypeInvalid'].includes(error.type) && given !== undefined;
+  const shown = ['Invalid', 'NotSupported', 'Duplicate', 'NotFound', 'TypeInvalid', 'TooMany'].includes(error.type) && given !== undefined;
   const value = shown ? `: ${JSON.stringify(given)}` : '';
   return `${labels[error.type]}${value}${error.detail && `: ${error.detail}`}`;
 }

@@ -6,8 +6,8 @@ import type { CustomResourceDefinition as Type } from '../generated/apiextension
 import { schemas } from '../schemas.ts';
 import { beginCleanup } from '../strategies/custom-resource-cleanup.ts';
 import { addStoredVersion } from '../strategies/custom-resource-definition.ts';
-import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
-import { dnsSubdomain } from '../validation/names.ts';
+import { validateDefinition, validateDefinitionStatus } from '../validation/custom-resource-definition/definition.ts';
+import { validateMetadataUpdate } from '../validation/metadata.ts';
 
 export type CustomResourceDefinition = Type;
 
@@ -31,7 +31,8 @@ export const CustomResourceDefinition = defineKind<CustomResourceDefinition>({
     prepareForDelete: beginCleanup,
   },
   defaults: defaultCustomResourceDefinition,
-  validate: (object) => validateMetadata(object, { scope: 'Cluster', name: dnsSubdomain }),
+  validate: validateDefinition,
   validateUpdate: validateMetadataUpdate,
+  validateStatusUpdate: validateDefinitionStatus,
   columns: [nameColumn(), createdAtColumn()],
 });

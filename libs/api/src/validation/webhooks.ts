@@ -51,7 +51,7 @@ function webhook(hook: MutatingWebhook, known: { effects: string[]; needsVersion
   }
   return [
     ...errors,
-    ...client(hook.clientConfig ?? {}, `${field}.clientConfig`),
+    ...validateWebhookClient(hook.clientConfig ?? {}, `${field}.clientConfig`),
     ...versions(hook.admissionReviewVersions ?? [], known.needsVersion, `${field}.admissionReviewVersions`),
     ...optional(`${field}.reinvocationPolicy`, hook.reinvocationPolicy, ['IfNeeded', 'Never']),
     ...matchConditions(hook.matchConditions, `${field}.matchConditions`),
@@ -86,7 +86,8 @@ function versions(list: string[], needsKnown: boolean, field: string): FieldErro
   return [...errors, invalid(field, list, `must include at least one of ${reviewVersions.join(', ')}`)];
 }
 
-function client({ url, service }: WebhookClientConfig, field: string): FieldError[] {
+/** By what address a server is reached. */
+export function validateWebhookClient({ url, service }: WebhookClientConfig, field: string): FieldError[] {
   if ((url === undefined) === (service === undefined)) return [required(field, 'exactly one of url or service is required')];
   if (url !== undefined) return webhookUrl(url, `${field}.url`);
   const { name, namespace, path = '', port = 0 } = service ?? {};
