@@ -11,6 +11,7 @@ export { imageTag } from './defaults/image.ts';
 export { everyContainer } from './defaults/pod-spec.ts';
 export { loadDescriptions } from './descriptions/load.ts';
 export { decodeBase64, encodeBase64 } from './encoding/base64.ts';
+export type { JSONSchemaProps } from './generated/apiextensions-v1.types.ts';
 export type { CertificateSigningRequestCondition } from './generated/certificates-v1.types.ts';
 export { type BackendProblem, type IngressBackendPort, ingressBackendPort } from './ingress/backend-port.ts';
 export {

@@ -4,12 +4,12 @@ import { Budget, budgetUnits } from './budget.ts';
 import { ExpressionEnvironment } from './environment.ts';
 import { celValue } from './values.ts';
 
-const environment = new ExpressionEnvironment('claims', 'map<string, dyn>');
+const environment = new ExpressionEnvironment({ claims: 'map<string, dyn>' });
 const claims = celValue({
   ...{ sub: 'u-1', email: 'Ann@Example.com', roles: ['dev', 'ops'], none: [], nothing: null, count: 3, ratio: 0.5, ok: true },
   ...{ nested: { deep: { key: 'value' }, 'a.b': 1 }, mixed: ['a', 1], text: 'a,b,,c', odd: 'Kelvin \u212a', pair: 'x\u{1f600}y' },
 });
-const evaluate = (source: string) => environment.compile(source).evaluate(claims, new Budget());
+const evaluate = (source: string) => environment.compile(source).evaluate({ claims }, new Budget());
 
 test.each<[string, unknown]>([
   ['claims.sub + ":external"', 'u-1:external'],
@@ -65,7 +65,7 @@ test.each<[string, string]>([
   ['claims.none.max()', 'max() called on an empty list'],
 ])('there is no value: %s', (source, message) => {
   const compiled = environment.compile(source);
-  expect(() => compiled.evaluate(claims, new Budget())).toThrow(message);
+  expect(() => compiled.evaluate({ claims }, new Budget())).toThrow(message);
 });
 
 const uncompiled: [string, string][] = [
@@ -100,7 +100,7 @@ test.each<[string, string]>([
 });
 
 test('which fields an expression looks at', () => {
-  const uses = (source: string) => environment.compile(source).uses('email_verified');
+  const uses = (source: string) => environment.compile(source).uses('claims', 'email_verified');
   expect(uses('claims.email_verified')).toBe(true);
   expect(uses('[1].exists(x, has(claims.email_verified) || x == 2)')).toBe(true);
   expect(uses('claims.?email_verified.orValue(true)')).toBe(true);
@@ -133,7 +133,7 @@ test.each(endless.map((source) => [source.slice(0, 60), source] as const))('it i
   const compiled = environment.compile(source);
   const budget = new Budget();
   const startMs = performance.now();
-  expect(() => compiled.evaluate(big, budget)).toThrow('the expression takes too much');
+  expect(() => compiled.evaluate({ claims: big }, budget)).toThrow('the expression takes too much');
   // Hours if nothing ended it; far from what it takes, since other tests run beside this one.
   expect(performance.now() - startMs).toBeLessThan(5_000);
   expect(budget.isExhausted).toBe(true);
@@ -142,21 +142,21 @@ test.each(endless.map((source) => [source.slice(0, 60), source] as const))('it i
 test('what one expression spends, the next cannot', () => {
   const compiled = environment.compile('claims.list.all(x, x != "")');
   const budget = new Budget(40_000);
-  expect(compiled.evaluate(big, budget)).toBe(true);
-  expect(() => compiled.evaluate(big, budget)).toThrow('takes too much');
-  expect(compiled.evaluate(big, new Budget(budgetUnits))).toBe(true);
+  expect(compiled.evaluate({ claims: big }, budget)).toBe(true);
+  expect(() => compiled.evaluate({ claims: big }, budget)).toThrow('takes too much');
+  expect(compiled.evaluate({ claims: big }, new Budget(budgetUnits))).toBe(true);
 });
 
 test('what a token can hold is within the budget', () => {
   const sources = ['claims.list.filter(x, x != "a").map(x, "idp:" + x).size() == 6000', 'claims.text.matches("^a+$")'];
   const budget = new Budget();
-  expect(sources.map((source) => environment.compile(source).evaluate(big, budget))).toEqual([true, true]);
+  expect(sources.map((source) => environment.compile(source).evaluate({ claims: big }, budget))).toEqual([true, true]);
 });
 
 test('a long row of digits is no duration, and is so soon', () => {
   const digits = celValue({ text: '1'.repeat(12_000) });
   const startMs = performance.now();
-  expect(() => environment.compile('duration(claims.text)').evaluate(digits, new Budget())).toThrow('is no duration');
+  expect(() => environment.compile('duration(claims.text)').evaluate({ claims: digits }, new Budget())).toThrow('is no duration');
   expect(performance.now() - startMs).toBeLessThan(5_000);
 });
 

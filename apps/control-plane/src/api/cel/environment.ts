@@ -1,4 +1,4 @@
-// CEL (Common Expression Language) as Kubernetes has it, over one variable: expressions are compiled and their types checked
+// CEL (Common Expression Language) as Kubernetes has it, over variables: expressions are compiled and their types checked
 // once, and evaluating one can neither do anything nor take long. The language is @marcbachmann/cel-js's; what it lacks or does
 // otherwise is ours: regular expressions, functions on strings and lists, and the count of what evaluating costs.
 import { Environment, type ObjectSchema, type ParseResult } from '@marcbachmann/cel-js';
@@ -9,7 +9,7 @@ import { readable } from './functions.ts';
 import { listFunctions, Sets } from './list-functions.ts';
 import { optionalMacros } from './optional-macros.ts';
 import { stringFunctions } from './string-functions.ts';
-import { checkConstants, checkLiterals, countCosts, nodesOf, replaceCalls, type TreeNode, usesField } from './syntax-tree.ts';
+import { checkConstants, checkLiterals, countCosts, nodesOf, pathsFrom, replaceCalls, type TreeNode } from './syntax-tree.ts';
 import { timeFunctions } from './time-functions.ts';
 
 /** Characters. An expression that says more is a program. */
@@ -19,15 +19,15 @@ const limits = { maxAstNodes: 10_000, maxDepth: 100, maxListElements: 1_000, max
 export class ExpressionEnvironment {
   readonly #environment: Environment;
   readonly #meter = new Meter();
-  readonly #variable: string;
 
-  /** @param type as `map<string, dyn>`, or the types of an object's fields */
-  constructor(variable: string, type: string | ObjectSchema) {
-    this.#variable = variable;
+  /** @param variables by name: types such as `map<string, dyn>`, or the types of an object's fields */
+  constructor(variables: Record<string, string | ObjectSchema>) {
     // Of unlike literals we are the judge: what is unknown goes with everything.
     this.#environment = new Environment({ enableOptionalTypes: true, homogeneousAggregateLiterals: false, limits });
-    if (typeof type === 'string') this.#environment.registerVariable(variable, type);
-    else this.#environment.registerVariable(variable, { schema: type });
+    for (const [variable, type] of Object.entries(variables)) {
+      if (typeof type === 'string') this.#environment.registerVariable(variable, type);
+      else this.#environment.registerVariable(variable, { schema: type });
+    }
     this.#environment.registerType('Sets', Sets).registerConstant('sets', 'Sets', new Sets());
     this.#environment.registerType('Strings', Strings).registerConstant('strings', 'Strings', new Strings());
     const functions = [...stringFunctions(this.#meter), ...listFunctions(this.#meter), ...formatFunctions(this.#meter), ...timeFunctions];
@@ -47,7 +47,7 @@ export class ExpressionEnvironment {
       checkConstants(nodes);
       checkLiterals(nodes);
       countCosts(nodesOf(parsed.ast), this.#meter);
-      return new Expression({ source, type: type ?? 'dyn', parsed, nodes, meter: this.#meter, variable: this.#variable });
+      return new Expression({ source, type: type ?? 'dyn', parsed, nodes, meter: this.#meter });
     } catch (error) {
       throw asExpressionError(error);
     }
@@ -60,7 +60,6 @@ interface Compiled {
   parsed: ParseResult;
   nodes: TreeNode[];
   meter: Meter;
-  variable: string;
 }
 
 export class Expression {
@@ -75,16 +74,22 @@ export class Expression {
     this.#compiled = compiled;
   }
 
-  /** Whether it looks at this field of the variable. */
-  uses(field: string): boolean {
-    return usesField(this.#compiled.nodes, this.#compiled.variable, field);
+  /** Whether it looks at this field of a variable; without a field, at the variable. */
+  uses(variable: string, field?: string): boolean {
+    const paths = pathsFrom(this.#compiled.nodes, variable);
+    return field === undefined ? paths.length > 0 : paths.some(([first]) => first === field);
   }
 
-  /** @param value of the variable, as `celValue` makes it. @throws ExpressionError when there is none, or it takes too much */
-  evaluate(value: unknown, budget: Budget): unknown {
-    const { parsed, meter, variable } = this.#compiled;
+  /** Fields of a variable that it looks at, as far as they are written out: `[['spec'], ['spec', 'replicas']]`. */
+  paths(variable: string): string[][] {
+    return pathsFrom(this.#compiled.nodes, variable);
+  }
+
+  /** @param values of the variables, as `celValue` makes them. @throws ExpressionError when there is none, or it takes too much */
+  evaluate(values: Record<string, unknown>, budget: Budget): unknown {
+    const { parsed, meter } = this.#compiled;
     try {
-      const result: unknown = meter.run(budget, () => parsed({ [variable]: value }));
+      const result: unknown = meter.run(budget, () => parsed(values));
       if (result instanceof Promise) throw new ExpressionError('the expression has no value at once');
       return result;
     } catch (error) {

@@ -81,13 +81,21 @@ export function checkLiterals(nodes: TreeNode[]): void {
   }
 }
 
-/** Whether `variable.field` or `variable.?field` is used anywhere. */
-export function usesField(nodes: TreeNode[], variable: string, field: string): boolean {
-  return nodes.some(({ op, args }) => {
-    if ((op !== '.' && op !== '.?') || !Array.isArray(args)) return false;
-    const [of, name] = args as [unknown, unknown];
-    return name === field && isNode(of) && of.op === 'id' && of.args === variable;
-  });
+/** What is looked at of a variable: for each place, the fields down to it by `variable.field` or `variable.?field`. */
+export function pathsFrom(nodes: TreeNode[], variable: string): string[][] {
+  return nodes.map((node) => pathOf(node, variable)).filter((path) => path !== undefined);
+}
+
+/** Undefined for what does not begin with the variable. */
+function pathOf(node: unknown, variable: string): string[] | undefined {
+  const path: string[] = [];
+  let at = node;
+  while (isNode(at) && (at.op === '.' || at.op === '.?') && Array.isArray(at.args)) {
+    const [of, name] = at.args as [unknown, unknown];
+    path.unshift(String(name));
+    at = of;
+  }
+  return isNode(at) && at.op === 'id' && at.args === variable ? path : undefined;
 }
 
 /** From now on evaluating a node is counted; after types were checked, which chooses how nodes are evaluated. */

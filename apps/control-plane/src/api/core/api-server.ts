@@ -18,6 +18,8 @@ import { ClusterDefaults } from './cluster-defaults.ts';
 import { Committer } from './commit.ts';
 import { componentUsers } from './component-users.ts';
 import { CustomResources } from './custom/custom-resources.ts';
+import { withRuleChecks } from './custom/rule-checks.ts';
+import { compileRules } from './custom/rules.ts';
 import type { ClusterFacts } from './default-objects.ts';
 import { Deletion } from './deletion.ts';
 import { EventExpiry } from './event-expiry.ts';
@@ -96,7 +98,7 @@ export class ApiServer {
     const { store, clock, random, logger } = options;
     const metrics = options.metrics ?? noMetrics;
     this.#options = options;
-    this.kinds = new KindsByName(options.kinds);
+    this.kinds = new KindsByName(options.kinds.map(withRuleChecks));
     this.#cache = new WatchCache({ store, kinds: options.kinds.filter((kind) => !kind.view), clock, logger, metrics });
     this.#committer = new Committer({ store, cache: this.#cache, metrics, expiry: new EventExpiry(store, clock), clock });
     this.health = new ServerHealth({ store, cache: this.#cache, logger });
@@ -131,7 +133,7 @@ export class ApiServer {
     });
     const own = { clock, random, logger, cache: this.#cache, client: this.localClient(componentUsers.apiServer) };
     this.#defaults = new ClusterDefaults({ ...options, ...own });
-    this.#customResources = new CustomResources({ ...own, kinds: this.kinds });
+    this.#customResources = new CustomResources({ ...own, kinds: this.kinds, compileRules });
   }
 
   /** Primes the cache and makes what every cluster has. */
@@ -155,12 +157,11 @@ export class ApiServer {
   reachNodesBy(connector: NodeConnector): void {
     this.#connector = connector;
   }
-
   useUsages(usages: UsageSource): void {
     this.#usages = usages;
   }
 
-  /** Empty where nobody talks to agents. */
+  // Empty where nobody talks to agents.
   readonly nodeUsages = (): NodeUsage[] => this.#usages?.current() ?? [];
 
   localClient(user: User): Client {

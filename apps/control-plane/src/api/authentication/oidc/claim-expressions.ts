@@ -6,12 +6,9 @@ import { ExpressionError } from '../../cel/expression-error.ts';
 import { celValue } from '../../cel/values.ts';
 import type { User } from '../../core/types.ts';
 
-const claimsEnvironment = new ExpressionEnvironment('claims', 'map<string, dyn>');
-const userEnvironment = new ExpressionEnvironment('user', {
-  username: 'string',
-  uid: 'string',
-  groups: 'list<string>',
-  extra: 'map<string, list<string>>',
+const claimsEnvironment = new ExpressionEnvironment({ claims: 'map<string, dyn>' });
+const userEnvironment = new ExpressionEnvironment({
+  user: { username: 'string', uid: 'string', groups: 'list<string>', extra: 'map<string, list<string>>' },
 });
 
 interface Wanted {
@@ -47,21 +44,24 @@ export const compileClaimRule = (source: string) => compiled(claimsEnvironment, 
 /** Over `user`, to true or false. @throws ExpressionError */
 export const compileUserRule = (source: string) => compiled(userEnvironment, source, truth);
 
+/** What an expression sees, by variable. */
+export type Values = Record<string, unknown>;
+
 /** What `user` is. */
-export function userValue({ name, uid = '', groups, extra = {} }: User): unknown {
-  return { username: name, uid, groups, extra: celValue(extra) };
+export function userValue({ name, uid = '', groups, extra = {} }: User): Values {
+  return { user: { username: name, uid, groups, extra: celValue(extra) } };
 }
 
 /** @throws ExpressionError */
-export function textOf(expression: Expression, value: unknown, budget: Budget): string {
-  const found = expression.evaluate(value, budget);
+export function textOf(expression: Expression, values: Values, budget: Budget): string {
+  const found = expression.evaluate(values, budget);
   if (typeof found !== 'string') throw new ExpressionError('the expression does not evaluate to a string');
   return found;
 }
 
 /** Empty ones are none. @throws ExpressionError */
-export function textsOf(expression: Expression, value: unknown, budget: Budget): string[] {
-  const found = expression.evaluate(value, budget);
+export function textsOf(expression: Expression, values: Values, budget: Budget): string[] {
+  const found = expression.evaluate(values, budget);
   const list = typeof found === 'string' ? [found] : (found ?? []);
   if (!Array.isArray(list) || !list.every((item) => typeof item === 'string')) {
     throw new ExpressionError('the expression does not evaluate to a string or a list of strings');

@@ -6,23 +6,23 @@ import { ExpressionError } from '../../cel/expression-error.ts';
 import { celValue } from '../../cel/values.ts';
 import type { User } from '../../core/types.ts';
 import { TokenError } from '../bearer-token.ts';
-import { textOf, textsOf, userValue } from './claim-expressions.ts';
+import { textOf, textsOf, userValue, type Values } from './claim-expressions.ts';
 import type { ClaimMapping, OidcProvider, ValidationRule } from './provider.ts';
 
 /** The claims, and what expressions over them may still cost. */
 class Known {
   readonly claims: JWTPayload;
   readonly budget = new Budget();
-  #value: unknown;
+  #values: Values | undefined;
 
   constructor(claims: JWTPayload) {
     this.claims = claims;
   }
 
   /** The claims as expressions see them. @throws ExpressionError */
-  get value(): unknown {
-    this.#value ??= celValue(this.claims);
-    return this.#value;
+  get values(): Values {
+    this.#values ??= { claims: celValue(this.claims) };
+    return this.#values;
   }
 }
 
@@ -36,14 +36,14 @@ export function userOf(claims: JWTPayload, provider: OidcProvider): User {
   const extra = extraOf(known, provider);
   const user: User = { name: usernameOf(known, provider.username), groups: groupsOf(known, provider.groups), ...(uid && { uid }) };
   if (Object.keys(extra).length > 0) user.extra = extra;
-  follow('claimValidationRules', provider.claimRules, known.budget, () => known.value);
+  follow('claimValidationRules', provider.claimRules, known.budget, () => known.values);
   follow('userValidationRules', provider.userRules, known.budget, () => userValue(user));
   return user;
 }
 
 function usernameOf(known: Known, mapping: OidcProvider['username']): string {
   if ('claim' in mapping) return usernameByClaim(known.claims, mapping);
-  const name = about('username', () => textOf(mapping.expression, known.value, known.budget));
+  const name = about('username', () => textOf(mapping.expression, known.values, known.budget));
   if (name === '') throw new TokenError('username: the expression evaluates to an empty string');
   return name;
 }
@@ -57,7 +57,7 @@ function usernameByClaim(claims: JWTPayload, { claim, prefix }: ClaimMapping): s
 
 function groupsOf(known: Known, mapping: OidcProvider['groups']): string[] {
   if (!mapping) return [];
-  if ('expression' in mapping) return about('groups', () => textsOf(mapping.expression, known.value, known.budget));
+  if ('expression' in mapping) return about('groups', () => textsOf(mapping.expression, known.values, known.budget));
   const value = known.claims[mapping.claim];
   if (value === undefined || value === null) return [];
   const groups = typeof value === 'string' ? [value] : value;
@@ -70,20 +70,20 @@ function groupsOf(known: Known, mapping: OidcProvider['groups']): string[] {
 function uidOf(known: Known, mapping: OidcProvider['uid']): string | undefined {
   if (!mapping) return undefined;
   if ('claim' in mapping) return claimText(known.claims, mapping.claim);
-  return about('uid', () => textOf(mapping.expression, known.value, known.budget));
+  return about('uid', () => textOf(mapping.expression, known.values, known.budget));
 }
 
 function extraOf(known: Known, { extra = [] }: OidcProvider): Record<string, string[]> {
   const found = extra.map(({ key, expression }): [string, string[]] => [
     key,
-    about(`extra ${key}`, () => textsOf(expression, known.value, known.budget)),
+    about(`extra ${key}`, () => textsOf(expression, known.values, known.budget)),
   ]);
   return Object.fromEntries(found.filter(([, values]) => values.length > 0));
 }
 
-function follow(what: string, rules: ValidationRule[] = [], budget: Budget, value: () => unknown): void {
+function follow(what: string, rules: ValidationRule[] = [], budget: Budget, values: () => Values): void {
   for (const { expression, message } of rules) {
-    if (about(what, () => expression.evaluate(value(), budget)) === true) continue;
+    if (about(what, () => expression.evaluate(values(), budget)) === true) continue;
     throw new TokenError(`${what}: ${JSON.stringify(expression.source)} does not hold${message && `: ${message}`}`);
   }
 }

@@ -139,8 +139,8 @@ function readRule(
 
 /** Who makes names of mail addresses says whether they must have been verified. */
 function checkEmail(username: ClaimMapping | ExpressionMapping, others: ExpressionMapping[], place: string, refuse: Refuse): void {
-  if (!('expression' in username) || !username.expression.uses('email')) return;
-  if ([username, ...others].some(({ expression }) => expression.uses('email_verified'))) return;
+  if (!('expression' in username) || !username.expression.uses('claims', 'email')) return;
+  if ([username, ...others].some(({ expression }) => expression.uses('claims', 'email_verified'))) return;
   const places = 'claimMappings.username.expression, claimMappings.extra[*].valueExpression or claimValidationRules[*].expression';
   throw refuse(place, `uses claims.email: use claims.email_verified too, in ${places}`);
 }
