@@ -5,7 +5,7 @@ import type { CustomResourceDefinition, CustomResourceDefinitionVersion } from '
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 import { dnsSubdomain } from '../validation/names.ts';
 import { customColumns } from './columns.ts';
-import { fillDefaults } from './defaulting.ts';
+import { fillDefaults, hasDefaults } from './defaulting.ts';
 import { parseJsonPath } from './json-path.ts';
 import { messageSchema } from './message-schema.ts';
 import { prune, pruneNulls } from './pruning.ts';
@@ -80,6 +80,7 @@ function customKind(
     schema: messageSchema(`${group}/${version.name}.${names.kind}`, schema),
     subresources: { ...(status && { status: true as const }), ...(scale && { scale: scaleMapping(scale) }) },
     readContent: (content) => ({ value: content, unknown: prune(schema, content) }),
+    defaultsStored: hasDefaults(schema),
     openApi: { name: `${reversed(group)}.${version.name}.${names.kind}`, definition: published(id, schema) },
     strategy: {
       hasGeneration: true,

@@ -1,6 +1,6 @@
 // Fills in the defaults that a schema states: for what is absent, and for a null where there may be none.
 import { deepClone, isRecord } from '@berth/machinery';
-import { itemsOf, memberSchema, type Schema } from './schema-parts.ts';
+import { additionalOf, itemsOf, memberSchema, type Schema } from './schema-parts.ts';
 
 /** @param value is changed */
 export function fillDefaults(schema: Schema | undefined, value: unknown): void {
@@ -24,4 +24,12 @@ function fillMembers(schema: Schema, value: Record<string, unknown>): void {
     if (value[name] === null && member && !member.nullable && member.default !== undefined) value[name] = deepClone(member.default);
     fillDefaults(member, value[name]);
   }
+}
+
+/** Whether a schema states any default. */
+export function hasDefaults(schema: Schema | undefined): boolean {
+  if (!schema) return false;
+  const additional = additionalOf(schema);
+  const inner = [...Object.values(schema.properties ?? {}), itemsOf(schema), additional === 'any' ? undefined : additional];
+  return schema.default !== undefined || inner.some(hasDefaults);
 }

@@ -14,7 +14,7 @@ import {
   StatusError,
 } from '@berth/machinery';
 import type { Clock } from '@berth/telemetry';
-import { matchTarget, readBody } from './body.ts';
+import { matchTarget, type ReadBody, readBody } from './body.ts';
 import type { Committer } from './commit.ts';
 import { authorOf } from './field-ownership.ts';
 import { asServed, asStored, type KindVersions, servedKind } from './kind-versions.ts';
@@ -92,10 +92,26 @@ function readConfiguration(target: Target, body: unknown, settings: WriteSetting
     const detail = `Specified patch version: ${typeof given === 'string' ? given : ''}, expected: ${apiVersionOf(kind)}`;
     throw StatusError.badRequest(`Incorrect version specified in apply patch. ${detail}`);
   }
-  const { object, warnings } = readBody(kind, body, settings, { asApplied: true });
+  const { object, warnings } = kind.readContent
+    ? readDeclared(target, kind, body, settings)
+    : readBody(kind, body, settings, { asApplied: true });
   if (managedFieldsOf(object)) throw StatusError.badRequest('metadata.managedFields must be nil');
   matchTarget(target, object);
   return { applied: withinScope(target, object), warnings };
+}
+
+/** Of kinds that users define, what an apply is about must be declared, whatever it asks to be done with unknown fields. */
+function readDeclared({ namespace = '', name = '' }: Target, kind: KindDefinition, body: unknown, settings: WriteSettings): ReadBody {
+  const duplicates = settings.fieldValidation === 'Strict' ? settings.duplicates : [];
+  const refusedFields = (problems: string[]) => {
+    const unknown = problems.map((problem) => /^unknown field "(.*)"$/.exec(problem)?.[1]);
+    if (unknown.includes(undefined)) return StatusError.badRequest(`strict decoding error: ${problems.join(', ')}`);
+    const told = unknown.map((path) => `.${path}: field not declared in schema`);
+    const errors = told.length > 1 ? `errors:\n${told.map((line) => `  ${line}`).join('\n')}` : (told[0] ?? '');
+    const what = `${namespace}/${name}; ${apiVersionOf(kind)}, Kind=${kind.kind}`;
+    return new StatusError(500, '', `failed to create typed patch object (${what}): ${errors}`);
+  };
+  return readBody(kind, body, { ...settings, fieldValidation: 'Strict', duplicates: duplicates ?? [] }, { asApplied: true, refusedFields });
 }
 
 /** A status is applied through its subresource, and changes nothing elsewhere; through one that changes a part, that part. */

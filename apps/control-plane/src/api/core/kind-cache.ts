@@ -35,12 +35,11 @@ export interface WatchStart {
 }
 
 export class KindCache {
-  /** Kinds that users define change; what is stored of them does not. */
-  kind: KindDefinition;
   readonly head: Uint8Array;
   readonly prefix: string;
   /** Otherwise the objects are in the store alone, and nothing but `watch` may be asked here. */
   readonly keepsObjects: boolean;
+  #kind: KindDefinition;
   readonly #historyLimit: number;
   readonly #entries = new Map<string, Entry>();
   readonly #keys = new SortedKeys();
@@ -57,13 +56,17 @@ export class KindCache {
   readonly #onDropped: () => void;
 
   constructor(kind: KindDefinition, onDropped: () => void) {
-    this.kind = kind;
+    this.#kind = kind;
     this.head = headOf(kind);
     this.prefix = kindPrefix(kind);
     this.#onDropped = onDropped;
     this.keepsObjects = !expires(kind);
     this.#historyLimit = this.keepsObjects ? eventHistoryLimit : expiringHistoryLimit;
     this.#indexed = kind.selectableFields[indexedFieldOf(kind) ?? ''];
+  }
+
+  get kind(): KindDefinition {
+    return this.#kind;
   }
 
   /** The revision of the newest change to this kind. */
@@ -113,7 +116,15 @@ export class KindCache {
   }
 
   #entry(key: string, { modRevision, value }: KeyValue): Entry {
-    return Entry.stored(this.head, key, modRevision, value);
+    const entry = Entry.stored(this.head, key, modRevision, value);
+    return this.kind.defaultsStored ? entry.withDefaults(this.kind) : entry;
+  }
+
+  /** The kind's definition is another one now, as kinds are that users define; what is stored of it is not. */
+  redefine(kind: KindDefinition): void {
+    this.#kind = kind;
+    if (!kind.defaultsStored) return;
+    for (const [key, entry] of this.#entries) this.#entries.set(key, entry.withDefaults(kind));
   }
 
   #keep(key: string, previous: Entry | undefined, current: Entry | undefined): void {

@@ -2,6 +2,8 @@
 // behind `"metadata":{` without parsing. So stored JSON always starts with apiVersion, kind, metadata, in that order.
 import {
   apiVersionOf,
+  deepClone,
+  deepEqual,
   type FieldSet,
   isRecord,
   type KindDefinition,
@@ -152,6 +154,17 @@ export class Entry implements Encoded {
     known.object.metadata.resourceVersion = String(revision);
     known.entry = new Entry(key, revision, bytes, known.object);
     return known.entry;
+  }
+
+  /** The same object with defaults that came after it was stored. */
+  withDefaults(kind: KindDefinition): Entry {
+    const object = deepClone(this.object);
+    kind.defaults(object);
+    if (deepEqual(object, this.object)) return this;
+    const { apiVersion, kind: name, metadata, ...rest } = object;
+    const { resourceVersion, ...others } = metadata;
+    const ordered = { apiVersion, kind: name, metadata: { resourceVersion, ...others }, ...rest };
+    return new Entry(this.key, this.revision, toBytes(ordered), ordered as KubeObject);
   }
 
   /** The same object as of a later revision: what a DELETED event shows. */

@@ -68,7 +68,7 @@ export class WatchCache {
     const prefix = kindPrefix(kind);
     const former = this.#kinds.get(prefix);
     if (former?.holds(kind)) {
-      former.kind = kind;
+      former.redefine(kind);
       return;
     }
     const joining: Joining = { events: [], isStale: false };

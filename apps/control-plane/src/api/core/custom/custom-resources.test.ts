@@ -194,6 +194,22 @@ describe('an object', () => {
     expect(summary(await take(handle, 2))).toEqual(['ADDED a', 'ADDED b']);
   });
 
+  test('is shown with a default that came after it was stored', async () => {
+    await server.create(at(), crontab('a'));
+    const { object } = await server.get(definitions(crontabs));
+    const wider = JSON.stringify(object).replace('"cronSpec":{', '"zone":{"type":"string","default":"UTC"},"cronSpec":{');
+    await server.update(definitions(crontabs), JSON.parse(wider));
+    await until(async () => 'zone' in ((await server.get(at('a'))).object as unknown as { spec: object }).spec);
+    expect(new TextDecoder().decode((await server.get(at('a'))).bytes)).toContain('"zone":"UTC"');
+  });
+
+  test('is applied only as far as it is declared', async () => {
+    const applied = server.patch(at('a'), 'apply', crontab('a', { cronSpec: 'x', odd: 1 }), { fieldManager: 'one' });
+    await expect(applied).rejects.toThrow(
+      'failed to create typed patch object (default/a; stable.example.com/v1, Kind=CronTab): .spec.odd: field not declared in schema',
+    );
+  });
+
   test('goes with its definition, and comes back with neither', async () => {
     await server.create(at(), crontab('a'));
     const call = at('a');
