@@ -225,6 +225,8 @@ export class HostNetwork implements NodeNetwork {
     this.#isDirty = true;
     this.#applying ??= this.#applyAll().finally(() => {
       this.#applying = undefined;
+      // What came while the last of it ended.
+      if (this.#isDirty && !this.#stopped && this.#settings && this.#wanted) this.#refresh();
     });
   }
 

@@ -128,6 +128,8 @@ describe('service rules', () => {
     expect(text).toContain('udp . 5353 : goto udp-host-5353');
     expect(text).toContain('dnat ip to 10.244.0.7:53');
     expect(text).toContain('ct status dnat ip saddr 10.244.0.0/24 oifname "brth0" masquerade');
+    // Of what others translate, nothing is masqueraded.
+    expect(text).toContain('ct status dnat ip saddr != @pod-networks ip daddr . ip daddr @hairpins masquerade');
     expect(rules({ pods: [pod] })).not.toContain('oifname "brth0" masquerade');
   });
 

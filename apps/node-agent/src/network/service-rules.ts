@@ -126,7 +126,7 @@ function script(
   const viaHere = bridgeIsFiltered ? [] : [`    ct status dnat ip saddr ${podCidr} oifname "${bridge}" masquerade`];
   // What is still for a cluster address behind the translation is for a port that no service has, or that no endpoint stands behind.
   // Pods know each other by their own addresses, on whichever nodes they are; whoever else comes through a service gets its answers
-  // from the node that it asked.
+  // from the node that it asked. What others on this machine translate, another cluster or a proxy, is theirs, so endpoints are asked for.
   // Node ports on 127.0.0.1 need route_localnet, which alone would open the node's loopback to pods and to its neighbours (CVE-2020-8558).
   return `table ip ${table}
 delete table ip ${table}
@@ -164,7 +164,7 @@ ${chains.join('\n')}
 ${viaHere.join('\n')}
     oifname { "${bridge}", "lo" } return
     ip saddr ${podCidr} ip daddr != @pod-networks masquerade
-    ct status dnat ip saddr != @pod-networks masquerade
+    ct status dnat ip saddr != @pod-networks ip daddr . ip daddr @hairpins masquerade
   }
   chain refuse {
     ip daddr @cluster-addresses reject

@@ -75,9 +75,10 @@ export class PolicyPlanner {
       for (const [name, rules] of isolation.chains) plan.chains.set(name, rules);
       for (const direction of directions) if (isolation[direction]) plan[direction].set(address, isolation[direction]);
     }
+    const taken = new Set(pods.map(addressOf));
     for (const pod of leaving) {
       const address = addressOf(pod);
-      if (!address) continue;
+      if (!address || taken.has(address)) continue;
       // The policies that it was under may be gone from here along with it.
       for (const direction of directions) if (!before || before[direction].has(address)) close(plan, direction, address);
     }
@@ -122,7 +123,6 @@ function addressOf({ spec, status }: Pod): string | undefined {
 }
 
 function close(plan: PolicyPlan, direction: Direction, address: string): void {
-  if (plan[direction].has(address)) return;
   plan.chains.set(closed, ['drop']);
   plan[direction].set(address, closed);
 }

@@ -79,12 +79,19 @@ export class PolicyTable {
     if (this.#stopped) return;
     this.#applying ??= this.#applyAll().finally(() => {
       this.#applying = undefined;
+      // What came while the last of it ended.
+      if (this.#isDue && !this.#retry) this.#start();
     });
+  }
+
+  get #isDue(): boolean {
+    return !this.#stopped && this.#wanted !== undefined && this.#inForce < this.#version;
   }
 
   async #applyAll(): Promise<void> {
     this.#retry?.cancel();
-    while (!this.#stopped && this.#wanted && this.#inForce < this.#version) {
+    this.#retry = undefined;
+    while (this.#isDue && this.#wanted) {
       const version = this.#version;
       try {
         await this.#apply(this.#wanted);

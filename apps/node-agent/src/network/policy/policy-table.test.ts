@@ -1,0 +1,96 @@
+// When rules of network policies are brought into force, and what becomes of those who wait for it. What the rules are: policy-plan.test.ts.
+import { silentLogger } from '@berth/telemetry';
+import { SimulatedClock } from '@berth/telemetry/testing';
+import { expect, test } from 'vitest';
+import type { PolicyInput } from './policy-plan.ts';
+import { PolicyTable } from './policy-table.ts';
+
+const none: PolicyInput = { policies: [], addressSets: [], pods: [], leaving: [] };
+const closed = (address: string): PolicyInput => ({
+  policies: [
+    { apiVersion: 'berth.io/v1', kind: 'PolicyRules', metadata: { name: 'p', namespace: 'x' }, spec: { podSelector: {}, ingress: [] } },
+  ],
+  addressSets: [],
+  pods: [{ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'a', namespace: 'x' }, spec: { containers: [] }, status: { podIP: address } }],
+  leaving: [],
+});
+
+function tableOf() {
+  const scripts: string[] = [];
+  const clock = new SimulatedClock();
+  const failures: Error[] = [];
+  const run = async (_program: string, _args: string[], input = '') => {
+    const failure = failures.shift();
+    if (failure) throw failure;
+    scripts.push(input);
+    return '';
+  };
+  const table = new PolicyTable({ table: 't', bridge: 'br0', run, clock, logger: silentLogger });
+  return { table, scripts, failures, clock };
+}
+
+test('the first word replaces what an earlier agent left, the next ones change elements, and no policy is no table', async () => {
+  const { table, scripts } = tableOf();
+  for (const input of [closed('10.0.0.1'), closed('10.0.0.2'), none]) {
+    table.sync(input);
+    await table.inForce();
+  }
+  expect(scripts).toEqual([
+    expect.stringContaining('delete table inet t\ntable inet t {'),
+    expect.stringMatching(/^delete element inet t ingress-pods \{ 10\.0\.0\.1 /),
+    'table inet t\ndelete table inet t\n',
+  ]);
+});
+
+test('while nothing is known nothing is touched, and nobody is let through', async () => {
+  const { table, scripts } = tableOf();
+  let isThrough = false;
+  table.sync(undefined);
+  const waiting = table.inForce().then(() => {
+    isThrough = true;
+  });
+  await new Promise(setImmediate);
+  expect([isThrough, scripts]).toEqual([false, []]);
+  table.sync(none);
+  await waiting;
+  expect(isThrough).toBe(true);
+});
+
+test('what comes at the very end of an application is applied as well', async () => {
+  const { table, scripts } = tableOf();
+  table.sync(closed('10.0.0.1'));
+  await table.inForce();
+  // Whoever waited goes on at once, and knows something new.
+  table.sync(closed('10.0.0.2'));
+  await table.inForce();
+  expect(scripts).toHaveLength(2);
+});
+
+test('a change that fails becomes the whole table; where that fails too, those who wait are sent the reason, and it is tried again', async () => {
+  const { table, scripts, failures, clock } = tableOf();
+  table.sync(closed('10.0.0.1'));
+  await table.inForce();
+  failures.push(new Error('no such element'));
+  table.sync(closed('10.0.0.2'));
+  await table.inForce();
+  expect(scripts.at(-1)).toContain('table inet t {');
+  failures.push(new Error('busy'), new Error('still busy'));
+  table.sync(closed('10.0.0.3'));
+  await expect(table.inForce()).rejects.toThrow('still busy');
+  await clock.advance(2_000);
+  await table.inForce();
+  expect(scripts.at(-1)).toContain('10.0.0.3 : goto');
+});
+
+test('a table that somebody has removed is made again, and one that is there is left alone', async () => {
+  const { table, scripts } = tableOf();
+  table.sync(closed('10.0.0.1'));
+  await table.inForce();
+  table.mend(['table inet t']);
+  await table.inForce();
+  expect(scripts).toHaveLength(1);
+  table.mend(['table ip other']);
+  await table.inForce();
+  expect(scripts).toHaveLength(2);
+  expect(scripts[1]).toBe(scripts[0]);
+});
