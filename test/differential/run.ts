@@ -42,8 +42,9 @@ async function resourcesOf(server: ApiServer, path: string): Promise<Set<string>
 
 /** The namespaces, and the account that pods run as: without controllers nobody makes it. */
 export async function prepare({ kubernetes, berth }: Servers): Promise<void> {
-  // Berth brings a default class for claims along.
+  // Berth brings a default class for claims and one for ingresses along.
   await berth.send({ method: 'DELETE', path: '/apis/storage.k8s.io/v1/storageclasses/local' });
+  await berth.send({ method: 'DELETE', path: '/apis/networking.k8s.io/v1/ingressclasses/berth' });
   for (const server of [kubernetes, berth]) {
     for (const name of ['differential', 'differential-limits']) {
       const made = await server.send({ method: 'POST', path: '/api/v1/namespaces', body: { metadata: { name } } });

@@ -80,6 +80,8 @@ export interface Strategy<T> {
   orphansUnlessAsked?: string;
   /** Whether a DELETE answers with the object that is gone, in place of a Status. */
   returnsDeleted?: true;
+  /** Annotations that Kubernetes makes of a field in the version that is served, so that what shows metadata alone has them not. */
+  versionAnnotations?: readonly string[];
   /** Fields, beside the status, that the strategy resets whatever clients send: who writes an object does not own them. */
   resets?: readonly string[];
   /** By subresource: updates that change a part of the object, by rules of their own in place of `validateUpdate`. */

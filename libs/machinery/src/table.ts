@@ -44,15 +44,25 @@ export function renderTable<T extends KubeObject>(kind: KindDefinition<T>, objec
   };
 }
 
-function embedded(kind: Pick<KindDefinition, 'view'>, object: KubeObject, include: TableOptions['includeObject']): { object?: unknown } {
+function embedded(kind: PartialKind, object: KubeObject, include: TableOptions['includeObject']): { object?: unknown } {
   if (include === 'None') return {};
   return { object: include === 'Object' ? object : partialMetadata(kind, object) };
 }
 
 /** A PartialObjectMetadata: of whichever version, with the metadata that is stored. */
-export function partialMetadata({ view }: Pick<KindDefinition, 'view'>, object: KubeObject): Record<string, unknown> {
+export function partialMetadata({ view, strategy }: PartialKind, object: KubeObject): Record<string, unknown> {
   const { metadata } = view ? view.toStored(object) : object;
-  return { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata };
+  const { versionAnnotations: hidden } = strategy;
+  const shown = hidden ? withoutAnnotations(metadata, hidden) : metadata;
+  return { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata: shown };
+}
+
+type PartialKind = Pick<KindDefinition, 'view' | 'strategy'>;
+
+function withoutAnnotations(metadata: KubeObject['metadata'], hidden: readonly string[]): object {
+  const { annotations, ...rest } = metadata;
+  const kept = Object.entries(annotations ?? {}).filter(([name]) => !hidden.includes(name));
+  return kept.length > 0 ? { ...rest, annotations: Object.fromEntries(kept) } : rest;
 }
 
 function defaultColumns<T extends KubeObject>(): Column<T>[] {

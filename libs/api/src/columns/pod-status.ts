@@ -61,7 +61,7 @@ export function podStatusText(pod: Pod): string {
 /** Containers that count for readiness: the main ones and the sidecars. */
 export function podReadyText(pod: Pod): string {
   const sidecars = (pod.spec.initContainers ?? []).filter((container) => container.restartPolicy === 'Always');
-  const total = pod.spec.containers.length + sidecars.length;
+  const total = (pod.spec.containers?.length ?? 0) + sidecars.length;
   const main = (pod.status?.containerStatuses ?? []).filter((status) => status.ready && status.state?.running);
   const side = (pod.status?.initContainerStatuses ?? []).filter((status) => status.ready && status.started && isSidecar(pod, status.name));
   return `${main.length + side.length}/${total}`;

@@ -94,7 +94,7 @@ export const replicationControllerColumns: Column<ReplicationController>[] = [
 
 export const podTemplateColumns: Column<PodTemplate>[] = [
   nameColumn(),
-  text('Containers', 'Names of the containers', ({ template }) => template?.spec?.containers.map((container) => container.name).join(',')),
-  text('Images', 'Images of the containers', ({ template }) => template?.spec?.containers.map((container) => container.image).join(',')),
+  text('Containers', 'Names of the containers', ({ template }) => template?.spec?.containers?.map((container) => container.name).join(',')),
+  text('Images', 'Images of the containers', ({ template }) => template?.spec?.containers?.map((container) => container.image).join(',')),
   text('Pod Labels', 'Labels of the pods', ({ template }) => labelText(template?.metadata?.labels)),
 ];

@@ -39,6 +39,7 @@ export const DaemonSet = defineKind<DaemonSet>({
   },
 
   strategy: {
+    versionAnnotations: [templateGeneration],
     prepareForCreate: (daemonSet) => {
       daemonSet.status = { currentNumberScheduled: 0, numberMisscheduled: 0, desiredNumberScheduled: 0, numberReady: 0 };
       setTemplateGeneration(daemonSet, Math.max(1, templateGenerationOf(daemonSet)));

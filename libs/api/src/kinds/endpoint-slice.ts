@@ -28,7 +28,7 @@ export const EndpointSlice = defineKind<EndpointSlice>({
     slice.endpoints ??= [];
     for (const port of slice.ports ?? []) {
       port.name ??= '';
-      port.protocol ||= 'TCP';
+      port.protocol ??= 'TCP';
     }
   },
   validate: (slice, old) => [...validateMetadata(slice, { scope: 'Namespaced', name: dnsSubdomain }), ...validateSliceFields(slice, old)],

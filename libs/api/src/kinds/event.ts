@@ -22,10 +22,11 @@ export const Event = defineKind<Event>({
   defaults: (event) => {
     event.involvedObject ??= {};
   },
-  validate: (event) => [
-    ...validateMetadata(event, { scope: 'Namespaced', name: dnsSubdomain, plainFinalizers: true }),
-    ...validateEventFields(event),
-  ],
+  // Kubernetes looks at the metadata, as of anything, once the rest is in order.
+  validate: (event) => {
+    const errors = validateEventFields(event);
+    return errors.length > 0 ? errors : validateMetadata(event, { scope: 'Namespaced', name: dnsSubdomain, plainFinalizers: true });
+  },
   validateUpdate: validateMetadataUpdate,
   columns: eventColumns,
   selectableFields: {

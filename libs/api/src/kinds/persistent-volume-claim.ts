@@ -36,7 +36,7 @@ export const PersistentVolumeClaim = defineKind<PersistentVolumeClaim>({
     claim.spec ??= {};
     claim.spec.volumeMode ??= 'Filesystem';
   },
-  validate: (claim) => [...validateMetadata(claim, { scope: 'Namespaced', name: dnsSubdomain }), ...validateClaimSpec(claim)],
+  validate: (claim, old) => [...validateMetadata(claim, { scope: 'Namespaced', name: dnsSubdomain }), ...validateClaimSpec(claim, old)],
   validateUpdate: (next, old) => [...validateMetadataUpdate(next, old), ...validateClaimUpdate(next, old)],
   validateStatusUpdate: validateClaimStatus,
   columns: claimColumns,

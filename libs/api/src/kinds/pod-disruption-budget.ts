@@ -25,7 +25,11 @@ export const PodDisruptionBudget = defineKind<PodDisruptionBudget>({
   defaults: (budget) => {
     budget.spec ??= {};
   },
-  validate: (budget) => [...validateMetadata(budget, { scope: 'Namespaced', name: dnsSubdomain }), ...validateDisruptionBudget(budget)],
+  // Kubernetes looks at the metadata, as of anything, once the rest is in order.
+  validate: (budget) => {
+    const errors = validateDisruptionBudget(budget);
+    return errors.length > 0 ? errors : validateMetadata(budget, { scope: 'Namespaced', name: dnsSubdomain });
+  },
   validateUpdate: validateMetadataUpdate,
   validateStatusUpdate: validateDisruptionBudgetStatus,
   columns: disruptionBudgetColumns,

@@ -21,8 +21,8 @@ export const StorageClass = defineKind<StorageClass>({
 
   strategy: { returnsDeleted: true },
   defaults: (storageClass) => {
-    storageClass.reclaimPolicy ||= 'Delete';
-    storageClass.volumeBindingMode ||= 'Immediate';
+    storageClass.reclaimPolicy ??= 'Delete';
+    storageClass.volumeBindingMode ??= 'Immediate';
   },
   validate: (storageClass) => [
     ...validateMetadata(storageClass, { scope: 'Cluster', name: dnsSubdomain }),

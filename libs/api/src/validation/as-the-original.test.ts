@@ -1,12 +1,14 @@
 // Causes as kube-apiserver 1.35 worded them when it was asked the same (npm run differential).
-import { fieldMessage } from '@berth/machinery';
+import { fieldMessage, type KindDefinition } from '@berth/machinery';
 import { describe, expect, test } from 'vitest';
-import type { PersistentVolumeSpec } from '../generated/core-v1.types.ts';
+import type { DaemonSet } from '../generated/apps-v1.types.ts';
+import type { PersistentVolumeSpec, PodSpec } from '../generated/core-v1.types.ts';
 import {
   ClusterRole,
   ControllerRevision,
   EndpointSlice,
   Endpoints,
+  kinds,
   LimitRange,
   Node,
   PodDisruptionBudget,
@@ -17,8 +19,11 @@ import {
   VolumeAttachment,
 } from '../index.ts';
 import { clusterSamples } from '../samples/cluster.ts';
+import { sampleOf } from '../testing.ts';
+import { validateDaemonSetSpec } from './daemon-set.ts';
 import type { FieldError } from './errors.ts';
 import { validateMetadataParts } from './metadata.ts';
+import { validatePodSpec } from './pod-spec.ts';
 
 const texts = (errors: FieldError[]) => errors.map((error) => `${error.field}: ${fieldMessage(error)}`);
 
@@ -37,6 +42,51 @@ describe('what is shown of structs', () => {
       'aggregationRule.clusterRoleSelectors[0]: Invalid value: null: invalid label selector.',
     );
   });
+});
+
+test('ranges of services are written in one way, however many are wrong', () => {
+  const made = (...cidrs: string[]) => texts(ServiceCIDR.validate({ ...clusterSamples.ServiceCIDR(), spec: { cidrs } }));
+  const both = 'may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/64';
+  expect(made('010.0.0.0/8')).toEqual(['spec.cidrs[0]: Invalid value: "010.0.0.0/8": must not have leading 0s in IP or prefix length']);
+  expect(made('10.0.0.1/8')).toEqual(['spec.cidrs[0]: Invalid value: "10.0.0.1/8": must not have bits set beyond the prefix length']);
+  expect(made('FD00:0::/64')).toEqual(['spec.cidrs[0]: Invalid value: "FD00:0::/64": must be in canonical form ("fd00::/64")']);
+  expect(made('10.0.0.0/33')).toEqual([expect.stringContaining('must be a valid CIDR value')]);
+  expect(made('010.0.0.0/8', '10.0.0.0/8')).toEqual([
+    expect.stringContaining('must not have leading 0s'),
+    `spec.cidrs: Invalid value: ["010.0.0.0/8","10.0.0.0/8"]: ${both}`,
+  ]);
+});
+
+test('metadata of a disruption budget is looked at once its spec is in order', () => {
+  const metadata = { name: 'a', namespace: 'default', finalizers: ['a'] };
+  const texted = (spec: object) =>
+    texts(PodDisruptionBudget.validate({ apiVersion: 'policy/v1', kind: 'PodDisruptionBudget', metadata, spec }));
+  expect(texted({ maxUnavailable: 'x' }).every((text) => text.startsWith('spec.'))).toBe(true);
+  expect(texted({ maxUnavailable: 1 })).toEqual([expect.stringContaining('metadata.finalizers[0]')]);
+});
+
+test('of the sources of a volume, only the first is looked into', () => {
+  const spec = (volume: object) => ({ containers: [{ name: 'a', image: 'b' }], volumes: [{ name: 'v', ...volume }] }) as unknown as PodSpec;
+  const found = (volume: object) => texts(validatePodSpec(spec(volume), 'spec')).filter((text) => text.startsWith('spec.volumes'));
+  const surplus = 'Forbidden: may not specify more than 1 volume type';
+  expect(found({ awsElasticBlockStore: { volumeID: 'a', partition: 30080 }, downwardAPI: { defaultMode: -1 }, cephfs: {} })).toEqual([
+    'spec.volumes[0].awsElasticBlockStore.partition: Invalid value: 30080: must be between 1 and 255, inclusive',
+    `spec.volumes[0].cephFS: ${surplus}`,
+    `spec.volumes[0].downwarAPI: ${surplus}`,
+  ]);
+  expect(found({ emptyDir: {}, secret: {} })).toEqual([`spec.volumes[0].secret: ${surplus}`]);
+  expect(found({})).toEqual(['spec.volumes[0]: Required value: must specify a volume type']);
+});
+
+test('counts of a rolling update: what is no number is none', () => {
+  const daemonSet = (rollingUpdate: object) => {
+    const sample = sampleOf(kinds.find(({ kind }) => kind === 'DaemonSet') as KindDefinition) as DaemonSet;
+    sample.spec.updateStrategy = { type: 'RollingUpdate', rollingUpdate };
+    const found = texts(validateDaemonSetSpec(sample)).map((text) => text.replace('spec.updateStrategy.rollingUpdate.', ''));
+    return found.filter((text) => text.startsWith('max'));
+  };
+  expect(daemonSet({ maxUnavailable: 0, maxSurge: 'x' })).toContain('maxUnavailable: Required value: cannot be 0 when maxSurge is 0');
+  expect(daemonSet({ maxUnavailable: 0, maxSurge: '101%' })).toEqual(['maxSurge: Invalid value: "101%": must not be greater than 100%']);
 });
 
 test('ranges of services say which of them changed', () => {

@@ -1,5 +1,4 @@
 // IP addresses and ranges as numbers: whether a range holds another, and how an address is written when it is a name.
-import { type FieldError, invalid } from './errors.ts';
 import { isIPv4, isIPv6 } from './ip.ts';
 
 export interface Cidr {
@@ -44,10 +43,6 @@ export function parseCidr(text: string): Cidr | undefined {
   if (prefixBits > widthOf(six)) return undefined;
   const hostBits = BigInt(widthOf(six) - prefixBits);
   return { isIPv6: six, first: (addressNumber(address) >> hostBits) << hostBits, prefixBits };
-}
-
-export function cidr(text: string, field: string): FieldError[] {
-  return parseCidr(text) ? [] : [invalid(field, text, 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)')];
 }
 
 /** Whether `inner` is a part of `outer` and not the whole. */

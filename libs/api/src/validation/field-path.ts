@@ -35,12 +35,28 @@ export function subscript(fieldPath: string): { path: string; key: string } | un
   return match?.[1] !== undefined && match[2] !== undefined ? { path: match[1], key: match[2] } : undefined;
 }
 
+/** What Kubernetes knows of a pod by a path, whether it can be had or not. */
+const labelsOfPods = new Set([
+  ...[
+    'metadata.annotations',
+    'metadata.labels',
+    'metadata.name',
+    'metadata.namespace',
+    'metadata.uid',
+    'spec.nodeName',
+    'spec.restartPolicy',
+  ],
+  ...['spec.serviceAccountName', 'spec.schedulerName', 'status.phase', 'status.hostIP', 'status.hostIPs', 'status.podIP', 'status.podIPs'],
+]);
+
 export function objectFieldSelector(selector: ObjectFieldSelector, supported: string[], field: string): FieldError[] {
   const { apiVersion, fieldPath } = selector;
   if (!apiVersion) return [required(`${field}.apiVersion`)];
   if (!fieldPath) return [required(`${field}.fieldPath`)];
   const path = `${field}.fieldPath`;
   const subscripted = subscript(fieldPath);
+  if (!subscripted && !labelsOfPods.has(fieldPath))
+    return [invalid(path, fieldPath, `error converting fieldPath: field label not supported: ${fieldPath}`)];
   if (!subscripted) return supported.includes(fieldPath) ? [] : [notSupported(path, fieldPath, supported)];
   if (subscripted.path !== 'metadata.labels' && subscripted.path !== 'metadata.annotations') {
     return [invalid(path, fieldPath, 'does not support subscript')];

@@ -10,8 +10,8 @@ import type {
 } from '../generated/networking-v1.types.ts';
 import { schemas } from '../schemas.ts';
 import { isEqual } from './changes.ts';
-import { canonicalAddress, cidr, isStrictSubset, parseCidr } from './cidr.ts';
-import { each, type FieldError, forbidden, immutable, invalid, invalidAll, notSupported, required } from './errors.ts';
+import { canonicalAddress, isStrictSubset, parseCidr, rangeText } from './cidr.ts';
+import { each, type FieldError, forbidden, immutable, invalid, invalidAll, notSupported, required, shownMember } from './errors.ts';
 import { ipAddress } from './ip.ts';
 import { labelSelector } from './labels.ts';
 import { legacyCidr, plainCidr } from './legacy-ip.ts';
@@ -103,16 +103,28 @@ export function validateIPAddressUpdate(next: IPAddress, old: IPAddress): FieldE
     : [invalid('spec.parentRef', asGoStruct(schemas.message('networking.v1.ParentReference'), next.spec?.parentRef), immutable)];
 }
 
+/** In the one way to write it. */
+function canonicalCidr(text: string, field: string): FieldError[] {
+  const errors = legacyCidr(text, field);
+  if (errors.length > 0) return errors;
+  if (!parseCidr(text)) return [invalid(field, text, 'must not have leading 0s in IP or prefix length')];
+  const [address = '', bits = ''] = text.split('/');
+  const canonical = rangeText({ address, prefixBits: Number(bits) });
+  if (`${canonicalAddress(address)}/${bits}` !== canonical)
+    return [invalid(field, text, 'must not have bits set beyond the prefix length')];
+  return text === canonical ? [] : [invalid(field, text, `must be in canonical form (${JSON.stringify(canonical)})`)];
+}
+
 export function validateServiceCidrSpec({ spec }: ServiceCIDR): FieldError[] {
   const cidrs = spec?.cidrs ?? [];
   if (cidrs.length === 0) return [required('spec.cidrs', 'at least one CIDR required')];
   if (cidrs.length > 2)
     return [invalid('spec.cidrs', asGoStruct(schemas.message('networking.v1.ServiceCIDRSpec'), spec), 'may only hold up to 2 values')];
-  const errors = each(cidrs, 'spec.cidrs', cidr);
-  if (errors.length > 0 || cidrs.length < 2) return errors;
+  const errors = each(cidrs, 'spec.cidrs', canonicalCidr);
+  if (cidrs.length < 2 || cidrs.some((text) => legacyCidr(text, '').length > 0)) return errors;
   const rule = 'may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/64';
-  const [one, other] = cidrs.map(parseCidr);
-  return one?.isIPv6 === other?.isIPv6 ? [invalid('spec.cidrs', cidrs, rule)] : [];
+  const [one, other] = cidrs.map((text) => text.includes(':'));
+  return one === other ? [...errors, invalid('spec.cidrs', cidrs, rule)] : errors;
 }
 
 /** A second family may join; what addresses were taken from stays. */
@@ -120,7 +132,8 @@ export function validateServiceCidrUpdate(next: ServiceCIDR, old: ServiceCIDR): 
   const before = old.spec?.cidrs ?? [];
   const after = next.spec?.cidrs ?? [];
   const isJoined = before.length === 1 && after.length === 2;
-  if (!isJoined && before.length !== after.length) return [invalid('spec.cidrs', next.spec?.cidrs ?? null, immutable)];
+  if (!isJoined && before.length !== after.length)
+    return [invalid('spec.cidrs', after.length > 0 ? after : shownMember(next.spec, 'cidrs'), immutable)];
   const changed = before.flatMap((cidr, index) =>
     after[index] === cidr ? [] : [invalid(`spec.cidrs[${index}]`, after[index], immutable)],
   );

@@ -34,7 +34,7 @@ export function seccomp(profile: SeccompProfile | undefined, field: string): Fie
   const path = `${field}.localhostProfile`;
   if (profile.type !== 'Localhost') {
     if (profile.localhostProfile !== undefined)
-      errors.push(invalid(path, profile.localhostProfile, 'can only be set when seccomp type is Localhost'));
+      errors.push(invalid(path, shown('core.v1.SeccompProfile', profile), 'can only be set when seccomp type is Localhost'));
   } else if (!profile.localhostProfile) {
     errors.push(required(path, 'must be set when seccomp type is Localhost'));
   } else {

@@ -35,22 +35,23 @@ export function volumeMode(mode: string | undefined): FieldError[] {
   return mode === undefined || volumeModes.includes(mode) ? [] : [notSupported('spec.volumeMode', mode, volumeModes)];
 }
 
-export function validateClaimSpec({ spec }: PersistentVolumeClaim): FieldError[] {
+/** @param old groups of data sources are looked at when a claim is made only */
+export function validateClaimSpec({ spec }: PersistentVolumeClaim, old?: PersistentVolumeClaim): FieldError[] {
   return [
     ...volumeAccessModes(spec.accessModes, 'spec.accessModes', 'at least 1 access mode is required'),
     ...labelSelector(spec.selector, 'spec.selector'),
     ...storageAmount(spec.resources?.requests?.storage, 'spec.resources[storage]'),
     ...className(spec.storageClassName, 'spec.storageClassName'),
     ...volumeMode(spec.volumeMode),
-    ...dataSources(spec),
+    ...dataSources(spec, old === undefined),
     ...className(spec.volumeAttributesClassName, 'spec.volumeAttributesClassName'),
   ];
 }
 
-function dataSources({ dataSource, dataSourceRef }: PersistentVolumeClaimSpec): FieldError[] {
+function dataSources({ dataSource, dataSourceRef }: PersistentVolumeClaimSpec, isNew: boolean): FieldError[] {
   const errors = [
-    ...(dataSource ? objectReference(dataSource, 'spec.dataSource') : []),
-    ...(dataSourceRef ? objectReference(dataSourceRef, 'spec.dataSourceRef') : []),
+    ...(dataSource ? objectReference(dataSource, 'spec.dataSource', isNew) : []),
+    ...(dataSourceRef ? objectReference(dataSourceRef, 'spec.dataSourceRef', isNew) : []),
   ];
   const namespace = dataSourceRef?.namespace;
   if (namespace) errors.push(...invalidAll('spec.dataSourceRef.namespace', namespace, dnsLabel(namespace)));
@@ -61,12 +62,16 @@ function dataSources({ dataSource, dataSourceRef }: PersistentVolumeClaimSpec): 
   return isSame ? errors : [...errors, invalid('spec', {}, 'must match dataSourceRef')];
 }
 
-function objectReference({ apiGroup, kind, name }: { apiGroup?: string; kind?: string; name?: string }, field: string): FieldError[] {
+function objectReference(
+  { apiGroup, kind, name }: { apiGroup?: string; kind?: string; name?: string },
+  field: string,
+  isNew: boolean,
+): FieldError[] {
   const errors = name ? [] : [required(`${field}.name`)];
   if (!kind) errors.push(required(`${field}.kind`));
   if (!apiGroup && kind !== 'PersistentVolumeClaim')
     errors.push(invalid(field, kind ?? '', "must be 'PersistentVolumeClaim' when referencing the default apiGroup"));
-  if (apiGroup) errors.push(...invalidAll(`${field}.apiGroup`, apiGroup, dnsSubdomain(apiGroup)));
+  if (apiGroup && isNew) errors.push(...invalidAll(`${field}.apiGroup`, apiGroup, dnsSubdomain(apiGroup)));
   return errors;
 }
 

@@ -11,11 +11,12 @@ import type {
   QuobyteVolumeSource,
   SecretReference,
   StorageOSPersistentVolumeSource,
+  Volume,
 } from '../generated/core-v1.types.ts';
-import { type FieldError, forbidden, invalid, invalidAll, notSupported, required, tooLong } from './errors.ts';
+import { type FieldError, forbidden, invalid, invalidAll, notSupported, optionalOneOf, required, tooLong } from './errors.ts';
 import { dnsLabel, dnsSubdomain, inRange } from './names.ts';
-import { hostPathSource } from './volumes.ts';
 
+const hostPathTypes = ['', 'BlockDevice', 'CharDevice', 'Directory', 'DirectoryOrCreate', 'File', 'FileOrCreate', 'Socket'];
 const driverNameBytesMax = 63;
 const partitionMax = 255;
 const tenantLengthMax = 64;
@@ -97,6 +98,24 @@ const sources: { [key in keyof PersistentVolumeSpec]?: Source } = {
   storageos: { validate: ({ storageos }, field) => (storageos ? storageOsSource(storageos, field) : []) },
   csi: { validate: ({ csi }, field) => (csi ? csiSource(csi, field) : []) },
 };
+
+/** Of a pod's volume: those that are found as a persistent volume's are. */
+const sharedWithPods = new Set<string>([
+  ...['hostPath', 'gcePersistentDisk', 'awsElasticBlockStore', 'nfs', 'iscsi', 'flocker', 'rbd', 'cephfs', 'quobyte', 'fc', 'flexVolume'],
+  ...['azureFile', 'vsphereVolume', 'photonPersistentDisk', 'portworxVolume', 'azureDisk', 'scaleIO'],
+]);
+
+export function sharedSource(kind: keyof Volume, volume: Volume, field: string): FieldError[] {
+  if (!sharedWithPods.has(kind)) return [];
+  const { within = kind, validate } = sources[kind as keyof PersistentVolumeSpec] as Source;
+  return validate(volume as unknown as PersistentVolumeSpec, `${field}.${within}`, volume.name);
+}
+
+function hostPathSource(hostPath: { path: string; type?: string }, field: string): FieldError[] {
+  if (!hostPath.path) return [required(`${field}.path`)];
+  const errors = hostPath.path.split('/').includes('..') ? [invalid(`${field}.path`, hostPath.path, "must not contain '..'")] : [];
+  return [...errors, ...optionalOneOf(`${field}.type`, hostPath.type, hostPathTypes)];
+}
 
 export function volumeSource(spec: PersistentVolumeSpec, volume: string, field: string): FieldError[] {
   const given = (Object.keys(sources) as (keyof PersistentVolumeSpec)[]).filter((key) => spec[key] !== undefined);

@@ -1,13 +1,13 @@
 // Volumes of a pod: one source each, with paths that stay inside the volume.
 import type { DownwardAPIVolumeFile, KeyToPath, ProjectedVolumeSource, Volume, VolumeProjection } from '../generated/core-v1.types.ts';
-import { each, type FieldError, forbidden, invalid, invalidAll, optionalOneOf, required } from './errors.ts';
+import { each, type FieldError, forbidden, invalid, invalidAll, required } from './errors.ts';
 import { objectFieldSelector, resourceFieldSelector, volumeFieldPaths } from './field-path.ts';
 import { uniqueNames } from './metadata.ts';
 import { dnsLabel } from './names.ts';
 import { quantity } from './resources.ts';
 import { descendingPath } from './security-context.ts';
+import { sharedSource } from './volume-sources.ts';
 
-const hostPathTypes = ['', 'BlockDevice', 'CharDevice', 'Directory', 'DirectoryOrCreate', 'File', 'FileOrCreate', 'Socket'];
 const projectionSources = ['secret', 'configMap', 'downwardAPI', 'serviceAccountToken', 'clusterTrustBundle', 'podCertificate'] as const;
 
 export function volumes(list: Volume[] | undefined, field: string): FieldError[] {
@@ -21,39 +21,46 @@ function name(text: string | undefined, field: string): FieldError[] {
   return text ? invalidAll(field, text, dnsLabel(text)) : [required(field)];
 }
 
+/** In the order in which Kubernetes looks at them: into the first only, of the others it says that they are too many. */
+const sources = [
+  ...['hostPath', 'gitRepo', 'gcePersistentDisk', 'awsElasticBlockStore', 'secret', 'nfs', 'iscsi', 'glusterfs', 'flocker'],
+  ...['persistentVolumeClaim', 'rbd', 'cinder', 'cephfs', 'quobyte', 'downwardAPI', 'fc', 'flexVolume', 'configMap', 'azureFile'],
+  ...['vsphereVolume', 'photonPersistentDisk', 'portworxVolume', 'azureDisk', 'storageos', 'projected', 'scaleIO', 'csi', 'ephemeral'],
+  'image',
+] as (keyof Volume)[];
+/** Names that Kubernetes gives them when they are too many. */
+const surplusNames: { [key in keyof Volume]?: string } = { cephfs: 'cephFS', downwardAPI: 'downwarAPI' };
+
 function source(volume: Volume, field: string): FieldError[] {
-  const kinds = Object.entries(volume).filter(([key, value]) => key !== 'name' && value !== undefined && value !== null);
-  const errors = kinds.slice(1).map(([key]) => forbidden(`${field}.${key}`, 'may not specify more than 1 volume type'));
-  if (kinds.length === 0) errors.push(required(field, 'must specify a volume type'));
-  const { emptyDir, hostPath, secret, configMap, persistentVolumeClaim, downwardAPI, projected } = volume;
-  if (emptyDir?.sizeLimit !== undefined && quantity(emptyDir.sizeLimit, '').length > 0) {
-    errors.push(forbidden(`${field}.emptyDir.sizeLimit`, 'SizeLimit field must be a valid resource quantity'));
-  }
-  if (hostPath) errors.push(...hostPathSource(hostPath, `${field}.hostPath`));
-  if (secret) {
-    if (!secret.secretName) errors.push(required(`${field}.secret.secretName`));
-    errors.push(...mode(secret.defaultMode, `${field}.secret.defaultMode`), ...keysToPaths(secret.items, `${field}.secret.items`));
-  }
-  if (configMap) {
-    if (!configMap.name) errors.push(required(`${field}.configMap.name`));
-    errors.push(
-      ...mode(configMap.defaultMode, `${field}.configMap.defaultMode`),
-      ...keysToPaths(configMap.items, `${field}.configMap.items`),
-    );
-  }
-  if (persistentVolumeClaim && !persistentVolumeClaim.claimName) errors.push(required(`${field}.persistentVolumeClaim.claimName`));
-  if (downwardAPI) {
-    errors.push(...mode(downwardAPI.defaultMode, `${field}.downwardAPI.defaultMode`));
-    errors.push(...each(downwardAPI.items, `${field}.downwardAPI`, (file) => downwardFile(file, `${field}.downwardAPI`)));
-  }
-  if (projected) errors.push(...projectedSource(projected, `${field}.projected`));
-  return errors;
+  const given = sources.filter((key) => volume[key] !== undefined && volume[key] !== null);
+  const { emptyDir } = volume;
+  if (given.length === 0 && !emptyDir) return [required(field, 'must specify a volume type')];
+  const isTooLarge = emptyDir?.sizeLimit !== undefined && quantity(emptyDir.sizeLimit, '').length > 0;
+  const errors = isTooLarge ? [forbidden(`${field}.emptyDir.sizeLimit`, 'SizeLimit field must be a valid resource quantity')] : [];
+  const [first, ...more] = emptyDir ? [undefined, ...given] : given;
+  if (first) errors.push(...sourceOf(first, volume, field));
+  const surplus = more.filter((key) => key !== undefined);
+  return [...errors, ...surplus.map((key) => forbidden(`${field}.${surplusNames[key] ?? key}`, 'may not specify more than 1 volume type'))];
 }
 
-export function hostPathSource(hostPath: { path: string; type?: string }, field: string): FieldError[] {
-  if (!hostPath.path) return [required(`${field}.path`)];
-  const errors = hostPath.path.split('/').includes('..') ? [invalid(`${field}.path`, hostPath.path, "must not contain '..'")] : [];
-  return [...errors, ...optionalOneOf(`${field}.type`, hostPath.type, hostPathTypes)];
+function sourceOf(kind: keyof Volume, volume: Volume, field: string): FieldError[] {
+  const { secret, configMap, persistentVolumeClaim, downwardAPI, projected } = volume;
+  const path = `${field}.${kind}`;
+  if (kind === 'secret' && secret) {
+    const errors = secret.secretName ? [] : [required(`${path}.secretName`)];
+    return [...errors, ...mode(secret.defaultMode, `${path}.defaultMode`), ...keysToPaths(secret.items, `${path}.items`)];
+  }
+  if (kind === 'configMap' && configMap) {
+    const errors = configMap.name ? [] : [required(`${path}.name`)];
+    return [...errors, ...mode(configMap.defaultMode, `${path}.defaultMode`), ...keysToPaths(configMap.items, `${path}.items`)];
+  }
+  if (kind === 'persistentVolumeClaim' && persistentVolumeClaim)
+    return persistentVolumeClaim.claimName ? [] : [required(`${path}.claimName`)];
+  if (kind === 'downwardAPI' && downwardAPI) {
+    return [...mode(downwardAPI.defaultMode, `${path}.defaultMode`), ...each(downwardAPI.items, path, (file) => downwardFile(file, path))];
+  }
+  if (kind === 'projected' && projected) return projectedSource(projected, path);
+  return sharedSource(kind, volume, field);
 }
 
 function mode(bits: number | undefined, field: string): FieldError[] {

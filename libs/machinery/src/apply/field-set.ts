@@ -80,8 +80,13 @@ function differenceOfNodes(a: FieldSet, b: FieldSet): FieldSet | undefined {
   if (isEmpty(a)) return isMember(b) ? undefined : a;
   const beneath = difference(a, b);
   const left = isMember(a) && isMember(b) ? below(beneath) : beneath;
-  if (!isEmpty(left)) return left;
+  if (!isEmpty(left)) return isSelfAlone(left) ? leaf : left;
   return isMember(a) && !isMember(b) ? leaf : undefined;
+}
+
+function isSelfAlone(of: FieldSet): boolean {
+  for (const element in of) if (element !== '.') return false;
+  return true;
 }
 
 export function intersection(a: FieldSet, b: FieldSet): FieldSet {

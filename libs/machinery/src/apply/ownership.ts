@@ -18,6 +18,7 @@ import {
   writeManagers,
 } from './managers.ts';
 import { checkItems, mergeApplied, removeFields } from './merge-applied.ts';
+import { lacksKeys } from './missing-keys.ts';
 import { fieldsOf, fieldsOfNew } from './object-fields.ts';
 import { rootShape } from './shape.ts';
 
@@ -77,7 +78,7 @@ export function managedAfterUpdate(
   forms?: Forms,
 ): ManagedFieldsEntry[] {
   const given = managedFieldsOf(next);
-  if (asksToReset(given)) return [];
+  if (asksToReset(given) || lacksKeys(message, next)) return [];
   const live = old && managedFieldsOf(old);
   const isGiven = given !== undefined && given.length > 0 && !deepEqual(given, live);
   const managers = (isGiven && readManagers(given)) || readManagers(live) || [];

@@ -1,7 +1,7 @@
 // The newest state of every object of one kind, with the recent events that let a watch resume. Everything here is
 // synchronous, so a reader that looks and registers in one go can miss nothing. Kinds whose objects expire are left in the store:
 // of those there are only the recent events here, as memory should follow what a cluster runs, not how long it has run.
-import { apiVersionOf, type KindDefinition, type KubeObject, StatusError } from '@berth/machinery';
+import { type KindDefinition, type KubeObject, StatusError } from '@berth/machinery';
 import { type KeyValue, SortedKeys, type StoreEvent } from '@berth/store';
 import { expires } from './event-expiry.ts';
 import { kindPrefix } from './keys.ts';
@@ -263,7 +263,7 @@ export class KindCache {
   }
 
   bookmark(revision: number, initialEventsEnd = false): WatchItem {
-    return bookmarkItem({ apiVersion: apiVersionOf(this.kind), kind: this.kind.kind }, revision, initialEventsEnd);
+    return bookmarkItem(this.kind, revision, initialEventsEnd);
   }
 
   /** Tells watchers that asked for it how far they are, so that they can resume from there. */

@@ -1,6 +1,14 @@
 // The metadata that only the API server writes: identity, generation, deletion. What clients send there is replaced by what
 // is true, or refused where replacing it silently would mislead them.
-import { deepEqual, type FieldError, type KindDefinition, type KubeObject, type ObjectMeta, StatusError } from '@berth/machinery';
+import {
+  deepEqual,
+  type FieldError,
+  groupResourceOf,
+  type KindDefinition,
+  type KubeObject,
+  type ObjectMeta,
+  StatusError,
+} from '@berth/machinery';
 import { type Clock, type Random, timestamp } from '@berth/telemetry';
 import { requireVersion } from './body.ts';
 
@@ -29,18 +37,34 @@ export function stampNew(kind: KindDefinition, object: KubeObject, clock: Clock,
   delete metadata.resourceVersion;
   delete metadata.deletionTimestamp;
   delete metadata.deletionGracePeriodSeconds;
-  delete metadata.generation;
   metadata.uid = random.uuid();
   metadata.creationTimestamp = timestamp(clock);
   if (hasGeneration(kind)) metadata.generation = 1;
 }
 
+/** Resources whose objects lie elsewhere in Kubernetes' etcd than under their own name. */
+const resourcePrefixes: Record<string, string | undefined> = {
+  replicationcontrollers: 'controllers',
+  endpoints: 'services/endpoints',
+  services: 'services/specs',
+  nodes: 'minions',
+  'ingresses.networking.k8s.io': 'ingress',
+};
+
+function resourcePrefix(kind: KindDefinition): string {
+  return resourcePrefixes[groupResourceOf(kind)] ?? kind.plural;
+}
+
 /** @throws StatusError Conflict when `given` is about another object or an older version of it. */
-export function checkIdentity(kind: KindDefinition, given: KubeObject, old: KubeObject): void {
+export function checkIdentity(kind: KindDefinition, given: KubeObject, old: KubeObject, isDryRun = false): void {
   const { uid, resourceVersion } = given.metadata;
   const kept = old.metadata;
   if (uid && uid !== kept.uid) {
-    throw StatusError.conflict(kind, kept.name, `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${kept.uid}`);
+    const detail = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${kept.uid}`;
+    // As Kubernetes' store says it, which names the key: where it keeps the object in etcd, and in a dry run without that prefix.
+    const key = `${isDryRun ? '' : '/registry'}/${[resourcePrefix(kind), kept.namespace, kept.name].filter(Boolean).join('/')}`;
+    const storage = `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: ${detail}`;
+    throw StatusError.conflict(kind, kept.name, storage);
   }
   requireVersion(kind, given);
   if (resourceVersion && resourceVersion !== '0' && resourceVersion !== kept.resourceVersion) {
@@ -50,8 +74,8 @@ export function checkIdentity(kind: KindDefinition, given: KubeObject, old: Kube
 }
 
 /** Keeps identity and deletion through an update. @returns what `next` may not say of them @throws StatusError Conflict for another object, or an old version */
-export function carryMetadata(kind: KindDefinition, next: KubeObject, old: KubeObject): FieldError[] {
-  checkIdentity(kind, next, old);
+export function carryMetadata(kind: KindDefinition, next: KubeObject, old: KubeObject, isDryRun = false): FieldError[] {
+  checkIdentity(kind, next, old, isDryRun);
   const given = next.metadata;
   const kept = old.metadata;
   const errors = [

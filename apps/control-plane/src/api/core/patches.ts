@@ -46,7 +46,7 @@ export function readPatched(kind: KindDefinition, type: PatchKind, old: KubeObje
   return readBody(kind, patched, settings, {
     repeated:
       type === 'json' ? [...repeated(settings), ...unknownMembers(patch)].map((problem) => `json patch ${problem}`) : repeated(settings),
-    sortsUnknown: type === 'strategic',
+    sortsUnknown: true,
     // JSON is written again with its members in order before it is decoded; a merged object is copied field by field.
     decodes: type === 'strategic' ? 'schema' : 'sorted',
     refusedTypes: (error) => refused(type === 'strategic' ? restoreProblem(error) : error.detail),

@@ -1,5 +1,5 @@
 // One change as every watcher sees it. Which type it has depends on the watcher's selectors, but each form is encoded once.
-import type { KubeObject } from '@berth/machinery';
+import { apiVersionOf, fillZeroValues, type KindDefinition, type KubeObject } from '@berth/machinery';
 import { Entry, toBytes } from './object-codec.ts';
 import type { Selection } from './selection.ts';
 import type { Encoded, WatchEventType, WatchItem } from './types.ts';
@@ -35,14 +35,18 @@ export function watchItem(type: WatchEventType, subject: Encoded): WatchItem {
   return new Item(type, subject);
 }
 
-/** A BOOKMARK: only a kind and a version; `initialEventsEnd` marks the one that closes the initial events. */
-export function bookmarkItem(kind: { apiVersion: string; kind: string }, revision: number, initialEventsEnd = false): WatchItem {
+/**
+ * A BOOKMARK: only a kind and a version, and what is shown of an object that holds nothing; `initialEventsEnd` marks the one that closes
+ * the initial events.
+ */
+export function bookmarkItem(kind: KindDefinition, revision: number, initialEventsEnd = false): WatchItem {
   const annotations = initialEventsEnd ? { annotations: { 'k8s.io/initial-events-end': 'true' } } : {};
   const object = {
-    apiVersion: kind.apiVersion,
+    apiVersion: apiVersionOf(kind),
     kind: kind.kind,
     metadata: { resourceVersion: String(revision), ...annotations },
   } as KubeObject;
+  fillZeroValues(kind.schema, object as unknown as Record<string, unknown>);
   return new Item('BOOKMARK', new Entry('', revision, toBytes(object), object));
 }
 

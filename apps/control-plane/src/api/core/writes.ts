@@ -196,7 +196,7 @@ export class Writes {
     const { kind, namespace, name = '', subresource, user } = target;
     const old: Shaped = current.object;
     const next = scope === 'status' ? withStatus(kind, old, given, timestamp(this.#options.clock)) : given;
-    const refused = carryMetadata(kind, next, old);
+    const refused = carryMetadata(kind, next, old, settings?.dryRun);
     const request: AdmissionRequest = {
       operation: 'UPDATE',
       user,

@@ -14,7 +14,7 @@ const table = (includeObject: Form['includeObject']): Form => ({
 });
 
 function bookmark(kind: (typeof all)[number], form: Form, isEnd = false) {
-  const item = bookmarkItem({ apiVersion: 'v1', kind: kind.kind }, 7, isEnd);
+  const item = bookmarkItem(kind, 7, isEnd);
   return JSON.parse(Buffer.from(watchFormat(kind, form, () => 0).encode(item)).toString());
 }
 

@@ -2,7 +2,7 @@
 // it or its account says no. What it mounts is what Kubernetes mounts, as client libraries look for exactly these files.
 import type { Container, Pod, ServiceAccount, Volume } from '@berth/api';
 import { everyContainer } from '@berth/api';
-import { StatusError } from '@berth/machinery';
+import { pathSegment, StatusError } from '@berth/machinery';
 import type { Random } from '@berth/telemetry';
 import { generatedName } from '../metadata.ts';
 import type { AdmissionPlugin, AdmissionRequest } from './admission.ts';
@@ -41,6 +41,11 @@ export class ServiceAccountAdmission implements AdmissionPlugin {
     const accountName = pod.spec.serviceAccountName || defaultAccount;
     pod.spec.serviceAccountName = accountName;
     pod.spec.serviceAccount = accountName;
+    const impossible = pathSegment(accountName);
+    if (impossible.length > 0) {
+      const detail = `invalid resource name ${JSON.stringify(accountName)}: [${impossible.join(' ')}]`;
+      throw refused(name, `error looking up service account ${namespace}/${accountName}: ${detail}`);
+    }
     const account = await this.#find(namespace, accountName);
     if (!account) {
       throw refused(
