@@ -1,6 +1,6 @@
 // What an API server writes of an object by itself, later: of a FlowSchema, whether its priority level exists; of a definition, whether its
 // kind is served. Both servers are waited for, so that neither is asked about an object that it is about to change.
-import { isRecord, type KindDefinition } from '@berth/machinery';
+import { deepEqual, isRecord, type KindDefinition } from '@berth/machinery';
 import { eventually } from '../../tools/cluster/eventually.ts';
 import type { Answer, ApiServer, Request } from './api-server.ts';
 
@@ -28,13 +28,13 @@ const reported: Record<string, ((body: unknown) => boolean) | undefined> = {
 function isEstablished(body: unknown): boolean {
   const { metadata, spec, status } = body as {
     metadata?: { deletionTimestamp?: string };
-    spec?: { names?: { kind?: string } };
-    status?: { conditions?: { type?: string; status?: string }[]; acceptedNames?: { kind?: string } };
+    spec?: { names?: object };
+    status?: { conditions?: { type?: string; status?: string }[]; acceptedNames?: object };
   };
   if (metadata?.deletionTimestamp) return true;
   const isTrue = (name: string) => (status?.conditions ?? []).find(({ type }) => type === name)?.status === 'True';
   const isRefused = (status?.conditions ?? []).some((condition) => condition.type === 'NamesAccepted' && condition.status === 'False');
-  return isRefused || (isTrue('Established') && status?.acceptedNames?.kind === spec?.names?.kind);
+  return isRefused || (isTrue('Established') && deepEqual(status?.acceptedNames, spec?.names));
 }
 
 function hasPriorityLevel(body: unknown): boolean {

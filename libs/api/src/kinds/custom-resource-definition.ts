@@ -8,6 +8,7 @@ import { beginCleanup } from '../strategies/custom-resource-cleanup.ts';
 import { addStoredVersion } from '../strategies/custom-resource-definition.ts';
 import { validateDefinition, validateDefinitionStatus } from '../validation/custom-resource-definition/definition.ts';
 import { validateMetadataUpdate } from '../validation/metadata.ts';
+import { definitionWarnings } from '../warnings/custom-resource-definition.ts';
 
 export type CustomResourceDefinition = Type;
 
@@ -35,4 +36,5 @@ export const CustomResourceDefinition = defineKind<CustomResourceDefinition>({
   validateUpdate: validateMetadataUpdate,
   validateStatusUpdate: validateDefinitionStatus,
   columns: [nameColumn(), createdAtColumn()],
+  warnings: definitionWarnings,
 });

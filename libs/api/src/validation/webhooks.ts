@@ -72,9 +72,12 @@ function hookName(name: string | undefined, field: string): FieldError[] {
 
 function versions(list: string[], needsKnown: boolean, field: string): FieldError[] {
   if (list.length === 0) return [required(field, `must specify one of ${reviewVersions.join(', ')}`)];
-  const errors = each(list, field, (version, at, index) =>
-    list.indexOf(version) < index ? [] : invalidAll(at, version, dns1035Label(version)),
-  );
+  const seen = new Set<string>();
+  const errors = each(list, field, (version, at) => {
+    if (seen.has(version)) return [];
+    seen.add(version);
+    return invalidAll(at, version, dns1035Label(version));
+  });
   errors.push(
     ...duplicates(
       list,

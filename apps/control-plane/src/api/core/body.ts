@@ -173,7 +173,7 @@ function cannotBeHandled(kind: KindDefinition, detail: string): StatusError {
 
 function problem(error: FieldError): string {
   // Go's errors name the field themselves, or do not.
-  return /^(json:|parsing time|illegal base64|quantities must)/.test(error.detail)
+  return /^(json:|parsing time|illegal base64|quantities must|boolean or JSON schema)/.test(error.detail)
     ? error.detail
     : `${error.field}: ${fieldMessage(error)}`;
 }

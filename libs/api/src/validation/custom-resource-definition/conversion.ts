@@ -69,9 +69,11 @@ function caBundleError(caBundle: string): string | undefined {
 
 function reviews(versions: string[], { needsKnownVersion }: ConversionRules, field: string): FieldError[] {
   if (versions.length === 0) return [required(field)];
+  const seen = new Set<string>();
   const errors = versions.flatMap((version, index) => {
     const at = `${field}[${index}]`;
-    if (versions.indexOf(version) < index) return [invalid(at, version, 'duplicate version')];
+    if (seen.has(version)) return [invalid(at, version, 'duplicate version')];
+    seen.add(version);
     return invalidAll(at, version, dns1035Label(version));
   });
   if (!needsKnownVersion || versions.some((version) => reviewVersions.includes(version))) return errors;

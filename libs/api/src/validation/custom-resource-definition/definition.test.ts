@@ -1,8 +1,20 @@
 // Definitions that Kubernetes refuses, with the causes it names: fields and messages are those of kube-apiserver 1.35.4.
 import { describe, expect, it, test } from 'vitest';
 import type { JSONSchemaProps } from '../../generated/apiextensions-v1.types.ts';
-import type { CustomResourceDefinition } from '../../index.ts';
+import { CustomResourceDefinition } from '../../index.ts';
 import { causes, definition, label, version, withSpec } from './definitions-for-tests.ts';
+
+test('finalizers of definitions need no domain', () => {
+  expect(causes(definition({}, { finalizers: ['a'] }))).toEqual([]);
+});
+
+test('long lists take no longer than they are long', () => {
+  const many = Array.from({ length: 100_000 }, (_, i) => `v${i}`);
+  const webhook = { conversionReviewVersions: ['v1', ...many.slice(2)], clientConfig: { url: 'https://a' } };
+  const given = definition({ conversion: { strategy: 'Webhook', webhook } });
+  given.status = { ...given.status, storedVersions: many };
+  expect(causes(given, given)).toHaveLength(many.length - 1);
+});
 
 test('what operators bring is accepted', () => {
   const spec: JSONSchemaProps = {
@@ -152,4 +164,12 @@ describe('updates', () => {
     expect(causes(set)).toHaveLength(1);
     expect(causes(set, set)).toEqual([]);
   });
+});
+
+test('formats that nothing checks are warned of, once', () => {
+  const given = (format: string) =>
+    withSpec({ type: 'object', properties: { a: { type: 'string', format }, b: { type: 'string', format } } });
+  expect(CustomResourceDefinition.warnings(given('date-time'))).toEqual([]);
+  expect(CustomResourceDefinition.warnings(given('colour'))).toEqual(['unrecognized format "colour"']);
+  expect(CustomResourceDefinition.warnings(given('colour'), given('colour'))).toEqual([]);
 });

@@ -1,14 +1,14 @@
 // Definitions of kinds as a whole, with Kubernetes' rules, paths and messages (k8s.io/apiextensions-apiserver 0.35.4,
 // pkg/apis/apiextensions/validation). Rules in CEL are looked at here without being compiled.
 import type { CustomResourceDefinition, CustomResourceDefinitionSpec } from '../../generated/apiextensions-v1.types.ts';
-import { type FieldError, immutable, invalid, oneOf, required, shown } from '../errors.ts';
+import { type FieldError, immutable, invalid, invalidWithoutValue, oneOf, required, shown } from '../errors.ts';
 import { validateMetadata } from '../metadata.ts';
 import { dnsSubdomain, pathSegment } from '../names.ts';
 import { validateApproval } from './approval.ts';
 import { validateConversion } from './conversion.ts';
 import { labelOrEmpty, requiredNames, validateNames } from './names.ts';
 import { type Strictness, strictnessAfter } from './ratchets.ts';
-import { someSchema } from './schema-shape.ts';
+import { countSchemas, shownMax, someSchema } from './schema-shape.ts';
 import { validateCommon, validateDeprecation, validateVersion } from './version.ts';
 import { type Part, schemasOf, type WithVersions, withVersions } from './versions-as-one.ts';
 
@@ -35,7 +35,7 @@ function metadata(definition: CustomResourceDefinition, old: CustomResourceDefin
   const { names, group } = definition.spec;
   const wanted = `${names?.plural ?? ''}.${group ?? ''}`;
   const name = (given: string) => [...dnsSubdomain(given), ...(given === wanted ? [] : ['must be spec.names.plural+"."+spec.group'])];
-  return validateMetadata(definition, { scope: 'Cluster', name: old ? pathSegment : name });
+  return validateMetadata(definition, { scope: 'Cluster', name: old ? pathSegment : name, plainFinalizers: true });
 }
 
 function validateSpec(definition: CustomResourceDefinition, old: CustomResourceDefinition | undefined): FieldError[] {
@@ -84,7 +84,7 @@ function defaultsAreKept(definition: CustomResourceDefinition): FieldError[] {
 function versions(parts: WithVersions, strict: Strictness, before: WithVersions | undefined): FieldError[] {
   const { spec, common } = parts;
   const hasOwn = parts.versions.some(({ subresources }) => subresources);
-  const oldOf = (name: string | undefined): Part | undefined => before?.versions.find((version) => version.name === name);
+  const old = new Map(before?.versions.map((version): [string, Part] => [version.name ?? '', version]));
   return parts.versions.flatMap((version, i) => {
     const field = `spec.versions[${i}]`;
     const given = spec.versions[i] ?? {};
@@ -92,21 +92,27 @@ function versions(parts: WithVersions, strict: Strictness, before: WithVersions 
     return [
       ...labelOrEmpty(version.name ?? '', `${field}.name`),
       ...validateDeprecation(given, field),
-      ...validateVersion(version, { strict, hasStatus, old: oldOf(version.name) }, field),
+      ...validateVersion(version, { strict, hasStatus, old: old.get(version.name ?? '') }, field),
     ];
   });
 }
 
 function versionNames({ spec, versions }: WithVersions): FieldError[] {
   const names = versions.map(({ name = '' }) => name);
-  const all = () => versions.map((version) => shown('apiextensions.v1.CustomResourceDefinitionVersion', version));
   const errors: FieldError[] = [];
-  if (new Set(names).size < names.length) errors.push(invalid('spec.versions', all(), 'must contain unique version names'));
-  if ((spec.versions ?? []).filter(({ storage }) => storage).length !== 1) {
-    const value = spec.versions ? all() : null;
-    errors.push(invalid('spec.versions', value, 'must have exactly one version marked as storage version'));
-  }
+  if (new Set(names).size < names.length) errors.push(aboutVersions(versions, 'must contain unique version names'));
+  if ((spec.versions ?? []).filter(({ storage }) => storage).length !== 1)
+    errors.push(aboutVersions(versions, 'must have exactly one version marked as storage version'));
   return [...errors, ...(names[0] ? labelOrEmpty(names[0], 'spec.version') : [])];
+}
+
+/** Shows them all, unless that would be more than anybody reads. */
+function aboutVersions(versions: Part[], detail: string): FieldError {
+  const schemas = versions.flatMap(({ schema }) => schema?.openAPIV3Schema ?? []);
+  if (versions.length > shownMax || schemas.some((schema) => countSchemas(schema, shownMax) > shownMax))
+    return invalidWithoutValue('spec.versions', detail);
+  const value = versions.map((version) => shown('apiextensions.v1.CustomResourceDefinitionVersion', version));
+  return invalid('spec.versions', versions.length > 0 ? value : null, detail);
 }
 
 function convertible({ conversion, preserveUnknownFields }: CustomResourceDefinitionSpec): FieldError[] {
@@ -131,19 +137,17 @@ function storedVersions({ spec, status }: CustomResourceDefinition): FieldError[
   const field = 'status.storedVersions';
   const stored = status?.storedVersions ?? [];
   if (stored.length === 0) return [invalid(field, status?.storedVersions ?? null, 'must have at least one stored version')];
-  const names = (spec.versions ?? []).map(({ name }) => name ?? '');
-  // Of two versions of one name, only the first has been stored as.
-  const storage = (spec.versions ?? []).filter(
-    ({ storage, name = '' }, i) => storage && (!stored.includes(name) || names.indexOf(name) < i),
-  );
-  return [
-    ...storage.map(({ name }) => invalid(field, stored, `must have the storage version ${name ?? ''}`)),
-    ...stored.flatMap((name, i) => {
-      if (names.includes(name) || stored.indexOf(name, i + 1) >= 0) return [];
-      const detail = `missing from spec.versions; ${name} was previously a storage version, and must remain in spec.versions until a storage migration ensures no data remains persisted in ${name} and removes ${name} from status.storedVersions`;
-      return [invalid(`${field}[${i}]`, name, detail)];
-    }),
-  ];
+  const missing = new Map(stored.map((name, i) => [name, i]));
+  const errors: FieldError[] = [];
+  for (const { name = '', storage } of spec.versions ?? []) {
+    // Of two versions of one name, only the first has been stored as.
+    if (!missing.delete(name) && storage) errors.push(invalid(field, stored, `must have the storage version ${name}`));
+  }
+  for (const [name, i] of missing) {
+    const detail = `missing from spec.versions; ${name} was previously a storage version, and must remain in spec.versions until a storage migration ensures no data remains persisted in ${name} and removes ${name} from status.storedVersions`;
+    errors.push(invalid(`${field}[${i}]`, name, detail));
+  }
+  return errors;
 }
 
 function preserving({ preserveUnknownFields }: CustomResourceDefinitionSpec, old: CustomResourceDefinition | undefined): FieldError[] {

@@ -8,10 +8,13 @@ import { unsupportedPart } from './structural.ts';
 const reasons = ['FieldValueDuplicate', 'FieldValueForbidden', 'FieldValueInvalid', 'FieldValueRequired'];
 
 export function validateRules(schema: Schema, field: string): FieldError[] {
-  return each(schema['x-kubernetes-validations'], `${field}.x-kubernetes-validations`, (rule, at) => validateRule(rule, schema, at));
+  const rules = schema['x-kubernetes-validations'] ?? [];
+  const hasPaths = rules.some(({ fieldPath }) => fieldPath) && unsupportedPart(schema) === undefined;
+  return each(rules, `${field}.x-kubernetes-validations`, (rule, at) => validateRule(rule, hasPaths ? schema : undefined, at));
 }
 
-function validateRule(given: Partial<ValidationRule>, schema: Schema, field: string): FieldError[] {
+/** @param schema that the rule's path leads through, when it can be followed */
+function validateRule(given: Partial<ValidationRule>, schema: Schema | undefined, field: string): FieldError[] {
   const { messageExpression = '', reason, fieldPath = '' } = given;
   const errors = texts(given, field);
   if (messageExpression && !messageExpression.trim())
@@ -21,8 +24,7 @@ function validateRule(given: Partial<ValidationRule>, schema: Schema, field: str
   const at = `${field}.fieldPath`;
   if (!fieldPath.trim()) errors.push(invalid(at, fieldPath, 'must be non-empty if specified'));
   if (hasLineBreak(fieldPath)) errors.push(invalid(at, fieldPath, 'must not contain line breaks'));
-  if (unsupportedPart(schema) === undefined && 'error' in findField(fieldPath, schema))
-    errors.push(invalid(at, fieldPath, 'must be a valid path'));
+  if (schema && 'error' in findField(fieldPath, schema)) errors.push(invalid(at, fieldPath, 'must be a valid path'));
   return errors;
 }
 

@@ -1,37 +1,49 @@
 // How large a schema may be. Kubernetes bounds it by the size of a request alone; here what is too deep or too much to be walked
 // by everything that reads schemas, or to be compiled for every object, is refused with the path where that is so.
-import { type FieldError, invalidWithoutValue, tooLong } from '../errors.ts';
+import { type FieldError, invalidWithoutValue, tooLong, tooMany } from '../errors.ts';
+import { patternSteps } from './pattern.ts';
 import { additionalOf, itemLists, itemsOf, propertiesOf, type Schema } from './schema-shape.ts';
 
 const depthMax = 60;
 const schemasMax = 20_000;
 const patternLengthMax = 10_000;
-/** Of all patterns of a schema together: each is compiled. */
-const patternsLengthMax = 200_000;
+/** Of all different patterns of a schema together, once they are compiled. */
+const patternStepsMax = 10_000;
+const mapKeysMax = 64;
 
 interface Spent {
   schemas: number;
-  patterns: number;
+  steps: number;
+  patterns: Set<string>;
 }
 
 /** The first limit that is exceeded: nothing else is worth saying then. */
 export function schemaLimit(schema: Schema, field: string): FieldError | undefined {
-  return limitAt(schema, field, 0, { schemas: 0, patterns: 0 });
+  return limitAt(schema, field, 0, { schemas: 0, steps: 0, patterns: new Set() });
 }
 
 function limitAt(schema: Schema, field: string, depth: number, spent: Spent): FieldError | undefined {
   if (depth > depthMax) return invalidWithoutValue(field, `must not be nested deeper than ${depthMax} levels`);
   if (++spent.schemas > schemasMax) return invalidWithoutValue(field, `must not hold more than ${schemasMax} schemas in all`);
-  const { length } = schema.pattern ?? '';
-  if (length > patternLengthMax) return tooLong(`${field}.pattern`, patternLengthMax);
-  spent.patterns += length;
-  if (spent.patterns > patternsLengthMax)
-    return invalidWithoutValue(`${field}.pattern`, `all patterns together must not have more than ${patternsLengthMax} characters`);
+  const keys = schema['x-kubernetes-list-map-keys'] ?? [];
+  if (keys.length > mapKeysMax) return tooMany(`${field}.x-kubernetes-list-map-keys`, keys.length, mapKeysMax);
+  const own = patternLimit(schema, field, spent);
+  if (own) return own;
   for (const [inner, path] of below(schema, field)) {
     const found = limitAt(inner, path, depth + 1, spent);
     if (found) return found;
   }
   return undefined;
+}
+
+function patternLimit({ pattern }: Schema, field: string, spent: Spent): FieldError | undefined {
+  if (!pattern || spent.patterns.has(pattern)) return undefined;
+  if (pattern.length > patternLengthMax) return tooLong(`${field}.pattern`, patternLengthMax);
+  spent.patterns.add(pattern);
+  spent.steps += patternSteps(pattern);
+  if (spent.steps <= patternStepsMax) return undefined;
+  const detail = `all patterns of a schema together must not be longer than ${patternStepsMax} characters, repetitions counted as often as they may be`;
+  return invalidWithoutValue(`${field}.pattern`, detail);
 }
 
 function* below(schema: Schema, field: string): Generator<[Schema, string]> {

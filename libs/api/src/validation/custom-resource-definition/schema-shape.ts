@@ -48,3 +48,13 @@ export function someSchema(schema: Schema | undefined, test: (schema: Schema) =>
   }
   return false;
 }
+
+/** How many schemas an error shows: more are more than anybody reads. */
+export const shownMax = 1_000;
+
+/** How many schemas there are in one; beyond `max`, that there are more. */
+export function countSchemas(schema: Schema, max: number): number {
+  let count = 0;
+  someSchema(schema, () => ++count > max);
+  return count;
+}

@@ -2,6 +2,7 @@
 import { describe, expect, it, test } from 'vitest';
 import type { JSONSchemaProps } from '../../generated/apiextensions-v1.types.ts';
 import { causes, definition, label, version, withSchema, withSpec } from './definitions-for-tests.ts';
+import { patternSteps } from './pattern.ts';
 
 const schemaField = 'spec.validation.openAPIV3Schema';
 const specField = `${schemaField}.properties[spec]`;
@@ -178,8 +179,23 @@ describe('schemas that would hold up the server', () => {
       /must not hold more than \d+ schemas in all$/,
     ],
     ['a long pattern', { type: 'string', pattern: 'a?'.repeat(20_000) }, /pattern: Too long/],
-    ['a pattern that grows', { type: 'string', pattern: '((a{100}){100}){100}' }, /pattern: Invalid value: .*invalid repeat count/],
+    [
+      'a pattern that repeats',
+      { type: 'string', pattern: '^([a-z]{1000}){0,50}$' },
+      /all patterns of a schema together must not be longer/,
+    ],
+    [
+      'keys without end',
+      { type: 'array', 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': Array.from({ length: 100_000 }, (_, i) => `k${i}`) },
+      /x-kubernetes-list-map-keys: Too many: 100000: must have at most 64 items$/,
+    ],
+    ['a pattern that RE2 refuses', { type: 'string', pattern: 'a{1001}' }, /pattern: Invalid value: .*invalid repeat count/],
   ])('%s', (_, spec, expected) => {
     expect(causes(withSpec(spec))).toEqual([expect.stringMatching(expected)]);
   });
+});
+
+test('steps of patterns are counted as they are compiled', () => {
+  const counted = ['abc', 'a{3}b', '(ab){3}', '[a-z]{2,63}', '((a{2}){2,}){3}', 'a{2', '\\(x{2}', '[(]{4}', '(a', ''].map(patternSteps);
+  expect(counted).toEqual([3, 4, 9, 63, 21, 3, 3, 4, 1, 0]);
 });

@@ -1,11 +1,11 @@
 // The schema of a version, or of all versions: OpenAPI, structural, and with defaults that it would take itself.
 import type { CustomResourceValidation } from '../../generated/apiextensions-v1.types.ts';
-import { type FieldError, forbidden, invalid, shown } from '../errors.ts';
+import { type FieldError, forbidden, invalid, invalidWithoutValue, shown } from '../errors.ts';
 import { validateDefaults } from './defaults.ts';
 import { validateOpenApiSchema } from './open-api-schema.ts';
 import type { Strictness } from './ratchets.ts';
 import { schemaLimit } from './schema-limits.ts';
-import type { Schema } from './schema-shape.ts';
+import { countSchemas, type Schema, shownMax } from './schema-shape.ts';
 import { unsupportedPart, validateStructural } from './structural.ts';
 
 export function validateSchema(
@@ -69,5 +69,6 @@ function rootMembers(schema: Schema, field: string): FieldError[] {
   if (Object.keys(schema).every((name) => name in allowedAtRoot)) return [];
   const allowed = `[${Object.values(allowedAtRoot).join(' ')}]`;
   const detail = `only ${allowed} fields are allowed at the root of the schema if the status subresource is enabled`;
+  if (countSchemas(schema, shownMax) > shownMax) return [invalidWithoutValue(field, detail)];
   return [invalid(field, shown('apiextensions.v1.JSONSchemaProps', schema), detail)];
 }
