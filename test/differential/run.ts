@@ -88,7 +88,7 @@ function alike(theirs: unknown, ours: unknown): unknown {
   if (isRecord(theirs)) {
     return isRecord(ours) ? Object.fromEntries(Object.entries(theirs).map(([name, value]) => [name, alike(value, ours[name])])) : theirs;
   }
-  return ours ?? theirs;
+  return theirs === null ? null : (ours ?? theirs);
 }
 
 function isObject({ code, body }: Answer): boolean {

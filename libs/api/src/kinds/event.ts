@@ -22,10 +22,11 @@ export const Event = defineKind<Event>({
   defaults: (event) => {
     event.involvedObject ??= {};
   },
-  // Kubernetes looks at the metadata, as of anything, once the rest is in order.
-  validate: (event) => {
+  // As they were first made, without eventTime, their metadata is looked at, as of anything, once the rest is in order.
+  validate: (event, old) => {
     const errors = validateEventFields(event);
-    return errors.length > 0 ? errors : validateMetadata(event, { scope: 'Namespaced', name: dnsSubdomain, plainFinalizers: true });
+    if (errors.length > 0 && !old && !event.eventTime) return errors;
+    return [...validateMetadata(event, { scope: 'Namespaced', name: dnsSubdomain, plainFinalizers: true }), ...errors];
   },
   validateUpdate: validateMetadataUpdate,
   columns: eventColumns,

@@ -75,6 +75,10 @@ test('of the sources of a volume, only the first is looked into', () => {
     `spec.volumes[0].downwarAPI: ${surplus}`,
   ]);
   expect(found({ emptyDir: {}, secret: {} })).toEqual([`spec.volumes[0].secret: ${surplus}`]);
+  expect(found({ gitRepo: { repository: '', directory: '/' } })).toEqual([
+    'spec.volumes[0].gitRepo.repository: Required value',
+    'spec.volumes[0].gitRepo.directory: Invalid value: "/": must be a relative path',
+  ]);
   expect(found({})).toEqual(['spec.volumes[0]: Required value: must specify a volume type']);
 });
 

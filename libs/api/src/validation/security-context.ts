@@ -30,7 +30,9 @@ function ids<K extends string>(context: Partial<Record<K, number>>, keys: readon
 
 export function seccomp(profile: SeccompProfile | undefined, field: string): FieldError[] {
   if (!profile) return [];
-  const errors = oneOf(`${field}.type`, profile.type, ['Localhost', 'RuntimeDefault', 'Unconfined']);
+  const errors = profile.type
+    ? oneOf(`${field}.type`, profile.type, ['Localhost', 'RuntimeDefault', 'Unconfined'])
+    : [required(`${field}.type`, 'type is required when seccompProfile is set')];
   const path = `${field}.localhostProfile`;
   if (profile.type !== 'Localhost') {
     if (profile.localhostProfile !== undefined)

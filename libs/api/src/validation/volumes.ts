@@ -44,7 +44,7 @@ function source(volume: Volume, field: string): FieldError[] {
 }
 
 function sourceOf(kind: keyof Volume, volume: Volume, field: string): FieldError[] {
-  const { secret, configMap, persistentVolumeClaim, downwardAPI, projected } = volume;
+  const { secret, configMap, persistentVolumeClaim, downwardAPI, projected, gitRepo } = volume;
   const path = `${field}.${kind}`;
   if (kind === 'secret' && secret) {
     const errors = secret.secretName ? [] : [required(`${path}.secretName`)];
@@ -58,6 +58,10 @@ function sourceOf(kind: keyof Volume, volume: Volume, field: string): FieldError
     return persistentVolumeClaim.claimName ? [] : [required(`${path}.claimName`)];
   if (kind === 'downwardAPI' && downwardAPI) {
     return [...mode(downwardAPI.defaultMode, `${path}.defaultMode`), ...each(downwardAPI.items, path, (file) => downwardFile(file, path))];
+  }
+  if (kind === 'gitRepo' && gitRepo) {
+    const errors = gitRepo.repository ? [] : [required(`${path}.repository`)];
+    return [...errors, ...descendingPath(gitRepo.directory ?? '', `${path}.directory`)];
   }
   if (kind === 'projected' && projected) return projectedSource(projected, path);
   return sharedSource(kind, volume, field);
