@@ -123,8 +123,8 @@ export class FixedPaths {
   #openApiV2(exchange: Exchange): Promise<void> {
     const { gitVersion } = versionInfo;
     exchange.response.setHeader('vary', 'Accept');
-    if (!wantsProtobuf(exchange.request.headers.accept)) return sendJson(exchange, 200, openApiV2(gitVersion));
-    return sendBytes(exchange, 200, openApiV2ContentType, openApiV2Protobuf(gitVersion));
+    if (!wantsProtobuf(exchange.request.headers.accept)) return sendJson(exchange, 200, openApiV2(this.#kinds, gitVersion));
+    return sendBytes(exchange, 200, openApiV2ContentType, Buffer.from(openApiV2Protobuf(this.#kinds, gitVersion)));
   }
 
   async #serveOpenApi(exchange: Exchange, rest: string[]): Promise<void> {

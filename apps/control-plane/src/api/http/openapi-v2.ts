@@ -1,9 +1,11 @@
-// OpenAPI v2 without definitions. kubectl asks for it, in protobuf only, when a kind is missing from v3, and gives up with
-// an error about the download where it should say that there is no such kind.
-import { lengthDelimited } from './protobuf-field.ts';
+// OpenAPI v2: definitions of kinds that users define, for older clients and those that know them from nowhere else. All others are
+// in v3. kubectl asks for v2, in protobuf only, when a kind is missing from v3, and gives up with an error about the download
+// where it should say that there is no such kind.
+import { isRecord, type KindDefinition, type OpenApi, openApiV3 } from '@berth/machinery';
+import { encodeDocument } from './openapi-v2-protobuf.ts';
 
 const title = 'Kubernetes';
-const description = 'Definitions are in OpenAPI v3, below /openapi/v3.';
+const description = 'Kinds that users define. All others are in OpenAPI v3, below /openapi/v3.';
 
 /** Clients ask with `@v1.0`, which is no valid media type; Go refuses to read it in answers. */
 export const openApiV2ContentType = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf';
@@ -12,12 +14,48 @@ export function wantsProtobuf(accept: string | undefined): boolean {
   return /application\/com\.github\.proto-openapi\.spec\.v2[.@]v1\.0\+protobuf/i.test(accept ?? '');
 }
 
-export function openApiV2(version: string): unknown {
-  return { swagger: '2.0', info: { title, version, description }, paths: {} };
+export interface OpenApiV2 {
+  swagger: '2.0';
+  info: { title: string; version: string; description: string };
+  paths: Record<string, never>;
+  definitions: Record<string, OpenApi>;
 }
 
-/** openapi.v2.Document: swagger is field 1, info 2 (title 1, version 2, description 3), paths 8. */
-export function openApiV2Protobuf(version: string): Buffer {
-  const info = Buffer.concat([lengthDelimited(1, title), lengthDelimited(2, version), lengthDelimited(3, description)]);
-  return Buffer.concat([lengthDelimited(1, '2.0'), lengthDelimited(2, info), lengthDelimited(8, '')]);
+export function openApiV2(kinds: readonly KindDefinition[], version: string): OpenApiV2 {
+  const custom = kinds.filter((kind) => kind.openApi);
+  const { components } = openApiV3(custom, { version }) as { components: { schemas: Record<string, OpenApi> } };
+  const schemas = custom.length > 0 ? components.schemas : {};
+  const definitions = Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [name, asV2(schema)]));
+  return { swagger: '2.0', info: { title, version, description }, paths: {}, definitions };
+}
+
+export function openApiV2Protobuf(kinds: readonly KindDefinition[], version: string): Uint8Array {
+  return encodeDocument(openApiV2(kinds, version));
+}
+
+/** What v2 has no words for goes, and what older clients cannot read: Kubernetes takes out the same. */
+function asV2(schema: OpenApi): OpenApi {
+  const { allOf, oneOf: _oneOf, anyOf: _anyOf, not: _not, nullable, ...rest } = schema;
+  const [only] = Array.isArray(allOf) && allOf.length === 1 ? (allOf as OpenApi[]) : [];
+  const made: OpenApi = { ...rest, ...(only && '$ref' in only && { $ref: only.$ref }) };
+  const isOpen = made['x-kubernetes-preserve-unknown-fields'] === true;
+  if (typeof made.$ref === 'string') made.$ref = made.$ref.replace('#/components/schemas/', '#/definitions/');
+  if (nullable === true || isOpen) {
+    delete made.items;
+    delete made.properties;
+  }
+  if (nullable === true || (made.type === 'array' && !made.items) || (isOpen && made.type === 'object')) delete made.type;
+  if (isRecord(made.items)) made.items = asV2(made.items);
+  if (isRecord(made.additionalProperties)) made.additionalProperties = asV2(made.additionalProperties);
+  if (isRecord(made.properties)) withProperties(made, made.properties as Record<string, OpenApi>);
+  return made;
+}
+
+/** A member that may be null need not be there for older clients. */
+function withProperties(made: OpenApi, properties: Record<string, OpenApi>): void {
+  made.properties = Object.fromEntries(Object.entries(properties).map(([name, inner]) => [name, asV2(inner)]));
+  if (!Array.isArray(made.required)) return;
+  const required = (made.required as string[]).filter((name) => properties[name]?.nullable !== true);
+  if (required.length > 0) made.required = required;
+  else delete made.required;
 }

@@ -1,0 +1,67 @@
+// What older clients read of kinds that users define.
+import { type CustomResourceDefinition, establishedKinds } from '@berth/api';
+import protobuf from 'protobufjs';
+import { expect, test } from 'vitest';
+import { openApiV2, openApiV2Protobuf } from './openapi-v2.ts';
+
+const integer = { type: 'integer', format: 'int32' };
+const schema = {
+  type: 'object',
+  properties: {
+    spec: {
+      type: 'object',
+      description: 'wanted',
+      required: ['kept', 'lost'],
+      properties: {
+        kept: { type: 'string', enum: ['a', 'b'], default: 'a' },
+        lost: { ...integer, nullable: true },
+        either: { 'x-kubernetes-int-or-string': true, anyOf: [{ type: 'integer' }, { type: 'string' }] },
+        list: { type: 'array', items: integer },
+        free: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
+      },
+    },
+  },
+};
+const kinds =
+  establishedKinds({
+    spec: {
+      group: 'example.com',
+      scope: 'Cluster',
+      names: { plural: 'tabs', kind: 'Tab' },
+      versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: schema } }],
+    },
+    status: { conditions: [{ type: 'Established', status: 'True' }] },
+    metadata: { name: 'tabs.example.com' },
+  } as unknown as CustomResourceDefinition)?.served ?? [];
+
+test('what v2 cannot say is left out', () => {
+  const { definitions } = openApiV2(kinds, 'v1');
+  expect(definitions['com.example.v1.Tab']).toMatchObject({
+    'x-kubernetes-group-version-kind': [{ group: 'example.com', version: 'v1', kind: 'Tab' }],
+    properties: {
+      metadata: { $ref: '#/definitions/io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta' },
+      spec: {
+        required: ['kept'],
+        properties: {
+          lost: { format: 'int32' },
+          either: { 'x-kubernetes-int-or-string': true },
+          free: { 'x-kubernetes-preserve-unknown-fields': true },
+        },
+      },
+    },
+  });
+  expect(definitions).toHaveProperty(['com.example.v1.TabList']);
+  const spec = JSON.stringify(definitions['com.example.v1.Tab']);
+  for (const word of ['nullable', 'anyOf', 'components']) expect(spec).not.toContain(word);
+});
+
+test('in protobuf it begins with its version, and names its definitions', () => {
+  const reader = protobuf.Reader.create(openApiV2Protobuf(kinds, 'v1'));
+  expect([reader.uint32(), reader.string()]).toEqual([(1 << 3) | 2, '2.0']);
+  const bytes = Buffer.from(openApiV2Protobuf(kinds, 'v1')).toString('latin1');
+  for (const text of ['com.example.v1.Tab', '"a"', 'x-kubernetes-int-or-string', 'wanted']) expect(bytes).toContain(text);
+});
+
+test('without such kinds there are no definitions', () => {
+  expect(openApiV2([], 'v1').definitions).toEqual({});
+});
