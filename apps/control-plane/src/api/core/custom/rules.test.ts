@@ -77,6 +77,13 @@ describe('a rule about what was before', () => {
     expect(found(schema, { spec: { x: 0 } }, { spec: { x: 1 } })).toMatchObject([{ detail: 'only up' }]);
   });
 
+  test('may look at what is new as well, where it says so', () => {
+    const optional = spec({ properties: { x: integer }, ...rule('oldSelf.hasValue() || self.x == 1', { optionalOldSelf: true }) });
+    expect(found(optional, { spec: { x: 1 } })).toEqual([]);
+    expect(found(optional, { spec: { x: 2 } })).toHaveLength(1);
+    expect(found(optional, { spec: { x: 2 } }, { spec: { x: 1 } })).toEqual([]);
+  });
+
   test('finds an item of a list by its keys', () => {
     const items = { type: 'object', properties: { name: { type: 'string' }, x: integer }, ...rule('self.x >= oldSelf.x') };
     const list = { type: 'array', 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['name'], items };

@@ -2,6 +2,7 @@
 // one budget, so that no rule holds up the server.
 import type { JSONSchemaProps, RuleValidator } from '@berth/api';
 import { deepEqual, type FieldError, isRecord } from '@berth/machinery';
+import { Optional } from '@marcbachmann/cel-js';
 import { Budget } from '../../cel/budget.ts';
 import { type Expression, ExpressionEnvironment } from '../../cel/environment.ts';
 import { ExpressionError } from '../../cel/expression-error.ts';
@@ -107,8 +108,9 @@ function evaluateRules(node: Node, value: unknown, old: unknown, path: string, e
   const self = ruleValue(node.schema, value);
   const oldSelf = old === undefined ? undefined : ruleValue(node.schema, old);
   for (const { rule, holds, message, isTransition } of node.rules) {
-    if (isTransition && oldSelf === undefined) continue;
-    const values = { self, ...(oldSelf !== undefined && { oldSelf }) };
+    if (isTransition && oldSelf === undefined && !rule.optionalOldSelf) continue;
+    const before = rule.optionalOldSelf ? Optional.of(oldSelf) : oldSelf;
+    const values = { self, ...(before !== undefined && { oldSelf: before }) };
     const field = rule.fieldPath ? `${path}${rule.fieldPath}` : path;
     try {
       if (holds.evaluate(values, evaluation.budget) === true) continue;
