@@ -1,4 +1,5 @@
 // When rules of network policies are brought into force, and what becomes of those who wait for it. What the rules are: policy-plan.test.ts.
+import type { Pod } from '@berth/api';
 import { silentLogger } from '@berth/telemetry';
 import { SimulatedClock } from '@berth/telemetry/testing';
 import { expect, test } from 'vitest';
@@ -64,6 +65,38 @@ test('what comes at the very end of an application is applied as well', async ()
   table.sync(closed('10.0.0.2'));
   await table.inForce();
   expect(scripts).toHaveLength(2);
+});
+
+test('what is the same is not looked at again, and another address of the same pod, policy or set is', async () => {
+  const { table, scripts } = tableOf();
+  const input = closed('10.0.0.1');
+  const [pod] = input.pods as [Pod];
+  let looks = 0;
+  const counted = {
+    ...input,
+    pods: [
+      {
+        ...pod,
+        get spec() {
+          looks++;
+          return { containers: [] };
+        },
+      },
+    ],
+  };
+  table.sync(counted);
+  await table.inForce();
+  const before = looks;
+  expect(before).toBeGreaterThan(0);
+  table.sync({ ...counted, pods: [...counted.pods] });
+  await table.inForce();
+  expect(looks).toBe(before);
+  const moved = { ...pod, status: { podIP: '10.0.0.2' } };
+  for (const changed of [{ pods: [moved] }, { pods: [moved], policies: [] }]) {
+    table.sync({ ...input, ...changed });
+    await table.inForce();
+  }
+  expect(scripts).toHaveLength(3);
 });
 
 test('a change that fails becomes the whole table; where that fails too, those who wait are sent the reason, and it is tried again', async () => {

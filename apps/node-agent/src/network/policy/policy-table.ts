@@ -1,6 +1,7 @@
 // Keeps the kernel's rules for network policies in line with what is wanted. They are a table of their own, which outlives the agent: until a
 // new one knows what its pods are to have, what is there stays in force. A change is one transaction; where that fails, the whole table is made
 // anew, in one transaction as well.
+import type { Pod } from '@berth/api';
 import type { Clock, Logger, Timer } from '@berth/telemetry';
 import type { CommandRunner } from '../commands.ts';
 import { isEmptyPlan, type PolicyInput, type PolicyPlan, PolicyPlanner } from './policy-plan.ts';
@@ -41,6 +42,8 @@ export class PolicyTable {
 
   /** @param input undefined while it is not known yet: what is there stays */
   sync(input: PolicyInput | undefined): void {
+    // Most of what is reported of pods is nothing to policies.
+    if (input && this.#wanted && isSame(input, this.#wanted)) return;
     this.#wanted = input;
     this.#version++;
     this.#start();
@@ -131,4 +134,18 @@ export class PolicyTable {
     this.#waiting = this.#waiting.filter((waiting) => !settled.includes(waiting));
     for (const { resolve, reject } of settled) error ? reject(error) : resolve();
   }
+}
+
+/** By what plans follow from: objects are never changed, only replaced. */
+function isSame(a: PolicyInput, b: PolicyInput): boolean {
+  const areSame = <T>(these: readonly T[], those: readonly T[], same: (one: T, other: T) => boolean) =>
+    these.length === those.length && these.every((one, index) => same(one, those[index] as T));
+  const isIdentical = (one: unknown, other: unknown) => one === other;
+  const isSamePod = (one: Pod, other: Pod) => one.metadata === other.metadata && one.status?.podIP === other.status?.podIP;
+  return (
+    areSame(a.policies, b.policies, isIdentical) &&
+    areSame(a.addressSets, b.addressSets, isIdentical) &&
+    areSame(a.pods, b.pods, isSamePod) &&
+    areSame(a.leaving, b.leaving, isSamePod)
+  );
 }
