@@ -60,6 +60,8 @@ export function installMissing(wanted: readonly DebianPackage[], report: (messag
 /** Whoever had the package before keeps what he made of it. */
 function disable(service: string | undefined): void {
   if (service === undefined || !existsSync('/usr/bin/systemctl')) return;
-  const { status, error, stderr } = spawnSync('systemctl', ['disable', service], { encoding: 'utf8' });
+  // Where systemd runs, the package has started it, too.
+  const now = existsSync('/run/systemd/system') ? ['--now'] : [];
+  const { status, error, stderr } = spawnSync('systemctl', ['disable', ...now, service], { encoding: 'utf8' });
   if (status !== 0) throw new Error(`${service} would start with the machine, and cannot be kept from it: ${error?.message ?? stderr}`);
 }
