@@ -82,6 +82,20 @@ test('of the sources of a volume, only the first is looked into', () => {
   expect(found({})).toEqual(['spec.volumes[0]: Required value: must specify a volume type']);
 });
 
+test('a path to a field of a pod is one that Kubernetes knows, in v1', () => {
+  const found = (fieldRef: object) => {
+    const container = { name: 'a', image: 'b', env: [{ name: 'A', valueFrom: { fieldRef } }] };
+    const field = 'spec.containers[0].env[0].valueFrom.fieldRef.fieldPath: ';
+    const spec = { containers: [container] } as unknown as PodSpec;
+    return texts(validatePodSpec(spec, 'spec')).flatMap((text) => (text.startsWith(field) ? [text.slice(field.length)] : []));
+  };
+  const wrong = (path: string, detail: string) => [`Invalid value: ${JSON.stringify(path)}: error converting fieldPath: ${detail}`];
+  expect(found({ apiVersion: 'v1', fieldPath: 'metadata.name' })).toEqual([]);
+  expect(found({ apiVersion: 'v1', fieldPath: 'a-b' })).toEqual(wrong('a-b', 'field label not supported: a-b'));
+  expect(found({ apiVersion: 'v2', fieldPath: 'a-b' })).toEqual(wrong('a-b', 'unsupported pod version: v2'));
+  expect(found({ apiVersion: 'v1', fieldPath: 'spec.schedulerName' })[0]).toContain('Unsupported value: "spec.schedulerName"');
+});
+
 test('counts of a rolling update: what is no number is none', () => {
   const daemonSet = (rollingUpdate: object) => {
     const sample = sampleOf(kinds.find(({ kind }) => kind === 'DaemonSet') as KindDefinition) as DaemonSet;

@@ -54,6 +54,7 @@ export function objectFieldSelector(selector: ObjectFieldSelector, supported: st
   if (!apiVersion) return [required(`${field}.apiVersion`)];
   if (!fieldPath) return [required(`${field}.fieldPath`)];
   const path = `${field}.fieldPath`;
+  if (apiVersion !== 'v1') return [invalid(path, fieldPath, `error converting fieldPath: unsupported pod version: ${apiVersion}`)];
   const subscripted = subscript(fieldPath);
   if (!subscripted && !labelsOfPods.has(fieldPath))
     return [invalid(path, fieldPath, `error converting fieldPath: field label not supported: ${fieldPath}`)];
