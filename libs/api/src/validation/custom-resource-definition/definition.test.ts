@@ -4,6 +4,12 @@ import type { JSONSchemaProps } from '../../generated/apiextensions-v1.types.ts'
 import { CustomResourceDefinition } from '../../index.ts';
 import { causes, definition, label, version, withSpec } from './definitions-for-tests.ts';
 
+test('a list without versions is shown as what it is', () => {
+  const shown = (versions: unknown) => causes(definition({ versions })).find((cause) => cause.startsWith('spec.versions:'));
+  expect(shown([])).toBe('spec.versions: Invalid value: []: must have exactly one version marked as storage version');
+  expect(shown(undefined)).toBe('spec.versions: Invalid value: null: must have exactly one version marked as storage version');
+});
+
 test('finalizers of definitions need no domain', () => {
   expect(causes(definition({}, { finalizers: ['a'] }))).toEqual([]);
 });

@@ -100,19 +100,19 @@ function versions(parts: WithVersions, strict: Strictness, before: WithVersions 
 function versionNames({ spec, versions }: WithVersions): FieldError[] {
   const names = versions.map(({ name = '' }) => name);
   const errors: FieldError[] = [];
-  if (new Set(names).size < names.length) errors.push(aboutVersions(versions, 'must contain unique version names'));
+  if (new Set(names).size < names.length) errors.push(aboutVersions(versions, true, 'must contain unique version names'));
   if ((spec.versions ?? []).filter(({ storage }) => storage).length !== 1)
-    errors.push(aboutVersions(versions, 'must have exactly one version marked as storage version'));
+    errors.push(aboutVersions(versions, spec.versions !== undefined, 'must have exactly one version marked as storage version'));
   return [...errors, ...(names[0] ? labelOrEmpty(names[0], 'spec.version') : [])];
 }
 
-/** Shows them all, unless that would be more than anybody reads. */
-function aboutVersions(versions: Part[], detail: string): FieldError {
+/** Shows them all, unless that would be more than anybody reads. @param isGiven whether there is a list, however empty */
+function aboutVersions(versions: Part[], isGiven: boolean, detail: string): FieldError {
   const schemas = versions.flatMap(({ schema }) => schema?.openAPIV3Schema ?? []);
   if (versions.length > shownMax || schemas.some((schema) => countSchemas(schema, shownMax) > shownMax))
     return invalidWithoutValue('spec.versions', detail);
   const value = versions.map((version) => shown('apiextensions.v1.CustomResourceDefinitionVersion', version));
-  return invalid('spec.versions', versions.length > 0 ? value : null, detail);
+  return invalid('spec.versions', isGiven ? value : null, detail);
 }
 
 function convertible({ conversion, preserveUnknownFields }: CustomResourceDefinitionSpec): FieldError[] {
