@@ -11,7 +11,7 @@ export const metadataDescriptions: Descriptions = {
     uid: 'Tells the object from all others, those of the same name before and after it included.',
     resourceVersion: 'Changes with every write; whoever sends it back is refused if somebody else wrote in between.',
     generation: 'Counts the changes of what is asked for; changes of status do not count.',
-    creationTimestamp: 'When the object was created.',
+    creationTimestamp: 'CreationTimestamp is a timestamp: when the object was created.',
     deletionTimestamp: 'When the object is due to be gone; set by the server once somebody has asked for its deletion.',
     deletionGracePeriodSeconds: 'How many seconds the object has to end by itself; set together with deletionTimestamp.',
     labels: 'Short keys and values that others select objects by.',

@@ -62,6 +62,17 @@ test('in protobuf it begins with its version, and names its definitions', () => 
   for (const text of ['com.example.v1.Tab', '"a"', 'x-kubernetes-int-or-string', 'wanted']) expect(bytes).toContain(text);
 });
 
+test('a kind that takes any field is not described, as older clients would refuse what is not', () => {
+  const open = kinds.map((kind) => ({
+    ...kind,
+    openApi: { name: 'com.example.v1.Tab', definition: { ...kind.openApi?.definition, 'x-kubernetes-preserve-unknown-fields': true } },
+  }));
+  expect(openApiV2(open, 'v1').definitions['com.example.v1.Tab']).toEqual({
+    type: 'object',
+    'x-kubernetes-group-version-kind': [{ group: 'example.com', version: 'v1', kind: 'Tab' }],
+  });
+});
+
 test('without such kinds there are no definitions', () => {
   expect(openApiV2([], 'v1').definitions).toEqual({});
 });

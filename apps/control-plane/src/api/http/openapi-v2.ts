@@ -25,12 +25,19 @@ export function openApiV2(kinds: readonly KindDefinition[], version: string): Op
   const custom = kinds.filter((kind) => kind.openApi);
   const { components } = openApiV3(custom, { version }) as { components: { schemas: Record<string, OpenApi> } };
   const schemas = custom.length > 0 ? components.schemas : {};
-  const definitions = Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [name, asV2(schema)]));
+  const definitions = Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [name, definitionAsV2(schema)]));
   return { swagger: '2.0', info: { title, version, description }, paths: {}, definitions };
 }
 
 export function openApiV2Protobuf(kinds: readonly KindDefinition[], version: string): Uint8Array {
   return encodeDocument(openApiV2(kinds, version));
+}
+
+const gvk = 'x-kubernetes-group-version-kind';
+
+/** Of a kind that takes any field, nothing is told: older clients would refuse all that is not told. */
+function definitionAsV2(schema: OpenApi): OpenApi {
+  return schema[gvk] && schema['x-kubernetes-preserve-unknown-fields'] ? { type: 'object', [gvk]: schema[gvk] } : asV2(schema);
 }
 
 /** What v2 has no words for goes, and what older clients cannot read: Kubernetes takes out the same. */
