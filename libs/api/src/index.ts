@@ -97,6 +97,7 @@ export { cleanupFinalizer, type DefinitionCondition, type DefinitionStatus, with
 export { podGracePeriodSeconds } from './strategies/pod.ts';
 export { type QosClass, qosClass } from './strategies/qos.ts';
 export type * from './types.ts';
+export { additionalOf, itemsOf, propertyOf } from './validation/custom-resource-definition/schema-shape.ts';
 export { subscript as fieldPathSubscript } from './validation/field-path.ts';
 export { ipAddress, isIPv4, isIPv6 } from './validation/ip.ts';
 export { validateMetadataParts } from './validation/metadata.ts';

@@ -2,6 +2,7 @@
 // stored, the others are views of it.
 import { apiVersionOf, defineKind, type FieldError, isRecord, type KindDefinition, type KubeObject } from '@berth/machinery';
 import type { CustomResourceDefinition, CustomResourceDefinitionVersion } from '../generated/apiextensions-v1.types.ts';
+import { validateEmbedded } from '../validation/custom-resource-definition/embedded-resource.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 import { dnsSubdomain } from '../validation/names.ts';
 import { customColumns } from './columns.ts';
@@ -111,7 +112,7 @@ function customKind(
 
 /** Rules are asked only about what their types hold for: anything else they cannot look at. */
 function validateContent(schema: Schema, object: KubeObject, rules: RuleValidator | undefined, old: KubeObject | undefined): FieldError[] {
-  const errors = [...validateValue(schema, object, ''), ...validateLists(schema, object, '')];
+  const errors = [...validateValue(schema, object, ''), ...validateEmbedded(schema, object, ''), ...validateLists(schema, object, '')];
   return errors.length > 0 || !rules ? errors : rules(object, old, '');
 }
 

@@ -1,25 +1,14 @@
-// What parts a schema of a custom resource has. Its free-form members are declared as JSON: a schema for all items, or for all
-// properties that have no name of their own.
-import { isRecord, own } from '@berth/machinery';
-import type { JSONSchemaProps } from '../generated/apiextensions-v1.types.ts';
+// What a schema says of the parts of a custom resource.
+import { additionalOf as othersOf, propertyOf, type Schema } from '../validation/custom-resource-definition/schema-shape.ts';
 
-export type Schema = JSONSchemaProps;
+export { itemsOf, propertyOf, type Schema } from '../validation/custom-resource-definition/schema-shape.ts';
 
 /** Members that every resource has, and that its schema need not name. */
 export const typeAndMetadata: ReadonlySet<string> = new Set(['apiVersion', 'kind', 'metadata']);
 
-export function itemsOf({ items }: Schema): Schema | undefined {
-  return isRecord(items) ? (items as Schema) : undefined;
-}
-
-export function propertyOf({ properties }: Schema, name: string): Schema | undefined {
-  return properties && (own(properties, name) as Schema | undefined);
-}
-
 /** `any` where whatever has no schema of its own is let through. */
-export function additionalOf({ additionalProperties }: Schema): Schema | 'any' | undefined {
-  if (isRecord(additionalProperties)) return additionalProperties as Schema;
-  return additionalProperties === true ? 'any' : undefined;
+export function additionalOf(schema: Schema): Schema | 'any' | undefined {
+  return othersOf(schema) ?? (schema.additionalProperties === true ? 'any' : undefined);
 }
 
 /** What a member of an object must be; undefined where nothing says. */

@@ -1,6 +1,6 @@
 // A custom resource's values as its rules see them: numbers and times by the schema's types, and members under names that CEL can
 // spell (Kubernetes, "Validation expression", on escaping).
-import type { JSONSchemaProps } from '@berth/api';
+import { additionalOf, itemsOf, type JSONSchemaProps, propertyOf } from '@berth/api';
 import { isRecord } from '@berth/machinery';
 import { celValue } from '../../cel/values.ts';
 
@@ -22,8 +22,8 @@ export function ruleValue(schema: Schema | undefined, value: unknown): unknown {
   if (schema.type === 'number' && (typeof value === 'number' || typeof value === 'bigint')) return Number(value);
   if (schema.type === 'string' && typeof value === 'string') return formatted(schema.format, value);
   if (Array.isArray(value)) {
-    const { items } = schema as { items?: unknown };
-    return value.map((item) => ruleValue(isRecord(items) ? (items as Schema) : undefined, item));
+    const items = itemsOf(schema);
+    return value.map((item) => ruleValue(items, item));
   }
   if (!isRecord(value)) return celValue(value);
   return new Map(Object.entries(value).map(([name, inner]) => member(schema, name, inner)));
@@ -31,10 +31,8 @@ export function ruleValue(schema: Schema | undefined, value: unknown): unknown {
 
 /** Members that have a schema go by their escaped names, keys of maps are what they are. */
 function member(schema: Schema, name: string, value: unknown): [string, unknown] {
-  const named = schema.properties && Object.hasOwn(schema.properties, name) ? schema.properties[name] : undefined;
-  const { additionalProperties } = schema as { additionalProperties?: unknown };
-  if (named) return [escapedName(name), ruleValue(named, value)];
-  return [name, ruleValue(isRecord(additionalProperties) ? (additionalProperties as Schema) : undefined, value)];
+  const named = propertyOf(schema, name);
+  return named ? [escapedName(name), ruleValue(named, value)] : [name, ruleValue(additionalOf(schema), value)];
 }
 
 /** What is no time is a string still; that it is none, the schema's format has said already. */

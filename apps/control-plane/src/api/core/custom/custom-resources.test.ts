@@ -30,6 +30,7 @@ const schema = {
         replicas: { type: 'integer', minimum: 1, maximum: 10, default: 2 },
         port: { 'x-kubernetes-int-or-string': true },
         free: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
+        template: { type: 'object', 'x-kubernetes-embedded-resource': true, 'x-kubernetes-preserve-unknown-fields': true },
         ports: {
           type: 'array',
           'x-kubernetes-list-type': 'map',
@@ -137,6 +138,9 @@ describe('an object', () => {
     await expect(server.create(at(), crontab('a', {}))).rejects.toThrow('spec.cronSpec: Required value');
     await expect(server.create(at(), crontab('a', { cronSpec: 'x', replicas: 11 }))).rejects.toThrow(
       'spec.replicas: Invalid value: 11: spec.replicas in body should be less than or equal to 10',
+    );
+    await expect(server.create(at(), crontab('a', { cronSpec: 'x', template: { kind: 'Pod' } }))).rejects.toThrow(
+      'spec.template.apiVersion: Required value',
     );
     await expect(server.create(at(), crontab('a', { cronSpec: 'x', y: 1 }), { fieldValidation: 'Strict' })).rejects.toThrow(
       'strict decoding error: unknown field "spec.y"',

@@ -1,6 +1,6 @@
 // What is wrong with the rules of a definition, told when it is written: syntax, types, and fields that its schema does not have.
-import { CustomResourceDefinition, type JSONSchemaProps } from '@berth/api';
-import { type FieldError, isRecord, type KindDefinition } from '@berth/machinery';
+import { additionalOf, CustomResourceDefinition, itemsOf, type JSONSchemaProps } from '@berth/api';
+import type { FieldError, KindDefinition } from '@berth/machinery';
 import { ExpressionError } from '../../cel/expression-error.ts';
 import { erased } from '../kinds-by-name.ts';
 import { escapedName } from './cel-values.ts';
@@ -29,7 +29,7 @@ export function ruleErrors({ spec }: CustomResourceDefinition): FieldError[] {
 }
 
 function errorsIn(schema: Schema, path: string, isRoot = false): FieldError[] {
-  const { items, additionalProperties } = schema as { items?: unknown; additionalProperties?: unknown };
+  const [items, others] = [itemsOf(schema), additionalOf(schema)];
   const rules = schema['x-kubernetes-validations'] ?? [];
   return [
     ...rules.flatMap((rule, i) => {
@@ -38,8 +38,8 @@ function errorsIn(schema: Schema, path: string, isRoot = false): FieldError[] {
       return error === undefined ? [] : [{ type: 'Invalid' as const, field, value: rule.rule, detail: error }];
     }),
     ...Object.entries(schema.properties ?? {}).flatMap(([name, inner]) => errorsIn(inner, `${path}.properties[${name}]`)),
-    ...(isRecord(items) ? errorsIn(items as Schema, `${path}.items`) : []),
-    ...(isRecord(additionalProperties) ? errorsIn(additionalProperties as Schema, `${path}.additionalProperties`) : []),
+    ...(items ? errorsIn(items, `${path}.items`) : []),
+    ...(others ? errorsIn(others, `${path}.additionalProperties`) : []),
   ];
 }
 
@@ -69,10 +69,9 @@ function missingField(schema: Schema, path: string[], isRoot: boolean): string |
   let at: Schema | undefined = isRoot ? { ...schema, properties: { ...schema.properties, ...rootFields.properties } } : schema;
   for (const name of path) {
     if (at?.type !== 'object' || at['x-kubernetes-preserve-unknown-fields']) return undefined;
-    const { additionalProperties } = at as { additionalProperties?: unknown };
     const named: Schema | undefined = Object.entries(at.properties ?? {}).find(([property]) => escapedName(property) === name)?.[1];
-    if (!named && !additionalProperties) return name;
-    at = named ?? (isRecord(additionalProperties) ? (additionalProperties as Schema) : undefined);
+    if (!named && !at.additionalProperties) return name;
+    at = named ?? additionalOf(at);
   }
   return undefined;
 }

@@ -1,6 +1,6 @@
 // `x-kubernetes-validations` of custom resources: compiled with their definition, and evaluated with every write, each object within
 // one budget, so that no rule holds up the server.
-import type { JSONSchemaProps, RuleValidator } from '@berth/api';
+import { additionalOf, itemsOf, type JSONSchemaProps, propertyOf, type RuleValidator } from '@berth/api';
 import { deepEqual, type FieldError, isRecord } from '@berth/machinery';
 import { Optional } from '@marcbachmann/cel-js';
 import { Budget } from '../../cel/budget.ts';
@@ -51,15 +51,15 @@ export function compileRules(schema: Schema): RuleValidator | undefined {
 }
 
 function nodeOf(schema: Schema): Node | undefined {
-  const { items, additionalProperties } = schema as { items?: unknown; additionalProperties?: unknown };
+  const [others, items] = [additionalOf(schema), itemsOf(schema)];
   const members = new Map<string, Node>();
   for (const [name, inner] of Object.entries(schema.properties ?? {})) {
     const node = nodeOf(inner);
     if (node) members.set(name, node);
   }
   const rules = (schema['x-kubernetes-validations'] ?? []).flatMap((rule) => compiled(rule));
-  const additional = isRecord(additionalProperties) ? nodeOf(additionalProperties as Schema) : undefined;
-  const itemNode = isRecord(items) ? nodeOf(items as Schema) : undefined;
+  const additional = others && nodeOf(others);
+  const itemNode = items && nodeOf(items);
   const isEmpty = members.size === 0 && rules.length === 0 && !additional && !itemNode;
   return isEmpty ? undefined : { schema, rules, members, additional, items: itemNode };
 }
@@ -88,7 +88,7 @@ function evaluate(node: Node, value: unknown, old: unknown, path: string, evalua
     for (const [i, item] of value.entries()) evaluate(node.items, item, counterpart(node.schema, item, old), `${path}[${i}]`, evaluation);
   } else if (isRecord(value)) {
     for (const [name, inner] of Object.entries(value)) {
-      const isNamed = Object.hasOwn(node.schema.properties ?? {}, name);
+      const isNamed = propertyOf(node.schema, name) !== undefined;
       const next = isNamed ? node.members.get(name) : node.additional;
       const before = isRecord(old) && Object.hasOwn(old, name) ? old[name] : undefined;
       const place = isNamed ? (path === '' ? name : `${path}.${name}`) : `${path}[${name}]`;
