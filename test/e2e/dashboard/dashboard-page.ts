@@ -1,6 +1,7 @@
 // The dashboard as an operator uses it, for end-to-end tests: a browser of its own, and words for what one does and sees.
 // Everything waits for the page to show it; `consoleErrors` holds what the browser complained about.
-import { type Browser, type BrowserContext, chromium, type Page, type Request } from 'playwright-core';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { BrowserNetwork } from './browser-network.ts';
 
 export interface ShownProblem {
   kind: string;
@@ -18,28 +19,21 @@ export interface DashboardOptions {
 }
 
 const defaultTimeoutMs = 20_000;
-/** What Chromium does to open requests when this machine gets a network interface, as it does with every new pod. */
-const networkChanged = 'net::ERR_NETWORK_CHANGED';
-/** Where that leads, perhaps only while the next attempt is under way. */
-const errorPage = 'chrome-error://chromewebdata/';
-const loadAttemptsMax = 10;
-
 export class DashboardPage {
   readonly page: Page;
   readonly consoleErrors: string[] = [];
   readonly #browser: Browser;
-  readonly #context: BrowserContext;
+  readonly #network: BrowserNetwork;
   readonly #server: string;
 
-  private constructor(browser: Browser, context: BrowserContext, page: Page, server: string) {
+  private constructor({ browser, network, server }: { browser: Browser; network: BrowserNetwork; server: string }, page: Page) {
     this.#browser = browser;
-    this.#context = context;
+    this.#network = network;
     this.#server = server;
     this.page = page;
     page.setDefaultTimeout(defaultTimeoutMs);
     page.on('console', (message) => {
-      if (message.type() !== 'error' || message.text().includes(networkChanged)) return;
-      this.consoleErrors.push(`${message.text()} ${message.location().url}`);
+      if (message.type() === 'error') this.consoleErrors.push(`${message.text()} ${message.location().url}`);
     });
     page.on('pageerror', (error) => this.consoleErrors.push(error.message));
   }
@@ -47,42 +41,26 @@ export class DashboardPage {
   /** Must be closed, also when the test fails. */
   static async open(options: DashboardOptions): Promise<DashboardPage> {
     const { server, viewport = { width: 1280, height: 800 }, colorScheme = 'dark', executablePath = '/usr/bin/chromium' } = options;
-    // The browser does not know the cluster's CA.
-    const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
-    const context = await browser.newContext({ ignoreHTTPSErrors: true, viewport, colorScheme });
-    const dashboard = new DashboardPage(browser, context, await context.newPage(), server);
+    const network = await BrowserNetwork.create(executablePath, Number(new URL(server).port));
+    let browser: Browser | undefined;
     try {
-      await dashboard.#load();
+      browser = await chromium.launch({ executablePath: network.executablePath, args: ['--no-sandbox'] });
+      await network.ready;
+      // The browser does not know the cluster's CA.
+      const context = await browser.newContext({ ignoreHTTPSErrors: true, viewport, colorScheme });
+      const dashboard = new DashboardPage({ browser, network, server }, await context.newPage());
+      await dashboard.page.goto(`${server}/ui/`);
+      return dashboard;
     } catch (error) {
-      await dashboard.close();
+      await browser?.close();
+      await network.close();
       throw error;
-    }
-    return dashboard;
-  }
-
-  async #load(): Promise<void> {
-    for (let attempt = 1; ; attempt += 1) {
-      let isWhole = true;
-      const onFailure = (request: Request) => {
-        if (request.failure()?.errorText === networkChanged) isWhole = false;
-      };
-      this.page.on('requestfailed', onFailure);
-      try {
-        await this.page.goto(`${this.#server}/ui/`);
-      } catch (error) {
-        const isPassing = [networkChanged, errorPage].some((text) => String(error).includes(text));
-        if (!isPassing || attempt === loadAttemptsMax) throw error;
-        isWhole = false;
-      } finally {
-        this.page.off('requestfailed', onFailure);
-      }
-      if (isWhole || attempt === loadAttemptsMax) return;
     }
   }
 
   async close(): Promise<void> {
-    await this.#context.close();
     await this.#browser.close();
+    await this.#network.close();
   }
 
   /** Resolves when logged in. @throws Error with what the page says when the token is refused */
