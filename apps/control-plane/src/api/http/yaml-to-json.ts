@@ -32,17 +32,29 @@ const schema = CORE_SCHEMA.withTags(exactIntTag);
 /** @throws StatusError 400 */
 export function yamlToJson(body: Uint8Array): string {
   const charactersMax = Math.max(charactersMin, growthMax * body.length);
+  const text = Buffer.from(body.buffer, body.byteOffset, body.length).toString('utf8');
   let value: unknown;
   try {
-    value = load(Buffer.from(body.buffer, body.byteOffset, body.length).toString('utf8'), { maxDepth: depthMax, schema }) ?? null;
+    value = load(text, { maxDepth: depthMax, schema }) ?? null;
   } catch (error) {
-    throw unreadable(error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error));
+    const message = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
+    throw unreadable(repeatedKey(message, text) ?? message);
   }
   checkSize(value, charactersMax);
   checkShape(value);
   const json = JSON.stringify(value);
   if (json.length > charactersMax) throw tooLong(charactersMax);
   return json;
+}
+
+/** A key that is given twice, as Go's decoder tells of it: clients look for its words. */
+function repeatedKey(message: string, text: string): string | undefined {
+  const [, line, column] = /^duplicated mapping key \((\d+):(\d+)\)/.exec(message) ?? [];
+  if (line === undefined) return undefined;
+  const rest = text.split('\n', Number(line))[Number(line) - 1]?.slice(Number(column) - 1) ?? '';
+  // The place is behind a quote, where there is one.
+  const key = /^(.+?)["']?\s*:/.exec(rest)?.[1];
+  return key === undefined ? undefined : `yaml: unmarshal errors:\n  line ${line}: key ${JSON.stringify(key)} already set in map`;
 }
 
 /** Without recursion, since nesting is the client's choice; an alias to what it stands in is endless depth. */
