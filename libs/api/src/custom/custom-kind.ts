@@ -1,6 +1,6 @@
 // A definition's versions as kinds, which the API serves like its own: pruned, defaulted and validated by their schema. One is
 // stored, the others are views of it.
-import { apiVersionOf, defineKind, type FieldError, isRecord, type KindDefinition, type KubeObject } from '@berth/machinery';
+import { apiVersionOf, deepEqual, defineKind, type FieldError, type KindDefinition, type KubeObject } from '@berth/machinery';
 import type { CustomResourceDefinition, CustomResourceDefinitionVersion } from '../generated/apiextensions-v1.types.ts';
 import { validateEmbedded } from '../validation/custom-resource-definition/embedded-resource.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
@@ -131,18 +131,11 @@ function validateStatus(
 
 /** All but metadata, and but the status where that is written on its own. */
 function hasChanged(next: KubeObject, old: KubeObject, hasStatus: boolean): boolean {
-  const content = ({ metadata: _metadata, ...rest }: KubeObject) => {
-    const { status, ...asked } = rest as { status?: unknown };
-    return JSON.stringify(sorted(hasStatus ? asked : { ...asked, status }));
+  const content = ({ metadata: _metadata, ...content }: KubeObject) => {
+    const { status: _status, ...asked } = content as { status?: unknown };
+    return hasStatus ? asked : content;
   };
-  return content(next) !== content(old);
-}
-
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (!isRecord(value)) return value;
-  const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-  return Object.fromEntries(members.map(([name, inner]) => [name, sorted(inner)]));
+  return !deepEqual(content(next), content(old));
 }
 
 function selectable(jsonPath: string): [string, (object: KubeObject) => string] {

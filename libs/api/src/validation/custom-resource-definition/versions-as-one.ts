@@ -1,5 +1,6 @@
 // Definitions as Kubernetes checks them. Its internal type has a place for what all versions have in common, and what is there
 // has the paths of that place: `spec.validation` for the schema of a definition with one version.
+import { deepEqual } from '@berth/machinery';
 import type {
   CustomResourceColumnDefinition,
   CustomResourceDefinition,
@@ -47,14 +48,7 @@ export function withVersions({ spec }: CustomResourceDefinition): WithVersions {
 /** Absent and empty lists are the same; an absent struct and an empty one are not. */
 function isSame(a: unknown, b: unknown): boolean {
   if (Array.isArray(a ?? b)) return isEqual(a, b);
-  return (a === undefined) === (b === undefined) && JSON.stringify(sorted(a)) === JSON.stringify(sorted(b));
-}
-
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (value === null || typeof value !== 'object') return typeof value === 'bigint' ? String(value) : value;
-  const names = Object.keys(value).sort();
-  return Object.fromEntries(names.map((name) => [name, sorted((value as Record<string, unknown>)[name])]));
+  return deepEqual(a, b);
 }
 
 /** Every schema that a definition has. */
