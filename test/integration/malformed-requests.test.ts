@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { Agent, request as httpsRequest } from 'node:https';
 import { connect, type TLSSocket } from 'node:tls';
 import { type Random, seededRandom } from '@berth/telemetry';
+import { socketClosed } from '@berth/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { sound, targets, yamlLines, yamlOf, yamlSet } from './malformed/bodies.ts';
 import { type MalformedRequest, malformedRequest, patched } from './malformed/requests.ts';
@@ -141,7 +142,7 @@ async function answerTo(text: string): Promise<string> {
   socket.on('data', (chunk) => {
     answer += chunk;
   });
-  const closed = new Promise((resolve) => socket.once('close', resolve));
+  const closed = socketClosed(socket);
   socket.write(text);
   await closed;
   return answer;
@@ -199,7 +200,7 @@ test('slow bodies are given up on, while others are served', async () => {
       socket.on('data', (chunk) => {
         answer += chunk;
       });
-      await once(socket, 'close');
+      await socketClosed(socket);
       clearInterval(timer);
       return answer;
     }),

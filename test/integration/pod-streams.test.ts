@@ -1,10 +1,10 @@
 // exec, logs and port-forward with the real kubectl, up to the point where the API asks a node: the node is a fake.
-import { once } from 'node:events';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { Pod } from '@berth/api';
 import { StatusError } from '@berth/machinery';
 import type { Tunnel } from '@berth/protocol';
+import { socketClosed } from '@berth/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { componentUsers } from '../../apps/control-plane/src/api/core/component-users.ts';
 import type { PodTunnelRequest } from '../../apps/control-plane/src/api/core/pod-connection.ts';
@@ -140,8 +140,7 @@ describe('kubectl and a running pod', () => {
       );
       expect(answers).toEqual([true, true, true]);
       const refused = connect({ port: ports.get('81') ?? 0, host: '127.0.0.1' });
-      refused.on('error', () => {});
-      await once(refused, 'close');
+      await socketClosed(refused);
       await expect.poll(() => said).toMatch(/error forwarding port 81 to pod web, uid : connection refused/);
     } finally {
       forward.kill();

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { systemClock } from '@berth/telemetry';
+import { socketClosed } from '@berth/testing';
 import { afterEach, expect, test } from 'vitest';
 import { defaultTcpLimits, TcpConnections, type TcpLimits } from './tcp-connections.ts';
 
@@ -65,12 +66,6 @@ function framed(text: string): Buffer {
   return Buffer.concat([length, Buffer.from(text)]);
 }
 
-/** Resolves when the server has ended the connection. */
-const closed = async (socket: Socket): Promise<void> => {
-  socket.resume();
-  if (!socket.destroyed) await once(socket, 'close');
-};
-
 test('questions that come in pieces or together are answered as answers come, also after the peer asks no more', async () => {
   const { connectFrom, next, asked } = await serve();
   const socket = await connectFrom();
@@ -106,7 +101,7 @@ test('no more questions are taken while so many wait', async () => {
 test('a client has its share of connections, and others are served', async () => {
   const { connectFrom, next } = await serve({ connectionsPerClientMax: 2 });
   const [first] = [await connectFrom(), await connectFrom()];
-  await closed(await connectFrom());
+  await socketClosed(await connectFrom());
   const other = await connectFrom('127.0.0.2');
   other.write(framed('other'));
   expect(await next()).toBe('other');
@@ -122,7 +117,7 @@ test('where there are too many, the one that has been quiet the longest makes ro
   busy.write(framed('busy'));
   expect(await next()).toBe('busy');
   const late = await connectFrom('127.0.0.4');
-  await closed(quiet);
+  await socketClosed(quiet);
   late.write(framed('late'));
   expect(await next()).toBe('late');
   asked[1]?.answer('still here');
@@ -137,7 +132,7 @@ test('who neither asks nor reads is cut off, also who sends a byte now and then'
   cleanups.push(() => clearInterval(drip));
   // Its length says 4,000 bytes: it never becomes whole.
   dripping.write(Buffer.from([0x0f, 0xa0]));
-  await Promise.all([closed(silent), closed(dripping)]);
+  await Promise.all([socketClosed(silent), socketClosed(dripping)]);
 });
 
 test('a connection ends when it has had its share of answers, with all that it has asked till then', async () => {
@@ -157,6 +152,6 @@ test('what is longer than any question ends the connection', async () => {
   const { connectFrom, asked } = await serve();
   const socket = await connectFrom();
   socket.write(Buffer.from([0xff, 0xff, 0]));
-  await closed(socket);
+  await socketClosed(socket);
   expect(asked).toEqual([]);
 });
