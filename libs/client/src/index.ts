@@ -5,5 +5,5 @@ export * from './http/http-client.ts';
 export * from './http/kubeconfig.ts';
 export * from './informer.ts';
 export * from './informer-set.ts';
-export * from './retry.ts';
+export * from './retry-on-conflict.ts';
 export * from './tokens.ts';

@@ -3,11 +3,10 @@
 
 import { isDeepStrictEqual } from 'node:util';
 import { Node, type NodeCondition, type NodeStatus } from '@berth/api';
-import type { Client } from '@berth/client';
+import { type Client, retryOnConflict } from '@berth/client';
 import { isReason } from '@berth/machinery';
 import type { ControlPlaneConfig } from '../config.ts';
 import { freePodCidr } from './pod-cidrs.ts';
-import { retryOnConflict } from './write-again.ts';
 
 const fieldManager = 'berth-agent-gateway';
 /** Label domains that say what a node may be trusted with: users set these, nodes do not. */
@@ -35,8 +34,8 @@ export class NodeRegistrar {
 
   /** @param known what a cache holds, to skip what would change nothing. */
   async writeStatus(nodeName: string, reported: NodeStatus, known?: Node): Promise<Node> {
-    return retryOnConflict(async (fresh) => {
-      const current = known && !fresh ? known : await this.#client.get(Node, { name: nodeName });
+    return retryOnConflict(async (isAgain) => {
+      const current = known && !isAgain ? known : await this.#client.get(Node, { name: nodeName });
       const status = mergeNodeStatus(current.status, reported);
       if (!needsWriting(current.status, status)) return current;
       return this.#client.updateStatus(Node, { ...current, status }, { fieldManager });

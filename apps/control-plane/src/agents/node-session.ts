@@ -2,7 +2,7 @@
 // What must hold: nothing is acknowledged before it is durable, and a session that ended writes nothing more.
 import type { Node, NodeStatus, PersistentVolume as PersistentVolumeType } from '@berth/api';
 import { PersistentVolume } from '@berth/api';
-import type { Client } from '@berth/client';
+import { type Client, retryOnConflict } from '@berth/client';
 import { isReason } from '@berth/machinery';
 import type { AgentEvent, AgentToGateway, GatewayToAgent, Hello, PodStatusReport, TunnelRequest, VolumeRemoval } from '@berth/protocol';
 import type { Clock, Logger, Timer } from '@berth/telemetry';
@@ -14,7 +14,6 @@ import type { NodeRegistrar } from './node-registrar.ts';
 import type { NodeUsages } from './node-usages.ts';
 import { PodStatusWriter } from './pod-status-writer.ts';
 import { RetryQueue } from './retry-queue.ts';
-import { retryOnConflict } from './write-again.ts';
 
 /** The carrier of a session, on the gateway's side. */
 export interface SessionChannel {

@@ -3,12 +3,11 @@
 
 import { isDeepStrictEqual } from 'node:util';
 import { Pod, type PodStatus } from '@berth/api';
-import type { Client } from '@berth/client';
+import { type Client, retryOnConflict } from '@berth/client';
 import { isReason } from '@berth/machinery';
 import type { PodStatusReport } from '@berth/protocol';
 import type { Logger } from '@berth/telemetry';
 import type { ClusterView } from './cluster-view.ts';
-import { retryOnConflict } from './write-again.ts';
 
 const fieldManager = 'berth-agent-gateway';
 /** Conditions that only the agent writes, and that end by its not reporting them. */
@@ -68,10 +67,10 @@ export class PodStatusWriter {
 
   /** The pod as it is afterwards; undefined when it is gone, or not this node's. */
   #writeStatus(report: PodStatusReport): Promise<Pod | undefined> {
-    return retryOnConflict(async (fresh) => {
+    return retryOnConflict(async (isAgain) => {
       if (this.#stopped) return undefined;
       const pod =
-        (fresh ? undefined : this.#latest(report)) ?? (await this.#client.get(Pod, { namespace: report.namespace, name: report.name }));
+        (isAgain ? undefined : this.#latest(report)) ?? (await this.#client.get(Pod, { namespace: report.namespace, name: report.name }));
       if (pod.metadata.uid !== report.uid || pod.spec.nodeName !== this.#nodeName) return undefined;
       const status = mergePodStatus(pod.status, report.status as PodStatus);
       if (!status || isDeepStrictEqual(JSON.parse(JSON.stringify(status)), pod.status)) return pod;

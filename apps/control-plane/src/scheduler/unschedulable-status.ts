@@ -1,15 +1,13 @@
 // Tells in a pod's status why it has no node, and which one is being freed for it. The newest wins over what is not written
 // yet, what the pod already shows is not written again, and of one pod one write runs at a time.
 import { Pod, type PodCondition } from '@berth/api';
-import type { Client } from '@berth/client';
+import { type Client, retryOnConflict } from '@berth/client';
 import { isReason } from '@berth/machinery';
 import { type Clock, type Logger, timestamp } from '@berth/telemetry';
 
 /** Pods whose status waits to be written; the reason of one more shows at its next attempt. */
 const waitingMax = 10_000;
 const writersMax = 16;
-/** Others seldom write to a pod that has no node; after this often the next reason is written in its place. */
-const attemptsMax = 5;
 
 export interface StatusChange {
   message?: string;
@@ -72,22 +70,16 @@ export class UnschedulableStatus {
 
   /** Of a pod as it is, so that nothing is said of one that has a node by now. */
   async #patch(uid: string, seen: Pod, change: StatusChange): Promise<void> {
-    let pod = seen;
-    for (let attempt = 1; ; attempt++) {
+    await retryOnConflict(async (isAgain) => {
+      const { name, namespace } = seen.metadata;
+      const key = { name, ...(namespace && { namespace }) };
+      const pod = isAgain ? await this.#deps.client.get(Pod, key) : seen;
+      if (pod.metadata.uid !== uid || pod.spec.nodeName) return;
       const status = this.#statusPatch(uid, pod, change);
       if (!status) return;
-      const { name, namespace, resourceVersion } = pod.metadata;
-      const key = { name, ...(namespace && { namespace }) };
-      try {
-        const patch = { metadata: { uid, resourceVersion }, status };
-        await this.#deps.client.patch(Pod, key, 'strategic', patch, { subresource: 'status' });
-        return;
-      } catch (error) {
-        if (!isReason(error, 'Conflict') || attempt === attemptsMax) throw error;
-      }
-      pod = await this.#deps.client.get(Pod, key);
-      if (pod.metadata.uid !== uid || pod.spec.nodeName) return;
-    }
+      const patch = { metadata: { uid, resourceVersion: pod.metadata.resourceVersion }, status };
+      await this.#deps.client.patch(Pod, key, 'strategic', patch, { subresource: 'status' });
+    });
   }
 
   /** Undefined when the pod shows it all. */
