@@ -80,6 +80,7 @@ export { ValidatingAdmissionPolicyBinding } from './kinds/validating-admission-p
 export { ValidatingWebhookConfiguration } from './kinds/validating-webhook-configuration.ts';
 export { VolumeAttachment } from './kinds/volume-attachment.ts';
 export { VolumeAttributesClass } from './kinds/volume-attributes-class.ts';
+export { hasEnded, isTerminal } from './pod-phase.ts';
 export type { PodLike } from './pod-security/control.ts';
 export { type LevelVersion, podSecurityViolations, violationDetails, violationReasons } from './pod-security/evaluate.ts';
 export { compareLevels, levelVersionText, type PodSecurityPolicy, podSecurityPolicy } from './pod-security/policy.ts';

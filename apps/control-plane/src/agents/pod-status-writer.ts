@@ -2,7 +2,7 @@
 // pod stays ended, a deleted pod disappears only once its agent says that nothing of it runs.
 
 import { isDeepStrictEqual } from 'node:util';
-import { Pod, type PodStatus } from '@berth/api';
+import { isTerminal, Pod, type PodStatus } from '@berth/api';
 import { type Client, retryOnConflict } from '@berth/client';
 import { isReason } from '@berth/machinery';
 import type { PodStatusReport } from '@berth/protocol';
@@ -107,8 +107,7 @@ function isPermanent(error: unknown): boolean {
  * know kept. Undefined when the pod has ended and the report says otherwise: a pod never ends twice.
  */
 export function mergePodStatus(current: PodStatus | undefined, reported: PodStatus): PodStatus | undefined {
-  const ended = current?.phase === 'Succeeded' || current?.phase === 'Failed';
-  if (ended && reported.phase !== current.phase) return undefined;
+  if (isTerminal(current?.phase) && reported.phase !== current?.phase) return undefined;
   const others = new Map((current?.conditions ?? []).map((condition) => [condition.type, condition]));
   const conditions = (reported.conditions ?? []).map((condition) => {
     const old = others.get(condition.type);

@@ -1,9 +1,8 @@
 // What controllers read from a pod's status: whether it counts, is ready, and has been for long enough.
-import type { Pod } from '@berth/api';
+import { hasEnded, type Pod } from '@berth/api';
 
 export function isActive(pod: Pod): boolean {
-  const phase = pod.status?.phase;
-  return phase !== 'Succeeded' && phase !== 'Failed' && !pod.metadata.deletionTimestamp;
+  return !hasEnded(pod) && !pod.metadata.deletionTimestamp;
 }
 
 export function isReady(pod: Pod): boolean {

@@ -1,6 +1,7 @@
 // Turns what informers report into the scheduler's snapshot and into events for its queue.
 import {
   CSINode,
+  hasEnded,
   Namespace,
   Node,
   PersistentVolume,
@@ -81,9 +82,8 @@ function podChanged({ snapshot, queue, onSettled }: ClusterFeedParts, type: Chan
   const uid = pod.metadata.uid ?? '';
   // A watch that was behind may show one pod replaced by another of the same name.
   if (old?.metadata.uid && old.metadata.uid !== uid) podGone(snapshot, queue, old.metadata.uid, onSettled);
-  const phase = pod.status?.phase;
   const isOurs = (pod.spec.schedulerName || 'default-scheduler') === 'default-scheduler';
-  if (type === 'DELETED' || phase === 'Succeeded' || phase === 'Failed') {
+  if (type === 'DELETED' || hasEnded(pod)) {
     podGone(snapshot, queue, uid, onSettled);
   } else if (pod.spec.nodeName) {
     const isNew = snapshot.nodeOfPod(uid) !== pod.spec.nodeName;

@@ -1,13 +1,12 @@
 // Keeps the node alive at its pods' expense: looks every ten seconds at what is left and at what limited pods use, removes what nobody
 // uses, and ends pods one at a time while that is not enough. Decisions are those of the pure files beside this one.
-import type { Pod } from '@berth/api';
+import { isTerminal, type Pod } from '@berth/api';
 import { deepEqual } from '@berth/machinery';
 import type { ContainerStats, Runtime } from '@berth/runtime';
 import type { Clock, Logger } from '@berth/telemetry';
 import type { PressureCondition } from '../pods/admission.ts';
 import { isCritical } from '../pods/critical-pods.ts';
 import { type Failure, terminationByKubelet } from '../pods/pod-ending.ts';
-import { isTerminal } from '../pods/pod-status.ts';
 import type { NodeMeasurements } from './node-measurements.ts';
 import type { WeighedPod } from './pod-usage.ts';
 import { calm, isRelieved, type Observations, type PressureState, pressureStep } from './pressure.ts';

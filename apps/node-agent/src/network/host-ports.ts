@@ -1,6 +1,6 @@
 // Ports of the node that lead to one of its pods. Pure.
 import { isIPv4 } from 'node:net';
-import type { Pod } from '@berth/api';
+import { isTerminal, type Pod } from '@berth/api';
 import type { Endpoint } from './endpoints.ts';
 
 const anyAddress = ['', '0.0.0.0', '::'];
@@ -16,7 +16,7 @@ export interface HostPort {
 /** None of a pod that has ended: its port is another's by now. */
 export function hostPortsOf(pod: Pod): HostPort[] {
   const { podIP: address, phase } = pod.status ?? {};
-  if (!address || pod.spec.hostNetwork || phase === 'Succeeded' || phase === 'Failed') return [];
+  if (!address || pod.spec.hostNetwork || isTerminal(phase)) return [];
   const sidecars = (pod.spec.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === 'Always');
   return [...pod.spec.containers, ...sidecars].flatMap((container) =>
     (container.ports ?? []).flatMap(({ hostPort, containerPort, protocol = 'TCP', hostIP = '' }): HostPort[] => {

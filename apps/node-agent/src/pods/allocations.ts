@@ -1,11 +1,18 @@
 // What this node has granted its pods of cpu and memory. A pod begins with what it was scheduled with; a resize is granted when
 // the node has room for it, and waits or is refused otherwise. Those that wait are tried again, in order, whenever room may have
 // come. What was granted before an agent's restart is read from the statuses that it reported, so nothing is kept on disk.
-import { type Amounts, type Container, type ContainerStatus, type Pod, podAmounts, type ResourceRequirements } from '@berth/api';
+import {
+  type Amounts,
+  type Container,
+  type ContainerStatus,
+  isTerminal,
+  type Pod,
+  podAmounts,
+  type ResourceRequirements,
+} from '@berth/api';
 import { deepEqual } from '@berth/machinery';
 import type { Clock } from '@berth/telemetry';
 import type { NodeAllocatable } from './downward.ts';
-import { isTerminal } from './pod-status.ts';
 import { inResizeOrder } from './resize-order.ts';
 import { isSameSize, type SizedResource, sizedContainers, sizedResources } from './sizes.ts';
 

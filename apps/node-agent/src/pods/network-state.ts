@@ -1,8 +1,7 @@
 // What the node's network is to serve and to enforce: what the control plane says, with the addresses that workers have seen. Pure.
-import type { Pod } from '@berth/api';
+import { isTerminal, type Pod } from '@berth/api';
 import type { NetworkState } from '../network/network.ts';
 import type { DesiredCache } from './desired-cache.ts';
-import { isTerminal } from './pod-status.ts';
 
 /** What is known here of a pod, whether it is still wanted or not. */
 export interface AddressedPod {

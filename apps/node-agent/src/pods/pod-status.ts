@@ -1,6 +1,6 @@
 // A pod's status from its parts: phase and conditions as Kubernetes defines them (pod lifecycle, "Pod phase" and
 // "Pod conditions"). Pure; transition times change only when a condition does.
-import type { ContainerStatus, Pod, PodCondition, PodStatus } from '@berth/api';
+import { type ContainerStatus, isTerminal, type Pod, type PodCondition, type PodStatus } from '@berth/api';
 import { type ContainerView, containerStatus, ephemeralContainerStatus, initContainerStatus, rfc3339 } from './container-status.ts';
 import type { Failure } from './pod-ending.ts';
 import { podPhase } from './pod-phase.ts';
@@ -75,13 +75,8 @@ function neverRan({ pod, previous, nowMs }: PodStatusInput, { phase, reason, mes
   };
 }
 
-/** Nothing will run in a pod of this phase again. */
-export function isTerminal(phase: string | undefined): boolean {
-  return phase === 'Succeeded' || phase === 'Failed';
-}
-
 function conditions(input: PodStatusInput, phase: string, init: ContainerStatus[], main: ContainerStatus[]): PodCondition[] {
-  const done = phase === 'Succeeded' || phase === 'Failed';
+  const done = isTerminal(phase);
   const sidecars = new Set((input.pod.spec.initContainers ?? []).filter(isSidecar).map(({ name }) => name));
   const notInitialized = init.filter((s) => !(sidecars.has(s.name) ? s.started : s.ready)).map((s) => s.name);
   // Sidecars end last, and are not started any more then.

@@ -1,6 +1,6 @@
 // One pod on this node: a loop that looks, plans and acts, one step at a time, until the runtime matches what was asked.
 // It is woken by changes and due times only. Slow work (pulls, graceful stops) goes on beside it and wakes it when done.
-import { everyContainer, type Pod } from '@berth/api';
+import { everyContainer, isTerminal, type Pod } from '@berth/api';
 import { deepEqual } from '@berth/machinery';
 import { containerFieldPath } from './container-field-path.ts';
 import { ContainerStarter } from './container-starter.ts';
@@ -15,7 +15,6 @@ import type { PodEnvironment } from './pod-environment.ts';
 import { PodReporter } from './pod-reporter.ts';
 import { PodResizer } from './pod-resizer.ts';
 import { PodSetUp } from './pod-set-up.ts';
-import { isTerminal } from './pod-status.ts';
 import { PodTermination } from './pod-termination.ts';
 import { RestartTracker } from './restart-tracker.ts';
 import { Retries } from './retries.ts';

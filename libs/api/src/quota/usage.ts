@@ -1,7 +1,9 @@
 // What one object uses of a quota, by the names that quotas have for it.
+
 import type { KubeObject, Quantity } from '@berth/machinery';
 import { parseQuantity } from '@berth/machinery';
 import type { PersistentVolumeClaim, Pod, Service } from '../generated/core-v1.types.ts';
+import { hasEnded } from '../pod-phase.ts';
 import { storageClassNameOf } from '../storage-class-name.ts';
 import { type Amounts, add, podAmounts, whole } from './amounts.ts';
 import { countedSpec } from './counted.ts';
@@ -51,8 +53,8 @@ function isPodResource(name: string): boolean {
 
 /** A pod that ended is an object still, but uses nothing. */
 function addPod(usage: Amounts, pod: Pod): void {
-  const { spec, status } = pod;
-  if (status?.phase === 'Succeeded' || status?.phase === 'Failed') return;
+  const { spec } = pod;
+  if (hasEnded(pod)) return;
   usage.set('pods', whole(1));
   for (const [name, amount] of podUsage(podAmounts(countedSpec(pod), 'requests', true), podAmounts(spec, 'limits', true)))
     usage.set(name, amount);

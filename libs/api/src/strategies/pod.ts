@@ -1,5 +1,7 @@
 // What happens to a pod as it is created and deleted, beside defaults and validation.
+
 import type { Pod } from '../generated/core-v1.types.ts';
+import { hasEnded } from '../pod-phase.ts';
 import { fillInAppArmorProfiles } from './app-armor.ts';
 import { qosClass } from './qos.ts';
 
@@ -40,8 +42,7 @@ function keepObservedGenerations(next: Conditions = [], old: Conditions = []): v
 
 /** Seconds that a deleted pod gets to stop: none when it runs nowhere or has ended. */
 export function podGracePeriodSeconds(pod: Pod): number {
-  const phase = pod.status?.phase;
-  if (!pod.spec.nodeName || phase === 'Succeeded' || phase === 'Failed') return 0;
+  if (!pod.spec.nodeName || hasEnded(pod)) return 0;
   const seconds = pod.spec.terminationGracePeriodSeconds ?? 30;
   return seconds < 0 ? 1 : seconds;
 }

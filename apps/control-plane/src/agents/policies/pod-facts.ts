@@ -1,6 +1,6 @@
 // What network policies go by in a pod: a pod's status is written many times in its life, and most of it is nothing to them.
 import { isIPv4 } from 'node:net';
-import type { Pod } from '@berth/api';
+import { isTerminal, type Pod } from '@berth/api';
 import { protocolOf, type SetSpec } from './compile-policy.ts';
 
 export interface PodFacts {
@@ -15,8 +15,7 @@ export interface PodFacts {
 }
 
 export function podFacts({ metadata, spec, status }: Pod): PodFacts {
-  const hasEnded = status?.phase === 'Succeeded' || status?.phase === 'Failed';
-  const isSelectable = !spec.hostNetwork && !hasEnded;
+  const isSelectable = !spec.hostNetwork && !isTerminal(status?.phase);
   const known = [status?.podIP ?? '', ...(status?.podIPs ?? []).map(({ ip }) => ip)];
   const sidecars = (spec.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === 'Always');
   const ports = [...spec.containers, ...sidecars].flatMap((container) => container.ports ?? []);

@@ -1,5 +1,6 @@
 // DELETE: at once, after a grace period, or after finalizers. What waits keeps a deletionTimestamp; what is gone gives back
 // what it had reserved in the same transaction.
+import { isTerminal } from '@berth/api';
 import { deepClone, deepEqual, type FieldError, type KindDefinition, type KubeObject, StatusError } from '@berth/machinery';
 import { type Clock, timestamp } from '@berth/telemetry';
 import type { Admission } from './admission/admission.ts';
@@ -120,7 +121,7 @@ function hasNothingToStop(kind: KindDefinition, object: Shaped): boolean {
   if (kind.group !== '' || kind.kind !== 'Pod') return false;
   const { nodeName } = object.spec as { nodeName?: string };
   const phase = (object.status as { phase?: string } | undefined)?.phase;
-  return !nodeName || phase === 'Succeeded' || phase === 'Failed';
+  return !nodeName || isTerminal(phase);
 }
 
 /** The garbage collector sees by finalizer what is to become of dependents; Background needs none. */

@@ -1,6 +1,6 @@
 // Logs, exec, attach and port-forward: which node and which container a request means, and the tunnel to it. How tunnels
 // reach nodes is the connector's affair.
-import type { Container, ContainerStatus, Pod } from '@berth/api';
+import { type Container, type ContainerStatus, isTerminal, type Pod } from '@berth/api';
 import { StatusError } from '@berth/machinery';
 import type { Tunnel, TunnelRequest } from '@berth/protocol';
 
@@ -53,7 +53,7 @@ export function planConnection(
   const { nodeName } = pod.spec;
   if (!nodeName) throw StatusError.badRequest(`pod ${podName} does not have a host assigned`);
   const phase = pod.status?.phase;
-  if (kind !== 'log' && (phase === 'Succeeded' || phase === 'Failed')) {
+  if (kind !== 'log' && isTerminal(phase)) {
     throw StatusError.badRequest(`cannot ${verbOf(kind)} a container in a completed pod; current phase is ${phase}`);
   }
   if (kind === 'log') checkLog(pod, container, connection.log.previous);

@@ -1,6 +1,6 @@
 // What a daemon set needs next: a pod on every node that is to have one, none elsewhere, and the current template on as many
 // as may change at a time.
-import { type ControllerRevision, type DaemonSet, type Node, Pod, DaemonSet as Sets } from '@berth/api';
+import { type ControllerRevision, type DaemonSet, hasEnded, type Node, Pod, DaemonSet as Sets } from '@berth/api';
 import { type Action, erased } from '@berth/controller';
 import { equalButForEmpty, labelSelectorFrom } from '@berth/machinery';
 import { claim, controllerOf, controllerReference } from '../ownership.ts';
@@ -30,7 +30,7 @@ interface Place {
 }
 
 export function planDaemonSet({ set, pods, nodes, revisions, failedWaitMs }: ObservedDaemonSet, now: number): Action[] {
-  const candidates = pods.filter((pod) => controllerOf(pod) || !isOver(pod));
+  const candidates = pods.filter((pod) => controllerOf(pod) || !hasEnded(pod));
   const { owned, actions: claims } = claim(erased(Pod), set, labelSelectorFrom(set.spec.selector), candidates);
   if (claims.length > 0) return claims;
   const { update, all, actions } = revisionsOf(set, revisions, set.status?.collisionCount);
@@ -83,7 +83,7 @@ function changes(set: DaemonSet, places: Place[], hash: string, failedWaitMs: (n
       ends.push(...present);
       continue;
     }
-    const over = present.filter(isOver);
+    const over = present.filter(hasEnded);
     for (const pod of over) {
       const waitMs = pod.status?.phase === 'Failed' ? failedWaitMs(node, pod) : 0;
       if (waitMs > 0) waits.push(waitMs);
@@ -92,7 +92,7 @@ function changes(set: DaemonSet, places: Place[], hash: string, failedWaitMs: (n
         events.push(overEvent(set, node, pod));
       }
     }
-    const running = present.filter((pod) => !isOver(pod));
+    const running = present.filter((pod) => !hasEnded(pod));
     const [old, updated] = [running.filter((pod) => podHash(pod) !== hash), running.filter((pod) => podHash(pod) === hash)];
     const kept = surges && old.length > 0 && updated.length > 0 ? [old[0], updated[0]] : [(updated[0] && !surges ? updated : running)[0]];
     ends.push(...running.filter((pod) => !kept.includes(pod)));
@@ -222,10 +222,6 @@ function statusActions(set: DaemonSet, places: Place[], hash: string, now: numbe
 
 function isAvailable({ spec }: DaemonSet, pod: Pod, now: number): boolean {
   return availableInMs(pod, spec.minReadySeconds ?? 0, now) === 0;
-}
-
-function isOver({ status }: Pod): boolean {
-  return status?.phase === 'Failed' || status?.phase === 'Succeeded';
 }
 
 function podHash({ metadata }: Pod): string {

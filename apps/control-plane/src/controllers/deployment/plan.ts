@@ -1,6 +1,6 @@
 // One step of a deployment towards its template: which replica set to make, grow or shrink next. Every step starts from
 // what is there, so a rollout that was interrupted, reversed or resized in the middle goes on from where it is.
-import { Deployment, type Pod, ReplicaSet } from '@berth/api';
+import { Deployment, hasEnded, type Pod, ReplicaSet } from '@berth/api';
 import { type Action, erased } from '@berth/controller';
 import { equalButForEmpty, labelSelectorFrom } from '@berth/machinery';
 import { claim } from '../ownership.ts';
@@ -80,10 +80,6 @@ function recreateSteps(view: View, observed: ObservedDeployment): Action[] {
   if (!newest) return create(view, observed);
   const grown = growNewest(view, newest);
   return grown.length > 0 ? grown : tidy(view);
-}
-
-function hasEnded({ status }: Pod): boolean {
-  return status?.phase === 'Succeeded' || status?.phase === 'Failed';
 }
 
 function growNewest({ deployment, all }: View, newest: ReplicaSet): Action[] {

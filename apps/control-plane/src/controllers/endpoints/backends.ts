@@ -1,6 +1,5 @@
 // The pods behind a service: which they are, where they are reached, and on which ports. Both forms of endpoints are made of it.
-import type { ObjectReference, Pod, Service } from '@berth/api';
-import { Pod as PodKind, Service as ServiceKind } from '@berth/api';
+import { hasEnded, type ObjectReference, type Pod, Pod as PodKind, type Service, Service as ServiceKind } from '@berth/api';
 import { type Caches, type ControllerWatch, watches } from '@berth/controller';
 import { keyOf, Selector } from '@berth/machinery';
 import { isReady } from '../pod-state.ts';
@@ -79,9 +78,7 @@ export function podsBehind(service: Service, caches: Caches): Pod[] {
 
 /** Those that have an address and did not run to their end, in order of their names. */
 export function backendsOf(service: Service, pods: Pod[]): Backend[] {
-  const present = pods.filter(
-    ({ status }) => addressesOf(status).length > 0 && status?.phase !== 'Succeeded' && status?.phase !== 'Failed',
-  );
+  const present = pods.filter((pod) => addressesOf(pod.status).length > 0 && !hasEnded(pod));
   return present.sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1)).map((pod) => backend(service, pod));
 }
 

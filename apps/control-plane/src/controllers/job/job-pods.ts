@@ -1,7 +1,6 @@
 // What a job reads from its pods: whether they end, which index they work on, and whether they are still to be counted.
 // A pod that must still be counted carries a finalizer, so that it cannot vanish before.
-import type { Job, Pod } from '@berth/api';
-import { Pod as PodKind } from '@berth/api';
+import { hasEnded, type Job, type Pod, Pod as PodKind } from '@berth/api';
 import { type Action, erased } from '@berth/controller';
 
 export const trackingFinalizer = 'batch.kubernetes.io/job-tracking';
@@ -11,10 +10,6 @@ export const ignoredFailuresAnnotation = 'batch.kubernetes.io/job-index-ignored-
 
 export function isTracked({ metadata }: Pod): boolean {
   return metadata.finalizers?.includes(trackingFinalizer) ?? false;
-}
-
-export function hasEnded({ status }: Pod): boolean {
-  return status?.phase === 'Succeeded' || status?.phase === 'Failed';
 }
 
 export function isTerminating(pod: Pod): boolean {

@@ -1,13 +1,13 @@
 // What to do about a job: count the pods that ended, decide whether it is over, have the right number of pods, say so in its
 // status, and delete it when its time after the end has passed.
-import { Job, Pod } from '@berth/api';
+import { hasEnded, Job, Pod } from '@berth/api';
 import { type Action, erased } from '@berth/controller';
 import { equalButForEmpty, labelSelectorFrom } from '@berth/machinery';
 import { timestamp } from '@berth/telemetry';
 import { claim, isControlledBy } from '../ownership.ts';
 import { isActive, isReady } from '../pod-state.ts';
 import type { BackOff } from './back-off.ts';
-import { hasEnded, isTerminating, isTracked, trackingFinalizer, untrack } from './job-pods.ts';
+import { isTerminating, isTracked, trackingFinalizer, untrack } from './job-pods.ts';
 import { conditionOf, isFinished, type JobCondition, type Outcome, outcomeOf } from './outcome.ts';
 import { tally } from './tracking.ts';
 import { planWorkforce, remove } from './workforce.ts';

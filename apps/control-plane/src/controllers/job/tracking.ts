@@ -1,9 +1,9 @@
 // Counts each ended pod once. A pod that ended is first written down in the job's status as uncounted, then loses its
 // finalizer, and is counted in the write after that, once it is seen without it: whatever dies in between, the next plan
 // knows from status and pods where it was.
-import { formatIndexes, type Job, type Pod, parseIndexes } from '@berth/api';
+import { formatIndexes, hasEnded, type Job, type Pod, parseIndexes } from '@berth/api';
 import { judge } from './failure-policy.ts';
-import { failuresOf, hasEnded, hasFailed, indexOf, isIndexed, isTracked } from './job-pods.ts';
+import { failuresOf, hasFailed, indexOf, isIndexed, isTracked } from './job-pods.ts';
 
 /** Uids written down in one status; the rest waits for the next. */
 const uncountedMax = 500;

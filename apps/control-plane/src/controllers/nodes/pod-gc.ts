@@ -1,6 +1,6 @@
 // Removes pods that nobody else will: those on nodes that do not exist, those that were never placed and are being deleted,
 // those on nodes declared out of service, and the oldest of too many that have ended.
-import { Node, Pod } from '@berth/api';
+import { hasEnded, Node, Pod } from '@berth/api';
 import { type Action, type Controller, erased, watches } from '@berth/controller';
 import { keyOf } from '@berth/machinery';
 import type { Attendance } from './attended-time.ts';
@@ -60,10 +60,6 @@ export function podGcController(attendance: Attendance, limit = endedPodsMax): C
       return [{ type: 'ifAbsent', kind: erased(Node), key: { name: nodeName }, actions }];
     },
   };
-}
-
-function hasEnded({ status }: Pod): boolean {
-  return status?.phase === 'Succeeded' || status?.phase === 'Failed';
 }
 
 function isOutOfService({ spec, status }: Node): boolean {

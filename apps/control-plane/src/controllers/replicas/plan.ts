@@ -1,6 +1,6 @@
 // Keeps as many pods of a template as a replica set or a replication controller asks for, and says how many there are. Pods
 // that match its selector and belong to nobody become its own.
-import { Pod, type ReplicaSet } from '@berth/api';
+import { hasEnded, Pod, type ReplicaSet } from '@berth/api';
 import { type Action, erased } from '@berth/controller';
 import { equalButForEmpty, type KindDefinition, type LabelSelectorObject, labelSelectorFrom, type StatusError } from '@berth/machinery';
 import { timestamp } from '@berth/telemetry';
@@ -117,8 +117,8 @@ function statusActions({ owner, kind, countsTerminating }: ObservedReplicated, o
   return [...actions, { type: 'updateStatus', kind, object: { ...owner, status } as Replicated }];
 }
 
-function isTerminating({ metadata, status }: Pod): boolean {
-  return metadata.deletionTimestamp !== undefined && status?.phase !== 'Succeeded' && status?.phase !== 'Failed';
+function isTerminating(pod: Pod): boolean {
+  return pod.metadata.deletionTimestamp !== undefined && !hasEnded(pod);
 }
 
 /** A patch, as the plan may have written the status already. */

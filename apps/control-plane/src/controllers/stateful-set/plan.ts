@@ -1,6 +1,6 @@
 // What a stateful set needs next (Kubernetes, "StatefulSets", Deployment and Scaling Guarantees). Pods start in order and end in
 // reverse, one waiting for the other, unless podManagementPolicy is Parallel. A name is given again only once its pod is gone.
-import { type ControllerRevision, type PersistentVolumeClaim, Pod, StatefulSet as Sets, type StatefulSet } from '@berth/api';
+import { type ControllerRevision, hasEnded, type PersistentVolumeClaim, Pod, StatefulSet as Sets, type StatefulSet } from '@berth/api';
 import { type Action, erased } from '@berth/controller';
 import { equalButForEmpty, labelSelectorFrom } from '@berth/machinery';
 import { claim, controllerOf } from '../ownership.ts';
@@ -80,7 +80,7 @@ function nextSteps(situation: Situation): Action[] {
 /** What has ended goes, to be made again; what was adopted without the labels that tell pods apart gets them. */
 function mend(set: StatefulSet, pod: Pod): Action[] {
   if (pod.metadata.deletionTimestamp) return [];
-  return isOver(pod) ? [deletion(set, pod)] : identified(set, pod);
+  return hasEnded(pod) ? [deletion(set, pod)] : identified(set, pod);
 }
 
 /** Where pods wait for each other, one that does not work stops it all but when it is the lowest that does not. */
@@ -204,10 +204,6 @@ function waits({ set, now }: Situation, owned: Pod[]): Action[] {
 /** Missing, leaving, or not ready for long enough. */
 function isUnavailable({ set, now }: Situation, pod: Pod | undefined): boolean {
   return !pod || pod.metadata.deletionTimestamp !== undefined || availableInMs(pod, set.spec.minReadySeconds ?? 0, now) !== 0;
-}
-
-function isOver({ status }: Pod): boolean {
-  return status?.phase === 'Failed' || status?.phase === 'Succeeded';
 }
 
 function revisionNameOf(pod: Pod | undefined): string {

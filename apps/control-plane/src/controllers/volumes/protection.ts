@@ -1,5 +1,5 @@
 // Keeps volumes, claims and classes of attributes from vanishing under their users: a finalizer on each, taken off once nobody uses it.
-import { PersistentVolume, PersistentVolumeClaim, Pod, VolumeAttributesClass } from '@berth/api';
+import { hasEnded, PersistentVolume, PersistentVolumeClaim, Pod, VolumeAttributesClass } from '@berth/api';
 import { type Action, type Controller, erased, watches } from '@berth/controller';
 import { type KindDefinition, type KubeObject, keyOf } from '@berth/machinery';
 import { attributesClassProtection, claimProtection, volumeProtection } from './matching.ts';
@@ -80,8 +80,8 @@ export function claimsOf({ metadata, spec }: Pod): string[] {
 }
 
 /** A pod without a node mounts nothing, one that ended neither. */
-function uses({ spec, status }: Pod): boolean {
-  return Boolean(spec.nodeName) && status?.phase !== 'Succeeded' && status?.phase !== 'Failed';
+function uses(pod: Pod): boolean {
+  return Boolean(pod.spec.nodeName) && !hasEnded(pod);
 }
 
 function protect(kind: KindDefinition, { metadata }: KubeObject, finalizer: string, isUsed: boolean): Action[] {
