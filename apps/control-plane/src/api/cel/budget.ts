@@ -23,6 +23,11 @@ export class Budget {
     return this.#left < 0;
   }
 
+  /** Units; negative once more was asked for than there was. */
+  get left(): number {
+    return this.#left;
+  }
+
   /** @throws Error when nothing is left; expressions may swallow it (`true || …`), so whoever evaluates asks `isExhausted` as well */
   spend(units: number): void {
     this.#left -= units;
@@ -52,6 +57,8 @@ export class Meter {
 
   /** @throws what `work` throws, or that the budget is exhausted */
   run<T>(budget: Budget, work: () => T): T {
+    // An evaluation may begin in the middle of another: of a variable that an expression asks for.
+    const outer = this.#budget;
     this.#budget = budget;
     try {
       const value = work();
@@ -62,7 +69,7 @@ export class Meter {
       budget.throwIfExhausted();
       throw error;
     } finally {
-      this.#budget = undefined;
+      this.#budget = outer;
     }
   }
 }

@@ -1,11 +1,11 @@
 // CEL (Common Expression Language) as Kubernetes has it, over variables: expressions are compiled and their types checked
 // once, and evaluating one can neither do anything nor take long. The language is @marcbachmann/cel-js's; what it lacks or does
 // otherwise is ours: regular expressions, functions on strings and lists, and the count of what evaluating costs.
-import { Environment, type ObjectSchema, type ParseResult } from '@marcbachmann/cel-js';
+import { Environment, type ObjectSchema, ParseError, type ParseResult, TypeError as TypesError } from '@marcbachmann/cel-js';
 import { type Budget, Meter } from './budget.ts';
 import { ExpressionError } from './expression-error.ts';
 import { formatFunctions, Strings } from './format-function.ts';
-import { readable } from './functions.ts';
+import { type CelFunction, readable } from './functions.ts';
 import { listFunctions, Sets } from './list-functions.ts';
 import { optionalMacros } from './optional-macros.ts';
 import { stringFunctions } from './string-functions.ts';
@@ -16,23 +16,46 @@ import { timeFunctions } from './time-functions.ts';
 const lengthMax = 10_000;
 const limits = { maxAstNodes: 10_000, maxDepth: 100, maxListElements: 1_000, maxMapEntries: 1_000, maxCallArguments: 32 };
 
+export interface Variables {
+  /** By name: types such as `map<string, dyn>`, or the types of an object's fields. */
+  [name: string]: string | ObjectSchema;
+}
+
+/** A type that an expression knows by name. */
+export interface ExpressionType {
+  name: string;
+  /** Of its values, where expressions are evaluated. */
+  ctor?: abstract new (
+    ...parts: never[]
+  ) => object;
+  /** Types by field; without, any field may be asked for. */
+  fields?: Record<string, string>;
+}
+
+/** What an environment has beside the language. */
+export interface Extension {
+  types?: ExpressionType[];
+  functions?(meter: Meter): CelFunction[];
+}
+
 export class ExpressionEnvironment {
   readonly #environment: Environment;
-  readonly #meter = new Meter();
+  readonly #meter: Meter;
 
-  /** @param variables by name: types such as `map<string, dyn>`, or the types of an object's fields */
-  constructor(variables: Record<string, string | ObjectSchema>) {
-    // Of unlike literals we are the judge: what is unknown goes with everything.
-    this.#environment = new Environment({ enableOptionalTypes: true, homogeneousAggregateLiterals: false, limits });
+  /** @param parent whose language, variables and types it has as well; that one can only be extended from then on */
+  constructor(variables: Variables, { types = [], functions }: Extension = {}, parent?: ExpressionEnvironment) {
+    this.#meter = parent ? parent.#meter : new Meter();
+    this.#environment = parent ? parent.#environment.clone() : language(this.#meter);
+    for (const { name, ctor, fields } of types) {
+      this.#environment.registerType(name, ctor ? { ctor, ...(fields && { fields }) } : { fields: fields ?? {} });
+      // What is of no scalar type may be absent.
+      this.#environment.registerOperator(`${name} == null`, () => false);
+    }
     for (const [variable, type] of Object.entries(variables)) {
       if (typeof type === 'string') this.#environment.registerVariable(variable, type);
       else this.#environment.registerVariable(variable, { schema: type });
     }
-    this.#environment.registerType('Sets', Sets).registerConstant('sets', 'Sets', new Sets());
-    this.#environment.registerType('Strings', Strings).registerConstant('strings', 'Strings', new Strings());
-    const functions = [...stringFunctions(this.#meter), ...listFunctions(this.#meter), ...formatFunctions(this.#meter), ...timeFunctions];
-    for (const [signature, handler] of functions) this.#environment.registerFunction(signature, handler, { async: false });
-    for (const [signature, macro] of optionalMacros) this.#environment.registerFunction(signature, macro, { async: false });
+    register(this.#environment, functions?.(this.#meter) ?? []);
   }
 
   /** @throws ExpressionError when it does not parse, or its types do not fit */
@@ -52,6 +75,20 @@ export class ExpressionEnvironment {
       throw asExpressionError(error);
     }
   }
+}
+
+function language(meter: Meter): Environment {
+  // Of unlike literals we are the judge: what is unknown goes with everything.
+  const environment = new Environment({ enableOptionalTypes: true, homogeneousAggregateLiterals: false, limits });
+  environment.registerType('Sets', Sets).registerConstant('sets', 'Sets', new Sets());
+  environment.registerType('Strings', Strings).registerConstant('strings', 'Strings', new Strings());
+  register(environment, [...stringFunctions(meter), ...listFunctions(meter), ...formatFunctions(meter), ...timeFunctions]);
+  for (const [signature, macro] of optionalMacros) environment.registerFunction(signature, macro, { async: false });
+  return environment;
+}
+
+function register(environment: Environment, functions: CelFunction[]): void {
+  for (const [signature, handler] of functions) environment.registerFunction(signature, handler, { async: false });
 }
 
 interface Compiled {
@@ -80,6 +117,11 @@ export class Expression {
     return field === undefined ? paths.length > 0 : paths.some(([first]) => first === field);
   }
 
+  /** Whether it is nothing but a place in a value, such as `object.spec.paused`. */
+  get isPlace(): boolean {
+    return ['.', '[]', 'id'].includes(this.#compiled.parsed.ast.op);
+  }
+
   /** Fields of a variable that it looks at, as far as they are written out: `[['spec'], ['spec', 'replicas']]`. */
   paths(variable: string): string[][] {
     return pathsFrom(this.#compiled.nodes, variable);
@@ -101,6 +143,9 @@ export class Expression {
 /** The library's errors show the source in further lines. */
 function asExpressionError(error: unknown): ExpressionError {
   if (error instanceof ExpressionError) return error;
-  const message = error instanceof Error ? error.message : String(error);
-  return new ExpressionError(readable(message.split('\n', 1)[0] ?? ''));
+  const message = readable((error instanceof Error ? error.message : String(error)).split('\n', 1)[0] ?? '');
+  if (error instanceof ParseError || error instanceof TypesError) {
+    return new ExpressionError(message, { isSyntax: error instanceof ParseError, position: error.node?.pos });
+  }
+  return new ExpressionError(message);
 }

@@ -1,0 +1,162 @@
+// What expressions of admission are compiled in, twice: with the types of `request`, `namespaceObject` and `variables`, which say
+// whether an expression makes sense, and without them for what is evaluated, as values may be absent whatever their types are.
+import type { Budget } from '../../../cel/budget.ts';
+import { type Expression, ExpressionEnvironment, type ExpressionType, type Variables } from '../../../cel/environment.ts';
+import { ExpressionError } from '../../../cel/expression-error.ts';
+import { compilationError, evaluationWords, typeName } from '../../../cel/go-words.ts';
+import { authorization } from './authorizer-values.ts';
+import { LazyVariables } from './lazy-variables.ts';
+import { requestTypes } from './request-types.ts';
+
+/** Units of cost that one expression may take (Kubernetes' PerCallLimit). */
+export const expressionUnits = 1_000_000;
+
+const authorizerType = 'kubernetes.authorization.Authorizer';
+const variablesType = 'kubernetes.variables';
+
+export interface Declarations {
+  hasParams: boolean;
+  hasAuthorizer: boolean;
+}
+
+/** What `object`, `oldObject` and `params` are known to be; without, nothing. */
+export interface KnownTypes {
+  types: ExpressionType[];
+  object: string;
+  params?: string | undefined;
+}
+
+let shared: { typed: ExpressionEnvironment; untyped: ExpressionEnvironment } | undefined;
+
+/** Made when somebody configures something: no start of a server waits for it. */
+function bases() {
+  shared ??= {
+    typed: new ExpressionEnvironment({}, { ...authorization, types: [...(authorization.types ?? []), ...requestTypes] }),
+    untyped: new ExpressionEnvironment(
+      {},
+      { ...authorization, types: [...(authorization.types ?? []), { name: variablesType, ctor: LazyVariables }] },
+    ),
+  };
+  return shared;
+}
+
+export class AdmissionEnvironment {
+  readonly #declarations: Declarations;
+  readonly #known: KnownTypes | undefined;
+  readonly #variables: ReadonlyMap<string, string>;
+  #made: { typed: ExpressionEnvironment; untyped: ExpressionEnvironment } | undefined;
+
+  constructor(declarations: Declarations, known?: KnownTypes, variables: ReadonlyMap<string, string> = new Map()) {
+    this.#declarations = declarations;
+    this.#known = known;
+    this.#variables = variables;
+  }
+
+  /** The same for expressions that may use one more of `variables`. @param type CEL's name of it */
+  withVariable(name: string, type: string): AdmissionEnvironment {
+    return new AdmissionEnvironment(this.#declarations, this.#known, new Map([...this.#variables, [name, type]]));
+  }
+
+  /** The same without `authorizer`. */
+  withoutAuthorizer(): AdmissionEnvironment {
+    return new AdmissionEnvironment({ ...this.#declarations, hasAuthorizer: false }, this.#known, this.#variables);
+  }
+
+  /**
+   * @param returns CEL's names of the types that are wanted; any, if none is named
+   * @throws ExpressionError whose message is what Kubernetes says, `compilation failed: …` or `must evaluate to …`
+   */
+  compile(source: string, returns: readonly string[] = []): AdmissionExpression {
+    const { typed, untyped } = this.#environments();
+    try {
+      const checked = typed.compile(source);
+      requireType(checked, returns);
+      return new AdmissionExpression(untyped.compile(source), checked.type);
+    } catch (error) {
+      if (!(error instanceof ExpressionError) || error instanceof WrongType) throw error;
+      throw new ExpressionError(`compilation failed: ${compilationError(source, error)}`, error.fault);
+    }
+  }
+
+  /** What is wrong with the types of an expression, as far as types are known. */
+  problemOf(source: string): string | undefined {
+    try {
+      this.#environments().typed.compile(source);
+      return undefined;
+    } catch (error) {
+      if (error instanceof ExpressionError) return compilationError(source, error);
+      throw error;
+    }
+  }
+
+  /** CEL's name of what an expression evaluates to; `dyn` for one that cannot be compiled. */
+  typeOf(source: string): string {
+    try {
+      return this.#environments().typed.compile(source).type;
+    } catch (error) {
+      if (error instanceof ExpressionError) return 'dyn';
+      throw error;
+    }
+  }
+
+  #environments() {
+    if (this.#made) return this.#made;
+    const { hasParams, hasAuthorizer } = this.#declarations;
+    const { object = 'dyn', params = 'dyn', types = [] } = this.#known ?? {};
+    const common: Variables = { ...(hasAuthorizer && { authorizer: authorizerType }) };
+    const composed = this.#variables.size > 0;
+    const named = [...types, ...(composed ? [{ name: variablesType, fields: Object.fromEntries(this.#variables) }] : [])];
+    const typed: Variables = {
+      ...{ object, oldObject: object, request: 'kubernetes.AdmissionRequest', namespaceObject: 'kubernetes.Namespace' },
+      ...(hasParams && { params }),
+      ...(composed && { variables: variablesType }),
+      ...common,
+    };
+    const untyped: Variables = {
+      ...{ object: 'dyn', oldObject: 'dyn', request: 'dyn', namespaceObject: 'dyn' },
+      ...(hasParams && { params: 'dyn' }),
+      ...(composed && { variables: variablesType }),
+      ...common,
+    };
+    this.#made = {
+      typed: new ExpressionEnvironment(typed, { types: named }, bases().typed),
+      untyped: new ExpressionEnvironment(untyped, {}, bases().untyped),
+    };
+    return this.#made;
+  }
+}
+
+class WrongType extends ExpressionError {}
+
+/** What the types leave open is looked at when it is evaluated, unless it is nothing but a place in a value. */
+function requireType(expression: Expression, returns: readonly string[]): void {
+  const { type } = expression;
+  if (returns.length === 0 || returns.includes(type) || (type === 'dyn' && !expression.isPlace)) return;
+  const wanted = returns.map(typeName);
+  const names = wanted.length === 1 ? wanted[0] : `one of [${wanted.join(' ')}]`;
+  throw new WrongType(`must evaluate to ${names} but got ${typeName(type)}`);
+}
+
+export class AdmissionExpression {
+  readonly type: string;
+  readonly #expression: Expression;
+
+  constructor(expression: Expression, type: string) {
+    this.#expression = expression;
+    this.type = type;
+  }
+
+  get source(): string {
+    return this.#expression.source;
+  }
+
+  /** @param values may have getters, which are asked when the expression looks. @throws ExpressionError that says why there is none */
+  evaluate(values: object, budget: Budget): unknown {
+    try {
+      return this.#expression.evaluate(values as Record<string, unknown>, budget);
+    } catch (error) {
+      if (error instanceof ExpressionError) throw new ExpressionError(evaluationWords(error));
+      throw error;
+    }
+  }
+}

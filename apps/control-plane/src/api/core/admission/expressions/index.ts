@@ -1,0 +1,13 @@
+// Expressions of admission: what they see, and how they are compiled.
+
+export {
+  AdmissionEnvironment,
+  type AdmissionExpression,
+  type Declarations,
+  expressionUnits,
+  type KnownTypes,
+} from './admission-environment.ts';
+export { type AdmissionFacts, type GroupVersionKind, kindText, namespaceOf, type Operation, requestedKind } from './admission-facts.ts';
+export { LazyVariables } from './lazy-variables.ts';
+export { RequestObjects, RequestValues } from './request-values.ts';
+export { type Compiled, compiled, type Outcome, OutOfBudget, SharedBudget } from './shared-budget.ts';
