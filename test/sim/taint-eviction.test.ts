@@ -1,5 +1,5 @@
 // What a lost node costs, in a whole cluster on simulated time: its pods after five minutes, and nothing when it was the control
-// plane that was away, however long.
+// plane that was away, however long, or no node is left that gives a sign.
 import { Node, Pod } from '@berth/api';
 import type { Client } from '@berth/client';
 import type { KindDefinition, KubeObject } from '@berth/machinery';
@@ -11,9 +11,9 @@ const minuteMs = 60_000;
 let cluster: SimulatedCluster;
 
 beforeEach(async () => {
-  cluster = new SimulatedCluster(1, 1);
+  cluster = new SimulatedCluster(1, 2);
   await cluster.start();
-  await until(async () => (await list(Node)).length === 1);
+  await until(async () => (await list(Node)).length === 2);
   // Past the time that agents may take to connect.
   await cluster.clock.advance(2 * minuteMs);
 });
@@ -58,7 +58,11 @@ async function runPod(name: string, tolerationSeconds?: number): Promise<void> {
     ...{ key: `node.kubernetes.io/${what}`, operator: 'Exists', effect: 'NoExecute' },
     tolerationSeconds: tolerationSeconds ?? 0,
   }));
-  const spec = { containers: [{ name: 'main', image: 'web:1' }], ...(tolerationSeconds !== undefined && { tolerations }) };
+  const spec = {
+    nodeName: 'node-0',
+    containers: [{ name: 'main', image: 'web:1' }],
+    ...(tolerationSeconds !== undefined && { tolerations }),
+  };
   await answered(client().create(Pod, { apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace: 'default' }, spec }));
   await until(async () => (await podNamed(name))?.status?.phase === 'Running');
 }
@@ -68,7 +72,7 @@ async function podNamed(name: string): Promise<Pod | undefined> {
 }
 
 async function isTainted(): Promise<boolean> {
-  const [node] = await list(Node);
+  const node = (await list(Node)).find(({ metadata }) => metadata.name === 'node-0');
   return node?.spec.taints?.some(({ effect }) => effect === 'NoExecute') ?? false;
 }
 
@@ -139,5 +143,20 @@ test('a store that refuses everything for ten minutes costs no pod either', asyn
   cluster.nodes[0]?.partition(false);
   await until(async () => !(await isTainted()));
   await cluster.clock.advance(10 * minuteMs);
+  expect(await isLeaving('patient')).toBe(false);
+});
+
+test('where no node gives a sign none of them loses its pods, and one that is back lets the others lose theirs', async () => {
+  await runPod('patient');
+  await runPod('short', 80);
+  cluster.nodes[0]?.partition(true);
+  await until(isTainted);
+  cluster.nodes[1]?.partition(true);
+  await until(async () => !(await isTainted()));
+  await cluster.clock.advance(20 * minuteMs);
+  for (const name of ['patient', 'short']) expect(await isLeaving(name)).toBe(false);
+  cluster.nodes[1]?.partition(false);
+  await until(isTainted);
+  await until(() => isLeaving('short'));
   expect(await isLeaving('patient')).toBe(false);
 });

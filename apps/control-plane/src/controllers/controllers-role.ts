@@ -9,11 +9,13 @@ import { AccountSecrets } from './account-secrets.ts';
 import { CertificateSigner, type CertificateSignerOptions } from './certificates/certificate-signer.ts';
 import { controllersFor } from './controllers.ts';
 import { AttendedTime } from './nodes/attended-time.ts';
+import { NodeCounters } from './nodes/node-metrics.ts';
 
 /** What controllers need of a role's context; a test gives no more. */
 export type ControllersContext = Pick<RoleContext, 'clock' | 'random' | 'logger' | 'clientFor'> & {
   issuer?: RoleContext['issuer'] | undefined;
   pki?: RoleContext['pki'] | undefined;
+  registry?: RoleContext['registry'];
   /** Asked for what pods use now, and what nodes may have without being asked. */
   api?: Pick<RoleContext['api'], 'nodeUsages'> & Partial<Pick<RoleContext['api'], 'isAllowed'>>;
   config?: Pick<ControlPlaneConfig, 'timeZone'>;
@@ -25,6 +27,7 @@ export class ControllersRole implements RoleRunner {
   #signer: CertificateSigner | undefined;
   #accountSecrets: AccountSecrets | undefined;
   #attendance: AttendedTime | undefined;
+  #nodeCounters: NodeCounters | undefined;
 
   async start(context: ControllersContext): Promise<void> {
     const { clock, random } = context;
@@ -46,7 +49,11 @@ export class ControllersRole implements RoleRunner {
     const timeZone = context.config?.timeZone ?? 'UTC';
     const attendance = new AttendedTime(clock, async () => void (await client.list(Namespace, { limit: 1 })));
     this.#attendance = attendance;
-    const controllers = controllersFor({ caCertificate: context.pki?.authority.pem, attendance, timeZone, usages });
+    this.#nodeCounters = context.registry && new NodeCounters(context.registry);
+    const controllers = controllersFor({
+      ...{ caCertificate: context.pki?.authority.pem, attendance, timeZone, usages },
+      ...(this.#nodeCounters && { nodeMetrics: this.#nodeCounters }),
+    });
     checkOwners(controllers);
     // Each has a recorder of its own, as events name the controller that they come from.
     this.#runners = controllers.map((controller) => {
@@ -62,6 +69,7 @@ export class ControllersRole implements RoleRunner {
     // What an action under way waits to see never comes once nothing watches any more.
     this.#informers?.stop();
     this.#attendance?.stop();
+    this.#nodeCounters?.stop();
     await Promise.all([...this.#runners.map((runner) => runner.stop()), this.#signer?.stop(), this.#accountSecrets?.stop()]);
   }
 }

@@ -19,6 +19,7 @@ import { namespaceController } from './namespace.ts';
 import { rootCertificateController, serviceAccountController } from './namespace-furniture.ts';
 import type { Attendance } from './nodes/attended-time.ts';
 import { nodeLifecycleController } from './nodes/node-lifecycle.ts';
+import { type NodeMetrics, uncounted } from './nodes/node-metrics.ts';
 import { podGcController } from './nodes/pod-gc.ts';
 import { taintEvictionController } from './nodes/taint-eviction.ts';
 import { replicaSetController, replicationController } from './replicas/controllers.ts';
@@ -35,6 +36,8 @@ export interface ControllersOptions {
   caCertificate: string | undefined;
   /** How long nodes could give signs of life. */
   attendance: Attendance;
+  /** What lost nodes cost; not counted where it is absent. */
+  nodeMetrics?: NodeMetrics;
   /** Of cron jobs that name none. */
   timeZone: string;
   /** What pods use now, as far as agents report to this process. */
@@ -45,7 +48,8 @@ function erase<Observed>(controller: Controller<Observed>): Controller {
   return controller as unknown as Controller;
 }
 
-export function controllersFor({ caCertificate, attendance, timeZone, usages = () => [] }: ControllersOptions): Controller[] {
+export function controllersFor(options: ControllersOptions): Controller[] {
+  const { caCertificate, attendance, timeZone, usages = () => [], nodeMetrics = uncounted } = options;
   return [
     erase(replicaSetController),
     erase(replicationController),
@@ -68,9 +72,9 @@ export function controllersFor({ caCertificate, attendance, timeZone, usages = (
     erase(serviceAccountController),
     erase(resourceQuotaController),
     erase(garbageCollector),
-    erase(nodeLifecycleController(attendance)),
-    erase(taintEvictionController(attendance)),
-    erase(podGcController(attendance)),
+    erase(nodeLifecycleController(attendance, nodeMetrics)),
+    erase(taintEvictionController(attendance, nodeMetrics)),
+    erase(podGcController(attendance, nodeMetrics)),
     erase(certificateCleaner),
     erase(claimController),
     erase(volumeController),

@@ -1,15 +1,20 @@
 // Declares nodes lost that gave no sign of life, and taints nodes by their conditions. While a node is lost, and only then,
 // this writes the readiness of its pods, as nobody else can. Silence counts from when this process saw the last sign, never
 // from the times that stand in it: other clocks may differ, and while the control plane is away nobody can give a sign.
+// The taint that makes pods leave is put on as fast as the node's zone allows.
 import { Lease, Node, type NodeCondition, Pod, type Taint } from '@berth/api';
 import { type Action, type Controller, erased, watches } from '@berth/controller';
 import { deepEqual } from '@berth/machinery';
 import { timestamp } from '@berth/telemetry';
 import { isReady } from '../pod-state.ts';
 import type { Attendance } from './attended-time.ts';
+import { SignsOfLife } from './signs-of-life.ts';
+import { ZoneDisruption, type ZoneMetrics } from './zone-disruption.ts';
 
 /** Without a renewed Lease or a heartbeat for so long a node is lost. */
 const graceMs = 40_000;
+/** A node that is not ready is looked at so often: its zone may be in another state by then. */
+const lookAgainMs = 5_000;
 const leaseNamespace = 'kube-node-lease';
 export const nodeIndex = 'node';
 
@@ -23,6 +28,7 @@ const taintsByCondition: { type: string; status: string; key: string; effects: s
   { type: 'PIDPressure', status: 'True', key: 'node.kubernetes.io/pid-pressure', effects: ['NoSchedule'] },
   { type: 'NetworkUnavailable', status: 'True', key: 'node.kubernetes.io/network-unavailable', effects: ['NoSchedule'] },
 ];
+const readinessKeys = new Set(['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable']);
 const unschedulableKey = 'node.kubernetes.io/unschedulable';
 const ownKeys = new Set([...taintsByCondition.map(({ key }) => key), unschedulableKey]);
 
@@ -30,19 +36,37 @@ export interface ObservedNode {
   node: Node;
   /** For how long nothing came from the node; milliseconds. */
   silentMs: number;
+  /** Seen for the first time. */
+  isNew: boolean;
+  /** Whether its zone allows that pods leave it, if it is not ready. */
+  mayEvict: boolean;
   pods(): Pod[];
 }
 
-export function nodeLifecycleController(attendance: Attendance): Controller<ObservedNode> {
+/** What is left of a node that was deleted. */
+export interface RemovedNode {
+  removed: Node;
+}
+
+export function nodeLifecycleController(attendance: Attendance, metrics: ZoneMetrics): Controller<ObservedNode | RemovedNode> {
   const signs = new SignsOfLife(attendance);
+  const zones = new ZoneDisruption(metrics);
+  /** Nodes that are registered, as events name them. */
+  const registered = new Map<string, Node>();
   return {
     name: 'node-controller',
     owns: ['Node.spec.taints[conditions]', 'Node.status.conditions[lost]'],
     watches: [
       watches(Node, (node, caches) => {
         const { name } = node.metadata;
-        if (caches.of(Node).get(name)) signs.see(name, 'status', heartbeatOf(node));
-        else signs.forget(name);
+        const current = caches.of(Node).get(name);
+        if (current) {
+          signs.see(name, 'status', heartbeatOf(node));
+          zones.see(current, isNodeReady(current) && signs.silentMs(name) < graceMs);
+        } else {
+          signs.forget(name);
+          zones.forget(name);
+        }
         return [name];
       }),
       // A lease that is renewed changes nothing; one that is not is found when the node was silent for too long.
@@ -56,35 +80,40 @@ export function nodeLifecycleController(attendance: Attendance): Controller<Obse
     },
     observe(key, caches) {
       const node = caches.of(Node).get(key);
-      if (!node) return undefined;
-      return { node, silentMs: signs.silentMs(key), pods: () => caches.of(Pod).byIndex(nodeIndex, key) };
+      const known = registered.get(key);
+      const nowMs = attendance.nowMs();
+      if (!node) {
+        registered.delete(key);
+        if (zones.assess(nowMs) === 'left') signs.renew();
+        return known && { removed: known };
+      }
+      const { apiVersion, kind, metadata } = node;
+      registered.set(key, { apiVersion, kind, metadata: { name: key, uid: metadata.uid }, spec: {} });
+      const silentMs = signs.silentMs(key);
+      const isReady = isNodeReady(node) && silentMs < graceMs;
+      zones.see(node, isReady);
+      if (zones.assess(nowMs) === 'left') signs.renew();
+      const mayEvict = !isReady && zones.permits(key, isEvicting(node), nowMs);
+      const isNew = known?.metadata.uid !== metadata.uid;
+      return { node, silentMs, isNew, mayEvict, pods: () => caches.of(Pod).byIndex(nodeIndex, key) };
     },
-    plan: planNode,
+    plan: (observed, now) => ('removed' in observed ? [registration(observed.removed, 'RemovingNode')] : planNode(observed, now)),
   };
 }
 
-/** When each node was last heard of. A sign is a value that differs from the one before, whatever it says. */
-class SignsOfLife {
-  readonly #attendance: Attendance;
-  readonly #last = new Map<string, { atMs: number; status?: string | undefined; lease?: string | undefined }>();
+function isNodeReady({ status }: Node): boolean {
+  return status?.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True') ?? false;
+}
 
-  constructor(attendance: Attendance) {
-    this.#attendance = attendance;
-  }
+/** Whether its pods may leave already. */
+function isEvicting({ spec }: Node): boolean {
+  return spec.taints?.some(({ key, effect }) => effect === 'NoExecute' && readinessKeys.has(key)) ?? false;
+}
 
-  see(name: string, what: 'status' | 'lease', value: string | undefined): void {
-    const last = this.#last.get(name);
-    if (last && last[what] === value) return;
-    this.#last.set(name, { ...last, [what]: value, atMs: this.#attendance.nowMs() });
-  }
-
-  forget(name: string): void {
-    this.#last.delete(name);
-  }
-
-  silentMs(name: string): number {
-    return this.#attendance.nowMs() - (this.#last.get(name)?.atMs ?? 0);
-  }
+function registration(about: Node, reason: 'RegisteredNode' | 'RemovingNode'): Action {
+  const { name } = about.metadata;
+  const what = reason === 'RegisteredNode' ? `Registered Node ${name} in Controller` : `Removing Node ${name} from Controller`;
+  return { type: 'event', event: { about, eventType: 'Normal', reason, message: `Node ${name} event: ${what}` } };
 }
 
 function heartbeatOf({ metadata, status }: Node): string {
@@ -92,14 +121,20 @@ function heartbeatOf({ metadata, status }: Node): string {
   return `${metadata.uid} ${heartbeat}`;
 }
 
-export function planNode({ node, silentMs, pods }: ObservedNode, now: number): Action[] {
-  if (node.metadata.deletionTimestamp) return [];
+export function planNode({ node, silentMs, isNew, mayEvict, pods }: ObservedNode, now: number): Action[] {
+  const greeting = isNew ? [registration(node, 'RegisteredNode')] : [];
+  if (node.metadata.deletionTimestamp) return greeting;
   const isLost = silentMs >= graceMs;
   const conditions = isLost ? lostConditions(node, now) : [];
   const known = [...(node.status?.conditions ?? []).filter(({ type }) => !conditions.some((lost) => lost.type === type)), ...conditions];
   const ready = known.find(({ type }) => type === 'Ready')?.status;
-  const again: Action = { type: 'requeue', afterMs: isLost ? graceMs : graceMs - silentMs };
-  const actions = [...markLost(node, conditions), ...taint(node, known, conditions.length === 0, now)];
+  const isReady = ready === 'True';
+  const again: Action = {
+    type: 'requeue',
+    afterMs: isReady ? graceMs - silentMs : Math.min(lookAgainMs, isLost ? graceMs : graceMs - silentMs),
+  };
+  const tainted = taint(node, known, { isAsSeen: conditions.length === 0, mayEvict }, now);
+  const actions = [...greeting, ...markLost(node, conditions), ...tainted];
   return [...actions, ...(ready === 'Unknown' ? pods().flatMap((pod) => markUnready(pod, now)) : []), again];
 }
 
@@ -131,12 +166,18 @@ function markLost(node: Node, conditions: NodeCondition[]): Action[] {
 
 /**
  * Adds and removes only taints of its own; those of others stay.
- * @param isAsSeen whether the same plan has not written the node before
+ * @param how whether the same plan has not written the node before, and whether pods may have to leave
  */
-function taint({ metadata, spec }: Node, conditions: NodeCondition[], isAsSeen: boolean, now: number): Action[] {
+function taint(
+  { metadata, spec }: Node,
+  conditions: NodeCondition[],
+  how: { isAsSeen: boolean; mayEvict: boolean },
+  now: number,
+): Action[] {
+  const { isAsSeen, mayEvict } = how;
   const wanted: Taint[] = taintsByCondition.flatMap(({ type, status, key, effects }) =>
     conditions.some((condition) => condition.type === type && condition.status === status)
-      ? effects.map((effect) => ({ key, effect }))
+      ? effects.filter((effect) => mayEvict || effect !== 'NoExecute').map((effect) => ({ key, effect }))
       : [],
   );
   if (spec.unschedulable) wanted.push({ key: unschedulableKey, effect: 'NoSchedule' });

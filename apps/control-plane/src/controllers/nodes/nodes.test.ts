@@ -2,7 +2,7 @@ import type { Node, Pod } from '@berth/api';
 import type { Action } from '@berth/controller';
 import { expect, test } from 'vitest';
 import { planNode } from './node-lifecycle.ts';
-import { planPod } from './pod-gc.ts';
+import { planPod, removalReason } from './pod-gc.ts';
 import { planEviction } from './taint-eviction.ts';
 
 const now = Date.parse('2026-01-01T01:00:00Z');
@@ -29,16 +29,18 @@ function pod(parts: Partial<Pod['spec']> = {}): Pod {
   };
 }
 
+const seen = { isNew: false, pods: () => [pod()] };
+
 const patches = (actions: Action[]) =>
   actions.flatMap((action) => (action.type === 'patch' ? [[action.kind.kind, action.subresource, action.patch]] : []));
 
 test('a node that is alive is left alone and looked at when its lease runs out', () => {
-  const actions = planNode({ node: node(), silentMs: 10_000, pods: () => [pod()] }, now);
+  const actions = planNode({ ...seen, node: node(), silentMs: 10_000, mayEvict: false }, now);
   expect(actions).toEqual([{ type: 'requeue', afterMs: 30_000 }]);
 });
 
 test('a node without a sign of life is lost: unknown, tainted, its pods unready', () => {
-  const actions = planNode({ node: node(), silentMs: 41_000, pods: () => [pod()] }, now);
+  const actions = planNode({ ...seen, node: node(), silentMs: 41_000, mayEvict: true }, now);
   const unknown = { type: 'Ready', status: 'Unknown', reason: 'NodeStatusUnknown', message: 'Kubelet stopped posting node status.' };
   const found = patches(actions);
   expect(found[0]?.[2]).toMatchObject({ status: { conditions: expect.arrayContaining([expect.objectContaining(unknown)]) } });
@@ -56,7 +58,7 @@ test('a node without a sign of life is lost: unknown, tainted, its pods unready'
 test('a node that is back loses its taint and keeps those of others', () => {
   const own = { key: 'dedicated', effect: 'NoSchedule', value: 'db' };
   const lost = { key: 'node.kubernetes.io/unreachable', effect: 'NoExecute', timeAdded: at(100) };
-  const actions = planNode({ node: node({ taints: [own, lost] }), silentMs: 1_000, pods: () => [] }, now);
+  const actions = planNode({ ...seen, node: node({ taints: [own, lost] }), silentMs: 1_000, mayEvict: false }, now);
   expect(patches(actions)[0]?.[2]).toMatchObject({ spec: { taints: [own] } });
 });
 
@@ -88,9 +90,34 @@ test('an agent that may not have had the time to connect costs no pod; a taint o
   expect(planEviction({ ...seen, taints: [silent, own] }, now).at(-1)).toMatchObject({ type: 'delete' });
 });
 
-test('pods of nodes that are gone fail and go at once; those of known nodes stay', () => {
-  expect(planPod(pod(), node(), now)).toEqual([]);
-  const actions = planPod(pod(), undefined, now);
-  expect(patches(actions)[0]?.[2]).toMatchObject({ status: { phase: 'Failed', conditions: [{ reason: 'DeletionByPodGC' }] } });
-  expect(actions.at(-1)).toMatchObject({ type: 'delete', gracePeriodSeconds: 0 });
+test('a lost node whose zone allows no eviction is tainted against new pods only, and loses the taint that moves pods', () => {
+  const effects = ['NoSchedule', 'NoExecute'].map((effect) => ({ key: 'node.kubernetes.io/unreachable', effect }));
+  const held = { ...seen, silentMs: 41_000, mayEvict: false };
+  const fresh = patches(planNode({ ...held, node: node() }, now))[1]?.[2] as Node;
+  expect(fresh.spec.taints?.map(({ effect }) => effect)).toEqual(['NoSchedule']);
+  const stopped = patches(planNode({ ...held, node: node({ ready: 'Unknown', taints: effects }) }, now));
+  const taints = stopped.flatMap(([kind, , patch]) => (kind === 'Node' ? ((patch as Node).spec?.taints ?? []) : []));
+  expect(taints.map(({ effect }) => effect)).toEqual(['NoSchedule']);
+});
+
+test('a node that is seen for the first time is registered in an event', () => {
+  const [first] = planNode({ ...seen, isNew: true, node: node(), silentMs: 0, mayEvict: false }, now);
+  expect(first).toMatchObject({ event: { reason: 'RegisteredNode', message: 'Node n1 event: Registered Node n1 in Controller' } });
+});
+
+test('pods that nobody else will end fail and go at once; those of known nodes stay', () => {
+  expect(removalReason(pod(), node())).toBeUndefined();
+  expect(removalReason(pod(), undefined)).toBe('orphaned');
+  const orphaned = planPod(pod(), 'orphaned', now);
+  expect(patches(orphaned)[0]?.[2]).toMatchObject({ status: { phase: 'Failed', conditions: [{ reason: 'DeletionByPodGC' }] } });
+  expect(orphaned.at(-1)).toMatchObject({ type: 'delete', gracePeriodSeconds: 0 });
+  const deleted = { ...pod(), metadata: { ...pod().metadata, deletionTimestamp: at(1) } };
+  const outOfService = [{ key: 'node.kubernetes.io/out-of-service', effect: 'NoExecute' }];
+  expect(removalReason(deleted, node({ taints: outOfService }))).toBeUndefined();
+  expect(removalReason(pod(), node({ ready: 'Unknown', taints: outOfService }))).toBeUndefined();
+  expect(removalReason(deleted, node({ ready: 'Unknown', taints: outOfService }))).toBe('out-of-service');
+  expect(patches(planPod(deleted, 'out-of-service', now))[0]?.[2]).toEqual({ metadata: { uid: 'web' }, status: { phase: 'Failed' } });
+  expect(removalReason({ ...deleted, spec: { containers: [] } }, undefined)).toBe('unscheduled');
+  const ended = { ...pod(), status: { phase: 'Succeeded' } };
+  expect(planPod(ended, 'orphaned', now)).toMatchObject([{ type: 'delete' }]);
 });

@@ -5,6 +5,7 @@ import { type Action, type Controller, erased, watches } from '@berth/controller
 import { keyOf } from '@berth/machinery';
 import type { Attendance } from './attended-time.ts';
 import { nodeIndex } from './node-lifecycle.ts';
+import type { NodeMetrics, RemovalReason } from './node-metrics.ts';
 import { markDisrupted } from './taint-eviction.ts';
 
 /** A node that is made again within this time keeps its pods. */
@@ -17,7 +18,7 @@ const outOfServiceTaint = 'node.kubernetes.io/out-of-service';
 
 export type ObservedGarbage = { pod: Pod; node: Node | undefined; missingMs: number } | { ended: Pod[] };
 
-export function podGcController(attendance: Attendance, limit = endedPodsMax): Controller<ObservedGarbage> {
+export function podGcController(attendance: Attendance, metrics: NodeMetrics, limit = endedPodsMax): Controller<ObservedGarbage> {
   /** Nodes that are missing, and since when; no more than pods refer to. */
   const missingSince = new Map<string, number>();
   return {
@@ -51,13 +52,20 @@ export function podGcController(attendance: Attendance, limit = endedPodsMax): C
       return { pod, node, missingMs: attendance.nowMs() - since };
     },
     plan(observed, now) {
-      if ('ended' in observed) return planEnded(observed.ended, limit);
+      if ('ended' in observed) {
+        const excess = excessOf(observed.ended, limit);
+        for (const pod of excess) metrics.podForceDeleted(pod.metadata.namespace ?? '', 'terminated');
+        return excess.length > 0 ? [{ type: 'slowStart', actions: excess.map(remove) }] : [];
+      }
       const { pod, node, missingMs } = observed;
       const { nodeName } = pod.spec;
-      const actions = planPod(pod, node, now);
-      if (!nodeName || node) return actions;
-      if (missingMs < quarantineMs) return [{ type: 'requeue', afterMs: quarantineMs - missingMs }];
-      return [{ type: 'ifAbsent', kind: erased(Node), key: { name: nodeName }, actions }];
+      const isMissing = nodeName !== undefined && nodeName !== '' && !node;
+      if (isMissing && missingMs < quarantineMs) return [{ type: 'requeue', afterMs: quarantineMs - missingMs }];
+      const reason = removalReason(pod, node);
+      if (!reason) return [];
+      metrics.podForceDeleted(pod.metadata.namespace ?? '', reason);
+      const actions = planPod(pod, reason, now);
+      return isMissing ? [{ type: 'ifAbsent', kind: erased(Node), key: { name: nodeName }, actions }] : actions;
     },
   };
 }
@@ -67,19 +75,28 @@ function isOutOfService({ spec, status }: Node): boolean {
   return !isUp && (spec.taints ?? []).some(({ key }) => key === outOfServiceTaint);
 }
 
-export function planPod(pod: Pod, node: Node | undefined, now: number): Action[] {
-  const isTerminating = pod.metadata.deletionTimestamp !== undefined;
-  if (!pod.spec.nodeName) return isTerminating ? [remove(pod)] : [];
-  const failed = hasEnded(pod) ? undefined : 'Failed';
-  if (!node) return [markDisrupted(pod, 'DeletionByPodGC', 'PodGC: node no longer exists', now, failed), remove(pod)];
-  if (!isTerminating || !isOutOfService(node)) return [];
-  return [markDisrupted(pod, 'DeletionByPodGC', 'PodGC: node is out of service', now, failed), remove(pod)];
+/** Why a pod is to be removed without its node; undefined when it is not. */
+export function removalReason({ metadata, spec }: Pod, node: Node | undefined): RemovalReason | undefined {
+  const isTerminating = metadata.deletionTimestamp !== undefined;
+  if (!spec.nodeName) return isTerminating ? 'unscheduled' : undefined;
+  if (!node) return 'orphaned';
+  return isTerminating && isOutOfService(node) ? 'out-of-service' : undefined;
 }
 
-function planEnded(ended: Pod[], limit: number): Action[] {
-  const age = ({ metadata }: Pod) => metadata.creationTimestamp ?? '';
-  const oldest = [...ended].sort((a, b) => age(a).localeCompare(age(b))).slice(0, Math.max(ended.length - limit, 0));
-  return oldest.length > 0 ? [{ type: 'slowStart', actions: oldest.map(remove) }] : [];
+/** Nobody else says of it that it has ended. */
+export function planPod(pod: Pod, reason: RemovalReason, now: number): Action[] {
+  if (hasEnded(pod)) return [remove(pod)];
+  if (reason === 'orphaned') return [markDisrupted(pod, 'DeletionByPodGC', 'PodGC: node no longer exists', now, 'Failed'), remove(pod)];
+  const patch = { metadata: { uid: pod.metadata.uid }, status: { phase: 'Failed' } };
+  return [{ type: 'patch', kind: erased(Pod), key: pod.metadata, patchType: 'strategic', patch, subresource: 'status' }, remove(pod)];
+}
+
+/** Those beyond the limit: evicted ones first, then the oldest. */
+function excessOf(ended: Pod[], limit: number): Pod[] {
+  if (ended.length <= limit) return [];
+  const rank = ({ metadata, status }: Pod) => `${status?.reason === 'Evicted' ? 0 : 1} ${metadata.creationTimestamp} ${metadata.name}`;
+  const ranked = ended.map((pod) => ({ pod, rank: rank(pod) })).sort((a, b) => (a.rank < b.rank ? -1 : 1));
+  return ranked.slice(0, ended.length - limit).map(({ pod }) => pod);
 }
 
 function remove({ metadata }: Pod): Action {

@@ -8,6 +8,7 @@ import { deepEqual, keyOf } from '@berth/machinery';
 import { timestamp } from '@berth/telemetry';
 import type { Attendance } from './attended-time.ts';
 import { nodeIndex } from './node-lifecycle.ts';
+import type { NodeMetrics } from './node-metrics.ts';
 
 /** How long after the control plane's start, or a stall of it, agents may take to connect and say that they live. */
 const reconnectMs = 90_000;
@@ -24,7 +25,7 @@ export interface ObservedTainted {
   wasDue: boolean;
 }
 
-export function taintEvictionController(attendance: Attendance): Controller<ObservedTainted> {
+export function taintEvictionController(attendance: Attendance, metrics: NodeMetrics): Controller<ObservedTainted> {
   /** Pods that have to leave some time, and since when they were seen so; no more than pods on tainted nodes. */
   const waiting = new Map<string, { uid: string; sinceMs: number }>();
   return {
@@ -60,7 +61,11 @@ export function taintEvictionController(attendance: Attendance): Controller<Obse
       const times = { taintedMs: nowMs - sinceMs, attendedMs: attendance.sinceResumeMs(), wasDue: known !== undefined };
       return pod && { pod, taints, ...times };
     },
-    plan: planEviction,
+    plan(observed, now) {
+      const actions = planEviction(observed, now);
+      if (actions.some(({ type }) => type === 'delete')) metrics.podEvicted(overdueMs(observed) / 1000);
+      return actions;
+    },
   };
 }
 
@@ -68,24 +73,29 @@ function executing(node: Node | undefined): Taint[] {
   return (node?.spec.taints ?? []).filter(({ effect }) => effect === 'NoExecute');
 }
 
-export function planEviction({ pod, taints, taintedMs, attendedMs, wasDue }: ObservedTainted, now: number): Action[] {
+export function planEviction(observed: ObservedTainted, now: number): Action[] {
+  const { pod, taints, wasDue } = observed;
   if (pod.metadata.deletionTimestamp) return [];
-  const { tolerations } = pod.spec;
-  const tolerated = toleratedMs(taints, tolerations);
-  if (tolerated === undefined) return wasDue ? [tell(pod, `Cancelling deletion of Pod ${keyOf(pod)}`)] : [];
-  const silent = taints.filter(({ key }) => silenceTaints.has(key));
-  const others = taints.filter((taint) => !silent.includes(taint));
-  const waits = [
-    (toleratedMs(others, tolerations) ?? Number.POSITIVE_INFINITY) - taintedMs,
-    Math.max((toleratedMs(silent, tolerations) ?? Number.POSITIVE_INFINITY) - taintedMs, reconnectMs - attendedMs),
-  ];
-  const afterMs = Math.min(...waits);
+  if (toleratedMs(taints, pod.spec.tolerations) === undefined) return wasDue ? [tell(pod, `Cancelling deletion of Pod ${keyOf(pod)}`)] : [];
+  const afterMs = -overdueMs(observed);
   if (afterMs > 0) return [{ type: 'requeue', afterMs }];
   return [
     tell(pod, `Marking for deletion Pod ${keyOf(pod)}`),
     markDisrupted(pod, 'DeletionByTaintManager', 'Taint manager: deleting due to NoExecute taint', now),
     { type: 'delete', kind: erased(Pod), key: pod.metadata, uid: pod.metadata.uid ?? '' },
   ];
+}
+
+/** For how long the pod should have been gone; negative until then. */
+function overdueMs({ pod, taints, taintedMs, attendedMs }: ObservedTainted): number {
+  const { tolerations } = pod.spec;
+  const silent = taints.filter(({ key }) => silenceTaints.has(key));
+  const others = taints.filter((taint) => !silent.includes(taint));
+  const waits = [
+    (toleratedMs(others, tolerations) ?? Number.POSITIVE_INFINITY) - taintedMs,
+    Math.max((toleratedMs(silent, tolerations) ?? Number.POSITIVE_INFINITY) - taintedMs, reconnectMs - attendedMs),
+  ];
+  return -Math.min(...waits);
 }
 
 function tell(about: Pod, message: string): Action {
