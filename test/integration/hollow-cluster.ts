@@ -20,7 +20,7 @@ export async function startHollowCluster(nodeNames: string[]): Promise<HollowClu
   const informers = new InformerSet({ ...ports, client });
   const config = { ...defaultConfig, dataDirectory: kubectl.directory, store: { driver: 'memory' as const } };
   const gateway = new AgentGateway({ ...ports, config, client, informers });
-  kubectl.controlPlane.api.reachNodesBy(gateway.hub);
+  kubectl.controlPlane.api.nodes.openBy(gateway.hub);
   await gateway.start();
   const nodes = nodeNames.map((name) => new HollowNode(name, ports, () => gateway.hub));
   await Promise.all(nodes.map((node) => node.startAgent()));

@@ -39,7 +39,7 @@ async function serve(request: PodTunnelRequest, tunnel: Tunnel): Promise<void> {
 beforeAll(async () => {
   cluster = await KubectlCluster.start();
   const { api } = cluster.controlPlane;
-  api.reachNodesBy({
+  api.nodes.openBy({
     openTunnel: async (nodeName, request) => {
       if (nodeName !== 'node-1') throw StatusError.unavailable(`node ${nodeName} is not connected`);
       asked.push(request);

@@ -46,7 +46,7 @@ class AgentsRole implements RoleRunner {
       }),
     });
     this.#gateway = gateway;
-    api.reachNodesBy(gateway.connector);
+    api.nodes.openBy(gateway.connector);
     api.useUsages(gateway.hub.usages);
     await gateway.start();
   }

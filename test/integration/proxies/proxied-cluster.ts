@@ -57,7 +57,7 @@ export async function startProxiedCluster(port: (dialled: number) => number = (s
     logger: silentLogger,
   });
   let count = 0;
-  kubectl.controlPlane.api.reachNodesBy({
+  kubectl.controlPlane.api.nodes.openBy({
     openTunnel: (nodeName, asked, signal) => {
       const request: TunnelRequest = { ...asked, tunnelId: String(count++) };
       return broker.open(request.tunnelId, nodeName, signal, () => {

@@ -28,9 +28,10 @@ import { KindVersions } from './kind-versions.ts';
 import { KindsByName } from './kinds-by-name.ts';
 import { timed } from './latency.ts';
 import { LocalClient } from './local-client.ts';
+import { NodeTunnels } from './node-tunnels.ts';
 import type { NodeUsage, UsageSource } from './node-usage.ts';
 import type { PatchKind } from './patches.ts';
-import { type NodeConnector, type PodConnection, type PodTunnelRequest, planConnection } from './pod-connection.ts';
+import { type PodConnection, type PodTunnelRequest, planConnection } from './pod-connection.ts';
 import { Reads } from './reads.ts';
 import { Subresources } from './subresources/registry.ts';
 import type { SubresourceHandler } from './subresources/subresource.ts';
@@ -52,6 +53,7 @@ import type {
 import { noMetrics } from './types.ts';
 import { shownAnswer, shownList, shownWatch, storedTarget, ViewWrites } from './views.ts';
 import { WatchCache } from './watch-cache.ts';
+import { ServiceConnections, WebhookClient } from './webhooks/index.ts';
 import { answer, Writes } from './writes.ts';
 
 export interface ApiServerOptions {
@@ -79,6 +81,10 @@ export interface ApiConfig {
 export class ApiServer {
   readonly kinds: KindsByName;
   readonly health: ServerHealth;
+  readonly nodes = new NodeTunnels();
+  /** Servers of others. */
+  readonly services: ServiceConnections;
+  readonly webhooks: WebhookClient;
   readonly #options: ApiServerOptions;
   readonly #cache: WatchCache;
   readonly #committer: Committer;
@@ -91,7 +97,6 @@ export class ApiServer {
   readonly #subresources: Subresources;
   readonly #defaults: ClusterDefaults;
   readonly #customResources: CustomResources;
-  #connector: NodeConnector | undefined;
   #usages: UsageSource | undefined;
 
   constructor(options: ApiServerOptions) {
@@ -131,7 +136,10 @@ export class ApiServer {
       read: (call, settings = {}) => this.#reads.get(call.kind, call.namespace, requireName(call), settings.resourceVersion),
       list: (kind, namespace) => this.#reads.all(kind, namespace),
     });
-    const own = { clock, random, logger, cache: this.#cache, client: this.localClient(componentUsers.apiServer) };
+    const system = this.localClient(componentUsers.apiServer);
+    this.services = new ServiceConnections({ client: system, random, openTunnel: this.nodes.open });
+    this.webhooks = new WebhookClient({ connections: this.services, clock });
+    const own = { clock, random, logger, cache: this.#cache, client: system };
     this.#defaults = new ClusterDefaults({ ...options, ...own });
     this.#customResources = new CustomResources({ ...own, kinds: this.kinds, compileRules });
   }
@@ -145,6 +153,7 @@ export class ApiServer {
 
   async stop(): Promise<void> {
     this.health.started = false;
+    this.webhooks.close();
     await this.#customResources.stop();
     await this.#defaults.stop();
   }
@@ -154,9 +163,6 @@ export class ApiServer {
     return this.#cache.revision;
   }
 
-  reachNodesBy(connector: NodeConnector): void {
-    this.#connector = connector;
-  }
   useUsages(usages: UsageSource): void {
     this.#usages = usages;
   }
@@ -270,13 +276,7 @@ export class ApiServer {
   /** Opens the tunnel of pods/log, exec, attach or portforward: `call.subresource` says which. */
   async connectPod(call: Call, connection: PodConnection): Promise<Tunnel> {
     const { nodeName, request } = await this.planPodConnection(call, connection);
-    return this.openTunnel(nodeName, request, call.signal);
-  }
-
-  /** Whoever calls has seen to it that it is allowed. */
-  async openTunnel(nodeName: string, request: PodTunnelRequest, signal?: AbortSignal): Promise<Tunnel> {
-    if (!this.#connector) throw StatusError.unavailable('no gateway to nodes runs in this process: start it with the agents role');
-    return this.#connector.openTunnel(nodeName, request, signal);
+    return this.nodes.open(nodeName, request, call.signal);
   }
 
   /** All that can be refused before a tunnel is opened, and so before an HTTP connection is upgraded. */

@@ -60,7 +60,7 @@ test('eviction deletes', async () => {
 test('a log goes to the node and container that it means, or says what is missing', async () => {
   const { server, client } = await startTestServer();
   const asked: PodTunnelRequest[] = [];
-  server.reachNodesBy({
+  server.nodes.openBy({
     openTunnel: (_nodeName, request) => {
       asked.push(request);
       return Promise.reject(new Error('no tunnel in this test'));

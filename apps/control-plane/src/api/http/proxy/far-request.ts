@@ -3,7 +3,7 @@
 import { type ClientRequest, request as httpRequest, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { connect as tlsConnect } from 'node:tls';
-import { unreachable } from './proxy-target.ts';
+import { unreachable } from '../../core/webhooks/index.ts';
 
 export interface FarRequestOptions {
   method: string | undefined;

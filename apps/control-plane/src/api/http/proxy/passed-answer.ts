@@ -4,10 +4,10 @@ import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:
 import type { Duplex } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createGzip } from 'node:zlib';
+import { unreachable } from '../../core/webhooks/index.ts';
 import { htmlLinks } from './html-links.ts';
 import { type ProxiedPage, rewrittenLink } from './link-rewriting.ts';
 import { answerHeaders } from './proxied-headers.ts';
-import { unreachable } from './proxy-target.ts';
 
 export interface PassedAnswer {
   message: IncomingMessage;

@@ -9,6 +9,7 @@ import type { Clock, Random } from '@berth/telemetry';
 import type { ApiServer } from '../../core/api-server.ts';
 import { componentUsers } from '../../core/component-users.ts';
 import type { User } from '../../core/types.ts';
+import { unreachable } from '../../core/webhooks/index.ts';
 import { allowBody } from '../body-reader.ts';
 import type { ResourcePath } from '../request-info.ts';
 import { type Exchange, noSuchPath } from '../responses.ts';
@@ -17,7 +18,7 @@ import { FarRequest } from './far-request.ts';
 import { passAnswer } from './passed-answer.ts';
 import { rawAnswerHead, requestHeaders } from './proxied-headers.ts';
 import { type ProxyPath, proxyPath } from './proxy-path.ts';
-import { proxyTarget, unreachable } from './proxy-target.ts';
+import { proxyTarget } from './proxy-target.ts';
 
 const verbs: Record<string, string> = {
   GET: 'get',
@@ -117,7 +118,7 @@ export class ProxyRequests {
     const { nodeName, tunnel, host, secure } = await proxyTarget({ client, random: this.#random }, resource, namespace ?? '', place);
     // An upgrade does not care, as relative links are no part of it.
     if (place.isBare && verb === 'get' && more.upgrade === undefined) return undefined;
-    const stream = tunnelStream(await this.#api.openTunnel(nodeName, tunnel, signal));
+    const stream = tunnelStream(await this.#api.nodes.open(nodeName, tunnel, signal));
     const headers = { ...requestHeaders(request, place.base, place.rest), ...more };
     const far = new FarRequest(stream, { method: request.method, path: place.rest, headers, secure });
     const close = () => far.close();

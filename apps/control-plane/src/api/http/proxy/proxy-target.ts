@@ -1,29 +1,19 @@
 // Where a proxied request goes: a pod's port at the pod's address, for a service that of a ready endpoint which is a pod, for a node a
 // port of its own. The node dials, and looks again at the address.
-import { EndpointSlice, Node, Pod, Service } from '@berth/api';
-import type { Client } from '@berth/client';
-import { isReason, StatusError } from '@berth/machinery';
-import { isProxyableAddress } from '@berth/protocol';
-import type { Random } from '@berth/telemetry';
-import { nodeConnection, type PodTunnelRequest, podProxyConnection } from '../../core/pod-connection.ts';
+import { Node, Pod } from '@berth/api';
+import { StatusError } from '@berth/machinery';
+import { nodeConnection } from '../../core/pod-connection.ts';
+import { type Lookup, type PodDestination, podDestination, readyPod } from '../../core/webhooks/index.ts';
 import type { ProxyPath } from './proxy-path.ts';
 
-export interface ProxyTarget {
-  nodeName: string;
-  tunnel: PodTunnelRequest;
-  /** As links of the far side name it. */
-  host: string;
+/** Its host is as links of the far side name it. */
+export interface ProxyTarget extends PodDestination {
   /** Whether it speaks TLS. */
   secure: boolean;
 }
 
-export interface ProxyTargets {
-  client: Client;
-  random: Random;
-}
-
 /** @throws StatusError for what is not there, or may not be dialled */
-export async function proxyTarget(targets: ProxyTargets, resource: string, namespace: string, place: ProxyPath): Promise<ProxyTarget> {
+export async function proxyTarget(targets: Lookup, resource: string, namespace: string, place: ProxyPath): Promise<ProxyTarget> {
   if (resource === 'nodes') return nodeTarget(await targets.client.get(Node, { name: place.name }), place);
   if (resource === 'services') return serviceTarget(targets, namespace, place);
   const pod = await targets.client.get(Pod, { namespace, name: place.name });
@@ -31,21 +21,7 @@ export async function proxyTarget(targets: ProxyTargets, resource: string, names
 }
 
 function podTarget(pod: Pod, port: number, { scheme }: ProxyPath): ProxyTarget {
-  const { name = '', namespace = '', uid = '' } = pod.metadata;
-  const address = addressesOf(pod)[0] ?? '';
-  if (!isProxyableAddress(address)) throw StatusError.badRequest('address not allowed');
-  const { nodeName } = pod.spec;
-  if (!nodeName) throw StatusError.badRequest(`pod ${name} does not have a host assigned`);
-  return {
-    nodeName,
-    tunnel: podProxyConnection({ namespace, pod: name, uid, port }),
-    host: `${address}:${port}`,
-    secure: scheme === 'https',
-  };
-}
-
-function addressesOf({ status }: Pod): string[] {
-  return status?.podIPs?.flatMap(({ ip }) => ip ?? []) ?? [];
+  return { ...podDestination(pod, port), secure: scheme === 'https' };
 }
 
 /** The port asked for, or the first that a container names, or the scheme's. @throws StatusError BadRequest */
@@ -82,52 +58,8 @@ function nodeTarget({ metadata, status }: Node, { port, name, scheme }: ProxyPat
   };
 }
 
-const serviceNameLabel = 'kubernetes.io/service-name';
-
-/** @throws StatusError ServiceUnavailable in Kubernetes' words when nobody is ready */
-async function serviceTarget({ client, random }: ProxyTargets, namespace: string, place: ProxyPath): Promise<ProxyTarget> {
-  const { name, port } = place;
-  const service = await client.get(Service, { namespace, name });
-  const ports = service.spec?.ports ?? [];
-  const wanted =
-    port === undefined && ports.length === 1 ? ports[0] : ports.find((item) => item.name === port || String(item.port) === port);
-  if (!wanted && port !== undefined && /^\d+$/.test(port)) throw unreachable(`no service port ${port} found for service "${name}"`);
-  const { items } = await client.list(EndpointSlice, { namespace, labelSelector: `${serviceNameLabel}=${name}` });
-  const ready = wanted ? items.flatMap((slice) => readyEndpoints(slice, wanted.name ?? '')) : [];
-  while (ready.length > 0) {
-    const [chosen] = ready.splice(random.int(ready.length), 1);
-    const pod = chosen && (await podOf(client, namespace, chosen));
-    if (pod) return podTarget(pod, chosen.port, place);
-  }
-  throw unreachable(`no endpoints available for service "${port === undefined ? name : `${name}:${port}`}"`);
-}
-
-interface ReadyEndpoint {
-  pod: string;
-  addresses: string[];
-  port: number;
-}
-
-function readyEndpoints(slice: EndpointSlice, portName: string): ReadyEndpoint[] {
-  const port = slice.ports?.find((item) => (item.name ?? '') === portName)?.port;
-  if (port === undefined || port === null) return [];
-  return (slice.endpoints ?? []).flatMap(({ addresses, conditions, targetRef }) =>
-    conditions?.ready !== false && targetRef?.kind === 'Pod' && targetRef.name ? [{ pod: targetRef.name, addresses, port }] : [],
-  );
-}
-
-/** Whoever writes an endpoint may write any address into it: only one that its pod has counts. */
-async function podOf(client: Client, namespace: string, { pod: name, addresses }: ReadyEndpoint): Promise<Pod | undefined> {
-  try {
-    const pod = await client.get(Pod, { namespace, name });
-    return addressesOf(pod).some((address) => addresses.includes(address)) ? pod : undefined;
-  } catch (error) {
-    if (isReason(error, 'NotFound')) return undefined;
-    throw error;
-  }
-}
-
-/** Without a time to come back at: clients show it instead of asking again. */
-export function unreachable(message: string): StatusError {
-  return new StatusError(503, 'ServiceUnavailable', message);
+/** @throws StatusError ServiceUnavailable in Kubernetes' words when no pod is ready */
+async function serviceTarget(targets: Lookup, namespace: string, place: ProxyPath): Promise<ProxyTarget> {
+  const { pod, port } = await readyPod(targets, { namespace, name: place.name, port: place.port });
+  return podTarget(pod, port, place);
 }
