@@ -3,6 +3,7 @@
 // What was built from the same sources is left alone: clusters that run beside each other start from these files.
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
 import { dirname, join } from 'node:path';
 import { argv } from 'node:process';
 import { fileURLToPath } from 'node:url';
@@ -10,6 +11,8 @@ import { build as esbuild, type Plugin } from 'esbuild';
 import { buildDashboard } from '../apps/dashboard/build.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+/** Beside a program: the npm packages that it loads when it runs. */
+export const externalsFile = '.externals.json';
 const apps = ['control-plane', 'node-agent', 'cli', 'dashboard'];
 
 /** Bare imports are npm packages, except for the workspace's own. */
@@ -59,7 +62,7 @@ async function bundle(name: string): Promise<void> {
   const source = join(root, 'apps', name, 'src');
   const outdir = join(root, 'apps', name, 'dist');
   const threads = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.worker.ts'));
-  await esbuild({
+  const { metafile } = await esbuild({
     entryPoints: ['main.ts', ...threads].map((file) => join(source, file)),
     outdir,
     // All beside each other, wherever their sources are.
@@ -72,7 +75,19 @@ async function bundle(name: string): Promise<void> {
     plugins: [npmPackagesStayOutside],
     tsconfigRaw: { compilerOptions: { experimentalDecorators: true, target: 'ES2024' } },
     logLevel: 'warning',
+    metafile: true,
   });
+  const imports = Object.values(metafile.outputs).flatMap((output) => output.imports);
+  const outside = imports.filter(({ external, path }) => external && !isBuiltin(path)).map(({ path }) => packageName(path));
+  writeFileSync(join(outdir, externalsFile), JSON.stringify([...new Set(outside)].sort()));
+}
+
+/** `@scope/name/part` is of `@scope/name`. */
+function packageName(path: string): string {
+  return path
+    .split('/')
+    .slice(0, path.startsWith('@') ? 2 : 1)
+    .join('/');
 }
 
 if (argv[1] === fileURLToPath(import.meta.url)) {

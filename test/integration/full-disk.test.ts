@@ -9,7 +9,7 @@ import { ConfigMap } from '@berth/api';
 import { HttpClient, readKubeconfig } from '@berth/client';
 import { isReason } from '@berth/machinery';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { nodeFlags } from '../../tools/cluster/cluster.ts';
+import { nodeFlags } from '../../apps/cli/src/programs.ts';
 import { eventually } from '../../tools/cluster/eventually.ts';
 import { root } from '../../tools/cluster/layout.ts';
 import { ProcessFolder } from '../../tools/cluster/processes.ts';

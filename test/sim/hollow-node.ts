@@ -125,6 +125,7 @@ function settings(nodeName: string): AgentSettings {
       runtimeVersion: 'hollow://0.1.0',
       agentVersion: 'v1.35.0-berth',
       reservedStorageBytes: 0,
+      podsMax: 110,
       host: {
         ...{ hostname: nodeName, cpuCores: 8, memoryBytes: 2 ** 34, diskBytes: 2 ** 40, bootId: nodeName, machineId: nodeName },
         ...{ kernelVersion: '6.1', osImage: 'Simulated', architecture: 'amd64' },

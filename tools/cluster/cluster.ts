@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { execPath } from 'node:process';
 import { HttpClient, readKubeconfig, Tokens } from '@berth/client';
 import { systemClock } from '@berth/telemetry';
+import { nodeFlags } from '../../apps/cli/src/programs.ts';
 import { ClusterNode } from './cluster-node.ts';
 import { etcdClientFlags, etcdFlags, isEtcdHealthy, provideEtcdCertificates } from './etcd-tls.ts';
 import { eventually, GiveUpError } from './eventually.ts';
@@ -20,16 +21,6 @@ const readyTimeoutMs = 90_000;
 const loopback = '127.0.0.1';
 /** The registry, as nodes with a namespace of their own reach it. */
 const lanRegistry = 'registry-lan';
-
-/**
- * A small young generation and no source maps kept in memory: together they save 50 MB of an idle process's 180. A control plane
- * gets a larger one: idle it costs nothing that can be measured, and under load it saves a fifth of what a request costs.
- * node:sqlite still calls itself experimental.
- */
-export function nodeFlags(program: 'control-plane' | 'node-agent'): string[] {
-  const youngMegabytes = program === 'control-plane' ? 32 : 4;
-  return [`--max-semi-space-size=${youngMegabytes}`, '--disable-warning=ExperimentalWarning'];
-}
 
 export class Cluster {
   readonly layout: ClusterLayout;

@@ -22,8 +22,8 @@ export type DebianPackage = keyof typeof packages;
 /** What packages would start with the machine from now on, although Berth runs its own. */
 const unwantedServices: Partial<Record<DebianPackage, string>> = { haproxy: 'haproxy.service' };
 
-/** What a one-node cluster and its example need. */
-export const clusterPackages: DebianPackage[] = [
+/** What every node needs. */
+export const nodePackages: DebianPackage[] = [
   'containerd',
   'runc',
   'containernetworking-plugins',
@@ -31,10 +31,10 @@ export const clusterPackages: DebianPackage[] = [
   'iproute2',
   'conntrack',
   'haproxy',
-  'busybox-static',
-  'buildah',
-  'docker-registry',
 ];
+
+/** What a one-node cluster and its example need. */
+export const clusterPackages: DebianPackage[] = [...nodePackages, 'busybox-static', 'buildah', 'docker-registry'];
 
 /** @throws Error with the end of apt's output when an install fails. */
 export function installMissing(wanted: readonly DebianPackage[], report: (message: string) => void): void {

@@ -1,28 +1,40 @@
 // `berth`: what an operator needs beside kubectl. Exit codes: 0 done, 1 failed, 2 wrong usage.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { HttpClient, readKubeconfig, Tokens } from '@berth/client';
 import { systemClock } from '@berth/telemetry';
+import { UsageError } from '@berth/telemetry/command-line';
 import { addEncryptionKey } from './encryption-key.ts';
+import { installedKubeconfig, serverDirectory } from './installation.ts';
+import { become } from './programs.ts';
+import { releaseFacts } from './release.ts';
+import { runServer } from './server.ts';
+import { agentArguments } from './server-plan.ts';
+import { uninstall } from './uninstall.ts';
 
 const usage = `usage: berth COMMAND [options]
+  berth server [options]                           a control plane, and this machine as its first node; --help lists options
+  berth agent --server URL --token TOKEN [options] this machine as a node of that cluster; --help lists options
   berth token join [--ttl-hours N]                 a token for a new node, valid 24 hours
   berth token access [--user NAME] [--groups A,B]  a token for the dashboard and the API, valid 30 days
                      [--ttl-hours N]               (default: user dashboard, group system:masters)
   berth encryption-key add                         a new first key for the encryption of secrets; the control plane's
                      [--config FILE]               next start encrypts everything again with it
+  berth version                                    of this program and its Node
+  berth uninstall [--keep-state]                   ends what Berth runs here, and removes what it has set up
 options
-  --config FILE      default: .berth/encryption.yaml
-  --kubeconfig FILE  default: the variable KUBECONFIG, else .berth/admin.kubeconfig
+  --config FILE      default: encryption.yaml of the server here, else .berth/encryption.yaml
+  --kubeconfig FILE  default: the variable KUBECONFIG, else of the server here, else .berth/admin.kubeconfig
   --help`;
-
-class UsageError extends Error {}
 
 const options = {
   kubeconfig: { type: 'string' },
-  config: { type: 'string', default: '.berth/encryption.yaml' },
+  config: { type: 'string' },
   user: { type: 'string', default: 'dashboard' },
   groups: { type: 'string', default: 'system:masters' },
   'ttl-hours': { type: 'string' },
+  'keep-state': { type: 'boolean', default: false },
   help: { type: 'boolean', short: 'h', default: false },
 } as const;
 
@@ -37,6 +49,8 @@ function parse(argv: string[]) {
 }
 
 async function main(argv: string[]): Promise<void> {
+  const program = argv[0] === undefined ? undefined : programs[argv[0]];
+  if (program) return program(argv.slice(1));
   const { values, positionals } = parse(argv);
   if (values.help) return print(usage);
   const command = positionals.join(' ');
@@ -45,6 +59,15 @@ async function main(argv: string[]): Promise<void> {
   await run(values);
 }
 
+/** Their options are those of the programs that they run. */
+const programs: Record<string, (argv: string[]) => Promise<void>> = {
+  server: async (argv) => {
+    if (argv.includes('--help') || argv.includes('-h')) become('control-plane', ['--help']);
+    process.exit(await runServer(argv));
+  },
+  agent: async (argv) => become('node-agent', agentArguments(argv)),
+};
+
 const commands: Record<string, (values: Values) => Promise<void>> = {
   'token join': (values) => withTokens(values, async (tokens) => print(await tokens.createJoinToken(ttlSeconds(values)))),
   'token access': (values) =>
@@ -52,15 +75,20 @@ const commands: Record<string, (values: Values) => Promise<void>> = {
       const groups = values.groups.split(',').filter((group) => group !== '');
       print(await tokens.createAccessToken({ name: values.user, groups }, ttlSeconds(values)));
     }),
-  'encryption-key add': async ({ config }) => {
+  'encryption-key add': async ({ config = defaultEncryptionConfig() }) => {
     const name = await addEncryptionKey(config);
     print(`${config}: ${name} is the first key now. Restart the control plane; once its log says that all is encrypted with it,`);
     print('older keys may be taken out.');
   },
+  version: async () => {
+    const { version, commit } = releaseFacts();
+    print(`berth ${version} (commit ${commit}), Node ${process.version}`);
+  },
+  uninstall: async (values) => uninstall({ keepState: values['keep-state'] }, print),
 };
 
 async function withTokens(values: Values, use: (tokens: Tokens) => Promise<void>): Promise<void> {
-  const connection = await readKubeconfig(values.kubeconfig ?? process.env.KUBECONFIG ?? '.berth/admin.kubeconfig');
+  const connection = await readKubeconfig(values.kubeconfig ?? process.env.KUBECONFIG ?? defaultKubeconfig());
   if (!connection.certificateAuthority) throw new UsageError('the kubeconfig has no certificate authority: tokens are pinned to it');
   const client = new HttpClient(connection);
   try {
@@ -68,6 +96,16 @@ async function withTokens(values: Values, use: (tokens: Tokens) => Promise<void>
   } finally {
     client.close();
   }
+}
+
+/** Of the server that is installed here, else of the cluster that was started in this folder. */
+function defaultKubeconfig(): string {
+  return existsSync(installedKubeconfig) ? installedKubeconfig : '.berth/admin.kubeconfig';
+}
+
+function defaultEncryptionConfig(): string {
+  const installed = join(serverDirectory, 'encryption.yaml');
+  return existsSync(installed) ? installed : '.berth/encryption.yaml';
 }
 
 function ttlSeconds(values: Values): number | undefined {

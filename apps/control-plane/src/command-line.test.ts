@@ -45,6 +45,11 @@ describe('command line', () => {
     [['--data-dir', '/d', '--store', 'etcd', '--etcd-certfile', '/c', '--etcd-keyfile', '/k'], '--etcd-certfile goes with --etcd-cafile'],
     [['--data-dir', '/d', '--etcd-endpoints', 'http://x'], '--etcd-endpoints means nothing with --store sqlite'],
     [['--data-dir', '/d', '--wrong'], "'--wrong'"],
+    [['--data-dir', '/d', '--interface', 'nosuch0'], '--interface: "nosuch0" has no IPv4 address'],
+    [
+      ['--data-dir', '/d', '--interface', 'x', '--advertise-address', '10.0.0.1:1'],
+      '--interface and --advertise-address exclude each other',
+    ],
   ])('refuses %j naming the option', (argv, message) => {
     expect(() => parseCommandLine(argv)).toThrow(message);
   });

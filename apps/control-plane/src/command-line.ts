@@ -1,12 +1,12 @@
 // The control plane's command line. Whatever is wrong with it is said in one line that names the option.
 import { isIP } from 'node:net';
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
+import { interfaceAddress, type OptionValues, parseHostPort, parseOptions, UsageError } from '@berth/telemetry/command-line';
 import { parseProvider, providerOptions, providerUsage } from './api/authentication/oidc/provider-options.ts';
 import { type ControlPlaneConfig, defaultConfig, type EtcdFiles, type Role, roles } from './config.ts';
-import { UsageError } from './usage-error.ts';
 
 export const usage = `usage: control-plane --data-dir DIRECTORY [options]
+  --config FILE               more options, in YAML, under these names
   --data-dir DIRECTORY        certificates, the embedded store, admin.kubeconfig
   --store DRIVER              sqlite (default), memory, or etcd
   --etcd-endpoints URLS       comma-separated, with --store etcd (default http://127.0.0.1:2379)
@@ -21,6 +21,7 @@ export const usage = `usage: control-plane --data-dir DIRECTORY [options]
   --roles ROLES               comma-separated: ${roles.join(', ')} (default: all)
   --api-address HOST:PORT     default ${hostPort(defaultConfig.apiAddress)}
   --advertise-address ADDRESS:PORT where pods reach the API, which listens there as well (default: the API's address, if that is no loopback)
+  --interface NAME            whose address is advertised, with the API's port
   --gateway-address HOST:PORT default ${hostPort(defaultConfig.gatewayAddress)}
   --extra-names NAMES         more names and addresses for the serving certificates
   --cluster-cidr CIDR         pod addresses, default ${defaultConfig.podCidr}
@@ -35,6 +36,7 @@ export const usage = `usage: control-plane --data-dir DIRECTORY [options]
   --authentication-config FILE identity providers, instead of the --oidc options
 ${providerUsage}
   --disable-admission-plugins NAMES  comma-separated, e.g. ServiceAccount
+  --disable-agent             of \`berth server\`: this machine is no node
   --log-level LEVEL           debug, info (default), warn, error
   --help`;
 
@@ -46,6 +48,7 @@ export interface CommandLine {
 }
 
 const options = {
+  config: { type: 'string' },
   'data-dir': { type: 'string' },
   store: { type: 'string', default: 'sqlite' },
   'etcd-endpoints': { type: 'string' },
@@ -60,6 +63,7 @@ const options = {
   roles: { type: 'string' },
   'api-address': { type: 'string' },
   'advertise-address': { type: 'string' },
+  interface: { type: 'string' },
   'gateway-address': { type: 'string' },
   'extra-names': { type: 'string' },
   'cluster-cidr': { type: 'string' },
@@ -73,26 +77,31 @@ const options = {
   ...providerOptions,
   'disable-admission-plugins': { type: 'string' },
   'max-requests-inflight': { type: 'string', default: String(defaultConfig.requestsInFlightMax) },
+  'disable-agent': { type: 'boolean', default: false },
   'log-level': { type: 'string', default: 'info' },
   help: { type: 'boolean', short: 'h', default: false },
 } as const;
 
-type Values = ReturnType<typeof parseValues>;
+type Values = OptionValues<typeof options>;
 
 /** Undefined when help was asked for. @throws UsageError */
 export function parseCommandLine(argv: string[]): CommandLine | undefined {
-  const values = parseValues(argv);
+  return parseOptions(argv, options, commandLine);
+}
+
+function commandLine(values: Values): CommandLine | undefined {
   if (values.help) return undefined;
   const dataDirectory = values['data-dir'];
   if (!dataDirectory) throw new UsageError('--data-dir is required: say where certificates and state are kept');
+  const apiAddress = parseAddress('--api-address', values['api-address']) ?? defaultConfig.apiAddress;
   const config: ControlPlaneConfig = {
     roles: parseRoles(values.roles),
     dataDirectory: resolve(dataDirectory),
     store: parseStore(values, resolve(dataDirectory)),
     ...(values['encryption-config'] && { encryptionConfig: resolve(values['encryption-config']) }),
     ...parseAudit(values, resolve(dataDirectory)),
-    apiAddress: parseAddress('--api-address', values['api-address']) ?? defaultConfig.apiAddress,
-    ...parseAdvertised(values['advertise-address']),
+    apiAddress,
+    ...parseAdvertised(values, apiAddress.port),
     gatewayAddress: parseAddress('--gateway-address', values['gateway-address']) ?? defaultConfig.gatewayAddress,
     extraNames: list(values['extra-names']),
     podCidr: parseCidr('--cluster-cidr', values['cluster-cidr']) ?? defaultConfig.podCidr,
@@ -106,14 +115,6 @@ export function parseCommandLine(argv: string[]): CommandLine | undefined {
     requestsInFlightMax: parseCount('--max-requests-inflight', values['max-requests-inflight']),
   };
   return { config, logLevel: oneOf('--log-level', values['log-level'], logLevels) };
-}
-
-function parseValues(argv: string[]) {
-  try {
-    return parseArgs({ args: argv, options, strict: true, allowPositionals: false }).values;
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? (error.message.split('. ')[0] ?? error.message) : String(error));
-  }
 }
 
 function parseStore(values: Values, dataDirectory: string): ControlPlaneConfig['store'] {
@@ -184,16 +185,15 @@ function parseRoles(text: string | undefined): Role[] {
 }
 
 function parseAddress(option: string, text: string | undefined): { host: string; port: number } | undefined {
-  if (text === undefined) return undefined;
-  const match = /^(?:\[([0-9a-fA-F:]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text);
-  const port = Number(match?.[3]);
-  if (!match || port > 65_535) throw new UsageError(`${option}: ${JSON.stringify(text)} is not HOST:PORT, such as 127.0.0.1:6443`);
-  return { host: match[1] ?? match[2] ?? '', port };
+  return text === undefined ? undefined : parseHostPort(option, text, '127.0.0.1:6443');
 }
 
 /** Endpoints may not hold what means another machine to each who reads it. */
-function parseAdvertised(text: string | undefined): Pick<ControlPlaneConfig, 'advertiseAddress'> {
-  const advertiseAddress = parseAddress('--advertise-address', text);
+function parseAdvertised(values: Values, port: number): Pick<ControlPlaneConfig, 'advertiseAddress'> {
+  if (values.interface !== undefined && values['advertise-address'] !== undefined)
+    throw new UsageError('--interface and --advertise-address exclude each other: leave one of them out');
+  if (values.interface !== undefined) return { advertiseAddress: { host: interfaceAddress('--interface', values.interface), port } };
+  const advertiseAddress = parseAddress('--advertise-address', values['advertise-address']);
   if (!advertiseAddress) return {};
   const { host } = advertiseAddress;
   if (isIP(host) !== 4 || /^(127|0|169\.254)\./.test(host)) {

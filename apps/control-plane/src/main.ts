@@ -3,6 +3,7 @@
 import 'reflect-metadata';
 import { fileURLToPath } from 'node:url';
 import { collectWhenIdle, jsonLogger, standardErrorLines, systemClock, systemRandom } from '@berth/telemetry';
+import { UsageError } from '@berth/telemetry/command-line';
 import { collectDefaultMetrics } from 'prom-client';
 import { AuditPolicyError } from './api/audit/policy.ts';
 import { AuthenticationConfigurationError } from './api/authentication/oidc/provider.ts';
@@ -11,7 +12,6 @@ import { type CommandLine, parseCommandLine, usage } from './command-line.ts';
 import { startControlPlane } from './control-plane.ts';
 import { ListenError } from './https-listener.ts';
 import { localTimeZone } from './local-time-zone.ts';
-import { UsageError } from './usage-error.ts';
 
 /** Beyond this, what still runs is not waited for. */
 const stopTimeoutMs = 20_000;

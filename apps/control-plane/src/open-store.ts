@@ -1,8 +1,8 @@
 // The store that the configuration names.
 import { readFile } from 'node:fs/promises';
 import { type EtcdCredentials, EtcdStore, MemoryStore, SqliteStore, type Store } from '@berth/store';
+import { UsageError } from '@berth/telemetry/command-line';
 import type { ControlPlaneConfig, EtcdFiles, Ports } from './config.ts';
-import { UsageError } from './usage-error.ts';
 
 /** @throws StoreFileError or StoreUnavailableError, naming what to do, or UsageError for a file that cannot be read */
 export async function openStore(config: ControlPlaneConfig['store'], ports: Ports): Promise<Store> {

@@ -11,7 +11,7 @@ import { NodeHttp } from './http/node-http.ts';
 import type { NodeIngress } from './ingress/ingress.ts';
 import type { NodeNetwork } from './network/network.ts';
 import { nodeEvent } from './node/node-event.ts';
-import { allocatable, type NodeFacts, type NodeHealth, nodeLabels, podsMax } from './node/node-object.ts';
+import { allocatable, type NodeFacts, type NodeHealth, nodeLabels } from './node/node-object.ts';
 import { NodeReporter } from './node/node-reporter.ts';
 import type { PodCgroups } from './node/pod-cgroups.ts';
 import { type HostCounters, UsageReporter } from './node/usage-reporter.ts';
@@ -223,6 +223,6 @@ export class Agent {
 }
 
 function ownNode({ facts, allowedUnsafeSysctls, hasAppArmor }: AgentSettings): OwnNode {
-  const own = { name: facts.nodeName, labels: nodeLabels(facts), allocatable: allocatable(facts), podsMax };
+  const own = { name: facts.nodeName, labels: nodeLabels(facts), allocatable: allocatable(facts), podsMax: facts.podsMax };
   return { ...own, allowedUnsafeSysctls, hasAppArmor };
 }

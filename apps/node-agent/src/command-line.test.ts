@@ -20,3 +20,63 @@ describe('Ingresses are served', () => {
     expect(() => ports('--ingress-http-port', '443')).toThrow('--ingress-https-port: 443 is the port of --ingress-http-port');
   });
 });
+
+const config = (...more: string[]) => parseCommandLine(['--data-dir', '/d', '--node-ip', '192.0.2.1', ...more], {})?.config;
+
+describe('the control plane is', () => {
+  test('where its URL or address says, and asked for by a token', () => {
+    expect(config('--server', 'https://192.0.2.9')?.gateway).toEqual({ host: '192.0.2.9', port: 6444 });
+    expect(config('--server', 'https://[2001:db8::1]:7444/')?.gateway).toEqual({ host: '2001:db8::1', port: 7444 });
+    expect(config('--gateway', 'h:1', '--token', 't')).toMatchObject({ gateway: { host: 'h', port: 1 }, joinToken: 't' });
+  });
+
+  test.each([
+    [[], '--server is required'],
+    [['--server', 'http://h'], '--server: "http://h" is not https://HOST'],
+    [['--server', 'h:6444'], '--server: "h:6444" is not https://HOST'],
+    [['--server', 'https://h/path'], '--server: '],
+    [['--server', 'https://h', '--gateway', 'h:1'], '--server and --gateway exclude each other'],
+  ])('not where %j says', (argv, message) => {
+    expect(() => config(...argv)).toThrow(message);
+  });
+
+  test('of no matter to whoever removes the node', () => {
+    expect(parseCommandLine(['--data-dir', '/d', '--tear-down'], {})?.tearDown).toBe(true);
+  });
+});
+
+describe('a node is registered with', () => {
+  const joined = (...more: string[]) => config('--server', 'https://h', ...more);
+
+  test('its taints, its number of pods and what is kept from them', () => {
+    expect(joined('--register-with-taints', 'dedicated=db:NoSchedule,example.com/x:NoExecute')?.taints).toEqual([
+      { key: 'dedicated', value: 'db', effect: 'NoSchedule' },
+      { key: 'example.com/x', effect: 'NoExecute' },
+    ]);
+    expect(joined('--max-pods', '20', '--system-reserved', 'cpu=250m,memory=1Gi,ephemeral-storage=2G')).toMatchObject({
+      podsMax: 20,
+      reserved: { cpuMillis: 250, memoryBytes: 2 ** 30, storageBytes: 2e9 },
+    });
+    expect(joined()).toMatchObject({ taints: [], podsMax: 110, reserved: {} });
+  });
+
+  test.each([
+    ['--register-with-taints', 'a=b', 'is not KEY=VALUE:EFFECT'],
+    ['--register-with-taints', 'a=b:Sometimes', 'is not KEY=VALUE:EFFECT'],
+    ['--register-with-taints', 'a:NoExecute,a=b:NoExecute', 'a is there twice with NoExecute'],
+    ['--max-pods', '0', 'is not a number from 1 to 250'],
+    ['--max-pods', '251', 'is not a number from 1 to 250'],
+    ['--system-reserved', 'gpu=1', 'is not RESOURCE=QUANTITY'],
+    ['--system-reserved', 'cpu=much', '"much" is not a quantity'],
+    ['--system-reserved', 'cpu=-1', 'is not a quantity'],
+    ['--interface', 'nosuch0', '--interface and --node-ip exclude each other'],
+  ])('not by %s %j', (option, text, message) => {
+    expect(() => joined(`${option}=${text}`)).toThrow(message);
+  });
+
+  test('no address of an interface that is not there', () => {
+    expect(() => parseCommandLine(['--data-dir', '/d', '--server', 'https://h', '--interface', 'nosuch0'], {})).toThrow(
+      '--interface: "nosuch0" has no IPv4 address that others can reach; there are lo',
+    );
+  });
+});

@@ -1,28 +1,26 @@
 // The agent's command line. Whatever is wrong with it is said in one line that names the option.
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import type { LogLevel } from '@berth/telemetry';
+import { type HostPort, interfaceAddress, type OptionValues, parseHostPort, parseOptions, UsageError } from '@berth/telemetry/command-line';
 import type { AgentConfig } from './config.ts';
 import { defaultEvictionOptions, type EvictionSettings, evictionSettings } from './eviction/thresholds.ts';
 import { podNetworkModes } from './network/pod-routes-plan.ts';
 import { hostName, primaryAddress } from './node/host-facts.ts';
+import { podsMaxDefault, podsMaxLimit } from './node/node-object.ts';
+import { parseReserved } from './node/reserved-resources.ts';
+import { parseTaints } from './node/taints.ts';
 import { sysctlNamespace } from './pods/allowed-sysctls.ts';
 
-/** The message is for whoever typed the command. */
-export class UsageError extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = 'UsageError';
-  }
-}
-
-export const usage = `usage: node-agent --data-dir DIRECTORY --gateway HOST:PORT [options]
+export const usage = `usage: node-agent --data-dir DIRECTORY --server URL [options]
+  --config FILE               more options, in YAML, under these names
   --data-dir DIRECTORY        certificates, containerd, pods' folders, local volumes
-  --gateway HOST:PORT         the control plane's address for agents
-  --join-token TOKEN          as the control plane prints it; or in the variable BERTH_JOIN_TOKEN; for the first start only
+  --server URL                the control plane, such as https://192.0.2.1; its port for agents is 6444 unless it is named
+  --gateway HOST:PORT         the same, as an address
+  --token TOKEN               as \`berth token join\` prints it; or in the variable BERTH_JOIN_TOKEN; for the first start only
   --node-name NAME            default: this machine's name
   --node-ip ADDRESS           default: this machine's first address that is not a loopback
+  --interface NAME            whose address is the node's
   --pod-network auto|routes|vxlan how pods reach those of other nodes: routes between nodes on one network, VXLAN (UDP 4789) between
                               others; auto, the default, is routes where they can be
   --instance ID               distinguishes agents on one machine, at most 9 letters and digits (default 0)
@@ -32,6 +30,10 @@ export const usage = `usage: node-agent --data-dir DIRECTORY --gateway HOST:PORT
   --runtime-endpoint SOCKET   a containerd that somebody else runs; default: our own
   --log-directory DIRECTORY   gets pods/ and containers/ with their logs, for log collectors: /var/log. Default: in the data directory
   --node-labels KEY=VALUE,... labels to register with
+  --register-with-taints KEY=VALUE:EFFECT,... taints that the node has from the beginning; later, users set them
+  --max-pods N                pods that run here at a time (default ${podsMaxDefault}, at most ${podsMaxLimit})
+  --system-reserved cpu=QUANTITY,memory=QUANTITY,ephemeral-storage=QUANTITY what pods may not count on (default: a tenth of a
+                              core, a tenth of memory up to 1Gi, and what pods would be evicted for)
   --allowed-unsafe-sysctls NAME,... kernel settings that pods may have besides the safe ones; net.* and the like
   --eviction-hard SIGNAL<VALUE,...                 when pods are evicted at once; default: the kubelet's
   --eviction-soft SIGNAL<VALUE,...                 when they are after a grace period
@@ -44,14 +46,20 @@ export const usage = `usage: node-agent --data-dir DIRECTORY --gateway HOST:PORT
   --help`;
 
 const logLevels: LogLevel[] = ['debug', 'info', 'warn', 'error'];
+/** Where the control plane listens for agents, unless it is told otherwise. */
+const gatewayPort = 6444;
 const instancePattern = /^[a-z0-9]{1,9}$/;
 
 const options = {
+  config: { type: 'string' },
   'data-dir': { type: 'string' },
+  server: { type: 'string' },
   gateway: { type: 'string' },
+  token: { type: 'string' },
   'join-token': { type: 'string' },
   'node-name': { type: 'string' },
   'node-ip': { type: 'string' },
+  interface: { type: 'string' },
   'pod-network': { type: 'string', default: 'auto' },
   instance: { type: 'string', default: '0' },
   'ingress-http-port': { type: 'string', default: '80' },
@@ -60,6 +68,9 @@ const options = {
   'runtime-endpoint': { type: 'string' },
   'log-directory': { type: 'string' },
   'node-labels': { type: 'string' },
+  'register-with-taints': { type: 'string' },
+  'max-pods': { type: 'string', default: String(podsMaxDefault) },
+  'system-reserved': { type: 'string' },
   'allowed-unsafe-sysctls': { type: 'string' },
   'eviction-hard': { type: 'string', default: defaultEvictionOptions.hard },
   'eviction-soft': { type: 'string', default: '' },
@@ -78,14 +89,15 @@ export interface AgentCommandLine {
   tearDown: boolean;
 }
 
+type Values = OptionValues<typeof options>;
+
 /** Undefined when help was asked for. @throws UsageError */
 export function parseCommandLine(argv: string[], environment: NodeJS.ProcessEnv): AgentCommandLine | undefined {
-  const values = parseValues(argv);
-  if (values.help) return undefined;
+  return parseOptions(argv, options, (values) => (values.help ? undefined : commandLine(values, environment)));
+}
+
+function commandLine(values: Values, environment: NodeJS.ProcessEnv): AgentCommandLine {
   if (!values['data-dir']) throw new UsageError('--data-dir is required: say where containers, volumes and certificates are kept');
-  if (!values.gateway) throw new UsageError('--gateway is required: say where the control plane listens for agents');
-  const nodeIp = values['node-ip'] ?? primaryAddress();
-  if (isIP(nodeIp) !== 4) throw new UsageError(`--node-ip: ${JSON.stringify(nodeIp)} is not an IPv4 address`);
   if (!instancePattern.test(values.instance)) {
     throw new UsageError(`--instance: ${JSON.stringify(values.instance)} is not 1 to 9 lower-case letters and digits`);
   }
@@ -97,38 +109,57 @@ export function parseCommandLine(argv: string[], environment: NodeJS.ProcessEnv)
   const config: AgentConfig = {
     nodeName: values['node-name'] ?? hostName(),
     dataDirectory: resolve(values['data-dir']),
-    gateway: parseAddress('--gateway', values.gateway),
-    joinToken: values['join-token'] ?? environment.BERTH_JOIN_TOKEN,
-    nodeIp,
+    gateway: parseGateway(values),
+    joinToken: values.token ?? values['join-token'] ?? environment.BERTH_JOIN_TOKEN,
+    nodeIp: parseNodeIp(values),
     podNetwork,
     instance: values.instance,
     ingressPorts: parseIngressPorts(values),
-    metricsAddress: parseAddress('--metrics-address', values['metrics-address']),
+    metricsAddress: parseHostPort('--metrics-address', values['metrics-address'], '127.0.0.1:6445'),
     runtimeEndpoint: values['runtime-endpoint'],
     logDirectory: values['log-directory'] === undefined ? undefined : resolve(values['log-directory']),
     labels: parseLabels(values['node-labels']),
+    taints: parseTaints('--register-with-taints', values['register-with-taints']),
+    podsMax: parsePodsMax(values['max-pods']),
+    reserved: parseReserved('--system-reserved', values['system-reserved']),
     allowedUnsafeSysctls: parseSysctls(values['allowed-unsafe-sysctls']),
     eviction: parseEviction(values),
   };
   return { config, logLevel, tearDown: values['tear-down'] };
 }
 
-function parseValues(argv: string[]) {
-  try {
-    return parseArgs({ args: argv, options, strict: true, allowPositionals: false }).values;
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? (error.message.split('. ')[0] ?? error.message) : String(error));
-  }
+function parseGateway({ server, gateway, 'tear-down': tearDown }: Values): HostPort {
+  if (server !== undefined && gateway !== undefined)
+    throw new UsageError('--server and --gateway exclude each other: leave one of them out');
+  if (gateway !== undefined) return parseHostPort('--gateway', gateway, `127.0.0.1:${gatewayPort}`);
+  // Whoever removes a node needs no control plane.
+  if (server === undefined && tearDown) return { host: '127.0.0.1', port: gatewayPort };
+  if (server === undefined) throw new UsageError('--server is required: say where the control plane is, such as https://192.0.2.1');
+  const url = URL.canParse(server) ? new URL(server) : undefined;
+  if (url?.protocol !== 'https:' || url.hostname === '' || !/^\/?$/.test(url.pathname) || url.search !== '')
+    throw new UsageError(`--server: ${JSON.stringify(server)} is not https://HOST or https://HOST:PORT`);
+  const port = url.port === '' ? gatewayPort : Number(url.port);
+  return { host: url.hostname.replace(/^\[(.*)\]$/, '$1'), port };
 }
 
-function parseAddress(option: string, text: string): { host: string; port: number } {
-  const match = /^(?:\[([0-9a-fA-F:]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text);
-  const port = Number(match?.[3]);
-  if (!match || port > 65_535) throw new UsageError(`${option}: ${JSON.stringify(text)} is not HOST:PORT, such as 127.0.0.1:6444`);
-  return { host: match[1] ?? match[2] ?? '', port };
+function parseNodeIp(values: Values): string {
+  if (values.interface !== undefined && values['node-ip'] !== undefined)
+    throw new UsageError('--interface and --node-ip exclude each other: leave one of them out');
+  if (values.interface !== undefined) return interfaceAddress('--interface', values.interface);
+  const nodeIp = values['node-ip'] ?? primaryAddress();
+  if (isIP(nodeIp) !== 4) throw new UsageError(`--node-ip: ${JSON.stringify(nodeIp)} is not an IPv4 address`);
+  return nodeIp;
 }
 
-function parseIngressPorts(values: ReturnType<typeof parseValues>): AgentConfig['ingressPorts'] {
+function parsePodsMax(text: string): number {
+  if (!/^[1-9]\d{0,3}$/.test(text) || Number(text) > podsMaxLimit)
+    throw new UsageError(
+      `--max-pods: ${JSON.stringify(text)} is not a number from 1 to ${podsMaxLimit}, as many as a node has addresses for`,
+    );
+  return Number(text);
+}
+
+function parseIngressPorts(values: Values): AgentConfig['ingressPorts'] {
   const port = (option: 'ingress-http-port' | 'ingress-https-port') => {
     const text = values[option];
     if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535)
@@ -156,7 +187,7 @@ function parseSysctls(text: string | undefined): string[] {
   return names;
 }
 
-function parseEviction(values: ReturnType<typeof parseValues>): EvictionSettings {
+function parseEviction(values: Values): EvictionSettings {
   const maxPodGraceSeconds = Number(values['eviction-max-pod-grace-period']);
   if (!Number.isInteger(maxPodGraceSeconds) || maxPodGraceSeconds < 0)
     throw new UsageError(

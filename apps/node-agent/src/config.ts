@@ -1,8 +1,9 @@
 // What one agent is told on its command line.
-
+import type { Taint } from '@berth/api';
 import type { EvictionSettings } from './eviction/thresholds.ts';
 import type { ProxyPorts } from './ingress/haproxy-config.ts';
 import type { PodNetworkMode } from './network/pod-routes-plan.ts';
+import type { ReservedResources } from './node/reserved-resources.ts';
 
 export interface AgentConfig {
   nodeName: string;
@@ -25,6 +26,10 @@ export interface AgentConfig {
   /** CRI socket of a containerd that somebody else runs; absent runs our own. */
   runtimeEndpoint: string | undefined;
   labels: Record<string, string>;
+  /** What the node is registered with; later, users set them. */
+  taints: Taint[];
+  podsMax: number;
+  reserved: ReservedResources;
   /** Kernel settings that pods may have besides the safe ones: names, or patterns that end in `*`. */
   allowedUnsafeSysctls: string[];
   eviction: EvictionSettings;

@@ -2,7 +2,8 @@
 // usage. Stopping leaves every container running; --tear-down is what ends them.
 import 'reflect-metadata';
 import { collectWhenIdle, jsonLogger, standardErrorLines, systemClock, systemRandom } from '@berth/telemetry';
-import { type AgentCommandLine, parseCommandLine, UsageError, usage } from './command-line.ts';
+import { UsageError } from '@berth/telemetry/command-line';
+import { type AgentCommandLine, parseCommandLine, usage } from './command-line.ts';
 import { startNodeAgent } from './node-agent.ts';
 import { tearDown } from './tear-down.ts';
 

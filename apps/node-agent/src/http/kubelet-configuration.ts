@@ -3,7 +3,7 @@
 import type { Welcome } from '@berth/protocol';
 import { defaultLogRotation } from '@berth/runtime';
 import { type EvictionSettings, shownBound } from '../eviction/thresholds.ts';
-import { type NodeFacts, podsMax } from '../node/node-object.ts';
+import type { NodeFacts } from '../node/node-object.ts';
 import { lookEveryMs, reportEveryMs } from '../node/node-reporter.ts';
 import type { LogFolders } from '../pods/log-folders.ts';
 
@@ -25,7 +25,7 @@ export function kubeletConfiguration({ facts, logs, cgroupParent, eviction, welc
       rotateCertificates: true,
       ...(welcome && { clusterDomain: welcome.clusterDomain, clusterDNS: [welcome.clusterDns], podCIDR: welcome.podCidr }),
       cgroupRoot: cgroupParent,
-      maxPods: podsMax,
+      maxPods: facts.podsMax,
       evictionHard: stated(eviction, (graceMs) => graceMs === 0),
       evictionSoft: stated(eviction, (graceMs) => graceMs > 0),
       evictionPressureTransitionPeriod: `${eviction.transitionMs / 1000}s`,

@@ -1,8 +1,9 @@
 // The Node object and its status as this agent reports them. Pure.
-import type { Node, NodeCondition, NodeStatus } from '@berth/api';
+import type { Node, NodeCondition, NodeStatus, Taint } from '@berth/api';
 import type { ProxyPorts } from '../ingress/haproxy-config.ts';
 import type { PressureCondition } from '../pods/admission.ts';
 import type { HostFacts } from './host-facts.ts';
+import type { ReservedResources } from './reserved-resources.ts';
 
 /** Says where local volumes are, for the provisioner. */
 export const volumesDirectoryAnnotation = 'berth.io/volumes-directory';
@@ -10,8 +11,10 @@ export const volumesDirectoryAnnotation = 'berth.io/volumes-directory';
 /** Says on which ports Ingresses are served, as `80,443`; empty where none are. */
 export const ingressPortsAnnotation = 'berth.io/ingress-ports';
 
-export const podsMax = 110;
-/** Kept for the system: a tenth of memory at most 1 GiB, and a tenth of one core. */
+export const podsMaxDefault = 110;
+/** A node's range of pod addresses is a /24; some are the network's own, and some wait until their last pod is surely gone. */
+export const podsMaxLimit = 250;
+/** Kept for the system where nothing else is said: a tenth of memory at most 1 GiB, and a tenth of one core. */
 const reservedMemoryShare = 0.1;
 const reservedMemoryBytesMax = 2 ** 30;
 const reservedCpuMillis = 100;
@@ -22,6 +25,11 @@ export interface NodeFacts {
   nodeIp: string;
   volumesDirectory: string;
   labels: Record<string, string>;
+  /** What the node is registered with. */
+  taints?: Taint[];
+  podsMax: number;
+  /** What pods may not count on, where the operator has said it. */
+  reserved?: ReservedResources;
   /** Absent: this node serves no Ingresses. */
   ingressPorts?: ProxyPorts;
   runtimeVersion: string;
@@ -48,7 +56,7 @@ export function nodeObject(facts: NodeFacts, status: NodeStatus): Node {
       labels: nodeLabels(facts),
       annotations: { [volumesDirectoryAnnotation]: facts.volumesDirectory, [ingressPortsAnnotation]: ingressPorts(facts) },
     },
-    spec: {},
+    spec: facts.taints && facts.taints.length > 0 ? { taints: facts.taints } : {},
     status,
   };
 }
@@ -70,16 +78,18 @@ export function nodeLabels({ nodeName, host, labels }: NodeFacts): Record<string
   };
 }
 
-export function allocatable({ host, reservedStorageBytes }: Pick<NodeFacts, 'host' | 'reservedStorageBytes'>): {
+type Amounts = Pick<NodeFacts, 'host' | 'reservedStorageBytes' | 'reserved'>;
+
+export function allocatable({ host, reservedStorageBytes, reserved = {} }: Amounts): {
   cpuCores: number;
   memoryBytes: number;
   storageBytes: number;
 } {
-  const reserved = Math.min(host.memoryBytes * reservedMemoryShare, reservedMemoryBytesMax);
+  const memoryBytes = reserved.memoryBytes ?? Math.min(host.memoryBytes * reservedMemoryShare, reservedMemoryBytesMax);
   return {
-    cpuCores: host.cpuCores - reservedCpuMillis / 1000,
-    memoryBytes: wholeKib(host.memoryBytes - reserved),
-    storageBytes: wholeKib(Math.max(0, host.diskBytes - reservedStorageBytes)),
+    cpuCores: Math.max(0, host.cpuCores - (reserved.cpuMillis ?? reservedCpuMillis) / 1000),
+    memoryBytes: wholeKib(Math.max(0, host.memoryBytes - memoryBytes)),
+    storageBytes: wholeKib(Math.max(0, host.diskBytes - reservedStorageBytes - (reserved.storageBytes ?? 0))),
   };
 }
 
@@ -103,7 +113,7 @@ export function nodeStatus(facts: NodeFacts, { health, pressures, previous }: No
     cpu,
     memory: `${Math.floor(memoryBytes / 1024)}Ki`,
     'ephemeral-storage': `${Math.floor(storageBytes / 1024)}Ki`,
-    pods: String(podsMax),
+    pods: String(facts.podsMax),
   });
   return {
     capacity: size(String(host.cpuCores), host.memoryBytes, host.diskBytes),

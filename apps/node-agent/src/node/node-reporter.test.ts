@@ -17,6 +17,7 @@ const facts = {
   runtimeVersion: 'r',
   agentVersion: 'a',
   reservedStorageBytes: 0,
+  podsMax: 110,
 };
 const readyOf = (status: NodeStatus) => status.conditions?.find(({ type }) => type === 'Ready')?.status;
 

@@ -1,6 +1,7 @@
 // What may stand in the options and the file that name identity providers, and what is said of all else.
+
+import { UsageError } from '@berth/telemetry/command-line';
 import { expect, test } from 'vitest';
-import { UsageError } from '../../../usage-error.ts';
 import { parseAuthenticationFile } from './authentication-file.ts';
 import { parseProvider } from './provider-options.ts';
 

@@ -1,6 +1,6 @@
 // One identity provider by command line, as kube-apiserver's --oidc-… options describe it.
 import { readFile } from 'node:fs/promises';
-import { UsageError } from '../../../usage-error.ts';
+import { UsageError } from '@berth/telemetry/command-line';
 import {
   AuthenticationConfigurationError,
   issuerProblem,

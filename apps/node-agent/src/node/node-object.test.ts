@@ -1,0 +1,39 @@
+// What an operator keeps from pods, and how many of them there may be, as the node shows it.
+import { expect, test } from 'vitest';
+import { allocatable, nodeObject, nodeStatus } from './node-object.ts';
+
+const gibibyte = 2 ** 30;
+const facts = {
+  host: {
+    ...{ hostname: 'n', cpuCores: 2, memoryBytes: 8 * gibibyte, diskBytes: 100 * gibibyte, bootId: 'b', machineId: 'm' },
+    ...{ kernelVersion: '6.1', osImage: 'Debian', architecture: 'amd64' },
+  },
+  ...{ nodeName: 'n', nodeIp: '192.0.2.1', volumesDirectory: '/v', labels: {}, runtimeVersion: 'r', agentVersion: 'a' },
+  ...{ reservedStorageBytes: 10 * gibibyte, podsMax: 30 },
+};
+const state = { health: { diskAvailableShare: 1 }, pressures: [], previous: [] };
+
+test('a tenth of memory and of a core, and what pods are evicted for, unless something else is said', () => {
+  expect(allocatable(facts)).toEqual({
+    cpuCores: 1.9,
+    memoryBytes: 7.2 * gibibyte - ((7.2 * gibibyte) % 1024),
+    storageBytes: 90 * gibibyte,
+  });
+  const reserved = { cpuMillis: 500, memoryBytes: 2 * gibibyte, storageBytes: 5 * gibibyte };
+  expect(allocatable({ ...facts, reserved })).toEqual({ cpuCores: 1.5, memoryBytes: 6 * gibibyte, storageBytes: 85 * gibibyte });
+  expect(allocatable({ ...facts, reserved: { cpuMillis: 5000, memoryBytes: 99 * gibibyte } })).toMatchObject({
+    cpuCores: 0,
+    memoryBytes: 0,
+  });
+});
+
+test('as many pods as there may be, in capacity and allocatable', () => {
+  const { capacity, allocatable: free } = nodeStatus(facts, state, '2026-01-01T00:00:00Z');
+  expect([capacity?.pods, free?.pods]).toEqual(['30', '30']);
+});
+
+test('its taints', () => {
+  const taints = [{ key: 'dedicated', effect: 'NoSchedule' }];
+  expect(nodeObject({ ...facts, taints }, {}).spec).toEqual({ taints });
+  expect(nodeObject(facts, {}).spec).toEqual({});
+});
