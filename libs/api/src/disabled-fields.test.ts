@@ -5,6 +5,7 @@ import {
   CronJob,
   DaemonSet,
   Deployment,
+  DeviceClass,
   Job,
   Lease,
   Node,
@@ -13,6 +14,9 @@ import {
   PodTemplate,
   ReplicaSet,
   ReplicationController,
+  ResourceClaim,
+  ResourceClaimTemplate,
+  ResourceSlice,
   StatefulSet,
 } from './index.ts';
 
@@ -49,6 +53,18 @@ const podKinds: [Kind, string][] = [
   ]),
 ];
 
+/** The gate, the devices of a claim that needs it, and what is left of them. */
+const inClaims: [string, object, object][] = [
+  ['DRADeviceTaints', { requests: [{ exactly: { tolerations: [{}] } }] }, { requests: [{ exactly: {} }] }],
+  ['DRADeviceTaints', { requests: [{ firstAvailable: [{ tolerations: [{}] }] }] }, { requests: [{ firstAvailable: [{}] }] }],
+  ['DRAConsumableCapacity', { requests: [{ exactly: { capacity: {} } }] }, { requests: [{ exactly: {} }] }],
+  ['DRAConsumableCapacity', { requests: [{ firstAvailable: [{ capacity: {} }] }] }, { requests: [{ firstAvailable: [{}] }] }],
+  ['DRAConsumableCapacity', { constraints: [{ distinctAttribute: 'a/b' }] }, { constraints: [{}] }],
+];
+const allocated = (result: object) => ({ status: { allocation: { devices: { results: [{ device: 'd', ...result }] } } } });
+const devices = (given: object, left: object = {}) =>
+  [{ spec: { devices: [{ name: 'd', ...given }] } }, { spec: { devices: [{ name: 'd', ...left }] } }] as const;
+
 const others: [string, Kind, object, object][] = [
   [
     'MaxUnavailableStatefulSet',
@@ -75,6 +91,23 @@ const others: [string, Kind, object, object][] = [
     Pod,
     { status: { containerStatuses: [{ name: 'c', allocatedResourcesStatus: [{ name: 'gpu' }] }] } },
     { status: { containerStatuses: [{ name: 'c' }] } },
+  ],
+  ['DRAExtendedResource', DeviceClass, { spec: { extendedResourceName: 'example.com/gpu' } }, { spec: {} }],
+  ...inClaims.flatMap(([gate, given, left]): [string, Kind, object, object][] => [
+    [gate, ResourceClaim, { spec: { devices: given } }, { spec: { devices: left } }],
+    [gate, ResourceClaimTemplate, { spec: { spec: { devices: given } } }, { spec: { spec: { devices: left } } }],
+  ]),
+  ['DRAConsumableCapacity', ResourceClaim, allocated({ shareID: 'x', consumedCapacity: { a: '1' } }), allocated({})],
+  ['DRADeviceBindingConditions', ResourceClaim, allocated({ bindingConditions: ['a'], bindingFailureConditions: ['b'] }), allocated({})],
+  ['DRADeviceTaints', ResourceSlice, ...devices({ taints: [{ key: 'a' }] })],
+  ['DRAPartitionableDevices', ResourceSlice, ...devices({ consumesCounters: [{}], nodeName: 'n', nodeSelector: {}, allNodes: true })],
+  ['DRAPartitionableDevices', ResourceSlice, { spec: { sharedCounters: [{ name: 'c' }], perDeviceNodeSelection: true } }, { spec: {} }],
+  ['DRADeviceBindingConditions', ResourceSlice, ...devices({ bindsToNode: true, bindingConditions: ['a'], bindingFailureConditions: [] })],
+  ['DRAConsumableCapacity', ResourceSlice, ...devices({ allowMultipleAllocations: true })],
+  [
+    'DRAConsumableCapacity',
+    ResourceSlice,
+    ...devices({ capacity: { a: { value: '1', requestPolicy: {} } } }, { capacity: { a: { value: '1' } } }),
   ],
   ['CoordinatedLeaderElection: strategy', Lease, { spec: { strategy: 'OldestEmulationVersion' } }, { spec: {} }],
   ['CoordinatedLeaderElection: preferredHolder', Lease, { spec: { preferredHolder: 'a' } }, { spec: {} }],
@@ -106,7 +139,15 @@ describe.each(named)('$title', ({ gate, kind, given, left }) => {
 });
 
 test('every gate of every kind has a case', () => {
-  for (const [kind] of [...podKinds, [PersistentVolumeClaim], [Node]] as [Kind][]) {
+  for (const [kind] of [
+    ...podKinds,
+    [PersistentVolumeClaim],
+    [Node],
+    [DeviceClass],
+    [ResourceClaim],
+    [ResourceClaimTemplate],
+    [ResourceSlice],
+  ] as [Kind][]) {
     const gates = new Set(kind.disabledFields.map(({ gate }) => gate));
     const tested = new Set(cases.filter(([, candidate]) => candidate === kind).map(([gate]) => gate));
     expect([...tested].sort(), kind.kind).toEqual([...gates].sort());

@@ -44,3 +44,39 @@ export const nodeDisabledFields: DisabledField[] = [
   { gate: 'DynamicKubeletConfig', path: 'spec.configSource' },
   { gate: 'DynamicKubeletConfig: status', path: 'status.config' },
 ];
+
+export const deviceClassDisabledFields: DisabledField[] = [{ gate: 'DRAExtendedResource', path: 'spec.extendedResourceName' }];
+
+/** @param spec where the claim's spec is */
+export function claimSpecDisabledFields(spec: string): DisabledField[] {
+  const requests = [`${spec}.devices.requests[].exactly`, `${spec}.devices.requests[].firstAvailable[]`];
+  return [
+    ...requests.map((request): DisabledField => ({ gate: 'DRADeviceTaints', path: `${request}.tolerations` })),
+    ...requests.map((request): DisabledField => ({ gate: 'DRAConsumableCapacity', path: `${request}.capacity` })),
+    { gate: 'DRAConsumableCapacity', path: `${spec}.devices.constraints[].distinctAttribute` },
+  ];
+}
+
+const allocated = 'status.allocation.devices.results[]';
+
+export const resourceClaimDisabledFields: DisabledField[] = [
+  ...claimSpecDisabledFields('spec'),
+  ...['shareID', 'consumedCapacity'].map((name): DisabledField => ({ gate: 'DRAConsumableCapacity', path: `${allocated}.${name}` })),
+  { gate: 'DRAConsumableCapacity', path: 'status.devices[].shareID' },
+  ...['bindingConditions', 'bindingFailureConditions'].map((name): DisabledField => {
+    return { gate: 'DRADeviceBindingConditions', path: `${allocated}.${name}` };
+  }),
+];
+
+export const resourceSliceDisabledFields: DisabledField[] = [
+  { gate: 'DRADeviceTaints', path: 'spec.devices[].taints' },
+  ...['sharedCounters', 'perDeviceNodeSelection'].map((name): DisabledField => ({ gate: 'DRAPartitionableDevices', path: `spec.${name}` })),
+  ...['consumesCounters', 'nodeName', 'nodeSelector', 'allNodes'].map((name): DisabledField => {
+    return { gate: 'DRAPartitionableDevices', path: `spec.devices[].${name}` };
+  }),
+  ...['bindsToNode', 'bindingConditions', 'bindingFailureConditions'].map((name): DisabledField => {
+    return { gate: 'DRADeviceBindingConditions', path: `spec.devices[].${name}` };
+  }),
+  { gate: 'DRAConsumableCapacity', path: 'spec.devices[].allowMultipleAllocations' },
+  { gate: 'DRAConsumableCapacity', path: 'spec.devices[].capacity{}.requestPolicy' },
+];

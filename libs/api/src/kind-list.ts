@@ -13,6 +13,7 @@ import { CSIStorageCapacity } from './kinds/csi-storage-capacity.ts';
 import { CustomResourceDefinition } from './kinds/custom-resource-definition.ts';
 import { DaemonSet } from './kinds/daemon-set.ts';
 import { Deployment } from './kinds/deployment.ts';
+import { DeviceClass } from './kinds/device-class.ts';
 import { EndpointSlice } from './kinds/endpoint-slice.ts';
 import { Endpoints } from './kinds/endpoints.ts';
 import { Event } from './kinds/event.ts';
@@ -40,7 +41,10 @@ import { PriorityClass } from './kinds/priority-class.ts';
 import { PriorityLevelConfiguration } from './kinds/priority-level-configuration.ts';
 import { ReplicaSet } from './kinds/replica-set.ts';
 import { ReplicationController } from './kinds/replication-controller.ts';
+import { ResourceClaim } from './kinds/resource-claim.ts';
+import { ResourceClaimTemplate } from './kinds/resource-claim-template.ts';
 import { ResourceQuota } from './kinds/resource-quota.ts';
+import { ResourceSlice } from './kinds/resource-slice.ts';
 import { Role } from './kinds/role.ts';
 import { RoleBinding } from './kinds/role-binding.ts';
 import { RuntimeClass } from './kinds/runtime-class.ts';
@@ -119,6 +123,10 @@ export const kinds: KindDefinition[] = [
   erased(FlowSchema),
   erased(PriorityLevelConfiguration),
   erased(CustomResourceDefinition),
+  erased(DeviceClass),
+  erased(ResourceClaim),
+  erased(ResourceClaimTemplate),
+  erased(ResourceSlice),
 ];
 
 /** Other versions of kinds in `kinds`: served like them, stored as them. */

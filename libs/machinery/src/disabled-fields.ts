@@ -5,7 +5,7 @@ import { isRecord } from './json.ts';
 export interface DisabledField {
   /** The feature gate in Kubernetes. Fields of one gate stay or go together. */
   gate: string;
-  /** From the object, such as `spec.containers[].lifecycle.stopSignal`; `[]` stands for every item. */
+  /** From the object, such as `spec.containers[].lifecycle.stopSignal`; `[]` stands for every item, `{}` for every member of a map. */
   path: string;
   /** Whether what holds the field goes with it when it holds nothing else. */
   dropsEmptyParent?: true;
@@ -30,10 +30,18 @@ export function dropDisabledFields(fields: readonly DisabledField[], next: objec
 /** A step of one or more paths. */
 interface Branch {
   name: string;
-  isList: boolean;
+  /** What the step leads to: the value itself, or all that a list or a map holds. */
+  holds: Holds;
   isField: boolean;
   isDroppedWhenEmpty: boolean;
   beneath: Branch[];
+}
+
+type Holds = 'value' | 'items' | 'members';
+
+function holdsOf(step: string): { name: string; holds: Holds } {
+  if (step.endsWith('[]')) return { name: step.slice(0, -2), holds: 'items' };
+  return step.endsWith('{}') ? { name: step.slice(0, -2), holds: 'members' } : { name: step, holds: 'value' };
 }
 
 const compiled = new WeakMap<readonly DisabledField[], Branch[]>();
@@ -49,11 +57,10 @@ function branchesOf(fields: readonly DisabledField[]): Branch[] {
 }
 
 function addPath(branches: Branch[], [step = '', ...rest]: string[], dropsEmptyParent: boolean): void {
-  const isList = step.endsWith('[]');
-  const name = isList ? step.slice(0, -2) : step;
-  let branch = branches.find((known) => known.name === name && known.isList === isList);
+  const { name, holds } = holdsOf(step);
+  let branch = branches.find((known) => known.name === name && known.holds === holds);
   if (!branch) {
-    branch = { name, isList, isField: false, isDroppedWhenEmpty: false, beneath: [] };
+    branch = { name, holds, isField: false, isDroppedWhenEmpty: false, beneath: [] };
     branches.push(branch);
   }
   if (rest.length === 0) branch.isField = true;
@@ -64,13 +71,13 @@ function addPath(branches: Branch[], [step = '', ...rest]: string[], dropsEmptyP
 /** Whether there may be anything to drop. Few objects have such a field, and every one that is written is asked: one walk, nothing made. */
 function hasAny(branches: Branch[], object: unknown): boolean {
   if (!isRecord(object)) return false;
-  for (const { name, isList, isField, isDroppedWhenEmpty, beneath } of branches) {
+  for (const { name, holds, isField, isDroppedWhenEmpty, beneath } of branches) {
     const value = object[name];
     if (value === undefined) continue;
     if (isField || (isDroppedWhenEmpty && isRecord(value) && isWithout(value))) return true;
-    if (!isList) {
+    if (holds === 'value') {
       if (hasAny(beneath, value)) return true;
-    } else if (Array.isArray(value) && value.some((item) => hasAny(beneath, item))) return true;
+    } else if (held(value, holds).some((item) => hasAny(beneath, item))) return true;
   }
   return false;
 }
@@ -104,7 +111,11 @@ function holders(object: unknown, steps: string[]): Holder[] {
   const [step = '', ...rest] = steps;
   if (!isRecord(object)) return [];
   if (rest.length === 0) return [{ parent: object, key: step }];
-  if (!step.endsWith('[]')) return holders(object[step], rest);
-  const items = object[step.slice(0, -2)];
-  return Array.isArray(items) ? items.flatMap((item) => holders(item, rest)) : [];
+  const { name, holds } = holdsOf(step);
+  return holds === 'value' ? holders(object[name], rest) : held(object[name], holds).flatMap((item) => holders(item, rest));
+}
+
+function held(value: unknown, holds: Holds): unknown[] {
+  if (holds === 'items') return Array.isArray(value) ? value : [];
+  return isRecord(value) ? Object.values(value) : [];
 }

@@ -16,6 +16,7 @@ export const names: Record<string, string> = {
   chapAuthSession: 'SessionCHAPAuth',
   diskURI: 'DataDiskURI',
   jsonPath: 'JSONPath',
+  cel: 'CEL',
 };
 
 const rbdNames = { monitors: 'CephMonitors', image: 'RBDImage', pool: 'RBDPool', user: 'RadosUser' };
@@ -24,6 +25,7 @@ const rbdNames = { monitors: 'CephMonitors', image: 'RBDImage', pool: 'RBDPool',
 export const namesWithin: Record<string, Record<string, string> | undefined> = {
   'core.v1.RBDVolumeSource': rbdNames,
   'core.v1.RBDPersistentVolumeSource': rbdNames,
+  'resource.v1.DeviceAttribute': { int: 'IntValue', bool: 'BoolValue', string: 'StringValue', version: 'VersionValue' },
   'apiextensions.v1.JSONSchemaProps': {
     $schema: 'Schema',
     $ref: 'Ref',

@@ -5,6 +5,7 @@ import { clusterDescriptions } from './cluster.ts';
 import { containerDescriptions } from './containers.ts';
 import { definitionDescriptions } from './definitions.ts';
 import type { Descriptions } from './descriptions.ts';
+import { deviceDescriptions } from './devices.ts';
 import { foreignVolumeDescriptions } from './foreign-volumes.ts';
 import { jobDescriptions } from './jobs.ts';
 import { kindDescriptions } from './kinds.ts';
@@ -24,6 +25,7 @@ export const descriptions: ReadonlyMap<string, Record<string, string>> = merged(
   autoscalingDescriptions,
   claimDescriptions,
   containerDescriptions,
+  deviceDescriptions,
   foreignVolumeDescriptions,
   jobDescriptions,
   kindDescriptions,

@@ -49,6 +49,19 @@ describe('usage', () => {
     const balanced = object({ spec: { type: 'LoadBalancer', ports: [{ port: 1 }, { port: 2 }] } });
     expect(used('services', balanced)).toMatchObject({ services: '1', 'services.loadbalancers': '1', 'services.nodeports': '2' });
     expect(used('deployments', object({}), 'apps')).toEqual({ 'count/deployments.apps': '1' });
+    const gpus = (more: object) => ({ deviceClassName: 'gpu', allocationMode: 'ExactCount', count: 2, ...more });
+    const firstAvailable = [
+      gpus({ count: 3 }),
+      gpus({ count: 1 }),
+      gpus({ deviceClassName: 'fpga', allocationMode: 'All', count: undefined }),
+    ];
+    const devices = object({ spec: { devices: { requests: [{ exactly: gpus({}) }, { firstAvailable }] } } });
+    expect(used('resourceclaims', devices, 'resource.k8s.io')).toEqual({
+      'count/resourceclaims.resource.k8s.io': '1',
+      'gpu.deviceclass.resource.k8s.io/devices': '5',
+      'fpga.deviceclass.resource.k8s.io/devices': '32',
+    });
+    expect(isQuotaNameOf({ group: 'resource.k8s.io', plural: 'resourceclaims' }, 'gpu.deviceclass.resource.k8s.io/devices')).toBe(true);
     expect(isQuotaNameOf({ group: 'apps', plural: 'deployments' }, 'count/deployments.apps')).toBe(true);
     expect(isQuotaNameOf(pods, 'fast.storageclass.storage.k8s.io/requests.storage')).toBe(false);
   });

@@ -3,6 +3,7 @@
 import type { KubeObject, Quantity } from '@berth/machinery';
 import { parseQuantity } from '@berth/machinery';
 import type { PersistentVolumeClaim, Pod, Service } from '../generated/core-v1.types.ts';
+import type { DeviceSubRequest, ExactDeviceRequest, ResourceClaim } from '../generated/resource-v1.types.ts';
 import { hasEnded } from '../pod-phase.ts';
 import { storageClassNameOf } from '../storage-class-name.ts';
 import { type Amounts, add, podAmounts, whole } from './amounts.ts';
@@ -16,6 +17,9 @@ export interface Resource {
 /** Kinds with a name of their own beside `count/…`. */
 const namedCounts = ['configmaps', 'resourcequotas', 'replicationcontrollers', 'secrets', 'services', 'persistentvolumeclaims'];
 const computeNames = ['cpu', 'memory', 'ephemeral-storage'];
+const deviceClassSuffix = '.deviceclass.resource.k8s.io/devices';
+/** As many as one claim can get. */
+const devicesMax = 32;
 const classSuffix = '.storageclass.storage.k8s.io/';
 
 /** `count/deployments.apps`, `count/pods`. */
@@ -25,6 +29,7 @@ export function countName({ group, plural }: Resource): string {
 
 export function quotaUsage(resource: Resource, object: KubeObject): Amounts {
   const usage: Amounts = new Map([[countName(resource), whole(1)]]);
+  if (isDeviceClaim(resource)) addDevices(usage, object as ResourceClaim);
   if (resource.group !== '') return usage;
   if (namedCounts.includes(resource.plural)) usage.set(resource.plural, whole(1));
   if (resource.plural === 'pods') addPod(usage, object as Pod);
@@ -36,6 +41,7 @@ export function quotaUsage(resource: Resource, object: KubeObject): Amounts {
 /** What a quota's `hard` can name for this kind of object. */
 export function isQuotaNameOf(resource: Resource, name: string): boolean {
   if (name === countName(resource)) return true;
+  if (isDeviceClaim(resource)) return name.endsWith(deviceClassSuffix);
   if (resource.group !== '') return false;
   if (resource.plural === 'pods') return name === 'pods' || isPodResource(name);
   if (resource.plural === 'services') return name === 'services' || name === 'services.nodeports' || name === 'services.loadbalancers';
@@ -90,6 +96,28 @@ function addClaim(usage: Amounts, claim: PersistentVolumeClaim): void {
   if (!storage) return;
   usage.set('requests.storage', storage);
   if (storageClass) usage.set(`${storageClass}${classSuffix}requests.storage`, storage);
+}
+
+function isDeviceClaim({ group, plural }: Resource): boolean {
+  return group === 'resource.k8s.io' && plural === 'resourceclaims';
+}
+
+/** By class; of alternatives, the most that may be allocated. */
+function addDevices(usage: Amounts, { spec }: ResourceClaim): void {
+  for (const { exactly, firstAvailable = [] } of spec?.devices?.requests ?? []) {
+    const most = new Map<string, number>();
+    const wanted: (DeviceSubRequest | ExactDeviceRequest)[] = firstAvailable.length > 0 ? firstAvailable : exactly ? [exactly] : [];
+    for (const request of wanted) {
+      const name = request.deviceClassName ?? '';
+      most.set(name, Math.max(most.get(name) ?? 0, devicesOf(request)));
+    }
+    for (const [name, count] of most) add(usage, `${name}${deviceClassSuffix}`, whole(count));
+  }
+}
+
+function devicesOf({ allocationMode: mode, count = 0 }: DeviceSubRequest | ExactDeviceRequest): number {
+  if (mode === 'All') return devicesMax;
+  return mode === 'ExactCount' ? count : 0;
 }
 
 function largest(...texts: (string | undefined)[]): Quantity | undefined {

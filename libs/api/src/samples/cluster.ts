@@ -1,7 +1,8 @@
-// The smallest valid object of every networking, rbac, scheduling, node and storage kind.
+// The smallest valid object of every networking, rbac, resource, scheduling, node and storage kind.
 import type * as networking from '../generated/networking-v1.types.ts';
 import type { RuntimeClass } from '../generated/node-v1.types.ts';
 import type * as rbac from '../generated/rbac-v1.types.ts';
+import type * as devices from '../generated/resource-v1.types.ts';
 import type { PriorityClass } from '../generated/scheduling-v1.types.ts';
 import type * as storage from '../generated/storage-v1.types.ts';
 
@@ -9,6 +10,8 @@ const metadata = { name: 'sample', namespace: 'default' };
 const clusterWide = { name: 'sample' };
 const net = { apiVersion: 'networking.k8s.io/v1' };
 const roles = { apiVersion: 'rbac.authorization.k8s.io/v1' };
+const device = { apiVersion: 'resource.k8s.io/v1' };
+const claimed = { devices: { requests: [{ name: 'gpu', exactly: { deviceClassName: 'gpu.example.com' } }] } };
 const volumes = { apiVersion: 'storage.k8s.io/v1' };
 const rules = [{ verbs: ['get'], apiGroups: [''], resources: ['pods'] }];
 
@@ -35,6 +38,12 @@ export const clusterSamples = {
     storageClassName: 'fast',
     capacity: '10Gi',
   }),
+  DeviceClass: (): devices.DeviceClass => ({
+    ...device,
+    kind: 'DeviceClass',
+    metadata: clusterWide,
+    spec: { selectors: [{ cel: { expression: 'device.driver == "gpu.example.com"' } }] },
+  }),
   Ingress: (): networking.Ingress => ({
     ...net,
     kind: 'Ingress',
@@ -60,6 +69,24 @@ export const clusterSamples = {
     spec: { podSelector: {}, ingress: [{ from: [{ podSelector: {} }], ports: [{ port: 80 }] }] },
   }),
   PriorityClass: (): PriorityClass => ({ apiVersion: 'scheduling.k8s.io/v1', kind: 'PriorityClass', metadata: clusterWide, value: 1000 }),
+  ResourceClaim: (): devices.ResourceClaim => ({ ...device, kind: 'ResourceClaim', metadata, spec: claimed }),
+  ResourceClaimTemplate: (): devices.ResourceClaimTemplate => ({
+    ...device,
+    kind: 'ResourceClaimTemplate',
+    metadata,
+    spec: { spec: claimed },
+  }),
+  ResourceSlice: (): devices.ResourceSlice => ({
+    ...device,
+    kind: 'ResourceSlice',
+    metadata: clusterWide,
+    spec: {
+      driver: 'gpu.example.com',
+      pool: { name: 'n1', generation: 1, resourceSliceCount: 1 },
+      nodeName: 'n1',
+      devices: [{ name: 'gpu-0', attributes: { model: { string: 'a100' } }, capacity: { memory: { value: '80Gi' } } }],
+    },
+  }),
   Role: (): rbac.Role => ({ ...roles, kind: 'Role', metadata, rules }),
   RoleBinding: (): rbac.RoleBinding => ({
     ...roles,

@@ -13,7 +13,7 @@ const counting = [
   ...['ValidatingAdmissionPolicy', 'ValidatingAdmissionPolicyBinding', 'ValidatingWebhookConfiguration'],
   ...['DaemonSet', 'Deployment', 'ReplicaSet', 'StatefulSet', 'ReplicationController', 'Pod', 'PodTemplate', 'CronJob', 'Job'],
   ...['EndpointSlice', 'FlowSchema', 'PriorityLevelConfiguration', 'Ingress', 'IngressClass', 'NetworkPolicy'],
-  ...['PodDisruptionBudget', 'PriorityClass', 'CustomResourceDefinition'],
+  ...['PodDisruptionBudget', 'PriorityClass', 'CustomResourceDefinition', 'DeviceClass', 'ResourceSlice'],
 ];
 
 async function made(kind: KindDefinition) {

@@ -12,6 +12,7 @@ const keepingAll = [
   'FlowSchema',
   'PodCertificateRequest',
   'PriorityLevelConfiguration',
+  'ResourceClaim',
   'ServiceCIDR',
   'ValidatingAdmissionPolicy',
   'VolumeAttachment',

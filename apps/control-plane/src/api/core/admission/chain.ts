@@ -36,6 +36,7 @@ import type { AddressSource } from './cluster-ips.ts';
 import { DefaultIngressClass } from './default-ingress-class.ts';
 import { DefaultStorageClass } from './default-storage-class.ts';
 import { DefaultTolerationSeconds } from './default-toleration-seconds.ts';
+import { DeviceAdminAccess } from './device-admin-access.ts';
 import { LimitRanger } from './limit-ranger.ts';
 import { NamespaceLifecycle } from './namespace-lifecycle.ts';
 import { NodeRestriction } from './node-restriction.ts';
@@ -104,6 +105,7 @@ function everyPlugin(options: AdmissionOptions): AdmissionPlugin[] {
     new RuntimeClass((name) => byName(RuntimeClassKind, name)),
     new CertificateRequests(options.isAllowed),
     new CertificateRequestSignature(),
+    new DeviceAdminAccess((name) => byName(Namespace, name)),
     new TlsSecretWarnings(),
     new DefaultIngressClass(() => all(IngressClass)),
     new RbacEscalation({

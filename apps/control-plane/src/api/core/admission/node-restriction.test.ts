@@ -1,4 +1,4 @@
-import { kinds, Lease, Node, Pod } from '@berth/api';
+import { kinds, Lease, Node, Pod, ResourceSlice } from '@berth/api';
 import type { Client } from '@berth/client';
 import { MemoryStore } from '@berth/store';
 import { seededRandom, silentLogger, systemClock } from '@berth/telemetry';
@@ -47,6 +47,22 @@ test('a node writes its own object, and no labels that others trust', async () =
   await expect(node.patch(Node, { name: 'a' }, 'merge', { spec: { taints: [{ key: 'k', effect: 'NoSchedule' }] } })).rejects.toThrow(
     'node "a" is not allowed to modify taints',
   );
+});
+
+test('a node lists devices of its own', async () => {
+  const slice = (name: string, nodeName: string): ResourceSlice => ({
+    ...{ apiVersion: 'resource.k8s.io/v1', kind: 'ResourceSlice', metadata: { name } },
+    spec: { driver: 'gpu.example.com', nodeName, pool: { name: 'p', generation: 1, resourceSliceCount: 1 } },
+  });
+  await expect(node.create(ResourceSlice, slice('b', 'b'))).rejects.toThrow(
+    'resourceslices.resource.k8s.io "b" is forbidden: can only create ResourceSlice with the same NodeName as the requesting node',
+  );
+  await client.create(ResourceSlice, slice('b', 'b'));
+  await expect(node.delete(ResourceSlice, { name: 'b' })).rejects.toThrow(
+    'can only delete ResourceSlice with the same NodeName as the requesting node',
+  );
+  await node.create(ResourceSlice, slice('a', 'a'));
+  await node.delete(ResourceSlice, { name: 'a' });
 });
 
 test('a node renews its own lease', async () => {

@@ -1,6 +1,6 @@
 // A node's credentials, which may be stolen with the machine, reach what concerns that node: its own object, lease and
 // storage facts, and the pods that are bound to it. What the authorizer lets a node do by kind is narrowed here by object.
-import type { Node, Pod } from '@berth/api';
+import type { Node, Pod, ResourceSlice } from '@berth/api';
 import { deepEqual, type KindDefinition, type KubeObject, StatusError } from '@berth/machinery';
 import { nodeName as nodeNameOf } from '../authorization/node-authorizer.ts';
 import type { User } from '../types.ts';
@@ -24,7 +24,7 @@ export class NodeRestriction implements AdmissionPlugin {
   checkDelete(kind: KindDefinition, object: KubeObject, user: User): void {
     const nodeName = nodeNameOf(user);
     if (nodeName === undefined) return;
-    const refusal = isKind(kind, '', 'Pod') ? podRefusal(object as Pod, nodeName, 'delete pods') : named(kind, object.metadata, nodeName);
+    const refusal = refusedDelete(kind, object, nodeName);
     if (refusal !== undefined) throw StatusError.forbidden(kind, object.metadata.name, refusal);
   }
 }
@@ -32,6 +32,8 @@ export class NodeRestriction implements AdmissionPlugin {
 function refused(request: AdmissionRequest, nodeName: string): string | undefined {
   const { kind, object, old } = request;
   if (isKind(kind, '', 'Pod')) return refusedPod(request, nodeName);
+  if (isKind(kind, 'resource.k8s.io', 'ResourceSlice'))
+    return request.operation === 'CREATE' ? sliceRefusal(object, nodeName, 'create') : undefined;
   const foreign = named(kind, { name: request.name, namespace: request.namespace }, nodeName);
   if (foreign !== undefined || !isKind(kind, '', 'Node')) return foreign;
   return refusedNode(object as Node, old as Node | undefined, nodeName);
@@ -56,6 +58,19 @@ function refusedPodStatus(next: Pod, old: Pod, nodeName: string): string | undef
 
 function podRefusal({ spec }: Pod, nodeName: string, what: string): string | undefined {
   return spec.nodeName === nodeName ? undefined : `node ${JSON.stringify(nodeName)} can only ${what} with spec.nodeName set to itself`;
+}
+
+function refusedDelete(kind: KindDefinition, object: KubeObject, nodeName: string): string | undefined {
+  if (isKind(kind, '', 'Pod')) return podRefusal(object as Pod, nodeName, 'delete pods');
+  if (isKind(kind, 'resource.k8s.io', 'ResourceSlice')) return sliceRefusal(object, nodeName, 'delete');
+  return named(kind, object.metadata, nodeName);
+}
+
+/** What of a slice there is already, the authorizer has looked at. */
+function sliceRefusal(slice: KubeObject, nodeName: string, what: 'create' | 'delete'): string | undefined {
+  return (slice as ResourceSlice).spec.nodeName === nodeName
+    ? undefined
+    : `can only ${what} ResourceSlice with the same NodeName as the requesting node`;
 }
 
 /** Kinds of which a node has one, by its own name. */

@@ -71,6 +71,12 @@ editor       shop  batch/jobs                            x  all
 editor       shop  networking.k8s.io/ingresses           x  all
 editor       shop  policy/poddisruptionbudgets           x  all
 editor       shop  coordination.k8s.io/leases            x  all
+editor       shop  resource.k8s.io/resourceclaims        x  all
+editor       shop  resource.k8s.io/resourceclaims/status x  read
+editor       shop  resource.k8s.io/resourceclaimtemplates x all
+editor       -     resource.k8s.io/deviceclasses         x  none
+viewer       shop  resource.k8s.io/resourceclaims        x  read
+viewer       shop  resource.k8s.io/resourceclaims/status x  read
 editor       shop  /endpoints                            x  read
 editor       shop  rbac.authorization.k8s.io/roles       x  none
 editor       shop  rbac.authorization.k8s.io/rolebindings x none
@@ -139,6 +145,12 @@ node         shop  coordination.k8s.io/leases            a  none
 node         shop  /serviceaccounts/token                web create
 node         shop  /serviceaccounts/token                admin none
 node         -     certificates.k8s.io/certificatesigningrequests x get,list,watch,create
+node         shop  resource.k8s.io/resourceclaims        gpu get
+node         shop  resource.k8s.io/resourceclaims        other none
+node         shop  resource.k8s.io/resourceclaims/status gpu none
+node         -     resource.k8s.io/resourceslices        own get,create,update,patch,delete
+node         -     resource.k8s.io/resourceslices        foreign create
+node         -     resource.k8s.io/deviceclasses         x  none
 node         shop  apps/deployments                      x  none
 impostor     shop  /secrets                              used none
 impostor     -     /nodes                                a  none

@@ -1,4 +1,4 @@
-import { ClusterRole, ClusterRoleBinding, Namespace, Node, Pod, Role, RoleBinding } from '@berth/api';
+import { ClusterRole, ClusterRoleBinding, Namespace, Node, Pod, ResourceSlice, Role, RoleBinding } from '@berth/api';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { ApiServer } from '../api-server.ts';
 import { startTestServer } from '../test-server.ts';
@@ -65,12 +65,36 @@ beforeAll(async () => {
       serviceAccountName: 'web',
       containers: [{ name: 'main', image: 'x', envFrom: [{ secretRef: { name: 'used' } }, { configMapRef: { name: 'settings' } }] }],
       volumes: [{ name: 'data', persistentVolumeClaim: { claimName: 'data' } }],
+      resourceClaims: [{ name: 'gpu', resourceClaimName: 'gpu' }],
     },
   });
+  for (const [name, nodeName] of [
+    ['own', 'a'],
+    ['foreign', 'b'],
+  ] as const) {
+    await client.create(ResourceSlice, {
+      ...{ apiVersion: 'resource.k8s.io/v1', kind: 'ResourceSlice', metadata: { name } },
+      spec: { driver: 'gpu.example.com', nodeName, pool: { name: 'p', generation: 1, resourceSliceCount: 1 } },
+    });
+  }
 });
 
 test('the table has at least 500 cells', () => {
   expect(rows.length * verbs.length).toBeGreaterThanOrEqual(500);
+});
+
+test('a node lists, watches and deletes slices of its own', async () => {
+  const slices = (verb: string, value: string) => {
+    const fieldSelector = [{ field: 'spec.nodeName', operator: '=' as const, value }];
+    return server.isAllowed(identities.node as User, { verb, group: 'resource.k8s.io', resource: 'resourceslices', fieldSelector });
+  };
+  for (const verb of ['list', 'watch', 'deletecollection']) {
+    expect(await slices(verb, 'a')).toMatchObject({ allowed: true });
+    expect(await slices(verb, 'b')).toMatchObject({
+      allowed: false,
+      reason: 'can only list/watch/deletecollection resourceslices with nodeName field selector',
+    });
+  }
 });
 
 describe.each(Object.keys(identities))('%s', (identity) => {

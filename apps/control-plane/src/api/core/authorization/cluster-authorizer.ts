@@ -1,5 +1,14 @@
 // Who may do what in this cluster: the Node authorizer is asked first, then RBAC; whatever neither allows is denied.
-import { ClusterRole, ClusterRoleBinding, PersistentVolumeClaim, Pod, Role, RoleBinding, VolumeAttachment } from '@berth/api';
+import {
+  ClusterRole,
+  ClusterRoleBinding,
+  PersistentVolumeClaim,
+  Pod,
+  ResourceSlice,
+  Role,
+  RoleBinding,
+  VolumeAttachment,
+} from '@berth/api';
 import type { KindDefinition, KubeObject } from '@berth/machinery';
 import type { Attributes, Authorizer } from '../authorizer.ts';
 import { relativeKey } from '../keys.ts';
@@ -41,6 +50,7 @@ export class ClusterAuthorizer implements Authorizer {
       pod: (namespace, name) => one(Pod, namespace, name),
       claim: (namespace, name) => one(PersistentVolumeClaim, namespace, name),
       attachedTo: (name) => one(VolumeAttachment, undefined, name)?.spec.nodeName,
+      slicedFor: (name) => one(ResourceSlice, undefined, name)?.spec.nodeName,
     });
   }
 

@@ -157,7 +157,7 @@ const controllers: Record<string, Line[]> = {
     [watched, 'core', 'pods'],
     ['update', 'core', 'pods/finalizers'],
     [`${watched} create delete`, 'resource.k8s.io', 'resourceclaims'],
-    ['patch update', 'resource.k8s.io', 'resourceclaims resourceclaims/status resourceclaims/binding'],
+    ['patch update', 'resource.k8s.io', 'resourceclaims resourceclaims/status'],
     ['patch update', 'core', 'pods/status'],
     events,
   ],

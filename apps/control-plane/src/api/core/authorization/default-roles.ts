@@ -32,6 +32,7 @@ const view: PolicyRule[] = [
   rule(read, 'batch', ['cronjobs', 'cronjobs/status', 'jobs', 'jobs/status']),
   rule(read, 'policy', ['poddisruptionbudgets', 'poddisruptionbudgets/status']),
   rule(read, 'networking.k8s.io', ['ingresses', 'ingresses/status', 'networkpolicies']),
+  rule(read, 'resource.k8s.io', ['resourceclaims', 'resourceclaims/status', 'resourceclaimtemplates']),
 ];
 
 const connections = ['pods/attach', 'pods/exec', 'pods/portforward', 'pods/proxy'];
@@ -48,6 +49,7 @@ const edit: PolicyRule[] = [
   rule(write, 'batch', ['cronjobs', 'jobs']),
   rule(write, 'policy', ['poddisruptionbudgets']),
   rule(write, 'networking.k8s.io', ['ingresses', 'networkpolicies']),
+  rule(write, 'resource.k8s.io', ['resourceclaims', 'resourceclaimtemplates']),
   rule([...write, 'get', 'list', 'watch'], 'coordination.k8s.io', ['leases']),
 ];
 
@@ -74,6 +76,8 @@ const node: PolicyRule[] = [
   rule(['create', ...read], 'certificates.k8s.io', ['certificatesigningrequests']),
   rule(read, 'storage.k8s.io', ['csidrivers']),
   rule(read, 'node.k8s.io', ['runtimeclasses']),
+  rule(['get'], 'resource.k8s.io', ['resourceclaims']),
+  rule(['deletecollection'], 'resource.k8s.io', ['resourceslices']),
 ];
 
 const probes = ['/healthz', '/livez', '/readyz'];

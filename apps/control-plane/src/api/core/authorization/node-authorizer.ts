@@ -1,6 +1,6 @@
 // What a node may do beyond what all nodes may: read what its pods need, and speak for itself (kubernetes.io/docs, "Using Node
 // Authorization"). Berth's own agents have no user at all; this is for whatever else has a node's certificate.
-import type { PersistentVolumeClaim, Pod } from '@berth/api';
+import { type PersistentVolumeClaim, type Pod, podResourceClaims } from '@berth/api';
 import type { FieldRequirement } from '@berth/machinery';
 import { podReferences } from '../../../agents/pod-references.ts';
 import type { Attributes } from '../authorizer.ts';
@@ -12,6 +12,8 @@ export interface NodeObjects {
   claim(namespace: string, name: string): PersistentVolumeClaim | undefined;
   /** The node that a VolumeAttachment is for. */
   attachedTo(attachment: string): string | undefined;
+  /** The node whose devices a ResourceSlice lists. */
+  slicedFor(slice: string): string | undefined;
 }
 
 const prefix = 'system:node:';
@@ -48,6 +50,8 @@ export class NodeAuthorizer {
     if (group === 'coordination.k8s.io' && resource === 'leases') return this.#lease(node, attributes);
     if (group === 'storage.k8s.io' && resource === 'csinodes') return ownOrNew(node, attributes);
     if (group === 'storage.k8s.io' && resource === 'volumeattachments') return this.#attachment(node, attributes);
+    if (group === 'resource.k8s.io' && resource === 'resourceclaims') return this.#deviceClaim(node, attributes);
+    if (group === 'resource.k8s.io' && resource === 'resourceslices') return this.#slice(node, attributes);
     return undefined;
   }
 
@@ -66,8 +70,7 @@ export class NodeAuthorizer {
     if (subresource === 'eviction' && verb === 'create') return { allowed: true };
     if (!subresource && (verb === 'create' || verb === 'delete')) return { allowed: true };
     if (subresource || !reads.includes(verb)) return denied('');
-    const isOwn = ({ field, operator, value }: FieldRequirement) => field === 'spec.nodeName' && operator === '=' && value === node;
-    if (verb !== 'get' && fieldSelector.some(isOwn)) return { allowed: true };
+    if (verb !== 'get' && selectsNode(fieldSelector, node)) return { allowed: true };
     if (!name) return denied('can only list/watch pods with spec.nodeName field selector');
     return related(node, this.#objects.pod(namespace, name)?.spec.nodeName === node);
   }
@@ -76,6 +79,31 @@ export class NodeAuthorizer {
     if (verb !== 'get' || subresource) return denied('can only get individual resources of this type');
     if (!name) return denied('No Object name found');
     return related(node, this.#objects.attachedTo(name) === node);
+  }
+
+  #deviceClaim(node: string, { verb, subresource, namespace, name }: Resource) {
+    if (verb !== 'get' || subresource) return denied('can only get individual resources of this type');
+    if (!name) return denied('No Object name found');
+    const isUsed = this.#somePod(
+      node,
+      (pod) => pod.metadata.namespace === namespace && podResourceClaims(pod).some(({ claimName }) => claimName === name),
+    );
+    return related(node, isUsed);
+  }
+
+  /** For which node it makes one, admission says (NodeRestriction). */
+  #slice(node: string, { verb, subresource, name, fieldSelector = [] }: Resource) {
+    if (subresource) return denied('cannot authorize ResourceSlice subresources');
+    if (verb === 'create') return { allowed: true };
+    if (['get', 'update', 'patch', 'delete'].includes(verb)) {
+      return name ? related(node, this.#objects.slicedFor(name) === node) : denied('No Object name found');
+    }
+    if (!['list', 'watch', 'deletecollection'].includes(verb)) {
+      const verbs = 'get, watch, list, create, update, patch, delete, deletecollection';
+      return denied(`only the following verbs are allowed for a ResourceSlice: ${verbs}`);
+    }
+    if (selectsNode(fieldSelector, node)) return { allowed: true };
+    return denied('can only list/watch/deletecollection resourceslices with nodeName field selector');
   }
 
   #referenced(node: string, kind: string, { verb, subresource, namespace = '', name }: Resource) {
@@ -121,6 +149,10 @@ export class NodeAuthorizer {
     for (const pod of this.#objects.podsOn(node)) if (holds(pod)) return true;
     return false;
   }
+}
+
+function selectsNode(selector: FieldRequirement[], node: string): boolean {
+  return selector.some(({ field, operator, value }) => field === 'spec.nodeName' && operator === '=' && value === node);
 }
 
 /** An object of the node's own name; the name of a new one is not known yet, so admission looks at it (NodeRestriction). */
