@@ -71,6 +71,11 @@ export interface Strategy<T> {
   gracePeriodSeconds?(object: T): number | undefined;
   /** Changes what a DELETE begins to delete: with a finalizer, it stays for now. @param now RFC 3339 */
   prepareForDelete?(object: T, now: string): void;
+  /**
+   * A DELETE only marks what it begins to delete: that is no new generation and begins no grace period. `alone` when even what is to
+   * become of dependents is heeded the next time only.
+   */
+  marksDeletion?: 'alone' | 'withDependents';
   allowCreateOnUpdate?: boolean;
   /** Why nothing of the kind is made any more. */
   refusesCreate?: string;

@@ -40,7 +40,8 @@ export function establishedKinds(definition: CustomResourceDefinition, options: 
 
 /** Another one whenever its kinds are others. */
 export function kindsVersion({ metadata, status }: CustomResourceDefinition): string {
-  return JSON.stringify([metadata.uid, metadata.generation, status?.acceptedNames]);
+  const isDeleted = metadata.deletionTimestamp !== undefined;
+  return JSON.stringify([metadata.uid, metadata.generation, isDeleted, status?.acceptedNames]);
 }
 
 function customKinds(definition: CustomResourceDefinition, options: CustomKindOptions): CustomKinds {

@@ -30,6 +30,7 @@ export const CustomResourceDefinition = defineKind<CustomResourceDefinition>({
     prepareForCreate: addStoredVersion,
     prepareForUpdate: addStoredVersion,
     prepareForDelete: beginCleanup,
+    marksDeletion: 'alone',
   },
   defaults: defaultCustomResourceDefinition,
   validate: validateDefinition,

@@ -3,6 +3,7 @@ import { defineKind } from '@berth/machinery';
 import { endpointSliceColumns } from '../columns/network.ts';
 import type { EndpointSlice as Type } from '../generated/discovery-v1.types.ts';
 import { schemas } from '../schemas.ts';
+import { dropTopology } from '../strategies/endpoint-slice.ts';
 import { isEqual } from '../validation/changes.ts';
 import { validateSliceFields, validateSliceUpdate } from '../validation/endpoint-slice.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
@@ -21,6 +22,8 @@ export const EndpointSlice = defineKind<EndpointSlice>({
 
   strategy: {
     hasGeneration: true,
+    prepareForCreate: (slice) => dropTopology(slice),
+    prepareForUpdate: dropTopology,
     generationChanged: (next, old) =>
       !isEqual(next.endpoints, old.endpoints) || !isEqual(next.ports, old.ports) || !isEqual(next.metadata.labels, old.metadata.labels),
   },

@@ -31,6 +31,10 @@ export const Namespace = defineKind<Namespace>({
 
   strategy: {
     returnsDeleted: true,
+    marksDeletion: 'withDependents',
+    prepareForDelete: (namespace) => {
+      namespace.status = { ...namespace.status, phase: 'Terminating' };
+    },
     prepareForCreate: (namespace) => {
       const finalizers = namespace.spec.finalizers ?? [];
       namespace.spec.finalizers = finalizers.includes('kubernetes') ? finalizers : [...finalizers, 'kubernetes'];

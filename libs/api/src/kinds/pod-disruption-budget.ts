@@ -5,7 +5,7 @@ import type { PodDisruptionBudget as Type } from '../generated/policy-v1.types.t
 import { schemas } from '../schemas.ts';
 import { validateDisruptionBudget, validateDisruptionBudgetStatus } from '../validation/disruption-budget.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
-import { dnsSubdomain } from '../validation/names.ts';
+import { pathSegment } from '../validation/names.ts';
 
 export type PodDisruptionBudget = Type;
 
@@ -25,10 +25,11 @@ export const PodDisruptionBudget = defineKind<PodDisruptionBudget>({
   defaults: (budget) => {
     budget.spec ??= {};
   },
-  // Kubernetes looks at the metadata, as of anything, once the rest is in order.
-  validate: (budget) => {
+  // Of a new one Kubernetes looks at the metadata, as of anything, once the rest is in order.
+  validate: (budget, old) => {
     const errors = validateDisruptionBudget(budget);
-    return errors.length > 0 ? errors : validateMetadata(budget, { scope: 'Namespaced', name: dnsSubdomain });
+    const metadata = () => validateMetadata(budget, { scope: 'Namespaced', name: pathSegment });
+    return errors.length > 0 && !old ? errors : [...errors, ...metadata()];
   },
   validateUpdate: validateMetadataUpdate,
   validateStatusUpdate: validateDisruptionBudgetStatus,

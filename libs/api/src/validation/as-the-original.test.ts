@@ -63,6 +63,15 @@ test('metadata of a disruption budget is looked at once its spec is in order', (
     texts(PodDisruptionBudget.validate({ apiVersion: 'policy/v1', kind: 'PodDisruptionBudget', metadata, spec }));
   expect(texted({ maxUnavailable: 'x' }).every((text) => text.startsWith('spec.'))).toBe(true);
   expect(texted({ maxUnavailable: 1 })).toEqual([expect.stringContaining('metadata.finalizers[0]')]);
+  const changed: PodDisruptionBudget = {
+    apiVersion: 'policy/v1',
+    kind: 'PodDisruptionBudget',
+    metadata: { ...metadata, name: 'a_b' },
+    spec: { maxUnavailable: 'x' },
+  };
+  // Of a change both are looked at, and any name that a path can hold is one.
+  const fields = PodDisruptionBudget.validate(changed, changed).map(({ field }) => field);
+  expect([...new Set(fields)]).toEqual(['spec.maxUnavailable', 'metadata.finalizers[0]']);
 });
 
 test('of the sources of a volume, only the first is looked into', () => {

@@ -1,6 +1,7 @@
 // Disruption budgets: one bound, not both, and a selector that can be read.
 import type { PodDisruptionBudget } from '../generated/policy-v1.types.ts';
-import { each, type FieldError, invalid, nonNegative, notSupported, shown } from './errors.ts';
+import { validateConditions } from './conditions.ts';
+import { type FieldError, invalid, nonNegative, notSupported, shown } from './errors.ts';
 import { labelSelector } from './labels.ts';
 import { percentage } from './names.ts';
 
@@ -28,8 +29,6 @@ export function validateDisruptionBudgetStatus({ status = {} }: PodDisruptionBud
   const counts = ['disruptionsAllowed', 'currentHealthy', 'desiredHealthy', 'expectedPods'] as const;
   return [
     ...counts.flatMap((key) => nonNegative(`status.${key}`, status[key])),
-    ...each(status.conditions, 'status.conditions', ({ status: value }, path) =>
-      ['True', 'False', 'Unknown'].includes(value) ? [] : [notSupported(`${path}.status`, value, ['False', 'True', 'Unknown'])],
-    ),
+    ...validateConditions(status.conditions, 'status.conditions'),
   ];
 }

@@ -13,7 +13,7 @@ export function validateStatefulSetSpec({ spec }: StatefulSet, old?: StatefulSet
   const { type, rollingUpdate } = spec.updateStrategy ?? {};
   const policy = spec.persistentVolumeClaimRetentionPolicy ?? {};
   const errors = [
-    ...optionalOneOf('spec.podManagementPolicy', spec.podManagementPolicy, ['OrderedReady', 'Parallel']),
+    ...managementPolicy(spec.podManagementPolicy),
     ...nonNegative('spec.replicas', spec.replicas),
     ...nonNegative('spec.minReadySeconds', spec.minReadySeconds),
     ...nonNegative('spec.revisionHistoryLimit', spec.revisionHistoryLimit),
@@ -49,6 +49,11 @@ export function validateStatefulSetSpec({ spec }: StatefulSet, old?: StatefulSet
     errors.push(invalid(field, value, `must be 'RollingUpdate' or 'OnDelete'`));
   }
   return errors;
+}
+
+function managementPolicy(policy: string | undefined): FieldError[] {
+  if (!policy || policy === 'OrderedReady' || policy === 'Parallel') return [];
+  return [invalid('spec.podManagementPolicy', policy, "must be 'OrderedReady' or 'Parallel'")];
 }
 
 /** The template as pods will have it: each claim is a volume that containers may mount. */

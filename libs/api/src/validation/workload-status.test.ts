@@ -18,6 +18,8 @@ it('refuses counts below zero, parts of more than the whole, and forgotten colli
   expect(wrong('Deployment', { replicas: 3, readyReplicas: 3, availableReplicas: 3 }, { collisionCount: 3 })).toEqual([
     'status.collisionCount 0: cannot be decremented',
   ]);
+  // Where none were counted, any number is no less.
+  expect(wrong('DaemonSet', { collisionCount: -1 })).toEqual(['status.collisionCount -1: must be greater than or equal to 0']);
   expect(wrong('ReplicaSet', { replicas: 443, availableReplicas: 3, terminatingReplicas: 2147483647 })).toEqual([
     'status.availableReplicas 3: cannot be greater than readyReplicas',
   ]);

@@ -23,7 +23,8 @@ function statusCheck({ counts, atMost, countsCollisions }: CountRules): StatusCh
         errors.push(invalid(`status.${name}`, numberOf(status, name), `cannot be greater than ${called}`));
     }
     const collisions = numberOf(status, 'collisionCount');
-    if (countsCollisions && collisions < numberOf((old.status ?? {}) as Counts, 'collisionCount'))
+    const { collisionCount: before } = (old.status ?? {}) as Counts;
+    if (countsCollisions && before !== undefined && collisions < Number(before))
       errors.push(invalid('status.collisionCount', collisions, 'cannot be decremented'));
     return errors;
   };

@@ -42,6 +42,8 @@ export interface PutDecision {
   /** These go along unconditionally: releases of what the object held. */
   writes?: Write[];
   warnings?: string[];
+  /** Of a dry run: the version that is shown, as no store gives one. */
+  shownVersion?: string;
   /** Decisions of the same turn are made and committed one after the other. */
   turn?: string | undefined;
 }
@@ -205,7 +207,8 @@ export class Committer {
     if (decision.type === 'remove') return { entry: removed(head, relative, decision.object, current), type: 'remove' };
     const stored = encodeStored(decision.object);
     if (current) return { entry: versioned(head, relative, current.revision, stored, decision.object), type: 'put' };
-    return { entry: new Entry(relative, 0, stored), type: 'put' };
+    const { shownVersion } = decision;
+    return { entry: new Entry(relative, 0, shownVersion ? withRevision(head, stored, shownVersion) : stored), type: 'put' };
   }
 
   #entry(kind: KindDefinition, relative: string, kv: KeyValue): Entry {

@@ -7,3 +7,8 @@ export const componentUsers = {
   controllerManager: { name: 'system:kube-controller-manager', groups: ['system:authenticated'] },
   gateway: { name: 'system:berth-gateway', groups: ['system:authenticated'] },
 } satisfies Record<string, User>;
+
+/** Parts of Berth own what they write under the names of Kubernetes' programs, which are those of their users but for the server's. */
+export function managerOf({ name }: User): string {
+  return name === componentUsers.apiServer.name ? 'kube-apiserver' : name.replace(/^system:/, '');
+}

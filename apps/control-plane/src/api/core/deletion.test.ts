@@ -105,6 +105,24 @@ test('preconditions protect an object of the same name', async () => {
   await server.stop();
 });
 
+test('a namespace is only marked: with finalizers of its own it begins no grace period before it is asked to go again', async () => {
+  const { server, client } = await startTestServer({ clock });
+  const finalizers = ['example.com/hold'];
+  const team = await client.create(Namespace, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'team', finalizers }, spec: {} });
+  const wrong = client.delete(Namespace, { name: 'team' }, { preconditions: { uid: 'other' } });
+  const said = `namespaces "team": Precondition failed: UID in precondition: other, UID in object meta: ${team.metadata.uid}`;
+  await expect(wrong).rejects.toThrow(said);
+  const marked = await client.delete(Namespace, { name: 'team' }, { propagationPolicy: 'Foreground' });
+  expect(marked.metadata).toMatchObject({ finalizers: [...finalizers, 'foregroundDeletion'], deletionTimestamp: '2030-01-01T12:00:00Z' });
+  expect(marked.metadata.deletionGracePeriodSeconds).toBeUndefined();
+  // Its content goes first.
+  expect(await client.delete(Namespace, { name: 'team' }, { propagationPolicy: 'Background' })).toEqual(marked);
+  await server.update(callFor(Namespace, undefined, 'team', 'finalize'), { ...marked, spec: { finalizers: [] } });
+  const again = await client.delete(Namespace, { name: 'team' }, { propagationPolicy: 'Background' });
+  expect(again.metadata).toMatchObject({ finalizers, deletionGracePeriodSeconds: 0 });
+  await server.stop();
+});
+
 test('a namespace terminates until it is finalized, and the first ones never do', async () => {
   const { server, client, system } = await startTestServer({ clock });
   await client.create(Namespace, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'team' }, spec: {} });

@@ -6,7 +6,7 @@ import { type Clock, timestamp } from '@berth/telemetry';
 import type { Admission } from './admission/admission.ts';
 import type { Committer, Decision } from './commit.ts';
 import { servedKind } from './kind-versions.ts';
-import { hasGeneration, isFinished, type Shaped } from './metadata.ts';
+import { hasGeneration, holdsNamespace, isFinished, type Shaped } from './metadata.ts';
 import type { Entry } from './object-codec.ts';
 import type { Call, DeleteAnswer, DeleteSettings, User } from './types.ts';
 
@@ -63,12 +63,8 @@ export class Deletion {
     checkPreconditions(kind, old, settings);
     this.#options.admission.checkDelete(kind, old, user);
     const next: Shaped = deepClone(old);
-    setDependentsFinalizer(next, settings);
-    if (old.metadata.deletionTimestamp) shorten(next, settings.gracePeriodSeconds);
-    else {
-      kind.strategy.prepareForDelete?.(next, timestamp(this.#options.clock));
-      this.#begin(kind, next, settings.gracePeriodSeconds);
-    }
+    if (old.metadata.deletionTimestamp) deleteAgain(kind, next, settings);
+    else this.#begin(kind, next, settings);
     if (isFinished(next)) {
       // What is gone at once is shown as it was; only kinds with a grace period are marked first.
       const object = kind.strategy.gracePeriodSeconds || old.metadata.deletionTimestamp ? next : old;
@@ -78,14 +74,32 @@ export class Deletion {
     return { type: 'put', object: next };
   }
 
-  #begin(kind: KindDefinition, next: Shaped, requestedSeconds: number | undefined): void {
-    const graceSeconds = gracePeriodSeconds(kind, next, requestedSeconds);
+  #begin(kind: KindDefinition, next: Shaped, settings: DeleteSettings): void {
+    const { clock } = this.#options;
+    const graceSeconds = gracePeriodSeconds(kind, next, settings.gracePeriodSeconds);
     const { metadata } = next;
-    metadata.deletionTimestamp = timestamp({ now: () => this.#options.clock.now() + durationMs(graceSeconds) });
-    if (kind.kind !== 'Namespace' || kind.group !== '') metadata.deletionGracePeriodSeconds = graceSeconds;
-    if (hasGeneration(kind)) metadata.generation = (metadata.generation ?? 0) + 1;
-    if (kind.group === '' && kind.kind === 'Namespace') next.status = { ...(next.status as object | undefined), phase: 'Terminating' };
+    metadata.deletionTimestamp = timestamp({ now: () => clock.now() + durationMs(graceSeconds) });
+    const { marksDeletion } = kind.strategy;
+    if (marksDeletion !== 'alone') setDependentsFinalizer(next, settings);
+    kind.strategy.prepareForDelete?.(next, timestamp(clock));
+    if (!marksDeletion) endAfter(kind, metadata, graceSeconds);
   }
+}
+
+function endAfter(kind: KindDefinition, metadata: KubeObject['metadata'], graceSeconds: number): void {
+  metadata.deletionGracePeriodSeconds = graceSeconds;
+  if (hasGeneration(kind)) metadata.generation = (metadata.generation ?? 0) + 1;
+}
+
+/** What is being deleted already, of which options say what becomes of dependents. */
+function deleteAgain(kind: KindDefinition, next: Shaped, settings: DeleteSettings): void {
+  const { metadata } = next;
+  // Its content goes first, whatever is asked meanwhile.
+  if (holdsNamespace(next)) return;
+  setDependentsFinalizer(next, settings);
+  const isMarked = metadata.deletionGracePeriodSeconds === undefined;
+  if (isMarked && metadata.finalizers) endAfter(kind, metadata, 0);
+  else shorten(next, settings.gracePeriodSeconds);
 }
 
 /** What is being deleted already can only go sooner. */
@@ -170,6 +184,7 @@ function asResource({ group, kind }: KindDefinition): { group: string; plural: s
 export function checkPreconditions(kind: KindDefinition, object: KubeObject, { preconditions = {} }: DeleteSettings): void {
   const { uid, resourceVersion } = preconditions;
   const { metadata } = object;
+  if (kind.strategy.marksDeletion) return checkMarkable(kind, object, preconditions);
   if (uid !== undefined && uid !== metadata.uid) {
     const detail = `the UID in the precondition (${uid}) does not match the UID in record (${metadata.uid}). The object might have been deleted and then recreated`;
     throw StatusError.conflict(asResource(kind), metadata.name, detail);
@@ -177,6 +192,15 @@ export function checkPreconditions(kind: KindDefinition, object: KubeObject, { p
   if (resourceVersion !== undefined && resourceVersion !== metadata.resourceVersion) {
     const detail = `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${metadata.resourceVersion}). The object might have been modified`;
     throw StatusError.conflict(asResource(kind), metadata.name, detail);
+  }
+}
+
+/** Kinds that are only marked compare before their store does, in words of their own. */
+function checkMarkable(kind: KindDefinition, { metadata }: KubeObject, wanted: { uid?: string; resourceVersion?: string }): void {
+  for (const [name, field] of [['UID', 'uid'], ['ResourceVersion', 'resourceVersion']] as const) {
+    if (wanted[field] === undefined || wanted[field] === metadata[field]) continue;
+    const detail = `Precondition failed: ${name} in precondition: ${wanted[field]}, ${name} in object meta: ${metadata[field]}`;
+    throw StatusError.conflict(kind, metadata.name, detail);
   }
 }
 

@@ -3,6 +3,7 @@
 import type { Client, DeleteOptions, ListOptions, ObjectList, PatchType, WatchEvent, WatchOptions, WriteOptions } from '@berth/client';
 import type { KindDefinition, KubeObject, ObjectKey } from '@berth/machinery';
 import type { ApiServer } from './api-server.ts';
+import { managerOf } from './component-users.ts';
 import { erased } from './kinds-by-name.ts';
 import type { Call, Encoded, User, WatchItem, WriteSettings } from './types.ts';
 
@@ -83,11 +84,8 @@ export class LocalClient implements Client {
     return (await this.#server.create(this.#call(kind, key, subresource), body)).object;
   }
 
-  /** Parts of Berth own what they write under their users' names, as Kubernetes' parts do. */
   #settings(options: WriteOptions): WriteSettings {
-    const { name } = this.#user;
-    const isPart = name.startsWith('system:');
-    return { ...options, userAgent: isPart ? name.slice('system:'.length) : name };
+    return { ...options, userAgent: managerOf(this.#user) };
   }
 
   #call<T extends KubeObject>(kind: KindDefinition<T>, key: { namespace?: string; name?: string }, subresource?: string): Call {

@@ -55,17 +55,20 @@ function resourcePrefix(kind: KindDefinition): string {
   return resourcePrefixes[groupResourceOf(kind)] ?? kind.plural;
 }
 
-/** @throws StatusError Conflict when `given` is about another object or an older version of it. */
-export function checkIdentity(kind: KindDefinition, given: KubeObject, old: KubeObject, isDryRun = false): void {
-  const { uid, resourceVersion } = given.metadata;
-  const kept = old.metadata;
-  if (uid && uid !== kept.uid) {
-    const detail = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${kept.uid}`;
-    // As Kubernetes' store says it, which names the key: where it keeps the object in etcd, and in a dry run without that prefix.
-    const key = `${isDryRun ? '' : '/registry'}/${[resourcePrefix(kind), kept.namespace, kept.name].filter(Boolean).join('/')}`;
-    const storage = `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: ${detail}`;
-    throw StatusError.conflict(kind, kept.name, storage);
-  }
+/** @throws StatusError Conflict when `given`, which is to take the place of `old`, is another object. */
+export function requireUid(kind: KindDefinition, given: KubeObject, { metadata: kept }: KubeObject, isDryRun = false): void {
+  const { uid } = given.metadata;
+  if (!uid || uid === kept.uid) return;
+  const detail = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${kept.uid}`;
+  // As Kubernetes' store says it, which names the key: where it keeps the object in etcd, and in a dry run without that prefix.
+  const key = `${isDryRun ? '' : '/registry'}/${[resourcePrefix(kind), kept.namespace, kept.name].filter(Boolean).join('/')}`;
+  const storage = `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: ${detail}`;
+  throw StatusError.conflict(kind, kept.name, storage);
+}
+
+/** @throws StatusError Conflict when `given` is about an older version of the object. */
+function checkVersion(kind: KindDefinition, given: KubeObject, { metadata: kept }: KubeObject): void {
+  const { resourceVersion } = given.metadata;
   requireVersion(kind, given);
   if (resourceVersion && resourceVersion !== '0' && resourceVersion !== kept.resourceVersion) {
     const detail = 'the object has been modified; please apply your changes to the latest version and try again';
@@ -73,12 +76,13 @@ export function checkIdentity(kind: KindDefinition, given: KubeObject, old: Kube
   }
 }
 
-/** Keeps identity and deletion through an update. @returns what `next` may not say of them @throws StatusError Conflict for another object, or an old version */
-export function carryMetadata(kind: KindDefinition, next: KubeObject, old: KubeObject, isDryRun = false): FieldError[] {
-  checkIdentity(kind, next, old, isDryRun);
+/** Keeps identity and deletion through an update. @returns what `next` may not say of them @throws StatusError Conflict for an old version */
+export function carryMetadata(kind: KindDefinition, next: KubeObject, old: KubeObject): FieldError[] {
+  checkVersion(kind, next, old);
   const given = next.metadata;
   const kept = old.metadata;
   const errors = [
+    ...(given.uid ? immutable(given, kept, 'uid') : []),
     ...immutable(given, kept, 'deletionTimestamp'),
     ...immutable(given, kept, 'deletionGracePeriodSeconds'),
     ...newFinalizers(given, kept),
@@ -87,7 +91,7 @@ export function carryMetadata(kind: KindDefinition, next: KubeObject, old: KubeO
   return errors;
 }
 
-function immutable(given: ObjectMeta, kept: ObjectMeta, field: 'deletionTimestamp' | 'deletionGracePeriodSeconds'): FieldError[] {
+function immutable(given: ObjectMeta, kept: ObjectMeta, field: 'uid' | 'deletionTimestamp' | 'deletionGracePeriodSeconds'): FieldError[] {
   // A missing value means an older or partial copy, and is filled in; once there, the time of deletion is kept silently.
   if (given[field] === undefined || given[field] === kept[field]) return [];
   if (field === 'deletionTimestamp' && kept[field] !== undefined) return [];

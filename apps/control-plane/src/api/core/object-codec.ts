@@ -73,9 +73,10 @@ function joined(a: string, b: string): string {
 }
 
 /** The JSON a client sees: stored (or already versioned) bytes with this revision as resourceVersion. */
-export function withRevision(head: Uint8Array, bytes: Uint8Array, revision: number): Uint8Array {
+export function withRevision(head: Uint8Array, bytes: Uint8Array, revision: number | string): Uint8Array {
   if (!startsWith(bytes, head)) return reencode(head, bytes, revision);
-  const member = encoder.encode(`${versionMember}${revision}",`);
+  const text = typeof revision === 'number' ? `${revision}"` : JSON.stringify(revision).slice(1);
+  const member = encoder.encode(`${versionMember}${text},`);
   const rest = bytes.subarray(endOfVersion(bytes, head.length));
   const joined = new Uint8Array(head.length + member.length + rest.length);
   joined.set(head, 0);
@@ -100,7 +101,7 @@ function startsWith(bytes: Uint8Array, head: Uint8Array): boolean {
 }
 
 /** For bytes that another version wrote in another order, or that were stored when another version of the kind was. */
-function reencode(head: Uint8Array, bytes: Uint8Array, revision: number): Uint8Array {
+function reencode(head: Uint8Array, bytes: Uint8Array, revision: number | string): Uint8Array {
   const { apiVersion: _version, kind: _kind, metadata, ...rest } = parseExact(decoder.decode(bytes)) as KubeObject;
   const { apiVersion, kind } = JSON.parse(`${decoder.decode(head)}}}`) as KubeObject;
   return toBytes({ apiVersion, kind, metadata: { ...metadata, resourceVersion: String(revision) }, ...rest });

@@ -23,7 +23,7 @@ test('a service has an address object of the same revision, which goes when it g
     metadata: {
       labels: { 'ipaddress.kubernetes.io/ip-family': 'IPv4', 'ipaddress.kubernetes.io/managed-by': 'ipallocator.k8s.io' },
       resourceVersion: web.metadata.resourceVersion,
-      managedFields: [{ manager: 'apiserver', operation: 'Update' }],
+      managedFields: [{ manager: 'kube-apiserver', operation: 'Update' }],
     },
     spec: { parentRef: { resource: 'services', namespace: 'default', name: 'web' } },
   });

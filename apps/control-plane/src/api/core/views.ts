@@ -94,7 +94,7 @@ export class ViewWrites {
       const { object, warnings } = readPatched(kind, type, asServed(kind, old), patch, settings);
       matchTarget(call, object);
       kind.defaults(object);
-      return { object: asStored(kind, object), warnings };
+      return { object: asStored(kind, object), warnings, isPatched: true };
     });
     return shownAnswer(kind, answer);
   }

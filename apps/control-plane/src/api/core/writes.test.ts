@@ -175,8 +175,28 @@ test('a new object has no version, which is found out last, and not at all by a 
     message: 'resourceVersion should not be set on objects to be created',
   });
   expect(await failure(create(versioned('1', { '/': '' })))).toMatchObject({ code: 422 });
-  expect(await create(versioned('1'), true)).toMatchObject({ code: 201 });
+  const shown = await create(versioned('1'), true);
+  expect(shown).toMatchObject({ code: 201 });
+  expect(JSON.parse(new TextDecoder().decode(shown.bytes))).toMatchObject({ metadata: { resourceVersion: '1' } });
   expect(await create(versioned('0'))).toMatchObject({ code: 201 });
+});
+
+test('a uid that is put is the one that must be there, one that is patched or applied cannot be', async () => {
+  const { server, client } = await startTestServer();
+  const key = { namespace: 'default', name: 'identified' };
+  const { metadata } = await client.create(ConfigMap, config('identified'));
+  const put = client.update(ConfigMap, { ...config('identified'), metadata: { ...metadata, uid: 'other' } });
+  expect(await failure(put)).toMatchObject({
+    code: 409,
+    message: expect.stringContaining(`Precondition failed: UID in precondition: other, UID in object meta: ${metadata.uid}`),
+  });
+  const message = 'ConfigMap "identified" is invalid: metadata.uid: Invalid value: "other": field is immutable';
+  expect(await failure(client.patch(ConfigMap, key, 'merge', { metadata: { uid: 'other' } }))).toMatchObject({ code: 422, message });
+  expect((await client.patch(ConfigMap, key, 'merge', { metadata: { uid: '' } })).metadata.uid).toBe(metadata.uid);
+  const applied = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { ...key, uid: 'other' } };
+  const apply = server.patch(callFor(ConfigMap, 'default', 'identified'), 'apply', applied, { fieldManager: 'a' });
+  expect(await failure(apply)).toMatchObject({ code: 422, message });
+  await server.stop();
 });
 
 test('a patch that takes the name away is refused', async () => {

@@ -16,7 +16,7 @@ import type { Committed, Committer, Decision, Known } from './commit.ts';
 import { isUnchanged, trackFields, trackStatusFields } from './field-ownership.ts';
 import { anew } from './fresh-copies.ts';
 import { defaultForWrite, type KindVersions, servedKind } from './kind-versions.ts';
-import { carryMetadata, generatedName, isFinished, nextGeneration, type Shaped, stampNew } from './metadata.ts';
+import { carryMetadata, generatedName, isFinished, nextGeneration, requireUid, type Shaped, stampNew } from './metadata.ts';
 import type { Entry } from './object-codec.ts';
 import { type PatchKind, readPatched } from './patches.ts';
 import { keepStatus, validateStatusMetadata, withStatus } from './status-writes.ts';
@@ -34,6 +34,8 @@ export type Scope =
 export interface Change {
   object: KubeObject;
   warnings: string[];
+  /** Whether its uid is what a patch made of the object's, and not the one that must be there. */
+  isPatched?: true;
 }
 
 export interface WritesOptions {
@@ -82,11 +84,12 @@ export class Writes {
     return this.#options.committer.mutate({ ...target, name }, settings.dryRun ?? false, async (current, known) => {
       if (current) throw StatusError.alreadyExists(servedKind(target), name);
       const object = fresh();
-      const hasVersion = isVersion(object.metadata.resourceVersion);
+      const { resourceVersion } = object.metadata;
       const decision = await this.decideCreate(target, object, name, known, settings);
-      // Kubernetes' store says so, which a dry run does not come to.
-      if (hasVersion && !settings.dryRun) throw StatusError.badRequest('resourceVersion should not be set on objects to be created');
-      return decision;
+      // Kubernetes' store says so, which a dry run does not come to: there the object stays as it was sent.
+      if (isVersion(resourceVersion) && !settings.dryRun)
+        throw StatusError.badRequest('resourceVersion should not be set on objects to be created');
+      return settings.dryRun && resourceVersion ? { ...decision, shownVersion: resourceVersion } : decision;
     });
   }
 
@@ -172,7 +175,7 @@ export class Writes {
       const read = readPatched(kind, type, old, patch, settings);
       requireOwnName(target, read.object);
       matchTarget(target, read.object);
-      return read;
+      return { ...read, isPatched: true };
     });
   }
 
@@ -186,6 +189,7 @@ export class Writes {
       old = current.object;
       const change = compute(current.object);
       warnings = change.warnings;
+      if (!change.isPatched) requireUid(kind, change.object, old, settings.dryRun);
       return this.decideUpdate(target, scope, change.object, current, known, settings);
     });
     return answer(committed.entry, 200, [...warnings, ...kindWarnings(kind, scope, committed.entry.object, old), ...committed.warnings]);
@@ -196,7 +200,7 @@ export class Writes {
     const { kind, namespace, name = '', subresource, user } = target;
     const old: Shaped = current.object;
     const next = scope === 'status' ? withStatus(kind, old, given, timestamp(this.#options.clock)) : given;
-    const refused = carryMetadata(kind, next, old, settings?.dryRun);
+    const refused = carryMetadata(kind, next, old);
     const request: AdmissionRequest = {
       operation: 'UPDATE',
       user,

@@ -6,7 +6,7 @@ import { type FieldError, managedAfterUpdate, StatusError, setManagedFields } fr
 import type { Write } from '@berth/store';
 import { type Clock, type Random, timestamp } from '@berth/telemetry';
 import type { Guard } from '../commit.ts';
-import { componentUsers } from '../component-users.ts';
+import { componentUsers, managerOf } from '../component-users.ts';
 import { nodePortPrefix, storageKey } from '../keys.ts';
 import { erased } from '../kinds-by-name.ts';
 import { stampNew } from '../metadata.ts';
@@ -68,7 +68,7 @@ export function storedAddress(ip: string, holder: { namespace?: string | undefin
   return stored;
 }
 
-const manager = componentUsers.apiServer.name.slice('system:'.length);
+const manager = managerOf(componentUsers.apiServer);
 
 /** Creates the key. What the server picked itself is picked again when taken; what was `asked` for is refused. */
 export function claimGuard(key: string, claim: Claim, service: Service, asked: boolean, ports: Ports): Guard {

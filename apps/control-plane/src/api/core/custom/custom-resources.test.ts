@@ -17,6 +17,7 @@ beforeEach(async () => {
 });
 afterEach(() => server.stop());
 
+const cleanup = 'customresourcecleanup.apiextensions.k8s.io';
 const group = 'stable.example.com';
 const schema = {
   type: 'object',
@@ -228,7 +229,13 @@ describe('an object', () => {
     await server.create(at(), crontab('a', undefined, { metadata: { name: 'a', finalizers: ['example.com/x'] }, spec: { cronSpec: 'x' } }));
     const done = gone();
     await until(async () => (await server.get(at('a'))).object.metadata.deletionTimestamp !== undefined);
+    const { metadata } = (await server.get(definitions(crontabs))).object;
+    expect([metadata.generation, metadata.deletionGracePeriodSeconds, metadata.finalizers]).toEqual([1, undefined, [cleanup]]);
     await expect(server.create(at(), crontab('b'))).rejects.toMatchObject({ code: 405 });
+    // Only the second time what becomes of dependents is heeded, and a grace period begun.
+    const again = await server.delete(definitions(crontabs), { propagationPolicy: 'Orphan' });
+    expect(again.object.metadata).toMatchObject({ generation: 2, deletionGracePeriodSeconds: 0, finalizers: [cleanup, 'orphan'] });
+    await server.patch(definitions(crontabs), 'merge', { metadata: { finalizers: [cleanup] } });
     await server.patch(at('a'), 'merge', { metadata: { finalizers: null } });
     await done;
   });

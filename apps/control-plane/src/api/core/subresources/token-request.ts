@@ -1,18 +1,29 @@
 // serviceaccounts/token: a short-lived token for an account, if wanted bound to a pod, secret or node, so that it ends with
 // that. A POST whose answer carries the token; nothing is stored.
 import { type authenticationV1, Node, Pod, Secret, ServiceAccount, schemas } from '@berth/api';
-import { checkTypes, type FieldError, fieldMessage, type KindDefinition, type KubeObject, StatusError } from '@berth/machinery';
+import {
+  checkTypes,
+  type FieldError,
+  fieldMessage,
+  type KindDefinition,
+  type KubeObject,
+  managedAfterUpdate,
+  StatusError,
+  setManagedFields,
+} from '@berth/machinery';
 import { timestamp } from '@berth/telemetry';
 import type { TokenIssuer, TokenSubject } from '../../authentication/service-accounts/token-issuer.ts';
 import { nodeName as nodeNameOf } from '../authorization/node-authorizer.ts';
+import { authorOf } from '../field-ownership.ts';
 import { erased } from '../kinds-by-name.ts';
 import { toBytes } from '../object-codec.ts';
-import type { Answer, Call } from '../types.ts';
+import type { Answer, Call, WriteSettings } from '../types.ts';
 import { ofKind, type SubresourceDefinition, type SubresourcePorts } from './subresource.ts';
 
 type TokenRequest = authenticationV1.TokenRequest;
 type TokenRequestSpec = authenticationV1.TokenRequestSpec;
 
+const schema = schemas.message('authentication.v1.TokenRequest');
 const title = { group: 'authentication.k8s.io', kind: 'TokenRequest' };
 const secondsMin = 10 * 60;
 const secondsMax = 2 ** 32;
@@ -23,38 +34,48 @@ export const tokenRequest: SubresourceDefinition = {
   of: ofKind('', 'ServiceAccount'),
   handler: (ports) => {
     const { tokens } = ports;
-    return tokens ? { create: (call, body) => requestToken(ports, tokens, call, body) } : {};
+    return tokens ? { create: (call, body, settings) => requestToken(ports, tokens, call, body, settings) } : {};
   },
 };
 
 type Ports = Pick<SubresourcePorts, 'committer' | 'clock'>;
 
-async function requestToken(ports: Ports, tokens: TokenIssuer, call: Call, body: unknown): Promise<Answer> {
+async function requestToken(ports: Ports, tokens: TokenIssuer, call: Call, body: unknown, settings: WriteSettings): Promise<Answer> {
   const { namespace = '', name = '' } = call;
   const { metadata, spec } = readRequest(body, namespace, name);
   const account = await find(ports, ServiceAccount, namespace, name);
+  const uid = account.metadata.uid ?? '';
+  if (metadata.uid && metadata.uid !== uid) {
+    const detail = `the UID in the token request (${metadata.uid}) does not match the UID of the service account (${uid})`;
+    throw StatusError.conflict({ group: title.group, plural: title.kind }, name, detail);
+  }
+  checkExpiration(spec);
   await checkNode(ports, call, spec);
   const audiences = spec.audiences?.length ? spec.audiences : tokens.audiences;
   const expirationSeconds = spec.expirationSeconds ?? secondsDefault;
-  const subject = { namespace, account: { name, uid: account.metadata.uid ?? '' }, ...(await boundTo(ports, spec, namespace, name)) };
+  const subject = { namespace, account: { name, uid }, ...(await boundTo(ports, spec, namespace, name)) };
   const { token, expiresAtMs } = await tokens.issue(subject, audiences, expirationSeconds);
   const object: TokenRequest = {
     apiVersion: 'authentication.k8s.io/v1',
     kind: 'TokenRequest',
-    metadata: { ...metadata, name, namespace, creationTimestamp: timestamp(ports.clock) },
-    spec: { ...spec, audiences, expirationSeconds },
-    status: { token, expirationTimestamp: timestamp({ now: () => expiresAtMs }) },
+    metadata: { ...metadata, name, namespace, uid, creationTimestamp: timestamp(ports.clock) },
+    spec: { ...spec, expirationSeconds },
   };
+  // Who asks owns what it asked for.
+  const author = authorOf(call, settings, ports.clock);
+  setManagedFields(object, managedAfterUpdate(schema, undefined, object, { ...author, apiVersion: object.apiVersion }));
+  object.spec.audiences = audiences;
+  object.status = { token, expirationTimestamp: timestamp({ now: () => expiresAtMs }) };
   return { code: 201, warnings: [], object: object as unknown as KubeObject, bytes: toBytes(object) };
 }
 
-function readRequest(body: unknown, namespace: string, name: string): { metadata: object; spec: TokenRequestSpec } {
+function readRequest(body: unknown, namespace: string, name: string): { metadata: { uid?: string }; spec: TokenRequestSpec } {
   if (body === null || typeof body !== 'object' || Array.isArray(body))
     throw StatusError.badRequest('the body must be one TokenRequest object');
   const { kind } = body as { kind?: unknown };
   if (kind !== undefined && kind !== 'TokenRequest')
     throw StatusError.badRequest(`the body must be a TokenRequest, not ${JSON.stringify(kind)}`);
-  const { value, errors } = checkTypes(schemas.message('authentication.v1.TokenRequest'), body);
+  const { value, errors } = checkTypes(schema, body);
   const [error] = errors;
   if (error) throw StatusError.badRequest(`TokenRequest: ${error.field}: ${fieldMessage(error)}`);
   const { metadata, spec = {} } = value as Partial<TokenRequest>;
@@ -64,11 +85,13 @@ function readRequest(body: unknown, namespace: string, name: string): { metadata
   if (metadata?.namespace && metadata.namespace !== namespace) {
     throw refused(name, 'metadata.namespace', metadata.namespace, 'must match the service account namespace if specified');
   }
-  const { expirationSeconds = secondsDefault } = spec;
+  return { metadata: metadata ?? {}, spec };
+}
+
+function checkExpiration({ expirationSeconds = secondsDefault }: TokenRequestSpec): void {
   const field = 'spec.expirationSeconds';
   if (expirationSeconds < secondsMin) throw refused('', field, expirationSeconds, 'may not specify a duration less than 10 minutes');
   if (expirationSeconds > secondsMax) throw refused('', field, expirationSeconds, 'may not specify a duration larger than 2^32 seconds');
-  return { metadata: metadata ?? {}, spec };
 }
 
 function refused(name: string, field: string, value: unknown, detail: string): StatusError {
