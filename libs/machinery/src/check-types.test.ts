@@ -89,6 +89,10 @@ it.each([
   expect(checkSpec(spec).errors).toMatchObject([{ type: 'TypeInvalid', field, value: expect.anything(), detail }]);
 });
 
+it('a quantity may have spaces around it, and has none then', () => {
+  expect(checkSpec({ limits: { cpu: ' 1.5 ' } })).toMatchObject({ value: { spec: { limits: { cpu: '1500m' } } }, errors: [] });
+});
+
 it.each([
   [{ limits: { cpu: 'much' } }, 'quantities must match the regular expression'],
   [{ data: 'a?' }, 'illegal base64 data'],

@@ -159,7 +159,7 @@ class Checker {
       this.errors.push({ type: 'TypeInvalid', field: place.path, value, detail: fits, base: baseOf(scalar), stops });
     }
     if (fits === true && (scalar === 'Time' || scalar === 'MicroTime')) return canonicalTime(scalar, value as string);
-    if (fits === true && scalar === 'Quantity') return parseQuantity(String(value)).toString();
+    if (fits === true && scalar === 'Quantity') return parseQuantity(String(value).trim()).toString();
     if (fits === true && scalar === 'double') return Number(value);
     return typeof value === 'object' ? deepClone(value) : value;
   }

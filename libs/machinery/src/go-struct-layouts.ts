@@ -37,6 +37,7 @@ export const namesWithin: Record<string, Record<string, string> | undefined> = {
     'x-kubernetes-map-type': 'XMapType',
     'x-kubernetes-validations': 'XValidations',
   },
+  'core.v1.PhotonPersistentDiskVolumeSource': { pdID: 'PdID' },
   'core.v1.GlusterfsVolumeSource': { endpoints: 'EndpointsName' },
   'core.v1.GlusterfsPersistentVolumeSource': { endpoints: 'EndpointsName' },
 };

@@ -107,10 +107,8 @@ class Application {
   }
 
   #test(path: string, expected: unknown): void {
-    const place = this.#find(path);
-    const actual = place && valueAt(place);
-    // A member that is not there is taken for null, as Kubernetes takes it.
-    if (!deepEqual(actual ?? null, expected)) throw refused(`testing value ${path} failed: test failed`);
+    // A member that is not there is taken for null, as Kubernetes takes it, but not what it would be a member of.
+    if (!deepEqual(valueAt(this.#place('test', path)) ?? null, expected)) throw refused(`testing value ${path} failed: test failed`);
   }
 
   #copied(from: string): unknown {

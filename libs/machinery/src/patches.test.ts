@@ -30,6 +30,7 @@ describe('JSON patch', () => {
 
   it.each([
     [{ op: 'test', path: '/a/b/0', value: 7 }, 'testing value /a/b/0 failed: test failed'],
+    [{ op: 'test', path: '/none/x', value: null }, 'test operation does not apply: doc is missing path: "/none/x": missing value'],
     [{ op: 'replace', path: '/none', value: 1 }, 'replace operation does not apply: doc is missing key: /none: missing value'],
     [{ op: 'remove', path: '/none' }, "error in remove for path: '/none': Unable to remove nonexistent key: none: missing value"],
     [{ op: 'remove', path: '/none/x' }, 'remove operation does not apply: doc is missing path: "/none/x": missing value'],

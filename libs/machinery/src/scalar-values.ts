@@ -24,9 +24,9 @@ export function scalarFits(scalar: ScalarType, value: unknown): true | false | s
     case 'MicroTime':
       return typeof value === 'string' && (goTimeError(value, scalar === 'MicroTime') ?? true);
     case 'Quantity':
-      // Go reads whatever stands there as a quantity.
+      // Go reads whatever stands there as a quantity, less the spaces around it.
       return (
-        ((typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint') && isQuantity(String(value))) ||
+        ((typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint') && isQuantity(String(value).trim())) ||
         `quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'`
       );
     case 'IntOrString':

@@ -41,6 +41,5 @@ export const ReplicaSet = defineKind<ReplicaSet>({
   validateUpdate: (next, old) => [...validateMetadataUpdate(next, old), ...validateSelectorUpdate(next, old)],
   validateStatusUpdate: validateReplicaSetStatus,
   columns: replicaSetColumns,
-  selectableFields: { 'status.replicas': ({ status }) => String(status?.replicas ?? 0) },
   warnings: deploymentWarnings,
 });

@@ -1,6 +1,7 @@
 // VolumeAttachment: asks for a volume to be attached to a node.
 import { defineKind, statusMetadata } from '@berth/machinery';
 import { attachmentColumns } from '../columns/csi.ts';
+import { defaultVolumeSource } from '../defaults/volume-source.ts';
 import type { VolumeAttachment as Type } from '../generated/storage-v1.types.ts';
 import { schemas } from '../schemas.ts';
 import { validateAttachmentFields, validateAttachmentStatus, validateAttachmentUpdate } from '../validation/csi.ts';
@@ -26,6 +27,9 @@ export const VolumeAttachment = defineKind<VolumeAttachment>({
     returnsDeleted: true,
     hasGeneration: false,
     statusKeeps: statusMetadata,
+  },
+  defaults: ({ spec }) => {
+    if (spec?.source?.inlineVolumeSpec) defaultVolumeSource(spec.source.inlineVolumeSpec);
   },
   validate: (object, old) => [
     ...validateMetadata(object, { scope: 'Cluster', name: dnsSubdomain }),

@@ -1,6 +1,7 @@
 // An endpoint slice's deprecatedTopology is what v1 no longer writes: what changes endpoints drops it, and keeps the node that it named.
-import { isEqual } from '../validation/changes.ts';
+
 import type { EndpointSlice } from '../generated/discovery-v1.types.ts';
+import { isEqual } from '../validation/changes.ts';
 import { dnsSubdomain } from '../validation/names.ts';
 
 const hostname = 'kubernetes.io/hostname';

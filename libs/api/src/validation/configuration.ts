@@ -1,4 +1,5 @@
 // ConfigMaps and Secrets: keys that can be file names, a size that a store can hold, and immutability where asked for.
+import { wasGivenEmpty } from '@berth/machinery';
 import { base64Bytes, decodeBase64 } from '../encoding/base64.ts';
 import type { ConfigMap, Secret } from '../generated/core-v1.types.ts';
 import { type FieldError, forbidden, immutable, invalid, invalidAll, required, tooLong } from './errors.ts';
@@ -40,8 +41,9 @@ export function validateConfigMapUpdate(next: ConfigMap, old: ConfigMap): FieldE
 function frozen<T extends { immutable?: boolean }>(next: T, old: T, fields: (keyof T & string)[]): FieldError[] {
   const errors = next.immutable ? [] : [forbidden('immutable', whenImmutable)];
   for (const field of fields) {
-    // An emptied value differs here, unlike in a spec: keys are what a container sees.
-    if (JSON.stringify(sorted(next[field])) !== JSON.stringify(sorted(old[field]))) errors.push(forbidden(field, whenImmutable));
+    // An emptied value differs here, unlike in a spec: keys are what a container sees. So does an empty one where there was none.
+    const isMade = old[field] === undefined && wasGivenEmpty(next, field);
+    if (isMade || JSON.stringify(sorted(next[field])) !== JSON.stringify(sorted(old[field]))) errors.push(forbidden(field, whenImmutable));
   }
   return errors;
 }

@@ -1,10 +1,10 @@
 import { fieldMessage } from '@berth/machinery';
 import { expect, test } from 'vitest';
 import { DaemonSet, StatefulSet } from '../index.ts';
-import { sampleOf } from '../testing.ts';
+import { workloadSamples } from '../samples/workloads.ts';
 
 test('what a rolling update of a daemon set that is updated by deletion says is kept, as zeros where it says nothing', () => {
-  const daemonSet = sampleOf(DaemonSet);
+  const daemonSet = workloadSamples.DaemonSet();
   daemonSet.spec.updateStrategy = { type: 'OnDelete', rollingUpdate: {} };
   DaemonSet.defaults(daemonSet);
   expect(daemonSet.spec.updateStrategy).toEqual({ type: 'OnDelete', rollingUpdate: { maxUnavailable: 0, maxSurge: 0 } });
@@ -12,7 +12,7 @@ test('what a rolling update of a daemon set that is updated by deletion says is 
 });
 
 test('how pods of a stateful set are managed is one of two ways', () => {
-  const statefulSet = sampleOf(StatefulSet);
+  const statefulSet = workloadSamples.StatefulSet();
   StatefulSet.defaults(statefulSet);
   statefulSet.spec.podManagementPolicy = 'Always';
   expect(StatefulSet.validate(statefulSet).map((error) => `${error.field}: ${fieldMessage(error)}`)).toEqual([

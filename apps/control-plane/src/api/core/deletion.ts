@@ -184,7 +184,10 @@ function asResource({ group, kind }: KindDefinition): { group: string; plural: s
 export function checkPreconditions(kind: KindDefinition, object: KubeObject, { preconditions = {} }: DeleteSettings): void {
   const { uid, resourceVersion } = preconditions;
   const { metadata } = object;
-  if (kind.strategy.marksDeletion) return checkMarkable(kind, object, preconditions);
+  if (kind.strategy.marksDeletion) {
+    checkMarkable(kind, object, preconditions);
+    return;
+  }
   if (uid !== undefined && uid !== metadata.uid) {
     const detail = `the UID in the precondition (${uid}) does not match the UID in record (${metadata.uid}). The object might have been deleted and then recreated`;
     throw StatusError.conflict(asResource(kind), metadata.name, detail);
@@ -197,7 +200,10 @@ export function checkPreconditions(kind: KindDefinition, object: KubeObject, { p
 
 /** Kinds that are only marked compare before their store does, in words of their own. */
 function checkMarkable(kind: KindDefinition, { metadata }: KubeObject, wanted: { uid?: string; resourceVersion?: string }): void {
-  for (const [name, field] of [['UID', 'uid'], ['ResourceVersion', 'resourceVersion']] as const) {
+  for (const [name, field] of [
+    ['UID', 'uid'],
+    ['ResourceVersion', 'resourceVersion'],
+  ] as const) {
     if (wanted[field] === undefined || wanted[field] === metadata[field]) continue;
     const detail = `Precondition failed: ${name} in precondition: ${wanted[field]}, ${name} in object meta: ${metadata[field]}`;
     throw StatusError.conflict(kind, metadata.name, detail);

@@ -55,6 +55,11 @@ function resourcePrefix(kind: KindDefinition): string {
   return resourcePrefixes[groupResourceOf(kind)] ?? kind.plural;
 }
 
+/** Whether a version names one: 0 stands for any, and what is no number for none. */
+export function isVersion(resourceVersion = ''): boolean {
+  return /^\d*[1-9]\d*$/.test(resourceVersion);
+}
+
 /** @throws StatusError Conflict when `given`, which is to take the place of `old`, is another object. */
 export function requireUid(kind: KindDefinition, given: KubeObject, { metadata: kept }: KubeObject, isDryRun = false): void {
   const { uid } = given.metadata;

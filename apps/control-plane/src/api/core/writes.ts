@@ -16,7 +16,7 @@ import type { Committed, Committer, Decision, Known } from './commit.ts';
 import { isUnchanged, trackFields, trackStatusFields } from './field-ownership.ts';
 import { anew } from './fresh-copies.ts';
 import { defaultForWrite, type KindVersions, servedKind } from './kind-versions.ts';
-import { carryMetadata, generatedName, isFinished, nextGeneration, requireUid, type Shaped, stampNew } from './metadata.ts';
+import { carryMetadata, generatedName, isFinished, isVersion, nextGeneration, requireUid, type Shaped, stampNew } from './metadata.ts';
 import type { Entry } from './object-codec.ts';
 import { type PatchKind, readPatched } from './patches.ts';
 import { keepStatus, validateStatusMetadata, withStatus } from './status-writes.ts';
@@ -255,11 +255,6 @@ export class Writes {
     defaultForWrite(target, next);
     nextGeneration(kind, next, old);
   }
-}
-
-/** Whether a version names one: 0 stands for any, and what is no number for none. */
-function isVersion(resourceVersion = ''): boolean {
-  return /^\d*[1-9]\d*$/.test(resourceVersion);
 }
 
 /** A body that was found to be good, of which everything has been said. */

@@ -1,12 +1,12 @@
 // GET pods/log: a container's output through the tunnel to its node, as plain text, while the client reads.
 import type { ServerResponse } from 'node:http';
-import { StatusError } from '@berth/machinery';
+import { type FieldError, StatusError } from '@berth/machinery';
 import type { Tunnel } from '@berth/protocol';
 import type { ApiServer } from '../core/api-server.ts';
 import { podConnection } from '../core/pod-connection.ts';
 import type { Call } from '../core/types.ts';
 import { drained } from './back-pressure.ts';
-import { count, flag } from './query-options.ts';
+import { flag, wholeNumber } from './query-options.ts';
 import type { ResourceRequest } from './resource-requests.ts';
 
 export function isPodLog(call: Call): boolean {
@@ -29,7 +29,7 @@ export class PodLogs {
 
   /** @param signal ends it */
   async open(query: URLSearchParams, call: Call, signal: AbortSignal): Promise<Tunnel> {
-    const connection = podConnection({ container: query.get('container') ?? '', stdout: true, log: logOptions(query) });
+    const connection = podConnection({ container: query.get('container') ?? '', stdout: true, log: logOptions(query, call.name ?? '') });
     const tunnel = await this.#api.connectPod(call, connection);
     const abort = () => tunnel.abort(new Error('the client went away'));
     if (signal.aborted) abort();
@@ -38,29 +38,31 @@ export class PodLogs {
   }
 }
 
-function logOptions(query: URLSearchParams) {
-  const sinceSeconds = count(query, 'sinceSeconds');
+/** @throws StatusError Invalid with everything that is wrong, in kube-apiserver's words */
+export function logOptions(query: URLSearchParams, podName: string) {
+  const numbers = {
+    tailLines: wholeNumber(query, 'tailLines'),
+    limitBytes: wholeNumber(query, 'limitBytes'),
+    sinceSeconds: wholeNumber(query, 'sinceSeconds'),
+  };
   const sinceTime = query.get('sinceTime') || undefined;
-  if (sinceSeconds !== undefined && sinceTime !== undefined) {
-    throw invalid('sinceSeconds', sinceSeconds, 'at most one of sinceTime or sinceSeconds may be specified');
-  }
-  if (sinceSeconds === 0) throw invalid('sinceSeconds', sinceSeconds, 'must be greater than 0');
-  if (sinceTime !== undefined && Number.isNaN(Date.parse(sinceTime))) throw invalid('sinceTime', sinceTime, 'must be a time in RFC 3339');
-  const limitBytes = count(query, 'limitBytes');
-  if (limitBytes === 0) throw invalid('limitBytes', limitBytes, 'must be greater than 0');
+  const errors: FieldError[] = [];
+  const invalid = (field: string, value: unknown, detail: string) => errors.push({ type: 'Invalid', field, value, detail });
+  const { tailLines = 0, limitBytes = 1, sinceSeconds } = numbers;
+  if (tailLines < 0) invalid('tailLines', tailLines, 'must be greater than or equal to 0');
+  if (limitBytes < 1) invalid('limitBytes', limitBytes, 'must be greater than 0');
+  if (sinceTime !== undefined && Number.isNaN(Date.parse(sinceTime))) invalid('sinceTime', sinceTime, 'must be a time in RFC 3339');
+  if (sinceSeconds !== undefined && sinceTime !== undefined)
+    errors.push({ type: 'Forbidden', field: '', detail: 'at most one of `sinceTime` or `sinceSeconds` may be specified' });
+  else if (sinceSeconds !== undefined && sinceSeconds < 1) invalid('sinceSeconds', sinceSeconds, 'must be greater than 0');
+  if (errors.length > 0) throw StatusError.invalid({ group: '', kind: 'PodLogOptions' }, podName, errors);
   return {
     follow: flag(query, 'follow') ?? false,
     previous: flag(query, 'previous') ?? false,
     timestamps: flag(query, 'timestamps') ?? false,
-    tailLines: count(query, 'tailLines'),
-    limitBytes,
-    sinceSeconds,
+    ...numbers,
     sinceTime,
   };
-}
-
-function invalid(field: string, value: unknown, detail: string): StatusError {
-  return StatusError.invalid({ group: '', kind: 'PodLogOptions' }, '', [{ type: 'Invalid', field, value, detail }]);
 }
 
 /** An error before the first byte becomes a Status; later ones can only break the answer off. */

@@ -19,26 +19,13 @@ export function flag(query: Query, name: string): boolean | undefined {
 const int64CharactersMax = 40;
 
 /** In Go's words. @throws StatusError BadRequest for what is no number of 64 bits */
-function wholeNumber(query: Query, name: string): number | undefined {
+export function wholeNumber(query: Query, name: string): number | undefined {
   const value = text(query, name);
   if (value === undefined) return undefined;
   const isNumber = /^[+-]?\d+$/.test(value);
   if (isNumber && value.length <= int64CharactersMax && BigInt.asIntN(64, BigInt(value)) === BigInt(value)) return Number(value);
   const problem = isNumber ? 'value out of range' : 'invalid syntax';
   throw StatusError.badRequest(`strconv.ParseInt: parsing ${JSON.stringify(value)}: ${problem}`);
-}
-
-/** A whole number that is not negative. */
-export function count(query: Query, name: string): number | undefined {
-  const value = query.get(name);
-  if (value === null || value === '') return undefined;
-  const parsed = /^\d{1,15}$/.test(value) ? Number(value) : Number.NaN;
-  if (Number.isNaN(parsed)) {
-    throw StatusError.badRequest(
-      `invalid value ${JSON.stringify(value)} for query parameter ${name}: it must be a whole number, not negative`,
-    );
-  }
-  return parsed;
 }
 
 /** Of what a request's query is the options. */
