@@ -6,6 +6,7 @@ export { scaleColumns } from './columns/scale.ts';
 export { nextTime } from './cron/next-time.ts';
 export { type CronSchedule, CronSyntaxError, parseCron } from './cron/schedule.ts';
 export { isTimeZone } from './cron/time-zones.ts';
+export type { Converter } from './custom/conversion.ts';
 export { type CustomKindOptions, type CustomKinds, establishedKinds, kindsVersion, type RuleValidator } from './custom/custom-kind.ts';
 export { imageTag } from './defaults/image.ts';
 export { everyContainer } from './defaults/pod-spec.ts';

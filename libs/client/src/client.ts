@@ -10,6 +10,11 @@ export interface ListOptions {
   continue?: string;
   resourceVersion?: string;
   resourceVersionMatch?: 'Exact' | 'NotOlderThan';
+  /**
+   * Whether nothing but metadata is looked at. Objects of kinds in several versions may then come in whichever they are stored in, for
+   * which no webhook has to answer; over HTTP they come as ever.
+   */
+  metadataOnly?: boolean;
 }
 
 export interface ObjectList<T> {
@@ -19,7 +24,7 @@ export interface ObjectList<T> {
   remainingItemCount?: number;
 }
 
-export interface WatchOptions extends Pick<ListOptions, 'namespace' | 'labelSelector' | 'fieldSelector'> {
+export interface WatchOptions extends Pick<ListOptions, 'namespace' | 'labelSelector' | 'fieldSelector' | 'metadataOnly'> {
   /** Events after this version; absent starts with ADDED for all that exists. */
   resourceVersion?: string;
   signal?: AbortSignal;

@@ -1,5 +1,5 @@
 // One informer a kind, shared by all who read it. Kinds that users define join when their definition is established, for whoever
-// asks for them, and leave with it.
+// asks for them, and leave with it; of their objects metadata alone is looked at.
 import { type CustomKinds, CustomResourceDefinition, establishedKinds, kindsVersion } from '@berth/api';
 import type { KindDefinition, KubeObject } from '@berth/machinery';
 import { Informer, type InformerDeps } from './informer.ts';
@@ -69,8 +69,11 @@ export class InformerSet {
     const former = this.#joined.get(name);
     const kinds = former?.version === version ? undefined : establishedKinds(definition);
     if (!kinds) return;
-    const read = kinds.served.find((kind) => kind === kinds.stored) ?? kinds.served[0];
-    if (!read || (former && nameOf(former.read) !== nameOf(read))) this.#leave(name);
+    // What has been read goes on in its version as long as that is served, whichever is stored.
+    const isRead = (kind: KindDefinition) =>
+      former !== undefined && `${nameOf(kind)} ${kind.version}` === `${nameOf(former.read)} ${former.read.version}`;
+    const read = kinds.served.find(isRead) ?? kinds.served.find((kind) => kind === kinds.stored) ?? kinds.served[0];
+    if (!read || (former && !isRead(read))) this.#leave(name);
     if (!read) return;
     const isNew = !this.#joined.has(name);
     this.#joined.set(name, { version, kinds, read });
@@ -78,7 +81,7 @@ export class InformerSet {
   }
 
   #join(kind: KindDefinition): void {
-    const informer = new Informer(this.#deps, kind);
+    const informer = new Informer(this.#deps, kind, { metadataOnly: true });
     this.#informers.set(nameOf(kind), informer);
     for (const join of this.#followers) join(kind);
     if (this.#started) informer.start();

@@ -17,7 +17,7 @@ export interface InformerDeps {
   logger: Logger;
 }
 
-export type InformerScope = Pick<ListOptions, 'namespace' | 'labelSelector' | 'fieldSelector'>;
+export type InformerScope = Pick<ListOptions, 'namespace' | 'labelSelector' | 'fieldSelector' | 'metadataOnly'>;
 
 export class Informer<T extends KubeObject> {
   readonly kind: KindDefinition<T>;

@@ -12,6 +12,11 @@ const delayMsMin = 10;
 /** A longer wait is cut short: looking early changes nothing, and a time may be corrected meanwhile. */
 const delayMsMax = 24 * 3_600_000;
 
+/** How long to wait after so many failures in a row (from 1): twice as long each time, up to a minute, and never all at once. */
+export function backOffMs(failures: number, random: Random): number {
+  return Math.min(backOffMsMin * 2 ** Math.min(failures - 1, 20), backOffMsMax) * (0.5 + random.next() / 2);
+}
+
 export class WorkQueue {
   readonly #clock: Clock;
   readonly #random: Random;
@@ -80,7 +85,7 @@ export class WorkQueue {
       return;
     }
     const count = (this.#failures.get(key)?.count ?? 0) + 1;
-    const waitMs = Math.min(backOffMsMin * 2 ** Math.min(count - 1, 20), backOffMsMax) * (0.5 + this.#random.next() / 2);
+    const waitMs = backOffMs(count, this.#random);
     const floorMs = Math.min(waitMs, floorMsMax);
     this.#failures.set(key, { count, floorMs: this.#clock.monotonicMs() + floorMs });
     this.#delay(key, again ? floorMs : waitMs);

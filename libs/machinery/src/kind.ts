@@ -117,6 +117,24 @@ export interface KindView {
   validate?(object: KubeObject, old?: KubeObject): FieldError[];
 }
 
+/**
+ * Of kinds in several versions of which none stands above the others: an object is kept in the version that was stored when it was
+ * written, and every version is read, checked and shown as a kind of its own.
+ */
+export interface KindConversion {
+  /** The version that is written to the store. */
+  readonly stored: KindDefinition;
+  /** All of them, served or not. */
+  readonly versions: readonly KindDefinition[];
+  /** Whether labels stay what they are, and conversion needs nobody else. */
+  readonly isPlain: boolean;
+  /**
+   * The objects in the version `to`, in their order; those that are of it already are returned as they are. They may be frozen.
+   * @throws StatusError when one of them cannot be converted
+   */
+  convert(objects: readonly KubeObject[], to: KindDefinition): KubeObject[] | Promise<KubeObject[]>;
+}
+
 export interface KindDefinition<T extends KubeObject = KubeObject> {
   /** '' for core. */
   group: string;
@@ -159,6 +177,8 @@ export interface KindDefinition<T extends KubeObject = KubeObject> {
   openApi?: { name: string; definition: Record<string, unknown> };
   /** For kinds that are not stored themselves. Defaults, validation and strategy are then those of `view.of`. */
   view?: KindView;
+  /** Of kinds that users define in several versions, each of which has it. */
+  conversion?: KindConversion;
   /**
    * What becomes Warning headers of a create, or of an update of `old`: Kubernetes' own warnings, and accepted fields that do
    * not act yet.

@@ -1,11 +1,12 @@
-// A definition's versions as kinds, which the API serves like its own: pruned, defaulted and validated by their schema. One is
-// stored, the others are views of it.
+// A definition's versions as kinds, which the API serves like its own: pruned, defaulted and validated by their schema. What is
+// written is stored in one of them, and converted for the others.
 import { apiVersionOf, deepEqual, defineKind, type FieldError, type KindDefinition, type KubeObject } from '@berth/machinery';
 import type { CustomResourceDefinition, CustomResourceDefinitionVersion } from '../generated/apiextensions-v1.types.ts';
 import { validateEmbedded } from '../validation/custom-resource-definition/embedded-resource.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 import { dnsSubdomain } from '../validation/names.ts';
 import { customColumns } from './columns.ts';
+import { type Converter, conversionOf, unconverted } from './conversion.ts';
 import { fillDefaults, hasDefaults } from './defaulting.ts';
 import { parseJsonPath } from './json-path.ts';
 import { messageSchema } from './message-schema.ts';
@@ -20,9 +21,11 @@ export type RuleValidator = (value: unknown, old: unknown, path: string) => Fiel
 export interface CustomKindOptions {
   /** Compiles the rules of a schema; undefined when it has none. */
   compileRules?(schema: Schema): RuleValidator | undefined;
+  /** What converts the objects of definitions that call a webhook for it. Without it, nothing is converted here. */
+  converter?(definition: CustomResourceDefinition): Converter;
 }
 
-/** All served versions, the stored one first, also when it is not served. */
+/** The version that is stored, also when it is not served, and those that are. */
 export interface CustomKinds {
   stored: KindDefinition;
   served: KindDefinition[];
@@ -45,19 +48,11 @@ export function kindsVersion({ metadata, status }: CustomResourceDefinition): st
 }
 
 function customKinds(definition: CustomResourceDefinition, options: CustomKindOptions): CustomKinds {
-  const { versions } = definition.spec;
-  const storage = versions.find((version) => version.storage) ?? versions[0];
-  if (!storage) throw new RangeError(`${definition.metadata.name} has no version`);
-  const stored = customKind(definition, storage, options);
-  const served = byPriority(versions.filter((version) => version.served)).map((version) =>
-    version === storage ? stored : viewOf(stored, customKind(definition, version, options)),
-  );
-  return { stored, served };
-}
-
-function viewOf(stored: KindDefinition, kind: KindDefinition): KindDefinition {
-  const as = (target: KindDefinition) => (object: KubeObject) => ({ ...object, apiVersion: apiVersionOf(target) });
-  return { ...kind, view: { of: stored, toStored: as(stored), fromStored: as(kind) } };
+  const versions = byPriority(definition.spec.versions).map((version) => ({ version, kind: customKind(definition, version, options) }));
+  const stored = (versions.find(({ version }) => version.storage) ?? versions[0])?.kind;
+  if (!stored) throw new RangeError(`${definition.metadata.name} has no version`);
+  if (versions.length > 1) convertible(definition, versions, stored, options.converter?.(definition));
+  return { stored, served: versions.filter(({ version }) => version.served).map(({ kind }) => kind) };
 }
 
 function customKind(
@@ -66,7 +61,7 @@ function customKind(
   { compileRules }: CustomKindOptions,
 ): KindDefinition {
   const { group, scope, names } = definition.spec;
-  const schema: Schema = version.schema?.openAPIV3Schema ?? { type: 'object' };
+  const schema = schemaOf(version);
   const { status, scale } = (version.subresources ?? {}) as { status?: object; scale?: Parameters<typeof scaleMapping>[0] };
   const id = { group, version: version.name, kind: names.kind };
   const rules = compileRules?.(schema);
@@ -109,6 +104,22 @@ function customKind(
     selectableFields: Object.fromEntries((version.selectableFields ?? []).map(({ jsonPath }) => selectable(jsonPath))),
     ...(version.deprecated && { deprecation: version.deprecationWarning ?? `${apiVersionOf(id)} ${names.kind} is deprecated` }),
   });
+}
+
+function convertible(
+  { spec }: CustomResourceDefinition,
+  versions: { version: CustomResourceDefinitionVersion; kind: KindDefinition }[],
+  stored: KindDefinition,
+  converter: Converter | undefined,
+): void {
+  const schemas = new Map(versions.map(({ version, kind }) => [kind, schemaOf(version)]));
+  const isPlain = spec.conversion?.strategy !== 'Webhook';
+  const conversion = conversionOf(stored, schemas, isPlain ? undefined : (converter ?? unconverted));
+  for (const { kind } of versions) kind.conversion = conversion;
+}
+
+function schemaOf({ schema }: CustomResourceDefinitionVersion): Schema {
+  return schema?.openAPIV3Schema ?? { type: 'object' };
 }
 
 /** Rules are asked only about what their types hold for: anything else they cannot look at. */

@@ -1,5 +1,6 @@
 // What a schema asks of single values: their type, and the bounds of numbers and strings. Worded as Kubernetes' validation of
 // custom resources words it.
+import { deepEqual } from '@berth/machinery';
 import { RE2JS } from 're2js';
 import { type FieldError, invalid, notSupported, tooLong } from '../validation/errors.ts';
 import type { Schema } from './schema-parts.ts';
@@ -34,8 +35,7 @@ export function typeError(schema: Schema, value: unknown, path: string): FieldEr
 export function enumError(schema: Schema, value: unknown, path: string): FieldError | undefined {
   const allowed = schema.enum;
   if (!allowed || allowed.length === 0) return undefined;
-  const text = JSON.stringify(value);
-  if (allowed.some((one) => JSON.stringify(one) === text)) return undefined;
+  if (allowed.some((one) => deepEqual(one, value))) return undefined;
   return notSupported(
     path,
     value,

@@ -1,4 +1,4 @@
-// What Kubernetes warns of in definitions, formats of strings that nothing checks, and what of them does not act yet.
+// What Kubernetes warns of in definitions: formats of strings that nothing checks.
 import type { CustomResourceDefinition } from '../generated/apiextensions-v1.types.ts';
 import { someSchema } from '../validation/custom-resource-definition/schema-shape.ts';
 import { schemasOf } from '../validation/custom-resource-definition/versions-as-one.ts';
@@ -10,14 +10,10 @@ const formats = new Set([
   'k8slongname',
 ]);
 
-const noConversion =
-  'spec.conversion.strategy: Berth calls no webhook to convert: each version shows what is stored, under its own apiVersion';
-
 export function definitionWarnings(definition: CustomResourceDefinition, old?: CustomResourceDefinition): string[] {
   const before = new Set(old ? unknownFormats(old) : []);
   const unknown = unknownFormats(definition).filter((format) => !before.has(format));
-  const formatWarnings = unknown.map((format) => `unrecognized format ${JSON.stringify(format)}`);
-  return definition.spec.conversion?.strategy === 'Webhook' ? [...formatWarnings, noConversion] : formatWarnings;
+  return unknown.map((format) => `unrecognized format ${JSON.stringify(format)}`);
 }
 
 /** Each once. */

@@ -37,7 +37,7 @@ export class HttpClient implements Client {
   }
 
   async list<T extends KubeObject>(kind: KindDefinition<T>, options: ListOptions = {}): Promise<ObjectList<T>> {
-    const { namespace, ...query } = options;
+    const { namespace, metadataOnly: _shown, ...query } = options;
     const answer = (await this.#transport.json({ method: 'GET', path: pathOf(kind, { namespace }, query) })) as ListAnswer<T>;
     // Items of a list do not repeat what the list says.
     const type = { apiVersion: apiVersionOf(kind), kind: kind.kind };
@@ -45,7 +45,7 @@ export class HttpClient implements Client {
   }
 
   async *watch<T extends KubeObject>(kind: KindDefinition<T>, options: WatchOptions = {}): AsyncGenerator<WatchEvent<T>> {
-    const { namespace, signal, resourceVersion, ...selectors } = options;
+    const { namespace, signal, resourceVersion, metadataOnly: _shown, ...selectors } = options;
     if (signal?.aborted) return;
     const start =
       resourceVersion === undefined ? { sendInitialEvents: true, resourceVersionMatch: 'NotOlderThan' as const } : { resourceVersion };

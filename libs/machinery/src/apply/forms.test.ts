@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import type { KubeObject } from '../object.ts';
 import { SchemaRegistry } from '../schema.ts';
-import { type Form, Forms } from './forms.ts';
-import { applyConfiguration, managedAfterUpdate, managedFieldsOf, setManagedFields } from './ownership.ts';
+import { type Conversion, converted, type Form, Forms } from './forms.ts';
+import { applyConfigurationAs, managedAfterUpdateAs, managedFieldsOf, setManagedFields } from './ownership.ts';
 
 /** The same thing twice: `size` of v1 is `replicas` of v2. */
 const registry = new SchemaRegistry();
@@ -30,13 +30,12 @@ function renamed(object: KubeObject, from: 'size' | 'replicas', to: 'size' | 're
   return { ...rest, apiVersion, ...(value !== undefined && { [to]: value }) };
 }
 
-const v2: Form = { apiVersion: 't/v2', schema: registry.message('t.v2.Thing'), toStored: (o) => o, fromStored: (o) => o };
-const v1: Form = {
-  apiVersion: 't/v1',
-  schema: registry.message('t.v1.Thing'),
-  toStored: (object) => renamed(object, 'size', 'replicas', 't/v2'),
-  fromStored: (object) => renamed(object, 'replicas', 'size', 't/v1'),
-};
+const v2: Form = { apiVersion: 't/v2', schema: registry.message('t.v2.Thing') };
+const v1: Form = { apiVersion: 't/v1', schema: registry.message('t.v1.Thing') };
+
+const convert = ({ object, to }: Pick<Conversion, 'object' | 'to'>) =>
+  to === v1 ? renamed(object, 'replicas', 'size', 't/v1') : renamed(object, 'size', 'replicas', 't/v2');
+const stored = (object: KubeObject) => convert({ object, to: v2 });
 
 const thing = (form: Form, fields: object): KubeObject => ({
   apiVersion: form.apiVersion,
@@ -50,15 +49,16 @@ const author = (manager: string, { apiVersion }: Form) => ({ manager, apiVersion
 function update(form: Form, live: KubeObject | undefined, manager: string, fields: object): KubeObject {
   const next = thing(form, fields);
   const forms = new Forms(form, [v2, v1]);
-  setManagedFields(next, managedAfterUpdate(form.schema, live && form.fromStored(live), next, author(manager, form), forms));
-  return form.toStored(next);
+  const shown = live && convert({ object: live, to: form });
+  setManagedFields(next, converted(managedAfterUpdateAs(form.schema, shown, next, author(manager, form), forms), convert));
+  return stored(next);
 }
 
 function apply(form: Form, live: KubeObject | undefined, manager: string, fields: object, force = false): KubeObject {
   const forms = new Forms(form, [v2, v1]);
-  const shown = live && form.fromStored(live);
-  const applied = thing(form, fields);
-  return form.toStored(applyConfiguration({ message: form.schema, live: shown, applied, author: author(manager, form), force, forms }));
+  const shown = live && convert({ object: live, to: form });
+  const request = { message: form.schema, live: shown, applied: thing(form, fields), author: author(manager, form), force, forms };
+  return stored(converted(applyConfigurationAs(request), convert));
 }
 
 function owners(object: KubeObject): Record<string, unknown> {

@@ -12,8 +12,32 @@ import { rootShape, type Shape } from './shape.ts';
 export interface Form {
   apiVersion: string;
   schema: MessageSchema;
-  toStored(object: KubeObject): KubeObject;
-  fromStored(stored: KubeObject): KubeObject;
+}
+
+/** An object that is needed in another version: whoever runs `Converting` goes on with it. */
+export interface Conversion {
+  object: KubeObject;
+  from: Form;
+  to: Form;
+}
+
+/** A computation that may need conversions, which may take their time. */
+export type Converting<T> = Generator<Conversion, T, KubeObject>;
+
+/** Runs it: at once where conversions are functions, as those of built-in kinds are, and else as they come. */
+export function converted<T>(computation: Converting<T>, convert: (asked: Conversion) => KubeObject): T;
+export function converted<T>(computation: Converting<T>, convert: (asked: Conversion) => KubeObject | Promise<KubeObject>): T | Promise<T>;
+export function converted<T>(computation: Converting<T>, convert: (asked: Conversion) => KubeObject | Promise<KubeObject>): T | Promise<T> {
+  const goOn = (from: IteratorResult<Conversion, T>): T | Promise<T> => {
+    let step = from;
+    while (!step.done) {
+      const object = convert(step.value);
+      if (object instanceof Promise) return object.then((known) => goOn(computation.next(known)));
+      step = computation.next(object);
+    }
+    return step.value;
+  };
+  return goOn(computation.next());
 }
 
 export class Forms {
@@ -30,43 +54,50 @@ export class Forms {
     return this.#others.find((form) => form.apiVersion === apiVersion) ?? this.#own;
   }
 
-  /** What changes between two objects of the request's version, as each manager's version names it. */
-  changes(old: KubeObject, next: KubeObject, own: FieldChanges): (manager: Manager) => FieldChanges {
+  /** What changes between two objects of the request's version, as the version of each of these managers names it. */
+  *changes(
+    old: KubeObject,
+    next: KubeObject,
+    own: FieldChanges,
+    managers: readonly Manager[],
+  ): Converting<(manager: Manager) => FieldChanges> {
     const known = new Map<Form, FieldChanges>([[this.#own, own]]);
-    return ({ apiVersion }) => {
+    for (const { apiVersion } of managers) {
       const form = this.of(apiVersion);
-      const changes = known.get(form) ?? changedFields(rootShape(form.schema), this.#as(form, old), this.#as(form, next));
-      known.set(form, changes);
-      return changes;
-    };
+      if (known.has(form)) continue;
+      const before = yield* this.#as(form, old);
+      known.set(form, changedFields(shapeOf(form), before, yield* this.#as(form, next)));
+    }
+    return ({ apiVersion }) => known.get(this.of(apiVersion)) ?? own;
   }
 
   /**
    * Takes out of `merged`, an object of the request's version, what `dropped` has, which is named as in the version `from`, and which
    * none of `managers` has.
    */
-  prune(merged: KubeObject, dropped: FieldSet, from: string, managers: readonly Manager[]): KubeObject {
+  *prune(merged: KubeObject, dropped: FieldSet, from: string, managers: readonly Manager[]): Converting<KubeObject> {
     const form = this.of(from);
     const owned = (version: Form) =>
       managers.filter(({ apiVersion }) => this.of(apiVersion) === version).reduce((all, { fields }) => union(all, fields), noFields);
-    let pruned = this.#back(form, removeFields(shapeOf(form), this.#as(form, merged), dropped, owned(form)) as KubeObject);
+    const without = removeFields(shapeOf(form), yield* this.#as(form, merged), dropped, owned(form)) as KubeObject;
+    let pruned = yield* this.#back(form, without);
     for (const other of [this.#own, ...this.#others]) {
       const kept = owned(other);
       if (other === form || isEmpty(kept)) continue;
-      const whole = this.#as(other, merged);
+      const whole = yield* this.#as(other, merged);
       // Of what went, that which managers of this version have is put back.
-      const { removed } = changedFields(shapeOf(other), whole, this.#as(other, pruned));
-      pruned = this.#back(other, removeFields(shapeOf(other), whole, removed, kept) as KubeObject);
+      const { removed } = changedFields(shapeOf(other), whole, yield* this.#as(other, pruned));
+      pruned = yield* this.#back(other, removeFields(shapeOf(other), whole, removed, kept) as KubeObject);
     }
     return pruned;
   }
 
-  #as(form: Form, object: KubeObject): KubeObject {
-    return form === this.#own ? object : form.fromStored(this.#own.toStored(object));
+  *#as(form: Form, object: KubeObject): Converting<KubeObject> {
+    return form === this.#own ? object : yield { object, from: this.#own, to: form };
   }
 
-  #back(form: Form, object: KubeObject): KubeObject {
-    return form === this.#own ? object : this.#own.fromStored(form.toStored(object));
+  *#back(form: Form, object: KubeObject): Converting<KubeObject> {
+    return form === this.#own ? object : yield { object, from: form, to: this.#own };
   }
 }
 

@@ -1,7 +1,7 @@
 // Server-side apply, as the rest of Berth sees it.
 export { type Conflict, conflictError, pathsOf } from './conflicts.ts';
 export type { FieldSet } from './field-set.ts';
-export { type Form, Forms } from './forms.ts';
+export { type Conversion, type Converting, converted, type Form, Forms } from './forms.ts';
 export { knownText, ordered as keptOnce } from './known-sets.ts';
 export type { ManagedFieldsEntry } from './managers.ts';
 export * from './ownership.ts';

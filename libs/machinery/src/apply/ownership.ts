@@ -6,7 +6,7 @@ import type { MessageSchema } from '../schema.ts';
 import { changedFields, type FieldChanges, noChanges } from './changed-fields.ts';
 import { type Conflict, conflictError } from './conflicts.ts';
 import { difference, type FieldSet, intersection, isEmpty, leaves, noFields, union } from './field-set.ts';
-import type { Forms } from './forms.ts';
+import { type Converting, converted, type Forms } from './forms.ts';
 import {
   asksToReset,
   type Identity,
@@ -70,13 +70,13 @@ export function cloneObject<T extends KubeObject>(object: T): T {
  * @param next defaulted; its own managedFields, where it has any, are a client's change to ownership itself
  * @param forms of kinds with several versions: `message`, `old` and `next` are of the author's
  */
-export function managedAfterUpdate(
+export function* managedAfterUpdateAs(
   message: MessageSchema,
   old: KubeObject | undefined,
   next: KubeObject,
   author: Author,
   forms?: Forms,
-): ManagedFieldsEntry[] {
+): Converting<ManagedFieldsEntry[]> {
   const given = managedFieldsOf(next);
   if (asksToReset(given) || lacksKeys(message, next)) return [];
   const live = old && managedFieldsOf(old);
@@ -90,7 +90,7 @@ export function managedAfterUpdate(
     : { ...noChanges, added: fieldsOfNew(message, manageable(next)) };
   const identity: Identity = { ...identityOf(author), operation: 'Update' };
   const taken = union(changes.modified, changes.added);
-  const changesFor = changesIn(forms, old, next, changes);
+  const changesFor = yield* changesIn(forms, old, next, changes, managers);
   if (!isGiven && live && isEmpty(taken) && isEmpty(changes.removed) && !forms) return live;
   const kept = managers.map((manager) => {
     if (isSame(manager, identity)) return without(manager, changes.removed);
@@ -100,6 +100,20 @@ export function managedAfterUpdate(
   if (isEmpty(taken)) return writeManagers(kept);
   const own = kept.find((manager) => isSame(manager, identity))?.fields ?? noFields;
   return writeManagers(withManager(kept, { ...identity, time: author.time, fields: union(own, taken) }));
+}
+
+/** The same for kinds of one version. */
+export function managedAfterUpdate(
+  message: MessageSchema,
+  old: KubeObject | undefined,
+  next: KubeObject,
+  author: Author,
+): ManagedFieldsEntry[] {
+  return converted(managedAfterUpdateAs(message, old, next, author), unasked);
+}
+
+function unasked(): never {
+  throw new RangeError('a kind of one version has no other to be converted to');
 }
 
 export interface ApplyRequest {
@@ -133,20 +147,21 @@ function withoutFields(set: FieldSet, names: readonly string[] = []): FieldSet {
 type ChangesFor = (manager: Manager) => FieldChanges;
 
 /** What a write changes, as each manager's version names it. */
-function changesIn(
+function* changesIn(
   forms: Forms | undefined,
   old: KubeObject | undefined,
   next: KubeObject,
   own: FieldChanges,
+  managers: readonly Manager[],
   reset?: readonly string[],
-): ChangesFor {
+): Converting<ChangesFor> {
   if (!forms || !old) return () => own;
-  const changes = forms.changes(content(old), content(next), own);
+  const changes = yield* forms.changes(content(old), content(next), own, managers);
   return (manager) => besides(changes(manager), reset);
 }
 
 /** The live object as the apply makes it, with its managedFields. @throws StatusError Conflict, or BadRequest for a malformed list */
-export function applyConfiguration(request: ApplyRequest): KubeObject {
+export function* applyConfigurationAs(request: ApplyRequest): Converting<KubeObject> {
   const { message, live, applied, author, force, transferable, forms } = request;
   const shape = rootShape(message);
   checkItems(shape, applied);
@@ -157,9 +172,9 @@ export function applyConfiguration(request: ApplyRequest): KubeObject {
   const others = managers.filter((manager) => !isSame(manager, identity));
   const merged = mergeApplied(shape, live ? content(live) : {}, content(applied)) as KubeObject;
   const next = known
-    ? withoutDropped(request, merged, known, [...others, { ...known, apiVersion: author.apiVersion, fields: wanted }])
+    ? yield* withoutDropped(request, merged, known, [...others, { ...known, apiVersion: author.apiVersion, fields: wanted }])
     : merged;
-  const changesFor = changesIn(forms, live, next, appliedChanges(request, next), request.reset);
+  const changesFor = yield* changesIn(forms, live, next, appliedChanges(request, next), others, request.reset);
   refuseConflicts(others, changesFor, force, transferable);
   const kept = others.map((manager) => {
     const { modified, added, removed } = changesFor(manager);
@@ -172,6 +187,11 @@ export function applyConfiguration(request: ApplyRequest): KubeObject {
   return result;
 }
 
+/** The same for kinds of one version. */
+export function applyConfiguration(request: Omit<ApplyRequest, 'forms'>): KubeObject {
+  return converted(applyConfigurationAs(request), unasked);
+}
+
 function liveManagers(message: MessageSchema, live: KubeObject | undefined, author: Author): Manager[] {
   if (!live) return [];
   const managers = readManagers(managedFieldsOf(live)) ?? [];
@@ -182,9 +202,9 @@ function liveManagers(message: MessageSchema, live: KubeObject | undefined, auth
 }
 
 /** @param known who applies, as before @param owners of what is there, who applies among them */
-function withoutDropped({ message, forms }: ApplyRequest, merged: KubeObject, known: Manager, owners: Manager[]): KubeObject {
+function* withoutDropped({ message, forms }: ApplyRequest, merged: KubeObject, known: Manager, owners: Manager[]): Converting<KubeObject> {
   if (isEmpty(known.fields)) return merged;
-  if (forms) return forms.prune(merged, known.fields, known.apiVersion, owners);
+  if (forms) return yield* forms.prune(merged, known.fields, known.apiVersion, owners);
   const owned = owners.reduce((all, manager) => union(all, manager.fields), noFields);
   return removeFields(rootShape(message), merged, known.fields, owned) as KubeObject;
 }

@@ -19,7 +19,6 @@ import { Committer } from './commit.ts';
 import { componentUsers } from './component-users.ts';
 import { CustomResources } from './custom/custom-resources.ts';
 import { withRuleChecks } from './custom/rule-checks.ts';
-import { compileRules } from './custom/rules.ts';
 import type { ClusterFacts } from './default-objects.ts';
 import { Deletion } from './deletion.ts';
 import { EventExpiry } from './event-expiry.ts';
@@ -35,22 +34,22 @@ import { type PodConnection, type PodTunnelRequest, planConnection } from './pod
 import { Reads } from './reads.ts';
 import { Subresources } from './subresources/registry.ts';
 import type { SubresourceHandler } from './subresources/subresource.ts';
-import type {
-  Annotated,
-  Answer,
-  Call,
-  CoreMetrics,
-  DeleteAnswer,
-  DeleteSettings,
-  ListAnswer,
-  ListSettings,
-  ReadSettings,
-  User,
-  WatchHandle,
-  WatchSettings,
-  WriteSettings,
+import {
+  type Annotated,
+  type Answer,
+  type Call,
+  type CoreMetrics,
+  type DeleteAnswer,
+  type DeleteSettings,
+  type ListAnswer,
+  type ListSettings,
+  noMetrics,
+  type ReadSettings,
+  type User,
+  type WatchHandle,
+  type WatchSettings,
+  type WriteSettings,
 } from './types.ts';
-import { noMetrics } from './types.ts';
 import { shownAnswer, shownList, shownWatch, storedTarget, ViewWrites } from './views.ts';
 import { WatchCache } from './watch-cache.ts';
 import { ServiceConnections, WebhookClient } from './webhooks/index.ts';
@@ -68,6 +67,7 @@ export interface ApiServerOptions {
   metrics?: CoreMetrics;
   /** Signs service accounts' tokens. */
   tokens?: TokenIssuer | undefined;
+  webhooks?: Pick<WebhookClient, 'call'>;
 }
 
 export interface ApiConfig {
@@ -141,7 +141,7 @@ export class ApiServer {
     this.webhooks = new WebhookClient({ connections: this.services, clock });
     const own = { clock, random, logger, cache: this.#cache, client: system };
     this.#defaults = new ClusterDefaults({ ...options, ...own });
-    this.#customResources = new CustomResources({ ...own, kinds: this.kinds, compileRules });
+    this.#customResources = new CustomResources({ ...own, metrics, kinds: this.kinds, webhooks: options.webhooks ?? this.webhooks });
   }
 
   /** Primes the cache and makes what every cluster has. */

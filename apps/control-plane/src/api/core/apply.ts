@@ -3,7 +3,7 @@
 import {
   type ApplyRequest,
   apiVersionOf,
-  applyConfiguration,
+  applyConfigurationAs,
   type FieldSet,
   fieldsHeldAs,
   isRecord,
@@ -51,10 +51,11 @@ export class Applies {
     let old: KubeObject | undefined;
     const committed = await committer.mutate(target, settings.dryRun ?? false, async (current, known) => {
       old = current?.object;
-      if (current) return writes.decideUpdate(target, scope, this.#applied(target, current.object, applied, settings), current, known);
+      if (current)
+        return writes.decideUpdate(target, scope, await this.#applied(target, current.object, applied, settings), current, known);
       refuseCreation(target, applied);
       await authorizeCreate();
-      return writes.decideCreate(target, this.#applied(target, undefined, applied, settings), name, known);
+      return writes.decideCreate(target, await this.#applied(target, undefined, applied, settings), name, known);
     });
     const { entry } = committed;
     warnings.push(...kindWarnings(kind, scope, entry.object, old), ...committed.warnings);
@@ -62,7 +63,7 @@ export class Applies {
     return answer(entry, old ? 200 : 201, warnings);
   }
 
-  #applied(target: Target, live: KubeObject | undefined, applied: KubeObject, settings: WriteSettings): KubeObject {
+  async #applied(target: Target, live: KubeObject | undefined, applied: KubeObject, settings: WriteSettings): Promise<KubeObject> {
     const author = authorOf(target, settings, this.#options.clock);
     const isKubectl = author.manager === kubectlManager;
     const kind = servedKind(target);
@@ -72,9 +73,11 @@ export class Applies {
       ? []
       : [...(strategy.resets ?? []), ...(subresources.status && strategy.writesStatus !== 'always' ? ['status'] : [])];
     const request: ApplyRequest = { message: kind.schema, live: shown, applied, author, force: settings.force ?? false, reset };
-    const forms = this.#options.versions.of(target);
+    const { versions } = this.#options;
+    const forms = versions.of(target);
     const transferable = isKubectl && shown ? heldByClientSideApply(kind, shown) : undefined;
-    const configured = applyConfiguration({ ...request, ...(forms && { forms }), ...(transferable && { transferable }) });
+    const configuring = applyConfigurationAs({ ...request, ...(forms && { forms }), ...(transferable && { transferable }) });
+    const configured = await versions.converted(target, configuring);
     const result = readBody(kind, configured, {}).object;
     const { annotations } = result.metadata;
     if (isKubectl && live && annotations?.[lastAppliedAnnotation]) annotations[lastAppliedAnnotation] = lastApplied(applied);

@@ -14,10 +14,11 @@ import type { Clock } from '@berth/telemetry';
 import type { EventExpiry } from './event-expiry.ts';
 import { relativeKey, storageKey } from './keys.ts';
 import { timed } from './latency.ts';
-import { Entry, encodeStored, rememberStored, withRevision } from './object-codec.ts';
+import { Entry, encodeStored, headOf, rememberStored, withRevision } from './object-codec.ts';
 import { translated } from './store-errors.ts';
 import { Turns } from './turns.ts';
 import type { Annotated, Call, CoreMetrics } from './types.ts';
+import { decideInVersion, shownEntry } from './versions/index.ts';
 import type { WatchCache } from './watch-cache.ts';
 
 /** How often one request may lose against others before it is told so. */
@@ -103,7 +104,14 @@ export class Committer {
   }
 
   /** @throws what `decide` throws on the newest state, or Conflict after losing too often. */
-  async mutate({ kind, namespace, name = '', audit }: Place, dryRun: boolean, decide: Decide): Promise<Committed> {
+  async mutate(place: Place, dryRun: boolean, decide: Decide): Promise<Committed> {
+    const { kind } = place;
+    if (!kind.conversion) return this.#mutate(place, dryRun, decide);
+    const committed = await this.#mutate(place, dryRun, decideInVersion(kind, kind.conversion, decide));
+    return committed.type === 'remove' ? committed : { ...committed, entry: await shownEntry(kind, committed.entry) };
+  }
+
+  async #mutate({ kind, namespace, name = '', audit }: Place, dryRun: boolean, decide: Decide): Promise<Committed> {
     const relative = relativeKey(namespace, name);
     const known = new Map<string, KeyValue | undefined>();
     // The cached state is tried first, also that there is no such object: when it turns out stale, the commit fails and brings the
@@ -174,8 +182,8 @@ export class Committer {
     const result = await timed(audit, 'etcd', this.#clock, () => this.#transact(kind, transaction));
     if (result.succeeded) {
       for (const guard of guards) guard.onCommit?.(result.revision);
-      if (!stored) return { entry: removed(cache.head, relative, decision.object, current), type: 'remove' };
-      return { entry: Entry.stored(cache.head, relative, result.revision, stored), type: 'put' };
+      if (!stored) return { entry: removed(headOf(kind), relative, decision.object, current), type: 'remove' };
+      return { entry: Entry.stored(storedHead(kind), relative, result.revision, stored), type: 'put' };
     }
     guards.forEach((guard, index) => {
       const found = result.current[index + 1];
@@ -202,9 +210,9 @@ export class Committer {
 
   /** The answer that a commit would have given. */
   #imagine(kind: KindDefinition, relative: string, current: Entry | undefined, decision: Decision): Outcome {
-    const { head } = this.#cache.of(kind);
+    const head = storedHead(kind);
     if (decision.type === 'keep') return { entry: decision.entry, type: 'keep' };
-    if (decision.type === 'remove') return { entry: removed(head, relative, decision.object, current), type: 'remove' };
+    if (decision.type === 'remove') return { entry: removed(headOf(kind), relative, decision.object, current), type: 'remove' };
     const stored = encodeStored(decision.object);
     if (current) return { entry: versioned(head, relative, current.revision, stored, decision.object), type: 'put' };
     const { shownVersion } = decision;
@@ -212,8 +220,12 @@ export class Committer {
   }
 
   #entry(kind: KindDefinition, relative: string, kv: KeyValue): Entry {
-    return Entry.stored(this.#cache.of(kind).head, relative, kv.modRevision, kv.value);
+    return this.#cache.of(kind).entry(relative, kv);
   }
+}
+
+function storedHead(kind: KindDefinition): Uint8Array {
+  return headOf(kind.conversion?.stored ?? kind);
 }
 
 function withLease(write: Write, lease: string): Write {

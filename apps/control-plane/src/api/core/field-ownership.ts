@@ -5,7 +5,7 @@ import {
   deepEqual,
   type KubeObject,
   type ManagedFieldsEntry,
-  managedAfterUpdate,
+  managedAfterUpdateAs,
   managedFieldsOf,
   setManagedFields,
 } from '@berth/machinery';
@@ -27,26 +27,34 @@ export interface Tracking {
   versions: KindVersions;
 }
 
-/** Changes `next`. */
+/** Changes `next`; where another version of it has to be asked for elsewhere, not before the promise resolves. */
 export function trackFields(
   target: Target,
   old: KubeObject | undefined,
   next: KubeObject,
   settings: WriteSettings,
   tracking: Tracking,
-): void {
+): Promise<void> | undefined {
   const { subresources, strategy } = target.kind;
   const { resets = [] } = strategy;
   const described = old
     ? scaledToSome(target, resets.length > 0 ? withParts(next, old, resets) : next)
     : without(next, [...(subresources.status && strategy.writesStatus !== 'always' ? ['status'] : []), ...resets]);
-  setManagedFields(next, managedAfter(target, old, described, settings, tracking));
+  return setWhenKnown(next, managedAfter(target, old, described, settings, tracking));
+}
+
+function setWhenKnown(next: KubeObject, entries: ManagedFieldsEntry[] | Promise<ManagedFieldsEntry[]>): Promise<void> | undefined {
+  if (entries instanceof Promise) return entries.then((known) => setManagedFields(next, known));
+  setManagedFields(next, entries);
+  return undefined;
 }
 
 function managedAfter(target: Target, old: KubeObject | undefined, next: KubeObject, settings: WriteSettings, tracking: Tracking) {
   const kind = servedKind(target);
   const author = authorOf(target, settings, tracking.clock);
-  return managedAfterUpdate(kind.schema, old && asServed(kind, old), asServed(kind, next), author, tracking.versions.of(target));
+  const forms = tracking.versions.of(target);
+  const managed = managedAfterUpdateAs(kind.schema, old && asServed(kind, old), asServed(kind, next), author, forms);
+  return tracking.versions.converted(target, managed);
 }
 
 /** Whether a write changes nothing but the times at which managers wrote, which alone are no change. */
@@ -89,7 +97,13 @@ function withParts(object: Shaped, old: KubeObject, fields: readonly string[]): 
 }
 
 /** Looks at the status and metadata alone, since nothing else changes: statuses are written most of all. */
-export function trackStatusFields(target: Target, old: Shaped, next: Shaped, settings: WriteSettings, tracking: Tracking): void {
+export function trackStatusFields(
+  target: Target,
+  old: Shaped,
+  next: Shaped,
+  settings: WriteSettings,
+  tracking: Tracking,
+): Promise<void> | undefined {
   const compared: Shaped = { ...old, metadata: next.metadata, status: next.status };
-  setManagedFields(next, managedAfter(target, old, compared, settings, tracking));
+  return setWhenKnown(next, managedAfter(target, old, compared, settings, tracking));
 }

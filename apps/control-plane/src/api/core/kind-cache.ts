@@ -4,16 +4,16 @@
 import { type KindDefinition, type KubeObject, StatusError } from '@berth/machinery';
 import { type KeyValue, SortedKeys, type StoreEvent } from '@berth/store';
 import { expires } from './event-expiry.ts';
+import { EventHistory } from './event-history.ts';
 import { kindPrefix } from './keys.ts';
-import { Entry, headOf } from './object-codec.ts';
+import { Entry, headOf, ownHead } from './object-codec.ts';
 import { indexedFieldOf, type Selection } from './selection.ts';
 import type { WatchItem } from './types.ts';
 import { bookmarkItem, CacheEvent, watchItem } from './watch-events.ts';
 import { WatchStream } from './watch-stream.ts';
 
-/** Events a kind remembers for resuming watches; whichever limit is hit first evicts the oldest. */
+/** Events a kind remembers for resuming watches. */
 export const eventHistoryLimit = 10_000;
-export const eventHistoryBytesLimit = 16 * 1024 * 1024;
 /** Of kinds whose objects expire. */
 const expiringHistoryLimit = 2_000;
 
@@ -35,21 +35,17 @@ export interface WatchStart {
 }
 
 export class KindCache {
-  readonly head: Uint8Array;
   readonly prefix: string;
   /** Otherwise the objects are in the store alone, and nothing but `watch` may be asked here. */
   readonly keepsObjects: boolean;
   #kind: KindDefinition;
-  readonly #historyLimit: number;
+  #head: Uint8Array;
   readonly #entries = new Map<string, Entry>();
   readonly #keys = new SortedKeys();
   /** Keys by the value of the field that the kind is asked for by most. */
   readonly #index = new Map<string, Set<string>>();
   readonly #indexed: ((object: KubeObject) => string) | undefined;
-  #history: CacheEvent[] = [];
-  #historyBytes = 0;
-  /** Watches can resume after this revision or any later one. */
-  #oldest = 0;
+  readonly #history: EventHistory;
   #lastChange = 0;
   #isClosed = false;
   readonly #watchers = new Set<WatchStream>();
@@ -57,11 +53,11 @@ export class KindCache {
 
   constructor(kind: KindDefinition, onDropped: () => void) {
     this.#kind = kind;
-    this.head = headOf(kind);
+    this.#head = headOf(kind);
     this.prefix = kindPrefix(kind);
     this.#onDropped = onDropped;
     this.keepsObjects = !expires(kind);
-    this.#historyLimit = this.keepsObjects ? eventHistoryLimit : expiringHistoryLimit;
+    this.#history = new EventHistory(this.keepsObjects ? eventHistoryLimit : expiringHistoryLimit);
     this.#indexed = kind.selectableFields[indexedFieldOf(kind) ?? ''];
   }
 
@@ -93,38 +89,51 @@ export class KindCache {
     this.#entries.clear();
     this.#keys.clear();
     this.#index.clear();
-    this.#history = [];
-    this.#historyBytes = 0;
     for (const kv of this.keepsObjects ? kvs : []) {
-      const entry = this.#entry(kv.key.slice(this.prefix.length), kv);
+      const entry = this.entry(kv.key.slice(this.prefix.length), kv);
       this.#entries.set(entry.key, entry);
       this.#keys.add(entry.key);
       this.#reindex(entry.key, undefined, entry);
     }
-    this.#oldest = revision;
+    this.#history.reset(revision);
     this.#lastChange = revision;
   }
 
   apply(event: StoreEvent, key: string): void {
-    const previous = this.keepsObjects ? this.#entries.get(key) : event.previous && this.#entry(key, event.previous);
+    const previous = this.keepsObjects ? this.#entries.get(key) : event.previous && this.entry(key, event.previous);
     const revision = event.kv.modRevision;
-    const current = event.type === 'put' ? this.#entry(key, event.kv) : undefined;
+    const current = event.type === 'put' ? this.entry(key, event.kv) : undefined;
     if (!current && !previous) return;
     if (this.keepsObjects) this.#keep(key, previous, current);
     this.#lastChange = revision;
-    this.#publish(new CacheEvent(this.head, revision, current, previous));
+    this.#publish(new CacheEvent(previous ? this.#headOf(previous.bytes) : this.#head, revision, current, previous));
   }
 
-  #entry(key: string, { modRevision, value }: KeyValue): Entry {
-    const entry = Entry.stored(this.head, key, modRevision, value);
-    return this.kind.defaultsStored ? entry.withDefaults(this.kind) : entry;
+  /** What stored objects start with; of kinds in several versions, what these do. */
+  #headOf(stored: Uint8Array): Uint8Array {
+    return (this.#kind.conversion && ownHead(stored)) ?? this.#head;
+  }
+
+  /** A stored object as it is shown here: in the version that it was written in. */
+  entry(key: string, { modRevision, value }: Pick<KeyValue, 'modRevision' | 'value'>): Entry {
+    return this.#withDefaults(Entry.stored(this.#headOf(value), key, modRevision, value));
+  }
+
+  /** Those of the version that it was written in. */
+  #withDefaults(entry: Entry): Entry {
+    const { conversion } = this.#kind;
+    const kind = conversion?.versions.find((version) => entry.isOf(headOf(version))) ?? this.#kind;
+    return kind.defaultsStored ? entry.withDefaults(kind) : entry;
   }
 
   /** The kind's definition is another one now, as kinds are that users define; what is stored of it is not. */
   redefine(kind: KindDefinition): void {
     this.#kind = kind;
-    if (!kind.defaultsStored) return;
-    for (const [key, entry] of this.#entries) this.#entries.set(key, entry.withDefaults(kind));
+    this.#head = headOf(kind);
+    for (const [key, entry] of this.#entries) {
+      const isOther = !kind.conversion && !entry.isOf(this.#head);
+      this.#entries.set(key, this.#withDefaults(isOther ? entry.at(this.#head, entry.revision) : entry));
+    }
   }
 
   #keep(key: string, previous: Entry | undefined, current: Entry | undefined): void {
@@ -136,30 +145,8 @@ export class KindCache {
   }
 
   #publish(event: CacheEvent): void {
-    this.#history.push(event);
-    this.#historyBytes += event.size;
-    let evict = 0;
-    while (this.#history.length - evict > this.#historyLimit || this.#historyBytes > eventHistoryBytesLimit) {
-      const oldest = this.#history[evict];
-      if (!oldest) break;
-      this.#historyBytes -= oldest.size;
-      this.#oldest = oldest.revision;
-      evict += 1;
-    }
-    // Evicting in blocks keeps the cost of moving the array off each event.
-    if (evict > 0) this.#evict(evict);
+    this.#history.add(event);
     for (const watcher of this.#watchers) watcher.offer(event);
-  }
-
-  #evict(count: number): void {
-    let extra = count;
-    for (; extra < count + this.#historyLimit / 10; extra++) {
-      const oldest = this.#history[extra];
-      if (!oldest) break;
-      this.#historyBytes -= oldest.size;
-      this.#oldest = oldest.revision;
-    }
-    this.#history = this.#history.slice(extra);
   }
 
   /** Keys of the objects whose indexed field has this value. */
@@ -214,8 +201,8 @@ export class KindCache {
 
   /** @throws StatusError Expired when the events after `start.after` are no longer known. */
   watch(start: WatchStart): WatchStream {
-    if (start.after !== undefined && start.after < this.#oldest) {
-      throw StatusError.expired(`too old resource version: ${start.after} (${this.#oldest})`);
+    if (start.after !== undefined && start.after < this.#history.oldest) {
+      throw StatusError.expired(`too old resource version: ${start.after} (${this.#history.oldest})`);
     }
     const stream = new WatchStream({
       selection: start.selection,
@@ -235,20 +222,9 @@ export class KindCache {
   #replay(start: WatchStart, after: number): WatchItem[] {
     const before = start.readBefore && this.#added(start.readBefore, start);
     const prefix = start.namespace ? `${start.namespace}/` : '';
-    const missed = this.#history.slice(this.#firstAfter(after)).filter((event) => event.key.startsWith(prefix));
+    const missed = this.#history.since(after).filter((event) => event.key.startsWith(prefix));
     const seen = missed.map((event) => event.seenBy(start.selection)).filter((item) => item !== undefined);
     return before ? [...before, ...seen] : seen;
-  }
-
-  #firstAfter(revision: number): number {
-    let low = 0;
-    let high = this.#history.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((this.#history[middle]?.revision ?? 0) <= revision) low = middle + 1;
-      else high = middle;
-    }
-    return low;
   }
 
   #initial(start: WatchStart): WatchItem[] {
@@ -274,7 +250,7 @@ export class KindCache {
 
   /** Whether objects of this kind are kept just as they are here. */
   holds(kind: KindDefinition): boolean {
-    return Buffer.compare(this.head, headOf(kind)) === 0 && indexedFieldOf(this.kind) === indexedFieldOf(kind);
+    return indexedFieldOf(this.kind) === indexedFieldOf(kind);
   }
 
   get isClosed(): boolean {

@@ -88,8 +88,13 @@ export class LocalClient implements Client {
     return { ...options, userAgent: managerOf(this.#user) };
   }
 
+  /** Kinds that users define are made anew by whoever follows their definitions; what converts and checks them is the server's own. */
+  #served(kind: KindDefinition): KindDefinition {
+    return kind.readContent ? (this.#server.kinds.resource(kind.group, kind.version, kind.plural) ?? kind) : kind;
+  }
+
   #call<T extends KubeObject>(kind: KindDefinition<T>, key: { namespace?: string; name?: string }, subresource?: string): Call {
-    return { user: this.#user, kind: erased(kind), namespace: key.namespace, name: key.name, subresource };
+    return { user: this.#user, kind: this.#served(erased(kind)), namespace: key.namespace, name: key.name, subresource };
   }
 }
 

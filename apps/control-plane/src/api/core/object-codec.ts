@@ -40,9 +40,26 @@ export function toBytes(value: unknown): Uint8Array {
   return encoder.encode(JSON.stringify(value));
 }
 
+const heads = new WeakMap<object, Uint8Array>();
+
 /** Every object of a kind starts with these bytes. */
 export function headOf(kind: Pick<KindDefinition, 'group' | 'version' | 'kind'>): Uint8Array {
-  return encoder.encode(`{"apiVersion":${JSON.stringify(apiVersionOf(kind))},"kind":${JSON.stringify(kind.kind)},"metadata":{`);
+  let head = heads.get(kind);
+  if (!head) {
+    head = encoder.encode(`{"apiVersion":${JSON.stringify(apiVersionOf(kind))},"kind":${JSON.stringify(kind.kind)},"metadata":{`);
+    heads.set(kind, head);
+  }
+  return head;
+}
+
+const headEnd = encoder.encode(',"metadata":{');
+/** Of a group, a version and a kind as long as they may be. */
+const headLengthMax = 600;
+
+/** What these bytes start with, where they are of any version of a kind; undefined for what was written in another order. */
+export function ownHead(bytes: Uint8Array): Uint8Array | undefined {
+  const end = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, headLengthMax)).indexOf(headEnd);
+  return end < 0 ? undefined : bytes.subarray(0, end + headEnd.length);
 }
 
 /** The stored form: no resourceVersion, members in the order that `withRevision` relies on. */
@@ -161,11 +178,19 @@ export class Entry implements Encoded {
   withDefaults(kind: KindDefinition): Entry {
     const object = deepClone(this.object);
     kind.defaults(object);
-    if (deepEqual(object, this.object)) return this;
-    const { apiVersion, kind: name, metadata, ...rest } = object;
+    return deepEqual(object, this.object) ? this : this.showing(object);
+  }
+
+  /** What of the same revision is shown otherwise: with defaults, or in another version. */
+  showing({ apiVersion, kind, metadata, ...rest }: KubeObject): Entry {
     const { resourceVersion, ...others } = metadata;
-    const ordered = { apiVersion, kind: name, metadata: { resourceVersion, ...others }, ...rest };
+    const ordered = { apiVersion, kind, metadata: { resourceVersion, ...others }, ...rest };
     return new Entry(this.key, this.revision, toBytes(ordered), ordered as KubeObject);
+  }
+
+  /** Whether it starts as objects of this version of a kind do. */
+  isOf(head: Uint8Array): boolean {
+    return startsWith(this.bytes, head);
   }
 
   /** The same object as of a later revision: what a DELETED event shows. */

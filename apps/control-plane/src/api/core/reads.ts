@@ -8,10 +8,11 @@ import { relativeKey } from './keys.ts';
 import type { KindCache } from './kind-cache.ts';
 import { ListAges } from './list-ages.ts';
 import { checkListSettings, checkWatchSettings, parseVersion } from './list-options.ts';
-import { Entry } from './object-codec.ts';
-import { type Selection, selectionOf } from './selection.ts';
+import type { Entry } from './object-codec.ts';
+import { beforeConversion, type Selection, selectionOf } from './selection.ts';
 import { translated } from './store-errors.ts';
 import type { ListAnswer, ListSettings, Target, WatchHandle, WatchSettings } from './types.ts';
+import { ShownWatch, shownEntries, shownEntry } from './versions/index.ts';
 import type { WatchCache } from './watch-cache.ts';
 
 /** Keys read from the store at a time, when a selector lets few of them through. */
@@ -34,21 +35,40 @@ export class Reads {
     const key = relativeKey(namespace, name);
     const entry = cache.keepsObjects ? cache.get(key) : await this.#stored(cache, key);
     if (!entry) throw StatusError.notFound(kind, name);
-    return entry;
+    return kind.conversion ? shownEntry(kind, entry, !resourceVersion) : entry;
   }
 
   async #stored(cache: KindCache, key: string): Promise<Entry | undefined> {
     const { kv } = await translated(this.#store.get(cache.prefix + key));
-    return kv && Entry.stored(cache.head, key, kv.modRevision, kv.value);
+    return kv && cache.entry(key, kv);
   }
 
   async list(target: Target, settings: ListSettings): Promise<ListAnswer> {
-    const list = await this.#list(target, settings);
+    const { conversion } = target.kind;
+    const list = conversion && !settings.metadataOnly ? await this.#shown(target, settings) : await this.#list(target, settings);
     if (list.continue) this.#ages.note(this.#cache.revision);
     return list;
   }
 
-  async #list(target: Target, settings: ListSettings): Promise<ListAnswer> {
+  /** In the version that is asked for; what selects by what conversion may change looks at the converted objects. */
+  async #shown(target: Target, settings: ListSettings): Promise<Page> {
+    const { kind } = target;
+    const before = beforeConversion(kind, settings);
+    if (!before) {
+      const page = await this.#list(target, settings);
+      return { ...page, entries: await shownEntries(kind, page.entries) };
+    }
+    const selection = selectionOf(kind, settings);
+    const { limit = 0, labelSelector: _labels, fieldSelector: _fields, ...rest } = settings;
+    const isSameForAll = limit > 0 && Number(rest.resourceVersion || '0') > 0 && !rest.resourceVersionMatch && !rest.continue;
+    const all = await this.#list(target, { ...rest, ...before, ...(isSameForAll && { resourceVersionMatch: 'Exact' }) });
+    const entries = (await shownEntries(kind, all.entries)).filter(({ object }) => selection.matches(object));
+    const next = limit > 0 ? entries[limit] : undefined;
+    if (!next) return { ...all, entries };
+    return withContinue(entries.slice(0, limit), Number(all.resourceVersion), next.key, undefined);
+  }
+
+  async #list(target: Target, settings: ListSettings): Promise<Page> {
     checkListSettings(settings);
     const { kind, namespace } = target;
     const selection = selectionOf(kind, settings);
@@ -72,6 +92,16 @@ export class Reads {
   }
 
   async watch(target: Target, settings: WatchSettings): Promise<WatchHandle> {
+    const { kind } = target;
+    if (!kind.conversion || settings.metadataOnly) return this.#watch(target, settings);
+    const before = beforeConversion(kind, settings);
+    if (!before) return new ShownWatch(kind, await this.#watch(target, settings));
+    const selection = selectionOf(kind, settings);
+    const { labelSelector: _labels, fieldSelector: _fields, ...rest } = settings;
+    return new ShownWatch(kind, await this.#watch(target, { ...rest, ...before }), selection);
+  }
+
+  async #watch(target: Target, settings: WatchSettings): Promise<WatchHandle> {
     checkWatchSettings(settings);
     const { kind, namespace } = target;
     const selection = selectionOf(kind, settings);
@@ -114,7 +144,7 @@ export class Reads {
     return { entries, resourceVersion: String(at.revision) };
   }
 
-  async #nextPage(cache: KindCache, namespace: string | undefined, selection: Selection, settings: ListSettings): Promise<ListAnswer> {
+  async #nextPage(cache: KindCache, namespace: string | undefined, selection: Selection, settings: ListSettings): Promise<Page> {
     const at = decodeContinue(settings.continue ?? '');
     if (settings.resourceVersion && settings.resourceVersion !== '0') {
       throw StatusError.badRequest('specifying resource version is not allowed when using continue');
@@ -136,7 +166,7 @@ export class Reads {
   }
 
   /** A page as of a revision that the cache has reached. */
-  async #at(cache: KindCache, namespace: string | undefined, selection: Selection, at: Position, limit?: number): Promise<ListAnswer> {
+  async #at(cache: KindCache, namespace: string | undefined, selection: Selection, at: Position, limit?: number): Promise<Page> {
     // As long as nothing of this kind changed since, the cache still shows that revision.
     if (cache.keepsObjects && cache.lastChange <= at.revision) return this.#page(cache, namespace, selection, at, limit);
     return this.#past(cache, namespace, selection, at, limit);
@@ -151,7 +181,7 @@ export class Reads {
       const options = { start, end, limit: historyPageSize, revision: at.revision };
       const page = await translated(this.#store.range(options));
       for (const [index, kv] of page.kvs.entries()) {
-        const entry = Entry.stored(cache.head, kv.key.slice(cache.prefix.length), kv.modRevision, kv.value);
+        const entry = cache.entry(kv.key.slice(cache.prefix.length), kv);
         if (!selection.everything && !selection.matches(entry.object)) continue;
         if (limit > 0 && entries.length === limit) {
           return withContinue(entries, at.revision, entry.key, selection.everything ? page.count - index : undefined);

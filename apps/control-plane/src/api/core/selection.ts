@@ -24,8 +24,9 @@ export const everything: Selection = { everything: true, matches: () => true };
 
 const indexedFields = ['spec.nodeName', 'spec.clusterIP'];
 
-/** The field that the cache finds objects of this kind by, besides their names. */
+/** The field that the cache finds objects of this kind by, besides their names; none where each version has fields of its own. */
 export function indexedFieldOf(kind: KindDefinition): string | undefined {
+  if (kind.conversion) return undefined;
   return indexedFields.find((field) => Object.hasOwn(kind.selectableFields, field));
 }
 
@@ -42,6 +43,20 @@ export function selectionOf(kind: KindDefinition, selectors: Selectors): Selecti
     indexed: wanted(indexedFieldOf(kind) ?? ''),
     matches: (object) => labelsMatch(labels, object) && tests.every((test) => test(object)),
   };
+}
+
+/**
+ * As much of it as holds for an object in whichever version it was stored, for kinds whose versions are converted; undefined where that
+ * is all of it.
+ */
+export function beforeConversion({ conversion }: KindDefinition, selectors: Selectors): Selectors | undefined {
+  if (!conversion) return undefined;
+  const fields = selectors.fieldSelector ? parseFieldSelector(selectors.fieldSelector) : [];
+  const keepsFields = fields.every(({ field }) => field === 'metadata.name' || field === 'metadata.namespace');
+  const keepsLabels = conversion.isPlain || !selectors.labelSelector;
+  if (keepsFields && keepsLabels) return undefined;
+  const { labelSelector, fieldSelector } = selectors;
+  return { ...(keepsLabels && labelSelector && { labelSelector }), ...(keepsFields && fieldSelector && { fieldSelector }) };
 }
 
 function labelsMatch(selector: Selector | undefined, object: KubeObject): boolean {

@@ -4,7 +4,7 @@ import type { KindDefinition, KubeObject } from '@berth/machinery';
 import { MemoryStore, type Store } from '@berth/store';
 import { type Clock, seededRandom, silentLogger, systemClock } from '@berth/telemetry';
 import { defaultConfig } from '../../config.ts';
-import { ApiServer } from './api-server.ts';
+import { ApiServer, type ApiServerOptions } from './api-server.ts';
 import { componentUsers } from './component-users.ts';
 import type { ClusterFacts } from './default-objects.ts';
 import { erased } from './kinds-by-name.ts';
@@ -19,13 +19,15 @@ export interface TestServerOptions extends ClusterFacts {
   nodePortRange?: { from: number; to: number };
   serviceCidr?: string;
   disableAdmissionPlugins?: string[];
+  webhooks?: ApiServerOptions['webhooks'];
 }
 
 export async function startTestServer(options: TestServerOptions = {}) {
   const { store = new MemoryStore(), clock = systemClock, seed = 1, disableAdmissionPlugins = [] } = options;
   const { nodePortRange = defaultConfig.nodePortRange, serviceCidr = defaultConfig.serviceCidr } = options;
   const config = { ...defaultConfig, nodePortRange, serviceCidr, disableAdmissionPlugins };
-  const server = new ApiServer({ store, kinds: [...kinds, ...kindViews], clock, random: seededRandom(seed), logger: silentLogger, config });
+  const own = { store, clock, random: seededRandom(seed), logger: silentLogger, config };
+  const server = new ApiServer({ ...own, kinds: [...kinds, ...kindViews], ...(options.webhooks && { webhooks: options.webhooks }) });
   await server.start(options);
   return { server, store, client: server.localClient(admin), system: server.localClient(componentUsers.apiServer) };
 }

@@ -78,6 +78,8 @@ export interface Selectors {
 }
 
 export interface ListSettings extends Selectors {
+  /** Whether nothing but metadata is looked at, so that objects may be shown in the versions that they are stored in. */
+  metadataOnly?: boolean;
   limit?: number;
   continue?: string;
   resourceVersion?: string;
@@ -88,6 +90,8 @@ export interface ListSettings extends Selectors {
 }
 
 export interface WatchSettings extends Selectors {
+  /** As of lists. */
+  metadataOnly?: boolean;
   /** Events after this version. Absent or '0' starts with ADDED for all that exists, unless sendInitialEvents is false. */
   resourceVersion?: string;
   /** NotOlderThan, with sendInitialEvents. */
@@ -128,6 +132,10 @@ export type WatchEventType = 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK';
 
 export interface WatchItem extends Encoded {
   type: WatchEventType;
+  /** What it shows. */
+  readonly subject: Encoded;
+  /** Of a change: what was there before. */
+  readonly previous?: Encoded | undefined;
   /** `{"type":…,"object":…}` and a newline; made once for all watchers. */
   readonly line: Uint8Array;
 }
@@ -143,11 +151,23 @@ export interface WatchHandle extends AsyncIterable<WatchItem> {
   close(): void;
 }
 
+/** Objects that a webhook converted, or did not. */
+export interface ConversionObserved {
+  /** Name of the definition. */
+  definition: string;
+  from: string;
+  to: string;
+  durationSeconds: number;
+  /** Why it failed, in the words of Kubernetes' metrics. */
+  failure?: string;
+}
+
 /** Counts what happens inside; every method may be a no-op. */
 export interface CoreMetrics {
   watcherDropped(resource: string): void;
   conflictRetried(resource: string): void;
   cacheReset(): void;
+  converted(conversion: ConversionObserved): void;
 }
 
-export const noMetrics: CoreMetrics = { watcherDropped() {}, conflictRetried() {}, cacheReset() {} };
+export const noMetrics: CoreMetrics = { watcherDropped() {}, conflictRetried() {}, cacheReset() {}, converted() {} };

@@ -9,20 +9,22 @@ const lineEnd = encoder.encode('}\n');
 
 class Item implements WatchItem {
   readonly type: WatchEventType;
-  readonly #subject: Encoded;
+  readonly subject: Encoded;
+  readonly previous: Encoded | undefined;
   #line: Uint8Array | undefined;
 
-  constructor(type: WatchEventType, subject: Encoded) {
+  constructor(type: WatchEventType, subject: Encoded, previous?: Encoded) {
     this.type = type;
-    this.#subject = subject;
+    this.subject = subject;
+    this.previous = previous;
   }
 
   get bytes(): Uint8Array {
-    return this.#subject.bytes;
+    return this.subject.bytes;
   }
 
   get object(): KubeObject {
-    return this.#subject.object;
+    return this.subject.object;
   }
 
   get line(): Uint8Array {
@@ -87,7 +89,7 @@ export class CacheEvent {
   }
 
   #changed(): WatchItem | undefined {
-    if (this.current) this.#change ??= new Item('MODIFIED', this.current);
+    if (this.current) this.#change ??= new Item('MODIFIED', this.current, this.previous);
     return this.#change;
   }
 

@@ -105,7 +105,7 @@ export class Writes {
     if (kind.subresources.status && !kind.strategy.writesStatus) delete object.status;
     defaultForWrite(target, object);
     // What the server adds from here on belongs to nobody.
-    if (settings) trackFields(target, undefined, object, settings, this.#options);
+    if (settings) await trackFields(target, undefined, object, settings, this.#options);
     dropDisabledFields(kind.disabledFields, object);
     kind.strategy.prepareForCreate?.(object);
     const request: AdmissionRequest = {
@@ -221,7 +221,7 @@ export class Writes {
       await this.#options.admission.checkStatus(request);
       defaultForWrite(target, next);
       dropDisabledFields(kind.disabledFields, next, old);
-      if (settings) trackStatusFields(target, old, next, settings, this.#options);
+      if (settings) await trackStatusFields(target, old, next, settings, this.#options);
       await this.#options.admission.mutate(request);
     }
     const errors = [...refused, ...validateChange(request, scope, next, old), ...(target.through?.view?.validate?.(next, old) ?? [])];
@@ -248,7 +248,7 @@ export class Writes {
     partial?.prepare(next, old, timestamp(this.#options.clock));
     defaultForWrite(target, next);
     // Who sends a change owns it, also where the strategy then keeps what was there.
-    if (settings) trackFields(target, old, next, settings, this.#options);
+    if (settings) await trackFields(target, old, next, settings, this.#options);
     dropDisabledFields(kind.disabledFields, next, old);
     if (!partial) kind.strategy.prepareForUpdate?.(next, old);
     await this.#options.admission.mutate(request);

@@ -1,6 +1,7 @@
 // What the API counts about itself, named as Kubernetes names it where it has a name, for Prometheus.
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { CoreMetrics } from '../core/types.ts';
+import type { ConversionObserved, CoreMetrics } from '../core/types.ts';
+import { ConversionMetrics } from './conversion-metrics.ts';
 import { FlowCounts } from './flow-metrics.ts';
 import { Series } from './metric-series.ts';
 import type { RequestLabels } from './request-labels.ts';
@@ -13,6 +14,7 @@ const durationLabels = ['verb', 'dry_run', 'group', 'version', 'resource', 'subr
 export class ApiMetrics implements CoreMetrics {
   readonly registry: Registry;
   readonly flow: FlowCounts;
+  readonly #conversions: ConversionMetrics;
   readonly #requests: Counter<keyof RequestLabels | 'code'>;
   readonly #durations: Histogram<keyof RequestLabels>;
   readonly #running: Gauge<keyof RequestLabels>;
@@ -59,6 +61,7 @@ export class ApiMetrics implements CoreMetrics {
       registers,
     });
     this.flow = new FlowCounts(registry);
+    this.#conversions = new ConversionMetrics(registry);
     this.#reloads = new Counter({
       name: 'apiserver_authentication_config_controller_automatic_reloads_total',
       help: 'Times the authentication configuration was read again because it had changed, by whether it could be used.',
@@ -115,5 +118,9 @@ export class ApiMetrics implements CoreMetrics {
 
   cacheReset(): void {
     this.#resets.inc();
+  }
+
+  converted(conversion: ConversionObserved): void {
+    this.#conversions.observe(conversion);
   }
 }

@@ -260,7 +260,7 @@ test('every served version shows every object, whichever is stored', async () =>
   await until(
     async () =>
       (await server.create(at(undefined, undefined, 'v1beta1'), { ...crontab('b'), apiVersion: `${group}/v1beta1` }, { dryRun: true }))
-        .code === 201 && kind('v1').view !== undefined,
+        .code === 201 && kind('v1').conversion?.stored.version === 'v1beta1',
   );
   expect((await server.get(at('a'))).object.apiVersion).toBe(`${group}/v1`);
   expect((await server.list(at(undefined, undefined, 'v1beta1'))).entries[0]?.object.apiVersion).toBe(`${group}/v1beta1`);

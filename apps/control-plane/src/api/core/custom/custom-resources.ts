@@ -9,21 +9,20 @@ import {
   withConditions,
 } from '@berth/api';
 import { type Client, Informer } from '@berth/client';
+import { backOffMs } from '@berth/controller';
 import { deepEqual, isReason, type KindDefinition } from '@berth/machinery';
-import { type Clock, type Logger, type Random, timestamp } from '@berth/telemetry';
+import { type Logger, type Timer, timestamp } from '@berth/telemetry';
 import type { KindsByName } from '../kinds-by-name.ts';
 import type { WatchCache } from '../watch-cache.ts';
+import { type ConversionPorts, conversionWebhook } from './conversion-webhook.ts';
 import { conditionOf, definitionStatus } from './definition-status.ts';
 import { InstanceRemoval } from './instance-removal.ts';
+import { compileRules } from './rules.ts';
 
-const againMs = 1_000;
-
-export interface CustomResourcesOptions extends CustomKindOptions {
+export interface CustomResourcesOptions extends ConversionPorts {
   cache: WatchCache;
   kinds: KindsByName;
   client: Client;
-  clock: Clock;
-  random: Random;
   logger: Logger;
 }
 
@@ -36,17 +35,19 @@ interface Installed {
 }
 
 export class CustomResources {
-  readonly #options: CustomResourcesOptions;
+  readonly #options: CustomResourcesOptions & CustomKindOptions;
   readonly #informer: Informer<CustomResourceDefinition>;
   readonly #installed = new Map<string, Installed>();
   readonly #removals = new Map<string, InstanceRemoval>();
   readonly #waiting = new Set<string>();
+  /** Of definitions that could not be seen to, until they are. */
+  readonly #failures = new Map<string, { count: number; again: Timer }>();
   readonly #stopping = new AbortController();
   readonly #builtIn: readonly KindDefinition[];
   #running: Promise<void> | undefined;
 
   constructor(options: CustomResourcesOptions) {
-    this.#options = options;
+    this.#options = { ...options, compileRules, converter: (definition) => conversionWebhook(definition, options) };
     this.#builtIn = options.kinds.all;
     this.#informer = new Informer(options, CustomResourceDefinition);
     this.#informer.onChange((type, { metadata }) => {
@@ -67,6 +68,7 @@ export class CustomResources {
     this.#stopping.abort(new Error('the server is stopping'));
     this.#informer.stop();
     for (const removal of this.#removals.values()) removal.stop();
+    for (const { again } of this.#failures.values()) again.cancel();
     await this.#running;
   }
 
@@ -83,17 +85,30 @@ export class CustomResources {
     for (const name of this.#waiting) {
       if (this.#stopping.signal.aborted) return;
       this.#waiting.delete(name);
-      await this.#look(name).catch((error: unknown) => this.#failed(name, error));
+      await this.#look(name).then(
+        () => this.#succeeded(name),
+        (error: unknown) => this.#failed(name, error),
+      );
     }
+  }
+
+  /** What has begun to empty it may fail still. */
+  #succeeded(name: string): void {
+    if (this.#removals.has(name)) return;
+    this.#failures.get(name)?.again.cancel();
+    this.#failures.delete(name);
   }
 
   #failed(name: string, error: unknown): void {
     if (this.#stopping.signal.aborted) return;
-    const { clock, logger } = this.#options;
+    const { clock, logger, random } = this.#options;
     // Somebody else was faster; the change that it made is looked at next.
     const isExpected = isReason(error, 'Conflict') || isReason(error, 'NotFound');
     if (!isExpected) logger.warn('a definition of custom resources could not be seen to; trying again', { name, error });
-    clock.after(againMs, () => this.#enqueue(name));
+    const former = this.#failures.get(name);
+    former?.again.cancel();
+    const count = (former?.count ?? 0) + 1;
+    this.#failures.set(name, { count, again: clock.after(backOffMs(count, random), () => this.#enqueue(name)) });
   }
 
   async #look(name: string): Promise<void> {
@@ -140,8 +155,11 @@ export class CustomResources {
     this.#removals.set(name, removal);
     void removal.done
       .then(() => this.#release(name))
-      .catch((error: unknown) => this.#failed(name, error))
-      .finally(() => this.#removals.delete(name));
+      .finally(() => this.#removals.delete(name))
+      .then(
+        () => this.#succeeded(name),
+        (error: unknown) => this.#failed(name, error),
+      );
   }
 
   async #release(name: string): Promise<void> {

@@ -17,7 +17,7 @@ export class InstanceRemoval {
   }
 
   async #remove(client: Client, kind: KindDefinition): Promise<void> {
-    const { items, resourceVersion } = await client.list(kind);
+    const { items, resourceVersion } = await client.list(kind, { metadataOnly: true });
     const left = new Set(items.map((object) => keyOf(object)));
     for (const { metadata } of items) {
       await client.delete(kind, metadata).catch((error: unknown) => {
@@ -26,7 +26,7 @@ export class InstanceRemoval {
       });
     }
     if (left.size === 0) return;
-    for await (const event of client.watch(kind, { resourceVersion, signal: this.#stopping.signal })) {
+    for await (const event of client.watch(kind, { resourceVersion, metadataOnly: true, signal: this.#stopping.signal })) {
       if (event.type === 'DELETED') left.delete(keyOf(event.object));
       if (left.size === 0) return;
     }
