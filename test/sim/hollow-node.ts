@@ -1,6 +1,6 @@
 // One simulated machine: a runtime whose containers outlive its agent, and the agent of the moment.
 import type { Pod } from '@berth/api';
-import { HollowRuntime } from '@berth/runtime';
+import { HollowRuntime, type HollowRuntimeOptions } from '@berth/runtime';
 import { Life } from '@berth/testing';
 import { type MemoryAgentLink, memoryAgentLink } from '../../apps/control-plane/src/agents/memory-link.ts';
 import type { SessionHub } from '../../apps/control-plane/src/agents/session-hub.ts';
@@ -53,11 +53,12 @@ export class HollowNode {
   #link: MemoryAgentLink | undefined;
   #isCut = false;
 
-  constructor(name: string, ports: SimulationPorts, hub: () => SessionHub | undefined) {
+  /** @param onLog called with the path of its log when a container starts and when it ends */
+  constructor(name: string, ports: SimulationPorts, hub: () => SessionHub | undefined, onLog?: HollowRuntimeOptions['onLog']) {
     this.name = name;
     this.#ports = ports;
     this.#hub = hub;
-    this.runtime = new HollowRuntime({ clock: ports.clock, random: ports.random });
+    this.runtime = new HollowRuntime({ clock: ports.clock, random: ports.random, ...(onLog && { onLog }) });
   }
 
   /** A new agent over what runs already. */
@@ -93,6 +94,12 @@ export class HollowNode {
   crashAgent(): void {
     this.#link?.disconnect('the agent died');
     this.#life.end();
+  }
+
+  /** Power off: nothing of it runs any more, and nothing is said of that. `startAgent` is what happens once it is on again. */
+  halt(): void {
+    this.crashAgent();
+    this.runtime.reboot();
   }
 
   /** Cuts the machine off from the control plane, or mends that. */

@@ -27,7 +27,8 @@ export class SimulatedCluster {
   readonly #logger: Logger;
   #controlPlane: SimulatedControlPlane | undefined;
 
-  constructor(seed: number, nodeCount: number, logger: Logger = silentLogger) {
+  /** @param onLog called with a node's name and a log's path when a container starts and when it ends */
+  constructor(seed: number, nodeCount: number, logger: Logger = silentLogger, onLog?: (node: string, path: string, line: string) => void) {
     this.#random = seededRandom(seed);
     this.chance = seededRandom(seed + 1_000_003);
     this.#logger = logger;
@@ -35,7 +36,8 @@ export class SimulatedCluster {
     this.safety = new Safety(this.answersGetLost);
     const ports = { clock: this.clock, random: this.#random, logger };
     const hub = () => this.#controlPlane?.gateway.hub;
-    this.nodes = Array.from({ length: nodeCount }, (_, index) => new HollowNode(`node-${index}`, ports, hub));
+    const names = Array.from({ length: nodeCount }, (_, index) => `node-${index}`);
+    this.nodes = names.map((name) => new HollowNode(name, ports, hub, onLog && ((path, line) => onLog(name, path, line))));
     void this.#watchStore();
   }
 
