@@ -37,7 +37,7 @@ export const forbidden: IForbiddenRuleType[] = [
   {
     name: 'only-the-api-touches-the-store',
     severity: 'error',
-    from: { path: '^apps/', pathNot: '^apps/control-plane/src/(api/|open-store|app.module|control-plane)' },
+    from: { path: '^apps/', pathNot: '^apps/control-plane/src/(api/|backup/|open-store|app.module|control-plane)' },
     to: { path: '^libs/store/' },
   },
   {

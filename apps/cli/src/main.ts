@@ -5,12 +5,13 @@ import { parseArgs } from 'node:util';
 import { HttpClient, readKubeconfig, Tokens } from '@berth/client';
 import { systemClock } from '@berth/telemetry';
 import { UsageError } from '@berth/telemetry/command-line';
+import { askForBackup } from './backup.ts';
 import { addEncryptionKey } from './encryption-key.ts';
-import { installedKubeconfig, serverDirectory } from './installation.ts';
+import { installedKubeconfig, serverDirectory, serverFile, statedOptions } from './installation.ts';
 import { become } from './programs.ts';
 import { releaseFacts } from './release.ts';
 import { runServer } from './server.ts';
-import { agentArguments } from './server-plan.ts';
+import { agentArguments, serverPlan } from './server-plan.ts';
 import { uninstall } from './uninstall.ts';
 
 const usage = `usage: berth COMMAND [options]
@@ -21,6 +22,8 @@ const usage = `usage: berth COMMAND [options]
                      [--ttl-hours N]               (default: user dashboard, group system:masters)
   berth encryption-key add                         a new first key for the encryption of secrets; the control plane's
                      [--config FILE]               next start encrypts everything again with it
+  berth backup FILE [--data-dir DIRECTORY]         all that the control plane of this machine keeps, with every key of the cluster
+  berth restore FILE [options]                     makes the state of a server that has none of a backup; options of berth server
   berth version                                    of this program and its Node
   berth uninstall [--keep-state]                   ends what Berth runs here, and removes what it has set up
 options
@@ -34,6 +37,7 @@ const options = {
   user: { type: 'string', default: 'dashboard' },
   groups: { type: 'string', default: 'system:masters' },
   'ttl-hours': { type: 'string' },
+  'data-dir': { type: 'string' },
   'keep-state': { type: 'boolean', default: false },
   help: { type: 'boolean', short: 'h', default: false },
 } as const;
@@ -53,6 +57,8 @@ async function main(argv: string[]): Promise<void> {
   if (program) return program(argv.slice(1));
   const { values, positionals } = parse(argv);
   if (values.help) return print(usage);
+  const [name, ...more] = positionals;
+  if (name === 'backup' && more.length === 1) return backup(more[0] ?? '', values['data-dir'] ?? defaultDirectory());
   const command = positionals.join(' ');
   const run = commands[command];
   if (!run) throw new UsageError(command === '' ? 'a command is needed' : `unknown command: ${command}`);
@@ -64,6 +70,10 @@ const programs: Record<string, (argv: string[]) => Promise<void>> = {
   server: async (argv) => {
     if (argv.includes('--help') || argv.includes('-h')) become('control-plane', ['--help']);
     process.exit(await runServer(argv));
+  },
+  restore: async ([file, ...argv]) => {
+    if (file === undefined || file.startsWith('-')) throw new UsageError('restore: name the backup first: berth restore FILE');
+    become('control-plane', [...serverPlan(argv).controlPlane, '--restore', file]);
   },
   agent: async (argv) => become('node-agent', agentArguments(argv)),
 };
@@ -86,6 +96,17 @@ const commands: Record<string, (values: Values) => Promise<void>> = {
   },
   uninstall: async (values) => uninstall({ keepState: values['keep-state'] }, print),
 };
+
+async function backup(file: string, dataDirectory: string): Promise<void> {
+  const { keys, files, bytes, ...made } = await askForBackup(dataDirectory, file);
+  print(`${made.file}: ${keys} keys and ${files} files in ${bytes} bytes, read again and found whole. It holds every key of the cluster.`);
+}
+
+/** Of the server that is installed here, else of the cluster that was started in this folder. */
+function defaultDirectory(): string {
+  const installed = statedOptions([], serverFile).value('data-dir') ?? serverDirectory;
+  return existsSync(installed) ? installed : '.berth';
+}
 
 async function withTokens(values: Values, use: (tokens: Tokens) => Promise<void>): Promise<void> {
   const connection = await readKubeconfig(values.kubeconfig ?? process.env.KUBECONFIG ?? defaultKubeconfig());

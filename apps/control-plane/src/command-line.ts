@@ -38,6 +38,7 @@ ${providerUsage}
   --disable-admission-plugins NAMES  comma-separated, e.g. ServiceAccount
   --disable-agent             of \`berth server\`: this machine is no node
   --log-level LEVEL           debug, info (default), warn, error
+  --restore FILE              instead of running: make data directory and store, which have to be empty, of a backup
   --help`;
 
 export const logLevels = ['debug', 'info', 'warn', 'error'] as const;
@@ -45,6 +46,8 @@ export const logLevels = ['debug', 'info', 'warn', 'error'] as const;
 export interface CommandLine {
   config: ControlPlaneConfig;
   logLevel: (typeof logLevels)[number];
+  /** A backup, to be restored instead of running. */
+  restore?: string;
 }
 
 const options = {
@@ -77,6 +80,7 @@ const options = {
   ...providerOptions,
   'disable-admission-plugins': { type: 'string' },
   'max-requests-inflight': { type: 'string', default: String(defaultConfig.requestsInFlightMax) },
+  restore: { type: 'string' },
   'disable-agent': { type: 'boolean', default: false },
   'log-level': { type: 'string', default: 'info' },
   help: { type: 'boolean', short: 'h', default: false },
@@ -114,7 +118,8 @@ function commandLine(values: Values): CommandLine | undefined {
     nodePortRange: parsePorts(values['node-port-range']),
     requestsInFlightMax: parseCount('--max-requests-inflight', values['max-requests-inflight']),
   };
-  return { config, logLevel: oneOf('--log-level', values['log-level'], logLevels) };
+  const restore = values.restore === undefined ? {} : { restore: resolve(values.restore) };
+  return { config, logLevel: oneOf('--log-level', values['log-level'], logLevels), ...restore };
 }
 
 function parseStore(values: Values, dataDirectory: string): ControlPlaneConfig['store'] {

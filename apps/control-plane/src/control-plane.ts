@@ -19,12 +19,16 @@ import { ApiHttp } from './api/http/api-http.ts';
 import { ApiMetrics } from './api/http/api-metrics.ts';
 import { YamlBodies } from './api/http/yaml-body.ts';
 import { appModule } from './app.module.ts';
+import { makeBackup } from './backup/backup.ts';
+import { listenForOperator, operatorSocketPath } from './backup/operator-socket.ts';
+import { refuseHalfRestored } from './backup/restore.ts';
 import type { ControlPlaneConfig, Ports } from './config.ts';
 import { listenFurther } from './further-listener.ts';
 import { type Address, freeAddress, HttpsAdapter, listenError } from './https-listener.ts';
 import { openStore } from './open-store.ts';
 import { openPki, type Pki, writeAdminKubeconfig } from './pki/pki.ts';
 import { type RoleContext, type RoleRunner, runnersFor } from './roles.ts';
+import { checkStateVersion } from './state-version.ts';
 
 export interface ControlPlane {
   /** Where the API listens; undefined without the role `api`. */
@@ -68,6 +72,8 @@ async function start(
   // What clusters are told about the API's address must be true before it listens.
   const config = serves ? { ...given, apiAddress: await freeAddress(given.apiAddress, '--api-address') } : given;
   if (config.roles.includes('agents')) await freeAddress(config.gatewayAddress, '--gateway-address');
+  refuseHalfRestored(config.dataDirectory);
+  await checkStateVersion(config.dataDirectory);
   const pki = await openPki(config, ports);
   onStop(() => pki.stop());
   const inner = options.store ?? (await openStore(config.store, ports));
@@ -117,6 +123,7 @@ async function start(
   if (address && config.advertiseAddress && listensApart(config)) onStop(await listenForPods(adapter, config.advertiseAddress));
   if (address) await writeAdminKubeconfig(pki, { ...config, apiAddress: address }, ports);
   if (address) ports.logger.info('serving the Kubernetes API', { ...address, kubeconfig: pki.kubeconfigPath });
+  if (serves) onStop(await serveOperator(config, inner, ports));
   const context = roleContext(app, config, ports, pki);
   for (const runner of runnersFor(config.roles)) await startRole(runner, context, onStop);
   return { address, kubeconfigPath: pki.kubeconfigPath, api, tokens, registry: metrics.registry, stop };
@@ -147,6 +154,15 @@ async function listenForPods(adapter: HttpsAdapter, address: Address): Promise<(
   } catch (error) {
     throw listenError(error, address, '--advertise-address');
   }
+}
+
+function serveOperator(config: ControlPlaneConfig, store: Store, { clock, logger }: Ports): Promise<() => Promise<void>> {
+  const backup = async (file: string) => {
+    const made = await makeBackup(file, config, store, clock);
+    logger.info('made a backup', { ...made });
+    return made;
+  };
+  return listenForOperator(operatorSocketPath(config.dataDirectory), { backup }, logger);
 }
 
 function roleContext(app: NestFastifyApplication, config: ControlPlaneConfig, ports: Ports, pki: Pki): RoleContext {

@@ -8,10 +8,13 @@ import { collectDefaultMetrics } from 'prom-client';
 import { AuditPolicyError } from './api/audit/policy.ts';
 import { AuthenticationConfigurationError } from './api/authentication/oidc/provider.ts';
 import { EncryptionConfigurationError } from './api/encryption/configuration.ts';
+import { BackupError } from './backup/backup-format.ts';
+import { restoreBackup } from './backup/restore.ts';
 import { type CommandLine, parseCommandLine, usage } from './command-line.ts';
 import { startControlPlane } from './control-plane.ts';
 import { ListenError } from './https-listener.ts';
 import { localTimeZone } from './local-time-zone.ts';
+import { StateVersionError } from './state-version.ts';
 
 /** Beyond this, what still runs is not waited for. */
 const stopTimeoutMs = 20_000;
@@ -24,6 +27,11 @@ async function main(): Promise<void> {
   const command = readCommandLine();
   const logger = jsonLogger(systemClock, command.logLevel, standardErrorLines());
   const ports = { clock: systemClock, random: systemRandom, logger };
+  if (command.restore !== undefined) {
+    const { keys, files, createdAt } = await restoreBackup(command.restore, command.config, ports);
+    process.stdout.write(`restored ${keys} keys and ${files} files of ${createdAt} into ${command.config.dataDirectory}\n`);
+    process.exit(0);
+  }
   const controlPlane = await startControlPlane({ ...command.config, timeZone: localTimeZone() }, ports, { dashboardDirectory });
   // Of the process, so not of a control plane that a test starts in its own.
   collectDefaultMetrics({ register: controlPlane.registry, eventLoopMonitoringPrecision: eventLoopLookMs });
@@ -53,7 +61,15 @@ function readCommandLine(): CommandLine {
 }
 
 main().catch((error) => {
-  const expected = [UsageError, ListenError, EncryptionConfigurationError, AuditPolicyError, AuthenticationConfigurationError];
+  const expected = [
+    UsageError,
+    BackupError,
+    StateVersionError,
+    ListenError,
+    EncryptionConfigurationError,
+    AuditPolicyError,
+    AuthenticationConfigurationError,
+  ];
   const isExpected = expected.some((known) => error instanceof known);
   process.stderr.write(`berth: ${isExpected ? error.message : error instanceof Error ? error.stack : String(error)}\n`);
   if (error instanceof UsageError) process.stderr.write('berth: --help lists the options\n');

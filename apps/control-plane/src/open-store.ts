@@ -1,11 +1,22 @@
 // The store that the configuration names.
 import { readFile } from 'node:fs/promises';
-import { type EtcdCredentials, EtcdStore, MemoryStore, SqliteStore, type Store } from '@berth/store';
+import { type EtcdCredentials, EtcdStore, MemoryStore, rebased, SqliteStore, type Store } from '@berth/store';
 import { UsageError } from '@berth/telemetry/command-line';
 import type { ControlPlaneConfig, EtcdFiles, Ports } from './config.ts';
 
-/** @throws StoreFileError or StoreUnavailableError, naming what to do, or UsageError for a file that cannot be read */
+/** As it was left, also where that was by a restore. @throws as openDriver, and Error when what a restore left is garbage */
 export async function openStore(config: ControlPlaneConfig['store'], ports: Ports): Promise<Store> {
+  const store = await openDriver(config, ports);
+  try {
+    return await rebased(store);
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+/** @throws StoreFileError or StoreUnavailableError, naming what to do, or UsageError for a file that cannot be read */
+export async function openDriver(config: ControlPlaneConfig['store'], ports: Ports): Promise<Store> {
   const { clock, random } = ports;
   const logger = ports.logger.with({ store: config.driver });
   switch (config.driver) {

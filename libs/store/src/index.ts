@@ -3,6 +3,7 @@ export { DecryptionError, type EncryptionKey, Keyring, secretBytes } from './enc
 export type { EtcdCredentials } from './etcd/connection.ts';
 export * from './etcd/etcd-store.ts';
 export * from './memory/memory-store.ts';
+export { baseKey, baseOf, rebased } from './rebased-store.ts';
 export { SortedKeys } from './sorted-keys.ts';
 export { StoreFileError } from './sqlite/database.ts';
 export * from './sqlite/sqlite-store.ts';

@@ -117,8 +117,11 @@ export class CompactedError extends Error {
 }
 
 export class FutureRevisionError extends Error {
+  readonly current: number;
+
   constructor(requested: number, current: number) {
     super(`revision ${requested} is in the future; the newest is ${current}`);
+    this.current = current;
     this.name = 'FutureRevisionError';
   }
 }
