@@ -21,6 +21,7 @@ export * from './protobuf-decode.ts';
 export * from './protobuf-encode.ts';
 export * from './protobuf-envelope.ts';
 export * from './quantity.ts';
+export * from './scale.ts';
 export * from './schema.ts';
 export * from './selectors.ts';
 export * from './status.ts';

@@ -12,6 +12,8 @@ const countedKinds = allKinds.filter(({ namespaced, kind }) => namespaced && kin
 
 export interface ObservedQuota {
   quota: ResourceQuota;
+  /** Those that users define. */
+  customKinds: KindDefinition[];
   /** As far as the caches know. */
   objectsOf(kind: KindDefinition): KubeObject[];
 }
@@ -23,20 +25,23 @@ export const resourceQuotaController: Controller<ObservedQuota> = {
     watches(ResourceQuota, ({ metadata }, caches) => quotasIn(metadata.namespace, caches)),
     ...countedKinds.map((kind) => watches(kind, (object, caches, old) => toCount(kind, object, caches, old))),
   ],
+  watchesCustom(kind, caches) {
+    index(kind, caches);
+    return watches(kind, (object, known, old) => toCount(kind, object, known, old));
+  },
   prepare(caches) {
-    for (const kind of [...countedKinds, erased(ResourceQuota)]) {
-      caches.of(kind).addIndex(namespaceIndex, ({ metadata }) => [metadata.namespace ?? '']);
-    }
+    for (const kind of [...countedKinds, erased(ResourceQuota)]) index(kind, caches);
   },
   observe(key, caches) {
     const quota = caches.of(ResourceQuota).get(key);
     if (!quota || quota.metadata.deletionTimestamp) return undefined;
     const { namespace = '' } = quota.metadata;
-    return { quota, objectsOf: (kind) => caches.of(kind).byIndex(namespaceIndex, namespace) };
+    const customKinds = caches.customKinds().map(({ read }) => read);
+    return { quota, customKinds, objectsOf: (kind) => caches.of(kind).byIndex(namespaceIndex, namespace) };
   },
-  plan({ quota, objectsOf }, now) {
+  plan({ quota, customKinds, objectsOf }, now) {
     const hard = quota.spec?.hard ?? {};
-    const used = totalUsage(quota, [...countedKinds, erased(ResourceQuota)], objectsOf, now);
+    const used = totalUsage(quota, [...countedKinds, ...customKinds, erased(ResourceQuota)], objectsOf, now);
     const later = objectsOf(erased(Pod))
       .flatMap((pod) => overdueAtMs(erased(Pod), pod) ?? [])
       .filter((atMs) => atMs >= now);
@@ -45,6 +50,10 @@ export const resourceQuotaController: Controller<ObservedQuota> = {
     return [...again, { type: 'updateStatus', kind: erased(ResourceQuota), object: { ...quota, status: { hard, used } } as ResourceQuota }];
   },
 };
+
+function index(kind: KindDefinition, caches: Caches): void {
+  caches.of(kind).addIndex(namespaceIndex, ({ metadata }) => [metadata.namespace ?? '']);
+}
 
 /** 1000m is as much as 1. */
 function areEqual(a: Record<string, string>, b: Record<string, string>): boolean {

@@ -119,6 +119,11 @@ export class WatchCache {
     return cache;
   }
 
+  /** Those that users define, in the version that is stored. */
+  customKinds(): KindDefinition[] {
+    return Array.from(this.#kinds.values(), ({ kind }) => kind).filter((kind) => kind.readContent);
+  }
+
   /** Keys present under a prefix that holds no kind, without the prefix; may lag behind the store. */
   reserved(prefix: string): ReadonlySet<string> {
     return this.#reserved.get(prefix) ?? new Set();

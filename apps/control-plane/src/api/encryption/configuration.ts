@@ -58,7 +58,10 @@ type Refuse = (problem: string) => EncryptionConfigurationError;
 function readEntry(entry: unknown, place: string, refuse: Refuse): EncryptedResources {
   if (!isRecord(entry)) throw refuse(`${place} must have resources and providers`);
   const { resources, providers } = entry;
-  if (!Array.isArray(resources) || !resources.every((name) => typeof name === 'string' && /^[a-z]+(\.[a-z0-9.-]+)?$/.test(name))) {
+  if (
+    !Array.isArray(resources) ||
+    !resources.every((name) => typeof name === 'string' && /^[a-z]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9.-]+)?$/.test(name))
+  ) {
     throw refuse(`${place}.resources must name resources, such as secrets or deployments.apps; wildcards are not supported`);
   }
   if (!Array.isArray(providers) || providers.length === 0) throw refuse(`${place}.providers must list aesgcm, identity or both`);

@@ -45,6 +45,20 @@ test('a new first key encrypts everything again, so that the old one can go', as
   expect(Buffer.from((await last.store.get(place)).kv?.value ?? []).toString()).toBe('hidden');
 });
 
+test('kinds that users define are encrypted by their names, and those of other names are not', async () => {
+  const providers = [{ aesgcm: { keys: [{ name: 'key1', secret: Buffer.alloc(32, 7).toString('base64') }] } }];
+  await writeFile(file, entry(providers, ['key-rings2.vault.example.com']));
+  const inner = new MemoryStore({ clock: systemClock });
+  const { store } = await encryptionAtRest(inner, file, silentLogger);
+  const written = async (key: string) => {
+    await store.transact({ compare: [], writes: [{ type: 'put', key, value: Buffer.from('{}') }] });
+    return Buffer.from((await inner.get(key)).kv?.value ?? []).toString('latin1');
+  };
+  expect(await written('/registry/vault.example.com/key-rings2/default/a')).toMatch(/^berth:enc:v1:key1:/);
+  expect(await written('/registry/other.example.com/key-rings2/default/a')).toBe('{}');
+  expect(Buffer.from((await store.get('/registry/vault.example.com/key-rings2/default/a')).kv?.value ?? []).toString()).toBe('{}');
+});
+
 const secret = Buffer.alloc(32).toString('base64');
 const entry = (providers: unknown, resources: unknown = ['secrets']) =>
   stringify({ kind: 'EncryptionConfiguration', resources: [{ resources, providers }] });

@@ -1,8 +1,9 @@
 // Scales workloads by what their pods use, as their agents report it. What was decided before is kept in memory, by autoscaler.
 import { Deployment, HorizontalPodAutoscaler, Pod, ReplicaSet, ReplicationController, StatefulSet } from '@berth/api';
 import { type Caches, type Controller, watches } from '@berth/controller';
-import { type KindDefinition, type KubeObject, keyOf, labelSelectorFrom, StatusError } from '@berth/machinery';
+import { type KindDefinition, type KubeObject, keyOf, labelSelectorFrom, parseLabelSelector, StatusError } from '@berth/machinery';
 import type { NodeUsage } from '../../api/core/index.ts';
+import { type CustomScaled, customKind, customScaled, groupOf } from '../custom-scale.ts';
 import { type History, noHistory } from './pace.ts';
 import { type ObservedAutoscaler, planAutoscaler } from './plan.ts';
 import type { Usages } from './samples.ts';
@@ -31,6 +32,7 @@ export function autoscalerController(usages: () => NodeUsage[]): Controller<Obse
       watches(Pod, () => []),
       ...scaledKinds.map((kind) => watches(kind, () => [])),
     ],
+    watchesCustom: (kind) => watches(kind, () => []),
     prepare(caches) {
       caches.of(Pod).addIndex(namespaceIndex, ({ metadata }) => [metadata.namespace ?? '']);
     },
@@ -40,22 +42,45 @@ export function autoscalerController(usages: () => NodeUsage[]): Controller<Obse
       const uid = autoscaler.metadata.uid ?? '';
       const history = histories.get(uid) ?? noHistory();
       histories.set(uid, history);
-      const target = targetOf(autoscaler, caches);
+      const found = targetOf(autoscaler, caches);
       const all = caches.of(Pod).byIndex(namespaceIndex, autoscaler.metadata.namespace ?? '');
-      const pods = typeof target === 'string' ? [] : all.filter((pod) => selects(target.object, pod));
+      const pods = typeof found === 'string' ? [] : all.filter((pod) => found.selects(pod));
+      const target = typeof found === 'string' ? found : { kind: found.kind, object: found.object };
       return { autoscaler, target, pods, usages: byPod(usages()), history };
     },
     plan: planAutoscaler,
   };
 }
 
-function targetOf({ metadata, spec }: HorizontalPodAutoscaler, caches: Caches): ObservedAutoscaler['target'] {
+interface Target {
+  kind: KindDefinition;
+  object: Scaled;
+  selects(pod: Pod): boolean;
+}
+
+/** Or why there is none. */
+function targetOf({ metadata, spec }: HorizontalPodAutoscaler, caches: Caches): Target | string {
   const { kind: name, name: targetName, apiVersion = '' } = spec.scaleTargetRef;
-  const group = apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '';
+  const namespace = metadata.namespace ?? '';
+  const group = groupOf(apiVersion);
   const kind = scaledKinds.find((candidate) => candidate.kind === name && candidate.group === group);
-  if (!kind) return `no matches for kind ${JSON.stringify(name)} in group ${JSON.stringify(group)}`;
-  const object = caches.of(kind).get(keyOf({ metadata: { namespace: metadata.namespace ?? '', name: targetName } }));
-  return object ? { kind: kind as unknown as KindDefinition, object } : StatusError.notFound(kind, targetName).message;
+  if (kind) {
+    const object = caches.of(kind).get(keyOf({ metadata: { namespace, name: targetName } }));
+    if (!object) return StatusError.notFound(kind, targetName).message;
+    return { kind: kind as unknown as KindDefinition, object, selects: (pod) => selects(object, pod) };
+  }
+  const custom = customKind(caches, group, name);
+  if (!custom) return `no matches for kind ${JSON.stringify(name)} in group ${JSON.stringify(group)}`;
+  const found = customScaled(caches, custom, namespace, targetName);
+  return found ? customTarget(found) : StatusError.notFound(custom, targetName).message;
+}
+
+function customTarget({ kind, object, scale }: CustomScaled): Target | string {
+  if (!scale) return 'the server could not find the requested resource';
+  const { replicas, selector } = scale;
+  if (replicas === undefined) return `the spec replicas field ${JSON.stringify(kind.subresources.scale?.specReplicas)} does not exist`;
+  const selected = selector ? parseLabelSelector(selector) : undefined;
+  return { kind, object: { ...object, spec: { replicas } }, selects: ({ metadata }) => selected?.matches(metadata.labels ?? {}) ?? false };
 }
 
 /** Replication controllers select by a plain map of labels. */

@@ -2,6 +2,7 @@
 import { Deployment, Pod, PodDisruptionBudget, ReplicaSet, ReplicationController, StatefulSet } from '@berth/api';
 import { type Caches, type Controller, watches } from '@berth/controller';
 import { type KindDefinition, type KubeObject, keyOf, labelSelectorFrom, type OwnerReference } from '@berth/machinery';
+import { customKind, customScaled, groupOf, scaleOf as scaleOfCustom } from '../custom-scale.ts';
 import { controllerOf } from '../ownership.ts';
 import { type ObservedBudget, planBudget } from './budget.ts';
 
@@ -22,6 +23,7 @@ export const disruptionController: Controller<ObservedBudget> = {
     }),
     ...scaledKinds.map((kind) => watches(kind, budgetsOfScale)),
   ],
+  watchesCustom: (kind) => watches(kind, (object, caches, old) => budgetsOfCustom(kind, object, caches, old)),
   prepare(caches) {
     for (const kind of [PodDisruptionBudget, Pod] as unknown as KindDefinition[]) {
       caches.of(kind).addIndex(namespaceIndex, ({ metadata }) => [metadata.namespace ?? '']);
@@ -44,6 +46,15 @@ function budgetsOfScale(object: Scaled, caches: Caches, old?: Scaled): string[] 
   return budgets.map((budget) => keyOf(budget));
 }
 
+function budgetsOfCustom(kind: KindDefinition, object: KubeObject, caches: Caches, old?: KubeObject): string[] {
+  const scale = scaleOfCustom(kind, object);
+  if (!scale || (old && scaleOfCustom(kind, old)?.replicas === scale.replicas)) return [];
+  return caches
+    .of(PodDisruptionBudget)
+    .byIndex(namespaceIndex, object.metadata.namespace ?? '')
+    .map((budget) => keyOf(budget));
+}
+
 /** A budget without a selector selects nothing, one with an empty selector everything. */
 function selects({ metadata, spec }: PodDisruptionBudget, pod: Pod): boolean {
   if (!spec.selector || pod.metadata.namespace !== metadata.namespace) return false;
@@ -56,11 +67,21 @@ function scaleOf(pods: Pod[], caches: Caches): number | undefined {
   for (const pod of pods) {
     const owner = controllerOf(pod);
     if (!owner) continue;
-    const scaled = scaledOwner(owner, pod.metadata.namespace ?? '', caches);
-    if (!scaled) return undefined;
-    scales.set(scaled.metadata.uid ?? '', scaled.spec.replicas ?? 1);
+    const replicas = replicasOf(owner, pod.metadata.namespace ?? '', caches);
+    if (!replicas) return undefined;
+    scales.set(replicas.uid, replicas.count);
   }
   return [...scales.values()].reduce((sum, count) => sum + count, 0);
+}
+
+/** Of a pod's controller, or of the Deployment above it. */
+function replicasOf(owner: OwnerReference, namespace: string, caches: Caches): { uid: string; count: number } | undefined {
+  const scaled = scaledOwner(owner, namespace, caches);
+  if (scaled) return { uid: scaled.metadata.uid ?? '', count: scaled.spec.replicas ?? 1 };
+  const kind = customKind(caches, groupOf(owner.apiVersion), owner.kind);
+  const custom = kind && customScaled(caches, kind, namespace, owner.name);
+  if (!custom?.scale || custom.object.metadata.uid !== owner.uid) return undefined;
+  return { uid: owner.uid, count: custom.scale.replicas ?? 0 };
 }
 
 function scaledOwner({ kind: name, name: ownerName, uid }: OwnerReference, namespace: string, caches: Caches): Scaled | undefined {

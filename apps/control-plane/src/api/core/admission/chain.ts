@@ -121,7 +121,7 @@ function everyPlugin(options: AdmissionOptions): AdmissionPlugin[] {
     new ResourceQuota({
       quotas: (namespace) => cache.of(quotaKind).select(everything, namespace),
       load: (namespace, name) => committer.load(quotaKind, namespace, name),
-      kinds: countedKinds,
+      kinds: () => [...countedKinds, ...cache.customKinds().filter(({ namespaced }) => namespaced)],
       objects: (kind, namespace) => objectsOf(cache.of(kind).select(everything, namespace)),
       reach: (revision) => cache.reach(revision),
       now: () => options.clock.now(),

@@ -23,7 +23,7 @@ export interface QuotaPorts {
   /** As the store has it now. */
   load(namespace: string, name: string): Promise<Entry | undefined>;
   /** Every kind that objects of a namespace can have. */
-  kinds: KindDefinition[];
+  kinds(): KindDefinition[];
   /** Objects of a kind in a namespace, not older than the revision. */
   objects(kind: KindDefinition, namespace: string): Iterable<KubeObject>;
   reach(revision: number): Promise<void>;
@@ -56,7 +56,7 @@ export class ResourceQuota implements AdmissionPlugin {
     const { old, namespace = '' } = request;
     await this.#ports.reach(Number(old?.metadata.resourceVersion ?? 0));
     const quota = request.object as Quota;
-    const used = totalUsage(quota, this.#ports.kinds, (counted) => this.#ports.objects(counted, namespace), this.#ports.now());
+    const used = totalUsage(quota, this.#ports.kinds(), (counted) => this.#ports.objects(counted, namespace), this.#ports.now());
     quota.status = { hard: { ...quota.spec?.hard }, used };
   }
 

@@ -1,5 +1,5 @@
 // What controllers may do with kinds that users define, which no role could name: the garbage collector and the end of a namespace
-// concern them as they do all others.
+// concern them as they do all others, and autoscalers scale what can be scaled.
 import type { KindDefinition } from '@berth/machinery';
 import { componentUsers } from '../component-users.ts';
 import type { KindsByName } from '../kinds-by-name.ts';
@@ -20,7 +20,11 @@ export class CustomResourceRules {
     const { all } = this.#kinds;
     if (this.#made.of !== all) {
       const custom = all.filter((kind) => kind.readContent);
-      this.#made = { of: all, rules: custom.map(({ group, plural }) => rule([...read, 'update', 'patch', 'delete'], group, [plural])) };
+      const rules = custom.flatMap(({ group, plural, subresources }) => [
+        rule([...read, 'update', 'patch', 'delete'], group, [plural]),
+        ...(subresources.scale ? [rule(['get', 'update', 'patch'], group, [`${plural}/scale`])] : []),
+      ]);
+      this.#made = { of: all, rules };
     }
     return this.#made.rules;
   }

@@ -6,10 +6,10 @@ import {
   defineKind,
   type KindDefinition,
   type KubeObject,
-  type LabelSelectorObject,
   type ScaleMapping,
   StatusError,
-  selectorText,
+  scaleSteps,
+  scaleValues,
 } from '@berth/machinery';
 import { readBody } from '../body.ts';
 import { erased } from '../kinds-by-name.ts';
@@ -51,10 +51,8 @@ function mappingOf(kind: KindDefinition): ScaleMapping {
 }
 
 function scaleOf(kind: KindDefinition, object: KubeObject): Scale {
-  const mapping = mappingOf(kind);
   const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
-  const selector = mapping.selector && read(object, mapping.selector);
-  const replicas = Number(read(object, mapping.specReplicas) ?? 0);
+  const { replicas = 0, statusReplicas, selector } = scaleValues(mappingOf(kind), object);
   return {
     apiVersion: 'autoscaling/v1',
     kind: 'Scale',
@@ -62,15 +60,10 @@ function scaleOf(kind: KindDefinition, object: KubeObject): Scale {
     // None is left out.
     spec: replicas === 0 ? {} : { replicas },
     status: {
-      replicas: Number(read(object, mapping.statusReplicas) ?? 0),
-      ...(selector ? { selector: textOf(mapping, selector) } : {}),
+      replicas: statusReplicas,
+      ...(selector ? { selector } : {}),
     },
   };
-}
-
-function textOf({ selectsByText, selectsByLabels }: ScaleMapping, selector: unknown): string {
-  if (selectsByText) return String(selector);
-  return selectorText(selectsByLabels ? { matchLabels: selector as Record<string, string> } : (selector as LabelSelectorObject));
 }
 
 export function scaleAnswer(kind: KindDefinition, object: KubeObject, warnings: string[] = []): Answer {
@@ -128,26 +121,12 @@ function wantedScale(object: KubeObject): { replicas: number; resourceVersion: s
   return { replicas, resourceVersion: resourceVersion || undefined, uid: uid || undefined };
 }
 
-function read(object: unknown, path: string): unknown {
-  let value: unknown = object;
-  for (const part of steps(path)) {
-    if (value === null || typeof value !== 'object') return undefined;
-    value = (value as Tree)[part];
-  }
-  return value;
-}
-
 function write(object: KubeObject, path: string, value: unknown): void {
-  const parts = steps(path);
+  const parts = scaleSteps(path);
   let place = object as unknown as Tree;
   for (const part of parts.slice(0, -1)) {
     place[part] ??= {};
     place = place[part] as Tree;
   }
   place[parts.at(-1) ?? ''] = value;
-}
-
-/** `spec.replicas` and `.spec.replicas` alike. */
-function steps(path: string): string[] {
-  return path.split('.').filter((part) => part !== '');
 }
