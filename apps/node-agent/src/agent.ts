@@ -20,6 +20,8 @@ import type { LogFolders } from './pods/log-folders.ts';
 import { PodManager } from './pods/pod-manager.ts';
 import type { RestartMarks } from './pods/restart-marks.ts';
 import type { ProbeRunner } from './probes/probe.ts';
+import { NodeShutdown } from './shutdown/node-shutdown.ts';
+import type { ShutdownPeriod } from './shutdown/shutdown-periods.ts';
 import { type Dial, dialNetwork } from './tunnels/dial.ts';
 import { LogFiles } from './tunnels/log-source.ts';
 import { TunnelServer } from './tunnels/tunnel-server.ts';
@@ -64,12 +66,15 @@ export interface AgentSettings {
   hasAppArmor: boolean;
   /** When pods have to go. */
   eviction: EvictionSettings;
+  /** How long pods have when the machine is switched off; absent or empty: as long as the machine has. */
+  shutdown?: ShutdownPeriod[];
   /** False for simulated nodes. */
   writesFiles: boolean;
 }
 
 export class Agent {
   readonly pods: PodManager;
+  readonly shutdown: NodeShutdown;
   readonly #ports: AgentPorts;
   readonly #settings: AgentSettings;
   readonly #reporter: NodeReporter;
@@ -85,13 +90,15 @@ export class Agent {
     this.#settings = settings;
     const { link, clock, logger, health, runtime } = ports;
     const pressures = () => this.#evictions.conditions;
-    this.#reporter = new NodeReporter({ facts: settings.facts, health, pressures, link, clock, logger });
+    const isShuttingDown = () => this.shutdown.isShuttingDown;
+    const ownHealth = async () => ({ ...(await health()), isShuttingDown: isShuttingDown() });
+    this.#reporter = new NodeReporter({ facts: settings.facts, health: ownHealth, pressures, link, clock, logger });
     this.#usage = new UsageReporter({ runtime, link, clock, logger, host: ports.hostCounters, podName: (uid) => this.pods.podName(uid) });
     this.pods = new PodManager({
       ...ports,
       hostIp: settings.facts.nodeIp,
       node: ownNode(settings),
-      pressures,
+      ...{ pressures, isShuttingDown },
       logs: settings.logs,
       seccompDirectory: settings.seccompDirectory,
       cgroupParent: settings.cgroupParent,
@@ -99,6 +106,7 @@ export class Agent {
       writesFiles: settings.writesFiles,
     });
     this.#evictions = this.#evictionManager();
+    this.shutdown = this.#nodeShutdown();
     this.#desired = new DesiredInbox({ apply: (state) => this.#apply(state), logger });
   }
 
@@ -112,6 +120,18 @@ export class Agent {
       // Ours, and those that others run containerd with.
       keepsImage: (name) => /(^|\/)pause[:@]/.test(name),
       event: (reason, message) => link.reportEvent(nodeEvent(facts, reason, message, clock)),
+      changed: () => this.#reporter.lookNow(),
+    });
+  }
+
+  #nodeShutdown(): NodeShutdown {
+    const { link, clock, logger } = this.#ports;
+    const { facts, shutdown = [] } = this.#settings;
+    return new NodeShutdown({
+      ...{ clock, logger, periods: shutdown },
+      pods: () => this.pods.pods(),
+      evict: (uid, failure) => this.pods.evict(uid, failure),
+      event: (reason, message) => link.reportEvent(nodeEvent(facts, reason, message, clock, 'Normal')),
       changed: () => this.#reporter.lookNow(),
     });
   }

@@ -11,6 +11,7 @@ import { podsMaxDefault, podsMaxLimit } from './node/node-object.ts';
 import { parseReserved } from './node/reserved-resources.ts';
 import { parseTaints } from './node/taints.ts';
 import { sysctlNamespace } from './pods/allowed-sysctls.ts';
+import { parseShutdown, shutdownOptions, shutdownUsage } from './shutdown/shutdown-options.ts';
 
 export const usage = `usage: node-agent --data-dir DIRECTORY --server URL [options]
   --config FILE               more options, in YAML, under these names
@@ -41,6 +42,7 @@ export const usage = `usage: node-agent --data-dir DIRECTORY --server URL [optio
   --eviction-minimum-reclaim SIGNAL=VALUE,...      how much more there has to be until it is good again
   --eviction-max-pod-grace-period SECONDS          the most that pods are given under a soft threshold (default 0)
   --eviction-pressure-transition-period DURATION   how long a node's condition stays after it was last seen (default 5m0s)
+${shutdownUsage}
   --log-level LEVEL           debug, info (default), warn, error
   --tear-down                 instead of running: remove pods, containerd, mounts and network; volumes' data stays
   --help`;
@@ -78,6 +80,7 @@ const options = {
   'eviction-minimum-reclaim': { type: 'string', default: '' },
   'eviction-max-pod-grace-period': { type: 'string', default: '0' },
   'eviction-pressure-transition-period': { type: 'string', default: defaultEvictionOptions.pressureTransitionPeriod },
+  ...shutdownOptions,
   'log-level': { type: 'string', default: 'info' },
   'tear-down': { type: 'boolean', default: false },
   help: { type: 'boolean', short: 'h', default: false },
@@ -124,6 +127,7 @@ function commandLine(values: Values, environment: NodeJS.ProcessEnv): AgentComma
     reserved: parseReserved('--system-reserved', values['system-reserved']),
     allowedUnsafeSysctls: parseSysctls(values['allowed-unsafe-sysctls']),
     eviction: parseEviction(values),
+    shutdown: parseShutdown(values),
   };
   return { config, logLevel, tearDown: values['tear-down'] };
 }

@@ -4,6 +4,7 @@ import type { EvictionSettings } from './eviction/thresholds.ts';
 import type { ProxyPorts } from './ingress/haproxy-config.ts';
 import type { PodNetworkMode } from './network/pod-routes-plan.ts';
 import type { ReservedResources } from './node/reserved-resources.ts';
+import type { ShutdownPeriod } from './shutdown/shutdown-periods.ts';
 
 export interface AgentConfig {
   nodeName: string;
@@ -33,6 +34,8 @@ export interface AgentConfig {
   /** Kernel settings that pods may have besides the safe ones: names, or patterns that end in `*`. */
   allowedUnsafeSysctls: string[];
   eviction: EvictionSettings;
+  /** How long pods have when the machine is switched off; empty: as long as the machine has. */
+  shutdown: ShutdownPeriod[];
   /** Holds `pods/` and `containers/`, as /var/log does; absent is `logs` below the data directory. */
   logDirectory: string | undefined;
 }

@@ -1,5 +1,5 @@
 // The node agent as a process: command line in, exit code out. Exit codes: 0 stopped as asked, 1 could not start, 2 wrong
-// usage. Stopping leaves every container running; --tear-down is what ends them.
+// usage. Stopping leaves every container running; --tear-down is what ends them, and SIGPWR says that the machine is being switched off.
 import 'reflect-metadata';
 import { collectWhenIdle, jsonLogger, standardErrorLines, systemClock, systemRandom } from '@berth/telemetry';
 import { UsageError } from '@berth/telemetry/command-line';
@@ -33,6 +33,10 @@ async function main(): Promise<void> {
       },
     );
   };
+  process.on('SIGPWR', () => {
+    if (command.config.shutdown.length > 0) void agent.shutDown();
+    else logger.warn('the machine is being switched off, and pods have no time of their own: set --shutdown-grace-period');
+  });
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop(signal));
 }
 

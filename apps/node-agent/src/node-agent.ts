@@ -28,6 +28,7 @@ import { LogFolders } from './pods/log-folders.ts';
 import { FileRestartMarks } from './pods/restart-marks.ts';
 import { NetworkProbeRunner } from './probes/probe.ts';
 import { GrpcAgentLink } from './session/grpc-agent-link.ts';
+import { delayShutdowns } from './shutdown/host-shutdown.ts';
 import { HostVolumes } from './volumes/host-volumes.ts';
 
 const run = promisify(execFile);
@@ -40,6 +41,8 @@ export interface Ports {
 }
 
 export interface NodeAgent {
+  /** The machine is about to be switched off: ends the pods, in order. */
+  shutDown(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -50,15 +53,15 @@ export async function startNodeAgent(config: AgentConfig, ports: Ports): Promise
     for (let cleanup = cleanups.pop(); cleanup; cleanup = cleanups.pop()) await cleanup();
   };
   try {
-    await start(config, ports, (cleanup) => cleanups.push(cleanup));
-    return { stop };
+    const { shutdown } = await start(config, ports, (cleanup) => cleanups.push(cleanup));
+    return { stop, shutDown: () => shutdown.begin() };
   } catch (error) {
     await stop();
     throw error;
   }
 }
 
-async function start(config: AgentConfig, ports: Ports, onStop: (cleanup: () => Promise<void> | void) => void): Promise<void> {
+async function start(config: AgentConfig, ports: Ports, onStop: (cleanup: () => Promise<void> | void) => void): Promise<Agent> {
   await mkdir(config.dataDirectory, { recursive: true, mode: 0o700 });
   const containerd = containerdOf(config, ports);
   await containerd.start();
@@ -99,15 +102,19 @@ async function start(config: AgentConfig, ports: Ports, onStop: (cleanup: () => 
       allowedUnsafeSysctls: config.allowedUnsafeSysctls,
       hasAppArmor: hasAppArmor(),
       eviction: config.eviction,
+      shutdown: config.shutdown,
       writesFiles: true,
     },
   );
   await agent.start();
   onStop(() => agent.stop());
+  const stopDelaying = await delayShutdowns(config.shutdown, agent.shutdown, ports);
+  if (stopDelaying) onStop(stopDelaying);
   const app = await serve(config, runtime, metrics);
   logAcceptErrors(app.getHttpServer(), ports);
   onStop(() => app.close());
   ports.logger.info('the node is up', { node: config.nodeName, metrics: config.metricsAddress });
+  return agent;
 }
 
 export function containerdOf(config: Pick<AgentConfig, 'dataDirectory'>, ports: Ports): Containerd {

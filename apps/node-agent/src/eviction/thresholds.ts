@@ -161,7 +161,7 @@ function positive(signal: Signal, bound: Bound): Bound {
 const unitMs: Record<string, number> = { h: 3_600_000, m: 60_000, s: 1000, ms: 1 };
 
 /** As Go writes durations: `1m30s`. */
-function durationMs(text: string): number {
+export function durationMs(text: string): number {
   if (text === '0') return 0;
   if (!/^(\d+(\.\d+)?(h|ms|m|s))+$/.test(text)) throw new Error(`${JSON.stringify(text)} is not a duration such as 1m30s`);
   return [...text.matchAll(/(\d+(?:\.\d+)?)(h|ms|m|s)/g)].reduce(

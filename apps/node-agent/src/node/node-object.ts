@@ -42,6 +42,8 @@ export interface NodeHealth {
   /** What is wrong, when something is. */
   runtime?: string;
   network?: string;
+  /** The machine is about to be switched off. */
+  isShuttingDown?: boolean;
   diskAvailableShare: number;
   /** Known escapes of the runc in use, as advice. */
   runcAdvisory?: string;
@@ -154,6 +156,7 @@ function conditions(health: NodeHealth, pressures: readonly PressureCondition[])
   const trouble = [
     health.runtime && `container runtime is down: ${health.runtime}`,
     health.network && `container network is not ready: ${health.network}`,
+    health.isShuttingDown && 'node is shutting down',
   ].filter(Boolean);
   return [
     pressure('MemoryPressure', lowMemory, 'InsufficientMemory', 'SufficientMemory', `${lowMemory ? 'in' : ''}sufficient memory available`),

@@ -15,7 +15,7 @@ function nodeWith(more: Partial<AdmittingNode> = {}): AdmittingNode {
     allocatable: resourcesFrom({ cpu: '1900m', memory: '1Gi', 'ephemeral-storage': '10Gi', pods: '110', 'example.com/gpu': '1' }),
     pressures: [],
     allowedSysctls: safeSysctls,
-    hasAppArmor: false,
+    ...{ hasAppArmor: false, isShuttingDown: false },
     ...more,
   };
 }

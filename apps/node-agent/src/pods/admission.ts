@@ -19,6 +19,8 @@ export interface AdmittingNode {
   pressures: readonly PressureCondition[];
   allowedSysctls: readonly string[];
   hasAppArmor: boolean;
+  /** The machine is about to be switched off. */
+  isShuttingDown: boolean;
 }
 
 export interface Rejection {
@@ -33,6 +35,7 @@ export interface Rejection {
 /** @param others the pods that this node has taken and that have not ended, as granted */
 export function admit(pod: Pod, node: AdmittingNode, others: Pod[]): Rejection | undefined {
   return (
+    shuttingDown(node) ??
     underPressure(pod, node) ??
     sysctls(pod, node) ??
     otherSystem(pod, node) ??
@@ -40,6 +43,10 @@ export function admit(pod: Pod, node: AdmittingNode, others: Pod[]): Rejection |
     general(pod, node, others) ??
     appArmor(pod, node)
   );
+}
+
+function shuttingDown({ isShuttingDown }: AdmittingNode): Rejection | undefined {
+  return isShuttingDown ? { reason: 'NodeShutdown', message: 'Pod was rejected as the node is shutting down.' } : undefined;
 }
 
 /** Under memory pressure alone, pods that ask for something are taken; critical pods always. */

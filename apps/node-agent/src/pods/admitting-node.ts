@@ -17,11 +17,18 @@ export interface OwnNode {
   hasAppArmor: boolean;
 }
 
+/** What becomes of a node from one moment to the next. */
+export interface NodeMoment {
+  /** What it is short of. */
+  pressures: readonly PressureCondition[];
+  isShuttingDown: boolean;
+}
+
 /** @param known as the control plane sent it */
-export function admittingNode(own: OwnNode, known: Node | undefined, pressures: readonly PressureCondition[]): AdmittingNode {
+export function admittingNode(own: OwnNode, known: Node | undefined, moment: NodeMoment): AdmittingNode {
   const { name, allowedUnsafeSysctls, hasAppArmor } = own;
   return {
-    ...{ name, pressures, hasAppArmor },
+    ...{ ...moment, name, hasAppArmor },
     labels: known?.metadata.labels ?? own.labels,
     taints: known?.spec?.taints ?? [],
     allocatable: resources(own, known),

@@ -4,7 +4,7 @@ import { type Pod, type QosClass, qosClass } from '@berth/api';
 import { podRequests } from '@berth/scheduling';
 
 /** The priority that system-cluster-critical has. */
-const systemCriticalPriority = 2_000_000_000;
+export const systemCriticalPriority = 2_000_000_000;
 
 export interface Shortage {
   resource: string;

@@ -12,6 +12,8 @@ export interface Failure {
   graceSeconds?: number;
   /** Nothing of it ever ran here. */
   isRejected?: true;
+  /** What is said of the node says it all. */
+  hasNoEvent?: true;
 }
 
 type Environment = Pick<PodEnvironment, 'admissions' | 'clock' | 'event'>;
@@ -61,7 +63,7 @@ export class PodEnding {
   end(pod: Pod, failure: Failure, told = failure.message, type: 'Normal' | 'Warning' = 'Warning'): void {
     if (this.#failure) return;
     this.#failure = failure;
-    this.#env.event(pod, type, failure.reason, told);
+    if (!failure.hasNoEvent) this.#env.event(pod, type, failure.reason, told);
   }
 
   #checkDeadline(pod: Pod, startTime: string | undefined): number | undefined {

@@ -49,6 +49,8 @@ export interface PodManagerDeps {
   node: OwnNode;
   /** What the node is short of now. */
   pressures(): readonly PressureCondition[];
+  /** Whether the machine is about to be switched off. */
+  isShuttingDown(): boolean;
   logs: LogFolders;
   seccompDirectory: string;
   cgroupParent: string;
@@ -213,7 +215,8 @@ export class PodManager {
       allocations,
       admissions: new Admissions({
         ...{ allocations, clock, wake },
-        node: () => admittingNode(node, this.desired.node(), this.#deps.pressures()),
+        node: () =>
+          admittingNode(node, this.desired.node(), { pressures: this.#deps.pressures(), isShuttingDown: this.#deps.isShuttingDown() }),
         evict: (uid, failure) => this.#workers.get(uid)?.end(failure),
       }),
       memoryBytes: allocatable.memoryBytes,

@@ -36,6 +36,7 @@ export class TestNode {
     allocatable: { cpuCores: 2, memoryBytes: 2 ** 30, storageBytes: 2 ** 34 },
   };
   pressures: PressureCondition[] = [];
+  isShuttingDown = false;
   /** What the network was given, and what it says when it is asked whether policies are in force. */
   networkStates: NetworkState[] = [];
   policiesInForce = async (): Promise<void> => undefined;
@@ -121,6 +122,7 @@ export class TestNode {
         hostIp: '10.0.0.1',
         node: this.node,
         pressures: () => this.pressures,
+        isShuttingDown: () => this.isShuttingDown,
         logs: new LogFolders('/logs', true),
         cgroupParent: '/berth',
       },
