@@ -7,7 +7,6 @@ import { schemas } from '../schemas.ts';
 import { validateValidatingBinding } from '../validation/admission-policies.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 import { dnsSubdomain } from '../validation/names.ts';
-import { idleKind } from '../warnings/idle-kind.ts';
 
 export type ValidatingAdmissionPolicyBinding = Type;
 
@@ -28,5 +27,4 @@ export const ValidatingAdmissionPolicyBinding = defineKind<ValidatingAdmissionPo
   ],
   validateUpdate: validateMetadataUpdate,
   columns: policyBindingColumns(),
-  warnings: () => idleKind('validatingadmissionpolicybindings'),
 });

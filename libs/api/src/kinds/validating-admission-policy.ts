@@ -7,7 +7,6 @@ import { schemas } from '../schemas.ts';
 import { validateValidatingPolicy } from '../validation/admission-policies.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 import { dnsSubdomain } from '../validation/names.ts';
-import { idleKind } from '../warnings/idle-kind.ts';
 
 export type ValidatingAdmissionPolicy = Type;
 
@@ -34,5 +33,4 @@ export const ValidatingAdmissionPolicy = defineKind<ValidatingAdmissionPolicy>({
   ],
   validateUpdate: validateMetadataUpdate,
   columns: validatingPolicyColumns,
-  warnings: () => idleKind('validatingadmissionpolicies'),
 });

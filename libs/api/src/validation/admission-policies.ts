@@ -1,5 +1,5 @@
 // Admission policies and their bindings: expressions that are there, names that expressions can use, actions that make sense.
-// Whether an expression compiles is for what evaluates it.
+// Whether an expression compiles is for the server that evaluates it.
 import { asGoStruct } from '@berth/machinery';
 import type {
   AuditAnnotation,

@@ -9,6 +9,7 @@ import type { Clock, Logger, Random } from '@berth/telemetry';
 import type { TokenIssuer } from '../authentication/service-accounts/token-issuer.ts';
 import { Admission } from './admission/admission.ts';
 import { createAdmission } from './admission/chain.ts';
+import { withExpressionChecks } from './admission/policies/index.ts';
 import { Applies } from './apply.ts';
 import { ClusterAuthorizer } from './authorization/cluster-authorizer.ts';
 import type { PolicyRule } from './authorization/policy-rules.ts';
@@ -103,7 +104,7 @@ export class ApiServer {
     const { store, clock, random, logger } = options;
     const metrics = options.metrics ?? noMetrics;
     this.#options = options;
-    this.kinds = new KindsByName(options.kinds.map(withRuleChecks));
+    this.kinds = new KindsByName(options.kinds.map((kind) => withExpressionChecks(withRuleChecks(kind))));
     this.#cache = new WatchCache({ store, kinds: options.kinds.filter((kind) => !kind.view), clock, logger, metrics });
     this.#committer = new Committer({ store, cache: this.#cache, metrics, expiry: new EventExpiry(store, clock), clock });
     this.health = new ServerHealth({ store, cache: this.#cache, logger });
@@ -114,11 +115,8 @@ export class ApiServer {
         ...options.config,
         hasTokens: options.tokens !== undefined,
         isAllowed: (user, attributes) => this.isAllowed(user, attributes),
-        clock,
-        random,
-        cache: this.#cache,
-        committer: this.#committer,
-        authorizer: this.#authorizer,
+        ...{ clock, random, metrics, kinds: this.kinds, cache: this.#cache },
+        ...{ committer: this.#committer, authorizer: this.#authorizer },
       }),
     );
     const versions = new KindVersions(this.kinds);

@@ -1,6 +1,6 @@
 // Optimistic writes: decide on the newest known state, commit if it still is, decide again if not. What is decided may depend
 // on other keys (a namespace that must exist, a port that must be free); guards commit with the object or not at all.
-import { groupResourceOf, type KindDefinition, type KubeObject, StatusError } from '@berth/machinery';
+import { groupResourceOf, isReason, type KindDefinition, type KubeObject, StatusError } from '@berth/machinery';
 import {
   type Compare,
   type KeyValue,
@@ -182,6 +182,7 @@ export class Committer {
     const result = await timed(audit, 'etcd', this.#clock, () => this.#transact(kind, transaction));
     if (result.succeeded) {
       for (const guard of guards) guard.onCommit?.(result.revision);
+      if (isInForceAtOnce(kind)) await this.#settle(result.revision);
       if (!stored) return { entry: removed(headOf(kind), relative, decision.object, current), type: 'remove' };
       return { entry: Entry.stored(storedHead(kind), relative, result.revision, stored), type: 'put' };
     }
@@ -192,6 +193,15 @@ export class Committer {
       guard.onConflict(found);
     });
     return { current: result.current[0] };
+  }
+
+  /** Until requests of this server go by it; a cache that cannot follow its store is seen to elsewhere. */
+  async #settle(revision: number): Promise<void> {
+    try {
+      await this.#cache.reach(revision);
+    } catch (error) {
+      if (!isReason(error, 'Timeout')) throw error;
+    }
   }
 
   /** Objects that expire are written under a lease, which may itself have expired unnoticed: then once more under a new one. */
@@ -226,6 +236,11 @@ export class Committer {
 
 function storedHead(kind: KindDefinition): Uint8Array {
   return headOf(kind.conversion?.stored ?? kind);
+}
+
+/** Admission's configuration, which is read from the cache: whoever has written it may rely on it. */
+function isInForceAtOnce({ group }: KindDefinition): boolean {
+  return group === 'admissionregistration.k8s.io';
 }
 
 function withLease(write: Write, lease: string): Write {

@@ -93,7 +93,7 @@ export class KindVersions {
 }
 
 /** Which stands for all versions of a kind. */
-function homeOf(kind: KindDefinition): KindDefinition {
+export function homeOf(kind: KindDefinition): KindDefinition {
   return kind.conversion?.stored ?? storedKind(kind);
 }
 

@@ -8,11 +8,12 @@ import { ApiServer, type ApiServerOptions } from './api-server.ts';
 import { componentUsers } from './component-users.ts';
 import type { ClusterFacts } from './default-objects.ts';
 import { erased } from './kinds-by-name.ts';
-import type { Call, User, WatchHandle, WatchItem } from './types.ts';
+import type { Call, CoreMetrics, User, WatchHandle, WatchItem } from './types.ts';
 
 export const admin: User = { name: 'admin', groups: ['system:masters'] };
 
 export interface TestServerOptions extends ClusterFacts {
+  metrics?: CoreMetrics;
   store?: Store;
   clock?: Clock;
   seed?: number;
@@ -27,7 +28,8 @@ export async function startTestServer(options: TestServerOptions = {}) {
   const { nodePortRange = defaultConfig.nodePortRange, serviceCidr = defaultConfig.serviceCidr } = options;
   const config = { ...defaultConfig, nodePortRange, serviceCidr, disableAdmissionPlugins };
   const own = { store, clock, random: seededRandom(seed), logger: silentLogger, config };
-  const server = new ApiServer({ ...own, kinds: [...kinds, ...kindViews], ...(options.webhooks && { webhooks: options.webhooks }) });
+  const { webhooks, metrics } = options;
+  const server = new ApiServer({ ...own, kinds: [...kinds, ...kindViews], ...(webhooks && { webhooks }), ...(metrics && { metrics }) });
   await server.start(options);
   return { server, store, client: server.localClient(admin), system: server.localClient(componentUsers.apiServer) };
 }

@@ -162,12 +162,22 @@ export interface ConversionObserved {
   failure?: string;
 }
 
+export interface PolicyCheck {
+  policy: string;
+  binding: string;
+  errorType: 'no_error' | 'compile_error' | 'out_of_budget' | 'invalid_error';
+  action: 'allow' | 'deny' | 'audit' | 'warn';
+  seconds: number;
+}
+
 /** Counts what happens inside; every method may be a no-op. */
 export interface CoreMetrics {
   watcherDropped(resource: string): void;
   conflictRetried(resource: string): void;
   cacheReset(): void;
   converted(conversion: ConversionObserved): void;
+  /** What a policy with a binding made of a request. */
+  policyChecked(check: PolicyCheck): void;
 }
 
-export const noMetrics: CoreMetrics = { watcherDropped() {}, conflictRetried() {}, cacheReset() {}, converted() {} };
+export const noMetrics: CoreMetrics = { watcherDropped() {}, conflictRetried() {}, cacheReset() {}, converted() {}, policyChecked() {} };

@@ -1,9 +1,10 @@
 // What the API counts about itself, named as Kubernetes names it where it has a name, for Prometheus.
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { ConversionObserved, CoreMetrics } from '../core/types.ts';
+import type { ConversionObserved, CoreMetrics, PolicyCheck } from '../core/types.ts';
 import { ConversionMetrics } from './conversion-metrics.ts';
 import { FlowCounts } from './flow-metrics.ts';
 import { Series } from './metric-series.ts';
+import { PolicyCounts } from './policy-metrics.ts';
 import type { RequestLabels } from './request-labels.ts';
 
 /** Kubernetes' own, so that its rules and dashboards fit. */
@@ -21,6 +22,7 @@ export class ApiMetrics implements CoreMetrics {
   readonly #dropped: Counter<'resource'>;
   readonly #retried: Counter<'resource'>;
   readonly #resets: Counter;
+  readonly #policies: PolicyCounts;
   readonly #reloads: Counter<'status'>;
   readonly #reloaded: Gauge<'status'>;
   readonly #counted = new Series<Counter.Internal>();
@@ -62,6 +64,7 @@ export class ApiMetrics implements CoreMetrics {
     });
     this.flow = new FlowCounts(registry);
     this.#conversions = new ConversionMetrics(registry);
+    this.#policies = new PolicyCounts(registry);
     this.#reloads = new Counter({
       name: 'apiserver_authentication_config_controller_automatic_reloads_total',
       help: 'Times the authentication configuration was read again because it had changed, by whether it could be used.',
@@ -114,6 +117,10 @@ export class ApiMetrics implements CoreMetrics {
   authenticationReloaded(status: 'success' | 'failure', nowMs: number): void {
     this.#reloads.inc({ status });
     this.#reloaded.set({ status }, nowMs / 1000);
+  }
+
+  policyChecked(check: PolicyCheck): void {
+    this.#policies.checked(check);
   }
 
   cacheReset(): void {

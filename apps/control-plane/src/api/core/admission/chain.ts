@@ -23,10 +23,10 @@ import type { Attributes, Authorizer } from '../authorizer.ts';
 import type { Committer } from '../commit.ts';
 import { componentUsers } from '../component-users.ts';
 import { relativeKey } from '../keys.ts';
-import { erased } from '../kinds-by-name.ts';
+import { erased, type KindsByName } from '../kinds-by-name.ts';
 import type { Entry } from '../object-codec.ts';
 import { everything } from '../selection.ts';
-import type { User } from '../types.ts';
+import type { CoreMetrics, User } from '../types.ts';
 import type { WatchCache } from '../watch-cache.ts';
 import type { AdmissionPlugin } from './admission.ts';
 import { CertificateRequestSignature } from './certificate-request-signature.ts';
@@ -41,6 +41,7 @@ import { LimitRanger } from './limit-ranger.ts';
 import { NamespaceLifecycle } from './namespace-lifecycle.ts';
 import { NodeRestriction } from './node-restriction.ts';
 import { PodSecurity } from './pod-security.ts';
+import { ValidatingPolicies } from './policies/index.ts';
 import { Priority } from './priority.ts';
 import { RbacEscalation } from './rbac-escalation.ts';
 import { ResourceQuota } from './resource-quota.ts';
@@ -70,6 +71,8 @@ export interface AdmissionOptions {
   cache: WatchCache;
   committer: Committer;
   authorizer: Authorizer;
+  kinds: KindsByName;
+  metrics: CoreMetrics;
 }
 
 /** As long as Kubernetes gives the default account of a new namespace to be made. */
@@ -118,6 +121,12 @@ function everyPlugin(options: AdmissionOptions): AdmissionPlugin[] {
     }),
     new ServiceCidrProtection(),
     new ServiceAllocation({ ...options, reserved: (prefix) => cache.reserved(prefix), addresses: addressSource(cache) }),
+    // Behind everything that changes objects, before what is claimed with them.
+    new ValidatingPolicies({
+      ...options,
+      namespace: async (name) => (await committer.recent(erased(Namespace), undefined, name))?.object,
+      checked: (check) => options.metrics.policyChecked(check),
+    }),
     new ResourceQuota({
       quotas: (namespace) => cache.of(quotaKind).select(everything, namespace),
       load: (namespace, name) => committer.load(quotaKind, namespace, name),

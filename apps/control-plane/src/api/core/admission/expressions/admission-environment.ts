@@ -44,17 +44,19 @@ export class AdmissionEnvironment {
   readonly #declarations: Declarations;
   readonly #known: KnownTypes | undefined;
   readonly #variables: ReadonlyMap<string, string>;
-  #made: { typed: ExpressionEnvironment; untyped: ExpressionEnvironment } | undefined;
+  readonly #plain: Environments;
+  #composed: Environments | undefined;
 
-  constructor(declarations: Declarations, known?: KnownTypes, variables: ReadonlyMap<string, string> = new Map()) {
+  constructor(declarations: Declarations, known?: KnownTypes, variables: ReadonlyMap<string, string> = new Map(), plain?: Environments) {
     this.#declarations = declarations;
     this.#known = known;
     this.#variables = variables;
+    this.#plain = plain ?? new Environments(declarations, known);
   }
 
   /** The same for expressions that may use one more of `variables`. @param type CEL's name of it */
   withVariable(name: string, type: string): AdmissionEnvironment {
-    return new AdmissionEnvironment(this.#declarations, this.#known, new Map([...this.#variables, [name, type]]));
+    return new AdmissionEnvironment(this.#declarations, this.#known, new Map([...this.#variables, [name, type]]), this.#plain);
   }
 
   /** The same without `authorizer`. */
@@ -67,62 +69,76 @@ export class AdmissionEnvironment {
    * @throws ExpressionError whose message is what Kubernetes says, `compilation failed: …` or `must evaluate to …`
    */
   compile(source: string, returns: readonly string[] = []): AdmissionExpression {
-    const { typed, untyped } = this.#environments();
     try {
-      const checked = typed.compile(source);
-      requireType(checked, returns);
-      return new AdmissionExpression(untyped.compile(source), checked.type);
+      const type = this.#check(source, returns);
+      return new AdmissionExpression(this.#environments(source).untyped().compile(source), type);
     } catch (error) {
       if (!(error instanceof ExpressionError) || error instanceof WrongType) throw error;
       throw new ExpressionError(`compilation failed: ${compilationError(source, error)}`, error.fault);
     }
   }
 
-  /** What is wrong with the types of an expression, as far as types are known. */
-  problemOf(source: string): string | undefined {
+  /** What an expression evaluates to, or what is wrong with it in Kubernetes' words. */
+  check(source: string, returns: readonly string[] = []): { type: string } | { problem: string } {
     try {
-      this.#environments().typed.compile(source);
-      return undefined;
+      return { type: this.#check(source, returns) };
     } catch (error) {
-      if (error instanceof ExpressionError) return compilationError(source, error);
+      if (error instanceof WrongType) return { problem: error.message };
+      if (error instanceof ExpressionError) return { problem: compilationError(source, error) };
       throw error;
     }
   }
 
-  /** CEL's name of what an expression evaluates to; `dyn` for one that cannot be compiled. */
-  typeOf(source: string): string {
-    try {
-      return this.#environments().typed.compile(source).type;
-    } catch (error) {
-      if (error instanceof ExpressionError) return 'dyn';
-      throw error;
-    }
+  #check(source: string, returns: readonly string[]): string {
+    const expression = this.#environments(source).typed().compile(source);
+    requireType(expression, returns);
+    return expression.type;
   }
 
-  #environments() {
-    if (this.#made) return this.#made;
-    const { hasParams, hasAuthorizer } = this.#declarations;
+  /** Most expressions use none of `variables`, and so share what they are compiled in. */
+  #environments(source: string): Environments {
+    if (!/\bvariables\b/.test(source) || this.#variables.size === 0) return this.#plain;
+    this.#composed ??= new Environments(this.#declarations, this.#known, this.#variables);
+    return this.#composed;
+  }
+}
+
+/** Made when something is compiled. */
+class Environments {
+  readonly #declarations: Declarations;
+  readonly #known: KnownTypes | undefined;
+  readonly #variables: ReadonlyMap<string, string> | undefined;
+  #typed: ExpressionEnvironment | undefined;
+  #untyped: ExpressionEnvironment | undefined;
+
+  constructor(declarations: Declarations, known: KnownTypes | undefined, variables?: ReadonlyMap<string, string>) {
+    this.#declarations = declarations;
+    this.#known = known;
+    this.#variables = variables;
+  }
+
+  typed(): ExpressionEnvironment {
     const { object = 'dyn', params = 'dyn', types = [] } = this.#known ?? {};
-    const common: Variables = { ...(hasAuthorizer && { authorizer: authorizerType }) };
-    const composed = this.#variables.size > 0;
-    const named = [...types, ...(composed ? [{ name: variablesType, fields: Object.fromEntries(this.#variables) }] : [])];
-    const typed: Variables = {
-      ...{ object, oldObject: object, request: 'kubernetes.AdmissionRequest', namespaceObject: 'kubernetes.Namespace' },
+    const own = this.#variables ? [{ name: variablesType, fields: Object.fromEntries(this.#variables) }] : [];
+    const given = { object, oldObject: object, request: 'kubernetes.AdmissionRequest', namespaceObject: 'kubernetes.Namespace' };
+    this.#typed ??= new ExpressionEnvironment(this.#declared(given, params), { types: [...types, ...own] }, bases().typed);
+    return this.#typed;
+  }
+
+  untyped(): ExpressionEnvironment {
+    const given = { object: 'dyn', oldObject: 'dyn', request: 'dyn', namespaceObject: 'dyn' };
+    this.#untyped ??= new ExpressionEnvironment(this.#declared(given, 'dyn'), {}, bases().untyped);
+    return this.#untyped;
+  }
+
+  #declared(given: Variables, params: string): Variables {
+    const { hasParams, hasAuthorizer } = this.#declarations;
+    return {
+      ...given,
       ...(hasParams && { params }),
-      ...(composed && { variables: variablesType }),
-      ...common,
+      ...(hasAuthorizer && { authorizer: authorizerType }),
+      ...(this.#variables && { variables: variablesType }),
     };
-    const untyped: Variables = {
-      ...{ object: 'dyn', oldObject: 'dyn', request: 'dyn', namespaceObject: 'dyn' },
-      ...(hasParams && { params: 'dyn' }),
-      ...(composed && { variables: variablesType }),
-      ...common,
-    };
-    this.#made = {
-      typed: new ExpressionEnvironment(typed, { types: named }, bases().typed),
-      untyped: new ExpressionEnvironment(untyped, {}, bases().untyped),
-    };
-    return this.#made;
   }
 }
 

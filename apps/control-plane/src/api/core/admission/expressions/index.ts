@@ -1,5 +1,6 @@
 // Expressions of admission: what they see, and how they are compiled.
 
+export { ExpressionError } from '../../../cel/expression-error.ts';
 export {
   AdmissionEnvironment,
   type AdmissionExpression,
@@ -7,7 +8,15 @@ export {
   expressionUnits,
   type KnownTypes,
 } from './admission-environment.ts';
-export { type AdmissionFacts, type GroupVersionKind, kindText, namespaceOf, type Operation, requestedKind } from './admission-facts.ts';
+export {
+  type AdmissionFacts,
+  type GroupVersionKind,
+  isNamespace,
+  kindText,
+  namespaceOf,
+  type Operation,
+  requestedKind,
+} from './admission-facts.ts';
 export { LazyVariables } from './lazy-variables.ts';
 export { RequestObjects, RequestValues } from './request-values.ts';
 export { type Compiled, compiled, type Outcome, OutOfBudget, SharedBudget } from './shared-budget.ts';

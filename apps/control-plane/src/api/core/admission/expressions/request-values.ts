@@ -1,10 +1,11 @@
 // The values that expressions of admission see of a request. Each is made when an expression first looks, as most look at few.
-import { apiVersionOf, type KindDefinition, type KubeObject } from '@berth/machinery';
+import type { KindDefinition, KubeObject } from '@berth/machinery';
 import { celValue } from '../../../cel/values.ts';
 import type { Authorizer } from '../../authorizer.ts';
-import { asServed } from '../../kind-versions.ts';
+import { inVersion } from '../../kind-versions.ts';
 import { type AdmissionFacts, type GroupVersionKind, groupVersionKind, namespaceOf, requestedKind } from './admission-facts.ts';
 import { AuthorizerValue } from './authorizer-values.ts';
+import type { LazyVariables } from './lazy-variables.ts';
 
 /** What matched: see matching/. */
 interface Matched {
@@ -12,31 +13,54 @@ interface Matched {
   kind: GroupVersionKind;
 }
 
+/** A request's objects in one version. */
+export class ShownObjects {
+  readonly #given: { object: KubeObject | undefined; old: KubeObject | undefined };
+  #object: { value: unknown } | undefined;
+  #old: { value: unknown } | undefined;
+
+  constructor(object: KubeObject | undefined, old: KubeObject | undefined) {
+    this.#given = { object, old };
+  }
+
+  /** As expressions see it; null for none. */
+  get object(): unknown {
+    this.#object ??= { value: celValue(this.#given.object ?? null) };
+    return this.#object.value;
+  }
+
+  get old(): unknown {
+    this.#old ??= { value: celValue(this.#given.old ?? null) };
+    return this.#old.value;
+  }
+}
+
 /** A request's objects in the versions that they are asked for in; converted once. */
 export class RequestObjects {
   readonly #facts: AdmissionFacts;
-  readonly #values = new Map<string, { object: unknown; old: unknown }>();
+  readonly #shown = new Map<KindDefinition, ShownObjects>();
 
   constructor(facts: AdmissionFacts) {
     this.#facts = facts;
   }
 
-  in(resource: KindDefinition): { object: unknown; old: unknown } {
-    const version = apiVersionOf(resource);
-    let values = this.#values.get(version);
-    if (!values) {
-      const { object, old, bodyKind } = this.#facts;
-      const converted = (stored: KubeObject | undefined) => (stored ? celValue(bodyKind ? stored : asServed(resource, stored)) : null);
-      values = { object: converted(object), old: converted(old) };
-      this.#values.set(version, values);
-    }
-    return values;
+  /** @throws StatusError for what cannot be converted */
+  async in(resource: KindDefinition): Promise<ShownObjects> {
+    const known = this.#shown.get(resource);
+    if (known) return known;
+    const { object, old, bodyKind, kind } = this.#facts;
+    const isGivenSo = bodyKind !== undefined || resource === kind;
+    const shown = (given: KubeObject | undefined) => (given && !isGivenSo ? inVersion(given, kind, resource) : given);
+    const objects = new ShownObjects(await shown(object), await shown(old));
+    this.#shown.set(resource, objects);
+    return objects;
   }
 }
 
 export interface RequestValuesOptions {
   facts: AdmissionFacts;
-  objects: RequestObjects;
+  /** In the version that matched. */
+  objects: ShownObjects;
   match: Matched;
   authorizer: Pick<Authorizer, 'authorize'>;
   params?: KubeObject | undefined;
@@ -45,6 +69,8 @@ export interface RequestValuesOptions {
 }
 
 export class RequestValues {
+  /** Of a policy that has some. */
+  variables: LazyVariables | undefined;
   readonly #options: RequestValuesOptions;
   readonly #made = new Map<string, unknown>();
 
@@ -53,11 +79,11 @@ export class RequestValues {
   }
 
   get object(): unknown {
-    return this.#options.objects.in(this.#options.match.resource).object;
+    return this.#options.objects.object;
   }
 
   get oldObject(): unknown {
-    return this.#options.objects.in(this.#options.match.resource).old;
+    return this.#options.objects.old;
   }
 
   get request(): unknown {

@@ -6,8 +6,8 @@ import {
   labelSelectorFrom,
   type Selector,
   StatusError,
-  storedKind,
 } from '@berth/machinery';
+import { homeOf } from '../../kind-versions.ts';
 import {
   type AdmissionFacts,
   type GroupVersionKind,
@@ -84,7 +84,8 @@ export class MatchCriteria {
     return ports
       .kinds()
       .find(
-        (kind) => kind !== requested && storedKind(kind) === facts.kind && serves(kind, facts.subresource) && covers(rules, facts, kind),
+        (kind) =>
+          kind !== requested && homeOf(kind) === homeOf(facts.kind) && serves(kind, facts.subresource) && covers(rules, facts, kind),
       );
   }
 

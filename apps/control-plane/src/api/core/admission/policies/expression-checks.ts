@@ -1,0 +1,115 @@
+// What is wrong with expressions of admission policies and webhooks, found when they are written: syntax, types, fields that `request`
+// does not have. What stood there before may stay as it is.
+import {
+  type admissionregistrationV1,
+  MutatingWebhookConfiguration,
+  ValidatingAdmissionPolicy,
+  ValidatingWebhookConfiguration,
+} from '@berth/api';
+import type { FieldError, KindDefinition, KubeObject } from '@berth/machinery';
+import { erased } from '../../kinds-by-name.ts';
+import { AdmissionEnvironment } from '../expressions/index.ts';
+import { annotationTypes, messageTypes, validationTypes } from './compiled-policy.ts';
+
+/** Each is compiled while others wait: what a body of 3 MiB can hold would take seconds. */
+const expressionsMax = 1_000;
+const variablesMax = 200;
+
+type Check = (object: KubeObject, old: KubeObject | undefined) => FieldError[];
+
+const checks = new Map<KindDefinition, Check>([
+  [
+    erased(ValidatingAdmissionPolicy),
+    (object, old) => policyErrors(object as ValidatingAdmissionPolicy, old as ValidatingAdmissionPolicy | undefined),
+  ],
+  [erased(ValidatingWebhookConfiguration), (object, old) => webhookErrors(object as Webhooks, old as Webhooks | undefined)],
+  [erased(MutatingWebhookConfiguration), (object, old) => webhookErrors(object as Webhooks, old as Webhooks | undefined)],
+]);
+
+/** A kind whose objects hold expressions, with a validation that compiles them; any other kind as it is. */
+export function withExpressionChecks(kind: KindDefinition): KindDefinition {
+  const check = checks.get(kind);
+  return check ? { ...kind, validate: (object, old) => [...kind.validate(object, old), ...check(object, old)] } : kind;
+}
+
+interface Webhooks extends KubeObject {
+  webhooks?: { matchConditions?: admissionregistrationV1.MatchCondition[] }[];
+}
+
+const stateless = new AdmissionEnvironment({ hasParams: false, hasAuthorizer: true });
+
+/** Checks expressions of one object, as many as there may be. */
+class Expressions {
+  readonly errors: FieldError[] = [];
+  readonly #known: ReadonlySet<string>;
+  #count = 0;
+
+  /** @param known were there before */
+  constructor(known: Iterable<string | undefined>) {
+    this.#known = new Set(Array.from(known, (text) => text ?? ''));
+  }
+
+  /** CEL's name of its type. What is blank is refused by the kind. */
+  check(environment: AdmissionEnvironment, text: string | undefined, field: string, returns: readonly string[]): string {
+    if (!text?.trim()) return 'dyn';
+    this.#count++;
+    if (this.#count === expressionsMax + 1) {
+      this.errors.push({ type: 'Forbidden', field, detail: `an object may hold at most ${expressionsMax} expressions` });
+    }
+    if (this.#count > expressionsMax) return 'dyn';
+    const result = environment.check(text, returns);
+    if ('type' in result) return result.type;
+    if (!this.#known.has(text)) this.errors.push({ type: 'Invalid', field, value: text, detail: withPrefix(result.problem) });
+    return 'dyn';
+  }
+}
+
+function withPrefix(problem: string): string {
+  return problem.startsWith('ERROR:') ? `compilation failed: ${problem}` : problem;
+}
+
+function policyErrors({ spec }: ValidatingAdmissionPolicy, old: ValidatingAdmissionPolicy | undefined): FieldError[] {
+  const { variables = [], validations = [], auditAnnotations = [], matchConditions = [] } = spec ?? {};
+  const expressions = new Expressions(old ? textsOf(old) : []);
+  let environment = new AdmissionEnvironment({ hasParams: spec?.paramKind !== undefined, hasAuthorizer: true });
+  for (const [i, { expression }] of matchConditions.entries()) {
+    expressions.check(environment, expression, `spec.matchConditions[${i}].expression`, validationTypes);
+  }
+  for (const [i, { name, expression }] of variables.slice(0, variablesMax).entries()) {
+    const type = expressions.check(environment, expression, `spec.variables[${i}].expression`, []);
+    if (name) environment = environment.withVariable(name, type);
+  }
+  const messages = environment.withoutAuthorizer();
+  for (const [i, { expression, messageExpression }] of validations.entries()) {
+    expressions.check(environment, expression, `spec.validations[${i}].expression`, validationTypes);
+    expressions.check(messages, messageExpression, `spec.validations[${i}].messageExpression`, messageTypes);
+  }
+  for (const [i, { valueExpression }] of auditAnnotations.entries()) {
+    expressions.check(environment, valueExpression, `spec.auditAnnotations[${i}].valueExpression`, annotationTypes);
+  }
+  if (variables.length <= variablesMax) return expressions.errors;
+  return [
+    { type: 'TooMany', field: 'spec.variables', value: variables.length, detail: `must have at most ${variablesMax} items` },
+    ...expressions.errors,
+  ];
+}
+
+function textsOf({ spec }: ValidatingAdmissionPolicy): (string | undefined)[] {
+  const { variables = [], validations = [], auditAnnotations = [], matchConditions = [] } = spec ?? {};
+  return [
+    ...[...variables, ...matchConditions].map(({ expression }) => expression),
+    ...validations.flatMap(({ expression, messageExpression }) => [expression, messageExpression]),
+    ...auditAnnotations.map(({ valueExpression }) => valueExpression),
+  ];
+}
+
+function webhookErrors({ webhooks = [] }: Webhooks, old: Webhooks | undefined): FieldError[] {
+  const known = old?.webhooks?.flatMap(({ matchConditions = [] }) => matchConditions.map(({ expression }) => expression)) ?? [];
+  const expressions = new Expressions(known);
+  for (const [i, { matchConditions = [] }] of webhooks.entries()) {
+    for (const [j, { expression }] of matchConditions.entries()) {
+      expressions.check(stateless, expression, `webhooks[${i}].matchConditions[${j}].expression`, validationTypes);
+    }
+  }
+  return expressions.errors;
+}

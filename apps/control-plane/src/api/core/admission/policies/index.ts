@@ -1,0 +1,3 @@
+// Admission policies: those that are in force judge every write.
+export { withExpressionChecks } from './expression-checks.ts';
+export { ValidatingPolicies } from './validating-policies.ts';
