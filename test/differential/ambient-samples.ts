@@ -60,8 +60,7 @@ export const ambientSamples: Record<string, Part[]> = {
     },
   ],
   PriorityClass: [{ value: 1000, description: 'x', preemptionPolicy: 'Never', globalDefault: false }],
-  // Berth gives it its finalizer at once, Kubernetes' controller soon: with it, both delete alike.
-  ServiceCIDR: [{ metadata: { name: '', finalizers: ['networking.k8s.io/service-cidr-finalizer'] }, spec: { cidrs: ['10.9.0.0/16'] } }],
+  ServiceCIDR: [{ spec: { cidrs: ['10.9.0.0/16'] } }],
   ValidatingWebhookConfiguration: [
     { webhooks: [webhook] },
     { webhooks: [{ ...webhook, clientConfig: { service: { namespace: 'n', name: 's', path: '/p', port: 443 }, caBundle: '' } }] },

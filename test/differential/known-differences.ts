@@ -18,6 +18,13 @@ export const knownDifferences: KnownDifference[] = [
     matches: ({ at }, { kind }) => kind === 'ServiceCIDR' && /\.(finalizers|deletion|f:finalizers)/.test(at),
   },
   {
+    words: 'Cluster addresses and addresses of endpoints may have no leading zeros',
+    matches: ({ at, kubernetes, berth }) =>
+      at === 'cause' &&
+      kubernetes === undefined &&
+      /(addresses\[|\.ip \|)[^|]*.*Invalid value: "(0\d|[\d.]*\.0\d).*must be a valid IP address/.test(String(berth)),
+  },
+  {
     words: 'Descriptions of fields and columns are worded',
     matches: ({ at }) => at === 'object.columnDefinitions[*].description' || /\.object\.columnDefinitions\[\*\]\.description$/.test(at),
   },

@@ -36,6 +36,8 @@ export function sampleObject(kind: KindDefinition, number: number, random: Rando
     object.spec = spec;
     object.metadata = { ...object.metadata, name };
   }
+  // Berth gives it its finalizer at once, Kubernetes' controller soon: with it, both delete alike.
+  if (kind.kind === 'ServiceCIDR') object.metadata = { ...object.metadata, finalizers: ['networking.k8s.io/service-cidr-finalizer'] };
   if (templates.has(kind.kind) && random.int(4) > 0) richTemplate(object, kind.kind, random);
   object.apiVersion = kind.group ? `${kind.group}/${kind.version}` : kind.version;
   object.metadata = {

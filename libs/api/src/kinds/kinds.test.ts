@@ -117,6 +117,9 @@ test('fields that do not act warn, those that act do not', () => {
   const dual = sampleService({ type: 'LoadBalancer', ipFamilyPolicy: 'PreferDualStack' });
   Service.defaults(dual);
   expect(Service.warnings(dual)).toEqual(['spec.ipFamilyPolicy: Berth networks are IPv4 only']);
+  const free = sampleService({ clusterIP: 'None', selector: undefined, ipFamilyPolicy: 'RequireDualStack' });
+  Service.defaults(free);
+  expect(Service.warnings(free)).toEqual([]);
 });
 
 test('fields can select pods', () => {

@@ -1,13 +1,15 @@
 // Service: a stable address for a set of pods.
 import { defineKind } from '@berth/machinery';
 import { serviceColumns } from '../columns/network.ts';
-import { carryAllocations, defaultService, normalizeClusterIps } from '../defaults/service.ts';
+import { defaultService } from '../defaults/service.ts';
 import type { Service as Type } from '../generated/core-v1.types.ts';
 import { schemas } from '../schemas.ts';
+import { familyChangeErrors } from '../service-addresses/families.ts';
+import { carryAllocations, dropTypeDependent, normalizeClusterIps } from '../strategies/service.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 import { dns1035Label } from '../validation/names.ts';
-import { validateServiceSpec, validateServiceUpdate } from '../validation/service.ts';
-import { validateServiceStatus } from '../validation/service-balancing.ts';
+import { validateServiceSpec } from '../validation/service.ts';
+import { validateBalancingUpdate, validateServiceStatus } from '../validation/service-balancing.ts';
 import { loadBalancerStatusWarnings } from '../warnings/network.ts';
 import { serviceWarnings } from '../warnings/service.ts';
 
@@ -33,7 +35,10 @@ export const Service = defineKind<Service>({
       service.status = { loadBalancer: {} };
       normalizeClusterIps(service.spec);
     },
-    prepareForUpdate: (next, old) => carryAllocations(next.spec, old.spec),
+    prepareForUpdate: (next, old) => {
+      carryAllocations(next, old);
+      dropTypeDependent(next, old);
+    },
     generationChanged: () => false,
     allowCreateOnUpdate: true,
   },
@@ -42,7 +47,11 @@ export const Service = defineKind<Service>({
     ...validateMetadata(service, { scope: 'Namespaced', name: dns1035Label }),
     ...validateServiceSpec(service, old),
   ],
-  validateUpdate: (next, old) => [...validateMetadataUpdate(next, old), ...validateServiceUpdate(next, old)],
+  validateUpdate: (next, old) => [
+    ...validateMetadataUpdate(next, old),
+    ...familyChangeErrors(next, old),
+    ...validateBalancingUpdate(next, old),
+  ],
   validateStatusUpdate: validateServiceStatus,
   columns: serviceColumns,
   selectableFields: { 'spec.clusterIP': ({ spec }) => spec.clusterIP ?? '', 'spec.type': ({ spec }) => spec.type ?? '' },

@@ -54,7 +54,7 @@ describe('a service is refused', () => {
     ],
     [
       'addresses of a name elsewhere',
-      service({ type: 'ExternalName', externalName: 'example.com', clusterIP: '10.96.0.9', ipFamilies: ['IPv4'] }),
+      service({ type: 'ExternalName', externalName: 'example.com', clusterIPs: ['10.96.0.9'], ipFamilies: ['IPv4'] }),
       ['spec.clusterIPs: may not be set for ExternalName services', 'spec.ipFamilies: may not be set for ExternalName services'],
     ],
   ])('%s', (_, given, expected) => {

@@ -1,5 +1,6 @@
 // What a service asks of load balancers, how its traffic is spread, and what a balancer says of it.
 import type { LoadBalancerIngress, Service, ServiceSpec } from '../generated/core-v1.types.ts';
+import { needsHealthCheck } from '../strategies/service.ts';
 import { each, type FieldError, forbidden, invalid, invalidAll, notSupported, required } from './errors.ts';
 import { isLegacyAddress, legacyAddress, legacyCidr } from './legacy-ip.ts';
 import { dnsSubdomain, qualified } from './names.ts';
@@ -53,6 +54,16 @@ function healthCheckPort({ type, externalTrafficPolicy, healthCheckNodePort }: S
   if (!healthCheckNodePort || (type === 'LoadBalancer' && externalTrafficPolicy === 'Local')) return [];
   const message = "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'";
   return [invalid('spec.healthCheckNodePort', healthCheckNodePort, message)];
+}
+
+/** Who balances a service, and which port is asked whether it can be reached, stay while it is balanced. */
+export function validateBalancingUpdate({ spec }: Service, { spec: old }: Service): FieldError[] {
+  const errors: FieldError[] = [];
+  if (spec.type === 'LoadBalancer' && old.type === 'LoadBalancer' && spec.loadBalancerClass !== old.loadBalancerClass)
+    errors.push(invalid('spec.loadBalancerClass', spec.loadBalancerClass ?? null, 'may not change once set'));
+  if (needsHealthCheck(spec) && needsHealthCheck(old) && spec.healthCheckNodePort !== old.healthCheckNodePort)
+    errors.push(forbidden('spec.healthCheckNodePort', 'field is immutable'));
+  return errors;
 }
 
 /** Of the status, by a service of its type. @param old whose addresses may stay as they are */

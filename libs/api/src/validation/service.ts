@@ -2,9 +2,23 @@
 
 import { isNodePortType } from '../defaults/service.ts';
 import type { Service, ServicePort, ServiceSpec } from '../generated/core-v1.types.ts';
+import { clusterIpErrors, isHeadless } from '../service-addresses/families.ts';
 import { protocols } from './containers.ts';
-import { duplicate, duplicates, each, type FieldError, forbidden, invalid, invalidAll, oneOf, optionalOneOf, required } from './errors.ts';
-import { ipAddress, nonSpecialIp } from './ip.ts';
+import {
+  duplicate,
+  duplicates,
+  each,
+  type FieldError,
+  forbidden,
+  invalid,
+  invalidAll,
+  notSupported,
+  oneOf,
+  optionalOneOf,
+  required,
+  shown,
+} from './errors.ts';
+import { nonSpecialIp } from './ip.ts';
 import { labels } from './labels.ts';
 import { legacyAddress } from './legacy-ip.ts';
 import { dnsLabel, dnsSubdomain, portNumber, portNumberOrName, qualified } from './names.ts';
@@ -13,24 +27,25 @@ import { balancing } from './service-balancing.ts';
 /** @param old what it replaces */
 export function validateServiceSpec(service: Service, old?: Service): FieldError[] {
   const { spec } = service;
-  const isHeadless = spec.clusterIP === 'None';
+  const headless = isHeadless(service);
   const errors: FieldError[] = [];
-  if (!spec.ports?.length && !isHeadless && spec.type !== 'ExternalName') errors.push(required('spec.ports'));
-  if (isHeadless && isNodePortType(spec))
+  if (!spec.ports?.length && !headless && spec.type !== 'ExternalName') errors.push(required('spec.ports'));
+  if (headless && isNodePortType(spec))
     errors.push(invalid('spec.clusterIPs[0]', 'None', `may not be set to 'None' for ${spec.type} services`));
   errors.push(...ports(spec), ...labels(spec.selector, 'spec.selector'));
   errors.push(...oneOf('spec.sessionAffinity', spec.sessionAffinity, ['ClientIP', 'None']), ...affinityTimeout(spec));
   errors.push(...oneOf('spec.type', spec.type, ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort']));
-  errors.push(...clusterIps(spec), ...traffic(spec));
+  errors.push(...clusterIpErrors(service, old), ...traffic(spec));
   errors.push(
     ...each(spec.externalIPs, 'spec.externalIPs', (ip, path) => {
-      const errors = legacyAddress(ip, path);
+      const errors = old?.spec.externalIPs?.includes(ip) ? [] : legacyAddress(ip, path);
       return errors.length > 0 ? errors : invalidAll(path, ip, nonSpecialIp(ip));
     }),
   );
   if (spec.type === 'ExternalName') {
+    errors.push(...withoutAddresses(spec));
     const name = (spec.externalName ?? '').replace(/\.$/, '');
-    errors.push(...(name ? invalidAll('spec.externalName', spec.externalName, dnsSubdomain(name)) : [required('spec.externalName')]));
+    errors.push(...(name ? invalidAll('spec.externalName', name, dnsSubdomain(name)) : [required('spec.externalName')]));
   }
   return [...errors, ...balancing(service, old)];
 }
@@ -47,7 +62,7 @@ function ports(spec: ServiceSpec): FieldError[] {
     ...duplicates(
       list,
       (port) => `${port.protocol}/${port.port}`,
-      (index, port) => duplicate(`spec.ports[${index}]`, { protocol: port.protocol, port: port.port }),
+      (index, { protocol, port }) => duplicate(`spec.ports[${index}]`, shown('core.v1.ServicePort', { protocol, port })),
     ),
     ...duplicates(
       list,
@@ -68,8 +83,7 @@ function portErrors(port: ServicePort, spec: ServiceSpec, path: string): FieldEr
   if (port.targetPort !== undefined) errors.push(...invalidAll(`${path}.targetPort`, port.targetPort, portNumberOrName(port.targetPort)));
   if (port.appProtocol) errors.push(...invalidAll(`${path}.appProtocol`, port.appProtocol, qualified(port.appProtocol)));
   // Which node ports there are is the API's to know, which hands them out.
-  if (port.nodePort && !isNodePortType(spec)) errors.push(forbidden(`${path}.nodePort`, `may not be used when \`type\` is '${spec.type}'`));
-  else if (port.nodePort) errors.push(...invalidAll(`${path}.nodePort`, port.nodePort, portNumber(port.nodePort)));
+  if (port.nodePort && spec.type === 'ClusterIP') errors.push(forbidden(`${path}.nodePort`, "may not be used when `type` is 'ClusterIP'"));
   return errors;
 }
 
@@ -79,41 +93,27 @@ function affinityTimeout(spec: ServiceSpec): FieldError[] {
   return [invalid('spec.sessionAffinityConfig.clientIP.timeoutSeconds', seconds, 'must be greater than 0 and less than 86400')];
 }
 
-function clusterIps(spec: ServiceSpec): FieldError[] {
-  const list = spec.clusterIPs ?? [];
-  if (spec.type === 'ExternalName') {
-    const given = [
-      ...(list.length > 0 || spec.clusterIP ? ['clusterIPs'] : []),
-      ...(spec.ipFamilies?.length ? ['ipFamilies'] : []),
-      ...(spec.ipFamilyPolicy !== undefined ? ['ipFamilyPolicy'] : []),
-    ];
-    return given.map((name) => forbidden(`spec.${name}`, 'may not be set for ExternalName services'));
-  }
-  const errors: FieldError[] = [];
-  if (list.length > 0 && !spec.clusterIP) errors.push(invalid('spec.clusterIPs', list, 'must be empty when `clusterIP` is not specified'));
-  else if (list.length > 0 && list[0] !== spec.clusterIP)
-    errors.push(invalid('spec.clusterIPs', list, 'first value must match `clusterIP`'));
-  const given = list.length > 0 ? list : [spec.clusterIP ?? ''].filter(Boolean);
-  errors.push(
-    ...each(given, 'spec.clusterIPs', (ip, path) => (ip === 'None' && given.length === 1 ? [] : invalidAll(path, ip, ipAddress(ip)))),
-  );
-  if (given.length > 2) errors.push(invalid('spec.clusterIPs', given, 'may only hold up to 2 values'));
-  return errors;
+function internalTraffic({ internalTrafficPolicy: policy }: ServiceSpec): FieldError[] {
+  const policies = ['Cluster', 'Local'];
+  return policy === undefined || policies.includes(policy) ? [] : [notSupported('spec.internalTrafficPolicy', policy, policies)];
+}
+
+/** A name elsewhere has neither addresses nor families. */
+function withoutAddresses({ clusterIPs, ipFamilies, ipFamilyPolicy }: ServiceSpec): FieldError[] {
+  const given = [
+    ...(clusterIPs?.length ? ['clusterIPs'] : []),
+    ...(ipFamilies?.length ? ['ipFamilies'] : []),
+    ...(ipFamilyPolicy !== undefined ? ['ipFamilyPolicy'] : []),
+  ];
+  return given.map((name) => forbidden(`spec.${name}`, 'may not be set for ExternalName services'));
 }
 
 function traffic(spec: ServiceSpec): FieldError[] {
   const isExternal = isNodePortType(spec) || (spec.type === 'ClusterIP' && (spec.externalIPs?.length ?? 0) > 0);
   const field = 'spec.externalTrafficPolicy';
-  const errors = optionalOneOf('spec.internalTrafficPolicy', spec.internalTrafficPolicy, ['Cluster', 'Local']);
+  const errors = internalTraffic(spec);
   if (isExternal) errors.push(...optionalOneOf(field, spec.externalTrafficPolicy, ['Cluster', 'Local']));
   else if (spec.externalTrafficPolicy)
     errors.push(invalid(field, spec.externalTrafficPolicy, 'may only be set for externally-accessible services'));
   return errors;
-}
-
-/** A cluster IP lasts as long as the service needs one. */
-export function validateServiceUpdate(next: Service, old: Service): FieldError[] {
-  const isNeeded = next.spec.type !== 'ExternalName' && old.spec.type !== 'ExternalName';
-  if (!isNeeded || !old.spec.clusterIP || next.spec.clusterIP === old.spec.clusterIP) return [];
-  return [invalid('spec.clusterIPs[0]', next.spec.clusterIPs ?? [next.spec.clusterIP ?? ''], 'may not change once set')];
 }

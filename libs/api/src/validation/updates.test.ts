@@ -154,27 +154,27 @@ describe('a service', () => {
     const old = sampleService({ type: 'NodePort', ports: [{ port: 80, nodePort: 30080 }] });
     Service.defaults(old);
     const next = structuredClone(old);
-    next.spec.ports = [{ port: 80, protocol: 'TCP', name: 'http' }];
+    // Ports are known by their names, whatever else changes.
+    next.spec.ports = [
+      { port: 81, protocol: 'TCP' },
+      { port: 80, protocol: 'TCP', name: 'http' },
+    ];
     Service.strategy.prepareForUpdate?.(next, old);
-    expect(next.spec.ports[0]?.nodePort).toBe(30080);
+    expect(next.spec.ports.map(({ nodePort }) => nodePort)).toEqual([30080, undefined]);
     const edited = change(Service, old, (service) => {
       service.spec.type = 'ClusterIP';
     });
     expect(edited).toEqual([]);
   });
 
-  test('needs ports with names and numbers that are ports', () => {
+  test('needs ports with names, each with a number of its own', () => {
     const edited = change(Service, allocated(), (service) => {
       service.spec.type = 'NodePort';
-      service.spec.ports = [
-        { port: 80, nodePort: -1 },
-        { port: 80, name: 'b' },
-      ];
+      service.spec.ports = [{ port: 80 }, { port: 80, name: 'b' }];
     });
     expect(edited).toEqual([
       'spec.ports[0].name: Required value',
-      'spec.ports[0].nodePort: Invalid value: -1: must be between 1 and 65535, inclusive',
-      'spec.ports[1]: Duplicate value: {"protocol":"TCP","port":80}',
+      'spec.ports[1]: Duplicate value: {"Name":"","Protocol":"TCP","AppProtocol":null,"Port":80,"TargetPort":0,"NodePort":0}',
     ]);
   });
 });

@@ -45,7 +45,9 @@ function idleFields(spec: ServiceSpec): string[] {
     );
   }
   if (spec.trafficDistribution) warnings.push(idle('spec.trafficDistribution'));
-  if (spec.ipFamilyPolicy === 'RequireDualStack' || spec.ipFamilyPolicy === 'PreferDualStack') {
+  // A headless service without a selector has both families unless it says otherwise, and no addresses.
+  const isFree = spec.clusterIP === 'None' && Object.keys(spec.selector ?? {}).length === 0;
+  if (!isFree && (spec.ipFamilyPolicy === 'RequireDualStack' || spec.ipFamilyPolicy === 'PreferDualStack')) {
     warnings.push(idle('spec.ipFamilyPolicy', 'Berth networks are IPv4 only'));
   }
   return warnings;

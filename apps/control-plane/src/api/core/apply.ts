@@ -19,10 +19,11 @@ import type { Committer } from './commit.ts';
 import { authorOf } from './field-ownership.ts';
 import { asServed, asStored, type KindVersions, servedKind } from './kind-versions.ts';
 import type { Shaped } from './metadata.ts';
+import { answer } from './object-answer.ts';
 import { withinStatus } from './status-writes.ts';
 import { appliedThroughScale, scaleAnswer } from './subresources/scale.ts';
 import type { Answer, Call, Target, WriteSettings } from './types.ts';
-import { answer, kindWarnings, type Scope, type Writes } from './writes.ts';
+import { kindWarnings, type Scope, type Writes } from './writes.ts';
 
 /** kubectl's own manager may take over what its client-side apply set, and keeps that one's annotation true. */
 const kubectlManager = 'kubectl';

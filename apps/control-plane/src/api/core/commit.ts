@@ -44,7 +44,7 @@ export interface PutDecision {
   writes?: Write[];
   warnings?: string[];
   /** Of a dry run: the version that is shown, as no store gives one. */
-  shownVersion?: string;
+  shownVersion?: string | undefined;
   /** Decisions of the same turn are made and committed one after the other. */
   turn?: string | undefined;
 }

@@ -72,3 +72,23 @@ test('a headless service gets no address', async () => {
   expect([spec.clusterIP, spec.clusterIPs]).toEqual(['None', ['None']]);
   await server.stop();
 });
+
+test('what is wrong with addresses and ports is said before anything else, and one port by two protocols has one node port', async () => {
+  const { server, client } = await startTestServer();
+  const odd = { selector: { '-a': 'b' } };
+  await expect(client.create(Service, service('web', { ...odd, clusterIP: '::1' }))).rejects.toThrow(
+    'Service "web" is invalid: spec.clusterIPs[0]: Invalid value: ["::1"]: IPv6 is not configured on this cluster',
+  );
+  const high = [{ name: 'a', port: 80, nodePort: 80 }];
+  await expect(client.create(Service, service('web', { ...odd, type: 'NodePort', ports: high }))).rejects.toThrow(
+    'Service "web" is invalid: spec.ports[0].nodePort: Invalid value: 80: provided port is not in the valid range',
+  );
+  const local = { type: 'LoadBalancer', externalTrafficPolicy: 'Local', healthCheckNodePort: 80 };
+  await expect(client.create(Service, service('web', local))).rejects.toThrow('spec.healthCheckNodePort: Invalid value: 80');
+  const ports = ['TCP', 'UDP'].map((protocol) => ({ name: protocol.toLowerCase(), port: 53, protocol }));
+  const { spec } = await client.create(Service, service('dns', { type: 'NodePort', ports: [...ports, { name: 'other', port: 54 }] }));
+  const [tcp, udp, other] = (spec.ports ?? []).map(({ nodePort }) => nodePort);
+  expect([tcp, other]).toEqual([udp, expect.any(Number)]);
+  expect(other).not.toBe(tcp);
+  await server.stop();
+});

@@ -27,7 +27,7 @@ test('a further range is used once the first is full, and what is asked for may 
   await expect(one.client.create(Service, service('more'))).rejects.toThrow('range is full (10.96.0.0/29, 10.100.0.0/29)');
   await one.client.create(ServiceCIDR, serviceRange('third', '10.101.0.0/24'));
   expect((await one.client.create(Service, service('wish', { clusterIP: '10.101.0.77' }))).spec.clusterIP).toBe('10.101.0.77');
-  for (const clusterIP of ['10.101.0.0', '10.101.0.255', '10.102.0.1', 'fd00::1']) {
+  for (const clusterIP of ['10.101.0.0', '10.101.0.255', '10.102.0.1', '10.103.0.1']) {
     await expect(one.client.create(Service, service('outside', { clusterIP }))).rejects.toThrow(
       `failed to allocate IP ${clusterIP}: the provided IP (${clusterIP}) is not in the valid range. The range of valid IPs is 10.96.0.0/29, 10.100.0.0/29, 10.101.0.0/24`,
     );

@@ -17,6 +17,7 @@ import { isUnchanged, trackFields, trackStatusFields } from './field-ownership.t
 import { anew } from './fresh-copies.ts';
 import { defaultForWrite, type KindVersions, servedKind } from './kind-versions.ts';
 import { carryMetadata, generatedName, isFinished, isVersion, nextGeneration, requireUid, type Shaped, stampNew } from './metadata.ts';
+import { answer } from './object-answer.ts';
 import type { Entry } from './object-codec.ts';
 import { type PatchKind, readPatched } from './patches.ts';
 import { keepStatus, validateStatusMetadata, withStatus } from './status-writes.ts';
@@ -87,9 +88,9 @@ export class Writes {
       const { resourceVersion } = object.metadata;
       const decision = await this.decideCreate(target, object, name, known, settings);
       // Kubernetes' store says so, which a dry run does not come to: there the object stays as it was sent.
-      if (isVersion(resourceVersion) && !settings.dryRun)
-        throw StatusError.badRequest('resourceVersion should not be set on objects to be created');
-      return settings.dryRun && resourceVersion ? { ...decision, shownVersion: resourceVersion } : decision;
+      if (settings.dryRun) return { ...decision, shownVersion: resourceVersion };
+      if (isVersion(resourceVersion)) throw StatusError.badRequest('resourceVersion should not be set on objects to be created');
+      return decision;
     });
   }
 
@@ -124,6 +125,7 @@ export class Writes {
     };
     await this.#options.admission.mutate(request);
     defaultForWrite(target, object);
+    await this.#options.admission.allocate(request);
     const errors = [...kind.validate(object), ...(target.through?.view?.validate?.(object) ?? [])];
     if (errors.length > 0) throw StatusError.invalid(kind, name, errors);
     if (target.through) kind.defaults(object);
@@ -253,6 +255,7 @@ export class Writes {
     if (!partial) kind.strategy.prepareForUpdate?.(next, old);
     await this.#options.admission.mutate(request);
     defaultForWrite(target, next);
+    await this.#options.admission.allocate(request);
     nextGeneration(kind, next, old);
   }
 }
@@ -285,15 +288,4 @@ function partialUpdate({ kind, subresource }: Pick<AdmissionRequest, 'kind' | 's
   return subresource === undefined ? undefined : kind.strategy.partialUpdates?.[subresource];
 }
 
-export function answer(entry: Entry, code: number, warnings: string[]): Answer {
-  return {
-    code,
-    warnings,
-    get bytes() {
-      return entry.bytes;
-    },
-    get object() {
-      return entry.object;
-    },
-  };
-}
+export { answer };

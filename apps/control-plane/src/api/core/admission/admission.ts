@@ -35,6 +35,8 @@ export interface AdmissionPlugin {
   mutate?(request: AdmissionRequest): void | Promise<void>;
   /** Judges the object as it will be stored, and changes nothing. @throws StatusError */
   validate?(request: AdmissionRequest): void | Promise<void>;
+  /** Gives what the object gets from elsewhere, before it is validated as a whole. @throws StatusError when it is not to be had. */
+  allocate?(request: AdmissionRequest): void | Promise<void>;
   /** Before a status is replaced. @throws StatusError when the user may not write that. */
   checkStatus?(request: AdmissionRequest): void | Promise<void>;
   /** @throws StatusError when something claimed is not to be had. */
@@ -62,6 +64,13 @@ export class Admission {
   async validate(request: AdmissionRequest): Promise<void> {
     for (const plugin of this.#plugins) {
       const pending = plugin.validate?.(request);
+      if (pending) await pending;
+    }
+  }
+
+  async allocate(request: AdmissionRequest): Promise<void> {
+    for (const plugin of this.#plugins) {
+      const pending = plugin.allocate?.(request);
       if (pending) await pending;
     }
   }

@@ -51,19 +51,17 @@ export class ClusterIps {
   }
 
   /** Gives the Service the address that it asks for, or a free one. @throws StatusError when there is none */
-  async assign(request: AdmissionRequest, service: Service, before: ReadonlyMap<string, unknown>): Promise<void> {
+  async assign(request: AdmissionRequest, service: Service, old: Service | undefined): Promise<void> {
     const { spec } = service;
-    if (spec.type === 'ExternalName') return;
+    // What has an address keeps it: another one that it asks for is refused when it is validated.
+    const hasAddress = old !== undefined && old.spec.type !== 'ExternalName';
+    if (spec.type === 'ExternalName' || spec.clusterIP === 'None' || hasAddress) return;
     const given = clusterAddress(service);
-    if (spec.clusterIP !== 'None' && !(given && before.has(addressKey(given)))) {
-      // What the cache lacks may be there all the same, a range that was made just now, or be free by now.
-      const found = this.#choose(request, given) ?? (await this.#chooseProven(request, service, given));
-      spec.clusterIP = found.address;
-      request.guards.push(rangeGuard(found.range));
-    }
-    spec.clusterIPs = [spec.clusterIP ?? ''];
-    spec.ipFamilies = ['IPv4'];
-    spec.ipFamilyPolicy ||= 'SingleStack';
+    // What the cache lacks may be there all the same, a range that was made just now, or be free by now.
+    const found = this.#choose(request, given) ?? (await this.#chooseProven(request, service, given));
+    spec.clusterIP = found.address;
+    spec.clusterIPs = [found.address];
+    request.guards.push(rangeGuard(found.range));
   }
 
   #choose(request: AdmissionRequest, given: string | undefined): { address: string; range: ReadyRange } | undefined {

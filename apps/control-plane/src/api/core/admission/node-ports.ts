@@ -1,5 +1,5 @@
 // Which node ports a Service gets: those that it asks for, or free ones of the configured range.
-import type { Service, ServiceSpec } from '@berth/api';
+import { needsHealthCheck, needsNodePorts, type Service, type ServiceSpec } from '@berth/api';
 import { type FieldError, StatusError } from '@berth/machinery';
 import type { Random } from '@berth/telemetry';
 import { nodePortPrefix } from '../keys.ts';
@@ -23,23 +23,34 @@ export class NodePorts {
   /** @throws StatusError when there is none, or one that is asked for is out of range */
   assign(request: AdmissionRequest, { spec }: Service, before: ReadonlyMap<string, unknown>): void {
     const chosen = new Set((spec.ports ?? []).flatMap((port) => port.nodePort || []));
-    if (needsNodePorts(spec)) this.#assignToPorts(request, spec, before, chosen);
-    const needsHealthPort = spec.type === 'LoadBalancer' && spec.externalTrafficPolicy === 'Local';
-    if (needsHealthPort && !spec.healthCheckNodePort) spec.healthCheckNodePort = this.#free(request, 'spec.healthCheckNodePort', chosen);
+    if (spec.type === 'NodePort' || spec.type === 'LoadBalancer') this.#assignToPorts(request, spec, before, chosen);
+    if (!needsHealthCheck(spec)) return;
+    const field = 'spec.healthCheckNodePort';
+    if (spec.healthCheckNodePort) this.#checkRange(request, field, spec.healthCheckNodePort, before);
+    else spec.healthCheckNodePort = this.#free(request, field, chosen);
   }
 
   #assignToPorts(request: AdmissionRequest, spec: ServiceSpec, before: ReadonlyMap<string, unknown>, chosen: Set<number>): void {
-    const { from, to } = this.#options.nodePortRange;
+    const isNew = request.old === undefined;
+    // Of a new service, what has one port by two protocols has one node port for both.
+    const byPort = new Map<number, number>();
+    for (const { port, nodePort } of isNew ? (spec.ports ?? []).toReversed() : []) if (nodePort) byPort.set(port, nodePort);
     (spec.ports ?? []).forEach((port, index) => {
       const field = `spec.ports[${index}].nodePort`;
-      if (!port.nodePort) {
-        port.nodePort = this.#free(request, field, chosen);
+      if (port.nodePort) this.#checkRange(request, field, port.nodePort, before);
+      else if (needsNodePorts(spec)) {
+        port.nodePort = byPort.get(port.port) ?? this.#free(request, field, chosen);
         chosen.add(port.nodePort);
-      } else if ((port.nodePort < from || port.nodePort > to) && !before.has(nodePortPrefix + port.nodePort)) {
-        const detail = `provided port is not in the valid range. The range of valid ports is ${from}-${to}`;
-        throw invalid(request, { type: 'Invalid', field, value: port.nodePort, detail });
+        if (isNew) byPort.set(port.port, port.nodePort);
       }
     });
+  }
+
+  #checkRange(request: AdmissionRequest, field: string, value: number, before: ReadonlyMap<string, unknown>): void {
+    const { from, to } = this.#options.nodePortRange;
+    if ((value >= from && value <= to) || before.has(nodePortPrefix + value)) return;
+    const detail = `provided port is not in the valid range. The range of valid ports is ${from}-${to}`;
+    throw invalid(request, { type: 'Invalid', field, value, detail });
   }
 
   #free(request: AdmissionRequest, field: string, chosen: Set<number>): number {
@@ -57,10 +68,6 @@ export class NodePorts {
     const key = nodePortPrefix + port;
     return known.has(key) ? known.get(key) !== undefined : this.#options.reserved(nodePortPrefix).has(port);
   }
-}
-
-function needsNodePorts(spec: ServiceSpec): boolean {
-  return spec.type === 'NodePort' || (spec.type === 'LoadBalancer' && spec.allocateLoadBalancerNodePorts !== false);
 }
 
 function invalid(request: AdmissionRequest, error: FieldError): StatusError {

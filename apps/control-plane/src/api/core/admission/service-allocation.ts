@@ -1,6 +1,6 @@
 // Cluster IPs and node ports of Services: what one asks for or is given, claimed in the transaction that writes it.
-import { parseIpv4, parseIpv4Range, type Service } from '@berth/api';
-import type { KindDefinition, KubeObject } from '@berth/machinery';
+import { parseIpv4, parseIpv4Range, type Service, settleFamilies } from '@berth/api';
+import { type KindDefinition, type KubeObject, StatusError } from '@berth/machinery';
 import type { Write } from '@berth/store';
 import type { Clock, Random } from '@berth/telemetry';
 import { isKind } from './about.ts';
@@ -31,16 +31,19 @@ export class ServiceAllocation implements AdmissionPlugin {
     this.#nodePorts = new NodePorts(options);
   }
 
-  reserve(request: AdmissionRequest): Promise<void> | void {
-    if (isKind(request.kind, '', 'Service')) return this.#reserve(request);
+  /** As in Kubernetes, nothing else that is wrong with a service is found out before it has its addresses and ports. */
+  allocate(request: AdmissionRequest): Promise<void> | void {
+    if (isKind(request.kind, '', 'Service')) return this.#allocate(request);
   }
 
-  async #reserve(request: AdmissionRequest): Promise<void> {
+  async #allocate(request: AdmissionRequest): Promise<void> {
     const service = request.object as Service;
-    const before = held(request.old as Service | undefined);
-    service.spec.clusterIP ||= service.spec.clusterIPs?.[0];
+    const old = request.old as Service | undefined;
+    const errors = settleFamilies(service, old);
+    if (errors.length > 0) throw StatusError.invalid(request.kind, request.name, errors);
+    const before = held(old);
     const asked = held(service);
-    await this.#clusterIps.assign(request, service, before);
+    await this.#clusterIps.assign(request, service, old);
     this.#nodePorts.assign(request, service, before);
     const after = held(service);
     for (const [key, claim] of after)

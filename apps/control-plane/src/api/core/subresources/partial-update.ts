@@ -1,8 +1,10 @@
 // Subresources that change a part of an object, by rules of the kind's own (`strategy.partialUpdates`): whatever else a body says is
 // as it was, however it is written. Their reads are those of the object.
+
+import { answer } from '../object-answer.ts';
 import type { PatchKind } from '../patches.ts';
 import type { Call, WriteSettings } from '../types.ts';
-import { answer, type Writes } from '../writes.ts';
+import type { Writes } from '../writes.ts';
 import { ofKind, type SubresourceDefinition, type SubresourceHandler } from './subresource.ts';
 
 const neverCreated = async () => {

@@ -3,8 +3,8 @@
 import { CertificateSigningRequest } from '@berth/api';
 import { StatusError } from '@berth/machinery';
 import { mayUseSigner } from '../admission/certificate-requests.ts';
+import { answer } from '../object-answer.ts';
 import type { Call } from '../types.ts';
-import { answer } from '../writes.ts';
 import { partialUpdate } from './partial-update.ts';
 import { ofKind, type SubresourceDefinition, type SubresourcePorts } from './subresource.ts';
 
