@@ -26,6 +26,7 @@ export {
 } from './ingress/routing.ts';
 export { countIndexes, formatIndexes, type IndexInterval, includesIndex, parseIndexes } from './job-indexes.ts';
 export { kinds, kindViews } from './kind-list.ts';
+export { APIService } from './kinds/api-service.ts';
 export { CertificateSigningRequest } from './kinds/certificate-signing-request.ts';
 export { ClusterRole } from './kinds/cluster-role.ts';
 export { ClusterRoleBinding } from './kinds/cluster-role-binding.ts';
@@ -101,6 +102,7 @@ export { isHeadless, settleFamilies } from './service-addresses/families.ts';
 export { formatIpv4, holdsHost, type Ipv4Range, ipv4Range, parseIpv4, parseIpv4Range } from './service-addresses/ipv4.ts';
 export * from './service-addresses/service-addresses.ts';
 export { betaStorageClassAnnotation, storageClassNameOf } from './storage-class-name.ts';
+export { localCondition } from './strategies/api-service.ts';
 export { cleanupFinalizer, type DefinitionCondition, type DefinitionStatus, withConditions } from './strategies/custom-resource-cleanup.ts';
 export { podGracePeriodSeconds } from './strategies/pod.ts';
 export { type QosClass, qosClass } from './strategies/qos.ts';

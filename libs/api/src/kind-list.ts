@@ -1,5 +1,6 @@
 // Every kind that Berth stores and serves. A new kind is one file in kinds/ and one line here.
 import type { KindDefinition, KubeObject } from '@berth/machinery';
+import { APIService } from './kinds/api-service.ts';
 import { CertificateSigningRequest } from './kinds/certificate-signing-request.ts';
 import { ClusterRole } from './kinds/cluster-role.ts';
 import { ClusterRoleBinding } from './kinds/cluster-role-binding.ts';
@@ -127,6 +128,7 @@ export const kinds: KindDefinition[] = [
   erased(ResourceClaim),
   erased(ResourceClaimTemplate),
   erased(ResourceSlice),
+  erased(APIService),
 ];
 
 /** Other versions of kinds in `kinds`: served like them, stored as them. */

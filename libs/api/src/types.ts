@@ -5,6 +5,7 @@ export type * as admissionV1 from './generated/admission-v1.types.ts';
 export type * as admissionregistrationV1 from './generated/admissionregistration-v1.types.ts';
 export type * as apidiscoveryV2 from './generated/apidiscovery-v2.types.ts';
 export type * as apiextensionsV1 from './generated/apiextensions-v1.types.ts';
+export type * as apiregistrationV1 from './generated/apiregistration-v1.types.ts';
 export type * from './generated/apps-v1.types.ts';
 export type * as authenticationV1 from './generated/authentication-v1.types.ts';
 export type * as authorizationV1 from './generated/authorization-v1.types.ts';

@@ -10,6 +10,7 @@ export function definitionName(message: string): string {
   const [group = '', version, type] = message.split('.');
   if (group === 'meta') return `io.k8s.apimachinery.pkg.apis.meta.${version}.${type}`;
   if (group === 'apiextensions') return `io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.${version}.${type}`;
+  if (group === 'apiregistration') return `io.k8s.kube-aggregator.pkg.apis.apiregistration.${version}.${type}`;
   return `io.k8s.api.${group}.${version}.${type}`;
 }
 

@@ -154,4 +154,24 @@ export const definitionDescriptions: Descriptions = {
     acceptedNames: 'The names that it is served under; others may have been taken.',
     storedVersions: 'Versions that objects may be stored in; they cannot be removed from the spec.',
   },
+  'apiregistration.v1.APIServiceSpec': {
+    '': 'The version of a group, who answers for it, and where it stands among others.',
+    service: 'The service that answers for it; without one, this server does.',
+    group: 'The group of the API; empty for core.',
+    version: 'The version of the group.',
+    insecureSkipTLSVerify: 'Whether any certificate of the service will do. Not for clusters that matter.',
+    caBundle: 'Authorities that sign the certificate of the service, PEM; by default those that this server trusts.',
+    groupPriorityMinimum: 'What the group is at least worth among groups: the highest comes first. 1 to 20000.',
+    versionPriority: 'What the version is worth among those of its group: the highest comes first. 1 to 1000.',
+  },
+  'apiregistration.v1.ServiceReference': {
+    '': 'A service of the cluster, and the port of it.',
+    namespace: 'The namespace of the service.',
+    name: 'The name of the service.',
+    port: 'The port of the service; 443 by default.',
+  },
+  'apiregistration.v1.APIServiceStatus': {
+    '': 'Whether the version can be asked for.',
+    conditions: 'What is true of it, and since when.',
+  },
 };

@@ -62,6 +62,7 @@ const sentences: Record<string, string> = {
   'admissionregistration.v1.MutatingAdmissionPolicyBinding': 'Says where a MutatingAdmissionPolicy holds.',
   'admissionregistration.v1.ValidatingWebhookConfiguration': 'Servers that are asked whether objects may be stored.',
   'admissionregistration.v1.MutatingWebhookConfiguration': 'Servers that may change objects before they are stored.',
+  'apiregistration.v1.APIService': 'Says which server answers for a version of a group of the API.',
   'apiextensions.v1.CustomResourceDefinition': 'A kind of its own in the API: its names, versions and schema.',
   'flowcontrol.v1.FlowSchema': 'Says which requests belong together and how urgent they are.',
   'flowcontrol.v1.PriorityLevelConfiguration': 'How many requests of one urgency are served at a time, and how others wait.',

@@ -4,6 +4,7 @@ import { admissionV1 } from './admission-v1.schema.ts';
 import { admissionregistrationV1 } from './admissionregistration-v1.schema.ts';
 import { apidiscoveryV2 } from './apidiscovery-v2.schema.ts';
 import { apiextensionsV1 } from './apiextensions-v1.schema.ts';
+import { apiregistrationV1 } from './apiregistration-v1.schema.ts';
 import { appsV1 } from './apps-v1.schema.ts';
 import { authenticationV1 } from './authentication-v1.schema.ts';
 import { authorizationV1 } from './authorization-v1.schema.ts';
@@ -31,6 +32,7 @@ export const groups: Record<string, GroupDeclaration> = {
   'admissionregistration.v1': admissionregistrationV1,
   'apidiscovery.v2': apidiscoveryV2,
   'apiextensions.v1': apiextensionsV1,
+  'apiregistration.v1': apiregistrationV1,
   'apps.v1': appsV1,
   'authentication.v1': authenticationV1,
   'authorization.v1': authorizationV1,

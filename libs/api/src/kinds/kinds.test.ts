@@ -8,6 +8,7 @@ test('kinds are named as Kubernetes names them', () => {
     [groupResourceOf(kind), kind.shortNames.join(','), apiVersionOf(kind), kind.namespaced, kind.kind, kind.categories.join(',')].join(' '),
   );
   expect(shown.sort()).toEqual([
+    'apiservices.apiregistration.k8s.io  apiregistration.k8s.io/v1 false APIService api-extensions',
     'certificatesigningrequests.certificates.k8s.io csr certificates.k8s.io/v1 false CertificateSigningRequest ',
     'clusterrolebindings.rbac.authorization.k8s.io  rbac.authorization.k8s.io/v1 false ClusterRoleBinding ',
     'clusterroles.rbac.authorization.k8s.io  rbac.authorization.k8s.io/v1 false ClusterRole ',
