@@ -104,7 +104,8 @@ async function start(
   const http = app.get(ApiHttp);
   const metrics = app.get(ApiMetrics);
   identity.follow((status) => metrics.authenticationReloaded(status, ports.clock.now()));
-  await api.start({ advertised: advertisedAddress(config), clientAuthorities: pki.authority.pem });
+  const authentication = { 'client-ca-file': pki.authority.pem, ...pki.frontProxy.requestHeaderData() };
+  await api.start({ advertised: advertisedAddress(config), authentication });
   onStop(() => api.stop());
   onStop(() => app.close());
   const yaml = app.get(YamlBodies);

@@ -4,11 +4,14 @@ import { SigningKeys } from '../api/authentication/service-accounts/signing-keys
 import type { ControlPlaneConfig, Ports } from '../config.ts';
 import { ensureAdminKubeconfig } from './admin-kubeconfig.ts';
 import { CertificateAuthority } from './certificate-authority.ts';
+import { FrontProxy } from './front-proxy.ts';
 import { ServingCertificate } from './serving-certificate.ts';
 import { servingNames } from './serving-names.ts';
 
 export interface Pki {
   authority: CertificateAuthority;
+  /** Towards servers that extend the API. */
+  frontProxy: FrontProxy;
   /** For service accounts' tokens. */
   accountKeys: SigningKeys;
   apiServing: ServingCertificate;
@@ -26,6 +29,7 @@ export async function openPki(config: ControlPlaneConfig, ports: Pick<Ports, 'cl
   const gatewayServing = await ServingCertificate.create({ authority, ...ports, commonName: 'berth-gateway', names });
   return {
     authority,
+    frontProxy: await FrontProxy.open(join(config.dataDirectory, 'pki'), ports.clock),
     accountKeys: await SigningKeys.open(join(config.dataDirectory, 'pki')),
     apiServing,
     gatewayServing,

@@ -30,10 +30,11 @@ test('a new cluster has its namespaces, storage class and API service, and a res
 
 test('servers that extend the API find the authorities of its clients, also after they changed', async () => {
   const store = new MemoryStore();
-  for (const clientAuthorities of ['one', 'another']) {
-    const { server, client } = await startTestServer({ store, clientAuthorities });
+  for (const authorities of ['one', 'another']) {
+    const authentication = { 'client-ca-file': authorities, 'requestheader-client-ca-file': `${authorities} proxy` };
+    const { server, client } = await startTestServer({ store, authentication });
     const found = await client.get(ConfigMap, { namespace: 'kube-system', name: 'extension-apiserver-authentication' });
-    expect(found.data).toEqual({ 'client-ca-file': clientAuthorities });
+    expect(found.data).toEqual(authentication);
     await server.stop();
   }
 });

@@ -48,12 +48,12 @@ function priorityClass(name: string, value: number, description: string): Priori
 /** What only the process that serves the API knows of its cluster. */
 export interface ClusterFacts {
   advertised?: AdvertisedAddress | undefined;
-  /** The certificates, in PEM, that clients' certificates are checked by. */
-  clientAuthorities?: string;
+  /** How servers that extend the API know its clients, and this server when it speaks for one: keys of Kubernetes' ConfigMap. */
+  authentication?: Record<string, string>;
 }
 
 export async function ensureDefaultObjects(client: Client, serviceCidr: string, facts: ClusterFacts, logger: Logger): Promise<void> {
-  const { advertised, clientAuthorities } = facts;
+  const { advertised, authentication } = facts;
   for (const name of ['default', 'kube-system', 'kube-public', 'kube-node-lease']) {
     await ensure(client, Namespace, { apiVersion: 'v1', kind: 'Namespace', metadata: { name }, spec: {} });
   }
@@ -68,7 +68,7 @@ export async function ensureDefaultObjects(client: Client, serviceCidr: string, 
     if (!isReason(error, 'Invalid')) throw error;
     logger.warn('the service kubernetes could not be made', { error });
   });
-  if (clientAuthorities) await ensureCurrent(client, ConfigMap, authenticationConfigMap(clientAuthorities), 'data');
+  if (authentication) await ensureCurrent(client, ConfigMap, authenticationConfigMap(authentication), 'data');
   if (!advertised) return;
   await ensureCurrent(client, Endpoints, kubernetesEndpoints(advertised), 'subsets');
   await ensureCurrent(client, EndpointSlice, kubernetesEndpointSlice(advertised), 'endpoints', 'ports');
@@ -102,10 +102,10 @@ async function ensureCurrent<T extends KubeObject>(
   await client.patch(kind, object.metadata, 'merge', patch);
 }
 
-/** Lets servers that extend the API trust its clients' certificates. */
-function authenticationConfigMap(clientAuthorities: string): ConfigMap {
+/** Lets servers that extend the API trust its clients' certificates, and this server. */
+function authenticationConfigMap(data: Record<string, string>): ConfigMap {
   const metadata = { name: authenticationConfigMapName, namespace: 'kube-system' };
-  return { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { 'client-ca-file': clientAuthorities } };
+  return { apiVersion: 'v1', kind: 'ConfigMap', metadata, data };
 }
 
 function localStorageClass(): StorageClass {
