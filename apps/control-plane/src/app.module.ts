@@ -6,6 +6,7 @@ import type { KindDefinition } from '@berth/machinery';
 import type { Store } from '@berth/store';
 import type { DynamicModule } from '@nestjs/common';
 import { advertisedAddress } from './advertised-address.ts';
+import { Aggregation } from './api/aggregation/index.ts';
 import type { Auditor } from './api/audit/auditor.ts';
 import { Authenticator } from './api/authentication/authenticator.ts';
 import type { TokenVerifier } from './api/authentication/bearer-token.ts';
@@ -17,6 +18,7 @@ import { ApiHttp } from './api/http/api-http.ts';
 import { ApiMetrics } from './api/http/api-metrics.ts';
 import { Bindings } from './api/http/bindings.ts';
 import { ComponentStatuses } from './api/http/component-statuses.ts';
+import type { ComputedResources } from './api/http/computed-resources.ts';
 import { FixedPaths } from './api/http/fixed-paths.ts';
 import { PodLogs } from './api/http/pod-logs.ts';
 import { PodStreams } from './api/http/pod-streams.ts';
@@ -43,16 +45,20 @@ export interface AppParts extends Ports {
 }
 
 export const PARTS = Symbol('parts');
+/** Resources that are not stored. */
+const COMPUTED = Symbol('computed resources');
 
 export class AppModule {}
 class ApiModule {}
+class OthersModule {}
 class HttpModule {}
 class PartsModule {}
 
 export function appModule(parts: AppParts): DynamicModule {
   const given: DynamicModule = { module: PartsModule, providers: [{ provide: PARTS, useValue: parts }], exports: [PARTS] };
   const api = apiModule(given);
-  return { module: AppModule, imports: [given, api, httpModule(given, api)] };
+  const others = othersModule(given, api);
+  return { module: AppModule, imports: [given, api, others, httpModule(given, api, others)] };
 }
 
 /** The core of the API: semantics without a wire. */
@@ -96,11 +102,44 @@ function apiModule(given: DynamicModule): DynamicModule {
   return { module: ApiModule, imports: [given], providers: [metrics, issuer, server, tokens, authenticator], exports };
 }
 
+/** What is not stored here: computed resources, and versions of the API that other servers answer for. */
+function othersModule(given: DynamicModule, api: DynamicModule): DynamicModule {
+  const yaml = { provide: YamlBodies, inject: [PARTS], useFactory: ({ clock }: AppParts) => new YamlBodies({ clock }) };
+  const computed = {
+    provide: COMPUTED,
+    inject: [PARTS, ApiServer, Authenticator, YamlBodies],
+    useFactory: ({ config, clock }: AppParts, server: ApiServer, authenticator: Authenticator, yaml: YamlBodies) => [
+      new SelfReviews(server, authenticator, yaml),
+      new UsageMetrics(server),
+      new ComponentStatuses(server, config.roles, clock),
+      new Bindings(server, yaml),
+    ],
+  };
+  const aggregation = {
+    provide: Aggregation,
+    inject: [PARTS, ApiServer, ApiMetrics, COMPUTED],
+    useFactory: ({ pki, clock, random, logger }: AppParts, server: ApiServer, metrics: ApiMetrics, parts: ComputedResources[]) =>
+      new Aggregation({
+        client: server.localClient(componentUsers.apiServer),
+        connections: server.services,
+        credentials: () => pki.frontProxy.credentials(),
+        kinds: server.kinds,
+        computedKinds: parts.flatMap(({ kinds }) => kinds),
+        registry: metrics.registry,
+        clock,
+        random,
+        logger: logger.with({ role: 'api' }),
+      }),
+  };
+  const exports = [COMPUTED, Aggregation, YamlBodies];
+  return { module: OthersModule, imports: [given, api], providers: [yaml, computed, aggregation], exports };
+}
+
 /** The wire: HTTPS, WebSocket, the dashboard's files. */
-function httpModule(given: DynamicModule, api: DynamicModule): DynamicModule {
+function httpModule(given: DynamicModule, api: DynamicModule, others: DynamicModule): DynamicModule {
   const http = {
     provide: ApiHttp,
-    inject: [PARTS, ApiServer, ApiMetrics, Authenticator, TokenIssuer, FlowControl, YamlBodies],
+    inject: [PARTS, ApiServer, ApiMetrics, Authenticator, TokenIssuer, FlowControl, YamlBodies, COMPUTED, Aggregation],
     useFactory: (
       parts: AppParts,
       server: ApiServer,
@@ -109,27 +148,31 @@ function httpModule(given: DynamicModule, api: DynamicModule): DynamicModule {
       issuer: TokenIssuer,
       flowControl: FlowControl,
       yaml: YamlBodies,
+      computed: ComputedResources[],
+      aggregation: Aggregation,
     ) => {
       const { clock, random, config, logger } = parts;
       const { address, port } = advertisedAddress(config) ?? { address: config.apiAddress.host, port: config.apiAddress.port };
       const serverAddress = `${address}:${port}`;
-      const computed = [
-        new SelfReviews(server, authenticator, yaml),
-        new UsageMetrics(server),
-        new ComponentStatuses(server, config.roles, clock),
-        new Bindings(server, yaml),
-      ];
       const podLogs = new PodLogs(server);
       const resources = new ResourceRequests({ api: server, clock, random, podLogs, yaml });
       return new ApiHttp({
         api: server,
         authenticator,
         resources,
-        fixedPaths: new FixedPaths({ api: server, computedKinds: computed.flatMap(({ kinds }) => kinds), metrics, serverAddress, issuer }),
+        fixedPaths: new FixedPaths({
+          api: server,
+          computedKinds: computed.flatMap(({ kinds }) => kinds),
+          metrics,
+          serverAddress,
+          issuer,
+          further: aggregation,
+        }),
         podStreams: new PodStreams(server, clock),
         socketReads: new SocketReads({ api: server, resources, podLogs, flowControl }),
         proxy: new ProxyRequests(server, random, clock),
         computed,
+        aggregated: aggregation,
         auditor: parts.auditor,
         flowControl,
         dashboard: new StaticFiles(parts.dashboardDirectory),
@@ -146,7 +189,6 @@ function httpModule(given: DynamicModule, api: DynamicModule): DynamicModule {
     useFactory: ({ clock, config }: AppParts, metrics: ApiMetrics) =>
       new FlowControl({ clock, metrics: metrics.flow, seats: config.requestsInFlightMax }),
   };
-  const yaml = { provide: YamlBodies, inject: [PARTS], useFactory: ({ clock }: AppParts) => new YamlBodies({ clock }) };
-  const exports = [ApiHttp, FlowControl, YamlBodies];
-  return { module: HttpModule, imports: [given, api], providers: [flowControl, yaml, http], exports };
+  const exports = [ApiHttp, FlowControl];
+  return { module: HttpModule, imports: [given, api, others], providers: [flowControl, http], exports };
 }

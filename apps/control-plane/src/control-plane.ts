@@ -8,6 +8,7 @@ import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Registry } from 'prom-client';
 import { advertisedAddress, listensApart } from './advertised-address.ts';
+import { Aggregation } from './api/aggregation/index.ts';
 import { openAuditor } from './api/audit/open-auditor.ts';
 import { openProviders } from './api/authentication/oidc/open-providers.ts';
 import { TokenIssuer } from './api/authentication/service-accounts/token-issuer.ts';
@@ -119,6 +120,11 @@ async function start(
     encryption.stop();
     return rewrapped;
   });
+  const aggregation = app.get(Aggregation);
+  if (serves) {
+    onStop(() => aggregation.stop());
+    await aggregation.start();
+  }
   const tokens = app.get(Tokens);
   const address = serves ? await listen(app, adapter, http, config, ports) : undefined;
   if (address && config.advertiseAddress && listensApart(config)) onStop(await listenForPods(adapter, config.advertiseAddress));

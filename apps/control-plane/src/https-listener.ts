@@ -33,8 +33,10 @@ export interface Address {
 /** Fastify opens and closes the server for Nest; `route` says who answers. */
 export class HttpsAdapter extends FastifyAdapter {
   readonly server: Server;
+  readonly #routed: { http?: ApiHttp };
 
   constructor(serving: ServingCertificate) {
+    const routed: { http?: ApiHttp } = {};
     const server = createServer({
       ...serving.context,
       requestCert: true,
@@ -46,15 +48,17 @@ export class HttpsAdapter extends FastifyAdapter {
       connectionsCheckingInterval: checkEveryMs,
       requestTimeout: 0,
       // A client's wish for another protocol, where there is none, is no reason to refuse it.
-      shouldUpgradeCallback: mayUpgrade,
+      shouldUpgradeCallback: (request) => mayUpgrade(request) || (routed.http?.isForOthers(request) ?? false),
     } as ServerOptions);
     super({ serverFactory: () => server, clientErrorHandler: refuseUnread, logger: false });
     this.server = server;
+    this.#routed = routed;
     serving.onRenewed((context) => server.setSecureContext({ ...context, minVersion: 'TLSv1.2' }));
   }
 
   /** Must come before the adapter listens. */
   route(http: ApiHttp): void {
+    this.#routed.http = http;
     this.server.on('request', (request, response) => void http.handle(request, response));
     // Whether the body is welcome, it is told once that is known.
     this.server.on('checkContinue', (request, response) => void http.handle(request, response));

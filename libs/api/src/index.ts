@@ -7,7 +7,14 @@ export { nextTime } from './cron/next-time.ts';
 export { type CronSchedule, CronSyntaxError, parseCron } from './cron/schedule.ts';
 export { isTimeZone } from './cron/time-zones.ts';
 export type { Converter } from './custom/conversion.ts';
-export { type CustomKindOptions, type CustomKinds, establishedKinds, kindsVersion, type RuleValidator } from './custom/custom-kind.ts';
+export {
+  type CustomKindOptions,
+  type CustomKinds,
+  compareVersions,
+  establishedKinds,
+  kindsVersion,
+  type RuleValidator,
+} from './custom/custom-kind.ts';
 export { imageTag } from './defaults/image.ts';
 export { everyContainer } from './defaults/pod-spec.ts';
 export { loadDescriptions } from './descriptions/load.ts';

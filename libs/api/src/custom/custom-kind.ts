@@ -162,7 +162,7 @@ function byPriority(versions: CustomResourceDefinitionVersion[]): CustomResource
 
 const kubeVersion = /^v([1-9]\d*)(?:(alpha|beta)([1-9]\d*))?$/;
 
-function compareVersions(a: string, b: string): number {
+export function compareVersions(a: string, b: string): number {
   const [first, second] = [kubeVersion.exec(a), kubeVersion.exec(b)];
   if (!first || !second) return first ? -1 : second ? 1 : a < b ? -1 : 1;
   const stage = ([, , name]: RegExpExecArray) => (name === undefined ? 2 : name === 'beta' ? 1 : 0);

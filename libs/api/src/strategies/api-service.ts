@@ -2,7 +2,7 @@
 import type { APIService, APIServiceCondition } from '../generated/apiregistration-v1.types.ts';
 
 /** Of a version that this server answers for itself. Words and reason are those of Kubernetes' aggregator. @param now RFC 3339 */
-export function localCondition(now: string): APIServiceCondition {
+export function localCondition(now: string): Required<APIServiceCondition> {
   return {
     type: 'Available',
     status: 'True',

@@ -10,6 +10,7 @@ export class KindsByName {
   #all: readonly KindDefinition[] = [];
   readonly #byResource = new Map<string, KindDefinition>();
   readonly #byKind = new Map<string, KindDefinition>();
+  readonly #listeners = new Set<() => void>();
 
   constructor(kinds: KindDefinition[]) {
     this.replace([], kinds);
@@ -31,6 +32,13 @@ export class KindsByName {
       this.#byKind.set(kindName(kind), kind);
     }
     this.#all = [...this.#all.filter((kind) => !gone.includes(kind)), ...added];
+    for (const listener of this.#listeners) listener();
+  }
+
+  /** Called whenever kinds have come or gone; returns how to stop that. */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   /** `resource('', 'v1', 'pods')`. */

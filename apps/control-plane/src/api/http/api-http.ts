@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type KindDefinition, StatusError } from '@berth/machinery';
 import type { Clock, Logger, Random } from '@berth/telemetry';
+import type { AggregatedVersion, Aggregation } from '../aggregation/index.ts';
 import type { Auditor } from '../audit/auditor.ts';
 import type { Authenticator } from '../authentication/authenticator.ts';
 import { impersonated, isImpersonating } from '../authentication/impersonation.ts';
@@ -15,10 +16,14 @@ import type { ApiMetrics } from './api-metrics.ts';
 import { BodyReader, discarded } from './body-reader.ts';
 import { type ComputedResources, computedAt } from './computed-resources.ts';
 import type { FixedPaths } from './fixed-paths.ts';
-import { hasBody, isLongRunning, type ParsedRequest, parsedRequest } from './parsed-request.ts';
+import { OpenRequests } from './open-requests.ts';
+import { hasBody, isLongRunning, mayHaveBody, type ParsedRequest, parsedRequest } from './parsed-request.ts';
 import type { PodStreams } from './pod-streams.ts';
 import type { ProxyRequests } from './proxy/proxy-requests.ts';
-import { isServedPart, type RequestLabels, requestLabels } from './request-labels.ts';
+import { refuseUpgrade } from './refused-upgrade.ts';
+import { RequestCounts } from './request-counts.ts';
+import type { ResourcePath } from './request-info.ts';
+import { isServedPart } from './request-labels.ts';
 import type { ResourceRequests } from './resource-requests.ts';
 import { addWarning, type Exchange, noSuchPath, sendError, statusOf, wrongMethod } from './responses.ts';
 import type { SocketReads } from './socket-reads.ts';
@@ -33,6 +38,8 @@ export interface ApiHttpOptions {
   socketReads: SocketReads;
   proxy: ProxyRequests;
   computed: ComputedResources[];
+  /** Versions of the API that other servers answer for. */
+  aggregated: Pick<Aggregation, 'find' | 'requests'>;
   dashboard: StaticFiles;
   flowControl: FlowControl;
   /** Absent without an audit policy. */
@@ -70,18 +77,25 @@ interface InTurn {
 export class ApiHttp {
   readonly #options: ApiHttpOptions;
   readonly #bodies: BodyReader;
-  readonly #open = new Set<AbortController>();
+  readonly #counts: RequestCounts;
+  readonly #open = new OpenRequests();
   #stopping = false;
 
   constructor(options: ApiHttpOptions) {
     this.#options = options;
     this.#bodies = new BodyReader(options.clock);
+    this.#counts = new RequestCounts(options);
+  }
+
+  /** Whether another server answers, which may upgrade whatever it likes. */
+  isForOthers({ url = '' }: IncomingMessage): boolean {
+    return this.#options.aggregated.find((url.split('?', 1)[0] ?? '').split('/').slice(1)) !== undefined;
   }
 
   /** Ends watches and streams, and asks clients to leave with their next answer. */
   stop(): void {
     this.#stopping = true;
-    for (const controller of [...this.#open]) controller.abort(new Error('the server is stopping'));
+    this.#open.stop();
   }
 
   /** Never rejects. */
@@ -104,8 +118,8 @@ export class ApiHttp {
   async #handle(exchange: Exchange & Asked): Promise<void> {
     const { clock, logger } = this.#options;
     const { request, response } = exchange;
-    const controller = this.#track();
-    response.once('close', () => this.#untrack(controller, response.writableFinished));
+    const controller = this.#open.track();
+    response.once('close', () => this.#open.untrack(controller, response.writableFinished));
     if (this.#stopping) response.setHeader('connection', 'close');
     response.setHeader('audit-id', exchange.auditId);
     let parsed: ParsedRequest | undefined;
@@ -119,15 +133,15 @@ export class ApiHttp {
       await sendError(exchange, status).catch((late) => logger.debug('an error could not be sent', { error: late }));
     }
     await exchange.audit?.ended(response.statusCode);
-    this.#count(request, parsed, response.statusCode, clock.monotonicMs() - exchange.startMs);
+    this.#counts.done(request, parsed, response.statusCode, clock.monotonicMs() - exchange.startMs);
   }
 
   /** For streams of pods, what is read over WebSockets, and proxies. Never rejects. */
   async upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
-    const { podStreams, socketReads, proxy, logger } = this.#options;
+    const { podStreams, socketReads, proxy, logger, aggregated, api } = this.#options;
     socket.on('error', (error) => logger.debug('a stream’s connection broke', { error }));
-    const controller = this.#track();
-    socket.once('close', () => this.#untrack(controller));
+    const controller = this.#open.track();
+    socket.once('close', () => this.#open.untrack(controller));
     const asked: Asked = { request, auditId: this.#auditId(request), startMs: this.#options.clock.monotonicMs() };
     let parsed: ParsedRequest | undefined;
     let code: number | undefined;
@@ -138,11 +152,15 @@ export class ApiHttp {
     try {
       parsed = parsedRequest(request);
       const user = await this.#user(asked, parsed);
-      if (!parsed.path) throw noSuchPath();
-      const { path, query, attributes } = parsed;
-      const upgrade = { request, socket, head, user, path, query, attributes, signal: controller.signal, audit: asked.audit };
-      if (proxy.covers(path)) await proxy.upgrade({ ...upgrade, begun });
-      else if (socketReads.covers(path, attributes)) await socketReads.upgrade(upgrade);
+      const { path, query, attributes, segments } = parsed;
+      const more = { request, socket, head, user, query, attributes, signal: controller.signal, audit: asked.audit };
+      const target = aggregated.find(segments);
+      if (target) await api.authorize(user, attributes, asked.audit);
+      else if (!path || path.isLonger) throw noSuchPath();
+      const upgrade = { ...more, path: path as ResourcePath };
+      if (target) await aggregated.requests.upgrade({ ...more, target, begun });
+      else if (proxy.covers(upgrade.path)) await proxy.upgrade({ ...upgrade, begun });
+      else if (socketReads.covers(upgrade.path, attributes)) await socketReads.upgrade(upgrade);
       else await podStreams.upgrade(upgrade);
       if (code === undefined) await begun(101);
     } catch (error) {
@@ -158,14 +176,16 @@ export class ApiHttp {
     if (socket.closed) await asked.audit?.ended(ended);
     else if (asked.audit)
       socket.once('close', () => asked.audit?.ended(ended).catch((error) => logger.error('an upgrade could not be audited', { error })));
-    this.#count(request, parsed, ended, undefined);
+    this.#counts.done(request, parsed, ended, undefined);
   }
 
   async #answer(exchange: Exchange & Asked, parsed: ParsedRequest, signal: AbortSignal): Promise<void> {
     const { segments, query, path, attributes } = parsed;
     if (segments[0] === 'ui') return this.#options.dashboard.serve(exchange, segments.slice(1));
     const user = await this.#user(exchange, parsed);
-    const { api, podStreams, proxy, resources, fixedPaths } = this.#options;
+    const { api, podStreams, proxy, resources, fixedPaths, aggregated } = this.#options;
+    const far = aggregated.find(segments);
+    if (far) return this.#passFar(far, { exchange, parsed, user, signal });
     const isStream = path && podStreams.covers(path);
     // These know more about what is to be allowed.
     if (path && (isStream || proxy.covers(path))) {
@@ -177,6 +197,7 @@ export class ApiHttp {
       if (attributes.verb !== 'get') throw wrongMethod();
       return this.#inTurn({ exchange, parsed, user, signal }, () => fixedPaths.serve(exchange, segments, query));
     }
+    if (path.isLonger) throw noSuchPath();
     const { group, version, resource } = path;
     const computed = computedAt(this.#options.computed, path);
     const stored = computed ?? api.kinds.resource(group, version, resource);
@@ -194,6 +215,16 @@ export class ApiHttp {
     return this.#inTurn({ exchange, parsed, user, signal }, serve, body.release).finally(body.release);
   }
 
+  /** To the server that answers for it, which has its own say about what is allowed within. */
+  async #passFar(target: AggregatedVersion, asked: InTurn): Promise<void> {
+    const { exchange, parsed, user, signal } = asked;
+    await this.#options.api.authorize(user, parsed.attributes, exchange.audit);
+    const body = mayHaveBody(exchange.request) ? await this.#bodies.read(exchange, user.name) : noBody;
+    const passed = { ...exchange, target, user, signal, body: body.bytes, isLongRunning: isLongRunning(parsed) };
+    const serve = (begun?: () => void) => this.#options.aggregated.requests.serve({ ...passed, begun });
+    return this.#inTurn(asked, serve, body.release).finally(body.release);
+  }
+
   /** Once it has a seat; streams that only wait need none, and a watch keeps its own until it has begun. */
   async #inTurn(
     { exchange, parsed, user, signal }: InTurn,
@@ -208,14 +239,14 @@ export class ApiHttp {
     if (seat) for (const [name, value] of Object.entries(seat.headers)) exchange.response.setHeader(name, value);
     try {
       if (isWatch) await this.#longRunning(exchange, parsed, () => serve(() => seat?.release()));
-      else await serve();
+      else await serve(() => seat?.release());
     } finally {
       seat?.release();
     }
   }
 
   async #longRunning({ request }: Pick<Exchange, 'request'>, parsed: ParsedRequest, serve: () => Promise<void>): Promise<void> {
-    const done = this.#options.metrics.longRunning(this.#labels(request, parsed));
+    const done = this.#counts.longRunning(request, parsed);
     try {
       await serve();
     } finally {
@@ -263,37 +294,4 @@ export class ApiHttp {
     if (!(error instanceof StatusError)) logger.error(message, { method, url, error });
     else if ((error.status.code ?? 500) >= 500) logger.warn(message, { method, url, reason: error.message });
   }
-
-  #track(): AbortController {
-    const controller = new AbortController();
-    this.#open.add(controller);
-    return controller;
-  }
-
-  /** An answer that is complete has nothing left to call off. */
-  #untrack(controller: AbortController, isComplete = false): void {
-    this.#open.delete(controller);
-    if (!isComplete) controller.abort(new Error('the client is gone'));
-  }
-
-  #count(request: IncomingMessage, parsed: ParsedRequest | undefined, code: number, durationMs: number | undefined): void {
-    const isLong = parsed !== undefined && isLongRunning(parsed);
-    this.#options.metrics.requestDone(this.#labels(request, parsed), code, isLong ? undefined : durationMs);
-  }
-
-  /** Labels come from what this server has, not from what clients write, so that their number stays bounded. */
-  #labels(request: IncomingMessage, parsed: ParsedRequest | undefined): RequestLabels {
-    const path = parsed?.path;
-    const kind =
-      path && (computedAt(this.#options.computed, path)?.kind ?? this.#options.api.kinds.resource(path.group, path.version, path.resource));
-    return requestLabels(request, parsed, kind);
-  }
-}
-
-function refuseUpgrade({ method }: IncomingMessage, socket: Duplex, status: ReturnType<typeof statusOf>): void {
-  if (socket.destroyed) return;
-  const body = JSON.stringify(status);
-  const code = status.code ?? 500;
-  const head = `HTTP/1.1 ${code} ${status.reason ?? 'Error'}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n`;
-  socket.end(method === 'HEAD' ? head : head + body);
 }

@@ -1,6 +1,7 @@
 // Which resources there are, in both forms that clients ask for: one document a level, or all at once (aggregated, v2).
 import type { KindDefinition } from '@berth/machinery';
 import { apiVersionOf } from '@berth/machinery';
+import type { AggregatedForm } from './media-types.ts';
 
 const standardVerbs = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
 
@@ -52,13 +53,17 @@ function plainSubresource(kind: KindDefinition, sub: Subresource) {
   };
 }
 
-/** Versions of a group, in the order of the kinds' list. */
-export function versionsOf(kinds: KindDefinition[], group: string): string[] {
-  return [...new Set(kinds.filter((kind) => kind.group === group).map((kind) => kind.version))];
+/** A version of a group, with what this server has of it, or what another server says that it has. */
+export interface DiscoveredVersion {
+  version: string;
+  kinds: KindDefinition[];
+  far?: { resources: unknown[]; freshness: 'Current' | 'Stale' };
 }
 
-export function groupsOf(kinds: KindDefinition[]): string[] {
-  return [...new Set(kinds.map((kind) => kind.group))].filter((group) => group !== '').sort();
+/** In the order in which clients shall prefer them, versions as well. */
+export interface DiscoveredGroup {
+  name: string;
+  versions: DiscoveredVersion[];
 }
 
 /** /api */
@@ -67,29 +72,31 @@ export function coreVersions(serverAddress: string): unknown {
 }
 
 /** /apis/<group>, and an item of /apis. */
-export function groupDocument(kinds: KindDefinition[], group: string) {
-  const versions = versionsOf(kinds, group).map((version) => ({ groupVersion: apiVersionOf({ group, version }), version }));
-  return { name: group, versions, preferredVersion: versions[0] };
+export function groupDocument({ name, versions }: DiscoveredGroup) {
+  const documents = versions.map(({ version }) => ({ groupVersion: apiVersionOf({ group: name, version }), version }));
+  return { name, versions: documents, preferredVersion: documents[0] };
 }
 
 /** /apis */
-export function groupList(kinds: KindDefinition[]): unknown {
-  return { kind: 'APIGroupList', apiVersion: 'v1', groups: groupsOf(kinds).map((group) => groupDocument(kinds, group)) };
+export function groupList(groups: DiscoveredGroup[]): unknown {
+  return { kind: 'APIGroupList', apiVersion: 'v1', groups: groups.map(groupDocument) };
 }
 
-export const aggregatedContentType = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
+export function aggregatedContentType(version: AggregatedForm): string {
+  return `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`;
+}
 
 /** APIGroupDiscoveryList of these groups ('' is core, at /api). */
-export function aggregated(kinds: KindDefinition[], groups: string[]): unknown {
-  const items = groups.map((group) => ({
-    metadata: { ...(group && { name: group }), creationTimestamp: null },
-    versions: versionsOf(kinds, group).map((version) => ({
+export function aggregated(groups: DiscoveredGroup[], form: AggregatedForm): unknown {
+  const items = groups.map(({ name, versions }) => ({
+    metadata: { ...(name && { name }), creationTimestamp: null },
+    versions: versions.map(({ version, kinds, far }) => ({
       version,
-      resources: kinds.filter((kind) => kind.group === group && kind.version === version).map(aggregatedResource),
-      freshness: 'Current',
+      resources: far ? far.resources : kinds.map(aggregatedResource),
+      freshness: far ? far.freshness : 'Current',
     })),
   }));
-  return { kind: 'APIGroupDiscoveryList', apiVersion: 'apidiscovery.k8s.io/v2', metadata: {}, items };
+  return { kind: 'APIGroupDiscoveryList', apiVersion: `apidiscovery.k8s.io/${form}`, metadata: {}, items };
 }
 
 function aggregatedResource(kind: KindDefinition): unknown {

@@ -9,8 +9,9 @@ import type { ApiServer } from '../core/api-server.ts';
 import type { ApiMetrics } from './api-metrics.ts';
 import * as discovery from './discovery.ts';
 import { serveHealth } from './health.ts';
-import { wantsAggregatedDiscovery } from './media-types.ts';
-import { openApiV2, openApiV2ContentType, openApiV2Protobuf, wantsProtobuf } from './openapi-v2.ts';
+import { wantedAggregatedDiscovery } from './media-types.ts';
+import { type OpenApiV2Part, openApiV2, openApiV2ContentType, wantsProtobuf, withParts } from './openapi-v2.ts';
+import { encodeDocument } from './openapi-v2-protobuf.ts';
 import { type Exchange, noSuchPath, sendBytes, sendJson, sendText } from './responses.ts';
 
 export const versionInfo = {
@@ -34,6 +35,18 @@ export interface FixedPathsOptions {
   serverAddress: string;
   /** Whose keys others may check service accounts' tokens with. */
   issuer: TokenIssuer;
+  further: FurtherGroups;
+}
+
+/** What other servers add to what this one says of the API. */
+export interface FurtherGroups {
+  /** Of the kinds of this server, and of all others. */
+  groups(kinds: readonly KindDefinition[]): discovery.DiscoveredGroup[];
+  /** By path, such as `apis/metrics.k8s.io/v1`: documents of OpenAPI v3. */
+  openApiV3(): ReadonlyMap<string, Document>;
+  openApiV2Parts(): OpenApiV2Part[];
+  /** Paths of the version documents of others, such as `apis/metrics.k8s.io/v1`. */
+  paths(): string[];
 }
 
 interface Document {
@@ -98,11 +111,12 @@ export class FixedPaths {
     const kinds = this.#kinds;
     const [first, version, ...more] = rest;
     if (more.length > 0) throw noSuchPath();
-    if (first === undefined) return this.#discoveryRoot(exchange, root, kinds);
+    if (first === undefined) return this.#discoveryRoot(exchange, root);
     const group = root === 'api' ? '' : first;
     if (root === 'apis' && version === undefined) {
-      if (!discovery.groupsOf(kinds).includes(group)) throw noSuchPath();
-      return sendJson(exchange, 200, { kind: 'APIGroup', apiVersion: 'v1', ...discovery.groupDocument(kinds, group) });
+      const found = group && this.#groups().find(({ name }) => name === group);
+      if (!found) throw noSuchPath();
+      return sendJson(exchange, 200, { kind: 'APIGroup', apiVersion: 'v1', ...discovery.groupDocument(found) });
     }
     const wanted = root === 'api' ? first : version;
     const found = kinds.filter((kind) => kind.group === group && kind.version === wanted);
@@ -111,29 +125,37 @@ export class FixedPaths {
     return sendJson(exchange, 200, discovery.resourceList(found, apiVersionOf(any)));
   }
 
-  #discoveryRoot(exchange: Exchange, root: string, kinds: KindDefinition[]): Promise<void> {
+  #groups(): discovery.DiscoveredGroup[] {
+    return this.#options.further.groups(this.#kinds);
+  }
+
+  #discoveryRoot(exchange: Exchange, root: string): Promise<void> {
     exchange.response.setHeader('vary', 'Accept');
-    if (wantsAggregatedDiscovery(exchange.request.headers.accept)) {
-      const groups = root === 'api' ? [''] : discovery.groupsOf(kinds);
-      return sendJson(exchange, 200, discovery.aggregated(kinds, groups), discovery.aggregatedContentType);
-    }
-    return sendJson(exchange, 200, root === 'api' ? discovery.coreVersions(this.#options.serverAddress) : discovery.groupList(kinds));
+    const groups = this.#groups().filter(({ name }) => (name === '') === (root === 'api'));
+    const form = wantedAggregatedDiscovery(exchange.request.headers.accept);
+    if (form) return sendJson(exchange, 200, discovery.aggregated(groups, form), discovery.aggregatedContentType(form));
+    return sendJson(exchange, 200, root === 'api' ? discovery.coreVersions(this.#options.serverAddress) : discovery.groupList(groups));
   }
 
   #openApiV2(exchange: Exchange): Promise<void> {
     const { gitVersion } = versionInfo;
     exchange.response.setHeader('vary', 'Accept');
-    if (!wantsProtobuf(exchange.request.headers.accept)) return sendJson(exchange, 200, openApiV2(this.#kinds, gitVersion));
-    return sendBytes(exchange, 200, openApiV2ContentType, Buffer.from(openApiV2Protobuf(this.#kinds, gitVersion)));
+    const document = withParts(openApiV2(this.#kinds, gitVersion), this.#options.further.openApiV2Parts());
+    if (!wantsProtobuf(exchange.request.headers.accept)) return sendJson(exchange, 200, document);
+    return sendBytes(exchange, 200, openApiV2ContentType, Buffer.from(encodeDocument(document)));
   }
 
   async #serveOpenApi(exchange: Exchange, rest: string[]): Promise<void> {
+    const further = this.#options.further.openApiV3();
     if (rest.length === 0) {
       const hashes = new Map<string, string>();
       for (const [path, kinds] of this.#groupVersions()) hashes.set(path, (await this.#document(path, kinds)).hash);
+      for (const [path, { hash }] of further) hashes.set(path, hash);
       return sendJson(exchange, 200, openApiV3Index(hashes));
     }
     const path = rest.join('/');
+    const far = further.get(path);
+    if (far) return sendBytes(exchange, 200, 'application/json', far.bytes);
     const kinds = this.#groupVersions().get(path);
     if (!kinds) throw noSuchPath();
     return sendBytes(exchange, 200, 'application/json', (await this.#document(path, kinds)).bytes);
@@ -175,6 +197,7 @@ export class FixedPaths {
       '/ui',
       '/version',
     ];
-    return [...fixed, ...[...this.#groupVersions().keys()].map((path) => `/${path}`)].sort();
+    const versions = new Set([...this.#groupVersions().keys(), ...this.#options.further.paths()]);
+    return [...fixed, ...[...versions].map((path) => `/${path}`)].sort();
   }
 }

@@ -53,14 +53,17 @@ export function acceptsWhole(header: string | undefined): boolean {
   return parseAccept(header || '*/*').some(({ type, parameters }) => formats[type] !== undefined && parameters.as === undefined);
 }
 
-/** Whether discovery is asked for in one aggregated document (v2), before anything else that can be given. */
-export function wantsAggregatedDiscovery(header: string | undefined): boolean {
+/** Versions of the aggregated discovery document; both say the same. */
+export type AggregatedForm = 'v2' | 'v2beta1';
+
+/** In which form discovery is asked for in one aggregated document, before anything else that can be given; undefined when it is not. */
+export function wantedAggregatedDiscovery(header: string | undefined): AggregatedForm | undefined {
   for (const range of parseAccept(header ?? '')) {
     const format = formats[range.type];
     if (!format || format === 'protobuf') continue;
     const { as, g, v } = range.parameters;
-    if (as === undefined) return false;
-    if (as === 'APIGroupDiscoveryList' && g === 'apidiscovery.k8s.io' && v === 'v2') return true;
+    if (as === undefined) return undefined;
+    if (as === 'APIGroupDiscoveryList' && g === 'apidiscovery.k8s.io' && (v === 'v2' || v === 'v2beta1')) return v;
   }
-  return false;
+  return undefined;
 }

@@ -2,7 +2,8 @@
 import { type CustomResourceDefinition, establishedKinds } from '@berth/api';
 import protobuf from 'protobufjs';
 import { expect, test } from 'vitest';
-import { openApiV2, openApiV2Protobuf } from './openapi-v2.ts';
+import { openApiV2 } from './openapi-v2.ts';
+import { encodeDocument } from './openapi-v2-protobuf.ts';
 
 const integer = { type: 'integer', format: 'int32' };
 const schema = {
@@ -56,9 +57,9 @@ test('what v2 cannot say is left out', () => {
 });
 
 test('in protobuf it begins with its version, and names its definitions', () => {
-  const reader = protobuf.Reader.create(openApiV2Protobuf(kinds, 'v1'));
+  const reader = protobuf.Reader.create(encodeDocument(openApiV2(kinds, 'v1')));
   expect([reader.uint32(), reader.string()]).toEqual([(1 << 3) | 2, '2.0']);
-  const bytes = Buffer.from(openApiV2Protobuf(kinds, 'v1')).toString('latin1');
+  const bytes = Buffer.from(encodeDocument(openApiV2(kinds, 'v1'))).toString('latin1');
   for (const text of ['com.example.v1.Tab', '"a"', 'x-kubernetes-int-or-string', 'wanted']) expect(bytes).toContain(text);
 });
 

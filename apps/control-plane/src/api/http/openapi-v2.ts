@@ -1,8 +1,7 @@
 // OpenAPI v2: definitions of kinds that users define, for older clients and those that know them from nowhere else. All others are
 // in v3. kubectl asks for v2, in protobuf only, when a kind is missing from v3, and gives up with an error about the download
 // where it should say that there is no such kind.
-import { isRecord, type KindDefinition, type OpenApi, openApiV3 } from '@berth/machinery';
-import { encodeDocument } from './openapi-v2-protobuf.ts';
+import { deepEqual, isRecord, type KindDefinition, type OpenApi, openApiV3 } from '@berth/machinery';
 
 const title = 'Kubernetes';
 const description = 'Kinds that users define. All others are in OpenAPI v3, below /openapi/v3.';
@@ -17,7 +16,7 @@ export function wantsProtobuf(accept: string | undefined): boolean {
 export interface OpenApiV2 {
   swagger: '2.0';
   info: { title: string; version: string; description: string };
-  paths: Record<string, never>;
+  paths: Record<string, unknown>;
   definitions: Record<string, OpenApi>;
 }
 
@@ -29,8 +28,48 @@ export function openApiV2(kinds: readonly KindDefinition[], version: string): Op
   return { swagger: '2.0', info: { title, version, description }, paths: {}, definitions };
 }
 
-export function openApiV2Protobuf(kinds: readonly KindDefinition[], version: string): Uint8Array {
-  return encodeDocument(openApiV2(kinds, version));
+/** What another server says of a version of a group: everything that it refers to, and the paths, which only the JSON form shows. */
+export interface OpenApiV2Part {
+  definitions: Record<string, OpenApi>;
+  paths: Record<string, unknown>;
+}
+
+/** Where two say different things of one name, the later one is called otherwise. */
+export function withParts(document: OpenApiV2, parts: OpenApiV2Part[]): OpenApiV2 {
+  if (parts.length === 0) return document;
+  const definitions = { ...document.definitions };
+  const paths = { ...document.paths };
+  for (const part of parts) {
+    const renamed = new Map<string, string>();
+    for (const [name, definition] of Object.entries(part.definitions)) {
+      if (definitions[name] && !deepEqual(definitions[name], definition)) renamed.set(name, freeName(name, definitions));
+    }
+    const refer = (value: unknown) => (renamed.size === 0 ? value : renamedReferences(value, renamed));
+    for (const [name, definition] of Object.entries(part.definitions)) {
+      definitions[renamed.get(name) ?? name] = refer(definition) as OpenApi;
+    }
+    Object.assign(paths, refer(part.paths));
+  }
+  return { ...document, definitions, paths };
+}
+
+function freeName(name: string, taken: Record<string, unknown>): string {
+  let count = 2;
+  while (taken[`${name}_v${count}`]) count++;
+  return `${name}_v${count}`;
+}
+
+const prefix = '#/definitions/';
+
+function renamedReferences(value: unknown, renamed: Map<string, string>): unknown {
+  if (Array.isArray(value)) return value.map((item) => renamedReferences(item, renamed));
+  if (!isRecord(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, inner]) => {
+      const to = name === '$ref' && typeof inner === 'string' ? renamed.get(inner.slice(prefix.length)) : undefined;
+      return [name, to === undefined ? renamedReferences(inner, renamed) : prefix + to];
+    }),
+  );
 }
 
 const gvk = 'x-kubernetes-group-version-kind';

@@ -17,7 +17,9 @@ export interface ParsedRequest {
 const verbs: Record<string, string> = { GET: 'get', HEAD: 'get', POST: 'create', PUT: 'update', PATCH: 'patch', DELETE: 'delete' };
 /** Whose body says what to do. */
 const bodyVerbs = new Set(['create', 'update', 'patch', 'delete', 'deletecollection']);
-const podStreams = ['log', 'exec', 'attach', 'portforward'];
+const bodyMethods = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
+/** Of pods here; other servers may have them of anything. */
+const streams = ['log', 'exec', 'attach', 'portforward'];
 
 /** @throws StatusError for a head that no two readers would take for the same request */
 export function parsedRequest(request: IncomingMessage): ParsedRequest {
@@ -79,8 +81,13 @@ export function hasBody({ verb }: Attributes): boolean {
   return bodyVerbs.has(verb);
 }
 
+/** By its method alone, where nobody here knows what the path means. */
+export function mayHaveBody({ method = '' }: IncomingMessage): boolean {
+  return bodyMethods.has(method);
+}
+
 /** What is open for as long as its client wants, and waits more than it works. */
 export function isLongRunning({ attributes, path }: ParsedRequest): boolean {
   if (attributes.verb === 'watch' || path?.subresource === 'proxy') return true;
-  return path?.resource === 'pods' && podStreams.includes(path.subresource ?? '');
+  return streams.includes(path?.subresource ?? '');
 }

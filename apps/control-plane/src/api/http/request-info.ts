@@ -11,6 +11,8 @@ export interface ResourcePath {
   subresource?: string;
   /** In the old form of a watch, whose path begins with `watch`: `/api/v1/watch/namespaces/x/pods/y`. */
   isWatch?: true;
+  /** There is more in the path than a subresource: nothing of this server's, although it is authorized as that. */
+  isLonger?: true;
 }
 
 /** Undefined for paths outside of resources, such as /version, /apis or /apis/apps/v1. Segments come decoded. */
@@ -31,11 +33,10 @@ function within(group: string, version: string | undefined, rest: string[]): Res
   // `namespaces/x/status` is the Namespace's own subresource, `namespaces/x/pods` a resource within it.
   const isOwn = rest.length <= 2 || (rest.length === 3 && (resource === 'status' || resource === 'finalize'));
   if (first === 'namespaces' && !isOwn && namespace) {
-    if (more.length > 0 || resource === undefined) return undefined;
-    return { group, version, resource, namespace, name, subresource };
+    if (resource === undefined) return undefined;
+    return { group, version, resource, namespace, name, subresource, ...(more.length > 0 && { isLonger: true as const }) };
   }
-  if (rest.length > 3) return undefined;
-  return { group, version, resource: first, name: rest[1], subresource: rest[2] };
+  return { group, version, resource: first, name: rest[1], subresource: rest[2], ...(rest.length > 3 && { isLonger: true as const }) };
 }
 
 /** Decoded path segments; undefined when one that is not the last is empty. @throws StatusError 400 for half an escape */

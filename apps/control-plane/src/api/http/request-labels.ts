@@ -48,6 +48,17 @@ export function requestLabels(
   };
 }
 
+/** Of a request that another server answers: its version is known, what is within is that server's. */
+export function aggregatedLabels(
+  { method = '' }: IncomingMessage,
+  parsed: ParsedRequest,
+  far: { group: string; version: string },
+): RequestLabels {
+  const verb = parsed.attributes.verb === 'watch' ? 'WATCH' : methodLabel(method);
+  const none = { dry_run: '', resource: '', subresource: '', scope: '' };
+  return { verb, group: far.group, version: far.version, ...none, component: 'aggregator' };
+}
+
 function methodLabel(method: string): string {
   if (method === 'HEAD') return 'GET';
   return methods.has(method) ? method : 'other';

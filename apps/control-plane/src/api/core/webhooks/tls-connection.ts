@@ -18,12 +18,16 @@ export interface Pinned {
   ca: string | undefined;
   /** What the certificate must be for: a name or an address. */
   serverName: string;
+  /** Whether any certificate will do. */
+  isInsecure?: boolean;
+  /** What this server shows of itself, PEM. */
+  own?: { certificate: string; key: string };
 }
 
 let systemRoots: string[] | undefined;
 
 /** Resolves once the server has proven who it is. @param stream destroyed when it has not */
-export function secured(stream: Duplex, { ca, serverName }: Pinned, signal?: AbortSignal): Promise<TLSSocket> {
+export function secured(stream: Duplex, { ca, serverName, isInsecure = false, own }: Pinned, signal?: AbortSignal): Promise<TLSSocket> {
   systemRoots ??= getCACertificates('system');
   const roots = systemRoots.length > 0 ? systemRoots : getCACertificates('default');
   const options: ConnectionOptions = {
@@ -31,6 +35,8 @@ export function secured(stream: Duplex, { ca, serverName }: Pinned, signal?: Abo
     host: serverName,
     ...(isIP(serverName) === 0 && { servername: serverName }),
     ca: ca ?? roots,
+    rejectUnauthorized: !isInsecure,
+    ...(own && { cert: own.certificate, key: own.key }),
     minVersion: 'TLSv1.2',
     ALPNProtocols: ['http/1.1'],
     checkServerIdentity: identityProblem,

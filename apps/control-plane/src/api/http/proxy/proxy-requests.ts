@@ -1,7 +1,6 @@
 // pods/proxy, services/proxy and nodes/proxy: HTTP, and what it is upgraded to, passed on through the tunnel of a node. A client or a far
 // side that goes away ends the exchange at both of its ends.
-import { type IncomingMessage, ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
+import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { StatusError } from '@berth/machinery';
 import { tunnelStream } from '@berth/protocol';
@@ -15,6 +14,7 @@ import type { ResourcePath } from '../request-info.ts';
 import { type Exchange, noSuchPath } from '../responses.ts';
 import { EarlyBytes, switchedSockets } from '../upgraded-socket.ts';
 import { FarRequest } from './far-request.ts';
+import { passLastAnswer } from './last-answer.ts';
 import { passAnswer } from './passed-answer.ts';
 import { rawAnswerHead, requestHeaders } from './proxied-headers.ts';
 import { type ProxyPath, proxyPath } from './proxy-path.ts';
@@ -96,7 +96,7 @@ export class ProxyRequests {
     try {
       far.body.end();
       const { message, switched } = await far.answer;
-      if (!switched) return await refused(asked, message);
+      if (!switched) return await passLastAnswer(asked, message);
       await begun(101);
       socket.write(rawAnswerHead(message), 'latin1');
       await switchedSockets({ near: socket, early: early.handOver(), far: switched.stream, head: switched.head, clock: this.#clock });
@@ -132,15 +132,4 @@ export class ProxyRequests {
 function redirect({ request, response }: Exchange): void {
   const [path = '', query] = (request.url ?? '').split(/\?(.*)/s);
   response.writeHead(301, { location: `${path}/${query === undefined ? '' : `?${query}`}`, 'content-length': 0 }).end();
-}
-
-/** The far side did not switch: its answer is the client's, and the last thing on this connection. */
-async function refused({ request, socket, begun }: ProxyUpgrade, message: IncomingMessage): Promise<void> {
-  const response = new ServerResponse(request);
-  response.shouldKeepAlive = false;
-  response.on('error', () => socket.destroy());
-  socket.on('drain', () => response.emit('drain'));
-  response.assignSocket(socket as Socket);
-  await passAnswer({ message, response, method: request.method, begun });
-  socket.end();
 }

@@ -1,0 +1,87 @@
+// Versions of the API that other servers answer for, as part of this server's: which there are and whether they can be asked for, what
+// they say of themselves, and the way to them. Without any, all that is left on the way of a request is a look at an empty table.
+import type { InformerDeps } from '@berth/client';
+import type { KindDefinition } from '@berth/machinery';
+import type { Registry } from 'prom-client';
+import type { KindsByName } from '../core/index.ts';
+import type { DiscoveredGroup } from '../http/discovery.ts';
+import type { FurtherGroups } from '../http/fixed-paths.ts';
+import { AggregatedRequests } from './aggregated-requests.ts';
+import { type AggregatedVersion, ApiServiceTable } from './api-service-table.ts';
+import { Availability } from './availability.ts';
+import { AvailabilityMetrics } from './availability-metrics.ts';
+import { FarDiscovery } from './far-discovery.ts';
+import { FarOpenApi } from './far-openapi.ts';
+import { FarServers, type FarServersOptions } from './far-servers.ts';
+import { LocalApiServices } from './local-api-services.ts';
+import { orderedGroups, pathOf } from './ordered-groups.ts';
+
+export interface AggregationOptions extends InformerDeps, Pick<FarServersOptions, 'connections' | 'credentials'> {
+  kinds: KindsByName;
+  /** Not stored: of Berth itself as well. */
+  computedKinds: readonly KindDefinition[];
+  registry: Registry;
+}
+
+export class Aggregation implements FurtherGroups {
+  readonly requests: AggregatedRequests;
+  readonly #options: AggregationOptions;
+  readonly #table: ApiServiceTable;
+  readonly #local: LocalApiServices;
+  readonly #availability: Availability;
+  readonly #discovery: FarDiscovery;
+  readonly #openApi: FarOpenApi;
+  #unfollow: (() => void) | undefined;
+
+  /** @param options before definitions of custom resources are read: the kinds that there are then are Berth's own */
+  constructor(options: AggregationOptions) {
+    const { kinds, computedKinds, clock } = options;
+    this.#options = options;
+    this.#table = new ApiServiceTable(options);
+    const servers = new FarServers(options);
+    const parts = { ...options, table: this.#table, servers };
+    const builtIn = [...kinds.all, ...computedKinds];
+    this.#local = new LocalApiServices({ ...parts, builtIn, served: () => kinds.all });
+    this.#availability = new Availability({ ...parts, metrics: new AvailabilityMetrics(options.registry) });
+    this.#discovery = new FarDiscovery(parts);
+    this.#openApi = new FarOpenApi(parts);
+    this.requests = new AggregatedRequests(servers, clock);
+  }
+
+  /** After the API has started. Resolves when it is known which versions others answer for. */
+  async start(): Promise<void> {
+    await this.#table.start();
+    this.#local.start();
+    this.#unfollow = this.#options.kinds.onChange(() => this.#local.kindsChanged());
+  }
+
+  async stop(): Promise<void> {
+    this.#unfollow?.();
+    this.#table.stop();
+    await Promise.all([this.#local, this.#availability, this.#discovery, this.#openApi].map((part) => part.stop()));
+  }
+
+  /** The version that another server answers for, of the segments of a path; undefined for what is answered here. */
+  find(segments: readonly string[]): AggregatedVersion | undefined {
+    if (this.#table.size === 0) return undefined;
+    const [root, first = '', second = ''] = segments;
+    if (root === 'api') return this.#table.find('', first);
+    return root === 'apis' ? this.#table.find(first, second) : undefined;
+  }
+
+  groups(kinds: readonly KindDefinition[]): DiscoveredGroup[] {
+    return orderedGroups(kinds, this.#table, this.#discovery);
+  }
+
+  openApiV3(): ReturnType<FurtherGroups['openApiV3']> {
+    return this.#openApi.thirds;
+  }
+
+  openApiV2Parts(): ReturnType<FurtherGroups['openApiV2Parts']> {
+    return this.#openApi.seconds;
+  }
+
+  paths(): string[] {
+    return this.#table.aggregated.map(pathOf);
+  }
+}

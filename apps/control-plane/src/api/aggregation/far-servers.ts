@@ -1,0 +1,113 @@
+// Requests to servers that extend the API: a connection to a ready endpoint of their service, TLS with this server's certificate as front
+// proxy, and the user in headers. What they answer is bounded in size and in time.
+import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { StatusError } from '@berth/machinery';
+import type { Clock } from '@berth/telemetry';
+import type { User } from '../core/types.ts';
+import { secured } from '../core/webhooks/index.ts';
+import { FarRequest } from '../http/proxy/far-request.ts';
+import type { AggregatedVersion } from './api-service-table.ts';
+import { userHeaders } from './user-headers.ts';
+
+/** As Kubernetes' aggregator asks for documents. */
+export const aggregatorUser: User = { name: 'system:kube-aggregator', groups: ['system:masters'] };
+
+/** Documents that are longer are not taken: those of Kubernetes itself have some 2 MB. */
+const documentBytesMax = 32 * 1024 * 1024;
+
+export interface FarServersOptions {
+  connections: {
+    connect(namespace: string, name: string, port: number, signal?: AbortSignal): Promise<{ stream: Duplex; host: string }>;
+  };
+  /** PEM. */
+  credentials(): Promise<{ certificate: string; key: string }>;
+  clock: Clock;
+}
+
+export interface FarRequestOptions {
+  method: string | undefined;
+  /** Begins with `/`, query included. */
+  path: string;
+  headers: OutgoingHttpHeaders;
+  signal: AbortSignal;
+  /** Whether any certificate will do: for questions whose answers nobody relies on. */
+  trustsAny?: boolean;
+}
+
+export interface FarDocument {
+  status: number;
+  headers: IncomingHttpHeaders;
+  body: Buffer;
+}
+
+export class FarServers {
+  readonly #options: FarServersOptions;
+
+  constructor(options: FarServersOptions) {
+    this.#options = options;
+  }
+
+  /** Closed when the signal aborts. @throws Error that says why there is no way to it */
+  async request(target: AggregatedVersion, { method, path, headers, signal, trustsAny }: FarRequestOptions): Promise<FarRequest> {
+    const { namespace, name, port } = target.service;
+    const { connections, credentials } = this.#options;
+    const own = await credentials();
+    const { stream } = await connections.connect(namespace, name, port, signal);
+    const serverName = `${name}.${namespace}.svc`;
+    const isInsecure = trustsAny || target.isInsecure;
+    const socket = await secured(stream, { ca: target.caBundle, serverName, isInsecure, own }, signal);
+    const far = new FarRequest(socket, { method, path, headers: { host: serverName, ...headers }, secure: false });
+    if (signal.aborted) far.close();
+    else signal.addEventListener('abort', () => far.close(), { once: true });
+    return far;
+  }
+
+  /** A whole document, as the aggregator itself. @throws Error when there is none within the time, or it is too large */
+  async get(target: AggregatedVersion, path: string, options: GetOptions): Promise<FarDocument> {
+    const { timeoutMs, headers = {}, trustsAny = false } = options;
+    const controller = new AbortController();
+    const late = StatusError.timeout(`no answer within ${timeoutMs / 1000} s`);
+    const timer = this.#options.clock.after(timeoutMs, () => controller.abort(late));
+    const signal = options.signal ? AbortSignal.any([options.signal, controller.signal]) : controller.signal;
+    try {
+      const all = { ...headers, ...userHeaders(aggregatorUser) };
+      return await orAborted(this.#document(target, { method: 'GET', path, headers: all, signal, trustsAny }), signal);
+    } finally {
+      timer.cancel();
+      controller.abort();
+    }
+  }
+
+  async #document(target: AggregatedVersion, options: FarRequestOptions): Promise<FarDocument> {
+    const far = await this.request(target, options);
+    far.body.end();
+    const { message, switched } = await far.answer;
+    if (switched) throw new Error('it switched protocols unasked');
+    const chunks: Buffer[] = [];
+    let size = 0;
+    for await (const chunk of message as AsyncIterable<Buffer>) {
+      size += chunk.length;
+      if (size > documentBytesMax) throw new Error(`its answer is longer than ${documentBytesMax} bytes`);
+      chunks.push(chunk);
+    }
+    return { status: message.statusCode ?? 0, headers: message.headers, body: Buffer.concat(chunks) };
+  }
+}
+
+export interface GetOptions {
+  timeoutMs: number;
+  headers?: OutgoingHttpHeaders;
+  trustsAny?: boolean;
+  signal?: AbortSignal;
+}
+
+/** Who waits is let go at once, whatever part of the work notices last. */
+function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(signal.reason);
+    if (signal.aborted) onAbort();
+    signal.addEventListener('abort', onAbort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+  });
+}

@@ -1,0 +1,43 @@
+// What is counted of requests. Labels come from what this server has, not from what clients write, so that their number stays bounded.
+import type { IncomingMessage } from 'node:http';
+import type { Aggregation } from '../aggregation/index.ts';
+import type { ApiServer } from '../core/api-server.ts';
+import type { ApiMetrics } from './api-metrics.ts';
+import { type ComputedResources, computedAt } from './computed-resources.ts';
+import { isLongRunning, type ParsedRequest } from './parsed-request.ts';
+import { aggregatedLabels, type RequestLabels, requestLabels } from './request-labels.ts';
+
+export interface RequestCountsOptions {
+  api: ApiServer;
+  computed: ComputedResources[];
+  aggregated: Pick<Aggregation, 'find'>;
+  metrics: ApiMetrics;
+}
+
+export class RequestCounts {
+  readonly #options: RequestCountsOptions;
+
+  constructor(options: RequestCountsOptions) {
+    this.#options = options;
+  }
+
+  /** @param durationMs undefined when it says nothing */
+  done(request: IncomingMessage, parsed: ParsedRequest | undefined, code: number, durationMs: number | undefined): void {
+    const isLong = parsed !== undefined && isLongRunning(parsed);
+    this.#options.metrics.requestDone(this.#labels(request, parsed), code, isLong ? undefined : durationMs);
+  }
+
+  /** Returns what to call when it ends. */
+  longRunning(request: IncomingMessage, parsed: ParsedRequest): () => void {
+    return this.#options.metrics.longRunning(this.#labels(request, parsed));
+  }
+
+  #labels(request: IncomingMessage, parsed: ParsedRequest | undefined): RequestLabels {
+    const { aggregated, computed, api } = this.#options;
+    const far = parsed && aggregated.find(parsed.segments);
+    if (far) return aggregatedLabels(request, parsed, far);
+    const path = parsed?.path;
+    const kind = path && (computedAt(computed, path)?.kind ?? api.kinds.resource(path.group, path.version, path.resource));
+    return requestLabels(request, parsed, kind);
+  }
+}
