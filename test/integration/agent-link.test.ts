@@ -161,17 +161,6 @@ describe('joining', () => {
     await until(() => expect(again.reasons[0]).toMatch(/was not issued by this cluster|Connection dropped/));
     expect(again.states).toEqual([]);
   });
-
-  it('renews the certificate without losing the session', async () => {
-    let offsetMs = 0;
-    const clock: Clock = { ...systemClock, now: () => systemClock.now() + offsetMs };
-    const agent = new Agent({ joinToken: token, clock });
-    await until(() => expect(agent.states).toHaveLength(1));
-    expect(await agent.link.renewIfDue()).toBe(false);
-    offsetMs = 25 * 24 * 60 * 60_000;
-    expect(await agent.link.renewIfDue()).toBe(true);
-    await until(() => expect(agent.states.at(-1)).toMatchObject({ full: false }));
-  });
 });
 
 describe('sessions', () => {

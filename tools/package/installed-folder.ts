@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { chmod, copyFile, cp, link, mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { externalsFile } from '../build.ts';
+import { runCommand } from '../cluster/run-command.ts';
 import { runtimePackages } from './runtime-packages.ts';
 
 export interface Release {
@@ -89,6 +90,10 @@ export async function makeDebianTree(folder: string, target: string): Promise<vo
   for (const [from, to] of places) await cp(from, join(target, to), { recursive: true });
   await mkdir(join(target, 'usr', 'bin'), { recursive: true });
   await symlink('../lib/berth/bin/berth', join(target, 'usr', 'bin', 'berth'));
+  const completions = join(target, 'usr', 'share', 'bash-completion', 'completions');
+  await mkdir(completions, { recursive: true });
+  const { stdout } = await runCommand([join(folder, 'bin', 'berth'), 'completion', 'bash']);
+  await writeFile(join(completions, 'berth'), stdout);
   const documents = join(target, 'usr', 'share', 'doc', 'berth');
   await mkdir(documents, { recursive: true });
   await copyFile(join(folder, 'LICENSE'), join(documents, 'copyright'));

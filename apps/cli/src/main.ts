@@ -6,12 +6,15 @@ import { HttpClient, readKubeconfig, Tokens } from '@berth/client';
 import { systemClock } from '@berth/telemetry';
 import { UsageError } from '@berth/telemetry/command-line';
 import { askForBackup } from './backup.ts';
+import { bashCompletion } from './completion.ts';
 import { addEncryptionKey } from './encryption-key.ts';
 import { installedKubeconfig, serverDirectory, serverFile, statedOptions } from './installation.ts';
 import { become } from './programs.ts';
 import { releaseFacts } from './release.ts';
 import { runServer } from './server.ts';
 import { agentArguments, serverPlan } from './server-plan.ts';
+import { statusReport } from './status.ts';
+import { tokenTable } from './token-table.ts';
 import { uninstall } from './uninstall.ts';
 
 const usage = `usage: berth COMMAND [options]
@@ -20,10 +23,15 @@ const usage = `usage: berth COMMAND [options]
   berth token join [--ttl-hours N]                 a token for a new node, valid 24 hours
   berth token access [--user NAME] [--groups A,B]  a token for the dashboard and the API, valid 30 days
                      [--ttl-hours N]               (default: user dashboard, group system:masters)
+  berth token list                                 tokens with their ids and ends
+  berth token revoke ID                            one that nobody may use any more
   berth encryption-key add                         a new first key for the encryption of secrets; the control plane's
                      [--config FILE]               next start encrypts everything again with it
   berth backup FILE [--data-dir DIRECTORY]         all that the control plane of this machine keeps, with every key of the cluster
   berth restore FILE [options]                     makes the state of a server that has none of a backup; options of berth server
+  berth image import FILE                          the images of an archive, for the containerd of this node
+  berth status                                     what of Berth is here and answers, and when certificates end
+  berth completion bash                            a script for bash that completes all of this
   berth version                                    of this program and its Node
   berth uninstall [--keep-state]                   ends what Berth runs here, and removes what it has set up
 options
@@ -57,12 +65,23 @@ async function main(argv: string[]): Promise<void> {
   if (program) return program(argv.slice(1));
   const { values, positionals } = parse(argv);
   if (values.help) return print(usage);
-  const [name, ...more] = positionals;
-  if (name === 'backup' && more.length === 1) return backup(more[0] ?? '', values['data-dir'] ?? defaultDirectory());
-  const command = positionals.join(' ');
-  const run = commands[command];
-  if (!run) throw new UsageError(command === '' ? 'a command is needed' : `unknown command: ${command}`);
-  await run(values);
+  const typed = positionals.join(' ');
+  // The longest name first: what follows is what the command takes.
+  const name = Object.keys(commands)
+    .sort((a, b) => b.length - a.length)
+    .find((known) => typed === known || typed.startsWith(`${known} `));
+  const command = name === undefined ? undefined : commands[name];
+  if (name === undefined || !command) throw new UsageError(typed === '' ? 'a command is needed' : `unknown command: ${typed}`);
+  const given = positionals.slice(name.split(' ').length);
+  const { takes = '' } = command;
+  if (given.length !== (takes === '' ? 0 : 1)) throw new UsageError(`it is: berth ${name}${takes && ` ${takes}`}`);
+  await command.run(values, given[0] ?? '');
+}
+
+interface Command {
+  /** What follows its name: one word in capitals. */
+  takes?: string;
+  run(values: Values, argument: string): Promise<void>;
 }
 
 /** Their options are those of the programs that they run. */
@@ -78,23 +97,56 @@ const programs: Record<string, (argv: string[]) => Promise<void>> = {
   agent: async (argv) => become('node-agent', agentArguments(argv)),
 };
 
-const commands: Record<string, (values: Values) => Promise<void>> = {
-  'token join': (values) => withTokens(values, async (tokens) => print(await tokens.createJoinToken(ttlSeconds(values)))),
-  'token access': (values) =>
-    withTokens(values, async (tokens) => {
-      const groups = values.groups.split(',').filter((group) => group !== '');
-      print(await tokens.createAccessToken({ name: values.user, groups }, ttlSeconds(values)));
-    }),
-  'encryption-key add': async ({ config = defaultEncryptionConfig() }) => {
-    const name = await addEncryptionKey(config);
-    print(`${config}: ${name} is the first key now. Restart the control plane; once its log says that all is encrypted with it,`);
-    print('older keys may be taken out.');
+const commands: Record<string, Command> = {
+  'token join': { run: (values) => withTokens(values, async (tokens) => print(await tokens.createJoinToken(ttlSeconds(values)))) },
+  'token access': {
+    run: (values) =>
+      withTokens(values, async (tokens) => {
+        const groups = values.groups.split(',').filter((group) => group !== '');
+        print(await tokens.createAccessToken({ name: values.user, groups }, ttlSeconds(values)));
+      }),
   },
-  version: async () => {
-    const { version, commit } = releaseFacts();
-    print(`berth ${version} (commit ${commit}), Node ${process.version}`);
+  'token list': { run: (values) => withTokens(values, async (tokens) => print(tokenTable(await tokens.list()))) },
+  'token revoke': {
+    takes: 'ID',
+    run: (values, given) =>
+      withTokens(values, async (tokens) => {
+        if (!(await tokens.revoke(given))) throw new Error('there is no such token: berth token list shows their ids');
+        print('revoked');
+      }),
   },
-  uninstall: async (values) => uninstall({ keepState: values['keep-state'] }, print),
+  'encryption-key add': {
+    run: async ({ config = defaultEncryptionConfig() }) => {
+      const name = await addEncryptionKey(config);
+      print(`${config}: ${name} is the first key now. Restart the control plane; once its log says that all is encrypted with it,`);
+      print('older keys may be taken out.');
+    },
+  },
+  backup: { takes: 'FILE', run: (values, file) => backup(file, values['data-dir'] ?? defaultDirectory()) },
+  'image import': {
+    takes: 'FILE',
+    run: async (values, file) => {
+      const directory = values['data-dir'] === undefined ? [] : ['--data-dir', values['data-dir']];
+      become('node-agent', agentArguments([...directory, '--import-image', file]));
+    },
+  },
+  status: {
+    run: async () => {
+      const { lines, isWell } = await statusReport(systemClock.now());
+      print(lines.join('\n'));
+      if (!isWell) process.exit(1);
+    },
+  },
+  version: {
+    run: async () => {
+      const { version, commit } = releaseFacts();
+      print(`berth ${version} (commit ${commit}), Node ${process.version}`);
+    },
+  },
+  'completion bash': {
+    run: async () => print(bashCompletion([...Object.keys(commands), ...Object.keys(programs)], Object.keys(options)).trimEnd()),
+  },
+  uninstall: { run: async (values) => uninstall({ keepState: values['keep-state'] }, print) },
 };
 
 async function backup(file: string, dataDirectory: string): Promise<void> {

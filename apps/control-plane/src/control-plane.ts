@@ -27,7 +27,7 @@ import type { ControlPlaneConfig, Ports } from './config.ts';
 import { listenFurther } from './further-listener.ts';
 import { type Address, freeAddress, HttpsAdapter, listenError } from './https-listener.ts';
 import { openStore } from './open-store.ts';
-import { openPki, type Pki, writeAdminKubeconfig } from './pki/pki.ts';
+import { keepKubeconfig, openPki, type Pki } from './pki/pki.ts';
 import { type RoleContext, type RoleRunner, runnersFor } from './roles.ts';
 import { checkStateVersion } from './state-version.ts';
 
@@ -128,7 +128,7 @@ async function start(
   const tokens = app.get(Tokens);
   const address = serves ? await listen(app, adapter, http, config, ports) : undefined;
   if (address && config.advertiseAddress && listensApart(config)) onStop(await listenForPods(adapter, config.advertiseAddress));
-  if (address) await writeAdminKubeconfig(pki, { ...config, apiAddress: address }, ports);
+  if (address) onStop(await keepKubeconfig(pki, { ...config, apiAddress: address }, ports));
   if (address) ports.logger.info('serving the Kubernetes API', { ...address, kubeconfig: pki.kubeconfigPath });
   if (serves) onStop(await serveOperator(config, inner, ports));
   const context = roleContext(app, config, ports, pki);
@@ -163,13 +163,20 @@ async function listenForPods(adapter: HttpsAdapter, address: Address): Promise<(
   }
 }
 
-function serveOperator(config: ControlPlaneConfig, store: Store, { clock, logger }: Ports): Promise<() => Promise<void>> {
+async function serveOperator(config: ControlPlaneConfig, store: Store, { clock, logger }: Ports): Promise<() => Promise<void>> {
   const backup = async (file: string) => {
     const made = await makeBackup(file, config, store, clock);
     logger.info('made a backup', { ...made });
     return made;
   };
-  return listenForOperator(operatorSocketPath(config.dataDirectory), { backup }, logger);
+  const path = operatorSocketPath(config.dataDirectory);
+  try {
+    return await listenForOperator(path, { backup }, logger);
+  } catch (error) {
+    // A cluster that runs is worth more than one that could be backed up.
+    logger.error('no backup can be asked for: the socket for it cannot be opened', { path, error });
+    return async () => undefined;
+  }
 }
 
 function roleContext(app: NestFastifyApplication, config: ControlPlaneConfig, ports: Ports, pki: Pki): RoleContext {

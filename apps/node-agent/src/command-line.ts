@@ -44,6 +44,7 @@ export const usage = `usage: node-agent --data-dir DIRECTORY --server URL [optio
   --eviction-pressure-transition-period DURATION   how long a node's condition stays after it was last seen (default 5m0s)
 ${shutdownUsage}
   --log-level LEVEL           debug, info (default), warn, error
+  --import-image FILE         instead of running: an archive's images for this node's containerd
   --tear-down                 instead of running: remove pods, containerd, mounts and network; volumes' data stays
   --help`;
 
@@ -82,6 +83,7 @@ const options = {
   'eviction-pressure-transition-period': { type: 'string', default: defaultEvictionOptions.pressureTransitionPeriod },
   ...shutdownOptions,
   'log-level': { type: 'string', default: 'info' },
+  'import-image': { type: 'string' },
   'tear-down': { type: 'boolean', default: false },
   help: { type: 'boolean', short: 'h', default: false },
 } as const;
@@ -90,6 +92,8 @@ export interface AgentCommandLine {
   config: AgentConfig;
   logLevel: LogLevel;
   tearDown: boolean;
+  /** An archive, to be imported instead of running. */
+  importImage: string | undefined;
 }
 
 type Values = OptionValues<typeof options>;
@@ -129,15 +133,15 @@ function commandLine(values: Values, environment: NodeJS.ProcessEnv): AgentComma
     eviction: parseEviction(values),
     shutdown: parseShutdown(values),
   };
-  return { config, logLevel, tearDown: values['tear-down'] };
+  return { config, logLevel, tearDown: values['tear-down'], importImage: values['import-image'] };
 }
 
-function parseGateway({ server, gateway, 'tear-down': tearDown }: Values): HostPort {
+function parseGateway({ server, gateway, 'tear-down': tearDown, 'import-image': image }: Values): HostPort {
   if (server !== undefined && gateway !== undefined)
     throw new UsageError('--server and --gateway exclude each other: leave one of them out');
   if (gateway !== undefined) return parseHostPort('--gateway', gateway, `127.0.0.1:${gatewayPort}`);
-  // Whoever removes a node needs no control plane.
-  if (server === undefined && tearDown) return { host: '127.0.0.1', port: gatewayPort };
+  // Whoever removes a node, or gives it an image, needs no control plane.
+  if (server === undefined && (tearDown || image !== undefined)) return { host: '127.0.0.1', port: gatewayPort };
   if (server === undefined) throw new UsageError('--server is required: say where the control plane is, such as https://192.0.2.1');
   const url = URL.canParse(server) ? new URL(server) : undefined;
   if (url?.protocol !== 'https:' || url.hostname === '' || !/^\/?$/.test(url.pathname) || url.search !== '')

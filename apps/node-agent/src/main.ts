@@ -4,6 +4,7 @@ import 'reflect-metadata';
 import { collectWhenIdle, jsonLogger, standardErrorLines, systemClock, systemRandom } from '@berth/telemetry';
 import { UsageError } from '@berth/telemetry/command-line';
 import { type AgentCommandLine, parseCommandLine, usage } from './command-line.ts';
+import { importImage } from './import-image.ts';
 import { startNodeAgent } from './node-agent.ts';
 import { tearDown } from './tear-down.ts';
 
@@ -15,6 +16,11 @@ async function main(): Promise<void> {
   const ports = { clock: systemClock, random: systemRandom, logger };
   if (command.tearDown) {
     await tearDown(command.config, ports);
+    process.exit(0);
+  }
+  if (command.importImage !== undefined) {
+    const names = await importImage(command.importImage, command.config, ports);
+    process.stdout.write(names.map((name) => `${name}\n`).join(''));
     process.exit(0);
   }
   const agent = await startNodeAgent(command.config, ports);

@@ -20,6 +20,8 @@ beforeEach(() => {
       if (!secret) throw StatusError.notFound(SecretKind, name);
       return secret;
     },
+    list: async () => ({ items: [...stored.values()] }),
+    delete: async (_: unknown, { name }: { name: string }) => void stored.delete(name),
   } as unknown as Client;
   tokens = new Tokens({ client, clock: { now: () => now } as never, caFingerprint });
 });
@@ -80,5 +82,25 @@ describe('access tokens', () => {
     const [kept] = stored.values();
     if (kept?.data) kept.data.expiresAt = Buffer.from('soon').toString('base64');
     expect(await tokens.verifyAccessToken(token)).toBeUndefined();
+  });
+});
+
+describe('what there is', () => {
+  it('is listed with its end and without what it is worth, and revoked by its id or as a whole', async () => {
+    const join = await tokens.createJoinToken(60);
+    const access = await tokens.createAccessToken({ name: 'ann', groups: ['a', 'b'] }, 120);
+    stored.set('other', { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'other', namespace: 'kube-system' }, type: 'Opaque' });
+    now += 60_000;
+    const [joinId = '', accessId = ''] = [join, access].map((token) => token.split('.')[1]);
+    expect(await tokens.list()).toEqual([
+      { id: joinId, kind: 'join', expiresAt: '2026-01-01T00:01:00Z', isExpired: true },
+      { id: accessId, kind: 'access', user: { name: 'ann', groups: ['a', 'b'] }, expiresAt: '2026-01-01T00:02:00Z', isExpired: false },
+    ]);
+    expect(await tokens.revoke('0123456789')).toBe(false);
+    expect(await tokens.revoke('other')).toBe(false);
+    expect(await tokens.revoke(access)).toBe(true);
+    expect(await tokens.verifyAccessToken(access)).toBeUndefined();
+    expect(await tokens.revoke(joinId)).toBe(true);
+    expect(await tokens.list()).toEqual([]);
   });
 });

@@ -9,6 +9,8 @@ import type { Client } from './client.ts';
 const namespace = 'kube-system';
 const joinType = 'berth.dev/join-token';
 const accessType = 'berth.dev/access-token';
+const namePrefix = 'berth-token-';
+const idPattern = /^[0-9a-f]{10}$/;
 const joinPrefix = 'berth1';
 const accessPrefix = 'berth-access';
 
@@ -18,6 +20,16 @@ export const accessTokenTtlSeconds = 30 * 24 * 60 * 60;
 export interface TokenUser {
   name: string;
   groups: string[];
+}
+
+export interface TokenFacts {
+  id: string;
+  kind: 'join' | 'access';
+  /** Whom an access token stands for. */
+  user?: TokenUser;
+  /** RFC 3339. */
+  expiresAt: string;
+  isExpired: boolean;
 }
 
 export interface TokensOptions {
@@ -67,6 +79,31 @@ export class Tokens {
     return { name: fields.user, groups: fields.groups ? fields.groups.split(',') : [] };
   }
 
+  /** All that there are, also those that have expired; what they are worth nobody can read. */
+  async list(): Promise<TokenFacts[]> {
+    const { items } = await this.#options.client.list(Secret, { namespace });
+    const isToken = ({ metadata, type }: Secret) => metadata.name.startsWith(namePrefix) && (type === joinType || type === accessType);
+    return items.filter(isToken).map((secret) => {
+      const fields = fieldsOf(secret);
+      return {
+        id: secret.metadata.name.slice(namePrefix.length),
+        kind: secret.type === joinType ? 'join' : 'access',
+        ...(fields.user !== undefined && { user: { name: fields.user, groups: fields.groups ? fields.groups.split(',') : [] } }),
+        expiresAt: fields.expiresAt ?? '',
+        isExpired: !(Date.parse(fields.expiresAt ?? '') > this.#options.clock.now()),
+      };
+    });
+  }
+
+  /** @param given its id, or the token itself @returns false where there is none */
+  async revoke(given: string): Promise<boolean> {
+    const id = given.split('.').find((part) => idPattern.test(part)) ?? '';
+    const known = await this.list();
+    if (!known.some((token) => token.id === id)) return false;
+    await this.#options.client.delete(Secret, { namespace, name: nameOf(id) });
+    return true;
+  }
+
   async #create(type: string, fields: Record<string, string>, ttlSeconds: number): Promise<{ id: string; secret: string }> {
     const id = randomBytes(5).toString('hex');
     const secret = randomBytes(32).toString('base64url');
@@ -82,12 +119,11 @@ export class Tokens {
     return { id, secret };
   }
 
-  async #verify(type: string, id: string, secret: string): Promise<Record<string, string> | undefined> {
-    if (!/^[0-9a-f]{10}$/.test(id)) return undefined;
+  async #verify(type: string, id: string, secret: string): Promise<Record<string, string | undefined> | undefined> {
+    if (!idPattern.test(id)) return undefined;
     const stored = await this.#read(id);
     if (!stored || stored.type !== type) return undefined;
-    const decoded = Object.entries(stored.data ?? {}).map(([name, value]) => [name, Buffer.from(value, 'base64').toString('utf8')]);
-    const fields: Record<string, string> = Object.fromEntries(decoded);
+    const fields = fieldsOf(stored);
     const expected = Buffer.from(fields.hash ?? '', 'hex');
     const given = hashOf(secret);
     if (expected.length !== given.length || !timingSafeEqual(expected, given)) return undefined;
@@ -106,7 +142,11 @@ export class Tokens {
 }
 
 function nameOf(id: string): string {
-  return `berth-token-${id}`;
+  return `${namePrefix}${id}`;
+}
+
+function fieldsOf({ data = {} }: Secret): Record<string, string | undefined> {
+  return Object.fromEntries(Object.entries(data).map(([name, value]) => [name, Buffer.from(value, 'base64').toString('utf8')]));
 }
 
 function hashOf(secret: string): Buffer {

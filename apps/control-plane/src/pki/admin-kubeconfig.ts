@@ -1,7 +1,7 @@
 // The administrator's kubeconfig: a client certificate in system:masters. Kept as it is while it still fits, because people
 // copy it; made anew when the CA or the address changed or the certificate nears its end.
 import { X509Certificate } from 'node:crypto';
-import type { Clock } from '@berth/telemetry';
+import type { Clock, Logger, Timer } from '@berth/telemetry';
 import { parse, stringify } from 'yaml';
 import { type CertificateAuthority, servingLifetimeMs } from './certificate-authority.ts';
 import { readIfPresent, writePrivateFile } from './private-files.ts';
@@ -31,6 +31,34 @@ export async function ensureAdminKubeconfig(path: string, authority: Certificate
     'current-context': 'berth',
   };
   await writePrivateFile(path, stringify(kubeconfig, { lineWidth: 0 }));
+}
+
+const checkIntervalMs = 60 * 60 * 1000;
+
+/** Writes it now and, before its certificate ends, anew: a server may run for longer than that. @returns how to stop looking */
+export async function keepAdminKubeconfig(
+  path: string,
+  authority: CertificateAuthority,
+  server: string,
+  { clock, logger }: { clock: Clock; logger: Logger },
+): Promise<() => void> {
+  const ensure = () => ensureAdminKubeconfig(path, authority, server, clock);
+  let timer: Timer | undefined;
+  let isStopped = false;
+  const lookAgain = () => {
+    if (isStopped) return;
+    timer = clock.after(checkIntervalMs, () => {
+      ensure()
+        .catch((error) => logger.error('the administrator’s kubeconfig could not be renewed, trying again in an hour', { path, error }))
+        .finally(lookAgain);
+    });
+  };
+  await ensure();
+  lookAgain();
+  return () => {
+    isStopped = true;
+    timer?.cancel();
+  };
 }
 
 function stillFits(text: string, authority: CertificateAuthority, server: string, nowMs: number): boolean {

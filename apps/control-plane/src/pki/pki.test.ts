@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { silentLogger } from '@berth/telemetry';
 import { SimulatedClock } from '@berth/telemetry/testing';
 import { Pkcs10CertificateRequestGenerator } from '@peculiar/x509';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ensureAdminKubeconfig } from './admin-kubeconfig.ts';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { ensureAdminKubeconfig, keepAdminKubeconfig } from './admin-kubeconfig.ts';
 import { CertificateAuthority, CertificateRequestError } from './certificate-authority.ts';
 import { ServingCertificate } from './serving-certificate.ts';
 import { firstServiceAddress } from './serving-names.ts';
@@ -119,6 +119,17 @@ describe('admin kubeconfig', () => {
     const first = await write('https://127.0.0.1:6443');
     expect(await write('https://127.0.0.1:6443')).toBe(first);
     expect(await write('https://127.0.0.1:7443')).not.toBe(first);
+  });
+
+  it('is made anew while the server runs, once two thirds of its time are over', async () => {
+    const path = join(directory, 'admin.kubeconfig');
+    const stop = await keepAdminKubeconfig(path, authority, 'https://127.0.0.1:6443', { clock, logger: silentLogger });
+    const first = await readFile(path, 'utf8');
+    await clock.advance(240 * dayMs);
+    expect(await readFile(path, 'utf8')).toBe(first);
+    await clock.advance(10 * dayMs);
+    await vi.waitFor(async () => expect(await readFile(path, 'utf8')).not.toBe(first), { timeout: 60_000, interval: 5 });
+    stop();
   });
 });
 

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { SigningKeys } from '../api/authentication/service-accounts/signing-keys.ts';
 import type { ControlPlaneConfig, Ports } from '../config.ts';
-import { ensureAdminKubeconfig } from './admin-kubeconfig.ts';
+import { keepAdminKubeconfig } from './admin-kubeconfig.ts';
 import { CertificateAuthority } from './certificate-authority.ts';
 import { FrontProxy } from './front-proxy.ts';
 import { ServingCertificate } from './serving-certificate.ts';
@@ -41,10 +41,10 @@ export async function openPki(config: ControlPlaneConfig, ports: Pick<Ports, 'cl
   };
 }
 
-/** Writes `admin.kubeconfig` for the address that the API listens on. */
-export function writeAdminKubeconfig(pki: Pki, config: ControlPlaneConfig, ports: Pick<Ports, 'clock'>): Promise<void> {
+/** Keeps `admin.kubeconfig` for the address that the API listens on. @returns how to stop */
+export function keepKubeconfig(pki: Pki, config: ControlPlaneConfig, ports: Pick<Ports, 'clock' | 'logger'>): Promise<() => void> {
   const { host, port } = config.apiAddress;
   const reachable = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
   const server = `https://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`;
-  return ensureAdminKubeconfig(pki.kubeconfigPath, pki.authority, server, ports.clock);
+  return keepAdminKubeconfig(pki.kubeconfigPath, pki.authority, server, ports);
 }
