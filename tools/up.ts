@@ -144,8 +144,10 @@ async function main(): Promise<void> {
   installMissing([...clusterPackages, ...(layout.store === 'etcd' ? (['etcd-server'] as const) : [])], (message) =>
     console.log(`  ${message} …`),
   );
+  await cluster.stopSupervisor();
   if (wasRunning) await cluster.startAgents(nodes);
   else await startCluster(cluster, nodes);
+  cluster.startSupervisor();
   const kubectl = [await kubectlPath('1.35'), '--kubeconfig', cluster.kubeconfig];
   const pods = await runExample(cluster, kubectl);
   await tellWhatNext(cluster, pods);

@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { afterAll, expect, inject, test } from 'vitest';
+import { eventually } from '../../tools/cluster/eventually.ts';
 import { kubeconfigPath, layoutOf, root, testInstances } from '../../tools/cluster/layout.ts';
 import { type NodeLayout, nodeLayouts } from '../../tools/cluster/node-layout.ts';
+import { ProcessFolder } from '../../tools/cluster/processes.ts';
 import { type CommandResult, runCommand } from '../../tools/cluster/run-command.ts';
 
 const layout = layoutOf(testInstances.up);
@@ -49,9 +51,23 @@ test('npm run up serves the example from both replicas, is a quick no-op again, 
   const startMs = performance.now();
   expect((await npm('up')).stdout).toContain('Berth is running');
   expect(performance.now() - startMs).toBeLessThan(20_000);
+  await killedAndBack();
   expect((await npm('down')).stdout).toContain('its state stays');
   expect(await traces()).toEqual([]);
 });
+
+/** Control plane and agent at once: nobody but their supervisor starts them again, and no container ends. */
+async function killedAndBack(): Promise<void> {
+  const containers = () => kubectl('-n', 'hello', 'get', 'pods', '-o', 'jsonpath={.items[*].status.containerStatuses[*].containerID}');
+  const processes = new ProcessFolder(layout.directory);
+  const before = await containers();
+  for (const name of ['control-plane', 'node-agent']) await processes.crash(name);
+  await eventually('the cluster being back', 120_000, async () => {
+    const [pod = ''] = (await kubectl('-n', 'hello', 'get', 'pods', '-o', 'name')).split('\n');
+    return (await kubectl('-n', 'hello', 'exec', pod, '--', '/bin/busybox', 'echo', 'up')) === 'up' || undefined;
+  });
+  expect(await containers()).toBe(before);
+}
 
 test('what was there before is there after the next start', async () => {
   const before = await visits();

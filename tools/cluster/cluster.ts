@@ -15,6 +15,7 @@ import { provideLan, removeLan } from './node-lan.ts';
 import { lanAddress, type NodeLayout, nodeLayouts, nodesMax, nodesPresent } from './node-layout.ts';
 import { providePodApiAddress, removePodApiAddress } from './pod-api-address.ts';
 import { ProcessFolder } from './processes.ts';
+import { supervisorName } from './supervisor.ts';
 
 /** Long enough for a machine whose cores are all taken. */
 const readyTimeoutMs = 90_000;
@@ -128,6 +129,18 @@ export class Cluster {
     });
   }
 
+  /** From now on, what dies is started again. */
+  startSupervisor(): void {
+    const flags = ['--max-semi-space-size=1', '--disable-warning=ExperimentalWarning'];
+    const program = join(import.meta.dirname, 'supervisor.ts');
+    this.processes.start(supervisorName, [execPath, ...flags, program, this.layout.directory]);
+  }
+
+  /** Nobody starts anything beside whoever has called this. */
+  async stopSupervisor(): Promise<void> {
+    await this.processes.stop(supervisorName);
+  }
+
   /** Makes or checks tokens for people and nodes. */
   async token<T>(use: (tokens: Tokens) => Promise<T>): Promise<T> {
     const client = await this.client();
@@ -156,6 +169,7 @@ export class Cluster {
     const stopProcess = async (name: string) => {
       if (await this.processes.stop(name)) report(`${name} has stopped`);
     };
+    await attempt('stopping the supervisor', () => this.stopSupervisor());
     const nodes = nodeLayouts(this.layout, nodesPresent(this.layout));
     // After a restart of the machine there is none, and what its nodes have is removed from within.
     if (nodes.length > 1) await attempt('reaching the nodes', () => provideLan(this.layout, nodes));

@@ -68,6 +68,23 @@ export class ProcessFolder {
     return { record, started: true };
   }
 
+  /** Of everything that was started and not stopped, whether it runs or has died. */
+  names(): string[] {
+    const folder = join(this.#directory, 'run');
+    if (!existsSync(folder)) return [];
+    return readdirSync(folder)
+      .filter((file) => file.endsWith('.json'))
+      .map((file) => file.slice(0, -'.json'.length))
+      .sort();
+  }
+
+  /** Again as it was started, with this process's environment. @throws Error where it never was */
+  restart(name: string): { record: ProcessRecord; started: boolean } {
+    const record = this.#read(name);
+    if (!record) throw new Error(`${name} was never started here, or was stopped`);
+    return this.start(name, record.command);
+  }
+
   /** SIGTERM, and SIGKILL when that was not enough. Returns whether it was running. */
   async stop(name: string, timeoutMs = 10_000): Promise<boolean> {
     const record = this.running(name);
