@@ -1,9 +1,10 @@
 // What is wrong with the rules of a definition, told when it is written: syntax, types, and fields that its schema does not have.
 import { additionalOf, CustomResourceDefinition, itemsOf, type JSONSchemaProps } from '@berth/api';
-import type { FieldError, KindDefinition } from '@berth/machinery';
+import { deepEqual, type FieldError, type KindDefinition } from '@berth/machinery';
 import { ExpressionError } from '../../cel/expression-error.ts';
 import { erased } from '../kinds-by-name.ts';
 import { escapedName } from './cel-values.ts';
+import { ruleCostErrors } from './rule-costs.ts';
 import { compileRule } from './rules.ts';
 
 type Schema = JSONSchemaProps;
@@ -16,15 +17,19 @@ export function withRuleChecks(kind: KindDefinition): KindDefinition {
     validate: (object, old) => {
       const errors = kind.validate(object, old);
       // What is wrong otherwise may be no schema at all.
-      return errors.length > 0 ? errors : ruleErrors(object as CustomResourceDefinition);
+      return errors.length > 0 ? errors : ruleErrors(object as CustomResourceDefinition, old as CustomResourceDefinition | undefined);
     },
   };
 }
 
-export function ruleErrors({ spec }: CustomResourceDefinition): FieldError[] {
-  return spec.versions.flatMap(({ schema }, i) => {
+/** What rules cost is asked of schemas that are new. */
+export function ruleErrors({ spec }: CustomResourceDefinition, old?: CustomResourceDefinition): FieldError[] {
+  return spec.versions.flatMap(({ name, schema }, i) => {
     const root = schema?.openAPIV3Schema;
-    return root ? errorsIn(root, `spec.versions[${i}].schema.openAPIV3Schema`, true) : [];
+    if (!root) return [];
+    const path = `spec.versions[${i}].schema.openAPIV3Schema`;
+    const before = old?.spec.versions.find((version) => version.name === name)?.schema?.openAPIV3Schema;
+    return [...errorsIn(root, path, true), ...(deepEqual(before, root) ? [] : ruleCostErrors(root, path))];
   });
 }
 
