@@ -2,7 +2,7 @@
 // own HTTPS and HTTP servers beside it. Both are gone when the benchmark is.
 import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execPath } from 'node:process';
 import { fileURLToPath } from 'node:url';
@@ -13,12 +13,12 @@ import { CertificateAuthority } from '../../../apps/control-plane/src/pki/certif
 import { eventually } from '../../../tools/cluster/eventually.ts';
 import { root } from '../../../tools/cluster/layout.ts';
 import type { BareCommand, BareReport } from './bare-server.ts';
+import type { InspectedProcess } from './inspected-process.ts';
 import type { Endpoint } from './raw-connection.ts';
 
 const startTimeoutMs = 30_000;
 
-export interface ApiProcess {
-  pid: number;
+export interface ApiProcess extends InspectedProcess {
   endpoint: Endpoint;
   client: HttpClient;
   stop(): Promise<void>;
@@ -27,13 +27,20 @@ export interface ApiProcess {
 /** @param store what --store and its options say. BERTH_BENCH_NODE_FLAGS adds flags for node, such as --cpu-prof. */
 export async function startApi(directory: string, store: string[]): Promise<ApiProcess> {
   await mkdir(directory, { recursive: true });
+  const kubeconfig = join(directory, 'admin.kubeconfig');
+  // A former start's names a port that nobody listens on any more.
+  await rm(kubeconfig, { force: true });
   const extra = (process.env.BERTH_BENCH_NODE_FLAGS ?? '').split(' ').filter(Boolean);
   const program = join(root, 'apps', 'control-plane', 'dist', 'main.js');
   const options = ['--data-dir', directory, '--roles', 'api', '--api-address', '127.0.0.1:0', '--log-level', 'warn', ...store];
-  const child = spawn(execPath, [...nodeFlags('control-plane'), ...extra, program, ...options], {
-    stdio: ['ignore', 'ignore', 'inherit'],
+  const child = spawn(execPath, [...nodeFlags('control-plane'), '--inspect-port=0', ...extra, program, ...options], {
+    stdio: ['ignore', 'ignore', 'pipe'],
   });
-  const kubeconfig = join(directory, 'admin.kubeconfig');
+  let printed = '';
+  child.stderr.on('data', (text: Buffer) => {
+    printed += text;
+    process.stderr.write(text);
+  });
   const config = await eventually('the control plane’s kubeconfig', startTimeoutMs, () => readKubeconfig(kubeconfig));
   const client = new HttpClient(config);
   await eventually('readiness', startTimeoutMs, async () => (await client.text('/readyz')) === 'ok' || undefined);
@@ -43,7 +50,7 @@ export async function startApi(directory: string, store: string[]): Promise<ApiP
     client.close();
     await end(child);
   };
-  return { pid: child.pid ?? 0, endpoint: { host: hostname, port: Number(port), tls }, client, stop };
+  return { pid: child.pid ?? 0, log: () => printed, endpoint: { host: hostname, port: Number(port), tls }, client, stop };
 }
 
 export interface BareProcess {

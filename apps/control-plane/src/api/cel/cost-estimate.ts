@@ -62,7 +62,7 @@ class Estimator {
   }
 
   #part(node: Node, scope: Scope): Part {
-    const args = node.args as never[];
+    const args = node.args as [Node, Node, Node];
     switch (node.op) {
       case 'value':
         return literal(node.args);
@@ -76,15 +76,15 @@ class Estimator {
       case '[]':
         return this.#index(args[0], args[1], scope);
       case 'list':
-        return this.#list(args, scope);
+        return this.#list(node.args as Node[], scope);
       case 'map':
-        return this.#map(args, scope);
+        return this.#map(node.args as [Node, Node][], scope);
       case '?:':
         return this.#conditional(args, scope);
       case 'call':
-        return this.#call(String(args[0]), args[1], scope);
+        return this.#call(String(args[0]), args[1] as unknown as Node[], scope);
       case 'rcall':
-        return this.#method(String(args[0]), args[1], args[2], scope);
+        return this.#method(String(args[0]), args[1], args[2] as unknown as Node[], scope);
       default:
         return this.#operator(node.op, node.op.endsWith('_') ? [node.args as unknown as Node] : args, scope);
     }
