@@ -24,7 +24,7 @@ export interface Variables {
 /** A type that an expression knows by name. */
 export interface ExpressionType {
   name: string;
-  /** Of its values, where expressions are evaluated. */
+  /** Of its values; absent where expressions are compiled alone. */
   ctor?: abstract new (
     ...parts: never[]
   ) => object;
@@ -47,7 +47,7 @@ export class ExpressionEnvironment {
     this.#meter = parent ? parent.#meter : new Meter();
     this.#environment = parent ? parent.#environment.clone() : language(this.#meter);
     for (const { name, ctor, fields } of types) {
-      this.#environment.registerType(name, ctor ? { ctor, ...(fields && { fields }) } : { fields: fields ?? {} });
+      this.#environment.registerType(name, { ctor: ctor ?? class {}, ...(fields && { fields }) });
       // What is of no scalar type may be absent.
       this.#environment.registerOperator(`${name} == null`, () => false);
     }

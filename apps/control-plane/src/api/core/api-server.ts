@@ -9,7 +9,7 @@ import type { Clock, Logger, Random } from '@berth/telemetry';
 import type { TokenIssuer } from '../authentication/service-accounts/token-issuer.ts';
 import { Admission } from './admission/admission.ts';
 import { createAdmission } from './admission/chain.ts';
-import { withExpressionChecks } from './admission/policies/index.ts';
+import { PolicyStatuses, withExpressionChecks } from './admission/policies/index.ts';
 import { Applies } from './apply.ts';
 import { ClusterAuthorizer } from './authorization/cluster-authorizer.ts';
 import type { PolicyRule } from './authorization/policy-rules.ts';
@@ -98,11 +98,11 @@ export class ApiServer {
   readonly #subresources: Subresources;
   readonly #defaults: ClusterDefaults;
   readonly #customResources: CustomResources;
+  readonly #policyStatuses: PolicyStatuses;
   #usages: UsageSource | undefined;
 
   constructor(options: ApiServerOptions) {
-    const { store, clock, random, logger } = options;
-    const metrics = options.metrics ?? noMetrics;
+    const { store, clock, random, logger, metrics = noMetrics } = options;
     this.#options = options;
     this.kinds = new KindsByName(options.kinds.map((kind) => withExpressionChecks(withRuleChecks(kind))));
     this.#cache = new WatchCache({ store, kinds: options.kinds.filter((kind) => !kind.view), clock, logger, metrics });
@@ -140,19 +140,21 @@ export class ApiServer {
     const own = { clock, random, logger, cache: this.#cache, client: system };
     this.#defaults = new ClusterDefaults({ ...options, ...own });
     this.#customResources = new CustomResources({ ...own, metrics, kinds: this.kinds, webhooks: options.webhooks ?? this.webhooks });
+    this.#policyStatuses = new PolicyStatuses({ ...own, kinds: this.kinds });
   }
 
   /** Primes the cache and makes what every cluster has. */
   async start(facts: ClusterFacts = {}): Promise<void> {
     await this.#defaults.start(facts);
     await this.#customResources.start();
+    this.#policyStatuses.start();
     this.health.started = true;
   }
 
   async stop(): Promise<void> {
     this.health.started = false;
     this.webhooks.close();
-    await this.#customResources.stop();
+    await Promise.all([this.#policyStatuses.stop(), this.#customResources.stop()]);
     await this.#defaults.stop();
   }
 

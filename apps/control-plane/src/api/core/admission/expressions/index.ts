@@ -17,6 +17,7 @@ export {
   type Operation,
   requestedKind,
 } from './admission-facts.ts';
+export { KindTypes } from './kind-types.ts';
 export { LazyVariables } from './lazy-variables.ts';
 export { RequestObjects, RequestValues } from './request-values.ts';
 export { type Compiled, compiled, type Outcome, OutOfBudget, SharedBudget } from './shared-budget.ts';

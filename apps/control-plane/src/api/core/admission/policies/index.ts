@@ -1,3 +1,4 @@
 // Admission policies: those that are in force judge every write.
 export { withExpressionChecks } from './expression-checks.ts';
+export { PolicyStatuses } from './policy-statuses.ts';
 export { ValidatingPolicies } from './validating-policies.ts';
