@@ -9,6 +9,7 @@ import { askForBackup } from './backup.ts';
 import { bashCompletion } from './completion.ts';
 import { addEncryptionKey } from './encryption-key.ts';
 import { installedKubeconfig, serverDirectory, serverFile, statedOptions } from './installation.ts';
+import { joinAsNode } from './join.ts';
 import { become } from './programs.ts';
 import { releaseFacts } from './release.ts';
 import { runServer } from './server.ts';
@@ -20,6 +21,7 @@ import { uninstall } from './uninstall.ts';
 const usage = `usage: berth COMMAND [options]
   berth server [options]                           a control plane, and this machine as its first node; --help lists options
   berth agent --server URL --token TOKEN [options] this machine as a node of that cluster; --help lists options
+  berth join --server URL --token TOKEN [options]  the same from now on, with every start of this machine (systemd)
   berth token join [--ttl-hours N]                 a token for a new node, valid 24 hours
   berth token access [--user NAME] [--groups A,B]  a token for the dashboard and the API, valid 30 days
                      [--ttl-hours N]               (default: user dashboard, group system:masters)
@@ -94,6 +96,7 @@ const programs: Record<string, (argv: string[]) => Promise<void>> = {
     if (file === undefined || file.startsWith('-')) throw new UsageError('restore: name the backup first: berth restore FILE');
     become('control-plane', [...serverPlan(argv).controlPlane, '--restore', file]);
   },
+  join: (argv) => joinAsNode(argv, print),
   agent: async (argv) => become('node-agent', agentArguments(argv)),
 };
 

@@ -1,6 +1,6 @@
 // `berth uninstall`: everything that Berth runs and has set up on this machine goes; its state too, unless it is to stay.
 import { existsSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { rm, rmdir } from 'node:fs/promises';
 import { agentDirectory, agentFile, metricsAddress, serverDirectory, serverFile, statedOptions } from './installation.ts';
 import { programCommand } from './programs.ts';
 import { runToEnd } from './run-to-end.ts';
@@ -18,12 +18,22 @@ export async function uninstall({ keepState }: { keepState: boolean }, report: (
     report('ending pods and removing the network of this node');
     await runToEnd(programCommand('node-agent', [...agentArguments([]), '--tear-down']));
   }
+  await removeEmpty();
   if (keepState) return;
   const server = statedOptions([], serverFile).value('data-dir') ?? serverDirectory;
   for (const place of [directory, server]) {
     if (!existsSync(place)) continue;
     await rm(place, { recursive: true, force: true });
     report(`removed ${place}`);
+  }
+}
+
+/** Folders that agents and containerd make outside their own; they stay where somebody else has something in them. */
+async function removeEmpty(): Promise<void> {
+  for (const folder of ['/var/log/containers', '/var/log/pods', '/run/containerd/s', '/run/containerd/fifo', '/run/containerd']) {
+    await rmdir(folder).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT' && error.code !== 'ENOTEMPTY') throw error;
+    });
   }
 }
 

@@ -38,6 +38,7 @@ ${providerUsage}
   --disable-admission-plugins NAMES  comma-separated, e.g. ServiceAccount
   --disable-agent             of \`berth server\`: this machine is no node
   --log-level LEVEL           debug, info (default), warn, error
+  --check                     instead of running: only say whether all of this is right
   --restore FILE              instead of running: make data directory and store, which have to be empty, of a backup
   --help`;
 
@@ -46,6 +47,8 @@ export const logLevels = ['debug', 'info', 'warn', 'error'] as const;
 export interface CommandLine {
   config: ControlPlaneConfig;
   logLevel: (typeof logLevels)[number];
+  /** There is nothing to do but to say that the options are right. */
+  checkOnly: boolean;
   /** A backup, to be restored instead of running. */
   restore?: string;
 }
@@ -80,6 +83,7 @@ const options = {
   ...providerOptions,
   'disable-admission-plugins': { type: 'string' },
   'max-requests-inflight': { type: 'string', default: String(defaultConfig.requestsInFlightMax) },
+  check: { type: 'boolean', default: false },
   restore: { type: 'string' },
   'disable-agent': { type: 'boolean', default: false },
   'log-level': { type: 'string', default: 'info' },
@@ -119,7 +123,7 @@ function commandLine(values: Values): CommandLine | undefined {
     requestsInFlightMax: parseCount('--max-requests-inflight', values['max-requests-inflight']),
   };
   const restore = values.restore === undefined ? {} : { restore: resolve(values.restore) };
-  return { config, logLevel: oneOf('--log-level', values['log-level'], logLevels), ...restore };
+  return { config, logLevel: oneOf('--log-level', values['log-level'], logLevels), checkOnly: values.check, ...restore };
 }
 
 function parseStore(values: Values, dataDirectory: string): ControlPlaneConfig['store'] {

@@ -27,6 +27,7 @@ async function main(): Promise<void> {
   const command = readCommandLine();
   const logger = jsonLogger(systemClock, command.logLevel, standardErrorLines());
   const ports = { clock: systemClock, random: systemRandom, logger };
+  if (command.checkOnly) process.exit(0);
   if (command.restore !== undefined) {
     const { keys, files, createdAt } = await restoreBackup(command.restore, command.config, ports);
     process.stdout.write(`restored ${keys} keys and ${files} files of ${createdAt} into ${command.config.dataDirectory}\n`);

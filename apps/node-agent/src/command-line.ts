@@ -44,6 +44,7 @@ export const usage = `usage: node-agent --data-dir DIRECTORY --server URL [optio
   --eviction-pressure-transition-period DURATION   how long a node's condition stays after it was last seen (default 5m0s)
 ${shutdownUsage}
   --log-level LEVEL           debug, info (default), warn, error
+  --check                     instead of running: only say whether all of this is right
   --import-image FILE         instead of running: an archive's images for this node's containerd
   --tear-down                 instead of running: remove pods, containerd, mounts and network; volumes' data stays
   --help`;
@@ -83,6 +84,7 @@ const options = {
   'eviction-pressure-transition-period': { type: 'string', default: defaultEvictionOptions.pressureTransitionPeriod },
   ...shutdownOptions,
   'log-level': { type: 'string', default: 'info' },
+  check: { type: 'boolean', default: false },
   'import-image': { type: 'string' },
   'tear-down': { type: 'boolean', default: false },
   help: { type: 'boolean', short: 'h', default: false },
@@ -92,6 +94,8 @@ export interface AgentCommandLine {
   config: AgentConfig;
   logLevel: LogLevel;
   tearDown: boolean;
+  /** There is nothing to do but to say that the options are right. */
+  checkOnly: boolean;
   /** An archive, to be imported instead of running. */
   importImage: string | undefined;
 }
@@ -133,7 +137,7 @@ function commandLine(values: Values, environment: NodeJS.ProcessEnv): AgentComma
     eviction: parseEviction(values),
     shutdown: parseShutdown(values),
   };
-  return { config, logLevel, tearDown: values['tear-down'], importImage: values['import-image'] };
+  return { config, logLevel, tearDown: values['tear-down'], checkOnly: values.check, importImage: values['import-image'] };
 }
 
 function parseGateway({ server, gateway, 'tear-down': tearDown, 'import-image': image }: Values): HostPort {

@@ -14,6 +14,7 @@ async function main(): Promise<void> {
   const command = readCommandLine();
   const logger = jsonLogger(systemClock, command.logLevel, standardErrorLines());
   const ports = { clock: systemClock, random: systemRandom, logger };
+  if (command.checkOnly) process.exit(0);
   if (command.tearDown) {
     await tearDown(command.config, ports);
     process.exit(0);

@@ -9,7 +9,7 @@ import { UsageError } from './usage-error.ts';
 export type OptionValue = string | boolean | string[];
 
 /** What says what to do now, rather than how to run, belongs on the command line alone. */
-const neverInFile = ['config', 'help', 'tear-down', 'restore', 'import-image'];
+const neverInFile = ['config', 'help', 'tear-down', 'check', 'restore', 'import-image'];
 
 /** @throws UsageError naming the file, and the key that is unknown or holds what the option cannot take */
 export function readOptionsFile(file: string, options: ParseArgsOptionsConfig): Map<string, OptionValue> {
