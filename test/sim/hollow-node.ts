@@ -49,6 +49,8 @@ export class HollowNode {
   readonly #restartMarks = new SimulatedRestartMarks();
   readonly #ports: SimulationPorts;
   readonly #hub: () => SessionHub | undefined;
+  /** The one of the moment. */
+  agent: Agent | undefined;
   #life = new Life();
   #link: MemoryAgentLink | undefined;
   #isCut = false;
@@ -82,7 +84,9 @@ export class HollowNode {
       dial: (address: string, port: number) => Promise.reject(new Error(`connect ECONNREFUSED ${address}:${port}`)),
     };
     const life = this.#life;
-    await new Agent(ports, settings(this.name)).start().catch((error: Error) => {
+    const agent = new Agent(ports, settings(this.name));
+    this.agent = agent;
+    await agent.start().catch((error: Error) => {
       // It ends, as its process would, and whoever keeps it starts it again.
       this.#ports.logger.info('an agent could not start', { node: this.name, error });
       life.end();

@@ -22,6 +22,7 @@ import type { RestartMarks } from './pods/restart-marks.ts';
 import type { ProbeRunner } from './probes/probe.ts';
 import { NodeShutdown } from './shutdown/node-shutdown.ts';
 import type { ShutdownPeriod } from './shutdown/shutdown-periods.ts';
+import { ManifestFolder } from './static-pods/manifest-folder.ts';
 import { type Dial, dialNetwork } from './tunnels/dial.ts';
 import { LogFiles } from './tunnels/log-source.ts';
 import { TunnelServer } from './tunnels/tunnel-server.ts';
@@ -68,6 +69,8 @@ export interface AgentSettings {
   eviction: EvictionSettings;
   /** How long pods have when the machine is switched off; absent or empty: as long as the machine has. */
   shutdown?: ShutdownPeriod[];
+  /** Holds manifests of pods that the node runs by itself; absent: there are none. */
+  podManifests?: string;
   /** False for simulated nodes. */
   writesFiles: boolean;
 }
@@ -80,6 +83,7 @@ export class Agent {
   readonly #reporter: NodeReporter;
   readonly #usage: UsageReporter;
   readonly #evictions: EvictionManager;
+  readonly #manifests: ManifestFolder | undefined;
   readonly #stopping = new AbortController();
   #connected = false;
   #lastWelcome: Welcome | undefined;
@@ -107,6 +111,7 @@ export class Agent {
     });
     this.#evictions = this.#evictionManager();
     this.shutdown = this.#nodeShutdown();
+    this.#manifests = this.#manifestFolder();
     this.#desired = new DesiredInbox({ apply: (state) => this.#apply(state), logger });
   }
 
@@ -136,12 +141,24 @@ export class Agent {
     });
   }
 
+  #manifestFolder(): ManifestFolder | undefined {
+    const { link, clock, logger } = this.#ports;
+    const { facts, podManifests } = this.#settings;
+    if (podManifests === undefined) return undefined;
+    return new ManifestFolder({
+      ...{ clock, logger, directory: podManifests, nodeName: facts.nodeName },
+      changed: (pods) => this.pods.setStatic(pods),
+      event: (reason, message) => link.reportEvent(nodeEvent(facts, reason, message, clock)),
+    });
+  }
+
   get isConnected(): boolean {
     return this.#connected;
   }
 
   async start(): Promise<void> {
     await this.pods.start();
+    await this.#manifests?.start();
     await this.#reporter.start();
     this.#usage.start();
     this.#evictions.start();
@@ -155,6 +172,7 @@ export class Agent {
     this.#reporter.stop();
     this.#usage.stop();
     this.#evictions.stop();
+    this.#manifests?.stop();
     await this.#ports.link.stop();
     await this.pods.stop();
     await this.#ports.network.stop();

@@ -1,6 +1,6 @@
 // The agent's command line. Whatever is wrong with it is said in one line that names the option.
 import { isIP } from 'node:net';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { LogLevel } from '@berth/telemetry';
 import { type HostPort, interfaceAddress, type OptionValues, parseHostPort, parseOptions, UsageError } from '@berth/telemetry/command-line';
 import type { AgentConfig } from './config.ts';
@@ -36,6 +36,7 @@ export const usage = `usage: node-agent --data-dir DIRECTORY --server URL [optio
   --system-reserved cpu=QUANTITY,memory=QUANTITY,ephemeral-storage=QUANTITY what pods may not count on (default: a tenth of a
                               core, a tenth of memory up to 1Gi, and what pods would be evicted for)
   --allowed-unsafe-sysctls NAME,... kernel settings that pods may have besides the safe ones; net.* and the like
+  --pod-manifest-path DIRECTORY pods that the node runs by itself, one file each, in YAML or JSON; default: manifests in the data directory
   --eviction-hard SIGNAL<VALUE,...                 when pods are evicted at once; default: the kubelet's
   --eviction-soft SIGNAL<VALUE,...                 when they are after a grace period
   --eviction-soft-grace-period SIGNAL=DURATION,... that grace period, for each soft threshold
@@ -76,6 +77,7 @@ const options = {
   'max-pods': { type: 'string', default: String(podsMaxDefault) },
   'system-reserved': { type: 'string' },
   'allowed-unsafe-sysctls': { type: 'string' },
+  'pod-manifest-path': { type: 'string' },
   'eviction-hard': { type: 'string', default: defaultEvictionOptions.hard },
   'eviction-soft': { type: 'string', default: '' },
   'eviction-soft-grace-period': { type: 'string', default: '' },
@@ -135,6 +137,7 @@ function commandLine(values: Values, environment: NodeJS.ProcessEnv): AgentComma
     reserved: parseReserved('--system-reserved', values['system-reserved']),
     allowedUnsafeSysctls: parseSysctls(values['allowed-unsafe-sysctls']),
     eviction: parseEviction(values),
+    podManifests: resolve(values['pod-manifest-path'] ?? join(values['data-dir'], 'manifests')),
     shutdown: parseShutdown(values),
   };
   return { config, logLevel, tearDown: values['tear-down'], checkOnly: values.check, importImage: values['import-image'] };

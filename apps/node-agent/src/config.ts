@@ -34,6 +34,8 @@ export interface AgentConfig {
   /** Kernel settings that pods may have besides the safe ones: names, or patterns that end in `*`. */
   allowedUnsafeSysctls: string[];
   eviction: EvictionSettings;
+  /** Holds manifests of pods that the node runs by itself. */
+  podManifests: string;
   /** How long pods have when the machine is switched off; empty: as long as the machine has. */
   shutdown: ShutdownPeriod[];
   /** Holds `pods/` and `containers/`, as /var/log does; absent is `logs` below the data directory. */

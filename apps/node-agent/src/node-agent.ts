@@ -103,6 +103,7 @@ async function start(config: AgentConfig, ports: Ports, onStop: (cleanup: () => 
       hasAppArmor: hasAppArmor(),
       eviction: config.eviction,
       shutdown: config.shutdown,
+      podManifests: config.podManifests,
       writesFiles: true,
     },
   );

@@ -186,6 +186,8 @@ export interface AgentLink {
   /** Merged per pod while unsent; delivered at least once, newest state wins, across reconnects. */
   reportPod(report: PodStatusReport): void;
   reportEvent(event: AgentEvent): void;
+  /** Every pod that the node runs by itself, for mirrors of them in the API; again with every session. */
+  setStaticPods(pods: KubeObject[]): void;
   /** Lost while there is no session: only the newest counts. */
   reportUsage(usage: UsageReport): void;
   reportVolumeRemoved(persistentVolume: string, uid: string, error?: string): void;

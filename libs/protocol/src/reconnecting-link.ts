@@ -104,6 +104,11 @@ export class ReconnectingAgentLink implements AgentLink {
     this.#scheduleFlush();
   }
 
+  setStaticPods(pods: KubeObject[]): void {
+    this.#outbox.setStaticPods(pods);
+    this.#scheduleFlush();
+  }
+
   reportUsage(usage: UsageReport): void {
     if (this.#open?.welcomed) this.#open.wire.send({ type: 'nodeUsage', usage });
   }

@@ -24,6 +24,7 @@ export type AgentToGateway =
   | { type: 'nodeStatus'; status: object }
   | { type: 'podStatuses'; sequence: number; statuses: PodStatusReport[] }
   | { type: 'events'; events: AgentEvent[] }
+  | { type: 'staticPods'; pods: KubeObject[] }
   | { type: 'heartbeat' }
   | { type: 'nodeUsage'; usage: UsageReport }
   | { type: 'volumeRemoved'; removal: VolumeRemoval }
@@ -94,6 +95,8 @@ export function encodeAgentMessage(message: AgentToGateway): Input<wire.AgentMes
       return { events: { events: message.events } };
     case 'nodeUsage':
       return { nodeUsage: { usage: encode(message.usage) } };
+    case 'staticPods':
+      return { staticPods: { pods: message.pods.map(encode) } };
     case 'heartbeat':
       return { heartbeat: {} };
     case 'volumeRemoved':
@@ -121,6 +124,8 @@ export function decodeAgentMessage(message: wire.AgentMessage): AgentToGateway {
     return { type: 'events', events };
   }
   if (message.nodeUsage) return { type: 'nodeUsage', usage: decodeObject(message.nodeUsage.usage, 'a usage report') };
+  if (message.staticPods)
+    return { type: 'staticPods', pods: message.staticPods.pods.map((bytes) => decodeKubeObject(bytes, 'a static pod')) };
   if (message.heartbeat) return { type: 'heartbeat' };
   if (message.volumeRemoved) {
     const { persistentVolume, uid, error } = message.volumeRemoved;

@@ -1,5 +1,6 @@
 // What an agent has observed and the gateway has not confirmed. Pod statuses merge per pod while unsent, newest first to
 // win, and return to the queue when a session breaks; so each is delivered at least once. Events are best effort.
+import type { KubeObject } from '@berth/machinery';
 import type { AgentEvent, PodStatusReport } from './agent-link.ts';
 import type { AgentToGateway, VolumeRemoval } from './session-messages.ts';
 
@@ -18,6 +19,8 @@ export class StatusOutbox {
   readonly #removals = new Map<string, { removal: VolumeRemoval; sent: boolean }>();
   #nodeStatus: object | undefined;
   #nodeStatusSent = true;
+  #staticPods: KubeObject[] | undefined;
+  #staticPodsSent = true;
   #events: AgentEvent[] = [];
   #sequence = 0;
 
@@ -30,6 +33,11 @@ export class StatusOutbox {
   addNode(status: object): void {
     this.#nodeStatus = status;
     this.#nodeStatusSent = false;
+  }
+
+  setStaticPods(pods: KubeObject[]): void {
+    this.#staticPods = pods;
+    this.#staticPodsSent = false;
   }
 
   addEvent(event: AgentEvent): void {
@@ -55,6 +63,10 @@ export class StatusOutbox {
     if (this.#nodeStatus && !this.#nodeStatusSent) {
       this.#nodeStatusSent = true;
       messages.push({ type: 'nodeStatus', status: this.#nodeStatus });
+    }
+    if (this.#staticPods && !this.#staticPodsSent) {
+      this.#staticPodsSent = true;
+      messages.push({ type: 'staticPods', pods: this.#staticPods });
     }
     while (this.#pending.size > 0 && this.#inFlight.size < batchesInFlightMax) {
       const statuses = [...this.#pending.values()].slice(0, batchSizeMax);
@@ -89,5 +101,6 @@ export class StatusOutbox {
     }
     for (const entry of this.#removals.values()) entry.sent = false;
     this.#nodeStatusSent = this.#nodeStatus === undefined;
+    this.#staticPodsSent = this.#staticPods === undefined;
   }
 }

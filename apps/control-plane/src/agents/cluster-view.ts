@@ -93,6 +93,10 @@ export class ClusterView {
     return this.#pods.get(`${namespace}/${name}`);
   }
 
+  podsOf(nodeName: string): Pod[] {
+    return [...(this.#podsByNode.get(nodeName) ?? [])].flatMap((key) => this.#pods.get(key) ?? []);
+  }
+
   node(name: string): Node | undefined {
     return this.#nodeObjects.get(name);
   }

@@ -9,6 +9,7 @@ import type { Clock, Logger, Timer } from '@berth/telemetry';
 import type { ControlPlaneConfig } from '../config.ts';
 import type { AgentEventWriter } from './agent-events.ts';
 import { type ClusterView, localVolumeFinalizer, nodesOf } from './cluster-view.ts';
+import { MirrorPods } from './mirror-pods.ts';
 import { heartbeatSeconds, NodeLease } from './node-lease.ts';
 import type { NodeRegistrar } from './node-registrar.ts';
 import type { NodeUsages } from './node-usages.ts';
@@ -53,6 +54,7 @@ export class NodeSession {
   readonly #statuses: PodStatusWriter;
   readonly #statusQueue: RetryQueue;
   readonly #writeQueue: RetryQueue;
+  readonly #mirrors: MirrorPods;
   #lease: NodeLease | undefined;
   #greeted = false;
   #ready = false;
@@ -75,6 +77,7 @@ export class NodeSession {
     this.#statuses = new PodStatusWriter(nodeName, ports.client, ports.view, this.#logger);
     this.#statusQueue = new RetryQueue(ports.clock, this.#logger, batchesMax);
     this.#writeQueue = new RetryQueue(ports.clock, this.#logger, writesMax);
+    this.#mirrors = new MirrorPods(nodeName, { ...ports, logger: this.#logger }, this.#writeQueue);
     this.#expectWord();
   }
 
@@ -95,6 +98,7 @@ export class NodeSession {
 
   /** Sends what is new in the desired state; many changes before the carrier takes more become one message. */
   flush(): void {
+    if (this.#ready) this.#mirrors.look();
     if (!this.#ready || this.#blocked || this.#closed) return;
     const state = this.#ports.view.desiredSince(this.nodeName, this.#sentRevision);
     if (!state) return;
@@ -187,6 +191,9 @@ export class NodeSession {
       case 'events':
         for (const event of message.events) if (this.#mayReport(event)) this.#ports.events.add(this.nodeName, event);
         break;
+      case 'staticPods':
+        this.#mirrors.mirror(message.pods);
+        break;
       case 'nodeUsage':
         this.#ports.usages.report(this.nodeName, { ...message.usage, pods: message.usage.pods.filter((pod) => this.#isOwn(pod)) });
         break;
@@ -200,6 +207,7 @@ export class NodeSession {
 
   #heartbeat(): void {
     this.#send({ type: 'acknowledged', sequence: this.#acknowledged });
+    this.#mirrors.look();
     this.#renewLease().catch((error: Error) => this.#logger.warn('a node’s lease was not renewed', { error }));
     // The node lifecycle may have declared the node lost while the API was away from us; the agent's word stands again.
     const ready = (status: NodeStatus | undefined) => status?.conditions?.find((condition) => condition.type === 'Ready')?.status;

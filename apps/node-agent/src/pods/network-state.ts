@@ -1,6 +1,7 @@
 // What the node's network is to serve and to enforce: what the control plane says, with the addresses that workers have seen. Pure.
 import { isTerminal, type Pod } from '@berth/api';
 import type { NetworkState } from '../network/network.ts';
+import { configMirror } from '../static-pods/mirror-annotation.ts';
 import type { DesiredCache } from './desired-cache.ts';
 
 /** What is known here of a pod, whether it is still wanted or not. */
@@ -14,10 +15,10 @@ type Wanted = Pick<DesiredCache, 'pods' | 'services' | 'endpointSlices' | 'peers
 export function networkState(desired: Wanted, known: AddressedPod[]): NetworkState {
   const byUid = new Map(known.map((each) => [each.pod.metadata.uid ?? '', each]));
   const wanted = desired.pods();
-  const uids = new Set(wanted.map(({ metadata }) => metadata.uid));
+  const uids = new Set(wanted.map(uidHere));
   // The address of a pod that has ended may be another's by now.
-  const pods = wanted.filter(({ status }) => !isTerminal(status?.phase)).map((pod) => withAddress(pod, byUid.get(pod.metadata.uid ?? '')));
-  const unwanted = known.filter(({ pod }) => !uids.has(pod.metadata.uid));
+  const pods = wanted.filter(({ status }) => !isTerminal(status?.phase)).map((pod) => withAddress(pod, byUid.get(uidHere(pod))));
+  const unwanted = known.filter(({ pod }) => !uids.has(pod.metadata.uid ?? ''));
   const leaving = unwanted.map((each) => withAddress(each.pod, each)).filter(({ status }) => status?.podIP);
   // What the API holds will do until the runtime was asked.
   const areKnown = known.every(({ pod, address }) => address.isKnown || pod.status?.podIP !== undefined);
@@ -28,6 +29,11 @@ export function networkState(desired: Wanted, known: AddressedPod[]): NetworkSta
     peers: desired.peers(),
     ...(areKnown && { policies: { policies: desired.policies(), addressSets: desired.addressSets(), leaving } }),
   };
+}
+
+/** A mirror stands for the pod that the node runs by itself. */
+function uidHere({ metadata }: Pod): string {
+  return metadata.annotations?.[configMirror] ?? metadata.uid ?? '';
 }
 
 /** What the API holds of a pod's status may be older than what is known here. */

@@ -1,63 +1,35 @@
 // All pods of this node: one worker each, woken by what the control plane wants, by the runtime and by probes.
 // After a restart it adopts what runs; what runs and is wanted by nobody is ended once the control plane has spoken.
 import type { Pod } from '@berth/api';
-import type { AgentLink, DesiredState } from '@berth/protocol';
-import type { ContainerInfo, Runtime } from '@berth/runtime';
-import { type Clock, type Logger, type Random, timestamp } from '@berth/telemetry';
+import type { DesiredState, PodStatusReport } from '@berth/protocol';
+import type { ContainerInfo } from '@berth/runtime';
+import { timestamp } from '@berth/telemetry';
 import { ImagePuller } from '../images/image-puller.ts';
-import type { NodeNetwork } from '../network/network.ts';
-import { type PodCgroups, podCgroup } from '../node/pod-cgroups.ts';
-import type { ProbeRunner } from '../probes/probe.ts';
+import { podCgroup } from '../node/pod-cgroups.ts';
 import { Prober } from '../probes/prober.ts';
+import { isMirror } from '../static-pods/mirror-annotation.ts';
+import { StaticPods } from '../static-pods/static-pods.ts';
 import type { PodContainers } from '../tunnels/tunnel-server.ts';
 import { AccountTokens } from '../volumes/account-tokens.ts';
-import type { VolumeManager } from '../volumes/volume-manager.ts';
-import type { PressureCondition } from './admission.ts';
 import { Admissions, inAdmissionOrder } from './admissions.ts';
-import { admittingNode, type OwnNode } from './admitting-node.ts';
+import { admittingNode } from './admitting-node.ts';
 import { Allocations } from './allocations.ts';
 import { containerFieldPath } from './container-field-path.ts';
 import { DesiredCache, type DesiredChanges } from './desired-cache.ts';
 import { EventThrottle } from './event-throttle.ts';
 import { Inventory } from './inventory.ts';
-import type { LogFolders } from './log-folders.ts';
 import { LogKeeper } from './log-keeper.ts';
 import { networkState } from './network-state.ts';
 import { labels } from './observed.ts';
 import type { Failure } from './pod-ending.ts';
 import type { PodEnvironment } from './pod-environment.ts';
+import type { PodManagerDeps } from './pod-manager-deps.ts';
 import { podSources } from './pod-sources.ts';
 import { PodTraces } from './pod-traces.ts';
 import { PodWorker } from './pod-worker.ts';
-import type { RestartMarks } from './restart-marks.ts';
 import { RuntimeWatch } from './runtime-watch.ts';
 import { runtimeHandler, sandboxConfig } from './sandbox-config.ts';
 import { readTerminationMessage } from './termination-message.ts';
-
-export interface PodManagerDeps {
-  runtime: Runtime;
-  link: AgentLink;
-  volumes: VolumeManager;
-  network: NodeNetwork;
-  probes: ProbeRunner;
-  cgroups: PodCgroups;
-  restartMarks: RestartMarks;
-  clock: Clock;
-  random: Random;
-  logger: Logger;
-  hostIp: string;
-  node: OwnNode;
-  /** What the node is short of now. */
-  pressures(): readonly PressureCondition[];
-  /** Whether the machine is about to be switched off. */
-  isShuttingDown(): boolean;
-  logs: LogFolders;
-  seccompDirectory: string;
-  cgroupParent: string;
-  /** What this node can give, e.g. `NET_ADMIN`. */
-  capabilities: ReadonlySet<string>;
-  writesFiles: boolean;
-}
 
 export class PodManager {
   readonly desired = new DesiredCache();
@@ -69,6 +41,12 @@ export class PodManager {
   readonly #events: EventThrottle;
   readonly #tokens: AccountTokens;
   readonly #traces: PodTraces;
+  readonly #static = new StaticPods({
+    start: (pod) => this.#want(pod),
+    remove: (uid) => (this.#workers.get(uid) ?? this.#orphan(uid)).remove(),
+    leftovers: (namespace, name) =>
+      [...this.#orphans].filter(([, pod]) => pod.namespace === namespace && pod.name === name).map(([uid]) => uid),
+  });
   readonly #stopping = new AbortController();
   /** The control plane has said which pods it wants here. */
   #isTold = false;
@@ -102,7 +80,10 @@ export class PodManager {
   apply(state: DesiredState): DesiredChanges {
     const changes = this.desired.apply(state);
     for (const pod of changes.removedPods) this.#workers.get(pod.metadata.uid ?? '')?.remove();
-    for (const pod of inAdmissionOrder(changes.pods)) this.#want(pod);
+    for (const pod of inAdmissionOrder(changes.pods)) {
+      if (isMirror(pod)) this.#mirrored(pod);
+      else this.#want(pod);
+    }
     if (changes.nodeChanged) this.#env.admissions.nodeChanged();
     if (changes.touchedNamespaces.size > 0) {
       for (const worker of this.#workers.values()) {
@@ -118,7 +99,7 @@ export class PodManager {
 
   /** The running or last container of that name, for tunnels. */
   async container(namespace: string, name: string, container: string): Promise<PodContainers | undefined> {
-    const pod = this.desired.pod(namespace, name);
+    const pod = this.#static.pod(namespace, name) ?? this.desired.pod(namespace, name);
     if (!pod) return undefined;
     const { sandboxes, containers } = await this.#inventory.pod(pod.metadata.uid ?? '');
     const instances = containers.filter((c) => c.name === container).sort((a, b) => b.attempt - a.attempt);
@@ -148,6 +129,21 @@ export class PodManager {
     return this.#deps.logs.podDirectory(pod);
   }
 
+  /** Those that the node runs by itself. */
+  setStatic(pods: Pod[]): void {
+    this.#static.set(pods);
+    this.#deps.link.setStaticPods(pods);
+    this.#syncNetwork();
+  }
+
+  /** The API holds a mirror: what is known of its pod can be reported now. */
+  #mirrored(mirror: Pod): void {
+    const worker = [...this.#workers.values()].find(({ pod }) => this.#static.isMirrorOf(mirror, pod.metadata.uid ?? ''));
+    const { namespace = '', name, uid = '' } = mirror.metadata;
+    const status = worker?.reporter.status;
+    if (status) this.#deps.link.reportPod({ namespace, name, uid, status, terminated: false });
+  }
+
   #want(pod: Pod): void {
     const uid = pod.metadata.uid ?? '';
     const worker = this.#workers.get(uid);
@@ -170,13 +166,16 @@ export class PodManager {
 
   /** What runs here, but is in nobody's desired state any more. */
   #endOrphans(): void {
-    for (const [uid, { namespace, name }] of this.#orphans) {
-      const pod: Pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace, uid }, spec: { containers: [] } };
-      const worker = new PodWorker(pod, this.#env, true);
-      this.#workers.set(uid, worker);
-      worker.remove();
-    }
-    this.#orphans.clear();
+    for (const uid of [...this.#orphans.keys()]) this.#orphan(uid).remove();
+  }
+
+  #orphan(uid: string): PodWorker {
+    const { namespace = '', name = '' } = this.#orphans.get(uid) ?? {};
+    this.#orphans.delete(uid);
+    const pod: Pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace, uid }, spec: { containers: [] } };
+    const worker = new PodWorker(pod, this.#env, true);
+    this.#workers.set(uid, worker);
+    return worker;
   }
 
   #syncNetwork(): void {
@@ -199,7 +198,7 @@ export class PodManager {
   }
 
   #environment(): PodEnvironment {
-    const { runtime, volumes, clock, logger, hostIp, link, node, writesFiles, capabilities, restartMarks, network } = this.#deps;
+    const { runtime, volumes, clock, logger, hostIp, node, writesFiles, capabilities, restartMarks, network } = this.#deps;
     const { allocatable } = node;
     const wake = (uid: string) => this.#workers.get(uid)?.wake();
     const allocations = new Allocations(allocatable, clock, wake);
@@ -235,10 +234,7 @@ export class PodManager {
       terminationMessage: (pod, container, instance) =>
         readTerminationMessage(this.podLogDirectory(pod), container, instance, this.#deps.writesFiles),
       event: (pod, type, reason, message, fieldPath) => this.#record(pod, type, reason, message, fieldPath),
-      report: (report) => {
-        link.reportPod(report);
-        this.#syncNetwork();
-      },
+      report: (report) => this.#report(report),
       policiesInForce: () => network.policiesInForce(),
       addressChanged: () => this.#syncNetwork(),
       linkLog: (pod, instance, containerId) =>
@@ -255,8 +251,15 @@ export class PodManager {
         this.#tokens.forget(uid);
         this.#env.images.releasePod(uid);
         this.#env.admissions.release(uid);
+        this.#static.ended(uid);
       },
     };
+  }
+
+  #report(report: PodStatusReport): void {
+    const known = this.#static.reported(report, this.desired.pod(report.namespace, report.name));
+    if (known) this.#deps.link.reportPod(known);
+    this.#syncNetwork();
   }
 
   #prober(): Prober {

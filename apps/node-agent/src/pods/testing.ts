@@ -49,10 +49,11 @@ export class TestNode {
   }
 
   /** Another agent takes over what runs, with the pods as the API holds them. */
-  async restartAgent(pods: Pod[]): Promise<void> {
+  async restartAgent(pods: Pod[], staticPods?: Pod[]): Promise<void> {
     await this.manager.stop();
     this.manager = this.#newManager();
     await this.manager.start();
+    if (staticPods) this.manager.setStatic(staticPods);
     this.want(pods);
     await this.clock.advance(0);
   }
@@ -90,6 +91,7 @@ export class TestNode {
     const link = {
       reportPod: (report: PodStatusReport) => this.reports.push(report as PodStatusReport & { status: PodStatus }),
       reportEvent: (event: AgentEvent) => this.events.push(event),
+      setStaticPods: () => undefined,
     } as unknown as AgentLink;
     const network = {
       configure: async () => undefined,

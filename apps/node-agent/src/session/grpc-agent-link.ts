@@ -56,6 +56,10 @@ export class GrpcAgentLink implements AgentLink {
     await this.#link.stop();
   }
 
+  setStaticPods(...args: Parameters<AgentLink['setStaticPods']>): void {
+    this.#link.setStaticPods(...args);
+  }
+
   reportUsage(...args: Parameters<AgentLink['reportUsage']>): void {
     this.#link.reportUsage(...args);
   }

@@ -120,7 +120,8 @@ export const agentDescriptor: Descriptor = {
             "heartbeat",
             "volumeRemoved",
             "tunnelRefused",
-            "nodeUsage"
+            "nodeUsage",
+            "staticPods"
            ]
           }
          },
@@ -156,6 +157,10 @@ export const agentDescriptor: Descriptor = {
           "nodeUsage": {
            "type": "NodeUsage",
            "id": 8
+          },
+          "staticPods": {
+           "type": "StaticPods",
+           "id": 9
           }
          }
         },
@@ -190,6 +195,15 @@ export const agentDescriptor: Descriptor = {
         "NodeUsage": {
          "fields": {
           "usage": {
+           "type": "bytes",
+           "id": 1
+          }
+         }
+        },
+        "StaticPods": {
+         "fields": {
+          "pods": {
+           "rule": "repeated",
            "type": "bytes",
            "id": 1
           }

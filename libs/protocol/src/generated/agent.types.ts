@@ -55,8 +55,9 @@ export interface AgentMessage {
   volumeRemoved?: VolumeRemoved;
   tunnelRefused?: TunnelRefused;
   nodeUsage?: NodeUsage;
+  staticPods?: StaticPods;
   /** Which of the alternatives is present. */
-  message?: 'hello' | 'nodeStatus' | 'podStatuses' | 'events' | 'heartbeat' | 'volumeRemoved' | 'tunnelRefused' | 'nodeUsage';
+  message?: 'hello' | 'nodeStatus' | 'podStatuses' | 'events' | 'heartbeat' | 'volumeRemoved' | 'tunnelRefused' | 'nodeUsage' | 'staticPods';
 }
 
 export interface Hello {
@@ -72,6 +73,10 @@ export interface NodeStatus {
 
 export interface NodeUsage {
   usage: Buffer;
+}
+
+export interface StaticPods {
+  pods: Buffer[];
 }
 
 export interface Heartbeat {

@@ -178,7 +178,7 @@ proxier      -     networking.k8s.io/servicecidrs        x  list,watch
 proxier      -     networking.k8s.io/ipaddresses         x  none
 gateway      -     networking.k8s.io/servicecidrs        x  none
 gateway      shop  /secrets                              x  read
-gateway      shop  /pods                                 x  get,list,watch,delete
+gateway      shop  /pods                                 x  get,list,watch,create,delete
 gateway      shop  /pods/status                          x  update,patch
 gateway      shop  apps/deployments                      x  none
 gateway      shop  /pods/exec                            x  none

@@ -65,6 +65,8 @@ export const gatewayRules: PolicyRule[] = [
   rule(read, '', ['serviceaccounts', 'endpoints']),
   rule(['create'], '', ['serviceaccounts/token']),
   rule(['update', 'patch'], '', ['pods/status', 'persistentvolumes/status']),
+  // Mirrors of pods that nodes run by themselves.
+  rule(['create'], '', ['pods']),
   rule(['delete'], '', ['pods', 'persistentvolumes']),
   // The provisioner's finalizer is taken off once an agent removed the directory.
   rule(['update', 'patch'], '', ['persistentvolumes']),
