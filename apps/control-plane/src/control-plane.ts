@@ -190,6 +190,7 @@ function roleContext(app: NestFastifyApplication, config: ControlPlaneConfig, po
     issuer: app.get(TokenIssuer),
     registry: app.get(ApiMetrics).registry,
     clientFor: (user) => api.localClient(user),
+    further: (namespace) => app.get(Aggregation).namespaces.of(namespace),
   };
 }
 

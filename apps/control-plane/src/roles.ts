@@ -8,6 +8,7 @@ import type { ApiServer, User } from './api/core/index.ts';
 import { componentUsers } from './api/core/index.ts';
 import type { ControlPlaneConfig, Ports, Role } from './config.ts';
 import { ControllersRole } from './controllers/controllers-role.ts';
+import type { FurtherOf } from './controllers/namespace.ts';
 import type { Pki } from './pki/pki.ts';
 import { SchedulerRole } from './scheduler/scheduler-role.ts';
 
@@ -22,6 +23,8 @@ export interface RoleContext extends Ports {
   /** Where a role adds what it counts. */
   registry: Registry;
   clientFor(user: User): Client;
+  /** What servers that extend the API have in a namespace that is being deleted, as far as this process knows them. */
+  further?: FurtherOf;
 }
 
 export interface RoleRunner {

@@ -19,6 +19,7 @@ export type ControllersContext = Pick<RoleContext, 'clock' | 'random' | 'logger'
   /** Asked for what pods use now, and what nodes may have without being asked. */
   api?: Pick<RoleContext['api'], 'nodeUsages'> & Partial<Pick<RoleContext['api'], 'isAllowed'>>;
   config?: Pick<ControlPlaneConfig, 'timeZone'>;
+  further?: RoleContext['further'];
 };
 
 export class ControllersRole implements RoleRunner {
@@ -51,7 +52,7 @@ export class ControllersRole implements RoleRunner {
     this.#attendance = attendance;
     this.#nodeCounters = context.registry && new NodeCounters(context.registry);
     const controllers = controllersFor({
-      ...{ caCertificate: context.pki?.authority.pem, attendance, timeZone, usages },
+      ...{ caCertificate: context.pki?.authority.pem, attendance, timeZone, usages, further: context.further },
       ...(this.#nodeCounters && { nodeMetrics: this.#nodeCounters }),
     });
     checkOwners(controllers);

@@ -15,7 +15,7 @@ import { garbageCollector } from './garbage-collector.ts';
 import { ingressController } from './ingress.ts';
 import { jobController } from './job/controller.ts';
 import { loadBalancerController } from './load-balancer.ts';
-import { namespaceController } from './namespace.ts';
+import { type FurtherOf, namespaceController } from './namespace.ts';
 import { rootCertificateController, serviceAccountController } from './namespace-furniture.ts';
 import type { Attendance } from './nodes/attended-time.ts';
 import { nodeLifecycleController } from './nodes/node-lifecycle.ts';
@@ -42,6 +42,8 @@ export interface ControllersOptions {
   timeZone: string;
   /** What pods use now, as far as agents report to this process. */
   usages?: () => NodeUsage[];
+  /** What servers that extend the API have in a namespace. */
+  further?: FurtherOf | undefined;
 }
 
 function erase<Observed>(controller: Controller<Observed>): Controller {
@@ -68,7 +70,7 @@ export function controllersFor(options: ControllersOptions): Controller[] {
     erase(ingressController()),
     erase(serviceCidrsController),
     erase(ipRepairController),
-    erase(namespaceController),
+    erase(namespaceController(options.further)),
     erase(serviceAccountController),
     erase(resourceQuotaController),
     erase(garbageCollector),

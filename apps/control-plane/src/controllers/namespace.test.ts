@@ -1,6 +1,7 @@
 import { ConfigMap, Namespace, Pod, ServiceAccount } from '@berth/api';
 import { isReason } from '@berth/machinery';
 import { expect, test } from 'vitest';
+import { type FurtherState, planNamespace } from './namespace.ts';
 import { makeNamespace, startTestCluster } from './testing.ts';
 
 test('a namespace gets its account and goes with all that is in it, but waits for what holds on', async () => {
@@ -34,4 +35,39 @@ test('a namespace gets its account and goes with all that is in it, but waits fo
   } finally {
     await cluster.stop();
   }
+});
+
+test('it waits for what other servers have in it, and says what that is', () => {
+  const namespace: Namespace = {
+    apiVersion: 'v1',
+    kind: 'Namespace',
+    metadata: { name: 'team', deletionTimestamp: '2026-01-01T00:00:00Z' },
+    spec: { finalizers: ['kubernetes'] },
+  };
+  const planned = (further: FurtherState | undefined) => {
+    const actions = planNamespace({ namespace, contents: [], kinds: [], further }, 0);
+    const status = actions.find((action) => action.type === 'updateStatus')?.object as Namespace;
+    const said = status.status?.conditions
+      ?.filter((condition) => condition.status === 'True')
+      .map(({ type, message }) => `${type}: ${message}`);
+    return { types: actions.map(({ type }) => type), said };
+  };
+  const none = { undiscovered: [], failures: [], remaining: [] };
+  expect(planned(undefined)).toEqual({ types: ['updateStatus', 'ifEmpty'], said: [] });
+  expect(planned({ contents: none })).toEqual({ types: ['updateStatus', 'ifEmpty'], said: [] });
+  expect(planned({ contents: undefined }).types).toEqual(['updateStatus', 'requeue']);
+  const contents = {
+    undiscovered: ['shop.example.com/v1'],
+    failures: ['unexpected error deleting content of carts.shop.example.com: no answer within 30 s'],
+    remaining: [{ resource: 'items.shop.example.com', count: 2, finalizers: ['example.com/hold'] }],
+  };
+  expect(planned({ contents })).toEqual({
+    types: ['updateStatus', 'requeue'],
+    said: [
+      'NamespaceDeletionDiscoveryFailure: Discovery failed for some groups, 1 failing: unable to retrieve the complete list of server APIs: shop.example.com/v1: stale GroupVersion discovery: shop.example.com/v1',
+      'NamespaceDeletionContentFailure: Failed to delete all resource types, 1 remaining: unexpected error deleting content of carts.shop.example.com: no answer within 30 s',
+      'NamespaceContentRemaining: Some resources are remaining: items.shop.example.com has 2 resource instances',
+      'NamespaceFinalizersRemaining: Some content in the namespace has finalizers remaining: example.com/hold in 1 resource instances',
+    ],
+  });
 });

@@ -7,6 +7,7 @@ import { timestamp } from '@berth/telemetry';
 
 const finalizer = 'kubernetes';
 const namespaceIndex = 'namespace';
+const furtherAgainMs = 2_500;
 
 export interface Content {
   kind: KindDefinition;
@@ -19,11 +20,30 @@ export interface ObservedNamespace {
   contents: Content[];
   /** Everything that could be in it. */
   kinds: KindDefinition[];
+  /** What other servers have in it; undefined when there are none. */
+  further?: FurtherState | undefined;
 }
+
+/** `contents` is undefined until all other servers have been asked. */
+export interface FurtherState {
+  contents: FurtherContents | undefined;
+}
+
+export interface FurtherContents {
+  /** Versions of groups whose server did not say what it has: `group/version`. */
+  undiscovered: string[];
+  /** What could not be deleted, and why. */
+  failures: string[];
+  remaining: { resource: string; count: number; finalizers: string[] }[];
+}
+
+/** Has what other servers have in a namespace deleted, and says what is left. */
+export type FurtherOf = (namespace: string) => FurtherState | undefined;
 
 const contentKinds = allKinds.filter((kind) => kind.namespaced);
 
-export const namespaceController: Controller<ObservedNamespace> = {
+/** @param furtherOf default: there are no other servers */
+export const namespaceController = (furtherOf: FurtherOf = () => undefined): Controller<ObservedNamespace> => ({
   name: 'namespace-controller',
   owns: ['Namespace.status', 'Namespace.spec.finalizers[kubernetes]'],
   watches: [watches(Namespace, ({ metadata }) => [metadata.name]), ...contentKinds.map(watchOf)],
@@ -40,10 +60,10 @@ export const namespaceController: Controller<ObservedNamespace> = {
     const custom = caches.customKinds().map(({ read }) => read);
     const kinds = [...contentKinds, ...custom.filter((kind) => kind.namespaced)];
     const contents = kinds.map((kind) => ({ kind, objects: caches.of(kind).byIndex(namespaceIndex, key) }));
-    return { namespace, contents: contents.filter(({ objects }) => objects.length > 0), kinds };
+    return { namespace, contents: contents.filter(({ objects }) => objects.length > 0), kinds, further: furtherOf(key) };
   },
   plan: planNamespace,
-};
+});
 
 function watchOf(kind: KindDefinition): ControllerWatch {
   return watches(kind, ({ metadata: { namespace = '' } }, caches) =>
@@ -55,11 +75,14 @@ function index(kind: KindDefinition, caches: Caches): void {
   caches.of(kind).addIndex(namespaceIndex, ({ metadata }) => [metadata.namespace ?? '']);
 }
 
-export function planNamespace({ namespace, contents, kinds }: ObservedNamespace, now: number): Action[] {
+export function planNamespace({ namespace, contents, kinds, further }: ObservedNamespace, now: number): Action[] {
   const finalizers = namespace.spec.finalizers ?? [];
   if (!finalizers.includes(finalizer)) return [];
-  const status = statusActions(namespace, contents, now);
+  const status = statusActions(namespace, contents, further?.contents, now);
+  // Nobody says when other servers are through.
+  const again: Action[] = isEmptied(further) ? [] : [{ type: 'requeue', afterMs: furtherAgainMs }];
   if (contents.length === 0) {
+    if (again.length > 0) return [...status, ...again];
     const spec = { finalizers: finalizers.filter((name) => name !== finalizer) };
     // Without the version that the status update just replaced: the uid says enough.
     const { resourceVersion: _version, ...metadata } = namespace.metadata;
@@ -73,17 +96,23 @@ export function planNamespace({ namespace, contents, kinds }: ObservedNamespace,
   }
   const pods = contents.filter(({ kind }) => kind.group === '' && kind.kind === 'Pod');
   const actions = (pods.length > 0 ? pods : contents).flatMap(({ kind, objects }) => objects.flatMap((object) => remove(kind, object)));
-  return [...status, { type: 'slowStart', actions }];
+  return [...status, { type: 'slowStart', actions }, ...again];
+}
+
+function isEmptied(further: FurtherState | undefined): boolean {
+  if (!further) return true;
+  const { contents } = further;
+  return contents !== undefined && contents.undiscovered.length + contents.failures.length + contents.remaining.length === 0;
 }
 
 function remove(kind: KindDefinition, { metadata }: KubeObject): Action[] {
   return metadata.deletionTimestamp ? [] : [{ type: 'delete', kind, key: metadata, uid: metadata.uid ?? '' }];
 }
 
-function statusActions(namespace: Namespace, contents: Content[], now: number): Action[] {
+function statusActions(namespace: Namespace, contents: Content[], further: FurtherContents | undefined, now: number): Action[] {
   const known = namespace.status?.conditions ?? [];
   const at = timestamp({ now: () => now });
-  const conditions = conditionsOf(contents).map((condition) => {
+  const conditions = conditionsOf(contents, further).map((condition) => {
     const before = known.find(({ type }) => type === condition.type);
     return { ...condition, lastTransitionTime: before?.status === condition.status ? (before.lastTransitionTime ?? at) : at };
   });
@@ -92,33 +121,47 @@ function statusActions(namespace: Namespace, contents: Content[], now: number): 
   return [{ type: 'updateStatus', kind: erased(Namespace), object: { ...namespace, status } as Namespace }];
 }
 
-function conditionsOf(contents: Content[]) {
-  const remaining = contents.map(({ kind, objects }) => `${groupResourceOf(kind)} has ${objects.length} resource instances`);
+function conditionsOf(contents: Content[], further: FurtherContents | undefined) {
+  const { undiscovered = [], failures = [], remaining: others = [] } = further ?? {};
+  const counted = [...contents.map(({ kind, objects }) => ({ resource: groupResourceOf(kind), count: objects.length })), ...others];
+  const remaining = counted.map(({ resource, count }) => `${resource} has ${count} resource instances`);
   const finalizers = new Map<string, number>();
-  for (const { objects } of contents) {
-    for (const { metadata } of objects) {
-      for (const name of metadata.finalizers ?? []) finalizers.set(name, (finalizers.get(name) ?? 0) + 1);
-    }
-  }
-  const held = [...finalizers].sort().map(([name, count]) => `${name} in ${count} resource instances`);
+  const held = [...contents.flatMap(({ objects }) => objects.flatMap(({ metadata }) => metadata.finalizers ?? []))];
+  for (const name of [...held, ...others.flatMap((other) => other.finalizers)]) finalizers.set(name, (finalizers.get(name) ?? 0) + 1);
+  const holding = [...finalizers].sort().map(([name, count]) => `${name} in ${count} resource instances`);
+  const stale = undiscovered.map((version) => `${version}: stale GroupVersion discovery: ${version}`).join(', ');
   return [
-    condition('NamespaceDeletionDiscoveryFailure', false, 'ResourcesDiscovered', 'All resources successfully discovered'),
+    undiscovered.length > 0
+      ? condition(
+          'NamespaceDeletionDiscoveryFailure',
+          true,
+          'DiscoveryFailed',
+          `Discovery failed for some groups, ${undiscovered.length} failing: unable to retrieve the complete list of server APIs: ${stale}`,
+        )
+      : condition('NamespaceDeletionDiscoveryFailure', false, 'ResourcesDiscovered', 'All resources successfully discovered'),
     condition('NamespaceDeletionGroupVersionParsingFailure', false, 'ParsedGroupVersions', 'All legacy kube types successfully parsed'),
-    condition(
-      'NamespaceDeletionContentFailure',
-      false,
-      'ContentDeleted',
-      'All content successfully deleted, may be waiting on finalization',
-    ),
+    failures.length > 0
+      ? condition(
+          'NamespaceDeletionContentFailure',
+          true,
+          'ContentDeletionFailed',
+          `Failed to delete all resource types, ${failures.length} remaining: ${failures.join(', ')}`,
+        )
+      : condition(
+          'NamespaceDeletionContentFailure',
+          false,
+          'ContentDeleted',
+          'All content successfully deleted, may be waiting on finalization',
+        ),
     remaining.length > 0
       ? condition('NamespaceContentRemaining', true, 'SomeResourcesRemain', `Some resources are remaining: ${remaining.join(', ')}`)
       : condition('NamespaceContentRemaining', false, 'ContentRemoved', 'All content successfully removed'),
-    held.length > 0
+    holding.length > 0
       ? condition(
           'NamespaceFinalizersRemaining',
           true,
           'SomeFinalizersRemain',
-          `Some content in the namespace has finalizers remaining: ${held.join(', ')}`,
+          `Some content in the namespace has finalizers remaining: ${holding.join(', ')}`,
         )
       : condition('NamespaceFinalizersRemaining', false, 'ContentHasNoFinalizers', 'All content-preserving finalizers finished'),
   ];

@@ -224,3 +224,37 @@ test('what others answer for is found by its path, and registration itself never
   await client.delete(APIService, { name: `v1.${group}` });
   await soon(() => aggregation.find(path)).toBeUndefined();
 });
+
+test('what others have in a namespace that goes is deleted there, and the namespace hears what is left', async () => {
+  expect(aggregation.namespaces.of('team')).toBeUndefined();
+  const path = `/apis/${group}/v1/namespaces/team/items`;
+  const left = new Map([
+    ['a', {}],
+    ['b', { finalizers: ['example.com/hold'] }],
+  ]);
+  extension.handler = ({ method, url = '' }, response) => {
+    const name = url.slice(path.length + 1).split('?', 1)[0] ?? '';
+    if (method === 'DELETE' && name === 'a') left.delete('a');
+    if (method === 'DELETE' && name === 'b') left.set('b', { ...left.get('b'), deletionTimestamp: '2026-01-01T00:00:00Z' });
+    const items = [...left].map(([each, more]) => ({ metadata: { name: each, ...more } }));
+    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ items }));
+  };
+  await makeService(client);
+  await client.create(APIService, apiService({ caBundle: extension.caBundle }));
+  await soon(() => aggregation.namespaces.of('team')?.contents?.undiscovered).toEqual([`${group}/v1`]);
+  await becomes('True Passed');
+  await soon(() => aggregation.namespaces.of('team')?.contents).toEqual({
+    undiscovered: [],
+    failures: [],
+    remaining: [{ resource: `items.${group}`, count: 1, finalizers: ['example.com/hold'] }],
+  });
+  expect(extension.asked.find(({ method }) => method === 'DELETE')?.headers['x-remote-user']).toBe(
+    'system:serviceaccount:kube-system:namespace-controller',
+  );
+  left.clear();
+  await soon(() => aggregation.namespaces.of('team')?.contents?.remaining).toEqual([]);
+  extension.handler = (_request, response) => void response.writeHead(500).end();
+  await soon(() => aggregation.namespaces.of('team')?.contents?.failures).toEqual([
+    `unexpected error deleting content of items.${group}: ${path} answered 500`,
+  ]);
+});

@@ -14,6 +14,7 @@ import { FarDiscovery } from './far-discovery.ts';
 import { FarOpenApi } from './far-openapi.ts';
 import { FarServers, type FarServersOptions } from './far-servers.ts';
 import { LocalApiServices } from './local-api-services.ts';
+import { NamespaceContents } from './namespace-contents.ts';
 import { orderedGroups, pathOf } from './ordered-groups.ts';
 
 export interface AggregationOptions extends InformerDeps, Pick<FarServersOptions, 'connections' | 'credentials'> {
@@ -25,6 +26,8 @@ export interface AggregationOptions extends InformerDeps, Pick<FarServersOptions
 
 export class Aggregation implements FurtherGroups {
   readonly requests: AggregatedRequests;
+  /** What others have in namespaces that are being deleted. */
+  readonly namespaces: NamespaceContents;
   readonly #options: AggregationOptions;
   readonly #table: ApiServiceTable;
   readonly #local: LocalApiServices;
@@ -45,6 +48,7 @@ export class Aggregation implements FurtherGroups {
     this.#availability = new Availability({ ...parts, metrics: new AvailabilityMetrics(options.registry) });
     this.#discovery = new FarDiscovery(parts);
     this.#openApi = new FarOpenApi(parts);
+    this.namespaces = new NamespaceContents({ ...parts, discovery: this.#discovery });
     this.requests = new AggregatedRequests(servers, clock);
   }
 
@@ -58,7 +62,7 @@ export class Aggregation implements FurtherGroups {
   async stop(): Promise<void> {
     this.#unfollow?.();
     this.#table.stop();
-    await Promise.all([this.#local, this.#availability, this.#discovery, this.#openApi].map((part) => part.stop()));
+    await Promise.all([this.#local, this.#availability, this.#discovery, this.#openApi, this.namespaces].map((part) => part.stop()));
   }
 
   /** The version that another server answers for, of the segments of a path; undefined for what is answered here. */

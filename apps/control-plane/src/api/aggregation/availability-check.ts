@@ -68,7 +68,7 @@ export async function discoveryCheck(check: DiscoveryCheck): Promise<Finding> {
 }
 
 async function answers({ servers, target, signal }: DiscoveryCheck, path: string, url: string): Promise<void> {
-  const { status } = await servers.get(target, path, { timeoutMs: checkTimeoutMs, trustsAny: true, signal });
+  const { status } = await servers.ask(target, path, { timeoutMs: checkTimeoutMs, trustsAny: true, signal });
   if (status < 200 || status >= 300) throw new Error(`bad status from ${url}: ${status}`);
 }
 

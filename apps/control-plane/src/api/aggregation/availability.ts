@@ -83,8 +83,8 @@ export class Availability {
     const lastTransitionTime = former?.status === finding.status ? (former.lastTransitionTime ?? timestamp(clock)) : timestamp(clock);
     const { status, reason, message } = finding;
     const condition = { type: 'Available', status, lastTransitionTime, reason, message };
-    const others = (service.status?.conditions ?? []).filter(({ type }) => type !== 'Available');
-    const next = { conditions: [...others, condition] };
+    const conditions = service.status?.conditions ?? [];
+    const next = { conditions: former ? conditions.map((one) => (one === former ? condition : one)) : [...conditions, condition] };
     if (deepEqual(next, service.status)) return;
     // It may have been deleted while its server was asked.
     if (!table.get(name)) return;

@@ -1,10 +1,9 @@
 // Which resources other servers have, in the aggregated form of discovery: asked for when an APIService changes and every minute, kept by
 // service, and shown as stale while nobody answers. Who asks for discovery never waits for another server.
 import type { InformerDeps } from '@berth/client';
-import { isRecord } from '@berth/machinery';
 import { type AggregatedVersion, type ApiServiceTable, groupAndVersion } from './api-service-table.ts';
 import { versionPath } from './availability-check.ts';
-import type { FarServers } from './far-servers.ts';
+import { type FarServers, parsedDocument } from './far-servers.ts';
 import { type Outcome, Polling } from './polling.ts';
 import { type DiscoveredResource, discoveredVersions, fromResourceList } from './resource-documents.ts';
 
@@ -56,6 +55,11 @@ export class FarDiscovery {
       this.#forgetUnused();
       return 'settled';
     }
+    if (!target.isAvailable) {
+      // Looked at again as soon as it is.
+      this.#versions.set(name, { resources: [], freshness: 'Stale' });
+      return 'settled';
+    }
     try {
       this.#versions.set(name, { resources: await this.#resources(target, signal), freshness: 'Current' });
       return 'again';
@@ -68,15 +72,14 @@ export class FarDiscovery {
 
   /** @throws Error when the server does not say */
   async #resources(target: AggregatedVersion, signal: AbortSignal): Promise<DiscoveredResource[]> {
-    if (!target.isAvailable) throw new Error('service unavailable');
     const { group, version } = target;
     const known = this.#documents.get(serviceKey(target));
     const headers = { accept, ...(known?.etag && { 'if-none-match': known.etag }) };
-    const { status, headers: answered, body } = await this.#options.servers.get(target, '/apis', { timeoutMs, signal, headers });
+    const { status, headers: answered, body } = await this.#options.servers.ask(target, '/apis', { timeoutMs, signal, headers });
     if (status === 304 && known) return known.versions.get(`${group}/${version}`) ?? [];
     if (status === 503) throw new Error(`service ${serviceKey(target)} returned non-success response code: ${status}`);
     if (status === 200 && isAggregated(answered['content-type'])) {
-      const versions = discoveredVersions(parsed(body));
+      const versions = discoveredVersions(parsedDocument(body));
       this.#documents.set(serviceKey(target), { versions, etag: answered.etag });
       return versions.get(`${group}/${version}`) ?? [];
     }
@@ -87,9 +90,9 @@ export class FarDiscovery {
   async #fromList(target: AggregatedVersion, signal: AbortSignal): Promise<DiscoveredResource[]> {
     const path = versionPath(target);
     const options = { timeoutMs, signal, headers: { accept: 'application/json' } };
-    const { status, body } = await this.#options.servers.get(target, path, options);
+    const { status, body } = await this.#options.servers.ask(target, path, options);
     if (status !== 200) throw new Error(`failed to download legacy discovery for ${path}: ${status}`);
-    return fromResourceList(parsed(body), target);
+    return fromResourceList(parsedDocument(body), target);
   }
 
   #forgetUnused(): void {
@@ -104,11 +107,4 @@ function serviceKey({ service: { namespace, name, port } }: AggregatedVersion): 
 
 function isAggregated(contentType: string | undefined): boolean {
   return /;\s*g=apidiscovery\.k8s\.io/.test(contentType ?? '') && /as=APIGroupDiscoveryList/.test(contentType ?? '');
-}
-
-/** @throws Error for what is no JSON object */
-function parsed(body: Buffer): Record<string, unknown> {
-  const value: unknown = JSON.parse(body.toString('utf8'));
-  if (!isRecord(value)) throw new Error('its answer is no JSON object');
-  return value;
 }

@@ -3,7 +3,7 @@
 import type { InformerDeps } from '@berth/client';
 import { isRecord } from '@berth/machinery';
 import { type AggregatedVersion, type ApiServiceTable, groupAndVersion } from './api-service-table.ts';
-import type { FarServers } from './far-servers.ts';
+import { type FarServers, parsedDocument } from './far-servers.ts';
 import { references, schemaOf } from './openapi-schemas.ts';
 import { pathOf } from './ordered-groups.ts';
 import { type Outcome, Polling } from './polling.ts';
@@ -82,20 +82,20 @@ export class FarOpenApi {
     const hash = /[?&]hash=([^&]+)/.exec(url)?.[1];
     if (hash !== undefined && hash === known?.hash) return;
     const headers = { accept: 'application/json', ...(hash === undefined && known && { 'if-none-match': known.hash }) };
-    const { status, headers: answered, body } = await this.#options.servers.get(target, url, { timeoutMs, signal, headers });
+    const { status, headers: answered, body } = await this.#options.servers.ask(target, url, { timeoutMs, signal, headers });
     if (status === 304 && known) return;
     if (status !== 200) throw new Error(`bad status from ${url}: ${status}`);
-    parsed(body);
+    parsedDocument(body);
     this.#third.set(target.name, { hash: hash ?? answered.etag ?? '', bytes: body });
   }
 
   /** Where its server says the document is; undefined where it says nothing of it. */
   async #documentUrl(target: AggregatedVersion, signal: AbortSignal): Promise<string | undefined> {
     const options = { timeoutMs, signal, headers: { accept: 'application/json' } };
-    const { status, body } = await this.#options.servers.get(target, '/openapi/v3', options);
+    const { status, body } = await this.#options.servers.ask(target, '/openapi/v3', options);
     if (status === 404 || status === 403) return undefined;
     if (status !== 200) throw new Error(`bad status from /openapi/v3: ${status}`);
-    const { paths } = parsed(body);
+    const { paths } = parsedDocument(body);
     const entry = isRecord(paths) ? paths[pathOf(target)] : undefined;
     const url = isRecord(entry) ? entry.serverRelativeURL : undefined;
     // Nowhere but on that server, and nothing that could not be written in a request.
@@ -105,19 +105,12 @@ export class FarOpenApi {
   async #describeSecond(target: AggregatedVersion, signal: AbortSignal): Promise<void> {
     const known = this.#second.get(target.name);
     const headers = { accept: 'application/json', ...(known?.etag && { 'if-none-match': known.etag }) };
-    const { status, headers: answered, body } = await this.#options.servers.get(target, '/openapi/v2', { timeoutMs, signal, headers });
+    const { status, headers: answered, body } = await this.#options.servers.ask(target, '/openapi/v2', { timeoutMs, signal, headers });
     if (status === 304 && known) return;
     if (status === 404 || status === 403) return void this.#second.delete(target.name);
     if (status !== 200) throw new Error(`bad status from /openapi/v2: ${status}`);
-    this.#second.set(target.name, { etag: answered.etag, part: partOf(parsed(body), target) });
+    this.#second.set(target.name, { etag: answered.etag, part: partOf(parsedDocument(body), target) });
   }
-}
-
-/** @throws Error for what is no JSON object */
-function parsed(body: Buffer): Record<string, unknown> {
-  const value: unknown = JSON.parse(body.toString('utf8'));
-  if (!isRecord(value)) throw new Error('its answer is no JSON object');
-  return value;
 }
 
 const gvk = 'x-kubernetes-group-version-kind';

@@ -2,7 +2,7 @@
 // proxy, and the user in headers. What they answer is bounded in size and in time.
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { StatusError } from '@berth/machinery';
+import { isRecord, StatusError } from '@berth/machinery';
 import type { Clock } from '@berth/telemetry';
 import type { User } from '../core/types.ts';
 import { secured } from '../core/webhooks/index.ts';
@@ -11,7 +11,7 @@ import type { AggregatedVersion } from './api-service-table.ts';
 import { userHeaders } from './user-headers.ts';
 
 /** As Kubernetes' aggregator asks for documents. */
-export const aggregatorUser: User = { name: 'system:kube-aggregator', groups: ['system:masters'] };
+const aggregatorUser: User = { name: 'system:kube-aggregator', groups: ['system:masters'] };
 
 /** Documents that are longer are not taken: those of Kubernetes itself have some 2 MB. */
 const documentBytesMax = 32 * 1024 * 1024;
@@ -63,16 +63,16 @@ export class FarServers {
     return far;
   }
 
-  /** A whole document, as the aggregator itself. @throws Error when there is none within the time, or it is too large */
-  async get(target: AggregatedVersion, path: string, options: GetOptions): Promise<FarDocument> {
-    const { timeoutMs, headers = {}, trustsAny = false } = options;
+  /** A whole document. @throws Error when there is none within the time, or it is too large */
+  async ask(target: AggregatedVersion, path: string, options: AskOptions): Promise<FarDocument> {
+    const { timeoutMs, method = 'GET', user = aggregatorUser, headers = {}, trustsAny = false } = options;
     const controller = new AbortController();
     const late = StatusError.timeout(`no answer within ${timeoutMs / 1000} s`);
     const timer = this.#options.clock.after(timeoutMs, () => controller.abort(late));
     const signal = options.signal ? AbortSignal.any([options.signal, controller.signal]) : controller.signal;
     try {
-      const all = { ...headers, ...userHeaders(aggregatorUser) };
-      return await orAborted(this.#document(target, { method: 'GET', path, headers: all, signal, trustsAny }), signal);
+      const all = { ...headers, ...userHeaders(user) };
+      return await orAborted(this.#document(target, { method, path, headers: all, signal, trustsAny }), signal);
     } finally {
       timer.cancel();
       controller.abort();
@@ -95,11 +95,21 @@ export class FarServers {
   }
 }
 
-export interface GetOptions {
+export interface AskOptions {
+  method?: 'GET' | 'DELETE';
+  /** For whom; default the aggregator itself. */
+  user?: User;
   timeoutMs: number;
   headers?: OutgoingHttpHeaders;
   trustsAny?: boolean;
   signal?: AbortSignal;
+}
+
+/** @throws Error for what is no JSON object */
+export function parsedDocument(body: Buffer): Record<string, unknown> {
+  const value: unknown = JSON.parse(body.toString('utf8'));
+  if (!isRecord(value)) throw new Error('its answer is no JSON object');
+  return value;
 }
 
 /** Who waits is let go at once, whatever part of the work notices last. */
