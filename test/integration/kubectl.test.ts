@@ -41,7 +41,7 @@ topic('the server', [
   ['version', /^Client Version: v1\.35\.\d+\nKustomize Version: .*\nServer Version: v1\.35\.0\+berth\n$/],
   [
     'api-versions',
-    /^admissionregistration\.k8s\.io\/v1\napiextensions\.k8s\.io\/v1\napps\/v1\n[\s\S]*\nautoscaling\/v1\nautoscaling\/v2\n[\s\S]*\nstorage\.k8s\.io\/v1\nv1\n$/,
+    /^admissionregistration\.k8s\.io\/v1\napiextensions\.k8s\.io\/v1\napiregistration\.k8s\.io\/v1\napps\/v1\n[\s\S]*\nautoscaling\/v1\nautoscaling\/v2\n[\s\S]*\nstorage\.k8s\.io\/v1\nv1\n$/,
   ],
   [
     'api-resources',
