@@ -30,7 +30,7 @@ import { StaticFiles } from './api/http/static-files.ts';
 import { UsageMetrics } from './api/http/usage-metrics.ts';
 import { YamlBodies } from './api/http/yaml-body.ts';
 import type { ControlPlaneConfig, Ports } from './config.ts';
-import type { Pki } from './pki/pki.ts';
+import { authenticationData, type Pki } from './pki/pki.ts';
 
 export interface AppParts extends Ports {
   config: ControlPlaneConfig;
@@ -123,6 +123,7 @@ function othersModule(given: DynamicModule, api: DynamicModule): DynamicModule {
         client: server.localClient(componentUsers.apiServer),
         connections: server.services,
         credentials: () => pki.frontProxy.credentials(),
+        authentication: authenticationData(pki),
         kinds: server.kinds,
         computedKinds: parts.flatMap(({ kinds }) => kinds),
         registry: metrics.registry,

@@ -27,7 +27,7 @@ import type { ControlPlaneConfig, Ports } from './config.ts';
 import { listenFurther } from './further-listener.ts';
 import { type Address, freeAddress, HttpsAdapter, listenError } from './https-listener.ts';
 import { openStore } from './open-store.ts';
-import { keepKubeconfig, openPki, type Pki } from './pki/pki.ts';
+import { authenticationData, keepKubeconfig, openPki, type Pki } from './pki/pki.ts';
 import { type RoleContext, type RoleRunner, runnersFor } from './roles.ts';
 import { checkStateVersion } from './state-version.ts';
 
@@ -105,8 +105,7 @@ async function start(
   const http = app.get(ApiHttp);
   const metrics = app.get(ApiMetrics);
   identity.follow((status) => metrics.authenticationReloaded(status, ports.clock.now()));
-  const authentication = { 'client-ca-file': pki.authority.pem, ...pki.frontProxy.requestHeaderData() };
-  await api.start({ advertised: advertisedAddress(config), authentication });
+  await api.start({ advertised: advertisedAddress(config), authentication: authenticationData(pki) });
   onStop(() => api.stop());
   onStop(() => app.close());
   const yaml = app.get(YamlBodies);

@@ -41,6 +41,11 @@ export async function openPki(config: ControlPlaneConfig, ports: Pick<Ports, 'cl
   };
 }
 
+/** How servers that extend the API know its clients, and this server when it speaks for one: keys of Kubernetes' ConfigMap. */
+export function authenticationData({ authority, frontProxy }: Pki): Record<string, string> {
+  return { 'client-ca-file': authority.pem, ...frontProxy.requestHeaderData() };
+}
+
 /** Keeps `admin.kubeconfig` for the address that the API listens on. @returns how to stop */
 export function keepKubeconfig(pki: Pki, config: ControlPlaneConfig, ports: Pick<Ports, 'clock' | 'logger'>): Promise<() => void> {
   const { host, port } = config.apiAddress;

@@ -228,7 +228,7 @@ test('what others answer for is found by its path, and registration itself never
 test('what others have in a namespace that goes is deleted there, and the namespace hears what is left', async () => {
   expect(aggregation.namespaces.of('team')).toBeUndefined();
   const path = `/apis/${group}/v1/namespaces/team/items`;
-  const left = new Map([
+  const left = new Map<string, object>([
     ['a', {}],
     ['b', { finalizers: ['example.com/hold'] }],
   ]);

@@ -8,6 +8,7 @@ import type { DiscoveredGroup } from '../http/discovery.ts';
 import type { FurtherGroups } from '../http/fixed-paths.ts';
 import { AggregatedRequests } from './aggregated-requests.ts';
 import { type AggregatedVersion, ApiServiceTable } from './api-service-table.ts';
+import { AuthenticationConfig } from './authentication-config.ts';
 import { Availability } from './availability.ts';
 import { AvailabilityMetrics } from './availability-metrics.ts';
 import { FarDiscovery } from './far-discovery.ts';
@@ -22,6 +23,8 @@ export interface AggregationOptions extends InformerDeps, Pick<FarServersOptions
   /** Not stored: of Berth itself as well. */
   computedKinds: readonly KindDefinition[];
   registry: Registry;
+  /** What servers that extend the API are told about whom to believe; absent where nobody is told. */
+  authentication?: Record<string, string>;
 }
 
 export class Aggregation implements FurtherGroups {
@@ -34,6 +37,7 @@ export class Aggregation implements FurtherGroups {
   readonly #availability: Availability;
   readonly #discovery: FarDiscovery;
   readonly #openApi: FarOpenApi;
+  readonly #authentication: AuthenticationConfig | undefined;
   #unfollow: (() => void) | undefined;
 
   /** @param options before definitions of custom resources are read: the kinds that there are then are Berth's own */
@@ -50,11 +54,13 @@ export class Aggregation implements FurtherGroups {
     this.#openApi = new FarOpenApi(parts);
     this.namespaces = new NamespaceContents({ ...parts, discovery: this.#discovery });
     this.requests = new AggregatedRequests(servers, clock);
+    const { authentication: data } = options;
+    this.#authentication = data && new AuthenticationConfig({ ...options, data });
   }
 
   /** After the API has started. Resolves when it is known which versions others answer for. */
   async start(): Promise<void> {
-    await this.#table.start();
+    await Promise.all([this.#table.start(), this.#authentication?.start()]);
     this.#local.start();
     this.#unfollow = this.#options.kinds.onChange(() => this.#local.kindsChanged());
   }
@@ -62,6 +68,7 @@ export class Aggregation implements FurtherGroups {
   async stop(): Promise<void> {
     this.#unfollow?.();
     this.#table.stop();
+    await this.#authentication?.stop();
     await Promise.all([this.#local, this.#availability, this.#discovery, this.#openApi, this.namespaces].map((part) => part.stop()));
   }
 
