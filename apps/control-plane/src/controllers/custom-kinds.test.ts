@@ -140,3 +140,30 @@ describe('one that can be scaled', () => {
     await cluster.eventually(async () => (await expected()) === 6);
   });
 });
+
+test('what is owned goes after its owner when another version is stored by then, in whichever either was stored', async () => {
+  const names = { plural: 'parts', kind: 'Part' };
+  const version = (name: string, storage: boolean) => ({ name, served: true, storage, schema: { openAPIV3Schema: { type: 'object' } } });
+  const metadata = { name: 'parts.example.com' };
+  const spec = { group: 'example.com', scope: 'Namespaced', names, versions: [version('v1', true), version('v2', false)] };
+  await cluster.client.create(CustomResourceDefinition, {
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata,
+    spec,
+  } as CustomResourceDefinition);
+  const stored = async (name: string) => {
+    const kinds = establishedKinds(await cluster.client.get(CustomResourceDefinition, metadata));
+    return kinds?.stored.version === name ? kinds.stored : undefined;
+  };
+  await cluster.eventually(async () => (await stored('v1')) !== undefined);
+  const before = (await stored('v1')) as KindDefinition;
+  const owner = await make(before, 'default', 'old-owner');
+  const old = await make(before, 'default', 'old-part', owner);
+  const changed = { spec: { versions: [version('v1', false), version('v2', true)] } };
+  await cluster.client.patch(CustomResourceDefinition, metadata, 'merge', changed);
+  const after = (await stored('v2')) as KindDefinition;
+  const young = await make(after, 'default', 'new-part', owner);
+  await cluster.client.delete(after, owner.metadata);
+  for (const { metadata: key } of [old, young]) await cluster.eventually(() => isGone(cluster.client.get(after, key)));
+});

@@ -15,15 +15,27 @@ export function fillDefaults(schema: Schema | undefined, value: unknown): void {
 }
 
 function fillMembers(schema: Schema, value: Record<string, unknown>): void {
-  for (const [name, property] of Object.entries(schema.properties ?? {})) {
-    if (property.default === undefined || property.default === null) continue;
+  for (const [name, property] of withDefaults(schema)) {
     if (!Object.hasOwn(value, name) || (value[name] === null && !property.nullable)) value[name] = deepClone(property.default);
   }
   for (const name of Object.keys(value)) {
+    if (typeof value[name] !== 'object') continue;
     const member = memberSchema(schema, name);
     if (value[name] === null && member && !member.nullable && member.default !== undefined) value[name] = deepClone(member.default);
     fillDefaults(member, value[name]);
   }
+}
+
+const known = new WeakMap<Schema, [string, Schema][]>();
+
+/** Properties that have a default; schemas stay what they are. */
+function withDefaults(schema: Schema): [string, Schema][] {
+  let found = known.get(schema);
+  if (!found) {
+    found = Object.entries(schema.properties ?? {}).filter(([, property]) => property.default !== undefined && property.default !== null);
+    known.set(schema, found);
+  }
+  return found;
 }
 
 /** Whether a schema states any default. */

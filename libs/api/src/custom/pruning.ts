@@ -19,13 +19,17 @@ function pruneValue(schema: Schema | undefined, value: unknown, path: string, un
   } else if (isRecord(value)) pruneMembers(schema ?? {}, value, path, unknown);
 }
 
+const anything: Schema = {};
+
 function pruneMembers(schema: Schema, value: Record<string, unknown>, path: string, unknown: string[]): void {
   const additional = additionalOf(schema);
   for (const name of Object.keys(value)) {
     if (schema['x-kubernetes-embedded-resource'] && typeAndMetadata.has(name)) continue;
-    const inner = propertyOf(schema, name) ?? (additional === 'any' ? {} : additional);
-    if (inner) pruneValue(inner, value[name], childPath(path, name), unknown);
-    else if (!schema['x-kubernetes-preserve-unknown-fields']) {
+    const inner = propertyOf(schema, name) ?? (additional === 'any' ? anything : additional);
+    const member = value[name];
+    if (inner) {
+      if (typeof member === 'object' && member !== null) pruneValue(inner, member, childPath(path, name), unknown);
+    } else if (!schema['x-kubernetes-preserve-unknown-fields']) {
       delete value[name];
       unknown.push(childPath(path, name));
     }
@@ -34,12 +38,16 @@ function pruneMembers(schema: Schema, value: Record<string, unknown>, path: stri
 
 /** Takes out nulls that are neither allowed nor stand for a default. @param value is changed */
 export function pruneNulls(schema: Schema | undefined, value: unknown): void {
+  if (!schema) return;
   if (Array.isArray(value)) {
-    const items = schema && itemsOf(schema);
-    for (const item of value) pruneNulls(items, item);
+    const items = itemsOf(schema);
+    for (const item of value) if (typeof item === 'object') pruneNulls(items, item);
   } else if (isRecord(value)) {
-    for (const [name, inner] of Object.entries(value)) {
-      const member = schema && memberSchema(schema, name);
+    for (const name of Object.keys(value)) {
+      const inner = value[name];
+      // Most members are texts and numbers, and any of them looked up would cost more than all the rest.
+      if (typeof inner !== 'object') continue;
+      const member = memberSchema(schema, name);
       if (inner === null && member && !member.nullable && member.default === undefined) delete value[name];
       else pruneNulls(member, inner);
     }

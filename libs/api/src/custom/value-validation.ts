@@ -107,6 +107,7 @@ export function validateLists(schema: Schema | undefined, value: unknown, path: 
   if (!isRecord(value)) return [];
   const additional = additionalOf(schema);
   return Object.entries(value).flatMap(([name, inner]) => {
+    if (typeof inner !== 'object' || inner === null) return [];
     const named = propertyOf(schema, name);
     if (named) return validateLists(named, inner, childPath(path, name));
     return validateLists(additional === 'any' ? undefined : additional, inner, `${path}[${name}]`);

@@ -171,7 +171,7 @@ export class Committer {
     const guards = decision.type === 'put' ? (decision.guards ?? []) : [];
     const stored = decision.type === 'put' ? encodeStored(decision.object) : undefined;
     const own: Write = stored ? { type: 'put', key, value: stored } : { type: 'delete', key };
-    if (stored && decision.type === 'put') rememberStored(stored, decision.object);
+    if (stored && decision.type === 'put') rememberStored(stored, decision.object, kind.conversion ? undefined : kind);
     const transaction: Transaction = {
       compare: [unchanged(key, current), ...guards.map((guard) => guard.compare)],
       writes: [own, ...guards.flatMap((guard) => guard.write ?? []), ...(decision.writes ?? [])],

@@ -132,15 +132,20 @@ function withFieldsKeptOnce(object: KubeObject): KubeObject {
 
 interface Known {
   object: KubeObject;
+  /** Whose defaults it has. */
+  kind: KindDefinition | undefined;
   entry?: Entry;
 }
 
 /** What bytes on their way into the store were made of: in one process they come back from it as the same array. */
 const knownByBytes = new WeakMap<Uint8Array, Known>();
 
-/** Spares whoever reads these stored bytes from parsing them. From now on the object belongs to its entry. */
-export function rememberStored(stored: Uint8Array, object: KubeObject): void {
-  knownByBytes.set(stored, { object });
+/**
+ * Spares whoever reads these stored bytes from parsing them. From now on the object belongs to its entry.
+ * @param kind whose defaults it has
+ */
+export function rememberStored(stored: Uint8Array, object: KubeObject, kind?: KindDefinition): void {
+  knownByBytes.set(stored, { object, kind });
 }
 
 /** One object at one revision. Parsing waits until somebody needs more than the bytes. */
@@ -150,12 +155,14 @@ export class Entry implements Encoded {
   readonly revision: number;
   readonly bytes: Uint8Array;
   #object: KubeObject | undefined;
+  #defaultedBy: KindDefinition | undefined;
 
-  constructor(key: string, revision: number, bytes: Uint8Array, object?: KubeObject) {
+  constructor(key: string, revision: number, bytes: Uint8Array, object?: KubeObject, defaultedBy?: KindDefinition) {
     this.key = key;
     this.revision = revision;
     this.bytes = bytes;
     this.#object = object && freezeDeep(object);
+    this.#defaultedBy = defaultedBy;
   }
 
   get object(): KubeObject {
@@ -170,12 +177,13 @@ export class Entry implements Encoded {
     const bytes = withRevision(head, value, revision);
     if (!known || known.entry) return new Entry(key, revision, bytes);
     known.object.metadata.resourceVersion = String(revision);
-    known.entry = new Entry(key, revision, bytes, known.object);
+    known.entry = new Entry(key, revision, bytes, known.object, known.kind);
     return known.entry;
   }
 
   /** The same object with defaults that came after it was stored. */
   withDefaults(kind: KindDefinition): Entry {
+    if (this.#defaultedBy === kind) return this;
     const object = deepClone(this.object);
     kind.defaults(object);
     return deepEqual(object, this.object) ? this : this.showing(object);

@@ -5,12 +5,25 @@ import { schemas } from '../../schemas.ts';
 import { type FieldError, invalid, required } from '../errors.ts';
 import { validateMetadata } from '../metadata.ts';
 import { dns1035Label, pathSegment } from '../names.ts';
-import { additionalOf, itemsOf, propertyOf, type Schema } from './schema-shape.ts';
+import { additionalOf, itemsOf, propertyOf, type Schema, someSchema } from './schema-shape.ts';
 
 /** What is wrong with the types and metadata of objects in a value; at first only what cannot be read as such. */
 export function validateEmbedded(schema: Schema, value: unknown, field: string): FieldError[] {
+  if (!hasEmbedded(schema)) return [];
   const unreadable = eachEmbedded(schema, value, field, readable);
   return unreadable.length > 0 ? unreadable.slice(0, 1) : eachEmbedded(schema, value, field, sound);
+}
+
+const known = new WeakMap<Schema, boolean>();
+
+/** Most schemas have none, and schemas stay what they are. */
+function hasEmbedded(schema: Schema): boolean {
+  let has = known.get(schema);
+  if (has === undefined) {
+    has = someSchema(schema, (inner) => inner['x-kubernetes-embedded-resource'] === true);
+    known.set(schema, has);
+  }
+  return has;
 }
 
 type Check = (value: Record<string, unknown>, field: string) => FieldError[];
