@@ -2,14 +2,12 @@
 // unless the authorizer allows it, and that whatever a method throws for a client's fault is a StatusError.
 import type { Pod } from '@berth/api';
 import type { Client } from '@berth/client';
-import { type KindDefinition, StatusError } from '@berth/machinery';
+import { type KubeObject, StatusError } from '@berth/machinery';
 import type { Tunnel, TunnelRequest } from '@berth/protocol';
-import type { Store } from '@berth/store';
-import type { Clock, Logger, Random } from '@berth/telemetry';
-import type { TokenIssuer } from '../authentication/service-accounts/token-issuer.ts';
-import { Admission } from './admission/admission.ts';
+import type { Admission } from './admission/admission.ts';
 import { createAdmission } from './admission/chain.ts';
 import { PolicyStatuses, withExpressionChecks } from './admission/policies/index.ts';
+import type { ApiServerOptions } from './api-options.ts';
 import { Applies } from './apply.ts';
 import { ClusterAuthorizer } from './authorization/cluster-authorizer.ts';
 import type { PolicyRule } from './authorization/policy-rules.ts';
@@ -30,6 +28,7 @@ import { timed } from './latency.ts';
 import { LocalClient } from './local-client.ts';
 import { NodeTunnels } from './node-tunnels.ts';
 import type { NodeUsage, UsageSource } from './node-usage.ts';
+import { answer } from './object-answer.ts';
 import type { PatchKind } from './patches.ts';
 import { type PodConnection, type PodTunnelRequest, planConnection } from './pod-connection.ts';
 import { Reads } from './reads.ts';
@@ -39,7 +38,6 @@ import {
   type Annotated,
   type Answer,
   type Call,
-  type CoreMetrics,
   type DeleteAnswer,
   type DeleteSettings,
   type ListAnswer,
@@ -54,30 +52,8 @@ import {
 import { shownAnswer, shownList, shownWatch, storedTarget, ViewWrites } from './views.ts';
 import { WatchCache } from './watch-cache.ts';
 import { ServiceConnections, WebhookClient } from './webhooks/index.ts';
-import { answer, Writes } from './writes.ts';
-
-export interface ApiServerOptions {
-  store: Store;
-  kinds: KindDefinition[];
-  clock: Clock;
-  random: Random;
-  logger: Logger;
-  config: ApiConfig;
-  /** Default: nodes and roles decide. */
-  authorizer?: Authorizer;
-  metrics?: CoreMetrics;
-  /** Signs service accounts' tokens. */
-  tokens?: TokenIssuer | undefined;
-  webhooks?: Pick<WebhookClient, 'call'>;
-}
-
-export interface ApiConfig {
-  serviceCidr: string;
-  clusterDns: string;
-  nodePortRange: { from: number; to: number };
-  /** By name. */
-  disableAdmissionPlugins?: string[];
-}
+import { WriteDecisions } from './write-decisions.ts';
+import { Writes } from './writes.ts';
 
 export class ApiServer {
   readonly kinds: KindsByName;
@@ -90,6 +66,7 @@ export class ApiServer {
   readonly #cache: WatchCache;
   readonly #committer: Committer;
   readonly #authorizer: Authorizer;
+  readonly #admission: Admission;
   readonly #reads: Reads;
   readonly #writes: Writes;
   readonly #applies: Applies;
@@ -110,27 +87,29 @@ export class ApiServer {
     this.health = new ServerHealth({ store, cache: this.#cache, logger });
     this.#authorizer = options.authorizer ?? new ClusterAuthorizer(this.#cache, this.kinds);
     this.#reads = new Reads(store, this.#cache, clock);
-    const admission = new Admission(
-      createAdmission({
-        ...options.config,
-        hasTokens: options.tokens !== undefined,
-        isAllowed: (user, attributes) => this.isAllowed(user, attributes),
-        ...{ clock, random, metrics, kinds: this.kinds, cache: this.#cache },
-        ...{ committer: this.#committer, authorizer: this.#authorizer },
-      }),
-    );
+    const isAllowed = (user: User, attributes: Attributes) => this.isAllowed(user, attributes);
+    const admission = createAdmission({
+      ...options.config,
+      hasTokens: options.tokens !== undefined,
+      isAllowed,
+      ...{ clock, random, metrics, kinds: this.kinds, cache: this.#cache },
+      ...{ committer: this.#committer, authorizer: this.#authorizer },
+    });
+    this.#admission = admission;
     const versions = new KindVersions(this.kinds);
-    this.#writes = new Writes({ committer: this.#committer, admission, clock, random, versions });
-    this.#applies = new Applies({ writes: this.#writes, committer: this.#committer, clock, versions });
+    const decisions = new WriteDecisions({ admission, clock, random, versions });
+    this.#writes = new Writes({ committer: this.#committer, decisions, random });
+    this.#applies = new Applies({ decisions, committer: this.#committer, clock, versions });
     this.#viewWrites = new ViewWrites(this.#writes, this.#applies);
     this.#deletion = new Deletion({ committer: this.#committer, admission, clock });
     this.#subresources = new Subresources({
       writes: this.#writes,
+      admission,
       committer: this.#committer,
       deletion: this.#deletion,
       clock,
       tokens: options.tokens,
-      isAllowed: (user, attributes) => this.isAllowed(user, attributes),
+      isAllowed,
       read: (call, settings = {}) => this.#reads.get(call.kind, call.namespace, requireName(call), settings.resourceVersion),
       list: (kind, namespace) => this.#reads.all(kind, namespace),
     });
@@ -240,7 +219,8 @@ export class ApiServer {
   }
 
   /** `type` is the content type's short name. */
-  async patch(call: Call, type: PatchKind | 'apply', patch: unknown, settings: WriteSettings = {}): Promise<Answer> {
+  async patch(call: Call, type: PatchKind | 'apply', patch: unknown, given: WriteSettings = {}): Promise<Answer> {
+    const settings = { ...given, isPatch: true };
     await this.#allow('patch', call);
     requireName(call);
     const handler = this.#handler(call);
@@ -269,8 +249,8 @@ export class ApiServer {
     await this.#allow('deletecollection', call);
     const found = await this.#reads.list(call, selectors);
     const objects = found.entries.map((entry) => entry.object);
-    await this.#deletion.deleteAll(storedTarget(call), objects, settings);
-    return shownList(call.kind, found);
+    const warnings = await this.#deletion.deleteAll(storedTarget(call), objects, settings);
+    return shownList(call.kind, { ...found, warnings });
   }
 
   /** Opens the tunnel of pods/log, exec, attach or portforward: `call.subresource` says which. */
@@ -285,6 +265,14 @@ export class ApiServer {
     await this.#allow(kind === 'log' ? 'get' : 'create', call);
     const entry = await this.#reads.get(call.kind, call.namespace, requireName(call));
     return planConnection(kind, entry.object as Pod, connection);
+  }
+
+  /** What webhooks and policies say to a stream: exec, attach, port-forward, proxy. They may change its options. @throws StatusError */
+  async admitStream(call: Call, options: KubeObject): Promise<void> {
+    const { namespace, name = '' } = call;
+    const bodyKind = { group: '', version: 'v1', kind: options.kind };
+    const asked = { ...call, namespace, name, bodyKind, object: options, warnings: [] };
+    await this.#admission.admit(() => ({ ...asked, operation: 'CONNECT' }));
   }
 
   /** Undefined for an object itself and its status. @throws StatusError NotFound */

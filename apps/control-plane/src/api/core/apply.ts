@@ -23,14 +23,15 @@ import { answer } from './object-answer.ts';
 import { withinStatus } from './status-writes.ts';
 import { appliedThroughScale, scaleAnswer } from './subresources/scale.ts';
 import type { Answer, Call, Target, WriteSettings } from './types.ts';
-import { kindWarnings, type Scope, type Writes } from './writes.ts';
+import type { Scope, WriteDecisions } from './write-decisions.ts';
+import { kindWarnings } from './writes.ts';
 
 /** kubectl's own manager may take over what its client-side apply set, and keeps that one's annotation true. */
 const kubectlManager = 'kubectl';
 const lastAppliedAnnotation = 'kubectl.kubernetes.io/last-applied-configuration';
 
 export interface AppliesOptions {
-  writes: Writes;
+  decisions: WriteDecisions;
   committer: Committer;
   clock: Clock;
   versions: KindVersions;
@@ -46,17 +47,18 @@ export class Applies {
   /** @param authorizeCreate throws unless the caller may create what does not exist */
   async apply(target: Call, body: unknown, settings: WriteSettings, authorizeCreate: () => Promise<void>): Promise<Answer> {
     const { kind, name = '' } = target;
-    const { writes, committer } = this.#options;
+    const { decisions, committer } = this.#options;
     const { applied, warnings } = readConfiguration(target, body, settings);
     const scope: Scope = target.subresource === 'status' ? 'status' : 'spec';
     let old: KubeObject | undefined;
     const committed = await committer.mutate(target, settings.dryRun ?? false, async (current, known) => {
       old = current?.object;
+      const deciding = { known, settings, isTracked: true };
       if (current)
-        return writes.decideUpdate(target, scope, await this.#applied(target, current.object, applied, settings), current, known);
+        return decisions.update(target, scope, await this.#applied(target, current.object, applied, settings), current, deciding);
       refuseCreation(target, applied);
       await authorizeCreate();
-      return writes.decideCreate(target, await this.#applied(target, undefined, applied, settings), name, known);
+      return decisions.create(target, await this.#applied(target, undefined, applied, settings), name, deciding);
     });
     const { entry } = committed;
     warnings.push(...kindWarnings(kind, scope, entry.object, old), ...committed.warnings);

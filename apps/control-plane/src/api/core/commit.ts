@@ -11,6 +11,7 @@ import {
   type Write,
 } from '@berth/store';
 import type { Clock } from '@berth/telemetry';
+import { holds, isSame, removed, storedHead, unchanged, versioned } from './committed-entry.ts';
 import type { EventExpiry } from './event-expiry.ts';
 import { relativeKey, storageKey } from './keys.ts';
 import { timed } from './latency.ts';
@@ -23,6 +24,10 @@ import type { WatchCache } from './watch-cache.ts';
 
 /** How often one request may lose against others before it is told so. */
 const attemptsMax = 200;
+
+/** As long as Kubernetes works at a request; asking others takes the most of it. */
+const askingMsMax = 34_000;
+const outOfTime = 'Timeout: request did not complete within requested timeout - context deadline exceeded';
 
 export interface Guard {
   compare: Compare;
@@ -47,12 +52,32 @@ export interface PutDecision {
   shownVersion?: string | undefined;
   /** Decisions of the same turn are made and committed one after the other. */
   turn?: string | undefined;
+  /** Makes the decision anew while the object is as it was decided on: without asking webhooks, which take their time. */
+  again?(): Promise<Decision>;
 }
 
 export type Decision =
   | PutDecision
   | { type: 'remove'; object: KubeObject; writes?: Write[]; warnings?: string[] }
   | { type: 'keep'; entry: Entry; warnings?: string[] };
+
+/** Others refused it, for reasons of their own: they are not asked again about an object that is the same. */
+export class Refusal extends StatusError {
+  /** What they warned of as well. */
+  readonly warnings: readonly string[];
+
+  constructor({ status }: StatusError, warnings: readonly string[]) {
+    super(status.code ?? 500, status.reason ?? '', status.message ?? '', status.details);
+    Object.assign(this.status, status);
+    this.warnings = warnings;
+  }
+}
+
+/** A decision that can be made anew, and on what it was made. */
+interface Made {
+  on: Entry | undefined;
+  again: PutDecision['again'];
+}
 
 export type Decide = (current: Entry | undefined, known: Known) => Decision | Promise<Decision>;
 
@@ -103,7 +128,10 @@ export class Committer {
     return this.#cache.of(kind).get(relativeKey(namespace, name)) ?? (await this.load(kind, namespace, name));
   }
 
-  /** @throws what `decide` throws on the newest state, or Conflict after losing too often. */
+  /**
+   * Nobody's turn is held while webhooks are asked, so that a slow one keeps nobody else waiting, and may write itself.
+   * @throws what `decide` throws on the newest state, or Conflict after losing too often.
+   */
   async mutate(place: Place, dryRun: boolean, decide: Decide): Promise<Committed> {
     const { kind } = place;
     if (!kind.conversion) return this.#mutate(place, dryRun, decide);
@@ -123,9 +151,19 @@ export class Committer {
       proven = true;
     }
     let endTurn: (() => void) | undefined;
+    let made: Made | undefined;
+    const startMs = this.#clock.monotonicMs();
     try {
       for (let attempt = 0; attempt < attemptsMax; attempt++) {
-        const decision = await this.#attempt(decide, current, known, proven);
+        const again: Decide | undefined = made?.again && isSame(made.on, current) ? made.again : undefined;
+        if (made?.again && !again) {
+          endTurn?.();
+          endTurn = undefined;
+          if (this.#clock.monotonicMs() - startMs > askingMsMax) throw StatusError.timeout(outOfTime);
+        }
+        const outcome = await this.#attempt(again ?? decide, current, known, proven);
+        const decision = outcome instanceof StatusError ? undefined : outcome;
+        made = decision?.type === 'put' ? { on: current, again: decision.again } : undefined;
         if (decision?.type === 'put' && decision.turn && !endTurn && !dryRun) {
           endTurn = await this.#turns.take(decision.turn);
           continue;
@@ -138,7 +176,12 @@ export class Committer {
           current = done.current && this.#entry(kind, relative, done.current);
           this.#metrics.conflictRetried(groupResourceOf(kind));
         } else {
-          current = await this.load(kind, namespace, name, audit);
+          const newest = await this.load(kind, namespace, name, audit);
+          if (isSame(newest, current)) {
+            if (decision?.type === 'keep') return { entry: decision.entry, type: 'keep', warnings: decision.warnings ?? [] };
+            if (outcome instanceof Refusal) throw outcome;
+          }
+          current = newest;
         }
         proven = true;
       }
@@ -148,13 +191,13 @@ export class Committer {
     throw StatusError.conflict(kind, name, 'it is being changed by too many requests at once; please try again');
   }
 
-  /** Undefined when the decision failed on a state that may be stale, so that it deserves the newest one. */
-  async #attempt(decide: Decide, current: Entry | undefined, known: Known, proven: boolean): Promise<Decision | undefined> {
+  /** An error when the decision failed on a state that may be stale, so that it deserves the newest one. */
+  async #attempt(decide: Decide, current: Entry | undefined, known: Known, proven: boolean): Promise<Decision | StatusError> {
     try {
       return await decide(current, known);
     } catch (error) {
       if (proven || !(error instanceof StatusError)) throw error;
-      return undefined;
+      return error;
     }
   }
 
@@ -234,10 +277,6 @@ export class Committer {
   }
 }
 
-function storedHead(kind: KindDefinition): Uint8Array {
-  return headOf(kind.conversion?.stored ?? kind);
-}
-
 /** Admission's configuration, which is read from the cache: whoever has written it may rely on it. */
 function isInForceAtOnce({ group }: KindDefinition): boolean {
   return group === 'admissionregistration.k8s.io';
@@ -245,22 +284,4 @@ function isInForceAtOnce({ group }: KindDefinition): boolean {
 
 function withLease(write: Write, lease: string): Write {
   return write.type === 'put' ? { ...write, lease } : write;
-}
-
-function versioned(head: Uint8Array, relative: string, revision: number, stored: Uint8Array, object: KubeObject): Entry {
-  object.metadata.resourceVersion = String(revision);
-  return new Entry(relative, revision, withRevision(head, stored, revision), object);
-}
-
-function removed(head: Uint8Array, relative: string, object: KubeObject, current: Entry | undefined): Entry {
-  return versioned(head, relative, current?.revision ?? 0, encodeStored(object), { ...object, metadata: { ...object.metadata } });
-}
-
-function unchanged(key: string, current: Entry | undefined): Compare {
-  return current ? { key, target: 'mod', revision: current.revision } : { key, target: 'version', version: 0 };
-}
-
-function holds(compare: Compare, found: KeyValue | undefined): boolean {
-  if (compare.target === 'mod') return (found?.modRevision ?? 0) === compare.revision;
-  return (found?.version ?? 0) === compare.version;
 }

@@ -2,6 +2,7 @@ import { ConfigMap, Namespace, Node, Pod } from '@berth/api';
 import { isReason } from '@berth/machinery';
 import { type Clock, systemClock } from '@berth/telemetry';
 import { expect, test } from 'vitest';
+import { Admission } from './admission/admission.ts';
 import { Deletion, type DeletionOptions } from './deletion.ts';
 import { callFor, pod, startTestServer } from './test-server.ts';
 
@@ -52,7 +53,7 @@ test('a collection spares an object that took the place of one that it found', a
       return { entry: { bytes: new Uint8Array(), object: other }, type: 'remove' };
     },
   };
-  const admission = { checkDelete: () => {}, release: () => [] };
+  const admission = new Admission([]);
   const deletion = new Deletion({ committer, admission, clock } as unknown as DeletionOptions);
   await deletion.deleteAll(callFor(ConfigMap, 'default'), [found], {});
   expect(removed).toEqual([]);

@@ -4,11 +4,12 @@ import { isTerminal } from '@berth/api';
 import { deepClone, deepEqual, type FieldError, type KindDefinition, type KubeObject, StatusError } from '@berth/machinery';
 import { type Clock, timestamp } from '@berth/telemetry';
 import type { Admission } from './admission/admission.ts';
+import { deleteOptions } from './admission/request-options.ts';
 import type { Committer, Decision } from './commit.ts';
 import { servedKind } from './kind-versions.ts';
 import { hasGeneration, holdsNamespace, isFinished, type Shaped } from './metadata.ts';
 import type { Entry } from './object-codec.ts';
-import type { Call, DeleteAnswer, DeleteSettings, User } from './types.ts';
+import type { Call, DeleteAnswer, DeleteSettings } from './types.ts';
 
 export const foregroundFinalizer = 'foregroundDeletion';
 export const orphanFinalizer = 'orphan';
@@ -37,31 +38,48 @@ export class Deletion {
   async delete(target: Call, settings: DeleteSettings = {}): Promise<DeleteAnswer> {
     const { kind, name = '', user } = target;
     checkSettings(settings);
+    const warnings: string[] = [];
     const { entry, type } = await this.#options.committer.mutate(target, settings.dryRun ?? false, (current) => {
       if (!current) throw StatusError.notFound(servedKind(target), name);
-      return this.#decide(kind, current, settings, user);
+      checkPreconditions(kind, current.object, settings);
+      this.#options.admission.checkDelete(kind, current.object, user);
+      const asked = target.isAdmitted ? undefined : this.#admit(target, current, settings, warnings);
+      return asked ? asked.then(() => this.#decide(kind, current, settings)) : this.#decide(kind, current, settings);
     });
-    return { code: 200, warnings: [], removed: type === 'remove', bytes: entry.bytes, object: entry.object };
+    return { code: 200, warnings, removed: type === 'remove', bytes: entry.bytes, object: entry.object };
   }
 
-  /** A few at a time. Gone is what was wanted; another object of the same name is not what was found. */
-  async deleteAll(target: Call, found: KubeObject[], settings: DeleteSettings): Promise<void> {
+  /** A few at a time; returns what was warned of. Gone is what was wanted; another object of the same name is not what was found. */
+  async deleteAll(target: Call, found: KubeObject[], settings: DeleteSettings): Promise<string[]> {
     const waiting = found.map(({ metadata }) => metadata);
+    const warnings = new Set<string>();
     const work = async () => {
       for (let next = waiting.pop(); next; next = waiting.pop()) {
         const one = { ...target, namespace: next.namespace, name: next.name };
         const { preconditions } = settings;
         const mayBeAnother = preconditions === undefined;
-        await this.delete(one, { ...settings, preconditions: { uid: next.uid, ...preconditions } }).catch(ignoreGone(mayBeAnother));
+        const ofThis = { ...settings, preconditions: { uid: next.uid, ...preconditions } };
+        const answer = await this.delete(one, ofThis).catch(ignoreGone(mayBeAnother));
+        for (const warning of answer?.warnings ?? []) warnings.add(warning);
       }
     };
     await Promise.all(Array.from({ length: Math.min(deleteConcurrency, waiting.length) }, work));
+    return [...warnings];
   }
 
-  #decide(kind: KindDefinition, current: Entry, settings: DeleteSettings, user: User): Decision {
+  /** Undefined when nobody is to be asked. */
+  #admit(target: Call, { object }: Entry, settings: DeleteSettings, warnings: string[]): Promise<void> | undefined {
+    const { kind, through, user, audit, signal, namespace, name = '' } = target;
+    return this.#options.admission.admit(() => {
+      warnings.length = 0;
+      const { dryRun } = settings;
+      const options = deleteOptions(settings);
+      return { operation: 'DELETE', user, audit, signal, kind, through, namespace, name, old: object, options, dryRun, warnings };
+    });
+  }
+
+  #decide(kind: KindDefinition, current: Entry, settings: DeleteSettings): Decision {
     const old: Shaped = current.object;
-    checkPreconditions(kind, old, settings);
-    this.#options.admission.checkDelete(kind, old, user);
     const next: Shaped = deepClone(old);
     if (old.metadata.deletionTimestamp) deleteAgain(kind, next, settings);
     else this.#begin(kind, next, settings);
@@ -211,9 +229,9 @@ function checkMarkable(kind: KindDefinition, { metadata }: KubeObject, wanted: {
 }
 
 /** @param mayBeAnother whether a conflict can only mean that another object has the name by now */
-function ignoreGone(mayBeAnother: boolean): (error: unknown) => void {
+function ignoreGone(mayBeAnother: boolean): (error: unknown) => undefined {
   return (error) => {
-    if (error instanceof StatusError && (error.reason === 'NotFound' || (mayBeAnother && error.reason === 'Conflict'))) return;
+    if (error instanceof StatusError && (error.reason === 'NotFound' || (mayBeAnother && error.reason === 'Conflict'))) return undefined;
     throw error;
   };
 }

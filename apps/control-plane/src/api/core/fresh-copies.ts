@@ -9,3 +9,9 @@ export function anew<T>(first: T, again: () => T): () => T {
     return first;
   };
 }
+
+/** Makes one object of another in place, for all who hold it. */
+export function become(object: object, other: object): void {
+  for (const name of Object.keys(object)) if (!Object.hasOwn(other, name)) delete (object as Record<string, unknown>)[name];
+  Object.assign(object, other);
+}

@@ -1,5 +1,6 @@
 // What the rest of the control plane may use of the API's core.
-export { type ApiConfig, ApiServer, type ApiServerOptions } from './api-server.ts';
+export type { ApiConfig, ApiServerOptions } from './api-options.ts';
+export { ApiServer } from './api-server.ts';
 export type { Attributes, Authorizer, Verb } from './authorizer.ts';
 export { componentUsers } from './component-users.ts';
 export type { AdvertisedAddress } from './default-objects.ts';

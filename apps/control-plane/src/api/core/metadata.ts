@@ -31,12 +31,24 @@ export function hasGeneration(kind: KindDefinition): boolean {
   return (kind.group !== '' || kind.kind === 'Pod') && kind.schema.byName.has('spec');
 }
 
+/** Takes from a new object what only the server gives. */
+export function wipeNew({ metadata }: KubeObject): void {
+  for (const field of [
+    'uid',
+    'creationTimestamp',
+    'generation',
+    'resourceVersion',
+    'deletionTimestamp',
+    'deletionGracePeriodSeconds',
+  ] as const) {
+    delete metadata[field];
+  }
+}
+
 /** Gives a new object its identity. */
 export function stampNew(kind: KindDefinition, object: KubeObject, clock: Clock, random: Random): void {
   const { metadata } = object;
-  delete metadata.resourceVersion;
-  delete metadata.deletionTimestamp;
-  delete metadata.deletionGracePeriodSeconds;
+  wipeNew(object);
   metadata.uid = random.uuid();
   metadata.creationTimestamp = timestamp(clock);
   if (hasGeneration(kind)) metadata.generation = 1;

@@ -1,7 +1,7 @@
 // Logs, exec, attach and port-forward: which node and which container a request means, and the tunnel to it. How tunnels
 // reach nodes is the connector's affair.
 import { type Container, type ContainerStatus, isTerminal, type Pod } from '@berth/api';
-import { StatusError } from '@berth/machinery';
+import { type KubeObject, StatusError } from '@berth/machinery';
 import type { Tunnel, TunnelRequest } from '@berth/protocol';
 
 /** The connector numbers its tunnels itself. */
@@ -29,6 +29,11 @@ export function podConnection(parts: Partial<PodConnection>): PodConnection {
     log: { follow: false, previous: false, timestamps: false },
     ...parts,
   };
+}
+
+/** The options of a stream, as webhooks and policies see them: objects without metadata. */
+export function streamOptions<Asked extends object>(kind: string, asked: Asked): KubeObject & Asked {
+  return { kind, apiVersion: 'v1', ...asked } as KubeObject & Asked;
 }
 
 /** To a node itself. @param port of its address; 0 for what its agent serves */

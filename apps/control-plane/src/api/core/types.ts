@@ -28,6 +28,8 @@ export interface Call extends Target {
   allowed?: string;
   /** Absent when nobody is told of the request. */
   audit?: Annotated | undefined;
+  /** Whether webhooks and policies had their say on the request that this is a part of. */
+  isAdmitted?: boolean;
 }
 
 /** Where a decision about a request is noted, for whoever reads the audit log. The first value of a key stays. */
@@ -48,6 +50,8 @@ export interface WriteSettings {
   fieldManager?: string;
   /** Stands in for `fieldManager` up to its first slash. */
   userAgent?: string;
+  /** Whether the change is written as a patch. */
+  isPatch?: boolean;
   /** Server-side apply only: takes over the fields of others. */
   force?: boolean;
   /** Default Warn, as in Kubernetes. */
@@ -126,6 +130,8 @@ export interface ListAnswer {
   resourceVersion: string;
   continue?: string;
   remainingItemCount?: number;
+  /** Of deletions of what is listed. */
+  warnings?: string[];
 }
 
 export type WatchEventType = 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK';

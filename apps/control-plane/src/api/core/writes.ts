@@ -1,36 +1,18 @@
-// CREATE, UPDATE and PATCH of objects and of their status. All of them end in one decision on the newest state: defaults,
-// admission, validation, then a commit that fails if that state is no longer the newest.
-import {
-  deepClone,
-  dropDisabledFields,
-  isReason,
-  type KindDefinition,
-  type KubeObject,
-  type PartialUpdate,
-  StatusError,
-} from '@berth/machinery';
-import { type Clock, type Random, timestamp } from '@berth/telemetry';
-import type { Admission, AdmissionRequest } from './admission/admission.ts';
+// CREATE, UPDATE and PATCH of objects and of their status. All of them end in one decision on the newest state, then a commit that
+// fails if that state is no longer the newest.
+import { deepClone, isReason, type KindDefinition, type KubeObject, StatusError } from '@berth/machinery';
+import type { Random } from '@berth/telemetry';
 import { matchTarget, readBody, requireOwnName, requireVersion } from './body.ts';
-import type { Committed, Committer, Decision, Known } from './commit.ts';
-import { isUnchanged, trackFields, trackStatusFields } from './field-ownership.ts';
+import type { Committed, Committer } from './commit.ts';
 import { anew } from './fresh-copies.ts';
-import { defaultForWrite, type KindVersions, servedKind } from './kind-versions.ts';
-import { carryMetadata, generatedName, isFinished, isVersion, nextGeneration, requireUid, type Shaped, stampNew } from './metadata.ts';
+import { servedKind } from './kind-versions.ts';
+import { generatedName, isVersion, requireUid } from './metadata.ts';
 import { answer } from './object-answer.ts';
-import type { Entry } from './object-codec.ts';
 import { type PatchKind, readPatched } from './patches.ts';
-import { keepStatus, validateStatusMetadata, withStatus } from './status-writes.ts';
 import type { Answer, Call, Target, WriteSettings } from './types.ts';
+import type { Scope, WriteDecisions } from './write-decisions.ts';
 
 const generatedNameAttemptsMax = 8;
-
-/** Which part of an object an update may change. */
-export type Scope =
-  | 'spec'
-  | 'status'
-  /** The server's own changes: nothing is carried over or validated again. */
-  | 'internal';
 
 export interface Change {
   object: KubeObject;
@@ -41,10 +23,8 @@ export interface Change {
 
 export interface WritesOptions {
   committer: Committer;
-  admission: Admission;
-  clock: Clock;
+  decisions: WriteDecisions;
   random: Random;
-  versions: KindVersions;
 }
 
 export class Writes {
@@ -62,7 +42,7 @@ export class Writes {
     const { name, generateName } = given.metadata;
     if (!name && !generateName) {
       // Validation names everything that is wrong, the name among it.
-      await this.decideCreate(target, fresh(), '', new Map(), settings);
+      await this.#options.decisions.create(target, fresh(), '', { known: new Map(), settings });
       throw StatusError.invalid(kind, '', [{ type: 'Required', field: 'metadata.name', detail: 'name or generateName is required' }]);
     }
     const committed = name
@@ -74,65 +54,24 @@ export class Writes {
   async #createGenerated(target: Call, fresh: () => KubeObject, base: string, settings: WriteSettings): Promise<Committed> {
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.#createNamed(target, fresh, generatedName(base, this.#options.random), settings);
+        return await this.#createNamed(target, fresh, generatedName(base, this.#options.random), settings, true);
       } catch (error) {
         if (!isReason(error, 'AlreadyExists') || attempt === generatedNameAttemptsMax) throw error;
       }
     }
   }
 
-  #createNamed(target: Call, fresh: () => KubeObject, name: string, settings: WriteSettings): Promise<Committed> {
+  #createNamed(target: Call, fresh: () => KubeObject, name: string, settings: WriteSettings, isNameGenerated = false): Promise<Committed> {
     return this.#options.committer.mutate({ ...target, name }, settings.dryRun ?? false, async (current, known) => {
       if (current) throw StatusError.alreadyExists(servedKind(target), name);
       const object = fresh();
       const { resourceVersion } = object.metadata;
-      const decision = await this.decideCreate(target, object, name, known, settings);
+      const decision = await this.#options.decisions.create(target, object, name, { known, settings, isNameGenerated });
       // Kubernetes' store says so, which a dry run does not come to: there the object stays as it was sent.
       if (settings.dryRun) return { ...decision, shownVersion: resourceVersion };
       if (isVersion(resourceVersion)) throw StatusError.badRequest('resourceVersion should not be set on objects to be created');
       return decision;
     });
-  }
-
-  /**
-   * @param object is changed
-   * @param settings undefined when the object says already who owns what
-   */
-  async decideCreate(target: Call, object: Shaped, name: string, known: Known, settings?: WriteSettings): Promise<Decision> {
-    const { kind, namespace } = target;
-    if (kind.strategy.refusesCreate) throw StatusError.methodNotAllowed(kind.strategy.refusesCreate);
-    object.metadata.name = name;
-    stampNew(kind, object, this.#options.clock, this.#options.random);
-    if (kind.subresources.status && !kind.strategy.writesStatus) delete object.status;
-    defaultForWrite(target, object);
-    // What the server adds from here on belongs to nobody.
-    if (settings) await trackFields(target, undefined, object, settings, this.#options);
-    dropDisabledFields(kind.disabledFields, object);
-    kind.strategy.prepareForCreate?.(object);
-    const request: AdmissionRequest = {
-      operation: 'CREATE',
-      user: target.user,
-      audit: target.audit,
-      kind,
-      namespace,
-      name,
-      object,
-      old: undefined,
-      known,
-      guards: [],
-      writes: [],
-      warnings: [],
-    };
-    await this.#options.admission.mutate(request);
-    defaultForWrite(target, object);
-    await this.#options.admission.allocate(request);
-    const errors = [...kind.validate(object), ...(target.through?.view?.validate?.(object) ?? [])];
-    if (errors.length > 0) throw StatusError.invalid(kind, name, errors);
-    if (target.through) kind.defaults(object);
-    await this.#options.admission.validate(request);
-    await this.#options.admission.reserve(request);
-    const { guards, writes, warnings, turn } = request;
-    return { type: 'put', object, guards, writes, warnings, turn };
   }
 
   /**
@@ -192,71 +131,9 @@ export class Writes {
       const change = compute(current.object);
       warnings = change.warnings;
       if (!change.isPatched) requireUid(kind, change.object, old, settings.dryRun);
-      return this.decideUpdate(target, scope, change.object, current, known, settings);
+      return this.#options.decisions.update(target, scope, change.object, current, { known, settings });
     });
     return answer(committed.entry, 200, [...warnings, ...kindWarnings(kind, scope, committed.entry.object, old), ...committed.warnings]);
-  }
-
-  /** @param settings undefined when `given` says already who owns what */
-  async decideUpdate(target: Call, scope: Scope, given: Shaped, current: Entry, known: Known, settings?: WriteSettings): Promise<Decision> {
-    const { kind, namespace, name = '', subresource, user } = target;
-    const old: Shaped = current.object;
-    const next = scope === 'status' ? withStatus(kind, old, given, timestamp(this.#options.clock)) : given;
-    const refused = carryMetadata(kind, next, old);
-    const request: AdmissionRequest = {
-      operation: 'UPDATE',
-      user,
-      audit: target.audit,
-      kind,
-      namespace,
-      name,
-      subresource,
-      object: next,
-      old,
-      known,
-      guards: [],
-      writes: [],
-      warnings: [],
-    };
-    if (scope === 'spec') await this.#prepareUpdate(request, next, old, target, settings);
-    if (scope === 'status') {
-      await this.#options.admission.checkStatus(request);
-      defaultForWrite(target, next);
-      dropDisabledFields(kind.disabledFields, next, old);
-      if (settings) await trackStatusFields(target, old, next, settings, this.#options);
-      await this.#options.admission.mutate(request);
-    }
-    const errors = [...refused, ...validateChange(request, scope, next, old), ...(target.through?.view?.validate?.(next, old) ?? [])];
-    if (errors.length > 0) throw StatusError.invalid(kind, name, errors);
-    if (target.through) kind.defaults(next);
-    if (scope !== 'internal') await this.#options.admission.validate(request);
-    if (scope === 'spec') await this.#options.admission.reserve(request);
-    const { guards, writes, warnings, turn } = request;
-    if (isFinished(next)) return { type: 'remove', object: next, writes: this.#options.admission.release(kind, old), warnings };
-    if (isUnchanged(next, old)) return { type: 'keep', entry: current, warnings };
-    return { type: 'put', object: next, guards, writes, warnings, turn };
-  }
-
-  async #prepareUpdate(
-    request: AdmissionRequest,
-    next: Shaped,
-    old: Shaped,
-    target: Call,
-    settings: WriteSettings | undefined,
-  ): Promise<void> {
-    const { kind } = request;
-    const partial = partialUpdate(request);
-    if (kind.subresources.status && kind.strategy.writesStatus !== 'always' && !partial?.changesStatus) keepStatus(next, old);
-    partial?.prepare(next, old, timestamp(this.#options.clock));
-    defaultForWrite(target, next);
-    // Who sends a change owns it, also where the strategy then keeps what was there.
-    if (settings) await trackFields(target, old, next, settings, this.#options);
-    dropDisabledFields(kind.disabledFields, next, old);
-    if (!partial) kind.strategy.prepareForUpdate?.(next, old);
-    await this.#options.admission.mutate(request);
-    defaultForWrite(target, next);
-    await this.#options.admission.allocate(request);
-    nextGeneration(kind, next, old);
   }
 }
 
@@ -276,16 +153,3 @@ export function kindWarnings(kind: KindDefinition, scope: Scope, object: KubeObj
 export function scopeOf(target: Target): Scope {
   return target.subresource === 'status' ? 'status' : 'spec';
 }
-
-function validateChange(request: AdmissionRequest, scope: Scope, next: Shaped, old: Shaped) {
-  const { kind } = request;
-  if (scope === 'internal') return [];
-  if (scope === 'status') return [...validateStatusMetadata(next, old), ...kind.validateStatusUpdate(next, old)];
-  return [...kind.validate(next, old), ...(partialUpdate(request)?.validate(next, old) ?? kind.validateUpdate(next, old))];
-}
-
-function partialUpdate({ kind, subresource }: Pick<AdmissionRequest, 'kind' | 'subresource'>): PartialUpdate<KubeObject> | undefined {
-  return subresource === undefined ? undefined : kind.strategy.partialUpdates?.[subresource];
-}
-
-export { answer };

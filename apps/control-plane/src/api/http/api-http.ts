@@ -25,7 +25,7 @@ import { RequestCounts } from './request-counts.ts';
 import type { ResourcePath } from './request-info.ts';
 import { isServedPart } from './request-labels.ts';
 import type { ResourceRequests } from './resource-requests.ts';
-import { addWarning, type Exchange, noSuchPath, sendError, statusOf, wrongMethod } from './responses.ts';
+import { addWarning, type Exchange, failureOf, noSuchPath, sendError, statusOf, wrongMethod } from './responses.ts';
 import type { SocketReads } from './socket-reads.ts';
 import type { StaticFiles } from './static-files.ts';
 
@@ -127,7 +127,7 @@ export class ApiHttp {
       parsed = parsedRequest(request);
       await this.#answer(exchange, parsed, controller.signal);
     } catch (error) {
-      const status = statusOf(error);
+      const status = failureOf(exchange, error);
       this.#logFailure('a request failed', request, error);
       await discarded(request, clock);
       await sendError(exchange, status).catch((late) => logger.debug('an error could not be sent', { error: late }));

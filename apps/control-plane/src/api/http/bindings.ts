@@ -2,7 +2,6 @@
 import { Pod, schemas } from '@berth/api';
 import { checkTypes, defineKind, fieldMessage, type KindDefinition, StatusError } from '@berth/machinery';
 import type { ApiServer } from '../core/api-server.ts';
-import { componentUsers } from '../core/component-users.ts';
 import { erased } from '../core/kinds-by-name.ts';
 import type { ComputedRequest, ComputedResources } from './computed-resources.ts';
 import { writeSettings } from './query-options.ts';
@@ -42,7 +41,8 @@ export class Bindings implements ComputedResources {
     const { name } = (value.metadata ?? {}) as { name?: string };
     if (!name) throw StatusError.badRequest('metadata.name must be the name of the pod to bind');
     // Who may create bindings needs no right to pods/binding beside it.
-    const call = { user: componentUsers.apiServer, signal, kind: erased(Pod), namespace, name, subresource: 'binding' };
+    const allowed = { user: request.user, allowed: 'create', audit: request.audit };
+    const call = { ...allowed, signal, kind: erased(Pod), namespace, name, subresource: 'binding' };
     const answer = await this.#api.create(call, body, writeSettings(query, 'CreateOptions'));
     request.audit?.responseObject(answer.object);
     await sendBytes(request, answer.code, 'application/json', answer.bytes, answer.warnings);

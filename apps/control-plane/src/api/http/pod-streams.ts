@@ -10,7 +10,7 @@ import { createWebSocketStream, type WebSocket, WebSocketServer } from 'ws';
 import type { ApiServer } from '../core/api-server.ts';
 import type { Attributes } from '../core/authorizer.ts';
 import { componentUsers } from '../core/component-users.ts';
-import { type PodConnection, planConnection, podConnection } from '../core/pod-connection.ts';
+import { type PodConnection, planConnection, podConnection, streamOptions } from '../core/pod-connection.ts';
 import type { Annotated, Call, User } from '../core/types.ts';
 import { commandSocketProtocols, portSocketProtocols } from './channel-framing.ts';
 import { connectChannels } from './channel-socket.ts';
@@ -153,10 +153,27 @@ export class PodStreams {
     if (verb !== 'get' && verb !== 'create') throw wrongMethod();
     // Whatever a WebSocket begins with, which is a GET, a stream into a pod is more than a read.
     if (verb === 'get') await this.#api.authorize(user, { verb: 'create', group, resource, subresource, namespace, name }, audit);
-    const connection = subresource === 'portforward' ? podConnection({}) : connectionOf(query, subresource === 'exec');
+    const call: Call = { user, kind, namespace, name, subresource, audit };
+    const connection = await this.#admitted(call, query);
     const pod = await this.#api.localClient(componentUsers.apiServer).get(Pod, { namespace, name });
     planConnection(subresource as TunnelRequest['kind'], pod, connection);
-    return { call: { user, kind, namespace, name, subresource }, connection };
+    return { call, connection };
+  }
+
+  /** What is asked for, as webhooks leave it. */
+  async #admitted(call: Call, query: URLSearchParams): Promise<PodConnection> {
+    const { subresource } = call;
+    if (subresource === 'portforward') {
+      const ports = query.getAll('ports').flatMap((text) => text.split(',').map(Number));
+      await this.#api.admitStream(call, streamOptions('PodPortForwardOptions', ports.length > 0 ? { ports } : {}));
+      return podConnection({});
+    }
+    const { stdin, stdout, stderr, tty, container, command } = connectionOf(query, subresource === 'exec');
+    const asked = { stdin, stdout, stderr, tty, ...(container && { container }), ...(subresource === 'exec' && { command }) };
+    const options = streamOptions(subresource === 'exec' ? 'PodExecOptions' : 'PodAttachOptions', asked);
+    await this.#api.admitStream(call, options);
+    const { kind: _kind, apiVersion: _apiVersion, metadata: _metadata, ...connection } = options;
+    return podConnection(connection);
   }
 }
 

@@ -13,7 +13,7 @@ import {
 } from '@berth/machinery';
 import { stringify } from 'yaml';
 import { type EncodedList, encodedList, listMetadata } from '../core/list-encoding.ts';
-import { scaleKind } from '../core/subresources/scale.ts';
+import { scaleKind } from '../core/subresources/scale-object.ts';
 import type { Encoded, ListAnswer, WatchItem } from '../core/types.ts';
 import { indentedBytes, indentedJson, indentedList, wantsIndented } from './indented-json.ts';
 import { negotiate, type Representation } from './media-types.ts';

@@ -9,7 +9,7 @@ import { deleteSettings, listSettings, patchSettings, watchSettings, writeSettin
 import { contentTypeOf, encodeList, encodeObject, type Form, requestedForm, type WatchFormat, watchFormat } from './representation.ts';
 import { decodeDeleteOptions, decodeObject, decodePatch, type YamlReading } from './request-body.ts';
 import type { ResourcePath } from './request-info.ts';
-import { addWarning, type Exchange, noSuchPath, sendBytes, sendJson, sendPieces, wrongMethod } from './responses.ts';
+import { addWarning, addWarnings, type Exchange, noSuchPath, sendBytes, sendJson, sendPieces, wrongMethod } from './responses.ts';
 import { SharedJoins, streamWatch, watchTimeoutMs } from './watch-response.ts';
 import type { YamlBodies } from './yaml-body.ts';
 
@@ -174,7 +174,10 @@ export class ResourceRequests {
     if (warning && settings.propagationPolicy === undefined && settings.orphanDependents === undefined)
       addWarning(request.response, warning);
     const answer = await this.#options.api.delete(call, settings);
-    if (answer.removed && !storedKind(call.kind).strategy.returnsDeleted) return sendJson(request, 200, removedStatus(call.kind, answer));
+    if (answer.removed && !storedKind(call.kind).strategy.returnsDeleted) {
+      addWarnings(request.response, answer.warnings);
+      return sendJson(request, 200, removedStatus(call.kind, answer));
+    }
     return this.#send(request, call.kind, form, answer);
   }
 
@@ -182,6 +185,7 @@ export class ResourceRequests {
     const form = this.#form(request);
     const selectors = listSettings(request.query);
     const found = await this.#options.api.deleteCollection(call, selectors, await this.#deleteSettings(request, call.kind));
+    addWarnings(request.response, found.warnings ?? []);
     return sendPieces(request, 200, contentTypeOf(form), encodeList(call.kind, form, found));
   }
 

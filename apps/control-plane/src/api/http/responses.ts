@@ -5,8 +5,10 @@ import { promisify } from 'node:util';
 import { constants, createGzip, gzip } from 'node:zlib';
 import { type Status, StatusError } from '@berth/machinery';
 import type { AuditRecord } from '../audit/auditor.ts';
+import { Refusal } from '../core/commit.ts';
 import type { EncodedList } from '../core/list-encoding.ts';
 import { written } from './back-pressure.ts';
+import { boundedWarnings } from './bounded-warnings.ts';
 import { indentedJson, wantsIndented } from './indented-json.ts';
 
 const compress = promisify(gzip);
@@ -33,7 +35,7 @@ export async function sendBytes(
 ): Promise<void> {
   if (response.destroyed) return;
   const headers: Record<string, string | number | string[]> = { 'content-type': contentType, 'cache-control': 'no-cache, private' };
-  for (const warning of warnings) addWarning(response, warning);
+  addWarnings(response, warnings);
   let body = bytes;
   if (bytes.length >= gzipBytesMin && acceptsGzip(request)) {
     body = await compress(bytes, { level: gzipLevel });
@@ -118,7 +120,7 @@ export async function sendError(exchange: Exchange, status: Status): Promise<voi
     response.destroy();
     return;
   }
-  for (const warning of bodyWarnings) addWarning(response, warning);
+  addWarnings(response, bodyWarnings);
   const retryAfterSeconds = status.details?.retryAfterSeconds;
   if (retryAfterSeconds) response.setHeader('retry-after', retryAfterSeconds);
   if (status.code === 401) response.setHeader('www-authenticate', 'Bearer realm="berth"');
@@ -133,16 +135,26 @@ export function statusOf(error: unknown): Status {
   return StatusError.internal('the server failed to handle the request; its log says why').status;
 }
 
+/** The same, for an exchange that fails: what was warned of before goes out as well. */
+export function failureOf({ bodyWarnings }: Exchange, error: unknown): Status {
+  if (error instanceof Refusal) bodyWarnings?.push(...error.warnings);
+  return statusOf(error);
+}
+
 export function acceptsGzip(request: IncomingMessage): boolean {
   return /\bgzip\b(?!\s*;\s*q=0(?:\.0+)?\s*(?:,|$))/.test(String(request.headers['accept-encoding'] ?? ''));
 }
 
-/** RFC 7234 warn-code 299 with the text quoted, free of what a header may not hold. */
 /** Beside those that the answer has already; before it begins. */
 export function addWarning(response: ServerResponse, text: string): void {
   response.appendHeader('warning', warningHeader(text));
 }
 
+export function addWarnings(response: ServerResponse, texts: readonly string[]): void {
+  for (const text of boundedWarnings(texts)) addWarning(response, text);
+}
+
+/** RFC 7234 warn-code 299 with the text quoted, free of what a header may not hold. */
 export function warningHeader(text: string): string {
   const safe = [...text].map((char) => (char < ' ' || char === '\u007f' || char > '\u00ff' ? '?' : char)).join('');
   return `299 - "${safe.replace(/["\\]/g, '\\$&')}"`;

@@ -1,18 +1,28 @@
 // Admission: what a request may not do although its user may, and what it gets without asking. Plugins run in order, three
 // times: `mutate` before validation, `validate` after it, and `reserve` when only what must be claimed in the same
-// transaction is left. Writes to a status pass the first two, with `subresource` set to `status`.
-import type { KindDefinition, KubeObject } from '@berth/machinery';
+// transaction is left. Writes to a status pass the first two, with `subresource` set to `status`. Between the server's own plugins
+// and the quota stands what users configure: webhooks and policies, which may change what they like and take their time.
+import { type KindDefinition, type KubeObject, StatusError } from '@berth/machinery';
 import type { Write } from '@berth/store';
-import type { Guard, Known } from '../commit.ts';
+import { type Guard, type Known, Refusal } from '../commit.ts';
 import type { Annotated, User } from '../types.ts';
+import type { AdmissionFacts } from './expressions/index.ts';
+import { shownToOthers } from './shown-request.ts';
 
-export interface AdmissionRequest {
+/** A request as webhooks and policies are asked about it. */
+export interface DynamicRequest extends AdmissionFacts {
+  audit?: Annotated | undefined;
+  /** One Warning header each, also when the request fails. */
+  warnings: string[];
+  /** Aborts when nobody waits for the answer any more. */
+  signal?: AbortSignal | undefined;
+  /** Shared by all attempts to decide on a write. */
+  known?: Known;
+}
+
+/** A write of an object. */
+export interface AdmissionRequest extends DynamicRequest {
   operation: 'CREATE' | 'UPDATE';
-  /** Who asks; after impersonation. */
-  user: User;
-  kind: KindDefinition;
-  namespace: string | undefined;
-  name: string;
   /** Absent for the object itself. */
   subresource?: string | undefined;
   /** Changed in place. */
@@ -25,9 +35,39 @@ export interface AdmissionRequest {
   writes: Write[];
   /** Set by a plugin whose guards others change all the time: requests of the same turn wait for each other. */
   turn?: string;
-  audit?: Annotated | undefined;
-  /** One Warning header each, when the request succeeds. */
-  warnings: string[];
+  /** Whether the server made the name up: until the object is complete, others are shown none. */
+  isNameGenerated?: boolean;
+  /** Whether webhooks and policies are to have no say: they had it on the request that this one is part of. */
+  isAdmitted?: boolean | undefined;
+}
+
+/** What users configure. */
+export interface DynamicAdmission {
+  readonly name: string;
+  /** Whether nothing is configured, so that nothing needs to be made ready for it. */
+  readonly isIdle: boolean;
+}
+
+/** What a pass over an object may lead to. */
+export interface Mutation {
+  /** The same once more, for those that want to see what came after them; absent when nothing was changed. */
+  again?(): Promise<void>;
+}
+
+export interface DynamicMutation extends DynamicAdmission {
+  /** Changes `request.object` in place. @throws StatusError */
+  mutate(request: DynamicRequest): Promise<Mutation>;
+}
+
+export interface DynamicValidation extends DynamicAdmission {
+  /** @throws StatusError */
+  validate(request: DynamicRequest): Promise<void>;
+}
+
+/** Each in Kubernetes' order. */
+export interface DynamicPlugins {
+  mutations: DynamicMutation[];
+  validations: DynamicValidation[];
 }
 
 export interface AdmissionPlugin {
@@ -49,16 +89,54 @@ export interface AdmissionPlugin {
 
 export class Admission {
   readonly #plugins: AdmissionPlugin[];
+  readonly #dynamic: DynamicPlugins;
 
-  constructor(plugins: AdmissionPlugin[]) {
+  constructor(plugins: AdmissionPlugin[], dynamic: DynamicPlugins = { mutations: [], validations: [] }) {
     this.#plugins = plugins;
+    this.#dynamic = dynamic;
+  }
+
+  /** Whether users have configured neither webhooks nor policies. */
+  get isIdle(): boolean {
+    const { mutations, validations } = this.#dynamic;
+    return mutations.every(({ isIdle }) => isIdle) && validations.every(({ isIdle }) => isIdle);
   }
 
   async mutate(request: AdmissionRequest): Promise<void> {
+    await this.#mutate(request);
+    if (request.isAdmitted || this.#dynamic.mutations.every(({ isIdle }) => isIdle)) return;
+    const shown = shownToOthers(request);
+    const mutation = await this.#mutateDynamically(shown.request);
+    shown.takeOver();
+    if (!mutation.again) return;
+    // What the server adds may depend on what was changed.
+    request.guards.length = 0;
+    request.writes.length = 0;
+    await this.#mutate(request);
+    shown.refresh();
+    await mutation.again();
+    shown.takeOver();
+  }
+
+  async #mutate(request: AdmissionRequest): Promise<void> {
     for (const plugin of this.#plugins) {
       const pending = plugin.mutate?.(request);
       if (pending) await pending;
     }
+  }
+
+  async #mutateDynamically(request: DynamicRequest): Promise<Mutation> {
+    const repeated: NonNullable<Mutation['again']>[] = [];
+    for (const mutation of this.#dynamic.mutations) {
+      const { again } = await refusing(request, mutation.mutate(request));
+      if (again) repeated.push(again);
+    }
+    if (repeated.length === 0) return {};
+    return {
+      again: async () => {
+        for (const again of repeated) await refusing(request, again());
+      },
+    };
   }
 
   async validate(request: AdmissionRequest): Promise<void> {
@@ -66,6 +144,26 @@ export class Admission {
       const pending = plugin.validate?.(request);
       if (pending) await pending;
     }
+    if (request.isAdmitted || this.#dynamic.validations.every(({ isIdle }) => isIdle)) return;
+    await this.#validateDynamically(shownToOthers({ ...request, isNameGenerated: false }).request);
+  }
+
+  async #validateDynamically(request: DynamicRequest): Promise<void> {
+    for (const validation of this.#dynamic.validations) await refusing(request, validation.validate(request));
+  }
+
+  /**
+   * What is no write of an object: a DELETE, a CONNECT, a body that asks for something else. Undefined when nobody is to be asked.
+   * @throws StatusError
+   */
+  admit(request: () => DynamicRequest): Promise<void> | undefined {
+    return this.isIdle ? undefined : this.#admit(request());
+  }
+
+  async #admit(request: DynamicRequest): Promise<void> {
+    const mutation = await this.#mutateDynamically(request);
+    await mutation.again?.();
+    await this.#validateDynamically(request);
   }
 
   async allocate(request: AdmissionRequest): Promise<void> {
@@ -96,4 +194,10 @@ export class Admission {
   release(kind: KindDefinition, object: KubeObject): Write[] {
     return this.#plugins.flatMap((plugin) => plugin.release?.(kind, object) ?? []);
   }
+}
+
+function refusing<T>({ warnings }: DynamicRequest, asked: Promise<T>): Promise<T> {
+  return asked.catch((error: unknown) => {
+    throw error instanceof StatusError ? new Refusal(error, warnings) : error;
+  });
 }

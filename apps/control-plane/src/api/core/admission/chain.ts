@@ -28,7 +28,7 @@ import type { Entry } from '../object-codec.ts';
 import { everything } from '../selection.ts';
 import type { CoreMetrics, User } from '../types.ts';
 import type { WatchCache } from '../watch-cache.ts';
-import type { AdmissionPlugin } from './admission.ts';
+import { Admission, type AdmissionPlugin, type DynamicValidation } from './admission.ts';
 import { CertificateRequestSignature } from './certificate-request-signature.ts';
 import { CertificateRequests } from './certificate-requests.ts';
 import { PersistentVolumeClaimResize } from './claim-resize.ts';
@@ -78,9 +78,21 @@ export interface AdmissionOptions {
 /** As long as Kubernetes gives the default account of a new namespace to be made. */
 const accountWaitMs = 3_000;
 
-export function createAdmission(options: AdmissionOptions): AdmissionPlugin[] {
+export function createAdmission(options: AdmissionOptions): Admission {
   const { disableAdmissionPlugins: disabled = [] } = options;
-  return everyPlugin(options).filter((plugin) => !disabled.includes(plugin.name));
+  const enabled = <Plugin extends { name: string }>(plugins: Plugin[]) => plugins.filter(({ name }) => !disabled.includes(name));
+  return new Admission(enabled(everyPlugin(options)), { mutations: [], validations: enabled(validations(options)) });
+}
+
+function validations(options: AdmissionOptions): DynamicValidation[] {
+  const { committer, metrics } = options;
+  return [
+    new ValidatingPolicies({
+      ...options,
+      namespace: async (name) => (await committer.recent(erased(Namespace), undefined, name))?.object,
+      checked: (check) => metrics.policyChecked(check),
+    }),
+  ];
 }
 
 function everyPlugin(options: AdmissionOptions): AdmissionPlugin[] {
@@ -121,12 +133,6 @@ function everyPlugin(options: AdmissionOptions): AdmissionPlugin[] {
     }),
     new ServiceCidrProtection(),
     new ServiceAllocation({ ...options, reserved: (prefix) => cache.reserved(prefix), addresses: addressSource(cache) }),
-    // Behind everything that changes objects, before what is claimed with them.
-    new ValidatingPolicies({
-      ...options,
-      namespace: async (name) => (await committer.recent(erased(Namespace), undefined, name))?.object,
-      checked: (check) => options.metrics.policyChecked(check),
-    }),
     new ResourceQuota({
       quotas: (namespace) => cache.of(quotaKind).select(everything, namespace),
       load: (namespace, name) => committer.load(quotaKind, namespace, name),

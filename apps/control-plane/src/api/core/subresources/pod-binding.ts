@@ -4,13 +4,17 @@ import { deepClone, type KubeObject, StatusError } from '@berth/machinery';
 import { timestamp } from '@berth/telemetry';
 import { erased } from '../kinds-by-name.ts';
 import type { Answer, Call, Target, WriteSettings } from '../types.ts';
-import { ofKind, ofObject, type SubresourceDefinition, type SubresourcePorts } from './subresource.ts';
+import { admitted, ofKind, ofObject, type SubresourceDefinition, type SubresourcePorts } from './subresource.ts';
 import { successAnswer } from './success.ts';
+
+const bindingKind = { group: '', version: 'v1', kind: 'Binding' };
 
 export const podBinding: SubresourceDefinition = {
   name: 'binding',
   of: ofKind('', 'Pod'),
-  handler: (ports) => ({ create: (call, body, settings) => bindPod(ports, ofObject(call), body, settings) }),
+  handler: (ports) => ({
+    create: admitted(ports, bindingKind, (call, body, settings) => bindPod(ports, ofObject(call), body, settings)),
+  }),
 };
 
 interface BindingBody {
@@ -40,7 +44,7 @@ function readBinding(body: unknown, podName: string): BindingBody {
   if (body === null || typeof body !== 'object') throw StatusError.badRequest('the body must be one Binding object');
   const binding = body as BindingBody;
   const invalid = (field: string, detail: string) =>
-    StatusError.invalid({ group: '', kind: 'Binding' }, podName, [{ type: 'Invalid', field, value: binding.target ?? {}, detail }]);
+    StatusError.invalid(bindingKind, podName, [{ type: 'Invalid', field, value: binding.target ?? {}, detail }]);
   if (binding.target?.kind && binding.target.kind !== 'Node') throw invalid('target.kind', 'must be empty or Node');
   if (typeof binding.target?.name !== 'string' || binding.target.name === '') throw invalid('target.name', 'a node name is required');
   if (binding.metadata?.name && binding.metadata.name !== podName) {

@@ -6,13 +6,17 @@ import { timestamp } from '@berth/telemetry';
 import { checkPreconditions } from '../deletion.ts';
 import type { Answer, Call, DeleteSettings, WriteSettings } from '../types.ts';
 import { beingProcessed, spendBudget } from './disruption-budget.ts';
-import { ofKind, ofObject, type SubresourceDefinition, type SubresourcePorts } from './subresource.ts';
+import { admitted, ofKind, ofObject, type SubresourceDefinition, type SubresourcePorts } from './subresource.ts';
 import { successAnswer } from './success.ts';
+
+const evictionKind = { group: 'policy', version: 'v1', kind: 'Eviction' };
 
 export const podEviction: SubresourceDefinition = {
   name: 'eviction',
   of: ofKind('', 'Pod'),
-  handler: (ports) => ({ create: (call, body, settings) => evictPod(ports, ofObject(call), body, settings) }),
+  handler: (ports) => ({
+    create: admitted(ports, evictionKind, (call, body, settings) => evictPod(ports, ofObject(call), body, settings)),
+  }),
 };
 
 const disrupted = { type: 'DisruptionTarget', status: 'True', reason: 'EvictionByEvictionAPI', message: 'Eviction API: evicting' };

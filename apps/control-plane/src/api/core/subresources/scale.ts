@@ -1,38 +1,13 @@
 // The scale subresource: how many replicas, for any kind whose definition says where that number is.
-import { type Scale, scaleColumns, schemas } from '@berth/api';
-import {
-  apiVersionOf,
-  deepClone,
-  defineKind,
-  type KindDefinition,
-  type KubeObject,
-  type ScaleMapping,
-  StatusError,
-  scaleSteps,
-  scaleValues,
-} from '@berth/machinery';
+import type { Scale } from '@berth/api';
+import { apiVersionOf, deepClone, type KindDefinition, type KubeObject, StatusError } from '@berth/machinery';
 import { readBody } from '../body.ts';
-import { erased } from '../kinds-by-name.ts';
 import { toBytes } from '../object-codec.ts';
 import { type PatchKind, readPatched } from '../patches.ts';
 import type { Answer, Call, Target, WriteSettings } from '../types.ts';
 import type { Writes } from '../writes.ts';
+import { scaleKind, scaleOf, setReplicas } from './scale-object.ts';
 import type { SubresourceDefinition } from './subresource.ts';
-
-type Tree = Record<string, unknown>;
-
-/** Stored nowhere: what a Scale's body is checked by, and how it is shown. */
-export const scaleKind = erased(
-  defineKind<Scale>({
-    group: 'autoscaling',
-    version: 'v1',
-    kind: 'Scale',
-    plural: 'scales',
-    scope: 'Namespaced',
-    schema: schemas.message('autoscaling.v1.Scale'),
-    columns: scaleColumns,
-  }),
-);
 
 export const scale: SubresourceDefinition = {
   name: 'scale',
@@ -43,28 +18,6 @@ export const scale: SubresourceDefinition = {
     patch: (call, type, patch, settings) => patchScale(writes, call, type, patch, settings),
   }),
 };
-
-/** @throws StatusError NotFound for kinds that cannot be scaled. */
-function mappingOf(kind: KindDefinition): ScaleMapping {
-  if (!kind.subresources.scale) throw StatusError.notFound({ group: kind.group, plural: `${kind.plural}/scale` }, '');
-  return kind.subresources.scale;
-}
-
-function scaleOf(kind: KindDefinition, object: KubeObject): Scale {
-  const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
-  const { replicas = 0, statusReplicas, selector } = scaleValues(mappingOf(kind), object);
-  return {
-    apiVersion: 'autoscaling/v1',
-    kind: 'Scale',
-    metadata: { name, namespace, uid, resourceVersion, creationTimestamp },
-    // None is left out.
-    spec: replicas === 0 ? {} : { replicas },
-    status: {
-      replicas: statusReplicas,
-      ...(selector ? { selector } : {}),
-    },
-  };
-}
 
 export function scaleAnswer(kind: KindDefinition, object: KubeObject, warnings: string[] = []): Answer {
   const scale = scaleOf(kind, object);
@@ -90,7 +43,7 @@ export function appliedThroughScale(target: Target, body: unknown): KubeObject {
   const { replicas, resourceVersion, uid } = readScale(body);
   const metadata = { name: target.name ?? '', ...(resourceVersion && { resourceVersion }), ...(uid && { uid }) };
   const object: KubeObject = { apiVersion: apiVersionOf(target.kind), kind: target.kind.kind, metadata };
-  write(object, mappingOf(target.kind).specReplicas, replicas);
+  setReplicas(target.kind, object, replicas);
   return object;
 }
 
@@ -100,7 +53,7 @@ function scaled(
   wanted: { replicas: number; resourceVersion: string | undefined; uid: string | undefined },
 ) {
   const object = deepClone(old);
-  write(object, mappingOf(target.kind).specReplicas, wanted.replicas);
+  setReplicas(target.kind, object, wanted.replicas);
   if (wanted.resourceVersion) object.metadata.resourceVersion = wanted.resourceVersion;
   if (wanted.uid) object.metadata.uid = wanted.uid;
   return { object, warnings: [] };
@@ -119,14 +72,4 @@ function wantedScale(object: KubeObject): { replicas: number; resourceVersion: s
   }
   const { resourceVersion, uid } = metadata;
   return { replicas, resourceVersion: resourceVersion || undefined, uid: uid || undefined };
-}
-
-function write(object: KubeObject, path: string, value: unknown): void {
-  const parts = scaleSteps(path);
-  let place = object as unknown as Tree;
-  for (const part of parts.slice(0, -1)) {
-    place[part] ??= {};
-    place = place[part] as Tree;
-  }
-  place[parts.at(-1) ?? ''] = value;
 }

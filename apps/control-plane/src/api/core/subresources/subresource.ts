@@ -1,8 +1,11 @@
 // A subresource that the API serves with code of its own: one file each in this folder, one line each in registry.ts. Status is
 // none of them: it is a part of the object, and Writes knows it.
-import type { KindDefinition } from '@berth/machinery';
+import { apiVersionOf, isRecord, type KindDefinition, type KubeObject } from '@berth/machinery';
 import type { Clock } from '@berth/telemetry';
 import type { TokenIssuer } from '../../authentication/service-accounts/token-issuer.ts';
+import type { Admission } from '../admission/admission.ts';
+import type { GroupVersionKind } from '../admission/matching/index.ts';
+import { writeOptions } from '../admission/request-options.ts';
 import type { Attributes } from '../authorizer.ts';
 import type { Committer } from '../commit.ts';
 import type { Deletion } from '../deletion.ts';
@@ -14,6 +17,7 @@ import type { Writes } from '../writes.ts';
 /** What handlers work with. Authorization of the request itself has been done before one is called. */
 export interface SubresourcePorts {
   writes: Writes;
+  admission: Admission;
   committer: Committer;
   deletion: Deletion;
   clock: Clock;
@@ -49,4 +53,26 @@ export function ofKind(group: string, name: string): (kind: KindDefinition) => b
 /** The same call, about the object itself. */
 export function ofObject(call: Call): Call {
   return { ...call, subresource: undefined };
+}
+
+type Create = NonNullable<SubresourceHandler['create']>;
+
+/** A create whose body is no object of the kind, but asks for something: webhooks and policies are asked about that alone. */
+export function admitted({ admission }: Pick<SubresourcePorts, 'admission'>, bodyKind: GroupVersionKind, create: Create): Create {
+  return async (call, body, settings) => {
+    const warnings: string[] = [];
+    if (isRecord(body)) {
+      const { kind, namespace, name = '', subresource, user, audit, signal } = call;
+      await admission.admit(() => {
+        // The body's own: what is made of it is what is done.
+        const object = Object.assign(body, { apiVersion: apiVersionOf(bodyKind), kind: bodyKind.kind }) as unknown as KubeObject;
+        const { dryRun } = settings;
+        const options = writeOptions(true, settings);
+        const asked = { user, audit, signal, kind, namespace, name, subresource, bodyKind, object, options, dryRun, warnings };
+        return { operation: 'CREATE', ...asked };
+      });
+    }
+    const answer = await create({ ...call, isAdmitted: true }, body, settings);
+    return warnings.length === 0 ? answer : { ...answer, warnings: [...warnings, ...answer.warnings] };
+  };
 }

@@ -18,13 +18,13 @@ import { authorOf } from '../field-ownership.ts';
 import { erased } from '../kinds-by-name.ts';
 import { toBytes } from '../object-codec.ts';
 import type { Answer, Call, WriteSettings } from '../types.ts';
-import { ofKind, type SubresourceDefinition, type SubresourcePorts } from './subresource.ts';
+import { admitted, ofKind, type SubresourceDefinition, type SubresourcePorts } from './subresource.ts';
 
 type TokenRequest = authenticationV1.TokenRequest;
 type TokenRequestSpec = authenticationV1.TokenRequestSpec;
 
 const schema = schemas.message('authentication.v1.TokenRequest');
-const title = { group: 'authentication.k8s.io', kind: 'TokenRequest' };
+const tokenRequestKind = { group: 'authentication.k8s.io', version: 'v1', kind: 'TokenRequest' };
 const secondsMin = 10 * 60;
 const secondsMax = 2 ** 32;
 const secondsDefault = 3600;
@@ -34,7 +34,10 @@ export const tokenRequest: SubresourceDefinition = {
   of: ofKind('', 'ServiceAccount'),
   handler: (ports) => {
     const { tokens } = ports;
-    return tokens ? { create: (call, body, settings) => requestToken(ports, tokens, call, body, settings) } : {};
+    if (!tokens) return {};
+    return {
+      create: admitted(ports, tokenRequestKind, (call, body, settings) => requestToken(ports, tokens, call, body, settings)),
+    };
   },
 };
 
@@ -47,7 +50,7 @@ async function requestToken(ports: Ports, tokens: TokenIssuer, call: Call, body:
   const uid = account.metadata.uid ?? '';
   if (metadata.uid && metadata.uid !== uid) {
     const detail = `the UID in the token request (${metadata.uid}) does not match the UID of the service account (${uid})`;
-    throw StatusError.conflict({ group: title.group, plural: title.kind }, name, detail);
+    throw StatusError.conflict({ group: tokenRequestKind.group, plural: tokenRequestKind.kind }, name, detail);
   }
   checkExpiration(spec);
   await checkNode(ports, call, spec);
@@ -96,7 +99,7 @@ function checkExpiration({ expirationSeconds = secondsDefault }: TokenRequestSpe
 
 function refused(name: string, field: string, value: unknown, detail: string): StatusError {
   const error: FieldError = { type: 'Invalid', field, value, detail };
-  return StatusError.invalid(title, name, [error]);
+  return StatusError.invalid(tokenRequestKind, name, [error]);
 }
 
 /** A node gets tokens for the pods that run on it, and no others. */

@@ -14,7 +14,11 @@ export function decideInVersion(kind: KindDefinition, conversion: KindConversion
 
 async function storedDecision(conversion: KindConversion, decision: Decision, current: Entry | undefined): Promise<Decision> {
   if (decision.type === 'remove') return decision;
-  if (decision.type === 'put') return { ...decision, object: await stored(conversion, decision.object) };
+  if (decision.type === 'put') {
+    const { again } = decision;
+    const converted = { ...decision, object: await stored(conversion, decision.object) };
+    return again ? { ...converted, again: async () => storedDecision(conversion, await again(), current) } : converted;
+  }
   if (!current || current.isOf(headOf(conversion.stored))) return { ...decision, entry: current ?? decision.entry };
   // Whoever writes an object as it is has it stored in the version that is stored now.
   return { type: 'put', object: await stored(conversion, cloneObject(decision.entry.object)), warnings: decision.warnings ?? [] };

@@ -7,6 +7,7 @@ import { tunnelStream } from '@berth/protocol';
 import type { Clock, Random } from '@berth/telemetry';
 import type { ApiServer } from '../../core/api-server.ts';
 import { componentUsers } from '../../core/component-users.ts';
+import { streamOptions } from '../../core/pod-connection.ts';
 import type { User } from '../../core/types.ts';
 import { unreachable } from '../../core/webhooks/index.ts';
 import { allowBody } from '../body-reader.ts';
@@ -114,6 +115,9 @@ export class ProxyRequests {
     await this.#api.authorize(user, { verb, group: '', resource, subresource: 'proxy', namespace, name }, asked.audit);
     const place = proxyPath(request.url ?? '');
     if (!place) throw StatusError.badRequest(`invalid ${resource.slice(0, -1)} request ${JSON.stringify(name ?? '')}`);
+    const kind = this.#api.kinds.require('', 'v1', resource);
+    const call = { user, audit: asked.audit, signal, kind, namespace, name: place.name, subresource: 'proxy' };
+    await this.#api.admitStream(call, streamOptions(`${kind.kind}ProxyOptions`, { path: place.rest }));
     const client = this.#api.localClient(componentUsers.apiServer);
     const { nodeName, tunnel, host, secure } = await proxyTarget({ client, random: this.#random }, resource, namespace ?? '', place);
     // An upgrade does not care, as relative links are no part of it.

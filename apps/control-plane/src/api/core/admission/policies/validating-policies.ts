@@ -7,7 +7,7 @@ import type { Authorizer } from '../../authorizer.ts';
 import type { KindsByName } from '../../kinds-by-name.ts';
 import type { PolicyCheck } from '../../types.ts';
 import type { WatchCache } from '../../watch-cache.ts';
-import type { AdmissionPlugin, AdmissionRequest } from '../admission.ts';
+import type { DynamicRequest, DynamicValidation } from '../admission.ts';
 import { isNamespace, namespaceOf, requestedKind } from '../expressions/index.ts';
 import { type Match, type MatchPorts, RequestObjects, RequestValues } from '../matching/index.ts';
 import { AnnotationCollector, failureAnnotation } from './audit-annotations.ts';
@@ -36,7 +36,7 @@ interface Denial {
 
 const codes: Record<string, number> = { Forbidden: 403, Unauthorized: 401, RequestEntityTooLarge: 413 };
 
-export class ValidatingPolicies implements AdmissionPlugin {
+export class ValidatingPolicies implements DynamicValidation {
   readonly name = 'ValidatingAdmissionPolicy';
   readonly #options: ValidatingPoliciesOptions;
   readonly #inForce: PoliciesInForce;
@@ -52,14 +52,18 @@ export class ValidatingPolicies implements AdmissionPlugin {
     this.#ports = { kinds: () => options.kinds.all, namespace: (name) => options.namespace(name) };
   }
 
-  validate(request: AdmissionRequest): Promise<void> | undefined {
-    // Nobody is to lock themselves out of what would let them in again.
-    if (request.kind.group === 'admissionregistration.k8s.io') return undefined;
-    const policies = this.#inForce.current();
-    return policies.length === 0 ? undefined : this.#judge(request, policies);
+  get isIdle(): boolean {
+    return this.#inForce.current().length === 0;
   }
 
-  async #judge(request: AdmissionRequest, policies: readonly PolicyInForce[]): Promise<void> {
+  async validate(request: DynamicRequest): Promise<void> {
+    // Nobody is to lock themselves out of what would let them in again.
+    if (request.kind.group === 'admissionregistration.k8s.io') return;
+    const policies = this.#inForce.current();
+    if (policies.length > 0) await this.#judge(request, policies);
+  }
+
+  async #judge(request: DynamicRequest, policies: readonly PolicyInForce[]): Promise<void> {
     const denials: Denial[] = [];
     const objects = new RequestObjects(request);
     for (const inForce of policies) denials.push(...(await this.#ask(request, objects, inForce)));
@@ -67,7 +71,7 @@ export class ValidatingPolicies implements AdmissionPlugin {
     if (first) throw refusal(request, first);
   }
 
-  async #ask(request: AdmissionRequest, objects: RequestObjects, { policy, bindings }: PolicyInForce): Promise<Denial[]> {
+  async #ask(request: DynamicRequest, objects: RequestObjects, { policy, bindings }: PolicyInForce): Promise<Denial[]> {
     const attempt = await configured(policy, undefined, () => policy.criteria.match(request, this.#ports));
     if ('denials' in attempt) return attempt.denials;
     const match = attempt.value;
@@ -143,15 +147,16 @@ export class ValidatingPolicies implements AdmissionPlugin {
     const { seconds, message } = decision;
     const check = { policy: policy.name, binding: nameOf(binding), errorType: errorTypeOf(decision), action };
     const key = JSON.stringify([check, message]);
-    const counted = this.#counted.get(request.known) ?? new Set<string>();
+    const attempts = request.known ?? request;
+    const counted = this.#counted.get(attempts) ?? new Set<string>();
     if (counted.has(key)) return;
-    this.#counted.set(request.known, counted.add(key));
+    this.#counted.set(attempts, counted.add(key));
     this.#options.checked({ ...check, seconds });
   }
 }
 
 interface Asked {
-  request: AdmissionRequest;
+  request: DynamicRequest;
   objects: RequestObjects;
   match: Match;
   policy: CompiledPolicy;
@@ -179,7 +184,7 @@ async function configured<T>(
   }
 }
 
-function refusal(request: AdmissionRequest, { policy, binding, message, reason = 'Invalid' }: Denial): StatusError {
+function refusal(request: DynamicRequest, { policy, binding, message, reason = 'Invalid' }: Denial): StatusError {
   const through = binding === undefined ? '' : ` with binding '${binding}'`;
   const text = `ValidatingAdmissionPolicy '${policy}'${through} denied request: ${message}`;
   const { status } = StatusError.forbidden(requestedKind(request), request.name, text);
