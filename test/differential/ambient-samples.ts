@@ -128,10 +128,4 @@ export const ambientSamples: Record<string, Part[]> = {
 };
 
 /** Kinds whose objects change what the server answers to other requests. */
-export const ambientKinds = new Set([
-  ...Object.keys(ambientSamples),
-  'RuntimeClass',
-  'StorageClass',
-  'MutatingAdmissionPolicy',
-  'MutatingAdmissionPolicyBinding',
-]);
+export const ambientKinds = new Set([...Object.keys(ambientSamples), 'RuntimeClass', 'StorageClass']);

@@ -4,7 +4,6 @@ import { APIService } from './kinds/api-service.ts';
 import { CertificateSigningRequest } from './kinds/certificate-signing-request.ts';
 import { ClusterRole } from './kinds/cluster-role.ts';
 import { ClusterRoleBinding } from './kinds/cluster-role-binding.ts';
-import { ClusterTrustBundle } from './kinds/cluster-trust-bundle.ts';
 import { ConfigMap } from './kinds/config-map.ts';
 import { ControllerRevision } from './kinds/controller-revision.ts';
 import { CronJob } from './kinds/cron-job.ts';
@@ -26,8 +25,6 @@ import { IPAddress } from './kinds/ip-address.ts';
 import { Job } from './kinds/job.ts';
 import { Lease } from './kinds/lease.ts';
 import { LimitRange } from './kinds/limit-range.ts';
-import { MutatingAdmissionPolicy } from './kinds/mutating-admission-policy.ts';
-import { MutatingAdmissionPolicyBinding } from './kinds/mutating-admission-policy-binding.ts';
 import { MutatingWebhookConfiguration } from './kinds/mutating-webhook-configuration.ts';
 import { Namespace } from './kinds/namespace.ts';
 import { NetworkPolicy } from './kinds/network-policy.ts';
@@ -35,7 +32,6 @@ import { Node } from './kinds/node.ts';
 import { PersistentVolume } from './kinds/persistent-volume.ts';
 import { PersistentVolumeClaim } from './kinds/persistent-volume-claim.ts';
 import { Pod } from './kinds/pod.ts';
-import { PodCertificateRequest } from './kinds/pod-certificate-request.ts';
 import { PodDisruptionBudget } from './kinds/pod-disruption-budget.ts';
 import { PodTemplate } from './kinds/pod-template.ts';
 import { PriorityClass } from './kinds/priority-class.ts';
@@ -113,14 +109,10 @@ export const kinds: KindDefinition[] = [
   erased(PriorityClass),
   erased(RuntimeClass),
   erased(CertificateSigningRequest),
-  erased(ClusterTrustBundle),
-  erased(PodCertificateRequest),
   erased(ValidatingAdmissionPolicy),
   erased(ValidatingAdmissionPolicyBinding),
   erased(ValidatingWebhookConfiguration),
   erased(MutatingWebhookConfiguration),
-  erased(MutatingAdmissionPolicy),
-  erased(MutatingAdmissionPolicyBinding),
   erased(FlowSchema),
   erased(PriorityLevelConfiguration),
   erased(CustomResourceDefinition),

@@ -1,8 +1,6 @@
 // `kubectl get` of webhook configurations, admission policies and their bindings.
 import { type Column, selectorText } from '@berth/machinery';
 import type {
-  MutatingAdmissionPolicy,
-  MutatingAdmissionPolicyBinding,
   MutatingWebhookConfiguration,
   ParamRef,
   ValidatingAdmissionPolicy,
@@ -13,8 +11,6 @@ import { ageColumn, count, nameColumn, text } from './column.ts';
 
 const unset = '<unset>';
 type Webhooks = ValidatingWebhookConfiguration | MutatingWebhookConfiguration;
-type Policy = ValidatingAdmissionPolicy | MutatingAdmissionPolicy;
-type Binding = ValidatingAdmissionPolicyBinding | MutatingAdmissionPolicyBinding;
 
 export function webhookColumns<T extends Webhooks>(): Column<T>[] {
   return [nameColumn(), count('Webhooks', 'How many webhooks it has', ({ webhooks }) => webhooks?.length), ageColumn()];
@@ -27,27 +23,18 @@ export const validatingPolicyColumns: Column<ValidatingAdmissionPolicy>[] = [
   ageColumn(),
 ];
 
-export const mutatingPolicyColumns: Column<MutatingAdmissionPolicy>[] = [
-  nameColumn(),
-  count('Mutations', 'How many changes it makes', ({ spec }) => spec?.mutations?.length),
-  paramKindColumn(),
-  ageColumn(),
-];
-
-function paramKindColumn<T extends Policy>(): Column<T> {
+function paramKindColumn(): Column<ValidatingAdmissionPolicy> {
   return text('ParamKind', 'Kind of its parameters', ({ spec }) =>
     spec?.paramKind ? `${spec.paramKind.apiVersion ?? ''}/${spec.paramKind.kind ?? ''}` : unset,
   );
 }
 
-export function policyBindingColumns<T extends Binding>(): Column<T>[] {
-  return [
-    nameColumn(),
-    text('PolicyName', 'Policy that it puts to work', ({ spec }) => spec?.policyName),
-    text('ParamRef', 'Parameters that it gives the policy', ({ spec }) => parameters(spec?.paramRef)),
-    ageColumn(),
-  ];
-}
+export const policyBindingColumns: Column<ValidatingAdmissionPolicyBinding>[] = [
+  nameColumn(),
+  text('PolicyName', 'Policy that it puts to work', ({ spec }) => spec?.policyName),
+  text('ParamRef', 'Parameters that it gives the policy', ({ spec }) => parameters(spec?.paramRef)),
+  ageColumn(),
+];
 
 function parameters(reference: ParamRef | undefined): string {
   if (!reference) return unset;

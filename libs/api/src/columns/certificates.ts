@@ -1,6 +1,6 @@
-// `kubectl get` of certificate requests and bundles of trust.
+// `kubectl get` of certificate requests.
 import { type Column, humanDuration } from '@berth/machinery';
-import type { CertificateSigningRequest, ClusterTrustBundle, PodCertificateRequest } from '../generated/certificates-v1.types.ts';
+import type { CertificateSigningRequest } from '../generated/certificates-v1.types.ts';
 import { ageColumn, nameColumn, none, text } from './column.ts';
 
 export const signingRequestColumns: Column<CertificateSigningRequest>[] = [
@@ -19,17 +19,3 @@ function condition({ status }: CertificateSigningRequest): string {
   const decision = types.has('Denied') ? 'Denied' : types.has('Approved') ? 'Approved' : 'Pending';
   return decision + (types.has('Failed') ? ',Failed' : '') + (status?.certificate ? ',Issued' : '');
 }
-
-export const trustBundleColumns: Column<ClusterTrustBundle>[] = [
-  nameColumn(),
-  text('SignerName', 'Who signs what it lets trust', ({ spec }) => spec?.signerName || none),
-];
-
-export const podCertificateColumns: Column<PodCertificateRequest>[] = [
-  nameColumn(),
-  text('PodName', 'Pod that it is for', ({ spec }) => spec?.podName),
-  text('ServiceAccountName', 'Service account of the pod', ({ spec }) => spec?.serviceAccountName),
-  text('NodeName', 'Node of the pod', ({ spec }) => spec?.nodeName),
-  text('SignerName', 'Who shall sign it', ({ spec }) => spec?.signerName),
-  text('State', 'Pending, Issued, Denied or Failed', ({ status }) => status?.conditions?.[0]?.type || 'Pending'),
-];

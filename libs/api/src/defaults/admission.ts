@@ -1,8 +1,6 @@
 // Webhooks and policies fail closed, match equivalent versions of a resource, and are about every object unless they select.
 import type {
   MatchResources,
-  MutatingAdmissionPolicy,
-  MutatingAdmissionPolicyBinding,
   MutatingWebhookConfiguration,
   RuleWithOperations,
   ValidatingAdmissionPolicy,
@@ -47,12 +45,12 @@ function defaultMatch(match: MatchResources | undefined): void {
   defaultRules(match.excludeResourceRules);
 }
 
-export function defaultPolicy({ spec }: ValidatingAdmissionPolicy | MutatingAdmissionPolicy): void {
+export function defaultPolicy({ spec }: ValidatingAdmissionPolicy): void {
   if (!spec) return;
   spec.failurePolicy ??= 'Fail';
   defaultMatch(spec.matchConstraints);
 }
 
-export function defaultPolicyBinding({ spec }: ValidatingAdmissionPolicyBinding | MutatingAdmissionPolicyBinding): void {
+export function defaultPolicyBinding({ spec }: ValidatingAdmissionPolicyBinding): void {
   defaultMatch(spec?.matchResources);
 }

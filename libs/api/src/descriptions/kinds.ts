@@ -53,13 +53,9 @@ const sentences: Record<string, string> = {
   'discovery.v1.EndpointSlice': 'Some of the addresses behind a service, with their ports and whether they are ready.',
   'events.v1.Event': 'Something that happened to an object, for people to read; kept for a while only.',
   'certificates.v1.CertificateSigningRequest': 'Asks a signer for a certificate, which is issued once somebody has approved of it.',
-  'certificates.v1.ClusterTrustBundle': 'Certificates of authorities that pods can be given to check others with.',
-  'certificates.v1.PodCertificateRequest': 'Asks a signer for a certificate for a pod; written by the node that the pod runs on.',
   'admissionregistration.v1.ValidatingAdmissionPolicy': 'Expressions that objects must satisfy before they are stored.',
   'admissionregistration.v1.ValidatingAdmissionPolicyBinding':
     'Says where a ValidatingAdmissionPolicy holds, and what becomes of violations.',
-  'admissionregistration.v1.MutatingAdmissionPolicy': 'Expressions that change objects before they are stored.',
-  'admissionregistration.v1.MutatingAdmissionPolicyBinding': 'Says where a MutatingAdmissionPolicy holds.',
   'admissionregistration.v1.ValidatingWebhookConfiguration': 'Servers that are asked whether objects may be stored.',
   'admissionregistration.v1.MutatingWebhookConfiguration': 'Servers that may change objects before they are stored.',
   'apiregistration.v1.APIService': 'Says which server answers for a version of a group of the API.',

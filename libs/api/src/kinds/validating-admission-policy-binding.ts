@@ -26,5 +26,5 @@ export const ValidatingAdmissionPolicyBinding = defineKind<ValidatingAdmissionPo
     ...validateValidatingBinding(object),
   ],
   validateUpdate: validateMetadataUpdate,
-  columns: policyBindingColumns(),
+  columns: policyBindingColumns,
 });

@@ -46,12 +46,6 @@ export const admissionSamples = {
       usages: ['client auth'],
     },
   }),
-  ClusterTrustBundle: (): certificates.ClusterTrustBundle => ({
-    ...certifying,
-    kind: 'ClusterTrustBundle',
-    metadata,
-    spec: { trustBundle: pem('CERTIFICATE') },
-  }),
   FlowSchema: (): flow.FlowSchema => ({
     ...sharing,
     kind: 'FlowSchema',
@@ -63,42 +57,11 @@ export const admissionSamples = {
       ],
     },
   }),
-  MutatingAdmissionPolicy: (): admission.MutatingAdmissionPolicy => ({
-    ...admitting,
-    kind: 'MutatingAdmissionPolicy',
-    metadata,
-    spec: {
-      matchConstraints: { resourceRules: rules() },
-      mutations: [{ patchType: 'JSONPatch', jsonPatch: { expression: '[]' } }],
-      reinvocationPolicy: 'Never',
-    },
-  }),
-  MutatingAdmissionPolicyBinding: (): admission.MutatingAdmissionPolicyBinding => ({
-    ...admitting,
-    kind: 'MutatingAdmissionPolicyBinding',
-    metadata,
-    spec: { policyName: 'sample' },
-  }),
   MutatingWebhookConfiguration: (): admission.MutatingWebhookConfiguration => ({
     ...admitting,
     kind: 'MutatingWebhookConfiguration',
     metadata,
     webhooks: webhooks(),
-  }),
-  PodCertificateRequest: (): certificates.PodCertificateRequest => ({
-    ...certifying,
-    kind: 'PodCertificateRequest',
-    metadata: { name: 'sample', namespace: 'default' },
-    spec: {
-      signerName: 'example.com/signer',
-      podName: 'web',
-      podUID: 'a',
-      serviceAccountName: 'default',
-      serviceAccountUID: 'b',
-      nodeName: 'n1',
-      nodeUID: 'c',
-      stubPKCS10Request: anyDer,
-    },
   }),
   PriorityLevelConfiguration: (): flow.PriorityLevelConfiguration => ({
     ...sharing,

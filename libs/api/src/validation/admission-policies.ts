@@ -3,9 +3,6 @@
 import { asGoStruct } from '@berth/machinery';
 import type {
   AuditAnnotation,
-  MutatingAdmissionPolicy,
-  MutatingAdmissionPolicyBinding,
-  Mutation,
   ParamKind,
   ParamRef,
   ValidatingAdmissionPolicy,
@@ -148,33 +145,6 @@ function validation({ expression: text, message, messageExpression, reason }: Va
   return reason === undefined || reasons.includes(reason) ? errors : [...errors, notSupported(`${field}.reason`, reason, reasons)];
 }
 
-export function validateMutatingPolicy({ spec = {} }: MutatingAdmissionPolicy): FieldError[] {
-  const errors = policy(spec);
-  if (!spec.mutations?.length) errors.push(required('spec.mutations', 'mutations must contain at least one item'));
-  return [
-    ...errors,
-    ...each(spec.mutations, 'spec.mutations', mutation),
-    ...oneOf('spec.reinvocationPolicy', spec.reinvocationPolicy, ['IfNeeded', 'Never']),
-  ];
-}
-
-function mutation(given: Mutation, field: string): FieldError[] {
-  const { patchType } = given;
-  const types = ['ApplyConfiguration', 'JSONPatch'];
-  if (!patchType) return [required(`${field}.patchType`)];
-  if (!types.includes(patchType)) return [notSupported(`${field}.patchType`, patchType, types)];
-  const [used, other] =
-    patchType === 'JSONPatch' ? (['jsonPatch', 'applyConfiguration'] as const) : (['applyConfiguration', 'jsonPatch'] as const);
-  const errors = given[other] ? [invalid(`${field}.${other}`, given[other], `must not be specified when patchType is ${patchType}`)] : [];
-  const chosen = given[used];
-  if (!chosen) return [...errors, required(`${field}.${used}`, `must be specified when patchType is ${patchType}`)];
-  return [...errors, ...expression(chosen.expression, `${field}.${used}.expression`, 'expression is not specified')];
-}
-
-export function validateMutatingBinding({ spec = {} }: MutatingAdmissionPolicyBinding): FieldError[] {
-  return binding(spec);
-}
-
 export function validateValidatingBinding({ spec = {} }: ValidatingAdmissionPolicyBinding): FieldError[] {
   const field = 'spec.validationActions';
   const given = spec.validationActions ?? [];
@@ -195,7 +165,7 @@ export function validateValidatingBinding({ spec = {} }: ValidatingAdmissionPoli
   return errors;
 }
 
-function binding(spec: MutatingAdmissionPolicyBinding['spec']): FieldError[] {
+function binding(spec: ValidatingAdmissionPolicyBinding['spec']): FieldError[] {
   const { policyName } = spec;
   return [
     ...(policyName ? invalidAll('spec.policyName', policyName, dnsSubdomain(policyName)) : [required('spec.policyName')]),

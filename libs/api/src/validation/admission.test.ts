@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
 import {
   FlowSchema,
-  MutatingAdmissionPolicy,
   MutatingWebhookConfiguration,
   PriorityLevelConfiguration,
   ValidatingAdmissionPolicy,
@@ -58,14 +57,6 @@ test('policies have rules, expressions and names that expressions can use', () =
     'spec.validations[0].reason: Unsupported value: "Gone": supported values: "Forbidden", "Invalid", "RequestEntityTooLarge"',
   ]);
   expect(ValidatingAdmissionPolicy.columns.map((column) => column.value(policy, 0)).slice(1, 3)).toEqual([1, 'v1/ConfigMap']);
-
-  const mutating = admissionSamples.MutatingAdmissionPolicy();
-  mutating.spec.mutations = [{ patchType: 'ApplyConfiguration', jsonPatch: { expression: '[]' } }];
-  MutatingAdmissionPolicy.defaults(mutating);
-  expect(messages(MutatingAdmissionPolicy.validate(mutating)).map((message) => message.split(': ').at(-1))).toEqual([
-    'must not be specified when patchType is ApplyConfiguration',
-    'must be specified when patchType is ApplyConfiguration',
-  ]);
 
   const binding = admissionSamples.ValidatingAdmissionPolicyBinding();
   Object.assign(binding.spec, { validationActions: ['Deny', 'Warn'], paramRef: { name: 'a', namespace: 'b', selector: {} } });

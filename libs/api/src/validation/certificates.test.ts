@@ -1,13 +1,5 @@
 import { expect, test } from 'vitest';
-import {
-  CertificateSigningRequest,
-  ClusterTrustBundle,
-  CSIDriver,
-  CSINode,
-  PodCertificateRequest,
-  VolumeAttachment,
-  VolumeAttributesClass,
-} from '../index.ts';
+import { CertificateSigningRequest, CSIDriver, CSINode, VolumeAttachment, VolumeAttributesClass } from '../index.ts';
 import { admissionSamples } from '../samples/admission.ts';
 import { clusterSamples } from '../samples/cluster.ts';
 import { messages } from './messages.ts';
@@ -61,29 +53,6 @@ test('only approval decides, only status delivers, and neither takes anything ba
     'must contain at least one CERTIFICATE PEM block',
   ]);
   expect(CertificateSigningRequest.columns[5]?.value(issued, 0)).toBe('Approved,Issued');
-});
-
-test('a trust bundle is named after its signer and holds each anchor once', () => {
-  const bundle = admissionSamples.ClusterTrustBundle();
-  expect(
-    ClusterTrustBundle.validate({ ...bundle, spec: { ...bundle.spec, signerName: 'a.io/b' }, metadata: { name: 'a.io:b:c' } }),
-  ).toEqual([]);
-  const wrong = { ...bundle, metadata: { name: 'a:b' }, spec: { trustBundle: bundle.spec.trustBundle.repeat(2) } };
-  expect(ClusterTrustBundle.validate(wrong).map(({ detail }) => detail)).toEqual([
-    'ClusterTrustBundle without signer name must not have ":" in its name',
-    'duplicate trust anchor (indices [0 1])',
-  ]);
-});
-
-test('a pod certificate has one outcome, for good', () => {
-  const old = admissionSamples.PodCertificateRequest();
-  const failed = { ...old, status: { conditions: [{ type: 'Failed', status: 'True', lastTransitionTime: '', reason: 'x', message: '' }] } };
-  expect(PodCertificateRequest.validateStatusUpdate(failed, old)).toEqual([]);
-  expect(PodCertificateRequest.validateStatusUpdate(old, failed).map(({ detail }) => detail)).toEqual([
-    'immutable after PodCertificateRequest is issued, denied, or failed',
-  ]);
-  old.spec.maxExpirationSeconds = 60;
-  expect(PodCertificateRequest.validate(old).map(({ detail }) => detail)).toEqual(['must be in the range [3600, 7862400]']);
 });
 
 test('what storage drivers write', () => {

@@ -9,7 +9,7 @@ import type { Call } from './types.ts';
 
 /** They have generation 1 as they are made. CSIDriver counts from its first change on; all others never do. */
 const counting = [
-  ...['MutatingAdmissionPolicy', 'MutatingAdmissionPolicyBinding', 'MutatingWebhookConfiguration'],
+  ...['MutatingWebhookConfiguration'],
   ...['ValidatingAdmissionPolicy', 'ValidatingAdmissionPolicyBinding', 'ValidatingWebhookConfiguration'],
   ...['DaemonSet', 'Deployment', 'ReplicaSet', 'StatefulSet', 'ReplicationController', 'Pod', 'PodTemplate', 'CronJob', 'Job'],
   ...['EndpointSlice', 'FlowSchema', 'PriorityLevelConfiguration', 'Ingress', 'IngressClass', 'NetworkPolicy'],

@@ -10,7 +10,6 @@ import type { Call, User } from './types.ts';
 /** `metadata.ResetObjectMetaForStatus`, or the old metadata as a whole. */
 const keepingAll = [
   'FlowSchema',
-  'PodCertificateRequest',
   'PriorityLevelConfiguration',
   'ResourceClaim',
   'ServiceCIDR',
