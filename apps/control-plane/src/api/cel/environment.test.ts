@@ -77,7 +77,7 @@ const uncompiled: [string, string][] = [
   ['1 + "a"', 'no such overload: int + string'],
   ['["a", 1]', 'a list holds values of different types: string, int'],
   ['{"a": 1, "b": "c"}.a', 'a map holds values of different types'],
-  ['url("https://a").getHost()', 'found no matching overload'],
+  ['url("https://a").getUser()', 'found no matching overload'],
   [`"${'x'.repeat(10_000)}"`, 'is longer than 10000 characters'],
   [`${'('.repeat(200)}1${')'.repeat(200)}`, 'Exceeded maxDepth (100)'],
 ];

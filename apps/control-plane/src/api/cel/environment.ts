@@ -6,6 +6,7 @@ import { type Budget, Meter } from './budget.ts';
 import { ExpressionError } from './expression-error.ts';
 import { formatFunctions, Strings } from './format-function.ts';
 import { type CelFunction, readable } from './functions.ts';
+import { Ips, kubernetesEqualities, kubernetesFunctions, kubernetesTypes } from './kubernetes-types.ts';
 import { listFunctions, Sets } from './list-functions.ts';
 import { optionalMacros } from './optional-macros.ts';
 import { stringFunctions } from './string-functions.ts';
@@ -82,7 +83,11 @@ function language(meter: Meter): Environment {
   const environment = new Environment({ enableOptionalTypes: true, homogeneousAggregateLiterals: false, limits });
   environment.registerType('Sets', Sets).registerConstant('sets', 'Sets', new Sets());
   environment.registerType('Strings', Strings).registerConstant('strings', 'Strings', new Strings());
+  environment.registerType('Ips', Ips).registerConstant('ip', 'Ips', new Ips());
+  for (const { name, ctor } of kubernetesTypes) environment.registerType(name, { ctor });
+  for (const [name, equal] of kubernetesEqualities) environment.registerOperator(`${name} == ${name}`, equal);
   register(environment, [...stringFunctions(meter), ...listFunctions(meter), ...formatFunctions(meter), ...timeFunctions]);
+  register(environment, kubernetesFunctions(meter));
   for (const [signature, macro] of optionalMacros) environment.registerFunction(signature, macro, { async: false });
   return environment;
 }
