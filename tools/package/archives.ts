@@ -55,10 +55,10 @@ export async function makeDeb({ folder, file, timeSeconds, version, depends, scr
     join(meta, 'md5sums'),
     listed(files.filter((name) => !name.startsWith('etc/')).map((name) => `${md5(join(folder, name))}  ${name}`)),
   );
-  for (const [name, text] of Object.entries(scripts)) {
-    await writeFile(join(meta, name), text);
-    await chmod(join(meta, name), 0o755);
-  }
+  for (const [name, text] of Object.entries(scripts)) await writeFile(join(meta, name), text);
+  // dpkg refuses what this user's mask may have made of them.
+  for (const name of filesBelow(meta)) await chmod(join(meta, name), Object.hasOwn(scripts, name) ? 0o755 : 0o644);
+  await chmod(meta, 0o755);
   const env = { ...process.env, SOURCE_DATE_EPOCH: String(timeSeconds), LC_ALL: 'C' };
   await runCommand(['dpkg-deb', '--root-owner-group', '-Zgzip', `-z${compression}`, '--build', folder, file], { timeoutMs, env });
 }

@@ -65,7 +65,10 @@ async function replaceChecked(text: string): Promise<void> {
   const unfinished = `${agentFile}.new`;
   await writeFile(unfinished, text, { mode: 0o600 });
   try {
-    await runToEnd(programCommand('node-agent', ['--data-dir', agentDirectory, '--config', unfinished, '--check']));
+    const check = programCommand('node-agent', ['--data-dir', agentDirectory, '--config', unfinished, '--check']);
+    await runToEnd(check).catch((cause) => {
+      throw new UsageError(`${agentFile} stays as it was: the agent would not take this`, { cause });
+    });
     await rename(unfinished, agentFile);
   } finally {
     await rm(unfinished, { force: true });

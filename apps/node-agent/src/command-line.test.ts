@@ -23,11 +23,13 @@ describe('Ingresses are served', () => {
 
 const config = (...more: string[]) => parseCommandLine(['--data-dir', '/d', '--node-ip', '192.0.2.1', ...more], {})?.config;
 
+const token = `berth1.0123456789.secret.${'ab'.repeat(32)}`;
+
 describe('the control plane is', () => {
   test('where its URL or address says, and asked for by a token', () => {
     expect(config('--server', 'https://192.0.2.9')?.gateway).toEqual({ host: '192.0.2.9', port: 6444 });
     expect(config('--server', 'https://[2001:db8::1]:7444/')?.gateway).toEqual({ host: '2001:db8::1', port: 7444 });
-    expect(config('--gateway', 'h:1', '--token', 't')).toMatchObject({ gateway: { host: 'h', port: 1 }, joinToken: 't' });
+    expect(config('--gateway', 'h:1', '--token', token)).toMatchObject({ gateway: { host: 'h', port: 1 }, joinToken: token });
   });
 
   test.each([
@@ -35,6 +37,8 @@ describe('the control plane is', () => {
     [['--server', 'http://h'], '--server: "http://h" is not https://HOST'],
     [['--server', 'h:6444'], '--server: "h:6444" is not https://HOST'],
     [['--server', 'https://h/path'], '--server: '],
+    [['--server', 'https://h', '--token', 'berth1.half'], '--token: the join token is malformed: copy it whole'],
+    [['--server', 'https://h', '--join-token', ''], '--join-token: the join token is malformed'],
     [['--server', 'https://h', '--gateway', 'h:1'], '--server and --gateway exclude each other'],
   ])('not where %j says', (argv, message) => {
     expect(() => config(...argv)).toThrow(message);

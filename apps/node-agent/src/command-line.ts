@@ -1,6 +1,7 @@
 // The agent's command line. Whatever is wrong with it is said in one line that names the option.
 import { isIP } from 'node:net';
 import { join, resolve } from 'node:path';
+import { parseJoinToken } from '@berth/protocol';
 import type { LogLevel } from '@berth/telemetry';
 import { type HostPort, interfaceAddress, type OptionValues, parseHostPort, parseOptions, UsageError } from '@berth/telemetry/command-line';
 import type { AgentConfig } from './config.ts';
@@ -123,7 +124,7 @@ function commandLine(values: Values, environment: NodeJS.ProcessEnv): AgentComma
     nodeName: values['node-name'] ?? hostName(),
     dataDirectory: resolve(values['data-dir']),
     gateway: parseGateway(values),
-    joinToken: values.token ?? values['join-token'] ?? environment.BERTH_JOIN_TOKEN,
+    joinToken: parseToken(values) ?? environment.BERTH_JOIN_TOKEN,
     nodeIp: parseNodeIp(values),
     podNetwork,
     instance: values.instance,
@@ -155,6 +156,16 @@ function parseGateway({ server, gateway, 'tear-down': tearDown, 'import-image': 
     throw new UsageError(`--server: ${JSON.stringify(server)} is not https://HOST or https://HOST:PORT`);
   const port = url.port === '' ? gatewayPort : Number(url.port);
   return { host: url.hostname.replace(/^\[(.*)\]$/, '$1'), port };
+}
+
+function parseToken(values: Values): string | undefined {
+  const option = values.token === undefined ? 'join-token' : 'token';
+  const text = values[option];
+  try {
+    return text === undefined ? undefined : parseJoinToken(text).text;
+  } catch (error) {
+    throw new UsageError(`--${option}: ${(error as Error).message}`);
+  }
 }
 
 function parseNodeIp(values: Values): string {

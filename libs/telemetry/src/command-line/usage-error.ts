@@ -2,8 +2,8 @@
 
 /** What is wrong with a command line or its file. The message names the option, and is for whoever typed the command. */
 export class UsageError extends Error {
-  constructor(message: string) {
-    super(message);
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
     this.name = 'UsageError';
   }
 }
