@@ -9,9 +9,9 @@ import type { ApiServer } from '../core/api-server.ts';
 import type { ApiMetrics } from './api-metrics.ts';
 import * as discovery from './discovery.ts';
 import { serveHealth } from './health.ts';
+import { KeptOpenApiV2 } from './kept-openapi-v2.ts';
 import { wantedAggregatedDiscovery } from './media-types.ts';
-import { type OpenApiV2Part, openApiV2, openApiV2ContentType, wantsProtobuf, withParts } from './openapi-v2.ts';
-import { encodeDocument } from './openapi-v2-protobuf.ts';
+import { type OpenApiV2Part, wantsProtobuf } from './openapi-v2.ts';
 import { type Exchange, noSuchPath, sendBytes, sendJson, sendText } from './responses.ts';
 
 export const versionInfo = {
@@ -58,6 +58,7 @@ export class FixedPaths {
   readonly #options: FixedPathsOptions;
   /** Made when first asked for, as nobody may ever ask, and again when the kinds of its group version are others. */
   readonly #openApi = new Map<string, { kinds: KindDefinition[]; document: Promise<Document> }>();
+  readonly #openApiV2Document = new KeptOpenApiV2(versionInfo.gitVersion);
 
   constructor(options: FixedPathsOptions) {
     this.#options = options;
@@ -138,11 +139,10 @@ export class FixedPaths {
   }
 
   #openApiV2(exchange: Exchange): Promise<void> {
-    const { gitVersion } = versionInfo;
     exchange.response.setHeader('vary', 'Accept');
-    const document = withParts(openApiV2(this.#kinds, gitVersion), this.#options.further.openApiV2Parts());
-    if (!wantsProtobuf(exchange.request.headers.accept)) return sendJson(exchange, 200, document);
-    return sendBytes(exchange, 200, openApiV2ContentType, Buffer.from(encodeDocument(document)));
+    const form = wantsProtobuf(exchange.request.headers.accept) ? 'protobuf' : 'json';
+    const { contentType, bytes } = this.#openApiV2Document.form(this.#kinds, this.#options.further.openApiV2Parts(), form);
+    return sendBytes(exchange, 200, contentType, bytes);
   }
 
   async #serveOpenApi(exchange: Exchange, rest: string[]): Promise<void> {

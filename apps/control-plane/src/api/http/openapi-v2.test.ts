@@ -2,6 +2,7 @@
 import { type CustomResourceDefinition, establishedKinds } from '@berth/api';
 import protobuf from 'protobufjs';
 import { expect, test } from 'vitest';
+import { KeptOpenApiV2 } from './kept-openapi-v2.ts';
 import { openApiV2 } from './openapi-v2.ts';
 import { encodeDocument } from './openapi-v2-protobuf.ts';
 
@@ -76,4 +77,15 @@ test('a kind that takes any field is not described, as older clients would refus
 
 test('without such kinds there are no definitions', () => {
   expect(openApiV2([], 'v1').definitions).toEqual({});
+});
+
+test('the document is made again only when a kind, or what another server says, is another', () => {
+  const kept = new KeptOpenApiV2('v1');
+  const first = kept.form(kinds, [], 'json');
+  expect(kept.form([...kinds], [], 'json')).toBe(first);
+  expect(kept.form(kinds, [], 'protobuf').bytes).toEqual(Buffer.from(encodeDocument(openApiV2(kinds, 'v1'))));
+  const withPart = kept.form(kinds, [{ definitions: { Far: { type: 'object' } }, paths: {} }], 'json');
+  expect(JSON.parse(withPart.bytes.toString()).definitions).toHaveProperty('Far');
+  expect(JSON.parse(kept.form([], [], 'json').bytes.toString()).definitions).toEqual({});
+  expect(kept.form(kinds, [], 'json').bytes).toEqual(first.bytes);
 });
