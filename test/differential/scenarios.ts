@@ -5,6 +5,7 @@ import { type Random, seededRandom } from '@berth/telemetry';
 import { ambientKinds } from './ambient-samples.ts';
 import type { Request } from './api-server.ts';
 import { collectionSteps, deletionSteps } from './collections.ts';
+import { customSteps } from './custom-objects.ts';
 import { mutate } from './mutations.ts';
 import { applySteps, patchSteps } from './patches.ts';
 import { namespaceOf, sampleObject } from './samples.ts';
@@ -70,6 +71,7 @@ const plans: [number, (scene: Scene) => Step[]][] = [
 const total = plans.reduce((sum, [weight]) => sum + weight, 0);
 
 function stepsOf(scene: Scene): Step[] {
+  if (scene.kind.kind === 'CustomResourceDefinition' && scene.random.int(2) === 0) return customSteps(scene);
   let at = scene.random.int(total);
   for (const [weight, plan] of plans) {
     if (at < weight) return plan(scene);

@@ -12,7 +12,7 @@ export async function settled(server: ApiServer, kind: KindDefinition, asked: Re
   const name = isRecord(answer.body) && isRecord(answer.body.metadata) ? answer.body.metadata.name : undefined;
   const isWrite = ['POST', 'PUT', 'PATCH'].includes(asked.method) && answer.code < 300 && !asked.path.includes('dryRun');
   const isReported = reported[kind.kind];
-  if (!isReported || !isWrite || typeof name !== 'string') return undefined;
+  if (!isReported || !isWrite || typeof name !== 'string' || !path.includes(`/${kind.plural}`)) return undefined;
   const object = `${path.replace(/\/(flowschemas|customresourcedefinitions)(\/.*)?$/, '/$1')}/${name}`;
   return eventually(`${server.name}: the status of ${object}`, timeoutMs, async () => {
     const found = await server.send({ method: 'GET', path: object });

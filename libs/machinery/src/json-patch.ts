@@ -108,12 +108,14 @@ class Application {
 
   #test(path: string, expected: unknown): void {
     // A member that is not there is taken for null, as Kubernetes takes it, but not what it would be a member of.
-    if (!deepEqual(valueAt(this.#place('test', path)) ?? null, expected)) throw refused(`testing value ${path} failed: test failed`);
+    const place = this.#place('test', path);
+    if (isBeyond(place) || !deepEqual(valueAt(place) ?? null, expected)) throw refused(`testing value ${path} failed: test failed`);
   }
 
   #copied(from: string): unknown {
-    const value = valueAt(this.#place('copy', from, 'from '));
-    if (value === undefined) throw refused(`copy operation does not apply: doc is missing from path: "${from}": missing value`);
+    const place = this.#place('copy', from, 'from ');
+    const value = valueAt(place) ?? null;
+    if (isBeyond(place)) throw refused(`copy operation does not apply: doc is missing from path: "${from}": missing value`);
     checkShape(value);
     this.#copiedCharacters += JSON.stringify(value).length;
     if (this.#copiedCharacters > copiedCharactersMax)
@@ -182,11 +184,17 @@ function take(place: Place, path: string, op: string): unknown {
   return value;
 }
 
+/** A member that is not there is made, as Kubernetes makes it; an element must be there. */
 function replace(place: Place, path: string, value: unknown): void {
   const { container, key } = place;
-  if (valueAt(place) === undefined) throw refused(`replace operation does not apply: doc is missing key: ${path}: missing value`);
+  if (isBeyond(place)) throw refused(`replace operation does not apply: doc is missing key: ${path}: missing value`);
   if (Array.isArray(container)) container[indexOf(key, container.length - 1) ?? 0] = value;
   else container[key] = value;
+}
+
+/** Whether it is an element of a list that does not have so many. A member that is not there is null. */
+function isBeyond({ container, key }: Place): boolean {
+  return Array.isArray(container) && indexOf(key, container.length - 1) === undefined;
 }
 
 function refused(why: string): PatchError {

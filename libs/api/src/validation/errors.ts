@@ -85,6 +85,11 @@ export function optionalOneOf(field: string, value: string | undefined, supporte
   return value ? oneOf(field, value, supported) : [];
 }
 
+/** The same, where an empty text is a value as any other: what Kubernetes has a pointer for. */
+export function optionalOneOfGiven(field: string, value: string | undefined, supported: readonly string[]): FieldError[] {
+  return value === undefined || supported.includes(value) ? [] : [notSupported(field, value, supported)];
+}
+
 export function nonNegative(field: string, value: number | undefined): FieldError[] {
   return value !== undefined && value < 0 ? [invalid(field, value, notNegative)] : [];
 }

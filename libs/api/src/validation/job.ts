@@ -198,7 +198,7 @@ function completionsUpdate(next: JobSpec, old: JobSpec): FieldError[] {
   if (next.completionMode !== 'Indexed') {
     return [invalid('spec.completions', next.completions, immutable)];
   }
-  if (next.completions === next.parallelism && old.completions === old.parallelism) return [];
+  if (next.completions === next.parallelism) return [];
   return [invalid('spec.completions', next.completions, 'can only be modified in tandem with spec.parallelism')];
 }
 

@@ -3,7 +3,7 @@ import type { PodSpec } from '../generated/core-v1.types.ts';
 import { containers, initContainers } from './containers.ts';
 import { fileKeyVolumes } from './env.ts';
 import { ephemeralContainers } from './ephemeral-containers.ts';
-import { each, type FieldError, invalid, invalidAll, notSupported, oneOf, optionalOneOf, required } from './errors.ts';
+import { each, type FieldError, invalid, invalidAll, notSupported, oneOf, required } from './errors.ts';
 import { labels } from './labels.ts';
 import { legacyAddress } from './legacy-ip.ts';
 import { dnsLabel, dnsSubdomain, dnsSubdomainWithUnderscore, inRange, type NameCheck, qualified } from './names.ts';
@@ -53,7 +53,9 @@ export function validatePodSpec(spec: PodSpec | undefined, field: string, isPod 
       ...each(alias.hostnames, `${path}.hostnames`, (hostname, at) => invalidAll(at, hostname, dnsSubdomain(hostname))),
     ]),
     ...named(spec, field, ['priorityClassName', 'runtimeClassName'], dnsSubdomain),
-    ...optionalOneOf(`${field}.preemptionPolicy`, spec.preemptionPolicy, ['PreemptLowerPriority', 'Never']),
+    ...(spec.preemptionPolicy === undefined
+      ? []
+      : oneOf(`${field}.preemptionPolicy`, spec.preemptionPolicy, ['PreemptLowerPriority', 'Never'])),
     ...resourceRequirements({ limits: spec.overhead ?? {} }, `${field}.overhead`),
     ...operatingSystem(spec, `${field}.os`),
     ...ofOperatingSystem(spec, field),

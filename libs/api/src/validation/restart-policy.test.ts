@@ -38,6 +38,12 @@ const refused: [string, 'containers' | 'initContainers', Partial<Container>, str
     ['spec.containers[1].restartPolicy: Required value: must specify restartPolicy when restart rules are used'],
   ],
   [
+    'rules of an init container without a policy, whatever they are',
+    'initContainers',
+    { restartPolicyRules: [restartOn([1], 'Equals')] },
+    ['spec.initContainers[0].restartPolicy: Required value: must specify restartPolicy when restart rules are used'],
+  ],
+  [
     'a rule that restarts the pod, which is alpha',
     'containers',
     { restartPolicy: 'Never', restartPolicyRules: [{ ...restartOn([1]), action: 'RestartAllContainers' }] },

@@ -15,13 +15,17 @@ export function containerRestartPolicy(container: Container, field: string): Fie
   const errors: FieldError[] = [];
   if (restartPolicy === undefined) {
     if (restartPolicyRules.length === 0) return [];
-    errors.push(required(`${field}.restartPolicy`, 'must specify restartPolicy when restart rules are used'));
+    errors.push(withoutPolicy(field));
   } else if (!policies.includes(restartPolicy)) {
     errors.push(notSupported(`${field}.restartPolicy`, restartPolicy, policies));
   }
   const path = `${field}.restartPolicyRules`;
   if (restartPolicyRules.length > rulesMax) errors.push(tooLong(path, rulesMax)); // Kubernetes, too, calls the items bytes.
   return [...errors, ...each(restartPolicyRules, path, restartRule)];
+}
+
+function withoutPolicy(field: string): FieldError {
+  return required(`${field}.restartPolicy`, 'must specify restartPolicy when restart rules are used');
 }
 
 function restartRule({ action = '', exitCodes }: ContainerRestartRule, field: string): FieldError[] {
@@ -35,8 +39,11 @@ function restartRule({ action = '', exitCodes }: ContainerRestartRule, field: st
 }
 
 export function initContainerRestartPolicy(container: Container, field: string): FieldError[] {
-  if (container.restartPolicy !== 'Always') return containerRestartPolicy(container, field);
-  if (!container.restartPolicyRules?.length) return [];
+  const { restartPolicy, restartPolicyRules = [] } = container;
+  // Rules without a policy are looked at no further.
+  if (restartPolicy === undefined) return restartPolicyRules.length > 0 ? [withoutPolicy(field)] : [];
+  if (restartPolicy !== 'Always') return containerRestartPolicy(container, field);
+  if (restartPolicyRules.length === 0) return [];
   return [forbidden(`${field}.restartPolicyRules`, 'restartPolicyRules are not allowed for init containers with restart policy Always')];
 }
 

@@ -8,7 +8,7 @@ import {
   invalidAll,
   notSupported,
   oneOf,
-  optionalOneOf,
+  optionalOneOfGiven,
   required,
   shown,
   tooLong,
@@ -59,7 +59,7 @@ export function withoutBacksteps(path: string, field: string): FieldError[] {
 export function containerSecurityContext(context: SecurityContext | undefined, spec: PodSpec, field: string): FieldError[] {
   if (!context) return [];
   const errors = ids(context, ['runAsUser', 'runAsGroup'], field);
-  errors.push(...optionalOneOf(`${field}.procMount`, context.procMount, ['Default', 'Unmasked']));
+  errors.push(...optionalOneOfGiven(`${field}.procMount`, context.procMount, ['Default', 'Unmasked']));
   if (context.procMount === 'Unmasked' && spec.hostUsers !== false)
     errors.push(invalid(`${field}.procMount`, context.procMount, '`hostUsers` must be false to use `Unmasked`'));
   errors.push(...seccomp(context.seccompProfile, `${field}.seccompProfile`));
@@ -105,13 +105,13 @@ export function podSecurityContext(spec: PodSpec, field: string): FieldError[] {
   const errors = ids(context, ['fsGroup', 'runAsUser', 'runAsGroup'], path);
   errors.push(...each(context.supplementalGroups, `${path}.supplementalGroups`, (id, idPath) => invalidAll(idPath, id, userId(id))));
   errors.push(...sysctls(spec, `${path}.sysctls`));
-  errors.push(...optionalOneOf(`${path}.fsGroupChangePolicy`, context.fsGroupChangePolicy, ['Always', 'OnRootMismatch']));
-  errors.push(...optionalOneOf(`${path}.supplementalGroupsPolicy`, context.supplementalGroupsPolicy, ['Merge', 'Strict']));
+  errors.push(...optionalOneOfGiven(`${path}.fsGroupChangePolicy`, context.fsGroupChangePolicy, ['Always', 'OnRootMismatch']));
+  errors.push(...optionalOneOfGiven(`${path}.supplementalGroupsPolicy`, context.supplementalGroupsPolicy, ['Merge', 'Strict']));
   errors.push(...seccomp(context.seccompProfile, `${path}.seccompProfile`));
   errors.push(...windowsOptions(context.windowsOptions, `${path}.windowsOptions`));
   errors.push(...appArmor(context.appArmorProfile, `${path}.appArmorProfile`));
   // Volumes that are mounted with a context come with a feature that is off.
-  errors.push(...optionalOneOf(`${path}.seLinuxChangePolicy`, context.seLinuxChangePolicy, ['Recursive']));
+  errors.push(...optionalOneOfGiven(`${path}.seLinuxChangePolicy`, context.seLinuxChangePolicy, ['Recursive']));
   if (spec.shareProcessNamespace && spec.hostPID) {
     errors.push(invalid(`${path}.shareProcessNamespace`, true, 'ShareProcessNamespace and HostPID cannot both be enabled'));
   }

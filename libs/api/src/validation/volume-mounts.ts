@@ -1,6 +1,6 @@
 // Where a container sees volumes: as files below a path, or as a block device, each path and each volume once.
 import type { Container, PodSpec, VolumeMount } from '../generated/core-v1.types.ts';
-import { each, type FieldError, forbidden, invalid, notFound, notSupported, optionalOneOf, required } from './errors.ts';
+import { each, type FieldError, forbidden, invalid, notFound, notSupported, optionalOneOfGiven, required } from './errors.ts';
 import { descendingPath, withoutBacksteps } from './security-context.ts';
 
 const readOnlyModes = ['Disabled', 'Enabled', 'IfPossible'];
@@ -32,7 +32,7 @@ export function volumeMounts(container: Container, spec: PodSpec, field: string)
 }
 
 function propagation({ mountPropagation: mode }: VolumeMount, container: Container, field: string): FieldError[] {
-  const errors = optionalOneOf(field, mode, ['Bidirectional', 'HostToContainer', 'None']);
+  const errors = optionalOneOfGiven(field, mode, ['Bidirectional', 'HostToContainer', 'None']);
   if (mode === 'Bidirectional' && !container.securityContext?.privileged) {
     errors.push(forbidden(field, 'Bidirectional mount propagation is available only to privileged containers'));
   }

@@ -1,7 +1,8 @@
 import { fieldMessage } from '@berth/machinery';
 import { expect, test } from 'vitest';
-import { DaemonSet, StatefulSet } from '../index.ts';
+import { DaemonSet, Job, LimitRange, Pod, StatefulSet } from '../index.ts';
 import { workloadSamples } from '../samples/workloads.ts';
+import { samplePod } from '../samples.ts';
 
 test('what a rolling update of a daemon set that is updated by deletion says is kept, as zeros where it says nothing', () => {
   const daemonSet = workloadSamples.DaemonSet();
@@ -18,4 +19,45 @@ test('how pods of a stateful set are managed is one of two ways', () => {
   expect(StatefulSet.validate(statefulSet).map((error) => `${error.field}: ${fieldMessage(error)}`)).toEqual([
     `spec.podManagementPolicy: Invalid value: "Always": must be 'OrderedReady' or 'Parallel'`,
   ]);
+});
+
+test('an indexed job may be changed to as many completions as run at once, whatever they were', () => {
+  const old = workloadSamples.Job();
+  Object.assign(old.spec, { completionMode: 'Indexed', completions: 3, parallelism: 1 });
+  Job.defaults(old);
+  const changed = (completions: number) =>
+    Job.validateUpdate({ ...old, spec: { ...old.spec, completions, parallelism: 2 } }, old).map(({ detail }) => detail);
+  expect(changed(2)).toEqual([]);
+  expect(changed(4)).toEqual(['can only be modified in tandem with spec.parallelism']);
+});
+
+test('of a choice that Kubernetes has a pointer for, an empty text is none', () => {
+  const pod = samplePod({
+    securityContext: { fsGroupChangePolicy: '', supplementalGroupsPolicy: '', seLinuxChangePolicy: '' },
+    preemptionPolicy: '',
+    volumes: [{ name: 'v', emptyDir: {} }],
+    containers: [
+      { name: 'a', image: 'b', securityContext: { procMount: '' }, volumeMounts: [{ name: 'v', mountPath: '/v', mountPropagation: '' }] },
+    ],
+  });
+  Pod.defaults(pod);
+  expect(Pod.validate(pod).map(({ field, type }) => `${field} ${type}`)).toEqual([
+    'spec.containers[0].volumeMounts.mountPropagation NotSupported',
+    'spec.containers[0].securityContext.procMount NotSupported',
+    'spec.securityContext.fsGroupChangePolicy NotSupported',
+    'spec.securityContext.supplementalGroupsPolicy NotSupported',
+    'spec.securityContext.seLinuxChangePolicy NotSupported',
+    'spec.preemptionPolicy Required',
+  ]);
+});
+
+test('a limit range without amounts has no defaults', () => {
+  const range: LimitRange = {
+    apiVersion: 'v1',
+    kind: 'LimitRange',
+    metadata: { name: 'a' },
+    spec: { limits: [{ type: 'Container', max: {}, default: {} }] },
+  };
+  LimitRange.defaults(range);
+  expect(range.spec?.limits).toEqual([{ type: 'Container', max: {} }]);
 });

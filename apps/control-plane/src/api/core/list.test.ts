@@ -27,6 +27,21 @@ test('pages show one revision, whatever happens between them', async () => {
   await server.stop();
 });
 
+test('a page that is full has a next one as long as anything follows, whether it is selected or not', async () => {
+  const { server, client } = await withPods(4);
+  const selected = { namespace: 'default', labelSelector: 'half=0' };
+  const first = await client.list(Pod, { ...selected, limit: 2 });
+  expect([first.items.map(({ metadata }) => metadata.name), first.remainingItemCount]).toEqual([['p0', 'p2'], undefined]);
+  expect(await client.list(Pod, { ...selected, limit: 2, continue: first.continue })).toMatchObject({ items: [] });
+  // The same of the past, which is read from the store.
+  await client.create(Pod, pod('q'));
+  const exact = { resourceVersion: first.resourceVersion, resourceVersionMatch: 'Exact' };
+  expect((await client.list(Pod, { ...selected, limit: 2, ...exact })).continue).toBeDefined();
+  expect((await client.list(Pod, { namespace: 'default', labelSelector: 'half=1', limit: 2, ...exact })).continue).toBeUndefined();
+  expect((await client.list(Pod, { namespace: 'default', fieldSelector: 'metadata.name=p1', limit: 1 })).continue).toBeUndefined();
+  await server.stop();
+});
+
 test('a page of a compacted revision is 410 with a token that goes on at the present', async () => {
   const { server, client, store } = await withPods(5);
   const first = await client.list(Pod, { namespace: 'default', limit: 2 });

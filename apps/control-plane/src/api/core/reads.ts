@@ -9,7 +9,7 @@ import type { KindCache } from './kind-cache.ts';
 import { ListAges } from './list-ages.ts';
 import { checkListSettings, checkWatchSettings, parseVersion } from './list-options.ts';
 import type { Entry } from './object-codec.ts';
-import { beforeConversion, type Selection, selectionOf } from './selection.ts';
+import { beforeConversion, everything, type Selection, selectionOf } from './selection.ts';
 import { translated } from './store-errors.ts';
 import type { ListAnswer, ListSettings, Target, WatchHandle, WatchSettings } from './types.ts';
 import { ShownWatch, shownEntries, shownEntry } from './versions/index.ts';
@@ -76,7 +76,7 @@ export class Reads {
     if (settings.continue) return this.#nextPage(cache, namespace, selection, settings);
     const version = settings.resourceVersion || '0';
     const revision = parseVersion(version, 'invalid resource version: ');
-    const isSingle = selection.name !== undefined && (namespace !== undefined || !kind.namespaced);
+    const isSingle = isNamed(kind, namespace, selection);
     if (isExact(settings, revision, isSingle)) {
       await this.#cache.reach(revision);
       return this.#at(cache, namespace, selection, { revision, start: '' }, settings.limit);
@@ -137,10 +137,13 @@ export class Reads {
   #page(cache: KindCache, namespace: string | undefined, selection: Selection, at: Position, limit = 0): Page {
     const entries: Entry[] = [];
     for (const entry of cache.select(selection, namespace, at.start || undefined)) {
-      if (limit > 0 && entries.length === limit)
-        return withContinue(entries, at.revision, entry.key, remaining(cache, namespace, selection, entry.key));
       entries.push(entry);
+      if (limit > 0 && entries.length === limit) break;
     }
+    // As in Kubernetes, there is more as long as anything follows, whether it is selected or not.
+    const last = limit > 0 && entries.length === limit && !isNamed(cache.kind, namespace, selection) ? entries.at(-1) : undefined;
+    const [next] = last ? cache.select(everything, namespace, `${last.key}\0`) : [];
+    if (next) return withContinue(entries, at.revision, next.key, remaining(cache, namespace, selection, next.key));
     return { entries, resourceVersion: String(at.revision) };
   }
 
@@ -182,11 +185,10 @@ export class Reads {
       const page = await translated(this.#store.range(options));
       for (const [index, kv] of page.kvs.entries()) {
         const entry = cache.entry(kv.key.slice(cache.prefix.length), kv);
-        if (!selection.everything && !selection.matches(entry.object)) continue;
         if (limit > 0 && entries.length === limit) {
           return withContinue(entries, at.revision, entry.key, selection.everything ? page.count - index : undefined);
         }
-        entries.push(entry);
+        if (selection.everything || selection.matches(entry.object)) entries.push(entry);
       }
       const last = page.kvs.at(-1);
       if (!page.more || !last) return { entries, resourceVersion: String(at.revision) };
@@ -196,13 +198,19 @@ export class Reads {
 }
 
 /** Where the objects are that can be meant. */
-function keysOf({ kind, prefix }: KindCache, namespace: string | undefined, { name }: Selection): { first: string; end: string } {
-  if (name !== undefined && (namespace || !kind.namespaced)) {
+function keysOf({ kind, prefix }: KindCache, namespace: string | undefined, selection: Selection): { first: string; end: string } {
+  const { name } = selection;
+  if (name !== undefined && isNamed(kind, namespace, selection)) {
     const key = prefix + relativeKey(namespace, name);
     return { first: key, end: `${key}\0` };
   }
   const first = prefix + (namespace ? `${namespace}/` : '');
   return { first, end: prefixEnd(first) };
+}
+
+/** Whether a single object is meant. */
+function isNamed(kind: KindDefinition, namespace: string | undefined, { name }: Selection): boolean {
+  return name !== undefined && (namespace !== undefined || !kind.namespaced);
 }
 
 interface Page extends ListAnswer {
