@@ -49,7 +49,7 @@ const types = {
 
 export function customSteps(scene: Scene): Step[] {
   const { random } = scene;
-  const spec = scene.object.spec as unknown as Spec;
+  const { spec } = scene.object as unknown as { spec: Spec };
   const version = spec.versions[random.int(spec.versions.length)] as Version;
   const place = spec.scope === 'Namespaced' ? '/namespaces/differential' : '';
   const collection = `/apis/${spec.group}/${version.name}${place}/${spec.names.plural}`;

@@ -25,13 +25,17 @@ export const knownDifferences: KnownDifference[] = [
       /(addresses\[|\.ip \|)[^|]*.*Invalid value: "(0\d|[\d.]*\.0\d).*must be a valid IP address/.test(String(berth)),
   },
   {
-    words: 'Descriptions of fields and columns are worded',
+    words: 'Descriptions of fields and columns, and',
     matches: ({ at }) => at === 'object.columnDefinitions[*].description' || /\.object\.columnDefinitions\[\*\]\.description$/.test(at),
   },
   {
-    words: 'Expressions in admission policies and match conditions are not compiled',
-    matches: ({ kubernetes, berth }) =>
-      berth === undefined && typeof kubernetes === 'string' && /compilation failed: |: must evaluate to /.test(kubernetes),
+    words: 'what is wrong within an expression',
+    matches: ({ at, kubernetes, berth }) =>
+      at === 'cause' && [kubernetes, berth].some((cause) => /compilation failed: |: must evaluate to /.test(String(cause))),
+  },
+  {
+    words: 'but for their CEL expressions',
+    matches: ({ at, kubernetes }) => at === 'code' && /resource\.k8s\.io .*\.cel\.expression: Invalid value: /.test(String(kubernetes)),
   },
   {
     words: "A client's mistake is never a 500",

@@ -13,10 +13,13 @@ export function parseIndexes(text: string, completions: number): IndexInterval[]
     if (limits.length > 2) {
       return `the fragment "${part}" violates the requirement that an index interval can have at most two parts separated by '-'`;
     }
-    const [first, end = first] = limits.map((limit) => (/^\d+$/.test(limit) ? Number(limit) : undefined));
-    if (first === undefined || end === undefined) return `cannot convert string to integer for index: "${part}"`;
-    if (end >= completions) return `too large index: "${part}"`;
-    if (first <= last || (limits.length === 2 && end <= first)) return `non-increasing order, previous: ${last}, current: ${first}`;
+    for (const limit of limits) {
+      if (!/^[+-]?\d+$/.test(limit)) return `cannot convert string to integer for index: ${JSON.stringify(limit)}`;
+      if (Number(limit) >= completions) return `too large index: ${JSON.stringify(limit)}`;
+    }
+    const [first = 0, end = first] = limits.map(Number);
+    if (limits.length === 2 && end <= first) return `non-increasing order, previous: ${first}, current: ${end}`;
+    if (first <= last) return `non-increasing order, previous: ${last}, current: ${first}`;
     indexes.push([first, end]);
     last = end;
   }

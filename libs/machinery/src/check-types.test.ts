@@ -89,6 +89,18 @@ it.each([
   expect(checkSpec(spec).errors).toMatchObject([{ type: 'TypeInvalid', field, value: expect.anything(), detail }]);
 });
 
+it('a field of an embedded struct stands behind its name, as Go names it', () => {
+  const embedding = new SchemaRegistry();
+  embedding.add('core.v1', {
+    Volume: { fields: [{ name: '', type: 'core.v1.Source', inline: true }] },
+    Source: { fields: [{ name: 'file', type: 'core.v1.File', pointer: true, omitempty: true }] },
+    File: { fields: [{ name: 'share', type: 'string' }] },
+  });
+  const { errors } = checkTypes(embedding.message('core.v1.Volume'), { file: { share: 1 } });
+  const detail = 'json: cannot unmarshal number into Go struct field File.Source.file.share of type string';
+  expect(errors).toMatchObject([{ field: 'file.share', detail }]);
+});
+
 it('a quantity may have spaces around it, and has none then', () => {
   expect(checkSpec({ limits: { cpu: ' 1.5 ' } })).toMatchObject({ value: { spec: { limits: { cpu: '1500m' } } }, errors: [] });
 });

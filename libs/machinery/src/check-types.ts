@@ -2,6 +2,7 @@
 // The result shares nothing with the input, has no nulls and no empty values where they say nothing, and has times and quantities
 // in canonical form, as it would come out of Go.
 
+import { embeddedName } from './embedded-names.ts';
 import { noteGivenEmpty } from './given-empty.ts';
 import { goJsonName } from './go-text.ts';
 import { canonicalTime } from './go-time.ts';
@@ -81,7 +82,7 @@ class Checker {
         // Most fields are this: where they stand is of no interest then.
         if (this.#asApplied || inner || !isLeftOut(field)) copy[name] = inner;
       } else if (inner !== null && inner !== undefined) {
-        const inside = { path: dotted(place.path, name), struct, fields: dotted(place.fields, name) };
+        const inside = { path: dotted(place.path, name), struct, fields: dotted(place.fields, embeddedName(message, name)) };
         const kept = this.#value(field.schema, inner, inside, field.goType);
         if (isResourceList(message, field) && !this.#asApplied) roundUp(kept as Record<string, unknown>);
         const isNothing = isEmpty(kept);

@@ -50,7 +50,12 @@ export const cronJobColumns: Column<CronJob>[] = [
   nameColumn(),
   text('Schedule', 'When jobs are made, as a cron expression', ({ spec }) => spec.schedule),
   text('Timezone', 'Where the schedule is read', ({ spec }) => spec.timeZone ?? none),
-  { ...text<CronJob>('Suspend', 'Whether it makes no jobs for now', ({ spec }) => (spec.suspend ? 'True' : 'False')), type: 'boolean' },
+  {
+    ...text<CronJob>('Suspend', 'Whether it makes no jobs for now', ({ spec }) =>
+      spec?.suspend === undefined ? '<unset>' : spec.suspend ? 'True' : 'False',
+    ),
+    type: 'boolean',
+  },
   count('Active', 'Jobs that are under way', ({ status }) => status?.active?.length),
   text('Last Schedule', 'When it last made a job', ({ status }, now) =>
     status?.lastScheduleTime ? ago(status.lastScheduleTime, now) : none,

@@ -1,10 +1,9 @@
 // CSIDriver: what a CSI volume driver needs and can do.
-import { defineKind } from '@berth/machinery';
+import { deepEqual, defineKind } from '@berth/machinery';
 import { csiDriverColumns } from '../columns/csi.ts';
 import { defaultCsiDriver } from '../defaults/csi-driver.ts';
 import type { CSIDriver as Type } from '../generated/storage-v1.types.ts';
 import { schemas } from '../schemas.ts';
-import { isEqual } from '../validation/changes.ts';
 import { validateCsiDriverFields, validateCsiDriverUpdate } from '../validation/csi.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 import { dnsSubdomain } from '../validation/names.ts';
@@ -27,7 +26,7 @@ export const CSIDriver = defineKind<CSIDriver>({
     hasGeneration: false,
     // Unlike elsewhere the count starts with the first change.
     prepareForUpdate: (next, old) => {
-      if (!isEqual(next.spec, old.spec)) next.metadata.generation = Number(old.metadata.generation ?? 0) + 1;
+      if (!deepEqual(next.spec, old.spec)) next.metadata.generation = Number(old.metadata.generation ?? 0) + 1;
     },
   },
   defaults: defaultCsiDriver,

@@ -17,6 +17,7 @@ export const DeviceClass = defineKind<DeviceClass>({
   plural: 'deviceclasses',
   scope: 'Cluster',
   schema: schemas.message('resource.v1.DeviceClass'),
+  strategy: { returnsDeleted: true },
 
   disabledFields: deviceClassDisabledFields,
   validate: (object, old) => validateDeviceClass(object, old),

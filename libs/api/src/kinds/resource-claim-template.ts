@@ -18,7 +18,7 @@ export const ResourceClaimTemplate = defineKind<ResourceClaimTemplate>({
   scope: 'Namespaced',
   schema: schemas.message('resource.v1.ResourceClaimTemplate'),
 
-  strategy: { hasGeneration: false },
+  strategy: { returnsDeleted: true, hasGeneration: false },
   disabledFields: claimSpecDisabledFields('spec.spec'),
   defaults: ({ spec }) => {
     if (spec?.spec) defaultClaimSpec(spec.spec);

@@ -21,7 +21,7 @@ export const ResourceClaim = defineKind<ResourceClaim>({
   schema: schemas.message('resource.v1.ResourceClaim'),
   subresources: { status: true },
 
-  strategy: { hasGeneration: false, statusKeeps: statusMetadata, prepareForStatusUpdate: dropDeallocatedDevices },
+  strategy: { returnsDeleted: true, hasGeneration: false, statusKeeps: statusMetadata, prepareForStatusUpdate: dropDeallocatedDevices },
   disabledFields: resourceClaimDisabledFields,
   defaults: defaultResourceClaim,
   validate: (object, old) => validateResourceClaim(object, old),

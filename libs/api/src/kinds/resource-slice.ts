@@ -16,6 +16,7 @@ export const ResourceSlice = defineKind<ResourceSlice>({
   plural: 'resourceslices',
   scope: 'Cluster',
   schema: schemas.message('resource.v1.ResourceSlice'),
+  strategy: { returnsDeleted: true },
 
   disabledFields: resourceSliceDisabledFields,
   validate: validateResourceSlice,

@@ -63,8 +63,10 @@ test('indexes are read and written as intervals', () => {
     [1, 1],
     [3, 5],
   ]);
-  expect(parseIndexes('3,1', 6)).toContain('non-increasing order');
-  expect(parseIndexes('1-9', 6)).toBe('too large index: "1-9"');
+  expect(parseIndexes('3,1', 6)).toBe('non-increasing order, previous: 3, current: 1');
+  expect(parseIndexes('3-2', 6)).toBe('non-increasing order, previous: 3, current: 2');
+  expect(parseIndexes('-a', 6)).toBe('cannot convert string to integer for index: ""');
+  expect(parseIndexes('1-9', 6)).toBe('too large index: "9"');
 });
 
 test('cron jobs need a schedule and a zone that exist, and a short name', () => {

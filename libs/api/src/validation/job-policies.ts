@@ -104,7 +104,8 @@ export function successPolicy(spec: JobSpec, field: string): FieldError[] {
     if (count !== undefined && count > completions) {
       found.push(invalid(`${path}.succeededCount`, count, atMost(completions, 'specified completions')));
     }
-    const total = Array.isArray(indexes) ? countIndexes(indexes) : undefined;
+    // What cannot be read counts as none.
+    const total = indexes === undefined ? undefined : typeof indexes === 'string' ? 0 : countIndexes(indexes);
     if (count !== undefined && total !== undefined && count > total) {
       found.push(invalid(`${path}.succeededCount`, count, atMost(total, 'indexes in the specified succeededIndexes field')));
     }

@@ -1,5 +1,5 @@
 // Network policies, and the addresses and ranges of services.
-import { asGoStruct } from '@berth/machinery';
+import { asGoStruct, wasGivenEmpty } from '@berth/machinery';
 import type {
   IPAddress,
   IPBlock,
@@ -11,7 +11,7 @@ import type {
 import { schemas } from '../schemas.ts';
 import { isEqual } from './changes.ts';
 import { canonicalAddress, isStrictSubset, parseCidr, rangeText } from './cidr.ts';
-import { each, type FieldError, forbidden, immutable, invalid, invalidAll, notSupported, required, shownMember } from './errors.ts';
+import { each, type FieldError, forbidden, immutable, invalid, invalidAll, notSupported, required } from './errors.ts';
 import { ipAddress } from './ip.ts';
 import { labelSelector } from './labels.ts';
 import { legacyCidr, plainCidr } from './legacy-ip.ts';
@@ -133,7 +133,7 @@ export function validateServiceCidrUpdate(next: ServiceCIDR, old: ServiceCIDR): 
   const after = next.spec?.cidrs ?? [];
   const isJoined = before.length === 1 && after.length === 2;
   if (!isJoined && before.length !== after.length)
-    return [invalid('spec.cidrs', after.length > 0 ? after : shownMember(next.spec, 'cidrs'), immutable)];
+    return [invalid('spec.cidrs', after.length > 0 ? after : wasGivenEmpty(next.spec ?? {}, 'cidrs') ? [] : null, immutable)];
   const changed = before.flatMap((cidr, index) =>
     after[index] === cidr ? [] : [invalid(`spec.cidrs[${index}]`, after[index], immutable)],
   );

@@ -8,6 +8,7 @@ import { resourceAmount } from './resource-quota.ts';
 
 const effects = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'];
 const featureSegment = '([A-Z][A-Za-z0-9]*)';
+const featureNameMax = 253;
 const featurePattern = new RegExp(`^${featureSegment}(/[A-Za-z0-9]+)*$`);
 
 export function validateNodeSpec(node: Node): FieldError[] {
@@ -63,7 +64,9 @@ function declaredFeatures(names: string[]): FieldError[] {
 function declaredFeature(name: string, field: string): FieldError[] {
   const rule =
     "must start with an UpperCamelCase segment, with subsequent segments separated by '/' (e.g., MyFeature or MyFeature/mySubFeature), and contain only alphanumeric characters and slashes";
-  return featurePattern.test(name) ? [] : [invalid(field, name, `invalid feature name ${JSON.stringify(name)}: ${rule}`)];
+  const reason =
+    name.length > featureNameMax ? `must be no more than ${featureNameMax} characters` : featurePattern.test(name) ? undefined : rule;
+  return reason === undefined ? [] : [invalid(field, name, `invalid feature name ${JSON.stringify(name)}: ${reason}`)];
 }
 
 /** Addresses of a node's pods are handed out once: pods already carry them. */

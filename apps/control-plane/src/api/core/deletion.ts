@@ -51,6 +51,7 @@ export class Deletion {
 
   /** A few at a time; returns what was warned of. Gone is what was wanted; another object of the same name is not what was found. */
   async deleteAll(target: Call, found: KubeObject[], settings: DeleteSettings): Promise<string[]> {
+    checkSettings(settings);
     const waiting = found.map(({ metadata }) => metadata);
     const warnings = new Set<string>();
     const work = async () => {

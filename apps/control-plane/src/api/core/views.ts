@@ -3,7 +3,7 @@
 // decision, whichever version it came in.
 import { type KindDefinition, type KubeObject, storedKind } from '@berth/machinery';
 import type { Applies } from './apply.ts';
-import { matchTarget, readBody } from './body.ts';
+import { matchTarget, readBody, requireOwnName } from './body.ts';
 import { asServed, asStored } from './kind-versions.ts';
 import { freezeDeep, toBytes } from './object-codec.ts';
 import { type PatchKind, readPatched } from './patches.ts';
@@ -92,6 +92,7 @@ export class ViewWrites {
     const { kind } = call;
     const answer = await this.#writes.change(storedTarget(call), scopeOf(call), withoutDuplicates(settings), (old) => {
       const { object, warnings } = readPatched(kind, type, asServed(kind, old), patch, settings);
+      requireOwnName(call, object);
       matchTarget(call, object);
       kind.defaults(object);
       return { object: asStored(kind, object), warnings, isPatched: true };

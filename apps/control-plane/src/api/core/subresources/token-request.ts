@@ -146,6 +146,7 @@ function same({ kind = '', name = '', uid: wanted }: { kind?: string; name?: str
 }
 
 async function find<T extends KubeObject>(ports: Ports, kind: KindDefinition<T>, namespace: string | undefined, name: string): Promise<T> {
+  if (name === '') throw StatusError.badRequest('Name parameter required.');
   const entry = await ports.committer.recent(erased(kind), namespace, name);
   if (!entry) throw StatusError.notFound(kind, name);
   return entry.object as T;
