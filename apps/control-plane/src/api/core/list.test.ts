@@ -35,7 +35,7 @@ test('a page that is full has a next one as long as anything follows, whether it
   expect(await client.list(Pod, { ...selected, limit: 2, continue: first.continue })).toMatchObject({ items: [] });
   // The same of the past, which is read from the store.
   await client.create(Pod, pod('q'));
-  const exact = { resourceVersion: first.resourceVersion, resourceVersionMatch: 'Exact' };
+  const exact = { resourceVersion: first.resourceVersion, resourceVersionMatch: 'Exact' } as const;
   expect((await client.list(Pod, { ...selected, limit: 2, ...exact })).continue).toBeDefined();
   expect((await client.list(Pod, { namespace: 'default', labelSelector: 'half=1', limit: 2, ...exact })).continue).toBeUndefined();
   expect((await client.list(Pod, { namespace: 'default', fieldSelector: 'metadata.name=p1', limit: 1 })).continue).toBeUndefined();

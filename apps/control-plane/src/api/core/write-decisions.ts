@@ -73,6 +73,7 @@ export class WriteDecisions {
     dropDisabledFields(kind.disabledFields, object);
     kind.strategy.prepareForCreate?.(object);
     defaultForWrite(target, object);
+    await admission.allocate(request);
     const errors = [...kind.validate(object), ...(target.through?.view?.validate?.(object) ?? [])];
     if (errors.length > 0) throw StatusError.invalid(kind, name, errors);
     if (target.through) kind.defaults(object);
@@ -154,6 +155,7 @@ export class WriteDecisions {
     dropDisabledFields(kind.disabledFields, next, old);
     if (!partial) kind.strategy.prepareForUpdate?.(next, old);
     defaultForWrite(target, next);
+    await admission.allocate(request);
     nextGeneration(kind, next, old);
     return refused;
   }
@@ -179,7 +181,10 @@ export class WriteDecisions {
   async #concluded(request: AdmissionRequest, conclude: (request: AdmissionRequest) => Decision): Promise<Decision> {
     const { admission } = this.#options;
     const { object, guards, writes } = request;
-    const again = admission.isIdle ? undefined : { ...request, object: deepClone(object), guards: [...guards], writes: [...writes] };
+    // What was allocated already, such as an address, may be somebody else's by then: of such, everything is decided anew.
+    const isAllocated = guards.length > 0;
+    const again =
+      admission.isIdle || isAllocated ? undefined : { ...request, object: deepClone(object), guards: [...guards], writes: [...writes] };
     await admission.reserve(request);
     const decision = conclude(request);
     if (again && decision.type === 'put') decision.again = () => this.#concluded(again, conclude);
