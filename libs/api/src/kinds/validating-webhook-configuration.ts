@@ -8,7 +8,6 @@ import { isEqual } from '../validation/changes.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 import { dnsSubdomain } from '../validation/names.ts';
 import { validateWebhooks } from '../validation/webhooks.ts';
-import { idleKind } from '../warnings/idle-kind.ts';
 
 export type ValidatingWebhookConfiguration = Type;
 
@@ -33,5 +32,4 @@ export const ValidatingWebhookConfiguration = defineKind<ValidatingWebhookConfig
   ],
   validateUpdate: validateMetadataUpdate,
   columns: webhookColumns(),
-  warnings: () => idleKind('validatingwebhookconfigurations'),
 });

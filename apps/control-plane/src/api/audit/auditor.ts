@@ -98,7 +98,8 @@ export class AuditRecord {
   }
 
   /** Told with every later event; the first value of a key stays. */
-  annotate(key: string, value: string): void {
+  annotate(key: string, value: string, level?: 'Request'): void {
+    if (level && this.#decision.level === 'Metadata') return;
     this.#annotations[key] ??= value;
   }
 

@@ -87,13 +87,17 @@ export class ApiServer {
     this.health = new ServerHealth({ store, cache: this.#cache, logger });
     this.#authorizer = options.authorizer ?? new ClusterAuthorizer(this.#cache, this.kinds);
     this.#reads = new Reads(store, this.#cache, clock);
+    const system = this.localClient(componentUsers.apiServer);
+    this.services = new ServiceConnections({ client: system, random, openTunnel: this.nodes.open });
+    this.webhooks = new WebhookClient({ connections: this.services, clock });
+    const webhooks = options.webhooks ?? this.webhooks;
     const isAllowed = (user: User, attributes: Attributes) => this.isAllowed(user, attributes);
     const admission = createAdmission({
       ...options.config,
       hasTokens: options.tokens !== undefined,
       isAllowed,
       ...{ clock, random, metrics, kinds: this.kinds, cache: this.#cache },
-      ...{ committer: this.#committer, authorizer: this.#authorizer },
+      ...{ committer: this.#committer, authorizer: this.#authorizer, webhooks },
     });
     this.#admission = admission;
     const versions = new KindVersions(this.kinds);
@@ -113,12 +117,9 @@ export class ApiServer {
       read: (call, settings = {}) => this.#reads.get(call.kind, call.namespace, requireName(call), settings.resourceVersion),
       list: (kind, namespace) => this.#reads.all(kind, namespace),
     });
-    const system = this.localClient(componentUsers.apiServer);
-    this.services = new ServiceConnections({ client: system, random, openTunnel: this.nodes.open });
-    this.webhooks = new WebhookClient({ connections: this.services, clock });
     const own = { clock, random, logger, cache: this.#cache, client: system };
     this.#defaults = new ClusterDefaults({ ...options, ...own });
-    this.#customResources = new CustomResources({ ...own, metrics, kinds: this.kinds, webhooks: options.webhooks ?? this.webhooks });
+    this.#customResources = new CustomResources({ ...own, metrics, kinds: this.kinds, webhooks });
     this.#policyStatuses = new PolicyStatuses({ ...own, kinds: this.kinds });
   }
 

@@ -34,7 +34,8 @@ export interface Call extends Target {
 
 /** Where a decision about a request is noted, for whoever reads the audit log. The first value of a key stays. */
 export interface Annotated {
-  annotate(key: string, value: string): void;
+  /** @param level below which it is not noted */
+  annotate(key: string, value: string, level?: 'Request'): void;
   /** Adds to the time that the request has spent in this part of the server. */
   spent(layer: Layer, durationMs: number): void;
 }
@@ -176,6 +177,18 @@ export interface PolicyCheck {
   seconds: number;
 }
 
+/** A call of a webhook of admission. */
+export interface WebhookAsked {
+  name: string;
+  type: 'admit' | 'validating';
+  operation: string;
+  seconds: number;
+  /** HTTP status of the outcome; 0 for an error of this server. */
+  code: number;
+  /** Why the request was refused; undefined when it was not, empty when nobody waited any more. */
+  rejection: string | undefined;
+}
+
 /** Counts what happens inside; every method may be a no-op. */
 export interface CoreMetrics {
   watcherDropped(resource: string): void;
@@ -184,6 +197,17 @@ export interface CoreMetrics {
   converted(conversion: ConversionObserved): void;
   /** What a policy with a binding made of a request. */
   policyChecked(check: PolicyCheck): void;
+  webhookAsked(asked: WebhookAsked): void;
+  /** A call failed, and the request was let through. */
+  webhookFailedOpen(name: string, type: WebhookAsked['type']): void;
 }
 
-export const noMetrics: CoreMetrics = { watcherDropped() {}, conflictRetried() {}, cacheReset() {}, converted() {}, policyChecked() {} };
+export const noMetrics: CoreMetrics = {
+  watcherDropped() {},
+  conflictRetried() {},
+  cacheReset() {},
+  converted() {},
+  policyChecked() {},
+  webhookAsked() {},
+  webhookFailedOpen() {},
+};

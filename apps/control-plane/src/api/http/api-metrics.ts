@@ -1,11 +1,12 @@
 // What the API counts about itself, named as Kubernetes names it where it has a name, for Prometheus.
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { ConversionObserved, CoreMetrics, PolicyCheck } from '../core/types.ts';
+import type { ConversionObserved, CoreMetrics, PolicyCheck, WebhookAsked } from '../core/types.ts';
 import { ConversionMetrics } from './conversion-metrics.ts';
 import { FlowCounts } from './flow-metrics.ts';
 import { Series } from './metric-series.ts';
 import { PolicyCounts } from './policy-metrics.ts';
 import type { RequestLabels } from './request-labels.ts';
+import { WebhookCounts } from './webhook-metrics.ts';
 
 /** Kubernetes' own, so that its rules and dashboards fit. */
 const latencyBucketsSeconds = [0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60];
@@ -23,6 +24,7 @@ export class ApiMetrics implements CoreMetrics {
   readonly #retried: Counter<'resource'>;
   readonly #resets: Counter;
   readonly #policies: PolicyCounts;
+  readonly #webhooks: WebhookCounts;
   readonly #reloads: Counter<'status'>;
   readonly #reloaded: Gauge<'status'>;
   readonly #counted = new Series<Counter.Internal>();
@@ -65,6 +67,7 @@ export class ApiMetrics implements CoreMetrics {
     this.flow = new FlowCounts(registry);
     this.#conversions = new ConversionMetrics(registry);
     this.#policies = new PolicyCounts(registry);
+    this.#webhooks = new WebhookCounts(registry);
     this.#reloads = new Counter({
       name: 'apiserver_authentication_config_controller_automatic_reloads_total',
       help: 'Times the authentication configuration was read again because it had changed, by whether it could be used.',
@@ -121,6 +124,14 @@ export class ApiMetrics implements CoreMetrics {
 
   policyChecked(check: PolicyCheck): void {
     this.#policies.checked(check);
+  }
+
+  webhookAsked(asked: WebhookAsked): void {
+    this.#webhooks.asked(asked);
+  }
+
+  webhookFailedOpen(name: string, type: WebhookAsked['type']): void {
+    this.#webhooks.failedOpen(name, type);
   }
 
   cacheReset(): void {

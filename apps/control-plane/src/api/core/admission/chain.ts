@@ -28,7 +28,7 @@ import type { Entry } from '../object-codec.ts';
 import { everything } from '../selection.ts';
 import type { CoreMetrics, User } from '../types.ts';
 import type { WatchCache } from '../watch-cache.ts';
-import { Admission, type AdmissionPlugin, type DynamicValidation } from './admission.ts';
+import { Admission, type AdmissionPlugin, type DynamicMutation, type DynamicValidation } from './admission.ts';
 import { CertificateRequestSignature } from './certificate-request-signature.ts';
 import { CertificateRequests } from './certificate-requests.ts';
 import { PersistentVolumeClaimResize } from './claim-resize.ts';
@@ -52,6 +52,7 @@ import { ServiceCidrProtection } from './service-cidr-protection.ts';
 import { StorageObjectInUseProtection } from './storage-object-in-use-protection.ts';
 import { TaintNodesByCondition } from './taint-nodes-by-condition.ts';
 import { TlsSecretWarnings } from './tls-secret-warnings.ts';
+import { MutatingWebhooks, ValidatingWebhooks, type WebhooksOptions } from './webhooks/index.ts';
 
 const quotaKind = erased(ResourceQuotaKind);
 /** Events come and go too often to be counted. */
@@ -73,6 +74,7 @@ export interface AdmissionOptions {
   authorizer: Authorizer;
   kinds: KindsByName;
   metrics: CoreMetrics;
+  webhooks: WebhooksOptions['client'];
 }
 
 /** As long as Kubernetes gives the default account of a new namespace to be made. */
@@ -81,17 +83,20 @@ const accountWaitMs = 3_000;
 export function createAdmission(options: AdmissionOptions): Admission {
   const { disableAdmissionPlugins: disabled = [] } = options;
   const enabled = <Plugin extends { name: string }>(plugins: Plugin[]) => plugins.filter(({ name }) => !disabled.includes(name));
-  return new Admission(enabled(everyPlugin(options)), { mutations: [], validations: enabled(validations(options)) });
+  const mutations = enabled<DynamicMutation>([new MutatingWebhooks(dynamicOptions(options))]);
+  return new Admission(enabled(everyPlugin(options)), { mutations, validations: enabled(validations(options)) });
+}
+
+function dynamicOptions(options: AdmissionOptions): WebhooksOptions {
+  const namespace = async (name: string) => (await options.committer.recent(erased(Namespace), undefined, name))?.object;
+  return { ...options, client: options.webhooks, namespace };
 }
 
 function validations(options: AdmissionOptions): DynamicValidation[] {
-  const { committer, metrics } = options;
+  const dynamic = dynamicOptions(options);
   return [
-    new ValidatingPolicies({
-      ...options,
-      namespace: async (name) => (await committer.recent(erased(Namespace), undefined, name))?.object,
-      checked: (check) => metrics.policyChecked(check),
-    }),
+    new ValidatingPolicies({ ...dynamic, checked: (check) => options.metrics.policyChecked(check) }),
+    new ValidatingWebhooks(dynamic),
   ];
 }
 
