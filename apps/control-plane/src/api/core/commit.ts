@@ -54,6 +54,8 @@ export interface PutDecision {
   turn?: string | undefined;
   /** Makes the decision anew while the object is as it was decided on: without asking webhooks, which take their time. */
   again?(): Promise<Decision>;
+  /** Whether it holds what may be somebody else's once it could not be committed, such as an address: then everything is decided anew. */
+  isAllocated?: boolean | undefined;
 }
 
 export type Decision =
@@ -77,6 +79,7 @@ export class Refusal extends StatusError {
 interface Made {
   on: Entry | undefined;
   again: PutDecision['again'];
+  isVoid?: boolean;
 }
 
 export type Decide = (current: Entry | undefined, known: Known) => Decision | Promise<Decision>;
@@ -155,7 +158,7 @@ export class Committer {
     const startMs = this.#clock.monotonicMs();
     try {
       for (let attempt = 0; attempt < attemptsMax; attempt++) {
-        const again: Decide | undefined = made?.again && isSame(made.on, current) ? made.again : undefined;
+        const again: Decide | undefined = made?.again && !made.isVoid && isSame(made.on, current) ? made.again : undefined;
         if (made?.again && !again) {
           endTurn?.();
           endTurn = undefined;
@@ -174,6 +177,7 @@ export class Committer {
             : await this.#commit({ kind, audit }, relative, current, decision, known);
           if ('entry' in done) return { ...done, warnings: decision.warnings ?? [] };
           current = done.current && this.#entry(kind, relative, done.current);
+          if (made && decision.type === 'put' && decision.isAllocated) made.isVoid = true;
           this.#metrics.conflictRetried(groupResourceOf(kind));
         } else {
           const newest = await this.load(kind, namespace, name, audit);

@@ -73,7 +73,7 @@ export class WriteDecisions {
     dropDisabledFields(kind.disabledFields, object);
     kind.strategy.prepareForCreate?.(object);
     defaultForWrite(target, object);
-    await admission.allocate(request);
+    await this.#allocate(request);
     const errors = [...kind.validate(object), ...(target.through?.view?.validate?.(object) ?? [])];
     if (errors.length > 0) throw StatusError.invalid(kind, name, errors);
     if (target.through) kind.defaults(object);
@@ -155,7 +155,7 @@ export class WriteDecisions {
     dropDisabledFields(kind.disabledFields, next, old);
     if (!partial) kind.strategy.prepareForUpdate?.(next, old);
     defaultForWrite(target, next);
-    await admission.allocate(request);
+    await this.#allocate(request);
     nextGeneration(kind, next, old);
     return refused;
   }
@@ -174,6 +174,12 @@ export class WriteDecisions {
     return isIdle ? [] : carryMetadata(kind, next, old);
   }
 
+  async #allocate(request: AdmissionRequest): Promise<void> {
+    const before = request.guards.length;
+    await this.#options.admission.allocate(request);
+    if (request.guards.length > before) request.isAllocated = true;
+  }
+
   /**
    * What is claimed from others is claimed anew when that failed, with the object as it was decided on: others are asked about it once,
    * and never while requests wait for their turn.
@@ -181,13 +187,13 @@ export class WriteDecisions {
   async #concluded(request: AdmissionRequest, conclude: (request: AdmissionRequest) => Decision): Promise<Decision> {
     const { admission } = this.#options;
     const { object, guards, writes } = request;
-    // What was allocated already, such as an address, may be somebody else's by then: of such, everything is decided anew.
-    const isAllocated = guards.length > 0;
-    const again =
-      admission.isIdle || isAllocated ? undefined : { ...request, object: deepClone(object), guards: [...guards], writes: [...writes] };
+    const again = admission.isIdle ? undefined : { ...request, object: deepClone(object), guards: [...guards], writes: [...writes] };
     await admission.reserve(request);
     const decision = conclude(request);
-    if (again && decision.type === 'put') decision.again = () => this.#concluded(again, conclude);
+    if (again && decision.type === 'put') {
+      decision.again = () => this.#concluded(again, conclude);
+      decision.isAllocated = request.isAllocated;
+    }
     return decision;
   }
 }

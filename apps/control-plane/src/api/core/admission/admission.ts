@@ -35,6 +35,8 @@ export interface AdmissionRequest extends DynamicRequest {
   writes: Write[];
   /** Set by a plugin whose guards others change all the time: requests of the same turn wait for each other. */
   turn?: string;
+  /** Whether an address or a port was chosen, which is had once it is committed. */
+  isAllocated?: boolean;
   /** Whether the server made the name up: until the object is complete, others are shown none. */
   isNameGenerated?: boolean;
   /** Whether webhooks and policies are to have no say: they had it on the request that this one is part of. */

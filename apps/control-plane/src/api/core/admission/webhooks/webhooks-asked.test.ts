@@ -6,11 +6,12 @@ import {
   Namespace,
   Pod,
   ResourceQuota,
+  Service,
   ValidatingWebhookConfiguration as ValidatingKind,
 } from '@berth/api';
 import type { KubeObject } from '@berth/machinery';
 import { expect, test } from 'vitest';
-import { callFor, pod } from '../../test-server.ts';
+import { callFor, pod, service } from '../../test-server.ts';
 import type { Annotated } from '../../types.ts';
 import { configMap, everything, key, patch, started } from './webhook-fixture.ts';
 
@@ -194,4 +195,12 @@ test('a namespace is asked about like any object', async () => {
   await configure('mutating', 'a', { rules: [{ ...everything, resources: ['namespaces'] }] });
   await client.create(Namespace, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'n' } } as never);
   expect(asked[0]?.review.request).toMatchObject({ name: 'n', namespace: 'n' });
+});
+
+test('services that are made at once get addresses of their own, with a webhook that is asked about each', async () => {
+  const { client, configure, asked } = await started(() => ({ allowed: true }));
+  await configure('validating', 'a', { rules: [{ ...everything, resources: ['services'] }] });
+  const made = await Promise.all(['a', 'b', 'c', 'd', 'e'].map((name) => client.create(Service, service(name))));
+  expect(new Set(made.map(({ spec }) => spec?.clusterIP)).size).toBe(5);
+  expect((asked[0]?.review.request.object as Service | null)?.spec?.clusterIP).toMatch(/^10\./);
 });
