@@ -2,7 +2,6 @@
 // last line counts them and holds the SHA-256 of all before it, so that a file that is cut short or altered is known as such.
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
 import { createGunzip } from 'node:zlib';
 import { isRecord } from '@berth/machinery';
 
@@ -103,16 +102,15 @@ async function* linesOf(file: string): AsyncGenerator<string> {
   const source = createReadStream(file);
   const plainText = createGunzip();
   source.once('error', (error) => plainText.destroy(error));
-  const lines = createInterface({ input: source.pipe(plainText), crlfDelay: Number.POSITIVE_INFINITY });
-  // readline knows nothing of its input's errors.
-  let failure: NodeJS.ErrnoException | undefined;
-  plainText.once('error', (error) => {
-    failure = error;
-    lines.close();
-  });
+  source.pipe(plainText).setEncoding('utf8');
+  let begun = '';
   try {
-    for await (const line of lines) yield line;
-    if (failure) throw failure;
+    for await (const text of plainText as AsyncIterable<string>) {
+      const lines = (begun + text).split('\n');
+      begun = lines.pop() ?? '';
+      yield* lines;
+    }
+    if (begun !== '') yield begun;
   } catch (error) {
     throw unreadable(file, error as NodeJS.ErrnoException);
   } finally {

@@ -185,7 +185,7 @@ describe('managedFields of other writes', () => {
         1,
       ).replace(/\n */g, ''),
     ).toBe(
-      `[["apiserver",{"f:metadata": {"f:labels": {".": {},"f:a": {}}},"f:spec": {"f:containers": {"k:{\\"name\\":\\"main\\"}": {".": {},${[
+      `[["kube-apiserver",{"f:metadata": {"f:labels": {".": {},"f:a": {}}},"f:spec": {"f:containers": {"k:{\\"name\\":\\"main\\"}": {".": {},${[
         '"f:image": {}',
         '"f:imagePullPolicy": {}',
         '"f:name": {}',
@@ -206,7 +206,7 @@ describe('managedFields of other writes', () => {
       spec: { containers: [{ name: 'main', image: 'reg/other:2' }] },
     };
     const error = await failure(server.patch(callFor(Pod, 'default', 'owned'), 'apply', body, kubectl));
-    expect(error.message).toBe('Apply failed with 1 conflict: conflict with "apiserver" using v1: .spec.containers[name="main"].image');
+    expect(error.message).toBe('Apply failed with 1 conflict: conflict with "kube-apiserver" using v1: .spec.containers[name="main"].image');
     expect(made.spec.containers[0]?.image).toBe('registry.local/web:1');
   });
 
@@ -215,7 +215,7 @@ describe('managedFields of other writes', () => {
     expect(owners(made)).toEqual(['admin Update']);
     const ready = { ...made, status: { ...made.status, phase: 'Running' } } as Pod;
     const first = await test.system.updateStatus(Pod, ready);
-    expect(owners(first)).toEqual(['admin Update', 'apiserver Update status']);
+    expect(owners(first)).toEqual(['admin Update', 'kube-apiserver Update status']);
     const ofStatus = (object: KubeObject) => managedFieldsOf(object)?.find(({ subresource }) => subresource === 'status');
     expect(ofStatus(first)?.fieldsV1).toEqual({ 'f:status': { 'f:phase': {} } });
     const second = await test.system.updateStatus(Pod, { ...first, status: { ...first.status, phase: 'Failed' } } as Pod);

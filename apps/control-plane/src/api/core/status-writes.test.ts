@@ -9,6 +9,7 @@ import type { Call, User } from './types.ts';
 
 /** `metadata.ResetObjectMetaForStatus`, or the old metadata as a whole. */
 const keepingAll = [
+  'APIService',
   'FlowSchema',
   'PriorityLevelConfiguration',
   'ResourceClaim',

@@ -1,5 +1,5 @@
 // Deployments in a cluster of API and controllers: rollouts as kubectl's users see them.
-import { Deployment, Event, Pod, ReplicaSet } from '@berth/api';
+import { Deployment, Event, Node, Pod, ReplicaSet } from '@berth/api';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { isActive } from '../pod-state.ts';
 import { startTestCluster, type TestCluster } from '../testing.ts';
@@ -79,7 +79,11 @@ test('rolls out, rolls to a new image within its limits, and back to the old one
 });
 
 test('Recreate starts nothing new before the last old pod is gone', async () => {
-  await cluster.client.create(Deployment, deployment('solo', { strategy: { type: 'Recreate' } }));
+  // On a node: what is deleted without one is said to have ended.
+  await cluster.client.create(Node, { apiVersion: 'v1', kind: 'Node', metadata: { name: 'n1' } } as Node);
+  const made = deployment('solo', { strategy: { type: 'Recreate' } });
+  Object.assign(made.spec.template.spec ?? {}, { nodeName: 'n1', terminationGracePeriodSeconds: 0 });
+  await cluster.client.create(Deployment, made);
   await rollOut('solo');
   const [held] = await pods('solo');
   const key = { namespace: 'default', name: held?.metadata.name ?? '' };
