@@ -45,7 +45,7 @@ const brokenPatches: [keyof typeof patchTypes, string][] = [
   ['json', '[{"op":"replace","path":"/metadata/labels/0/x","value":1}]'],
   ['json', '[{"op":"add","path":"/metadata/finalizers/99","value":"a/b"}]'],
   ['json', '[{"op":"move","from":"/metadata","path":"/metadata/labels"}]'],
-  ['json', '[{"op":"copy","from":"/nowhere","path":"/metadata/labels/a"}]'],
+  ['json', '[{"op":"copy","from":"/nowhere/at/all","path":"/metadata/labels/a"}]'],
   ['json', '[{"op":"add","path":"/__proto__/polluted","value":true}]'],
   ['json', '[{"op":"add","path":"/constructor/prototype/polluted","value":true}]'],
   ['json', '[{"op":"replace","path":"","value":7}]'],
