@@ -206,7 +206,9 @@ describe('managedFields of other writes', () => {
       spec: { containers: [{ name: 'main', image: 'reg/other:2' }] },
     };
     const error = await failure(server.patch(callFor(Pod, 'default', 'owned'), 'apply', body, kubectl));
-    expect(error.message).toBe('Apply failed with 1 conflict: conflict with "kube-apiserver" using v1: .spec.containers[name="main"].image');
+    expect(error.message).toBe(
+      'Apply failed with 1 conflict: conflict with "kube-apiserver" using v1: .spec.containers[name="main"].image',
+    );
     expect(made.spec.containers[0]?.image).toBe('registry.local/web:1');
   });
 
