@@ -78,7 +78,7 @@ export function definition(stored: Version, changes: object = {}): KubeObject {
 /** Makes the definition, or changes it; resolves when the server serves it so. */
 export async function define(server: ApiServer, stored: Version): Promise<void> {
   const wanted = definition(stored);
-  const { object } = await server.get(definitions(definitionName)).catch(() => ({ object: undefined }));
+  const object = server.kinds.resource(group, 'v1', 'endpoints') && (await server.get(definitions(definitionName))).object;
   if (object) await server.update(definitions(definitionName), { ...object, spec: (wanted as unknown as { spec: object }).spec });
   else await server.create(definitions(), wanted);
   while (server.kinds.resource(group, 'v1', 'endpoints')?.conversion?.stored.version !== stored) await new Promise(setImmediate);
