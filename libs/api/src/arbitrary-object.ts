@@ -29,7 +29,7 @@ function arbitrary(type: TypeSchema, depth: number): fc.Arbitrary<unknown> {
   if (type.kind === 'map')
     return fc.dictionary(fc.constantFrom('app', 'cpu', 'storage', 'a/b', '..'), arbitrary(type.of, depth + 1), { maxKeys: 2 });
   if (type.kind === 'message') return message(type.message, depth + 1);
-  if (type.alternatives) return fc.oneof(...type.alternatives.map((alternative) => arbitrary(alternative, depth)));
+  if (type.alternatives) return fc.oneof(...type.alternatives.map((alternative) => oneOfSeveral(alternative, depth)));
   switch (type.scalar) {
     case 'bool':
       return fc.boolean();
@@ -52,6 +52,12 @@ function arbitrary(type: TypeSchema, depth: number): fc.Arbitrary<unknown> {
     default:
       return fc.constant({});
   }
+}
+
+/** An empty list is no alternative: Go's types for `a schema, or a list` hold none, and write null. */
+function oneOfSeveral(type: TypeSchema, depth: number): fc.Arbitrary<unknown> {
+  if (type.kind === 'list') return fc.array(arbitrary(type.of, depth + 1), { minLength: 1, maxLength: 2 });
+  return arbitrary(type, depth);
 }
 
 /** Any subset of a message's fields, required ones too: validation runs on what was sent, not on what should have been. */
