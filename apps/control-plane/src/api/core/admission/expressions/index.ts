@@ -17,6 +17,7 @@ export {
   type Operation,
   requestedKind,
 } from './admission-facts.ts';
+export { admissionRequest } from './admission-request.ts';
 export { KindTypes } from './kind-types.ts';
 export { LazyVariables } from './lazy-variables.ts';
 export { RequestObjects, RequestValues } from './request-values.ts';

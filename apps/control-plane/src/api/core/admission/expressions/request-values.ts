@@ -3,15 +3,10 @@ import type { KindDefinition, KubeObject } from '@berth/machinery';
 import { celValue } from '../../../cel/values.ts';
 import type { Authorizer } from '../../authorizer.ts';
 import { inVersion } from '../../kind-versions.ts';
-import { type AdmissionFacts, type GroupVersionKind, groupVersionKind, namespaceOf, requestedKind } from './admission-facts.ts';
+import type { AdmissionFacts } from './admission-facts.ts';
+import { admissionRequest, type Matched } from './admission-request.ts';
 import { AuthorizerValue } from './authorizer-values.ts';
 import type { LazyVariables } from './lazy-variables.ts';
-
-/** What matched: see matching/. */
-interface Matched {
-  resource: KindDefinition;
-  kind: GroupVersionKind;
-}
 
 /** A request's objects in one version. */
 export class ShownObjects {
@@ -87,7 +82,7 @@ export class RequestValues {
   }
 
   get request(): unknown {
-    return this.#once('request', () => celValue(requestOf(this.#options.facts, this.#options.match)));
+    return this.#once('request', () => celValue(admissionRequest(this.#options.facts, this.#options.match)));
   }
 
   get params(): unknown {
@@ -114,33 +109,4 @@ function withoutManagers(namespace: KubeObject | undefined): object | undefined 
   if (!namespace) return undefined;
   const { managedFields, ownerReferences, ...metadata } = namespace.metadata as KubeObject['metadata'] & { managedFields?: unknown };
   return { ...namespace, metadata };
-}
-
-/** An AdmissionRequest without objects; what is empty is absent. */
-function requestOf(facts: AdmissionFacts, match: Matched): object {
-  const requested = requestedKind(facts);
-  const { user, operation, name, subresource, dryRun = false, options } = facts;
-  const namespace = namespaceOf(facts);
-  return {
-    kind: groupVersionKind(match.kind),
-    resource: resourceOf(match.resource),
-    ...(subresource && { subResource: subresource, requestSubResource: subresource }),
-    requestKind: groupVersionKind(facts.bodyKind ?? requested),
-    requestResource: resourceOf(requested),
-    ...(name && { name }),
-    ...(namespace && { namespace }),
-    operation,
-    userInfo: {
-      ...(user.name && { username: user.name }),
-      ...(user.uid && { uid: user.uid }),
-      ...(user.groups.length > 0 && { groups: user.groups }),
-      ...(user.extra && { extra: user.extra }),
-    },
-    dryRun,
-    options: options ?? null,
-  };
-}
-
-function resourceOf({ group, version, plural }: KindDefinition): object {
-  return { group, version, resource: plural };
 }

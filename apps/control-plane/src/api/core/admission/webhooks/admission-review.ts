@@ -1,7 +1,7 @@
 // AdmissionReview v1 and v1beta1: what a webhook is asked, and what of its answer is one.
-import { apiVersionOf, isRecord, type KindDefinition, type KubeObject, type Status } from '@berth/machinery';
+import { apiVersionOf, isRecord, type KubeObject, type Status } from '@berth/machinery';
 import type { DynamicRequest } from '../admission.ts';
-import { type GroupVersionKind, namespaceOf, requestedKind } from '../expressions/index.ts';
+import { admissionRequest } from '../expressions/index.ts';
 import type { Match } from '../matching/index.ts';
 
 export type ReviewVersion = 'v1' | 'v1beta1';
@@ -27,43 +27,11 @@ export function reviewVersion(versions: readonly string[] = []): ReviewVersion |
 }
 
 export function reviewOf(version: ReviewVersion, uid: string, request: DynamicRequest, match: Match, objects: ReviewedObjects): object {
-  const { user, operation, name, subresource, dryRun = false, options = null, bodyKind } = request;
-  const requested = requestedKind(request);
-  const namespace = namespaceOf(request);
   return {
     kind: 'AdmissionReview',
     apiVersion: `admission.k8s.io/${version}`,
-    request: {
-      uid,
-      kind: kindOf(match.kind),
-      resource: resourceOf(match.resource),
-      ...(subresource && { subResource: subresource }),
-      requestKind: kindOf(bodyKind ?? requested),
-      requestResource: resourceOf(requested),
-      ...(subresource && { requestSubResource: subresource }),
-      ...(name && { name }),
-      ...(namespace && { namespace }),
-      operation,
-      userInfo: {
-        ...(user.name && { username: user.name }),
-        ...(user.uid && { uid: user.uid }),
-        ...(user.groups.length > 0 && { groups: user.groups }),
-        ...(user.extra && { extra: user.extra }),
-      },
-      object: objects.object ?? null,
-      oldObject: objects.old ?? null,
-      dryRun,
-      options,
-    },
+    request: { uid, ...admissionRequest(request, match), object: objects.object ?? null, oldObject: objects.old ?? null },
   };
-}
-
-function kindOf({ group, version, kind }: GroupVersionKind): GroupVersionKind {
-  return { group, version, kind };
-}
-
-function resourceOf({ group, version, plural }: KindDefinition): object {
-  return { group, version, resource: plural };
 }
 
 /** @throws Error in kube-apiserver's words for what is no answer to the question */
