@@ -89,6 +89,9 @@ export interface AdmissionPlugin {
   release?(kind: KindDefinition, object: KubeObject): Write[];
 }
 
+/** What plugins do one after the other. */
+type Stage = 'mutate' | 'validate' | 'allocate' | 'checkStatus' | 'reserve';
+
 export class Admission {
   readonly #plugins: AdmissionPlugin[];
   readonly #dynamic: DynamicPlugins;
@@ -105,7 +108,7 @@ export class Admission {
   }
 
   async mutate(request: AdmissionRequest): Promise<void> {
-    await this.#mutate(request);
+    await this.#each('mutate', request);
     if (request.isAdmitted || this.#dynamic.mutations.every(({ isIdle }) => isIdle)) return;
     const shown = shownToOthers(request);
     const mutation = await this.#mutateDynamically(shown.request);
@@ -114,15 +117,15 @@ export class Admission {
     // What the server adds may depend on what was changed.
     request.guards.length = 0;
     request.writes.length = 0;
-    await this.#mutate(request);
+    await this.#each('mutate', request);
     shown.refresh();
     await mutation.again();
     shown.takeOver();
   }
 
-  async #mutate(request: AdmissionRequest): Promise<void> {
+  async #each(stage: Stage, request: AdmissionRequest): Promise<void> {
     for (const plugin of this.#plugins) {
-      const pending = plugin.mutate?.(request);
+      const pending = plugin[stage]?.(request);
       if (pending) await pending;
     }
   }
@@ -142,10 +145,7 @@ export class Admission {
   }
 
   async validate(request: AdmissionRequest): Promise<void> {
-    for (const plugin of this.#plugins) {
-      const pending = plugin.validate?.(request);
-      if (pending) await pending;
-    }
+    await this.#each('validate', request);
     if (request.isAdmitted || this.#dynamic.validations.every(({ isIdle }) => isIdle)) return;
     await this.#validateDynamically(shownToOthers({ ...request, isNameGenerated: false }).request);
   }
@@ -168,25 +168,16 @@ export class Admission {
     await this.#validateDynamically(request);
   }
 
-  async allocate(request: AdmissionRequest): Promise<void> {
-    for (const plugin of this.#plugins) {
-      const pending = plugin.allocate?.(request);
-      if (pending) await pending;
-    }
+  allocate(request: AdmissionRequest): Promise<void> {
+    return this.#each('allocate', request);
   }
 
-  async checkStatus(request: AdmissionRequest): Promise<void> {
-    for (const plugin of this.#plugins) {
-      const pending = plugin.checkStatus?.(request);
-      if (pending) await pending;
-    }
+  checkStatus(request: AdmissionRequest): Promise<void> {
+    return this.#each('checkStatus', request);
   }
 
-  async reserve(request: AdmissionRequest): Promise<void> {
-    for (const plugin of this.#plugins) {
-      const pending = plugin.reserve?.(request);
-      if (pending) await pending;
-    }
+  reserve(request: AdmissionRequest): Promise<void> {
+    return this.#each('reserve', request);
   }
 
   checkDelete(kind: KindDefinition, object: KubeObject, user: User): void {
