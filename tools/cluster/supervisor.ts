@@ -3,14 +3,12 @@
 import { argv } from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '@berth/telemetry';
-import { pauseMs } from '../../apps/cli/src/supervisor.ts';
+import { pauseMs, steadyMs } from '../../apps/cli/src/supervisor.ts';
 import { ProcessFolder } from './processes.ts';
 
 export const supervisorName = 'supervisor';
 /** What a dead process costs until it is seen. */
 const lookEveryMs = 500;
-/** What ran so long did not end because of how it was started. */
-const steadyMs = 10_000;
 
 interface Watched {
   startedMs: number;

@@ -20,7 +20,7 @@ export interface SupervisorOptions {
 const firstPauseMs = 500;
 const pauseMsMax = 5_000;
 /** What ran so long did not end because of how it was started. */
-const steadyMs = 10_000;
+export const steadyMs = 10_000;
 /** Wrong usage, by every program here. */
 const usageExitCode = 2;
 const stopTimeoutMs = 25_000;

@@ -1,11 +1,12 @@
 // Secrets that hold a service account's token for good, for those who cannot ask for one: filled once they exist, gone with
 // their account (kubernetes.io, "Manually create a long-lived API token for a ServiceAccount").
+
 import { Secret, ServiceAccount } from '@berth/api';
 import type { Client, InformerSet } from '@berth/client';
+import { SlowReconciler } from '@berth/controller';
 import { deepEqual, isReason, keyOf } from '@berth/machinery';
 import type { Clock, Logger, Random } from '@berth/telemetry';
 import type { TokenIssuer } from '../api/authentication/service-accounts/token-issuer.ts';
-import { SlowReconciler } from './slow-reconciler.ts';
 
 const secretType = 'kubernetes.io/service-account-token';
 const nameAnnotation = 'kubernetes.io/service-account.name';

@@ -2,7 +2,7 @@
 // resources come and go with them. What people change or remove of the first stays so until the next start, as in Kubernetes.
 import { APIService } from '@berth/api';
 import type { Client, InformerDeps } from '@berth/client';
-import { WorkQueue } from '@berth/controller';
+import { SlowReconciler } from '@berth/controller';
 import { deepEqual, isReason, type KindDefinition } from '@berth/machinery';
 import type { ApiServiceTable } from './api-service-table.ts';
 import { registrationGroup } from './api-service-table.ts';
@@ -23,19 +23,17 @@ export interface LocalApiServicesOptions extends InformerDeps {
 
 export class LocalApiServices {
   readonly #options: LocalApiServicesOptions;
-  readonly #queue: WorkQueue;
+  readonly #reconciler: SlowReconciler;
   readonly #builtIn: Map<string, APIService>;
   /** APIServices that were there when this server started. */
   readonly #atStart = new Set<string>();
   /** Those that have been as they should be once. */
   readonly #settled = new Set<string>();
   #custom = new Map<string, APIService>();
-  #running: Promise<void> | undefined;
-  #stopped = false;
 
   constructor(options: LocalApiServicesOptions) {
     this.#options = options;
-    this.#queue = new WorkQueue(options, () => this.#run());
+    this.#reconciler = new SlowReconciler({ ...options, what: 'an APIService', look: (name) => this.#look(name) });
     this.#builtIn = wanted(options.builtIn, onStart, builtInPriority);
   }
 
@@ -43,8 +41,8 @@ export class LocalApiServices {
   start(): void {
     const { table } = this.#options;
     for (const { metadata } of table.list()) this.#atStart.add(metadata.name);
-    table.onChange((name) => this.#queue.add(name));
-    for (const name of [...this.#builtIn.keys(), ...this.#atStart]) this.#queue.add(name);
+    table.onChange((name) => this.#reconciler.add(name));
+    for (const name of [...this.#builtIn.keys(), ...this.#atStart]) this.#reconciler.add(name);
     this.kindsChanged();
   }
 
@@ -57,60 +55,43 @@ export class LocalApiServices {
     const custom = served().filter((kind) => !own.has(kind.group) || !builtIn.some((other) => isSameVersion(other, kind)));
     this.#custom = wanted(custom, always, () => customPriority);
     for (const name of new Set([...former.keys(), ...this.#custom.keys()])) {
-      if (former.has(name) !== this.#custom.has(name)) this.#queue.add(name);
+      if (former.has(name) !== this.#custom.has(name)) this.#reconciler.add(name);
     }
   }
 
-  async stop(): Promise<void> {
-    this.#stopped = true;
-    this.#queue.close();
-    await this.#running;
+  stop(): Promise<void> {
+    return this.#reconciler.stop();
   }
 
-  #run(): void {
-    this.#running ??= this.#work().finally(() => {
-      this.#running = undefined;
-      if (this.#queue.length > 0 && !this.#stopped) this.#run();
-    });
-  }
-
-  async #work(): Promise<void> {
-    for (let name = this.#queue.take(); name !== undefined && !this.#stopped; name = this.#queue.take()) {
-      const isDone = await this.#settle(name).catch((error: unknown) => {
-        if (!this.#stopped) this.#options.logger.warn('an APIService could not be brought up to date; trying again', { name, error });
-        return false;
-      });
-      if (this.#stopped) return;
-      if (isDone) this.#settled.add(name);
-      this.#queue.done(name, isDone);
-    }
+  async #look(name: string): Promise<void> {
+    await this.#settle(name);
+    this.#settled.add(name);
   }
 
   /** Kubernetes' table of cases: what is made once, what is kept, and what is nobody's business but its maker's. */
-  async #settle(name: string): Promise<boolean> {
+  async #settle(name: string): Promise<void> {
     const { client, table } = this.#options;
     const desired = this.#builtIn.get(name) ?? this.#custom.get(name);
     const present = table.get(name);
     const isSettled = this.#settled.has(name);
-    if (desired?.metadata.labels?.[managedLabel] === onStart && isSettled) return true;
+    if (desired?.metadata.labels?.[managedLabel] === onStart && isSettled) return;
     if (!present) {
       if (desired) await unlessPassed(client.create(APIService, desired), 'AlreadyExists');
-      return true;
+      return;
     }
     const managed = present.metadata.labels?.[managedLabel];
-    if (managed !== always && managed !== onStart) return true;
-    if (managed === onStart && (!this.#atStart.has(name) || isSettled)) return true;
+    if (managed !== always && managed !== onStart) return;
+    if (managed === onStart && (!this.#atStart.has(name) || isSettled)) return;
     if (!desired) {
       await unlessPassed(
         client.delete(APIService, { name }, { preconditions: { uid: present.metadata.uid ?? '' } }),
         'NotFound',
         'Conflict',
       );
-      return true;
+      return;
     }
-    if (deepEqual(present.spec, desired.spec)) return true;
+    if (deepEqual(present.spec, desired.spec)) return;
     await unlessPassed(client.update(APIService, { ...present, spec: desired.spec }), 'NotFound', 'Conflict');
-    return true;
   }
 }
 

@@ -1,13 +1,14 @@
 // Approves what nodes may have anyway, and signs what was approved.
+
 import { CertificateSigningRequest } from '@berth/api';
 import type { Client, InformerSet } from '@berth/client';
+import { SlowReconciler } from '@berth/controller';
 import { deepClone } from '@berth/machinery';
 import { type Clock, type Logger, type Random, timestamp } from '@berth/telemetry';
 import type { Attributes } from '../../api/core/authorizer.ts';
 import type { User } from '../../api/core/types.ts';
 import type { CertificateAuthority } from '../../pki/certificate-authority.ts';
 import { signatureProblem } from '../../pki/request-signature.ts';
-import { SlowReconciler } from '../slow-reconciler.ts';
 import { type Asked, knownSigners, kubeletClientSigner, readRequest, refusal } from './signer-rules.ts';
 
 const secondsMin = 10 * 60;

@@ -1,8 +1,8 @@
 // For work that takes time, which a plan does not have, such as signing: keys off a queue of its own, one at a time. Whoever
 // looks at a key looks at what there is then, and so is right after any crash; what fails is tried again.
-import { WorkQueue } from '@berth/controller';
 import { isReason } from '@berth/machinery';
 import type { Clock, Logger, Random } from '@berth/telemetry';
+import { WorkQueue } from './work-queue.ts';
 
 export interface SlowReconcilerOptions {
   /** What is looked at, for the log. */
