@@ -44,6 +44,14 @@ async function put(key: string, value: Uint8Array | string, lease?: string): Pro
   await store.transact({ compare: [], writes: [{ type: 'put', key, value: bytes, ...(lease && { lease }) }] });
 }
 
+function unpacksTo(content: Buffer, packed: Buffer): boolean {
+  try {
+    return gunzipSync(packed).equals(content);
+  } catch {
+    return false;
+  }
+}
+
 const backup = () => makeBackup(file, configOf('old'), store, systemClock);
 const restore = (name = 'new', more: Partial<ControlPlaneConfig> = {}) => restoreBackup(file, configOf(name, more), ports);
 
@@ -98,9 +106,9 @@ test('wherever a backup is cut short or altered, it is refused, and nothing is m
   await fc.assert(
     fc.asyncProperty(place, fc.option(fc.integer({ min: 1, max: 255 })), async (at, mask) => {
       const altered = Buffer.from(mask === null ? whole.subarray(0, at) : whole);
-      // Of its head only the first bytes and the method mean anything: a time or an operating system may differ.
-      if (mask !== null && at >= 3 && at < 10) return;
       if (mask !== null) altered[at] = (altered[at] ?? 0) ^ mask;
+      // Some bits mean nothing, such as the time in the head and what fills the last byte of compressed data up.
+      fc.pre(!unpacksTo(gunzipSync(whole), altered));
       await writeFile(file, altered);
       await expect(restore()).rejects.toThrow(BackupError);
       expect(existsSync(join(directory, 'new'))).toBe(false);
