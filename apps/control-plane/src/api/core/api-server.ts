@@ -20,6 +20,7 @@ import { CustomResources } from './custom/custom-resources.ts';
 import { withRuleChecks } from './custom/rule-checks.ts';
 import type { ClusterFacts } from './default-objects.ts';
 import { Deletion } from './deletion.ts';
+import { withSelectorChecks } from './devices/selector-checks.ts';
 import { EventExpiry } from './event-expiry.ts';
 import { ServerHealth } from './health.ts';
 import { KindVersions } from './kind-versions.ts';
@@ -81,7 +82,7 @@ export class ApiServer {
   constructor(options: ApiServerOptions) {
     const { store, clock, random, logger, metrics = noMetrics } = options;
     this.#options = options;
-    this.kinds = new KindsByName(options.kinds.map((kind) => withExpressionChecks(withRuleChecks(kind))));
+    this.kinds = new KindsByName(options.kinds.map((kind) => withSelectorChecks(withExpressionChecks(withRuleChecks(kind)))));
     this.#cache = new WatchCache({ store, kinds: options.kinds.filter((kind) => !kind.view), clock, logger, metrics });
     this.#committer = new Committer({ store, cache: this.#cache, metrics, expiry: new EventExpiry(store, clock), clock });
     this.health = new ServerHealth({ store, cache: this.#cache, logger });
