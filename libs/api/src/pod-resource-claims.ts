@@ -6,14 +6,17 @@ export interface PodResourceClaim {
   name: string;
   /** The claim; undefined while none has been made. */
   claimName: string | undefined;
+  /** Whether it is made from a template, for this pod alone. */
+  isGenerated: boolean;
   /** Whether there is none and none will be made, as its controller has found. */
   isUnneeded: boolean;
 }
 
 export function podResourceClaims({ spec, status }: Pod): PodResourceClaim[] {
   return (spec.resourceClaims ?? []).map(({ name = '', resourceClaimName }) => {
-    if (resourceClaimName !== undefined) return { name, claimName: resourceClaimName, isUnneeded: false };
+    if (resourceClaimName !== undefined) return { name, claimName: resourceClaimName, isGenerated: false, isUnneeded: false };
     const made = status?.resourceClaimStatuses?.find((one) => one.name === name);
-    return { name, claimName: made?.resourceClaimName, isUnneeded: made !== undefined && made.resourceClaimName === undefined };
+    const claimName = made?.resourceClaimName;
+    return { name, claimName, isGenerated: true, isUnneeded: made !== undefined && claimName === undefined };
   });
 }

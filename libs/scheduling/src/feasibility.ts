@@ -43,6 +43,7 @@ export class Feasibility {
   readonly #localCounts = new RejectionCounts();
   readonly #epoch: number;
   readonly #volumesVersion: number;
+  readonly #devicesVersion: number;
   #cursor = -1;
 
   constructor(pod: PodFacts, snapshot: Snapshot) {
@@ -50,6 +51,7 @@ export class Feasibility {
     this.#snapshot = snapshot;
     this.#epoch = snapshot.epoch;
     this.#volumesVersion = snapshot.volumes.version;
+    this.#devicesVersion = snapshot.devices.version;
     this.#scorers = localPlugins.flatMap(({ name, score }) =>
       score && (score.appliesTo?.(pod) ?? true) ? [{ name, score, raw: [] }] : [],
     );
@@ -61,8 +63,10 @@ export class Feasibility {
 
   /** Whether what it rests on beside nodes and pods is still as it was. */
   get isValid(): boolean {
-    const { epoch, volumes } = this.#snapshot;
-    return this.#epoch === epoch && (this.#pod.claims.length === 0 || this.#volumesVersion === volumes.version);
+    const { epoch, volumes, devices } = this.#snapshot;
+    const { claims, deviceClaims } = this.#pod;
+    const areDevicesSame = deviceClaims.length === 0 || this.#devicesVersion === devices.version;
+    return this.#epoch === epoch && areDevicesSame && (claims.length === 0 || this.#volumesVersion === volumes.version);
   }
 
   /** Takes in the nodes that changed. */

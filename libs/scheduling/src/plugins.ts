@@ -1,6 +1,7 @@
 // The plugins, in the order in which they are asked: the first that refuses a node names the reason.
 import type { LocalPlugin, TallyPlugin } from './plugin.ts';
 import { balancedAllocation } from './plugins/balanced-allocation.ts';
+import { dynamicResources } from './plugins/dynamic-resources.ts';
 import { imageLocality } from './plugins/image-locality.ts';
 import { nodeAffinity } from './plugins/node-affinity.ts';
 import { nodeName } from './plugins/node-name.ts';
@@ -26,6 +27,7 @@ export const localPlugins: LocalPlugin[] = [
   nodeVolumeLimits,
   volumeBinding,
   volumeZone,
+  dynamicResources,
   balancedAllocation,
 ];
 

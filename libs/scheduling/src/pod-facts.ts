@@ -1,5 +1,5 @@
 // A pod as scheduling sees it, read once. Pods whose `shape` is equal are the same to every plugin, so that they share work.
-import { countedSpec, type Pod, type PodSpec } from '@berth/api';
+import { countedSpec, type Pod, type PodResourceClaim, type PodSpec, podResourceClaims } from '@berth/api';
 import { keyOf } from '@berth/machinery';
 import { type AffinityTerms, affinityTerms } from './affinity-terms.ts';
 import { podRequests, type Resources, scoredRequests } from './resources.ts';
@@ -29,6 +29,8 @@ export interface PodFacts {
   readonly priority: number;
   /** Names of the claims it mounts. */
   readonly claims: string[];
+  /** Claims to devices. */
+  readonly deviceClaims: PodResourceClaim[];
   readonly shape: string;
 }
 
@@ -49,6 +51,7 @@ export function podFacts(pod: Pod): PodFacts {
     isTerminating: metadata.deletionTimestamp !== undefined,
     priority: pod.spec.priority ?? 0,
     claims: claimsOf(pod),
+    deviceClaims: podResourceClaims(pod),
     shape: shapeOf(pod, counted),
   };
 }
@@ -71,6 +74,13 @@ function claimsOf({ spec, metadata }: Pod): string[] {
     if (volume.persistentVolumeClaim) return [volume.persistentVolumeClaim.claimName];
     return volume.ephemeral ? [`${metadata.name}-${volume.name}`] : [];
   });
+}
+
+/** Claims that are made for a pod are for it alone, and so is the answer. */
+function deviceShape(pod: Pod): unknown[] {
+  const claims = podResourceClaims(pod);
+  if (claims.length === 0) return [];
+  return [claims, claims.some(({ isGenerated }) => isGenerated) && pod.metadata.uid];
 }
 
 /** Everything that any plugin reads of a pod, as text. */
@@ -97,5 +107,6 @@ function shapeOf(pod: Pod, spec: PodSpec): string {
     containers(spec.initContainers),
     containers(spec.containers),
     claimsOf(pod),
+    ...deviceShape(pod),
   ]);
 }

@@ -1,6 +1,7 @@
 // A pod and the state of the cluster in, a decision with its reasons out. A function: what it remembers between calls is
 // only how it got to answers that asking anew would give.
 import { keyOf } from '@berth/machinery';
+import { devicePlan } from './device-plan.ts';
 import { Feasibility, type PluginScores, type Refusals } from './feasibility.ts';
 import { neverText, preemptionText, unschedulableMessage } from './message.ts';
 import type { PodFacts } from './pod-facts.ts';
@@ -49,7 +50,9 @@ const memories = new WeakMap<Snapshot, Map<string, Feasibility>>();
 /** @param random in [0, 1); asked once, when several nodes are the best or can be freed */
 export function schedule(pod: PodFacts, snapshot: Snapshot, random: () => number): Decision {
   const { obstacle, waiting } = volumePlan(pod, snapshot.volumes);
-  if (obstacle !== undefined) return refusedEverywhere(pod, snapshot.nodeCount, obstacle);
+  if (obstacle !== undefined) return refusedEverywhere(pod, snapshot.nodeCount, obstacle, 'VolumeBinding');
+  const { obstacle: missing } = devicePlan(pod, snapshot.devices);
+  if (missing !== undefined) return refusedEverywhere(pod, snapshot.nodeCount, missing, 'DynamicResources');
   const common = { nodeCount: snapshot.nodeCount, claims: waiting.map(({ claim }) => keyOf(claim)) };
   const feasibility = feasibilityOf(pod, snapshot);
   const contested = snapshot.nominations.size > 0 ? contestedNodes(pod, snapshot, feasibility) : undefined;
@@ -99,12 +102,12 @@ function withNominated(pod: PodFacts, snapshot: Snapshot, feasible: number[]): n
   return slot !== undefined && feasible.includes(slot) ? [slot] : feasible;
 }
 
-function refusedEverywhere({ pod }: PodFacts, nodeCount: number, obstacle: string): Decision {
+function refusedEverywhere({ pod }: PodFacts, nodeCount: number, obstacle: string, plugin: string): Decision {
   const isNever = pod.spec.preemptionPolicy === 'Never' && nodeCount > 0;
   const text = isNever ? neverText : preemptionText(new Map(), 0, nodeCount);
   const message = unschedulableMessage(nodeCount, new RejectionCounts(), text, obstacle);
   const nothing = { ...noNode, feasibleCount: 0, rejected: [], claims: [], nominatedNodeName: isNever ? undefined : '' };
-  return { ...nothing, nodeCount, reasons: new Map([[obstacle, nodeCount]]), rejectedBy: ['VolumeBinding'], message };
+  return { ...nothing, nodeCount, reasons: new Map([[obstacle, nodeCount]]), rejectedBy: [plugin], message };
 }
 
 function feasibilityOf(pod: PodFacts, snapshot: Snapshot): Feasibility {

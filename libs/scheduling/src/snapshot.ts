@@ -1,6 +1,7 @@
 // What scheduling knows of the cluster, kept up to date change by change. Pods may be added on the strength of a decision
 // that is not written yet (assumed); adding the same uid again, as it then is observed, replaces them.
 import type { Node } from '@berth/api';
+import { DeviceState } from './device-state.ts';
 import { DisruptionBudgets } from './disruption-budgets.ts';
 import { NodeState } from './node-state.ts';
 import { Nominations } from './nominations.ts';
@@ -11,6 +12,7 @@ export class Snapshot {
   /** By slot; a slot of a node that is gone is used again. */
   readonly nodes: (NodeState | undefined)[] = [];
   readonly volumes = new VolumeState();
+  readonly devices = new DeviceState();
   readonly nominations = new Nominations();
   readonly budgets = new DisruptionBudgets();
   readonly #byName = new Map<string, NodeState>();

@@ -23,6 +23,8 @@ import { type NodeMetrics, uncounted } from './nodes/node-metrics.ts';
 import { podGcController } from './nodes/pod-gc.ts';
 import { taintEvictionController } from './nodes/taint-eviction.ts';
 import { replicaSetController, replicationController } from './replicas/controllers.ts';
+import { claimUseController } from './resource-claims/claim-use.ts';
+import { podClaimController } from './resource-claims/pod-claims.ts';
 import { resourceQuotaController } from './resource-quota.ts';
 import { ipRepairController } from './service-addresses/repair.ts';
 import { serviceCidrsController } from './service-addresses/service-cidrs.ts';
@@ -78,6 +80,8 @@ export function controllersFor(options: ControllersOptions): Controller[] {
     erase(taintEvictionController(attendance, nodeMetrics)),
     erase(podGcController(attendance, nodeMetrics)),
     erase(certificateCleaner),
+    erase(podClaimController),
+    erase(claimUseController),
     erase(claimController),
     erase(volumeController),
     erase(claimProtectionController),

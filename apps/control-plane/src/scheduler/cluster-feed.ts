@@ -1,6 +1,7 @@
 // Turns what informers report into the scheduler's snapshot and into events for its queue.
 import {
   CSINode,
+  DeviceClass,
   hasEnded,
   Namespace,
   Node,
@@ -8,6 +9,7 @@ import {
   PersistentVolumeClaim,
   Pod,
   PodDisruptionBudget,
+  ResourceClaim,
   Service,
   StorageClass,
   VolumeAttachment,
@@ -48,6 +50,20 @@ export function feedCluster(parts: ClusterFeedParts): void {
     else snapshot.budgets.set(budget);
   });
   feedVolumes(parts);
+  feedDevices(parts);
+}
+
+function feedDevices({ informers, snapshot: { devices }, queue }: ClusterFeedParts): void {
+  informers.of(ResourceClaim).onChange((type, claim) => {
+    if (type === 'DELETED') devices.removeClaim(keyOf(claim));
+    else devices.setClaim(claim);
+    queue.happened('device');
+  });
+  informers.of(DeviceClass).onChange((type, { metadata }) => {
+    if (type === 'DELETED') devices.removeClass(metadata.name);
+    else devices.addClass(metadata.name);
+    queue.happened('device');
+  });
 }
 
 function feedVolumes({ informers, snapshot: { volumes }, queue }: ClusterFeedParts): void {

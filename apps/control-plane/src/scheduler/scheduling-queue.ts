@@ -14,7 +14,7 @@ const unschedulableMsMax = 300_000;
 export type Place = 'active' | 'backoff' | 'unschedulable' | 'gated' | 'preempting' | 'binding';
 
 /** What happened in the cluster that may let a pod fit which did not. */
-export type ClusterEvent = 'node' | 'pod-placed' | 'pod-shrunk' | 'pod-terminating' | 'pod-gone' | 'volume' | 'namespace';
+export type ClusterEvent = 'node' | 'pod-placed' | 'pod-shrunk' | 'pod-terminating' | 'pod-gone' | 'volume' | 'device' | 'namespace';
 
 export interface QueuedPod {
   pod: Pod;
@@ -237,6 +237,7 @@ const helpedBy: Record<Exclude<ClusterEvent, 'node'>, string[]> = {
     'VolumeBinding',
   ],
   volume: ['VolumeRestrictions', 'NodeVolumeLimits', 'VolumeBinding', 'VolumeZone'],
+  device: ['DynamicResources'],
   namespace: ['InterPodAffinity'],
 };
 

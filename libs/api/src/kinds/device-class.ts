@@ -23,5 +23,5 @@ export const DeviceClass = defineKind<DeviceClass>({
   validate: (object, old) => validateDeviceClass(object, old),
   validateUpdate: validateMetadataUpdate,
   columns: deviceClassColumns,
-  warnings: () => idleKind('deviceclasses'),
+  warnings: () => idleKind('deviceclasses', 'pods wait until there are the classes that their claims name'),
 });

@@ -108,7 +108,7 @@ test('fields that do not act warn, those that act do not', () => {
   if (deployment.spec.template.spec) deployment.spec.template.spec.resourceClaims = [{ name: 'gpu', resourceClaimName: 'gpu' }];
   Deployment.defaults(deployment);
   expect(Deployment.warnings(deployment)).toEqual([
-    'spec.template.spec.resourceClaims: Berth accepts this field but does not act on it yet',
+    expect.stringMatching(/^spec\.template\.spec\.resourceClaims: Berth allocates no devices/),
   ]);
 
   const dual = sampleService({ type: 'LoadBalancer', ipFamilyPolicy: 'PreferDualStack' });

@@ -6,7 +6,6 @@ import { claimSpecDisabledFields } from '../disabled-fields.ts';
 import type { ResourceClaimTemplate as Type } from '../generated/resource-v1.types.ts';
 import { schemas } from '../schemas.ts';
 import { validateClaimTemplate, validateClaimTemplateUpdate } from '../validation/devices/claim.ts';
-import { idleKind } from '../warnings/idle-kind.ts';
 
 export type ResourceClaimTemplate = Type;
 
@@ -26,5 +25,4 @@ export const ResourceClaimTemplate = defineKind<ResourceClaimTemplate>({
   validate: (object) => validateClaimTemplate(object),
   validateUpdate: validateClaimTemplateUpdate,
   columns: claimTemplateColumns,
-  warnings: () => idleKind('resourceclaimtemplates'),
 });

@@ -8,7 +8,6 @@ import { schemas } from '../schemas.ts';
 import { dropDeallocatedDevices } from '../strategies/resource-claim.ts';
 import { validateResourceClaim, validateResourceClaimUpdate } from '../validation/devices/claim.ts';
 import { validateResourceClaimStatus } from '../validation/devices/claim-status.ts';
-import { idleKind } from '../warnings/idle-kind.ts';
 
 export type ResourceClaim = Type;
 
@@ -28,5 +27,5 @@ export const ResourceClaim = defineKind<ResourceClaim>({
   validateUpdate: validateResourceClaimUpdate,
   validateStatusUpdate: validateResourceClaimStatus,
   columns: resourceClaimColumns,
-  warnings: () => idleKind('resourceclaims'),
+  warnings: () => ['resourceclaims: Berth allocates no devices: claims wait until somebody else does'],
 });

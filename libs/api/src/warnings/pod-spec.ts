@@ -7,7 +7,7 @@ const actingProjections = ['configMap', 'secret', 'downwardAPI', 'serviceAccount
 const idleContainerFields = ['volumeDevices'] as const;
 /** Resources whose limits are enforced. */
 const limited = ['cpu', 'memory', 'ephemeral-storage'];
-const idlePodFields = ['resourceClaims'] as const;
+const claimsRule = 'Berth allocates no devices and its nodes prepare none: the pod waits until somebody else has allocated what it claims';
 const idleSecurityFields = ['seLinuxOptions', 'windowsOptions', 'appArmorProfile'] as const;
 
 /** `spec.overhead: Berth accepts this field but does not act on it yet`. */
@@ -22,7 +22,7 @@ function isGiven(value: unknown): boolean {
 
 export function podSpecWarnings(spec: PodSpec | undefined, field: string): string[] {
   if (!spec) return [];
-  const warnings = idlePodFields.filter((key) => isGiven(spec[key])).map((key) => idle(`${field}.${key}`));
+  const warnings = isGiven(spec.resourceClaims) ? [idle(`${field}.resourceClaims`, claimsRule)] : [];
   if (isGiven(spec.overhead))
     warnings.push(idle(`${field}.overhead`, 'Berth counts overhead when it chooses a node, and limits nothing by it'));
   warnings.push(...resourceWarnings(spec, field));

@@ -29,6 +29,7 @@ export const schedulerRules: PolicyRule[] = [
   rule(read, 'apps', ['replicasets', 'statefulsets']),
   rule(read, 'storage.k8s.io', ['storageclasses', 'csinodes', 'csidrivers', 'csistoragecapacities', 'volumeattachments']),
   rule(read, 'policy', ['poddisruptionbudgets']),
+  rule(read, 'resource.k8s.io', ['deviceclasses', 'resourceclaims']),
   rule(read, 'scheduling.k8s.io', ['priorityclasses']),
   rule(['create'], '', ['pods/binding', 'bindings']),
   rule(['update', 'patch'], '', ['pods/status']),
