@@ -90,7 +90,8 @@ export class PodManager {
         if (changes.touchedNamespaces.has('*') || changes.touchedNamespaces.has(worker.pod.metadata.namespace ?? '')) worker.refresh();
       }
     }
-    if (changes.networkChanged || changes.pods.length > 0) this.#syncNetwork();
+    // Its zone is a label.
+    if (changes.networkChanged || changes.nodeChanged || changes.pods.length > 0) this.#syncNetwork();
     for (const volume of changes.releasedVolumes) this.#removeVolume(volume.metadata.name, volume.metadata.uid ?? '');
     this.#isTold ||= state.full;
     if (state.full) this.#endOrphans();

@@ -6,7 +6,7 @@ import { type KubeObject, StatusError } from '@berth/machinery';
 import type { Tunnel, TunnelRequest } from '@berth/protocol';
 import type { Admission } from './admission/admission.ts';
 import { createAdmission } from './admission/chain.ts';
-import { PolicyStatuses, withExpressionChecks } from './admission/policies/index.ts';
+import { PolicyStatuses } from './admission/policies/index.ts';
 import type { ApiServerOptions } from './api-options.ts';
 import { Applies } from './apply.ts';
 import { ClusterAuthorizer } from './authorization/cluster-authorizer.ts';
@@ -15,12 +15,11 @@ import { type Attributes, type Authorizer, attributesOf, forbidden, type Verb } 
 import { notAllowed, required, requireName } from './call-checks.ts';
 import { ClusterDefaults } from './cluster-defaults.ts';
 import { Committer } from './commit.ts';
+import { withCompiledExpressions } from './compiled-expressions.ts';
 import { componentUsers } from './component-users.ts';
 import { CustomResources } from './custom/custom-resources.ts';
-import { withRuleChecks } from './custom/rule-checks.ts';
 import type { ClusterFacts } from './default-objects.ts';
 import { Deletion } from './deletion.ts';
-import { withSelectorChecks } from './devices/selector-checks.ts';
 import { EventExpiry } from './event-expiry.ts';
 import { ServerHealth } from './health.ts';
 import { KindVersions } from './kind-versions.ts';
@@ -82,7 +81,7 @@ export class ApiServer {
   constructor(options: ApiServerOptions) {
     const { store, clock, random, logger, metrics = noMetrics } = options;
     this.#options = options;
-    this.kinds = new KindsByName(options.kinds.map((kind) => withSelectorChecks(withExpressionChecks(withRuleChecks(kind)))));
+    this.kinds = new KindsByName(options.kinds.map(withCompiledExpressions));
     this.#cache = new WatchCache({ store, kinds: options.kinds.filter((kind) => !kind.view), clock, logger, metrics });
     this.#committer = new Committer({ store, cache: this.#cache, metrics, expiry: new EventExpiry(store, clock), clock });
     this.health = new ServerHealth({ store, cache: this.#cache, logger });
