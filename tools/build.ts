@@ -1,5 +1,5 @@
-// Bundles the node programs to apps/*/dist/main.js: the workspace's own code in one file each, and one more for each thread it
-// starts (`*.worker.ts`), npm packages left where they are; and the dashboard to apps/dashboard/dist. A single file starts much faster than hundreds of TypeScript ones.
+// Bundles the node programs to apps/*/dist/main.js: one file each with the npm packages that it uses, and one more for each thread it
+// starts (`*.worker.ts`); and the dashboard to apps/dashboard/dist. One file starts with half the work of a thousand, which is most of a start.
 // What was built from the same sources is left alone: clusters that run beside each other start from these files.
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
@@ -7,23 +7,48 @@ import { isBuiltin } from 'node:module';
 import { dirname, join } from 'node:path';
 import { argv } from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { build as esbuild, type Plugin } from 'esbuild';
+import { type BuildOptions, build as esbuild, type Plugin } from 'esbuild';
 import { buildDashboard } from '../apps/dashboard/build.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-/** Beside a program: the npm packages that it loads when it runs. */
-export const externalsFile = '.externals.json';
+/** Beside a program: the npm packages that it consists of and loads. */
+export const packagesFile = '.packages.json';
+export interface ProgramPackages {
+  /** Folders, from the root, of those whose code is in the program. */
+  inside: string[];
+  /** Names of those that it loads when it runs. */
+  outside: string[];
+}
+
 const apps = ['control-plane', 'node-agent', 'cli', 'dashboard'];
 
-/** Bare imports are npm packages, except for the workspace's own. */
-const npmPackagesStayOutside: Plugin = {
-  name: 'npm-packages-stay-outside',
+/** Reads files in its own folder; few clusters load it. */
+const outside = ['etcd3'];
+
+const somePackagesStayOutside: Plugin = {
+  name: 'some-packages-stay-outside',
   setup(build) {
-    build.onResolve({ filter: /^[^./]/ }, ({ path, kind }) => {
-      if (kind === 'entry-point' || path.startsWith('@berth/')) return undefined;
-      return { path, external: true };
+    build.onResolve({ filter: /^[^./]/ }, async ({ path, kind, pluginData, ...from }) => {
+      if (kind === 'entry-point' || pluginData === 'asked') return undefined;
+      if (outside.includes(packageName(path))) return { path, external: true };
+      if (!['require-call', 'dynamic-import'].includes(kind) || isBuiltin(path)) return undefined;
+      // What a package tries to load, and does without, is not installed.
+      const { errors, ...found } = await build.resolve(path, { ...from, kind, pluginData: 'asked' });
+      return errors.length > 0 ? { path, external: true } : found;
     });
   },
+};
+
+/** What packages in the form of CommonJS expect to be there, in a module. */
+const commonJs: Pick<BuildOptions, 'banner' | 'define'> = {
+  banner: {
+    js: [
+      "import { createRequire as berthCreateRequire } from 'node:module';",
+      'const require = berthCreateRequire(import.meta.url);',
+      'const [berthFilename, berthDirname] = [import.meta.filename, import.meta.dirname];',
+    ].join(' '),
+  },
+  define: { __filename: 'berthFilename', __dirname: 'berthDirname' },
 };
 
 /** Builds those of the apps that there are; resolves with the programs' first files. @throws when something does not compile */
@@ -72,14 +97,25 @@ async function bundle(name: string): Promise<void> {
     format: 'esm',
     target: 'node24',
     sourcemap: 'linked',
-    plugins: [npmPackagesStayOutside],
+    plugins: [somePackagesStayOutside],
+    ...commonJs,
+    absWorkingDir: root,
     tsconfigRaw: { compilerOptions: { experimentalDecorators: true, target: 'ES2024' } },
     logLevel: 'warning',
     metafile: true,
   });
-  const imports = Object.values(metafile.outputs).flatMap((output) => output.imports);
-  const outside = imports.filter(({ external, path }) => external && !isBuiltin(path)).map(({ path }) => packageName(path));
-  writeFileSync(join(outdir, externalsFile), JSON.stringify([...new Set(outside)].sort()));
+  const imports = Object.values(metafile.outputs).flatMap((output) => output.imports.map(({ path }) => packageName(path)));
+  const packages: ProgramPackages = {
+    inside: packageFolders(Object.keys(metafile.inputs)),
+    outside: outside.filter((wanted) => imports.includes(wanted)),
+  };
+  writeFileSync(join(outdir, packagesFile), JSON.stringify(packages));
+}
+
+/** @param files from the root */
+function packageFolders(files: string[]): string[] {
+  const folders = files.flatMap((file) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file) ?? []);
+  return [...new Set(folders)].sort();
 }
 
 /** `@scope/name/part` is of `@scope/name`. */

@@ -1,9 +1,9 @@
 // What an installed Berth consists of, as a folder that runs from wherever it lies: Node, the built programs, the npm packages that they
-// load, and the files that a system needs to run them. Nothing in it depends on when or where it was made.
+// load, the licences of those that they consist of, and the files that a system needs to run them. Nothing in it depends on when or where it was made.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { chmod, copyFile, cp, link, mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { externalsFile } from '../build.ts';
+import { type ProgramPackages, packagesFile } from '../build.ts';
 import { runCommand } from '../cluster/run-command.ts';
 import { runtimePackages } from './runtime-packages.ts';
 
@@ -34,7 +34,9 @@ export async function makeInstalledFolder(root: string, target: string, release:
   await writeFile(join(target, 'bin', 'berth'), launcher);
   for (const name of programs) await copyTree(join(root, 'apps', name, 'dist'), join(target, 'apps', name, 'dist'));
   await copyTree(join(root, 'apps', 'dashboard', 'dist'), join(target, 'apps', 'dashboard', 'dist'));
-  for (const folder of runtimePackages(root, externals(root))) await copyPackage(join(root, folder), join(target, folder));
+  const { inside, outside } = packagesOf(root);
+  for (const folder of runtimePackages(root, outside)) await copyPackage(join(root, folder), join(target, folder));
+  for (const folder of inside) await copyLicences(join(root, folder), join(target, 'licences', folder.replace(/^node_modules\//, '')));
   // The programs are modules.
   await writeFile(join(target, 'package.json'), `${JSON.stringify({ type: 'module', private: true })}\n`);
   await writeFile(join(target, 'release.json'), `${JSON.stringify(release)}\n`);
@@ -42,9 +44,17 @@ export async function makeInstalledFolder(root: string, target: string, release:
   await cp(join(root, 'deploy', 'package'), join(target, 'share'), { recursive: true });
 }
 
-function externals(root: string): string[] {
-  const lists = programs.map((name) => JSON.parse(readFileSync(join(root, 'apps', name, 'dist', externalsFile), 'utf8')) as string[]);
-  return [...new Set(lists.flat())].sort();
+function packagesOf(root: string): ProgramPackages {
+  const lists = programs.map((name) => JSON.parse(readFileSync(join(root, 'apps', name, 'dist', packagesFile), 'utf8')) as ProgramPackages);
+  const all = (of: keyof ProgramPackages) => [...new Set(lists.flatMap((list) => list[of]))].sort();
+  return { inside: all('inside'), outside: all('outside') };
+}
+
+/** Of a package whose code is in a program; its manifest names the licence where there is no text. */
+async function copyLicences(from: string, to: string): Promise<void> {
+  await mkdir(to, { recursive: true });
+  for (const name of await readdir(from))
+    if (name === 'package.json' || kept.test(name)) await cp(join(from, name), join(to, name), { recursive: true });
 }
 
 async function copyTree(from: string, to: string): Promise<void> {

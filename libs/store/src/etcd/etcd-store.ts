@@ -56,7 +56,7 @@ export class EtcdStore implements Store {
 
   /** @throws StoreUnavailableError when no endpoint answers */
   static async open(options: EtcdStoreOptions): Promise<EtcdStore> {
-    const store = new EtcdStore(options);
+    const store = new EtcdStore(options, await connect(options.endpoints, options.clock, options.credentials));
     try {
       await store.revision();
       store.#history.start();
@@ -67,11 +67,11 @@ export class EtcdStore implements Store {
     }
   }
 
-  private constructor(options: EtcdStoreOptions) {
+  private constructor(options: EtcdStoreOptions, client: Etcd3) {
     this.#options = options;
     this.#hub = new WatchHub(options.watchEventsMax);
     this.#history = new History(this, options.clock, options.logger ?? silentLogger, options);
-    this.#client = connect(options.endpoints, options.clock, options.credentials);
+    this.#client = client;
     this.#layout = new Layout(options.prefix ?? '/berth');
     this.#writer = new Writer(this.#client, this.#layout, (error) => unavailable(options.endpoints, error));
   }
