@@ -1,9 +1,11 @@
-// npm run bench -- soak: what pods leave behind. Ten thousand come and go on one node, 60 at a time (BERTH_BENCH_PODS for fewer); heap
-// after collection, open files, resident memory and kernel objects of agent and control plane, over those after the first 500.
+// npm run bench -- soak: what pods leave behind. Ten thousand come and go on one node, 60 at a time (--pods N for fewer); heap after
+// collection, open files and resident memory of agent and control plane, and the node's kernel objects, over those after the first 500.
 // Goals: 1.2 times at most, and 1.3 for resident memory.
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
 import { clusterPackages } from '../../tools/cluster/debian.ts';
+import { type KernelObjects, kernelObjects } from '../e2e/kernel-objects.ts';
 import { leftovers } from '../e2e/leftovers.ts';
 import { type BenchCluster, withBenchCluster } from './support/bench-cluster.ts';
 import { heapAfterCollection } from './support/inspected-process.ts';
@@ -13,7 +15,6 @@ import { rounded } from './support/statistics.ts';
 
 export const packages = clusterPackages;
 
-const pods = Number(process.env.BERTH_BENCH_PODS ?? 10_000);
 const firstPods = 500;
 const atATime = 60;
 /** Until what the last pods held is given back. */
@@ -28,11 +29,13 @@ interface Usage {
 
 interface Measure {
   processes: Record<(typeof measured)[number], Usage>;
-  kernelObjects: number;
+  kernelObjects: KernelObjects;
+  /** What is there although no pod is. */
+  leftovers: string[];
 }
 
 export async function run(): Promise<object> {
-  if (!(pods > firstPods)) throw new Error(`BERTH_BENCH_PODS is a number above ${firstPods}, not ${process.env.BERTH_BENCH_PODS}`);
+  const pods = wantedPods();
   process.env.NODE_OPTIONS = '--inspect-port=0';
   return withBenchCluster(async (bench) => {
     const client = await bench.cluster.client();
@@ -41,15 +44,25 @@ export async function run(): Promise<object> {
       await churn(client, { ...more, name: 'first', pods: firstPods });
       const before = await measure(bench);
       await churn(client, { ...more, name: 'later', pods: pods - firstPods });
-      return report(before, await measure(bench));
+      return report(pods, before, await measure(bench));
     } finally {
       client.close();
     }
   });
 }
 
-function report(before: Measure, after: Measure): object {
+function wantedPods(): number {
+  const { values } = parseArgs({ allowPositionals: true, options: { pods: { type: 'string', default: '10000' } } });
+  const pods = Number(values.pods);
+  if (!(Number.isInteger(pods) && pods > firstPods)) throw new Error(`--pods is a number above ${firstPods}, not ${values.pods}`);
+  return pods;
+}
+
+function report(pods: number, before: Measure, after: Measure): object {
   const ratios = (of: keyof Usage) => measured.map((name) => after.processes[name][of] / before.processes[name][of]);
+  const kernel = (Object.keys(before.kernelObjects) as (keyof KernelObjects)[]).map(
+    (kind) => after.kernelObjects[kind] / Math.max(1, before.kernelObjects[kind]),
+  );
   const worst = (...values: number[]) => rounded(Math.max(...values), 2);
   return {
     name: 'soak',
@@ -57,7 +70,7 @@ function report(before: Measure, after: Measure): object {
     residentRatio: worst(...ratios('residentMegabytes')),
     heapRatio: worst(...ratios('heapMegabytes')),
     openFilesRatio: worst(...ratios('openFiles')),
-    kernelObjectsRatio: worst(after.kernelObjects / before.kernelObjects),
+    kernelObjectsRatio: worst(...kernel),
     ratio: worst(...ratios('residentMegabytes'), ...ratios('heapMegabytes'), ...ratios('openFiles')),
     after,
     baseline: `the same after the first ${firstPods} pods`,
@@ -70,7 +83,7 @@ async function measure(bench: BenchCluster): Promise<Measure> {
   await sleep(settleMs);
   const usages: [string, Usage][] = [];
   for (const name of measured) usages.push([name, await usageOf(bench, name)]);
-  return { processes: Object.fromEntries(usages) as Measure['processes'], kernelObjects: await kernelObjects(bench) };
+  return { processes: Object.fromEntries(usages) as Measure['processes'], ...(await leftBy(bench)) };
 }
 
 /** Resident memory as it is found, before anything is collected. */
@@ -84,9 +97,6 @@ async function usageOf({ cluster }: BenchCluster, name: (typeof measured)[number
   return { residentMegabytes, heapMegabytes, openFiles };
 }
 
-/** Mounts and interfaces of the machine, and whatever else the node's pods have left. */
-async function kernelObjects({ cluster }: BenchCluster): Promise<number> {
-  const mounts = readFileSync('/proc/self/mountinfo', 'utf8').trimEnd().split('\n').length;
-  const interfaces = readdirSync('/sys/class/net').length;
-  return mounts + interfaces + (await leftovers(cluster.layout)).length;
+async function leftBy({ cluster: { layout } }: BenchCluster): Promise<Pick<Measure, 'kernelObjects' | 'leftovers'>> {
+  return { kernelObjects: await kernelObjects(layout), leftovers: await leftovers(layout) };
 }

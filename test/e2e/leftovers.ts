@@ -30,11 +30,15 @@ export async function leftovers({ directory, instance }: Pick<ClusterLayout, 'di
   ];
 }
 
-async function cgroups(instance: string): Promise<string[]> {
+/** Of version 1 there is one a controller. */
+export async function cgroupTrees(): Promise<string[]> {
   const root = '/sys/fs/cgroup';
-  const trees = existsSync(join(root, 'cgroup.controllers')) ? [root] : (await namesIn(root)).map((name) => join(root, name));
+  return existsSync(join(root, 'cgroup.controllers')) ? [root] : (await namesIn(root)).map((name) => join(root, name));
+}
+
+async function cgroups(instance: string): Promise<string[]> {
   const found = await Promise.all(
-    trees.map(async (tree) => {
+    (await cgroupTrees()).map(async (tree) => {
       const parent = join(tree, `berth-${instance}`);
       return (await namesIn(parent)).filter((name) => name.startsWith('pod')).map((name) => join(parent, name));
     }),
@@ -52,7 +56,8 @@ async function processesOf(cgroup: string): Promise<string[]> {
   return found;
 }
 
-async function namesIn(folder: string): Promise<string[]> {
+/** None where there is no such folder. */
+export async function namesIn(folder: string): Promise<string[]> {
   try {
     return await readdir(folder);
   } catch (error) {
