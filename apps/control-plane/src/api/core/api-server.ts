@@ -12,7 +12,7 @@ import { Applies } from './apply.ts';
 import { ClusterAuthorizer } from './authorization/cluster-authorizer.ts';
 import type { PolicyRule } from './authorization/policy-rules.ts';
 import { type Attributes, type Authorizer, attributesOf, forbidden, type Verb } from './authorizer.ts';
-import { notAllowed, required, requireName } from './call-checks.ts';
+import { required, requireName } from './call-checks.ts';
 import { ClusterDefaults } from './cluster-defaults.ts';
 import { Committer } from './commit.ts';
 import { withCompiledExpressions } from './compiled-expressions.ts';
@@ -28,12 +28,12 @@ import { timed } from './latency.ts';
 import { LocalClient } from './local-client.ts';
 import { NodeTunnels } from './node-tunnels.ts';
 import type { NodeUsage, UsageSource } from './node-usage.ts';
-import { answer } from './object-answer.ts';
 import type { PatchKind } from './patches.ts';
 import { type PodConnection, type PodTunnelRequest, planConnection } from './pod-connection.ts';
 import { Reads } from './reads.ts';
+import { ResourceRegistry } from './resource-registry.ts';
+import { storedObjects } from './stored-objects.ts';
 import { Subresources } from './subresources/registry.ts';
-import type { SubresourceHandler } from './subresources/subresource.ts';
 import {
   type Annotated,
   type Answer,
@@ -49,7 +49,7 @@ import {
   type WatchSettings,
   type WriteSettings,
 } from './types.ts';
-import { shownAnswer, shownList, shownWatch, storedTarget, ViewWrites } from './views.ts';
+import { shownObjects } from './views.ts';
 import { WatchCache } from './watch-cache.ts';
 import { ServiceConnections, WebhookClient } from './webhooks/index.ts';
 import { WriteDecisions } from './write-decisions.ts';
@@ -68,11 +68,7 @@ export class ApiServer {
   readonly #authorizer: Authorizer;
   readonly #admission: Admission;
   readonly #reads: Reads;
-  readonly #writes: Writes;
-  readonly #applies: Applies;
-  readonly #viewWrites: ViewWrites;
-  readonly #deletion: Deletion;
-  readonly #subresources: Subresources;
+  readonly #resources: ResourceRegistry;
   readonly #defaults: ClusterDefaults;
   readonly #customResources: CustomResources;
   readonly #policyStatuses: PolicyStatuses;
@@ -102,21 +98,16 @@ export class ApiServer {
     this.#admission = admission;
     const versions = new KindVersions(this.kinds);
     const decisions = new WriteDecisions({ admission, clock, random, versions });
-    this.#writes = new Writes({ committer: this.#committer, decisions, random });
-    this.#applies = new Applies({ decisions, committer: this.#committer, clock, versions });
-    this.#viewWrites = new ViewWrites(this.#writes, this.#applies);
-    this.#deletion = new Deletion({ committer: this.#committer, admission, clock });
-    this.#subresources = new Subresources({
-      writes: this.#writes,
-      admission,
-      committer: this.#committer,
-      deletion: this.#deletion,
-      clock,
-      tokens: options.tokens,
-      isAllowed,
+    const writes = new Writes({ committer: this.#committer, decisions, random });
+    const applies = new Applies({ decisions, committer: this.#committer, clock, versions });
+    const deletion = new Deletion({ committer: this.#committer, admission, clock });
+    const subresources = new Subresources({
+      ...{ writes, applies, admission, committer: this.#committer, deletion, clock, tokens: options.tokens, isAllowed },
       read: (call, settings = {}) => this.#reads.get(call.kind, call.namespace, requireName(call), settings.resourceVersion),
       list: (kind, namespace) => this.#reads.all(kind, namespace),
     });
+    const stored = storedObjects({ reads: this.#reads, writes, applies, deletion });
+    this.#resources = new ResourceRegistry({ kinds: this.kinds, stored, shown: shownObjects(stored, writes), subresources });
     const own = { clock, random, logger, cache: this.#cache, client: system };
     this.#defaults = new ClusterDefaults({ ...options, ...own });
     this.#customResources = new CustomResources({ ...own, metrics, kinds: this.kinds, webhooks });
@@ -177,21 +168,18 @@ export class ApiServer {
 
   async get(call: Call, settings: ReadSettings = {}): Promise<Answer> {
     await this.#allow('get', call);
-    const handler = this.#handler(call);
-    if (handler) return required(handler.get)(call, settings);
-    const entry = await this.#reads.get(call.kind, call.namespace, requireName(call), settings.resourceVersion);
-    return shownAnswer(call.kind, answer(entry, 200, []));
+    return required(this.#resources.of(call).get)(call, settings);
   }
 
   async list(call: Call, settings: ListSettings = {}): Promise<ListAnswer> {
     await this.#allow('list', call);
-    return shownList(call.kind, await this.#reads.list(call, settings));
+    return required(this.#resources.of(call).list)(call, settings);
   }
 
   /** Rejects with Expired (410) when the version is too old to resume from. Ends when `call.signal` aborts. */
   async watch(call: Call, settings: WatchSettings = {}): Promise<WatchHandle> {
     await this.#allow('watch', call);
-    const handle = shownWatch(call.kind, await this.#reads.watch(call, settings));
+    const handle = await required(this.#resources.of(call).watch)(call, settings);
     const { signal } = call;
     if (signal?.aborted) handle.close();
     else signal?.addEventListener('abort', () => handle.close(), { once: true });
@@ -201,22 +189,14 @@ export class ApiServer {
   /** POST to a collection, or to a subresource of one object (pods/binding, pods/eviction). */
   async create(call: Call, body: unknown, settings: WriteSettings = {}): Promise<Answer> {
     await this.#allow('create', call);
-    const { view } = call.kind;
-    if (view && !call.subresource) return this.#viewWrites.create(call, body, settings);
-    if (!call.subresource) return this.#writes.create(call, body, settings);
-    requireName(call);
-    return required(this.#handler(call)?.create)(call, body, settings);
+    if (call.subresource) requireName(call);
+    return required(this.#resources.of(call).create)(call, body, settings);
   }
 
   async update(call: Call, body: unknown, settings: WriteSettings = {}): Promise<Answer> {
     await this.#allow('update', call);
     requireName(call);
-    const handler = this.#handler(call);
-    if (handler) return required(handler.update)(call, body, settings);
-    const authorizeCreate = () => this.#allow('create', call);
-    const { view } = call.kind;
-    if (view) return this.#viewWrites.update(call, body, settings, authorizeCreate);
-    return this.#writes.update(call, body, settings, authorizeCreate);
+    return required(this.#resources.of(call).update)(call, body, settings, () => this.#allow('create', call));
   }
 
   /** `type` is the content type's short name. */
@@ -224,34 +204,21 @@ export class ApiServer {
     const settings = { ...given, isPatch: true };
     await this.#allow('patch', call);
     requireName(call);
-    const handler = this.#handler(call);
-    const { view } = call.kind;
-    if (type === 'apply') {
-      if (handler && call.subresource !== 'scale' && !call.kind.strategy.partialUpdates?.[call.subresource ?? '']) throw notAllowed();
-      const authorizeCreate = () => this.#allow('create', call);
-      if (view) return this.#viewWrites.apply(call, patch, settings, authorizeCreate);
-      return this.#applies.apply(call, patch, settings, authorizeCreate);
-    }
-    if (handler) return required(handler.patch)(call, type, patch, settings);
-    if (view) return this.#viewWrites.patch(call, type, patch, settings);
-    return this.#writes.patch(call, type, patch, settings);
+    const resource = this.#resources.of(call);
+    if (type === 'apply') return required(resource.apply)(call, patch, settings, () => this.#allow('create', call));
+    return required(resource.patch)(call, type, patch, settings);
   }
 
   async delete(call: Call, settings: DeleteSettings = {}): Promise<DeleteAnswer> {
     await this.#allow('delete', call);
     requireName(call);
-    if (call.subresource) throw notAllowed();
-    const deleted = await this.#deletion.delete(storedTarget(call), settings);
-    return { ...shownAnswer(call.kind, deleted), removed: deleted.removed };
+    return required(this.#resources.of(call).delete)(call, settings);
   }
 
   /** Deletes what the selectors find, a few at a time; returns it as it was found. */
   async deleteCollection(call: Call, selectors: ListSettings, settings: DeleteSettings = {}): Promise<ListAnswer> {
     await this.#allow('deletecollection', call);
-    const found = await this.#reads.list(call, selectors);
-    const objects = found.entries.map((entry) => entry.object);
-    const warnings = await this.#deletion.deleteAll(storedTarget(call), objects, settings);
-    return shownList(call.kind, { ...found, warnings });
+    return required(this.#resources.of(call).deleteCollection)(call, selectors, settings);
   }
 
   /** Opens the tunnel of pods/log, exec, attach or portforward: `call.subresource` says which. */
@@ -274,12 +241,6 @@ export class ApiServer {
     const bodyKind = { group: '', version: 'v1', kind: options.kind };
     const asked = { ...call, namespace, name, bodyKind, object: options, warnings: [] };
     await this.#admission.admit(() => ({ ...asked, operation: 'CONNECT' }));
-  }
-
-  /** Undefined for an object itself and its status. @throws StatusError NotFound */
-  #handler({ kind, subresource }: Call): SubresourceHandler | undefined {
-    if (!subresource || (subresource === 'status' && kind.subresources.status)) return undefined;
-    return this.#subresources.require(kind, subresource);
   }
 
   async #allow(verb: Verb, call: Call): Promise<void> {

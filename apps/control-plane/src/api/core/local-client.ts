@@ -88,9 +88,9 @@ export class LocalClient implements Client {
     return { ...options, userAgent: managerOf(this.#user) };
   }
 
-  /** Kinds that users define are made anew by whoever follows their definitions; what converts and checks them is the server's own. */
+  /** As the server has it, with what converts and checks it: others may have made it anew, or have it without the checks of expressions. */
   #served(kind: KindDefinition): KindDefinition {
-    return kind.readContent ? (this.#server.kinds.resource(kind.group, kind.version, kind.plural) ?? kind) : kind;
+    return this.#server.kinds.require(kind.group, kind.version, kind.plural);
   }
 
   #call<T extends KubeObject>(kind: KindDefinition<T>, key: { namespace?: string; name?: string }, subresource?: string): Call {

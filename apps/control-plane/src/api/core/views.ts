@@ -2,11 +2,11 @@
 // is read as their version and written as the stored one; what is stored is shown as theirs. A request ends in the same
 // decision, whichever version it came in.
 import { type KindDefinition, type KubeObject, storedKind } from '@berth/machinery';
-import type { Applies } from './apply.ts';
-import { matchTarget, readBody, requireOwnName } from './body.ts';
+import { matchTarget, type ReadBody, readBody, requireOwnName } from './body.ts';
 import { asServed, asStored } from './kind-versions.ts';
 import { freezeDeep, toBytes } from './object-codec.ts';
-import { type PatchKind, readPatched } from './patches.ts';
+import { readPatched } from './patches.ts';
+import type { StoredObjects } from './stored-objects.ts';
 import type { Answer, Call, Encoded, ListAnswer, Target, WatchHandle, WatchItem, WriteSettings } from './types.ts';
 import { watchItem } from './watch-events.ts';
 import { scopeOf, type Writes } from './writes.ts';
@@ -34,23 +34,21 @@ class Shown implements Encoded {
   }
 }
 
-export function storedTarget<T extends Target>(target: T): T {
-  return target.kind.view ? { ...target, kind: storedKind(target.kind), through: target.kind } : target;
+function storedTarget<T extends Target>(target: T): T {
+  return { ...target, kind: storedKind(target.kind), through: target.kind };
 }
 
-export function shownAnswer(kind: KindDefinition, answer: Answer): Answer {
-  if (!kind.view) return answer;
+function shownAnswer(kind: KindDefinition, answer: Answer): Answer {
   const { code, warnings } = answer;
   const { object, bytes } = new Shown(kind, answer);
   return { code, warnings, object, bytes };
 }
 
-export function shownList(kind: KindDefinition, list: ListAnswer): ListAnswer {
-  return kind.view ? { ...list, entries: list.entries.map((entry) => new Shown(kind, entry)) } : list;
+function shownList(kind: KindDefinition, list: ListAnswer): ListAnswer {
+  return { ...list, entries: list.entries.map((entry) => new Shown(kind, entry)) };
 }
 
-export function shownWatch(kind: KindDefinition, handle: WatchHandle): WatchHandle {
-  if (!kind.view) return handle;
+function shownWatch(kind: KindDefinition, handle: WatchHandle): WatchHandle {
   const shown = (item: WatchItem) => watchItem(item.type, new Shown(kind, item));
   return {
     take: () => {
@@ -68,47 +66,46 @@ export function shownWatch(kind: KindDefinition, handle: WatchHandle): WatchHand
   };
 }
 
-/** Writes whose body is in a view's version; `call.kind` is the view. */
-export class ViewWrites {
-  readonly #writes: Writes;
-  readonly #applies: Applies;
-
-  constructor(writes: Writes, applies: Applies) {
-    this.#writes = writes;
-    this.#applies = applies;
-  }
-
-  async create(call: Call, body: unknown, settings: WriteSettings): Promise<Answer> {
-    const { stored, warnings } = readStored(call.kind, body, settings);
-    return shownWith(call, warnings, await this.#writes.create(storedTarget(call), stored, withoutDuplicates(settings)));
-  }
-
-  async update(call: Call, body: unknown, settings: WriteSettings, authorizeCreate: () => Promise<void>): Promise<Answer> {
-    const { stored, warnings } = readStored(call.kind, body, settings);
-    return shownWith(call, warnings, await this.#writes.update(storedTarget(call), stored, withoutDuplicates(settings), authorizeCreate));
-  }
-
-  async patch(call: Call, type: PatchKind, patch: unknown, settings: WriteSettings): Promise<Answer> {
-    const { kind } = call;
-    const answer = await this.#writes.change(storedTarget(call), scopeOf(call), withoutDuplicates(settings), (old) => {
-      const { object, warnings } = readPatched(kind, type, asServed(kind, old), patch, settings);
-      requireOwnName(call, object);
-      matchTarget(call, object);
-      kind.defaults(object);
-      return { object: asStored(kind, object), warnings, isPatched: true };
-    });
-    return shownAnswer(kind, answer);
-  }
-
-  async apply(call: Call, body: unknown, settings: WriteSettings, authorizeCreate: () => Promise<void>): Promise<Answer> {
-    return shownAnswer(call.kind, await this.#applies.apply(storedTarget(call), body, settings, authorizeCreate));
-  }
+/** Another version of what is stored, `call.kind`; `stored` answers for the kind that it is a view of. */
+export function shownObjects(stored: StoredObjects, writes: Pick<Writes, 'change'>): StoredObjects {
+  return {
+    get: async (call, settings) => shownAnswer(call.kind, await stored.get(call, settings)),
+    list: async (call, settings) => shownList(call.kind, await stored.list(call, settings)),
+    watch: async (call, settings) => shownWatch(call.kind, await stored.watch(call, settings)),
+    create: async (call, body, settings) => {
+      const { object, warnings } = readStored(call.kind, body, settings);
+      return shownWith(call, warnings, await stored.create(storedTarget(call), object, withoutDuplicates(settings)));
+    },
+    update: async (call, body, settings, authorizeCreate) => {
+      const { object, warnings } = readStored(call.kind, body, settings);
+      return shownWith(call, warnings, await stored.update(storedTarget(call), object, withoutDuplicates(settings), authorizeCreate));
+    },
+    patch: async (call, type, patch, settings) => {
+      const { kind } = call;
+      const answer = await writes.change(storedTarget(call), scopeOf(call), withoutDuplicates(settings), (old) => {
+        const { object, warnings } = readPatched(kind, type, asServed(kind, old), patch, settings);
+        requireOwnName(call, object);
+        matchTarget(call, object);
+        kind.defaults(object);
+        return { object: asStored(kind, object), warnings, isPatched: true };
+      });
+      return shownAnswer(kind, answer);
+    },
+    apply: async (call, configuration, settings, authorizeCreate) =>
+      shownAnswer(call.kind, await stored.apply(storedTarget(call), configuration, settings, authorizeCreate)),
+    delete: async (call, settings) => {
+      const deleted = await stored.delete(storedTarget(call), settings);
+      return { ...shownAnswer(call.kind, deleted), removed: deleted.removed };
+    },
+    deleteCollection: async (call, selectors, settings) =>
+      shownList(call.kind, await stored.deleteCollection(storedTarget(call), selectors, settings)),
+  };
 }
 
-function readStored(kind: KindDefinition, body: unknown, settings: WriteSettings): { stored: KubeObject; warnings: string[] } {
+function readStored(kind: KindDefinition, body: unknown, settings: WriteSettings): ReadBody {
   const { object, warnings } = readBody(kind, body, settings);
   kind.defaults(object);
-  return { stored: asStored(kind, object), warnings };
+  return { object: asStored(kind, object), warnings };
 }
 
 /** Duplicates have been named already. */

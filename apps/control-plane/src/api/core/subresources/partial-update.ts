@@ -2,29 +2,30 @@
 // as it was, however it is written. Their reads are those of the object.
 
 import { answer } from '../object-answer.ts';
-import type { PatchKind } from '../patches.ts';
-import type { Call, WriteSettings } from '../types.ts';
-import type { Writes } from '../writes.ts';
-import { ofKind, type SubresourceDefinition, type SubresourceHandler } from './subresource.ts';
+import type { Resource } from '../resource.ts';
+import { ofKind, type SubresourceDefinition, type SubresourcePorts } from './subresource.ts';
 
 const neverCreated = async () => {
   throw new Error('a subresource creates nothing');
 };
 
-export function partialUpdate(writes: Writes): Required<Pick<SubresourceHandler, 'update' | 'patch'>> {
+export function partialUpdate({ writes, applies }: PartialUpdatePorts): Required<Pick<Resource, 'update' | 'patch' | 'apply'>> {
   return {
-    update: (call: Call, body: unknown, settings: WriteSettings) => writes.update(call, body, settings, neverCreated),
-    patch: (call: Call, type: PatchKind, patch: unknown, settings: WriteSettings) => writes.patch(call, type, patch, settings),
+    update: (call, body, settings) => writes.update(call, body, settings, neverCreated),
+    patch: (call, type, patch, settings) => writes.patch(call, type, patch, settings),
+    apply: (call, configuration, settings, authorizeCreate) => applies.apply(call, configuration, settings, authorizeCreate),
   };
 }
+
+type PartialUpdatePorts = Pick<SubresourcePorts, 'writes' | 'applies'>;
 
 function ofPods(name: string): SubresourceDefinition {
   return {
     name,
     of: ofKind('', 'Pod'),
-    handler: ({ writes, read }) => ({
-      get: async (call, settings) => answer(await read(call, settings), 200, []),
-      ...partialUpdate(writes),
+    resource: (ports) => ({
+      get: async (call, settings) => answer(await ports.read(call, settings), 200, []),
+      ...partialUpdate(ports),
     }),
   };
 }
@@ -38,5 +39,5 @@ export const podResize = ofPods('resize');
 export const namespaceFinalize: SubresourceDefinition = {
   name: 'finalize',
   of: ofKind('', 'Namespace'),
-  handler: ({ writes }) => ({ update: partialUpdate(writes).update }),
+  resource: (ports) => ({ update: partialUpdate(ports).update }),
 };

@@ -12,7 +12,7 @@ const bindingKind = { group: '', version: 'v1', kind: 'Binding' };
 export const podBinding: SubresourceDefinition = {
   name: 'binding',
   of: ofKind('', 'Pod'),
-  handler: (ports) => ({
+  resource: (ports) => ({
     create: admitted(ports, bindingKind, (call, body, settings) => bindPod(ports, ofObject(call), body, settings)),
   }),
 };

@@ -14,7 +14,7 @@ const evictionKind = { group: 'policy', version: 'v1', kind: 'Eviction' };
 export const podEviction: SubresourceDefinition = {
   name: 'eviction',
   of: ofKind('', 'Pod'),
-  handler: (ports) => ({
+  resource: (ports) => ({
     create: admitted(ports, evictionKind, (call, body, settings) => evictPod(ports, ofObject(call), body, settings)),
   }),
 };

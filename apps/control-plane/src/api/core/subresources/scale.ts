@@ -12,10 +12,11 @@ import type { SubresourceDefinition } from './subresource.ts';
 export const scale: SubresourceDefinition = {
   name: 'scale',
   of: (kind) => kind.subresources.scale !== undefined,
-  handler: ({ writes, read }) => ({
+  resource: ({ writes, applies, read }) => ({
     get: async (call, settings) => scaleAnswer(call.kind, (await read(call, settings)).object),
     update: (call, body, settings) => updateScale(writes, call, body, settings),
     patch: (call, type, patch, settings) => patchScale(writes, call, type, patch, settings),
+    apply: (call, configuration, settings, authorizeCreate) => applies.apply(call, configuration, settings, authorizeCreate),
   }),
 };
 

@@ -11,17 +11,21 @@ import { ofKind, type SubresourceDefinition, type SubresourcePorts } from './sub
 export const signingApproval: SubresourceDefinition = {
   name: 'approval',
   of: ofKind('certificates.k8s.io', 'CertificateSigningRequest'),
-  handler: (ports) => {
-    const { update, patch } = partialUpdate(ports.writes);
+  resource: (ports) => {
+    const { update, patch, apply } = partialUpdate(ports);
     return {
       get: async (call, settings) => answer(await ports.read(call, settings), 200, []),
-      update: async (call, body, settings) => {
+      update: async (call, body, settings, authorizeCreate) => {
         await checkApprover(ports, call);
-        return update(call, body, settings);
+        return update(call, body, settings, authorizeCreate);
       },
       patch: async (call, type, body, settings) => {
         await checkApprover(ports, call);
         return patch(call, type, body, settings);
+      },
+      apply: async (call, configuration, settings, authorizeCreate) => {
+        await checkApprover(ports, call);
+        return apply(call, configuration, settings, authorizeCreate);
       },
     };
   },

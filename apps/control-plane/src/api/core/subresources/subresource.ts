@@ -6,17 +6,19 @@ import type { TokenIssuer } from '../../authentication/service-accounts/token-is
 import type { Admission } from '../admission/admission.ts';
 import type { GroupVersionKind } from '../admission/matching/index.ts';
 import { writeOptions } from '../admission/request-options.ts';
+import type { Applies } from '../apply.ts';
 import type { Attributes } from '../authorizer.ts';
 import type { Committer } from '../commit.ts';
 import type { Deletion } from '../deletion.ts';
 import type { Entry } from '../object-codec.ts';
-import type { PatchKind } from '../patches.ts';
-import type { Answer, Call, ReadSettings, User, WriteSettings } from '../types.ts';
+import type { Resource } from '../resource.ts';
+import type { Call, ReadSettings, User } from '../types.ts';
 import type { Writes } from '../writes.ts';
 
 /** What handlers work with. Authorization of the request itself has been done before one is called. */
 export interface SubresourcePorts {
   writes: Writes;
+  applies: Applies;
   admission: Admission;
   committer: Committer;
   deletion: Deletion;
@@ -30,19 +32,12 @@ export interface SubresourcePorts {
   list(kind: KindDefinition, namespace: string | undefined): Promise<Entry[]>;
 }
 
-/** A method that is absent is one that the subresource does not have. `call.name` is there, `call.subresource` is its name. */
-export interface SubresourceHandler {
-  get?(call: Call, settings: ReadSettings): Promise<Answer>;
-  create?(call: Call, body: unknown, settings: WriteSettings): Promise<Answer>;
-  update?(call: Call, body: unknown, settings: WriteSettings): Promise<Answer>;
-  patch?(call: Call, type: PatchKind, patch: unknown, settings: WriteSettings): Promise<Answer>;
-}
-
 export interface SubresourceDefinition {
   name: string;
   /** Which kinds have it. */
   of(kind: KindDefinition): boolean;
-  handler(ports: SubresourcePorts): SubresourceHandler;
+  /** `call.name` is there, `call.subresource` is its name. */
+  resource(ports: SubresourcePorts): Resource;
 }
 
 /** `of: ofKind('', 'Pod')`. */
@@ -55,7 +50,7 @@ export function ofObject(call: Call): Call {
   return { ...call, subresource: undefined };
 }
 
-type Create = NonNullable<SubresourceHandler['create']>;
+type Create = NonNullable<Resource['create']>;
 
 /** A create whose body is no object of the kind, but asks for something: webhooks and policies are asked about that alone. */
 export function admitted({ admission }: Pick<SubresourcePorts, 'admission'>, bodyKind: GroupVersionKind, create: Create): Create {

@@ -32,7 +32,7 @@ const secondsDefault = 3600;
 export const tokenRequest: SubresourceDefinition = {
   name: 'token',
   of: ofKind('', 'ServiceAccount'),
-  handler: (ports) => {
+  resource: (ports) => {
     const { tokens } = ports;
     if (!tokens) return {};
     return {

@@ -1,0 +1,52 @@
+// Every resource there is, and which one answers a call. Kinds come and go while the server runs: those that users define with their
+// definitions, those that are computed with whoever computes them.
+import type { KindDefinition } from '@berth/machinery';
+import type { KindsByName } from './kinds-by-name.ts';
+import type { Resource } from './resource.ts';
+import { type StoredObjects, statusOf } from './stored-objects.ts';
+import type { Subresources } from './subresources/registry.ts';
+import type { Target } from './types.ts';
+
+/** A kind with a resource of its own. */
+export interface ServedKind {
+  kind: KindDefinition;
+  resource: Resource;
+}
+
+export interface ResourceRegistryOptions {
+  kinds: KindsByName;
+  stored: StoredObjects;
+  /** Other versions of what is stored. */
+  shown: StoredObjects;
+  subresources: Subresources;
+}
+
+export class ResourceRegistry {
+  readonly #options: ResourceRegistryOptions;
+  readonly #status: { stored: Resource; shown: Resource };
+  readonly #own = new Map<KindDefinition, Resource>();
+
+  constructor(options: ResourceRegistryOptions) {
+    this.#options = options;
+    this.#status = { stored: statusOf(options.stored), shown: statusOf(options.shown) };
+  }
+
+  /** From now on these answer for their kinds. Returns how to end that. */
+  serve(served: readonly ServedKind[]): () => void {
+    const kinds = served.map(({ kind }) => kind);
+    for (const { kind, resource } of served) this.#own.set(kind, resource);
+    this.#options.kinds.replace([], kinds);
+    return () => {
+      this.#options.kinds.replace(kinds, []);
+      for (const kind of kinds) this.#own.delete(kind);
+    };
+  }
+
+  /** @throws StatusError NotFound for a subresource that the kind does not have */
+  of({ kind, subresource }: Target): Resource {
+    const form = kind.view ? 'shown' : 'stored';
+    if (!subresource) return this.#own.get(kind) ?? this.#options[form];
+    if (subresource === 'status' && kind.subresources.status) return this.#status[form];
+    return this.#options.subresources.require(kind, subresource);
+  }
+}
