@@ -1,7 +1,11 @@
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { PersistentVolume, PersistentVolumeClaim } from '@berth/api';
 import { afterEach, expect, test } from 'vitest';
+import { provideImage } from '../../tools/cluster/images.ts';
+import { root } from '../../tools/cluster/layout.ts';
 import { apply, cluster, get, kubectl, until, withNamespace } from './kubectl.ts';
+import { lane } from './lane.ts';
 import { pod, shell, waitForEver } from './manifests.ts';
 
 afterEach(async () => {
@@ -85,4 +89,36 @@ test('a file survives a rolling update', () =>
     await kubectl('-n', ns, 'set', 'env', 'deploy/roll', 'ROUND=2');
     await kubectl('-n', ns, 'rollout', 'status', 'deploy/roll', '--timeout=60s');
     expect(await kubectl('-n', ns, 'exec', 'deploy/roll', '--', '/bin/busybox', 'cat', '/data/file')).toBe('before\n');
+  }));
+
+test('volumes that ask for it start out with what the image holds there, once', () =>
+  withNamespace(async (ns) => {
+    const image = await provideImage(lane().layout, {
+      ...{ repository: 'berth/with-data', tag: '1.0' },
+      folder: join(root, 'test', 'e2e', 'images', 'with-data'),
+    });
+    const annotations = { 'berth.io/populate': 'image' };
+    const asking = claim(ns);
+    const mounts = ['data', 'scratch'].map((name, index) => ({ name, mountPath: index === 0 ? '/var/lib/app' : '/var/lib/app/deep' }));
+    const filled = pod(ns, 'filled', [shell('main', waitForEver, { image, volumeMounts: mounts })], {
+      volumes: [
+        { name: 'data', persistentVolumeClaim: { claimName: 'data' } },
+        { name: 'scratch', emptyDir: {} },
+      ],
+    });
+    const app = { ...filled, metadata: { ...filled.metadata, annotations } };
+    const exec = (...command: string[]) => kubectl('-n', ns, 'exec', 'filled', '--', '/bin/busybox', ...command);
+    await apply({ ...asking, metadata: { ...asking.metadata, annotations } }, app);
+    await ready(ns, 'filled');
+    expect(await exec('cat', '/var/lib/app/welcome', '/var/lib/app/deep/file')).toBe('from the image\ndeep\n');
+    expect(await exec('stat', '-c', '%u', '/var/lib/app', '/var/lib/app/welcome')).toBe('1234\n1234\n');
+    const events = await kubectl('-n', ns, 'events', '--for', 'pod/filled');
+    for (const name of ['data', 'scratch']) expect(events).toContain(`Filled volume "${name}" with what image "${image}" holds there`);
+    await exec('rm', '/var/lib/app/welcome', '/var/lib/app/deep/file');
+    await kubectl('-n', ns, 'delete', 'pod', 'filled');
+    await apply(app);
+    await ready(ns, 'filled');
+    // The claim keeps what became of it; the emptyDir is another one.
+    expect(await exec('ls', '/var/lib/app')).toBe('deep\n');
+    expect(await exec('ls', '/var/lib/app/deep')).toBe('file\n');
   }));

@@ -36,6 +36,7 @@ const measurements: NodeMeasurements = {
 
 const volumes: VolumeManager = {
   prepare: async (pod: Pod) => new Map((pod.spec.volumes ?? []).map((volume) => [volume.name, `/simulated/${volume.name}`])),
+  fill: async () => [],
   podDirectory: (uid) => `/simulated/${uid}`,
   cleanUp: async () => {},
   knownPods: async () => [],

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { UsageError } from '@berth/telemetry/command-line';
 import type { AgentConfig } from './config.ts';
-import { containerdOf, type Ports } from './node-agent.ts';
+import { containerdOf, containerdSocket, type Ports } from './node-agent.ts';
 
 const run = promisify(execFile);
 /** Where the kubelet's images are, and so ours. */
@@ -12,7 +12,7 @@ const namespace = 'k8s.io';
 
 /** @returns the images' names @throws UsageError for what is no such archive, or while no agent runs */
 export async function importImage(file: string, config: AgentConfig, ports: Ports): Promise<string[]> {
-  const socket = config.runtimeEndpoint?.replace(/^unix:\/\//, '') ?? containerdOf(config, ports).paths.socket;
+  const socket = containerdSocket(config, containerdOf(config, ports));
   if (!existsSync(file)) throw new UsageError(`--import-image: there is no file ${file}`);
   if (!existsSync(socket)) throw new UsageError(`--import-image: no containerd runs at ${socket}: start the agent first`);
   const ctr = (...args: string[]) => run('ctr', ['--address', socket, '--namespace', namespace, 'images', ...args]);

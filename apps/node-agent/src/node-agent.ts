@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { Containerd, CriRuntime } from '@berth/runtime';
+import { Containerd, ContainerdImageFiles, CriRuntime } from '@berth/runtime';
 import { type Clock, type Logger, logAcceptErrors, type Random } from '@berth/telemetry';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -66,9 +66,10 @@ async function start(config: AgentConfig, ports: Ports, onStop: (cleanup: () => 
   const containerd = containerdOf(config, ports);
   await containerd.start();
   onStop(() => containerd.detach());
-  const runtime = new CriRuntime(config.runtimeEndpoint ?? containerd.paths.socket);
+  const socket = containerdSocket(config, containerd);
+  const runtime = new CriRuntime(socket);
   onStop(() => runtime.close());
-  const volumes = new HostVolumes(config.dataDirectory);
+  const volumes = new HostVolumes(config.dataDirectory, new ContainerdImageFiles(socket));
   const advisory = runcAdvisory(await runcVersion());
   const measurements = new HostMeasurements({
     data: config.dataDirectory,
@@ -116,6 +117,11 @@ async function start(config: AgentConfig, ports: Ports, onStop: (cleanup: () => 
   onStop(() => app.close());
   ports.logger.info('the node is up', { node: config.nodeName, metrics: config.metricsAddress });
   return agent;
+}
+
+/** Its own, or the one that it is given. */
+export function containerdSocket({ runtimeEndpoint }: Pick<AgentConfig, 'runtimeEndpoint'>, own: Containerd): string {
+  return runtimeEndpoint?.replace(/^unix:\/\//, '') ?? own.paths.socket;
 }
 
 export function containerdOf(config: Pick<AgentConfig, 'dataDirectory'>, ports: Ports): Containerd {

@@ -94,6 +94,7 @@ export { type PodResourceClaim, podResourceClaims } from './pod-resource-claims.
 export type { PodLike } from './pod-security/control.ts';
 export { type LevelVersion, podSecurityViolations, violationDetails, violationReasons } from './pod-security/evaluate.ts';
 export { compareLevels, levelVersionText, type PodSecurityPolicy, podSecurityPolicy } from './pod-security/policy.ts';
+export { populateAnnotation } from './populate-annotation.ts';
 export { type Amounts, amountsOf, containerTotals, podAmounts } from './quota/amounts.ts';
 export { countedSpec } from './quota/counted.ts';
 export { overdueAtMs } from './quota/overdue.ts';

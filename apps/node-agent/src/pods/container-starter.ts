@@ -93,6 +93,7 @@ export class ContainerStarter {
     podIps: string[],
     { image, imageRef }: Extract<ImageState, { state: 'present' }>,
   ): Promise<string> {
+    await this.#fillVolumes(pod, container, imageRef, volumes, podIps);
     const config = await containerConfig({
       ...{ pod, container, attempt, image, imageRef, volumes },
       ...(targetId && { targetId }),
@@ -104,6 +105,14 @@ export class ContainerStarter {
     const id = await this.#env.runtime.createContainer(sandboxId, config, this.#env.sandboxConfig(pod, 0));
     this.#env.inventory.addContainer(pod.metadata.uid ?? '', id);
     return id;
+  }
+
+  async #fillVolumes(pod: Pod, container: Container, imageRef: string, paths: Map<string, string>, podIps: string[]): Promise<void> {
+    const filled = await this.#env.volumes.fill(pod, container, imageRef, paths, this.#env.volumeSources(pod, podIps));
+    const field = containerFieldPath(pod, container.name);
+    for (const { name } of filled) {
+      this.#env.event(pod, 'Normal', 'VolumeFilled', `Filled volume "${name}" with what image "${container.image}" holds there`, field);
+    }
   }
 
   /** @throws what says nothing about the container */

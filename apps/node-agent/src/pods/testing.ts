@@ -24,6 +24,7 @@ export class TestNode {
   readonly cleanedUp: string[] = [];
   readonly volumes: VolumeManager = {
     prepare: async () => new Map(),
+    fill: async () => [],
     podDirectory: (uid) => `/pods/${uid}`,
     cleanUp: async (uid) => void this.cleanedUp.push(uid),
     knownPods: async () => [],

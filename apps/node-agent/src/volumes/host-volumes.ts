@@ -5,10 +5,11 @@ import { execFile } from 'node:child_process';
 import { chmod, lstat, mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import type { HostPathVolumeSource, PersistentVolume, Pod, Volume } from '@berth/api';
+import type { Container, HostPathVolumeSource, PersistentVolume, Pod, Volume } from '@berth/api';
 import { parseQuantity } from '@berth/machinery';
-import { DirectoryHandle, unmountBelow } from '@berth/runtime';
+import { DirectoryHandle, type ImageFiles, unmountBelow } from '@berth/runtime';
 import { writeAtomically } from './atomic-directory.ts';
+import { ImageFilling } from './filling/image-filling.ts';
 import { LocalFolders } from './local-folders.ts';
 import { giveToGroup } from './ownership.ts';
 import { projectedTokens } from './projected-tokens.ts';
@@ -20,11 +21,17 @@ const run = promisify(execFile);
 export class HostVolumes implements VolumeManager {
   readonly #podsRoot: string;
   readonly #local: LocalFolders;
+  readonly #filling: ImageFilling | undefined;
 
-  /** @param dataDirectory pods' folders go to `pods/`, and only data below `volumes/` is ever deleted with its PersistentVolume */
-  constructor(dataDirectory: string) {
+  /**
+   * @param dataDirectory pods' folders go to `pods/`, and only data below `volumes/` is ever deleted with its PersistentVolume
+   * @param images absent where no container will start any more
+   */
+  constructor(dataDirectory: string, images?: ImageFiles) {
     this.#podsRoot = join(dataDirectory, 'pods');
     this.#local = new LocalFolders(join(dataDirectory, 'volumes'));
+    const filling = { directory: join(dataDirectory, 'filled-volumes'), podDirectory: (uid: string) => this.podDirectory(uid) };
+    this.#filling = images && new ImageFilling({ ...filling, images });
   }
 
   podDirectory(uid: string): string {
@@ -47,7 +54,16 @@ export class HostVolumes implements VolumeManager {
     return paths;
   }
 
+  async fill(pod: Pod, container: Container, image: string, paths: ReadonlyMap<string, string>, sources: VolumeSources): Promise<Volume[]> {
+    const filled = (await this.#filling?.fill(pod, container, image, paths, sources)) ?? [];
+    const groupId = pod.spec.securityContext?.fsGroup;
+    // What came from the image has the image's owners.
+    if (groupId !== undefined) for (const { name } of filled) await giveToGroup(paths.get(name) ?? '', groupId);
+    return filled;
+  }
+
   async cleanUp(uid: string): Promise<void> {
+    await this.#filling?.release(uid);
     await unmountBelow(this.podDirectory(uid));
     await mkdir(this.#podsRoot, { recursive: true });
     await using pods = await DirectoryHandle.open(this.#podsRoot);
@@ -61,6 +77,7 @@ export class HostVolumes implements VolumeManager {
 
   async removeLocal(volume: PersistentVolume): Promise<void> {
     await this.#local.remove(volume.spec.local?.path ?? '');
+    await this.#filling?.forget(volume.metadata.uid ?? '');
   }
 
   async #prepareOne(volume: Volume, pod: Pod, sources: VolumeSources): Promise<string> {

@@ -1,6 +1,6 @@
 // The volume port of a pod: folders on the host that stand for its volumes. Preparing is safe to repeat and brings
 // config maps, secrets and downward files up to date; what a pod leaves behind is removed with it.
-import type { ConfigMap, PersistentVolume, PersistentVolumeClaim, Pod, Secret } from '@berth/api';
+import type { ConfigMap, Container, PersistentVolume, PersistentVolumeClaim, Pod, Secret, Volume } from '@berth/api';
 import type { NodeAllocatable } from '../pods/downward.ts';
 
 export interface VolumeSources {
@@ -18,6 +18,13 @@ export interface VolumeSources {
 export interface VolumeManager {
   /** Volume name → folder or file on the host. @throws VolumeError when one cannot be had yet. */
   prepare(pod: Pod, sources: VolumeSources): Promise<Map<string, string>>;
+  /**
+   * Copies what an image holds at the paths where a container mounts volumes into those that ask for it, once.
+   * @param image as the runtime names it
+   * @param paths what `prepare` returned
+   * @returns the volumes that were filled @throws Error that names the volume and says why it cannot be filled
+   */
+  fill(pod: Pod, container: Container, image: string, paths: ReadonlyMap<string, string>, sources: VolumeSources): Promise<Volume[]>;
   /** The folder for the pod's own small files: hosts file, termination messages. */
   podDirectory(uid: string): string;
   /** Removes everything of a pod that is gone. */

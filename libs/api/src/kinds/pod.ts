@@ -4,6 +4,7 @@ import { podColumns } from '../columns/pod.ts';
 import { defaultPod } from '../defaults/pod-spec.ts';
 import { podDisabledFields } from '../disabled-fields.ts';
 import type { Pod as Type } from '../generated/core-v1.types.ts';
+import { populateWarnings } from '../populate-annotation.ts';
 import { schemas } from '../schemas.ts';
 import { podGracePeriodSeconds, preparePodForCreate, preparePodForStatusUpdate } from '../strategies/pod.ts';
 import { untrimmedImages } from '../validation/containers.ts';
@@ -92,6 +93,10 @@ export const Pod = defineKind<Pod>({
     'status.nominatedNodeName': ({ status }) => status?.nominatedNodeName ?? '',
   },
   // An update is mostly a program's, so Kubernetes spares it its own.
-  warnings: (pod, old) => [...(old ? [] : podWarnings(pod)), ...podSpecWarnings(pod.spec, 'spec')],
+  warnings: (pod, old) => [
+    ...(old ? [] : podWarnings(pod)),
+    ...podSpecWarnings(pod.spec, 'spec'),
+    ...populateWarnings(pod.metadata.annotations),
+  ],
   statusWarnings: podStatusWarnings,
 });

@@ -1,6 +1,7 @@
 // What Kubernetes warns of in volumes, claims and classes, and fields that are accepted and do not act yet.
 import type { PersistentVolume, PersistentVolumeClaim } from '../generated/core-v1.types.ts';
 import type { CSIDriver, CSIStorageCapacity, StorageClass } from '../generated/storage-v1.types.ts';
+import { populateWarnings } from '../populate-annotation.ts';
 import { betaStorageClassAnnotation } from '../storage-class-name.ts';
 import { isEqual } from '../validation/changes.ts';
 import { claimSpecWarnings } from './claim-spec.ts';
@@ -62,7 +63,7 @@ export function claimWarnings({ metadata, spec }: PersistentVolumeClaim): string
   if (spec.volumeMode === 'Block') warnings.push(idle('spec.volumeMode', 'Berth mounts file systems only'));
   if (spec.resources?.limits) warnings.push(idle('spec.resources.limits'));
   const annotated = metadata.annotations?.[betaStorageClassAnnotation] === undefined ? [] : [classAdvice];
-  return [...annotated, ...claimSpecWarnings(spec, 'spec'), ...warnings];
+  return [...annotated, ...claimSpecWarnings(spec, 'spec'), ...warnings, ...populateWarnings(metadata.annotations)];
 }
 
 export function storageClassWarnings(storageClass: StorageClass): string[] {

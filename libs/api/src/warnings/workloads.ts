@@ -3,6 +3,7 @@
 import type { DaemonSet, Deployment, ReplicaSet, StatefulSet } from '../generated/apps-v1.types.ts';
 import type { CronJob, Job, JobSpec } from '../generated/batch-v1.types.ts';
 import type { PodTemplate, PodTemplateSpec, ReplicationController } from '../generated/core-v1.types.ts';
+import { populateWarnings } from '../populate-annotation.ts';
 import { isEqual } from '../validation/changes.ts';
 import { claimSpecWarnings } from './claim-spec.ts';
 import { hostnameWarnings, podTemplateWarnings } from './pod.ts';
@@ -26,7 +27,11 @@ function nameWarnings({ metadata }: Named, old: Named | undefined): string[] {
 
 /** Kubernetes' warnings about a template, if it is new, and Berth's own. */
 function templateWarnings(template: PodTemplateSpec | undefined, field: string, isNew: boolean): string[] {
-  return [...(isNew ? podTemplateWarnings(template, field) : []), ...podSpecWarnings(template?.spec, `${field}.spec`)];
+  const own = [
+    ...podSpecWarnings(template?.spec, `${field}.spec`),
+    ...populateWarnings(template?.metadata?.annotations, `${field}.metadata`),
+  ];
+  return [...(isNew ? podTemplateWarnings(template, field) : []), ...own];
 }
 
 export function deploymentWarnings(object: Deployment | ReplicaSet, old?: Deployment | ReplicaSet): string[] {
@@ -39,7 +44,7 @@ export function replicationControllerWarnings(object: ReplicationController, old
   const { template } = object.spec ?? {};
   // At an update Kubernetes looks at the template as it was.
   const judged = isNewGeneration(object, old) ? podTemplateWarnings(old ? old.spec?.template : template, field) : [];
-  return [...nameWarnings(object, old), ...judged, ...podSpecWarnings(template?.spec, `${field}.spec`)];
+  return [...nameWarnings(object, old), ...judged, ...templateWarnings(template, field, false)];
 }
 
 export function daemonSetWarnings({ spec }: DaemonSet, old?: DaemonSet): string[] {
@@ -51,9 +56,10 @@ export function statefulSetWarnings(object: StatefulSet, old?: StatefulSet): str
   const limit = 'spec.revisionHistoryLimit: a negative value retains all historical revisions; a value >= 0 is recommended';
   return [
     ...templateWarnings(template, 'spec.template', isNewGeneration(object, old)),
-    ...volumeClaimTemplates.flatMap(({ spec }, index) =>
-      claimSpecWarnings(spec, `spec.volumeClaimTemplates[${index}]${old ? '.Spec' : ''}`),
-    ),
+    ...volumeClaimTemplates.flatMap(({ metadata, spec }, index) => [
+      ...claimSpecWarnings(spec, `spec.volumeClaimTemplates[${index}]${old ? '.Spec' : ''}`),
+      ...populateWarnings(metadata?.annotations, `spec.volumeClaimTemplates[${index}].metadata`),
+    ]),
     ...(revisionHistoryLimit < 0 ? [limit] : []),
   ];
 }

@@ -1,0 +1,53 @@
+// What images hold, to be read on the host: CRI runs images but does not show them, so containerd's own snapshots are mounted read-only.
+import { execFile } from 'node:child_process';
+import { mkdir, rmdir } from 'node:fs/promises';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+/** The one that CRI keeps its images in. */
+const namespace = 'k8s.io';
+
+export interface ImageFiles {
+  /**
+   * Gives the files of an image that is on this node for as long as `use` takes.
+   * @param image as `ensureImage` named it
+   * @param place a folder to mount them on, the same one after a crash, so that what was left there goes
+   */
+  read<T>(image: string, place: string, use: (root: string) => Promise<T>): Promise<T>;
+  /** What a reader that was killed left at a place; nothing happens where there is nothing. */
+  release(place: string): Promise<void>;
+}
+
+export class ContainerdImageFiles implements ImageFiles {
+  readonly #socket: string;
+
+  /** @param socket path of containerd's socket */
+  constructor(socket: string) {
+    this.#socket = socket;
+  }
+
+  async read<T>(image: string, place: string, use: (root: string) => Promise<T>): Promise<T> {
+    await mkdir(place, { recursive: true, mode: 0o700 });
+    await this.#images('unmount', '--rm', place);
+    try {
+      await this.#images('mount', image, place);
+      return await use(place);
+    } finally {
+      await this.release(place);
+    }
+  }
+
+  async release(place: string): Promise<void> {
+    await this.#images('unmount', '--rm', place);
+    await rmdir(place);
+  }
+
+  async #images(...args: string[]): Promise<void> {
+    try {
+      await run('ctr', ['--address', this.#socket, '--namespace', namespace, 'images', ...args]);
+    } catch (error) {
+      const { stderr, message } = error as Error & { stderr?: string };
+      throw new Error(stderr?.trim() || message, { cause: error });
+    }
+  }
+}
