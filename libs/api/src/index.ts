@@ -15,6 +15,7 @@ export {
   kindsVersion,
   type RuleValidator,
 } from './custom/custom-kind.ts';
+export { SchemaNode } from './custom/schema-node.ts';
 export { imageTag } from './defaults/image.ts';
 export { everyContainer } from './defaults/pod-spec.ts';
 export { loadDescriptions } from './descriptions/load.ts';

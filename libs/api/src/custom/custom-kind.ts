@@ -3,6 +3,7 @@
 import { apiVersionOf, deepEqual, defineKind, type FieldError, type KindDefinition, type KubeObject } from '@berth/machinery';
 import type { CustomResourceDefinition, CustomResourceDefinitionVersion } from '../generated/apiextensions-v1.types.ts';
 import { validateEmbedded } from '../validation/custom-resource-definition/embedded-resource.ts';
+import { invalid } from '../validation/errors.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 import { dnsSubdomain } from '../validation/names.ts';
 import { customColumns } from './columns.ts';
@@ -15,8 +16,11 @@ import { scaleErrors, scaleMapping } from './scale.ts';
 import { propertyOf, type Schema, typeAndMetadata } from './schema-parts.ts';
 import { validateLists, validateValue } from './value-validation.ts';
 
-/** What a schema's `x-kubernetes-validations` find wrong. @param path of the value, '' for a whole resource */
-export type RuleValidator = (value: unknown, old: unknown, path: string) => FieldError[];
+/**
+ * What a schema's `x-kubernetes-validations` find wrong.
+ * @param path of the value, '' for a whole resource. @param warnings gets what is wrong and was so before
+ */
+export type RuleValidator = (value: unknown, old: unknown, path: string, warnings?: string[]) => FieldError[];
 
 export interface CustomKindOptions {
   /** Compiles the rules of a schema; undefined when it has none. */
@@ -65,6 +69,9 @@ function customKind(
   const { status, scale } = (version.subresources ?? {}) as { status?: object; scale?: Parameters<typeof scaleMapping>[0] };
   const id = { group, version: version.name, kind: names.kind };
   const rules = compileRules?.(schema);
+  /** Of objects that were let through with some. */
+  const warned = new WeakMap<KubeObject, string[]>();
+  const validator = { schema, rules, warned };
   const statusSchema = propertyOf(schema, 'status');
   return defineKind<KubeObject>({
     ...id,
@@ -92,14 +99,16 @@ function customKind(
     },
     validate: (object, old) => [
       ...validateMetadata(object, { scope: scope === 'Cluster' ? 'Cluster' : 'Namespaced', name: dnsSubdomain }),
-      ...validateContent(schema, object, rules, old),
+      ...validateContent(validator, object, old),
       ...(scale ? scaleErrors(scale, object) : []),
     ],
     validateUpdate: validateMetadataUpdate,
     validateStatusUpdate: (next, old) => [
-      ...validateStatus(schema, statusSchema, next, rules, old),
+      ...validateStatus(validator, statusSchema, next, old),
       ...(scale ? scaleErrors(scale, next) : []),
     ],
+    warnings: (object) => warned.get(object) ?? [],
+    statusWarnings: (object) => warned.get(object) ?? [],
     columns: customColumns(version.additionalPrinterColumns),
     selectableFields: Object.fromEntries((version.selectableFields ?? []).map(({ jsonPath }) => selectable(jsonPath))),
     ...(version.deprecated && { deprecation: version.deprecationWarning ?? `${apiVersionOf(id)} ${names.kind} is deprecated` }),
@@ -122,23 +131,43 @@ function schemaOf({ schema }: CustomResourceDefinitionVersion): Schema {
   return schema?.openAPIV3Schema ?? { type: 'object' };
 }
 
-/** Rules are asked only about what their types hold for: anything else they cannot look at. */
-function validateContent(schema: Schema, object: KubeObject, rules: RuleValidator | undefined, old: KubeObject | undefined): FieldError[] {
-  const errors = [...validateValue(schema, object, ''), ...validateEmbedded(schema, object, ''), ...validateLists(schema, object, '')];
-  return errors.length > 0 || !rules ? errors : rules(object, old, '');
+interface Validator {
+  schema: Schema;
+  rules: RuleValidator | undefined;
+  warned: WeakMap<KubeObject, string[]>;
 }
 
-function validateStatus(
-  schema: Schema,
-  statusSchema: Schema | undefined,
-  next: KubeObject,
-  rules: RuleValidator | undefined,
-  old: KubeObject,
-): FieldError[] {
+function validateContent(validator: Validator, object: KubeObject, old: KubeObject | undefined): FieldError[] {
+  const { schema } = validator;
+  return withRules(validator, object, old, [
+    ...validateValue(schema, object, '', old),
+    ...validateEmbedded(schema, object, ''),
+    ...validateLists(schema, object, '', old),
+  ]);
+}
+
+function validateStatus(validator: Validator, statusSchema: Schema | undefined, next: KubeObject, old: KubeObject): FieldError[] {
   const { status } = next as { status?: unknown };
   if (!statusSchema || status === undefined) return [];
-  const errors = [...validateValue(statusSchema, status, 'status'), ...validateLists(schema, { status }, '')];
-  return errors.length > 0 || !rules ? errors : rules(next, old, '');
+  const { status: before } = old as { status?: unknown };
+  return withRules(validator, next, old, [
+    ...validateValue(statusSchema, status, 'status', before),
+    ...validateLists(validator.schema, { status }, '', { status: before }),
+  ]);
+}
+
+/** With these, rules would look at what is not there, or is of another type. */
+const blocking = new Set<FieldError['type']>(['NotSupported', 'Required', 'TooLong', 'TooMany', 'TypeInvalid']);
+const unchecked =
+  'some validation rules were not checked because the object was invalid; correct the existing errors to complete validation';
+
+function withRules({ rules, warned }: Validator, object: KubeObject, old: KubeObject | undefined, errors: FieldError[]): FieldError[] {
+  if (!rules) return errors;
+  if (errors.some(({ type }) => blocking.has(type))) return [...errors, invalid('<nil>', null, unchecked)];
+  const warnings: string[] = [];
+  const all = [...errors, ...rules(object, old, '', warnings)];
+  if (warnings.length > 0) warned.set(object, warnings);
+  return all;
 }
 
 /** All but metadata, and but the status where that is written on its own. */

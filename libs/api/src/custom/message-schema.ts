@@ -25,7 +25,12 @@ function message(name: string, schema: Schema): MessageSchema {
 }
 
 function add(made: MessageSchema, added: FieldSchema): void {
-  made.fields = [...made.fields.filter(({ name }) => name !== added.name), added];
+  if (made.byName.has(added.name))
+    made.fields.splice(
+      made.fields.findIndex(({ name }) => name === added.name),
+      1,
+    );
+  made.fields.push(added);
   made.byName.set(added.name, added);
 }
 

@@ -10,7 +10,17 @@ import { Ips, kubernetesEqualities, kubernetesFunctions, kubernetesTypes } from 
 import { listFunctions, Sets } from './list-functions.ts';
 import { optionalMacros } from './optional-macros.ts';
 import { stringFunctions } from './string-functions.ts';
-import { checkConstants, checkLiterals, countCosts, nodesOf, pathsFrom, replaceCalls, type TreeNode } from './syntax-tree.ts';
+import {
+  checkConstants,
+  checkLiterals,
+  countCosts,
+  membersOf,
+  nodesOf,
+  pathsFrom,
+  replaceCalls,
+  respectListSemantics,
+  type TreeNode,
+} from './syntax-tree.ts';
 import { timeFunctions } from './time-functions.ts';
 
 /** Characters. An expression that says more is a program. */
@@ -70,7 +80,9 @@ export class ExpressionEnvironment {
       if (error) throw error;
       checkConstants(nodes);
       checkLiterals(nodes);
-      countCosts(nodesOf(parsed.ast), this.#meter);
+      const all = nodesOf(parsed.ast);
+      respectListSemantics(all);
+      countCosts(all, this.#meter);
       return new Expression({ source, type: type ?? 'dyn', parsed, nodes, meter: this.#meter });
     } catch (error) {
       throw asExpressionError(error);
@@ -130,6 +142,11 @@ export class Expression {
   /** Fields of a variable that it looks at, as far as they are written out: `[['spec'], ['spec', 'replicas']]`. */
   paths(variable: string): string[][] {
     return pathsFrom(this.#compiled.nodes, variable);
+  }
+
+  /** Members of a variable that it looks at; undefined where it looks at all of it. */
+  members(variable: string): Set<string> | undefined {
+    return membersOf(this.#compiled.nodes, variable);
   }
 
   /** @param values of the variables, as `celValue` makes them. @throws ExpressionError when there is none, or it takes too much */

@@ -4,6 +4,7 @@
 import { type Meter, unitsOf } from './budget.ts';
 import { ExpressionError } from './expression-error.ts';
 import { standIn } from './functions.ts';
+import { combinedLists } from './list-semantics.ts';
 import { compilePattern } from './regular-expressions.ts';
 import { parseDuration } from './time-functions.ts';
 
@@ -19,6 +20,8 @@ export interface TreeNode {
   readonly op: string;
   readonly args: unknown;
   readonly meta: { evaluate?: Evaluate; alternate?: unknown; macro?: unknown };
+  /** What an operator does with its operands, once they are known. */
+  handle?: (left: unknown, right: unknown, node: unknown, evaluator: unknown) => unknown;
   readonly checkedType?: { readonly name: string; readonly hasDynType: boolean; readonly hasPlaceholderType: boolean };
   setMeta(key: 'evaluate', value: Evaluate): unknown;
 }
@@ -96,6 +99,31 @@ function pathOf(node: unknown, variable: string): string[] | undefined {
     at = of;
   }
   return isNode(at) && at.op === 'id' && at.args === variable ? path : undefined;
+}
+
+/** Lists that are sets, or have keys, are compared and joined as such; after types were checked, which chooses what operators do. */
+export function respectListSemantics(nodes: TreeNode[]): void {
+  for (const node of nodes) {
+    const { op, handle } = node;
+    if (!handle || !['==', '!=', '+'].includes(op)) continue;
+    node.handle = (left, right, self, evaluator) => combinedLists(op, left, right) ?? handle(left, right, self, evaluator);
+  }
+}
+
+/**
+ * Members of a variable that an expression looks at, by `variable.member` or `has(variable.member)`; undefined where it looks at the
+ * variable as a whole.
+ */
+export function membersOf(nodes: TreeNode[], variable: string): Set<string> | undefined {
+  const isVariable = (value: unknown) => isNode(value) && value.op === 'id' && value.args === variable;
+  const members = new Set<string>();
+  const selected = new Set<unknown>();
+  for (const { op, args } of nodes) {
+    if ((op !== '.' && op !== '.?') || !Array.isArray(args) || !isVariable(args[0])) continue;
+    members.add(String(args[1]));
+    selected.add(args[0]);
+  }
+  return nodes.some((node) => isVariable(node) && !selected.has(node)) ? undefined : members;
 }
 
 /** From now on evaluating a node is counted; after types were checked, which chooses how nodes are evaluated. */

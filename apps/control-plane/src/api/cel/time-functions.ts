@@ -33,3 +33,30 @@ export function parseDuration(text: string): Duration {
   const signed = isNegative ? -nanos : nanos;
   return new Duration(signed / secondNanos, Number(signed % secondNanos));
 }
+
+const nanosPerUnit: [pattern: RegExp, nanos: bigint][] = [
+  [/^(ns|nanos?|nanoseconds?)$/, 1n],
+  [/^(us|µs|micros?|microseconds?)$/, 1_000n],
+  [/^(ms|millis?|milliseconds?)$/, 1_000_000n],
+  [/^(s|secs?|seconds?)$/, secondNanos],
+  [/^(m|mins?|minutes?)$/, 60n * secondNanos],
+  [/^(h|hrs?|hours?)$/, 3_600n * secondNanos],
+  [/^(d|days?)$/, 86_400n * secondNanos],
+  [/^(w|weeks?)$/, 604_800n * secondNanos],
+];
+
+/** A text of the format `duration` of OpenAPI, which knows days and weeks as well; undefined for what is none. */
+export function formattedDuration(text: string): Duration | undefined {
+  const [, digits = '', unit = ''] = /^\s*(\d{1,20})\s*([a-zµ]+)\s*$/.exec(text) ?? [];
+  const nanos = nanosPerUnit.find(([pattern]) => pattern.test(unit))?.[1];
+  if (nanos !== undefined && digits !== '') {
+    const whole = BigInt(digits) * nanos;
+    return BigInt.asIntN(64, whole) === whole ? new Duration(whole / secondNanos, Number(whole % secondNanos)) : undefined;
+  }
+  try {
+    return parseDuration(text);
+  } catch (error) {
+    if (error instanceof ExpressionError) return undefined;
+    throw error;
+  }
+}

@@ -5,19 +5,15 @@ import { CompactedError, type KeyValue, type Store, type StoreEvent, type Watch,
 import type { Clock, Logger, Timer } from '@berth/telemetry';
 import { everything, kindPrefix, splitKey } from './keys.ts';
 import { KindCache } from './kind-cache.ts';
+import { ReachedRevision } from './reached-revision.ts';
 import { readRange } from './read-range.ts';
+import { ReservedKeys } from './reserved-keys.ts';
 import { tooLargeVersion, translated } from './store-errors.ts';
 import type { CoreMetrics } from './types.ts';
 
-const catchUpTimeoutMs = 3_000;
 const bookmarkIntervalMs = 60_000;
 const backoffMsMin = 50;
 const backoffMsMax = 5_000;
-
-interface Waiter {
-  revision: number;
-  resolve(): void;
-}
 
 interface Joining {
   events: { event: StoreEvent; key: string }[];
@@ -38,13 +34,11 @@ export class WatchCache {
   readonly #kinds = new Map<string, KindCache>();
   /** The same, found without making a prefix. */
   readonly #byDefinition = new WeakMap<KindDefinition, KindCache>();
-  /** Keys under prefixes that hold no objects, such as allocations; key → nothing but its presence. */
-  readonly #reserved = new Map<string, Set<string>>();
+  readonly #reserved = new ReservedKeys();
   /** By prefix: kinds that are being read. */
   readonly #joining = new Map<string, Joining>();
-  readonly #waiters = new Set<Waiter>();
   readonly #stopping = new AbortController();
-  #revision = 0;
+  readonly #reached: ReachedRevision;
   #watch: Watch | undefined;
   #running: Promise<void> | undefined;
   #bookmarkTimer: Timer | undefined;
@@ -53,6 +47,7 @@ export class WatchCache {
 
   constructor(options: WatchCacheOptions) {
     this.#options = options;
+    this.#reached = new ReachedRevision(options.clock);
     for (const kind of options.kinds) this.#kinds.set(kindPrefix(kind), this.#cacheOf(kind));
   }
 
@@ -71,6 +66,12 @@ export class WatchCache {
       former.redefine(kind);
       return;
     }
+    if (!former && this.#hasNothing(prefix)) {
+      const cache = this.#cacheOf(kind);
+      cache.reset([], this.#reached.current);
+      this.#kinds.set(prefix, cache);
+      return;
+    }
     const joining: Joining = { events: [], isStale: false };
     this.#joining.set(prefix, joining);
     try {
@@ -82,11 +83,23 @@ export class WatchCache {
     former?.close();
   }
 
+  /** Whether, as far as all that was committed has come here, nothing is stored of a kind that is not known. */
+  #hasNothing(prefix: string): boolean {
+    return this.#running !== undefined && this.#reserved.of(prefix).size === 0 && !this.#joining.has(prefix);
+  }
+
   /** Forgets a kind that is gone; whoever watches it is told to look again. */
   remove(kind: KindDefinition): void {
     const prefix = kindPrefix(kind);
-    this.#kinds.get(prefix)?.close();
+    const cache = this.#kinds.get(prefix);
+    cache?.close();
     this.#kinds.delete(prefix);
+    // What is stored of it stays there until somebody removes it.
+    if (cache)
+      this.#reserved.replace(
+        prefix,
+        Array.from(cache.all(), ({ key }) => key),
+      );
   }
 
   /** What the store has, and what has changed since it was read. */
@@ -99,13 +112,13 @@ export class WatchCache {
     const cache = this.#cacheOf(kind);
     cache.reset(kvs, revision);
     for (const { event, key } of joining.events) if (event.kv.modRevision > revision) cache.apply(event, key);
-    this.#reserved.delete(prefix);
+    this.#reserved.forget(prefix);
     this.#kinds.set(prefix, cache);
   }
 
   /** Every change up to this revision has been applied. */
   get revision(): number {
-    return this.#revision;
+    return this.#reached.current;
   }
 
   of(kind: KindDefinition): KindCache {
@@ -126,7 +139,7 @@ export class WatchCache {
 
   /** Keys present under a prefix that holds no kind, without the prefix; may lag behind the store. */
   reserved(prefix: string): ReadonlySet<string> {
-    return this.#reserved.get(prefix) ?? new Set();
+    return this.#reserved.of(prefix);
   }
 
   async start(): Promise<void> {
@@ -146,15 +159,15 @@ export class WatchCache {
   /** Resolves once the cache holds all that was committed before this call, with a revision that proves it. */
   async proven(): Promise<number> {
     const revision = await translated(this.#ask());
-    if (!(await this.#caughtUp(revision))) {
-      throw StatusError.unavailable(`the watch cache is at revision ${this.#revision} and cannot reach the store's ${revision}`);
+    if (!(await this.#reached.reach(revision))) {
+      throw StatusError.unavailable(`the watch cache is at revision ${this.#reached.current} and cannot reach the store's ${revision}`);
     }
-    return this.#revision;
+    return this.#reached.current;
   }
 
   /** Resolves once the cache is not older than `revision`. @throws StatusError 504 when that takes too long. */
   async reach(revision: number): Promise<void> {
-    if (!(await this.#caughtUp(revision))) throw tooLargeVersion(revision, this.#revision);
+    if (!(await this.#reached.reach(revision))) throw tooLargeVersion(revision, this.#reached.current);
   }
 
   /** The store's revision, asked after this call began; callers that wait at the same time share one question. */
@@ -174,51 +187,24 @@ export class WatchCache {
     return this.#askingNext;
   }
 
-  #caughtUp(revision: number): Promise<boolean> {
-    if (this.#revision >= revision) return Promise.resolve(true);
-    return new Promise((resolve) => {
-      const timer = this.#options.clock.after(catchUpTimeoutMs, () => {
-        this.#waiters.delete(waiter);
-        resolve(false);
-      });
-      const waiter: Waiter = {
-        revision,
-        resolve: () => {
-          timer.cancel();
-          resolve(true);
-        },
-      };
-      this.#waiters.add(waiter);
-    });
-  }
-
-  #advance(revision: number): void {
-    this.#revision = Math.max(this.#revision, revision);
-    for (const waiter of this.#waiters) {
-      if (waiter.revision > this.#revision) continue;
-      this.#waiters.delete(waiter);
-      waiter.resolve();
-    }
-  }
-
   async #run(): Promise<void> {
     let backoffMs = backoffMsMin;
     while (!this.#stopping.signal.aborted) {
-      const before = this.#revision;
+      const before = this.#reached.current;
       try {
         await this.#follow();
       } catch (error) {
         if (this.#stopping.signal.aborted) return;
-        this.#options.logger.warn('the store watch broke, resuming', { error, revision: this.#revision });
+        this.#options.logger.warn('the store watch broke, resuming', { error, revision: this.#reached.current });
         if (error instanceof CompactedError) await this.#reload();
       }
-      backoffMs = this.#revision > before ? backoffMsMin : Math.min(backoffMs * 2, backoffMsMax);
+      backoffMs = this.#reached.current > before ? backoffMsMin : Math.min(backoffMs * 2, backoffMsMax);
       await this.#pause(backoffMs);
     }
   }
 
   async #follow(): Promise<void> {
-    const watch = this.#options.store.watch({ ...everything, fromRevision: this.#revision + 1 });
+    const watch = this.#options.store.watch({ ...everything, fromRevision: this.#reached.current + 1 });
     this.#watch = watch;
     // Iterating reports the same failure; this only keeps a rejected `ready` from going unhandled.
     watch.ready.catch(() => undefined);
@@ -232,20 +218,14 @@ export class WatchCache {
   #apply(batch: WatchBatch): void {
     for (const event of batch.events) {
       const split = splitKey(event.kv.key);
-      if (!split || event.kv.modRevision <= this.#revision) continue;
+      if (!split || event.kv.modRevision <= this.#reached.current) continue;
       this.#joining.get(split.prefix)?.events.push({ event, key: split.rest });
       const kind = this.#kinds.get(split.prefix);
       if (kind) kind.apply(event, split.rest);
-      else if (event.type === 'put') this.#reserve(split.prefix, split.rest);
-      else this.#reserved.get(split.prefix)?.delete(split.rest);
+      else if (event.type === 'put') this.#reserved.add(split.prefix, split.rest);
+      else this.#reserved.remove(split.prefix, split.rest);
     }
-    this.#advance(batch.revision);
-  }
-
-  #reserve(prefix: string, rest: string): void {
-    const keys = this.#reserved.get(prefix);
-    if (keys) keys.add(rest);
-    else this.#reserved.set(prefix, new Set([rest]));
+    this.#reached.advance(batch.revision);
   }
 
   /** After the store forgot what we have not seen: everything anew, and every watcher starts over. */
@@ -265,9 +245,13 @@ export class WatchCache {
     for (const joining of this.#joining.values()) joining.isStale = true;
     for (const [prefix, cache] of this.#kinds) cache.reset(byPrefix.get(prefix) ?? [], revision);
     for (const [prefix, kvs] of byPrefix) {
-      if (!this.#kinds.has(prefix)) this.#reserved.set(prefix, new Set(kvs.map((kv) => kv.key.slice(prefix.length))));
+      if (this.#kinds.has(prefix)) continue;
+      this.#reserved.replace(
+        prefix,
+        kvs.map((kv) => kv.key.slice(prefix.length)),
+      );
     }
-    this.#advance(revision);
+    this.#reached.advance(revision);
   }
 
   #sort(byPrefix: Map<string, KeyValue[]>, kv: KeyValue): void {
@@ -288,7 +272,7 @@ export class WatchCache {
 
   #scheduleBookmarks(): void {
     this.#bookmarkTimer = this.#options.clock.after(bookmarkIntervalMs, () => {
-      for (const cache of this.#kinds.values()) cache.sendBookmarks(this.#revision);
+      for (const cache of this.#kinds.values()) cache.sendBookmarks(this.#reached.current);
       this.#scheduleBookmarks();
     });
   }

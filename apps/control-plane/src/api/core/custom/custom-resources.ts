@@ -15,8 +15,9 @@ import { type Logger, type Timer, timestamp } from '@berth/telemetry';
 import type { KindsByName } from '../kinds-by-name.ts';
 import type { WatchCache } from '../watch-cache.ts';
 import { type ConversionPorts, conversionWebhook } from './conversion-webhook.ts';
-import { conditionOf, definitionStatus } from './definition-status.ts';
+import { accepted, conditionOf, definitionStatus } from './definition-status.ts';
 import { InstanceRemoval } from './instance-removal.ts';
+import { NamesInUse } from './names-in-use.ts';
 import { compileRules } from './rules.ts';
 
 export interface CustomResourcesOptions extends ConversionPorts {
@@ -43,14 +44,17 @@ export class CustomResources {
   /** Of definitions that could not be seen to, until they are. */
   readonly #failures = new Map<string, { count: number; again: Timer }>();
   readonly #stopping = new AbortController();
-  readonly #builtIn: readonly KindDefinition[];
+  readonly #names = new NamesInUse();
   #running: Promise<void> | undefined;
 
   constructor(options: CustomResourcesOptions) {
     this.#options = { ...options, compileRules, converter: (definition) => conversionWebhook(definition, options) };
-    this.#builtIn = options.kinds.all;
+    // No definition is called as they are here.
+    for (const kind of options.kinds.all) this.#names.hold(`${kind.version}/${kind.plural}/${kind.group}`, kind.group, kind);
     this.#informer = new Informer(options, CustomResourceDefinition);
-    this.#informer.onChange((type, { metadata }) => {
+    this.#informer.onChange((type, definition) => {
+      const { metadata, spec } = definition;
+      this.#names.hold(metadata.name, spec.group, type === 'DELETED' ? undefined : accepted(definition));
       this.#enqueue(metadata.name);
       // The names that it held may be what others wait for.
       if (type === 'DELETED') for (const other of this.#informer.list()) this.#enqueue(other.metadata.name);
@@ -116,8 +120,7 @@ export class CustomResources {
     if (!definition) return this.#uninstall(name);
     if (definition.metadata.deletionTimestamp) return this.#empty(definition);
     const { client, clock } = this.#options;
-    const others = this.#informer.list().filter((other) => other.metadata.name !== name);
-    const status = definitionStatus(definition, others, this.#builtIn, timestamp(clock));
+    const status = definitionStatus(definition, this.#names, timestamp(clock));
     // It is served before it is said to be.
     await this.#install({ ...definition, status });
     if (!deepEqual(status, definition.status)) await client.updateStatus(CustomResourceDefinition, { ...definition, status });

@@ -56,7 +56,8 @@ function declaredObject(schema: Schema): DeclaredType | undefined {
   for (const [name, property] of Object.entries(schema.properties ?? {})) {
     const field = declaredType(property, property['x-kubernetes-embedded-resource']);
     if (!field) continue;
-    fields.set(escapedName(name), field);
+    const spelled = escapedName(name);
+    if (spelled !== undefined) fields.set(spelled, field);
     if (schema.required?.includes(name) && property.default === undefined) minSize += name.length + field.minSize + 4;
   }
   return { kind: 'object', fields, maxElements: 0, minSize };

@@ -1,21 +1,14 @@
 // What a definition's status says of it: whether its names are free, and whether it is served. Conditions, reasons and messages are
 // those of Kubernetes' naming and establishing controllers.
 import { type CustomResourceDefinition, type DefinitionCondition, type DefinitionStatus, withConditions } from '@berth/api';
-import type { KindDefinition } from '@berth/machinery';
+import type { NamesInUse } from './names-in-use.ts';
 
 type Names = CustomResourceDefinition['spec']['names'];
 
-/** @param others all definitions but this one. @param builtIn kinds of Berth itself. @param now RFC 3339 */
-export function definitionStatus(
-  definition: CustomResourceDefinition,
-  others: CustomResourceDefinition[],
-  builtIn: readonly KindDefinition[],
-  now: string,
-): DefinitionStatus {
-  const { spec, status } = definition;
-  const own = builtIn.filter(({ group }) => group === spec.group);
-  const taken = [...own, ...others.filter((other) => other.spec.group === spec.group).flatMap((other) => accepted(other) ?? [])];
-  const conflict = conflictOf(spec.names, taken);
+/** @param inUse names that definitions and kinds of Berth itself hold. @param now RFC 3339 */
+export function definitionStatus(definition: CustomResourceDefinition, inUse: NamesInUse, now: string): DefinitionStatus {
+  const { spec, status, metadata } = definition;
+  const conflict = conflictOf(spec.names, (room, name) => inUse.isTaken(room, spec.group, name, metadata.name));
   const isEstablished = !conflict || conditionOf(definition, 'Established')?.status === 'True';
   const acceptedNames = conflict ? (accepted(definition) ?? { plural: '', kind: '' }) : spec.names;
   const named: DefinitionCondition = conflict
@@ -32,25 +25,31 @@ export function conditionOf({ status }: CustomResourceDefinition, type: string):
 }
 
 /** Names that a definition holds, whatever it asks for now. */
-function accepted({ status }: CustomResourceDefinition): Names | undefined {
+export function accepted({ status }: CustomResourceDefinition): Names | undefined {
   return status?.acceptedNames?.plural ? status.acceptedNames : undefined;
 }
 
+type IsTaken = (room: 'resources' | 'kinds', name: string) => boolean;
+
 /** Resources share one room of names, kinds another. */
-function conflictOf(names: Names, taken: Names[]): { reason: string; message: string } | undefined {
-  const resources = new Set(taken.flatMap(({ plural, singular, shortNames = [] }) => [plural, singular, ...shortNames]));
-  const kinds = new Set(taken.flatMap(({ kind, listKind }) => [kind, listKind]));
+function conflictOf(names: Names, isTaken: IsTaken): { reason: string; message: string } | undefined {
+  const isResource = (name: string) => isTaken('resources', name);
+  const isKind = (name: string) => isTaken('kinds', name);
   const conflicts = [
-    ...inUse(resources, [names.plural], 'PluralConflict'),
-    ...inUse(resources, [names.singular], 'SingularConflict'),
-    ...inUse(resources, names.shortNames ?? [], 'ShortNamesConflict'),
-    ...inUse(kinds, [names.kind], 'KindConflict'),
-    ...inUse(kinds, [names.listKind], 'ListKindConflict'),
+    ...conflictsIn(isResource, [names.plural], 'PluralConflict'),
+    ...conflictsIn(isResource, [names.singular], 'SingularConflict'),
+    ...conflictsIn(isResource, names.shortNames ?? [], 'ShortNamesConflict'),
+    ...conflictsIn(isKind, [names.kind], 'KindConflict'),
+    ...conflictsIn(isKind, [names.listKind], 'ListKindConflict'),
   ];
   const last = conflicts.at(-1);
   return last && { reason: last.reason, message: conflicts.map(({ message }) => message).join(', ') };
 }
 
-function inUse(taken: Set<string | undefined>, names: (string | undefined)[], reason: string): { reason: string; message: string }[] {
-  return names.filter((name) => name && taken.has(name)).map((name) => ({ reason, message: `${JSON.stringify(name)} is already in use` }));
+function conflictsIn(
+  isTaken: (name: string) => boolean,
+  names: (string | undefined)[],
+  reason: string,
+): { reason: string; message: string }[] {
+  return names.filter((name) => name && isTaken(name)).map((name) => ({ reason, message: `${JSON.stringify(name)} is already in use` }));
 }

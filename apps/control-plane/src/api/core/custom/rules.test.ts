@@ -6,6 +6,13 @@ import { compileRules } from './rules.ts';
 
 const integer = { type: 'integer' };
 const rule = (text: string, rest: object = {}) => ({ 'x-kubernetes-validations': [{ rule: text, ...rest }] });
+const set = { type: 'array', items: { type: 'string' }, 'x-kubernetes-list-type': 'set' };
+const keyed = {
+  type: 'array',
+  'x-kubernetes-list-type': 'map',
+  'x-kubernetes-list-map-keys': ['name'],
+  items: { type: 'object', properties: { name: { type: 'string' }, n: integer } },
+};
 const spec = (schema: object): JSONSchemaProps => ({ type: 'object', properties: { spec: { type: 'object', ...schema } } });
 const found = (schema: JSONSchemaProps, value: unknown, old?: unknown) => compileRules(schema)?.(value, old, '') ?? [];
 
@@ -39,6 +46,52 @@ test.each([
     { t: '2025-01-02T03:04:05Z' },
   ],
   [
+    'durations',
+    { properties: { t: { type: 'string', format: 'duration' } }, ...rule("self.t < duration('2h')") },
+    { t: '90m' },
+    { t: '3 hours' },
+  ],
+  [
+    'dates',
+    { properties: { t: { type: 'string', format: 'date' } }, ...rule("self.t > timestamp('2026-01-01T00:00:00Z')") },
+    { t: '2026-01-02' },
+    { t: '2025-01-02' },
+  ],
+  ['bytes', { properties: { t: { type: 'string', format: 'byte' } }, ...rule("self.t == b'ab'") }, { t: 'YWI=' }, { t: 'YWM=' }],
+  [
+    'sets, in any order',
+    { properties: { a: set, b: set }, ...rule('self.a == self.b && (self.a + self.b).size() == self.a.size()') },
+    { a: ['x', 'y'], b: ['y', 'x'] },
+    { a: ['x', 'y'], b: ['y', 'z'] },
+  ],
+  [
+    'objects that hold sets',
+    {
+      properties: { o: { type: 'object', properties: { a: set } }, p: { type: 'object', properties: { a: set } } },
+      ...rule('self.o == self.p'),
+    },
+    { o: { a: ['x', 'y'] }, p: { a: ['y', 'x'] } },
+    { o: { a: ['x', 'y'] }, p: { a: ['x'] } },
+  ],
+  [
+    'lists with keys',
+    { properties: { a: keyed, b: keyed }, ...rule('(self.a + self.b) == self.b') },
+    {
+      a: [{ name: 'x', n: 1 }],
+      b: [
+        { name: 'y', n: 3 },
+        { name: 'x', n: 2 },
+      ],
+    },
+    { a: [{ name: 'z', n: 1 }], b: [{ name: 'x', n: 2 }] },
+  ],
+  [
+    'lists in their order',
+    { properties: { a: { type: 'array', items: integer }, b: { type: 'array', items: integer } }, ...rule('self.a == self.b') },
+    { a: [1, 2], b: [1, 2] },
+    { a: [1, 2], b: [2, 1] },
+  ],
+  [
     'either',
     { properties: { p: { 'x-kubernetes-int-or-string': true } }, ...rule("self.p == 1 || self.p == 'one'") },
     { p: 'one' },
@@ -46,7 +99,7 @@ test.each([
   ],
 ])('%s', (_, schema, good, bad) => {
   expect(found(spec(schema), { spec: good })).toEqual([]);
-  expect(found(spec(schema), { spec: bad })).toMatchObject([{ type: 'Invalid', field: 'spec', value: 'object' }]);
+  expect(found(spec(schema), { spec: bad })).toMatchObject([{ type: 'Invalid', field: 'spec', isValueOmitted: true }]);
 });
 
 describe('what is told', () => {
@@ -58,6 +111,14 @@ describe('what is told', () => {
     expect(detail({ message: 'too small' })?.detail).toBe('too small');
     expect(detail({ message: 'no', messageExpression: "'x is ' + string(self.x)" })?.detail).toBe('x is 0');
     expect(detail({ message: 'kept', messageExpression: "self.y + ''" })?.detail).toBe('kept');
+  });
+
+  test('shows a single value, and no repeated one', () => {
+    const text = spec({ properties: { t: { type: 'string', ...rule("self == 'a'") } } });
+    expect(found(text, { spec: { t: 'b' } })).toEqual([
+      { type: 'Invalid', field: 'spec.t', value: 'b', detail: "failed rule: self == 'a'" },
+    ]);
+    expect(detail({ reason: 'FieldValueDuplicate' })).toEqual({ type: 'Duplicate', field: 'spec', isValueOmitted: true, detail: '' });
   });
 
   test('has the reason and the place that it names', () => {
@@ -110,6 +171,51 @@ describe('a rule about what was before', () => {
         old,
       ),
     ).toMatchObject([{ field: 'spec.l[0]' }]);
+  });
+});
+
+describe('a value that has not changed', () => {
+  const item = { type: 'object', properties: { x: integer }, ...rule('self.x > 1', { message: 'small' }) };
+  const schema = spec({ properties: { l: { type: 'array', items: item }, o: item, y: integer } });
+  const old = { spec: { l: [{ x: 0 }], o: { x: 0 }, y: 1 } };
+  const warningsOf = (value: object) => {
+    const warnings: string[] = [];
+    return { errors: compileRules(schema)?.(value, old, '', warnings).map(({ field }) => field), warnings };
+  };
+
+  test('may fail a rule that came later, with a warning', () => {
+    expect(warningsOf({ spec: { ...old.spec, y: 2 } })).toEqual({
+      errors: [],
+      warnings: ['spec.l[0]: Invalid value: small', 'spec.o: Invalid value: small'],
+    });
+  });
+
+  test('is no item of a list that has changed', () => {
+    expect(warningsOf({ spec: { ...old.spec, l: [{ x: 0 }, { x: 2 }] } })).toMatchObject({ errors: ['spec.l[0]'] });
+  });
+
+  test('is still compared with what was before', () => {
+    const growing = spec({ properties: { x: integer }, ...rule('self.x > oldSelf.x') });
+    const rules = compileRules(growing);
+    const first = { spec: { x: 1 } };
+    expect(rules?.(first, undefined, '')).toEqual([]);
+    expect(rules?.(structuredClone(first), first, '')).toHaveLength(1);
+  });
+
+  test('is not asked again once it has passed', () => {
+    const dear = {
+      type: 'object',
+      properties: { l: { type: 'array', items: integer } },
+      ...rule('self.l.all(a, self.l.all(b, a + b >= 0))'),
+    };
+    const rules = compileRules({ type: 'object', properties: { spec: dear, more: dear } });
+    const l = Array.from({ length: 130 }, (_, i) => i);
+    const first = { spec: { l } };
+    const both = { spec: { l: [...l] }, more: { l } };
+    expect(rules?.(first, undefined, '')).toEqual([]);
+    // Together they take more than one object may.
+    expect(rules?.(both, undefined, '')).toHaveLength(1);
+    expect(rules?.(structuredClone(both), first, '')).toEqual([]);
   });
 });
 
