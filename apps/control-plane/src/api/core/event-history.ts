@@ -1,17 +1,26 @@
-// The recent changes of one kind, from which watches resume: bounded in number and in bytes, the oldest going first.
+// The recent changes of one kind, from which watches resume: bounded in number and in bytes, the oldest going first. Objects and lines take
+// several times what their bytes take, so only the newest changes keep them.
 import type { CacheEvent } from './watch-events.ts';
 
 export const eventHistoryBytesLimit = 16 * 1024 * 1024;
 
+/** Changes whose objects stay parsed: those that watchers which are almost up to date may still ask for. */
+export const parsedEventsMax = 100;
+
 export class EventHistory {
   readonly #limit: number;
+  readonly #keepsObjects: boolean;
   #events: CacheEvent[] = [];
   #bytes = 0;
   #oldest = 0;
 
-  /** @param limit of events; whichever limit is hit first evicts the oldest */
-  constructor(limit: number) {
+  /**
+   * @param limit of events; whichever limit is hit first evicts the oldest
+   * @param keepsObjects whether the newest state of each object is kept beside the history
+   */
+  constructor(limit: number, keepsObjects: boolean) {
     this.#limit = limit;
+    this.#keepsObjects = keepsObjects;
   }
 
   /** Watches can resume after this revision or any later one. */
@@ -29,6 +38,7 @@ export class EventHistory {
   add(event: CacheEvent): void {
     this.#events.push(event);
     this.#bytes += event.size;
+    this.#events.at(-1 - parsedEventsMax)?.rest(!this.#keepsObjects);
     let evict = 0;
     while (this.#events.length - evict > this.#limit || this.#bytes > eventHistoryBytesLimit) {
       const oldest = this.#events[evict];

@@ -57,7 +57,7 @@ export class KindCache {
     this.prefix = kindPrefix(kind);
     this.#onDropped = onDropped;
     this.keepsObjects = !expires(kind);
-    this.#history = new EventHistory(this.keepsObjects ? eventHistoryLimit : expiringHistoryLimit);
+    this.#history = new EventHistory(this.keepsObjects ? eventHistoryLimit : expiringHistoryLimit, this.keepsObjects);
     this.#indexed = kind.selectableFields[indexedFieldOf(kind) ?? ''];
   }
 

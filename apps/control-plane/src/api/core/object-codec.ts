@@ -170,6 +170,11 @@ export class Entry implements Encoded {
     return this.#object;
   }
 
+  /** Nobody is expected to ask for the object again; whoever does has it parsed anew. */
+  release(): void {
+    this.#object = undefined;
+  }
+
   static stored(head: Uint8Array, key: string, revision: number, value: Uint8Array): Entry {
     // Not what was known of another version of the kind, which was stored before.
     const known = startsWith(value, head) ? knownByBytes.get(value) : undefined;

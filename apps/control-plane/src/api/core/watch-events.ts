@@ -79,6 +79,16 @@ export class CacheEvent {
     return (this.current ?? this.previous)?.bytes.length ?? 0;
   }
 
+  /**
+   * Every watcher of now has had it: only bytes stay, which all else can be made of again, for watches that resume.
+   * @param isLast whether nobody else keeps the newer state
+   */
+  rest(isLast: boolean): void {
+    [this.#change, this.#arrival, this.#departure] = [undefined, undefined, undefined];
+    this.previous?.release();
+    if (isLast) this.current?.release();
+  }
+
   /** What a watcher with this selection sees: entering it is ADDED, leaving it is DELETED with the last state that matched. */
   seenBy(selection: Selection): WatchItem | undefined {
     const now = this.current !== undefined && (selection.everything || selection.matches(this.current.object));
