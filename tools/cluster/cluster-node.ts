@@ -66,9 +66,8 @@ export class ClusterNode {
   async #launch(): Promise<void> {
     const { processes, node, ready, joinToken } = this.#parts;
     if (node.namespace) await this.#pullFromMachine();
-    const joined = existsSync(join(node.directory, 'node.pem'));
-    const token = joined ? {} : { BERTH_JOIN_TOKEN: await joinToken() };
-    processes.start(node.process, this.#command, { ...process.env, ...token });
+    // Also one that has joined: its certificate may have ended while the cluster was down.
+    processes.start(node.process, this.#command, { ...process.env, BERTH_JOIN_TOKEN: await joinToken() });
     await ready(node.process, async () => (await fetch(`http://${this.#metricsAddress}/healthz`)).ok);
   }
 

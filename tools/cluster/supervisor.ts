@@ -42,7 +42,7 @@ export class DeathWatch {
     }
     if (watched.dueMs === undefined) {
       watched.shortLives = nowMs - watched.startedMs >= steadyMs ? 0 : watched.shortLives + 1;
-      watched.dueMs = nowMs + (watched.shortLives === 0 ? 0 : pauseMs(watched.shortLives - 1));
+      watched.dueMs = nowMs + pauseMs(watched.shortLives);
     }
     if (nowMs < watched.dueMs) return false;
     Object.assign(watched, { dueMs: undefined, startedMs: nowMs });

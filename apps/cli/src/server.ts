@@ -1,9 +1,9 @@
 // `berth server`: a control plane and, unless it is told otherwise, the agent of its own machine, in one foreground process that starts
 // again what ends. The agent joins with a token that only this machine ever sees.
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { HttpClient, readKubeconfig, Tokens } from '@berth/client';
 import { jsonLogger, type Logger, standardErrorLines, systemClock } from '@berth/telemetry';
+import { nodeCertificates } from './certificates.ts';
 import { programCommand } from './programs.ts';
 import { type ServerPlan, serverPlan } from './server-plan.ts';
 import { Supervisor } from './supervisor.ts';
@@ -41,6 +41,12 @@ export async function runServer(argv: string[]): Promise<number> {
   return exitCode;
 }
 
+/** Whether the agent can show who it is: one that was off for longer than its certificate was good has to join again. */
+export function hasIdentity(agentDirectory: string, nowMs: number): boolean {
+  const [own] = nodeCertificates(agentDirectory);
+  return own !== undefined && (own.endsAtMs === undefined || own.endsAtMs > nowMs);
+}
+
 /** With a token where the agent has not joined yet. Undefined when it was stopped before there was one. */
 async function agentEnvironment(
   { dataDirectory }: ServerPlan,
@@ -48,7 +54,7 @@ async function agentEnvironment(
   logger: Logger,
   signal: AbortSignal,
 ): Promise<NodeJS.ProcessEnv | undefined> {
-  if (existsSync(join(agentDirectory, 'identity', 'node.pem'))) return process.env;
+  if (hasIdentity(agentDirectory, systemClock.now())) return process.env;
   const kubeconfig = join(dataDirectory, 'admin.kubeconfig');
   for (let tries = 0; !signal.aborted; tries++) {
     try {

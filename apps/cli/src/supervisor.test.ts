@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { silentLogger, systemClock } from '@berth/telemetry';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { pauseMs, Supervisor } from './supervisor.ts';
+import { pauseMs, Supervisor, steadyMs } from './supervisor.ts';
 
 let directory: string;
 let supervisor: Supervisor;
@@ -43,5 +43,28 @@ test('one that ended of wrong usage is given up', async () => {
 });
 
 test('pauses grow and are bounded', () => {
-  expect([0, 1, 2, 3, 4, 1000].map(pauseMs)).toEqual([500, 1000, 2000, 4000, 5000, 5000]);
+  expect([1, 2, 3, 4, 5, 1000].map(pauseMs)).toEqual([500, 1000, 2000, 4000, 5000, 5000]);
+});
+
+test('one that had run for a while starts again at once, whatever its starts were like before', async () => {
+  // Every run lasts as long as this says, until it is killed.
+  let [nowMs, ranMs] = [0, 1];
+  const warnings: unknown[] = [];
+  const logger = { ...silentLogger, warn: (_: string, about?: Record<string, unknown>) => void warnings.push(about?.delayMs) };
+  const monotonicMs = () => {
+    nowMs += ranMs;
+    return nowMs;
+  };
+  const clock = { ...systemClock, monotonicMs };
+  supervisor = new Supervisor({ clock, logger, gaveUp });
+  supervisor.run({ name: 'p', command: shell(`echo $$ > ${pidFile()}; exec sleep 1000`) });
+  let last = 0;
+  for (ranMs of [1, 1, steadyMs]) {
+    const running = await vi.waitUntil(() => (pid() === last ? 0 : pid()), { timeout: 60_000, interval: 5 });
+    process.kill(running, 'SIGKILL');
+    last = running;
+    const before = warnings.length;
+    await vi.waitUntil(() => warnings.length > before, { timeout: 60_000, interval: 5 });
+  }
+  expect(warnings).toEqual([500, 1000, 0]);
 });

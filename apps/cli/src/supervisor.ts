@@ -27,9 +27,9 @@ const stopTimeoutMs = 25_000;
 /** Has the kernel end a program when the one that started it has ended. Part of every Debian. */
 const setpriv = '/usr/bin/setpriv';
 
-/** @param shortLives how many in a row ended before they were steady */
+/** @param shortLives how many in a row, the last one included, ended before they were steady: none where the last one was steady */
 export function pauseMs(shortLives: number): number {
-  return Math.min(pauseMsMax, firstPauseMs * 2 ** Math.min(shortLives, 10));
+  return shortLives === 0 ? 0 : Math.min(pauseMsMax, firstPauseMs * 2 ** Math.min(shortLives - 1, 10));
 }
 
 interface Running {
@@ -85,8 +85,8 @@ export class Supervisor {
       gaveUp(name);
       return;
     }
-    const delayMs = pauseMs(running.shortLives);
     running.shortLives = how.ranMs >= steadyMs ? 0 : running.shortLives + 1;
+    const delayMs = pauseMs(running.shortLives);
     logger.warn('a program ended and is started again', { program: name, ...how, ranMs: Math.round(how.ranMs), delayMs });
     running.timer = clock.after(delayMs, () => this.#start(running));
   }
