@@ -22,7 +22,10 @@ export default defineConfig({
   test: {
     projects: [
       // Files of one worker share what they import, which is most of their time: no unit test may leave anything changed behind.
-      project('unit', ['libs/**/*.test.ts', 'apps/**/*.test.ts', 'tools/**/*.test.ts'], 120_000, { isolate: false, maxWorkers: 2 }),
+      project('unit', ['libs/**/*.test.ts', 'apps/**/*.test.ts', 'tools/**/*.test.ts', 'examples/**/*.test.ts'], 120_000, {
+        isolate: false,
+        maxWorkers: 2,
+      }),
       // Half of them mostly wait for the kernel or a program, so two run side by side.
       project('integration', ['test/integration/**/*.test.ts', 'test/sim/**/*.test.ts'], 120_000, { maxWorkers: 2 }),
       // They mostly wait, so more of them than there are cores run side by side; each worker has a cluster of its own (test/e2e/lane.ts).

@@ -7,7 +7,17 @@ export type Action =
   | { type: 'create'; kind: KindDefinition; object: KubeObject; onSuccess?: EventDraft; onFailure?: EventDraft }
   | { type: 'update'; kind: KindDefinition; object: KubeObject; subresource?: string }
   | { type: 'updateStatus'; kind: KindDefinition; object: KubeObject }
-  | { type: 'patch'; kind: KindDefinition; key: ObjectKey; patchType: PatchType; patch: unknown; subresource?: string }
+  | {
+      type: 'patch';
+      kind: KindDefinition;
+      key: ObjectKey;
+      /** An apply is made in the controller's name. */
+      patchType: PatchType;
+      patch: unknown;
+      subresource?: string;
+      /** Of an apply: takes over the fields of others. */
+      force?: boolean;
+    }
   | {
       type: 'delete';
       kind: KindDefinition;

@@ -136,16 +136,7 @@ class ControllerLoop {
       case 'updateStatus':
         return this.#seen(action.kind, await client.updateStatus(action.kind, action.object));
       case 'patch':
-        return this.#seen(
-          action.kind,
-          await client.patch(
-            action.kind,
-            action.key,
-            action.patchType,
-            action.patch,
-            action.subresource ? { subresource: action.subresource } : {},
-          ),
-        );
+        return this.#seen(action.kind, await this.#patch(action));
       case 'delete':
         return this.#told(action, async () =>
           client
@@ -180,6 +171,14 @@ class ControllerLoop {
       default:
         this.#queue.addAfter(key, action.afterMs);
     }
+  }
+
+  #patch({ kind, key, patchType, patch, subresource, force }: Action & { type: 'patch' }): Promise<KubeObject> {
+    return this.#deps.client.patch(kind, key, patchType, patch, {
+      ...(subresource && { subresource }),
+      ...(patchType === 'apply' && { fieldManager: this.#controller.name }),
+      ...(force && { force }),
+    });
   }
 
   async #actAll(key: string, actions: Action[]): Promise<void> {

@@ -1,4 +1,5 @@
 // HTTPS requests to one API server over kept-alive connections; failures come back as StatusErrors.
+import { readFile } from 'node:fs/promises';
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { isRecord, parseJson, type Status, StatusError } from '@berth/machinery';
@@ -23,6 +24,7 @@ export class HttpTransport {
   readonly #headers: Record<string, string>;
   readonly #request: typeof httpsRequest;
   readonly #agent: HttpAgent;
+  readonly #tokenFile: string | undefined;
 
   constructor(connection: Connection) {
     this.#url = new URL(connection.server);
@@ -32,6 +34,7 @@ export class HttpTransport {
     this.#request = secure ? httpsRequest : httpRequest;
     const tls = { ca: connection.certificateAuthority, cert: connection.clientCertificate, key: connection.clientKey };
     this.#agent = secure ? new HttpsAgent({ ...pool, ...tls }) : new HttpAgent(pool);
+    this.#tokenFile = connection.tokenFile;
     this.#headers = { accept: 'application/json', ...(connection.token && { authorization: `Bearer ${connection.token}` }) };
   }
 
@@ -52,9 +55,10 @@ export class HttpTransport {
     throw failure(code, await collect(response));
   }
 
-  #send({ method, path, contentType, body, signal }: HttpCall): Promise<IncomingMessage> {
+  async #send({ method, path, contentType, body, signal }: HttpCall): Promise<IncomingMessage> {
     const headers = {
       ...this.#headers,
+      ...(this.#tokenFile !== undefined && { authorization: `Bearer ${(await readFile(this.#tokenFile, 'utf8')).trim()}` }),
       ...(body !== undefined && { 'content-type': contentType ?? 'application/json', 'content-length': Buffer.byteLength(body) }),
     };
     return new Promise((resolve, reject) => {

@@ -13,6 +13,8 @@ export interface Connection {
   clientCertificate?: string;
   clientKey?: string;
   token?: string;
+  /** Of a token that is renewed in its file, which is read for every request; in place of `token`. */
+  tokenFile?: string;
 }
 
 /** The file cannot be used; the message names it and what it lacks. */
