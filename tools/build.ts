@@ -1,10 +1,11 @@
 // Bundles the node programs to apps/*/dist/main.js: one file each with the npm packages that it uses, and one more for each thread it
-// starts (`*.worker.ts`); and the dashboard to apps/dashboard/dist. One file starts with half the work of a thousand, which is most of a start.
+// starts (`*.worker.ts`); the supervisor of `npm run up` beside its source; and the dashboard to apps/dashboard/dist. One file starts with
+// half the work of a thousand, which is most of a start.
 // What was built from the same sources is left alone: clusters that run beside each other start from these files.
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { argv } from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build as esbuild, type Plugin } from 'esbuild';
@@ -20,7 +21,19 @@ export interface ProgramPackages {
   outside: string[];
 }
 
-const apps = ['control-plane', 'node-agent', 'cli', 'dashboard'];
+const apps = ['control-plane', 'node-agent', 'cli', 'dashboard', 'supervisor'];
+
+/** Of the programs that are no app: its first file, and what else of the tree it consists of. */
+const tools: Record<string, { main: string; sources: string[] }> = {
+  supervisor: { main: 'tools/cluster/supervisor.ts', sources: ['tools/cluster', 'apps/cli/src/supervisor.ts'] },
+};
+
+/** What a program is made from, and the first file of what is made. */
+interface Program {
+  source: string;
+  sources: string[];
+  result: string;
+}
 
 /** Reads files in its own folder; few clusters load it. */
 const outside = ['etcd3'];
@@ -53,18 +66,27 @@ const commonJs: Pick<BuildOptions, 'banner' | 'define'> = {
 
 /** Builds those of the apps that there are; resolves with the programs' first files. @throws when something does not compile */
 export async function build(names: string[] = apps): Promise<string[]> {
-  const present = names.filter((name) => name === 'dashboard' || existsSync(join(root, 'apps', name, 'src', 'main.ts')));
+  const present = names.map(programOf).filter(({ source }) => existsSync(join(root, source)));
   const libraries = digestOf(['libs', 'package-lock.json', 'tools/build.ts']);
-  return Promise.all(present.map((name) => buildUnlessBuilt(name, digestOf([`apps/${name}`], libraries))));
+  return Promise.all(present.map((program) => buildUnlessBuilt(program, digestOf(program.sources, libraries))));
 }
 
-async function buildUnlessBuilt(name: string, digest: string): Promise<string> {
-  const stamp = join(root, 'apps', name, 'dist', '.built-from');
-  const main = join(root, 'apps', name, 'dist', name === 'dashboard' ? 'index.html' : 'main.js');
-  if (existsSync(main) && existsSync(stamp) && readFileSync(stamp, 'utf8') === digest) return main;
-  await (name === 'dashboard' ? buildDashboard() : bundle(name));
+function programOf(name: string): Program {
+  const tool = tools[name];
+  if (tool)
+    return { source: tool.main, sources: tool.sources, result: join(dirname(tool.main), 'dist', `${basename(tool.main, '.ts')}.js`) };
+  const app = `apps/${name}`;
+  if (name === 'dashboard') return { source: app, sources: [app], result: `${app}/dist/index.html` };
+  return { source: `${app}/src/main.ts`, sources: [app], result: `${app}/dist/main.js` };
+}
+
+async function buildUnlessBuilt(program: Program, digest: string): Promise<string> {
+  const result = join(root, program.result);
+  const stamp = join(dirname(result), '.built-from');
+  if (existsSync(result) && existsSync(stamp) && readFileSync(stamp, 'utf8') === digest) return result;
+  await (result.endsWith('.html') ? buildDashboard() : bundle(join(root, program.source), dirname(result)));
   writeFileSync(stamp, digest);
-  return main;
+  return result;
 }
 
 /** Of the names and contents of all source files below. @param paths from the root @param seed of what else counts */
@@ -83,12 +105,12 @@ function sourcesBelow(path: string): string[] {
     .flatMap((name) => sourcesBelow(join(path, name)));
 }
 
-async function bundle(name: string): Promise<void> {
-  const source = join(root, 'apps', name, 'src');
-  const outdir = join(root, 'apps', name, 'dist');
-  const threads = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.worker.ts'));
+/** @param main the program's first file; the threads that it starts lie in its folder or below */
+async function bundle(main: string, outdir: string): Promise<void> {
+  const below = readdirSync(dirname(main), { recursive: true, encoding: 'utf8' });
+  const threads = below.filter((file) => file.endsWith('.worker.ts')).map((file) => join(dirname(main), file));
   const { metafile } = await esbuild({
-    entryPoints: ['main.ts', ...threads].map((file) => join(source, file)),
+    entryPoints: [main, ...threads],
     outdir,
     // All beside each other, wherever their sources are.
     entryNames: '[name]',

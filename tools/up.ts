@@ -145,7 +145,7 @@ async function main(): Promise<void> {
     console.log(`  ${message} …`),
   );
   await cluster.stopSupervisor();
-  if (wasRunning) await cluster.startAgents(nodes);
+  if (wasRunning) await Promise.all([build(['supervisor']), cluster.startAgents(nodes)]);
   else await startCluster(cluster, nodes);
   cluster.startSupervisor();
   const kubectl = [await kubectlPath('1.35'), '--kubeconfig', cluster.kubeconfig];

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Lease, Node } from '@berth/api';
 import type { HttpClient } from '@berth/client';
 import { systemClock } from '@berth/telemetry';
+import { hasIdentity } from '../../apps/cli/src/certificates.ts';
 import type { ClusterLayout } from './layout.ts';
 import { lanAddress, type NodeLayout } from './node-layout.ts';
 import type { ProcessFolder } from './processes.ts';
@@ -21,7 +22,7 @@ const evictionHard = 'memory.available<100Mi,nodefs.available<5%,nodefs.inodesFr
 export interface ClusterNodeParts {
   layout: ClusterLayout;
   node: NodeLayout;
-  processes: ProcessFolder;
+  processes: Pick<ProcessFolder, 'running' | 'start' | 'stop'>;
   /** The agent's program, with Node and its flags. */
   program: string[];
   /** Where agents reach the control plane. */
@@ -66,8 +67,9 @@ export class ClusterNode {
   async #launch(): Promise<void> {
     const { processes, node, ready, joinToken } = this.#parts;
     if (node.namespace) await this.#pullFromMachine();
-    // Also one that has joined: its certificate may have ended while the cluster was down.
-    processes.start(node.process, this.#command, { ...process.env, BERTH_JOIN_TOKEN: await joinToken() });
+    const joined = hasIdentity(node.directory, systemClock.now());
+    const token = joined ? {} : { BERTH_JOIN_TOKEN: await joinToken() };
+    processes.start(node.process, this.#command, { ...process.env, ...token });
     await ready(node.process, async () => (await fetch(`http://${this.#metricsAddress}/healthz`)).ok);
   }
 

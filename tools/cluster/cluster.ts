@@ -131,9 +131,8 @@ export class Cluster {
 
   /** From now on, what dies is started again. */
   startSupervisor(): void {
-    const flags = ['--max-semi-space-size=1', '--disable-warning=ExperimentalWarning'];
-    const program = join(import.meta.dirname, 'supervisor.ts');
-    this.processes.start(supervisorName, [execPath, ...flags, program, this.layout.directory]);
+    const program = join(import.meta.dirname, 'dist', 'supervisor.js');
+    this.processes.start(supervisorName, [execPath, '--max-semi-space-size=1', program, this.layout.directory]);
   }
 
   /** Nobody starts anything beside whoever has called this. */

@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { parse } from 'yaml';
+import { identityFile } from './installation.ts';
 
 const timeoutMs = 5_000;
 
@@ -27,10 +28,14 @@ export function storedCertificates(dataDirectory: string): CertificateEnd[] {
 
 /** Of an agent's data directory. */
 export function nodeCertificates(dataDirectory: string): CertificateEnd[] {
-  const end = read('this node', join(dataDirectory, 'identity', 'node.pem'), (text) =>
-    text.slice(text.indexOf('-----BEGIN CERTIFICATE-----')),
-  );
+  const end = read('this node', identityFile(dataDirectory), (text) => text.slice(text.indexOf('-----BEGIN CERTIFICATE-----')));
   return end ? [end] : [];
+}
+
+/** Whether the agent can show who it is: one that was off for longer than its certificate was good has to join again. */
+export function hasIdentity(agentDirectory: string, nowMs: number): boolean {
+  const [own] = nodeCertificates(agentDirectory);
+  return own !== undefined && (own.endsAtMs === undefined || own.endsAtMs > nowMs);
 }
 
 function read(whose: string, file: string, certificate: (text: string) => string): CertificateEnd | undefined {

@@ -1,5 +1,6 @@
 // Where an installation keeps what it has: the same places on every server, unless a command line or a file says otherwise.
 import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { isRecord } from '@berth/machinery';
 import { parse } from 'yaml';
 
@@ -12,6 +13,11 @@ export const installedKubeconfig = `${serverDirectory}/admin.kubeconfig`;
 export const metricsAddress = '127.0.0.1:6445';
 /** Where containers' logs are looked for by those who collect them. */
 export const logDirectory = '/var/log';
+
+/** Key and certificate of a node that has joined. @param dataDirectory of its agent */
+export function identityFile(dataDirectory: string): string {
+  return join(dataDirectory, 'identity', 'node.pem');
+}
 
 /** What a command line or its file says of an option, as far as this program needs to know; the program that it is for checks all of it. */
 export interface StatedOptions {

@@ -2,11 +2,11 @@
 // machine, and the unit is enabled. The token stands there no longer than it is needed.
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { systemClock } from '@berth/telemetry';
 import { UsageError } from '@berth/telemetry/command-line';
 import { parseDocument } from 'yaml';
-import { agentDirectory, agentFile, statedOptions } from './installation.ts';
+import { agentDirectory, agentFile, identityFile, statedOptions } from './installation.ts';
 import { programCommand } from './programs.ts';
 import { runToEnd } from './run-to-end.ts';
 
@@ -76,7 +76,7 @@ async function replaceChecked(text: string): Promise<void> {
 }
 
 async function joined(): Promise<void> {
-  const identity = join(statedOptions([], agentFile).value('data-dir') ?? agentDirectory, 'identity', 'node.pem');
+  const identity = identityFile(statedOptions([], agentFile).value('data-dir') ?? agentDirectory);
   const deadlineMs = systemClock.monotonicMs() + joinTimeoutMs;
   while (!existsSync(identity)) {
     if (systemClock.monotonicMs() > deadlineMs)

@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import { HttpClient, readKubeconfig, Tokens } from '@berth/client';
 import { jsonLogger, type Logger, standardErrorLines, systemClock } from '@berth/telemetry';
-import { nodeCertificates } from './certificates.ts';
+import { hasIdentity } from './certificates.ts';
 import { programCommand } from './programs.ts';
 import { type ServerPlan, serverPlan } from './server-plan.ts';
 import { Supervisor } from './supervisor.ts';
@@ -39,12 +39,6 @@ export async function runServer(argv: string[]): Promise<number> {
   clearInterval(alive);
   await supervisor.stop();
   return exitCode;
-}
-
-/** Whether the agent can show who it is: one that was off for longer than its certificate was good has to join again. */
-export function hasIdentity(agentDirectory: string, nowMs: number): boolean {
-  const [own] = nodeCertificates(agentDirectory);
-  return own !== undefined && (own.endsAtMs === undefined || own.endsAtMs > nowMs);
 }
 
 /** With a token where the agent has not joined yet. Undefined when it was stopped before there was one. */

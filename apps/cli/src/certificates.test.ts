@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { X509CertificateGenerator } from '@peculiar/x509';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { hasIdentity } from './server.ts';
+import { hasIdentity } from './certificates.ts';
 
 const endsAt = new Date('2030-01-01T00:00:00Z');
 let directory: string;
