@@ -16,6 +16,7 @@ export {
   type RuleValidator,
 } from './custom/custom-kind.ts';
 export { SchemaNode } from './custom/schema-node.ts';
+export { hasFormat } from './custom/string-formats.ts';
 export { imageTag } from './defaults/image.ts';
 export { everyContainer } from './defaults/pod-spec.ts';
 export { loadDescriptions } from './descriptions/load.ts';
@@ -120,7 +121,15 @@ export type { ExpressionCheck } from './validation/devices/selectors.ts';
 export { subscript as fieldPathSubscript } from './validation/field-path.ts';
 export { ipAddress, isIPv4, isIPv6 } from './validation/ip.ts';
 export { validateMetadataParts } from './validation/metadata.ts';
-export { dnsLabel, dnsSubdomain, envVarName, type NameCheck, qualified as qualifiedName } from './validation/names.ts';
+export {
+  dns1035Label,
+  dnsLabel,
+  dnsSubdomain,
+  envVarName,
+  labelValue,
+  type NameCheck,
+  qualified as qualifiedName,
+} from './validation/names.ts';
 export { containerShouldRestart } from './validation/restart-policy.ts';
 export { EventsV1Event } from './views/event.ts';
 export { AutoscalingV1HorizontalPodAutoscaler } from './views/horizontal-pod-autoscaler.ts';

@@ -22,17 +22,47 @@ interface Made {
   describe: Describe;
 }
 
+/** What some kinds add to a document, that those before them did not. */
+export interface OpenApiPart {
+  paths: Record<string, OpenApi>;
+  schemas: Record<string, OpenApi>;
+}
+
 /** @param kinds all of one group and version */
-export function openApiV3(kinds: KindDefinition[], info: { version: string }, describe: Describe = () => undefined): OpenApi {
-  const schemas: Record<string, OpenApi> = { ...scalarDefinitions };
-  const made = { schemas, describe };
+export function openApiV3(kinds: KindDefinition[], info: { version: string }, describe?: Describe): OpenApi {
+  const schemas: Record<string, OpenApi> = {};
   const paths: Record<string, OpenApi> = {};
-  for (const kind of kinds) {
-    const name = addKind(made, kind);
-    schemas[`${name}List`] = listDefinition(kind, name);
-    Object.assign(paths, operations(kind, reference(name)));
+  for (const part of openApiV3Parts(kinds, describe)) {
+    Object.assign(paths, part.paths);
+    Object.assign(schemas, part.schemas);
   }
   return { openapi: '3.0.0', info: { title: 'Kubernetes', version: info.version }, paths, components: { schemas } };
+}
+
+/**
+ * The same part by part, so that whoever makes a long document can see to others meanwhile: first all kinds that may refer to each
+ * other, then one by one those that bring their own definitions.
+ */
+export function* openApiV3Parts(kinds: readonly KindDefinition[], describe: Describe = () => undefined): Generator<OpenApiPart> {
+  const made = { schemas: { ...scalarDefinitions }, describe };
+  const paths: Record<string, OpenApi> = {};
+  for (const kind of kinds) {
+    if (kind.openApi) addReferred(made, kind);
+    else Object.assign(paths, withKind(made.schemas, kind, addKind(made, kind)));
+  }
+  yield { paths, schemas: made.schemas };
+  for (const kind of kinds) {
+    if (!kind.openApi) continue;
+    const { name, definition } = kind.openApi;
+    const schemas = { [name]: definition };
+    yield { paths: withKind(schemas, kind, name), schemas };
+  }
+}
+
+/** @returns its paths */
+function withKind(schemas: Record<string, OpenApi>, kind: KindDefinition, name: string): Record<string, OpenApi> {
+  schemas[`${name}List`] = listDefinition(kind, name);
+  return operations(kind, reference(name));
 }
 
 /** The index at /openapi/v3. @param hashes path without slash (`api/v1`, `apis/apps/v1`) → hash of its document */
@@ -41,15 +71,14 @@ export function openApiV3Index(hashes: Map<string, string>): OpenApi {
   return { paths };
 }
 
+/** What the definition of a kind that brings its own refers to. */
+function addReferred(made: Made, kind: KindDefinition): void {
+  const metadata = kind.schema.byName.get('metadata')?.schema;
+  if (metadata?.kind === 'message') addMessage(made, metadata.message);
+}
+
 /** @returns what its definition is called */
 function addKind(made: Made, kind: KindDefinition): string {
-  const metadata = kind.schema.byName.get('metadata')?.schema;
-  if (kind.openApi) {
-    // What its definition refers to.
-    if (metadata?.kind === 'message') addMessage(made, metadata.message);
-    made.schemas[kind.openApi.name] = kind.openApi.definition;
-    return kind.openApi.name;
-  }
   const root = addMessage(made, kind.schema);
   root['x-kubernetes-group-version-kind'] = [{ group: kind.group, version: kind.version, kind: kind.kind }];
   return definitionName(kind.schema.name);

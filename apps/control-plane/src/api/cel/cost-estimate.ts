@@ -2,36 +2,32 @@
 // units are those of Kubernetes' cost model, and the sums those that kube-apiserver comes to (cel-go, checker/cost.go).
 import { Environment, ParseError } from '@marcbachmann/cel-js';
 import { type DeclaredType, dyn, isScalar, simple } from './declared-type.ts';
-import { add, by, either, fixed, plus, type Size, times, unknownSize } from './estimate-size.ts';
+import {
+  eitherEntry,
+  equality,
+  listCost,
+  listOf,
+  literal,
+  loopCosts,
+  mapCost,
+  ordering,
+  type Part,
+  sizeOf,
+  sizes,
+  sum,
+} from './estimate-parts.ts';
+import { add, by, either, fixed, type Size, times, unknownSize } from './estimate-size.ts';
 import { estimateCall, type Operand, perCharacter } from './function-estimates.ts';
 
-const listCost = 10;
-const mapCost = 30;
 /** Receivers that are no values. */
-const namespaces = new Set(['sets', 'optional', 'ip', 'cel', 'format', 'strings', 'math', 'base64', 'jsonpatch']);
+const namespaces = new Set(['sets', 'lists', 'optional', 'ip', 'cel', 'format', 'strings', 'math', 'base64', 'jsonpatch']);
+const loops = new Set('all exists exists_one existsOne filter map transformList transformMap transformMapEntry'.split(' '));
 
 const parser = new Environment({ unlistedVariablesAreDyn: true, enableOptionalTypes: true });
 
 interface Node {
   op: string;
   args: unknown;
-}
-
-/** What is known of a part of the expression. */
-interface Part {
-  cost: number;
-  type: DeclaredType;
-  /** From a variable down: fields, `@items`, `@values`, `@keys`. */
-  path?: string[] | undefined;
-  size?: Size | undefined;
-  /** Of lists and maps that are made on the way: how large what they hold is. */
-  entry?: Entry | undefined;
-  literal?: unknown;
-}
-
-interface Entry {
-  key: Size;
-  value: Size;
 }
 
 type Scope = ReadonlyMap<string, Part>;
@@ -167,7 +163,8 @@ class Estimator {
       );
     const [variable] = nodes;
     const isMacro = variable?.op === 'id' && nodes.length > 1;
-    if (isMacro && ['all', 'exists', 'exists_one', 'existsOne', 'filter', 'map'].includes(name)) return this.#loop(name, of, nodes, scope);
+    if (isMacro && loops.has(name)) return this.#loop(name, of, nodes, scope);
+    if (isMacro && name === 'sortBy') return this.#sorted(of, nodes, scope);
     const target = this.part(of, scope);
     if (isMacro && (name === 'optMap' || name === 'optFlatMap')) return this.#optionalMap(name, target, nodes, scope);
     return this.#estimated(
@@ -206,20 +203,50 @@ class Estimator {
   /** As the macros are expanded: each step costs what looking at the accumulator, its condition and what is added to it do. */
   #loop(name: string, of: Node, nodes: Node[], scope: Scope): Part {
     const range = this.part(of, scope);
-    const { kind, elem } = range.type;
-    const [step, type, size] = kind === 'map' ? ['@keys', simple('string'), range.entry?.key] : ['@items', elem ?? dyn, range.entry?.value];
-    const variable: Part = { cost: 1, type, path: [...(range.path ?? []), step] };
-    variable.size = this.#declaredSize(variable) ?? size;
-    const inner = new Map(scope).set(String(nodes[0]?.args), variable);
-    const bodies = nodes.slice(1).map((node) => this.part(node, inner));
+    const isOverTwo = name.startsWith('transform') || (nodes.length > 2 && name !== 'map' && name !== 'filter');
+    const variables = this.#variablesOf(range, isOverTwo);
+    const inner = new Map(scope);
+    for (const [i, variable] of variables.entries()) inner.set(String(nodes[i]?.args), variable);
+    const bodies = nodes.slice(variables.length).map((node) => this.part(node, inner));
     const body = add(...bodies.map((part) => part.cost));
     const made = bodies.at(-1);
     const [each, once] = loopCosts(name, body);
     const cost = add(range.cost, once, times(sizeOf(range).max, each));
-    if (name !== 'map' && name !== 'filter') return { cost, type: simple('bool'), size: fixed(1) };
-    const item = name === 'map' && made ? made : variable;
-    const list: DeclaredType = { kind: 'list', elem: item.type, maxElements: 0, minSize: 2 };
-    return { cost, type: list, size: sizeOf(range), entry: { key: fixed(1), value: either(fixed(0), sizeOf(item)) } };
+    const item = name !== 'filter' && made ? made : (variables[0] as Part);
+    const entry = { key: fixed(1), value: either(fixed(0), sizeOf(item)) };
+    if (name === 'map' || name === 'filter' || name === 'transformList')
+      return { cost, type: listOf(item.type), size: sizeOf(range), entry };
+    if (!name.startsWith('transform')) return { cost, type: simple('bool'), size: fixed(1) };
+    return {
+      cost,
+      type: { kind: 'map', elem: name === 'transformMap' ? item.type : dyn, maxElements: 0, minSize: 2 },
+      size: sizeOf(range),
+      entry,
+    };
+  }
+
+  /** An item or a key; of two variables, where or by what it is found, and what that is. */
+  #variablesOf(range: Part, isOverTwo: boolean): Part[] {
+    const { kind, elem } = range.type;
+    const keys: [string, DeclaredType, Size | undefined] = ['@keys', simple('string'), range.entry?.key];
+    const items: [string, DeclaredType, Size | undefined] = ['@items', elem ?? dyn, range.entry?.value];
+    const values: [string, DeclaredType, Size | undefined] = ['@values', elem ?? dyn, range.entry?.value];
+    const steps = kind === 'map' ? [keys, ...(isOverTwo ? [values] : [])] : [items];
+    const parts = steps.map(([step, type, size]) => {
+      const variable: Part = { cost: 1, type, path: [...(range.path ?? []), step] };
+      variable.size = this.#declaredSize(variable) ?? size;
+      return variable;
+    });
+    return isOverTwo && kind !== 'map' ? [{ cost: 1, type: simple('int'), size: fixed(1) }, ...parts] : parts;
+  }
+
+  /** A list of what it is sorted by is made first, and every two of these are compared. */
+  #sorted(of: Node, nodes: Node[], scope: Scope): Part {
+    const keys = this.#loop('map', of, nodes, scope);
+    const range = this.part(of, scope);
+    const factor = ['string', 'bytes'].includes(keys.type.elem?.kind ?? '') ? 2 + perCharacter : 2;
+    const compared = by(times(sizeOf(range).max, sizeOf(range).max), factor);
+    return { cost: add(keys.cost, range.cost, compared, 1, listCost), type: range.type, size: sizeOf(range), entry: range.entry };
   }
 
   #declaredSize({ path, type }: Part): Size | undefined {
@@ -238,52 +265,4 @@ class Estimator {
     }
     return at && { min: 0, max: at.maxElements };
   }
-}
-
-/** Of one step and, beside it, of the whole. */
-function loopCosts(name: string, body: number): [each: number, once: number] {
-  if (name === 'all') return [add(body, 3), 1];
-  if (name === 'exists') return [add(body, 4), 1];
-  if (name === 'exists_one' || name === 'existsOne') return [add(body, 2), 2];
-  return [add(body, name === 'filter' ? 13 : 12), listCost + 1];
-}
-
-function literal(value: unknown): Part {
-  if (typeof value === 'string') return { cost: 0, type: simple('string'), size: fixed([...value].length), literal: value };
-  if (value instanceof Uint8Array) return { cost: 0, type: simple('bytes'), size: fixed(value.length), literal: value };
-  const kind = typeof value === 'bigint' ? 'int' : typeof value === 'number' ? 'double' : typeof value === 'boolean' ? 'bool' : 'dyn';
-  return { cost: 0, type: simple(kind), size: fixed(1), literal: value };
-}
-
-function sizeOf({ size }: Part): Size {
-  return size ?? unknownSize;
-}
-
-function sizes(parts: Part[]): Size {
-  return parts.length === 0 ? fixed(0) : parts.map(sizeOf).reduce(either);
-}
-
-function eitherEntry({ entry: a }: Part, { entry: b }: Part): Entry | undefined {
-  return a && b && { key: either(a.key, b.key), value: either(a.value, b.value) };
-}
-
-function sum(cost: number, a: Part, b: Part): Part {
-  const { kind } = a.type.kind === 'dyn' ? b.type : a.type;
-  const size = plus(sizeOf(a), sizeOf(b));
-  if (kind === 'list') return { cost: add(cost, 1), type: a.type, size, entry: eitherEntry(a, b) };
-  if (kind !== 'string' && kind !== 'bytes' && kind !== 'dyn') return { cost: add(cost, 1), type: a.type };
-  return { cost: add(cost, by(size.max, perCharacter)), type: a.type, size };
-}
-
-/** As far as the shorter one goes. */
-function equality(a: Part, b: Part): number {
-  if (a.type.kind === 'opaque' && b.type.kind === 'opaque') return 1;
-  return by(Math.min(sizeOf(a).max, sizeOf(b).max), perCharacter);
-}
-
-function ordering(a: Part, b: Part): number {
-  const kinds = [a.type.kind, b.type.kind];
-  const isText = kinds.some((kind) => kind === 'string' || kind === 'bytes');
-  if (!isText && !kinds.every((kind) => kind === 'dyn')) return 1;
-  return Math.max(isText ? 0 : 1, equality(a, b));
 }

@@ -8,6 +8,8 @@ import { formatFunctions, Strings } from './format-function.ts';
 import { type CelFunction, readable } from './functions.ts';
 import { Ips, kubernetesEqualities, kubernetesFunctions, kubernetesTypes } from './kubernetes-types.ts';
 import { listFunctions, Sets } from './list-functions.ts';
+import { Lists, listTransformations } from './list-transformations.ts';
+import { Formats, namedFormatFunctions, namedFormatType } from './named-formats.ts';
 import { optionalMacros } from './optional-macros.ts';
 import { stringFunctions } from './string-functions.ts';
 import {
@@ -20,8 +22,10 @@ import {
   replaceCalls,
   respectListSemantics,
   type TreeNode,
+  widenPresenceTests,
 } from './syntax-tree.ts';
 import { timeFunctions } from './time-functions.ts';
+import { twoVariableMacros } from './two-variable-macros.ts';
 
 /** Characters. An expression that says more is a program. */
 const lengthMax = 10_000;
@@ -76,6 +80,7 @@ export class ExpressionEnvironment {
       const parsed = this.#environment.parse(source);
       const nodes = nodesOf(parsed.ast);
       replaceCalls(nodes);
+      widenPresenceTests(nodes);
       const { type, error } = parsed.check();
       if (error) throw error;
       checkConstants(nodes);
@@ -95,12 +100,15 @@ function language(meter: Meter): Environment {
   const environment = new Environment({ enableOptionalTypes: true, homogeneousAggregateLiterals: false, limits });
   environment.registerType('Sets', Sets).registerConstant('sets', 'Sets', new Sets());
   environment.registerType('Strings', Strings).registerConstant('strings', 'Strings', new Strings());
+  environment.registerType('Lists', Lists).registerConstant('lists', 'Lists', new Lists());
+  environment.registerType('Formats', Formats).registerConstant('format', 'Formats', new Formats());
   environment.registerType('Ips', Ips).registerConstant('ip', 'Ips', new Ips());
-  for (const { name, ctor } of kubernetesTypes) environment.registerType(name, { ctor });
+  for (const { name, ctor } of [...kubernetesTypes, namedFormatType]) environment.registerType(name, { ctor });
   for (const [name, equal] of kubernetesEqualities) environment.registerOperator(`${name} == ${name}`, equal);
   register(environment, [...stringFunctions(meter), ...listFunctions(meter), ...formatFunctions(meter), ...timeFunctions]);
-  register(environment, kubernetesFunctions(meter));
-  for (const [signature, macro] of optionalMacros) environment.registerFunction(signature, macro, { async: false });
+  register(environment, [...kubernetesFunctions(meter), ...namedFormatFunctions(meter), ...listTransformations(meter)]);
+  for (const [signature, macro] of [...optionalMacros, ...twoVariableMacros])
+    environment.registerFunction(signature, macro, { async: false });
   return environment;
 }
 

@@ -1,7 +1,7 @@
 // What calls of functions cost at most, and how large what they return may be, as Kubernetes' estimates have it (k8s.io/apiserver,
 // pkg/cel/library/cost.go, and cel-go's own).
 import { type DeclaredType, dyn, simple } from './declared-type.ts';
-import { add, by, fixed, plus, product, type Size, times } from './estimate-size.ts';
+import { add, by, fixed, most, plus, product, type Size, times } from './estimate-size.ts';
 
 export const perCharacter = 0.1;
 const perCharacterOfPattern = 0.25;
@@ -111,6 +111,39 @@ const affix: Estimate = (_target, [part]) => part && { cost: by(part.size.max, p
 const containing: Estimate = (target, [part]) =>
   target && part && { cost: times(by(target.size.max, perCharacter), by(part.size.max, perCharacter)), type: bool };
 
+/** A list is made. @param sizeOf the list */
+const makingList =
+  (
+    sizeOf: (target: Operand | undefined, args: Operand[]) => Size | undefined,
+    factor: (target: Operand | undefined, args: Operand[]) => number,
+  ): Estimate =>
+  (target, args) => {
+    const size = sizeOf(target, args);
+    const type = target?.type.kind === 'list' ? target.type : listOf(target ? dyn : int);
+    return size && { cost: add(by(size.max, factor(target, args)), 11), type, size };
+  };
+
+const numberOf = (operand: Operand | undefined, otherwise: number) =>
+  typeof operand?.literal === 'bigint' ? Number(operand.literal) : otherwise;
+const once = () => 1;
+const slicing = makingList(
+  (target, [start, end]) => target && fixed(Math.max(0, numberOf(end, target.size.max) - numberOf(start, 0))),
+  once,
+);
+const counting = makingList((_target, [count]) => fixed(numberOf(count, most)), once);
+const turning = makingList((target) => target?.size, once);
+const flattening = makingList(
+  (target) => target?.size,
+  (_target, [depth]) => (depth ? numberOf(depth, most) : 1),
+);
+const comparingAll = (isText: (target: Operand | undefined) => boolean) =>
+  makingList(
+    (target) => target && product(target.size, target.size),
+    (target) => (isText(target) ? 2 + perCharacter : 2),
+  );
+const distinguishing = comparingAll(() => false);
+const sorting = comparingAll((target) => ['string', 'bytes'].includes(target?.type.elem?.kind ?? ''));
+
 const optionalOf: Estimate = (_target, [of]) => ({ cost: 1, type: simple('optional', { elem: of?.type ?? dyn }) });
 const optionalValue: Estimate = (target, [other]) => ({ cost: 1, type: target?.type.elem ?? other?.type ?? dyn });
 
@@ -125,6 +158,12 @@ const estimates = new Map<string, Estimate>([
   ...each('find', finding(text)),
   ...each('findAll', finding(listOf(text))),
   ...each('isSorted sum max min indexOf lastIndexOf', overItems),
+  ...each('slice', slicing),
+  ...each('lists.range', counting),
+  ...each('reverse', turning),
+  ...each('flatten', flattening),
+  ...each('distinct', distinguishing),
+  ...each('sort', sorting),
   ...each('replace', replacing),
   ...each('split', splitting),
   ...each('join', joining),

@@ -61,7 +61,7 @@ function sum(list: unknown[]): bigint | number {
   throw new ExpressionError('sum() takes a list of numbers of one type');
 }
 
-function isSame(value: unknown, other: unknown): boolean {
+export function isSame(value: unknown, other: unknown): boolean {
   if (value === other) return true;
   if (typeof value === 'bigint' && typeof other === 'number') return Number(value) === other;
   if (typeof value === 'number' && typeof other === 'bigint') return value === Number(other);

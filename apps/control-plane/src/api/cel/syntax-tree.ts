@@ -126,6 +126,50 @@ export function membersOf(nodes: TreeNode[], variable: string): Set<string> | un
   return nodes.some((node) => isVariable(node) && !selected.has(node)) ? undefined : members;
 }
 
+type HasMacro = { args: unknown[]; typeCheck(checker: Checker, self: unknown, context: unknown): unknown; evaluate: Evaluate };
+
+interface Checker {
+  check(node: unknown, context: unknown): unknown;
+  getType(name: string): unknown;
+}
+
+interface Fields {
+  debugType(value: unknown): { fieldLazy(value: unknown, name: unknown, node: unknown, evaluator: unknown): unknown };
+  run(node: unknown, context: unknown): unknown;
+}
+
+/**
+ * `has(a["b"].c)` asks for a field of whatever there is before it; the library knows it of fields of variables alone, and looks into
+ * none of their types. Before types are checked.
+ */
+export function widenPresenceTests(nodes: TreeNode[]): void {
+  for (const { op, args, meta } of nodes) {
+    if (op !== 'call' || !Array.isArray(args) || args[0] !== 'has' || !meta.macro) continue;
+    const macro = meta.macro as HasMacro;
+    const [selected] = macro.args;
+    if (!isNode(selected) || selected.op !== '.' || hasOptionalStep(selected)) continue;
+    const [of, name] = selected.args as [unknown, unknown];
+    macro.typeCheck = (checker, _self, context) => {
+      checker.check(selected, context);
+      return checker.getType('bool');
+    };
+    macro.evaluate = (evaluator, _self, context) => {
+      const fields = evaluator as Fields;
+      const value = fields.run(of, context);
+      return fields.debugType(value).fieldLazy(value, name, selected, evaluator) !== undefined;
+    };
+  }
+}
+
+function hasOptionalStep(node: TreeNode): boolean {
+  let at: unknown = node;
+  while (isNode(at) && Array.isArray(at.args) && ['.', '.?', '[]', '[?]'].includes(at.op)) {
+    if (at.op === '.?' || at.op === '[?]') return true;
+    at = at.args[0];
+  }
+  return false;
+}
+
 /** From now on evaluating a node is counted; after types were checked, which chooses how nodes are evaluated. */
 export function countCosts(nodes: TreeNode[], meter: Meter): void {
   for (const node of nodes) {

@@ -1,13 +1,13 @@
 // Everything outside of resources: version, health, metrics, discovery and OpenAPI. Documents that cannot change while the
 // process runs are made once, those about kinds again when kinds come or go.
-import { createHash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { loadDescriptions } from '@berth/api';
-import { apiVersionOf, type KindDefinition, openApiV3, openApiV3Index } from '@berth/machinery';
+import { apiVersionOf, type KindDefinition, openApiV3Index } from '@berth/machinery';
 import type { TokenIssuer } from '../authentication/service-accounts/token-issuer.ts';
 import type { ApiServer } from '../core/api-server.ts';
 import type { ApiMetrics } from './api-metrics.ts';
 import * as discovery from './discovery.ts';
+import { type Document, openApiV3Document } from './document-pieces.ts';
 import { serveHealth } from './health.ts';
 import { KeptOpenApiV2 } from './kept-openapi-v2.ts';
 import { wantedAggregatedDiscovery } from './media-types.ts';
@@ -47,11 +47,6 @@ export interface FurtherGroups {
   openApiV2Parts(): OpenApiV2Part[];
   /** Paths of the version documents of others, such as `apis/metrics.k8s.io/v1`. */
   paths(): string[];
-}
-
-interface Document {
-  bytes: Buffer;
-  hash: string;
 }
 
 export class FixedPaths {
@@ -138,11 +133,11 @@ export class FixedPaths {
     return sendJson(exchange, 200, root === 'api' ? discovery.coreVersions(this.#options.serverAddress) : discovery.groupList(groups));
   }
 
-  #openApiV2(exchange: Exchange): Promise<void> {
+  async #openApiV2(exchange: Exchange): Promise<void> {
     exchange.response.setHeader('vary', 'Accept');
     const form = wantsProtobuf(exchange.request.headers.accept) ? 'protobuf' : 'json';
-    const { contentType, bytes } = this.#openApiV2Document.form(this.#kinds, this.#options.further.openApiV2Parts(), form);
-    return sendBytes(exchange, 200, contentType, bytes);
+    const { contentType, bytes } = await this.#openApiV2Document.form(this.#kinds, this.#options.further.openApiV2Parts(), form);
+    await sendBytes(exchange, 200, contentType, bytes);
   }
 
   async #serveOpenApi(exchange: Exchange, rest: string[]): Promise<void> {
@@ -173,8 +168,7 @@ export class FixedPaths {
     const describe = await loadDescriptions();
     // One a turn of the event loop: all of them together would keep everybody else waiting.
     await nextTurn();
-    const bytes = Buffer.from(JSON.stringify(openApiV3(kinds, { version: versionInfo.gitVersion }, describe)));
-    return { bytes, hash: createHash('sha256').update(bytes).digest('hex').toUpperCase() };
+    return openApiV3Document(kinds, versionInfo.gitVersion, describe);
   }
 
   /** `api/v1`, `apis/apps/v1` → their kinds. */

@@ -1,40 +1,43 @@
 // The document of OpenAPI v2, in both of its forms, kept while nothing that it describes is another: clients ask for it often, and with
 // hundreds of kinds each form takes a tenth of a second to make.
 import type { KindDefinition } from '@berth/machinery';
-import { type OpenApiV2, type OpenApiV2Part, openApiV2, openApiV2ContentType, withParts } from './openapi-v2.ts';
-import { encodeDocument } from './openapi-v2-protobuf.ts';
+import { openApiV2Json, openApiV2Protobuf } from './document-pieces.ts';
+import { type OpenApiV2Part, openApiV2ContentType } from './openapi-v2.ts';
 
 export interface OpenApiV2Form {
   contentType: string;
   bytes: Buffer;
 }
 
+type FormName = 'json' | 'protobuf';
+
 export class KeptOpenApiV2 {
   readonly #version: string;
-  /** What the document was made of. */
+  /** What the forms were made of. */
   #sources: readonly unknown[] = [];
-  #document: OpenApiV2 | undefined;
-  readonly #forms = new Map<'json' | 'protobuf', OpenApiV2Form>();
+  #forms = new Map<FormName, Promise<OpenApiV2Form>>();
 
   constructor(version: string) {
     this.#version = version;
   }
 
-  form(kinds: readonly KindDefinition[], parts: OpenApiV2Part[], form: 'json' | 'protobuf'): OpenApiV2Form {
+  form(kinds: readonly KindDefinition[], parts: OpenApiV2Part[], form: FormName): Promise<OpenApiV2Form> {
     const sources = [...kinds, ...parts];
     const isSame = sources.length === this.#sources.length && sources.every((source, i) => source === this.#sources[i]);
-    if (!this.#document || !isSame) {
+    if (!isSame) {
       this.#sources = sources;
-      this.#document = withParts(openApiV2(kinds, this.#version), parts);
-      this.#forms.clear();
+      this.#forms = new Map();
     }
-    const made = this.#forms.get(form) ?? encoded(this.#document, form);
-    this.#forms.set(form, made);
+    const forms = this.#forms;
+    const made = forms.get(form) ?? this.#make(kinds, parts, form);
+    forms.set(form, made);
+    // Who asks next tries again.
+    made.catch(() => forms.delete(form));
     return made;
   }
-}
 
-function encoded(document: OpenApiV2, form: 'json' | 'protobuf'): OpenApiV2Form {
-  if (form === 'json') return { contentType: 'application/json', bytes: Buffer.from(JSON.stringify(document)) };
-  return { contentType: openApiV2ContentType, bytes: Buffer.from(encodeDocument(document)) };
+  async #make(kinds: readonly KindDefinition[], parts: OpenApiV2Part[], form: FormName): Promise<OpenApiV2Form> {
+    if (form === 'json') return { contentType: 'application/json', bytes: await openApiV2Json(kinds, this.#version, parts) };
+    return { contentType: openApiV2ContentType, bytes: await openApiV2Protobuf(kinds, this.#version, parts) };
+  }
 }

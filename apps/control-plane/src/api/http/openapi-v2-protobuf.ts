@@ -42,9 +42,15 @@ const root = protobuf.Root.fromJSON({
   },
 });
 const Document = root.lookupType('Document');
+const NamedSchema = root.lookupType('NamedSchema');
 
-export function encodeDocument({ definitions, ...document }: OpenApiV2): Uint8Array {
-  return Document.encode({ ...document, paths: {}, definitions: { named: named(definitions) } }).finish();
+/** All but the definitions, which are its last field. */
+export function encodeFrame(frame: Omit<OpenApiV2, 'definitions'>): Uint8Array {
+  return Document.encode({ ...frame, paths: {} }).finish();
+}
+
+export function encodeDefinition(name: string, schema: OpenApi): Uint8Array {
+  return NamedSchema.encode({ name, value: message(schema) }).finish();
 }
 
 function named(schemas: Record<string, OpenApi>): object[] {

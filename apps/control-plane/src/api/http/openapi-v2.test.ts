@@ -1,10 +1,12 @@
 // What older clients read of kinds that users define.
+import { createHash } from 'node:crypto';
 import { type CustomResourceDefinition, establishedKinds } from '@berth/api';
+import { openApiV3 } from '@berth/machinery';
 import protobuf from 'protobufjs';
 import { expect, test } from 'vitest';
+import { openApiV2Json, openApiV2Protobuf, openApiV3Document } from './document-pieces.ts';
 import { KeptOpenApiV2 } from './kept-openapi-v2.ts';
-import { openApiV2 } from './openapi-v2.ts';
-import { encodeDocument } from './openapi-v2-protobuf.ts';
+import type { OpenApiV2 } from './openapi-v2.ts';
 
 const integer = { type: 'integer', format: 'int32' };
 const schema = {
@@ -36,8 +38,10 @@ const kinds =
     metadata: { name: 'tabs.example.com' },
   } as unknown as CustomResourceDefinition)?.served ?? [];
 
-test('what v2 cannot say is left out', () => {
-  const { definitions } = openApiV2(kinds, 'v1');
+const documentOf = async (of: typeof kinds): Promise<OpenApiV2> => JSON.parse((await openApiV2Json(of, 'v1', [])).toString());
+
+test('what v2 cannot say is left out', async () => {
+  const { definitions } = await documentOf(kinds);
   expect(definitions['com.example.v1.Tab']).toMatchObject({
     'x-kubernetes-group-version-kind': [{ group: 'example.com', version: 'v1', kind: 'Tab' }],
     properties: {
@@ -57,35 +61,64 @@ test('what v2 cannot say is left out', () => {
   for (const word of ['nullable', 'anyOf', 'components']) expect(spec).not.toContain(word);
 });
 
-test('in protobuf it begins with its version, and names its definitions', () => {
-  const reader = protobuf.Reader.create(encodeDocument(openApiV2(kinds, 'v1')));
+test('in protobuf it begins with its version, and names its definitions', async () => {
+  const encoded = await openApiV2Protobuf(kinds, 'v1', []);
+  const reader = protobuf.Reader.create(encoded);
   expect([reader.uint32(), reader.string()]).toEqual([(1 << 3) | 2, '2.0']);
-  const bytes = Buffer.from(encodeDocument(openApiV2(kinds, 'v1'))).toString('latin1');
+  const bytes = encoded.toString('latin1');
   for (const text of ['com.example.v1.Tab', '"a"', 'x-kubernetes-int-or-string', 'wanted']) expect(bytes).toContain(text);
 });
 
-test('a kind that takes any field is not described, as older clients would refuse what is not', () => {
+test('a kind that takes any field is not described, as older clients would refuse what is not', async () => {
   const open = kinds.map((kind) => ({
     ...kind,
     openApi: { name: 'com.example.v1.Tab', definition: { ...kind.openApi?.definition, 'x-kubernetes-preserve-unknown-fields': true } },
   }));
-  expect(openApiV2(open, 'v1').definitions['com.example.v1.Tab']).toEqual({
+  expect((await documentOf(open)).definitions['com.example.v1.Tab']).toEqual({
     type: 'object',
     'x-kubernetes-group-version-kind': [{ group: 'example.com', version: 'v1', kind: 'Tab' }],
   });
 });
 
-test('without such kinds there are no definitions', () => {
-  expect(openApiV2([], 'v1').definitions).toEqual({});
+test('without such kinds there are no definitions', async () => {
+  expect((await documentOf([])).definitions).toEqual({});
 });
 
-test('the document is made again only when a kind, or what another server says, is another', () => {
+test('the document is made again only when a kind, or what another server says, is another', async () => {
   const kept = new KeptOpenApiV2('v1');
-  const first = kept.form(kinds, [], 'json');
-  expect(kept.form([...kinds], [], 'json')).toBe(first);
-  expect(kept.form(kinds, [], 'protobuf').bytes).toEqual(Buffer.from(encodeDocument(openApiV2(kinds, 'v1'))));
-  const withPart = kept.form(kinds, [{ definitions: { Far: { type: 'object' } }, paths: {} }], 'json');
+  const first = await kept.form(kinds, [], 'json');
+  expect(await kept.form([...kinds], [], 'json')).toBe(first);
+  expect((await kept.form(kinds, [], 'protobuf')).bytes).toEqual(await openApiV2Protobuf(kinds, 'v1', []));
+  const withPart = await kept.form(kinds, [{ definitions: { Far: { type: 'object' } }, paths: {} }], 'json');
   expect(JSON.parse(withPart.bytes.toString()).definitions).toHaveProperty('Far');
-  expect(JSON.parse(kept.form([], [], 'json').bytes.toString()).definitions).toEqual({});
-  expect(kept.form(kinds, [], 'json').bytes).toEqual(first.bytes);
+  expect(JSON.parse((await kept.form([], [], 'json')).bytes.toString()).definitions).toEqual({});
+  expect((await kept.form(kinds, [], 'json')).bytes).toEqual(first.bytes);
+});
+
+test('hundreds of kinds are described without keeping others waiting: turns go by meanwhile', async () => {
+  const [kind] = kinds;
+  if (!kind?.openApi) throw new Error('there is no kind');
+  const { definition } = kind.openApi;
+  const many = Array.from({ length: 200 }, (_, i) => ({
+    ...kind,
+    plural: `tabs${i}`,
+    openApi: { name: `com.example.v1.Tab${i}`, definition },
+  }));
+  let turns = 0;
+  let isCounting = true;
+  const count = () => {
+    turns++;
+    if (isCounting) setImmediate(count);
+  };
+  count();
+  try {
+    const { bytes, hash } = await openApiV3Document(many, 'v1', () => undefined);
+    expect(turns).toBeGreaterThan(20);
+    const document = JSON.parse(bytes.toString());
+    expect(document).toEqual(JSON.parse(JSON.stringify(openApiV3(many, { version: 'v1' }))));
+    expect(hash).toBe(createHash('sha256').update(bytes).digest('hex').toUpperCase());
+    expect(Object.keys((await documentOf(many)).definitions)).toHaveLength(Object.keys(document.components.schemas).length);
+  } finally {
+    isCounting = false;
+  }
 });

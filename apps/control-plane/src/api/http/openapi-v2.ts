@@ -1,7 +1,7 @@
 // OpenAPI v2: definitions of kinds that users define, for older clients and those that know them from nowhere else. All others are
 // in v3. kubectl asks for v2, in protobuf only, when a kind is missing from v3, and gives up with an error about the download
 // where it should say that there is no such kind.
-import { deepEqual, isRecord, type KindDefinition, type OpenApi, openApiV3 } from '@berth/machinery';
+import { deepEqual, isRecord, type OpenApi } from '@berth/machinery';
 
 const title = 'Kubernetes';
 const description = 'Kinds that users define. All others are in OpenAPI v3, below /openapi/v3.';
@@ -20,12 +20,9 @@ export interface OpenApiV2 {
   definitions: Record<string, OpenApi>;
 }
 
-export function openApiV2(kinds: readonly KindDefinition[], version: string): OpenApiV2 {
-  const custom = kinds.filter((kind) => kind.openApi);
-  const { components } = openApiV3(custom, { version }) as { components: { schemas: Record<string, OpenApi> } };
-  const schemas = custom.length > 0 ? components.schemas : {};
-  const definitions = Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [name, definitionAsV2(schema)]));
-  return { swagger: '2.0', info: { title, version, description }, paths: {}, definitions };
+/** All but the definitions. */
+export function openApiV2Frame(version: string): Omit<OpenApiV2, 'definitions'> {
+  return { swagger: '2.0', info: { title, version, description }, paths: {} };
 }
 
 /** What another server says of a version of a group: everything that it refers to, and the paths, which only the JSON form shows. */
@@ -75,7 +72,7 @@ function renamedReferences(value: unknown, renamed: Map<string, string>): unknow
 const gvk = 'x-kubernetes-group-version-kind';
 
 /** Of a kind that takes any field, nothing is told: older clients would refuse all that is not told. */
-function definitionAsV2(schema: OpenApi): OpenApi {
+export function definitionAsV2(schema: OpenApi): OpenApi {
   return schema[gvk] && schema['x-kubernetes-preserve-unknown-fields'] ? { type: 'object', [gvk]: schema[gvk] } : asV2(schema);
 }
 
