@@ -58,6 +58,7 @@ export const tsScalars: Record<string, string> = {
   bytes: 'string',
   Time: 'string',
   MicroTime: 'string',
+  Duration: 'string',
   Quantity: 'string',
   IntOrString: 'number | string',
   RawExtension: 'Record<string, unknown>',

@@ -12,22 +12,17 @@ import { Authenticator } from './api/authentication/authenticator.ts';
 import type { TokenVerifier } from './api/authentication/bearer-token.ts';
 import { TokenIssuer } from './api/authentication/service-accounts/token-issuer.ts';
 import { createVerifiers } from './api/authentication/verifiers.ts';
-import { ApiServer, componentUsers } from './api/core/index.ts';
+import { ApiServer, componentStatuses, componentUsers, tokenReviews } from './api/core/index.ts';
 import { FlowControl } from './api/flow-control/flow-control.ts';
 import { ApiHttp } from './api/http/api-http.ts';
 import { ApiMetrics } from './api/http/api-metrics.ts';
-import { Bindings } from './api/http/bindings.ts';
-import { ComponentStatuses } from './api/http/component-statuses.ts';
-import type { ComputedResources } from './api/http/computed-resources.ts';
 import { FixedPaths } from './api/http/fixed-paths.ts';
 import { PodLogs } from './api/http/pod-logs.ts';
 import { PodStreams } from './api/http/pod-streams.ts';
 import { ProxyRequests } from './api/http/proxy/proxy-requests.ts';
 import { ResourceRequests } from './api/http/resource-requests.ts';
-import { SelfReviews } from './api/http/self-reviews.ts';
 import { SocketReads } from './api/http/socket-reads.ts';
 import { StaticFiles } from './api/http/static-files.ts';
-import { UsageMetrics } from './api/http/usage-metrics.ts';
 import { YamlBodies } from './api/http/yaml-body.ts';
 import type { ControlPlaneConfig, Ports } from './config.ts';
 import { authenticationData, type Pki } from './pki/pki.ts';
@@ -45,8 +40,8 @@ export interface AppParts extends Ports {
 }
 
 export const PARTS = Symbol('parts');
-/** Resources that are not stored. */
-const COMPUTED = Symbol('computed resources');
+/** Kinds that are served by what is outside of the core. */
+const SERVED = Symbol('served kinds');
 
 export class AppModule {}
 class ApiModule {}
@@ -102,45 +97,44 @@ function apiModule(given: DynamicModule): DynamicModule {
   return { module: ApiModule, imports: [given], providers: [metrics, issuer, server, tokens, authenticator], exports };
 }
 
-/** What is not stored here: computed resources, and versions of the API that other servers answer for. */
+/** What the core does not answer itself: whose tokens are, how the parts are, and versions of the API that other servers answer for. */
 function othersModule(given: DynamicModule, api: DynamicModule): DynamicModule {
   const yaml = { provide: YamlBodies, inject: [PARTS], useFactory: ({ clock }: AppParts) => new YamlBodies({ clock }) };
-  const computed = {
-    provide: COMPUTED,
-    inject: [PARTS, ApiServer, Authenticator, YamlBodies],
-    useFactory: ({ config, clock }: AppParts, server: ApiServer, authenticator: Authenticator, yaml: YamlBodies) => [
-      new SelfReviews(server, authenticator, yaml),
-      new UsageMetrics(server),
-      new ComponentStatuses(server, config.roles, clock),
-      new Bindings(server, yaml),
-    ],
+  const served = {
+    provide: SERVED,
+    inject: [PARTS, ApiServer, Authenticator],
+    useFactory: ({ config }: AppParts, server: ApiServer, authenticator: Authenticator) =>
+      server.serve((ports) => [
+        tokenReviews(ports, (token, audiences) => authenticator.review(token, audiences)),
+        componentStatuses({ roles: config.roles, storeAnswers: () => server.health.storeAnswers() }),
+      ]),
   };
   const aggregation = {
     provide: Aggregation,
-    inject: [PARTS, ApiServer, ApiMetrics, COMPUTED],
-    useFactory: ({ pki, clock, random, logger }: AppParts, server: ApiServer, metrics: ApiMetrics, parts: ComputedResources[]) =>
+    // After all kinds of Berth itself are served.
+    inject: [PARTS, ApiServer, ApiMetrics, SERVED],
+    useFactory: ({ pki, clock, random, logger }: AppParts, server: ApiServer, metrics: ApiMetrics) =>
       new Aggregation({
         client: server.localClient(componentUsers.apiServer),
         connections: server.services,
         credentials: () => pki.frontProxy.credentials(),
         authentication: authenticationData(pki),
         kinds: server.kinds,
-        computedKinds: parts.flatMap(({ kinds }) => kinds),
         registry: metrics.registry,
         clock,
         random,
         logger: logger.with({ role: 'api' }),
       }),
   };
-  const exports = [COMPUTED, Aggregation, YamlBodies];
-  return { module: OthersModule, imports: [given, api], providers: [yaml, computed, aggregation], exports };
+  const exports = [Aggregation, YamlBodies];
+  return { module: OthersModule, imports: [given, api], providers: [yaml, served, aggregation], exports };
 }
 
 /** The wire: HTTPS, WebSocket, the dashboard's files. */
 function httpModule(given: DynamicModule, api: DynamicModule, others: DynamicModule): DynamicModule {
   const http = {
     provide: ApiHttp,
-    inject: [PARTS, ApiServer, ApiMetrics, Authenticator, TokenIssuer, FlowControl, YamlBodies, COMPUTED, Aggregation],
+    inject: [PARTS, ApiServer, ApiMetrics, Authenticator, TokenIssuer, FlowControl, YamlBodies, Aggregation],
     useFactory: (
       parts: AppParts,
       server: ApiServer,
@@ -149,7 +143,6 @@ function httpModule(given: DynamicModule, api: DynamicModule, others: DynamicMod
       issuer: TokenIssuer,
       flowControl: FlowControl,
       yaml: YamlBodies,
-      computed: ComputedResources[],
       aggregation: Aggregation,
     ) => {
       const { clock, random, config, logger } = parts;
@@ -161,18 +154,10 @@ function httpModule(given: DynamicModule, api: DynamicModule, others: DynamicMod
         api: server,
         authenticator,
         resources,
-        fixedPaths: new FixedPaths({
-          api: server,
-          computedKinds: computed.flatMap(({ kinds }) => kinds),
-          metrics,
-          serverAddress,
-          issuer,
-          further: aggregation,
-        }),
+        fixedPaths: new FixedPaths({ api: server, metrics, serverAddress, issuer, further: aggregation }),
         podStreams: new PodStreams(server, clock),
         socketReads: new SocketReads({ api: server, resources, podLogs, flowControl }),
         proxy: new ProxyRequests(server, random, clock),
-        computed,
         aggregated: aggregation,
         auditor: parts.auditor,
         flowControl,

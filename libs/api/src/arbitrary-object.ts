@@ -45,6 +45,8 @@ function arbitrary(type: TypeSchema, depth: number): fc.Arbitrary<unknown> {
     case 'Time':
     case 'MicroTime':
       return fc.constant('2026-01-02T03:04:05Z');
+    case 'Duration':
+      return fc.constantFrom('0s', '30s', '1m30s');
     case 'bytes':
       return fc.constantFrom('', 'YQ==', 'e30=');
     case 'string':

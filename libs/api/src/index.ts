@@ -1,8 +1,17 @@
 // Kubernetes' kinds as Berth serves them: each a type and a definition of the same name, plus every nested type.
 
-export { componentStatusColumns } from './columns/component-status.ts';
 export { podReadyText, podRestartsText, podStatusText } from './columns/pod-status.ts';
 export { scaleColumns } from './columns/scale.ts';
+export {
+  LocalSubjectAccessReview,
+  SelfSubjectAccessReview,
+  SelfSubjectRulesReview,
+  SubjectAccessReview,
+} from './computed/access-reviews.ts';
+export { SelfSubjectReview, TokenReview } from './computed/authentication-reviews.ts';
+export { Binding } from './computed/binding.ts';
+export { ComponentStatus } from './computed/component-status.ts';
+export { NodeMetrics, PodMetrics } from './computed/metrics.ts';
 export { nextTime } from './cron/next-time.ts';
 export { type CronSchedule, CronSyntaxError, parseCron } from './cron/schedule.ts';
 export { isTimeZone } from './cron/time-zones.ts';

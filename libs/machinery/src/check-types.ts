@@ -210,7 +210,7 @@ function roundUp(amounts: Record<string, unknown>): void {
   }
 }
 
-const selfDecoding = new Set(['Time', 'MicroTime', 'Quantity', 'IntOrString', 'JSON']);
+const selfDecoding = new Set(['Time', 'MicroTime', 'Duration', 'Quantity', 'IntOrString', 'JSON']);
 
 function baseOf(scalar: ScalarType): string {
   return scalar === 'double' ? 'float64' : scalar;
@@ -272,8 +272,7 @@ function goScalar(scalar: ScalarType): string {
   const names: Partial<Record<ScalarType, string>> = {
     double: 'float64',
     bytes: '[]uint8',
-    Time: 'string',
-    MicroTime: 'string',
+    ...{ Time: 'string', MicroTime: 'string', Duration: 'string' },
     IntOrString: 'int32',
   };
   return names[scalar] ?? scalar;
@@ -282,6 +281,7 @@ function goScalar(scalar: ScalarType): string {
 const structNames: Partial<Record<ScalarType, string>> = {
   Time: 'v1.Time',
   MicroTime: 'v1.MicroTime',
+  Duration: 'v1.Duration',
   Quantity: 'resource.Quantity',
   IntOrString: 'intstr.IntOrString',
   RawExtension: 'runtime.RawExtension',

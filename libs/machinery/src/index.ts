@@ -4,6 +4,7 @@ export * from './disabled-fields.ts';
 export * from './duplicate-fields.ts';
 export { isInt64, parseExact, wholeNumberOf } from './exact-json.ts';
 export * from './given-empty.ts';
+export { durationNanos, durationText } from './go-duration.ts';
 export * from './go-escapes.ts';
 export * from './go-struct.ts';
 export * from './go-text.ts';

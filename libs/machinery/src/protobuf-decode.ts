@@ -1,6 +1,7 @@
 // Kubernetes' protobuf to JSON objects, driven by schemas. Go's generated code writes non-pointer scalars even when zero, so
 // decoding drops those zeros where JSON would leave them out; pointer fields keep theirs. Input is hostile until shown otherwise.
 import { wholeNumberOf } from './exact-json.ts';
+import { durationText } from './go-duration.ts';
 import { parseJson } from './json.ts';
 import { eachField, textOf, WireReader, wireTypes } from './protobuf-wire.ts';
 import type { FieldSchema, MessageSchema, ScalarType, TypeSchema } from './schema.ts';
@@ -128,6 +129,7 @@ function decodeSpecial(scalar: ScalarType, bytes: Uint8Array): unknown {
   if (scalar === 'Quantity') return text(1);
   if (scalar === 'IntOrString') return (numbers.get(1) ?? 0n) === 0n ? Number(BigInt.asIntN(32, numbers.get(2) ?? 0n)) : text(3);
   if (scalar === 'Time' || scalar === 'MicroTime') return decodeTime(scalar, numbers, bytes.length === 0);
+  if (scalar === 'Duration') return durationText(BigInt.asIntN(64, numbers.get(1) ?? 0n));
   const raw = texts.get(1);
   return raw === undefined || raw.length === 0 ? undefined : parseJson(raw);
 }

@@ -1,5 +1,6 @@
 // JSON objects to Kubernetes' protobuf, driven by schemas. Objects must have passed checkTypes: what has no place in its schema
 // is left out, and values are taken to be of their types.
+import { durationNanos } from './go-duration.ts';
 import { isRecord } from './json.ts';
 import { WireWriter, wireTypes } from './protobuf-wire.ts';
 import type { MessageSchema, ScalarType, TypeSchema } from './schema.ts';
@@ -91,6 +92,9 @@ function encodeSpecial(scalar: ScalarType, value: unknown): Uint8Array {
     number(1, typeof value === 'number' ? 0 : 1);
     number(2, typeof value === 'number' ? value : 0);
     out.text(3, typeof value === 'string' ? value : '');
+  } else if (scalar === 'Duration') {
+    out.tag(1, wireTypes.varint);
+    out.varint(durationNanos(String(value)) ?? 0n);
   } else if (scalar === 'Time' || scalar === 'MicroTime') {
     const text = value as string;
     // Kubernetes keeps no fractions of a second in a Time.

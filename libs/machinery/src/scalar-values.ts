@@ -1,6 +1,7 @@
 // Single values as Go's decoder takes them: what fits a type, and what a type holds when nothing was given.
 import { isInt64 } from './exact-json.ts';
 import { base64Error } from './go-base64.ts';
+import { durationNanos } from './go-duration.ts';
 import { goTimeError } from './go-time.ts';
 import { isQuantity } from './quantity.ts';
 import type { ScalarType, TypeSchema } from './schema.ts';
@@ -23,6 +24,8 @@ export function scalarFits(scalar: ScalarType, value: unknown): true | false | s
     case 'Time':
     case 'MicroTime':
       return typeof value === 'string' && (goTimeError(value, scalar === 'MicroTime') ?? true);
+    case 'Duration':
+      return typeof value === 'string' && (durationNanos(value) !== undefined || `time: invalid duration ${JSON.stringify(value)}`);
     case 'Quantity':
       // Go reads whatever stands there as a quantity, less the spaces around it.
       return (
@@ -42,6 +45,8 @@ export function zero(schema: TypeSchema): unknown {
     case 'string':
     case 'bytes':
       return '';
+    case 'Duration':
+      return '0s';
     case 'bool':
       return false;
     case 'Quantity':

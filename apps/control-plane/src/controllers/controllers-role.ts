@@ -6,7 +6,7 @@ import { componentUsers } from '../api/core/index.ts';
 import type { ControlPlaneConfig } from '../config.ts';
 import type { RoleContext, RoleRunner } from '../roles.ts';
 import { AccountSecrets } from './account-secrets.ts';
-import { CertificateSigner, type CertificateSignerOptions } from './certificates/certificate-signer.ts';
+import { CertificateSigner } from './certificates/certificate-signer.ts';
 import { controllersFor } from './controllers.ts';
 import { AttendedTime } from './nodes/attended-time.ts';
 import { NodeCounters } from './nodes/node-metrics.ts';
@@ -16,8 +16,8 @@ export type ControllersContext = Pick<RoleContext, 'clock' | 'random' | 'logger'
   issuer?: RoleContext['issuer'] | undefined;
   pki?: RoleContext['pki'] | undefined;
   registry?: RoleContext['registry'];
-  /** Asked for what pods use now, and what nodes may have without being asked. */
-  api?: Pick<RoleContext['api'], 'nodeUsages'> & Partial<Pick<RoleContext['api'], 'isAllowed'>>;
+  /** Asked for what pods use now. */
+  api?: Pick<RoleContext['api'], 'nodeUsages'>;
   config?: Pick<ControlPlaneConfig, 'timeZone'>;
   further?: RoleContext['further'];
 };
@@ -36,12 +36,8 @@ export class ControllersRole implements RoleRunner {
     const client = context.clientFor(componentUsers.controllerManager);
     const informers = new InformerSet({ client, clock, random, logger });
     this.#informers = informers;
-    const { pki, api } = context;
-    if (pki && api?.isAllowed) {
-      const isAllowed: CertificateSignerOptions['isAllowed'] = (user, attributes) =>
-        api.isAllowed?.(user, attributes) ?? Promise.resolve({ allowed: false });
-      this.#signer = new CertificateSigner({ authority: pki.authority, client, informers, isAllowed, clock, random, logger });
-    }
+    const { pki } = context;
+    if (pki) this.#signer = new CertificateSigner({ authority: pki.authority, client, informers, clock, random, logger });
     if (context.issuer && pki) {
       const caCertificate = pki.authority.pem;
       this.#accountSecrets = new AccountSecrets({ issuer: context.issuer, caCertificate, client, informers, clock, random, logger });

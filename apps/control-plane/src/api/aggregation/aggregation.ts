@@ -20,8 +20,6 @@ import { orderedGroups, pathOf } from './ordered-groups.ts';
 
 export interface AggregationOptions extends InformerDeps, Pick<FarServersOptions, 'connections' | 'credentials'> {
   kinds: KindsByName;
-  /** Not stored: of Berth itself as well. */
-  computedKinds: readonly KindDefinition[];
   registry: Registry;
   /** What servers that extend the API are told about whom to believe; absent where nobody is told. */
   authentication?: Record<string, string>;
@@ -42,12 +40,12 @@ export class Aggregation implements FurtherGroups {
 
   /** @param options before definitions of custom resources are read: the kinds that there are then are Berth's own */
   constructor(options: AggregationOptions) {
-    const { kinds, computedKinds, clock } = options;
+    const { kinds, clock } = options;
     this.#options = options;
     this.#table = new ApiServiceTable(options);
     const servers = new FarServers(options);
     const parts = { ...options, table: this.#table, servers };
-    const builtIn = [...kinds.all, ...computedKinds];
+    const builtIn = kinds.all;
     this.#local = new LocalApiServices({ ...parts, builtIn, served: () => kinds.all });
     this.#availability = new Availability({ ...parts, metrics: new AvailabilityMetrics(options.registry) });
     this.#discovery = new FarDiscovery(parts);

@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import { StatusError } from '@berth/machinery';
 import type { Logger } from '@berth/telemetry';
+import type { ReviewedToken } from '../core/computed/token-reviews.ts';
 import type { User } from '../core/types.ts';
 import { bearerToken, TokenError, type TokenIdentity, type TokenVerifier } from './bearer-token.ts';
 import { readCertificate } from './client-certificate.ts';
@@ -52,6 +53,17 @@ export class Authenticator {
       if (found) return { ...found, user: withAuthenticated(found.user) };
     }
     throw new TokenError('the token is none that this server knows');
+  }
+
+  /** The same, with what is wrong with a token as an answer. */
+  async review(token: string, audiences?: string[]): Promise<ReviewedToken | { problem: string }> {
+    try {
+      const { user, audiences: found } = await this.reviewToken(token, audiences);
+      return { user, audiences: found };
+    } catch (error) {
+      if (!(error instanceof TokenError)) throw error;
+      return { problem: error.message };
+    }
   }
 
   #certificateUser(socket: TLSSocket): User | undefined {

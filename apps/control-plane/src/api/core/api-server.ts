@@ -17,6 +17,10 @@ import { ClusterDefaults } from './cluster-defaults.ts';
 import { Committer } from './commit.ts';
 import { withCompiledExpressions } from './compiled-expressions.ts';
 import { componentUsers } from './component-users.ts';
+import { accessReviews } from './computed/access-reviews.ts';
+import { bindings } from './computed/bindings.ts';
+import type { UnstoredCreatePorts } from './computed/unstored-create.ts';
+import { usageMetrics } from './computed/usage-metrics.ts';
 import { CustomResources } from './custom/custom-resources.ts';
 import type { ClusterFacts } from './default-objects.ts';
 import { Deletion } from './deletion.ts';
@@ -31,7 +35,7 @@ import type { NodeUsage, UsageSource } from './node-usage.ts';
 import type { PatchKind } from './patches.ts';
 import { type PodConnection, type PodTunnelRequest, planConnection } from './pod-connection.ts';
 import { Reads } from './reads.ts';
-import { ResourceRegistry } from './resource-registry.ts';
+import { ResourceRegistry, type ServedKind } from './resource-registry.ts';
 import { storedObjects } from './stored-objects.ts';
 import { Subresources } from './subresources/registry.ts';
 import {
@@ -69,6 +73,7 @@ export class ApiServer {
   readonly #admission: Admission;
   readonly #reads: Reads;
   readonly #resources: ResourceRegistry;
+  readonly #unstored: UnstoredCreatePorts;
   readonly #defaults: ClusterDefaults;
   readonly #customResources: CustomResources;
   readonly #policyStatuses: PolicyStatuses;
@@ -108,6 +113,12 @@ export class ApiServer {
     });
     const stored = storedObjects({ reads: this.#reads, writes, applies, deletion });
     this.#resources = new ResourceRegistry({ kinds: this.kinds, stored, shown: shownObjects(stored, writes), subresources });
+    this.#unstored = { admission, versions, clock };
+    this.serve((ports) => [
+      ...accessReviews({ ...ports, authorizer: this.#authorizer }),
+      bindings({ ...ports, writes, committer: this.#committer }),
+      ...usageMetrics({ reads: this.#reads, usages: () => this.#reportedUsages() }),
+    ]);
     const own = { clock, random, logger, cache: this.#cache, client: system };
     this.#defaults = new ClusterDefaults({ ...options, ...own });
     this.#customResources = new CustomResources({ ...own, metrics, kinds: this.kinds, webhooks });
@@ -134,12 +145,25 @@ export class ApiServer {
     return this.#cache.revision;
   }
 
+  /** Kinds with resources of their own, from now on and until what is returned is called. */
+  serve(made: (ports: UnstoredCreatePorts) => ServedKind[]): () => void {
+    return this.#resources.serve(made(this.#unstored));
+  }
+
   useUsages(usages: UsageSource): void {
     this.#usages = usages;
   }
 
   // Empty where nobody talks to agents.
   readonly nodeUsages = (): NodeUsage[] => this.#usages?.current() ?? [];
+
+  #reportedUsages(): NodeUsage[] {
+    if (!this.#usages)
+      throw StatusError.unavailable(
+        'no agents report to this process: start it with the agents role, or register an APIService for metrics.k8s.io',
+      );
+    return this.#usages.current();
+  }
 
   localClient(user: User): Client {
     return new LocalClient(this, user);

@@ -3,6 +3,8 @@ export type { ApiConfig, ApiServerOptions } from './api-options.ts';
 export { ApiServer } from './api-server.ts';
 export type { Attributes, Authorizer, Verb } from './authorizer.ts';
 export { componentUsers } from './component-users.ts';
+export { componentStatuses } from './computed/component-statuses.ts';
+export { type ReviewedToken, tokenReviews } from './computed/token-reviews.ts';
 export type { AdvertisedAddress } from './default-objects.ts';
 export { erased, KindsByName } from './kinds-by-name.ts';
 export { encodedList } from './list-encoding.ts';

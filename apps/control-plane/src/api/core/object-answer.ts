@@ -1,8 +1,9 @@
 // What a request on one object answers with: the object's bytes, and the object itself for whoever asks for it.
-import type { Entry } from './object-codec.ts';
-import type { Answer } from './types.ts';
+import type { KubeObject } from '@berth/machinery';
+import { toBytes } from './object-codec.ts';
+import type { Answer, Encoded } from './types.ts';
 
-export function answer(entry: Entry, code: number, warnings: string[]): Answer {
+export function answer(entry: Encoded, code: number, warnings: string[]): Answer {
   return {
     code,
     warnings,
@@ -13,4 +14,20 @@ export function answer(entry: Entry, code: number, warnings: string[]): Answer {
       return entry.object;
     },
   };
+}
+
+/** Of an object that is not stored: made as bytes once somebody wants them. */
+export function computed(object: KubeObject): Encoded {
+  let bytes: Uint8Array | undefined;
+  return {
+    object,
+    get bytes() {
+      bytes ??= toBytes(object);
+      return bytes;
+    },
+  };
+}
+
+export function computedAnswer(object: KubeObject, code: number, warnings: string[] = []): Answer {
+  return answer(computed(object), code, warnings);
 }

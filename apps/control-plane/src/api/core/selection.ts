@@ -87,3 +87,13 @@ function unsupportedField({ group, kind }: KindDefinition, field: string, hasOwn
   if (group === 'batch' && kind === 'Job') return `field label ${JSON.stringify(field)} not supported for Job`;
   return `field label not supported: ${field}`;
 }
+
+/** Undefined for what is no selector. */
+export function readableFields(text: string): FieldRequirement[] | undefined {
+  try {
+    return parseFieldSelector(text);
+  } catch (error) {
+    if (error instanceof StatusError) return undefined;
+    throw error;
+  }
+}

@@ -1,6 +1,6 @@
 // Everything in the store but kinds that expire, in memory, fed by one store watch. Reads are served from here at a proven revision:
 // the cache has applied all that was committed before the read began.
-import { groupResourceOf, type KindDefinition, StatusError } from '@berth/machinery';
+import { groupResourceOf, type KindDefinition, StatusError, storedKind } from '@berth/machinery';
 import { CompactedError, type KeyValue, type Store, type StoreEvent, type Watch, type WatchBatch } from '@berth/store';
 import type { Clock, Logger, Timer } from '@berth/telemetry';
 import { everything, kindPrefix, splitKey } from './keys.ts';
@@ -119,6 +119,11 @@ export class WatchCache {
   /** Every change up to this revision has been applied. */
   get revision(): number {
     return this.#reached.current;
+  }
+
+  /** Whether there are stored objects of the kind. */
+  keeps(kind: KindDefinition): boolean {
+    return this.#kinds.has(kindPrefix(storedKind(kind)));
   }
 
   of(kind: KindDefinition): KindCache {

@@ -2,7 +2,7 @@
 // sends may end in anything but an answer, and no failure here may end the process.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { type KindDefinition, StatusError } from '@berth/machinery';
+import { StatusError } from '@berth/machinery';
 import type { Clock, Logger, Random } from '@berth/telemetry';
 import type { AggregatedVersion, Aggregation } from '../aggregation/index.ts';
 import type { Auditor } from '../audit/auditor.ts';
@@ -14,7 +14,6 @@ import type { User } from '../core/types.ts';
 import type { FlowControl } from '../flow-control/flow-control.ts';
 import type { ApiMetrics } from './api-metrics.ts';
 import { BodyReader, discarded } from './body-reader.ts';
-import { type ComputedResources, computedAt } from './computed-resources.ts';
 import type { FixedPaths } from './fixed-paths.ts';
 import { OpenRequests } from './open-requests.ts';
 import { hasBody, isLongRunning, mayHaveBody, type ParsedRequest, parsedRequest } from './parsed-request.ts';
@@ -37,7 +36,6 @@ export interface ApiHttpOptions {
   podStreams: PodStreams;
   socketReads: SocketReads;
   proxy: ProxyRequests;
-  computed: ComputedResources[];
   /** Versions of the API that other servers answer for. */
   aggregated: Pick<Aggregation, 'find' | 'requests'>;
   dashboard: StaticFiles;
@@ -198,19 +196,14 @@ export class ApiHttp {
       return this.#inTurn({ exchange, parsed, user, signal }, () => fixedPaths.serve(exchange, segments, query));
     }
     if (path.isLonger) throw noSuchPath();
-    const { group, version, resource } = path;
-    const computed = computedAt(this.#options.computed, path);
-    const stored = computed ?? api.kinds.resource(group, version, resource);
-    if (!stored) throw noSuchPath();
-    const { deprecation, removedRelease } = computed?.kind ?? (stored as KindDefinition);
-    if (deprecation && isServedPart(computed?.kind ?? (stored as KindDefinition), path.subresource)) {
-      addWarning(exchange.response, deprecation);
-      exchange.audit?.deprecated(removedRelease);
+    const kind = api.kinds.require(path.group, path.version, path.resource);
+    if (kind.deprecation && isServedPart(kind, path.subresource)) {
+      addWarning(exchange.response, kind.deprecation);
+      exchange.audit?.deprecated(kind.removedRelease);
     }
     const body = hasBody(attributes) ? await this.#bodies.read(exchange, user.name) : noBody;
     const asked = { ...exchange, path, query, user, signal, body: body.bytes, verb: attributes.verb };
-    const serve = (begun?: () => void) =>
-      computed ? computed.resources.serve(asked, computed.kind) : resources.handle({ ...asked, begun });
+    const serve = (begun?: () => void) => resources.handle({ ...asked, begun });
     // Released in any case: whoever waited for a seat in vain waits no more.
     return this.#inTurn({ exchange, parsed, user, signal }, serve, body.release).finally(body.release);
   }

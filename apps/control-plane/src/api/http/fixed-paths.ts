@@ -28,8 +28,6 @@ export const versionInfo = {
 
 export interface FixedPathsOptions {
   api: ApiServer;
-  /** Of resources that are not stored. */
-  computedKinds: KindDefinition[];
   metrics: ApiMetrics;
   /** host:port, as discovery tells it. */
   serverAddress: string;
@@ -59,8 +57,8 @@ export class FixedPaths {
     this.#options = options;
   }
 
-  get #kinds(): KindDefinition[] {
-    return [...this.#options.api.kinds.all, ...this.#options.computedKinds];
+  get #kinds(): readonly KindDefinition[] {
+    return this.#options.api.kinds.all;
   }
 
   /** @throws StatusError 404 */

@@ -34,8 +34,8 @@ const formats: Record<string, 'json' | 'yaml' | 'protobuf'> = {
 };
 const conversions = ['Table', 'PartialObjectMetadata', 'PartialObjectMetadataList'] as const;
 
-/** The first acceptable representation; undefined when none is (406). */
-export function negotiate(header: string | undefined): Representation | undefined {
+/** The first acceptable representation; undefined when none is (406). @param hasTable whether there is a table of what is asked for */
+export function negotiate(header: string | undefined, hasTable = true): Representation | undefined {
   for (const range of parseAccept(header || '*/*')) {
     const format = formats[range.type];
     if (!format) continue;
@@ -43,14 +43,10 @@ export function negotiate(header: string | undefined): Representation | undefine
     if (as === undefined) return { format };
     if (format === 'protobuf') continue;
     const conversion = conversions.find((known) => known === as);
+    if (conversion === 'Table' && !hasTable) continue;
     if (conversion && g === 'meta.k8s.io' && v === 'v1') return { format, as: conversion };
   }
   return undefined;
-}
-
-/** Whether an object may be given as it is, and not only as a table or as its metadata. */
-export function acceptsWhole(header: string | undefined): boolean {
-  return parseAccept(header || '*/*').some(({ type, parameters }) => formats[type] !== undefined && parameters.as === undefined);
 }
 
 /** Versions of the aggregated discovery document; both say the same. */

@@ -1,7 +1,8 @@
 // What a request asks for, read from its head: path, query, verb, and what authorization, flow control, audit and metrics know it by.
 import type { IncomingMessage } from 'node:http';
-import { type FieldRequirement, parseFieldSelector, StatusError } from '@berth/machinery';
+import { type FieldRequirement, StatusError } from '@berth/machinery';
 import type { Attributes } from '../core/authorizer.ts';
+import { readableFields } from '../core/selection.ts';
 import { withoutProxied } from './proxy/proxy-path.ts';
 import { flag } from './query-options.ts';
 import { parseResourcePath, pathSegments, type ResourcePath } from './request-info.ts';
@@ -56,16 +57,9 @@ function attributesOf(method: string, segments: string[], path: ResourcePath | u
   return { verb, group, resource, subresource, namespace, name: name ?? only?.value, ...(selectors && { fieldSelector: selectors }) };
 }
 
-/** Undefined without one that can be read. */
-export function selectedFields(text: string | null): FieldRequirement[] | undefined {
-  if (!text) return undefined;
-  try {
-    return parseFieldSelector(text);
-  } catch (error) {
-    // Whoever may ask hears of it when the request is served.
-    if (error instanceof StatusError) return undefined;
-    throw error;
-  }
+/** Undefined without one that can be read: whoever may ask hears of it when the request is served. */
+function selectedFields(text: string | null): FieldRequirement[] | undefined {
+  return text ? readableFields(text) : undefined;
 }
 
 /** Empty for a method that means nothing here, which only a role with every verb allows. */

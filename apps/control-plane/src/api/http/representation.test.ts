@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { kinds, kindViews } from '@berth/api';
+import { kinds, kindViews, Pod, SubjectAccessReview } from '@berth/api';
 import { expect, test } from 'vitest';
 import { erased } from '../core/kinds-by-name.ts';
 import { bookmarkItem } from '../core/watch-events.ts';
@@ -52,8 +52,19 @@ test('the end of the initial events is told of even where no objects are asked f
 test('what of an object a row shows is asked of tables alone', () => {
   const asked = (accept: string) => {
     const request = { headers: { accept } } as IncomingMessage;
-    return requestedForm(request, new URLSearchParams({ includeObject: 'x' }), 0);
+    return requestedForm(erased(Pod), request, new URLSearchParams({ includeObject: 'x' }), 0);
   };
   expect(() => asked('application/json;as=Table;v=v1;g=meta.k8s.io')).toThrow('includeObject: Invalid value: "x"');
   expect(asked('application/json')).toMatchObject({ includeObject: 'Metadata' });
+});
+
+test('what is only created has no table, but metadata to show', () => {
+  const asked = (accept: string) => {
+    const request = { headers: { accept } } as IncomingMessage;
+    return requestedForm(erased(SubjectAccessReview), request, new URLSearchParams(), 0).representation;
+  };
+  const table = 'application/json;as=Table;v=v1;g=meta.k8s.io';
+  expect(() => asked(table)).toThrow('only the following media types are accepted');
+  expect(asked(`${table}, application/json`)).toEqual({ format: 'json' });
+  expect(asked('application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io')).toMatchObject({ as: 'PartialObjectMetadata' });
 });

@@ -28,14 +28,16 @@ export interface Form {
   isIndented: boolean;
 }
 
-export function notAcceptable(): StatusError {
+function notAcceptable(): StatusError {
   const message = 'only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf';
   return new StatusError(406, 'NotAcceptable', message);
 }
 
 /** @throws StatusError 406 */
-export function requestedForm(request: IncomingMessage, query: URLSearchParams, now: number): Form {
-  const representation = negotiate(request.headers.accept);
+export function requestedForm(kind: KindDefinition, request: IncomingMessage, query: URLSearchParams, now: number): Form {
+  // What can be neither read nor listed has no table.
+  const hasTable = !kind.verbs || kind.verbs.some((verb) => verb !== 'create');
+  const representation = negotiate(request.headers.accept, hasTable);
   if (!representation) throw notAcceptable();
   const asked = query.get('includeObject') || 'Metadata';
   const includeObject = (['None', 'Metadata', 'Object'] as const).find((known) => known === asked);

@@ -3,13 +3,11 @@ import type { IncomingMessage } from 'node:http';
 import type { Aggregation } from '../aggregation/index.ts';
 import type { ApiServer } from '../core/api-server.ts';
 import type { ApiMetrics } from './api-metrics.ts';
-import { type ComputedResources, computedAt } from './computed-resources.ts';
 import { isLongRunning, type ParsedRequest } from './parsed-request.ts';
 import { aggregatedLabels, type RequestLabels, requestLabels } from './request-labels.ts';
 
 export interface RequestCountsOptions {
   api: ApiServer;
-  computed: ComputedResources[];
   aggregated: Pick<Aggregation, 'find'>;
   metrics: ApiMetrics;
 }
@@ -33,11 +31,11 @@ export class RequestCounts {
   }
 
   #labels(request: IncomingMessage, parsed: ParsedRequest | undefined): RequestLabels {
-    const { aggregated, computed, api } = this.#options;
+    const { aggregated, api } = this.#options;
     const far = parsed && aggregated.find(parsed.segments);
     if (far) return aggregatedLabels(request, parsed, far);
     const path = parsed?.path;
-    const kind = path && (computedAt(computed, path)?.kind ?? api.kinds.resource(path.group, path.version, path.resource));
+    const kind = path && api.kinds.resource(path.group, path.version, path.resource);
     return requestLabels(request, parsed, kind);
   }
 }

@@ -91,13 +91,13 @@ export class ResourceRequests {
   }
 
   async #get(request: ResourceRequest, call: Call): Promise<void> {
-    const form = this.#form(request);
+    const form = this.#form(request, call);
     const answer = await this.#options.api.get(call, { resourceVersion: request.query.get('resourceVersion') || undefined });
     return this.#send(request, call.kind, form, answer);
   }
 
   async #list(request: ResourceRequest, call: Call): Promise<void> {
-    const form = this.#form(request);
+    const form = this.#form(request, call);
     const settings = listSettings(request.query);
     const list = await this.#options.api.list(named(call, settings), settings);
     request.audit?.responseObject(listObject(call.kind, list));
@@ -122,7 +122,7 @@ export class ResourceRequests {
 
   async #openWatch({ request, query }: Pick<WatchRequest, 'request' | 'query'>, call: Call): Promise<OpenWatch> {
     const { api, clock, random } = this.#options;
-    const form = requestedForm(request, query, clock.now());
+    const form = requestedForm(call.kind, request, query, clock.now());
     const { timeoutSeconds, ...given } = watchSettings(query);
     const settings = { ...given, fieldSelector: selectorOf(call, given.fieldSelector) };
     const handle = await api.watch(named(call, settings), settings).catch(asEvent);
@@ -135,13 +135,13 @@ export class ResourceRequests {
   }
 
   async #create(request: ResourceRequest, call: Call): Promise<void> {
-    const form = this.#form(request);
+    const form = this.#form(request, call);
     const { body, settings } = await this.#written(request);
     return this.#send(request, call.kind, form, await this.#options.api.create(call, body, settings));
   }
 
   async #update(request: ResourceRequest, call: Call): Promise<void> {
-    const form = this.#form(request);
+    const form = this.#form(request, call);
     const { body, settings } = await this.#written(request);
     return this.#send(request, call.kind, form, await this.#options.api.update(call, body, settings));
   }
@@ -158,7 +158,7 @@ export class ResourceRequests {
   }
 
   async #patch(request: ResourceRequest, call: Call): Promise<void> {
-    const form = this.#form(request);
+    const form = this.#form(request, call);
     const { headers } = request.request;
     const { type, patch, duplicates } = await decodePatch(headers['content-type'], request.body, this.#reading(request));
     request.audit?.requestObject(patch);
@@ -168,7 +168,7 @@ export class ResourceRequests {
   }
 
   async #delete(request: ResourceRequest, call: Call): Promise<void> {
-    const form = this.#form(request);
+    const form = this.#form(request, call);
     const settings = await this.#deleteSettings(request, call.kind);
     const { orphansUnlessAsked: warning } = call.kind.strategy;
     if (warning && settings.propagationPolicy === undefined && settings.orphanDependents === undefined)
@@ -182,7 +182,7 @@ export class ResourceRequests {
   }
 
   async #deleteCollection(request: ResourceRequest, call: Call): Promise<void> {
-    const form = this.#form(request);
+    const form = this.#form(request, call);
     const selectors = listSettings(request.query);
     const found = await this.#options.api.deleteCollection(call, selectors, await this.#deleteSettings(request, call.kind));
     addWarnings(request.response, found.warnings ?? []);
@@ -203,8 +203,8 @@ export class ResourceRequests {
     return { yaml: this.#options.yaml, signal };
   }
 
-  #form({ request, query }: ResourceRequest): Form {
-    return requestedForm(request, query, this.#options.clock.now());
+  #form({ request, query }: ResourceRequest, { kind }: Call): Form {
+    return requestedForm(kind, request, query, this.#options.clock.now());
   }
 
   #send(request: ResourceRequest, kind: KindDefinition, form: Form, answer: Answerlike): Promise<void> {

@@ -29,7 +29,7 @@ beforeEach(async () => {
   const deps = { client: server.localClient(componentUsers.controllerManager), clock: systemClock, random: seededRandom(3), logger };
   const informers = new InformerSet(deps);
   const authority = await CertificateAuthority.open(directory, systemClock);
-  const signer = new CertificateSigner({ ...deps, authority, informers, isAllowed: async () => ({ allowed: false }) });
+  const signer = new CertificateSigner({ ...deps, authority, informers });
   await informers.start();
   retried = () => {};
   stop = async () => {

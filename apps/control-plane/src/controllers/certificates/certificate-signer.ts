@@ -1,12 +1,10 @@
 // Approves what nodes may have anyway, and signs what was approved.
 
-import { CertificateSigningRequest } from '@berth/api';
+import { CertificateSigningRequest, SubjectAccessReview } from '@berth/api';
 import type { Client, InformerSet } from '@berth/client';
 import { SlowReconciler } from '@berth/controller';
 import { deepClone } from '@berth/machinery';
 import { type Clock, type Logger, type Random, timestamp } from '@berth/telemetry';
-import type { Attributes } from '../../api/core/authorizer.ts';
-import type { User } from '../../api/core/types.ts';
 import type { CertificateAuthority } from '../../pki/certificate-authority.ts';
 import { signatureProblem } from '../../pki/request-signature.ts';
 import { type Asked, knownSigners, kubeletClientSigner, readRequest, refusal } from './signer-rules.ts';
@@ -18,7 +16,6 @@ export interface CertificateSignerOptions {
   authority: Pick<CertificateAuthority, 'signRequest'>;
   client: Client;
   informers: InformerSet;
-  isAllowed(user: User, attributes: Attributes): Promise<{ allowed: boolean }>;
   clock: Clock;
   random: Random;
   logger: Logger;
@@ -56,17 +53,28 @@ export class CertificateSigner {
     const { spec } = request;
     const asked = readOrNothing(request);
     if (!asked || refusal(spec.signerName, spec.usages ?? [], asked)) return;
-    const user: User = { name: spec.username ?? '', groups: spec.groups ?? [], ...(spec.extra && { extra: spec.extra }) };
-    const isSelf = user.name === asked.commonNames[0];
-    const about = { verb: 'create', group: 'certificates.k8s.io', resource: 'certificatesigningrequests' };
+    const isSelf = (spec.username ?? '') === asked.commonNames[0];
     for (const subresource of isSelf ? ['selfnodeclient', 'nodeclient'] : ['nodeclient']) {
-      if (!(await this.#options.isAllowed(user, { ...about, subresource })).allowed) continue;
+      if (!(await this.#isAllowed(request, subresource))) continue;
       const whose = subresource === 'selfnodeclient' ? 'self kubelet' : 'kubelet';
       const message = `Auto approving ${whose} client certificate after SubjectAccessReview.`;
       const next = this.#withCondition(request, 'Approved', 'AutoApproved', message);
       await this.#options.client.update(CertificateSigningRequest, next, { subresource: 'approval' });
       return;
     }
+  }
+
+  /** Whether who made the request may have it without being asked. */
+  async #isAllowed({ spec }: CertificateSigningRequest, subresource: string): Promise<boolean> {
+    const { username: user = '', groups = [], uid, extra } = spec;
+    const resourceAttributes = { verb: 'create', group: 'certificates.k8s.io', resource: 'certificatesigningrequests', subresource };
+    const { status } = await this.#options.client.create(SubjectAccessReview, {
+      apiVersion: 'authorization.k8s.io/v1',
+      kind: 'SubjectAccessReview',
+      metadata: { name: '' },
+      spec: { user, groups, ...(uid && { uid }), ...(extra && { extra }), resourceAttributes },
+    });
+    return status?.allowed === true;
   }
 
   /**

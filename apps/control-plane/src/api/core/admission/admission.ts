@@ -85,6 +85,8 @@ export interface AdmissionPlugin {
   reserve?(request: AdmissionRequest): void | Promise<void>;
   /** @throws StatusError when the object may not be deleted. */
   checkDelete?(kind: KindDefinition, object: KubeObject, user: User): void;
+  /** Before something is created that is not stored: a review, a binding, an eviction. @throws StatusError */
+  admitUnstored?(request: DynamicRequest): void | Promise<void>;
   /** What an object that goes away gives back. */
   release?(kind: KindDefinition, object: KubeObject): Write[];
 }
@@ -155,16 +157,27 @@ export class Admission {
   }
 
   /**
-   * What is no write of an object: a DELETE, a CONNECT, a body that asks for something else. Undefined when nobody is to be asked.
+   * A create of which nothing is stored.
+   * @param check between those that may change it and those that may not. @throws StatusError
+   */
+  async admitUnstored(request: DynamicRequest, check: () => void = () => {}): Promise<void> {
+    for (const plugin of this.#plugins) await plugin.admitUnstored?.(request);
+    if (this.isIdle) check();
+    else await this.#admit(request, check);
+  }
+
+  /**
+   * What is no write of an object: a DELETE, a CONNECT. Undefined when nobody is to be asked.
    * @throws StatusError
    */
   admit(request: () => DynamicRequest): Promise<void> | undefined {
     return this.isIdle ? undefined : this.#admit(request());
   }
 
-  async #admit(request: DynamicRequest): Promise<void> {
+  async #admit(request: DynamicRequest, check?: () => void): Promise<void> {
     const mutation = await this.#mutateDynamically(request);
     await mutation.again?.();
+    check?.();
     await this.#validateDynamically(request);
   }
 

@@ -1,11 +1,11 @@
 // Nothing is created in a namespace that does not exist or is going away. The namespace's revision is a condition of the
 // creating transaction, so that a namespace found empty by its controller stays empty.
-import { Namespace } from '@berth/api';
+import { LocalSubjectAccessReview, Namespace } from '@berth/api';
 import { type KindDefinition, type KubeObject, StatusError } from '@berth/machinery';
 import type { Guard } from '../commit.ts';
 import { storageKey } from '../keys.ts';
 import { Entry } from '../object-codec.ts';
-import type { AdmissionPlugin, AdmissionRequest } from './admission.ts';
+import type { AdmissionPlugin, AdmissionRequest, DynamicRequest } from './admission.ts';
 
 const immortal = new Set(['default', 'kube-system', 'kube-public']);
 
@@ -26,6 +26,14 @@ export class NamespaceLifecycle implements AdmissionPlugin {
     const { deletionTimestamp } = entry.object.metadata;
     if (deletionTimestamp) throw terminating(request.kind, request.name, namespace);
     request.guards.push(guard(namespace, entry.revision));
+  }
+
+  async admitUnstored({ kind, name, namespace }: DynamicRequest): Promise<void> {
+    // What a namespace's state is shall not be learnt by asking for rights in it.
+    if (!namespace || kind.plural === LocalSubjectAccessReview.plural) return;
+    const entry = await this.#recent(namespace);
+    if (!entry) throw StatusError.notFound(Namespace, namespace);
+    if (entry.object.metadata.deletionTimestamp) throw terminating(kind, name, namespace);
   }
 
   checkDelete(kind: KindDefinition, object: KubeObject): void {

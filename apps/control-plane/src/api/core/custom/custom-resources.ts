@@ -49,8 +49,6 @@ export class CustomResources {
 
   constructor(options: CustomResourcesOptions) {
     this.#options = { ...options, compileRules, converter: (definition) => conversionWebhook(definition, options) };
-    // No definition is called as they are here.
-    for (const kind of options.kinds.all) this.#names.hold(`${kind.version}/${kind.plural}/${kind.group}`, kind.group, kind);
     this.#informer = new Informer(options, CustomResourceDefinition);
     this.#informer.onChange((type, definition) => {
       const { metadata, spec } = definition;
@@ -63,6 +61,8 @@ export class CustomResources {
 
   /** Resolves once all kinds are served that were before. */
   async start(): Promise<void> {
+    // No definition is called as they are here.
+    for (const kind of this.#options.kinds.all) this.#names.hold(`${kind.version}/${kind.plural}/${kind.group}`, kind.group, kind);
     this.#informer.start();
     await this.#informer.synced;
     await this.#running;

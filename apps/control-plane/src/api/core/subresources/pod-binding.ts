@@ -22,10 +22,10 @@ interface BindingBody {
   target?: { kind?: string; name?: string };
 }
 
-type BindingPorts = Pick<SubresourcePorts, 'writes' | 'committer' | 'clock'>;
+export type BindingPorts = Pick<SubresourcePorts, 'writes' | 'committer' | 'clock'>;
 
 /** Gives a pod its node, once. @throws StatusError Conflict when it has one or is being deleted, NotFound for an unknown node. */
-async function bindPod(ports: BindingPorts, target: Call, body: unknown, settings: WriteSettings): Promise<Answer> {
+export async function bindPod(ports: BindingPorts, target: Call, body: unknown, settings: WriteSettings): Promise<Answer> {
   const binding = readBinding(body, target.name ?? '');
   const nodeName = binding.target?.name ?? '';
   if (!(await ports.committer.recent(erased(Node), undefined, nodeName))) throw StatusError.notFound(Node, nodeName);

@@ -58,14 +58,12 @@ export function admitted({ admission }: Pick<SubresourcePorts, 'admission'>, bod
     const warnings: string[] = [];
     if (isRecord(body)) {
       const { kind, namespace, name = '', subresource, user, audit, signal } = call;
-      await admission.admit(() => {
-        // The body's own: what is made of it is what is done.
-        const object = Object.assign(body, { apiVersion: apiVersionOf(bodyKind), kind: bodyKind.kind }) as unknown as KubeObject;
-        const { dryRun } = settings;
-        const options = writeOptions(true, settings);
-        const asked = { user, audit, signal, kind, namespace, name, subresource, bodyKind, object, options, dryRun, warnings };
-        return { operation: 'CREATE', ...asked };
-      });
+      // The body's own: what is made of it is what is done.
+      const object = Object.assign(body, { apiVersion: apiVersionOf(bodyKind), kind: bodyKind.kind }) as unknown as KubeObject;
+      const { dryRun } = settings;
+      const options = writeOptions(true, settings);
+      const asked = { user, audit, signal, kind, namespace, name, subresource, bodyKind, object, options, dryRun, warnings };
+      await admission.admitUnstored({ operation: 'CREATE', ...asked });
     }
     const answer = await create({ ...call, isAdmitted: true }, body, settings);
     return warnings.length === 0 ? answer : { ...answer, warnings: [...warnings, ...answer.warnings] };

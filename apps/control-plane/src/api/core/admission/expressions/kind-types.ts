@@ -3,7 +3,7 @@ import type { MessageSchema, ScalarType, TypeSchema } from '@berth/machinery';
 import type { ExpressionType } from '../../../cel/environment.ts';
 
 const scalars: Record<ScalarType, string> = {
-  ...{ string: 'string', bool: 'bool', int32: 'int', int64: 'int', double: 'double', bytes: 'bytes' },
+  ...{ string: 'string', Duration: 'string', bool: 'bool', int32: 'int', int64: 'int', double: 'double', bytes: 'bytes' },
   ...{ Time: 'google.protobuf.Timestamp', MicroTime: 'google.protobuf.Timestamp' },
   // Numbers or strings, and what may be anything.
   ...{ Quantity: 'dyn', IntOrString: 'dyn', RawExtension: 'dyn', JSON: 'dyn', FieldsV1: 'dyn', Untyped: 'dyn' },

@@ -35,7 +35,9 @@ export class PolicyParams {
     const slash = apiVersion.indexOf('/');
     const [group, version] = slash < 0 ? ['', apiVersion] : [apiVersion.slice(0, slash), apiVersion.slice(slash + 1)];
     const known = this.#kinds.kind(group, version, kind);
-    if (!known) throw new ConfigurationError(`failed to find resource referenced by paramKind: '${kindText({ group, version, kind })}'`);
+    // What is computed on read is no parameter.
+    if (!known || !this.#cache.keeps(known))
+      throw new ConfigurationError(`failed to find resource referenced by paramKind: '${kindText({ group, version, kind })}'`);
     return known;
   }
 

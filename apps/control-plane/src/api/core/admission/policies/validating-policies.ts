@@ -1,7 +1,7 @@
 // ValidatingAdmissionPolicy: what policies that bindings put into force say of a request refuses it, warns of it, or goes into the audit
 // log. Where no policy is in force, a request pays nothing.
 import type { ValidatingAdmissionPolicyBinding } from '@berth/api';
-import { type KubeObject, StatusError } from '@berth/machinery';
+import { type KindDefinition, type KubeObject, StatusError } from '@berth/machinery';
 import type { Clock } from '@berth/telemetry';
 import type { Authorizer } from '../../authorizer.ts';
 import type { KindsByName } from '../../kinds-by-name.ts';
@@ -58,7 +58,7 @@ export class ValidatingPolicies implements DynamicValidation {
 
   async validate(request: DynamicRequest): Promise<void> {
     // Nobody is to lock themselves out of what would let them in again.
-    if (request.kind.group === 'admissionregistration.k8s.io') return;
+    if (request.kind.group === 'admissionregistration.k8s.io' || isReview(request.kind)) return;
     const policies = this.#inForce.current();
     if (policies.length > 0) await this.#judge(request, policies);
   }
@@ -153,6 +153,11 @@ export class ValidatingPolicies implements DynamicValidation {
     this.#counted.set(attempts, counted.add(key));
     this.#options.checked({ ...check, seconds });
   }
+}
+
+/** Whose refusal may break the cluster: of these, as in Kubernetes, no policy has a say. */
+function isReview({ group, verbs }: KindDefinition): boolean {
+  return (group === 'authentication.k8s.io' || group === 'authorization.k8s.io') && verbs?.join() === 'create';
 }
 
 interface Asked {
