@@ -14,17 +14,28 @@ export class Conntrack {
   readonly #isInstalled: boolean;
   /** Keys of the frontends that were looked at last. */
   #former: ReadonlySet<string> = new Set();
+  /** What flows have been brought in line with. */
+  #followed = { rules: '', frontends: '' };
 
-  constructor(run: CommandRunner, logger: Logger) {
+  constructor(run: CommandRunner, logger: Logger, isInstalled = existsSync(program)) {
     this.#run = run;
     this.#logger = logger;
-    this.#isInstalled = existsSync(program);
+    this.#isInstalled = isInstalled;
     if (!this.#isInstalled) logger.warn('UDP clients may lose services when endpoints change', { remedy: 'install the package conntrack' });
   }
 
-  /** Once new rules are in force: flows that would still follow the old ones are forgotten, and their next packet follows the new ones. */
-  async forgetStale(frontends: UdpFrontends): Promise<void> {
-    if (!this.#isInstalled || (frontends.size === 0 && this.#former.size === 0)) return;
+  /**
+   * Once rules are in force: flows that lead to what serves no more are forgotten, and their next packet follows the rules. An endpoint that ends
+   * leaves the rules before it stops serving, so the same rules may come with other frontends. Where neither changed, nothing is done.
+   */
+  async forgetStale(rules: string, frontends: UdpFrontends): Promise<void> {
+    const following = { rules, frontends: JSON.stringify(Array.from(frontends, ([key, endpoints]) => [key, ...endpoints])) };
+    if (following.rules === this.#followed.rules && following.frontends === this.#followed.frontends) return;
+    if (this.#isInstalled && (frontends.size > 0 || this.#former.size > 0)) await this.#forget(frontends);
+    this.#followed = following;
+  }
+
+  async #forget(frontends: UdpFrontends): Promise<void> {
     const listed = await this.#run(program, ['-L', '-p', 'udp']);
     const own = ownAddresses();
     const stale = staleFlows(listed, frontends, this.#former, (address) => address.startsWith('127.') || own.has(address));

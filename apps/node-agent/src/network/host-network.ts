@@ -75,8 +75,6 @@ export class HostNetwork implements NodeNetwork {
   #isDirty = false;
   #applying: Promise<void> | undefined;
   #applied = '';
-  /** The rules that flows have been brought in line with. */
-  #flowsFollow = '';
   #stopped = false;
 
   constructor(options: HostNetworkOptions) {
@@ -265,8 +263,7 @@ export class HostNetwork implements NodeNetwork {
     this.#applied = rules;
     // Node ports of 127.0.0.1 lead to other nodes' pods as well, and the rules keep others from the loopback.
     if (peers.length > 1) await this.#sysctls.ensure({ 'net/ipv4/conf/all/route_localnet': '1' });
-    if (rules !== this.#flowsFollow) await this.#conntrack.forgetStale(udpFrontends(services, endpointSlices, pods));
-    this.#flowsFollow = rules;
+    await this.#conntrack.forgetStale(rules, udpFrontends(services, endpointSlices, pods));
     await this.#health.sync(services, endpointSlices);
     await this.#routes.apply(peers, settings);
   }
