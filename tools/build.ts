@@ -8,7 +8,7 @@ import { isBuiltin } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { argv } from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { type BuildOptions, build as esbuild, type Plugin } from 'esbuild';
+import { type BuildOptions, build as esbuild, type Metafile, type Plugin } from 'esbuild';
 import { buildDashboard } from '../apps/dashboard/build.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -105,12 +105,37 @@ function sourcesBelow(path: string): string[] {
     .flatMap((name) => sourcesBelow(join(path, name)));
 }
 
-/** @param main the program's first file; the threads that it starts lie in its folder or below */
+/** @param main the program's first file */
 async function bundle(main: string, outdir: string): Promise<void> {
-  const below = readdirSync(dirname(main), { recursive: true, encoding: 'utf8' });
-  const threads = below.filter((file) => file.endsWith('.worker.ts')).map((file) => join(dirname(main), file));
+  const program = await bundleFiles([main], outdir);
+  const threads = threadsOf(program);
+  const metafiles = threads.length > 0 ? [program, await bundleFiles(threads, outdir)] : [program];
+  const outputs = metafiles.flatMap((metafile) => Object.values(metafile.outputs));
+  const imports = outputs.flatMap((output) => output.imports.map(({ path }) => packageName(path)));
+  const packages: ProgramPackages = {
+    inside: packageFolders(metafiles.flatMap(({ inputs }) => Object.keys(inputs))),
+    outside: outside.filter((wanted) => imports.includes(wanted)),
+  };
+  writeFileSync(join(outdir, packagesFile), JSON.stringify(packages));
+}
+
+/** Those beside the program's own sources, in whatever package: a thread's file lies beside the one that starts it. */
+function threadsOf({ inputs }: Metafile): string[] {
+  const folders = new Set(
+    Object.keys(inputs)
+      .filter((file) => !file.includes('node_modules/'))
+      .map((file) => dirname(file)),
+  );
+  return [...folders].flatMap((folder) =>
+    readdirSync(join(root, folder))
+      .filter((file) => file.endsWith('.worker.ts'))
+      .map((file) => join(root, folder, file)),
+  );
+}
+
+async function bundleFiles(entryPoints: string[], outdir: string): Promise<Metafile> {
   const { metafile } = await esbuild({
-    entryPoints: [main, ...threads],
+    entryPoints,
     outdir,
     // All beside each other, wherever their sources are.
     entryNames: '[name]',
@@ -126,12 +151,7 @@ async function bundle(main: string, outdir: string): Promise<void> {
     logLevel: 'warning',
     metafile: true,
   });
-  const imports = Object.values(metafile.outputs).flatMap((output) => output.imports.map(({ path }) => packageName(path)));
-  const packages: ProgramPackages = {
-    inside: packageFolders(Object.keys(metafile.inputs)),
-    outside: outside.filter((wanted) => imports.includes(wanted)),
-  };
-  writeFileSync(join(outdir, packagesFile), JSON.stringify(packages));
+  return metafile;
 }
 
 /** @param files from the root */

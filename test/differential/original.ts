@@ -7,8 +7,8 @@ import { createWriteStream, existsSync, mkdirSync, writeFileSync } from 'node:fs
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { env } from 'node:process';
+import { CertificateAuthority } from '@berth/pki';
 import { systemClock } from '@berth/telemetry';
-import { CertificateAuthority } from '../../apps/control-plane/src/pki/certificate-authority.ts';
 import { eventually } from '../../tools/cluster/eventually.ts';
 import { EtcdProcess, freeAddress } from '../integration/etcd-process.ts';
 import { ApiServer } from './api-server.ts';

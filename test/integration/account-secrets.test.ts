@@ -1,9 +1,9 @@
 // Secrets with a service account's token for good: filled, working, and worth nothing once they or their account are gone.
 import { Secret } from '@berth/api';
+import { componentUsers } from '@berth/apiserver/core';
 import type { Client } from '@berth/client';
 import { isReason } from '@berth/machinery';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { componentUsers } from '../../apps/control-plane/src/api/core/component-users.ts';
 import { KubectlCluster } from './kubectl-cluster.ts';
 
 let cluster: KubectlCluster;

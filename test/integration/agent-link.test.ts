@@ -5,14 +5,13 @@ import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Node, Pod } from '@berth/api';
+import { AgentGateway } from '@berth/gateway';
+import { MemoryClient } from '@berth/gateway/testing';
+import { CertificateAuthority, ServingCertificate } from '@berth/pki';
 import type { DesiredState, SessionHandler, Tunnel, TunnelRequest } from '@berth/protocol';
 import { type Clock, silentLogger, systemClock, systemRandom } from '@berth/telemetry';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { AgentGateway } from '../../apps/control-plane/src/agents/gateway.ts';
-import { MemoryClient } from '../../apps/control-plane/src/agents/testing.ts';
 import { defaultConfig } from '../../apps/control-plane/src/config.ts';
-import { CertificateAuthority } from '../../apps/control-plane/src/pki/certificate-authority.ts';
-import { ServingCertificate } from '../../apps/control-plane/src/pki/serving-certificate.ts';
 import { GrpcAgentLink } from '../../apps/node-agent/src/session/grpc-agent-link.ts';
 
 const ports = { clock: systemClock, random: systemRandom, logger: silentLogger };

@@ -3,14 +3,13 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Node } from '@berth/api';
+import { AgentGateway } from '@berth/gateway';
+import { MemoryClient } from '@berth/gateway/testing';
+import { CertificateAuthority, ServingCertificate } from '@berth/pki';
 import type { DesiredState, Tunnel } from '@berth/protocol';
 import { type Clock, silentLogger, systemClock, systemRandom } from '@berth/telemetry';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { AgentGateway } from '../../apps/control-plane/src/agents/gateway.ts';
-import { MemoryClient } from '../../apps/control-plane/src/agents/testing.ts';
 import { defaultConfig } from '../../apps/control-plane/src/config.ts';
-import { CertificateAuthority } from '../../apps/control-plane/src/pki/certificate-authority.ts';
-import { ServingCertificate } from '../../apps/control-plane/src/pki/serving-certificate.ts';
 import { GrpcAgentLink } from '../../apps/node-agent/src/session/grpc-agent-link.ts';
 
 /** The wall clock, set forward by hand; what is to happen in an hour or later happens when it is. */

@@ -1,7 +1,7 @@
 // Certificates that are asked for through the API: who decides, who signs, and that what comes back is somebody.
 import { readFileSync } from 'node:fs';
+import { signingRequest } from '@berth/controllers/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { signingRequest } from '../../apps/control-plane/src/controllers/certificates/testing.ts';
 import { KubectlCluster } from './kubectl-cluster.ts';
 
 let cluster: KubectlCluster;

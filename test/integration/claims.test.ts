@@ -1,8 +1,8 @@
 // A claim from YAML to a bound pod and back: scheduler and controllers agree on where its volume is, and nothing of it is
 // left but what the node has to clean up.
 import { Node, PersistentVolume } from '@berth/api';
+import { componentUsers } from '@berth/apiserver/core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { componentUsers } from '../../apps/control-plane/src/api/core/index.ts';
 import { KubectlCluster } from './kubectl-cluster.ts';
 
 let cluster: KubectlCluster;

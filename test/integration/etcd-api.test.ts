@@ -1,10 +1,10 @@
 // The API server over a real etcd, where many objects are committed in one request: clients resume behind any single object.
 import { ConfigMap } from '@berth/api';
+import { startTestServer } from '@berth/apiserver/testing';
 import type { KubeObject } from '@berth/machinery';
 import { EtcdStore } from '@berth/store';
 import { systemClock } from '@berth/telemetry';
 import { expect, it, onTestFinished } from 'vitest';
-import { startTestServer } from '../../apps/control-plane/src/api/core/test-server.ts';
 import { EtcdProcess } from './etcd-process.ts';
 
 it('gives every object a version of its own, to watch and list from', async () => {

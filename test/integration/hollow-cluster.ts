@@ -1,9 +1,10 @@
 // A control plane with hollow nodes in this process, and the real kubectl against it: real agents over simulated containers, so
 // that pods are placed, run, end and are stopped as their images' names say (libs/runtime/src/hollow/behaviour.ts).
+
+import { componentUsers } from '@berth/apiserver/core';
 import { InformerSet } from '@berth/client';
+import { AgentGateway } from '@berth/gateway';
 import { seededRandom, silentLogger, systemClock } from '@berth/telemetry';
-import { AgentGateway } from '../../apps/control-plane/src/agents/gateway.ts';
-import { componentUsers } from '../../apps/control-plane/src/api/core/index.ts';
 import { defaultConfig } from '../../apps/control-plane/src/config.ts';
 import { HollowNode } from '../sim/hollow-node.ts';
 import { KubectlCluster } from './kubectl-cluster.ts';

@@ -2,10 +2,9 @@
 import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { AuthenticationConfigurationError, type ConfiguredProvider } from '@berth/apiserver';
 import type { JWTPayload } from 'jose';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { AuthenticationConfigurationError } from '../../apps/control-plane/src/api/authentication/oidc/provider.ts';
-import type { ConfiguredProvider } from '../../apps/control-plane/src/api/authentication/oidc/provider-options.ts';
 import { IdentityProvider, newKey } from './authentication/identity-provider.ts';
 import { KubectlCluster } from './kubectl-cluster.ts';
 

@@ -1,10 +1,10 @@
 // What the real kubectl shows of the controllers: rollouts and their history, scaling, and what goes with what. Nodes are
 // played by a loop that makes every pod ready.
 import { Pod } from '@berth/api';
+import { componentUsers } from '@berth/apiserver/core';
 import { isReason } from '@berth/machinery';
 import { systemClock, timestamp } from '@berth/telemetry';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { componentUsers } from '../../apps/control-plane/src/api/core/index.ts';
 import { KubectlCluster } from './kubectl-cluster.ts';
 
 let cluster: KubectlCluster;

@@ -2,11 +2,11 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { networkInterfaces } from 'node:os';
+import { nodeConnection } from '@berth/apiserver/core';
 import { type Tunnel, type TunnelRequest, tunnelStream } from '@berth/protocol';
 import { HollowRuntime } from '@berth/runtime';
 import { seededRandom, silentLogger, systemClock } from '@berth/telemetry';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { nodeConnection } from '../../apps/control-plane/src/api/core/pod-connection.ts';
 import { dialNetwork } from '../../apps/node-agent/src/tunnels/dial.ts';
 import { TunnelServer } from '../../apps/node-agent/src/tunnels/tunnel-server.ts';
 import { linkedTunnels } from './linked-tunnels.ts';

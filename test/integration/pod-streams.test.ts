@@ -2,12 +2,11 @@
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { Pod } from '@berth/api';
+import { componentUsers, type PodTunnelRequest } from '@berth/apiserver/core';
 import { StatusError } from '@berth/machinery';
 import type { Tunnel } from '@berth/protocol';
 import { socketClosed } from '@berth/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { componentUsers } from '../../apps/control-plane/src/api/core/component-users.ts';
-import type { PodTunnelRequest } from '../../apps/control-plane/src/api/core/pod-connection.ts';
 import { KubectlCluster } from './kubectl-cluster.ts';
 import { linkedTunnels } from './linked-tunnels.ts';
 import { socketMessages } from './socket-messages.ts';

@@ -1,9 +1,9 @@
 // One simulated machine: a runtime whose containers outlive its agent, and the agent of the moment.
 import type { Pod } from '@berth/api';
+import type { SessionHub } from '@berth/gateway';
+import { type MemoryAgentLink, memoryAgentLink } from '@berth/gateway/testing';
 import { HollowRuntime, type HollowRuntimeOptions } from '@berth/runtime';
 import { Life } from '@berth/testing';
-import { type MemoryAgentLink, memoryAgentLink } from '../../apps/control-plane/src/agents/memory-link.ts';
-import type { SessionHub } from '../../apps/control-plane/src/agents/session-hub.ts';
 import { Agent, type AgentSettings } from '../../apps/node-agent/src/agent.ts';
 import type { NodeMeasurements } from '../../apps/node-agent/src/eviction/node-measurements.ts';
 import { defaultEvictionOptions, evictionSettings } from '../../apps/node-agent/src/eviction/thresholds.ts';

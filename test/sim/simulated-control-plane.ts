@@ -1,15 +1,15 @@
 // One life of a control plane with every role, over a store that outlives it.
 import { kinds, kindViews } from '@berth/api';
+import { ApiServer, componentUsers } from '@berth/apiserver/core';
 import { InformerSet } from '@berth/client';
+import { ControllersRole } from '@berth/controllers';
+import { AgentGateway } from '@berth/gateway';
+import { Scheduler } from '@berth/scheduler';
 import type { Store } from '@berth/store';
 import type { Clock, Logger, Random } from '@berth/telemetry';
 import { Life } from '@berth/testing';
 import { Registry } from 'prom-client';
-import { AgentGateway } from '../../apps/control-plane/src/agents/gateway.ts';
-import { ApiServer, componentUsers } from '../../apps/control-plane/src/api/core/index.ts';
 import { type ControlPlaneConfig, defaultConfig } from '../../apps/control-plane/src/config.ts';
-import { ControllersRole } from '../../apps/control-plane/src/controllers/controllers-role.ts';
-import { Scheduler } from '../../apps/control-plane/src/scheduler/scheduler.ts';
 import { faultyStore, type StoreFaults } from './faulty-store.ts';
 
 export interface SimulationPorts {

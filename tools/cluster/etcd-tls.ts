@@ -6,10 +6,8 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { request } from 'node:https';
 import { join } from 'node:path';
+import { CertificateAuthority, caLifetimeMs, type KeyPairPem, writePrivateFile } from '@berth/pki';
 import { systemClock } from '@berth/telemetry';
-
-import { CertificateAuthority, caLifetimeMs, type KeyPairPem } from '../../apps/control-plane/src/pki/certificate-authority.ts';
-import { writePrivateFile } from '../../apps/control-plane/src/pki/private-files.ts';
 
 const answerTimeoutMs = 2_000;
 /** Certificates are valid as long as their authority; what is nearer to its end is made anew at the next start. */

@@ -1,31 +1,33 @@
 // The NestJS application: every part as a provider, in the order in which they need each other. Dynamic modules with
 // factories only, since the bundler emits no decorator metadata for Nest to inject by.
 
+import {
+  Aggregation,
+  ApiHttp,
+  ApiMetrics,
+  type Auditor,
+  Authenticator,
+  createVerifiers,
+  FixedPaths,
+  FlowControl,
+  PodLogs,
+  PodStreams,
+  ProxyRequests,
+  ResourceRequests,
+  SocketReads,
+  StaticFiles,
+  TokenIssuer,
+  type TokenVerifier,
+  YamlBodies,
+} from '@berth/apiserver';
+import { ApiServer, componentStatuses, componentUsers, tokenReviews } from '@berth/apiserver/core';
 import { Tokens } from '@berth/client';
 import type { KindDefinition } from '@berth/machinery';
+import { advertisedAddress, authenticationData, type Pki } from '@berth/pki';
 import type { Store } from '@berth/store';
+import type { Ports } from '@berth/telemetry';
 import type { DynamicModule } from '@nestjs/common';
-import { advertisedAddress } from './advertised-address.ts';
-import { Aggregation } from './api/aggregation/index.ts';
-import type { Auditor } from './api/audit/auditor.ts';
-import { Authenticator } from './api/authentication/authenticator.ts';
-import type { TokenVerifier } from './api/authentication/bearer-token.ts';
-import { TokenIssuer } from './api/authentication/service-accounts/token-issuer.ts';
-import { createVerifiers } from './api/authentication/verifiers.ts';
-import { ApiServer, componentStatuses, componentUsers, tokenReviews } from './api/core/index.ts';
-import { FlowControl } from './api/flow-control/flow-control.ts';
-import { ApiHttp } from './api/http/api-http.ts';
-import { ApiMetrics } from './api/http/api-metrics.ts';
-import { FixedPaths } from './api/http/fixed-paths.ts';
-import { PodLogs } from './api/http/pod-logs.ts';
-import { PodStreams } from './api/http/pod-streams.ts';
-import { ProxyRequests } from './api/http/proxy/proxy-requests.ts';
-import { ResourceRequests } from './api/http/resource-requests.ts';
-import { SocketReads } from './api/http/socket-reads.ts';
-import { StaticFiles } from './api/http/static-files.ts';
-import { YamlBodies } from './api/http/yaml-body.ts';
-import type { ControlPlaneConfig, Ports } from './config.ts';
-import { authenticationData, type Pki } from './pki/pki.ts';
+import type { ControlPlaneConfig } from './config.ts';
 
 export interface AppParts extends Ports {
   config: ControlPlaneConfig;

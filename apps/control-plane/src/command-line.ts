@@ -1,8 +1,8 @@
 // The control plane's command line. Whatever is wrong with it is said in one line that names the option.
 import { isIP } from 'node:net';
 import { join, resolve } from 'node:path';
+import { parseProvider, providerOptions, providerUsage } from '@berth/apiserver';
 import { interfaceAddress, type OptionValues, parseHostPort, parseOptions, UsageError } from '@berth/telemetry/command-line';
-import { parseProvider, providerOptions, providerUsage } from './api/authentication/oidc/provider-options.ts';
 import { type ControlPlaneConfig, defaultConfig, type EtcdFiles, type Role, roles } from './config.ts';
 
 export const usage = `usage: control-plane --data-dir DIRECTORY [options]

@@ -1,6 +1,9 @@
 // What one control-plane process is told on its command line; every role reads this and nothing else from outside.
-import type { Clock, Logger, Random } from '@berth/telemetry';
-import type { ConfiguredProvider } from './api/authentication/oidc/provider-options.ts';
+import type { AuditConfig, AuthenticationConfig } from '@berth/apiserver';
+import type { ApiConfig } from '@berth/apiserver/core';
+import type { ControllersConfig } from '@berth/controllers';
+import type { GatewayConfig } from '@berth/gateway';
+import type { PkiConfig } from '@berth/pki';
 
 export const roles = ['api', 'agents', 'controllers', 'scheduler'] as const;
 export type Role = (typeof roles)[number];
@@ -12,39 +15,16 @@ export interface EtcdFiles {
   keyFile?: string;
 }
 
-export interface ControlPlaneConfig {
+/** Each part says what it reads; a process has all of it. */
+export interface ControlPlaneConfig extends PkiConfig, GatewayConfig, ControllersConfig, ApiConfig, AuthenticationConfig {
   roles: Role[];
-  /** Everything this process keeps: certificates, the SQLite file, the admin kubeconfig. */
-  dataDirectory: string;
   /** Path of the EncryptionConfiguration; made at the first start. Default: encryption.yaml in the data directory. */
   encryptionConfig?: string;
   /** Absent without an audit log. */
-  audit?: { policyFile: string; logFile: string; fileBytesMax: number; backupsMax: number };
+  audit?: AuditConfig;
   store: { driver: 'memory' } | { driver: 'sqlite'; file: string } | { driver: 'etcd'; endpoints: string[]; tls?: EtcdFiles };
-  /** HTTPS, Kubernetes API and dashboard. */
-  apiAddress: { host: string; port: number };
-  /** Where pods reach the API, which listens there as well. Absent: at `apiAddress`, if that is no loopback address. */
-  advertiseAddress?: { host: string; port: number };
-  /** gRPC over mTLS, for agents. */
-  gatewayAddress: { host: string; port: number };
-  /** Names and addresses, beyond localhost, that serving certificates are made for. */
-  extraNames: string[];
-  clusterDomain: string;
   /** The `iss` of service accounts' tokens, an URL; the first one issues, all are accepted. */
   serviceAccountIssuers: string[];
-  /** Whom a token must be meant for to be shown to this server. */
-  apiAudiences: string[];
-  /** Identity providers whose tokens are taken; none when absent. */
-  authentication?: { file: string } | { provider: ConfiguredProvider };
-  /** IPv4 CIDRs. */
-  podCidr: string;
-  serviceCidr: string;
-  clusterDns: string;
-  nodePortRange: { from: number; to: number };
-  /** In which schedules that name no time zone are read; UTC when absent. */
-  timeZone?: string;
-  /** Names of admission plugins that are not to run. */
-  disableAdmissionPlugins?: string[];
   /** Requests over HTTP that run at a time, watches and streams aside; priority levels share them. */
   requestsInFlightMax: number;
 }
@@ -63,10 +43,3 @@ export const defaultConfig: Omit<ControlPlaneConfig, 'dataDirectory' | 'store'> 
   nodePortRange: { from: 30000, to: 32767 },
   requestsInFlightMax: 600,
 };
-
-/** The ports that every role gets its time, chance and logs from. */
-export interface Ports {
-  clock: Clock;
-  random: Random;
-  logger: Logger;
-}

@@ -1,33 +1,34 @@
 // One control plane from start to stop: store, API, HTTPS, then the other roles; backwards at the end. Also what tests start.
 import { join } from 'node:path';
 import { kinds, kindViews } from '@berth/api';
+import {
+  Aggregation,
+  ApiHttp,
+  ApiMetrics,
+  encryptionAtRest,
+  FlowControl,
+  FlowFeed,
+  openAuditor,
+  openProviders,
+  TokenIssuer,
+  YamlBodies,
+} from '@berth/apiserver';
+import { ApiServer, componentUsers } from '@berth/apiserver/core';
 import { Tokens } from '@berth/client';
+import { advertisedAddress, authenticationData, keepKubeconfig, listensApart, openPki, type Pki } from '@berth/pki';
 import type { Store } from '@berth/store';
-import { logAcceptErrors } from '@berth/telemetry';
+import { logAcceptErrors, type Ports } from '@berth/telemetry';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Registry } from 'prom-client';
-import { advertisedAddress, listensApart } from './advertised-address.ts';
-import { Aggregation } from './api/aggregation/index.ts';
-import { openAuditor } from './api/audit/open-auditor.ts';
-import { openProviders } from './api/authentication/oidc/open-providers.ts';
-import { TokenIssuer } from './api/authentication/service-accounts/token-issuer.ts';
-import { ApiServer, componentUsers } from './api/core/index.ts';
-import { encryptionAtRest } from './api/encryption/encryption-at-rest.ts';
-import { FlowControl } from './api/flow-control/flow-control.ts';
-import { FlowFeed } from './api/flow-control/flow-feed.ts';
-import { ApiHttp } from './api/http/api-http.ts';
-import { ApiMetrics } from './api/http/api-metrics.ts';
-import { YamlBodies } from './api/http/yaml-body.ts';
 import { appModule } from './app.module.ts';
 import { makeBackup } from './backup/backup.ts';
 import { listenForOperator, operatorSocketPath } from './backup/operator-socket.ts';
 import { refuseHalfRestored } from './backup/restore.ts';
-import type { ControlPlaneConfig, Ports } from './config.ts';
+import type { ControlPlaneConfig } from './config.ts';
 import { listenFurther } from './further-listener.ts';
 import { type Address, freeAddress, HttpsAdapter, listenError } from './https-listener.ts';
 import { openStore } from './open-store.ts';
-import { authenticationData, keepKubeconfig, openPki, type Pki } from './pki/pki.ts';
 import { type RoleContext, type RoleRunner, runnersFor } from './roles.ts';
 import { checkStateVersion } from './state-version.ts';
 

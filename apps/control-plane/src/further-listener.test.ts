@@ -3,10 +3,10 @@ import { Agent, createServer, get } from 'node:https';
 import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { CertificateAuthority } from '@berth/pki';
 import { systemClock } from '@berth/telemetry';
 import { expect, test } from 'vitest';
 import { listenFurther } from './further-listener.ts';
-import { CertificateAuthority } from './pki/certificate-authority.ts';
 
 test('one server answers at both addresses, and ends with all connections of both', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'further-'));

@@ -5,12 +5,11 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect, type TLSSocket } from 'node:tls';
+import { CertificateAuthority, ServingCertificate } from '@berth/pki';
 import { silentLogger } from '@berth/telemetry';
 import { SimulatedClock } from '@berth/telemetry/testing';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { HttpsAdapter } from './https-listener.ts';
-import { CertificateAuthority } from './pki/certificate-authority.ts';
-import { ServingCertificate } from './pki/serving-certificate.ts';
 
 const dayMs = 86_400_000;
 let directory: string;

@@ -4,11 +4,10 @@ import type { IncomingMessage } from 'node:http';
 import { createServer, type Server, type ServerOptions } from 'node:https';
 import { createServer as createProbe, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { type ApiHttp, isWebSocket } from '@berth/apiserver';
 import { StatusError } from '@berth/machinery';
+import type { ServingCertificate } from '@berth/pki';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import type { ApiHttp } from './api/http/api-http.ts';
-import { isWebSocket } from './api/http/websocket-request.ts';
-import type { ServingCertificate } from './pki/serving-certificate.ts';
 
 const keepAliveTimeoutMs = 90_000;
 /** For a connection's handshake, and for the head of a request. How long a body may take is up to what is asked for. */

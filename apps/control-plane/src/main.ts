@@ -2,12 +2,10 @@
 // usage.
 import 'reflect-metadata';
 import { fileURLToPath } from 'node:url';
+import { AuditPolicyError, AuthenticationConfigurationError, EncryptionConfigurationError } from '@berth/apiserver';
 import { collectWhenIdle, jsonLogger, standardErrorLines, systemClock, systemRandom } from '@berth/telemetry';
 import { UsageError } from '@berth/telemetry/command-line';
 import { collectDefaultMetrics } from 'prom-client';
-import { AuditPolicyError } from './api/audit/policy.ts';
-import { AuthenticationConfigurationError } from './api/authentication/oidc/provider.ts';
-import { EncryptionConfigurationError } from './api/encryption/configuration.ts';
 import { BackupError } from './backup/backup-format.ts';
 import { restoreBackup } from './backup/restore.ts';
 import { type CommandLine, parseCommandLine, usage } from './command-line.ts';

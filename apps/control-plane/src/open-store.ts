@@ -1,8 +1,10 @@
 // The store that the configuration names.
+
 import { readFile } from 'node:fs/promises';
 import { type EtcdCredentials, EtcdStore, MemoryStore, rebased, SqliteStore, type Store } from '@berth/store';
+import type { Ports } from '@berth/telemetry';
 import { UsageError } from '@berth/telemetry/command-line';
-import type { ControlPlaneConfig, EtcdFiles, Ports } from './config.ts';
+import type { ControlPlaneConfig, EtcdFiles } from './config.ts';
 
 /** As it was left, also where that was by a restore. @throws as openDriver, and Error when what a restore left is garbage */
 export async function openStore(config: ControlPlaneConfig['store'], ports: Ports): Promise<Store> {

@@ -1,16 +1,16 @@
 // What a role of the control plane is, and which ones there are: each is started with a client that acts as its own user,
 // and stopped in reverse order.
+
+import type { TokenIssuer } from '@berth/apiserver';
+import { type ApiServer, componentUsers, type User } from '@berth/apiserver/core';
 import type { Client, Tokens } from '@berth/client';
+import { ControllersRole, type FurtherOf } from '@berth/controllers';
+import { AgentGateway } from '@berth/gateway';
+import type { Pki } from '@berth/pki';
+import { Scheduler } from '@berth/scheduler';
+import type { Ports } from '@berth/telemetry';
 import type { Registry } from 'prom-client';
-import { AgentGateway } from './agents/gateway.ts';
-import type { TokenIssuer } from './api/authentication/service-accounts/token-issuer.ts';
-import type { ApiServer, User } from './api/core/index.ts';
-import { componentUsers } from './api/core/index.ts';
-import type { ControlPlaneConfig, Ports, Role } from './config.ts';
-import { ControllersRole } from './controllers/controllers-role.ts';
-import type { FurtherOf } from './controllers/namespace.ts';
-import type { Pki } from './pki/pki.ts';
-import { SchedulerRole } from './scheduler/scheduler-role.ts';
+import type { ControlPlaneConfig, Role } from './config.ts';
 
 export interface RoleContext extends Ports {
   config: ControlPlaneConfig;
@@ -56,6 +56,21 @@ class AgentsRole implements RoleRunner {
 
   async stop(): Promise<void> {
     await this.#gateway?.stop();
+  }
+}
+
+class SchedulerRole implements RoleRunner {
+  #scheduler: Scheduler | undefined;
+
+  async start(context: RoleContext): Promise<void> {
+    const { clock, random, logger, registry } = context;
+    const client = context.clientFor(componentUsers.scheduler);
+    this.#scheduler = new Scheduler({ clock, random, logger: logger.with({ role: 'scheduler' }), registry, client });
+    await this.#scheduler.start();
+  }
+
+  async stop(): Promise<void> {
+    await this.#scheduler?.stop();
   }
 }
 

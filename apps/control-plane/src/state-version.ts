@@ -1,7 +1,7 @@
 // Which form the state in a data directory has. An older build that does not know it refuses to start, rather than misread it; packages refuse
 // to be installed over it.
 import { join } from 'node:path';
-import { readIfPresent, writePrivateFile } from './pki/private-files.ts';
+import { readIfPresent, writePrivateFile } from '@berth/pki';
 
 /** Raised by whoever changes how anything is kept, in files or in the store, so that an older build would misread it. */
 export const stateVersion = 1;

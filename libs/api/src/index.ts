@@ -33,6 +33,7 @@ export { decodeBase64, encodeBase64 } from './encoding/base64.ts';
 export type { JSONSchemaProps } from './generated/apiextensions-v1.types.ts';
 export type { CertificateSigningRequestCondition } from './generated/certificates-v1.types.ts';
 export { type BackendProblem, type IngressBackendPort, ingressBackendPort } from './ingress/backend-port.ts';
+export { ingressClassName, ingressController, ingressPortsAnnotation, isServed } from './ingress/ingress-class.ts';
 export {
   type IngressCertificateUse,
   type IngressConflict,
@@ -100,7 +101,9 @@ export { ValidatingAdmissionPolicyBinding } from './kinds/validating-admission-p
 export { ValidatingWebhookConfiguration } from './kinds/validating-webhook-configuration.ts';
 export { VolumeAttachment } from './kinds/volume-attachment.ts';
 export { VolumeAttributesClass } from './kinds/volume-attributes-class.ts';
+export { mirrorAnnotation, mirrorPodRefusal } from './mirror-pods.ts';
 export { hasEnded, isTerminal } from './pod-phase.ts';
+export { podReferences } from './pod-references.ts';
 export { type PodResourceClaim, podResourceClaims } from './pod-resource-claims.ts';
 export type { PodLike } from './pod-security/control.ts';
 export { type LevelVersion, podSecurityViolations, violationDetails, violationReasons } from './pod-security/evaluate.ts';

@@ -3,5 +3,6 @@ export * from './clock.ts';
 export { collectWhenIdle } from './idle-collection.ts';
 export { jsonLogger } from './json-logger.ts';
 export * from './logger.ts';
+export type { Ports } from './ports.ts';
 export * from './random.ts';
 export { standardErrorLines } from './standard-error.ts';

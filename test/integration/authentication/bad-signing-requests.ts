@@ -1,9 +1,5 @@
 // Requests for certificates that no signer may fulfil, each for a reason of its own.
-import {
-  type SigningRequestParts,
-  signingObject,
-  signingRequest,
-} from '../../../apps/control-plane/src/controllers/certificates/testing.ts';
+import { type SigningRequestParts, signingObject, signingRequest } from '@berth/controllers/testing';
 
 export type BadRequest = [why: string, object: { metadata: { name: string } }];
 

@@ -6,9 +6,9 @@ import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { CertificateAuthority } from '@berth/pki';
 import { systemClock } from '@berth/telemetry';
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
-import { CertificateAuthority } from '../../../apps/control-plane/src/pki/certificate-authority.ts';
 
 interface Key {
   id: string;

@@ -5,17 +5,11 @@ import { request as httpsRequest } from 'node:https';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { APIService, Namespace, Pod } from '@berth/api';
+import { componentUsers } from '@berth/apiserver/core';
+import { apiService, type ExtensionServer, group, makeService, startExtensionServer } from '@berth/apiserver/testing';
+import { FrontProxy } from '@berth/pki';
 import { systemClock } from '@berth/telemetry';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
-import {
-  apiService,
-  type ExtensionServer,
-  group,
-  makeService,
-  startExtensionServer,
-} from '../../../apps/control-plane/src/api/aggregation/extension-server.ts';
-import { componentUsers } from '../../../apps/control-plane/src/api/core/component-users.ts';
-import { FrontProxy } from '../../../apps/control-plane/src/pki/front-proxy.ts';
 import { type ProxiedCluster, podIp as podIP, startProxiedCluster } from './proxied-cluster.ts';
 
 let extension: ExtensionServer;

@@ -3,12 +3,12 @@
 import { readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { EndpointSlice, Node, Pod, Service } from '@berth/api';
+import { componentUsers } from '@berth/apiserver/core';
+import { TunnelBroker } from '@berth/gateway';
 import type { TunnelRequest } from '@berth/protocol';
 import { HollowRuntime } from '@berth/runtime';
 import { seededRandom, silentLogger, systemClock } from '@berth/telemetry';
 import { parse } from 'yaml';
-import { TunnelBroker } from '../../../apps/control-plane/src/agents/tunnel-broker.ts';
-import { componentUsers } from '../../../apps/control-plane/src/api/core/component-users.ts';
 import { TunnelServer } from '../../../apps/node-agent/src/tunnels/tunnel-server.ts';
 import { KubectlCluster } from '../kubectl-cluster.ts';
 import { linkedTunnels } from '../linked-tunnels.ts';

@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
+import { readIfPresent } from '@berth/pki';
 import { baseKey, prefixEnd, type Store } from '@berth/store';
 import { type Clock, timestamp } from '@berth/telemetry';
 import type { ControlPlaneConfig } from '../config.ts';
-import { readIfPresent } from '../pki/private-files.ts';
 import { stateVersion } from '../state-version.ts';
 import {
   type BackedUpFile,

@@ -1,12 +1,14 @@
 // Restores a backup into a data directory and a store that are empty: the file is read to its end and found whole before anything is made. The
 // next start finds every object, under revisions beyond any that a client may have seen, and agents of the old server find the same authority.
+
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { writePrivateFile } from '@berth/pki';
 import { baseOf, prefixEnd, type Store, type Transaction } from '@berth/store';
-import type { ControlPlaneConfig, Ports } from '../config.ts';
+import type { Ports } from '@berth/telemetry';
+import type { ControlPlaneConfig } from '../config.ts';
 import { openDriver } from '../open-store.ts';
-import { writePrivateFile } from '../pki/private-files.ts';
 import { checkStateVersion, stateVersion } from '../state-version.ts';
 import { encryptionConfigFile, encryptionConfigName, rangesOf } from './backup.ts';
 import { BackupError, type BackupHeader, decodeBackup, verifyBackup } from './backup-format.ts';

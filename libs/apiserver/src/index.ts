@@ -1,0 +1,27 @@
+// What the control plane is assembled of around the API's core, which is `@berth/apiserver/core`.
+export { Aggregation } from './aggregation/index.ts';
+export type { Auditor } from './audit/auditor.ts';
+export { type AuditConfig, openAuditor } from './audit/open-auditor.ts';
+export { AuditPolicyError } from './audit/policy.ts';
+export { Authenticator } from './authentication/authenticator.ts';
+export type { TokenVerifier } from './authentication/bearer-token.ts';
+export { type AuthenticationConfig, openProviders } from './authentication/oidc/open-providers.ts';
+export { AuthenticationConfigurationError } from './authentication/oidc/provider.ts';
+export { type ConfiguredProvider, parseProvider, providerOptions, providerUsage } from './authentication/oidc/provider-options.ts';
+export { TokenIssuer } from './authentication/service-accounts/token-issuer.ts';
+export { createVerifiers } from './authentication/verifiers.ts';
+export { EncryptionConfigurationError } from './encryption/configuration.ts';
+export { encryptionAtRest } from './encryption/encryption-at-rest.ts';
+export { FlowControl } from './flow-control/flow-control.ts';
+export { FlowFeed } from './flow-control/flow-feed.ts';
+export { ApiHttp } from './http/api-http.ts';
+export { ApiMetrics } from './http/api-metrics.ts';
+export { FixedPaths } from './http/fixed-paths.ts';
+export { PodLogs } from './http/pod-logs.ts';
+export { PodStreams } from './http/pod-streams.ts';
+export { ProxyRequests } from './http/proxy/proxy-requests.ts';
+export { ResourceRequests } from './http/resource-requests.ts';
+export { SocketReads } from './http/socket-reads.ts';
+export { StaticFiles } from './http/static-files.ts';
+export { isWebSocket } from './http/websocket-request.ts';
+export { YamlBodies } from './http/yaml-body.ts';

@@ -1,0 +1,103 @@
+// Scales workloads by what their pods use, as their agents report it. What was decided before is kept in memory, by autoscaler.
+import { Deployment, HorizontalPodAutoscaler, Pod, ReplicaSet, ReplicationController, StatefulSet } from '@berth/api';
+import type { NodeUsage } from '@berth/apiserver/core';
+import { type Caches, type Controller, watches } from '@berth/controller';
+import { type KindDefinition, type KubeObject, keyOf, labelSelectorFrom, parseLabelSelector, StatusError } from '@berth/machinery';
+import { type CustomScaled, customKind, customScaled, groupOf } from '../custom-scale.ts';
+import { type History, noHistory } from './pace.ts';
+import { type ObservedAutoscaler, planAutoscaler } from './plan.ts';
+import type { Usages } from './samples.ts';
+
+const namespaceIndex = 'namespace';
+
+type Selector = Parameters<typeof labelSelectorFrom>[0];
+type Scaled = KubeObject & { spec: { replicas?: number; selector?: unknown } };
+
+const scaledKinds = [Deployment, ReplicaSet, ReplicationController, StatefulSet] as unknown as KindDefinition<Scaled>[];
+
+/** @param usages what agents reported lately; nothing where they report to another process */
+export function autoscalerController(usages: () => NodeUsage[]): Controller<ObservedAutoscaler> {
+  /** By uid; forgotten when the autoscaler goes. */
+  const histories = new Map<string, History>();
+  return {
+    name: 'horizontal-pod-autoscaler',
+    owns: ['HorizontalPodAutoscaler.status'],
+    watches: [
+      watches(HorizontalPodAutoscaler, (autoscaler, caches) => {
+        const uid = autoscaler.metadata.uid ?? '';
+        if (caches.of(HorizontalPodAutoscaler).get(keyOf(autoscaler))?.metadata.uid !== uid) histories.delete(uid);
+        return [keyOf(autoscaler)];
+      }),
+      // Only so that they are known: it looks again by the clock.
+      watches(Pod, () => []),
+      ...scaledKinds.map((kind) => watches(kind, () => [])),
+    ],
+    watchesCustom: (kind) => watches(kind, () => []),
+    prepare(caches) {
+      caches.of(Pod).addIndex(namespaceIndex, ({ metadata }) => [metadata.namespace ?? '']);
+    },
+    observe(key, caches) {
+      const autoscaler = caches.of(HorizontalPodAutoscaler).get(key);
+      if (!autoscaler || autoscaler.metadata.deletionTimestamp) return undefined;
+      const uid = autoscaler.metadata.uid ?? '';
+      const history = histories.get(uid) ?? noHistory();
+      histories.set(uid, history);
+      const found = targetOf(autoscaler, caches);
+      const all = caches.of(Pod).byIndex(namespaceIndex, autoscaler.metadata.namespace ?? '');
+      const pods = typeof found === 'string' ? [] : all.filter((pod) => found.selects(pod));
+      const target = typeof found === 'string' ? found : { kind: found.kind, object: found.object };
+      return { autoscaler, target, pods, usages: byPod(usages()), history };
+    },
+    plan: planAutoscaler,
+  };
+}
+
+interface Target {
+  kind: KindDefinition;
+  object: Scaled;
+  selects(pod: Pod): boolean;
+}
+
+/** Or why there is none. */
+function targetOf({ metadata, spec }: HorizontalPodAutoscaler, caches: Caches): Target | string {
+  const { kind: name, name: targetName, apiVersion = '' } = spec.scaleTargetRef;
+  const namespace = metadata.namespace ?? '';
+  const group = groupOf(apiVersion);
+  const kind = scaledKinds.find((candidate) => candidate.kind === name && candidate.group === group);
+  if (kind) {
+    const object = caches.of(kind).get(keyOf({ metadata: { namespace, name: targetName } }));
+    if (!object) return StatusError.notFound(kind, targetName).message;
+    return { kind: kind as unknown as KindDefinition, object, selects: (pod) => selects(object, pod) };
+  }
+  const custom = customKind(caches, group, name);
+  if (!custom) return `no matches for kind ${JSON.stringify(name)} in group ${JSON.stringify(group)}`;
+  const found = customScaled(caches, custom, namespace, targetName);
+  return found ? customTarget(found) : StatusError.notFound(custom, targetName).message;
+}
+
+function customTarget({ kind, object, scale }: CustomScaled): Target | string {
+  if (!scale) return 'the server could not find the requested resource';
+  const { replicas, selector } = scale;
+  if (replicas === undefined) return `the spec replicas field ${JSON.stringify(kind.subresources.scale?.specReplicas)} does not exist`;
+  const selected = selector ? parseLabelSelector(selector) : undefined;
+  return { kind, object: { ...object, spec: { replicas } }, selects: ({ metadata }) => selected?.matches(metadata.labels ?? {}) ?? false };
+}
+
+/** Replication controllers select by a plain map of labels. */
+function selects({ kind, spec }: Scaled, pod: Pod): boolean {
+  const selector = kind === ReplicationController.kind ? { matchLabels: spec.selector } : spec.selector;
+  return selector !== undefined && labelSelectorFrom(selector as Selector).matches(pod.metadata.labels);
+}
+
+function byPod(usages: NodeUsage[]): Usages {
+  const pods = usages.flatMap(({ at, windowSeconds, pods }) => {
+    const sinceMs = Date.parse(at) - windowSeconds * 1000;
+    return pods.map(({ uid, containers }) => {
+      const amounts = containers.map(({ name, cpuNanoCores, memoryBytes }) => {
+        return [name, { cpu: BigInt(Math.round(cpuNanoCores)), memory: BigInt(Math.round(memoryBytes)) * 1_000_000_000n }] as const;
+      });
+      return [uid, { sinceMs, containers: new Map(amounts) }] as const;
+    });
+  });
+  return new Map(pods);
+}

@@ -1,0 +1,94 @@
+// The role `controllers`: one set of informers, and a runner for every controller on it.
+import { Namespace } from '@berth/api';
+import { type ApiServer, componentUsers, type User } from '@berth/apiserver/core';
+import { type Client, EventRecorder, InformerSet } from '@berth/client';
+import { type Controller, ControllerRunner } from '@berth/controller';
+import type { CertificateAuthority } from '@berth/pki';
+import type { Ports } from '@berth/telemetry';
+import type { Registry } from 'prom-client';
+import { AccountSecrets, type LegacyTokenIssuer } from './account-secrets.ts';
+import { CertificateSigner } from './certificates/certificate-signer.ts';
+import { controllersFor } from './controllers.ts';
+import type { FurtherOf } from './namespace.ts';
+import { AttendedTime } from './nodes/attended-time.ts';
+import { NodeCounters } from './nodes/node-metrics.ts';
+
+export interface ControllersConfig {
+  /** In which schedules that name no time zone are read; UTC when absent. */
+  timeZone?: string;
+}
+
+/** What controllers need of the process they run in; a test gives no more than it is about. */
+export interface ControllersContext extends Ports {
+  clientFor(user: User): Client;
+  issuer?: LegacyTokenIssuer | undefined;
+  pki?: { authority: CertificateAuthority } | undefined;
+  /** Where they add what they count. */
+  registry?: Registry;
+  /** Asked for what pods use now. */
+  api?: Pick<ApiServer, 'nodeUsages'>;
+  config?: ControllersConfig;
+  /** What servers that extend the API have in a namespace that is being deleted, as far as this process knows them. */
+  further?: FurtherOf | undefined;
+}
+
+export class ControllersRole {
+  #informers: InformerSet | undefined;
+  #runners: ControllerRunner[] = [];
+  #signer: CertificateSigner | undefined;
+  #accountSecrets: AccountSecrets | undefined;
+  #attendance: AttendedTime | undefined;
+  #nodeCounters: NodeCounters | undefined;
+
+  async start(context: ControllersContext): Promise<void> {
+    const { clock, random } = context;
+    const logger = context.logger.with({ role: 'controllers' });
+    const client = context.clientFor(componentUsers.controllerManager);
+    const informers = new InformerSet({ client, clock, random, logger });
+    this.#informers = informers;
+    const { pki } = context;
+    if (pki) this.#signer = new CertificateSigner({ authority: pki.authority, client, informers, clock, random, logger });
+    if (context.issuer && pki) {
+      const caCertificate = pki.authority.pem;
+      this.#accountSecrets = new AccountSecrets({ issuer: context.issuer, caCertificate, client, informers, clock, random, logger });
+    }
+    const usages = () => context.api?.nodeUsages() ?? [];
+    const timeZone = context.config?.timeZone ?? 'UTC';
+    const attendance = new AttendedTime(clock, async () => void (await client.list(Namespace, { limit: 1 })));
+    this.#attendance = attendance;
+    this.#nodeCounters = context.registry && new NodeCounters(context.registry);
+    const controllers = controllersFor({
+      ...{ caCertificate: context.pki?.authority.pem, attendance, timeZone, usages, further: context.further },
+      ...(this.#nodeCounters && { nodeMetrics: this.#nodeCounters }),
+    });
+    checkOwners(controllers);
+    // Each has a recorder of its own, as events name the controller that they come from.
+    this.#runners = controllers.map((controller) => {
+      const events = new EventRecorder({ client, clock, random, logger }, { component: controller.name });
+      return new ControllerRunner({ client, informers, events, clock, random, logger }, [controller]);
+    });
+    attendance.start();
+    await Promise.all(this.#runners.map((runner) => runner.start()));
+    logger.info('controllers are at work', { controllers: controllers.map(({ name }) => name) });
+  }
+
+  async stop(): Promise<void> {
+    // What an action under way waits to see never comes once nothing watches any more.
+    this.#informers?.stop();
+    this.#attendance?.stop();
+    this.#nodeCounters?.stop();
+    await Promise.all([...this.#runners.map((runner) => runner.stop()), this.#signer?.stop(), this.#accountSecrets?.stop()]);
+  }
+}
+
+/** @throws RangeError when two controllers declare the same field as theirs */
+function checkOwners(controllers: Controller[]): void {
+  const owners = new Map<string, string>();
+  for (const { name, owns } of controllers) {
+    for (const field of owns) {
+      const other = owners.get(field);
+      if (other) throw new RangeError(`${name} and ${other} both declare ${field} as theirs`);
+      owners.set(field, name);
+    }
+  }
+}

@@ -1,0 +1,93 @@
+// Every controller that the role runs. A new one is one file and one line here.
+
+import type { NodeUsage } from '@berth/apiserver/core';
+import type { Controller } from '@berth/controller';
+import { autoscalerController } from './autoscaler/controller.ts';
+import { certificateCleaner } from './certificates/cleaner.ts';
+import { clusterRoleAggregationController } from './cluster-role-aggregation.ts';
+import { cronJobController } from './cron-job/controller.ts';
+import { daemonSetController } from './daemon-set/controller.ts';
+import { deploymentController } from './deployment/controller.ts';
+import { disruptionController } from './disruption/controller.ts';
+import { endpointSliceMirroringController } from './endpoints/endpoint-slice-mirroring.ts';
+import { endpointSliceController } from './endpoints/endpoint-slices.ts';
+import { endpointsController } from './endpoints/endpoints.ts';
+import { garbageCollector } from './garbage-collector.ts';
+import { ingressController } from './ingress.ts';
+import { jobController } from './job/controller.ts';
+import { loadBalancerController } from './load-balancer.ts';
+import { type FurtherOf, namespaceController } from './namespace.ts';
+import { rootCertificateController, serviceAccountController } from './namespace-furniture.ts';
+import type { Attendance } from './nodes/attended-time.ts';
+import { nodeLifecycleController } from './nodes/node-lifecycle.ts';
+import { type NodeMetrics, uncounted } from './nodes/node-metrics.ts';
+import { podGcController } from './nodes/pod-gc.ts';
+import { taintEvictionController } from './nodes/taint-eviction.ts';
+import { replicaSetController, replicationController } from './replicas/controllers.ts';
+import { claimUseController } from './resource-claims/claim-use.ts';
+import { podClaimController } from './resource-claims/pod-claims.ts';
+import { resourceQuotaController } from './resource-quota.ts';
+import { ipRepairController } from './service-addresses/repair.ts';
+import { serviceCidrsController } from './service-addresses/service-cidrs.ts';
+import { statefulSetController } from './stateful-set/controller.ts';
+import { claimController } from './volumes/claim.ts';
+import { attributesClassProtectionController, claimProtectionController, volumeProtectionController } from './volumes/protection.ts';
+import { volumeController } from './volumes/volume.ts';
+
+export interface ControllersOptions {
+  /** PEM of the cluster's CA, for pods that talk to the API; undefined where nothing listens. */
+  caCertificate: string | undefined;
+  /** How long nodes could give signs of life. */
+  attendance: Attendance;
+  /** What lost nodes cost; not counted where it is absent. */
+  nodeMetrics?: NodeMetrics;
+  /** Of cron jobs that name none. */
+  timeZone: string;
+  /** What pods use now, as far as agents report to this process. */
+  usages?: () => NodeUsage[];
+  /** What servers that extend the API have in a namespace. */
+  further?: FurtherOf | undefined;
+}
+
+function erase<Observed>(controller: Controller<Observed>): Controller {
+  return controller as unknown as Controller;
+}
+
+export function controllersFor(options: ControllersOptions): Controller[] {
+  const { caCertificate, attendance, timeZone, usages = () => [], nodeMetrics = uncounted } = options;
+  return [
+    erase(replicaSetController),
+    erase(replicationController),
+    erase(jobController()),
+    erase(autoscalerController(usages)),
+    erase(cronJobController(timeZone)),
+    erase(disruptionController),
+    erase(deploymentController),
+    erase(statefulSetController),
+    erase(clusterRoleAggregationController),
+    erase(daemonSetController()),
+    erase(endpointSliceController),
+    erase(endpointSliceMirroringController),
+    erase(endpointsController),
+    erase(loadBalancerController),
+    erase(ingressController()),
+    erase(serviceCidrsController),
+    erase(ipRepairController),
+    erase(namespaceController(options.further)),
+    erase(serviceAccountController),
+    erase(resourceQuotaController),
+    erase(garbageCollector),
+    erase(nodeLifecycleController(attendance, nodeMetrics)),
+    erase(taintEvictionController(attendance, nodeMetrics)),
+    erase(podGcController(attendance, nodeMetrics)),
+    erase(certificateCleaner),
+    erase(podClaimController),
+    erase(claimUseController),
+    erase(claimController),
+    erase(volumeController),
+    erase(claimProtectionController),
+    erase(volumeProtectionController),
+    erase(attributesClassProtectionController),
+    ...(caCertificate === undefined ? [] : [erase(rootCertificateController(caCertificate))]),
+  ];
+}

@@ -1,0 +1,10 @@
+export { advertisedAddress, listensApart } from './advertised-address.ts';
+export { CertificateAuthority, caLifetimeMs, type KeyPairPem, otherNames } from './certificate-authority.ts';
+export type { PkiConfig } from './config.ts';
+export { FrontProxy } from './front-proxy.ts';
+export { authenticationData, keepKubeconfig, openPki, type Pki } from './pki.ts';
+export { readIfPresent, writePrivateFile } from './private-files.ts';
+export { signatureProblem } from './request-signature.ts';
+export { ServingCertificate } from './serving-certificate.ts';
+export { servingPair } from './serving-pair.ts';
+export { SigningKeys } from './signing-keys.ts';
