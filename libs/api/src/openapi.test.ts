@@ -1,5 +1,5 @@
 // The documents that kubectl explains, validates and diffs by: whole, linked, and with what it looks for before it trusts a server.
-import { openApiV3 } from '@berth/machinery';
+import { type KindDefinition, openApiV3 } from '@berth/machinery';
 import { describe, expect, it } from 'vitest';
 import { kinds } from './index.ts';
 
@@ -48,4 +48,18 @@ it('says how lists merge, for patches that clients compute', () => {
   expect(spec?.containers).toMatchObject({ type: 'array', 'x-kubernetes-patch-merge-key': 'name', 'x-kubernetes-patch-strategy': 'merge' });
   expect(spec?.volumes).toMatchObject({ 'x-kubernetes-patch-strategy': 'merge,retainKeys' });
   expect(spec?.tolerations).toMatchObject({ 'x-kubernetes-list-type': 'atomic' });
+});
+
+it('lists strategic merge patches, which kubectl then sends, for kinds that take them', () => {
+  const typesOf = (kind: KindDefinition) => {
+    const { paths } = openApiV3([kind], { version: 'v1.35.0' }) as {
+      paths: Record<string, { patch?: { requestBody: { content: object } } }>;
+    };
+    const patches = Object.values(paths).flatMap(({ patch }) => (patch ? [Object.keys(patch.requestBody.content)] : []));
+    return [...new Set(patches.flat())].sort();
+  };
+  const own = kinds.find(({ kind }) => kind === 'ConfigMap') as KindDefinition;
+  const others = ['application/apply-patch+yaml', 'application/json-patch+json', 'application/merge-patch+json'];
+  expect(typesOf(own)).toEqual([...others, 'application/strategic-merge-patch+json']);
+  expect(typesOf({ ...own, readContent: (value) => ({ value, unknown: [] }) })).toEqual(others);
 });

@@ -85,14 +85,13 @@ function operation(kind: KindDefinition, action: string, parameters: OpenApi[], 
   };
 }
 
+/** kubectl sends a strategic merge patch where it is listed; kinds that users define take none. */
 function patchOperation(kind: KindDefinition, body: OpenApi): OpenApi {
-  const content = Object.fromEntries(
-    [
-      'application/json-patch+json',
-      'application/merge-patch+json',
-      'application/strategic-merge-patch+json',
-      'application/apply-patch+yaml',
-    ].map((type) => [type, { schema: { type: 'object' } }]),
-  );
+  const types = [
+    ...['application/json-patch+json', 'application/merge-patch+json'],
+    ...(kind.readContent ? [] : ['application/strategic-merge-patch+json']),
+    'application/apply-patch+yaml',
+  ];
+  const content = Object.fromEntries(types.map((type) => [type, { schema: { type: 'object' } }]));
   return { ...operation(kind, 'patch', [...writes, force], body), requestBody: { content, required: true } };
 }
