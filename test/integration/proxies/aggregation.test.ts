@@ -2,6 +2,7 @@
 
 import type { IncomingHttpHeaders } from 'node:http';
 import { request as httpsRequest } from 'node:https';
+import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { APIService, Namespace, Pod } from '@berth/api';
@@ -94,6 +95,31 @@ test('requests are passed on with who asks, and with nothing that a client says 
       'x-remote-extra-scopes%2fread': 'all',
     },
   );
+});
+
+test('reads go over a connection that is kept, one that has ended is replaced, and writes have one each', async () => {
+  const sockets: Socket[] = [];
+  extension.handler = (request, response) => {
+    sockets.push(request.socket);
+    response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
+  };
+  const read = async () => expect((await ask(itemsPath)).code).toBe(200);
+  await read();
+  await read();
+  expect(new Set(sockets).size).toBe(1);
+  // It ends on its way to this server, which finds out by using it.
+  extension.handler = (request, response) => {
+    if (sockets.includes(request.socket)) return request.socket.destroy();
+    sockets.push(request.socket);
+    response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
+  };
+  await read();
+  expect(new Set(sockets).size).toBe(2);
+  for (const body of ['{"a":1}', '{"a":2}']) expect((await ask(itemsPath, { method: 'POST', body })).code).toBe(200);
+  expect(new Set(sockets).size).toBe(4);
+  // One that breaks off before it answers a request of its own is not asked again.
+  extension.handler = (request) => request.socket.destroy();
+  expect((await ask(itemsPath, { method: 'POST', body: '{}' })).code).toBe(503);
 });
 
 test('bodies pass, with their length known, and a refused one does not', async () => {

@@ -67,14 +67,25 @@ export class AggregatedRequests {
     }
   }
 
-  async #pass({ request, response, target, user, body, audit, begun }: AggregatedRequest, signal: AbortSignal): Promise<void> {
+  async #pass(asked: AggregatedRequest, signal: AbortSignal): Promise<void> {
+    const { request, response, target, user, body, audit, begun, isLongRunning } = asked;
     const path = request.url ?? '/';
     const { 'content-length': _length, 'transfer-encoding': _coding, ...headers } = passedHeaders(request, user);
     const hasBody = body.length > 0 || ['POST', 'PUT', 'PATCH'].includes(request.method ?? '');
     const framed = hasBody ? { ...headers, 'content-length': body.length } : headers;
-    const far = await this.#servers.request(target, { method: request.method, path, headers: framed, signal });
-    far.body.end(body);
-    const { message, switched } = await far.answer;
+    // As in Go, only what may be sent again goes over a connection that may have ended unnoticed.
+    const keeps = !isLongRunning && !hasBody && (request.method === 'GET' || request.method === 'HEAD');
+    const send = async (isKept: boolean) => {
+      const far = await this.#servers.request(target, { method: request.method, path, headers: framed, signal, keeps: isKept });
+      far.body.end(body);
+      return far;
+    };
+    const far = await send(keeps);
+    const answered = far.answer.catch(async (error: unknown) => {
+      if (!far.wasLost || signal.aborted) throw error;
+      return (await send(false)).answer;
+    });
+    const { message, switched } = await answered;
     if (switched) throw new Error('it switched protocols unasked');
     const started = (code: number) => {
       begun?.();

@@ -31,6 +31,7 @@ export class Aggregation implements FurtherGroups {
   readonly namespaces: NamespaceContents;
   readonly #options: AggregationOptions;
   readonly #table: ApiServiceTable;
+  readonly #servers: FarServers;
   readonly #local: LocalApiServices;
   readonly #availability: Availability;
   readonly #discovery: FarDiscovery;
@@ -44,6 +45,7 @@ export class Aggregation implements FurtherGroups {
     this.#options = options;
     this.#table = new ApiServiceTable(options);
     const servers = new FarServers(options);
+    this.#servers = servers;
     const parts = { ...options, table: this.#table, servers };
     const builtIn = kinds.all;
     this.#local = new LocalApiServices({ ...parts, builtIn, served: () => kinds.all });
@@ -68,6 +70,7 @@ export class Aggregation implements FurtherGroups {
     this.#table.stop();
     await this.#authentication?.stop();
     await Promise.all([this.#local, this.#availability, this.#discovery, this.#openApi, this.namespaces].map((part) => part.stop()));
+    this.#servers.stop();
   }
 
   /** The version that another server answers for, of the segments of a path; undefined for what is answered here. */

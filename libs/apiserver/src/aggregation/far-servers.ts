@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream';
 import { isRecord, StatusError } from '@berth/machinery';
 import type { Clock } from '@berth/telemetry';
 import type { User } from '../core/types.ts';
-import { secured } from '../core/webhooks/index.ts';
+import { KeptConnections, secured } from '../core/webhooks/index.ts';
 import { FarRequest } from '../http/proxy/far-request.ts';
 import type { AggregatedVersion } from './api-service-table.ts';
 import { userHeaders } from './user-headers.ts';
@@ -31,6 +31,8 @@ export interface FarRequestOptions {
   path: string;
   headers: OutgoingHttpHeaders;
   signal: AbortSignal;
+  /** Whether a connection may be one that was kept, and be kept: for what is short and may be sent again. */
+  keeps?: boolean;
   /** Whether any certificate will do: for questions whose answers nobody relies on. */
   trustsAny?: boolean;
 }
@@ -41,26 +43,45 @@ export interface FarDocument {
   body: Buffer;
 }
 
+/** All that a connection depends on. */
+interface Way {
+  namespace: string;
+  name: string;
+  port: number;
+  ca: string | undefined;
+  isInsecure: boolean;
+  own: { certificate: string; key: string };
+}
+
 export class FarServers {
   readonly #options: FarServersOptions;
+  readonly #kept: KeptConnections;
 
   constructor(options: FarServersOptions) {
     this.#options = options;
+    this.#kept = new KeptConnections(options.clock);
+  }
+
+  stop(): void {
+    this.#kept.close();
   }
 
   /** Closed when the signal aborts. @throws Error that says why there is no way to it */
-  async request(target: AggregatedVersion, { method, path, headers, signal, trustsAny }: FarRequestOptions): Promise<FarRequest> {
-    const { namespace, name, port } = target.service;
-    const { connections, credentials } = this.#options;
-    const own = await credentials();
-    const { stream } = await connections.connect(namespace, name, port, signal);
-    const serverName = `${name}.${namespace}.svc`;
-    const isInsecure = trustsAny || target.isInsecure;
-    const socket = await secured(stream, { ca: target.caBundle, serverName, isInsecure, own }, signal);
-    const far = new FarRequest(socket, { method, path, headers: { host: serverName, ...headers }, secure: false });
+  async request(target: AggregatedVersion, options: FarRequestOptions): Promise<FarRequest> {
+    const { method, path, headers, signal, trustsAny = false, keeps = false } = options;
+    const own = await this.#options.credentials();
+    const way: Way = { ...target.service, ca: target.caBundle, isInsecure: trustsAny || target.isInsecure, own };
+    const serverName = serverNameOf(way);
+    const through = keeps ? this.#kept.agent(JSON.stringify(way), (dialling) => this.#dial(way, dialling)) : await this.#dial(way, signal);
+    const far = new FarRequest(through, { method, path, headers: { host: serverName, ...headers }, secure: false });
     if (signal.aborted) far.close();
     else signal.addEventListener('abort', () => far.close(), { once: true });
     return far;
+  }
+
+  async #dial(way: Way, signal: AbortSignal): Promise<Duplex> {
+    const { stream } = await this.#options.connections.connect(way.namespace, way.name, way.port, signal);
+    return secured(stream, { ...way, serverName: serverNameOf(way) }, signal);
   }
 
   /** A whole document. @throws Error when there is none within the time, or it is too large */
@@ -93,6 +114,10 @@ export class FarServers {
     }
     return { status: message.statusCode ?? 0, headers: message.headers, body: Buffer.concat(chunks) };
   }
+}
+
+function serverNameOf({ namespace, name }: Way): string {
+  return `${name}.${namespace}.svc`;
 }
 
 export interface AskOptions {

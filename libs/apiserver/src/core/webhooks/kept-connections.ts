@@ -1,16 +1,16 @@
-// Connections that are kept for the next call of the same webhook. Bounded in number, per webhook and in all, and in age, so that calls
-// follow a service's endpoints.
+// Connections that are kept for the next call of the same server of others. Bounded in number, per server and in all, and in age, so that
+// calls follow a service's endpoints.
 import { Agent, type ClientRequestArgs } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '@berth/telemetry';
 
-/** Of one webhook, at work and idle; further calls wait within their time-out. */
+/** Of one server, at work and idle; further calls wait within their time-out. */
 const atWorkMax = 256;
 const idleMax = 8;
 const idleMs = 30_000;
 const ageMsMax = 60_000;
-/** Webhooks whose connections are kept; those used longest ago lose theirs first. */
-const webhooksMax = 128;
+/** Servers whose connections are kept; those used longest ago lose theirs first. */
+const serversMax = 128;
 
 /** A connection that takes longer helps no call any more: none may last as long. */
 const dialMsMax = 30_000;
@@ -85,7 +85,7 @@ export class KeptConnections {
     this.#agents.delete(key);
     this.#agents.set(key, agent);
     for (const [oldest, old] of this.#agents) {
-      if (this.#agents.size <= webhooksMax) break;
+      if (this.#agents.size <= serversMax) break;
       this.#agents.delete(oldest);
       old.retire();
     }

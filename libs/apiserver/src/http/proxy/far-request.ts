@@ -1,8 +1,9 @@
 // One request to what is behind a proxy. Whatever the far side does (answer odd things, hold, break off at any byte), it ends here as an
 // answer or as an error that says so: every part of the connection has a listener for its errors from its first moment to its last.
-import { type ClientRequest, request as httpRequest, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
+import { Agent, type ClientRequest, request as httpRequest, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { connect as tlsConnect } from 'node:tls';
+import { StatusError } from '@berth/machinery';
 import { unreachable } from '../../core/webhooks/index.ts';
 
 export interface FarRequestOptions {
@@ -27,19 +28,23 @@ export class FarRequest {
   readonly body: ClientRequest;
   /** @throws StatusError ServiceUnavailable when there is none that could be passed on */
   readonly answer: Promise<FarAnswer>;
-  readonly #stream: Duplex;
+  readonly #stream: Duplex | undefined;
   #switched: Duplex | undefined;
+  #wasLost = false;
 
-  /** @param stream closed with the request */
-  constructor(stream: Duplex, { secure, ...options }: FarRequestOptions) {
-    this.#stream = stream;
-    // Errors reach whoever waits for the answer, or break off what is passed on; nobody else wants them.
-    stream.on('error', ignored);
-    this.body = httpRequest({
-      ...options,
-      // Nobody can know which names a pod's certificate has; the tunnel itself is authenticated.
-      createConnection: () => (secure ? owned(tlsConnect({ socket: stream, rejectUnauthorized: false })) : stream),
-    });
+  /** @param way a connection, which is closed with the request, or who has some that are kept and secure */
+  constructor(way: Duplex | Agent, { secure, ...options }: FarRequestOptions) {
+    if (way instanceof Agent) this.body = httpRequest({ ...options, agent: way });
+    else {
+      this.#stream = way;
+      // Errors reach whoever waits for the answer, or break off what is passed on; nobody else wants them.
+      way.on('error', ignored);
+      this.body = httpRequest({
+        ...options,
+        // Nobody can know which names a pod's certificate has; the tunnel itself is authenticated.
+        createConnection: () => (secure ? owned(tlsConnect({ socket: way, rejectUnauthorized: false })) : way),
+      });
+    }
     this.answer = new Promise((resolve, reject) => {
       const settle = (answer: FarAnswer) => {
         answer.message.on('error', ignored);
@@ -53,7 +58,10 @@ export class FarRequest {
         message.on('error', ignored);
         resolve({ message, switched: { stream: switched, head } });
       });
-      this.body.on('error', (error) => reject(failed(error)));
+      this.body.on('error', (error: NodeJS.ErrnoException) => {
+        this.#wasLost = this.body.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
+        reject(error instanceof StatusError ? error : failed(error));
+      });
       // Some ends come without an error.
       this.body.on('close', () => reject(failed(new Error('EOF'))));
     });
@@ -61,11 +69,16 @@ export class FarRequest {
     this.answer.catch(ignored);
   }
 
-  /** Also in the middle of an answer. */
+  /** Whether there was no answer since a kept connection had ended unnoticed: the far side has seen nothing of the request. */
+  get wasLost(): boolean {
+    return this.#wasLost;
+  }
+
+  /** Also in the middle of an answer. A kept connection whose answer is whole stays. */
   close(): void {
     this.#switched?.destroy();
     this.body.destroy();
-    this.#stream.destroy();
+    this.#stream?.destroy();
   }
 }
 
