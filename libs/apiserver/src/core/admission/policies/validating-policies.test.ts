@@ -1,5 +1,6 @@
 // Policies in force: what they see, what they refuse in Kubernetes' words, and that they hold at once.
-import { ConfigMap, Namespace, Secret, ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding } from '@berth/api';
+import { ConfigMap, Namespace, Pod, Secret, ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding } from '@berth/api';
+import type { KubeObject } from '@berth/machinery';
 import { describe, expect, test } from 'vitest';
 import { callFor } from '../../test-server.ts';
 import { configMap, messageOf, PolicyServer, prefix, refusal, refusing, rule } from './policy-server-fixture.ts';
@@ -124,6 +125,52 @@ describe('the namespace of a request', () => {
     });
     await policies.client.create(Namespace, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'made' }, spec: {} });
   });
+});
+
+describe('a deletion', () => {
+  const spec = {
+    ...refusing("object == null && oldObject.data.keep != 'yes'", {
+      messageExpression: "request.operation + ' of ' + oldObject.data.keep",
+    }),
+    matchConstraints: { resourceRules: [rule(['configmaps'], { operations: ['DELETE'] })] },
+  };
+
+  test('is refused for what was there, also when it is only tried', async () => {
+    await policies.create(configMap('x', { keep: 'yes' }));
+    await policies.create(configMap('y', { keep: 'no' }));
+    await policies.inForce(spec);
+    const remove = (name: string, dryRun = false) => policies.client.delete(ConfigMap, { namespace: 'default', name }, { dryRun });
+    expect(await messageOf(remove('x'))).toBe(`${prefix}DELETE of yes`);
+    expect(await messageOf(remove('x', true))).toBe(`${prefix}DELETE of yes`);
+    await policies.client.patch(ConfigMap, { namespace: 'default', name: 'x' }, 'merge', { data: { other: 'a' } });
+    await remove('y');
+    await policies.client.delete(ValidatingAdmissionPolicyBinding, { name: 'p-binding' });
+  });
+
+  test('of many is refused for the first that may not go', async () => {
+    await policies.create(configMap('x', { keep: 'yes' }));
+    await policies.inForce(spec);
+    const { server } = policies.running;
+    expect(await messageOf(server.deleteCollection(callFor(ConfigMap, 'default'), {}, {}))).toBe(`${prefix}DELETE of yes`);
+    expect((await policies.client.get(ConfigMap, { namespace: 'default', name: 'x' })).data).toEqual({ keep: 'yes' });
+    await policies.client.delete(ValidatingAdmissionPolicyBinding, { name: 'p-binding' });
+  });
+});
+
+test('a stream is refused by its options, and where no policy is about it, it is not', async () => {
+  await policies.inForce({
+    ...refusing("request.operation == 'CONNECT' && request.subResource == 'exec' && object.command[0] != 'sh'", { message: 'no shells' }),
+    matchConstraints: { resourceRules: [rule(['pods/exec'], { operations: ['CONNECT'] })] },
+  });
+  const connect = (subresource: string, command: string[]) => {
+    const options = { kind: 'PodExecOptions', apiVersion: 'v1', command } as unknown as KubeObject;
+    return messageOf(policies.running.server.admitStream(callFor(Pod, 'default', 'x', subresource), options));
+  };
+  expect(await connect('exec', ['sh'])).toBe(
+    "pods \"x\" is forbidden: ValidatingAdmissionPolicy 'p' with binding 'p-binding' denied request: no shells",
+  );
+  expect(await connect('exec', ['ls'])).toBeUndefined();
+  expect(await connect('attach', ['sh'])).toBeUndefined();
 });
 
 test('nobody is locked out of policies by a policy', async () => {
