@@ -1,6 +1,6 @@
 // Certificates that are asked for through the API: who decides, who signs, and that what comes back is somebody.
 import { readFileSync } from 'node:fs';
-import { signingRequest } from '@berth/controllers/testing';
+import { signingRequest } from '@berth/pki/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { KubectlCluster } from './kubectl-cluster.ts';
 

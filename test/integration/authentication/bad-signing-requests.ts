@@ -1,5 +1,5 @@
 // Requests for certificates that no signer may fulfil, each for a reason of its own.
-import { type SigningRequestParts, signingObject, signingRequest } from '@berth/controllers/testing';
+import { type SigningRequestParts, signingObject, signingRequest } from '@berth/pki/testing';
 
 export type BadRequest = [why: string, object: { metadata: { name: string } }];
 

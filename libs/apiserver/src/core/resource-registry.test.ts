@@ -7,8 +7,8 @@ import {
   CustomResourceDefinition,
   ValidatingAdmissionPolicy,
 } from '@berth/api';
-import { signingRequest } from '@berth/controllers/testing';
 import { defineKind, type KubeObject } from '@berth/machinery';
+import { signingRequest } from '@berth/pki/testing';
 import { beforeAll, expect, test } from 'vitest';
 import { startTestServer } from './test-server.ts';
 

@@ -7,10 +7,10 @@ import { componentUsers } from '@berth/apiserver/core';
 import { startTestServer } from '@berth/apiserver/testing';
 import { type Client, InformerSet } from '@berth/client';
 import { CertificateAuthority } from '@berth/pki';
+import { signingObject, signingRequest } from '@berth/pki/testing';
 import { type Logger, seededRandom, silentLogger, systemClock } from '@berth/telemetry';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { CertificateSigner } from './certificate-signer.ts';
-import { signingObject, signingRequest } from './testing.ts';
 
 const client = { signerName: 'kubernetes.io/kube-apiserver-client', usages: ['client auth'], subject: 'CN=carl' };
 
