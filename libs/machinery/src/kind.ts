@@ -171,8 +171,8 @@ export interface KindDefinition<T extends KubeObject = KubeObject> {
    * has been read.
    */
   readContent?(content: Record<string, unknown>): { value: Record<string, unknown>; unknown: string[] };
-  /** Whether what is stored is shown with defaults that came later. */
-  defaultsStored?: boolean;
+  /** Of kinds whose defaults may come after objects were stored: whether this one lacks any. */
+  lacksDefaults?(object: KubeObject): boolean;
   /** Of kinds that users define: their definition in OpenAPI documents. */
   openApi?: { name: string; definition: Record<string, unknown> };
   /** For kinds that are not stored themselves. Defaults, validation and strategy are then those of `view.of`. */
@@ -218,7 +218,7 @@ export interface KindOptions<T extends KubeObject> {
   deprecation?: string;
   removedRelease?: string;
   readContent?: KindDefinition['readContent'];
-  defaultsStored?: boolean;
+  lacksDefaults?: KindDefinition['lacksDefaults'];
   openApi?: KindDefinition['openApi'];
   view?: KindView;
 }
@@ -255,7 +255,7 @@ export function defineKind<T extends KubeObject>(options: KindOptions<T>): KindD
     ...(options.deprecation && { deprecation: options.deprecation }),
     ...(options.removedRelease && { removedRelease: options.removedRelease }),
     ...(options.readContent && { readContent: options.readContent }),
-    ...(options.defaultsStored && { defaultsStored: true }),
+    ...(options.lacksDefaults && { lacksDefaults: options.lacksDefaults }),
     ...(options.openApi && { openApi: options.openApi }),
     ...(options.view && { view: options.view }),
   };

@@ -8,11 +8,12 @@ import { validateMetadata, validateMetadataUpdate } from '../validation/metadata
 import { dnsSubdomain } from '../validation/names.ts';
 import { customColumns } from './columns.ts';
 import { type Converter, conversionOf, unconverted } from './conversion.ts';
-import { fillDefaults, hasDefaults } from './defaulting.ts';
+import { fillDefaults, hasDefaults, lacksDefaults } from './defaulting.ts';
 import { parseJsonPath } from './json-path.ts';
 import { messageSchema } from './message-schema.ts';
 import { prune, pruneNulls } from './pruning.ts';
 import { scaleErrors, scaleMapping } from './scale.ts';
+import { SchemaNode } from './schema-node.ts';
 import { propertyOf, type Schema, typeAndMetadata } from './schema-parts.ts';
 import { validateLists, validateValue } from './value-validation.ts';
 
@@ -84,7 +85,7 @@ function customKind(
     schema: messageSchema(`${group}/${version.name}.${names.kind}`, schema),
     subresources: { ...(status && { status: true as const }), ...(scale && { scale: scaleMapping(scale) }) },
     readContent: (content) => ({ value: content, unknown: prune(schema, content) }),
-    defaultsStored: hasDefaults(schema),
+    ...(hasDefaults(schema) && { lacksDefaults: (object: KubeObject) => lacksDefaults(SchemaNode.of(schema), object) }),
     openApi: { name: `${reversed(group)}.${version.name}.${names.kind}`, definition: published(id, schema) },
     strategy: {
       hasGeneration: true,

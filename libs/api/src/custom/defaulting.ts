@@ -1,5 +1,6 @@
 // Fills in the defaults that a schema states: for what is absent, and for a null where there may be none.
 import { deepClone, isRecord } from '@berth/machinery';
+import type { SchemaNode } from './schema-node.ts';
 import { additionalOf, itemsOf, memberSchema, type Schema } from './schema-parts.ts';
 
 /** @param value is changed */
@@ -36,6 +37,21 @@ function withDefaults(schema: Schema): [string, Schema][] {
     known.set(schema, found);
   }
   return found;
+}
+
+/** Whether filling in defaults, or taking out nulls that stand for none, would change a value. */
+export function lacksDefaults(node: SchemaNode, value: unknown): boolean {
+  const isWanting = (inner: SchemaNode | undefined, part: unknown) =>
+    inner !== undefined && typeof part === 'object' && (part === null ? !inner.schema.nullable : lacksDefaults(inner, part));
+  if (Array.isArray(value)) {
+    // A null in a list stays where nothing stands for it.
+    const hasPreset = (node.items?.schema.default ?? null) !== null;
+    return value.some((item) => (item !== null || hasPreset) && isWanting(node.items, item));
+  }
+  if (!isRecord(value)) return false;
+  if (withDefaults(node.schema).some(([name]) => !Object.hasOwn(value, name))) return true;
+  for (const name in value) if (isWanting(node.member(name), value[name])) return true;
+  return false;
 }
 
 /** Whether a schema states any default. */

@@ -123,7 +123,7 @@ export class KindCache {
   #withDefaults(entry: Entry): Entry {
     const { conversion } = this.#kind;
     const kind = conversion?.versions.find((version) => entry.isOf(headOf(version))) ?? this.#kind;
-    return kind.defaultsStored ? entry.withDefaults(kind) : entry;
+    return kind.lacksDefaults ? entry.withDefaults(kind) : entry;
   }
 
   /** The kind's definition is another one now, as kinds are that users define; what is stored of it is not. */

@@ -148,26 +148,57 @@ export function rememberStored(stored: Uint8Array, object: KubeObject, kind?: Ki
   knownByBytes.set(stored, { object, kind });
 }
 
+/** Whatever begins with the same bytes as all of its kind. */
+function shownOrder({ apiVersion, kind, metadata, ...rest }: KubeObject): KubeObject {
+  const { resourceVersion, ...others } = metadata;
+  return { apiVersion, kind, metadata: { resourceVersion, ...others }, ...rest } as KubeObject;
+}
+
 /** One object at one revision. Parsing waits until somebody needs more than the bytes. */
 export class Entry implements Encoded {
   /** Relative to the kind's prefix. */
   readonly key: string;
   readonly revision: number;
-  readonly bytes: Uint8Array;
+  #bytes: Uint8Array;
   #object: KubeObject | undefined;
   #defaultedBy: KindDefinition | undefined;
+  /** Whose defaults it gets once anybody looks at it: of thousands of objects that were stored before, few may ever be looked at. */
+  #awaited: KindDefinition | undefined;
 
   constructor(key: string, revision: number, bytes: Uint8Array, object?: KubeObject, defaultedBy?: KindDefinition) {
     this.key = key;
     this.revision = revision;
-    this.bytes = bytes;
+    this.#bytes = bytes;
     this.#object = object && freezeDeep(object);
     this.#defaultedBy = defaultedBy;
   }
 
+  get bytes(): Uint8Array {
+    if (this.#awaited) this.#fillDefaults(this.#awaited);
+    return this.#bytes;
+  }
+
   get object(): KubeObject {
-    this.#object ??= freezeDeep(withFieldsKeptOnce(parseExact(decoder.decode(this.bytes)) as KubeObject));
+    if (this.#awaited) this.#fillDefaults(this.#awaited);
+    return this.#parsed();
+  }
+
+  #parsed(): KubeObject {
+    this.#object ??= freezeDeep(withFieldsKeptOnce(parseExact(decoder.decode(this.#bytes)) as KubeObject));
     return this.#object;
+  }
+
+  #fillDefaults(kind: KindDefinition): void {
+    this.#awaited = undefined;
+    this.#defaultedBy = kind;
+    const before = this.#parsed();
+    if (kind.lacksDefaults?.(before) === false) return;
+    const object = deepClone(before);
+    kind.defaults(object);
+    if (deepEqual(object, before)) return;
+    const ordered = shownOrder(object);
+    this.#bytes = toBytes(ordered);
+    this.#object = freezeDeep(ordered);
   }
 
   /** Nobody is expected to ask for the object again; whoever does has it parsed anew. */
@@ -188,22 +219,21 @@ export class Entry implements Encoded {
 
   /** The same object with defaults that came after it was stored. */
   withDefaults(kind: KindDefinition): Entry {
-    if (this.#defaultedBy === kind) return this;
-    const object = deepClone(this.object);
-    kind.defaults(object);
-    return deepEqual(object, this.object) ? this : this.showing(object);
+    if (this.#defaultedBy === kind || this.#awaited === kind) return this;
+    const entry = new Entry(this.key, this.revision, this.#bytes, this.#object);
+    entry.#awaited = kind;
+    return entry;
   }
 
   /** What of the same revision is shown otherwise: with defaults, or in another version. */
-  showing({ apiVersion, kind, metadata, ...rest }: KubeObject): Entry {
-    const { resourceVersion, ...others } = metadata;
-    const ordered = { apiVersion, kind, metadata: { resourceVersion, ...others }, ...rest };
-    return new Entry(this.key, this.revision, toBytes(ordered), ordered as KubeObject);
+  showing(object: KubeObject): Entry {
+    const ordered = shownOrder(object);
+    return new Entry(this.key, this.revision, toBytes(ordered), ordered);
   }
 
   /** Whether it starts as objects of this version of a kind do. */
   isOf(head: Uint8Array): boolean {
-    return startsWith(this.bytes, head);
+    return startsWith(this.#bytes, head);
   }
 
   /** The same object as of a later revision: what a DELETED event shows. */

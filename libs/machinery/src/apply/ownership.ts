@@ -196,7 +196,7 @@ function liveManagers(message: MessageSchema, live: KubeObject | undefined, auth
   if (!live) return [];
   const managers = readManagers(managedFieldsOf(live)) ?? [];
   if (managers.length > 0) return managers;
-  const fields = fieldsOfNew(message, manageable(live));
+  const fields = difference(fieldsOfNew(message, manageable(live)), unmanaged);
   const { apiVersion, time } = author;
   return [{ manager: beforeFirstApply, operation: 'Update', apiVersion, subresource: '', time, fields }];
 }

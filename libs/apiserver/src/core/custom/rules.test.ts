@@ -243,3 +243,40 @@ test.each([
   expect(error?.field).toBe('spec.versions[0].schema.openAPIV3Schema.properties[spec].x-kubernetes-validations[0].rule');
   expect(error?.detail).toContain(message);
 });
+
+describe('a definition is refused', () => {
+  const problems = (root: JSONSchemaProps) =>
+    ruleErrors({ spec: { versions: [{ name: 'v1', schema: { openAPIV3Schema: root } }] } } as unknown as CustomResourceDefinition).map(
+      ({ field, detail }) => [field.replace('spec.versions[0].schema.openAPIV3Schema.', ''), detail],
+    );
+  const at = 'properties[spec]';
+
+  test('whose default fails a rule', () => {
+    const small = { type: 'object', default: { x: 0 }, properties: { x: integer }, ...rule('self.x > 0', { message: 'small' }) };
+    expect(problems({ type: 'object', properties: { spec: small } })).toEqual([[`${at}.default`, 'small']]);
+    const changing = { ...small, default: { x: 1 }, ...rule('self.x > oldSelf.x', { message: 'only up' }) };
+    expect(problems({ type: 'object', properties: { spec: changing } })).toEqual([[`${at}.default`, 'only up']]);
+  });
+
+  test('that compares what has no counterpart', () => {
+    const grows = { type: 'object', properties: { x: integer }, ...rule('self.x > oldSelf.x') };
+    const list = spec({ properties: { l: { type: 'array', maxItems: 5, items: grows } } });
+    const path = `spec.versions[0].schema.openAPIV3Schema.${at}.properties[l]`;
+    expect(problems(list)).toEqual([
+      [
+        `${at}.properties[l].items.x-kubernetes-validations[0].rule`,
+        `oldSelf cannot be used on the uncorrelatable portion of the schema within ${path}`,
+      ],
+    ]);
+    const keyedList = { ...keyed, maxItems: 5, items: { ...keyed.items, ...rule('self.n > oldSelf.n') } };
+    expect(problems(spec({ properties: { l: keyedList } }))).toEqual([]);
+  });
+
+  test('whose message is none, or that asks for what it does not use', () => {
+    const rules = { 'x-kubernetes-validations': [{ rule: 'self.x > 0', messageExpression: '1', optionalOldSelf: true }] };
+    expect(problems(spec({ properties: { x: integer }, ...rules }))).toEqual([
+      [`${at}.x-kubernetes-validations[0].messageExpression`, 'messageExpression must evaluate to a string'],
+      [`${at}.x-kubernetes-validations[0].optionalOldSelf`, 'may not be set if oldSelf is not used in rule'],
+    ]);
+  });
+});

@@ -24,12 +24,19 @@ interface Compiled {
   isTransition: boolean;
 }
 
-/** @throws ExpressionError for a rule that cannot be compiled */
-export function compileRule(rule: Rule): Compiled {
-  const holds = environment.compile(rule.rule);
-  if (holds.type !== 'bool' && holds.type !== 'dyn') throw new ExpressionError('must evaluate to a bool');
-  const message = rule.messageExpression ? environment.compile(rule.messageExpression) : undefined;
-  return { rule, holds, message, isTransition: holds.uses('oldSelf') };
+/** @throws ExpressionError for one that cannot be compiled */
+export function compileCondition({ rule }: Rule): Expression {
+  const holds = environment.compile(rule);
+  if (holds.type !== 'bool' && holds.type !== 'dyn') throw new ExpressionError('cel expression must evaluate to a bool');
+  return holds;
+}
+
+/** Undefined for a rule whose message is no expression. @throws ExpressionError for one that cannot be compiled */
+export function compileMessage({ messageExpression }: Rule): Expression | undefined {
+  if (!messageExpression) return undefined;
+  const message = environment.compile(messageExpression);
+  if (message.type !== 'string' && message.type !== 'dyn') throw new ExpressionError('messageExpression must evaluate to a string');
+  return message;
 }
 
 /** Undefined for a schema without rules. Those that cannot be compiled, which no new definition has, are left out. */
@@ -106,7 +113,8 @@ class RuleNode {
 
 function compiled(rule: Rule): Compiled[] {
   try {
-    return [compileRule(rule)];
+    const holds = compileCondition(rule);
+    return [{ rule, holds, message: compileMessage(rule), isTransition: holds.uses('oldSelf') }];
   } catch (error) {
     if (error instanceof ExpressionError) return [];
     throw error;
