@@ -1,4 +1,4 @@
-// npm run differential -- [--requests N] [--seed N] [--kind NAME]... [--only NUMBER] [--out FILE]: Kubernetes' own API server and Berth are asked the
+// npm run differential -- [--of extensions] [--requests N] [--seed N] [--kind NAME]... [--only NUMBER] [--out FILE]: Kubernetes' own API server and Berth are asked the
 // same, and what they answer differently is printed, most frequent first. Fails when docs/differences.md does not name it. With --out FILE
 // every request that differs is written there, a line of JSON each.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { kinds, kindViews } from '@berth/api';
 import { startBerth } from '../test/differential/berth.ts';
+import { extensionScenario } from '../test/differential/extensions.ts';
 import { originalPrograms, startOriginal } from '../test/differential/original.ts';
 import { Report } from '../test/differential/report.ts';
 import { prepare, runScenario, type Servers, servedByBoth } from '../test/differential/run.ts';
@@ -23,8 +24,11 @@ const { values } = parseArgs({
     kind: { type: 'string', multiple: true },
     out: { type: 'string' },
     only: { type: 'string' },
+    of: { type: 'string' },
   },
 });
+if (values.of !== undefined && values.of !== 'extensions')
+  throw new Error(`--of ${values.of}: only extensions can be asked for by themselves`);
 const [requests, seed] = [Number(values.requests), Number(values.seed)];
 
 async function run(servers: Servers, report: Report): Promise<void> {
@@ -32,11 +36,12 @@ async function run(servers: Servers, report: Report): Promise<void> {
   const chosen = served.filter(({ kind }) => values.kind === undefined || values.kind.includes(kind));
   if (chosen.length === 0) throw new Error(`--kind ${values.kind}: no kind that both serve`);
   await prepare(servers);
+  const scenario = (number: number) => (values.of === 'extensions' ? extensionScenario(seed, number) : scenarioOf(seed, number, chosen));
   print(`differential: seed ${seed}, ${chosen.length} kinds of ${kinds.length + kindViews.length}`);
-  if (values.only !== undefined) return runScenario(servers, scenarioOf(seed, Number(values.only), chosen), report, print);
+  if (values.only !== undefined) return runScenario(servers, scenario(Number(values.only)), report, print);
   let next = 0;
   const worker = async () => {
-    while (report.requests < requests) await runScenario(servers, scenarioOf(seed, next++, chosen), report);
+    while (report.requests < requests) await runScenario(servers, scenario(next++), report);
   };
   await Promise.all(Array.from({ length: width }, worker));
 }

@@ -18,6 +18,8 @@ import { kinds, kindViews } from './index.ts';
 
 type Json = Record<string, unknown>;
 
+const everyKind = [...kinds, ...kindViews, customListKind];
+
 /** An object as somebody would apply it: of its metadata, only what can be owned. */
 function configurationOf(kind: KindDefinition, object: KubeObject): Json {
   const { labels, annotations, finalizers } = object.metadata;
@@ -76,70 +78,67 @@ function conflictOf(act: () => unknown): StatusError {
   throw new Error('there was no conflict');
 }
 
-describe.each([...kinds, ...kindViews, customListKind].map((kind) => [`${apiVersionOf(kind)} ${kind.kind}`, kind] as const))(
-  '%s',
-  (_, kind) => {
-    const applier = new Applier(kind);
-    const configuration = arbitraryObject(kind).map((object) => configurationOf(kind, object));
-    const withLeaf = fc
-      .tuple(configuration, fc.nat())
-      .map(([whole, choice]) => {
-        const leaves = leavesOf(kind.schema, whole).filter(({ value }) => other(value) !== undefined);
-        return { whole, leaf: leaves[choice % leaves.length] };
-      })
-      .filter((found): found is { whole: Json; leaf: Leaf } => found.leaf !== undefined);
+describe.each(everyKind.map((kind) => [`${apiVersionOf(kind)} ${kind.kind}`, kind] as const))('%s', (_, kind) => {
+  const applier = new Applier(kind);
+  const configuration = arbitraryObject(kind).map((object) => configurationOf(kind, object));
+  const withLeaf = fc
+    .tuple(configuration, fc.nat())
+    .map(([whole, choice]) => {
+      const leaves = leavesOf(kind.schema, whole).filter(({ value }) => other(value) !== undefined);
+      return { whole, leaf: leaves[choice % leaves.length] };
+    })
+    .filter((found): found is { whole: Json; leaf: Leaf } => found.leaf !== undefined);
 
-    test('two managers with different fields commute', () => {
-      fc.assert(
-        fc.property(configuration, fc.infiniteStream(fc.boolean()), (whole, coins) => {
-          const leaves = leavesOf(kind.schema, whole);
-          const sides = leaves.map((leaf) => ({ leaf, isFirst: coins.next().value === true }));
-          const part = (wanted: boolean) =>
-            together(
-              kind.schema,
-              sides.filter(({ isFirst }) => isFirst === wanted).map(({ leaf }) => leaf.configured(leaf.value)),
-            );
-          const [one, two] = [part(true), part(false)];
-          const forth = applier.apply(applier.apply(undefined, 'one', one), 'two', two);
-          const back = applier.apply(applier.apply(undefined, 'two', two), 'one', one);
-          expect(content(forth)).toEqual(content(back));
-          expect(ownership(forth)).toEqual(ownership(back));
-          for (const { leaf, isFirst } of sides) expect(owns(ownership(forth)[isFirst ? 'one' : 'two'], leaf.steps)).toBe(true);
-          // Applying the same again changes nothing.
-          expect(applier.apply(forth, 'one', one)).toEqual(forth);
-        }),
-        { numRuns: 30 },
-      );
-    });
+  test('two managers with different fields commute', () => {
+    fc.assert(
+      fc.property(configuration, fc.infiniteStream(fc.boolean()), (whole, coins) => {
+        const leaves = leavesOf(kind.schema, whole);
+        const sides = leaves.map((leaf) => ({ leaf, isFirst: coins.next().value === true }));
+        const part = (wanted: boolean) =>
+          together(
+            kind.schema,
+            sides.filter(({ isFirst }) => isFirst === wanted).map(({ leaf }) => leaf.configured(leaf.value)),
+          );
+        const [one, two] = [part(true), part(false)];
+        const forth = applier.apply(applier.apply(undefined, 'one', one), 'two', two);
+        const back = applier.apply(applier.apply(undefined, 'two', two), 'one', one);
+        expect(content(forth)).toEqual(content(back));
+        expect(ownership(forth)).toEqual(ownership(back));
+        for (const { leaf, isFirst } of sides) expect(owns(ownership(forth)[isFirst ? 'one' : 'two'], leaf.steps)).toBe(true);
+        // Applying the same again changes nothing.
+        expect(applier.apply(forth, 'one', one)).toEqual(forth);
+      }),
+      { numRuns: 30 },
+    );
+  });
 
-    test('other values conflict and name the owner; force takes over; equal values are shared', () => {
-      fc.assert(
-        fc.property(withLeaf, ({ whole, leaf }) => {
-          const live = applier.apply(undefined, 'one', whole);
-          const wanted = leaf.configured(other(leaf.value));
-          const conflict = conflictOf(() => applier.apply(live, 'two', wanted));
-          expect([conflict.code, conflict.reason]).toEqual([409, 'Conflict']);
-          expect(conflict.message).toContain('conflict with "one"');
+  test('other values conflict and name the owner; force takes over; equal values are shared', () => {
+    fc.assert(
+      fc.property(withLeaf, ({ whole, leaf }) => {
+        const live = applier.apply(undefined, 'one', whole);
+        const wanted = leaf.configured(other(leaf.value));
+        const conflict = conflictOf(() => applier.apply(live, 'two', wanted));
+        expect([conflict.code, conflict.reason]).toEqual([409, 'Conflict']);
+        expect(conflict.message).toContain('conflict with "one"');
 
-          const taken = applier.apply(live, 'two', wanted, true);
-          expect(leavesOf(kind.schema, taken as unknown as Json).find((found) => sameSteps(found, leaf))?.value).toEqual(other(leaf.value));
-          expect(owns(ownership(taken).two, leaf.steps)).toBe(true);
-          expect(owns(ownership(taken).one, leaf.steps)).toBe(false);
+        const taken = applier.apply(live, 'two', wanted, true);
+        expect(leavesOf(kind.schema, taken as unknown as Json).find((found) => sameSteps(found, leaf))?.value).toEqual(other(leaf.value));
+        expect(owns(ownership(taken).two, leaf.steps)).toBe(true);
+        expect(owns(ownership(taken).one, leaf.steps)).toBe(false);
 
-          const shared = applier.apply(live, 'two', leaf.configured(leaf.value));
-          expect(content(shared)).toEqual(content(live));
-          for (const manager of ['one', 'two']) expect(owns(ownership(shared)[manager], leaf.steps)).toBe(true);
-          // What one of two owners gives up stays; what the last gives up goes.
-          const kept = applier.apply(shared, 'one', {});
-          expect(leavesOf(kind.schema, kept as unknown as Json).find((found) => sameSteps(found, leaf))?.value).toEqual(leaf.value);
-          const gone = applier.apply(kept, 'two', {});
-          expect(leavesOf(kind.schema, gone as unknown as Json).find((found) => sameSteps(found, leaf))).toBeUndefined();
-        }),
-        { numRuns: 30 },
-      );
-    });
-  },
-);
+        const shared = applier.apply(live, 'two', leaf.configured(leaf.value));
+        expect(content(shared)).toEqual(content(live));
+        for (const manager of ['one', 'two']) expect(owns(ownership(shared)[manager], leaf.steps)).toBe(true);
+        // What one of two owners gives up stays; what the last gives up goes.
+        const kept = applier.apply(shared, 'one', {});
+        expect(leavesOf(kind.schema, kept as unknown as Json).find((found) => sameSteps(found, leaf))?.value).toEqual(leaf.value);
+        const gone = applier.apply(kept, 'two', {});
+        expect(leavesOf(kind.schema, gone as unknown as Json).find((found) => sameSteps(found, leaf))).toBeUndefined();
+      }),
+      { numRuns: 30 },
+    );
+  });
+});
 
 function sameSteps(a: Leaf, b: Leaf): boolean {
   return JSON.stringify(a.steps) === JSON.stringify(b.steps) && !isRecord(a.value);

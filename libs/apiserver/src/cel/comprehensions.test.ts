@@ -39,6 +39,8 @@ test.each<[string, unknown]>([
   ['lists.range(3) == [0, 1, 2] && lists.range(0) == []', true],
   ['[1, 2, 2, 1].distinct() == [1, 2] && [[1], [1]].distinct().size() == 1', true],
   ['[1, 2, 3].reverse() == [3, 2, 1]', true],
+  // What the type of the items is not known for is compared once it is there.
+  ['self.objects.map(o, o.n).sort()[0] > 0 && self.list.reverse()[0] + "d" == "cd" && self.list.first().value() < "b"', true],
   ['["b", "a"].sort() == ["a", "b"] && [2, 1].sort() == [1, 2]', true],
   ['self.objects.sortBy(o, o.n).map(o, o.n) == [1, 2, 3]', true],
   ['[duration("2s"), duration("1s")].sort()[0] == duration("1s")', true],

@@ -22,6 +22,7 @@ export function typeName(type: string): string {
 /** Why there is no value. */
 export function evaluationWords({ message }: ExpressionError): string {
   return message
+    .replace(/^No such key: index out of bounds, index (\d+) >= size \d+$/, 'index out of bounds: $1')
     .replace(/^No such key: /, 'no such key: ')
     .replace(/^no such overload: .*$/s, 'no such overload')
     .replace(/^found no matching overload for .*$/s, 'no such overload')

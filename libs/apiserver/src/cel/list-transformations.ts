@@ -17,14 +17,14 @@ export function listTransformations(meter: Meter): CelFunction[] {
     return flatten(list, Number(depth), meter);
   };
   return [
-    ['list<A>.slice(int, int): list<A>', slice],
+    ['list.slice(int, int): list<dyn>', slice],
     ['list.flatten(): list<dyn>', flattened],
     ['list.flatten(int): list<dyn>', flattened],
-    ['list<A>.distinct(): list<A>', (list: unknown[]) => distinct(list, meter)],
-    ['list<A>.reverse(): list<A>', (list: unknown[]) => list.toReversed()],
-    ['list<A>.sort(): list<A>', (list: unknown[]) => sorted(list, meter)],
-    ['list<A>.first(): optional<A>', (list: unknown[]) => (list.length > 0 ? Optional.of(list[0]) : Optional.none())],
-    ['list<A>.last(): optional<A>', (list: unknown[]) => (list.length > 0 ? Optional.of(list.at(-1)) : Optional.none())],
+    ['list.distinct(): list<dyn>', (list: unknown[]) => distinct(list, meter)],
+    ['list.reverse(): list<dyn>', (list: unknown[]) => list.toReversed()],
+    ['list.sort(): list<dyn>', (list: unknown[]) => sorted(list, meter)],
+    ['list.first(): optional<dyn>', (list: unknown[]) => (list.length > 0 ? Optional.of(list[0]) : Optional.none())],
+    ['list.last(): optional<dyn>', (list: unknown[]) => (list.length > 0 ? Optional.of(list.at(-1)) : Optional.none())],
     ['list.unwrapOpt(): list<dyn>', unwrapped],
     ['OptionalNamespace.unwrap(list): list<dyn>', (_optional: unknown, list: unknown[]) => unwrapped(list)],
     ['Lists.range(int): list<int>', (_lists: Lists, count: bigint) => range(count, meter)],

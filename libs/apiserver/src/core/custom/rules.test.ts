@@ -113,6 +113,13 @@ describe('what is told', () => {
     expect(detail({ message: 'kept', messageExpression: "self.y + ''" })?.detail).toBe('kept');
   });
 
+  test('says in the words of cel-go why there is no value', () => {
+    const failing = (text: string) =>
+      found(spec({ properties: { x: integer, l: { type: 'array', items: integer } }, ...rule(text) }), { spec: { l: [1] } });
+    expect(failing('self.x > 1')[0]?.detail).toBe('no such key: x evaluating rule: self.x > 1');
+    expect(failing('self.l[7] > 1')[0]?.detail).toBe('index out of bounds: 7 evaluating rule: self.l[7] > 1');
+  });
+
   test('shows a single value, and no repeated one', () => {
     const text = spec({ properties: { t: { type: 'string', ...rule("self == 'a'") } } });
     expect(found(text, { spec: { t: 'b' } })).toEqual([

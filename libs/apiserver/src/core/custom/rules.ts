@@ -7,6 +7,7 @@ import { Optional } from '@marcbachmann/cel-js';
 import { Budget } from '../../cel/budget.ts';
 import { type Expression, ExpressionEnvironment } from '../../cel/environment.ts';
 import { ExpressionError } from '../../cel/expression-error.ts';
+import { evaluationWords } from '../../cel/go-words.ts';
 import { ruleValue } from './cel-values.ts';
 
 type Schema = JSONSchemaProps;
@@ -213,10 +214,7 @@ function evaluateRules(place: Place, evaluation: Evaluation): void {
       else errors.push(error);
     } catch (error) {
       if (!(error instanceof ExpressionError)) throw error;
-      const detail = budget.isExhausted
-        ? `'${error.message}': no further validation rules will be run due to call cost exceeds limit for rule: ${shown(rule)}`
-        : `${error.message} evaluating rule: ${shown(rule)}`;
-      errors.push({ type: 'Invalid', field: path, value: type, detail });
+      errors.push({ type: 'Invalid', field: path, value: type, detail: failureOf(rule, error, budget) });
       if (budget.isExhausted) return;
     }
   }
@@ -234,6 +232,14 @@ function messageOf(rule: Rule, message: Expression | undefined, values: Record<s
     if (error instanceof ExpressionError) return stated;
     throw error;
   }
+}
+
+function failureOf(rule: Rule, error: ExpressionError, budget: Budget): string {
+  const words = evaluationWords(error);
+  if (budget.isExhausted)
+    return `'${words}': no further validation rules will be run due to call cost exceeds limit for rule: ${shown(rule)}`;
+  if (!words.startsWith('no such overload')) return `${words} evaluating rule: ${shown(rule)}`;
+  return `'${words}': call arguments did not match a supported operator, function or macro signature for rule: ${shown(rule)}`;
 }
 
 /** `.spec['a.b']` → `spec.a.b`. */
