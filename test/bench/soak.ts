@@ -8,7 +8,7 @@ import { clusterPackages } from '../../tools/cluster/debian.ts';
 import { type KernelObjects, kernelObjects } from '../e2e/kernel-objects.ts';
 import { leftovers } from '../e2e/leftovers.ts';
 import { type BenchCluster, withBenchCluster } from './support/bench-cluster.ts';
-import { heapAfterCollection } from './support/inspected-process.ts';
+import { heapAfterCollection, type InspectedProcess } from './support/inspected-process.ts';
 import { churn } from './support/pod-churn.ts';
 import { residentBytes } from './support/process-usage.ts';
 import { rounded } from './support/statistics.ts';
@@ -40,6 +40,8 @@ export async function run(): Promise<object> {
   return withBenchCluster(async (bench) => {
     const client = await bench.cluster.client();
     try {
+      // Open from the start: the first measure would open them, and the second find what they keep open.
+      for (const name of measured) await heapAfterCollection(inspected(bench, name));
       const more = { image: bench.image, atATime, report: (gone: number) => console.error(`${gone} pods have come and gone`) };
       await churn(client, { ...more, name: 'first', pods: firstPods });
       const before = await measure(bench);
@@ -87,14 +89,18 @@ async function measure(bench: BenchCluster): Promise<Measure> {
 }
 
 /** Resident memory as it is found, before anything is collected. */
-async function usageOf({ cluster }: BenchCluster, name: (typeof measured)[number]): Promise<Usage> {
+async function usageOf(bench: BenchCluster, name: (typeof measured)[number]): Promise<Usage> {
+  const process = inspected(bench, name);
+  const residentMegabytes = rounded(residentBytes(process.pid) / 1e6);
+  const openFiles = readdirSync(`/proc/${process.pid}/fd`).length;
+  const heapMegabytes = rounded((await heapAfterCollection(process)) / 1e6);
+  return { residentMegabytes, heapMegabytes, openFiles };
+}
+
+function inspected({ cluster }: BenchCluster, name: (typeof measured)[number]): InspectedProcess {
   const record = cluster.processes.running(name);
   if (!record) throw new Error(`${name} does not run; its log ends with:\n${cluster.processes.tail(name)}`);
-  const log = () => readFileSync(cluster.processes.logFile(name), 'utf8').slice(record.logOffset);
-  const residentMegabytes = rounded(residentBytes(record.pid) / 1e6);
-  const openFiles = readdirSync(`/proc/${record.pid}/fd`).length;
-  const heapMegabytes = rounded((await heapAfterCollection({ pid: record.pid, log })) / 1e6);
-  return { residentMegabytes, heapMegabytes, openFiles };
+  return { pid: record.pid, log: () => readFileSync(cluster.processes.logFile(name), 'utf8').slice(record.logOffset) };
 }
 
 async function leftBy({ cluster: { layout } }: BenchCluster): Promise<Pick<Measure, 'kernelObjects' | 'leftovers'>> {
