@@ -122,3 +122,19 @@ test('volumes that ask for it start out with what the image holds there, once', 
     expect(await exec('ls', '/var/lib/app')).toBe('deep\n');
     expect(await exec('ls', '/var/lib/app/deep')).toBe('file\n');
   }));
+
+test('an ephemeral volume gets a claim of its own, which goes with its pod', () =>
+  withNamespace(async (ns) => {
+    const { spec } = claim(ns);
+    const main = shell('main', "echo mine > /data/file; trap 'exit 0' TERM; while true; do /bin/busybox sleep 1 & wait; done", {
+      ...{ volumeMounts: [{ name: 'data', mountPath: '/data' }], securityContext: { runAsUser: 0 } },
+    });
+    await apply(pod(ns, 'keeper', [main], { volumes: [{ name: 'data', ephemeral: { volumeClaimTemplate: { spec } } }] }));
+    await ready(ns, 'keeper');
+    expect(await read(ns, 'keeper')).toBe('mine\n');
+    const made = await get<PersistentVolumeClaim>('-n', ns, 'pvc', 'keeper-data');
+    expect(made.metadata.ownerReferences).toMatchObject([{ kind: 'Pod', name: 'keeper', controller: true }]);
+    await kubectl('-n', ns, 'delete', 'pod', 'keeper');
+    await kubectl('-n', ns, 'wait', '--for=delete', 'pvc/keeper-data', '--timeout=60s');
+    await kubectl('wait', '--for=delete', `pv/${made.spec.volumeName}`, '--timeout=60s');
+  }));

@@ -145,3 +145,4 @@ export {
 export { containerShouldRestart } from './validation/restart-policy.ts';
 export { EventsV1Event } from './views/event.ts';
 export { AutoscalingV1HorizontalPodAutoscaler } from './views/horizontal-pod-autoscaler.ts';
+export { foreignClaim, volumeClaimName, volumeClaimNames } from './volume-claims.ts';

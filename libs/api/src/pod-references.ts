@@ -1,6 +1,7 @@
 // What a pod needs beside itself: the ConfigMaps, Secrets, claims and runtime class its spec names. An agent is given these and no others,
 // so a reference forgotten here is a pod that cannot start, and one too many is a leak.
 import type { Container, Pod, Volume } from './generated/core-v1.types.ts';
+import { volumeClaimNames } from './volume-claims.ts';
 
 export interface PodReference {
   kind: string;
@@ -18,7 +19,8 @@ export function podReferences(pod: Pod): PodReference[] {
   const { runtimeClassName } = pod.spec;
   if (runtimeClassName) found.set('RuntimeClass', { kind: 'RuntimeClass', namespace: '', name: runtimeClassName });
   for (const secret of pod.spec.imagePullSecrets ?? []) add('Secret', secret.name);
-  for (const volume of pod.spec.volumes ?? []) addVolume(volume, pod.metadata.name, add);
+  for (const name of volumeClaimNames(pod)) add('PersistentVolumeClaim', name);
+  for (const volume of pod.spec.volumes ?? []) addVolume(volume, add);
   const containers = [...(pod.spec.initContainers ?? []), ...(pod.spec.containers ?? []), ...(pod.spec.ephemeralContainers ?? [])];
   for (const container of containers) addEnvironment(container, add);
   return [...found.values()];
@@ -26,11 +28,9 @@ export function podReferences(pod: Pod): PodReference[] {
 
 type Add = (kind: string, name: string | undefined) => void;
 
-function addVolume(volume: Volume, podName: string, add: Add): void {
+function addVolume(volume: Volume, add: Add): void {
   add('ConfigMap', volume.configMap?.name);
   add('Secret', volume.secret?.secretName);
-  add('PersistentVolumeClaim', volume.persistentVolumeClaim?.claimName);
-  if (volume.ephemeral) add('PersistentVolumeClaim', `${podName}-${volume.name}`);
   add('Secret', volume.csi?.nodePublishSecretRef?.name);
   for (const source of volume.projected?.sources ?? []) {
     add('ConfigMap', source.configMap?.name);

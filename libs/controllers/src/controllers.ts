@@ -31,6 +31,7 @@ import { ipRepairController } from './service-addresses/repair.ts';
 import { serviceCidrsController } from './service-addresses/service-cidrs.ts';
 import { statefulSetController } from './stateful-set/controller.ts';
 import { claimController } from './volumes/claim.ts';
+import { ephemeralVolumeController } from './volumes/ephemeral.ts';
 import { attributesClassProtectionController, claimProtectionController, volumeProtectionController } from './volumes/protection.ts';
 import { volumeController } from './volumes/volume.ts';
 
@@ -84,6 +85,7 @@ export function controllersFor(options: ControllersOptions): Controller[] {
     erase(podClaimController),
     erase(claimUseController),
     erase(claimController),
+    erase(ephemeralVolumeController),
     erase(volumeController),
     erase(claimProtectionController),
     erase(volumeProtectionController),

@@ -1,5 +1,5 @@
 // A pod as scheduling sees it, read once. Pods whose `shape` is equal are the same to every plugin, so that they share work.
-import { countedSpec, type Pod, type PodResourceClaim, type PodSpec, podResourceClaims } from '@berth/api';
+import { countedSpec, type Pod, type PodResourceClaim, type PodSpec, podResourceClaims, volumeClaimNames } from '@berth/api';
 import { keyOf } from '@berth/machinery';
 import { type AffinityTerms, affinityTerms } from './affinity-terms.ts';
 import { podRequests, type Resources, scoredRequests } from './resources.ts';
@@ -50,7 +50,7 @@ export function podFacts(pod: Pod): PodFacts {
     owner: ownerOf(pod),
     isTerminating: metadata.deletionTimestamp !== undefined,
     priority: pod.spec.priority ?? 0,
-    claims: claimsOf(pod),
+    claims: volumeClaimNames(pod),
     deviceClaims: podResourceClaims(pod),
     shape: shapeOf(pod, counted),
   };
@@ -67,13 +67,6 @@ function hostPorts({ spec }: Pod): HostPort[] {
       hostPort ? [{ address: hostIP || '0.0.0.0', protocol: protocol ?? 'TCP', port: hostPort }] : [],
     ),
   );
-}
-
-function claimsOf({ spec, metadata }: Pod): string[] {
-  return (spec.volumes ?? []).flatMap((volume) => {
-    if (volume.persistentVolumeClaim) return [volume.persistentVolumeClaim.claimName];
-    return volume.ephemeral ? [`${metadata.name}-${volume.name}`] : [];
-  });
 }
 
 /** Claims that are made for a pod are for it alone, and so is the answer. */
@@ -106,7 +99,7 @@ function shapeOf(pod: Pod, spec: PodSpec): string {
     spec.resources?.requests,
     containers(spec.initContainers),
     containers(spec.containers),
-    claimsOf(pod),
+    volumeClaimNames(pod),
     ...deviceShape(pod),
   ]);
 }

@@ -1,7 +1,13 @@
 // What the claims of a pod mean for where it can run: volumes that exist already and may be reachable from some nodes only,
 // claims that wait for the pod's node to be known, and claims that keep the pod from every node for now.
-import { type PersistentVolume, type PersistentVolumeClaim, type StorageClass, storageClassNameOf } from '@berth/api';
-import { keyOf } from '@berth/machinery';
+import {
+  foreignClaim,
+  type PersistentVolume,
+  type PersistentVolumeClaim,
+  type StorageClass,
+  storageClassNameOf,
+  volumeClaimName,
+} from '@berth/api';
 import type { PodFacts } from './pod-facts.ts';
 import type { VolumeState } from './volume-state.ts';
 
@@ -40,7 +46,7 @@ export function volumePlan(pod: PodFacts, volumes: VolumeState): VolumePlan {
 }
 
 function obstacleOf({ pod }: PodFacts, name: string, claim: PersistentVolumeClaim | undefined): string | undefined {
-  const isEphemeral = pod.spec.volumes?.some((volume) => volume.ephemeral && `${pod.metadata.name}-${volume.name}` === name);
+  const isEphemeral = pod.spec.volumes?.some((volume) => volume.ephemeral && volumeClaimName(pod, volume) === name);
   if (!claim) {
     return isEphemeral
       ? `waiting for ephemeral volume controller to create the persistentvolumeclaim ${JSON.stringify(name)}`
@@ -50,6 +56,5 @@ function obstacleOf({ pod }: PodFacts, name: string, claim: PersistentVolumeClai
   if (claim.status?.phase === 'Lost') {
     return `persistentvolumeclaim ${JSON.stringify(name)} bound to non-existent persistentvolume ${JSON.stringify(claim.spec.volumeName ?? '')}`;
   }
-  const isForeign = isEphemeral && !claim.metadata.ownerReferences?.some(({ uid }) => uid === pod.metadata.uid);
-  return isForeign ? `PVC ${keyOf(claim)} was not created for pod ${keyOf(pod)} (pod is not owner)` : undefined;
+  return isEphemeral ? foreignClaim(claim, pod) : undefined;
 }

@@ -1,6 +1,6 @@
 // Where the values come from that pods refer to: what the control plane sent of config maps, secrets, claims and volumes, and what
 // this node knows of itself.
-import type { PersistentVolumeClaim, Pod, Secret } from '@berth/api';
+import { type PersistentVolumeClaim, type Pod, type Secret, volumeClaimNames } from '@berth/api';
 import type { NodeNetwork } from '../network/network.ts';
 import type { AccountTokens } from '../volumes/account-tokens.ts';
 import type { DesiredCache } from './desired-cache.ts';
@@ -48,8 +48,7 @@ function refuseSecondPod(claim: PersistentVolumeClaim | undefined, pod: Pod, ear
   if (!claim?.spec.accessModes?.includes('ReadWriteOncePod')) return;
   // Whoever has started with it has it.
   if (pod.status?.containerStatuses?.some(({ state }) => state?.running)) return;
-  const isUser = ({ metadata, spec }: Pod) =>
-    metadata.namespace === pod.metadata.namespace &&
-    (spec.volumes ?? []).some(({ persistentVolumeClaim }) => persistentVolumeClaim?.claimName === claim.metadata.name);
+  const isUser = (other: Pod) =>
+    other.metadata.namespace === pod.metadata.namespace && volumeClaimNames(other).includes(claim.metadata.name);
   if (earlier(pod).some(isUser)) throw new Error('volume uses the ReadWriteOncePod access mode and is already in use by another pod');
 }

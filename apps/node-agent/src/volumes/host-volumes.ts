@@ -5,7 +5,15 @@ import { execFile } from 'node:child_process';
 import { chmod, lstat, mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Container, HostPathVolumeSource, PersistentVolume, Pod, Volume } from '@berth/api';
+import {
+  type Container,
+  foreignClaim,
+  type HostPathVolumeSource,
+  type PersistentVolume,
+  type Pod,
+  type Volume,
+  volumeClaimName,
+} from '@berth/api';
 import { parseQuantity } from '@berth/machinery';
 import { DirectoryHandle, type ImageFiles, unmountBelow } from '@berth/runtime';
 import { writeAtomically } from './atomic-directory.ts';
@@ -89,15 +97,18 @@ export class HostVolumes implements VolumeManager {
       return own;
     }
     if (volume.hostPath) return hostPath(volume.hostPath);
-    if (volume.persistentVolumeClaim) return this.#claim(volume, own, sources, groupId);
+    if (volume.persistentVolumeClaim || volume.ephemeral) return this.#claim(pod, volume, own, sources);
     if (volume.emptyDir) return emptyDirectory(own, volume, groupId);
     throw new VolumeError(volume.name, 'this kind of volume is not supported on this node');
   }
 
-  async #claim(volume: Volume, own: string, sources: VolumeSources, groupId: number | undefined): Promise<string> {
-    const name = volume.persistentVolumeClaim?.claimName ?? '';
+  async #claim(pod: Pod, volume: Volume, own: string, sources: VolumeSources): Promise<string> {
+    const name = volumeClaimName(pod, volume) ?? '';
     const claim = sources.claim(name);
     if (!claim) throw new VolumeError(volume.name, `persistentvolumeclaim "${name}" not found`);
+    const foreign = volume.ephemeral && foreignClaim(claim, pod);
+    if (foreign) throw new VolumeError(volume.name, foreign);
+    const groupId = pod.spec.securityContext?.fsGroup;
     const bound = claim.spec.volumeName ? sources.persistentVolume(claim.spec.volumeName) : undefined;
     if (!bound) throw new VolumeError(volume.name, `persistentvolumeclaim "${name}" is not bound yet`);
     const path = bound.spec.local?.path ?? bound.spec.hostPath?.path;

@@ -2,7 +2,17 @@
 // nobody believes in a setting that does nothing.
 import type { Container, PodSpec, SecurityContext, Volume } from '../generated/core-v1.types.ts';
 
-const actingVolumes = ['name', 'emptyDir', 'configMap', 'secret', 'hostPath', 'persistentVolumeClaim', 'projected', 'downwardAPI'];
+const actingVolumes = [
+  'name',
+  'emptyDir',
+  'configMap',
+  'secret',
+  'hostPath',
+  'persistentVolumeClaim',
+  'ephemeral',
+  'projected',
+  'downwardAPI',
+];
 const actingProjections = ['configMap', 'secret', 'downwardAPI', 'serviceAccountToken'];
 const idleContainerFields = ['volumeDevices'] as const;
 /** Resources whose limits are enforced. */

@@ -1,5 +1,5 @@
 // Keeps volumes, claims and classes of attributes from vanishing under their users: a finalizer on each, taken off once nobody uses it.
-import { hasEnded, PersistentVolume, PersistentVolumeClaim, Pod, VolumeAttributesClass } from '@berth/api';
+import { hasEnded, PersistentVolume, PersistentVolumeClaim, Pod, VolumeAttributesClass, volumeClaimNames } from '@berth/api';
 import { type Action, type Controller, erased, watches } from '@berth/controller';
 import { type KindDefinition, type KubeObject, keyOf } from '@berth/machinery';
 import { attributesClassProtection, claimProtection, volumeProtection } from './matching.ts';
@@ -72,11 +72,8 @@ function attributesClassesOfClaim({ spec, status }: PersistentVolumeClaim): stri
 }
 
 /** Keys of the claims that a pod mounts. */
-export function claimsOf({ metadata, spec }: Pod): string[] {
-  return (spec.volumes ?? []).flatMap(({ name, persistentVolumeClaim, ephemeral }) => {
-    const claimName = persistentVolumeClaim?.claimName ?? (ephemeral ? `${metadata.name}-${name}` : undefined);
-    return claimName === undefined ? [] : [`${metadata.namespace}/${claimName}`];
-  });
+export function claimsOf(pod: Pod): string[] {
+  return volumeClaimNames(pod).map((name) => `${pod.metadata.namespace}/${name}`);
 }
 
 /** A pod without a node mounts nothing, one that ended neither. */

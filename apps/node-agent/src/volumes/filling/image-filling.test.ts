@@ -39,7 +39,7 @@ const local = () =>
   ({ metadata: { name: 'pv', uid: 'pv-1' }, spec: { local: { path: join(folder, 'data/volumes/pv') } } }) as PersistentVolume;
 const sources = () =>
   ({
-    claim: (name: string) => ({ metadata: { name, ...claimed }, spec: { volumeName: 'pv' } }) as PersistentVolumeClaim,
+    claim: (name: string) => ({ metadata: { name, namespace: 'ns', ...claimed }, spec: { volumeName: 'pv' } }) as PersistentVolumeClaim,
     persistentVolume: local,
   }) as Partial<VolumeSources> as VolumeSources;
 
@@ -47,7 +47,10 @@ const onClaim: Volume = { name: 'data', persistentVolumeClaim: { claimName: 'dat
 const app: Container = { name: 'app', image: 'app', volumeMounts: [{ name: 'data', mountPath: '/var/lib/app' }] };
 
 function podWith(volume: Volume, more: Partial<Pod['spec']> = {}, annotations: Record<string, string> = {}): Pod {
-  return { metadata: { name: 'p', uid: 'uid-1', annotations }, spec: { containers: [app], volumes: [volume], ...more } } as Pod;
+  return {
+    metadata: { name: 'p', namespace: 'ns', uid: 'uid-1', annotations },
+    spec: { containers: [app], volumes: [volume], ...more },
+  } as Pod;
 }
 
 /** Where the volume is, and the names of the volumes that were filled. */
@@ -119,6 +122,13 @@ test.each<[string, Partial<Volume>, Partial<NonNullable<Container['volumeMounts'
   const container = { ...app, volumeMounts: [{ name: 'data', mountPath: '/var/lib/app', ...mount }] };
   expect((await start(podWith({ ...onClaim, ...volume }), container)).filled).toEqual([]);
   expect(reads).toBe(0);
+});
+
+test("a claim of the pod's own, made for an ephemeral volume, is filled too; another pod's is refused", async () => {
+  const volume: Volume = { name: 'data', ephemeral: {} };
+  await expect(start(podWith(volume))).rejects.toThrow('PVC ns/p-data was not created for pod ns/p (pod is not owner)');
+  claimed = { ...claimed, ownerReferences: [{ apiVersion: 'v1', kind: 'Pod', name: 'p', uid: 'uid-1', controller: true }] };
+  expect((await start(podWith(volume))).filled).toEqual(['data']);
 });
 
 test.each<[string, Volume]>([

@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs';
 import { lstat, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Container, type Pod, populateAnnotation, type Volume, type VolumeMount } from '@berth/api';
+import { type Container, type Pod, populateAnnotation, type Volume, type VolumeMount, volumeClaimName } from '@berth/api';
 import type { ImageFiles } from '@berth/runtime';
 import type { VolumeSources } from '../volume-manager.ts';
 import { copyIn } from './copy-in.ts';
@@ -79,9 +79,9 @@ export class ImageFilling {
       if (pod.metadata.annotations?.[populateAnnotation] !== 'image') return undefined;
       return join(this.#options.podDirectory(pod.metadata.uid ?? ''), 'filled-volumes', volume.name);
     }
-    const source = volume.persistentVolumeClaim;
-    if (!source || source.readOnly) return undefined;
-    const claim = sources.claim(source.claimName);
+    const claimName = volumeClaimName(pod, volume);
+    if (claimName === undefined || volume.persistentVolumeClaim?.readOnly) return undefined;
+    const claim = sources.claim(claimName);
     if (claim?.metadata.annotations?.[populateAnnotation] !== 'image' || !claim.spec.volumeName) return undefined;
     const uid = sources.persistentVolume(claim.spec.volumeName)?.metadata.uid;
     return uid && join(this.#options.directory, uid);
