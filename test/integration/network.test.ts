@@ -66,7 +66,7 @@ describe('services', () => {
   beforeAll(async () => {
     const web = service('web', { type: 'NodePort', clusterIP: webAddress, ports });
     const empty = service('empty', { clusterIP: emptyAddress, ports: [{ name: 'http', port: 80, protocol: 'TCP' }] });
-    await publish([web, empty], [slice('web', [{ pod: 'a' }, { pod: 'b' }])], 'udp-10-96-0-20-123');
+    await publish([web, empty], [slice('web', [{ pod: 'a' }, { pod: 'b' }])], `${webAddress} . udp . 123 : goto`);
   });
 
   test('a pod reaches both endpoints of a cluster address, about as often', async () => {
@@ -113,21 +113,42 @@ describe('services', () => {
   });
 });
 
+describe('rules that somebody else removes', () => {
+  test.each([
+    ['everything', ['flush', 'ruleset']],
+    ["the table's rules", ['flush', 'table', 'ip', 'berth-lab']],
+    ['rules of one chain', ['flush', 'chain', 'ip', 'berth-lab', 'all-2']],
+    ['elements of a map', ['flush', 'map', 'ip', 'berth-lab', 'cluster-ports']],
+    ['one endpoint', ['delete', 'element', 'ip', 'berth-lab', 'endpoints', `{ ${webAddress} . tcp . 80 . 1 }`]],
+  ])('are made again: %s', async (_what, statement) => {
+    await publish([service('web', { clusterIP: webAddress, ports })], [slice('web', [{ pod: 'a' }, { pod: 'b' }])], `${webAddress} . udp . 123 : goto`);
+    // Counters, handles and the like are none of these.
+    const before = await lab.run('nft', ['-s', 'list', 'table', 'ip', 'berth-lab']);
+    const lines = (text: string) => text.split(/[\n,]/).map((line) => line.trim()).sort();
+    await lab.run('nft', statement);
+    await vi.waitFor(async () => expect(lines(await lab.run('nft', ['-s', 'list', 'table', 'ip', 'berth-lab']))).toEqual(lines(before)), {
+      timeout: 15_000,
+      interval: 100,
+    });
+    expect(new Set(await answering('b', webAddress, 80, 20))).toEqual(new Set(['a', 'b']));
+  });
+});
+
 describe('special ways', () => {
   test('a pod reaches itself by its own cluster address', async () => {
     const self = service('self', { clusterIP: '10.96.0.22', ports });
-    await publish([self], [slice('self', [{ pod: 'a' }])], 'tcp-10-96-0-22-80');
+    await publish([self], [slice('self', [{ pod: 'a' }])], '10.96.0.22 . tcp . 80 : goto');
     expect(await answering('a', '10.96.0.22', 80, 5)).toEqual(Array(5).fill('a'));
     expect(await answering('a', '10.96.0.22', 123, 5, 'udp')).toEqual(Array(5).fill('a'));
   });
 
   test('a client with affinity stays with one endpoint', async () => {
     const sticky = service('sticky', { clusterIP: '10.96.0.23', ports, sessionAffinity: 'ClientIP' });
-    await publish([sticky], [slice('sticky', [{ pod: 'a' }, { pod: 'b' }])], 'tcp-10-96-0-23-80');
+    await publish([sticky], [slice('sticky', [{ pod: 'a' }, { pod: 'b' }])], '10.96.0.23 . tcp . 80 : goto sticky');
     for (const from of ['a', 'b', undefined]) expect(new Set(await answering(from, '10.96.0.23', 80, 20)).size).toBe(1);
   });
 
-  test('traffic policies keep to endpoints of this node, and refuse where there are none', async () => {
+  test('traffic policies keep to endpoints of this node, and drop where they are elsewhere; what comes from this node goes anywhere', async () => {
     const local = { internalTrafficPolicy: 'Local', externalTrafficPolicy: 'Local' } as const;
     const half = service('half', { type: 'NodePort', clusterIP: '10.96.0.24', ports, ...local });
     const far = service('far', { clusterIP: '10.96.0.25', ports: [{ name: 'http', port: 80, protocol: 'TCP' }], ...local });
@@ -135,10 +156,14 @@ describe('special ways', () => {
       slice('half', [{ pod: 'a' }, { pod: 'b', nodeName: 'elsewhere' }]),
       slice('far', [{ pod: 'b', nodeName: 'elsewhere' }]),
     ];
-    await publish([half, far], slices, 'tcp-10-96-0-24-80');
+    await publish([half, far], slices, '10.96.0.24 . tcp . 80 : goto');
     expect(new Set(await answering('b', '10.96.0.24', 80, 20))).toEqual(new Set(['a']));
     expect(new Set(await answering('outside', nodeAddress, nodePort, 20))).toEqual(new Set(['a']));
-    expect(await answering('a', '10.96.0.25', 80)).toEqual(['ECONNREFUSED']);
+    expect(await answering('a', '10.96.0.25', 80)).toEqual(['timed out']);
+    for (const from of ['a', undefined]) expect(new Set(await answering(from, nodeAddress, nodePort, 30))).toEqual(new Set(['a', 'b']));
+    await publish([half, far], [slice('half', [{ pod: 'b', nodeName: 'elsewhere' }])], 'drop');
+    expect(await answering('outside', nodeAddress, nodePort)).toEqual(['timed out']);
+    expect(await answering('a', nodeAddress, nodePort)).toEqual(['b']);
   });
 
   test('a host port leads to its pod, from the node, its loopback and outside', async () => {
@@ -149,7 +174,7 @@ describe('special ways', () => {
       spec: { containers: [{ name: 'c', image: 'i', ports: [{ containerPort: 8080, hostPort: 8_088, protocol: 'TCP' }] }] },
       status: { podIP: addresses['b'] },
     };
-    await publish([], [], 'tcp-host-8088', [pod]);
+    await publish([], [], 'tcp . 8088 : goto', [pod]);
     expect(await answering(undefined, '127.0.0.1', 8_088)).toEqual(['b']);
     expect(await answering(undefined, nodeAddress, 8_088)).toEqual(['b']);
     expect(await answering('outside', nodeAddress, 8_088)).toEqual(['b']);
@@ -165,7 +190,7 @@ describe('special ways', () => {
       status: { podIP: addresses[pod] },
     });
     const pods = [withPort('a', '127.0.0.1', 'TCP'), withPort('b', nodeAddress, 'TCP'), withPort('a', nodeAddress, 'UDP')];
-    await publish([], [], 'tcp-host-127-0-0-1-8090', pods);
+    await publish([], [], '127.0.0.1 . tcp . 8090 : goto', pods);
     expect(await answering(undefined, '127.0.0.1', 8_090)).toEqual(['a']);
     expect(await answering(undefined, nodeAddress, 8_090)).toEqual(['b']);
     expect(await answering('outside', nodeAddress, 8_090)).toEqual(['b']);
@@ -205,9 +230,9 @@ describe('clients of UDP that keep their source port', () => {
 
   test('are answered by the new endpoint once the old one is gone, whichever way they ask', async () => {
     const both = [udp('moving', '10.96.0.30')];
-    await publish(both, [slice('moving', [{ pod: 'a' }])], `dnat to ${addresses['a']}`);
+    await publish(both, [slice('moving', [{ pod: 'a' }])], `10.96.0.30 . udp . 123 . 0 : ${addresses['a']}`);
     for (const [from, host, port] of ways) expect(await stillAsking(from, host, port, 5_801), `${from} to ${host}:${port}`).toBe('a');
-    await publish(both, [slice('moving', [{ pod: 'b' }])], `dnat to ${addresses['b']}`);
+    await publish(both, [slice('moving', [{ pod: 'b' }])], `10.96.0.30 . udp . 123 . 0 : ${addresses['b']}`);
     for (const [from, host, port] of ways) {
       await vi.waitFor(async () => expect(await stillAsking(from, host, port, 5_801), `${from} to ${host}:${port}`).toBe('b'), 15_000);
     }
@@ -215,10 +240,10 @@ describe('clients of UDP that keep their source port', () => {
 
   test('get no answer from a port that is taken away, nor does anybody', async () => {
     const [http] = ports;
-    await publish([udp('moving', '10.96.0.30')], [slice('moving', [{ pod: 'a' }])], 'udp-10-96-0-30-123');
+    await publish([udp('moving', '10.96.0.30')], [slice('moving', [{ pod: 'a' }])], '10.96.0.30 . udp . 123 : goto');
     expect(await stillAsking('b', '10.96.0.30', 123, 5_802)).toBe('a');
     const tcpOnly = service('moving', { type: 'NodePort', clusterIP: '10.96.0.30', ports: http ? [http] : [] });
-    await publish([tcpOnly], [slice('moving', [{ pod: 'a' }])], 'tcp-10-96-0-30-80');
+    await publish([tcpOnly], [slice('moving', [{ pod: 'a' }])], '10.96.0.30 . tcp . 80 : goto');
     await vi.waitFor(async () => expect(await stillAsking('b', '10.96.0.30', 123, 5_802)).toBeUndefined(), 15_000);
     expect(await answering('b', '10.96.0.30', 123, 1, 'udp')).toEqual(['ECONNREFUSED']);
     expect(await answering('b', '10.96.0.30', 80)).toEqual(['a']);
@@ -238,7 +263,7 @@ describe('clients of UDP that keep their source port', () => {
     const end = await lab.serve('node', 8_089, undefined);
     await publish([], [], 'kept', []);
     expect(await stillAsking('outside', nodeAddress, 8_089, 5_803)).toBe('node');
-    await publish([], [], 'udp-host-8089', [withPort]);
+    await publish([], [], 'udp . 8089 : goto', [withPort]);
     await vi.waitFor(async () => expect(await stillAsking('outside', nodeAddress, 8_089, 5_803)).toBe('b'), 15_000);
     await end();
   });
@@ -253,7 +278,7 @@ describe('names', () => {
       service('db', { clusterIP: 'None', ports }),
       service('other', { type: 'ExternalName', externalName: 'web.default.svc.example' }),
     ];
-    await publish(services, [slice('web', [{ pod: 'a' }]), slice('db', [{ pod: 'a' }, { pod: 'b' }])], 'tcp-10-96-0-20-80');
+    await publish(services, [slice('web', [{ pod: 'a' }]), slice('db', [{ pod: 'a' }, { pod: 'b' }])], `${webAddress} . tcp . 80 : goto`);
   });
 
   test('a pod finds services, endpoints by host name, ports, and names of addresses', async () => {

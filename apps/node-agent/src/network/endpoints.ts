@@ -33,6 +33,28 @@ export function endpointsOf(port: ServicePort, slices: EndpointSlice[], onlyNode
   return addressesOf(ready.length > 0 ? ready : serving);
 }
 
+/** This node, as hints name it. */
+export interface Place {
+  nodeName: string;
+  /** Absent where the node has no label that says so. */
+  zone: string | undefined;
+}
+
+/**
+ * Of all nodes, those that hints keep for this place: for its node, else for its zone. Hints count when every ready endpoint has them and
+ * some are for this place; else all endpoints do (kube-proxy, pkg/proxy/topology.go).
+ */
+export function endpointsNear(port: ServicePort, slices: EndpointSlice[], { nodeName, zone }: Place): Endpoint[] {
+  const ready = candidatesOf(port, slices).filter(({ endpoint }) => endpoint.conditions?.ready !== false);
+  const kept = (names: (endpoint: SliceEndpoint) => string[], own: string | undefined) => {
+    const isHinted = ready.every(({ endpoint }) => names(endpoint).length > 0);
+    return isHinted && own ? ready.filter(({ endpoint }) => names(endpoint).includes(own)) : [];
+  };
+  const here = kept(({ hints }) => (hints?.forNodes ?? []).map(({ name }) => name), nodeName);
+  const near = here.length > 0 ? here : kept(({ hints }) => (hints?.forZones ?? []).map(({ name }) => name), zone);
+  return near.length > 0 ? addressesOf(near) : endpointsOf(port, slices, undefined);
+}
+
 /** All that serve, whether they end or not: flows that have begun may go on to these. */
 export function servingEndpointsOf(port: ServicePort, slices: EndpointSlice[]): Endpoint[] {
   return addressesOf(

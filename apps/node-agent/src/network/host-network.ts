@@ -20,7 +20,7 @@ import type { PodNetworkMode } from './pod-routes-plan.ts';
 import { PolicyTable } from './policy/policy-table.ts';
 import { replaceFile } from './replace-file.ts';
 import { ServiceHealthServers } from './service-health.ts';
-import { serviceRules } from './service-rules.ts';
+import { ServiceTable } from './services/service-table.ts';
 import { readSysctl, Sysctls } from './sysctls.ts';
 import { udpFrontends } from './udp-flows.ts';
 
@@ -58,23 +58,25 @@ export class HostNetwork implements NodeNetwork {
   readonly #bridge: string;
   /** Holds the cluster's DNS address: CNI refuses a bridge with an address besides its own. */
   readonly #dnsInterface: string;
-  readonly #table: string;
   readonly #sysctls: Sysctls;
   readonly #conntrack: Conntrack;
   readonly #routes: PodRoutes;
   readonly #health: ServiceHealthServers;
+  readonly #services: ServiceTable;
   readonly #policies: PolicyTable;
   /** What somebody else takes away is made again. */
   readonly #events: KernelEvents[];
   #settings: Settings | undefined;
   #hostDns: PodDns = { servers: [], searches: [], options: [] };
   #dns: DnsServer | undefined;
-  #zone: Zone = { domain: '', names: new Map(), reverse: new Map() };
+  /** Absent until somebody asks for a name: most changes are none of names. */
+  #zone: Zone | undefined;
   /** Absent until the control plane has said it: what an earlier agent made stays as it is until then. */
   #wanted: NetworkState | undefined;
   #isDirty = false;
   #applying: Promise<void> | undefined;
-  #applied = '';
+  /** Flows have yet to be brought in line with the rules, which are counted. */
+  #flows = { areDue: false, rules: 0 };
   #stopped = false;
 
   constructor(options: HostNetworkOptions) {
@@ -82,10 +84,10 @@ export class HostNetwork implements NodeNetwork {
     this.#run = options.run ?? runCommand;
     this.#bridge = `${bridgePrefix}${options.instance}`;
     this.#dnsInterface = `${bridgePrefix}d${options.instance}`;
-    this.#table = `berth-${options.instance}`;
     this.#conntrack = new Conntrack(this.#run, options.logger);
     this.#sysctls = new Sysctls(join(options.stateDirectory, 'sysctls.json'));
     this.#health = new ServiceHealthServers(options);
+    this.#services = new ServiceTable({ ...options, run: this.#run, bridge: this.#bridge, table: `berth-${options.instance}` });
     this.#policies = new PolicyTable({ ...options, run: this.#run, bridge: this.#bridge, table: `berth-policy-${options.instance}` });
     this.#routes = new PodRoutes({
       ...options,
@@ -97,7 +99,13 @@ export class HostNetwork implements NodeNetwork {
     });
     const { clock, logger } = options;
     this.#events = [
-      new KernelEvents({ command: ['nft', 'monitor', 'destroy', 'tables'], changed: () => this.#mendTables(), clock, logger }),
+      new KernelEvents({
+        command: ['nft', 'monitor', 'destroy'],
+        isOfInterest: (line) => this.#services.isLoss(line) || this.#policies.isLoss(line),
+        changed: () => this.#mendTables(),
+        clock,
+        logger,
+      }),
       new KernelEvents({ command: ['ip', '-4', 'monitor', 'link', 'route'], changed: () => this.#mendRoutes(), clock, logger }),
     ];
   }
@@ -113,6 +121,7 @@ export class HostNetwork implements NodeNetwork {
 
   sync(state: NetworkState): void {
     this.#wanted = state;
+    this.#zone = undefined;
     this.#refresh();
     this.#policies.sync(state.policies && { ...state.policies, pods: state.pods });
   }
@@ -133,6 +142,7 @@ export class HostNetwork implements NodeNetwork {
     this.#stopped = true;
     for (const events of this.#events) await events.stop();
     await this.#applying;
+    await this.#services.stop();
     await this.#policies.stop();
     await this.#health.stop();
     await this.#dns?.stop();
@@ -141,8 +151,7 @@ export class HostNetwork implements NodeNetwork {
   /** Removes everything that any agent of this instance has made; safe to repeat. */
   async tearDown(): Promise<void> {
     await this.stop();
-    const tables = await this.#run('nft', ['list', 'tables', 'ip']);
-    if (tables.split('\n').includes(`table ip ${this.#table}`)) await this.#run('nft', ['delete', 'table', 'ip', this.#table]);
+    await this.#services.tearDown();
     await this.#policies.tearDown();
     // Pods that nobody ended hold on to their ends of the bridge's ports; the bridge goes without asking them.
     await this.#routes.tearDown();
@@ -179,8 +188,12 @@ export class HostNetwork implements NodeNetwork {
       this.#hostDns.servers.filter((server) => server !== clusterDns),
       clock,
     );
-    this.#zone = buildZone(clusterDomain, this.#wanted?.services ?? [], this.#wanted?.endpointSlices ?? []);
-    const dns = new DnsServer({ address: clusterDns, port: dnsPort, zone: () => this.#zone, upstream, clock, logger });
+    this.#zone = undefined;
+    const zone = () => {
+      this.#zone ??= buildZone(clusterDomain, this.#wanted?.services ?? [], this.#wanted?.endpointSlices ?? []);
+      return this.#zone;
+    };
+    const dns = new DnsServer({ address: clusterDns, port: dnsPort, zone, upstream, clock, logger });
     // Known once it serves: until then the next attempt sets everything up again.
     await dns.start();
     this.#dns = dns;
@@ -242,38 +255,24 @@ export class HostNetwork implements NodeNetwork {
   }
 
   async #apply(settings: Settings, wanted: NetworkState): Promise<void> {
-    const { podCidr, clusterDns, clusterDomain } = settings;
+    const { podCidr, clusterDns } = settings;
     const { services, endpointSlices, pods, peers } = wanted;
-    this.#zone = buildZone(clusterDomain, services, endpointSlices);
     const bridgeIsFiltered = (await readSysctl(bridgeFilter)) === '1';
     const { nodeName } = this.#options;
-    const rules = serviceRules({
-      table: this.#table,
-      bridge: this.#bridge,
-      podCidr,
-      peerCidrs: peers.map(({ spec }) => spec.podCIDR),
-      clusterDns,
-      services,
-      endpointSlices,
-      pods,
-      nodeName,
-      bridgeIsFiltered,
-    });
-    if (rules !== this.#applied) await this.#run('nft', ['-f', '-'], rules);
-    this.#applied = rules;
+    const peerCidrs = peers.map(({ spec }) => spec.podCIDR);
+    const hasUdpChanged = await this.#services.apply({ ...wanted, podCidr, peerCidrs, clusterDns, nodeName, bridgeIsFiltered });
+    if (hasUdpChanged) this.#flows = { areDue: true, rules: this.#flows.rules + 1 };
     // Node ports of 127.0.0.1 lead to other nodes' pods as well, and the rules keep others from the loopback.
     if (peers.length > 1) await this.#sysctls.ensure({ 'net/ipv4/conf/all/route_localnet': '1' });
-    await this.#conntrack.forgetStale(rules, udpFrontends(services, endpointSlices, pods));
+    if (this.#flows.areDue) await this.#conntrack.forgetStale(`${this.#flows.rules}`, udpFrontends(services, endpointSlices, pods));
+    this.#flows.areDue = false;
     await this.#health.sync(services, endpointSlices);
     await this.#routes.apply(peers, settings);
   }
 
   async #mendTables(): Promise<void> {
-    const tables = (await this.#run('nft', ['list', 'tables'])).split('\n');
-    this.#policies.mend(tables);
-    if (this.#applied === '' || tables.includes(`table ip ${this.#table}`)) return;
-    this.#options.logger.warn('somebody has removed the rules for services; making them again', { table: this.#table });
-    this.#applied = '';
+    await this.#policies.mend();
+    this.#services.suspect();
     this.#refresh();
   }
 

@@ -2,11 +2,12 @@
 import { isIPv4 } from 'node:net';
 import { isTerminal, type Pod } from '@berth/api';
 import type { Endpoint } from './endpoints.ts';
+import { type Protocol, protocolOf } from './services/service-targets.ts';
 
 const anyAddress = ['', '0.0.0.0', '::'];
 
 export interface HostPort {
-  protocol: 'tcp' | 'udp';
+  protocol: Protocol;
   /** Absent: every address of the node. */
   hostIp: string | undefined;
   hostPort: number;
@@ -19,10 +20,10 @@ export function hostPortsOf(pod: Pod): HostPort[] {
   if (!address || pod.spec.hostNetwork || isTerminal(phase)) return [];
   const sidecars = (pod.spec.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === 'Always');
   return [...pod.spec.containers, ...sidecars].flatMap((container) =>
-    (container.ports ?? []).flatMap(({ hostPort, containerPort, protocol = 'TCP', hostIP = '' }): HostPort[] => {
+    (container.ports ?? []).flatMap(({ hostPort, containerPort, protocol, hostIP = '' }): HostPort[] => {
       const hostIp = anyAddress.includes(hostIP) ? undefined : hostIP;
-      if (!hostPort || protocol === 'SCTP' || (hostIp !== undefined && !isIPv4(hostIp))) return [];
-      return [{ protocol: protocol === 'UDP' ? 'udp' : 'tcp', hostIp, hostPort, endpoint: { address, port: containerPort } }];
+      if (!hostPort || (hostIp !== undefined && !isIPv4(hostIp))) return [];
+      return [{ protocol: protocolOf(protocol), hostIp, hostPort, endpoint: { address, port: containerPort } }];
     }),
   );
 }

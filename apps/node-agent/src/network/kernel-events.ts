@@ -1,14 +1,17 @@
-// Hears of what changes in the kernel's network, whoever changes it, from `nft monitor` or `ip monitor`: a burst becomes one call. The program
+// Hears of what changes in the kernel's network, whoever changes it, from `nft monitor` or `ip monitor`: a burst of lines becomes one call. The program
 // ends with the agent, however that ends; one that ends by itself is begun again, and a call is made for what nobody heard meanwhile.
 import { type ChildProcess, spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
 import type { Clock, Logger, Timer } from '@berth/telemetry';
 
 const burstMs = 200;
 const restartMs = 10_000;
 
 export interface KernelEventsOptions {
-  /** Such as `nft monitor destroy tables`. */
+  /** Such as `nft monitor destroy`. */
   command: [program: string, ...args: string[]];
+  /** Whether a line is cause for a call; absent: each is. */
+  isOfInterest?(line: string): boolean;
   /** Something may have changed. Calls do not overlap. @throws what is logged */
   changed(): Promise<void>;
   clock: Clock;
@@ -31,7 +34,12 @@ export class KernelEvents {
     if (this.#child || this.#isStopped) return;
     const child = spawn('setpriv', ['--pdeathsig', 'KILL', ...this.#options.command], { stdio: ['ignore', 'pipe', 'ignore'] });
     this.#child = child;
-    child.stdout.on('data', () => this.#soon(burstMs));
+    const { isOfInterest } = this.#options;
+    if (isOfInterest) {
+      createInterface({ input: child.stdout }).on('line', (line) => {
+        if (isOfInterest(line)) this.#soon(burstMs);
+      });
+    } else child.stdout.on('data', () => this.#soon(burstMs));
     child.on('error', (error) => this.#options.logger.warn('changes of the network by others are not heard of', { error }));
     child.on('close', () => this.#ended());
     this.#soon(burstMs);

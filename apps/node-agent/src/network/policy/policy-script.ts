@@ -8,6 +8,9 @@ export interface PolicyTableNames {
   bridge: string;
 }
 
+/** At the kernel's hooks: their rules change only with the table. */
+export const baseChains = ['egress', 'ingress'] as const;
+
 /** Replaces whatever is there. */
 export function wholeScript(plan: PolicyPlan, { table, bridge }: PolicyTableNames): string {
   const parts = [
@@ -16,7 +19,7 @@ export function wholeScript(plan: PolicyPlan, { table, bridge }: PolicyTableName
     ...Object.entries(fixedSets(plan)).map(([name, { kind, type, elements }]) => block(`${kind} ${name}`, type, elements)),
     // Answers pass: what asked was judged. What asks is judged packet by packet, so that connections end with what allowed them. A pod reaches
     // itself whatever stands about it. Pods have no IPv6, but their interfaces do, and rules would be none to it.
-    ...(['egress', 'ingress'] as const).map(
+    ...baseChains.map(
       (direction, index) => `  chain ${direction} {
     type filter hook forward priority ${10 + index}; policy accept;
     meta nfproto ipv6 iifname "${bridge}" oifname "${bridge}" drop

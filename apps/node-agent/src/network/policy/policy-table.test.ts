@@ -20,14 +20,16 @@ function tableOf() {
   const scripts: string[] = [];
   const clock = new SimulatedClock();
   const failures: Error[] = [];
-  const run = async (_program: string, _args: string[], input = '') => {
+  const present = { chains: 'table inet t {', rules: 'ip daddr vmap @x' };
+  const run = async (_program: string, args: string[], input = '') => {
+    if (args[0] === 'list') return args[1] === 'chains' ? present.chains : present.rules;
     const failure = failures.shift();
     if (failure) throw failure;
     scripts.push(input);
     return '';
   };
   const table = new PolicyTable({ table: 't', bridge: 'br0', run, clock, logger: silentLogger });
-  return { table, scripts, failures, clock };
+  return { table, scripts, failures, clock, present };
 }
 
 test('the first word replaces what an earlier agent left, the next ones change elements, and no policy is no table', async () => {
@@ -115,15 +117,25 @@ test('a change that fails becomes the whole table; where that fails too, those w
   expect(scripts.at(-1)).toContain('10.0.0.3 : goto');
 });
 
-test('a table that somebody has removed is made again, and one that is there is left alone', async () => {
-  const { table, scripts } = tableOf();
+test('a table that somebody has removed or emptied is made again, and one that is there is left alone', async () => {
+  const { table, scripts, present } = tableOf();
+  const lost = ['delete table inet t', 'delete rule inet t egress handle 7'];
+  expect(lost.map((line) => table.isLoss(line))).toEqual([false, false]);
   table.sync(closed('10.0.0.1'));
   await table.inForce();
-  table.mend(['table inet t']);
+  expect(lost.map((line) => table.isLoss(line))).toEqual([true, true]);
+  // What changes of policies remove.
+  for (const line of ['delete rule inet t pods-egress-1 handle 7', 'delete table ip t']) expect(table.isLoss(line)).toBe(false);
+  await table.mend();
   await table.inForce();
   expect(scripts).toHaveLength(1);
-  table.mend(['table ip other']);
+  present.rules = '';
+  await table.mend();
   await table.inForce();
   expect(scripts).toHaveLength(2);
-  expect(scripts[1]).toBe(scripts[0]);
+  [present.chains, present.rules] = ['table inet other {', 'ip daddr vmap @x'];
+  await table.mend();
+  await table.inForce();
+  expect(scripts).toHaveLength(3);
+  expect(scripts[2]).toBe(scripts[0]);
 });

@@ -5,7 +5,7 @@ import type { Pod } from '@berth/api';
 import type { Clock, Logger, Timer } from '@berth/telemetry';
 import type { CommandRunner } from '../commands.ts';
 import { isEmptyPlan, type PolicyInput, type PolicyPlan, PolicyPlanner } from './policy-plan.ts';
-import { changeScript, noTableScript, type PolicyTableNames, wholeScript } from './policy-script.ts';
+import { baseChains, changeScript, noTableScript, type PolicyTableNames, wholeScript } from './policy-script.ts';
 
 const retryMs = 2_000;
 
@@ -55,10 +55,18 @@ export class PolicyTable {
     return new Promise((resolve, reject) => this.#waiting.push({ version: this.#version, resolve, reject }));
   }
 
-  /** Makes the rules again where somebody has removed them. @param tables lines of `nft list tables` */
-  mend(tables: string[]): void {
+  /** Whether a line of `nft monitor destroy` says that the table is gone, or rules that nothing here removes but with it. */
+  isLoss(line: string): boolean {
+    const { table } = this.#options;
+    if (!this.#applied || isEmptyPlan(this.#applied)) return false;
+    return line === `delete table inet ${table}` || baseChains.some((chain) => line.startsWith(`delete rule inet ${table} ${chain} `));
+  }
+
+  /** Makes the rules again where somebody has removed them. */
+  async mend(): Promise<void> {
     const { table, logger } = this.#options;
-    if (!this.#applied || isEmptyPlan(this.#applied) || tables.includes(`table inet ${table}`)) return;
+    const before = this.#applied;
+    if (!before || isEmptyPlan(before) || (await this.#areThere()) || this.#applied !== before) return;
     logger.warn('somebody has removed the rules of network policies; making them again', { table });
     this.#applied = undefined;
     this.#version++;
@@ -85,6 +93,17 @@ export class PolicyTable {
       // What came while the last of it ended.
       if (this.#isDue && !this.#retry) this.#start();
     });
+  }
+
+  /** Somebody may flush the table and leave its chains. */
+  async #areThere(): Promise<boolean> {
+    const { run, table } = this.#options;
+    const listed = await run('nft', ['list', 'chains', 'inet']);
+    if (!listed.includes(`table inet ${table} {`)) return false;
+    for (const chain of baseChains) {
+      if (!(await run('nft', ['list', 'chain', 'inet', table, chain])).includes('vmap @')) return false;
+    }
+    return true;
   }
 
   get #isDue(): boolean {
