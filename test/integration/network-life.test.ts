@@ -63,11 +63,23 @@ test('services outlive the agent, and the next one goes on from there', async ()
   await serveWeb(lab);
   await lab.call({ method: 'stop' });
   expect(await lab.ask('a', 'tcp', webAddress, 80)).toMatchObject([{ reply: expect.stringMatching(/^a /) }]);
+  const handle = await handleOfTable(lab);
   await lab.call({ method: 'restart' });
   await lab.call({ method: 'configure', settings });
   expect(await lab.resolve('a', settings.clusterDns, 'A', 'nobody.default.svc.cluster.local')).toBe('ENOTFOUND');
-  expect(await lab.addPod('b')).not.toBe('');
+  const next = await lab.addPod('b');
+  await lab.call({ method: 'sync', state: { services: [web], endpointSlices: [webSlice(next)], pods: [], peers: [] } });
+  await vi.waitFor(async () => expect(await lab.run('nft', ['list', 'ruleset'])).toContain(`: ${next} . 8080`), 15_000);
+  // What was there is changed where it differs, not made anew.
+  expect(handle).toMatch(/^\d+$/);
+  expect(await handleOfTable(lab)).toBe(handle);
 });
+
+/** Another table of the same name has another. */
+async function handleOfTable(lab: NetworkLab): Promise<string | undefined> {
+  const listed = await lab.run('nft', ['--handle', 'list', 'table', 'ip', 'berth-life']);
+  return /^table ip berth-life \{ # handle (\d+)$/m.exec(listed)?.[1];
+}
 
 test('a node whose DNS address is taken says so, and is whole once it is free', async () => {
   await using lab = await NetworkLab.create('life');

@@ -117,14 +117,22 @@ describe('rules that somebody else removes', () => {
   test.each([
     ['everything', ['flush', 'ruleset']],
     ["the table's rules", ['flush', 'table', 'ip', 'berth-lab']],
-    ['rules of one chain', ['flush', 'chain', 'ip', 'berth-lab', 'all-2']],
+    ['rules of one chain', ['flush', 'chain', 'ip', 'berth-lab', 'tcp-all-2']],
     ['elements of a map', ['flush', 'map', 'ip', 'berth-lab', 'cluster-ports']],
-    ['one endpoint', ['delete', 'element', 'ip', 'berth-lab', 'endpoints', `{ ${webAddress} . tcp . 80 . 1 }`]],
+    ['one endpoint', ['delete', 'element', 'ip', 'berth-lab', 'tcp-endpoints', `{ ${webAddress} . 80 . 1 }`]],
   ])('are made again: %s', async (_what, statement) => {
-    await publish([service('web', { clusterIP: webAddress, ports })], [slice('web', [{ pod: 'a' }, { pod: 'b' }])], `${webAddress} . udp . 123 : goto`);
+    await publish(
+      [service('web', { clusterIP: webAddress, ports })],
+      [slice('web', [{ pod: 'a' }, { pod: 'b' }])],
+      `${webAddress} . udp . 123 : goto`,
+    );
     // Counters, handles and the like are none of these.
     const before = await lab.run('nft', ['-s', 'list', 'table', 'ip', 'berth-lab']);
-    const lines = (text: string) => text.split(/[\n,]/).map((line) => line.trim()).sort();
+    const lines = (text: string) =>
+      text
+        .split(/[\n,]/)
+        .map((line) => line.trim())
+        .sort();
     await lab.run('nft', statement);
     await vi.waitFor(async () => expect(lines(await lab.run('nft', ['-s', 'list', 'table', 'ip', 'berth-lab']))).toEqual(lines(before)), {
       timeout: 15_000,
@@ -164,6 +172,25 @@ describe('special ways', () => {
     await publish([half, far], [slice('half', [{ pod: 'b', nodeName: 'elsewhere' }])], 'drop');
     expect(await answering('outside', nodeAddress, nodePort)).toEqual(['timed out']);
     expect(await answering('a', nodeAddress, nodePort)).toEqual(['b']);
+  });
+
+  test('a service that prefers what is near leads to the endpoint that is for this node, else for its zone, while there is one', async () => {
+    const near = service('near', { clusterIP: '10.96.0.26', ports, trafficDistribution: 'PreferSameNode' });
+    const hinted = (hints: { a: [zone: string, node: string]; b: [zone: string, node: string] }) => {
+      const both = slice('near', [{ pod: 'a' }, { pod: 'b' }]);
+      for (const endpoint of both.endpoints ?? []) {
+        const [zone, node] = hints[endpoint.hostname as 'a' | 'b'];
+        endpoint.hints = { forZones: [{ name: zone }], forNodes: [{ name: node }] };
+      }
+      return both;
+    };
+    const leadsTo = async (slices: EndpointSlice, expected: string[]) => {
+      await lab.call({ method: 'sync', state: { services: [near], endpointSlices: [slices], pods: [], peers: [], zone: 'z1' } });
+      await vi.waitFor(async () => expect(new Set(await answering('b', '10.96.0.26', 80, 20))).toEqual(new Set(expected)), 15_000);
+    };
+    await leadsTo(hinted({ a: ['z2', 'node-lab'], b: ['z1', 'elsewhere'] }), ['a']);
+    await leadsTo(hinted({ a: ['z2', 'elsewhere'], b: ['z1', 'elsewhere'] }), ['b']);
+    await leadsTo(hinted({ a: ['z2', 'elsewhere'], b: ['z3', 'elsewhere'] }), ['a', 'b']);
   });
 
   test('a host port leads to its pod, from the node, its loopback and outside', async () => {
@@ -230,9 +257,9 @@ describe('clients of UDP that keep their source port', () => {
 
   test('are answered by the new endpoint once the old one is gone, whichever way they ask', async () => {
     const both = [udp('moving', '10.96.0.30')];
-    await publish(both, [slice('moving', [{ pod: 'a' }])], `10.96.0.30 . udp . 123 . 0 : ${addresses['a']}`);
+    await publish(both, [slice('moving', [{ pod: 'a' }])], `10.96.0.30 . 123 . 0 : ${addresses['a']}`);
     for (const [from, host, port] of ways) expect(await stillAsking(from, host, port, 5_801), `${from} to ${host}:${port}`).toBe('a');
-    await publish(both, [slice('moving', [{ pod: 'b' }])], `10.96.0.30 . udp . 123 . 0 : ${addresses['b']}`);
+    await publish(both, [slice('moving', [{ pod: 'b' }])], `10.96.0.30 . 123 . 0 : ${addresses['b']}`);
     for (const [from, host, port] of ways) {
       await vi.waitFor(async () => expect(await stillAsking(from, host, port, 5_801), `${from} to ${host}:${port}`).toBe('b'), 15_000);
     }

@@ -100,7 +100,9 @@ export class NftSession {
       child.output += text;
       if (child.output.length > outputBytesMax) child.process.kill('SIGKILL');
       if (!child.output.includes(answer)) return;
-      const error = child.output.includes('Error: ') ? new Error(`nft: ${child.output.slice(0, child.output.indexOf(answer)).trim()}`) : undefined;
+      const error = child.output.includes('Error: ')
+        ? new Error(`nft: ${child.output.slice(0, child.output.indexOf(answer)).trim()}`)
+        : undefined;
       child.settle?.(error);
     });
     this.#child = child;

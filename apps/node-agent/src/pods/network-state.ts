@@ -10,7 +10,9 @@ export interface AddressedPod {
   address: { ips: string[]; isKnown: boolean };
 }
 
-type Wanted = Pick<DesiredCache, 'pods' | 'services' | 'endpointSlices' | 'peers' | 'policies' | 'addressSets'>;
+const zoneLabel = 'topology.kubernetes.io/zone';
+
+type Wanted = Pick<DesiredCache, 'node' | 'pods' | 'services' | 'endpointSlices' | 'peers' | 'policies' | 'addressSets'>;
 
 export function networkState(desired: Wanted, known: AddressedPod[]): NetworkState {
   const byUid = new Map(known.map((each) => [each.pod.metadata.uid ?? '', each]));
@@ -20,6 +22,7 @@ export function networkState(desired: Wanted, known: AddressedPod[]): NetworkSta
   const pods = wanted.filter(({ status }) => !isTerminal(status?.phase)).map((pod) => withAddress(pod, byUid.get(uidHere(pod))));
   const unwanted = known.filter(({ pod }) => !uids.has(pod.metadata.uid ?? ''));
   const leaving = unwanted.map((each) => withAddress(each.pod, each)).filter(({ status }) => status?.podIP);
+  const zone = desired.node()?.metadata.labels?.[zoneLabel];
   // What the API holds will do until the runtime was asked.
   const areKnown = known.every(({ pod, address }) => address.isKnown || pod.status?.podIP !== undefined);
   return {
@@ -27,6 +30,7 @@ export function networkState(desired: Wanted, known: AddressedPod[]): NetworkSta
     endpointSlices: desired.endpointSlices(),
     pods,
     peers: desired.peers(),
+    ...(zone !== undefined && { zone }),
     ...(areKnown && { policies: { policies: desired.policies(), addressSets: desired.addressSets(), leaving } }),
   };
 }

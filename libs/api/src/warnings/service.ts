@@ -44,7 +44,6 @@ function idleFields(spec: ServiceSpec): string[] {
       idle('spec.sessionAffinityConfig.clientIP.timeoutSeconds', 'Berth keeps a client with its endpoint for as long as the endpoints do'),
     );
   }
-  if (spec.trafficDistribution) warnings.push(idle('spec.trafficDistribution'));
   // A headless service without a selector has both families unless it says otherwise, and no addresses.
   const isFree = spec.clusterIP === 'None' && Object.keys(spec.selector ?? {}).length === 0;
   if (!isFree && (spec.ipFamilyPolicy === 'RequireDualStack' || spec.ipFamilyPolicy === 'PreferDualStack')) {

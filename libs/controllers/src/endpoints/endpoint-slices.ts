@@ -15,6 +15,7 @@ import {
   isManaged,
   podsBehind,
 } from './backends.ts';
+import { withHints } from './traffic-hints.ts';
 
 export const serviceNameLabel = 'kubernetes.io/service-name';
 const managedByLabel = 'endpointslice.kubernetes.io/managed-by';
@@ -99,7 +100,7 @@ function groupsOf(service: Service, backends: Backend[], zoneOf: (nodeName: stri
       const key = JSON.stringify([addressType, backend.ports]);
       const group = groups.get(key) ?? { addressType, ports: backend.ports, endpoints: [] };
       groups.set(key, group);
-      group.endpoints.push(endpoint(backend, addresses, zoneOf));
+      group.endpoints.push(withHints(endpoint(backend, addresses, zoneOf), service.spec));
     }
     if (![...groups.values()].some((group) => group.addressType === addressType)) {
       groups.set(addressType, { addressType, ports: [], endpoints: [] });

@@ -53,6 +53,26 @@ test('a pod that becomes unready changes its slice alone, and a leaving one is s
   ]);
 });
 
+test.each([
+  ['PreferClose', 'z1', { forZones: [{ name: 'z1' }] }],
+  ['PreferSameZone', 'z1', { forZones: [{ name: 'z1' }] }],
+  ['PreferSameZone', undefined, undefined],
+  ['PreferSameNode', 'z1', { forZones: [{ name: 'z1' }], forNodes: [{ name: 'n1' }] }],
+  ['PreferSameNode', undefined, { forNodes: [{ name: 'n1' }] }],
+  [undefined, 'z1', undefined],
+])('a service that prefers %s gives ready endpoints of zone %s hints', (trafficDistribution, zone, hints) => {
+  const near = { ...service, spec: { ...service.spec, ...(trafficDistribution && { trafficDistribution }) } };
+  const planned = planSlices({ ...observed([pod('a', true), pod('b', false)]), service: near, zoneOf: () => zone });
+  expect(slicesOf(planned)[0]?.endpoints?.map((endpoint) => endpoint.hints)).toEqual([hints, undefined]);
+});
+
+test('a service that prefers otherwise now changes its slices', () => {
+  const near = { ...service, spec: { ...service.spec, trafficDistribution: 'PreferSameNode' } };
+  const before = slicesOf(planSlices({ ...observed([pod('a', true)]), service: near })).flatMap((slice) => slice ?? []);
+  const [changed] = slicesOf(planSlices(observed([pod('a', true)], before)));
+  expect(changed?.endpoints?.[0]).not.toHaveProperty('hints');
+});
+
 test('a service in a cluster has slices and endpoints, which follow its pods and go with it', async () => {
   const cluster = await startTestCluster();
   const { client, eventually } = cluster;

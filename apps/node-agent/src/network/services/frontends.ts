@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto';
 import { type Endpoint, endpointText } from '../endpoints.ts';
 import type { HostPort } from '../host-ports.ts';
-import type { Target } from './service-targets.ts';
+import type { Protocol, Target } from './service-targets.ts';
 
 export type Entry =
   | { kind: 'element'; set: string; text: string }
@@ -27,8 +27,21 @@ export interface Piece {
 /** Endpoints of this node are numbered from here on, beside those of all nodes. */
 const localOffset = 65_536;
 
-type PortMap = 'cluster-ports' | 'outside-ports' | 'node-ports';
-type Way = { verdict: string; entries: Entry[] };
+/** Where packets are for. */
+interface Front {
+  map: 'cluster-ports' | 'outside-ports' | 'node-ports';
+  /** Absent: any of the node's. */
+  address: string | undefined;
+  protocol: Protocol;
+  port: number;
+}
+
+interface Way {
+  verdict: string;
+  entries: Entry[];
+}
+
+const dropped: Way = { verdict: 'drop', entries: [] };
 
 export function idOf(entry: Entry): string {
   if (entry.kind === 'element') return `${entry.set} { ${entry.text} }`;
@@ -47,10 +60,8 @@ export function servicePiece(targets: Target[], bridge: string): Piece {
 export function hostPortPiece(hostPorts: HostPort[]): Piece {
   return {
     frontends: hostPorts.map(({ protocol, hostIp, hostPort, endpoint }) => {
-      const [map, key] = hostIp
-        ? (['outside-ports', `${hostIp} . ${protocol} . ${hostPort}`] as const)
-        : (['node-ports', `${protocol} . ${hostPort}`] as const);
-      return served(map, key, spread(map, key, [endpoint], 'all'));
+      const front: Front = { map: hostIp ? 'outside-ports' : 'node-ports', address: hostIp, protocol, port: hostPort };
+      return served(front, spread(front, [endpoint], 'all'));
     }),
     entries: hairpins(hostPorts.map(({ endpoint }) => endpoint)),
   };
@@ -63,30 +74,29 @@ export function element(set: string, text: string): Entry {
 function frontendsOf(target: Target, bridge: string): Frontend[] {
   const { protocol, clusterAddress, port, nodePort, outside } = target;
   return [
-    internal(target, `${clusterAddress} . ${protocol} . ${port}`),
-    ...outside.map(({ address, sources }) => external(target, 'outside-ports', `${address} . ${protocol} . ${port}`, bridge, sources)),
-    ...(nodePort === undefined ? [] : [external(target, 'node-ports', `${protocol} . ${nodePort}`, bridge, undefined)]),
+    internal(target, { map: 'cluster-ports', address: clusterAddress, protocol, port }),
+    ...outside.map(({ address, sources }) => external(target, { map: 'outside-ports', address, protocol, port }, bridge, sources)),
+    ...(nodePort === undefined ? [] : [external(target, { map: 'node-ports', address: undefined, protocol, port: nodePort }, bridge)]),
   ];
 }
 
-function internal(target: Target, key: string): Frontend {
-  const map = 'cluster-ports';
+function internal(target: Target, front: Front): Frontend {
   // What has no endpoint anywhere is refused with all other ports of the address.
-  if (target.cluster.length === 0) return { key: `${map} ${key}`, entries: [] };
+  if (target.cluster.length === 0) return { key: `${front.map} ${keyOf(front)}`, entries: [] };
   const endpoints = target.isInternalLocal ? target.local : target.cluster;
-  if (endpoints.length === 0) return served(map, key, { verdict: 'drop', entries: [] });
-  return served(map, key, wayTo(target, map, key, endpoints, 'all'));
+  return served(front, endpoints.length > 0 ? wayTo(target, front, endpoints, 'all') : dropped);
 }
 
-function external(target: Target, map: 'outside-ports' | 'node-ports', key: string, bridge: string, sources?: string[]): Frontend {
-  if (target.cluster.length === 0) return { key: `${map} ${key}`, entries: [element(`refused-${map}`, key)] };
-  const all = wayTo(target, map, key, target.cluster, 'all');
-  const way = target.isExternalLocal ? ownFirst(all, localWay(target, map, key), bridge) : all;
-  return served(map, key, sources ? guarded(way, sources) : way);
+function external(target: Target, front: Front, bridge: string, sources?: string[]): Frontend {
+  const key = keyOf(front);
+  if (target.cluster.length === 0) return { key: `${front.map} ${key}`, entries: [element(`refused-${front.map}`, key)] };
+  const all = wayTo(target, front, target.cluster, 'all');
+  const way = target.isExternalLocal ? ownFirst(all, localWay(target, front), bridge) : all;
+  return served(front, sources ? guarded(way, sources) : way);
 }
 
-function localWay(target: Target, map: PortMap, key: string): Way {
-  return target.local.length > 0 ? wayTo(target, map, key, target.local, 'local') : { verdict: 'drop', entries: [] };
+function localWay(target: Target, front: Front): Way {
+  return target.local.length > 0 ? wayTo(target, front, target.local, 'local') : dropped;
 }
 
 /** What this node and its pods send is as if they sent it to the cluster's address; only what comes from outside stays on the node. */
@@ -101,35 +111,47 @@ function guarded(way: Way, sources: string[]): Way {
   return { verdict: `goto ${guard.name}`, entries: [...way.entries, guard] };
 }
 
-function served(map: PortMap, key: string, { verdict, entries }: Way): Frontend {
-  return { key: `${map} ${key}`, entries: [...entries, element(map, `${key} : ${verdict}`)] };
+function keyOf({ address, protocol, port }: Front): string {
+  return [...(address === undefined ? [] : [address]), protocol, port].join(' . ');
 }
 
-function wayTo(target: Target, map: PortMap, key: string, endpoints: Endpoint[], which: 'all' | 'local'): Way {
-  return target.stickySeconds === undefined ? spread(map, key, endpoints, which) : sticky(target, endpoints, target.stickySeconds);
+function served(front: Front, { verdict, entries }: Way): Frontend {
+  const key = keyOf(front);
+  return { key: `${front.map} ${key}`, entries: [...entries, element(front.map, `${key} : ${verdict}`)] };
 }
 
-function spread(map: PortMap, key: string, endpoints: Endpoint[], which: 'all' | 'local'): Way {
-  const isOfNode = map === 'node-ports';
-  const [set, packet] = isOfNode
-    ? ['node-endpoints', 'meta l4proto . th dport']
-    : ['endpoints', 'ip daddr . meta l4proto . th dport'];
+function wayTo(target: Target, front: Front, endpoints: Endpoint[], which: 'all' | 'local'): Way {
+  return target.stickySeconds === undefined ? spread(front, endpoints, which) : sticky(target, endpoints, target.stickySeconds);
+}
+
+function spread({ address, protocol, port }: Front, endpoints: Endpoint[], which: 'all' | 'local'): Way {
+  const [set, packet, key] =
+    address === undefined
+      ? [`node-${protocol}-endpoints`, `${protocol} dport`, `${port}`]
+      : [`${protocol}-endpoints`, `ip daddr . ${protocol} dport`, `${address} . ${port}`];
   const offset = which === 'local' ? localOffset : 0;
   const count = endpoints.length;
   const chain: Entry = {
     kind: 'chain',
-    name: `${isOfNode ? 'node-' : ''}${which}-${count}`,
+    name: `${address === undefined ? 'node-' : ''}${protocol}-${which}-${count}`,
     rules: [`dnat ip to ${packet} . numgen random mod ${count}${offset ? ` offset ${offset}` : ''} map @${set}`],
   };
-  const elements = endpoints.map(({ address, port }, index) => element(set, `${key} . ${offset + index} : ${address} . ${port}`));
+  const elements = endpoints.map((endpoint, index) => element(set, `${key} . ${offset + index} : ${endpoint.address} . ${endpoint.port}`));
   return { verdict: `goto ${chain.name}`, entries: [chain, ...elements] };
 }
 
 /** A client that is remembered goes where it went, and is remembered anew; any other is drawn an endpoint. All ways to one port share that. */
 function sticky(target: Target, endpoints: Endpoint[], seconds: number): Way {
   const each = endpoints.map((endpoint) => {
-    const set: Entry & { kind: 'affinity' } = { kind: 'affinity', name: `clients-${hash(`${target.name} ${endpointText(endpoint)}`)}`, seconds };
-    const rules = [`update @${set.name} { ip saddr timeout ${seconds}s }`, `meta l4proto ${target.protocol} dnat ip to ${endpointText(endpoint)}`];
+    const set: Entry & { kind: 'affinity' } = {
+      kind: 'affinity',
+      name: `clients-${hash(`${target.name} ${endpointText(endpoint)}`)}`,
+      seconds,
+    };
+    const rules = [
+      `update @${set.name} { ip saddr timeout ${seconds}s }`,
+      `meta l4proto ${target.protocol} dnat ip to ${endpointText(endpoint)}`,
+    ];
     return { set, chain: named('stay', rules) };
   });
   const draw = each.map(({ chain }, index) => `${index} : goto ${chain.name}`).join(', ');

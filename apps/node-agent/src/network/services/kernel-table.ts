@@ -75,7 +75,11 @@ function entriesOf(set: Json): Entry[] {
 
 function text(value: unknown): string {
   if (typeof value !== 'object' || value === null) return String(value);
-  const { concat, prefix, goto, ...verdict } = value as { concat?: unknown[]; prefix?: { addr: string; len: number }; goto?: { target: string } };
+  const { concat, prefix, goto, ...verdict } = value as {
+    concat?: unknown[];
+    prefix?: { addr: string; len: number };
+    goto?: { target: string };
+  };
   if (concat) return concat.map(text).join(' . ');
   if (prefix) return `${prefix.addr}/${prefix.len}`;
   return goto ? `goto ${goto.target}` : Object.keys(verdict).join();

@@ -30,13 +30,17 @@ interface LayoutChain {
 
 const addressPort = 'ipv4_addr . inet_proto . inet_service';
 
-/** Numbers of endpoints come from `numgen`, whose type no set can name otherwise. */
+/** Where endpoints are by their numbers: those come from `numgen`, whose type only `typeof` can name. By protocol, as translation needs to know it. */
+const endpointMaps = (['tcp', 'udp', 'sctp'] as const).flatMap((protocol) => [
+  [`map ${protocol}-endpoints`, `typeof ip daddr . ${protocol} dport . numgen random mod 65536 : ip daddr . ${protocol} dport`],
+  [`map node-${protocol}-endpoints`, `typeof ${protocol} dport . numgen random mod 65536 : ip daddr . ${protocol} dport`],
+]);
+
 const sets: Record<string, string> = {
   'map cluster-ports': `type ${addressPort} : verdict`,
   'map outside-ports': `type ${addressPort} : verdict`,
   'map node-ports': 'type inet_proto . inet_service : verdict',
-  'map endpoints': 'typeof ip daddr . meta l4proto . th dport . numgen random mod 65536 : ip daddr . tcp dport',
-  'map node-endpoints': 'typeof meta l4proto . th dport . numgen random mod 65536 : ip daddr . tcp dport',
+  ...Object.fromEntries(endpointMaps),
   'set cluster-addresses': 'type ipv4_addr',
   'set refused-outside-ports': `type ${addressPort}`,
   'set refused-node-ports': 'type inet_proto . inet_service',

@@ -46,31 +46,39 @@ function planned(input: Partial<ServicePlanInput>, plan = new ServicePlan()) {
   const of = (set: string) => entries.flatMap((entry) => (entry.kind === 'element' && entry.set === set ? entry.text : [])).sort();
   const chain = (name: string) => entries.flatMap((entry) => (entry.kind === 'chain' && entry.name === name ? entry.rules : []));
   /** The chain that packets for this go through, which is named after what it holds. */
-  const chainOf = (set: string, key: string) => chain(of(set).find((text) => text.startsWith(`${key} : goto `))?.split(' : goto ')[1] ?? '');
+  const chainOf = (set: string, key: string) =>
+    chain(
+      of(set)
+        .find((text) => text.startsWith(`${key} : goto `))
+        ?.split(' : goto ')[1] ?? '',
+    );
   return { of, chain, chainOf, text: entries.map((entry) => JSON.stringify(entry)).join('\n') };
 }
 
 /** Addresses of endpoints that anything leads to. */
 const endpointsIn = ({ of }: ReturnType<typeof planned>) =>
-  ['endpoints', 'node-endpoints'].flatMap((set) => of(set).map((text) => text.split(' : ')[1]));
+  ['tcp-endpoints', 'udp-endpoints', 'node-tcp-endpoints'].flatMap((set) => of(set).map((text) => text.split(' : ')[1]));
 
 describe('the plan for services', () => {
   test('spreads over every ready endpoint of every slice, in an order that does not depend on theirs', () => {
     const slices = [slice([{ address: '10.244.0.3' }]), slice([{ address: '10.244.0.2' }, { address: '10.244.0.9', ready: false }])];
     const plan = planned({ services: [service({})], endpointSlices: slices });
-    expect(plan.of('cluster-ports')).toEqual(['10.96.0.5 . tcp . 80 : goto all-2']);
-    expect(plan.chain('all-2')).toEqual(['dnat ip to ip daddr . meta l4proto . th dport . numgen random mod 2 map @endpoints']);
-    const endpoints = ['10.96.0.5 . tcp . 80 . 0 : 10.244.0.2 . 8080', '10.96.0.5 . tcp . 80 . 1 : 10.244.0.3 . 8080'];
-    expect(plan.of('endpoints')).toEqual(endpoints);
-    expect(planned({ services: [service({})], endpointSlices: [...slices].reverse() }).of('endpoints')).toEqual(endpoints);
+    expect(plan.of('cluster-ports')).toEqual(['10.96.0.5 . tcp . 80 : goto tcp-all-2']);
+    expect(plan.chain('tcp-all-2')).toEqual(['dnat ip to ip daddr . tcp dport . numgen random mod 2 map @tcp-endpoints']);
+    const endpoints = ['10.96.0.5 . 80 . 0 : 10.244.0.2 . 8080', '10.96.0.5 . 80 . 1 : 10.244.0.3 . 8080'];
+    expect(plan.of('tcp-endpoints')).toEqual(endpoints);
+    expect(planned({ services: [service({})], endpointSlices: [...slices].reverse() }).of('tcp-endpoints')).toEqual(endpoints);
   });
 
   test('changes the element of the endpoint that changes, and those of its number where there are more or fewer', () => {
     const plan = new ServicePlan();
-    const others = Array.from({ length: 50 }, (_, index): Service => ({
-      ...service({ clusterIP: `10.96.1.${index}` }),
-      metadata: { name: `other-${index}`, namespace: 'default' },
-    }));
+    const others = Array.from(
+      { length: 50 },
+      (_, index): Service => ({
+        ...service({ clusterIP: `10.96.1.${index}` }),
+        metadata: { name: `other-${index}`, namespace: 'default' },
+      }),
+    );
     const web = service({});
     const changesTo = (addresses: string[]) => {
       const slices = [slice(addresses.map((address) => ({ address })))];
@@ -79,12 +87,12 @@ describe('the plan for services', () => {
       return [...plan.takeChanges().ids].filter((id) => !id.startsWith('hairpins')).sort();
     };
     changesTo(['10.0.0.1', '10.0.0.2', '10.0.0.3']);
-    const at = (index: number, address: string) => `endpoints { 10.96.0.5 . tcp . 80 . ${index} : ${address} . 8080 }`;
+    const at = (index: number, address: string) => `tcp-endpoints { 10.96.0.5 . 80 . ${index} : ${address} . 8080 }`;
     expect(changesTo(['10.0.0.1', '10.0.0.2', '10.0.0.3'])).toEqual([]);
     expect(changesTo(['10.0.0.0', '10.0.0.2', '10.0.0.3'])).toEqual([at(0, '10.0.0.0'), at(0, '10.0.0.1')]);
-    const leads = (count: number) => `cluster-ports { 10.96.0.5 . tcp . 80 : goto all-${count} }`;
+    const leads = (count: number) => `cluster-ports { 10.96.0.5 . tcp . 80 : goto tcp-all-${count} }`;
     expect(changesTo(['10.0.0.2', '10.0.0.3'])).toEqual([
-      ...['chain all-2', 'chain all-3', leads(2), leads(3)],
+      ...['chain tcp-all-2', 'chain tcp-all-3', leads(2), leads(3)],
       ...[at(0, '10.0.0.0'), at(0, '10.0.0.3'), at(2, '10.0.0.3')],
     ]);
   });
@@ -110,7 +118,7 @@ describe('the plan for services', () => {
     const of = (services: Service[]) =>
       planned({ services, endpointSlices: [slice([{ address: '10.244.0.2' }])] }, plan).of('outside-ports');
     expect(of([young])).toEqual([]);
-    expect(of([young, old])).toEqual(['192.0.2.9 . tcp . 80 : goto all-1']);
+    expect(of([young, old])).toEqual(['192.0.2.9 . tcp . 80 : goto tcp-all-1']);
     expect(planned({ services: [young] }, plan).of('refused-outside-ports')).toEqual(['192.0.2.9 . tcp . 80']);
     expect(of([])).toEqual([]);
   });
@@ -129,6 +137,47 @@ describe('the plan for services', () => {
     expect(endpointsIn(planned({ services: [service({})], endpointSlices: both }))).toEqual(['10.244.0.3 . 8080']);
   });
 
+  const hinted = (address: string, zone: string, node?: string) => {
+    const made = slice([{ address }]);
+    for (const endpoint of made.endpoints ?? []) {
+      endpoint.hints = { forZones: [{ name: zone }], ...(node && { forNodes: [{ name: node }] }) };
+    }
+    return made;
+  };
+  const near = (endpointSlices: EndpointSlice[], more: Partial<ServicePlanInput> = {}) =>
+    endpointsIn(planned({ services: [service({})], endpointSlices, zone: 'z1', ...more })).map((text) => text?.split(' ')[0]);
+
+  test('leads to what hints keep for this node, else for its zone, else anywhere', () => {
+    expect(near([hinted('10.244.0.2', 'z1', 'here'), hinted('10.244.0.3', 'z1', 'there')])).toEqual(['10.244.0.2']);
+    expect(near([hinted('10.244.0.2', 'z1', 'there'), hinted('10.244.0.3', 'z2', 'there')])).toEqual(['10.244.0.2']);
+    expect(near([hinted('10.244.0.2', 'z1'), hinted('10.244.0.3', 'z2')])).toEqual(['10.244.0.2']);
+    expect(near([hinted('10.244.0.2', 'z1'), hinted('10.244.0.3', 'z2')], { zone: undefined })).toEqual(['10.244.0.2', '10.244.0.3']);
+    expect(near([hinted('10.244.0.2', 'z2'), hinted('10.244.0.3', 'z3')])).toEqual(['10.244.0.2', '10.244.0.3']);
+    // One without hints: the others were not written for how it is now.
+    expect(near([hinted('10.244.0.2', 'z1'), slice([{ address: '10.244.0.3' }])])).toEqual(['10.244.0.2', '10.244.0.3']);
+    expect(near([hinted('10.244.0.2', 'z1'), slice([{ address: '10.244.0.3', ready: false }])])).toEqual(['10.244.0.2']);
+  });
+
+  test('follows the zone of this node when that changes', () => {
+    const plan = new ServicePlan();
+    const [services, endpointSlices] = [[service({})], [hinted('10.244.0.2', 'z1'), hinted('10.244.0.3', 'z2')]];
+    expect(endpointsIn(planned({ services, endpointSlices, zone: 'z1' }, plan))).toEqual(['10.244.0.2 . 8080']);
+    expect(endpointsIn(planned({ services, endpointSlices, zone: 'z2' }, plan))).toEqual(['10.244.0.3 . 8080']);
+  });
+
+  test('leads to what still serves while it ends, whatever its hints, when nothing is ready', () => {
+    const ending = hinted('10.244.0.2', 'z2');
+    for (const endpoint of ending.endpoints ?? []) endpoint.conditions = { ready: false, serving: true, terminating: true };
+    expect(near([ending])).toEqual(['10.244.0.2']);
+  });
+
+  test('keeps to this node alone where the policy is Local, whatever the hints', () => {
+    const here = hinted('10.244.0.2', 'z2', 'there');
+    for (const endpoint of here.endpoints ?? []) endpoint.nodeName = 'here';
+    const local = service({ internalTrafficPolicy: 'Local' });
+    expect(near([here, hinted('10.244.0.3', 'z1', 'here')], { services: [local] })).toEqual(['10.244.0.2']);
+  });
+
   test('keeps to this node what comes from outside where the traffic policy says so, and nothing of its own', () => {
     const endpoints = [
       { address: '10.244.0.2', node: 'here' },
@@ -137,11 +186,11 @@ describe('the plan for services', () => {
     const ports = [{ port: 80, protocol: 'TCP' as const, nodePort: 30_080 }];
     const spec = { type: 'NodePort' as const, externalTrafficPolicy: 'Local' as const, ports };
     const plan = planned({ services: [service(spec)], endpointSlices: [slice(endpoints)] });
-    expect(plan.of('cluster-ports')).toEqual(['10.96.0.5 . tcp . 80 : goto all-2']);
+    expect(plan.of('cluster-ports')).toEqual(['10.96.0.5 . tcp . 80 : goto tcp-all-2']);
     expect(plan.chainOf('node-ports', 'tcp . 30080')).toEqual([
-      ...['iifname "brth0" goto node-all-2', 'fib saddr type local goto node-all-2', 'goto node-local-1'],
+      ...['iifname "brth0" goto node-tcp-all-2', 'fib saddr type local goto node-tcp-all-2', 'goto node-tcp-local-1'],
     ]);
-    expect(plan.of('node-endpoints')).toContain('tcp . 30080 . 65536 : 10.244.0.2 . 8080');
+    expect(plan.of('node-tcp-endpoints')).toContain('30080 . 65536 : 10.244.0.2 . 8080');
     const elsewhere = planned({ services: [service(spec)], endpointSlices: [slice(endpoints.slice(1))] });
     expect(elsewhere.chainOf('node-ports', 'tcp . 30080').at(-1)).toBe('drop');
     expect(elsewhere.of('refused-node-ports')).toEqual([]);
@@ -176,15 +225,15 @@ describe('the plan for services', () => {
       status: { loadBalancer: { ingress: [{ ip: '192.0.2.8' }] } },
     };
     const plan = planned({ services: [balanced], endpointSlices: [slice([{ address: '10.244.0.2' }])] });
-    expect(plan.chainOf('outside-ports', '192.0.2.8 . tcp . 80')).toEqual(['ip saddr 192.0.2.0/24 goto all-1', 'drop']);
-    expect(plan.of('outside-ports')).toContain('192.0.2.9 . tcp . 80 : goto all-1');
+    expect(plan.chainOf('outside-ports', '192.0.2.8 . tcp . 80')).toEqual(['ip saddr 192.0.2.0/24 goto tcp-all-1', 'drop']);
+    expect(plan.of('outside-ports')).toContain('192.0.2.9 . tcp . 80 : goto tcp-all-1');
   });
 
   test('has rules for SCTP as for other protocols', () => {
     const endpointSlices = [{ ...slice([{ address: '10.244.0.2' }]), ports: [{ port: 9, protocol: 'SCTP' as const }] }];
     const plan = planned({ services: [service({ ports: [{ port: 9, protocol: 'SCTP', nodePort: 30_009 }] })], endpointSlices });
-    expect(plan.of('cluster-ports')).toEqual(['10.96.0.5 . sctp . 9 : goto all-1']);
-    expect(plan.of('node-ports')).toEqual(['sctp . 30009 : goto node-all-1']);
+    expect(plan.of('cluster-ports')).toEqual(['10.96.0.5 . sctp . 9 : goto sctp-all-1']);
+    expect(plan.of('node-ports')).toEqual(['sctp . 30009 : goto node-sctp-all-1']);
   });
 
   test('names the outermost of ranges of pods: the kernel takes none that overlap', () => {
@@ -231,8 +280,8 @@ describe('the plan for services', () => {
       status: { podIP: '10.244.0.7' },
     };
     const plan = planned({ pods: [pod] });
-    expect(plan.of('node-ports')).toEqual(['udp . 5353 : goto node-all-1']);
-    expect(plan.of('node-endpoints')).toEqual(['udp . 5353 . 0 : 10.244.0.7 . 53']);
+    expect(plan.of('node-ports')).toEqual(['udp . 5353 : goto node-udp-all-1']);
+    expect(plan.of('node-udp-endpoints')).toEqual(['5353 . 0 : 10.244.0.7 . 53']);
   });
 
   test('opens a host port on the address that it names, beside others of the same number, and none of a pod that has ended', () => {
@@ -255,11 +304,11 @@ describe('the plan for services', () => {
       ],
     });
     expect(plan.of('outside-ports')).toEqual([
-      '127.0.0.1 . tcp . 8080 : goto all-1',
-      '192.0.2.2 . tcp . 8080 : goto all-1',
-      '192.0.2.2 . udp . 8080 : goto all-1',
+      '127.0.0.1 . tcp . 8080 : goto tcp-all-1',
+      '192.0.2.2 . tcp . 8080 : goto tcp-all-1',
+      '192.0.2.2 . udp . 8080 : goto udp-all-1',
     ]);
-    expect(plan.of('node-ports')).toEqual(['tcp . 8081 : goto node-all-1']);
-    expect(plan.of('endpoints')).toContain('192.0.2.2 . udp . 8080 . 0 : 10.244.0.3 . 80');
+    expect(plan.of('node-ports')).toEqual(['tcp . 8081 : goto node-tcp-all-1']);
+    expect(plan.of('udp-endpoints')).toContain('192.0.2.2 . 8080 . 0 : 10.244.0.3 . 80');
   });
 });

@@ -23,7 +23,9 @@ export function wholeScript(table: string, layout: Layout, entries: Entry[]): st
 export function changeScript({ table, added, removed, more }: TableChanges): string {
   const lines = [
     // A chain may lead to another that is as new.
-    ...of(added, 'affinity').map(({ name }) => `add set ip ${table} ${name} { type ipv4_addr; flags dynamic,timeout; size ${clientsMax}; }`),
+    ...of(added, 'affinity').map(
+      ({ name }) => `add set ip ${table} ${name} { type ipv4_addr; flags dynamic,timeout; size ${clientsMax}; }`,
+    ),
     ...of(added, 'chain').map(({ name }) => `add chain ip ${table} ${name}`),
     ...of(added, 'chain').flatMap(({ name, rules }) => rules.map((rule) => `add rule ip ${table} ${name} ${rule}`)),
     ...elements('delete', table, removed),

@@ -154,7 +154,11 @@ export class ServiceTable {
   async #replace(layout: Layout): Promise<void> {
     this.#applied = undefined;
     const entries = [...this.#plan.entries].map(([id, { entry }]) => [id, entry] as const);
-    const script = wholeScript(this.#options.table, layout, entries.map(([, entry]) => entry));
+    const script = wholeScript(
+      this.#options.table,
+      layout,
+      entries.map(([, entry]) => entry),
+    );
     await this.#options.run('nft', ['-f', '-'], script);
     this.#applied = new Map(entries);
   }

@@ -29,7 +29,15 @@ export interface Target {
 const defaultStickySeconds = 10_800;
 
 export function targetsOf(service: Service, slices: EndpointSlice[], place: Place): Target[] {
-  const { clusterIP = '', type, ports = [], sessionAffinity, sessionAffinityConfig, internalTrafficPolicy, externalTrafficPolicy } = service.spec;
+  const {
+    clusterIP = '',
+    type,
+    ports = [],
+    sessionAffinity,
+    sessionAffinityConfig,
+    internalTrafficPolicy,
+    externalTrafficPolicy,
+  } = service.spec;
   if (clusterIP === '' || clusterIP === 'None' || type === 'ExternalName') return [];
   const isSticky = sessionAffinity === 'ClientIP';
   return ports.map((port) => {
