@@ -98,3 +98,78 @@ test('settings of the kernel stay for another node beside this one', async () =>
   await lab.call({ method: 'tearDown' });
   expect((await trace(lab)).forwards).toBe('1\n');
 });
+
+test("what somebody else removes of a node's rules is made again, down to one element, and nothing else is touched", async () => {
+  await using lab = await NetworkLab.create('life');
+  await lab.call({ method: 'configure', settings });
+  await serveWeb(lab);
+  // In any order, as the kernel has elements.
+  const listed = async () =>
+    (await lab.run('nft', ['-s', 'list', 'table', 'ip', 'berth-life']))
+      .split(/[\n,]/)
+      .map((line) => line.replace('elements = {', '').trim())
+      .sort();
+  const before = await listed();
+  for (const statement of [
+    ['flush', 'ruleset'],
+    ['flush', 'table', 'ip', 'berth-life'],
+    ['flush', 'chain', 'ip', 'berth-life', 'tcp-all-1'],
+    ['flush', 'map', 'ip', 'berth-life', 'cluster-ports'],
+    ['delete', 'element', 'ip', 'berth-life', 'tcp-endpoints', `{ ${webAddress} . 80 . 0 }`],
+  ]) {
+    const handle = await handleOfTable(lab);
+    await lab.run('nft', statement);
+    await vi.waitFor(async () => expect(await listed()).toEqual(before), { timeout: 15_000, interval: 100 });
+    const isKept = statement.includes('map') || statement.includes('element');
+    if (isKept) expect(await handleOfTable(lab)).toBe(handle);
+  }
+  expect(await lab.ask('a', 'tcp', webAddress, 80)).toMatchObject([{ reply: expect.stringMatching(/^a /) }]);
+});
+
+test('clients with affinity are remembered since they came last, for as long as the service says now, also by the next agent', async () => {
+  await using lab = await NetworkLab.create('life');
+  await lab.call({ method: 'configure', settings });
+  const address = await lab.addPod('a');
+  await lab.serve('a', 8080, 'a');
+  const publish = async (timeoutSeconds: number) => {
+    const affinity = { sessionAffinity: 'ClientIP', sessionAffinityConfig: { clientIP: { timeoutSeconds } } } as const;
+    const services = [{ ...web, spec: { ...web.spec, ...affinity } }];
+    await lab.call({ method: 'sync', state: { services, endpointSlices: [webSlice(address)], pods: [], peers: [] } });
+    await vi.waitFor(async () => expect(await rules()).toContain(`timeout ${timeoutSeconds}s`), { timeout: 15_000, interval: 50 });
+  };
+  const rules = async () => await lab.run('nft', ['list', 'table', 'ip', 'berth-life']);
+  const remembered = async () => {
+    const items: { set?: { name: string; elem?: { elem: Remembered }[] } }[] = JSON.parse(
+      await lab.run('nft', ['-j', 'list', 'table', 'ip', 'berth-life']),
+    ).nftables;
+    return items.flatMap(({ set }) => (set?.name.startsWith('clients-') ? (set.elem ?? []).map(({ elem }) => elem) : []));
+  };
+  const until = (expected: unknown) =>
+    vi.waitFor(async () => expect(await remembered()).toEqual(expected), { timeout: 15_000, interval: 100 });
+  const ask = async () => expect(await lab.ask(undefined, 'tcp', webAddress, 80)).toMatchObject([{ reply: expect.stringMatching(/^a /) }]);
+
+  await publish(50);
+  expect(await remembered()).toEqual([]);
+  await ask();
+  const [first] = await remembered();
+  expect(first).toMatchObject({ timeout: 50 });
+  // Who comes again is remembered anew.
+  const set = /set (clients-\S+)/.exec(await rules())?.[1] ?? '';
+  const almostForgotten = `${first?.val} timeout 50s expires 9s`;
+  await lab.run('nft', [`flush set ip berth-life ${set}; add element ip berth-life ${set} { ${almostForgotten} }`]);
+  await ask();
+  expect((await remembered())[0]?.expires).toBeGreaterThan(9);
+  await lab.call({ method: 'stop' });
+  await lab.call({ method: 'restart' });
+  await lab.call({ method: 'configure', settings });
+  await publish(55);
+  await until([expect.objectContaining({ val: first?.val, timeout: 55 })]);
+  await publish(1);
+  await until([]);
+});
+
+interface Remembered {
+  val: string;
+  timeout: number;
+  expires: number;
+}

@@ -2,41 +2,15 @@
 import type { EndpointSlice, Pod, Service } from '@berth/api';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { NetworkLab, nodeAddress, outsideAddress } from './network-lab/lab.ts';
+import { nodePort, ports, service, slice as sliceOf } from './network-lab/services.ts';
 
 const settings = { podCidr: '10.244.7.0/24', serviceCidr: '10.96.0.0/16', clusterDns: '10.96.0.10', clusterDomain: 'cluster.local' };
 const webAddress = '10.96.0.20';
 const emptyAddress = '10.96.0.21';
-const nodePort = 30_080;
 const addresses: Record<string, string> = {};
 let lab: NetworkLab;
 
-function service(name: string, spec: Partial<Service['spec']>): Service {
-  return { apiVersion: 'v1', kind: 'Service', metadata: { name, namespace: 'default' }, spec: { type: 'ClusterIP', ...spec } };
-}
-
-function slice(name: string, pods: { pod: string; nodeName?: string }[]): EndpointSlice {
-  return {
-    apiVersion: 'discovery.k8s.io/v1',
-    kind: 'EndpointSlice',
-    metadata: { name: `${name}-x`, namespace: 'default', labels: { 'kubernetes.io/service-name': name } },
-    addressType: 'IPv4',
-    endpoints: pods.map(({ pod, nodeName = 'node-lab' }) => ({
-      addresses: [addresses[pod] ?? ''],
-      conditions: { ready: true },
-      nodeName,
-      hostname: pod,
-    })),
-    ports: [
-      { name: 'http', port: 8080, protocol: 'TCP' },
-      { name: 'time', port: 8080, protocol: 'UDP' },
-    ],
-  };
-}
-
-const ports: NonNullable<Service['spec']['ports']> = [
-  { name: 'http', port: 80, protocol: 'TCP', nodePort },
-  { name: 'time', port: 123, protocol: 'UDP', nodePort: nodePort + 1 },
-];
+const slice = (name: string, pods: Parameters<typeof sliceOf>[1]) => sliceOf(name, pods, addresses);
 
 /** Brings the node in line, and waits for the rules to hold what they should. */
 async function publish(services: Service[], endpointSlices: EndpointSlice[], expected: string, pods: Pod[] = []): Promise<void> {
@@ -110,35 +84,6 @@ describe('services', () => {
   test('pods see each other by address, and the world sees the node', async () => {
     expect(await lab.ask('a', 'tcp', addresses['b'] ?? '', 8080)).toMatchObject([{ reply: `b ${addresses['a']}` }]);
     expect(await lab.ask('a', 'tcp', outsideAddress, 8080)).toMatchObject([{ reply: `outside ${nodeAddress}` }]);
-  });
-});
-
-describe('rules that somebody else removes', () => {
-  test.each([
-    ['everything', ['flush', 'ruleset']],
-    ["the table's rules", ['flush', 'table', 'ip', 'berth-lab']],
-    ['rules of one chain', ['flush', 'chain', 'ip', 'berth-lab', 'tcp-all-2']],
-    ['elements of a map', ['flush', 'map', 'ip', 'berth-lab', 'cluster-ports']],
-    ['one endpoint', ['delete', 'element', 'ip', 'berth-lab', 'tcp-endpoints', `{ ${webAddress} . 80 . 1 }`]],
-  ])('are made again: %s', async (_what, statement) => {
-    await publish(
-      [service('web', { clusterIP: webAddress, ports })],
-      [slice('web', [{ pod: 'a' }, { pod: 'b' }])],
-      `${webAddress} . udp . 123 : goto`,
-    );
-    // Counters, handles and the like are none of these.
-    const before = await lab.run('nft', ['-s', 'list', 'table', 'ip', 'berth-lab']);
-    const lines = (text: string) =>
-      text
-        .split(/[\n,]/)
-        .map((line) => line.trim())
-        .sort();
-    await lab.run('nft', statement);
-    await vi.waitFor(async () => expect(lines(await lab.run('nft', ['-s', 'list', 'table', 'ip', 'berth-lab']))).toEqual(lines(before)), {
-      timeout: 15_000,
-      interval: 100,
-    });
-    expect(new Set(await answering('b', webAddress, 80, 20))).toEqual(new Set(['a', 'b']));
   });
 });
 

@@ -59,16 +59,12 @@ function containerWarnings(container: Container, field: string, spec: PodSpec): 
   return [...warnings, ...resourceWarnings(container, field), ...securityWarnings(container.securityContext, `${field}.securityContext`)];
 }
 
-/** With the host's network a port is the host's already; else it is opened for main containers and sidecars, for TCP and UDP. */
+/** With the host's network a port is the host's already; else it is opened for main containers and sidecars. */
 function hostPortWarnings(container: Container, field: string, spec: PodSpec): string[] {
   const isPlainInit = spec.initContainers?.includes(container) === true && container.restartPolicy !== 'Always';
-  return (container.ports ?? []).flatMap(({ hostPort, protocol }, index) => {
-    const port = `${field}.ports[${index}]`;
-    if (!hostPort) return [];
-    if (isPlainInit)
-      return [idle(`${port}.hostPort`, 'Berth keeps the port free of other pods, and opens host ports of containers and sidecars')];
-    return protocol === 'SCTP' ? [idle(`${port}.hostPort`, 'Berth opens host ports for TCP and UDP only')] : [];
-  });
+  if (!isPlainInit) return [];
+  const remedy = 'Berth keeps the port free of other pods, and opens host ports of containers and sidecars';
+  return (container.ports ?? []).flatMap(({ hostPort }, index) => (hostPort ? idle(`${field}.ports[${index}].hostPort`, remedy) : []));
 }
 
 /** Others count for scheduling alone. */

@@ -3,9 +3,6 @@ import type { Service, ServiceSpec } from '../generated/core-v1.types.ts';
 import { addressWarnings, cidrWarnings } from '../validation/legacy-ip.ts';
 import { idle } from './pod-spec.ts';
 
-/** Kubernetes' default, which is filled in when none is given. */
-const defaultStickySeconds = 10_800;
-
 const topologyHints = 'service.kubernetes.io/topology-aware-hints';
 const topologyMode = 'service.kubernetes.io/topology-mode';
 
@@ -38,12 +35,6 @@ function deprecations(spec: ServiceSpec): string[] {
 
 function idleFields(spec: ServiceSpec): string[] {
   const warnings: string[] = [];
-  const stickySeconds = spec.sessionAffinityConfig?.clientIP?.timeoutSeconds;
-  if (stickySeconds !== undefined && stickySeconds !== defaultStickySeconds) {
-    warnings.push(
-      idle('spec.sessionAffinityConfig.clientIP.timeoutSeconds', 'Berth keeps a client with its endpoint for as long as the endpoints do'),
-    );
-  }
   // A headless service without a selector has both families unless it says otherwise, and no addresses.
   const isFree = spec.clusterIP === 'None' && Object.keys(spec.selector ?? {}).length === 0;
   if (!isFree && (spec.ipFamilyPolicy === 'RequireDualStack' || spec.ipFamilyPolicy === 'PreferDualStack')) {

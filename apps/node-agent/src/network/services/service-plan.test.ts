@@ -1,63 +1,7 @@
 import type { ContainerPort, EndpointSlice, Pod, Service } from '@berth/api';
 import { describe, expect, test } from 'vitest';
-import { ServicePlan, type ServicePlanInput } from './service-plan.ts';
-
-const service = (spec: Partial<Service['spec']>): Service => ({
-  apiVersion: 'v1',
-  kind: 'Service',
-  metadata: { name: 'web', namespace: 'default' },
-  spec: { type: 'ClusterIP', clusterIP: '10.96.0.5', ports: [{ port: 80, protocol: 'TCP' }], ...spec },
-});
-
-function slice(
-  endpoints: { address: string; node?: string; ready?: boolean; serving?: boolean; terminating?: boolean }[],
-  port = 8080,
-): EndpointSlice {
-  return {
-    apiVersion: 'discovery.k8s.io/v1',
-    kind: 'EndpointSlice',
-    metadata: { name: `web-${endpoints[0]?.address}`, namespace: 'default', labels: { 'kubernetes.io/service-name': 'web' } },
-    addressType: 'IPv4',
-    endpoints: endpoints.map(({ address, node, ...conditions }) => ({
-      addresses: [address],
-      conditions: { ready: true, ...conditions },
-      ...(node && { nodeName: node }),
-    })),
-    ports: [{ port, protocol: 'TCP' }],
-  };
-}
-
-const whole = (input: Partial<ServicePlanInput>): ServicePlanInput => ({
-  bridge: 'brth0',
-  podCidr: '10.244.0.0/24',
-  peerCidrs: [],
-  clusterDns: '10.96.0.10',
-  services: [],
-  endpointSlices: [],
-  pods: [],
-  nodeName: 'here',
-  ...input,
-});
-
-/** What is planned: elements by set, and rules by chain. */
-function planned(input: Partial<ServicePlanInput>, plan = new ServicePlan()) {
-  plan.update(whole(input));
-  const entries = [...plan.entries.values()].map(({ entry }) => entry);
-  const of = (set: string) => entries.flatMap((entry) => (entry.kind === 'element' && entry.set === set ? entry.text : [])).sort();
-  const chain = (name: string) => entries.flatMap((entry) => (entry.kind === 'chain' && entry.name === name ? entry.rules : []));
-  /** The chain that packets for this go through, which is named after what it holds. */
-  const chainOf = (set: string, key: string) =>
-    chain(
-      of(set)
-        .find((text) => text.startsWith(`${key} : goto `))
-        ?.split(' : goto ')[1] ?? '',
-    );
-  return { of, chain, chainOf, text: entries.map((entry) => JSON.stringify(entry)).join('\n') };
-}
-
-/** Addresses of endpoints that anything leads to. */
-const endpointsIn = ({ of }: ReturnType<typeof planned>) =>
-  ['tcp-endpoints', 'udp-endpoints', 'node-tcp-endpoints'].flatMap((set) => of(set).map((text) => text.split(' : ')[1]));
+import { ServicePlan } from './service-plan.ts';
+import { endpointsIn, planned, service, slice, whole } from './testing.ts';
 
 describe('the plan for services', () => {
   test('spreads over every ready endpoint of every slice, in an order that does not depend on theirs', () => {
@@ -135,47 +79,6 @@ describe('the plan for services', () => {
     expect(endpointsIn(planned({ services: [service({})], endpointSlices: [ending] }))).toEqual(['10.244.0.2 . 8080']);
     const both = [ending, slice([{ address: '10.244.0.3' }])];
     expect(endpointsIn(planned({ services: [service({})], endpointSlices: both }))).toEqual(['10.244.0.3 . 8080']);
-  });
-
-  const hinted = (address: string, zone: string, node?: string) => {
-    const made = slice([{ address }]);
-    for (const endpoint of made.endpoints ?? []) {
-      endpoint.hints = { forZones: [{ name: zone }], ...(node && { forNodes: [{ name: node }] }) };
-    }
-    return made;
-  };
-  const near = (endpointSlices: EndpointSlice[], more: Partial<ServicePlanInput> = {}) =>
-    endpointsIn(planned({ services: [service({})], endpointSlices, zone: 'z1', ...more })).map((text) => text?.split(' ')[0]);
-
-  test('leads to what hints keep for this node, else for its zone, else anywhere', () => {
-    expect(near([hinted('10.244.0.2', 'z1', 'here'), hinted('10.244.0.3', 'z1', 'there')])).toEqual(['10.244.0.2']);
-    expect(near([hinted('10.244.0.2', 'z1', 'there'), hinted('10.244.0.3', 'z2', 'there')])).toEqual(['10.244.0.2']);
-    expect(near([hinted('10.244.0.2', 'z1'), hinted('10.244.0.3', 'z2')])).toEqual(['10.244.0.2']);
-    expect(near([hinted('10.244.0.2', 'z1'), hinted('10.244.0.3', 'z2')], { zone: undefined })).toEqual(['10.244.0.2', '10.244.0.3']);
-    expect(near([hinted('10.244.0.2', 'z2'), hinted('10.244.0.3', 'z3')])).toEqual(['10.244.0.2', '10.244.0.3']);
-    // One without hints: the others were not written for how it is now.
-    expect(near([hinted('10.244.0.2', 'z1'), slice([{ address: '10.244.0.3' }])])).toEqual(['10.244.0.2', '10.244.0.3']);
-    expect(near([hinted('10.244.0.2', 'z1'), slice([{ address: '10.244.0.3', ready: false }])])).toEqual(['10.244.0.2']);
-  });
-
-  test('follows the zone of this node when that changes', () => {
-    const plan = new ServicePlan();
-    const [services, endpointSlices] = [[service({})], [hinted('10.244.0.2', 'z1'), hinted('10.244.0.3', 'z2')]];
-    expect(endpointsIn(planned({ services, endpointSlices, zone: 'z1' }, plan))).toEqual(['10.244.0.2 . 8080']);
-    expect(endpointsIn(planned({ services, endpointSlices, zone: 'z2' }, plan))).toEqual(['10.244.0.3 . 8080']);
-  });
-
-  test('leads to what still serves while it ends, whatever its hints, when nothing is ready', () => {
-    const ending = hinted('10.244.0.2', 'z2');
-    for (const endpoint of ending.endpoints ?? []) endpoint.conditions = { ready: false, serving: true, terminating: true };
-    expect(near([ending])).toEqual(['10.244.0.2']);
-  });
-
-  test('keeps to this node alone where the policy is Local, whatever the hints', () => {
-    const here = hinted('10.244.0.2', 'z2', 'there');
-    for (const endpoint of here.endpoints ?? []) endpoint.nodeName = 'here';
-    const local = service({ internalTrafficPolicy: 'Local' });
-    expect(near([here, hinted('10.244.0.3', 'z1', 'here')], { services: [local] })).toEqual(['10.244.0.2']);
   });
 
   test('keeps to this node what comes from outside where the traffic policy says so, and nothing of its own', () => {
