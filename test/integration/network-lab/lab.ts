@@ -24,6 +24,13 @@ ip link set lo up && ip address add ${nodeAddress}/24 dev eth0 && ip link set et
 ip -n outside address add ${outsideAddress}/24 dev eth0 && ip -n outside link set lo up && ip -n outside link set eth0 up &&
 ip route add default via ${outsideAddress} && exec "$@"`;
 
+interface RunOptions {
+  namespace?: string;
+  input?: string;
+  env?: Record<string, string>;
+  timeoutMs?: number;
+}
+
 export class NetworkLab implements AsyncDisposable {
   readonly directory = directory;
   readonly #node: ChildProcess;
@@ -57,11 +64,15 @@ export class NetworkLab implements AsyncDisposable {
   }
 
   /** Runs a program on the node, or in one of the node's namespaces. @throws with its standard error */
-  run(program: string, args: string[], more: { namespace?: string; input?: string; env?: Record<string, string> } = {}): Promise<string> {
+  run(program: string, args: string[], more: RunOptions = {}): Promise<string> {
     return new Promise((resolve, reject) => {
       const [first = '', ...rest] = this.#command(program, args, more.namespace);
-      const child = execFile(first, rest, { env: { ...process.env, ...more.env }, timeout: callTimeoutMs }, (error, stdout, stderr) =>
-        error ? reject(new Error(`${program} ${args.join(' ')}: ${stderr || stdout || error.message}`)) : resolve(stdout),
+      const child = execFile(
+        first,
+        rest,
+        { env: { ...process.env, ...more.env }, timeout: more.timeoutMs ?? callTimeoutMs },
+        (error, stdout, stderr) =>
+          error ? reject(new Error(`${program} ${args.join(' ')}: ${stderr || stdout || error.message}`)) : resolve(stdout),
       );
       child.stdin?.end(more.input);
     });

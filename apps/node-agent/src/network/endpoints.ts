@@ -18,7 +18,12 @@ type SlicesByService = Map<string, EndpointSlice[]>;
 type SliceEndpoint = NonNullable<EndpointSlice['endpoints']>[number];
 
 export function slicesByService(slices: EndpointSlice[]): SlicesByService {
-  return Map.groupBy(slices, ({ metadata: { namespace, labels } }) => `${namespace}/${labels?.[serviceLabel] ?? ''}`);
+  return Map.groupBy(slices, serviceOfSlice);
+}
+
+/** As `namespace/name`. */
+export function serviceOfSlice({ metadata: { namespace, labels } }: EndpointSlice): string {
+  return `${namespace}/${labels?.[serviceLabel] ?? ''}`;
 }
 
 export function slicesOf(slices: SlicesByService, { metadata: { namespace, name } }: Service): EndpointSlice[] {

@@ -32,11 +32,14 @@ export interface ServiceHealthOptions {
 
 /** Ports for which somebody may ask, and what they are told. Pure. */
 export function serviceHealth(services: Service[], slices: EndpointSlice[], nodeName: string): Map<number, Health> {
-  const known = slicesByService(slices);
   const healths = new Map<number, Health>();
-  for (const service of services) {
-    const { type, externalTrafficPolicy, healthCheckNodePort } = service.spec;
-    if (type !== 'LoadBalancer' || externalTrafficPolicy !== 'Local' || !healthCheckNodePort) continue;
+  const asked = services.filter(
+    ({ spec }) => spec.type === 'LoadBalancer' && spec.externalTrafficPolicy === 'Local' && spec.healthCheckNodePort,
+  );
+  if (asked.length === 0) return healths;
+  const known = slicesByService(slices);
+  for (const service of asked) {
+    const { healthCheckNodePort = 0 } = service.spec;
     const local = slicesOf(known, service).flatMap(({ endpoints = [] }) =>
       endpoints.flatMap(({ nodeName: node, conditions, addresses }) =>
         node === nodeName && conditions?.ready !== false ? addresses.filter(isIPv4) : [],

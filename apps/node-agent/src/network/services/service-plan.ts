@@ -2,9 +2,10 @@
 // what rests on the same ones is not looked at again, so that a change costs what it changes, not what there is.
 import type { EndpointSlice, Pod, Service } from '@berth/api';
 import { deepEqual, keyOf } from '@berth/machinery';
-import { type Endpoint, endpointText, slicesByService, slicesOf } from '../endpoints.ts';
+import { type Endpoint, endpointText } from '../endpoints.ts';
 import { hostPortsOf } from '../host-ports.ts';
 import { type Entry, element, type Frontend, hostPortPiece, idOf, type Piece, servicePiece } from './frontends.ts';
+import { ServiceObjects } from './service-objects.ts';
 import { type Target, targetsOf } from './service-targets.ts';
 
 export interface ServicePlanInput {
@@ -39,6 +40,9 @@ export class ServicePlan {
   readonly #claims = new Map<string, Set<string>>();
   readonly #served = new Map<string, Frontend>();
   readonly #wanted = new Map<string, { entry: Entry; count: number }>();
+  readonly #objects = new ServiceObjects();
+  #setting = '';
+  #podOwners = new Set<string>();
   #touched = new Set<string>();
   #hasUdpChanged = false;
 
@@ -48,24 +52,31 @@ export class ServicePlan {
   }
 
   update(input: ServicePlanInput): void {
-    const place = { nodeName: input.nodeName, zone: input.zone };
-    const slices = slicesByService(input.endpointSlices);
-    const seen = new Set(['node']);
-    this.#own('node', nodeOwner(input, slices));
-    for (const service of input.services) {
-      const own = slicesOf(slices, service);
-      const name = `service ${keyOf(service)}`;
-      seen.add(name);
-      const inputs = [input.bridge, input.nodeName, input.zone, service, ...own];
-      const before = this.#owners.get(name);
-      if (before && areSame(before.inputs, inputs)) continue;
-      const targets = inFormerOrder(targetsOf(service, own, place), before?.targets ?? []);
+    const { bridge, nodeName, zone } = input;
+    const place = { nodeName, zone };
+    const names = this.#objects.update(input.services, input.endpointSlices);
+    const setting = `${bridge} ${nodeName} ${zone}`;
+    const due = setting === this.#setting ? names : this.#objects.names();
+    this.#setting = setting;
+    this.#own('node', nodeOwner(input, this.#objects));
+    for (const name of due) {
+      const { service, slices } = this.#objects.of(name);
+      if (!service) {
+        this.#own(name, undefined);
+        continue;
+      }
+      const targets = inFormerOrder(targetsOf(service, slices, place), this.#owners.get(name)?.targets ?? []);
       const { creationTimestamp = '', uid = '' } = service.metadata;
-      const order = `0 ${creationTimestamp} ${uid} ${keyOf(service)}`;
-      const piece = servicePiece(targets, input.bridge);
-      this.#own(name, { inputs, targets, piece, order, hasUdp: targets.some(({ protocol }) => protocol === 'udp') });
+      const order = `0 ${creationTimestamp} ${uid} ${name}`;
+      const hasUdp = targets.some(({ protocol }) => protocol === 'udp');
+      this.#own(name, { inputs: [setting, service, ...slices], targets, piece: servicePiece(targets, bridge), order, hasUdp });
     }
-    for (const pod of input.pods) {
+    this.#updateHostPorts(input.pods);
+  }
+
+  #updateHostPorts(pods: Pod[]): void {
+    const seen = new Set<string>();
+    for (const pod of pods) {
       const ports = hostPortsOf(pod);
       if (ports.length === 0) continue;
       const name = `pod ${keyOf(pod)} ${pod.metadata.uid ?? ''}`;
@@ -74,7 +85,8 @@ export class ServicePlan {
       const hasUdp = ports.some(({ protocol }) => protocol === 'udp');
       this.#own(name, { inputs: ports, targets: [], piece: hostPortPiece(ports), order: `1 ${keyOf(pod)}`, hasUdp });
     }
-    for (const name of [...this.#owners.keys()]) if (!seen.has(name)) this.#own(name, undefined);
+    for (const name of this.#podOwners) if (!seen.has(name)) this.#own(name, undefined);
+    this.#podOwners = seen;
   }
 
   /** Ids of entries that have come or gone, as far as is known, and whether ports of UDP are among what changed; since the last call. */
@@ -139,10 +151,9 @@ export class ServicePlan {
 }
 
 /** What is of the node itself: where pods are, and what this machine serves to pods on addresses that are the node's own. */
-function nodeOwner(input: ServicePlanInput, slices: ReturnType<typeof slicesByService>): Owner {
-  const { podCidr, peerCidrs, clusterDns, services } = input;
-  const api = services.find(({ metadata }) => metadata.namespace === 'default' && metadata.name === 'kubernetes');
-  const endpoints = api ? targetsOf(api, slicesOf(slices, api), { nodeName: '', zone: undefined }).flatMap(({ cluster }) => cluster) : [];
+function nodeOwner({ podCidr, peerCidrs, clusterDns }: ServicePlanInput, objects: ServiceObjects): Owner {
+  const { service: api, slices } = objects.of('default/kubernetes');
+  const endpoints = api ? targetsOf(api, slices, { nodeName: '', zone: undefined }).flatMap(({ cluster }) => cluster) : [];
   const entries = [
     ...['tcp', 'udp'].map((protocol) => element('kept', `${clusterDns} . ${protocol} . 53`)),
     ...endpoints.map(({ address, port }) => element('kept', `${address} . tcp . ${port}`)),
