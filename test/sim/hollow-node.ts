@@ -1,47 +1,22 @@
 // One simulated machine: a runtime whose containers outlive its agent, and the agent of the moment.
-import type { Pod } from '@berth/api';
 import type { SessionHub } from '@berth/gateway';
 import { type MemoryAgentLink, memoryAgentLink } from '@berth/gateway/testing';
 import { HollowRuntime, type HollowRuntimeOptions } from '@berth/runtime';
 import { Life } from '@berth/testing';
-import { Agent, type AgentSettings } from '../../apps/node-agent/src/agent.ts';
-import type { NodeMeasurements } from '../../apps/node-agent/src/eviction/node-measurements.ts';
-import { defaultEvictionOptions, evictionSettings } from '../../apps/node-agent/src/eviction/thresholds.ts';
-import type { NodeNetwork } from '../../apps/node-agent/src/network/network.ts';
+import { Agent } from '../../apps/node-agent/src/agent.ts';
+import {
+  simulatedCgroupParent,
+  simulatedMachine,
+  simulatedNetwork,
+  simulatedSettings,
+} from '../../apps/node-agent/src/hollow/simulated-machine.ts';
 import { SimulatedPodCgroups } from '../../apps/node-agent/src/node/simulated-pod-cgroups.ts';
-import { LogFolders } from '../../apps/node-agent/src/pods/log-folders.ts';
 import { SimulatedRestartMarks } from '../../apps/node-agent/src/pods/restart-marks.ts';
-import type { VolumeManager } from '../../apps/node-agent/src/volumes/volume-manager.ts';
 import type { SimulationPorts } from './simulated-control-plane.ts';
 
-export const cgroupParent = '/simulated';
+export const cgroupParent = simulatedCgroupParent;
 const messageMsMax = 20;
 const restartMs = 1_000;
-
-const network: NodeNetwork = {
-  configure: async () => {},
-  sync: () => {},
-  policiesInForce: async () => {},
-  clusterDomain: 'cluster.local',
-  dnsFor: () => ({ servers: [], searches: [], options: [] }),
-  stop: async () => {},
-};
-
-/** A machine that is never short of anything. */
-const measurements: NodeMeasurements = {
-  observe: async () => ({}),
-  usage: async () => ({ containers: [], volumes: new Map(), processes: 0 }),
-  hasImageDisk: async () => false,
-};
-
-const volumes: VolumeManager = {
-  prepare: async (pod: Pod) => new Map((pod.spec.volumes ?? []).map((volume) => [volume.name, `/simulated/${volume.name}`])),
-  fill: async () => [],
-  podDirectory: (uid) => `/simulated/${uid}`,
-  cleanUp: async () => {},
-  knownPods: async () => [],
-  removeLocal: async () => {},
-};
 
 export class HollowNode {
   readonly name: string;
@@ -74,18 +49,14 @@ export class HollowNode {
     link.partition(this.#isCut);
     this.#link = link;
     const ports = {
-      ...{ link, network, volumes, clock, random, logger },
+      ...simulatedMachine,
+      ...{ link, network: simulatedNetwork, clock, random, logger },
       runtime: this.#life.service(this.runtime),
       cgroups: this.#life.service(this.cgroups),
       restartMarks: this.#life.service(this.#restartMarks),
-      measurements,
-      probes: { run: async () => ({ success: true, message: '' }) },
-      health: async () => ({ diskAvailableShare: 1 }),
-      hostCounters: async () => ({ cpuNanoseconds: 0, memoryBytes: 0 }),
-      dial: (address: string, port: number) => Promise.reject(new Error(`connect ECONNREFUSED ${address}:${port}`)),
     };
     const life = this.#life;
-    const agent = new Agent(ports, settings(this.name));
+    const agent = new Agent(ports, simulatedSettings(this.name, '192.0.2.1'));
     this.agent = agent;
     await agent.start().catch((error: Error) => {
       // It ends, as its process would, and whoever keeps it starts it again.
@@ -117,31 +88,4 @@ export class HollowNode {
   disconnect(): void {
     this.#link?.disconnect('the control plane died');
   }
-}
-
-function settings(nodeName: string): AgentSettings {
-  return {
-    logs: new LogFolders('/simulated/logs', true),
-    seccompDirectory: '/simulated/seccomp',
-    cgroupParent,
-    capabilities: new Set(),
-    allowedUnsafeSysctls: [],
-    hasAppArmor: false,
-    eviction: evictionSettings(defaultEvictionOptions),
-    writesFiles: false,
-    facts: {
-      nodeName,
-      nodeIp: '192.0.2.1',
-      volumesDirectory: '/simulated/volumes',
-      labels: {},
-      runtimeVersion: 'hollow://0.1.0',
-      agentVersion: 'v1.35.0-berth',
-      reservedStorageBytes: 0,
-      podsMax: 110,
-      host: {
-        ...{ hostname: nodeName, cpuCores: 8, memoryBytes: 2 ** 34, diskBytes: 2 ** 40, bootId: nodeName, machineId: nodeName },
-        ...{ kernelVersion: '6.1', osImage: 'Simulated', architecture: 'amd64' },
-      },
-    },
-  };
 }

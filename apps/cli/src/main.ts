@@ -22,6 +22,7 @@ const usage = `usage: berth COMMAND [options]
   berth server [options]                           a control plane, and this machine as its first node; --help lists options
   berth agent --server URL --token TOKEN [options] this machine as a node of that cluster; --help lists options
   berth join --server URL --token TOKEN [options]  the same from now on, with every start of this machine (systemd)
+  berth hollow --nodes N --server URL --token TOKEN  simulated nodes, to load a control plane; --help lists options
   berth token join [--ttl-hours N]                 a token for a new node, valid 24 hours
   berth token access [--user NAME] [--groups A,B]  a token for the dashboard and the API, valid 30 days
                      [--ttl-hours N]               (default: user dashboard, group system:masters)
@@ -98,6 +99,7 @@ const programs: Record<string, (argv: string[]) => Promise<void>> = {
   },
   join: (argv) => joinAsNode(argv, print),
   agent: async (argv) => become('node-agent', agentArguments(argv)),
+  hollow: async (argv) => become('node-agent', ['hollow', ...argv]),
 };
 
 const commands: Record<string, Command> = {

@@ -144,7 +144,12 @@ function commandLine(values: Values, environment: NodeJS.ProcessEnv): AgentComma
   return { config, logLevel, tearDown: values['tear-down'], checkOnly: values.check, importImage: values['import-image'] };
 }
 
-function parseGateway({ server, gateway, 'tear-down': tearDown, 'import-image': image }: Values): HostPort {
+export function parseGateway({
+  server,
+  gateway,
+  'tear-down': tearDown,
+  'import-image': image,
+}: Pick<Values, 'server' | 'gateway' | 'tear-down' | 'import-image'>): HostPort {
   if (server !== undefined && gateway !== undefined)
     throw new UsageError('--server and --gateway exclude each other: leave one of them out');
   if (gateway !== undefined) return parseHostPort('--gateway', gateway, `127.0.0.1:${gatewayPort}`);

@@ -4,6 +4,7 @@ import 'reflect-metadata';
 import { collectWhenIdle, jsonLogger, standardErrorLines, systemClock, systemRandom } from '@berth/telemetry';
 import { UsageError } from '@berth/telemetry/command-line';
 import { type AgentCommandLine, parseCommandLine, usage } from './command-line.ts';
+import { runHollow } from './hollow/hollow-command.ts';
 import { importImage } from './import-image.ts';
 import { startNodeAgent } from './node-agent.ts';
 import { tearDown } from './tear-down.ts';
@@ -11,6 +12,10 @@ import { tearDown } from './tear-down.ts';
 const stopTimeoutMs = 20_000;
 
 async function main(): Promise<void> {
+  if (process.argv[2] === 'hollow') {
+    await runHollow(process.argv.slice(3));
+    process.exit(0);
+  }
   const command = readCommandLine();
   const logger = jsonLogger(systemClock, command.logLevel, standardErrorLines());
   const ports = { clock: systemClock, random: systemRandom, logger };

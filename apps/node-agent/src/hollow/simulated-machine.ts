@@ -1,0 +1,66 @@
+// A machine that is not there, as the agent's ports see it: nothing is short, every probe succeeds, volumes are names and rules of the
+// network go nowhere. With a HollowRuntime it makes an agent that is real in everything else.
+import type { Pod } from '@berth/api';
+import type { AgentPorts, AgentSettings } from '../agent.ts';
+import { defaultEvictionOptions, evictionSettings } from '../eviction/thresholds.ts';
+import type { NodeNetwork } from '../network/network.ts';
+import { podsMaxDefault } from '../node/node-object.ts';
+import { LogFolders } from '../pods/log-folders.ts';
+
+export const simulatedCgroupParent = '/simulated';
+
+export const simulatedNetwork: NodeNetwork = {
+  configure: async () => {},
+  sync: () => {},
+  policiesInForce: async () => {},
+  clusterDomain: 'cluster.local',
+  dnsFor: () => ({ servers: [], searches: [], options: [] }),
+  stop: async () => {},
+};
+
+export const simulatedMachine: Pick<AgentPorts, 'volumes' | 'measurements' | 'probes' | 'health' | 'hostCounters' | 'dial'> = {
+  volumes: {
+    prepare: async (pod: Pod) => new Map((pod.spec.volumes ?? []).map((volume) => [volume.name, `/simulated/${volume.name}`])),
+    fill: async () => [],
+    podDirectory: (uid) => `/simulated/${uid}`,
+    cleanUp: async () => {},
+    knownPods: async () => [],
+    removeLocal: async () => {},
+  },
+  measurements: {
+    observe: async () => ({}),
+    usage: async () => ({ containers: [], volumes: new Map(), processes: 0 }),
+    hasImageDisk: async () => false,
+  },
+  probes: { run: async () => ({ success: true, message: '' }) },
+  health: async () => ({ diskAvailableShare: 1 }),
+  hostCounters: async () => ({ cpuNanoseconds: 0, memoryBytes: 0 }),
+  dial: (address, port) => Promise.reject(new Error(`connect ECONNREFUSED ${address}:${port}`)),
+};
+
+export function simulatedSettings(nodeName: string, nodeIp: string): AgentSettings {
+  return {
+    logs: new LogFolders('/simulated/logs', true),
+    seccompDirectory: '/simulated/seccomp',
+    cgroupParent: simulatedCgroupParent,
+    capabilities: new Set(),
+    allowedUnsafeSysctls: [],
+    hasAppArmor: false,
+    eviction: evictionSettings(defaultEvictionOptions),
+    writesFiles: false,
+    facts: {
+      nodeName,
+      nodeIp,
+      volumesDirectory: '/simulated/volumes',
+      labels: {},
+      runtimeVersion: 'hollow://0.1.0',
+      agentVersion: 'v1.35.0-berth',
+      reservedStorageBytes: 0,
+      podsMax: podsMaxDefault,
+      host: {
+        ...{ hostname: nodeName, cpuCores: 8, memoryBytes: 2 ** 34, diskBytes: 2 ** 40, bootId: nodeName, machineId: nodeName },
+        ...{ kernelVersion: '6.1', osImage: 'Simulated', architecture: 'amd64' },
+      },
+    },
+  };
+}
