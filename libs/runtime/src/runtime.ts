@@ -177,10 +177,26 @@ export interface ExecSession {
   close(): void;
 }
 
+/** One way of running containers, such as runc: what RuntimeClasses choose from. */
+export interface RuntimeHandler {
+  /** Empty for the one that runs pods that choose none. */
+  name: string;
+  recursiveReadOnlyMounts: boolean;
+  userNamespaces: boolean;
+}
+
+export interface RuntimeHealth {
+  /** Absent means healthy; a string says what is wrong. */
+  runtime?: string;
+  network?: string;
+  /** In the order of their names. Absent where the runtime does not say what it can do: containerd does since 2.0. */
+  handlers?: RuntimeHandler[];
+  supplementalGroupsPolicy?: boolean;
+}
+
 export interface Runtime {
   version(): Promise<{ name: string; version: string }>;
-  /** Absent means healthy; a string says what is wrong. */
-  health(): Promise<{ runtime?: string; network?: string }>;
+  health(): Promise<RuntimeHealth>;
   runSandbox(config: SandboxConfig): Promise<string>;
   stopSandbox(id: string): Promise<void>;
   removeSandbox(id: string): Promise<void>;

@@ -32,6 +32,24 @@ test('as many pods as there may be, in capacity and allocatable', () => {
   expect([capacity?.pods, free?.pods]).toEqual(['30', '30']);
 });
 
+test('what its runtime says that it can do, and nothing of a runtime that says nothing', () => {
+  const handlers = [
+    { name: '', recursiveReadOnlyMounts: true, userNamespaces: true },
+    { name: 'crun', recursiveReadOnlyMounts: false, userNamespaces: true },
+  ];
+  const health = { ...state.health, handlers, supplementalGroupsPolicy: true };
+  expect(nodeStatus(facts, { ...state, health }, '2026-01-01T00:00:00Z')).toMatchObject({
+    runtimeHandlers: [
+      { name: '', features: { recursiveReadOnlyMounts: true, userNamespaces: true } },
+      { name: 'crun', features: { recursiveReadOnlyMounts: false, userNamespaces: true } },
+    ],
+    features: { supplementalGroupsPolicy: true },
+  });
+  const silent = nodeStatus(facts, state, '2026-01-01T00:00:00Z');
+  expect(silent).not.toHaveProperty('runtimeHandlers');
+  expect(silent).not.toHaveProperty('features');
+});
+
 test('its taints', () => {
   const taints = [{ key: 'dedicated', effect: 'NoSchedule' }];
   expect(nodeObject({ ...facts, taints }, {}).spec).toEqual({ taints });

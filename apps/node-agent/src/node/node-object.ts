@@ -1,5 +1,6 @@
 // The Node object and its status as this agent reports them. Pure.
 import type { Node, NodeCondition, NodeStatus, Taint } from '@berth/api';
+import type { RuntimeHealth } from '@berth/runtime';
 import type { ProxyPorts } from '../ingress/haproxy-config.ts';
 import type { PressureCondition } from '../pods/admission.ts';
 import type { HostFacts } from './host-facts.ts';
@@ -38,10 +39,7 @@ export interface NodeFacts {
   reservedStorageBytes: number;
 }
 
-export interface NodeHealth {
-  /** What is wrong, when something is. */
-  runtime?: string;
-  network?: string;
+export interface NodeHealth extends RuntimeHealth {
   /** The machine is about to be switched off. */
   isShuttingDown?: boolean;
   diskAvailableShare: number;
@@ -137,6 +135,15 @@ export function nodeStatus(facts: NodeFacts, { health, pressures, previous }: No
       operatingSystem: 'linux',
       architecture: host.architecture,
     },
+    ...runtimeFeatures(health),
+  };
+}
+
+/** Nothing where the runtime says nothing of what it can do. */
+function runtimeFeatures({ handlers, supplementalGroupsPolicy }: RuntimeHealth): Pick<NodeStatus, 'runtimeHandlers' | 'features'> {
+  return {
+    ...(handlers && { runtimeHandlers: handlers.map(({ name, ...features }) => ({ name, features })) }),
+    ...(supplementalGroupsPolicy !== undefined && { features: { supplementalGroupsPolicy } }),
   };
 }
 

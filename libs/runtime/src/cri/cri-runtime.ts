@@ -18,6 +18,7 @@ import {
   type ResourceLimits,
   type Runtime,
   type RuntimeEvent,
+  type RuntimeHealth,
   RuntimeUnavailableError,
   type SandboxConfig,
   type SandboxInfo,
@@ -28,6 +29,7 @@ import { ExecInputs } from './exec-input.ts';
 import { untilEndShows } from './exit-visibility.ts';
 import { containerRequest, resourcesRequest, sandboxRequest } from './requests.ts';
 import { containerInfo, containerStats, imageInfo, listedContainer, sandboxInfo } from './responses.ts';
+import { healthOf } from './runtime-status.ts';
 import { openExec, openPortForward } from './streaming.ts';
 
 /** The one that CRI uses. */
@@ -75,14 +77,8 @@ export class CriRuntime implements Runtime {
     return { name: answer.runtimeName, version: answer.runtimeVersion };
   }
 
-  async health(): Promise<{ runtime?: string; network?: string }> {
-    const { status } = await this.#call(this.#runtime.status({}, { timeoutMs: callMs }));
-    const bad = (type: string) => status?.conditions.find((c) => c.type === type && !c.status);
-    const [runtime, network] = [bad('RuntimeReady'), bad('NetworkReady')];
-    return {
-      ...(runtime && { runtime: runtime.message || runtime.reason }),
-      ...(network && { network: network.message || network.reason }),
-    };
+  async health(): Promise<RuntimeHealth> {
+    return healthOf(await this.#call(this.#runtime.status({}, { timeoutMs: callMs })));
   }
 
   async runSandbox(config: SandboxConfig): Promise<string> {
