@@ -83,6 +83,8 @@ export interface Strategy<T> {
   requiresVersion?: true;
   /** A DELETE that does not say what becomes of dependents leaves them, and is answered with this warning, unless it is empty. */
   orphansUnlessAsked?: string;
+  /** Nothing is ever owned by its objects: how they are deleted says nothing of what becomes of dependents. */
+  hasNoDependents?: true;
   /** Whether a DELETE answers with the object that is gone, in place of a Status. */
   returnsDeleted?: true;
   /** Annotations that Kubernetes makes of a field in the version that is served, so that what shows metadata alone has them not. */
@@ -113,6 +115,8 @@ export interface KindView {
   of: KindDefinition;
   toStored(object: KubeObject): KubeObject;
   fromStored(stored: KubeObject): KubeObject;
+  /** What errors about the stored object call a field. */
+  errorField?(field: string): string;
   /** What this version refuses that the stored one takes. Both objects are stored ones. */
   validate?(object: KubeObject, old?: KubeObject): FieldError[];
 }
@@ -259,6 +263,11 @@ export function defineKind<T extends KubeObject>(options: KindOptions<T>): KindD
     ...(options.openApi && { openApi: options.openApi }),
     ...(options.view && { view: options.view }),
   };
+}
+
+/** Whether users define the kind: Kubernetes has no Go type for its objects, and handles them as what JSON says. */
+export function isUserDefined(kind: KindDefinition): boolean {
+  return kind.readContent !== undefined;
 }
 
 /** `v1`, `apps/v1`. */

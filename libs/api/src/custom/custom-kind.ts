@@ -12,7 +12,7 @@ import { fillDefaults, hasDefaults, lacksDefaults } from './defaulting.ts';
 import { parseJsonPath } from './json-path.ts';
 import { messageSchema } from './message-schema.ts';
 import { prune, pruneNulls } from './pruning.ts';
-import { scaleErrors, scaleMapping } from './scale.ts';
+import { scaleErrors, scaleMapping, scaleStatusErrors } from './scale.ts';
 import { SchemaNode } from './schema-node.ts';
 import { propertyOf, type Schema, typeAndMetadata } from './schema-parts.ts';
 import { validateLists, validateValue } from './value-validation.ts';
@@ -106,7 +106,7 @@ function customKind(
     validateUpdate: validateMetadataUpdate,
     validateStatusUpdate: (next, old) => [
       ...validateStatus(validator, statusSchema, next, old),
-      ...(scale ? scaleErrors(scale, next) : []),
+      ...(scale ? scaleStatusErrors(scale, next) : []),
     ],
     warnings: (object) => warned.get(object) ?? [],
     statusWarnings: (object) => warned.get(object) ?? [],
@@ -166,7 +166,7 @@ function withRules({ rules, warned }: Validator, object: KubeObject, old: KubeOb
   if (!rules) return errors;
   if (errors.some(({ type }) => blocking.has(type))) return [...errors, invalid('<nil>', null, unchecked)];
   const warnings: string[] = [];
-  const all = [...errors, ...rules(object, old, '', warnings)];
+  const all = [...errors, ...rules(object, old, '', warnings).map((error) => ({ ...error, field: error.field || '<nil>' }))];
   if (warnings.length > 0) warned.set(object, warnings);
   return all;
 }

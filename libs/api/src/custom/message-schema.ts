@@ -8,7 +8,10 @@ const text: TypeSchema = { kind: 'scalar', scalar: 'string' };
 
 /** @param name of the whole, such as `example.com/v1.CronTab` */
 export function messageSchema(name: string, schema: Schema): MessageSchema {
-  return message(name, { ...schema, 'x-kubernetes-embedded-resource': true });
+  const whole = message(name, { ...schema, 'x-kubernetes-embedded-resource': true });
+  // Every resource has metadata, so nobody owns that there is some.
+  add(whole, { name: 'metadata', type: 'meta.v1.ObjectMeta', schema: metadata(), omitempty: true });
+  return whole;
 }
 
 function message(name: string, schema: Schema): MessageSchema {
@@ -17,11 +20,14 @@ function message(name: string, schema: Schema): MessageSchema {
   if (schema['x-kubernetes-embedded-resource']) {
     add(made, { name: 'apiVersion', type: 'string', schema: text, omitempty: true });
     add(made, { name: 'kind', type: 'string', schema: text, omitempty: true });
-    const metadata: TypeSchema = { kind: 'message', message: schemas.message('meta.v1.ObjectMeta') };
-    add(made, { name: 'metadata', type: 'meta.v1.ObjectMeta', schema: metadata, omitempty: true, pointer: true });
+    add(made, { name: 'metadata', type: 'meta.v1.ObjectMeta', schema: metadata(), omitempty: true, pointer: true });
   }
   if (schema['x-kubernetes-preserve-unknown-fields']) made.rest = untyped;
   return made;
+}
+
+function metadata(): TypeSchema {
+  return { kind: 'message', message: schemas.message('meta.v1.ObjectMeta') };
 }
 
 function add(made: MessageSchema, added: FieldSchema): void {

@@ -3,14 +3,16 @@
 // once does not stand in the way of changes elsewhere.
 import { deepEqual, isRecord } from '@berth/machinery';
 import { additionalOf, itemsOf, propertyOf, type Schema } from './schema-parts.ts';
+import { isFormatKnown } from './value-limits.ts';
 
 const known = new WeakMap<Schema, SchemaNode>();
 
 export class SchemaNode {
   readonly schema: Schema;
   readonly isCombined: boolean;
-  /** What strings are held against: of a number, a format says nothing about strings. */
-  readonly textSchema: Schema;
+  /** Whether it says anything of a value's type, which a format does as well. */
+  readonly hasType: boolean;
+  readonly hasFormat: boolean;
   readonly additional: SchemaNode | 'any' | undefined;
   readonly items: SchemaNode | undefined;
   readonly #members = new Map<string, SchemaNode | undefined>();
@@ -28,8 +30,9 @@ export class SchemaNode {
   private constructor(schema: Schema) {
     this.schema = schema;
     const { anyOf, oneOf, allOf, not, type } = schema;
+    this.hasFormat = isFormatKnown(schema);
+    this.hasType = type !== undefined || schema['x-kubernetes-int-or-string'] === true || this.hasFormat;
     this.isCombined = Boolean(anyOf?.length || oneOf?.length || allOf?.length || not);
-    this.textSchema = schema.format && (type === 'integer' || type === 'number') ? { ...schema, format: '' } : schema;
     const [additional, items] = [additionalOf(schema), itemsOf(schema)];
     this.additional = typeof additional === 'object' ? SchemaNode.of(additional) : additional;
     this.items = items && SchemaNode.of(items);

@@ -5,15 +5,18 @@ import { RE2JS } from 're2js';
 import { type FieldError, invalid, notSupported, tooLong } from '../validation/errors.ts';
 import { type NativePattern, nativePattern } from './native-pattern.ts';
 import type { Schema } from './schema-parts.ts';
-import { hasFormat } from './string-formats.ts';
+import { hasFormat, knowsFormat } from './string-formats.ts';
 
 export type JsonType = 'object' | 'array' | 'string' | 'boolean' | 'integer' | 'number' | 'null';
 
+const int64Limit = 2n ** 63n;
+
+/** What Go reads a value as: integers that have no room in 64 bits, and those written as 1e30, are numbers. */
 export function jsonType(value: unknown): JsonType {
   if (value === null || value === undefined) return 'null';
   if (Array.isArray(value)) return 'array';
-  if (typeof value === 'bigint') return 'integer';
-  if (typeof value === 'number') return Number.isInteger(value) ? 'integer' : 'number';
+  if (typeof value === 'bigint') return value >= -int64Limit && value < int64Limit ? 'integer' : 'number';
+  if (typeof value === 'number') return Number.isSafeInteger(value) ? 'integer' : 'number';
   return typeof value as JsonType;
 }
 
@@ -27,12 +30,22 @@ export function typeError(schema: Schema, value: unknown, path: string): FieldEr
   const given = jsonType(value);
   if (schema.type === given && !schema['x-kubernetes-int-or-string']) return undefined;
   const wanted = schema['x-kubernetes-int-or-string'] ? ['integer', 'string'] : schema.type ? [schema.type] : [];
-  if (wanted.length === 0 || wanted.includes(given)) return undefined;
-  if (given === 'null' && schema.nullable) return undefined;
-  if (given === 'integer' && wanted.includes('number')) return undefined;
-  const detail = `${inBody(path)} must be of type ${wanted.join(',')}: "${given}"`;
-  return { type: 'TypeInvalid', field: path, value: given === 'null' ? 'null' : given, detail };
+  const format = isFormatKnown(schema) ? schema.format : undefined;
+  const mistyped = (type: string, is: string): FieldError => {
+    return { type: 'TypeInvalid', field: path, value: is, detail: `${inBody(path)} must be of type ${type}: "${is}"` };
+  };
+  if (given === 'null') return wanted.length === 0 || schema.nullable ? undefined : mistyped(wanted.join(','), 'null');
+  if (wanted.length === 0 && !format) return undefined;
+  const fits = wanted.includes(given) || (given === 'integer' && wanted.includes('number'));
+  // What is no text is looked at by its format first, and what is text or a list by nothing else, unless it should be a number.
+  if (given === 'string' || given === 'array') {
+    if (format && !wanted.includes('number') && !wanted.includes('integer')) return undefined;
+  } else if (format && !fits) return mistyped(format, goFormats[given] ?? '');
+  return fits ? undefined : mistyped(wanted.join(','), given);
 }
+
+/** How Go's types are called as formats. */
+const goFormats: Partial<Record<JsonType, string>> = { integer: 'int64', number: 'double' };
 
 export function enumError(schema: Schema, value: unknown, path: string): FieldError | undefined {
   const allowed = schema.enum;
@@ -46,38 +59,46 @@ export function enumError(schema: Schema, value: unknown, path: string): FieldEr
 }
 
 export function checkNumber(schema: Schema, value: number | bigint, path: string, errors: FieldError[]): void {
-  const { minimum, exclusiveMinimum, maximum, exclusiveMaximum, multipleOf, format } = schema;
-  const bits = format === 'int32' ? 31 : 63;
-  const isWhole = schema.type === 'integer' || format === 'int32' || format === 'int64';
-  if (isWhole && jsonType(value) === 'integer' && (value < -(2 ** bits) || value >= 2 ** bits)) {
-    const shape = format ? `of type integer with format ${format}` : 'of type integer (default format)';
-    errors.push(invalid('', '', `Checked value must be ${shape} in ${path}`));
-  }
-  if (multipleOf !== undefined && !isMultiple(Number(value), multipleOf))
-    errors.push(invalid(path, value, `${inBody(path)} should be a multiple of ${multipleOf}`));
-  if (maximum !== undefined && (exclusiveMaximum ? value >= maximum : value > maximum))
-    errors.push(invalid(path, value, `${inBody(path)} should be less than ${exclusiveMaximum ? '' : 'or equal to '}${maximum}`));
-  if (minimum !== undefined && (exclusiveMinimum ? value <= minimum : value < minimum))
-    errors.push(invalid(path, value, `${inBody(path)} should be greater than ${exclusiveMinimum ? '' : 'or equal to '}${minimum}`));
+  const { minimum, exclusiveMinimum, maximum, exclusiveMaximum, multipleOf } = schema;
+  // Integers are compared with integers: what a bound has behind its point is cut off.
+  const bound = (given: number) => (jsonType(value) === 'integer' ? Math.trunc(given) : given);
+  if (multipleOf !== undefined) errors.push(...multipleErrors(bound(multipleOf), value, path));
+  if (minimum !== undefined && (exclusiveMinimum ? value <= bound(minimum) : value < bound(minimum)))
+    errors.push(invalid(path, value, `${inBody(path)} should be greater than ${exclusiveMinimum ? '' : 'or equal to '}${bound(minimum)}`));
+  if (maximum !== undefined && (exclusiveMaximum ? value >= bound(maximum) : value > bound(maximum)))
+    errors.push(invalid(path, value, `${inBody(path)} should be less than ${exclusiveMaximum ? '' : 'or equal to '}${bound(maximum)}`));
 }
 
-/** As far as doubles tell. */
-function isMultiple(value: number, of: number): boolean {
-  const times = value / of;
+function multipleErrors(factor: number, value: number | bigint, path: string): FieldError[] {
+  if (factor <= 0) return [invalid(path, factor, `factor MultipleOf declared for ${path} must be positive: ${factor}`)];
+  return isMultiple(value, factor) ? [] : [invalid(path, value, `${inBody(path)} should be a multiple of ${factor}`)];
+}
+
+/** As far as doubles tell, of what is no integer. */
+function isMultiple(value: number | bigint, of: number): boolean {
+  if (typeof value === 'bigint') return value % BigInt(of) === 0n;
+  if (Number.isSafeInteger(value)) return value % of === 0;
+  const times = of < 1 ? (1 / of) * value : value / of;
   return Math.abs(times - Math.round(times)) < 1e-9 * Math.max(1, Math.abs(times));
 }
 
 /** The first thing wrong with a string. */
 export function checkString(schema: Schema, value: string, path: string, errors: FieldError[]): void {
-  const { minLength, maxLength, pattern, format } = schema;
+  const { minLength, maxLength, pattern } = schema;
   if (maxLength !== undefined && value.length > maxLength && characters(value) > maxLength) errors.push(tooLong(path, maxLength));
   else if (minLength !== undefined && characters(value) < minLength)
     errors.push(invalid(path, value, `${inBody(path)} should be at least ${minLength} chars long`));
   else if (pattern && !matches(pattern, value)) errors.push(invalid(path, value, `${inBody(path)} should match '${pattern}'`));
-  if (format && !hasFormat(format, value)) {
-    const detail = `${inBody(path)} must be of type ${format}: ${JSON.stringify(value)}`;
-    errors.push(invalid(path, value, detail));
-  }
+}
+
+/** Others ask for nothing. */
+export function isFormatKnown({ format }: Schema): boolean {
+  return format !== undefined && format !== '' && knowsFormat(format);
+}
+
+export function checkFormat({ format = '' }: Schema, value: string, path: string, errors: FieldError[]): void {
+  if (hasFormat(format, value)) return;
+  errors.push({ type: 'TypeInvalid', field: path, value, detail: `${inBody(path)} must be of type ${format}: ${JSON.stringify(value)}` });
 }
 
 /** Characters are what counts, not UTF-16 units. */

@@ -18,7 +18,7 @@ export const Event = defineKind<Event>({
   shortNames: ['ev'],
   schema: schemas.message('core.v1.Event'),
 
-  strategy: { allowCreateOnUpdate: true },
+  strategy: { allowCreateOnUpdate: true, hasNoDependents: true },
   defaults: (event) => {
     event.involvedObject ??= {};
   },

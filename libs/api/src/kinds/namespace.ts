@@ -3,7 +3,7 @@ import { defineKind } from '@berth/machinery';
 import { namespaceColumns } from '../columns/configuration.ts';
 import type { Namespace as Type } from '../generated/core-v1.types.ts';
 import { schemas } from '../schemas.ts';
-import { type FieldError, invalidAll } from '../validation/errors.ts';
+import { type FieldError, invalid, invalidAll } from '../validation/errors.ts';
 import { standardOrQualified, validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 import { dnsLabel, qualified } from '../validation/names.ts';
 
@@ -15,6 +15,12 @@ function validateNamespaceFinalizers({ spec }: Namespace, placed: boolean): Fiel
     const path = placed ? `spec.finalizers[${index}]` : 'spec.finalizers';
     return [...invalidAll(path, name, qualified(name)), ...standardOrQualified(name, path)];
   });
+}
+
+function validateNamespaceStatus({ metadata, status }: Namespace): FieldError[] {
+  const [phase, when] = metadata.deletionTimestamp ? ['Terminating', 'is not empty'] : ['Active', 'is empty'];
+  if (status?.phase === phase) return [];
+  return [invalid('status.Phase', status?.phase ?? '', `may only be '${phase}' if \`deletionTimestamp\` ${when}`)];
 }
 
 export const Namespace = defineKind<Namespace>({
@@ -66,6 +72,7 @@ export const Namespace = defineKind<Namespace>({
     ...(old ? [] : validateNamespaceFinalizers(namespace, false)),
   ],
   validateUpdate: validateMetadataUpdate,
+  validateStatusUpdate: validateNamespaceStatus,
   columns: namespaceColumns,
   selectableFields: { 'status.phase': ({ status }) => status?.phase ?? '' },
 });

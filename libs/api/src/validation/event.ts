@@ -3,21 +3,22 @@
 import { deepEqual } from '@berth/machinery';
 import type { Event } from '../generated/core-v1.types.ts';
 import { type FieldError, immutable, invalid, invalidAll, required } from './errors.ts';
-import { qualified } from './names.ts';
+import { validateMetadata } from './metadata.ts';
+import { dnsSubdomain, qualified } from './names.ts';
 
 const lengthsMax = { reportingInstance: 128, action: 128, reason: 128, message: 1024 };
 const namespaceField = 'involvedObject.namespace';
 
 /** An event stands in the namespace of what it is about. One that says when it happened is of the newer sort, and says more. */
-export function validateEventFields(event: Event): FieldError[] {
+export function validateEventFields(event: Event, reporter = 'reportingComponent'): FieldError[] {
   const about = event.involvedObject?.namespace ?? '';
   const own = event.metadata.namespace ?? '';
   const elsewhere = [invalid(namespaceField, about, 'does not match event.namespace')];
   if (!event.eventTime) return (about === '' ? own === '' || own === 'default' : about === own) ? [] : elsewhere;
   return [
     ...(about === '' && own !== 'default' && own !== 'kube-system' ? elsewhere : []),
-    ...(event.reportingComponent ? [] : [required('reportingComponent')]),
-    ...invalidAll('reportingComponent', event.reportingComponent ?? '', qualified(event.reportingComponent ?? '')),
+    ...(event.reportingComponent ? [] : [required(reporter)]),
+    ...invalidAll(reporter, event.reportingComponent ?? '', qualified(event.reportingComponent ?? '')),
     ...bounded(event, 'reportingInstance', true),
     ...bounded(event, 'action', true),
     ...bounded(event, 'reason', true),
@@ -40,6 +41,7 @@ function validateNewEventCreate(event: Event): FieldError[] {
   const unset = (['firstTimestamp', 'lastTimestamp', 'count'] as const).filter((name) => event[name]);
   const { type, source } = event;
   return [
+    ...validateMetadata(event, { scope: 'Namespaced', name: dnsSubdomain }),
     ...series(event),
     ...(event.eventTime ? [] : [required('eventTime')]),
     ...(type === 'Normal' || type === 'Warning' ? [] : [invalid('type', '', `has invalid value: ${type ?? ''}`)]),

@@ -9,7 +9,18 @@ import type {
   IngressServiceBackend,
   IngressTLS,
 } from '../generated/networking-v1.types.ts';
-import { each, type FieldError, forbidden, immutable, invalid, invalidAll, notSupported, required, tooLong } from './errors.ts';
+import {
+  each,
+  type FieldError,
+  forbidden,
+  immutable,
+  invalid,
+  invalidAll,
+  notSupported,
+  required,
+  shownMember,
+  tooLong,
+} from './errors.ts';
 import { isLegacyAddress, legacyAddress } from './legacy-ip.ts';
 import { dns1035Label, dnsLabel, dnsSubdomain, pathSegment, portName, portNumber, wildcardSubdomain } from './names.ts';
 
@@ -23,7 +34,7 @@ export function validateIngressFields(ingress: Ingress): FieldError[] {
   const spec = ingress.spec ?? {};
   const errors: FieldError[] = [];
   if (!spec.rules?.length && !spec.defaultBackend) {
-    errors.push(invalid('spec', spec.rules ?? null, 'either `defaultBackend` or `rules` must be specified'));
+    errors.push(invalid('spec', shownMember(spec, 'rules'), 'either `defaultBackend` or `rules` must be specified'));
   }
   if (spec.defaultBackend) errors.push(...backend(spec.defaultBackend, 'spec.defaultBackend'));
   errors.push(...each(spec.rules, 'spec.rules', rule), ...each(spec.tls, 'spec.tls', tls));

@@ -209,19 +209,3 @@ function placed({ template }: JobSpec): JobSpec['template'] {
   const { affinity: _affinity, nodeSelector: _selector, tolerations: _tolerations, schedulingGates: _gates, ...spec } = template.spec;
   return { metadata, spec };
 }
-
-export function validateJobStatus({ status = {} }: Job): FieldError[] {
-  const errors = (['active', 'ready', 'succeeded', 'failed', 'terminating'] as const).flatMap((key) =>
-    nonNegative(`status.${key}`, status[key]),
-  );
-  const isTrue = (type: string) => status.conditions?.some((condition) => condition.type === type && condition.status === 'True');
-  if (isTrue('Failed') && isTrue('Complete')) {
-    errors.push(invalid('status.conditions', status.conditions, 'cannot set Complete=True and Failed=true conditions'));
-  }
-  if (status.completionTime && !isTrue('Complete')) {
-    errors.push(
-      invalid('status.completionTime', status.completionTime, 'cannot set completionTime when there is no Complete=True condition'),
-    );
-  }
-  return errors;
-}

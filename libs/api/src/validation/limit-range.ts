@@ -1,7 +1,7 @@
 // Limit ranges: every bound of a resource must fit the others, or no pod could ever be admitted.
 import { parseQuantity } from '@berth/machinery';
 import type { LimitRange, LimitRangeItem } from '../generated/core-v1.types.ts';
-import { duplicate, duplicates, each, type FieldError, forbidden, invalid, invalidAll, required } from './errors.ts';
+import { duplicate, each, type FieldError, forbidden, invalid, invalidAll, required } from './errors.ts';
 import { qualified } from './names.ts';
 import { compareQuantities, containerResourceName, isQuantity, mayOvercommit, resourceName } from './resources.ts';
 
@@ -23,11 +23,10 @@ export function validateLimitRangeSpec({ spec }: LimitRange): FieldError[] {
   const limits = spec?.limits ?? [];
   return [
     ...each(limits, 'spec.limits', item),
-    ...duplicates(
-      limits,
-      ({ type }) => type ?? '',
-      (index, { type }) => duplicate(`spec.limits[${index}].type`, type),
-    ),
+    ...limits.flatMap(({ type = '' }, index) => {
+      const isRepeated = limits.slice(0, index).some((other) => (other.type ?? '') === type);
+      return isRepeated ? [duplicate(`spec.limits[${index}].type`, type)] : [];
+    }),
   ];
 }
 

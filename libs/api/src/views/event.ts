@@ -27,6 +27,8 @@ function withNames(object: KubeObject, names: Record<string, string>, apiVersion
 }
 
 const view: KindView = {
+  // The stored kind's fields, but this one.
+  errorField: (field) => (field === 'reportingComponent' ? 'reportingController' : field),
   validate: (object, old) => validateNewEvent(object as CoreEvent, old as CoreEvent | undefined),
   of: Event as unknown as KindDefinition,
   toStored: (object: KubeObject) => withNames(object, renamed, 'v1'),

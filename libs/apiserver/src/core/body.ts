@@ -11,6 +11,7 @@ import {
   type FieldError,
   fieldMessage,
   isRecord,
+  isUserDefined,
   type KindDefinition,
   type KubeObject,
   type ManagedFieldsEntry,
@@ -146,10 +147,16 @@ function checkKind(kind: KindDefinition, body: object): void {
   const version = givenVersion.slice(givenVersion.lastIndexOf('/') + 1);
   const refused = (detail: string) =>
     StatusError.badRequest(`${givenKind} in version ${JSON.stringify(version)} cannot be handled as a ${kind.kind}: ${detail}`);
+  // Of what users define, Go has no types to convert between.
+  if (isUserDefined(kind) && givenVersion !== expected) throw otherVersion(givenVersion, expected);
   if (!isRegistered(givenVersion, givenKind)) throw refused(noSuchKind(givenKind, givenVersion));
   if (givenKind !== kind.kind)
     throw refused(`converting (${version}.${givenKind}) to (${packageOf(kind.group)}.${kind.kind}): unknown conversion`);
-  throw StatusError.badRequest(`the API version in the data (${givenVersion}) does not match the expected API version (${expected})`);
+  throw otherVersion(givenVersion, expected);
+}
+
+function otherVersion(given: string, expected: string): StatusError {
+  return StatusError.badRequest(`the API version in the data (${given}) does not match the expected API version (${expected})`);
 }
 
 function isRegistered(apiVersion: string, kind: string): boolean {

@@ -99,7 +99,7 @@ export class Deletion {
     const { metadata } = next;
     metadata.deletionTimestamp = timestamp({ now: () => clock.now() + durationMs(graceSeconds) });
     const { marksDeletion } = kind.strategy;
-    if (marksDeletion !== 'alone') setDependentsFinalizer(next, settings);
+    if (marksDeletion !== 'alone') setDependentsFinalizer(kind, next, settings);
     kind.strategy.prepareForDelete?.(next, timestamp(clock));
     if (!marksDeletion) endAfter(kind, metadata, graceSeconds);
   }
@@ -115,7 +115,7 @@ function deleteAgain(kind: KindDefinition, next: Shaped, settings: DeleteSetting
   const { metadata } = next;
   // Its content goes first, whatever is asked meanwhile.
   if (holdsNamespace(next)) return;
-  setDependentsFinalizer(next, settings);
+  setDependentsFinalizer(kind, next, settings);
   const isMarked = metadata.deletionGracePeriodSeconds === undefined;
   if (isMarked && metadata.finalizers) endAfter(kind, metadata, 0);
   else shorten(next, settings.gracePeriodSeconds);
@@ -158,7 +158,8 @@ function hasNothingToStop(kind: KindDefinition, object: Shaped): boolean {
 }
 
 /** The garbage collector sees by finalizer what is to become of dependents; Background needs none. */
-function setDependentsFinalizer(next: KubeObject, settings: DeleteSettings): void {
+function setDependentsFinalizer(kind: KindDefinition, next: KubeObject, settings: DeleteSettings): void {
+  if (kind.strategy.hasNoDependents) return;
   const policy = settings.propagationPolicy ?? legacyPolicy(settings.orphanDependents) ?? policyUnlessAsked(next, settings);
   if (!policy) return;
   const wanted = { Foreground: foregroundFinalizer, Orphan: orphanFinalizer, Background: undefined }[policy];

@@ -1,7 +1,7 @@
 // A list's JSON, joined from its objects' bytes without parsing any of them, in pieces: a list of all pods may be tens of
 // megabytes, which need not exist in one place.
-// Items do not repeat the kind and version that the list states, as in Kubernetes.
-import { apiVersionOf, type KindDefinition } from '@berth/machinery';
+// Items do not repeat the kind and version that the list states, as in Kubernetes, unless users define their kind.
+import { apiVersionOf, isUserDefined, type KindDefinition } from '@berth/machinery';
 import type { ListAnswer } from './types.ts';
 
 const encoder = new TextEncoder();
@@ -24,19 +24,22 @@ export interface EncodedList {
   pieces: Iterable<Uint8Array>;
 }
 
-export function listMetadata(list: ListAnswer): object {
+export function listMetadata(list: ListAnswer, kind?: KindDefinition): object {
+  // What Go has no type for says also that nothing follows.
+  const rest = list.continue ?? (kind && isUserDefined(kind) ? '' : undefined);
   return {
+    ...(rest !== undefined && { continue: rest }),
     resourceVersion: list.resourceVersion,
-    ...(list.continue && { continue: list.continue }),
     ...(list.remainingItemCount !== undefined && { remainingItemCount: list.remainingItemCount }),
   };
 }
 
 export function encodedList(kind: KindDefinition, list: ListAnswer): EncodedList & { byteLength: number } {
-  const head = { kind: kind.listKind, apiVersion: apiVersionOf(kind), metadata: listMetadata(list) };
+  const head = { kind: kind.listKind, apiVersion: apiVersionOf(kind), metadata: listMetadata(list, kind) };
   const start = encoder.encode(`${JSON.stringify(head).slice(0, -1)},"items":[`);
   const type = encoder.encode(`{"apiVersion":${JSON.stringify(apiVersionOf(kind))},"kind":${JSON.stringify(kind.kind)},`);
-  const items = list.entries.map(({ bytes }) => withoutType(type, bytes));
+  const isTyped = isUserDefined(kind);
+  const items = list.entries.map(({ bytes }) => (isTyped ? bytes.subarray(opening.length) : withoutType(type, bytes)));
   let byteLength = start.length + Math.max(0, items.length - 1) + end.length;
   for (const item of items) byteLength += item.length + opening.length;
   return { byteLength, pieces: joined(start, items, byteLength) };

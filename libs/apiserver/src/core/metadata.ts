@@ -31,18 +31,10 @@ export function hasGeneration(kind: KindDefinition): boolean {
   return (kind.group !== '' || kind.kind === 'Pod') && kind.schema.byName.has('spec');
 }
 
-/** Takes from a new object what only the server gives. */
+/** Takes from a new object what only the server gives; kinds that have no generation keep the one that was sent. */
 export function wipeNew({ metadata }: KubeObject): void {
-  for (const field of [
-    'uid',
-    'creationTimestamp',
-    'generation',
-    'resourceVersion',
-    'deletionTimestamp',
-    'deletionGracePeriodSeconds',
-  ] as const) {
+  for (const field of ['uid', 'creationTimestamp', 'resourceVersion', 'deletionTimestamp', 'deletionGracePeriodSeconds'] as const)
     delete metadata[field];
-  }
 }
 
 /** Gives a new object its identity. */

@@ -78,10 +78,11 @@ export class Reads {
     const revision = parseVersion(version, 'invalid resource version: ');
     const isSingle = isNamed(kind, namespace, selection);
     if (isExact(settings, revision, isSingle)) {
-      await this.#cache.reach(revision);
+      // Kubernetes asks etcd, which knows of no caches that are behind.
+      await this.#cache.reach(revision, false);
       return this.#at(cache, namespace, selection, { revision, start: '' }, settings.limit);
     }
-    await this.#fresh(settings.resourceVersion);
+    await this.#fresh(settings.resourceVersion, cache);
     return this.#now(cache, namespace, selection, '', settings.limit);
   }
 
@@ -121,9 +122,9 @@ export class Reads {
   }
 
   /** Waits until the cache may answer for this resourceVersion: any for '0', proven for none, reached for a number. */
-  async #fresh(resourceVersion: string | undefined): Promise<void> {
+  async #fresh(resourceVersion: string | undefined, cache?: KindCache): Promise<void> {
     if (resourceVersion === '0') return;
-    if (resourceVersion) await this.#cache.reach(parseVersion(resourceVersion));
+    if (resourceVersion) await this.#cache.reach(parseVersion(resourceVersion), cache?.keepsObjects);
     else await this.#cache.proven();
   }
 

@@ -171,8 +171,8 @@ export class WatchCache {
   }
 
   /** Resolves once the cache is not older than `revision`. @throws StatusError 504 when that takes too long. */
-  async reach(revision: number): Promise<void> {
-    if (!(await this.#reached.reach(revision))) throw tooLargeVersion(revision, this.#reached.current);
+  async reach(revision: number, isRetriable = true): Promise<void> {
+    if (!(await this.#reached.reach(revision))) throw tooLargeVersion(revision, this.#reached.current, isRetriable);
   }
 
   /** The store's revision, asked after this call began; callers that wait at the same time share one question. */

@@ -74,7 +74,7 @@ export class WriteDecisions {
     kind.strategy.prepareForCreate?.(object);
     defaultForWrite(target, object);
     await this.#allocate(request);
-    const errors = [...kind.validate(object), ...(target.through?.view?.validate?.(object) ?? [])];
+    const errors = errorsThrough(target, kind.validate(object), object);
     if (errors.length > 0) throw StatusError.invalid(kind, name, errors);
     if (target.through) kind.defaults(object);
     await admission.validate(request);
@@ -123,7 +123,7 @@ export class WriteDecisions {
     const request = this.#request(target, name, next, old, deciding);
     if (scope === 'spec') refused.push(...(await this.#prepareUpdate(request, next, old, target, deciding)));
     if (scope === 'status') refused.push(...(await this.#prepareStatus(request, next, old, target, deciding)));
-    const errors = [...refused, ...validateChange(request, scope, next, old), ...(target.through?.view?.validate?.(next, old) ?? [])];
+    const errors = errorsThrough(target, [...refused, ...validateChange(request, scope, next, old)], next, old);
     if (errors.length > 0) throw StatusError.invalid(kind, name, errors);
     if (target.through) kind.defaults(next);
     if (scope !== 'internal') await admission.validate(request);
@@ -207,4 +207,12 @@ function validateChange(request: AdmissionRequest, scope: Scope, next: Shaped, o
 
 function partialUpdate({ kind, subresource }: Pick<AdmissionRequest, 'kind' | 'subresource'>): PartialUpdate<KubeObject> | undefined {
   return subresource === undefined ? undefined : kind.strategy.partialUpdates?.[subresource];
+}
+
+/** With what the version that is written through has against it, and by the names that it has for fields. */
+function errorsThrough({ through }: Call, errors: FieldError[], next: KubeObject, old?: KubeObject): FieldError[] {
+  const view = through?.view;
+  if (!view) return errors;
+  const named = view.errorField ? errors.map((error) => ({ ...error, field: view.errorField?.(error.field) ?? error.field })) : errors;
+  return [...named, ...(view.validate?.(next, old) ?? [])];
 }

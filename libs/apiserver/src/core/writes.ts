@@ -103,9 +103,10 @@ export class Writes {
         return { object: deepClone(object), warnings };
       });
     } catch (error) {
-      if (!isReason(error, 'NotFound') || object.metadata.resourceVersion) throw error;
+      if (!isReason(error, 'NotFound')) throw error;
     }
     await authorizeCreate();
+    delete object.metadata.resourceVersion;
     return this.create(target, object, settings);
   }
 

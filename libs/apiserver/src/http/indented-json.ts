@@ -1,7 +1,7 @@
 // Indented JSON for people who look at answers with curl, wget or a browser; programs get none unless they ask for it. When is
 // kube-apiserver's rule: what `pretty` says, else the kind of client.
 import type { IncomingMessage } from 'node:http';
-import { apiVersionOf, type KindDefinition, parseExact } from '@berth/machinery';
+import { apiVersionOf, isUserDefined, type KindDefinition, parseExact } from '@berth/machinery';
 import { type EncodedList, listMetadata } from '../core/list-encoding.ts';
 import type { Encoded, ListAnswer } from '../core/types.ts';
 
@@ -39,18 +39,17 @@ function withoutType(item: unknown): unknown {
 
 /** Object by object, so that a long list holds nobody up. */
 export function indentedList(kind: KindDefinition, list: ListAnswer): EncodedList {
-  const head = { kind: kind.listKind, apiVersion: apiVersionOf(kind), metadata: listMetadata(list) };
-  return { byteLength: undefined, pieces: indentedPieces(head, list) };
+  const head = { kind: kind.listKind, apiVersion: apiVersionOf(kind), metadata: listMetadata(list, kind) };
+  return { byteLength: undefined, pieces: indentedPieces(head, list, isUserDefined(kind)) };
 }
 
-function* indentedPieces(head: object, { entries }: ListAnswer): Generator<Uint8Array> {
+function* indentedPieces(head: object, { entries }: ListAnswer, areTyped: boolean): Generator<Uint8Array> {
   const text = JSON.stringify(head, undefined, indent);
   yield Buffer.from(`${text.slice(0, text.lastIndexOf('\n'))},\n${indent}"items": [`);
   const line = `\n${indent}${indent}`;
   for (const [index, { bytes }] of entries.entries()) {
-    yield Buffer.from(
-      `${index > 0 ? ',' : ''}${line}${JSON.stringify(withoutType(parsed(bytes)), undefined, indent).replaceAll('\n', line)}`,
-    );
+    const item = areTyped ? parsed(bytes) : withoutType(parsed(bytes));
+    yield Buffer.from(`${index > 0 ? ',' : ''}${line}${JSON.stringify(item, undefined, indent).replaceAll('\n', line)}`);
   }
   yield Buffer.from(entries.length > 0 ? `\n${indent}]\n}` : ']\n}');
 }

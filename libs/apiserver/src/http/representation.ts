@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import {
   apiVersionOf,
   emptyObject,
+  isUserDefined,
   type KindDefinition,
   type KubeObject,
   partialMetadata,
@@ -78,8 +79,10 @@ function converted(kind: KindDefinition, form: Form, list: ListAnswer): Uint8Arr
   const listMeta = listMetadata(list);
   const objects = list.entries.map((entry) => entry.object);
   if (format === 'protobuf') return protobufList(kind, listMeta, objects);
-  if (as === undefined)
-    return encode(form, { kind: kind.listKind, apiVersion: apiVersionOf(kind), metadata: listMeta, items: objects.map(withoutType) });
+  if (as === undefined) {
+    const head = { kind: kind.listKind, apiVersion: apiVersionOf(kind), metadata: listMetadata(list, kind) };
+    return encode(form, { ...head, items: isUserDefined(kind) ? objects : objects.map(withoutType) });
+  }
   if (as === 'Table') return encode(form, renderTable(kind, objects, { ...form, listMeta }));
   const items = objects.map((object) => partialMetadata(kind, object));
   return encode(form, { kind: 'PartialObjectMetadataList', apiVersion: 'meta.k8s.io/v1', metadata: listMeta, items });

@@ -79,9 +79,16 @@ export interface DecodedPatch {
 }
 
 /** @throws StatusError 415 for content types that are no patch */
-export async function decodePatch(contentType: string | undefined, body: Buffer, reading: YamlReading): Promise<DecodedPatch> {
+export async function decodePatch(
+  contentType: string | undefined,
+  body: Buffer,
+  reading: YamlReading,
+  fieldValidation?: string,
+): Promise<DecodedPatch> {
   const { type } = parseMediaType(contentType ?? '');
   const known = patchKinds[type];
+  // Decoding it looks for unknown fields alone.
+  if (known === 'merge' && fieldValidation === 'Ignore' && !isParsable(body)) throw StatusError.badRequest('Invalid JSON Patch');
   if (known) return asPatch(known, parseJsonWithDuplicates(body, known === 'strategic' ? '' : 'error decoding patch: '));
   if (type === applyType) {
     // kubectl sends JSON, which is YAML and read far faster as what it is.

@@ -160,7 +160,9 @@ export class ResourceRequests {
   async #patch(request: ResourceRequest, call: Call): Promise<void> {
     const form = this.#form(request, call);
     const { headers } = request.request;
-    const { type, patch, duplicates } = await decodePatch(headers['content-type'], request.body, this.#reading(request));
+    const fieldValidation = request.query.get('fieldValidation') ?? undefined;
+    const reading = this.#reading(request);
+    const { type, patch, duplicates } = await decodePatch(headers['content-type'], request.body, reading, fieldValidation);
     request.audit?.requestObject(patch);
     const given = patchSettings(request.query, type === 'apply');
     const settings = { ...given, duplicates, userAgent: headers['user-agent'], noteWarnings: noted(request) };

@@ -154,10 +154,10 @@ export function addWarnings(response: ServerResponse, texts: readonly string[]):
   for (const text of boundedWarnings(texts)) addWarning(response, text);
 }
 
-/** RFC 7234 warn-code 299 with the text quoted, free of what a header may not hold. */
+/** RFC 7234 warn-code 299 with the text quoted, free of what a header may not hold; Node writes headers in Latin-1, Go in UTF-8. */
 export function warningHeader(text: string): string {
-  const safe = [...text].map((char) => (char < ' ' || char === '\u007f' || char > '\u00ff' ? '?' : char)).join('');
-  return `299 - "${safe.replace(/["\\]/g, '\\$&')}"`;
+  const safe = text.replace(/\p{Cc}/gu, '?').replace(/["\\]/g, '\\$&');
+  return `299 - "${Buffer.from(safe, 'utf8').toString('latin1')}"`;
 }
 
 export function noSuchPath(): StatusError {

@@ -58,5 +58,5 @@ function ofMetadata(schema: Schema, field: string, { resource, steps }: Around):
 }
 
 function wrongValues(schema: Schema, field: string): FieldError[] {
-  return validateValue(schema, schema.default, '').map((error) => ({ ...error, field: error.field ? `${field}.${error.field}` : field }));
+  return validateValue(schema, schema.default, field);
 }
