@@ -1,12 +1,13 @@
 // The role `controllers`: one set of informers, and a runner for every controller on it.
 import { Namespace } from '@berth/api';
-import { type ApiServer, componentUsers, type User } from '@berth/apiserver/core';
+import { componentUsers, type User } from '@berth/apiserver/core';
 import { type Client, EventRecorder, InformerSet } from '@berth/client';
 import { type Controller, ControllerRunner } from '@berth/controller';
 import type { CertificateAuthority } from '@berth/pki';
 import type { Ports } from '@berth/telemetry';
 import type { Registry } from 'prom-client';
 import { AccountSecrets, type LegacyTokenIssuer } from './account-secrets.ts';
+import { UsageReading } from './autoscaler/usage-reading.ts';
 import { CertificateSigner } from './certificates/certificate-signer.ts';
 import { controllersFor } from './controllers.ts';
 import type { FurtherOf } from './namespace.ts';
@@ -25,8 +26,6 @@ export interface ControllersContext extends Ports {
   pki?: { authority: CertificateAuthority } | undefined;
   /** Where they add what they count. */
   registry?: Registry;
-  /** Asked for what pods use now. */
-  api?: Pick<ApiServer, 'nodeUsages'>;
   config?: ControllersConfig;
   /** What servers that extend the API have in a namespace that is being deleted, as far as this process knows them. */
   further?: FurtherOf | undefined;
@@ -52,13 +51,13 @@ export class ControllersRole {
       const caCertificate = pki.authority.pem;
       this.#accountSecrets = new AccountSecrets({ issuer: context.issuer, caCertificate, client, informers, clock, random, logger });
     }
-    const usages = () => context.api?.nodeUsages() ?? [];
+    const reading = new UsageReading(client, clock);
     const timeZone = context.config?.timeZone ?? 'UTC';
     const attendance = new AttendedTime(clock, async () => void (await client.list(Namespace, { limit: 1 })));
     this.#attendance = attendance;
     this.#nodeCounters = context.registry && new NodeCounters(context.registry);
     const controllers = controllersFor({
-      ...{ caCertificate: context.pki?.authority.pem, attendance, timeZone, usages, further: context.further },
+      ...{ caCertificate: context.pki?.authority.pem, attendance, timeZone, usages: () => reading.current(), further: context.further },
       ...(this.#nodeCounters && { nodeMetrics: this.#nodeCounters }),
     });
     checkOwners(controllers);

@@ -1,8 +1,8 @@
 // Every controller that the role runs. A new one is one file and one line here.
 
-import type { NodeUsage } from '@berth/apiserver/core';
 import type { Controller } from '@berth/controller';
 import { autoscalerController } from './autoscaler/controller.ts';
+import type { ReadUsages } from './autoscaler/usage-reading.ts';
 import { certificateCleaner } from './certificates/cleaner.ts';
 import { clusterRoleAggregationController } from './cluster-role-aggregation.ts';
 import { cronJobController } from './cron-job/controller.ts';
@@ -44,8 +44,8 @@ export interface ControllersOptions {
   nodeMetrics?: NodeMetrics;
   /** Of cron jobs that name none. */
   timeZone: string;
-  /** What pods use now, as far as agents report to this process. */
-  usages?: () => NodeUsage[];
+  /** What pods use now; undefined while it is read. */
+  usages(): ReadUsages | undefined;
   /** What servers that extend the API have in a namespace. */
   further?: FurtherOf | undefined;
 }
@@ -55,7 +55,7 @@ function erase<Observed>(controller: Controller<Observed>): Controller {
 }
 
 export function controllersFor(options: ControllersOptions): Controller[] {
-  const { caCertificate, attendance, timeZone, usages = () => [], nodeMetrics = uncounted } = options;
+  const { caCertificate, attendance, timeZone, usages, nodeMetrics = uncounted } = options;
   return [
     erase(replicaSetController),
     erase(replicationController),

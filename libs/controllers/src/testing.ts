@@ -1,5 +1,6 @@
 // A cluster of API and controllers in one process, without scheduler and agents: tests play their parts.
 import { Namespace, Pod } from '@berth/api';
+import type { NodeUsage } from '@berth/apiserver/core';
 import { startTestServer } from '@berth/apiserver/testing';
 import type { Client } from '@berth/client';
 import { type Clock, seededRandom, silentLogger, systemClock, timestamp } from '@berth/telemetry';
@@ -7,6 +8,8 @@ import { ControllersRole } from './controllers-role.ts';
 
 export interface TestCluster {
   client: Client;
+  /** From now on agents are taken to report this. */
+  report(usages: NodeUsage[]): void;
   /** Waits until `check` returns something, asking again as long as the test may take. */
   eventually<T>(check: () => Promise<T | undefined | false>): Promise<T>;
   markReady(pod: Pod): Promise<void>;
@@ -19,6 +22,7 @@ export async function startTestCluster(clock: Clock = systemClock): Promise<Test
   await role.start({ clock, random: seededRandom(7), logger: silentLogger, clientFor: (user) => server.localClient(user) });
   return {
     client,
+    report: (usages) => server.useUsages({ current: () => usages }),
     eventually,
     markReady: (pod) => markReady(client, pod, clock),
     async stop() {

@@ -154,9 +154,6 @@ export class ApiServer {
     this.#usages = usages;
   }
 
-  // Empty where nobody talks to agents.
-  readonly nodeUsages = (): NodeUsage[] => this.#usages?.current() ?? [];
-
   #reportedUsages(): NodeUsage[] {
     if (!this.#usages)
       throw StatusError.unavailable(

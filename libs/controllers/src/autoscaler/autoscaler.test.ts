@@ -1,4 +1,4 @@
-import { Deployment, Event, HorizontalPodAutoscaler } from '@berth/api';
+import { Deployment, Event, HorizontalPodAutoscaler, Pod } from '@berth/api';
 import { type Action, erased } from '@berth/controller';
 import type { KubeObject } from '@berth/machinery';
 import { expect, test } from 'vitest';
@@ -155,6 +155,29 @@ test('in a cluster, bounds hold even when nothing is measured', async () => {
       return items.some(({ reason }) => reason === 'FailedComputeMetricsReplicas') && items;
     });
     expect(events.map(({ reason }) => reason)).toContain('FailedGetPodsMetric');
+  } finally {
+    await stop();
+  }
+});
+
+test('in a cluster, a target grows by what agents report of its pods', async () => {
+  const { client, report, eventually, markReady, stop } = await startTestCluster();
+  try {
+    report([]);
+    const labels = { app: 'web' };
+    const template = { metadata: { name: '', labels }, spec: { containers: [{ name: 'main', image: 'web' }] } };
+    const metadata = { name: 'web', namespace: 'default' };
+    const spec = { replicas: 1, selector: { matchLabels: labels }, template };
+    await client.create(Deployment, { apiVersion: 'apps/v1', kind: 'Deployment', metadata, spec });
+    const pod = await eventually(async () => (await client.list(Pod, { namespace: 'default' })).items[0]);
+    await markReady(pod);
+    const usage = { cpuNanoCores: 0, memoryBytes: 3 * 2 ** 20 };
+    const { name, uid = '' } = pod.metadata;
+    const measured = [{ namespace: 'default', name, uid, containers: [{ name: 'main', ...usage }] }];
+    report([{ nodeName: 'n1', at: '2026-01-01T00:00:00Z', windowSeconds: 15, node: usage, pods: measured }]);
+    const memory: MetricSpec = { type: 'Resource', resource: { name: 'memory', target: { type: 'AverageValue', averageValue: '1Mi' } } };
+    await client.create(HorizontalPodAutoscaler, { ...autoscaler({ metrics: [memory] }), metadata });
+    await eventually(async () => (await client.get(Deployment, metadata)).spec.replicas === 3);
   } finally {
     await stop();
   }

@@ -1,12 +1,11 @@
-// Scales workloads by what their pods use, as their agents report it. What was decided before is kept in memory, by autoscaler.
+// Scales workloads by what their pods use, as metrics.k8s.io says. What was decided before is kept in memory, by autoscaler.
 import { Deployment, HorizontalPodAutoscaler, Pod, ReplicaSet, ReplicationController, StatefulSet } from '@berth/api';
-import type { NodeUsage } from '@berth/apiserver/core';
 import { type Caches, type Controller, watches } from '@berth/controller';
 import { type KindDefinition, type KubeObject, keyOf, labelSelectorFrom, parseLabelSelector, StatusError } from '@berth/machinery';
 import { type CustomScaled, customKind, customScaled, groupOf } from '../custom-scale.ts';
 import { type History, noHistory } from './pace.ts';
 import { type ObservedAutoscaler, planAutoscaler } from './plan.ts';
-import type { Usages } from './samples.ts';
+import type { ReadUsages } from './usage-reading.ts';
 
 const namespaceIndex = 'namespace';
 
@@ -15,8 +14,8 @@ type Scaled = KubeObject & { spec: { replicas?: number; selector?: unknown } };
 
 const scaledKinds = [Deployment, ReplicaSet, ReplicationController, StatefulSet] as unknown as KindDefinition<Scaled>[];
 
-/** @param usages what agents reported lately; nothing where they report to another process */
-export function autoscalerController(usages: () => NodeUsage[]): Controller<ObservedAutoscaler> {
+/** @param read what pods use now; undefined while it is read */
+export function autoscalerController(read: () => ReadUsages | undefined): Controller<ObservedAutoscaler> {
   /** By uid; forgotten when the autoscaler goes. */
   const histories = new Map<string, History>();
   return {
@@ -42,11 +41,12 @@ export function autoscalerController(usages: () => NodeUsage[]): Controller<Obse
       const uid = autoscaler.metadata.uid ?? '';
       const history = histories.get(uid) ?? noHistory();
       histories.set(uid, history);
+      const current = read();
       const found = targetOf(autoscaler, caches);
       const all = caches.of(Pod).byIndex(namespaceIndex, autoscaler.metadata.namespace ?? '');
       const pods = typeof found === 'string' ? [] : all.filter((pod) => found.selects(pod));
       const target = typeof found === 'string' ? found : { kind: found.kind, object: found.object };
-      return { autoscaler, target, pods, usages: byPod(usages()), history };
+      return { autoscaler, target, pods, usages: current?.usages, problem: current?.problem, history };
     },
     plan: planAutoscaler,
   };
@@ -87,17 +87,4 @@ function customTarget({ kind, object, scale }: CustomScaled): Target | string {
 function selects({ kind, spec }: Scaled, pod: Pod): boolean {
   const selector = kind === ReplicationController.kind ? { matchLabels: spec.selector } : spec.selector;
   return selector !== undefined && labelSelectorFrom(selector as Selector).matches(pod.metadata.labels);
-}
-
-function byPod(usages: NodeUsage[]): Usages {
-  const pods = usages.flatMap(({ at, windowSeconds, pods }) => {
-    const sinceMs = Date.parse(at) - windowSeconds * 1000;
-    return pods.map(({ uid, containers }) => {
-      const amounts = containers.map(({ name, cpuNanoCores, memoryBytes }) => {
-        return [name, { cpu: BigInt(Math.round(cpuNanoCores)), memory: BigInt(Math.round(memoryBytes)) * 1_000_000_000n }] as const;
-      });
-      return [uid, { sinceMs, containers: new Map(amounts) }] as const;
-    });
-  });
-  return new Map(pods);
 }

@@ -1,4 +1,5 @@
 import type { Pod } from '@berth/api';
+import { keyOf } from '@berth/machinery';
 import { expect, test } from 'vitest';
 import type { MetricSpec } from './failures.ts';
 import { tolerancesOf } from './measure.ts';
@@ -24,7 +25,7 @@ const ofMain = (name: string) => ({
 });
 const using = (pod: Pod, containers: Record<string, [milli: number, mebibytes: number]>) =>
   [
-    pod.metadata.uid ?? '',
+    keyOf(pod),
     {
       sinceMs: 0,
       containers: new Map(

@@ -2,7 +2,7 @@
 // is known are taken to use all they ask for when that would shrink, and nothing when that would grow the target, so that a gap in
 // what is known never makes the change larger (Kubernetes, "Horizontal Pod Autoscaling", algorithm details).
 import type { HorizontalPodAutoscaler, Pod } from '@berth/api';
-import { parseQuantity, Quantity } from '@berth/machinery';
+import { keyOf, parseQuantity, Quantity } from '@berth/machinery';
 import { type Failure, type MetricSpec, resourceFailure, unavailable } from './failures.ts';
 import { isResource, requestOf, type Samples, sample, type Usages } from './samples.ts';
 
@@ -27,6 +27,8 @@ export interface Measured {
   /** Replicas of the target. */
   current: number;
   usages: Usages;
+  /** Why nothing is known, where that is so. */
+  problem?: string | undefined;
   tolerances: Tolerances;
   namespace: string;
 }
@@ -81,10 +83,10 @@ export function propose(metric: MetricSpec, measured: Measured, now: number): Pr
   return { replicas, name, status };
 }
 
-function unknownUsage(pods: Pod[], container: string | undefined, { usages, namespace }: Measured): string | undefined {
-  const known = pods.filter(({ metadata }) => usages.has(metadata.uid ?? ''));
-  if (known.length === 0) return 'no metrics returned from resource metrics API';
-  const other = container !== undefined && known.find(({ metadata }) => !usages.get(metadata.uid ?? '')?.containers.has(container));
+function unknownUsage(pods: Pod[], container: string | undefined, { usages, namespace, problem }: Measured): string | undefined {
+  const known = pods.filter((pod) => usages.has(keyOf(pod)));
+  if (known.length === 0) return problem ?? 'no metrics returned from resource metrics API';
+  const other = container !== undefined && known.find((pod) => !usages.get(keyOf(pod))?.containers.has(container));
   if (!other) return undefined;
   return `failed to get container metrics: container ${container} not present in metrics for pod ${namespace}/${other.metadata.name}`;
 }

@@ -10,6 +10,8 @@ import { type History, type Paced, pace } from './pace.ts';
 import type { Usages } from './samples.ts';
 
 const periodMs = 15_000;
+/** Until what pods use has been read. */
+const readingMs = 100;
 /** Of changes that are remembered for the policies. */
 const changesMax = 100;
 
@@ -18,7 +20,10 @@ export interface ObservedAutoscaler {
   /** Or why there is none. */
   target: { kind: KindDefinition; object: KubeObject & { spec: { replicas?: number } } } | string;
   pods: Pod[];
-  usages: Usages;
+  /** Undefined while they are read. */
+  usages: Usages | undefined;
+  /** Why there are none, where that is so. */
+  problem?: string | undefined;
   history: History;
 }
 
@@ -28,11 +33,11 @@ type Verdict = [type: 'AbleToScale' | 'ScalingActive' | 'ScalingLimited', value:
 const reachable: Verdict = ['AbleToScale', 'True', 'SucceededGetScale', "the HPA controller was able to get the target's current scale"];
 
 export function planAutoscaler(observed: ObservedAutoscaler, now: number): Action[] {
-  return [...planOnce(observed, now), { type: 'requeue', afterMs: periodMs }];
+  return [...planOnce(observed, now), { type: 'requeue', afterMs: observed.usages ? periodMs : readingMs }];
 }
 
 function planOnce(observed: ObservedAutoscaler, now: number): Action[] {
-  const { autoscaler, target, pods, usages } = observed;
+  const { autoscaler, target, pods, usages, problem } = observed;
   const { minReplicas: min = 1, maxReplicas: max, metrics = [] } = autoscaler.spec;
   if (typeof target === 'string') {
     const message = `the HPA controller was unable to get the target's current scale: ${target}`;
@@ -50,8 +55,9 @@ function planOnce(observed: ObservedAutoscaler, now: number): Action[] {
     return write(autoscaler, { currentReplicas: 0, desiredReplicas: 0 }, [reachable, idle], now);
   }
   if (current < min || current > max) return planScale(observed, target, undefined, [], now);
+  if (!usages) return [];
   const measured: Measured = {
-    ...{ pods, current, usages, tolerances: tolerancesOf(autoscaler), namespace: autoscaler.metadata.namespace ?? '' },
+    ...{ pods, current, usages, problem, tolerances: tolerancesOf(autoscaler), namespace: autoscaler.metadata.namespace ?? '' },
   };
   const results = metrics.map((metric) => propose(metric, measured, now));
   const proposals = results.filter((result) => 'replicas' in result);

@@ -1,7 +1,7 @@
 // Which pods an autoscaler counts by what they use, and which it only guesses at (Kubernetes, "Horizontal Pod Autoscaling",
 // algorithm details): those that do not run yet or are not ready say nothing, and of some nothing is known.
 import type { Container, Pod } from '@berth/api';
-import { parseQuantity } from '@berth/machinery';
+import { keyOf, parseQuantity } from '@berth/machinery';
 
 export type Resource = 'cpu' | 'memory';
 
@@ -16,7 +16,7 @@ export interface PodUsage {
   containers: ReadonlyMap<string, { cpu: bigint; memory: bigint }>;
 }
 
-/** By uid of the pod. */
+/** By key of the pod. */
 export type Usages = ReadonlyMap<string, PodUsage>;
 
 export interface Samples {
@@ -40,7 +40,7 @@ export function sample(pods: Pod[], resource: Resource, container: string | unde
     if (pod.metadata.deletionTimestamp || pod.status?.phase === 'Failed') continue;
     if (pod.status?.phase === 'Pending') samples.unready.push(pod);
     else if (used === undefined) samples.missing.push(pod);
-    else if (resource === 'cpu' && isStarting(pod, usages.get(pod.metadata.uid ?? '')?.sinceMs ?? 0, now)) samples.unready.push(pod);
+    else if (resource === 'cpu' && isStarting(pod, usages.get(keyOf(pod))?.sinceMs ?? 0, now)) samples.unready.push(pod);
     else samples.used.set(pod, used);
   }
   return samples;
@@ -59,9 +59,9 @@ export function requestOf({ metadata, spec }: Pod, resource: Resource, container
   return total;
 }
 
-function usedBy({ metadata, spec }: Pod, resource: Resource, container: string | undefined, usages: Usages): bigint | undefined {
-  const byContainer = usages.get(metadata.uid ?? '')?.containers;
-  const used = measured(spec, container).map(({ name }) => byContainer?.get(name)?.[resource]);
+function usedBy(pod: Pod, resource: Resource, container: string | undefined, usages: Usages): bigint | undefined {
+  const byContainer = usages.get(keyOf(pod))?.containers;
+  const used = measured(pod.spec, container).map(({ name }) => byContainer?.get(name)?.[resource]);
   if (used.length === 0) return undefined;
   return used.reduce((total, amount) => (total === undefined || amount === undefined ? undefined : total + amount), 0n);
 }

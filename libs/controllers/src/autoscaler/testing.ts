@@ -45,7 +45,7 @@ export function usages(...milli: (number | undefined)[]): Usages {
   const known = milli.flatMap((amount, index) => (amount === undefined ? [] : [[index, amount] as const]));
   return new Map(
     known.map(([index, amount]) => [
-      `p${index}`,
+      `default/p${index}`,
       { sinceMs, containers: new Map([['main', { cpu: BigInt(amount) * 1_000_000n, memory: 0n }]]) },
     ]),
   );
