@@ -33,11 +33,36 @@ function libraryRule([library, others]: [string, string[]]): IForbiddenRuleType 
   };
 }
 
+/** Within the API server: folder → folders. Types count too. */
+const layers: Record<string, string[]> = {
+  cel: [],
+  core: ['cel'],
+  encryption: ['core'],
+  authentication: ['cel', 'core'],
+  'flow-control': ['core'],
+};
+
+function layerRule([folder, others]: [string, string[]]): IForbiddenRuleType {
+  return {
+    name: `apiserver-${folder}-knows-only-${others.join('-') || 'itself'}`,
+    severity: 'error',
+    from: { path: `^libs/apiserver/src/${folder}/`, pathNot: tests },
+    to: { path: '^libs/apiserver/src/', pathNot: `^libs/apiserver/src/(${[folder, ...others].join('|')})/` },
+  };
+}
+
 const pure = '^libs/(api|machinery|scheduling)/';
 const tests = '\\.test\\.ts$';
 
 export const forbidden: IForbiddenRuleType[] = [
   ...Object.entries(allowed).map(libraryRule),
+  ...Object.entries(layers).map(layerRule),
+  {
+    name: 'other-parts-know-the-index-of-the-core',
+    severity: 'error',
+    from: { path: '^libs/(controllers|gateway|scheduler)/' },
+    to: { path: '^libs/apiserver/', pathNot: '^libs/apiserver/src/(core/index|testing)\\.ts$' },
+  },
   { name: 'pure-libraries-use-no-platform', severity: 'error', from: { path: pure, pathNot: tests }, to: { dependencyTypes: ['core'] } },
   { name: 'apps-never-import-apps', severity: 'error', from: { path: '^apps/([^/]+)/' }, to: { path: '^apps/', pathNot: '^apps/$1/' } },
   { name: 'only-apps-use-nest', severity: 'error', from: { path: '^libs/' }, to: { path: 'node_modules/@nestjs/' } },

@@ -2,8 +2,8 @@
 import type { KindDefinition } from '@berth/machinery';
 import type { Store } from '@berth/store';
 import type { Clock, Logger, Random } from '@berth/telemetry';
-import type { TokenIssuer } from '../authentication/service-accounts/token-issuer.ts';
 import type { Authorizer } from './authorizer.ts';
+import type { TokenSigner } from './token-signer.ts';
 import type { CoreMetrics } from './types.ts';
 import type { WebhookClient } from './webhooks/index.ts';
 
@@ -18,7 +18,7 @@ export interface ApiServerOptions {
   authorizer?: Authorizer;
   metrics?: CoreMetrics;
   /** Signs service accounts' tokens. */
-  tokens?: TokenIssuer | undefined;
+  tokens?: TokenSigner | undefined;
   webhooks?: Pick<WebhookClient, 'call'>;
 }
 

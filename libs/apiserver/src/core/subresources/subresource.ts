@@ -2,7 +2,6 @@
 // none of them: it is a part of the object, and Writes knows it.
 import { apiVersionOf, isRecord, type KindDefinition, type KubeObject } from '@berth/machinery';
 import type { Clock } from '@berth/telemetry';
-import type { TokenIssuer } from '../../authentication/service-accounts/token-issuer.ts';
 import type { Admission } from '../admission/admission.ts';
 import type { GroupVersionKind } from '../admission/matching/index.ts';
 import { writeOptions } from '../admission/request-options.ts';
@@ -12,6 +11,7 @@ import type { Committer } from '../commit.ts';
 import type { Deletion } from '../deletion.ts';
 import type { Entry } from '../object-codec.ts';
 import type { Resource } from '../resource.ts';
+import type { TokenSigner } from '../token-signer.ts';
 import type { Call, ReadSettings, User } from '../types.ts';
 import type { Writes } from '../writes.ts';
 
@@ -24,7 +24,7 @@ export interface SubresourcePorts {
   deletion: Deletion;
   clock: Clock;
   /** Absent where nothing signs service accounts' tokens. */
-  tokens?: TokenIssuer | undefined;
+  tokens?: TokenSigner | undefined;
   isAllowed(user: User, attributes: Attributes): Promise<{ allowed: boolean }>;
   /** @throws StatusError NotFound */
   read(call: Call, settings?: ReadSettings): Promise<Entry>;

@@ -12,11 +12,11 @@ import {
   setManagedFields,
 } from '@berth/machinery';
 import { timestamp } from '@berth/telemetry';
-import type { TokenIssuer, TokenSubject } from '../../authentication/service-accounts/token-issuer.ts';
 import { nodeName as nodeNameOf } from '../authorization/node-authorizer.ts';
 import { authorOf } from '../field-ownership.ts';
 import { erased } from '../kinds-by-name.ts';
 import { toBytes } from '../object-codec.ts';
+import type { TokenSigner, TokenSubject } from '../token-signer.ts';
 import type { Answer, Call, WriteSettings } from '../types.ts';
 import { admitted, ofKind, type SubresourceDefinition, type SubresourcePorts } from './subresource.ts';
 
@@ -43,7 +43,7 @@ export const tokenRequest: SubresourceDefinition = {
 
 type Ports = Pick<SubresourcePorts, 'committer' | 'clock'>;
 
-async function requestToken(ports: Ports, tokens: TokenIssuer, call: Call, body: unknown, settings: WriteSettings): Promise<Answer> {
+async function requestToken(ports: Ports, tokens: TokenSigner, call: Call, body: unknown, settings: WriteSettings): Promise<Answer> {
   const { namespace = '', name = '' } = call;
   const { metadata, spec } = readRequest(body, namespace, name);
   const account = await find(ports, ServiceAccount, namespace, name);
