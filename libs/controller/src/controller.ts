@@ -29,6 +29,8 @@ export type Action =
       onSuccess?: EventDraft;
       onFailure?: EventDraft;
     }
+  /** Of a kind of which there are too many to be watched: whatever the server, not a cache, has of it in the namespace. */
+  | { type: 'deleteAll'; kind: KindDefinition; namespace: string }
   | { type: 'createSubresource'; kind: KindDefinition; key: ObjectKey; subresource: string; body: KubeObject }
   | { type: 'event'; event: EventDraft }
   /**

@@ -1,7 +1,7 @@
 // Runs controllers: informers feed work queues, workers observe, plan and act. A key is planned again only after the
 // informers have seen what its last plan wrote, so that no plan is made on a view that lacks its own writes.
 import type { Client, EventRecorder, InformerSet } from '@berth/client';
-import { isReason, type KindDefinition, type KubeObject, StatusError } from '@berth/machinery';
+import { isReason, type KindDefinition, type KubeObject, type ObjectKey, StatusError } from '@berth/machinery';
 import type { Clock, Logger, Random } from '@berth/telemetry';
 import type { Action, Controller, ControllerWatch, EventDraft } from './controller.ts';
 import { WorkQueue } from './work-queue.ts';
@@ -10,6 +10,8 @@ const workersPerController = 8;
 /** Creations under way for one key. */
 const slowStartBatchMax = 64;
 const emptyAgainMs = 1000;
+/** Of deletions under way for one key. */
+const deletionPage = 100;
 
 export interface RunnerDeps {
   client: Client;
@@ -151,6 +153,8 @@ class ControllerLoop {
               throw error;
             }),
         );
+      case 'deleteAll':
+        return this.#deleteAll(action);
       case 'createSubresource':
         await client.createSubresource(action.kind, action.key, action.subresource, action.body);
         return;
@@ -193,6 +197,23 @@ class ControllerLoop {
       if (!failure) continue;
       if (recover && failure.reason instanceof StatusError) await this.#actAll(key, recover(failure.reason));
       throw failure.reason;
+    }
+  }
+
+  async #deleteAll({ kind, namespace }: Action & { type: 'deleteAll' }): Promise<void> {
+    let pageToken: string | undefined;
+    do {
+      const page = await this.#deps.client.list(kind, { namespace, limit: deletionPage, ...(pageToken && { continue: pageToken }) });
+      await Promise.all(page.items.map(({ metadata }) => this.#deleteIfThere(kind, metadata)));
+      pageToken = page.continue;
+    } while (pageToken);
+  }
+
+  async #deleteIfThere(kind: KindDefinition, key: ObjectKey): Promise<void> {
+    try {
+      await this.#deps.client.delete(kind, key);
+    } catch (error) {
+      if (!isReason(error, 'NotFound')) throw error;
     }
   }
 

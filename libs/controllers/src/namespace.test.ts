@@ -1,4 +1,4 @@
-import { ConfigMap, Namespace, Pod, ServiceAccount } from '@berth/api';
+import { ConfigMap, Event, Namespace, Pod, ServiceAccount } from '@berth/api';
 import { isReason } from '@berth/machinery';
 import { expect, test } from 'vitest';
 import { type FurtherState, planNamespace } from './namespace.ts';
@@ -11,6 +11,10 @@ test('a namespace gets its account and goes with all that is in it, but waits fo
     await makeNamespace(client, 'team');
     await eventually(async () => (await client.list(ServiceAccount, { namespace: 'team' })).items.length === 1);
     await client.create(ConfigMap, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a', namespace: 'team' } });
+    for (let i = 0; i < 120; i++) {
+      const involvedObject = { kind: 'Pod', namespace: 'team', name: 'held' };
+      await client.create(Event, { apiVersion: 'v1', kind: 'Event', metadata: { name: `e${i}`, namespace: 'team' }, involvedObject });
+    }
     const spec = { containers: [{ name: 'main', image: 'web:1' }] };
     const metadata = { name: 'held', namespace: 'team', finalizers: ['example.com/hold'] };
     await client.create(Pod, { apiVersion: 'v1', kind: 'Pod', metadata, spec });
@@ -32,6 +36,7 @@ test('a namespace gets its account and goes with all that is in it, but waits fo
       ),
     );
     expect((await client.list(ConfigMap, { namespace: 'team' })).items).toEqual([]);
+    expect((await client.list(Event, { namespace: 'team' })).items).toEqual([]);
   } finally {
     await cluster.stop();
   }
@@ -53,8 +58,8 @@ test('it waits for what other servers have in it, and says what that is', () => 
     return { types: actions.map(({ type }) => type), said };
   };
   const none = { undiscovered: [], failures: [], remaining: [] };
-  expect(planned(undefined)).toEqual({ types: ['updateStatus', 'ifEmpty'], said: [] });
-  expect(planned({ contents: none })).toEqual({ types: ['updateStatus', 'ifEmpty'], said: [] });
+  expect(planned(undefined)).toEqual({ types: ['updateStatus', 'deleteAll', 'ifEmpty'], said: [] });
+  expect(planned({ contents: none })).toEqual({ types: ['updateStatus', 'deleteAll', 'ifEmpty'], said: [] });
   expect(planned({ contents: undefined }).types).toEqual(['updateStatus', 'requeue']);
   const contents = {
     undiscovered: ['shop.example.com/v1'],

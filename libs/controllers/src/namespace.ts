@@ -40,7 +40,9 @@ export interface FurtherContents {
 /** Has what other servers have in a namespace deleted, and says what is left. */
 export type FurtherOf = (namespace: string) => FurtherState | undefined;
 
-const contentKinds = allKinds.filter((kind) => kind.namespaced);
+/** Events are too many to be kept in a cache: they are deleted where the server has them. */
+const contentKinds = allKinds.filter(({ namespaced, kind }) => namespaced && kind !== 'Event');
+const events = allKinds.filter(({ namespaced, kind }) => namespaced && kind === 'Event');
 
 /** @param furtherOf default: there are no other servers */
 export const namespaceController = (furtherOf: FurtherOf = () => undefined): Controller<ObservedNamespace> => ({
@@ -92,7 +94,9 @@ export function planNamespace({ namespace, contents, kinds, further }: ObservedN
       object: { ...namespace, metadata, spec } as Namespace,
       subresource: 'finalize',
     };
-    return [...status, { type: 'ifEmpty', kinds, namespace: namespace.metadata.name, actions: [release] }];
+    const name = namespace.metadata.name;
+    const deletions = events.map((kind): Action => ({ type: 'deleteAll', kind, namespace: name }));
+    return [...status, ...deletions, { type: 'ifEmpty', kinds: [...kinds, ...events], namespace: name, actions: [release] }];
   }
   const pods = contents.filter(({ kind }) => kind.group === '' && kind.kind === 'Pod');
   const actions = (pods.length > 0 ? pods : contents).flatMap(({ kind, objects }) => objects.flatMap((object) => remove(kind, object)));
