@@ -34,8 +34,8 @@ export const knownDifferences: KnownDifference[] = [
       at === 'cause' && [kubernetes, berth].some((cause) => /compilation failed: |: must evaluate to /.test(String(cause))),
   },
   {
-    words: 'but for their CEL expressions',
-    matches: ({ at, kubernetes }) => at === 'code' && /resource\.k8s\.io .*\.cel\.expression: Invalid value: /.test(String(kubernetes)),
+    words: 'those over devices are not estimated',
+    matches: ({ at, kubernetes }) => at === 'code' && /resource\.k8s\.io .*\.cel\.expression: .*too complex, exceeds cost limit/.test(String(kubernetes)),
   },
   {
     words: "A client's mistake is never a 500",

@@ -5,8 +5,9 @@ import { callFor, startTestServer } from '../../test-server.ts';
 import { noMetrics, type WebhookAsked } from '../../types.ts';
 import { type Handler, startWebhookServer } from '../../webhooks/webhook-server.ts';
 
+const isSlow = 'is slow';
 const faults: [string, Handler, RegExp, number, (string | undefined)?][] = [
-  ['is slow', () => {}, /context deadline exceeded$/, 503],
+  [isSlow, () => {}, /context deadline exceeded$/, 503],
   ['ends every connection', (_, response) => void response.destroy(), /EOF$/, 503],
   ['answers with an error', (_, response) => void response.writeHead(500).end('broken'), /an error on the server \("broken"\)/, 500],
   ['answers garbage', (_, response) => void response.end('garbage'), /json parse error: invalid character 'g'/, 503],
@@ -20,7 +21,7 @@ const faults: [string, Handler, RegExp, number, (string | undefined)?][] = [
   ['has another’s certificate', () => {}, /certificate signed by unknown authority$/, 503, ''],
 ];
 
-test.each(faults)('a webhook that %s fails requests or is passed over, within its time', async (_, handler, message, code, caBundle) => {
+test.each(faults)('a webhook that %s fails requests or is passed over, within its time', async (what, handler, message, code, caBundle) => {
   const hook = await startWebhookServer(handler);
   const counted: Partial<WebhookAsked>[] = [];
   const opened: string[] = [];
@@ -39,7 +40,7 @@ test.each(faults)('a webhook that %s fails requests or is passed over, within it
     },
     webhooks: [
       {
-        ...{ name: 'hook.example.com', failurePolicy, timeoutSeconds: 1, sideEffects: 'None', admissionReviewVersions: ['v1'] },
+        ...{ name: 'hook.example.com', failurePolicy, timeoutSeconds: what === isSlow ? 1 : 30, sideEffects: 'None', admissionReviewVersions: ['v1'] },
         clientConfig: { url: hook.address.url, caBundle: caBundle ?? hook.caBundle },
         rules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['configmaps'] }],
       },
