@@ -35,7 +35,8 @@ export const knownDifferences: KnownDifference[] = [
   },
   {
     words: 'those over devices are not estimated',
-    matches: ({ at, kubernetes }) => at === 'code' && /resource\.k8s\.io .*\.cel\.expression: .*too complex, exceeds cost limit/.test(String(kubernetes)),
+    matches: ({ at, kubernetes }) =>
+      at === 'code' && /resource\.k8s\.io .*\.cel\.expression: .*too complex, exceeds cost limit/.test(String(kubernetes)),
   },
   {
     words: "A client's mistake is never a 500",

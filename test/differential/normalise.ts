@@ -33,7 +33,8 @@ export function normalised(value: unknown, asked: string[], serviceCidr: string)
     for (const [pattern, mark] of marks) shown = shown.replace(pattern, (found) => (isAsked(found, mark) ? found : mark));
     return shown;
   };
-  const walk = (part: unknown, key: string): unknown => {
+  const walk = (given: unknown, key: string): unknown => {
+    const part = withoutControllers(given, key);
     if (Array.isArray(part)) return (key === 'managedFields' ? byAuthor(part) : part).map((item) => walk(item, key));
     if (isRecord(part)) return Object.fromEntries(Object.entries(part).map(([name, inner]) => [text(name), walk(inner, name)]));
     if (typeof part === 'string') {
@@ -45,6 +46,15 @@ export function normalised(value: unknown, asked: string[], serviceCidr: string)
     return part;
   };
   return walk(value, '');
+}
+
+/** What Kubernetes' controller manager writes of policies, without which its API server runs here. */
+export function withoutControllers(part: unknown, key: string): unknown {
+  if (key === 'managedFields' && Array.isArray(part))
+    return part.filter((entry) => !(isRecord(entry) && entry.manager === 'validatingadmissionpolicy-status-controller'));
+  if (key !== 'status' || !isRecord(part) || !('typeChecking' in part)) return part;
+  const { typeChecking: _checking, observedGeneration: _generation, ...rest } = part;
+  return rest;
 }
 
 /** Their order is that of whole seconds, which may end between two writes for one server and not for the other. */

@@ -3,7 +3,7 @@ import type { KindDefinition } from '@berth/machinery';
 import { isRecord } from '@berth/machinery';
 import type { Answer, ApiServer, Request } from './api-server.ts';
 import { compareAnswers } from './compare.ts';
-import { normalised } from './normalise.ts';
+import { normalised, withoutControllers } from './normalise.ts';
 import type { Report } from './report.ts';
 import type { Scenario } from './scenarios.ts';
 import { collectionOf } from './scenarios.ts';
@@ -83,10 +83,13 @@ export async function runScenario(servers: Servers, scenario: Scenario, report: 
  * The original's object with what this server chose for itself: where their keys differ, which was noted when the object was answered,
  * seeded changes would be drawn for other fields and say nothing more.
  */
-function alike(theirs: unknown, ours: unknown): unknown {
+function alike(theirs: unknown, given: unknown, key = ''): unknown {
+  const ours = withoutControllers(given, key);
   if (Array.isArray(theirs)) return Array.isArray(ours) ? theirs.map((item, index) => alike(item, ours[index])) : theirs;
   if (isRecord(theirs)) {
-    return isRecord(ours) ? Object.fromEntries(Object.entries(theirs).map(([name, value]) => [name, alike(value, ours[name])])) : theirs;
+    return isRecord(ours)
+      ? Object.fromEntries(Object.entries(theirs).map(([name, value]) => [name, alike(value, ours[name], name)]))
+      : theirs;
   }
   return theirs === null ? null : (ours ?? theirs);
 }

@@ -1,29 +1,50 @@
 // What an API server writes of an object by itself, later: of a FlowSchema, whether its priority level exists; of a definition, whether its
-// kind is served. Both servers are waited for, so that neither is asked about an object that it is about to change.
+// kind is served, and that nothing of it is left; of a policy, what Kubernetes' controllers write, which do not run here. Both servers are
+// waited for, so that neither is asked about an object that it is about to change.
 import { deepEqual, isRecord, type KindDefinition } from '@berth/machinery';
 import { eventually } from '../../tools/cluster/eventually.ts';
 import type { Answer, ApiServer, Request } from './api-server.ts';
 
-const timeoutMs = 10_000;
+const timeoutMs = 20_000;
 
 /** The object as it is then, where there is anything to wait for. */
 export async function settled(server: ApiServer, kind: KindDefinition, asked: Request, answer: Answer): Promise<Answer | undefined> {
   const path = asked.path.split('?')[0] ?? '';
   const name = isRecord(answer.body) && isRecord(answer.body.metadata) ? answer.body.metadata.name : undefined;
-  const isWrite = ['POST', 'PUT', 'PATCH'].includes(asked.method) && answer.code < 300 && !asked.path.includes('dryRun');
+  const isDry = asked.path.includes('dryRun') || (isRecord(asked.body) && Array.isArray(asked.body.dryRun));
+  const isDone = answer.code < 300 && !isDry;
+  const isWrite = ['POST', 'PUT', 'PATCH'].includes(asked.method) && isDone;
+  if (kind.kind === 'CustomResourceDefinition' && asked.method === 'DELETE' && isDone) await gone(server, path);
   const isReported = reported[kind.kind];
   if (!isReported || !isWrite || typeof name !== 'string' || !path.includes(`/${kind.plural}`)) return undefined;
-  const object = `${path.replace(/\/(flowschemas|customresourcedefinitions)(\/.*)?$/, '/$1')}/${name}`;
+  const object = `${path.replace(/\/(flowschemas|customresourcedefinitions|validatingadmissionpolicies)(\/.*)?$/, '/$1')}/${name}`;
   return eventually(`${server.name}: the status of ${object}`, timeoutMs, async () => {
     const found = await server.send({ method: 'GET', path: object });
-    return found.code !== 200 || isReported(found.body) ? found : undefined;
+    return found.code !== 200 || isReported(found.body, server) ? found : undefined;
   });
 }
 
-const reported: Record<string, ((body: unknown) => boolean) | undefined> = {
+const cleanup = 'customresourcecleanup.apiextensions.k8s.io';
+
+/** Unless somebody else holds it, or it was one of a collection. */
+async function gone(server: ApiServer, path: string): Promise<void> {
+  await eventually(`${server.name}: the end of ${path}`, timeoutMs, async () => {
+    const { code, body } = await server.send({ method: 'GET', path });
+    const { finalizers, deletionTimestamp } = (body as { metadata?: { finalizers?: string[]; deletionTimestamp?: string } }).metadata ?? {};
+    return code !== 200 || !deletionTimestamp || finalizers?.some((finalizer) => finalizer !== cleanup) || undefined;
+  });
+}
+
+const reported: Record<string, ((body: unknown, server: ApiServer) => boolean) | undefined> = {
   FlowSchema: hasPriorityLevel,
   CustomResourceDefinition: isEstablished,
+  ValidatingAdmissionPolicy: (body, { name }) => name === 'kubernetes' || isObserved(body),
 };
+
+function isObserved(body: unknown): boolean {
+  const { metadata, status } = body as { metadata?: { generation?: number }; status?: { observedGeneration?: number } };
+  return status?.observedGeneration === metadata?.generation;
+}
 
 function isEstablished(body: unknown): boolean {
   const { metadata, spec, status } = body as {

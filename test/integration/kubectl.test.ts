@@ -62,7 +62,7 @@ topic('the server', [
     /Forbidden\): pods is forbidden: User "bob" cannot list resource "pods" in API group "" in the namespace "default"/,
     1,
   ],
-  ['top nodes', 'error: metrics not available yet', 1],
+  ['top nodes', /^Error from server \(ServiceUnavailable\): no agents report to this process/, 1],
   ['get nosuch', 'error: the server doesn\'t have a resource type "nosuch"', 1],
   [
     'explain deployment.spec.strategy',

@@ -73,7 +73,12 @@ export class Quantity {
 
   /** Whole units, rounded up. */
   value(): number {
-    return Number(ceilDivide(this.nanos, nano));
+    return Number(this.wholeUnits());
+  }
+
+  /** The same, with all digits. */
+  wholeUnits(): bigint {
+    return ceilDivide(this.nanos, nano);
   }
 
   /** In canonical form. */

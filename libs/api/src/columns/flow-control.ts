@@ -7,7 +7,7 @@ export const flowSchemaColumns: Column<FlowSchema>[] = [
   nameColumn(),
   text('PriorityLevel', 'Level of its requests', ({ spec }) => spec?.priorityLevelConfiguration?.name || none),
   shownAsText(count('MatchingPrecedence', 'Lower ones are tried first', ({ spec }) => spec?.matchingPrecedence)),
-  text('DistinguisherMethod', 'What tells its flows apart', ({ spec }) => spec?.distinguisherMethod?.type || none),
+  text('DistinguisherMethod', 'What tells its flows apart', ({ spec }) => spec?.distinguisherMethod?.type ?? none),
   ageColumn(),
   text(
     'MissingPL',

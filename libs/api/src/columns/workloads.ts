@@ -75,8 +75,10 @@ export const controllerRevisionColumns: Column<ControllerRevision>[] = [
   nameColumn(),
   text('Controller', 'What it is a revision of', ({ metadata }) => {
     const owner = metadata.ownerReferences?.find((reference) => reference.controller);
-    const group = (owner?.apiVersion ?? '').split('/')[0];
-    return owner ? `${(owner.kind ?? '').toLowerCase()}.${group}/${owner.name}` : none;
+    if (!owner) return none;
+    const { apiVersion = '', kind = '' } = owner;
+    const group = apiVersion.includes('/') ? `.${apiVersion.split('/')[0]}` : '';
+    return `${kind.toLowerCase()}${group}/${owner.name}`;
   }),
   shownAsText(count('Revision', 'Its number', ({ revision }) => revision)),
   ageColumn(),

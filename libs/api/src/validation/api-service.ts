@@ -21,7 +21,7 @@ export function validateApiService(service: APIService): FieldError[] {
     if (faults.length > 0 || text === wanted) return faults;
     return [`must be \`spec.version+"."+spec.group\`: ${JSON.stringify(wanted)}`];
   };
-  const errors = validateMetadata(service, { scope: 'Cluster', name });
+  const errors = validateMetadata(service, { scope: 'Cluster', name, plainFinalizers: true });
   if (group === '' && version !== 'v1') errors.push(required('spec.group', 'only v1 may have an empty group and it better be legacy kube'));
   if (group !== '') errors.push(...invalidAll('spec.group', group, dnsSubdomain(group)));
   errors.push(...invalidAll('spec.version', version, dns1035Label(version)));

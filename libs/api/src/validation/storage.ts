@@ -151,9 +151,9 @@ const resizeStates = [
   ...['ControllerResizeInProgress', 'ControllerResizeInfeasible', 'NodeResizeInProgress', 'NodeResizeInfeasible', 'NodeResizePending'],
 ].sort();
 
-/** Of negative ones, whole units are shown. */
+/** Of negative ones, whole units are shown; those that have no room in 64 bits turn into others, as in Go. */
 export function wholeAmount(amount: string, field: string): FieldError[] {
-  const value = isQuantity(amount) ? parseQuantity(amount).value() : 0;
+  const value = isQuantity(amount) ? BigInt.asIntN(64, parseQuantity(amount).wholeUnits()) : 0n;
   return value < 0 ? [invalid(field, value, 'must be a valid resource quantity')] : [];
 }
 

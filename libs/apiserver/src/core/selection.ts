@@ -82,9 +82,10 @@ function fieldReader(kind: KindDefinition, field: string): (object: KubeObject) 
   return view ? (stored) => read(view.fromStored(stored)) : read;
 }
 
-function unsupportedField({ group, kind }: KindDefinition, field: string, hasOwnFields: boolean): string {
+function unsupportedField({ group, version, kind }: KindDefinition, field: string, hasOwnFields: boolean): string {
   if (!hasOwnFields) return `${JSON.stringify(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`;
   if (group === 'batch' && kind === 'Job') return `field label ${JSON.stringify(field)} not supported for Job`;
+  if (kind === 'ResourceSlice') return `field label not supported for ${group}/${version}, Kind=${kind}: ${field}`;
   return `field label not supported: ${field}`;
 }
 

@@ -1,4 +1,4 @@
-import { ConfigMap, Node, Pod } from '@berth/api';
+import { ConfigMap, Node, Pod, ResourceSlice } from '@berth/api';
 import { seededRandom } from '@berth/telemetry';
 import { expect, test } from 'vitest';
 import { eventHistoryLimit } from './kind-cache.ts';
@@ -104,6 +104,8 @@ test('pods of a node are found and watched by field, as they get there', async (
   expect((await client.list(Pod, { fieldSelector })).items.map((item) => item.metadata.name)).toEqual(['b']);
   expect((await client.list(Pod, { fieldSelector: 'spec.nodeName=' })).items.map((item) => item.metadata.name)).toEqual(['a']);
   await expect(client.list(Pod, { fieldSelector: 'spec.color=red' })).rejects.toThrow('field label not supported: spec.color');
+  const slices = client.list(ResourceSlice, { fieldSelector: 'spec.color=red' });
+  await expect(slices).rejects.toThrow('field label not supported for resource.k8s.io/v1, Kind=ResourceSlice: spec.color');
   await server.stop();
 });
 

@@ -40,7 +40,13 @@ test.each(faults)('a webhook that %s fails requests or is passed over, within it
     },
     webhooks: [
       {
-        ...{ name: 'hook.example.com', failurePolicy, timeoutSeconds: what === isSlow ? 1 : 30, sideEffects: 'None', admissionReviewVersions: ['v1'] },
+        ...{
+          name: 'hook.example.com',
+          failurePolicy,
+          timeoutSeconds: what === isSlow ? 1 : 30,
+          sideEffects: 'None',
+          admissionReviewVersions: ['v1'],
+        },
         clientConfig: { url: hook.address.url, caBundle: caBundle ?? hook.caBundle },
         rules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['configmaps'] }],
       },
