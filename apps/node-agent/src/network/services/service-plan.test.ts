@@ -50,6 +50,10 @@ describe('the plan for services', () => {
     const other: Service = { ...service({ ports }), metadata: { name: 'other', namespace: 'default' } };
     for (const services of [[sticky, other], [other], [sticky, service({})], []]) planned({ services, endpointSlices }, plan);
     expect(planned({}, plan).text).toBe(none);
+    // Also where the node gets another zone meanwhile, for which all are looked at.
+    planned({ services: [sticky, other], endpointSlices }, plan);
+    planned({ services: [other], endpointSlices, zone: 'a' }, plan);
+    expect(planned({ zone: 'b' }, plan).text).toBe(none);
   });
 
   test('gives an address and port that several services name to the oldest, and to the next when that is gone', () => {

@@ -54,9 +54,10 @@ export class ServicePlan {
   update(input: ServicePlanInput): void {
     const { bridge, nodeName, zone } = input;
     const place = { nodeName, zone };
-    const names = this.#objects.update(input.services, input.endpointSlices);
+    const due = this.#objects.update(input.services, input.endpointSlices);
     const setting = `${bridge} ${nodeName} ${zone}`;
-    const due = setting === this.#setting ? names : this.#objects.names();
+    // Those that have gone are due as ever.
+    if (setting !== this.#setting) for (const name of this.#objects.names()) due.add(name);
     this.#setting = setting;
     this.#own('node', nodeOwner(input, this.#objects));
     for (const name of due) {
