@@ -37,9 +37,12 @@ export function until<T>(what: string, timeoutMs: number, check: () => Promise<T
 export async function withNamespace<T>(use: (namespace: string) => Promise<T>): Promise<T> {
   const namespace = `e2e-${randomBytes(3).toString('hex')}`;
   await kubectl('create', 'namespace', namespace);
-  try {
-    return await use(namespace);
-  } finally {
-    await kubectl('delete', 'namespace', namespace, '--wait=false');
-  }
+  const end = () => kubectl('delete', 'namespace', namespace, '--wait=false');
+  const result = await use(namespace).catch(async (error: unknown) => {
+    // What went wrong first says more than what the cluster cannot do since.
+    await end().catch((cause: unknown) => console.error(`namespace ${namespace} is left:`, cause));
+    throw error;
+  });
+  await end();
+  return result;
 }
