@@ -184,17 +184,22 @@ export class Containerd {
     await writeFile(containerdPidFile(directory), String(child.pid));
   }
 
-  /** Again after each start of containerd, while something has to wait, and by the hour. */
+  /**
+   * Again after each start of containerd, while something has to wait, and else ever more seldom: what containerd knows when it starts may be
+   * forgotten once it is removed, such as a shim that it never noted.
+   */
   async #sweepForever(signal: AbortSignal, first?: () => Promise<boolean>): Promise<void> {
     let remove = first;
+    let quietMs = sweepRetryMs;
     while (!signal.aborted) {
       remove ??= await this.#find(callMsMax);
       const hasSuspects = await remove();
       remove = undefined;
       const due = new AbortController();
       this.#sweepSoon = () => due.abort();
-      const wait = this.#options.clock.sleep(hasSuspects ? sweepRetryMs : sweepPeriodMs, AbortSignal.any([signal, due.signal]));
+      const wait = this.#options.clock.sleep(hasSuspects ? sweepRetryMs : quietMs, AbortSignal.any([signal, due.signal]));
       await wait.catch(() => undefined);
+      quietMs = due.signal.aborted ? sweepRetryMs : Math.min(quietMs * 2, sweepPeriodMs);
     }
   }
 
