@@ -1,12 +1,10 @@
 // What containerd says of itself, below CRI and above: the sweep compares both with what is there.
-import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { promisify } from 'node:util';
 import type { KnownToContainerd } from './containerd-sweep.ts';
 import { CriRuntime } from './cri-runtime.ts';
+import { ctr } from './ctr.ts';
 
-const run = promisify(execFile);
 const callTimeoutMs = 20_000;
 
 interface Spec {
@@ -64,8 +62,7 @@ export class ContainerdRecords implements KnownToContainerd {
     return (JSON.parse(await this.#ctr('containers', 'info', id)) as { Spec?: Spec }).Spec;
   }
 
-  async #ctr(...args: string[]): Promise<string> {
-    const options = { timeout: callTimeoutMs, maxBuffer: 64 * 2 ** 20 };
-    return (await run('ctr', ['--address', this.#socket, '--namespace', 'k8s.io', ...args], options)).stdout;
+  #ctr(...args: string[]): Promise<string> {
+    return ctr(this.#socket, args, { timeout: callTimeoutMs, maxBuffer: 64 * 2 ** 20 });
   }
 }

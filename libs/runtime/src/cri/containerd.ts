@@ -1,22 +1,21 @@
 // Berth's own containerd: under the agent's data directory, in a session of its own, so that it and the containers outlive
 // the agent. It is found again (`containerd-process.ts`); when it dies it is started again, and its shims carry on.
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { closeSync, existsSync, openSync, statSync, truncateSync } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { promisify } from 'node:util';
 import type { Clock, Logger } from '@berth/telemetry';
 import { type ContainerdPaths, containerdConfig } from './containerd-config.ts';
 import { containerdConfigFile, containerdPid, containerdPidFile } from './containerd-process.ts';
 import { ContainerdRecords } from './containerd-records.ts';
 import { ContainerdSweep } from './containerd-sweep.ts';
 import { CriRuntime } from './cri-runtime.ts';
+import { ctr } from './ctr.ts';
 import { keepRunning } from './keep-running.ts';
 import { ociImage } from './oci-image.ts';
 import { pauseBinary } from './pause-binary.ts';
 
-const run = promisify(execFile);
 const pauseImage = 'berth.local/pause:1';
 const logBytesMax = 20 * 2 ** 20;
 const readyTimeoutMs = 20_000;
@@ -229,7 +228,7 @@ export class Containerd {
     });
     const file = join(this.#options.directory, 'pause.tar');
     await writeFile(file, archive);
-    await run('ctr', ['--address', this.paths.socket, '--namespace', 'k8s.io', 'images', 'import', file]);
+    await ctr(this.paths.socket, ['images', 'import', file]);
     await rm(file);
   }
 

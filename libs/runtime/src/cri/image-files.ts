@@ -1,11 +1,6 @@
 // What images hold, to be read on the host: CRI runs images but does not show them, so containerd's own snapshots are mounted read-only.
-import { execFile } from 'node:child_process';
 import { mkdir, rmdir } from 'node:fs/promises';
-import { promisify } from 'node:util';
-
-const run = promisify(execFile);
-/** The one that CRI keeps its images in. */
-const namespace = 'k8s.io';
+import { ctr } from './ctr.ts';
 
 export interface ImageFiles {
   /**
@@ -44,7 +39,7 @@ export class ContainerdImageFiles implements ImageFiles {
 
   async #images(...args: string[]): Promise<void> {
     try {
-      await run('ctr', ['--address', this.#socket, '--namespace', namespace, 'images', ...args]);
+      await ctr(this.#socket, ['images', ...args]);
     } catch (error) {
       const { stderr, message } = error as Error & { stderr?: string };
       throw new Error(stderr?.trim() || message, { cause: error });
