@@ -51,6 +51,23 @@ describe('readLogs', () => {
     for (const tailLines of [1, 500, 1_777, 2_999]) expect(await read({ tailLines })).toBe(`${lines.slice(-tailLines).join('\n')}\n`);
   });
 
+  it('takes from the file before it what the log has too few of, right after it was rotated', async () => {
+    const rotate = () => rotateLog(path, { maxBytes: 0, maxFiles: 5, reopen: () => writeFile(path, '') });
+    await writeFile(path, record(1, 'oldest'));
+    await rotate();
+    await writeFile(path, record(2, 'one') + record(3, 'two'));
+    await rotate();
+    await compressRotated(path);
+    expect(await read({ tailLines: 1 })).toBe('two\n');
+    expect(await read({ tailLines: 0 })).toBe('');
+    await appendFile(path, record(4, 'three'));
+    expect(await read({ tailLines: 1 })).toBe('three\n');
+    expect(await read({ tailLines: 2 })).toBe('two\nthree\n');
+    expect(await read({ tailLines: 2, limitBytes: 3 })).toBe('two');
+    expect(await read({ tailLines: 9, follow: true, isFinished: () => true })).toBe('one\ntwo\nthree\n');
+    expect(await read()).toBe('three\n');
+  });
+
   it('keeps to the time and the number of bytes', async () => {
     await writeFile(path, record(1, 'old') + record(5, 'new') + record(6, 'newer', 'F', 'stderr'));
     expect(await read({ sinceTimeMs: Date.parse('2026-11-23T20:00:05Z') })).toBe('new\nnewer\n');

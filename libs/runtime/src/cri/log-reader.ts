@@ -8,14 +8,18 @@ import { type Clock, systemClock } from '@berth/telemetry';
 import type { DirectoryHandle } from '../files/directory-handle.ts';
 import { logFolder } from './log-folder.ts';
 import { LineSplitter, type LogRecord, parseRecord } from './log-lines.ts';
-import { tailOffset } from './log-tail.ts';
+import { newestRotated } from './log-rotation.ts';
+import { tailStart } from './log-tail.ts';
 
 export interface ReadLogsOptions {
   /** Below it, nothing of the path may be a link; the log's own folder when absent. */
   root?: string;
   /** Without it, only what is in the file already is read, however quickly it grows. */
   follow: boolean;
-  /** Counted in the file as it is now, before `sinceTimeMs` leaves out what is too old. */
+  /**
+   * Counted as the log is now, before `sinceTimeMs` leaves out what is too old: in the file that is being written, and, where that has fewer
+   * (a busy container's log has just been rotated), in the one before it.
+   */
   tailLines?: number;
   sinceTimeMs?: number;
   limitBytes?: number;
@@ -43,7 +47,13 @@ export async function* readLogs(path: string, options: ReadLogsOptions): AsyncIt
   const changes = options.follow ? new Changes(path, options.clock ?? systemClock, options.signal) : undefined;
   try {
     const { size } = await file.stat();
-    let offset = options.tailLines === undefined ? 0 : await tailOffset(file, size, options.tailLines);
+    const tail = options.tailLines === undefined ? { offset: 0, missing: 0 } : await tailStart(file, size, options.tailLines);
+    for await (const lines of earlierLines(folder, name, tail.missing)) {
+      const out = format.lines(lines);
+      if (out.length > 0) yield out;
+      if (format.full) return;
+    }
+    let offset = tail.offset;
     let splitter = new LineSplitter();
     const block = Buffer.alloc(blockBytes);
     for (let finished = !options.follow; !options.signal.aborted; ) {
@@ -75,6 +85,23 @@ export async function* readLogs(path: string, options: ReadLogsOptions): AsyncIt
   } finally {
     changes?.close();
     await file.close();
+  }
+}
+
+/** The last `count` lines of the file that the log was rotated to last, if it was, in blocks. */
+async function* earlierLines(folder: DirectoryHandle, name: string, count: number): AsyncGenerator<Iterable<Buffer>> {
+  if (count === 0) return;
+  const earlier = await newestRotated(folder, name);
+  if (earlier === undefined) return;
+  await using file = await folder.openFile(earlier);
+  const { size } = await file.stat();
+  const splitter = new LineSplitter();
+  const block = Buffer.alloc(blockBytes);
+  for (let { offset } = await tailStart(file, size, count); offset < size; ) {
+    const { bytesRead } = await file.read(block, 0, Math.min(blockBytes, size - offset), offset);
+    if (bytesRead === 0) return;
+    offset += bytesRead;
+    yield splitter.push(block.subarray(0, bytesRead));
   }
 }
 

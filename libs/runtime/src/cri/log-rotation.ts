@@ -61,6 +61,12 @@ export async function compressRotated(path: string, root?: string): Promise<void
   }
 }
 
+/** The file that a log was rotated to last, which is not compressed yet. */
+export async function newestRotated(folder: DirectoryHandle, name: string): Promise<string | undefined> {
+  const newest = (await rotatedFiles(folder, name)).at(-1);
+  return newest?.endsWith(compressedSuffix) ? undefined : newest;
+}
+
 /** The rotated files of a log, oldest first; their names sort by time. */
 async function rotatedFiles(folder: DirectoryHandle, name: string): Promise<string[]> {
   const found: string[] = [];

@@ -7,9 +7,16 @@ const newline = 0x0a;
 /** Enough of a record to tell whether it ends a line. */
 const prefixBytes = 128;
 
-/** The offset of the first record of the last `lines` lines; pieces of a line (P) count as one with what ends it. */
-export async function tailOffset(file: FileHandle, sizeBytes: number, lines: number): Promise<number> {
-  if (lines <= 0) return sizeBytes;
+export interface TailStart {
+  /** Of the first record of the tail, in bytes. */
+  offset: number;
+  /** How many lines the file has too few. */
+  missing: number;
+}
+
+/** Where the last `lines` lines begin; pieces of a line (P) count as one with what ends it. */
+export async function tailStart(file: FileHandle, sizeBytes: number, lines: number): Promise<TailStart> {
+  if (lines <= 0) return { offset: sizeBytes, missing: 0 };
   let lineStarts = 0;
   /** Start of the record that was found last, going backwards. */
   let recordStart = sizeBytes;
@@ -24,12 +31,12 @@ export async function tailOffset(file: FileHandle, sizeBytes: number, lines: num
       if (next < sizeBytes) recordStart = next;
       const ends = await endsLine(file, start + at);
       if (!ends) continue;
-      if (lineStarts === lines) return recordStart;
+      if (lineStarts === lines) return { offset: recordStart, missing: 0 };
       lineStarts++;
     }
     end = start;
   }
-  return 0;
+  return { offset: 0, missing: lines - lineStarts };
 }
 
 /** Whether the record that ends at this newline is whole or a line's last piece. */
