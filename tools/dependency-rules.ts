@@ -15,6 +15,7 @@ const allowed: Record<string, string[]> = {
   // Its tests make certificates.
   sdk: ['api', 'client', 'controller', 'machinery', 'telemetry', 'testing'],
   runtime: ['protocol', 'telemetry'],
+  'state-metrics': ['api', 'machinery'],
   pki: ['api', 'telemetry', 'testing'],
   apiserver: ['api', 'client', 'controller', 'machinery', 'pki', 'protocol', 'store', 'telemetry'],
   controllers: ['api', 'apiserver', 'client', 'controller', 'machinery', 'pki', 'scheduling', 'telemetry'],

@@ -81,6 +81,11 @@ describe('who is let in', () => {
     expect({ code: got.code, asks: got.headers['www-authenticate'] }).toEqual({ code: 401, asks: expect.stringMatching(/^Bearer/) });
   });
 
+  it('the administrator to metrics of what the cluster holds', async () => {
+    const { body } = await send('/metrics/state');
+    expect(body.toString()).toMatch(/^kube_namespace_status_phase\{namespace="kube-system",phase="Active"\} 1$/m);
+  });
+
   it('the administrator to metrics', async () => {
     expect((await send('/metrics')).body.toString()).toMatch(/^# TYPE apiserver_request_total counter$/m);
   });

@@ -24,6 +24,7 @@ import { ApiServer, componentStatuses, componentUsers, tokenReviews } from '@ber
 import { Tokens } from '@berth/client';
 import type { KindDefinition } from '@berth/machinery';
 import { advertisedAddress, authenticationData, type Pki } from '@berth/pki';
+import { stateMetrics } from '@berth/state-metrics';
 import type { Store } from '@berth/store';
 import type { Ports } from '@berth/telemetry';
 import type { DynamicModule } from '@nestjs/common';
@@ -156,7 +157,14 @@ function httpModule(given: DynamicModule, api: DynamicModule, others: DynamicMod
         api: server,
         authenticator,
         resources,
-        fixedPaths: new FixedPaths({ api: server, metrics, serverAddress, issuer, further: aggregation }),
+        fixedPaths: new FixedPaths({
+          api: server,
+          metrics,
+          serverAddress,
+          issuer,
+          further: aggregation,
+          stateMetrics: stateMetricsOf(server),
+        }),
         podStreams: new PodStreams(server, clock),
         socketReads: new SocketReads({ api: server, resources, podLogs, flowControl }),
         proxy: new ProxyRequests(server, random, clock),
@@ -179,4 +187,13 @@ function httpModule(given: DynamicModule, api: DynamicModule, others: DynamicMod
   };
   const exports = [ApiHttp, FlowControl];
   return { module: HttpModule, imports: [given, api, others], providers: [flowControl, http], exports };
+}
+
+/** From the newest state that this server has in memory, which is what a scrape every few seconds is good for. */
+function stateMetricsOf(server: ApiServer): () => AsyncIterable<Uint8Array> {
+  const client = server.localClient(componentUsers.apiServer);
+  return async function* () {
+    for await (const piece of stateMetrics(async (kind) => (await client.list(kind, { resourceVersion: '0' })).items))
+      yield Buffer.from(piece);
+  };
 }

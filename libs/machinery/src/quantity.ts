@@ -54,9 +54,9 @@ export class Quantity {
     return this.nanos === 0n;
   }
 
-  /** May lose digits beyond 2⁵³. */
+  /** The nearest number: digits beyond 2⁵³ are lost. */
   toNumber(): number {
-    return Number(this.nanos / nano) + Number(this.nanos % nano) / 1e9;
+    return this.nanos % nano === 0n ? Number(this.nanos / nano) : Number(this.nanos) / 1e9;
   }
 
   /** Thousandths, rounded up. */

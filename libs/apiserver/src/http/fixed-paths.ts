@@ -12,7 +12,7 @@ import { serveHealth } from './health.ts';
 import { KeptOpenApiV2 } from './kept-openapi-v2.ts';
 import { wantedAggregatedDiscovery } from './media-types.ts';
 import { type OpenApiV2Part, wantsProtobuf } from './openapi-v2.ts';
-import { type Exchange, noSuchPath, sendBytes, sendJson, sendText } from './responses.ts';
+import { type Exchange, noSuchPath, sendBytes, sendJson, sendPieces, sendText } from './responses.ts';
 
 export const versionInfo = {
   major: '1',
@@ -34,6 +34,8 @@ export interface FixedPathsOptions {
   /** Whose keys others may check service accounts' tokens with. */
   issuer: TokenIssuer;
   further: FurtherGroups;
+  /** What the objects of the cluster say about it, in the text format of Prometheus. */
+  stateMetrics(): AsyncIterable<Uint8Array>;
 }
 
 /** What other servers add to what this one says of the API. */
@@ -70,6 +72,7 @@ export class FixedPaths {
     if (root === 'openapi' && rest[0] === 'v2' && rest.length === 1) return this.#openApiV2(exchange);
     if (root === 'openid' && rest.join('/') === 'v1/jwks') return this.#keys(exchange);
     if (root === '.well-known' && rest.join('/') === 'openid-configuration') return this.#openIdConfiguration(exchange);
+    if (root === 'metrics' && rest.join('/') === 'state') return this.#stateMetrics(exchange);
     if (rest.length > 0) throw noSuchPath();
     if (root === '') return sendJson(exchange, 200, { paths: this.#paths() });
     if (root === 'version') return sendJson(exchange, 200, versionInfo);
@@ -99,6 +102,11 @@ export class FixedPaths {
   async #metrics(exchange: Exchange): Promise<void> {
     const { registry } = this.#options.metrics;
     await sendText(exchange, 200, await registry.metrics(), registry.contentType);
+  }
+
+  async #stateMetrics(exchange: Exchange): Promise<void> {
+    const { metrics, stateMetrics } = this.#options;
+    await sendPieces(exchange, 200, metrics.registry.contentType, { byteLength: undefined, pieces: stateMetrics() });
   }
 
   #discovery(exchange: Exchange, root: string, rest: string[]): Promise<void> {
@@ -182,6 +190,7 @@ export class FixedPaths {
       '/healthz',
       '/livez',
       '/metrics',
+      '/metrics/state',
       '/openapi/v2',
       '/openapi/v3',
       '/openid/v1/jwks',

@@ -65,8 +65,15 @@ function endOfTurn(): Promise<void> {
   return turn;
 }
 
+type Pieces = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
+
 /** A body that is never in one place as a whole: its pieces are made as the client takes them. */
-export async function sendPieces(exchange: Exchange, code: number, contentType: string, body: EncodedList): Promise<void> {
+export async function sendPieces(
+  exchange: Exchange,
+  code: number,
+  contentType: string,
+  body: Pick<EncodedList, 'byteLength'> & { pieces: Pieces },
+): Promise<void> {
   const { request, response, audit } = exchange;
   if (response.destroyed) return;
   const headers = { 'content-type': contentType, 'cache-control': 'no-cache, private' };
@@ -82,8 +89,8 @@ export async function sendPieces(exchange: Exchange, code: number, contentType: 
   await (audit ? audit.timed('response-write', send) : send());
 }
 
-async function sendPlain(response: ServerResponse, pieces: Iterable<Uint8Array>): Promise<void> {
-  for (const piece of pieces) {
+async function sendPlain(response: ServerResponse, pieces: Pieces): Promise<void> {
+  for await (const piece of pieces) {
     if (response.destroyed) return;
     await written(response, piece);
   }
@@ -91,12 +98,12 @@ async function sendPlain(response: ServerResponse, pieces: Iterable<Uint8Array>)
 }
 
 /** Piece by piece on another thread. */
-async function sendCompressed(response: ServerResponse, pieces: Iterable<Uint8Array>): Promise<void> {
+async function sendCompressed(response: ServerResponse, pieces: Pieces): Promise<void> {
   const compressor = createGzip({ level: gzipLevel, chunkSize: gzipChunkBytes });
   // Who goes away in the middle of an answer does not want the rest of it.
   response.once('close', () => compressor.destroy());
   compressor.pipe(response);
-  for (const piece of pieces) {
+  for await (const piece of pieces) {
     if (response.destroyed) return;
     await written(compressor, piece);
   }

@@ -113,7 +113,10 @@ export const defaultClusterRoles: DefaultRole[] = [
       rule(['create'], 'authentication.k8s.io', ['selfsubjectreviews']),
     ],
   },
-  { name: 'system:monitoring', rules: [paths('/metrics', '/metrics/slis', ...probes, ...probes.map((path) => `${path}/*`))] },
+  {
+    name: 'system:monitoring',
+    rules: [paths('/metrics', '/metrics/slis', '/metrics/state', ...probes, ...probes.map((path) => `${path}/*`))],
+  },
   { name: 'system:auth-delegator', rules: reviews },
   { name: 'system:service-account-issuer-discovery', rules: [paths('/.well-known/openid-configuration', '/openid/v1/jwks')] },
   { name: 'system:node', rules: node },
