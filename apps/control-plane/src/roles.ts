@@ -61,15 +61,18 @@ class AgentsRole implements RoleRunner {
 
 class SchedulerRole implements RoleRunner {
   #scheduler: Scheduler | undefined;
+  #forgetDecisions = (): void => undefined;
 
   async start(context: RoleContext): Promise<void> {
-    const { clock, random, logger, registry } = context;
+    const { clock, random, logger, registry, api } = context;
     const client = context.clientFor(componentUsers.scheduler);
     this.#scheduler = new Scheduler({ clock, random, logger: logger.with({ role: 'scheduler' }), registry, client });
+    this.#forgetDecisions = api.useDecisions(this.#scheduler.decisions);
     await this.#scheduler.start();
   }
 
   async stop(): Promise<void> {
+    this.#forgetDecisions();
     await this.#scheduler?.stop();
   }
 }

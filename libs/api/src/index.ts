@@ -11,6 +11,7 @@ export {
 export { SelfSubjectReview, TokenReview } from './computed/authentication-reviews.ts';
 export { Binding } from './computed/binding.ts';
 export { ComponentStatus } from './computed/component-status.ts';
+export { Decision, type DecisionChange, type DecisionScore, type DecisionWay } from './computed/decision.ts';
 export { NodeMetrics, PodMetrics } from './computed/metrics.ts';
 export { nextTime } from './cron/next-time.ts';
 export { type CronSchedule, CronSyntaxError, parseCron } from './cron/schedule.ts';

@@ -17,7 +17,7 @@ beforeEach(() => {
   queue = new SchedulingQueue(systemClock, () => {});
   const handlers = new Map<unknown, ChangeHandler<never>>();
   const of = (kind: unknown) => ({ onChange: (handler: ChangeHandler<never>) => handlers.set(kind, handler) });
-  feedCluster({ informers: { of } as unknown as InformerSet, snapshot, queue, onSettled: () => {} });
+  feedCluster({ informers: { of } as unknown as InformerSet, snapshot, queue, onSettled: () => {}, onGone: () => {} });
   const nodes = handlers.get(Node) as ChangeHandler<Node>;
   nodes('ADDED', { apiVersion: 'v1', kind: 'Node', metadata: { name: 'a' }, spec: {} }, undefined);
   pods = handlers.get(Pod) as ChangeHandler<Pod>;

@@ -25,6 +25,8 @@ export interface ClusterFeedParts {
   queue: SchedulingQueue;
   /** Called for each pod that needs no node any more. */
   onSettled(uid: string): void;
+  /** Called for each pod that there is no more. */
+  onGone(uid: string): void;
 }
 
 export function feedCluster(parts: ClusterFeedParts): void {
@@ -94,10 +96,14 @@ function feedVolumes({ informers, snapshot: { volumes }, queue }: ClusterFeedPar
   });
 }
 
-function podChanged({ snapshot, queue, onSettled }: ClusterFeedParts, type: ChangeType, pod: Pod, old: Pod | undefined): void {
+function podChanged({ snapshot, queue, onSettled, onGone }: ClusterFeedParts, type: ChangeType, pod: Pod, old: Pod | undefined): void {
   const uid = pod.metadata.uid ?? '';
   // A watch that was behind may show one pod replaced by another of the same name.
-  if (old?.metadata.uid && old.metadata.uid !== uid) podGone(snapshot, queue, old.metadata.uid, onSettled);
+  if (old?.metadata.uid && old.metadata.uid !== uid) {
+    podGone(snapshot, queue, old.metadata.uid, onSettled);
+    onGone(old.metadata.uid);
+  }
+  if (type === 'DELETED') onGone(uid);
   const isOurs = (pod.spec.schedulerName || 'default-scheduler') === 'default-scheduler';
   if (type === 'DELETED' || hasEnded(pod)) {
     podGone(snapshot, queue, uid, onSettled);

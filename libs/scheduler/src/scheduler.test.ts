@@ -88,7 +88,11 @@ test('a pod gets the emptier node, an event, and an explanation', async () => {
       ['Scheduled', 'Successfully assigned default/a to big', 'default-scheduler'],
     ]);
   }, waitMs);
-  expect(scheduler.explain(metadata.uid ?? '')).toMatchObject({ nodeName: 'big', feasibleCount: 2 });
+  expect(scheduler.decisions.get('default', 'a')).toMatchObject({
+    podUID: metadata.uid,
+    nodeName: 'big',
+    nodes: { total: 2, feasible: 2 },
+  });
   expect(await registry.metrics()).toContain('scheduler_schedule_attempts_total{result="scheduled",profile="default-scheduler"} 1');
 });
 

@@ -4,11 +4,12 @@
 import { PersistentVolumeClaim, Pod } from '@berth/api';
 import { type Client, EventRecorder, InformerSet } from '@berth/client';
 import { isReason, keyOf } from '@berth/machinery';
-import { type Decision, type Preemption, Snapshot, schedule } from '@berth/scheduling';
+import { type Decision, leastChanges, type Preemption, Snapshot, schedule } from '@berth/scheduling';
 import type { Ports } from '@berth/telemetry';
 import type { Registry } from 'prom-client';
 import { Binder } from './binder.ts';
 import { feedCluster } from './cluster-feed.ts';
+import { DecisionLog } from './decision-log.ts';
 import { SchedulerMetrics } from './metrics.ts';
 import { Preemptor } from './preemptor.ts';
 import { type QueuedPod, SchedulingQueue } from './scheduling-queue.ts';
@@ -20,8 +21,6 @@ const bindingsMax = 500;
 const preemptionsMax = 100;
 /** Decisions in a row before others get their turn. */
 const sliceMax = 50;
-/** Decisions remembered; the oldest go first. */
-const decisionsMax = 2_000;
 
 export interface SchedulerOptions extends Ports {
   client: Client;
@@ -31,6 +30,7 @@ export interface SchedulerOptions extends Ports {
 }
 
 export class Scheduler {
+  readonly decisions: DecisionLog;
   readonly #options: SchedulerOptions;
   readonly #informers: InformerSet;
   readonly #snapshot = new Snapshot();
@@ -40,7 +40,6 @@ export class Scheduler {
   readonly #status: UnschedulableStatus;
   readonly #binder: Binder;
   readonly #preemptor: Preemptor;
-  readonly #decisions = new Map<string, Decision>();
   readonly #writing = new Set<Promise<void>>();
   #bindings = 0;
   #preemptions = 0;
@@ -51,6 +50,7 @@ export class Scheduler {
     this.#options = options;
     this.#informers = options.informers ?? new InformerSet(options);
     this.#queue = new SchedulingQueue(options.clock, () => this.#wake());
+    this.decisions = new DecisionLog({ clock: options.clock, leastChanges: (uid) => this.#leastChanges(uid) });
     this.#metrics = new SchedulerMetrics(options.registry, () => this.#queue.counts());
     this.#recorder = new EventRecorder(options, { component: 'default-scheduler' });
     this.#status = new UnschedulableStatus(options);
@@ -60,7 +60,8 @@ export class Scheduler {
 
   async start(): Promise<void> {
     const onSettled = (uid: string) => this.#status.forget(uid);
-    feedCluster({ informers: this.#informers, snapshot: this.#snapshot, queue: this.#queue, onSettled });
+    const onGone = (uid: string) => this.decisions.forget(uid);
+    feedCluster({ informers: this.#informers, snapshot: this.#snapshot, queue: this.#queue, onSettled, onGone });
     await this.#informers.start();
     this.#isRunning = true;
     this.#wake();
@@ -76,9 +77,9 @@ export class Scheduler {
     await Promise.allSettled([...this.#writing]);
   }
 
-  /** Why a pod is where it is, or nowhere; undefined when that is too long ago. */
-  explain(podUid: string): Decision | undefined {
-    return this.#decisions.get(podUid);
+  #leastChanges(uid: string) {
+    const entry = this.#queue.get(uid);
+    return entry && this.#snapshot.nodeOfPod(uid) === undefined ? leastChanges(entry.facts, this.#snapshot) : undefined;
   }
 
   #wake(): void {
@@ -102,7 +103,7 @@ export class Scheduler {
 
   #decide(entry: QueuedPod): void {
     const decision = schedule(entry.facts, this.#snapshot, () => this.#options.random.next());
-    this.#remember(entry.facts.uid, decision);
+    this.decisions.add(entry.facts, decision, entry.attempts);
     if (decision.nodeName === undefined) {
       this.#refused(entry, decision);
       return;
@@ -204,12 +205,6 @@ export class Scheduler {
     const reason = error instanceof Error ? error.message : String(error);
     this.#options.logger.warn('a pod could not be bound; trying again', { pod: entry.facts.key, error });
     this.#recorder.record(entry.pod, 'Warning', 'FailedScheduling', reason);
-  }
-
-  #remember(uid: string, decision: Decision): void {
-    this.#decisions.delete(uid);
-    this.#decisions.set(uid, decision);
-    const [oldest] = this.#decisions.keys();
-    if (this.#decisions.size > decisionsMax && oldest !== undefined) this.#decisions.delete(oldest);
+    this.decisions.failed(entry.facts.uid, reason);
   }
 }

@@ -1,3 +1,4 @@
+export { type Change, type LeastChange, type LeastChanges, leastChanges } from './least-change.ts';
 export { nodeMatches } from './node-selector.ts';
 export { isWantedNode } from './plugins/node-affinity.ts';
 export { hostPortsClash } from './plugins/node-ports.ts';

@@ -9,9 +9,23 @@ export type Resources = Map<string, number>;
 /** What a container that asks for nothing is counted as when nodes are compared, so that such pods spread too. */
 const scoredDefaults: Record<string, number> = { cpu: 100, memory: 200 * 1024 * 1024 };
 
+const byteUnits = [
+  { name: 'Gi', bytes: 1024 ** 3 },
+  { name: 'Mi', bytes: 1024 ** 2 },
+  { name: 'Ki', bytes: 1024 },
+];
+
 export function amountOf(name: string, quantity: string): number {
   const parsed = parseQuantity(quantity);
   return name === 'cpu' ? parsed.milliValue() : parsed.value();
+}
+
+/** An amount as a quantity, exactly. */
+export function amountText(name: string, amount: number): string {
+  if (name === 'cpu') return amount % 1000 === 0 ? String(amount / 1000) : `${amount}m`;
+  const isBytes = name === 'memory' || name.endsWith('storage') || name.startsWith('hugepages-');
+  const unit = isBytes ? byteUnits.find(({ bytes }) => amount >= bytes && amount % bytes === 0) : undefined;
+  return unit ? `${amount / unit.bytes}${unit.name}` : String(amount);
 }
 
 export function resourcesFrom(quantities: Record<string, string> | undefined): Resources {

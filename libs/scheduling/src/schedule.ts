@@ -25,11 +25,15 @@ export interface Decision {
   /** On how many nodes each reason stands in the way. */
   reasons: Map<string, number>;
   /** Node by node, for the first `explainedMax`. */
-  rejected: { node: string; reasons: string[] }[];
+  rejected: { node: string; plugin: string; reasons: string[] }[];
   /** Plugins that refused a node. */
   rejectedBy: string[];
+  /** How many nodes each of them refused. */
+  rejections: ReadonlyMap<string, number>;
   /** The best nodes, at most `explainedMax`, best first. */
   scores: NodeScore[];
+  /** What the scores of each plugin are multiplied by, in the order in which they are given. */
+  weights: Record<string, number>;
   /** Claims that wait for this decision, as `namespace/name`: to be given the node in `volume.kubernetes.io/selected-node`. */
   claims: string[];
   /** Why it fits nowhere, as events and conditions say it; empty when it does. */
@@ -61,8 +65,9 @@ export function schedule(pod: PodFacts, snapshot: Snapshot, random: () => number
     ...common,
     feasibleCount: feasible.length,
     reasons: counts.reasons,
-    rejected: rejected.map(({ node, rejection }) => ({ node: node.name, reasons: rejection.reasons })),
+    rejected: rejected.map(({ node, rejection, plugin }) => ({ node: node.name, plugin, reasons: rejection.reasons })),
     rejectedBy: [...counts.plugins.keys()],
+    rejections: counts.plugins,
   };
   if (feasible.length === 0) {
     const outcome =
@@ -73,7 +78,7 @@ export function schedule(pod: PodFacts, snapshot: Snapshot, random: () => number
   return { ...decision, ...chosen(feasibility, withNominated(pod, snapshot, feasible), snapshot, random) };
 }
 
-const noNode = { nodeName: undefined, scores: [], preemption: undefined, nominatedNodeName: undefined };
+const noNode = { nodeName: undefined, scores: [], weights: {}, preemption: undefined, nominatedNodeName: undefined };
 
 function chosen(feasibility: Feasibility, slots: number[], snapshot: Snapshot, random: () => number) {
   const plugins = slots.length > 1 ? feasibility.scores(slots) : [];
@@ -81,7 +86,8 @@ function chosen(feasibility: Feasibility, slots: number[], snapshot: Snapshot, r
   const best = pick(totals, random);
   const nameOf = (place: number) => snapshot.nodes[slots[place] ?? 0]?.name ?? '';
   const scores = bestScores(nameOf, plugins, totals, best);
-  return { nodeName: nameOf(best), scores, message: '', preemption: undefined, nominatedNodeName: undefined };
+  const weights = Object.fromEntries(plugins.map(({ plugin, weight }) => [plugin, weight]));
+  return { nodeName: nameOf(best), scores, weights, message: '', preemption: undefined, nominatedNodeName: undefined };
 }
 
 /** Nodes that refuse the pod because of others that are nominated to them. */
@@ -106,8 +112,9 @@ function refusedEverywhere({ pod }: PodFacts, nodeCount: number, obstacle: strin
   const isNever = pod.spec.preemptionPolicy === 'Never' && nodeCount > 0;
   const text = isNever ? neverText : preemptionText(new Map(), 0, nodeCount);
   const message = unschedulableMessage(nodeCount, new RejectionCounts(), text, obstacle);
+  const rejections = new Map(nodeCount > 0 ? [[plugin, nodeCount]] : []);
   const nothing = { ...noNode, feasibleCount: 0, rejected: [], claims: [], nominatedNodeName: isNever ? undefined : '' };
-  return { ...nothing, nodeCount, reasons: new Map([[obstacle, nodeCount]]), rejectedBy: [plugin], message };
+  return { ...nothing, nodeCount, reasons: new Map([[obstacle, nodeCount]]), rejectedBy: [plugin], rejections, message };
 }
 
 function feasibilityOf(pod: PodFacts, snapshot: Snapshot): Feasibility {

@@ -19,9 +19,11 @@ import { withCompiledExpressions } from './compiled-expressions.ts';
 import { componentUsers } from './component-users.ts';
 import { accessReviews } from './computed/access-reviews.ts';
 import { bindings } from './computed/bindings.ts';
+import { schedulingDecisions } from './computed/decisions.ts';
 import type { UnstoredCreatePorts } from './computed/unstored-create.ts';
 import { usageMetrics } from './computed/usage-metrics.ts';
 import { CustomResources } from './custom/custom-resources.ts';
+import type { DecisionSource } from './decision-source.ts';
 import type { ClusterFacts } from './default-objects.ts';
 import { Deletion } from './deletion.ts';
 import { EventExpiry } from './event-expiry.ts';
@@ -78,6 +80,7 @@ export class ApiServer {
   readonly #customResources: CustomResources;
   readonly #policyStatuses: PolicyStatuses;
   #usages: UsageSource | undefined;
+  #decisions: DecisionSource | undefined;
 
   constructor(options: ApiServerOptions) {
     const { store, clock, random, logger, metrics = noMetrics } = options;
@@ -118,6 +121,7 @@ export class ApiServer {
       ...accessReviews({ ...ports, authorizer: this.#authorizer }),
       bindings({ ...ports, writes, committer: this.#committer }),
       ...usageMetrics({ reads: this.#reads, usages: () => this.#reportedUsages() }),
+      schedulingDecisions({ reads: this.#reads, source: () => this.#scheduler() }),
     ]);
     const own = { clock, random, logger, cache: this.#cache, client: system };
     this.#defaults = new ClusterDefaults({ ...options, ...own });
@@ -152,6 +156,21 @@ export class ApiServer {
 
   useUsages(usages: UsageSource): void {
     this.#usages = usages;
+  }
+
+  /** Returns how to end it. */
+  useDecisions(source: DecisionSource): () => void {
+    this.#decisions = source;
+    return () => {
+      if (this.#decisions === source) this.#decisions = undefined;
+    };
+  }
+
+  #scheduler(): DecisionSource {
+    if (this.#decisions) return this.#decisions;
+    throw StatusError.unavailable(
+      'no scheduler runs in this process, which keeps what it decided: ask a control plane with the scheduler role',
+    );
   }
 
   #reportedUsages(): NodeUsage[] {

@@ -5,6 +5,7 @@ export type { Attributes, Authorizer, Verb } from './authorizer.ts';
 export { componentUsers } from './component-users.ts';
 export { componentStatuses } from './computed/component-statuses.ts';
 export { type ReviewedToken, tokenReviews } from './computed/token-reviews.ts';
+export type { DecisionChanged, DecisionSource } from './decision-source.ts';
 export type { AdvertisedAddress } from './default-objects.ts';
 export { erased, KindsByName } from './kinds-by-name.ts';
 export { encodedList } from './list-encoding.ts';

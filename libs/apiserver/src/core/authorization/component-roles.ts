@@ -88,4 +88,5 @@ export const viewerRules: PolicyRule[] = [
   ),
   rule(['get'], '', ['pods/log']),
   rule(read, 'metrics.k8s.io', ['pods', 'nodes']),
+  rule(read, 'decisions.scheduling.berth.io', ['decisions']),
 ];

@@ -102,6 +102,11 @@ export const defaultClusterRoles: DefaultRole[] = [
     labels: { ...aggregateTo('view'), ...aggregateTo('edit'), ...aggregateTo('admin') },
   },
   {
+    name: 'berth:aggregated-decisions-reader',
+    rules: [rule(read, 'decisions.scheduling.berth.io', ['decisions'])],
+    labels: { ...aggregateTo('view'), ...aggregateTo('edit'), ...aggregateTo('admin') },
+  },
+  {
     name: 'system:discovery',
     rules: [paths('/api', '/api/*', '/apis', '/apis/*', '/openapi', '/openapi/*', '/version', '/version/', ...probes)],
   },
