@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PersistentVolume, PersistentVolumeClaim } from '@berth/api';
 import { afterEach, expect, test } from 'vitest';
@@ -30,7 +30,7 @@ const read = (ns: string, name: string) => kubectl('-n', ns, 'exec', name, '--',
 const write = (ns: string, text: string) =>
   kubectl('-n', ns, 'exec', 'keeper', '--', '/bin/busybox', 'sh', '-c', `echo ${text} > /data/file`);
 
-test('a claim waits for its first pod, is bound to a local volume, and its data is deleted with it', () =>
+test('a claim waits for its first pod and is bound to a volume of its size, which stops who fills it and goes with its data', () =>
   withNamespace(async (ns) => {
     await apply(claim(ns));
     await until('the claim to wait', 20_000, async () =>
@@ -43,11 +43,21 @@ test('a claim waits for its first pod, is bound to a local volume, and its data 
     const volume = await get<PersistentVolume>('pv', bound.spec.volumeName ?? '');
     await write(ns, 'here');
     const path = volume.spec.local?.path ?? '';
-    expect(await readFile(`${path}/file`, 'utf8')).toBe('here\n');
+    const size = 16 * 2 ** 20;
+    // Reserved, not only promised.
+    const { size: bytes, blocks } = await stat(path);
+    expect([volume.spec.local?.fsType, bytes, blocks * 512 >= size]).toEqual(['ext4', size, true]);
+    const fill = "dd if=/dev/zero of=/data/filler bs=1M count=64 2>&1; ls /data; df -k /data | tail -n 1 | awk '{print $2}'";
+    const said = await kubectl('-n', ns, 'exec', 'keeper', '--', '/bin/busybox', 'sh', '-c', fill);
+    expect(said).toContain('No space left on device');
+    expect(said).toMatch(/\nfile\nfiller\n/);
+    expect(Number(said.trim().split('\n').at(-1))).toBeLessThanOrEqual(size / 1024);
+    expect(await read(ns, 'keeper')).toBe('here\n');
     await kubectl('-n', ns, 'delete', 'pod', 'keeper');
     await kubectl('-n', ns, 'delete', 'pvc', 'data');
     await kubectl('wait', '--for=delete', `pv/${volume.metadata.name}`, '--timeout=60s');
-    await expect(readFile(`${path}/file`, 'utf8')).rejects.toThrow('ENOENT');
+    await expect(stat(path)).rejects.toThrow('ENOENT');
+    expect(await readFile('/proc/self/mountinfo', 'utf8')).not.toContain(bound.spec.volumeName);
   }));
 
 test('a file survives its pod, and kill -9 of agent, containerd and control plane', () =>

@@ -12,7 +12,7 @@ import { AgentMetrics } from './agent-metrics.ts';
 import { appModule } from './app.module.ts';
 import type { AgentConfig } from './config.ts';
 import { HostMeasurements } from './eviction/node-measurements.ts';
-import { reservedStorage } from './eviction/thresholds.ts';
+import { reservedFromVolumes, reservedStorage } from './eviction/thresholds.ts';
 import { HaproxyIngress, ingressDirectory } from './ingress/haproxy-ingress.ts';
 import { leasesDirectory } from './network/cni-config.ts';
 import { HostNetwork } from './network/host-network.ts';
@@ -29,6 +29,7 @@ import { FileRestartMarks } from './pods/restart-marks.ts';
 import { NetworkProbeRunner } from './probes/probe.ts';
 import { GrpcAgentLink } from './session/grpc-agent-link.ts';
 import { delayShutdowns } from './shutdown/host-shutdown.ts';
+import { fileSystemsHere } from './volumes/disks/local-disks.ts';
 import { HostVolumes } from './volumes/host-volumes.ts';
 
 const run = promisify(execFile);
@@ -69,7 +70,9 @@ async function start(config: AgentConfig, ports: Ports, onStop: (cleanup: () => 
   const socket = containerdSocket(config, containerd);
   const runtime = new CriRuntime(socket);
   onStop(() => runtime.close());
-  const volumes = new HostVolumes(config.dataDirectory, new ContainerdImageFiles(socket));
+  const reserved = (diskBytes: number) => reservedFromVolumes(config.eviction, diskBytes);
+  const volumes = new HostVolumes(config.dataDirectory, new ContainerdImageFiles(socket), reserved);
+  await volumes.start();
   const advisory = runcAdvisory(await runcVersion());
   const measurements = new HostMeasurements({
     data: config.dataDirectory,
@@ -183,6 +186,7 @@ async function nodeFacts(config: AgentConfig, runtime: CriRuntime): Promise<Node
     reserved: config.reserved,
     ingressPorts: config.ingressPorts,
     volumesDirectory: join(config.dataDirectory, 'volumes'),
+    volumeFileSystems: fileSystemsHere(),
     runtimeVersion: `${name}://${version}`,
     agentVersion,
   };

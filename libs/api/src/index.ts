@@ -102,6 +102,21 @@ export { ValidatingAdmissionPolicyBinding } from './kinds/validating-admission-p
 export { ValidatingWebhookConfiguration } from './kinds/validating-webhook-configuration.ts';
 export { VolumeAttachment } from './kinds/volume-attachment.ts';
 export { VolumeAttributesClass } from './kinds/volume-attributes-class.ts';
+export {
+  type DiskFileSystem,
+  type DiskState,
+  diskBytes,
+  diskFileSystems,
+  diskRefusalAnnotation,
+  diskStateAnnotation,
+  type LocalDisk,
+  localDisk,
+  localProvisioner,
+  localVolumeFinalizer,
+  mountOptionProblem,
+  provisionedByAnnotation,
+  volumeFileSystemsAnnotation,
+} from './local-disks.ts';
 export { mirrorAnnotation, mirrorPodRefusal } from './mirror-pods.ts';
 export { hasEnded, isTerminal } from './pod-phase.ts';
 export { podReferences } from './pod-references.ts';

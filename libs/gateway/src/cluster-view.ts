@@ -3,6 +3,8 @@
 import {
   ConfigMap,
   EndpointSlice,
+  localDisk,
+  localVolumeFinalizer,
   Namespace,
   NetworkPolicy,
   Node,
@@ -22,8 +24,6 @@ import { nodePeer } from './node-peer.ts';
 import { nodeView } from './node-view.ts';
 import { PolicyView } from './policies/policy-view.ts';
 
-/** Finalizer of volumes whose directory an agent has to remove. */
-export const localVolumeFinalizer = 'berth.io/local-volume';
 /** Finalizer of volumes that are in use. */
 const volumeProtection = 'kubernetes.io/pv-protection';
 
@@ -55,7 +55,8 @@ export class ClusterView {
   /** ConfigMaps, Secrets, claims, volumes by key, and the nodes that refer to a key, whether it exists or not. */
   readonly #referable = new Map<string, KubeObject>();
   readonly #usersOf = new Map<string, Set<string>>();
-  readonly #doomedVolumes = new Map<string, Set<string>>();
+  /** Those that a node has to make or to remove. */
+  readonly #dueVolumes = new Map<string, Set<string>>();
   readonly #policies = new PolicyView({
     objectChanged: (key) => {
       for (const nodeName of this.#usersOf.get(keyText(key)) ?? []) this.#dirtySoon(nodeName);
@@ -162,7 +163,7 @@ export class ClusterView {
       references.add(text);
       objects.set(text, object);
     }
-    for (const name of this.#doomedVolumes.get(nodeName) ?? []) refer({ kind: 'PersistentVolume', namespace: '', name });
+    for (const name of this.#dueVolumes.get(nodeName) ?? []) refer({ kind: 'PersistentVolume', namespace: '', name });
     this.#useReferences(nodeName, node, references);
     node.log.replace(objects);
     return node;
@@ -250,10 +251,11 @@ export class ClusterView {
     const isDeleted = !gone && deletionTimestamp !== undefined && finalizers?.includes(localVolumeFinalizer);
     // A volume that is still bound, or whose data is to be retained, may be deleted by hand: its directory stays.
     const isKept = finalizers?.includes(volumeProtection) || volume.spec.persistentVolumeReclaimPolicy === 'Retain';
-    const doomed = isDeleted && !isKept;
+    const isWanted = !gone && deletionTimestamp === undefined && localDisk(volume)?.state === 'wanted';
+    const isDue = isWanted || (isDeleted && !isKept);
     for (const nodeName of nodesOf(volume)) {
-      if (doomed) addTo(this.#doomedVolumes, nodeName, name);
-      else removeFrom(this.#doomedVolumes, nodeName, name);
+      if (isDue) addTo(this.#dueVolumes, nodeName, name);
+      else removeFrom(this.#dueVolumes, nodeName, name);
       this.#dirty(nodeName);
     }
     this.#referableObject(volume, gone);

@@ -1,19 +1,19 @@
 // One agent's session, whatever carries it: desired state down, as fast as it is taken; what the agent observed up.
 // What must hold: nothing is acknowledged before it is durable, and a session that ended writes nothing more.
-import { type Node, type NodeStatus, PersistentVolume, type PersistentVolume as PersistentVolumeType } from '@berth/api';
-import { type Client, retryOnConflict } from '@berth/client';
-import { isReason } from '@berth/machinery';
-import type { AgentEvent, AgentToGateway, GatewayToAgent, Hello, PodStatusReport, TunnelRequest, VolumeRemoval } from '@berth/protocol';
+import type { Node, NodeStatus } from '@berth/api';
+import type { Client } from '@berth/client';
+import type { AgentEvent, AgentToGateway, GatewayToAgent, Hello, PodStatusReport, TunnelRequest } from '@berth/protocol';
 import type { Clock, Logger, Timer } from '@berth/telemetry';
 import type { AgentEventWriter } from './agent-events.ts';
-import { type ClusterView, localVolumeFinalizer, nodesOf } from './cluster-view.ts';
+import type { ClusterView } from './cluster-view.ts';
 import type { NodeConfig } from './config.ts';
 import { MirrorPods } from './mirror-pods.ts';
 import { heartbeatSeconds, NodeLease } from './node-lease.ts';
 import type { NodeRegistrar } from './node-registrar.ts';
 import type { NodeUsages } from './node-usages.ts';
 import { PodStatusWriter } from './pod-status-writer.ts';
-import { RetryQueue } from './retry-queue.ts';
+import { isTransient, RetryQueue } from './retry-queue.ts';
+import { VolumeReports } from './volume-reports.ts';
 
 /** The carrier of a session, on the gateway's side. */
 export interface SessionChannel {
@@ -39,7 +39,7 @@ export interface SessionPorts {
 
 /** Status batches that wait to be written; agents send two at most. */
 const batchesMax = 8;
-/** Node statuses and removed volumes that wait to be written. */
+/** Node statuses, and volumes that were made or removed, that wait to be written. */
 const writesMax = 100;
 const silentHeartbeatsMax = 4;
 /** Messages that wait for an agent that takes none: answers to its heartbeats, tunnels that clients ask for. */
@@ -54,6 +54,7 @@ export class NodeSession {
   readonly #statusQueue: RetryQueue;
   readonly #writeQueue: RetryQueue;
   readonly #mirrors: MirrorPods;
+  readonly #volumes: VolumeReports;
   #lease: NodeLease | undefined;
   #greeted = false;
   #ready = false;
@@ -77,6 +78,7 @@ export class NodeSession {
     this.#statusQueue = new RetryQueue(ports.clock, this.#logger, batchesMax);
     this.#writeQueue = new RetryQueue(ports.clock, this.#logger, writesMax);
     this.#mirrors = new MirrorPods(nodeName, { ...ports, logger: this.#logger }, this.#writeQueue);
+    this.#volumes = new VolumeReports(nodeName, { ...ports, logger: this.#logger }, this.#writeQueue);
     this.#expectWord();
   }
 
@@ -196,8 +198,9 @@ export class NodeSession {
       case 'nodeUsage':
         this.#ports.usages.report(this.nodeName, { ...message.usage, pods: message.usage.pods.filter((pod) => this.#isOwn(pod)) });
         break;
+      case 'volumeMade':
       case 'volumeRemoved':
-        this.#queueRemoval(message.removal);
+        if (!this.#volumes.take(message)) this.close(`the agent reported more than ${writesMax} volumes at once`);
         break;
       case 'tunnelRefused':
         this.#ports.onTunnelRefused(message.tunnelId, message.code, message.message);
@@ -252,43 +255,4 @@ export class NodeSession {
     const pod = this.#ports.view.pod(namespace, name);
     return pod?.metadata.uid === uid && pod.spec.nodeName === this.nodeName;
   }
-
-  #queueRemoval(removal: VolumeRemoval): void {
-    if (removal.error) {
-      const about = {
-        namespace: '',
-        kind: 'PersistentVolume',
-        name: removal.persistentVolume,
-        uid: removal.uid,
-        fieldPath: '',
-        at: '',
-        count: 1,
-      };
-      this.#ports.events.add(this.nodeName, { ...about, type: 'Warning', reason: 'VolumeFailedDelete', message: removal.error });
-      return;
-    }
-    const taken = this.#writeQueue.add(() => this.#releaseVolume(removal));
-    if (!taken) this.close(`the agent reported more than ${writesMax} removed volumes at once`);
-  }
-
-  async #releaseVolume(removal: VolumeRemoval): Promise<void> {
-    try {
-      await retryOnConflict(async () => {
-        const volume: PersistentVolumeType = await this.#ports.client.get(PersistentVolume, { name: removal.persistentVolume });
-        const { finalizers = [], uid } = volume.metadata;
-        if (uid !== removal.uid || !nodesOf(volume).includes(this.nodeName) || !finalizers.includes(localVolumeFinalizer)) return;
-        const kept = finalizers.filter((finalizer) => finalizer !== localVolumeFinalizer);
-        await this.#ports.client.update(PersistentVolume, { ...volume, metadata: { ...volume.metadata, finalizers: kept } });
-      });
-    } catch (error) {
-      if (isTransient(error)) throw error;
-      if (!isReason(error, 'NotFound'))
-        this.#logger.warn('a removed volume could not be released', { volume: removal.persistentVolume, error });
-    }
-  }
-}
-
-/** Worth another try: everything but what the API says is wrong for good. */
-function isTransient(error: unknown): boolean {
-  return !['NotFound', 'Invalid', 'BadRequest', 'Forbidden', 'RequestEntityTooLarge'].some((reason) => isReason(error, reason));
 }

@@ -1,5 +1,6 @@
 // Runs tasks one after another, each again with growing pauses until it succeeds: for writes that must not be lost while
 // the API is away. Bounded: `add` says so when it is full.
+import { isReason } from '@berth/machinery';
 import type { Clock, Logger } from '@berth/telemetry';
 
 const pauseMsFirst = 100;
@@ -69,4 +70,9 @@ export class RetryQueue {
       this.#stop.signal.addEventListener('abort', onStop, { once: true });
     });
   }
+}
+
+/** Worth another try: everything but what the API says is wrong for good. */
+export function isTransient(error: unknown): boolean {
+  return !['NotFound', 'Invalid', 'BadRequest', 'Forbidden', 'RequestEntityTooLarge'].some((reason) => isReason(error, reason));
 }

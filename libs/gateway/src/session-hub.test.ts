@@ -91,6 +91,39 @@ describe('desired state', () => {
     expect(one.keys).toEqual([]);
   });
 
+  it('asks a node for a volume that is wanted there, and writes what that node says of it', async () => {
+    const terms = [{ matchExpressions: [{ key: 'kubernetes.io/hostname', operator: 'In', values: ['one'] }] }];
+    const annotations = { 'pv.kubernetes.io/provisioned-by': 'berth.io/local', 'berth.io/disk': 'wanted' };
+    const spec = { local: { path: '/v/a.img', fsType: 'ext4' }, nodeAffinity: { required: { nodeSelectorTerms: terms } } };
+    const wanted = (name: string): PersistentVolume => ({
+      apiVersion: 'v1',
+      kind: 'PersistentVolume',
+      metadata: { name, annotations },
+      spec,
+    });
+    const [one, two] = [fixture.agent('one'), fixture.agent('two')];
+    await fixture.clock.advance(100);
+    const uids: Record<string, string> = {};
+    for (const name of ['a', 'b']) uids[name] = (await fixture.client.create(PersistentVolume, wanted(name))).metadata.uid ?? '';
+    await fixture.clock.advance(100);
+    expect([one.keys, two.keys]).toEqual([['PersistentVolume/a', 'PersistentVolume/b'], []]);
+    const state = async (name: string) => (await fixture.client.get(PersistentVolume, { name })).metadata.annotations;
+    two.link.reportVolumeMade('a', uids.a ?? '');
+    one.link.reportVolumeMade('a', 'another');
+    await fixture.clock.advance(100);
+    expect(await state('a')).toMatchObject({ 'berth.io/disk': 'wanted' });
+    one.link.reportVolumeMade('a', uids.a ?? '');
+    one.link.reportVolumeMade('b', uids.b ?? '', 'the disk is full');
+    await fixture.clock.advance(100);
+    expect(await state('a')).toMatchObject({ 'berth.io/disk': 'made' });
+    expect(await state('b')).toMatchObject({ 'berth.io/disk': 'refused', 'berth.io/disk-refusal': 'the disk is full' });
+    expect(one.keys).toEqual([]);
+    // What was made is not refused any more.
+    one.link.reportVolumeMade('a', uids.a ?? '', 'too late');
+    await fixture.clock.advance(100);
+    expect(await state('a')).toMatchObject({ 'berth.io/disk': 'made' });
+  });
+
   it('sends only what changed after a reconnect', async () => {
     await fixture.pod('a', 'one');
     await fixture.pod('b', 'one');

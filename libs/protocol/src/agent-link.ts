@@ -190,6 +190,8 @@ export interface AgentLink {
   setStaticPods(pods: KubeObject[]): void;
   /** Lost while there is no session: only the newest counts. */
   reportUsage(usage: UsageReport): void;
+  /** Delivered at least once, until the desired state shows that it arrived. */
+  reportVolumeMade(persistentVolume: string, uid: string, error?: string): void;
   reportVolumeRemoved(persistentVolume: string, uid: string, error?: string): void;
   refuseTunnel(tunnelId: string, code: number, message: string): void;
   /** Rejects when it is refused, and while there is no session. */

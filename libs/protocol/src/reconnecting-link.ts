@@ -7,13 +7,14 @@ import type {
   AccountTokenRequest,
   AgentEvent,
   AgentLink,
+  DesiredState,
   PodStatusReport,
   SessionHandler,
   Tunnel,
   TunnelRequest,
   UsageReport,
 } from './agent-link.ts';
-import type { AgentToGateway, GatewayToAgent } from './session-messages.ts';
+import type { AgentToGateway, GatewayToAgent, VolumeReport } from './session-messages.ts';
 import { StatusOutbox } from './status-outbox.ts';
 
 /** One open session. `closed` of its events is called once, also after `close`. */
@@ -113,8 +114,16 @@ export class ReconnectingAgentLink implements AgentLink {
     if (this.#open?.welcomed) this.#open.wire.send({ type: 'nodeUsage', usage });
   }
 
+  reportVolumeMade(persistentVolume: string, uid: string, error?: string): void {
+    this.#reportVolume('volumeMade', { persistentVolume, uid, ...(error && { error }) });
+  }
+
   reportVolumeRemoved(persistentVolume: string, uid: string, error?: string): void {
-    this.#outbox.addRemoval({ persistentVolume, uid, ...(error && { error }) });
+    this.#reportVolume('volumeRemoved', { persistentVolume, uid, ...(error && { error }) });
+  }
+
+  #reportVolume(type: 'volumeMade' | 'volumeRemoved', report: VolumeReport): void {
+    this.#outbox.addVolume({ type, report });
     this.#scheduleFlush();
   }
 
@@ -158,12 +167,18 @@ export class ReconnectingAgentLink implements AgentLink {
       this.#beat(attempt);
       this.#scheduleFlush();
     } else if (message.type === 'desired') {
-      for (const key of message.state.removed) if (key.kind === 'PersistentVolume') this.#outbox.confirmRemoval(key.name);
+      this.#confirmVolumes(message.state);
       this.#handler.desired(message.state);
     } else if (message.type === 'acknowledged') {
       this.#outbox.acknowledge(message.sequence);
       this.#scheduleFlush();
     } else this.#openTunnel(open, message.request);
+  }
+
+  /** What follows a report shows that it arrived: a volume that was made is another one then, and one that was removed is gone. */
+  #confirmVolumes({ objects, removed }: DesiredState): void {
+    for (const { kind, metadata } of objects) if (kind === 'PersistentVolume') this.#outbox.confirmVolume(metadata.name, 'volumeMade');
+    for (const { kind, name } of removed) if (kind === 'PersistentVolume') this.#outbox.confirmVolume(name);
   }
 
   #openTunnel(open: Open, request: TunnelRequest): void {

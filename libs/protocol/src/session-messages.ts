@@ -13,7 +13,8 @@ export interface Hello {
   node: KubeObject;
 }
 
-export interface VolumeRemoval {
+/** What an agent says of a volume's data, once it has been made or removed. */
+export interface VolumeReport {
   persistentVolume: string;
   uid: string;
   error?: string;
@@ -27,7 +28,7 @@ export type AgentToGateway =
   | { type: 'staticPods'; pods: KubeObject[] }
   | { type: 'heartbeat' }
   | { type: 'nodeUsage'; usage: UsageReport }
-  | { type: 'volumeRemoved'; removal: VolumeRemoval }
+  | { type: 'volumeMade' | 'volumeRemoved'; report: VolumeReport }
   | { type: 'tunnelRefused'; tunnelId: string; code: number; message: string };
 
 export type GatewayToAgent =
@@ -99,8 +100,10 @@ export function encodeAgentMessage(message: AgentToGateway): Input<wire.AgentMes
       return { staticPods: { pods: message.pods.map(encode) } };
     case 'heartbeat':
       return { heartbeat: {} };
+    case 'volumeMade':
+      return { volumeMade: message.report };
     case 'volumeRemoved':
-      return { volumeRemoved: message.removal };
+      return { volumeRemoved: message.report };
     case 'tunnelRefused':
       return { tunnelRefused: { tunnelId: message.tunnelId, code: message.code, message: message.message } };
   }
@@ -127,12 +130,14 @@ export function decodeAgentMessage(message: wire.AgentMessage): AgentToGateway {
   if (message.staticPods)
     return { type: 'staticPods', pods: message.staticPods.pods.map((bytes) => decodeKubeObject(bytes, 'a static pod')) };
   if (message.heartbeat) return { type: 'heartbeat' };
-  if (message.volumeRemoved) {
-    const { persistentVolume, uid, error } = message.volumeRemoved;
-    return { type: 'volumeRemoved', removal: { persistentVolume, uid, ...(error && { error }) } };
-  }
+  if (message.volumeMade) return { type: 'volumeMade', report: volumeReport(message.volumeMade) };
+  if (message.volumeRemoved) return { type: 'volumeRemoved', report: volumeReport(message.volumeRemoved) };
   if (message.tunnelRefused) return { type: 'tunnelRefused', ...message.tunnelRefused };
   throw new ProtocolError('an agent sent a message of an unknown kind');
+}
+
+function volumeReport({ persistentVolume, uid, error }: wire.VolumeRemoved): VolumeReport {
+  return { persistentVolume, uid, ...(error && { error }) };
 }
 
 export function encodeControlMessage(message: GatewayToAgent): Input<wire.ControlMessage> {

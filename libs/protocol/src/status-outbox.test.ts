@@ -34,12 +34,12 @@ it('sends again what no one confirmed, without overwriting what is newer', () =>
 
 it('reports a removed volume on every session until it is confirmed, and drops the oldest of too many events', () => {
   const outbox = new StatusOutbox();
-  outbox.addRemoval({ persistentVolume: 'pv', uid: 'u' });
-  expect(outbox.take()).toEqual([{ type: 'volumeRemoved', removal: { persistentVolume: 'pv', uid: 'u' } }]);
+  outbox.addVolume({ type: 'volumeRemoved', report: { persistentVolume: 'pv', uid: 'u' } });
+  expect(outbox.take()).toEqual([{ type: 'volumeRemoved', report: { persistentVolume: 'pv', uid: 'u' } }]);
   expect(outbox.take()).toEqual([]);
   outbox.sessionLost();
   expect(outbox.take()).toHaveLength(1);
-  outbox.confirmRemoval('pv');
+  outbox.confirmVolume('pv');
   outbox.sessionLost();
   const event = {
     namespace: '',

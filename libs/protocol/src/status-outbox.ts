@@ -2,7 +2,9 @@
 // win, and return to the queue when a session breaks; so each is delivered at least once. Events are best effort.
 import type { KubeObject } from '@berth/machinery';
 import type { AgentEvent, PodStatusReport } from './agent-link.ts';
-import type { AgentToGateway, VolumeRemoval } from './session-messages.ts';
+import type { AgentToGateway } from './session-messages.ts';
+
+type AboutVolume = Extract<AgentToGateway, { type: 'volumeMade' | 'volumeRemoved' }>;
 
 /** Statuses in one batch; what is left goes with the next. */
 const batchSizeMax = 100;
@@ -10,13 +12,13 @@ const batchSizeMax = 100;
 const batchesInFlightMax = 2;
 /** Events kept while there is no session; the oldest go first. */
 const eventsMax = 1000;
-/** Volumes whose removal is not confirmed yet. */
-const removalsMax = 10_000;
+/** Volumes of which something is not confirmed yet. */
+const volumesMax = 10_000;
 
 export class StatusOutbox {
   readonly #pending = new Map<string, PodStatusReport>();
   readonly #inFlight = new Map<number, PodStatusReport[]>();
-  readonly #removals = new Map<string, { removal: VolumeRemoval; sent: boolean }>();
+  readonly #volumes = new Map<string, { message: AboutVolume; sent: boolean }>();
   #nodeStatus: object | undefined;
   #nodeStatusSent = true;
   #staticPods: KubeObject[] | undefined;
@@ -45,16 +47,22 @@ export class StatusOutbox {
     this.#events.push(event);
   }
 
-  addRemoval(removal: VolumeRemoval): void {
-    if (this.#removals.size >= removalsMax && !this.#removals.has(removal.uid)) {
-      throw new Error(`${removalsMax} removed volumes are unconfirmed; check why their PersistentVolumes cannot be deleted`);
+  addVolume(message: AboutVolume): void {
+    const key = `${message.type}/${message.report.uid}`;
+    if (this.#volumes.size >= volumesMax && !this.#volumes.has(key)) {
+      throw new Error(
+        `what was made and removed of ${volumesMax} volumes is unconfirmed; check why their PersistentVolumes cannot be written`,
+      );
     }
-    this.#removals.set(removal.uid, { removal, sent: false });
+    this.#volumes.set(key, { message, sent: false });
   }
 
-  /** The volume left the desired state: its removal has arrived. */
-  confirmRemoval(persistentVolume: string): void {
-    for (const [uid, { removal }] of this.#removals) if (removal.persistentVolume === persistentVolume) this.#removals.delete(uid);
+  /** @param type absent: everything that was said of it */
+  confirmVolume(persistentVolume: string, type?: AboutVolume['type']): void {
+    for (const [key, { message }] of this.#volumes) {
+      const isMeant = message.report.persistentVolume === persistentVolume && (type ?? message.type) === message.type;
+      if (isMeant) this.#volumes.delete(key);
+    }
   }
 
   /** Everything that may be sent now. */
@@ -76,10 +84,10 @@ export class StatusOutbox {
       messages.push({ type: 'podStatuses', sequence, statuses });
     }
     if (this.#events.length > 0) messages.push({ type: 'events', events: this.#events.splice(0) });
-    for (const entry of this.#removals.values()) {
+    for (const entry of this.#volumes.values()) {
       if (entry.sent) continue;
       entry.sent = true;
-      messages.push({ type: 'volumeRemoved', removal: entry.removal });
+      messages.push(entry.message);
     }
     return messages;
   }
@@ -99,7 +107,7 @@ export class StatusOutbox {
       if (!newer) this.#pending.set(uid, report);
       else if (report.terminated) this.#pending.set(uid, { ...newer, terminated: true });
     }
-    for (const entry of this.#removals.values()) entry.sent = false;
+    for (const entry of this.#volumes.values()) entry.sent = false;
     this.#nodeStatusSent = this.#nodeStatus === undefined;
     this.#staticPodsSent = this.#staticPods === undefined;
   }

@@ -47,6 +47,10 @@ const meanings: Record<Signal, SignalMeaning> = {
   'pid.available': { condition: 'PIDPressure', resource: 'pids' },
 };
 
+/** Between what volumes leave free and what pods are evicted for. */
+const volumeMarginBytesMax = 2 ** 28;
+const volumeMarginShare = 0.01;
+
 /** As a kubelet has them when it is told nothing. */
 export const defaultEvictionHard =
   'memory.available<100Mi,nodefs.available<10%,nodefs.inodesFree<5%,imagefs.available<15%,imagefs.inodesFree<5%';
@@ -128,6 +132,13 @@ export function binary(amount: number): string {
 export function reservedStorage({ thresholds }: EvictionSettings, diskBytes: number): number {
   const hard = thresholds.find(({ signal, graceMs }) => signal === 'nodefs.available' && graceMs === 0);
   return hard ? amountOf(hard.bound, diskBytes) : 0;
+}
+
+/** What of the node's disk volumes leave free: pods are evicted before the disk is full, and a node that is short may use some of it. */
+export function reservedFromVolumes({ thresholds }: EvictionSettings, diskBytes: number): number {
+  const disks = thresholds.filter(({ signal }) => signal === 'nodefs.available' || signal === 'imagefs.available');
+  const margin = Math.min(volumeMarginBytesMax, diskBytes * volumeMarginShare);
+  return Math.max(0, ...disks.map(({ bound }) => amountOf(bound, diskBytes))) + Math.floor(margin);
 }
 
 function pairs(text: string, mark: '<' | '='): [Signal, string][] {

@@ -25,6 +25,7 @@ export const simulatedMachine: Pick<AgentPorts, 'volumes' | 'measurements' | 'pr
     podDirectory: (uid) => `/simulated/${uid}`,
     cleanUp: async () => {},
     knownPods: async () => [],
+    makeLocal: async () => {},
     removeLocal: async () => {},
   },
   measurements: {
@@ -52,6 +53,7 @@ export function simulatedSettings(nodeName: string, nodeIp: string): AgentSettin
       nodeName,
       nodeIp,
       volumesDirectory: '/simulated/volumes',
+      volumeFileSystems: [],
       labels: {},
       runtimeVersion: 'hollow://0.1.0',
       agentVersion: 'v1.35.0-berth',

@@ -8,7 +8,15 @@ const facts = {
     ...{ hostname: 'n', cpuCores: 2, memoryBytes: 8 * gibibyte, diskBytes: 100 * gibibyte, bootId: 'b', machineId: 'm' },
     ...{ kernelVersion: '6.1', osImage: 'Debian', architecture: 'amd64' },
   },
-  ...{ nodeName: 'n', nodeIp: '192.0.2.1', volumesDirectory: '/v', labels: {}, runtimeVersion: 'r', agentVersion: 'a' },
+  ...{
+    nodeName: 'n',
+    nodeIp: '192.0.2.1',
+    volumesDirectory: '/v',
+    labels: {},
+    volumeFileSystems: ['ext4'],
+    runtimeVersion: 'r',
+    agentVersion: 'a',
+  },
   ...{ reservedStorageBytes: 10 * gibibyte, podsMax: 30 },
 };
 const state = { health: { diskAvailableShare: 1 }, pressures: [], previous: [] };

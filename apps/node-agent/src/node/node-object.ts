@@ -1,5 +1,5 @@
 // The Node object and its status as this agent reports them. Pure.
-import type { Node, NodeCondition, NodeStatus, Taint } from '@berth/api';
+import { type Node, type NodeCondition, type NodeStatus, type Taint, volumeFileSystemsAnnotation } from '@berth/api';
 import type { RuntimeHealth } from '@berth/runtime';
 import type { ProxyPorts } from '../ingress/haproxy-config.ts';
 import type { PressureCondition } from '../pods/admission.ts';
@@ -25,6 +25,8 @@ export interface NodeFacts {
   nodeName: string;
   nodeIp: string;
   volumesDirectory: string;
+  /** With which volumes are made; none: they are folders. */
+  volumeFileSystems: string[];
   labels: Record<string, string>;
   /** What the node is registered with. */
   taints?: Taint[];
@@ -54,7 +56,11 @@ export function nodeObject(facts: NodeFacts, status: NodeStatus): Node {
     metadata: {
       name: facts.nodeName,
       labels: nodeLabels(facts),
-      annotations: { [volumesDirectoryAnnotation]: facts.volumesDirectory, [ingressPortsAnnotation]: ingressPorts(facts) },
+      annotations: {
+        [volumesDirectoryAnnotation]: facts.volumesDirectory,
+        [volumeFileSystemsAnnotation]: facts.volumeFileSystems.join(','),
+        [ingressPortsAnnotation]: ingressPorts(facts),
+      },
     },
     spec: facts.taints && facts.taints.length > 0 ? { taints: facts.taints } : {},
     status,

@@ -13,6 +13,7 @@ const facts = {
   nodeName: 'n',
   nodeIp: '192.0.2.1',
   volumesDirectory: '/v',
+  volumeFileSystems: [],
   labels: {},
   runtimeVersion: 'r',
   agentVersion: 'a',

@@ -1,16 +1,17 @@
 // What the control plane wants of this node: the newest version of every object it sent, and who must look again when one
 // changes.
-import type {
-  ConfigMap,
-  EndpointSlice,
-  Ingress,
-  Node,
-  PersistentVolume,
-  PersistentVolumeClaim,
-  Pod,
-  RuntimeClass,
-  Secret,
-  Service,
+import {
+  type ConfigMap,
+  type EndpointSlice,
+  type Ingress,
+  localDisk,
+  type Node,
+  type PersistentVolume,
+  type PersistentVolumeClaim,
+  type Pod,
+  type RuntimeClass,
+  type Secret,
+  type Service,
 } from '@berth/api';
 import type { KubeObject } from '@berth/machinery';
 import type { AddressSet, DesiredState, IngressCertificate, NodePeer, PolicyRules } from '@berth/protocol';
@@ -26,6 +27,8 @@ export interface DesiredChanges {
   ingressChanged: boolean;
   nodeChanged: boolean;
   releasedVolumes: PersistentVolume[];
+  /** Whose files are to be made here. */
+  wantedVolumes: PersistentVolume[];
 }
 
 const referred = new Set(['ConfigMap', 'Secret', 'PersistentVolumeClaim']);
@@ -50,6 +53,7 @@ export class DesiredCache {
       ingressChanged: false,
       nodeChanged: false,
       releasedVolumes: [],
+      wantedVolumes: [],
     };
     const seen = new Set<string>();
     for (const object of state.objects) {
@@ -62,8 +66,7 @@ export class DesiredCache {
       this.#of(object.kind).set(key, object);
       note(changes, object);
       if (object.kind === 'Pod') changes.pods.push(object as Pod);
-      if (object.kind === 'PersistentVolume' && isReleased(object as PersistentVolume))
-        changes.releasedVolumes.push(object as PersistentVolume);
+      if (object.kind === 'PersistentVolume') noteVolume(changes, object as PersistentVolume);
     }
     for (const { kind, namespace, name } of state.removed) this.#remove(kind, keyIn(namespace, name), changes);
     if (state.full) {
@@ -165,6 +168,11 @@ function note(changes: DesiredChanges, object: KubeObject): void {
   if (object.kind === 'Node') changes.nodeChanged = true;
   if (networked.has(object.kind)) changes.networkChanged = true;
   if (routed.has(object.kind)) changes.ingressChanged = true;
+}
+
+function noteVolume(changes: DesiredChanges, volume: PersistentVolume): void {
+  if (isReleased(volume)) changes.releasedVolumes.push(volume);
+  else if (!volume.metadata.deletionTimestamp && localDisk(volume)?.state === 'wanted') changes.wantedVolumes.push(volume);
 }
 
 /** Deleted by hand while it is still bound, or to be retained, it keeps its directory. */

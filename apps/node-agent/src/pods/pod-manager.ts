@@ -1,7 +1,7 @@
 // All pods of this node: one worker each, woken by what the control plane wants, by the runtime and by probes.
 // After a restart it adopts what runs; what runs and is wanted by nobody is ended once the control plane has spoken.
-import type { Pod } from '@berth/api';
-import type { DesiredState, PodStatusReport } from '@berth/protocol';
+import type { PersistentVolume, Pod } from '@berth/api';
+import type { AgentLink, DesiredState, PodStatusReport } from '@berth/protocol';
 import type { ContainerInfo } from '@berth/runtime';
 import { timestamp } from '@berth/telemetry';
 import { ImagePuller } from '../images/image-puller.ts';
@@ -92,7 +92,9 @@ export class PodManager {
     }
     // Its zone is a label.
     if (changes.networkChanged || changes.nodeChanged || changes.pods.length > 0) this.#syncNetwork();
-    for (const volume of changes.releasedVolumes) this.#removeVolume(volume.metadata.name, volume.metadata.uid ?? '');
+    const { volumes, link } = this.#deps;
+    for (const volume of changes.releasedVolumes) this.#reportVolume(volume, volumes.removeLocal(volume), link.reportVolumeRemoved);
+    for (const volume of changes.wantedVolumes) this.#reportVolume(volume, volumes.makeLocal(volume), link.reportVolumeMade);
     this.#isTold ||= state.full;
     if (state.full) this.#endOrphans();
     return changes;
@@ -184,18 +186,15 @@ export class PodManager {
     this.#deps.network.sync(networkState(this.desired, workers));
   }
 
-  #removeVolume(name: string, uid: string): void {
-    const volume = this.desired.persistentVolume(name);
-    if (!volume) return;
-    const { volumes, link, logger } = this.#deps;
-    volumes
-      .removeLocal(volume)
+  #reportVolume({ metadata: { name, uid = '' } }: PersistentVolume, done: Promise<void>, report: AgentLink['reportVolumeRemoved']): void {
+    const { link, logger } = this.#deps;
+    done
       .then(
         () => undefined,
         (error: Error) => error.message,
       )
-      .then((failure) => link.reportVolumeRemoved(name, uid, failure))
-      .catch((error: unknown) => logger.error('the removal of a volume cannot be reported', { volume: name, error }));
+      .then((failure) => report.call(link, name, uid, failure))
+      .catch((error: unknown) => logger.error('what became of a volume cannot be reported', { volume: name, error }));
   }
 
   #environment(): PodEnvironment {

@@ -28,6 +28,7 @@ export class TestNode {
     podDirectory: (uid) => `/pods/${uid}`,
     cleanUp: async (uid) => void this.cleanedUp.push(uid),
     knownPods: async () => [],
+    makeLocal: async () => undefined,
     removeLocal: async () => undefined,
   };
   /** What the next probe attempts say. */

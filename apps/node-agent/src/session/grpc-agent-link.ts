@@ -76,6 +76,10 @@ export class GrpcAgentLink implements AgentLink {
     this.#link.reportEvent(...args);
   }
 
+  reportVolumeMade(...args: Parameters<AgentLink['reportVolumeMade']>): void {
+    this.#link.reportVolumeMade(...args);
+  }
+
   reportVolumeRemoved(...args: Parameters<AgentLink['reportVolumeRemoved']>): void {
     this.#link.reportVolumeRemoved(...args);
   }

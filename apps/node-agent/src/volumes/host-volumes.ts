@@ -2,6 +2,7 @@
 // their local PersistentVolume is. Memory-backed emptyDirs are tmpfs mounts, which are unmounted with the pod.
 
 import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { chmod, lstat, mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -9,6 +10,7 @@ import {
   type Container,
   foreignClaim,
   type HostPathVolumeSource,
+  localDisk,
   type PersistentVolume,
   type Pod,
   type Volume,
@@ -17,6 +19,8 @@ import {
 import { parseQuantity } from '@berth/machinery';
 import { DirectoryHandle, type ImageFiles, unmountBelow } from '@berth/runtime';
 import { writeAtomically } from './atomic-directory.ts';
+import { LocalDisks } from './disks/local-disks.ts';
+import { runCommand } from './disks/run-command.ts';
 import { ImageFilling } from './filling/image-filling.ts';
 import { LocalFolders } from './local-folders.ts';
 import { giveToGroup } from './ownership.ts';
@@ -29,17 +33,26 @@ const run = promisify(execFile);
 export class HostVolumes implements VolumeManager {
   readonly #podsRoot: string;
   readonly #local: LocalFolders;
+  readonly #disks: LocalDisks;
   readonly #filling: ImageFilling | undefined;
 
   /**
    * @param dataDirectory pods' folders go to `pods/`, and only data below `volumes/` is ever deleted with its PersistentVolume
    * @param images absent where no container will start any more
+   * @param reserved bytes of a disk of that size that volumes leave to everything else
    */
-  constructor(dataDirectory: string, images?: ImageFiles) {
+  constructor(dataDirectory: string, images?: ImageFiles, reserved: (diskBytes: number) => number = () => 0) {
     this.#podsRoot = join(dataDirectory, 'pods');
-    this.#local = new LocalFolders(join(dataDirectory, 'volumes'));
+    const directory = join(dataDirectory, 'volumes');
+    this.#local = new LocalFolders(directory);
+    this.#disks = new LocalDisks({ directory, reserved, podsRoot: this.#podsRoot, randomName: randomUUID, run: runCommand });
     const filling = { directory: join(dataDirectory, 'filled-volumes'), podDirectory: (uid: string) => this.podDirectory(uid) };
     this.#filling = images && new ImageFilling({ ...filling, images });
+  }
+
+  /** Puts away what an agent that was killed left of volumes that it made. */
+  start(): Promise<void> {
+    return this.#disks.sweep();
   }
 
   podDirectory(uid: string): string {
@@ -83,8 +96,15 @@ export class HostVolumes implements VolumeManager {
     return readdir(this.#podsRoot);
   }
 
+  async makeLocal(volume: PersistentVolume): Promise<void> {
+    const disk = localDisk(volume);
+    if (disk) await this.#disks.make(disk);
+  }
+
   async removeLocal(volume: PersistentVolume): Promise<void> {
-    await this.#local.remove(volume.spec.local?.path ?? '');
+    const disk = localDisk(volume);
+    if (disk) await this.#disks.remove(disk);
+    else await this.#local.remove(volume.spec.local?.path ?? '');
     await this.#filling?.forget(volume.metadata.uid ?? '');
   }
 
@@ -113,11 +133,19 @@ export class HostVolumes implements VolumeManager {
     if (!bound) throw new VolumeError(volume.name, `persistentvolumeclaim "${name}" is not bound yet`);
     const path = bound.spec.local?.path ?? bound.spec.hostPath?.path;
     if (!path) throw new VolumeError(volume.name, `persistent volume "${bound.metadata.name}" is of a kind that this node cannot mount`);
-    const given = this.#local.holds(path) ? await this.#local.provide(path, own) : path;
+    const given = await this.#provide(bound, path, own);
     await stat(given);
     // A hostPath volume belongs to the host, whatever a pod's fsGroup is.
     if (groupId !== undefined && bound.spec.local) await giveToGroup(given, groupId);
     return given;
+  }
+
+  /** @returns where it is for containers */
+  async #provide(volume: PersistentVolume, path: string, own: string): Promise<string> {
+    const disk = localDisk(volume);
+    if (!disk) return this.#local.holds(path) ? this.#local.provide(path, own) : path;
+    await this.#disks.mount(volume, disk, own);
+    return own;
   }
 }
 

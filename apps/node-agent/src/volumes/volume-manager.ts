@@ -31,6 +31,8 @@ export interface VolumeManager {
   cleanUp(uid: string): Promise<void>;
   /** Pods that still have folders, for cleaning up after a crash. */
   knownPods(): Promise<string[]>;
+  /** Makes the file of a volume that asks for it; safe to repeat. @throws Error that says why it cannot be made; nothing of it is left */
+  makeLocal(volume: PersistentVolume): Promise<void>;
   /** Deletes a released local volume's data. */
   removeLocal(volume: PersistentVolume): Promise<void>;
 }

@@ -8,6 +8,7 @@ import {
   formatIpv4,
   IngressClass,
   ingressController,
+  localProvisioner,
   Namespace,
   PriorityClass,
   PriorityLevelConfiguration,
@@ -29,8 +30,6 @@ export interface AdvertisedAddress {
   address: string;
   port: number;
 }
-
-export const localStorageProvisioner = 'berth.io/local';
 
 const systemPriorityClasses: PriorityClass[] = [
   priorityClass('system-node-critical', 2_000_001_000, 'Used for system critical pods that must not be moved from their current node.'),
@@ -113,7 +112,7 @@ function localStorageClass(): StorageClass {
     apiVersion: 'storage.k8s.io/v1',
     kind: 'StorageClass',
     metadata: { name: 'local', annotations: { [defaultClassAnnotation]: 'true' } },
-    provisioner: localStorageProvisioner,
+    provisioner: localProvisioner,
     reclaimPolicy: 'Delete',
     volumeBindingMode: 'WaitForFirstConsumer',
   };

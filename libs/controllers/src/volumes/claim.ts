@@ -1,13 +1,23 @@
 // Finds or makes a volume for each claim, and ties the two together: the volume first, so that no two claims think they
 // have the same one.
-import { Node, PersistentVolume, PersistentVolumeClaim, StorageClass } from '@berth/api';
+import {
+  diskRefusalAnnotation,
+  localDisk,
+  localProvisioner,
+  Node,
+  PersistentVolume,
+  PersistentVolumeClaim,
+  StorageClass,
+} from '@berth/api';
 import { type Action, type Caches, type Controller, erased, watches } from '@berth/controller';
 import { equalButForEmpty, keyOf } from '@berth/machinery';
-import { localProvisioner, localVolume, nodeForImmediate, provisioningProblem } from './local-provisioner.ts';
+import { localVolume, nodeForImmediate, provisioningProblem } from './local-provisioner.ts';
 import { bestVolume, bindCompleted, boundByController, classOf, isMeantFor, mismatch, selectedNode, waitsForConsumer } from './matching.ts';
 
 const unboundIndex = 'unbound-by-class';
 const classIndex = 'class';
+/** A claim that waits for no pod, and so has no scheduler that would try another node, is tried again so long after a refusal. */
+const refusedMs = 15_000;
 
 export interface ObservedClaim {
   claim: PersistentVolumeClaim;
@@ -64,24 +74,61 @@ function isBound({ metadata, spec }: PersistentVolumeClaim): boolean {
   return metadata.annotations?.[bindCompleted] !== undefined && Boolean(spec.volumeName);
 }
 
-export function planClaim(observed: ObservedClaim): Action[] {
+export function planClaim(observed: ObservedClaim, now: number): Action[] {
   const { claim, named } = observed;
   if (claim.metadata.annotations?.[bindCompleted]) return keepBound(claim, named);
   if (claim.spec.volumeName) return bindNamed(claim, named);
-  return bindAny(observed);
+  return bindAny(observed, now);
 }
 
-function bindAny({ claim, storageClass, volumes, nodes }: ObservedClaim): Action[] {
+function bindAny({ claim, storageClass, volumes, nodes }: ObservedClaim, now: number): Action[] {
   const isWaiting = waitsForConsumer(claim, storageClass);
   const nodeName = claim.metadata.annotations?.[selectedNode];
   const node = nodes.find(({ metadata }) => metadata.name === nodeName);
   const volume = isWaiting ? volumes.find((candidate) => isMeantFor(candidate, claim)) : bestVolume(claim, volumes, node);
-  if (volume) return bind(claim, volume);
   const pending = phase(claim, { phase: 'Pending' });
+  if (volume) return provisioning(claim, volume, now, pending) ?? [...succeeded(claim, volume), ...bind(claim, volume)];
   if (isWaiting) {
     return [...pending, event(claim, 'Normal', 'WaitForFirstConsumer', 'waiting for first consumer to be created before binding')];
   }
   return [...pending, ...provision({ claim, storageClass, volumes, nodes, named: undefined }, nodeName)];
+}
+
+/** What a claim does whose volume's node has not made it yet, or will not; undefined when it is there. */
+function provisioning(claim: PersistentVolumeClaim, volume: PersistentVolume, now: number, pending: Action[]): Action[] | undefined {
+  const state = localDisk(volume)?.state;
+  if (state === undefined || (state === 'made' && !volume.metadata.deletionTimestamp)) return undefined;
+  if (state !== 'refused' || volume.metadata.deletionTimestamp) return pending;
+  const { uid = '', annotations = {}, creationTimestamp } = volume.metadata;
+  const failed = event(
+    claim,
+    'Warning',
+    'ProvisioningFailed',
+    provisioningFailure(classOf(claim), annotations[diskRefusalAnnotation] ?? ''),
+  );
+  const isChosen = claim.metadata.annotations?.[selectedNode] !== undefined;
+  const leftMs = Date.parse(creationTimestamp ?? '') + refusedMs - now;
+  if (!isChosen && leftMs > 0) return [...pending, failed, { type: 'requeue', afterMs: leftMs }];
+  return [...pending, failed, ...refuseNode(claim), { type: 'delete', kind: erased(PersistentVolume), key: volume.metadata, uid }];
+}
+
+function succeeded(claim: PersistentVolumeClaim, volume: PersistentVolume): Action[] {
+  return localDisk(volume) ? [{ type: 'event', event: provisioned(claim, volume) }] : [];
+}
+
+function provisioned(claim: PersistentVolumeClaim, { metadata }: PersistentVolume) {
+  return draft(claim, 'Normal', 'ProvisioningSucceeded', `Successfully provisioned volume ${metadata.name}`);
+}
+
+/** The scheduler gets the choice back. */
+function refuseNode(claim: PersistentVolumeClaim): Action[] {
+  if (!claim.metadata.annotations?.[selectedNode]) return [];
+  const patch = { metadata: { annotations: { [selectedNode]: null } } };
+  return [{ type: 'patch', kind: erased(PersistentVolumeClaim), key: claim.metadata, patchType: 'merge', patch }];
+}
+
+function provisioningFailure(className: string, problem: string): string {
+  return `failed to provision volume with StorageClass "${className}": ${problem}`;
 }
 
 function provision({ claim, storageClass, volumes, nodes }: ObservedClaim, selected: string | undefined): Action[] {
@@ -105,13 +152,10 @@ function provision({ claim, storageClass, volumes, nodes }: ObservedClaim, selec
 
 function provisionLocal(claim: PersistentVolumeClaim, storageClass: StorageClass, nodeName: string, nodes: Node[]): Action[] {
   const node = nodes.find(({ metadata }) => metadata.name === nodeName);
-  const problem = provisioningProblem(claim, nodeName, node);
+  const problem = provisioningProblem(claim, storageClass, nodeName, node);
   if (problem !== undefined || !node) {
-    const message = `failed to provision volume with StorageClass "${storageClass.metadata.name}": ${problem}`;
-    // The scheduler gets the choice back.
-    const patch = { metadata: { annotations: { [selectedNode]: null } } };
-    const refuse: Action = { type: 'patch', kind: erased(PersistentVolumeClaim), key: claim.metadata, patchType: 'merge', patch };
-    return [event(claim, 'Warning', 'ProvisioningFailed', message), ...(claim.metadata.annotations?.[selectedNode] ? [refuse] : [])];
+    const message = provisioningFailure(storageClass.metadata.name, problem ?? '');
+    return [event(claim, 'Warning', 'ProvisioningFailed', message), ...refuseNode(claim)];
   }
   const volume = localVolume(claim, storageClass, node);
   return [
@@ -120,7 +164,7 @@ function provisionLocal(claim: PersistentVolumeClaim, storageClass: StorageClass
       type: 'create',
       kind: erased(PersistentVolume),
       object: volume,
-      onSuccess: draft(claim, 'Normal', 'ProvisioningSucceeded', `Successfully provisioned volume ${volume.metadata.name}`),
+      ...(!localDisk(volume) && { onSuccess: provisioned(claim, volume) }),
       onFailure: draft(claim, 'Warning', 'ProvisioningFailed', 'failed to create the volume: {error}'),
     },
   ];

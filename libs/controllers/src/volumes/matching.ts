@@ -6,9 +6,7 @@ import { nodeMatches } from '@berth/scheduling';
 
 export const bindCompleted = 'pv.kubernetes.io/bind-completed';
 export const boundByController = 'pv.kubernetes.io/bound-by-controller';
-export const provisionedBy = 'pv.kubernetes.io/provisioned-by';
 export const selectedNode = 'volume.kubernetes.io/selected-node';
-export const localVolumeFinalizer = 'berth.io/local-volume';
 export const volumeProtection = 'kubernetes.io/pv-protection';
 export const claimProtection = 'kubernetes.io/pvc-protection';
 export const attributesClassProtection = 'kubernetes.io/vac-protection';

@@ -1,10 +1,18 @@
 // The life of a volume: free, bound, released, and what then becomes of it. Data is given up only when the server itself
 // says that the claim is gone.
-import { Node, PersistentVolume, PersistentVolumeClaim } from '@berth/api';
+import {
+  localDisk,
+  localProvisioner,
+  localVolumeFinalizer,
+  Node,
+  PersistentVolume,
+  PersistentVolumeClaim,
+  provisionedByAnnotation,
+} from '@berth/api';
 import { type Action, type Controller, erased, watches } from '@berth/controller';
 import { keyOf } from '@berth/machinery';
-import { hostnameOf, localProvisioner } from './local-provisioner.ts';
-import { boundByController, localVolumeFinalizer, provisionedBy } from './matching.ts';
+import { hostnameOf } from './local-provisioner.ts';
+import { boundByController } from './matching.ts';
 
 export interface ObservedVolume {
   volume: PersistentVolume;
@@ -77,9 +85,9 @@ export function planVolume({ volume, claim, hasNode }: ObservedVolume): Action[]
 function withClaim(volume: PersistentVolume, claim: PersistentVolumeClaim): Action[] {
   const chosen = claim.spec.volumeName;
   if (chosen === volume.metadata.name) return phase(volume, 'Bound');
-  // The claim controller is about to say so.
-  if (!chosen) return [];
-  const isProvisioned = volume.metadata.annotations?.[provisionedBy] !== undefined;
+  // The claim controller is about to say so, once the volume's file is there.
+  if (!chosen) return localDisk(volume)?.state === 'wanted' ? phase(volume, 'Pending') : [];
+  const isProvisioned = volume.metadata.annotations?.[provisionedByAnnotation] !== undefined;
   if (isProvisioned && volume.spec.persistentVolumeReclaimPolicy === 'Delete') return release(volume);
   return [unbind(volume)];
 }
@@ -98,11 +106,11 @@ function release(volume: PersistentVolume): Action[] {
   if (status?.phase === 'Failed') return [];
   const policy = spec.persistentVolumeReclaimPolicy ?? 'Retain';
   if (policy === 'Retain') return phase(volume, 'Released');
-  if (policy === 'Delete' && metadata.annotations?.[provisionedBy] === localProvisioner) {
+  if (policy === 'Delete' && metadata.annotations?.[provisionedByAnnotation] === localProvisioner) {
     const remove: Action = { type: 'delete', kind: erased(PersistentVolume), key: metadata, uid: metadata.uid ?? '' };
     return [...phase(volume, 'Released'), ...(metadata.deletionTimestamp ? [] : [remove])];
   }
-  if (policy === 'Delete' && metadata.annotations?.[provisionedBy]) return phase(volume, 'Released');
+  if (policy === 'Delete' && metadata.annotations?.[provisionedByAnnotation]) return phase(volume, 'Released');
   const problem =
     policy === 'Delete'
       ? {

@@ -1,7 +1,8 @@
-import { Node, PersistentVolume, PersistentVolumeClaim, Pod, VolumeAttributesClass } from '@berth/api';
+import { Event, Node, PersistentVolume, PersistentVolumeClaim, Pod, type StorageClass, VolumeAttributesClass } from '@berth/api';
 import { isReason } from '@berth/machinery';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startTestCluster, type TestCluster } from '../testing.ts';
+import { provisioningProblem } from './local-provisioner.ts';
 import { bestVolume } from './matching.ts';
 
 let cluster: TestCluster;
@@ -115,4 +116,64 @@ test('a class of attributes stays until no claim and no volume names it', async 
   expect((await client.get(VolumeAttributesClass, made.metadata)).metadata.deletionTimestamp).toBeDefined();
   await client.delete(PersistentVolumeClaim, { namespace: 'default', name: 'fast' });
   await eventually(() => isGone(client.get(VolumeAttributesClass, made.metadata)));
+});
+
+const directory = { 'berth.io/volumes-directory': '/var/lib/berth/volumes' };
+const nodeWith = (name: string, annotations: Record<string, string>): Node => ({
+  apiVersion: 'v1',
+  kind: 'Node',
+  metadata: { name, labels: { 'kubernetes.io/hostname': name }, annotations: { ...directory, ...annotations } },
+  spec: {},
+});
+
+test('a volume that its node makes is bound once it is made; one that the node refuses goes, and the scheduler chooses again', async () => {
+  const { client, eventually } = cluster;
+  for (const name of ['d1', 'd2']) await client.create(Node, nodeWith(name, { 'berth.io/volume-file-systems': 'ext4' }));
+  const key = { namespace: 'default', name: 'disk' };
+  const { metadata } = await client.create(PersistentVolumeClaim, claim('disk', { resources: { requests: { storage: '1Mi' } } }));
+  const choose = (node: string) =>
+    client.patch(PersistentVolumeClaim, key, 'merge', { metadata: { annotations: { 'volume.kubernetes.io/selected-node': node } } });
+  const name = `pvc-${metadata.uid}`;
+  const isThere = () => isGone(client.get(PersistentVolume, { name })).then((gone) => !gone);
+  const say = (annotations: Record<string, string>) => client.patch(PersistentVolume, { name }, 'merge', { metadata: { annotations } });
+  await choose('d1');
+  await eventually(isThere);
+  const wanted = await client.get(PersistentVolume, { name });
+  expect(wanted).toMatchObject({
+    metadata: { annotations: { 'berth.io/disk': 'wanted' } },
+    spec: { capacity: { storage: '16Mi' }, local: { path: `/var/lib/berth/volumes/${name}_default_disk.img`, fsType: 'ext4' } },
+  });
+  expect(await phaseOf('disk')).toBe('Pending');
+  await say({ 'berth.io/disk': 'refused', 'berth.io/disk-refusal': 'not enough free storage' });
+  await eventually(async () => (await client.get(PersistentVolume, { name })).metadata.deletionTimestamp !== undefined);
+  expect((await client.get(PersistentVolumeClaim, key)).metadata.annotations ?? {}).not.toHaveProperty([
+    'volume.kubernetes.io/selected-node',
+  ]);
+  const { items } = await client.list(Event, { namespace: 'default' });
+  const failed = items.filter(({ reason, involvedObject }) => reason === 'ProvisioningFailed' && involvedObject.name === 'disk');
+  expect(failed.map(({ message }) => message)).toEqual(['failed to provision volume with StorageClass "local": not enough free storage']);
+  // The first one is still there when the next node is chosen.
+  await choose('d2');
+  await client.patch(PersistentVolume, { name }, 'merge', { metadata: { finalizers: null } });
+  await eventually(async () => (await isThere()) && (await client.get(PersistentVolume, { name })).metadata.uid !== wanted.metadata.uid);
+  await say({ 'berth.io/disk': 'made' });
+  await eventually(async () => (await phaseOf('disk')) === 'Bound');
+  expect((await client.get(PersistentVolumeClaim, key)).status?.capacity).toEqual({ storage: '16Mi' });
+});
+
+test('what a class asks for that no volume can have is said', () => {
+  const problem = (storageClass: Partial<StorageClass>, systems = 'ext4') =>
+    provisioningProblem(
+      claim('data'),
+      { apiVersion: 'storage.k8s.io/v1', kind: 'StorageClass', metadata: { name: 'c' }, provisioner: 'berth.io/local', ...storageClass },
+      'n',
+      nodeWith('n', { 'berth.io/volume-file-systems': systems }),
+    );
+  expect(problem({})).toBeUndefined();
+  expect(problem({ parameters: { 'csi.storage.k8s.io/fstype': 'ext4' }, mountOptions: ['noatime', 'nodev,nosuid'] })).toBeUndefined();
+  expect(problem({ parameters: { fsType: 'xfs' } }, 'ext4,xfs')).toBeUndefined();
+  expect(problem({ parameters: { fsType: 'xfs' } })).toContain('install the Debian package xfsprogs');
+  expect(problem({ parameters: { fsType: 'btrfs' } })).toBe('file system "btrfs" is not supported: use ext4 or xfs');
+  expect(problem({ parameters: { speed: 'fast' } })).toContain('knows no parameter "speed"');
+  expect(problem({ mountOptions: ['noatime,loop=/dev/loop0'] })).toContain('mount option "loop=/dev/loop0" is not supported');
 });

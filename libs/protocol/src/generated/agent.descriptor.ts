@@ -121,7 +121,8 @@ export const agentDescriptor: Descriptor = {
             "volumeRemoved",
             "tunnelRefused",
             "nodeUsage",
-            "staticPods"
+            "staticPods",
+            "volumeMade"
            ]
           }
          },
@@ -161,6 +162,10 @@ export const agentDescriptor: Descriptor = {
           "staticPods": {
            "type": "StaticPods",
            "id": 9
+          },
+          "volumeMade": {
+           "type": "VolumeMade",
+           "id": 10
           }
          }
         },
@@ -303,6 +308,22 @@ export const agentDescriptor: Descriptor = {
          }
         },
         "VolumeRemoved": {
+         "fields": {
+          "persistentVolume": {
+           "type": "string",
+           "id": 1
+          },
+          "uid": {
+           "type": "string",
+           "id": 2
+          },
+          "error": {
+           "type": "string",
+           "id": 3
+          }
+         }
+        },
+        "VolumeMade": {
          "fields": {
           "persistentVolume": {
            "type": "string",

@@ -56,8 +56,9 @@ export interface AgentMessage {
   tunnelRefused?: TunnelRefused;
   nodeUsage?: NodeUsage;
   staticPods?: StaticPods;
+  volumeMade?: VolumeMade;
   /** Which of the alternatives is present. */
-  message?: 'hello' | 'nodeStatus' | 'podStatuses' | 'events' | 'heartbeat' | 'volumeRemoved' | 'tunnelRefused' | 'nodeUsage' | 'staticPods';
+  message?: 'hello' | 'nodeStatus' | 'podStatuses' | 'events' | 'heartbeat' | 'volumeRemoved' | 'tunnelRefused' | 'nodeUsage' | 'staticPods' | 'volumeMade';
 }
 
 export interface Hello {
@@ -113,6 +114,12 @@ export interface EventBatch {
 }
 
 export interface VolumeRemoved {
+  persistentVolume: string;
+  uid: string;
+  error: string;
+}
+
+export interface VolumeMade {
   persistentVolume: string;
   uid: string;
   error: string;

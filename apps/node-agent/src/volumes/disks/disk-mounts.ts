@@ -1,0 +1,109 @@
+// Mounts of volumes' files, one for each pod that uses one. What is mounted is known to the kernel alone, so nothing has to be remembered
+// or put right after a crash: mount attaches the file to a loop device, or finds the one that it has, and the device goes with the last
+// mount (autoclear).
+import { mkdir, readFile, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { DiskFileSystem } from '@berth/api';
+import { exists } from './disk-files.ts';
+import type { RunCommand } from './run-command.ts';
+
+interface LoopDevice {
+  name: string;
+  isDirect: boolean;
+}
+
+export class DiskMounts {
+  readonly #run: RunCommand;
+
+  constructor(run: RunCommand) {
+    this.#run = run;
+  }
+
+  /** Safe to repeat. @throws Error when the file is not there, or damaged beyond what may be repaired unasked */
+  async mount(file: string, fileSystem: DiskFileSystem, options: readonly string[], target: string): Promise<void> {
+    if (await isMounted(target)) return;
+    if (!(await exists(file))) throw new Error(`the file that holds the volume is not there: ${file}`);
+    if (fileSystem === 'ext4' && (await this.devices(file)).length === 0) await this.#repair(file);
+    await mkdir(target, { recursive: true });
+    await this.#run('mount', [
+      '--no-canonicalize',
+      '--internal-only',
+      '-t',
+      fileSystem,
+      '-o',
+      ['loop', ...options].join(','),
+      file,
+      target,
+    ]);
+    await this.#bypassCache(file);
+  }
+
+  /** The loop devices that a file is attached to: one, or none. */
+  async devices(file: string): Promise<LoopDevice[]> {
+    if (!(await exists(file))) return [];
+    const lines = await this.#run('losetup', ['--associated', file, '--noheadings', '--raw', '--output', 'NAME,DIO']);
+    return lines
+      .split('\n')
+      .map((line) => line.trim().split(/\s+/))
+      .flatMap(([name, dio]) => (name ? [{ name, isDirect: dio === '1' }] : []));
+  }
+
+  /** Unmounts it below a folder wherever it is, and lets go of its device, also while somebody else holds that. */
+  async release(file: string, below: string): Promise<void> {
+    for (const { name } of await this.devices(file)) {
+      for (const point of await mountsOf(name, below)) await this.#run('umount', ['--no-canonicalize', '--internal-only', point]);
+      await this.#detach(name);
+    }
+  }
+
+  /** Replays the journal, and mends what needs no decision: exit codes up to 1, or 2, say that all is well then. */
+  async #repair(file: string): Promise<void> {
+    try {
+      await this.#run('e2fsck', ['-p', file]);
+    } catch (error) {
+      const { code } = error as { code?: unknown };
+      if (typeof code !== 'number' || code > 2) throw new Error(`the volume's file system needs repair: ${(error as Error).message}`);
+    }
+  }
+
+  /** What a volume holds is in the cache once, not twice. Disks whose blocks are larger than a loop device's do without. */
+  async #bypassCache(file: string): Promise<void> {
+    for (const { name, isDirect } of await this.devices(file)) {
+      if (!isDirect) await this.#run('losetup', ['--direct-io=on', name]).catch(() => undefined);
+    }
+  }
+
+  async #detach(name: string): Promise<void> {
+    try {
+      await this.#run('losetup', ['--detach', name]);
+    } catch (error) {
+      // The last mount took it along.
+      if (/No such device/i.test((error as Error).message)) return;
+      throw error;
+    }
+  }
+}
+
+async function isMounted(path: string): Promise<boolean> {
+  try {
+    const [own, above] = [await stat(path), await stat(dirname(path))];
+    return own.dev !== above.dev;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw error;
+  }
+}
+
+/** The newest first. Where a block device is mounted is said by its number, whatever it was called then. */
+async function mountsOf(device: string, below: string): Promise<string[]> {
+  const { rdev } = await stat(device);
+  const number = `${Number((BigInt(rdev) >> 8n) & 0xfffn)}:${Number((BigInt(rdev) & 0xffn) | ((BigInt(rdev) >> 12n) & 0xfff00n))}`;
+  const lines = (await readFile('/proc/self/mountinfo', 'utf8')).split('\n').map((line) => line.split(' '));
+  const points = lines.filter(([, , id]) => id === number).map(([, , , , point = '']) => unescaped(point));
+  return points.filter((point) => point.startsWith(`${below}/`)).reverse();
+}
+
+/** The kernel writes blanks and backslashes in paths as three octal digits. */
+function unescaped(path: string): string {
+  return path.replaceAll(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)));
+}

@@ -1,0 +1,62 @@
+// Volumes of the class `local` that are a file system of their own: a file on one node, reserved in full, which the node's agent makes when
+// the volume's object asks for it and mounts for each pod. Volumes of earlier versions are folders: they name no file system.
+import { parseQuantity } from '@berth/machinery';
+import type { PersistentVolume } from './generated/core-v1.types.ts';
+
+export const localProvisioner = 'berth.io/local';
+/** Of volumes whose data an agent has to remove. */
+export const localVolumeFinalizer = 'berth.io/local-volume';
+export const provisionedByAnnotation = 'pv.kubernetes.io/provisioned-by';
+/** Of a node: with which file systems its agent makes volumes, as `ext4,xfs`. Absent, volumes are folders. */
+export const volumeFileSystemsAnnotation = 'berth.io/volume-file-systems';
+/** Of a volume: how far its file is. */
+export const diskStateAnnotation = 'berth.io/disk';
+/** Of a volume that is refused: why. */
+export const diskRefusalAnnotation = 'berth.io/disk-refusal';
+
+/** The file is to be made by the agent; it is there; there is nothing of it, and will not be. */
+export type DiskState = 'wanted' | 'made' | 'refused';
+
+export const diskFileSystems = ['ext4', 'xfs'] as const;
+export type DiskFileSystem = (typeof diskFileSystems)[number];
+
+/** What the tools of each make a sound file system of, journal included. */
+const bytesMin: Record<DiskFileSystem, number> = { ext4: 16 * 2 ** 20, xfs: 300 * 2 ** 20 };
+const blockBytes = 4096;
+
+export interface LocalDisk {
+  /** The file. */
+  path: string;
+  fileSystem: DiskFileSystem;
+  bytes: number;
+  state: DiskState;
+}
+
+/** Undefined for every other volume. */
+export function localDisk({ metadata, spec }: PersistentVolume): LocalDisk | undefined {
+  const { [provisionedByAnnotation]: by, [diskStateAnnotation]: state } = metadata.annotations ?? {};
+  const fileSystem = diskFileSystems.find((name) => name === spec.local?.fsType);
+  if (by !== localProvisioner || !spec.local || !fileSystem) return undefined;
+  return {
+    path: spec.local.path,
+    fileSystem,
+    bytes: parseQuantity(spec.capacity?.storage ?? '0').toNumber(),
+    state: state === 'wanted' || state === 'refused' ? state : 'made',
+  };
+}
+
+/** What a claim gets that asks for so much: whole blocks, and no less than the file system needs. */
+export function diskBytes(asked: number, fileSystem: DiskFileSystem): number {
+  return Math.max(Math.ceil(asked / blockBytes) * blockBytes, bytesMin[fileSystem]);
+}
+
+/** Options that are mount's own, which would say what is mounted rather than how; and what gives reserved space back. */
+const refusedOption = /^(loop|offset|sizelimit|r?bind|remount|move|(r?(shared|slave|private|unbindable))|u?helper|x-.*|discard)(=|$)/i;
+
+/** Why a volume cannot be mounted with these options; undefined when the kernel may decide. */
+export function mountOptionProblem(options: readonly string[]): string | undefined {
+  const refused = options.flatMap((option) => option.split(',')).find((option) => refusedOption.test(option.trim()));
+  if (refused === undefined) return undefined;
+  const reason = refused.startsWith('discard') ? 'its space is reserved' : 'it says what is mounted, not how';
+  return `mount option ${JSON.stringify(refused)} is not supported for volumes of ${localProvisioner}: ${reason}`;
+}

@@ -1,0 +1,157 @@
+// Volumes that are file systems of their own, by the real programs on real loop devices: how large they are, that nothing of one is left
+// whatever step the agent dies in, and that what stood in one is there again.
+import { execFileSync } from 'node:child_process';
+import { mkdir, mkdtemp, open, readdir, readFile, rm, stat, statfs, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { LocalDisk, PersistentVolume } from '@berth/api';
+import { mountsBelow, unmountBelow } from '@berth/runtime';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { LocalDisks } from '../../apps/node-agent/src/volumes/disks/local-disks.ts';
+import { type RunCommand, runCommand } from '../../apps/node-agent/src/volumes/disks/run-command.ts';
+
+const mebi = 2 ** 20;
+let folder: string;
+let names = 0;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'berth disks-'));
+});
+afterEach(async () => {
+  await unmountBelow(folder);
+  await rm(folder, { recursive: true, force: true });
+  expect(loops()).toEqual([]);
+});
+
+function disks(run: RunCommand = runCommand, reserved = () => 0): LocalDisks {
+  const directory = join(folder, 'volumes');
+  return new LocalDisks({ directory, podsRoot: join(folder, 'pods'), reserved, randomName: () => `n${names++}`, run });
+}
+
+const disk = (name = 'one', bytes = 16 * mebi): LocalDisk => ({
+  path: join(folder, 'volumes', `${name}.img`),
+  fileSystem: 'ext4',
+  bytes,
+  state: 'wanted',
+});
+const volume = (...mountOptions: string[]): PersistentVolume => ({
+  apiVersion: 'v1',
+  kind: 'PersistentVolume',
+  metadata: { name: 'pv' },
+  spec: { mountOptions },
+});
+const target = (pod: string) => join(folder, 'pods', pod, 'volumes', 'data');
+const files = () => readdir(join(folder, 'volumes'));
+const loops = () =>
+  execFileSync('losetup', ['--list', '--noheadings', '--raw', '--output', 'NAME,BACK-FILE'], { encoding: 'utf8' })
+    .split('\n')
+    .filter((line) => line.includes(folder.split('/').at(-1)?.split(' ')[1] ?? '?'));
+
+/** Everything that is asked of a volume in its life, as often as it is asked after a crash. */
+async function live(all: LocalDisks): Promise<void> {
+  await all.sweep();
+  await all.make(disk());
+  await all.mount(volume(), disk(), target('a'));
+  await all.mount(volume(), disk(), target('b'));
+}
+
+test('a volume is as large as it says, reserved in full, empty, open to all, and the same for two pods', async () => {
+  const all = disks();
+  await live(all);
+  await writeFile(join(target('a'), 'file'), 'both');
+  expect(await readFile(join(target('b'), 'file'), 'utf8')).toBe('both');
+  await rm(join(target('a'), 'file'));
+  expect(await readdir(target('a'))).toEqual([]);
+  expect(((await stat(target('a'))).mode & 0o7777).toString(8)).toBe('777');
+  const { blocks, size, mode } = await stat(disk().path);
+  expect([size, blocks * 512 >= size, (mode & 0o777).toString(8)]).toEqual([16 * mebi, true, '600']);
+  const { blocks: total, bsize, bavail } = await statfs(target('a'));
+  expect(total * bsize).toBeLessThanOrEqual(16 * mebi);
+  expect(bavail * bsize).toBeGreaterThan(10 * mebi);
+  expect(loops()).toHaveLength(1);
+  await unmountBelow(join(folder, 'pods', 'a'));
+  expect(await readdir(target('b'))).toEqual([]);
+  await unmountBelow(folder);
+  await expect.poll(loops).toEqual([]);
+  execFileSync('e2fsck', ['-fn', disk().path], { stdio: 'pipe' });
+});
+
+test('whoever fills a volume is stopped by it, and what is on it stays', async () => {
+  const all = disks();
+  await live(all);
+  await writeFile(join(target('a'), 'kept'), 'kept');
+  const filler = await open(join(target('a'), 'filler'), 'w');
+  const more = Buffer.alloc(mebi);
+  await expect(
+    (async () => {
+      for (let written = 0; written < 32; written++) await filler.write(more);
+    })(),
+  ).rejects.toThrow('ENOSPC');
+  await filler.close();
+  await unmountBelow(folder);
+  await all.mount(volume('noatime'), disk(), target('c'));
+  expect(await readFile(join(target('c'), 'kept'), 'utf8')).toBe('kept');
+  expect(await readFile('/proc/self/mountinfo', 'utf8')).toMatch(/pods\/c\/volumes\/data \S*noatime/);
+});
+
+test('what the disk has no room for is not made, nor what is none of ours; options that are mount’s own are refused', async () => {
+  const { bavail, bsize } = await statfs(folder);
+  const all = disks(runCommand, () => bavail * bsize - 40 * mebi);
+  const outcomes = await Promise.allSettled([all.make(disk('one', 30 * mebi)), all.make(disk('two', 30 * mebi))]);
+  expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+  await expect(all.make(disk('three', 100 * 1024 * mebi))).rejects.toThrow('not enough free storage: 102400 MiB more are needed');
+  expect(await files()).toHaveLength(1);
+  await expect(all.make({ ...disk(), path: '/tmp/elsewhere.img' })).rejects.toThrow('is not in this node');
+  await expect(all.make({ ...disk(), path: join(folder, 'volumes', 'deep', 'x.img') })).rejects.toThrow('is not in this node');
+  for (const option of ['loop=/dev/loop7', 'bind', 'noatime,offset=512', 'X-mount.mkdir', 'discard', 'shared']) {
+    expect(() => all.mount(volume(option), disk(), target('a'))).toThrow(/mount option ".*" is not supported/);
+  }
+  await expect(all.mount(volume('nonsense'), disk('one'), target('a'))).rejects.toThrow(/mount|not there/);
+  await expect(all.mount(volume(), disk('never'), target('a'))).rejects.toThrow('the file that holds the volume is not there');
+});
+
+test('an agent that dies before any step leaves nothing that the next one does not put right', async () => {
+  const life = async (all: LocalDisks) => {
+    await all.sweep();
+    await all.make(disk());
+    await all.mount(volume(), disk(), target('a'));
+  };
+  for (let step = 1, isDone = false; !isDone; step++) {
+    let steps = 0;
+    const dying = disks((command, args, input) => {
+      if (++steps >= step) throw new Error('killed');
+      return runCommand(command, args, input);
+    });
+    await life(dying)
+      .then(() => dying.remove(disk()))
+      .catch(() => undefined);
+    isDone = steps < step;
+    await life(disks());
+    await writeFile(join(target('a'), 'file'), 'whole');
+    expect([await files(), await mountsBelow(join(folder, 'pods')), loops().length]).toEqual([['one.img'], [target('a')], 1]);
+    await disks().remove(disk());
+    expect([await files(), await mountsBelow(folder)]).toEqual([[], []]);
+    await expect.poll(loops).toEqual([]);
+  }
+});
+
+test('what a killed agent had begun goes with the next start, and what lies beside it stays', async () => {
+  await mkdir(join(folder, 'volumes', '.making-x'), { recursive: true });
+  await writeFile(join(folder, 'volumes', '.making-x', 'disk'), 'half');
+  await mkdir(join(folder, 'volumes', 'pvc-old_ns_claim'));
+  await disks().sweep();
+  expect(await files()).toEqual(['pvc-old_ns_claim']);
+});
+
+test('a file system that was left in the middle of a write is mended before it is mounted; one that cannot be is not', async () => {
+  const all = disks();
+  await all.make(disk());
+  const bytes = await open(disk().path, 'r+');
+  // Says that it was not unmounted cleanly.
+  execFileSync('debugfs', ['-w', '-R', 'set_super_value state 0', disk().path], { stdio: 'pipe' });
+  await all.mount(volume(), disk(), target('a'));
+  await unmountBelow(folder);
+  await expect.poll(loops).toEqual([]);
+  await bytes.write(Buffer.alloc(4096), 0, 4096, 0);
+  await bytes.close();
+  await expect(all.mount(volume(), disk(), target('a'))).rejects.toThrow("the volume's file system needs repair");
+});
