@@ -81,6 +81,15 @@ test('a node answers for itself through the API: health, numbers, pods, logs as 
     expect(await kubectl('get', '--raw', at('/metrics/resource'))).toMatch(
       /^container_cpu_usage_seconds_total\{container="main",.*pod="told"\} /m,
     );
+    const cadvisor = await kubectl('get', '--raw', at('/metrics/cadvisor'));
+    const counted = (name: string, labels: string) => {
+      const [, value] = new RegExp(`^${name}\\{[^}]*${labels}[^}]*\\} (\\S+)`, 'm').exec(cadvisor) ?? [];
+      return Number(value);
+    };
+    const container = `namespace="${ns}",pod="told",container="main",image="[^"]+"`;
+    expect(counted('container_memory_rss', container)).toBeGreaterThan(0);
+    expect(counted('container_processes', container)).toBeGreaterThan(0);
+    expect(counted('container_network_receive_packets_total', `namespace="${ns}",pod="told",interface="eth0"`)).toBeGreaterThan(0);
     expect(await kubectl('get', '--raw', at('/metrics'))).toContain('process_resident_memory_bytes');
     expect(JSON.parse(await kubectl('get', '--raw', at('/pods'))).items.length).toBeGreaterThan(0);
     const run = ['create', '--raw', at(`/run/${ns}/told/main?cmd=${encodeURIComponent('/bin/busybox echo hello')}`), '-f', '/dev/null'];

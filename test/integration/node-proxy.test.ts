@@ -54,7 +54,7 @@ test('what it uses, as a summary and as metrics', async () => {
   expect(metrics).toMatch(/^container_memory_working_set_bytes\{container="main",namespace="default",pod="web"\} 16777216 \d{13}$/m);
   expect(metrics).toMatch(/^pod_memory_working_set_bytes\{namespace="default",pod="web"\} 16777216 \d{13}$/m);
   expect(await raw('n1', '/metrics/cadvisor')).toMatch(
-    /^container_fs_usage_bytes\{container="main",namespace="default",pod="web"\} 4096 \d{13}$/m,
+    /^container_fs_usage_bytes\{id="[^"]+",namespace="default",pod="web",container="main",image="[^"]*",name="[^"]+"\} 4096 \d{13}$/m,
   );
   expect(await raw('n1', '/metrics')).toContain('berth_agent_connected 1');
 });

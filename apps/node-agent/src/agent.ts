@@ -10,6 +10,8 @@ import type { EvictionSettings } from './eviction/thresholds.ts';
 import { NodeHttp } from './http/node-http.ts';
 import type { NodeIngress } from './ingress/ingress.ts';
 import type { NodeNetwork } from './network/network.ts';
+import type { CgroupReader } from './node/cgroup-counters.ts';
+import { podCgroupPath } from './node/cgroups.ts';
 import { nodeEvent } from './node/node-event.ts';
 import { allocatable, type NodeFacts, type NodeHealth, nodeLabels } from './node/node-object.ts';
 import { NodeReporter } from './node/node-reporter.ts';
@@ -46,6 +48,8 @@ export interface AgentPorts {
   metrics?: () => Promise<string>;
   /** Of the pods' containers. */
   cgroups: PodCgroups;
+  /** What the kernel counted for containers; absent where they are simulated. */
+  cgroupReader?: CgroupReader;
   restartMarks: RestartMarks;
   /** For proxied requests; the network's own where it is absent. */
   dial?: Dial;
@@ -228,10 +232,11 @@ export class Agent {
   }
 
   #nodeHttp(logs: LogFiles): NodeHttp {
-    const { clock, logger, runtime, health, hostCounters, metrics } = this.#ports;
+    const { clock, logger, runtime, health, hostCounters, metrics, cgroupReader } = this.#ports;
     return new NodeHttp({
       ...{ clock, logger, runtime, health, hostCounters, logs },
       settings: () => ({ ...this.#settings, welcome: this.#lastWelcome }),
+      cgroups: { reader: cgroupReader, path: (uid) => podCgroupPath(this.#settings.cgroupParent, uid) },
       pods: () => this.pods.pods(),
       rates: () => this.#usage.newest,
       metrics: metrics ?? (async () => `# TYPE berth_agent_connected gauge\nberth_agent_connected ${this.isConnected ? 1 : 0}\n`),

@@ -16,6 +16,7 @@ import { reservedFromVolumes, reservedStorage } from './eviction/thresholds.ts';
 import { HaproxyIngress, ingressDirectory } from './ingress/haproxy-ingress.ts';
 import { leasesDirectory } from './network/cni-config.ts';
 import { HostNetwork } from './network/host-network.ts';
+import { HostCgroupReader } from './node/cgroup-counters.ts';
 import { hasAppArmor, hostFacts } from './node/host-facts.ts';
 import { nodeEvent } from './node/node-event.ts';
 import { hostHealth } from './node/node-health.ts';
@@ -92,6 +93,7 @@ async function start(config: AgentConfig, ports: Ports, onStop: (cleanup: () => 
       probes: new NetworkProbeRunner(runtime),
       hostCounters,
       cgroups: new HostPodCgroups(),
+      cgroupReader: new HostCgroupReader(),
       restartMarks: new FileRestartMarks((uid) => volumes.podDirectory(uid)),
       metrics: () => metrics.scrape(),
       measurements,

@@ -8,10 +8,11 @@ import type { Runtime } from '@berth/runtime';
 import type { Clock, Logger } from '@berth/telemetry';
 import type { NodeHealth } from '../node/node-object.ts';
 import type { HostCounters } from '../node/usage-reporter.ts';
+import { type CgroupSources, cadvisorMetrics } from './cadvisor-metrics.ts';
 import { type LogSources, serveContainerLog } from './container-logs.ts';
 import { type KubeletSettings, kubeletConfiguration } from './kubelet-configuration.ts';
 import { type NodeUsage, podUsages } from './node-usage.ts';
-import { cadvisorMetrics, resourceMetrics } from './resource-metrics.ts';
+import { resourceMetrics } from './resource-metrics.ts';
 import { runCommand } from './run-command.ts';
 import { statsSummary } from './stats-summary.ts';
 
@@ -25,6 +26,7 @@ export interface NodeHttpSources extends LogSources {
   rates(): UsageReport | undefined;
   /** Of the agent itself, in the text format of Prometheus. */
   metrics(): Promise<string>;
+  cgroups: CgroupSources;
   clock: Clock;
   logger: Logger;
 }
@@ -113,7 +115,7 @@ export class NodeHttp {
       ['stats/summary', json(async () => statsSummary(await this.#usage()))],
       ['metrics', text(metrics)],
       ['metrics/resource', text(async () => resourceMetrics(await this.#usage()))],
-      ['metrics/cadvisor', text(async () => cadvisorMetrics(await this.#usage()))],
+      ['metrics/cadvisor', text(async () => cadvisorMetrics(await this.#usage(), this.#sources.cgroups))],
       ['configz', json(() => kubeletConfiguration(settings()))],
       ['containerLogs', { methods: reads, rest: 3, serve: (exchange: Exchange) => this.#logs(exchange) }],
       ['run', run],

@@ -7,6 +7,7 @@ import type { NodeFacts, NodeHealth } from '../node/node-object.ts';
 import type { HostCounters } from '../node/usage-reporter.ts';
 
 export interface ContainerUsage {
+  id: string;
   name: string;
   atMs: number;
   /** RFC 3339; absent before the pod's status says so. */
@@ -41,6 +42,7 @@ export function podUsages(pods: Pod[], stats: ContainerStats[], rates: UsageRepo
     if (!measured) return [];
     const podRates = rates?.pods.find((reported) => reported.uid === uid)?.containers;
     const containers = measured.map((container) => ({
+      id: container.containerId,
       name: container.name,
       atMs: container.atMs,
       startedAt: startedAt(pod, container.name),

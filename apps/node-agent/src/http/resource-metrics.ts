@@ -1,15 +1,8 @@
 // What the node, its pods and containers use, in the text format of Prometheus under the kubelet's names for `/metrics/resource`.
 // Each sample carries the time at which it was measured.
 import type { Pod } from '@berth/api';
+import { family, type Labels, type Sample } from './metric-text.ts';
 import { type ContainerUsage, type NodeUsage, sum } from './node-usage.ts';
-
-type Labels = Record<string, string | undefined>;
-
-interface Sample {
-  labels: Labels;
-  value: number | undefined;
-  atMs?: number;
-}
 
 export function resourceMetrics(usage: NodeUsage): string {
   const { atMs, counters, pods } = usage;
@@ -31,22 +24,6 @@ export function resourceMetrics(usage: NodeUsage): string {
     family('pod_cpu_usage_seconds_total', 'counter', 'CPU time that the pod has used, in core-seconds', ofPods(1e9, 'cpuNanoseconds')),
     family('pod_memory_working_set_bytes', 'gauge', 'Memory of the pod that cannot be reclaimed, in bytes', ofPods(1, 'memoryBytes')),
     family('resource_scrape_error', 'gauge', '1 if these numbers could not be read, else 0', [{ labels: {}, value: 0 }]),
-  ].join('');
-}
-
-/** What collectors made for cAdvisor look for, under its names: `/metrics/cadvisor`. */
-export function cadvisorMetrics(usage: NodeUsage): string {
-  const { cpuCores, memoryBytes } = usage.facts.host;
-  return [
-    containerMetrics(usage),
-    family(
-      'container_fs_usage_bytes',
-      'gauge',
-      "Size of the container's writable layer, in bytes",
-      ofContainers(usage, (one) => one.filesystemBytes),
-    ),
-    family('machine_cpu_cores', 'gauge', 'Cores of the node', [{ labels: {}, value: cpuCores }]),
-    family('machine_memory_bytes', 'gauge', 'Memory of the node, in bytes', [{ labels: {}, value: memoryBytes }]),
   ].join('');
 }
 
@@ -82,17 +59,4 @@ function ofContainers({ pods }: NodeUsage, value: (container: ContainerUsage) =>
 
 function podLabels({ metadata }: Pod, container?: string): Labels {
   return { container, namespace: metadata.namespace, pod: metadata.name };
-}
-
-/** Nothing at all for a family without samples. */
-function family(name: string, type: 'counter' | 'gauge', help: string, samples: Sample[]): string {
-  const lines = samples.flatMap(({ labels, value, atMs }) =>
-    value === undefined ? [] : [`${name}${labelText(labels)} ${value}${atMs === undefined ? '' : ` ${Math.round(atMs)}`}\n`],
-  );
-  return lines.length === 0 ? '' : `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${lines.join('')}`;
-}
-
-function labelText(labels: Labels): string {
-  const pairs = Object.entries(labels).flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${JSON.stringify(value)}`]));
-  return pairs.length === 0 ? '' : `{${pairs.join(',')}}`;
 }

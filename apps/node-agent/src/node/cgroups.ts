@@ -6,6 +6,11 @@ import { join } from 'node:path';
 
 export const mountPoint = '/sys/fs/cgroup';
 
+/** Around the containers of a pod, from the root of the hierarchy. */
+export function podCgroupPath(parent: string, podUid: string): string {
+  return `${parent}/pod${podUid}`;
+}
+
 /** @param path from the root of the hierarchy, e.g. `/berth-0/pod1234`; what holds processes still stays, as does what is gone */
 export async function removeCgroup(path: string): Promise<void> {
   for (const root of await hierarchies()) await removeTree(join(root, path));

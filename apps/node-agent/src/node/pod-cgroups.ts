@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { cgroupAmount, ifThere } from './cgroup-files.ts';
 import { cgroupsIn, mountPoint, removeCgroup } from './cgroups.ts';
 
 const periodMicros = 100_000;
@@ -67,12 +68,6 @@ export function cgroupSettings({ cpuShares, cpuQuotaMicros, memoryLimitBytes }: 
   return [...memory, ...quota, setting('cpu/*/cpu.shares', cpuShares)];
 }
 
-/** Of what a file of a cgroup holds; Infinity for no limit. */
-export function cgroupAmount(text: string): number {
-  const [first = ''] = text.trim().split(/\s+/);
-  return first === 'max' || first === '-1' ? Number.POSITIVE_INFINITY : Number(first);
-}
-
 /** From 2..262144 to 1..10000, as runc translates it for containers in version 2. */
 export function weightOf(shares: number): number {
   return 1 + Math.floor(((Math.min(Math.max(shares, 2), 262_144) - 2) * 9_999) / 262_142);
@@ -117,16 +112,5 @@ export class HostPodCgroups implements PodCgroups {
 
   #file(pattern: string, path: string): string {
     return join(this.#root, pattern.replace('*', path));
-  }
-}
-
-/** Undefined when the cgroup is gone: before its file is opened, or while it is. */
-async function ifThere<T>(answer: Promise<T>): Promise<T | undefined> {
-  try {
-    return await answer;
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENODEV') return undefined;
-    throw error;
   }
 }

@@ -2,6 +2,7 @@
 // which the rest is found again after a crash, so it is made first and removed last.
 import { rm } from 'node:fs/promises';
 import type { Pod } from '@berth/api';
+import { podCgroupPath } from '../node/cgroups.ts';
 import type { PodCgroups } from '../node/pod-cgroups.ts';
 import type { VolumeManager } from '../volumes/volume-manager.ts';
 import type { LogFolders, LogInstance } from './log-folders.ts';
@@ -24,7 +25,7 @@ export class PodTraces {
   }
 
   cgroupPath(uid: string): string {
-    return `${this.#deps.cgroupParent}/pod${uid}`;
+    return podCgroupPath(this.#deps.cgroupParent, uid);
   }
 
   async linkLog(pod: Pod, instance: LogInstance, containerId: string): Promise<void> {
