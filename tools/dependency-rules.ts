@@ -7,6 +7,7 @@ const allowed: Record<string, string[]> = {
   machinery: [],
   api: ['machinery'],
   scheduling: ['api', 'machinery'],
+  causes: ['api', 'machinery'],
   telemetry: [],
   store: ['telemetry'],
   protocol: ['machinery', 'telemetry'],
@@ -52,7 +53,7 @@ function layerRule([folder, others]: [string, string[]]): IForbiddenRuleType {
   };
 }
 
-const pure = '^libs/(api|machinery|scheduling)/';
+const pure = '^libs/(api|machinery|scheduling|causes)/';
 const tests = '\\.test\\.ts$';
 
 export const forbidden: IForbiddenRuleType[] = [

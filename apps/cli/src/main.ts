@@ -5,10 +5,12 @@ import { parseArgs } from 'node:util';
 import { HttpClient, readKubeconfig, Tokens } from '@berth/client';
 import { systemClock } from '@berth/telemetry';
 import { UsageError } from '@berth/telemetry/command-line';
+import { askOptions, kubeconfigPath } from './ask/cluster-options.ts';
+import { runWhy } from './ask/why.ts';
 import { askForBackup } from './backup.ts';
 import { bashCompletion } from './completion.ts';
 import { addEncryptionKey } from './encryption-key.ts';
-import { installedKubeconfig, serverDirectory, serverFile, statedOptions } from './installation.ts';
+import { serverDirectory, serverFile, statedOptions } from './installation.ts';
 import { joinAsNode } from './join.ts';
 import { become } from './programs.ts';
 import { releaseFacts } from './release.ts';
@@ -34,12 +36,14 @@ const usage = `usage: berth COMMAND [options]
   berth restore FILE [options]                     makes the state of a server that has none of a backup; options of berth server
   berth image import FILE                          the images of an archive, for the containerd of this node
   berth status                                     what of Berth is here and answers, and when certificates end
+  berth why POD|deployment/NAME|pvc/NAME|service/NAME|node/NAME
+                     [-n NAMESPACE] [-o json]      what is wrong with it, the cause first, and what to do next
   berth completion bash                            a script for bash that completes all of this
   berth version                                    of this program and its Node
   berth uninstall [--keep-state]                   ends what Berth runs here, and removes what it has set up
 options
   --config FILE      default: encryption.yaml of the server here, else .berth/encryption.yaml
-  --kubeconfig FILE  default: the variable KUBECONFIG, else of the server here, else .berth/admin.kubeconfig
+  --kubeconfig FILE  default: the variable KUBECONFIG, else of the server here, .berth/admin.kubeconfig, ~/.kube/config
   --help`;
 
 const options = {
@@ -52,6 +56,8 @@ const options = {
   'keep-state': { type: 'boolean', default: false },
   help: { type: 'boolean', short: 'h', default: false },
 } as const;
+
+const completed = [...new Set([...Object.keys(options), ...Object.keys(askOptions)])];
 
 type Values = ReturnType<typeof parse>['values'];
 
@@ -100,6 +106,9 @@ const programs: Record<string, (argv: string[]) => Promise<void>> = {
   join: (argv) => joinAsNode(argv, print),
   agent: async (argv) => become('node-agent', agentArguments(argv)),
   hollow: async (argv) => become('node-agent', ['hollow', ...argv]),
+  why: async (argv) => {
+    process.exitCode = await runWhy(argv, print);
+  },
 };
 
 const commands: Record<string, Command> = {
@@ -149,7 +158,7 @@ const commands: Record<string, Command> = {
     },
   },
   'completion bash': {
-    run: async () => print(bashCompletion([...Object.keys(commands), ...Object.keys(programs)], Object.keys(options)).trimEnd()),
+    run: async () => print(bashCompletion([...Object.keys(commands), ...Object.keys(programs)], completed).trimEnd()),
   },
   uninstall: { run: async (values) => uninstall({ keepState: values['keep-state'] }, print) },
 };
@@ -166,7 +175,7 @@ function defaultDirectory(): string {
 }
 
 async function withTokens(values: Values, use: (tokens: Tokens) => Promise<void>): Promise<void> {
-  const connection = await readKubeconfig(values.kubeconfig ?? process.env.KUBECONFIG ?? defaultKubeconfig());
+  const connection = await readKubeconfig(kubeconfigPath(values.kubeconfig));
   if (!connection.certificateAuthority) throw new UsageError('the kubeconfig has no certificate authority: tokens are pinned to it');
   const client = new HttpClient(connection);
   try {
@@ -174,11 +183,6 @@ async function withTokens(values: Values, use: (tokens: Tokens) => Promise<void>
   } finally {
     client.close();
   }
-}
-
-/** Of the server that is installed here, else of the cluster that was started in this folder. */
-function defaultKubeconfig(): string {
-  return existsSync(installedKubeconfig) ? installedKubeconfig : '.berth/admin.kubeconfig';
 }
 
 function defaultEncryptionConfig(): string {

@@ -1,9 +1,9 @@
 // What is wrong now, first; then how much there is of everything.
+import { findProblems, groupProblems, type ProblemGroup } from '@berth/causes';
 import { useMemo } from 'react';
 import { sources, useListing } from '../live/listings.ts';
 import { eventTime, groupWarnings, recentWarnings, type WarningGroup } from '../model/events.ts';
 import { isKnown } from '../model/known.ts';
-import { findProblems, groupProblems, type ProblemGroup } from '../model/problems.ts';
 import { useNow } from '../now.ts';
 import { Age, ListingNotice, ObjectLink, State } from '../parts/small.tsx';
 

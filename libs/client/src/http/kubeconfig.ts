@@ -15,6 +15,8 @@ export interface Connection {
   token?: string;
   /** Of a token that is renewed in its file, which is read for every request; in place of `token`. */
   tokenFile?: string;
+  /** Where commands that name no namespace look. */
+  namespace?: string;
 }
 
 /** The file cannot be used; the message names it and what it lacks. */
@@ -39,7 +41,8 @@ export async function readKubeconfig(path: string): Promise<Connection> {
     material(folder, user, 'client-certificate'),
     material(folder, user, 'client-key'),
   ]);
-  return { server, certificateAuthority, clientCertificate, clientKey, token: text(user.token) };
+  const namespace = text(context.namespace);
+  return { server, certificateAuthority, clientCertificate, clientKey, token: text(user.token), ...(namespace && { namespace }) };
 }
 
 async function parsed(path: string): Promise<Record<string, unknown>> {

@@ -29,10 +29,16 @@ export interface Observed {
   events: Event[];
 }
 
-/** Shorter than this, pods and claims are merely on their way. */
+/** Shorter than this, claims are merely on their way. */
 const startingMs = 30_000;
-const unreadyMs = 60_000;
-const startedWithinMs = 120_000;
+
+/** For how long pods are merely on their way. */
+export interface Patience {
+  unreadyMs: number;
+  startedWithinMs: number;
+}
+
+const usual: Patience = { unreadyMs: 60_000, startedWithinMs: 120_000 };
 
 export function findProblems(observed: Observed, now: number): Problem[] {
   return [
@@ -63,7 +69,7 @@ export function groupProblems(problems: Problem[]): ProblemGroup[] {
   return [...groups.values()].sort((a, b) => rank(a) - rank(b) || (a.first.since ?? '').localeCompare(b.first.since ?? ''));
 }
 
-function nodeProblems(node: Node): Problem[] {
+export function nodeProblems(node: Node): Problem[] {
   const base = { kind: 'Node' as const, name: node.metadata.name ?? '' };
   const conditions = node.status?.conditions ?? [];
   const ready = conditions.find((condition) => condition.type === 'Ready');
@@ -83,7 +89,7 @@ function nodeProblems(node: Node): Problem[] {
   return problems;
 }
 
-function deploymentProblems(deployment: Deployment): Problem[] {
+export function deploymentProblems(deployment: Deployment): Problem[] {
   const { namespace, name = '' } = deployment.metadata;
   const conditions = deployment.status?.conditions ?? [];
   const isStatus = (type: string, status: string) => conditions.find((found) => found.type === type && found.status === status);
@@ -112,11 +118,11 @@ function podGroup({ metadata, spec }: Pod, { reason, message }: Fault): string {
   return `Pod/${metadata.namespace}/${reason}/${common}`;
 }
 
-type Fault = Pick<Problem, 'severity' | 'reason' | 'message' | 'since'>;
+export type Fault = Pick<Problem, 'severity' | 'reason' | 'message' | 'since'>;
 
-function podFault(pod: Pod, now: number): Fault | undefined {
+export function podFault(pod: Pod, now: number, patience = usual): Fault | undefined {
   const { phase, conditions = [] } = pod.status ?? {};
-  if (pod.metadata.deletionTimestamp) return stuckTerminating(pod, now);
+  if (pod.metadata.deletionTimestamp) return stuckTerminating(pod, now, patience);
   if (phase === 'Succeeded') return undefined;
   if (phase === 'Failed') return { severity: 'error', reason: podStatusText(pod), message: failureMessage(pod), since: lastEnd(pod) };
   const scheduled = conditions.find((condition) => condition.type === 'PodScheduled');
@@ -132,14 +138,14 @@ function podFault(pod: Pod, now: number): Fault | undefined {
   if (waiting) return waiting;
   const ready = conditions.find((condition) => condition.type === 'Ready');
   const sinceMs = ageMs(ready?.lastTransitionTime, now) ?? 0;
-  if (phase === 'Running' && ready?.status === 'False' && sinceMs > unreadyMs) {
+  if (phase === 'Running' && ready?.status === 'False' && sinceMs >= patience.unreadyMs) {
     return { severity: 'warning', reason: 'Not ready', message: ready.message ?? '', since: ready.lastTransitionTime };
   }
-  return phase === 'Running' ? undefined : stuckStarting(pod, now);
+  return phase === 'Running' ? undefined : stuckStarting(pod, now, patience);
 }
 
 /** Neither the scheduler nor the node has said that anything is wrong, and still it does not run. */
-function stuckStarting({ metadata, spec, status }: Pod, now: number): Fault | undefined {
+function stuckStarting({ metadata, spec, status }: Pod, now: number, { startedWithinMs }: Patience): Fault | undefined {
   if ((ageMs(metadata.creationTimestamp, now) ?? 0) < startedWithinMs) return undefined;
   const waits = (status?.containerStatuses ?? []).map(({ name, state }) => `${name} (${state?.waiting?.reason ?? 'no state'})`);
   const message = !spec.nodeName
@@ -177,7 +183,7 @@ function lastEnd(pod: Pod): string | undefined {
 }
 
 /** deletionTimestamp is when the grace period ends. */
-function stuckTerminating(pod: Pod, now: number): Fault | undefined {
+function stuckTerminating(pod: Pod, now: number, { unreadyMs }: Patience): Fault | undefined {
   const { deletionTimestamp, finalizers } = pod.metadata;
   const lateMs = ageMs(deletionTimestamp, now) ?? 0;
   if (lateMs < unreadyMs) return undefined;

@@ -1,0 +1,93 @@
+// What commands that ask a cluster have in common: which one, which namespace, and in which form they answer.
+import { existsSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { type Connection, HttpClient, KubeconfigError, readKubeconfig } from '@berth/client';
+import { UsageError } from '@berth/telemetry/command-line';
+import { installedKubeconfig } from '../installation.ts';
+
+const unreachable = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT', 'EAI_AGAIN']);
+
+export const askOptions = {
+  kubeconfig: { type: 'string' },
+  namespace: { type: 'string', short: 'n' },
+  output: { type: 'string', short: 'o' },
+  help: { type: 'boolean', short: 'h', default: false },
+} as const;
+
+export interface Cluster {
+  client: HttpClient;
+  server: string;
+  /** Of the command line, else of the kubeconfig, else `default`. */
+  namespace: string;
+}
+
+export interface Asked {
+  positionals: string[];
+  files: string[];
+  isJson: boolean;
+  isHelp: boolean;
+  /** Asks the cluster, and closes the connection. @throws Error that says what to do when it cannot be found or does not answer */
+  ask<T>(use: (cluster: Cluster) => Promise<T>): Promise<T>;
+}
+
+/** @throws UsageError */
+export function readAsked(argv: string[], takesFiles = false): Asked {
+  const { values, positionals } = parsed(argv, takesFiles);
+  const { output } = values;
+  if (output !== undefined && output !== 'json')
+    throw new UsageError(`--output: ${JSON.stringify(output)} is not json, the only form beside text`);
+  return {
+    positionals,
+    files: values.filename ?? [],
+    isJson: output === 'json',
+    isHelp: values.help,
+    ask: (use) => ask(values, use),
+  };
+}
+
+async function ask<T>(values: { kubeconfig?: string; namespace?: string }, use: (cluster: Cluster) => Promise<T>): Promise<T> {
+  const connection = await connectionOf(kubeconfigPath(values.kubeconfig));
+  const { server } = connection;
+  const client = new HttpClient(connection);
+  try {
+    return await use({ client, server, namespace: values.namespace ?? connection.namespace ?? 'default' });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (typeof code !== 'string' || !unreachable.has(code)) throw error;
+    const remedy = 'start it (npm run up, or berth server), or name another with --kubeconfig';
+    throw new Error(`the cluster at ${server} does not answer (${code}): ${remedy}`, { cause: error });
+  } finally {
+    client.close();
+  }
+}
+
+async function connectionOf(path: string): Promise<Connection> {
+  try {
+    return await readKubeconfig(path);
+  } catch (error) {
+    if (!(error instanceof KubeconfigError)) throw error;
+    throw new Error(`${error.message}; --kubeconfig or the variable KUBECONFIG names another`, { cause: error });
+  }
+}
+
+function parsed(argv: string[], takesFiles: boolean) {
+  try {
+    const filename = { type: 'string', short: 'f', multiple: true } as const;
+    const { values, positionals } = parseArgs({ args: argv, options: { ...askOptions, filename }, strict: true, allowPositionals: true });
+    if (values.filename && !takesFiles) throw new Error('--filename is not an option of this command');
+    return { values, positionals };
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+}
+
+/** As kubectl finds it; before the user's own, that of the server here or of the cluster that was started in this folder. */
+export function kubeconfigPath(given: string | undefined): string {
+  if (given !== undefined) return given;
+  const named = process.env.KUBECONFIG?.split(':').filter((path) => path !== '');
+  if (named && named.length > 0) return named.find((path) => existsSync(path)) ?? named[0] ?? '';
+  const usual = ['.berth/admin.kubeconfig', join(homedir(), '.kube', 'config')];
+  return [installedKubeconfig, ...usual].find((path) => existsSync(path)) ?? '.berth/admin.kubeconfig';
+}

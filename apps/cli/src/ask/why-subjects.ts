@@ -1,0 +1,63 @@
+// What `berth why` can be asked about, and who judges it.
+import { DaemonSet, Deployment, Job, Node, PersistentVolumeClaim, Pod, ReplicaSet, Service, StatefulSet } from '@berth/api';
+import { type Known, type Why, whyClaim, whyDeployment, whyNode, whyOwner, whyPod, whyService } from '@berth/causes';
+import type { KindDefinition, KubeObject } from '@berth/machinery';
+import { UsageError } from '@berth/telemetry/command-line';
+
+export interface Subject {
+  /** As it is written in answers. */
+  word: string;
+  kind: KindDefinition;
+  judge(object: KubeObject, known: Known): Why;
+}
+
+interface Typed<T extends KubeObject> {
+  names: string[];
+  kind: KindDefinition<T>;
+  judge(object: T, known: Known): Why;
+}
+
+function subject<T extends KubeObject>({ names, kind, judge }: Typed<T>): [string, Subject][] {
+  const [word = ''] = names;
+  // The judge is given only what was read as this kind.
+  const erased = { word, kind: kind as unknown as KindDefinition, judge: judge as unknown as Subject['judge'] };
+  return names.map((name) => [name, erased]);
+}
+
+const subjects = new Map<string, Subject>([
+  ...subject({ names: ['pod', 'pods', 'po'], kind: Pod, judge: whyPod }),
+  ...subject({ names: ['deployment', 'deployments', 'deploy'], kind: Deployment, judge: whyDeployment }),
+  ...subject({
+    names: ['replicaset', 'replicasets', 'rs'],
+    kind: ReplicaSet,
+    judge: (set, known) => whyOwner('replicaset', set, set.spec?.replicas ?? 1, known),
+  }),
+  ...subject({
+    names: ['statefulset', 'statefulsets', 'sts'],
+    kind: StatefulSet,
+    judge: (set, known) => whyOwner('statefulset', set, set.spec.replicas ?? 1, known),
+  }),
+  ...subject({
+    names: ['daemonset', 'daemonsets', 'ds'],
+    kind: DaemonSet,
+    judge: (set, known) => whyOwner('daemonset', set, set.status?.desiredNumberScheduled, known),
+  }),
+  ...subject({ names: ['job', 'jobs'], kind: Job, judge: (job, known) => whyOwner('job', job, undefined, known) }),
+  ...subject({ names: ['pvc', 'persistentvolumeclaim', 'persistentvolumeclaims', 'claim'], kind: PersistentVolumeClaim, judge: whyClaim }),
+  ...subject({ names: ['service', 'services', 'svc'], kind: Service, judge: whyService }),
+  ...subject({ names: ['node', 'nodes', 'no'], kind: Node, judge: whyNode }),
+]);
+
+/** @param words `web-1`, `deployment/web` or `deployment web` @throws UsageError */
+export function readSubject(words: string[]): { subject: Subject; name: string } {
+  const text = words.join('/');
+  const parts = text.split('/');
+  const [first = '', second] = parts;
+  const [kind, name] = second === undefined ? ['pod', first] : [first.toLowerCase(), second];
+  if (parts.length > 2 || name === '')
+    throw new UsageError(`it is: berth why POD|deployment/NAME|pvc/NAME|service/NAME|node/NAME, not ${JSON.stringify(words.join(' '))}`);
+  const found = subjects.get(kind);
+  if (found) return { subject: found, name };
+  const known = [...new Set([...subjects.values()].map(({ word }) => word))].join(', ');
+  throw new UsageError(`${JSON.stringify(kind)} is nothing that can be asked about: it is one of ${known}`);
+}

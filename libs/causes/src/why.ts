@@ -1,0 +1,109 @@
+// Why an object is not as it should be, in plain words: the cause that everything else follows from comes first, the object that was
+// asked about last, and what to do next is a sentence and, where there is one, a command. Pure: whoever asks brings what is known.
+import type {
+  DaemonSet,
+  Decision,
+  Deployment,
+  EndpointSlice,
+  Event,
+  Job,
+  Node,
+  PersistentVolume,
+  PersistentVolumeClaim,
+  Pod,
+  ReplicaSet,
+  Service,
+  StatefulSet,
+  StorageClass,
+} from '@berth/api';
+import type { KubeObject } from '@berth/machinery';
+
+export interface Known {
+  /** Unix milliseconds. */
+  now: number;
+  /** Of one namespace, but for what has none. */
+  pods: Pod[];
+  replicaSets: ReplicaSet[];
+  deployments: Deployment[];
+  statefulSets: StatefulSet[];
+  daemonSets: DaemonSet[];
+  jobs: Job[];
+  claims: PersistentVolumeClaim[];
+  services: Service[];
+  endpointSlices: EndpointSlice[];
+  events: Event[];
+  nodes: Node[];
+  volumes: PersistentVolume[];
+  classes: StorageClass[];
+  /** By name of the pod; a text says why there is none. */
+  decisions: ReadonlyMap<string, Decision | string>;
+  /** The last line that matters, by `pod/container`. */
+  lastLines: ReadonlyMap<string, string>;
+  /** Resources that whoever asks may not read, by their plural: what is not there of them is not known to be missing. */
+  unread: ReadonlySet<string>;
+}
+
+export interface Finding {
+  /** Such as `pod/web-1`. */
+  object: string;
+  /** One or two words. */
+  reason: string;
+  says: string;
+  /** RFC 3339. */
+  since?: string;
+}
+
+export interface Step {
+  text: string;
+  /** To be copied. */
+  command?: string;
+}
+
+export interface Why {
+  object: string;
+  isWell: boolean;
+  /** One sentence about the object that was asked for. */
+  summary: string;
+  /** The cause first, then what follows from it, down to the object. */
+  causes: Finding[];
+  steps: Step[];
+}
+
+export function well(object: string, summary: string, steps: Step[] = []): Why {
+  return { object, isWell: true, summary, causes: [], steps };
+}
+
+/** What follows from something that is wrong elsewhere. */
+export function consequence(object: string, reason: string, says: string, of: Why, steps: Step[] = []): Why {
+  return { object, isWell: false, summary: says, causes: [...of.causes, { object, reason, says }], steps: [...of.steps, ...steps] };
+}
+
+export function unwell(object: string, finding: Omit<Finding, 'object'>, steps: Step[]): Why {
+  return { object, isWell: false, summary: finding.says, causes: [{ object, ...finding }], steps };
+}
+
+export function objectName(kind: string, { metadata }: KubeObject): string {
+  return `${kind}/${metadata.name}`;
+}
+
+/** `kubectl -n shop …`; without a namespace for what has none. */
+export function kubectl(namespace: string | undefined, ...words: string[]): string {
+  return ['kubectl', ...(namespace ? ['-n', namespace] : []), ...words].join(' ');
+}
+
+/** The newest warning about an object, of some reasons or of any. */
+export function newestWarning(events: Event[], object: KubeObject, reasons?: RegExp): Event | undefined {
+  const about = events.filter(
+    ({ type, reason = '', involvedObject }) =>
+      type === 'Warning' && involvedObject.uid === object.metadata.uid && (!reasons || reasons.test(reason)),
+  );
+  return about.reduce<Event | undefined>((newest, event) => (newest && timeOf(newest) >= timeOf(event) ? newest : event), undefined);
+}
+
+function timeOf({ series, lastTimestamp, eventTime, metadata }: Event): string {
+  return series?.lastObservedTime ?? lastTimestamp ?? eventTime ?? metadata.creationTimestamp ?? '';
+}
+
+export function isOwnedBy(object: KubeObject, owner: KubeObject): boolean {
+  return object.metadata.ownerReferences?.some(({ uid, controller }) => controller && uid === owner.metadata.uid) ?? false;
+}

@@ -1,0 +1,94 @@
+// `berth why` against a cluster of hollow nodes, as it is typed: what it says of each trouble, and of what is not there.
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { runWhy } from '../../apps/cli/src/ask/why.ts';
+import { type HollowCluster, startHollowCluster } from './hollow-cluster.ts';
+
+let cluster: HollowCluster;
+
+beforeAll(async () => {
+  cluster = await startHollowCluster(['n1', 'n2']);
+  await kubectl('wait', '--for=condition=Ready', 'node/n1', 'node/n2', '--timeout=15s');
+}, 40_000);
+
+afterAll(() => cluster?.stop());
+
+async function kubectl(...args: string[]): Promise<string> {
+  const { stdout, stderr, code } = await cluster.kubectl.run(args);
+  expect({ args, code, stderr }).toEqual({ args, code: 0, stderr: expect.any(String) });
+  return stdout;
+}
+
+async function apply(object: object): Promise<string> {
+  return kubectl('apply', '-f', await cluster.kubectl.file('object.json', JSON.stringify(object)));
+}
+
+const connection = () => ['--kubeconfig', cluster.kubectl.controlPlane.kubeconfigPath];
+
+async function why(...argv: string[]): Promise<{ text: string; code: number }> {
+  let text = '';
+  const code = await runWhy([...argv, ...connection()], (line) => {
+    text += `${line}\n`;
+  });
+  return { text, code };
+}
+
+/** Until it says so. */
+const untilWhy = (argv: string[], expected: RegExp) =>
+  expect.poll(async () => (await why(...argv)).text, { timeout: 20_000 }).toMatch(expected);
+
+const pod = (name: string, spec: object) => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name },
+  spec: { ...spec, containers: [{ name: 'main', image: 'hollow/run:1', ...(spec as { main?: object }).main }], main: undefined },
+});
+
+test('a pod that fits nowhere: its decision as kubectl shows it, and the least change', { timeout: 60_000 }, async () => {
+  await apply(pod('big', { main: { resources: { requests: { cpu: '1k' } } }, nodeSelector: { disk: 'ssd' } }));
+  await expect
+    .poll(() => kubectl('get', 'decisions'), { timeout: 20_000 })
+    .toMatch(/NAME +NODE +REASON +FEASIBLE +AGE\nbig +Pending +Unschedulable +0\/2/);
+  const { text, code } = await why('big');
+  expect(code).toBe(1);
+  expect(text).toContain("0/2 nodes are available: 2 node(s) didn't match Pod's node affinity/selector.");
+  expect(text).toMatch(/take disk=ssd from spec.nodeSelector.*; and node n\d lacks .* cpu/);
+  const decision = JSON.parse(await kubectl('get', 'decision', 'big', '-o', 'json'));
+  expect(decision.leastChanges[0].changes.map(({ type }: { type: string }) => type)).toEqual(['NodeSelector', 'Resource']);
+  expect(JSON.parse((await why('pod/big', '-o', 'json')).text)).toMatchObject({ namespace: 'default', object: 'pod/big', isWell: false });
+  await kubectl('delete', 'pod', 'big', '--timeout=15s');
+  const { code: gone, stderr } = await cluster.kubectl.run(['get', 'decision', 'big']);
+  expect({ gone, stderr }).toMatchObject({ gone: 1, stderr: expect.stringContaining('there is no such pod') });
+});
+
+test('a Deployment whose pods a quota refuses, and one whose image cannot be had', { timeout: 60_000 }, async () => {
+  await kubectl('create', 'namespace', 'shop');
+  await kubectl('-n', 'shop', 'create', 'quota', 'few', '--hard=pods=1');
+  await kubectl('-n', 'shop', 'create', 'deployment', 'web', '--image=hollow/run:1', '--replicas=3');
+  await untilWhy(['deployment/web', '-n', 'shop'], /because\n {2}replicaset\/web-\w+: Quota: .*exceeded quota: few/);
+  await kubectl('create', 'deployment', 'lost', '--image=hollow/missing:1');
+  await untilWhy(
+    ['deploy/lost'],
+    /because\n {2}pod\/lost-.*(ErrImagePull|ImagePullBackOff).*\n.*\n.*\nnext\n {2}check name and tag of the image hollow\/missing:1/,
+  );
+  await kubectl('-n', 'shop', 'expose', 'deployment', 'web', '--port=80', '--selector=app=wep');
+  await untilWhy(['service/web', '-n', 'shop'], /its selector app=wep finds no pod; the nearest, pod web-.*, has app=web/);
+});
+
+test('a node that is well, a claim without a class, and names that are not there', { timeout: 60_000 }, async () => {
+  expect(await why('node/n1')).toMatchObject({ code: 0, text: 'node/n1: nothing is wrong: it is ready and takes pods\n' });
+  await kubectl('cordon', 'n2');
+  expect((await why('node', 'n2')).text).toContain('kubectl uncordon n2');
+  await kubectl('uncordon', 'n2');
+  const spec = { storageClassName: 'fast', accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } };
+  await apply({ apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { name: 'data' }, spec });
+  expect((await why('pvc/data')).text).toContain('ClassMissing: its storage class fast is not there');
+  await expect(why('pvc/dta')).rejects.toThrow('there is no pvc dta in namespace default: did you mean data?');
+  await expect(why('node/nowhere-at-all')).rejects.toThrow('there is no node nowhere-at-all: there are n1, n2');
+  await expect(why('deployment/other', '-n', 'nowhere')).rejects.toThrow('nor is there a namespace nowhere');
+  await expect(why('service/kubernetes', '-n', 'kube-system')).rejects.toThrow('there is one in namespace default: add -n default');
+  const closed = await cluster.kubectl.file(
+    'closed.kubeconfig',
+    (await kubectl('config', 'view', '--raw', '--flatten')).replace(/:\d+\n/, ':1\n'),
+  );
+  await expect(runWhy(['x', '--kubeconfig', closed], () => undefined)).rejects.toThrow(/does not answer \(ECONNREFUSED\): start it/);
+});
