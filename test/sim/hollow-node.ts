@@ -10,6 +10,7 @@ import {
   simulatedNetwork,
   simulatedSettings,
 } from '../../apps/node-agent/src/hollow/simulated-machine.ts';
+import { SimulatedPullRecords } from '../../apps/node-agent/src/images/pull-records.ts';
 import { SimulatedPodCgroups } from '../../apps/node-agent/src/node/simulated-pod-cgroups.ts';
 import { SimulatedRestartMarks } from '../../apps/node-agent/src/pods/restart-marks.ts';
 import type { SimulationPorts } from './simulated-control-plane.ts';
@@ -23,6 +24,7 @@ export class HollowNode {
   readonly runtime: HollowRuntime;
   readonly cgroups = new SimulatedPodCgroups();
   readonly #restartMarks = new SimulatedRestartMarks();
+  readonly #pullRecords = new SimulatedPullRecords();
   readonly #ports: SimulationPorts;
   readonly #hub: () => SessionHub | undefined;
   /** The one of the moment. */
@@ -54,6 +56,7 @@ export class HollowNode {
       runtime: this.#life.service(this.runtime),
       cgroups: this.#life.service(this.cgroups),
       restartMarks: this.#life.service(this.#restartMarks),
+      pullRecords: this.#life.service(this.#pullRecords),
     };
     const life = this.#life;
     const agent = new Agent(ports, simulatedSettings(this.name, '192.0.2.1'));

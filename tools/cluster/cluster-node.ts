@@ -16,7 +16,7 @@ const leaseNamespace = 'kube-node-lease';
 const heartbeatSeconds = 10;
 const tearDownTimeoutMs = 120_000;
 
-/** A machine that people work on is often fuller than a server may be: pods go only when it is about to be full. */
+/** A machine that people work on is often fuller than a server may be: pods go only when it is about to be full, images not before. */
 const evictionHard = 'memory.available<100Mi,nodefs.available<5%,nodefs.inodesFree<5%,imagefs.available<5%,imagefs.inodesFree<5%';
 
 export interface ClusterNodeParts {
@@ -90,7 +90,7 @@ export class ClusterNode {
       ...(node.namespace ? ['nsenter', `--net=/run/netns/${node.namespace}`] : []),
       ...program,
       ...['--data-dir', node.directory, '--gateway', gateway, '--node-name', node.name],
-      ...['--eviction-hard', evictionHard],
+      ...['--eviction-hard', evictionHard, '--image-gc-high-threshold', '95', '--image-gc-low-threshold', '90'],
       ...['--instance', node.instance, '--metrics-address', this.#metricsAddress],
       ...['--ingress-http-port', String(layout.ingressHttpPort), '--ingress-https-port', String(layout.ingressHttpsPort)],
       ...(node.address ? ['--node-ip', node.address] : []),

@@ -8,6 +8,10 @@ import { EvictionManager } from './eviction/eviction-manager.ts';
 import type { NodeMeasurements } from './eviction/node-measurements.ts';
 import type { EvictionSettings } from './eviction/thresholds.ts';
 import { NodeHttp } from './http/node-http.ts';
+import type { ImageSettings } from './images/image-settings.ts';
+import type { PullCredential } from './images/keyring.ts';
+import { keepsImage, NodeImages } from './images/node-images.ts';
+import type { PullRecords } from './images/pull-records.ts';
 import type { NodeIngress } from './ingress/ingress.ts';
 import type { NodeNetwork } from './network/network.ts';
 import type { CgroupReader } from './node/cgroup-counters.ts';
@@ -51,6 +55,9 @@ export interface AgentPorts {
   /** What the kernel counted for containers; absent where they are simulated. */
   cgroupReader?: CgroupReader;
   restartMarks: RestartMarks;
+  pullRecords: PullRecords;
+  /** That the node has for an image, whichever pod asks. */
+  nodeCredentials: (image: string) => Promise<PullCredential[]>;
   /** For proxied requests; the network's own where it is absent. */
   dial?: Dial;
   clock: Clock;
@@ -71,6 +78,7 @@ export interface AgentSettings {
   hasAppArmor: boolean;
   /** When pods have to go. */
   eviction: EvictionSettings;
+  images: ImageSettings;
   /** How long pods have when the machine is switched off; absent or empty: as long as the machine has. */
   shutdown?: ShutdownPeriod[];
   /** Holds manifests of pods that the node runs by itself; absent: there are none. */
@@ -87,6 +95,7 @@ export class Agent {
   readonly #reporter: NodeReporter;
   readonly #usage: UsageReporter;
   readonly #evictions: EvictionManager;
+  readonly #images: NodeImages;
   readonly #manifests: ManifestFolder | undefined;
   readonly #stopping = new AbortController();
   #connected = false;
@@ -100,10 +109,14 @@ export class Agent {
     const pressures = () => this.#evictions.conditions;
     const isShuttingDown = () => this.shutdown.isShuttingDown;
     const ownHealth = async () => ({ ...(await health()), isShuttingDown: isShuttingDown() });
-    this.#reporter = new NodeReporter({ facts: settings.facts, health: ownHealth, pressures, link, clock, logger });
+    const event = (reason: string, message: string) => link.reportEvent(nodeEvent(settings.facts, reason, message, clock));
+    this.#images = new NodeImages({ ...ports, settings: settings.images, pods: () => this.pods.pods(), event });
+    const images = () => this.#images.listed;
+    this.#reporter = new NodeReporter({ facts: settings.facts, health: ownHealth, ...{ pressures, images, link, clock, logger } });
     this.#usage = new UsageReporter({ runtime, link, clock, logger, host: ports.hostCounters, podName: (uid) => this.pods.podName(uid) });
     this.pods = new PodManager({
       ...ports,
+      pulls: this.#images.pulls,
       hostIp: settings.facts.nodeIp,
       node: ownNode(settings),
       ...{ pressures, isShuttingDown },
@@ -126,8 +139,7 @@ export class Agent {
       ...{ clock, logger, runtime, measurements, settings: eviction, allocatableMemoryBytes: allocatable(facts).memoryBytes },
       pods: () => this.pods.pods(),
       evict: (uid, failure) => this.pods.evict(uid, failure),
-      // Ours, and those that others run containerd with.
-      keepsImage: (name) => /(^|\/)pause[:@]/.test(name),
+      keepsImage,
       event: (reason, message) => link.reportEvent(nodeEvent(facts, reason, message, clock)),
       changed: () => this.#reporter.lookNow(),
     });
@@ -163,6 +175,7 @@ export class Agent {
   async start(): Promise<void> {
     await this.pods.start();
     await this.#manifests?.start();
+    await this.#images.start();
     await this.#reporter.start();
     this.#usage.start();
     this.#evictions.start();
@@ -176,6 +189,7 @@ export class Agent {
     this.#reporter.stop();
     this.#usage.stop();
     this.#evictions.stop();
+    this.#images.stop();
     this.#manifests?.stop();
     await this.#ports.link.stop();
     await this.pods.stop();

@@ -6,6 +6,7 @@ import type { LogLevel } from '@berth/telemetry';
 import { type HostPort, interfaceAddress, type OptionValues, parseHostPort, parseOptions, UsageError } from '@berth/telemetry/command-line';
 import type { AgentConfig } from './config.ts';
 import { defaultEvictionOptions, type EvictionSettings, evictionSettings } from './eviction/thresholds.ts';
+import { imageOptions, imageUsage, parseImageOptions } from './images/image-options.ts';
 import { podNetworkModes } from './network/pod-routes-plan.ts';
 import { hostName, primaryAddress } from './node/host-facts.ts';
 import { podsMaxDefault, podsMaxLimit } from './node/node-object.ts';
@@ -44,6 +45,7 @@ export const usage = `usage: node-agent --data-dir DIRECTORY --server URL [optio
   --eviction-minimum-reclaim SIGNAL=VALUE,...      how much more there has to be until it is good again
   --eviction-max-pod-grace-period SECONDS          the most that pods are given under a soft threshold (default 0)
   --eviction-pressure-transition-period DURATION   how long a node's condition stays after it was last seen (default 5m0s)
+${imageUsage}
 ${shutdownUsage}
   --log-level LEVEL           debug, info (default), warn, error
   --check                     instead of running: only say whether all of this is right
@@ -85,6 +87,7 @@ const options = {
   'eviction-minimum-reclaim': { type: 'string', default: '' },
   'eviction-max-pod-grace-period': { type: 'string', default: '0' },
   'eviction-pressure-transition-period': { type: 'string', default: defaultEvictionOptions.pressureTransitionPeriod },
+  ...imageOptions,
   ...shutdownOptions,
   'log-level': { type: 'string', default: 'info' },
   check: { type: 'boolean', default: false },
@@ -139,6 +142,7 @@ function commandLine(values: Values, environment: NodeJS.ProcessEnv): AgentComma
     allowedUnsafeSysctls: parseSysctls(values['allowed-unsafe-sysctls']),
     eviction: parseEviction(values),
     podManifests: resolve(values['pod-manifest-path'] ?? join(values['data-dir'], 'manifests')),
+    images: parseImageOptions(values),
     shutdown: parseShutdown(values),
   };
   return { config, logLevel, tearDown: values['tear-down'], checkOnly: values.check, importImage: values['import-image'] };

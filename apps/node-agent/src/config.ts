@@ -1,6 +1,7 @@
 // What one agent is told on its command line.
 import type { Taint } from '@berth/api';
 import type { EvictionSettings } from './eviction/thresholds.ts';
+import type { ImageSettings } from './images/image-settings.ts';
 import type { ProxyPorts } from './ingress/haproxy-config.ts';
 import type { PodNetworkMode } from './network/pod-routes-plan.ts';
 import type { ReservedResources } from './node/reserved-resources.ts';
@@ -34,6 +35,7 @@ export interface AgentConfig {
   /** Kernel settings that pods may have besides the safe ones: names, or patterns that end in `*`. */
   allowedUnsafeSysctls: string[];
   eviction: EvictionSettings;
+  images: ImageSettings;
   /** Holds manifests of pods that the node runs by itself. */
   podManifests: string;
   /** How long pods have when the machine is switched off; empty: as long as the machine has. */

@@ -7,12 +7,13 @@ import { Containerd, ContainerdImageFiles, CriRuntime } from '@berth/runtime';
 import { type Clock, type Logger, logAcceptErrors, type Random } from '@berth/telemetry';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { Agent } from './agent.ts';
+import { Agent, type AgentSettings } from './agent.ts';
 import { AgentMetrics } from './agent-metrics.ts';
 import { appModule } from './app.module.ts';
 import type { AgentConfig } from './config.ts';
 import { HostMeasurements } from './eviction/node-measurements.ts';
 import { reservedFromVolumes, reservedStorage } from './eviction/thresholds.ts';
+import { FilePullRecords } from './images/pull-records.ts';
 import { HaproxyIngress, ingressDirectory } from './ingress/haproxy-ingress.ts';
 import { leasesDirectory } from './network/cni-config.ts';
 import { HostNetwork } from './network/host-network.ts';
@@ -95,23 +96,13 @@ async function start(config: AgentConfig, ports: Ports, onStop: (cleanup: () => 
       cgroups: new HostPodCgroups(),
       cgroupReader: new HostCgroupReader(),
       restartMarks: new FileRestartMarks((uid) => volumes.podDirectory(uid)),
+      pullRecords: new FilePullRecords(join(config.dataDirectory, 'image_manager')),
+      nodeCredentials: async () => [],
       metrics: () => metrics.scrape(),
       measurements,
       health: () => hostHealth(runtime, config.dataDirectory, advisory),
     },
-    {
-      facts: await nodeFacts(config, runtime),
-      logs: logFolders(config),
-      seccompDirectory: join(config.dataDirectory, 'seccomp'),
-      cgroupParent: cgroupParent(config),
-      capabilities: nodeCapabilities(),
-      allowedUnsafeSysctls: config.allowedUnsafeSysctls,
-      hasAppArmor: hasAppArmor(),
-      eviction: config.eviction,
-      shutdown: config.shutdown,
-      podManifests: config.podManifests,
-      writesFiles: true,
-    },
+    await agentSettings(config, runtime),
   );
   await agent.start();
   onStop(() => agent.stop());
@@ -122,6 +113,20 @@ async function start(config: AgentConfig, ports: Ports, onStop: (cleanup: () => 
   onStop(() => app.close());
   ports.logger.info('the node is up', { node: config.nodeName, metrics: config.metricsAddress });
   return agent;
+}
+
+async function agentSettings(config: AgentConfig, runtime: CriRuntime): Promise<AgentSettings> {
+  const { allowedUnsafeSysctls, eviction, images, shutdown, podManifests } = config;
+  return {
+    ...{ allowedUnsafeSysctls, eviction, images, shutdown, podManifests },
+    facts: await nodeFacts(config, runtime),
+    logs: logFolders(config),
+    seccompDirectory: join(config.dataDirectory, 'seccomp'),
+    cgroupParent: cgroupParent(config),
+    capabilities: nodeCapabilities(),
+    hasAppArmor: hasAppArmor(),
+    writesFiles: true,
+  };
 }
 
 /** Its own, or the one that it is given. */

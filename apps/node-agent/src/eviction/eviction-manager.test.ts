@@ -88,6 +88,13 @@ test('images that nothing uses go before any pod does', async () => {
   expect([node.removedImages, node.names()]).toEqual([['old'], []]);
 });
 
+test('a node full of images cleans itself before a pod is refused', async () => {
+  const node = nodeOf([running('a')], { a: 500 });
+  Object.assign(node.world, { available: 50, imageBytes: 100 });
+  await node.manager.round();
+  expect([node.removedImages, node.manager.conditions, node.world.changes, node.events]).toEqual([['old'], [], 0, []]);
+});
+
 test('under a soft threshold pods have time to end', async () => {
   const node = nodeOf(
     [running('a')],

@@ -87,8 +87,17 @@ export class EvictionManager {
   async round(): Promise<boolean> {
     const { settings, runtime, clock, changed } = this.#deps;
     const stats = await runtime.stats();
-    const observations = await this.#observe(stats);
-    const { state, conditions, due } = pressureStep(settings, this.#state, observations, clock.now());
+    let observations = await this.#observe(stats);
+    const next = () => pressureStep(settings, this.#state, observations, clock.now());
+    let step = next();
+    const isNewlyFull = step.conditions.includes('DiskPressure') && !this.#conditions.includes('DiskPressure');
+    const full = isNewlyFull && step.due.find(({ signal }) => meaningOf(signal).condition === 'DiskPressure');
+    // Images that nobody uses go before any pod is refused for them.
+    if (full && (await this.#removeImages(full)) > 0) {
+      observations = await this.#observe(stats);
+      step = next();
+    }
+    const { state, conditions, due } = step;
     this.#state = state;
     const isNews = !deepEqual(conditions, this.#conditions);
     this.#conditions = conditions;
@@ -122,14 +131,20 @@ export class EvictionManager {
   }
 
   /** Whether removing what nobody uses was enough. */
-  async #reclaim({ signal }: Threshold, stats: ContainerStats[]): Promise<boolean> {
-    const { runtime, measurements, settings, pods, keepsImage, logger } = this.#deps;
-    if (meaningOf(signal).condition !== 'DiskPressure') return false;
+  async #reclaim(threshold: Threshold, stats: ContainerStats[]): Promise<boolean> {
+    if (meaningOf(threshold.signal).condition !== 'DiskPressure') return false;
+    await this.#removeImages(threshold);
+    return isRelieved(this.#deps.settings, await this.#observe(stats));
+  }
+
+  /** @returns how many bytes of images that nobody uses are gone */
+  async #removeImages({ signal }: Threshold): Promise<number> {
+    const { runtime, measurements, pods, keepsImage, logger } = this.#deps;
     // Images on a disk of their own give the node's nothing.
-    if (signal.startsWith('nodefs') && (await measurements.hasImageDisk())) return false;
+    if (signal.startsWith('nodefs') && (await measurements.hasImageDisk())) return 0;
     const bytes = await removeUnusedImages(runtime, pods(), keepsImage);
     if (bytes > 0) logger.info('removed images that nothing uses, as the disk is short', { bytes });
-    return isRelieved(settings, await this.#observe(stats));
+    return bytes;
   }
 
   async #evictOne(threshold: Threshold, stats: ContainerStats[], observations: Observations): Promise<boolean> {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { HollowRuntime } from '@berth/runtime';
 import type { Clock, Logger, Random } from '@berth/telemetry';
 import { Agent } from '../agent.ts';
+import { SimulatedPullRecords } from '../images/pull-records.ts';
 import { SimulatedPodCgroups } from '../node/simulated-pod-cgroups.ts';
 import { SimulatedRestartMarks } from '../pods/restart-marks.ts';
 import { GrpcAgentLink } from '../session/grpc-agent-link.ts';
@@ -137,6 +138,7 @@ export class HollowNodes {
         runtime,
         cgroups: new SimulatedPodCgroups(),
         restartMarks: new SimulatedRestartMarks(),
+        pullRecords: new SimulatedPullRecords(),
       },
       { ...settings, facts: { ...settings.facts, labels: { [hollowLabel]: 'true' } } },
     );

@@ -3,6 +3,7 @@
 import type { Pod } from '@berth/api';
 import type { AgentPorts, AgentSettings } from '../agent.ts';
 import { defaultEvictionOptions, evictionSettings } from '../eviction/thresholds.ts';
+import { defaultImageSettings } from '../images/image-settings.ts';
 import type { NodeNetwork } from '../network/network.ts';
 import { podsMaxDefault } from '../node/node-object.ts';
 import { LogFolders } from '../pods/log-folders.ts';
@@ -18,7 +19,10 @@ export const simulatedNetwork: NodeNetwork = {
   stop: async () => {},
 };
 
-export const simulatedMachine: Pick<AgentPorts, 'volumes' | 'measurements' | 'probes' | 'health' | 'hostCounters' | 'dial'> = {
+export const simulatedMachine: Pick<
+  AgentPorts,
+  'volumes' | 'measurements' | 'nodeCredentials' | 'probes' | 'health' | 'hostCounters' | 'dial'
+> = {
   volumes: {
     prepare: async (pod: Pod) => new Map((pod.spec.volumes ?? []).map((volume) => [volume.name, `/simulated/${volume.name}`])),
     fill: async () => [],
@@ -33,6 +37,7 @@ export const simulatedMachine: Pick<AgentPorts, 'volumes' | 'measurements' | 'pr
     usage: async () => ({ containers: [], volumes: new Map(), processes: 0 }),
     hasImageDisk: async () => false,
   },
+  nodeCredentials: async () => [],
   probes: { run: async () => ({ success: true, message: '' }) },
   health: async () => ({ diskAvailableShare: 1 }),
   hostCounters: async () => ({ cpuNanoseconds: 0, memoryBytes: 0 }),
@@ -48,6 +53,7 @@ export function simulatedSettings(nodeName: string, nodeIp: string): AgentSettin
     allowedUnsafeSysctls: [],
     hasAppArmor: false,
     eviction: evictionSettings(defaultEvictionOptions),
+    images: defaultImageSettings,
     writesFiles: false,
     facts: {
       nodeName,

@@ -3,6 +3,7 @@
 import type { Welcome } from '@berth/protocol';
 import { defaultLogRotation } from '@berth/runtime';
 import { type EvictionSettings, shownBound } from '../eviction/thresholds.ts';
+import type { ImageSettings } from '../images/image-settings.ts';
 import type { NodeFacts } from '../node/node-object.ts';
 import { lookEveryMs, reportEveryMs } from '../node/node-reporter.ts';
 import type { LogFolders } from '../pods/log-folders.ts';
@@ -12,11 +13,12 @@ export interface KubeletSettings {
   logs: Pick<LogFolders, 'podsRoot'>;
   cgroupParent: string;
   eviction: EvictionSettings;
+  images: ImageSettings;
   /** Absent until the control plane has spoken. */
   welcome: Welcome | undefined;
 }
 
-export function kubeletConfiguration({ facts, logs, cgroupParent, eviction, welcome }: KubeletSettings): object {
+export function kubeletConfiguration({ facts, logs, cgroupParent, eviction, images, welcome }: KubeletSettings): object {
   return {
     kubeletconfig: {
       address: facts.nodeIp,
@@ -35,7 +37,14 @@ export function kubeletConfiguration({ facts, logs, cgroupParent, eviction, welc
       podLogsDir: logs.podsRoot,
       containerLogMaxSize: `${defaultLogRotation.maxBytes / 2 ** 20}Mi`,
       containerLogMaxFiles: defaultLogRotation.maxFiles,
-      serializeImagePulls: false,
+      serializeImagePulls: images.parallelPullsMax === 1,
+      maxParallelImagePulls: images.parallelPullsMax,
+      imageMinimumGCAge: `${images.collection.minimumAgeMs / 1000}s`,
+      imageMaximumGCAge: `${images.collection.maximumAgeMs / 1000}s`,
+      imageGCHighThresholdPercent: images.collection.highPercent,
+      imageGCLowThresholdPercent: images.collection.lowPercent,
+      nodeStatusMaxImages: images.statusImagesMax,
+      imagePullCredentialsVerificationPolicy: images.verification.name,
       enableDebuggingHandlers: true,
     },
   };

@@ -19,6 +19,18 @@ export function imageReference(image: string): string {
   return image.lastIndexOf(':') > image.lastIndexOf('/') ? image : `${image}:latest`;
 }
 
+/** With its domain, without tag and digest. @param image that means something */
+export function repositoryOf(image: string): string {
+  const [host, rest] = splitDomain(image);
+  return `${host}/${rest.replace(/[:@].*$/, '')}`;
+}
+
+/** As runtimes name what they hold: with its domain. */
+export function fullReference(image: string): string {
+  const [host, rest] = splitDomain(image);
+  return `${host}/${rest}`;
+}
+
 function faultOf(image: string): string | undefined {
   if (/^[a-f0-9]{64}$/.test(image)) return `invalid repository name (${image}), cannot specify 64-byte hexadecimal strings`;
   const [host, rest] = splitDomain(image);

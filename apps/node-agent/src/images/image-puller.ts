@@ -1,13 +1,12 @@
 // Brings images to the node by pull policy, in the background: a pod asks, and is woken when the answer has changed.
-// Pulls of the same image are one pull; failures back off (10 s doubling to 5 min) as ErrImagePull and ImagePullBackOff.
+// Failures back off (10 s doubling to 5 min), for each pod by itself, as ErrImagePull and ImagePullBackOff.
 import type { Container, Secret } from '@berth/api';
-import { type ImageInfo, ImagePullError, type RegistryAuth, type Runtime, RuntimeUnavailableError } from '@berth/runtime';
-import type { Clock } from '@berth/telemetry';
+import { type ImageInfo, RuntimeUnavailableError } from '@berth/runtime';
 import { BackOff, pullBackOff } from '../pods/back-off.ts';
-import { imageReference } from './image-name.ts';
-import { registryAuth } from './registry-auth.ts';
+import { imageReference, repositoryOf } from './image-name.ts';
+import { ImagePulls, type ImagePullsDeps, type PullEnd, type PullReport } from './image-pulls.ts';
+import { type PullCredential, secretKeyring } from './keyring.ts';
 
-const concurrentPullsMax = 5;
 const failureShownMs = 1_000;
 
 export type ImageState =
@@ -21,48 +20,38 @@ export type ImageState =
       retryAtMs?: number;
     };
 
-interface Pull {
+/** Of a pod with an image. */
+interface Failures {
   backOff: BackOff;
-  running: boolean;
-  lastError?: string;
+  lastError: string;
   failedAtMs: number;
-  /** The instances that have asked and have not started. */
-  asked: Set<string>;
-  /** Those of them whose `Always` this pull has satisfied. */
-  satisfied: Set<string>;
-  /** By instance: who is told how the running pull ends. */
-  waiting: Map<string, PullWaiter>;
-  imageRef?: string;
 }
-
-interface PullWaiter {
-  sinceMs: number;
-  report: PullReport;
-  changed: () => void;
-}
-
-export type PullReport = (type: 'Normal' | 'Warning', reason: string, message: string) => void;
 
 export interface ImageRequest {
-  container: Container;
-  /** Names one start of a container, so that `Always` asks the registry once for each. */
-  instance: string;
+  container: Pick<Container, 'image' | 'imagePullPolicy'>;
+  /** Of the pod. */
+  uid: string;
+  /** Names one start of a container within the pod, so that `Always` asks the registry once for each. */
+  start: string;
   secrets: Secret[];
   report: PullReport;
   /** Called when a pull that was under way has ended. */
   changed: () => void;
 }
 
-export class ImagePuller {
-  readonly #runtime: Runtime;
-  readonly #clock: Clock;
-  readonly #pulls = new Map<string, Pull>();
-  readonly #queue: (() => void)[] = [];
-  #active = 0;
+type Known = ImageRequest & { shown: string; image: string; instance: string; credentials: PullCredential[] };
 
-  constructor(runtime: Runtime, clock: Clock) {
-    this.#runtime = runtime;
-    this.#clock = clock;
+export class ImagePuller {
+  readonly #deps: ImagePullsDeps;
+  readonly #pulls: ImagePulls;
+  /** By pod, then by image. */
+  readonly #failures = new Map<string, Map<string, Failures>>();
+  /** By pod, then by start: what the image is that it was given. */
+  readonly #given = new Map<string, Map<string, string>>();
+
+  constructor(deps: ImagePullsDeps) {
+    this.#deps = deps;
+    this.#pulls = new ImagePulls(deps);
   }
 
   /** The state of a container's image now. Starts a pull when one is due. */
@@ -76,151 +65,109 @@ export class ImagePuller {
       request.report('Warning', 'InspectFailed', message);
       return { state: 'failed', reason: 'InvalidImageName', message, retryAtMs: Number.MAX_SAFE_INTEGER };
     }
-    let auth: RegistryAuth | undefined;
+    let credentials: PullCredential[];
     try {
-      auth = registryAuth(image, request.secrets);
+      credentials = secretKeyring(request.secrets).lookup(repositoryOf(image));
     } catch (error) {
       const { message } = error as Error;
       request.report('Warning', 'Failed', `Failed to pull image "${shown}": ${message}`);
       return { state: 'failed', reason: 'ErrImagePull', message };
     }
-    const pull = this.#pull(image, auth, request.instance);
-    return (await this.#present(image, pull, request)) ?? this.#backedOff(shown, pull) ?? this.#pulled(image, auth, pull, request);
+    const known = { ...request, shown, image, credentials, instance: JSON.stringify([request.uid, request.start]) };
+    if (this.#pulls.isWaiting(known.instance)) return this.#underWay(known);
+    return (await this.#present(known)) ?? this.#backedOff(known) ?? this.#pulled(known);
   }
 
   /** Undefined when it has to be pulled. */
-  async #present(image: string, pull: Pull, { container, instance, report }: ImageRequest): Promise<ImageState | undefined> {
+  async #present(known: Known): Promise<ImageState | undefined> {
+    const { container, uid, start, report, shown } = known;
     const policy = container.imagePullPolicy ?? 'IfNotPresent';
-    if (pull.running || (policy === 'Always' && !pull.satisfied.has(instance))) return undefined;
+    const given = this.#given.get(uid)?.get(start);
+    if (policy === 'Always' && given === undefined) return undefined;
+    let present: ImageInfo | undefined;
     try {
-      const present = await this.#runtime.imageStatus(image);
-      if (present) {
-        if (!pull.satisfied.has(instance)) report('Normal', 'Pulled', `Container image "${container.image}" already present on machine`);
-        pull.satisfied.add(instance);
-        return { state: 'present', image: present, imageRef: pull.imageRef ?? present.id };
-      }
+      present = await this.#deps.runtime.imageStatus(known.image);
     } catch (error) {
       if (error instanceof RuntimeUnavailableError) throw error;
-      const message = `Failed to inspect image "${container.image}": ${(error as Error).message}`;
+      const message = `Failed to inspect image "${shown}": ${(error as Error).message}`;
       report('Warning', 'InspectFailed', message);
       return { state: 'failed', reason: 'ImageInspectError', message };
     }
+    if (present && given !== undefined) return { state: 'present', image: present, imageRef: given };
+    if (present && (await this.#deps.access.mayUse(known.image, present.id, known.credentials))) {
+      report('Normal', 'Pulled', `Container image "${shown}" already present on machine and can be accessed by the pod`);
+      this.#give(known, present.id);
+      return { state: 'present', image: present, imageRef: present.id };
+    }
     if (policy !== 'Never') return undefined;
-    const message = `Container image "${container.image}" is not present with pull policy of Never`;
+    // Also where it is there, for others: that it is, is not for this pod to know.
+    const message = `Container image "${shown}" is not present with pull policy of Never`;
     report('Warning', 'ErrImageNeverPull', message);
     return { state: 'failed', reason: 'ErrImageNeverPull', message };
   }
 
-  /** Undefined when a pull may begin, or is under way. */
-  #backedOff(shown: string, pull: Pull): ImageState | undefined {
-    const nowMs = this.#clock.now();
-    if (!pull.lastError || pull.running || pull.backOff.readyAtMs <= nowMs) return undefined;
+  /** Undefined when a pull may begin. */
+  #backedOff({ uid, image, shown }: Known): ImageState | undefined {
+    const failures = this.#failures.get(uid)?.get(image);
+    const nowMs = this.#deps.clock.now();
+    if (!failures || failures.backOff.readyAtMs <= nowMs) return undefined;
+    const { lastError, failedAtMs, backOff } = failures;
     // The failure itself is shown for a moment before the waiting that follows from it.
-    const waitsFromMs = pull.failedAtMs + failureShownMs;
-    if (nowMs < waitsFromMs) return { state: 'failed', reason: 'ErrImagePull', message: pull.lastError, retryAtMs: waitsFromMs };
-    return {
-      state: 'failed',
-      reason: 'ImagePullBackOff',
-      message: `Back-off pulling image "${shown}": ErrImagePull: ${pull.lastError}`,
-      retryAtMs: pull.backOff.readyAtMs,
-    };
+    const waitsFromMs = failedAtMs + failureShownMs;
+    if (nowMs < waitsFromMs) return { state: 'failed', reason: 'ErrImagePull', message: lastError, retryAtMs: waitsFromMs };
+    const message = `Back-off pulling image "${shown}": ErrImagePull: ${lastError}`;
+    return { state: 'failed', reason: 'ImagePullBackOff', message, retryAtMs: backOff.readyAtMs };
   }
 
-  #pulled(image: string, auth: RegistryAuth | undefined, pull: Pull, request: ImageRequest): ImageState {
-    const { container, instance, report, changed } = request;
-    if (!pull.waiting.has(instance)) {
-      report('Normal', 'Pulling', `Pulling image "${container.image}"`);
-      pull.waiting.set(instance, { sinceMs: this.#clock.monotonicMs(), report, changed });
+  #pulled(known: Known): ImageState {
+    const { shown, instance, uid, report, changed } = known;
+    report('Normal', 'Pulling', `Pulling image "${shown}"`);
+    this.#pulls.join(known, instance, {
+      ...{ uid, report },
+      ended: (result) => {
+        this.#ended(known, result);
+        changed();
+      },
+    });
+    return this.#underWay(known);
+  }
+
+  #underWay({ uid, image }: Known): ImageState {
+    const failures = this.#failures.get(uid)?.get(image);
+    if (!failures) return { state: 'pulling' };
+    return { state: 'failed', reason: 'ErrImagePull', message: failures.lastError, retryAtMs: Number.MAX_SAFE_INTEGER };
+  }
+
+  #ended(known: Known, result: PullEnd): void {
+    if (!('error' in result)) {
+      this.#give(known, result.imageRef);
+      return;
     }
-    if (!pull.running) this.#begin(image, container.image ?? '', pull, auth);
-    return pull.lastError
-      ? { state: 'failed', reason: 'ErrImagePull', message: pull.lastError, retryAtMs: Number.MAX_SAFE_INTEGER }
-      : { state: 'pulling' };
+    const { uid, image } = known;
+    const ofPod = this.#failures.get(uid) ?? new Map<string, Failures>();
+    this.#failures.set(uid, ofPod);
+    const earlier = ofPod.get(image);
+    const backOff = earlier?.backOff ?? new BackOff(pullBackOff);
+    // Containers of one pod that waited for one pull have failed once.
+    if (earlier?.failedAtMs !== result.failedAtMs) backOff.fail(result.failedAtMs);
+    ofPod.set(image, { backOff, lastError: result.error, failedAtMs: result.failedAtMs });
+  }
+
+  #give({ uid, start, image }: Known, imageRef: string): void {
+    this.#failures.get(uid)?.delete(image);
+    const ofPod = this.#given.get(uid) ?? new Map<string, string>();
+    this.#given.set(uid, ofPod.set(start, imageRef));
   }
 
   /** Forgets a container's start, once it is over. */
-  release(instance: string): void {
-    this.#forget((known) => known === instance);
+  release(uid: string, start: string): void {
+    this.#given.get(uid)?.delete(start);
   }
 
-  /** Forgets a pod with all its containers' starts, and the failures of pulls that nobody waits for any more. */
+  /** Forgets a pod with all its containers' starts, and its failures. */
   releasePod(uid: string): void {
-    this.#forget((known) => known.startsWith(`${uid}/`));
+    this.#pulls.leave(uid);
+    this.#given.delete(uid);
+    this.#failures.delete(uid);
   }
-
-  #forget(isOver: (instance: string) => boolean): void {
-    for (const [key, pull] of this.#pulls) {
-      for (const instance of [...pull.asked].filter(isOver)) {
-        pull.asked.delete(instance);
-        pull.satisfied.delete(instance);
-      }
-      if (pull.asked.size === 0 && !pull.running) this.#pulls.delete(key);
-    }
-  }
-
-  /** One for each image and whoever may pull it: without their credentials, others may fail where they do not. */
-  #pull(image: string, auth: RegistryAuth | undefined, instance: string): Pull {
-    const key = JSON.stringify([image, auth]);
-    const known = this.#pulls.get(key);
-    const pull = known ?? {
-      ...{ backOff: new BackOff(pullBackOff), running: false, failedAtMs: 0 },
-      ...{ asked: new Set<string>(), satisfied: new Set<string>(), waiting: new Map<string, PullWaiter>() },
-    };
-    this.#pulls.set(key, pull);
-    pull.asked.add(instance);
-    return pull;
-  }
-
-  #begin(image: string, shown: string, pull: Pull, auth: RegistryAuth | undefined): void {
-    pull.running = true;
-    void this.#turn(async () => {
-      const begunMs = this.#clock.monotonicMs();
-      try {
-        pull.imageRef = await this.#runtime.pullImage(image, auth);
-        const sizeBytes = (await this.#runtime.imageStatus(pull.imageRef))?.sizeBytes ?? 0;
-        pull.backOff.reset();
-        delete pull.lastError;
-        this.#tellPulled(shown, pull, begunMs, sizeBytes);
-      } catch (error) {
-        pull.failedAtMs = this.#clock.now();
-        pull.backOff.fail(pull.failedAtMs);
-        pull.lastError = error instanceof ImagePullError ? error.message : `failed to pull image "${shown}": ${(error as Error).message}`;
-        for (const { report } of pull.waiting.values()) {
-          report('Warning', 'Failed', `Failed to pull image "${shown}": ${pull.lastError}`);
-          report('Warning', 'Failed', 'Error: ErrImagePull');
-        }
-      } finally {
-        pull.running = false;
-        const waiting = [...pull.waiting.values()];
-        pull.waiting.clear();
-        for (const { changed } of waiting) changed();
-      }
-    });
-  }
-
-  #tellPulled(shown: string, pull: Pull, begunMs: number, sizeBytes: number): void {
-    const nowMs = this.#clock.monotonicMs();
-    for (const [instance, { report, sinceMs }] of pull.waiting) {
-      pull.satisfied.add(instance);
-      const times = `in ${durationText(nowMs - begunMs)} (${durationText(nowMs - sinceMs)} including waiting)`;
-      report('Normal', 'Pulled', `Successfully pulled image "${shown}" ${times}. Image size: ${sizeBytes} bytes.`);
-    }
-  }
-
-  /** Runs at most `concurrentPullsMax` at once; the queue is bounded by the pods of this node. */
-  async #turn(task: () => Promise<void>): Promise<void> {
-    if (this.#active >= concurrentPullsMax) await new Promise<void>((resolve) => this.#queue.push(resolve));
-    this.#active++;
-    try {
-      await task();
-    } finally {
-      this.#active--;
-      this.#queue.shift()?.();
-    }
-  }
-}
-
-/** As Kubernetes writes it: `103ms`, `2.5s`. */
-function durationText(durationMs: number): string {
-  return durationMs < 1000 ? `${Math.round(durationMs)}ms` : `${(durationMs / 1000).toFixed(3).replace(/\.?0+$/, '')}s`;
 }

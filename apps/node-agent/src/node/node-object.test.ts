@@ -19,7 +19,7 @@ const facts = {
   },
   ...{ reservedStorageBytes: 10 * gibibyte, podsMax: 30 },
 };
-const state = { health: { diskAvailableShare: 1 }, pressures: [], previous: [] };
+const state = { health: { diskAvailableShare: 1 }, pressures: [], previous: [], images: [] };
 
 test('a tenth of memory and of a core, and what pods are evicted for, unless something else is said', () => {
   expect(allocatable(facts)).toEqual({
@@ -62,4 +62,11 @@ test('its taints', () => {
   const taints = [{ key: 'dedicated', effect: 'NoSchedule' }];
   expect(nodeObject({ ...facts, taints }, {}).spec).toEqual({ taints });
   expect(nodeObject(facts, {}).spec).toEqual({});
+});
+
+test('images are listed with at most five names each, digests first', () => {
+  const image = { id: 'sha256:1', repoDigests: ['a@sha256:1'], repoTags: ['a:1', 'a:2', 'a:3', 'a:4', 'a:5'], sizeBytes: 7 };
+  expect(nodeStatus(facts, { ...state, images: [image] }, '2026-01-01T00:00:00Z').images).toEqual([
+    { names: ['a@sha256:1', 'a:1', 'a:2', 'a:3', 'a:4'], sizeBytes: 7 },
+  ]);
 });

@@ -1,6 +1,6 @@
 // The Node object and its status as this agent reports them. Pure.
 import { type Node, type NodeCondition, type NodeStatus, type Taint, volumeFileSystemsAnnotation } from '@berth/api';
-import type { RuntimeHealth } from '@berth/runtime';
+import type { ImageInfo, RuntimeHealth } from '@berth/runtime';
 import type { ProxyPorts } from '../ingress/haproxy-config.ts';
 import type { PressureCondition } from '../pods/admission.ts';
 import type { HostFacts } from './host-facts.ts';
@@ -19,6 +19,8 @@ export const podsMaxLimit = 250;
 const reservedMemoryShare = 0.1;
 const reservedMemoryBytesMax = 2 ** 30;
 const reservedCpuMillis = 100;
+/** Of each image in the status. */
+const imageNamesMax = 5;
 
 export interface NodeFacts {
   host: HostFacts;
@@ -109,10 +111,12 @@ export interface NodeState {
   pressures: readonly PressureCondition[];
   /** For transition times. */
   previous: NodeCondition[];
+  /** Those that the status lists, in this order. */
+  images: readonly ImageInfo[];
 }
 
 /** @param now RFC 3339 */
-export function nodeStatus(facts: NodeFacts, { health, pressures, previous }: NodeState, now: string): NodeStatus {
+export function nodeStatus(facts: NodeFacts, { health, pressures, previous, images }: NodeState, now: string): NodeStatus {
   const { host } = facts;
   const free = allocatable(facts);
   const size = (cpu: string, memoryBytes: number, storageBytes: number) => ({
@@ -141,8 +145,13 @@ export function nodeStatus(facts: NodeFacts, { health, pressures, previous }: No
       operatingSystem: 'linux',
       architecture: host.architecture,
     },
+    ...(images.length > 0 && { images: images.map(shownImage) }),
     ...runtimeFeatures(health),
   };
+}
+
+function shownImage({ repoDigests, repoTags, sizeBytes }: ImageInfo): NonNullable<NodeStatus['images']>[number] {
+  return { names: [...repoDigests, ...repoTags].slice(0, imageNamesMax), sizeBytes };
 }
 
 /** Nothing where the runtime says nothing of what it can do. */

@@ -3,6 +3,7 @@
 import type { Node, NodeCondition, NodeStatus } from '@berth/api';
 import { deepEqual } from '@berth/machinery';
 import type { AgentLink } from '@berth/protocol';
+import type { ImageInfo } from '@berth/runtime';
 import { type Clock, type Logger, timestamp } from '@berth/telemetry';
 import type { PressureCondition } from '../pods/admission.ts';
 import { type NodeFacts, type NodeHealth, nodeObject, nodeStatus } from './node-object.ts';
@@ -17,6 +18,8 @@ export interface NodeReporterDeps {
   health: () => Promise<NodeHealth>;
   /** What the node is short of now. */
   pressures: () => readonly PressureCondition[];
+  /** That the status lists. */
+  images: () => readonly ImageInfo[];
   link: Pick<AgentLink, 'reportNode'>;
   clock: Clock;
   logger: Logger;
@@ -74,8 +77,8 @@ export class NodeReporter {
   }
 
   async #look(): Promise<void> {
-    const { facts, health, pressures, link, clock } = this.#deps;
-    const state = { health: await health(), pressures: pressures(), previous: this.#conditions };
+    const { facts, health, pressures, images, link, clock } = this.#deps;
+    const state = { health: await health(), pressures: pressures(), previous: this.#conditions, images: images() };
     const status = nodeStatus(facts, state, timestamp(clock));
     const isNews = !deepEqual(withoutHeartbeats(status), this.#status && withoutHeartbeats(this.#status));
     this.#conditions = status.conditions ?? [];

@@ -52,9 +52,9 @@ export class ContainerStarter {
     const { container, attempt } = step;
     const field = containerFieldPath(pod, container.name);
     const event: ContainerEvent = (type, reason, message) => this.#env.event(pod, type, reason, message, field);
-    const instance = `${pod.metadata.uid}/${container.name}/${attempt}`;
+    const [uid, start] = [pod.metadata.uid ?? '', `${container.name}/${attempt}`];
     const secrets = this.#env.pullSecrets(pod);
-    const image = await this.#env.images.ensure({ container, instance, secrets, report: event, changed: this.#wake });
+    const image = await this.#env.images.ensure({ container, uid, start, secrets, report: event, changed: this.#wake });
     if (image.state === 'pulling') return {};
     if (image.state === 'failed') {
       if (image.reason === 'ImagePullBackOff') event('Normal', 'BackOff', `Back-off pulling image "${container.image}"`);
@@ -70,7 +70,7 @@ export class ContainerStarter {
     } catch (error) {
       return this.#failed(pod, container, error instanceof ConfigError ? 'CreateContainerConfigError' : 'CreateContainerError', error);
     }
-    this.#env.images.release(instance);
+    this.#env.images.release(uid, start);
     event('Normal', 'Created', `Container created`);
     try {
       await this.#env.runtime.startContainer(id);

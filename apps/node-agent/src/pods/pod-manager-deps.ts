@@ -2,6 +2,7 @@
 import type { AgentLink } from '@berth/protocol';
 import type { Runtime } from '@berth/runtime';
 import type { Clock, Logger, Random } from '@berth/telemetry';
+import type { ImagePullsDeps } from '../images/image-pulls.ts';
 import type { NodeNetwork } from '../network/network.ts';
 import type { PodCgroups } from '../node/pod-cgroups.ts';
 import type { ProbeRunner } from '../probes/probe.ts';
@@ -13,6 +14,7 @@ import type { RestartMarks } from './restart-marks.ts';
 
 export interface PodManagerDeps {
   runtime: Runtime;
+  pulls: Omit<ImagePullsDeps, 'runtime' | 'clock'>;
   link: AgentLink;
   volumes: VolumeManager;
   network: NodeNetwork;

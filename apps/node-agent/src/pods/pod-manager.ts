@@ -210,7 +210,7 @@ export class PodManager {
       hostIp,
       prober: this.#prober(),
       inventory: this.#inventory,
-      images: new ImagePuller(runtime, clock),
+      images: new ImagePuller({ ...this.#deps.pulls, runtime, clock }),
       allocations,
       admissions: new Admissions({
         ...{ allocations, clock, wake },

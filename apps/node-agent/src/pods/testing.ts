@@ -5,6 +5,7 @@ import type { AgentEvent, AgentLink, DesiredState, PodStatusReport } from '@bert
 import { HollowRuntime, type HollowRuntimeOptions } from '@berth/runtime';
 import { seededRandom, silentLogger } from '@berth/telemetry';
 import { SimulatedClock } from '@berth/telemetry/testing';
+import { simulatedPulls } from '../images/testing.ts';
 import type { NetworkState } from '../network/network.ts';
 import { SimulatedPodCgroups } from '../node/simulated-pod-cgroups.ts';
 import type { ProbeResult } from '../probes/probe.ts';
@@ -121,6 +122,7 @@ export class TestNode {
         random: seededRandom(2),
         logger: silentLogger,
       },
+      pulls: simulatedPulls(this.runtime, this.clock),
       network: { ...network, clusterDomain: 'cluster.local', dnsFor: () => ({ servers: [], searches: [], options: [] }) },
       ...{
         hostIp: '10.0.0.1',
