@@ -113,7 +113,11 @@ export class Agent {
     this.#images = new NodeImages({ ...ports, settings: settings.images, pods: () => this.pods.pods(), event });
     const images = () => this.#images.listed;
     this.#reporter = new NodeReporter({ facts: settings.facts, health: ownHealth, ...{ pressures, images, link, clock, logger } });
-    this.#usage = new UsageReporter({ runtime, link, clock, logger, host: ports.hostCounters, podName: (uid) => this.pods.podName(uid) });
+    this.#usage = new UsageReporter({
+      ...{ runtime, link, clock, logger, host: ports.hostCounters },
+      volumesCapacity: () => ports.volumes.localCapacity(),
+      podName: (uid) => this.pods.podName(uid),
+    });
     this.pods = new PodManager({
       ...ports,
       pulls: this.#images.pulls,

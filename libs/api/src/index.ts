@@ -116,6 +116,7 @@ export {
   mountOptionProblem,
   provisionedByAnnotation,
   volumeFileSystemsAnnotation,
+  volumesCapacityAnnotation,
 } from './local-disks.ts';
 export { mirrorAnnotation, mirrorPodRefusal } from './mirror-pods.ts';
 export { hasEnded, isTerminal } from './pod-phase.ts';

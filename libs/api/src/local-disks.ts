@@ -9,6 +9,8 @@ export const localVolumeFinalizer = 'berth.io/local-volume';
 export const provisionedByAnnotation = 'pv.kubernetes.io/provisioned-by';
 /** Of a node: with which file systems its agent makes volumes, as `ext4,xfs`. Absent, volumes are folders. */
 export const volumeFileSystemsAnnotation = 'berth.io/volume-file-systems';
+/** Of a node: how much its agent has for volumes in all, those that there are included. */
+export const volumesCapacityAnnotation = 'berth.io/volumes-capacity';
 /** Of a volume: how far its file is. */
 export const diskStateAnnotation = 'berth.io/disk';
 /** Of a volume that is refused: why. */

@@ -33,6 +33,7 @@ import { statefulSetController } from './stateful-set/controller.ts';
 import { claimController } from './volumes/claim.ts';
 import { ephemeralVolumeController } from './volumes/ephemeral.ts';
 import { attributesClassProtectionController, claimProtectionController, volumeProtectionController } from './volumes/protection.ts';
+import { storageCapacityController } from './volumes/storage-capacity.ts';
 import { volumeController } from './volumes/volume.ts';
 
 export interface ControllersOptions {
@@ -90,6 +91,7 @@ export function controllersFor(options: ControllersOptions): Controller[] {
     erase(claimProtectionController),
     erase(volumeProtectionController),
     erase(attributesClassProtectionController),
+    erase(storageCapacityController),
     ...(caCertificate === undefined ? [] : [erase(rootCertificateController(caCertificate))]),
   ];
 }

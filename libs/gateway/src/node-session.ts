@@ -13,6 +13,7 @@ import type { NodeRegistrar } from './node-registrar.ts';
 import type { NodeUsages } from './node-usages.ts';
 import { PodStatusWriter } from './pod-status-writer.ts';
 import { isTransient, RetryQueue } from './retry-queue.ts';
+import { writeVolumeCapacity } from './volume-capacity.ts';
 import { VolumeReports } from './volume-reports.ts';
 
 /** The carrier of a session, on the gateway's side. */
@@ -67,6 +68,7 @@ export class NodeSession {
   #acknowledged = 0;
   #nodeStatus: NodeStatus | undefined;
   #nodeStatusQueued = false;
+  #capacityQueued = false;
   #silence: Timer | undefined;
 
   constructor(nodeName: string, channel: SessionChannel, ports: SessionPorts) {
@@ -196,6 +198,7 @@ export class NodeSession {
         this.#mirrors.mirror(message.pods);
         break;
       case 'nodeUsage':
+        this.#queueCapacity(message.usage.volumesCapacityBytes);
         this.#ports.usages.report(this.nodeName, { ...message.usage, pods: message.usage.pods.filter((pod) => this.#isOwn(pod)) });
         break;
       case 'volumeMade':
@@ -241,6 +244,17 @@ export class NodeSession {
       this.#send({ type: 'acknowledged', sequence });
     });
     if (!taken) this.close(`the agent sent more than ${batchesMax} batches of statuses without waiting for their acknowledgement`);
+  }
+
+  /** Only the newest counts, and the next report brings another. */
+  #queueCapacity(bytes: number | undefined): void {
+    if (bytes === undefined || this.#capacityQueued) return;
+    this.#capacityQueued = this.#writeQueue.add(async () => {
+      this.#capacityQueued = false;
+      await writeVolumeCapacity(this.#ports.client, this.#ports.view.node(this.nodeName), bytes).catch((error: unknown) =>
+        this.#logger.warn('what a node has for volumes was not written', { error }),
+      );
+    });
   }
 
   /** An agent speaks of its own node and pods, and of what has no owner among nodes. */

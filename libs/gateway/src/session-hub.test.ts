@@ -1,5 +1,5 @@
 // What a node is told to run: its own pods, what they refer to, and only changes after a broken session.
-import { ConfigMap, PersistentVolume, PersistentVolumeClaim, Pod, RuntimeClass, Secret, Service } from '@berth/api';
+import { ConfigMap, Node, PersistentVolume, PersistentVolumeClaim, Pod, RuntimeClass, Secret, Service } from '@berth/api';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { HubFixture } from './hub-fixture.ts';
 
@@ -122,6 +122,21 @@ describe('desired state', () => {
     one.link.reportVolumeMade('a', uids.a ?? '', 'too late');
     await fixture.clock.advance(100);
     expect(await state('a')).toMatchObject({ 'berth.io/disk': 'made' });
+  });
+
+  it('writes how much a node has for volumes, and only again when that has changed by much', async () => {
+    const one = fixture.agent('one');
+    await fixture.clock.advance(100);
+    const report = async (volumesCapacityBytes: number) => {
+      const usage = { at: '2026-01-01T00:00:00Z', windowSeconds: 15, node: { cpuNanoCores: 1, memoryBytes: 1 }, pods: [] };
+      one.link.reportUsage({ ...usage, volumesCapacityBytes });
+      await fixture.clock.advance(100);
+      return (await fixture.client.get(Node, { name: 'one' })).metadata.annotations?.['berth.io/volumes-capacity'];
+    };
+    expect(await report(10 * 2 ** 30 + 12345)).toBe('10Gi');
+    expect(await report(10.1 * 2 ** 30)).toBe('10Gi');
+    expect(await report(9 * 2 ** 30)).toBe('9Gi');
+    expect(await report(-1)).toBe('9Gi');
   });
 
   it('sends only what changed after a reconnect', async () => {

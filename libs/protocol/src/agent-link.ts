@@ -104,6 +104,8 @@ export interface UsageReport {
   at: string;
   windowSeconds: number;
   node: Usage;
+  /** What its disk has for volumes in all, those that there are included; absent where it makes none. */
+  volumesCapacityBytes?: number;
   pods: { namespace: string; name: string; uid: string; containers: (Usage & { name: string })[] }[];
 }
 

@@ -1,6 +1,8 @@
 // Turns what informers report into the scheduler's snapshot and into events for its queue.
 import {
+  CSIDriver,
   CSINode,
+  CSIStorageCapacity,
   DeviceClass,
   hasEnded,
   Namespace,
@@ -87,6 +89,16 @@ function feedVolumes({ informers, snapshot: { volumes }, queue }: ClusterFeedPar
   informers.of(CSINode).onChange((type, csiNode) => {
     if (type === 'DELETED') volumes.removeNodeLimits(csiNode.metadata.name);
     else volumes.setNodeLimits(csiNode);
+    queue.happened('volume');
+  });
+  informers.of(CSIStorageCapacity).onChange((type, capacity) => {
+    if (type === 'DELETED') volumes.removeCapacity(keyOf(capacity));
+    else volumes.setCapacity(capacity);
+    queue.happened('volume');
+  });
+  informers.of(CSIDriver).onChange((type, driver) => {
+    if (type === 'DELETED') volumes.removeDriver(driver.metadata.name);
+    else volumes.setDriver(driver);
     queue.happened('volume');
   });
   informers.of(VolumeAttachment).onChange((type, attachment) => {

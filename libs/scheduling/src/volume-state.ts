@@ -1,6 +1,8 @@
 // Claims with their users, volumes, classes, and what nodes can attach and have attached, as the plugins for volumes need them. `version` grows with every change that may alter an answer.
 import {
+  type CSIDriver,
   type CSINode,
+  type CSIStorageCapacity,
   type PersistentVolume,
   type PersistentVolumeClaim,
   type StorageClass,
@@ -8,11 +10,13 @@ import {
   type VolumeAttachment,
 } from '@berth/api';
 import { keyOf } from '@berth/machinery';
+import { StorageCapacities } from './storage-capacity.ts';
 
 export class VolumeState {
   readonly claims = new Map<string, PersistentVolumeClaim>();
   readonly volumes = new Map<string, PersistentVolume>();
   readonly classes = new Map<string, StorageClass>();
+  readonly capacities = new StorageCapacities();
   version = 0;
   /** How many pods that have a node mount each claim. */
   readonly #users = new Map<string, number>();
@@ -111,6 +115,26 @@ export class VolumeState {
 
   removeVolume(name: string): void {
     if (this.volumes.delete(name)) this.version++;
+  }
+
+  setCapacity(capacity: CSIStorageCapacity): void {
+    this.capacities.set(capacity);
+    this.version++;
+  }
+
+  removeCapacity(key: string): void {
+    this.capacities.remove(key);
+    this.version++;
+  }
+
+  setDriver(driver: CSIDriver): void {
+    this.capacities.setDriver(driver);
+    this.version++;
+  }
+
+  removeDriver(name: string): void {
+    this.capacities.removeDriver(name);
+    this.version++;
   }
 
   setClass(storageClass: StorageClass): void {

@@ -29,6 +29,7 @@ export const simulatedMachine: Pick<
     podDirectory: (uid) => `/simulated/${uid}`,
     cleanUp: async () => {},
     knownPods: async () => [],
+    localCapacity: async () => undefined,
     makeLocal: async () => {},
     removeLocal: async () => {},
   },

@@ -22,6 +22,7 @@ test('CPU is what was used between two measurements; a container that is new is 
   let seen: ContainerStats[] = [stats('a', 0, 0)];
   let cpuNanoseconds = 0;
   const reporter = new UsageReporter({
+    volumesCapacity: async () => 2 ** 33,
     runtime: { stats: async () => seen },
     link: { reportUsage: (report) => reports.push(report) },
     host: async () => ({ cpuNanoseconds, memoryBytes: 5_000 }),
@@ -36,7 +37,7 @@ test('CPU is what was used between two measurements; a container that is new is 
   seen = [stats('a', 10_000, 2e9), stats('b', 10_000, 9e9)];
   await reporter.measure();
   expect(reports[0]).toMatchObject({
-    windowSeconds: 10,
+    ...{ windowSeconds: 10, volumesCapacityBytes: 2 ** 33 },
     node: { cpuNanoCores: 5e8, memoryBytes: 5_000 },
     pods: [{ name: 'web', containers: [{ name: 'main', cpuNanoCores: 2e8, memoryBytes: 1_000 }] }],
   });

@@ -19,6 +19,8 @@ export interface UsageReporterDeps {
   runtime: Pick<Runtime, 'stats'>;
   link: Pick<AgentLink, 'reportUsage'>;
   host: () => Promise<HostCounters>;
+  /** Bytes that there are for volumes in all; undefined where none are made. */
+  volumesCapacity: () => Promise<number | undefined>;
   podName(uid: string): { namespace: string; name: string } | undefined;
   clock: Clock;
   logger: Logger;
@@ -56,14 +58,14 @@ export class UsageReporter {
 
   /** One measurement; reported when there is an earlier one to compare it with. */
   async measure(): Promise<void> {
-    const { runtime, host, clock, link } = this.#deps;
-    const [stats, counters] = await Promise.all([runtime.stats(), host()]);
+    const { runtime, host, clock, link, volumesCapacity } = this.#deps;
+    const [stats, counters, volumesCapacityBytes] = await Promise.all([runtime.stats(), host(), volumesCapacity()]);
     const containers = new Map(stats.map((container) => [container.containerId, container]));
     const sample: Sample = { atMs: clock.monotonicMs(), host: counters, containers };
     const previous = this.#previous;
     this.#previous = sample;
     if (!previous) return;
-    this.#newest = this.#report(previous, sample);
+    this.#newest = { ...this.#report(previous, sample), ...(volumesCapacityBytes !== undefined && { volumesCapacityBytes }) };
     link.reportUsage(this.#newest);
   }
 

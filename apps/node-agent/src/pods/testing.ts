@@ -29,6 +29,7 @@ export class TestNode {
     podDirectory: (uid) => `/pods/${uid}`,
     cleanUp: async (uid) => void this.cleanedUp.push(uid),
     knownPods: async () => [],
+    localCapacity: async () => undefined,
     makeLocal: async () => undefined,
     removeLocal: async () => undefined,
   };

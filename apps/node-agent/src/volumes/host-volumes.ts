@@ -19,7 +19,7 @@ import {
 import { parseQuantity } from '@berth/machinery';
 import { DirectoryHandle, type ImageFiles, unmountBelow } from '@berth/runtime';
 import { writeAtomically } from './atomic-directory.ts';
-import { LocalDisks } from './disks/local-disks.ts';
+import { fileSystemsHere, LocalDisks } from './disks/local-disks.ts';
 import { runCommand } from './disks/run-command.ts';
 import { ImageFilling } from './filling/image-filling.ts';
 import { LocalFolders } from './local-folders.ts';
@@ -99,6 +99,10 @@ export class HostVolumes implements VolumeManager {
   async makeLocal(volume: PersistentVolume): Promise<void> {
     const disk = localDisk(volume);
     if (disk) await this.#disks.make(disk);
+  }
+
+  async localCapacity(): Promise<number | undefined> {
+    return fileSystemsHere().length > 0 ? this.#disks.capacity() : undefined;
   }
 
   async removeLocal(volume: PersistentVolume): Promise<void> {

@@ -33,6 +33,8 @@ export interface VolumeManager {
   knownPods(): Promise<string[]>;
   /** Makes the file of a volume that asks for it; safe to repeat. @throws Error that says why it cannot be made; nothing of it is left */
   makeLocal(volume: PersistentVolume): Promise<void>;
+  /** Bytes that there are for local volumes in all, those that are here included; undefined where none are made with a size. */
+  localCapacity(): Promise<number | undefined>;
   /** Deletes a released local volume's data. */
   removeLocal(volume: PersistentVolume): Promise<void>;
 }

@@ -5,7 +5,6 @@ import { schemas } from '../schemas.ts';
 import { validateStorageCapacityFields, validateStorageCapacityUpdate } from '../validation/csi.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 import { dnsSubdomain } from '../validation/names.ts';
-import { idleKind } from '../warnings/idle-kind.ts';
 import { storageCapacityWarnings } from '../warnings/storage.ts';
 
 export type CSIStorageCapacity = Type;
@@ -24,5 +23,5 @@ export const CSIStorageCapacity = defineKind<CSIStorageCapacity>({
     ...validateStorageCapacityFields(object),
   ],
   validateUpdate: (next, old) => [...validateMetadataUpdate(next, old), ...validateStorageCapacityUpdate(next, old)],
-  warnings: (object) => [...storageCapacityWarnings(object), ...idleKind('csistoragecapacities')],
+  warnings: storageCapacityWarnings,
 });

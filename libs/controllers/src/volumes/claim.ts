@@ -1,6 +1,7 @@
 // Finds or makes a volume for each claim, and ties the two together: the volume first, so that no two claims think they
 // have the same one.
 import {
+  CSIStorageCapacity,
   diskRefusalAnnotation,
   localDisk,
   localProvisioner,
@@ -11,7 +12,7 @@ import {
 } from '@berth/api';
 import { type Action, type Caches, type Controller, erased, watches } from '@berth/controller';
 import { equalButForEmpty, keyOf } from '@berth/machinery';
-import { localVolume, nodeForImmediate, provisioningProblem } from './local-provisioner.ts';
+import { hasRoom, localVolume, nodeForImmediate, provisioningProblem } from './local-provisioner.ts';
 import { bestVolume, bindCompleted, boundByController, classOf, isMeantFor, mismatch, selectedNode, waitsForConsumer } from './matching.ts';
 
 const unboundIndex = 'unbound-by-class';
@@ -27,6 +28,8 @@ export interface ObservedClaim {
   /** The one that the claim names. */
   named: PersistentVolume | undefined;
   nodes: Node[];
+  /** Of the claim's class. */
+  capacities: CSIStorageCapacity[];
 }
 
 export const claimController: Controller<ObservedClaim> = {
@@ -36,10 +39,13 @@ export const claimController: Controller<ObservedClaim> = {
     watches(PersistentVolumeClaim, (claim) => [keyOf(claim)]),
     watches(PersistentVolume, claimsOf),
     watches(StorageClass, ({ metadata }, caches) => unbound(caches, metadata.name)),
+    // Those that wait for room rather than for a pod.
+    watches(CSIStorageCapacity, ({ storageClassName }, caches) => unbound(caches, storageClassName)),
   ],
   prepare(caches) {
     caches.of(PersistentVolumeClaim).addIndex(unboundIndex, (claim) => (isBound(claim) ? [] : [classOf(claim)]));
     caches.of(PersistentVolume).addIndex(classIndex, (volume) => [classOf(volume)]);
+    caches.of(CSIStorageCapacity).addIndex(classIndex, ({ storageClassName }) => [storageClassName]);
     caches.of(Node);
   },
   observe(key, caches) {
@@ -52,6 +58,7 @@ export const claimController: Controller<ObservedClaim> = {
       volumes: caches.of(PersistentVolume).byIndex(classIndex, className),
       named: claim.spec.volumeName ? caches.of(PersistentVolume).get(claim.spec.volumeName) : undefined,
       nodes: caches.of(Node).list(),
+      capacities: caches.of(CSIStorageCapacity).byIndex(classIndex, className),
     };
   },
   plan: planClaim,
@@ -81,7 +88,8 @@ export function planClaim(observed: ObservedClaim, now: number): Action[] {
   return bindAny(observed, now);
 }
 
-function bindAny({ claim, storageClass, volumes, nodes }: ObservedClaim, now: number): Action[] {
+function bindAny(observed: ObservedClaim, now: number): Action[] {
+  const { claim, storageClass, volumes, nodes } = observed;
   const isWaiting = waitsForConsumer(claim, storageClass);
   const nodeName = claim.metadata.annotations?.[selectedNode];
   const node = nodes.find(({ metadata }) => metadata.name === nodeName);
@@ -91,7 +99,7 @@ function bindAny({ claim, storageClass, volumes, nodes }: ObservedClaim, now: nu
   if (isWaiting) {
     return [...pending, event(claim, 'Normal', 'WaitForFirstConsumer', 'waiting for first consumer to be created before binding')];
   }
-  return [...pending, ...provision({ claim, storageClass, volumes, nodes, named: undefined }, nodeName)];
+  return [...pending, ...provision(observed, nodeName)];
 }
 
 /** What a claim does whose volume's node has not made it yet, or will not; undefined when it is there. */
@@ -131,7 +139,7 @@ function provisioningFailure(className: string, problem: string): string {
   return `failed to provision volume with StorageClass "${className}": ${problem}`;
 }
 
-function provision({ claim, storageClass, volumes, nodes }: ObservedClaim, selected: string | undefined): Action[] {
+function provision({ claim, storageClass, volumes, nodes, capacities }: ObservedClaim, selected: string | undefined): Action[] {
   const className = classOf(claim);
   if (!className) {
     return [event(claim, 'Normal', 'FailedBinding', 'no persistent volumes available for this claim and no storage class is set')];
@@ -145,8 +153,11 @@ function provision({ claim, storageClass, volumes, nodes }: ObservedClaim, selec
     const message = `Waiting for a volume to be created either by the external provisioner '${provisioner}' or manually by the system administrator. If volume creation is delayed, please verify that the provisioner is running and correctly registered.`;
     return [event(claim, 'Normal', 'ExternalProvisioning', message)];
   }
-  const nodeName = selected ?? nodeForImmediate(nodes, volumes)?.metadata.name;
-  if (nodeName === undefined) return [event(claim, 'Warning', 'ProvisioningFailed', 'no node offers room for local volumes')];
+  const withRoom = nodes.filter((node) => hasRoom(claim, node, capacities));
+  const nodeName = selected ?? nodeForImmediate(withRoom, volumes)?.metadata.name;
+  if (nodeName === undefined) {
+    return [event(claim, 'Warning', 'ProvisioningFailed', provisioningFailure(className, 'node(s) did not have enough free storage'))];
+  }
   return provisionLocal(claim, storageClass, nodeName, nodes);
 }
 

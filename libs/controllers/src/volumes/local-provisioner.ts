@@ -1,6 +1,7 @@
 // Volumes of the class `local`: a file system of its own on one node, or a directory where the node's agent cannot make one. The object
 // is made here; the agent makes the file when it is wanted, and removes it when the volume was released and is being deleted.
 import {
+  type CSIStorageCapacity,
   type DiskFileSystem,
   diskBytes,
   diskFileSystems,
@@ -105,6 +106,14 @@ function capacityOf(asked: string, fileSystem: DiskFileSystem): string {
   const quantity = parseQuantity(asked);
   const bytes = diskBytes(quantity.value(), fileSystem);
   return bytes === quantity.value() ? asked : new Quantity(BigInt(bytes) * 1_000_000_000n, 'BinarySI').toString();
+}
+
+/** As far as is known. */
+export function hasRoom(claim: PersistentVolumeClaim, { metadata }: Node, capacities: CSIStorageCapacity[]): boolean {
+  const hostname = metadata.labels?.[hostnameLabel] ?? metadata.name;
+  const own = capacities.find(({ nodeTopology }) => nodeTopology?.matchLabels?.[hostnameLabel] === hostname);
+  const asked = parseQuantity(claim.spec.resources?.requests?.storage ?? '0');
+  return own?.capacity === undefined || parseQuantity(own.capacity).compare(asked) >= 0;
 }
 
 /** A class that does not wait for a pod gets the node with the fewest volumes. */

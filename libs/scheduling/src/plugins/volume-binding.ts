@@ -5,12 +5,14 @@ import { nodeMatches } from '../node-selector.ts';
 import type { NodeState } from '../node-state.ts';
 import { type LocalPlugin, unresolvable } from '../plugin.ts';
 import type { Snapshot } from '../snapshot.ts';
+import { claimBytes, promisedBytes } from '../storage-capacity.ts';
 import { volumePlan, type WaitingClaim } from '../volume-plan.ts';
 
 const refusals = {
   elsewhere: unresolvable("node(s) didn't match PersistentVolume's node affinity"),
   lost: unresolvable('node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s)'),
   none: unresolvable("node(s) didn't find available persistent volumes to bind"),
+  full: unresolvable('node(s) did not have enough free storage'),
 };
 const noProvisioner = 'kubernetes.io/no-provisioner';
 
@@ -21,7 +23,8 @@ export const volumeBinding: LocalPlugin = {
     const { bound, hasLostVolume, waiting } = volumePlan(pod, snapshot.volumes);
     if (hasLostVolume) return refusals.lost;
     if (!bound.every((volume) => isReachable(volume, node))) return refusals.elsewhere;
-    return waiting.every((claim) => canBeHad(claim, node, snapshot)) ? undefined : refusals.none;
+    if (!waiting.every((claim) => canBeHad(claim, node, snapshot))) return refusals.none;
+    return hasRoom(waiting, node, snapshot) ? undefined : refusals.full;
   },
 };
 
@@ -36,6 +39,20 @@ function canBeHad(waiting: WaitingClaim, node: NodeState, { volumes }: Snapshot)
   if (storageClass.provisioner !== noProvisioner) return isAllowed(storageClass, node);
   for (const volume of volumes.volumes.values()) if (fits(volume, waiting) && isReachable(volume, node)) return true;
   return false;
+}
+
+/** For all claims of the pod that one provisioner makes volumes of, beside those that it is about to make. */
+function hasRoom(waiting: WaitingClaim[], node: NodeState, { volumes }: Snapshot): boolean {
+  const asked = new Map<string, number>();
+  for (const { claim, storageClass } of waiting) {
+    const { provisioner } = storageClass;
+    const offered = volumes.capacities.offered(storageClass, node);
+    if (offered === undefined) continue;
+    const sum = (asked.get(provisioner) ?? promisedBytes(node, provisioner, volumes)) + claimBytes(claim, storageClass);
+    if (sum > offered) return false;
+    asked.set(provisioner, sum);
+  }
+  return true;
 }
 
 function isAllowed({ allowedTopologies }: StorageClass, node: NodeState): boolean {

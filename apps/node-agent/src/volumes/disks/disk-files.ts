@@ -42,6 +42,20 @@ export class DiskFiles {
     return Math.max(0, bavail * bsize - this.#options.reserved(blocks * bsize));
   }
 
+  /** With what they take already. What is unfinished counts for neither. */
+  async capacity(): Promise<number> {
+    let sum = await this.available();
+    for (const name of await readdir(this.#directory)) {
+      if (!name.endsWith('.img')) continue;
+      // One may go meanwhile.
+      const info = await stat(join(this.#directory, name)).catch((error: NodeJS.ErrnoException) => {
+        if (error.code !== 'ENOENT') throw error;
+      });
+      sum += info?.size ?? 0;
+    }
+    return sum;
+  }
+
   /** Safe to repeat. @throws Error when there is no room; nothing is left then */
   async make({ path, bytes, fileSystem }: LocalDisk): Promise<void> {
     this.#check(path);

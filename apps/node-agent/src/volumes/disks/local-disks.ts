@@ -35,6 +35,11 @@ export class LocalDisks {
     return this.#files.sweep();
   }
 
+  /** Bytes that volumes take and may take. */
+  capacity(): Promise<number> {
+    return this.#files.capacity();
+  }
+
   make(disk: LocalDisk): Promise<void> {
     return this.#inTurn(disk.path, () => this.#files.make(disk));
   }
