@@ -7,6 +7,7 @@ import { type HostPort, interfaceAddress, type OptionValues, parseHostPort, pars
 import type { AgentConfig } from './config.ts';
 import { defaultEvictionOptions, type EvictionSettings, evictionSettings } from './eviction/thresholds.ts';
 import { imageOptions, imageUsage, parseImageOptions } from './images/image-options.ts';
+import { parseRegistries, registryOptions, registryUsage } from './images/node-registries.ts';
 import { podNetworkModes } from './network/pod-routes-plan.ts';
 import { hostName, primaryAddress } from './node/host-facts.ts';
 import { podsMaxDefault, podsMaxLimit } from './node/node-object.ts';
@@ -46,6 +47,7 @@ export const usage = `usage: node-agent --data-dir DIRECTORY --server URL [optio
   --eviction-max-pod-grace-period SECONDS          the most that pods are given under a soft threshold (default 0)
   --eviction-pressure-transition-period DURATION   how long a node's condition stays after it was last seen (default 5m0s)
 ${imageUsage}
+${registryUsage}
 ${shutdownUsage}
   --log-level LEVEL           debug, info (default), warn, error
   --check                     instead of running: only say whether all of this is right
@@ -88,6 +90,7 @@ const options = {
   'eviction-max-pod-grace-period': { type: 'string', default: '0' },
   'eviction-pressure-transition-period': { type: 'string', default: defaultEvictionOptions.pressureTransitionPeriod },
   ...imageOptions,
+  ...registryOptions,
   ...shutdownOptions,
   'log-level': { type: 'string', default: 'info' },
   check: { type: 'boolean', default: false },
@@ -143,6 +146,7 @@ function commandLine(values: Values, environment: NodeJS.ProcessEnv): AgentComma
     eviction: parseEviction(values),
     podManifests: resolve(values['pod-manifest-path'] ?? join(values['data-dir'], 'manifests')),
     images: parseImageOptions(values),
+    registries: parseRegistries(values),
     shutdown: parseShutdown(values),
   };
   return { config, logLevel, tearDown: values['tear-down'], checkOnly: values.check, importImage: values['import-image'] };

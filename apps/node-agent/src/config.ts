@@ -2,6 +2,7 @@
 import type { Taint } from '@berth/api';
 import type { EvictionSettings } from './eviction/thresholds.ts';
 import type { ImageSettings } from './images/image-settings.ts';
+import type { RegistrySettings } from './images/node-registries.ts';
 import type { ProxyPorts } from './ingress/haproxy-config.ts';
 import type { PodNetworkMode } from './network/pod-routes-plan.ts';
 import type { ReservedResources } from './node/reserved-resources.ts';
@@ -36,6 +37,7 @@ export interface AgentConfig {
   allowedUnsafeSysctls: string[];
   eviction: EvictionSettings;
   images: ImageSettings;
+  registries: RegistrySettings;
   /** Holds manifests of pods that the node runs by itself. */
   podManifests: string;
   /** How long pods have when the machine is switched off; empty: as long as the machine has. */

@@ -13,7 +13,9 @@ import { appModule } from './app.module.ts';
 import type { AgentConfig } from './config.ts';
 import { HostMeasurements } from './eviction/node-measurements.ts';
 import { reservedFromVolumes, reservedStorage } from './eviction/thresholds.ts';
+import { nodeCredentials } from './images/node-registries.ts';
 import { FilePullRecords } from './images/pull-records.ts';
+import { writeHostsFiles } from './images/registry-hosts.ts';
 import { HaproxyIngress, ingressDirectory } from './ingress/haproxy-ingress.ts';
 import { leasesDirectory } from './network/cni-config.ts';
 import { HostNetwork } from './network/host-network.ts';
@@ -67,6 +69,7 @@ export async function startNodeAgent(config: AgentConfig, ports: Ports): Promise
 async function start(config: AgentConfig, ports: Ports, onStop: (cleanup: () => Promise<void> | void) => void): Promise<Agent> {
   await mkdir(config.dataDirectory, { recursive: true, mode: 0o700 });
   const containerd = containerdOf(config, ports);
+  if (config.runtimeEndpoint === undefined) await writeHostsFiles(containerd.paths.registryConfigDirectory, config.registries.file);
   await containerd.start();
   onStop(() => containerd.detach());
   const socket = containerdSocket(config, containerd);
@@ -97,7 +100,7 @@ async function start(config: AgentConfig, ports: Ports, onStop: (cleanup: () => 
       cgroupReader: new HostCgroupReader(),
       restartMarks: new FileRestartMarks((uid) => volumes.podDirectory(uid)),
       pullRecords: new FilePullRecords(join(config.dataDirectory, 'image_manager')),
-      nodeCredentials: async () => [],
+      nodeCredentials: nodeCredentials(config.registries, ports),
       metrics: () => metrics.scrape(),
       measurements,
       health: () => hostHealth(runtime, config.dataDirectory, advisory),
