@@ -108,6 +108,22 @@ describe.each([
 });
 
 describe('kubectl and a running pod', () => {
+  it('is counted while a stream is open, and once it is over', async () => {
+    const counted = async (metric: string) => {
+      const { stdout } = await cluster.run(['get', '--raw', '/metrics']);
+      const isExec = (line: string) => line.startsWith(`${metric}{`) && line.includes('verb="CONNECT"') && line.includes('"exec"');
+      const lines = stdout.split('\n').filter((line) => isExec(line) && (metric !== total || line.includes('code="101"')));
+      return lines.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
+    };
+    const [open, total] = ['apiserver_longrunning_requests', 'apiserver_request_total'];
+    const before = await counted(total);
+    const exec = cluster.spawn(['exec', '-i', 'web', '--', 'cat']);
+    await expect.poll(() => counted(open), { timeout: 20_000 }).toBe(1);
+    exec.stdin.end();
+    await expect.poll(() => counted(open), { timeout: 20_000 }).toBe(0);
+    expect(await counted(total)).toBe(before + 1);
+  });
+
   it('shows logs', async () => {
     expect(await cluster.run(['logs', 'web'])).toEqual({ stdout: 'first line\nsecond line\n', stderr: '', code: 0 });
     expect(asked.at(-1)).toMatchObject({ kind: 'log', log: { follow: false } });

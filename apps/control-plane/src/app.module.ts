@@ -10,14 +10,16 @@ import {
   createVerifiers,
   FixedPaths,
   FlowControl,
+  OtherServersRequests,
   PodLogs,
   PodStreams,
   ProxyRequests,
   ResourceRequests,
-  SocketReads,
+  Routes,
   StaticFiles,
   TokenIssuer,
   type TokenVerifier,
+  WatchSockets,
   YamlBodies,
 } from '@berth/apiserver';
 import { ApiServer, componentStatuses, componentUsers, tokenReviews } from '@berth/apiserver/core';
@@ -116,8 +118,8 @@ function othersModule(given: DynamicModule, api: DynamicModule): DynamicModule {
     provide: Aggregation,
     // After all kinds of Berth itself are served.
     inject: [PARTS, ApiServer, ApiMetrics, SERVED],
-    useFactory: ({ pki, clock, random, logger }: AppParts, server: ApiServer, metrics: ApiMetrics) =>
-      new Aggregation({
+    useFactory: ({ pki, clock, random, logger }: AppParts, server: ApiServer, metrics: ApiMetrics) => {
+      const aggregation = new Aggregation({
         client: server.localClient(componentUsers.apiServer),
         connections: server.services,
         credentials: () => pki.frontProxy.credentials(),
@@ -127,7 +129,10 @@ function othersModule(given: DynamicModule, api: DynamicModule): DynamicModule {
         clock,
         random,
         logger: logger.with({ role: 'api' }),
-      }),
+      });
+      server.passTo(aggregation);
+      return aggregation;
+    },
   };
   const exports = [Aggregation, YamlBodies];
   return { module: OthersModule, imports: [given, api], providers: [yaml, served, aggregation], exports };
@@ -151,12 +156,10 @@ function httpModule(given: DynamicModule, api: DynamicModule, others: DynamicMod
       const { clock, random, config, logger } = parts;
       const { address, port } = advertisedAddress(config) ?? { address: config.apiAddress.host, port: config.apiAddress.port };
       const serverAddress = `${address}:${port}`;
-      const podLogs = new PodLogs(server);
-      const resources = new ResourceRequests({ api: server, clock, random, podLogs, yaml });
-      return new ApiHttp({
+      const resources = new ResourceRequests({ api: server, clock, random, yaml });
+      const podStreams = new PodStreams(server, clock);
+      const routes = new Routes({
         api: server,
-        authenticator,
-        resources,
         fixedPaths: new FixedPaths({
           api: server,
           metrics,
@@ -165,10 +168,21 @@ function httpModule(given: DynamicModule, api: DynamicModule, others: DynamicMod
           further: aggregation,
           stateMetrics: stateMetricsOf(server),
         }),
-        podStreams: new PodStreams(server, clock),
-        socketReads: new SocketReads({ api: server, resources, podLogs, flowControl }),
-        proxy: new ProxyRequests(server, random, clock),
-        aggregated: aggregation,
+        resources,
+        watchSockets: new WatchSockets(resources),
+        streams: {
+          log: new PodLogs(server),
+          exec: podStreams,
+          attach: podStreams,
+          portforward: podStreams,
+          proxy: new ProxyRequests(server, clock),
+        },
+        others: new OtherServersRequests(clock),
+      });
+      return new ApiHttp({
+        api: server,
+        authenticator,
+        routes,
         auditor: parts.auditor,
         flowControl,
         dashboard: new StaticFiles(parts.dashboardDirectory),

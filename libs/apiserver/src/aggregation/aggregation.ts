@@ -4,9 +4,9 @@ import type { InformerDeps } from '@berth/client';
 import type { KindDefinition } from '@berth/machinery';
 import type { Registry } from 'prom-client';
 import type { KindsByName } from '../core/index.ts';
+import type { OtherServer, OtherServers } from '../core/other-servers.ts';
 import type { DiscoveredGroup } from '../http/discovery.ts';
 import type { FurtherGroups } from '../http/fixed-paths.ts';
-import { AggregatedRequests } from './aggregated-requests.ts';
 import { type AggregatedVersion, ApiServiceTable } from './api-service-table.ts';
 import { AuthenticationConfig } from './authentication-config.ts';
 import { Availability } from './availability.ts';
@@ -17,6 +17,8 @@ import { FarServers, type FarServersOptions } from './far-servers.ts';
 import { LocalApiServices } from './local-api-services.ts';
 import { NamespaceContents } from './namespace-contents.ts';
 import { orderedGroups, pathOf } from './ordered-groups.ts';
+import { otherResource } from './other-resource.ts';
+import { userHeaders, withoutUserHeaders } from './user-headers.ts';
 
 export interface AggregationOptions extends InformerDeps, Pick<FarServersOptions, 'connections' | 'credentials'> {
   kinds: KindsByName;
@@ -25,8 +27,7 @@ export interface AggregationOptions extends InformerDeps, Pick<FarServersOptions
   authentication?: Record<string, string>;
 }
 
-export class Aggregation implements FurtherGroups {
-  readonly requests: AggregatedRequests;
+export class Aggregation implements FurtherGroups, OtherServers {
   /** What others have in namespaces that are being deleted. */
   readonly namespaces: NamespaceContents;
   readonly #options: AggregationOptions;
@@ -37,11 +38,13 @@ export class Aggregation implements FurtherGroups {
   readonly #discovery: FarDiscovery;
   readonly #openApi: FarOpenApi;
   readonly #authentication: AuthenticationConfig | undefined;
+  /** What the registry was given, as long as the version is as it was. */
+  readonly #found = new WeakMap<AggregatedVersion, OtherServer>();
   #unfollow: (() => void) | undefined;
 
   /** @param options before definitions of custom resources are read: the kinds that there are then are Berth's own */
   constructor(options: AggregationOptions) {
-    const { kinds, clock } = options;
+    const { kinds } = options;
     this.#options = options;
     this.#table = new ApiServiceTable(options);
     const servers = new FarServers(options);
@@ -53,7 +56,6 @@ export class Aggregation implements FurtherGroups {
     this.#discovery = new FarDiscovery(parts);
     this.#openApi = new FarOpenApi(parts);
     this.namespaces = new NamespaceContents({ ...parts, discovery: this.#discovery });
-    this.requests = new AggregatedRequests(servers, clock);
     const { authentication: data } = options;
     this.#authentication = data && new AuthenticationConfig({ ...options, data });
   }
@@ -73,12 +75,19 @@ export class Aggregation implements FurtherGroups {
     this.#servers.stop();
   }
 
-  /** The version that another server answers for, of the segments of a path; undefined for what is answered here. */
-  find(segments: readonly string[]): AggregatedVersion | undefined {
-    if (this.#table.size === 0) return undefined;
-    const [root, first = '', second = ''] = segments;
-    if (root === 'api') return this.#table.find('', first);
-    return root === 'apis' ? this.#table.find(first, second) : undefined;
+  find(group: string, version: string): OtherServer | undefined {
+    const found = this.#table.find(group, version);
+    if (!found) return undefined;
+    const known = this.#found.get(found) ?? this.#server(found);
+    this.#found.set(found, known);
+    return known;
+  }
+
+  #server(target: AggregatedVersion): OtherServer {
+    const { group, version, isAvailable } = target;
+    const request: OtherServer['request'] = (user, { headers, ...options }) =>
+      this.#servers.request(target, { ...options, headers: { ...withoutUserHeaders(headers), ...userHeaders(user) } });
+    return { group, version, isAvailable, request, resource: otherResource({ isAvailable, request }, this.#options.clock) };
   }
 
   groups(kinds: readonly KindDefinition[]): DiscoveredGroup[] {

@@ -5,8 +5,8 @@ import type { Duplex } from 'node:stream';
 import { isRecord, StatusError } from '@berth/machinery';
 import type { Clock } from '@berth/telemetry';
 import type { User } from '../core/types.ts';
-import { KeptConnections, secured } from '../core/webhooks/index.ts';
-import { FarRequest } from '../http/proxy/far-request.ts';
+import type { PassedRequest } from '../core/other-servers.ts';
+import { FarRequest, KeptConnections, secured } from '../core/webhooks/index.ts';
 import type { AggregatedVersion } from './api-service-table.ts';
 import { userHeaders } from './user-headers.ts';
 
@@ -25,14 +25,7 @@ export interface FarServersOptions {
   clock: Clock;
 }
 
-export interface FarRequestOptions {
-  method: string | undefined;
-  /** Begins with `/`, query included. */
-  path: string;
-  headers: OutgoingHttpHeaders;
-  signal: AbortSignal;
-  /** Whether a connection may be one that was kept, and be kept: for what is short and may be sent again. */
-  keeps?: boolean;
+export interface FarRequestOptions extends PassedRequest {
   /** Whether any certificate will do: for questions whose answers nobody relies on. */
   trustsAny?: boolean;
 }

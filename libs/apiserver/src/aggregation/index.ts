@@ -1,3 +1,2 @@
 // Versions of the API that other servers answer for.
 export { Aggregation } from './aggregation.ts';
-export type { AggregatedVersion } from './api-service-table.ts';

@@ -1,10 +1,6 @@
 // The API's semantics without HTTP: every request of every client ends here. It must hold that nothing is read or written
 // unless the authorizer allows it, and that whatever a method throws for a client's fault is a StatusError.
-import type { Pod } from '@berth/api';
-import type { Client } from '@berth/client';
 import { type KubeObject, StatusError } from '@berth/machinery';
-import type { Tunnel, TunnelRequest } from '@berth/protocol';
-import type { Admission } from './admission/admission.ts';
 import { createAdmission } from './admission/chain.ts';
 import { PolicyStatuses } from './admission/policies/index.ts';
 import type { ApiServerOptions } from './api-options.ts';
@@ -34,9 +30,10 @@ import { timed } from './latency.ts';
 import { LocalClient } from './local-client.ts';
 import { NodeTunnels } from './node-tunnels.ts';
 import type { NodeUsage, UsageSource } from './node-usage.ts';
+import type { OtherServer, OtherServers } from './other-servers.ts';
 import type { PatchKind } from './patches.ts';
-import { type PodConnection, type PodTunnelRequest, planConnection } from './pod-connection.ts';
 import { Reads } from './reads.ts';
+import type { Connection, Passage } from './resource.ts';
 import { ResourceRegistry, type ServedKind } from './resource-registry.ts';
 import { storedObjects } from './stored-objects.ts';
 import { Subresources } from './subresources/registry.ts';
@@ -72,7 +69,6 @@ export class ApiServer {
   readonly #cache: WatchCache;
   readonly #committer: Committer;
   readonly #authorizer: Authorizer;
-  readonly #admission: Admission;
   readonly #reads: Reads;
   readonly #resources: ResourceRegistry;
   readonly #unstored: UnstoredCreatePorts;
@@ -103,7 +99,6 @@ export class ApiServer {
       ...{ clock, random, metrics, kinds: this.kinds, cache: this.#cache },
       ...{ committer: this.#committer, authorizer: this.#authorizer, webhooks },
     });
-    this.#admission = admission;
     const versions = new KindVersions(this.kinds);
     const decisions = new WriteDecisions({ admission, clock, random, versions });
     const writes = new Writes({ committer: this.#committer, decisions, random });
@@ -113,6 +108,7 @@ export class ApiServer {
       ...{ writes, applies, admission, committer: this.#committer, deletion, clock, tokens: options.tokens, isAllowed },
       read: (call, settings = {}) => this.#reads.get(call.kind, call.namespace, requireName(call), settings.resourceVersion),
       list: (kind, namespace) => this.#reads.all(kind, namespace),
+      ...{ nodes: this.nodes, lookup: { client: system, random } },
     });
     const stored = storedObjects({ reads: this.#reads, writes, applies, deletion });
     this.#resources = new ResourceRegistry({ kinds: this.kinds, stored, shown: shownObjects(stored, writes), subresources });
@@ -181,7 +177,7 @@ export class ApiServer {
     return this.#usages.current();
   }
 
-  localClient(user: User): Client {
+  localClient(user: User): LocalClient {
     return new LocalClient(this, user);
   }
 
@@ -261,26 +257,28 @@ export class ApiServer {
     return required(this.#resources.of(call).deleteCollection)(call, selectors, settings);
   }
 
-  /** Opens the tunnel of pods/log, exec, attach or portforward: `call.subresource` says which. */
-  async connectPod(call: Call, connection: PodConnection): Promise<Tunnel> {
-    const { nodeName, request } = await this.planPodConnection(call, connection);
-    return this.nodes.open(nodeName, request, call.signal);
+  /** pods/log, exec, attach, portforward. @param verb get or create: how it is asked for */
+  async connect(call: Call, verb: Verb, options: KubeObject): Promise<Connection> {
+    await this.#allow(verb, call);
+    requireName(call);
+    return required(this.#resources.of(call).connect)(call, options, () => this.#allow('create', call));
   }
 
-  /** All that can be refused before a tunnel is opened, and so before an HTTP connection is upgraded. */
-  async planPodConnection(call: Call, connection: PodConnection): Promise<{ nodeName: string; request: PodTunnelRequest }> {
-    const kind = call.subresource as TunnelRequest['kind'];
-    await this.#allow(kind === 'log' ? 'get' : 'create', call);
-    const entry = await this.#reads.get(call.kind, call.namespace, requireName(call));
-    return planConnection(kind, entry.object as Pod, connection);
+  /** What is behind pods, services and nodes (`proxy`). @param verb as its method is authorized */
+  async pass(call: Call, verb: Verb, options: KubeObject): Promise<Passage> {
+    await this.#allow(verb, call);
+    requireName(call);
+    return required(this.#resources.of(call).pass)(call, options);
   }
 
-  /** What webhooks and policies say to a stream: exec, attach, port-forward, proxy. They may change its options. @throws StatusError */
-  async admitStream(call: Call, options: KubeObject): Promise<void> {
-    const { namespace, name = '' } = call;
-    const bodyKind = { group: '', version: 'v1', kind: options.kind };
-    const asked = { ...call, namespace, name, bodyKind, object: options, warnings: [] };
-    await this.#admission.admit(() => ({ ...asked, operation: 'CONNECT' }));
+  /** Other servers answer for whole versions of the API, of whose kinds nothing is known here. */
+  passTo(others: OtherServers): void {
+    this.#resources.passTo(others);
+  }
+
+  /** Which of them answers for a version, if one does. */
+  otherFor(group: string, version: string): OtherServer | undefined {
+    return this.#resources.otherFor(group, version);
   }
 
   async #allow(verb: Verb, call: Call): Promise<void> {

@@ -5,6 +5,7 @@ import type { KindDefinition, KubeObject, ObjectKey } from '@berth/machinery';
 import type { ApiServer } from './api-server.ts';
 import { managerOf } from './component-users.ts';
 import { erased } from './kinds-by-name.ts';
+import type { Connection } from './resource.ts';
 import type { Call, Encoded, User, WatchItem, WriteSettings } from './types.ts';
 
 export class LocalClient implements Client {
@@ -84,13 +85,29 @@ export class LocalClient implements Client {
     return (await this.#server.create(this.#call(kind, key, subresource), body)).object;
   }
 
+  /** A stream into a pod, as bytes: `log`, `exec`, `attach`, `portforward`. @param options of the stream's own kind, such as PodExecOptions */
+  connect<T extends KubeObject>(
+    kind: KindDefinition<T>,
+    key: ObjectKey,
+    subresource: string,
+    options: KubeObject,
+    signal?: AbortSignal,
+  ): Promise<Connection> {
+    const verb = subresource === 'log' ? 'get' : 'create';
+    return this.#server.connect({ ...this.#call(kind, key, subresource), signal }, verb, options);
+  }
+
   #settings(options: WriteOptions): WriteSettings {
     return { ...options, userAgent: managerOf(this.#user) };
   }
 
   /** As the server has it, with what converts and checks it: others may have made it anew, or have it without the checks of expressions. */
   #served(kind: KindDefinition): KindDefinition {
-    return this.#server.kinds.require(kind.group, kind.version, kind.plural);
+    const { group, version, plural } = kind;
+    const served = this.#server.kinds.resource(group, version, plural);
+    if (served) return served;
+    // Of a version that another server answers for, only the caller knows what it asks for.
+    return this.#server.otherFor(group, version) ? kind : this.#server.kinds.require(group, version, plural);
   }
 
   #call<T extends KubeObject>(kind: KindDefinition<T>, key: { namespace?: string; name?: string }, subresource?: string): Call {

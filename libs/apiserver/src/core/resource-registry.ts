@@ -2,6 +2,7 @@
 // definitions, those that are computed with whoever computes them.
 import type { KindDefinition } from '@berth/machinery';
 import type { KindsByName } from './kinds-by-name.ts';
+import type { OtherServer, OtherServers } from './other-servers.ts';
 import type { Resource } from './resource.ts';
 import { type StoredObjects, statusOf } from './stored-objects.ts';
 import type { Subresources } from './subresources/registry.ts';
@@ -25,6 +26,7 @@ export class ResourceRegistry {
   readonly #options: ResourceRegistryOptions;
   readonly #status: { stored: Resource; shown: Resource };
   readonly #own = new Map<KindDefinition, Resource>();
+  #others: OtherServers | undefined;
 
   constructor(options: ResourceRegistryOptions) {
     this.#options = options;
@@ -42,10 +44,24 @@ export class ResourceRegistry {
     };
   }
 
+  /** From now on these answer for whole versions of the API. */
+  passTo(others: OtherServers): void {
+    this.#others = others;
+  }
+
+  /** Which other server answers for a version, with everything that is in it. */
+  otherFor(group: string, version: string): OtherServer | undefined {
+    return this.#others?.find(group, version);
+  }
+
   /** @throws StatusError NotFound for a subresource that the kind does not have */
   of({ kind, subresource }: Target): Resource {
     const form = kind.view ? 'shown' : 'stored';
-    if (!subresource) return this.#own.get(kind) ?? this.#options[form];
+    const own = this.#own.get(kind);
+    const other = this.otherFor(kind.group, kind.version);
+    // What is stored here is read here, or the way to another server could lead through that server.
+    if (other && (own || this.#options.kinds.resource(kind.group, kind.version, kind.plural) !== kind)) return other.resource;
+    if (!subresource) return own ?? this.#options[form];
     if (subresource === 'status' && kind.subresources.status) return this.#status[form];
     return this.#options.subresources.require(kind, subresource);
   }

@@ -16,7 +16,7 @@ export interface StoredObjectsOptions {
 }
 
 /** With methods for everything. */
-export type StoredObjects = Required<Resource>;
+export type StoredObjects = Required<Omit<Resource, 'connect' | 'pass'>>;
 
 export function storedObjects({ reads, writes, applies, deletion }: StoredObjectsOptions): StoredObjects {
   return {

@@ -1,8 +1,8 @@
 import { Deployment, Namespace, Node, Pod, Secret } from '@berth/api';
 import { expect, test } from 'vitest';
 import { componentUsers } from './component-users.ts';
-import { type PodTunnelRequest, podConnection } from './pod-connection.ts';
-import { callFor, pod, startTestServer } from './test-server.ts';
+import { type PodTunnelRequest, streamOptions } from './pod-connection.ts';
+import { admin, callFor, pod, startTestServer } from './test-server.ts';
 
 const node = (name: string): Node => ({ apiVersion: 'v1', kind: 'Node', metadata: { name }, spec: {} });
 const key = { namespace: 'default', name: 'web' };
@@ -68,7 +68,10 @@ test('a log goes to the node and container that it means, or says what is missin
   });
   await client.create(Node, node('n1'));
   await client.create(Pod, pod('web'));
-  const log = (container = '') => server.connectPod(callFor(Pod, 'default', 'web', 'log'), podConnection({ container }));
+  const log = async (container = '') => {
+    const { open } = await server.localClient(admin).connect(Pod, key, 'log', streamOptions('PodLogOptions', { container }));
+    return open();
+  };
   await expect(log()).rejects.toThrow('pod web does not have a host assigned');
   await client.createSubresource(Pod, key, 'binding', { target: { name: 'n1' } });
   await expect(log('other')).rejects.toThrow('container other is not valid for pod web');
@@ -81,6 +84,40 @@ test('a log goes to the node and container that it means, or says what is missin
   await expect(log()).rejects.toThrow('no tunnel in this test');
   expect(asked).toMatchObject([{ kind: 'log', namespace: 'default', pod: 'web', container: 'main' }]);
   await server.stop();
+});
+
+test('a stream into a pod is allowed, admitted and planned before anything is opened', async () => {
+  const { server, client } = await startTestServer();
+  const asked: PodTunnelRequest[] = [];
+  server.nodes.openBy({
+    openTunnel: (_nodeName, request) => {
+      asked.push(request);
+      return Promise.reject(new Error('no tunnel in this test'));
+    },
+  });
+  await client.create(Node, node('n1'));
+  await client.create(Pod, pod('web', { nodeName: 'n1' }));
+  const exec = streamOptions('PodExecOptions', { command: ['ls'], stdout: true });
+  const local = server.localClient(admin);
+  const { open } = await local.connect(Pod, key, 'exec', exec);
+  const { open: forward } = await local.connect(Pod, key, 'portforward', streamOptions('PodPortForwardOptions', {}));
+  expect(asked).toEqual([]);
+  await expect(open()).rejects.toThrow('no tunnel in this test');
+  await expect(forward(8080)).rejects.toThrow('no tunnel in this test');
+  expect(asked).toMatchObject([
+    { kind: 'exec', container: 'main', command: ['ls'], stdout: true, stdin: false },
+    { kind: 'portforward', container: '', port: 8080, stdin: true },
+  ]);
+  // What begins with a GET is more than a read all the same.
+  const reader = { name: 'r', groups: ['berth:viewers'] };
+  await expect(server.connect({ ...callFor(Pod, 'default', 'web', 'exec'), user: reader }, 'get', exec)).rejects.toMatchObject({
+    code: 403,
+  });
+  await expect(server.connect({ ...callFor(Pod, 'default', 'web', 'exec'), user: reader, allowed: 'get' }, 'get', exec)).rejects.toThrow(
+    'cannot create resource "pods/exec"',
+  );
+  await expect(local.connect(Pod, key, 'binding', exec)).rejects.toMatchObject({ code: 405 });
+  await expect(local.connect(Pod, { ...key, name: 'none' }, 'exec', exec)).rejects.toMatchObject({ code: 404 });
 });
 
 test('everyone may do what they are for and nothing else', async () => {

@@ -13,6 +13,7 @@ import { KeptOpenApiV2 } from './kept-openapi-v2.ts';
 import { wantedAggregatedDiscovery } from './media-types.ts';
 import { type OpenApiV2Part, wantsProtobuf } from './openapi-v2.ts';
 import { type Exchange, noSuchPath, sendBytes, sendJson, sendPieces, sendText } from './responses.ts';
+import type { Served } from './routes.ts';
 
 export const versionInfo = {
   major: '1',
@@ -64,7 +65,8 @@ export class FixedPaths {
   }
 
   /** @throws StatusError 404 */
-  serve(exchange: Exchange, segments: string[], query: URLSearchParams): Promise<void> {
+  serve(exchange: Pick<Served, 'segments' | 'query'> & Exchange): Promise<void> {
+    const { segments, query } = exchange;
     const [root = '', ...rest] = segments;
     if (root === 'livez' || root === 'healthz' || root === 'readyz') return serveHealth(exchange, this.#options.api, root, query, rest);
     if (root === 'api' || root === 'apis') return this.#discovery(exchange, root, rest);

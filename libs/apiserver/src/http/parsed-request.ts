@@ -20,7 +20,7 @@ const verbs: Record<string, string> = { GET: 'get', HEAD: 'get', POST: 'create',
 const bodyVerbs = new Set(['create', 'update', 'patch', 'delete', 'deletecollection']);
 const bodyMethods = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
 /** Of pods here; other servers may have them of anything. */
-const streams = ['log', 'exec', 'attach', 'portforward'];
+const streams = ['log', 'exec', 'attach', 'portforward', 'proxy'];
 
 /** @throws StatusError for a head that no two readers would take for the same request */
 export function parsedRequest(request: IncomingMessage): ParsedRequest {
@@ -81,7 +81,7 @@ export function mayHaveBody({ method = '' }: IncomingMessage): boolean {
 }
 
 /** What is open for as long as its client wants, and waits more than it works. */
-export function isLongRunning({ attributes, path }: ParsedRequest): boolean {
-  if (attributes.verb === 'watch' || path?.subresource === 'proxy') return true;
-  return streams.includes(path?.subresource ?? '');
+export function isLongRunning({ attributes }: Pick<ParsedRequest, 'attributes'>): boolean {
+  if (attributes.verb === 'watch') return true;
+  return 'subresource' in attributes && streams.includes(attributes.subresource ?? '');
 }

@@ -1,10 +1,11 @@
 import { StatusError } from '@berth/machinery';
 import { expect, test } from 'vitest';
+import { checkLogOptions } from '../core/subresources/pod-log.ts';
 import { logOptions } from './pod-logs.ts';
 
 function refusal(query: string): StatusError {
   try {
-    logOptions(new URLSearchParams(query), 'web');
+    checkLogOptions(logOptions(new URLSearchParams(query)), 'web');
   } catch (error) {
     if (error instanceof StatusError) return error;
     throw error;
@@ -21,8 +22,8 @@ test('numbers of a log request are those of its query, and absent where it has n
     limitBytes: undefined,
     sinceSeconds: undefined,
   };
-  expect(logOptions(new URLSearchParams(), 'web')).toEqual({ ...nothing, sinceTime: undefined });
-  expect(logOptions(new URLSearchParams('tailLines=0&limitBytes=5&follow'), 'web')).toMatchObject({
+  expect(logOptions(new URLSearchParams())).toMatchObject({ ...nothing, sinceTime: undefined });
+  expect(logOptions(new URLSearchParams('tailLines=0&limitBytes=5&follow'))).toMatchObject({
     tailLines: 0,
     limitBytes: 5,
     follow: true,

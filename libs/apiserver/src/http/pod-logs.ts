@@ -1,68 +1,85 @@
-// GET pods/log: a container's output through the tunnel to its node, as plain text, while the client reads.
+// GET pods/log: a container's output through the tunnel to its node, while the client reads: as plain text, or over a WebSocket as messages
+// of bytes or of base64.
 import type { ServerResponse } from 'node:http';
-import { type FieldError, StatusError } from '@berth/machinery';
+import { StatusError } from '@berth/machinery';
 import type { Tunnel } from '@berth/protocol';
+import { type WebSocket, WebSocketServer } from 'ws';
 import type { ApiServer } from '../core/api-server.ts';
-import { podConnection } from '../core/pod-connection.ts';
-import type { Call } from '../core/types.ts';
+import { streamOptions } from '../core/pod-connection.ts';
 import { drained } from './back-pressure.ts';
+import { sendMessage } from './channel-socket.ts';
 import { flag, wholeNumber } from './query-options.ts';
-import type { ResourceRequest } from './resource-requests.ts';
+import { resourceCall } from './resource-call.ts';
+import { wrongMethod } from './responses.ts';
+import type { ServedResource, StreamAnswers } from './routes.ts';
+import { checkOrigin, closeReason, isWebSocket, offered, offersOneOf, switchedToWebSocket, unreadBytesMax } from './websocket-request.ts';
 
-export function isPodLog(call: Call): boolean {
-  return call.kind.group === '' && call.kind.kind === 'Pod' && call.subresource === 'log';
-}
+const base64 = 'base64.binary.k8s.io';
+const logProtocols = ['binary.k8s.io', base64];
 
-export class PodLogs {
+export class PodLogs implements StreamAnswers {
+  readonly resources = ['pods'];
   readonly #api: ApiServer;
+  readonly #sockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: unreadBytesMax,
+    perMessageDeflate: false,
+    handleProtocols: (_, request) => offered(request).find((name) => logProtocols.includes(name)) ?? false,
+  });
 
   constructor(api: ApiServer) {
     this.#api = api;
   }
 
-  async serve({ response, query, signal, audit }: ResourceRequest, call: Call): Promise<void> {
-    const tunnel = await this.open(query, call, signal);
-    if (signal.aborted) return;
-    await audit?.started(200);
-    await copyLog(tunnel, response);
-  }
-
-  /** @param signal ends it */
-  async open(query: URLSearchParams, call: Call, signal: AbortSignal): Promise<Tunnel> {
-    const connection = podConnection({ container: query.get('container') ?? '', stdout: true, log: logOptions(query, call.name ?? '') });
-    const tunnel = await this.#api.connectPod(call, connection);
+  /** Resolves when the log is over. @throws StatusError before its first byte */
+  async serve(asked: ServedResource): Promise<void> {
+    const { request, response, verb, query, signal, audit, upgraded } = asked;
+    if (verb !== 'get') throw wrongMethod();
+    if (upgraded) checkSocket(asked);
+    const { open } = await this.#api.connect(resourceCall(this.#api, asked), verb, logOptions(query));
+    const tunnel = await open();
     const abort = () => tunnel.abort(new Error('the client went away'));
-    if (signal.aborted) abort();
-    else signal.addEventListener('abort', abort, { once: true });
-    return tunnel;
+    if (signal.aborted) return abort();
+    signal.addEventListener('abort', abort, { once: true });
+    if (!upgraded) {
+      await audit?.started(200);
+      return copyLog(tunnel, response);
+    }
+    await upgraded.begun(101, audit);
+    await switchedToWebSocket(this.#sockets, request, upgraded, (socket) => sendLog(socket, tunnel, signal));
   }
 }
 
-/** @throws StatusError Invalid with everything that is wrong, in kube-apiserver's words */
-export function logOptions(query: URLSearchParams, podName: string) {
-  const numbers = {
-    tailLines: wholeNumber(query, 'tailLines'),
-    limitBytes: wholeNumber(query, 'limitBytes'),
-    sinceSeconds: wholeNumber(query, 'sinceSeconds'),
-  };
-  const sinceTime = query.get('sinceTime') || undefined;
-  const errors: FieldError[] = [];
-  const invalid = (field: string, value: unknown, detail: string) => errors.push({ type: 'Invalid', field, value, detail });
-  const { tailLines = 0, limitBytes = 1, sinceSeconds } = numbers;
-  if (tailLines < 0) invalid('tailLines', tailLines, 'must be greater than or equal to 0');
-  if (limitBytes < 1) invalid('limitBytes', limitBytes, 'must be greater than 0');
-  if (sinceTime !== undefined && Number.isNaN(Date.parse(sinceTime))) invalid('sinceTime', sinceTime, 'must be a time in RFC 3339');
-  if (sinceSeconds !== undefined && sinceTime !== undefined)
-    errors.push({ type: 'Forbidden', field: '', detail: 'at most one of `sinceTime` or `sinceSeconds` may be specified' });
-  else if (sinceSeconds !== undefined && sinceSeconds < 1) invalid('sinceSeconds', sinceSeconds, 'must be greater than 0');
-  if (errors.length > 0) throw StatusError.invalid({ group: '', kind: 'PodLogOptions' }, podName, errors);
-  return {
+function checkSocket({ request }: ServedResource): void {
+  checkOrigin(request);
+  if (isWebSocket(request) && offersOneOf(request, logProtocols)) return;
+  throw StatusError.badRequest(`unable to upgrade: use a WebSocket that offers one of the protocols ${logProtocols.join(', ')}, or none`);
+}
+
+/** @throws StatusError BadRequest for what is no number */
+export function logOptions(query: URLSearchParams) {
+  return streamOptions('PodLogOptions', {
+    container: query.get('container') || undefined,
     follow: flag(query, 'follow') ?? false,
     previous: flag(query, 'previous') ?? false,
     timestamps: flag(query, 'timestamps') ?? false,
-    ...numbers,
-    sinceTime,
-  };
+    tailLines: wholeNumber(query, 'tailLines'),
+    limitBytes: wholeNumber(query, 'limitBytes'),
+    sinceSeconds: wholeNumber(query, 'sinceSeconds'),
+    sinceTime: query.get('sinceTime') || undefined,
+  });
+}
+
+async function sendLog(socket: WebSocket, tunnel: Tunnel, signal: AbortSignal): Promise<void> {
+  socket.on('error', () => socket.terminate());
+  signal.addEventListener('abort', () => socket.close(1001), { once: true });
+  const encode = (data: Uint8Array) => (socket.protocol === base64 ? Buffer.from(data).toString('base64') : data);
+  // As Kubernetes begins, so that the client knows that the connection stands.
+  void sendMessage(socket, encode(new Uint8Array()));
+  tunnel.onData((_channel, data) => sendMessage(socket, encode(data)));
+  const { error } = await tunnel.finished;
+  if (error === undefined) socket.close(1000);
+  else socket.close(1011, closeReason(error));
 }
 
 /** An error before the first byte becomes a Status; later ones can only break the answer off. */

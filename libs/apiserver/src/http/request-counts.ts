@@ -1,14 +1,14 @@
 // What is counted of requests. Labels come from what this server has, not from what clients write, so that their number stays bounded.
 import type { IncomingMessage } from 'node:http';
-import type { Aggregation } from '../aggregation/index.ts';
 import type { ApiServer } from '../core/api-server.ts';
 import type { ApiMetrics } from './api-metrics.ts';
 import { isLongRunning, type ParsedRequest } from './parsed-request.ts';
 import { aggregatedLabels, type RequestLabels, requestLabels } from './request-labels.ts';
+import type { Routes } from './routes.ts';
 
 export interface RequestCountsOptions {
   api: ApiServer;
-  aggregated: Pick<Aggregation, 'find'>;
+  routes: Routes;
   metrics: ApiMetrics;
 }
 
@@ -31,9 +31,9 @@ export class RequestCounts {
   }
 
   #labels(request: IncomingMessage, parsed: ParsedRequest | undefined): RequestLabels {
-    const { aggregated, api } = this.#options;
-    const far = parsed && aggregated.find(parsed.segments);
-    if (far) return aggregatedLabels(request, parsed, far);
+    const { routes, api } = this.#options;
+    const other = parsed && routes.other(parsed.segments);
+    if (other) return aggregatedLabels(request, parsed, other);
     const path = parsed?.path;
     const kind = path && api.kinds.resource(path.group, path.version, path.resource);
     return requestLabels(request, parsed, kind);

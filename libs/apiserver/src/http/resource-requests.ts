@@ -2,32 +2,18 @@
 import { apiVersionOf, type KindDefinition, parseFieldSelector, StatusError, storedKind } from '@berth/machinery';
 import type { Clock, Random } from '@berth/telemetry';
 import type { ApiServer } from '../core/api-server.ts';
-import type { Annotated, Call, DeleteAnswer, DeleteSettings, ListAnswer, User, WatchHandle, WriteSettings } from '../core/types.ts';
+import type { Call, DeleteAnswer, DeleteSettings, ListAnswer, WatchHandle, WriteSettings } from '../core/types.ts';
 import { WatchStream } from '../core/watch-stream.ts';
-import { isPodLog, type PodLogs } from './pod-logs.ts';
 import { deleteSettings, listSettings, patchSettings, watchSettings, writeSettings } from './query-options.ts';
 import { contentTypeOf, encodeList, encodeObject, type Form, requestedForm, type WatchFormat, watchFormat } from './representation.ts';
 import { decodeDeleteOptions, decodeObject, decodePatch, type YamlReading } from './request-body.ts';
-import type { ResourcePath } from './request-info.ts';
-import { addWarning, addWarnings, type Exchange, noSuchPath, sendBytes, sendJson, sendPieces, wrongMethod } from './responses.ts';
+import { type CallRequest, resourceCall } from './resource-call.ts';
+import { addWarning, addWarnings, type Exchange, sendBytes, sendJson, sendPieces, wrongMethod } from './responses.ts';
+import type { ServedResource } from './routes.ts';
 import { SharedJoins, streamWatch, watchTimeoutMs } from './watch-response.ts';
 import type { YamlBodies } from './yaml-body.ts';
 
-export interface ResourceRequest extends Exchange {
-  path: ResourcePath;
-  query: URLSearchParams;
-  user: User;
-  /** As the request was authorized. */
-  verb: string;
-  /** Empty for verbs that have none. */
-  body: Buffer;
-  /** Aborts when the client goes away or the server stops. */
-  signal: AbortSignal;
-  /** Called when a watch has begun. */
-  begun?(): void;
-}
-
-type CallRequest = Pick<ResourceRequest, 'path' | 'user' | 'verb' | 'signal'> & { audit?: Annotated | undefined };
+export type ResourceRequest = ServedResource;
 
 export type WatchRequest = CallRequest & Pick<ResourceRequest, 'request' | 'query'>;
 
@@ -41,7 +27,6 @@ export interface ResourceRequestsOptions {
   api: ApiServer;
   clock: Clock;
   random: Random;
-  podLogs: PodLogs;
   yaml: YamlBodies;
 }
 
@@ -55,14 +40,14 @@ export class ResourceRequests {
 
   async handle(request: ResourceRequest): Promise<void> {
     const { verb } = request;
-    const call = this.#call(request);
+    const call = resourceCall(this.#options.api, request);
     if (verb === 'create' && call.name !== undefined && !call.subresource) throw wrongMethod();
     if ((verb === 'update' || verb === 'patch') && call.name === undefined) throw wrongMethod();
     if (needsNamespace(verb) && call.kind.namespaced && !call.namespace) throw wrongMethod();
     if (!call.subresource && call.kind.verbs?.includes(verb) === false) throw wrongMethod();
     switch (verb) {
       case 'get':
-        return isPodLog(call) ? this.#options.podLogs.serve(request, call) : this.#get(request, call);
+        return this.#get(request, call);
       case 'list':
         return this.#list(request, call);
       case 'watch':
@@ -80,14 +65,6 @@ export class ResourceRequests {
       default:
         throw wrongMethod();
     }
-  }
-
-  #call({ path, user, signal, audit, verb }: CallRequest): Call {
-    const kind = this.#options.api.kinds.require(path.group, path.version, path.resource);
-    if (path.namespace !== undefined && !kind.namespaced) throw noSuchPath();
-    if (path.name !== undefined && kind.namespaced && path.namespace === undefined) throw noSuchPath();
-    const { namespace, name, subresource } = path;
-    return { user, signal, audit, kind, namespace, name, subresource, allowed: verb };
   }
 
   async #get(request: ResourceRequest, call: Call): Promise<void> {
@@ -117,7 +94,7 @@ export class ResourceRequests {
 
   /** For whoever sends the events in another way, and closes it. */
   openWatch(request: WatchRequest): Promise<OpenWatch> {
-    return this.#openWatch(request, this.#call(request));
+    return this.#openWatch(request, resourceCall(this.#options.api, request));
   }
 
   async #openWatch({ request, query }: Pick<WatchRequest, 'request' | 'query'>, call: Call): Promise<OpenWatch> {

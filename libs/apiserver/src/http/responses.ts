@@ -10,6 +10,7 @@ import type { EncodedList } from '../core/list-encoding.ts';
 import { written } from './back-pressure.ts';
 import { boundedWarnings } from './bounded-warnings.ts';
 import { indentedJson, wantsIndented } from './indented-json.ts';
+import type { Upgraded } from './upgraded.ts';
 
 const compress = promisify(gzip);
 /** As in Kubernetes: below, compression costs more than it saves. */
@@ -24,6 +25,8 @@ export interface Exchange {
   audit?: AuditRecord | undefined;
   /** What is wrong with the request's body without being the error. */
   bodyWarnings?: string[];
+  /** The connection of a client that wants to switch protocols; `response` is what it gets instead, if it does not. */
+  upgraded?: Upgraded | undefined;
 }
 
 export async function sendBytes(
@@ -121,12 +124,17 @@ export function sendText(exchange: Exchange, code: number, text: string, content
 
 /** Answers with the error's Status; when the answer has begun already, only breaking it off can say that it failed. */
 export async function sendError(exchange: Exchange, status: Status): Promise<void> {
-  const { request, response, audit, bodyWarnings = [] } = exchange;
+  const { request, response, audit, bodyWarnings = [], upgraded } = exchange;
   audit?.failed(status);
+  if (upgraded?.code !== undefined) {
+    upgraded.socket.destroy();
+    return;
+  }
   if (response.headersSent) {
     response.destroy();
     return;
   }
+  upgraded?.answer();
   addWarnings(response, bodyWarnings);
   const retryAfterSeconds = status.details?.retryAfterSeconds;
   if (retryAfterSeconds) response.setHeader('retry-after', retryAfterSeconds);

@@ -19,7 +19,7 @@ const sizeBytesMax = 1_024;
 
 export interface SpdyCommand {
   protocol: CommandProtocol;
-  connection: PodConnection;
+  connection: Pick<PodConnection, 'stdin' | 'stdout' | 'stderr' | 'tty'>;
   openTunnel(): Promise<Tunnel>;
   clock: Clock;
   signal: AbortSignal | undefined;

@@ -1,6 +1,13 @@
 // What a request says that asks for a WebSocket: which protocols it offers, and from which page it comes.
 import type { IncomingMessage } from 'node:http';
 import { StatusError } from '@berth/machinery';
+import type { WebSocket, WebSocketServer } from 'ws';
+import type { Upgraded } from './upgraded.ts';
+
+/** Of what a client sends although nobody listens. */
+export const unreadBytesMax = 64 * 1024;
+/** RFC 6455, section 5.5: a control frame has 125 bytes, two of them for the code. */
+const closeReasonBytesMax = 123;
 
 /** How a browser carries its token; no protocol to speak. */
 const tokenProtocol = /^base64url\.bearer\.authorization\.k8s\.io\./;
@@ -45,4 +52,25 @@ export function checkOrigin({ headers }: IncomingMessage): void {
 /** All browsers begin so, and no page can change what they send. */
 function isBrowser(userAgent = ''): boolean {
   return userAgent.startsWith('Mozilla/');
+}
+
+/** Resolves when what is served is over, or the handshake came to nothing. @param serve never rejects */
+export function switchedToWebSocket(
+  sockets: WebSocketServer,
+  request: IncomingMessage,
+  { socket, head }: Upgraded,
+  serve: (webSocket: WebSocket) => Promise<void>,
+): Promise<void> {
+  return new Promise((resolve) => {
+    socket.once('close', resolve);
+    sockets.handleUpgrade(request, socket, head, (webSocket) => void serve(webSocket).finally(resolve));
+  });
+}
+
+/** As much of a text as a WebSocket can end with. */
+export function closeReason(text: string): string {
+  return Buffer.from(text)
+    .subarray(0, closeReasonBytesMax)
+    .toString('utf8')
+    .replace(/\uFFFD+$/, '');
 }

@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import { type KindDefinition, type KubeObject, type ObjectKey, parseJson, type Status, StatusError } from '@berth/machinery';
 import type { Client, DeleteOptions, ListOptions, ObjectList, PatchType, WatchEvent, WatchOptions, WriteOptions } from '../client.ts';
-import { HttpTransport } from './http-transport.ts';
+import { collect, type HttpCall, HttpTransport, type Transport } from './http-transport.ts';
 import type { Connection } from './kubeconfig.ts';
 import { linesOf } from './stream-lines.ts';
 
@@ -22,10 +22,11 @@ interface ListAnswer<T> {
 }
 
 export class HttpClient implements Client {
-  readonly #transport: HttpTransport;
+  readonly #transport: Transport;
 
-  constructor(connection: Connection) {
-    this.#transport = new HttpTransport(connection);
+  /** @param way a server, or who has a way to one */
+  constructor(way: Connection | Transport) {
+    this.#transport = 'open' in way ? way : new HttpTransport(way);
   }
 
   close(): void {
@@ -33,12 +34,12 @@ export class HttpClient implements Client {
   }
 
   async get<T extends KubeObject>(kind: KindDefinition<T>, key: ObjectKey): Promise<T> {
-    return (await this.#transport.json({ method: 'GET', path: pathOf(kind, key) })) as T;
+    return (await this.#json({ method: 'GET', path: pathOf(kind, key) })) as T;
   }
 
   async list<T extends KubeObject>(kind: KindDefinition<T>, options: ListOptions = {}): Promise<ObjectList<T>> {
     const { namespace, metadataOnly: _shown, ...query } = options;
-    const answer = (await this.#transport.json({ method: 'GET', path: pathOf(kind, { namespace }, query) })) as ListAnswer<T>;
+    const answer = (await this.#json({ method: 'GET', path: pathOf(kind, { namespace }, query) })) as ListAnswer<T>;
     // Items of a list do not repeat what the list says.
     const type = { apiVersion: apiVersionOf(kind), kind: kind.kind };
     return { items: (answer.items ?? []).map((item) => ({ ...type, ...item })), ...answer.metadata };
@@ -99,11 +100,15 @@ export class HttpClient implements Client {
 
   /** The plain text of a path such as `/readyz`. */
   async text(path: string, signal?: AbortSignal): Promise<string> {
-    return textOf(await this.#transport.open({ method: 'GET', path, ...(signal && { signal }) }));
+    return collect(await this.#transport.open({ method: 'GET', path, ...(signal && { signal }) }));
+  }
+
+  async #json(call: HttpCall): Promise<unknown> {
+    return parseJson(await collect(await this.#transport.open(call)));
   }
 
   async #write<T>(method: string, path: string, body: unknown, contentType?: string): Promise<T> {
-    return (await this.#transport.json({ method, path, body: JSON.stringify(body), ...(contentType && { contentType }) })) as T;
+    return (await this.#json({ method, path, body: JSON.stringify(body), ...(contentType && { contentType }) })) as T;
   }
 }
 
@@ -131,10 +136,4 @@ function eventOf<T extends KubeObject>(line: string): WatchEvent<T> {
   if (type === 'ERROR') throw StatusError.from(object as Status);
   if (type === 'BOOKMARK') return { type, resourceVersion: (object as KubeObject).metadata.resourceVersion ?? '' };
   return { type: type as 'ADDED' | 'MODIFIED' | 'DELETED', object: object as T };
-}
-
-async function textOf(response: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of response as AsyncIterable<Buffer>) chunks.push(chunk);
-  return Buffer.concat(chunks).toString('utf8');
 }

@@ -17,7 +17,14 @@ export interface HttpCall {
   signal?: AbortSignal;
 }
 
-export class HttpTransport {
+/** A way to one API server. */
+export interface Transport {
+  /** The answer's body is still to be read. @throws StatusError for every answer that is not a success */
+  open(call: HttpCall): Promise<IncomingMessage>;
+  close(): void;
+}
+
+export class HttpTransport implements Transport {
   readonly #url: URL;
   /** For servers behind a path, such as a proxy's; without a slash at the end. */
   readonly #base: string;
@@ -42,17 +49,8 @@ export class HttpTransport {
     this.#agent.destroy();
   }
 
-  /** @throws StatusError for every answer that is not a success */
-  async json(call: HttpCall): Promise<unknown> {
-    return parseJson(await collect(await this.open(call)));
-  }
-
-  /** The answer's body is still to be read. @throws StatusError */
   async open(call: HttpCall): Promise<IncomingMessage> {
-    const response = await this.#send(call);
-    const code = response.statusCode ?? 0;
-    if (code >= 200 && code < 300) return response;
-    throw failure(code, await collect(response));
+    return successful(await this.#send(call));
   }
 
   async #send({ method, path, contentType, body, signal }: HttpCall): Promise<IncomingMessage> {
@@ -71,7 +69,15 @@ export class HttpTransport {
   }
 }
 
-async function collect(response: IncomingMessage): Promise<string> {
+/** @throws StatusError for every answer that is not a success */
+export async function successful(response: IncomingMessage): Promise<IncomingMessage> {
+  const code = response.statusCode ?? 0;
+  if (code >= 200 && code < 300) return response;
+  throw failure(code, await collect(response));
+}
+
+/** The whole body. */
+export async function collect(response: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of response as AsyncIterable<Buffer>) {

@@ -4,6 +4,9 @@ import type { Resource } from '../resource.ts';
 import { namespaceFinalize, podEphemeralContainers, podResize } from './partial-update.ts';
 import { podBinding } from './pod-binding.ts';
 import { podEviction } from './pod-eviction.ts';
+import { podLog } from './pod-log.ts';
+import { podAttach, podExec, podPortForward } from './pod-streams.ts';
+import { proxy } from './proxy.ts';
 import { scale } from './scale.ts';
 import { signingApproval } from './signing-approval.ts';
 import type { SubresourceDefinition, SubresourcePorts } from './subresource.ts';
@@ -11,10 +14,15 @@ import { tokenRequest } from './token-request.ts';
 
 const definitions: SubresourceDefinition[] = [
   namespaceFinalize,
+  podAttach,
   podBinding,
   podEphemeralContainers,
   podEviction,
+  podExec,
+  podLog,
+  podPortForward,
   podResize,
+  proxy,
   scale,
   signingApproval,
   tokenRequest,

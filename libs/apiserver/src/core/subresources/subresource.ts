@@ -9,10 +9,12 @@ import type { Applies } from '../apply.ts';
 import type { Attributes } from '../authorizer.ts';
 import type { Committer } from '../commit.ts';
 import type { Deletion } from '../deletion.ts';
+import type { NodeTunnels } from '../node-tunnels.ts';
 import type { Entry } from '../object-codec.ts';
 import type { Resource } from '../resource.ts';
 import type { TokenSigner } from '../token-signer.ts';
 import type { Call, ReadSettings, User } from '../types.ts';
+import type { Lookup } from '../webhooks/index.ts';
 import type { Writes } from '../writes.ts';
 
 /** What handlers work with. Authorization of the request itself has been done before one is called. */
@@ -23,6 +25,9 @@ export interface SubresourcePorts {
   committer: Committer;
   deletion: Deletion;
   clock: Clock;
+  nodes: NodeTunnels;
+  /** Services and what is behind them, as this server itself sees them. */
+  lookup: Lookup;
   /** Absent where nothing signs service accounts' tokens. */
   tokens?: TokenSigner | undefined;
   isAllowed(user: User, attributes: Attributes): Promise<{ allowed: boolean }>;

@@ -1,6 +1,5 @@
 // What a proxy path names: `/api/v1/namespaces/shop/services/https:web:443/proxy/rest?query`. The rest is passed on as the client
 // wrote it, so it is cut off before anything else reads the path.
-import { pathSegments } from '../request-info.ts';
 
 export interface ProxyPath {
   /** Everything up to and with `/proxy`, as the client wrote it: what links of the answer are put behind. */
@@ -9,11 +8,6 @@ export interface ProxyPath {
   rest: string;
   /** Whether the client asked for the proxy itself, without a slash. */
   isBare: boolean;
-  /** Undefined stands for http. */
-  scheme: string | undefined;
-  name: string;
-  /** A number, or a port's name. */
-  port: string | undefined;
 }
 
 const pattern = /^(\/api\/v1\/(?:namespaces\/[^/]+\/(?:pods|services)|nodes)\/[^/]+\/proxy)(?=[/?]|$)(.*)$/s;
@@ -24,15 +18,8 @@ export function withoutProxied(url: string): { resource: string; rest: string } 
   return match ? { resource: match[1] ?? '', rest: match[2] ?? '' } : undefined;
 }
 
-/** @param url of a request whose path names a proxy subresource; undefined for a name that is none */
-export function proxyPath(url: string): ProxyPath | undefined {
-  const cut = withoutProxied(url);
-  const named = cut && pathSegments(cut.resource)?.at(-2);
-  if (!cut || !named) return undefined;
-  const parts = named.split(':');
-  // `name`, `name:port` or `scheme:name:port`; an empty scheme or port is none.
-  const [scheme, name, port] = parts.length === 3 ? parts : [undefined, ...parts];
-  if (!name || parts.length > 3 || (scheme && scheme !== 'http' && scheme !== 'https')) return undefined;
-  const rest = cut.rest.startsWith('/') ? cut.rest : `/${cut.rest}`;
-  return { base: cut.resource, rest, isBare: !cut.rest.startsWith('/'), scheme: scheme || undefined, name, port: port || undefined };
+/** @param url of a request whose path names a proxy subresource */
+export function proxyPath(url: string): ProxyPath {
+  const { resource, rest } = withoutProxied(url) ?? { resource: url, rest: '' };
+  return { base: resource, rest: rest.startsWith('/') ? rest : `/${rest}`, isBare: !rest.startsWith('/') };
 }

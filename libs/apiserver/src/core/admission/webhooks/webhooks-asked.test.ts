@@ -83,7 +83,7 @@ test('a stream is asked for by its options', async () => {
   const { server, configure, asked } = await started(() => ({ allowed: false }));
   await configure('validating', 'a', { rules: [{ ...everything, operations: ['CONNECT'], resources: ['pods/exec'] }] });
   const options = { kind: 'PodExecOptions', apiVersion: 'v1', command: ['sh'] } as unknown as KubeObject;
-  await expect(server.admitStream(callFor(Pod, 'default', 'x', 'exec'), options)).rejects.toThrow('denied the request');
+  await expect(server.connect(callFor(Pod, 'default', 'x', 'exec'), 'create', options)).rejects.toThrow('denied the request');
   expect(asked[0]?.review.request).toMatchObject({ operation: 'CONNECT', subResource: 'exec', object: { command: ['sh'] }, options: null });
 });
 

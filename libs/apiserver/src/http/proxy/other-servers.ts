@@ -1,62 +1,41 @@
 // Requests for versions that other servers answer for: passed to them with the user in headers, and their answers back. Who may do what
 // within, they say themselves; a client or a server that goes away ends the exchange at both of its ends.
 import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
-import type { Duplex } from 'node:stream';
 import { StatusError } from '@berth/machinery';
 import type { Clock } from '@berth/telemetry';
-import type { User } from '../core/types.ts';
-import { passLastAnswer } from '../http/proxy/last-answer.ts';
-import { passAnswer } from '../http/proxy/passed-answer.ts';
-import { rawAnswerHead, requestHeaders } from '../http/proxy/proxied-headers.ts';
-import { type Exchange, sendText } from '../http/responses.ts';
-import { EarlyBytes, switchedSockets } from '../http/upgraded-socket.ts';
-import type { AggregatedVersion } from './api-service-table.ts';
-import type { FarServers } from './far-servers.ts';
-import { userHeaders, withoutUserHeaders } from './user-headers.ts';
+import type { OtherServer } from '../../core/other-servers.ts';
+import { isLongRunning } from '../parsed-request.ts';
+import { type Exchange, sendText } from '../responses.ts';
+import type { Served } from '../routes.ts';
+import type { Upgraded } from '../upgraded.ts';
+import { EarlyBytes, switchedSockets } from '../upgraded-socket.ts';
+import { passLastAnswer } from './last-answer.ts';
+import { passAnswer } from './passed-answer.ts';
+import { rawAnswerHead, requestHeaders } from './proxied-headers.ts';
 
 /** For a request that is no watch or stream, as a whole; Kubernetes gives as much. */
 const requestMsMax = 60_000;
 
-export interface AggregatedRequest extends Exchange {
-  target: AggregatedVersion;
-  user: User;
-  signal: AbortSignal;
-  body: Buffer;
-  /** Whether it may last for as long as its client wants. */
-  isLongRunning: boolean;
-  /** Called once the answer has begun. */
-  begun?: (() => void) | undefined;
-}
-
-export interface AggregatedUpgrade {
-  request: IncomingMessage;
-  socket: Duplex;
-  head: Buffer;
-  target: AggregatedVersion;
-  user: User;
-  signal: AbortSignal;
-  /** Called with the answer's code before its first byte. */
-  begun(code: number): Promise<void>;
-}
-
-export class AggregatedRequests {
-  readonly #servers: FarServers;
+export class OtherServersRequests {
   readonly #clock: Clock;
 
-  constructor(servers: FarServers, clock: Clock) {
-    this.#servers = servers;
+  constructor(clock: Clock) {
     this.#clock = clock;
   }
 
+  serve(asked: Served, other: OtherServer): Promise<void> {
+    return asked.upgraded ? this.#upgrade(asked, asked.upgraded, other) : this.#serve(asked, other);
+  }
+
   /** Resolves when the answer has been passed on, or broken off. @throws StatusError before its first byte */
-  async serve(asked: AggregatedRequest): Promise<void> {
-    const { target, response, signal, isLongRunning } = asked;
-    if (!target.isAvailable) return unavailable(asked, 'service unavailable');
+  async #serve(asked: Served, other: OtherServer): Promise<void> {
+    const { response, signal } = asked;
+    if (!other.isAvailable) return unavailable(asked, 'service unavailable');
     const limit = new AbortController();
-    const timer = isLongRunning ? undefined : this.#clock.after(requestMsMax, () => limit.abort(timedOut()));
+    const timer = isLongRunning(asked) ? undefined : this.#clock.after(requestMsMax, () => limit.abort(timedOut()));
     const done = new AbortController();
     try {
-      await this.#pass(asked, AbortSignal.any([signal, limit.signal, done.signal]));
+      await this.#pass(asked, other, AbortSignal.any([signal, limit.signal, done.signal]));
     } catch (error) {
       if (response.headersSent) response.destroy();
       else if (limit.signal.aborted) throw limit.signal.reason;
@@ -67,16 +46,16 @@ export class AggregatedRequests {
     }
   }
 
-  async #pass(asked: AggregatedRequest, signal: AbortSignal): Promise<void> {
-    const { request, response, target, user, body, audit, begun, isLongRunning } = asked;
+  async #pass(asked: Served, other: OtherServer, signal: AbortSignal): Promise<void> {
+    const { request, response, user, body, audit, begun } = asked;
     const path = request.url ?? '/';
-    const { 'content-length': _length, 'transfer-encoding': _coding, ...headers } = passedHeaders(request, user);
+    const { 'content-length': _length, 'transfer-encoding': _coding, ...headers } = passedHeaders(request);
     const hasBody = body.length > 0 || ['POST', 'PUT', 'PATCH'].includes(request.method ?? '');
     const framed = hasBody ? { ...headers, 'content-length': body.length } : headers;
     // As in Go, only what may be sent again goes over a connection that may have ended unnoticed.
-    const keeps = !isLongRunning && !hasBody && (request.method === 'GET' || request.method === 'HEAD');
+    const keeps = !isLongRunning(asked) && !hasBody && (request.method === 'GET' || request.method === 'HEAD');
     const send = async (isKept: boolean) => {
-      const far = await this.#servers.request(target, { method: request.method, path, headers: framed, signal, keeps: isKept });
+      const far = await other.request(user, { method: request.method, path, headers: framed, signal, keeps: isKept });
       far.body.end(body);
       return far;
     };
@@ -95,20 +74,21 @@ export class AggregatedRequests {
   }
 
   /** Resolves when the answer has been passed on, or what was upgraded to is over. @throws StatusError before that has begun */
-  async upgrade(asked: AggregatedUpgrade): Promise<void> {
-    const { request, socket, head, target, user, begun } = asked;
-    if (!target.isAvailable) throw new StatusError(503, 'ServiceUnavailable', 'service unavailable');
+  async #upgrade(asked: Served, upgraded: Upgraded, other: OtherServer): Promise<void> {
+    const { request, user, audit } = asked;
+    const { socket, head } = upgraded;
+    if (!other.isAvailable) throw new StatusError(503, 'ServiceUnavailable', 'service unavailable');
     const early = new EarlyBytes(socket, head);
     const done = new AbortController();
     const signal = AbortSignal.any([asked.signal, done.signal]);
     const path = request.url ?? '/';
-    const headers = { ...passedHeaders(request, user), connection: 'Upgrade', upgrade: request.headers.upgrade ?? '' };
+    const headers = { ...passedHeaders(request), connection: 'Upgrade', upgrade: request.headers.upgrade ?? '' };
     try {
-      const far = await this.#servers.request(target, { method: request.method, path, headers, signal });
+      const far = await other.request(user, { method: request.method, path, headers, signal });
       far.body.end();
       const { message, switched } = await far.answer;
-      if (!switched) return await passLastAnswer(asked, message);
-      await begun(101);
+      if (!switched) return await passLastAnswer(asked, upgraded, message);
+      await upgraded.begun(101, audit);
       socket.write(rawAnswerHead(message), 'latin1');
       await switchedSockets({ near: socket, early: early.handOver(), far: switched.stream, head: switched.head, clock: this.#clock });
     } catch (error) {
@@ -119,9 +99,9 @@ export class AggregatedRequests {
   }
 }
 
-function passedHeaders(request: IncomingMessage, user: User): OutgoingHttpHeaders {
+function passedHeaders(request: IncomingMessage): OutgoingHttpHeaders {
   const { host: _host, ...passed } = requestHeaders(request, '', request.url ?? '/');
-  return { ...withoutUserHeaders(passed), ...userHeaders(user) };
+  return passed;
 }
 
 function timedOut(): StatusError {

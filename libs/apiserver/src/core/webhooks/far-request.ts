@@ -4,7 +4,7 @@ import { Agent, type ClientRequest, request as httpRequest, type IncomingMessage
 import type { Duplex } from 'node:stream';
 import { connect as tlsConnect } from 'node:tls';
 import { StatusError } from '@berth/machinery';
-import { unreachable } from '../../core/webhooks/index.ts';
+import { unreachable } from './service-endpoints.ts';
 
 export interface FarRequestOptions {
   method: string | undefined;
