@@ -151,6 +151,8 @@ export interface KindDefinition<T extends KubeObject = KubeObject> {
   categories: string[];
   namespaced: boolean;
   schema: MessageSchema;
+  /** One sentence, for `kubectl explain`; absent where the schema itself says it. */
+  description?: string;
   subresources: Subresources;
   /** What discovery announces; default: everything. */
   verbs?: string[];
@@ -207,6 +209,7 @@ export interface KindOptions<T extends KubeObject> {
   categories?: string[];
   scope: 'Namespaced' | 'Cluster';
   schema: MessageSchema;
+  description?: string;
   subresources?: Subresources;
   verbs?: string[];
   strategy?: Strategy<T>;
@@ -240,6 +243,7 @@ export function defineKind<T extends KubeObject>(options: KindOptions<T>): KindD
     categories: options.categories ?? [],
     namespaced: options.scope === 'Namespaced',
     schema: options.schema,
+    ...(options.description && { description: options.description }),
     subresources: options.subresources ?? {},
     ...(options.verbs && { verbs: options.verbs }),
     strategy: options.strategy ?? {},

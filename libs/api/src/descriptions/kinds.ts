@@ -1,67 +1,12 @@
-// One sentence for every kind that is served.
+// One sentence for what is asked for and answered without being stored, and for other versions of what is. Stored kinds say it in their own
+// files.
+import { kinds } from '../kind-list.ts';
 import type { Descriptions } from './descriptions.ts';
 
 const sentences: Record<string, string> = {
   'core.v1.Binding': 'Says which node a pod runs on; schedulers create it.',
   'core.v1.ComponentStatus': 'Says whether a part of the control plane is well; deprecated.',
-  'core.v1.ConfigMap': 'Configuration as keys and values, for pods to read from their environment or from files.',
-  'core.v1.Endpoints': 'Addresses behind a service; EndpointSlice has taken its place.',
-  'core.v1.Event': 'Something that happened to an object, for people to read; kept for a while only.',
-  'core.v1.LimitRange': 'Defaults and bounds for the resources that single pods, containers and claims of a namespace ask for.',
-  'core.v1.Namespace': 'A part of the cluster with names, rights and quotas of its own.',
-  'core.v1.Node': 'A machine that pods run on.',
-  'core.v1.PersistentVolume': 'A piece of storage that outlives pods; made by somebody or on demand, and bound to one claim.',
-  'core.v1.PersistentVolumeClaim': 'Asks for storage; once it is bound to a volume, pods mount it by the name of the claim.',
-  'core.v1.Pod': 'Containers that run together on one node and share an address and volumes.',
-  'core.v1.PodTemplate': 'A description of pods that others can make copies of.',
-  'core.v1.ReplicationController': 'Keeps a number of equal pods running; ReplicaSet and Deployment have taken its place.',
-  'core.v1.ResourceQuota': 'Bounds what a namespace may use and hold in sum.',
-  'core.v1.Secret': 'Small data that must stay secret, such as passwords and keys; encrypted where it is stored.',
-  'core.v1.Service': 'A lasting name and address for a changing set of pods.',
-  'core.v1.ServiceAccount': 'An identity for what runs in pods.',
-  'apps.v1.ControllerRevision': 'A state of a StatefulSet or DaemonSet, kept so that it can be gone back to; written by controllers.',
-  'apps.v1.DaemonSet': 'Runs one copy of a pod on every node, or on those that are chosen.',
-  'apps.v1.Deployment': 'Runs a number of equal pods and replaces them step by step when their description changes.',
-  'apps.v1.ReplicaSet': 'Keeps a number of equal pods running; mostly made by a Deployment.',
-  'apps.v1.StatefulSet': 'Runs pods that have lasting names and storage, started and replaced in order.',
-  'batch.v1.CronJob': 'Makes a Job at the times that a schedule names.',
-  'batch.v1.Job': 'Runs pods until a number of them have succeeded.',
-  'autoscaling.v2.HorizontalPodAutoscaler': 'Changes the number of pods of a workload, following what they use.',
-  'networking.v1.Ingress': 'Leads HTTP requests from outside to services, by host and path.',
-  'networking.v1.IngressClass': 'Says which controller serves an Ingress of this class.',
-  'networking.v1.IPAddress': 'Says which object an address of the cluster belongs to; kept by the server.',
-  'networking.v1.NetworkPolicy': 'Says which connections the pods of a namespace may make and take.',
-  'networking.v1.ServiceCIDR': 'A range that addresses of services are taken from.',
-  'policy.v1.PodDisruptionBudget': 'Bounds how many pods of a set may be evicted at the same time.',
-  'rbac.v1.ClusterRole': 'A set of rights, to be granted in the whole cluster or in single namespaces.',
-  'rbac.v1.ClusterRoleBinding': 'Grants the rights of a ClusterRole in the whole cluster.',
-  'rbac.v1.Role': 'A set of rights within one namespace.',
-  'rbac.v1.RoleBinding': 'Grants the rights of a Role or ClusterRole within one namespace.',
-  'storage.v1.CSIDriver': 'A storage driver and what it can do.',
-  'storage.v1.CSINode': 'The storage drivers that a node has.',
-  'storage.v1.CSIStorageCapacity': 'How much storage of a class there is for a set of nodes.',
-  'storage.v1.StorageClass': 'A sort of storage that claims can ask for, and how volumes of it are made.',
-  'storage.v1.VolumeAttachment': 'Asks for a volume to be attached to a node, and says whether it is.',
-  'storage.v1.VolumeAttributesClass': 'Properties of volumes that can be changed while they are used.',
-  'scheduling.v1.PriorityClass': 'A name for how much pods matter in comparison with others.',
-  'node.v1.RuntimeClass': 'A way to run containers that pods can ask for by name.',
-  'resource.v1.DeviceClass': 'A sort of devices that claims can ask for, and how they are set up.',
-  'resource.v1.ResourceClaim': 'Asks for devices, such as GPUs; once they are allocated, pods that name the claim can use them.',
-  'resource.v1.ResourceClaimTemplate': 'What claims are made from, one for each pod that names it.',
-  'resource.v1.ResourceSlice': 'Devices that a driver offers, on one node or several.',
-  'coordination.v1.Lease': 'Says who holds something, and until when it has to be renewed; nodes and leaders show with it that they live.',
-  'discovery.v1.EndpointSlice': 'Some of the addresses behind a service, with their ports and whether they are ready.',
   'events.v1.Event': 'Something that happened to an object, for people to read; kept for a while only.',
-  'certificates.v1.CertificateSigningRequest': 'Asks a signer for a certificate, which is issued once somebody has approved of it.',
-  'admissionregistration.v1.ValidatingAdmissionPolicy': 'Expressions that objects must satisfy before they are stored.',
-  'admissionregistration.v1.ValidatingAdmissionPolicyBinding':
-    'Says where a ValidatingAdmissionPolicy holds, and what becomes of violations.',
-  'admissionregistration.v1.ValidatingWebhookConfiguration': 'Servers that are asked whether objects may be stored.',
-  'admissionregistration.v1.MutatingWebhookConfiguration': 'Servers that may change objects before they are stored.',
-  'apiregistration.v1.APIService': 'Says which server answers for a version of a group of the API.',
-  'apiextensions.v1.CustomResourceDefinition': 'A kind of its own in the API: its names, versions and schema.',
-  'flowcontrol.v1.FlowSchema': 'Says which requests belong together and how urgent they are.',
-  'flowcontrol.v1.PriorityLevelConfiguration': 'How many requests of one urgency are served at a time, and how others wait.',
   'authentication.v1.SelfSubjectReview': 'Asks the server who one is.',
   'authentication.v1.TokenRequest': 'Asks for a token of a service account.',
   'authentication.v1.TokenReview': 'Asks whose token this is.',
@@ -73,4 +18,8 @@ const sentences: Record<string, string> = {
   'policy.v1.Eviction': 'Asks a pod to leave its node, if the budgets of disruption allow it.',
 };
 
-export const kindDescriptions: Descriptions = Object.fromEntries(Object.entries(sentences).map(([type, text]) => [type, { '': text }]));
+const stored = kinds.map(({ schema, description }): [string, string] => [schema.name, description ?? '']);
+
+export const kindDescriptions: Descriptions = Object.fromEntries(
+  [...stored, ...Object.entries(sentences)].map(([type, text]) => [type, { '': text }]),
+);

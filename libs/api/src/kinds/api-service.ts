@@ -18,6 +18,7 @@ export const APIService = defineKind<APIService>({
   categories: ['api-extensions'],
   scope: 'Cluster',
   schema: schemas.message('apiregistration.v1.APIService'),
+  description: 'Says which server answers for a version of a group of the API.',
   subresources: {
     status: true,
   },

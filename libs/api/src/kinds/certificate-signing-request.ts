@@ -20,6 +20,7 @@ export const CertificateSigningRequest = defineKind<CertificateSigningRequest>({
   scope: 'Cluster',
   shortNames: ['csr'],
   schema: schemas.message('certificates.v1.CertificateSigningRequest'),
+  description: 'Asks a signer for a certificate, which is issued once somebody has approved of it.',
   subresources: {
     status: true,
     other: [

@@ -17,6 +17,7 @@ export const ClusterRoleBinding = defineKind<ClusterRoleBinding>({
   plural: 'clusterrolebindings',
   scope: 'Cluster',
   schema: schemas.message('rbac.v1.ClusterRoleBinding'),
+  description: 'Grants the rights of a ClusterRole in the whole cluster.',
 
   strategy: { allowCreateOnUpdate: true },
   defaults: defaultBinding,

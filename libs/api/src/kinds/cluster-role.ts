@@ -16,6 +16,7 @@ export const ClusterRole = defineKind<ClusterRole>({
   plural: 'clusterroles',
   scope: 'Cluster',
   schema: schemas.message('rbac.v1.ClusterRole'),
+  description: 'A set of rights, to be granted in the whole cluster or in single namespaces.',
 
   strategy: { allowCreateOnUpdate: true },
   validate: (object) => [...validateMetadata(object, { scope: 'Cluster', name: pathSegment }), ...validateClusterRoleRules(object)],

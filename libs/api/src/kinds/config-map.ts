@@ -17,6 +17,7 @@ export const ConfigMap = defineKind<ConfigMap>({
   scope: 'Namespaced',
   shortNames: ['cm'],
   schema: schemas.message('core.v1.ConfigMap'),
+  description: 'Configuration as keys and values, for pods to read from their environment or from files.',
 
   validate: (map) => [...validateMetadata(map, { scope: 'Namespaced', name: dnsSubdomain }), ...validateConfigMapData(map)],
   validateUpdate: (next, old) => [...validateMetadataUpdate(next, old), ...validateConfigMapUpdate(next, old)],

@@ -16,6 +16,7 @@ export const ControllerRevision = defineKind<ControllerRevision>({
   plural: 'controllerrevisions',
   scope: 'Namespaced',
   schema: schemas.message('apps.v1.ControllerRevision'),
+  description: 'A state of a StatefulSet or DaemonSet, kept so that it can be gone back to; written by controllers.',
 
   strategy: { generationChanged: () => false },
   validate: (revision, old) => [

@@ -21,6 +21,7 @@ export const CronJob = defineKind<CronJob>({
   shortNames: ['cj'],
   categories: ['all'],
   schema: schemas.message('batch.v1.CronJob'),
+  description: 'Makes a Job at the times that a schedule names.',
   subresources: {
     status: true,
   },

@@ -19,6 +19,7 @@ export const CSIDriver = defineKind<CSIDriver>({
   plural: 'csidrivers',
   scope: 'Cluster',
   schema: schemas.message('storage.v1.CSIDriver'),
+  description: 'A storage driver and what it can do.',
 
   strategy: {
     requiresVersion: true,

@@ -17,6 +17,7 @@ export const CSINode = defineKind<CSINode>({
   plural: 'csinodes',
   scope: 'Cluster',
   schema: schemas.message('storage.v1.CSINode'),
+  description: 'The storage drivers that a node has.',
 
   strategy: {
     requiresVersion: true,

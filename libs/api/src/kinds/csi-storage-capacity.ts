@@ -16,6 +16,7 @@ export const CSIStorageCapacity = defineKind<CSIStorageCapacity>({
   plural: 'csistoragecapacities',
   scope: 'Namespaced',
   schema: schemas.message('storage.v1.CSIStorageCapacity'),
+  description: 'How much storage of a class there is for a set of nodes.',
 
   strategy: { requiresVersion: true },
   validate: (object) => [

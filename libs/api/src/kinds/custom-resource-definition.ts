@@ -21,6 +21,7 @@ export const CustomResourceDefinition = defineKind<CustomResourceDefinition>({
   categories: ['api-extensions'],
   scope: 'Cluster',
   schema: schemas.message('apiextensions.v1.CustomResourceDefinition'),
+  description: 'A kind of its own in the API: its names, versions and schema.',
   subresources: {
     status: true,
   },

@@ -34,6 +34,7 @@ export const DaemonSet = defineKind<DaemonSet>({
   shortNames: ['ds'],
   categories: ['all'],
   schema: schemas.message('apps.v1.DaemonSet'),
+  description: 'Runs one copy of a pod on every node, or on those that are chosen.',
   subresources: {
     status: true,
   },

@@ -23,6 +23,7 @@ export const Deployment = defineKind<Deployment>({
   shortNames: ['deploy'],
   categories: ['all'],
   schema: schemas.message('apps.v1.Deployment'),
+  description: 'Runs a number of equal pods and replaces them step by step when their description changes.',
   subresources: {
     status: true,
     scale: { specReplicas: 'spec.replicas', statusReplicas: 'status.replicas', selector: 'spec.selector' },

@@ -17,6 +17,7 @@ export const DeviceClass = defineKind<DeviceClass>({
   plural: 'deviceclasses',
   scope: 'Cluster',
   schema: schemas.message('resource.v1.DeviceClass'),
+  description: 'A sort of devices that claims can ask for, and how they are set up.',
   strategy: { returnsDeleted: true },
 
   disabledFields: deviceClassDisabledFields,

@@ -19,6 +19,7 @@ export const EndpointSlice = defineKind<EndpointSlice>({
   plural: 'endpointslices',
   scope: 'Namespaced',
   schema: schemas.message('discovery.v1.EndpointSlice'),
+  description: 'Some of the addresses behind a service, with their ports and whether they are ready.',
 
   strategy: {
     hasGeneration: true,

@@ -19,6 +19,7 @@ export const Endpoints = defineKind<Endpoints>({
   shortNames: ['ep'],
   singular: 'endpoints',
   schema: schemas.message('core.v1.Endpoints'),
+  description: 'Addresses behind a service; EndpointSlice has taken its place.',
 
   strategy: { allowCreateOnUpdate: true },
   defaults: ({ subsets }) => {

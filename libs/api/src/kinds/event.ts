@@ -17,6 +17,7 @@ export const Event = defineKind<Event>({
   scope: 'Namespaced',
   shortNames: ['ev'],
   schema: schemas.message('core.v1.Event'),
+  description: 'Something that happened to an object, for people to read; kept for a while only.',
 
   strategy: { allowCreateOnUpdate: true, hasNoDependents: true },
   defaults: (event) => {

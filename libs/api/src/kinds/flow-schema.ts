@@ -17,6 +17,7 @@ export const FlowSchema = defineKind<FlowSchema>({
   plural: 'flowschemas',
   scope: 'Cluster',
   schema: schemas.message('flowcontrol.v1.FlowSchema'),
+  description: 'Says which requests belong together and how urgent they are.',
   subresources: {
     status: true,
   },

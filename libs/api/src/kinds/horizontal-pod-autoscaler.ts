@@ -20,6 +20,7 @@ export const HorizontalPodAutoscaler = defineKind<HorizontalPodAutoscaler>({
   shortNames: ['hpa'],
   categories: ['all'],
   schema: schemas.message('autoscaling.v2.HorizontalPodAutoscaler'),
+  description: 'Changes the number of pods of a workload, following what they use.',
   subresources: {
     status: true,
   },

@@ -18,6 +18,7 @@ export const IngressClass = defineKind<IngressClass>({
   plural: 'ingressclasses',
   scope: 'Cluster',
   schema: schemas.message('networking.v1.IngressClass'),
+  description: 'Says which controller serves an Ingress of this class.',
 
   defaults: defaultIngressClass,
   validate: (object) => [...validateMetadata(object, { scope: 'Cluster', name: dnsSubdomain }), ...validateIngressClassFields(object)],

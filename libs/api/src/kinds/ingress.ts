@@ -19,6 +19,7 @@ export const Ingress = defineKind<Ingress>({
   scope: 'Namespaced',
   shortNames: ['ing'],
   schema: schemas.message('networking.v1.Ingress'),
+  description: 'Leads HTTP requests from outside to services, by host and path.',
   subresources: {
     status: true,
   },

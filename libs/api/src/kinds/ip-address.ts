@@ -16,6 +16,7 @@ export const IPAddress = defineKind<IPAddress>({
   scope: 'Cluster',
   shortNames: ['ip'],
   schema: schemas.message('networking.v1.IPAddress'),
+  description: 'Says which object an address of the cluster belongs to; kept by the server.',
 
   strategy: { hasGeneration: false },
   validate: (object) => [...validateMetadata(object, { scope: 'Cluster', name: addressName }), ...validateIPAddressSpec(object)],

@@ -25,6 +25,7 @@ export const Job = defineKind<Job>({
   scope: 'Namespaced',
   categories: ['all'],
   schema: schemas.message('batch.v1.Job'),
+  description: 'Runs pods until a number of them have succeeded.',
   subresources: {
     status: true,
   },

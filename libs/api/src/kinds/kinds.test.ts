@@ -1,70 +1,43 @@
-import { apiVersionOf, groupResourceOf } from '@berth/machinery';
+import { readdir, readFile } from 'node:fs/promises';
+import { apiVersionOf, type KindDefinition } from '@berth/machinery';
 import { expect, test } from 'vitest';
 import { Deployment, kinds, Pod, Service } from '../index.ts';
 import { sampleDeployment, samplePod, sampleService } from '../samples.ts';
+import { sampleOf } from '../samples/every-kind.ts';
 
-test('kinds are named as Kubernetes names them', () => {
-  const shown = kinds.map((kind) =>
-    [groupResourceOf(kind), kind.shortNames.join(','), apiVersionOf(kind), kind.namespaced, kind.kind, kind.categories.join(',')].join(' '),
-  );
-  expect(shown.sort()).toEqual([
-    'apiservices.apiregistration.k8s.io  apiregistration.k8s.io/v1 false APIService api-extensions',
-    'certificatesigningrequests.certificates.k8s.io csr certificates.k8s.io/v1 false CertificateSigningRequest ',
-    'clusterrolebindings.rbac.authorization.k8s.io  rbac.authorization.k8s.io/v1 false ClusterRoleBinding ',
-    'clusterroles.rbac.authorization.k8s.io  rbac.authorization.k8s.io/v1 false ClusterRole ',
-    'configmaps cm v1 true ConfigMap ',
-    'controllerrevisions.apps  apps/v1 true ControllerRevision ',
-    'cronjobs.batch cj batch/v1 true CronJob all',
-    'csidrivers.storage.k8s.io  storage.k8s.io/v1 false CSIDriver ',
-    'csinodes.storage.k8s.io  storage.k8s.io/v1 false CSINode ',
-    'csistoragecapacities.storage.k8s.io  storage.k8s.io/v1 true CSIStorageCapacity ',
-    'customresourcedefinitions.apiextensions.k8s.io crd,crds apiextensions.k8s.io/v1 false CustomResourceDefinition api-extensions',
-    'daemonsets.apps ds apps/v1 true DaemonSet all',
-    'deployments.apps deploy apps/v1 true Deployment all',
-    'deviceclasses.resource.k8s.io  resource.k8s.io/v1 false DeviceClass ',
-    'endpoints ep v1 true Endpoints ',
-    'endpointslices.discovery.k8s.io  discovery.k8s.io/v1 true EndpointSlice ',
-    'events ev v1 true Event ',
-    'flowschemas.flowcontrol.apiserver.k8s.io  flowcontrol.apiserver.k8s.io/v1 false FlowSchema ',
-    'horizontalpodautoscalers.autoscaling hpa autoscaling/v2 true HorizontalPodAutoscaler all',
-    'ingressclasses.networking.k8s.io  networking.k8s.io/v1 false IngressClass ',
-    'ingresses.networking.k8s.io ing networking.k8s.io/v1 true Ingress ',
-    'ipaddresses.networking.k8s.io ip networking.k8s.io/v1 false IPAddress ',
-    'jobs.batch  batch/v1 true Job all',
-    'leases.coordination.k8s.io  coordination.k8s.io/v1 true Lease ',
-    'limitranges limits v1 true LimitRange ',
-    'mutatingwebhookconfigurations.admissionregistration.k8s.io  admissionregistration.k8s.io/v1 false MutatingWebhookConfiguration api-extensions',
-    'namespaces ns v1 false Namespace ',
-    'networkpolicies.networking.k8s.io netpol networking.k8s.io/v1 true NetworkPolicy ',
-    'nodes no v1 false Node ',
-    'persistentvolumeclaims pvc v1 true PersistentVolumeClaim ',
-    'persistentvolumes pv v1 false PersistentVolume ',
-    'poddisruptionbudgets.policy pdb policy/v1 true PodDisruptionBudget ',
-    'pods po v1 true Pod all',
-    'podtemplates  v1 true PodTemplate ',
-    'priorityclasses.scheduling.k8s.io pc scheduling.k8s.io/v1 false PriorityClass ',
-    'prioritylevelconfigurations.flowcontrol.apiserver.k8s.io  flowcontrol.apiserver.k8s.io/v1 false PriorityLevelConfiguration ',
-    'replicasets.apps rs apps/v1 true ReplicaSet all',
-    'replicationcontrollers rc v1 true ReplicationController all',
-    'resourceclaims.resource.k8s.io  resource.k8s.io/v1 true ResourceClaim ',
-    'resourceclaimtemplates.resource.k8s.io  resource.k8s.io/v1 true ResourceClaimTemplate ',
-    'resourcequotas quota v1 true ResourceQuota ',
-    'resourceslices.resource.k8s.io  resource.k8s.io/v1 false ResourceSlice ',
-    'rolebindings.rbac.authorization.k8s.io  rbac.authorization.k8s.io/v1 true RoleBinding ',
-    'roles.rbac.authorization.k8s.io  rbac.authorization.k8s.io/v1 true Role ',
-    'runtimeclasses.node.k8s.io  node.k8s.io/v1 false RuntimeClass ',
-    'secrets  v1 true Secret ',
-    'serviceaccounts sa v1 true ServiceAccount ',
-    'servicecidrs.networking.k8s.io  networking.k8s.io/v1 false ServiceCIDR ',
-    'services svc v1 true Service all',
-    'statefulsets.apps sts apps/v1 true StatefulSet all',
-    'storageclasses.storage.k8s.io sc storage.k8s.io/v1 false StorageClass ',
-    'validatingadmissionpolicies.admissionregistration.k8s.io  admissionregistration.k8s.io/v1 false ValidatingAdmissionPolicy api-extensions',
-    'validatingadmissionpolicybindings.admissionregistration.k8s.io  admissionregistration.k8s.io/v1 false ValidatingAdmissionPolicyBinding api-extensions',
-    'validatingwebhookconfigurations.admissionregistration.k8s.io  admissionregistration.k8s.io/v1 false ValidatingWebhookConfiguration api-extensions',
-    'volumeattachments.storage.k8s.io  storage.k8s.io/v1 false VolumeAttachment ',
-    'volumeattributesclasses.storage.k8s.io vac storage.k8s.io/v1 false VolumeAttributesClass ',
+const golden = new URL('../../../../test/e2e/kubectl-commands/goldens/the-server.txt', import.meta.url);
+
+test('kinds are named as kubectl shows them', async () => {
+  const words = ({ shortNames, namespaced, kind, ...named }: KindDefinition) =>
+    [named.plural, shortNames.join(','), apiVersionOf(named), namespaced, kind].filter((word) => word !== '').join('  ');
+  const shown = new Set((await readFile(golden, 'utf8')).split('\n'));
+  expect(kinds.map(words).filter((line) => !shown.has(line))).toEqual([]);
+  const categories = Object.groupBy(kinds, ({ categories: [first = ''] }) => first);
+  expect(categories.all?.map(({ kind }) => kind)).toEqual([
+    ...['CronJob', 'DaemonSet', 'Deployment', 'HorizontalPodAutoscaler', 'Job', 'Pod', 'ReplicaSet', 'ReplicationController', 'Service'],
+    'StatefulSet',
   ]);
+  expect(new Set(categories['api-extensions']?.map(({ group }) => group))).toEqual(
+    new Set(['admissionregistration.k8s.io', 'apiextensions.k8s.io', 'apiregistration.k8s.io']),
+  );
+});
+
+test('a kind is its file, a line in kinds/index.ts and a sample: whatever is missing is named', async () => {
+  const files = (await readdir(new URL('.', import.meta.url))).filter((file) => !/^index\.|\.test\./.test(file));
+  const index = await readFile(new URL('index.ts', import.meta.url), 'utf8');
+  expect(files.filter((file) => !index.includes(`'./${file}'`))).toEqual([]);
+  expect(kinds).toHaveLength(files.length);
+  for (const kind of kinds) {
+    const sample = sampleOf(kind);
+    expect(kind.description, kind.kind).toBeTruthy();
+    expect([sample.apiVersion, sample.kind, typeof sample.metadata.namespace]).toEqual([
+      apiVersionOf(kind),
+      kind.kind,
+      kind.namespaced ? 'string' : 'undefined',
+    ]);
+    kind.defaults(sample);
+    expect(kind.validate(sample), kind.kind).toEqual([]);
+  }
 });
 
 test('every table that is a kind’s own starts with a name, except that of events, which starts with a time', () => {

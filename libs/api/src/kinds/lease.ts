@@ -17,6 +17,7 @@ export const Lease = defineKind<Lease>({
   plural: 'leases',
   scope: 'Namespaced',
   schema: schemas.message('coordination.v1.Lease'),
+  description: 'Says who holds something, and until when it has to be renewed; nodes and leaders show with it that they live.',
 
   strategy: {
     requiresVersion: true,

@@ -18,6 +18,7 @@ export const LimitRange = defineKind<LimitRange>({
   scope: 'Namespaced',
   shortNames: ['limits'],
   schema: schemas.message('core.v1.LimitRange'),
+  description: 'Defaults and bounds for the resources that single pods, containers and claims of a namespace ask for.',
 
   strategy: { allowCreateOnUpdate: true },
   defaults: defaultLimitRange,

@@ -19,6 +19,7 @@ export const MutatingWebhookConfiguration = defineKind<MutatingWebhookConfigurat
   scope: 'Cluster',
   categories: ['api-extensions'],
   schema: schemas.message('admissionregistration.v1.MutatingWebhookConfiguration'),
+  description: 'Servers that may change objects before they are stored.',
 
   strategy: {
     requiresVersion: true,

@@ -31,6 +31,7 @@ export const Namespace = defineKind<Namespace>({
   scope: 'Cluster',
   shortNames: ['ns'],
   schema: schemas.message('core.v1.Namespace'),
+  description: 'A part of the cluster with names, rights and quotas of its own.',
   // As in Kubernetes, no request deletes them all.
   verbs: ['create', 'delete', 'get', 'list', 'patch', 'update', 'watch'],
   subresources: { status: true, other: [{ name: 'finalize', kind: 'Namespace', verbs: ['update'] }] },

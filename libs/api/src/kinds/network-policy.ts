@@ -19,6 +19,7 @@ export const NetworkPolicy = defineKind<NetworkPolicy>({
   scope: 'Namespaced',
   shortNames: ['netpol'],
   schema: schemas.message('networking.v1.NetworkPolicy'),
+  description: 'Says which connections the pods of a namespace may make and take.',
 
   defaults: defaultNetworkPolicy,
   validate: (object) => [...validateMetadata(object, { scope: 'Namespaced', name: dnsSubdomain }), ...validateNetworkPolicySpec(object)],

@@ -19,6 +19,7 @@ export const Node = defineKind<Node>({
   scope: 'Cluster',
   shortNames: ['no'],
   schema: schemas.message('core.v1.Node'),
+  description: 'A machine that pods run on.',
   subresources: {
     status: true,
     other: [{ name: 'proxy', kind: 'NodeProxyOptions', verbs: ['create', 'delete', 'get', 'patch', 'update'] }],

@@ -20,6 +20,7 @@ export const PersistentVolumeClaim = defineKind<PersistentVolumeClaim>({
   scope: 'Namespaced',
   shortNames: ['pvc'],
   schema: schemas.message('core.v1.PersistentVolumeClaim'),
+  description: 'Asks for storage; once it is bound to a volume, pods mount it by the name of the claim.',
   subresources: { status: true },
 
   strategy: {

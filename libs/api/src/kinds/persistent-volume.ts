@@ -19,6 +19,7 @@ export const PersistentVolume = defineKind<PersistentVolume>({
   scope: 'Cluster',
   shortNames: ['pv'],
   schema: schemas.message('core.v1.PersistentVolume'),
+  description: 'A piece of storage that outlives pods; made by somebody or on demand, and bound to one claim.',
   subresources: { status: true },
 
   strategy: {

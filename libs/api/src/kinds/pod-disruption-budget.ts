@@ -17,6 +17,7 @@ export const PodDisruptionBudget = defineKind<PodDisruptionBudget>({
   scope: 'Namespaced',
   shortNames: ['pdb'],
   schema: schemas.message('policy.v1.PodDisruptionBudget'),
+  description: 'Bounds how many pods of a set may be evicted at the same time.',
   subresources: {
     status: true,
   },

@@ -20,6 +20,7 @@ export const PodTemplate = defineKind<PodTemplate>({
   plural: 'podtemplates',
   scope: 'Namespaced',
   schema: schemas.message('core.v1.PodTemplate'),
+  description: 'A description of pods that others can make copies of.',
 
   strategy: {
     returnsDeleted: true,

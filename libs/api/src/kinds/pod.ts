@@ -30,6 +30,7 @@ export const Pod = defineKind<Pod>({
   shortNames: ['po'],
   categories: ['all'],
   schema: schemas.message('core.v1.Pod'),
+  description: 'Containers that run together on one node and share an address and volumes.',
   subresources: {
     status: true,
     other: [

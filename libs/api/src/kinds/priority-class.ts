@@ -17,6 +17,7 @@ export const PriorityClass = defineKind<PriorityClass>({
   scope: 'Cluster',
   shortNames: ['pc'],
   schema: schemas.message('scheduling.v1.PriorityClass'),
+  description: 'A name for how much pods matter in comparison with others.',
 
   strategy: { hasGeneration: true, generationChanged: () => false },
   defaults: (priorityClass) => {

@@ -18,6 +18,7 @@ export const PriorityLevelConfiguration = defineKind<PriorityLevelConfiguration>
   plural: 'prioritylevelconfigurations',
   scope: 'Cluster',
   schema: schemas.message('flowcontrol.v1.PriorityLevelConfiguration'),
+  description: 'How many requests of one urgency are served at a time, and how others wait.',
   subresources: {
     status: true,
   },

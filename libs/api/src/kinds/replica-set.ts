@@ -22,6 +22,7 @@ export const ReplicaSet = defineKind<ReplicaSet>({
   shortNames: ['rs'],
   categories: ['all'],
   schema: schemas.message('apps.v1.ReplicaSet'),
+  description: 'Keeps a number of equal pods running; mostly made by a Deployment.',
   subresources: {
     status: true,
     scale: { specReplicas: 'spec.replicas', statusReplicas: 'status.replicas', selector: 'spec.selector' },

@@ -22,6 +22,7 @@ export const ReplicationController = defineKind<ReplicationController>({
   shortNames: ['rc'],
   categories: ['all'],
   schema: schemas.message('core.v1.ReplicationController'),
+  description: 'Keeps a number of equal pods running; ReplicaSet and Deployment have taken its place.',
   subresources: {
     status: true,
     scale: { specReplicas: 'spec.replicas', statusReplicas: 'status.replicas', selector: 'spec.selector', selectsByLabels: true },

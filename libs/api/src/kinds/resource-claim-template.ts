@@ -16,6 +16,7 @@ export const ResourceClaimTemplate = defineKind<ResourceClaimTemplate>({
   plural: 'resourceclaimtemplates',
   scope: 'Namespaced',
   schema: schemas.message('resource.v1.ResourceClaimTemplate'),
+  description: 'What claims are made from, one for each pod that names it.',
 
   strategy: { returnsDeleted: true, hasGeneration: false },
   disabledFields: claimSpecDisabledFields('spec.spec'),

@@ -18,6 +18,7 @@ export const ResourceClaim = defineKind<ResourceClaim>({
   plural: 'resourceclaims',
   scope: 'Namespaced',
   schema: schemas.message('resource.v1.ResourceClaim'),
+  description: 'Asks for devices, such as GPUs; once they are allocated, pods that name the claim can use them.',
   subresources: { status: true },
 
   strategy: { returnsDeleted: true, hasGeneration: false, statusKeeps: statusMetadata, prepareForStatusUpdate: dropDeallocatedDevices },

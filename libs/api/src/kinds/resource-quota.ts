@@ -18,6 +18,7 @@ export const ResourceQuota = defineKind<ResourceQuota>({
   scope: 'Namespaced',
   shortNames: ['quota'],
   schema: schemas.message('core.v1.ResourceQuota'),
+  description: 'Bounds what a namespace may use and hold in sum.',
   subresources: {
     status: true,
   },

@@ -16,6 +16,7 @@ export const ResourceSlice = defineKind<ResourceSlice>({
   plural: 'resourceslices',
   scope: 'Cluster',
   schema: schemas.message('resource.v1.ResourceSlice'),
+  description: 'Devices that a driver offers, on one node or several.',
   strategy: { returnsDeleted: true },
 
   disabledFields: resourceSliceDisabledFields,

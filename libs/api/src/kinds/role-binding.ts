@@ -17,6 +17,7 @@ export const RoleBinding = defineKind<RoleBinding>({
   plural: 'rolebindings',
   scope: 'Namespaced',
   schema: schemas.message('rbac.v1.RoleBinding'),
+  description: 'Grants the rights of a Role or ClusterRole within one namespace.',
 
   strategy: { allowCreateOnUpdate: true },
   defaults: defaultBinding,

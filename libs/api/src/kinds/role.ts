@@ -16,6 +16,7 @@ export const Role = defineKind<Role>({
   plural: 'roles',
   scope: 'Namespaced',
   schema: schemas.message('rbac.v1.Role'),
+  description: 'A set of rights within one namespace.',
 
   strategy: { allowCreateOnUpdate: true },
   validate: (object) => [...validateMetadata(object, { scope: 'Namespaced', name: pathSegment }), ...validateRoleRules(object)],

@@ -17,6 +17,7 @@ export const RuntimeClass = defineKind<RuntimeClass>({
   plural: 'runtimeclasses',
   scope: 'Cluster',
   schema: schemas.message('node.v1.RuntimeClass'),
+  description: 'A way to run containers that pods can ask for by name.',
 
   strategy: { requiresVersion: true },
   validate: (object) => [

@@ -17,6 +17,7 @@ export const Secret = defineKind<Secret>({
   plural: 'secrets',
   scope: 'Namespaced',
   schema: schemas.message('core.v1.Secret'),
+  description: 'Small data that must stay secret, such as passwords and keys; encrypted where it is stored.',
 
   defaults: defaultSecret,
   validate: (secret) => [...validateMetadata(secret, { scope: 'Namespaced', name: dnsSubdomain }), ...validateSecretData(secret)],

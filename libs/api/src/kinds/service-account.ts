@@ -22,6 +22,7 @@ export const ServiceAccount = defineKind<ServiceAccount>({
   scope: 'Namespaced',
   shortNames: ['sa'],
   schema: schemas.message('core.v1.ServiceAccount'),
+  description: 'An identity for what runs in pods.',
   subresources: { other: [{ name: 'token', kind: 'TokenRequest', group: 'authentication.k8s.io', version: 'v1', verbs: ['create'] }] },
 
   strategy: { returnsDeleted: true, prepareForCreate: keepSecretNames, prepareForUpdate: keepSecretNames },

@@ -17,6 +17,7 @@ export const ServiceCIDR = defineKind<ServiceCIDR>({
   plural: 'servicecidrs',
   scope: 'Cluster',
   schema: schemas.message('networking.v1.ServiceCIDR'),
+  description: 'A range that addresses of services are taken from.',
   subresources: {
     status: true,
   },

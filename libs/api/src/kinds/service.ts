@@ -24,6 +24,7 @@ export const Service = defineKind<Service>({
   shortNames: ['svc'],
   categories: ['all'],
   schema: schemas.message('core.v1.Service'),
+  description: 'A lasting name and address for a changing set of pods.',
   subresources: {
     status: true,
     other: [{ name: 'proxy', kind: 'ServiceProxyOptions', verbs: ['create', 'delete', 'get', 'patch', 'update'] }],

@@ -22,6 +22,7 @@ export const StatefulSet = defineKind<StatefulSet>({
   shortNames: ['sts'],
   categories: ['all'],
   schema: schemas.message('apps.v1.StatefulSet'),
+  description: 'Runs pods that have lasting names and storage, started and replaced in order.',
   subresources: {
     status: true,
     scale: { specReplicas: 'spec.replicas', statusReplicas: 'status.replicas', selector: 'spec.selector' },

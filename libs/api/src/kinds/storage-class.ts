@@ -18,6 +18,7 @@ export const StorageClass = defineKind<StorageClass>({
   scope: 'Cluster',
   shortNames: ['sc'],
   schema: schemas.message('storage.v1.StorageClass'),
+  description: 'A sort of storage that claims can ask for, and how volumes of it are made.',
 
   strategy: { returnsDeleted: true },
   defaults: (storageClass) => {

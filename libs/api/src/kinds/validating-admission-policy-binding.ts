@@ -18,6 +18,7 @@ export const ValidatingAdmissionPolicyBinding = defineKind<ValidatingAdmissionPo
   scope: 'Cluster',
   categories: ['api-extensions'],
   schema: schemas.message('admissionregistration.v1.ValidatingAdmissionPolicyBinding'),
+  description: 'Says where a ValidatingAdmissionPolicy holds, and what becomes of violations.',
 
   strategy: { requiresVersion: true },
   defaults: defaultPolicyBinding,

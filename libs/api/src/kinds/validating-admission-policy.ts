@@ -18,6 +18,7 @@ export const ValidatingAdmissionPolicy = defineKind<ValidatingAdmissionPolicy>({
   scope: 'Cluster',
   categories: ['api-extensions'],
   schema: schemas.message('admissionregistration.v1.ValidatingAdmissionPolicy'),
+  description: 'Expressions that objects must satisfy before they are stored.',
   subresources: {
     status: true,
   },

@@ -19,6 +19,7 @@ export const ValidatingWebhookConfiguration = defineKind<ValidatingWebhookConfig
   scope: 'Cluster',
   categories: ['api-extensions'],
   schema: schemas.message('admissionregistration.v1.ValidatingWebhookConfiguration'),
+  description: 'Servers that are asked whether objects may be stored.',
 
   strategy: {
     requiresVersion: true,

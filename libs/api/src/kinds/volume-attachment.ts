@@ -18,6 +18,7 @@ export const VolumeAttachment = defineKind<VolumeAttachment>({
   plural: 'volumeattachments',
   scope: 'Cluster',
   schema: schemas.message('storage.v1.VolumeAttachment'),
+  description: 'Asks for a volume to be attached to a node, and says whether it is.',
   subresources: {
     status: true,
   },

@@ -18,6 +18,7 @@ export const VolumeAttributesClass = defineKind<VolumeAttributesClass>({
   scope: 'Cluster',
   shortNames: ['vac'],
   schema: schemas.message('storage.v1.VolumeAttributesClass'),
+  description: 'Properties of volumes that can be changed while they are used.',
 
   strategy: { returnsDeleted: true },
   validate: (object) => [...validateMetadata(object, { scope: 'Cluster', name: dnsSubdomain }), ...validateAttributesClassFields(object)],

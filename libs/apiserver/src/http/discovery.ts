@@ -91,7 +91,7 @@ export function aggregated(groups: DiscoveredGroup[], form: AggregatedForm): unk
     metadata: { ...(name && { name }), creationTimestamp: null },
     versions: versions.map(({ version, kinds, far }) => ({
       version,
-      resources: far ? far.resources : kinds.map(aggregatedResource),
+      resources: far ? far.resources : kinds.toSorted((a, b) => (a.plural < b.plural ? -1 : 1)).map(aggregatedResource),
       freshness: far ? far.freshness : 'Current',
     })),
   }));
