@@ -16,6 +16,7 @@ import {
   ProxyRequests,
   ResourceRequests,
   Routes,
+  type RoutesOptions,
   StaticFiles,
   TokenIssuer,
   type TokenVerifier,
@@ -156,29 +157,15 @@ function httpModule(given: DynamicModule, api: DynamicModule, others: DynamicMod
       const { clock, random, config, logger } = parts;
       const { address, port } = advertisedAddress(config) ?? { address: config.apiAddress.host, port: config.apiAddress.port };
       const serverAddress = `${address}:${port}`;
-      const resources = new ResourceRequests({ api: server, clock, random, yaml });
-      const podStreams = new PodStreams(server, clock);
-      const routes = new Routes({
+      const fixedPaths = new FixedPaths({
         api: server,
-        fixedPaths: new FixedPaths({
-          api: server,
-          metrics,
-          serverAddress,
-          issuer,
-          further: aggregation,
-          stateMetrics: stateMetricsOf(server),
-        }),
-        resources,
-        watchSockets: new WatchSockets(resources),
-        streams: {
-          log: new PodLogs(server),
-          exec: podStreams,
-          attach: podStreams,
-          portforward: podStreams,
-          proxy: new ProxyRequests(server, clock),
-        },
-        others: new OtherServersRequests(clock),
+        metrics,
+        serverAddress,
+        issuer,
+        further: aggregation,
+        stateMetrics: stateMetricsOf(server),
       });
+      const routes = routesOf({ api: server, clock, random, yaml, fixedPaths });
       return new ApiHttp({
         api: server,
         authenticator,
@@ -210,4 +197,30 @@ function stateMetricsOf(server: ApiServer): () => AsyncIterable<Uint8Array> {
     for await (const piece of stateMetrics(async (kind) => (await client.list(kind, { resourceVersion: '0' })).items))
       yield Buffer.from(piece);
   };
+}
+
+/** Who answers what. */
+function routesOf({
+  api,
+  clock,
+  random,
+  yaml,
+  fixedPaths,
+}: Pick<RoutesOptions, 'api' | 'fixedPaths'> & Pick<Ports, 'clock' | 'random'> & { yaml: YamlBodies }): Routes {
+  const resources = new ResourceRequests({ api, clock, random, yaml });
+  const podStreams = new PodStreams(api, clock);
+  return new Routes({
+    api,
+    fixedPaths,
+    resources,
+    watchSockets: new WatchSockets(resources),
+    streams: {
+      log: new PodLogs(api),
+      exec: podStreams,
+      attach: podStreams,
+      portforward: podStreams,
+      proxy: new ProxyRequests(api, clock),
+    },
+    others: new OtherServersRequests(clock),
+  });
 }

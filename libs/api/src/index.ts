@@ -87,7 +87,6 @@ export { cleanupFinalizer, type DefinitionCondition, type DefinitionStatus, with
 export { podGracePeriodSeconds } from './strategies/pod.ts';
 export { type QosClass, qosClass } from './strategies/qos.ts';
 export { needsHealthCheck, needsNodePorts } from './strategies/service.ts';
-export type * from './types.ts';
 export { additionalOf, itemsOf, propertyOf } from './validation/custom-resource-definition/schema-shape.ts';
 export { validateClaimTemplate, validateResourceClaim } from './validation/devices/claim.ts';
 export { validateDeviceClass } from './validation/devices/class.ts';

@@ -22,7 +22,7 @@ export { PodStreams } from './http/pod-streams.ts';
 export { OtherServersRequests } from './http/proxy/other-servers.ts';
 export { ProxyRequests } from './http/proxy/proxy-requests.ts';
 export { ResourceRequests } from './http/resource-requests.ts';
-export { Routes } from './http/routes.ts';
+export { Routes, type RoutesOptions } from './http/routes.ts';
 export { StaticFiles } from './http/static-files.ts';
 export { WatchSockets } from './http/watch-sockets.ts';
 export { isWebSocket } from './http/websocket-request.ts';

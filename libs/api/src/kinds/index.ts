@@ -1,5 +1,8 @@
 // Every kind that Berth stores and serves, one line each. A new kind is its file beside this one, a line here, and the smallest valid object
 // of it in ../samples: all else follows from its definition.
+
+// Every nested type; of those that are kinds, the names above stand.
+export type * from '../types.ts';
 export { APIService } from './api-service.ts';
 export { CertificateSigningRequest } from './certificate-signing-request.ts';
 export { ClusterRole } from './cluster-role.ts';

@@ -2,8 +2,8 @@ import { readdir, readFile } from 'node:fs/promises';
 import { apiVersionOf, type KindDefinition } from '@berth/machinery';
 import { expect, test } from 'vitest';
 import { Deployment, kinds, Pod, Service } from '../index.ts';
-import { sampleDeployment, samplePod, sampleService } from '../samples.ts';
 import { sampleOf } from '../samples/every-kind.ts';
+import { sampleDeployment, samplePod, sampleService } from '../samples.ts';
 
 const golden = new URL('../../../../test/e2e/kubectl-commands/goldens/the-server.txt', import.meta.url);
 

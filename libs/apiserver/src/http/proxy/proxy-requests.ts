@@ -1,9 +1,10 @@
 // pods/proxy, services/proxy and nodes/proxy: HTTP, and what it is upgraded to, passed on through the tunnel of a node. A client or a far
 // side that goes away ends the exchange at both of its ends.
-import { streamOptions } from '../../core/pod-connection.ts';
-import type { ApiServer } from '../../core/api-server.ts';
-import { type FarRequest, unreachable } from '../../core/webhooks/index.ts';
+
 import type { Clock } from '@berth/telemetry';
+import type { ApiServer } from '../../core/api-server.ts';
+import { streamOptions } from '../../core/pod-connection.ts';
+import { type FarRequest, unreachable } from '../../core/webhooks/index.ts';
 import { allowBody } from '../body-reader.ts';
 import { resourceCall } from '../resource-call.ts';
 import { noSuchPath } from '../responses.ts';
