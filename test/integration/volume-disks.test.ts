@@ -46,6 +46,11 @@ const loops = () =>
     .split('\n')
     .filter((line) => line.includes(folder.split('/').at(-1)?.split(' ')[1] ?? '?'));
 
+async function hasCapability(bit: number): Promise<boolean> {
+  const effective = /^CapEff:\s+(\w+)/m.exec(await readFile('/proc/self/status', 'utf8'))?.[1] ?? '0';
+  return ((BigInt(`0x${effective}`) >> BigInt(bit)) & 1n) === 1n;
+}
+
 /** Everything that is asked of a volume in its life, as often as it is asked after a crash. */
 async function live(all: LocalDisks): Promise<void> {
   await all.sweep();
@@ -132,6 +137,30 @@ test('an agent that dies before any step leaves nothing that the next one does n
     expect([await files(), await mountsBelow(folder)]).toEqual([[], []]);
     await expect.poll(loops).toEqual([]);
   }
+});
+
+test('a volume grows while it is mounted, or with its next mount; one for which there is no room stays as it is', async () => {
+  const all = disks();
+  await live(all);
+  const size = async (pod: string) => {
+    const { blocks, bsize } = await statfs(target(pod));
+    return (blocks * bsize) / mebi;
+  };
+  await writeFile(join(target('a'), 'file'), 'kept');
+  await all.grow(disk(), 40 * mebi);
+  // Linux lets only those grow what is mounted who may exceed limits.
+  expect((await size('b')) > 30).toBe(await hasCapability(24));
+  const { blocks, size: bytes } = await stat(disk().path);
+  expect([bytes, blocks * 512 >= bytes]).toEqual([40 * mebi, true]);
+  await expect(all.grow(disk(), 2 ** 50)).rejects.toThrow('not enough free storage');
+  expect((await stat(disk().path)).size).toBe(40 * mebi);
+  await unmountBelow(folder);
+  await expect.poll(loops).toEqual([]);
+  await all.grow(disk(), 64 * mebi);
+  await all.mount(volume(), disk(), target('a'));
+  expect(await size('a')).toBeGreaterThan(50);
+  expect(await readdir(target('a'))).toEqual(['file']);
+  expect(await readFile(join(target('a'), 'file'), 'utf8')).toBe('kept');
 });
 
 test('what a killed agent had begun goes with the next start, and what lies beside it stays', async () => {

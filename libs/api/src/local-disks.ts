@@ -13,7 +13,9 @@ export const volumeFileSystemsAnnotation = 'berth.io/volume-file-systems';
 export const volumesCapacityAnnotation = 'berth.io/volumes-capacity';
 /** Of a volume: how far its file is. */
 export const diskStateAnnotation = 'berth.io/disk';
-/** Of a volume that is refused: why. */
+/** Of a volume that is to be larger than it is: its size then. */
+export const diskSizeAnnotation = 'berth.io/disk-size';
+/** Of a volume that its node refused to make, or to make larger: why. */
 export const diskRefusalAnnotation = 'berth.io/disk-refusal';
 
 /** The file is to be made by the agent; it is there; there is nothing of it, and will not be. */
@@ -32,19 +34,28 @@ export interface LocalDisk {
   fileSystem: DiskFileSystem;
   bytes: number;
   state: DiskState;
+  /** What it is to be made, where that is larger and not refused. */
+  growsTo?: number;
 }
 
 /** Undefined for every other volume. */
 export function localDisk({ metadata, spec }: PersistentVolume): LocalDisk | undefined {
-  const { [provisionedByAnnotation]: by, [diskStateAnnotation]: state } = metadata.annotations ?? {};
+  const { [provisionedByAnnotation]: by, [diskStateAnnotation]: state, [diskSizeAnnotation]: size } = metadata.annotations ?? {};
   const fileSystem = diskFileSystems.find((name) => name === spec.local?.fsType);
   if (by !== localProvisioner || !spec.local || !fileSystem) return undefined;
+  const bytes = parseQuantity(spec.capacity?.storage ?? '0').toNumber();
+  const grown = size !== undefined && metadata.annotations?.[diskRefusalAnnotation] === undefined ? parseQuantity(size).value() : 0;
   return {
-    path: spec.local.path,
-    fileSystem,
-    bytes: parseQuantity(spec.capacity?.storage ?? '0').toNumber(),
+    ...{ path: spec.local.path, fileSystem, bytes },
+    ...(grown > bytes && { growsTo: grown }),
     state: state === 'wanted' || state === 'refused' ? state : 'made',
   };
+}
+
+/** Whether the volume's node has to make it, or to make it larger. */
+export function isDiskDue(volume: PersistentVolume): boolean {
+  const disk = localDisk(volume);
+  return disk?.state === 'wanted' || disk?.growsTo !== undefined;
 }
 
 /** What a claim gets that asks for so much: whole blocks, and no less than the file system needs. */

@@ -3,7 +3,7 @@
 import {
   ConfigMap,
   EndpointSlice,
-  localDisk,
+  isDiskDue,
   localVolumeFinalizer,
   Namespace,
   NetworkPolicy,
@@ -251,7 +251,7 @@ export class ClusterView {
     const isDeleted = !gone && deletionTimestamp !== undefined && finalizers?.includes(localVolumeFinalizer);
     // A volume that is still bound, or whose data is to be retained, may be deleted by hand: its directory stays.
     const isKept = finalizers?.includes(volumeProtection) || volume.spec.persistentVolumeReclaimPolicy === 'Retain';
-    const isWanted = !gone && deletionTimestamp === undefined && localDisk(volume)?.state === 'wanted';
+    const isWanted = !gone && deletionTimestamp === undefined && isDiskDue(volume);
     const isDue = isWanted || (isDeleted && !isKept);
     for (const nodeName of nodesOf(volume)) {
       if (isDue) addTo(this.#dueVolumes, nodeName, name);

@@ -124,6 +124,32 @@ describe('desired state', () => {
     expect(await state('a')).toMatchObject({ 'berth.io/disk': 'made' });
   });
 
+  it('asks a node to make a volume larger, and writes its size once it is, or why it is not', async () => {
+    const terms = [{ matchExpressions: [{ key: 'kubernetes.io/hostname', operator: 'In', values: ['one'] }] }];
+    const annotations = { 'pv.kubernetes.io/provisioned-by': 'berth.io/local', 'berth.io/disk': 'made', 'berth.io/disk-size': '2Gi' };
+    const local = { path: '/v/a.img', fsType: 'ext4' };
+    const spec = { capacity: { storage: '1Gi' }, local, nodeAffinity: { required: { nodeSelectorTerms: terms } } };
+    const one = fixture.agent('one');
+    await fixture.clock.advance(100);
+    const uids: string[] = [];
+    for (const name of ['a', 'b']) {
+      const volume: PersistentVolume = { apiVersion: 'v1', kind: 'PersistentVolume', metadata: { name, annotations }, spec };
+      uids.push((await fixture.client.create(PersistentVolume, volume)).metadata.uid ?? '');
+    }
+    await fixture.clock.advance(100);
+    expect(one.keys).toEqual(['PersistentVolume/a', 'PersistentVolume/b']);
+    one.link.reportVolumeMade('a', uids[0] ?? '');
+    one.link.reportVolumeMade('b', uids[1] ?? '', 'the disk is full');
+    await fixture.clock.advance(100);
+    const [a, b] = await Promise.all(['a', 'b'].map((name) => fixture.client.get(PersistentVolume, { name })));
+    expect([a?.spec.capacity, a?.metadata.annotations]).toEqual([{ storage: '2Gi' }, { ...annotations, 'berth.io/disk-size': undefined }]);
+    expect([b?.spec.capacity, b?.metadata.annotations]).toEqual([
+      { storage: '1Gi' },
+      { ...annotations, 'berth.io/disk-refusal': 'the disk is full' },
+    ]);
+    expect(one.keys).toEqual([]);
+  });
+
   it('writes how much a node has for volumes, and only again when that has changed by much', async () => {
     const one = fixture.agent('one');
     await fixture.clock.advance(100);

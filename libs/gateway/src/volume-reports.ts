@@ -1,6 +1,13 @@
 // Writes what an agent says of the volumes on its node: that one has been made, or why it cannot be, and that the data of one is gone.
 // An agent speaks only of volumes that belong to its node, and only of what was asked of it.
-import { diskRefusalAnnotation, diskStateAnnotation, localDisk, localVolumeFinalizer, PersistentVolume } from '@berth/api';
+import {
+  diskRefusalAnnotation,
+  diskSizeAnnotation,
+  diskStateAnnotation,
+  localDisk,
+  localVolumeFinalizer,
+  PersistentVolume,
+} from '@berth/api';
 import { type Client, retryOnConflict } from '@berth/client';
 import { isReason } from '@berth/machinery';
 import type { AgentToGateway, VolumeReport } from '@berth/protocol';
@@ -40,7 +47,9 @@ export class VolumeReports {
   }
 
   #made(volume: PersistentVolume, { error }: VolumeReport): PersistentVolume | undefined {
-    if (localDisk(volume)?.state !== 'wanted') return undefined;
+    const disk = localDisk(volume);
+    if (disk?.growsTo !== undefined) return grown(volume, error?.slice(0, refusalCharactersMax));
+    if (disk?.state !== 'wanted') return undefined;
     const state = error ? { [diskStateAnnotation]: 'refused', [diskRefusalAnnotation]: error.slice(0, refusalCharactersMax) } : made;
     return { ...volume, metadata: { ...volume.metadata, annotations: { ...volume.metadata.annotations, ...state } } };
   }
@@ -60,6 +69,13 @@ export class VolumeReports {
       if (!isReason(error, 'NotFound')) logger.warn('what became of a volume cannot be written', { volume: persistentVolume, error });
     }
   }
+}
+
+/** The size that was asked for stands beside a refusal, so that it is known what was refused. */
+function grown({ metadata, spec, ...rest }: PersistentVolume, error: string | undefined): PersistentVolume {
+  const { [diskSizeAnnotation]: storage = '0', ...annotations } = metadata.annotations ?? {};
+  if (error) return { ...rest, spec, metadata: { ...metadata, annotations: { ...metadata.annotations, [diskRefusalAnnotation]: error } } };
+  return { ...rest, spec: { ...spec, capacity: { ...spec.capacity, storage } }, metadata: { ...metadata, annotations } };
 }
 
 const made = { [diskStateAnnotation]: 'made' };

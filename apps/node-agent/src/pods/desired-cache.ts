@@ -4,7 +4,7 @@ import {
   type ConfigMap,
   type EndpointSlice,
   type Ingress,
-  localDisk,
+  isDiskDue,
   type Node,
   type PersistentVolume,
   type PersistentVolumeClaim,
@@ -172,7 +172,7 @@ function note(changes: DesiredChanges, object: KubeObject): void {
 
 function noteVolume(changes: DesiredChanges, volume: PersistentVolume): void {
   if (isReleased(volume)) changes.releasedVolumes.push(volume);
-  else if (!volume.metadata.deletionTimestamp && localDisk(volume)?.state === 'wanted') changes.wantedVolumes.push(volume);
+  else if (!volume.metadata.deletionTimestamp && isDiskDue(volume)) changes.wantedVolumes.push(volume);
 }
 
 /** Deleted by hand while it is still bound, or to be retained, it keeps its directory. */

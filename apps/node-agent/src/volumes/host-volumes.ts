@@ -98,7 +98,7 @@ export class HostVolumes implements VolumeManager {
 
   async makeLocal(volume: PersistentVolume): Promise<void> {
     const disk = localDisk(volume);
-    if (disk) await this.#disks.make(disk);
+    if (disk) await (disk.growsTo === undefined ? this.#disks.make(disk) : this.#disks.grow(disk, disk.growsTo));
   }
 
   async localCapacity(): Promise<number | undefined> {

@@ -31,7 +31,7 @@ export interface VolumeManager {
   cleanUp(uid: string): Promise<void>;
   /** Pods that still have folders, for cleaning up after a crash. */
   knownPods(): Promise<string[]>;
-  /** Makes the file of a volume that asks for it; safe to repeat. @throws Error that says why it cannot be made; nothing of it is left */
+  /** Makes the file of a volume that asks for it, or makes it larger; safe to repeat. @throws Error that says why it cannot be made; nothing of it is left */
   makeLocal(volume: PersistentVolume): Promise<void>;
   /** Bytes that there are for local volumes in all, those that are here included; undefined where none are made with a size. */
   localCapacity(): Promise<number | undefined>;

@@ -1,6 +1,7 @@
 // What Kubernetes warns of in volumes, claims and classes, and fields that are accepted and do not act yet.
 import type { PersistentVolume, PersistentVolumeClaim } from '../generated/core-v1.types.ts';
 import type { CSIDriver, CSIStorageCapacity, StorageClass } from '../generated/storage-v1.types.ts';
+import { localDisk } from '../local-disks.ts';
 import { populateWarnings } from '../populate-annotation.ts';
 import { betaStorageClassAnnotation } from '../storage-class-name.ts';
 import { isEqual } from '../validation/changes.ts';
@@ -50,7 +51,7 @@ function volumeDeprecations({ metadata, spec }: PersistentVolume): string[] {
 export function volumeWarnings(volume: PersistentVolume): string[] {
   const { spec } = volume;
   const warnings = Object.keys(spec)
-    .filter((key) => !actingVolumeFields.includes(key))
+    .filter((key) => !actingVolumeFields.includes(key) && !(key === 'mountOptions' && localDisk(volume)))
     .map((key) => idle(`spec.${key}`));
   if (spec.volumeMode === 'Block') warnings.push(idle('spec.volumeMode', 'Berth mounts file systems only'));
   return [...volumeDeprecations(volume), ...warnings];

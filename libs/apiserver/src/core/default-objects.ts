@@ -114,6 +114,7 @@ function localStorageClass(): StorageClass {
     metadata: { name: 'local', annotations: { [defaultClassAnnotation]: 'true' } },
     provisioner: localProvisioner,
     reclaimPolicy: 'Delete',
+    allowVolumeExpansion: true,
     volumeBindingMode: 'WaitForFirstConsumer',
   };
 }

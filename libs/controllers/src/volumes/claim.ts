@@ -12,6 +12,7 @@ import {
 } from '@berth/api';
 import { type Action, type Caches, type Controller, erased, watches } from '@berth/controller';
 import { equalButForEmpty, keyOf } from '@berth/machinery';
+import { planExpansion } from './expansion.ts';
 import { hasRoom, localVolume, nodeForImmediate, provisioningProblem } from './local-provisioner.ts';
 import { bestVolume, bindCompleted, boundByController, classOf, isMeantFor, mismatch, selectedNode, waitsForConsumer } from './matching.ts';
 
@@ -83,7 +84,7 @@ function isBound({ metadata, spec }: PersistentVolumeClaim): boolean {
 
 export function planClaim(observed: ObservedClaim, now: number): Action[] {
   const { claim, named } = observed;
-  if (claim.metadata.annotations?.[bindCompleted]) return keepBound(claim, named);
+  if (claim.metadata.annotations?.[bindCompleted]) return keepBound(claim, named, now);
   if (claim.spec.volumeName) return bindNamed(claim, named);
   return bindAny(observed, now);
 }
@@ -193,8 +194,8 @@ function bindNamed(claim: PersistentVolumeClaim, named: PersistentVolume | undef
   return bind(claim, named);
 }
 
-function keepBound(claim: PersistentVolumeClaim, named: PersistentVolume | undefined): Action[] {
-  if (named && (!named.spec.claimRef || isMeantFor(named, claim))) return bind(claim, named);
+function keepBound(claim: PersistentVolumeClaim, named: PersistentVolume | undefined, now: number): Action[] {
+  if (named && (!named.spec.claimRef || isMeantFor(named, claim))) return [...bind(claim, named), ...planExpansion(claim, named, now)];
   if (claim.status?.phase === 'Lost') return [];
   const lost = phase(claim, { phase: 'Lost' });
   if (named) {

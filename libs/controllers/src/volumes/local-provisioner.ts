@@ -102,7 +102,7 @@ export function localVolume(claim: PersistentVolumeClaim, storageClass: StorageC
 }
 
 /** What the claim says where that is what it gets. */
-function capacityOf(asked: string, fileSystem: DiskFileSystem): string {
+export function capacityOf(asked: string, fileSystem: DiskFileSystem): string {
   const quantity = parseQuantity(asked);
   const bytes = diskBytes(quantity.value(), fileSystem);
   return bytes === quantity.value() ? asked : new Quantity(BigInt(bytes) * 1_000_000_000n, 'BinarySI').toString();

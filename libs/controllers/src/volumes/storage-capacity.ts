@@ -96,7 +96,7 @@ function leftOf(total: string, volumes: PersistentVolume[]): string {
 
 function diskBytesOf(volume: PersistentVolume): number {
   const disk = localDisk(volume);
-  return disk && disk.state !== 'refused' ? disk.bytes : 0;
+  return disk && disk.state !== 'refused' ? (disk.growsTo ?? disk.bytes) : 0;
 }
 
 function capacityOf(node: Node, storageClassName: string, capacity: string): CSIStorageCapacity {

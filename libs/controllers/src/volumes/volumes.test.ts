@@ -161,6 +161,48 @@ test('a volume that its node makes is bound once it is made; one that the node r
   expect((await client.get(PersistentVolumeClaim, key)).status?.capacity).toEqual({ storage: '16Mi' });
 });
 
+test('a claim that asks for more shows how far its volume is, and that its node refused it', async () => {
+  const { client, eventually } = cluster;
+  const key = { namespace: 'default', name: 'growing' };
+  const { metadata } = await client.create(PersistentVolumeClaim, claim('growing'));
+  const name = `pvc-${metadata.uid}`;
+  await client.patch(PersistentVolumeClaim, key, 'merge', {
+    metadata: { annotations: { 'volume.kubernetes.io/selected-node': 'd1' } },
+  });
+  const say = (change: object) => client.patch(PersistentVolume, { name }, 'merge', change);
+  await eventually(async () => !(await isGone(client.get(PersistentVolume, { name }))));
+  await say({ metadata: { annotations: { 'berth.io/disk': 'made' } } });
+  await eventually(async () => (await phaseOf('growing')) === 'Bound');
+  const ask = (storage: string) => client.patch(PersistentVolumeClaim, key, 'merge', { spec: { resources: { requests: { storage } } } });
+  const shown = async () => {
+    const { status } = await client.get(PersistentVolumeClaim, key);
+    const { capacity, allocatedResources, allocatedResourceStatuses, conditions = [] } = status ?? {};
+    return [capacity, allocatedResources, allocatedResourceStatuses]
+      .map((each) => each?.storage)
+      .concat(conditions.map(({ type }) => type));
+  };
+  const shows = (...wanted: (string | undefined)[]) => eventually(async () => JSON.stringify(await shown()) === JSON.stringify(wanted));
+  await ask('2Gi');
+  await shows('1Gi', '2Gi', 'ControllerResizeInProgress', 'Resizing');
+  expect((await client.get(PersistentVolume, { name })).metadata.annotations).toMatchObject({ 'berth.io/disk-size': '2Gi' });
+  await say({ metadata: { annotations: { 'berth.io/disk-size': null } }, spec: { capacity: { storage: '2Gi' } } });
+  await shows('2Gi', '2Gi', undefined);
+  await ask('100Gi');
+  await shows('2Gi', '100Gi', 'ControllerResizeInProgress', 'Resizing');
+  await say({ metadata: { annotations: { 'berth.io/disk-refusal': 'not enough free storage' } } });
+  await shows('2Gi', '100Gi', 'ControllerResizeInfeasible');
+  // As far as Kubernetes lets one go back.
+  await ask('3Gi');
+  await shows('2Gi', '3Gi', 'ControllerResizeInProgress', 'Resizing');
+  await say({ metadata: { annotations: { 'berth.io/disk-size': null } }, spec: { capacity: { storage: '3Gi' } } });
+  await shows('3Gi', '3Gi', undefined);
+  const { items } = await client.list(Event, { namespace: 'default' });
+  const reasons = items.filter(({ involvedObject }) => involvedObject.name === 'growing').map(({ reason }) => reason);
+  expect(new Set(reasons)).toEqual(
+    new Set(['WaitForFirstConsumer', 'Provisioning', 'ProvisioningSucceeded', 'Resizing', 'VolumeResizeSuccessful', 'VolumeResizeFailed']),
+  );
+});
+
 test('what a class asks for that no volume can have is said', () => {
   const problem = (storageClass: Partial<StorageClass>, systems = 'ext4') =>
     provisioningProblem(

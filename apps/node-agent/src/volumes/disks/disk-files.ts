@@ -1,6 +1,6 @@
 // The files that hold volumes: reserved in full before anything is written to them, given a file system, and only then under their own
 // name. So a file of that name is whole, whenever the agent was killed; what was being made is in folders that the next start removes.
-import { mkdir, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, stat, statfs, truncate } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { DiskFileSystem, LocalDisk } from '@berth/api';
 import type { RunCommand } from './run-command.ts';
@@ -81,6 +81,19 @@ export class DiskFiles {
     const reserved = this.#reserving.then(() => this.#reserve(file, bytes));
     this.#reserving = reserved.catch(() => undefined);
     return reserved;
+  }
+
+  /** Safe to repeat. @throws Error when there is no room; it is as large as before then */
+  async grow(path: string, bytes: number): Promise<void> {
+    this.#check(path);
+    const { size } = await stat(path);
+    try {
+      await this.reserve(path, Math.max(bytes, size));
+    } catch (error) {
+      await truncate(path, size);
+      throw error;
+    }
+    await sync(path);
   }
 
   async remove(path: string): Promise<void> {

@@ -6,6 +6,7 @@ import { dirname } from 'node:path';
 import type { DiskFileSystem } from '@berth/api';
 import { exists } from './disk-files.ts';
 import type { RunCommand } from './run-command.ts';
+import { endsEarly } from './super-block.ts';
 
 interface LoopDevice {
   name: string;
@@ -23,7 +24,7 @@ export class DiskMounts {
   async mount(file: string, fileSystem: DiskFileSystem, options: readonly string[], target: string): Promise<void> {
     if (await isMounted(target)) return;
     if (!(await exists(file))) throw new Error(`the file that holds the volume is not there: ${file}`);
-    if (fileSystem === 'ext4' && (await this.devices(file)).length === 0) await this.#repair(file);
+    if (fileSystem === 'ext4' && (await this.devices(file)).length === 0) await this.#prepare(file);
     await mkdir(target, { recursive: true });
     await this.#run('mount', [
       '--no-canonicalize',
@@ -36,6 +37,18 @@ export class DiskMounts {
       target,
     ]);
     await this.#bypassCache(file);
+    if (fileSystem === 'xfs' && (await endsEarly(file, fileSystem))) await this.grow(file, fileSystem);
+  }
+
+  /** Gives the file system all of its file, where it is mounted. */
+  async grow(file: string, fileSystem: DiskFileSystem): Promise<void> {
+    for (const { name } of await this.devices(file)) {
+      await this.#run('losetup', ['--set-capacity', name]);
+      const [point] = await mountsOf(name);
+      if (point === undefined) continue;
+      if (fileSystem === 'xfs') await this.#run('xfs_growfs', [point]);
+      else await this.#run('resize2fs', [name]).catch(unlessForbidden);
+    }
   }
 
   /** The loop devices that a file is attached to: one, or none. */
@@ -56,10 +69,20 @@ export class DiskMounts {
     }
   }
 
+  /** Of a file system that is mounted nowhere: it is sound, and as large as its file. */
+  async #prepare(file: string): Promise<void> {
+    await this.#repair(file);
+    if (!(await endsEarly(file, 'ext4'))) return;
+    await this.#repair(file, '-f');
+    await this.#run('resize2fs', [file]);
+    // Which a whole check makes. It is kept where it holds anything.
+    await this.#run('debugfs', ['-w', file], 'rmdir lost+found\n');
+  }
+
   /** Replays the journal, and mends what needs no decision: exit codes up to 1, or 2, say that all is well then. */
-  async #repair(file: string): Promise<void> {
+  async #repair(file: string, ...options: string[]): Promise<void> {
     try {
-      await this.#run('e2fsck', ['-p', file]);
+      await this.#run('e2fsck', ['-p', ...options, file]);
     } catch (error) {
       const { code } = error as { code?: unknown };
       if (typeof code !== 'number' || code > 2) throw new Error(`the volume's file system needs repair: ${(error as Error).message}`);
@@ -84,6 +107,11 @@ export class DiskMounts {
   }
 }
 
+/** Without the capability CAP_SYS_RESOURCE a file system grows with its next mount. */
+function unlessForbidden(error: Error): void {
+  if (!/Permission denied/.test(error.message)) throw error;
+}
+
 async function isMounted(path: string): Promise<boolean> {
   try {
     const [own, above] = [await stat(path), await stat(dirname(path))];
@@ -95,7 +123,7 @@ async function isMounted(path: string): Promise<boolean> {
 }
 
 /** The newest first. Where a block device is mounted is said by its number, whatever it was called then. */
-async function mountsOf(device: string, below: string): Promise<string[]> {
+async function mountsOf(device: string, below = ''): Promise<string[]> {
   const { rdev } = await stat(device);
   const number = `${Number((BigInt(rdev) >> 8n) & 0xfffn)}:${Number((BigInt(rdev) & 0xffn) | ((BigInt(rdev) >> 12n) & 0xfff00n))}`;
   const lines = (await readFile('/proc/self/mountinfo', 'utf8')).split('\n').map((line) => line.split(' '));

@@ -44,6 +44,14 @@ export class LocalDisks {
     return this.#inTurn(disk.path, () => this.#files.make(disk));
   }
 
+  /** Also while it is mounted. What is not mounted has its file system grown with its next mount. */
+  grow({ path, fileSystem }: LocalDisk, bytes: number): Promise<void> {
+    return this.#inTurn(path, async () => {
+      await this.#files.grow(path, bytes);
+      await this.#mounts.grow(path, fileSystem);
+    });
+  }
+
   /** @param target in the pod's folder */
   mount({ spec }: PersistentVolume, { path, fileSystem }: LocalDisk, target: string): Promise<void> {
     const options = (spec.mountOptions ?? []).flatMap((option) => option.split(',')).map((option) => option.trim());
