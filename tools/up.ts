@@ -12,6 +12,7 @@ import { eventually } from './cluster/eventually.ts';
 import { provideImage } from './cluster/images.ts';
 import { kubectlPath } from './cluster/kubectl.ts';
 import { type ClusterLayout, layoutOf, root } from './cluster/layout.ts';
+import { keepLoadBalancerPool } from './cluster/load-balancer-pool.ts';
 import { nodesMax, nodesPresent } from './cluster/node-layout.ts';
 import { requireRoot } from './cluster/require-root.ts';
 import { CommandError, runCommand } from './cluster/run-command.ts';
@@ -23,6 +24,8 @@ const example = join(root, 'examples', 'hello');
 const usage = `usage: npm run up -- [options]
   --store sqlite|etcd  where state is held (default sqlite, or what the cluster was made with)
   --nodes N            so many nodes, each further one in a network namespace of its own (default 1, or as many as there are)
+  --load-balancer-pool RANGES  addresses for services of type LoadBalancer, such as 100.64.0.200-100.64.0.220 with several nodes
+                       (default: what was given last, or the nodes' own addresses; '' for these again)
   --instance N         a cluster of its own beside the standard one, which is 0: other ports, other directory
   --help`;
 
@@ -39,10 +42,11 @@ async function step<T>(what: string, work: () => Promise<T> | T): Promise<T> {
   }
 }
 
-function layoutFromArguments(): { layout: ClusterLayout; nodes: number } {
+function layoutFromArguments(): { layout: ClusterLayout; nodes: number; pool: string | undefined } {
   const options = {
     store: { type: 'string' },
     nodes: { type: 'string' },
+    'load-balancer-pool': { type: 'string' },
     instance: { type: 'string', default: '0' },
     help: { type: 'boolean', default: false },
   } as const;
@@ -58,7 +62,7 @@ function layoutFromArguments(): { layout: ClusterLayout; nodes: number } {
   if (present !== undefined && present !== store) {
     throw new Error(`this cluster keeps its state in ${present}; run npm run down -- --remove-state first to start one on ${store}`);
   }
-  return { layout: { ...layout, store }, nodes: nodesWanted(layout, values.nodes) };
+  return { layout: { ...layout, store }, nodes: nodesWanted(layout, values.nodes), pool: values['load-balancer-pool'] };
 }
 
 function nodesWanted(layout: ClusterLayout, option: string | undefined): number {
@@ -136,7 +140,7 @@ async function pagesOfReplicas(nodePort: number): Promise<string[]> {
 }
 
 async function main(): Promise<void> {
-  const { layout, nodes } = layoutFromArguments();
+  const { layout, nodes, pool } = layoutFromArguments();
   requireRoot('npm run up');
   const cluster = new Cluster(layout);
   const wasRunning = cluster.isRunning;
@@ -144,9 +148,12 @@ async function main(): Promise<void> {
   installMissing([...clusterPackages, ...(layout.store === 'etcd' ? (['etcd-server'] as const) : [])], (message) =>
     console.log(`  ${message} …`),
   );
+  const isOtherPool = pool !== undefined && keepLoadBalancerPool(layout, pool);
   await cluster.stopSupervisor();
   if (wasRunning) await Promise.all([build(['supervisor']), cluster.startAgents(nodes)]);
   else await startCluster(cluster, nodes);
+  if (wasRunning && isOtherPool)
+    await step('starting the control plane anew, with other addresses for load balancers', () => cluster.restartControlPlane());
   cluster.startSupervisor();
   const kubectl = [await kubectlPath('1.35'), '--kubeconfig', cluster.kubeconfig];
   const pods = await runExample(cluster, kubectl);

@@ -2,7 +2,7 @@
 import { kinds, kindViews } from '@berth/api';
 import { ApiServer, componentUsers } from '@berth/apiserver/core';
 import { InformerSet } from '@berth/client';
-import { ControllersRole } from '@berth/controllers';
+import { AddressPool, ControllersRole } from '@berth/controllers';
 import { AgentGateway } from '@berth/gateway';
 import { Scheduler } from '@berth/scheduler';
 import type { Store } from '@berth/store';
@@ -18,7 +18,11 @@ export interface SimulationPorts {
   logger: Logger;
 }
 
-const config: ControlPlaneConfig = { ...defaultConfig, dataDirectory: '/simulated', store: { driver: 'memory' } };
+const config: ControlPlaneConfig = {
+  ...defaultConfig,
+  ...{ dataDirectory: '/simulated', store: { driver: 'memory' } },
+  loadBalancerPool: AddressPool.parse('192.0.2.200-192.0.2.220'),
+};
 
 export class SimulatedControlPlane {
   readonly life = new Life();
@@ -48,7 +52,7 @@ export class SimulatedControlPlane {
   async start(): Promise<void> {
     await this.api.start();
     await this.gateway.start();
-    await this.#controllers.start({ ...this.#ports, clientFor: (user) => this.api.localClient(user) });
+    await this.#controllers.start({ ...this.#ports, clientFor: (user) => this.api.localClient(user), config });
     await this.#scheduler.start();
   }
 }

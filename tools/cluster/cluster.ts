@@ -11,6 +11,7 @@ import { ClusterNode } from './cluster-node.ts';
 import { etcdClientFlags, etcdFlags, isEtcdHealthy, provideEtcdCertificates } from './etcd-tls.ts';
 import { eventually, GiveUpError } from './eventually.ts';
 import { type ClusterLayout, kubeconfigPath, root } from './layout.ts';
+import { loadBalancerPool } from './load-balancer-pool.ts';
 import { provideLan, removeLan } from './node-lan.ts';
 import { lanAddress, type NodeLayout, nodeLayouts, nodesMax, nodesPresent } from './node-layout.ts';
 import { providePodApiAddress, removePodApiAddress } from './pod-api-address.ts';
@@ -82,6 +83,7 @@ export class Cluster {
 
   async startControlPlane(): Promise<void> {
     const { directory, store, apiPort, podApiAddress, gatewayPort, etcdPort, podCidr, serviceCidr, clusterDns } = this.layout;
+    const pool = loadBalancerPool(this.layout);
     if (store === 'etcd') await this.startEtcd();
     const storeArguments =
       store === 'etcd'
@@ -94,6 +96,7 @@ export class Cluster {
       ...['--api-address', `${loopback}:${apiPort}`, '--advertise-address', `${podApiAddress}:${apiPort}`],
       ...['--gateway-address', `${podApiAddress}:${gatewayPort}`],
       ...['--cluster-cidr', podCidr, '--service-cidr', serviceCidr, '--cluster-dns', clusterDns],
+      ...(pool === '' ? [] : ['--load-balancer-pool', pool]),
     ]);
     await this.#ready('control-plane', async () => {
       if (!existsSync(this.kubeconfig)) return false;
@@ -104,6 +107,12 @@ export class Cluster {
         client.close();
       }
     });
+  }
+
+  /** What runs goes on meanwhile. */
+  async restartControlPlane(): Promise<void> {
+    await this.processes.stop('control-plane');
+    await this.startControlPlane();
   }
 
   /** The agents of all its nodes, one after the other. @param nodes how many; default: as many as it has had so far */

@@ -26,6 +26,10 @@ describe('command line', () => {
     expect(config?.store).toEqual({ driver: 'etcd', endpoints: ['http://a:1', 'http://b:2'] });
     expect(config?.roles).toEqual(['api', 'scheduler']);
     expect(config?.apiAddress).toEqual({ host: '::1', port: 7443 });
+    expect([...(parse('--load-balancer-pool', '10.9.0.1-10.9.0.2')?.loadBalancerPool?.addresses() ?? [])]).toEqual([
+      '10.9.0.1',
+      '10.9.0.2',
+    ]);
     expect(parse('--advertise-address', '10.0.0.1:6443')?.advertiseAddress).toEqual({ host: '10.0.0.1', port: 6443 });
   });
 
@@ -39,6 +43,13 @@ describe('command line', () => {
     [['--data-dir', '/d', '--advertise-address', 'localhost:6443'], '--advertise-address: "localhost"'],
     [['--data-dir', '/d', '--service-cidr', '10.0.0.0'], '--service-cidr'],
     [['--data-dir', '/d', '--node-port-range', '9-3'], '--node-port-range'],
+    [['--data-dir', '/d', '--load-balancer-pool', '10.9.0.5-10.9.0.1'], '--load-balancer-pool: 10.9.0.5-10.9.0.1 ends before it begins'],
+    [['--data-dir', '/d', '--load-balancer-pool', '10.244.3.0/28'], '10.244.3.0/28 overlaps with --cluster-cidr 10.244.0.0/16'],
+    [
+      ['--data-dir', '/d', '--load-balancer-pool', '10.96.0.1', '--service-cidr', '10.96.0.0/24'],
+      'overlaps with --service-cidr 10.96.0.0/24',
+    ],
+    [['--data-dir', '/d', '--load-balancer-pool', '10.9.0.0/28', '--advertise-address', '10.9.0.3:1'], '--advertise-address 10.9.0.3'],
     [['--data-dir', '/d', '--etcd-cafile', '/ca'], '--etcd-cafile means nothing with --store sqlite'],
     [['--data-dir', '/d', '--store', 'etcd', '--etcd-cafile', '/ca'], '--etcd-endpoints: http://127.0.0.1:2379 is not encrypted'],
     [['--data-dir', '/d', '--store', 'etcd', '--etcd-certfile', '/c'], '--etcd-certfile and --etcd-keyfile go together'],

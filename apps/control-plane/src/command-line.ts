@@ -2,6 +2,7 @@
 import { isIP } from 'node:net';
 import { join, resolve } from 'node:path';
 import { parseProvider, providerOptions, providerUsage } from '@berth/apiserver';
+import { AddressPool } from '@berth/controllers';
 import { interfaceAddress, type OptionValues, parseHostPort, parseOptions, UsageError } from '@berth/telemetry/command-line';
 import { type ControlPlaneConfig, defaultConfig, type EtcdFiles, type Role, roles } from './config.ts';
 
@@ -28,6 +29,8 @@ export const usage = `usage: control-plane --data-dir DIRECTORY [options]
   --service-cidr CIDR         service addresses, default ${defaultConfig.serviceCidr}
   --cluster-dns ADDRESS       default ${defaultConfig.clusterDns}
   --cluster-domain NAME       default ${defaultConfig.clusterDomain}
+  --load-balancer-pool RANGES comma-separated, e.g. 192.0.2.240-192.0.2.250,10.9.0.0/28: addresses for services of type LoadBalancer, of
+                              the network that nodes are on (default: the addresses of nodes)
   --node-port-range FROM-TO   default ${defaultConfig.nodePortRange.from}-${defaultConfig.nodePortRange.to}
   --max-requests-inflight N   requests that run at a time (default ${defaultConfig.requestsInFlightMax})
   --service-account-issuer URL issues service accounts' tokens; may be repeated, the first one signs
@@ -76,6 +79,7 @@ const options = {
   'service-cidr': { type: 'string' },
   'cluster-dns': { type: 'string' },
   'cluster-domain': { type: 'string' },
+  'load-balancer-pool': { type: 'string' },
   'node-port-range': { type: 'string' },
   'service-account-issuer': { type: 'string', multiple: true },
   'api-audiences': { type: 'string' },
@@ -116,6 +120,7 @@ function commandLine(values: Values): CommandLine | undefined {
     serviceCidr: parseCidr('--service-cidr', values['service-cidr']) ?? defaultConfig.serviceCidr,
     clusterDns: parseIp('--cluster-dns', values['cluster-dns']) ?? defaultConfig.clusterDns,
     clusterDomain: values['cluster-domain'] ?? defaultConfig.clusterDomain,
+    ...parsePool(values),
     ...parseIssuers(values),
     ...parseAuthentication(values),
     disableAdmissionPlugins: list(values['disable-admission-plugins']),
@@ -220,6 +225,32 @@ function parseCidr(option: string, text: string | undefined): string | undefined
     throw new UsageError(`${option}: ${JSON.stringify(text)} is not an IPv4 network of /8 to /30, such as 10.96.0.0/16`);
   }
   return text;
+}
+
+/** None of its addresses may mean something else in the cluster already. */
+function parsePool(values: Values): Pick<ControlPlaneConfig, 'loadBalancerPool'> {
+  const option = '--load-balancer-pool';
+  const text = values['load-balancer-pool'];
+  if (text === undefined) return {};
+  let loadBalancerPool: AddressPool;
+  try {
+    loadBalancerPool = AddressPool.parse(text);
+  } catch (error) {
+    throw new UsageError(`${option}: ${(error as Error).message}`, { cause: error });
+  }
+  const addresses = ['advertise-address', 'api-address', 'gateway-address'] as const;
+  const others = [
+    ['--cluster-cidr', values['cluster-cidr'] ?? defaultConfig.podCidr],
+    ['--service-cidr', values['service-cidr'] ?? defaultConfig.serviceCidr],
+    ['--cluster-dns', `${values['cluster-dns'] ?? defaultConfig.clusterDns}/32`],
+    ...addresses.map((name) => [`--${name}`, `${values[name]?.split(':')[0]}/32`]),
+  ] as [string, string][];
+  for (const [name, range] of others) {
+    const part = loadBalancerPool.overlapWith(range);
+    if (part)
+      throw new UsageError(`${option}: ${part} overlaps with ${name} ${range.replace(/\/32$/, '')}: name addresses that nothing else has`);
+  }
+  return { loadBalancerPool };
 }
 
 function parseIp(option: string, text: string | undefined): string | undefined {

@@ -38,6 +38,8 @@ export type Action =
    * and `recover` says what to do about it, before the key is tried again.
    */
   | { type: 'slowStart'; actions: Action[]; recover?(error: StatusError): Action[] }
+  /** One group after the other; what fails of one keeps no other from being carried out, and the key is tried again. */
+  | { type: 'independently'; groups: Action[][] }
   /** Only if the server, not a cache, knows no object of these kinds in the namespace; else the key is looked at again soon. */
   | { type: 'ifEmpty'; kinds: KindDefinition[]; namespace: string; actions: Action[] }
   /** Only if the server, not a cache, has no such object; it may have a namesake, unless no uid is given. */

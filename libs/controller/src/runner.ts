@@ -163,6 +163,8 @@ class ControllerLoop {
         return;
       case 'slowStart':
         return this.#slowStart(key, action);
+      case 'independently':
+        return this.#independently(key, action);
       case 'ifEmpty':
         if (await this.#isEmpty(action.kinds, action.namespace)) return this.#actAll(key, action.actions);
         this.#queue.addAfter(key, emptyAgainMs);
@@ -198,6 +200,13 @@ class ControllerLoop {
       if (recover && failure.reason instanceof StatusError) await this.#actAll(key, recover(failure.reason));
       throw failure.reason;
     }
+  }
+
+  /** @throws what went wrong first */
+  async #independently(key: string, { groups }: Action & { type: 'independently' }): Promise<void> {
+    const errors: unknown[] = [];
+    for (const actions of groups) await this.#actAll(key, actions).catch((error: unknown) => errors.push(error));
+    if (errors.length > 0) throw errors[0];
   }
 
   async #deleteAll({ kind, namespace }: Action & { type: 'deleteAll' }): Promise<void> {

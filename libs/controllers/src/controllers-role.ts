@@ -10,6 +10,7 @@ import { AccountSecrets, type LegacyTokenIssuer } from './account-secrets.ts';
 import { UsageReading } from './autoscaler/usage-reading.ts';
 import { CertificateSigner } from './certificates/certificate-signer.ts';
 import { controllersFor } from './controllers.ts';
+import type { AddressPool } from './load-balancer/address-pool.ts';
 import type { FurtherOf } from './namespace.ts';
 import { AttendedTime } from './nodes/attended-time.ts';
 import { NodeCounters } from './nodes/node-metrics.ts';
@@ -17,6 +18,8 @@ import { NodeCounters } from './nodes/node-metrics.ts';
 export interface ControllersConfig {
   /** In which schedules that name no time zone are read; UTC when absent. */
   timeZone?: string;
+  /** For services of type LoadBalancer; without one they have the addresses of nodes. */
+  loadBalancerPool?: AddressPool;
 }
 
 /** What controllers need of the process they run in; a test gives no more than it is about. */
@@ -52,12 +55,13 @@ export class ControllersRole {
       this.#accountSecrets = new AccountSecrets({ issuer: context.issuer, caCertificate, client, informers, clock, random, logger });
     }
     const reading = new UsageReading(client, clock);
-    const timeZone = context.config?.timeZone ?? 'UTC';
+    const { timeZone = 'UTC', loadBalancerPool } = context.config ?? {};
     const attendance = new AttendedTime(clock, async () => void (await client.list(Namespace, { limit: 1 })));
     this.#attendance = attendance;
     this.#nodeCounters = context.registry && new NodeCounters(context.registry);
     const controllers = controllersFor({
       ...{ caCertificate: context.pki?.authority.pem, attendance, timeZone, usages: () => reading.current(), further: context.further },
+      ...(loadBalancerPool && { loadBalancerPool }),
       ...(this.#nodeCounters && { nodeMetrics: this.#nodeCounters }),
     });
     checkOwners(controllers);

@@ -15,7 +15,8 @@ import { endpointsController } from './endpoints/endpoints.ts';
 import { garbageCollector } from './garbage-collector.ts';
 import { ingressController } from './ingress.ts';
 import { jobController } from './job/controller.ts';
-import { loadBalancerController } from './load-balancer.ts';
+import type { AddressPool } from './load-balancer/address-pool.ts';
+import { loadBalancerController } from './load-balancer/controller.ts';
 import { type FurtherOf, namespaceController } from './namespace.ts';
 import { rootCertificateController, serviceAccountController } from './namespace-furniture.ts';
 import type { Attendance } from './nodes/attended-time.ts';
@@ -45,6 +46,8 @@ export interface ControllersOptions {
   nodeMetrics?: NodeMetrics;
   /** Of cron jobs that name none. */
   timeZone: string;
+  /** Of addresses for services; absent: they have those of nodes. */
+  loadBalancerPool?: AddressPool;
   /** What pods use now; undefined while it is read. */
   usages(): ReadUsages | undefined;
   /** What servers that extend the API have in a namespace. */
@@ -71,7 +74,7 @@ export function controllersFor(options: ControllersOptions): Controller[] {
     erase(endpointSliceController),
     erase(endpointSliceMirroringController),
     erase(endpointsController),
-    erase(loadBalancerController),
+    erase(loadBalancerController(options.loadBalancerPool)),
     erase(ingressController()),
     erase(serviceCidrsController),
     erase(ipRepairController),

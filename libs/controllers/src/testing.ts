@@ -4,7 +4,7 @@ import type { NodeUsage } from '@berth/apiserver/core';
 import { startTestServer } from '@berth/apiserver/testing';
 import type { Client } from '@berth/client';
 import { type Clock, seededRandom, silentLogger, systemClock, timestamp } from '@berth/telemetry';
-import { ControllersRole } from './controllers-role.ts';
+import { type ControllersConfig, ControllersRole } from './controllers-role.ts';
 
 export interface TestCluster {
   client: Client;
@@ -16,10 +16,10 @@ export interface TestCluster {
   stop(): Promise<void>;
 }
 
-export async function startTestCluster(clock: Clock = systemClock): Promise<TestCluster> {
+export async function startTestCluster(clock: Clock = systemClock, config: ControllersConfig = {}): Promise<TestCluster> {
   const { server, client } = await startTestServer({ clock });
   const role = new ControllersRole();
-  await role.start({ clock, random: seededRandom(7), logger: silentLogger, clientFor: (user) => server.localClient(user) });
+  await role.start({ clock, random: seededRandom(7), logger: silentLogger, clientFor: (user) => server.localClient(user), config });
   return {
     client,
     report: (usages) => server.useUsages({ current: () => usages }),

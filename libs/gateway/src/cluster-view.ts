@@ -19,6 +19,7 @@ import {
 import type { KindDefinition, KubeObject } from '@berth/machinery';
 import type { DesiredKey, DesiredState, NodePeer } from '@berth/protocol';
 import { ChangeLog, keyFor, keyText, RevisionCounter } from './change-log.ts';
+import { HolderView } from './holder-view.ts';
 import { IngressView } from './ingress-view.ts';
 import { nodePeer } from './node-peer.ts';
 import { nodeView } from './node-view.ts';
@@ -63,6 +64,7 @@ export class ClusterView {
     },
     nodeChanged: (nodeName) => this.#dirtySoon(nodeName),
   });
+  readonly #holders = new HolderView((nodeName) => this.#dirty(nodeName));
   readonly #notify: (nodeName: string | undefined) => void;
   readonly #ingresses = new IngressView(
     (object, gone) => this.#sharedObject(object, gone),
@@ -88,6 +90,7 @@ export class ClusterView {
     }
     subscribe(PersistentVolume, (volume, gone) => this.#volume(volume, gone));
     this.#ingresses.feed(subscribe);
+    this.#holders.feed(subscribe);
   }
 
   pod(namespace: string, name: string): Pod | undefined {
@@ -145,8 +148,7 @@ export class ClusterView {
       if (object) objects.set(text, object);
       return object;
     };
-    const own = this.#nodeViews.get(nodeName);
-    if (own) objects.set(keyText(keyFor(own)), own);
+    for (const own of [this.#nodeViews.get(nodeName), this.#holders.of(nodeName)]) if (own) objects.set(keyText(keyFor(own)), own);
     for (const podKey of this.#podsByNode.get(nodeName) ?? []) {
       const pod = this.#pods.get(podKey);
       if (!pod) continue;

@@ -58,13 +58,19 @@ export interface IngressCertificate extends KubeObject {
   spec: { certificate: string; key: string; names: string[] };
 }
 
+/** Addresses of load balancers that this node, of whose name it is, announces; no other node does. Absent: none. */
+export interface HeldAddresses extends KubeObject {
+  kind: 'HeldAddresses';
+  spec: { addresses: string[] };
+}
+
 export interface DesiredState {
   revision: number;
   full: boolean;
   /**
    * Pods of this node, with the ConfigMaps, Secrets, PersistentVolumeClaims, PersistentVolumes they use; all Services, EndpointSlices
    * and NodePeers, this node's own among them; the PolicyRules that select its pods, and the AddressSets that these name;
-   * the Ingresses that Berth serves, with their IngressCertificates.
+   * the Ingresses that Berth serves, with their IngressCertificates; the HeldAddresses of this node.
    */
   objects: KubeObject[];
   removed: DesiredKey[];

@@ -138,6 +138,10 @@ function ownersOf({ ownerReferences }: KubeObject['metadata']) {
 
 function checkAction(controller: string, outputs: readonly Output[], action: Action): void {
   if (action.type === 'event' || action.type === 'requeue') return;
+  if (action.type === 'independently') {
+    for (const inner of action.groups.flat()) checkAction(controller, outputs, inner);
+    return;
+  }
   if ('actions' in action) {
     const otherwise = 'otherwise' in action ? (action.otherwise ?? []) : [];
     for (const inner of [...action.actions, ...otherwise]) checkAction(controller, outputs, inner);

@@ -4,6 +4,7 @@ import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Pod } from '@berth/api';
 import type { Clock, Logger } from '@berth/telemetry';
+import { deleteInterface, ensureBridge, portsOf } from './bridges.ts';
 import { cniConfig, ipamDirectory } from './cni-config.ts';
 import { type CommandRunner, runCommand } from './commands.ts';
 import { Conntrack } from './conntrack.ts';
@@ -11,7 +12,8 @@ import { DnsServer } from './dns/dns-server.ts';
 import { Upstream } from './dns/upstream.ts';
 import { buildZone, type Zone } from './dns/zone.ts';
 import { droppingTables } from './forward-policy.ts';
-import { interfaceExists, interfaceNames } from './interfaces.ts';
+import { HeldAddresses } from './held-addresses.ts';
+import { interfaceNames } from './interfaces.ts';
 import { KernelEvents } from './kernel-events.ts';
 import type { NetworkState, NodeNetwork } from './network.ts';
 import { type ClusterNames, type PodDns, parseResolvConf, podDns } from './pod-dns.ts';
@@ -64,6 +66,7 @@ export class HostNetwork implements NodeNetwork {
   readonly #health: ServiceHealthServers;
   readonly #services: ServiceTable;
   readonly #policies: PolicyTable;
+  readonly #held: HeldAddresses;
   /** What somebody else takes away is made again. */
   readonly #events: KernelEvents[];
   #settings: Settings | undefined;
@@ -96,6 +99,12 @@ export class HostNetwork implements NodeNetwork {
       tunnel: `${bridgePrefix}x${options.instance}`,
       recordFile: join(options.stateDirectory, 'routes.json'),
       isOwnDevice: (name) => name.startsWith(bridgePrefix),
+    });
+    this.#held = new HeldAddresses({
+      ...options,
+      run: this.#run,
+      device: `${bridgePrefix}l${options.instance}`,
+      changed: () => this.#refresh(),
     });
     const { clock, logger } = options;
     this.#events = [
@@ -142,6 +151,7 @@ export class HostNetwork implements NodeNetwork {
     this.#stopped = true;
     for (const events of this.#events) await events.stop();
     await this.#applying;
+    await this.#held.stop();
     await this.#services.stop();
     await this.#policies.stop();
     await this.#health.stop();
@@ -155,8 +165,9 @@ export class HostNetwork implements NodeNetwork {
     await this.#policies.tearDown();
     // Pods that nobody ended hold on to their ends of the bridge's ports; the bridge goes without asking them.
     await this.#routes.tearDown();
-    const interfaces = [...(await this.#portsOf(this.#bridge)), this.#bridge, this.#dnsInterface];
-    for (const name of interfaces) await this.#deleteInterface(name);
+    await this.#held.tearDown();
+    const interfaces = [...(await portsOf(this.#run, this.#bridge)), this.#bridge, this.#dnsInterface];
+    for (const name of interfaces) await deleteInterface(this.#run, name);
     // Nodes beside this one on the same machine need the same settings.
     if (!interfaceNames().some((name) => name.startsWith(bridgePrefix))) await this.#sysctls.restore();
     await rm(this.#configFile, { force: true });
@@ -170,9 +181,8 @@ export class HostNetwork implements NodeNetwork {
   async #setUp({ podCidr, clusterDns, clusterDomain }: Settings): Promise<void> {
     const { stateDirectory, clock, logger } = this.#options;
     this.#hostDns = parseResolvConf(await readFile('/etc/resolv.conf', 'utf8').catch(emptyIfAbsent));
-    await this.#ensureBridge(this.#bridge);
-    // A bridge without ports is a dummy that every kernel which runs pods can make.
-    await this.#ensureBridge(this.#dnsInterface);
+    await ensureBridge(this.#run, this.#bridge);
+    await ensureBridge(this.#run, this.#dnsInterface);
     await this.#run('ip', ['address', 'flush', 'dev', this.#dnsInterface]);
     await this.#run('ip', ['address', 'add', `${clusterDns}/32`, 'dev', this.#dnsInterface]);
     // route_localnet lets node ports answer on 127.0.0.1: their packets leave for a pod with a loopback address at first.
@@ -209,21 +219,6 @@ export class HostNetwork implements NodeNetwork {
     this.#options.logger.error('network policies do not act between pods of this node: its kernel does not filter bridges', { remedy });
   }
 
-  async #ensureBridge(name: string): Promise<void> {
-    if (!interfaceExists(name)) await this.#run('ip', ['link', 'add', name, 'type', 'bridge']);
-    await this.#run('ip', ['link', 'set', name, 'up']);
-  }
-
-  async #deleteInterface(name: string): Promise<void> {
-    if (!interfaceExists(name)) return;
-    try {
-      await this.#run('ip', ['link', 'delete', name]);
-    } catch (error) {
-      // A pod's port goes with the pod, perhaps in between.
-      if (interfaceExists(name)) throw error;
-    }
-  }
-
   async #warnOfFirewalls(): Promise<void> {
     const tables = droppingTables(await this.#run('nft', ['list', 'chains']));
     if (tables.length === 0) return;
@@ -256,17 +251,20 @@ export class HostNetwork implements NodeNetwork {
 
   async #apply(settings: Settings, wanted: NetworkState): Promise<void> {
     const { podCidr, clusterDns } = settings;
-    const { services, endpointSlices, pods, peers } = wanted;
+    const { services, endpointSlices, pods, peers, heldAddresses: held = [] } = wanted;
     const bridgeIsFiltered = (await readSysctl(bridgeFilter)) === '1';
     const { nodeName } = this.#options;
     const peerCidrs = peers.map(({ spec }) => spec.podCIDR);
-    const hasUdpChanged = await this.#services.apply({ ...wanted, podCidr, peerCidrs, clusterDns, nodeName, bridgeIsFiltered });
+    const rules = { ...wanted, podCidr, peerCidrs, clusterDns, nodeName, bridgeIsFiltered };
+    const hasUdpChanged = await this.#services.apply(rules);
     if (hasUdpChanged) this.#flows = { areDue: true, rules: this.#flows.rules + 1 };
     // Node ports of 127.0.0.1 lead to other nodes' pods as well, and the rules keep others from the loopback.
     if (peers.length > 1) await this.#sysctls.ensure({ 'net/ipv4/conf/all/route_localnet': '1' });
     if (this.#flows.areDue) await this.#conntrack.forgetStale(`${this.#flows.rules}`, udpFrontends(services, endpointSlices, pods));
     this.#flows.areDue = false;
     await this.#health.sync(services, endpointSlices);
+    // Once there are rules for them, and whether other nodes can be reached or not.
+    await this.#held.apply(held);
     await this.#routes.apply(peers, settings);
   }
 
@@ -280,12 +278,6 @@ export class HostNetwork implements NodeNetwork {
     if (await this.#routes.areIntact()) return;
     this.#options.logger.warn("somebody has removed routes to other nodes' pods; making them again");
     this.#refresh();
-  }
-
-  async #portsOf(bridge: string): Promise<string[]> {
-    if (!interfaceExists(bridge)) return [];
-    const ports = JSON.parse(await this.#run('ip', ['-json', 'link', 'show', 'master', bridge])) as { ifname?: string }[];
-    return ports.flatMap(({ ifname }) => ifname ?? []);
   }
 }
 

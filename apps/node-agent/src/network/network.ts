@@ -11,6 +11,8 @@ export interface NetworkState {
   pods: Pod[];
   /** All nodes, this one among them. */
   peers: NodePeer[];
+  /** Of load balancers: this node announces them, and no other. Absent: none. */
+  heldAddresses?: string[];
   /** Where this node is, as its label says. */
   zone?: string;
   /** Absent while it is not known which addresses this node's pods have: what is in force stays. */

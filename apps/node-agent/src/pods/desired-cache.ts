@@ -14,14 +14,14 @@ import {
   type Service,
 } from '@berth/api';
 import type { KubeObject } from '@berth/machinery';
-import type { AddressSet, DesiredState, IngressCertificate, NodePeer, PolicyRules } from '@berth/protocol';
+import type { AddressSet, DesiredState, HeldAddresses, IngressCertificate, NodePeer, PolicyRules } from '@berth/protocol';
 
 export interface DesiredChanges {
   pods: Pod[];
   removedPods: Pod[];
   /** Namespaces in which something changed that pods refer to. */
   touchedNamespaces: Set<string>;
-  /** Services, where they end, where other nodes' pods are, or what is allowed between pods. */
+  /** Services, where they end, where other nodes' pods are, what this node announces, or what is allowed between pods. */
   networkChanged: boolean;
   /** Ingresses, their certificates, or where they lead. */
   ingressChanged: boolean;
@@ -32,7 +32,7 @@ export interface DesiredChanges {
 }
 
 const referred = new Set(['ConfigMap', 'Secret', 'PersistentVolumeClaim']);
-const networked = new Set(['Service', 'EndpointSlice', 'NodePeer', 'PolicyRules', 'AddressSet']);
+const networked = new Set(['Service', 'EndpointSlice', 'NodePeer', 'PolicyRules', 'AddressSet', 'HeldAddresses']);
 const routed = new Set(['Ingress', 'IngressCertificate', 'Service', 'EndpointSlice']);
 
 export class DesiredCache {
@@ -130,6 +130,12 @@ export class DesiredCache {
   /** This node's own among them. */
   peers(): NodePeer[] {
     return [...this.#of('NodePeer').values()] as NodePeer[];
+  }
+
+  /** Of load balancers: this node announces them. */
+  heldAddresses(): string[] {
+    const held = [...this.#of('HeldAddresses').values()] as HeldAddresses[];
+    return held.flatMap(({ spec }) => spec.addresses);
   }
 
   policies(): PolicyRules[] {

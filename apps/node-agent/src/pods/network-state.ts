@@ -12,7 +12,7 @@ export interface AddressedPod {
 
 const zoneLabel = 'topology.kubernetes.io/zone';
 
-type Wanted = Pick<DesiredCache, 'node' | 'pods' | 'services' | 'endpointSlices' | 'peers' | 'policies' | 'addressSets'>;
+type Wanted = Pick<DesiredCache, 'node' | 'pods' | 'services' | 'endpointSlices' | 'peers' | 'heldAddresses' | 'policies' | 'addressSets'>;
 
 export function networkState(desired: Wanted, known: AddressedPod[]): NetworkState {
   const byUid = new Map(known.map((each) => [each.pod.metadata.uid ?? '', each]));
@@ -30,6 +30,7 @@ export function networkState(desired: Wanted, known: AddressedPod[]): NetworkSta
     endpointSlices: desired.endpointSlices(),
     pods,
     peers: desired.peers(),
+    heldAddresses: desired.heldAddresses(),
     ...(zone !== undefined && { zone }),
     ...(areKnown && { policies: { policies: desired.policies(), addressSets: desired.addressSets(), leaving } }),
   };

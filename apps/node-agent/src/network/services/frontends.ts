@@ -53,7 +53,7 @@ export function servicePiece(targets: Target[], bridge: string): Piece {
   const endpoints = targets.flatMap(({ cluster, local }) => [...cluster, ...local]);
   return {
     frontends: targets.flatMap((target) => frontendsOf(target, bridge)),
-    entries: [...targets.map(({ clusterAddress }) => element('cluster-addresses', clusterAddress)), ...hairpins(endpoints)],
+    entries: [...targets.map(({ clusterAddress }) => element('service-addresses', clusterAddress)), ...hairpins(endpoints)],
   };
 }
 

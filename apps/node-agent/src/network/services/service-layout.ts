@@ -41,7 +41,7 @@ const sets: Record<string, string> = {
   'map outside-ports': `type ${addressPort} : verdict`,
   'map node-ports': 'type inet_proto . inet_service : verdict',
   ...Object.fromEntries(endpointMaps),
-  'set cluster-addresses': 'type ipv4_addr',
+  'set service-addresses': 'type ipv4_addr',
   'set refused-outside-ports': `type ${addressPort}`,
   'set refused-node-ports': 'type inet_proto . inet_service',
   'set kept': `type ${addressPort}`,
@@ -77,7 +77,7 @@ export function noTableScript(table: string): string {
 function chainsOf({ bridge, podCidr, bridgeIsFiltered }: LayoutInput): Record<string, LayoutChain> {
   // Without filtered bridging, an answer from pod to pod would not come back through here to be translated.
   const viaHere = bridgeIsFiltered ? [] : [`ct status dnat ip saddr ${podCidr} oifname "${bridge}" masquerade`];
-  // What is still for a cluster address behind the translation is for a port that no service has, or that no endpoint stands behind.
+  // What is still for an address of services alone behind the translation is for a port that no service has, or that no endpoint stands behind.
   // Pods know each other by their own addresses, on whichever nodes they are; whoever else comes through a service gets its answers
   // from the node that it asked. What others on this machine translate, another cluster or a proxy, is theirs, so endpoints are asked for.
   // Node ports on 127.0.0.1 need route_localnet, which alone would open the node's loopback to pods and to its neighbours (CVE-2020-8558).
@@ -87,6 +87,7 @@ function chainsOf({ bridge, podCidr, bridgeIsFiltered }: LayoutInput): Record<st
         'ip daddr . meta l4proto . th dport vmap @cluster-ports',
         'ip daddr . meta l4proto . th dport @kept return',
         'ip daddr . meta l4proto . th dport vmap @outside-ports',
+        'ip daddr @service-addresses return',
         'fib daddr type local meta l4proto . th dport vmap @node-ports',
       ],
     },
@@ -105,7 +106,7 @@ function chainsOf({ bridge, podCidr, bridgeIsFiltered }: LayoutInput): Record<st
     },
     refuse: {
       rules: [
-        'ip daddr @cluster-addresses reject',
+        'ip daddr @service-addresses reject',
         'ip daddr . meta l4proto . th dport @refused-outside-ports reject',
         'fib daddr type local meta l4proto . th dport @refused-node-ports reject',
       ],

@@ -73,7 +73,7 @@ describe('the plan for services', () => {
 
   test('refuses at once what has no endpoint or no such port, on the cluster address, and the node port', () => {
     const plan = planned({ services: [service({ type: 'NodePort', ports: [{ port: 80, protocol: 'TCP', nodePort: 30_080 }] })] });
-    expect(plan.of('cluster-addresses')).toEqual(['10.96.0.5']);
+    expect(plan.of('service-addresses')).toEqual(['10.96.0.5']);
     expect(plan.of('cluster-ports')).toEqual([]);
     expect(plan.of('refused-node-ports')).toEqual(['tcp . 30080']);
   });

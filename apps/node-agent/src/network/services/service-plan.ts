@@ -15,6 +15,8 @@ export interface ServicePlanInput {
   peerCidrs: string[];
   /** Where this node's name server listens: no host port takes that away. */
   clusterDns: string;
+  /** Of load balancers: they are this node's own, and services' alone. */
+  heldAddresses?: string[];
   services: Service[];
   endpointSlices: EndpointSlice[];
   /** Of this node, with their addresses. */
@@ -152,13 +154,14 @@ export class ServicePlan {
 }
 
 /** What is of the node itself: where pods are, and what this machine serves to pods on addresses that are the node's own. */
-function nodeOwner({ podCidr, peerCidrs, clusterDns }: ServicePlanInput, objects: ServiceObjects): Owner {
+function nodeOwner({ podCidr, peerCidrs, clusterDns, heldAddresses = [] }: ServicePlanInput, objects: ServiceObjects): Owner {
   const { service: api, slices } = objects.of('default/kubernetes');
   const endpoints = api ? targetsOf(api, slices, { nodeName: '', zone: undefined }).flatMap(({ cluster }) => cluster) : [];
   const entries = [
     ...['tcp', 'udp'].map((protocol) => element('kept', `${clusterDns} . ${protocol} . 53`)),
     ...endpoints.map(({ address, port }) => element('kept', `${address} . tcp . ${port}`)),
     ...outermost([podCidr, ...peerCidrs]).map((range) => element('pod-networks', range)),
+    ...heldAddresses.map((address) => element('service-addresses', address)),
   ];
   return { inputs: entries.map(idOf), targets: [], piece: { frontends: [], entries }, order: '', hasUdp: false };
 }

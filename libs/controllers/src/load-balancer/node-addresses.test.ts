@@ -1,46 +1,14 @@
 import { Node, Service } from '@berth/api';
 import type { Action } from '@berth/controller';
 import { describe, expect, test } from 'vitest';
-import { type ObservedBalancers, planBalancers } from './load-balancer.ts';
-import { startTestCluster } from './testing.ts';
-
-function node(
-  name: string,
-  address: string,
-  { ready = true, labels = {}, external }: Partial<{ ready: boolean; labels: object; external: string }> = {},
-): Node {
-  const addresses = [{ type: 'InternalIP', address }, ...(external ? [{ type: 'ExternalIP', address: external }] : [])];
-  return {
-    apiVersion: 'v1',
-    kind: 'Node',
-    metadata: { name, labels: { ...labels } },
-    spec: {},
-    status: { addresses, conditions: [{ type: 'Ready', status: ready ? 'True' : 'False' }] },
-  };
-}
-
-function service(name: string, spec: Partial<Service['spec']> = {}, more: Partial<Service> = {}): Service {
-  return {
-    apiVersion: 'v1',
-    kind: 'Service',
-    metadata: { name, namespace: 'default', uid: name, creationTimestamp: '2026-01-01T00:00:00Z' },
-    spec: { type: 'LoadBalancer', ports: [{ port: 80, protocol: 'TCP' }], ...spec },
-    ...more,
-  };
-}
+import { startTestCluster } from '../testing.ts';
+import { type ObservedBalancers, planBalancers } from './controller.ts';
+import { events, flat, node, service, statuses } from './testing.ts';
 
 const nodes = [node('one', '192.0.2.1'), node('two', '192.0.2.2')];
+const now = Date.UTC(2026, 0, 2);
 const plan = (services: Service[], more: Partial<ObservedBalancers> = {}) =>
-  planBalancers({ services, nodes, nodesWithEndpoints: new Map(), ...more }, Date.UTC(2026, 0, 2));
-/** What each service's status becomes. */
-const statuses = (actions: Action[]) =>
-  Object.fromEntries(
-    actions.flatMap((action) =>
-      action.type === 'updateStatus'
-        ? [[action.object.metadata.name, (action.object as Service).status?.loadBalancer?.ingress?.map(({ ip }) => ip)]]
-        : [],
-    ),
-  );
+  flat(planBalancers({ services, nodes, nodesWithEndpoints: new Map(), holders: undefined, ...more }, undefined, new Map(), now));
 
 describe('a service of type LoadBalancer is reached under', () => {
   test('the addresses of all nodes, and a plan that is carried out has no more to do', () => {
@@ -82,7 +50,7 @@ test('a port is that of the oldest that wants it; the other says so once, and ge
   const actions = plan([newer, service('web'), other]);
   expect(statuses(actions)).toEqual({ web: ['192.0.2.1', '192.0.2.2'], dns: ['192.0.2.1', '192.0.2.2'], api: undefined });
   const message = 'port 80/TCP of the nodes is that of service default/web; give this one another port';
-  expect(actions.flatMap((action) => (action.type === 'event' ? [action.event.message] : []))).toEqual([message]);
+  expect(events(actions)).toEqual([`SyncLoadBalancerFailed: ${message}`]);
   const refused = actions
     .flatMap((action) => (action.type === 'updateStatus' ? [action.object as Service] : []))
     .find(({ metadata }) => metadata.name === 'api');
