@@ -83,6 +83,7 @@ describe('who is let in', () => {
 
   it('the administrator to metrics of what the cluster holds', async () => {
     const { body } = await send('/metrics/state');
+    expect(json((await send('/metrics/targets')).body)).toEqual([]);
     expect(body.toString()).toMatch(/^kube_namespace_status_phase\{namespace="kube-system",phase="Active"\} 1$/m);
   });
 

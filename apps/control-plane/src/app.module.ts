@@ -1,6 +1,7 @@
 // The NestJS application: every part as a provider, in the order in which they need each other. Dynamic modules with
 // factories only, since the bundler emits no decorator metadata for Nest to inject by.
 
+import { Node } from '@berth/api';
 import {
   Aggregation,
   ApiHttp,
@@ -10,6 +11,7 @@ import {
   createVerifiers,
   FixedPaths,
   FlowControl,
+  type Monitoring,
   OtherServersRequests,
   PodLogs,
   PodStreams,
@@ -25,7 +27,7 @@ import {
 } from '@berth/apiserver';
 import { ApiServer, componentStatuses, componentUsers, tokenReviews } from '@berth/apiserver/core';
 import { Tokens } from '@berth/client';
-import type { KindDefinition } from '@berth/machinery';
+import type { KindDefinition, KubeObject } from '@berth/machinery';
 import { advertisedAddress, authenticationData, type Pki } from '@berth/pki';
 import { stateMetrics } from '@berth/state-metrics';
 import type { Store } from '@berth/store';
@@ -163,7 +165,7 @@ function httpModule(given: DynamicModule, api: DynamicModule, others: DynamicMod
         serverAddress,
         issuer,
         further: aggregation,
-        stateMetrics: stateMetricsOf(server),
+        monitoring: monitoringOf(server),
       });
       const routes = routesOf({ api: server, clock, random, yaml, fixedPaths });
       return new ApiHttp({
@@ -191,11 +193,14 @@ function httpModule(given: DynamicModule, api: DynamicModule, others: DynamicMod
 }
 
 /** From the newest state that this server has in memory, which is what a scrape every few seconds is good for. */
-function stateMetricsOf(server: ApiServer): () => AsyncIterable<Uint8Array> {
+function monitoringOf(server: ApiServer): Monitoring {
   const client = server.localClient(componentUsers.apiServer);
-  return async function* () {
-    for await (const piece of stateMetrics(async (kind) => (await client.list(kind, { resourceVersion: '0' })).items))
-      yield Buffer.from(piece);
+  const list = async <T extends KubeObject>(kind: KindDefinition<T>) => (await client.list(kind, { resourceVersion: '0' })).items;
+  return {
+    async *state() {
+      for await (const piece of stateMetrics(list)) yield Buffer.from(piece);
+    },
+    nodeNames: async () => (await list(Node)).map(({ metadata }) => metadata.name),
   };
 }
 

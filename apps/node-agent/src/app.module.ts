@@ -1,7 +1,7 @@
 // The NestJS application of a node: metrics and health over HTTP around the running agent. Tokens are always named with
 // @Inject, since the bundler emits no decorator metadata for Nest to inject by.
 import { Controller, type DynamicModule, Get, Header, HttpCode, Inject, ServiceUnavailableException } from '@nestjs/common';
-import { AgentMetrics } from './agent-metrics.ts';
+import { AgentMetrics } from './metrics/agent-metrics.ts';
 
 /** Tells what is wrong, or undefined. */
 export type HealthCheck = () => Promise<string | undefined>;

@@ -3,12 +3,11 @@ import { execFile } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { Containerd, ContainerdImageFiles, CriRuntime } from '@berth/runtime';
+import { Containerd, ContainerdImageFiles, CriRuntime, type Runtime } from '@berth/runtime';
 import { type Clock, type Logger, logAcceptErrors, type Random } from '@berth/telemetry';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Agent, type AgentSettings } from './agent.ts';
-import { AgentMetrics } from './agent-metrics.ts';
 import { appModule } from './app.module.ts';
 import type { AgentConfig } from './config.ts';
 import { HostMeasurements } from './eviction/node-measurements.ts';
@@ -17,6 +16,7 @@ import { nodeCredentials } from './images/node-registries.ts';
 import { FilePullRecords } from './images/pull-records.ts';
 import { writeHostsFiles } from './images/registry-hosts.ts';
 import { HaproxyIngress, ingressDirectory } from './ingress/haproxy-ingress.ts';
+import { AgentMetrics } from './metrics/agent-metrics.ts';
 import { leasesDirectory } from './network/cni-config.ts';
 import { HostNetwork } from './network/host-network.ts';
 import { HostCgroupReader } from './node/cgroup-counters.ts';
@@ -73,8 +73,8 @@ async function start(config: AgentConfig, ports: Ports, onStop: (cleanup: () => 
   await containerd.start();
   onStop(() => containerd.detach());
   const socket = containerdSocket(config, containerd);
-  const runtime = new CriRuntime(socket);
-  onStop(() => runtime.close());
+  const cri = new CriRuntime(socket);
+  onStop(() => cri.close());
   const reserved = (diskBytes: number) => reservedFromVolumes(config.eviction, diskBytes);
   const volumes = new HostVolumes(config.dataDirectory, new ContainerdImageFiles(socket), reserved);
   await volumes.start();
@@ -89,7 +89,8 @@ async function start(config: AgentConfig, ports: Ports, onStop: (cleanup: () => 
   const link = new GrpcAgentLink({ ...ports, ...config, ...(config.joinToken !== undefined && { joinToken: config.joinToken }) });
   const event = (reason: string, message: string) => link.reportEvent(nodeEvent(config, reason, message, ports.clock));
   const ingress = new HaproxyIngress(ingressOptions(config, ports, event));
-  const metrics = agentMetrics({ runtime, ingress, agent: () => agent });
+  const metrics = agentMetrics({ config, runtime: cri, ingress, agent: () => agent });
+  const runtime = metrics.operations.counted(cri, ports.clock);
   const agent: Agent = new Agent(
     {
       ...{ ...ports, link, runtime, volumes, ingress },
@@ -182,7 +183,7 @@ async function runcVersion(): Promise<string> {
   return (await run('runc', ['--version'])).stdout;
 }
 
-async function nodeFacts(config: AgentConfig, runtime: CriRuntime): Promise<NodeFacts> {
+async function nodeFacts(config: AgentConfig, runtime: Runtime): Promise<NodeFacts> {
   const { name, version } = await runtime.version();
   const host = hostFacts(config.dataDirectory);
   return {
@@ -202,8 +203,17 @@ async function nodeFacts(config: AgentConfig, runtime: CriRuntime): Promise<Node
   };
 }
 
-function agentMetrics({ runtime, ingress, agent }: { runtime: CriRuntime; ingress: HaproxyIngress; agent: () => Agent }): AgentMetrics {
+interface MetricsParts {
+  config: AgentConfig;
+  runtime: Runtime;
+  ingress: HaproxyIngress;
+  agent: () => Agent;
+}
+
+function agentMetrics({ config, runtime, ingress, agent }: MetricsParts): AgentMetrics {
   return new AgentMetrics({
+    nodeName: config.nodeName,
+    pods: () => agent().pods.pods(),
     stats: () => runtime.stats(),
     ingress: () => ingress.metrics(),
     isConnected: () => agent().isConnected,
@@ -211,7 +221,7 @@ function agentMetrics({ runtime, ingress, agent }: { runtime: CriRuntime; ingres
   });
 }
 
-async function serve(config: AgentConfig, runtime: CriRuntime, metrics: AgentMetrics): Promise<NestFastifyApplication> {
+async function serve(config: AgentConfig, runtime: Runtime, metrics: AgentMetrics): Promise<NestFastifyApplication> {
   const health = async () => (await runtime.health()).runtime;
   const app = await NestFactory.create<NestFastifyApplication>(appModule(metrics, health), new FastifyAdapter(), { logger: false });
   await app.listen(config.metricsAddress.port, config.metricsAddress.host);

@@ -35,8 +35,14 @@ export interface FixedPathsOptions {
   /** Whose keys others may check service accounts' tokens with. */
   issuer: TokenIssuer;
   further: FurtherGroups;
-  /** What the objects of the cluster say about it, in the text format of Prometheus. */
-  stateMetrics(): AsyncIterable<Uint8Array>;
+  monitoring: Monitoring;
+}
+
+/** What is there for Prometheus beside the numbers of this process. */
+export interface Monitoring {
+  /** What the objects of the cluster say about it, in Prometheus' text format. */
+  state(): AsyncIterable<Uint8Array>;
+  nodeNames(): Promise<string[]>;
 }
 
 /** What other servers add to what this one says of the API. */
@@ -75,6 +81,7 @@ export class FixedPaths {
     if (root === 'openid' && rest.join('/') === 'v1/jwks') return this.#keys(exchange);
     if (root === '.well-known' && rest.join('/') === 'openid-configuration') return this.#openIdConfiguration(exchange);
     if (root === 'metrics' && rest.join('/') === 'state') return this.#stateMetrics(exchange);
+    if (root === 'metrics' && rest.join('/') === 'targets') return this.#targets(exchange);
     if (rest.length > 0) throw noSuchPath();
     if (root === '') return sendJson(exchange, 200, { paths: this.#paths() });
     if (root === 'version') return sendJson(exchange, 200, versionInfo);
@@ -107,8 +114,19 @@ export class FixedPaths {
   }
 
   async #stateMetrics(exchange: Exchange): Promise<void> {
-    const { metrics, stateMetrics } = this.#options;
-    await sendPieces(exchange, 200, metrics.registry.contentType, { byteLength: undefined, pieces: stateMetrics() });
+    const { metrics, monitoring } = this.#options;
+    await sendPieces(exchange, 200, metrics.registry.contentType, { byteLength: undefined, pieces: monitoring.state() });
+  }
+
+  /** Nodes as targets, reached through this server: https://prometheus.io/docs/prometheus/latest/http_sd/ */
+  async #targets(exchange: Exchange): Promise<void> {
+    const { host = this.#options.serverAddress } = exchange.request.headers;
+    const names = await this.#options.monitoring.nodeNames();
+    const groups = names.map((node) => ({
+      targets: [host],
+      labels: { node, instance: node, __metrics_path__: `/api/v1/nodes/${node}/proxy/metrics` },
+    }));
+    await sendJson(exchange, 200, groups);
   }
 
   #discovery(exchange: Exchange, root: string, rest: string[]): Promise<void> {
@@ -193,6 +211,7 @@ export class FixedPaths {
       '/livez',
       '/metrics',
       '/metrics/state',
+      '/metrics/targets',
       '/openapi/v2',
       '/openapi/v3',
       '/openid/v1/jwks',

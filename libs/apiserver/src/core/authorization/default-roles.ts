@@ -120,7 +120,7 @@ export const defaultClusterRoles: DefaultRole[] = [
   },
   {
     name: 'system:monitoring',
-    rules: [paths('/metrics', '/metrics/slis', '/metrics/state', ...probes, ...probes.map((path) => `${path}/*`))],
+    rules: [paths('/metrics', '/metrics/slis', '/metrics/state', '/metrics/targets', ...probes, ...probes.map((path) => `${path}/*`))],
   },
   { name: 'system:auth-delegator', rules: reviews },
   { name: 'system:service-account-issuer-discovery', rules: [paths('/.well-known/openid-configuration', '/openid/v1/jwks')] },

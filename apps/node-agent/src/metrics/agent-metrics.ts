@@ -1,8 +1,12 @@
 // What an agent says to Prometheus: itself, its pods, and its containers under the names that dashboards for Kubernetes use.
+import type { ContainerStatus, Pod } from '@berth/api';
 import type { ContainerStats } from '@berth/runtime';
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { RuntimeOperations } from './runtime-operations.ts';
 
 export interface MetricsSources {
+  nodeName: string;
+  pods(): Pod[];
   stats(): Promise<ContainerStats[]>;
   isConnected(): boolean;
   /** Of the proxy that serves Ingresses, in the text format of Prometheus. */
@@ -16,6 +20,7 @@ const containerLabels = ['namespace', 'pod', 'container'];
 
 export class AgentMetrics {
   readonly registry = new Registry();
+  readonly operations = new RuntimeOperations(this.registry);
   readonly #sources: MetricsSources;
   readonly #cpu = this.#counter('container_cpu_usage_seconds_total', 'CPU time used, in seconds');
   readonly #memory = this.#gauge('container_memory_working_set_bytes', 'Memory in use that cannot be reclaimed, in bytes');
@@ -26,8 +31,18 @@ export class AgentMetrics {
     registers: [this.registry],
   });
 
+  readonly #runningPods = new Gauge({ name: 'kubelet_running_pods', help: 'Pods that run.', registers: [this.registry] });
+  readonly #containers = new Gauge({
+    name: 'kubelet_running_containers',
+    help: 'Containers by their state.',
+    labelNames: ['container_state'],
+    registers: [this.registry],
+  });
+
   constructor(sources: MetricsSources) {
     this.#sources = sources;
+    const name = new Gauge({ name: 'kubelet_node_name', help: 'The name of this node.', labelNames: ['node'], registers: [this.registry] });
+    name.set({ node: sources.nodeName }, 1);
     // By default it wakes the process a hundred times a second, which was most of what an idle agent cost.
     collectDefaultMetrics({ register: this.registry, eventLoopMonitoringPrecision: eventLoopLookMs });
   }
@@ -44,10 +59,25 @@ export class AgentMetrics {
       this.#memory.set(labels, memoryWorkingSetBytes);
       this.#filesystem.set(labels, filesystemUsedBytes);
     }
+    this.#countPods(this.#sources.pods());
     this.#connected.set(this.#sources.isConnected() ? 1 : 0);
     const own = await this.registry.metrics();
     const ingress = await this.#sources.ingress();
     return ingress === '' ? own : `${own.trimEnd()}\n${ingress}`;
+  }
+
+  #countPods(pods: Pod[]): void {
+    this.#runningPods.set(pods.filter(({ status }) => status?.phase === 'Running').length);
+    const states = { running: 0, exited: 0, created: 0 };
+    for (const { status } of pods) {
+      const all = [
+        ...(status?.initContainerStatuses ?? []),
+        ...(status?.containerStatuses ?? []),
+        ...(status?.ephemeralContainerStatuses ?? []),
+      ];
+      for (const container of all) states[stateOf(container)]++;
+    }
+    for (const [state, count] of Object.entries(states)) this.#containers.set({ container_state: state }, count);
   }
 
   #counter(name: string, help: string): Counter {
@@ -57,4 +87,9 @@ export class AgentMetrics {
   #gauge(name: string, help: string): Gauge {
     return new Gauge({ name, help, labelNames: containerLabels, registers: [this.registry] });
   }
+}
+
+function stateOf({ state }: ContainerStatus): 'running' | 'exited' | 'created' {
+  if (state?.running) return 'running';
+  return state?.terminated ? 'exited' : 'created';
 }
