@@ -90,7 +90,10 @@ test('a node answers for itself through the API: health, numbers, pods, logs as 
     expect(counted('container_memory_rss', container)).toBeGreaterThan(0);
     expect(counted('container_processes', container)).toBeGreaterThan(0);
     expect(counted('container_network_receive_packets_total', `namespace="${ns}",pod="told",interface="eth0"`)).toBeGreaterThan(0);
-    expect(await kubectl('get', '--raw', at('/metrics'))).toContain('process_resident_memory_bytes');
+    expect(await kubectl('get', '--raw', at('/metrics/node'))).toMatch(/^node_memory_MemAvailable_bytes [1-9]/m);
+    expect(await kubectl('get', '--raw', at('/metrics'))).toMatch(
+      /^kubelet_runtime_operations_total\{operation_type="create_container"\} [1-9]/m,
+    );
     expect(JSON.parse(await kubectl('get', '--raw', at('/pods'))).items.length).toBeGreaterThan(0);
     const run = ['create', '--raw', at(`/run/${ns}/told/main?cmd=${encodeURIComponent('/bin/busybox echo hello')}`), '-f', '/dev/null'];
     expect(await kubectl(...run)).toBe('hello\n');

@@ -52,6 +52,8 @@ export interface AgentPorts {
   metrics?: () => Promise<string>;
   /** Of the pods' containers. */
   cgroups: PodCgroups;
+  /** Of the machine, in the text format of Prometheus; absent where it is simulated. */
+  machineMetrics?: () => Promise<string>;
   /** What the kernel counted for containers; absent where they are simulated. */
   cgroupReader?: CgroupReader;
   restartMarks: RestartMarks;
@@ -250,10 +252,11 @@ export class Agent {
   }
 
   #nodeHttp(logs: LogFiles): NodeHttp {
-    const { clock, logger, runtime, health, hostCounters, metrics, cgroupReader } = this.#ports;
+    const { clock, logger, runtime, health, hostCounters, metrics, machineMetrics, cgroupReader } = this.#ports;
     return new NodeHttp({
       ...{ clock, logger, runtime, health, hostCounters, logs },
       settings: () => ({ ...this.#settings, welcome: this.#lastWelcome }),
+      machine: machineMetrics ?? (async () => ''),
       cgroups: { reader: cgroupReader, path: (uid) => podCgroupPath(this.#settings.cgroupParent, uid) },
       pods: () => this.pods.pods(),
       rates: () => this.#usage.newest,

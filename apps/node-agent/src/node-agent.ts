@@ -17,6 +17,7 @@ import { FilePullRecords } from './images/pull-records.ts';
 import { writeHostsFiles } from './images/registry-hosts.ts';
 import { HaproxyIngress, ingressDirectory } from './ingress/haproxy-ingress.ts';
 import { AgentMetrics } from './metrics/agent-metrics.ts';
+import { machineMetrics } from './metrics/machine-metrics.ts';
 import { leasesDirectory } from './network/cni-config.ts';
 import { HostNetwork } from './network/host-network.ts';
 import { HostCgroupReader } from './node/cgroup-counters.ts';
@@ -99,6 +100,7 @@ async function start(config: AgentConfig, ports: Ports, onStop: (cleanup: () => 
       hostCounters,
       cgroups: new HostPodCgroups(),
       cgroupReader: new HostCgroupReader(),
+      machineMetrics: () => machineMetrics(ports.clock.now()),
       restartMarks: new FileRestartMarks((uid) => volumes.podDirectory(uid)),
       pullRecords: new FilePullRecords(join(config.dataDirectory, 'image_manager')),
       nodeCredentials: nodeCredentials(config.registries, ports),
@@ -119,7 +121,7 @@ async function start(config: AgentConfig, ports: Ports, onStop: (cleanup: () => 
   return agent;
 }
 
-async function agentSettings(config: AgentConfig, runtime: CriRuntime): Promise<AgentSettings> {
+async function agentSettings(config: AgentConfig, runtime: Runtime): Promise<AgentSettings> {
   const { allowedUnsafeSysctls, eviction, images, shutdown, podManifests } = config;
   return {
     ...{ allowedUnsafeSysctls, eviction, images, shutdown, podManifests },

@@ -27,6 +27,8 @@ export interface NodeHttpSources extends LogSources {
   /** Of the agent itself, in the text format of Prometheus. */
   metrics(): Promise<string>;
   cgroups: CgroupSources;
+  /** Of the machine, in the text format of Prometheus. */
+  machine(): Promise<string>;
   clock: Clock;
   logger: Logger;
 }
@@ -95,7 +97,7 @@ export class NodeHttp {
   }
 
   #allRoutes(): Map<string, Route> {
-    const { metrics, pods, settings, runtime } = this.#sources;
+    const { metrics, machine, pods, settings, runtime } = this.#sources;
     const text = (make: () => Promise<string>): Route => ({
       methods: reads,
       serve: async ({ response }) => send(response, await make(), prometheusText),
@@ -114,6 +116,7 @@ export class NodeHttp {
       ['pods', json(() => ({ kind: 'PodList', apiVersion: 'v1', metadata: {}, items: pods() }))],
       ['stats/summary', json(async () => statsSummary(await this.#usage()))],
       ['metrics', text(metrics)],
+      ['metrics/node', text(machine)],
       ['metrics/resource', text(async () => resourceMetrics(await this.#usage()))],
       ['metrics/cadvisor', text(async () => cadvisorMetrics(await this.#usage(), this.#sources.cgroups))],
       ['configz', json(() => kubeletConfiguration(settings()))],
