@@ -12,6 +12,7 @@ const allowed: Record<string, string[]> = {
   store: ['telemetry'],
   protocol: ['machinery', 'telemetry'],
   client: ['api', 'machinery', 'telemetry'],
+  planning: ['api', 'client', 'machinery', 'scheduling'],
   controller: ['api', 'client', 'machinery', 'telemetry'],
   // Its tests make certificates.
   sdk: ['api', 'client', 'controller', 'machinery', 'telemetry', 'testing'],

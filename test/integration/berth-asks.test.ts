@@ -1,5 +1,7 @@
-// `berth why` against a cluster of hollow nodes, as it is typed: what it says of each trouble, and of what is not there.
+// `berth why` and `berth plan` against a cluster of hollow nodes, as they are typed: what they say of each trouble, and of what is not there.
+import { Readable } from 'node:stream';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { runPlan } from '../../apps/cli/src/ask/plan.ts';
 import { runWhy } from '../../apps/cli/src/ask/why.ts';
 import { type HollowCluster, startHollowCluster } from './hollow-cluster.ts';
 
@@ -91,4 +93,75 @@ test('a node that is well, a claim without a class, and names that are not there
     (await kubectl('config', 'view', '--raw', '--flatten')).replace(/:\d+\n/, ':1\n'),
   );
   await expect(runWhy(['x', '--kubeconfig', closed], () => undefined)).rejects.toThrow(/does not answer \(ECONNREFUSED\): start it/);
+});
+
+async function plan(content: string, ...argv: string[]): Promise<{ text: string; code: number }> {
+  let text = '';
+  const print = (line: string) => {
+    text += `${line}\n`;
+  };
+  const code = await runPlan(['-f', '-', ...argv, ...connection()], print, Readable.from([content]));
+  return { text, code };
+}
+
+const workload = (replicas: number, image: string) => `
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: planned }
+spec:
+  replicas: ${replicas}
+  selector: { matchLabels: { app: planned } }
+  template:
+    metadata: { labels: { app: planned } }
+    spec: { containers: [{ name: main, image: '${image}' }] }
+`;
+
+test('a plan: what is made, changed with its diff, left alone and refused, where pods land, and nothing of it is done', {
+  timeout: 60_000,
+}, async () => {
+  await kubectl('create', 'namespace', 'tight');
+  await kubectl('-n', 'tight', 'create', 'quota', 'few', '--hard=pods=2');
+  await expect
+    .poll(() => kubectl('-n', 'tight', 'get', 'quota', 'few', '-o', 'jsonpath={.status.hard.pods}'), { timeout: 15_000 })
+    .toBe('2');
+  const made = await plan(
+    `${workload(3, 'hollow/run:1')}---\n{apiVersion: v1, kind: ConfigMap, metadata: {name: planned}, data: {a: b}}\n`,
+  );
+  expect(made.code).toBe(0);
+  expect(made.text).toMatch(
+    /^Deployment default\/planned: created\nConfigMap default\/planned: created\npods of Deployment default\/planned: 3 new\n/,
+  );
+  expect(made.text).toMatch(/ {2}\d on n\d/);
+  expect((await cluster.kubectl.run(['get', 'deployment,configmap', 'planned'])).code).toBe(1);
+  const tight = await plan(workload(3, 'hollow/run:1'), '-n', 'tight', '-o', 'json');
+  expect(tight.code).toBe(1);
+  const message = 'exceeded quota: few, requested: pods=1, used: pods=2, limited: pods=2';
+  expect(JSON.parse(tight.text).pods).toMatchObject([{ node: expect.stringMatching(/^n\d$/) }, {}, { isRefused: true, message }]);
+  await kubectl('apply', '-f', await cluster.kubectl.file('planned.yaml', workload(2, 'hollow/run:1')));
+  expect((await plan(workload(2, 'hollow/run:1'))).text).toBe('Deployment default/planned: unchanged\n1 unchanged\n');
+  const changed = await plan(workload(2, 'hollow/run:2'));
+  expect(changed.text).toMatch(
+    /Deployment default\/planned: changed\n {4}@@ .*\n(.*\n)* {4}- +- image: hollow\/run:1\n {4}\+ +- image: hollow\/run:2\n/,
+  );
+  expect(changed.text).toContain('pods of Deployment default/planned: 2 new');
+});
+
+test('a plan of what the server does not take, or cannot be read', { timeout: 60_000 }, async () => {
+  const selector = workload(1, 'x').replace('matchLabels: { app: planned }', 'matchLabels: { app: other }');
+  const refused = await plan(selector.replace('name: planned', 'name: odd'));
+  expect(refused).toMatchObject({ code: 1, text: expect.stringContaining('`selector` does not match template `labels`') });
+  const unknown = await plan('{apiVersion: example.com/v1, kind: Widget, metadata: {name: w}}');
+  expect(unknown.text).toContain('Widget w: refused: no matches for kind "Widget" in version "example.com/v1"');
+  const fresh = await plan(
+    `{apiVersion: v1, kind: Namespace, metadata: {name: fresh}}\n---${workload(1, 'x').replace('{ name: planned }', '{ name: planned, namespace: fresh }')}`,
+  );
+  expect(fresh.text).toMatch(
+    /Namespace fresh: created\nDeployment fresh\/planned: unchecked\n {2}note: .*namespace.*\npods of Deployment fresh\/planned: 1 new/,
+  );
+  await expect(plan('a: [')).rejects.toThrow(/standard input, line \d/);
+  const big = workload(1, 'x').replace("image: 'x'", "image: 'x', resources: { requests: { cpu: 1k } }");
+  expect(await plan(big.replace('name: planned', 'name: huge'))).toMatchObject({
+    code: 1,
+    text: expect.stringMatching(/1 would wait: 0\/2 nodes are available: 2 Insufficient cpu/),
+  });
 });

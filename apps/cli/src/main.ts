@@ -6,6 +6,7 @@ import { HttpClient, readKubeconfig, Tokens } from '@berth/client';
 import { systemClock } from '@berth/telemetry';
 import { UsageError } from '@berth/telemetry/command-line';
 import { askOptions, kubeconfigPath } from './ask/cluster-options.ts';
+import { runPlan } from './ask/plan.ts';
 import { runWhy } from './ask/why.ts';
 import { askForBackup } from './backup.ts';
 import { bashCompletion } from './completion.ts';
@@ -38,6 +39,7 @@ const usage = `usage: berth COMMAND [options]
   berth status                                     what of Berth is here and answers, and when certificates end
   berth why POD|deployment/NAME|pvc/NAME|service/NAME|node/NAME
                      [-n NAMESPACE] [-o json]      what is wrong with it, the cause first, and what to do next
+  berth plan -f FILE [-n NAMESPACE] [-o json]      what applying it would change, where its pods would land, what would be refused
   berth completion bash                            a script for bash that completes all of this
   berth version                                    of this program and its Node
   berth uninstall [--keep-state]                   ends what Berth runs here, and removes what it has set up
@@ -57,7 +59,7 @@ const options = {
   help: { type: 'boolean', short: 'h', default: false },
 } as const;
 
-const completed = [...new Set([...Object.keys(options), ...Object.keys(askOptions)])];
+const completed = [...new Set([...Object.keys(options), ...Object.keys(askOptions), 'filename'])];
 
 type Values = ReturnType<typeof parse>['values'];
 
@@ -106,6 +108,9 @@ const programs: Record<string, (argv: string[]) => Promise<void>> = {
   join: (argv) => joinAsNode(argv, print),
   agent: async (argv) => become('node-agent', agentArguments(argv)),
   hollow: async (argv) => become('node-agent', ['hollow', ...argv]),
+  plan: async (argv) => {
+    process.exitCode = await runPlan(argv, print);
+  },
   why: async (argv) => {
     process.exitCode = await runWhy(argv, print);
   },
