@@ -43,6 +43,11 @@ const layers: Record<string, string[]> = {
   encryption: ['core'],
   authentication: ['cel', 'core'],
   'flow-control': ['core'],
+  audit: ['core'],
+  documents: [],
+  // By ports of these; HTTP knows nothing of it.
+  aggregation: ['core', 'documents'],
+  http: ['audit', 'authentication', 'core', 'documents', 'flow-control'],
 };
 
 function layerRule([folder, others]: [string, string[]]): IForbiddenRuleType {

@@ -1,7 +1,7 @@
 // Groups and their versions in the order of their priorities: those of this server, of custom resources and of other servers as one.
 import { compareVersions } from '@berth/api';
 import type { KindDefinition } from '@berth/machinery';
-import type { DiscoveredGroup, DiscoveredVersion } from '../http/discovery.ts';
+import type { DiscoveredGroup, DiscoveredVersion } from '../documents/discovery.ts';
 import { type AggregatedVersion, type ApiServiceTable, registrationGroup } from './api-service-table.ts';
 import type { FarDiscovery } from './far-discovery.ts';
 import { builtInPriority, customPriority, type Priority } from './group-priorities.ts';

@@ -8,7 +8,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { ApiServer } from '../core/api-server.ts';
 import { erased } from '../core/kinds-by-name.ts';
 import { admin, testConfig } from '../core/test-server.ts';
-import { resourceList } from './discovery.ts';
+import { resourceList } from '../documents/discovery.ts';
 
 interface Gadget extends KubeObject {
   data?: Record<string, string>;

@@ -5,13 +5,14 @@ import { loadDescriptions } from '@berth/api';
 import { apiVersionOf, type KindDefinition, openApiV3Index } from '@berth/machinery';
 import type { TokenIssuer } from '../authentication/service-accounts/token-issuer.ts';
 import type { ApiServer } from '../core/api-server.ts';
+import * as discovery from '../documents/discovery.ts';
+import { type Document, openApiV3Document } from '../documents/document-pieces.ts';
+import type { FurtherGroups } from '../documents/further-groups.ts';
+import { KeptOpenApiV2 } from '../documents/kept-openapi-v2.ts';
+import { wantsProtobuf } from '../documents/openapi-v2.ts';
 import type { ApiMetrics } from './api-metrics.ts';
-import * as discovery from './discovery.ts';
-import { type Document, openApiV3Document } from './document-pieces.ts';
 import { serveHealth } from './health.ts';
-import { KeptOpenApiV2 } from './kept-openapi-v2.ts';
 import { wantedAggregatedDiscovery } from './media-types.ts';
-import { type OpenApiV2Part, wantsProtobuf } from './openapi-v2.ts';
 import { type Exchange, noSuchPath, sendBytes, sendJson, sendPieces, sendText } from './responses.ts';
 import type { Served } from './routes.ts';
 
@@ -43,17 +44,6 @@ export interface Monitoring {
   /** What the objects of the cluster say about it, in Prometheus' text format. */
   state(): AsyncIterable<Uint8Array>;
   nodeNames(): Promise<string[]>;
-}
-
-/** What other servers add to what this one says of the API. */
-export interface FurtherGroups {
-  /** Of the kinds of this server, and of all others. */
-  groups(kinds: readonly KindDefinition[]): discovery.DiscoveredGroup[];
-  /** By path, such as `apis/metrics.k8s.io/v1`: documents of OpenAPI v3. */
-  openApiV3(): ReadonlyMap<string, Document>;
-  openApiV2Parts(): OpenApiV2Part[];
-  /** Paths of the version documents of others, such as `apis/metrics.k8s.io/v1`. */
-  paths(): string[];
 }
 
 export class FixedPaths {

@@ -1,4 +1,5 @@
 // Content negotiation: which representation an Accept header asks for, among those this API can give.
+import type { AggregatedForm } from '../documents/discovery.ts';
 
 export interface MediaRange {
   type: string;
@@ -48,9 +49,6 @@ export function negotiate(header: string | undefined, hasTable = true): Represen
   }
   return undefined;
 }
-
-/** Versions of the aggregated discovery document; both say the same. */
-export type AggregatedForm = 'v2' | 'v2beta1';
 
 /** In which form discovery is asked for in one aggregated document, before anything else that can be given; undefined when it is not. */
 export function wantedAggregatedDiscovery(header: string | undefined): AggregatedForm | undefined {

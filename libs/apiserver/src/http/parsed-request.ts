@@ -2,10 +2,10 @@
 import type { IncomingMessage } from 'node:http';
 import { type FieldRequirement, StatusError } from '@berth/machinery';
 import type { Attributes } from '../core/authorizer.ts';
+import { parseResourcePath, pathSegments, type ResourcePath } from '../core/request-info.ts';
 import { readableFields } from '../core/selection.ts';
 import { withoutProxied } from './proxy/proxy-path.ts';
 import { flag } from './query-options.ts';
-import { parseResourcePath, pathSegments, type ResourcePath } from './request-info.ts';
 import { noSuchPath } from './responses.ts';
 
 export interface ParsedRequest {

@@ -2,8 +2,8 @@
 // of series stays bounded.
 import type { IncomingMessage } from 'node:http';
 import type { KindDefinition } from '@berth/machinery';
+import type { ResourcePath } from '../core/request-info.ts';
 import type { ParsedRequest } from './parsed-request.ts';
-import type { ResourcePath } from './request-info.ts';
 
 export interface RequestLabels {
   verb: string;

@@ -4,9 +4,9 @@ import { type KindDefinition, StatusError } from '@berth/machinery';
 import type { ApiServer } from '../core/api-server.ts';
 import type { Attributes } from '../core/authorizer.ts';
 import type { OtherServer } from '../core/other-servers.ts';
+import type { ResourcePath } from '../core/request-info.ts';
 import type { User } from '../core/types.ts';
 import { hasBody, mayHaveBody, type ParsedRequest } from './parsed-request.ts';
-import type { ResourcePath } from './request-info.ts';
 import { type Exchange, noSuchPath, wrongMethod } from './responses.ts';
 
 /** A request that may be answered. */

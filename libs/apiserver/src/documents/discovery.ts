@@ -1,6 +1,8 @@
 // Which resources there are, in both forms that clients ask for: one document a level, or all at once (aggregated, v2).
 import { apiVersionOf, type KindDefinition } from '@berth/machinery';
-import type { AggregatedForm } from './media-types.ts';
+
+/** Versions of the aggregated discovery document; both say the same. */
+export type AggregatedForm = 'v2' | 'v2beta1';
 
 const standardVerbs = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
 
