@@ -12,6 +12,7 @@ const marks: [RegExp, string][] = [
   [/\bkube-api-access-[a-z0-9]{5}\b/g, 'kube-api-access-<random>'],
   [/\bX509SHA256=[0-9a-f]{64}\b/g, 'X509SHA256=<digest>'],
   [/(?<=Too large resource version: \d+, current: )\d+/g, '<resourceVersion>'],
+  [/(?<=ResourceVersion in object meta: )\d+/g, '<resourceVersion>'],
   [/(?<=does not match the ResourceVersion in record \()\d+/g, '<resourceVersion>'],
   [/\beyJ[\w-]+\.[\w-]+\.[\w-]+/g, '<token>'],
 ];

@@ -1,20 +1,13 @@
 // A kind is one definition: routes, discovery, OpenAPI, tables, storage keys, codecs and client types all derive from it.
 // What a definition must hold: pure functions only, and defaults that are idempotent.
+
 import type { DisabledField } from './disabled-fields.ts';
+import type { FieldError } from './field-error.ts';
 import type { KubeObject } from './object.ts';
 import type { MessageSchema } from './schema.ts';
 import { fillZeroValues } from './zero-values.ts';
 
-/** One thing wrong with an object. `field` is a JSON path such as `spec.containers[0].image`. */
-export interface FieldError {
-  type: 'Required' | 'Invalid' | 'NotSupported' | 'Duplicate' | 'Forbidden' | 'TooLong' | 'TooMany' | 'NotFound' | 'TypeInvalid';
-  field: string;
-  /** What was given; shown in the message for Invalid, NotSupported, Duplicate. */
-  value?: unknown;
-  /** Whether nothing is shown, not even that there is nothing. */
-  isValueOmitted?: true;
-  detail: string;
-}
+export type { FieldError };
 
 /** A printer column, as `kubectl get` shows it. `priority` 1 shows only with `-o wide`. */
 export interface Column<T> {
@@ -59,6 +52,8 @@ export interface Strategy<T> {
   prepareForUpdate?(next: T, old: T): void;
   /** What of metadata a write to the status leaves as it is; default: nothing, so that it may change labels, finalizers and all. */
   statusKeeps?: readonly StatusMetadata[];
+  /** Kinds that do not look at the metadata of a write to their status: finalizers need no domain there. */
+  statusTakesPlainFinalizers?: true;
   /** Carries over what a write to the status may not change silently; the spec is handled for every kind. @param now RFC 3339 */
   prepareForStatusUpdate?(next: T, old: T, now: string): void;
   /** When who writes the object writes its status with it; default: never, where the status is a subresource. */
@@ -67,6 +62,8 @@ export interface Strategy<T> {
   hasGeneration?: boolean;
   /** Whether a change from `old` to `next` is a new generation; default: spec differs. */
   generationChanged?(next: T, old: T): boolean;
+  /** Whether a change of fields that are dropped, being off, is a new generation as well. */
+  countsDisabledFields?: true;
   /** Seconds that a DELETE without a grace period grants; undefined deletes at once. */
   gracePeriodSeconds?(object: T): number | undefined;
   /** Changes what a DELETE begins to delete: with a finalizer, it stays for now. @param now RFC 3339 */

@@ -76,7 +76,11 @@ export class StatusError extends Error {
 
   /** @param kind the kind's name, for `Pod "web" is invalid`. */
   static invalid(kind: { group: string; kind: string }, name: string, errors: FieldError[]): StatusError {
-    const causes = errors.map((e) => ({ reason: `FieldValue${e.type}`, message: fieldMessage(e), field: e.field }));
+    const causes = errors.map((e) => ({
+      reason: e.type === 'Internal' ? 'InternalError' : `FieldValue${e.type}`,
+      message: fieldMessage(e),
+      field: e.field,
+    }));
     const lines = [...new Set(errors.map((e) => `${e.field}: ${fieldMessage(e)}`))];
     const detail = lines.length === 1 ? lines[0] : `[${lines.join(', ')}]`;
     const title = kind.group ? `${kind.kind}.${kind.group}` : kind.kind;
@@ -160,6 +164,7 @@ export function fieldMessage(error: FieldError): string {
     TooMany: 'Too many',
     NotFound: 'Not found',
     TypeInvalid: 'Invalid value',
+    Internal: 'Internal error',
   };
   // Nothing is shown as Go shows it: as null.
   const given = error.type === 'TypeInvalid' || error.isValueOmitted ? error.value : (error.value ?? null);

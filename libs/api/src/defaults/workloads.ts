@@ -45,8 +45,9 @@ export function defaultStatefulSet(statefulSet: StatefulSet): void {
   spec.template ??= {};
   defaultPodTemplate(spec.template);
   for (const claim of spec.volumeClaimTemplates ?? []) {
-    claim.apiVersion ||= 'v1';
-    claim.kind ||= 'PersistentVolumeClaim';
+    // Whatever was given: there is nothing else that it could be.
+    claim.apiVersion = 'v1';
+    claim.kind = 'PersistentVolumeClaim';
     claim.metadata ??= { name: '' };
     claim.spec ??= {};
     claim.spec.volumeMode ??= 'Filesystem';

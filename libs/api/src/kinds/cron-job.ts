@@ -26,6 +26,7 @@ export const CronJob = defineKind<CronJob>({
     status: true,
   },
 
+  strategy: { statusTakesPlainFinalizers: true },
   disabledFields: podSpecDisabledFields('spec.jobTemplate.spec.template.spec'),
   defaults: defaultCronJob,
   validate: (cronJob, old) => [...validateMetadata(cronJob, { scope: 'Namespaced', name: dnsSubdomain }), ...validateCronJob(cronJob, old)],

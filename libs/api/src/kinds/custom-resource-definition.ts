@@ -28,6 +28,7 @@ export const CustomResourceDefinition = defineKind<CustomResourceDefinition>({
 
   strategy: {
     requiresVersion: true,
+    statusTakesPlainFinalizers: true,
     prepareForCreate: addStoredVersion,
     prepareForUpdate: addStoredVersion,
     prepareForDelete: beginCleanup,

@@ -5,7 +5,7 @@ import { defaultDeployment } from '../defaults/workloads.ts';
 import { podSpecDisabledFields } from '../disabled-fields.ts';
 import type { Deployment as Type } from '../generated/apps-v1.types.ts';
 import { schemas } from '../schemas.ts';
-import { isEqual } from '../validation/changes.ts';
+import { isEqual, isSame } from '../validation/changes.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 import { dnsSubdomain } from '../validation/names.ts';
 import { validateDeploymentStatus } from '../validation/workload-status.ts';
@@ -35,7 +35,8 @@ export const Deployment = defineKind<Deployment>({
     },
     statusKeeps: ['labels'],
     // Annotations are copied to replica sets, so that a change of one is a change of what is asked for.
-    generationChanged: (next, old) => !isEqual(next.spec, old.spec) || !isEqual(next.metadata.annotations, old.metadata.annotations),
+    generationChanged: (next, old) =>
+      !isSame('apps.v1.DeploymentSpec', next.spec, old.spec) || !isEqual(next.metadata.annotations, old.metadata.annotations),
   },
   disabledFields: podSpecDisabledFields('spec.template.spec'),
   defaults: defaultDeployment,

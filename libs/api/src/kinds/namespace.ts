@@ -55,7 +55,7 @@ export const Namespace = defineKind<Namespace>({
       finalize: {
         changesMetadata: true,
         prepare: (next) => {
-          next.spec.finalizers ??= [];
+          if (next.spec.finalizers?.length === 0) delete next.spec.finalizers;
         },
         validate: (next) => validateNamespaceFinalizers(next, true),
         applied: ({ spec }) => ({ spec }),
@@ -65,6 +65,8 @@ export const Namespace = defineKind<Namespace>({
   },
   defaults: (namespace) => {
     namespace.spec ??= {};
+    namespace.status ??= {};
+    namespace.status.phase ||= 'Active';
     if (namespace.metadata.name)
       namespace.metadata.labels = { ...namespace.metadata.labels, 'kubernetes.io/metadata.name': namespace.metadata.name };
   },

@@ -22,14 +22,14 @@ export const PodDisruptionBudget = defineKind<PodDisruptionBudget>({
     status: true,
   },
 
-  strategy: { requiresVersion: true },
+  strategy: { requiresVersion: true, statusTakesPlainFinalizers: true },
   defaults: (budget) => {
     budget.spec ??= {};
   },
   // Of a new one Kubernetes looks at the metadata, as of anything, once the rest is in order.
   validate: (budget, old) => {
     const errors = validateDisruptionBudget(budget);
-    const metadata = () => validateMetadata(budget, { scope: 'Namespaced', name: pathSegment });
+    const metadata = () => validateMetadata(budget, { scope: 'Namespaced', name: pathSegment, plainFinalizers: true });
     return errors.length > 0 && !old ? errors : [...errors, ...metadata()];
   },
   validateUpdate: validateMetadataUpdate,

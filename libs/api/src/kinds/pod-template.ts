@@ -5,7 +5,7 @@ import { defaultPodTemplateObject } from '../defaults/workloads.ts';
 import { podSpecDisabledFields } from '../disabled-fields.ts';
 import type { PodTemplate as Type } from '../generated/core-v1.types.ts';
 import { schemas } from '../schemas.ts';
-import { isEqual } from '../validation/changes.ts';
+import { isSame } from '../validation/changes.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 import { dnsSubdomain } from '../validation/names.ts';
 import { podTemplate } from '../validation/pod-template.ts';
@@ -25,7 +25,7 @@ export const PodTemplate = defineKind<PodTemplate>({
   strategy: {
     returnsDeleted: true,
     hasGeneration: true,
-    generationChanged: (next, old) => !isEqual(next.template, old.template),
+    generationChanged: (next, old) => !isSame('core.v1.PodTemplateSpec', next.template, old.template),
   },
   disabledFields: podSpecDisabledFields('template.spec'),
   defaults: defaultPodTemplateObject,

@@ -17,7 +17,7 @@ export const ResourceSlice = defineKind<ResourceSlice>({
   scope: 'Cluster',
   schema: schemas.message('resource.v1.ResourceSlice'),
   description: 'Devices that a driver offers, on one node or several.',
-  strategy: { returnsDeleted: true },
+  strategy: { returnsDeleted: true, countsDisabledFields: true },
 
   disabledFields: resourceSliceDisabledFields,
   validate: validateResourceSlice,

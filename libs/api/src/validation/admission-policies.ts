@@ -87,18 +87,12 @@ interface Policy {
 }
 
 function policy(spec: Policy): FieldError[] {
-  const variables = spec.variables ?? [];
   return [
     ...oneOfGiven('spec.failurePolicy', spec.failurePolicy, failurePolicies),
     ...(spec.paramKind ? paramKind(spec.paramKind, 'spec.paramKind') : []),
     ...matchResources(spec.matchConstraints, true, 'spec.matchConstraints'),
     ...matchConditions(spec.matchConditions, 'spec.matchConditions'),
-    ...each(variables, 'spec.variables', variable),
-    ...duplicates(
-      variables,
-      ({ name }) => name ?? '',
-      (index, { name }) => duplicate(`spec.variables[${index}].name`, name),
-    ),
+    ...each(spec.variables, 'spec.variables', variable),
   ];
 }
 

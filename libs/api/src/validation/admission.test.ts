@@ -33,7 +33,7 @@ test('a webhook is defaulted, and says whom to call, how long and for what', () 
     'webhooks[0].sideEffects: Unsupported value: "Some": supported values: "None", "NoneOnDryRun"',
     'webhooks[0].timeoutSeconds: Invalid value: 31: the timeout value must be between 1 and 30 seconds',
     `webhooks[0].clientConfig.url: Invalid value: "http": 'https' is the only allowed URL scheme; desired format: https://host[/path]`,
-    'webhooks[0].clientConfig.url: Invalid value: "user@example.com": user information is not permitted in the URL',
+    'webhooks[0].clientConfig.url: Invalid value: "user": user information is not permitted in the URL',
     'webhooks[0].clientConfig.url: Invalid value: "f": fragments are not permitted in the URL',
     'webhooks[0].clientConfig.url: Invalid value: "q": query parameters are not permitted in the URL',
     'webhooks[0].admissionReviewVersions: Invalid value: ["v2"]: must include at least one of v1, v1beta1',

@@ -58,11 +58,11 @@ test('ranges of services are written in one way, however many are wrong', () => 
 });
 
 test('metadata of a disruption budget is looked at once its spec is in order', () => {
-  const metadata = { name: 'a', namespace: 'default', finalizers: ['a'] };
+  const metadata = { name: 'a', namespace: 'default', finalizers: ['a', 'a b'] };
   const texted = (spec: object) =>
     texts(PodDisruptionBudget.validate({ apiVersion: 'policy/v1', kind: 'PodDisruptionBudget', metadata, spec }));
   expect(texted({ maxUnavailable: 'x' }).every((text) => text.startsWith('spec.'))).toBe(true);
-  expect(texted({ maxUnavailable: 1 })).toEqual([expect.stringContaining('metadata.finalizers[0]')]);
+  expect(texted({ maxUnavailable: 1 })).toEqual([expect.stringContaining('metadata.finalizers: Invalid value: "a b"')]);
   const changed: PodDisruptionBudget = {
     apiVersion: 'policy/v1',
     kind: 'PodDisruptionBudget',
@@ -71,7 +71,7 @@ test('metadata of a disruption budget is looked at once its spec is in order', (
   };
   // Of a change both are looked at, and any name that a path can hold is one.
   const fields = PodDisruptionBudget.validate(changed, changed).map(({ field }) => field);
-  expect([...new Set(fields)]).toEqual(['spec.maxUnavailable', 'metadata.finalizers[0]']);
+  expect([...new Set(fields)]).toEqual(['spec.maxUnavailable', 'metadata.finalizers']);
 });
 
 test('of the sources of a volume, only the first is looked into', () => {
@@ -263,6 +263,7 @@ describe('a node', () => {
       'status.declaredFeatures[1]: Invalid value: "A": list must be sorted alphabetically',
       expect.stringContaining('status.declaredFeatures[2]: Invalid value: "a b": invalid feature name "a b": must start with'),
       'spec.podCIDRs[1]: Invalid value: "x": must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)',
+      'spec.podCIDRs: Internal error: invalid PodCIDRs. failed to check with dual stack with error:invalid CIDR[1]: <nil> (invalid CIDR address: x)',
       'spec.podCIDRs: Invalid value: ["10.1.0.0/24","x"]: may specify no more than one CIDR for each IP family',
     ]);
     expect(texts(Node.validateUpdate(node({ externalID: 'a' }), node({})))).toEqual(['spec.externalID: Forbidden: may not be updated']);

@@ -89,13 +89,14 @@ function ports(list: ContainerPort[] | undefined, field: string): FieldError[] {
 }
 
 function uniqueContainerNames(spec: PodSpec, field: string): FieldError[] {
-  const named = (['containers', 'initContainers'] as const).flatMap((list) =>
-    (spec[list] ?? []).map((container, index) => ({ name: container.name ?? '', path: `${field}.${list}[${index}].name` })),
-  );
-  return duplicates(
-    named,
-    (entry) => entry.name,
-    (_, entry) => duplicate(entry.path, entry.name),
+  const names = new Set<string>();
+  return (['containers', 'initContainers'] as const).flatMap((list) =>
+    each(spec[list], `${field}.${list}`, ({ name = '' }, path) => {
+      if (names.has(name)) return [duplicate(`${path}.name`, name)];
+      // That two have none is worth a word of the first sort of containers alone.
+      if (name || list === 'containers') names.add(name);
+      return [];
+    }),
   );
 }
 

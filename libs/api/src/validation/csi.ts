@@ -202,7 +202,8 @@ export function validateAttachmentUpdate(next: VolumeAttachment, old: VolumeAtta
 }
 
 export function validateAttributesClassFields({ driverName: driver, parameters = {} }: VolumeAttributesClass): FieldError[] {
-  const errors = driver ? invalidAll('driverName', driver, qualified(driver.toLowerCase())) : [required('driverName')];
+  const lower = driver?.toLowerCase() ?? '';
+  const errors = lower ? invalidAll('driverName', lower, qualified(lower)) : [required('driverName')];
   errors.push(...classParameters(parameters));
   const isEmpty = Object.keys(parameters).length === 0;
   return isEmpty ? [...errors, required('parameters', 'must contain at least one key/value pair')] : errors;

@@ -35,7 +35,7 @@ export function appliedEphemeralContainers({ spec }: Pod): object {
 /** What they must hold wherever they stand, in templates as well, where they may not. */
 export function ephemeralContainers(spec: PodSpec, field: string): FieldError[] {
   if (!spec.ephemeralContainers?.length) return [];
-  const others = [...(spec.initContainers ?? []), ...(spec.containers ?? [])].map((container) => container.name);
+  const others = [...(spec.initContainers ?? []), ...(spec.containers ?? [])].map((container) => container.name ?? '');
   const targets = new Set(others);
   const seen = new Set(others);
   const list = `${field}.ephemeralContainers`;
@@ -44,8 +44,8 @@ export function ephemeralContainers(spec: PodSpec, field: string): FieldError[] 
     for (const name of absent)
       if (isGiven(container[name])) own.push(forbidden(`${path}.${name}`, 'cannot be set for an Ephemeral Container'));
     if (isGiven(container.resources)) own.push(forbidden(`${path}.resources`, 'cannot be set for an Ephemeral Container'));
-    if (seen.has(container.name)) own.push(duplicate(`${path}.name`, container.name));
-    seen.add(container.name);
+    if (seen.has(container.name ?? '')) own.push(duplicate(`${path}.name`, container.name ?? ''));
+    seen.add(container.name ?? '');
     const { targetContainerName: target } = container;
     if (target && !targets.has(target)) own.push(notFound(`${path}.targetContainerName`, target));
     own.push(...each(container.volumeMounts, `${path}.volumeMounts`, withoutSubPath));

@@ -3,7 +3,7 @@ import { asGoStruct } from '@berth/machinery';
 import type { Job, JobSpec } from '../generated/batch-v1.types.ts';
 import { schemas } from '../schemas.ts';
 import { jobLabels } from '../strategies/job.ts';
-import { isEqual } from './changes.ts';
+import { isEqual, isSame } from './changes.ts';
 import {
   type FieldError,
   immutable,
@@ -187,7 +187,8 @@ export function validateJobUpdate(next: Job, old: Job): FieldError[] {
   // Before it first starts, a suspended job may still be told where to run.
   const isMovable = old.spec.suspend === true && old.status?.startTime === undefined;
   const [after, before] = isMovable ? [placed(next.spec), placed(old.spec)] : [next.spec.template, old.spec.template];
-  if (!isEqual(after, before)) errors.push(invalid('spec.template', shown('core.v1.PodTemplateSpec', next.spec.template), immutable));
+  if (!isSame('core.v1.PodTemplateSpec', after, before))
+    errors.push(invalid('spec.template', shown('core.v1.PodTemplateSpec', next.spec.template), immutable));
   return errors;
 }
 

@@ -37,7 +37,13 @@ function podCidrs(ranges: string[]): FieldError[] {
   const errors = each(ranges, field, (range, path) => legacyCidr(range, path));
   if (ranges.length < 2) return errors;
   const families = new Set(ranges.map((range) => isIPv6(range.split('/')[0] ?? '')));
-  const isDualStack = errors.length === 0 && families.size === 2;
+  const unreadable = ranges.findIndex((range) => legacyCidr(range, field).length > 0);
+  if (unreadable >= 0) {
+    const why = `invalid CIDR[${unreadable}]: <nil> (invalid CIDR address: ${ranges[unreadable]})`;
+    const detail = `invalid PodCIDRs. failed to check with dual stack with error:${why}`;
+    errors.push({ type: 'Internal', field, detail });
+  }
+  const isDualStack = unreadable < 0 && families.size === 2;
   return isDualStack && ranges.length === 2
     ? errors
     : [...errors, invalid(field, ranges, 'may specify no more than one CIDR for each IP family')];

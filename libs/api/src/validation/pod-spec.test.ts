@@ -187,6 +187,23 @@ test('volumes have one source and stay inside themselves', () => {
     `spec.volumes[2].configMap.items[0].path: Invalid value: "../x": must not contain '..'`,
     `spec.volumes[3].hostPath.path: Invalid value: "/a/../b": must not contain '..'`,
     'spec.volumes[3].hostPath.type: Unsupported value: "Odd": supported values: "", "BlockDevice", "CharDevice", "Directory", "DirectoryOrCreate", "File", "FileOrCreate", "Socket"',
-    'spec.volumes[1].name: Duplicate value: "a"',
   ]);
+  const twice = { name: 'a', emptyDir: {} };
+  expect(errors({ volumes: [twice, twice] })).toEqual(['spec.volumes[1].name: Duplicate value: "a"']);
+});
+
+test('containers do not know a volume with which something is wrong', () => {
+  const volumes = [{ name: 'a', emptyDir: {}, secret: { secretName: 's' } }];
+  expect(containerErrors({ volumeMounts: [{ name: 'a', mountPath: '/a' }] }, { volumes })).toEqual([
+    'spec.volumes[0].secret: Forbidden: may not specify more than 1 volume type',
+    'spec.containers[0].volumeMounts[0].name: Not found: "a"',
+  ]);
+});
+
+test('two containers without a name have the same, two init containers do not', () => {
+  const nameless = { name: '', image: 'x' };
+  const named = { name: 'web', image: 'x' };
+  expect(errors({ containers: [nameless, nameless] })).toContain('spec.containers[1].name: Duplicate value: ""');
+  const init = errors({ containers: [named], initContainers: [nameless, nameless] });
+  expect(init.filter((text) => text.includes('Duplicate'))).toEqual([]);
 });

@@ -22,10 +22,12 @@ const searchCharactersMax = 2048;
 const nameserversMax = 3;
 
 /** @param isPod whether it is a pod's own, not a template's */
-export function validatePodSpec(spec: PodSpec | undefined, field: string, isPod = false): FieldError[] {
-  if (!spec) return [required(`${field}.containers`)];
+export function validatePodSpec(given: PodSpec | undefined, field: string, isPod = false): FieldError[] {
+  if (!given) return [required(`${field}.containers`)];
+  const { errors, usable } = volumes(given.volumes, `${field}.volumes`);
+  const spec = errors.length > 0 ? { ...given, volumes: usable } : given;
   return [
-    ...volumes(spec.volumes, `${field}.volumes`),
+    ...errors,
     ...containers(spec, field),
     ...initContainers(spec, field),
     ...ephemeralContainers(spec, field),

@@ -2,7 +2,7 @@
 import { goLines, unifiedDiff } from '@berth/machinery';
 import type { NodeSelectorTerm, Pod, PodSpec, Toleration } from '../generated/core-v1.types.ts';
 import { schemas } from '../schemas.ts';
-import { isEqual } from './changes.ts';
+import { isEqual, isSame } from './changes.ts';
 import { each, type FieldError, forbidden, invalid, shown, shownMap } from './errors.ts';
 import { containerShouldRestart } from './restart-policy.ts';
 
@@ -24,7 +24,7 @@ export function validatePodUpdate(next: Pod, old: Pod): FieldError[] {
   errors.push(...onlyRemovedGates(next.spec, old.spec), ...gatedChanges(next.spec, old.spec));
   // What may change is taken from the old pod; anything that still differs may not.
   const rest = withAllowedChanges(next.spec, old.spec);
-  if (!isEqual(rest, old.spec)) {
+  if (!isSame('core.v1.PodSpec', rest, old.spec)) {
     const type = schemas.message('core.v1.PodSpec');
     const changed = unifiedDiff(goLines(type, old.spec), goLines(type, rest));
     errors.push(forbidden('spec', `pod updates may not change fields other than ${mayChange.join(',')}\n${changed}`));

@@ -1,15 +1,23 @@
 // StatefulSets: like other workloads, and with claims that stay theirs.
 import type { StatefulSet } from '../generated/apps-v1.types.ts';
 import type { PodTemplateSpec } from '../generated/core-v1.types.ts';
-import { isEqual } from './changes.ts';
+import { isSame } from './changes.ts';
 import { each, type FieldError, forbidden, invalid, invalidAll, nonNegative, optionalOneOf, shown } from './errors.ts';
 import { dnsLabel } from './names.ts';
 import { intOrPercent, isZero, notMoreThanAll, selectorAndTemplate } from './workloads.ts';
 
 const retentions = ['Retain', 'Delete'];
 
-/** @param old a service's name may not change, and so is not looked at again */
+/**
+ * @param old of what may not change, the service's name and the claims' are not looked at again; nor is the template if anything was wrong
+ * with it before
+ */
 export function validateStatefulSetSpec({ spec }: StatefulSet, old?: StatefulSet): FieldError[] {
+  const isUpdate = old !== undefined;
+  return specErrors(spec, isUpdate, () => isUpdate && specErrors(old.spec, true, () => false).length > 0);
+}
+
+function specErrors(spec: StatefulSet['spec'], isUpdate: boolean, isTemplateKept: () => boolean): FieldError[] {
   const { type, rollingUpdate } = spec.updateStrategy ?? {};
   const policy = spec.persistentVolumeClaimRetentionPolicy ?? {};
   const errors = [
@@ -18,11 +26,11 @@ export function validateStatefulSetSpec({ spec }: StatefulSet, old?: StatefulSet
     ...nonNegative('spec.minReadySeconds', spec.minReadySeconds),
     ...nonNegative('spec.revisionHistoryLimit', spec.revisionHistoryLimit),
     ...nonNegative('spec.ordinals.start', spec.ordinals?.start),
-    ...(spec.serviceName && !old ? invalidAll('spec.serviceName', spec.serviceName, dnsLabel(spec.serviceName)) : []),
+    ...(spec.serviceName && !isUpdate ? invalidAll('spec.serviceName', spec.serviceName, dnsLabel(spec.serviceName)) : []),
     ...optionalOneOf('spec.persistentVolumeClaimRetentionPolicy.whenDeleted', policy.whenDeleted, retentions),
     ...optionalOneOf('spec.persistentVolumeClaimRetentionPolicy.whenScaled', policy.whenScaled, retentions),
-    ...selectorAndTemplate(spec.selector, withClaims(spec), 'StatefulSet'),
-    ...each(spec.volumeClaimTemplates, 'spec.volumeClaimTemplates', (claim, path) =>
+    ...selectorAndTemplate(spec.selector, withClaims(spec), 'StatefulSet', isTemplateKept),
+    ...each(isUpdate ? [] : spec.volumeClaimTemplates, 'spec.volumeClaimTemplates', (claim, path) =>
       invalidAll(`${path}.metadata.name`, claim.metadata?.name ?? '', dnsLabel(claim.metadata?.name ?? '')),
     ),
   ];
@@ -80,7 +88,7 @@ const mayChange = [
 
 export function validateStatefulSetUpdate(next: StatefulSet, old: StatefulSet): FieldError[] {
   const rest = { ...next.spec, ...Object.fromEntries(mayChange.map((name) => [name, old.spec[name]])) };
-  if (isEqual(rest, { ...old.spec })) return [];
+  if (isSame('apps.v1.StatefulSetSpec', rest, old.spec)) return [];
   const names = mayChange.map((name) => `'${name}'`);
   const list = `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
   return [forbidden('spec', `updates to statefulset spec for fields other than ${list} are forbidden`)];

@@ -20,10 +20,11 @@ import {
 import { qualified } from './names.ts';
 
 export function validateStorageClassFields(storageClass: StorageClass): FieldError[] {
-  const { provisioner = '', volumeBindingMode: binding } = storageClass;
+  const { volumeBindingMode: binding } = storageClass;
+  const provisioner = (storageClass.provisioner ?? '').toLowerCase();
   const bindings = ['Immediate', 'WaitForFirstConsumer'];
   return [
-    ...(provisioner ? invalidAll('provisioner', provisioner, qualified(provisioner.toLowerCase())) : [required('provisioner')]),
+    ...(provisioner ? invalidAll('provisioner', provisioner, qualified(provisioner)) : [required('provisioner')]),
     ...optionalOneOf('reclaimPolicy', storageClass.reclaimPolicy, ['Delete', 'Retain']),
     ...(binding === undefined ? [required('volumeBindingMode')] : []),
     ...(binding === undefined || bindings.includes(binding) ? [] : [notSupported('volumeBindingMode', binding, bindings)]),

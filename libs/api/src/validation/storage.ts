@@ -3,7 +3,7 @@ import { goLines, parseQuantity, unifiedDiff } from '@berth/machinery';
 import type { PersistentVolumeClaim, PersistentVolumeClaimSpec } from '../generated/core-v1.types.ts';
 import { schemas } from '../schemas.ts';
 import { betaStorageClassAnnotation } from '../storage-class-name.ts';
-import { isEqual } from './changes.ts';
+import { isSame } from './changes.ts';
 import { type FieldError, forbidden, immutable, invalid, invalidAll, notSupported, required } from './errors.ts';
 import { labelSelector } from './labels.ts';
 import { dnsLabel, dnsSubdomain, qualified } from './names.ts';
@@ -103,7 +103,7 @@ export function validateClaimUpdate(next: PersistentVolumeClaim, old: Persistent
     if (requests) allowed.resources = { ...next.spec.resources, requests: { ...requests, ...(storage !== undefined && { storage }) } };
     allowed.volumeAttributesClassName = old.spec.volumeAttributesClassName;
   }
-  if (!isEqual(allowed, before)) {
+  if (!isSame('core.v1.PersistentVolumeClaimSpec', allowed, before)) {
     const rule = 'spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims';
     const changed = unifiedDiff(goLines(specMessage, before), goLines(specMessage, allowed));
     errors.push(forbidden('spec', `${rule}\n${changed}`));

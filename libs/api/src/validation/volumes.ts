@@ -1,8 +1,7 @@
 // Volumes of a pod: one source each, with paths that stay inside the volume.
 import type { DownwardAPIVolumeFile, KeyToPath, ProjectedVolumeSource, Volume, VolumeProjection } from '../generated/core-v1.types.ts';
-import { each, type FieldError, forbidden, invalid, invalidAll, required } from './errors.ts';
+import { duplicate, each, type FieldError, forbidden, invalid, invalidAll, required } from './errors.ts';
 import { objectFieldSelector, resourceFieldSelector, volumeFieldPaths } from './field-path.ts';
-import { uniqueNames } from './metadata.ts';
 import { dnsLabel } from './names.ts';
 import { quantity } from './resources.ts';
 import { descendingPath } from './security-context.ts';
@@ -10,11 +9,19 @@ import { sharedSource } from './volume-sources.ts';
 
 const projectionSources = ['secret', 'configMap', 'downwardAPI', 'serviceAccountToken', 'clusterTrustBundle', 'podCertificate'] as const;
 
-export function volumes(list: Volume[] | undefined, field: string): FieldError[] {
-  return [
-    ...each(list, field, (volume, path) => [...name(volume.name, `${path}.name`), ...source(volume, path)]),
-    ...uniqueNames(list ?? [], (index) => `${field}[${index}]`),
-  ];
+/** @returns with the volumes that can be mounted: of one with whose source or name something is wrong, containers know nothing */
+export function volumes(list: Volume[] | undefined, field: string): { errors: FieldError[]; usable: Volume[] } {
+  const usable: Volume[] = [];
+  const names = new Set<string>();
+  const errors = each(list, field, (volume, path) => {
+    const own = [...name(volume.name, `${path}.name`), ...source(volume, path)];
+    if (names.has(volume.name)) own.push(duplicate(`${path}.name`, volume.name));
+    if (own.length > 0) return own;
+    names.add(volume.name);
+    usable.push(volume);
+    return [];
+  });
+  return { errors, usable };
 }
 
 function name(text: string | undefined, field: string): FieldError[] {

@@ -123,8 +123,9 @@ function webhookUrl(url: string, field: string): FieldError[] {
     /^(?:([A-Za-z][-+.A-Za-z0-9]*):)?(?:\/\/([^/?#]*))?([^?#]*)(\?[^#]*)?(#.*)?$/s.exec(url) ?? [];
   const errors: FieldError[] = [];
   if (scheme.toLowerCase() !== 'https') errors.push(invalid(field, scheme, `'https' is the only allowed URL scheme; ${urlForm}`));
-  if (!authority) errors.push(invalid(field, authority, `host must be specified; ${urlForm}`));
-  if (authority.includes('@')) errors.push(invalid(field, authority, 'user information is not permitted in the URL'));
+  const at = authority.lastIndexOf('@');
+  if (at === authority.length - 1) errors.push(invalid(field, '', `host must be specified; ${urlForm}`));
+  if (at >= 0) errors.push(invalid(field, authority.slice(0, at), 'user information is not permitted in the URL'));
   if (fragment) errors.push(invalid(field, fragment.slice(1), 'fragments are not permitted in the URL'));
   if (query) errors.push(invalid(field, query.slice(1), 'query parameters are not permitted in the URL'));
   return errors;

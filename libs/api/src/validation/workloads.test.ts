@@ -21,6 +21,24 @@ test('how pods of a stateful set are managed is one of two ways', () => {
   ]);
 });
 
+test('a stateful set restarts its pods whatever its selector is, and keeps what was wrong before', () => {
+  const statefulSet = workloadSamples.StatefulSet();
+  StatefulSet.defaults(statefulSet);
+  const { template } = statefulSet.spec;
+  const once = { ...template, spec: { ...template.spec, restartPolicy: 'Never' } } as typeof template;
+  const unreadable = { matchExpressions: [{ key: 'a', operator: 'Exists', values: ['b'] }] };
+  const fields = (spec: object, old?: StatefulSet) =>
+    StatefulSet.validate({ ...statefulSet, spec: { ...statefulSet.spec, ...spec } }, old).map(({ field }) => field);
+  expect(fields({ selector: unreadable, template: once })).toContain('spec.template.spec.restartPolicy');
+  const nameless = { ...template, spec: { ...template.spec, containers: [{ name: '', image: 'x' }] } } as unknown as typeof template;
+  const old: StatefulSet = { ...statefulSet, spec: { ...statefulSet.spec, template: nameless } };
+  expect(fields({ template: nameless }, statefulSet)).toContain('spec.template.spec.containers[0].name');
+  expect(fields({ template: nameless }, old)).toEqual([]);
+  const claims = { volumeClaimTemplates: [{ metadata: { name: 'A' } }] };
+  expect(fields(claims)).toContain('spec.volumeClaimTemplates[0].metadata.name');
+  expect(fields(claims, { ...statefulSet, spec: { ...statefulSet.spec, ...claims } } as StatefulSet)).toEqual([]);
+});
+
 test('an indexed job may be changed to as many completions as run at once, whatever they were', () => {
   const old = workloadSamples.Job();
   Object.assign(old.spec, { completionMode: 'Indexed', completions: 3, parallelism: 1 });

@@ -41,11 +41,15 @@ export function validateSelectorUpdate(
     : [invalid('spec.selector', shown('meta.v1.LabelSelector', next.spec.selector), immutable)];
 }
 
-/** @param owner for messages: the kind */
+/**
+ * @param owner for messages: the kind
+ * @param isKept asked when something is wrong with the template: whether that was so before and may stay
+ */
 export function selectorAndTemplate(
   selector: LabelSelector | undefined,
-  template: PodTemplateSpec | undefined,
+  template: PodTemplateSpec = {},
   owner: 'ReplicaSet' | 'StatefulSet' | 'DaemonSet' = 'ReplicaSet',
+  isKept: () => boolean = () => false,
 ): FieldError[] {
   const errors = labelSelector(selector, 'spec.selector');
   const isReadable = errors.length === 0;
@@ -55,24 +59,27 @@ export function selectorAndTemplate(
   else if (selector && isEmptySelector(selector))
     errors.push(invalid('spec.selector', shown('meta.v1.LabelSelector', selector), `empty selector is invalid for ${shownOwner}`));
   if (!isReadable && owner !== 'DaemonSet') {
-    return [
-      ...errors,
-      invalid('spec.selector', shown('meta.v1.LabelSelector', selector), owner === 'StatefulSet' ? '' : 'invalid label selector'),
-    ];
+    const value = shown('meta.v1.LabelSelector', selector);
+    if (owner !== 'StatefulSet') return [...errors, invalid('spec.selector', value, 'invalid label selector')];
+    return [...errors, invalid('spec.selector', value, ''), ...restartsAlways(template, 'spec.template', owner)];
   }
-  const values = template?.metadata?.labels;
+  const values = template.metadata?.labels;
   // One that is not there selects nothing, an empty one everything.
   if (isReadable && !(selector && selects(selector, values))) {
     errors.push(
-      invalid('spec.template.metadata.labels', shownMember(template?.metadata, 'labels'), '`selector` does not match template `labels`'),
+      invalid('spec.template.metadata.labels', shownMember(template.metadata, 'labels'), '`selector` does not match template `labels`'),
     );
   }
-  return [...errors, ...lastingPodTemplate(template ?? {}, 'spec.template', owner)];
+  const own = podTemplate(template, 'spec.template');
+  return [...errors, ...(own.length > 0 && isKept() ? [] : own), ...restartsAlways(template, 'spec.template', owner)];
 }
 
 export function lastingPodTemplate(template: PodTemplateSpec, field: string, owner: string): FieldError[] {
-  const errors = podTemplate(template, field);
-  const { spec } = template;
+  return [...podTemplate(template, field), ...restartsAlways(template, field, owner)];
+}
+
+function restartsAlways({ spec }: PodTemplateSpec, field: string, owner: string): FieldError[] {
+  const errors: FieldError[] = [];
   if (spec?.restartPolicy !== 'Always') errors.push(notSupported(`${field}.spec.restartPolicy`, spec?.restartPolicy ?? '', ['Always']));
   if (spec?.activeDeadlineSeconds !== undefined) {
     errors.push(forbidden(`${field}.spec.activeDeadlineSeconds`, `activeDeadlineSeconds in ${owner} is not Supported`));

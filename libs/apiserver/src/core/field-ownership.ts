@@ -19,7 +19,13 @@ const managerLengthMax = 128;
 /** The manager that a request names, else what the client calls itself: `kubectl` of `kubectl/v1.35 (linux/amd64)`. */
 export function authorOf(target: Target, settings: WriteSettings, clock: Clock): Author {
   const manager = settings.fieldManager || (settings.userAgent ?? '').split('/', 1)[0]?.slice(0, managerLengthMax) || 'unknown';
-  return { manager, apiVersion: apiVersionOf(servedKind(target)), subresource: target.subresource, time: timestamp(clock) };
+  const { subresource } = target;
+  return {
+    manager,
+    apiVersion: apiVersionOf(servedKind(target)),
+    subresource,
+    time: subresource === 'scale' ? undefined : timestamp(clock),
+  };
 }
 
 export interface Tracking {

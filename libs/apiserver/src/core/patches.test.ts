@@ -1,7 +1,8 @@
 // Errors of patches in kube-apiserver's words (k8s.io/apiserver, endpoints/handlers/patch.go), which clients match on and people know.
 import { ConfigMap, Deployment, Event } from '@berth/api';
+import { StatusError } from '@berth/machinery';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { PatchKind } from './patches.ts';
+import { type PatchKind, UnreadablePatch } from './patches.ts';
 import { callFor, startTestServer } from './test-server.ts';
 import type { WriteSettings } from './types.ts';
 
@@ -140,4 +141,10 @@ test('views and scales tell the same', async () => {
   expect(error.message).toBe(' "" is invalid: patch: Invalid value: "map[spec:map[replicas:a]]": unrecognized type: int32');
   expect((await patch('json', [{ op: 'test', path: '/spec/replicas', value: 9 }], {}, scale)).warnings).toHaveLength(1);
   expect((await patch('merge', [], {}, callFor(Event, 'default', 'none'))).error).toMatchObject({ code: 404 });
+});
+
+test("what a patch without a readable text says is nobody's business before there is an object", async () => {
+  const unreadable = new UnreadablePatch(StatusError.badRequest('unexpected end of JSON input'));
+  expect((await patch('merge', unreadable, {}, callFor(Deployment, 'default', 'absent'))).error.message).toContain('not found');
+  expect((await patch('merge', unreadable)).error.message).toBe('unexpected end of JSON input');
 });

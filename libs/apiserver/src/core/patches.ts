@@ -24,6 +24,15 @@ export type PatchKind = 'json' | 'merge' | 'strategic';
 const mergesByType =
   'the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml';
 
+/** In place of a patch whose text cannot be read: nobody asks what is in it before there is an object to patch. */
+export class UnreadablePatch {
+  readonly error: StatusError;
+
+  constructor(error: StatusError) {
+    this.error = error;
+  }
+}
+
 /** What an operation of a JSON patch may have. */
 const operationMembers = new Set(['op', 'path', 'from', 'value']);
 /** How Go prints the type that it looks for a kind and a version in. */
@@ -32,6 +41,7 @@ const anyObject = 'struct { APIVersion string "json:\\"apiVersion,omitempty\\"";
 /** @throws StatusError 400 for what is no patch of this type, 422 for what does not apply or makes no object of this kind */
 export function readPatched(kind: KindDefinition, type: PatchKind, old: KubeObject, patch: unknown, settings: WriteSettings): ReadBody {
   if (type === 'strategic' && kind.readContent) throw StatusError.unsupportedMediaType(mergesByType);
+  if (patch instanceof UnreadablePatch) throw patch.error;
   // Patching and reading leave the old object alone, and share nothing of it with what comes out but its frozen managedFields.
   const patched = applyPatch(kind, type, old, patch, settings);
   const refused = (detail: string) => {

@@ -45,7 +45,7 @@ export function withinStatus(kind: KindDefinition, { apiVersion, kind: name, met
 }
 
 /** Everything wrong with metadata that the write changes; most change none of it. */
-export function validateStatusMetadata(next: Shaped, old: Shaped): FieldError[] {
+export function validateStatusMetadata({ strategy }: KindDefinition, next: Shaped, old: Shaped): FieldError[] {
   const isSame = statusMetadata.every((part) => deepEqual(next.metadata[part], old.metadata[part]));
-  return isSame ? [] : validateMetadataParts(next);
+  return isSame ? [] : validateMetadataParts(next, 'metadata', strategy.statusTakesPlainFinalizers);
 }

@@ -74,7 +74,7 @@ export class WriteDecisions {
     kind.strategy.prepareForCreate?.(object);
     defaultForWrite(target, object);
     await this.#allocate(request);
-    const errors = errorsThrough(target, kind.validate(object), object);
+    const errors = errorsThrough(target, [...kind.validate(object), ...(await admission.fieldErrors(request))], object);
     if (errors.length > 0) throw StatusError.invalid(kind, name, errors);
     if (target.through) kind.defaults(object);
     await admission.validate(request);
@@ -123,7 +123,9 @@ export class WriteDecisions {
     const request = this.#request(target, name, next, old, deciding);
     if (scope === 'spec') refused.push(...(await this.#prepareUpdate(request, next, old, target, deciding)));
     if (scope === 'status') refused.push(...(await this.#prepareStatus(request, next, old, target, deciding)));
-    const errors = errorsThrough(target, [...refused, ...validateChange(request, scope, next, old)], next, old);
+    const found = [...refused, ...validateChange(request, scope, next, old)];
+    if (scope !== 'internal') found.push(...(await admission.fieldErrors(request)));
+    const errors = errorsThrough(target, found, next, old);
     if (errors.length > 0) throw StatusError.invalid(kind, name, errors);
     if (target.through) kind.defaults(next);
     if (scope !== 'internal') await admission.validate(request);
@@ -152,11 +154,12 @@ export class WriteDecisions {
     await admission.mutate(request);
     const refused = admission.isIdle ? [] : carryMetadata(kind, next, old);
     if (!admission.isIdle) keep();
+    if (kind.strategy.countsDisabledFields) nextGeneration(kind, next, old);
     dropDisabledFields(kind.disabledFields, next, old);
     if (!partial) kind.strategy.prepareForUpdate?.(next, old);
     defaultForWrite(target, next);
     await this.#allocate(request);
-    nextGeneration(kind, next, old);
+    if (!kind.strategy.countsDisabledFields) nextGeneration(kind, next, old);
     return refused;
   }
 
@@ -201,7 +204,7 @@ export class WriteDecisions {
 function validateChange(request: AdmissionRequest, scope: Scope, next: Shaped, old: Shaped): FieldError[] {
   const { kind } = request;
   if (scope === 'internal') return [];
-  if (scope === 'status') return [...validateStatusMetadata(next, old), ...kind.validateStatusUpdate(next, old)];
+  if (scope === 'status') return [...validateStatusMetadata(kind, next, old), ...kind.validateStatusUpdate(next, old)];
   return [...kind.validate(next, old), ...(partialUpdate(request)?.validate(next, old) ?? kind.validateUpdate(next, old))];
 }
 

@@ -10,7 +10,7 @@ import {
   StatusError,
 } from '@berth/machinery';
 import { noSuchKind } from '../core/body.ts';
-import type { PatchKind } from '../core/patches.ts';
+import { type PatchKind, UnreadablePatch } from '../core/patches.ts';
 import type { DeleteSettings } from '../core/types.ts';
 import { parseMediaType } from './media-types.ts';
 import { wrongDryRun } from './query-options.ts';
@@ -87,9 +87,7 @@ export async function decodePatch(
 ): Promise<DecodedPatch> {
   const { type } = parseMediaType(contentType ?? '');
   const known = patchKinds[type];
-  // Decoding it looks for unknown fields alone.
-  if (known === 'merge' && fieldValidation === 'Ignore' && !isParsable(body)) throw StatusError.badRequest('Invalid JSON Patch');
-  if (known) return asPatch(known, parseJsonWithDuplicates(body, known === 'strategic' ? '' : 'error decoding patch: '));
+  if (known) return readablePatch(known, body, fieldValidation);
   if (type === applyType) {
     // kubectl sends JSON, which is YAML and read far faster as what it is.
     const isJson = body.toString('utf8', 0, 100).trimStart().startsWith('{') && isParsable(body);
@@ -98,6 +96,18 @@ export async function decodePatch(
   throw StatusError.unsupportedMediaType(
     `the body of the request was in an unknown format - accepted media types include: ${[...Object.keys(patchKinds), applyType].join(', ')}`,
   );
+}
+
+/** With the error as the patch, where there is one: it is thrown when the patch is used. */
+function readablePatch(type: PatchKind, body: Buffer, fieldValidation: string | undefined): DecodedPatch {
+  try {
+    // Decoding it looks for unknown fields alone.
+    if (type === 'merge' && fieldValidation === 'Ignore' && !isParsable(body)) throw StatusError.badRequest('Invalid JSON Patch');
+    return asPatch(type, parseJsonWithDuplicates(body, type === 'strategic' ? '' : 'error decoding patch: '));
+  } catch (error) {
+    if (!(error instanceof StatusError)) throw error;
+    return { type, patch: new UnreadablePatch(error), duplicates: [] };
+  }
 }
 
 function asPatch(type: DecodedPatch['type'], { value, duplicates }: DecodedBody): DecodedPatch {

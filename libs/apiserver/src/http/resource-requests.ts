@@ -2,6 +2,7 @@
 import { apiVersionOf, type KindDefinition, parseFieldSelector, StatusError, storedKind } from '@berth/machinery';
 import type { Clock, Random } from '@berth/telemetry';
 import type { ApiServer } from '../core/api-server.ts';
+import { UnreadablePatch } from '../core/patches.ts';
 import type { Call, DeleteAnswer, DeleteSettings, ListAnswer, WatchHandle, WriteSettings } from '../core/types.ts';
 import { WatchStream } from '../core/watch-stream.ts';
 import { deleteSettings, listSettings, patchSettings, watchSettings, writeSettings } from './query-options.ts';
@@ -140,7 +141,7 @@ export class ResourceRequests {
     const fieldValidation = request.query.get('fieldValidation') ?? undefined;
     const reading = this.#reading(request);
     const { type, patch, duplicates } = await decodePatch(headers['content-type'], request.body, reading, fieldValidation);
-    request.audit?.requestObject(patch);
+    if (!(patch instanceof UnreadablePatch)) request.audit?.requestObject(patch);
     const given = patchSettings(request.query, type === 'apply');
     const settings = { ...given, duplicates, userAgent: headers['user-agent'], noteWarnings: noted(request) };
     return this.#send(request, call.kind, form, await this.#options.api.patch(call, type, patch, settings));

@@ -4,7 +4,7 @@ import { isRecord } from '../json.ts';
 import { shownAsNull } from '../schema.ts';
 import { StatusError } from '../status.ts';
 import { type FieldSet, isMember } from './field-set.ts';
-import { isWhole, itemElement, itemShape, memberShape, type Shape } from './shape.ts';
+import { isKeyless, isWhole, itemElement, itemShape, memberShape, type Shape } from './shape.ts';
 
 /** The live value with what is applied. Items of lists keep their places; those applied keep the order they are applied in. */
 export function mergeApplied(shape: Shape, live: unknown, applied: unknown): unknown {
@@ -90,17 +90,16 @@ export function checkItems(shape: Shape, value: unknown, path = ''): void {
 function checkList(shape: Shape, items: unknown[], path: string): void {
   const seen = new Set<string>();
   for (const [index, item] of items.entries()) {
+    if (shape.kind === 'keyed' && isKeyless(shape, item)) {
+      const names = shape.keys.map(({ name }) => JSON.stringify(name)).join(' ');
+      const detail = `associative list with keys has an element that omits all key fields [${names}] (and doesn't have default values for any key fields)`;
+      throw StatusError.badRequest(`${path}: element ${index}: ${detail}`);
+    }
     const element = itemElement(shape, item);
     if (seen.has(element)) {
       throw StatusError.badRequest(`${path}: duplicate entries for key [${element.slice(2)}]`);
     }
     seen.add(element);
-    const keys = shape.kind === 'keyed' ? shape.keys : [];
-    for (const key of keys) {
-      if (key.default !== undefined || (item as Record<string, unknown> | null)?.[key.name] !== undefined) continue;
-      const detail = `associative list with keys has an element that omits key field ${JSON.stringify(key.name)} (and doesn't have default value)`;
-      throw StatusError.badRequest(`${path}: element ${index}: ${detail}`);
-    }
     checkItems(itemShape(shape), item, path);
   }
 }

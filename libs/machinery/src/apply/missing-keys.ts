@@ -1,4 +1,5 @@
-// Lists whose items are known by a key that one of them may lack: of an object that has such an item, Kubernetes cannot tell who owns what.
+// Lists whose items are known by keys, all of which one of them may lack: of an object that has such an item, Kubernetes cannot tell who owns
+// what.
 import { isRecord } from '../json.ts';
 import type { FieldSchema, MessageSchema } from '../schema.ts';
 import { type Shape, shapeOf } from './shape.ts';
@@ -16,12 +17,13 @@ function isLacking(field: FieldSchema, value: unknown): boolean {
   if (schema.kind === 'message') return lacksKeys(schema.message, value);
   if (!Array.isArray(value)) return false;
   const keys = mayLack(shapeOf(field));
-  return value.some((item) => keys.some((name) => !isRecord(item) || item[name] === undefined));
+  return keys.length > 0 && value.some((item) => !isRecord(item) || keys.every((name) => item[name] === undefined));
 }
 
-/** The keys of a list's items that may not be there, and mean nothing then. */
+/** The keys of a list's items, where all of them may not be there, and mean nothing then. */
 function mayLack(shape: Shape): string[] {
-  return shape.kind === 'keyed' ? shape.keys.filter((key) => key.default === undefined).map(({ name }) => name) : [];
+  if (shape.kind !== 'keyed' || shape.keys.some((key) => key.default !== undefined)) return [];
+  return shape.keys.map(({ name }) => name);
 }
 
 function suspectsOf(message: MessageSchema, above: ReadonlySet<MessageSchema> = new Set()): FieldSchema[] {
@@ -33,7 +35,8 @@ function suspectsOf(message: MessageSchema, above: ReadonlySet<MessageSchema> = 
     if (schema.kind === 'message') return !within.has(schema.message) && suspectsOf(schema.message, within).length > 0;
     if (schema.kind !== 'list' || schema.of.kind !== 'message') return false;
     const item = schema.of.message;
-    return mayLack(shapeOf(field)).some((name) => item.byName.get(name)?.omitempty);
+    const keys = mayLack(shapeOf(field));
+    return keys.length > 0 && keys.every((name) => item.byName.get(name)?.omitempty);
   });
   suspects.set(message, found);
   return found;

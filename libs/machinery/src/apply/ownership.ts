@@ -40,8 +40,8 @@ export interface Author {
   manager: string;
   apiVersion: string;
   subresource?: string;
-  /** RFC 3339. */
-  time: string;
+  /** RFC 3339; undefined for who scales, whom Kubernetes notes without a time. */
+  time: string | undefined;
 }
 
 export function managedFieldsOf(object: KubeObject): ManagedFieldsEntry[] | undefined {

@@ -148,11 +148,23 @@ export function itemElement(shape: Shape, item: unknown): string {
   const text = plainKey(shape, item);
   // As JSON has it, for the names that lists are kept by.
   if (text !== undefined && plain.test(text)) return `k:{"${shape.keys[0]?.name}":"${text}"}`;
+  return `k:${goJson(keyOf(shape.keys, item))}`;
+}
+
+/** Keys that are not there and have no default are none of the item's: others it is known by. */
+function keyOf(keys: readonly ListKey[], item: unknown): Record<string, unknown> {
+  const given = isRecord(item) ? item : {};
   const key: Record<string, unknown> = {};
-  for (const { name, default: fallback } of shape.keys) {
-    key[name] = (item as Record<string, unknown> | null)?.[name] ?? fallback ?? null;
+  for (const { name, default: fallback } of keys) {
+    const value = given[name] ?? fallback ?? given[name];
+    if (value !== undefined) key[name] = value;
   }
-  return `k:${goJson(key)}`;
+  return key;
+}
+
+/** Whether nothing tells the item from others. */
+export function isKeyless({ keys }: Extract<Shape, { kind: 'keyed' }>, item: unknown): boolean {
+  return Object.keys(keyOf(keys, item)).length === 0;
 }
 
 const plain = /^[\w./:-]*$/;

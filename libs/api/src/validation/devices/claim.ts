@@ -11,7 +11,7 @@ import type {
   ResourceClaimSpec,
   ResourceClaimTemplate,
 } from '../../generated/resource-v1.types.ts';
-import { isEqual } from '../changes.ts';
+import { isSame } from '../changes.ts';
 import { each, type FieldError, forbidden, immutable, invalid, invalidAll, notSupported, required, shown } from '../errors.ts';
 import { labels } from '../labels.ts';
 import { annotations, validateMetadata, validateMetadataUpdate } from '../metadata.ts';
@@ -39,7 +39,7 @@ export function validateResourceClaim(claim: ResourceClaim, old?: ResourceClaim,
 
 export function validateResourceClaimUpdate(next: ResourceClaim, old: ResourceClaim): FieldError[] {
   const errors = validateMetadataUpdate(next, old);
-  if (isEqual(next.spec, old.spec)) return errors;
+  if (isSame('resource.v1.ResourceClaimSpec', next.spec, old.spec)) return errors;
   return [...errors, invalid('spec', shown('resource.v1.ResourceClaimSpec', next.spec), immutable)];
 }
 
@@ -70,7 +70,7 @@ function isGiven(value: unknown): boolean {
 
 export function validateClaimTemplateUpdate(next: ResourceClaimTemplate, old: ResourceClaimTemplate): FieldError[] {
   const errors = validateMetadataUpdate(next, old);
-  if (isEqual(next.spec, old.spec)) return errors;
+  if (isSame('resource.v1.ResourceClaimTemplateSpec', next.spec, old.spec)) return errors;
   return [...errors, invalid('spec', shown('resource.v1.ResourceClaimTemplateSpec', next.spec), immutable)];
 }
 

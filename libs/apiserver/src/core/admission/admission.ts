@@ -2,7 +2,7 @@
 // times: `mutate` before validation, `validate` after it, and `reserve` when only what must be claimed in the same
 // transaction is left. Writes to a status pass the first two, with `subresource` set to `status`. Between the server's own plugins
 // and the quota stands what users configure: webhooks and policies, which may change what they like and take their time.
-import { type KindDefinition, type KubeObject, StatusError } from '@berth/machinery';
+import { type FieldError, type KindDefinition, type KubeObject, StatusError } from '@berth/machinery';
 import type { Write } from '@berth/store';
 import { type Guard, type Known, Refusal } from '../commit.ts';
 import type { Annotated, User } from '../types.ts';
@@ -77,6 +77,8 @@ export interface AdmissionPlugin {
   mutate?(request: AdmissionRequest): void | Promise<void>;
   /** Judges the object as it will be stored, and changes nothing. @throws StatusError */
   validate?(request: AdmissionRequest): void | Promise<void>;
+  /** What is wrong with the object that its kind alone cannot know: answered together with what that finds. */
+  fieldErrors?(request: AdmissionRequest): FieldError[] | Promise<FieldError[]>;
   /** Gives what the object gets from elsewhere, before it is validated as a whole. @throws StatusError when it is not to be had. */
   allocate?(request: AdmissionRequest): void | Promise<void>;
   /** Before a status is replaced. @throws StatusError when the user may not write that. */
@@ -123,6 +125,13 @@ export class Admission {
     shown.refresh();
     await mutation.again();
     shown.takeOver();
+  }
+
+  /** Nothing for most requests, without waiting for it. */
+  fieldErrors(request: AdmissionRequest): FieldError[] | Promise<FieldError[]> {
+    const found = this.#plugins.map((plugin) => plugin.fieldErrors?.(request) ?? []);
+    if (found.every((errors) => !(errors instanceof Promise))) return found.flat() as FieldError[];
+    return Promise.all(found).then((lists) => lists.flat());
   }
 
   async #each(stage: Stage, request: AdmissionRequest): Promise<void> {

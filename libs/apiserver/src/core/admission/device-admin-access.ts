@@ -1,6 +1,6 @@
 // Access to devices that others use is for administrators: a namespace must say that it is one of theirs.
 import type { Namespace, ResourceClaim, ResourceClaimTemplate, resourceV1 } from '@berth/api';
-import { StatusError } from '@berth/machinery';
+import type { FieldError } from '@berth/machinery';
 import { isKind } from './about.ts';
 import type { AdmissionPlugin, AdmissionRequest } from './admission.ts';
 
@@ -15,16 +15,16 @@ export class DeviceAdminAccess implements AdmissionPlugin {
     this.#namespace = namespace;
   }
 
-  validate(request: AdmissionRequest): void | Promise<void> {
+  fieldErrors(request: AdmissionRequest): FieldError[] | Promise<FieldError[]> {
     const field = asked(request);
-    if (field !== undefined) return this.#require(request, field);
+    return field === undefined ? [] : this.#errors(request, field);
   }
 
-  async #require({ kind, name, namespace = '' }: AdmissionRequest, field: string): Promise<void> {
+  async #errors({ namespace = '' }: AdmissionRequest, field: string): Promise<FieldError[]> {
     const { metadata } = (await this.#namespace(namespace)) ?? {};
-    if (metadata?.labels?.[label] === 'true') return;
+    if (metadata?.labels?.[label] === 'true') return [];
     const detail = `admin access to devices requires the \`${label}: true\` label on the containing namespace`;
-    throw StatusError.invalid(kind, name, [{ type: 'Forbidden', field, detail }]);
+    return [{ type: 'Forbidden', field, detail }];
   }
 }
 

@@ -17,8 +17,17 @@ test('a scale of none leaves the number out, which then nobody owns, and shows a
     managedFieldsOf(await client.get(ReplicationController, { namespace: 'default', name: 'web' }))?.filter(
       ({ subresource }) => subresource,
     );
-  expect(await owners()).toHaveLength(1);
+  // As in Kubernetes, nobody notes when.
+  expect(await owners()).toEqual([expect.not.objectContaining({ time: expect.anything() })]);
   expect((await put(0)).object).toMatchObject({ spec: {} });
   expect((await put(0)).object).not.toHaveProperty('spec.replicas');
   expect(await owners()).toEqual([]);
+});
+
+test('whether there is anything to scale is asked before the number is looked at', async () => {
+  const { server } = await startTestServer();
+  const target = callFor(ReplicationController, 'default', 'absent', 'scale');
+  const body = { apiVersion: 'autoscaling/v1', kind: 'Scale', metadata: { name: 'absent', namespace: 'default' }, spec: { replicas: -1 } };
+  await expect(server.update(target, body)).rejects.toThrow('not found');
+  await server.stop();
 });

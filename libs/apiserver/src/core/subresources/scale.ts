@@ -41,36 +41,42 @@ async function patchScale(writes: Writes, target: Call, type: PatchKind, patch: 
 
 /** What applying a Scale applies to the object that it scales. */
 export function appliedThroughScale(target: Target, body: unknown): KubeObject {
-  const { replicas, resourceVersion, uid } = readScale(body);
+  const wanted = readScale(body);
+  const { resourceVersion, uid } = wanted;
   const metadata = { name: target.name ?? '', ...(resourceVersion && { resourceVersion }), ...(uid && { uid }) };
   const object: KubeObject = { apiVersion: apiVersionOf(target.kind), kind: target.kind.kind, metadata };
-  setReplicas(target.kind, object, replicas);
+  setReplicas(target.kind, object, replicasOf(wanted));
   return object;
 }
 
-function scaled(
-  target: Target,
-  old: KubeObject,
-  wanted: { replicas: number; resourceVersion: string | undefined; uid: string | undefined },
-) {
+interface Wanted {
+  replicas: number;
+  name: string;
+  resourceVersion: string | undefined;
+  uid: string | undefined;
+}
+
+function scaled(target: Target, old: KubeObject, wanted: Wanted) {
   const object = deepClone(old);
-  setReplicas(target.kind, object, wanted.replicas);
+  setReplicas(target.kind, object, replicasOf(wanted));
   if (wanted.resourceVersion) object.metadata.resourceVersion = wanted.resourceVersion;
   if (wanted.uid) object.metadata.uid = wanted.uid;
   return { object, warnings: [] };
 }
 
-function readScale(body: unknown): { replicas: number; resourceVersion: string | undefined; uid: string | undefined } {
+function readScale(body: unknown): Wanted {
   return wantedScale(readBody(scaleKind, body, {}).object);
 }
 
-function wantedScale(object: KubeObject): { replicas: number; resourceVersion: string | undefined; uid: string | undefined } {
+function wantedScale(object: KubeObject): Wanted {
   const { metadata, spec } = object as Scale;
-  const replicas = spec?.replicas ?? 0;
-  if (replicas < 0) {
-    const detail = 'must be greater than or equal to 0';
-    throw StatusError.invalid(scaleKind, metadata.name ?? '', [{ type: 'Invalid', field: 'spec.replicas', value: replicas, detail }]);
-  }
-  const { resourceVersion, uid } = metadata;
-  return { replicas, resourceVersion: resourceVersion || undefined, uid: uid || undefined };
+  const { name = '', resourceVersion, uid } = metadata;
+  return { replicas: spec?.replicas ?? 0, name, resourceVersion: resourceVersion || undefined, uid: uid || undefined };
+}
+
+/** Asked once there is an object to scale. @throws StatusError Invalid */
+function replicasOf({ replicas, name }: Wanted): number {
+  if (replicas >= 0) return replicas;
+  const detail = 'must be greater than or equal to 0';
+  throw StatusError.invalid(scaleKind, name, [{ type: 'Invalid', field: 'spec.replicas', value: replicas, detail }]);
 }
