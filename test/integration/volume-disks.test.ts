@@ -9,6 +9,7 @@ import { mountsBelow, unmountBelow } from '@berth/runtime';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { LocalDisks } from '../../apps/node-agent/src/volumes/disks/local-disks.ts';
 import { type RunCommand, runCommand } from '../../apps/node-agent/src/volumes/disks/run-command.ts';
+import { volumeUsage } from '../../apps/node-agent/src/volumes/volume-usage.ts';
 
 const mebi = 2 ** 20;
 let folder: string;
@@ -72,6 +73,20 @@ test('a volume is as large as it says, reserved in full, empty, open to all, and
   const { blocks: total, bsize, bavail } = await statfs(target('a'));
   expect(total * bsize).toBeLessThanOrEqual(16 * mebi);
   expect(bavail * bsize).toBeGreaterThan(10 * mebi);
+  const claims = {
+    volumes: [
+      { name: 'data', persistentVolumeClaim: { claimName: 'c' } },
+      { name: 'none', ephemeral: {} },
+    ],
+    containers: [],
+  };
+  const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p', namespace: 'ns' }, spec: claims };
+  expect(await volumeUsage(pod, join(folder, 'pods', 'a', 'volumes'))).toEqual([
+    {
+      ...{ name: 'data', claim: { namespace: 'ns', name: 'c' }, capacityBytes: total * bsize, availableBytes: bavail * bsize },
+      ...{ usedBytes: expect.any(Number), inodes: expect.any(Number), inodesFree: expect.any(Number), inodesUsed: expect.any(Number) },
+    },
+  ]);
   expect(loops()).toHaveLength(1);
   await unmountBelow(join(folder, 'pods', 'a'));
   expect(await readdir(target('b'))).toEqual([]);

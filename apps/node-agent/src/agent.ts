@@ -259,6 +259,7 @@ export class Agent {
       machine: machineMetrics ?? (async () => ''),
       cgroups: { reader: cgroupReader, path: (uid) => podCgroupPath(this.#settings.cgroupParent, uid) },
       pods: () => this.pods.pods(),
+      volumes: (pod) => this.#ports.volumes.usage(pod),
       rates: () => this.#usage.newest,
       metrics: metrics ?? (async () => `# TYPE berth_agent_connected gauge\nberth_agent_connected ${this.isConnected ? 1 : 0}\n`),
       containers: (namespace, pod, container) => this.pods.container(namespace, pod, container),

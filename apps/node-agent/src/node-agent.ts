@@ -90,7 +90,7 @@ async function start(config: AgentConfig, ports: Ports, onStop: (cleanup: () => 
   const link = new GrpcAgentLink({ ...ports, ...config, ...(config.joinToken !== undefined && { joinToken: config.joinToken }) });
   const event = (reason: string, message: string) => link.reportEvent(nodeEvent(config, reason, message, ports.clock));
   const ingress = new HaproxyIngress(ingressOptions(config, ports, event));
-  const metrics = agentMetrics({ config, runtime: cri, ingress, agent: () => agent });
+  const metrics = agentMetrics({ config, runtime: cri, ingress, volumes, agent: () => agent });
   const runtime = metrics.operations.counted(cri, ports.clock);
   const agent: Agent = new Agent(
     {
@@ -209,15 +209,24 @@ interface MetricsParts {
   config: AgentConfig;
   runtime: Runtime;
   ingress: HaproxyIngress;
+  volumes: HostVolumes;
   agent: () => Agent;
 }
 
-function agentMetrics({ config, runtime, ingress, agent }: MetricsParts): AgentMetrics {
+function agentMetrics({ config, runtime, ingress, volumes, agent }: MetricsParts): AgentMetrics {
   return new AgentMetrics({
     nodeName: config.nodeName,
     pods: () => agent().pods.pods(),
     stats: () => runtime.stats(),
     ingress: () => ingress.metrics(),
+    volumes: async () =>
+      (
+        await Promise.all(
+          agent()
+            .pods.pods()
+            .map((pod) => volumes.usage(pod)),
+        )
+      ).flat(),
     isConnected: () => agent().isConnected,
     podName: (uid) => agent().pods.podName(uid),
   });

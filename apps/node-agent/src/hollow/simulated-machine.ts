@@ -30,6 +30,7 @@ export const simulatedMachine: Pick<
     cleanUp: async () => {},
     knownPods: async () => [],
     localCapacity: async () => undefined,
+    usage: async () => [],
     makeLocal: async () => {},
     removeLocal: async () => {},
   },

@@ -8,6 +8,7 @@ import type { Runtime } from '@berth/runtime';
 import type { Clock, Logger } from '@berth/telemetry';
 import type { NodeHealth } from '../node/node-object.ts';
 import type { HostCounters } from '../node/usage-reporter.ts';
+import type { VolumeUsage } from '../volumes/volume-usage.ts';
 import { type CgroupSources, cadvisorMetrics } from './cadvisor-metrics.ts';
 import { type LogSources, serveContainerLog } from './container-logs.ts';
 import { type KubeletSettings, kubeletConfiguration } from './kubelet-configuration.ts';
@@ -22,6 +23,7 @@ export interface NodeHttpSources extends LogSources {
   health(): Promise<NodeHealth>;
   hostCounters(): Promise<HostCounters>;
   pods(): Pod[];
+  volumes(pod: Pod): Promise<VolumeUsage[]>;
   /** The newest measured rates. */
   rates(): UsageReport | undefined;
   /** Of the agent itself, in the text format of Prometheus. */
@@ -136,11 +138,15 @@ export class NodeHttp {
   }
 
   async #usage(): Promise<NodeUsage> {
-    const { runtime, health, hostCounters, pods, rates, settings, clock } = this.#sources;
-    const [stats, state, counters] = await Promise.all([runtime.stats(), health(), hostCounters()]);
+    const { runtime, health, hostCounters, rates, settings, clock } = this.#sources;
+    const pods = this.#sources.pods();
+    const [stats, state, counters, volumes] = await Promise.all([
+      ...([runtime.stats(), health(), hostCounters()] as const),
+      Promise.all(pods.map(async (pod) => [pod.metadata.uid ?? '', await this.#sources.volumes(pod)] as const)),
+    ]);
     const report = rates();
     const common = { facts: settings().facts, health: state, atMs: clock.now(), counters, rates: report?.node };
-    return { ...common, pods: podUsages(pods(), stats, report) };
+    return { ...common, pods: podUsages(pods, stats, new Map(volumes), report) };
   }
 }
 

@@ -5,6 +5,7 @@ import type { Usage, UsageReport } from '@berth/protocol';
 import type { ContainerStats } from '@berth/runtime';
 import type { NodeFacts, NodeHealth } from '../node/node-object.ts';
 import type { HostCounters } from '../node/usage-reporter.ts';
+import type { VolumeUsage } from '../volumes/volume-usage.ts';
 
 export interface ContainerUsage {
   id: string;
@@ -22,6 +23,7 @@ export interface ContainerUsage {
 export interface PodUsage {
   pod: Pod;
   containers: ContainerUsage[];
+  volumes: VolumeUsage[];
 }
 
 export interface NodeUsage {
@@ -33,8 +35,13 @@ export interface NodeUsage {
   pods: PodUsage[];
 }
 
-/** @param rates the newest report, if there is one */
-export function podUsages(pods: Pod[], stats: ContainerStats[], rates: UsageReport | undefined): PodUsage[] {
+/** @param volumes by pods' uids @param rates the newest report, if there is one */
+export function podUsages(
+  pods: Pod[],
+  stats: ContainerStats[],
+  volumes: ReadonlyMap<string, VolumeUsage[]>,
+  rates: UsageReport | undefined,
+): PodUsage[] {
   const byPod = Map.groupBy(stats, ({ podUid }) => podUid);
   return pods.flatMap((pod) => {
     const uid = pod.metadata.uid ?? '';
@@ -51,7 +58,7 @@ export function podUsages(pods: Pod[], stats: ContainerStats[], rates: UsageRepo
       memoryBytes: container.memoryWorkingSetBytes,
       filesystemBytes: container.filesystemUsedBytes,
     }));
-    return [{ pod, containers }];
+    return [{ pod, containers, volumes: volumes.get(uid) ?? [] }];
   });
 }
 

@@ -18,7 +18,7 @@ export function statsSummary(usage: NodeUsage): object {
   };
 }
 
-function podStats({ pod, containers }: PodUsage, time: string): object {
+function podStats({ pod, containers, volumes }: PodUsage, time: string): object {
   const { name, namespace, uid } = pod.metadata;
   const total = (of: (container: ContainerUsage) => number | undefined) => sum(containers.map(of));
   return {
@@ -31,6 +31,9 @@ function podStats({ pod, containers }: PodUsage, time: string): object {
       total(({ cpuNanoCores }) => cpuNanoCores),
     ),
     memory: { time, workingSetBytes: total(({ memoryBytes }) => memoryBytes) },
+    ...(volumes.length > 0 && {
+      volume: volumes.map(({ claim, ...volume }) => ({ time, ...volume, pvcRef: { name: claim.name, namespace: claim.namespace } })),
+    }),
     'ephemeral-storage': { time, usedBytes: total(({ filesystemBytes }) => filesystemBytes) },
   };
 }

@@ -2,6 +2,7 @@
 import type { ContainerStatus, Pod } from '@berth/api';
 import type { ContainerStats } from '@berth/runtime';
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import type { VolumeUsage } from '../volumes/volume-usage.ts';
 import { RuntimeOperations } from './runtime-operations.ts';
 
 export interface MetricsSources {
@@ -11,11 +12,21 @@ export interface MetricsSources {
   isConnected(): boolean;
   /** Of the proxy that serves Ingresses, in the text format of Prometheus. */
   ingress(): Promise<string>;
+  /** Of all pods; one that several mount, several times. */
+  volumes(): Promise<VolumeUsage[]>;
   /** By UID. */
   podName(uid: string): { namespace: string; name: string } | undefined;
 }
 
 const eventLoopLookMs = 1_000;
+const volumeMetrics = {
+  capacity_bytes: ['capacityBytes', 'Capacity in bytes of the volume'],
+  available_bytes: ['availableBytes', 'Number of available bytes in the volume'],
+  used_bytes: ['usedBytes', 'Number of used bytes in the volume'],
+  inodes: ['inodes', 'Maximum number of inodes in the volume'],
+  inodes_free: ['inodesFree', 'Number of free inodes in the volume'],
+  inodes_used: ['inodesUsed', 'Number of used inodes in the volume'],
+} as const;
 const containerLabels = ['namespace', 'pod', 'container'];
 
 export class AgentMetrics {
@@ -25,6 +36,10 @@ export class AgentMetrics {
   readonly #cpu = this.#counter('container_cpu_usage_seconds_total', 'CPU time used, in seconds');
   readonly #memory = this.#gauge('container_memory_working_set_bytes', 'Memory in use that cannot be reclaimed, in bytes');
   readonly #filesystem = this.#gauge('container_fs_usage_bytes', "Size of the container's writable layer, in bytes");
+  readonly #volumes = Object.entries(volumeMetrics).map(([name, [field, help]]) => ({
+    field,
+    gauge: this.#gauge(`kubelet_volume_stats_${name}`, help, ['namespace', 'persistentvolumeclaim']),
+  }));
   readonly #connected = new Gauge({
     name: 'berth_agent_connected',
     help: '1 while there is a session with the control plane',
@@ -49,7 +64,7 @@ export class AgentMetrics {
 
   /** In the text format of Prometheus. */
   async scrape(): Promise<string> {
-    const stats = await this.#sources.stats();
+    const [stats, volumes] = await Promise.all([this.#sources.stats(), this.#sources.volumes()]);
     for (const metric of [this.#cpu, this.#memory, this.#filesystem]) metric.reset();
     for (const { podUid, name, cpuUsageNanoseconds, memoryWorkingSetBytes, filesystemUsedBytes } of stats) {
       const pod = this.#sources.podName(podUid);
@@ -60,6 +75,12 @@ export class AgentMetrics {
       this.#filesystem.set(labels, filesystemUsedBytes);
     }
     this.#countPods(this.#sources.pods());
+    for (const { gauge, field } of this.#volumes) {
+      gauge.reset();
+      for (const { claim, ...volume } of volumes) {
+        gauge.set({ namespace: claim.namespace, persistentvolumeclaim: claim.name }, volume[field]);
+      }
+    }
     this.#connected.set(this.#sources.isConnected() ? 1 : 0);
     const own = await this.registry.metrics();
     const ingress = await this.#sources.ingress();
@@ -84,8 +105,8 @@ export class AgentMetrics {
     return new Counter({ name, help, labelNames: containerLabels, registers: [this.registry] });
   }
 
-  #gauge(name: string, help: string): Gauge {
-    return new Gauge({ name, help, labelNames: containerLabels, registers: [this.registry] });
+  #gauge(name: string, help: string, labelNames = containerLabels): Gauge {
+    return new Gauge({ name, help, labelNames, registers: [this.registry] });
   }
 }
 

@@ -30,6 +30,7 @@ export class TestNode {
     cleanUp: async (uid) => void this.cleanedUp.push(uid),
     knownPods: async () => [],
     localCapacity: async () => undefined,
+    usage: async () => [],
     makeLocal: async () => undefined,
     removeLocal: async () => undefined,
   };

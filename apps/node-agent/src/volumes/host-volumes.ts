@@ -4,7 +4,7 @@
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { chmod, lstat, mkdir, readdir, stat, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import {
   type Container,
@@ -27,6 +27,7 @@ import { giveToGroup } from './ownership.ts';
 import { projectedTokens } from './projected-tokens.ts';
 import { projectedFiles } from './projections.ts';
 import { VolumeError, type VolumeManager, type VolumeSources } from './volume-manager.ts';
+import { isMountPoint, type VolumeUsage, volumeUsage } from './volume-usage.ts';
 
 const run = promisify(execFile);
 
@@ -105,6 +106,10 @@ export class HostVolumes implements VolumeManager {
     return fileSystemsHere().length > 0 ? this.#disks.capacity() : undefined;
   }
 
+  usage(pod: Pod): Promise<VolumeUsage[]> {
+    return volumeUsage(pod, join(this.podDirectory(pod.metadata.uid ?? ''), 'volumes'));
+  }
+
   async removeLocal(volume: PersistentVolume): Promise<void> {
     const disk = localDisk(volume);
     if (disk) await this.#disks.remove(disk);
@@ -156,17 +161,12 @@ export class HostVolumes implements VolumeManager {
 /** Its owner and mode are set when it is made: from then on they are the pod's affair. */
 async function emptyDirectory(path: string, volume: Volume, groupId: number | undefined): Promise<string> {
   const isNew = (await mkdir(path, { recursive: true })) !== undefined;
-  if (volume.emptyDir?.medium === 'Memory' && !(await isMounted(path))) {
+  if (volume.emptyDir?.medium === 'Memory' && !(await isMountPoint(path))) {
     const limit = volume.emptyDir.sizeLimit ? [`size=${Math.ceil(parseQuantity(String(volume.emptyDir.sizeLimit)).toNumber())}`] : [];
     await run('mount', ['-t', 'tmpfs', '-o', ['mode=777', 'nosuid', 'nodev', ...limit].join(','), 'tmpfs', path]);
   } else if (isNew) await chmod(path, 0o777);
   if (groupId !== undefined) await giveToGroup(path, groupId);
   return path;
-}
-
-async function isMounted(path: string): Promise<boolean> {
-  const [own, above] = [await stat(path), await stat(dirname(path))];
-  return own.dev !== above.dev;
 }
 
 async function hostPath(source: HostPathVolumeSource): Promise<string> {

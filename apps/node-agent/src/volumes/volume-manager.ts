@@ -2,6 +2,7 @@
 // config maps, secrets and downward files up to date; what a pod leaves behind is removed with it.
 import type { ConfigMap, Container, PersistentVolume, PersistentVolumeClaim, Pod, Secret, Volume } from '@berth/api';
 import type { NodeAllocatable } from '../pods/downward.ts';
+import type { VolumeUsage } from './volume-usage.ts';
 
 export interface VolumeSources {
   podIps: string[];
@@ -35,6 +36,8 @@ export interface VolumeManager {
   makeLocal(volume: PersistentVolume): Promise<void>;
   /** Bytes that there are for local volumes in all, those that are here included; undefined where none are made with a size. */
   localCapacity(): Promise<number | undefined>;
+  /** Of the pod's claims that are file systems of their own. */
+  usage(pod: Pod): Promise<VolumeUsage[]>;
   /** Deletes a released local volume's data. */
   removeLocal(volume: PersistentVolume): Promise<void>;
 }

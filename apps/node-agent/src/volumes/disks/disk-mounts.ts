@@ -2,8 +2,8 @@
 // or put right after a crash: mount attaches the file to a loop device, or finds the one that it has, and the device goes with the last
 // mount (autoclear).
 import { mkdir, readFile, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import type { DiskFileSystem } from '@berth/api';
+import { isMountPoint } from '../volume-usage.ts';
 import { exists } from './disk-files.ts';
 import type { RunCommand } from './run-command.ts';
 import { endsEarly } from './super-block.ts';
@@ -22,7 +22,7 @@ export class DiskMounts {
 
   /** Safe to repeat. @throws Error when the file is not there, or damaged beyond what may be repaired unasked */
   async mount(file: string, fileSystem: DiskFileSystem, options: readonly string[], target: string): Promise<void> {
-    if (await isMounted(target)) return;
+    if (await isMountPoint(target)) return;
     if (!(await exists(file))) throw new Error(`the file that holds the volume is not there: ${file}`);
     if (fileSystem === 'ext4' && (await this.devices(file)).length === 0) await this.#prepare(file);
     await mkdir(target, { recursive: true });
@@ -110,16 +110,6 @@ export class DiskMounts {
 /** Without the capability CAP_SYS_RESOURCE a file system grows with its next mount. */
 function unlessForbidden(error: Error): void {
   if (!/Permission denied/.test(error.message)) throw error;
-}
-
-async function isMounted(path: string): Promise<boolean> {
-  try {
-    const [own, above] = [await stat(path), await stat(dirname(path))];
-    return own.dev !== above.dev;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
-    throw error;
-  }
 }
 
 /** The newest first. Where a block device is mounted is said by its number, whatever it was called then. */
