@@ -83,12 +83,8 @@ function scoresOf({ scores, weights, nodeName }: Decision): Details['scores'] {
   // A node that nobody was compared with has no scores.
   if (names.length === 0) return { ...shared, nodes: nodeName === undefined ? [] : [nodeName], values: new Float32Array() };
   const values = new Float32Array(scores.length * names.length);
-  scores.forEach(({ plugins }, index) => {
-    values.set(
-      names.map((name) => plugins[name] ?? 0),
-      index * names.length,
-    );
-  });
+  let place = 0;
+  for (const { plugins } of scores) for (const name of names) values[place++] = plugins[name] ?? 0;
   return { ...shared, nodes: scores.map(({ node }) => node), values };
 }
 

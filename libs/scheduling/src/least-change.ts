@@ -50,8 +50,8 @@ interface Way {
 
 /** Demands that are looked at; a pod with more keeps the others. */
 const relaxationsMax = 12;
-/** Questions of the kind "would this node take a pod like that": some tenths of a second. */
-const questionsMax = 60_000;
+/** Questions of the kind "would this node take a pod like that": so many keep the scheduler for a tenth of a second or two. */
+const questionsMax = 20_000;
 const waysMax = 4;
 
 export function leastChanges(pod: PodFacts, snapshot: Snapshot): LeastChanges {

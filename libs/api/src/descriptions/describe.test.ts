@@ -2,6 +2,7 @@
 
 import type { MessageSchema, TypeSchema } from '@berth/machinery';
 import { expect, test } from 'vitest';
+import { Decision } from '../computed/decision.ts';
 import { kinds } from '../kind-list.ts';
 import { schemas } from '../schemas.ts';
 import { describe, descriptions } from './describe.ts';
@@ -33,12 +34,15 @@ test('a field says something else than its type, since both are shown together',
   expect(twice).toEqual([]);
 });
 
-test.each(kinds.map(({ schema }) => [schema.name, schema] as const))('%s is described down to its last field', (_, schema) => {
-  const missing = [...reached(schema)].flatMap(({ name, byName }) =>
-    ['', ...byName.keys()].flatMap((field) => (describe(name, field) ? [] : `${name}.${field}`)),
-  );
-  expect(missing).toEqual([]);
-});
+test.each([...kinds, Decision].map(({ schema }) => [schema.name, schema] as const))(
+  '%s is described down to its last field',
+  (_, schema) => {
+    const missing = [...reached(schema)].flatMap(({ name, byName }) =>
+      ['', ...byName.keys()].flatMap((field) => (describe(name, field) ? [] : `${name}.${field}`)),
+    );
+    expect(missing).toEqual([]);
+  },
+);
 
 function reached(message: MessageSchema, seen = new Set<MessageSchema>()): Set<MessageSchema> {
   if (seen.has(message)) return seen;

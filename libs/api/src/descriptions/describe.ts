@@ -3,6 +3,7 @@ import { autoscalingDescriptions } from './autoscaling.ts';
 import { claimDescriptions } from './claims.ts';
 import { clusterDescriptions } from './cluster.ts';
 import { containerDescriptions } from './containers.ts';
+import { decisionDescriptions } from './decisions.ts';
 import { definitionDescriptions } from './definitions.ts';
 import type { Descriptions } from './descriptions.ts';
 import { deviceDescriptions } from './devices.ts';
@@ -25,6 +26,7 @@ export const descriptions: ReadonlyMap<string, Record<string, string>> = merged(
   autoscalingDescriptions,
   claimDescriptions,
   containerDescriptions,
+  decisionDescriptions,
   deviceDescriptions,
   foreignVolumeDescriptions,
   jobDescriptions,
