@@ -61,14 +61,17 @@ function landingsOf(demand: PodDemand, index: number, ports: LandingPorts, later
   const leaving = [...demand.leaving];
   const found: Landing[] = [];
   for (let made = 0; made < demand.count; made++) {
-    for (const gone of goingBefore(demand, made, leaving)) {
+    const going = goingBefore(demand, made, leaving);
+    for (const gone of going) {
       snapshot.removePod(gone.metadata.uid ?? '');
       room.giveBack(gone);
     }
     const name = demand.names?.[made];
     const landing: Landing = { workload: demand.workload, ...(name && { pod: name }) };
+    const hasRoom = mayBeMade(demand, found, leaving);
     found.push(landing);
-    make(numbered(demand, `plan-${index}-${made}`, made), landing, ports, later);
+    if (!hasRoom) landing.message = 'it is not made before those ahead of it are ready: the rollout stops there';
+    else make(numbered(demand, `plan-${index}-${made}`, made), landing, ports, later);
   }
   return found;
 }
@@ -83,6 +86,13 @@ function make(pod: Pod, landing: Landing, ports: LandingPorts, later: Later): vo
   delete landing.isRefused;
   delete landing.message;
   place(podFacts(pod), landing, ports, later.nominated);
+}
+
+/** Whether as many as must be ready are, without the old ones that have gone. */
+function mayBeMade({ nodes, leavesFirst, count, missing, leaving: old }: PodDemand, found: Landing[], leaving: Pod[]): boolean {
+  if (nodes || leavesFirst || old.length === leaving.length) return true;
+  const landed = found.filter(({ node, victims }) => node !== undefined || victims !== undefined).length;
+  return leaving.length + landed >= Math.min(count, old.length) - missing;
 }
 
 /** Takes out of `leaving` those that are gone when a new one is made. */

@@ -44,13 +44,16 @@ const state = (more: Partial<ClusterState> = {}): ClusterState => ({
 const of = (after: KubeObject, before: KubeObject | undefined, cluster: Partial<ClusterState> = {}) =>
   newPods({ title: `${after.kind} shop/web`, before, after }, state(cluster));
 
-function landed(demands: PodDemand[], { nodes = [], pods = [] }: Partial<ClusterState>, room = new QuotaRoom([])): (string | undefined)[] {
+function snapshotOf({ nodes = [], pods = [] }: Partial<ClusterState>): Snapshot {
   const snapshot = new Snapshot();
   for (const one of nodes) snapshot.updateNode(one);
   for (const one of pods) snapshot.addPod(podFacts(one), one.spec.nodeName ?? '');
-  return landings(demands, { snapshot, random: () => 0, room: () => room }).map(
-    (landing) => landing.node ?? (landing.isRefused ? 'refused' : 'waits'),
-  );
+  return snapshot;
+}
+
+function landed(demands: PodDemand[], cluster: Partial<ClusterState>, room = new QuotaRoom([])): (string | undefined)[] {
+  const found = landings(demands, { snapshot: snapshotOf(cluster), random: () => 0, room: () => room });
+  return found.map(({ node, isRefused }) => node ?? (isRefused ? 'refused' : 'waits'));
 }
 
 test('of a Deployment: all that is new, what it is scaled up by, and all again when its template changes', () => {
@@ -74,7 +77,14 @@ test('a rollout finds room as its old pods go: all the same where a new one fits
     landed(of(deployment(2, '1500m', { strategy }), deployment(2, '1'), cluster), cluster);
   // One of 1500m beside one of 1000m is too much.
   expect(rolled({ rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } })).toEqual(['waits', 'waits']);
+  expect(rolled({ rollingUpdate: { maxSurge: 0, maxUnavailable: 1 } })).toEqual(['waits', 'waits']);
   expect(rolled({ type: 'Recreate' })).toEqual(['n1', 'waits']);
+  const [, second] = landings(of(deployment(2, '1500m'), deployment(2, '1'), cluster), {
+    snapshot: snapshotOf(cluster),
+    random: () => 0,
+    room: () => new QuotaRoom([]),
+  });
+  expect(second?.message).toMatch('the rollout stops there');
   const roomy = { ...cluster, nodes: [node('n1', '4')] };
   expect(landed(of(deployment(2, '1500m'), deployment(2, '1'), roomy), roomy)).toEqual(['n1', 'n1']);
 });

@@ -28,6 +28,8 @@ export interface PodDemand {
   leaving: Pod[];
   /** How many new ones may be there before the first one goes. */
   surge: number;
+  /** How many fewer than there are to be may be ready meanwhile: an old one stays until a new one has a node, but for so many. */
+  missing: number;
   /** Whether all of those go before the first new one is made. */
   leavesFirst?: boolean;
   notes: string[];
@@ -49,7 +51,7 @@ const controllerOf = ({ metadata }: KubeObject) => metadata.ownerReferences?.fin
 
 export function newPods(workload: Workload, state: ClusterState): PodDemand[] {
   const { after, before, title } = workload;
-  const nothing = { workload: title, leaving: [], surge: 0, notes: [] };
+  const nothing = { workload: title, leaving: [], surge: 0, missing: 1, notes: [] };
   switch (after.kind) {
     case 'Pod':
       return before ? [] : [{ ...nothing, pod: after as Pod, count: 1, names: [after.metadata.name] }];
@@ -82,7 +84,7 @@ function ofDeployment({ title, before, after }: Workload, state: ClusterState): 
   const isSame = old !== undefined && JSON.stringify(old.spec.template) === JSON.stringify(spec.template);
   const newest = sets.sort((a, b) => revisionOf(b) - revisionOf(a))[0];
   const own = (set: ReplicaSet) => state.pods.filter((pod) => controllerOf(pod) === set.metadata.uid && !hasEnded(pod));
-  const base = { workload: title, surge: 0, notes: [] as string[], leaving: [] as Pod[] };
+  const base = { workload: title, surge: 0, missing: 0, notes: [] as string[], leaving: [] as Pod[] };
   if (isSame && newest) {
     const set = { labels: newest.spec?.template?.metadata?.labels ?? {}, uid: newest.metadata.uid ?? '' };
     const count = Math.max(0, replicas - own(newest).length);
@@ -94,8 +96,11 @@ function ofDeployment({ title, before, after }: Workload, state: ClusterState): 
   const leaving = sets.flatMap(own).sort((a, b) => Number(isReady(a)) - Number(isReady(b)));
   const { type = 'RollingUpdate', rollingUpdate } = spec.strategy ?? {};
   const isRolling = type === 'RollingUpdate';
-  const surge = isRolling ? amountOf(rollingUpdate?.maxSurge ?? '25%', replicas) : 0;
-  return replicas === 0 ? [] : [{ ...base, pod, count: replicas, leaving, surge, leavesFirst: !isRolling }];
+  const surge = isRolling ? amountOf(rollingUpdate?.maxSurge ?? '25%', replicas, Math.ceil) : 0;
+  const missing = amountOf(rollingUpdate?.maxUnavailable ?? '25%', replicas, Math.floor);
+  return replicas === 0
+    ? []
+    : [{ ...base, pod, count: replicas, leaving, surge, missing: surge + missing === 0 ? 1 : missing, leavesFirst: !isRolling }];
 }
 
 function ofSet({ title, before, after }: Workload, { pods }: ClusterState, nothing: Nothing): PodDemand[] {
@@ -168,8 +173,7 @@ function isReady({ status }: Pod): boolean {
   return status?.conditions?.some((condition) => condition.type === 'Ready' && condition.status === 'True') ?? false;
 }
 
-/** Of a share, no less than it is. */
-function amountOf(value: string | number, of: number): number {
+function amountOf(value: string | number, of: number, round: (value: number) => number): number {
   if (typeof value === 'number') return value;
-  return value.endsWith('%') ? Math.ceil((Number(value.slice(0, -1)) * of) / 100) : Number(value);
+  return value.endsWith('%') ? round((Number(value.slice(0, -1)) * of) / 100) : Number(value);
 }
