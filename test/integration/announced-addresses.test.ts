@@ -34,6 +34,8 @@ async function lan(): Promise<Lan> {
   ];
   const addresses = [`address flush dev eth0`, ...[outsideAddress, friend].map((address) => `address add ${address}/24 dev sw0`)];
   await a.run('ip', ['-batch', '-'], { namespace: 'outside', input: `${[...client, ...addresses].join('\n')}\n` });
+  // What is announced is known at once, also where the client had given up on who had the address before.
+  await a.run('sysctl', ['-q', '-w', 'net.ipv4.conf.sw0.arp_accept=1'], { namespace: 'outside' });
   await b.run('ip', ['-batch', '-'], { input: `address add ${otherNode}/24 dev ${devices.b}\nlink set ${devices.b} up\n` });
   return {
     ...{ a, b },
@@ -109,7 +111,9 @@ test('a client reaches services by an address that one node announces, and by an
   const names = async (lab: NetworkLab, from: string | undefined, protocol: 'tcp' | 'udp') =>
     new Set((await lab.ask(from, protocol, held, port, 16)).map(({ reply, error }) => reply?.split(' ')[0] ?? error));
   for (const protocol of ['tcp', 'udp'] as const) expect(await names(a, 'outside', protocol)).toEqual(new Set(['x', 'y']));
-  expect(await names(b, 'y', 'tcp')).toEqual(new Set(['x', 'y']));
+  for (const [lab, from] of [[b, 'y'] as const, [a, 'x'] as const, [a, undefined] as const])
+    expect(await names(lab, from, 'tcp'), `${from}`).toEqual(new Set(['x', 'y']));
+  expect(await a.ask(undefined, 'tcp', held, port + 1)).toMatchObject([{ error: 'ECONNREFUSED' }]);
   expect(await neighbour(nodes)).toBe(await hardware(a, devices.a));
   // It is not the node's own: only its services' ports answer, though node ports do under the node's address.
   const answers = await a.askAll('outside', [`tcp/${held}/${nodePort}`, `tcp/${held}/${port + 1}`, `tcp/${nodeAddress}/${nodePort}`]);

@@ -119,6 +119,20 @@ describe('special ways', () => {
     expect(await answering('a', nodeAddress, nodePort)).toEqual(['b']);
   });
 
+  test('endpoints that end and still serve are used while none is ready, and one that has stopped serving never is', async () => {
+    const ending = service('ending', { type: 'NodePort', clusterIP: '10.96.0.28', ports });
+    const [serving, stopped] = [true, false].map((is) => ({ ready: false, serving: is, terminating: true }));
+    for (const [a, b, expected] of [[serving, stopped, 'a'] as const, [serving, { ready: true }, 'b'] as const]) {
+      const both = slice('ending', [
+        { pod: 'a', conditions: a },
+        { pod: 'b', conditions: b },
+      ]);
+      await publish([ending], [both], `10.96.0.28 . 80 . 0 : ${addresses[expected]} . 8080`);
+      expect(new Set(await answering('a', '10.96.0.28', 80, 12))).toEqual(new Set([expected]));
+      expect(new Set(await answering('outside', nodeAddress, nodePort, 12))).toEqual(new Set([expected]));
+    }
+  });
+
   test('a service that prefers what is near leads to the endpoint that is for this node, else for its zone, while there is one', async () => {
     const near = service('near', { clusterIP: '10.96.0.26', ports, trafficDistribution: 'PreferSameNode' });
     const hinted = (hints: { a: [zone: string, node: string]; b: [zone: string, node: string] }) => {

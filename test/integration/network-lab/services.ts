@@ -12,16 +12,22 @@ export function service(name: string, spec: Partial<Service['spec']>): Service {
   return { apiVersion: 'v1', kind: 'Service', metadata: { name, namespace: 'default' }, spec: { type: 'ClusterIP', ...spec } };
 }
 
+interface SlicedPod {
+  pod: string;
+  nodeName?: string;
+  conditions?: { ready?: boolean; serving?: boolean; terminating?: boolean } | undefined;
+}
+
 /** @param addresses of pods, by their names */
-export function slice(name: string, pods: { pod: string; nodeName?: string }[], addresses: Record<string, string>): EndpointSlice {
+export function slice(name: string, pods: SlicedPod[], addresses: Record<string, string>): EndpointSlice {
   return {
     apiVersion: 'discovery.k8s.io/v1',
     kind: 'EndpointSlice',
     metadata: { name: `${name}-x`, namespace: 'default', labels: { 'kubernetes.io/service-name': name } },
     addressType: 'IPv4',
-    endpoints: pods.map(({ pod, nodeName = 'node-lab' }) => ({
+    endpoints: pods.map(({ pod, nodeName = 'node-lab', conditions = { ready: true } }) => ({
       addresses: [addresses[pod] ?? ''],
-      conditions: { ready: true },
+      conditions,
       nodeName,
       hostname: pod,
     })),

@@ -9,12 +9,15 @@ export interface OutsideAddress {
   sources?: string[];
 }
 
-export function outsideAddresses({ spec, status }: Service): OutsideAddress[] {
-  const { type, externalIPs = [], loadBalancerSourceRanges } = spec;
+/** Where the field is absent, as balancers of clouds read it (k8s.io/cloud-provider, service/helpers). */
+const sourceRangesAnnotation = 'service.beta.kubernetes.io/load-balancer-source-ranges';
+
+export function outsideAddresses({ metadata, spec, status }: Service): OutsideAddress[] {
+  const { type, externalIPs = [], loadBalancerSourceRanges = [] } = spec;
   const ingress = type === 'LoadBalancer' ? (status?.loadBalancer?.ingress ?? []) : [];
-  const sources = loadBalancerSourceRanges?.length
-    ? { sources: loadBalancerSourceRanges.map((range) => range.trim()).filter(isIPv4Range) }
-    : {};
+  const annotated = (metadata.annotations?.[sourceRangesAnnotation] ?? '').split(',').filter((range) => range.trim() !== '');
+  const ranges = (loadBalancerSourceRanges.length > 0 ? loadBalancerSourceRanges : annotated).map((range) => range.trim());
+  const sources = ranges.length > 0 ? { sources: ranges.filter(isIPv4Range) } : {};
   const found = new Map<string, OutsideAddress>();
   // With the mode Proxy, packets come from the balancer to node ports, under other addresses.
   for (const { ip = '', ipMode } of ingress) if (isIPv4(ip) && ipMode !== 'Proxy') found.set(ip, { address: ip, ...sources });

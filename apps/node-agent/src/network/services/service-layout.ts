@@ -77,7 +77,8 @@ export function noTableScript(table: string): string {
 function chainsOf({ bridge, podCidr, bridgeIsFiltered }: LayoutInput): Record<string, LayoutChain> {
   // Without filtered bridging, an answer from pod to pod would not come back through here to be translated.
   const viaHere = bridgeIsFiltered ? [] : [`ct status dnat ip saddr ${podCidr} oifname "${bridge}" masquerade`];
-  // What is still for an address of services alone behind the translation is for a port that no service has, or that no endpoint stands behind.
+  // What is still for an address of services alone behind the translation is for a port that no service has, or that no endpoint stands behind;
+  // answers are not: a node that asks an address which it announces does so from that address.
   // Pods know each other by their own addresses, on whichever nodes they are; whoever else comes through a service gets its answers
   // from the node that it asked. What others on this machine translate, another cluster or a proxy, is theirs, so endpoints are asked for.
   // Node ports on 127.0.0.1 need route_localnet, which alone would open the node's loopback to pods and to its neighbours (CVE-2020-8558).
@@ -106,7 +107,7 @@ function chainsOf({ bridge, podCidr, bridgeIsFiltered }: LayoutInput): Record<st
     },
     refuse: {
       rules: [
-        'ip daddr @service-addresses reject',
+        'ip daddr @service-addresses ct state != { established, related } reject',
         'ip daddr . meta l4proto . th dport @refused-outside-ports reject',
         'fib daddr type local meta l4proto . th dport @refused-node-ports reject',
       ],

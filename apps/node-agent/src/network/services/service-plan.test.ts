@@ -134,6 +134,23 @@ describe('the plan for services', () => {
     const plan = planned({ services: [balanced], endpointSlices: [slice([{ address: '10.244.0.2' }])] });
     expect(plan.chainOf('outside-ports', '192.0.2.8 . tcp . 80')).toEqual(['ip saddr 192.0.2.0/24 goto tcp-all-1', 'drop']);
     expect(plan.of('outside-ports')).toContain('192.0.2.9 . tcp . 80 : goto tcp-all-1');
+    const annotations = { 'service.beta.kubernetes.io/load-balancer-source-ranges': '192.0.2.64/26, 198.51.100.0/24' };
+    const chainWith = (loadBalancerSourceRanges: string[]) => {
+      const annotated = {
+        ...balanced,
+        metadata: { ...balanced.metadata, annotations },
+        spec: { ...balanced.spec, loadBalancerSourceRanges },
+      };
+      const both = planned({ services: [annotated], endpointSlices: [slice([{ address: '10.244.0.2' }])] });
+      return both.chainOf('outside-ports', '192.0.2.8 . tcp . 80');
+    };
+    expect(chainWith([])).toEqual(['ip saddr 192.0.2.64/26 goto tcp-all-1', 'ip saddr 198.51.100.0/24 goto tcp-all-1', 'drop']);
+    expect(chainWith(['192.0.2.0/24'])).toEqual(['ip saddr 192.0.2.0/24 goto tcp-all-1', 'drop']);
+  });
+
+  test('leaves addresses that this node announces to services, as it does cluster addresses', () => {
+    const plan = planned({ services: [service({})], heldAddresses: ['192.0.2.240'] });
+    expect(plan.of('service-addresses')).toEqual(['10.96.0.5', '192.0.2.240']);
   });
 
   test('has rules for SCTP as for other protocols', () => {
