@@ -91,6 +91,7 @@ export { podGracePeriodSeconds } from './strategies/pod.ts';
 export { type QosClass, qosClass } from './strategies/qos.ts';
 export { needsHealthCheck, needsNodePorts } from './strategies/service.ts';
 export { additionalOf, itemsOf, propertyOf } from './validation/custom-resource-definition/schema-shape.ts';
+export { withVersions } from './validation/custom-resource-definition/versions-as-one.ts';
 export { validateClaimTemplate, validateResourceClaim } from './validation/devices/claim.ts';
 export { validateDeviceClass } from './validation/devices/class.ts';
 export type { ExpressionCheck } from './validation/devices/selectors.ts';

@@ -19,11 +19,12 @@ interface Cost {
   cost: number;
 }
 
-/** @param path of the schema. @param of whether each rule is held to its own limit as well, or all of them together alone */
-export function ruleCostErrors(root: Schema, path: string): FieldError[] {
+/** @param path of the schema. @param isCompiled whether a rule can be evaluated at all: others cost nothing */
+export function ruleCostErrors(root: Schema, path: string, isCompiled: (rule: Rule) => boolean = () => true): FieldError[] {
   const costs: Cost[] = [];
   const errors: FieldError[] = [];
   collect(root, path, 1, true, (rule, of, times, field) => {
+    if (!isCompiled(rule)) return;
     const variables = { self: of, oldSelf: rule.optionalOldSelf ? simple('optional', { elem: of, maxElements: of.maxElements }) : of };
     const cost = (estimateCost(rule.rule, variables) ?? 0) * times;
     check('estimated rule cost', `${field}.rule`, cost);

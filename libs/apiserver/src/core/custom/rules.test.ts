@@ -247,20 +247,25 @@ test.each([
 ])('%s is refused with its definition', (text, message) => {
   const versions = [{ name: 'v1', schema: { openAPIV3Schema: spec({ properties: { x: integer }, ...rule(text) }) } }];
   const [error] = ruleErrors({ spec: { versions } } as unknown as CustomResourceDefinition);
-  expect(error?.field).toBe('spec.versions[0].schema.openAPIV3Schema.properties[spec].x-kubernetes-validations[0].rule');
+  expect(error?.field).toBe('spec.validation.openAPIV3Schema.properties[spec].x-kubernetes-validations[0].rule');
   expect(error?.detail).toContain(message);
 });
 
 describe('a definition is refused', () => {
   const problems = (root: JSONSchemaProps) =>
     ruleErrors({ spec: { versions: [{ name: 'v1', schema: { openAPIV3Schema: root } }] } } as unknown as CustomResourceDefinition).map(
-      ({ field, detail }) => [field.replace('spec.versions[0].schema.openAPIV3Schema.', ''), detail],
+      ({ field, detail }) => [field.replace('spec.validation.openAPIV3Schema.', ''), detail],
     );
   const at = 'properties[spec]';
 
   test('whose default fails a rule', () => {
     const small = { type: 'object', default: { x: 0 }, properties: { x: integer }, ...rule('self.x > 0', { message: 'small' }) };
     expect(problems({ type: 'object', properties: { spec: small } })).toEqual([[`${at}.default`, 'small']]);
+    // What it would cost is not asked then, and a rule that does not compile counts as one that fails.
+    const broken = { ...small, ...rule('self.z > 0', { optionalOldSelf: true }) };
+    expect(problems({ type: 'object', properties: { spec: broken } })).toEqual([
+      [`${at}.default`, "rule compile error: compilation failed: ERROR: <input>:1:1: undefined field 'z'"],
+    ]);
     const changing = { ...small, default: { x: 1 }, ...rule('self.x > oldSelf.x', { message: 'only up' }) };
     expect(problems({ type: 'object', properties: { spec: changing } })).toEqual([[`${at}.default`, 'only up']]);
   });
@@ -268,7 +273,7 @@ describe('a definition is refused', () => {
   test('that compares what has no counterpart', () => {
     const grows = { type: 'object', properties: { x: integer }, ...rule('self.x > oldSelf.x') };
     const list = spec({ properties: { l: { type: 'array', maxItems: 5, items: grows } } });
-    const path = `spec.versions[0].schema.openAPIV3Schema.${at}.properties[l]`;
+    const path = `spec.validation.openAPIV3Schema.${at}.properties[l]`;
     expect(problems(list)).toEqual([
       [
         `${at}.properties[l].items.x-kubernetes-validations[0].rule`,
