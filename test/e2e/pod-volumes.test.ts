@@ -1,10 +1,12 @@
 // The files of a pod, on real containers: config maps and secrets, shared folders, the host's, and who owns them.
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Secret } from '@berth/api';
 import { beforeAll, expect, test } from 'vitest';
 import { apply, kubectl, run, until, withNamespace } from './kubectl.ts';
 import { pod, shell, waitForEver } from './manifests.ts';
 import { configMap, exec, podOf, provideShellImage, ready, secret } from './pod-commands.ts';
+import { privateRegistry } from './private-registry.ts';
 
 let shellImage: string;
 beforeAll(async () => {
@@ -119,4 +121,52 @@ test.concurrent('volumes: shared between containers, parts of them, the host, th
     } finally {
       await rm(host, { recursive: true, force: true });
     }
+  }));
+
+test.concurrent('an image as a volume: its files, read-only, parts of it; one that is not there keeps the container waiting', () =>
+  withNamespace(async (ns) => {
+    const volumes = [{ name: 'image', image: { reference: shellImage } }];
+    const volumeMounts = [
+      { name: 'image', mountPath: '/image' },
+      { name: 'image', mountPath: '/part', subPath: 'bin' },
+    ];
+    const absent = [{ name: 'image', image: { reference: shellImage.replace(/:[^:]*$/, ':none') } }];
+    const mounted = shell('main', waitForEver, { volumeMounts, securityContext: { runAsUser: 0 } });
+    await apply(pod(ns, 'shown', [mounted], { volumes }), pod(ns, 'absent', [mounted], { volumes: absent }));
+    await ready(ns, 'shown');
+    expect(await exec(ns, 'shown', 'cmp', '/image/bin/busybox', '/part/busybox')).toBe('');
+    const written = await run(['-n', ns, 'exec', 'shown', '--', '/bin/busybox', 'touch', '/image/x', '/part/x']).catch((e) => e);
+    expect(written.stderr.match(/Read-only file system/g)).toHaveLength(2);
+    await until('the missing image to be said', 20_000, async () =>
+      /Failed +\S+ +\S+ +Failed to pull image ".*:none"/.test(await kubectl('-n', ns, 'describe', 'pod', 'absent')),
+    );
+    expect((await podOf(ns, 'absent')).status?.containerStatuses?.[0]?.state?.waiting?.reason).toMatch(/^(ErrImagePull|ImagePullBackOff)$/);
+  }));
+
+test.concurrent('a private image is given to pods that hold credentials for it, also once it is on the node', () =>
+  withNamespace(async (ns) => {
+    await using registry = await privateRegistry(shellImage, 'team', 'password');
+    const auths = { [registry.host]: { username: 'team', password: 'password' } };
+    const allowed: Secret = {
+      ...{ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'pull', namespace: ns }, type: 'kubernetes.io/dockerconfigjson' },
+      stringData: { '.dockerconfigjson': JSON.stringify({ auths }) },
+    };
+    const main = (imagePullPolicy: string) => [shell('main', waitForEver, { image: registry.image, imagePullPolicy })];
+    const imagePullSecrets = [{ name: 'pull' }];
+    await apply(allowed, pod(ns, 'first', main('IfNotPresent'), { imagePullSecrets }));
+    await ready(ns, 'first');
+    const asked = registry.requests();
+    await apply(
+      pod(ns, 'second', main('Never'), { imagePullSecrets }),
+      pod(ns, 'stranger', main('IfNotPresent')),
+      pod(ns, 'never', main('Never')),
+    );
+    await ready(ns, 'second');
+    expect(
+      (await kubectl('-n', ns, 'describe', 'pod', 'second')).includes('already present on machine and can be accessed by the pod'),
+    ).toBe(true);
+    const reason = async (name: string) => (await podOf(ns, name)).status?.containerStatuses?.[0]?.state?.waiting?.reason ?? '';
+    await until('the stranger to be refused', 20_000, async () => /^(ErrImagePull|ImagePullBackOff)$/.test(await reason('stranger')));
+    await until('the image not to be there for a stranger', 20_000, async () => (await reason('never')) === 'ErrImageNeverPull');
+    expect(registry.requests()).toBeGreaterThan(asked);
   }));

@@ -12,11 +12,13 @@ test('unused are images of no container and no pod, however they are written', (
     image('short', 'docker.io/library/nginx:latest'),
     image('tagged', 'docker.io/team/app:2'),
     image('local', 'localhost:5055/web:1'),
+    image('volume', 'localhost:5055/data:1'),
     image('pause', 'berth.local/pause:1'),
     image('old', 'docker.io/library/nginx:1.0'),
     image('bare'),
   ];
-  const pods = ['nginx', 'team/app:2', 'localhost:5055/web:1'].map((name) => podOf(name));
+  const volumes = [{ name: 'data', image: { reference: 'localhost:5055/data:1' } }];
+  const pods = ['nginx', 'team/app:2', 'localhost:5055/web:1'].map((name) => podOf(name, { volumes }));
   const unused = unusedImages(images, [container('sha256:running')], pods, (name) => name.includes('/pause:'));
   expect(unused.map(({ id }) => id)).toEqual(['sha256:old', 'sha256:bare']);
 });

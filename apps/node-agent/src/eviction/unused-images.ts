@@ -7,7 +7,10 @@ import type { ContainerInfo, ImageInfo, Runtime } from '@berth/runtime';
 /** Pure. @param keeps names of images to keep in any case */
 export function unusedImages(images: ImageInfo[], containers: ContainerInfo[], pods: Pod[], keeps: (name: string) => boolean): ImageInfo[] {
   const used = new Set(containers.flatMap(({ image, imageRef }) => [image, imageRef]));
-  for (const { spec } of pods) for (const { image = '' } of everyContainer(spec)) used.add(image);
+  for (const { spec } of pods) {
+    for (const { image = '' } of everyContainer(spec)) used.add(image);
+    for (const { image } of spec.volumes ?? []) if (image?.reference) used.add(image.reference);
+  }
   return images.filter(({ id, repoTags, repoDigests }) => {
     const names = [id, ...repoTags, ...repoDigests];
     return !names.some((name) => used.has(name) || keeps(name) || [...used].some((one) => one !== '' && isSameImage(name, one)));

@@ -26,6 +26,7 @@ export const simulatedMachine: Pick<
   volumes: {
     prepare: async (pod: Pod) => new Map((pod.spec.volumes ?? []).map((volume) => [volume.name, `/simulated/${volume.name}`])),
     fill: async () => [],
+    provideImage: async (_pod, volume) => `/simulated/${volume}`,
     podDirectory: (uid) => `/simulated/${uid}`,
     cleanUp: async () => {},
     knownPods: async () => [],

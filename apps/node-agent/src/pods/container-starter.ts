@@ -8,6 +8,7 @@ import { containerConfig } from './container-config.ts';
 import { containerFieldPath } from './container-field-path.ts';
 import type { WaitingReason } from './container-status.ts';
 import { ConfigError } from './environment.ts';
+import { type MissingImage, pullImageVolumes, releaseImageVolumes } from './image-volumes.ts';
 import { runHook } from './lifecycle-hooks.ts';
 import type { PodEnvironment } from './pod-environment.ts';
 import type { Retries } from './retries.ts';
@@ -54,23 +55,22 @@ export class ContainerStarter {
     const event: ContainerEvent = (type, reason, message) => this.#env.event(pod, type, reason, message, field);
     const [uid, start] = [pod.metadata.uid ?? '', `${container.name}/${attempt}`];
     const secrets = this.#env.pullSecrets(pod);
+    const mounted = await pullImageVolumes(this.#env, pod, step, this.#wake);
+    if ('state' in mounted) return this.#withoutImage(container, mounted, event);
     const image = await this.#env.images.ensure({ container, uid, start, secrets, report: event, changed: this.#wake });
-    if (image.state === 'pulling') return {};
-    if (image.state === 'failed') {
-      if (image.reason === 'ImagePullBackOff') event('Normal', 'BackOff', `Back-off pulling image "${container.image}"`);
-      if (image.reason !== 'ErrImagePull') event('Warning', 'Failed', `Error: ${image.reason}`);
-      const retryAtMs = image.retryAtMs ?? this.#retries.failed('container', container.name);
-      return { waiting: { reason: image.reason, message: image.message }, retryAtMs };
-    }
+    if (image.state !== 'present') return this.#withoutImage(container, image, event);
     if (step.replaces) await this.#env.runtime.removeContainer(step.replaces);
     await this.#removeOlder(pod, container);
     let id: string;
     try {
-      id = await this.#create(pod, step, sandboxId, volumes, podIps, image);
+      const paths = new Map(volumes);
+      for (const [name, ref] of mounted) paths.set(name, await this.#env.volumes.provideImage(pod, name, ref));
+      id = await this.#create(pod, step, sandboxId, paths, podIps, image);
     } catch (error) {
       return this.#failed(pod, container, error instanceof ConfigError ? 'CreateContainerConfigError' : 'CreateContainerError', error);
     }
     this.#env.images.release(uid, start);
+    releaseImageVolumes(this.#env, pod, step);
     event('Normal', 'Created', `Container created`);
     try {
       await this.#env.runtime.startContainer(id);
@@ -83,6 +83,14 @@ export class ContainerStarter {
     await this.#env.linkLog(pod, { container: container.name, attempt }, id);
     this.#tellMissingCapabilities(container, event);
     return this.#postStart(pod, container, id, podIps, event);
+  }
+
+  #withoutImage(container: Container, image: MissingImage, event: ContainerEvent): StartResult {
+    if (image.state === 'pulling') return {};
+    if (image.reason === 'ImagePullBackOff') event('Normal', 'BackOff', image.message.replace(/: ErrImagePull: .*$/s, ''));
+    if (image.reason !== 'ErrImagePull') event('Warning', 'Failed', `Error: ${image.reason}`);
+    const retryAtMs = image.retryAtMs ?? this.#retries.failed('container', container.name);
+    return { waiting: { reason: image.reason, message: image.message }, retryAtMs };
   }
 
   async #create(

@@ -26,6 +26,7 @@ export class TestNode {
   readonly volumes: VolumeManager = {
     prepare: async () => new Map(),
     fill: async () => [],
+    provideImage: async (_pod, volume) => `/pods/${volume}`,
     podDirectory: (uid) => `/pods/${uid}`,
     cleanUp: async (uid) => void this.cleanedUp.push(uid),
     knownPods: async () => [],

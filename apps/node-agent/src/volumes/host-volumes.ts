@@ -22,6 +22,7 @@ import { writeAtomically } from './atomic-directory.ts';
 import { fileSystemsHere, LocalDisks } from './disks/local-disks.ts';
 import { runCommand } from './disks/run-command.ts';
 import { ImageFilling } from './filling/image-filling.ts';
+import { ImageMounts } from './image-mounts.ts';
 import { LocalFolders } from './local-folders.ts';
 import { giveToGroup } from './ownership.ts';
 import { projectedTokens } from './projected-tokens.ts';
@@ -36,6 +37,7 @@ export class HostVolumes implements VolumeManager {
   readonly #local: LocalFolders;
   readonly #disks: LocalDisks;
   readonly #filling: ImageFilling | undefined;
+  readonly #images: ImageMounts | undefined;
 
   /**
    * @param dataDirectory pods' folders go to `pods/`, and only data below `volumes/` is ever deleted with its PersistentVolume
@@ -49,11 +51,13 @@ export class HostVolumes implements VolumeManager {
     this.#disks = new LocalDisks({ directory, reserved, podsRoot: this.#podsRoot, randomName: randomUUID, run: runCommand });
     const filling = { directory: join(dataDirectory, 'filled-volumes'), podDirectory: (uid: string) => this.podDirectory(uid) };
     this.#filling = images && new ImageFilling({ ...filling, images });
+    this.#images = images && new ImageMounts(images, this.#podsRoot);
   }
 
   /** Puts away what an agent that was killed left of volumes that it made. */
-  start(): Promise<void> {
-    return this.#disks.sweep();
+  async start(): Promise<void> {
+    await this.#disks.sweep();
+    await this.#images?.sweep();
   }
 
   podDirectory(uid: string): string {
@@ -84,9 +88,15 @@ export class HostVolumes implements VolumeManager {
     return filled;
   }
 
+  async provideImage(pod: Pod, volume: string, image: string): Promise<string> {
+    if (!this.#images) throw new VolumeError(volume, 'no images are mounted any more');
+    return this.#images.provide(pod.metadata.uid ?? '', volume, image);
+  }
+
   async cleanUp(uid: string): Promise<void> {
     await this.#filling?.release(uid);
     await unmountBelow(this.podDirectory(uid));
+    await this.#images?.release(uid);
     await mkdir(this.#podsRoot, { recursive: true });
     await using pods = await DirectoryHandle.open(this.#podsRoot);
     await pods.remove(uid);
@@ -127,6 +137,8 @@ export class HostVolumes implements VolumeManager {
     }
     if (volume.hostPath) return hostPath(volume.hostPath);
     if (volume.persistentVolumeClaim || volume.ephemeral) return this.#claim(pod, volume, own, sources);
+    // Mounted once its image is there, when a container that mounts it starts.
+    if (volume.image) return own;
     if (volume.emptyDir) return emptyDirectory(own, volume, groupId);
     throw new VolumeError(volume.name, 'this kind of volume is not supported on this node');
   }

@@ -26,6 +26,11 @@ export interface VolumeManager {
    * @returns the volumes that were filled @throws Error that names the volume and says why it cannot be filled
    */
   fill(pod: Pod, container: Container, image: string, paths: ReadonlyMap<string, string>, sources: VolumeSources): Promise<Volume[]>;
+  /**
+   * Shows what an image holds, read-only, until the pod is gone; safe to repeat.
+   * @param image as the runtime names it @returns the folder on the host @throws Error in the kubelet's words
+   */
+  provideImage(pod: Pod, volume: string, image: string): Promise<string>;
   /** The folder for the pod's own small files: hosts file, termination messages. */
   podDirectory(uid: string): string;
   /** Removes everything of a pod that is gone. */

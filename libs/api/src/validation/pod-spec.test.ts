@@ -174,6 +174,18 @@ describe('scheduling', () => {
   test.each(cases)('%s', (_, spec, expected) => expect(errors(spec)).toEqual(expected));
 });
 
+test('a volume of an image names it, but in a template, and pulls it by a policy that there is', () => {
+  const volumes = [
+    { name: 'a', image: { reference: 'data:1', pullPolicy: 'Always' } },
+    { name: 'b', image: { pullPolicy: 'IfNotPresent' } },
+    { name: 'c', image: { reference: 'data:1', pullPolicy: 'Often' } },
+  ];
+  expect(errors({ volumes })).toEqual([
+    'spec.volumes[1].image.reference: Required value',
+    'spec.volumes[2].image.pullPolicy: Unsupported value: "Often": supported values: "Always", "IfNotPresent", "Never"',
+  ]);
+});
+
 test('volumes have one source and stay inside themselves', () => {
   const volumes = [
     { name: 'a', emptyDir: {}, secret: { secretName: 's' } },

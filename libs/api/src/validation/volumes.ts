@@ -1,6 +1,6 @@
 // Volumes of a pod: one source each, with paths that stay inside the volume.
 import type { DownwardAPIVolumeFile, KeyToPath, ProjectedVolumeSource, Volume, VolumeProjection } from '../generated/core-v1.types.ts';
-import { duplicate, each, type FieldError, forbidden, invalid, invalidAll, required } from './errors.ts';
+import { duplicate, each, type FieldError, forbidden, invalid, invalidAll, oneOf, required } from './errors.ts';
 import { objectFieldSelector, resourceFieldSelector, volumeFieldPaths } from './field-path.ts';
 import { dnsLabel } from './names.ts';
 import { quantity } from './resources.ts';
@@ -51,7 +51,7 @@ function source(volume: Volume, field: string): FieldError[] {
 }
 
 function sourceOf(kind: keyof Volume, volume: Volume, field: string): FieldError[] {
-  const { secret, configMap, persistentVolumeClaim, downwardAPI, projected, gitRepo } = volume;
+  const { secret, configMap, persistentVolumeClaim, downwardAPI, projected, gitRepo, image } = volume;
   const path = `${field}.${kind}`;
   if (kind === 'secret' && secret) {
     const errors = secret.secretName ? [] : [required(`${path}.secretName`)];
@@ -69,6 +69,11 @@ function sourceOf(kind: keyof Volume, volume: Volume, field: string): FieldError
   if (kind === 'gitRepo' && gitRepo) {
     const errors = gitRepo.repository ? [] : [required(`${path}.repository`)];
     return [...errors, ...descendingPath(gitRepo.directory ?? '', `${path}.directory`)];
+  }
+  if (kind === 'image' && image) {
+    // Templates may leave it out, for those who fill it in.
+    const errors = image.reference || !field.startsWith('spec.volumes[') ? [] : [required(`${path}.reference`)];
+    return [...errors, ...oneOf(`${path}.pullPolicy`, image.pullPolicy, ['Always', 'IfNotPresent', 'Never'])];
   }
   if (kind === 'projected' && projected) return projectedSource(projected, path);
   return sharedSource(kind, volume, field);

@@ -12,6 +12,7 @@ const actingVolumes = [
   'ephemeral',
   'projected',
   'downwardAPI',
+  'image',
 ];
 const actingProjections = ['configMap', 'secret', 'downwardAPI', 'serviceAccountToken'];
 const idleContainerFields = ['volumeDevices'] as const;

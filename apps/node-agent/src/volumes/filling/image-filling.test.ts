@@ -22,6 +22,8 @@ const images: ImageFiles = {
     return use(image);
   },
   release: async () => undefined,
+  mount: async () => undefined,
+  placesBelow: async () => [],
 };
 
 beforeEach(async () => {
