@@ -1,7 +1,7 @@
 // The addresses that a cluster has for load balancers: as given to `npm run up` once, and kept for the next time.
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { AddressPool } from '@berth/controllers';
+import { AddressPool } from '../../libs/controllers/src/load-balancer/address-pool.ts';
 import type { ClusterLayout } from './layout.ts';
 
 type Layout = Pick<ClusterLayout, 'directory'>;
