@@ -95,7 +95,7 @@ async function start(config: AgentConfig, ports: Ports, onStop: (cleanup: () => 
   const agent: Agent = new Agent(
     {
       ...{ ...ports, link, runtime, volumes, ingress },
-      network: new HostNetwork(networkOptions(config, containerd, ports)),
+      network: new HostNetwork({ ...networkOptions(config, containerd, ports), dnsObserver: metrics.dns }),
       probes: new NetworkProbeRunner(runtime),
       hostCounters,
       cgroups: new HostPodCgroups(),

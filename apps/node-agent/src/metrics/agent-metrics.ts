@@ -3,6 +3,7 @@ import type { ContainerStatus, Pod } from '@berth/api';
 import type { ContainerStats } from '@berth/runtime';
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { VolumeUsage } from '../volumes/volume-usage.ts';
+import { DnsMetrics } from './dns-metrics.ts';
 import { RuntimeOperations } from './runtime-operations.ts';
 
 export interface MetricsSources {
@@ -31,6 +32,7 @@ const containerLabels = ['namespace', 'pod', 'container'];
 
 export class AgentMetrics {
   readonly registry = new Registry();
+  readonly dns = new DnsMetrics(this.registry);
   readonly operations = new RuntimeOperations(this.registry);
   readonly #sources: MetricsSources;
   readonly #cpu = this.#counter('container_cpu_usage_seconds_total', 'CPU time used, in seconds');

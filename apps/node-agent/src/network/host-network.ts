@@ -8,7 +8,7 @@ import { deleteInterface, ensureBridge, portsOf } from './bridges.ts';
 import { cniConfig, ipamDirectory } from './cni-config.ts';
 import { type CommandRunner, runCommand } from './commands.ts';
 import { Conntrack } from './conntrack.ts';
-import { DnsServer } from './dns/dns-server.ts';
+import { type DnsObserver, DnsServer } from './dns/dns-server.ts';
 import { Upstream } from './dns/upstream.ts';
 import { buildZone, type Zone } from './dns/zone.ts';
 import { droppingTables } from './forward-policy.ts';
@@ -45,6 +45,7 @@ export interface HostNetworkOptions {
   stateDirectory: string;
   clock: Clock;
   logger: Logger;
+  dnsObserver?: DnsObserver;
   /** Absent runs the real ip and nft. */
   run?: CommandRunner;
 }
@@ -203,7 +204,8 @@ export class HostNetwork implements NodeNetwork {
       this.#zone ??= buildZone(clusterDomain, this.#wanted?.services ?? [], this.#wanted?.endpointSlices ?? []);
       return this.#zone;
     };
-    const dns = new DnsServer({ address: clusterDns, port: dnsPort, zone, upstream, clock, logger });
+    const { dnsObserver: observer } = this.#options;
+    const dns = new DnsServer({ address: clusterDns, port: dnsPort, zone, upstream, clock, logger, observer });
     // Known once it serves: until then the next attempt sets everything up again.
     await dns.start();
     this.#dns = dns;

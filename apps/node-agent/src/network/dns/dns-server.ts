@@ -5,8 +5,10 @@ import { createServer, type Server } from 'node:net';
 import type { Clock, Logger } from '@berth/telemetry';
 import dnsPacket, { type Answer, type DecodedPacket, type Packet, type Question } from 'dns-packet';
 import { answer, type Reply } from './answers.ts';
+import { DnsCache, type Kept } from './cache.ts';
 import { ClientLimit } from './client-limit.ts';
-import { rcodeBits, rcodes, refusal, refused } from './messages.ts';
+import { rcodeBits, rcodeOf, rcodes, refusal, refused } from './messages.ts';
+import { partsOf } from './records.ts';
 import { defaultTcpLimits, TcpConnections, type TcpLimits } from './tcp-connections.ts';
 import type { Upstream, Wire } from './upstream.ts';
 import type { Zone } from './zone.ts';
@@ -38,10 +40,23 @@ export interface DnsServerOptions {
   address: string;
   port: number;
   zone: () => Zone;
-  upstream: Upstream;
+  upstream: Pick<Upstream, 'ask'>;
   clock: Clock;
   logger: Logger;
   tcpLimits?: TcpLimits;
+  observer?: DnsObserver;
+}
+
+/** Who counts what is asked. */
+export interface DnsObserver {
+  /** @param counts how many answers of servers elsewhere are kept now */
+  keeps(counts: () => Record<Kept, number>): void;
+  /** @param about the number of the question's type, undefined for what could not be read; sizes in bytes */
+  answered(about: { wire: Wire; type: number | undefined; queryBytes: number; replyBytes: number; rcode: number; seconds: number }): void;
+  /** What was asked of servers elsewhere, and whether the answer was kept here. */
+  lookedUp(kept: Kept | undefined): void;
+  /** @param rcode undefined when nobody answered */
+  forwarded(rcode: number | undefined, seconds: number): void;
 }
 
 export class DnsServer {
@@ -52,9 +67,12 @@ export class DnsServer {
   #quietUntilMs = Number.NEGATIVE_INFINITY;
   #unsaid = 0;
   readonly #forwards = new ClientLimit(forwardsPerClientMax, forwardsMax);
+  readonly #cache: DnsCache;
 
   constructor(options: DnsServerOptions) {
     this.#options = options;
+    this.#cache = new DnsCache(options.clock);
+    options.observer?.keeps(() => this.#cache.counts);
     const { clock, tcpLimits = defaultTcpLimits } = options;
     this.#connections = new TcpConnections(clock, (question, client) => this.#reply(question, 'tcp', client), tcpLimits);
   }
@@ -108,8 +126,20 @@ export class DnsServer {
     if (reply && udp && udp.getSendQueueSize() < udpSendBytesMax) udp.send(reply, port, address);
   }
 
-  /** Never throws, whatever comes. */
   async #reply(query: Buffer, wire: Wire, client: string): Promise<Buffer | undefined> {
+    const { clock, observer } = this.#options;
+    const startedMs = clock.monotonicMs();
+    const reply = await this.#answered(query, wire, client);
+    if (!reply || !observer) return reply;
+    const end = partsOf(query)?.questionEnd;
+    const type = end === undefined ? undefined : query.readUInt16BE(end - 4);
+    const seconds = (clock.monotonicMs() - startedMs) / 1000;
+    observer.answered({ wire, type, queryBytes: query.length, replyBytes: reply.length, rcode: rcodeOf(reply), seconds });
+    return reply;
+  }
+
+  /** Never throws, whatever comes. */
+  async #answered(query: Buffer, wire: Wire, client: string): Promise<Buffer | undefined> {
     const refusedAs = query.length > queryBytesMax ? undefined : refusal(query);
     if (refusedAs === undefined) return undefined;
     if (refusedAs !== 0) return refused(query, refusedAs);
@@ -141,12 +171,20 @@ export class DnsServer {
     this.#unsaid = 0;
   }
 
-  /** Undefined when nobody answers, and when the client has as many questions out as it may. */
+  /** From what is kept, or from others. Undefined when nobody answers, and when the client has as many questions out as it may. */
   async #forward(query: Buffer, wire: Wire, client: string): Promise<Buffer | undefined> {
+    const { upstream, clock, observer } = this.#options;
+    const known = this.#cache.get(query, wire);
+    observer?.lookedUp(known?.kept);
+    if (known) return known.reply;
     const release = this.#forwards.take(client);
     if (!release) return undefined;
+    const startedMs = clock.monotonicMs();
     try {
-      return await this.#options.upstream.ask(query, wire);
+      const reply = await upstream.ask(query, wire);
+      observer?.forwarded(reply && rcodeOf(reply), (clock.monotonicMs() - startedMs) / 1000);
+      if (reply) this.#cache.put(query, reply);
+      return reply;
     } finally {
       release();
     }
