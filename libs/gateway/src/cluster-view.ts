@@ -1,5 +1,6 @@
 // What every node should have, kept from the informers' events: pods by node, what they refer to, and what all nodes share.
 // A node's set is computed when it is asked for, from what is known then; `onDirty` says for whom that may have changed.
+
 import {
   ConfigMap,
   EndpointSlice,
@@ -24,6 +25,7 @@ import { IngressView } from './ingress-view.ts';
 import { nodePeer } from './node-peer.ts';
 import { nodeView } from './node-view.ts';
 import { PolicyView } from './policies/policy-view.ts';
+import type { Subscribe } from './subscribe.ts';
 
 /** Finalizer of volumes that are in use. */
 const volumeProtection = 'kubernetes.io/pv-protection';
@@ -38,9 +40,6 @@ interface NodeDesired {
   /** Something in it may have changed since it was computed. */
   stale: boolean;
 }
-
-/** An informer's view of a kind: the handler is told of every object as it is now, or that it is gone. */
-export type Subscribe = <T extends KubeObject>(kind: KindDefinition<T>, handler: (object: T, gone: boolean) => void) => void;
 
 export class ClusterView {
   readonly #counter: RevisionCounter;

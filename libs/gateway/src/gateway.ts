@@ -7,27 +7,12 @@ import { agentGatewayService } from '@berth/protocol';
 import type { Ports } from '@berth/telemetry';
 import * as grpc from '@grpc/grpc-js';
 import type { GatewayConfig } from './config.ts';
+import type { GatewayPki } from './gateway-pki.ts';
 import { agentGatewayHandlers, isNode } from './grpc-service.ts';
 import { informerFeed } from './informer-feed.ts';
 import type { NodeConnector } from './node-connector.ts';
 import { SessionHub } from './session-hub.ts';
 import { strangerLimit } from './stranger-limit.ts';
-
-/** What the gateway needs of `@berth/pki`; a CertificateAuthority and a ServingCertificate fit. */
-export interface GatewayPki {
-  authority: {
-    /** The CA's certificate. */
-    der: Uint8Array;
-    /** PKCS#10 in, certificate out, both DER; for `system:node:<name>` whatever subject was asked for. */
-    signNodeRequest(request: Uint8Array, nodeName: string): Promise<Uint8Array>;
-  };
-  serving: {
-    /** PEM. The chain sent ends with the CA, as joining agents check its fingerprint. */
-    context: { key: string; cert: string };
-    onRenewed(listener: () => void): () => void;
-  };
-  verifyJoinToken(token: string): Promise<boolean>;
-}
 
 export interface GatewayOptions extends Ports {
   client: Client;

@@ -4,7 +4,7 @@ import { StatusError } from '@berth/machinery';
 import { type agentV1, decodeAgentMessage, encodeControlMessage, FrameTunnel, type Input, ProtocolError } from '@berth/protocol';
 import type { Clock, Logger } from '@berth/telemetry';
 import * as grpc from '@grpc/grpc-js';
-import type { GatewayPki } from './gateway.ts';
+import type { GatewayPki } from './gateway-pki.ts';
 import { IdentityError, nodeOfCertificate } from './peer-identity.ts';
 import type { SessionHub } from './session-hub.ts';
 

@@ -3,7 +3,7 @@
 import { ConfigMap, heldAddresses, loadBalancerHolders } from '@berth/api';
 import { deepEqual, keyOf } from '@berth/machinery';
 import type { HeldAddresses } from '@berth/protocol';
-import type { Subscribe } from './cluster-view.ts';
+import type { Subscribe } from './subscribe.ts';
 
 export class HolderView {
   readonly #byNode = new Map<string, HeldAddresses>();

@@ -4,7 +4,7 @@ import { Ingress, IngressClass, ingressClassName, isServed, Secret } from '@bert
 import { deepEqual, type KubeObject } from '@berth/machinery';
 import { servingPair } from '@berth/pki';
 import type { IngressCertificate } from '@berth/protocol';
-import type { Subscribe } from './cluster-view.ts';
+import type { Subscribe } from './subscribe.ts';
 
 export class IngressView {
   readonly #share: (object: KubeObject, gone: boolean) => void;

@@ -5,12 +5,13 @@ import type { Tunnel, TunnelRequest } from '@berth/protocol';
 import type { Ports, Timer } from '@berth/telemetry';
 import { AccountTokens } from './account-tokens.ts';
 import { AgentEventWriter } from './agent-events.ts';
-import { ClusterView, type Subscribe } from './cluster-view.ts';
+import { ClusterView } from './cluster-view.ts';
 import type { NodeConfig } from './config.ts';
 import type { NodeConnector } from './node-connector.ts';
 import { NodeRegistrar } from './node-registrar.ts';
 import { NodeSession, type SessionChannel, type SessionPorts } from './node-session.ts';
 import { NodeUsages } from './node-usages.ts';
+import type { Subscribe } from './subscribe.ts';
 import { notConnected, TunnelBroker } from './tunnel-broker.ts';
 
 /** One set of informers that all sessions share. `start` resolves once everything that exists was told. */

@@ -1,7 +1,8 @@
 // The operations of a kind in OpenAPI: which verbs its paths have and which parameters they take. kubectl looks for
 // fieldValidation and dryRun on PATCH before it trusts the server with either.
 import type { KindDefinition } from './kind.ts';
-import type { OpenApi } from './openapi.ts';
+
+export type OpenApi = Record<string, unknown>;
 
 const query = (name: string, type: 'string' | 'integer' | 'boolean', description: string): OpenApi => ({
   name,

@@ -1,9 +1,9 @@
 // OpenAPI v3 documents, one a group version, derived from the kinds: what `kubectl explain`, `apply` and `diff` read.
 import type { KindDefinition } from './kind.ts';
-import { operations } from './openapi-paths.ts';
+import { type OpenApi, operations } from './openapi-paths.ts';
 import type { FieldSchema, MessageSchema, ScalarType, TypeSchema } from './schema.ts';
 
-export type OpenApi = Record<string, unknown>;
+export type { OpenApi };
 
 /** `core.v1.Pod` → `io.k8s.api.core.v1.Pod`: the names that clients know. */
 export function definitionName(message: string): string {

@@ -11,7 +11,13 @@ import {
 } from '@berth/api';
 import { keyOf, labelSelectorFrom, parseQuantity } from '@berth/machinery';
 import type { NodeState } from './node-state.ts';
-import type { VolumeState } from './volume-state.ts';
+
+/** By keys or names. */
+interface KnownVolumes {
+  claims: ReadonlyMap<string, PersistentVolumeClaim>;
+  classes: ReadonlyMap<string, StorageClass>;
+  volumes: { has(name: string): boolean };
+}
 
 interface Offer {
   className: string;
@@ -67,7 +73,7 @@ export function claimBytes({ spec }: PersistentVolumeClaim, { provisioner }: Sto
 }
 
 /** What claims of pods on the node wait for, from one provisioner. Once a volume is there, its capacity object counts it. */
-export function promisedBytes(node: NodeState, provisioner: string, volumes: VolumeState): number {
+export function promisedBytes(node: NodeState, provisioner: string, volumes: KnownVolumes): number {
   let sum = 0;
   const seen = new Set<string>();
   for (const { claims, namespace } of node.pods.values()) {

@@ -2,7 +2,7 @@ import type { Pod } from '@berth/api';
 import { silentLogger } from '@berth/telemetry';
 import { SimulatedClock } from '@berth/telemetry/testing';
 import { expect, test } from 'vitest';
-import type { Failure } from '../pods/pod-ending.ts';
+import type { Failure } from '../pods/failure.ts';
 import { podOf } from '../pods/testing.ts';
 import { EvictionManager } from './eviction-manager.ts';
 import type { PodUsage } from './pod-usage.ts';

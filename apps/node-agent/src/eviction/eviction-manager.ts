@@ -6,7 +6,7 @@ import type { ContainerStats, Runtime } from '@berth/runtime';
 import type { Clock, Logger } from '@berth/telemetry';
 import type { PressureCondition } from '../pods/admission.ts';
 import { isCritical } from '../pods/critical-pods.ts';
-import { type Failure, terminationByKubelet } from '../pods/pod-ending.ts';
+import { type Failure, terminationByKubelet } from '../pods/failure.ts';
 import type { NodeMeasurements } from './node-measurements.ts';
 import type { WeighedPod } from './pod-usage.ts';
 import { calm, isRelieved, type Observations, type PressureState, pressureStep } from './pressure.ts';

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { StatusError } from '@berth/machinery';
 import type { TunnelRequest } from '@berth/protocol';
 import type { LogSource } from '../tunnels/log-source.ts';
-import type { PodContainers } from '../tunnels/tunnel-server.ts';
+import type { PodContainers } from '../tunnels/pod-containers.ts';
 
 export interface LogSources {
   logs: LogSource;

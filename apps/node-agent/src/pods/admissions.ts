@@ -6,7 +6,7 @@ import type { Clock } from '@berth/telemetry';
 import { type AdmittingNode, admit, type Rejection } from './admission.ts';
 import type { Allocations } from './allocations.ts';
 import { isCritical, podsToPreempt } from './critical-pods.ts';
-import { type Failure, terminationByKubelet } from './pod-ending.ts';
+import { type Failure, terminationByKubelet } from './failure.ts';
 
 /** Within this, what the control plane knew of the node when the pod was bound has come here too. */
 const nodeNewsMs = 2_000;

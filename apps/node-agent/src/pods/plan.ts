@@ -4,8 +4,8 @@
 import type { Container, Pod } from '@berth/api';
 import type { ContainerInfo } from '@berth/runtime';
 import { anyRunning, newest, type ObservedPod, specHashAnnotation } from './observed.ts';
-import type { ResizeStep } from './pod-resizer.ts';
 import { initRestartsOf, isSidecar, neverRestarts, type Restarts, restartsOf } from './restart-policy.ts';
+import type { ResizeStep } from './sizes.ts';
 
 export interface Kill {
   containerId: string;

@@ -1,27 +1,10 @@
 // Why the agent ends a pod of its own accord: this node did not take it, its deadline has passed, or it was evicted. The first reason
 // stands. A pod that waits to be taken is left alone until it is.
-import type { Pod, PodCondition } from '@berth/api';
+import type { Pod } from '@berth/api';
+import type { Failure } from './failure.ts';
 import type { PodEnvironment } from './pod-environment.ts';
 
-export interface Failure {
-  reason: string;
-  message: string;
-  /** Set once the pod has ended. */
-  condition?: PodCondition;
-  /** The most that containers are given to end. */
-  graceSeconds?: number;
-  /** Nothing of it ever ran here. */
-  isRejected?: true;
-  /** What is said of the node says it all. */
-  hasNoEvent?: true;
-}
-
 type Environment = Pick<PodEnvironment, 'admissions' | 'clock' | 'event'>;
-
-/** What tells others that not the pod itself, but the node ended it. */
-export function terminationByKubelet(message: string): PodCondition {
-  return { type: 'DisruptionTarget', status: 'True', reason: 'TerminationByKubelet', message };
-}
 
 export class PodEnding {
   readonly #env: Environment;

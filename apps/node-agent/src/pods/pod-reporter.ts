@@ -3,8 +3,8 @@
 import { type Container, type ContainerStatus, everyContainer, type Pod, type PodStatus } from '@berth/api';
 import type { ContainerInfo } from '@berth/runtime';
 import type { ContainerView, WaitingReason } from './container-status.ts';
+import type { Failure } from './failure.ts';
 import { newest, type ObservedPod } from './observed.ts';
-import type { Failure } from './pod-ending.ts';
 import type { PodEnvironment } from './pod-environment.ts';
 import type { PodResizer } from './pod-resizer.ts';
 import { podStatus } from './pod-status.ts';

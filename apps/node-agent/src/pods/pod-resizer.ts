@@ -9,12 +9,10 @@ import type { PodEnvironment } from './pod-environment.ts';
 import { lessFirst, PodFitting, type SizeChange } from './pod-fitting.ts';
 import { resizeMessage } from './resize-messages.ts';
 import { containerResources } from './resources.ts';
-import { differs, isSameSize, sizedContainers, sizedResources } from './sizes.ts';
+import { differs, isSameSize, type ResizeStep, sizedContainers, sizedResources } from './sizes.ts';
 
 export const resizeConditions = ['PodResizePending', 'PodResizeInProgress'] as const;
 const retryMs = 10_000;
-
-export type ResizeStep = 'update' | 'restart';
 
 type Environment = Pick<PodEnvironment, 'allocations' | 'runtime' | 'clock' | 'event' | 'memoryBytes' | 'cgroup' | 'restartMarks'>;
 

@@ -2,7 +2,7 @@
 // "Pod conditions"). Pure; transition times change only when a condition does.
 import { type ContainerStatus, isTerminal, type Pod, type PodCondition, type PodStatus } from '@berth/api';
 import { type ContainerView, containerStatus, ephemeralContainerStatus, initContainerStatus, rfc3339 } from './container-status.ts';
-import type { Failure } from './pod-ending.ts';
+import type { Failure } from './failure.ts';
 import { podPhase } from './pod-phase.ts';
 import { resizeConditions } from './pod-resizer.ts';
 import { isSidecar } from './restart-policy.ts';

@@ -3,6 +3,8 @@ import type { Container, Pod, ResourceRequirements } from '@berth/api';
 import { parseQuantity } from '@berth/machinery';
 import { isSidecar } from './restart-policy.ts';
 
+export type ResizeStep = 'update' | 'restart';
+
 export const sizedResources = ['cpu', 'memory'] as const;
 export type SizedResource = (typeof sizedResources)[number];
 

@@ -8,7 +8,7 @@ import { SimulatedClock } from '@berth/telemetry/testing';
 import { simulatedPulls } from '../images/testing.ts';
 import type { NetworkState } from '../network/network.ts';
 import { SimulatedPodCgroups } from '../node/simulated-pod-cgroups.ts';
-import type { ProbeResult } from '../probes/probe.ts';
+import type { ProbeResult } from '../probes/probe-result.ts';
 import type { VolumeManager } from '../volumes/volume-manager.ts';
 import type { PressureCondition } from './admission.ts';
 import { LogFolders } from './log-folders.ts';

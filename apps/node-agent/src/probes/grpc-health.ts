@@ -1,7 +1,7 @@
 // A gRPC probe: asks the standard health service (grpc.health.v1.Health/Check) once. Its two messages have one field each and
 // are written and read by hand.
 import * as grpc from '@grpc/grpc-js';
-import type { ProbeResult } from './probe.ts';
+import type { ProbeResult } from './probe-result.ts';
 
 const method = '/grpc.health.v1.Health/Check';
 const statusNames = ['UNKNOWN', 'SERVING', 'NOT_SERVING', 'SERVICE_UNKNOWN'];

@@ -1,19 +1,14 @@
 // One probe attempt: exec, http, tcp or grpc, with the kubelet's ideas of success: HTTP 200 to 399, redirects are followed on
 // the same host and count as success to another. What fails is a result; what cannot be tried at all is thrown.
+
 import { connect } from 'node:net';
 import type { Container, HTTPGetAction, Probe } from '@berth/api';
 import { ExecTimeoutError, type Runtime } from '@berth/runtime';
 import { expand } from '../pods/environment.ts';
 import { grpcHealth } from './grpc-health.ts';
 import { HttpActionError, httpAction } from './http-action.ts';
+import type { ProbeResult } from './probe-result.ts';
 import { type ProbeTarget, resolvePort } from './probe-target.ts';
-
-export interface ProbeResult {
-  success: boolean;
-  message: string;
-  /** It succeeded, and there is something to say about how. */
-  isWarning?: true;
-}
 
 /** Performs attempts; a port, so that simulated pods are probed without a network. */
 export interface ProbeRunner {

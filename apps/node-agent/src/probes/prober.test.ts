@@ -2,7 +2,7 @@ import type { Container, Pod, Probe } from '@berth/api';
 import { seededRandom, silentLogger } from '@berth/telemetry';
 import { SimulatedClock } from '@berth/telemetry/testing';
 import { expect, test } from 'vitest';
-import type { ProbeResult } from './probe.ts';
+import type { ProbeResult } from './probe-result.ts';
 import { Prober } from './prober.ts';
 
 const pod: Pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'web', uid: 'u' }, spec: { containers: [] } };

@@ -2,7 +2,7 @@
 // and takes no pod any more; pods end as failed, the lowest priorities first, each group within its time.
 import { isTerminal, type Pod } from '@berth/api';
 import type { Clock, Logger } from '@berth/telemetry';
-import { type Failure, terminationByKubelet } from '../pods/pod-ending.ts';
+import { type Failure, terminationByKubelet } from '../pods/failure.ts';
 import { type ShutdownPeriod, shutdownGroups } from './shutdown-periods.ts';
 
 const message = 'Pod was terminated in response to imminent node shutdown.';

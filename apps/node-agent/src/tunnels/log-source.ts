@@ -5,7 +5,7 @@ import { StatusError } from '@berth/machinery';
 import type { TunnelRequest } from '@berth/protocol';
 import { type ContainerInfo, type Runtime, readLogs } from '@berth/runtime';
 import type { Clock } from '@berth/telemetry';
-import type { PodContainers } from './tunnel-server.ts';
+import type { PodContainers } from './pod-containers.ts';
 
 export interface LogSource {
   /** @throws StatusError when there is nothing to read */

@@ -1,26 +1,17 @@
 // Serves what the control plane asks of this node: exec, attach, port-forward and logs of its pods, and HTTP of its own, each over its own tunnel.
 // What cannot be served is refused before the tunnel opens, so that clients get an answer with the right code.
-import type { Pod } from '@berth/api';
+
 import { StatusError } from '@berth/machinery';
 import type { Tunnel, TunnelRequest } from '@berth/protocol';
-import type { ContainerInfo, Runtime } from '@berth/runtime';
+import type { Runtime } from '@berth/runtime';
 import type { Logger } from '@berth/telemetry';
 import { type Dial, dialProxied } from './dial.ts';
 import type { LogSource } from './log-source.ts';
+import type { PodContainers } from './pod-containers.ts';
 import { joinByteStream, joinExecSession } from './stream-joins.ts';
 
 /** Tunnels served at once; more are refused. */
 const tunnelsMax = 256;
-
-export interface PodContainers {
-  pod: Pod;
-  /** Newest first. */
-  instances: ContainerInfo[];
-  /** Of the sandbox that is up. */
-  sandboxId: string | undefined;
-  /** The pod's first, as the runtime knows it: the node's own where the pod uses the node's network. */
-  address: string | undefined;
-}
 
 export interface TunnelServerDeps {
   runtime: Runtime;

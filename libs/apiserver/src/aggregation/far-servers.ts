@@ -4,9 +4,8 @@ import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { isRecord, StatusError } from '@berth/machinery';
 import type { Clock } from '@berth/telemetry';
-import type { PassedRequest } from '../core/other-servers.ts';
 import type { User } from '../core/types.ts';
-import { FarRequest, KeptConnections, secured } from '../core/webhooks/index.ts';
+import { FarRequest, KeptConnections, type PassedRequest, secured } from '../core/webhooks/index.ts';
 import type { AggregatedVersion } from './api-service-table.ts';
 import { userHeaders } from './user-headers.ts';
 

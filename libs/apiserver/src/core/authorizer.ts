@@ -1,24 +1,12 @@
 // Who may do what: the port, and how its answer reads. The tables behind it are in component-users.ts until RBAC's
 // objects take over.
-import { type FieldRequirement, StatusError } from '@berth/machinery';
+
+import { StatusError } from '@berth/machinery';
+import type { Attributes, Verb } from './attributes.ts';
 import type { PolicyRule } from './authorization/policy-rules.ts';
 import type { Target, User } from './types.ts';
 
-export type Verb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete' | 'deletecollection' | (string & {});
-
-/** What is asked for; either a resource or a path outside of them, such as /metrics. */
-export type Attributes =
-  | {
-      verb: Verb;
-      group: string;
-      resource: string;
-      subresource?: string;
-      namespace?: string;
-      name?: string;
-      /** Of a list, watch or deletion of many: it is about no others. */
-      fieldSelector?: FieldRequirement[];
-    }
-  | { verb: Verb; path: string };
+export type { Attributes, Verb };
 
 export interface Authorizer {
   /** Whether it is allowed; `reason` says why not, where there is more to say than that nothing allows it. */

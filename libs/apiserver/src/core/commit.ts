@@ -1,17 +1,11 @@
 // Optimistic writes: decide on the newest known state, commit if it still is, decide again if not. What is decided may depend
 // on other keys (a namespace that must exist, a port that must be free); guards commit with the object or not at all.
-import { groupResourceOf, isReason, type KindDefinition, type KubeObject, StatusError } from '@berth/machinery';
-import {
-  type Compare,
-  type KeyValue,
-  LeaseNotFoundError,
-  type Store,
-  type Transaction,
-  type TransactionResult,
-  type Write,
-} from '@berth/store';
+
+import { groupResourceOf, isReason, type KindDefinition, StatusError } from '@berth/machinery';
+import { type KeyValue, LeaseNotFoundError, type Store, type Transaction, type TransactionResult, type Write } from '@berth/store';
 import type { Clock } from '@berth/telemetry';
 import { holds, isSame, removed, storedHead, unchanged, versioned } from './committed-entry.ts';
+import type { Decide, Decision, Guard, Known, PutDecision } from './decision.ts';
 import type { EventExpiry } from './event-expiry.ts';
 import { relativeKey, storageKey } from './keys.ts';
 import { timed } from './latency.ts';
@@ -29,39 +23,7 @@ const attemptsMax = 200;
 const askingMsMax = 34_000;
 const outOfTime = 'Timeout: request did not complete within requested timeout - context deadline exceeded';
 
-export interface Guard {
-  compare: Compare;
-  write?: Write;
-  /** Called when the comparison failed: throws the StatusError to answer with, or returns to decide again. */
-  onConflict(current: KeyValue | undefined): void;
-  /** Called when it was written, before the cache knows. */
-  onCommit?(revision: number): void;
-}
-
-/** Keys of failed guards as the store has them now; newer than the cache. */
-export type Known = ReadonlyMap<string, KeyValue | undefined>;
-
-export interface PutDecision {
-  type: 'put';
-  object: KubeObject;
-  guards?: Guard[];
-  /** These go along unconditionally: releases of what the object held. */
-  writes?: Write[];
-  warnings?: string[];
-  /** Of a dry run: the version that is shown, as no store gives one. */
-  shownVersion?: string | undefined;
-  /** Decisions of the same turn are made and committed one after the other. */
-  turn?: string | undefined;
-  /** Makes the decision anew while the object is as it was decided on: without asking webhooks, which take their time. */
-  again?(): Promise<Decision>;
-  /** Whether it holds what may be somebody else's once it could not be committed, such as an address: then everything is decided anew. */
-  isAllocated?: boolean | undefined;
-}
-
-export type Decision =
-  | PutDecision
-  | { type: 'remove'; object: KubeObject; writes?: Write[]; warnings?: string[] }
-  | { type: 'keep'; entry: Entry; warnings?: string[] };
+export type { Decide, Decision, Guard, Known, PutDecision };
 
 /** Others refused it, for reasons of their own: they are not asked again about an object that is the same. */
 export class Refusal extends StatusError {
@@ -81,8 +43,6 @@ interface Made {
   again: PutDecision['again'];
   isVoid?: boolean;
 }
-
-export type Decide = (current: Entry | undefined, known: Known) => Decision | Promise<Decision>;
 
 export interface Committed {
   entry: Entry;

@@ -2,17 +2,45 @@
 // shared with the watch cache and frozen.
 import type { Client, DeleteOptions, ListOptions, ObjectList, PatchType, WatchEvent, WatchOptions, WriteOptions } from '@berth/client';
 import type { KindDefinition, KubeObject, ObjectKey } from '@berth/machinery';
-import type { ApiServer } from './api-server.ts';
 import { managerOf } from './component-users.ts';
-import { erased } from './kinds-by-name.ts';
+import { erased, type KindsByName } from './kinds-by-name.ts';
+import type { OtherServer } from './other-servers.ts';
+import type { PatchKind } from './patches.ts';
 import type { Connection } from './resource.ts';
-import type { Call, Encoded, User, WatchItem, WriteSettings } from './types.ts';
+import type {
+  Answer,
+  Call,
+  DeleteAnswer,
+  DeleteSettings,
+  Encoded,
+  ListAnswer,
+  ListSettings,
+  User,
+  WatchHandle,
+  WatchItem,
+  WatchSettings,
+  WriteSettings,
+} from './types.ts';
+
+/** What it asks: the API server, which makes it. */
+export interface LocalServer {
+  readonly kinds: KindsByName;
+  otherFor(group: string, version: string): OtherServer | undefined;
+  get(call: Call): Promise<Answer>;
+  list(call: Call, settings: ListSettings): Promise<ListAnswer>;
+  watch(call: Call, settings: WatchSettings): Promise<WatchHandle>;
+  create(call: Call, body: unknown, settings?: WriteSettings): Promise<Answer>;
+  update(call: Call, body: unknown, settings: WriteSettings): Promise<Answer>;
+  patch(call: Call, type: PatchKind | 'apply', patch: unknown, settings: WriteSettings): Promise<Answer>;
+  delete(call: Call, settings: DeleteSettings): Promise<DeleteAnswer>;
+  connect(call: Call, verb: string, options: KubeObject): Promise<Connection>;
+}
 
 export class LocalClient implements Client {
-  readonly #server: ApiServer;
+  readonly #server: LocalServer;
   readonly #user: User;
 
-  constructor(server: ApiServer, user: User) {
+  constructor(server: LocalServer, user: User) {
     this.#server = server;
     this.#user = user;
   }

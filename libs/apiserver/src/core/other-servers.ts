@@ -1,9 +1,9 @@
 // The port by which the registry knows versions of the API that other servers answer for: with everything that is in them, which is those
 // servers' to say. Whoever implements it (aggregation) looks at the user's request only once it is allowed.
-import type { OutgoingHttpHeaders } from 'node:http';
+
 import type { Resource } from './resource.ts';
 import type { User } from './types.ts';
-import type { FarRequest } from './webhooks/index.ts';
+import type { FarRequest, PassedRequest } from './webhooks/index.ts';
 
 export interface OtherServers {
   /** Undefined for what this server answers itself. */
@@ -20,15 +20,4 @@ export interface OtherServer {
   resource: Resource;
   /** As that user. Closed when the signal aborts. @throws Error that says why there is no way to it */
   request(user: User, options: PassedRequest): Promise<FarRequest>;
-}
-
-/** A request that is passed on as it came. */
-export interface PassedRequest {
-  method: string | undefined;
-  /** Begins with `/`, query included. */
-  path: string;
-  headers: OutgoingHttpHeaders;
-  signal: AbortSignal;
-  /** Whether a connection may be one that was kept, and be kept: for what is short and may be sent again. */
-  keeps?: boolean;
 }

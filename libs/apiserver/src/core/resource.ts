@@ -4,7 +4,6 @@
 // StatusError.
 import type { KubeObject } from '@berth/machinery';
 import type { Tunnel } from '@berth/protocol';
-import type { PassedRequest } from './other-servers.ts';
 import type { PatchKind } from './patches.ts';
 import type {
   Answer,
@@ -18,7 +17,7 @@ import type {
   WatchSettings,
   WriteSettings,
 } from './types.ts';
-import type { FarRequest } from './webhooks/index.ts';
+import type { FarRequest, PassedRequest } from './webhooks/index.ts';
 
 export interface Resource {
   get?(call: Call, settings: ReadSettings): Promise<Answer>;

@@ -2,13 +2,24 @@
 // mounts, and with two descriptors however deep it is. What is nested is moved up to the tree's own root and emptied there.
 import { randomUUID } from 'node:crypto';
 import { rmdir } from 'node:fs/promises';
-import type { DirectoryHandle } from './directory-handle.ts';
+
+/** As much of a directory's handle as this needs. */
+export interface OpenDirectory extends AsyncDisposable {
+  readonly shownPath: string;
+  directory(name: string): Promise<OpenDirectory>;
+  entries(): AsyncIterable<{ name: string }>;
+  /** The path of an entry, by the directory's descriptor. */
+  entry(name: string): string;
+  mountId(): Promise<number>;
+  rename(name: string, target: OpenDirectory, newName: string): Promise<void>;
+  unlink(name: string): Promise<void>;
+}
 
 const movedMax = 1_000;
 const batchSize = 64;
 
 /** Nothing happens when there is no such entry. @throws EBUSY for what is mounted there or below, which stays with its content */
-export async function removeTree(parent: DirectoryHandle, name: string): Promise<void> {
+export async function removeTree(parent: OpenDirectory, name: string): Promise<void> {
   if (await isRemoved(parent, name)) return;
   {
     await using top = await parent.directory(name);
@@ -20,7 +31,7 @@ export async function removeTree(parent: DirectoryHandle, name: string): Promise
 }
 
 /** One pass over the tree's root. Returns whether there was any folder: what was moved up may be found in the next pass only. */
-async function emptyOnce(top: DirectoryHandle, mountId: number): Promise<boolean> {
+async function emptyOnce(top: OpenDirectory, mountId: number): Promise<boolean> {
   let found = false;
   for await (const name of fullFolders(top)) {
     found = true;
@@ -31,7 +42,7 @@ async function emptyOnce(top: DirectoryHandle, mountId: number): Promise<boolean
 }
 
 /** Removes an entry of the tree's root; folders in it that hold something are moved up, and noted up to a number. */
-async function emptyFolder(top: DirectoryHandle, name: string, mountId: number, moved: string[]): Promise<void> {
+async function emptyFolder(top: OpenDirectory, name: string, mountId: number, moved: string[]): Promise<void> {
   if (await isRemoved(top, name)) return;
   await using folder = await top.directory(name);
   await refuseMount(folder, mountId);
@@ -44,7 +55,7 @@ async function emptyFolder(top: DirectoryHandle, name: string, mountId: number, 
 }
 
 /** What could not be removed at once. Many files go at a time, as each takes its turn among the process' threads. */
-async function* fullFolders(folder: DirectoryHandle): AsyncGenerator<string> {
+async function* fullFolders(folder: OpenDirectory): AsyncGenerator<string> {
   const batch: string[] = [];
   const remove = async () => {
     const names = batch.splice(0);
@@ -59,7 +70,7 @@ async function* fullFolders(folder: DirectoryHandle): AsyncGenerator<string> {
 }
 
 /** Whether the entry is gone now; not for a folder that holds something. */
-async function isRemoved(parent: DirectoryHandle, name: string): Promise<boolean> {
+async function isRemoved(parent: OpenDirectory, name: string): Promise<boolean> {
   try {
     await parent.unlink(name);
     return true;
@@ -77,7 +88,7 @@ async function isRemoved(parent: DirectoryHandle, name: string): Promise<boolean
   }
 }
 
-async function refuseMount(folder: DirectoryHandle, mountId: number): Promise<void> {
+async function refuseMount(folder: OpenDirectory, mountId: number): Promise<void> {
   if ((await folder.mountId()) !== mountId) throw failure('EBUSY', `${folder.shownPath} is a mount and is not deleted: unmount it first`);
 }
 

@@ -4,44 +4,12 @@
 // and the quota stands what users configure: webhooks and policies, which may change what they like and take their time.
 import { type FieldError, type KindDefinition, type KubeObject, StatusError } from '@berth/machinery';
 import type { Write } from '@berth/store';
-import { type Guard, type Known, Refusal } from '../commit.ts';
-import type { Annotated, User } from '../types.ts';
-import type { AdmissionFacts } from './expressions/index.ts';
+import { Refusal } from '../commit.ts';
+import type { User } from '../types.ts';
+import type { AdmissionRequest, DynamicRequest } from './admitted-request.ts';
 import { shownToOthers } from './shown-request.ts';
 
-/** A request as webhooks and policies are asked about it. */
-export interface DynamicRequest extends AdmissionFacts {
-  audit?: Annotated | undefined;
-  /** One Warning header each, also when the request fails. */
-  warnings: string[];
-  /** Aborts when nobody waits for the answer any more. */
-  signal?: AbortSignal | undefined;
-  /** Shared by all attempts to decide on a write. */
-  known?: Known;
-}
-
-/** A write of an object. */
-export interface AdmissionRequest extends DynamicRequest {
-  operation: 'CREATE' | 'UPDATE';
-  /** Absent for the object itself. */
-  subresource?: string | undefined;
-  /** Changed in place. */
-  object: KubeObject;
-  /** The object before; frozen. */
-  old: KubeObject | undefined;
-  known: Known;
-  /** Committed together with the object. */
-  guards: Guard[];
-  writes: Write[];
-  /** Set by a plugin whose guards others change all the time: requests of the same turn wait for each other. */
-  turn?: string;
-  /** Whether an address or a port was chosen, which is had once it is committed. */
-  isAllocated?: boolean;
-  /** Whether the server made the name up: until the object is complete, others are shown none. */
-  isNameGenerated?: boolean;
-  /** Whether webhooks and policies are to have no say: they had it on the request that this one is part of. */
-  isAdmitted?: boolean | undefined;
-}
+export type { AdmissionRequest, DynamicRequest };
 
 /** What users configure. */
 export interface DynamicAdmission {

@@ -2,7 +2,7 @@
 // gets only once it is complete.
 import { become } from '../fresh-copies.ts';
 import { scaleKind, scaleOf, setReplicas } from '../subresources/scale-object.ts';
-import type { AdmissionRequest, DynamicRequest } from './admission.ts';
+import type { AdmissionRequest, DynamicRequest } from './admitted-request.ts';
 
 export interface ShownRequest {
   request: DynamicRequest;

@@ -1,7 +1,7 @@
 // What one rule of a role allows, and whether some rules cover another: the semantics of rbac.authorization.k8s.io/v1
 // (kubernetes.io/docs, "Using RBAC Authorization").
 import type { rbacV1 } from '@berth/api';
-import type { Attributes } from '../authorizer.ts';
+import type { Attributes } from '../attributes.ts';
 
 export type PolicyRule = rbacV1.PolicyRule;
 

@@ -1,7 +1,7 @@
 // Decisions about an object in the version of a request: what is there is converted to it first, and what comes of it to the version
 // that is stored.
 import { cloneObject, type KindConversion, type KindDefinition, type KubeObject } from '@berth/machinery';
-import type { Decide, Decision } from '../commit.ts';
+import type { Decide, Decision } from '../decision.ts';
 import { type Entry, headOf } from '../object-codec.ts';
 import { shownEntry } from './shown-entries.ts';
 

@@ -6,6 +6,17 @@ import { connect as tlsConnect } from 'node:tls';
 import { StatusError } from '@berth/machinery';
 import { unreachable } from './service-endpoints.ts';
 
+/** A request that is passed on as it came. */
+export interface PassedRequest {
+  method: string | undefined;
+  /** Begins with `/`, query included. */
+  path: string;
+  headers: OutgoingHttpHeaders;
+  signal: AbortSignal;
+  /** Whether a connection may be one that was kept, and be kept: for what is short and may be sent again. */
+  keeps?: boolean;
+}
+
 export interface FarRequestOptions {
   method: string | undefined;
   /** Begins with `/`, query included. */

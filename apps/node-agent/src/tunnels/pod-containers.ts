@@ -1,0 +1,13 @@
+// A pod of this node, as tunnels into it need it.
+import type { Pod } from '@berth/api';
+import type { ContainerInfo } from '@berth/runtime';
+
+export interface PodContainers {
+  pod: Pod;
+  /** Newest first. */
+  instances: ContainerInfo[];
+  /** Of the sandbox that is up. */
+  sandboxId: string | undefined;
+  /** The pod's first, as the runtime knows it: the node's own where the pod uses the node's network. */
+  address: string | undefined;
+}
