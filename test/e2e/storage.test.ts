@@ -47,7 +47,8 @@ test('a claim waits for its first pod and is bound to a volume of its size, whic
     // Reserved, not only promised.
     const { size: bytes, blocks } = await stat(path);
     expect([volume.spec.local?.fsType, bytes, blocks * 512 >= size]).toEqual(['ext4', size, true]);
-    const fill = "dd if=/dev/zero of=/data/filler bs=1M count=64 2>&1; ls /data; df -k /data | tail -n 1 | awk '{print $2}'";
+    const fill =
+      "b=/bin/busybox; $b dd if=/dev/zero of=/data/filler bs=1M count=64 2>&1; $b ls /data; $b df -k /data | $b tail -n 1 | $b awk '{print $2}'";
     const said = await kubectl('-n', ns, 'exec', 'keeper', '--', '/bin/busybox', 'sh', '-c', fill);
     expect(said).toContain('No space left on device');
     expect(said).toMatch(/\nfile\nfiller\n/);
