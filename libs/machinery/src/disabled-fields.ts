@@ -1,17 +1,7 @@
 // Fields behind a feature gate that is off: known by name, so that nobody is told of a mistake, and dropped without a word when an
 // object is written, as kube-apiserver does. An object that has such a field already keeps the right to it.
+import type { DisabledField } from './disabled-field.ts';
 import { isRecord } from './json.ts';
-
-export interface DisabledField {
-  /** The feature gate in Kubernetes. Fields of one gate stay or go together. */
-  gate: string;
-  /** From the object, such as `spec.containers[].lifecycle.stopSignal`; `[]` stands for every item, `{}` for every member of a map. */
-  path: string;
-  /** Whether what holds the field goes with it when it holds nothing else. */
-  dropsEmptyParent?: true;
-  /** The field is dropped only if this field within it is given. */
-  onlyWith?: string;
-}
 
 /** Drops from `next` what is off and not in use in `old`. */
 export function dropDisabledFields(fields: readonly DisabledField[], next: object, old?: object): void {

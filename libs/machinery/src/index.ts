@@ -1,5 +1,6 @@
 export * from './apply/index.ts';
 export * from './check-types.ts';
+export type * from './disabled-field.ts';
 export * from './disabled-fields.ts';
 export * from './duplicate-fields.ts';
 export { isInt64, parseExact, wholeNumberOf } from './exact-json.ts';

@@ -1,7 +1,7 @@
 // A kind is one definition: routes, discovery, OpenAPI, tables, storage keys, codecs and client types all derive from it.
 // What a definition must hold: pure functions only, and defaults that are idempotent.
 
-import type { DisabledField } from './disabled-fields.ts';
+import type { DisabledField } from './disabled-field.ts';
 import type { FieldError } from './field-error.ts';
 import type { KubeObject } from './object.ts';
 import type { MessageSchema } from './schema.ts';

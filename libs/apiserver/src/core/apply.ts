@@ -21,7 +21,7 @@ import { asServed, asStored, type KindVersions, servedKind } from './kind-versio
 import type { Shaped } from './metadata.ts';
 import { answer } from './object-answer.ts';
 import { withinStatus } from './status-writes.ts';
-import { appliedThroughScale, scaleAnswer } from './subresources/scale.ts';
+import { appliedThroughScale, scaleAnswer } from './subresources/wanted-scale.ts';
 import type { Answer, Call, Target, WriteSettings } from './types.ts';
 import type { Scope, WriteDecisions } from './write-decisions.ts';
 import { kindWarnings } from './writes.ts';
