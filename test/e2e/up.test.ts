@@ -106,6 +106,9 @@ test('a second node joins what runs, pods of both reach each other, and nothing 
     // By its name, which each node answers for itself.
     expect(await ask(from.name, `${to.name}.two.svc.cluster.local`, 80)).toEqual(servedByOther);
     expect(await pageAt(from.address ?? '', Number(await field('service', to.name, '.spec.ports[0].nodePort')))).toEqual(servedByOther);
+    // To the other node and back, by the port of the network between them that it came in at.
+    const nodePort = Number(await field('service', from.name, '.spec.ports[0].nodePort'));
+    expect(await ask(from.name, to.address ?? '', nodePort)).toContain(`Served by <b>${from.name}</b>`);
     expect(await kubectl('-n', 'two', 'exec', to.name, '--', '/bin/busybox', 'hostname')).toBe(to.name);
   }
   await expect(npm('up', '--nodes', '1')).rejects.toThrow('--nodes: this cluster has 2');

@@ -54,6 +54,9 @@ async function provideNamespace(layout: Layout, bridge: string, namespace: strin
   if (!interfaceExists(namespace))
     await runCommand(['ip', 'link', 'add', namespace, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', namespace]);
   await runCommand(['ip', 'link', 'set', namespace, 'master', bridge, 'up']);
+  // What comes to a node port here may be for an endpoint of the node that it comes from. The kernel, which filters bridges for network policies,
+  // then hands it back by the port that it came in at, or drops it where that is not allowed.
+  await runCommand(['ip', 'link', 'set', namespace, 'type', 'bridge_slave', 'hairpin', 'on']);
   const within = (...command: string[]) => runCommand(['ip', '-n', namespace, ...command]);
   await within('link', 'set', 'lo', 'up');
   await within('address', 'replace', `${address}/${prefixLength}`, 'dev', 'eth0');
