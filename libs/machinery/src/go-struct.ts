@@ -2,6 +2,7 @@
 // also those that were not set. Types of meta/v1 do have names.
 
 import { wasGivenEmpty } from './given-empty.ts';
+import { escapedForHtml } from './go-escapes.ts';
 import { initialisms, movedIntoSecurityContext, names, namesWithin, orders } from './go-struct-layouts.ts';
 import { isRecord } from './json.ts';
 import type { FieldSchema, MessageSchema, TypeSchema } from './schema.ts';
@@ -17,11 +18,6 @@ export function asGoStruct(message: MessageSchema, value: unknown): unknown {
 /** As Go writes it, lines of one step of indentation each: what is compared line by line. */
 export function goLines(message: MessageSchema, value: unknown): string[] {
   return escapedForHtml(JSON.stringify(asGoStruct(message, value), null, 1)).split('\n');
-}
-
-/** Go's encoder leaves nothing in texts that a browser could take for markup. */
-function escapedForHtml(json: string): string {
-  return json.replace(/[<>&\u2028\u2029]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 function membersOf(message: MessageSchema, name: string, field: FieldSchema, value: Record<string, unknown>): [string, unknown][] {

@@ -1,7 +1,7 @@
 // Messages that people and programs match on, word for word.
 import { expect, it, test } from 'vitest';
 import type { FieldError } from './kind.ts';
-import { isReason, StatusError } from './status.ts';
+import { fieldMessage, isReason, StatusError } from './status.ts';
 
 const pods = { group: '', plural: 'pods' };
 const deployments = { group: 'apps', plural: 'deployments' };
@@ -25,6 +25,12 @@ it.each([
   expect(error.status).toMatchObject({ kind: 'Status', apiVersion: 'v1', status: 'Failure', message, reason, code });
   expect(StatusError.from(error.status).status).toEqual(error.status);
   expect(isReason(error, reason)).toBe(true);
+});
+
+test('in what is shown of an object, nothing could be taken for markup', () => {
+  const shown = (value: unknown) => fieldMessage({ type: 'Invalid', field: 'a', value, detail: 'no <b>' });
+  expect(shown({ rule: 'a > 1 && b' })).toBe(String.raw`Invalid value: {"rule":"a \u003e 1 \u0026\u0026 b"}: no <b>`);
+  expect(shown('a > 1')).toBe('Invalid value: "a > 1": no <b>');
 });
 
 test('invalid objects name every field, one without brackets and several within', () => {

@@ -1,5 +1,6 @@
 // Errors as the Kubernetes API states them: a typed error that carries the Status object a client receives.
 // Messages follow the ones Kubernetes' clients match on (k8s.io/apimachinery/pkg/api/errors).
+import { escapedForHtml } from './go-escapes.ts';
 import type { FieldError } from './kind.ts';
 
 export interface StatusCause {
@@ -169,6 +170,7 @@ export function fieldMessage(error: FieldError): string {
   // Nothing is shown as Go shows it: as null.
   const given = error.type === 'TypeInvalid' || error.isValueOmitted ? error.value : (error.value ?? null);
   const shown = ['Invalid', 'NotSupported', 'Duplicate', 'NotFound', 'TypeInvalid', 'TooMany'].includes(error.type) && given !== undefined;
-  const value = shown ? `: ${JSON.stringify(given)}` : '';
+  const text = JSON.stringify(given);
+  const value = shown ? `: ${typeof given === 'string' ? text : escapedForHtml(text)}` : '';
   return `${labels[error.type]}${value}${error.detail && `: ${error.detail}`}`;
 }

@@ -63,7 +63,8 @@ class Estimator {
       case 'value':
         return literal(node.args);
       case 'id':
-        return { ...(scope.get(node.args as unknown as string) ?? { type: dyn }), cost: 1 };
+        // A type's name is looked up as a variable would be.
+        return { ...(scope.get(node.args as unknown as string) ?? { type: dyn, path: [String(node.args)] }), cost: 1 };
       case '.':
         return this.#select(args[0], String(args[1]), scope);
       case '.?':

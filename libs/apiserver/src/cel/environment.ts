@@ -10,15 +10,17 @@ import { Ips, kubernetesEqualities, kubernetesFunctions, kubernetesTypes } from 
 import { listFunctions, Sets } from './list-functions.ts';
 import { Lists, listTransformations } from './list-transformations.ts';
 import { Formats, namedFormatFunctions, namedFormatType } from './named-formats.ts';
-import { optionalMacros } from './optional-macros.ts';
+import { optionalEquality, optionalFunctions, optionalMacros } from './optional-macros.ts';
 import { stringFunctions } from './string-functions.ts';
 import {
   checkConstants,
   checkLiterals,
   countCosts,
+  isPlace,
   membersOf,
   nodesOf,
   pathsFrom,
+  refuseBindings,
   replaceCalls,
   respectListSemantics,
   type TreeNode,
@@ -51,20 +53,25 @@ export interface ExpressionType {
 export interface Extension {
   types?: ExpressionType[];
   functions?(meter: Meter): CelFunction[];
+  /** Whether `cel.bind` is there: Kubernetes has it in expressions about devices alone. */
+  hasBindings?: boolean;
 }
 
 export class ExpressionEnvironment {
   readonly #environment: Environment;
   readonly #meter: Meter;
+  readonly #hasBindings: boolean;
 
   /** @param parent whose language, variables and types it has as well; that one can only be extended from then on */
-  constructor(variables: Variables, { types = [], functions }: Extension = {}, parent?: ExpressionEnvironment) {
+  constructor(variables: Variables, { types = [], functions, hasBindings }: Extension = {}, parent?: ExpressionEnvironment) {
+    this.#hasBindings = hasBindings ?? parent?.#hasBindings ?? false;
     this.#meter = parent ? parent.#meter : new Meter();
     this.#environment = parent ? parent.#environment.clone() : language(this.#meter);
     for (const { name, ctor, fields } of types) {
       this.#environment.registerType(name, { ctor: ctor ?? class {}, ...(fields && { fields }) });
       // What is of no scalar type may be absent.
       this.#environment.registerOperator(`${name} == null`, () => false);
+      this.#environment.registerOperator(`${name} == ${name}`, (left: unknown, right: unknown) => left === right);
     }
     for (const [variable, type] of Object.entries(variables)) {
       if (typeof type === 'string') this.#environment.registerVariable(variable, type);
@@ -79,6 +86,7 @@ export class ExpressionEnvironment {
     try {
       const parsed = this.#environment.parse(source);
       const nodes = nodesOf(parsed.ast);
+      if (!this.#hasBindings) refuseBindings(nodes);
       replaceCalls(nodes);
       widenPresenceTests(nodes);
       const { type, error } = parsed.check();
@@ -104,9 +112,16 @@ function language(meter: Meter): Environment {
   environment.registerType('Formats', Formats).registerConstant('format', 'Formats', new Formats());
   environment.registerType('Ips', Ips).registerConstant('ip', 'Ips', new Ips());
   for (const { name, ctor } of [...kubernetesTypes, namedFormatType]) environment.registerType(name, { ctor });
+  for (const name of ['Timestamp', 'Duration']) environment.registerOperator(`google.protobuf.${name} == null`, () => false);
   for (const [name, equal] of kubernetesEqualities) environment.registerOperator(`${name} == ${name}`, equal);
   register(environment, [...stringFunctions(meter), ...listFunctions(meter), ...formatFunctions(meter), ...timeFunctions]);
-  register(environment, [...kubernetesFunctions(meter), ...namedFormatFunctions(meter), ...listTransformations(meter)]);
+  environment.registerOperator(...optionalEquality);
+  register(environment, [
+    ...optionalFunctions,
+    ...kubernetesFunctions(meter),
+    ...namedFormatFunctions(meter),
+    ...listTransformations(meter),
+  ]);
   for (const [signature, macro] of [...optionalMacros, ...twoVariableMacros])
     environment.registerFunction(signature, macro, { async: false });
   return environment;
@@ -144,7 +159,7 @@ export class Expression {
 
   /** Whether it is nothing but a place in a value, such as `object.spec.paused`. */
   get isPlace(): boolean {
-    return ['.', '[]', 'id'].includes(this.#compiled.parsed.ast.op);
+    return isPlace(this.#compiled.parsed.ast);
   }
 
   /** Fields of a variable that it looks at, as far as they are written out: `[['spec'], ['spec', 'replicas']]`. */

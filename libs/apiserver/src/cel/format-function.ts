@@ -1,8 +1,10 @@
 // CEL's format and strings.quote, as cel-go's strings extension has them.
 import { goEscapes } from '@berth/machinery';
+import { Duration } from '@marcbachmann/cel-js/evaluator';
 import { type Meter, unitsOf } from './budget.ts';
 import { ExpressionError } from './expression-error.ts';
 import type { CelFunction } from './functions.ts';
+import { timeText } from './time-functions.ts';
 import { entriesOf } from './values.ts';
 
 const clause = /%(?:(%)|(?:\.(\d{1,3}))?(.?))/gsu;
@@ -81,6 +83,7 @@ function shown(value: unknown, meter: Meter): string {
   if (typeof value === 'string') return value;
   if (typeof value === 'bigint' || typeof value === 'number' || typeof value === 'boolean') return String(value);
   if (value instanceof Uint8Array) return Buffer.from(value).toString('utf8');
+  if (value instanceof Date || value instanceof Duration) return timeText(value);
   if (Array.isArray(value)) return `[${value.map((item) => shown(item, meter)).join(', ')}]`;
   const entries = entriesOf(value);
   if (!entries) throw new ExpressionError('%s cannot format this value');

@@ -24,6 +24,7 @@ export function evaluationWords({ message }: ExpressionError): string {
   return message
     .replace(/^No such key: index out of bounds, index (\d+) >= size \d+$/, 'index out of bounds: $1')
     .replace(/^No such key: /, 'no such key: ')
+    .replace(/^modulo by zero$/, 'modulus by zero')
     .replace(/^no such overload: .*$/s, 'no such overload')
     .replace(/^found no matching overload for .*$/s, 'no such overload')
     .replace(/^Variable '.*$/s, 'no such overload')
@@ -42,7 +43,9 @@ function compilationWords({ message, fault }: ExpressionError): string {
 }
 
 function overloadWords(message: string): string | undefined {
-  const [, left, operator, right] = /^no such overload: (.+) (\S+) (.+)$/s.exec(message) ?? [];
+  const [, one, other] = /^Ternary branches must have the same type, got '(.+)' and '(.+)'$/s.exec(message) ?? [];
+  if (one && other) return noOverload('_?_:_', `(bool, ${typeName(one)}, ${typeName(other)})`);
+  const [, left, operator, right] = /^no such overload: (.+?) (==|!=|<=?|>=?|in|[-+*/%]) (.+)$/s.exec(message) ?? [];
   if (left && operator && right) return noOverload(operator === 'in' ? '@in' : `_${operator}_`, `(${typeName(left)}, ${typeName(right)})`);
   const [, unary, operand] = /^no such overload: ([!-])(.+)$/s.exec(message) ?? [];
   if (unary && operand) return noOverload(`${unary}_`, `(${typeName(operand)})`);
@@ -52,5 +55,5 @@ function overloadWords(message: string): string | undefined {
 }
 
 function noOverload(name: string, given: string): string {
-  return `found no matching overload for '${name}' applied to '${given}'`;
+  return `found no matching overload for '${name}' applied to '${given.replaceAll(/\bnull_type\b/g, 'null')}'`;
 }

@@ -1,4 +1,6 @@
 // CEL's functions on lists as Kubernetes has them: its own library of lists, and cel-go's sets.
+import { Optional } from '@marcbachmann/cel-js';
+import { Duration } from '@marcbachmann/cel-js/evaluator';
 import type { Meter } from './budget.ts';
 import { ExpressionError } from './expression-error.ts';
 import { type CelFunction, replaced } from './functions.ts';
@@ -41,6 +43,7 @@ export class Sets {
 
 function isLess(value: unknown, other: unknown): boolean {
   const isNumber = (item: unknown) => typeof item === 'bigint' || typeof item === 'number';
+  if ((value instanceof Date || value instanceof Duration) && other instanceof value.constructor) return value.valueOf() < Number(other);
   const areAlike = typeof value === typeof other && ['string', 'boolean'].includes(typeof value);
   if (!areAlike && !(isNumber(value) && isNumber(other))) throw new ExpressionError('the list has values that cannot be compared');
   return (value as Comparable) < (other as Comparable);
@@ -51,14 +54,15 @@ function best(list: unknown[], name: string, isBetter: (value: unknown, other: u
   return list.reduce((chosen, value) => (isBetter(value, chosen) ? value : chosen));
 }
 
-function sum(list: unknown[]): bigint | number {
+function sum(list: unknown[]): bigint | number | Duration {
   if (list.every((value) => typeof value === 'bigint')) {
     const total = list.reduce((left, right) => left + right, 0n);
     if (BigInt.asIntN(64, total) !== total) throw new ExpressionError('integer overflow');
     return total;
   }
   if (list.every((value) => typeof value === 'number')) return list.reduce((left, right) => left + right, 0);
-  throw new ExpressionError('sum() takes a list of numbers of one type');
+  if (list.every((value) => value instanceof Duration)) return list.reduce((left, right) => left.addDuration(right));
+  throw new ExpressionError('sum() takes a list of numbers or durations of one type');
 }
 
 export function isSame(value: unknown, other: unknown): boolean {
@@ -68,6 +72,9 @@ export function isSame(value: unknown, other: unknown): boolean {
   if (Array.isArray(value)) {
     return Array.isArray(other) && value.length === other.length && value.every((item, index) => isSame(item, other[index]));
   }
+  if (value instanceof Date || value instanceof Duration)
+    return other instanceof value.constructor && value.valueOf() === (other as Date | Duration).valueOf();
+  if (value instanceof Optional) return other instanceof Optional && isSame(value.orValue(undefined), other.orValue(undefined));
   const [entries, others] = [entriesOf(value), entriesOf(other)];
   if (!entries || !others || entries.length !== others.length) return false;
   const known = new Map(others);

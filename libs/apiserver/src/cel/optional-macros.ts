@@ -1,7 +1,11 @@
-// optMap and optFlatMap, which cel-go has on optional values and the library does not: an expression over what an optional
-// value holds, evaluated only if it holds something.
+// What cel-go has of optional values and the library does not: optMap and optFlatMap, expressions over what an optional value holds that
+// are evaluated only if it holds something, optional values of what is not zero, and whether two are equal.
 import { Optional, type OverlayContext, type TypeDeclaration } from '@marcbachmann/cel-js';
+import { Duration } from '@marcbachmann/cel-js/evaluator';
 import { ExpressionError } from './expression-error.ts';
+import type { CelFunction } from './functions.ts';
+import { isSame } from './list-functions.ts';
+import { entriesOf } from './values.ts';
 
 /** What a macro is handed: parts of the tree. */
 interface Call {
@@ -60,3 +64,27 @@ export const optionalMacros = [
   ['optional.optMap(ast, ast): optional<dyn>', macro('optMap', (value) => Optional.of(value))],
   ['optional.optFlatMap(ast, ast): optional<dyn>', macro('optFlatMap', onlyOptional)],
 ] as const;
+
+export const optionalFunctions: CelFunction[] = [
+  [
+    'OptionalNamespace.ofNonZeroValue(A): optional<A>',
+    (_optional: unknown, value: unknown) => Optional.of(isZero(value) ? undefined : value),
+  ],
+];
+
+export const optionalEquality: [signature: string, handler: (left: unknown, right: unknown) => boolean] = [
+  'optional<V> == optional<V>',
+  isSame,
+];
+
+const firstTimeMs = Date.parse('0001-01-01T00:00:00Z');
+
+function isZero(value: unknown): boolean {
+  if (value instanceof Date) return value.getTime() === firstTimeMs;
+  if (value instanceof Duration) return value.valueOf() === 0;
+  if (Array.isArray(value) || value instanceof Uint8Array) return value.length === 0;
+  if (value instanceof Optional) return !value.hasValue();
+  const isNumber = typeof value === 'number' || typeof value === 'bigint';
+  // An unsigned number is an object of the library's.
+  return isNumber || typeof value !== 'object' ? !value : value === null || entriesOf(value)?.length === 0 || value.valueOf() === 0n;
+}

@@ -19,6 +19,7 @@ type Evaluate = (evaluator: unknown, node: TreeNode, context: unknown) => unknow
 export interface TreeNode {
   readonly op: string;
   readonly args: unknown;
+  readonly pos?: number;
   readonly meta: { evaluate?: Evaluate; alternate?: unknown; macro?: unknown };
   /** What an operator does with its operands, once they are known. */
   handle?: (left: unknown, right: unknown, node: unknown, evaluator: unknown) => unknown;
@@ -52,6 +53,16 @@ export function nodesOf(tree: unknown): TreeNode[] {
   return nodes;
 }
 
+/** @throws ExpressionError for `cel.bind` */
+export function refuseBindings(nodes: TreeNode[]): void {
+  for (const { op, args } of nodes) {
+    if (op !== 'rcall' || !Array.isArray(args) || args[0] !== 'bind') continue;
+    const of: unknown = args[1];
+    if (!isNode(of) || of.op !== 'id' || of.args !== 'cel') continue;
+    throw new ExpressionError('Unknown variable: cel', { isSyntax: false, position: of.pos });
+  }
+}
+
 /** Leads calls of the library's functions that differ from CEL's to ours; before types are checked. */
 export function replaceCalls(nodes: TreeNode[]): void {
   for (const { op, args } of nodes) {
@@ -59,22 +70,53 @@ export function replaceCalls(nodes: TreeNode[]): void {
   }
 }
 
-/** @throws ExpressionError for a regular expression or a duration, written out, that is none */
+/** @throws ExpressionError for a regular expression, a duration or a time, written out, that is none */
 export function checkConstants(nodes: TreeNode[]): void {
-  const patterns = ['matches', 'find', 'findAll'].map(standIn);
+  const patterns = ['find', 'findAll'].map(standIn);
   for (const { op, args } of nodes) {
     if ((op !== 'rcall' && op !== 'call') || !Array.isArray(args)) continue;
     const [first] = (op === 'rcall' ? args[2] : args[1]) as unknown[];
     if (!isNode(first) || first.op !== 'value') continue;
     if (op === 'rcall' && patterns.includes(args[0])) compilePattern(String(first.args));
-    if (op === 'call' && args[0] === standIn('duration')) parseDuration(String(first.args));
+    const text = String(first.args);
+    if (op === 'rcall' && args[0] === standIn('matches')) checkConstant('matches', first, () => compilePattern(text));
+    if (op === 'call' && args[0] === standIn('duration')) checkConstant('duration', first, () => parseDuration(text));
+    if (op === 'call' && args[0] === 'timestamp') checkConstant('timestamp', first, () => requireTime(first.args));
   }
 }
 
-/** Lists and maps that are spelled out hold values of one type; the library's own check takes what is unknown for a type of its own. */
+function checkConstant(name: string, { pos }: TreeNode, read: () => unknown): void {
+  try {
+    read();
+  } catch (error) {
+    if (!(error instanceof ExpressionError)) throw error;
+    throw new ExpressionError(`invalid ${name} argument: ${error.message}`, { isSyntax: false, position: pos });
+  }
+}
+
+const secondsMin = -62_135_596_800n;
+const secondsMax = 253_402_300_799n;
+
+/** In the years 1 to 9999. */
+function requireTime(given: unknown): void {
+  const isTime =
+    typeof given === 'bigint'
+      ? given >= secondsMin && given <= secondsMax
+      : /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/.test(String(given)) && !Number.isNaN(Date.parse(String(given)));
+  if (!isTime) throw new ExpressionError(`${JSON.stringify(String(given).slice(0, 100))} is no time, such as 2026-01-02T03:04:05Z`);
+}
+
+/**
+ * Lists and maps that are spelled out hold values of one type, except for what is formatted; the library's own check takes what is unknown
+ * for a type of its own.
+ */
 export function checkLiterals(nodes: TreeNode[]): void {
-  for (const { op, args } of nodes) {
-    if ((op !== 'list' && op !== 'map') || !Array.isArray(args)) continue;
+  const formatted = new Set(
+    nodes.flatMap(({ op, args }) => (op === 'rcall' && Array.isArray(args) && /^(cel_)?format$/.test(args[0]) ? args[2] : [])),
+  );
+  for (const node of nodes) {
+    const { op, args } = node;
+    if ((op !== 'list' && op !== 'map') || !Array.isArray(args) || formatted.has(node)) continue;
     const columns = op === 'list' ? [args] : [0, 1].map((column) => args.map((entry) => (entry as unknown[])[column]));
     for (const column of columns) {
       const types = column.flatMap((node) => (isNode(node) && node.checkedType ? [node.checkedType] : []));
@@ -87,6 +129,13 @@ export function checkLiterals(nodes: TreeNode[]): void {
 /** What is looked at of a variable: for each place, the fields down to it by `variable.field` or `variable.?field`. */
 export function pathsFrom(nodes: TreeNode[], variable: string): string[][] {
   return nodes.map((node) => pathOf(node, variable)).filter((path) => path !== undefined);
+}
+
+/** Whether it is a variable, or a member or an item of what is a place. */
+export function isPlace(node: unknown): boolean {
+  let at = node;
+  while (isNode(at) && (at.op === '.' || at.op === '[]') && Array.isArray(at.args)) at = at.args[0];
+  return isNode(at) && at.op === 'id';
 }
 
 /** Undefined for what does not begin with the variable. */

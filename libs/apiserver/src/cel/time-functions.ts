@@ -11,7 +11,23 @@ const unitNanos: Record<string, bigint> = {
 };
 const part = /(\d*)(?:\.(\d*))?(ns|us|µs|μs|ms|s|m|h)/y;
 
-export const timeFunctions: CelFunction[] = [[replaced('duration(string): google.protobuf.Duration'), parseDuration]];
+const [time, length] = ['google.protobuf.Timestamp', 'google.protobuf.Duration'];
+
+export const timeFunctions: CelFunction[] = [
+  [replaced(`duration(string): ${length}`), parseDuration],
+  [replaced(`duration(${length}): ${length}`), (given: Duration) => given],
+  [`timestamp(${time}): ${time}`, (given: Date) => given],
+  [`string(${time}): string`, timeText],
+  [`string(${length}): string`, timeText],
+  [`int(${time}): int`, (given: Date) => BigInt(Math.floor(given.getTime() / 1_000))],
+  [`int(${length}): int`, ({ seconds, nanos }: Duration) => seconds * secondNanos + BigInt(nanos)],
+];
+
+/** As Go writes them: no more of the fraction than there is, and durations in seconds. */
+export function timeText(given: Date | Duration): string {
+  if (given instanceof Date) return given.toISOString().replace(/\.?0+Z$/, 'Z');
+  return `${Number(given.seconds) + given.nanos / 1e9}s`;
+}
 
 /** @throws ExpressionError */
 export function parseDuration(text: string): Duration {

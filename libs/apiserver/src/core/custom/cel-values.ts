@@ -11,6 +11,11 @@ const reserved = new Set(
 );
 const escapes: Record<string, string> = { __: '__underscores__', '.': '__dot__', '-': '__dash__', '/': '__slash__' };
 
+/** Words that stand after a dot as they are, too: `self.metadata.namespace`. */
+export function isReserved(name: string): boolean {
+  return reserved.has(name);
+}
+
 /** `in` → `__in__`, `a-b` → `a__dash__b`; undefined for what no expression can spell. */
 export function escapedName(name: string): string | undefined {
   if (reserved.has(name)) return `__${name}__`;
@@ -57,8 +62,11 @@ function memberValues(node: SchemaNode, value: Record<string, unknown>, only: Re
   for (const name of Object.keys(value)) {
     const named = node.property(name);
     const spelled = named ? escapedMember(node, name) : name;
-    if (spelled === undefined || (only && !only.has(spelled))) continue;
-    members.set(spelled, ruleValue(named ?? node.member(name), value[name]));
+    // A field that is null counts as absent; an entry of a map does not.
+    if (spelled === undefined || (named && value[name] === null)) continue;
+    for (const spelling of named && isReserved(name) ? [spelled, name] : [spelled]) {
+      if (!only || only.has(spelling)) members.set(spelling, ruleValue(named ?? node.member(name), value[name]));
+    }
   }
   return holding(members, members.values());
 }

@@ -2,7 +2,7 @@
 // it says nothing, by what fits into a request (k8s.io/apiserver, pkg/cel/common/schemas.go).
 import { additionalOf, itemsOf, type JSONSchemaProps } from '@berth/api';
 import { type DeclaredType, dyn, simple } from '../../cel/declared-type.ts';
-import { escapedName } from './cel-values.ts';
+import { escapedName, isReserved } from './cel-values.ts';
 
 type Schema = JSONSchemaProps;
 
@@ -23,13 +23,20 @@ const identity: Record<string, Schema> = {
   metadata: { type: 'object', properties: { name: text, generateName: text } },
 };
 
+/** Whether all of it is declared: then more of the metadata may be. */
+function hasIdentity({ properties }: Schema): boolean {
+  const isText = (schema: Schema | undefined) => schema?.type === 'string';
+  const { apiVersion, kind, metadata } = properties ?? {};
+  return isText(apiVersion) && isText(kind) && isText(metadata?.properties?.name) && isText(metadata?.properties?.generateName);
+}
+
 /** Undefined for what rules cannot look at. @param isResource whether it has a kind and a name, which need not be declared */
 export function declaredType(schema: Schema, isResource = false): DeclaredType | undefined {
   if (schema['x-kubernetes-int-or-string'])
     return { ...dyn, maxElements: schema.maxLength === undefined ? contentMax : bytesOf(schema.maxLength) };
   if (schema.type === 'array') return declaredList(schema);
   if (schema.type === 'object')
-    return declaredObject(isResource ? { ...schema, properties: { ...schema.properties, ...identity } } : schema);
+    return declaredObject(isResource && !hasIdentity(schema) ? { ...schema, properties: { ...schema.properties, ...identity } } : schema);
   if (schema.type === 'string') return declaredText(schema);
   if (schema.type === 'boolean') return simple('bool', { minSize: 4 });
   if (schema.type === 'number') return simple('double');
@@ -58,6 +65,7 @@ function declaredObject(schema: Schema): DeclaredType | undefined {
     if (!field) continue;
     const spelled = escapedName(name);
     if (spelled !== undefined) fields.set(spelled, field);
+    if (isReserved(name)) fields.set(name, field);
     if (schema.required?.includes(name) && property.default === undefined) minSize += name.length + field.minSize + 4;
   }
   return { kind: 'object', fields, maxElements: 0, minSize };

@@ -4,9 +4,9 @@ import { asGoStruct, deepEqual, type FieldError, type KindDefinition } from '@be
 import type { Expression } from '../../cel/environment.ts';
 import { ExpressionError } from '../../cel/expression-error.ts';
 import { erased } from '../kinds-by-name.ts';
-import { escapedName } from './cel-values.ts';
-import { ruleCostErrors } from './rule-costs.ts';
-import { compileCondition, compileMessage, compileRules } from './rules.ts';
+import { type RulePart, ruleCostErrors } from './rule-costs.ts';
+import { RuleTypes } from './rule-types.ts';
+import { compileCondition, compileRules } from './rules.ts';
 
 type Schema = JSONSchemaProps;
 type Rule = NonNullable<Schema['x-kubernetes-validations']>[number];
@@ -20,19 +20,25 @@ export function withRuleChecks(kind: KindDefinition): KindDefinition {
     validate: (object, old) => {
       const errors = kind.validate(object, old);
       // What is wrong otherwise may be no schema at all.
-      return errors.length > 0 ? errors : ruleErrors(object as CustomResourceDefinition, old as CustomResourceDefinition | undefined);
+      if (!errors.every(({ field }) => withinRule.test(field))) return errors;
+      return [...errors, ...ruleErrors(object as CustomResourceDefinition, old as CustomResourceDefinition | undefined, errors)];
     },
   };
 }
 
-/** What rules cost, and whether defaults satisfy them, is asked of schemas that are new. */
-export function ruleErrors(definition: CustomResourceDefinition, old?: CustomResourceDefinition): FieldError[] {
+const withinRule = /\.x-kubernetes-validations\[\d+\]\.\w+$/;
+
+/**
+ * What rules cost, and whether defaults satisfy them, is asked of schemas that are new.
+ * @param known what is wrong with rules before they are compiled
+ */
+export function ruleErrors(definition: CustomResourceDefinition, old?: CustomResourceDefinition, known: FieldError[] = []): FieldError[] {
   const { common, versions } = withVersions(definition);
   const given = definition.spec.versions;
   return [
-    ...schemaErrors(common.schema?.openAPIV3Schema, 'spec.validation.openAPIV3Schema', formerSchema(old, given[0]?.name)),
+    ...schemaErrors(common.schema?.openAPIV3Schema, 'spec.validation.openAPIV3Schema', formerSchema(old, given[0]?.name), known),
     ...versions.flatMap(({ schema }, i) =>
-      schemaErrors(schema?.openAPIV3Schema, `spec.versions[${i}].schema.openAPIV3Schema`, formerSchema(old, given[i]?.name)),
+      schemaErrors(schema?.openAPIV3Schema, `spec.versions[${i}].schema.openAPIV3Schema`, formerSchema(old, given[i]?.name), known),
     ),
   ];
 }
@@ -42,50 +48,74 @@ function formerSchema(old: CustomResourceDefinition | undefined, name: string | 
 }
 
 /** With wrong defaults, nothing more is said of the rules. */
-function schemaErrors(root: Schema | undefined, path: string, before: Schema | undefined): FieldError[] {
+function schemaErrors(root: Schema | undefined, path: string, before: Schema | undefined, known: FieldError[]): FieldError[] {
   if (!root) return [];
   const isNew = !deepEqual(before, root);
   const defaults = isNew ? defaultErrors(root, path) : [];
   if (defaults.length > 0) return defaults;
-  const broken = new Set<Rule>();
-  const errors = errorsIn(root, { path, isRoot: true, uncorrelated: undefined, broken });
-  return isNew ? [...errors, ...ruleCostErrors(root, path, (rule) => !broken.has(rule))] : errors;
+  const uncompiled = new Map<Rule, RulePart>();
+  const errors = errorsIn(root, { path, isRoot: true, isResource: true, uncorrelated: undefined, isNew, known, uncompiled });
+  if (!isNew) return errors;
+  const isCompiled = (rule: Rule, part: RulePart) => ![part, 'rule'].includes(uncompiled.get(rule) ?? '');
+  return [...errors, ...ruleCostErrors(root, path, isCompiled)];
 }
 
 interface Place {
   path: string;
   isRoot: boolean;
+  /** Whether it has a kind and a name, which need not be declared. */
+  isResource: boolean;
   /** The outermost schema whose parts have no counterparts in what was there before. */
   uncorrelated: string | undefined;
-  /** Takes the rules that do not compile. */
-  broken: Set<Rule>;
+  /** Otherwise types have been looked at. */
+  isNew: boolean;
+  known: FieldError[];
+  /** Takes the first part of rules that does not compile. */
+  uncompiled: Map<Rule, RulePart>;
 }
 
-function errorsIn(schema: Schema, { path, isRoot, uncorrelated, broken }: Place): FieldError[] {
+function errorsIn(schema: Schema, place: Place): FieldError[] {
+  const { path, uncorrelated } = place;
   const [items, others] = [itemsOf(schema), additionalOf(schema)];
-  const rules = schema['x-kubernetes-validations'] ?? [];
   const isAtomic = schema['x-kubernetes-map-type'] === 'atomic';
-  const below = (at: string, hasCounterparts: boolean): Place => ({
-    path: `${path}.${at}`,
-    isRoot: false,
-    broken,
-    uncorrelated: uncorrelated ?? (hasCounterparts ? undefined : path),
-  });
+  const below = (inner: Schema, at: string, hasCounterparts: boolean): FieldError[] =>
+    errorsIn(inner, {
+      ...place,
+      path: `${path}.${at}`,
+      isRoot: false,
+      isResource: inner['x-kubernetes-embedded-resource'] === true,
+      uncorrelated: uncorrelated ?? (hasCounterparts ? undefined : path),
+    });
   return [
-    ...rules.flatMap((rule, i) => errorsOf(schema, rule, { path: `${path}.x-kubernetes-validations[${i}]`, isRoot, uncorrelated, broken })),
-    ...Object.entries(schema.properties ?? {}).flatMap(([name, inner]) => errorsIn(inner, below(`properties[${name}]`, !isAtomic))),
-    ...(items ? errorsIn(items, below('items', schema['x-kubernetes-list-type'] === 'map')) : []),
-    ...(others ? errorsIn(others, below('additionalProperties', !isAtomic)) : []),
+    ...errorsAt(schema, place),
+    ...Object.entries(schema.properties ?? {}).flatMap(([name, inner]) => below(inner, `properties[${name}]`, !isAtomic)),
+    ...(items ? below(items, 'items', schema['x-kubernetes-list-type'] === 'map') : []),
+    ...(others ? below(others, 'additionalProperties', !isAtomic) : []),
   ];
 }
 
-function errorsOf(schema: Schema, rule: Rule, { path, isRoot, uncorrelated, broken }: Place): FieldError[] {
+/** Nothing is compiled where something else is wrong, here or below. */
+function errorsAt(schema: Schema, place: Place): FieldError[] {
+  const rules = schema['x-kubernetes-validations'] ?? [];
+  if (place.known.some(({ field }) => field.startsWith(`${place.path}.`))) {
+    for (const rule of rules) place.uncompiled.set(rule, 'rule');
+    return [];
+  }
+  if (rules.length === 0) return [];
+  const types = place.isNew ? new RuleTypes(schema, place.isResource) : undefined;
+  return rules.flatMap((rule, i) => errorsOf(rule, types, { ...place, path: `${place.path}.x-kubernetes-validations[${i}]` }));
+}
+
+/** @param types undefined for a rule that was there before */
+function errorsOf(rule: Rule, types: RuleTypes | undefined, { path, uncorrelated, uncompiled }: Place): FieldError[] {
   const errors: FieldError[] = [];
   const field = `${path}.rule`;
-  const holds = compiled(() => fittingCondition(schema, rule, isRoot), field, rule, 'compilation failed', errors);
-  if (holds) {
-    compiled(() => compileMessage(rule), `${path}.messageExpression`, rule, 'messageExpression compilation failed', errors);
-  } else broken.add(rule);
+  const holds = compiled(() => fittingCondition(rule, types), field, rule, errors);
+  if (!holds) uncompiled.set(rule, 'rule');
+  else {
+    compiled(() => types?.checkMessage(rule), `${path}.messageExpression`, rule, errors);
+    if (errors.length > 0) uncompiled.set(rule, 'messageExpression');
+  }
   if (!holds?.uses('oldSelf')) {
     const detail = 'may not be set if oldSelf is not used in rule';
     return rule.optionalOldSelf === undefined ? errors : [...errors, invalid(`${path}.optionalOldSelf`, rule.optionalOldSelf, detail)];
@@ -95,36 +125,27 @@ function errorsOf(schema: Schema, rule: Rule, { path, isRoot, uncorrelated, brok
   return [...errors, invalid(field, rule.rule, detail)];
 }
 
-/** @throws ExpressionError for one that cannot be compiled, or names fields that its schema does not have */
-function fittingCondition(schema: Schema, rule: Rule, isRoot: boolean): Expression {
-  const holds = compileCondition(rule);
-  const missing = [...holds.paths('self'), ...holds.paths('oldSelf')].map((names) => missingField(schema, names, isRoot)).find(Boolean);
-  if (missing) throw new ExpressionError(`undefined field '${missing}'`);
-  return holds;
+/** @throws ExpressionError for one that cannot be compiled, or does not fit the types of its schema */
+function fittingCondition(rule: Rule, types: RuleTypes | undefined): Expression {
+  types?.checkCondition(rule);
+  return compileCondition(rule);
 }
 
-function compiled<T>(compile: () => T, field: string, rule: Rule, title: string, errors: FieldError[]): T | undefined {
+function compiled<T>(compile: () => T, field: string, rule: Rule, errors: FieldError[]): T | undefined {
   try {
     return compile();
   } catch (error) {
-    errors.push(invalid(field, asGoStruct(ruleMessage, rule), compileProblem(error, title)));
+    if (!(error instanceof ExpressionError)) throw error;
+    errors.push(invalid(field, asGoStruct(ruleMessage, rule), error.message));
     return undefined;
   }
-}
-
-/** @throws what is no fault of the expression */
-function compileProblem(error: unknown, title: string): string {
-  if (!(error instanceof ExpressionError)) throw error;
-  const { message, fault } = error;
-  if (/ must evaluate to /.test(message)) return message;
-  return `${title}: ERROR: <input>:1:1: ${fault?.isSyntax ? 'Syntax error: ' : ''}${message}`;
 }
 
 function invalid(field: string, value: unknown, detail: string): FieldError {
   return { type: 'Invalid', field, value, detail };
 }
 
-/** Defaults of what holds defaults are looked at by themselves: as if they came, and as if they had been there. */
+/** Defaults of what holds defaults are looked at by themselves: as if they had been there, and as if they came. */
 function defaultErrors(schema: Schema, path: string): FieldError[] {
   const items = itemsOf(schema);
   return [
@@ -136,43 +157,26 @@ function defaultErrors(schema: Schema, path: string): FieldError[] {
 
 function errorsOfDefault(schema: Schema, value: unknown, path: string): FieldError[] {
   const { fitting, errors: broken } = rulesOf(schema, path);
-  const rules = compileRules(broken.length > 0 ? { ...schema, 'x-kubernetes-validations': fitting } : schema);
+  const rules = compileRules(broken.length > 0 ? { ...schema, 'x-kubernetes-validations': fitting } : schema, false);
   if (!rules) return broken;
-  const errors = [...broken, ...rules(value, undefined, path)];
-  return errors.length > 0 ? errors : rules(value, value, path);
+  const errors = [...broken, ...rules(value, value, path)];
+  return errors.length > 0 ? errors : rules(value, undefined, path);
 }
 
 /** The rules that stand at the default itself. */
 function rulesOf(schema: Schema, path: string): { fitting: Rule[]; errors: FieldError[] } {
   const fitting: Rule[] = [];
   const errors: FieldError[] = [];
+  const types = new RuleTypes(schema, false);
   for (const rule of schema['x-kubernetes-validations'] ?? []) {
+    if (!rule.rule.trim()) continue;
     try {
-      fittingCondition(schema, rule, false);
+      fittingCondition(rule, types);
       fitting.push(rule);
     } catch (error) {
-      errors.push(invalid(path, schema.type, `rule compile error: ${compileProblem(error, 'compilation failed')}`));
+      if (!(error instanceof ExpressionError)) throw error;
+      errors.push(invalid(path, schema.type, `rule compile error: ${error.message}`));
     }
   }
   return { fitting, errors };
-}
-
-const rootFields: Schema = {
-  properties: {
-    apiVersion: { type: 'string' },
-    kind: { type: 'string' },
-    metadata: { type: 'object', properties: { name: { type: 'string' }, generateName: { type: 'string' } } },
-  },
-};
-
-/** The first field of a path that the schema does not have. */
-function missingField(schema: Schema, path: string[], isRoot: boolean): string | undefined {
-  let at: Schema | undefined = isRoot ? { ...schema, properties: { ...schema.properties, ...rootFields.properties } } : schema;
-  for (const name of path) {
-    if (at?.type !== 'object' || at['x-kubernetes-preserve-unknown-fields']) return undefined;
-    const named: Schema | undefined = Object.entries(at.properties ?? {}).find(([property]) => escapedName(property) === name)?.[1];
-    if (!named && !at.additionalProperties) return name;
-    at = named ?? additionalOf(at);
-  }
-  return undefined;
 }

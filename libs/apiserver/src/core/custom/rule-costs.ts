@@ -9,6 +9,8 @@ import { declaredType, requestBytesMax } from './declared-schema.ts';
 type Schema = JSONSchemaProps;
 type Rule = NonNullable<Schema['x-kubernetes-validations']>[number];
 
+export type RulePart = 'rule' | 'messageExpression';
+
 const ruleCostMax = 10_000_000;
 const totalCostMax = 100_000_000;
 const namedMax = 4;
@@ -19,16 +21,16 @@ interface Cost {
   cost: number;
 }
 
-/** @param path of the schema. @param isCompiled whether a rule can be evaluated at all: others cost nothing */
-export function ruleCostErrors(root: Schema, path: string, isCompiled: (rule: Rule) => boolean = () => true): FieldError[] {
+/** @param path of the schema. @param isCompiled whether it can be evaluated at all: the rest costs nothing */
+export function ruleCostErrors(root: Schema, path: string, isCompiled: (rule: Rule, part: RulePart) => boolean = () => true): FieldError[] {
   const costs: Cost[] = [];
   const errors: FieldError[] = [];
   collect(root, path, 1, true, (rule, of, times, field) => {
-    if (!isCompiled(rule)) return;
+    if (!isCompiled(rule, 'rule')) return;
     const variables = { self: of, oldSelf: rule.optionalOldSelf ? simple('optional', { elem: of, maxElements: of.maxElements }) : of };
     const cost = (estimateCost(rule.rule, variables) ?? 0) * times;
     check('estimated rule cost', `${field}.rule`, cost);
-    if (rule.messageExpression) {
+    if (rule.messageExpression && isCompiled(rule, 'messageExpression')) {
       check('estimated messageExpression cost', `${field}.messageExpression`, estimateCost(rule.messageExpression, variables) ?? 0);
     }
   });

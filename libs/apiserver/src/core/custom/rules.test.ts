@@ -128,6 +128,21 @@ describe('what is told', () => {
     expect(detail({ reason: 'FieldValueDuplicate' })).toEqual({ type: 'Duplicate', field: 'spec', isValueOmitted: true, detail: '' });
   });
 
+  test('is what is written down where the expression that makes it is no text', () => {
+    expect(detail({ messageExpression: 'self.x' })?.detail).toBe('failed rule: self.x > 1');
+    expect(detail({ messageExpression: '1 +' })?.detail).toBe('failed rule: self.x > 1');
+  });
+
+  test('names entries of maps by their keys', () => {
+    const labels = { type: 'object', additionalProperties: { type: 'string' } };
+    const at = (fieldPath: string) =>
+      found(spec({ properties: { labels, 'a.b': integer }, ...rule('false', { fieldPath }) }), { spec: {} })[0]?.field;
+    expect(at(".labels['a']")).toBe('spec.labels[a]');
+    expect(at('.labels.a')).toBe('spec.labels[a]');
+    expect(at("['a.b']")).toBe('spec.a.b');
+    expect(at('.none')).toBe('spec');
+  });
+
   test('has the reason and the place that it names', () => {
     expect(detail({ reason: 'FieldValueForbidden', fieldPath: '.x' })).toMatchObject({ type: 'Forbidden', field: 'spec.x' });
   });
@@ -239,6 +254,14 @@ test('a rule that takes too much is ended, and says so', () => {
   expect(error?.detail).toContain('no further validation rules will be run due to call cost exceeds limit');
 });
 
+test('a field that is null counts as absent, an entry of a map does not', () => {
+  const schema = spec({
+    properties: { x: { ...integer, nullable: true }, m: { type: 'object', additionalProperties: { ...integer, nullable: true } } },
+    ...rule("!has(self.x) && has(self.m.a) && type(self.m['a']) == null_type"),
+  });
+  expect(found(schema, { spec: { x: null, m: { a: null } } })).toEqual([]);
+});
+
 test.each([
   ['self.z > 1', "undefined field 'z'"],
   ['has(self.z)', "undefined field 'z'"],
@@ -264,8 +287,10 @@ describe('a definition is refused', () => {
     // What it would cost is not asked then, and a rule that does not compile counts as one that fails.
     const broken = { ...small, ...rule('self.z > 0', { optionalOldSelf: true }) };
     expect(problems({ type: 'object', properties: { spec: broken } })).toEqual([
-      [`${at}.default`, "rule compile error: compilation failed: ERROR: <input>:1:1: undefined field 'z'"],
+      [`${at}.default`, "rule compile error: compilation failed: ERROR: <input>:1:6: undefined field 'z'\n | self.z > 0\n | .....^"],
     ]);
+    const both = { ...small, ...rule('self.x == oldSelf.x + 1', { message: 'not one more' }) };
+    expect(problems({ type: 'object', properties: { spec: both } })).toEqual([[`${at}.default`, 'not one more']]);
     const changing = { ...small, default: { x: 1 }, ...rule('self.x > oldSelf.x', { message: 'only up' }) };
     expect(problems({ type: 'object', properties: { spec: changing } })).toEqual([[`${at}.default`, 'only up']]);
   });
@@ -282,6 +307,23 @@ describe('a definition is refused', () => {
     ]);
     const keyedList = { ...keyed, maxItems: 5, items: { ...keyed.items, ...rule('self.n > oldSelf.n') } };
     expect(problems(spec({ properties: { l: keyedList } }))).toEqual([]);
+  });
+
+  test('whose rules are wrong before they are compiled: nothing else is said of those, and all of the defaults', () => {
+    const known = (at: string) => [{ type: 'Invalid' as const, field: `${at}.x-kubernetes-validations[0].reason`, detail: '' }];
+    const root = spec({ properties: { x: integer }, ...rule('self.z'), default: { x: 0 } });
+    const place = 'spec.validation.openAPIV3Schema.properties[spec]';
+    const fields = (schema: JSONSchemaProps, at: string) =>
+      ruleErrors(
+        { spec: { versions: [{ name: 'v1', schema: { openAPIV3Schema: schema } }] } } as unknown as CustomResourceDefinition,
+        undefined,
+        known(at),
+      ).map(({ field }) => field);
+    expect(fields(root, place)).toEqual([`${place}.default`]);
+    const bare = spec({ properties: { x: integer }, ...rule('self.z') });
+    expect(fields(bare, place)).toEqual([]);
+    expect(fields(bare, `${place}.properties[x]`)).toEqual([]);
+    expect(fields(bare, 'spec.validation.openAPIV3Schema.properties[other]')).toEqual([`${place}.x-kubernetes-validations[0].rule`]);
   });
 
   test('whose message is none, or that asks for what it does not use', () => {

@@ -1,7 +1,7 @@
 // `x-kubernetes-validations` of custom resources: compiled when an object is written for the first time, and evaluated with every write,
 // each object within one budget, so that no rule holds up the server. As in Kubernetes, what has not changed may fail rules that came
 // after it, with a warning; what is known to have passed them is not asked again.
-import { type JSONSchemaProps, type RuleValidator, SchemaNode } from '@berth/api';
+import { additionalOf, type JSONSchemaProps, type RuleValidator, SchemaNode } from '@berth/api';
 import { type FieldError, fieldMessage, isRecord } from '@berth/machinery';
 import { Optional } from '@marcbachmann/cel-js';
 import { Budget } from '../../cel/budget.ts';
@@ -40,12 +40,15 @@ export function compileMessage({ messageExpression }: Rule): Expression | undefi
   return message;
 }
 
-/** Undefined for a schema without rules. Those that cannot be compiled, which no new definition has, are left out. */
-export function compileRules(schema: Schema): RuleValidator | undefined {
+/**
+ * Undefined for a schema without rules. Those that cannot be compiled, which no new definition has, are left out.
+ * @param mayStay whether what has not changed may fail rules
+ */
+export function compileRules(schema: Schema, mayStay = true): RuleValidator | undefined {
   const root = RuleNode.of(SchemaNode.of(schema));
   if (!root) return undefined;
   return (value, old, path, warnings = []) => {
-    const evaluation = { errors: [], warnings, budget: new Budget() };
+    const evaluation = { errors: [], warnings, budget: new Budget(), mayStay };
     evaluate({ node: root, value, old, former: old, path }, evaluation);
     return evaluation.errors;
   };
@@ -115,9 +118,19 @@ class RuleNode {
 function compiled(rule: Rule): Compiled[] {
   try {
     const holds = compileCondition(rule);
-    return [{ rule, holds, message: compileMessage(rule), isTransition: holds.uses('oldSelf') }];
+    return [{ rule, holds, message: usableMessage(rule), isTransition: holds.uses('oldSelf') }];
   } catch (error) {
     if (error instanceof ExpressionError) return [];
+    throw error;
+  }
+}
+
+/** One that cannot be compiled leaves the message that is written down. */
+function usableMessage(rule: Rule): Expression | undefined {
+  try {
+    return compileMessage(rule);
+  } catch (error) {
+    if (error instanceof ExpressionError) return undefined;
     throw error;
   }
 }
@@ -126,6 +139,7 @@ interface Evaluation {
   errors: FieldError[];
   warnings: string[];
   budget: Budget;
+  mayStay: boolean;
 }
 
 interface Place {
@@ -192,7 +206,7 @@ function isUnchanged({ node, value, old, former, around }: Place): boolean {
 
 function evaluateRules(place: Place, evaluation: Evaluation): void {
   const { node, value, old, path } = place;
-  const { errors, warnings, budget } = evaluation;
+  const { errors, warnings, budget, mayStay } = evaluation;
   const only = node.looksAt;
   const self = ruleValue(node.schema, value, only);
   const oldSelf = old === undefined || old === null ? undefined : ruleValue(node.schema, old, only);
@@ -203,14 +217,15 @@ function evaluateRules(place: Place, evaluation: Evaluation): void {
     try {
       const given = rule.optionalOldSelf ? { self, oldSelf: oldSelf === undefined ? Optional.none() : Optional.of(oldSelf) } : values;
       if (holds.evaluate(given, budget) === true) continue;
-      const field = rule.fieldPath ? joined(path, normalizedPath(rule.fieldPath)) : path;
+      const named = normalizedPath(rule.fieldPath, node.schema.schema);
+      const field = named ? joined(path, named) : path;
       const error = failure(
         rule,
         field,
         type === 'object' || type === 'array' ? undefined : value,
         messageOf(rule, message, values, budget),
       );
-      if (!isTransition && isUnchanged(place)) warnings.push(`${error.field}: ${fieldMessage(error)}`);
+      if (mayStay && !isTransition && isUnchanged(place)) warnings.push(`${error.field}: ${fieldMessage(error)}`);
       else errors.push(error);
     } catch (error) {
       if (!(error instanceof ExpressionError)) throw error;
@@ -242,10 +257,17 @@ function failureOf(rule: Rule, error: ExpressionError, budget: Budget): string {
   return `'${words}': call arguments did not match a supported operator, function or macro signature for rule: ${shown(rule)}`;
 }
 
-/** `.spec['a.b']` → `spec.a.b`. */
-function normalizedPath(path: string): string {
-  const names = path.matchAll(/\.([^.[\]']+)|\['((?:[^'\\]|\\.)*)'\]/g);
-  return Array.from(names, ([, plain, quoted = '']) => plain ?? quoted.replaceAll(/\\(.)/g, '$1')).join('.');
+/** `.spec['a.b']` → `spec.a.b`, and a map's entries by their keys: `labels[a]`. Empty where it leads nowhere. */
+function normalizedPath(path = '', schema: Schema): string {
+  let [at, made]: [Schema | undefined, string] = [schema, ''];
+  for (const [, plain, quoted = ''] of path.matchAll(/\.([^.[\]']+)|\['((?:[^'\\]|\\.)*)'\]/g)) {
+    const name = plain ?? quoted.replaceAll(/\\(.)/g, '$1');
+    const { properties }: Schema = at;
+    made = properties ? joined(made, name) : `${made}[${name}]`;
+    at = properties ? properties[name] : additionalOf(at);
+    if (!at) return '';
+  }
+  return made;
 }
 
 /** @param value undefined where none is shown */

@@ -25,7 +25,7 @@ const device = {
 let environment: ExpressionEnvironment | undefined;
 
 export const checkSelector: ExpressionCheck = (expression) => {
-  environment ??= new ExpressionEnvironment({ device });
+  environment ??= new ExpressionEnvironment({ device }, { hasBindings: true });
   try {
     const { type } = environment.compile(expression);
     return type === 'bool' || type === 'dyn' ? undefined : { invalid: `must evaluate to bool or the unknown type, not ${typeName(type)}` };
