@@ -30,6 +30,7 @@ test.each<[string, unknown]>([
   ['claims.email.lowerAscii() + " " + claims.email.upperAscii()', 'ann@example.com ANN@EXAMPLE.COM'],
   ['claims.odd.lowerAscii()', 'kelvin \u212a'],
   ['claims.email.matches("(?i)^ann@.*\\\\.com$")', true],
+  ['matches(claims.text, "^a,b") && !matches(claims.text, claims.sub)', true],
   ['claims.email.find("@.*$") + string(claims.text.findAll("[a-z]").size())', '@Example.com3'],
   ['claims.text.split(",").join("/") + claims.text.split(",", 2)[1]', 'a/b//cb,,c'],
   ['claims.none.join(",") + "  x ".trim() + "abc".charAt(1) + "abcabc".replace("b", "-", 1)', 'xba-cabc'],
@@ -69,7 +70,7 @@ test.each<[string, unknown]>([
   ],
   ['optional.ofNonZeroValue(duration("0s")).hasValue() || optional.ofNonZeroValue(timestamp("0001-01-01T00:00:00Z")).hasValue()', false],
   ['optional.ofNonZeroValue(uint(1)).hasValue() && optional.ofNonZeroValue(timestamp(0)).hasValue()', true],
-  ['timestamp(0) == null || duration("1s") == null', false],
+  ['timestamp(0) == null || duration("1s") == null || optional.of(1) == null || quantity("1") == null', false],
   [
     'string(timestamp(0)) + " " + string(duration("1h")) + " " + string(timestamp("2026-01-02T03:04:05.5Z"))',
     '1970-01-01T00:00:00Z 3600s 2026-01-02T03:04:05.5Z',

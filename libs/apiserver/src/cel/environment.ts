@@ -112,8 +112,11 @@ function language(meter: Meter): Environment {
   environment.registerType('Formats', Formats).registerConstant('format', 'Formats', new Formats());
   environment.registerType('Ips', Ips).registerConstant('ip', 'Ips', new Ips());
   for (const { name, ctor } of [...kubernetesTypes, namedFormatType]) environment.registerType(name, { ctor });
-  for (const name of ['Timestamp', 'Duration']) environment.registerOperator(`google.protobuf.${name} == null`, () => false);
   for (const [name, equal] of kubernetesEqualities) environment.registerOperator(`${name} == ${name}`, equal);
+  // What is of no scalar type can be compared with null, and is not.
+  const nullable = [...kubernetesTypes, namedFormatType].map(({ name }) => name);
+  for (const name of ['google.protobuf.Timestamp', 'google.protobuf.Duration', 'optional', ...nullable])
+    environment.registerOperator(`${name} == null`, () => false);
   register(environment, [...stringFunctions(meter), ...listFunctions(meter), ...formatFunctions(meter), ...timeFunctions]);
   environment.registerOperator(...optionalEquality);
   register(environment, [

@@ -152,7 +152,9 @@ const each = (names: string, estimate: Estimate): [string, Estimate][] => names.
 const estimates = new Map<string, Estimate>([
   ...each('lowerAscii upperAscii substring trim url jsonpatch.escapeKey', reading(text, { keeps: true })),
   ...each('isIP isCIDR isQuantity isSemver', reading(bool)),
-  ...each('ip cidr quantity semver', reading(opaque)),
+  ...each('cidr quantity semver', reading(opaque)),
+  // Of a range it is a part, of a text it is read.
+  ...each('ip', (target, args) => (target ? constant(opaque) : reading(opaque))(target, args)),
   ...each('ip.isCanonical', reading(bool, { passes: 2 })),
   ...each('matches', searching),
   ...each('find', finding(text)),

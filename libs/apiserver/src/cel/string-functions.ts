@@ -33,7 +33,9 @@ export function stringFunctions(meter: Meter): CelFunction[] {
     [replaced('string.trim(): string'), trim],
     [replaced('list.join(): string'), (list: unknown[]) => joined(list, '', meter)],
     [replaced('list.join(string): string'), (list: unknown[], separator: string) => joined(list, separator, meter)],
-    [replaced('string.matches(string): bool'), (text: string, pattern: string) => matches(text, pattern, meter)],
+    ...['string.matches(string): bool', 'matches(string, string): bool'].map(
+      (signature): CelFunction => [replaced(signature), (text: string, pattern: string) => matches(text, pattern, meter)],
+    ),
     ['string.find(string): string', (text: string, pattern: string) => found(text, pattern, 1n)[0] ?? ''],
     ['string.findAll(string): list<string>', found],
     ['string.findAll(string, int): list<string>', found],

@@ -72,16 +72,18 @@ export function replaceCalls(nodes: TreeNode[]): void {
 
 /** @throws ExpressionError for a regular expression, a duration or a time, written out, that is none */
 export function checkConstants(nodes: TreeNode[]): void {
-  const patterns = ['find', 'findAll'].map(standIn);
   for (const { op, args } of nodes) {
     if ((op !== 'rcall' && op !== 'call') || !Array.isArray(args)) continue;
-    const [first] = (op === 'rcall' ? args[2] : args[1]) as unknown[];
-    if (!isNode(first) || first.op !== 'value') continue;
-    if (op === 'rcall' && patterns.includes(args[0])) compilePattern(String(first.args));
-    const text = String(first.args);
-    if (op === 'rcall' && args[0] === standIn('matches')) checkConstant('matches', first, () => compilePattern(text));
-    if (op === 'call' && args[0] === standIn('duration')) checkConstant('duration', first, () => parseDuration(text));
-    if (op === 'call' && args[0] === 'timestamp') checkConstant('timestamp', first, () => requireTime(first.args));
+    const given = (op === 'rcall' ? args[2] : args[1]) as unknown[];
+    const name = String(args[0]);
+    // The text itself is first in `matches(text, pattern)`.
+    const constant = op === 'call' && name === standIn('matches') ? given[1] : given[0];
+    if (!isNode(constant) || constant.op !== 'value') continue;
+    const text = String(constant.args);
+    if (op === 'rcall' && ['find', 'findAll'].map(standIn).includes(name)) compilePattern(text);
+    if (name === standIn('matches')) checkConstant('matches', constant, () => compilePattern(text));
+    if (op === 'call' && name === standIn('duration')) checkConstant('duration', constant, () => parseDuration(text));
+    if (op === 'call' && name === 'timestamp') checkConstant('timestamp', constant, () => requireTime(constant.args));
   }
 }
 

@@ -58,6 +58,7 @@ test.each<Case>([
   ['self.all(x, x.contains(self[x]))', (max) => map(string(max), max), 2752507, 10, 72],
   ['self["x"] == 0.0', (max) => map(item('number'), max), 2, 0, 2],
   ['self == "x"', string, 2, 0, 1],
+  ['cidr(self).ip().family() == 4', string, 314577, 10, 8],
   ['type(self.a) == string', (max) => object({ a: string(max) }), 4, 10, 4],
   ['self == b"x"', (max) => ({ ...string(max), format: 'byte' }), 2, 0, 1],
   ['self.all(x, x == 0.0)', (max) => array(item('number'), max), 6291454, 3 * 1024 * 2048, 25165826],
