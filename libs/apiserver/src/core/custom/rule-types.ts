@@ -11,7 +11,12 @@ type Schema = JSONSchemaProps;
 type Rule = NonNullable<Schema['x-kubernetes-validations']>[number];
 
 let language: ExpressionEnvironment | undefined;
-let untyped: ExpressionEnvironment | undefined;
+let withoutTypes: ExpressionEnvironment | undefined;
+
+function untyped(): ExpressionEnvironment {
+  withoutTypes ??= new ExpressionEnvironment({ self: 'dyn', oldSelf: 'dyn' });
+  return withoutTypes;
+}
 
 /** Expressions about values of one schema. */
 export class RuleTypes {
@@ -39,19 +44,24 @@ export class RuleTypes {
     if (type !== 'string' && (type !== 'dyn' || isPlace)) throw new ExpressionError('messageExpression must evaluate to a string');
   }
 
-  #compile(source: string, { optionalOldSelf }: Rule, title: string): Expression {
-    const environment = optionalOldSelf
-      ? (this.#optional ??= this.#environment(`optional<${this.#self}>`))
-      : (this.#plain ??= this.#environment(this.#self));
+  #compile(source: string, rule: Rule, title: string): Expression {
     try {
-      return environment.compile(source);
+      return this.#environmentOf(rule).compile(source);
     } catch (error) {
       if (!(error instanceof ExpressionError)) throw error;
       // An object may be null, which the library knows of comparisons alone.
-      if (/^Ternary branches must .*'null'/.test(error.message))
-        return (untyped ??= new ExpressionEnvironment({ self: 'dyn', oldSelf: 'dyn' })).compile(source);
+      if (/^Ternary branches must .*'null'/.test(error.message)) return untyped().compile(source);
       throw new ExpressionError(`${title}: ${compilationError(source, error)}`, error.fault);
     }
+  }
+
+  #environmentOf({ optionalOldSelf }: Rule): ExpressionEnvironment {
+    if (optionalOldSelf) {
+      this.#optional ??= this.#environment(`optional<${this.#self}>`);
+      return this.#optional;
+    }
+    this.#plain ??= this.#environment(this.#self);
+    return this.#plain;
   }
 
   #environment(oldSelf: string): ExpressionEnvironment {
