@@ -167,8 +167,10 @@ function errorsOfDefault(schema: Schema, value: unknown, path: string): FieldErr
 function rulesOf(schema: Schema, path: string): { fitting: Rule[]; errors: FieldError[] } {
   const fitting: Rule[] = [];
   const errors: FieldError[] = [];
+  const rules = schema['x-kubernetes-validations'] ?? [];
+  if (rules.length === 0) return { fitting, errors };
   const types = new RuleTypes(schema, false);
-  for (const rule of schema['x-kubernetes-validations'] ?? []) {
+  for (const rule of rules) {
     if (!rule.rule.trim()) continue;
     try {
       fittingCondition(rule, types);
