@@ -4,6 +4,7 @@
 import { Environment, type ObjectSchema, ParseError, type ParseResult, TypeError as TypesError } from '@marcbachmann/cel-js';
 import { type Budget, Meter } from './budget.ts';
 import { ExpressionError } from './expression-error.ts';
+import { faultPosition } from './fault-position.ts';
 import { formatFunctions, Strings } from './format-function.ts';
 import { type CelFunction, readable } from './functions.ts';
 import { Ips, kubernetesEqualities, kubernetesFunctions, kubernetesTypes } from './kubernetes-types.ts';
@@ -193,7 +194,7 @@ function asExpressionError(error: unknown): ExpressionError {
   if (error instanceof ExpressionError) return error;
   const message = readable((error instanceof Error ? error.message : String(error)).split('\n', 1)[0] ?? '');
   if (error instanceof ParseError || error instanceof TypesError) {
-    return new ExpressionError(message, { isSyntax: error instanceof ParseError, position: error.node?.pos });
+    return new ExpressionError(message, { isSyntax: error instanceof ParseError, position: faultPosition(error.node) });
   }
   return new ExpressionError(message);
 }

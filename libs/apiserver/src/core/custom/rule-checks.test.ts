@@ -38,7 +38,7 @@ describe('a definition is refused', () => {
     // What it would cost is not asked then, and a rule that does not compile counts as one that fails.
     const broken = { ...small, ...rule('self.z > 0', { optionalOldSelf: true }) };
     expect(problems({ type: 'object', properties: { spec: broken } })).toEqual([
-      [`${at}.default`, "rule compile error: compilation failed: ERROR: <input>:1:6: undefined field 'z'\n | self.z > 0\n | .....^"],
+      [`${at}.default`, "rule compile error: compilation failed: ERROR: <input>:1:5: undefined field 'z'\n | self.z > 0\n | ....^"],
     ]);
     const both = { ...small, ...rule('self.x == oldSelf.x + 1', { message: 'not one more' }) };
     expect(problems({ type: 'object', properties: { spec: both } })).toEqual([[`${at}.default`, 'not one more']]);

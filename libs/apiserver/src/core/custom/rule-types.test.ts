@@ -103,12 +103,26 @@ describe('a rule that may have no old value', () => {
   });
 });
 
+test.each([
+  ['self.nome == "a"', 5, 'undefined field'],
+  ['(self.text) == (1)', 13, '_==_'],
+  ['self.text.startsWith(1)', 21, 'startsWith'],
+  ['size( 1 ) == 1', 5, 'size'],
+  ['self.flag ? self.text : 1', 11, '_?_:_'],
+  ['self.flag && -self.text == "a"', 14, '-_'],
+  ['self.flag || nothing', 14, 'undeclared'],
+  ['self.list.all(i, self.text + i == "a")', 28, '_+_'],
+])('%s is wrong at its column %i', (rule, column, words) => {
+  expect(() => types.checkCondition({ rule })).toThrow(`<input>:1:${column}: `);
+  expect(() => types.checkCondition({ rule })).toThrow(words);
+});
+
 test('a message is a text', () => {
   const message = (messageExpression: string) => () => types.checkMessage({ rule: 'true', messageExpression });
   expect(message("'is ' + self.text")).not.toThrow();
   expect(message('self.number')).toThrow('messageExpression must evaluate to a string');
   expect(message('self.items[0].name + 1')).toThrow(
-    "messageExpression compilation failed: ERROR: <input>:1:1: found no matching overload for '_+_' applied to '(string, int)'",
+    "messageExpression compilation failed: ERROR: <input>:1:20: found no matching overload for '_+_' applied to '(string, int)'",
   );
 });
 
