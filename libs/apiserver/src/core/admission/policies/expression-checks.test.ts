@@ -47,7 +47,7 @@ const place = 'spec.validations[0].expression';
 test.each([
   ['object.spec.replicas > ', '1:24: Syntax error: '],
   ['objct.spec.replicas > 1', "1:1: undeclared reference to 'objct' (in container '')"],
-  ['request.nme == "a"', "1:9: undefined field 'nme'"],
+  ['request.nme == "a"', "1:8: undefined field 'nme'"],
   ['request.name > 1', "found no matching overload for '_>_' applied to '(string, int)'"],
   ['namespaceObject.spec.x == 1', "undefined field 'x'"],
   ['params.x == 1', "undeclared reference to 'params' (in container '')"],
