@@ -65,7 +65,7 @@ export class ExpressionEnvironment {
 
   /** @param parent whose language, variables and types it has as well; that one can only be extended from then on */
   constructor(variables: Variables, { types = [], functions, hasBindings }: Extension = {}, parent?: ExpressionEnvironment) {
-    this.#hasBindings = hasBindings ?? parent?.#hasBindings ?? false;
+    this.#hasBindings = hasBindings ?? (parent ? parent.#hasBindings : false);
     this.#meter = parent ? parent.#meter : new Meter();
     this.#environment = parent ? parent.#environment.clone() : language(this.#meter);
     for (const { name, ctor, fields } of types) {

@@ -259,13 +259,15 @@ function failureOf(rule: Rule, error: ExpressionError, budget: Budget): string {
 
 /** `.spec['a.b']` → `spec.a.b`, and a map's entries by their keys: `labels[a]`. Empty where it leads nowhere. */
 function normalizedPath(path = '', schema: Schema): string {
-  let [at, made]: [Schema | undefined, string] = [schema, ''];
+  let at: Schema = schema;
+  let made = '';
   for (const [, plain, quoted = ''] of path.matchAll(/\.([^.[\]']+)|\['((?:[^'\\]|\\.)*)'\]/g)) {
     const name = plain ?? quoted.replaceAll(/\\(.)/g, '$1');
-    const { properties }: Schema = at;
-    made = properties ? joined(made, name) : `${made}[${name}]`;
-    at = properties ? properties[name] : additionalOf(at);
-    if (!at) return '';
+    const named: Record<string, Schema> | undefined = at.properties;
+    const inner: Schema | undefined = named ? named[name] : additionalOf(at);
+    if (!inner) return '';
+    made = named ? joined(made, name) : `${made}[${name}]`;
+    at = inner;
   }
   return made;
 }
