@@ -1,8 +1,11 @@
-// `berth why` and `berth plan` against a cluster of hollow nodes, as they are typed: what they say of each trouble, and of what is not there.
+// `berth why`, `plan`, `top` and `events` against a cluster of hollow nodes, as they are typed: what they say of each trouble, and of what is not there.
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { runEvents } from '../../apps/cli/src/ask/events.ts';
 import { runPlan } from '../../apps/cli/src/ask/plan.ts';
+import { runTop } from '../../apps/cli/src/ask/top.ts';
 import { runWhy } from '../../apps/cli/src/ask/why.ts';
+import { plain } from '../../apps/cli/src/terminal.ts';
 import { type HollowCluster, startHollowCluster } from './hollow-cluster.ts';
 
 let cluster: HollowCluster;
@@ -164,4 +167,40 @@ test('a plan of what the server does not take, or cannot be read', { timeout: 60
     code: 1,
     text: expect.stringMatching(/1 would wait: 0\/2 nodes are available: 2 Insufficient cpu/),
   });
+});
+
+type Command = (argv: string[], print: (text: string) => void) => Promise<number>;
+
+async function said(command: Command, ...argv: string[]): Promise<string> {
+  const lines: string[] = [];
+  await command([...argv, ...connection()], (line) => void lines.push(line));
+  return lines.join('\n');
+}
+
+test('events of a Deployment with those of what it has made, and usage that nobody measures', {
+  timeout: 60_000,
+}, async () => {
+  await kubectl('create', 'namespace', 'seen');
+  await kubectl('-n', 'seen', 'create', 'deployment', 'web', '--image=hollow/run:1', '--replicas=2');
+  await kubectl('-n', 'seen', 'rollout', 'status', 'deployment', 'web', '--timeout=20s');
+  const events = () => said(runEvents, '-n', 'seen', '--for', 'deployment/web');
+  await expect
+    .poll(events, { timeout: 20_000 })
+    .toMatch(/ScalingReplicaSet +deployment\/web [\s\S]*SuccessfulCreate +replicaset\/web-\w+ [\s\S]*pod\/web-/);
+  expect(await said(runEvents, '-n', 'seen', '--for', 'deploy/other')).toMatch(
+    /there are no such events of deployment\/other in namespace seen/,
+  );
+  const [watching, seen] = [new AbortController(), [] as string[]];
+  const watch = runEvents(
+    ['-n', 'seen', '--for', 'deploy/web', '-w', '-o', 'json', ...connection()],
+    (line) => void seen.push(line),
+    plain,
+    watching.signal,
+  );
+  await kubectl('-n', 'seen', 'scale', 'deployment', 'web', '--replicas=3');
+  await expect.poll(() => seen.filter((line) => JSON.parse(line).message.includes('from 2 to 3')).length, { timeout: 20_000 }).toBe(1);
+  watching.abort();
+  expect(await watch).toBe(0);
+  // No agents report to this process over the network, so that nobody has measured anything.
+  await expect(said(runTop, '-n', 'seen')).rejects.toThrow('the cluster measures nothing');
 });

@@ -1,4 +1,5 @@
 // `berth`: what an operator needs beside kubectl. Exit codes: 0 done, 1 failed, 2 wrong usage.
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -6,10 +7,14 @@ import { HttpClient, readKubeconfig, Tokens } from '@berth/client';
 import { systemClock } from '@berth/telemetry';
 import { UsageError } from '@berth/telemetry/command-line';
 import { askOptions, kubeconfigPath } from './ask/cluster-options.ts';
-import { runPlan } from './ask/plan.ts';
+import { eventsOptions, runEvents } from './ask/events.ts';
+import { logsOptions, runLogs } from './ask/logs.ts';
+import { planOptions, runPlan } from './ask/plan.ts';
+import { runTop, topOptions } from './ask/top.ts';
 import { runWhy } from './ask/why.ts';
 import { askForBackup } from './backup.ts';
 import { bashCompletion } from './completion.ts';
+import { runDoctor } from './doctor/doctor.ts';
 import { addEncryptionKey } from './encryption-key.ts';
 import { serverDirectory, serverFile, statedOptions } from './installation.ts';
 import { joinAsNode } from './join.ts';
@@ -18,6 +23,7 @@ import { releaseFacts } from './release.ts';
 import { runServer } from './server.ts';
 import { agentArguments, serverPlan } from './server-plan.ts';
 import { statusReport } from './status.ts';
+import { paintFor } from './terminal.ts';
 import { tokenTable } from './token-table.ts';
 import { uninstall } from './uninstall.ts';
 
@@ -40,6 +46,13 @@ const usage = `usage: berth COMMAND [options]
   berth why POD|deployment/NAME|pvc/NAME|service/NAME|node/NAME
                      [-n NAMESPACE] [-o json]      what is wrong with it, the cause first, and what to do next
   berth plan -f FILE [-n NAMESPACE] [-o json]      what applying it would change, where its pods would land, what would be refused
+  berth doctor [-o json]                           what is amiss with this machine and its cluster, and what to do about it
+  berth top [pods|nodes] [-n NAMESPACE|-A] [--sort cpu|memory] [-o json]
+                                                   what they use, against what they asked for and may use
+  berth events [-n NAMESPACE|-A] [--for KIND/NAME] [-w] [-o json]
+                                                   what happened, the latest last; --for takes in what belongs to it
+  berth logs KIND/NAME|-l SELECTOR [-n NAMESPACE] [-f] [--grep TEXT]
+                                                   of all pods of it, by time; --help lists options
   berth completion bash                            a script for bash that completes all of this
   berth version                                    of this program and its Node
   berth uninstall [--keep-state]                   ends what Berth runs here, and removes what it has set up
@@ -59,7 +72,9 @@ const options = {
   help: { type: 'boolean', short: 'h', default: false },
 } as const;
 
-const completed = [...new Set([...Object.keys(options), ...Object.keys(askOptions), 'filename'])];
+const ofPrograms = { ...askOptions, ...planOptions, ...topOptions, ...eventsOptions, ...logsOptions };
+const completed = [...new Set([...Object.keys(options), ...Object.keys(ofPrograms)])];
+const paint = paintFor(process.stdout, process.env);
 
 type Values = ReturnType<typeof parse>['values'];
 
@@ -114,6 +129,18 @@ const programs: Record<string, (argv: string[]) => Promise<void>> = {
   why: async (argv) => {
     process.exitCode = await runWhy(argv, print);
   },
+  doctor: async (argv) => {
+    process.exitCode = await runDoctor(argv, print, paint);
+  },
+  top: async (argv) => {
+    process.exitCode = await runTop(argv, print);
+  },
+  events: async (argv) => {
+    process.exitCode = await runEvents(argv, print, paint);
+  },
+  logs: async (argv) => {
+    process.exitCode = await runLogs(argv, { write, note, paint });
+  },
 };
 
 const commands: Record<string, Command> = {
@@ -163,7 +190,8 @@ const commands: Record<string, Command> = {
     },
   },
   'completion bash': {
-    run: async () => print(bashCompletion([...Object.keys(commands), ...Object.keys(programs)], completed).trimEnd()),
+    run: async () =>
+      print(bashCompletion([...Object.keys(commands), ...Object.keys(programs), 'top nodes', 'top pods'], completed).trimEnd()),
   },
   uninstall: { run: async (values) => uninstall({ keepState: values['keep-state'] }, print) },
 };
@@ -206,6 +234,21 @@ function ttlSeconds(values: Values): number | undefined {
 function print(text: string): void {
   process.stdout.write(`${text}\n`);
 }
+
+/** Waits for whoever reads slowly. */
+async function write(text: string): Promise<void> {
+  if (!process.stdout.write(text)) await once(process.stdout, 'drain');
+}
+
+function note(text: string): void {
+  process.stderr.write(`berth: ${text}\n`);
+}
+
+// Whoever reads may have read enough, as `head` does.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(0);
+});
 
 main(process.argv.slice(2)).catch((error: Error) => {
   process.stderr.write(`berth: ${error.message}\n`);

@@ -87,7 +87,7 @@ async function agentFinding(address: string): Promise<Finding> {
 }
 
 /** A server's own two listeners, as seen from itself. */
-async function servedBy(dataDirectory: string, gateway: string | undefined): Promise<CertificateEnd[]> {
+export async function servedBy(dataDirectory: string, gateway: string | undefined): Promise<CertificateEnd[]> {
   const kubeconfig = join(dataDirectory, 'admin.kubeconfig');
   if (!existsSync(kubeconfig)) return [];
   const { server, certificateAuthority = '' } = await readKubeconfig(kubeconfig);

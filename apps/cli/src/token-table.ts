@@ -1,5 +1,6 @@
 // Tokens as `berth token list` shows them. Pure.
 import type { TokenFacts } from '@berth/client';
+import { textTable } from './text-table.ts';
 
 export function tokenTable(tokens: readonly TokenFacts[]): string {
   const rows = tokens
@@ -12,14 +13,5 @@ export function tokenTable(tokens: readonly TokenFacts[]): string {
       expiresAt,
       isExpired ? 'expired' : 'valid',
     ]);
-  const table = [['ID', 'KIND', 'USER', 'GROUPS', 'UNTIL', 'STATE'], ...rows];
-  const widths = (table[0] ?? []).map((_, column) => Math.max(...table.map((row) => row[column]?.length ?? 0)));
-  return table
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('   ')
-        .trimEnd(),
-    )
-    .join('\n');
+  return textTable([['ID', 'KIND', 'USER', 'GROUPS', 'UNTIL', 'STATE'], ...rows]);
 }

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
 import { type Connection, HttpClient, KubeconfigError, readKubeconfig } from '@berth/client';
 import { UsageError } from '@berth/telemetry/command-line';
 import { installedKubeconfig } from '../installation.ts';
@@ -23,27 +23,37 @@ export interface Cluster {
   namespace: string;
 }
 
+/** What a command takes beside the common ones. */
+export type OwnOptions = Record<string, { type: 'string' | 'boolean'; short?: string; multiple?: boolean }>;
+
 export interface Asked {
   positionals: string[];
-  files: string[];
   isJson: boolean;
   isHelp: boolean;
+  /** What was given for an option that takes a value; of one that may be repeated, the last. */
+  text(name: string): string | undefined;
+  texts(name: string): string[];
+  isSet(name: string): boolean;
   /** Asks the cluster, and closes the connection. @throws Error that says what to do when it cannot be found or does not answer */
   ask<T>(use: (cluster: Cluster) => Promise<T>): Promise<T>;
 }
 
 /** @throws UsageError */
-export function readAsked(argv: string[], takesFiles = false): Asked {
-  const { values, positionals } = parsed(argv, takesFiles);
-  const { output } = values;
+export function readAsked(argv: string[], own: OwnOptions = {}): Asked {
+  const { values, positionals } = parsed(argv, own);
+  const texts = (name: string) => [values[name]].flat().filter((value) => typeof value === 'string');
+  const text = (name: string) => texts(name).at(-1);
+  const output = text('output');
   if (output !== undefined && output !== 'json')
     throw new UsageError(`--output: ${JSON.stringify(output)} is not json, the only form beside text`);
   return {
     positionals,
-    files: values.filename ?? [],
     isJson: output === 'json',
-    isHelp: values.help,
-    ask: (use) => ask(values, use),
+    isHelp: values.help === true,
+    text,
+    texts,
+    isSet: (name) => values[name] === true,
+    ask: (use) => ask({ kubeconfig: text('kubeconfig'), namespace: text('namespace') }, use),
   };
 }
 
@@ -72,12 +82,15 @@ async function connectionOf(path: string): Promise<Connection> {
   }
 }
 
-function parsed(argv: string[], takesFiles: boolean) {
+interface Parsed {
+  values: Record<string, string | boolean | (string | boolean)[] | undefined>;
+  positionals: string[];
+}
+
+function parsed(argv: string[], own: OwnOptions): Parsed {
   try {
-    const filename = { type: 'string', short: 'f', multiple: true } as const;
-    const { values, positionals } = parseArgs({ args: argv, options: { ...askOptions, filename }, strict: true, allowPositionals: true });
-    if (values.filename && !takesFiles) throw new Error('--filename is not an option of this command');
-    return { values, positionals };
+    const options: ParseArgsOptionsConfig = { ...own, ...askOptions };
+    return parseArgs({ args: argv, options, strict: true, allowPositionals: true });
   } catch (error) {
     throw new UsageError((error as Error).message);
   }

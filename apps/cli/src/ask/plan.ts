@@ -3,9 +3,11 @@
 import type { KubeObject } from '@berth/machinery';
 import { type Landing, type ObjectChange, type Plan, planFor } from '@berth/planning';
 import { UsageError } from '@berth/telemetry/command-line';
-import { readAsked } from './cluster-options.ts';
+import { type OwnOptions, readAsked } from './cluster-options.ts';
 import { KindsOfServer } from './kinds-of-server.ts';
 import { readManifests } from './manifests.ts';
+
+export const planOptions: OwnOptions = { filename: { type: 'string', short: 'f', multiple: true } };
 
 export const planUsage = `usage: berth plan -f FILE|FOLDER|- [-f ...] [-n NAMESPACE] [-o json] [--kubeconfig FILE]
   what applying these objects would change, where their pods would land, and what would be refused; nothing is changed.
@@ -16,14 +18,14 @@ export async function runPlan(
   print: (text: string) => void,
   stdin: NodeJS.ReadableStream = process.stdin,
 ): Promise<number> {
-  const asked = readAsked(argv, true);
+  const asked = readAsked(argv, planOptions);
   if (asked.isHelp) {
     print(planUsage);
     return 0;
   }
   const [word] = asked.positionals;
   if (word !== undefined) throw new UsageError(`it is: berth plan -f FILE, not ${JSON.stringify(word)}`);
-  const objects = await readManifests(asked.files, stdin);
+  const objects = await readManifests(asked.texts('filename'), stdin);
   return asked.ask(async ({ client, namespace }) => {
     const known = new KindsOfServer(client);
     const placed: KubeObject[] = [];

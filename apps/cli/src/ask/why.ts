@@ -38,7 +38,12 @@ async function whyOf(cluster: Cluster, subject: Subject, name: string): Promise<
   return subject.judge(object, await lookCloser(client, namespace, known, first));
 }
 
-async function find({ client, namespace }: Cluster, { kind, word }: Subject, name: string): Promise<KubeObject> {
+/** @throws Error that says which there are instead */
+export async function find(
+  { client, namespace }: Cluster,
+  { kind, word }: Pick<Subject, 'kind' | 'word'>,
+  name: string,
+): Promise<KubeObject> {
   const key = kind.namespaced ? { namespace, name } : { name };
   try {
     return await client.get(kind, key);

@@ -100,7 +100,12 @@ export class HttpClient implements Client {
 
   /** The plain text of a path such as `/readyz`. */
   async text(path: string, signal?: AbortSignal): Promise<string> {
-    return collect(await this.#transport.open({ method: 'GET', path, ...(signal && { signal }) }));
+    return collect(await this.open(path, signal));
+  }
+
+  /** The answer of a path as it comes: whoever asks reads it to its end, or destroys it. @throws StatusError for every answer that is not a success */
+  open(path: string, signal?: AbortSignal): Promise<IncomingMessage> {
+    return this.#transport.open({ method: 'GET', path, ...(signal && { signal }) });
   }
 
   async #json(call: HttpCall): Promise<unknown> {
