@@ -12,6 +12,7 @@ const allowed: Record<string, string[]> = {
   store: ['telemetry'],
   protocol: ['machinery', 'telemetry'],
   client: ['api', 'machinery', 'telemetry'],
+  compose: ['api', 'machinery'],
   planning: ['api', 'client', 'machinery', 'scheduling'],
   controller: ['api', 'client', 'machinery', 'telemetry'],
   // Its tests make certificates.
@@ -59,7 +60,7 @@ function layerRule([folder, others]: [string, string[]]): IForbiddenRuleType {
   };
 }
 
-const pure = '^libs/(api|machinery|scheduling|causes)/';
+const pure = '^libs/(api|machinery|scheduling|causes|compose)/';
 const tests = '\\.test\\.ts$';
 
 export const forbidden: IForbiddenRuleType[] = [

@@ -14,6 +14,8 @@ import { runTop, topOptions } from './ask/top.ts';
 import { runWhy } from './ask/why.ts';
 import { askForBackup } from './backup.ts';
 import { bashCompletion } from './completion.ts';
+import { runComposeHere } from './compose/compose-here.ts';
+import { composeCommands, composeOptions } from './compose/compose-options.ts';
 import { runDoctor } from './doctor/doctor.ts';
 import { addEncryptionKey } from './encryption-key.ts';
 import { serverDirectory, serverFile, statedOptions } from './installation.ts';
@@ -53,6 +55,8 @@ const usage = `usage: berth COMMAND [options]
                                                    what happened, the latest last; --for takes in what belongs to it
   berth logs KIND/NAME|-l SELECTOR [-n NAMESPACE] [-f] [--grep TEXT]
                                                    of all pods of it, by time; --help lists options
+  berth compose [-f FILE] [-p NAME] up|down|ps|logs|config
+                                                   runs compose files as they are; berth compose --help
   berth completion bash                            a script for bash that completes all of this
   berth version                                    of this program and its Node
   berth uninstall [--keep-state]                   ends what Berth runs here, and removes what it has set up
@@ -73,7 +77,7 @@ const options = {
 } as const;
 
 const ofPrograms = { ...askOptions, ...planOptions, ...topOptions, ...eventsOptions, ...logsOptions };
-const completed = [...new Set([...Object.keys(options), ...Object.keys(ofPrograms)])];
+const completed = [...new Set([...Object.keys(options), ...Object.keys(ofPrograms), ...composeOptions])];
 const paint = paintFor(process.stdout, process.env);
 
 type Values = ReturnType<typeof parse>['values'];
@@ -123,6 +127,9 @@ const programs: Record<string, (argv: string[]) => Promise<void>> = {
   join: (argv) => joinAsNode(argv, print),
   agent: async (argv) => become('node-agent', agentArguments(argv)),
   hollow: async (argv) => become('node-agent', ['hollow', ...argv]),
+  compose: async (argv) => {
+    process.exitCode = await runComposeHere(argv, print);
+  },
   plan: async (argv) => {
     process.exitCode = await runPlan(argv, print);
   },
@@ -190,11 +197,14 @@ const commands: Record<string, Command> = {
     },
   },
   'completion bash': {
-    run: async () =>
-      print(bashCompletion([...Object.keys(commands), ...Object.keys(programs), 'top nodes', 'top pods'], completed).trimEnd()),
+    run: async () => print(bashCompletion(completedCommands(), completed).trimEnd()),
   },
   uninstall: { run: async (values) => uninstall({ keepState: values['keep-state'] }, print) },
 };
+
+function completedCommands(): string[] {
+  return [...Object.keys(commands), ...Object.keys(programs), 'top nodes', 'top pods', ...Object.keys(composeCommands).map((name) => `compose ${name}`)];
+}
 
 async function backup(file: string, dataDirectory: string): Promise<void> {
   const { keys, files, bytes, ...made } = await askForBackup(dataDirectory, file);

@@ -17,6 +17,7 @@ export * from './label-selector-text.ts';
 export * from './line-diff.ts';
 export * from './merge-patch.ts';
 export * from './names.ts';
+export * from './nearest-names.ts';
 export * from './object.ts';
 export * from './openapi.ts';
 export * from './protobuf-decode.ts';

@@ -53,11 +53,15 @@ export function readAsked(argv: string[], own: OwnOptions = {}): Asked {
     text,
     texts,
     isSet: (name) => values[name] === true,
-    ask: (use) => ask({ kubeconfig: text('kubeconfig'), namespace: text('namespace') }, use),
+    ask: (use) => askCluster({ kubeconfig: text('kubeconfig'), namespace: text('namespace') }, use),
   };
 }
 
-async function ask<T>(values: { kubeconfig?: string; namespace?: string }, use: (cluster: Cluster) => Promise<T>): Promise<T> {
+/** @throws Error that says what to do when it cannot be found or does not answer */
+export async function askCluster<T>(
+  values: { kubeconfig?: string; namespace?: string },
+  use: (cluster: Cluster) => Promise<T>,
+): Promise<T> {
   const connection = await connectionOf(kubeconfigPath(values.kubeconfig));
   const { server } = connection;
   const client = new HttpClient(connection);

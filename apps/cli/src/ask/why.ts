@@ -3,11 +3,10 @@
 
 import { Namespace } from '@berth/api';
 import type { Why } from '@berth/causes';
-import { isReason, type KubeObject } from '@berth/machinery';
+import { isReason, type KubeObject, nearestNames } from '@berth/machinery';
 import { UsageError } from '@berth/telemetry/command-line';
 import { type Cluster, readAsked } from './cluster-options.ts';
 import { gather, lookCloser } from './gather.ts';
-import { nearestNames } from './nearest-names.ts';
 import { readSubject, type Subject } from './why-subjects.ts';
 
 export const whyUsage = `usage: berth why POD|deployment/NAME|pvc/NAME|service/NAME|node/NAME [-n NAMESPACE] [-o json] [--kubeconfig FILE]

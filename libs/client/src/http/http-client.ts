@@ -108,6 +108,20 @@ export class HttpClient implements Client {
     return this.#transport.open({ method: 'GET', path, ...(signal && { signal }) });
   }
 
+  /** The bytes of a path that may go on, such as a log that is followed. Ends when the server ends it or the signal aborts. */
+  async *bytes(path: string, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
+    if (signal?.aborted) return;
+    let response: IncomingMessage | undefined;
+    try {
+      response = await this.#transport.open({ method: 'GET', path, ...(signal && { signal }) });
+      yield* response as AsyncIterable<Uint8Array>;
+    } catch (error) {
+      if (!signal?.aborted) throw error;
+    } finally {
+      response?.destroy();
+    }
+  }
+
   async #json(call: HttpCall): Promise<unknown> {
     return parseJson(await collect(await this.#transport.open(call)));
   }

@@ -1,0 +1,6 @@
+export { ComposeError } from './compose-error.ts';
+export { absolutePath, type ComposeFiles, directoryOf, type FileContent } from './compose-files.ts';
+export { dnsName, projectLabel, serviceLabel } from './objects/names.ts';
+export { type Awaited, type ProjectObjects, projectObjects, type ServiceObjects } from './objects/project-objects.ts';
+export { loadProject, type Project, type ProjectOptions, projectName } from './project/project.ts';
+export type { Variables } from './source/interpolate.ts';
