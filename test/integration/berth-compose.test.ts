@@ -93,7 +93,8 @@ test('a service that does not come says why, and what a job did that failed', { 
   await expect(compose(['up', '-t', '3'], missing)).rejects.toThrow(
     /web is not ready after 3 s.*; berth why deployment\/web -n shop says why/,
   );
-  const failing = 'services: { job: { image: "hollow/exit:1", restart: "no" } }';
+  const failing =
+    'services: { job: { image: "hollow/exit:1", restart: "no" }, web: { image: x, depends_on: { job: { condition: service_completed_successfully } } } }';
   await expect(compose(['up', '-t', '60'], failing)).rejects.toThrow(/job has failed: .*berth compose logs job shows its output/);
   expect((await compose(['down', '-v'], failing)).code).toBe(0);
 });

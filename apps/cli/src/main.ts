@@ -203,7 +203,13 @@ const commands: Record<string, Command> = {
 };
 
 function completedCommands(): string[] {
-  return [...Object.keys(commands), ...Object.keys(programs), 'top nodes', 'top pods', ...Object.keys(composeCommands).map((name) => `compose ${name}`)];
+  return [
+    ...Object.keys(commands),
+    ...Object.keys(programs),
+    'top nodes',
+    'top pods',
+    ...Object.keys(composeCommands).map((name) => `compose ${name}`),
+  ];
 }
 
 async function backup(file: string, dataDirectory: string): Promise<void> {

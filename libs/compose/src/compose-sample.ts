@@ -51,10 +51,8 @@ export function invalidities(object: KubeObject): string[] {
   );
   if (!kind) return [`${object.kind}: no such kind`];
   // The server gives it one before it looks at the object.
-  const copy = {
-    ...structuredClone(object),
-    metadata: { ...structuredClone(object.metadata), uid: '5d6a5ff2-3a6c-4b7c-9f57-0c6b4c6a5c10' },
-  };
+  const copy = JSON.parse(JSON.stringify(object)) as KubeObject;
+  copy.metadata.uid = '5d6a5ff2-3a6c-4b7c-9f57-0c6b4c6a5c10';
   kind.defaults(copy);
   kind.strategy.prepareForCreate?.(copy);
   return kind.validate(copy).map(({ field, detail }) => `${object.kind} ${object.metadata.name}: ${field}: ${detail}`);

@@ -3,6 +3,7 @@
 import { resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { loadProject, type ProjectObjects, type ProjectOptions, projectName, projectObjects } from '@berth/compose';
+import { systemClock } from '@berth/telemetry';
 import { UsageError } from '@berth/telemetry/command-line';
 import { stringify } from 'yaml';
 import { askCluster } from '../ask/cluster-options.ts';
@@ -56,7 +57,7 @@ export async function runCompose(argv: string[], ports: ComposePorts): Promise<n
     const to = { ...ports, client, progress };
     if (given.command === 'down') return takeDown(name, given, to);
     if (given.command === 'logs') return showLogs(name, given, to);
-    const pods = await projectPods(client, name, given.services);
+    const pods = await projectPods(client, name, given.services, systemClock.now());
     ports.print(given.isJson ? JSON.stringify(pods, undefined, 2) : podTable(pods));
     return 0;
   });

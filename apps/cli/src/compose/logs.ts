@@ -1,5 +1,6 @@
 // `berth compose logs`: what all containers of a project wrote, by time, each line with its pod before it; `-f` goes on, also with pods that
 // come later.
+import { StringDecoder } from 'node:string_decoder';
 import { Pod } from '@berth/api';
 import type { HttpClient, ListOptions } from '@berth/client';
 import { dnsName, serviceLabel } from '@berth/compose';
@@ -124,10 +125,10 @@ async function followLog(
 
 /** The last one may have no end. */
 export async function* logLines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
-  const decoder = new TextDecoder();
+  const decoder = new StringDecoder('utf8');
   let rest = '';
   for await (const chunk of chunks) {
-    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
+    const lines = (rest + decoder.write(Buffer.from(chunk))).split('\n');
     rest = lines.pop() ?? '';
     yield* lines;
     if (rest.length > lineCharactersMax) {
@@ -135,6 +136,7 @@ export async function* logLines(chunks: AsyncIterable<Uint8Array>): AsyncGenerat
       rest = '';
     }
   }
+  rest += decoder.end();
   if (rest !== '') yield rest;
 }
 

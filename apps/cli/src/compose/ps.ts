@@ -16,7 +16,7 @@ export interface ListedPod {
   ports: string[];
 }
 
-export async function projectPods(client: HttpClient, project: string, services: readonly string[]): Promise<ListedPod[]> {
+export async function projectPods(client: HttpClient, project: string, services: readonly string[], now: number): Promise<ListedPod[]> {
   const query = { namespace: project, labelSelector: selectorOf(project) };
   const [pods, published] = await Promise.all([client.list(Pod, query), client.list(Service, query)]);
   const wanted = new Set(services.map((name) => dnsName(name, 'ps')));
@@ -30,7 +30,7 @@ export async function projectPods(client: HttpClient, project: string, services:
         image: pod.spec.containers[0]?.image ?? '',
         status: podStatusText(pod),
         ready: podReadyText(pod),
-        restarts: podRestartsText(pod),
+        restarts: podRestartsText(pod, now),
         node: pod.spec.nodeName ?? '',
         ports: [
           ...published.items.filter(({ metadata }) => metadata.labels?.[serviceLabel] === service).flatMap(outerPorts),

@@ -38,8 +38,8 @@ export function portsOf(given: string | LongPort): Port[] {
 }
 
 /** By what a later file replaces it. */
-export function portKey({ hostIp = '', published = '', target, protocol }: Port): string {
-  return `${hostIp}:${published}:${target}/${protocol}`;
+export function portKey({ hostIp, published, target, protocol }: Port): string {
+  return `${hostIp ?? ''}:${published ?? ''}:${target}/${protocol}`;
 }
 
 function shortPort(text: string): LongPort {
