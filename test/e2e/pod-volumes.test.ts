@@ -137,7 +137,7 @@ test.concurrent('an image as a volume: its files, read-only, parts of it; one th
     expect(await exec(ns, 'shown', 'cmp', '/image/bin/busybox', '/part/busybox')).toBe('');
     const written = await run(['-n', ns, 'exec', 'shown', '--', '/bin/busybox', 'touch', '/image/x', '/part/x']).catch((e) => e);
     expect(written.stderr.match(/Read-only file system/g)).toHaveLength(2);
-    await until('the missing image to be said', 20_000, async () =>
+    await until('the missing image to be said', 60_000, async () =>
       /Failed +\S+ +\S+ +Failed to pull image ".*:none"/.test(await kubectl('-n', ns, 'describe', 'pod', 'absent')),
     );
     expect((await podOf(ns, 'absent')).status?.containerStatuses?.[0]?.state?.waiting?.reason).toMatch(/^(ErrImagePull|ImagePullBackOff)$/);
@@ -166,7 +166,7 @@ test.concurrent('a private image is given to pods that hold credentials for it, 
       (await kubectl('-n', ns, 'describe', 'pod', 'second')).includes('already present on machine and can be accessed by the pod'),
     ).toBe(true);
     const reason = async (name: string) => (await podOf(ns, name)).status?.containerStatuses?.[0]?.state?.waiting?.reason ?? '';
-    await until('the stranger to be refused', 20_000, async () => /^(ErrImagePull|ImagePullBackOff)$/.test(await reason('stranger')));
-    await until('the image not to be there for a stranger', 20_000, async () => (await reason('never')) === 'ErrImageNeverPull');
+    await until('the stranger to be refused', 60_000, async () => /^(ErrImagePull|ImagePullBackOff)$/.test(await reason('stranger')));
+    await until('the image not to be there for a stranger', 60_000, async () => (await reason('never')) === 'ErrImageNeverPull');
     expect(registry.requests()).toBeGreaterThan(asked);
   }));
