@@ -186,7 +186,8 @@ test('events of a Deployment with those of what it has made, and usage that nobo
   const events = () => said(runEvents, '-n', 'seen', '--for', 'deployment/web');
   await expect
     .poll(events, { timeout: 20_000 })
-    .toMatch(/ScalingReplicaSet +deployment\/web [\s\S]*SuccessfulCreate +replicaset\/web-\w+ [\s\S]*pod\/web-/);
+    // In whichever order: within a second they are sorted by name.
+    .toMatch(/^(?=[\s\S]*ScalingReplicaSet +deployment\/web )(?=[\s\S]*SuccessfulCreate +replicaset\/web-\w+ )(?=[\s\S]*pod\/web-)/);
   expect(await said(runEvents, '-n', 'seen', '--for', 'deploy/other')).toMatch(
     /there are no such events of deployment\/other in namespace seen/,
   );
