@@ -1,8 +1,9 @@
 // What collectors made for cAdvisor look for, under its names and labels: `/metrics/cadvisor`. One series a container, one a pod as a
 // whole (without `container` and `image`), and one for the node (id "/"), as the kubelet has them.
 // Names: https://github.com/google/cadvisor/blob/master/docs/storage/prometheus.md
-import type { ContainerStatus, Pod } from '@berth/api';
+import type { Pod } from '@berth/api';
 import type { CgroupCounters, CgroupReader, DiskCounters, InterfaceCounters, TrafficCounters } from '../node/cgroup-counters.ts';
+import { everyContainerStatus } from '../pods/every-container-status.ts';
 import { family, type Labels, type Sample } from './metric-text.ts';
 import type { ContainerUsage, NodeUsage } from './node-usage.ts';
 
@@ -166,12 +167,7 @@ async function measure({ pods }: NodeUsage, { reader, path }: CgroupSources) {
 }
 
 function imageOf({ status }: Pod, container: string): string | undefined {
-  const all: ContainerStatus[] = [
-    ...(status?.containerStatuses ?? []),
-    ...(status?.initContainerStatuses ?? []),
-    ...(status?.ephemeralContainerStatuses ?? []),
-  ];
-  return all.find(({ name }) => name === container)?.image;
+  return everyContainerStatus(status).find(({ name }) => name === container)?.image;
 }
 
 function samples(all: Measured[], value: (one: Measured) => Value): Sample[] {

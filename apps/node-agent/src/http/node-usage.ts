@@ -1,10 +1,11 @@
 // What a node and its pods use at one moment, put together from counters, the last measured rates and the pods' statuses: the
 // one source of both forms in which it is told.
-import type { ContainerStatus, Pod } from '@berth/api';
+import type { Pod } from '@berth/api';
 import type { Usage, UsageReport } from '@berth/protocol';
 import type { ContainerStats } from '@berth/runtime';
 import type { NodeFacts, NodeHealth } from '../node/node-object.ts';
 import type { HostCounters } from '../node/usage-reporter.ts';
+import { everyContainerStatus } from '../pods/every-container-status.ts';
 import type { VolumeUsage } from '../volumes/volume-usage.ts';
 
 export interface ContainerUsage {
@@ -63,12 +64,7 @@ export function podUsages(
 }
 
 function startedAt({ status }: Pod, container: string): string | undefined {
-  const all: ContainerStatus[] = [
-    ...(status?.containerStatuses ?? []),
-    ...(status?.initContainerStatuses ?? []),
-    ...(status?.ephemeralContainerStatuses ?? []),
-  ];
-  return all.find(({ name }) => name === container)?.state?.running?.startedAt;
+  return everyContainerStatus(status).find(({ name }) => name === container)?.state?.running?.startedAt;
 }
 
 /** Undefined when nothing was measured. */

@@ -2,6 +2,7 @@
 import type { ContainerStatus, Pod } from '@berth/api';
 import type { ContainerStats } from '@berth/runtime';
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { everyContainerStatus } from '../pods/every-container-status.ts';
 import type { VolumeUsage } from '../volumes/volume-usage.ts';
 import { DnsMetrics } from './dns-metrics.ts';
 import { RuntimeOperations } from './runtime-operations.ts';
@@ -93,12 +94,7 @@ export class AgentMetrics {
     this.#runningPods.set(pods.filter(({ status }) => status?.phase === 'Running').length);
     const states = { running: 0, exited: 0, created: 0 };
     for (const { status } of pods) {
-      const all = [
-        ...(status?.initContainerStatuses ?? []),
-        ...(status?.containerStatuses ?? []),
-        ...(status?.ephemeralContainerStatuses ?? []),
-      ];
-      for (const container of all) states[stateOf(container)]++;
+      for (const container of everyContainerStatus(status)) states[stateOf(container)]++;
     }
     for (const [state, count] of Object.entries(states)) this.#containers.set({ container_state: state }, count);
   }

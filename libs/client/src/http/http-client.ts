@@ -113,7 +113,7 @@ export class HttpClient implements Client {
     if (signal?.aborted) return;
     let response: IncomingMessage | undefined;
     try {
-      response = await this.#transport.open({ method: 'GET', path, ...(signal && { signal }) });
+      response = await this.open(path, signal);
       yield* response as AsyncIterable<Uint8Array>;
     } catch (error) {
       if (!signal?.aborted) throw error;
