@@ -34,12 +34,14 @@ function withNominated(pod: PodFacts, node: NodeState, { nominations }: Snapshot
   return copy;
 }
 
-function isCordonedFor({ pod }: PodFacts, { node }: NodeState): boolean {
+/** The node refuses the pod for its cordon, whatever else it thinks of it. */
+export function isCordonedFor({ pod }: PodFacts, { node }: NodeState): boolean {
   if (!node?.spec?.unschedulable) return false;
   return !pod.spec.tolerations?.some((toleration) => tolerates(toleration, { key: cordonTaint, effect: 'NoSchedule' }));
 }
 
-function uncordoned(state: NodeState): NodeState {
+/** The node as it would be after `kubectl uncordon`; it itself stays as it is. */
+export function uncordoned(state: NodeState): NodeState {
   const copy = state.copy();
   if (state.node) copy.node = { ...state.node, spec: { ...state.node.spec, unschedulable: false } };
   copy.taints = state.taints.filter(({ key }) => key !== cordonTaint);
