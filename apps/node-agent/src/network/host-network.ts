@@ -214,9 +214,9 @@ export class HostNetwork implements NodeNetwork {
   /** Policies are for pods of one bridge, too. */
   async #filterBridges(): Promise<void> {
     // A kernel that has it built in has no such module.
-    if ((await readSysctl(bridgeFilter)) === undefined) await this.#run('modprobe', ['br_netfilter']).catch(() => undefined);
-    for (const setting of bridgeFilters) if ((await readSysctl(setting)) === '0') await this.#sysctls.ensure({ [setting]: '1' });
-    if ((await readSysctl(bridgeFilter)) !== undefined) return;
+    if (readSysctl(bridgeFilter) === undefined) await this.#run('modprobe', ['br_netfilter']).catch(() => undefined);
+    for (const setting of bridgeFilters) if (readSysctl(setting) === '0') await this.#sysctls.ensure({ [setting]: '1' });
+    if (readSysctl(bridgeFilter) !== undefined) return;
     const remedy = 'load the kernel module br_netfilter, and start the agent again';
     this.#options.logger.error('network policies do not act between pods of this node: its kernel does not filter bridges', { remedy });
   }
@@ -254,7 +254,7 @@ export class HostNetwork implements NodeNetwork {
   async #apply(settings: Settings, wanted: NetworkState): Promise<void> {
     const { podCidr, clusterDns } = settings;
     const { services, endpointSlices, pods, peers, heldAddresses: held = [] } = wanted;
-    const bridgeIsFiltered = (await readSysctl(bridgeFilter)) === '1';
+    const bridgeIsFiltered = readSysctl(bridgeFilter) === '1';
     const { nodeName } = this.#options;
     const peerCidrs = peers.map(({ spec }) => spec.podCIDR);
     const rules = { ...wanted, podCidr, peerCidrs, clusterDns, nodeName, bridgeIsFiltered };

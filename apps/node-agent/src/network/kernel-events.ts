@@ -1,11 +1,16 @@
 // Hears of what changes in the kernel's network, whoever changes it, from `nft monitor` or `ip monitor`: a burst of lines becomes one call. The program
 // ends with the agent, however that ends; one that ends by itself is begun again, and a call is made for what nobody heard meanwhile.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import type { Clock, Logger, Timer } from '@berth/telemetry';
 
 const burstMs = 200;
 const restartMs = 10_000;
+/** These programs write a line in many pieces: who waits a little reads it in one. */
+const readEveryMs = 50;
+/** As much at once is read on, or the program would have to wait, and lose what the kernel says meanwhile. */
+const muchBytes = 16_384;
+const lineBytesMax = 65_536;
 
 export interface KernelEventsOptions {
   /** Such as `nft monitor destroy`. */
@@ -34,12 +39,10 @@ export class KernelEvents {
     if (this.#child || this.#isStopped) return;
     const child = spawn('setpriv', ['--pdeathsig', 'KILL', ...this.#options.command], { stdio: ['ignore', 'pipe', 'ignore'] });
     this.#child = child;
-    const { isOfInterest } = this.#options;
-    if (isOfInterest) {
-      createInterface({ input: child.stdout }).on('line', (line) => {
-        if (isOfInterest(line)) this.#soon(burstMs);
-      });
-    } else child.stdout.on('data', () => this.#soon(burstMs));
+    const { isOfInterest = () => true } = this.#options;
+    this.#read(child.stdout, (line) => {
+      if (isOfInterest(line)) this.#soon(burstMs);
+    });
     child.on('error', (error) => this.#options.logger.warn('changes of the network by others are not heard of', { error }));
     child.on('close', () => this.#ended());
     this.#soon(burstMs);
@@ -50,6 +53,18 @@ export class KernelEvents {
     this.#timer?.cancel();
     this.#child?.kill('SIGKILL');
     await this.#calling;
+  }
+
+  #read(stream: Readable, heard: (line: string) => void): void {
+    let begun = '';
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      const lines = (begun + text).split('\n');
+      begun = (lines.pop() ?? '').slice(0, lineBytesMax);
+      for (const line of lines) heard(line);
+      if (text.length >= muchBytes) return;
+      stream.pause();
+      this.#options.clock.after(readEveryMs, () => stream.resume());
+    });
   }
 
   #ended(): void {

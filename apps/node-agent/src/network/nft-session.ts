@@ -10,8 +10,8 @@ const scriptsMax = 2_000;
 const scriptBytesMax = 8_192;
 const timeoutMs = 20_000;
 const outputBytesMax = 1024 * 1024;
-/** What it answers to a question that costs nothing, after all that it has to say of what came before. */
-const [question, answer] = ['describe ipv4_addr', 'datatype ipv4_addr ('];
+/** What it answers to a question that costs nothing, after all that it has to say of what came before; few have an answer of so few pieces. */
+const [question, answer] = ['describe verdict', 'datatype verdict ('];
 
 export interface NftSessionOptions {
   run: CommandRunner;

@@ -1,5 +1,5 @@
 // Kernel settings that services need. What they were before is written down, so that a torn down node can give them back.
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { replaceFile } from './replace-file.ts';
@@ -24,7 +24,7 @@ export class Sysctls {
   /** @param settings path below /proc/sys → value. @throws Error naming the setting that cannot be written */
   async ensure(settings: Settings): Promise<void> {
     for (const [path, after] of Object.entries(settings)) {
-      const before = await readSysctl(path);
+      const before = readSysctl(path);
       if (before === after) continue;
       // Before the change: a crash in between must not lose what was there.
       if (before !== undefined) await this.#record(path, { before, after });
@@ -35,7 +35,7 @@ export class Sysctls {
   /** Gives back what `ensure` changed and nobody has changed since. Safe to repeat. */
   async restore(): Promise<void> {
     for (const [path, { before, after }] of Object.entries(await this.#recorded())) {
-      if ((await readSysctl(path)) === after) await write(path, before);
+      if (readSysctl(path) === after) await write(path, before);
     }
     await rm(this.#recordFile, { force: true });
   }
@@ -49,10 +49,14 @@ export class Sysctls {
   }
 }
 
-/** Undefined when this kernel has no such setting. */
-export async function readSysctl(path: string): Promise<string | undefined> {
-  const file = join(root, path);
-  return existsSync(file) ? (await readFile(file, 'utf8')).trim() : undefined;
+/** Undefined when this kernel has no such setting. At once: every change of rules begins with one, and the kernel answers from memory. */
+export function readSysctl(path: string): string | undefined {
+  try {
+    return readFileSync(join(root, path), 'utf8').trim();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
 }
 
 async function write(path: string, value: string): Promise<void> {

@@ -37,6 +37,8 @@ const routed = new Set(['Ingress', 'IngressCertificate', 'Service', 'EndpointSli
 
 export class DesiredCache {
   readonly #objects = new Map<string, Map<string, KubeObject>>();
+  /** Of each kind, the same list until one of it changes: who follows many objects sees by it that there is nothing to look at. */
+  readonly #lists = new Map<string, KubeObject[]>();
   #revision = 0;
 
   /** The newest revision applied in full. */
@@ -64,6 +66,7 @@ export class DesiredCache {
       // The same name with another uid is another pod: the old one goes first.
       if (object.kind === 'Pod' && before && before.metadata.uid !== object.metadata.uid) changes.removedPods.push(before as Pod);
       this.#of(object.kind).set(key, object);
+      this.#lists.delete(object.kind);
       note(changes, object);
       if (object.kind === 'Pod') changes.pods.push(object as Pod);
       if (object.kind === 'PersistentVolume') noteVolume(changes, object as PersistentVolume);
@@ -78,7 +81,7 @@ export class DesiredCache {
   }
 
   pods(): Pod[] {
-    return [...this.#of('Pod').values()] as Pod[];
+    return this.#list('Pod') as Pod[];
   }
 
   pod(namespace: string, name: string): Pod | undefined {
@@ -112,46 +115,55 @@ export class DesiredCache {
   }
 
   services(): Service[] {
-    return [...this.#of('Service').values()] as Service[];
+    return this.#list('Service') as Service[];
   }
 
   endpointSlices(): EndpointSlice[] {
-    return [...this.#of('EndpointSlice').values()] as EndpointSlice[];
+    return this.#list('EndpointSlice') as EndpointSlice[];
   }
 
   ingresses(): Ingress[] {
-    return [...this.#of('Ingress').values()] as Ingress[];
+    return this.#list('Ingress') as Ingress[];
   }
 
   certificates(): IngressCertificate[] {
-    return [...this.#of('IngressCertificate').values()] as IngressCertificate[];
+    return this.#list('IngressCertificate') as IngressCertificate[];
   }
 
   /** This node's own among them. */
   peers(): NodePeer[] {
-    return [...this.#of('NodePeer').values()] as NodePeer[];
+    return this.#list('NodePeer') as NodePeer[];
   }
 
   /** Of load balancers: this node announces them. */
   heldAddresses(): string[] {
-    const held = [...this.#of('HeldAddresses').values()] as HeldAddresses[];
+    const held = this.#list('HeldAddresses') as HeldAddresses[];
     return held.flatMap(({ spec }) => spec.addresses);
   }
 
   policies(): PolicyRules[] {
-    return [...this.#of('PolicyRules').values()] as PolicyRules[];
+    return this.#list('PolicyRules') as PolicyRules[];
   }
 
   addressSets(): AddressSet[] {
-    return [...this.#of('AddressSet').values()] as AddressSet[];
+    return this.#list('AddressSet') as AddressSet[];
   }
 
   #remove(kind: string, key: string, changes: DesiredChanges): void {
     const before = this.#of(kind).get(key);
     if (!before) return;
     this.#of(kind).delete(key);
+    this.#lists.delete(kind);
     note(changes, before);
     if (kind === 'Pod') changes.removedPods.push(before as Pod);
+  }
+
+  #list(kind: string): KubeObject[] {
+    const known = this.#lists.get(kind);
+    if (known) return known;
+    const fresh = [...this.#of(kind).values()];
+    this.#lists.set(kind, fresh);
+    return fresh;
   }
 
   #of(kind: string): Map<string, KubeObject> {

@@ -158,7 +158,7 @@ export class PolicyTable {
 /** By what plans follow from: objects are never changed, only replaced. */
 function isSame(a: PolicyInput, b: PolicyInput): boolean {
   const areSame = <T>(these: readonly T[], those: readonly T[], same: (one: T, other: T) => boolean) =>
-    these.length === those.length && these.every((one, index) => same(one, those[index] as T));
+    these === those || (these.length === those.length && these.every((one, index) => same(one, those[index] as T)));
   const isIdentical = (one: unknown, other: unknown) => one === other;
   const isSamePod = (one: Pod, other: Pod) => one.metadata === other.metadata && one.status?.podIP === other.status?.podIP;
   return (

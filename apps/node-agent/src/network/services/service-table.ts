@@ -6,6 +6,7 @@ import type { CommandRunner } from '../commands.ts';
 import { NftSession } from '../nft-session.ts';
 import { type Entry, idOf } from './frontends.ts';
 import { type KernelTable, readClients, readKernelTable } from './kernel-table.ts';
+import { OwnRemovals } from './own-removals.ts';
 import { type Layout, layoutOf, noTableScript, plannedSets } from './service-layout.ts';
 import { ServicePlan, type ServicePlanInput } from './service-plan.ts';
 import { changeScript, wholeScript } from './service-script.ts';
@@ -24,6 +25,9 @@ export class ServiceTable {
   readonly #options: ServiceTableOptions;
   readonly #session: NftSession;
   readonly #plan = new ServicePlan();
+  readonly #removals: OwnRemovals;
+  #planned: { from: string; layout: Layout } | undefined;
+  /** Of the table that was applied. */
   #layout: Layout | undefined;
   /** What the kernel has, by id; undefined where that is not known. */
   #applied: Map<string, Entry> | undefined;
@@ -33,12 +37,13 @@ export class ServiceTable {
   constructor(options: ServiceTableOptions) {
     this.#options = options;
     this.#session = new NftSession(options);
+    this.#removals = new OwnRemovals(options.clock);
   }
 
   /** Calls do not overlap. @returns whether ports of UDP are among what changed since the last that succeeded. @throws Error with what nft said */
   async apply(input: ServiceTableInput): Promise<boolean> {
     const { table, bridge, logger } = this.#options;
-    const layout = layoutOf({ table, bridge, ...input });
+    const layout = this.#layoutFor(input);
     this.#plan.update({ ...input, bridge });
     const { ids, hasUdpChanged } = this.#plan.takeChanges();
     this.#hasUdpChanged ||= hasUdpChanged;
@@ -68,9 +73,15 @@ export class ServiceTable {
     if (!match || match[2] !== table || !this.#applied) return false;
     const [, what, , rest = ''] = match;
     const [name = ''] = rest.split(' ');
-    if (what === 'element') return this.#applied.has(rest);
-    if (what === 'rule' || what === 'chain') return this.#applied.has(`chain ${name}`) || this.#layout?.ruleCounts.has(name) === true;
-    return what === 'table' || this.#applied.has(`set ${name}`) || plannedSets.has(name);
+    if (what === 'element') return this.#isGone(rest);
+    if (what === 'rule' || what === 'chain') return this.#isGone(`chain ${name}`) || this.#layout?.ruleCounts.has(name) === true;
+    return what === 'table' || this.#isGone(`set ${name}`) || plannedSets.has(name);
+  }
+
+  /** Whether what is to be there was taken away, by somebody else. */
+  #isGone(id: string): boolean {
+    const isOwn = this.#removals.take(id);
+    return !isOwn && this.#applied?.has(id) === true;
   }
 
   /** Somebody may have taken something away: the next `apply` looks. */
@@ -86,6 +97,14 @@ export class ServiceTable {
   async tearDown(): Promise<void> {
     await this.stop();
     await this.#options.run('nft', ['-f', '-'], noTableScript(this.#options.table));
+  }
+
+  /** The same again while it follows from the same. */
+  #layoutFor({ podCidr, bridgeIsFiltered }: ServiceTableInput): Layout {
+    const { table, bridge } = this.#options;
+    const from = `${podCidr} ${bridgeIsFiltered}`;
+    if (this.#planned?.from !== from) this.#planned = { from, layout: layoutOf({ table, bridge, podCidr, bridgeIsFiltered }) };
+    return this.#planned.layout;
   }
 
   /** Whether the kernel holds all that was applied, and nothing else. */
@@ -130,6 +149,7 @@ export class ServiceTable {
     }
     const script = changeScript({ table: this.#options.table, added, removed, more });
     // From here on what goes is no loss.
+    this.#removals.expect(removed);
     for (const entry of removed) applied.delete(idOf(entry));
     if (script !== '') await this.#session.apply(script);
     for (const id of ids) {
