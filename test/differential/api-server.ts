@@ -57,7 +57,7 @@ export class ApiServer {
         const contentType = (response.headers['content-type'] ?? '').split(';')[0] ?? '';
         const done = () => {
           const warnings = warningsOf(response.headers.warning as string | string[] | undefined);
-          resolve({ code: response.statusCode ?? 0, contentType, warnings, body: parsed(text, contentType, asked.lines !== undefined) });
+          resolve({ code: response.statusCode ?? 0, contentType, warnings, body: parsed(text, contentType, asked.lines) });
         };
         response.setEncoding('utf8').on('data', (chunk: string) => {
           text += chunk;
@@ -80,9 +80,10 @@ export class ApiServer {
   }
 }
 
-function parsed(text: string, contentType: string, lines: boolean): unknown {
+/** @param lines of a watch: what came beyond them may be cut off anywhere */
+function parsed(text: string, contentType: string, lines: number | undefined): unknown {
   if (contentType !== 'application/json') return text;
-  const values = (lines ? text.split('\n') : [text]).filter((part) => part !== '');
+  const values = (lines === undefined ? [text] : text.split('\n').slice(0, lines)).filter((part) => part !== '');
   const read = values.map((part): unknown => {
     try {
       return JSON.parse(part);
@@ -91,7 +92,7 @@ function parsed(text: string, contentType: string, lines: boolean): unknown {
       return part;
     }
   });
-  return lines ? read : read[0];
+  return lines === undefined ? read[0] : read;
 }
 
 /** Of `299 - "text"`, one or more, comma-separated. */

@@ -20,9 +20,10 @@ export const knownDifferences: KnownDifference[] = [
   {
     words: 'Cluster addresses and addresses of endpoints may have no leading zeros',
     matches: ({ at, kubernetes, berth }) =>
-      at === 'cause' &&
-      kubernetes === undefined &&
-      /(addresses\[|\.ip \|)[^|]*.*Invalid value: "(0\d|[\d.]*\.0\d).*must be a valid IP address/.test(String(berth)),
+      (at === 'warning' && /non-standard IP address "[^"]*\b0\d/.test(String(kubernetes))) ||
+      (['cause', 'code'].includes(at) &&
+        /^20\d |^undefined$/.test(String(kubernetes)) &&
+        /(addresses\[|\.ip\b).*Invalid value: "(0\d|[\d.]*\.0\d).*must be a valid IP address/.test(String(berth))),
   },
   {
     words: 'Descriptions of fields and columns, and',

@@ -12,3 +12,10 @@ export function noteGivenEmpty(parent: object, name: string): void {
 export function wasGivenEmpty(parent: object, name: string): boolean {
   return givenEmpty.get(parent)?.includes(name) ?? false;
 }
+
+/** `copy`, which takes over what is noted of the object that it was made from. */
+export function withGivenEmptyOf<T extends object>(original: object, copy: T): T {
+  const names = givenEmpty.get(original);
+  if (names) givenEmpty.set(copy, names);
+  return copy;
+}

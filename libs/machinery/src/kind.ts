@@ -171,9 +171,11 @@ export interface KindDefinition<T extends KubeObject = KubeObject> {
   selectableFields: Record<string, (object: T) => string>;
   /**
    * Of kinds that users define: how a body is read in place of by the schema's types, which its validation then looks at. Metadata
-   * has been read.
+   * has been read. `refused` is what cannot be read at all.
    */
-  readContent?(content: Record<string, unknown>): { value: Record<string, unknown>; unknown: string[] };
+  readContent?(content: Record<string, unknown>): { value: Record<string, unknown>; unknown: string[]; refused?: FieldError };
+  /** What of an object cannot be read beyond its types, as Kubernetes says it. */
+  unreadable?(object: T): string | undefined;
   /** Of kinds whose defaults may come after objects were stored: whether this one lacks any. */
   lacksDefaults?(object: KubeObject): boolean;
   /** Of kinds that users define: their definition in OpenAPI documents. */
@@ -222,6 +224,7 @@ export interface KindOptions<T extends KubeObject> {
   deprecation?: string;
   removedRelease?: string;
   readContent?: KindDefinition['readContent'];
+  unreadable?(object: T): string | undefined;
   lacksDefaults?: KindDefinition['lacksDefaults'];
   openApi?: KindDefinition['openApi'];
   view?: KindView;
@@ -260,6 +263,7 @@ export function defineKind<T extends KubeObject>(options: KindOptions<T>): KindD
     ...(options.deprecation && { deprecation: options.deprecation }),
     ...(options.removedRelease && { removedRelease: options.removedRelease }),
     ...(options.readContent && { readContent: options.readContent }),
+    ...(options.unreadable && { unreadable: options.unreadable }),
     ...(options.lacksDefaults && { lacksDefaults: options.lacksDefaults }),
     ...(options.openApi && { openApi: options.openApi }),
     ...(options.view && { view: options.view }),

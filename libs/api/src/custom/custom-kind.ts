@@ -2,7 +2,7 @@
 // written is stored in one of them, and converted for the others.
 import { apiVersionOf, deepEqual, defineKind, type FieldError, type KindDefinition, type KubeObject } from '@berth/machinery';
 import type { CustomResourceDefinition, CustomResourceDefinitionVersion } from '../generated/apiextensions-v1.types.ts';
-import { validateEmbedded } from '../validation/custom-resource-definition/embedded-resource.ts';
+import { readEmbedded, validateEmbedded } from '../validation/custom-resource-definition/embedded-resource.ts';
 import { invalid } from '../validation/errors.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 import { dnsSubdomain } from '../validation/names.ts';
@@ -84,7 +84,11 @@ function customKind(
     scope: scope === 'Cluster' ? 'Cluster' : 'Namespaced',
     schema: messageSchema(`${group}/${version.name}.${names.kind}`, schema),
     subresources: { ...(status && { status: true as const }), ...(scale && { scale: scaleMapping(scale) }) },
-    readContent: (content) => ({ value: content, unknown: prune(schema, content) }),
+    readContent: (content) => {
+      const unknown = prune(schema, content);
+      const { unknown: unnamed, refused } = readEmbedded(schema, content);
+      return { value: content, unknown: [...unknown, ...unnamed], refused };
+    },
     ...(hasDefaults(schema) && { lacksDefaults: (object: KubeObject) => lacksDefaults(SchemaNode.of(schema), object) }),
     openApi: { name: `${reversed(group)}.${version.name}.${names.kind}`, definition: published(id, schema) },
     strategy: {

@@ -1,5 +1,5 @@
 // DaemonSet: one pod on every node that it selects.
-import { deepEqual, defineKind } from '@berth/machinery';
+import { deepEqual, defineKind, isInt64 } from '@berth/machinery';
 import { daemonSetColumns } from '../columns/workloads.ts';
 import { defaultDaemonSet } from '../defaults/workloads.ts';
 import { podSpecDisabledFields } from '../disabled-fields.ts';
@@ -14,15 +14,26 @@ import { daemonSetWarnings } from '../warnings/workloads.ts';
 
 export type DaemonSet = Type;
 
+const wholeNumber = /^[+-]?\d+$/;
 const templateGeneration = 'deprecated.daemonset.template.generation';
 
 /** How often the template changed: once a field of the spec, which every answer still shows in this annotation. */
-function setTemplateGeneration(daemonSet: DaemonSet, generation: number): void {
+function setTemplateGeneration(daemonSet: DaemonSet, generation: bigint): void {
   daemonSet.metadata.annotations = { ...daemonSet.metadata.annotations, [templateGeneration]: String(generation) };
 }
 
-function templateGenerationOf({ metadata }: DaemonSet): number {
-  return Number(metadata.annotations?.[templateGeneration] ?? 0) || 0;
+function templateGenerationOf({ metadata }: DaemonSet): bigint {
+  const text = metadata.annotations?.[templateGeneration] ?? '';
+  return wholeNumber.test(text) ? BigInt.asIntN(64, BigInt(text.replace(/^\+/, ''))) : 0n;
+}
+
+/** What Go's parser of numbers says of it. */
+function unreadableGeneration({ metadata }: DaemonSet): string | undefined {
+  const text = metadata?.annotations?.[templateGeneration];
+  if (typeof text !== 'string') return undefined;
+  const isWhole = wholeNumber.test(text);
+  if (isWhole && isInt64(BigInt(text.replace(/^\+/, '')))) return undefined;
+  return `strconv.ParseInt: parsing ${JSON.stringify(text)}: ${isWhole ? 'value out of range' : 'invalid syntax'}`;
 }
 
 export const DaemonSet = defineKind<DaemonSet>({
@@ -43,12 +54,15 @@ export const DaemonSet = defineKind<DaemonSet>({
     versionAnnotations: [templateGeneration],
     prepareForCreate: (daemonSet) => {
       daemonSet.status = { currentNumberScheduled: 0, numberMisscheduled: 0, desiredNumberScheduled: 0, numberReady: 0 };
-      setTemplateGeneration(daemonSet, Math.max(1, templateGenerationOf(daemonSet)));
+      // At first it is one, unless a client knows of more.
+      const given = templateGenerationOf(daemonSet);
+      setTemplateGeneration(daemonSet, given > 1n ? given : 1n);
     },
     prepareForUpdate: (next, old) => {
-      setTemplateGeneration(next, templateGenerationOf(old) + (deepEqual(next.spec?.template, old.spec?.template) ? 0 : 1));
+      setTemplateGeneration(next, templateGenerationOf(old) + (deepEqual(next.spec?.template, old.spec?.template) ? 0n : 1n));
     },
   },
+  unreadable: unreadableGeneration,
   disabledFields: podSpecDisabledFields('spec.template.spec'),
   defaults: (daemonSet) => {
     defaultDaemonSet(daemonSet);

@@ -39,7 +39,7 @@ export const ReplicationController = defineKind<ReplicationController>({
   disabledFields: podSpecDisabledFields('spec.template.spec'),
   defaults: defaultReplicationController,
   validate: (controller) => [
-    ...validateMetadata(controller, { scope: 'Namespaced', name: dnsSubdomain }),
+    ...validateMetadata(controller, { scope: 'Namespaced', name: dnsSubdomain, anyGenerateName: true }),
     ...validateReplicationControllerSpec(controller),
   ],
   validateUpdate: validateMetadataUpdate,

@@ -231,6 +231,13 @@ test('a quota names resources and scopes that there are', () => {
     'spec.hard[pods]: Invalid value: "12345678901234567890": must be an integer',
     'spec.scopes: Invalid value: ["x"]: unsupported scope',
   ]);
+  expect(
+    texts(ResourceQuota.validate(quota({ hard: { 'ephemeral-storage': '1', resourceclaims: '1' }, scopes: ['PriorityClass'] }))),
+  ).toEqual([
+    'spec.hard[resourceclaims]: Invalid value: "resourceclaims": must be a standard resource type or fully qualified',
+    'spec.hard[resourceclaims]: Invalid value: "resourceclaims": must be a standard resource for quota',
+    'spec.scopes: Invalid value: ["PriorityClass"]: unsupported scope applied to resource',
+  ]);
   expect(texts(ResourceQuota.validate(quota({ hard: { cpu: '1' }, scopeSelector })))).toEqual([
     expect.stringContaining('spec.scopeSelector.matchExpressions.operator: Invalid value: "In": must be \'Exists\' when scope is any of'),
     'spec.scopeSelector.matchExpressions: Invalid value: {"MatchExpressions":[{"ScopeName":"BestEffort","Operator":"In","Values":["a"]}]}: unsupported scope applied to resource',

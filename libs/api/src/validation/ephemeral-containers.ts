@@ -1,6 +1,6 @@
 // Ephemeral containers: added to a running pod to look at it, never changed or removed, and without anything that a scheduler,
 // a service or a probe would have to know of.
-import { deepClone } from '@berth/machinery';
+import { deepClone, wasGivenEmpty } from '@berth/machinery';
 import type { EphemeralContainer, Pod, PodSpec, VolumeMount } from '../generated/core-v1.types.ts';
 import { isEqual } from './changes.ts';
 import { commonContainer, untrimmedImages } from './containers.ts';
@@ -16,6 +16,8 @@ const absent = [
   'restartPolicyRules',
   'resizePolicy',
 ] as const;
+
+const resourceFields = ['limits', 'requests', 'claims'] as const;
 
 /** Makes `next` the old pod with the ephemeral containers that are asked for. */
 export function prepareEphemeralContainers(next: Pod, old: Pod): void {
@@ -42,8 +44,9 @@ export function ephemeralContainers(spec: PodSpec, field: string): FieldError[] 
   const errors = each(spec.ephemeralContainers, list, (container, path) => {
     const own = commonContainer(container, spec, path);
     for (const name of absent)
-      if (isGiven(container[name])) own.push(forbidden(`${path}.${name}`, 'cannot be set for an Ephemeral Container'));
-    if (isGiven(container.resources)) own.push(forbidden(`${path}.resources`, 'cannot be set for an Ephemeral Container'));
+      if (isGiven(container, name)) own.push(forbidden(`${path}.${name}`, 'cannot be set for an Ephemeral Container'));
+    if (resourceFields.some((name) => isGiven(container.resources ?? {}, name)))
+      own.push(forbidden(`${path}.resources`, 'cannot be set for an Ephemeral Container'));
     if (seen.has(container.name ?? '')) own.push(duplicate(`${path}.name`, container.name ?? ''));
     seen.add(container.name ?? '');
     const { targetContainerName: target } = container;
@@ -60,8 +63,11 @@ function withoutSubPath(mount: VolumeMount, path: string): FieldError[] {
     .map((key) => forbidden(`${path}.${key}`, 'cannot be set for an Ephemeral Container'));
 }
 
-function isGiven(value: unknown): boolean {
-  return value !== undefined && value !== null && !(typeof value === 'object' && Object.keys(value).length === 0);
+/** As Go tells zero: a pointer to nothing in particular is something, and so is a list or map that was given empty. */
+function isGiven<T extends object>(parent: T, name: keyof T & string): boolean {
+  const value: unknown = parent[name];
+  if (value === undefined || value === null) return wasGivenEmpty(parent, name);
+  return !Array.isArray(value) || value.length > 0 || wasGivenEmpty(parent, name);
 }
 
 /** What is wrong with the change that the ephemeralcontainers subresource is asked for. */

@@ -11,6 +11,8 @@ export interface MetadataRules {
   name: NameCheck;
   /** Kinds whose finalizers need no domain. */
   plainFinalizers?: true;
+  /** Kinds of which only the name that was made of it is looked at. */
+  anyGenerateName?: true;
 }
 
 /** @param object a whole API object; its metadata is under `metadata`. */
@@ -36,7 +38,7 @@ export function validateMetadataParts(object: { metadata: ObjectMeta }, field = 
 
 function names(metadata: Partial<ObjectMeta>, rules: MetadataRules, field: string): FieldError[] {
   const errors: FieldError[] = [];
-  if (metadata.generateName) {
+  if (metadata.generateName && !rules.anyGenerateName) {
     // The server appends to it, so a trailing dash is no end.
     const prefix = metadata.generateName.length > 1 ? metadata.generateName.replace(/-$/, 'a') : metadata.generateName;
     errors.push(...invalidAll(`${field}.generateName`, metadata.generateName, rules.name(prefix)));

@@ -1,4 +1,5 @@
 // What is wrong with pods, as kube-apiserver 1.35 worded it when it was asked the same (npm run differential).
+import { checkTypes } from '@berth/machinery';
 import { describe, expect, test } from 'vitest';
 import { type Container, Pod, type PodSpec } from '../index.ts';
 import { samplePod } from '../samples.ts';
@@ -66,6 +67,11 @@ test('claims to devices have one source each, and containers use those that ther
 describe('security contexts', () => {
   test.each<[NonNullable<Container['securityContext']>, string[]]>([
     [{ procMount: 'Unmasked' }, ['procMount: Invalid value: "Unmasked": `hostUsers` must be false to use `Unmasked`']],
+    [{ seccompProfile: { type: 'Localhost', localhostProfile: '' } }, []],
+    [
+      { seccompProfile: { type: 'Localhost' } },
+      ['seccompProfile.localhostProfile: Required value: must be set when seccomp type is Localhost'],
+    ],
     [{ appArmorProfile: { type: '' } }, ['appArmorProfile.type: Required value: type is required when appArmorProfile is set']],
     [
       { appArmorProfile: { type: 'Unconfined', localhostProfile: 'a' } },
@@ -158,4 +164,13 @@ describe('where a pod goes', () => {
     const preferred = { preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 1, preference: term }] };
     expect(errors({ affinity: { nodeAffinity: preferred } })).toEqual([]);
   });
+});
+
+test('of an ephemeral container, what is there counts as set, however empty', () => {
+  const given = { name: 'a', image: 'a', lifecycle: {}, livenessProbe: {}, ports: [], resources: { limits: {} } };
+  const { value } = checkTypes(Pod.schema, samplePod({ ephemeralContainers: [given] }));
+  const forbidden = messages(Pod.validate(value as unknown as Pod)).filter((text) => text.includes('Ephemeral Container'));
+  expect(forbidden.map((text) => text.slice(0, text.indexOf(':')))).toEqual(
+    ['ports', 'livenessProbe', 'lifecycle', 'resources'].map((name) => `spec.ephemeralContainers[0].${name}`),
+  );
 });

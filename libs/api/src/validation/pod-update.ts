@@ -1,6 +1,6 @@
 // What may change in a pod after its creation: little, since a running container cannot become another one.
-import { goLines, unifiedDiff } from '@berth/machinery';
-import type { NodeSelectorTerm, Pod, PodSpec, Toleration } from '../generated/core-v1.types.ts';
+import { goLines, unifiedDiff, withGivenEmptyOf } from '@berth/machinery';
+import type { Container, NodeSelectorTerm, Pod, PodSpec, Toleration } from '../generated/core-v1.types.ts';
 import { schemas } from '../schemas.ts';
 import { isEqual, isSame } from './changes.ts';
 import { each, type FieldError, forbidden, invalid, shown, shownMap } from './errors.ts';
@@ -15,8 +15,10 @@ const mayChange = [
 ];
 
 export function validatePodUpdate(next: Pod, old: Pod): FieldError[] {
-  const errors = containerCounts(next.spec, old.spec);
-  if (errors.length > 0) return errors;
+  const counts = containerCounts(next.spec, old.spec);
+  // A list that became longer or shorter is all that is told: what stands behind it is not looked at.
+  if (counts.length > 0) return counts.slice(0, 1);
+  const errors: FieldError[] = [];
   const deadline = activeDeadline(next.spec, old.spec);
   // A deadline that cannot be is all that is told.
   if (deadline.length > 0 && next.spec.activeDeadlineSeconds !== undefined) return deadline;
@@ -41,14 +43,14 @@ function containerCounts(next: PodSpec, old: PodSpec): FieldError[] {
 }
 
 function withAllowedChanges(next: PodSpec, old: PodSpec): PodSpec {
-  const rest: PodSpec = {
+  const rest: PodSpec = withGivenEmptyOf(next, {
     ...next,
     activeDeadlineSeconds: old.activeDeadlineSeconds,
     tolerations: old.tolerations,
     schedulingGates: old.schedulingGates,
-  };
-  rest.containers = next.containers.map((container, index) => ({ ...container, image: old.containers[index]?.image }));
-  rest.initContainers = next.initContainers?.map((container, index) => ({ ...container, image: old.initContainers?.[index]?.image }));
+  });
+  rest.containers = next.containers.map((container, index) => withImage(container, old.containers[index]?.image));
+  rest.initContainers = next.initContainers?.map((container, index) => withImage(container, old.initContainers?.[index]?.image));
   if ((old.terminationGracePeriodSeconds ?? 0) < 0 && next.terminationGracePeriodSeconds === 1) {
     rest.terminationGracePeriodSeconds = old.terminationGracePeriodSeconds;
   }
@@ -58,6 +60,10 @@ function withAllowedChanges(next: PodSpec, old: PodSpec): PodSpec {
     rest.affinity = withNodeAffinityOf(old, rest.affinity);
   }
   return rest;
+}
+
+function withImage(container: Container, image: string | undefined): Container {
+  return withGivenEmptyOf(container, { ...container, image });
 }
 
 function isGated({ schedulingGates }: PodSpec): boolean {

@@ -20,7 +20,9 @@ const objectResources = [
   'services.nodeports',
 ];
 const podResources = ['pods', ...computeResources.flatMap((name) => [name, `requests.${name}`, `limits.${name}`])];
-const standardResources = [...podResources, ...objectResources, 'requests.storage', 'resourceclaims'];
+/** Those of pods that a scope can narrow. */
+const scopedResources = podResources.filter((name) => !name.endsWith('ephemeral-storage'));
+const standardResources = [...podResources, ...objectResources, 'requests.storage'];
 const conflicts = [
   ['BestEffort', 'NotBestEffort'],
   ['Terminating', 'NotTerminating'],
@@ -71,7 +73,7 @@ function isScopeFor(scope: string, resource: string): boolean {
   if (scope === 'VolumeAttributesClass') return ['persistentvolumeclaims', 'requests.storage'].includes(resource);
   if (scope === 'BestEffort') return resource === 'pods';
   // A scope that is none is refused as such.
-  return !scopeNames.includes(scope) || podResources.includes(resource);
+  return !scopeNames.includes(scope) || scopedResources.includes(resource);
 }
 
 function scopes(spec: ResourceQuotaSpec): FieldError[] {

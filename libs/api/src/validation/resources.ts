@@ -37,7 +37,7 @@ const standardResources = new Set([
   ...standardContainerResources,
   ...standardContainerResources.flatMap((name) => [`requests.${name}`, `limits.${name}`]),
   ...['configmaps', 'persistentvolumeclaims', 'pods', 'replicationcontrollers', 'requests.storage', 'resourcequotas', 'secrets'],
-  ...['services', 'services.loadbalancers', 'services.nodeports', 'storage', 'resourceclaims'],
+  ...['services', 'services.loadbalancers', 'services.nodeports', 'storage'],
 ]);
 export const hugePages = 'hugepages-';
 

@@ -37,7 +37,7 @@ export function seccomp(profile: SeccompProfile | undefined, field: string): Fie
   if (profile.type !== 'Localhost') {
     if (profile.localhostProfile !== undefined)
       errors.push(invalid(path, shown('core.v1.SeccompProfile', profile), 'can only be set when seccomp type is Localhost'));
-  } else if (!profile.localhostProfile) {
+  } else if (profile.localhostProfile === undefined) {
     errors.push(required(path, 'must be set when seccomp type is Localhost'));
   } else {
     errors.push(...descendingPath(profile.localhostProfile, path));

@@ -1,5 +1,5 @@
 // Claims on persistent volumes, and what they share with the volumes.
-import { goLines, parseQuantity, unifiedDiff } from '@berth/machinery';
+import { goLines, parseQuantity, unifiedDiff, withGivenEmptyOf } from '@berth/machinery';
 import type { PersistentVolumeClaim, PersistentVolumeClaimSpec } from '../generated/core-v1.types.ts';
 import { schemas } from '../schemas.ts';
 import { betaStorageClassAnnotation } from '../storage-class-name.ts';
@@ -80,7 +80,7 @@ type Three = [string, string, string];
 /** A bound claim may only grow; the binder names the volume, once. */
 export function validateClaimUpdate(next: PersistentVolumeClaim, old: PersistentVolumeClaim): FieldError[] {
   const isBound = next.status?.phase === 'Bound';
-  const allowed: PersistentVolumeClaimSpec = { ...next.spec };
+  const allowed: PersistentVolumeClaimSpec = withGivenEmptyOf(next.spec, { ...next.spec });
   const before: PersistentVolumeClaimSpec = { ...old.spec };
   if (!old.spec.volumeName) before.volumeName = next.spec.volumeName;
   const errors: FieldError[] = [];

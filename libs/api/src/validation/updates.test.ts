@@ -1,5 +1,5 @@
 // What may change after creation, kind by kind.
-import type { KindDefinition, KubeObject } from '@berth/machinery';
+import { checkTypes, type KindDefinition, type KubeObject } from '@berth/machinery';
 import { describe, expect, test } from 'vitest';
 import { ConfigMap, Deployment, PersistentVolumeClaim, Pod, Secret, Service } from '../index.ts';
 import { sampleClaim, sampleConfigMap, sampleDeployment, samplePod, sampleSecret, sampleService } from '../samples.ts';
@@ -54,6 +54,11 @@ describe('a pod', () => {
     expect(change(Pod, samplePod(), (pod) => pod.spec.containers.push({ name: 'more', image: 'x' }))).toEqual([
       'spec.containers: Forbidden: pod updates may not add or remove containers',
     ]);
+    const both = change(Pod, samplePod(), ({ spec }) => {
+      spec.containers.push({ name: 'more', image: 'x' });
+      spec.initContainers = [{ name: 'init', image: 'x' }];
+    });
+    expect(both).toEqual(['spec.containers: Forbidden: pod updates may not add or remove containers']);
     const tolerant = samplePod({ tolerations: [{ key: 'gpu', operator: 'Exists' }] });
     expect(change(Pod, tolerant, (pod) => delete pod.spec.tolerations)).toEqual([
       'spec.tolerations: Forbidden: existing toleration can not be modified except its tolerationSeconds',
@@ -231,6 +236,12 @@ describe('a claim', () => {
       claim.spec.resources = { requests: { storage: '1Mi' } };
     });
     expect(shrink).toEqual(['spec.resources.requests.storage: Forbidden: field can not be less than status.capacity']);
+  });
+
+  test('is shown with lists as they were given: an empty one is not null', () => {
+    const read = checkTypes(PersistentVolumeClaim.schema, { ...sampleClaim({ accessModes: [] }) })
+      .value as unknown as PersistentVolumeClaim;
+    expect(messages(PersistentVolumeClaim.validateUpdate(read, sampleClaim()))[0]).toContain('+ "AccessModes": [],');
   });
 
   test('asks for a size', () => {

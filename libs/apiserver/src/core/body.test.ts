@@ -1,4 +1,4 @@
-import { ConfigMap } from '@berth/api';
+import { ConfigMap, DaemonSet } from '@berth/api';
 import { expect, test } from 'vitest';
 import { readBody } from './body.ts';
 import { erased } from './kinds-by-name.ts';
@@ -48,4 +48,18 @@ test.each([
 test('managed fields of which one cannot be read count as not sent', () => {
   const metadata = { name: 'a', managedFields: [{ manager: 'a', operation: 'Update', apiVersion: 'v1', fieldsV1: 'x' }] };
   expect(readBody(erased(ConfigMap), { metadata }, {}).object.metadata).toEqual({ name: 'a' });
+});
+
+test.each([
+  ['A_b', 'strconv.ParseInt: parsing "A_b": invalid syntax'],
+  ['', 'strconv.ParseInt: parsing "": invalid syntax'],
+  ['1.5', 'strconv.ParseInt: parsing "1.5": invalid syntax'],
+  ['9223372036854775808', 'strconv.ParseInt: parsing "9223372036854775808": value out of range'],
+  ['-9223372036854775808', undefined],
+  ['+7', undefined],
+])('the annotation that was a field of a DaemonSet must be a number still: %j', (text, detail) => {
+  const metadata = { name: 'a', annotations: { 'deprecated.daemonset.template.generation': text } };
+  const reading = () => readBody(erased(DaemonSet), { metadata }, {});
+  if (detail) expect(reading).toThrow(`DaemonSet in version "v1" cannot be handled as a DaemonSet: ${detail}`);
+  else expect(reading).not.toThrow();
 });

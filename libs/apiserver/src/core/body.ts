@@ -41,6 +41,7 @@ export interface Reading extends CheckOptions {
   sortsUnknown?: boolean;
   /** @param error the one that Kubernetes would name */
   refusedTypes?(error: TypeProblem): StatusError;
+  refusedValue?(detail: string): StatusError;
   refusedFields?(problems: string[]): StatusError;
 }
 
@@ -57,6 +58,8 @@ export function readBody(kind: KindDefinition, body: unknown, settings: WriteSet
     const decisive = decisiveIn(kind, content, errors, reading);
     throw reading?.refusedTypes?.(decisive) ?? cannotBeHandled(kind, problem(decisive));
   }
+  const unreadable = kind.unreadable?.(value as Record<string, unknown> & KubeObject);
+  if (unreadable !== undefined) throw reading?.refusedValue?.(unreadable) ?? cannotBeHandled(kind, unreadable);
   const strange = (reading?.sortsUnknown ? unknown.sort() : unknown).map((path) => `unknown field ${JSON.stringify(path)}`);
   // A patch is read before what it makes; of an object, unknown fields come first.
   const problems = reading?.repeated
@@ -81,8 +84,9 @@ export function readBody(kind: KindDefinition, body: unknown, settings: WriteSet
 function readCustom(kind: KindDefinition, content: object, reading: Reading | undefined): CheckedObject {
   const { apiVersion, kind: name, metadata, ...rest } = content as Record<string, unknown>;
   const checked = checkTypes(typeAndMetadata, { apiVersion, kind: name, metadata }, reading);
-  const read = kind.readContent?.(deepClone(rest)) ?? { value: rest, unknown: [] };
-  return { ...checked, value: { ...read.value, ...checked.value }, unknown: [...checked.unknown, ...read.unknown] };
+  const read = kind.readContent?.(deepClone(rest)) ?? { value: rest, unknown: [], refused: undefined };
+  const errors = [...checked.errors, ...(read.refused ? [{ ...read.refused, base: 'struct', stops: true }] : [])];
+  return { errors, value: { ...read.value, ...checked.value }, unknown: [...checked.unknown, ...read.unknown] };
 }
 
 /** What every resource has: a kind that has nothing else. */
@@ -178,9 +182,9 @@ function cannotBeHandled(kind: KindDefinition, detail: string): StatusError {
   return StatusError.badRequest(`${kind.kind} in version ${JSON.stringify(kind.version)} cannot be handled as a ${kind.kind}: ${detail}`);
 }
 
-function problem(error: FieldError): string {
-  // Go's errors name the field themselves, or do not.
-  return /^(json:|parsing time|illegal base64|quantities must|boolean or JSON schema)/.test(error.detail)
+export function problem(error: FieldError): string {
+  // Go's errors name the field themselves, or do not; what is invalid was found beyond them.
+  return error.type !== 'Invalid' && /^(json:|parsing time|illegal base64|quantities must|boolean or JSON schema)/.test(error.detail)
     ? error.detail
     : `${error.field}: ${fieldMessage(error)}`;
 }

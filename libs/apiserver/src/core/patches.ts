@@ -14,7 +14,7 @@ import {
   StatusError,
   type TypeProblem,
 } from '@berth/machinery';
-import { type ReadBody, readBody } from './body.ts';
+import { problem, type ReadBody, readBody } from './body.ts';
 import type { WriteSettings } from './types.ts';
 
 /** How kubectl and client-go name the ways to patch. */
@@ -59,7 +59,9 @@ export function readPatched(kind: KindDefinition, type: PatchKind, old: KubeObje
     sortsUnknown: true,
     // JSON is written again with its members in order before it is decoded; a merged object is copied field by field.
     decodes: type === 'strategic' ? 'schema' : 'sorted',
-    refusedTypes: (error) => refused(type === 'strategic' ? restoreProblem(error) : error.detail),
+    refusedTypes: (error) =>
+      refused(type === 'strategic' ? restoreProblem(error) : error.type === 'Invalid' ? problem(error) : error.detail),
+    refusedValue: refused,
     refusedFields: (problems) => refused(`strict decoding error: ${problems.join(', ')}`),
   });
 }

@@ -6,8 +6,10 @@ import {
   type FieldError,
   type KindDefinition,
   type KubeObject,
+  lacksKeys,
   type PartialUpdate,
   StatusError,
+  setManagedFields,
 } from '@berth/machinery';
 import { type Clock, type Random, timestamp } from '@berth/telemetry';
 import type { Admission, AdmissionRequest } from './admission/admission.ts';
@@ -60,10 +62,11 @@ export class WriteDecisions {
     if (kind.strategy.refusesCreate) throw StatusError.methodNotAllowed(kind.strategy.refusesCreate);
     object.metadata.name = name;
     wipeNew(object);
+    const isTrackable = !lacksKeys(kind.schema, object);
     this.#withoutStatus(kind, object);
     defaultForWrite(target, object);
     // What the server adds from here on belongs to nobody.
-    if (!isTracked) await trackFields(target, undefined, object, settings, this.#options);
+    if (!isTracked) await this.#track(isTrackable, target, undefined, object, settings);
     const request = this.#request(target, name, object, undefined, deciding);
     if (isNameGenerated) request.isNameGenerated = true;
     await admission.mutate(request);
@@ -81,6 +84,12 @@ export class WriteDecisions {
     return this.#concluded(request, ({ object: made, guards, writes, warnings, turn }) => {
       return { type: 'put', object: made, guards, writes, warnings, turn };
     });
+  }
+
+  /** @param isTrackable whether it can be told who owns what of the object as it was sent, with what is not kept of it */
+  async #track(isTrackable: boolean, target: Call, old: KubeObject | undefined, next: KubeObject, settings: WriteSettings): Promise<void> {
+    if (isTrackable) await trackFields(target, old, next, settings, this.#options);
+    else setManagedFields(next, []);
   }
 
   #withoutStatus({ subresources, strategy }: KindDefinition, object: Shaped): void {
@@ -147,10 +156,11 @@ export class WriteDecisions {
       if (keepsStatus) keepStatus(next, old);
       partial?.prepare(next, old, timestamp(clock));
     };
+    const isTrackable = !keepsStatus || !lacksKeys(kind.schema, next);
     keep();
     defaultForWrite(target, next);
     // Who sends a change owns it, also where the strategy then keeps what was there.
-    if (!deciding.isTracked) await trackFields(target, old, next, deciding.settings, this.#options);
+    if (!deciding.isTracked) await this.#track(isTrackable, target, old, next, deciding.settings);
     await admission.mutate(request);
     const refused = admission.isIdle ? [] : carryMetadata(kind, next, old);
     if (!admission.isIdle) keep();

@@ -1,5 +1,5 @@
-import { ConfigMap, Deployment, Namespace, PersistentVolumeClaim, Pod } from '@berth/api';
-import { StatusError } from '@berth/machinery';
+import { ConfigMap, Deployment, FlowSchema, Namespace, PersistentVolumeClaim, Pod } from '@berth/api';
+import { managedFieldsOf, StatusError } from '@berth/machinery';
 import { expect, test } from 'vitest';
 import { callFor, pod, startTestServer } from './test-server.ts';
 
@@ -243,5 +243,24 @@ test('an update is told everything that is wrong with it at once, what it may no
     code: 422,
     status: { details: { causes: [{ field: 'metadata.deletionGracePeriodSeconds' }, { field: 'data[a b]' }] } },
   });
+  await server.stop();
+});
+
+test('of an object whose parts have no keys nobody is said to own anything, also when it is a status that is not kept', async () => {
+  const { server, client } = await startTestServer();
+  const schema = (name: string, status?: object) => ({
+    apiVersion: 'flowcontrol.apiserver.k8s.io/v1',
+    kind: 'FlowSchema',
+    metadata: { name },
+    spec: { priorityLevelConfiguration: { name: 'global-default' }, matchingPrecedence: 500 },
+    status,
+  });
+  const [plain, keyless] = [
+    await client.create(FlowSchema, schema('a')),
+    await client.create(FlowSchema, schema('b', { conditions: [{}] })),
+  ];
+  expect([managedFieldsOf(plain)?.length, managedFieldsOf(keyless)]).toEqual([1, undefined]);
+  const update = { ...plain, status: { conditions: [{}] } };
+  expect(managedFieldsOf(await client.update(FlowSchema, update))).toBeUndefined();
   await server.stop();
 });

@@ -72,35 +72,62 @@ function isShown(shape: Shape, name: string): boolean {
 function changesInPlace(shape: Shape, old: unknown[], next: unknown[]): FieldChanges | undefined {
   const inner = itemShape(shape);
   let changes: Mutable | undefined;
-  let firsts: ReturnType<typeof firstOf> | undefined;
+  let isRepeated: ((item: unknown) => boolean) | undefined;
   for (let i = 0; i < next.length; i++) {
     const value = next[i];
     const found = value === old[i] ? undefined : difference(inner, old[i], value);
     if (!found) continue;
-    firsts ??= firstOf(shape, next);
-    if (firsts(value) !== value) continue;
+    isRepeated ??= repeating(next, naming(shape, next));
     changes ??= none();
-    put(changes, itemElement(shape, value), found);
+    if (isRepeated(value)) changes.modified[itemElement(shape, value)] = leaf;
+    else put(changes, itemElement(shape, value), found);
   }
   return changes;
 }
 
-/** @returns the first item with an item's key */
-function firstOf(shape: Shape, items: unknown[]): (item: unknown) => unknown {
-  const nameOf = naming(shape, items);
-  const firsts = firstItems(items, nameOf);
-  return (item) => firsts.get(nameOf(item));
+/** @returns whether others have an item's key as well */
+function repeating(items: unknown[], nameOf: (item: unknown) => string): (item: unknown) => boolean {
+  const [seen, repeated] = [new Set<string>(), new Set<string>()];
+  for (const item of items) {
+    const name = nameOf(item);
+    if (seen.has(name)) repeated.add(name);
+    seen.add(name);
+  }
+  return (item) => repeated.size > 0 && repeated.has(nameOf(item));
 }
 
 function changesOfItems(shape: Shape, old: unknown[], next: unknown[]): FieldChanges | undefined {
   const nameOf = naming(shape, [...old, ...next]);
   const inner = itemShape(shape);
-  return changesBetween(
-    firstItems(old, nameOf),
-    firstItems(next, nameOf),
+  const [wasRepeated, isRepeated] = [repeating(old, nameOf), repeating(next, nameOf)];
+  const changes = changesBetween(
+    byName(
+      old.filter((item) => !wasRepeated(item)),
+      nameOf,
+    ),
+    byName(
+      next.filter((item) => !isRepeated(item)),
+      nameOf,
+    ),
     (_, item) => itemElement(shape, item),
     () => inner,
   );
+  const [was, is] = [old.filter(wasRepeated), next.filter(isRepeated)];
+  return was.length > 0 || is.length > 0 ? withRepeated(shape, changes ?? none(), was, is) : changes;
+}
+
+/** Items with the same key are one thing, which changes as a whole, and are added or gone beside a single one with that key. */
+function withRepeated(shape: Shape, changes: FieldChanges, was: unknown[], is: unknown[]): FieldChanges | undefined {
+  const groups = (items: unknown[]) => Map.groupBy(items, (item) => itemElement(shape, item));
+  const [before, after] = [groups(was), groups(is)];
+  const all: Mutable = { added: { ...changes.added }, modified: { ...changes.modified }, removed: { ...changes.removed } };
+  for (const [element, items] of after) {
+    const had = before.get(element);
+    if (!had) all.added[element] = leaf;
+    else if (!deepEqual(had, items)) all.modified[element] = leaf;
+  }
+  for (const element of before.keys()) if (!after.has(element)) all.removed[element] = leaf;
+  return isEmpty(all.added) && isEmpty(all.modified) && isEmpty(all.removed) ? undefined : all;
 }
 
 /** @param elementOf the path element of what has a name @param shapeOf undefined for what the schema does not know */
@@ -132,14 +159,8 @@ function naming(shape: Shape, items: unknown[]): (item: unknown) => string {
   return isPlain ? (item) => plainKey(shape, item) ?? '' : (item) => itemElement(shape, item);
 }
 
-/** Of items with the same key, the first counts. */
-function firstItems(items: unknown[], nameOf: (item: unknown) => string): Map<string, unknown> {
-  const result = new Map<string, unknown>();
-  for (const item of items) {
-    const name = nameOf(item);
-    if (!result.has(name)) result.set(name, item);
-  }
-  return result;
+function byName(items: unknown[], nameOf: (item: unknown) => string): Map<string, unknown> {
+  return new Map(items.map((item) => [nameOf(item), item]));
 }
 
 /** How an element differs that both have; undefined when it does not. */
@@ -184,7 +205,7 @@ function hasSameKey(keys: readonly ListKey[], old: unknown, next: unknown): bool
 
 /** The value's parts by path element. */
 function elements(shape: Shape, value: unknown): Map<string, unknown> {
-  if (Array.isArray(value)) return firstItems(value, (item) => itemElement(shape, item));
+  if (Array.isArray(value)) return byName(value, (item) => itemElement(shape, item));
   if (!isRecord(value)) return new Map();
   const names = shape.kind === 'struct' ? new Set([...Object.keys(value), ...shownAsNull(shape.message)]) : Object.keys(value);
   const members = [...names].map((name): [string, unknown] => [`f:${name}`, value[name] ?? (isShown(shape, name) ? null : value[name])]);

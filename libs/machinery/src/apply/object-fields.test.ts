@@ -47,15 +47,26 @@ function nullsOf(of: Shape): Record<string, null> {
   return of.kind === 'struct' ? Object.fromEntries(shownAsNull(of.message).map((name) => [name, null])) : {};
 }
 
-function elementsOf(of: Shape, value: unknown): Map<string, { value: unknown; inner: Shape | undefined }> {
+interface Part {
+  value: unknown;
+  inner: Shape | undefined;
+  /** Whether these are several items with the same key, which are one thing without parts. */
+  isRepeated?: true;
+}
+
+function elementsOf(of: Shape, value: unknown): Map<string, Part> {
   const parts: [string, unknown, Shape | undefined][] = Array.isArray(value)
     ? value.map((item) => [itemElement(of, item), item, itemShape(of)])
     : Object.entries(isRecord(value) ? { ...nullsOf(of), ...value } : {})
         .map(([name, inner]): [string, unknown] => [name, inner === undefined ? nullsOf(of)[name] : inner])
         .filter(([, inner]) => inner !== undefined)
         .map(([name, inner]) => [`f:${name}`, inner, memberShape(of, name)]);
-  // Of items with the same key, the first counts.
-  return new Map(parts.reverse().map(([element, inner, its]) => [element, { value: inner, inner: its }]));
+  return new Map(
+    [...Map.groupBy(parts, ([element]) => element)].map(([element, [first, ...others]]): [string, Part] => {
+      if (others.length === 0) return [element, { value: first?.[1], inner: first?.[2] }];
+      return [element, { value: [first, ...others].map((part) => part?.[1]), inner: { kind: 'leaf' }, isRepeated: true }];
+    }),
+  );
 }
 
 function isScalar(value: unknown): boolean {
@@ -70,10 +81,13 @@ function isNullOrEmpty(...values: unknown[]): boolean {
 function plainly(of: Shape, old: unknown, next: unknown): FieldChanges {
   const changes: { [part in keyof FieldChanges]: Record<string, FieldSet> } = { added: {}, modified: {}, removed: {} };
   const [before, after] = [elementsOf(of, old), elementsOf(of, next)];
-  for (const [element, { value, inner }] of after) {
+  for (const [element, { value, inner, isRepeated }] of after) {
     const was = before.get(element);
     if (!inner) continue;
-    if (!was) changes.added[element] = everything(inner, value);
+    if (was?.inner && was.isRepeated !== isRepeated) {
+      changes.added[element] = everything(inner, value);
+      changes.removed[element] = everything(was.inner, was.value);
+    } else if (!was) changes.added[element] = everything(inner, value);
     else if (inner.kind === 'leaf' || [was.value, value].some(isScalar) || isNullOrEmpty(was.value, value)) {
       if (!deepEqual(was.value, value)) changes.modified[element] = leaf;
     } else {

@@ -84,10 +84,11 @@ function itemsText(shape: Shape, items: unknown[]): string {
   const inner = itemShape(shape);
   const texts = items.map((item): [string, string] => [itemElement(shape, item), everythingText(inner, item)]);
   if (texts.length > 1) texts.sort(([a], [b]) => compareElements(a, b));
-  // Of items with the same key, the first counts.
+  // Items with the same key are owned together, and as a whole.
   let text = '';
   for (const [i, [element, beneath]] of texts.entries()) {
-    if (element !== texts[i - 1]?.[0]) text += `,${JSON.stringify(element)}:${beneath}`;
+    if (element === texts[i - 1]?.[0]) continue;
+    text += `,${JSON.stringify(element)}:${element === texts[i + 1]?.[0] ? leafText : beneath}`;
   }
   return text;
 }

@@ -14,6 +14,27 @@ export function validateEmbedded(schema: Schema, value: unknown, field: string):
   return unreadable.length > 0 ? unreadable.slice(0, 1) : eachEmbedded(schema, value, field, sound);
 }
 
+/**
+ * Makes metadata what its type says, wherever there is an object within the value.
+ * @param value is changed
+ * @returns the fields that metadata does not have, and what cannot be read as types and metadata
+ */
+export function readEmbedded(schema: Schema, value: unknown): { unknown: string[]; refused?: FieldError } {
+  if (!hasEmbedded(schema)) return { unknown: [] };
+  const unknown: string[] = [];
+  const [refused] = eachEmbedded(schema, value, '', (object, field) => {
+    const errors = readable(object, field);
+    if (errors.length > 0 || !('metadata' in object)) return errors;
+    const read = checkTypes(metadataType, object.metadata ?? {});
+    object.metadata = read.value;
+    unknown.push(...read.unknown.map((name) => `${join(field, 'metadata')}.${name}`));
+    return [];
+  });
+  return { unknown: unknown.sort(), refused };
+}
+
+const metadataType = schemas.message('meta.v1.ObjectMeta');
+
 const known = new WeakMap<Schema, boolean>();
 
 /** Most schemas have none, and schemas stay what they are. */
@@ -52,7 +73,7 @@ function readable(value: Record<string, unknown>, field: string): FieldError[] {
   for (const name of ['apiVersion', 'kind'])
     if (name in value && typeof value[name] !== 'string') errors.push(invalid(join(field, name), value[name], 'must be a string'));
   if (!('metadata' in value) || value.metadata === null) return errors;
-  const problem = decisiveProblem(checkTypes(schemas.message('meta.v1.ObjectMeta'), value.metadata).errors);
+  const problem = decisiveProblem(checkTypes(metadataType, value.metadata).errors);
   return problem ? [...errors, invalid(join(field, 'metadata'), value.metadata, problem.detail)] : errors;
 }
 

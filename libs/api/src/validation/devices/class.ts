@@ -12,7 +12,7 @@ export function validateDeviceClass(deviceClass: DeviceClass, old?: DeviceClass,
   const { selectors: list, config, extendedResourceName: name } = deviceClass.spec ?? {};
   const isStored = old !== undefined && isEqual(config, old.spec?.config);
   return [
-    ...validateMetadata(deviceClass, { scope: 'Cluster', name: dnsSubdomain }),
+    ...validateMetadata(deviceClass, { scope: 'Cluster', name: dnsSubdomain, anyGenerateName: true }),
     ...selectors(list, 'spec.selectors', check),
     ...listOf(config, configurationsMax, 'spec.config', (one, at) => deviceConfiguration(one, at, isStored)),
     ...(name === undefined || isExtendedResource(name)
