@@ -36,12 +36,29 @@ test('an operator logs in, sees two replicas, follows a log, and sees a crash lo
 
     expect(await dashboard.followLog({ namespace: ns, name: names[0] ?? '' }, 'hello from the log')).toContain('hello from the log');
 
+    await mendedByButtons(ns);
+
     await dashboard.show('Overview');
     await apply(pod(ns, 'crasher', [shell('main', 'echo about to fail; exit 3')]));
     const problem = await dashboard.problemShown('CrashLoopBackOff', 'crasher');
     expect(problem).toContain('exit code 3');
     expect(dashboard.consoleErrors).toEqual([]);
   }));
+
+/** A rollout that cannot succeed is rolled back, scaled and restarted from the Deployment's page; kubectl sees it. */
+async function mendedByButtons(ns: string): Promise<void> {
+  const image = await kubectl('-n', ns, 'get', 'deploy/web', '-o', 'jsonpath={.spec.template.spec.containers[0].image}');
+  await kubectl('-n', ns, 'set', 'image', 'deploy/web', 'web=localhost:1/nothing:here');
+  await dashboard.openPath(`object/apps/Deployment/${ns}/web`);
+  const change = await dashboard.act('Roll back');
+  expect(change).toContain('spec.template.spec.containers[web].image');
+  expect(change).toContain(image);
+  expect(await dashboard.act('Scale', '1')).toContain('spec.replicas');
+  expect(await dashboard.act('Restart')).toContain('restartedAt');
+  const deployment = await kubectl('-n', ns, 'get', 'deploy/web', '-o', 'jsonpath={.spec.replicas} {.spec.template}');
+  expect(deployment).toMatch(/^1 .*restartedAt/);
+  expect(deployment).toContain(image);
+}
 
 test('nodes show what is requested and what is used, as kubectl top does', async () => {
   await until('the first measurements', 60_000, async () => (await kubectl('top', 'nodes')).includes('%'));

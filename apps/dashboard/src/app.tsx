@@ -1,11 +1,15 @@
 // The frame: who is logged in, which page is shown, and how fresh what it shows is.
-import { type ReactNode, useEffect } from 'react';
+import { type ReactNode, useEffect, useState } from 'react';
 import { useFreshness } from './live/listings.ts';
-import { SessionProvider, useLogin, useSession } from './live/session.tsx';
+import { SessionProvider, useLogin } from './live/session.tsx';
+import { useSession } from './live/session-context.ts';
 import { EventsPage } from './pages/events-page.tsx';
+import { KindPage } from './pages/kind-page.tsx';
+import { KindsPage } from './pages/kinds-page.tsx';
 import { LoginPage } from './pages/login-page.tsx';
 import { NodePage } from './pages/node-page.tsx';
 import { NodesPage } from './pages/nodes-page.tsx';
+import { ObjectPage } from './pages/object-page.tsx';
 import { OverviewPage } from './pages/overview-page.tsx';
 import { PodPage } from './pages/pod-page.tsx';
 import { PodsPage } from './pages/pods-page.tsx';
@@ -22,6 +26,7 @@ const pages: [name: string, title: string][] = [
   ['services', 'Services'],
   ['volumes', 'Volumes'],
   ['events', 'Events'],
+  ['kinds', 'All kinds'],
 ];
 
 export function App() {
@@ -39,7 +44,7 @@ function Frame() {
   const { page, segments } = useRoute();
   const { userName, logOut } = useSession();
   useShortcuts();
-  const title = pages.find(([name]) => name === page)?.[1] ?? 'Not found';
+  const title = pages.find(([name]) => name === page)?.[1] ?? segments[0] ?? 'Not found';
   const address = [page, ...segments].join('/');
   useEffect(() => {
     document.title = `${segments.at(-1) ?? title} · Berth`;
@@ -55,6 +60,7 @@ function Frame() {
             </a>
           ))}
         </nav>
+        <NamespaceChooser />
         <Freshness />
         <span className="user">
           <span className="wide">{userName}</span>
@@ -69,9 +75,13 @@ function Frame() {
   );
 }
 
-function content(page: string, [first = '', second = '']: string[]): ReactNode {
+function content(page: string, segments: string[]): ReactNode {
+  const [first = '', second = ''] = segments;
   if (page === 'pods' && second) return <PodPage namespace={first} name={second} />;
   if (page === 'nodes' && first) return <NodePage name={first} />;
+  if (page === 'object' && segments.length > 3) return <ObjectPage segments={segments} />;
+  if (page === 'kinds' && segments.length > 1) return <KindPage segments={segments} />;
+  if (page === 'kinds') return <KindsPage />;
   if (page === 'overview') return <OverviewPage />;
   if (page === 'nodes') return <NodesPage />;
   if (page === 'workloads') return <WorkloadsPage />;
@@ -82,12 +92,35 @@ function content(page: string, [first = '', second = '']: string[]): ReactNode {
   return <p>There is no such page.</p>;
 }
 
+/** For those who may not see all namespaces: which one they look at. */
+function NamespaceChooser() {
+  const { confinedTo, confineTo } = useSession();
+  const [typed, setTyped] = useState<string>();
+  if (confinedTo === undefined) return null;
+  const apply = () => {
+    if (typed?.trim()) confineTo(typed.trim());
+    setTyped(undefined);
+  };
+  return (
+    <label className="namespace" title="You may not list the objects of all namespaces">
+      Namespace{' '}
+      <input
+        value={typed ?? confinedTo}
+        spellCheck={false}
+        onChange={(event) => setTyped(event.target.value)}
+        onBlur={apply}
+        onKeyDown={(event) => event.key === 'Enter' && apply()}
+      />
+    </label>
+  );
+}
+
 const words = {
   live: 'Live',
   // Some of it is listed every few seconds, as browsers allow only so many connections.
   polling: 'Live',
   loading: 'Loading',
-  failed: 'Refused',
+  failed: 'Partly refused',
   reconnecting: 'Reconnecting…',
 };
 

@@ -1,6 +1,7 @@
 // Which page is shown, from the address behind `#`: `#/pods/<namespace>/<name>?filter`. Behind `#`, as names may have dots,
 // which the server would take for a file's.
 import { useSyncExternalStore } from 'react';
+import { builtInType, groupOf, types } from './model/resource-types.ts';
 
 export interface Route {
   page: string;
@@ -27,24 +28,33 @@ export function replaceQuery(query: URLSearchParams): void {
   dispatchEvent(new HashChangeEvent('hashchange'));
 }
 
-const pages: Record<string, string> = {
-  Pod: 'pods',
-  Node: 'nodes',
-  Deployment: 'workloads',
-  ReplicaSet: 'workloads',
-  Service: 'services',
-  PersistentVolumeClaim: 'volumes',
-  PersistentVolume: 'volumes',
-};
-
-/** Where an object is shown; undefined for kinds without a page. */
-export function objectLink(kind: string | undefined, namespace: string | undefined, name: string | undefined): string | undefined {
-  const page = pages[kind ?? ''];
-  if (!page || !name) return undefined;
-  if (page === 'pods') return `#/pods/${encodeURIComponent(namespace ?? '')}/${encodeURIComponent(name)}`;
-  if (page === 'nodes') return `#/nodes/${encodeURIComponent(name)}`;
-  return `#/${page}?${new URLSearchParams({ ...(namespace && { namespace }), name })}`;
+/**
+ * Where an object is shown; undefined for one whose group is not known.
+ * @param apiVersion of kinds that are not built in
+ */
+export function objectLink(
+  kind: string | undefined,
+  namespace: string | undefined,
+  name: string | undefined,
+  apiVersion?: string,
+): string | undefined {
+  const type = builtInType(kind, apiVersion === undefined ? undefined : groupOf(apiVersion));
+  if (!kind || !name || (!type && apiVersion === undefined)) return undefined;
+  const path = (...segments: string[]) => `#/${segments.map(encodeURIComponent).join('/')}`;
+  if (type === types.Pod) return path('pods', namespace ?? '', name);
+  if (type === types.Node) return path('nodes', name);
+  return path('object', (type?.group ?? groupOf(apiVersion)) || coreGroup, kind, namespace || noNamespace, name);
 }
+
+/** Where all objects of a kind are listed. */
+export function kindLink({ group, resource }: { group: string; resource: string }, query: Record<string, string> = {}): string {
+  const text = new URLSearchParams(query).toString();
+  return `#/kinds/${encodeURIComponent(group || coreGroup)}/${encodeURIComponent(resource)}${text ? `?${text}` : ''}`;
+}
+
+/** What stands in addresses for what has no name. */
+export const coreGroup = 'core';
+export const noNamespace = '-';
 
 function subscribe(changed: () => void): () => void {
   addEventListener('hashchange', changed);

@@ -146,6 +146,25 @@ export class DashboardPage {
     return (await log.textContent()) ?? '';
   }
 
+  /** @param path as behind `#`, e.g. `object/apps/Deployment/shop/web` */
+  async openPath(path: string): Promise<void> {
+    await this.page.goto(`${this.#server}/ui/#/${path}`);
+    await this.page.locator('h1').first().waitFor();
+  }
+
+  /** Presses an action's button, waits for the server's dry run, confirms it; resolves with what it said would change once it is done. */
+  async act(label: string, value?: string): Promise<string> {
+    const { page } = this;
+    await page.getByRole('button', { name: label, exact: true }).first().click();
+    const dialog = page.getByRole('dialog');
+    if (value !== undefined) await dialog.getByRole('textbox').fill(value);
+    const change = await dialog.getByRole('region', { name: 'What it would change' }).textContent();
+    await dialog.getByRole('button', { name: label.split(' ')[0] ?? label }).click();
+    await dialog.getByText('Done:').waitFor();
+    await dialog.getByRole('button', { name: 'Close' }).click();
+    return change ?? '';
+  }
+
   async pauseLog(): Promise<void> {
     await this.page.getByRole('button', { name: 'Pause' }).click();
   }

@@ -1,5 +1,8 @@
 // The kinds that pages show, as live listings: `useListing(sources.pods)`.
 import type {
+  batchV1,
+  ControllerRevision,
+  DaemonSet,
   Deployment,
   EndpointSlice,
   Event,
@@ -8,57 +11,94 @@ import type {
   PersistentVolume,
   PersistentVolumeClaim,
   Pod,
+  policyV1,
   ReplicaSet,
   Service,
+  StatefulSet,
 } from '@berth/api';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useSyncExternalStore } from 'react';
-import { useSession } from './session.tsx';
+import { collectionPath, type ResourceType, types } from '../model/resource-types.ts';
+import { useSession } from './session-context.ts';
 import type { FeedState, Source } from './watch-feed.ts';
 import { emptyListing, type Listing, sourceKey } from './watch-store.ts';
 
 /** A source that knows what it holds. */
 export interface TypedSource<T> extends Source {
   readonly holds?: T;
+  /** Of all namespaces, or of the only one that one may see. */
+  readonly isOfAll?: ResourceType;
 }
 
-const source = <T>(path: string): TypedSource<T> => ({ path });
+const all = <T>(type: ResourceType): TypedSource<T> => ({ path: collectionPath(type), isOfAll: type });
 
 export const sources = {
-  pods: source<Pod>('/api/v1/pods'),
-  nodes: source<Node>('/api/v1/nodes'),
-  events: source<Event>('/api/v1/events'),
-  services: source<Service>('/api/v1/services'),
-  namespaces: source<Namespace>('/api/v1/namespaces'),
-  claims: source<PersistentVolumeClaim>('/api/v1/persistentvolumeclaims'),
-  volumes: source<PersistentVolume>('/api/v1/persistentvolumes'),
-  deployments: source<Deployment>('/apis/apps/v1/deployments'),
-  replicaSets: source<ReplicaSet>('/apis/apps/v1/replicasets'),
-  endpointSlices: source<EndpointSlice>('/apis/discovery.k8s.io/v1/endpointslices'),
+  pods: all<Pod>(types.Pod),
+  nodes: all<Node>(types.Node),
+  events: all<Event>(types.Event),
+  services: all<Service>(types.Service),
+  namespaces: all<Namespace>(types.Namespace),
+  claims: all<PersistentVolumeClaim>(types.PersistentVolumeClaim),
+  volumes: all<PersistentVolume>(types.PersistentVolume),
+  deployments: all<Deployment>(types.Deployment),
+  replicaSets: all<ReplicaSet>(types.ReplicaSet),
+  statefulSets: all<StatefulSet>(types.StatefulSet),
+  daemonSets: all<DaemonSet>(types.DaemonSet),
+  jobs: all<batchV1.Job>(types.Job),
+  cronJobs: all<batchV1.CronJob>(types.CronJob),
+  budgets: all<policyV1.PodDisruptionBudget>(types.PodDisruptionBudget),
+  endpointSlices: all<EndpointSlice>(types.EndpointSlice),
 };
 
-export function onePod(namespace: string, name: string): TypedSource<Pod> {
-  return { path: `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods`, fieldSelector: `metadata.name=${name}` };
+/** Those of one namespace. */
+export function within<T>(type: ResourceType, namespace: string | undefined): TypedSource<T> {
+  return { path: collectionPath(type, namespace) };
 }
 
-export function eventsOf(namespace: string, name: string): TypedSource<Event> {
-  const path = namespace ? `/api/v1/namespaces/${encodeURIComponent(namespace)}/events` : '/api/v1/events';
-  return { path, fieldSelector: `involvedObject.name=${name}` };
+export const replicaSetsIn = (namespace: string | undefined) => within<ReplicaSet>(types.ReplicaSet, namespace);
+export const revisionsIn = (namespace: string | undefined) => within<ControllerRevision>(types.ControllerRevision, namespace);
+
+export function oneObject<T>(type: ResourceType, namespace: string | undefined, name: string): TypedSource<T> {
+  return { path: collectionPath(type, namespace), fieldSelector: `metadata.name=${name}` };
 }
 
-export function useListing<T>(wanted: TypedSource<T>): Listing<T> {
-  const { store } = useSession();
-  const { path, fieldSelector } = wanted;
-  useEffect(() => store.use({ path, ...(fieldSelector && { fieldSelector }) }), [store, path, fieldSelector]);
+export const onePod = (namespace: string, name: string) => oneObject<Pod>(types.Pod, namespace, name);
+
+/** Events of what has no namespace are in one of those that there are. */
+export function eventsOf(namespace: string | undefined, name: string): TypedSource<Event> {
+  return { path: collectionPath(types.Event, namespace), fieldSelector: `involvedObject.name=${name}` };
+}
+
+/** @param wanted undefined for nothing, which is then known to be there */
+export function useListing<T>(wanted: TypedSource<T> | undefined): Listing<T> {
+  const { store, confinedTo } = useSession();
+  const path = wanted?.isOfAll ? collectionPath(wanted.isOfAll, confinedTo) : wanted?.path;
+  const { fieldSelector, labelSelector, isTable } = wanted ?? {};
+  useEffect(
+    () =>
+      path === undefined
+        ? undefined
+        : store.use({
+            path,
+            ...(fieldSelector && { fieldSelector }),
+            ...(labelSelector && { labelSelector }),
+            ...(isTable && { isTable }),
+          }),
+    [store, path, fieldSelector, labelSelector, isTable],
+  );
+  const key = path === undefined ? '' : sourceKey({ path, fieldSelector, labelSelector, isTable });
+  const initialData = path === undefined ? nothing : emptyListing;
   // The store writes it; nothing is fetched by the query itself.
   const { data } = useQuery<Listing<T>>({
-    queryKey: ['watch', sourceKey(wanted)],
-    queryFn: () => emptyListing,
+    queryKey: ['watch', key],
+    queryFn: () => initialData,
     enabled: false,
-    initialData: emptyListing,
+    initialData,
   });
   return data;
 }
+
+const nothing: Listing<never> = { items: [], state: 'live' };
 
 const badness: FeedState[] = ['live', 'polling', 'loading', 'failed', 'reconnecting'];
 

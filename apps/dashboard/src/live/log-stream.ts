@@ -3,7 +3,7 @@
 import { useEffect, useRef, useState } from 'react';
 import { LogBuffer, logLinesMax } from '../model/log-buffer.ts';
 import { ApiError } from './api-client.ts';
-import { useSession } from './session.tsx';
+import { useSession } from './session-context.ts';
 
 export interface LogSource {
   namespace: string;

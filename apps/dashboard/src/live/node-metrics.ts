@@ -1,7 +1,7 @@
 // What nodes use, where the cluster serves metrics.k8s.io; the last minutes are kept here, as the API only tells of now.
 import { useQuery } from '@tanstack/react-query';
 import { amount } from '../model/node-usage.ts';
-import { useSession } from './session.tsx';
+import { useSession } from './session-context.ts';
 
 const group = 'metrics.k8s.io';
 const everyMs = 10_000;

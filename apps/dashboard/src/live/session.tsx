@@ -1,25 +1,13 @@
 // Who is looking: the token, held for this tab only (sessionStorage), and what is made from it. Logging out ends every watch.
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
-import { createContext, type ReactNode, use, useEffect, useMemo, useState } from 'react';
+import { type ReactNode, useEffect, useMemo, useState } from 'react';
+import { Access, GuardedApi } from './access.ts';
 import { ApiClient, ApiError } from './api-client.ts';
+import { type Session, SessionContext } from './session-context.ts';
 import { WatchStore } from './watch-store.ts';
 
 const storageKey = 'berth-token';
-
-export interface Session {
-  api: ApiClient;
-  store: WatchStore;
-  userName: string;
-  logOut(reason?: string): void;
-}
-
-const SessionContext = createContext<Session | undefined>(undefined);
-
-export function useSession(): Session {
-  const session = use(SessionContext);
-  if (!session) throw new Error('useSession must be used below SessionProvider');
-  return session;
-}
+const namespaceKey = 'berth-namespace';
 
 interface LoggedIn {
   token: string;
@@ -83,9 +71,12 @@ async function whoAmI(token: string): Promise<string> {
   return status?.userInfo?.username ?? '';
 }
 
+type Made = Omit<Session, 'confinedTo' | 'confineTo'> & { cache: QueryClient; isConfined: boolean };
+
 export function SessionProvider({ login, children }: { login: Login; children: ReactNode }) {
   const { token = '', userName = '' } = login.loggedIn ?? {};
-  const [made, setMade] = useState<{ session: Session; cache: QueryClient }>();
+  const [made, setMade] = useState<Made>();
+  const [namespace, setNamespace] = useState(() => sessionStorage.getItem(namespaceKey) || ownNamespace(userName));
   const { logOut } = login;
   const latest = useMemo(() => ({ logOut }), []);
   latest.logOut = logOut;
@@ -93,17 +84,39 @@ export function SessionProvider({ login, children }: { login: Login; children: R
     // Listings are replaced as a whole: comparing thousands of objects to share structure would cost more than drawing them.
     const cache = new QueryClient({ defaultOptions: { queries: { structuralSharing: false, retry: 1, gcTime: 60_000 } } });
     const api = new ApiClient(token, () => latest.logOut('The token is no longer valid.'));
-    const store = new WatchStore(api, (key, listing) => cache.setQueryData(['watch', key], listing));
-    setMade({ cache, session: { api, store, userName, logOut: (why) => latest.logOut(why) } });
+    const access = new Access(api);
+    const store = new WatchStore(new GuardedApi(api, access), (key, listing) => cache.setQueryData(['watch', key], listing));
+    let isCurrent = true;
+    const begin = (isConfined: boolean) => {
+      if (isCurrent) setMade({ cache, api, access, store, userName, isConfined, logOut: (why) => latest.logOut(why) });
+    };
+    // While the server is away nobody knows; what is refused then says so itself.
+    access.isAllowed({ verb: 'list', group: '', resource: 'pods' }).then(
+      (isAllowed) => begin(!isAllowed),
+      () => begin(false),
+    );
     return () => {
+      isCurrent = false;
       store.close();
       cache.clear();
     };
   }, [token, userName, latest]);
-  if (!made) return null;
+  const session = useMemo<Session | undefined>(() => {
+    const confineTo = (chosen: string) => {
+      sessionStorage.setItem(namespaceKey, chosen);
+      setNamespace(chosen);
+    };
+    return made && { ...made, confinedTo: made.isConfined ? namespace : undefined, confineTo };
+  }, [made, namespace]);
+  if (!made || !session) return <p className="quiet">Logging in…</p>;
   return (
     <QueryClientProvider client={made.cache}>
-      <SessionContext value={made.session}>{children}</SessionContext>
+      <SessionContext value={session}>{children}</SessionContext>
     </QueryClientProvider>
   );
+}
+
+/** A service account's own; of others nobody knows it. */
+function ownNamespace(userName: string): string {
+  return /^system:serviceaccount:([^:]+):/.exec(userName)?.[1] ?? 'default';
 }

@@ -76,3 +76,33 @@ test('without a free connection it lists now and then', async () => {
   expect(asked).toEqual(['list', 'list', 'list']);
   expect(states).toContain('polling');
 });
+
+test('a table is listed and watched by its rows, with the columns of the list', async () => {
+  const row = (name: string, resourceVersion: string) => ({ cells: [name, '1/1'], object: object(name, resourceVersion) });
+  const accepted: (string | undefined)[] = [];
+  const stop = new AbortController();
+  const api: ListWatchApi = {
+    list: async (_path, _query, _signal, accept) => {
+      accepted.push(accept);
+      const table = { columnDefinitions: [{ name: 'Name' }, { name: 'Ready' }], rows: [row('a', '5'), row('b', '6')] };
+      return { metadata: { resourceVersion: '10' }, items: [], ...table };
+    },
+    async *stream(_path, _query, _signal, accept) {
+      accepted.push(accept);
+      yield '';
+      yield line('DELETED', { columnDefinitions: [], rows: [row('a', '11')] });
+      yield line('ADDED', { rows: [row('c', '12')] });
+      stop.abort();
+    },
+  };
+  const delay = (_ms: number, signal: AbortSignal) => new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
+  const ports: FeedPorts = { api, delay, random: () => 0, mayStream: () => true, changed: () => undefined };
+  const feed = new WatchFeed({ path: '/api/v1/pods', isTable: true }, ports);
+  await feed.run(stop.signal);
+  expect([...feed.objects.values()].map((found) => (found as unknown as { cells: unknown[] }).cells)).toEqual([
+    ['b', '1/1'],
+    ['c', '1/1'],
+  ]);
+  expect(feed.columns?.map(({ name }) => name)).toEqual(['Name', 'Ready']);
+  expect(accepted.every((accept) => accept?.includes('as=Table'))).toBe(true);
+});

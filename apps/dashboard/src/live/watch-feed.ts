@@ -1,12 +1,16 @@
 // Keeps the objects of one source as the API has them: lists, then watches from there; resumes after a broken connection and
 // lists again only when the past is gone (410). What it holds is always a state that there was, as old as `state` says.
 import { ApiError, type KubernetesObject, type ListWatchApi } from './api-client.ts';
+import { rowsOf, type TableColumn, tableAccept, tableColumns } from './table-form.ts';
 import { type WatchEvent, WatchLines } from './watch-lines.ts';
 
 export interface Source {
   /** e.g. `/api/v1/pods` */
   path: string;
-  fieldSelector?: string;
+  fieldSelector?: string | undefined;
+  labelSelector?: string | undefined;
+  /** Rows with the server's columns instead of whole objects. */
+  isTable?: boolean | undefined;
 }
 
 export type FeedState = 'loading' | 'live' | 'polling' | 'reconnecting' | 'failed';
@@ -34,6 +38,8 @@ export class WatchFeed {
   readonly objects = new Map<string, KubernetesObject>();
   state: FeedState = 'loading';
   error: string | undefined;
+  /** Of a table, once they are known. */
+  columns: TableColumn[] | undefined;
   readonly #ports: FeedPorts;
   #resourceVersion: string | undefined;
   #failures = 0;
@@ -71,8 +77,9 @@ export class WatchFeed {
     let next: string | undefined;
     do {
       const query = { ...this.#selector(), limit: `${pageSize}`, ...(next && { continue: next }) };
-      const page = await this.#ports.api.list(this.source.path, query, signal);
-      for (const object of page.items) {
+      const page = await this.#ports.api.list(this.source.path, query, signal, this.#accept());
+      this.columns = tableColumns(page) ?? this.columns;
+      for (const object of this.source.isTable ? rowsOf(page) : page.items) {
         seen.add(keyOf(object));
         this.objects.set(keyOf(object), object);
       }
@@ -105,7 +112,7 @@ export class WatchFeed {
     const lines = new WatchLines();
     heard();
     try {
-      for await (const text of this.#ports.api.stream(this.source.path, query, either)) {
+      for await (const text of this.#ports.api.stream(this.source.path, query, either, this.#accept())) {
         heard();
         this.#enter('live');
         if (text === '') continue;
@@ -121,10 +128,12 @@ export class WatchFeed {
 
   #apply(event: WatchEvent): void {
     if (event.type === 'ERROR') throw new ApiError(event.object.code ?? 500, event.object.message ?? 'the watch failed');
-    this.#resourceVersion = event.object.metadata.resourceVersion;
-    if (event.type === 'BOOKMARK') return;
-    if (event.type === 'DELETED') this.objects.delete(keyOf(event.object));
-    else this.objects.set(keyOf(event.object), event.object);
+    for (const object of this.source.isTable ? rowsOf(event.object) : [event.object]) {
+      this.#resourceVersion = object.metadata.resourceVersion;
+      if (event.type === 'BOOKMARK') continue;
+      if (event.type === 'DELETED') this.objects.delete(keyOf(object));
+      else this.objects.set(keyOf(object), object);
+    }
   }
 
   async #afterFailure(error: unknown, signal: AbortSignal): Promise<void> {
@@ -138,7 +147,7 @@ export class WatchFeed {
       }
     }
     this.error = error instanceof Error ? error.message : String(error);
-    const isRefused = code === 401 || code === 403 || code === 404;
+    const isRefused = code === 400 || code === 401 || code === 403 || code === 404;
     this.#enter(isRefused ? 'failed' : 'reconnecting');
     const backoffMs = isRefused ? backoffMsMax : Math.min(backoffMsMin * 2 ** Math.min(this.#failures, 10), backoffMsMax);
     this.#failures += 1;
@@ -153,7 +162,12 @@ export class WatchFeed {
   }
 
   #selector(): Record<string, string> {
-    return this.source.fieldSelector ? { fieldSelector: this.source.fieldSelector } : {};
+    const { fieldSelector, labelSelector } = this.source;
+    return { ...(fieldSelector && { fieldSelector }), ...(labelSelector && { labelSelector }) };
+  }
+
+  #accept(): string | undefined {
+    return this.source.isTable ? tableAccept : undefined;
   }
 }
 

@@ -1,12 +1,15 @@
 // What the shown pages watch, and nothing else: a source is watched from its first user until its last, and not while the page
 // is hidden. What it held is kept for a while, so that one who comes back only fetches what changed. Changes are handed on at most once a frame, and rarer when there are many objects.
 import type { KubernetesObject, ListWatchApi } from './api-client.ts';
+import type { TableColumn } from './table-form.ts';
 import { type FeedPorts, type FeedState, type Source, WatchFeed } from './watch-feed.ts';
 
 export interface Listing<T = KubernetesObject> {
   items: T[];
   state: FeedState;
   error?: string | undefined;
+  /** Of a table. */
+  columns?: TableColumn[];
 }
 
 export const emptyListing: Listing<never> = { items: [], state: 'loading' };
@@ -118,16 +121,16 @@ export class WatchStore {
     entry.isScheduled = true;
     const publish = () => {
       entry.isScheduled = false;
-      const { objects, state, error } = entry.feed;
-      this.#publish(entry.key, { items: [...objects.values()], state, error });
+      const { objects, state, error, columns } = entry.feed;
+      this.#publish(entry.key, { items: [...objects.values()], state, error, ...(columns && { columns }) });
     };
     if (entry.feed.objects.size < manyObjects) requestAnimationFrame(publish);
     else setTimeout(() => requestAnimationFrame(publish), manyObjectsPauseMs);
   }
 }
 
-export function sourceKey({ path, fieldSelector }: Source): string {
-  return fieldSelector ? `${path}?${fieldSelector}` : path;
+export function sourceKey({ path, fieldSelector = '', labelSelector = '', isTable = false }: Source): string {
+  return [path, fieldSelector, labelSelector, ...(isTable ? ['table'] : [])].join('?');
 }
 
 function delay(ms: number, signal: AbortSignal): Promise<void> {

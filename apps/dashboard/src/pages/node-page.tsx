@@ -3,8 +3,11 @@ import type { Node } from '@berth/api';
 import { useMemo } from 'react';
 import { eventsOf, sources, useListing } from '../live/listings.ts';
 import { useNodeUsage } from '../live/node-metrics.ts';
+import { actionsOf } from '../model/actions/actions.ts';
 import { absent, isKnown } from '../model/known.ts';
 import { allocatable, requestedByNode } from '../model/node-usage.ts';
+import { types } from '../model/resource-types.ts';
+import { ActionBar } from '../parts/action-bar.tsx';
 import { ConditionTable } from '../parts/condition-table.tsx';
 import { EventTable } from '../parts/event-table.tsx';
 import { Age, ListingNotice, State, toneOf } from '../parts/small.tsx';
@@ -25,6 +28,7 @@ export function NodePage({ name }: { name: string }) {
       <h1>
         {name} <State tone={toneOf(nodeWord(node))}>{nodeWord(node)}</State>
       </h1>
+      <ActionBar actions={actionsOf(types.Node, node)} label={`node/${name}`} />
       <NodeMeters requested={requested} total={allocatable(node)} usage={usage.byNode.get(name)} />
       {usage.state === 'absent' && <p className="quiet">No usage data: this cluster serves no metrics.k8s.io.</p>}
       <Facts node={node} />

@@ -2,78 +2,120 @@
 import { findProblems, groupProblems, type ProblemGroup } from '@berth/causes';
 import { useMemo } from 'react';
 import { sources, useListing } from '../live/listings.ts';
+import type { Listing } from '../live/watch-store.ts';
 import { eventTime, groupWarnings, recentWarnings, type WarningGroup } from '../model/events.ts';
 import { isKnown } from '../model/known.ts';
+import { type Mendable, mendableOf, type Objects } from '../model/next-steps.ts';
 import { useNow } from '../now.ts';
+import { NextSteps } from '../parts/next-steps.tsx';
 import { Age, ListingNotice, ObjectLink, State } from '../parts/small.tsx';
 
 const warningsWithinMs = 15 * 60_000;
 const shownMax = 100;
 const warningsMax = 30;
 const coarseMs = 5_000;
+/** Further problems have their actions on the pages of their objects: what actions need is watched for each. */
+const mendableMax = 8;
 
-export function OverviewPage() {
+function useOverview() {
   const pods = useListing(sources.pods);
   const nodes = useListing(sources.nodes);
   const deployments = useListing(sources.deployments);
   const events = useListing(sources.events);
   const claims = useListing(sources.claims);
   const volumes = useListing(sources.volumes);
+  const statefulSets = useListing(sources.statefulSets);
+  const daemonSets = useListing(sources.daemonSets);
   const now = useNow(coarseMs);
   const groups = useMemo(() => {
     const observed = { pods: pods.items, nodes: nodes.items, deployments: deployments.items, events: events.items };
     return groupProblems(findProblems({ ...observed, claims: claims.items, volumes: volumes.items }, now));
   }, [pods.items, nodes.items, deployments.items, events.items, claims.items, volumes.items, now]);
   const warnings = useMemo(() => groupWarnings(recentWarnings(events.items, now, warningsWithinMs)), [events.items, now]);
-  const listings = [pods, nodes, deployments, events, claims, volumes];
-  const known = isKnown(...listings);
+  const objects: Objects = {
+    Pod: pods.items,
+    Node: nodes.items,
+    Deployment: deployments.items,
+    StatefulSet: statefulSets.items,
+    DaemonSet: daemonSets.items,
+    PersistentVolumeClaim: claims.items,
+    PersistentVolume: volumes.items,
+  };
+  return { pods, nodes, deployments, events, claims, volumes, groups, warnings, objects };
+}
+
+export function OverviewPage() {
+  const { pods, nodes, deployments, events, claims, volumes, groups, warnings, objects } = useOverview();
   const running = pods.items.filter((pod) => pod.status?.phase === 'Running').length;
   const ready = nodes.items.filter((node) => node.status?.conditions?.some((found) => found.type === 'Ready' && found.status === 'True'));
   return (
     <>
       <ul className="counts">
-        <Count page="nodes" name="nodes ready" value={`${ready.length} / ${nodes.items.length}`} />
-        <Count page="pods" name="pods running" value={`${running} / ${pods.items.length}`} />
-        <Count page="workloads" name="deployments" value={`${deployments.items.length}`} />
-        <Count page="volumes" name="claims" value={`${claims.items.length}`} />
-        <Count page="volumes" name="volumes" value={`${volumes.items.length}`} />
+        <Count page="nodes" name="nodes ready" of={nodes} value={`${ready.length} / ${nodes.items.length}`} />
+        <Count page="pods" name="pods running" of={pods} value={`${running} / ${pods.items.length}`} />
+        <Count page="workloads" name="deployments" of={deployments} value={`${deployments.items.length}`} />
+        <Count page="volumes" name="claims" of={claims} value={`${claims.items.length}`} />
+        <Count page="volumes" name="volumes" of={volumes} value={`${volumes.items.length}`} />
       </ul>
       <section aria-labelledby="wrong">
         <h1 id="wrong">What is wrong now {groups.length > 0 && <span className="number">{groups.length}</span>}</h1>
-        <ListingNotice listings={listings} />
-        {!known && groups.length === 0 && listings.some(({ state }) => state === 'reconnecting') && (
-          <p className="notice bad">What is wrong is not known while the control plane cannot be reached.</p>
-        )}
-        {known && groups.length === 0 && (
-          <p className="notice good">{warnings.length === 0 ? 'Nothing is wrong.' : 'Nothing is wrong; there were warnings, below.'}</p>
-        )}
+        <Verdict listings={[pods, nodes, deployments, events, claims, volumes]} problems={groups.length} warnings={warnings.length} />
         <ul className="problems" aria-label="Problems">
-          {groups.slice(0, shownMax).map((group) => (
-            <ProblemItem key={group.first.group} group={group} />
+          {groups.slice(0, shownMax).map((group, index) => (
+            <ProblemItem
+              key={group.first.group}
+              group={group}
+              mendable={index < mendableMax ? mendableOf(group.first, objects) : undefined}
+            />
           ))}
         </ul>
         {groups.length > shownMax && <p className="quiet">{groups.length - shownMax} more are not shown.</p>}
       </section>
-      {warnings.length > 0 && (
-        <section aria-labelledby="warnings">
-          <h2 id="warnings">Warnings of the last 15 minutes</h2>
-          <ul className="problems" aria-label="Warnings">
-            {warnings.slice(0, warningsMax).map((group) => (
-              <WarningItem key={group.newest.metadata.uid} group={group} />
-            ))}
-          </ul>
-          {warnings.length > warningsMax && <a href="#/events?type=Warning">All {warnings.length}</a>}
-        </section>
+      {warnings.length > 0 && <Warnings warnings={warnings} />}
+    </>
+  );
+}
+
+/** Whether anything is wrong, as far as that is known; what one may not see is said. */
+function Verdict({ listings, problems, warnings }: { listings: Listing[]; problems: number; warnings: number }) {
+  const refused = listings.filter(({ state }) => state === 'failed');
+  const seen = listings.filter(({ state }) => state !== 'failed');
+  const known = isKnown(...seen) && seen.length > 0;
+  const words = refused.length > 0 ? 'Nothing is wrong in what you may see.' : 'Nothing is wrong.';
+  return (
+    <>
+      {refused.length > 0 && <p className="quiet">Not known of everything: {refused.map(({ error }) => error).join(' ')}</p>}
+      <ListingNotice listings={seen} />
+      {!known && problems === 0 && listings.some(({ state }) => state === 'reconnecting') && (
+        <p className="notice bad">What is wrong is not known while the control plane cannot be reached.</p>
+      )}
+      {known && problems === 0 && (
+        <p className="notice good">{warnings === 0 ? words : `${words.slice(0, -1)}; there were warnings, below.`}</p>
       )}
     </>
   );
 }
 
-function Count({ page, name, value }: { page: string; name: string; value: string }) {
+function Warnings({ warnings }: { warnings: WarningGroup[] }) {
+  return (
+    <section aria-labelledby="warnings">
+      <h2 id="warnings">Warnings of the last 15 minutes</h2>
+      <ul className="problems" aria-label="Warnings">
+        {warnings.slice(0, warningsMax).map((group) => (
+          <WarningItem key={group.newest.metadata.uid} group={group} />
+        ))}
+      </ul>
+      {warnings.length > warningsMax && <a href="#/events?type=Warning">All {warnings.length}</a>}
+    </section>
+  );
+}
+
+function Count({ page, name, of, value }: { page: string; name: string; of: Listing; value: string }) {
+  const isSeen = of.state !== 'failed' && of.state !== 'loading';
   return (
     <li>
-      <a href={`#/${page}`}>
-        <b>{value}</b> {name}
+      <a href={`#/${page}`} title={of.state === 'failed' ? of.error : undefined}>
+        <b>{isSeen ? value : '?'}</b> {name}
       </a>
     </li>
   );
@@ -81,7 +123,7 @@ function Count({ page, name, value }: { page: string; name: string; value: strin
 
 const siblingsMax = 50;
 
-function ProblemItem({ group: { first, all } }: { group: ProblemGroup }) {
+function ProblemItem({ group: { first, all }, mendable }: { group: ProblemGroup; mendable: Mendable | undefined }) {
   return (
     <li className={first.severity} data-kind={first.kind} data-name={first.name} data-reason={first.reason}>
       <div className="what">
@@ -96,6 +138,7 @@ function ProblemItem({ group: { first, all } }: { group: ProblemGroup }) {
         )}
       </div>
       <p>{first.message}</p>
+      {mendable && <NextSteps mendable={mendable} label={`${first.kind} ${path(first)}`} />}
       {all.length > 1 && (
         <details>
           <summary>and {all.length - 1} more like it</summary>
@@ -117,12 +160,12 @@ function path({ namespace, name }: { namespace?: string | undefined; name?: stri
 }
 
 function WarningItem({ group: { newest, objects, times } }: { group: WarningGroup }) {
-  const { kind, namespace, name } = newest.involvedObject;
+  const { kind, namespace, name, apiVersion } = newest.involvedObject;
   return (
     <li className="warning">
       <div className="what">
         <State tone="warn">{newest.reason}</State>
-        <ObjectLink kind={kind} namespace={namespace} name={name}>
+        <ObjectLink kind={kind} namespace={namespace} name={name} apiVersion={apiVersion}>
           {kind} {path({ namespace, name })}
         </ObjectLink>
         <span className="quiet">

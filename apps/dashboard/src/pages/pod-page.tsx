@@ -1,11 +1,25 @@
 // One pod: how its containers are and why, why it is where it is, what happened, and its logs.
-import { type Container, type ContainerStatus, type Event, type Pod, type Probe, podReadyText, podStatusText } from '@berth/api';
-import { eventsOf, onePod, useListing } from '../live/listings.ts';
+import {
+  type Container,
+  type ContainerStatus,
+  type DaemonSet,
+  type Deployment,
+  type Event,
+  type Pod,
+  type Probe,
+  podReadyText,
+  podStatusText,
+  type StatefulSet,
+} from '@berth/api';
+import { eventsOf, onePod, useListing, within } from '../live/listings.ts';
 import { eventTime, newestFirst } from '../model/events.ts';
 import { isKnown } from '../model/known.ts';
+import { mendableOf, type Objects } from '../model/next-steps.ts';
+import { types } from '../model/resource-types.ts';
 import { ConditionTable } from '../parts/condition-table.tsx';
 import { EventTable } from '../parts/event-table.tsx';
 import { LogView } from '../parts/log-view.tsx';
+import { NextSteps } from '../parts/next-steps.tsx';
 import { Age, ListingNotice, ObjectLink, State, toneOf } from '../parts/small.tsx';
 
 export function PodPage({ namespace, name }: { namespace: string; name: string }) {
@@ -40,6 +54,7 @@ export function PodPage({ namespace, name }: { namespace: string; name: string }
         <span className="quiet">{namespace}/</span>
         {name} <State tone={toneOf(word)}>{word}</State>
       </h1>
+      <PodActions pod={pod} />
       <PodFacts pod={pod} events={own} />
       {pod.status?.message && <p className="notice bad">{pod.status.message}</p>}
       <h2>Containers</h2>
@@ -60,6 +75,31 @@ export function PodPage({ namespace, name }: { namespace: string; name: string }
       <ConditionTable of="pod" conditions={pod.status?.conditions ?? []} />
       <h2>Events</h2>
       <EventTable events={events} shown={own} isOfOneObject />
+    </>
+  );
+}
+
+/** What mends a pod is mostly done to the workload that it belongs to. */
+function PodActions({ pod }: { pod: Pod }) {
+  const { namespace } = pod.metadata;
+  const owner = pod.metadata.ownerReferences?.find(({ controller }) => controller)?.kind;
+  const deployments = useListing(owner === 'ReplicaSet' ? within<Deployment>(types.Deployment, namespace) : undefined);
+  const sets = useListing(owner === 'StatefulSet' ? within<StatefulSet>(types.StatefulSet, namespace) : undefined);
+  const daemons = useListing(owner === 'DaemonSet' ? within<DaemonSet>(types.DaemonSet, namespace) : undefined);
+  const objects: Objects = { Pod: [pod], Deployment: deployments.items, StatefulSet: sets.items, DaemonSet: daemons.items };
+  const mendable = mendableOf({ kind: 'Pod', namespace, name: pod.metadata.name }, objects);
+  const { workload } = mendable;
+  return (
+    <>
+      {workload && (
+        <p>
+          Belongs to{' '}
+          <ObjectLink kind={workload.type.kind} namespace={namespace} name={workload.object.metadata.name}>
+            {workload.type.kind} {workload.object.metadata.name}
+          </ObjectLink>
+        </p>
+      )}
+      <NextSteps mendable={mendable} label={`pod/${pod.metadata.name}`} />
     </>
   );
 }

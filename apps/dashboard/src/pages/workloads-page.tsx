@@ -1,12 +1,11 @@
 // Deployments and the replica sets under them: how many are wanted, how many are there.
 import type { Deployment, PodSpec, ReplicaSet } from '@berth/api';
-import { selectorText } from '@berth/machinery';
 import { useMemo } from 'react';
 import { sources, useListing } from '../live/listings.ts';
 import { absent } from '../model/known.ts';
 import { type Column, DataTable } from '../parts/data-table.tsx';
 import { FilterBar, namespacesOf, passes } from '../parts/filter-bar.tsx';
-import { Age, ListingNotice, State, type Tone } from '../parts/small.tsx';
+import { Age, ListingNotice, ObjectLink, State, type Tone } from '../parts/small.tsx';
 import { useRoute } from '../route.ts';
 
 type Workload = Deployment | ReplicaSet;
@@ -39,9 +38,13 @@ const ready: Column<Workload> = {
   },
 };
 
+const nameOf = (kind: string) => (workload: Workload) => (
+  <ObjectLink kind={kind} namespace={workload.metadata.namespace} name={workload.metadata.name} />
+);
+
 const deploymentColumns: Column<Deployment>[] = [
   namespace as Column<Deployment>,
-  { title: 'Name', className: 'w-name', sort: ({ metadata }) => metadata.name ?? '', cell: podsLink },
+  { title: 'Name', className: 'w-name', sort: ({ metadata }) => metadata.name ?? '', cell: nameOf('Deployment') },
   ready as Column<Deployment>,
   { title: 'Up to date', className: 'w-count', cell: ({ status }) => status?.updatedReplicas ?? 0 },
   { title: 'Available', className: 'w-count', cell: ({ status }) => status?.availableReplicas ?? 0 },
@@ -50,7 +53,7 @@ const deploymentColumns: Column<Deployment>[] = [
 ];
 const replicaSetColumns: Column<ReplicaSet>[] = [
   namespace as Column<ReplicaSet>,
-  { title: 'Name', className: 'w-name', sort: ({ metadata }) => metadata.name ?? '', cell: podsLink },
+  { title: 'Name', className: 'w-name', sort: ({ metadata }) => metadata.name ?? '', cell: nameOf('ReplicaSet') },
   ready as Column<ReplicaSet>,
   images as Column<ReplicaSet>,
   age as Column<ReplicaSet>,
@@ -93,16 +96,6 @@ export function WorkloadsPage() {
 function inOrder<T extends Workload>(workloads: T[], query: URLSearchParams): T[] {
   const key = (workload: T) => `${desired(workload) === 0 ? 1 : 0}${keyOf(workload)}`;
   return workloads.filter(({ metadata }) => passes(metadata, query)).sort((a, b) => (key(a) < key(b) ? -1 : 1));
-}
-
-function podsLink({ metadata, spec }: Workload) {
-  const selector = selectorText(spec?.selector);
-  const query = new URLSearchParams({ namespace: metadata.namespace ?? '', selector });
-  return (
-    <a href={`#/pods?${query}`} title={`Pods of ${metadata.namespace}/${metadata.name}`}>
-      {metadata.name}
-    </a>
-  );
 }
 
 function desired(workload: Workload): number {

@@ -1,4 +1,4 @@
-// Conditions of a node or pod, as they were reported.
+// Conditions of an object, as they were reported.
 import { Age, State, type Tone } from './small.tsx';
 
 interface Condition {
@@ -9,10 +9,16 @@ interface Condition {
   lastTransitionTime?: string;
 }
 
+/** Of kinds that nothing else is known of, by the words that are used everywhere. */
+const namesTrouble =
+  /Fail|Pressure|Unavailable|Denied|Error|Degraded|Stalled|Conflict|Suspended|NonStructural|Terminating|Deletion|Remaining/;
+const mustBeTrue = /Available|Ready|Progressing|Established|Accepted|Approved|Healthy|Synced|Reconciled/;
+
 /** Whether a condition of this kind is as it should be while it is true. Of a node, all but readiness name something bad; of a pod, few do. */
 const goodWhenTrue = {
   node: (type: string) => type === 'Ready',
   pod: (type: string) => !/^(DisruptionTarget|PodResizePending|PodResizeInProgress)$/.test(type),
+  object: (type: string) => !namesTrouble.test(type),
 };
 
 type Owner = keyof typeof goodWhenTrue;
@@ -49,7 +55,8 @@ export function ConditionTable({ of, conditions }: { of: Owner; conditions: Cond
 
 function toneOf(of: Owner, type: string, status: string | undefined): Tone {
   if (status === 'Unknown' && type !== 'Ready') return 'warn';
-  return isTrouble(of, type, status) ? 'bad' : 'good';
+  if (!isTrouble(of, type, status)) return of === 'object' && status === 'False' ? 'quiet' : 'good';
+  return of === 'object' && !mustBeTrue.test(type) && status === 'False' ? 'quiet' : 'bad';
 }
 
 /** Whether a condition is not as it should be. */

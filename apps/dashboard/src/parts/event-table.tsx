@@ -10,8 +10,8 @@ import { Age, ObjectLink, State } from './small.tsx';
 const object: Column<Event> = {
   title: 'Object',
   className: 'w-object',
-  cell: ({ involvedObject: { kind, namespace, name } }) => (
-    <ObjectLink kind={kind} namespace={namespace} name={name}>
+  cell: ({ involvedObject: { kind, namespace, name, apiVersion } }) => (
+    <ObjectLink kind={kind} namespace={namespace} name={name} apiVersion={apiVersion}>
       {kind} {namespace ? `${namespace}/${name}` : name}
     </ObjectLink>
   ),

@@ -34,11 +34,13 @@ interface ObjectLinkProps {
   kind: string | undefined;
   namespace?: string | undefined;
   name: string | undefined;
+  /** Of kinds that are not built in. */
+  apiVersion?: string | undefined;
   children?: ReactNode;
 }
 
-export function ObjectLink({ kind, namespace, name, children }: ObjectLinkProps) {
-  const href = objectLink(kind, namespace, name);
+export function ObjectLink({ kind, namespace, name, apiVersion, children }: ObjectLinkProps) {
+  const href = objectLink(kind, namespace, name, apiVersion);
   const text = children ?? name;
   return href ? (
     <a href={href} title={namespace ? `${namespace}/${name}` : name}>
