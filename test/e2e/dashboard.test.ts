@@ -49,7 +49,7 @@ test('an operator logs in, sees two replicas, follows a log, and sees a crash lo
 async function mendedByButtons(ns: string): Promise<void> {
   const image = await kubectl('-n', ns, 'get', 'deploy/web', '-o', 'jsonpath={.spec.template.spec.containers[0].image}');
   await kubectl('-n', ns, 'set', 'image', 'deploy/web', 'web=localhost:1/nothing:here');
-  await dashboard.openPath(`object/apps/Deployment/${ns}/web`);
+  expect(await dashboard.find(`deployment ${ns} web`, 'web')).toContain('Deployment');
   const change = await dashboard.act('Roll back');
   expect(change).toContain('spec.template.spec.containers[web].image');
   expect(change).toContain(image);

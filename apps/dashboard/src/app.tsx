@@ -1,5 +1,5 @@
 // The frame: who is logged in, which page is shown, and how fresh what it shows is.
-import { type ReactNode, useEffect, useState } from 'react';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { useFreshness } from './live/listings.ts';
 import { SessionProvider, useLogin } from './live/session.tsx';
 import { useSession } from './live/session-context.ts';
@@ -16,6 +16,7 @@ import { PodsPage } from './pages/pods-page.tsx';
 import { ServicesPage } from './pages/services-page.tsx';
 import { VolumesPage } from './pages/volumes-page.tsx';
 import { WorkloadsPage } from './pages/workloads-page.tsx';
+import { SearchDialog } from './parts/search-dialog.tsx';
 import { useRoute } from './route.ts';
 
 const pages: [name: string, title: string][] = [
@@ -43,7 +44,8 @@ export function App() {
 function Frame() {
   const { page, segments } = useRoute();
   const { userName, logOut } = useSession();
-  useShortcuts();
+  const [isSearching, setSearching] = useState(false);
+  useShortcuts(() => setSearching(true));
   const title = pages.find(([name]) => name === page)?.[1] ?? segments[0] ?? 'Not found';
   const address = [page, ...segments].join('/');
   useEffect(() => {
@@ -60,6 +62,9 @@ function Frame() {
             </a>
           ))}
         </nav>
+        <button type="button" title="Ctrl K" onClick={() => setSearching(true)}>
+          Search
+        </button>
         <NamespaceChooser />
         <Freshness />
         <span className="user">
@@ -69,6 +74,7 @@ function Frame() {
           </button>
         </span>
       </header>
+      {isSearching && <SearchDialog pages={pages} close={() => setSearching(false)} />}
       <StaleNotice />
       <main key={address}>{content(page, segments)}</main>
     </div>
@@ -140,12 +146,20 @@ function StaleNotice() {
   return <p className="stale">What is shown may be old: {error}. Trying again.</p>;
 }
 
-/** Digits change the page, `/` goes to the filter. */
-function useShortcuts(): void {
+/** Digits change the page, `/` goes to the filter, Ctrl-K searches everything. */
+function useShortcuts(search: () => void): void {
+  const latest = useRef(search);
+  latest.current = search;
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
+      if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'k') {
+        event.preventDefault();
+        latest.current();
+        return;
+      }
       const target = event.target as HTMLElement;
       if (event.ctrlKey || event.metaKey || event.altKey || /INPUT|SELECT|TEXTAREA/.test(target.tagName)) return;
+      if (document.querySelector('dialog[open]')) return;
       const page = pages[Number(event.key) - 1];
       if (page) location.hash = `#/${page[0]}`;
       if (event.key !== '/') return;

@@ -165,6 +165,18 @@ export class DashboardPage {
     return change ?? '';
   }
 
+  /** Searches everything by the keyboard and goes to the first that is found; resolves with that page's heading. */
+  async find(text: string, expected: string): Promise<string> {
+    const { page } = this;
+    await page.keyboard.press('Control+k');
+    await page.getByLabel('Search everything').fill(text);
+    await page.getByRole('option', { selected: true }).filter({ hasText: expected }).waitFor();
+    await page.keyboard.press('Enter');
+    const heading = page.getByRole('heading', { level: 1 }).filter({ hasText: expected });
+    await heading.waitFor();
+    return (await heading.textContent()) ?? '';
+  }
+
   async pauseLog(): Promise<void> {
     await this.page.getByRole('button', { name: 'Pause' }).click();
   }

@@ -54,6 +54,6 @@ export function nextActions(ofWorkload: Action[], ofObject: Action[], isWorkload
   // Two objects' buttons stand side by side: each says which it is about.
   return [...ofWorkload.filter(({ id }) => mending.test(id)), ...ofObject].map((action) => ({
     ...action,
-    label: `${action.label} ${action.kind.toLowerCase()}`,
+    label: action.id.startsWith('raise-memory') ? action.label : `${action.label} ${action.kind.toLowerCase()}`,
   }));
 }

@@ -11,7 +11,9 @@ export function ActionDialog({ action, close }: { action: Action; close(): void 
   const [value, setValue] = useState(action.field?.initial ?? '');
   const wrong = action.field?.wrong(value);
   const { trial, outcome, plan, confirm } = useWriting(action, value, wrong === undefined);
-  useEffect(() => dialog.current?.showModal(), []);
+  useEffect(() => {
+    dialog.current?.showModal();
+  }, []);
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (trial.state === 'ready' && outcome.state === 'asked') void confirm();
