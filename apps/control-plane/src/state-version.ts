@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { readIfPresent, writePrivateFile } from '@berth/pki';
 
 /** Raised by whoever changes how anything is kept, in files or in the store, so that an older build would misread it. */
-export const stateVersion = 1;
+export const stateVersion = 2;
 const fileName = 'state-version';
 
 /** The state cannot be used by this build; the message says what to do. */

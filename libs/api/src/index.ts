@@ -12,6 +12,7 @@ export { SelfSubjectReview, TokenReview } from './computed/authentication-review
 export { Binding } from './computed/binding.ts';
 export { ComponentStatus } from './computed/component-status.ts';
 export { Decision, type DecisionChange, type DecisionScore, type DecisionWay } from './computed/decision.ts';
+export { Change, type ChangeField, Moment } from './computed/history.ts';
 export { NodeMetrics, PodMetrics } from './computed/metrics.ts';
 export { nextTime } from './cron/next-time.ts';
 export { type CronSchedule, CronSyntaxError, parseCron } from './cron/schedule.ts';
@@ -33,6 +34,7 @@ export { loadDescriptions } from './descriptions/load.ts';
 export { decodeBase64, encodeBase64 } from './encoding/base64.ts';
 export type { JSONSchemaProps } from './generated/apiextensions-v1.types.ts';
 export type { CertificateSigningRequestCondition } from './generated/certificates-v1.types.ts';
+export { type ChangedObject, type ChangeType, type DescribedChange, describeChange } from './history/describe-change.ts';
 export { type BackendProblem, type IngressBackendPort, ingressBackendPort } from './ingress/backend-port.ts';
 export { ingressClassName, ingressController, ingressPortsAnnotation, isServed } from './ingress/ingress-class.ts';
 export {

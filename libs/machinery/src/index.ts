@@ -19,6 +19,7 @@ export * from './merge-patch.ts';
 export * from './names.ts';
 export * from './nearest-names.ts';
 export * from './object.ts';
+export * from './object-diff.ts';
 export * from './openapi.ts';
 export * from './protobuf-decode.ts';
 export * from './protobuf-encode.ts';

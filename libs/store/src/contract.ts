@@ -4,6 +4,7 @@ import { describe } from 'vitest';
 import { reopening } from './contract/durability.ts';
 import type { OpenHarness } from './contract/harness.ts';
 import { leases } from './contract/leases.ts';
+import { origins } from './contract/origins.ts';
 import { transactions } from './contract/transactions.ts';
 import { watches } from './contract/watches.ts';
 
@@ -16,6 +17,7 @@ export function storeContract(name: string, open: OpenHarness, { durable }: { du
     transactions(open);
     watches(open);
     leases(open);
+    origins(open);
     if (durable) reopening(open);
   });
 }

@@ -1,16 +1,11 @@
 // How long the past stays readable: a day by default, less when much is written. Every five minutes the newest revision is noted with
 // its time, in the store itself, so that the notes outlive the process and several processes share them.
 import type { Clock, Logger, Timer } from '@berth/telemetry';
-import { CompactedError, type Store, StoreUnavailableError } from './store.ts';
+import { CompactedError, type RevisionMark, type Store, StoreUnavailableError } from './store.ts';
 
 const marksKey = '/compaction/marks';
 const intervalMs = 300_000;
 const dayMs = 86_400_000;
-
-interface Mark {
-  atMs: number;
-  revision: number;
-}
 
 export interface HistoryOptions {
   /** What was superseded longer ago than this is forgotten. */
@@ -45,6 +40,12 @@ export class History {
     this.#timer?.cancel();
   }
 
+  /** Those of the past that is still there. */
+  async marks(): Promise<RevisionMark[]> {
+    const { kv } = await this.#store.get(marksKey);
+    return kv ? parse(kv.value) : [];
+  }
+
   async #tick(): Promise<void> {
     try {
       await this.#advance();
@@ -66,7 +67,7 @@ export class History {
     // Nothing was written since but the note itself: an idle cluster does not write notes about notes.
     const isIdle = newest !== undefined && kv !== undefined && revision - kv.modRevision < 64;
     if (!isIdle) marks.push({ atMs: nowMs, revision });
-    const isPast = ({ atMs, revision: at }: Mark) => atMs <= nowMs - this.#historyMs || at <= revision - this.#revisionsMax;
+    const isPast = ({ atMs, revision: at }: RevisionMark) => atMs <= nowMs - this.#historyMs || at <= revision - this.#revisionsMax;
     const boundary = marks.filter(isPast).at(-1);
     if (isIdle && !boundary) return;
     const value = new Uint8Array(Buffer.from(JSON.stringify(marks.filter((mark) => !isPast(mark)))));
@@ -78,7 +79,7 @@ export class History {
   }
 }
 
-function parse(value: Uint8Array): Mark[] {
+function parse(value: Uint8Array): RevisionMark[] {
   const marks: unknown = JSON.parse(Buffer.from(value).toString());
   if (!Array.isArray(marks)) throw new StoreUnavailableError(`${marksKey} does not hold a list; delete the key`);
   return marks.map((mark) => ({ atMs: Number(mark.atMs), revision: Number(mark.revision) }));

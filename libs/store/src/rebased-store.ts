@@ -7,6 +7,7 @@ import {
   type KeyValue,
   type RangeOptions,
   type RangeResult,
+  type RevisionMark,
   type Store,
   type StoreEvent,
   type Transaction,
@@ -84,6 +85,10 @@ export class RebasedStore implements Store {
 
   async revision(): Promise<number> {
     return this.#out(await this.#store.revision());
+  }
+
+  async marks(): Promise<RevisionMark[]> {
+    return (await this.#store.marks()).map(({ atMs, revision }) => ({ atMs, revision: this.#out(revision) }));
   }
 
   grantLease(ttlSeconds: number): Promise<string> {

@@ -30,6 +30,23 @@ export interface Transaction {
   onFailure?: string[];
   /** It deletes something, or is a step on the way there: a full store takes it all the same. */
   freesSpace?: boolean;
+  /** Who writes it, in words of whoever calls: kept beside each write for those who read the past. At most `authorBytesMax` are kept. */
+  author?: string;
+}
+
+/** Of an author, in UTF-8. */
+export const authorBytesMax = 1_024;
+
+/** When something was written, by the clock of the process that wrote it, and by whom, where that was said. */
+export interface Origin {
+  atMs: number;
+  author?: string;
+}
+
+/** When a revision was the newest. */
+export interface RevisionMark {
+  atMs: number;
+  revision: number;
 }
 
 export type TransactionResult =
@@ -63,6 +80,8 @@ export interface StoreEvent {
   kv: KeyValue;
   /** The value before, where it is still known; always for deletes in drivers that keep it. */
   previous?: KeyValue;
+  /** Of watches that ask for it; absent for what a build before wrote, and for what ended with its lease. */
+  origin?: Origin;
 }
 
 /** All events of one or more whole revisions, in order; `revision` is the newest that this watch has now seen. */
@@ -76,6 +95,8 @@ export interface WatchOptions {
   end: string;
   /** The first revision to deliver; absent starts after the present one. */
   fromRevision?: number;
+  /** Whether events say when and by whom they were written. */
+  withOrigins?: boolean;
 }
 
 /**
@@ -94,6 +115,8 @@ export interface Store {
   watch(options: WatchOptions): Watch;
   /** The newest revision. */
   revision(): Promise<number>;
+  /** What was noted every few minutes of those in which something was written, as far back as the past is kept whole; oldest first. */
+  marks(): Promise<RevisionMark[]>;
   /** Why transactions that free no space are refused at present, for the operator; undefined when they are taken. */
   fullness(): string | undefined;
   grantLease(ttlSeconds: number): Promise<string>;

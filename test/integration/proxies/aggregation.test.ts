@@ -216,7 +216,7 @@ test('kubectl finds the group, and what is not available is said to be so', asyn
   );
   const roots = JSON.parse((await ask('/apis')).body).groups.map(({ name }: { name: string }) => name);
   expect(roots.slice(0, 3)).toEqual(['apiregistration.k8s.io', 'apps', 'events.k8s.io']);
-  expect(roots.slice(-3)).toEqual([group, 'decisions.scheduling.berth.io', 'metrics.k8s.io']);
+  expect(roots.slice(-4)).toEqual([group, 'decisions.scheduling.berth.io', 'history.berth.io', 'metrics.k8s.io']);
   const beta = await ask('/apis', { headers: { accept: 'application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList' } });
   expect(JSON.parse(beta.body).apiVersion).toBe('apidiscovery.k8s.io/v2beta1');
   expect(JSON.parse((await ask('/openapi/v3')).body).paths[`apis/${group}/v1`].serverRelativeURL).toBe(

@@ -10,13 +10,14 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type ControlPlaneConfig, defaultConfig } from '../config.ts';
 import { openStore } from '../open-store.ts';
+import { stateVersion } from '../state-version.ts';
 import { makeBackup } from './backup.ts';
 import { BackupError, verifyBackup } from './backup-format.ts';
 import { refuseHalfRestored, restoreBackup } from './restore.ts';
 
 const ports = { clock: systemClock, random: systemRandom, logger: silentLogger };
 const everything = { start: '/', end: prefixEnd('/') };
-const known = { stateVersion: 1 };
+const known = { stateVersion };
 let directory: string;
 let file: string;
 let store: Store;
@@ -125,8 +126,8 @@ test.each<[string, (lines: string[]) => string[], string]>([
   ],
   [
     'a newer state',
-    ([head = '', ...rest]) => [head.replace('"stateVersion":1', '"stateVersion":9'), ...rest],
-    'is newer than this build: its state is of version 9, and 1 is known',
+    ([head = '', ...rest]) => [head.replace(`"stateVersion":${stateVersion}`, '"stateVersion":99'), ...rest],
+    `is newer than this build: its state is of version 99, and ${stateVersion} is known`,
   ],
   ['a line less', (lines) => lines.toSpliced(1, 1), 'is damaged'],
   ['a line more', (lines) => [...lines, lines[1] ?? ''], 'is damaged'],

@@ -8,6 +8,7 @@ import { definitionDescriptions } from './definitions.ts';
 import type { Descriptions } from './descriptions.ts';
 import { deviceDescriptions } from './devices.ts';
 import { foreignVolumeDescriptions } from './foreign-volumes.ts';
+import { historyDescriptions } from './history.ts';
 import { jobDescriptions } from './jobs.ts';
 import { kindDescriptions } from './kinds.ts';
 import { metadataDescriptions } from './metadata.ts';
@@ -29,6 +30,7 @@ export const descriptions: ReadonlyMap<string, Record<string, string>> = merged(
   decisionDescriptions,
   deviceDescriptions,
   foreignVolumeDescriptions,
+  historyDescriptions,
   jobDescriptions,
   kindDescriptions,
   metadataDescriptions,

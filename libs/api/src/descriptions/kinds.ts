@@ -6,6 +6,8 @@ import type { Descriptions } from './descriptions.ts';
 const sentences: Record<string, string> = {
   'core.v1.Binding': 'Says which node a pod runs on; schedulers create it.',
   'decisions.v1alpha1.Decision': 'What the scheduler decided of the pod of the same name last, and why. Read only; it goes with the pod.',
+  'history.v1alpha1.Change': 'A write of the last day: who changed what, and when. Read only; seen by whoever may see the object.',
+  'history.v1alpha1.Moment': 'Which resource version was the newest at a time, to list what there was. Read only.',
   'core.v1.ComponentStatus': 'Says whether a part of the control plane is well; deprecated.',
   'events.v1.Event': 'Something that happened to an object, for people to read; kept for a while only.',
   'authentication.v1.SelfSubjectReview': 'Asks the server who one is.',

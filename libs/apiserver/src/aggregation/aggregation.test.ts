@@ -124,6 +124,7 @@ test('discovery and OpenAPI of other servers stand among those of this one', asy
     'resource.k8s.io',
     'flowcontrol.apiserver.k8s.io',
     'decisions.scheduling.berth.io',
+    'history.berth.io',
     'metrics.k8s.io',
   ]);
   const autoscaling = aggregation.groups(kinds).find(({ name }) => name === 'autoscaling');

@@ -24,6 +24,7 @@ import type { ClusterFacts } from './default-objects.ts';
 import { Deletion } from './deletion.ts';
 import { EventExpiry } from './event-expiry.ts';
 import { ServerHealth } from './health.ts';
+import { historyKinds } from './history/index.ts';
 import { KindVersions } from './kind-versions.ts';
 import { KindsByName } from './kinds-by-name.ts';
 import { timed } from './latency.ts';
@@ -55,6 +56,7 @@ import {
 import { shownObjects } from './views.ts';
 import { WatchCache } from './watch-cache.ts';
 import { ServiceConnections, WebhookClient } from './webhooks/index.ts';
+import { writeAuthor } from './write-author.ts';
 import { WriteDecisions } from './write-decisions.ts';
 import { Writes } from './writes.ts';
 
@@ -118,6 +120,7 @@ export class ApiServer {
       bindings({ ...ports, writes, committer: this.#committer }),
       ...usageMetrics({ reads: this.#reads, usages: () => this.#reportedUsages() }),
       schedulingDecisions({ reads: this.#reads, source: () => this.#scheduler() }),
+      ...historyKinds({ store, clock, kinds: this.kinds, isAllowed }),
     ]);
     const own = { clock, random, logger, cache: this.#cache, client: system };
     this.#defaults = new ClusterDefaults({ ...options, ...own });
@@ -226,13 +229,13 @@ export class ApiServer {
   async create(call: Call, body: unknown, settings: WriteSettings = {}): Promise<Answer> {
     await this.#allow('create', call);
     if (call.subresource) requireName(call);
-    return required(this.#resources.of(call).create)(call, body, settings);
+    return required(this.#resources.of(call).create)(authored('create', call, settings), body, settings);
   }
 
   async update(call: Call, body: unknown, settings: WriteSettings = {}): Promise<Answer> {
     await this.#allow('update', call);
     requireName(call);
-    return required(this.#resources.of(call).update)(call, body, settings, () => this.#allow('create', call));
+    return required(this.#resources.of(call).update)(authored('update', call, settings), body, settings, () => this.#allow('create', call));
   }
 
   /** `type` is the content type's short name. */
@@ -241,20 +244,21 @@ export class ApiServer {
     await this.#allow('patch', call);
     requireName(call);
     const resource = this.#resources.of(call);
-    if (type === 'apply') return required(resource.apply)(call, patch, settings, () => this.#allow('create', call));
-    return required(resource.patch)(call, type, patch, settings);
+    const written = authored(type === 'apply' ? 'apply' : 'patch', call, settings);
+    if (type === 'apply') return required(resource.apply)(written, patch, settings, () => this.#allow('create', call));
+    return required(resource.patch)(written, type, patch, settings);
   }
 
   async delete(call: Call, settings: DeleteSettings = {}): Promise<DeleteAnswer> {
     await this.#allow('delete', call);
     requireName(call);
-    return required(this.#resources.of(call).delete)(call, settings);
+    return required(this.#resources.of(call).delete)(authored('delete', call, settings), settings);
   }
 
   /** Deletes what the selectors find, a few at a time; returns it as it was found. */
   async deleteCollection(call: Call, selectors: ListSettings, settings: DeleteSettings = {}): Promise<ListAnswer> {
     await this.#allow('deletecollection', call);
-    return required(this.#resources.of(call).deleteCollection)(call, selectors, settings);
+    return required(this.#resources.of(call).deleteCollection)(authored('deletecollection', call, settings), selectors, settings);
   }
 
   /** pods/log, exec, attach, portforward. @param verb get or create: how it is asked for */
@@ -285,4 +289,8 @@ export class ApiServer {
     if (call.allowed === verb) return;
     return this.authorize(call.user, attributesOf(verb, call), call.audit);
   }
+}
+
+function authored(verb: string, call: Call, settings: WriteSettings): Call {
+  return { ...call, author: writeAuthor(verb, call, settings) };
 }

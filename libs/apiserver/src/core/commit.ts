@@ -62,7 +62,7 @@ export interface CommitterOptions {
 }
 
 /** What is to be changed, and where it is told how long the store takes. */
-export type Place = Pick<Call, 'kind' | 'namespace' | 'name' | 'audit'>;
+export type Place = Pick<Call, 'kind' | 'namespace' | 'name' | 'audit' | 'author'>;
 
 export class Committer {
   readonly #store: Store;
@@ -102,7 +102,7 @@ export class Committer {
     return committed.type === 'remove' ? committed : { ...committed, entry: await shownEntry(kind, committed.entry) };
   }
 
-  async #mutate({ kind, namespace, name = '', audit }: Place, dryRun: boolean, decide: Decide): Promise<Committed> {
+  async #mutate({ kind, namespace, name = '', audit, author }: Place, dryRun: boolean, decide: Decide): Promise<Committed> {
     const relative = relativeKey(namespace, name);
     const known = new Map<string, KeyValue | undefined>();
     // The cached state is tried first, also that there is no such object: when it turns out stale, the commit fails and brings the
@@ -134,7 +134,7 @@ export class Committer {
         if (decision && (decision.type !== 'keep' || proven)) {
           const done = dryRun
             ? this.#imagine(kind, relative, current, decision)
-            : await this.#commit({ kind, audit }, relative, current, decision, known);
+            : await this.#commit({ kind, audit, author }, relative, current, decision, known);
           if ('entry' in done) return { ...done, warnings: decision.warnings ?? [] };
           current = done.current && this.#entry(kind, relative, done.current);
           if (made && decision.type === 'put' && decision.isAllocated) made.isVoid = true;
@@ -166,7 +166,7 @@ export class Committer {
   }
 
   async #commit(
-    { kind, audit }: Pick<Place, 'kind' | 'audit'>,
+    { kind, audit, author }: Pick<Place, 'kind' | 'audit' | 'author'>,
     relative: string,
     current: Entry | undefined,
     decision: Decision,
@@ -185,6 +185,7 @@ export class Committer {
       onFailure: [key, ...guards.map((guard) => guard.compare.key)],
       // Also what ends a deletion that has begun: finalizers that go, statuses of pods that end.
       freesSpace: decision.type === 'remove' || decision.object.metadata.deletionTimestamp !== undefined,
+      ...(author !== undefined && { author }),
     };
     const result = await timed(audit, 'etcd', this.#clock, () => this.#transact(kind, transaction));
     if (result.succeeded) {

@@ -26,6 +26,8 @@ export interface Call extends Target {
   signal?: AbortSignal;
   /** The verb that is allowed already, for exactly this target. */
   allowed?: string;
+  /** Of a request that changes something: who asks for it, as the store keeps it beside what is written (write-author.ts). */
+  author?: string;
   /** Absent when nobody is told of the request. */
   audit?: Annotated | undefined;
   /** Whether webhooks and policies had their say on the request that this is a part of. */

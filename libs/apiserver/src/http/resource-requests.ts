@@ -172,7 +172,7 @@ export class ResourceRequests {
   /** As in Kubernetes: a body, when there is one, says everything; else the query does. */
   async #deleteSettings(asked: ResourceRequest, { strategy }: KindDefinition): Promise<DeleteSettings> {
     const { request, query, audit, body } = asked;
-    const unlessAsked = { orphansUnlessAsked: strategy.orphansUnlessAsked !== undefined };
+    const unlessAsked = { orphansUnlessAsked: strategy.orphansUnlessAsked !== undefined, userAgent: request.headers['user-agent'] };
     if (body.length === 0) return { ...deleteSettings(query), ...unlessAsked };
     const options = await decodeDeleteOptions(request.headers['content-type'], body, this.#reading(asked));
     audit?.requestObject(options);

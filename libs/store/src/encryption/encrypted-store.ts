@@ -4,6 +4,7 @@ import type {
   KeyValue,
   RangeOptions,
   RangeResult,
+  RevisionMark,
   Store,
   StoreEvent,
   Transaction,
@@ -70,6 +71,10 @@ export class EncryptedStore implements Store {
 
   revision(): Promise<number> {
     return this.#store.revision();
+  }
+
+  marks(): Promise<RevisionMark[]> {
+    return this.#store.marks();
   }
 
   fullness(): string | undefined {

@@ -10,6 +10,7 @@ import {
   LeaseNotFoundError,
   type RangeOptions,
   type RangeResult,
+  type RevisionMark,
   type Store,
   StoreUnavailableError,
   type Transaction,
@@ -73,7 +74,7 @@ export class EtcdStore implements Store {
     this.#history = new History(this, options.clock, options.logger ?? silentLogger, options);
     this.#client = client;
     this.#layout = new Layout(options.prefix ?? '/berth');
-    this.#writer = new Writer(this.#client, this.#layout, (error) => unavailable(options.endpoints, error));
+    this.#writer = new Writer(this.#client, this.#layout, options.clock, (error) => unavailable(options.endpoints, error));
   }
 
   async get(key: string, revision?: number): Promise<{ revision: number; kv: KeyValue | undefined }> {
@@ -119,6 +120,10 @@ export class EtcdStore implements Store {
     this.#watches.add(watch);
     void watch.run().finally(() => this.#watches.delete(watch));
     return queue;
+  }
+
+  marks(): Promise<RevisionMark[]> {
+    return this.#history.marks();
   }
 
   fullness(): string | undefined {

@@ -1,7 +1,7 @@
 // A watch that lives through the loss of its connection: it goes on behind the last whole revision it has seen.
 import type { Clock, Logger, Random } from '@berth/telemetry';
 import type { Etcd3, IEvent, IKeyValue, IWatchResponse } from 'etcd3';
-import { CompactedError, type KeyValue, type StoreEvent, type WatchOptions } from '../store.ts';
+import { CompactedError, type KeyValue, type Origin, type StoreEvent, type WatchOptions } from '../store.ts';
 import { push } from '../watch-hub.ts';
 import type { WatchQueue } from '../watch-queue.ts';
 import type { Layout } from './layout.ts';
@@ -111,19 +111,21 @@ export class EtcdWatch {
   }
 
   #events(events: IEvent[]): StoreEvent[] {
-    const { layout } = this.#parts;
+    const { layout, options } = this.#parts;
     const found: StoreEvent[] = [];
-    let noted = { revision: '', place: 0 };
+    let noted: { revision: string; place: number; origin?: Origin } = { revision: '', place: 0 };
     for (const { type, kv, prev_kv } of events) {
       const note = layout.noteIn(kv);
-      if (note) noted = { revision: kv.mod_revision, place: note.place };
+      if (note) noted = { ...note, revision: kv.mod_revision };
       const key = layout.storeKey(kv.key);
       if (key === undefined) continue;
       // Without a note it is a lease's end: one transaction, alone in its revision.
-      const modRevision = storeRevision(kv.mod_revision, noted.revision === kv.mod_revision ? noted.place : 0);
-      const previous = prev_kv ? { previous: layout.keyValue(prev_kv) } : {};
-      if (type === 'Put') found.push({ type: 'put', kv: this.#written(kv), ...previous });
-      else found.push({ type: 'delete', kv: { key, value: new Uint8Array(), createRevision: 0, modRevision, version: 0 }, ...previous });
+      const own = noted.revision === kv.mod_revision ? noted : undefined;
+      const modRevision = storeRevision(kv.mod_revision, own?.place ?? 0);
+      const origin = options.withOrigins ? (type === 'Put' ? layout.origin(kv) : own?.origin) : undefined;
+      const more = { ...(prev_kv && { previous: layout.keyValue(prev_kv) }), ...(origin && { origin }) };
+      if (type === 'Put') found.push({ type: 'put', kv: this.#written(kv), ...more });
+      else found.push({ type: 'delete', kv: { key, value: new Uint8Array(), createRevision: 0, modRevision, version: 0 }, ...more });
     }
     return found;
   }

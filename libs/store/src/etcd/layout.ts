@@ -1,14 +1,22 @@
-// How keys and values lie in etcd. A value begins with one byte: its transaction's place in the request. Deletions have no
-// value, so a transaction that deletes also writes a note, just before, with its place and the keys: readers and watches learn
+// How keys and values lie in etcd. A value begins with one byte: its transaction's place in the request, and by its highest bit whether
+// an origin follows, its length in two bytes before it: when it was written (six bytes) and by whom (UTF-8). Deletions have no value, so a
+// transaction that deletes also writes a note, just before, with its place, the keys and its origin: readers and watches learn
 // the places of deletions from it.
 import type { IKeyValue } from 'etcd3';
-import type { KeyValue } from '../store.ts';
+import type { KeyValue, Origin } from '../store.ts';
 import { storeRevision } from './revisions.ts';
 
 export interface Note {
   place: number;
   keys: string[];
+  origin?: Origin;
 }
+
+const hasOrigin = 0x80;
+const lengthBytes = 2;
+const timeBytes = 6;
+/** Before the author. */
+const originStart = 1 + lengthBytes + timeBytes;
 
 export class Layout {
   readonly #prefix: string;
@@ -54,29 +62,45 @@ export class Layout {
 
   noteIn(kv: IKeyValue): Note | undefined {
     if (!kv.key.toString().startsWith(this.#notePrefix)) return undefined;
-    const { place, keys }: Note = JSON.parse(kv.value.toString());
-    return { place, keys };
+    const { place, keys, origin }: Note = JSON.parse(kv.value.toString());
+    return { place, keys, ...(origin && { origin }) };
   }
 
-  value(place: number, value: Uint8Array): Buffer {
-    const bytes = Buffer.allocUnsafe(value.length + 1);
-    bytes[0] = place;
-    bytes.set(value, 1);
+  value(place: number, value: Uint8Array, { atMs, author = '' }: Origin): Buffer {
+    const authorBytes = Buffer.byteLength(author);
+    const bytes = Buffer.allocUnsafe(originStart + authorBytes + value.length);
+    bytes[0] = place | hasOrigin;
+    bytes.writeUInt16BE(timeBytes + authorBytes, 1);
+    bytes.writeUIntBE(atMs, 1 + lengthBytes, timeBytes);
+    bytes.write(author, originStart);
+    bytes.set(value, originStart + authorBytes);
     return bytes;
   }
 
   place(kv: IKeyValue): number {
-    return kv.value[0] ?? 0;
+    return (kv.value[0] ?? 0) & ~hasOrigin;
+  }
+
+  /** Undefined for what a build before wrote. */
+  origin({ value }: IKeyValue): Origin | undefined {
+    if (!((value[0] ?? 0) & hasOrigin)) return undefined;
+    const author = value.toString('utf8', originStart, valueStart(value));
+    const atMs = value.readUIntBE(1 + lengthBytes, timeBytes);
+    return author === '' ? { atMs } : { atMs, author };
   }
 
   keyValue(kv: IKeyValue): KeyValue {
     return {
       key: this.storeKey(kv.key) ?? '',
-      value: kv.value.subarray(1),
+      value: kv.value.subarray(valueStart(kv.value)),
       createRevision: storeRevision(kv.create_revision, 0),
       modRevision: storeRevision(kv.mod_revision, this.place(kv)),
       version: Number(kv.version),
       ...(kv.lease !== '0' && { lease: kv.lease }),
     };
   }
+}
+
+function valueStart(value: Buffer): number {
+  return (value[0] ?? 0) & hasOrigin ? 1 + lengthBytes + value.readUInt16BE(1) : 1;
 }

@@ -20,7 +20,7 @@ test('writes whose answer cannot be read fail, each of them, and are not tried a
     asked++;
     return { header: { revision: '7' } };
   };
-  const writer = new Writer({ kv: { txn } } as unknown as Etcd3, layout, unavailable);
+  const writer = new Writer({ kv: { txn } } as unknown as Etcd3, layout, systemClock, unavailable);
   const outcomes = await Promise.allSettled([writer.transact(put('/a')), writer.transact(put('/b'))]);
   for (const outcome of outcomes) expect(outcome).toMatchObject({ status: 'rejected', reason: expect.any(StoreUnavailableError) });
   expect(asked).toBe(1);

@@ -1,7 +1,8 @@
 // One request to etcd with many transactions nested in it. They must not touch each other's writes: etcd evaluates every
 // comparison before it applies anything.
 import type { ICompare, IRequestOp, IResponseOp, ITxnRequest, ITxnResponse } from 'etcd3';
-import type { Transaction, TransactionResult } from '../store.ts';
+import { boundedAuthor } from '../origin.ts';
+import type { Origin, Transaction, TransactionResult } from '../store.ts';
 import type { Layout } from './layout.ts';
 import { etcdRevisionOf, storeRevision, wholeRevision } from './revisions.ts';
 
@@ -40,8 +41,9 @@ export class NestedRequest {
     return true;
   }
 
-  encode(layout: Layout): ITxnRequest {
-    const nested = this.transactions.map((transaction, place) => encode(transaction, place, layout));
+  /** @param nowMs kept as the time of what it writes */
+  encode(layout: Layout, nowMs: number): ITxnRequest {
+    const nested = this.transactions.map((transaction, place) => encode(transaction, place, layout, nowMs));
     const [alone] = nested;
     return alone && nested.length === 1 ? alone : { success: nested.map((request_txn) => ({ request_txn })) };
   }
@@ -61,13 +63,15 @@ function current({ response_range: { kvs } }: IResponseOp, layout: Layout) {
   return kvs[0] && layout.keyValue(kvs[0]);
 }
 
-function encode({ compare, writes, onFailure = [] }: Transaction, place: number, layout: Layout): ITxnRequest {
+function encode({ compare, writes, onFailure = [], author }: Transaction, place: number, layout: Layout, atMs: number): ITxnRequest {
+  const origin: Origin = author === undefined ? { atMs } : { atMs, author: boundedAuthor(author) };
   const deleted = writes.filter(({ type }) => type === 'delete').map(({ key }) => key);
-  const success: IRequestOp[] = deleted.length > 0 ? [{ request_put: layout.note({ place, keys: deleted }) }] : [];
+  const success: IRequestOp[] = deleted.length > 0 ? [{ request_put: layout.note({ place, keys: deleted, origin }) }] : [];
   for (const write of writes) {
     const key = layout.key(write.key);
     if (write.type === 'delete') success.push({ request_delete_range: { key } });
-    else success.push({ request_put: { key, value: layout.value(place, write.value), ...(write.lease && { lease: write.lease }) } });
+    else
+      success.push({ request_put: { key, value: layout.value(place, write.value, origin), ...(write.lease && { lease: write.lease }) } });
   }
   return {
     compare: compare.map((c): ICompare => {

@@ -1,4 +1,5 @@
 // Coalesces independent transactions into few requests. What waits while requests are under way goes into the next ones.
+import type { Clock } from '@berth/telemetry';
 import type { Etcd3, ITxnResponse } from 'etcd3';
 import { LeaseNotFoundError, StoreFullError, StoreUnavailableError, type Transaction, type TransactionResult } from '../store.ts';
 import { isLeaseNotFound, isOutOfSpace, isRefusal, messageOf } from './connection.ts';
@@ -19,15 +20,17 @@ interface Waiting {
 export class Writer {
   readonly #client: Etcd3;
   readonly #layout: Layout;
+  readonly #clock: Clock;
   readonly #unavailable: (error: unknown) => StoreUnavailableError;
   #waiting: Waiting[] = [];
   #underWay = 0;
   #scheduled = false;
   #fullness: string | undefined;
 
-  constructor(client: Etcd3, layout: Layout, unavailable: (error: unknown) => StoreUnavailableError) {
+  constructor(client: Etcd3, layout: Layout, clock: Clock, unavailable: (error: unknown) => StoreUnavailableError) {
     this.#client = client;
     this.#layout = layout;
+    this.#clock = clock;
     this.#unavailable = unavailable;
   }
 
@@ -76,7 +79,7 @@ export class Writer {
   async #send(request: NestedRequest, taken: Waiting[]): Promise<void> {
     let response: ITxnResponse;
     try {
-      response = await this.#client.kv.txn(request.encode(this.#layout));
+      response = await this.#client.kv.txn(request.encode(this.#layout, this.#clock.now()));
     } catch (error) {
       await this.#failed(taken, error);
       return;

@@ -7,6 +7,7 @@ import {
   LeaseNotFoundError,
   type RangeOptions,
   type RangeResult,
+  type RevisionMark,
   type Store,
   StoreUnavailableError,
   type Transaction,
@@ -62,7 +63,7 @@ export class MemoryStore implements Store {
     for (const write of transaction.writes) {
       if (write.type === 'put' && write.lease && !this.#leases.has(write.lease)) throw new LeaseNotFoundError(write.lease);
     }
-    const { result, batch } = this.#map.transact(transaction);
+    const { result, batch } = this.#map.transact(transaction, this.#clock.now());
     if (batch) this.#dispatch(batch);
     return result;
   }
@@ -80,6 +81,11 @@ export class MemoryStore implements Store {
       queue.fail(error);
     }
     return queue;
+  }
+
+  /** All that is kept has its time. */
+  async marks(): Promise<RevisionMark[]> {
+    return [];
   }
 
   /** Memory that runs out ends the process. */
@@ -137,7 +143,7 @@ export class MemoryStore implements Store {
     this.#leases.delete(lease);
     const held = this.#map.range({ start: '', end: '\uffff' }).kvs.filter((kv) => kv.lease === lease);
     if (held.length === 0) return;
-    const { batch } = this.#map.transact({ compare: [], writes: held.map((kv) => ({ type: 'delete', key: kv.key })) });
+    const { batch } = this.#map.transact({ compare: [], writes: held.map((kv) => ({ type: 'delete', key: kv.key })) }, this.#clock.now());
     if (batch) this.#dispatch(batch);
   }
 

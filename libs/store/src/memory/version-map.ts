@@ -1,9 +1,11 @@
 // A multi-version key space in memory: every key's values by revision, sorted keys for ranges, events for replay.
 // Synchronous and without I/O: the memory driver's whole state.
+import { boundedAuthor } from '../origin.ts';
 import {
   CompactedError,
   FutureRevisionError,
   type KeyValue,
+  type Origin,
   type RangeOptions,
   type RangeResult,
   type StoreEvent,
@@ -61,7 +63,8 @@ export class VersionMap {
     return { revision: revision ?? this.#revision, kvs, more: !countOnly && count > kvs.length, count };
   }
 
-  transact(transaction: Transaction): { result: TransactionResult; batch?: WatchBatch } {
+  /** @param nowMs when it is written */
+  transact(transaction: Transaction, nowMs: number): { result: TransactionResult; batch?: WatchBatch } {
     const holds = transaction.compare.every((c) => {
       const kv = this.at(c.key);
       return c.target === 'mod' ? (kv?.modRevision ?? 0) === c.revision : (kv?.version ?? 0) === c.version;
@@ -71,7 +74,9 @@ export class VersionMap {
     const effective = transaction.writes.filter((write) => write.type === 'put' || this.at(write.key) !== undefined);
     if (effective.length === 0) return { result: { succeeded: true, revision: this.#revision } };
     this.#revision++;
-    const events = effective.map((write) => (write.type === 'put' ? this.#put(write) : this.#delete(write.key)));
+    const { author } = transaction;
+    const origin: Origin = { atMs: nowMs, ...(author !== undefined && { author: boundedAuthor(author) }) };
+    const events = effective.map((write) => ({ ...(write.type === 'put' ? this.#put(write) : this.#delete(write.key)), origin }));
     const batch = { revision: this.#revision, events };
     this.#log.push(batch);
     return { result: { succeeded: true, revision: this.#revision }, batch };

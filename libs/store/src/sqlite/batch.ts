@@ -1,6 +1,7 @@
 // What one SQLite transaction is about to change: each operation sees those before it in the batch, and memory learns of all
 // of them only when the disk has them. Dropping a batch therefore undoes it.
-import { type KeyValue, LeaseNotFoundError, type StoreEvent, type Transaction, type TransactionResult } from '../store.ts';
+import { boundedAuthor } from '../origin.ts';
+import { type KeyValue, LeaseNotFoundError, type Origin, type StoreEvent, type Transaction, type TransactionResult } from '../store.ts';
 import type { KeyIndex } from './key-index.ts';
 import type { Lease, LeaseTable } from './lease-table.ts';
 import { idOf, keyValue, type LogTable, type Row, revisionOf, tombstone, writesMax } from './log-table.ts';
@@ -13,19 +14,28 @@ export class Batch {
   readonly #rows = new Map<string, Row>();
   /** Undefined: ended in this batch. */
   readonly #changedLeases = new Map<number, Lease | undefined>();
+  readonly #atMs: number;
   readonly events: StoreEvent[] = [];
   revision: number;
 
-  constructor(parts: { log: LogTable; index: KeyIndex; leaseTable: LeaseTable; leases: Map<number, Lease>; revision: number }) {
+  constructor(parts: {
+    log: LogTable;
+    index: KeyIndex;
+    leaseTable: LeaseTable;
+    leases: Map<number, Lease>;
+    revision: number;
+    atMs: number;
+  }) {
     this.#log = parts.log;
     this.#index = parts.index;
     this.#leaseTable = parts.leaseTable;
     this.#leases = parts.leases;
     this.revision = parts.revision;
+    this.#atMs = parts.atMs;
   }
 
   /** @throws LeaseNotFoundError before anything is written */
-  transact({ compare, writes, onFailure = [] }: Transaction): TransactionResult {
+  transact({ compare, writes, onFailure = [], author }: Transaction): TransactionResult {
     for (const write of writes) if (write.type === 'put' && write.lease !== undefined) this.#lease(write.lease);
     const holds = compare.every((c) => {
       const row = this.#live(c.key);
@@ -37,10 +47,11 @@ export class Batch {
     if (effective.length > writesMax)
       throw new RangeError(`${effective.length} writes in one transaction; at most ${writesMax} are possible`);
     this.revision++;
+    const origin: Origin = author === undefined ? { atMs: this.#atMs } : { atMs: this.#atMs, author: boundedAuthor(author) };
     effective.forEach((write, place) => {
       const id = idOf(this.revision, place);
-      if (write.type === 'put') this.#put(write.key, id, write.value, write.lease);
-      else this.#delete(write.key, id);
+      if (write.type === 'put') this.#put(write, id, origin);
+      else this.#delete(write.key, id, origin);
     });
     return { succeeded: true, revision: this.revision };
   }
@@ -105,7 +116,7 @@ export class Batch {
     return row && keyValue(key, row, this.#log.value(row.id));
   }
 
-  #put(key: string, id: number, value: Uint8Array, lease: string | undefined): void {
+  #put({ key, value, lease }: { key: string; value: Uint8Array; lease?: string }, id: number, origin: Origin): void {
     const previous = this.#read(key);
     const row: Row = {
       id,
@@ -114,19 +125,19 @@ export class Batch {
       lease: lease === undefined ? undefined : Number(lease),
       deleted: false,
     };
-    this.#append(key, row, value);
-    this.events.push({ type: 'put', kv: keyValue(key, row, value), ...(previous && { previous }) });
+    this.#append(key, row, value, origin);
+    this.events.push({ type: 'put', kv: keyValue(key, row, value), ...(previous && { previous }), origin });
   }
 
-  #delete(key: string, id: number): void {
+  #delete(key: string, id: number, origin: Origin): void {
     const previous = this.#read(key);
     const kv = tombstone(key, id);
-    this.#append(key, { id, createRevision: 0, version: 0, lease: undefined, deleted: true }, kv.value);
-    this.events.push({ type: 'delete', kv, ...(previous && { previous }) });
+    this.#append(key, { id, createRevision: 0, version: 0, lease: undefined, deleted: true }, kv.value, origin);
+    this.events.push({ type: 'delete', kv, ...(previous && { previous }), origin });
   }
 
-  #append(key: string, row: Row, value: Uint8Array): void {
-    this.#log.insert(key, row, value);
+  #append(key: string, row: Row, value: Uint8Array, origin: Origin): void {
+    this.#log.insert(key, row, value, origin);
     this.#rows.set(key, row);
   }
 

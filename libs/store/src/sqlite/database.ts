@@ -4,7 +4,7 @@ import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
-const schemaVersion = 1;
+const schemaVersion = 2;
 
 const schema = `
   create table meta (name text primary key, value integer not null) without rowid;
@@ -15,12 +15,19 @@ const schema = `
     version integer not null,
     lease integer,
     deleted integer not null,
-    value blob not null
+    value blob not null,
+    at_ms integer,
+    author text
   );
   create index log_by_key on log (key);
   create table lease (id integer primary key autoincrement, ttl_seconds real not null, expires_at_ms real not null);
   insert into meta values ('schema', ${schemaVersion}), ('compacted', 0), ('purged', 0);
 `;
+
+/** What makes of each version the next one; none touches a row, so that a file of any size opens at once. */
+const migrations: Record<number, string> = {
+  1: 'alter table log add column at_ms integer; alter table log add column author text;',
+};
 
 /** The file cannot be used; the message names it and says what to do. */
 export class StoreFileError extends Error {
@@ -87,8 +94,13 @@ function prepareSchema(database: DatabaseSync, file: string): void {
     database.exec(`begin immediate; ${schema} commit`);
     return;
   }
-  const found = database.prepare("select value from meta where name = 'schema'").get()?.value;
+  const found = Number(database.prepare("select value from meta where name = 'schema'").get()?.value);
   if (found === schemaVersion) return;
+  const steps = Array.from({ length: Math.max(0, schemaVersion - found) }, (_, index) => migrations[found + index]);
+  if (steps.length > 0 && steps.every((step) => step !== undefined)) {
+    database.exec(`begin immediate; ${steps.join(' ')} update meta set value = ${schemaVersion} where name = 'schema'; commit`);
+    return;
+  }
   throw new StoreFileError(file, `has schema ${found}, and this build knows ${schemaVersion}; run the build that wrote it`);
 }
 

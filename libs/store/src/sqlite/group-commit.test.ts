@@ -31,7 +31,7 @@ async function begin() {
   const commits = new GroupCommit({
     database,
     file: 'store.sqlite',
-    begin: () => new Batch({ ...parts, revision }),
+    begin: () => new Batch({ ...parts, revision, atMs: 0 }),
     outOfSpace: () => {},
     sync: () => new Promise((resolve, reject) => void syncs.push({ succeed: resolve, fail: reject })),
     committed: (batch) => {

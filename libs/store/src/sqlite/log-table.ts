@@ -1,6 +1,6 @@
 // Every statement over the log of writes, prepared once.
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import type { KeyValue } from '../store.ts';
+import type { KeyValue, Origin } from '../store.ts';
 
 /** Writes one revision may hold: the low digits of a row's id. */
 export const writesMax = 65_536;
@@ -20,6 +20,8 @@ export interface Row {
 export interface ValueRow extends Row {
   key: string;
   value: Uint8Array;
+  /** Unknown of what a build before wrote. */
+  origin?: Origin;
 }
 
 type Columns = Record<string, unknown>;
@@ -36,18 +38,19 @@ export class LogTable {
 
   constructor(database: DatabaseSync) {
     const columns = 'id, key, create_revision, version, lease, deleted';
-    this.#insert = database.prepare('insert into log values (?, ?, ?, ?, ?, ?, ?)');
+    this.#insert = database.prepare('insert into log values (?, ?, ?, ?, ?, ?, ?, ?, ?)');
     this.#value = database.prepare('select value from log where id = ?');
     this.#before = database.prepare(`select ${columns}, value from log where key = ? and id < ? order by id desc limit 1`);
-    this.#from = database.prepare(`select ${columns}, value from log where id >= ? and id < ? order by id limit ?`);
+    this.#from = database.prepare(`select ${columns}, value, at_ms, author from log where id >= ? and id < ? order by id limit ?`);
     this.#newest = database.prepare('select max(id) as id from log');
     this.#touched = database.prepare('select key, max(id) as id, deleted from log where id >= ? and id < ? group by key');
     this.#deleteBefore = database.prepare('delete from log where key = ? and id < ?');
     this.#all = database.prepare(`select ${columns} from log order by id`);
   }
 
-  insert(key: string, row: Row, value: Uint8Array): void {
-    this.#insert.run(row.id, key, row.createRevision, row.version, row.lease ?? null, row.deleted ? 1 : 0, value);
+  insert(key: string, row: Row, value: Uint8Array, { atMs, author }: Origin): void {
+    const { id, createRevision, version, lease = null } = row;
+    this.#insert.run(id, key, createRevision, version, lease, row.deleted ? 1 : 0, value, atMs, author ?? null);
   }
 
   value(id: number): Uint8Array {
@@ -104,7 +107,10 @@ function row(columns: Columns): Row {
 }
 
 function valueRow(columns: Columns): ValueRow {
-  return { ...row(columns), key: String(columns.key), value: asBytes(columns.value) };
+  const { at_ms: atMs, author } = columns;
+  const found: ValueRow = { ...row(columns), key: String(columns.key), value: asBytes(columns.value) };
+  if (typeof atMs === 'number') found.origin = typeof author === 'string' ? { atMs, author } : { atMs };
+  return found;
 }
 
 function asBytes(value: unknown): Uint8Array {

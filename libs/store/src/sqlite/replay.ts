@@ -20,5 +20,6 @@ function eventOf(log: LogTable, row: ValueRow): StoreEvent {
   const before = log.before(row.key, row.id);
   const previous = before && !before.deleted ? keyValue(before.key, before, before.value) : undefined;
   const kv = row.deleted ? tombstone(row.key, row.id) : keyValue(row.key, row, row.value);
-  return { type: row.deleted ? 'delete' : 'put', kv, ...(previous && { previous }) };
+  const { origin } = row;
+  return { type: row.deleted ? 'delete' : 'put', kv, ...(previous && { previous }), ...(origin && { origin }) };
 }

@@ -1,10 +1,11 @@
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { systemClock } from '@berth/telemetry';
 import { SimulatedClock } from '@berth/telemetry/testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { all, bytes, commit, expectCrashSafety, put, storeContract, watchEventsMax } from '../contract.ts';
+import { all, bytes, commit, expectCrashSafety, line, put, storeContract, take, watchEventsMax } from '../contract.ts';
 import { StoreFullError } from '../store.ts';
 import { SqliteStore } from './sqlite-store.ts';
 
@@ -54,6 +55,34 @@ storeContract(
 );
 
 describe('the SQLite store', () => {
+  it('opens the file of a build that kept no authors, and says of its writes that nobody knows', async () => {
+    const { file, open } = await openFile();
+    const former = new DatabaseSync(file);
+    former.exec(`
+      create table meta (name text primary key, value integer not null) without rowid;
+      create table log (
+        id integer primary key, key text not null, create_revision integer not null, version integer not null,
+        lease integer, deleted integer not null, value blob not null
+      );
+      create index log_by_key on log (key);
+      create table lease (id integer primary key autoincrement, ttl_seconds real not null, expires_at_ms real not null);
+      insert into meta values ('schema', 1), ('compacted', 0), ('purged', 0);
+      insert into log values (131072, '/a', 2, 1, null, 0, x'31'), (196608, '/b', 3, 1, null, 0, x'32');
+    `);
+    former.close();
+    const store = await open();
+    await commit(store, { ...put('/a', '3'), author: 'ann' });
+    const events = await take(store.watch({ ...all, fromRevision: 2, withOrigins: true }), 3);
+    expect(events.map((event) => [line(event), event.origin?.author])).toEqual([
+      ['put /a=1', undefined],
+      ['put /b=2', undefined],
+      ['put /a=3', 'ann'],
+    ]);
+    expect(events.map(({ origin }) => origin === undefined)).toEqual([true, true, false]);
+    await store.close();
+    expect((await (await open()).get('/a')).kv).toMatchObject({ createRevision: 2, modRevision: 4, version: 2 });
+  });
+
   it('keeps all that was acknowledged, and no half of anything, when its process is killed', async () => {
     const { file, open } = await openFile();
     await expectCrashSafety({ writer: [join(import.meta.dirname, 'crash-writer.ts'), file], openAfterwards: () => open() });

@@ -9,6 +9,7 @@ import {
   type KeyValue,
   type RangeOptions,
   type RangeResult,
+  type RevisionMark,
   type Store,
   StoreFullError,
   StoreUnavailableError,
@@ -92,7 +93,10 @@ export class SqliteStore implements Store {
     this.#commits = new GroupCommit({
       database: this.#database,
       file,
-      begin: () => new Batch({ log: this.#log, index: this.#index, leaseTable, leases: this.#leases, revision: this.#revision }),
+      begin: () => {
+        const parts = { log: this.#log, index: this.#index, leaseTable, leases: this.#leases };
+        return new Batch({ ...parts, revision: this.#revision, atMs: clock.now() });
+      },
       sync: () => this.#walSync.sync(),
       outOfSpace: () => this.#space.exhausted(),
       committed: (batch) => this.#committed(batch),
@@ -133,6 +137,10 @@ export class SqliteStore implements Store {
     else if (options.fromRevision === undefined || options.fromRevision > this.#revision) this.#hub.goLive(queue, options);
     else void this.#replay(queue, options, options.fromRevision).catch((error) => queue.fail(asError(error)));
     return queue;
+  }
+
+  marks(): Promise<RevisionMark[]> {
+    return this.#history.marks();
   }
 
   fullness(): string | undefined {

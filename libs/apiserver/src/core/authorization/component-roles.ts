@@ -89,4 +89,5 @@ export const viewerRules: PolicyRule[] = [
   rule(['get'], '', ['pods/log']),
   rule(read, 'metrics.k8s.io', ['pods', 'nodes']),
   rule(read, 'decisions.scheduling.berth.io', ['decisions']),
+  rule(['get', 'list'], 'history.berth.io', ['changes', 'moments']),
 ];

@@ -107,6 +107,11 @@ export const defaultClusterRoles: DefaultRole[] = [
     labels: { ...aggregateTo('view'), ...aggregateTo('edit'), ...aggregateTo('admin') },
   },
   {
+    name: 'berth:aggregated-history-reader',
+    rules: [rule(['get', 'list'], 'history.berth.io', ['changes', 'moments'])],
+    labels: { ...aggregateTo('view'), ...aggregateTo('edit'), ...aggregateTo('admin') },
+  },
+  {
     name: 'system:discovery',
     rules: [paths('/api', '/api/*', '/apis', '/apis/*', '/openapi', '/openapi/*', '/version', '/version/', ...probes)],
   },
