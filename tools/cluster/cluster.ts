@@ -96,6 +96,7 @@ export class Cluster {
       ...['--api-address', `${loopback}:${apiPort}`, '--advertise-address', `${podApiAddress}:${apiPort}`],
       ...['--gateway-address', `${podApiAddress}:${gatewayPort}`],
       ...['--cluster-cidr', podCidr, '--service-cidr', serviceCidr, '--cluster-dns', clusterDns],
+      ...['--image-registry', `http://localhost:${this.layout.registryPort}`],
       ...(pool === '' ? [] : ['--load-balancer-pool', pool]),
     ]);
     await this.#ready('control-plane', async () => {

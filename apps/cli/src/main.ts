@@ -13,6 +13,8 @@ import { planOptions, runPlan } from './ask/plan.ts';
 import { runTop, topOptions } from './ask/top.ts';
 import { runWhy } from './ask/why.ts';
 import { askForBackup } from './backup.ts';
+import { runBuildHere } from './build/build-here.ts';
+import { buildOptions } from './build/build-options.ts';
 import { bashCompletion } from './completion.ts';
 import { runComposeHere } from './compose/compose-here.ts';
 import { composeCommands, composeOptions } from './compose/compose-options.ts';
@@ -55,6 +57,7 @@ const usage = `usage: berth COMMAND [options]
                                                    what happened, the latest last; --for takes in what belongs to it
   berth logs KIND/NAME|-l SELECTOR [-n NAMESPACE] [-f] [--grep TEXT]
                                                    of all pods of it, by time; --help lists options
+  berth build -t NAME [-f DOCKERFILE] DIR          an image from a folder, built in a pod and pushed; --help lists options
   berth compose [-f FILE] [-p NAME] up|down|ps|logs|config
                                                    runs compose files as they are; berth compose --help
   berth completion bash                            a script for bash that completes all of this
@@ -76,7 +79,7 @@ const options = {
   help: { type: 'boolean', short: 'h', default: false },
 } as const;
 
-const ofPrograms = { ...askOptions, ...planOptions, ...topOptions, ...eventsOptions, ...logsOptions };
+const ofPrograms = { ...askOptions, ...planOptions, ...topOptions, ...eventsOptions, ...logsOptions, ...buildOptions };
 const completed = [...new Set([...Object.keys(options), ...Object.keys(ofPrograms), ...composeOptions])];
 const paint = paintFor(process.stdout, process.env);
 
@@ -127,6 +130,9 @@ const programs: Record<string, (argv: string[]) => Promise<void>> = {
   join: (argv) => joinAsNode(argv, print),
   agent: async (argv) => become('node-agent', agentArguments(argv)),
   hollow: async (argv) => become('node-agent', ['hollow', ...argv]),
+  build: async (argv) => {
+    process.exitCode = await runBuildHere(argv, print);
+  },
   compose: async (argv) => {
     process.exitCode = await runComposeHere(argv, print);
   },

@@ -11,6 +11,7 @@ import {
   createVerifiers,
   FixedPaths,
   FlowControl,
+  ImageRegistryRequests,
   type Monitoring,
   OtherServersRequests,
   PodLogs,
@@ -167,7 +168,8 @@ function httpModule(given: DynamicModule, api: DynamicModule, others: DynamicMod
         further: aggregation,
         monitoring: monitoringOf(server),
       });
-      const routes = routesOf({ api: server, clock, random, yaml, fixedPaths });
+      const imageRegistry = config.imageRegistry && new ImageRegistryRequests(config.imageRegistry, server);
+      const routes = routesOf({ api: server, clock, random, yaml, fixedPaths, imageRegistry });
       return new ApiHttp({
         api: server,
         authenticator,
@@ -211,7 +213,8 @@ function routesOf({
   random,
   yaml,
   fixedPaths,
-}: Pick<RoutesOptions, 'api' | 'fixedPaths'> & Pick<Ports, 'clock' | 'random'> & { yaml: YamlBodies }): Routes {
+  imageRegistry,
+}: Pick<RoutesOptions, 'api' | 'fixedPaths' | 'imageRegistry'> & Pick<Ports, 'clock' | 'random'> & { yaml: YamlBodies }): Routes {
   const resources = new ResourceRequests({ api, clock, random, yaml });
   const podStreams = new PodStreams(api, clock);
   return new Routes({
@@ -227,5 +230,6 @@ function routesOf({
       proxy: new ProxyRequests(api, clock),
     },
     others: new OtherServersRequests(clock),
+    imageRegistry,
   });
 }

@@ -33,6 +33,8 @@ export const usage = `usage: control-plane --data-dir DIRECTORY [options]
                               the network that nodes are on (default: the addresses of nodes)
   --node-port-range FROM-TO   default ${defaultConfig.nodePortRange.from}-${defaultConfig.nodePortRange.to}
   --max-requests-inflight N   requests that run at a time (default ${defaultConfig.requestsInFlightMax})
+  --image-registry URL        e.g. http://localhost:5055: a registry that nodes pull from by this host, and that the API passes what comes
+                              at /v2/ to, for builds; who may push what, RBAC says
   --service-account-issuer URL issues service accounts' tokens; may be repeated, the first one signs
                               (default ${defaultConfig.serviceAccountIssuers[0]})
   --api-audiences NAMES       whom tokens must be meant for (default: the issuers)
@@ -81,6 +83,7 @@ const options = {
   'cluster-domain': { type: 'string' },
   'load-balancer-pool': { type: 'string' },
   'node-port-range': { type: 'string' },
+  'image-registry': { type: 'string' },
   'service-account-issuer': { type: 'string', multiple: true },
   'api-audiences': { type: 'string' },
   'authentication-config': { type: 'string' },
@@ -121,6 +124,7 @@ function commandLine(values: Values): CommandLine | undefined {
     clusterDns: parseIp('--cluster-dns', values['cluster-dns']) ?? defaultConfig.clusterDns,
     clusterDomain: values['cluster-domain'] ?? defaultConfig.clusterDomain,
     ...parsePool(values),
+    ...parseRegistry(values['image-registry']),
     ...parseIssuers(values),
     ...parseAuthentication(values),
     disableAdmissionPlugins: list(values['disable-admission-plugins']),
@@ -251,6 +255,14 @@ function parsePool(values: Values): Pick<ControlPlaneConfig, 'loadBalancerPool'>
       throw new UsageError(`${option}: ${part} overlaps with ${name} ${range.replace(/\/32$/, '')}: name addresses that nothing else has`);
   }
   return { loadBalancerPool };
+}
+
+function parseRegistry(text: string | undefined): Pick<ControlPlaneConfig, 'imageRegistry'> {
+  if (text === undefined) return {};
+  const imageRegistry = URL.canParse(text) ? new URL(text) : undefined;
+  if (!imageRegistry || !/^https?:$/.test(imageRegistry.protocol) || imageRegistry.pathname !== '/')
+    throw new UsageError(`--image-registry: ${JSON.stringify(text)} is not a URL without a path, such as http://localhost:5055`);
+  return { imageRegistry };
 }
 
 function parseIp(option: string, text: string | undefined): string | undefined {

@@ -27,6 +27,8 @@ export interface ControlPlaneConfig extends PkiConfig, GatewayConfig, Controller
   serviceAccountIssuers: string[];
   /** Requests over HTTP that run at a time, watches and streams aside; priority levels share them. */
   requestsInFlightMax: number;
+  /** Of the cluster, whose host is what images begin with on its nodes. Absent without one. */
+  imageRegistry?: URL;
 }
 
 export const defaultConfig: Omit<ControlPlaneConfig, 'dataDirectory' | 'store'> = {

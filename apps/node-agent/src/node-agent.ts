@@ -31,6 +31,7 @@ import { hostCounters } from './node/usage-reporter.ts';
 import { nodeCapabilities } from './pods/capabilities.ts';
 import { LogFolders } from './pods/log-folders.ts';
 import { FileRestartMarks } from './pods/restart-marks.ts';
+import { provideSeccompProfiles } from './pods/seccomp-profiles.ts';
 import { NetworkProbeRunner } from './probes/probe.ts';
 import { GrpcAgentLink } from './session/grpc-agent-link.ts';
 import { delayShutdowns } from './shutdown/host-shutdown.ts';
@@ -123,11 +124,13 @@ async function start(config: AgentConfig, ports: Ports, onStop: (cleanup: () => 
 
 async function agentSettings(config: AgentConfig, runtime: Runtime): Promise<AgentSettings> {
   const { allowedUnsafeSysctls, eviction, images, shutdown, podManifests } = config;
+  const seccompDirectory = join(config.dataDirectory, 'seccomp');
+  await provideSeccompProfiles(seccompDirectory);
   return {
     ...{ allowedUnsafeSysctls, eviction, images, shutdown, podManifests },
     facts: await nodeFacts(config, runtime),
     logs: logFolders(config),
-    seccompDirectory: join(config.dataDirectory, 'seccomp'),
+    seccompDirectory,
     cgroupParent: cgroupParent(config),
     capabilities: nodeCapabilities(),
     hasAppArmor: hasAppArmor(),

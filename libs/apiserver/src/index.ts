@@ -19,6 +19,7 @@ export { ApiMetrics } from './http/api-metrics.ts';
 export { FixedPaths, type Monitoring } from './http/fixed-paths.ts';
 export { PodLogs } from './http/pod-logs.ts';
 export { PodStreams } from './http/pod-streams.ts';
+export { ImageRegistryRequests } from './http/proxy/image-registry.ts';
 export { OtherServersRequests } from './http/proxy/other-servers.ts';
 export { ProxyRequests } from './http/proxy/proxy-requests.ts';
 export { ResourceRequests } from './http/resource-requests.ts';

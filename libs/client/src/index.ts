@@ -2,7 +2,7 @@ export * from './client.ts';
 export * from './event-names.ts';
 export * from './event-recorder.ts';
 export * from './http/http-client.ts';
-export { type HttpCall, successful, type Transport } from './http/http-transport.ts';
+export { collect, type HttpCall, type RawCall, successful, type Transport } from './http/http-transport.ts';
 export * from './http/in-cluster.ts';
 export * from './http/kubeconfig.ts';
 export * from './informer.ts';

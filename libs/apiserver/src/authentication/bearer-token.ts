@@ -31,8 +31,17 @@ export class TokenError extends Error {
 /** Empty when something else was shown than a token. */
 export function bearerToken(request: IncomingMessage): string | undefined {
   const { authorization } = request.headers;
-  if (authorization !== undefined) return /^Bearer +(\S+)$/i.exec(authorization)?.[1] ?? '';
+  if (authorization !== undefined) return /^Bearer +(\S+)$/i.exec(authorization)?.[1] ?? passwordOf(request, authorization) ?? '';
   const offered = String(request.headers['sec-websocket-protocol'] ?? '').split(',');
   const encoded = offered.map((protocol) => protocol.trim()).find((protocol) => protocol.startsWith(tokenProtocol));
   return encoded === undefined ? undefined : Buffer.from(encoded.slice(tokenProtocol.length), 'base64url').toString('utf8');
+}
+
+/** Clients of image registries know passwords only: theirs is a token, whatever they call its user. */
+function passwordOf({ url = '' }: IncomingMessage, authorization: string): string | undefined {
+  if (!url.startsWith('/v2/')) return undefined;
+  const encoded = /^Basic +(\S+)$/i.exec(authorization)?.[1];
+  if (encoded === undefined) return undefined;
+  const text = Buffer.from(encoded, 'base64').toString('utf8');
+  return text.slice(text.indexOf(':') + 1);
 }

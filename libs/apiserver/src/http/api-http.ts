@@ -7,6 +7,7 @@ import type { Clock, Logger, Random } from '@berth/telemetry';
 import type { Auditor } from '../audit/auditor.ts';
 import type { Authenticator } from '../authentication/authenticator.ts';
 import { impersonated, isImpersonating } from '../authentication/impersonation.ts';
+import { anonymous } from '../authentication/names.ts';
 import type { ApiServer } from '../core/api-server.ts';
 import { timed } from '../core/latency.ts';
 import type { User } from '../core/types.ts';
@@ -146,6 +147,8 @@ export class ApiHttp {
     const { segments, query, path, attributes } = parsed;
     if (segments[0] === 'ui' && !exchange.upgraded) return dashboard.serve(exchange, segments.slice(1));
     const user = await this.#user(exchange, parsed);
+    // Clients of registries show who they are only when asked.
+    if (routes.isOfImages(segments) && user === anonymous) throw StatusError.unauthorized();
     await api.authorize(user, attributes, exchange.audit);
     const route = routes.find(exchange, parsed);
     const { deprecation, removedRelease } = route.kind ?? {};

@@ -6,6 +6,7 @@ import { parseResourcePath, pathSegments, type ResourcePath } from '../core/requ
 import { readableFields } from '../core/selection.ts';
 import { withoutProxied } from './proxy/proxy-path.ts';
 import { flag } from './query-options.ts';
+import { isRegistryRequest } from './registry-path.ts';
 import { noSuchPath } from './responses.ts';
 
 export interface ParsedRequest {
@@ -83,5 +84,7 @@ export function mayHaveBody({ method = '' }: IncomingMessage): boolean {
 /** What is open for as long as its client wants, and waits more than it works. */
 export function isLongRunning({ attributes }: Pick<ParsedRequest, 'attributes'>): boolean {
   if (attributes.verb === 'watch') return true;
+  // Layers of images, up and down.
+  if ('path' in attributes) return isRegistryRequest({ url: attributes.path });
   return 'subresource' in attributes && streams.includes(attributes.subresource ?? '');
 }

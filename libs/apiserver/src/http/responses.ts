@@ -10,6 +10,7 @@ import type { EncodedList } from '../core/list-encoding.ts';
 import { written } from './back-pressure.ts';
 import { boundedWarnings } from './bounded-warnings.ts';
 import { indentedJson, wantsIndented } from './indented-json.ts';
+import { isRegistryRequest } from './registry-path.ts';
 import type { Upgraded } from './upgraded.ts';
 
 const compress = promisify(gzip);
@@ -138,7 +139,7 @@ export async function sendError(exchange: Exchange, status: Status): Promise<voi
   addWarnings(response, bodyWarnings);
   const retryAfterSeconds = status.details?.retryAfterSeconds;
   if (retryAfterSeconds) response.setHeader('retry-after', retryAfterSeconds);
-  if (status.code === 401) response.setHeader('www-authenticate', 'Bearer realm="berth"');
+  if (status.code === 401) response.setHeader('www-authenticate', `${isRegistryRequest(request) ? 'Basic' : 'Bearer'} realm="berth"`);
   // What the client still sends is not read, so the connection cannot be used again.
   if (!request.complete) response.setHeader('connection', 'close');
   await sendJson(exchange, status.code ?? 500, status);

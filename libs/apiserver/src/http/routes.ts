@@ -7,6 +7,7 @@ import type { OtherServer } from '../core/other-servers.ts';
 import type { ResourcePath } from '../core/request-info.ts';
 import type { User } from '../core/types.ts';
 import { hasBody, mayHaveBody, type ParsedRequest } from './parsed-request.ts';
+import { isRegistryPath } from './registry-path.ts';
 import { type Exchange, noSuchPath, wrongMethod } from './responses.ts';
 
 /** A request that may be answered. */
@@ -40,6 +41,8 @@ export interface RoutesOptions {
   /** By subresource: those whose answer is a stream. */
   streams: Record<string, StreamAnswers>;
   others: { serve(asked: Served, other: OtherServer): Promise<void> };
+  /** Absent where the control plane was given none. */
+  imageRegistry?: { serve: Answers<Served> } | undefined;
 }
 
 export interface StreamAnswers {
@@ -70,11 +73,19 @@ export class Routes {
     return root === 'apis' ? api.otherFor(first, second) : undefined;
   }
 
+  /** Whether it is for the image registry. */
+  isOfImages(segments: readonly string[]): boolean {
+    return this.#options.imageRegistry !== undefined && isRegistryPath(segments);
+  }
+
   /** @throws StatusError for what nothing here answers */
   find({ request, upgraded }: Exchange, { segments, path, attributes }: ParsedRequest): Route {
-    const { api, fixedPaths, resources, watchSockets, streams, others } = this.#options;
+    const { api, fixedPaths, resources, watchSockets, streams, others, imageRegistry } = this.#options;
     const other = this.other(segments);
     if (other) return { kind: undefined, readsBody: !upgraded && mayHaveBody(request), serve: (asked) => others.serve(asked, other) };
+    if (imageRegistry && isRegistryPath(segments) && !upgraded) {
+      return { kind: undefined, readsBody: false, serve: (asked) => imageRegistry.serve(asked) };
+    }
     if (!path) {
       if (attributes.verb !== 'get') throw wrongMethod();
       if (upgraded) throw noSuchPath();

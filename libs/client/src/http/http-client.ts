@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import { type KindDefinition, type KubeObject, type ObjectKey, parseJson, type Status, StatusError } from '@berth/machinery';
 import type { Client, DeleteOptions, ListOptions, ObjectList, PatchType, WatchEvent, WatchOptions, WriteOptions } from '../client.ts';
-import { collect, type HttpCall, HttpTransport, type Transport } from './http-transport.ts';
+import { collect, type HttpCall, HttpTransport, type RawCall, type Transport } from './http-transport.ts';
 import type { Connection } from './kubeconfig.ts';
 import { linesOf } from './stream-lines.ts';
 
@@ -106,6 +106,12 @@ export class HttpClient implements Client {
   /** The answer of a path as it comes: whoever asks reads it to its end, or destroys it. @throws StatusError for every answer that is not a success */
   open(path: string, signal?: AbortSignal): Promise<IncomingMessage> {
     return this.#transport.open({ method: 'GET', path, ...(signal && { signal }) });
+  }
+
+  /** Whatever else a server understands, such as the API of its image registry. As `open`. */
+  send(call: RawCall): Promise<IncomingMessage> {
+    if (!this.#transport.send) throw new Error('this way leads to the API only');
+    return this.#transport.send(call);
   }
 
   /** The bytes of a path that may go on, such as a log that is followed. Ends when the server ends it or the signal aborts. */

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { pipeline } from 'node:stream/promises';
 import { isRecord, parseJson, type Status, StatusError } from '@berth/machinery';
 import type { Connection } from './kubeconfig.ts';
 
@@ -17,10 +18,18 @@ export interface HttpCall {
   signal?: AbortSignal;
 }
 
+/** What is no call of the API: bytes as they are, or pieces that go out as they come. */
+export interface RawCall extends Omit<HttpCall, 'body'> {
+  headers?: Record<string, string>;
+  body?: string | Uint8Array | AsyncIterable<Uint8Array>;
+}
+
 /** A way to one API server. */
 export interface Transport {
   /** The answer's body is still to be read. @throws StatusError for every answer that is not a success */
   open(call: HttpCall): Promise<IncomingMessage>;
+  /** Where there is more than the API. @throws as `open` */
+  send?(call: RawCall): Promise<IncomingMessage>;
   close(): void;
 }
 
@@ -53,18 +62,26 @@ export class HttpTransport implements Transport {
     return successful(await this.#send(call));
   }
 
-  async #send({ method, path, contentType, body, signal }: HttpCall): Promise<IncomingMessage> {
+  async send(call: RawCall): Promise<IncomingMessage> {
+    return successful(await this.#send(call));
+  }
+
+  async #send({ method, path, contentType, headers: more, body, signal }: RawCall): Promise<IncomingMessage> {
     const headers = {
       ...this.#headers,
       ...(this.#tokenFile !== undefined && { authorization: `Bearer ${(await readFile(this.#tokenFile, 'utf8')).trim()}` }),
-      ...(body !== undefined && { 'content-type': contentType ?? 'application/json', 'content-length': Buffer.byteLength(body) }),
+      ...(body !== undefined && { 'content-type': contentType ?? 'application/json' }),
+      ...((typeof body === 'string' || body instanceof Uint8Array) && { 'content-length': Buffer.byteLength(body) }),
+      ...more,
     };
     return new Promise((resolve, reject) => {
       const { protocol, port } = this.#url;
       // The brackets of an IPv6 address belong to the URL only.
       const hostname = this.#url.hostname.replace(/^\[(.*)\]$/, '$1');
       const options = { protocol, hostname, port, path: this.#base + path, method, headers, agent: this.#agent, ...(signal && { signal }) };
-      this.#request(options, resolve).on('error', reject).end(body);
+      const request = this.#request(options, resolve).on('error', reject);
+      if (body === undefined || typeof body === 'string' || body instanceof Uint8Array) request.end(body);
+      else pipeline(body, request).catch(reject);
     });
   }
 }

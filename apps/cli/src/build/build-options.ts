@@ -1,0 +1,102 @@
+// The command line of `berth build`, with the names that docker build has.
+import { UsageError } from '@berth/telemetry/command-line';
+import type { Asked, OwnOptions } from '../ask/cluster-options.ts';
+
+export const buildOptions: OwnOptions = {
+  tag: { type: 'string', short: 't' },
+  file: { type: 'string', short: 'f' },
+  'build-arg': { type: 'string', multiple: true },
+  secret: { type: 'string', multiple: true },
+  label: { type: 'string', multiple: true },
+  target: { type: 'string' },
+  'no-cache': { type: 'boolean' },
+  'push-secret': { type: 'string' },
+  memory: { type: 'string' },
+  timeout: { type: 'string' },
+  quiet: { type: 'boolean', short: 'q' },
+  progress: { type: 'string' },
+};
+
+export const buildUsage = `usage: berth build -t NAME [-f DOCKERFILE] [options] DIR
+  builds an image in a pod of the cluster from a folder and its Dockerfile, and pushes it to the registry that the nodes pull from.
+  A NAME without a registry, such as app:1.0, becomes one of the cluster's, in the part that is the namespace's; the output says which.
+  --build-arg NAME[=VALUE]  a variable of the Dockerfile's ARG; without a value, as it is here; may be repeated, as the next two
+  --secret id=ID,src=FILE   for RUN --mount=type=secret,id=ID; or id=ID,env=NAME
+  --label NAME=VALUE        of the image
+  --target STAGE            builds this stage of the Dockerfile, and what it needs
+  --no-cache                takes no layers of earlier builds
+  --push-secret NAME        a Secret of type kubernetes.io/dockerconfigjson, for registries elsewhere
+  --memory QUANTITY         what the build may use at most (default 2Gi); --timeout SECONDS (default 3600)
+  -n NAMESPACE, -o json, -q (only the image), --progress plain (the build's lines in a pipe, too), --kubeconfig FILE`;
+
+export interface BuildSecret {
+  id: string;
+  source: { file: string } | { variable: string };
+}
+
+export interface BuildWish {
+  folder: string;
+  tag: string;
+  dockerfile: string | undefined;
+  /** With their values. */
+  buildArguments: string[];
+  secrets: BuildSecret[];
+  labels: string[];
+  target: string | undefined;
+  isUncached: boolean;
+  pushSecret: string | undefined;
+  memory: string;
+  timeoutSeconds: number;
+}
+
+const timeoutSecondsDefault = 3600;
+const timeoutSecondsMax = 24 * 3600;
+
+/** @throws UsageError naming the option */
+export function buildWish(asked: Asked, environment: NodeJS.ProcessEnv): BuildWish {
+  const [folder, ...more] = asked.positionals;
+  const tag = asked.text('tag');
+  if (tag === undefined || folder === undefined || more.length > 0) throw new UsageError('it is: berth build -t NAME DIR');
+  return {
+    ...{ folder, tag, dockerfile: asked.text('file'), target: asked.text('target'), isUncached: asked.isSet('no-cache') },
+    ...{ pushSecret: asked.text('push-secret'), memory: quantity(asked.text('memory')), timeoutSeconds: seconds(asked.text('timeout')) },
+    buildArguments: asked.texts('build-arg').flatMap((text) => buildArgument(text, environment)),
+    secrets: asked.texts('secret').map(buildSecret),
+    labels: asked.texts('label').map(label),
+  };
+}
+
+function buildArgument(text: string, environment: NodeJS.ProcessEnv): string[] {
+  const name = text.split('=', 1)[0] ?? '';
+  if (!/^[A-Za-z_]\w*$/.test(name))
+    throw new UsageError(`--build-arg: ${JSON.stringify(text)} is not NAME=VALUE, or the NAME of a variable`);
+  if (text.includes('=')) return [text];
+  // As in Docker, one that is not set here is left to the Dockerfile.
+  return environment[name] === undefined ? [] : [`${name}=${environment[name]}`];
+}
+
+function label(text: string): string {
+  if (!/^[^=\s]+=/.test(text)) throw new UsageError(`--label: ${JSON.stringify(text)} is not NAME=VALUE`);
+  return text;
+}
+
+function buildSecret(text: string): BuildSecret {
+  const parts = Object.fromEntries(text.split(',').map((part) => [part.slice(0, part.indexOf('=')), part.slice(part.indexOf('=') + 1)]));
+  const { id = '', src = parts.source, env } = parts;
+  // Also the key of a Secret.
+  if (!/^[-._a-zA-Z0-9]{1,253}$/.test(id) || /^\.{1,2}$/.test(id) || (src === undefined) === (env === undefined))
+    throw new UsageError(`--secret: ${JSON.stringify(text)} is not id=ID,src=FILE or id=ID,env=NAME`);
+  return { id, source: src === undefined ? { variable: env ?? '' } : { file: src } };
+}
+
+function quantity(text = '2Gi'): string {
+  if (!/^[1-9]\d*(?:[KMGT]i?|k)?$/.test(text)) throw new UsageError(`--memory: ${JSON.stringify(text)} is no quantity such as 2Gi`);
+  return text;
+}
+
+function seconds(text: string | undefined): number {
+  const number = Number(text ?? timeoutSecondsDefault);
+  if (!Number.isInteger(number) || number < 1 || number > timeoutSecondsMax)
+    throw new UsageError(`--timeout: ${JSON.stringify(text)} is no number of seconds from 1 to ${timeoutSecondsMax}`);
+  return number;
+}

@@ -1,0 +1,112 @@
+// The pure parts of a build: what its image is called, what its pod may do, and which line of a Dockerfile a failure is at.
+import { Pod } from '@berth/api';
+import { expect, test } from 'vitest';
+import { buildFailure } from './build-failure.ts';
+import { type BuildRequest, buildPod } from './build-pod.ts';
+import { imageNameOf, imageText } from './image-name.ts';
+
+const place = { registry: 'localhost:5055', namespace: 'shop' };
+
+test.each([
+  ['app', 'localhost:5055/shop/app:latest'],
+  ['app:1.0', 'localhost:5055/shop/app:1.0'],
+  ['team/app', 'localhost:5055/shop/team/app:latest'],
+  ['shop/app', 'localhost:5055/shop/app:latest'],
+  ['localhost:5055/shop/app:2', 'localhost:5055/shop/app:2'],
+  ['registry.example.com/a/b:c', 'registry.example.com/a/b:c'],
+])('%s becomes %s', (text, image) => expect(imageText(imageNameOf(text, place))).toBe(image));
+
+test.each([
+  ['App', 'lower-case letters'],
+  ['', 'no name of an image'],
+  ['a:b:c', 'no name of an image'],
+  ['../app', 'no name of an image'],
+  ['a//b', 'no name of an image'],
+  ['app@sha256:x', 'has a digest'],
+  ['app:$(id)', 'no name of an image'],
+  ['localhost:5055/other/app', 'build in the namespace other (-n)'],
+])('%s is refused', (text, message) => expect(() => imageNameOf(text, place)).toThrow(message));
+
+const request: BuildRequest = {
+  name: 'build-app-1',
+  namespace: 'shop',
+  registry: 'localhost:5055',
+  image: 'localhost:5055/shop/app:1',
+  builderImage: 'localhost:5055/berth/builder:1',
+  contextImage: 'localhost:5055/shop/berth-build-context@sha256:x',
+  dockerfile: 'Dockerfile',
+  arguments: ['--build-arg', 'A=$(id); rm -rf /'],
+  memory: '2Gi',
+  timeoutSeconds: 60,
+};
+
+test('a build’s pod is not root, has nothing of the node and nothing without a limit', () => {
+  const pod = buildPod({ ...request, secret: 's', pushSecret: 'p', cacheClaim: 'c' });
+  const stored = structuredClone(pod);
+  Pod.defaults(stored);
+  expect(Pod.validate(stored)).toEqual([]);
+  const { spec } = pod;
+  expect(spec.securityContext).toMatchObject({ runAsNonRoot: true, seccompProfile: { type: 'Localhost' } });
+  expect([spec.hostNetwork, spec.hostPID, spec.hostIPC, spec.automountServiceAccountToken]).toEqual([
+    undefined,
+    undefined,
+    undefined,
+    false,
+  ]);
+  expect(spec.volumes?.flatMap((volume) => Object.keys(volume)).filter((key) => key !== 'name')).toEqual([
+    ...['image', 'emptyDir', 'emptyDir', 'projected', 'secret', 'secret', 'persistentVolumeClaim'],
+  ]);
+  const [container] = spec.containers;
+  expect(container?.securityContext).toEqual({
+    allowPrivilegeEscalation: true,
+    readOnlyRootFilesystem: true,
+    capabilities: { drop: ['ALL'], add: ['SETUID', 'SETGID'] },
+  });
+  expect(Object.keys(container?.resources?.limits ?? {})).toEqual(['cpu', 'memory', 'ephemeral-storage']);
+  expect(spec.activeDeadlineSeconds).toBe(60);
+});
+
+test('what people say reaches buildah as arguments, never a shell', () => {
+  const [container] = buildPod(request).spec.containers;
+  expect(container).toMatchObject({ command: ['/bin/sh', '/usr/bin/berth-build'], args: request.arguments });
+});
+
+test('images of the cluster are pushed past its API server, others where they say', () => {
+  const pushed = (image: string) =>
+    buildPod({ ...request, image }).spec.containers[0]?.env?.find(({ name }) => name === 'PUSH_IMAGE')?.value;
+  expect(pushed(request.image)).toBe('kubernetes.default.svc/shop/app:1');
+  expect(pushed('registry.example.com/a:1')).toBe('registry.example.com/a:1');
+});
+
+const dockerfile = `# comment
+ARG VERSION=1
+FROM base:\${VERSION} AS build
+RUN first && \\
+    # why
+    second
+COPY a b /
+RUN ["false"]
+`;
+
+test.each([
+  [
+    'STEP 3/5: COPY a b /\nError: building at STEP "COPY a b /": checking on sources: copier: stat: "/a": no such file or directory',
+    7,
+    'COPY a b /',
+    /^checking on sources.*\|.*\.dockerignore/,
+  ],
+  ['Error: building at STEP "RUN first &&     second": exit status 2', 4, 'RUN first && second', /^exit status 2\|.*command/],
+  ['Error: building at STEP "RUN false": exit status 1', 8, 'RUN ["false"]', /^exit status 1\|/],
+  [
+    '[1/2] STEP 1/3: FROM base:7 AS build\nTrying to pull\nError: creating build container: initializing source docker://base:7: reading manifest',
+    3,
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: a variable of the Dockerfile
+    'FROM base:${VERSION} AS build',
+    /base image/,
+  ],
+  ['Error: something else', undefined, undefined, /^something else\|/],
+])('%j', (output, line, instruction, said) => {
+  const found = buildFailure(output, dockerfile);
+  expect([found.line, found.instruction]).toEqual([line, instruction]);
+  expect(`${found.message}|${found.remedy}`).toMatch(said);
+});
