@@ -51,12 +51,15 @@ export { kinds, kindViews } from './kind-list.ts';
 export * from './kinds/index.ts';
 export { heldAddresses, loadBalancerHolders } from './load-balancer-holders.ts';
 export {
+  type DiskContent,
   type DiskFileSystem,
+  type DiskSource,
   type DiskState,
   diskBytes,
   diskFileSystems,
   diskRefusalAnnotation,
   diskSizeAnnotation,
+  diskSourceAnnotation,
   diskStateAnnotation,
   isDiskDue,
   type LocalDisk,
@@ -86,6 +89,8 @@ export { schemas } from './schemas.ts';
 export { isHeadless, settleFamilies } from './service-addresses/families.ts';
 export { formatIpv4, holdsHost, type Ipv4Range, ipv4Range, parseIpv4, parseIpv4Range } from './service-addresses/ipv4.ts';
 export * from './service-addresses/service-addresses.ts';
+export { snapshotDefinitions } from './snapshots/definitions.ts';
+export * from './snapshots/volume-snapshots.ts';
 export { betaStorageClassAnnotation, storageClassNameOf } from './storage-class-name.ts';
 export { localCondition } from './strategies/api-service.ts';
 export { cleanupFinalizer, type DefinitionCondition, type DefinitionStatus, withConditions } from './strategies/custom-resource-cleanup.ts';

@@ -18,22 +18,32 @@ export const diskSizeAnnotation = 'berth.io/disk-size';
 /** Of a volume that its node refused to make, or to make larger: why. */
 export const diskRefusalAnnotation = 'berth.io/disk-refusal';
 
+/** Of a volume that does not begin empty: what it is a copy of, `snapshot:FILE` or `volume:PATH`, on the same node. */
+export const diskSourceAnnotation = 'berth.io/disk-source';
+
 /** The file is to be made by the agent; it is there; there is nothing of it, and will not be. */
 export type DiskState = 'wanted' | 'made' | 'refused';
 
 export const diskFileSystems = ['ext4', 'xfs'] as const;
 export type DiskFileSystem = (typeof diskFileSystems)[number];
+/** What is in a volume's file; what is in a block volume is the affair of its pods. */
+export type DiskContent = DiskFileSystem | 'raw';
 
 /** What the tools of each make a sound file system of, journal included. */
-const bytesMin: Record<DiskFileSystem, number> = { ext4: 16 * 2 ** 20, xfs: 300 * 2 ** 20 };
+const bytesMin: Record<DiskContent, number> = { ext4: 16 * 2 ** 20, xfs: 300 * 2 ** 20, raw: 4096 };
 const blockBytes = 4096;
+
+/** What a volume is a copy of: a snapshot, by the name of its file, or a volume, by its path. */
+export type DiskSource = { snapshot: string } | { volume: string };
 
 export interface LocalDisk {
   /** The file. */
   path: string;
-  fileSystem: DiskFileSystem;
+  fileSystem: DiskContent;
   bytes: number;
   state: DiskState;
+  /** Absent: it begins empty. */
+  source?: DiskSource;
   /** What it is to be made, where that is larger and not refused. */
   growsTo?: number;
 }
@@ -41,15 +51,22 @@ export interface LocalDisk {
 /** Undefined for every other volume. */
 export function localDisk({ metadata, spec }: PersistentVolume): LocalDisk | undefined {
   const { [provisionedByAnnotation]: by, [diskStateAnnotation]: state, [diskSizeAnnotation]: size } = metadata.annotations ?? {};
-  const fileSystem = diskFileSystems.find((name) => name === spec.local?.fsType);
+  const fileSystem = spec.volumeMode === 'Block' ? 'raw' : diskFileSystems.find((name) => name === spec.local?.fsType);
   if (by !== localProvisioner || !spec.local || !fileSystem) return undefined;
   const bytes = parseQuantity(spec.capacity?.storage ?? '0').toNumber();
   const grown = size !== undefined && metadata.annotations?.[diskRefusalAnnotation] === undefined ? parseQuantity(size).value() : 0;
   return {
     ...{ path: spec.local.path, fileSystem, bytes },
+    ...sourceOf(metadata.annotations?.[diskSourceAnnotation]),
     ...(grown > bytes && { growsTo: grown }),
     state: state === 'wanted' || state === 'refused' ? state : 'made',
   };
+}
+
+function sourceOf(text = ''): { source?: DiskSource } {
+  const [, kind, name = ''] = /^(snapshot|volume):(.+)$/.exec(text) ?? [];
+  if (kind === undefined) return {};
+  return { source: kind === 'snapshot' ? { snapshot: name } : { volume: name } };
 }
 
 /** Whether the volume's node has to make it, or to make it larger. */
@@ -59,7 +76,7 @@ export function isDiskDue(volume: PersistentVolume): boolean {
 }
 
 /** What a claim gets that asks for so much: whole blocks, and no less than the file system needs. */
-export function diskBytes(asked: number, fileSystem: DiskFileSystem): number {
+export function diskBytes(asked: number, fileSystem: DiskContent): number {
   return Math.max(Math.ceil(asked / blockBytes) * blockBytes, bytesMin[fileSystem]);
 }
 

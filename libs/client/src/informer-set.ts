@@ -17,7 +17,7 @@ export class InformerSet {
   readonly #informers = new Map<string, Informer<KubeObject>>();
   /** By the name of their definition. */
   readonly #joined = new Map<string, Joined>();
-  readonly #followers: ((kind: KindDefinition) => void)[] = [];
+  readonly #followers: { join: (kind: KindDefinition) => void; wants: (kind: KindDefinition) => boolean }[] = [];
   #started = false;
 
   constructor(deps: InformerDeps) {
@@ -46,16 +46,19 @@ export class InformerSet {
     for (const informer of this.#informers.values()) informer.stop();
   }
 
-  /** @param join called for each kind that users define as it comes, before it is listed: for indexes and handlers */
-  followCustom(join: (kind: KindDefinition) => void): void {
+  /**
+   * @param join called for each kind that users define as it comes, before it is listed: for indexes and handlers
+   * @param wants which of them; what nobody wants is not watched
+   */
+  followCustom(join: (kind: KindDefinition) => void, wants: (kind: KindDefinition) => boolean = () => true): void {
     if (this.#followers.length === 0) {
       this.of(CustomResourceDefinition).onChange((type, definition) => {
         if (type === 'DELETED') this.#leave(definition.metadata.name);
         else this.#look(definition);
       });
     }
-    this.#followers.push(join);
-    for (const { read } of this.#joined.values()) join(read);
+    this.#followers.push({ join, wants });
+    for (const { read } of this.#joined.values()) if (wants(read)) join(read);
   }
 
   /** Kinds that users define and that are served, as far as they are followed. */
@@ -75,6 +78,7 @@ export class InformerSet {
     const read = kinds.served.find(isRead) ?? kinds.served.find((kind) => kind === kinds.stored) ?? kinds.served[0];
     if (!read || (former && !isRead(read))) this.#leave(name);
     if (!read) return;
+    if (!this.#followers.some(({ wants }) => wants(read))) return;
     const isNew = !this.#joined.has(name);
     this.#joined.set(name, { version, kinds, read });
     if (isNew) this.#join(read);
@@ -83,7 +87,7 @@ export class InformerSet {
   #join(kind: KindDefinition): void {
     const informer = new Informer(this.#deps, kind, { metadataOnly: true });
     this.#informers.set(nameOf(kind), informer);
-    for (const join of this.#followers) join(kind);
+    for (const { join, wants } of this.#followers) if (wants(kind)) join(kind);
     if (this.#started) informer.start();
   }
 

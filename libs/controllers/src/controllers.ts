@@ -34,6 +34,10 @@ import { statefulSetController } from './stateful-set/controller.ts';
 import { claimController } from './volumes/claim.ts';
 import { ephemeralVolumeController } from './volumes/ephemeral.ts';
 import { attributesClassProtectionController, claimProtectionController, volumeProtectionController } from './volumes/protection.ts';
+import { claimSourceController } from './volumes/snapshots/claim-sources.ts';
+import { snapshotContentController } from './volumes/snapshots/content.ts';
+import { snapshotDefinitionsController } from './volumes/snapshots/definitions.ts';
+import { snapshotController } from './volumes/snapshots/snapshot.ts';
 import { storageCapacityController } from './volumes/storage-capacity.ts';
 import { volumeController } from './volumes/volume.ts';
 
@@ -95,6 +99,10 @@ export function controllersFor(options: ControllersOptions): Controller[] {
     erase(volumeProtectionController),
     erase(attributesClassProtectionController),
     erase(storageCapacityController),
+    erase(snapshotDefinitionsController),
+    erase(snapshotController),
+    erase(snapshotContentController),
+    erase(claimSourceController),
     ...(caCertificate === undefined ? [] : [erase(rootCertificateController(caCertificate))]),
   ];
 }

@@ -25,7 +25,8 @@ import { IngressView } from './ingress-view.ts';
 import { nodePeer } from './node-peer.ts';
 import { nodeView } from './node-view.ts';
 import { PolicyView } from './policies/policy-view.ts';
-import type { Subscribe } from './subscribe.ts';
+import { SnapshotView } from './snapshot-view.ts';
+import type { Subscribe, SubscribeCustom } from './subscribe.ts';
 
 /** Finalizer of volumes that are in use. */
 const volumeProtection = 'kubernetes.io/pv-protection';
@@ -63,6 +64,7 @@ export class ClusterView {
     },
     nodeChanged: (nodeName) => this.#dirtySoon(nodeName),
   });
+  readonly snapshots = new SnapshotView((nodeName) => this.#dirty(nodeName));
   readonly #holders = new HolderView((nodeName) => this.#dirty(nodeName));
   readonly #notify: (nodeName: string | undefined) => void;
   readonly #ingresses = new IngressView(
@@ -77,7 +79,7 @@ export class ClusterView {
     this.#notify = onDirty;
   }
 
-  feed(subscribe: Subscribe): void {
+  feed(subscribe: Subscribe, subscribeCustom: SubscribeCustom): void {
     subscribe(Pod, (pod, gone) => this.#pod(pod, gone));
     subscribe(Node, (node, gone) => this.#node(node, gone));
     subscribe(Namespace, (namespace, gone) => this.#policies.namespace(namespace, gone));
@@ -90,6 +92,7 @@ export class ClusterView {
     subscribe(PersistentVolume, (volume, gone) => this.#volume(volume, gone));
     this.#ingresses.feed(subscribe);
     this.#holders.feed(subscribe);
+    this.snapshots.feed(subscribeCustom);
   }
 
   pod(namespace: string, name: string): Pod | undefined {
@@ -147,7 +150,8 @@ export class ClusterView {
       if (object) objects.set(text, object);
       return object;
     };
-    for (const own of [this.#nodeViews.get(nodeName), this.#holders.of(nodeName)]) if (own) objects.set(keyText(keyFor(own)), own);
+    for (const own of [this.#nodeViews.get(nodeName), this.#holders.of(nodeName), ...this.snapshots.of(nodeName)])
+      if (own) objects.set(keyText(keyFor(own)), own);
     for (const podKey of this.#podsByNode.get(nodeName) ?? []) {
       const pod = this.#pods.get(podKey);
       if (!pod) continue;

@@ -13,6 +13,7 @@ import type { NodeRegistrar } from './node-registrar.ts';
 import type { NodeUsages } from './node-usages.ts';
 import { PodStatusWriter } from './pod-status-writer.ts';
 import { isTransient, RetryQueue } from './retry-queue.ts';
+import { SnapshotReports } from './snapshot-reports.ts';
 import { writeVolumeCapacity } from './volume-capacity.ts';
 import { VolumeReports } from './volume-reports.ts';
 
@@ -56,6 +57,7 @@ export class NodeSession {
   readonly #writeQueue: RetryQueue;
   readonly #mirrors: MirrorPods;
   readonly #volumes: VolumeReports;
+  readonly #snapshots: SnapshotReports;
   #lease: NodeLease | undefined;
   #greeted = false;
   #ready = false;
@@ -81,6 +83,8 @@ export class NodeSession {
     this.#writeQueue = new RetryQueue(ports.clock, this.#logger, writesMax);
     this.#mirrors = new MirrorPods(nodeName, { ...ports, logger: this.#logger }, this.#writeQueue);
     this.#volumes = new VolumeReports(nodeName, { ...ports, logger: this.#logger }, this.#writeQueue);
+    const contentKind = () => ports.view.snapshots.kind;
+    this.#snapshots = new SnapshotReports(nodeName, { ...ports, logger: this.#logger, contentKind }, this.#writeQueue);
     this.#expectWord();
   }
 
@@ -204,6 +208,10 @@ export class NodeSession {
       case 'volumeMade':
       case 'volumeRemoved':
         if (!this.#volumes.take(message)) this.close(`the agent reported more than ${writesMax} volumes at once`);
+        break;
+      case 'snapshotTaken':
+      case 'snapshotRemoved':
+        if (!this.#snapshots.take(message.type, message.report)) this.close(`the agent reported more than ${writesMax} snapshots at once`);
         break;
       case 'tunnelRefused':
         this.#ports.onTunnelRefused(message.tunnelId, message.code, message.message);

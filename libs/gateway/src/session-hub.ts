@@ -11,12 +11,13 @@ import type { NodeConnector } from './node-connector.ts';
 import { NodeRegistrar } from './node-registrar.ts';
 import { NodeSession, type SessionChannel, type SessionPorts } from './node-session.ts';
 import { NodeUsages } from './node-usages.ts';
-import type { Subscribe } from './subscribe.ts';
+import type { Subscribe, SubscribeCustom } from './subscribe.ts';
 import { notConnected, TunnelBroker } from './tunnel-broker.ts';
 
 /** One set of informers that all sessions share. `start` resolves once everything that exists was told. */
 export interface Feed {
   subscribe: Subscribe;
+  subscribeCustom: SubscribeCustom;
   start(): Promise<void>;
   stop(): Promise<void> | void;
 }
@@ -52,7 +53,7 @@ export class SessionHub implements NodeConnector {
     this.#broker = new TunnelBroker(clock);
     this.usages = new NodeUsages(clock);
     this.view = new ClusterView(random.int(2 ** 20), (nodeName) => this.#changed(nodeName));
-    this.view.feed(options.feed.subscribe);
+    this.view.feed(options.feed.subscribe, options.feed.subscribeCustom);
     this.accountTokens = new AccountTokens(client, this.view);
     this.#ports = {
       client,

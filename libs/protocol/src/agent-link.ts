@@ -64,16 +64,39 @@ export interface HeldAddresses extends KubeObject {
   spec: { addresses: string[] };
 }
 
+/** A snapshot that this node has to take, or to remove; named after its VolumeSnapshotContent. Files are in the node's folder of volumes. */
+export interface DiskSnapshot extends KubeObject {
+  kind: 'DiskSnapshot';
+  spec: {
+    file: string;
+    isRemoved: boolean;
+    /** Path of the file of the volume that it is taken of; absent: it has to be there. */
+    volume?: string;
+  };
+}
+
 export interface DesiredState {
   revision: number;
   full: boolean;
   /**
    * Pods of this node, with the ConfigMaps, Secrets, PersistentVolumeClaims, PersistentVolumes they use; all Services, EndpointSlices
    * and NodePeers, this node's own among them; the PolicyRules that select its pods, and the AddressSets that these name;
-   * the Ingresses that Berth serves, with their IngressCertificates; the HeldAddresses of this node.
+   * the Ingresses that Berth serves, with their IngressCertificates; the HeldAddresses of this node; the DiskSnapshots that are to be taken or removed.
    */
   objects: KubeObject[];
   removed: DesiredKey[];
+}
+
+/** What an agent says of a snapshot, once it has been taken or removed. */
+export interface SnapshotReport {
+  content: string;
+  uid: string;
+  /** Why it was not. */
+  error?: string;
+  /** Of what was taken: of the volume. */
+  bytes?: number;
+  /** Unix milliseconds. */
+  takenAtMs?: number;
 }
 
 export interface PodStatusReport {
@@ -201,6 +224,7 @@ export interface AgentLink {
   /** Delivered at least once, until the desired state shows that it arrived. */
   reportVolumeMade(persistentVolume: string, uid: string, error?: string): void;
   reportVolumeRemoved(persistentVolume: string, uid: string, error?: string): void;
+  reportSnapshot(type: 'snapshotTaken' | 'snapshotRemoved', report: SnapshotReport): void;
   refuseTunnel(tunnelId: string, code: number, message: string): void;
   /** Rejects when it is refused, and while there is no session. */
   accountToken(request: AccountTokenRequest): Promise<AccountToken>;

@@ -10,6 +10,7 @@ import type {
   DesiredState,
   PodStatusReport,
   SessionHandler,
+  SnapshotReport,
   Tunnel,
   TunnelRequest,
   UsageReport,
@@ -127,6 +128,11 @@ export class ReconnectingAgentLink implements AgentLink {
     this.#scheduleFlush();
   }
 
+  reportSnapshot(type: 'snapshotTaken' | 'snapshotRemoved', report: SnapshotReport): void {
+    this.#outbox.addVolume({ type, report });
+    this.#scheduleFlush();
+  }
+
   refuseTunnel(tunnelId: string, code: number, message: string): void {
     this.#open?.wire.send({ type: 'tunnelRefused', tunnelId, code, message });
   }
@@ -178,7 +184,9 @@ export class ReconnectingAgentLink implements AgentLink {
   /** What follows a report shows that it arrived: a volume that was made is another one then, and one that was removed is gone. */
   #confirmVolumes({ objects, removed }: DesiredState): void {
     for (const { kind, metadata } of objects) if (kind === 'PersistentVolume') this.#outbox.confirmVolume(metadata.name, 'volumeMade');
-    for (const { kind, name } of removed) if (kind === 'PersistentVolume') this.#outbox.confirmVolume(name);
+    for (const { kind, name } of removed) if (kind === 'PersistentVolume' || kind === 'DiskSnapshot') this.#outbox.confirmVolume(name);
+    // One that is asked for again: what was said of it before has arrived.
+    for (const { kind, metadata } of objects) if (kind === 'DiskSnapshot') this.#outbox.confirmVolume(metadata.name);
   }
 
   #openTunnel(open: Open, request: TunnelRequest): void {

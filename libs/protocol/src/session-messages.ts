@@ -1,7 +1,7 @@
 // What travels on a session, parsed. Both ends work on these; only the gRPC link turns them into wire messages and back.
 // Objects may be shared with caches: whoever receives one treats it as frozen.
 import type { KubeObject } from '@berth/machinery';
-import type { AgentEvent, DesiredState, PodStatusReport, TunnelRequest, UsageReport, Welcome } from './agent-link.ts';
+import type { AgentEvent, DesiredState, PodStatusReport, SnapshotReport, TunnelRequest, UsageReport, Welcome } from './agent-link.ts';
 import type { Input } from './descriptor.ts';
 import type * as wire from './generated/agent.types.ts';
 
@@ -29,6 +29,7 @@ export type AgentToGateway =
   | { type: 'heartbeat' }
   | { type: 'nodeUsage'; usage: UsageReport }
   | { type: 'volumeMade' | 'volumeRemoved'; report: VolumeReport }
+  | { type: 'snapshotTaken' | 'snapshotRemoved'; report: SnapshotReport }
   | { type: 'tunnelRefused'; tunnelId: string; code: number; message: string };
 
 export type GatewayToAgent =
@@ -104,6 +105,10 @@ export function encodeAgentMessage(message: AgentToGateway): Input<wire.AgentMes
       return { volumeMade: message.report };
     case 'volumeRemoved':
       return { volumeRemoved: message.report };
+    case 'snapshotTaken':
+      return { snapshotTaken: message.report };
+    case 'snapshotRemoved':
+      return { snapshotRemoved: { ...message.report } };
     case 'tunnelRefused':
       return { tunnelRefused: { tunnelId: message.tunnelId, code: message.code, message: message.message } };
   }
@@ -132,12 +137,20 @@ export function decodeAgentMessage(message: wire.AgentMessage): AgentToGateway {
   if (message.heartbeat) return { type: 'heartbeat' };
   if (message.volumeMade) return { type: 'volumeMade', report: volumeReport(message.volumeMade) };
   if (message.volumeRemoved) return { type: 'volumeRemoved', report: volumeReport(message.volumeRemoved) };
+  if (message.snapshotTaken) return { type: 'snapshotTaken', report: snapshotReport(message.snapshotTaken) };
+  if (message.snapshotRemoved) return { type: 'snapshotRemoved', report: snapshotReport(message.snapshotRemoved) };
   if (message.tunnelRefused) return { type: 'tunnelRefused', ...message.tunnelRefused };
   throw new ProtocolError('an agent sent a message of an unknown kind');
 }
 
 function volumeReport({ persistentVolume, uid, error }: wire.VolumeRemoved): VolumeReport {
   return { persistentVolume, uid, ...(error && { error }) };
+}
+
+function snapshotReport(report: wire.SnapshotTaken | wire.SnapshotRemoved): SnapshotReport {
+  const { content, uid, error } = report;
+  if (error) return { content, uid, error };
+  return { content, uid, ...('bytes' in report && { bytes: report.bytes, takenAtMs: report.takenAtMs }) };
 }
 
 export function encodeControlMessage(message: GatewayToAgent): Input<wire.ControlMessage> {

@@ -4,7 +4,7 @@ import type { KubeObject } from '@berth/machinery';
 import type { AgentEvent, PodStatusReport } from './agent-link.ts';
 import type { AgentToGateway } from './session-messages.ts';
 
-type AboutVolume = Extract<AgentToGateway, { type: 'volumeMade' | 'volumeRemoved' }>;
+type AboutVolume = Extract<AgentToGateway, { type: 'volumeMade' | 'volumeRemoved' | 'snapshotTaken' | 'snapshotRemoved' }>;
 
 /** Statuses in one batch; what is left goes with the next. */
 const batchSizeMax = 100;
@@ -58,9 +58,10 @@ export class StatusOutbox {
   }
 
   /** @param type absent: everything that was said of it */
-  confirmVolume(persistentVolume: string, type?: AboutVolume['type']): void {
+  confirmVolume(name: string, type?: AboutVolume['type']): void {
     for (const [key, { message }] of this.#volumes) {
-      const isMeant = message.report.persistentVolume === persistentVolume && (type ?? message.type) === message.type;
+      const about = 'content' in message.report ? message.report.content : message.report.persistentVolume;
+      const isMeant = about === name && (type ?? message.type) === message.type;
       if (isMeant) this.#volumes.delete(key);
     }
   }

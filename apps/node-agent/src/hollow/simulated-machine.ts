@@ -34,6 +34,8 @@ export const simulatedMachine: Pick<
     usage: async () => [],
     makeLocal: async () => {},
     removeLocal: async () => {},
+    takeSnapshot: async () => ({ bytes: 0, takenAtMs: 0 }),
+    removeSnapshot: async () => undefined,
   },
   measurements: {
     observe: async () => ({}),

@@ -14,7 +14,7 @@ import {
   type Service,
 } from '@berth/api';
 import type { KubeObject } from '@berth/machinery';
-import type { AddressSet, DesiredState, HeldAddresses, IngressCertificate, NodePeer, PolicyRules } from '@berth/protocol';
+import type { AddressSet, DesiredState, DiskSnapshot, HeldAddresses, IngressCertificate, NodePeer, PolicyRules } from '@berth/protocol';
 
 export interface DesiredChanges {
   pods: Pod[];
@@ -29,6 +29,8 @@ export interface DesiredChanges {
   releasedVolumes: PersistentVolume[];
   /** Whose files are to be made here. */
   wantedVolumes: PersistentVolume[];
+  /** To be taken or removed here. */
+  snapshots: DiskSnapshot[];
 }
 
 const referred = new Set(['ConfigMap', 'Secret', 'PersistentVolumeClaim']);
@@ -56,6 +58,7 @@ export class DesiredCache {
       nodeChanged: false,
       releasedVolumes: [],
       wantedVolumes: [],
+      snapshots: [],
     };
     const seen = new Set<string>();
     for (const object of state.objects) {
@@ -69,6 +72,7 @@ export class DesiredCache {
       this.#lists.delete(object.kind);
       note(changes, object);
       if (object.kind === 'Pod') changes.pods.push(object as Pod);
+      if (object.kind === 'DiskSnapshot') changes.snapshots.push(object as DiskSnapshot);
       if (object.kind === 'PersistentVolume') noteVolume(changes, object as PersistentVolume);
     }
     for (const { kind, namespace, name } of state.removed) this.#remove(kind, keyIn(namespace, name), changes);

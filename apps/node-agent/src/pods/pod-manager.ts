@@ -1,7 +1,7 @@
 // All pods of this node: one worker each, woken by what the control plane wants, by the runtime and by probes.
 // After a restart it adopts what runs; what runs and is wanted by nobody is ended once the control plane has spoken.
 import type { PersistentVolume, Pod } from '@berth/api';
-import type { AgentLink, DesiredState, PodStatusReport } from '@berth/protocol';
+import type { AgentLink, DesiredState, DiskSnapshot, PodStatusReport } from '@berth/protocol';
 import type { ContainerInfo } from '@berth/runtime';
 import { timestamp } from '@berth/telemetry';
 import { ImagePuller } from '../images/image-puller.ts';
@@ -95,6 +95,7 @@ export class PodManager {
     const { volumes, link } = this.#deps;
     for (const volume of changes.releasedVolumes) this.#reportVolume(volume, volumes.removeLocal(volume), link.reportVolumeRemoved);
     for (const volume of changes.wantedVolumes) this.#reportVolume(volume, volumes.makeLocal(volume), link.reportVolumeMade);
+    for (const snapshot of changes.snapshots) this.#snapshot(snapshot);
     this.#isTold ||= state.full;
     if (state.full) this.#endOrphans();
     return changes;
@@ -195,6 +196,20 @@ export class PodManager {
       )
       .then((failure) => report.call(link, name, uid, failure))
       .catch((error: unknown) => logger.error('what became of a volume cannot be reported', { volume: name, error }));
+  }
+
+  #snapshot({ metadata: { name: content, uid = '' }, spec }: DiskSnapshot): void {
+    const { volumes, link, logger } = this.#deps;
+    const type = spec.isRemoved ? 'snapshotRemoved' : 'snapshotTaken';
+    const take = async () => {
+      const { pauseMs, ...taken } = await volumes.takeSnapshot(spec.file, spec.volume);
+      logger.info('took a snapshot', { content, pauseMs });
+      return taken;
+    };
+    (spec.isRemoved ? volumes.removeSnapshot(spec.file) : take())
+      .catch((error: Error) => ({ error: error.message }))
+      .then((said) => link.reportSnapshot(type, { content, uid, ...said }))
+      .catch((error: unknown) => logger.error('what became of a snapshot cannot be reported', { content, error }));
   }
 
   #environment(): PodEnvironment {

@@ -34,6 +34,8 @@ export class TestNode {
     usage: async () => [],
     makeLocal: async () => undefined,
     removeLocal: async () => undefined,
+    takeSnapshot: async () => ({ bytes: 0, takenAtMs: 0 }),
+    removeSnapshot: async () => undefined,
   };
   /** What the next probe attempts say. */
   probeResult: ProbeResult | Error = { success: true, message: '' };

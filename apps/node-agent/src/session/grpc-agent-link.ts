@@ -80,6 +80,10 @@ export class GrpcAgentLink implements AgentLink {
     this.#link.reportVolumeMade(...args);
   }
 
+  reportSnapshot(...args: Parameters<AgentLink['reportSnapshot']>): void {
+    this.#link.reportSnapshot(...args);
+  }
+
   reportVolumeRemoved(...args: Parameters<AgentLink['reportVolumeRemoved']>): void {
     this.#link.reportVolumeRemoved(...args);
   }

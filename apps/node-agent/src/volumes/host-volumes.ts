@@ -27,7 +27,7 @@ import { LocalFolders } from './local-folders.ts';
 import { giveToGroup } from './ownership.ts';
 import { projectedTokens } from './projected-tokens.ts';
 import { projectedFiles } from './projections.ts';
-import { VolumeError, type VolumeManager, type VolumeSources } from './volume-manager.ts';
+import { type TakenSnapshot, VolumeError, type VolumeManager, type VolumeSources } from './volume-manager.ts';
 import { isMountPoint, type VolumeUsage, volumeUsage } from './volume-usage.ts';
 
 const run = promisify(execFile);
@@ -110,6 +110,14 @@ export class HostVolumes implements VolumeManager {
   async makeLocal(volume: PersistentVolume): Promise<void> {
     const disk = localDisk(volume);
     if (disk) await (disk.growsTo === undefined ? this.#disks.make(disk) : this.#disks.grow(disk, disk.growsTo));
+  }
+
+  takeSnapshot(file: string, volume: string | undefined): Promise<TakenSnapshot> {
+    return this.#disks.takeSnapshot(file, volume);
+  }
+
+  removeSnapshot(file: string): Promise<void> {
+    return this.#disks.removeSnapshot(file);
   }
 
   async localCapacity(): Promise<number | undefined> {

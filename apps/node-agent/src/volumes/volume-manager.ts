@@ -16,6 +16,14 @@ export interface VolumeSources {
   accountToken(audience: string, expirationSeconds: number): Promise<string>;
 }
 
+export interface TakenSnapshot {
+  /** Of the volume that it is of. */
+  bytes: number;
+  takenAtMs: number;
+  /** For how long writes were paused; absent where it is not known any more. */
+  pauseMs?: number;
+}
+
 export interface VolumeManager {
   /** Volume name → folder or file on the host. @throws VolumeError when one cannot be had yet. */
   prepare(pod: Pod, sources: VolumeSources): Promise<Map<string, string>>;
@@ -39,6 +47,9 @@ export interface VolumeManager {
   knownPods(): Promise<string[]>;
   /** Makes the file of a volume that asks for it, or makes it larger; safe to repeat. @throws Error that says why it cannot be made; nothing of it is left */
   makeLocal(volume: PersistentVolume): Promise<void>;
+  /** Safe to repeat. @param volume path of a volume's file; absent: it has to be there @throws Error that says why there is none; nothing of it is left */
+  takeSnapshot(file: string, volume: string | undefined): Promise<TakenSnapshot>;
+  removeSnapshot(file: string): Promise<void>;
   /** Bytes that there are for local volumes in all, those that are here included; undefined where none are made with a size. */
   localCapacity(): Promise<number | undefined>;
   /** Of the pod's claims that are file systems of their own. */

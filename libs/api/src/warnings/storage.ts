@@ -58,9 +58,7 @@ export function volumeWarnings(volume: PersistentVolume): string[] {
 }
 
 export function claimWarnings({ metadata, spec }: PersistentVolumeClaim): string[] {
-  const warnings = (['dataSource', 'dataSourceRef', 'volumeAttributesClassName'] as const)
-    .filter((key) => spec[key])
-    .map((key) => idle(`spec.${key}`));
+  const warnings = spec.volumeAttributesClassName ? [idle('spec.volumeAttributesClassName')] : [];
   if (spec.volumeMode === 'Block') warnings.push(idle('spec.volumeMode', 'Berth mounts file systems only'));
   if (spec.resources?.limits) warnings.push(idle('spec.resources.limits'));
   const annotated = metadata.annotations?.[betaStorageClassAnnotation] === undefined ? [] : [classAdvice];

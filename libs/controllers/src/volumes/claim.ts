@@ -12,12 +12,16 @@ import {
 } from '@berth/api';
 import { type Action, type Caches, type Controller, erased, watches } from '@berth/controller';
 import { equalButForEmpty, keyOf } from '@berth/machinery';
+import { type ClaimSource, claimSource, cloneSourceOf, type NoSource, snapshotSourceOf } from './claim-source.ts';
 import { planExpansion } from './expansion.ts';
-import { hasRoom, localVolume, nodeForImmediate, provisioningProblem } from './local-provisioner.ts';
+import { hasRoom, hostnameOfNode, localVolume, nodeForImmediate, provisioningProblem } from './local-provisioner.ts';
 import { bestVolume, bindCompleted, boundByController, classOf, isMeantFor, mismatch, selectedNode, waitsForConsumer } from './matching.ts';
+import { isSnapshotKind } from './snapshots/snapshot-caches.ts';
 
 const unboundIndex = 'unbound-by-class';
 const classIndex = 'class';
+/** Unbound claims by the claim or snapshot that they begin with. */
+const sourceIndex = 'source';
 /** A claim that waits for no pod, and so has no scheduler that would try another node, is tried again so long after a refusal. */
 const refusedMs = 15_000;
 
@@ -31,19 +35,24 @@ export interface ObservedClaim {
   nodes: Node[];
   /** Of the claim's class. */
   capacities: CSIStorageCapacity[];
+  /** What its volume begins with; undefined: nothing. */
+  source?: ClaimSource | NoSource | undefined;
 }
 
 export const claimController: Controller<ObservedClaim> = {
   name: 'persistentvolume-controller',
   owns: ['PersistentVolumeClaim.status', 'PersistentVolumeClaim.spec.volumeName', 'PersistentVolume.spec.claimRef'],
   watches: [
-    watches(PersistentVolumeClaim, (claim) => [keyOf(claim)]),
+    watches(PersistentVolumeClaim, (claim, caches) => [keyOf(claim), ...beginningWith(caches, `claim ${keyOf(claim)}`)]),
     watches(PersistentVolume, claimsOf),
     watches(StorageClass, ({ metadata }, caches) => unbound(caches, metadata.name)),
     // Those that wait for room rather than for a pod.
     watches(CSIStorageCapacity, ({ storageClassName }, caches) => unbound(caches, storageClassName)),
   ],
+  watchesCustom: (kind) =>
+    watches(kind, (object, caches) => (isSnapshotKind(kind, 'VolumeSnapshot') ? beginningWith(caches, `snapshot ${keyOf(object)}`) : [])),
   prepare(caches) {
+    caches.of(PersistentVolumeClaim).addIndex(sourceIndex, sourcesOf);
     caches.of(PersistentVolumeClaim).addIndex(unboundIndex, (claim) => (isBound(claim) ? [] : [classOf(claim)]));
     caches.of(PersistentVolume).addIndex(classIndex, (volume) => [classOf(volume)]);
     caches.of(CSIStorageCapacity).addIndex(classIndex, ({ storageClassName }) => [storageClassName]);
@@ -60,6 +69,7 @@ export const claimController: Controller<ObservedClaim> = {
       named: claim.spec.volumeName ? caches.of(PersistentVolume).get(claim.spec.volumeName) : undefined,
       nodes: caches.of(Node).list(),
       capacities: caches.of(CSIStorageCapacity).byIndex(classIndex, className),
+      source: isBound(claim) ? undefined : claimSource(claim, caches),
     };
   },
   plan: planClaim,
@@ -78,6 +88,21 @@ function unbound(caches: Caches, className: string): string[] {
     .map((claim) => keyOf(claim));
 }
 
+function sourcesOf(claim: PersistentVolumeClaim): string[] {
+  if (isBound(claim)) return [];
+  const [snapshot, clone] = [snapshotSourceOf(claim), cloneSourceOf(claim)];
+  const { namespace } = claim.metadata;
+  if (snapshot !== undefined) return [`snapshot ${namespace}/${snapshot}`];
+  return clone === undefined ? [] : [`claim ${namespace}/${clone}`];
+}
+
+function beginningWith(caches: Caches, source: string): string[] {
+  return caches
+    .of(PersistentVolumeClaim)
+    .byIndex(sourceIndex, source)
+    .map((claim) => keyOf(claim));
+}
+
 function isBound({ metadata, spec }: PersistentVolumeClaim): boolean {
   return metadata.annotations?.[bindCompleted] !== undefined && Boolean(spec.volumeName);
 }
@@ -91,10 +116,12 @@ export function planClaim(observed: ObservedClaim, now: number): Action[] {
 
 function bindAny(observed: ObservedClaim, now: number): Action[] {
   const { claim, storageClass, volumes, nodes } = observed;
-  const isWaiting = waitsForConsumer(claim, storageClass);
+  // A volume that begins with something is made where that is, whatever pod comes.
+  const isPlaced = observed.source !== undefined && storageClass?.provisioner === localProvisioner;
+  const isWaiting = !isPlaced && waitsForConsumer(claim, storageClass);
   const nodeName = claim.metadata.annotations?.[selectedNode];
   const node = nodes.find(({ metadata }) => metadata.name === nodeName);
-  const volume = isWaiting ? volumes.find((candidate) => isMeantFor(candidate, claim)) : bestVolume(claim, volumes, node);
+  const volume = isWaiting || isPlaced ? volumes.find((candidate) => isMeantFor(candidate, claim)) : bestVolume(claim, volumes, node);
   const pending = phase(claim, { phase: 'Pending' });
   if (volume) return provisioning(claim, volume, now, pending) ?? [...succeeded(claim, volume), ...bind(claim, volume)];
   if (isWaiting) {
@@ -140,7 +167,7 @@ function provisioningFailure(className: string, problem: string): string {
   return `failed to provision volume with StorageClass "${className}": ${problem}`;
 }
 
-function provision({ claim, storageClass, volumes, nodes, capacities }: ObservedClaim, selected: string | undefined): Action[] {
+function provision({ claim, storageClass, volumes, nodes, capacities, source }: ObservedClaim, selected: string | undefined): Action[] {
   const className = classOf(claim);
   if (!className) {
     return [event(claim, 'Normal', 'FailedBinding', 'no persistent volumes available for this claim and no storage class is set')];
@@ -154,22 +181,37 @@ function provision({ claim, storageClass, volumes, nodes, capacities }: Observed
     const message = `Waiting for a volume to be created either by the external provisioner '${provisioner}' or manually by the system administrator. If volume creation is delayed, please verify that the provisioner is running and correctly registered.`;
     return [event(claim, 'Normal', 'ExternalProvisioning', message)];
   }
-  const withRoom = nodes.filter((node) => hasRoom(claim, node, capacities));
-  const nodeName = selected ?? nodeForImmediate(withRoom, volumes)?.metadata.name;
+  if (source && 'problem' in source) return [event(claim, 'Warning', 'ProvisioningFailed', provisioningFailure(className, source.problem))];
+  const holders = source ? nodes.filter((node) => hostnameOfNode(node) === source.hostname) : nodes;
+  const withRoom = holders.filter((node) => hasRoom(claim, node, capacities));
+  const nodeName = (source ? undefined : selected) ?? nodeForImmediate(withRoom, volumes, source !== undefined)?.metadata.name;
   if (nodeName === undefined) {
-    return [event(claim, 'Warning', 'ProvisioningFailed', provisioningFailure(className, 'node(s) did not have enough free storage'))];
+    return [event(claim, 'Warning', 'ProvisioningFailed', provisioningFailure(className, noNode(holders.length, source)))];
   }
-  return provisionLocal(claim, storageClass, nodeName, nodes);
+  return provisionLocal(claim, storageClass, nodeName, nodes, source);
 }
 
-function provisionLocal(claim: PersistentVolumeClaim, storageClass: StorageClass, nodeName: string, nodes: Node[]): Action[] {
+function noNode(holders: number, source: ClaimSource | undefined): string {
+  if (source && holders === 0) return `what the volume begins with is on node "${source.hostname}", which does not exist`;
+  return source
+    ? `node "${source.hostname}", which has what the volume begins with, did not have enough free storage`
+    : 'node(s) did not have enough free storage';
+}
+
+function provisionLocal(
+  claim: PersistentVolumeClaim,
+  storageClass: StorageClass,
+  nodeName: string,
+  nodes: Node[],
+  source: ClaimSource | undefined,
+): Action[] {
   const node = nodes.find(({ metadata }) => metadata.name === nodeName);
-  const problem = provisioningProblem(claim, storageClass, nodeName, node);
+  const problem = provisioningProblem(claim, storageClass, nodeName, node, source);
   if (problem !== undefined || !node) {
     const message = provisioningFailure(storageClass.metadata.name, problem ?? '');
     return [event(claim, 'Warning', 'ProvisioningFailed', message), ...refuseNode(claim)];
   }
-  const volume = localVolume(claim, storageClass, node);
+  const volume = localVolume(claim, storageClass, node, source);
   return [
     event(claim, 'Normal', 'Provisioning', `External provisioner is provisioning volume for claim "${keyOf(claim)}"`),
     {

@@ -122,7 +122,9 @@ export const agentDescriptor: Descriptor = {
             "tunnelRefused",
             "nodeUsage",
             "staticPods",
-            "volumeMade"
+            "volumeMade",
+            "snapshotTaken",
+            "snapshotRemoved"
            ]
           }
          },
@@ -166,6 +168,14 @@ export const agentDescriptor: Descriptor = {
           "volumeMade": {
            "type": "VolumeMade",
            "id": 10
+          },
+          "snapshotTaken": {
+           "type": "SnapshotTaken",
+           "id": 11
+          },
+          "snapshotRemoved": {
+           "type": "SnapshotRemoved",
+           "id": 12
           }
          }
         },
@@ -326,6 +336,46 @@ export const agentDescriptor: Descriptor = {
         "VolumeMade": {
          "fields": {
           "persistentVolume": {
+           "type": "string",
+           "id": 1
+          },
+          "uid": {
+           "type": "string",
+           "id": 2
+          },
+          "error": {
+           "type": "string",
+           "id": 3
+          }
+         }
+        },
+        "SnapshotTaken": {
+         "fields": {
+          "content": {
+           "type": "string",
+           "id": 1
+          },
+          "uid": {
+           "type": "string",
+           "id": 2
+          },
+          "error": {
+           "type": "string",
+           "id": 3
+          },
+          "bytes": {
+           "type": "int64",
+           "id": 4
+          },
+          "takenAtMs": {
+           "type": "int64",
+           "id": 5
+          }
+         }
+        },
+        "SnapshotRemoved": {
+         "fields": {
+          "content": {
            "type": "string",
            "id": 1
           },

@@ -57,8 +57,10 @@ export interface AgentMessage {
   nodeUsage?: NodeUsage;
   staticPods?: StaticPods;
   volumeMade?: VolumeMade;
+  snapshotTaken?: SnapshotTaken;
+  snapshotRemoved?: SnapshotRemoved;
   /** Which of the alternatives is present. */
-  message?: 'hello' | 'nodeStatus' | 'podStatuses' | 'events' | 'heartbeat' | 'volumeRemoved' | 'tunnelRefused' | 'nodeUsage' | 'staticPods' | 'volumeMade';
+  message?: 'hello' | 'nodeStatus' | 'podStatuses' | 'events' | 'heartbeat' | 'volumeRemoved' | 'tunnelRefused' | 'nodeUsage' | 'staticPods' | 'volumeMade' | 'snapshotTaken' | 'snapshotRemoved';
 }
 
 export interface Hello {
@@ -121,6 +123,20 @@ export interface VolumeRemoved {
 
 export interface VolumeMade {
   persistentVolume: string;
+  uid: string;
+  error: string;
+}
+
+export interface SnapshotTaken {
+  content: string;
+  uid: string;
+  error: string;
+  bytes: number;
+  takenAtMs: number;
+}
+
+export interface SnapshotRemoved {
+  content: string;
   uid: string;
   error: string;
 }

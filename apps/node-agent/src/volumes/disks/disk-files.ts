@@ -1,12 +1,16 @@
 // The files that hold volumes: reserved in full before anything is written to them, given a file system, and only then under their own
 // name. So a file of that name is whole, whenever the agent was killed; what was being made is in folders that the next start removes.
+import type { Stats } from 'node:fs';
 import { mkdir, open, readdir, rename, rm, stat, statfs, truncate } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import type { DiskFileSystem, LocalDisk } from '@berth/api';
+import { type DiskFileSystem, isSnapshotFile, type LocalDisk } from '@berth/api';
 import type { RunCommand } from './run-command.ts';
 
-const unfinished = '.making-';
+/** What folders of something unfinished are called. */
+export const unfinished = '.making-';
 const blockBytes = 4096;
+/** In which stat counts. */
+const statBlockBytes = 512;
 
 export interface DiskFilesOptions {
   directory: string;
@@ -21,25 +25,35 @@ export class DiskFiles {
   readonly #options: DiskFilesOptions;
   readonly #directory: string;
   #reserving: Promise<unknown> = Promise.resolve();
+  #sharesBlocks: Promise<boolean> | undefined;
 
   constructor(options: DiskFilesOptions) {
     this.#options = options;
     this.#directory = resolve(options.directory);
   }
 
-  /** Removes what an agent that was killed had begun. */
-  async sweep(): Promise<void> {
+  /** Removes what an agent that was killed had begun. @param leftOver what else is to be put right about a folder of it, before it goes */
+  async sweep(leftOver: (folder: string) => Promise<void>): Promise<void> {
     await mkdir(this.#directory, { recursive: true });
     for (const name of await readdir(this.#directory)) {
-      if (name.startsWith(unfinished)) await rm(join(this.#directory, name), { recursive: true, force: true });
+      if (!name.startsWith(unfinished)) continue;
+      const folder = join(this.#directory, name);
+      await leftOver(folder);
+      await rm(folder, { recursive: true, force: true });
     }
+  }
+
+  /** Whether a copy of a file can have the same blocks as the file, until one of them is written to. */
+  sharesBlocks(): Promise<boolean> {
+    this.#sharesBlocks ??= this.#trySharing();
+    return this.#sharesBlocks;
   }
 
   /** What more volumes may take, in bytes. */
   async available(): Promise<number> {
     await mkdir(this.#directory, { recursive: true });
     const { bavail, blocks, bsize } = await statfs(this.#directory);
-    return Math.max(0, bavail * bsize - this.#options.reserved(blocks * bsize));
+    return Math.max(0, bavail * bsize - this.#options.reserved(blocks * bsize) - (await this.#sharedBytes()));
   }
 
   /** With what they take already. What is unfinished counts for neither. */
@@ -47,18 +61,17 @@ export class DiskFiles {
     let sum = await this.available();
     for (const name of await readdir(this.#directory)) {
       if (!name.endsWith('.img')) continue;
-      // One may go meanwhile.
-      const info = await stat(join(this.#directory, name)).catch((error: NodeJS.ErrnoException) => {
-        if (error.code !== 'ENOENT') throw error;
-      });
-      sum += info?.size ?? 0;
+      sum += (await statIfThere(join(this.#directory, name)))?.size ?? 0;
     }
     return sum;
   }
 
-  /** Safe to repeat. @throws Error when there is no room; nothing is left then */
-  async make({ path, bytes, fileSystem }: LocalDisk): Promise<void> {
-    this.#check(path);
+  /**
+   * Safe to repeat. @param fill writes what it begins with, in place of an empty file system
+   * @throws Error when there is no room; nothing is left then
+   */
+  async make({ path, bytes, fileSystem }: LocalDisk, fill?: (file: string) => Promise<void>): Promise<void> {
+    this.check(path);
     if (await exists(path)) return;
     await mkdir(this.#directory, { recursive: true });
     const folder = join(this.#directory, `${unfinished}${this.#options.randomName()}`);
@@ -67,7 +80,8 @@ export class DiskFiles {
       await mkdir(folder, { mode: 0o700 });
       await (await open(file, 'wx', 0o600)).close();
       await this.reserve(file, bytes);
-      await this.#format(file, fileSystem);
+      if (fill) await fill(file);
+      else if (fileSystem !== 'raw') await this.#format(file, fileSystem);
       await sync(file);
       await rename(file, path);
       await sync(this.#directory);
@@ -85,7 +99,7 @@ export class DiskFiles {
 
   /** Safe to repeat. @throws Error when there is no room; it is as large as before then */
   async grow(path: string, bytes: number): Promise<void> {
-    this.#check(path);
+    this.check(path);
     const { size } = await stat(path);
     try {
       await this.reserve(path, Math.max(bytes, size));
@@ -97,7 +111,7 @@ export class DiskFiles {
   }
 
   async remove(path: string): Promise<void> {
-    this.#check(path);
+    this.check(path);
     await rm(path, { force: true });
   }
 
@@ -126,9 +140,43 @@ export class DiskFiles {
     await run('debugfs', ['-w', file], 'rmdir lost+found\nset_inode_field / mode 040777\n');
   }
 
-  #check(path: string): void {
+  async #trySharing(): Promise<boolean> {
+    const folder = join(this.#directory, `${unfinished}${this.#options.randomName()}`);
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    try {
+      await using handle = await open(join(folder, 'one'), 'wx', 0o600);
+      await handle.writeFile(Buffer.alloc(blockBytes, 1));
+      await this.#options.run('cp', ['--reflink=always', join(folder, 'one'), join(folder, 'other')]);
+      return true;
+    } catch (error) {
+      if (/not supported|Invalid argument|Inappropriate ioctl|cross-device/i.test((error as Error).message)) return false;
+      throw error;
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  }
+
+  /** What writes to volumes take anew because snapshots have their blocks too. */
+  async #sharedBytes(): Promise<number> {
+    const names = (await readdir(this.#directory)).filter(isSnapshotFile);
+    if (names.length === 0 || !(await this.sharesBlocks())) return 0;
+    let sum = 0;
+    for (const name of names) sum += ((await statIfThere(join(this.#directory, name)))?.blocks ?? 0) * statBlockBytes;
+    return sum;
+  }
+
+  /** @throws Error for what is not a file of a volume of this node */
+  check(path: string): void {
     if (dirname(resolve(path)) !== this.#directory) throw new Error(`${path} is not in this node's folder of volumes, ${this.#directory}`);
   }
+}
+
+/** What is in the folder may go meanwhile. */
+function statIfThere(path: string): Promise<Stats | undefined> {
+  return stat(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+    return undefined;
+  });
 }
 
 export async function exists(path: string): Promise<boolean> {
@@ -140,7 +188,7 @@ export async function exists(path: string): Promise<boolean> {
   }
 }
 
-async function sync(path: string): Promise<void> {
+export async function sync(path: string): Promise<void> {
   await using handle = await open(path, 'r');
   await handle.sync();
 }

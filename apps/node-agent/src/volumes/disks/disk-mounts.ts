@@ -2,7 +2,7 @@
 // or put right after a crash: mount attaches the file to a loop device, or finds the one that it has, and the device goes with the last
 // mount (autoclear).
 import { mkdir, readFile, stat } from 'node:fs/promises';
-import type { DiskFileSystem } from '@berth/api';
+import type { DiskContent } from '@berth/api';
 import { isMountPoint } from '../volume-usage.ts';
 import { exists } from './disk-files.ts';
 import type { RunCommand } from './run-command.ts';
@@ -21,8 +21,9 @@ export class DiskMounts {
   }
 
   /** Safe to repeat. @throws Error when the file is not there, or damaged beyond what may be repaired unasked */
-  async mount(file: string, fileSystem: DiskFileSystem, options: readonly string[], target: string): Promise<void> {
+  async mount(file: string, fileSystem: DiskContent, options: readonly string[], target: string): Promise<void> {
     if (await isMountPoint(target)) return;
+    if (fileSystem === 'raw') throw new Error('a block volume has no file system to mount');
     if (!(await exists(file))) throw new Error(`the file that holds the volume is not there: ${file}`);
     if (fileSystem === 'ext4' && (await this.devices(file)).length === 0) await this.#prepare(file);
     await mkdir(target, { recursive: true });
@@ -32,7 +33,8 @@ export class DiskMounts {
       '-t',
       fileSystem,
       '-o',
-      ['loop', ...options].join(','),
+      // A copy of a volume is called as the volume, which xfs minds.
+      ['loop', ...(fileSystem === 'xfs' ? ['nouuid'] : []), ...options].join(','),
       file,
       target,
     ]);
@@ -41,7 +43,7 @@ export class DiskMounts {
   }
 
   /** Gives the file system all of its file, where it is mounted. */
-  async grow(file: string, fileSystem: DiskFileSystem): Promise<void> {
+  async grow(file: string, fileSystem: DiskContent): Promise<void> {
     for (const { name } of await this.devices(file)) {
       await this.#run('losetup', ['--set-capacity', name]);
       const [point] = await mountsOf(name);
@@ -49,6 +51,13 @@ export class DiskMounts {
       if (fileSystem === 'xfs') await this.#run('xfs_growfs', [point]);
       else await this.#run('resize2fs', [name]).catch(unlessForbidden);
     }
+  }
+
+  /** Where it is mounted, the newest first. */
+  async points(file: string): Promise<string[]> {
+    const points: string[] = [];
+    for (const { name } of await this.devices(file)) points.push(...(await mountsOf(name)));
+    return points;
   }
 
   /** The loop devices that a file is attached to: one, or none. */

@@ -1,7 +1,9 @@
 // Volumes that are a file system of their own: made when their object asks for it, mounted for each pod, removed with everything that
 // still shows them. What concerns one volume is done one after another.
 import { existsSync } from 'node:fs';
-import { diskFileSystems, type LocalDisk, mountOptionProblem, type PersistentVolume } from '@berth/api';
+import { type DiskSource, diskFileSystems, type LocalDisk, mountOptionProblem, type PersistentVolume } from '@berth/api';
+import type { TakenSnapshot } from '../volume-manager.ts';
+import { DiskCopies } from './disk-copies.ts';
 import { DiskFiles, type DiskFilesOptions } from './disk-files.ts';
 import { DiskMounts } from './disk-mounts.ts';
 
@@ -16,23 +18,30 @@ export function fileSystemsHere(): string[] {
 export interface LocalDisksOptions extends DiskFilesOptions {
   /** Below which all mounts of volumes are. */
   podsRoot: string;
+  /** For how long writes to a volume may be paused while it is copied. */
+  pauseSecondsMax?: number;
 }
+
+const pauseSecondsMaxByDefault = 30;
 
 export class LocalDisks {
   readonly #files: DiskFiles;
   readonly #mounts: DiskMounts;
+  readonly #copies: DiskCopies;
   readonly #podsRoot: string;
   readonly #turns = new Map<string, Promise<void>>();
 
   constructor(options: LocalDisksOptions) {
     this.#files = new DiskFiles(options);
     this.#mounts = new DiskMounts(options.run);
-    this.#podsRoot = options.podsRoot;
+    const { podsRoot, pauseSecondsMax = pauseSecondsMaxByDefault } = options;
+    this.#copies = new DiskCopies({ ...options, files: this.#files, mounts: this.#mounts, pauseSecondsMax });
+    this.#podsRoot = podsRoot;
   }
 
   /** Puts away what an agent that was killed left. */
   sweep(): Promise<void> {
-    return this.#files.sweep();
+    return this.#files.sweep((folder) => this.#copies.thawLeftOver(folder));
   }
 
   /** Bytes that volumes take and may take. */
@@ -41,7 +50,25 @@ export class LocalDisks {
   }
 
   make(disk: LocalDisk): Promise<void> {
-    return this.#inTurn(disk.path, () => this.#files.make(disk));
+    const { source, fileSystem } = disk;
+    const fill = source && ((file: string) => this.#from(source, () => this.#copies.fill(source, file, fileSystem === 'raw')));
+    return this.#inTurn(disk.path, () => this.#files.make(disk, fill));
+  }
+
+  /** Safe to repeat. @param volume the file of a volume; absent: the snapshot has to be there already */
+  async takeSnapshot(name: string, volume: string | undefined): Promise<TakenSnapshot> {
+    if (volume !== undefined) this.#files.check(volume);
+    let facts: TakenSnapshot | undefined;
+    const take = async () => {
+      facts = await this.#copies.snapshot(name, volume, name.endsWith('.raw'));
+    };
+    await this.#inTurn(name, () => (volume === undefined ? take() : this.#inTurn(volume, take)));
+    if (!facts) throw new Error(`the snapshot ${name} was not taken`);
+    return facts;
+  }
+
+  removeSnapshot(name: string): Promise<void> {
+    return this.#inTurn(name, () => this.#copies.removeSnapshot(name));
   }
 
   /** Also while it is mounted. What is not mounted has its file system grown with its next mount. */
@@ -65,6 +92,11 @@ export class LocalDisks {
       await this.#mounts.release(path, this.#podsRoot);
       await this.#files.remove(path);
     });
+  }
+
+  #from(source: DiskSource, task: () => Promise<void>): Promise<void> {
+    if ('volume' in source) this.#files.check(source.volume);
+    return this.#inTurn('volume' in source ? source.volume : source.snapshot, task);
   }
 
   async #inTurn(path: string, task: () => Promise<void>): Promise<void> {

@@ -1,6 +1,6 @@
 // What Berth's own parts may do, and nothing more: a scheduler cannot read secrets, and only the gateway speaks for nodes. Rules
 // have no exceptions, so what is left out is left out by naming the rest: every kind there is.
-import { kinds, kindViews } from '@berth/api';
+import { kinds, kindViews, snapshotGroup } from '@berth/api';
 import type { KindDefinition } from '@berth/machinery';
 import type { PolicyRule } from './policy-rules.ts';
 import { eventRules, read, rule, write } from './rule-shorthand.ts';
@@ -48,6 +48,9 @@ export const controllerManagerRules: PolicyRule[] = [
     withParts,
   ),
   rule([...read, 'update', 'patch', 'delete'], '', ['nodes', 'nodes/status']),
+  // Custom resources, which Berth installs itself.
+  rule([...read, ...write], snapshotGroup, ['volumesnapshots', 'volumesnapshots/status', 'volumesnapshotcontents']),
+  rule([...read, ...write], snapshotGroup, ['volumesnapshotcontents/status', 'volumesnapshotclasses']),
   rule(['update'], '', ['namespaces/finalize']),
   rule(['create'], '', ['pods/eviction', 'serviceaccounts/token']),
   rule(['update', 'patch'], 'certificates.k8s.io', ['certificatesigningrequests/approval']),
@@ -71,6 +74,9 @@ export const gatewayRules: PolicyRule[] = [
   rule(['delete'], '', ['pods', 'persistentvolumes']),
   // The provisioner's finalizer is taken off once an agent removed the directory.
   rule(['update', 'patch'], '', ['persistentvolumes']),
+  // What becomes of snapshots on nodes.
+  rule(read, 'apiextensions.k8s.io', ['customresourcedefinitions']),
+  rule([...read, 'update', 'patch'], snapshotGroup, ['volumesnapshotcontents', 'volumesnapshotcontents/status']),
   rule(read, 'discovery.k8s.io', ['endpointslices']),
   rule(read, 'storage.k8s.io', ['storageclasses']),
   rule(read, 'node.k8s.io', ['runtimeclasses']),
