@@ -154,11 +154,8 @@ test('a snapshot of a claim gets a content for its node, follows it, and goes wi
   await client.delete(kinds.VolumeSnapshot, metadata);
   const leaving = await eventually(async () => {
     const found = await content(name);
-    return (
-      found.metadata.deletionTimestamp &&
-      found.metadata.annotations?.['snapshot.storage.kubernetes.io/volumesnapshot-being-deleted'] &&
-      found
-    );
+    const isLeaving = found.metadata.annotations?.['snapshot.storage.kubernetes.io/volumesnapshot-being-deleted'] !== undefined;
+    return isLeaving && found.metadata.deletionTimestamp !== undefined && found;
   });
   // Which its node takes off once the file is gone.
   expect(leaving.metadata.finalizers).toEqual([contentFinalizer]);
