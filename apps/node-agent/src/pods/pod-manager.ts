@@ -1,7 +1,7 @@
 // All pods of this node: one worker each, woken by what the control plane wants, by the runtime and by probes.
 // After a restart it adopts what runs; what runs and is wanted by nobody is ended once the control plane has spoken.
-import type { PersistentVolume, Pod } from '@berth/api';
-import type { AgentLink, DesiredState, DiskSnapshot, PodStatusReport } from '@berth/protocol';
+import type { Pod } from '@berth/api';
+import type { DesiredState, PodStatusReport } from '@berth/protocol';
 import type { ContainerInfo } from '@berth/runtime';
 import { timestamp } from '@berth/telemetry';
 import { ImagePuller } from '../images/image-puller.ts';
@@ -11,6 +11,7 @@ import { isMirror } from '../static-pods/mirror-annotation.ts';
 import { StaticPods } from '../static-pods/static-pods.ts';
 import type { PodContainers } from '../tunnels/pod-containers.ts';
 import { AccountTokens } from '../volumes/account-tokens.ts';
+import { workOnVolumes } from '../volumes/volume-work.ts';
 import { Admissions, inAdmissionOrder } from './admissions.ts';
 import { admittingNode } from './admitting-node.ts';
 import { Allocations } from './allocations.ts';
@@ -92,10 +93,7 @@ export class PodManager {
     }
     // Its zone is a label.
     if (changes.networkChanged || changes.nodeChanged || changes.pods.length > 0) this.#syncNetwork();
-    const { volumes, link } = this.#deps;
-    for (const volume of changes.releasedVolumes) this.#reportVolume(volume, volumes.removeLocal(volume), link.reportVolumeRemoved);
-    for (const volume of changes.wantedVolumes) this.#reportVolume(volume, volumes.makeLocal(volume), link.reportVolumeMade);
-    for (const snapshot of changes.snapshots) this.#snapshot(snapshot);
+    workOnVolumes(changes, this.#deps);
     this.#isTold ||= state.full;
     if (state.full) this.#endOrphans();
     return changes;
@@ -185,31 +183,6 @@ export class PodManager {
   #syncNetwork(): void {
     const workers = [...this.#workers.values()];
     this.#deps.network.sync(networkState(this.desired, workers));
-  }
-
-  #reportVolume({ metadata: { name, uid = '' } }: PersistentVolume, done: Promise<void>, report: AgentLink['reportVolumeRemoved']): void {
-    const { link, logger } = this.#deps;
-    done
-      .then(
-        () => undefined,
-        (error: Error) => error.message,
-      )
-      .then((failure) => report.call(link, name, uid, failure))
-      .catch((error: unknown) => logger.error('what became of a volume cannot be reported', { volume: name, error }));
-  }
-
-  #snapshot({ metadata: { name: content, uid = '' }, spec }: DiskSnapshot): void {
-    const { volumes, link, logger } = this.#deps;
-    const type = spec.isRemoved ? 'snapshotRemoved' : 'snapshotTaken';
-    const take = async () => {
-      const { pauseMs, ...taken } = await volumes.takeSnapshot(spec.file, spec.volume);
-      logger.info('took a snapshot', { content, pauseMs });
-      return taken;
-    };
-    (spec.isRemoved ? volumes.removeSnapshot(spec.file) : take())
-      .catch((error: Error) => ({ error: error.message }))
-      .then((said) => link.reportSnapshot(type, { content, uid, ...said }))
-      .catch((error: unknown) => logger.error('what became of a snapshot cannot be reported', { content, error }));
   }
 
   #environment(): PodEnvironment {

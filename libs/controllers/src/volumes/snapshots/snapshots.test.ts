@@ -4,7 +4,6 @@ import {
   contentFinalizer,
   Event,
   establishedKinds,
-  type Lease,
   Node,
   PersistentVolume,
   PersistentVolumeClaim,
@@ -15,8 +14,6 @@ import {
 import { isReason, type KindDefinition, type KubeObject } from '@berth/machinery';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startTestCluster, type TestCluster } from '../../testing.ts';
-import { planContent } from './content.ts';
-import { planSnapshot } from './snapshot.ts';
 
 const namespace = 'default';
 const volumes = '/var/lib/berth/volumes';
@@ -257,51 +254,4 @@ test('what is asked for that cannot be is said, and what upstream’s rules refu
   await expect(client.patch(kinds.VolumeSnapshot, { namespace, name: 'early' }, 'merge', change)).rejects.toThrow(
     'persistentVolumeClaimName is immutable',
   );
-});
-
-test('while upstream’s controller leads, only contents of local volumes are made; when its lease has run out, all is done again', () => {
-  const now = Date.parse('2026-01-01T00:00:00Z');
-  const spec = { holderIdentity: 'upstream', leaseDurationSeconds: 15, renewTime: '2026-01-01T00:00:00.000000Z' };
-  const lease: Lease = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name: 'snapshot-controller-leader' }, spec };
-  const { VolumeSnapshot: kind, VolumeSnapshotContent: contentKind } = kinds;
-  const observed = {
-    ...{ kind, contentKind, snapshot: snapshotOf('theirs', { volumeSnapshotContentName: 'nowhere' }), content: undefined, classes: [] },
-    ...{ claim: undefined, volume: undefined, isBeingRestored: false, upstream: [lease] },
-  };
-  const actions = (atMs: number) => planSnapshot(observed, atMs).map(({ type }) => type);
-  expect([actions(now + 14_000), actions(now + 16_000)]).toEqual([['requeue'], ['patch']]);
-});
-
-test('a node that failed is asked again ever later, once for each failure', () => {
-  const failedAtMs = Date.parse('2026-01-01T00:00:00Z');
-  const error = { message: 'no room', time: '2026-01-01T00:00:00Z' };
-  const asked = (attempt: string | undefined, atMs: number) => {
-    const annotations = {
-      'berth.io/snapshot-node': 'n1',
-      'berth.io/snapshot-volume': 'ext4:/v/a.img',
-      ...(attempt !== undefined && { 'berth.io/snapshot-attempt': attempt }),
-    };
-    const object: VolumeSnapshotContent = {
-      apiVersion: snapshotApiVersion,
-      kind: 'VolumeSnapshotContent',
-      metadata: { name: 'c', uid: 'u', annotations, finalizers: [contentFinalizer] },
-      spec: {
-        deletionPolicy: 'Delete',
-        driver: 'berth.io/local',
-        source: { volumeHandle: 'pv' },
-        volumeSnapshotRef: { namespace, name: 's' },
-      },
-      status: { readyToUse: false, error },
-    };
-    const observed = {
-      ...{ kind: kinds.VolumeSnapshotContent, snapshotKind: kinds.VolumeSnapshot, content: object, snapshot: undefined },
-      ...{ volume: undefined, hasNode: true, upstream: [] },
-    };
-    return planContent(observed, atMs).map((action) => (action.type === 'patch' ? action.patch : action));
-  };
-  expect(asked(undefined, failedAtMs + 2_000)).toEqual([{ type: 'requeue', afterMs: 3_000 }]);
-  const again = { metadata: { uid: 'u', annotations: { 'berth.io/snapshot-attempt': `1 after ${error.time}` } } };
-  expect(asked(undefined, failedAtMs + 5_000)).toEqual([again]);
-  expect(asked(`1 after ${error.time}`, failedAtMs + 50_000)).toEqual([]);
-  expect(asked('4 after 2025-12-31T23:00:00Z', failedAtMs + 1_000)).toEqual([{ type: 'requeue', afterMs: 79_000 }]);
 });
