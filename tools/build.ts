@@ -3,7 +3,7 @@
 // half the work of a thousand, which is most of a start.
 // What was built from the same sources is left alone: clusters that run beside each other start from these files.
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { argv } from 'node:process';
@@ -51,6 +51,25 @@ const somePackagesStayOutside: Plugin = {
     });
   },
 };
+
+/** One character beyond Latin-1, in a comment or a pattern, would double what the text of a program takes in memory. */
+const inOneByteACharacter: Plugin = {
+  name: 'in-one-byte-a-character',
+  setup({ onEnd, initialOptions }) {
+    initialOptions.write = false;
+    onEnd(({ outputFiles = [] }) => {
+      for (const { path, text } of outputFiles) {
+        mkdirSync(dirname(path), { recursive: true });
+        writeFileSync(path, path.endsWith('.js') ? escaped(text) : text);
+      }
+    });
+  },
+};
+
+/** The same program in ASCII: what is beyond stands in strings, patterns and comments only, and may be escaped in each. */
+export function escaped(program: string): string {
+  return program.replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
 
 /** What packages in the form of CommonJS expect to be there, in a module. */
 const commonJs: Pick<BuildOptions, 'banner' | 'define'> = {
@@ -144,7 +163,11 @@ async function bundleFiles(entryPoints: string[], outdir: string): Promise<Metaf
     format: 'esm',
     target: 'node24',
     sourcemap: 'linked',
-    plugins: [somePackagesStayOutside],
+    // A process holds the text of its program for as long as it runs. Names stay, for those who read stack traces.
+    minifyWhitespace: true,
+    minifySyntax: true,
+    lineLimit: 160,
+    plugins: [somePackagesStayOutside, inOneByteACharacter],
     ...commonJs,
     absWorkingDir: root,
     tsconfigRaw: { compilerOptions: { experimentalDecorators: true, target: 'ES2024' } },

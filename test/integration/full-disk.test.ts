@@ -3,13 +3,12 @@ import { execFileSync } from 'node:child_process';
 import { closeSync, openSync, readFileSync, rmSync, statfsSync, statSync, writeSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { execPath } from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ConfigMap } from '@berth/api';
 import { HttpClient, readKubeconfig } from '@berth/client';
 import { isReason } from '@berth/machinery';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { nodeFlags } from '../../apps/cli/src/programs.ts';
+import { nodeCommand } from '../../apps/cli/src/programs.ts';
 import { eventually } from '../../tools/cluster/eventually.ts';
 import { root } from '../../tools/cluster/layout.ts';
 import { ProcessFolder } from '../../tools/cluster/processes.ts';
@@ -61,7 +60,7 @@ function fill(): void {
 }
 
 async function start(): Promise<HttpClient> {
-  const command = [execPath, ...nodeFlags('control-plane'), join(root, 'apps', 'control-plane', 'dist', 'main.js')];
+  const command = [...nodeCommand('control-plane'), join(root, 'apps', 'control-plane', 'dist', 'main.js')];
   const addresses = ['--api-address', '127.0.0.1:0', '--gateway-address', '127.0.0.1:0', '--roles', 'api,controllers'];
   // Its log is on the disk that is full, as that of `npm run up` is.
   const log = openSync(join(mount, 'control-plane.log'), 'a');

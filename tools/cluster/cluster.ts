@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { execPath } from 'node:process';
 import { HttpClient, readKubeconfig, Tokens } from '@berth/client';
 import { systemClock } from '@berth/telemetry';
-import { nodeFlags } from '../../apps/cli/src/programs.ts';
+import { nodeCommand } from '../../apps/cli/src/programs.ts';
 import { ClusterNode } from './cluster-node.ts';
 import { etcdClientFlags, etcdFlags, isEtcdHealthy, provideEtcdCertificates } from './etcd-tls.ts';
 import { eventually, GiveUpError } from './eventually.ts';
@@ -197,7 +197,7 @@ export class Cluster {
   }
 
   #app(name: 'control-plane' | 'node-agent'): string[] {
-    return [execPath, ...nodeFlags(name), join(root, 'apps', name, 'dist', 'main.js')];
+    return [...nodeCommand(name), join(root, 'apps', name, 'dist', 'main.js')];
   }
 
   /** @throws Error with the end of the process's log */

@@ -3,6 +3,15 @@ import { fileURLToPath } from 'node:url';
 
 export type ProgramName = 'control-plane' | 'node-agent';
 
+/** In coreutils, and so on every Debian. It becomes the program that it is given. */
+const env = '/usr/bin/env';
+
+/**
+ * What the C library's allocator keeps: reading the text of a program leaves holes of a dozen megabytes among what stays, in pieces
+ * of 32 KiB. Pieces of that size get pages of their own, which go back to the kernel with them.
+ */
+const allocation = ['MALLOC_MMAP_THRESHOLD_=32768', 'MALLOC_TRIM_THRESHOLD_=131072', 'MALLOC_TOP_PAD_=65536'];
+
 /**
  * A small young generation and no source maps kept in memory: together they save 50 MB of an idle process's 180. A control plane
  * gets a larger one: idle it costs nothing that can be measured, and under load it saves a fifth of what a request costs.
@@ -13,9 +22,14 @@ export function nodeFlags(program: ProgramName): string[] {
   return [`--max-semi-space-size=${youngMegabytes}`, '--disable-warning=ExperimentalWarning'];
 }
 
+/** Runs the file that follows. */
+export function nodeCommand(program: ProgramName): string[] {
+  return [env, ...allocation, process.execPath, ...nodeFlags(program)];
+}
+
 /** @param from the URL of this program's main file, which is at the same depth in the sources and in a package */
 export function programCommand(program: ProgramName, args: string[], from: string = import.meta.url): string[] {
-  return [process.execPath, ...nodeFlags(program), fileURLToPath(new URL(`../../${program}/dist/main.js`, from)), ...args];
+  return [...nodeCommand(program), fileURLToPath(new URL(`../../${program}/dist/main.js`, from)), ...args];
 }
 
 /** Becomes that program: it has this one's process, so that whoever started it sees it end, and its signals reach it. */

@@ -4,12 +4,11 @@ import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { execPath } from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { HttpClient, readKubeconfig } from '@berth/client';
 import { CertificateAuthority } from '@berth/pki';
 import { systemClock } from '@berth/telemetry';
-import { nodeFlags } from '../../../apps/cli/src/programs.ts';
+import { nodeCommand, nodeFlags } from '../../../apps/cli/src/programs.ts';
 import { eventually } from '../../../tools/cluster/eventually.ts';
 import { root } from '../../../tools/cluster/layout.ts';
 import type { BareCommand, BareReport } from './bare-server.ts';
@@ -33,7 +32,8 @@ export async function startApi(directory: string, store: string[]): Promise<ApiP
   const extra = (process.env.BERTH_BENCH_NODE_FLAGS ?? '').split(' ').filter(Boolean);
   const program = join(root, 'apps', 'control-plane', 'dist', 'main.js');
   const options = ['--data-dir', directory, '--roles', 'api', '--api-address', '127.0.0.1:0', '--log-level', 'warn', ...store];
-  const child = spawn(execPath, [...nodeFlags('control-plane'), '--inspect-port=0', ...extra, program, ...options], {
+  const [command = '', ...flags] = nodeCommand('control-plane');
+  const child = spawn(command, [...flags, '--inspect-port=0', ...extra, program, ...options], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   let printed = '';
