@@ -72,6 +72,15 @@ export {
   volumesCapacityAnnotation,
 } from './local-disks.ts';
 export { mirrorAnnotation, mirrorPodRefusal } from './mirror-pods.ts';
+export {
+  mergedNameServers,
+  NameServerError,
+  nameServerConfigMap,
+  nameServerConfigMaps,
+  readNameServers,
+  stubDomainsMax,
+} from './name-servers/name-servers.ts';
+export type { NameServerReading, NameServerSettings, StubDomain } from './name-servers/settings.ts';
 export { hasEnded, isTerminal } from './pod-phase.ts';
 export { podReferences } from './pod-references.ts';
 export { type PodResourceClaim, podResourceClaims } from './pod-resource-claims.ts';

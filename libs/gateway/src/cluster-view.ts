@@ -20,6 +20,7 @@ import {
 import type { KindDefinition, KubeObject } from '@berth/machinery';
 import type { DesiredKey, DesiredState, NodePeer } from '@berth/protocol';
 import { ChangeLog, keyFor, keyText, RevisionCounter } from './change-log.ts';
+import { NameServerView, type NameServerViewPorts } from './dns/name-server-view.ts';
 import { HolderView } from './holder-view.ts';
 import { IngressView } from './ingress-view.ts';
 import { nodePeer } from './node-peer.ts';
@@ -72,8 +73,11 @@ export class ClusterView {
     (key) => this.#referable.get(`Secret/${key}`) as Secret | undefined,
   );
 
-  /** @param epoch by chance, below 2^20; @param onDirty with undefined: every node. */
-  constructor(epoch: number, onDirty: (nodeName: string | undefined) => void) {
+  readonly #nameServers: NameServerView;
+
+  /** @param epoch by chance, below 2^20; @param onDirty with undefined: every node; @param warn of a ConfigMap that cannot be followed */
+  constructor(epoch: number, onDirty: (nodeName: string | undefined) => void, warn: NameServerViewPorts['warn']) {
+    this.#nameServers = new NameServerView({ share: (object, gone) => this.#sharedObject(object, gone), warn });
     this.#counter = new RevisionCounter(epoch);
     this.#shared = new ChangeLog(this.#counter, sharedChangesMax);
     this.#notify = onDirty;
@@ -93,6 +97,7 @@ export class ClusterView {
     this.#ingresses.feed(subscribe);
     this.#holders.feed(subscribe);
     this.snapshots.feed(subscribeCustom);
+    this.#nameServers.feed(subscribe);
   }
 
   pod(namespace: string, name: string): Pod | undefined {

@@ -1,6 +1,6 @@
 // Every session of this gateway on one shared view of the cluster. Knows nothing of what carries a session.
 // What must hold: one session a node, the newest wins; each change reaches exactly the nodes that it concerns.
-import type { Client } from '@berth/client';
+import { type Client, EventRecorder } from '@berth/client';
 import type { Tunnel, TunnelRequest } from '@berth/protocol';
 import type { Ports, Timer } from '@berth/telemetry';
 import { AccountTokens } from './account-tokens.ts';
@@ -52,7 +52,12 @@ export class SessionHub implements NodeConnector {
     this.#options = options;
     this.#broker = new TunnelBroker(clock);
     this.usages = new NodeUsages(clock);
-    this.view = new ClusterView(random.int(2 ** 20), (nodeName) => this.#changed(nodeName));
+    const recorder = new EventRecorder({ client, clock, random, logger }, { component: 'berth-dns' });
+    this.view = new ClusterView(
+      random.int(2 ** 20),
+      (nodeName) => this.#changed(nodeName),
+      (configMap, reason, message) => recorder.record(configMap, 'Warning', reason, message),
+    );
     this.view.feed(options.feed.subscribe, options.feed.subscribeCustom);
     this.accountTokens = new AccountTokens(client, this.view);
     this.#ports = {

@@ -75,13 +75,31 @@ export interface DiskSnapshot extends KubeObject {
   };
 }
 
+/**
+ * Which servers the node's name server asks for names that are none of the cluster's, as ConfigMaps say. Absent: those of its machine. Without a
+ * spec, what was in force stays: nothing is known that could be followed.
+ */
+export interface NameServers extends KubeObject {
+  kind: 'NameServers';
+  spec?: NameServerSettings;
+  /** What of the ConfigMaps cannot be followed. */
+  error?: string;
+}
+
+/** Servers are addresses with ports, such as `10.0.0.1:53`; none are those of the node's machine. */
+export interface NameServerSettings {
+  upstreams?: string[];
+  stubs: { domain: string; servers: string[] }[];
+}
+
 export interface DesiredState {
   revision: number;
   full: boolean;
   /**
    * Pods of this node, with the ConfigMaps, Secrets, PersistentVolumeClaims, PersistentVolumes they use; all Services, EndpointSlices
    * and NodePeers, this node's own among them; the PolicyRules that select its pods, and the AddressSets that these name;
-   * the Ingresses that Berth serves, with their IngressCertificates; the HeldAddresses of this node; the DiskSnapshots that are to be taken or removed.
+   * the Ingresses that Berth serves, with their IngressCertificates; the HeldAddresses of this node; the NameServers; the DiskSnapshots that are to be
+   * taken or removed.
    */
   objects: KubeObject[];
   removed: DesiredKey[];

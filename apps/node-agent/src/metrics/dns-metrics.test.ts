@@ -13,6 +13,7 @@ it('counts questions, answers, what was kept and what others said', async () => 
   metrics.lookedUp('denial');
   metrics.lookedUp(undefined);
   metrics.forwarded(undefined, 2);
+  metrics.refusedSettings();
   const text = await registry.metrics();
   for (const line of [
     'coredns_dns_requests_total{server="dns://:53",zone=".",proto="udp",family="1",type="AAAA"} 1',
@@ -22,6 +23,7 @@ it('counts questions, answers, what was kept and what others said', async () => 
     'coredns_cache_misses_total{server="dns://:53"} 1',
     'coredns_cache_entries{server="dns://:53",type="success"} 3',
     'coredns_proxy_request_duration_seconds_count{proxy_name="forward",rcode="SERVFAIL"} 1',
+    'coredns_reload_failed_total 1',
     'coredns_dns_response_size_bytes_sum{server="dns://:53",zone=".",proto="udp"} 270',
   ])
     expect(text.split('\n'), line).toContain(line);

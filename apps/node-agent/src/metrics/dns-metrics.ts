@@ -1,5 +1,5 @@
 // What the node's name server is asked and answers, under the names of CoreDNS, whose place it takes.
-// Names: https://coredns.io/plugins/metrics/, https://coredns.io/plugins/cache/, https://coredns.io/plugins/forward/
+// Names: https://coredns.io/plugins/metrics/, https://coredns.io/plugins/cache/, https://coredns.io/plugins/forward/, https://coredns.io/plugins/reload/
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { Kept } from '../network/dns/cache.ts';
 import type { DnsObserver } from '../network/dns/dns-server.ts';
@@ -35,6 +35,7 @@ export class DnsMetrics implements DnsObserver {
   readonly #hits: Counter<'server' | 'type'>;
   readonly #misses: Counter<'server'>;
   readonly #forwards: Histogram<'proxy_name' | 'rcode'>;
+  readonly #refused: Counter;
 
   #kept: () => Record<Kept, number> = () => ({ success: 0, denial: 0 });
 
@@ -71,6 +72,11 @@ export class DnsMetrics implements DnsObserver {
         for (const [type, count] of Object.entries(kept())) this.set({ server, type }, count);
       },
     });
+    this.#refused = new Counter({
+      name: 'coredns_reload_failed_total',
+      help: 'Configurations of name servers that could not be followed.',
+      registers,
+    });
     this.#forwards = new Histogram({
       name: 'coredns_proxy_request_duration_seconds',
       help: 'Time that others took to answer.',
@@ -78,6 +84,10 @@ export class DnsMetrics implements DnsObserver {
       buckets: durations,
       registers,
     });
+  }
+
+  refusedSettings(): void {
+    this.#refused.inc();
   }
 
   keeps(counts: () => Record<Kept, number>): void {

@@ -9,7 +9,7 @@ import { cniConfig, ipamDirectory } from './cni-config.ts';
 import { type CommandRunner, runCommand } from './commands.ts';
 import { Conntrack } from './conntrack.ts';
 import { type DnsObserver, DnsServer } from './dns/dns-server.ts';
-import { Upstream } from './dns/upstream.ts';
+import { Elsewhere } from './dns/elsewhere.ts';
 import { buildZone, type Zone } from './dns/zone.ts';
 import { droppingTables } from './forward-policy.ts';
 import { HeldAddresses } from './held-addresses.ts';
@@ -73,6 +73,7 @@ export class HostNetwork implements NodeNetwork {
   #settings: Settings | undefined;
   #hostDns: PodDns = { servers: [], searches: [], options: [] };
   #dns: DnsServer | undefined;
+  readonly #elsewhere: Elsewhere;
   /** Absent until somebody asks for a name: most changes are none of names. */
   #zone: Zone | undefined;
   /** Absent until the control plane has said it: what an earlier agent made stays as it is until then. */
@@ -108,6 +109,11 @@ export class HostNetwork implements NodeNetwork {
       changed: () => this.#refresh(),
     });
     const { clock, logger } = options;
+    this.#elsewhere = new Elsewhere({
+      ...{ clock, logger, recordFile: join(options.stateDirectory, 'name-servers.json') },
+      changed: () => this.#dns?.forget(),
+      refused: () => options.dnsObserver?.refusedSettings(),
+    });
     this.#events = [
       new KernelEvents({
         command: ['nft', 'monitor', 'destroy'],
@@ -132,6 +138,7 @@ export class HostNetwork implements NodeNetwork {
   sync(state: NetworkState): void {
     this.#wanted = state;
     this.#zone = undefined;
+    this.#elsewhere.sync(state.nameServers);
     this.#refresh();
     this.#policies.sync(state.policies && { ...state.policies, pods: state.pods });
   }
@@ -157,6 +164,7 @@ export class HostNetwork implements NodeNetwork {
     await this.#policies.stop();
     await this.#health.stop();
     await this.#dns?.stop();
+    await this.#elsewhere.stop();
   }
 
   /** Removes everything that any agent of this instance has made; safe to repeat. */
@@ -195,17 +203,16 @@ export class HostNetwork implements NodeNetwork {
     await replaceFile(this.#configFile, cniConfig({ bridge: this.#bridge, podCidr, ipamDirectory: ipamDirectory(stateDirectory), mtu }));
     await this.#dns?.stop();
     this.#dns = undefined;
-    const upstream = new Upstream(
-      this.#hostDns.servers.filter((server) => server !== clusterDns),
-      clock,
-    );
+    await this.#elsewhere.start(this.#hostDns.servers, clusterDns);
+    const upstream = this.#elsewhere;
+    const isDelegated = (name: string) => upstream.isDelegated(name, clusterDomain);
     this.#zone = undefined;
     const zone = () => {
       this.#zone ??= buildZone(clusterDomain, this.#wanted?.services ?? [], this.#wanted?.endpointSlices ?? []);
       return this.#zone;
     };
     const { dnsObserver: observer } = this.#options;
-    const dns = new DnsServer({ address: clusterDns, port: dnsPort, zone, upstream, clock, logger, observer });
+    const dns = new DnsServer({ address: clusterDns, port: dnsPort, zone, upstream, isDelegated, clock, logger, observer });
     // Known once it serves: until then the next attempt sets everything up again.
     await dns.start();
     this.#dns = dns;

@@ -1,7 +1,7 @@
 // The network port: what pods, services and names need of this node. The real one writes a CNI configuration, nftables
 // and serves DNS; a simulated node has none.
 import type { EndpointSlice, Pod, Service } from '@berth/api';
-import type { AddressSet, NodePeer, PolicyRules } from '@berth/protocol';
+import type { AddressSet, NameServers, NodePeer, PolicyRules } from '@berth/protocol';
 
 /** What the node's network is to serve. */
 export interface NetworkState {
@@ -13,6 +13,8 @@ export interface NetworkState {
   peers: NodePeer[];
   /** Of load balancers: this node announces them, and no other. Absent: none. */
   heldAddresses?: string[];
+  /** Which servers are asked for names elsewhere. Absent: those of the machine. */
+  nameServers?: NameServers;
   /** Where this node is, as its label says. */
   zone?: string;
   /** Absent while it is not known which addresses this node's pods have: what is in force stays. */

@@ -14,14 +14,23 @@ import {
   type Service,
 } from '@berth/api';
 import type { KubeObject } from '@berth/machinery';
-import type { AddressSet, DesiredState, DiskSnapshot, HeldAddresses, IngressCertificate, NodePeer, PolicyRules } from '@berth/protocol';
+import type {
+  AddressSet,
+  DesiredState,
+  DiskSnapshot,
+  HeldAddresses,
+  IngressCertificate,
+  NameServers,
+  NodePeer,
+  PolicyRules,
+} from '@berth/protocol';
 
 export interface DesiredChanges {
   pods: Pod[];
   removedPods: Pod[];
   /** Namespaces in which something changed that pods refer to. */
   touchedNamespaces: Set<string>;
-  /** Services, where they end, where other nodes' pods are, what this node announces, or what is allowed between pods. */
+  /** Services, where they end, where other nodes' pods are, what this node announces, what is allowed between pods, or whom its name server asks. */
   networkChanged: boolean;
   /** Ingresses, their certificates, or where they lead. */
   ingressChanged: boolean;
@@ -34,7 +43,7 @@ export interface DesiredChanges {
 }
 
 const referred = new Set(['ConfigMap', 'Secret', 'PersistentVolumeClaim']);
-const networked = new Set(['Service', 'EndpointSlice', 'NodePeer', 'PolicyRules', 'AddressSet', 'HeldAddresses']);
+const networked = new Set(['Service', 'EndpointSlice', 'NodePeer', 'PolicyRules', 'AddressSet', 'HeldAddresses', 'NameServers']);
 const routed = new Set(['Ingress', 'IngressCertificate', 'Service', 'EndpointSlice']);
 
 export class DesiredCache {
@@ -143,6 +152,11 @@ export class DesiredCache {
   heldAddresses(): string[] {
     const held = this.#list('HeldAddresses') as HeldAddresses[];
     return held.flatMap(({ spec }) => spec.addresses);
+  }
+
+  /** Whom the node's name server asks for names elsewhere. */
+  nameServers(): NameServers | undefined {
+    return this.#list('NameServers')[0] as NameServers | undefined;
   }
 
   policies(): PolicyRules[] {

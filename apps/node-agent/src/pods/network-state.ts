@@ -12,7 +12,10 @@ export interface AddressedPod {
 
 const zoneLabel = 'topology.kubernetes.io/zone';
 
-type Wanted = Pick<DesiredCache, 'node' | 'pods' | 'services' | 'endpointSlices' | 'peers' | 'heldAddresses' | 'policies' | 'addressSets'>;
+type Wanted = Pick<
+  DesiredCache,
+  'node' | 'pods' | 'services' | 'endpointSlices' | 'peers' | 'heldAddresses' | 'nameServers' | 'policies' | 'addressSets'
+>;
 
 export function networkState(desired: Wanted, known: AddressedPod[]): NetworkState {
   const byUid = new Map(known.map((each) => [each.pod.metadata.uid ?? '', each]));
@@ -22,6 +25,7 @@ export function networkState(desired: Wanted, known: AddressedPod[]): NetworkSta
   const pods = wanted.filter(({ status }) => !isTerminal(status?.phase)).map((pod) => withAddress(pod, byUid.get(uidHere(pod))));
   const unwanted = known.filter(({ pod }) => !uids.has(pod.metadata.uid ?? ''));
   const leaving = unwanted.map((each) => withAddress(each.pod, each)).filter(({ status }) => status?.podIP);
+  const nameServers = desired.nameServers();
   const zone = desired.node()?.metadata.labels?.[zoneLabel];
   // What the API holds will do until the runtime was asked.
   const areKnown = known.every(({ pod, address }) => address.isKnown || pod.status?.podIP !== undefined);
@@ -31,6 +35,7 @@ export function networkState(desired: Wanted, known: AddressedPod[]): NetworkSta
     pods,
     peers: desired.peers(),
     heldAddresses: desired.heldAddresses(),
+    ...(nameServers && { nameServers }),
     ...(zone !== undefined && { zone }),
     ...(areKnown && { policies: { policies: desired.policies(), addressSets: desired.addressSets(), leaving } }),
   };

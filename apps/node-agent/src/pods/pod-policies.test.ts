@@ -67,7 +67,7 @@ test('a restarted agent leaves policies as they are until it knows the address o
 test('policies are withheld while an address is not known, here or in the API', () => {
   const desired = {
     ...{ node: () => undefined, services: () => [], endpointSlices: () => [] },
-    ...{ peers: () => [], heldAddresses: () => [], policies: () => [], addressSets: () => [] },
+    ...{ peers: () => [], heldAddresses: () => [], nameServers: () => undefined, policies: () => [], addressSets: () => [] },
   };
   const stateOf = (pod: Pod, isKnown: boolean, ips: string[] = []) =>
     networkState({ ...desired, pods: () => [pod] }, [{ pod, address: { isKnown, ips } }]);

@@ -2,6 +2,7 @@
 import { defineKind } from '@berth/machinery';
 import { configMapColumns } from '../columns/configuration.ts';
 import type { ConfigMap as Type } from '../generated/core-v1.types.ts';
+import { nameServerWarnings } from '../name-servers/name-servers.ts';
 import { schemas } from '../schemas.ts';
 import { validateConfigMapData, validateConfigMapUpdate } from '../validation/configuration.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
@@ -21,5 +22,6 @@ export const ConfigMap = defineKind<ConfigMap>({
 
   validate: (map) => [...validateMetadata(map, { scope: 'Namespaced', name: dnsSubdomain }), ...validateConfigMapData(map)],
   validateUpdate: (next, old) => [...validateMetadataUpdate(next, old), ...validateConfigMapUpdate(next, old)],
+  warnings: (map) => nameServerWarnings(map),
   columns: configMapColumns,
 });

@@ -41,6 +41,8 @@ export interface DnsServerOptions {
   port: number;
   zone: () => Zone;
   upstream: Pick<Upstream, 'ask'>;
+  /** Whether a name is for the servers elsewhere, though it is below the cluster's domain. */
+  isDelegated?(name: string): boolean;
   clock: Clock;
   logger: Logger;
   tcpLimits?: TcpLimits;
@@ -57,6 +59,8 @@ export interface DnsObserver {
   lookedUp(kept: Kept | undefined): void;
   /** @param rcode undefined when nobody answered */
   forwarded(rcode: number | undefined, seconds: number): void;
+  /** What the cluster says of servers elsewhere cannot be followed. */
+  refusedSettings(): void;
 }
 
 export class DnsServer {
@@ -67,7 +71,7 @@ export class DnsServer {
   #quietUntilMs = Number.NEGATIVE_INFINITY;
   #unsaid = 0;
   readonly #forwards = new ClientLimit(forwardsPerClientMax, forwardsMax);
-  readonly #cache: DnsCache;
+  #cache: DnsCache;
 
   constructor(options: DnsServerOptions) {
     this.#options = options;
@@ -85,6 +89,11 @@ export class DnsServer {
       await this.stop();
       throw error;
     }
+  }
+
+  /** From now on servers elsewhere are asked anew; what is on its way from them is answered, and not kept. */
+  forget(): void {
+    this.#cache = new DnsCache(this.#options.clock);
   }
 
   /** Safe to repeat. Who still waits for an answer asks again elsewhere. */
@@ -147,7 +156,7 @@ export class DnsServer {
     const question = packet?.questions?.[0];
     if (!packet || !question) return refused(query, rcodes.formerr);
     try {
-      const own = answer(this.#options.zone(), question);
+      const own = this.#own(question);
       if (!own) return (await this.#forward(query, wire, client)) ?? encoded(packet, question, [], rcodes.servfail);
       const { rcode, answers } = await this.#followed(own, question, packet.id ?? 0, client);
       const reply = encoded(packet, question, answers, rcode);
@@ -157,6 +166,12 @@ export class DnsServer {
       this.#warn('a name could not be answered', { name: question.name, error });
       return refused(query, rcodes.servfail);
     }
+  }
+
+  /** Undefined for what others are asked for. */
+  #own(question: Question): Reply | undefined {
+    const { zone, isDelegated } = this.#options;
+    return isDelegated?.(question.name) ? undefined : answer(zone(), question);
   }
 
   /** At most one line in a while: what goes wrong here can be made to go wrong as often as a client likes. */
@@ -174,7 +189,8 @@ export class DnsServer {
   /** From what is kept, or from others. Undefined when nobody answers, and when the client has as many questions out as it may. */
   async #forward(query: Buffer, wire: Wire, client: string): Promise<Buffer | undefined> {
     const { upstream, clock, observer } = this.#options;
-    const known = this.#cache.get(query, wire);
+    const cache = this.#cache;
+    const known = cache.get(query, wire);
     observer?.lookedUp(known?.kept);
     if (known) return known.reply;
     const release = this.#forwards.take(client);
@@ -183,7 +199,7 @@ export class DnsServer {
     try {
       const reply = await upstream.ask(query, wire);
       observer?.forwarded(reply && rcodeOf(reply), (clock.monotonicMs() - startedMs) / 1000);
-      if (reply) this.#cache.put(query, reply);
+      if (reply) cache.put(query, reply);
       return reply;
     } finally {
       release();
@@ -194,7 +210,7 @@ export class DnsServer {
   async #followed(own: Reply, { type }: Question, id: number, client: string): Promise<{ rcode: number; answers: Answer[] }> {
     const rcode = own.rcode === 'NXDOMAIN' ? rcodes.nxdomain : 0;
     const last = own.answers.at(-1);
-    if (last?.type !== 'CNAME' || type === 'CNAME' || answer(this.#options.zone(), { name: last.data, type })) {
+    if (last?.type !== 'CNAME' || type === 'CNAME' || this.#own({ name: last.data, type })) {
       return { rcode, answers: own.answers };
     }
     const onward = dnsPacket.encode({ id, type: 'query', flags: dnsPacket.RECURSION_DESIRED, questions: [{ name: last.data, type }] });

@@ -47,6 +47,17 @@ export function isReplyTo(reply: Buffer, query: Buffer): boolean {
   return end !== undefined && text(reply, end) === text(query, end);
 }
 
+/** The name that is asked for, in lower case and without the final dot. */
+export function questionName(query: Buffer): string | undefined {
+  const end = questionEnd(query);
+  if (end === undefined) return undefined;
+  const labels: string[] = [];
+  for (let at = headBytes, length = query[at] ?? 0; length > 0; at += 1 + length, length = query[at] ?? 0) {
+    labels.push(query.toString('latin1', at + 1, at + 1 + length).toLowerCase());
+  }
+  return labels.join('.');
+}
+
 function text(message: Buffer, end: number): string {
   return message.toString('latin1', headBytes, end).toLowerCase();
 }

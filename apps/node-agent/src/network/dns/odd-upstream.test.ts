@@ -1,5 +1,6 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { seededRandom, systemClock } from '@berth/telemetry';
+import { SimulatedClock } from '@berth/telemetry/testing';
 import dnsPacket, { type Packet } from 'dns-packet';
 import { afterEach, expect, test } from 'vitest';
 import { refused } from './messages.ts';
@@ -67,4 +68,17 @@ test('a server that is silent costs its time once', async () => {
   const upstream = new Upstream([first, second], systemClock, port);
   for (let round = 0; round < 3; round++) expect(addresses(await upstream.ask(query, 'udp'))).toEqual(['198.51.100.7']);
   expect(silent()).toBe(1);
+});
+
+test('where three are silent, those behind them are asked next', async () => {
+  const far = '127.0.0.5';
+  const silent = ['127.0.0.6', '127.0.0.7', '127.0.0.8'];
+  for (const address of silent) await serve(address, () => []);
+  await serve(far, () => [good()]);
+  const clock = new SimulatedClock();
+  const upstream = new Upstream([...silent, far], clock, port);
+  const first = upstream.ask(query, 'udp');
+  for (let tries = 0; tries < silent.length; tries++) await clock.advance(2_000);
+  expect(await first).toBeUndefined();
+  expect(addresses(await upstream.ask(query, 'udp'))).toEqual(['198.51.100.7']);
 });
