@@ -1,7 +1,10 @@
-// `berth why`, `plan`, `top` and `events` against a cluster of hollow nodes, as they are typed: what they say of each trouble, and of what is not there.
+// `berth why`, `plan`, `top`, `events`, `history` and `at` against a cluster of hollow nodes, as they are typed: what they say of each trouble, and of what is not there.
 import { Readable } from 'node:stream';
+import type { Change } from '@berth/api';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { runAt } from '../../apps/cli/src/ask/at.ts';
 import { runEvents } from '../../apps/cli/src/ask/events.ts';
+import { runHistory } from '../../apps/cli/src/ask/history.ts';
 import { runPlan } from '../../apps/cli/src/ask/plan.ts';
 import { runTop } from '../../apps/cli/src/ask/top.ts';
 import { runWhy } from '../../apps/cli/src/ask/why.ts';
@@ -204,4 +207,44 @@ test('events of a Deployment with those of what it has made, and usage that nobo
   expect(await watch).toBe(0);
   // No agents report to this process over the network, so that nobody has measured anything.
   await expect(said(runTop, '-n', 'seen')).rejects.toThrow('the cluster measures nothing');
+});
+
+test('what changed, what there was before, and a deletion that is undone with kubectl', { timeout: 60_000 }, async () => {
+  const asked = async (run: typeof runHistory, ...argv: string[]) => {
+    const [lines, notes]: [string[], string[]] = [[], []];
+    const ports = { print: (text: string) => void lines.push(text), note: (text: string) => void notes.push(text), paint: plain };
+    const code = await run([...argv, ...connection()], ports);
+    return { text: lines.join('\n'), notes: notes.join('\n'), code };
+  };
+  await kubectl('create', 'deployment', 'past', '--image=hollow/run:1', '--replicas=2');
+  await kubectl('expose', 'deployment/past', '--port=80', '--type=NodePort');
+  await kubectl('rollout', 'status', 'deployment/past', '--timeout=30s');
+  await kubectl('scale', 'deployment/past', '--replicas=3');
+  await kubectl('delete', 'deployment/past', 'service/past', '--cascade=foreground');
+  const { text } = await asked(runHistory, 'deployment', 'past');
+  expect(text).toMatch(/deployment\/past +created: 2 replicas of hollow\/run:1 +by .*kubectl/);
+  expect(text).toMatch(/rollout complete +by kube-controller-manager\n/);
+  expect(text).toMatch(/scaled 2 → 3 +by .*\n +- spec.replicas: 2\n +\+ spec.replicas: 3/);
+  expect(text).toMatch(/deleted +by [^\n]*$/);
+  expect((await asked(runHistory, '--since', '5m')).text).toMatch(/pod\/past-.* given the node n\d/);
+  expect(await kubectl('get', 'changes', '--field-selector', 'object.name=past,action=Scaled')).toMatch(/deployment\/past .* scaled 2 → 3/);
+  const changes: Change[] = JSON.parse((await asked(runHistory, 'deploy/past', '-o', 'json')).text);
+  const before = new Date(Date.parse(changes.find(({ action }) => action === 'Deleting')?.time ?? '') - 1).toISOString();
+  const table = await asked(runAt, before, 'get', 'deploy,svc');
+  expect(table.text).toMatch(/NAME +READY +UP-TO-DATE +AVAILABLE +AGE\ndeployment.apps\/past +\d\/3 /);
+  expect(table.text).toMatch(/service\/past +NodePort/);
+  await expect(kubectl('get', 'deployment/past')).rejects.toThrow();
+  const { text: yaml } = await asked(runAt, before, 'get', 'deploy,svc', '-l', 'app=past', '-o', 'yaml');
+  const file = await cluster.kubectl.file('undo.yaml', yaml);
+  expect(await kubectl('apply', '-f', file)).toMatch(/deployment.apps\/past created\nservice\/past created/);
+  await kubectl('rollout', 'status', 'deployment/past', '--timeout=30s');
+  const gone = await asked(runAt, '30m', 'get', 'deploy', 'past').catch((error: Error) => error.message);
+  expect(JSON.stringify(gone)).toMatch(/is before what is kept: the past can be seen from/);
+  const missing = await asked(runAt, before, 'get', 'deploy', 'never');
+  expect(missing).toMatchObject({
+    code: 1,
+    notes: expect.stringMatching(/deployments "never" was not there at .*: berth history deployment\/never/),
+  });
+  await expect(asked(runAt, before, 'get', 'deploymens')).rejects.toThrow('did you mean deployments?');
+  expect((await asked(runHistory, 'configmap/never')).notes).toMatch(/configmap\/never was not changed in namespace default since/);
 });

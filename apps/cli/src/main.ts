@@ -6,8 +6,10 @@ import { parseArgs } from 'node:util';
 import { HttpClient, readKubeconfig, Tokens } from '@berth/client';
 import { systemClock } from '@berth/telemetry';
 import { UsageError } from '@berth/telemetry/command-line';
+import { atOptions, runAt } from './ask/at.ts';
 import { askOptions, kubeconfigPath } from './ask/cluster-options.ts';
 import { eventsOptions, runEvents } from './ask/events.ts';
+import { historyOptions, runHistory } from './ask/history.ts';
 import { logsOptions, runLogs } from './ask/logs.ts';
 import { planOptions, runPlan } from './ask/plan.ts';
 import { runTop, topOptions } from './ask/top.ts';
@@ -55,6 +57,10 @@ const usage = `usage: berth COMMAND [options]
                                                    what they use, against what they asked for and may use
   berth events [-n NAMESPACE|-A] [--for KIND/NAME] [-w] [-o json]
                                                    what happened, the latest last; --for takes in what belongs to it
+  berth history [KIND/NAME] [-n NAMESPACE|-A] [--since 1h] [-o json|yaml]
+                                                   who changed what, when and from what to what, the latest last
+  berth at TIME get KIND [NAME] [-n NAMESPACE|-A] [-l SELECTOR] [-o wide|yaml|json|name]
+                                                   what there was at a time (10m ago, 14:30, RFC 3339); as YAML it can be applied again
   berth logs KIND/NAME|-l SELECTOR [-n NAMESPACE] [-f] [--grep TEXT]
                                                    of all pods of it, by time; --help lists options
   berth build -t NAME [-f DOCKERFILE] DIR          an image from a folder, built in a pod and pushed; --help lists options
@@ -79,7 +85,8 @@ const options = {
   help: { type: 'boolean', short: 'h', default: false },
 } as const;
 
-const ofPrograms = { ...askOptions, ...planOptions, ...topOptions, ...eventsOptions, ...logsOptions, ...buildOptions };
+const pastOptions = { ...historyOptions, ...atOptions };
+const ofPrograms = { ...askOptions, ...planOptions, ...topOptions, ...eventsOptions, ...logsOptions, ...buildOptions, ...pastOptions };
 const completed = [...new Set([...Object.keys(options), ...Object.keys(ofPrograms), ...composeOptions])];
 const paint = paintFor(process.stdout, process.env);
 
@@ -150,6 +157,12 @@ const programs: Record<string, (argv: string[]) => Promise<void>> = {
   },
   events: async (argv) => {
     process.exitCode = await runEvents(argv, print, paint);
+  },
+  history: async (argv) => {
+    process.exitCode = await runHistory(argv, { print, note, paint });
+  },
+  at: async (argv) => {
+    process.exitCode = await runAt(argv, { print, note });
   },
   logs: async (argv) => {
     process.exitCode = await runLogs(argv, { write, note, paint });

@@ -29,6 +29,8 @@ export type OwnOptions = Record<string, { type: 'string' | 'boolean'; short?: st
 export interface Asked {
   positionals: string[];
   isJson: boolean;
+  /** In which form; absent for text. */
+  output: string | undefined;
   isHelp: boolean;
   /** What was given for an option that takes a value; of one that may be repeated, the last. */
   text(name: string): string | undefined;
@@ -38,17 +40,20 @@ export interface Asked {
   ask<T>(use: (cluster: Cluster) => Promise<T>): Promise<T>;
 }
 
-/** @throws UsageError */
-export function readAsked(argv: string[], own: OwnOptions = {}): Asked {
+/** @param forms that `--output` may name @throws UsageError */
+export function readAsked(argv: string[], own: OwnOptions = {}, forms: readonly string[] = ['json']): Asked {
   const { values, positionals } = parsed(argv, own);
   const texts = (name: string) => [values[name]].flat().filter((value) => typeof value === 'string');
   const text = (name: string) => texts(name).at(-1);
   const output = text('output');
-  if (output !== undefined && output !== 'json')
-    throw new UsageError(`--output: ${JSON.stringify(output)} is not json, the only form beside text`);
+  if (output !== undefined && !forms.includes(output)) {
+    const known = forms.length === 1 ? 'not json, the only form beside text' : `none of ${forms.join(', ')}`;
+    throw new UsageError(`--output: ${JSON.stringify(output)} is ${known}`);
+  }
   return {
     positionals,
     isJson: output === 'json',
+    output,
     isHelp: values.help === true,
     text,
     texts,
