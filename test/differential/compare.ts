@@ -22,6 +22,8 @@ export function compareAnswers(kubernetes: Answer, berth: Answer): Difference[] 
   // Kubernetes' own faults are compared no further.
   if (kubernetes.code === 500 || kubernetes.code === 0)
     return kubernetes.code === berth.code ? [] : [{ at: 'code', kubernetes: summary(kubernetes), berth: summary(berth) }];
+  if (String(JSON.stringify(kubernetes.body)).includes('internal error: interface conversion'))
+    return [{ at: 'fault', kubernetes: summary(kubernetes), berth: summary(berth) }];
   if (kubernetes.code !== berth.code) differences.push({ at: 'code', kubernetes: summary(kubernetes), berth: summary(berth) });
   if (kubernetes.contentType !== berth.contentType) {
     differences.push({ at: 'content type', kubernetes: kubernetes.contentType, berth: berth.contentType });

@@ -41,7 +41,7 @@ export const knownDifferences: KnownDifference[] = [
   },
   {
     words: "A client's mistake is never a 500",
-    matches: ({ at, kubernetes }) => at === 'code' && /^(0 cut off|500 )/.test(String(kubernetes)),
+    matches: ({ at, kubernetes }) => at === 'fault' || (at === 'code' && /^(0 cut off|500 )/.test(String(kubernetes))),
   },
   {
     words: 'a list that Kubernetes shows as `null` is absent or empty',

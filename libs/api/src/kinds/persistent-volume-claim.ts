@@ -37,7 +37,10 @@ export const PersistentVolumeClaim = defineKind<PersistentVolumeClaim>({
     claim.spec ??= {};
     claim.spec.volumeMode ??= 'Filesystem';
   },
-  validate: (claim, old) => [...validateMetadata(claim, { scope: 'Namespaced', name: dnsSubdomain }), ...validateClaimSpec(claim, old)],
+  validate: (claim, old) => [
+    ...validateMetadata(claim, { scope: 'Namespaced', name: dnsSubdomain }),
+    ...validateClaimSpec(claim.spec, old === undefined),
+  ],
   validateUpdate: (next, old) => [...validateMetadataUpdate(next, old), ...validateClaimUpdate(next, old)],
   validateStatusUpdate: validateClaimStatus,
   columns: claimColumns,

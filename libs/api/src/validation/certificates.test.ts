@@ -81,3 +81,17 @@ test('what storage drivers write', () => {
     'parameters: Required value: must contain at least one key/value pair',
   ]);
 });
+
+test.each([
+  ['example.com/', ['']],
+  ['/', ['', '']],
+  ['A_b.example.com/x', ['A_b']],
+  ['example.com/a.B.c', ['B']],
+])('of the signer %s, the first label of each part that is none is told', (signerName, labels) => {
+  const request: CertificateSigningRequest = {
+    ...admissionSamples.CertificateSigningRequest(),
+    spec: { ...admissionSamples.CertificateSigningRequest().spec, signerName },
+  };
+  const told = messages(CertificateSigningRequest.validate(request)).flatMap((text) => /validating label "(.*?)"/.exec(text)?.[1] ?? []);
+  expect(told).toEqual(labels);
+});

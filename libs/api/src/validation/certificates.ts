@@ -6,7 +6,7 @@ import type { CertificateSigningRequest, CertificateSigningRequestCondition } fr
 import { schemas } from '../schemas.ts';
 import { isEqual } from './changes.ts';
 import { duplicate, each, type FieldError, forbidden, invalid, notSupported, oneOf, required, tooLong } from './errors.ts';
-import { dnsSubdomain } from './names.ts';
+import { dnsLabel, dnsSubdomain } from './names.ts';
 import { pemBlocks } from './pem.ts';
 
 const conditionMessage = schemas.message('certificates.v1.CertificateSigningRequestCondition');
@@ -39,7 +39,7 @@ export const keyUsages = [
 const secondsMin = 600;
 const legacySigner = 'kubernetes.io/legacy-unknown';
 const domainBytesMax = 253;
-const signerPathBytesMax = 253 + 1 + 63;
+const signerNameBytesMax = 253 + 1 + 253 + 1 + 63;
 const outcomes = ['Approved', 'Denied', 'Failed'];
 
 /** `example.com/signer`, or `example.com/namespace.name`. */
@@ -51,11 +51,17 @@ export function signerName(name: string | undefined, field: string): FieldError[
   }
   const errors: FieldError[] = [];
   if (domain.length > domainBytesMax) errors.push(tooLong(field, domainBytesMax));
-  errors.push(...dnsSubdomain(domain).map((reason) => invalid(field, domain, `validating label "${domain}": ${reason}`)));
+  errors.push(...firstOdd(domain, dnsLabel).map((reason) => invalid(field, domain, reason)));
   if (domain.split('.').length < 2) errors.push(invalid(field, domain, 'should be a domain with at least two segments separated by dots'));
-  if (path.length > signerPathBytesMax) errors.push(tooLong(field, signerPathBytesMax));
-  errors.push(...dnsSubdomain(path).map((reason) => invalid(field, path, `validating label "${path}": ${reason}`)));
+  errors.push(...firstOdd(path, dnsSubdomain).map((reason) => invalid(field, path, reason)));
+  if (name.length > signerNameBytesMax) errors.push(tooLong(field, signerNameBytesMax));
   return errors;
+}
+
+/** What is wrong with the first of a name's labels that is none. */
+function firstOdd(name: string, check: (label: string) => string[]): string[] {
+  const label = name.split('.').find((one) => check(one).length > 0);
+  return label === undefined ? [] : check(label).map((reason) => `validating label ${JSON.stringify(label)}: ${reason}`);
 }
 
 export function validateSigningRequestFields({ spec, status }: CertificateSigningRequest): FieldError[] {

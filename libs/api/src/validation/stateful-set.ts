@@ -4,6 +4,7 @@ import type { PodTemplateSpec } from '../generated/core-v1.types.ts';
 import { isSame } from './changes.ts';
 import { each, type FieldError, forbidden, invalid, invalidAll, nonNegative, optionalOneOf, shown } from './errors.ts';
 import { dnsLabel } from './names.ts';
+import { validateClaimSpec } from './storage.ts';
 import { intOrPercent, isZero, notMoreThanAll, selectorAndTemplate } from './workloads.ts';
 
 const retentions = ['Retain', 'Delete'];
@@ -30,9 +31,10 @@ function specErrors(spec: StatefulSet['spec'], isUpdate: boolean, isTemplateKept
     ...optionalOneOf('spec.persistentVolumeClaimRetentionPolicy.whenDeleted', policy.whenDeleted, retentions),
     ...optionalOneOf('spec.persistentVolumeClaimRetentionPolicy.whenScaled', policy.whenScaled, retentions),
     ...selectorAndTemplate(spec.selector, withClaims(spec), 'StatefulSet', isTemplateKept),
-    ...each(isUpdate ? [] : spec.volumeClaimTemplates, 'spec.volumeClaimTemplates', (claim, path) =>
-      invalidAll(`${path}.metadata.name`, claim.metadata?.name ?? '', dnsLabel(claim.metadata?.name ?? '')),
-    ),
+    ...each(isUpdate ? [] : spec.volumeClaimTemplates, 'spec.volumeClaimTemplates', (claim, path) => [
+      ...invalidAll(`${path}.metadata.name`, claim.metadata?.name ?? '', dnsLabel(claim.metadata?.name ?? '')),
+      ...validateClaimSpec(claim.spec ?? {}, true, `${path}.spec`),
+    ]),
   ];
   const field = 'spec.updateStrategy';
   if (type === 'OnDelete') {

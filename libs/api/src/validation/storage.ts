@@ -31,35 +31,35 @@ export function className(name: string | undefined, field: string): FieldError[]
   return name ? invalidAll(field, name, dnsSubdomain(name)) : [];
 }
 
-export function volumeMode(mode: string | undefined): FieldError[] {
-  return mode === undefined || volumeModes.includes(mode) ? [] : [notSupported('spec.volumeMode', mode, volumeModes)];
+export function volumeMode(mode: string | undefined, field = 'spec.volumeMode'): FieldError[] {
+  return mode === undefined || volumeModes.includes(mode) ? [] : [notSupported(field, mode, volumeModes)];
 }
 
-/** @param old groups of data sources are looked at when a claim is made only */
-export function validateClaimSpec({ spec }: PersistentVolumeClaim, old?: PersistentVolumeClaim): FieldError[] {
+/** @param isNew groups of data sources are looked at when a claim is made only */
+export function validateClaimSpec(spec: PersistentVolumeClaimSpec, isNew: boolean, field = 'spec'): FieldError[] {
   return [
-    ...volumeAccessModes(spec.accessModes, 'spec.accessModes', 'at least 1 access mode is required'),
-    ...labelSelector(spec.selector, 'spec.selector'),
-    ...storageAmount(spec.resources?.requests?.storage, 'spec.resources[storage]'),
-    ...className(spec.storageClassName, 'spec.storageClassName'),
-    ...volumeMode(spec.volumeMode),
-    ...dataSources(spec, old === undefined),
-    ...className(spec.volumeAttributesClassName, 'spec.volumeAttributesClassName'),
+    ...volumeAccessModes(spec.accessModes, `${field}.accessModes`, 'at least 1 access mode is required'),
+    ...labelSelector(spec.selector, `${field}.selector`),
+    ...storageAmount(spec.resources?.requests?.storage, `${field}.resources[storage]`),
+    ...className(spec.storageClassName, `${field}.storageClassName`),
+    ...volumeMode(spec.volumeMode, `${field}.volumeMode`),
+    ...dataSources(spec, isNew, field),
+    ...className(spec.volumeAttributesClassName, `${field}.volumeAttributesClassName`),
   ];
 }
 
-function dataSources({ dataSource, dataSourceRef }: PersistentVolumeClaimSpec, isNew: boolean): FieldError[] {
+function dataSources({ dataSource, dataSourceRef }: PersistentVolumeClaimSpec, isNew: boolean, field: string): FieldError[] {
   const errors = [
-    ...(dataSource ? objectReference(dataSource, 'spec.dataSource', isNew) : []),
-    ...(dataSourceRef ? objectReference(dataSourceRef, 'spec.dataSourceRef', isNew) : []),
+    ...(dataSource ? objectReference(dataSource, `${field}.dataSource`, isNew) : []),
+    ...(dataSourceRef ? objectReference(dataSourceRef, `${field}.dataSourceRef`, isNew) : []),
   ];
   const namespace = dataSourceRef?.namespace;
-  if (namespace) errors.push(...invalidAll('spec.dataSourceRef.namespace', namespace, dnsLabel(namespace)));
+  if (namespace) errors.push(...invalidAll(`${field}.dataSourceRef.namespace`, namespace, dnsLabel(namespace)));
   if (!dataSource || !dataSourceRef) return errors;
   // Kubernetes shows what stands for the field's path as an object.
-  if (namespace) return [...errors, invalid('spec', {}, 'may not be specified when dataSourceRef.namespace is specified')];
+  if (namespace) return [...errors, invalid(field, {}, 'may not be specified when dataSourceRef.namespace is specified')];
   const isSame = (['apiGroup', 'kind', 'name'] as const).every((key) => (dataSource[key] ?? '') === (dataSourceRef[key] ?? ''));
-  return isSame ? errors : [...errors, invalid('spec', {}, 'must match dataSourceRef')];
+  return isSame ? errors : [...errors, invalid(field, {}, 'must match dataSourceRef')];
 }
 
 function objectReference(

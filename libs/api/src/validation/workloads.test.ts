@@ -35,7 +35,12 @@ test('a stateful set restarts its pods whatever its selector is, and keeps what 
   expect(fields({ template: nameless }, statefulSet)).toContain('spec.template.spec.containers[0].name');
   expect(fields({ template: nameless }, old)).toEqual([]);
   const claims = { volumeClaimTemplates: [{ metadata: { name: 'A' } }] };
-  expect(fields(claims)).toContain('spec.volumeClaimTemplates[0].metadata.name');
+  expect(fields(claims)).toEqual([
+    'spec.template.spec.volumes[0].name',
+    'spec.volumeClaimTemplates[0].metadata.name',
+    'spec.volumeClaimTemplates[0].spec.accessModes',
+    'spec.volumeClaimTemplates[0].spec.resources[storage]',
+  ]);
   expect(fields(claims, { ...statefulSet, spec: { ...statefulSet.spec, ...claims } } as StatefulSet)).toEqual([]);
 });
 

@@ -12,12 +12,11 @@ import { listFunctions, Sets } from './list-functions.ts';
 import { Lists, listTransformations } from './list-transformations.ts';
 import { Formats, namedFormatFunctions, namedFormatType } from './named-formats.ts';
 import { optionalEquality, optionalFunctions, optionalMacros } from './optional-macros.ts';
+import { checkLiterals, isOpen, resultType } from './result-type.ts';
 import { stringFunctions } from './string-functions.ts';
 import {
   checkConstants,
-  checkLiterals,
   countCosts,
-  isPlace,
   membersOf,
   nodesOf,
   pathsFrom,
@@ -56,16 +55,21 @@ export interface Extension {
   functions?(meter: Meter): CelFunction[];
   /** Whether `cel.bind` is there: Kubernetes has it in expressions about devices alone. */
   hasBindings?: boolean;
+  /** Whether lists and maps that are spelled out hold nothing of an unknown type beside what is known: where types are never known. */
+  hasStrictLiterals?: boolean;
 }
 
 export class ExpressionEnvironment {
   readonly #environment: Environment;
   readonly #meter: Meter;
   readonly #hasBindings: boolean;
+  readonly #hasStrictLiterals: boolean;
 
   /** @param parent whose language, variables and types it has as well; that one can only be extended from then on */
-  constructor(variables: Variables, { types = [], functions, hasBindings }: Extension = {}, parent?: ExpressionEnvironment) {
+  constructor(variables: Variables, extension: Extension = {}, parent?: ExpressionEnvironment) {
+    const { types = [], functions, hasBindings, hasStrictLiterals } = extension;
     this.#hasBindings = hasBindings ?? (parent ? parent.#hasBindings : false);
+    this.#hasStrictLiterals = hasStrictLiterals ?? (parent ? parent.#hasStrictLiterals : false);
     this.#meter = parent ? parent.#meter : new Meter();
     this.#environment = parent ? parent.#environment.clone() : language(this.#meter);
     for (const { name, ctor, fields } of types) {
@@ -93,11 +97,11 @@ export class ExpressionEnvironment {
       const { type, error } = parsed.check();
       if (error) throw error;
       checkConstants(nodes);
-      checkLiterals(nodes);
+      checkLiterals(nodes, this.#hasStrictLiterals);
       const all = nodesOf(parsed.ast);
       respectListSemantics(all);
       countCosts(all, this.#meter);
-      return new Expression({ source, type: type ?? 'dyn', parsed, nodes, meter: this.#meter });
+      return new Expression({ source, type: resultType(parsed.ast, type ?? 'dyn'), parsed, nodes, meter: this.#meter });
     } catch (error) {
       throw asExpressionError(error);
     }
@@ -161,9 +165,9 @@ export class Expression {
     return field === undefined ? paths.length > 0 : paths.some(([first]) => first === field);
   }
 
-  /** Whether it is nothing but a place in a value, such as `object.spec.paused`. */
-  get isPlace(): boolean {
-    return isPlace(this.#compiled.parsed.ast);
+  /** Whether Kubernetes does not know its type either, where that is `dyn`, as of `object.spec.paused`. */
+  get isOpen(): boolean {
+    return isOpen(this.#compiled.parsed.ast);
   }
 
   /** Fields of a variable that it looks at, as far as they are written out: `[['spec'], ['spec', 'replicas']]`. */

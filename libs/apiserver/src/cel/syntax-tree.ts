@@ -27,7 +27,7 @@ export interface TreeNode {
   setMeta(key: 'evaluate', value: Evaluate): unknown;
 }
 
-function isNode(value: unknown): value is TreeNode {
+export function isNode(value: unknown): value is TreeNode {
   return typeof value === 'object' && value !== null && 'setMeta' in value && 'op' in value;
 }
 
@@ -108,36 +108,9 @@ function requireTime(given: unknown): void {
   if (!isTime) throw new ExpressionError(`${JSON.stringify(String(given).slice(0, 100))} is no time, such as 2026-01-02T03:04:05Z`);
 }
 
-/**
- * Lists and maps that are spelled out hold values of one type, except for what is formatted; the library's own check takes what is unknown
- * for a type of its own.
- */
-export function checkLiterals(nodes: TreeNode[]): void {
-  const formatted = new Set(
-    nodes.flatMap(({ op, args }) => (op === 'rcall' && Array.isArray(args) && /^(cel_)?format$/.test(args[0]) ? args[2] : [])),
-  );
-  for (const node of nodes) {
-    const { op, args } = node;
-    if ((op !== 'list' && op !== 'map') || !Array.isArray(args) || formatted.has(node)) continue;
-    const columns = op === 'list' ? [args] : [0, 1].map((column) => args.map((entry) => (entry as unknown[])[column]));
-    for (const column of columns) {
-      const types = column.flatMap((node) => (isNode(node) && node.checkedType ? [node.checkedType] : []));
-      const names = new Set(types.filter((type) => !type.hasDynType && !type.hasPlaceholderType).map((type) => type.name));
-      if (names.size > 1) throw new ExpressionError(`a ${op} holds values of different types: ${[...names].join(', ')}`);
-    }
-  }
-}
-
 /** What is looked at of a variable: for each place, the fields down to it by `variable.field` or `variable.?field`. */
 export function pathsFrom(nodes: TreeNode[], variable: string): string[][] {
   return nodes.map((node) => pathOf(node, variable)).filter((path) => path !== undefined);
-}
-
-/** Whether it is a variable, or a member or an item of what is a place. */
-export function isPlace(node: unknown): boolean {
-  let at = node;
-  while (isNode(at) && (at.op === '.' || at.op === '[]') && Array.isArray(at.args)) at = at.args[0];
-  return isNode(at) && at.op === 'id';
 }
 
 /** Undefined for what does not begin with the variable. */

@@ -150,9 +150,7 @@ export class ResourceRequests {
   async #delete(request: ResourceRequest, call: Call): Promise<void> {
     const form = this.#form(request, call);
     const settings = await this.#deleteSettings(request, call.kind);
-    const { orphansUnlessAsked: warning } = call.kind.strategy;
-    if (warning && settings.propagationPolicy === undefined && settings.orphanDependents === undefined)
-      addWarning(request.response, warning);
+    warnOfOrphans(request, call, settings);
     const answer = await this.#options.api.delete(call, settings);
     if (answer.removed && !storedKind(call.kind).strategy.returnsDeleted) {
       addWarnings(request.response, answer.warnings);
@@ -164,7 +162,9 @@ export class ResourceRequests {
   async #deleteCollection(request: ResourceRequest, call: Call): Promise<void> {
     const form = this.#form(request, call);
     const selectors = listSettings(request.query);
-    const found = await this.#options.api.deleteCollection(call, selectors, await this.#deleteSettings(request, call.kind));
+    const settings = await this.#deleteSettings(request, call.kind);
+    warnOfOrphans(request, call, settings);
+    const found = await this.#options.api.deleteCollection(call, selectors, settings);
     addWarnings(request.response, found.warnings ?? []);
     return sendPieces(request, 200, contentTypeOf(form), encodeList(call.kind, form, found));
   }
@@ -191,6 +191,11 @@ export class ResourceRequests {
     request.audit?.responseObject(answer.object);
     return sendBytes(request, answer.code, contentTypeOf(form), encodeObject(kind, form, answer), answer.warnings);
   }
+}
+
+function warnOfOrphans({ response }: ResourceRequest, { kind }: Call, settings: DeleteSettings): void {
+  const { orphansUnlessAsked: warning } = kind.strategy;
+  if (warning && settings.propagationPolicy === undefined && settings.orphanDependents === undefined) addWarning(response, warning);
 }
 
 /** What an error tells as well; a success has them among its own. */

@@ -33,15 +33,15 @@ export class RuleTypes {
 
   /** @throws ExpressionError in Kubernetes' words for a rule that is no condition */
   checkCondition(rule: Rule): void {
-    const { type, isPlace } = this.#compile(rule.rule, rule, 'compilation failed');
-    if (type !== 'bool' && (type !== 'dyn' || isPlace)) throw new ExpressionError('cel expression must evaluate to a bool');
+    const { type, isOpen } = this.#compile(rule.rule, rule, 'compilation failed');
+    if (type !== 'bool' && (type !== 'dyn' || isOpen)) throw new ExpressionError('cel expression must evaluate to a bool');
   }
 
   /** @throws ExpressionError in Kubernetes' words for a message that is no text */
   checkMessage(rule: Rule): void {
     if (!rule.messageExpression) return;
-    const { type, isPlace } = this.#compile(rule.messageExpression, rule, 'messageExpression compilation failed');
-    if (type !== 'string' && (type !== 'dyn' || isPlace)) throw new ExpressionError('messageExpression must evaluate to a string');
+    const { type, isOpen } = this.#compile(rule.messageExpression, rule, 'messageExpression compilation failed');
+    if (type !== 'string' && (type !== 'dyn' || isOpen)) throw new ExpressionError('messageExpression must evaluate to a string');
   }
 
   #compile(source: string, rule: Rule, title: string): Expression {

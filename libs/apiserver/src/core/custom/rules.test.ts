@@ -143,6 +143,7 @@ describe('what is told', () => {
   });
 
   test('has the reason and the place that it names', () => {
+    expect(detail({ fieldPath: '.x', messageExpression: '1' })).toMatchObject({ type: 'Invalid', field: 'spec' });
     expect(detail({ reason: 'FieldValueForbidden', fieldPath: '.x' })).toMatchObject({ type: 'Forbidden', field: 'spec.x' });
   });
 });

@@ -217,7 +217,8 @@ function evaluateRules(place: Place, evaluation: Evaluation): void {
     try {
       const given = rule.optionalOldSelf ? { self, oldSelf: oldSelf === undefined ? Optional.none() : Optional.of(oldSelf) } : values;
       if (holds.evaluate(given, budget) === true) continue;
-      const named = normalizedPath(rule.fieldPath, node.schema.schema);
+      // With a message that is none, Kubernetes forgets the field as well.
+      const named = rule.messageExpression && !message ? undefined : normalizedPath(rule.fieldPath, node.schema.schema);
       const field = named ? joined(path, named) : path;
       const error = failure(
         rule,

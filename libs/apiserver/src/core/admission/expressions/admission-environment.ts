@@ -31,7 +31,10 @@ let shared: { typed: ExpressionEnvironment; untyped: ExpressionEnvironment } | u
 /** Made when somebody configures something: no start of a server waits for it. */
 function bases() {
   shared ??= {
-    typed: new ExpressionEnvironment({}, { ...authorization, types: [...(authorization.types ?? []), ...requestTypes] }),
+    typed: new ExpressionEnvironment(
+      {},
+      { ...authorization, types: [...(authorization.types ?? []), ...requestTypes], hasStrictLiterals: true },
+    ),
     untyped: new ExpressionEnvironment(
       {},
       { ...authorization, types: [...(authorization.types ?? []), { name: variablesType, ctor: LazyVariables }] },
@@ -144,10 +147,10 @@ class Environments {
 
 class WrongType extends ExpressionError {}
 
-/** What the types leave open is looked at when it is evaluated, unless it is nothing but a place in a value. */
+/** What the types leave open is looked at when it is evaluated, unless nobody knows them. */
 function requireType(expression: Expression, returns: readonly string[]): void {
   const { type } = expression;
-  if (returns.length === 0 || returns.includes(type) || (type === 'dyn' && !expression.isPlace)) return;
+  if (returns.length === 0 || returns.includes(type) || (type === 'dyn' && !expression.isOpen)) return;
   const wanted = returns.map(typeName);
   const names = wanted.length === 1 ? wanted[0] : `one of [${wanted.join(' ')}]`;
   throw new WrongType(`must evaluate to ${names} but got ${typeName(type)}`);
