@@ -31,7 +31,7 @@ export const buildUsage = `usage: berth build -t NAME [-f DOCKERFILE] [options] 
 
 export interface BuildSecret {
   id: string;
-  source: { file: string } | { variable: string };
+  source: { file: string } | { variable: string } | { base64: string };
 }
 
 export interface BuildWish {
@@ -49,7 +49,8 @@ export interface BuildWish {
   timeoutSeconds: number;
 }
 
-const timeoutSecondsDefault = 3600;
+export const memoryDefault = '2Gi';
+export const timeoutSecondsDefault = 3600;
 const timeoutSecondsMax = 24 * 3600;
 
 /** @throws UsageError naming the option */
@@ -89,7 +90,7 @@ function buildSecret(text: string): BuildSecret {
   return { id, source: src === undefined ? { variable: env ?? '' } : { file: src } };
 }
 
-function quantity(text = '2Gi'): string {
+function quantity(text = memoryDefault): string {
   if (!/^[1-9]\d*(?:[KMGT]i?|k)?$/.test(text)) throw new UsageError(`--memory: ${JSON.stringify(text)} is no quantity such as 2Gi`);
   return text;
 }

@@ -137,7 +137,8 @@ async function secretData(secrets: readonly BuildSecret[], environment: NodeJS.P
   if (secrets.length === 0) return undefined;
   const data: Record<string, string> = {};
   for (const { id, source } of secrets) {
-    if ('file' in source) {
+    if ('base64' in source) data[id] = source.base64;
+    else if ('file' in source) {
       const bytes = await readFile(source.file).catch((error: Error) => {
         throw new BuildError(`--secret id=${id}: ${error.message}`);
       });

@@ -20,12 +20,17 @@ const own = {
   tail: { type: 'string' },
   output: { type: 'string', short: 'o' },
   timeout: { type: 'string', short: 't' },
+  build: { type: 'boolean' },
+  'no-build': { type: 'boolean' },
+  'no-cache': { type: 'boolean' },
+  progress: { type: 'string' },
 } as const;
 
 export const composeOptions = [...Object.keys(everywhere), ...Object.keys(own)];
 
 export const composeCommands = {
-  up: ['detach', 'timeout'],
+  up: ['detach', 'timeout', 'build', 'no-build'],
+  build: ['no-cache', 'progress'],
   down: ['volumes', 'timeout'],
   ps: ['output'],
   logs: ['follow', 'tail'],
@@ -51,6 +56,10 @@ export interface ComposeArguments {
   tail?: number;
   isJson: boolean;
   timeoutSeconds?: number;
+  /** Whether `up` builds what is there already, and whether what is not. */
+  builds: 'missing' | 'all' | 'none';
+  isUncached: boolean;
+  showsLines: boolean;
 }
 
 /** @throws UsageError */
@@ -108,6 +117,7 @@ function readValues(command: ComposeCommand | undefined, services: string[], bef
   const output = text('output');
   if (output !== undefined && output !== 'json')
     throw new UsageError(`--output: ${JSON.stringify(output)} is not json, the only form beside text`);
+  if (all.build === true && all['no-build'] === true) throw new UsageError('--build and --no-build: one of them');
   return {
     command,
     services,
@@ -124,6 +134,9 @@ function readValues(command: ComposeCommand | undefined, services: string[], bef
     tail: count('tail', text('tail')),
     isJson: output === 'json',
     timeoutSeconds: count('timeout', text('timeout')),
+    builds: all['no-build'] === true ? 'none' : all.build === true || command === 'build' ? 'all' : 'missing',
+    isUncached: all['no-cache'] === true,
+    showsLines: text('progress') === 'plain',
   };
 }
 

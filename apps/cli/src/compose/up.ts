@@ -56,7 +56,7 @@ export async function bringUp(made: ProjectObjects, options: UpOptions, ports: U
   return 0;
 }
 
-async function makeNamespace(client: HttpClient, namespace: KubeObject): Promise<void> {
+export async function makeNamespace(client: HttpClient, namespace: KubeObject): Promise<void> {
   try {
     await client.get(Namespace, { name: namespace.metadata.name });
   } catch (error) {

@@ -4,6 +4,7 @@ import { ComposeError } from '../compose-error.ts';
 import type { Service } from '../project/service.ts';
 import type { Conversion } from './conversion.ts';
 import { unexpanded } from './expansion.ts';
+import { dnsName } from './names.ts';
 import { isHostPort, isOnHost } from './network.ts';
 import { probesOf } from './probes.ts';
 import { resourcesOf } from './resources.ts';
@@ -19,10 +20,8 @@ const pullPolicies: Record<string, NonNullable<Container['imagePullPolicy']>> = 
 
 export function containerOf(name: string, service: Service, conversion: Conversion): Container {
   const path = `services.${name}`;
-  const { image, working_dir: workingDir, tty, stdin_open: stdin, pull_policy: policy = 'missing' } = service;
-  if (service.build !== undefined && (image === undefined || policy === 'build'))
-    throw new ComposeError(`${path}.build: images are not built here: build it elsewhere, push it, and name it by image`);
-  if (service.build !== undefined) conversion.warn(`${path}.build does not act: ${image} is taken as it is in its registry`);
+  const { working_dir: workingDir, tty, stdin_open: stdin, pull_policy: policy = 'missing' } = service;
+  const image = conversion.images.get(name) ?? service.image ?? (service.build && dnsName(name, path));
   if (!image) throw new ComposeError(`${path}: it has no image`);
   const imagePullPolicy = pullPolicies[policy.startsWith('every_') ? 'always' : policy];
   if (!imagePullPolicy && policy !== 'build')

@@ -7,15 +7,18 @@ import { Names, projectLabel, serviceLabel } from './names.ts';
 export class Conversion {
   readonly project: Project;
   readonly files: ComposeFiles;
+  /** By service, of those that were built. */
+  readonly images: ReadonlyMap<string, string>;
   readonly services: Names;
   readonly volumes: Names;
   readonly configs: Names;
   readonly secrets: Names;
   readonly #warnings: Set<string>;
 
-  constructor(project: Project, files: ComposeFiles) {
+  constructor(project: Project, files: ComposeFiles, images: ReadonlyMap<string, string> = new Map()) {
     this.project = project;
     this.files = files;
+    this.images = images;
     this.#warnings = new Set(project.warnings);
     const warn = (message: string) => this.warn(message);
     this.services = new Names('services', warn);

@@ -36,9 +36,9 @@ export interface ProjectObjects {
   warnings: string[];
 }
 
-/** @throws ComposeError */
-export function projectObjects(project: Project, files: ComposeFiles): ProjectObjects {
-  const conversion = new Conversion(project, files);
+/** @param images by service, of those that were built @throws ComposeError */
+export function projectObjects(project: Project, files: ComposeFiles, images?: ReadonlyMap<string, string>): ProjectObjects {
+  const conversion = new Conversion(project, files, images);
   const { services } = project;
   if (new Set(Object.values(services).flatMap(({ networks }) => (networks ? Object.keys(networks) : []))).size > 1)
     conversion.warn('networks: services of different networks reach each other: a NetworkPolicy keeps them apart');

@@ -74,11 +74,11 @@ function objectName(section: Section, name: string, definition: FileDefinition, 
   return conversion[section].of(definition.name ?? name);
 }
 
-function contentOf(
+export function contentOf(
   section: Section,
   name: string,
   { file, environment, content }: FileDefinition,
-  { files, project }: Conversion,
+  { files, project }: Pick<Conversion, 'files' | 'project'>,
 ): Content {
   const path = `${section}.${name}`;
   if (file !== undefined) {

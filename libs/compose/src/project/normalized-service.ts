@@ -3,7 +3,7 @@ import { isRecord } from '@berth/machinery';
 import { ComposeError } from '../compose-error.ts';
 import { type LongMount, mountOf } from './mounts.ts';
 import { type LongPort, portKey, portsOf } from './ports.ts';
-import type { Dependency, DependencyCondition, EnvFile, FileUse, Service } from './service.ts';
+import type { Build, Dependency, DependencyCondition, EnvFile, FileUse, Service } from './service.ts';
 import { shellWords } from './shell-words.ts';
 
 const conditions: readonly DependencyCondition[] = ['service_started', 'service_healthy', 'service_completed_successfully'];
@@ -20,6 +20,7 @@ type Raw = Record<string, unknown>;
 /** Keys whose form differs from what is written; all others are as they are. */
 const forms: Record<string, (value: unknown, ports: NormalizingPorts) => unknown> = {
   annotations: pairs('='),
+  build: buildOf,
   labels: pairs('='),
   environment: pairs('='),
   sysctls: pairs('='),
@@ -76,6 +77,22 @@ export function pairs(separator: string): (value: unknown) => Record<string, str
       return at < 0 ? [item, null] : [item.slice(0, at), item.slice(at + 1)];
     });
     return Object.fromEntries(entries);
+  };
+}
+
+function buildOf(value: unknown, ports: NormalizingPorts): Build {
+  const given = typeof value === 'string' ? { context: value } : (value as Raw);
+  const { context, dockerfile_inline: inline, args, labels, secrets, ...rest } = given as Raw & { context?: string };
+  if (context !== undefined && /^[a-z+]+:\/\/|^git@|\.git(?:#|$)/.test(context))
+    throw ports.errorAt(['build'], `${JSON.stringify(context)} is elsewhere: fetch it, and name its folder`);
+  if (inline !== undefined)
+    throw ports.errorAt(['build'], 'dockerfile_inline is not read: write it into a file, and name that by dockerfile');
+  return {
+    ...rest,
+    ...(context !== undefined && { context: ports.absolute(context) }),
+    ...(args !== undefined && { args: pairs('=')(args) }),
+    ...(labels !== undefined && { labels: pairs('=')(labels) }),
+    ...(secrets !== undefined && { secrets: fileUses('secrets')(secrets, ports) as Record<string, FileUse> }),
   };
 }
 

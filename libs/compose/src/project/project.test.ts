@@ -147,9 +147,9 @@ const wrong: [about: string, text: string, message: string | RegExp][] = [
   ['a service without an image', 'services: {web: {command: a}}', 'services.web: it has no image'],
   ['an empty service', 'services:\n  a: {image: b}\n  web:', 'line 3: services.web: it is empty'],
   [
-    'what has to be built',
-    'services: {web: {build: .}}',
-    'services.web.build: images are not built here: build it elsewhere, push it, and name it by image',
+    'what is to be built from elsewhere',
+    'services: {web: {build: "https://example.com/app.git#main"}}',
+    'services.web.build: "https://example.com/app.git#main" is elsewhere: fetch it, and name its folder',
   ],
   ['a circle of extends', 'services: {a: {extends: b}, b: {extends: a}}', 'services extend each other: a → b → a'],
   ['extends of what is not there', web('extends: gone'), 'services.web.extends: there is no service gone'],
@@ -181,7 +181,7 @@ test.each([
   ['ulimits: {nofile: 5}', 'services.web.ulimits does not act: limits are those of the node'],
   ['stop_signal: SIGINT', "services.web.stop_signal does not act: the image's own signal is sent"],
   ['depends_on: {web2: {restart: true}}', 'services.web.depends_on.web2.restart does not act: nothing restarts with it'],
-  ['build: .', 'services.web.build does not act: nginx is taken as it is in its registry'],
+  ['build: {context: ., shm_size: 1g}', 'services.web.build.shm_size does not act: the pod that builds is like all others'],
   ['security_opt: ["label=x"]', 'services.web.security_opt: label:x does not act'],
   [
     'extra_hosts: ["host.docker.internal:host-gateway"]',

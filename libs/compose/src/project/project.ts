@@ -23,6 +23,8 @@ export interface ProjectOptions {
 
 export interface Project extends Model {
   name: string;
+  /** What relative paths are relative to. */
+  directory: string;
   /** Those without an active profile as well. */
   allServices: string[];
   /** Of the shell and of `.env`. */
@@ -55,7 +57,7 @@ export function loadProject(options: ProjectOptions, files: ComposeFiles): Proje
   );
   const given = options.name ?? (variables.COMPOSE_PROJECT_NAME || model.name) ?? directory.slice(directory.lastIndexOf('/') + 1);
   const allServices = Object.keys(model.services);
-  return { ...model, services, allServices, name: projectName(given), variables, warnings: [...warnings] };
+  return { ...model, services, allServices, directory, name: projectName(given), variables, warnings: [...warnings] };
 }
 
 /** As Docker makes one of the name of a folder; the namespace has it too, so that it has no underscore. @throws ComposeError */

@@ -70,9 +70,21 @@ export interface Deploy {
   update_config?: { parallelism?: number; order?: string };
 }
 
+export interface Build {
+  /** Absolute; absent: the project's folder. */
+  context?: string;
+  /** Relative to the context, in which it need not be; absent: Dockerfile. */
+  dockerfile?: string;
+  args?: Record<string, string | null>;
+  labels?: Record<string, string | null>;
+  target?: string;
+  no_cache?: boolean;
+  secrets?: Record<string, FileUse>;
+}
+
 export interface Service {
   annotations?: Record<string, string | null>;
-  build?: unknown;
+  build?: Build;
   cap_add?: string[];
   cap_drop?: string[];
   command?: string[];

@@ -101,6 +101,42 @@ const deploy: Shape = {
   },
 };
 
+const own = 'the pod that builds is like all others';
+
+const build: Shape = {
+  oneOf: [
+    text,
+    {
+      fields: {
+        context: text,
+        dockerfile: text,
+        dockerfile_inline: text,
+        args: mapping,
+        labels: mapping,
+        target: text,
+        no_cache: 'boolean',
+        secrets: fileUse,
+        additional_contexts: inert(any, 'copy from an image of its own: COPY --from=IMAGE'),
+        cache_from: inert(any, 'layers of earlier builds are used by themselves'),
+        cache_to: inert(any, 'layers of earlier builds are used by themselves'),
+        entitlements: inert(any, own),
+        extra_hosts: inert(any, own),
+        isolation: inert(text, 'it is of Windows'),
+        network: inert(text, own),
+        platforms: inert(any, 'nodes are x86-64'),
+        privileged: inert('boolean', 'builds have no privileges'),
+        provenance: inert(any, 'none is recorded'),
+        pull: inert('boolean', 'base images are looked up by their names with every build'),
+        sbom: inert(any, 'none is made'),
+        shm_size: inert(text, own),
+        ssh: inert(any, 'use a secret'),
+        tags: inert(any, 'the image has the name that image says'),
+        ulimits: inert(any, own),
+      },
+    },
+  ],
+};
+
 const conditions: Shape = {
   map: { fields: { condition: text, required: 'boolean', restart: inert('boolean', 'nothing restarts with it') } },
 };
@@ -109,7 +145,7 @@ export const serviceFields: Fields = {
   annotations: mapping,
   attach: inert('boolean', 'up does not stay with the output: berth compose logs -f shows it'),
   blkio_config: inert(any, kernel),
-  build: any,
+  build,
   cap_add: texts,
   cap_drop: texts,
   cgroup: inert(text, 'pods have cgroups of their own'),
