@@ -33,7 +33,7 @@ function ask(path: string, token: string, options: { method?: string; body?: unk
       response.once('end', () => resolve({ code: response.statusCode ?? 0, body: JSON.parse(text) as Record<string, unknown> }));
     });
     asked.once('error', reject);
-    asked.end(options.body === undefined ? undefined : JSON.stringify(options.body));
+    asked.end(options.body === undefined || typeof options.body === 'string' ? options.body : JSON.stringify(options.body));
   });
 }
 
@@ -117,4 +117,25 @@ test('a bootstrap token is its user and groups', async () => {
   const groups = ['system:bootstrappers', 'system:bootstrappers:workers', 'system:authenticated'];
   expect(await whoIs('abcdef.0123456789abcdef')).toMatchObject({ username: 'system:bootstrap:abcdef', groups });
   expect(await whoIs('abcdef.0123456789abcdee')).toBe(401);
+});
+
+test('the history of metrics answers whoever may read it, as Prometheus answers', async () => {
+  const path = '/metrics/history/api/v1/query';
+  const token = await ok(['create', 'token', 'web']);
+  const form = (query: string, at = path) =>
+    ask(at, token, {
+      method: 'POST',
+      body: `query=${encodeURIComponent(query)}`,
+      as: { 'content-type': 'application/x-www-form-urlencoded' },
+    });
+  expect((await form('1')).code).toBe(403);
+  await ok(['create', 'clusterrolebinding', 'web-monitoring', '--clusterrole', 'system:monitoring', '--serviceaccount', 'default:web']);
+  await expect.poll(async () => (await form('1')).code).toBe(200);
+  const result = [{ metric: {}, value: [expect.any(Number), '2'] }];
+  expect((await form('vector(1) + 1')).body).toMatchObject({ status: 'success', data: { resultType: 'vector', result } });
+  expect(JSON.parse(await ok(['get', '--raw', `${path}?query=vector(2)`])).data.result).toEqual(result);
+  const refused = { status: 'error', errorType: 'bad_data', error: expect.stringContaining('1:5: parse error') };
+  expect(await form('sum(')).toMatchObject({ code: 400, body: refused });
+  expect((await form('1', '/metrics/history/api/v1/nothing')).code).toBe(404);
+  expect((await form('1', '/metrics')).code).toBe(403);
 });

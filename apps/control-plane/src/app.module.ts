@@ -28,13 +28,14 @@ import {
 } from '@berth/apiserver';
 import { ApiServer, componentStatuses, componentUsers, tokenReviews } from '@berth/apiserver/core';
 import { Tokens } from '@berth/client';
-import type { KindDefinition, KubeObject } from '@berth/machinery';
+import type { KindDefinition } from '@berth/machinery';
 import { advertisedAddress, authenticationData, type Pki } from '@berth/pki';
-import { stateMetrics } from '@berth/state-metrics';
+import { type ListObjects, stateMetrics } from '@berth/state-metrics';
 import type { Store } from '@berth/store';
 import type { Ports } from '@berth/telemetry';
 import type { DynamicModule } from '@nestjs/common';
 import type { ControlPlaneConfig } from './config.ts';
+import { KeptMetrics } from './kept-metrics.ts';
 
 export interface AppParts extends Ports {
   config: ControlPlaneConfig;
@@ -138,15 +139,31 @@ function othersModule(given: DynamicModule, api: DynamicModule): DynamicModule {
       return aggregation;
     },
   };
-  const exports = [Aggregation, YamlBodies];
-  return { module: OthersModule, imports: [given, api], providers: [yaml, served, aggregation], exports };
+  const kept = {
+    provide: KeptMetrics,
+    inject: [PARTS, ApiServer, ApiMetrics],
+    useFactory: ({ config, clock, logger }: AppParts, server: ApiServer, { registry }: ApiMetrics) => {
+      const { dataDirectory } = config;
+      return new KeptMetrics({
+        dataDirectory,
+        api: server,
+        registry,
+        instance: addressOf(config),
+        list: listObjects(server),
+        clock,
+        logger,
+      });
+    },
+  };
+  const exports = [Aggregation, YamlBodies, KeptMetrics];
+  return { module: OthersModule, imports: [given, api], providers: [yaml, served, aggregation, kept], exports };
 }
 
 /** The wire: HTTPS, WebSocket, the dashboard's files. */
 function httpModule(given: DynamicModule, api: DynamicModule, others: DynamicModule): DynamicModule {
   const http = {
     provide: ApiHttp,
-    inject: [PARTS, ApiServer, ApiMetrics, Authenticator, TokenIssuer, FlowControl, YamlBodies, Aggregation],
+    inject: [PARTS, ApiServer, ApiMetrics, Authenticator, TokenIssuer, FlowControl, YamlBodies, Aggregation, KeptMetrics],
     useFactory: (
       parts: AppParts,
       server: ApiServer,
@@ -156,17 +173,17 @@ function httpModule(given: DynamicModule, api: DynamicModule, others: DynamicMod
       flowControl: FlowControl,
       yaml: YamlBodies,
       aggregation: Aggregation,
+      kept: KeptMetrics,
     ) => {
       const { clock, random, config, logger } = parts;
-      const { address, port } = advertisedAddress(config) ?? { address: config.apiAddress.host, port: config.apiAddress.port };
-      const serverAddress = `${address}:${port}`;
+      const serverAddress = addressOf(config);
       const fixedPaths = new FixedPaths({
         api: server,
         metrics,
         serverAddress,
         issuer,
         further: aggregation,
-        monitoring: monitoringOf(server),
+        monitoring: monitoringOf(server, kept),
       });
       const imageRegistry = config.imageRegistry && new ImageRegistryRequests(config.imageRegistry, server);
       const routes = routesOf({ api: server, clock, random, yaml, fixedPaths, imageRegistry });
@@ -194,16 +211,27 @@ function httpModule(given: DynamicModule, api: DynamicModule, others: DynamicMod
   return { module: HttpModule, imports: [given, api, others], providers: [flowControl, http], exports };
 }
 
+/** host:port, as others reach it. */
+function addressOf(config: ControlPlaneConfig): string {
+  const { address, port } = advertisedAddress(config) ?? { address: config.apiAddress.host, port: config.apiAddress.port };
+  return `${address}:${port}`;
+}
+
 /** From the newest state that this server has in memory, which is what a scrape every few seconds is good for. */
-function monitoringOf(server: ApiServer): Monitoring {
-  const client = server.localClient(componentUsers.apiServer);
-  const list = async <T extends KubeObject>(kind: KindDefinition<T>) => (await client.list(kind, { resourceVersion: '0' })).items;
+function monitoringOf(server: ApiServer, kept: KeptMetrics): Monitoring {
+  const list = listObjects(server);
   return {
     async *state() {
       for await (const piece of stateMetrics(list)) yield Buffer.from(piece);
     },
     nodeNames: async () => (await list(Node)).map(({ metadata }) => metadata.name),
+    history: (path, parameters, signal) => kept.answer(path, parameters, signal),
   };
+}
+
+function listObjects(server: ApiServer): ListObjects {
+  const client = server.localClient(componentUsers.apiServer);
+  return async (kind) => (await client.list(kind, { resourceVersion: '0' })).items;
 }
 
 /** Who answers what. */

@@ -28,6 +28,7 @@ import { refuseHalfRestored } from './backup/restore.ts';
 import type { ControlPlaneConfig } from './config.ts';
 import { listenFurther } from './further-listener.ts';
 import { type Address, freeAddress, HttpsAdapter, listenError } from './https-listener.ts';
+import { KeptMetrics } from './kept-metrics.ts';
 import { openStore } from './open-store.ts';
 import { type RoleContext, type RoleRunner, runnersFor } from './roles.ts';
 import { checkStateVersion } from './state-version.ts';
@@ -131,6 +132,11 @@ async function start(
   if (address) onStop(await keepKubeconfig(pki, { ...config, apiAddress: address }, ports));
   if (address) ports.logger.info('serving the Kubernetes API', { ...address, kubeconfig: pki.kubeconfigPath });
   if (serves) onStop(await serveOperator(config, inner, ports));
+  const kept = app.get(KeptMetrics);
+  if (serves) {
+    onStop(() => kept.stop());
+    await kept.start();
+  }
   const context = roleContext(app, config, ports, pki);
   for (const runner of runnersFor(config.roles)) await startRole(runner, context, onStop);
   return { address, kubeconfigPath: pki.kubeconfigPath, api, tokens, registry: metrics.registry, stop };

@@ -7,7 +7,8 @@ import { DesiredInbox } from './desired-inbox.ts';
 import { EvictionManager } from './eviction/eviction-manager.ts';
 import type { NodeMeasurements } from './eviction/node-measurements.ts';
 import type { EvictionSettings } from './eviction/thresholds.ts';
-import { NodeHttp } from './http/node-http.ts';
+import { keptSamples } from './http/kept-samples.ts';
+import { NodeHttp, type NodeHttpSources } from './http/node-http.ts';
 import type { ImageSettings } from './images/image-settings.ts';
 import type { PullCredential } from './images/keyring.ts';
 import { keepsImage, NodeImages } from './images/node-images.ts';
@@ -119,6 +120,7 @@ export class Agent {
       ...{ runtime, link, clock, logger, host: ports.hostCounters },
       volumesCapacity: () => ports.volumes.localCapacity(),
       podName: (uid) => this.pods.podName(uid),
+      ...(ports.cgroupReader && { samples: (stats, counters) => keptSamples(this.#nodeSources(), stats, counters) }),
     });
     this.pods = new PodManager({
       ...ports,
@@ -251,10 +253,10 @@ export class Agent {
     }
   }
 
-  #nodeHttp(logs: LogFiles): NodeHttp {
+  #nodeSources(): Omit<NodeHttpSources, 'logs'> {
     const { clock, logger, runtime, health, hostCounters, metrics, machineMetrics, cgroupReader } = this.#ports;
-    return new NodeHttp({
-      ...{ clock, logger, runtime, health, hostCounters, logs },
+    return {
+      ...{ clock, logger, runtime, health, hostCounters },
       settings: () => ({ ...this.#settings, welcome: this.#lastWelcome }),
       machine: machineMetrics ?? (async () => ''),
       cgroups: { reader: cgroupReader, path: (uid) => podCgroupPath(this.#settings.cgroupParent, uid) },
@@ -263,7 +265,7 @@ export class Agent {
       rates: () => this.#usage.newest,
       metrics: metrics ?? (async () => `# TYPE berth_agent_connected gauge\nberth_agent_connected ${this.isConnected ? 1 : 0}\n`),
       containers: (namespace, pod, container) => this.pods.container(namespace, pod, container),
-    });
+    };
   }
 
   #tunnels(): TunnelServer {
@@ -276,7 +278,7 @@ export class Agent {
       logs,
       // Made when it is first asked for: of thousands of simulated nodes, few are.
       nodeHttp: (tunnel) => {
-        nodeHttp ??= this.#nodeHttp(logs);
+        nodeHttp ??= new NodeHttp({ ...this.#nodeSources(), logs });
         return nodeHttp.serve(tunnel);
       },
       nodeIp: this.#settings.facts.nodeIp,

@@ -16,7 +16,7 @@ export { FlowControl } from './flow-control/flow-control.ts';
 export { FlowFeed } from './flow-control/flow-feed.ts';
 export { ApiHttp } from './http/api-http.ts';
 export { ApiMetrics } from './http/api-metrics.ts';
-export { FixedPaths, type Monitoring } from './http/fixed-paths.ts';
+export { FixedPaths, type Monitoring, versionInfo } from './http/fixed-paths.ts';
 export { PodLogs } from './http/pod-logs.ts';
 export { PodStreams } from './http/pod-streams.ts';
 export { ImageRegistryRequests } from './http/proxy/image-registry.ts';

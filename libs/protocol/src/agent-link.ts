@@ -154,6 +154,8 @@ export interface UsageReport {
   /** What its disk has for volumes in all, those that there are included; absent where it makes none. */
   volumesCapacityBytes?: number;
   pods: { namespace: string; name: string; uid: string; containers: (Usage & { name: string })[] }[];
+  /** Of the node and its pods, in the text format of Prometheus, for the history that the control plane keeps. */
+  samples?: string;
 }
 
 export interface TunnelRequest {

@@ -11,9 +11,12 @@ import * as policies from './families/policies.ts';
 import * as services from './families/services.ts';
 import * as storage from './families/storage.ts';
 import * as workloads from './families/workloads.ts';
-import type { KindFamilies } from './family.ts';
+import type { KindFamilies, Labels } from './family.ts';
 
 export { contentType } from './exposition.ts';
+
+/** Some milliseconds of them. */
+const objectsOfTurn = 200;
 
 /** The objects of a kind, of all namespaces. */
 export type ListObjects = <T extends KubeObject>(kind: KindDefinition<T>) => Promise<readonly T[]>;
@@ -23,12 +26,39 @@ export type ListObjects = <T extends KubeObject>(kind: KindDefinition<T>) => Pro
  * @throws what `list` throws
  */
 export async function* stateMetrics(list: ListObjects): AsyncGenerator<string> {
-  const each = async function* <T extends KubeObject>(of: KindFamilies<T>) {
+  yield* ofEveryKind(async function* (of) {
     for (const piece of exposition(of, await list(of.kind))) {
       yield piece;
       await nextTurn();
     }
-  };
+  });
+}
+
+export interface StateSample {
+  name: string;
+  labels: Labels;
+  value: number;
+}
+
+/**
+ * The metrics of these names alone; kinds that have none of them are not even listed. The event loop has a turn between batches.
+ * @throws what `list` throws
+ */
+export async function* stateSamples(list: ListObjects, names: ReadonlySet<string>): AsyncGenerator<StateSample> {
+  yield* ofEveryKind(async function* (of) {
+    const families = of.families.filter(({ name }) => names.has(name));
+    if (families.length === 0) return;
+    for (const [index, object] of (await list(of.kind)).entries()) {
+      const identity = of.identity(object);
+      for (const { name, samples } of families) {
+        for (const { labels, value } of samples(object)) yield { name, labels: { ...identity, ...labels }, value };
+      }
+      if (index % objectsOfTurn === objectsOfTurn - 1) await nextTurn();
+    }
+  });
+}
+
+async function* ofEveryKind<Out>(each: <T extends KubeObject>(of: KindFamilies<T>) => AsyncGenerator<Out>): AsyncGenerator<Out> {
   yield* each(nodes);
   yield* each(namespaces);
   yield* each(leases);

@@ -5,7 +5,7 @@ import type { Pod } from '@berth/api';
 import type { CgroupCounters, CgroupReader, DiskCounters, InterfaceCounters, TrafficCounters } from '../node/cgroup-counters.ts';
 import { everyContainerStatus } from '../pods/every-container-status.ts';
 import { family, type Labels, type Sample } from './metric-text.ts';
-import type { ContainerUsage, NodeUsage } from './node-usage.ts';
+import type { ContainerUsage, MeasuredUsage } from './node-usage.ts';
 
 export interface CgroupSources {
   /** Absent where containers are simulated: then there is what the runtime counts. */
@@ -73,7 +73,7 @@ const traffic: [name: string, help: string, field: keyof TrafficCounters][] = [
   ['packets_dropped', 'Packets that were dropped', 'dropped'],
 ];
 
-export async function cadvisorMetrics(usage: NodeUsage, cgroups: CgroupSources): Promise<string> {
+export async function cadvisorMetrics(usage: MeasuredUsage, cgroups: CgroupSources): Promise<string> {
   const { cpuCores, memoryBytes } = usage.facts.host;
   const { containers, pods, interfaces } = await measure(usage, cgroups);
   const all = [...containers, ...pods];
@@ -105,7 +105,7 @@ export async function cadvisorMetrics(usage: NodeUsage, cgroups: CgroupSources):
 }
 
 /** What the runtime counts as well, so that it is there for simulated containers, too; and of the node. */
-function usageFamilies({ counters }: NodeUsage, all: Measured[]): string[] {
+function usageFamilies({ counters }: MeasuredUsage, all: Measured[]): string[] {
   const cpuLabels = (labels: Labels) => ({ ...labels, cpu: 'total' });
   const cpu = samples(all, ({ counters: own, usage }) => own?.cpu.usage ?? (usage && usage.cpuNanoseconds / 1e9));
   const node: Labels = { id: '/' };
@@ -144,7 +144,7 @@ interface PodInterfaces {
   found: InterfaceCounters[];
 }
 
-async function measure({ pods }: NodeUsage, { reader, path }: CgroupSources) {
+async function measure({ pods }: MeasuredUsage, { reader, path }: CgroupSources) {
   const containers: Measured[] = [];
   const wholes: Measured[] = [];
   const interfaces: PodInterfaces[] = [];

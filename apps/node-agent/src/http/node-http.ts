@@ -1,31 +1,25 @@
 // What a kubelet serves over HTTP, for `nodes/proxy`: the control plane has authorized whoever asks, and each request comes through a
 // tunnel of the node's own session. Nothing listens on a port.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { Pod } from '@berth/api';
 import { StatusError } from '@berth/machinery';
-import { type Tunnel, tunnelStream, type UsageReport } from '@berth/protocol';
+import { type Tunnel, tunnelStream } from '@berth/protocol';
 import type { Runtime } from '@berth/runtime';
 import type { Clock, Logger } from '@berth/telemetry';
 import type { NodeHealth } from '../node/node-object.ts';
 import type { HostCounters } from '../node/usage-reporter.ts';
-import type { VolumeUsage } from '../volumes/volume-usage.ts';
 import { type CgroupSources, cadvisorMetrics } from './cadvisor-metrics.ts';
 import { type LogSources, serveContainerLog } from './container-logs.ts';
 import { type KubeletSettings, kubeletConfiguration } from './kubelet-configuration.ts';
-import { type NodeUsage, podUsages } from './node-usage.ts';
+import { measuredUsage, type NodeUsage, type UsageSources } from './node-usage.ts';
 import { resourceMetrics } from './resource-metrics.ts';
 import { runCommand } from './run-command.ts';
 import { statsSummary } from './stats-summary.ts';
 
-export interface NodeHttpSources extends LogSources {
+export interface NodeHttpSources extends LogSources, UsageSources {
   runtime: Runtime;
   settings(): KubeletSettings;
   health(): Promise<NodeHealth>;
   hostCounters(): Promise<HostCounters>;
-  pods(): Pod[];
-  volumes(pod: Pod): Promise<VolumeUsage[]>;
-  /** The newest measured rates. */
-  rates(): UsageReport | undefined;
   /** Of the agent itself, in the text format of Prometheus. */
   metrics(): Promise<string>;
   cgroups: CgroupSources;
@@ -138,15 +132,9 @@ export class NodeHttp {
   }
 
   async #usage(): Promise<NodeUsage> {
-    const { runtime, health, hostCounters, rates, settings, clock } = this.#sources;
-    const pods = this.#sources.pods();
-    const [stats, state, counters, volumes] = await Promise.all([
-      ...([runtime.stats(), health(), hostCounters()] as const),
-      Promise.all(pods.map(async (pod) => [pod.metadata.uid ?? '', await this.#sources.volumes(pod)] as const)),
-    ]);
-    const report = rates();
-    const common = { facts: settings().facts, health: state, atMs: clock.now(), counters, rates: report?.node };
-    return { ...common, pods: podUsages(pods, stats, new Map(volumes), report) };
+    const { runtime, health, hostCounters } = this.#sources;
+    const [stats, state, counters] = await Promise.all([runtime.stats(), health(), hostCounters()]);
+    return { ...(await measuredUsage(this.#sources, stats, counters)), health: state };
   }
 }
 

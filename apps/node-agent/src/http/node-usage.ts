@@ -3,6 +3,7 @@
 import type { Pod } from '@berth/api';
 import type { Usage, UsageReport } from '@berth/protocol';
 import type { ContainerStats } from '@berth/runtime';
+import type { Clock } from '@berth/telemetry';
 import type { NodeFacts, NodeHealth } from '../node/node-object.ts';
 import type { HostCounters } from '../node/usage-reporter.ts';
 import { everyContainerStatus } from '../pods/every-container-status.ts';
@@ -27,13 +28,34 @@ export interface PodUsage {
   volumes: VolumeUsage[];
 }
 
-export interface NodeUsage {
+export interface MeasuredUsage {
   facts: NodeFacts;
-  health: NodeHealth;
   atMs: number;
   counters: HostCounters;
   rates: Usage | undefined;
   pods: PodUsage[];
+}
+
+export interface NodeUsage extends MeasuredUsage {
+  health: NodeHealth;
+}
+
+export interface UsageSources {
+  settings(): { facts: NodeFacts };
+  pods(): Pod[];
+  volumes(pod: Pod): Promise<VolumeUsage[]>;
+  /** The newest measured rates. */
+  rates(): UsageReport | undefined;
+  clock: Pick<Clock, 'now'>;
+}
+
+/** Everything but how the node is. */
+export async function measuredUsage(sources: UsageSources, stats: ContainerStats[], counters: HostCounters): Promise<MeasuredUsage> {
+  const pods = sources.pods();
+  const volumes = await Promise.all(pods.map(async (pod) => [pod.metadata.uid ?? '', await sources.volumes(pod)] as const));
+  const report = sources.rates();
+  const common = { facts: sources.settings().facts, atMs: sources.clock.now(), counters, rates: report?.node };
+  return { ...common, pods: podUsages(pods, stats, new Map(volumes), report) };
 }
 
 /** @param volumes by pods' uids @param rates the newest report, if there is one */

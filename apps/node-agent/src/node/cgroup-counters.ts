@@ -50,12 +50,20 @@ export interface TrafficCounters {
   dropped: number;
 }
 
-/** Paths are from the root of the hierarchy, e.g. `/berth-0/pod1234/5678`. Undefined for a cgroup that is not there (any more). */
+/**
+ * Paths are from the root of the hierarchy, e.g. `/berth-0/pod1234/5678`. Undefined for a cgroup that is not there (any more). The main
+ * counters are CPU, throttling, memory in use, kills for want of it, and bytes of disks: half of the files, for who reads them all the time.
+ */
 export interface CgroupReader {
-  counters(path: string): Promise<CgroupCounters | undefined>;
+  counters(path: string, wanted?: 'all' | 'main'): Promise<CgroupCounters | undefined>;
   /** All interfaces but the loopback, as the cgroup's first process sees them. */
   interfaces(path: string): Promise<InterfaceCounters[] | undefined>;
 }
+
+const notMain = new Set([
+  ...['memory.peak', 'memory.swap.current', 'memory.max', 'cgroup.procs', 'pids.current'],
+  ...['memory.max_usage_in_bytes', 'memory.failcnt', 'memory.limit_in_bytes', 'cpuacct.stat', 'blkio.throttle.io_serviced'],
+]);
 
 /** USER_HZ, which Linux fixes at 100 for user space. */
 const ticksPerSecond = 100;
@@ -70,8 +78,9 @@ export class HostCgroupReader implements CgroupReader {
     this.#isUnified = existsSync(join(root, 'cgroup.controllers'));
   }
 
-  async counters(path: string): Promise<CgroupCounters | undefined> {
-    const read = (controller: string, file: string) => this.#read(controller, path, file);
+  async counters(path: string, wanted: 'all' | 'main' = 'all'): Promise<CgroupCounters | undefined> {
+    const read = async (controller: string, file: string) =>
+      wanted === 'main' && notMain.has(file) ? undefined : this.#read(controller, path, file);
     return this.#isUnified ? unified(read) : divided(read);
   }
 

@@ -22,6 +22,8 @@ export interface UsageReporterDeps {
   /** Bytes that there are for volumes in all; undefined where none are made. */
   volumesCapacity: () => Promise<number | undefined>;
   podName(uid: string): { namespace: string; name: string } | undefined;
+  /** What the control plane keeps of the node and its pods, in the text format of Prometheus; absent where they are simulated. */
+  samples?: (stats: ContainerStats[], counters: HostCounters) => Promise<string>;
   clock: Clock;
   logger: Logger;
 }
@@ -66,7 +68,8 @@ export class UsageReporter {
     this.#previous = sample;
     if (!previous) return;
     this.#newest = { ...this.#report(previous, sample), ...(volumesCapacityBytes !== undefined && { volumesCapacityBytes }) };
-    link.reportUsage(this.#newest);
+    const samples = await this.#deps.samples?.(stats, counters);
+    link.reportUsage({ ...this.#newest, ...(samples !== undefined && { samples }) });
   }
 
   async #measureForever(signal: AbortSignal): Promise<void> {

@@ -77,7 +77,8 @@ export class ApiServer {
   readonly #defaults: ClusterDefaults;
   readonly #customResources: CustomResources;
   readonly #policyStatuses: PolicyStatuses;
-  #usages: UsageSource | undefined;
+  /** Undefined where no agents report to this process. */
+  usages: UsageSource | undefined;
   #decisions: DecisionSource | undefined;
 
   constructor(options: ApiServerOptions) {
@@ -154,7 +155,7 @@ export class ApiServer {
   }
 
   useUsages(usages: UsageSource): void {
-    this.#usages = usages;
+    this.usages = usages;
   }
 
   /** Returns how to end it. */
@@ -173,11 +174,11 @@ export class ApiServer {
   }
 
   #reportedUsages(): NodeUsage[] {
-    if (!this.#usages)
+    if (!this.usages)
       throw StatusError.unavailable(
         'no agents report to this process: start it with the agents role, or register an APIService for metrics.k8s.io',
       );
-    return this.#usages.current();
+    return this.usages.current();
   }
 
   localClient(user: User): LocalClient {

@@ -12,6 +12,7 @@ import { KeptOpenApiV2 } from '../documents/kept-openapi-v2.ts';
 import { wantsProtobuf } from '../documents/openapi-v2.ts';
 import type { ApiMetrics } from './api-metrics.ts';
 import { serveHealth } from './health.ts';
+import { historyPath, isHistoryQuery } from './history-path.ts';
 import { wantedAggregatedDiscovery } from './media-types.ts';
 import { type Exchange, noSuchPath, sendBytes, sendJson, sendPieces, sendText } from './responses.ts';
 import type { Served } from './routes.ts';
@@ -44,7 +45,15 @@ export interface Monitoring {
   /** What the objects of the cluster say about it, in Prometheus' text format. */
   state(): AsyncIterable<Uint8Array>;
   nodeNames(): Promise<string[]>;
+  /** What was measured in the last day, asked as Prometheus is; undefined for paths that it does not have. */
+  history(
+    path: readonly string[],
+    parameters: URLSearchParams,
+    signal: AbortSignal,
+  ): Promise<{ code: number; pieces: Iterable<string> } | undefined>;
 }
+
+type Fixed = Pick<Served, 'segments' | 'query' | 'body' | 'signal'> & Exchange;
 
 export class FixedPaths {
   readonly #options: FixedPathsOptions;
@@ -61,7 +70,7 @@ export class FixedPaths {
   }
 
   /** @throws StatusError 404 */
-  serve(exchange: Pick<Served, 'segments' | 'query'> & Exchange): Promise<void> {
+  serve(exchange: Fixed): Promise<void> {
     const { segments, query } = exchange;
     const [root = '', ...rest] = segments;
     if (root === 'livez' || root === 'healthz' || root === 'readyz') return serveHealth(exchange, this.#options.api, root, query, rest);
@@ -70,6 +79,7 @@ export class FixedPaths {
     if (root === 'openapi' && rest[0] === 'v2' && rest.length === 1) return this.#openApiV2(exchange);
     if (root === 'openid' && rest.join('/') === 'v1/jwks') return this.#keys(exchange);
     if (root === '.well-known' && rest.join('/') === 'openid-configuration') return this.#openIdConfiguration(exchange);
+    if (isHistoryQuery(segments)) return this.#history(exchange);
     if (root === 'metrics' && rest.join('/') === 'state') return this.#stateMetrics(exchange);
     if (root === 'metrics' && rest.join('/') === 'targets') return this.#targets(exchange);
     if (rest.length > 0) throw noSuchPath();
@@ -106,6 +116,15 @@ export class FixedPaths {
   async #stateMetrics(exchange: Exchange): Promise<void> {
     const { metrics, monitoring } = this.#options;
     await sendPieces(exchange, 200, metrics.registry.contentType, { byteLength: undefined, pieces: monitoring.state() });
+  }
+
+  async #history(exchange: Fixed): Promise<void> {
+    const { request, segments, query, body, signal } = exchange;
+    const isForm = request.headers['content-type']?.startsWith('application/x-www-form-urlencoded') ?? false;
+    const parameters = isForm ? new URLSearchParams([...query, ...new URLSearchParams(body.toString('utf8'))]) : query;
+    const answer = await this.#options.monitoring.history(segments.slice(historyPath.length), parameters, signal);
+    if (!answer) throw noSuchPath();
+    await sendPieces(exchange, answer.code, 'application/json', { byteLength: undefined, pieces: encoded(answer.pieces) });
   }
 
   /** Nodes as targets, reached through this server: https://prometheus.io/docs/prometheus/latest/http_sd/ */
@@ -200,6 +219,7 @@ export class FixedPaths {
       '/healthz',
       '/livez',
       '/metrics',
+      '/metrics/history/api/v1',
       '/metrics/state',
       '/metrics/targets',
       '/openapi/v2',
@@ -211,5 +231,13 @@ export class FixedPaths {
     ];
     const versions = new Set([...this.#groupVersions().keys(), ...this.#options.further.paths()]);
     return [...fixed, ...[...versions].map((path) => `/${path}`)].sort();
+  }
+}
+
+/** Text as bytes; others have the event loop between pieces. */
+async function* encoded(pieces: Iterable<string>): AsyncGenerator<Uint8Array> {
+  for (const piece of pieces) {
+    yield Buffer.from(piece);
+    await nextTurn();
   }
 }

@@ -6,6 +6,7 @@ import type { Attributes } from '../core/authorizer.ts';
 import type { OtherServer } from '../core/other-servers.ts';
 import type { ResourcePath } from '../core/request-info.ts';
 import type { User } from '../core/types.ts';
+import { isHistoryQuery } from './history-path.ts';
 import { hasBody, mayHaveBody, type ParsedRequest } from './parsed-request.ts';
 import { isRegistryPath } from './registry-path.ts';
 import { type Exchange, noSuchPath, wrongMethod } from './responses.ts';
@@ -87,9 +88,10 @@ export class Routes {
       return { kind: undefined, readsBody: false, serve: (asked) => imageRegistry.serve(asked) };
     }
     if (!path) {
-      if (attributes.verb !== 'get') throw wrongMethod();
+      const isPosted = attributes.verb === 'post' && isHistoryQuery(segments);
+      if (attributes.verb !== 'get' && !isPosted) throw wrongMethod();
       if (upgraded) throw noSuchPath();
-      return { kind: undefined, readsBody: false, serve: (asked) => fixedPaths.serve(asked) };
+      return { kind: undefined, readsBody: isPosted, serve: (asked) => fixedPaths.serve(asked) };
     }
     if (path.isLonger) throw noSuchPath();
     const kind = api.kinds.require(path.group, path.version, path.resource);

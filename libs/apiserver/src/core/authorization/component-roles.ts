@@ -86,6 +86,9 @@ export const gatewayRules: PolicyRule[] = [
 ];
 
 /** All that can be looked at without being let in anywhere: no secrets, no shells, no ways into the network of pods. */
+/** Clients of Prometheus' API post what they ask. */
+export const metricHistoryRule: PolicyRule = { verbs: ['get', 'post'], nonResourceURLs: ['/metrics/history/*'] };
+
 export const viewerRules: PolicyRule[] = [
   ...grouped(
     all.filter((kind) => !isSecret(kind)),
@@ -96,4 +99,5 @@ export const viewerRules: PolicyRule[] = [
   rule(read, 'metrics.k8s.io', ['pods', 'nodes']),
   rule(read, 'decisions.scheduling.berth.io', ['decisions']),
   rule(['get', 'list'], 'history.berth.io', ['changes', 'moments']),
+  metricHistoryRule,
 ];

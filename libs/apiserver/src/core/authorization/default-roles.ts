@@ -1,7 +1,7 @@
 // The roles that every cluster has: those of Kubernetes, so that its users find what they know (kubernetes.io/docs, "Using RBAC
 // Authorization", Default roles and role bindings), and one for each of Berth's own parts.
 
-import { controllerManagerRules, gatewayRules, schedulerRules, viewerRules } from './component-roles.ts';
+import { controllerManagerRules, gatewayRules, metricHistoryRule, schedulerRules, viewerRules } from './component-roles.ts';
 import type { PolicyRule } from './policy-rules.ts';
 import { eventRules, read, rule, write } from './rule-shorthand.ts';
 
@@ -125,7 +125,10 @@ export const defaultClusterRoles: DefaultRole[] = [
   },
   {
     name: 'system:monitoring',
-    rules: [paths('/metrics', '/metrics/slis', '/metrics/state', '/metrics/targets', ...probes, ...probes.map((path) => `${path}/*`))],
+    rules: [
+      paths('/metrics', '/metrics/slis', '/metrics/state', '/metrics/targets', ...probes, ...probes.map((path) => `${path}/*`)),
+      metricHistoryRule,
+    ],
   },
   { name: 'system:auth-delegator', rules: reviews },
   { name: 'system:service-account-issuer-discovery', rules: [paths('/.well-known/openid-configuration', '/openid/v1/jwks')] },
