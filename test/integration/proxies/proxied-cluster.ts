@@ -51,7 +51,7 @@ export async function startProxiedCluster(port: (dialled: number) => number = (s
     },
     containers: async (namespace, name) => {
       const pod = await client.get(Pod, { namespace, name });
-      return { pod, instances: [], sandboxId: name === 'ended' ? undefined : 's', address: pod.status?.podIP };
+      return { pod, instances: [], status: undefined, sandboxId: name === 'ended' ? undefined : 's', address: pod.status?.podIP };
     },
     refuse: (id, code, message) => broker.refused(id, 'node-1', code, message),
     logger: silentLogger,

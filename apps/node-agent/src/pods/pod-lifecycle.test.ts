@@ -124,3 +124,15 @@ test('a removed volume whose removal cannot be reported ends nothing', async () 
   process.off('unhandledRejection', note);
   expect(unowned).toEqual([]);
 });
+
+test('tunnels know a container as it was reported last, though the API has not heard of it yet', async () => {
+  const node = await nodeWith(podOf('hollow/exit:3-after-5000'));
+  await node.clock.advance(13_000);
+  const found = await node.manager.container('default', 'web', 'main');
+  expect(found?.instances.length).toBeGreaterThan(1);
+  const last = `containerd://${found?.instances[0]?.id}`;
+  expect(found?.status).toMatchObject({
+    state: { waiting: { reason: 'CrashLoopBackOff' } },
+    lastState: { terminated: { containerID: last } },
+  });
+});

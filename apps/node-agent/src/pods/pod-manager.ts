@@ -18,6 +18,7 @@ import { Allocations } from './allocations.ts';
 import { containerFieldPath } from './container-field-path.ts';
 import { DesiredCache, type DesiredChanges } from './desired-cache.ts';
 import { EventThrottle } from './event-throttle.ts';
+import { everyContainerStatus } from './every-container-status.ts';
 import type { Failure } from './failure.ts';
 import { Inventory } from './inventory.ts';
 import { LogKeeper } from './log-keeper.ts';
@@ -105,8 +106,9 @@ export class PodManager {
     if (!pod) return undefined;
     const { sandboxes, containers } = await this.#inventory.pod(pod.metadata.uid ?? '');
     const instances = containers.filter((c) => c.name === container).sort((a, b) => b.attempt - a.attempt);
-    const address = this.#workers.get(pod.metadata.uid ?? '')?.address.ips[0];
-    return { pod, instances, sandboxId: sandboxes.find((s) => s.state === 'ready')?.id, address };
+    const worker = this.#workers.get(pod.metadata.uid ?? '');
+    const status = worker?.reporter.statusOf(container) ?? everyContainerStatus(pod.status).find(({ name: own }) => own === container);
+    return { pod, instances, status, sandboxId: sandboxes.find((s) => s.state === 'ready')?.id, address: worker?.address.ips[0] };
   }
 
   /** With their statuses as this node knows them: the API may not have the newest yet. */

@@ -1,6 +1,7 @@
 // Where a container's log is, and what a reader is told when there is none: the kubelet's answers, word for word where clients
 // show them.
 import { dirname, join } from 'node:path';
+import { waitingToStart } from '@berth/api';
 import { StatusError } from '@berth/machinery';
 import type { TunnelRequest } from '@berth/protocol';
 import { type ContainerInfo, type Runtime, readLogs } from '@berth/runtime';
@@ -13,7 +14,7 @@ export interface LogSource {
 }
 
 export interface LogFilesDeps {
-  runtime: Runtime;
+  runtime: Pick<Runtime, 'containerStatus'>;
   clock: Clock;
   podLogDirectory(pod: PodContainers['pod']): string;
 }
@@ -51,17 +52,19 @@ function sinceTime({ sinceSeconds, sinceTime: text }: TunnelRequest['log'], nowM
   return text === undefined ? undefined : Date.parse(text);
 }
 
-function chosenInstance({ log, container, pod }: TunnelRequest, found: PodContainers): ContainerInfo {
-  const started = found.instances.filter((c) => c.state !== 'created');
-  const ended = started.filter((c) => c.state === 'exited');
+/**
+ * The newest that has started, or the one before by what the status says: a container that waits to be started again has its last run for a former
+ * one, and one that has ended has the run before that (kubelet, validateContainerLogStatus).
+ */
+function chosenInstance({ log, container, pod }: TunnelRequest, { instances, status }: PodContainers): ContainerInfo {
+  const started = instances.filter(({ state }) => state !== 'created');
   if (log.previous) {
-    const previous = started[0]?.state === 'exited' ? started[1] : ended[0];
+    const former = status?.lastState?.terminated?.containerID;
+    const previous = started.find(({ id }) => `containerd://${id}` === former);
     if (previous) return previous;
     throw StatusError.badRequest(`previous terminated container "${container}" in pod "${pod}" not found`);
   }
-  const newest = started[0];
+  const [newest] = started;
   if (newest) return newest;
-  const status = [...(found.pod.status?.containerStatuses ?? []), ...(found.pod.status?.initContainerStatuses ?? [])];
-  const reason = status.find((s) => s.name === container)?.state?.waiting?.reason ?? 'ContainerCreating';
-  throw StatusError.badRequest(`container "${container}" in pod "${pod}" is waiting to start: ${reason}`);
+  throw StatusError.badRequest(waitingToStart(container, pod, status?.state?.waiting?.reason));
 }

@@ -1,6 +1,6 @@
 // Logs, exec, attach and port-forward: which node and which container a request means, and the tunnel to it. How tunnels
 // reach nodes is the connector's affair.
-import { type Container, type ContainerStatus, isTerminal, type Pod } from '@berth/api';
+import { type Container, type ContainerStatus, isTerminal, type Pod, waitingToStart } from '@berth/api';
 import { type KubeObject, StatusError } from '@berth/machinery';
 import type { Tunnel, TunnelRequest } from '@berth/protocol';
 
@@ -101,7 +101,7 @@ function checkLog(pod: Pod, container: string, previous: boolean): void {
   if (!status) throw StatusError.badRequest(`${where} is not available`);
   const { running, terminated, waiting } = status.state ?? {};
   if (running || terminated || status.lastState?.terminated) return;
-  throw StatusError.badRequest(`${where} is waiting to start: ${waiting?.message || waiting?.reason || 'ContainerCreating'}`);
+  throw StatusError.badRequest(waitingToStart(container, pod.metadata.name, waiting?.reason));
 }
 
 function statusOf(pod: Pod, container: string): ContainerStatus | undefined {
