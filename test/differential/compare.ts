@@ -16,6 +16,9 @@ interface Cause {
   field?: string;
 }
 
+/** Of a number that Go converts to a type that it does not fit into. */
+const refusesNumber = /unrecognized type: int\d+|cannot unmarshal number [\d.e+-]+ into Go struct field \S+ of type int\d+/;
+
 /** Both must have been normalised. */
 export function compareAnswers(kubernetes: Answer, berth: Answer): Difference[] {
   const differences: Difference[] = [];
@@ -24,6 +27,11 @@ export function compareAnswers(kubernetes: Answer, berth: Answer): Difference[] 
     return kubernetes.code === berth.code ? [] : [{ at: 'code', kubernetes: summary(kubernetes), berth: summary(berth) }];
   if (String(JSON.stringify(kubernetes.body)).includes('internal error: interface conversion'))
     return [{ at: 'fault', kubernetes: summary(kubernetes), berth: summary(berth) }];
+  // What becomes of the object then has nothing in common.
+  if (refusesNumber.test(JSON.stringify(berth.body) ?? '')) {
+    if (kubernetes.code < 300 || /\b(-2147483648|-9223372036854775808|0): must be/.test(JSON.stringify(kubernetes.body) ?? ''))
+      return [{ at: 'number', kubernetes: summary(kubernetes), berth: summary(berth) }];
+  }
   if (kubernetes.code !== berth.code) differences.push({ at: 'code', kubernetes: summary(kubernetes), berth: summary(berth) });
   if (kubernetes.contentType !== berth.contentType) {
     differences.push({ at: 'content type', kubernetes: kubernetes.contentType, berth: berth.contentType });

@@ -30,9 +30,10 @@ export const knownDifferences: KnownDifference[] = [
     matches: ({ at }) => at === 'object.columnDefinitions[*].description' || /\.object\.columnDefinitions\[\*\]\.description$/.test(at),
   },
   {
-    words: 'what is wrong within an expression',
+    words: 'what is wrong within an expression or with YAML',
     matches: ({ at, kubernetes, berth }) =>
-      at === 'cause' && [kubernetes, berth].some((cause) => /compilation failed: |: must evaluate to /.test(String(cause))),
+      (at === 'cause' && [kubernetes, berth].some((cause) => /compilation failed: |: must evaluate to /.test(String(cause)))) ||
+      (at === 'message' && [kubernetes, berth].every((message) => /error converting YAML to JSON: /.test(String(message)))),
   },
   {
     words: 'those over devices are not estimated',
@@ -44,7 +45,18 @@ export const knownDifferences: KnownDifference[] = [
     matches: ({ at, kubernetes }) => at === 'fault' || (at === 'code' && /^(0 cut off|500 )/.test(String(kubernetes))),
   },
   {
-    words: 'a list that Kubernetes shows as `null` is absent or empty',
-    matches: ({ kubernetes, berth }) => kubernetes === null && (berth === undefined || JSON.stringify(berth) === '[]'),
+    words: 'and a number that does not fit never another one',
+    matches: ({ at }) => at === 'number',
+  },
+  {
+    words: 'A list that Kubernetes shows as `null` is absent or empty, owned or not',
+    matches: ({ at, kubernetes, berth }, { kind }) =>
+      (kubernetes === null && (berth === undefined || JSON.stringify(berth) === '[]')) ||
+      (kind === 'EndpointSlice' &&
+        (/managedFields.*\.f:(endpoints|ports)$/.test(at) || /^\.(endpoints|ports) \| FieldManagerConflict/.test(String(kubernetes)))),
+  },
+  {
+    words: 'an empty `caBundle` is',
+    matches: ({ at }, { kind }) => at === 'object.metadata.generation' && kind.endsWith('WebhookConfiguration'),
   },
 ];

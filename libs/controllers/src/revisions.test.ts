@@ -35,6 +35,7 @@ test('the oldest go beyond the limit, but none that pods are made of, which do n
   expect(deleted(undefined, 'db-5')).toEqual([]);
   expect(deleted(2, 'db-5')).toEqual(['db-1', 'db-2']);
   expect(deleted(2, 'db-5', 'db-1')).toEqual(['db-2']);
+  expect(deleted(-1, 'db-5')).toEqual([]);
   expect(deleted(0, 'db-5', 'db-1')).toEqual(['db-2', 'db-3', 'db-4']);
 });
 

@@ -87,7 +87,9 @@ function creation(owner: Owner, data: unknown, next: bigint, collisionCount: num
 /** Deletes what is older than the history is long, unless something is still made of it. */
 export function truncated(owner: Owner, all: ControllerRevision[], inUse: Set<string>): Action[] {
   const idle = all.filter(({ metadata }) => !inUse.has(metadata.name));
-  const surplus = Math.max(0, idle.length - (owner.spec.revisionHistoryLimit ?? 10));
+  // A limit below zero keeps all of them.
+  const limit = owner.spec.revisionHistoryLimit ?? 10;
+  const surplus = limit < 0 ? 0 : Math.max(0, idle.length - limit);
   return idle.slice(0, surplus).map(({ metadata }) => ({
     type: 'delete',
     kind: erased(ControllerRevision),

@@ -68,6 +68,8 @@ it.each([
   [{ count: 'x' }, 'spec.count', unmarshal('string', 'PodSpec.spec.count', 'int32')],
   [{ count: 1.5 }, 'spec.count', unmarshal('number 1.5', 'PodSpec.spec.count', 'int32')],
   [{ count: 2 ** 31 }, 'spec.count', unmarshal('number 2147483648', 'PodSpec.spec.count', 'int32')],
+  [{ data: [1, 256] }, 'spec.data', unmarshal('number 256', 'PodSpec.spec.data', 'uint8')],
+  [{ data: [1, 'x'] }, 'spec.data', unmarshal('string', 'PodSpec.spec.data', 'uint8')],
   [{ isHost: 1 }, 'spec.isHost', unmarshal('number', 'PodSpec.spec.isHost', 'bool')],
   [{ labels: { a: true } }, 'spec.labels.a', unmarshal('bool', 'PodSpec.spec.labels', 'string')],
   [{ labels: [] }, 'spec.labels', unmarshal('array', 'PodSpec.spec.labels', 'map[string]string')],
@@ -269,4 +271,8 @@ describe('amounts of resources', () => {
     expect(checkTypes(registry.message('node.v1.Overhead'), { limits: { cpu: '1n' } }).value).toEqual({ limits: { cpu: '1n' } });
     expect(checkTypes(registry.message('core.v1.Container'), given, { asApplied: true }).value).toEqual(given);
   });
+});
+
+it('takes a list of numbers for bytes, as Go does', () => {
+  expect(checkSpec({ data: [104, 105, null, 255] })).toMatchObject({ value: { spec: { data: 'aGkA/w==' } }, errors: [] });
 });

@@ -9,7 +9,7 @@ import { canonicalTime } from './go-time.ts';
 import { deepClone, isRecord } from './json.ts';
 import type { FieldError } from './kind.ts';
 import { parseQuantity } from './quantity.ts';
-import { scalarFits, zero } from './scalar-values.ts';
+import { base64OfBytes, isByte, scalarFits, zero } from './scalar-values.ts';
 import type { FieldSchema, MessageSchema, ScalarType, TypeSchema } from './schema.ts';
 
 /** A value of a wrong type; `detail` reads like Go's json errors. */
@@ -153,6 +153,10 @@ class Checker {
 
   #scalar(scalar: ScalarType, value: unknown, place: Place, named: string | undefined): unknown {
     if (this.#asApplied && isTyped(scalar, value)) return value;
+    if (scalar === 'bytes' && Array.isArray(value)) {
+      for (const item of value) if (!isByte(item)) this.#mismatch(item, place, 'uint8', 'uint8');
+      return base64OfBytes(value);
+    }
     const fits = scalarFits(scalar, value);
     if (fits === false) this.#mismatch(value, place, named ?? goScalar(scalar), baseOf(scalar));
     else if (fits !== true) {
@@ -212,9 +216,7 @@ function roundUp(amounts: Record<string, unknown>): void {
 
 const selfDecoding = new Set(['Time', 'MicroTime', 'Duration', 'Quantity', 'IntOrString', 'JSON']);
 
-function baseOf(scalar: ScalarType): string {
-  return scalar === 'double' ? 'float64' : scalar;
-}
+const baseOf = (scalar: ScalarType) => (scalar === 'double' ? 'float64' : scalar);
 
 const structs = new WeakMap<MessageSchema, FieldSchema[]>();
 
@@ -263,7 +265,7 @@ function dotted(path: string, name: string): string {
 
 /** As Go's errors call it: a number is written out only where another number would do. */
 function jsonName(value: unknown, wanted: string): string {
-  return (typeof value === 'number' || typeof value === 'bigint') && /^(int|float)\d+$/.test(wanted)
+  return (typeof value === 'number' || typeof value === 'bigint') && /^(u?int|float)\d+$/.test(wanted)
     ? `number ${value}`
     : goJsonName(value);
 }
@@ -294,6 +296,4 @@ function goName(schema: TypeSchema): string {
 }
 
 /** `core.v1.PodSpec` → `v1.PodSpec`. */
-function typeName(name: string): string {
-  return name.slice(name.indexOf('.') + 1);
-}
+const typeName = (name: string) => name.slice(name.indexOf('.') + 1);

@@ -67,7 +67,9 @@ function checkedOperation(operation: unknown): Operation {
   if (typeof path !== 'string') throw refused(`${op} operation failed to decode path: missing value`);
   const needsFrom = op === 'move' || op === 'copy';
   if (needsFrom && typeof from !== 'string') throw refused(`${op} operation failed to decode from: missing value`);
-  if (!isPointer(path)) throw missing(op, path);
+  // The whole may be replaced and looked at, and nothing else.
+  const isWhole = path === '' && op !== 'replace' && op !== 'test';
+  if (isWhole || !isPointer(path)) throw missing(op, path);
   if (needsFrom && !isPointer(from ?? '')) throw missing(op, from ?? '', 'from ');
   if ([path, from ?? ''].some((pointer) => pointer.split('/').includes('__proto__')))
     throw StatusError.badRequest('the key "__proto__" is not allowed');

@@ -31,6 +31,9 @@ describe('JSON patch', () => {
   });
 
   it.each([
+    [{ op: 'add', path: '', value: {} }, 'add operation does not apply: doc is missing path: ""'],
+    [{ op: 'remove', path: '' }, 'remove operation does not apply: doc is missing path: ""'],
+    [{ op: 'move', from: '/a', path: '' }, 'move operation does not apply: doc is missing path: ""'],
     [{ op: 'test', path: '/a/b/0', value: 7 }, 'testing value /a/b/0 failed: test failed'],
     [{ op: 'test', path: '/none/x', value: null }, 'test operation does not apply: doc is missing path: "/none/x": missing value'],
     [{ op: 'replace', path: '/a/b/9', value: 1 }, 'replace operation does not apply: doc is missing key: /a/b/9: missing value'],

@@ -39,6 +39,18 @@ export function scalarFits(scalar: ScalarType, value: unknown): true | false | s
   }
 }
 
+/** Go takes lists of numbers for bytes as well, and null for the number nought. */
+export function isByte(item: unknown): boolean {
+  return item === null || (Number.isInteger(item) && (item as number) >= 0 && (item as number) < 256);
+}
+
+/** @param items what is no byte counts as nought */
+export function base64OfBytes(items: unknown[]): string {
+  let text = '';
+  for (const item of items) text += String.fromCharCode(isByte(item) ? Number(item) : 0);
+  return btoa(text);
+}
+
 export function zero(schema: TypeSchema): unknown {
   if (schema.kind !== 'scalar') return schema.kind === 'list' ? [] : {};
   switch (schema.scalar) {

@@ -25,7 +25,6 @@ function specErrors(spec: StatefulSet['spec'], isUpdate: boolean, isTemplateKept
     ...managementPolicy(spec.podManagementPolicy),
     ...nonNegative('spec.replicas', spec.replicas),
     ...nonNegative('spec.minReadySeconds', spec.minReadySeconds),
-    ...nonNegative('spec.revisionHistoryLimit', spec.revisionHistoryLimit),
     ...nonNegative('spec.ordinals.start', spec.ordinals?.start),
     ...(spec.serviceName && !isUpdate ? invalidAll('spec.serviceName', spec.serviceName, dnsLabel(spec.serviceName)) : []),
     ...optionalOneOf('spec.persistentVolumeClaimRetentionPolicy.whenDeleted', policy.whenDeleted, retentions),

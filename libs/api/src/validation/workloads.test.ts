@@ -34,6 +34,7 @@ test('a stateful set restarts its pods whatever its selector is, and keeps what 
   const old: StatefulSet = { ...statefulSet, spec: { ...statefulSet.spec, template: nameless } };
   expect(fields({ template: nameless }, statefulSet)).toContain('spec.template.spec.containers[0].name');
   expect(fields({ template: nameless }, old)).toEqual([]);
+  expect(fields({ revisionHistoryLimit: -1 })).toEqual([]);
   const claims = { volumeClaimTemplates: [{ metadata: { name: 'A' } }] };
   expect(fields(claims)).toEqual([
     'spec.template.spec.volumes[0].name',

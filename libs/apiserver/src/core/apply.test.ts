@@ -131,8 +131,16 @@ describe('server-side apply', () => {
   });
 
   it.each([
-    ['another version', { apiVersion: 'v1', kind: 'Deployment' }, 'Specified patch version: v1, expected: apps/v1'],
-    ['no version', {}, 'Incorrect version specified in apply patch'],
+    ['another version', { apiVersion: 'v1', kind: 'Deployment' }, 'invalid object type: /v1, Kind=Deployment'],
+    ['another kind', { apiVersion: 'apps/v1', kind: 'DaemonSet' }, 'invalid object type: apps/v1, Kind=DaemonSet'],
+    ['no version', {}, 'invalid object type: /, Kind='],
+    ['no kind', { apiVersion: 'apps/v1' }, 'invalid object type: apps/v1, Kind='],
+    ['null', null, 'invalid object type: /, Kind='],
+    [
+      'a list',
+      [],
+      'error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal array into Go value of type map',
+    ],
     ['another name', deployment('other'), 'does not match the name on the URL'],
     ['managedFields', deployment('f', {}, { managedFields: [] }), 'metadata.managedFields must be nil'],
     ['an unknown field', deployment('f', { nope: 1 }), 'unknown field "spec.nope"'],

@@ -6,6 +6,7 @@ import {
   applyConfigurationAs,
   type FieldSet,
   fieldsHeldAs,
+  goJsonName,
   isRecord,
   type KindDefinition,
   type KubeObject,
@@ -93,17 +94,27 @@ export class Applies {
 function readConfiguration(target: Target, body: unknown, settings: WriteSettings): { applied: KubeObject; warnings: string[] } {
   const kind = servedKind(target);
   if (target.subresource === 'scale') return { applied: appliedThroughScale(target, body), warnings: [] };
-  const given = isRecord(body) ? body.apiVersion : undefined;
-  if (given !== apiVersionOf(kind)) {
-    const detail = `Specified patch version: ${typeof given === 'string' ? given : ''}, expected: ${apiVersionOf(kind)}`;
-    throw StatusError.badRequest(`Incorrect version specified in apply patch. ${detail}`);
-  }
+  requireType(kind, body);
   const { object, warnings } = kind.readContent
     ? readDeclared(target, kind, body, settings)
     : readBody(kind, body, settings, { asApplied: true });
   if (managedFieldsOf(object)) throw StatusError.badRequest('metadata.managedFields must be nil');
   matchTarget(target, object);
   return { applied: withinScope(target, object), warnings };
+}
+
+/** @throws StatusError BadRequest for another kind or version than the one that is applied to, or none */
+function requireType(kind: KindDefinition, body: unknown): void {
+  if (body !== null && !isRecord(body)) {
+    const detail = `json: cannot unmarshal ${goJsonName(body)} into Go value of type map[string]interface {}`;
+    throw StatusError.badRequest(`error decoding YAML: error unmarshaling JSON: while decoding JSON: ${detail}`);
+  }
+  const { apiVersion, kind: name } = body ?? {};
+  if (apiVersion === apiVersionOf(kind) && name === kind.kind) return;
+  const parts = typeof apiVersion === 'string' ? apiVersion.split('/') : [];
+  const version = parts.length === 1 ? `/${parts[0]}` : parts.length === 2 ? parts.join('/') : '/';
+  const type = parts.length > 2 || typeof name !== 'string' ? '' : name;
+  throw StatusError.badRequest(`invalid object type: ${version}, Kind=${type}`);
 }
 
 /** Of kinds that users define, what an apply is about must be declared, whatever it asks to be done with unknown fields. */

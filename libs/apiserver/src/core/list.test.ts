@@ -42,6 +42,14 @@ test('a page that is full has a next one as long as anything follows, whether it
   await server.stop();
 });
 
+test('who takes any state gets all of it, whatever the limit', async () => {
+  const { server, client } = await withPods(3);
+  const { items, continue: token } = await client.list(Pod, { namespace: 'default', limit: 1, resourceVersion: '0' });
+  expect([items.length, token]).toEqual([3, undefined]);
+  expect((await client.list(Pod, { namespace: 'default', limit: 1 })).items).toHaveLength(1);
+  await server.stop();
+});
+
 test('a page of a compacted revision is 410 with a token that goes on at the present', async () => {
   const { server, client, store } = await withPods(5);
   const first = await client.list(Pod, { namespace: 'default', limit: 2 });

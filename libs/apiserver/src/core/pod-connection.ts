@@ -56,7 +56,7 @@ export function planConnection(
   const podName = name ?? '';
   const container = kind === 'portforward' ? '' : containerName(pod, connection.container);
   const { nodeName } = pod.spec;
-  if (!nodeName) throw StatusError.badRequest(`pod ${podName} does not have a host assigned`);
+  if (!nodeName) throw noHost(pod);
   const phase = pod.status?.phase;
   if (kind !== 'log' && isTerminal(phase)) {
     throw StatusError.badRequest(`cannot ${verbOf(kind)} a container in a completed pod; current phase is ${phase}`);
@@ -65,12 +65,17 @@ export function planConnection(
   return { nodeName, request: { ...connection, kind, namespace, pod: podName, uid, container } };
 }
 
+export function noHost({ metadata }: Pod): StatusError {
+  return StatusError.badRequest(`pod ${metadata.name} does not have a host assigned`);
+}
+
 function verbOf(kind: TunnelRequest['kind']): string {
   if (kind === 'exec') return 'exec into';
   return kind === 'attach' ? 'attach to' : 'forward ports to';
 }
 
-function containerName(pod: Pod, asked: string): string {
+/** @throws StatusError BadRequest when it is not one of the pod's, or none of several is named */
+export function containerName(pod: Pod, asked: string): string {
   const all: Pick<Container, 'name'>[] = [
     ...pod.spec.containers,
     ...(pod.spec.initContainers ?? []),

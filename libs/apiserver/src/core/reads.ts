@@ -63,7 +63,7 @@ export class Reads {
     const isSameForAll = limit > 0 && Number(rest.resourceVersion || '0') > 0 && !rest.resourceVersionMatch && !rest.continue;
     const all = await this.#list(target, { ...rest, ...before, ...(isSameForAll && { resourceVersionMatch: 'Exact' }) });
     const entries = (await shownEntries(kind, all.entries)).filter(({ object }) => selection.matches(object));
-    const next = limit > 0 ? entries[limit] : undefined;
+    const next = limit > 0 && rest.resourceVersion !== '0' ? entries[limit] : undefined;
     if (!next) return { ...all, entries };
     return withContinue(entries.slice(0, limit), Number(all.resourceVersion), next.key, undefined);
   }
@@ -83,7 +83,9 @@ export class Reads {
       return this.#at(cache, namespace, selection, { revision, start: '' }, settings.limit);
     }
     await this.#fresh(settings.resourceVersion, cache);
-    return this.#now(cache, namespace, selection, '', settings.limit);
+    // Whoever takes any state gets all of it at once, as informers expect.
+    const limit = settings.resourceVersion === '0' ? undefined : settings.limit;
+    return this.#now(cache, namespace, selection, '', limit);
   }
 
   /** Everything of a kind in a namespace, for decisions of the server itself. */

@@ -47,6 +47,8 @@ export interface Resource {
 
 /** Nothing is open yet, but all that can be refused has been, so that HTTP can be left. */
 export interface Connection {
+  /** Whether nothing can come yet, and a client is better told that than refused. */
+  isEmpty?: true;
   /** Ends with the signal of the call. @param port of the pod, for what is forwarded. @throws StatusError when its node is away */
   open(port?: number): Promise<Tunnel>;
 }

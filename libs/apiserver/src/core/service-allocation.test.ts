@@ -27,7 +27,9 @@ test('what is asked for is given once, refused when taken or out of range, and f
   await expect(client.create(Service, service('third', { ...wish, clusterIP: undefined }))).rejects.toThrow(
     'spec.ports[0].nodePort: Invalid value: 30080: provided port is already allocated',
   );
-  await expect(client.create(Service, service('fourth', { clusterIP: '1.2.3.4' }))).rejects.toThrow('is not in the valid range');
+  await expect(client.create(Service, service('fourth', { clusterIP: '1.2.3.4' }))).rejects.toThrow(
+    'the provided network does not match the current range',
+  );
   await client.delete(Service, { namespace: 'default', name: 'first' });
   await client.create(Service, service('second', wish));
   await server.stop();

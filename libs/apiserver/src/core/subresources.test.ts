@@ -69,9 +69,11 @@ test('a log goes to the node and container that it means, or says what is missin
   await client.create(Node, node('n1'));
   await client.create(Pod, pod('web'));
   const log = async (container = '') => {
-    const { open } = await server.localClient(admin).connect(Pod, key, 'log', streamOptions('PodLogOptions', { container }));
+    const { open, isEmpty } = await server.localClient(admin).connect(Pod, key, 'log', streamOptions('PodLogOptions', { container }));
+    expect(isEmpty ?? false).toBe(!(await client.get(Pod, key)).spec.nodeName);
     return open();
   };
+  await expect(log('other')).rejects.toThrow('container other is not valid for pod web');
   await expect(log()).rejects.toThrow('pod web does not have a host assigned');
   await client.createSubresource(Pod, key, 'binding', { target: { name: 'n1' } });
   await expect(log('other')).rejects.toThrow('container other is not valid for pod web');

@@ -36,7 +36,11 @@ export class PodLogs implements StreamAnswers {
     const { request, response, verb, query, signal, audit, upgraded } = asked;
     if (verb !== 'get') throw wrongMethod();
     if (upgraded) checkSocket(asked);
-    const { open } = await this.#api.connect(resourceCall(this.#api, asked), verb, logOptions(query));
+    const { open, isEmpty } = await this.#api.connect(resourceCall(this.#api, asked), verb, logOptions(query));
+    if (isEmpty && !upgraded) {
+      await audit?.started(204);
+      return void response.writeHead(204).end();
+    }
     const tunnel = await open();
     const abort = () => tunnel.abort(new Error('the client went away'));
     if (signal.aborted) return abort();

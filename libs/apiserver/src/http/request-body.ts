@@ -91,11 +91,20 @@ export async function decodePatch(
   if (type === applyType) {
     // kubectl sends JSON, which is YAML and read far faster as what it is.
     const isJson = body.toString('utf8', 0, 100).trimStart().startsWith('{') && isParsable(body);
-    return asPatch('apply', isJson ? parseJsonWithDuplicates(body) : await decodeYaml(body, reading));
+    return asPatch('apply', isJson ? parseJsonWithDuplicates(body) : await decodeApplied(body, reading));
   }
   throw StatusError.unsupportedMediaType(
     `the body of the request was in an unknown format - accepted media types include: ${[...Object.keys(patchKinds), applyType].join(', ')}`,
   );
+}
+
+async function decodeApplied(body: Buffer, reading: YamlReading): Promise<DecodedBody> {
+  try {
+    return await decodeYaml(body, reading);
+  } catch (error) {
+    if (!(error instanceof StatusError) || error.code !== 400) throw error;
+    throw StatusError.badRequest(`error decoding YAML: ${error.message}`);
+  }
 }
 
 /** With the error as the patch, where there is one: it is thrown when the patch is used. */

@@ -82,8 +82,7 @@ export class ClusterIps {
     const value = parseIpv4(given);
     const claim = held(service).get(addressKey(given));
     if (claim && value !== undefined && ranges.some((one) => holdsHost(one, value))) throw refused(claim, service);
-    const detail = `failed to allocate IP ${given}: the provided IP (${given}) is not in the valid range. The range of valid IPs is ${all}`;
-    throw invalid(request, [given], detail);
+    throw invalid(request, [given], `failed to allocate IP ${given}: the provided network does not match the current range`);
   }
 
   /** The default range first, then by name; each as new as an earlier attempt of the request learnt. */

@@ -1,7 +1,7 @@
 // pods/log: what a container has written, as a stream from its node. A read, so that neither webhooks nor policies are asked.
 import type { Pod } from '@berth/api';
 import { type FieldError, type KubeObject, StatusError } from '@berth/machinery';
-import { planConnection, podConnection } from '../pod-connection.ts';
+import { containerName, noHost, planConnection, podConnection } from '../pod-connection.ts';
 import { ofKind, type SubresourceDefinition } from './subresource.ts';
 
 /** As the API has it; what is absent is not asked for. */
@@ -28,11 +28,18 @@ export const podLog: SubresourceDefinition = {
       const { tailLines, limitBytes, sinceSeconds, sinceTime } = asked;
       const log = { follow, previous, timestamps, tailLines, limitBytes, sinceSeconds, sinceTime };
       const pod = (await read(call)).object as Pod;
+      if (!pod.spec.nodeName) return { isEmpty: true, open: unplaced(pod, container) };
       const { nodeName, request } = planConnection('log', pod, podConnection({ container, stdout: true, log }));
       return { open: () => nodes.open(nodeName, request, call.signal) };
     },
   }),
 };
+
+/** A pod that is nowhere has written nothing. @throws StatusError BadRequest when it has no such container */
+function unplaced(pod: Pod, container: string): () => Promise<never> {
+  containerName(pod, container);
+  return () => Promise.reject(noHost(pod));
+}
 
 /** @throws StatusError Invalid with everything that is wrong, in kube-apiserver's words */
 export function checkLogOptions({ tailLines = 0, limitBytes = 1, sinceSeconds, sinceTime }: PodLogOptions, podName: string): void {
