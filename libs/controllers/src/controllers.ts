@@ -13,6 +13,7 @@ import { endpointSliceMirroringController } from './endpoints/endpoint-slice-mir
 import { endpointSliceController } from './endpoints/endpoint-slices.ts';
 import { endpointsController } from './endpoints/endpoints.ts';
 import { garbageCollector } from './garbage-collector.ts';
+import { imageBuildController } from './image-build/controller.ts';
 import { ingressController } from './ingress.ts';
 import { jobController } from './job/controller.ts';
 import type { AddressPool } from './load-balancer/address-pool.ts';
@@ -99,6 +100,7 @@ export function controllersFor(options: ControllersOptions): Controller[] {
     erase(volumeProtectionController),
     erase(attributesClassProtectionController),
     erase(storageCapacityController),
+    erase(imageBuildController),
     erase(snapshotDefinitionsController),
     erase(snapshotController),
     erase(snapshotContentController),

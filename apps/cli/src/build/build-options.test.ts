@@ -7,7 +7,7 @@ const wish = (...argv: string[]) => buildWish(readAsked(argv, buildOptions), { H
 
 test('the options of a build, as docker build has them', () => {
   const argv = ['-t', 'app:1', '-f', 'Other', '--build-arg', 'A=b=c', '--build-arg=HERE', '--build-arg', 'GONE', '--secret', 'id=k,src=f'];
-  expect(wish(...argv, '--secret', 'id=e,env=KEY', '--label', 'a=b', '--target', 'test', '--no-cache', '.')).toEqual({
+  expect(wish(...argv, '--secret', 'id=e,env=KEY', '--label', 'a=b', '--target', 'test', '--no-cache', '--cache', 'layers', '.')).toEqual({
     folder: '.',
     tag: 'app:1',
     dockerfile: 'Other',
@@ -20,6 +20,7 @@ test('the options of a build, as docker build has them', () => {
     target: 'test',
     isUncached: true,
     pushSecret: undefined,
+    cacheClaim: 'layers',
     memory: '2Gi',
     timeoutSeconds: 3600,
   });
@@ -34,6 +35,7 @@ test.each([
   [['-t', 'a', '--secret', 'id=x', '.'], '--secret: "id=x" is not'],
   [['-t', 'a', '--label', 'x', '.'], '--label: "x" is not NAME=VALUE'],
   [['-t', 'a', '--memory', '2 GB', '.'], '--memory: "2 GB" is no quantity such as 2Gi'],
+  [['-t', 'a', '--cache', 'No Name', '.'], '--cache: "No Name" is no name of a claim'],
   [['-t', 'a', '--timeout', '0', '.'], '--timeout: "0" is no number of seconds'],
   [['-t', 'a', '--nonsense', '.'], "Unknown option '--nonsense'"],
 ])('%j is refused', (argv, message) => {

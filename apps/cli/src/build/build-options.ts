@@ -1,4 +1,5 @@
 // The command line of `berth build`, with the names that docker build has.
+import { buildTimeoutSecondsDefault, memoryDefault } from '@berth/controllers/image-build';
 import { UsageError } from '@berth/telemetry/command-line';
 import type { Asked, OwnOptions } from '../ask/cluster-options.ts';
 
@@ -10,6 +11,8 @@ export const buildOptions: OwnOptions = {
   label: { type: 'string', multiple: true },
   target: { type: 'string' },
   'no-cache': { type: 'boolean' },
+  cache: { type: 'string' },
+  prepare: { type: 'boolean' },
   'push-secret': { type: 'string' },
   memory: { type: 'string' },
   timeout: { type: 'string' },
@@ -25,9 +28,12 @@ export const buildUsage = `usage: berth build -t NAME [-f DOCKERFILE] [options] 
   --label NAME=VALUE        of the image
   --target STAGE            builds this stage of the Dockerfile, and what it needs
   --no-cache                takes no layers of earlier builds
+  --cache CLAIM             keeps layers in this PersistentVolumeClaim, and takes those of earlier builds; made (5Gi) if it is not there
   --push-secret NAME        a Secret of type kubernetes.io/dockerconfigjson, for registries elsewhere
   --memory QUANTITY         what the build may use at most (default 2Gi); --timeout SECONDS (default 3600)
-  -n NAMESPACE, -o json, -q (only the image), --progress plain (the build's lines in a pipe, too), --kubeconfig FILE`;
+  -n NAMESPACE, -o json, -q (only the image), --progress plain (the build's lines in a pipe, too), --kubeconfig FILE
+       berth build --prepare [-n NAMESPACE]
+  makes what ImageBuild objects (kubectl explain imagebuild) need in the namespace: the kind, the builder's image, an account that pushes`;
 
 export interface BuildSecret {
   id: string;
@@ -45,12 +51,11 @@ export interface BuildWish {
   target: string | undefined;
   isUncached: boolean;
   pushSecret: string | undefined;
+  cacheClaim: string | undefined;
   memory: string;
   timeoutSeconds: number;
 }
 
-export const memoryDefault = '2Gi';
-export const timeoutSecondsDefault = 3600;
 const timeoutSecondsMax = 24 * 3600;
 
 /** @throws UsageError naming the option */
@@ -60,7 +65,12 @@ export function buildWish(asked: Asked, environment: NodeJS.ProcessEnv): BuildWi
   if (tag === undefined || folder === undefined || more.length > 0) throw new UsageError('it is: berth build -t NAME DIR');
   return {
     ...{ folder, tag, dockerfile: asked.text('file'), target: asked.text('target'), isUncached: asked.isSet('no-cache') },
-    ...{ pushSecret: asked.text('push-secret'), memory: quantity(asked.text('memory')), timeoutSeconds: seconds(asked.text('timeout')) },
+    ...{
+      cacheClaim: cacheClaim(asked.text('cache')),
+      pushSecret: asked.text('push-secret'),
+      memory: quantity(asked.text('memory')),
+      timeoutSeconds: seconds(asked.text('timeout')),
+    },
     buildArguments: asked.texts('build-arg').flatMap((text) => buildArgument(text, environment)),
     secrets: asked.texts('secret').map(buildSecret),
     labels: asked.texts('label').map(label),
@@ -90,13 +100,19 @@ function buildSecret(text: string): BuildSecret {
   return { id, source: src === undefined ? { variable: env ?? '' } : { file: src } };
 }
 
+function cacheClaim(text: string | undefined): string | undefined {
+  if (text !== undefined && !/^[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?$/.test(text))
+    throw new UsageError(`--cache: ${JSON.stringify(text)} is no name of a claim such as build-cache`);
+  return text;
+}
+
 function quantity(text = memoryDefault): string {
   if (!/^[1-9]\d*(?:[KMGT]i?|k)?$/.test(text)) throw new UsageError(`--memory: ${JSON.stringify(text)} is no quantity such as 2Gi`);
   return text;
 }
 
 function seconds(text: string | undefined): number {
-  const number = Number(text ?? timeoutSecondsDefault);
+  const number = Number(text ?? buildTimeoutSecondsDefault);
   if (!Number.isInteger(number) || number < 1 || number > timeoutSecondsMax)
     throw new UsageError(`--timeout: ${JSON.stringify(text)} is no number of seconds from 1 to ${timeoutSecondsMax}`);
   return number;

@@ -1,10 +1,15 @@
 // `berth build`: what is typed and shown. Exit codes: 0 built and pushed, 1 not (the reason is on the standard error), 2 wrong usage.
+import { CustomResourceDefinition } from '@berth/api';
+import { imageBuildDefinition } from '@berth/controllers/image-build';
 import { systemClock } from '@berth/telemetry';
 import { UsageError } from '@berth/telemetry/command-line';
-import { readAsked } from '../ask/cluster-options.ts';
+import { type Asked, readAsked } from '../ask/cluster-options.ts';
 import type { Paint } from '../terminal.ts';
+import { provideBuildAccess } from './build-access.ts';
 import { buildOptions, buildUsage, buildWish } from './build-options.ts';
 import { buildImage } from './image-build.ts';
+import { provideBuilder } from './provide-builder.ts';
+import { ClusterRegistry } from './registry.ts';
 
 /** Of a build that was quiet and failed. */
 const linesShown = 40;
@@ -26,6 +31,7 @@ export async function runBuild(argv: string[], terminal: BuildTerminal): Promise
     print(buildUsage);
     return 0;
   }
+  if (asked.isSet('prepare')) return prepare(asked, terminal);
   const wish = buildWish(asked, environment);
   const kept: string[] = [];
   const isShown = showsLines(asked.text('progress'), terminal.isTerminal) && !asked.isSet('quiet');
@@ -49,6 +55,21 @@ export async function runBuild(argv: string[], terminal: BuildTerminal): Promise
     for (const text of kept) note(text);
     throw error;
   }
+}
+
+/** What ImageBuild objects need, which a controller could not make without rights of an administrator. */
+async function prepare(asked: Asked, { print, note, paint, signal }: BuildTerminal): Promise<number> {
+  if (asked.positionals.length > 0) throw new UsageError('it is: berth build --prepare [-n NAMESPACE]');
+  return asked.ask(async ({ client, namespace }) => {
+    const registry = await ClusterRegistry.of(client);
+    const builderImage = await provideBuilder({ registry, progress: (text) => note(paint('grey', text)), signal });
+    await provideBuildAccess(client, namespace);
+    const definition = imageBuildDefinition({ registry: registry.host, builderImage });
+    const options = { fieldManager: 'berth-build', force: true };
+    await client.patch(CustomResourceDefinition, definition.metadata, 'apply', definition, options);
+    print(`ImageBuild objects of the namespace ${namespace} are built`);
+    return 0;
+  });
 }
 
 function showsLines(progress: string | undefined, isTerminal: boolean): boolean {

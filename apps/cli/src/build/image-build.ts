@@ -3,12 +3,13 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { type Pod, Secret } from '@berth/api';
 import type { HttpClient } from '@berth/client';
-import { builderPaths, buildFailure, buildPod, imageNameOf, imageText, resultPrefix } from '@berth/controllers/image-build';
+import { buildFailure, buildPod, imageNameOf, imageText, resultPrefix } from '@berth/controllers/image-build';
 import { provideBuildAccess } from './build-access.ts';
 import type { BuildSecret, BuildWish } from './build-options.ts';
 import { buildContext, packed } from './context.ts';
 import { removePod, runPod } from './pod-run.ts';
 import { provideBuilder } from './provide-builder.ts';
+import { provideCache } from './provide-cache.ts';
 import { ClusterRegistry } from './registry.ts';
 
 export interface BuildPorts {
@@ -51,12 +52,14 @@ export async function buildImage(wish: BuildWish, ports: BuildPorts): Promise<Bu
     provideBuilder({ registry, progress, signal }),
     registry.push(repository, packed(context), { Labels: { 'berth.io/part': 'context' } }, undefined, signal),
     provideBuildAccess(client, namespace),
+    wish.cacheClaim === undefined ? undefined : provideCache(client, namespace, wish.cacheClaim),
   ]);
   const name = buildName(image);
   const pod = buildPod({
     ...{ name, namespace, image, registry: registry.host, builderImage: builder, memory: wish.memory },
-    ...{ contextImage: `${registry.host}/${repository}@${digest}`, dockerfile: context.dockerfile, pushSecret: wish.pushSecret },
-    ...{ arguments: buildahArguments(wish), timeoutSeconds: wish.timeoutSeconds, secret: secrets && name },
+    ...{ source: { image: `${registry.host}/${repository}@${digest}` }, dockerfile: context.dockerfile, pushSecret: wish.pushSecret },
+    ...{ timeoutSeconds: wish.timeoutSeconds, secret: secrets && name, cacheClaim: wish.cacheClaim },
+    settings: { ...wish, secretIds: wish.secrets.map(({ id }) => id) },
   });
   const { entries, bytes, dockerfileText } = context;
   const dockerfile = { text: dockerfileText, name: wish.dockerfile ?? 'Dockerfile' };
@@ -120,16 +123,6 @@ function buildName(image: string): string {
       ?.replaceAll(/[^a-z0-9-]+/g, '-')
       .slice(0, 40) ?? '';
   return `build-${base}-${randomBytes(4).toString('hex')}`;
-}
-
-function buildahArguments({ buildArguments, labels, target, isUncached, secrets }: BuildWish): string[] {
-  return [
-    ...buildArguments.flatMap((text) => ['--build-arg', text]),
-    ...labels.flatMap((text) => ['--label', text]),
-    ...secrets.flatMap(({ id }) => ['--secret', `id=${id},src=${builderPaths.secrets}/${id}`]),
-    ...(target === undefined ? [] : ['--target', target]),
-    ...(isUncached ? ['--no-cache'] : []),
-  ];
 }
 
 /** Base64 by identifier. */

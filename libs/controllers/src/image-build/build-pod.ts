@@ -10,7 +10,27 @@ export const registryAddress = 'kubernetes.default.svc';
 /** In the folder of every agent. */
 export const builderProfile = 'berth/image-build.json';
 export const buildLabel = 'berth.io/build';
-const tokenSeconds = 3600;
+export const memoryDefault = '2Gi';
+export const buildTimeoutSecondsDefault = 3600;
+const tokenSecondsMin = 600;
+
+/** What buildah is asked for. */
+export interface BuildSettings {
+  /** `NAME=VALUE`, as the next. */
+  buildArguments: string[];
+  labels: string[];
+  /** Names of the build's secrets. */
+  secretIds: string[];
+  target?: string | undefined;
+  isUncached: boolean;
+}
+
+/** One of them. */
+export interface BuildSource {
+  image?: string;
+  configMap?: string;
+  claim?: { name: string; path?: string };
+}
 
 export interface BuildRequest {
   name: string;
@@ -20,10 +40,9 @@ export interface BuildRequest {
   /** In full, with its tag. */
   image: string;
   builderImage: string;
-  contextImage: string;
+  source: BuildSource;
   dockerfile: string;
-  /** Of buildah. */
-  arguments: string[];
+  settings: BuildSettings;
   /** A Secret whose keys are the build's secrets. */
   secret?: string | undefined;
   /** A Secret of type kubernetes.io/dockerconfigjson. */
@@ -49,6 +68,8 @@ export function buildPod(request: BuildRequest): Pod {
       enableServiceLinks: false,
       securityContext: {
         ...{ runAsNonRoot: true, runAsUser: builderUid, runAsGroup: builderUid },
+        // A claim is root's as it is made.
+        ...(request.cacheClaim !== undefined && { fsGroup: builderUid }),
         seccompProfile: { type: 'Localhost', localhostProfile: builderProfile },
       },
       containers: [
@@ -56,7 +77,9 @@ export function buildPod(request: BuildRequest): Pod {
           name: 'build',
           image: request.builderImage,
           command: ['/bin/sh', '/usr/bin/berth-build'],
-          args: [...request.arguments],
+          args: buildahArguments(request.settings),
+          // Of a build that failed, what it wrote last.
+          terminationMessagePolicy: 'FallbackToLogsOnError',
           env: environment(request),
           securityContext: {
             // newuidmap is what gains them, and nothing else could.
@@ -77,7 +100,17 @@ export function buildPod(request: BuildRequest): Pod {
   };
 }
 
-function environment({ registry, image, dockerfile, cacheClaim }: BuildRequest) {
+function buildahArguments({ buildArguments, labels, target, isUncached, secretIds }: BuildSettings): string[] {
+  return [
+    ...buildArguments.flatMap((text) => ['--build-arg', text]),
+    ...labels.flatMap((text) => ['--label', text]),
+    ...secretIds.flatMap((id) => ['--secret', `id=${id},src=${builderPaths.secrets}/${id}`]),
+    ...(target === undefined ? [] : ['--target', target]),
+    ...(isUncached ? ['--no-cache'] : []),
+  ];
+}
+
+function environment({ registry, image, dockerfile, cacheClaim, source }: BuildRequest) {
   const values = {
     PATH: '/usr/bin:/bin',
     REGISTRY_NAME: registry,
@@ -85,24 +118,26 @@ function environment({ registry, image, dockerfile, cacheClaim }: BuildRequest) 
     IMAGE: image,
     PUSH_IMAGE: image.startsWith(`${registry}/`) ? image.replace(registry, registryAddress) : image,
     DOCKERFILE: dockerfile,
+    // Files of a ConfigMap are links, which an image would get as such.
+    CONTEXT_LINKS: source.configMap === undefined ? '' : 'followed',
     STORAGE: cacheClaim === undefined ? `${builderPaths.work}/storage` : `${builderPaths.cache}/storage`,
   };
   return Object.entries(values).map(([name, value]) => ({ name, value }));
 }
 
 function* mountsOf(request: BuildRequest): Generator<{ volume: Volume; mount: VolumeMount }> {
-  const { contextImage, secret, pushSecret, cacheClaim } = request;
+  const { source, secret, pushSecret, cacheClaim } = request;
   const mounted = (name: string, mountPath: string, source: Omit<Volume, 'name'>, readOnly = true) => ({
     volume: { name, ...source },
     mount: { name, mountPath, ...(readOnly && { readOnly }) },
   });
-  yield mounted('context', builderPaths.context, { image: { reference: contextImage, pullPolicy: 'IfNotPresent' } });
+  yield contextMount(source);
   yield mounted('work', builderPaths.work, { emptyDir: { sizeLimit: '20Gi' } }, false);
   yield mounted('tmp', '/tmp', { emptyDir: { sizeLimit: '1Gi' } }, false);
   yield mounted('registry-access', '/run/berth', {
     projected: {
       sources: [
-        { serviceAccountToken: { path: 'token', expirationSeconds: tokenSeconds } },
+        { serviceAccountToken: { path: 'token', expirationSeconds: Math.max(tokenSecondsMin, request.timeoutSeconds) } },
         { configMap: { name: 'kube-root-ca.crt', items: [{ key: 'ca.crt', path: 'ca.crt' }] } },
       ],
     },
@@ -110,4 +145,16 @@ function* mountsOf(request: BuildRequest): Generator<{ volume: Volume; mount: Vo
   if (secret !== undefined) yield mounted('secrets', builderPaths.secrets, { secret: { secretName: secret } });
   if (pushSecret !== undefined) yield mounted('push-secret', '/run/registry', { secret: { secretName: pushSecret } });
   if (cacheClaim !== undefined) yield mounted('cache', builderPaths.cache, { persistentVolumeClaim: { claimName: cacheClaim } }, false);
+}
+
+function contextMount({ image, configMap, claim }: BuildSource): { volume: Volume; mount: VolumeMount } {
+  const name = 'context';
+  const mount = { name, mountPath: builderPaths.context, readOnly: true };
+  if (image !== undefined) return { volume: { name, image: { reference: image, pullPolicy: 'IfNotPresent' } }, mount };
+  if (configMap !== undefined) return { volume: { name, configMap: { name: configMap } }, mount };
+  const { name: claimName = '', path } = claim ?? {};
+  return {
+    volume: { name, persistentVolumeClaim: { claimName, readOnly: true } },
+    mount: { ...mount, ...(path !== undefined && { subPath: path }) },
+  };
 }

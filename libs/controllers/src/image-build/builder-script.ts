@@ -47,9 +47,15 @@ fi
 umask 022
 mkdir -p probe/lower probe/upper probe/work probe/merged
 driver=overlay
+context=${builderPaths.context}
+if [ "$CONTEXT_LINKS" ]; then
+  mkdir context && cp -L $context/* context/ && context=$PWD/context
+fi
+# Of a claim, the group would pass to everything below, and so to the image.
+mkdir -p $STORAGE && chmod g-s $STORAGE
 unshare -U -r -m mount -t overlay -o lowerdir=probe/lower,upperdir=probe/upper,workdir=probe/work,userxattr overlay probe/merged 2>/dev/null || driver=vfs
 storage="--root $STORAGE --runroot $PWD/run/storage --storage-driver $driver"
-buildah $storage build --isolation chroot --layers --tag "$IMAGE" --file "${builderPaths.context}/$DOCKERFILE" "$@" ${builderPaths.context}
+buildah $storage build --isolation chroot --layers --tag "$IMAGE" --file "$context/$DOCKERFILE" "$@" $context
 echo "PUSH $IMAGE"
 buildah $storage push --quiet --digestfile $PWD/digest "$IMAGE" "docker://$PUSH_IMAGE"
 printf '${resultPrefix}%s %s' "$(cat digest)" "$(buildah $storage images --quiet --no-trunc "$IMAGE" | head -n 1)" > /dev/termination-log

@@ -33,9 +33,9 @@ const request: BuildRequest = {
   registry: 'localhost:5055',
   image: 'localhost:5055/shop/app:1',
   builderImage: 'localhost:5055/berth/builder:1',
-  contextImage: 'localhost:5055/shop/berth-build-context@sha256:x',
+  source: { image: 'localhost:5055/shop/berth-build-context@sha256:x' },
   dockerfile: 'Dockerfile',
-  arguments: ['--build-arg', 'A=$(id); rm -rf /'],
+  settings: { buildArguments: ['A=$(id); rm -rf /'], labels: ['a=b'], secretIds: ['key'], target: 'last', isUncached: true },
   memory: '2Gi',
   timeoutSeconds: 60,
 };
@@ -68,7 +68,15 @@ test('a build’s pod is not root, has nothing of the node and nothing without a
 
 test('what people say reaches buildah as arguments, never a shell', () => {
   const [container] = buildPod(request).spec.containers;
-  expect(container).toMatchObject({ command: ['/bin/sh', '/usr/bin/berth-build'], args: request.arguments });
+  expect(container).toMatchObject({
+    command: ['/bin/sh', '/usr/bin/berth-build'],
+    args: [
+      ...['--build-arg', 'A=$(id); rm -rf /', '--label', 'a=b', '--secret', 'id=key,src=/run/build-secrets/key'],
+      '--target',
+      'last',
+      '--no-cache',
+    ],
+  });
 });
 
 test('images of the cluster are pushed past its API server, others where they say', () => {

@@ -2,4 +2,5 @@
 export * from './build-failure.ts';
 export * from './build-pod.ts';
 export * from './builder-script.ts';
+export * from './image-build-kind.ts';
 export * from './image-name.ts';

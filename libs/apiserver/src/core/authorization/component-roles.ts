@@ -49,6 +49,8 @@ export const controllerManagerRules: PolicyRule[] = [
   ),
   rule([...read, 'update', 'patch', 'delete'], '', ['nodes', 'nodes/status']),
   // Custom resources, which Berth installs itself.
+  rule([...read, 'delete'], 'build.berth.io', ['imagebuilds']),
+  rule(['update', 'patch'], 'build.berth.io', ['imagebuilds/status', 'imagebuilds/finalizers']),
   rule([...read, ...write], snapshotGroup, ['volumesnapshots', 'volumesnapshots/status', 'volumesnapshotcontents']),
   rule([...read, ...write], snapshotGroup, ['volumesnapshotcontents/status', 'volumesnapshotclasses']),
   rule(['update'], '', ['namespaces/finalize']),
