@@ -135,7 +135,7 @@ async function start(
   const kept = app.get(KeptMetrics);
   if (serves) {
     onStop(() => kept.stop());
-    await kept.start();
+    kept.start();
   }
   const context = roleContext(app, config, ports, pki);
   for (const runner of runnersFor(config.roles)) await startRole(runner, context, onStop);

@@ -22,6 +22,8 @@ export class KeptMetrics {
   readonly #history: MetricHistory;
   readonly #queries: QueryApi;
   #recorder: MetricRecorder | undefined;
+  #opening: Promise<void> | undefined;
+  #isStopped = false;
 
   constructor(options: KeptMetricsOptions) {
     const { dataDirectory, clock, logger, registry } = options;
@@ -33,7 +35,12 @@ export class KeptMetrics {
     this.#gauge(registry, 'refused_series', 'Series that the history of metrics had no room for, each time that they came.');
   }
 
-  async start(): Promise<void> {
+  /** What an earlier process left is read meanwhile: nobody waits for it. */
+  start(): void {
+    this.#opening = this.#open();
+  }
+
+  async #open(): Promise<void> {
     const { api, registry, list, clock, logger, instance } = this.#options;
     try {
       await this.#history.open();
@@ -41,6 +48,7 @@ export class KeptMetrics {
       logger.error('there is no history of metrics: its files cannot be opened', { directory: this.#history.directory, error });
       return;
     }
+    if (this.#isStopped) return;
     this.#recorder = new MetricRecorder({
       ...{ history: this.#history, clock, logger, instance },
       reports: () => api.usages?.current() ?? [],
@@ -51,6 +59,8 @@ export class KeptMetrics {
   }
 
   async stop(): Promise<void> {
+    this.#isStopped = true;
+    await this.#opening;
     await this.#recorder?.stop();
     await this.#history.close();
   }

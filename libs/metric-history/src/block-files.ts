@@ -2,6 +2,7 @@
 // when they are too old or all of them too large.
 import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Logger } from '@berth/telemetry';
 import { DamagedBlock, decodeHead } from './block.ts';
 import type { Series, SeriesTable } from './series-table.ts';
@@ -29,6 +30,8 @@ export const firstMs = ({ timesMs }: Block) => timesMs[0] ?? 0;
 export const lastMs = ({ timesMs }: Block) => timesMs.at(-1) ?? 0;
 
 const ending = '.block';
+/** A few milliseconds of them. */
+const seriesOfTurn = 1000;
 const unfinished = '.part';
 
 export class BlockFiles {
@@ -109,7 +112,7 @@ export class BlockFiles {
   }
 
   async #take(path: string, bytes: Uint8Array): Promise<void> {
-    const { timesMs, keys, offsets } = await decodeHead(bytes);
+    const { timesMs, keys, offsets } = await decodeHead(bytes, nextTurn);
     const series: Series[] = [];
     const starts: number[] = [];
     for (const [index, key] of keys.entries()) {
@@ -119,6 +122,7 @@ export class BlockFiles {
       known.holders++;
       series.push(known);
       starts.push(offsets[index] ?? 0);
+      if (index % seriesOfTurn === seriesOfTurn - 1) await nextTurn();
     }
     const end = (await stat(path)).size;
     this.#blocks.push({ path, bytes: end, timesMs, series, offsets: Uint32Array.from([...starts, end]) });

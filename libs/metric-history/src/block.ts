@@ -13,6 +13,7 @@ const prefixBytes = 20;
 /** What a head may unfold to: 20,000 series have some 6 MB. */
 const headBytesMax = 64 * 2 ** 20;
 const seriesOfTurn = 500;
+const keysOfTurn = 4000;
 
 export interface BlockHead {
   timesMs: number[];
@@ -62,8 +63,8 @@ export async function encodeBlock(
   return bytes;
 }
 
-/** @throws DamagedBlock */
-export async function decodeHead(bytes: Uint8Array): Promise<BlockHead> {
+/** @param turn lets others run @throws DamagedBlock */
+export async function decodeHead(bytes: Uint8Array, turn: () => Promise<void>): Promise<BlockHead> {
   if (bytes.length < prefixBytes) throw new DamagedBlock('it is too short');
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const [mark, headBytes = 0, bodyBytes = 0, headSum, bodySum] = [0, 4, 8, 12, 16].map((offset) => view.getUint32(offset, true));
@@ -73,13 +74,13 @@ export async function decodeHead(bytes: Uint8Array): Promise<BlockHead> {
   const body = bytes.subarray(prefixBytes + headBytes);
   if (crc32(packed) !== headSum || crc32(body) !== bodySum) throw new DamagedBlock('its checksum is another');
   try {
-    return readHead(new ByteReader(await decompress(packed, { maxOutputLength: headBytesMax })), prefixBytes + headBytes);
+    return await readHead(new ByteReader(await decompress(packed, { maxOutputLength: headBytesMax })), prefixBytes + headBytes, turn);
   } catch (error) {
     throw new DamagedBlock((error as Error).message);
   }
 }
 
-function readHead(reader: ByteReader, bodyStart: number): BlockHead {
+async function readHead(reader: ByteReader, bodyStart: number, turn: () => Promise<void>): Promise<BlockHead> {
   const timesMs: number[] = [];
   let timeMs = 0;
   for (let left = reader.varint(); left > 0; left--) {
@@ -93,6 +94,7 @@ function readHead(reader: ByteReader, bodyStart: number): BlockHead {
   for (let index = 0; index < count; index++) {
     keys.push(reader.text());
     offsets[index + 1] = (offsets[index] ?? 0) + reader.varint();
+    if (index % keysOfTurn === keysOfTurn - 1) await turn();
   }
   return { timesMs, keys, offsets };
 }

@@ -54,7 +54,7 @@ describe('a block', () => {
           new Map(Object.entries(found).map(([key, values]) => [key, Float64Array.from(values)])),
           noTurn,
         );
-        const head = await decodeHead(bytes);
+        const head = await decodeHead(bytes, noTurn);
         expect(head.timesMs).toEqual(timesMs);
         const read = head.keys.map((key, index) => [key, [...decodeColumn(new ByteReader(bytes, head.offsets[index]), length)]]);
         expect(Object.fromEntries(read)).toEqual({ ...found });
@@ -67,8 +67,8 @@ describe('a block', () => {
     for (let index = 0; index < bytes.length; index++) {
       const damaged = bytes.slice();
       damaged[index] = (damaged[index] ?? 0) ^ 0x10;
-      await expect(decodeHead(damaged)).rejects.toThrow(DamagedBlock);
-      await expect(decodeHead(bytes.slice(0, index))).rejects.toThrow(DamagedBlock);
+      await expect(decodeHead(damaged, noTurn)).rejects.toThrow(DamagedBlock);
+      await expect(decodeHead(bytes.slice(0, index), noTurn)).rejects.toThrow(DamagedBlock);
     }
   });
 });
@@ -82,12 +82,13 @@ describe('a journal', () => {
     { maxLength: 8 },
   );
 
-  it('has every whole frame, wherever it ends', () => {
-    fc.assert(
-      fc.property(ticks, fc.nat(40), (found, cut) => {
+  it('has every whole frame, wherever it ends', async () => {
+    await fc.assert(
+      fc.asyncProperty(ticks, fc.nat(40), async (found, cut) => {
         const written: Tick[] = found.map((values, index) => ({ atMs: index * 30_000, values: new Map(Object.entries(values)) }));
         const encoder = new JournalEncoder();
-        const frames = written.map((tick) => encoder.frame(tick));
+        const frames: Uint8Array[] = [];
+        for (const tick of written) frames.push(await encoder.frame(tick, noTurn));
         const whole = Buffer.concat(frames);
         expect([...journalTicks(whole)]).toEqual(written);
         const last = frames.at(-1)?.length ?? 0;

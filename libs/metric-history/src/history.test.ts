@@ -154,6 +154,20 @@ describe('MetricHistory', () => {
     expect((await readdir(directory)).filter((name) => name.endsWith('.part'))).toEqual([]);
   });
 
+  it('goes on with a series that was given out before what was kept of it was lost', async () => {
+    const files: Files = {
+      write: async () => {
+        throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
+      },
+      append: realFiles.append,
+    };
+    const history = await opened({ files });
+    const series = history.series({ __name__: 'm', pod: 'a' });
+    if (!series) throw new Error('no room for one series');
+    for (let index = 0; index < 6; index++) await history.record(base + index * minute, new Map([[series, index]]));
+    expect(await kept(history)).toEqual({ a: { 4: 4, 5: 5 } });
+  });
+
   it('removes a block that is damaged, and has the rest', async () => {
     const history = await opened();
     for (let index = 0; index < 9; index++) await record(history, index, { a: index });

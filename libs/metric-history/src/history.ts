@@ -78,7 +78,13 @@ export class MetricHistory {
       this.#head.journals.push(path);
       for (const tick of journalTicks(await readFile(path))) {
         if (tick.atMs <= (this.newestMs ?? 0)) continue;
-        this.#take(tick);
+        const values = new Map<Series, number>();
+        for (const [key, value] of tick.values) {
+          const series = this.#table.ofKey(key);
+          if (series) values.set(series, value);
+        }
+        this.#take(tick.atMs, values);
+        await nextTurn();
         if (this.#head.timesMs.length >= this.#options.ticksOfBlock) await this.#seal();
       }
     }
@@ -96,10 +102,9 @@ export class MetricHistory {
     const newestMs = this.newestMs ?? 0;
     if (atMs <= newestMs - backwardMsMax) await this.#forgetFrom(atMs);
     else if (atMs <= newestMs) return;
-    const tick: Tick = { atMs, values: new Map([...values].map(([series, value]) => [series.key, value])) };
-    this.#take(tick);
+    this.#take(atMs, values);
     await this.#inTurn(async () => {
-      await this.#write(tick);
+      await this.#write({ atMs, values: new Map(Array.from(values, ([{ key }, value]) => [key, value])) });
       if (this.#head.timesMs.length >= this.#options.ticksOfBlock) await this.#seal();
       await this.#blocks.keep(atMs - this.#options.keptMs, this.#options.bytesMax);
     });
@@ -133,11 +138,12 @@ export class MetricHistory {
     return this.#writing;
   }
 
-  #take({ atMs, values }: Tick): void {
+  #take(atMs: number, values: ReadonlyMap<Series, number>): void {
     const { timesMs, columns } = this.#head;
     const index = timesMs.push(atMs) - 1;
-    for (const [key, value] of values) {
-      const series = this.#table.ofKey(key);
+    for (const [{ key, labels }, value] of values) {
+      // It may have been forgotten since it was given out, with a block that could not be written.
+      const series = this.#table.ofKey(key, labels);
       if (!series) continue;
       let column = columns.get(series);
       if (!column) {
@@ -156,7 +162,7 @@ export class MetricHistory {
       this.#head.journals.push(this.#journal.path);
     }
     try {
-      await files.append(this.#journal.path, this.#journal.encoder.frame(tick));
+      await files.append(this.#journal.path, await this.#journal.encoder.frame(tick, nextTurn));
     } catch (error) {
       this.#warn('what is measured is kept in memory only', error);
       // What follows a torn frame could not be read.

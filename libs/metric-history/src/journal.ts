@@ -12,6 +12,8 @@ export interface Tick {
 }
 
 const frameHeadBytes = 8;
+/** A few milliseconds of them. */
+const seriesOfTurn = 2000;
 /** Longer ones were never written. */
 const frameBytesMax = 64 * 2 ** 20;
 
@@ -20,11 +22,25 @@ export class JournalEncoder {
   readonly #indexes = new Map<string, number>();
   #previous: Float64Array = new Float64Array(0);
 
-  frame({ atMs, values }: Tick): Uint8Array {
-    const added = [...values.keys()].filter((key) => !this.#indexes.has(key));
-    for (const key of added) this.#indexes.set(key, this.#indexes.size);
-    const current = new Float64Array(this.#indexes.size).fill(Number.NaN);
-    for (const [key, value] of values) current[this.#indexes.get(key) ?? 0] = value;
+  /** @param turn lets others run */
+  async frame({ atMs, values }: Tick, turn: () => Promise<void>): Promise<Uint8Array> {
+    const added: string[] = [];
+    const current = new Float64Array(this.#indexes.size + values.size).fill(Number.NaN);
+    let seen = 0;
+    for (const [key, value] of values) {
+      let index = this.#indexes.get(key);
+      if (index === undefined) {
+        index = this.#indexes.size;
+        this.#indexes.set(key, index);
+        added.push(key);
+      }
+      current[index] = value;
+      if (++seen % seriesOfTurn === 0) await turn();
+    }
+    return this.#encoded(atMs, added, current.slice(0, this.#indexes.size));
+  }
+
+  #encoded(atMs: number, added: readonly string[], current: Float64Array): Uint8Array {
     const writer = new ByteWriter();
     writer.float(atMs);
     writer.varint(added.length);

@@ -2,6 +2,8 @@
 import type { Grid, Labels, Row, Value } from '@berth/promql';
 
 const pieceChars = 64 * 2 ** 10;
+/** Nobody reads more in order, and it would take long. */
+const sortedMax = 2000;
 
 /** Text in pieces of some 64 KiB, each made when it is wanted. */
 export function* inPieces(texts: Iterable<string>): Generator<string> {
@@ -75,7 +77,8 @@ function numberText(value: number): string {
   return value > 0 ? '+Inf' : '-Inf';
 }
 
-function sorted(rows: readonly Row[]): Row[] {
+function sorted(rows: Row[]): Row[] {
+  if (rows.length > sortedMax) return rows;
   const keyed = rows.map((row): [string, Row] => [textOf(row.labels), row]);
   return keyed.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)).map(([, row]) => row);
 }

@@ -52,7 +52,8 @@ export async function aggregated(
     meter.make(steps);
     const row = emptyRow(labels, steps);
     for (let step = 0; step < steps; step++) {
-      const values = presentAt(members, step).map(({ values: of }) => of[step] ?? Number.NaN);
+      const values: number[] = [];
+      for (const { values: of, present } of members) if (present[step]) values.push(of[step] ?? Number.NaN);
       if (meter.spend(members.length)) await meter.turn();
       if (values.length === 0) continue;
       row.present[step] = 1;

@@ -152,7 +152,12 @@ export class Evaluator {
     const { matchers, offsetMs } = selector;
     const endMs = startMs + (steps - 1) * stepMs;
     const found = await source.select(matchers, startMs - offsetMs - rangeMs, endMs - offsetMs, meter);
-    return found.map(withoutEnds);
+    const kept: Samples[] = [];
+    for (const series of found) {
+      kept.push(withoutEnds(series));
+      if (meter.spend(series.timesMs.length)) await meter.turn();
+    }
+    return kept;
   }
 
   /** At multiples of its step, whatever the times of the query, so that a query that moves on sees the same. */
@@ -204,11 +209,14 @@ export class Evaluator {
 
 function withoutEnds(series: Samples): Samples {
   const { labels, timesMs, values } = series;
-  const kept = Array.from({ length: timesMs.length }, (_none, index) => index).filter(
-    (index) => !Number.isNaN(values[index] ?? Number.NaN),
-  );
-  if (kept.length === timesMs.length) return series;
-  return { labels, timesMs: kept.map((index) => timesMs[index] ?? 0), values: kept.map((index) => values[index] ?? 0) };
+  const kept = { labels, timesMs: [] as number[], values: [] as number[] };
+  for (let index = 0; index < timesMs.length; index++) {
+    const value = values[index] ?? Number.NaN;
+    if (Number.isNaN(value)) continue;
+    kept.timesMs.push(timesMs[index] ?? 0);
+    kept.values.push(value);
+  }
+  return kept;
 }
 
 function samplesOf({ labels, values, present }: Row, { startMs, stepMs, steps }: Grid): Samples {

@@ -13,8 +13,8 @@ export interface MeterOptions {
 
 /** What it takes to look at all labels of a series. */
 export const workOfLabels = 50;
-/** Some milliseconds. */
-const workOfTurn = 200_000;
+/** A few milliseconds. */
+const workOfTurn = 50_000;
 
 export class Meter {
   readonly #options: MeterOptions;
