@@ -7,6 +7,7 @@ export { isInt64, parseExact, wholeNumberOf } from './exact-json.ts';
 export * from './given-empty.ts';
 export { durationNanos, durationText } from './go-duration.ts';
 export * from './go-escapes.ts';
+export { goSyntaxProblem } from './go-json-syntax.ts';
 export * from './go-struct.ts';
 export * from './go-text.ts';
 export { goTimeError } from './go-time.ts';

@@ -1,5 +1,5 @@
 // Where a paged list goes on: the revision that all its pages show and the first key of the next page.
-import { StatusError } from '@berth/machinery';
+import { goSyntaxProblem, StatusError } from '@berth/machinery';
 
 /** `revision` -1 goes on at the newest state, when the list's own revision is gone. */
 export interface ContinueToken {
@@ -16,11 +16,12 @@ export function decodeContinue(text: string): ContinueToken {
   const invalid = (detail: string) => StatusError.badRequest(`invalid continue token: continue key is not valid${detail}`);
   const wrong = firstOutside(text);
   if (wrong !== undefined) throw invalid(`: illegal base64 data at input byte ${wrong}`);
+  const decoded = Buffer.from(text, 'base64url').toString('utf8');
   let parsed: { v?: unknown; rv?: unknown; start?: unknown } | null;
   try {
-    parsed = JSON.parse(Buffer.from(text, 'base64url').toString('utf8'));
-  } catch (error) {
-    throw invalid(`: ${error instanceof Error ? error.message : String(error)}`);
+    parsed = JSON.parse(decoded);
+  } catch {
+    throw invalid(`: ${goSyntaxProblem(decoded)}`);
   }
   const { v, rv, start } = parsed ?? {};
   if (v !== 'meta.k8s.io/v1') throw invalid(`: server does not recognize this encoded version ${String(v ?? '')}`);

@@ -36,7 +36,7 @@ export class UnreadablePatch {
 /** What an operation of a JSON patch may have. */
 const operationMembers = new Set(['op', 'path', 'from', 'value']);
 /** How Go prints the type that it looks for a kind and a version in. */
-const anyObject = 'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';
+export const anyObject = 'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';
 
 /** @throws StatusError 400 for what is no patch of this type, 422 for what does not apply or makes no object of this kind */
 export function readPatched(kind: KindDefinition, type: PatchKind, old: KubeObject, patch: unknown, settings: WriteSettings): ReadBody {

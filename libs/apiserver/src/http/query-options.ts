@@ -20,8 +20,8 @@ const int64CharactersMax = 40;
 
 /** In Go's words. @throws StatusError BadRequest for what is no number of 64 bits */
 export function wholeNumber(query: Query, name: string): number | undefined {
-  const value = text(query, name);
-  if (value === undefined) return undefined;
+  const value = query.get(name);
+  if (value === null) return undefined;
   const isNumber = /^[+-]?\d+$/.test(value);
   if (isNumber && value.length <= int64CharactersMax && BigInt.asIntN(64, BigInt(value)) === BigInt(value)) return Number(value);
   const problem = isNumber ? 'value out of range' : 'invalid syntax';
@@ -35,7 +35,7 @@ function oneOf<T extends string>(query: Query, name: string, allowed: readonly T
   const value = text(query, name);
   if (value === undefined) return undefined;
   const found = allowed.find((known) => known === value);
-  if (!found) throw notSupported(name, value, allowed, kind);
+  if (!found) throw notSupported(name, value, ['', ...allowed].sort(), kind);
   return found;
 }
 
@@ -52,6 +52,8 @@ function notSupported(field: string, value: unknown, allowed: readonly string[],
 const fieldValidations: readonly FieldValidation[] = ['Ignore', 'Warn', 'Strict'];
 
 export function listSettings(query: Query): ListSettings {
+  // Only a watch goes by it, but no list takes what is no number.
+  wholeNumber(query, 'timeoutSeconds');
   return {
     labelSelector: text(query, 'labelSelector'),
     fieldSelector: text(query, 'fieldSelector'),
@@ -70,7 +72,7 @@ export function watchSettings(query: Query): WatchSettings & { timeoutSeconds?: 
 }
 
 export function writeSettings(query: Query, kind: OptionsKind): WriteSettings {
-  const dryRun = query.getAll('dryRun').filter((value) => value !== '');
+  const dryRun = query.getAll('dryRun');
   if (dryRun.some((value) => value !== 'All')) throw wrongDryRun(dryRun, kind);
   const fieldManager = text(query, 'fieldManager');
   if (fieldManager && fieldManager.length > 128) {

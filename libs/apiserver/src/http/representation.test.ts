@@ -64,7 +64,7 @@ test('what is only created has no table, but metadata to show', () => {
     return requestedForm(erased(SubjectAccessReview), request, new URLSearchParams(), 0).representation;
   };
   const table = 'application/json;as=Table;v=v1;g=meta.k8s.io';
-  expect(() => asked(table)).toThrow('only the following media types are accepted');
+  expect(() => asked(table)).toThrow('Available representations: application/json, application/yaml');
   expect(asked(`${table}, application/json`)).toEqual({ format: 'json' });
   expect(asked('application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io')).toMatchObject({ as: 'PartialObjectMetadata' });
 });

@@ -30,8 +30,8 @@ export interface Form {
 }
 
 function notAcceptable(): StatusError {
-  const message = 'only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf';
-  return new StatusError(406, 'NotAcceptable', message);
+  const forms = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'];
+  return new StatusError(406, 'NotAcceptable', `406: Not Acceptable\n\nAvailable representations: ${forms.join(', ')}`, {});
 }
 
 /** @throws StatusError 406 */

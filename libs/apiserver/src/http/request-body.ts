@@ -5,12 +5,14 @@ import {
   decodeProtobuf,
   decodeUnknownEnvelope,
   fieldMessage,
+  goJsonName,
+  isRecord,
   type MessageSchema,
   parseJsonWithDuplicates,
   StatusError,
 } from '@berth/machinery';
 import { noSuchKind } from '../core/body.ts';
-import { type PatchKind, UnreadablePatch } from '../core/patches.ts';
+import { anyObject, type PatchKind, UnreadablePatch } from '../core/patches.ts';
 import type { DeleteSettings } from '../core/types.ts';
 import { parseMediaType } from './media-types.ts';
 import { wrongDryRun } from './query-options.ts';
@@ -42,6 +44,37 @@ export function decodeObject(contentType: string | undefined, body: Buffer, read
   throw StatusError.unsupportedMediaType(
     'the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf',
   );
+}
+
+/** The same of a body that must be an object of a kind, which is named when it is none. */
+export async function decodeWritten(
+  kind: string,
+  contentType: string | undefined,
+  body: Buffer,
+  reading: YamlReading,
+): Promise<DecodedBody> {
+  const unrecognized = (detail: string) =>
+    StatusError.badRequest(`the object provided is unrecognized (must be of type ${kind}): ${detail} (${summaryOf(body)})`);
+  if (body.length === 0) throw unrecognized(`${unreadable}unexpected end of JSON input`);
+  try {
+    const decoded = await decodeObject(contentType, body, reading);
+    if (isRecord(decoded.value)) return decoded;
+    if (decoded.value === null) return { ...decoded, value: {} };
+    throw StatusError.badRequest(`${unreadable}json: cannot unmarshal ${goJsonName(decoded.value)} into Go value of type ${anyObject}`);
+  } catch (error) {
+    if (!(error instanceof StatusError) || error.code !== 400 || error.message.startsWith('no kind ')) throw error;
+    throw unrecognized(error.message);
+  }
+}
+
+const unreadable = "couldn't get version/kind; json parse error: ";
+/** Bytes of a body that an error shows. */
+const shownBytesMax = 30;
+
+function summaryOf(body: Buffer): string {
+  if (body.length === 0) return '<empty>';
+  const head = body.subarray(0, shownBytesMax);
+  return `${head[0] === 0x7b ? head.toString() : head.toString('hex')}${body.length > shownBytesMax ? ' ...' : ''}`;
 }
 
 function decodeEnvelope(body: Buffer): Record<string, unknown> {

@@ -7,7 +7,7 @@ import type { Call, DeleteAnswer, DeleteSettings, ListAnswer, WatchHandle, Write
 import { WatchStream } from '../core/watch-stream.ts';
 import { deleteSettings, listSettings, patchSettings, watchSettings, writeSettings } from './query-options.ts';
 import { contentTypeOf, encodeList, encodeObject, type Form, requestedForm, type WatchFormat, watchFormat } from './representation.ts';
-import { decodeDeleteOptions, decodeObject, decodePatch, type YamlReading } from './request-body.ts';
+import { decodeDeleteOptions, decodeObject, decodePatch, decodeWritten, type YamlReading } from './request-body.ts';
 import { type CallRequest, resourceCall } from './resource-call.ts';
 import { addWarning, addWarnings, type Exchange, sendBytes, sendJson, sendPieces, wrongMethod } from './responses.ts';
 import type { ServedResource } from './routes.ts';
@@ -114,23 +114,25 @@ export class ResourceRequests {
 
   async #create(request: ResourceRequest, call: Call): Promise<void> {
     const form = this.#form(request, call);
-    const { body, settings } = await this.#written(request);
+    const { body, settings } = await this.#written(request, call);
     return this.#send(request, call.kind, form, await this.#options.api.create(call, body, settings));
   }
 
   async #update(request: ResourceRequest, call: Call): Promise<void> {
     const form = this.#form(request, call);
-    const { body, settings } = await this.#written(request);
+    const { body, settings } = await this.#written(request, call);
     return this.#send(request, call.kind, form, await this.#options.api.update(call, body, settings));
   }
 
-  async #written(asked: ResourceRequest): Promise<{ body: unknown; settings: WriteSettings }> {
+  async #written(asked: ResourceRequest, { kind, subresource = 'status' }: Call): Promise<{ body: unknown; settings: WriteSettings }> {
     const { request, query, audit } = asked;
     const settings = {
       ...writeSettings(query, request.method === 'POST' ? 'CreateOptions' : 'UpdateOptions'),
       userAgent: request.headers['user-agent'],
     };
-    const { value: body, duplicates } = await decodeObject(request.headers['content-type'], asked.body, this.#reading(asked));
+    const given = [request.headers['content-type'], asked.body, this.#reading(asked)] as const;
+    const isWhole = subresource === 'status';
+    const { value: body, duplicates } = await (isWhole ? decodeWritten(kind.kind, ...given) : decodeObject(...given));
     audit?.requestObject(body);
     return { body, settings: { ...settings, duplicates, noteWarnings: noted(asked) } };
   }
