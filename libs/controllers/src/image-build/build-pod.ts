@@ -88,7 +88,8 @@ export function buildPod(request: BuildRequest): Pod {
             capabilities: { drop: ['ALL'], add: ['SETUID', 'SETGID'] },
           },
           resources: {
-            requests: { cpu: '100m', memory: '128Mi' },
+            // What has a limit alone would be reserved in full.
+            requests: { cpu: '100m', memory: '128Mi', 'ephemeral-storage': '64Mi' },
             limits: { cpu: '4', memory, 'ephemeral-storage': '20Gi' },
           },
           // Where buildah looks for room whatever its variables say.

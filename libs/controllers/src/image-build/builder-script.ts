@@ -58,5 +58,5 @@ storage="--root $STORAGE --runroot $PWD/run/storage --storage-driver $driver"
 buildah $storage build --isolation chroot --layers --tag "$IMAGE" --file "$context/$DOCKERFILE" "$@" $context
 echo "PUSH $IMAGE"
 buildah $storage push --quiet --digestfile $PWD/digest "$IMAGE" "docker://$PUSH_IMAGE"
-printf '${resultPrefix}%s %s' "$(cat digest)" "$(buildah $storage images --quiet --no-trunc "$IMAGE" | head -n 1)" > /dev/termination-log
+printf '${resultPrefix}%s' "$(cat digest)" > /dev/termination-log
 `;

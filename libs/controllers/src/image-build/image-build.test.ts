@@ -63,6 +63,7 @@ test('a build’s pod is not root, has nothing of the node and nothing without a
     capabilities: { drop: ['ALL'], add: ['SETUID', 'SETGID'] },
   });
   expect(Object.keys(container?.resources?.limits ?? {})).toEqual(['cpu', 'memory', 'ephemeral-storage']);
+  expect(Object.keys(container?.resources?.requests ?? {})).toEqual(['cpu', 'memory', 'ephemeral-storage']);
   expect(spec.activeDeadlineSeconds).toBe(60);
 });
 
