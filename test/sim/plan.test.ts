@@ -20,7 +20,7 @@ const namespace = 'default';
 const clock = new SimulatedClock();
 const first: Random = { ...seededRandom(1), next: () => 0 };
 const ports = { clock, random: first, logger: silentLogger };
-const controllers = new ControllersRole();
+let controllers: ControllersRole;
 let api: ApiServer;
 let client: Client;
 
@@ -29,7 +29,8 @@ beforeAll(async () => {
   api = new ApiServer({ ...ports, random: seededRandom(2), kinds, config, store: new MemoryStore() });
   client = api.localClient({ name: 'admin', groups: ['system:masters'] });
   await within(api.start());
-  await within(controllers.start({ ...ports, random: seededRandom(3), clientFor: (user) => api.localClient(user) }));
+  controllers = new ControllersRole({ ...ports, random: seededRandom(3), clientFor: (user) => api.localClient(user) });
+  await within(controllers.start());
   await until(async () => (await client.list(ServiceAccount, { namespace })).items.length > 0);
   for (const [name, value] of [['low', 1] as const, ['high', 1000] as const])
     await client.create(PriorityClass, { apiVersion: 'scheduling.k8s.io/v1', kind: 'PriorityClass', metadata: { name }, value });

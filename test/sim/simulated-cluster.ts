@@ -35,7 +35,7 @@ export class SimulatedCluster {
     this.answersGetLost = seed % 2 === 1;
     this.safety = new Safety(this.answersGetLost);
     const ports = { clock: this.clock, random: this.#random, logger };
-    const hub = () => this.#controlPlane?.gateway.hub;
+    const hub = () => this.#controlPlane?.gateway?.hub;
     const names = Array.from({ length: nodeCount }, (_, index) => `node-${index}`);
     this.nodes = names.map((name) => new HollowNode(name, ports, hub, onLog && ((path, line) => onLog(name, path, line))));
     void this.#watchStore();

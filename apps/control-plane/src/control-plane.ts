@@ -30,7 +30,7 @@ import { listenFurther } from './further-listener.ts';
 import { type Address, freeAddress, HttpsAdapter, listenError } from './https-listener.ts';
 import { KeptMetrics } from './kept-metrics.ts';
 import { openStore } from './open-store.ts';
-import { type RoleContext, type RoleRunner, runnersFor } from './roles.ts';
+import { type RoleContext, Roles } from './roles.ts';
 import { checkStateVersion } from './state-version.ts';
 
 export interface ControlPlane {
@@ -137,8 +137,9 @@ async function start(
     onStop(() => kept.stop());
     kept.start();
   }
-  const context = roleContext(app, config, ports, pki);
-  for (const runner of runnersFor(config.roles)) await startRole(runner, context, onStop);
+  const roles = new Roles(config.roles, roleContext(app, config, ports, pki));
+  onStop(() => roles.stop());
+  await roles.start();
   return { address, kubeconfigPath: pki.kubeconfigPath, api, tokens, registry: metrics.registry, stop };
 }
 
@@ -190,18 +191,10 @@ function roleContext(app: NestFastifyApplication, config: ControlPlaneConfig, po
   return {
     ...ports,
     config,
-    pki,
     api,
-    tokens: app.get(Tokens),
-    issuer: app.get(TokenIssuer),
+    identity: { pki, tokens: app.get(Tokens), issuer: app.get(TokenIssuer) },
     registry: app.get(ApiMetrics).registry,
     clientFor: (user) => api.localClient(user),
     further: (namespace) => app.get(Aggregation).namespaces.of(namespace),
   };
-}
-
-/** Registered to stop before it starts, so that half a start is undone as well. */
-async function startRole(runner: RoleRunner, context: RoleContext, onStop: (cleanup: () => Promise<void>) => void): Promise<void> {
-  onStop(() => runner.stop());
-  await runner.start(context);
 }

@@ -35,6 +35,7 @@ export interface ControllersContext extends Ports {
 }
 
 export class ControllersRole {
+  readonly #context: ControllersContext;
   #informers: InformerSet | undefined;
   #runners: ControllerRunner[] = [];
   #signer: CertificateSigner | undefined;
@@ -42,7 +43,12 @@ export class ControllersRole {
   #attendance: AttendedTime | undefined;
   #nodeCounters: NodeCounters | undefined;
 
-  async start(context: ControllersContext): Promise<void> {
+  constructor(context: ControllersContext) {
+    this.#context = context;
+  }
+
+  async start(): Promise<void> {
+    const context = this.#context;
     const { clock, random } = context;
     const logger = context.logger.with({ role: 'controllers' });
     const client = context.clientFor(componentUsers.controllerManager);

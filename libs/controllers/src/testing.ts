@@ -1,6 +1,6 @@
 // A cluster of API and controllers in one process, without scheduler and agents: tests play their parts.
 import { Namespace, Pod } from '@berth/api';
-import type { NodeUsage } from '@berth/apiserver/core';
+import type { NodeUsage, User } from '@berth/apiserver/core';
 import { startTestServer } from '@berth/apiserver/testing';
 import type { Client } from '@berth/client';
 import { type Clock, seededRandom, silentLogger, systemClock, timestamp } from '@berth/telemetry';
@@ -18,8 +18,9 @@ export interface TestCluster {
 
 export async function startTestCluster(clock: Clock = systemClock, config: ControllersConfig = {}): Promise<TestCluster> {
   const { server, client } = await startTestServer({ clock });
-  const role = new ControllersRole();
-  await role.start({ clock, random: seededRandom(7), logger: silentLogger, clientFor: (user) => server.localClient(user), config });
+  const clientFor = (user: User) => server.localClient(user);
+  const role = new ControllersRole({ clock, random: seededRandom(7), logger: silentLogger, clientFor, config });
+  await role.start();
   return {
     client,
     report: (usages) => server.useUsages({ current: () => usages }),
