@@ -76,11 +76,13 @@ test('while the control plane is away, nothing is said to be absent', async () =
     await page.evaluate("location.hash = '#/pods/default/nobody'");
     await page.getByText('Not known while the control plane cannot be reached.').first().waitFor();
     expect(await page.getByText('There is no pod').count()).toBe(0);
-    await page.evaluate("location.hash = '#/services'");
+    await page.evaluate("location.hash = '#/object/core/ConfigMap/default/nobody'");
+    await page.getByRole('heading', { name: 'ConfigMap default/nobody' }).waitFor();
     await page.getByText('Not known while the control plane cannot be reached.').first().waitFor();
-    expect(await page.getByText('No services.').count()).toBe(0);
+    expect(await page.getByText('There is no configmap').count()).toBe(0);
   } finally {
     await cluster().startControlPlane();
   }
+  await page.evaluate("location.hash = '#/services'");
   await page.getByText('kubernetes', { exact: true }).first().waitFor();
 });

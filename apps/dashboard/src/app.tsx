@@ -111,6 +111,7 @@ function NamespaceChooser() {
     <label className="namespace" title="You may not list the objects of all namespaces">
       Namespace{' '}
       <input
+        className="namespace-name"
         value={typed ?? confinedTo}
         spellCheck={false}
         onChange={(event) => setTyped(event.target.value)}
@@ -132,7 +133,7 @@ const words = {
 
 function Freshness() {
   const { state, error } = useFreshness();
-  const tone = state === 'live' || state === 'polling' ? 'good' : state === 'loading' ? 'quiet' : 'bad';
+  const tone = state === 'live' || state === 'polling' ? 'good' : state === 'loading' || state === 'failed' ? 'quiet' : 'bad';
   return (
     <span className={`state ${tone} freshness`} role="status" title={error}>
       {words[state]}

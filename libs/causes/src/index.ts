@@ -1,5 +1,7 @@
 export { ageMs } from './age.ts';
-export { findProblems, groupProblems, type Observed, type Problem, type ProblemGroup, type ProblemKind } from './problems.ts';
+export type { Problem, ProblemKind } from './problem.ts';
+export { groupProblems, type ProblemGroup } from './problem-groups.ts';
+export { findProblems, type Observed } from './problems.ts';
 export type { Finding, Known, Step, Why } from './why.ts';
 export { whyClaim } from './why-claim.ts';
 export { whyNode } from './why-node.ts';

@@ -1,6 +1,7 @@
 import type { Deployment, Event, Node, PersistentVolumeClaim, Pod, PodStatus } from '@berth/api';
 import { expect, test } from 'vitest';
-import { findProblems, groupProblems, type Observed } from './problems.ts';
+import { groupProblems } from './problem-groups.ts';
+import { findProblems, type Observed } from './problems.ts';
 
 const now = Date.parse('2026-11-23T03:00:00Z');
 const ago = (seconds: number) => new Date(now - seconds * 1000).toISOString();

@@ -1,24 +1,23 @@
 // What is wrong now, from what is there: each finding names its object and says why in the cluster's own words.
 
-import type { Deployment, Event, Node, PersistentVolume, PersistentVolumeClaim, Pod } from '@berth/api';
+import type {
+  autoscalingV2,
+  batchV1,
+  DaemonSet,
+  Deployment,
+  EndpointSlice,
+  Event,
+  Node,
+  PersistentVolume,
+  PersistentVolumeClaim,
+  Pod,
+  Service,
+  StatefulSet,
+} from '@berth/api';
 import { podStatusText } from '@berth/api';
 import { ageMs } from './age.ts';
-
-export type ProblemKind = 'Node' | 'Deployment' | 'Pod' | 'PersistentVolumeClaim' | 'PersistentVolume';
-
-export interface Problem {
-  kind: ProblemKind;
-  namespace?: string | undefined;
-  name: string;
-  severity: 'error' | 'warning';
-  /** One or two words, e.g. `CrashLoopBackOff`. */
-  reason: string;
-  message: string;
-  /** RFC 3339. */
-  since?: string | undefined;
-  /** Problems of one group are one problem seen often. */
-  group: string;
-}
+import { autoscalerProblems, jobProblems, ownerMarks, refusalProblems, serviceProblems } from './more-problems.ts';
+import type { Problem } from './problem.ts';
 
 export interface Observed {
   pods: Pod[];
@@ -27,6 +26,13 @@ export interface Observed {
   claims: PersistentVolumeClaim[];
   volumes: PersistentVolume[];
   events: Event[];
+  statefulSets?: StatefulSet[];
+  daemonSets?: DaemonSet[];
+  jobs?: batchV1.Job[];
+  autoscalers?: autoscalingV2.HorizontalPodAutoscaler[];
+  services?: Service[];
+  /** Of services, if they are given. */
+  endpointSlices?: EndpointSlice[];
 }
 
 /** Shorter than this, claims are merely on their way. */
@@ -36,9 +42,11 @@ const startingMs = 30_000;
 export interface Patience {
   unreadyMs: number;
   startedWithinMs: number;
+  /** A container that crashed so recently and runs again is not taken for well: between two crashes, all would seem to be. */
+  crashedWithinMs: number;
 }
 
-const usual: Patience = { unreadyMs: 60_000, startedWithinMs: 120_000 };
+const usual: Patience = { unreadyMs: 60_000, startedWithinMs: 120_000, crashedWithinMs: 60_000 };
 
 export function findProblems(observed: Observed, now: number): Problem[] {
   return [
@@ -47,26 +55,11 @@ export function findProblems(observed: Observed, now: number): Problem[] {
     ...observed.pods.flatMap((pod) => podProblem(pod, now) ?? []),
     ...observed.claims.flatMap((claim) => claimProblem(claim, observed.events, now) ?? []),
     ...observed.volumes.flatMap((volume) => volumeProblem(volume) ?? []),
+    ...refusalProblems(observed, now),
+    ...jobProblems(observed.jobs ?? []),
+    ...autoscalerProblems(observed.autoscalers ?? []),
+    ...serviceProblems(observed.services ?? [], observed.endpointSlices ?? [], observed.pods, now),
   ];
-}
-
-export interface ProblemGroup {
-  first: Problem;
-  all: Problem[];
-}
-
-const kindOrder: ProblemKind[] = ['Node', 'Deployment', 'Pod', 'PersistentVolumeClaim', 'PersistentVolume'];
-
-/** Errors first, nodes before what runs on them, then what has lasted longest. */
-export function groupProblems(problems: Problem[]): ProblemGroup[] {
-  const groups = new Map<string, ProblemGroup>();
-  for (const problem of problems) {
-    const group = groups.get(problem.group);
-    if (group) group.all.push(problem);
-    else groups.set(problem.group, { first: problem, all: [problem] });
-  }
-  const rank = ({ first }: ProblemGroup) => (first.severity === 'error' ? 0 : 10) + kindOrder.indexOf(first.kind);
-  return [...groups.values()].sort((a, b) => rank(a) - rank(b) || (a.first.since ?? '').localeCompare(b.first.since ?? ''));
 }
 
 export function nodeProblems(node: Node): Problem[] {
@@ -99,7 +92,8 @@ export function deploymentProblems(deployment: Deployment): Problem[] {
   const message = `${ready}: ${bad.message ?? ''}`;
   const reason = bad.type === 'Available' ? 'Unavailable' : bad.reason || (bad.type ?? '');
   const group = `Deployment/${namespace}/${name}`;
-  return [{ kind: 'Deployment', namespace, name, severity: 'error', reason, message, since: bad.lastTransitionTime, group }];
+  const base = { kind: 'Deployment' as const, namespace, name, severity: 'error' as const, reason, message };
+  return [{ ...base, since: bad.lastTransitionTime, group, explainedBy: [group] }];
 }
 
 function podProblem(pod: Pod, now: number): Problem | undefined {
@@ -107,7 +101,9 @@ function podProblem(pod: Pod, now: number): Problem | undefined {
   const found = podFault(pod, now);
   if (!found) return undefined;
   const group = podGroup(pod, found);
-  return { kind: 'Pod', namespace, name, group, ...found };
+  const owner = pod.metadata.ownerReferences?.find((reference) => reference.controller);
+  const explains = [`Pod/${namespace}/${name}`, ...(owner ? ownerMarks(namespace, owner.kind, owner.name) : [])];
+  return { kind: 'Pod', namespace, name, group, explains, ...found };
 }
 
 /** What a node does to its pods is one problem; so is what one owner's pods have in common, or pods that give the same reason. */
@@ -141,7 +137,17 @@ export function podFault(pod: Pod, now: number, patience = usual): Fault | undef
   if (phase === 'Running' && ready?.status === 'False' && sinceMs >= patience.unreadyMs) {
     return { severity: 'warning', reason: 'Not ready', message: ready.message ?? '', since: ready.lastTransitionTime };
   }
-  return phase === 'Running' ? undefined : stuckStarting(pod, now, patience);
+  return phase === 'Running' ? crashedFault(pod, now, patience) : stuckStarting(pod, now, patience);
+}
+
+function crashedFault({ status }: Pod, now: number, { crashedWithinMs }: Patience): Fault | undefined {
+  for (const { name, restartCount, lastState } of status?.containerStatuses ?? []) {
+    const last = lastState?.terminated;
+    if (!last || last.exitCode === 0 || (ageMs(last.finishedAt, now) ?? crashedWithinMs) >= crashedWithinMs) continue;
+    const message = `container ${name}; last ended with exit code ${last.exitCode}${last.reason ? ` (${last.reason})` : ''}; restarted ${restartCount} times; runs again`;
+    return { severity: 'warning', reason: last.reason || 'Crashed', message, since: last.finishedAt };
+  }
+  return undefined;
 }
 
 /** Neither the scheduler nor the node has said that anything is wrong, and still it does not run. */

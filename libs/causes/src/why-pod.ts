@@ -6,7 +6,7 @@ import { whyClaim } from './why-claim.ts';
 import { whyNode } from './why-node.ts';
 
 /** Asked by name, what has lasted for a moment is worth saying. */
-const patience = { startedWithinMs: 0, unreadyMs: 0 };
+const patience = { startedWithinMs: 0, unreadyMs: 0, crashedWithinMs: 0 };
 const refusedMax = 5;
 
 export function whyPod(pod: Pod, known: Known): Why {

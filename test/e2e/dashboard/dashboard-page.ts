@@ -170,7 +170,8 @@ export class DashboardPage {
     const { page } = this;
     await page.keyboard.press('Control+k');
     await page.getByLabel('Search everything').fill(text);
-    await page.getByRole('option', { selected: true }).filter({ hasText: expected }).waitFor();
+    const found = page.getByRole('listbox', { name: 'Found' }).getByRole('option', { selected: true });
+    await found.filter({ hasText: expected }).waitFor();
     await page.keyboard.press('Enter');
     const heading = page.getByRole('heading', { level: 1 }).filter({ hasText: expected });
     await heading.waitFor();

@@ -1,12 +1,10 @@
 // What one may do, by the API's own reviews of access; whoever may do everything is asked for once. Answers are kept for a while: a right
 // that is given or taken shows then.
-import { useQueries } from '@tanstack/react-query';
 import { listQuestion, refusalText } from '../model/access-path.ts';
 import type { AccessQuestion } from '../model/actions/action.ts';
 import { type ApiClient, ApiError, type ListWatchApi, type ObjectList } from './api-client.ts';
-import { useSession } from './session-context.ts';
 
-const keptMs = 60_000;
+export const keptMs = 60_000;
 const answersMax = 2_000;
 const everything: AccessQuestion = { verb: '*', group: '*', resource: '*' };
 
@@ -81,17 +79,4 @@ export class GuardedApi implements ListWatchApi {
 
 export function accessKey({ verb, group, resource, subresource = '', namespace = '', name = '' }: AccessQuestion): string {
   return [verb, group, resource, subresource, namespace, name].join(' ');
-}
-
-/** Of each question, whether it is allowed; undefined while that is not known. */
-export function useAccess(questions: AccessQuestion[]): (boolean | undefined)[] {
-  const { access } = useSession();
-  return useQueries({
-    queries: questions.map((question) => ({
-      queryKey: ['access', accessKey(question)],
-      queryFn: () => access.isAllowed(question),
-      staleTime: keptMs,
-    })),
-    combine: (results) => results.map(({ data }) => data),
-  });
 }

@@ -1,5 +1,6 @@
 // The kinds that pages show, as live listings: `useListing(sources.pods)`.
 import type {
+  autoscalingV2,
   batchV1,
   ControllerRevision,
   DaemonSet,
@@ -47,6 +48,7 @@ export const sources = {
   jobs: all<batchV1.Job>(types.Job),
   cronJobs: all<batchV1.CronJob>(types.CronJob),
   budgets: all<policyV1.PodDisruptionBudget>(types.PodDisruptionBudget),
+  autoscalers: all<autoscalingV2.HorizontalPodAutoscaler>(types.HorizontalPodAutoscaler),
   endpointSlices: all<EndpointSlice>(types.EndpointSlice),
 };
 

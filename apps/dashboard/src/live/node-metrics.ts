@@ -2,6 +2,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { amount } from '../model/node-usage.ts';
 import { useSession } from './session-context.ts';
+import { useAccess } from './use-access.ts';
 
 const group = 'metrics.k8s.io';
 const everyMs = 10_000;
@@ -42,13 +43,16 @@ export function useNodeUsage(): ClusterUsage {
     refetchInterval: discoveryEveryMs,
   });
   const isServed = discovery.data?.groups.some(({ name }) => name === group) ?? false;
+  // As is asking for what one may not see.
+  const [isAllowed] = useAccess([{ verb: 'list', group, resource: 'nodes' }]);
   const metrics = useQuery({
     queryKey: ['node-metrics'],
     queryFn: async ({ signal }) => remember(await api.getJson<NodeMetricsList>(`/apis/${group}/v1beta1/nodes`, {}, signal)),
-    enabled: isServed,
+    enabled: isServed && isAllowed === true,
     refetchInterval: everyMs,
   });
   if (discovery.data && !isServed) return { state: 'absent', byNode: none };
+  if (isAllowed === false) return { state: 'failed', error: 'you may not see what nodes use.', byNode: none };
   const error = discovery.error ?? metrics.error;
   if (error) return { state: 'failed', error: error.message, byNode: none };
   return metrics.data ? { state: 'there', byNode: metrics.data } : { state: 'loading', byNode: none };

@@ -52,7 +52,7 @@ const mending = /^(raise-memory-.*|roll-back|restart|resume)$/;
 export function nextActions(ofWorkload: Action[], ofObject: Action[], isWorkloadItself: boolean): Action[] {
   if (isWorkloadItself) return ofWorkload.filter(({ id }) => mending.test(id) || id === 'scale');
   // Two objects' buttons stand side by side: each says which it is about.
-  return [...ofWorkload.filter(({ id }) => mending.test(id)), ...ofObject].map((action) => ({
+  return [...ofWorkload.filter(({ id }) => mending.test(id)), ...ofObject.filter(({ id }) => !id.includes('taint'))].map((action) => ({
     ...action,
     label: action.id.startsWith('raise-memory') ? action.label : `${action.label} ${action.kind.toLowerCase()}`,
   }));

@@ -7,10 +7,12 @@ import { actionsOf } from '../model/actions/actions.ts';
 import { findKind, type ServedKind } from '../model/discovery.ts';
 import { absent, isKnown } from '../model/known.ts';
 import type { KubernetesObject } from '../model/kubernetes-object.ts';
+import { loggedContainers } from '../model/log-sources.ts';
 import { builtInType, kubectlName, type ResourceType } from '../model/resource-types.ts';
 import { ActionBar } from '../parts/action-bar.tsx';
 import { ConditionTable } from '../parts/condition-table.tsx';
 import { EventTable } from '../parts/event-table.tsx';
+import { LogView } from '../parts/log-view.tsx';
 import { ObjectFacts } from '../parts/object-facts.tsx';
 import { RolloutHistory } from '../parts/rollout-history.tsx';
 import { ListingNotice, State } from '../parts/small.tsx';
@@ -30,6 +32,9 @@ export function ObjectPage({ segments: [groupText = '', kind = '', namespaceText
   if (!type) return <p className="notice bad">This cluster serves no kind {group ? `${kind} of group ${group}` : kind}.</p>;
   return <OneObject type={type} served={served} namespace={namespace} name={name} />;
 }
+
+/** The logs of more pods are too much to read, for people and for browsers. */
+const loggedPodsMax = 20;
 
 interface Props {
   type: ResourceType;
@@ -53,6 +58,7 @@ function OneObject({ type, served, namespace, name }: Props) {
   const tabs: Tab[] = [
     { id: '', title: 'Summary' },
     ...(around.revisions.length > 0 ? [{ id: 'history', title: 'Rollout history' }] : []),
+    ...(hasPods(type) ? [{ id: 'logs', title: 'Logs' }] : []),
     { id: 'yaml', title: 'YAML' },
   ];
   const tab = query.get('tab') ?? '';
@@ -70,6 +76,7 @@ function OneObject({ type, served, namespace, name }: Props) {
           <ActionBar actions={actions} label={title} />
           <Tabs tabs={tabs} current={tab} />
           {tab === 'yaml' && <YamlTab type={type} object={object} />}
+          {tab === 'logs' && <WorkloadLogs listing={around.podListing} name={name} />}
           {tab === 'history' && <RolloutHistory revisions={around.revisions} />}
           {tab === '' && (
             <Summary type={type} object={object} around={around} events={<EventTable events={events} shown={own} isOfOneObject />} />
@@ -78,6 +85,22 @@ function OneObject({ type, served, namespace, name }: Props) {
       ) : (
         <Missing listing={listing} title={title} events={<EventTable events={events} shown={own} isOfOneObject />} />
       )}
+    </>
+  );
+}
+
+/** Of all its pods, by time. */
+function WorkloadLogs({ listing, name }: { listing: ReturnType<typeof useAround>['podListing']; name: string }) {
+  if (listing.items.length === 0) return <p className="quiet">{absent('It has no pods.', listing) || 'Its pods are not known.'}</p>;
+  const containers = loggedContainers(listing.items.slice(0, loggedPodsMax));
+  return (
+    <>
+      {listing.items.length > loggedPodsMax && (
+        <p className="quiet">
+          Of the first {loggedPodsMax} of its {listing.items.length} pods.
+        </p>
+      )}
+      <LogView containers={containers} first="" name={name} />
     </>
   );
 }

@@ -26,13 +26,63 @@ function useOverview() {
   const volumes = useListing(sources.volumes);
   const statefulSets = useListing(sources.statefulSets);
   const daemonSets = useListing(sources.daemonSets);
+  const jobs = useListing(sources.jobs);
+  const services = useListing(sources.services);
+  const endpointSlices = useListing(sources.endpointSlices);
+  const autoscalers = useListing(sources.autoscalers);
   const now = useNow(coarseMs);
+  // Of services whose endpoints are not known, nothing is known.
+  const areEndpointsKnown = isKnown(endpointSlices, pods);
   const groups = useMemo(() => {
-    const observed = { pods: pods.items, nodes: nodes.items, deployments: deployments.items, events: events.items };
-    return groupProblems(findProblems({ ...observed, claims: claims.items, volumes: volumes.items }, now));
-  }, [pods.items, nodes.items, deployments.items, events.items, claims.items, volumes.items, now]);
+    const observed = {
+      pods: pods.items,
+      nodes: nodes.items,
+      deployments: deployments.items,
+      events: events.items,
+      claims: claims.items,
+      volumes: volumes.items,
+      statefulSets: statefulSets.items,
+      daemonSets: daemonSets.items,
+      jobs: jobs.items,
+      autoscalers: autoscalers.items,
+      services: areEndpointsKnown ? services.items : [],
+      endpointSlices: endpointSlices.items,
+    };
+    return groupProblems(findProblems(observed, now));
+  }, [
+    pods,
+    nodes,
+    deployments,
+    events,
+    claims,
+    volumes,
+    statefulSets,
+    daemonSets,
+    jobs,
+    autoscalers,
+    services,
+    endpointSlices,
+    areEndpointsKnown,
+    now,
+  ]);
   const warnings = useMemo(() => groupWarnings(recentWarnings(events.items, now, warningsWithinMs)), [events.items, now]);
-  const objects: Objects = {
+  const more = [statefulSets, daemonSets, jobs, services, endpointSlices, autoscalers];
+  return { pods, nodes, deployments, events, claims, volumes, statefulSets, daemonSets, jobs, services, more, groups, warnings };
+}
+
+/** What actions are done to. */
+function objectsOf({
+  pods,
+  nodes,
+  deployments,
+  statefulSets,
+  daemonSets,
+  claims,
+  volumes,
+  jobs,
+  services,
+}: ReturnType<typeof useOverview>): Objects {
+  return {
     Pod: pods.items,
     Node: nodes.items,
     Deployment: deployments.items,
@@ -40,12 +90,15 @@ function useOverview() {
     DaemonSet: daemonSets.items,
     PersistentVolumeClaim: claims.items,
     PersistentVolume: volumes.items,
+    Job: jobs.items,
+    Service: services.items,
   };
-  return { pods, nodes, deployments, events, claims, volumes, groups, warnings, objects };
 }
 
 export function OverviewPage() {
-  const { pods, nodes, deployments, events, claims, volumes, groups, warnings, objects } = useOverview();
+  const overview = useOverview();
+  const { pods, nodes, deployments, events, claims, volumes, more, groups, warnings } = overview;
+  const objects = objectsOf(overview);
   const running = pods.items.filter((pod) => pod.status?.phase === 'Running').length;
   const ready = nodes.items.filter((node) => node.status?.conditions?.some((found) => found.type === 'Ready' && found.status === 'True'));
   return (
@@ -59,7 +112,11 @@ export function OverviewPage() {
       </ul>
       <section aria-labelledby="wrong">
         <h1 id="wrong">What is wrong now {groups.length > 0 && <span className="number">{groups.length}</span>}</h1>
-        <Verdict listings={[pods, nodes, deployments, events, claims, volumes]} problems={groups.length} warnings={warnings.length} />
+        <Verdict
+          listings={[pods, nodes, deployments, events, claims, volumes, ...more]}
+          problems={groups.length}
+          warnings={warnings.length}
+        />
         <ul className="problems" aria-label="Problems">
           {groups.slice(0, shownMax).map((group, index) => (
             <ProblemItem
@@ -123,7 +180,7 @@ function Count({ page, name, of, value }: { page: string; name: string; of: List
 
 const siblingsMax = 50;
 
-function ProblemItem({ group: { first, all }, mendable }: { group: ProblemGroup; mendable: Mendable | undefined }) {
+function ProblemItem({ group: { first, all, follows }, mendable }: { group: ProblemGroup; mendable: Mendable | undefined }) {
   return (
     <li className={first.severity} data-kind={first.kind} data-name={first.name} data-reason={first.reason}>
       <div className="what">
@@ -138,6 +195,15 @@ function ProblemItem({ group: { first, all }, mendable }: { group: ProblemGroup;
         )}
       </div>
       <p>{first.message}</p>
+      {follows.map((problem) => (
+        <p key={`${problem.kind} ${path(problem)}`} className="follows">
+          so that{' '}
+          <ObjectLink kind={problem.kind} namespace={problem.namespace} name={problem.name}>
+            {problem.kind} {path(problem)}
+          </ObjectLink>
+          : {problem.message}
+        </p>
+      ))}
       {mendable && <NextSteps mendable={mendable} label={`${first.kind} ${path(first)}`} />}
       {all.length > 1 && (
         <details>

@@ -14,6 +14,7 @@ import {
 import { eventsOf, onePod, useListing, within } from '../live/listings.ts';
 import { eventTime, newestFirst } from '../model/events.ts';
 import { isKnown } from '../model/known.ts';
+import { loggedContainers } from '../model/log-sources.ts';
 import { mendableOf, type Objects } from '../model/next-steps.ts';
 import { types } from '../model/resource-types.ts';
 import { ConditionTable } from '../parts/condition-table.tsx';
@@ -64,13 +65,7 @@ export function PodPage({ namespace, name }: { namespace: string; name: string }
         ))}
       </ul>
       <h2>Logs</h2>
-      <LogView
-        namespace={namespace}
-        name={name}
-        containers={containers.map(({ container }) => container.name)}
-        first={firstContainer(pod)}
-        runOf={(wanted) => runOf(containers.find(({ container }) => container.name === wanted)?.status)}
-      />
+      <LogView containers={loggedContainers([pod])} first={firstContainer(pod)} name={name} />
       <h2>Conditions</h2>
       <ConditionTable of="pod" conditions={pod.status?.conditions ?? []} />
       <h2>Events</h2>
@@ -161,10 +156,6 @@ function PodFacts({ pod, events }: { pod: Pod; events: Event[] }) {
 
 function statusOf(statuses: ContainerStatus[] | undefined, { name }: Container): ContainerStatus | undefined {
   return statuses?.find((status) => status.name === name);
-}
-
-function runOf(status: ContainerStatus | undefined): string | undefined {
-  return status?.state?.running || status?.state?.terminated || status?.lastState?.terminated ? (status.containerID ?? '') : undefined;
 }
 
 /** As kubectl picks it. */

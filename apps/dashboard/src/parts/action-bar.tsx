@@ -1,6 +1,6 @@
 // The buttons for what can be done to an object: those that one may press, and no others.
 import { useMemo, useState } from 'react';
-import { useAccess } from '../live/access.ts';
+import { useAccess } from '../live/use-access.ts';
 import type { Action } from '../model/actions/action.ts';
 import { ActionDialog } from './action-dialog.tsx';
 

@@ -46,6 +46,7 @@ export function SearchDialog({ pages, close }: Props) {
   return (
     <dialog ref={dialog} className="search" aria-label="Search" onClose={close}>
       <input
+        className="search-text"
         role="combobox"
         aria-label="Search everything"
         aria-expanded={found.entries.length > 0}

@@ -1,9 +1,9 @@
 // The YAML of an object, to be read, changed and applied. The server checks it in a dry run first, unknown fields included; each mistake is
 // told with its line, and leads there.
 import { useMemo, useRef, useState } from 'react';
-import { useAccess } from '../live/access.ts';
 import { ApiError } from '../live/api-client.ts';
 import { useSession } from '../live/session-context.ts';
+import { useAccess } from '../live/use-access.ts';
 import { subjectOf } from '../model/actions/subject.ts';
 import type { KubernetesObject } from '../model/kubernetes-object.ts';
 import { type FieldChange, objectDiff } from '../model/object-diff.ts';

@@ -38,8 +38,8 @@ test('what is offered depends on the kind and on how the object is', () => {
   const owned = { metadata: { ...metadata, ownerReferences: [{ controller: true, kind: 'Deployment', name: 'web' }] }, spec: {} };
   expect(ids(types.ReplicaSet, owned)).toEqual(['delete']);
   expect(ids(types.ReplicaSet, { metadata, spec: { replicas: 1 } })).toEqual(['scale', 'delete']);
-  expect(ids(types.Node, { metadata: { name: 'n1' } })).toEqual(['cordon', 'delete']);
-  expect(ids(types.Node, { metadata: { name: 'n1' }, spec: { unschedulable: true } })).toEqual(['uncordon', 'delete']);
+  expect(ids(types.Node, { metadata: { name: 'n1' } })).toEqual(['cordon', 'taint', 'delete']);
+  expect(ids(types.Node, { metadata: { name: 'n1' }, spec: { unschedulable: true } })).toEqual(['uncordon', 'taint', 'delete']);
   expect(ids(types.CronJob, { metadata, spec: { jobTemplate: { spec: {} } } })).toEqual(['run-now', 'suspend', 'delete']);
   expect(ids(types.Job, { metadata, spec: {}, status: { conditions: [{ type: 'Complete', status: 'True' }] } })).toEqual(['delete']);
 });

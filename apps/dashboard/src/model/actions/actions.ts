@@ -7,6 +7,7 @@ import type { Action } from './action.ts';
 import { outOfMemory, raiseMemory } from './memory-limit.ts';
 import { cordonOrUncordon, remove, runNow } from './object-actions.ts';
 import { type Subject, subjectOf } from './subject.ts';
+import { addTaint, removeTaints } from './taints.ts';
 import { pauseOrResume, restart, rollBack, scale, suspendOrResume } from './workload-actions.ts';
 
 /** What is known around an object, as far as it is shown. */
@@ -59,7 +60,11 @@ const byKind: Record<string, ActionsOf> = {
     const { spec } = subject.object as unknown as batchV1.CronJob;
     return [runNow(subject), suspendOrResume(subject, spec.suspend === true)];
   },
-  '/Node': (subject) => [cordonOrUncordon(subject, (subject.object as unknown as Node).spec?.unschedulable === true)],
+  '/Node': (subject) => [
+    cordonOrUncordon(subject, (subject.object as unknown as Node).spec?.unschedulable === true),
+    addTaint(subject),
+    ...removeTaints(subject),
+  ],
 };
 
 /** Custom resources that can be scaled say how many they want where nearly all of them do. */

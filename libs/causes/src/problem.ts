@@ -1,0 +1,32 @@
+// One thing that is wrong, as it is shown.
+
+export type ProblemKind =
+  | 'Node'
+  | 'Deployment'
+  | 'StatefulSet'
+  | 'DaemonSet'
+  | 'ReplicaSet'
+  | 'Job'
+  | 'Pod'
+  | 'PersistentVolumeClaim'
+  | 'PersistentVolume'
+  | 'HorizontalPodAutoscaler'
+  | 'Service';
+
+export interface Problem {
+  kind: ProblemKind;
+  namespace?: string | undefined;
+  name: string;
+  severity: 'error' | 'warning';
+  /** One or two words, e.g. `CrashLoopBackOff`. */
+  reason: string;
+  message: string;
+  /** RFC 3339. */
+  since?: string | undefined;
+  /** Problems of one group are one problem seen often. */
+  group: string;
+  /** Objects whose problems it explains, such as `Deployment/shop/web`. */
+  explains?: string[];
+  /** Objects whose problems would explain it. */
+  explainedBy?: string[];
+}
