@@ -12,8 +12,8 @@ import {
 } from '@berth/api';
 import type { Caches } from '@berth/controller';
 import { keyOf, parseQuantity } from '@berth/machinery';
-import { hostnameOf } from './local-provisioner.ts';
 import { contentIn, isContentOf, snapshotIn } from './snapshots/snapshot-caches.ts';
+import { hostnameOf } from './volume-hostname.ts';
 
 export interface ClaimSource {
   /** Of the node that has it: its host name. */

@@ -22,6 +22,8 @@ import { parseQuantity, Quantity } from '@berth/machinery';
 import type { ClaimSource } from './claim-source.ts';
 import { volumeProtection } from './matching.ts';
 
+export { hostnameOf } from './volume-hostname.ts';
+
 const volumesDirectoryAnnotation = 'berth.io/volumes-directory';
 const hostnameLabel = 'kubernetes.io/hostname';
 /** Of a StorageClass, in the words of Kubernetes' own volumes and of its drivers. */
@@ -147,10 +149,4 @@ export function nodeForImmediate(nodes: Node[], volumes: PersistentVolume[], isO
 
 export function hostnameOfNode({ metadata }: Node): string {
   return metadata.labels?.[hostnameLabel] ?? metadata.name;
-}
-
-/** The node that has to clean up after the volume. */
-export function hostnameOf({ spec }: PersistentVolume): string | undefined {
-  const expressions = spec.nodeAffinity?.required?.nodeSelectorTerms?.[0]?.matchExpressions ?? [];
-  return expressions.find(({ key }) => key === hostnameLabel)?.values?.[0];
 }
