@@ -3,6 +3,7 @@ import { EtcdStore, LeaseNotFoundError, type StoreEvent, StoreUnavailableError }
 import { all, commit, create, put, remove, storeContract, take, watchEventsMax } from '@berth/store/contract';
 import { silentLogger, systemClock } from '@berth/telemetry';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { checkPast } from '../../libs/apiserver/src/core/history/past-model.ts';
 import { EtcdProcess } from './etcd-process.ts';
 
 let etcd: EtcdProcess;
@@ -43,6 +44,27 @@ storeContract(
 );
 
 describe('the etcd store', () => {
+  it('shows of the past what was, after a restart and a compaction, too', { timeout: 60_000 }, async () => {
+    expect.hasAssertions();
+    const prefix = `/test${prefixes++}`;
+    let store: EtcdStore | undefined;
+    onTestFinished(() => store?.close());
+    const openAgain = async () => {
+      store = await open(etcd, prefix);
+      return store;
+    };
+    await checkPast({
+      ...{ seed: 1, steps: 4, clock: systemClock },
+      // Times are kept in milliseconds, and etcd is spoken to by the clock of the machine.
+      elapse: () => systemClock.sleep(3),
+      open: openAgain,
+      reopen: async () => {
+        await store?.close();
+        return openAgain();
+      },
+    });
+  });
+
   it('refuses one of many writes under a lease that is gone, and not the others', async () => {
     const store = await openNew();
     const transactions = Array.from({ length: 20 }, (_, i) => put(`/k${i}`, '', i === 7 ? '4242' : undefined));

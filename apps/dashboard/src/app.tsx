@@ -14,6 +14,7 @@ import { OverviewPage } from './pages/overview-page.tsx';
 import { PodPage } from './pages/pod-page.tsx';
 import { PodsPage } from './pages/pods-page.tsx';
 import { ServicesPage } from './pages/services-page.tsx';
+import { TimelinePage } from './pages/timeline/timeline-page.tsx';
 import { VolumesPage } from './pages/volumes-page.tsx';
 import { WorkloadsPage } from './pages/workloads-page.tsx';
 import { SearchDialog } from './parts/search-dialog.tsx';
@@ -27,6 +28,7 @@ const pages: [name: string, title: string][] = [
   ['services', 'Services'],
   ['volumes', 'Volumes'],
   ['events', 'Events'],
+  ['timeline', 'Time line'],
   ['kinds', 'All kinds'],
 ];
 
@@ -95,6 +97,7 @@ function content(page: string, segments: string[]): ReactNode {
   if (page === 'services') return <ServicesPage />;
   if (page === 'volumes') return <VolumesPage />;
   if (page === 'events') return <EventsPage />;
+  if (page === 'timeline') return <TimelinePage />;
   return <p>There is no such page.</p>;
 }
 
