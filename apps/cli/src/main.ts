@@ -32,6 +32,7 @@ import { statusReport } from './status.ts';
 import { paintFor } from './terminal.ts';
 import { tokenTable } from './token-table.ts';
 import { uninstall } from './uninstall.ts';
+import { runVolume, volumeOptions } from './volume/volume.ts';
 
 const usage = `usage: berth COMMAND [options]
   berth server [options]                           a control plane, and this machine as its first node; --help lists options
@@ -66,6 +67,8 @@ const usage = `usage: berth COMMAND [options]
   berth build -t NAME [-f DOCKERFILE] DIR          an image from a folder, built in a pod and pushed; --help lists options
   berth compose [-f FILE] [-p NAME] up|down|ps|logs|config
                                                    runs compose files as they are; berth compose --help
+  berth volume backup CLAIM --to FOLDER            what a claim's volume holds, as of one moment, into a folder
+  berth volume restore CLAIM --from FOLDER         a new claim with what a backup holds; berth volume --help
   berth completion bash                            a script for bash that completes all of this
   berth version                                    of this program and its Node
   berth uninstall [--keep-state]                   ends what Berth runs here, and removes what it has set up
@@ -86,7 +89,8 @@ const options = {
 } as const;
 
 const pastOptions = { ...historyOptions, ...atOptions };
-const ofPrograms = { ...askOptions, ...planOptions, ...topOptions, ...eventsOptions, ...logsOptions, ...buildOptions, ...pastOptions };
+const askingOptions = { ...askOptions, ...planOptions, ...topOptions, ...eventsOptions, ...logsOptions };
+const ofPrograms = { ...askingOptions, ...buildOptions, ...pastOptions, ...volumeOptions };
 const completed = [...new Set([...Object.keys(options), ...Object.keys(ofPrograms), ...composeOptions])];
 const paint = paintFor(process.stdout, process.env);
 
@@ -142,6 +146,9 @@ const programs: Record<string, (argv: string[]) => Promise<void>> = {
   },
   compose: async (argv) => {
     process.exitCode = await runComposeHere(argv, print);
+  },
+  volume: async (argv) => {
+    process.exitCode = await runVolume(argv, print);
   },
   plan: async (argv) => {
     process.exitCode = await runPlan(argv, print);

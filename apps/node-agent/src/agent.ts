@@ -262,6 +262,7 @@ export class Agent {
       cgroups: { reader: cgroupReader, path: (uid) => podCgroupPath(this.#settings.cgroupParent, uid) },
       pods: () => this.pods.pods(),
       volumes: (pod) => this.#ports.volumes.usage(pod),
+      snapshots: this.#ports.volumes,
       rates: () => this.#usage.newest,
       metrics: metrics ?? (async () => `# TYPE berth_agent_connected gauge\nberth_agent_connected ${this.isConnected ? 1 : 0}\n`),
       containers: (namespace, pod, container) => this.pods.container(namespace, pod, container),

@@ -100,6 +100,7 @@ export { isHeadless, settleFamilies } from './service-addresses/families.ts';
 export { formatIpv4, holdsHost, type Ipv4Range, ipv4Range, parseIpv4, parseIpv4Range } from './service-addresses/ipv4.ts';
 export * from './service-addresses/service-addresses.ts';
 export { snapshotDefinitions } from './snapshots/definitions.ts';
+export { snapshotKindNamed } from './snapshots/kinds.ts';
 export * from './snapshots/volume-snapshots.ts';
 export { betaStorageClassAnnotation, storageClassNameOf } from './storage-class-name.ts';
 export { localCondition } from './strategies/api-service.ts';

@@ -36,6 +36,8 @@ export const simulatedMachine: Pick<
     removeLocal: async () => {},
     takeSnapshot: async () => ({ bytes: 0, takenAtMs: 0 }),
     removeSnapshot: async () => undefined,
+    readSnapshot: () => Promise.reject(new Error('a simulated node has no snapshots')),
+    writeSnapshot: () => Promise.reject(new Error('a simulated node has no snapshots')),
   },
   measurements: {
     observe: async () => ({}),

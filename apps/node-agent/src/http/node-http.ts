@@ -7,12 +7,14 @@ import type { Runtime } from '@berth/runtime';
 import type { Clock, Logger } from '@berth/telemetry';
 import type { NodeHealth } from '../node/node-object.ts';
 import type { HostCounters } from '../node/usage-reporter.ts';
+import type { VolumeManager } from '../volumes/volume-manager.ts';
 import { type CgroupSources, cadvisorMetrics } from './cadvisor-metrics.ts';
 import { type LogSources, serveContainerLog } from './container-logs.ts';
 import { type KubeletSettings, kubeletConfiguration } from './kubelet-configuration.ts';
 import { measuredUsage, type NodeUsage, type UsageSources } from './node-usage.ts';
 import { resourceMetrics } from './resource-metrics.ts';
 import { runCommand } from './run-command.ts';
+import { serveSnapshotArchive } from './snapshot-archives.ts';
 import { statsSummary } from './stats-summary.ts';
 
 export interface NodeHttpSources extends LogSources, UsageSources {
@@ -20,6 +22,7 @@ export interface NodeHttpSources extends LogSources, UsageSources {
   settings(): KubeletSettings;
   health(): Promise<NodeHealth>;
   hostCounters(): Promise<HostCounters>;
+  snapshots: Pick<VolumeManager, 'readSnapshot' | 'writeSnapshot'>;
   /** Of the agent itself, in the text format of Prometheus. */
   metrics(): Promise<string>;
   cgroups: CgroupSources;
@@ -56,7 +59,10 @@ export class NodeHttp {
   constructor(sources: NodeHttpSources) {
     this.#sources = sources;
     this.#routes = this.#allRoutes();
-    this.#server = createServer({ headersTimeout: headerTimeoutMs }, (request, response) => void this.#answer(request, response));
+    this.#server = createServer(
+      { headersTimeout: headerTimeoutMs, requestTimeout: 0 },
+      (request, response) => void this.#answer(request, response),
+    );
   }
 
   /** Resolves when the connection is over. */
@@ -118,6 +124,7 @@ export class NodeHttp {
       ['configz', json(() => kubeletConfiguration(settings()))],
       ['containerLogs', { methods: reads, rest: 3, serve: (exchange: Exchange) => this.#logs(exchange) }],
       ['run', run],
+      ['snapshots', { methods: [...reads, 'POST'], rest: 2, serve: (exchange: Exchange) => this.#snapshots(exchange) }],
     ]);
   }
 
@@ -129,6 +136,10 @@ export class NodeHttp {
 
   #logs({ request, response, rest, query }: Exchange): Promise<void> {
     return serveContainerLog(this.#sources, rest, query, { request, response });
+  }
+
+  #snapshots({ request, response, rest, query }: Exchange): Promise<void> {
+    return serveSnapshotArchive(this.#sources.snapshots, rest, query, { request, response });
   }
 
   async #usage(): Promise<NodeUsage> {

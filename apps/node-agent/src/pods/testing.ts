@@ -36,6 +36,8 @@ export class TestNode {
     removeLocal: async () => undefined,
     takeSnapshot: async () => ({ bytes: 0, takenAtMs: 0 }),
     removeSnapshot: async () => undefined,
+    readSnapshot: () => Promise.reject(new Error('a simulated node has no snapshots')),
+    writeSnapshot: () => Promise.reject(new Error('a simulated node has no snapshots')),
   };
   /** What the next probe attempts say. */
   probeResult: ProbeResult | Error = { success: true, message: '' };

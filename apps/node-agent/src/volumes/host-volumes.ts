@@ -116,6 +116,14 @@ export class HostVolumes implements VolumeManager {
     return this.#disks.takeSnapshot(file, volume);
   }
 
+  readSnapshot(...args: Parameters<LocalDisks['readSnapshot']>): Promise<void> {
+    return this.#disks.readSnapshot(...args);
+  }
+
+  writeSnapshot(...args: Parameters<LocalDisks['writeSnapshot']>): Promise<void> {
+    return this.#disks.writeSnapshot(...args);
+  }
+
   removeSnapshot(file: string): Promise<void> {
     return this.#disks.removeSnapshot(file);
   }

@@ -1,5 +1,6 @@
 // The volume port of a pod: folders on the host that stand for its volumes. Preparing is safe to repeat and brings
 // config maps, secrets and downward files up to date; what a pod leaves behind is removed with it.
+import type { Readable } from 'node:stream';
 import type { ConfigMap, Container, PersistentVolume, PersistentVolumeClaim, Pod, Secret, Volume } from '@berth/api';
 import type { NodeAllocatable } from '../pods/downward.ts';
 import type { VolumeUsage } from './volume-usage.ts';
@@ -50,6 +51,10 @@ export interface VolumeManager {
   /** Safe to repeat. @param volume path of a volume's file; absent: it has to be there @throws Error that says why there is none; nothing of it is left */
   takeSnapshot(file: string, volume: string | undefined): Promise<TakenSnapshot>;
   removeSnapshot(file: string): Promise<void>;
+  /** What it holds, as a tar archive. @param write reads it to its end @throws Error when the archive is not whole */
+  readSnapshot(file: string, write: (archive: Readable) => Promise<void>): Promise<void>;
+  /** A snapshot out of a tar archive. @param incoming bytes of the file system, and the archive's SHA-256 @throws Error; nothing is left then */
+  writeSnapshot(file: string, archive: AsyncIterable<Uint8Array>, incoming: { bytes: number; sha256: string }): Promise<void>;
   /** Bytes that there are for local volumes in all, those that are here included; undefined where none are made with a size. */
   localCapacity(): Promise<number | undefined>;
   /** Of the pod's claims that are file systems of their own. */

@@ -4,6 +4,7 @@
 import { mkdir, open, readFile, rename, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { type DiskSource, isSnapshotFile } from '@berth/api';
+import { unmountBelow } from '@berth/runtime';
 import type { TakenSnapshot } from '../volume-manager.ts';
 import { type DiskFiles, exists, sync, unfinished } from './disk-files.ts';
 import type { DiskMounts } from './disk-mounts.ts';
@@ -31,8 +32,10 @@ export class DiskCopies {
     this.#options = options;
   }
 
-  /** Thaws what an agent that was killed, and its keeper with it, left frozen. @param folder of something unfinished */
-  async thawLeftOver(folder: string): Promise<void> {
+  /** Thaws and unmounts what an agent that was killed, and its keeper with it, left. @param folder of something unfinished */
+  async putRight(folder: string): Promise<void> {
+    // What an archive was read from, or written to.
+    await unmountBelow(folder);
     const volume = await readFile(join(folder, frozenMark), 'utf8').catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOENT') throw error;
     });

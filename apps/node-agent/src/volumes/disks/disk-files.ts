@@ -81,7 +81,7 @@ export class DiskFiles {
       await (await open(file, 'wx', 0o600)).close();
       await this.reserve(file, bytes);
       if (fill) await fill(file);
-      else if (fileSystem !== 'raw') await this.#format(file, fileSystem);
+      else if (fileSystem !== 'raw') await this.format(file, fileSystem);
       await sync(file);
       await rename(file, path);
       await sync(this.#directory);
@@ -126,7 +126,7 @@ export class DiskFiles {
   }
 
   /** The root is open to all, as a folder's is, and holds nothing. Space that is given back would not be reserved any more. */
-  async #format(file: string, fileSystem: DiskFileSystem): Promise<void> {
+  async format(file: string, fileSystem: DiskFileSystem): Promise<void> {
     const { run } = this.#options;
     if (fileSystem === 'xfs') {
       const prototype = join(dirname(file), 'root');

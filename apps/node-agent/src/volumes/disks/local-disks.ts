@@ -1,8 +1,10 @@
 // Volumes that are a file system of their own: made when their object asks for it, mounted for each pod, removed with everything that
 // still shows them. What concerns one volume is done one after another.
 import { existsSync } from 'node:fs';
+import type { Readable } from 'node:stream';
 import { type DiskSource, diskFileSystems, type LocalDisk, mountOptionProblem, type PersistentVolume } from '@berth/api';
 import type { TakenSnapshot } from '../volume-manager.ts';
+import { DiskArchives, type IncomingArchive } from './disk-archives.ts';
 import { DiskCopies } from './disk-copies.ts';
 import { DiskFiles, type DiskFilesOptions } from './disk-files.ts';
 import { DiskMounts } from './disk-mounts.ts';
@@ -28,6 +30,7 @@ export class LocalDisks {
   readonly #files: DiskFiles;
   readonly #mounts: DiskMounts;
   readonly #copies: DiskCopies;
+  readonly #archives: DiskArchives;
   readonly #podsRoot: string;
   readonly #turns = new Map<string, Promise<void>>();
 
@@ -36,12 +39,13 @@ export class LocalDisks {
     this.#mounts = new DiskMounts(options.run);
     const { podsRoot, pauseSecondsMax = pauseSecondsMaxByDefault } = options;
     this.#copies = new DiskCopies({ ...options, files: this.#files, mounts: this.#mounts, pauseSecondsMax });
+    this.#archives = new DiskArchives({ ...options, files: this.#files });
     this.#podsRoot = podsRoot;
   }
 
   /** Puts away what an agent that was killed left. */
   sweep(): Promise<void> {
-    return this.#files.sweep((folder) => this.#copies.thawLeftOver(folder));
+    return this.#files.sweep((folder) => this.#copies.putRight(folder));
   }
 
   /** Bytes that volumes take and may take. */
@@ -65,6 +69,14 @@ export class LocalDisks {
     await this.#inTurn(name, () => (volume === undefined ? take() : this.#inTurn(volume, take)));
     if (!facts) throw new Error(`the snapshot ${name} was not taken`);
     return facts;
+  }
+
+  readSnapshot(name: string, write: (archive: Readable) => Promise<void>): Promise<void> {
+    return this.#inTurn(name, () => this.#archives.read(name, write));
+  }
+
+  writeSnapshot(name: string, archive: AsyncIterable<Uint8Array>, incoming: IncomingArchive): Promise<void> {
+    return this.#inTurn(name, () => this.#archives.write(name, archive, incoming));
   }
 
   removeSnapshot(name: string): Promise<void> {

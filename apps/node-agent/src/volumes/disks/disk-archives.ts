@@ -1,0 +1,153 @@
+// What a snapshot holds as an archive (tar, with numeric owners, modes, links, sparse files and extended attributes), and a snapshot out of such
+// an archive. The file system is mounted in a folder of something unfinished, which whatever dies leaves to the next start. An archive
+// that was not read to its end, or is not the one that was meant, leaves no snapshot.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { isSnapshotFile } from '@berth/api';
+import { unmountBelow } from '@berth/runtime';
+import { type DiskFiles, exists, sync, unfinished } from './disk-files.ts';
+import type { RunCommand } from './run-command.ts';
+
+const kept = ['--numeric-owner', '--xattrs', '--xattrs-include=*', '--acls', '--sparse'];
+const saidCharactersMax = 2048;
+
+export interface DiskArchivesOptions {
+  directory: string;
+  files: DiskFiles;
+  run: RunCommand;
+  randomName(): string;
+}
+
+/** What is to be unpacked. */
+export interface IncomingArchive {
+  /** Of the file system. */
+  bytes: number;
+  /** Of the archive, in hexadecimal digits. */
+  sha256: string;
+}
+
+export class DiskArchives {
+  readonly #options: DiskArchivesOptions;
+
+  constructor(options: DiskArchivesOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * @param write is given the archive, and reads it to its end
+   * @throws Error that says why it is not whole; whoever has read it then throws it away
+   */
+  async read(name: string, write: (archive: Readable) => Promise<void>): Promise<void> {
+    const path = this.#pathOf(name);
+    if (!(await exists(path))) throw new Error(`there is no snapshot ${name} on this node`);
+    await this.#inFolder(async (folder) => {
+      const point = await this.#mount(path, folder, fileSystemOf(name) === 'xfs' ? 'ro,norecovery,nouuid' : 'ro,noload');
+      const tar = spawn('tar', ['--create', ...kept, '--one-file-system', '-C', point, '.'], { stdio: ['ignore', 'pipe', 'pipe'] });
+      const ended = endOf(tar);
+      try {
+        await Promise.all([write(tar.stdout), ended]);
+      } finally {
+        tar.kill('SIGKILL');
+        await ended.catch(() => undefined);
+      }
+    });
+  }
+
+  /** @throws Error that says why there is no such snapshot; nothing of it is left */
+  async write(name: string, archive: AsyncIterable<Uint8Array>, { bytes, sha256 }: IncomingArchive): Promise<void> {
+    const path = this.#pathOf(name);
+    const fileSystem = fileSystemOf(name);
+    if (fileSystem !== 'ext4' && fileSystem !== 'xfs') throw new Error('an archive is of files, and a block volume has none');
+    if (await exists(path)) throw new Error(`there is a snapshot ${name} already`);
+    const { files } = this.#options;
+    await this.#inFolder(async (folder) => {
+      const file = join(folder, 'disk');
+      await (await open(file, 'wx', 0o600)).close();
+      await files.reserve(file, bytes);
+      await files.format(file, fileSystem);
+      const point = await this.#mount(file, folder, 'rw,nodev,nosuid');
+      await this.#unpack(point, archive, sha256);
+      await this.#options.run('sync', ['--file-system', point]);
+      await unmountBelow(folder);
+      await sync(file);
+      await rename(file, path);
+      await sync(this.#options.directory);
+    });
+  }
+
+  async #unpack(point: string, archive: AsyncIterable<Uint8Array>, sha256: string): Promise<void> {
+    const options = [...kept.filter((option) => option !== '--sparse'), '--same-owner', '--same-permissions', '--delay-directory-restore'];
+    const tar = spawn('tar', ['--extract', ...options, '-C', point], { stdio: ['pipe', 'ignore', 'pipe'] });
+    const ended = endOf(tar);
+    const hash = createHash('sha256');
+    const hashed = async function* () {
+      for await (const chunk of archive) {
+        hash.update(chunk);
+        yield chunk;
+      }
+    };
+    try {
+      // What tar says of its end is the better reason.
+      const sent = pipeline(hashed(), tar.stdin).catch(async (error: Error) => {
+        tar.stdin.destroy();
+        await ended;
+        throw error;
+      });
+      await Promise.all([sent, ended]);
+    } finally {
+      tar.kill('SIGKILL');
+      await ended.catch(() => undefined);
+    }
+    const found = hash.digest('hex');
+    if (found !== sha256) throw new Error(`the archive is not the one that was meant: its SHA-256 is ${found}, not ${sha256}`);
+  }
+
+  async #mount(file: string, folder: string, options: string): Promise<string> {
+    const point = join(folder, 'point');
+    await mkdir(point);
+    await this.#options.run('mount', ['--no-canonicalize', '--internal-only', '-o', `loop,${options}`, file, point]);
+    return point;
+  }
+
+  async #inFolder(task: (folder: string) => Promise<void>): Promise<void> {
+    const folder = join(this.#options.directory, `${unfinished}${this.#options.randomName()}`);
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    try {
+      await task(folder);
+    } finally {
+      await unmountBelow(folder);
+      await rm(folder, { recursive: true, force: true });
+    }
+  }
+
+  #pathOf(name: string): string {
+    if (!isSnapshotFile(name)) throw new Error(`${JSON.stringify(name)} is no name of a snapshot`);
+    return join(this.#options.directory, name);
+  }
+}
+
+function fileSystemOf(name: string): string {
+  return name.slice(name.lastIndexOf('.') + 1);
+}
+
+/** @throws Error with what it said, unless it went well */
+function endOf(program: ChildProcess): Promise<void> {
+  let said = '';
+  program.stderr?.on('data', (data) => {
+    said = `${said}${data}`.slice(0, saidCharactersMax);
+  });
+  const ended = new Promise<void>((resolve, reject) => {
+    program.once('error', reject);
+    program.once('close', (code, signal) => {
+      if (code === 0) resolve();
+      else reject(new Error(`tar: ${said.trim() || `ended with ${code ?? signal}`}`));
+    });
+  });
+  // Somebody waits for it, if perhaps later.
+  ended.catch(() => undefined);
+  return ended;
+}
