@@ -25,7 +25,7 @@ async function bytesOf(archive: Readable): Promise<Buffer> {
 }
 
 async function archived(): Promise<Buffer> {
-  let bytes = Buffer.alloc(0);
+  let bytes: Buffer = Buffer.alloc(0);
   await disks().readSnapshot(taken, async (archive) => {
     bytes = await bytesOf(archive);
   });
