@@ -14,7 +14,7 @@ export interface MeterOptions {
 /** What it takes to look at all labels of a series. */
 export const workOfLabels = 50;
 /** A few milliseconds. */
-const workOfTurn = 50_000;
+const workOfTurn = 15_000;
 
 export class Meter {
   readonly #options: MeterOptions;
