@@ -6,7 +6,7 @@ import { cruise, type ICruiseResult } from 'dependency-cruiser';
 import { root } from './cluster/layout.ts';
 import { forbidden } from './dependency-rules.ts';
 
-const folders = ['libs', 'apps/control-plane/src', 'apps/node-agent/src', 'apps/cli/src'];
+const folders = ['libs', 'apps/control-plane/src', 'apps/node-agent/src', 'apps/cli/src', 'apps/dashboard/src'];
 
 export interface DependencyReport {
   modules: number;
@@ -24,11 +24,11 @@ export async function checkDependencies(): Promise<DependencyReport> {
     enhancedResolveOptions: {
       exportsFields: ['exports'],
       conditionNames: ['import', 'node', 'default'],
-      extensions: ['.ts', '.js', '.json'],
+      extensions: ['.ts', '.tsx', '.js', '.json'],
     },
   });
   const result = output as ICruiseResult;
-  const modules = result.modules.filter(({ source }) => source.endsWith('.ts') && !source.includes('node_modules')).length;
+  const modules = result.modules.filter(({ source }) => isSource(source)).length;
   const files = folders.reduce((sum, folder) => sum + sourceFiles(folder), 0);
   if (modules < files) throw new Error(`dependencies: looked at ${modules} modules of ${files} files; the rules prove nothing so`);
   return { modules, violations: result.summary.violations.map(({ rule, from, to }) => `${from} → ${to} breaks ${rule.name}`) };
@@ -36,5 +36,9 @@ export async function checkDependencies(): Promise<DependencyReport> {
 
 function sourceFiles(folder: string): number {
   const entries = readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' });
-  return entries.filter((path) => path.endsWith('.ts') && !path.includes('node_modules')).length;
+  return entries.filter(isSource).length;
+}
+
+function isSource(path: string): boolean {
+  return /\.tsx?$/.test(path) && !path.includes('node_modules');
 }

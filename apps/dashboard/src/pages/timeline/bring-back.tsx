@@ -1,8 +1,8 @@
 // A button that makes an object again as it was, for those who may: the object is read when it is pressed, the server asked for a dry run
 // before anything is made.
 import { useState } from 'react';
-import { useAccess } from '../../live/access.ts';
 import { useSession } from '../../live/session-context.ts';
+import { useAccess } from '../../live/use-access.ts';
 import type { Action } from '../../model/actions/action.ts';
 import type { ResourceType } from '../../model/resource-types.ts';
 import { ActionDialog } from '../../parts/action-dialog.tsx';
