@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import type { PersistentVolume, PersistentVolumeClaim } from '@berth/api';
 import { afterEach, expect, test } from 'vitest';
 import { provideImage } from '../../tools/cluster/images.ts';
@@ -82,6 +84,31 @@ test('a file survives its pod, and kill -9 of agent, containerd and control plan
     await apply(keeper(ns, 'second'));
     await ready(ns, 'second');
     expect(await read(ns, 'second')).toBe('kept\n');
+  }));
+
+test('a block volume is a device of its containers, keeps its bytes, and leaves no device behind', () =>
+  withNamespace(async (ns) => {
+    const main = shell('main', waitForEver, {
+      volumeDevices: [{ name: 'data', devicePath: '/dev/data' }],
+      securityContext: { runAsUser: 0 },
+    });
+    const blockPod = pod(ns, 'block', [main], { volumes: [{ name: 'data', persistentVolumeClaim: { claimName: 'data' } }] });
+    const { spec } = claim(ns);
+    await apply({ ...claim(ns), spec: { ...spec, volumeMode: 'Block' } }, blockPod);
+    await ready(ns, 'block');
+    const inPod = (script: string) => kubectl('-n', ns, 'exec', 'block', '--', '/bin/busybox', 'sh', '-c', script);
+    await inPod('echo kept | /bin/busybox dd of=/dev/data conv=fsync 2>&1');
+    expect((await inPod('/bin/busybox blockdev --getsize64 /dev/data')).trim()).toBe(String(16 * 2 ** 20));
+    await kubectl('-n', ns, 'delete', 'pod', 'block');
+    await apply(blockPod);
+    await ready(ns, 'block');
+    expect(await inPod('/bin/busybox head -c 5 /dev/data')).toBe('kept\n');
+    const { spec: bound } = await get<PersistentVolumeClaim>('-n', ns, 'pvc', 'data');
+    await kubectl('-n', ns, 'delete', 'pod', 'block');
+    await kubectl('-n', ns, 'delete', 'pvc', 'data');
+    await kubectl('wait', '--for=delete', `pv/${bound.volumeName}`, '--timeout=60s');
+    const { stdout } = await promisify(execFile)('losetup', ['--list', '--noheadings', '--output', 'BACK-FILE']);
+    expect(stdout).not.toContain(bound.volumeName);
   }));
 
 test('a file survives a rolling update', () =>

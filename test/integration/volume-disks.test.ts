@@ -3,6 +3,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdir, open, readdir, readFile, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { LocalDisk } from '@berth/api';
 import { mountsBelow, unmountBelow } from '@berth/runtime';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { runCommand } from '../../apps/node-agent/src/volumes/disks/run-command.ts';
@@ -158,4 +159,28 @@ test('a file system that was left in the middle of a write is mended before it i
   await bytes.write(Buffer.alloc(4096), 0, 4096, 0);
   await bytes.close();
   await expect(all.mount(volume(), disk(), target('a'))).rejects.toThrow("the volume's file system needs repair");
+});
+
+test('a block volume is one device for all pods that have it, larger when it grows, and none once they are gone', async () => {
+  const all = disks();
+  const raw: LocalDisk = { ...disk('raw'), fileSystem: 'raw' };
+  const link = (pod: string) => join(folder, 'pods', pod, 'volumes', 'data');
+  await all.make(raw);
+  const device = await all.attach(raw, link('a'));
+  expect([await all.attach(raw, link('a')), await all.attach(raw, link('b'))]).toEqual([device, device]);
+  expect(loops()).toEqual([`${device} ${raw.path}`]);
+  const { size } = await stat(raw.path);
+  const written = await open(device, 'r+');
+  await written.write('written', size - 7);
+  await written.sync();
+  await written.close();
+  await all.grow(raw, size * 2);
+  expect(execFileSync('blockdev', ['--getsize64', device], { encoding: 'utf8' }).trim()).toBe(String(size * 2));
+  await all.releaseDevices('a');
+  expect(loops()).toHaveLength(1);
+  await rm(join(folder, 'pods', 'a'), { recursive: true });
+  // Also by an agent that has just been started.
+  await disks().releaseDevices('b');
+  await expect.poll(loops).toEqual([]);
+  expect((await readFile(raw.path)).subarray(size - 7, size).toString()).toBe('written');
 });

@@ -44,6 +44,16 @@ test('commands and arguments see the environment; unknown names stay', async () 
   expect(config.env).toEqual([...env, { name: 'HOSTNAME', value: 'web' }]);
 });
 
+test('devices: by the path of the volume, read-only where the claim is, and none without its volume', async () => {
+  const volumeDevices = [{ name: 'data', devicePath: '/dev/data' }];
+  const volumes = (readOnly: boolean) => ({ volumes: [{ name: 'data', persistentVolumeClaim: { claimName: 'c', readOnly } }] });
+  const device = { hostPath: join(folder, 'volume'), containerPath: '/dev/data' };
+  expect((await configOf({ volumeDevices }, volumes(false))).devices).toEqual([{ ...device, permissions: 'mrw' }]);
+  expect((await configOf({ volumeDevices }, volumes(true))).devices).toEqual([{ ...device, permissions: 'r' }]);
+  const absent = [{ name: 'other', devicePath: '/dev/other' }];
+  await expect(configOf({ volumeDevices: absent })).rejects.toThrow('cannot find volume "other" to pass into container "main"');
+});
+
 test('mounts: read-only, propagation, parts by expression', async () => {
   const volumeMounts = [
     { name: 'data', mountPath: '/a', readOnly: true, mountPropagation: 'HostToContainer' },

@@ -62,7 +62,7 @@ export async function containerConfig(input: ContainerConfigInput): Promise<Cont
         : [{ name: 'HOSTNAME', value: kernelHostname(pod, input.sources.clusterDomain) }]),
     ],
     mounts,
-    devices: [],
+    devices: volumeDevices(input),
     ...(input.targetId && { pidOf: input.targetId }),
     labels: {
       [labels.podName]: pod.metadata.name,
@@ -103,6 +103,15 @@ async function volumeMounts(input: ContainerConfigInput, variables: ReadonlyMap<
     mounts.push({ containerPath: mount.mountPath, hostPath, readonly, propagation });
   }
   return mounts;
+}
+
+function volumeDevices({ pod, container, volumes }: ContainerConfigInput): ContainerConfig['devices'] {
+  return (container.volumeDevices ?? []).map(({ name, devicePath }) => {
+    const hostPath = volumes.get(name);
+    if (hostPath === undefined) throw new ConfigError(`cannot find volume "${name}" to pass into container "${container.name}"`);
+    const volume = pod.spec.volumes?.find((other) => other.name === name);
+    return { hostPath, containerPath: devicePath, permissions: volume && isReadOnly(volume) ? 'r' : 'mrw' };
+  });
 }
 
 /** No container runtime that runs here makes what is mounted below a read-only volume read-only too, so nobody is to believe it. */

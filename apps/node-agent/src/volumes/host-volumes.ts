@@ -96,6 +96,7 @@ export class HostVolumes implements VolumeManager {
   async cleanUp(uid: string): Promise<void> {
     await this.#filling?.release(uid);
     await unmountBelow(this.podDirectory(uid));
+    await this.#disks.releaseDevices(uid);
     await this.#images?.release(uid);
     await mkdir(this.#podsRoot, { recursive: true });
     await using pods = await DirectoryHandle.open(this.#podsRoot);
@@ -165,16 +166,28 @@ export class HostVolumes implements VolumeManager {
     if (!claim) throw new VolumeError(volume.name, `persistentvolumeclaim "${name}" not found`);
     const foreign = volume.ephemeral && foreignClaim(claim, pod);
     if (foreign) throw new VolumeError(volume.name, foreign);
-    const groupId = pod.spec.securityContext?.fsGroup;
     const bound = claim.spec.volumeName ? sources.persistentVolume(claim.spec.volumeName) : undefined;
     if (!bound) throw new VolumeError(volume.name, `persistentvolumeclaim "${name}" is not bound yet`);
     const path = bound.spec.local?.path ?? bound.spec.hostPath?.path;
     if (!path) throw new VolumeError(volume.name, `persistent volume "${bound.metadata.name}" is of a kind that this node cannot mount`);
+    const mode = bound.spec.volumeMode || 'Filesystem';
+    const wrong = wrongUse(pod, volume.name, mode);
+    if (wrong) throw new VolumeError(volume.name, `volume ${volume.name} has volumeMode ${mode}, but is specified in ${wrong}`);
+    if (mode === 'Block') return this.#device(bound, path, own);
+    const groupId = pod.spec.securityContext?.fsGroup;
     const given = await this.#provide(bound, path, own);
     await stat(given);
     // A hostPath volume belongs to the host, whatever a pod's fsGroup is.
     if (groupId !== undefined && bound.spec.local) await giveToGroup(given, groupId);
     return given;
+  }
+
+  /** @returns the device's path */
+  async #device(volume: PersistentVolume, path: string, own: string): Promise<string> {
+    const disk = localDisk(volume);
+    if (disk) return this.#disks.attach(disk, own);
+    if (!(await stat(path)).isBlockDevice()) throw new Error(`${path} is not a block device`);
+    return path;
   }
 
   /** @returns where it is for containers */
@@ -184,6 +197,13 @@ export class HostVolumes implements VolumeManager {
     await this.#disks.mount(volume, disk, own);
     return own;
   }
+}
+
+/** The list of a container that names the volume and takes none of this mode. */
+function wrongUse({ spec }: Pod, volume: string, mode: string): string | undefined {
+  const list = mode === 'Block' ? 'volumeMounts' : 'volumeDevices';
+  const containers = [...spec.containers, ...(spec.initContainers ?? []), ...(spec.ephemeralContainers ?? [])];
+  return containers.some((container) => container[list]?.some(({ name }) => name === volume)) ? list : undefined;
 }
 
 /** Its owner and mode are set when it is made: from then on they are the pod's affair. */

@@ -26,7 +26,7 @@ export interface TakenSnapshot {
 }
 
 export interface VolumeManager {
-  /** Volume name → folder or file on the host. @throws VolumeError when one cannot be had yet. */
+  /** Volume name → folder, file or block device on the host. @throws VolumeError when one cannot be had yet. */
   prepare(pod: Pod, sources: VolumeSources): Promise<Map<string, string>>;
   /**
    * Copies what an image holds at the paths where a container mounts volumes into those that ask for it, once.

@@ -15,7 +15,6 @@ const actingVolumes = [
   'image',
 ];
 const actingProjections = ['configMap', 'secret', 'downwardAPI', 'serviceAccountToken'];
-const idleContainerFields = ['volumeDevices'] as const;
 /** Resources whose limits are enforced. */
 const limited = ['cpu', 'memory', 'ephemeral-storage'];
 const claimsRule = 'Berth allocates no devices and its nodes prepare none: the pod waits until somebody else has allocated what it claims';
@@ -51,7 +50,7 @@ export function podSpecWarnings(spec: PodSpec | undefined, field: string): strin
 }
 
 function containerWarnings(container: Container, field: string, spec: PodSpec): string[] {
-  const warnings = idleContainerFields.filter((key) => isGiven(container[key])).map((key) => idle(`${field}.${key}`));
+  const warnings: string[] = [];
   if (!spec.hostNetwork) warnings.push(...hostPortWarnings(container, field, spec));
   for (const hook of ['postStart', 'preStop'] as const) {
     if (container.lifecycle?.[hook]?.tcpSocket) warnings.push(idle(`${field}.lifecycle.${hook}.tcpSocket`));

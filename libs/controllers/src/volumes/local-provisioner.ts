@@ -43,11 +43,13 @@ export function provisioningProblem(
   if (!node.metadata.annotations?.[volumesDirectoryAnnotation]) {
     return `node "${nodeName}" does not say where its volumes are: it has no annotation ${volumesDirectoryAnnotation}`;
   }
-  if (claim.spec.volumeMode === 'Block') return `${localProvisioner} has no block devices: use volumeMode Filesystem`;
-  if (source && fileSystemsOf(node).length === 0) return `node "${nodeName}" makes no volumes with a file of their own, which copies are`;
+  const isBlock = claim.spec.volumeMode === 'Block';
+  if ((source || isBlock) && fileSystemsOf(node).length === 0)
+    return `node "${nodeName}" makes no volumes with a file of their own, which ${isBlock ? 'block volumes' : 'copies'} are`;
   if (claim.spec.selector) return 'claim.Spec.Selector is not supported';
   const problem = classProblem(storageClass);
   if (problem) return problem;
+  if (isBlock) return undefined;
   const asked = askedFileSystem(storageClass);
   if (source && asked && asked !== source.content)
     return `the class asks for the file system ${asked}, and what the volume begins with is ${source.content}`;

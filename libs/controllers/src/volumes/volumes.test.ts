@@ -203,10 +203,10 @@ test('a claim that asks for more shows how far its volume is, and that its node 
   );
 });
 
-test('what a class asks for that no volume can have is said', () => {
-  const problem = (storageClass: Partial<StorageClass>, systems = 'ext4') =>
+test('what a class or a claim asks for that no volume can have is said', () => {
+  const problem = (storageClass: Partial<StorageClass>, systems = 'ext4', spec: Partial<PersistentVolumeClaim['spec']> = {}) =>
     provisioningProblem(
-      claim('data'),
+      claim('data', spec),
       { apiVersion: 'storage.k8s.io/v1', kind: 'StorageClass', metadata: { name: 'c' }, provisioner: 'berth.io/local', ...storageClass },
       'n',
       nodeWith('n', { 'berth.io/volume-file-systems': systems }),
@@ -216,6 +216,9 @@ test('what a class asks for that no volume can have is said', () => {
   expect(problem({ parameters: { fsType: 'xfs' } }, 'ext4,xfs')).toBeUndefined();
   expect(problem({ parameters: { fsType: 'xfs' } })).toContain('install the Debian package xfsprogs');
   expect(problem({ parameters: { fsType: 'btrfs' } })).toBe('file system "btrfs" is not supported: use ext4 or xfs');
+  const block = { volumeMode: 'Block' };
+  expect(problem({ parameters: { fsType: 'btrfs' } }, 'ext4', block)).toBeUndefined();
+  expect(problem({}, '', block)).toBe('node "n" makes no volumes with a file of their own, which block volumes are');
   expect(problem({ parameters: { speed: 'fast' } })).toContain('knows no parameter "speed"');
   expect(problem({ mountOptions: ['noatime,loop=/dev/loop0'] })).toContain('mount option "loop=/dev/loop0" is not supported');
 });

@@ -42,6 +42,21 @@ export class DiskMounts {
     if (fileSystem === 'xfs' && (await endsEarly(file, fileSystem))) await this.grow(file, fileSystem);
   }
 
+  /** Gives the file a device, or finds the one that it has. @throws Error when the file is not there */
+  async attach(file: string): Promise<string> {
+    if (!(await exists(file))) throw new Error(`the file that holds the volume is not there: ${file}`);
+    const [known] = await this.devices(file);
+    if (known) return known.name;
+    const name = (await this.#run('losetup', ['--find', '--show', file])).trim();
+    await this.#bypassCache(file);
+    return name;
+  }
+
+  /** Safe to repeat. While a process holds the device, it goes with that. */
+  async detach(file: string): Promise<void> {
+    for (const { name } of await this.devices(file)) await this.#detach(name);
+  }
+
   /** Gives the file system all of its file, where it is mounted. */
   async grow(file: string, fileSystem: DiskContent): Promise<void> {
     for (const { name } of await this.devices(file)) {

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { type DiskSource, diskFileSystems, type LocalDisk, mountOptionProblem, type PersistentVolume } from '@berth/api';
 import type { TakenSnapshot } from '../volume-manager.ts';
+import { BlockDevices } from './block-devices.ts';
 import { DiskArchives, type IncomingArchive } from './disk-archives.ts';
 import { DiskCopies } from './disk-copies.ts';
 import { DiskFiles, type DiskFilesOptions } from './disk-files.ts';
@@ -31,6 +32,7 @@ export class LocalDisks {
   readonly #mounts: DiskMounts;
   readonly #copies: DiskCopies;
   readonly #archives: DiskArchives;
+  readonly #devices: BlockDevices;
   readonly #podsRoot: string;
   readonly #turns = new Map<string, Promise<void>>();
 
@@ -41,6 +43,7 @@ export class LocalDisks {
     this.#copies = new DiskCopies({ ...options, files: this.#files, mounts: this.#mounts, pauseSecondsMax });
     this.#archives = new DiskArchives({ ...options, files: this.#files });
     this.#podsRoot = podsRoot;
+    this.#devices = new BlockDevices(this.#mounts, podsRoot);
   }
 
   /** Puts away what an agent that was killed left. */
@@ -97,6 +100,20 @@ export class LocalDisks {
     const problem = mountOptionProblem(options);
     if (problem) throw new Error(problem);
     return this.#inTurn(path, () => this.#mounts.mount(path, fileSystem, options, target));
+  }
+
+  /** @param link in the pod's folder @returns the path of the device that the volume is */
+  async attach({ path }: LocalDisk, link: string): Promise<string> {
+    let device = '';
+    await this.#inTurn(path, async () => {
+      device = await this.#devices.attach(path, link);
+    });
+    return device;
+  }
+
+  /** Lets go of what a pod that is gone had as devices, before its folder is removed. */
+  async releaseDevices(uid: string): Promise<void> {
+    for (const file of await this.#devices.files(uid)) await this.#inTurn(file, () => this.#devices.release(file, uid));
   }
 
   remove({ path }: LocalDisk): Promise<void> {

@@ -210,6 +210,19 @@ test('a claim that begins with another claim is made where that is; the other st
   );
 });
 
+test('a block volume is a file without a file system, and so is what begins with it', async () => {
+  const { client, eventually } = cluster;
+  const { metadata } = await boundClaim('raw', { volumeMode: 'Block' });
+  const bound = await volume(metadata.uid);
+  expect(bound.spec).toMatchObject({ volumeMode: 'Block', local: { path: `${volumes}/pvc-${metadata.uid}_default_raw.img` } });
+  expect(bound.spec.local?.fsType).toBeUndefined();
+  const dataSourceRef = { kind: 'PersistentVolumeClaim', name: 'raw' };
+  const clone = await client.create(PersistentVolumeClaim, claimOf('raw-clone', { volumeMode: 'Block', dataSourceRef }));
+  await eventually(async () => (await there(volume(clone.metadata.uid)))?.spec.volumeMode === 'Block');
+  await client.create(PersistentVolumeClaim, claimOf('no-clone', { dataSourceRef }));
+  await eventually(async () => (await reasons('no-clone')).some((reason) => reason.includes('must be the same volume mode')));
+});
+
 test('a snapshot that was there before is bound to the content that names it, and stays when that is to be retained', async () => {
   const { client, eventually } = cluster;
   const object: VolumeSnapshotContent = {
