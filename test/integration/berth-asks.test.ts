@@ -231,7 +231,7 @@ test('what changed, what there was before, and a deletion that is undone with ku
   const changes: Change[] = JSON.parse((await asked(runHistory, 'deploy/past', '-o', 'json')).text);
   const before = new Date(Date.parse(changes.find(({ action }) => action === 'Deleting')?.time ?? '') - 1).toISOString();
   const table = await asked(runAt, before, 'get', 'deploy,svc');
-  expect(table.text).toMatch(/NAME +READY +UP-TO-DATE +AVAILABLE +AGE\ndeployment.apps\/past +\d\/3 /);
+  expect(table.text).toMatch(/NAME +READY +UP-TO-DATE +AVAILABLE +AGE\n(deployment.apps\/.*\n)*deployment.apps\/past +\d\/3 /);
   expect(table.text).toMatch(/service\/past +NodePort/);
   await expect(kubectl('get', 'deployment/past')).rejects.toThrow();
   const { text: yaml } = await asked(runAt, before, 'get', 'deploy,svc', '-l', 'app=past', '-o', 'yaml');
