@@ -16,9 +16,13 @@ export async function makeFolder(): Promise<void> {
   folder = await mkdtemp(join(tmpdir(), 'berth disks-'));
 }
 
-export async function removeFolder(): Promise<void> {
+/** @returns the loop devices that a test left, which are detached then */
+export async function removeFolder(): Promise<string[]> {
   await unmountBelow(folder);
   await rm(folder, { recursive: true, force: true });
+  const left = loops();
+  for (const line of left) execFileSync('losetup', ['--detach', line.split(' ')[0] ?? '']);
+  return left;
 }
 
 export function disks(run: RunCommand = runCommand, reserved = () => 0): LocalDisks {

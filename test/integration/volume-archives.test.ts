@@ -11,8 +11,7 @@ import { disk, disks, files, folder, live, loops, makeFolder, mebi, removeFolder
 
 beforeEach(makeFolder);
 afterEach(async () => {
-  await removeFolder();
-  expect(loops()).toEqual([]);
+  expect(await removeFolder()).toEqual([]);
 });
 
 const [taken, restored] = ['snapshot-taken.ext4', 'snapshot-restored.ext4'];

@@ -8,12 +8,11 @@ import type { LocalDisk } from '@berth/api';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { whileFrozen } from '../../apps/node-agent/src/volumes/disks/frozen.ts';
 import { runCommand } from '../../apps/node-agent/src/volumes/disks/run-command.ts';
-import { disk, disks, files, folder, live, loops, makeFolder, mebi, removeFolder, target, volume } from './disk-fixture.ts';
+import { disk, disks, files, folder, live, makeFolder, mebi, removeFolder, target, volume } from './disk-fixture.ts';
 
 beforeEach(makeFolder);
 afterEach(async () => {
-  await removeFolder();
-  expect(loops()).toEqual([]);
+  expect(await removeFolder()).toEqual([]);
 });
 
 const snapshotFile = 'snapshot-one.ext4';

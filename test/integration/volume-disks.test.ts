@@ -12,8 +12,7 @@ import { disk, disks, files, folder, live, loops, makeFolder, mebi, removeFolder
 
 beforeEach(makeFolder);
 afterEach(async () => {
-  await removeFolder();
-  expect(loops()).toEqual([]);
+  expect(await removeFolder()).toEqual([]);
 });
 
 async function hasCapability(bit: number): Promise<boolean> {
@@ -168,7 +167,7 @@ test('a block volume is one device for all pods that have it, larger when it gro
   await all.make(raw);
   const device = await all.attach(raw, link('a'));
   expect([await all.attach(raw, link('a')), await all.attach(raw, link('b'))]).toEqual([device, device]);
-  expect(loops()).toEqual([`${device} ${raw.path}`]);
+  expect(loops()).toEqual([expect.stringMatching(new RegExp(`^${device} .*/raw.img$`))]);
   const { size } = await stat(raw.path);
   const written = await open(device, 'r+');
   await written.write('written', size - 7);
