@@ -72,6 +72,7 @@ export function usePastTable(type: ResourceType | undefined, atMs: number | unde
       const past = exact ? await api.list(path ?? '', exact, signal, tableAccept) : now;
       return { columns: tableColumns(past) ?? [], rows: rowsOf(past), today: new Set(rowsOf(now).map(keyOf)) };
     },
+    refetchInterval: everyMs,
   });
 }
 

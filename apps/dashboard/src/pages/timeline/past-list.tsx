@@ -99,7 +99,7 @@ function PastRows({ table, type, atMs, isPast }: RowsProps) {
       columns={columns}
       rows={table.rows}
       rowKey={keyOf}
-      empty={`There were no ${type.resource}.`}
+      empty={`There ${isPast ? 'were' : 'are'} no ${type.resource}.`}
       wrap
     />
   );

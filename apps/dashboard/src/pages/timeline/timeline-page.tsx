@@ -1,4 +1,5 @@
 // What changed and who changed it, and the cluster as it was at any moment of the last day.
+import { useState } from 'react';
 import { useServedKinds } from '../../live/served-kinds.ts';
 import { replaceQuery, useRoute } from '../../route.ts';
 import { ChangeTable } from './change-table.tsx';
@@ -27,9 +28,16 @@ export function TimelinePage() {
     replaceQuery(next);
   };
   const items = changes.data?.items ?? [];
+  const [isPastShown, showPast] = useState(Boolean(resource));
   return (
     <>
       <h1>Time line</h1>
+      <details className="past-cluster" open={isPastShown} onToggle={(event) => showPast(event.currentTarget.open)}>
+        <summary>The cluster as it was</summary>
+        {isPastShown && (
+          <PastList kinds={kinds} resource={resource || 'apps/deployments'} change={(chosen) => change({ resource: chosen })} />
+        )}
+      </details>
       <search className="filters">
         <input
           type="search"
@@ -58,8 +66,6 @@ export function TimelinePage() {
       </search>
       {(changes.error ?? error) && <p className="notice bad">{changes.error?.message ?? error}</p>}
       {changes.data && <ChangeTable changes={items} kinds={kinds} empty="Nothing changed." />}
-      <h2>As it was</h2>
-      <PastList kinds={kinds} resource={resource || 'apps/deployments'} change={(chosen) => change({ resource: chosen })} />
     </>
   );
 }
