@@ -4,6 +4,7 @@
 import { readFile, statfs } from 'node:fs/promises';
 import { hostname, release, version } from 'node:os';
 import { join } from 'node:path';
+import { unescapedPath } from '@berth/runtime';
 import { family, type Labels, type Sample } from '../http/metric-text.ts';
 
 /** USER_HZ, which Linux fixes at 100 for user space. */
@@ -148,7 +149,7 @@ async function fileSystems(mounts: string): Promise<string[]> {
   const found = mounts.split('\n').flatMap((line) => {
     const [device = '', mountpoint = '', fstype = ''] = line.split(' ');
     const isCounted = mountpoint !== '' && !ofKernel.test(fstype) && !ofPods.test(mountpoint);
-    return isCounted ? [{ device, mountpoint: unescaped(mountpoint), fstype }] : [];
+    return isCounted ? [{ device, mountpoint: unescapedPath(mountpoint), fstype }] : [];
   });
   const measured = await Promise.all(found.map(async (labels) => ({ labels, ...(await sizesOf(labels.mountpoint)) })));
   const of = (name: string, help: string, value: (sizes: (typeof measured)[number]) => number | undefined) =>
@@ -175,11 +176,6 @@ async function sizesOf(path: string) {
     // It counts as one that cannot be measured, whatever the reason: unmounted meanwhile, or a server that is away.
     return { sizes: undefined };
   }
-}
-
-/** Blanks and the like are octal in /proc/self/mounts. */
-function unescaped(path: string): string {
-  return path.replace(/\\(\d{3})/g, (_all, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
 }
 
 function fileFamilies(text: string): string[] {

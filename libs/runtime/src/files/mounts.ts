@@ -9,7 +9,7 @@ const run = promisify(execFile);
 /** Mount points at a path and below it, in the order in which they were mounted. */
 export async function mountsBelow(path: string): Promise<string[]> {
   const lines = (await readFile('/proc/self/mountinfo', 'utf8')).split('\n');
-  return lines.map((line) => unescaped(line.split(' ')[4] ?? '')).filter((point) => point === path || point.startsWith(`${path}/`));
+  return lines.map((line) => unescapedPath(line.split(' ')[4] ?? '')).filter((point) => point === path || point.startsWith(`${path}/`));
 }
 
 /** The newest first, so that what is mounted on a mount goes before it. @throws Error that names what is in use */
@@ -31,7 +31,7 @@ async function unmount(point: string): Promise<void> {
   }
 }
 
-/** The kernel writes blanks and backslashes in paths as three octal digits. */
-function unescaped(path: string): string {
+/** In /proc's lists of mounts, the kernel writes blanks and backslashes in paths as three octal digits. */
+export function unescapedPath(path: string): string {
   return path.replaceAll(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)));
 }

@@ -3,6 +3,7 @@
 // mount (autoclear).
 import { mkdir, readFile, stat } from 'node:fs/promises';
 import type { DiskContent } from '@berth/api';
+import { unescapedPath } from '@berth/runtime';
 import { isMountPoint } from '../volume-usage.ts';
 import { exists } from './disk-files.ts';
 import type { RunCommand } from './run-command.ts';
@@ -141,11 +142,6 @@ async function mountsOf(device: string, below = ''): Promise<string[]> {
   const { rdev } = await stat(device);
   const number = `${Number((BigInt(rdev) >> 8n) & 0xfffn)}:${Number((BigInt(rdev) & 0xffn) | ((BigInt(rdev) >> 12n) & 0xfff00n))}`;
   const lines = (await readFile('/proc/self/mountinfo', 'utf8')).split('\n').map((line) => line.split(' '));
-  const points = lines.filter(([, , id]) => id === number).map(([, , , , point = '']) => unescaped(point));
+  const points = lines.filter(([, , id]) => id === number).map(([, , , , point = '']) => unescapedPath(point));
   return points.filter((point) => point.startsWith(`${below}/`)).reverse();
-}
-
-/** The kernel writes blanks and backslashes in paths as three octal digits. */
-function unescaped(path: string): string {
-  return path.replaceAll(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)));
 }
