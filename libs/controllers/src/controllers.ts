@@ -32,6 +32,7 @@ import { resourceQuotaController } from './resource-quota.ts';
 import { ipRepairController } from './service-addresses/repair.ts';
 import { serviceCidrsController } from './service-addresses/service-cidrs.ts';
 import { statefulSetController } from './stateful-set/controller.ts';
+import { attachDetachController } from './volumes/attachment/controller.ts';
 import { claimController } from './volumes/claim.ts';
 import { ephemeralVolumeController } from './volumes/ephemeral.ts';
 import { attributesClassProtectionController, claimProtectionController, volumeProtectionController } from './volumes/protection.ts';
@@ -100,6 +101,7 @@ export function controllersFor(options: ControllersOptions): Controller[] {
     erase(volumeProtectionController),
     erase(attributesClassProtectionController),
     erase(storageCapacityController),
+    erase(attachDetachController(attendance)),
     erase(imageBuildController),
     erase(snapshotDefinitionsController),
     erase(snapshotController),

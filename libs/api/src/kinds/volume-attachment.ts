@@ -7,7 +7,6 @@ import { schemas } from '../schemas.ts';
 import { validateAttachmentFields, validateAttachmentStatus, validateAttachmentUpdate } from '../validation/csi.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 import { dnsSubdomain } from '../validation/names.ts';
-import { idleKind } from '../warnings/idle-kind.ts';
 
 export type VolumeAttachment = Type;
 
@@ -39,5 +38,4 @@ export const VolumeAttachment = defineKind<VolumeAttachment>({
   validateUpdate: (next, old) => [...validateMetadataUpdate(next, old), ...validateAttachmentUpdate(next, old)],
   validateStatusUpdate: validateAttachmentStatus,
   columns: attachmentColumns,
-  warnings: () => idleKind('volumeattachments', 'they count against the limits of their node'),
 });
