@@ -25,6 +25,8 @@ declare module 'vitest' {
 
 /** The same in each, as what commands print names it. */
 const laneNode = 'berth-node-8';
+/** The same tests on another containerd or runtime than the one that is installed. */
+const programs = { containerd: process.env.BERTH_E2E_CONTAINERD, ociRuntime: process.env.BERTH_E2E_RUNTIME };
 /** Short, as Unix sockets live below it. */
 const parent = '/tmp';
 
@@ -47,7 +49,7 @@ export default async function setUp(project: TestProject): Promise<() => Promise
 
 async function startLane(instance: number, onTearDown: (tearDown: () => Promise<void>) => void): Promise<Lane> {
   const directory = await mkdtemp(join(parent, 'be2e-'));
-  const layout = { ...layoutOf(instance), directory, nodeName: laneNode };
+  const layout = { ...layoutOf(instance), ...programs, directory, nodeName: laneNode };
   const cluster = new Cluster(layout);
   onTearDown(async () => {
     await cluster.stop({ removeState: true });

@@ -15,6 +15,8 @@ const run = promisify(execFile);
 const image = 'berth.local/busybox:1';
 
 let directory: string;
+/** Those that are installed, or what the end-to-end tests are to run on. */
+const programs = { containerd: process.env.BERTH_E2E_CONTAINERD ?? 'containerd', ociRuntime: process.env.BERTH_E2E_RUNTIME };
 let containerd: Containerd;
 let runtime: CriRuntime;
 let sandbox: SandboxConfig;
@@ -24,7 +26,7 @@ let idle: string;
 
 beforeAll(async () => {
   directory = await mkdtemp('/tmp/bs-');
-  containerd = new Containerd({ directory, clock: systemClock, logger: silentLogger });
+  containerd = new Containerd({ directory, programs, clock: systemClock, logger: silentLogger });
   await containerd.start();
   runtime = new CriRuntime(containerd.paths.socket);
   await importBusybox();
@@ -114,11 +116,11 @@ describe('the process', () => {
     const pidFile = join(directory, 'containerd.pid');
     if (noted === undefined) await rm(pidFile);
     else await writeFile(pidFile, noted);
-    const successor = new Containerd({ directory, clock: systemClock, logger: silentLogger });
+    const successor = new Containerd({ directory, programs, clock: systemClock, logger: silentLogger });
     await successor.start();
     successor.detach();
     expect(await successor.pid()).toBe(pid);
-    expect((await run('pgrep', ['--full', '--count', `^containerd --config ${directory}/`])).stdout).toBe('1\n');
+    expect((await run('pgrep', ['--full', '--count', `^${programs.containerd} --config ${directory}/`])).stdout).toBe('1\n');
   });
 });
 
@@ -194,7 +196,7 @@ describe('exec', () => {
   it('says what is wrong when the command does not exist', async () => {
     const session = await exec(['/no/such/command']);
     session.stdout?.resume();
-    await expect(session.exit).rejects.toThrow(/no such file or directory/);
+    await expect(session.exit).rejects.toThrow(/no such file or directory|executable file `.*` not found/);
   });
 });
 

@@ -94,6 +94,8 @@ export class ClusterNode {
       ...['--instance', node.instance, '--metrics-address', this.#metricsAddress],
       ...['--ingress-http-port', String(layout.ingressHttpPort), '--ingress-https-port', String(layout.ingressHttpsPort)],
       ...(node.address ? ['--node-ip', node.address] : []),
+      ...(layout.containerd ? ['--containerd', layout.containerd] : []),
+      ...(layout.ociRuntime ? ['--oci-runtime', layout.ociRuntime] : []),
       ...(node.namespace || layout.logDirectory === undefined ? [] : ['--log-directory', layout.logDirectory]),
     ];
   }

@@ -27,6 +27,9 @@ export interface ClusterLayout {
   clusterDns: string;
   /** Where log collectors look; absent keeps pods' logs in the node's own folder. */
   logDirectory?: string;
+  /** What nodes run containers with; absent is what the agent finds. */
+  containerd?: string | undefined;
+  ociRuntime?: string | undefined;
 }
 
 export const root = join(import.meta.dirname, '..', '..');

@@ -49,6 +49,27 @@ describe('the control plane is', () => {
   });
 });
 
+describe('containers are run', () => {
+  const runtime = (...more: string[]) => config('--server', 'https://h', ...more);
+
+  test('by what is found, by programs that are named, or by a containerd that is given', () => {
+    expect(runtime()).toMatchObject({ runtimeEndpoint: undefined, programs: { containerd: 'containerd', ociRuntime: undefined } });
+    expect(runtime('--containerd', '/opt/2/containerd', '--oci-runtime', 'crun')?.programs).toEqual({
+      containerd: '/opt/2/containerd',
+      ociRuntime: 'crun',
+    });
+    expect(runtime('--runtime-endpoint', 'unix:///run/c.sock')?.runtimeEndpoint).toBe('unix:///run/c.sock');
+  });
+
+  test.each([
+    [['--containerd', ''], '--containerd: say which program'],
+    [['--oci-runtime='], '--oci-runtime: say which program'],
+    [['--oci-runtime', 'crun', '--runtime-endpoint', '/c.sock'], '--oci-runtime and --runtime-endpoint exclude each other'],
+  ])('not as %j says', (argv, message) => {
+    expect(() => runtime(...argv)).toThrow(message);
+  });
+});
+
 describe('a node is registered with', () => {
   const joined = (...more: string[]) => config('--server', 'https://h', ...more);
 

@@ -14,6 +14,7 @@ import { podsMaxDefault, podsMaxLimit } from './node/node-object.ts';
 import { parseReserved } from './node/reserved-resources.ts';
 import { parseTaints } from './node/taints.ts';
 import { sysctlNamespace } from './pods/allowed-sysctls.ts';
+import { parseRuntime, runtimeOptions, runtimeUsage } from './runtime-options.ts';
 import { parseShutdown, shutdownOptions, shutdownUsage } from './shutdown/shutdown-options.ts';
 
 export const usage = `usage: node-agent --data-dir DIRECTORY --server URL [options]
@@ -31,7 +32,7 @@ export const usage = `usage: node-agent --data-dir DIRECTORY --server URL [optio
   --ingress-http-port PORT    where Ingresses are served over HTTP, default 80; 0: nowhere
   --ingress-https-port PORT   where they are over HTTPS, default 443; 0: nowhere
   --metrics-address HOST:PORT metrics and health over HTTP, default 127.0.0.1:6445
-  --runtime-endpoint SOCKET   a containerd that somebody else runs; default: our own
+${runtimeUsage}
   --log-directory DIRECTORY   gets pods/ and containers/ with their logs, for log collectors: /var/log. Default: in the data directory
   --node-labels KEY=VALUE,... labels to register with
   --register-with-taints KEY=VALUE:EFFECT,... taints that the node has from the beginning; later, users set them
@@ -75,7 +76,7 @@ const options = {
   'ingress-http-port': { type: 'string', default: '80' },
   'ingress-https-port': { type: 'string', default: '443' },
   'metrics-address': { type: 'string', default: '127.0.0.1:6445' },
-  'runtime-endpoint': { type: 'string' },
+  ...runtimeOptions,
   'log-directory': { type: 'string' },
   'node-labels': { type: 'string' },
   'register-with-taints': { type: 'string' },
@@ -136,7 +137,7 @@ function commandLine(values: Values, environment: NodeJS.ProcessEnv): AgentComma
     instance: values.instance,
     ingressPorts: parseIngressPorts(values),
     metricsAddress: parseHostPort('--metrics-address', values['metrics-address'], '127.0.0.1:6445'),
-    runtimeEndpoint: values['runtime-endpoint'],
+    ...parseRuntime(values),
     logDirectory: values['log-directory'] === undefined ? undefined : resolve(values['log-directory']),
     labels: parseLabels(values['node-labels']),
     taints: parseTaints('--register-with-taints', values['register-with-taints']),

@@ -1,5 +1,6 @@
 // What one agent is told on its command line.
 import type { Taint } from '@berth/api';
+import type { ContainerdPrograms } from '@berth/runtime';
 import type { EvictionSettings } from './eviction/thresholds.ts';
 import type { ImageSettings } from './images/image-settings.ts';
 import type { RegistrySettings } from './images/node-registries.ts';
@@ -28,6 +29,8 @@ export interface AgentConfig {
   metricsAddress: { host: string; port: number };
   /** CRI socket of a containerd that somebody else runs; absent runs our own. */
   runtimeEndpoint: string | undefined;
+  /** What our own containerd is, and what runs containers for it. */
+  programs: ContainerdPrograms;
   labels: Record<string, string>;
   /** What the node is registered with; later, users set them. */
   taints: Taint[];

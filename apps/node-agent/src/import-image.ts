@@ -3,14 +3,14 @@ import { existsSync } from 'node:fs';
 import { ctr } from '@berth/runtime';
 import { UsageError } from '@berth/telemetry/command-line';
 import type { AgentConfig } from './config.ts';
-import { containerdOf, containerdSocket, type Ports } from './node-agent.ts';
+import { containerdOf, ctrTarget, type Ports } from './node-agent.ts';
 
 /** @returns the images' names @throws UsageError for what is no such archive, or while no agent runs */
 export async function importImage(file: string, config: AgentConfig, ports: Ports): Promise<string[]> {
-  const socket = containerdSocket(config, containerdOf(config, ports));
+  const target = ctrTarget(config, containerdOf(config, ports));
   if (!existsSync(file)) throw new UsageError(`--import-image: there is no file ${file}`);
-  if (!existsSync(socket)) throw new UsageError(`--import-image: no containerd runs at ${socket}: start the agent first`);
-  const images = (...args: string[]) => ctr(socket, ['images', ...args]);
+  if (!existsSync(target.socket)) throw new UsageError(`--import-image: no containerd runs at ${target.socket}: start the agent first`);
+  const images = (...args: string[]) => ctr(target, ['images', ...args]);
   try {
     const before = new Set(lines(await images('list', '--quiet')));
     const stdout = await images('import', file);

@@ -3,7 +3,16 @@ import { execFile } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { Containerd, ContainerdImageFiles, CriRuntime, type Runtime } from '@berth/runtime';
+import {
+  Containerd,
+  ContainerdImageFiles,
+  CriRuntime,
+  type CtrTarget,
+  ctrOf,
+  ociRuntimes,
+  type Runtime,
+  usualPrograms,
+} from '@berth/runtime';
 import { type Clock, type Logger, logAcceptErrors, type Random } from '@berth/telemetry';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -71,16 +80,18 @@ export async function startNodeAgent(config: AgentConfig, ports: Ports): Promise
 async function start(config: AgentConfig, ports: Ports, onStop: (cleanup: () => Promise<void> | void) => void): Promise<Agent> {
   await mkdir(config.dataDirectory, { recursive: true, mode: 0o700 });
   const containerd = containerdOf(config, ports);
-  if (config.runtimeEndpoint === undefined) await writeHostsFiles(containerd.paths.registryConfigDirectory, config.registries.file);
-  await containerd.start();
-  onStop(() => containerd.detach());
-  const socket = containerdSocket(config, containerd);
-  const cri = new CriRuntime(socket);
+  if (config.runtimeEndpoint === undefined) {
+    await writeHostsFiles(containerd.paths.registryConfigDirectory, config.registries.file);
+    await containerd.start();
+    onStop(() => containerd.detach());
+  }
+  const target = ctrTarget(config, containerd);
+  const cri = new CriRuntime(target.socket);
   onStop(() => cri.close());
   const reserved = (diskBytes: number) => reservedFromVolumes(config.eviction, diskBytes);
-  const volumes = new HostVolumes(config.dataDirectory, new ContainerdImageFiles(socket), reserved);
+  const volumes = new HostVolumes(config.dataDirectory, new ContainerdImageFiles(target), reserved);
   await volumes.start();
-  const advisory = runcAdvisory(await runcVersion());
+  const advisory = await advisoryOf(config);
   const measurements = new HostMeasurements({
     data: config.dataDirectory,
     images: config.runtimeEndpoint === undefined ? containerd.paths.root : config.dataDirectory,
@@ -138,16 +149,17 @@ async function agentSettings(config: AgentConfig, runtime: Runtime): Promise<Age
   };
 }
 
-/** Its own, or the one that it is given. */
-export function containerdSocket({ runtimeEndpoint }: Pick<AgentConfig, 'runtimeEndpoint'>, own: Containerd): string {
-  return runtimeEndpoint?.replace(/^unix:\/\//, '') ?? own.paths.socket;
+/** Its own containerd, or the one that it is given. */
+export function ctrTarget({ runtimeEndpoint }: Pick<AgentConfig, 'runtimeEndpoint'>, own: Containerd): CtrTarget {
+  if (runtimeEndpoint === undefined) return own.ctrTarget;
+  return { socket: runtimeEndpoint.replace(/^unix:\/\//, ''), program: ctrOf(usualPrograms) };
 }
 
-export function containerdOf(config: Pick<AgentConfig, 'dataDirectory'>, ports: Ports): Containerd {
+export function containerdOf({ dataDirectory, programs }: Pick<AgentConfig, 'dataDirectory' | 'programs'>, ports: Ports): Containerd {
   return new Containerd({
-    ...ports,
-    directory: join(config.dataDirectory, 'c'),
-    leasesDirectory: leasesDirectory(join(config.dataDirectory, 'network')),
+    ...{ ...ports, programs },
+    directory: join(dataDirectory, 'c'),
+    leasesDirectory: leasesDirectory(join(dataDirectory, 'network')),
   });
 }
 
@@ -184,8 +196,10 @@ export function ingressOptions(
   return { clock, logger, event, directory: ingressDirectory(dataDirectory), ports: ingressPorts };
 }
 
-async function runcVersion(): Promise<string> {
-  return (await run('runc', ['--version'])).stdout;
+/** Of runc, where it is here for whoever runs containers. */
+async function advisoryOf({ programs }: AgentConfig): Promise<string | undefined> {
+  const runc = ociRuntimes(programs).find(({ name }) => name === 'runc');
+  return runc && runcAdvisory((await run(runc.path, ['--version'])).stdout);
 }
 
 async function nodeFacts(config: AgentConfig, runtime: Runtime): Promise<NodeFacts> {

@@ -1,6 +1,7 @@
 export { Containerd, type ContainerdOptions } from './cri/containerd.ts';
+export { type ContainerdPrograms, ctrOf, ociRuntimes, usualPrograms } from './cri/containerd-programs.ts';
 export { CriRuntime } from './cri/cri-runtime.ts';
-export { ctr } from './cri/ctr.ts';
+export { type CtrTarget, ctr } from './cri/ctr.ts';
 export { ContainerdImageFiles, type ImageFiles } from './cri/image-files.ts';
 export { logFolder } from './cri/log-folder.ts';
 export { type ReadLogsOptions, readLogs } from './cri/log-reader.ts';

@@ -2,7 +2,7 @@
 // the file outlived the process: then the processes themselves are asked, for a second containerd in one folder would wait for
 // the first one's locks for ever, and the first would never be ended.
 import { readdir, readFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 
 export function containerdConfigFile(directory: string): string {
   return join(directory, 'config.toml');
@@ -22,8 +22,9 @@ export async function containerdPid(directory: string): Promise<number | undefin
 }
 
 async function isContainerdOf(directory: string, pid: number): Promise<boolean> {
-  const [program = '', option, file] = (await readIfThere(`/proc/${pid}/cmdline`)).split('\0');
-  return basename(program) === 'containerd' && option === '--config' && file === containerdConfigFile(directory);
+  // Whatever its program is called: it may be one of several versions.
+  const [, option, file] = (await readIfThere(`/proc/${pid}/cmdline`)).split('\0');
+  return option === '--config' && file === containerdConfigFile(directory);
 }
 
 /** Empty for what is not there, a process that has just ended among it. */

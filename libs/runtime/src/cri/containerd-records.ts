@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { KnownToContainerd } from './containerd-sweep.ts';
 import { CriRuntime } from './cri-runtime.ts';
-import { ctr } from './ctr.ts';
+import { type CtrTarget, ctr } from './ctr.ts';
 
 const callTimeoutMs = 20_000;
 
@@ -12,18 +12,19 @@ interface Spec {
 }
 
 export class ContainerdRecords implements KnownToContainerd {
-  readonly #socket: string;
+  readonly #target: CtrTarget;
   readonly #state: string;
   /** By the id of a record, which keeps its network namespace; empty for the host's. */
   readonly #namespaces = new Map<string, string>();
 
-  constructor({ socket, state }: { socket: string; state: string }) {
-    this.#socket = socket;
+  /** @param state its folder for what runs */
+  constructor(target: CtrTarget, state: string) {
+    this.#target = target;
     this.#state = state;
   }
 
   async cri(): Promise<Set<string>> {
-    const runtime = new CriRuntime(this.#socket);
+    const runtime = new CriRuntime(this.#target.socket);
     try {
       const [sandboxes, containers] = [await runtime.listSandboxes(), await runtime.listContainers()];
       return new Set([...sandboxes, ...containers].map(({ id }) => id));
@@ -63,6 +64,6 @@ export class ContainerdRecords implements KnownToContainerd {
   }
 
   #ctr(...args: string[]): Promise<string> {
-    return ctr(this.#socket, args, { timeout: callTimeoutMs, maxBuffer: 64 * 2 ** 20 });
+    return ctr(this.#target, args, { timeout: callTimeoutMs, maxBuffer: 64 * 2 ** 20 });
   }
 }

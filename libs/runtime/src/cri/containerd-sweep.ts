@@ -89,7 +89,7 @@ export class ContainerdSweep {
     for (const shim of await shimsOf(paths.socket)) await killShim(shim, paths.socket, clock);
     await unmountBelow(paths.state);
     await unmountBelow(paths.root);
-    for (const folder of [...this.#taskFolders, this.#runcFolder, this.#netnsFolder]) {
+    for (const folder of [...this.#taskFolders, ...(await this.#runtimeFolders()), this.#netnsFolder]) {
       for (const name of await namesIn(folder)) await removeFolder(folder, name);
     }
   }
@@ -99,8 +99,11 @@ export class ContainerdSweep {
     return [state, root].map((folder) => join(folder, 'io.containerd.runtime.v2.task', namespace));
   }
 
-  get #runcFolder(): string {
-    return join(this.#options.paths.state, 'runc', namespace);
+  /** Of runc, and of whatever else has run containers here: all that containerd's own parts do not keep. */
+  async #runtimeFolders(): Promise<string[]> {
+    const { state } = this.#options.paths;
+    const names = (await namesIn(state)).filter((name) => !name.startsWith('io.containerd.'));
+    return names.map((name) => join(state, name, namespace));
   }
 
   get #netnsFolder(): string {
@@ -111,7 +114,9 @@ export class ContainerdSweep {
   async #leftovers(): Promise<Leftover[]> {
     const { paths, known } = this.#options;
     const shims = await shimsOf(paths.socket);
-    const folders = await Promise.all([...this.#taskFolders, this.#runcFolder].map(async (at) => ({ at, ids: await namesIn(at) })));
+    const folders = await Promise.all(
+      [...this.#taskFolders, ...(await this.#runtimeFolders())].map(async (at) => ({ at, ids: await namesIn(at) })),
+    );
     const netns = await namesIn(this.#netnsFolder);
     const leases = await this.#leases();
     const recordsBefore = await known.records();
@@ -173,7 +178,8 @@ async function namesIn(folder: string): Promise<string[]> {
   try {
     return await readdir(folder);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return [];
     throw error;
   }
 }

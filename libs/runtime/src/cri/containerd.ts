@@ -1,17 +1,27 @@
 // Berth's own containerd: under the agent's data directory, in a session of its own, so that it and the containers outlive
-// the agent. It is found again (`containerd-process.ts`); when it dies it is started again, and its shims carry on.
+// the agent. It is found again (`containerd-process.ts`); when it dies it is started again, and its shims carry on. One that was started
+// from another program or with other settings than now is ended and started anew: so an upgrade, and an option, act.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { closeSync, existsSync, openSync, statSync, truncateSync } from 'node:fs';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readlink, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Clock, Logger } from '@berth/telemetry';
 import { type ContainerdPaths, containerdConfig } from './containerd-config.ts';
 import { containerdConfigFile, containerdPid, containerdPidFile } from './containerd-process.ts';
+import {
+  type ContainerdPrograms,
+  containerdFile,
+  containerdVersion,
+  ctrOf,
+  ociRuntimes,
+  searchPath,
+  usualPrograms,
+} from './containerd-programs.ts';
 import { ContainerdRecords } from './containerd-records.ts';
 import { ContainerdSweep } from './containerd-sweep.ts';
 import { CriRuntime } from './cri-runtime.ts';
-import { ctr } from './ctr.ts';
+import { type CtrTarget, ctr } from './ctr.ts';
 import { keepRunning } from './keep-running.ts';
 import { ociImage } from './oci-image.ts';
 import { pauseBinary } from './pause-binary.ts';
@@ -34,6 +44,8 @@ export interface ContainerdOptions {
   directory: string;
   /** Where the CNI plugins note which address is whose. */
   leasesDirectory?: string;
+  /** Absent: containerd and runc, or crun, as Debian has them. */
+  programs?: ContainerdPrograms;
   clock: Clock;
   logger: Logger;
 }
@@ -41,6 +53,7 @@ export interface ContainerdOptions {
 export class Containerd {
   readonly paths: ContainerdPaths;
   readonly #options: ContainerdOptions;
+  readonly #programs: ContainerdPrograms;
   readonly #sweep: ContainerdSweep;
   #watching: AbortController | undefined;
   /** Looks for what containerd has forgotten. */
@@ -48,6 +61,7 @@ export class Containerd {
 
   constructor(options: ContainerdOptions) {
     this.#options = options;
+    this.#programs = options.programs ?? usualPrograms;
     const { directory } = options;
     this.paths = {
       root: join(directory, 'root'),
@@ -59,12 +73,17 @@ export class Containerd {
     this.#sweep = new ContainerdSweep({
       ...options,
       paths: { ...this.paths, leases: options.leasesDirectory },
-      known: new ContainerdRecords(this.paths),
+      known: new ContainerdRecords(this.ctrTarget, this.paths.state),
     });
+  }
+
+  get ctrTarget(): CtrTarget {
+    return { socket: this.paths.socket, program: ctrOf(this.#programs) };
   }
 
   /** Resolves when containerd answers and has the pause image. Adopts one that runs already. */
   async start(): Promise<void> {
+    await this.#endOther();
     const isNew = await this.#ensureRunning();
     await this.#ensurePauseImage();
     this.#watching = new AbortController();
@@ -161,23 +180,44 @@ export class Containerd {
     return join(this.#options.directory, 'containerd.log');
   }
 
+  /** What runs was made for another program or by other settings: containers go on meanwhile. */
+  async #endOther(): Promise<void> {
+    const pid = await this.pid();
+    if (pid === undefined) return;
+    const program = await readlink(`/proc/${pid}/exe`);
+    const config = await readFile(containerdConfigFile(this.#options.directory), 'utf8');
+    if (program === containerdFile(this.#programs) && config === (await this.#config())) return;
+    this.#options.logger.info('containerd runs from another program or with other settings; starting it again', { program });
+    await this.#end();
+  }
+
+  async #config(): Promise<string> {
+    const status = await readFile('/proc/self/status', 'utf8');
+    const effective = BigInt(`0x${/^CapEff:\s*([0-9a-f]+)/m.exec(status)?.[1] ?? '0'}`);
+    return containerdConfig({
+      ...this.paths,
+      pauseImage,
+      version: await containerdVersion(this.#programs),
+      runtimes: ociRuntimes(this.#programs),
+      restrictOomScoreAdj: (effective & capSysResource) === 0n,
+    });
+  }
+
   async #spawn(): Promise<void> {
     const { directory } = this.#options;
     for (const path of [directory, dirname(this.paths.socket), this.paths.cniConfigDirectory, this.paths.registryConfigDirectory])
       await mkdir(path, { recursive: true });
-    const status = await readFile('/proc/self/status', 'utf8');
-    const effective = BigInt(`0x${/^CapEff:\s*([0-9a-f]+)/m.exec(status)?.[1] ?? '0'}`);
     const configFile = containerdConfigFile(directory);
-    await writeFile(configFile, containerdConfig({ ...this.paths, pauseImage, restrictOomScoreAdj: (effective & capSysResource) === 0n }));
+    await writeFile(configFile, await this.#config());
     if (existsSync(this.#logFile) && statSync(this.#logFile).size > logBytesMax) truncateSync(this.#logFile);
     const log = openSync(this.#logFile, 'a');
-    const child = spawn('containerd', ['--config', configFile, '--log-level', 'warn'], { detached: true, stdio: ['ignore', log, log] });
+    const env = { ...process.env, PATH: searchPath(this.#programs) };
+    const args = ['--config', configFile, '--log-level', 'warn'];
+    const child = spawn(this.#programs.containerd, args, { detached: true, stdio: ['ignore', log, log], env });
     closeSync(log);
     await new Promise<void>((resolve, reject) => {
       child.once('spawn', resolve);
-      child.once('error', (error) =>
-        reject(new Error(`cannot start containerd: ${error.message}; install the Debian package containerd`, { cause: error })),
-      );
+      child.once('error', (error) => reject(new Error(`cannot start containerd: ${error.message}`, { cause: error })));
     });
     child.unref();
     await writeFile(containerdPidFile(directory), String(child.pid));
@@ -228,7 +268,7 @@ export class Containerd {
     });
     const file = join(this.#options.directory, 'pause.tar');
     await writeFile(file, archive);
-    await ctr(this.paths.socket, ['images', 'import', file]);
+    await ctr(this.ctrTarget, ['images', 'import', file]);
     await rm(file);
   }
 

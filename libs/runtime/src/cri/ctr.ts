@@ -4,7 +4,17 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
+/** Which containerd is asked, and by which program. */
+export interface CtrTarget {
+  socket: string;
+  program: string;
+}
+
 /** @returns what it printed @throws Error with its `stderr` */
-export async function ctr(socket: string, args: string[], options: { timeout?: number; maxBuffer?: number } = {}): Promise<string> {
-  return (await run('ctr', ['--address', socket, '--namespace', 'k8s.io', ...args], options)).stdout;
+export async function ctr(
+  { socket, program }: CtrTarget,
+  args: string[],
+  options: { timeout?: number; maxBuffer?: number } = {},
+): Promise<string> {
+  return (await run(program, ['--address', socket, '--namespace', 'k8s.io', ...args], options)).stdout;
 }

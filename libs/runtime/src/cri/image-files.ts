@@ -1,6 +1,6 @@
 // What images hold, to be read on the host: CRI runs images but does not show them, so containerd's own snapshots are mounted read-only.
 import { mkdir, rmdir } from 'node:fs/promises';
-import { ctr } from './ctr.ts';
+import { type CtrTarget, ctr } from './ctr.ts';
 
 export interface ImageFiles {
   /**
@@ -21,11 +21,10 @@ export interface ImageFiles {
 }
 
 export class ContainerdImageFiles implements ImageFiles {
-  readonly #socket: string;
+  readonly #target: CtrTarget;
 
-  /** @param socket path of containerd's socket */
-  constructor(socket: string) {
-    this.#socket = socket;
+  constructor(target: CtrTarget) {
+    this.#target = target;
   }
 
   async read<T>(image: string, place: string, use: (root: string) => Promise<T>): Promise<T> {
@@ -65,7 +64,7 @@ export class ContainerdImageFiles implements ImageFiles {
 
   async #ctr(...args: string[]): Promise<string> {
     try {
-      return await ctr(this.#socket, args);
+      return await ctr(this.#target, args);
     } catch (error) {
       const { stderr, message } = error as Error & { stderr?: string };
       throw new Error(stderr?.trim() || message, { cause: error });
