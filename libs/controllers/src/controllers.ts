@@ -35,6 +35,7 @@ import { statefulSetController } from './stateful-set/controller.ts';
 import { attachDetachController } from './volumes/attachment/controller.ts';
 import { claimController } from './volumes/claim.ts';
 import { ephemeralVolumeController } from './volumes/ephemeral.ts';
+import { externalExpansionController } from './volumes/external-expansion.ts';
 import { attributesClassProtectionController, claimProtectionController, volumeProtectionController } from './volumes/protection.ts';
 import { claimSourceController } from './volumes/snapshots/claim-sources.ts';
 import { snapshotContentController } from './volumes/snapshots/content.ts';
@@ -102,6 +103,7 @@ export function controllersFor(options: ControllersOptions): Controller[] {
     erase(attributesClassProtectionController),
     erase(storageCapacityController),
     erase(attachDetachController(attendance)),
+    erase(externalExpansionController),
     erase(imageBuildController),
     erase(snapshotDefinitionsController),
     erase(snapshotController),

@@ -6,7 +6,6 @@ import { schemas } from '../schemas.ts';
 import { validateAttributesClassFields, validateAttributesClassUpdate } from '../validation/csi.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 import { dnsSubdomain } from '../validation/names.ts';
-import { idleKind } from '../warnings/idle-kind.ts';
 
 export type VolumeAttributesClass = Type;
 
@@ -24,5 +23,4 @@ export const VolumeAttributesClass = defineKind<VolumeAttributesClass>({
   validate: (object) => [...validateMetadata(object, { scope: 'Cluster', name: dnsSubdomain }), ...validateAttributesClassFields(object)],
   validateUpdate: (next, old) => [...validateMetadataUpdate(next, old), ...validateAttributesClassUpdate(next, old)],
   columns: attributesClassColumns,
-  warnings: () => idleKind('volumeattributesclasses'),
 });

@@ -58,8 +58,7 @@ export function volumeWarnings(volume: PersistentVolume): string[] {
 }
 
 export function claimWarnings({ metadata, spec }: PersistentVolumeClaim): string[] {
-  const warnings = spec.volumeAttributesClassName ? [idle('spec.volumeAttributesClassName')] : [];
-  if (spec.volumeMode === 'Block') warnings.push(idle('spec.volumeMode', 'Berth mounts file systems only'));
+  const warnings: string[] = [];
   if (spec.resources?.limits) warnings.push(idle('spec.resources.limits'));
   const annotated = metadata.annotations?.[betaStorageClassAnnotation] === undefined ? [] : [classAdvice];
   return [...annotated, ...claimSpecWarnings(spec, 'spec'), ...warnings, ...populateWarnings(metadata.annotations)];

@@ -11,15 +11,18 @@ import {
   StorageClass,
 } from '@berth/api';
 import { type Action, type Caches, type Controller, erased, watches } from '@berth/controller';
-import { equalButForEmpty, keyOf } from '@berth/machinery';
+import { keyOf } from '@berth/machinery';
+import { bind, isBound, phase } from './binding.ts';
 import { type ClaimSource, claimSource, cloneSourceOf, type NoSource, snapshotSourceOf } from './claim-source.ts';
 import { planExpansion } from './expansion.ts';
 import { hasRoom, hostnameOfNode, localVolume, nodeForImmediate, provisioningProblem } from './local-provisioner.ts';
-import { bestVolume, bindCompleted, boundByController, classOf, isMeantFor, mismatch, selectedNode, waitsForConsumer } from './matching.ts';
+import { bestVolume, bindCompleted, classOf, isMeantFor, mismatch, selectedNode, waitsForConsumer } from './matching.ts';
 import { isSnapshotKind } from './snapshots/snapshot-caches.ts';
 
 const unboundIndex = 'unbound-by-class';
 const classIndex = 'class';
+const provisionerAnnotation = 'volume.kubernetes.io/storage-provisioner';
+const betaProvisionerAnnotation = 'volume.beta.kubernetes.io/storage-provisioner';
 /** Unbound claims by the claim or snapshot that they begin with. */
 const sourceIndex = 'source';
 /** A claim that waits for no pod, and so has no scheduler that would try another node, is tried again so long after a refusal. */
@@ -103,10 +106,6 @@ function beginningWith(caches: Caches, source: string): string[] {
     .map((claim) => keyOf(claim));
 }
 
-function isBound({ metadata, spec }: PersistentVolumeClaim): boolean {
-  return metadata.annotations?.[bindCompleted] !== undefined && Boolean(spec.volumeName);
-}
-
 export function planClaim(observed: ObservedClaim, now: number): Action[] {
   const { claim, named } = observed;
   if (claim.metadata.annotations?.[bindCompleted]) return keepBound(claim, named, now);
@@ -177,10 +176,7 @@ function provision({ claim, storageClass, volumes, nodes, capacities, source }: 
   if (provisioner === 'kubernetes.io/no-provisioner') {
     return [event(claim, 'Normal', 'FailedBinding', 'no persistent volumes available for this claim')];
   }
-  if (provisioner !== localProvisioner) {
-    const message = `Waiting for a volume to be created either by the external provisioner '${provisioner}' or manually by the system administrator. If volume creation is delayed, please verify that the provisioner is running and correctly registered.`;
-    return [event(claim, 'Normal', 'ExternalProvisioning', message)];
-  }
+  if (provisioner !== localProvisioner) return provisionElsewhere(claim, provisioner);
   if (source && 'problem' in source) return [event(claim, 'Warning', 'ProvisioningFailed', provisioningFailure(className, source.problem))];
   const holders = source ? nodes.filter((node) => hostnameOfNode(node) === source.hostname) : nodes;
   const withRoom = holders.filter((node) => hasRoom(claim, node, capacities));
@@ -189,6 +185,18 @@ function provision({ claim, storageClass, volumes, nodes, capacities, source }: 
     return [event(claim, 'Warning', 'ProvisioningFailed', provisioningFailure(className, noNode(holders.length, source)))];
   }
   return provisionLocal(claim, storageClass, nodeName, nodes, source);
+}
+
+/** Whoever provisions for the class looks for its own name on the claim. */
+function provisionElsewhere(claim: PersistentVolumeClaim, provisioner: string): Action[] {
+  if (claim.metadata.annotations?.[provisionerAnnotation] === provisioner) {
+    const message = `Waiting for a volume to be created either by the external provisioner '${provisioner}' or manually by the system administrator. If volume creation is delayed, please verify that the provisioner is running and correctly registered.`;
+    return [event(claim, 'Normal', 'ExternalProvisioning', message)];
+  }
+  const { uid, resourceVersion } = claim.metadata;
+  const annotations = { [provisionerAnnotation]: provisioner, [betaProvisionerAnnotation]: provisioner };
+  const patch = { metadata: { uid, resourceVersion, annotations } };
+  return [{ type: 'patch', kind: erased(PersistentVolumeClaim), key: claim.metadata, patchType: 'merge', patch }];
 }
 
 function noNode(holders: number, source: ClaimSource | undefined): string {
@@ -247,41 +255,6 @@ function keepBound(claim: PersistentVolumeClaim, named: PersistentVolume | undef
   const message = 'Bound claim has lost its PersistentVolume. Data on the volume is lost!';
   const actions = [...lost, event(claim, 'Warning', 'ClaimLost', message)];
   return [{ type: 'ifAbsent', kind: erased(PersistentVolume), key: { name: claim.spec.volumeName ?? '' }, actions }];
-}
-
-/** Whatever of a binding is missing; nothing once it is complete. */
-function bind(claim: PersistentVolumeClaim, volume: PersistentVolume): Action[] {
-  const bound = { phase: 'Bound', accessModes: volume.spec.accessModes ?? [], capacity: volume.spec.capacity ?? {} };
-  return [...bindVolume(claim, volume), ...bindClaim(claim, volume), ...phase(claim, bound)];
-}
-
-function bindVolume(
-  { metadata: { name, namespace, uid, resourceVersion: version } }: PersistentVolumeClaim,
-  volume: PersistentVolume,
-): Action[] {
-  const { claimRef } = volume.spec;
-  if (claimRef?.uid === uid) return [];
-  const isOurChoice = claimRef === undefined;
-  const reference = { apiVersion: 'v1', kind: 'PersistentVolumeClaim', namespace, name, uid, resourceVersion: version };
-  const { resourceVersion } = volume.metadata;
-  const metadata = { resourceVersion, ...(isOurChoice && { annotations: { [boundByController]: 'yes' } }) };
-  const patch = { metadata, spec: { claimRef: reference } };
-  return [{ type: 'patch', kind: erased(PersistentVolume), key: volume.metadata, patchType: 'merge', patch }];
-}
-
-function bindClaim(claim: PersistentVolumeClaim, { metadata: { name } }: PersistentVolume): Action[] {
-  if (isBound(claim)) return [];
-  const isOurChoice = !claim.spec.volumeName;
-  const annotations = { [bindCompleted]: 'yes', ...(isOurChoice && { [boundByController]: 'yes' }) };
-  const patch = { metadata: { uid: claim.metadata.uid, annotations }, spec: { volumeName: name } };
-  return [{ type: 'patch', kind: erased(PersistentVolumeClaim), key: claim.metadata, patchType: 'merge', patch }];
-}
-
-function phase(claim: PersistentVolumeClaim, wanted: NonNullable<PersistentVolumeClaim['status']>): Action[] {
-  const status = { ...claim.status, ...wanted };
-  if (equalButForEmpty(status, claim.status)) return [];
-  const patch = { metadata: { uid: claim.metadata.uid }, status: wanted };
-  return [{ type: 'patch', kind: erased(PersistentVolumeClaim), key: claim.metadata, patchType: 'merge', patch, subresource: 'status' }];
 }
 
 function draft(about: PersistentVolumeClaim, eventType: 'Normal' | 'Warning', reason: string, message: string) {

@@ -47,6 +47,8 @@ export function provisioningProblem(
   if ((source || isBlock) && fileSystemsOf(node).length === 0)
     return `node "${nodeName}" makes no volumes with a file of their own, which ${isBlock ? 'block volumes' : 'copies'} are`;
   if (claim.spec.selector) return 'claim.Spec.Selector is not supported';
+  if (claim.spec.volumeAttributesClassName)
+    return `${localProvisioner} makes no volumes with attributes, as spec.volumeAttributesClassName asks`;
   const problem = classProblem(storageClass);
   if (problem) return problem;
   if (isBlock) return undefined;
