@@ -2,7 +2,7 @@
 // when they are missing or out of date, and hands over to Node 24, which is one of them, and runs TypeScript as it is.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -25,6 +25,8 @@ function installPackages() {
   const args = ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'];
   const result = spawnSync('npm', args, { cwd: root, stdio: ['ignore', 2, 2] });
   if (result.status !== 0) fail('npm install failed; see above. Is the npm registry reachable?');
+  // Anew, as a folder of packages may share its files with another's by hard links.
+  rmSync(stamp, { force: true });
   writeFileSync(stamp, wanted);
 }
 

@@ -3,6 +3,7 @@ import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { useFreshness } from './live/listings.ts';
 import { SessionProvider, useLogin } from './live/session.tsx';
 import { useSession } from './live/session-context.ts';
+import { ControlPlanePage } from './pages/control-plane-page.tsx';
 import { EventsPage } from './pages/events-page.tsx';
 import { KindPage } from './pages/kind-page.tsx';
 import { KindsPage } from './pages/kinds-page.tsx';
@@ -30,6 +31,7 @@ const pages: [name: string, title: string][] = [
   ['events', 'Events'],
   ['timeline', 'Time line'],
   ['kinds', 'All kinds'],
+  ['control-plane', 'Control plane'],
 ];
 
 export function App() {
@@ -59,7 +61,7 @@ function Frame() {
         <strong className="brand">Berth</strong>
         <nav aria-label="Pages">
           {pages.map(([name, text], index) => (
-            <a key={name} href={`#/${name}`} aria-current={name === page ? 'page' : undefined} title={`Key ${index + 1}`}>
+            <a key={name} href={`#/${name}`} aria-current={name === page ? 'page' : undefined} title={`Key ${(index + 1) % 10}`}>
               {text}
             </a>
           ))}
@@ -98,6 +100,7 @@ function content(page: string, segments: string[]): ReactNode {
   if (page === 'volumes') return <VolumesPage />;
   if (page === 'events') return <EventsPage />;
   if (page === 'timeline') return <TimelinePage />;
+  if (page === 'control-plane') return <ControlPlanePage />;
   return <p>There is no such page.</p>;
 }
 
@@ -164,7 +167,7 @@ function useShortcuts(search: () => void): void {
       const target = event.target as HTMLElement;
       if (event.ctrlKey || event.metaKey || event.altKey || /INPUT|SELECT|TEXTAREA/.test(target.tagName)) return;
       if (document.querySelector('dialog[open]')) return;
-      const page = pages[Number(event.key) - 1];
+      const page = /^\d$/.test(event.key) ? pages[(Number(event.key) + 9) % 10] : undefined;
       if (page) location.hash = `#/${page[0]}`;
       if (event.key !== '/') return;
       event.preventDefault();

@@ -26,11 +26,19 @@ export class Access {
     return this.#ask(question);
   }
 
+  /** Of paths that are no objects. @param path e.g. `/metrics` */
+  mayGetPath(path: string): Promise<boolean> {
+    return this.#once(`get ${path}`, () => this.#review({ nonResourceAttributes: { verb: 'get', path } }));
+  }
+
   #ask(question: AccessQuestion): Promise<boolean> {
-    const key = accessKey(question);
+    return this.#once(accessKey(question), () => this.#review({ resourceAttributes: question }));
+  }
+
+  #once(key: string, review: () => Promise<boolean>): Promise<boolean> {
     const known = this.#answers.get(key);
     if (known && Date.now() - known.askedMs < keptMs) return known.isAllowed;
-    const isAllowed = this.#review(question);
+    const isAllowed = review();
     if (this.#answers.size >= answersMax) this.#answers.clear();
     this.#answers.set(key, { isAllowed, askedMs: Date.now() });
     // What could not be asked is asked again.
@@ -38,11 +46,11 @@ export class Access {
     return isAllowed;
   }
 
-  async #review(resourceAttributes: AccessQuestion): Promise<boolean> {
+  async #review(spec: { resourceAttributes: AccessQuestion } | { nonResourceAttributes: object }): Promise<boolean> {
     const { object } = await this.#api.write({
       method: 'POST',
       path: '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
-      body: { apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectAccessReview', spec: { resourceAttributes } },
+      body: { apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectAccessReview', spec },
     });
     return (object as { status?: { allowed?: boolean } }).status?.allowed === true;
   }

@@ -66,6 +66,25 @@ export class ApiClient implements ListWatchApi {
     return { object: await response.json(), warnings: warningsOf(response) };
   }
 
+  /** A browser's WebSocket cannot have headers: the token is one of the protocols that it offers. */
+  openSocket(path: string, protocol: string): WebSocket {
+    const token = btoa(this.#token).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+    const url = new URL(path, location.href);
+    url.protocol = url.protocol === 'http:' ? 'ws:' : 'wss:';
+    return new WebSocket(url, [protocol, `base64url.bearer.authorization.k8s.io.${token}`]);
+  }
+
+  /** Asks for the same without a WebSocket, as browsers keep to themselves what a server answers to one. */
+  async refusal(path: string): Promise<string> {
+    const request = { headers: { authorization: `Bearer ${this.#token}` }, cache: 'no-store' } as const;
+    const response = await fetch(path, request).catch(() => undefined);
+    if (!response) return 'the control plane cannot be reached';
+    if (response.status === 401) this.#onUnauthorized();
+    const { code, message } = await failureOf(response);
+    // The answer to whoever may, and asks for no WebSocket.
+    return code === 400 && message.includes('Upgrade request required') ? 'The connection broke before it was open.' : message;
+  }
+
   async *stream(path: string, query: Record<string, string>, signal: AbortSignal, accept?: string): AsyncIterable<string> {
     const { body } = await this.#fetch(path, query, { signal, accept });
     yield '';

@@ -1,14 +1,16 @@
 // One node: how it is, what runs on it, what happened to it.
 import type { Event, Node, Pod } from '@berth/api';
-import { useMemo } from 'react';
+import { useCallback, useMemo } from 'react';
 import { eventsOf, sources, useListing } from '../live/listings.ts';
 import { type ClusterUsage, useNodeUsage } from '../live/node-metrics.ts';
 import type { Listing } from '../live/watch-store.ts';
 import { actionsOf } from '../model/actions/actions.ts';
 import { absent, isKnown } from '../model/known.ts';
+import { nodeCharts } from '../model/metrics/node-charts.ts';
 import { allocatable, requestedByNode } from '../model/node-usage.ts';
 import { types } from '../model/resource-types.ts';
 import { ActionBar } from '../parts/action-bar.tsx';
+import { Charts } from '../parts/charts/charts.tsx';
 import { ConditionTable } from '../parts/condition-table.tsx';
 import { DrainTab } from '../parts/drain-tab.tsx';
 import { EventTable } from '../parts/event-table.tsx';
@@ -21,6 +23,7 @@ import { PodTable } from './pods-page.tsx';
 
 const tabs: Tab[] = [
   { id: '', title: 'Summary' },
+  { id: 'metrics', title: 'Metrics' },
   { id: 'drain', title: 'Drain' },
   { id: 'yaml', title: 'YAML' },
 ];
@@ -41,11 +44,17 @@ export function NodePage({ name }: { name: string }) {
       </h1>
       <ActionBar actions={actionsOf(types.Node, node)} label={`node/${name}`} />
       <Tabs tabs={tabs} current={tab} />
+      {tab === 'metrics' && <NodeCharts name={name} />}
       {tab === 'drain' && <DrainTab node={node} pods={pods} own={own} />}
       {tab === 'yaml' && <YamlTab type={types.Node} object={node} />}
       {tab === '' && <NodeSummary node={node} pods={pods} own={own} events={events} usage={usage} />}
     </>
   );
+}
+
+function NodeCharts({ name }: { name: string }) {
+  const charts = useCallback((window: string) => nodeCharts(name, window), [name]);
+  return <Charts charts={charts} />;
 }
 
 interface SummaryProps {

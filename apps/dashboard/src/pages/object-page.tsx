@@ -1,5 +1,5 @@
 // One object of any kind: what can be done to it, how it is, what it belongs to, what happened to it, and its YAML.
-import { type ReactNode, useMemo } from 'react';
+import { type ReactNode, useCallback, useMemo } from 'react';
 import { hasPods, useAround } from '../live/around.ts';
 import { eventsOf, oneObject, useListing } from '../live/listings.ts';
 import { useServedKinds } from '../live/served-kinds.ts';
@@ -8,8 +8,10 @@ import { findKind, type ServedKind } from '../model/discovery.ts';
 import { absent, isKnown } from '../model/known.ts';
 import type { KubernetesObject } from '../model/kubernetes-object.ts';
 import { loggedContainers } from '../model/log-sources.ts';
+import { type Workload, workloadCharts } from '../model/metrics/workload-charts.ts';
 import { builtInType, kubectlName, type ResourceType } from '../model/resource-types.ts';
 import { ActionBar } from '../parts/action-bar.tsx';
+import { Charts } from '../parts/charts/charts.tsx';
 import { ConditionTable } from '../parts/condition-table.tsx';
 import { EventTable } from '../parts/event-table.tsx';
 import { LogView } from '../parts/log-view.tsx';
@@ -58,7 +60,12 @@ function OneObject({ type, served, namespace, name }: Props) {
   const tabs: Tab[] = [
     { id: '', title: 'Summary' },
     ...(around.revisions.length > 0 ? [{ id: 'history', title: 'Rollout history' }] : []),
-    ...(hasPods(type) ? [{ id: 'logs', title: 'Logs' }] : []),
+    ...(hasPods(type)
+      ? [
+          { id: 'metrics', title: 'Metrics' },
+          { id: 'logs', title: 'Logs' },
+        ]
+      : []),
     { id: 'yaml', title: 'YAML' },
   ];
   const tab = query.get('tab') ?? '';
@@ -76,6 +83,7 @@ function OneObject({ type, served, namespace, name }: Props) {
           <ActionBar actions={actions} label={title} />
           <Tabs tabs={tabs} current={tab} />
           {tab === 'yaml' && <YamlTab type={type} object={object} />}
+          {tab === 'metrics' && <WorkloadCharts kind={type.kind} namespace={namespace ?? ''} name={name} pods={around.pods.length} />}
           {tab === 'logs' && <WorkloadLogs listing={around.podListing} name={name} />}
           {tab === 'history' && <RolloutHistory revisions={around.revisions} />}
           {tab === '' && (
@@ -87,6 +95,11 @@ function OneObject({ type, served, namespace, name }: Props) {
       )}
     </>
   );
+}
+
+function WorkloadCharts({ kind, namespace, name, pods }: Workload) {
+  const charts = useCallback((window: string) => workloadCharts({ kind, namespace, name, pods }, window), [kind, namespace, name, pods]);
+  return <Charts charts={charts} />;
 }
 
 /** Of all its pods, by time. */

@@ -11,19 +11,34 @@ import {
   podStatusText,
   type StatefulSet,
 } from '@berth/api';
+import type { ReactNode } from 'react';
 import { eventsOf, onePod, useListing, within } from '../live/listings.ts';
 import { eventTime, newestFirst } from '../model/events.ts';
 import { isKnown } from '../model/known.ts';
 import { loggedContainers } from '../model/log-sources.ts';
 import { mendableOf, type Objects } from '../model/next-steps.ts';
 import { types } from '../model/resource-types.ts';
+import { defaultContainer } from '../model/terminal/pod-containers.ts';
+import { PodCharts } from '../parts/charts/pod-charts.tsx';
 import { ConditionTable } from '../parts/condition-table.tsx';
 import { EventTable } from '../parts/event-table.tsx';
 import { LogView } from '../parts/log-view.tsx';
 import { NextSteps } from '../parts/next-steps.tsx';
 import { Age, ListingNotice, ObjectLink, State, toneOf } from '../parts/small.tsx';
+import { type Tab, Tabs } from '../parts/tabs.tsx';
+import { TerminalTab } from '../parts/terminal/terminal-tab.tsx';
+import { YamlTab } from '../parts/yaml-tab.tsx';
+import { useRoute } from '../route.ts';
+
+const tabs: Tab[] = [
+  { id: '', title: 'Summary' },
+  { id: 'metrics', title: 'Metrics' },
+  { id: 'terminal', title: 'Terminal' },
+  { id: 'yaml', title: 'YAML' },
+];
 
 export function PodPage({ namespace, name }: { namespace: string; name: string }) {
+  const tab = useRoute().query.get('tab') ?? '';
   const pods = useListing(onePod(namespace, name));
   const events = useListing(eventsOf(namespace, name));
   const [pod] = pods.items;
@@ -41,14 +56,6 @@ export function PodPage({ namespace, name }: { namespace: string; name: string }
   }
   const own = events.items.filter(({ involvedObject }) => involvedObject.kind === 'Pod');
   const word = podStatusText(pod);
-  const containers = [
-    ...(pod.spec.initContainers ?? []).map((container) => ({
-      container,
-      status: statusOf(pod.status?.initContainerStatuses, container),
-      isInit: true,
-    })),
-    ...pod.spec.containers.map((container) => ({ container, status: statusOf(pod.status?.containerStatuses, container), isInit: false })),
-  ];
   return (
     <>
       <h1>
@@ -58,20 +65,49 @@ export function PodPage({ namespace, name }: { namespace: string; name: string }
       <PodActions pod={pod} />
       <PodFacts pod={pod} events={own} />
       {pod.status?.message && <p className="notice bad">{pod.status.message}</p>}
+      <Tabs tabs={tabs} current={tab} />
+      {tab === 'metrics' && <PodCharts pod={pod} />}
+      {tab === 'terminal' && <TerminalTab pod={pod} />}
+      {tab === 'yaml' && <YamlTab type={types.Pod} object={pod} />}
+      {tab === '' && <PodSummary pod={pod} events={<EventTable events={events} shown={own} isOfOneObject />} />}
+    </>
+  );
+}
+
+function PodSummary({ pod, events }: { pod: Pod; events: ReactNode }) {
+  return (
+    <>
       <h2>Containers</h2>
       <ul className="containers">
-        {containers.map(({ container, status, isInit }) => (
-          <ContainerItem key={container.name} container={container} status={status} isInit={isInit} />
+        {shownContainers(pod).map(({ container, status, sort }) => (
+          <ContainerItem key={container.name} container={container} status={status} sort={sort} />
         ))}
       </ul>
       <h2>Logs</h2>
-      <LogView containers={loggedContainers([pod])} first={firstContainer(pod)} name={name} />
+      <LogView containers={loggedContainers([pod])} first={defaultContainer(pod)} name={pod.metadata.name ?? ''} />
       <h2>Conditions</h2>
       <ConditionTable of="pod" conditions={pod.status?.conditions ?? []} />
       <h2>Events</h2>
-      <EventTable events={events} shown={own} isOfOneObject />
+      {events}
     </>
   );
+}
+
+interface ShownContainer {
+  container: Container;
+  status: ContainerStatus | undefined;
+  /** Beside its name; empty for those that the pod is for. */
+  sort: string;
+}
+
+function shownContainers({ spec, status }: Pod): ShownContainer[] {
+  const of = (all: Container[] = [], statuses: ContainerStatus[] | undefined, sort: (container: Container) => string) =>
+    all.map((container) => ({ container, status: statusOf(statuses, container), sort: sort(container) }));
+  return [
+    ...of(spec.initContainers, status?.initContainerStatuses, ({ restartPolicy }) => (restartPolicy === 'Always' ? 'sidecar' : 'init')),
+    ...of(spec.containers, status?.containerStatuses, () => ''),
+    ...of(spec.ephemeralContainers as Container[] | undefined, status?.ephemeralContainerStatuses, () => 'debug'),
+  ];
 }
 
 /** What mends a pod is mostly done to the workload that it belongs to. */
@@ -158,12 +194,7 @@ function statusOf(statuses: ContainerStatus[] | undefined, { name }: Container):
   return statuses?.find((status) => status.name === name);
 }
 
-/** As kubectl picks it. */
-function firstContainer({ metadata, spec }: Pod): string {
-  return metadata.annotations?.['kubectl.kubernetes.io/default-container'] ?? spec.containers[0]?.name ?? '';
-}
-
-function ContainerItem({ container, status, isInit }: { container: Container; status: ContainerStatus | undefined; isInit: boolean }) {
+function ContainerItem({ container, status, sort }: ShownContainer) {
   const { requests = {}, limits = {} } = container.resources ?? {};
   const [word, detail, since] = stateOf(status);
   const last = status?.lastState?.terminated;
@@ -173,7 +204,7 @@ function ContainerItem({ container, status, isInit }: { container: Container; st
       <div className="what">
         <State tone={toneOf(word)}>{word}</State>
         <b>{container.name}</b>
-        {isInit && <span className="quiet">{container.restartPolicy === 'Always' ? 'sidecar' : 'init'}</span>}
+        {sort && <span className="quiet">{sort}</span>}
         <span className="quiet">
           {status?.ready ? 'ready' : 'not ready'}, {status?.restartCount ?? 0} restarts
           {since && (

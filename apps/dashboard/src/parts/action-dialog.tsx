@@ -77,7 +77,7 @@ function Field({ field, value, change, wrong }: FieldProps) {
   );
 }
 
-function Trial({ trial, isDeletion }: { trial: ReturnType<typeof useWriting>['trial']; isDeletion: boolean }) {
+export function Trial({ trial, isDeletion }: { trial: ReturnType<typeof useWriting>['trial']; isDeletion: boolean }) {
   if (trial.state === 'none') return null;
   if (trial.state === 'asking') return <p className="quiet">Asking the server what it would change…</p>;
   if (trial.state === 'refused') return <p className="notice bad">The server would refuse this: {trial.message}</p>;
