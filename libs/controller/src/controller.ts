@@ -78,6 +78,10 @@ export interface Controller<Observed = unknown> {
   /** `Deployment.status`, `ReplicaSet.spec.replicas`: what this controller alone writes. */
   owns: string[];
   watches: ControllerWatch[];
+  /** What it reads beside what it watches; changes of these wake it for nothing. */
+  reads?: KindDefinition[];
+  /** What it writes, alone or with others, as rights name it (`pods`, `pods/status`); `*` for kinds that users choose. */
+  writes: string[];
   /** Watches kinds that users define, too: called for each as it comes, to add indexes and to say whom its objects concern. */
   watchesCustom?(kind: KindDefinition, caches: Caches): ControllerWatch;
   /** Adds the indexes that `observe` reads; before the informers start. */

@@ -52,6 +52,7 @@ async function carryOut(objects: KubeObject[], actions: Action[], refuses: (name
     {
       name: 'test',
       owns: [],
+      writes: ['things'],
       watches: [{ kind: Thing, enqueue: () => ['key'] }],
       observe: () => true,
       // The second plan means that the first was carried out, or failed and is tried again.
@@ -68,6 +69,11 @@ async function carryOut(objects: KubeObject[], actions: Action[], refuses: (name
 }
 
 const create = (name: string): Action => ({ type: 'create', kind: Thing, object: thing(name) });
+
+test('nothing of a plan is written that writes what its controller does not declare', async () => {
+  const undeclared: Action = { type: 'updateStatus', kind: Thing, object: thing('b') };
+  expect(await carryOut([], [create('a'), undeclared])).toEqual([]);
+});
 
 test('a slow start makes one, then two, then four; after a failure it stops and says what became of it', async () => {
   const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];

@@ -4,6 +4,7 @@ import type { Client, EventRecorder, InformerSet } from '@berth/client';
 import { isReason, type KindDefinition, type KubeObject, type ObjectKey, StatusError } from '@berth/machinery';
 import type { Clock, Logger, Random } from '@berth/telemetry';
 import type { Action, Controller, ControllerWatch, EventDraft } from './controller.ts';
+import { DeclaredCaches, undeclaredWrite } from './declarations.ts';
 import { WorkQueue } from './work-queue.ts';
 
 const workersPerController = 8;
@@ -56,6 +57,7 @@ export class ControllerRunner {
 class ControllerLoop {
   readonly #deps: RunnerDeps;
   readonly #controller: Controller;
+  readonly #caches: DeclaredCaches;
   readonly #logger: Logger;
   readonly #queue: WorkQueue;
   readonly #running = new Set<Promise<void>>();
@@ -65,23 +67,29 @@ class ControllerLoop {
   constructor(deps: RunnerDeps, controller: Controller) {
     this.#deps = deps;
     this.#controller = controller;
+    this.#caches = new DeclaredCaches(controller, deps.informers);
     this.#logger = deps.logger.with({ controller: controller.name });
     this.#queue = new WorkQueue(deps, () => this.#fill());
   }
 
   subscribe(): void {
-    this.#controller.prepare?.(this.#deps.informers);
+    this.#controller.prepare?.(this.#caches);
+    for (const kind of this.#controller.reads ?? []) this.#deps.informers.of(kind);
     for (const watch of this.#controller.watches) this.#watch(watch);
     const { watchesCustom } = this.#controller;
-    if (watchesCustom) this.#deps.informers.followCustom((kind) => this.#watch(watchesCustom(kind, this.#deps.informers)));
+    if (!watchesCustom) return;
+    this.#deps.informers.followCustom((kind) => {
+      this.#caches.add(kind);
+      this.#watch(watchesCustom(kind, this.#caches));
+    });
   }
 
   #watch(watch: ControllerWatch): void {
     this.#deps.informers.of(watch.kind).onChange((type, object, old) => {
       const isChange = type === 'MODIFIED' && old !== undefined;
       const keys = new Set([
-        ...watch.enqueue(object, this.#deps.informers, isChange ? old : undefined),
-        ...(old ? watch.enqueue(old, this.#deps.informers, isChange ? object : undefined) : []),
+        ...watch.enqueue(object, this.#caches, isChange ? old : undefined),
+        ...(old ? watch.enqueue(old, this.#caches, isChange ? object : undefined) : []),
       ]);
       for (const key of keys) this.#queue.add(key);
     });
@@ -113,7 +121,7 @@ class ControllerLoop {
   async #work(key: string): Promise<void> {
     let succeeded = true;
     try {
-      const observed = this.#controller.observe(key, this.#deps.informers);
+      const observed = this.#controller.observe(key, this.#caches);
       const actions = observed === undefined ? [] : this.#controller.plan(observed, this.#deps.clock.now());
       await this.#actAll(key, actions);
     } catch (error) {
@@ -187,7 +195,13 @@ class ControllerLoop {
     });
   }
 
+  /** @throws RangeError before anything is written, when one of them writes what the controller does not declare */
   async #actAll(key: string, actions: Action[]): Promise<void> {
+    const { name, writes } = this.#controller;
+    for (const action of actions) {
+      const undeclared = undeclaredWrite(writes, action);
+      if (undeclared) throw new RangeError(`${name} writes ${undeclared}, which it does not declare: add it to its writes`);
+    }
     for (const action of actions) await this.#act(key, action);
   }
 

@@ -12,6 +12,7 @@ interface ObservedRole {
 export const clusterRoleAggregationController: Controller<ObservedRole> = {
   name: 'clusterrole-aggregation-controller',
   owns: ['ClusterRole.rules[aggregated]'],
+  writes: ['clusterroles.rbac.authorization.k8s.io'],
   watches: [
     // Any role may be a part of any aggregated one.
     watches(ClusterRole, (_changed, caches) =>

@@ -35,6 +35,7 @@ export interface ObservedOwnership {
 export const garbageCollector: Controller<ObservedOwnership> = {
   name: 'garbage-collector-controller',
   owns: ['metadata.finalizers[foregroundDeletion]', 'metadata.finalizers[orphan]'],
+  writes: ['*'],
   watches: collectedKinds.map(watchOf),
   watchesCustom(kind, caches) {
     index(kind, caches);

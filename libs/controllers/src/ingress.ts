@@ -42,6 +42,7 @@ export function ingressController(): Controller<ObservedIngresses> {
   return {
     name: controllerName,
     owns: ['Ingress.status.loadBalancer'],
+    writes: ['ingresses.networking.k8s.io/status'],
     watches: [
       watches(Ingress, () => [allIngresses]),
       watches(IngressClass, () => [allIngresses]),

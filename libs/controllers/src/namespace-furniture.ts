@@ -14,6 +14,7 @@ export interface ObservedAccounts {
 export const serviceAccountController: Controller<ObservedAccounts> = {
   name: 'service-account-controller',
   owns: ['ServiceAccount[default]'],
+  writes: ['serviceaccounts'],
   watches: [
     watches(Namespace, ({ metadata }) => [metadata.name]),
     watches(ServiceAccount, ({ metadata }) => (metadata.name === accountName ? [metadata.namespace ?? ''] : [])),
@@ -40,6 +41,7 @@ export function rootCertificateController(caCertificate: string): Controller<Obs
   return {
     name: 'root-ca-certificate-publisher-controller',
     owns: ['ConfigMap[kube-root-ca.crt]'],
+    writes: ['configmaps'],
     watches: [
       watches(Namespace, ({ metadata }) => [metadata.name]),
       watches(ConfigMap, ({ metadata }) => (metadata.name === caConfigMapName ? [metadata.namespace ?? ''] : [])),

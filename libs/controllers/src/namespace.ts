@@ -48,6 +48,7 @@ const events = allKinds.filter(({ namespaced, kind }) => namespaced && kind === 
 export const namespaceController = (furtherOf: FurtherOf = () => undefined): Controller<ObservedNamespace> => ({
   name: 'namespace-controller',
   owns: ['Namespace.status', 'Namespace.spec.finalizers[kubernetes]'],
+  writes: ['*'],
   watches: [watches(Namespace, ({ metadata }) => [metadata.name]), ...contentKinds.map(watchOf)],
   watchesCustom(kind, caches) {
     index(kind, caches);

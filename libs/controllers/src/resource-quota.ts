@@ -21,6 +21,7 @@ export interface ObservedQuota {
 export const resourceQuotaController: Controller<ObservedQuota> = {
   name: 'resourcequota-controller',
   owns: ['ResourceQuota.status'],
+  writes: ['resourcequotas/status'],
   watches: [
     watches(ResourceQuota, ({ metadata }, caches) => quotasIn(metadata.namespace, caches)),
     ...countedKinds.map((kind) => watches(kind, (object, caches, old) => toCount(kind, object, caches, old))),

@@ -78,7 +78,11 @@ test.each<[string, (read: Reader) => unknown, string]>([
 });
 
 test.each<[string, Action[], string]>([
-  ['a create', [create(ConfigMap, map('a', {}))], 'x writes configmaps, which it does not declare: add writes(ConfigMap) to its outputs'],
+  [
+    'a create',
+    [create(ConfigMap, map('a', {}))],
+    'x writes configmaps, which it does not declare: add writes(…) of that kind to its outputs',
+  ],
   ['an update of what has its status declared', [remove(Copy, copy)], 'x writes copies.a.b'],
   ['what is nested', [{ type: 'slowStart', actions: ensure(ConfigMap, map('a', {}), undefined) }], 'x writes configmaps'],
 ])('%s that is not declared is refused', (_, actions, words) => {
@@ -94,6 +98,6 @@ test('a status that is not declared is refused', () => {
     plan: () => ensureStatus(Copy, copy, { copied: true }),
   });
   expect(() => controller.plan(true, 0)).toThrow(
-    'y writes the status of copies.a.b, which it does not declare: add writesStatus(Copy) to its outputs',
+    'y writes copies.a.b/status, which it does not declare: add writesStatus(…) of that kind to its outputs',
   );
 });

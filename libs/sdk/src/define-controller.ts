@@ -1,6 +1,6 @@
 // A controller that says what it reads and what it writes, and is held to both: a kind that it has not declared is neither read from a
 // cache that nobody fills nor written behind another controller's back. Its plan is pure, so that tests need no cluster.
-import { type Action, type Caches, type Controller, type ControllerWatch, erased, watches } from '@berth/controller';
+import { type Action, type Caches, type Controller, type ControllerWatch, erased, undeclaredWrite, watches } from '@berth/controller';
 import { groupResourceOf, type KindDefinition, type KubeObject, keyOf, type ObjectKey } from '@berth/machinery';
 
 /** What a controller may read: its own kind and its inputs, from caches. Objects are shared: copy before changing. */
@@ -60,9 +60,11 @@ export function defineController<T extends KubeObject, Observed>(options: Contro
   const { name, inputs = [], outputs } = options;
   const owners = new Set(inputs.filter(({ concerns }) => !concerns).map(({ kind }) => nameOf(kind)));
   const declared = new Set([nameOf(options.for), ...inputs.map(({ kind }) => nameOf(kind))]);
+  const written = outputs.map(({ kind, statusOnly }) => `${nameOf(kind)}${statusOnly ? '/status' : ''}`);
   const readerOf = (caches: Caches) => new DeclaredReader(name, declared, owners, caches);
   return {
     name,
+    writes: written,
     owns: outputs.map(({ kind, statusOnly }) => `${nameOf(kind)}${statusOnly ? '.status' : ` for ${nameOf(options.for)}`}`),
     watches: [watches(options.for, (object) => [keyOf(object)]), ...inputs.map((input) => watchOf(input, options.for, readerOf))],
     prepare(caches) {
@@ -76,7 +78,7 @@ export function defineController<T extends KubeObject, Observed>(options: Contro
     },
     plan(observed, now) {
       const actions = options.plan(observed, now);
-      for (const action of actions) checkAction(name, outputs, action);
+      for (const action of actions) checkAction(name, written, action);
       return actions;
     },
   };
@@ -136,22 +138,11 @@ function ownersOf({ ownerReferences }: KubeObject['metadata']) {
   return (ownerReferences ?? []).filter(({ controller }) => controller);
 }
 
-function checkAction(controller: string, outputs: readonly Output[], action: Action): void {
-  if (action.type === 'event' || action.type === 'requeue') return;
-  if (action.type === 'independently') {
-    for (const inner of action.groups.flat()) checkAction(controller, outputs, inner);
-    return;
-  }
-  if ('actions' in action) {
-    const otherwise = 'otherwise' in action ? (action.otherwise ?? []) : [];
-    for (const inner of [...action.actions, ...otherwise]) checkAction(controller, outputs, inner);
-    return;
-  }
-  const isStatus = action.type === 'updateStatus' || ('subresource' in action && action.subresource === 'status');
-  const name = nameOf(action.kind);
-  if (outputs.some(({ kind, statusOnly }) => nameOf(kind) === name && statusOnly === isStatus)) return;
-  const [what, remedy] = isStatus ? ['the status of ', 'writesStatus'] : ['', 'writes'];
-  throw new RangeError(`${controller} writes ${what}${name}, which it does not declare: add ${remedy}(${action.kind.kind}) to its outputs`);
+function checkAction(controller: string, written: readonly string[], action: Action): void {
+  const undeclared = undeclaredWrite(written, action);
+  if (undeclared === undefined) return;
+  const remedy = undeclared.endsWith('/status') ? 'writesStatus' : 'writes';
+  throw new RangeError(`${controller} writes ${undeclared}, which it does not declare: add ${remedy}(…) of that kind to its outputs`);
 }
 
 type Named = Pick<KindDefinition, 'group' | 'plural'>;

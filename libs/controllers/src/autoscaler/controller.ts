@@ -1,6 +1,6 @@
 // Scales workloads by what their pods use, as metrics.k8s.io says. What was decided before is kept in memory, by autoscaler.
 import { Deployment, HorizontalPodAutoscaler, Pod, ReplicaSet, ReplicationController, StatefulSet } from '@berth/api';
-import { type Caches, type Controller, watches } from '@berth/controller';
+import { type Caches, type Controller, erased, watches } from '@berth/controller';
 import { type KindDefinition, type KubeObject, keyOf, labelSelectorFrom, parseLabelSelector, StatusError } from '@berth/machinery';
 import { type CustomScaled, customKind, customScaled, groupOf } from '../custom-scale.ts';
 import { type History, noHistory } from './pace.ts';
@@ -21,16 +21,16 @@ export function autoscalerController(read: () => ReadUsages | undefined): Contro
   return {
     name: 'horizontal-pod-autoscaler',
     owns: ['HorizontalPodAutoscaler.status'],
+    writes: ['*'],
     watches: [
       watches(HorizontalPodAutoscaler, (autoscaler, caches) => {
         const uid = autoscaler.metadata.uid ?? '';
         if (caches.of(HorizontalPodAutoscaler).get(keyOf(autoscaler))?.metadata.uid !== uid) histories.delete(uid);
         return [keyOf(autoscaler)];
       }),
-      // Only so that they are known: it looks again by the clock.
-      watches(Pod, () => []),
-      ...scaledKinds.map((kind) => watches(kind, () => [])),
     ],
+    // It looks again by the clock.
+    reads: [erased(Pod), ...scaledKinds.map(erased)],
     watchesCustom: (kind) => watches(kind, () => []),
     prepare(caches) {
       caches.of(Pod).addIndex(namespaceIndex, ({ metadata }) => [metadata.namespace ?? '']);

@@ -10,6 +10,7 @@ const pendingMs = 24 * hourMs;
 export const certificateCleaner: Controller<CertificateSigningRequest> = {
   name: 'certificatesigningrequest-cleaner-controller',
   owns: [],
+  writes: ['certificatesigningrequests.certificates.k8s.io'],
   watches: [watches(CertificateSigningRequest, ({ metadata }) => [metadata.name])],
   observe: (name, caches) => caches.of(CertificateSigningRequest).get(name),
   plan(request, now): Action[] {

@@ -10,6 +10,7 @@ export function cronJobController(timeZone: string): Controller<ObservedCronJob>
   return {
     name: 'cronjob-controller',
     owns: ['CronJob.status'],
+    writes: ['cronjobs.batch/status', 'jobs.batch'],
     watches: [watches(CronJob, (cronJob) => [keyOf(cronJob)]), watches(Job, (job) => controllerKey(job, erased(CronJob)))],
     prepare(caches) {
       caches.of(Job).addIndex(controllerIndex, controllerIndexValues);

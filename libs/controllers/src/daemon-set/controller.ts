@@ -14,6 +14,7 @@ export function daemonSetController(): Controller<ObservedDaemonSet> {
   return {
     name: 'daemonset-controller',
     owns: ['DaemonSet.status', 'Pod.metadata.ownerReferences[DaemonSet]', 'ControllerRevision[DaemonSet]'],
+    writes: ['daemonsets.apps/status', 'pods', 'controllerrevisions.apps'],
     watches: [
       watches(DaemonSet, (set, caches) => {
         const { uid = '' } = set.metadata;

@@ -12,6 +12,7 @@ const adopted = adoption(Deployment, ReplicaSet, ({ spec }) => spec.selector);
 export const deploymentController: Controller<ObservedDeployment> = {
   name: 'deployment-controller',
   owns: ['Deployment.status', 'ReplicaSet.spec.replicas', 'ReplicaSet.metadata.ownerReferences[Deployment]'],
+  writes: ['deployments.apps/status', 'replicasets.apps'],
   watches: [watches(Deployment, (deployment) => [keyOf(deployment)]), adopted.watch, watches(Pod, recreatedBy)],
   prepare(caches) {
     caches.of(Pod).addIndex(controllerIndex, controllerIndexValues);

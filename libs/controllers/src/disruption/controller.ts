@@ -15,6 +15,7 @@ const scaledKinds = [Deployment, ReplicaSet, ReplicationController, StatefulSet]
 export const disruptionController: Controller<ObservedBudget> = {
   name: 'disruption-controller',
   owns: ['PodDisruptionBudget.status'],
+  writes: ['poddisruptionbudgets.policy/status'],
   watches: [
     watches(PodDisruptionBudget, (budget) => [keyOf(budget)]),
     watches(Pod, (pod, caches) => {

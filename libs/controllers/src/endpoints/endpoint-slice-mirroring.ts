@@ -35,6 +35,7 @@ interface Wanted {
 export const endpointSliceMirroringController: Controller<ObservedMirror> = {
   name: 'endpoint-slice-mirroring-controller',
   owns: ['EndpointSlice[mirrored]'],
+  writes: ['endpointslices.discovery.k8s.io'],
   watches: [
     watches(Endpoints, (endpoints) => [keyOf(endpoints)]),
     watches(Service, (service, _caches, other) => (other && isSelected(other) === isSelected(service) ? [] : [keyOf(service)])),

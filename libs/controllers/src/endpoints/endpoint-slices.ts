@@ -45,6 +45,8 @@ interface Group {
 export const endpointSliceController: Controller<ObservedSlices> = {
   name: 'endpoint-slice-controller',
   owns: ['EndpointSlice'],
+  writes: ['endpointslices.discovery.k8s.io'],
+  reads: [erased(Node)],
   watches: [...backendWatches(), watches(EndpointSlice, (slice) => serviceOf(slice))],
   prepare(caches) {
     indexBackends(caches);

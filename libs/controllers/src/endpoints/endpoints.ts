@@ -20,6 +20,7 @@ export interface ObservedEndpoints {
 export const endpointsController: Controller<ObservedEndpoints> = {
   name: 'endpoint-controller',
   owns: ['Endpoints'],
+  writes: ['endpoints'],
   watches: [...backendWatches(), watches(Endpoints, (endpoints) => [keyOf(endpoints)])],
   prepare: indexBackends,
   observe(key, caches) {

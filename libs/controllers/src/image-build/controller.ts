@@ -34,6 +34,7 @@ export interface ObservedBuild {
 export const imageBuildController: Controller<ObservedBuild> = {
   name: 'image-build-controller',
   owns: ['ImageBuild.status', 'Pod for ImageBuild'],
+  writes: ['imagebuilds.build.berth.io', 'imagebuilds.build.berth.io/status', 'pods'],
   watches: [
     watches(PodKind, (pod) => {
       const owner =

@@ -37,6 +37,7 @@ export function jobController(): Controller<Observed> {
   return {
     name: 'job-controller',
     owns: ['Job.status', 'Pod.metadata.finalizers[batch.kubernetes.io/job-tracking]', 'Pod.metadata.ownerReferences[Job]'],
+    writes: ['jobs.batch', 'jobs.batch/status', 'pods'],
     watches: [watches(Job, (job) => [keyOf(job)]), watches(Pod, jobKeyOf), adopted.watch],
     prepare(caches) {
       adopted.prepare(caches);

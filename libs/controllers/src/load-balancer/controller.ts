@@ -30,6 +30,7 @@ export function loadBalancerController(pool?: AddressPool): Controller<ObservedB
       ...['Service.status.loadBalancer', 'Service.status.conditions[LoadBalancerPortsError]'],
       `ConfigMap[${loadBalancerHolders.name}]`,
     ],
+    writes: ['services/status', 'configmaps'],
     watches: [
       watches(Service, (service) => (isOfConcern(service) ? [allServices] : [])),
       watches(Node, (node, _caches, other) => (other && deepEqual(concernOf(node), concernOf(other)) ? [] : [allServices])),

@@ -56,6 +56,8 @@ export function nodeLifecycleController(attendance: Attendance, metrics: ZoneMet
   return {
     name: 'node-controller',
     owns: ['Node.spec.taints[conditions]', 'Node.status.conditions[lost]'],
+    writes: ['nodes', 'nodes/status', 'pods/status'],
+    reads: [erased(Pod)],
     watches: [
       watches(Node, (node, caches) => {
         const { name } = node.metadata;

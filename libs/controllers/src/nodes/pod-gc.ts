@@ -24,6 +24,7 @@ export function podGcController(attendance: Attendance, metrics: NodeMetrics, li
   return {
     name: 'pod-garbage-collector-controller',
     owns: ['Pod.status[of nodes that are gone]'],
+    writes: ['pods', 'pods/status'],
     watches: [
       watches(Pod, (pod, caches) => {
         if (hasEnded(pod)) return [endedKey];

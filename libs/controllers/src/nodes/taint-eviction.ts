@@ -31,6 +31,7 @@ export function taintEvictionController(attendance: Attendance, metrics: NodeMet
   return {
     name: 'taint-eviction-controller',
     owns: ['Pod.status.conditions[DisruptionTarget by taints]'],
+    writes: ['pods', 'pods/status'],
     watches: [
       watches(Pod, (pod, caches, old) => {
         if (old && old.spec.nodeName === pod.spec.nodeName && deepEqual(old.spec.tolerations, pod.spec.tolerations)) return [];

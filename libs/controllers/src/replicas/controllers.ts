@@ -1,7 +1,7 @@
 // The two kinds that keep a number of equal pods: replica sets, and replication controllers, which select by a plain map.
 import { Pod, ReplicaSet, ReplicationController } from '@berth/api';
 import { type Controller, erased, watches } from '@berth/controller';
-import { type KindDefinition, type KubeObject, keyOf, type LabelSelectorObject } from '@berth/machinery';
+import { groupResourceOf, type KindDefinition, type KubeObject, keyOf, type LabelSelectorObject } from '@berth/machinery';
 import { adoption } from '../adoption.ts';
 import { controllerIndex, controllerIndexValues, controllerOf } from '../ownership.ts';
 import { isActive } from '../pod-state.ts';
@@ -34,6 +34,7 @@ function replicasController<T extends Replicated & KubeObject>(kind: KindDefinit
   return {
     name,
     owns: [`${kind.kind}.status`, `Pod.metadata.ownerReferences[${kind.kind}]`],
+    writes: ['pods', `${groupResourceOf(kind)}/status`],
     watches: [watches(kind, (owner) => [keyOf(owner)]), adopted.watch],
     prepare(caches) {
       adopted.prepare(caches);

@@ -19,6 +19,7 @@ export interface ObservedClaimUse {
 export const claimUseController: Controller<ObservedClaimUse> = {
   name: 'resource-claim-use-controller',
   owns: ['ResourceClaim.status.reservedFor[removed]', 'ResourceClaim.status.allocation[removed]', 'ResourceClaim[unused]'],
+  writes: ['resourceclaims.resource.k8s.io', 'resourceclaims.resource.k8s.io/status'],
   watches: [
     watches(ResourceClaim, (claim) => [keyOf(claim)]),
     watches(Pod, (pod, caches) => {

@@ -24,6 +24,7 @@ export interface ObservedPodClaims {
 export const podClaimController: Controller<ObservedPodClaims> = {
   name: 'resource-claim-controller',
   owns: ['ResourceClaim[owned by pod]', 'Pod.status.resourceClaimStatuses', 'ResourceClaim.status.reservedFor[added]'],
+  writes: ['resourceclaims.resource.k8s.io', 'resourceclaims.resource.k8s.io/status', 'pods/status'],
   watches: [
     watches(Pod, (pod) => (pod.spec.resourceClaims?.length ? [keyOf(pod)] : [])),
     watches(ResourceClaim, (claim, caches) => [...new Set([...ownersOf(claim), ...usersOf(claim, caches)])]),

@@ -11,6 +11,7 @@ const parentIndex = 'service';
 export const ipRepairController: Controller<ObservedAddress> = {
   name: 'ipallocator-repair-controller',
   owns: ['IPAddress of services'],
+  writes: ['ipaddresses.networking.k8s.io'],
   watches: [
     watches(Service, (service, caches) => [...addressesOf(service), ...referringTo(service, caches)]),
     watches(IPAddress, ({ metadata }) => [metadata.name]),

@@ -19,6 +19,7 @@ export interface ObservedRange {
 export const serviceCidrsController: Controller<ObservedRange> = {
   name: 'service-cidrs-controller',
   owns: ['ServiceCIDR.status.conditions[Ready]', `ServiceCIDR.metadata.finalizers[${serviceCidrFinalizer}]`],
+  writes: ['servicecidrs.networking.k8s.io', 'servicecidrs.networking.k8s.io/status'],
   watches: [
     // One that comes or goes may let another go, or hold it.
     watches(ServiceCIDR, ({ metadata }, caches) => [metadata.name, ...deleting(caches).map((range) => range.metadata.name)]),

@@ -11,6 +11,7 @@ const adopted = adoption(StatefulSet, Pod, ({ spec }) => spec.selector);
 export const statefulSetController: Controller<ObservedStatefulSet> = {
   name: 'statefulset-controller',
   owns: ['StatefulSet.status', 'Pod.metadata.ownerReferences[StatefulSet]', 'ControllerRevision[StatefulSet]'],
+  writes: ['statefulsets.apps/status', 'pods', 'controllerrevisions.apps', 'persistentvolumeclaims'],
   watches: [
     watches(StatefulSet, (set) => [keyOf(set)]),
     adopted.watch,

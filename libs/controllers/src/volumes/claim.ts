@@ -45,6 +45,8 @@ export interface ObservedClaim {
 export const claimController: Controller<ObservedClaim> = {
   name: 'persistentvolume-controller',
   owns: ['PersistentVolumeClaim.status', 'PersistentVolumeClaim.spec.volumeName', 'PersistentVolume.spec.claimRef'],
+  writes: ['persistentvolumeclaims', 'persistentvolumeclaims/status', 'persistentvolumes'],
+  reads: [erased(Node)],
   watches: [
     watches(PersistentVolumeClaim, (claim, caches) => [keyOf(claim), ...beginningWith(caches, `claim ${keyOf(claim)}`)]),
     watches(PersistentVolume, claimsOf),

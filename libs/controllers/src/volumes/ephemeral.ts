@@ -12,6 +12,7 @@ export interface ObservedEphemeralVolumes {
 export const ephemeralVolumeController: Controller<ObservedEphemeralVolumes> = {
   name: 'ephemeral-volume-controller',
   owns: ['PersistentVolumeClaim[owned by pod]'],
+  writes: ['persistentvolumeclaims'],
   watches: [
     watches(Pod, (pod) => (ephemeralVolumes(pod).length > 0 ? [keyOf(pod)] : [])),
     watches(PersistentVolumeClaim, ({ metadata }) =>

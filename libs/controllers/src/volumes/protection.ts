@@ -15,6 +15,7 @@ export interface Protected<T> {
 export const claimProtectionController: Controller<Protected<PersistentVolumeClaim>> = {
   name: 'pvc-protection-controller',
   owns: ['PersistentVolumeClaim.metadata.finalizers[kubernetes.io/pvc-protection]'],
+  writes: ['persistentvolumeclaims'],
   watches: [watches(PersistentVolumeClaim, (claim) => [keyOf(claim)]), watches(Pod, (pod) => claimsOf(pod))],
   prepare(caches) {
     caches.of(Pod).addIndex(claimIndex, claimsOf);
@@ -29,6 +30,7 @@ export const claimProtectionController: Controller<Protected<PersistentVolumeCla
 export const volumeProtectionController: Controller<Protected<PersistentVolume>> = {
   name: 'pv-protection-controller',
   owns: ['PersistentVolume.metadata.finalizers[kubernetes.io/pv-protection]'],
+  writes: ['persistentvolumes'],
   watches: [watches(PersistentVolume, ({ metadata }) => [metadata.name])],
   observe(key, caches) {
     const object = caches.of(PersistentVolume).get(key);
@@ -40,6 +42,7 @@ export const volumeProtectionController: Controller<Protected<PersistentVolume>>
 export const attributesClassProtectionController: Controller<Protected<VolumeAttributesClass>> = {
   name: 'volumeattributesclass-protection-controller',
   owns: ['VolumeAttributesClass.metadata.finalizers[kubernetes.io/vac-protection]'],
+  writes: ['volumeattributesclasses.storage.k8s.io'],
   watches: [
     watches(VolumeAttributesClass, ({ metadata }) => [metadata.name]),
     watches(PersistentVolume, attributesClassesOfVolume),

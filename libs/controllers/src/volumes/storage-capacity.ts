@@ -34,6 +34,7 @@ export interface ObservedCapacity {
 export const storageCapacityController: Controller<ObservedCapacity> = {
   name: 'storage-capacity',
   owns: ['CSIStorageCapacity.capacity'],
+  writes: ['csistoragecapacities.storage.k8s.io'],
   watches: [
     watches(Node, ({ metadata }, _caches, old) => {
       const same = old && capacityText(old) === metadata.annotations?.[volumesCapacityAnnotation] && old.metadata.uid === metadata.uid;

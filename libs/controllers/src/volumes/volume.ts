@@ -25,6 +25,8 @@ export interface ObservedVolume {
 export const volumeController: Controller<ObservedVolume> = {
   name: 'persistentvolume-reclaimer',
   owns: ['PersistentVolume.status', 'PersistentVolume.metadata.finalizers[berth.io/local-volume]'],
+  writes: ['persistentvolumes', 'persistentvolumes/status'],
+  reads: [erased(Node)],
   watches: [
     watches(PersistentVolume, ({ metadata }) => [metadata.name]),
     watches(PersistentVolumeClaim, (claim, caches) => {

@@ -16,6 +16,7 @@ export interface ObservedSourceClaim {
 export const claimSourceController: Controller<ObservedSourceClaim> = {
   name: 'claim-source-protection',
   owns: ['PersistentVolumeClaim.metadata.finalizers[sources]'],
+  writes: ['persistentvolumeclaims'],
   watches: [
     watches(PersistentVolumeClaim, (claim) => {
       const source = cloneSourceOf(claim);

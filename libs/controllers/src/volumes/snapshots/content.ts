@@ -4,7 +4,7 @@ import {
   attemptAnnotation,
   beingDeletedAnnotation,
   contentFinalizer,
-  type Lease,
+  Lease,
   localDisk,
   localProvisioner,
   mayLetGo,
@@ -54,6 +54,8 @@ export interface ObservedContent {
 export const snapshotContentController: Controller<ObservedContent> = {
   name: 'snapshot-content-controller',
   owns: ['VolumeSnapshotContent.metadata.finalizers', 'VolumeSnapshotContent.metadata.annotations'],
+  writes: ['volumesnapshotcontents.snapshot.storage.k8s.io', 'volumesnapshotcontents.snapshot.storage.k8s.io/status'],
+  reads: [erased(Lease), erased(PersistentVolume)],
   watches: [
     // What was on a node that is gone cannot be removed any more.
     watches(Node, (node, caches) => {

@@ -29,6 +29,7 @@ export interface ObservedDefinitions {
 export const snapshotDefinitionsController: Controller<ObservedDefinitions> = {
   name: 'snapshot-definitions',
   owns: ['CustomResourceDefinition[snapshot.storage.k8s.io]', 'VolumeSnapshotClass[local]'],
+  writes: ['customresourcedefinitions.apiextensions.k8s.io', 'volumesnapshotclasses.snapshot.storage.k8s.io'],
   watches: [
     watches(Node, (node, _caches, old) => (makesVolumes(node) && !(old && makesVolumes(old)) ? [key] : [])),
     // One that was removed stays away until the next start or the next node.

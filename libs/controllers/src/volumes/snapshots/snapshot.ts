@@ -5,7 +5,7 @@ import {
   beingDeletedAnnotation,
   claimSourceFinalizer,
   defaultSnapshotClassAnnotation,
-  type Lease,
+  Lease,
   localDisk,
   localProvisioner,
   PersistentVolume,
@@ -19,7 +19,7 @@ import {
   type VolumeSnapshotClass,
   type VolumeSnapshotContent,
 } from '@berth/api';
-import { type Action, type Caches, type Controller, watches } from '@berth/controller';
+import { type Action, type Caches, type Controller, erased, watches } from '@berth/controller';
 import { equalButForEmpty, type KindDefinition, keyOf, Quantity } from '@berth/machinery';
 import { snapshotSourceOf } from '../claim-source.ts';
 import { hostnameOf as hostnameOfVolume } from '../local-provisioner.ts';
@@ -64,6 +64,12 @@ export interface ObservedSnapshot {
 export const snapshotController: Controller<ObservedSnapshot> = {
   name: 'snapshot-controller',
   owns: ['VolumeSnapshot.status', 'VolumeSnapshot.metadata.finalizers', 'VolumeSnapshotContent.spec.volumeSnapshotRef'],
+  writes: [
+    'volumesnapshots.snapshot.storage.k8s.io',
+    'volumesnapshots.snapshot.storage.k8s.io/status',
+    'volumesnapshotcontents.snapshot.storage.k8s.io',
+  ],
+  reads: [erased(Lease), erased(PersistentVolume)],
   watches: [
     watches(PersistentVolumeClaim, (claim, caches) => {
       const beginsWith = snapshotSourceOf(claim);
