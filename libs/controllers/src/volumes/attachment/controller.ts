@@ -24,6 +24,7 @@ export function attachDetachController(attendance: Attendance): Controller<Obser
   return {
     name: 'attachdetach-controller',
     owns: ['VolumeAttachment.spec', 'Node.status.volumesAttached'],
+    writes: ['volumeattachments.storage.k8s.io', 'nodes/status'],
     watches: [
       watches(Pod, (pod, caches) => (pod.spec.nodeName ? claimsOf(pod).flatMap((key) => keysOf(volumesOfClaim(key, caches), caches)) : [])),
       watches(PersistentVolumeClaim, (claim, caches) => keysOf(volumesOfClaim(keyOf(claim), caches), caches)),

@@ -12,6 +12,7 @@ import {
   PersistentVolumeClaim,
   snapshotApiVersion,
   snapshotBoundFinalizer,
+  snapshotGroup,
   snapshotNodeAnnotation,
   snapshotSourceFinalizer,
   snapshotVolumeAnnotation,
@@ -64,11 +65,7 @@ export interface ObservedSnapshot {
 export const snapshotController: Controller<ObservedSnapshot> = {
   name: 'snapshot-controller',
   owns: ['VolumeSnapshot.status', 'VolumeSnapshot.metadata.finalizers', 'VolumeSnapshotContent.spec.volumeSnapshotRef'],
-  writes: [
-    'volumesnapshots.snapshot.storage.k8s.io',
-    'volumesnapshots.snapshot.storage.k8s.io/status',
-    'volumesnapshotcontents.snapshot.storage.k8s.io',
-  ],
+  writes: ['', '/status'].map((of) => `volumesnapshots.${snapshotGroup}${of}`).concat(`volumesnapshotcontents.${snapshotGroup}`),
   reads: [erased(Lease), erased(PersistentVolume)],
   watches: [
     watches(PersistentVolumeClaim, (claim, caches) => {
