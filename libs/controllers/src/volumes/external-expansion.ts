@@ -14,6 +14,7 @@ interface ObservedExpansion {
 export const externalExpansionController: Controller<ObservedExpansion> = {
   name: 'volume_expand',
   owns: [],
+  writes: [],
   watches: [watches(PersistentVolumeClaim, (claim, _caches, other) => (other && !isLarger(claim, other) ? [] : [keyOf(claim)]))],
   observe(key, caches) {
     const claim = caches.of(PersistentVolumeClaim).get(key);
