@@ -18,11 +18,11 @@ import type { NodeNetwork } from './network/network.ts';
 import type { CgroupReader } from './node/cgroup-counters.ts';
 import { podCgroupPath } from './node/cgroups.ts';
 import { nodeEvent } from './node/node-event.ts';
-import { allocatable, type NodeFacts, type NodeHealth, nodeLabels } from './node/node-object.ts';
+import { allocatable, type NodeFacts, type NodeHealth } from './node/node-object.ts';
 import { NodeReporter } from './node/node-reporter.ts';
 import type { PodCgroups } from './node/pod-cgroups.ts';
 import { type HostCounters, UsageReporter } from './node/usage-reporter.ts';
-import type { OwnNode } from './pods/admitting-node.ts';
+import { ownNode } from './pods/admitting-node.ts';
 import type { LogFolders } from './pods/log-folders.ts';
 import { PodManager } from './pods/pod-manager.ts';
 import type { RestartMarks } from './pods/restart-marks.ts';
@@ -33,6 +33,7 @@ import { ManifestFolder } from './static-pods/manifest-folder.ts';
 import { type Dial, dialNetwork } from './tunnels/dial.ts';
 import { LogFiles } from './tunnels/log-source.ts';
 import { TunnelServer } from './tunnels/tunnel-server.ts';
+import type { CsiNode } from './volumes/csi/csi-node.ts';
 import type { VolumeManager } from './volumes/volume-manager.ts';
 
 const configureRetryMs = 5_000;
@@ -44,6 +45,8 @@ export interface AgentPorts {
   /** Absent where no Ingress is served. */
   ingress?: NodeIngress;
   volumes: VolumeManager;
+  /** Storage drivers of the node; absent where there can be none. */
+  csi?: CsiNode;
   probes: ProbeRunner;
   health: () => Promise<NodeHealth>;
   measurements: NodeMeasurements;
@@ -115,7 +118,12 @@ export class Agent {
     const event = (reason: string, message: string) => link.reportEvent(nodeEvent(settings.facts, reason, message, clock));
     this.#images = new NodeImages({ ...ports, settings: settings.images, pods: () => this.pods.pods(), event });
     const images = () => this.#images.listed;
-    this.#reporter = new NodeReporter({ facts: settings.facts, health: ownHealth, ...{ pressures, images, link, clock, logger } });
+    const volumesInUse = () => ports.csi?.volumesInUse() ?? [];
+    this.#reporter = new NodeReporter({
+      facts: settings.facts,
+      health: ownHealth,
+      ...{ pressures, images, volumesInUse, link, clock, logger },
+    });
     this.#usage = new UsageReporter({
       ...{ runtime, link, clock, logger, host: ports.hostCounters },
       volumesCapacity: () => ports.volumes.localCapacity(),
@@ -126,7 +134,7 @@ export class Agent {
       ...ports,
       pulls: this.#images.pulls,
       hostIp: settings.facts.nodeIp,
-      node: ownNode(settings),
+      node: ownNode(settings.facts, settings),
       ...{ pressures, isShuttingDown },
       logs: settings.logs,
       seccompDirectory: settings.seccompDirectory,
@@ -182,6 +190,9 @@ export class Agent {
 
   async start(): Promise<void> {
     await this.pods.start();
+    const { csi, link } = this.#ports;
+    csi?.follow({ link, inUseChanged: () => this.#reporter.lookNow(), driversChanged: () => this.pods.driversChanged() });
+    await csi?.start();
     await this.#manifests?.start();
     await this.#images.start();
     await this.#reporter.start();
@@ -194,6 +205,7 @@ export class Agent {
   /** Containers, volumes and service rules stay. */
   async stop(): Promise<void> {
     this.#stopping.abort(new Error('the agent is stopping'));
+    this.#ports.csi?.stop();
     this.#reporter.stop();
     this.#usage.stop();
     this.#evictions.stop();
@@ -288,9 +300,4 @@ export class Agent {
       refuse: (tunnelId, code, message) => link.refuseTunnel(tunnelId, code, message),
     });
   }
-}
-
-function ownNode({ facts, allowedUnsafeSysctls, hasAppArmor }: AgentSettings): OwnNode {
-  const own = { name: facts.nodeName, labels: nodeLabels(facts), allocatable: allocatable(facts), podsMax: facts.podsMax };
-  return { ...own, allowedUnsafeSysctls, hasAppArmor };
 }

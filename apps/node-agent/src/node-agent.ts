@@ -44,6 +44,7 @@ import { provideSeccompProfiles } from './pods/seccomp-profiles.ts';
 import { NetworkProbeRunner } from './probes/probe.ts';
 import { GrpcAgentLink } from './session/grpc-agent-link.ts';
 import { delayShutdowns } from './shutdown/host-shutdown.ts';
+import { CsiNode } from './volumes/csi/csi-node.ts';
 import { fileSystemsHere } from './volumes/disks/local-disks.ts';
 import { HostVolumes } from './volumes/host-volumes.ts';
 
@@ -89,7 +90,8 @@ async function start(config: AgentConfig, ports: Ports, onStop: (cleanup: () => 
   const cri = new CriRuntime(target.socket);
   onStop(() => cri.close());
   const reserved = (diskBytes: number) => reservedFromVolumes(config.eviction, diskBytes);
-  const volumes = new HostVolumes(config.dataDirectory, new ContainerdImageFiles(target), reserved);
+  const csi = new CsiNode({ ...ports, dataDirectory: config.dataDirectory, nodeName: config.nodeName });
+  const volumes = new HostVolumes(config.dataDirectory, new ContainerdImageFiles(target), reserved, csi);
   await volumes.start();
   const advisory = await advisoryOf(config);
   const measurements = new HostMeasurements({
@@ -106,7 +108,7 @@ async function start(config: AgentConfig, ports: Ports, onStop: (cleanup: () => 
   const runtime = metrics.operations.counted(cri, ports.clock);
   const agent: Agent = new Agent(
     {
-      ...{ ...ports, link, runtime, volumes, ingress },
+      ...{ ...ports, link, runtime, volumes, csi, ingress },
       network: new HostNetwork({ ...networkOptions(config, containerd, ports), dnsObserver: metrics.dns }),
       probes: new NetworkProbeRunner(runtime),
       hostCounters,

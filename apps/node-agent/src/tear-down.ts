@@ -1,12 +1,13 @@
 // Removes everything an agent has made on this machine except its volumes' data: pods, containerd, mounts, ingress proxy, network, cgroups.
 // Works without the agent, also after it was killed; safe to repeat.
 import { existsSync } from 'node:fs';
-import { CriRuntime } from '@berth/runtime';
+import { CriRuntime, unmountBelow } from '@berth/runtime';
 import type { AgentConfig } from './config.ts';
 import { HaproxyIngress } from './ingress/haproxy-ingress.ts';
 import { HostNetwork } from './network/host-network.ts';
 import { removeCgroup } from './node/cgroups.ts';
 import { cgroupParent, containerdOf, ingressOptions, logFolders, networkOptions, type Ports } from './node-agent.ts';
+import { KubeletFolder } from './volumes/csi/kubelet-folder.ts';
 import { HostVolumes } from './volumes/host-volumes.ts';
 
 /** @throws what could not be removed */
@@ -20,6 +21,9 @@ export async function tearDown(config: AgentConfig, ports: Ports): Promise<void>
     await logs.removePod(uid);
     await volumes.cleanUp(uid);
   }
+  // The drivers ended with their pods.
+  const { plugins, pods } = new KubeletFolder(config.dataDirectory);
+  for (const path of [plugins, pods]) await unmountBelow(path);
   await new HaproxyIngress(ingressOptions(config, ports, () => undefined)).tearDown();
   await new HostNetwork(networkOptions(config, containerd, ports)).tearDown();
   await removeCgroup(cgroupParent(config));

@@ -1,4 +1,4 @@
-// What a pod needs beside itself: the ConfigMaps, Secrets, claims and runtime class its spec names. An agent is given these and no others,
+// What a pod needs beside itself: the ConfigMaps, Secrets, claims, storage drivers and runtime class its spec names. An agent is given these and no others,
 // so a reference forgotten here is a pod that cannot start, and one too many is a leak.
 import type { Container, Pod, Volume } from './generated/core-v1.types.ts';
 import { volumeClaimNames } from './volume-claims.ts';
@@ -9,7 +9,7 @@ export interface PodReference {
   name: string;
 }
 
-/** In the pod's namespace, but for its runtime class; objects may not exist (yet). */
+/** In the pod's namespace, but for its runtime class and storage drivers; objects may not exist (yet). */
 export function podReferences(pod: Pod): PodReference[] {
   const namespace = pod.metadata.namespace ?? '';
   const found = new Map<string, PodReference>();
@@ -21,6 +21,8 @@ export function podReferences(pod: Pod): PodReference[] {
   for (const secret of pod.spec.imagePullSecrets ?? []) add('Secret', secret.name);
   for (const name of volumeClaimNames(pod)) add('PersistentVolumeClaim', name);
   for (const volume of pod.spec.volumes ?? []) addVolume(volume, add);
+  for (const { csi } of pod.spec.volumes ?? [])
+    if (csi) found.set(`CSIDriver/${csi.driver}`, { kind: 'CSIDriver', namespace: '', name: csi.driver });
   const containers = [...(pod.spec.initContainers ?? []), ...(pod.spec.containers ?? []), ...(pod.spec.ephemeralContainers ?? [])];
   for (const container of containers) addEnvironment(container, add);
   return [...found.values()];

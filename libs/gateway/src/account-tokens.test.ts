@@ -1,5 +1,5 @@
 // Which tokens a node is given: those that volumes of its own pods ask for, and no others.
-import type { Pod } from '@berth/api';
+import type { Pod, TokenRequest } from '@berth/api';
 import { expect, test } from 'vitest';
 import { AccountTokens } from './account-tokens.ts';
 
@@ -18,13 +18,17 @@ const pod: Pod = {
 };
 const asked = { namespace: 'default', pod: 'web', uid: 'u1', audience: 'vault', expirationSeconds: 900 };
 
-function tokensFor(known: Pod | undefined) {
+function tokensFor(known: Pod | undefined, driverTokens: TokenRequest[] = []) {
   const calls: unknown[][] = [];
   const createSubresource = async (...call: unknown[]) => {
     calls.push(call.slice(1));
     return { status: { token: 'signed', expirationTimestamp: '2026-01-01T00:15:00Z' } };
   };
-  const view = { pod: (namespace: string, name: string) => (namespace === 'default' && name === 'web' ? known : undefined) };
+  const isKnown = (namespace: string, name: string) => namespace === 'default' && name === 'web';
+  const view = {
+    driverTokens: () => driverTokens,
+    pod: (namespace: string, name: string) => (isKnown(namespace, name) ? known : undefined),
+  };
   return { tokens: new AccountTokens({ createSubresource } as ConstructorParameters<typeof AccountTokens>[0], view), calls };
 }
 
@@ -48,4 +52,12 @@ test.each([
   const { tokens, calls } = tokensFor(known);
   await expect(tokens.issue(node, request)).rejects.toMatchObject({ code: 403 });
   expect(calls).toEqual([]);
+});
+
+test('a node gets the token that the storage driver of a pod’s volume asks for, and none that it does not', async () => {
+  const { tokens } = tokensFor(pod, [{ audience: 'disks' }]);
+  expect(await tokens.issue('one', { ...asked, audience: 'disks', expirationSeconds: 3600 })).toMatchObject({ token: 'signed' });
+  await expect(tokens.issue('one', { ...asked, audience: 'tapes', expirationSeconds: 3600 })).rejects.toThrow(
+    'runs no pod that asks for this token',
+  );
 });

@@ -1,5 +1,5 @@
 // Tokens for pods, asked for by the agents that run them. A node gets tokens of its own pods alone, and only such as one of
-// the pod's volumes asks for: what a node that was broken into can take is what already runs on it.
+// the pod's volumes, or its storage driver, asks for: what a node that was broken into can take is what already runs on it.
 import { type Pod, ServiceAccount } from '@berth/api';
 import type { Client } from '@berth/client';
 import { StatusError } from '@berth/machinery';
@@ -10,9 +10,9 @@ const secondsDefault = 3600;
 
 export class AccountTokens {
   readonly #client: Pick<Client, 'createSubresource'>;
-  readonly #view: Pick<ClusterView, 'pod'>;
+  readonly #view: Pick<ClusterView, 'pod' | 'driverTokens'>;
 
-  constructor(client: Pick<Client, 'createSubresource'>, view: Pick<ClusterView, 'pod'>) {
+  constructor(client: Pick<Client, 'createSubresource'>, view: Pick<ClusterView, 'pod' | 'driverTokens'>) {
     this.#client = client;
     this.#view = view;
   }
@@ -21,7 +21,7 @@ export class AccountTokens {
   async issue(nodeName: string, request: AccountTokenRequest): Promise<AccountToken> {
     const { namespace, uid, audience, expirationSeconds } = request;
     const pod = this.#view.pod(namespace, request.pod);
-    if (!pod || pod.metadata.uid !== uid || pod.spec.nodeName !== nodeName || !asksFor(pod, audience, expirationSeconds)) {
+    if (!pod || pod.metadata.uid !== uid || pod.spec.nodeName !== nodeName || !this.#asksFor(pod, audience, expirationSeconds)) {
       throw StatusError.forbidden({ group: '', plural: 'serviceaccounts' }, '', `node ${nodeName} runs no pod that asks for this token`);
     }
     const name = pod.spec.serviceAccountName || 'default';
@@ -32,12 +32,14 @@ export class AccountTokens {
     const { status } = answer as { status: { token: string; expirationTimestamp: string } };
     return { token: status.token, expiresAtMs: Date.parse(status.expirationTimestamp) };
   }
-}
 
-function asksFor({ spec }: Pod, audience: string, expirationSeconds: number): boolean {
-  const sources = (spec.volumes ?? []).flatMap((volume) => volume.projected?.sources ?? []);
-  return sources.some(
-    ({ serviceAccountToken: wanted }) =>
-      wanted && (wanted.audience ?? '') === audience && (wanted.expirationSeconds ?? secondsDefault) === expirationSeconds,
-  );
+  /** A projected volume of the pod, or the storage driver of one. */
+  #asksFor(pod: Pod, audience: string, expirationSeconds: number): boolean {
+    const projected = (pod.spec.volumes ?? [])
+      .flatMap((volume) => volume.projected?.sources ?? [])
+      .map((source) => source.serviceAccountToken);
+    return [...projected, ...this.#view.driverTokens(pod)].some(
+      (wanted) => wanted && (wanted.audience ?? '') === audience && (wanted.expirationSeconds ?? secondsDefault) === expirationSeconds,
+    );
+  }
 }

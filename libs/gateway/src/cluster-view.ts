@@ -16,11 +16,13 @@ import {
   RuntimeClass,
   Secret,
   Service,
+  type TokenRequest,
 } from '@berth/api';
 import type { KindDefinition, KubeObject } from '@berth/machinery';
 import type { DesiredKey, DesiredState, NodePeer } from '@berth/protocol';
 import { ChangeLog, keyFor, keyText, RevisionCounter } from './change-log.ts';
 import { NameServerView, type NameServerViewPorts } from './dns/name-server-view.ts';
+import { DriverView, driverReferences } from './driver-view.ts';
 import { HolderView } from './holder-view.ts';
 import { IngressView } from './ingress-view.ts';
 import { nodePeer } from './node-peer.ts';
@@ -28,6 +30,7 @@ import { nodeView } from './node-view.ts';
 import { PolicyView } from './policies/policy-view.ts';
 import { SnapshotView } from './snapshot-view.ts';
 import type { Subscribe, SubscribeCustom } from './subscribe.ts';
+import { nodesOf } from './volume-nodes.ts';
 
 /** Finalizer of volumes that are in use. */
 const volumeProtection = 'kubernetes.io/pv-protection';
@@ -66,6 +69,10 @@ export class ClusterView {
     nodeChanged: (nodeName) => this.#dirtySoon(nodeName),
   });
   readonly snapshots = new SnapshotView((nodeName) => this.#dirty(nodeName));
+  readonly #drivers = new DriverView({
+    referable: (object, gone) => this.#referableObject(object, gone),
+    changed: (nodeName) => this.#dirty(nodeName),
+  });
   readonly #holders = new HolderView((nodeName) => this.#dirty(nodeName));
   readonly #notify: (nodeName: string | undefined) => void;
   readonly #ingresses = new IngressView(
@@ -96,6 +103,7 @@ export class ClusterView {
     subscribe(PersistentVolume, (volume, gone) => this.#volume(volume, gone));
     this.#ingresses.feed(subscribe);
     this.#holders.feed(subscribe);
+    this.#drivers.feed(subscribe);
     this.snapshots.feed(subscribeCustom);
     this.#nameServers.feed(subscribe);
   }
@@ -118,6 +126,11 @@ export class ClusterView {
 
   volume(name: string): PersistentVolume | undefined {
     return this.#referable.get(keyText({ kind: 'PersistentVolume', namespace: '', name })) as PersistentVolume | undefined;
+  }
+
+  /** That storage drivers of the pod's volumes ask for. */
+  driverTokens(pod: Pod): TokenRequest[] {
+    return this.#drivers.tokens(pod, (key) => this.#referable.get(keyText(key)));
   }
 
   /**
@@ -155,17 +168,19 @@ export class ClusterView {
       if (object) objects.set(text, object);
       return object;
     };
-    for (const own of [this.#nodeViews.get(nodeName), this.#holders.of(nodeName), ...this.snapshots.of(nodeName)])
+    const attachments = this.#drivers.attachments(nodeName);
+    for (const own of [this.#nodeViews.get(nodeName), this.#holders.of(nodeName), ...this.snapshots.of(nodeName), ...attachments])
       if (own) objects.set(keyText(keyFor(own)), own);
     for (const podKey of this.#podsByNode.get(nodeName) ?? []) {
       const pod = this.#pods.get(podKey);
       if (!pod) continue;
       objects.set(keyText(keyFor(pod)), pod);
       for (const key of podReferences(pod)) {
+        const object = refer(key);
         const volumeName =
-          key.kind === 'PersistentVolumeClaim' ? (refer(key) as PersistentVolumeClaim | undefined)?.spec.volumeName : undefined;
-        if (key.kind !== 'PersistentVolumeClaim') refer(key);
-        if (volumeName) refer({ kind: 'PersistentVolume', namespace: '', name: volumeName });
+          key.kind === 'PersistentVolumeClaim' ? (object as PersistentVolumeClaim | undefined)?.spec.volumeName : undefined;
+        const volume = volumeName ? refer({ kind: 'PersistentVolume', namespace: '', name: volumeName }) : undefined;
+        if (volume) for (const needed of driverReferences(volume as PersistentVolume)) refer(needed);
       }
     }
     for (const object of this.#policies.objectsFor(this.#podsByNode.get(nodeName) ?? [])) {
@@ -270,16 +285,6 @@ export class ClusterView {
     }
     this.#referableObject(volume, gone);
   }
-}
-
-/** The nodes that a volume's affinity names. */
-export function nodesOf(volume: PersistentVolume): string[] {
-  const terms = volume.spec.nodeAffinity?.required?.nodeSelectorTerms ?? [];
-  return terms.flatMap((term) => {
-    const byLabel = term.matchExpressions?.filter((e) => e.key === 'kubernetes.io/hostname' && e.operator === 'In') ?? [];
-    const byName = term.matchFields?.filter((e) => e.key === 'metadata.name' && e.operator === 'In') ?? [];
-    return [...byLabel, ...byName].flatMap((e) => e.values ?? []);
-  });
 }
 
 function addTo(sets: Map<string, Set<string>>, key: string, value: string): void {

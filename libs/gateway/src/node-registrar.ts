@@ -116,7 +116,9 @@ export function mergeNodeStatus(current: NodeStatus | undefined, reported: NodeS
   });
   // Resources that others have given the node stay: an agent speaks of those that it measures.
   const amounts = (key: 'capacity' | 'allocatable') => ({ [key]: { ...current?.[key], ...reported[key] } });
-  return { ...current, ...reported, ...amounts('capacity'), ...amounts('allocatable'), conditions: [...before.values(), ...conditions] };
+  // What is in use is the agent's word alone: none, where it says nothing of it.
+  const { volumesInUse: _, ...kept } = current ?? {};
+  return { ...kept, ...reported, ...amounts('capacity'), ...amounts('allocatable'), conditions: [...before.values(), ...conditions] };
 }
 
 function needsWriting(current: NodeStatus | undefined, next: NodeStatus): boolean {

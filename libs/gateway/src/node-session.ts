@@ -7,6 +7,7 @@ import type { Clock, Logger, Timer } from '@berth/telemetry';
 import type { AgentEventWriter } from './agent-events.ts';
 import type { ClusterView } from './cluster-view.ts';
 import type { NodeConfig } from './config.ts';
+import { CsiNodeWriter } from './csi-node-writer.ts';
 import { MirrorPods } from './mirror-pods.ts';
 import { heartbeatSeconds, NodeLease } from './node-lease.ts';
 import type { NodeRegistrar } from './node-registrar.ts';
@@ -58,6 +59,7 @@ export class NodeSession {
   readonly #mirrors: MirrorPods;
   readonly #volumes: VolumeReports;
   readonly #snapshots: SnapshotReports;
+  readonly #csiNode: CsiNodeWriter;
   #lease: NodeLease | undefined;
   #greeted = false;
   #ready = false;
@@ -83,6 +85,7 @@ export class NodeSession {
     this.#writeQueue = new RetryQueue(ports.clock, this.#logger, writesMax);
     this.#mirrors = new MirrorPods(nodeName, { ...ports, logger: this.#logger }, this.#writeQueue);
     this.#volumes = new VolumeReports(nodeName, { ...ports, logger: this.#logger }, this.#writeQueue);
+    this.#csiNode = new CsiNodeWriter(nodeName, { ...ports, logger: this.#logger }, this.#writeQueue);
     const contentKind = () => ports.view.snapshots.kind;
     this.#snapshots = new SnapshotReports(nodeName, { ...ports, logger: this.#logger, contentKind }, this.#writeQueue);
     this.#expectWord();
@@ -200,6 +203,9 @@ export class NodeSession {
         break;
       case 'staticPods':
         this.#mirrors.mirror(message.pods);
+        break;
+      case 'csiNode':
+        this.#csiNode.take(message.report);
         break;
       case 'nodeUsage':
         this.#queueCapacity(message.usage.volumesCapacityBytes);

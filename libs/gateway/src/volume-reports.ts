@@ -13,8 +13,8 @@ import { isReason } from '@berth/machinery';
 import type { AgentToGateway, VolumeReport } from '@berth/protocol';
 import type { Logger } from '@berth/telemetry';
 import type { AgentEventWriter } from './agent-events.ts';
-import { nodesOf } from './cluster-view.ts';
 import { isTransient, type RetryQueue } from './retry-queue.ts';
+import { nodesOf } from './volume-nodes.ts';
 
 /** Of why a volume cannot be made. */
 const refusalCharactersMax = 1024;

@@ -96,7 +96,8 @@ export interface DesiredState {
   revision: number;
   full: boolean;
   /**
-   * Pods of this node, with the ConfigMaps, Secrets, PersistentVolumeClaims, PersistentVolumes they use; all Services, EndpointSlices
+   * Pods of this node, with the ConfigMaps, Secrets, PersistentVolumeClaims, PersistentVolumes and CSIDrivers they use; the VolumeAttachments of
+   * this node; all Services, EndpointSlices
    * and NodePeers, this node's own among them; the PolicyRules that select its pods, and the AddressSets that these name;
    * the Ingresses that Berth serves, with their IngressCertificates; the HeldAddresses of this node; the NameServers; the DiskSnapshots that are to be
    * taken or removed.
@@ -115,6 +116,14 @@ export interface SnapshotReport {
   bytes?: number;
   /** Unix milliseconds. */
   takenAtMs?: number;
+}
+
+/** What an agent says of the storage drivers of its node. */
+export interface CsiNodeReport {
+  /** As CSINode lists them. */
+  drivers: { name: string; nodeID: string; topologyKeys?: string[]; allocatable?: { count?: number } }[];
+  /** Labels that say where the node is for them. */
+  topology: Record<string, string>;
 }
 
 export interface PodStatusReport {
@@ -239,6 +248,8 @@ export interface AgentLink {
   reportEvent(event: AgentEvent): void;
   /** Every pod that the node runs by itself, for mirrors of them in the API; again with every session. */
   setStaticPods(pods: KubeObject[]): void;
+  /** Every storage driver of the node; again with every session. */
+  reportCsiNode(report: CsiNodeReport): void;
   /** Lost while there is no session: only the newest counts. */
   reportUsage(usage: UsageReport): void;
   /** Delivered at least once, until the desired state shows that it arrived. */

@@ -7,6 +7,7 @@ import type {
   AccountTokenRequest,
   AgentEvent,
   AgentLink,
+  CsiNodeReport,
   DesiredState,
   PodStatusReport,
   SessionHandler,
@@ -108,6 +109,11 @@ export class ReconnectingAgentLink implements AgentLink {
 
   setStaticPods(pods: KubeObject[]): void {
     this.#outbox.setStaticPods(pods);
+    this.#scheduleFlush();
+  }
+
+  reportCsiNode(report: CsiNodeReport): void {
+    this.#outbox.setCsiNode(report);
     this.#scheduleFlush();
   }
 

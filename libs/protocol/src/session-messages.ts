@@ -1,7 +1,16 @@
 // What travels on a session, parsed. Both ends work on these; only the gRPC link turns them into wire messages and back.
 // Objects may be shared with caches: whoever receives one treats it as frozen.
 import type { KubeObject } from '@berth/machinery';
-import type { AgentEvent, DesiredState, PodStatusReport, SnapshotReport, TunnelRequest, UsageReport, Welcome } from './agent-link.ts';
+import type {
+  AgentEvent,
+  CsiNodeReport,
+  DesiredState,
+  PodStatusReport,
+  SnapshotReport,
+  TunnelRequest,
+  UsageReport,
+  Welcome,
+} from './agent-link.ts';
 import type { Input } from './descriptor.ts';
 import type * as wire from './generated/agent.types.ts';
 
@@ -26,6 +35,7 @@ export type AgentToGateway =
   | { type: 'podStatuses'; sequence: number; statuses: PodStatusReport[] }
   | { type: 'events'; events: AgentEvent[] }
   | { type: 'staticPods'; pods: KubeObject[] }
+  | { type: 'csiNode'; report: CsiNodeReport }
   | { type: 'heartbeat' }
   | { type: 'nodeUsage'; usage: UsageReport }
   | { type: 'volumeMade' | 'volumeRemoved'; report: VolumeReport }
@@ -99,6 +109,8 @@ export function encodeAgentMessage(message: AgentToGateway): Input<wire.AgentMes
       return { nodeUsage: { usage: encode(message.usage) } };
     case 'staticPods':
       return { staticPods: { pods: message.pods.map(encode) } };
+    case 'csiNode':
+      return { csiNode: { report: encode(message.report) } };
     case 'heartbeat':
       return { heartbeat: {} };
     case 'volumeMade':
@@ -134,6 +146,7 @@ export function decodeAgentMessage(message: wire.AgentMessage): AgentToGateway {
   if (message.nodeUsage) return { type: 'nodeUsage', usage: decodeObject(message.nodeUsage.usage, 'a usage report') };
   if (message.staticPods)
     return { type: 'staticPods', pods: message.staticPods.pods.map((bytes) => decodeKubeObject(bytes, 'a static pod')) };
+  if (message.csiNode) return { type: 'csiNode', report: csiNodeReport(message.csiNode.report) };
   if (message.heartbeat) return { type: 'heartbeat' };
   if (message.volumeMade) return { type: 'volumeMade', report: volumeReport(message.volumeMade) };
   if (message.volumeRemoved) return { type: 'volumeRemoved', report: volumeReport(message.volumeRemoved) };
@@ -145,6 +158,14 @@ export function decodeAgentMessage(message: wire.AgentMessage): AgentToGateway {
 
 function volumeReport({ persistentVolume, uid, error }: wire.VolumeRemoved): VolumeReport {
   return { persistentVolume, uid, ...(error && { error }) };
+}
+
+function csiNodeReport(bytes: Buffer): CsiNodeReport {
+  const report = decodeObject<Partial<CsiNodeReport>>(bytes, 'a report of storage drivers');
+  const { drivers, topology } = report;
+  if (!Array.isArray(drivers) || topology === null || typeof topology !== 'object')
+    throw new ProtocolError('a report of storage drivers lacks drivers or topology');
+  return { drivers, topology };
 }
 
 function snapshotReport(report: wire.SnapshotTaken | wire.SnapshotRemoved): SnapshotReport {

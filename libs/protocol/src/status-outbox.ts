@@ -1,7 +1,7 @@
 // What an agent has observed and the gateway has not confirmed. Pod statuses merge per pod while unsent, newest first to
 // win, and return to the queue when a session breaks; so each is delivered at least once. Events are best effort.
 import type { KubeObject } from '@berth/machinery';
-import type { AgentEvent, PodStatusReport } from './agent-link.ts';
+import type { AgentEvent, CsiNodeReport, PodStatusReport } from './agent-link.ts';
 import type { AgentToGateway } from './session-messages.ts';
 
 type AboutVolume = Extract<AgentToGateway, { type: 'volumeMade' | 'volumeRemoved' | 'snapshotTaken' | 'snapshotRemoved' }>;
@@ -23,6 +23,8 @@ export class StatusOutbox {
   #nodeStatusSent = true;
   #staticPods: KubeObject[] | undefined;
   #staticPodsSent = true;
+  #csiNode: CsiNodeReport | undefined;
+  #csiNodeSent = true;
   #events: AgentEvent[] = [];
   #sequence = 0;
 
@@ -40,6 +42,11 @@ export class StatusOutbox {
   setStaticPods(pods: KubeObject[]): void {
     this.#staticPods = pods;
     this.#staticPodsSent = false;
+  }
+
+  setCsiNode(report: CsiNodeReport): void {
+    this.#csiNode = report;
+    this.#csiNodeSent = false;
   }
 
   addEvent(event: AgentEvent): void {
@@ -77,6 +84,10 @@ export class StatusOutbox {
       this.#staticPodsSent = true;
       messages.push({ type: 'staticPods', pods: this.#staticPods });
     }
+    if (this.#csiNode && !this.#csiNodeSent) {
+      this.#csiNodeSent = true;
+      messages.push({ type: 'csiNode', report: this.#csiNode });
+    }
     while (this.#pending.size > 0 && this.#inFlight.size < batchesInFlightMax) {
       const statuses = [...this.#pending.values()].slice(0, batchSizeMax);
       for (const { uid } of statuses) this.#pending.delete(uid);
@@ -111,5 +122,6 @@ export class StatusOutbox {
     for (const entry of this.#volumes.values()) entry.sent = false;
     this.#nodeStatusSent = this.#nodeStatus === undefined;
     this.#staticPodsSent = this.#staticPods === undefined;
+    this.#csiNodeSent = this.#csiNode === undefined;
   }
 }

@@ -9,6 +9,6 @@ export { compressRotated, defaultLogRotation, type LogRotation, rotateLog } from
 export { StreamingError } from './cri/streaming.ts';
 export { EventFeed } from './event-feed.ts';
 export { DirectoryHandle, descriptorPath, type NewFile } from './files/directory-handle.ts';
-export { bindMount, mountsBelow, unescapedPath, unmountBelow } from './files/mounts.ts';
+export { bindMount, isShared, mountsBelow, shareFolder, unescapedPath, unmountBelow } from './files/mounts.ts';
 export { HollowRuntime, type HollowRuntimeOptions } from './hollow/hollow-runtime.ts';
 export * from './runtime.ts';

@@ -28,6 +28,7 @@ export const simulatedMachine: Pick<
     fill: async () => [],
     provideImage: async (_pod, volume) => `/simulated/${volume}`,
     podDirectory: (uid) => `/simulated/${uid}`,
+    release: async () => undefined,
     cleanUp: async () => {},
     knownPods: async () => [],
     localCapacity: async () => undefined,

@@ -113,10 +113,16 @@ export interface NodeState {
   previous: NodeCondition[];
   /** Those that the status lists, in this order. */
   images: readonly ImageInfo[];
+  /** That are not to be detached. */
+  volumesInUse?: readonly string[];
 }
 
 /** @param now RFC 3339 */
-export function nodeStatus(facts: NodeFacts, { health, pressures, previous, images }: NodeState, now: string): NodeStatus {
+export function nodeStatus(
+  facts: NodeFacts,
+  { health, pressures, previous, images, volumesInUse = [] }: NodeState,
+  now: string,
+): NodeStatus {
   const { host } = facts;
   const free = allocatable(facts);
   const size = (cpu: string, memoryBytes: number, storageBytes: number) => ({
@@ -146,6 +152,7 @@ export function nodeStatus(facts: NodeFacts, { health, pressures, previous, imag
       architecture: host.architecture,
     },
     ...(images.length > 0 && { images: images.map(shownImage) }),
+    ...(volumesInUse.length > 0 && { volumesInUse: [...volumesInUse] }),
     ...runtimeFeatures(health),
   };
 }

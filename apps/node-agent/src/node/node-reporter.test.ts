@@ -33,6 +33,7 @@ test('a node that is not ready is looked at often, one that is only now and then
     health: async () => ({ diskAvailableShare: 1, ...(network && { network }) }),
     pressures: () => [],
     images: () => [],
+    volumesInUse: () => [],
     link: { reportNode: (status: NodeStatus) => reports.push({ atMs: clock.monotonicMs(), ready: readyOf(status) }) },
   });
   await reporter.start();

@@ -20,6 +20,7 @@ export interface NodeReporterDeps {
   pressures: () => readonly PressureCondition[];
   /** That the status lists. */
   images: () => readonly ImageInfo[];
+  volumesInUse: () => readonly string[];
   link: Pick<AgentLink, 'reportNode'>;
   clock: Clock;
   logger: Logger;
@@ -77,8 +78,14 @@ export class NodeReporter {
   }
 
   async #look(): Promise<void> {
-    const { facts, health, pressures, images, link, clock } = this.#deps;
-    const state = { health: await health(), pressures: pressures(), previous: this.#conditions, images: images() };
+    const { facts, health, pressures, images, volumesInUse, link, clock } = this.#deps;
+    const state = {
+      health: await health(),
+      pressures: pressures(),
+      previous: this.#conditions,
+      images: images(),
+      volumesInUse: volumesInUse(),
+    };
     const status = nodeStatus(facts, state, timestamp(clock));
     const isNews = !deepEqual(withoutHeartbeats(status), this.#status && withoutHeartbeats(this.#status));
     this.#conditions = status.conditions ?? [];

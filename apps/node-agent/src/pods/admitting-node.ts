@@ -2,6 +2,7 @@
 // can give. Before the control plane has said anything, what the agent registers with counts.
 import type { Node } from '@berth/api';
 import { type Resources, resourcesFrom } from '@berth/scheduling';
+import { allocatable, type NodeFacts, nodeLabels } from '../node/node-object.ts';
 import type { AdmittingNode, PressureCondition } from './admission.ts';
 import { safeSysctls } from './allowed-sysctls.ts';
 import type { NodeAllocatable } from './downward.ts';
@@ -15,6 +16,15 @@ export interface OwnNode {
   /** Kernel settings that pods may have besides the safe ones: names, or patterns that end in `*`. */
   allowedUnsafeSysctls: readonly string[];
   hasAppArmor: boolean;
+}
+
+/** From what the agent registers with. */
+export function ownNode(
+  facts: NodeFacts,
+  { allowedUnsafeSysctls, hasAppArmor }: Pick<OwnNode, 'allowedUnsafeSysctls' | 'hasAppArmor'>,
+): OwnNode {
+  const own = { name: facts.nodeName, labels: nodeLabels(facts), allocatable: allocatable(facts), podsMax: facts.podsMax };
+  return { ...own, allowedUnsafeSysctls, hasAppArmor };
 }
 
 /** What becomes of a node from one moment to the next. */

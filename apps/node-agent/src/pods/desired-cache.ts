@@ -2,6 +2,7 @@
 // changes.
 import {
   type ConfigMap,
+  type CSIDriver,
   type EndpointSlice,
   type Ingress,
   isDiskDue,
@@ -12,6 +13,7 @@ import {
   type RuntimeClass,
   type Secret,
   type Service,
+  type VolumeAttachment,
 } from '@berth/api';
 import type { KubeObject } from '@berth/machinery';
 import type {
@@ -43,6 +45,7 @@ export interface DesiredChanges {
 }
 
 const referred = new Set(['ConfigMap', 'Secret', 'PersistentVolumeClaim']);
+const ofVolumes = new Set(['PersistentVolume', 'CSIDriver', 'VolumeAttachment', 'Node']);
 const networked = new Set(['Service', 'EndpointSlice', 'NodePeer', 'PolicyRules', 'AddressSet', 'HeldAddresses', 'NameServers']);
 const routed = new Set(['Ingress', 'IngressCertificate', 'Service', 'EndpointSlice']);
 
@@ -115,6 +118,14 @@ export class DesiredCache {
 
   persistentVolume(name: string): PersistentVolume | undefined {
     return this.#of('PersistentVolume').get(name) as PersistentVolume | undefined;
+  }
+
+  csiDriver(name: string): CSIDriver | undefined {
+    return this.#of('CSIDriver').get(name) as CSIDriver | undefined;
+  }
+
+  volumeAttachment(name: string): VolumeAttachment | undefined {
+    return this.#of('VolumeAttachment').get(name) as VolumeAttachment | undefined;
   }
 
   runtimeClass(name: string): RuntimeClass | undefined {
@@ -199,8 +210,8 @@ function keyIn(namespace: string | undefined, name: string): string {
 
 function note(changes: DesiredChanges, object: KubeObject): void {
   if (referred.has(object.kind)) changes.touchedNamespaces.add(object.metadata.namespace ?? '');
-  // A volume belongs to no namespace; any pod may wait for it.
-  if (object.kind === 'PersistentVolume') changes.touchedNamespaces.add('*');
+  // They belong to no namespace; any pod's volumes may wait for them.
+  if (ofVolumes.has(object.kind)) changes.touchedNamespaces.add('*');
   if (object.kind === 'Node') changes.nodeChanged = true;
   if (networked.has(object.kind)) changes.networkChanged = true;
   if (routed.has(object.kind)) changes.ingressChanged = true;

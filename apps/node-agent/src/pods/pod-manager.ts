@@ -60,7 +60,7 @@ export class PodManager {
     this.#watch = new RuntimeWatch({ ...deps, inventory: this.#inventory, workers: this.#workers, relist: () => this.#relist() });
     this.#events = new EventThrottle(deps.clock);
     this.#traces = new PodTraces(deps);
-    this.#tokens = new AccountTokens({ ...deps, due: (uid) => this.#workers.get(uid)?.refresh() });
+    this.#tokens = new AccountTokens({ ...deps, due: (uid) => this.#refresh(uid) });
     this.#env = this.#environment();
   }
 
@@ -98,6 +98,11 @@ export class PodManager {
     this.#isTold ||= state.full;
     if (state.full) this.#endOrphans();
     return changes;
+  }
+
+  /** Storage drivers have come or gone: volumes may be had now, or given back. */
+  driversChanged(): void {
+    for (const worker of this.#workers.values()) if (worker.pod.spec.volumes?.length) worker.refresh();
   }
 
   /** The running or last container of that name, for tunnels. */
@@ -182,6 +187,10 @@ export class PodManager {
     return worker;
   }
 
+  #refresh(uid: string): void {
+    this.#workers.get(uid)?.refresh();
+  }
+
   #syncNetwork(): void {
     const workers = [...this.#workers.values()];
     this.#deps.network.sync(networkState(this.desired, workers));
@@ -218,7 +227,7 @@ export class PodManager {
         }),
       runtimeHandler: (pod) => runtimeHandler(pod, this.desired),
       ...podSources(this.desired, {
-        ...{ hostIp, allocatable, network, tokens: this.#tokens },
+        ...{ hostIp, allocatable, network, tokens: this.#tokens, volumesChanged: (uid) => this.#refresh(uid) },
         earlier: ({ metadata }) => allocations.before(metadata.uid ?? ''),
       }),
       terminationMessage: (pod, container, instance) =>

@@ -1,16 +1,21 @@
 // What a pod has before its containers: its volumes' folders, its sandbox, and the rules of its network. What cannot be had yet is tried again later each
 // time, and an event says why.
 
-import type { Pod } from '@berth/api';
+import { everyContainer, type Pod } from '@berth/api';
 import { RuntimeUnavailableError } from '@berth/runtime';
-import { VolumeError } from '../volumes/volume-manager.ts';
+import { VolumeError, VolumeWait } from '../volumes/volume-manager.ts';
 import { emptySandboxes, type ObservedPod } from './observed.ts';
 import type { PodEnvironment } from './pod-environment.ts';
 import type { Retries } from './retries.ts';
 
+/** After which a pod that waits for its volumes says so, as the kubelet does, and again each time. */
+const waitMsMax = 123_000;
+
 export class PodSetUp {
   readonly #env: PodEnvironment;
   readonly #retries: Retries;
+  /** When it is to be said that volumes are waited for; undefined while none are. */
+  #waitDueMs: number | undefined;
 
   constructor(env: PodEnvironment, retries: Retries) {
     this.#env = env;
@@ -23,13 +28,31 @@ export class PodSetUp {
     try {
       const prepared = await this.#env.volumes.prepare(pod, this.#env.volumeSources(pod, podIps));
       this.#retries.succeeded('volumes');
+      this.#waitDueMs = undefined;
       return prepared;
     } catch (error) {
+      if (error instanceof VolumeWait) return this.#wait(pod);
       if (!(error instanceof VolumeError)) throw error;
       this.#env.event(pod, 'Warning', 'FailedMount', error.message);
       this.#retries.failed('volumes');
       return undefined;
     }
+  }
+
+  /** When there is something to say of what is waited for, in Unix milliseconds; undefined where nothing is. */
+  get waitDueMs(): number | undefined {
+    return this.#waitDueMs;
+  }
+
+  #wait(pod: Pod): undefined {
+    const nowMs = this.#env.clock.now();
+    this.#waitDueMs ??= nowMs + waitMsMax;
+    if (nowMs < this.#waitDueMs) return;
+    this.#waitDueMs = nowMs + waitMsMax;
+    const mounted = everyContainer(pod.spec).flatMap(({ volumeMounts = [], volumeDevices = [] }) => [...volumeMounts, ...volumeDevices]);
+    const names = (pod.spec.volumes ?? []).map(({ name }) => name).filter((name) => mounted.some((mount) => mount.name === name));
+    const waiting = `unmounted volumes=[${names.sort().join(' ')}], unattached volumes=[], failed to process volumes=[]`;
+    this.#env.event(pod, 'Warning', 'FailedMount', `Unable to attach or mount volumes: ${waiting}: context deadline exceeded`);
   }
 
   /** A sandbox in place of the one that was, if any; undefined when there cannot be one yet. */

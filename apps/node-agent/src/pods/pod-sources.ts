@@ -12,13 +12,15 @@ export interface NodeValues {
   allocatable: NodeAllocatable;
   network: Pick<NodeNetwork, 'clusterDomain'>;
   tokens: AccountTokens;
+  /** What a pod's volumes wait for may be there. */
+  volumesChanged(uid: string): void;
   /** Pods that this node took before this one and that have not ended. */
   earlier(pod: Pod): Pod[];
 }
 
 export function podSources(
   desired: DesiredCache,
-  { hostIp, allocatable, network, tokens, earlier }: NodeValues,
+  { hostIp, allocatable, network, tokens, earlier, volumesChanged }: NodeValues,
 ): Pick<PodEnvironment, 'environmentSources' | 'volumeSources' | 'pullSecrets'> {
   const referred = (pod: Pod) => ({
     configMap: (name: string) => desired.configMap(pod.metadata.namespace ?? '', name),
@@ -38,6 +40,11 @@ export function podSources(
       },
       persistentVolume: (name) => desired.persistentVolume(name),
       accountToken: (audience, expirationSeconds) => tokens.get(pod, audience, expirationSeconds),
+      volumeSecret: (namespace, name) => desired.secret(namespace, name),
+      csiDriver: (name) => desired.csiDriver(name),
+      volumeAttachment: (name) => desired.volumeAttachment(name),
+      node: () => desired.node(),
+      changed: () => volumesChanged(pod.metadata.uid ?? ''),
     }),
     pullSecrets: (pod) => (pod.spec.imagePullSecrets ?? []).flatMap(({ name = '' }) => referred(pod).secret(name) ?? []),
   };

@@ -117,6 +117,20 @@ export class PodTermination {
     }
   }
 
+  /** Gives back what storage drivers have mounted for a pod whose containers have ended. @returns when to try again; undefined when it is done */
+  async releaseVolumes(pod: Pod): Promise<number | undefined> {
+    const { name, namespace, uid = '' } = pod.metadata;
+    if (this.#retries.waits('release')) return this.#retries.readyAtMs('release');
+    try {
+      await this.#env.volumes.release(uid);
+      this.#retries.succeeded('release');
+      return undefined;
+    } catch (error) {
+      this.#env.logger.warn('the volumes of a pod could not be given back yet', { pod: name, namespace, error });
+      return this.#retries.failed('release');
+    }
+  }
+
   /** Removes everything of a pod whose containers have ended. */
   async cleanUp(pod: Pod, observed: ObservedPod): Promise<void> {
     const { runtime } = this.#env;

@@ -216,6 +216,7 @@ export class PodWorker {
   /** When something that failed is due again. */
   #wakeForRetries(plan: PodPlan): void {
     const due = (['volumes', 'sandbox', 'network'] as const).map((stage) => this.#retries.readyAtMs(stage));
+    due.push(this.#setUp.waitDueMs ?? 0);
     for (const { container } of plan.start) due.push(this.#retries.readyAtMs('container', container.name));
     const nowMs = this.#env.clock.now();
     for (const atMs of due) if (atMs > nowMs) this.#loop.wakeAt(atMs);
@@ -273,9 +274,11 @@ export class PodWorker {
       return;
     }
     this.#env.admissions.release(this.#pod.metadata.uid ?? '');
+    const againAtMs = await this.#termination.releaseVolumes(this.#pod);
+    if (againAtMs !== undefined) this.#loop.wakeAt(againAtMs);
     // Only a deletion waits for this word.
-    if (!this.#removed) await this.#report(observed, this.#pod.metadata.deletionTimestamp !== undefined);
-    else {
+    if (!this.#removed) await this.#report(observed, againAtMs === undefined && this.#pod.metadata.deletionTimestamp !== undefined);
+    else if (againAtMs === undefined) {
       await this.#termination.cleanUp(this.#pod, observed);
       void this.#loop.detach();
     }

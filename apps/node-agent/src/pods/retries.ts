@@ -5,7 +5,9 @@ import { BackOff } from './back-off.ts';
 
 /** Transient troubles (an address to be freed, a claim to be bound) pass within seconds; lasting ones cost a try in a while. */
 const stages = {
-  volumes: { baseMs: 1_000, limitMs: 120_000, freeFailures: 0 },
+  // The kubelet's.
+  volumes: { baseMs: 500, limitMs: 122_000, freeFailures: 0 },
+  release: { baseMs: 500, limitMs: 122_000, freeFailures: 0 },
   sandbox: { baseMs: 1_000, limitMs: 60_000, freeFailures: 0 },
   network: { baseMs: 1_000, limitMs: 30_000, freeFailures: 0 },
   container: { baseMs: 1_000, limitMs: 300_000, freeFailures: 0 },

@@ -126,7 +126,7 @@ test.each([
 });
 
 test.each([
-  ['volumes', [0, 1, 3, 7, 15, 31, 63, 127, 247], undefined, 'FailedMount'],
+  ['volumes', [0, 1, 2, 4, 8, 16, 32, 64, 128, 250], undefined, 'FailedMount'],
   ['sandbox', [0, 1, 3, 7, 15, 31, 63, 123, 183, 243], 'ContainerCreating', 'FailedCreatePodSandBox'],
   ['config', [0, 1, 3, 7, 15, 31, 63, 127, 255], 'CreateContainerConfigError', 'Failed'],
   ['create', [0, 1, 3, 7, 15, 31, 63, 127, 255], 'CreateContainerError', 'Failed'],

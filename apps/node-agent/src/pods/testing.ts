@@ -28,6 +28,7 @@ export class TestNode {
     fill: async () => [],
     provideImage: async (_pod, volume) => `/pods/${volume}`,
     podDirectory: (uid) => `/pods/${uid}`,
+    release: async () => undefined,
     cleanUp: async (uid) => void this.cleanedUp.push(uid),
     knownPods: async () => [],
     localCapacity: async () => undefined,

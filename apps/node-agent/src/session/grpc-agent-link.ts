@@ -60,6 +60,10 @@ export class GrpcAgentLink implements AgentLink {
     this.#link.setStaticPods(...args);
   }
 
+  reportCsiNode(...args: Parameters<AgentLink['reportCsiNode']>): void {
+    this.#link.reportCsiNode(...args);
+  }
+
   reportUsage(...args: Parameters<AgentLink['reportUsage']>): void {
     this.#link.reportUsage(...args);
   }

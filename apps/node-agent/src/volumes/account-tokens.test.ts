@@ -20,19 +20,19 @@ test('a token is kept, renewed at four fifths of its life, and kept on while it 
     },
   };
   const tokens = new AccountTokens({ link, clock, logger: silentLogger, due: (uid) => due.push(uid) });
-  expect(await tokens.get(pod, '', 1000)).toBe('t1');
-  expect(await tokens.get(pod, '', 1000)).toBe('t1');
-  expect(await tokens.get(pod, 'vault', 1000)).toBe('t2');
+  expect(await tokens.get(pod, '', 1000)).toMatchObject({ token: 't1' });
+  expect(await tokens.get(pod, '', 1000)).toMatchObject({ token: 't1' });
+  expect(await tokens.get(pod, 'vault', 1000)).toMatchObject({ token: 't2' });
   await clock.advance(799_000);
   expect(due).toEqual([]);
   await clock.advance(2_000);
   expect(due).toEqual(['u1', 'u1']);
   down = true;
-  expect(await tokens.get(pod, '', 1000)).toBe('t1');
+  expect(await tokens.get(pod, '', 1000)).toMatchObject({ token: 't1' });
   down = false;
   await clock.advance(11_000);
   expect(due).toHaveLength(3);
-  expect(await tokens.get(pod, '', 1000)).toBe('t3');
+  expect(await tokens.get(pod, '', 1000)).toMatchObject({ token: 't3' });
   down = true;
   await clock.advance(2_000_000);
   await expect(tokens.get(pod, '', 1000)).rejects.toThrow('no session');

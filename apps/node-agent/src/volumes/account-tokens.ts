@@ -30,20 +30,20 @@ export class AccountTokens {
   }
 
   /** Rejects when there is no token that is still good and none to be had. */
-  async get(pod: Pod, audience: string, expirationSeconds: number): Promise<string> {
+  async get(pod: Pod, audience: string, expirationSeconds: number): Promise<AccountToken> {
     const { namespace = '', name, uid = '' } = pod.metadata;
     const key = JSON.stringify([audience, expirationSeconds]);
     const held = this.#held.get(uid)?.get(key);
-    if (held && this.#deps.clock.now() < held.renewAtMs) return held.token;
+    if (held && this.#deps.clock.now() < held.renewAtMs) return held;
     try {
       const fresh = await this.#deps.link.accountToken({ namespace, pod: name, uid, audience, expirationSeconds });
       this.#keep(uid, key, fresh, this.#renewAtMs(fresh.expiresAtMs));
-      return fresh.token;
+      return fresh;
     } catch (error) {
       if (!held || held.expiresAtMs <= this.#deps.clock.now()) throw error;
       this.#deps.logger.warn('a service account token could not be renewed yet', { namespace, pod: name, error });
       this.#keep(uid, key, held, this.#deps.clock.now() + retryMs);
-      return held.token;
+      return held;
     }
   }
 

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { ConfigMap, Pod, Secret, Volume } from '@berth/api';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { HostVolumes } from './host-volumes.ts';
+import { noSources } from './testing.ts';
 import type { VolumeSources } from './volume-manager.ts';
 
 let folder: string;
@@ -28,17 +29,15 @@ const secret: Secret = {
   data: { token: Buffer.from('t0p').toString('base64') },
 };
 const sources: VolumeSources = {
-  ...{ podIps: ['10.1.0.2'], hostIp: '10.0.0.1', allocatable: { cpuCores: 4, memoryBytes: 2 ** 33, storageBytes: 2 ** 36 } },
+  ...{ ...noSources, podIps: ['10.1.0.2'] },
   configMap: (name) => {
     const data = maps.get(name);
     return data && ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, data } as ConfigMap);
   },
   secret: (name) => (name === 'keys' ? secret : undefined),
-  claim: () => undefined,
-  persistentVolume: () => undefined,
   accountToken: async (audience) => {
     if (refusal) throw new Error(refusal);
-    return `token for ${audience}`;
+    return { token: `token for ${audience}`, expiresAtMs: 0 };
   },
 };
 

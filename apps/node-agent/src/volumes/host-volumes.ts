@@ -1,5 +1,5 @@
 // Volumes as folders of this host: emptyDir and projections below the pod's own folder, hostPath where it says, claims where
-// their local PersistentVolume is. Memory-backed emptyDirs are tmpfs mounts, which are unmounted with the pod.
+// their local PersistentVolume is or a storage driver puts it. Memory-backed emptyDirs are tmpfs mounts, which are unmounted with the pod.
 
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
@@ -19,6 +19,7 @@ import {
 import { parseQuantity } from '@berth/machinery';
 import { DirectoryHandle, type ImageFiles, unmountBelow } from '@berth/runtime';
 import { writeAtomically } from './atomic-directory.ts';
+import type { CsiNode } from './csi/csi-node.ts';
 import { fileSystemsHere, LocalDisks } from './disks/local-disks.ts';
 import { runCommand } from './disks/run-command.ts';
 import { ImageFilling } from './filling/image-filling.ts';
@@ -27,7 +28,7 @@ import { LocalFolders } from './local-folders.ts';
 import { giveToGroup } from './ownership.ts';
 import { projectedTokens } from './projected-tokens.ts';
 import { projectedFiles } from './projections.ts';
-import { type TakenSnapshot, VolumeError, type VolumeManager, type VolumeSources } from './volume-manager.ts';
+import { type TakenSnapshot, VolumeError, type VolumeManager, type VolumeSources, VolumeWait } from './volume-manager.ts';
 import { isMountPoint, type VolumeUsage, volumeUsage } from './volume-usage.ts';
 
 const run = promisify(execFile);
@@ -38,13 +39,16 @@ export class HostVolumes implements VolumeManager {
   readonly #disks: LocalDisks;
   readonly #filling: ImageFilling | undefined;
   readonly #images: ImageMounts | undefined;
+  readonly #csi: CsiNode | undefined;
 
   /**
    * @param dataDirectory pods' folders go to `pods/`, and only data below `volumes/` is ever deleted with its PersistentVolume
    * @param images absent where no container will start any more
    * @param reserved bytes of a disk of that size that volumes leave to everything else
+   * @param csi absent where no storage driver is asked any more
    */
-  constructor(dataDirectory: string, images?: ImageFiles, reserved: (diskBytes: number) => number = () => 0) {
+  constructor(dataDirectory: string, images?: ImageFiles, reserved: (diskBytes: number) => number = () => 0, csi?: CsiNode) {
+    this.#csi = csi;
     this.#podsRoot = join(dataDirectory, 'pods');
     const directory = join(dataDirectory, 'volumes');
     this.#local = new LocalFolders(directory);
@@ -68,15 +72,17 @@ export class HostVolumes implements VolumeManager {
     const paths = new Map<string, string>();
     await mkdir(this.podDirectory(pod.metadata.uid ?? ''), { recursive: true, mode: 0o755 });
     const errors: VolumeError[] = [];
+    let wait: VolumeWait | undefined;
     for (const volume of pod.spec.volumes ?? []) {
       try {
         paths.set(volume.name, await this.#prepareOne(volume, pod, sources));
       } catch (error) {
-        errors.push(error instanceof VolumeError ? error : new VolumeError(volume.name, (error as Error).message, { cause: error }));
+        if (error instanceof VolumeWait) wait = error;
+        else errors.push(error instanceof VolumeError ? error : new VolumeError(volume.name, (error as Error).message, { cause: error }));
       }
     }
     // One that cannot be had does not keep the others from following what they show.
-    if (errors[0]) throw errors[0];
+    if (errors[0] ?? wait) throw errors[0] ?? wait;
     return paths;
   }
 
@@ -93,7 +99,12 @@ export class HostVolumes implements VolumeManager {
     return this.#images.provide(pod.metadata.uid ?? '', volume, image);
   }
 
+  async release(uid: string): Promise<void> {
+    await this.#csi?.release(uid);
+  }
+
   async cleanUp(uid: string): Promise<void> {
+    await this.release(uid);
     await this.#filling?.release(uid);
     await unmountBelow(this.podDirectory(uid));
     await this.#disks.releaseDevices(uid);
@@ -152,7 +163,9 @@ export class HostVolumes implements VolumeManager {
       await writeAtomically(own, files, groupId);
       return own;
     }
-    if (volume.hostPath) return hostPath(volume.hostPath);
+    if (volume.hostPath)
+      return hostPath({ ...volume.hostPath, path: this.#csi?.folder.onHost(volume.hostPath.path) ?? volume.hostPath.path });
+    if (volume.csi && this.#csi) return this.#csi.provide(pod, volume, undefined, sources);
     if (volume.persistentVolumeClaim || volume.ephemeral) return this.#claim(pod, volume, own, sources);
     // Mounted once its image is there, when a container that mounts it starts.
     if (volume.image) return own;
@@ -168,11 +181,12 @@ export class HostVolumes implements VolumeManager {
     if (foreign) throw new VolumeError(volume.name, foreign);
     const bound = claim.spec.volumeName ? sources.persistentVolume(claim.spec.volumeName) : undefined;
     if (!bound) throw new VolumeError(volume.name, `persistentvolumeclaim "${name}" is not bound yet`);
-    const path = bound.spec.local?.path ?? bound.spec.hostPath?.path;
-    if (!path) throw new VolumeError(volume.name, `persistent volume "${bound.metadata.name}" is of a kind that this node cannot mount`);
     const mode = bound.spec.volumeMode || 'Filesystem';
     const wrong = wrongUse(pod, volume.name, mode);
     if (wrong) throw new VolumeError(volume.name, `volume ${volume.name} has volumeMode ${mode}, but is specified in ${wrong}`);
+    if (bound.spec.csi && this.#csi) return this.#csi.provide(pod, volume, bound, sources);
+    const path = bound.spec.local?.path ?? bound.spec.hostPath?.path;
+    if (!path) throw new VolumeError(volume.name, `persistent volume "${bound.metadata.name}" is of a kind that this node cannot mount`);
     if (mode === 'Block') return this.#device(bound, path, own);
     const groupId = pod.spec.securityContext?.fsGroup;
     const given = await this.#provide(bound, path, own);

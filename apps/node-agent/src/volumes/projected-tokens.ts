@@ -13,7 +13,7 @@ export async function projectedTokens(volume: Volume, directory: string, sources
     if (!wanted) continue;
     const { path = '', audience = '', expirationSeconds = secondsDefault } = wanted;
     try {
-      tokens.set(path, await sources.accountToken(audience, expirationSeconds));
+      tokens.set(path, (await sources.accountToken(audience, expirationSeconds)).token);
     } catch (error) {
       const held = (await currentFile(directory, path))?.toString();
       if (!held) throw error;

@@ -1,7 +1,19 @@
 // The volume port of a pod: folders on the host that stand for its volumes. Preparing is safe to repeat and brings
 // config maps, secrets and downward files up to date; what a pod leaves behind is removed with it.
 import type { Readable } from 'node:stream';
-import type { ConfigMap, Container, PersistentVolume, PersistentVolumeClaim, Pod, Secret, Volume } from '@berth/api';
+import type {
+  ConfigMap,
+  Container,
+  CSIDriver,
+  Node,
+  PersistentVolume,
+  PersistentVolumeClaim,
+  Pod,
+  Secret,
+  Volume,
+  VolumeAttachment,
+} from '@berth/api';
+import type { AccountToken } from '@berth/protocol';
 import type { NodeAllocatable } from '../pods/downward.ts';
 import type { VolumeUsage } from './volume-usage.ts';
 
@@ -14,7 +26,15 @@ export interface VolumeSources {
   claim(name: string): PersistentVolumeClaim | undefined;
   persistentVolume(name: string): PersistentVolume | undefined;
   /** Of the pod's service account. Rejects when it cannot be had now. */
-  accountToken(audience: string, expirationSeconds: number): Promise<string>;
+  accountToken(audience: string, expirationSeconds: number): Promise<AccountToken>;
+  /** That a PersistentVolume of the pod names, of any namespace. */
+  volumeSecret(namespace: string, name: string): Secret | undefined;
+  csiDriver(name: string): CSIDriver | undefined;
+  volumeAttachment(name: string): VolumeAttachment | undefined;
+  /** This one, as the API shows it: which volumes are attached to it. */
+  node(): Node | undefined;
+  /** What could not be had at once is there now, or is not to be had: prepare again. */
+  changed(): void;
 }
 
 export interface TakenSnapshot {
@@ -26,7 +46,7 @@ export interface TakenSnapshot {
 }
 
 export interface VolumeManager {
-  /** Volume name → folder, file or block device on the host. @throws VolumeError when one cannot be had yet. */
+  /** Volume name → folder, file or block device on the host. @throws VolumeError when one cannot be had yet, VolumeWait when it is under way */
   prepare(pod: Pod, sources: VolumeSources): Promise<Map<string, string>>;
   /**
    * Copies what an image holds at the paths where a container mounts volumes into those that ask for it, once.
@@ -42,6 +62,11 @@ export interface VolumeManager {
   provideImage(pod: Pod, volume: string, image: string): Promise<string>;
   /** The folder for the pod's own small files: hosts file, termination messages. */
   podDirectory(uid: string): string;
+  /**
+   * Gives back what storage drivers have mounted for a pod whose containers have ended; safe to repeat.
+   * @throws Error as long as a driver has not undone it: the pod's deletion waits for that
+   */
+  release(uid: string): Promise<void>;
   /** Removes everything of a pod that is gone. */
   cleanUp(uid: string): Promise<void>;
   /** Pods that still have folders, for cleaning up after a crash. */
@@ -65,8 +90,17 @@ export interface VolumeManager {
 
 /** A volume cannot be set up; shown in a FailedMount event and tried again. */
 export class VolumeError extends Error {
-  constructor(volume: string, detail: string, options?: ErrorOptions) {
-    super(`MountVolume.SetUp failed for volume "${volume}" : ${detail}`, options);
+  /** @param operation that failed, as the kubelet calls it */
+  constructor(volume: string, detail: string, { operation = 'MountVolume.SetUp', ...options }: ErrorOptions & { operation?: string } = {}) {
+    super(`${operation} failed for volume "${volume}" : ${detail}`, options);
     this.name = 'VolumeError';
+  }
+}
+
+/** A volume is being set up, or waits for the control plane; `changed` says when there is more to say. Nothing has failed. */
+export class VolumeWait extends Error {
+  constructor(detail: string) {
+    super(detail);
+    this.name = 'VolumeWait';
   }
 }

@@ -7,6 +7,7 @@ import { descriptorPath, mountsBelow } from '@berth/runtime';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { HostVolumes } from './host-volumes.ts';
 import { bindSubPath, openSubPath } from './sub-path.ts';
+import { noSources } from './testing.ts';
 import type { VolumeSources } from './volume-manager.ts';
 
 let folder: string;
@@ -18,12 +19,9 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 const sources: VolumeSources = {
-  ...{ podIps: ['10.1.0.2'], hostIp: '10.0.0.1', allocatable: { cpuCores: 4, memoryBytes: 2 ** 33, storageBytes: 2 ** 34 } },
+  ...{ ...noSources, podIps: ['10.1.0.2'] },
   configMap: (name) => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, data: { colour: 'blue' } }) as ConfigMap,
-  secret: () => undefined,
-  claim: () => undefined,
-  persistentVolume: () => undefined,
-  accountToken: async (audience) => `token for ${audience}`,
+  accountToken: async (audience) => ({ token: `token for ${audience}`, expiresAtMs: 0 }),
 };
 
 function podWith(given: Volume[]): Pod {

@@ -124,7 +124,8 @@ export const agentDescriptor: Descriptor = {
             "staticPods",
             "volumeMade",
             "snapshotTaken",
-            "snapshotRemoved"
+            "snapshotRemoved",
+            "csiNode"
            ]
           }
          },
@@ -176,6 +177,10 @@ export const agentDescriptor: Descriptor = {
           "snapshotRemoved": {
            "type": "SnapshotRemoved",
            "id": 12
+          },
+          "csiNode": {
+           "type": "CsiNode",
+           "id": 13
           }
          }
         },
@@ -313,6 +318,14 @@ export const agentDescriptor: Descriptor = {
           "events": {
            "rule": "repeated",
            "type": "AgentEvent",
+           "id": 1
+          }
+         }
+        },
+        "CsiNode": {
+         "fields": {
+          "report": {
+           "type": "bytes",
            "id": 1
           }
          }

@@ -59,8 +59,9 @@ export interface AgentMessage {
   volumeMade?: VolumeMade;
   snapshotTaken?: SnapshotTaken;
   snapshotRemoved?: SnapshotRemoved;
+  csiNode?: CsiNode;
   /** Which of the alternatives is present. */
-  message?: 'hello' | 'nodeStatus' | 'podStatuses' | 'events' | 'heartbeat' | 'volumeRemoved' | 'tunnelRefused' | 'nodeUsage' | 'staticPods' | 'volumeMade' | 'snapshotTaken' | 'snapshotRemoved';
+  message?: 'hello' | 'nodeStatus' | 'podStatuses' | 'events' | 'heartbeat' | 'volumeRemoved' | 'tunnelRefused' | 'nodeUsage' | 'staticPods' | 'volumeMade' | 'snapshotTaken' | 'snapshotRemoved' | 'csiNode';
 }
 
 export interface Hello {
@@ -113,6 +114,10 @@ export interface AgentEvent {
 
 export interface EventBatch {
   events: AgentEvent[];
+}
+
+export interface CsiNode {
+  report: Buffer;
 }
 
 export interface VolumeRemoved {

@@ -35,3 +35,21 @@ async function unmount(point: string): Promise<void> {
 export function unescapedPath(path: string): string {
   return path.replaceAll(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)));
 }
+
+/** Whether what is mounted below a folder also shows in containers that ask for it, and the other way round: its mount is shared. */
+export async function isShared(path: string): Promise<boolean> {
+  const lines = (await readFile('/proc/self/mountinfo', 'utf8')).split('\n').map((line) => line.split(' '));
+  const isAbove = (point: string) => point === path || path.startsWith(point.endsWith('/') ? point : `${point}/`);
+  // The longest is the innermost, and of those on one point the last one covers the others.
+  const [innermost] = lines
+    .filter(([, , , , point]) => point !== undefined && isAbove(unescapedPath(point)))
+    .reverse()
+    .sort((a, b) => (b[4]?.length ?? 0) - (a[4]?.length ?? 0));
+  return innermost?.slice(6).some((field) => field.startsWith('shared:')) ?? false;
+}
+
+/** Makes a folder a shared mount of itself; nothing may be mounted below it yet. */
+export async function shareFolder(path: string): Promise<void> {
+  await run('mount', ['--no-canonicalize', '--internal-only', '--bind', path, path]);
+  await run('mount', ['--no-canonicalize', '--internal-only', '--make-shared', path]);
+}

@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { type DiskSource, diskFileSystems, type LocalDisk, mountOptionProblem, type PersistentVolume } from '@berth/api';
+import { KeyedMutex } from '../keyed-mutex.ts';
 import type { TakenSnapshot } from '../volume-manager.ts';
 import { BlockDevices } from './block-devices.ts';
 import { DiskArchives, type IncomingArchive } from './disk-archives.ts';
@@ -34,7 +35,7 @@ export class LocalDisks {
   readonly #archives: DiskArchives;
   readonly #devices: BlockDevices;
   readonly #podsRoot: string;
-  readonly #turns = new Map<string, Promise<void>>();
+  readonly #mutex = new KeyedMutex();
 
   constructor(options: LocalDisksOptions) {
     this.#files = new DiskFiles(options);
@@ -128,13 +129,7 @@ export class LocalDisks {
     return this.#inTurn('volume' in source ? source.volume : source.snapshot, task);
   }
 
-  async #inTurn(path: string, task: () => Promise<void>): Promise<void> {
-    const turn = (this.#turns.get(path) ?? Promise.resolve()).then(task, task);
-    this.#turns.set(path, turn);
-    try {
-      await turn;
-    } finally {
-      if (this.#turns.get(path) === turn) this.#turns.delete(path);
-    }
+  #inTurn(path: string, task: () => Promise<void>): Promise<void> {
+    return this.#mutex.run(path, task);
   }
 }

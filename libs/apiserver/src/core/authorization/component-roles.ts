@@ -80,7 +80,9 @@ export const gatewayRules: PolicyRule[] = [
   rule(read, 'apiextensions.k8s.io', ['customresourcedefinitions']),
   rule([...read, 'update', 'patch'], snapshotGroup, ['volumesnapshotcontents', 'volumesnapshotcontents/status']),
   rule(read, 'discovery.k8s.io', ['endpointslices']),
-  rule(read, 'storage.k8s.io', ['storageclasses']),
+  rule(read, 'storage.k8s.io', ['storageclasses', 'csidrivers', 'volumeattachments']),
+  // The storage drivers of each node.
+  rule([...read, 'create', 'update', 'patch'], 'storage.k8s.io', ['csinodes']),
   rule(read, 'node.k8s.io', ['runtimeclasses']),
   rule(read, 'networking.k8s.io', ['networkpolicies', 'ingresses', 'ingressclasses']),
   rule([...read, 'create', 'update', 'patch'], 'coordination.k8s.io', ['leases']),
