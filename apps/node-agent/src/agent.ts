@@ -119,11 +119,7 @@ export class Agent {
     this.#images = new NodeImages({ ...ports, settings: settings.images, pods: () => this.pods.pods(), event });
     const images = () => this.#images.listed;
     const volumesInUse = () => ports.csi?.volumesInUse() ?? [];
-    this.#reporter = new NodeReporter({
-      facts: settings.facts,
-      health: ownHealth,
-      ...{ pressures, images, volumesInUse, link, clock, logger },
-    });
+    this.#reporter = new NodeReporter({ facts: settings.facts, health: ownHealth, pressures, images, volumesInUse, link, clock, logger });
     this.#usage = new UsageReporter({
       ...{ runtime, link, clock, logger, host: ports.hostCounters },
       volumesCapacity: () => ports.volumes.localCapacity(),

@@ -7,8 +7,7 @@ import { schemas } from '../schemas.ts';
 import { validateCsiDriverFields, validateCsiDriverUpdate } from '../validation/csi.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 import { dnsSubdomain } from '../validation/names.ts';
-import { idleKind } from '../warnings/idle-kind.ts';
-import { csiDriverWarnings } from '../warnings/storage.ts';
+import { csiDriverWarnings, idleDriverFields } from '../warnings/storage.ts';
 
 export type CSIDriver = Type;
 
@@ -34,5 +33,5 @@ export const CSIDriver = defineKind<CSIDriver>({
   validate: (object) => [...validateMetadata(object, { scope: 'Cluster', name: dnsSubdomain }), ...validateCsiDriverFields(object)],
   validateUpdate: (next, old) => [...validateMetadataUpdate(next, old), ...validateCsiDriverUpdate(next, old)],
   columns: csiDriverColumns,
-  warnings: (object, old) => [...csiDriverWarnings(object, old), ...idleKind('csidrivers')],
+  warnings: (object, old) => [...csiDriverWarnings(object, old), ...idleDriverFields(object)],
 });

@@ -6,7 +6,6 @@ import { schemas } from '../schemas.ts';
 import { validateCsiNodeSpec, validateCsiNodeUpdate } from '../validation/csi.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
 import { dnsSubdomain } from '../validation/names.ts';
-import { idleKind } from '../warnings/idle-kind.ts';
 
 export type CSINode = Type;
 
@@ -27,5 +26,4 @@ export const CSINode = defineKind<CSINode>({
   validate: (object) => [...validateMetadata(object, { scope: 'Cluster', name: dnsSubdomain }), ...validateCsiNodeSpec(object)],
   validateUpdate: (next, old) => [...validateMetadataUpdate(next, old), ...validateCsiNodeUpdate(next, old)],
   columns: csiNodeColumns,
-  warnings: () => idleKind('csinodes', 'the scheduler keeps to the limits of drivers'),
 });

@@ -13,6 +13,7 @@ const actingVolumes = [
   'projected',
   'downwardAPI',
   'image',
+  'csi',
 ];
 const actingProjections = ['configMap', 'secret', 'downwardAPI', 'serviceAccountToken'];
 /** Resources whose limits are enforced. */

@@ -13,6 +13,7 @@ import { idle } from './pod-spec.ts';
 const actingVolumeFields = [
   'hostPath',
   'local',
+  'csi',
   'capacity',
   'accessModes',
   'claimRef',
@@ -51,9 +52,8 @@ function volumeDeprecations({ metadata, spec }: PersistentVolume): string[] {
 export function volumeWarnings(volume: PersistentVolume): string[] {
   const { spec } = volume;
   const warnings = Object.keys(spec)
-    .filter((key) => !actingVolumeFields.includes(key) && !(key === 'mountOptions' && localDisk(volume)))
+    .filter((key) => !actingVolumeFields.includes(key) && !(key === 'mountOptions' && (localDisk(volume) ?? spec.csi)))
     .map((key) => idle(`spec.${key}`));
-  if (spec.volumeMode === 'Block') warnings.push(idle('spec.volumeMode', 'Berth mounts file systems only'));
   return [...volumeDeprecations(volume), ...warnings];
 }
 
@@ -73,6 +73,16 @@ export function storageClassWarnings(storageClass: StorageClass): string[] {
   );
   const fields = (['mountOptions', 'allowedTopologies'] as const).filter((key) => storageClass[key]?.length);
   return [...labels, ...fields.map((key) => idle(key))];
+}
+
+/** What no node does for a driver. */
+export function idleDriverFields({ spec }: CSIDriver): string[] {
+  const selinux = "Berth's nodes mount nothing with an SELinux context: drivers are given no such option, and volumes are not relabelled";
+  const period = 'a node counts how many volumes its driver takes when the driver registers';
+  return [
+    ...(spec.seLinuxMount ? [idle('spec.seLinuxMount', selinux)] : []),
+    ...(spec.nodeAllocatableUpdatePeriodSeconds ? [idle('spec.nodeAllocatableUpdatePeriodSeconds', period)] : []),
+  ];
 }
 
 export function csiDriverWarnings({ spec }: CSIDriver, old?: CSIDriver): string[] {
