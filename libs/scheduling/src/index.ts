@@ -8,3 +8,4 @@ export { amountText, podRequests, type Resources, resourcesFrom } from './resour
 export { type Decision, explainedMax, type NodeScore, schedule } from './schedule.ts';
 export { Snapshot } from './snapshot.ts';
 export { untolerated } from './tolerations.ts';
+export { admitsTopology } from './topology-terms.ts';

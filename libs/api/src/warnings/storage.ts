@@ -65,14 +65,12 @@ export function claimWarnings({ metadata, spec }: PersistentVolumeClaim): string
 }
 
 export function storageClassWarnings(storageClass: StorageClass): string[] {
-  const labels = (storageClass.allowedTopologies ?? []).flatMap(({ matchLabelExpressions }, at) =>
+  return (storageClass.allowedTopologies ?? []).flatMap(({ matchLabelExpressions }, at) =>
     (matchLabelExpressions ?? []).flatMap(({ key }, index) => {
       const message = deprecatedNodeLabel(key);
       return message ? [`allowedTopologies[${at}].matchLabelExpressions[${index}].key: ${message}`] : [];
     }),
   );
-  const fields = (['mountOptions', 'allowedTopologies'] as const).filter((key) => storageClass[key]?.length);
-  return [...labels, ...fields.map((key) => idle(key))];
 }
 
 /** What no node does for a driver. */

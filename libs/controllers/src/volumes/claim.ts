@@ -12,6 +12,7 @@ import {
 } from '@berth/api';
 import { type Action, type Caches, type Controller, erased, watches } from '@berth/controller';
 import { keyOf } from '@berth/machinery';
+import { admitsTopology } from '@berth/scheduling';
 import { bind, isBound, phase } from './binding.ts';
 import { type ClaimSource, claimSource, cloneSourceOf, type NoSource, snapshotSourceOf } from './claim-source.ts';
 import { planExpansion } from './expansion.ts';
@@ -180,7 +181,8 @@ function provision({ claim, storageClass, volumes, nodes, capacities, source }: 
   }
   if (provisioner !== localProvisioner) return provisionElsewhere(claim, provisioner);
   if (source && 'problem' in source) return [event(claim, 'Warning', 'ProvisioningFailed', provisioningFailure(className, source.problem))];
-  const holders = source ? nodes.filter((node) => hostnameOfNode(node) === source.hostname) : nodes;
+  const allowed = nodes.filter(({ metadata }) => admitsTopology(storageClass, metadata.labels ?? {}));
+  const holders = source ? allowed.filter((node) => hostnameOfNode(node) === source.hostname) : allowed;
   const withRoom = holders.filter((node) => hasRoom(claim, node, capacities));
   const nodeName = (source ? undefined : selected) ?? nodeForImmediate(withRoom, volumes, source !== undefined)?.metadata.name;
   if (nodeName === undefined) {

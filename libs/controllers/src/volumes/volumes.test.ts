@@ -1,4 +1,4 @@
-import { Event, Node, PersistentVolume, PersistentVolumeClaim, Pod, type StorageClass, VolumeAttributesClass } from '@berth/api';
+import { Event, Node, PersistentVolume, PersistentVolumeClaim, Pod, StorageClass, VolumeAttributesClass } from '@berth/api';
 import { isReason } from '@berth/machinery';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startTestCluster, type TestCluster } from '../testing.ts';
@@ -212,6 +212,7 @@ test('what a class or a claim asks for that no volume can have is said', () => {
       nodeWith('n', { 'berth.io/volume-file-systems': systems }),
     );
   expect(problem({})).toBeUndefined();
+  expect(problem({}, 'ext4', { volumeAttributesClassName: 'fast' })).toContain('makes no volumes with attributes');
   expect(problem({ parameters: { 'csi.storage.k8s.io/fstype': 'ext4' }, mountOptions: ['noatime', 'nodev,nosuid'] })).toBeUndefined();
   expect(problem({ parameters: { fsType: 'xfs' } }, 'ext4,xfs')).toBeUndefined();
   expect(problem({ parameters: { fsType: 'xfs' } })).toContain('install the Debian package xfsprogs');
@@ -221,4 +222,24 @@ test('what a class or a claim asks for that no volume can have is said', () => {
   expect(problem({}, '', block)).toBe('node "n" makes no volumes with a file of their own, which block volumes are');
   expect(problem({ parameters: { speed: 'fast' } })).toContain('knows no parameter "speed"');
   expect(problem({ mountOptions: ['noatime,loop=/dev/loop0'] })).toContain('mount option "loop=/dev/loop0" is not supported');
+});
+
+test('a class that waits for no pod gets its volume on a node of its topologies', async () => {
+  const { client, eventually } = cluster;
+  for (const name of ['t1', 't2']) await client.create(Node, nodeWith(name, {}));
+  const allowedTopologies = [{ matchLabelExpressions: [{ key: 'kubernetes.io/hostname', values: ['t2'] }] }];
+  await client.create(StorageClass, {
+    apiVersion: 'storage.k8s.io/v1',
+    kind: 'StorageClass',
+    metadata: { name: 'of-t2' },
+    provisioner: 'berth.io/local',
+    allowedTopologies,
+  });
+  for (const name of ['first', 'second']) {
+    await client.create(PersistentVolumeClaim, claim(name, { storageClassName: 'of-t2' }));
+    await eventually(async () => (await phaseOf(name)) === 'Bound');
+    const { spec } = await client.get(PersistentVolumeClaim, { namespace: 'default', name });
+    const { nodeAffinity } = (await client.get(PersistentVolume, { name: spec.volumeName ?? '' })).spec;
+    expect(JSON.stringify(nodeAffinity)).toContain('"t2"');
+  }
 });

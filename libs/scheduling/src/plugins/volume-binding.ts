@@ -1,11 +1,12 @@
 // A pod runs where its volumes can be reached, and where those can be had that are made only once it has a node.
-import { type PersistentVolume, type StorageClass, storageClassNameOf } from '@berth/api';
+import { type PersistentVolume, storageClassNameOf } from '@berth/api';
 import { labelSelectorFrom, parseQuantity } from '@berth/machinery';
 import { nodeMatches } from '../node-selector.ts';
 import type { NodeState } from '../node-state.ts';
 import { type LocalPlugin, unresolvable } from '../plugin.ts';
 import type { Snapshot } from '../snapshot.ts';
 import { claimBytes, promisedBytes } from '../storage-capacity.ts';
+import { admitsTopology } from '../topology-terms.ts';
 import { volumePlan, type WaitingClaim } from '../volume-plan.ts';
 
 const refusals = {
@@ -36,7 +37,7 @@ function isReachable({ spec }: PersistentVolume, node: NodeState): boolean {
 /** Volumes that nobody makes must be there, on this node; others may be made where the class allows. */
 function canBeHad(waiting: WaitingClaim, node: NodeState, { volumes }: Snapshot): boolean {
   const { storageClass } = waiting;
-  if (storageClass.provisioner !== noProvisioner) return isAllowed(storageClass, node);
+  if (storageClass.provisioner !== noProvisioner) return admitsTopology(storageClass, node.labels);
   for (const volume of volumes.volumes.values()) if (fits(volume, waiting) && isReachable(volume, node)) return true;
   return false;
 }
@@ -53,13 +54,6 @@ function hasRoom(waiting: WaitingClaim[], node: NodeState, { volumes }: Snapshot
     asked.set(provisioner, sum);
   }
   return true;
-}
-
-function isAllowed({ allowedTopologies }: StorageClass, node: NodeState): boolean {
-  if (!allowedTopologies?.length) return true;
-  return allowedTopologies.some(({ matchLabelExpressions }) =>
-    (matchLabelExpressions ?? []).every(({ key, values }) => values?.includes(node.labels[key] ?? '')),
-  );
 }
 
 function fits(volume: PersistentVolume, { claim, storageClass }: WaitingClaim): boolean {

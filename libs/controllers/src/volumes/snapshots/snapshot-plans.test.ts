@@ -12,6 +12,7 @@ import type { KindDefinition } from '@berth/machinery';
 import { expect, test } from 'vitest';
 import { planContent } from './content.ts';
 import { planSnapshot } from './snapshot.ts';
+import { secretAnnotations } from './snapshot-secret.ts';
 
 const [, contentKind, kind] = snapshotDefinitions().map((definition) => {
   const status = { acceptedNames: definition.spec.names, conditions: [{ type: 'Established', status: 'True' }], storedVersions: ['v1'] };
@@ -68,4 +69,30 @@ test('a node that failed is asked again ever later, once for each failure', () =
   expect(asked(undefined, failedAtMs + 5_000)).toEqual([again]);
   expect(asked(`1 after ${error.time}`, failedAtMs + 50_000)).toEqual([]);
   expect(asked('4 after 2025-12-31T23:00:00Z', failedAtMs + 1_000)).toEqual([{ type: 'requeue', afterMs: 79_000 }]);
+});
+
+test('a content says which secret its driver needs, by the templates of the class', () => {
+  const named = (parameters?: Record<string, string>) =>
+    secretAnnotations(
+      {
+        apiVersion: snapshotApiVersion,
+        kind: 'VolumeSnapshotClass',
+        metadata: { name: 'c' },
+        deletionPolicy: 'Delete',
+        driver: 'd',
+        ...(parameters && { parameters }),
+      },
+      { ...theirs, metadata: { ...theirs.metadata, uid: 'u' } },
+    );
+  const secret = 'csi.storage.k8s.io/snapshotter-secret';
+  expect(named()).toEqual({});
+  expect(named({ [`${secret}-name`]: 'only' })).toEqual({});
+  const templates = {
+    [`${secret}-name`]: `\${volumesnapshotcontent.name}-\${volumesnapshot.name}`,
+    [`${secret}-namespace`]: `\${volumesnapshot.namespace}`,
+  };
+  expect(named(templates)).toEqual({
+    'snapshot.storage.kubernetes.io/deletion-secret-name': 'snapcontent-u-theirs',
+    'snapshot.storage.kubernetes.io/deletion-secret-namespace': 'default',
+  });
 });

@@ -42,6 +42,7 @@ import {
   snapshotsIn,
   upstreamLeases,
 } from './snapshot-caches.ts';
+import { secretAnnotations } from './snapshot-secret.ts';
 
 /** After which it is looked whether upstream's controller still is at work. */
 const yieldedMs = 60_000;
@@ -213,7 +214,7 @@ function createContent(observed: ObservedSnapshot, now: number): Action[] {
   const content: VolumeSnapshotContent = {
     apiVersion: snapshotApiVersion,
     kind: 'VolumeSnapshotContent',
-    metadata: { name: contentNameOf(snapshot), annotations: source.annotations },
+    metadata: { name: contentNameOf(snapshot), annotations: { ...source.annotations, ...secretAnnotations(found, snapshot) } },
     spec: {
       ...{ deletionPolicy: found.deletionPolicy, driver: source.driver, source: { volumeHandle: source.handle } },
       ...{ sourceVolumeMode: volume.spec.volumeMode ?? 'Filesystem', volumeSnapshotClassName: found.metadata.name },
