@@ -1,7 +1,7 @@
 // Real clusters for the end-to-end tests, one for each file that runs at the same time: their own directories, ports, address ranges
 // and instances, so that they run beside each other and beside one that `npm run up` started. Everything they made is gone at the
 // end, also when tests failed.
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { Cluster } from '../../tools/cluster/cluster.ts';
@@ -49,6 +49,8 @@ export default async function setUp(project: TestProject): Promise<() => Promise
 
 async function startLane(instance: number, onTearDown: (tearDown: () => Promise<void>) => void): Promise<Lane> {
   const directory = await mkdtemp(join(parent, 'be2e-'));
+  // Pods with users of their own pass through it.
+  await chmod(directory, 0o711);
   const layout = { ...layoutOf(instance), ...programs, directory, nodeName: laneNode };
   const cluster = new Cluster(layout);
   onTearDown(async () => {

@@ -21,6 +21,7 @@ import { nodeEvent } from './node/node-event.ts';
 import { allocatable, type NodeFacts, type NodeHealth } from './node/node-object.ts';
 import { NodeReporter } from './node/node-reporter.ts';
 import type { PodCgroups } from './node/pod-cgroups.ts';
+import { SeenHealth } from './node/seen-health.ts';
 import { type HostCounters, UsageReporter } from './node/usage-reporter.ts';
 import { ownNode } from './pods/admitting-node.ts';
 import type { LogFolders } from './pods/log-folders.ts';
@@ -104,6 +105,7 @@ export class Agent {
   readonly #images: NodeImages;
   readonly #manifests: ManifestFolder | undefined;
   readonly #stopping = new AbortController();
+  readonly #health: SeenHealth;
   #connected = false;
   #lastWelcome: Welcome | undefined;
   readonly #desired: DesiredInbox;
@@ -112,9 +114,11 @@ export class Agent {
     this.#ports = ports;
     this.#settings = settings;
     const { link, clock, logger, health, runtime } = ports;
+    const { logs, seccompDirectory, cgroupParent, capabilities, writesFiles } = settings;
     const pressures = () => this.#evictions.conditions;
     const isShuttingDown = () => this.shutdown.isShuttingDown;
-    const ownHealth = async () => ({ ...(await health()), isShuttingDown: isShuttingDown() });
+    this.#health = new SeenHealth(health);
+    const ownHealth = async () => ({ ...(await this.#health.look()), isShuttingDown: isShuttingDown() });
     const event = (reason: string, message: string) => link.reportEvent(nodeEvent(settings.facts, reason, message, clock));
     this.#images = new NodeImages({ ...ports, settings: settings.images, pods: () => this.pods.pods(), event });
     const images = () => this.#images.listed;
@@ -131,12 +135,8 @@ export class Agent {
       pulls: this.#images.pulls,
       hostIp: settings.facts.nodeIp,
       node: ownNode(settings.facts, settings),
-      ...{ pressures, isShuttingDown },
-      logs: settings.logs,
-      seccompDirectory: settings.seccompDirectory,
-      cgroupParent: settings.cgroupParent,
-      capabilities: settings.capabilities,
-      writesFiles: settings.writesFiles,
+      ...{ pressures, isShuttingDown, runtimeFeatures: () => this.#health.last },
+      ...{ logs, seccompDirectory, cgroupParent, capabilities, writesFiles },
     });
     this.#evictions = this.#evictionManager();
     this.shutdown = this.#nodeShutdown();
@@ -185,6 +185,7 @@ export class Agent {
   }
 
   async start(): Promise<void> {
+    await this.#health.look();
     await this.pods.start();
     const { csi, link } = this.#ports;
     csi?.follow({ link, inUseChanged: () => this.#reporter.lookNow(), driversChanged: () => this.pods.driversChanged() });

@@ -1,6 +1,5 @@
 // One node from start to stop on a real machine: containerd, network, volumes, the session with the control plane, and HTTP.
 import { execFile } from 'node:child_process';
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import {
@@ -30,6 +29,7 @@ import { machineMetrics } from './metrics/machine-metrics.ts';
 import { leasesDirectory } from './network/cni-config.ts';
 import { HostNetwork } from './network/host-network.ts';
 import { HostCgroupReader } from './node/cgroup-counters.ts';
+import { containerdFolder, provideDataDirectory } from './node/data-directory.ts';
 import { hasAppArmor, hostFacts } from './node/host-facts.ts';
 import { nodeEvent } from './node/node-event.ts';
 import { hostHealth } from './node/node-health.ts';
@@ -79,7 +79,7 @@ export async function startNodeAgent(config: AgentConfig, ports: Ports): Promise
 }
 
 async function start(config: AgentConfig, ports: Ports, onStop: (cleanup: () => Promise<void> | void) => void): Promise<Agent> {
-  await mkdir(config.dataDirectory, { recursive: true, mode: 0o700 });
+  await provideDataDirectory(config.dataDirectory);
   const containerd = containerdOf(config, ports);
   if (config.runtimeEndpoint === undefined) {
     await writeHostsFiles(containerd.paths.registryConfigDirectory, config.registries.file);
@@ -160,7 +160,7 @@ export function ctrTarget({ runtimeEndpoint }: Pick<AgentConfig, 'runtimeEndpoin
 export function containerdOf({ dataDirectory, programs }: Pick<AgentConfig, 'dataDirectory' | 'programs'>, ports: Ports): Containerd {
   return new Containerd({
     ...{ ...ports, programs },
-    directory: join(dataDirectory, 'c'),
+    directory: join(dataDirectory, containerdFolder),
     leasesDirectory: leasesDirectory(join(dataDirectory, 'network')),
   });
 }

@@ -3,6 +3,11 @@
 // What must hold: every call is safe to repeat after a crash; ids are the runtime's own and survive an agent restart.
 import type { Readable, Writable } from 'node:stream';
 
+export interface IdRange {
+  hostId: number;
+  length: number;
+}
+
 export interface SandboxConfig {
   name: string;
   namespace: string;
@@ -24,6 +29,8 @@ export interface SandboxConfig {
   /** A container in it is: others may not be in a sandbox that is not. */
   privileged: boolean;
   sysctls: Record<string, string>;
+  /** User and group ids of the machine that are the pod's 0 and up; absent: it has the machine's own. */
+  userNamespace?: IdRange;
   /** One of those the runtime is configured with; empty or absent for its default. */
   runtimeHandler?: string;
 }
@@ -41,6 +48,8 @@ export interface Mount {
   containerPath: string;
   hostPath: string;
   readonly: boolean;
+  /** What is mounted below it, too: where the runtime handler can do so, and for read-only ones without propagation. */
+  recursiveReadOnly?: boolean;
   propagation: 'private' | 'hostToContainer' | 'bidirectional';
 }
 
@@ -52,6 +61,8 @@ export interface SecurityContext {
   runAsUsername?: string;
   runAsGroup?: number;
   supplementalGroups: number[];
+  /** Without what the image says of the user's groups. */
+  strictGroups?: boolean;
   addCapabilities: string[];
   dropCapabilities: string[];
   /** A profile of the node's own is named by its absolute path. */
@@ -119,6 +130,8 @@ export interface ContainerInfo {
   reason: string;
   message: string;
   logPath: string;
+  /** That its first process began with; absent where the runtime does not tell. */
+  user?: { uid: number; gid: number; supplementalGroups: number[] };
 }
 
 export interface ImageInfo {

@@ -15,7 +15,7 @@ function nodeWith(more: Partial<AdmittingNode> = {}): AdmittingNode {
     allocatable: resourcesFrom({ cpu: '1900m', memory: '1Gi', 'ephemeral-storage': '10Gi', pods: '110', 'example.com/gpu': '1' }),
     pressures: [],
     allowedSysctls: safeSysctls,
-    ...{ hasAppArmor: false, isShuttingDown: false },
+    ...{ hasAppArmor: false, hasStrictGroups: false, isShuttingDown: false },
     ...more,
   };
 }
@@ -35,6 +35,12 @@ const short = (resource: string, requested: number, used: number, capacity: numb
   `Node didn't have enough resource: ${resource}, requested: ${requested}, used: ${used}, capacity: ${capacity}`;
 const affinity = "Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector";
 const ports = "Predicate NodePorts failed: node(s) didn't have free ports for the requested pod ports";
+
+test('a node whose runtime can leave out the groups of an image takes pods that ask for that', () => {
+  const strict = podOf('app', { securityContext: { supplementalGroupsPolicy: 'Strict' } });
+  expect(admit(strict, nodeWith({ hasStrictGroups: true }), [])).toBeUndefined();
+  expect(admit(strict, nodeWith(), [])?.reason).toBe('SupplementalGroupsPolicyNotSupported');
+});
 
 const others = [asking({ cpu: '400m', memory: '512Mi', 'example.com/gpu': '1' }, {}, 'other'), onPort(80, 'http')];
 

@@ -19,6 +19,8 @@ export interface AdmittingNode {
   pressures: readonly PressureCondition[];
   allowedSysctls: readonly string[];
   hasAppArmor: boolean;
+  /** Its runtime leaves out the groups of an image where a pod asks for that. */
+  hasStrictGroups: boolean;
   /** The machine is about to be switched off. */
   isShuttingDown: boolean;
 }
@@ -39,7 +41,7 @@ export function admit(pod: Pod, node: AdmittingNode, others: Pod[]): Rejection |
     underPressure(pod, node) ??
     sysctls(pod, node) ??
     otherSystem(pod, node) ??
-    strictGroups(pod) ??
+    strictGroups(pod, node) ??
     general(pod, node, others) ??
     appArmor(pod, node)
   );
@@ -77,9 +79,9 @@ function otherSystem({ metadata, spec }: Pod, { labels }: AdmittingNode): Reject
   return { reason: 'PodOSNotSupported', message: "Failed to admit pod as the OS field doesn't match node OS" };
 }
 
-/** containerd 1.6 drops the field, so that a container would have groups of its image that it is not to have. */
-function strictGroups({ spec }: Pod): Rejection | undefined {
-  if (spec.securityContext?.supplementalGroupsPolicy !== 'Strict') return undefined;
+/** A runtime that drops the field would give a container groups of its image that it is not to have. */
+function strictGroups({ spec }: Pod, { hasStrictGroups }: AdmittingNode): Rejection | undefined {
+  if (hasStrictGroups || spec.securityContext?.supplementalGroupsPolicy !== 'Strict') return undefined;
   return {
     reason: 'SupplementalGroupsPolicyNotSupported',
     message: 'SupplementalGroupsPolicy=Strict is not supported in this node',

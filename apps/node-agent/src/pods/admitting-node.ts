@@ -32,6 +32,7 @@ export interface NodeMoment {
   /** What it is short of. */
   pressures: readonly PressureCondition[];
   isShuttingDown: boolean;
+  hasStrictGroups: boolean;
 }
 
 /** @param known as the control plane sent it */

@@ -16,7 +16,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-function configOf(container: Partial<Container>, spec: Partial<Pod['spec']> = {}) {
+function configOf(container: Partial<Container>, spec: Partial<Pod['spec']> = {}, recursiveReadOnlyMounts = false) {
   const whole: Container = { name: 'main', image: 'web:1', ...container };
   const pod: Pod = {
     ...{ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'web', namespace: 'shop', uid: 'u1' } },
@@ -28,7 +28,7 @@ function configOf(container: Partial<Container>, spec: Partial<Pod['spec']> = {}
       volumes: new Map([['data', join(folder, 'volume')]]),
       podDirectory: join(folder, 'pod'),
       writesFiles: true,
-      seccompDirectory: '/seccomp',
+      ...{ seccompDirectory: '/seccomp', recursiveReadOnlyMounts },
     },
     sources: {
       ...{ pod, podIps: ['10.1.0.2'], hostIp: '10.0.0.1', allocatable: { cpuCores: 1, memoryBytes: 2 ** 30, storageBytes: 2 ** 34 } },
@@ -94,12 +94,16 @@ test('volumes that show objects of the API are read-only, whatever a mount says,
   expect(await readonly({ emptyDir: {} }, { readOnly: true })).toBe(true);
 });
 
-test('a mount that must be read-only all the way down is refused, as containerd 1.6 cannot; one that may be is read-only', async () => {
+test('a mount that must be read-only all the way down is refused where the runtime cannot; one that may be is read-only', async () => {
   const mount = (recursiveReadOnly: string) => ({ name: 'data', mountPath: '/a', readOnly: true, recursiveReadOnly });
   await expect(configOf({ volumeMounts: [mount('Enabled')] })).rejects.toThrow(
     'volume "data" requested recursive read-only mode, but it is not supported by the runtime',
   );
-  for (const mode of ['IfPossible', 'Disabled']) expect((await configOf({ volumeMounts: [mount(mode)] })).mounts[0]?.readonly).toBe(true);
+  for (const mode of ['IfPossible', 'Disabled'])
+    expect((await configOf({ volumeMounts: [mount(mode)] })).mounts[0]).toEqual(expect.not.objectContaining({ recursiveReadOnly: true }));
+  const made = async (mode: string) => (await configOf({ volumeMounts: [mount(mode)] }, {}, true)).mounts[0];
+  for (const mode of ['IfPossible', 'Enabled']) expect(await made(mode)).toMatchObject({ readonly: true, recursiveReadOnly: true });
+  expect(await made('Disabled')).toEqual({ containerPath: '/a', hostPath: join(folder, 'volume'), readonly: true, propagation: 'private' });
 });
 
 test('a part that leads out of its volume, and a volume that is not there, are errors of the configuration', async () => {

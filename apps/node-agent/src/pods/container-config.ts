@@ -29,6 +29,8 @@ export interface ContainerConfigInput {
   /** False where there is no disk to write to: simulated nodes. */
   writesFiles: boolean;
   seccompDirectory: string;
+  /** Whether what is mounted below a read-only volume can be read-only too. */
+  recursiveReadOnlyMounts: boolean;
 }
 
 /** A change of this is a reason to restart; of a running pod's container, only the image can change. */
@@ -89,7 +91,7 @@ async function volumeMounts(input: ContainerConfigInput, variables: ReadonlyMap<
   for (const [index, mount] of (input.container.volumeMounts ?? []).entries()) {
     const base = input.volumes.get(mount.name);
     if (base === undefined) throw new ConfigError(`cannot find volume "${mount.name}" to mount into container "${input.container.name}"`);
-    refuseRecursive(mount);
+    const recursiveReadOnly = isRecursive(mount, input.recursiveReadOnlyMounts);
     const subPath = mount.subPathExpr ? expand(mount.subPathExpr, variables) : (mount.subPath ?? '');
     const hostPath = subPath && input.writesFiles ? await inVolume(base, subPath, mount, index, input) : base;
     const propagation =
@@ -100,7 +102,7 @@ async function volumeMounts(input: ContainerConfigInput, variables: ReadonlyMap<
           : 'private';
     const volume = input.pod.spec.volumes?.find(({ name }) => name === mount.name);
     const readonly = mount.readOnly === true || (volume !== undefined && isReadOnly(volume));
-    mounts.push({ containerPath: mount.mountPath, hostPath, readonly, propagation });
+    mounts.push({ containerPath: mount.mountPath, hostPath, readonly, ...(recursiveReadOnly && { recursiveReadOnly }), propagation });
   }
   return mounts;
 }
@@ -114,9 +116,9 @@ function volumeDevices({ pod, container, volumes }: ContainerConfigInput): Conta
   });
 }
 
-/** No container runtime that runs here makes what is mounted below a read-only volume read-only too, so nobody is to believe it. */
-function refuseRecursive({ name, recursiveReadOnly }: VolumeMount): void {
-  if (recursiveReadOnly !== 'Enabled') return;
+/** @throws ConfigError where it must be and the runtime cannot: nobody is to believe what does not hold */
+function isRecursive({ name, recursiveReadOnly }: VolumeMount, isSupported: boolean): boolean {
+  if (isSupported || recursiveReadOnly !== 'Enabled') return isSupported && (recursiveReadOnly ?? 'Disabled') !== 'Disabled';
   const why = `volume ${JSON.stringify(name)} requested recursive read-only mode, but it is not supported by the runtime`;
   throw new ConfigError(`failed to resolve recursive read-only mode: ${why}`);
 }

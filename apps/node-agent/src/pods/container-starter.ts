@@ -12,6 +12,7 @@ import { type MissingImage, pullImageVolumes, releaseImageVolumes } from './imag
 import { runHook } from './lifecycle-hooks.ts';
 import type { PodEnvironment } from './pod-environment.ts';
 import type { Retries } from './retries.ts';
+import { handlerFeatures } from './runtime-features.ts';
 
 /** Ended instances kept for `kubectl logs --previous` and lastState. */
 const deadInstancesKept = 1;
@@ -109,8 +110,9 @@ export class ContainerStarter {
       podDirectory: this.#env.volumes.podDirectory(pod.metadata.uid ?? ''),
       writesFiles: this.#env.writesFiles,
       seccompDirectory: this.#env.seccompDirectory,
+      recursiveReadOnlyMounts: handlerFeatures(this.#env.runtimeFeatures(), this.#env.runtimeHandler(pod)).recursiveReadOnlyMounts,
     });
-    const id = await this.#env.runtime.createContainer(sandboxId, config, this.#env.sandboxConfig(pod, 0));
+    const id = await this.#env.runtime.createContainer(sandboxId, config, await this.#env.sandboxConfig(pod, 0));
     this.#env.inventory.addContainer(pod.metadata.uid ?? '', id);
     return id;
   }

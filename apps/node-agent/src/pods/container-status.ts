@@ -47,6 +47,7 @@ export function containerStatus(view: ContainerView): ContainerStatus {
     imageID: current?.imageRef ?? '',
     ...(current && { containerID: `containerd://${current.id}` }),
     started: running && view.started,
+    ...(current?.user && { user: { linux: current.user } }),
     ...sizes(view, running),
   };
 }

@@ -1,7 +1,7 @@
 // What a pod's worker may use of the node: one object, so that workers are built and tested with any part replaced.
 import type { Container, Pod, PodStatus, Secret } from '@berth/api';
 import type { PodStatusReport } from '@berth/protocol';
-import type { ContainerInfo, Runtime, SandboxConfig } from '@berth/runtime';
+import type { ContainerInfo, Runtime, RuntimeHealth, SandboxConfig } from '@berth/runtime';
 import type { Clock, Logger } from '@berth/telemetry';
 import type { ImagePuller } from '../images/image-puller.ts';
 import type { PodCgroup } from '../node/pod-cgroups.ts';
@@ -34,7 +34,10 @@ export interface PodEnvironment {
   writesFiles: boolean;
   /** Where `localhostProfile` of seccomp begins. */
   seccompDirectory: string;
-  sandboxConfig(pod: Pod, attempt: number): SandboxConfig;
+  /** @throws Error when the pod asks for what its runtime cannot do */
+  sandboxConfig(pod: Pod, attempt: number): Promise<SandboxConfig>;
+  /** What the runtime said last that it can do. */
+  runtimeFeatures(): RuntimeHealth;
   /** How the pod's runtime class has it run; empty for the usual way. @throws Error when nothing is known about the class */
   runtimeHandler(pod: Pod): string;
   environmentSources(pod: Pod, podIps: string[]): EnvironmentSources;

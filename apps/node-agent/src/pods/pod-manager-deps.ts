@@ -1,6 +1,6 @@
 // What the pods of a node need from it.
 import type { AgentLink } from '@berth/protocol';
-import type { Runtime } from '@berth/runtime';
+import type { Runtime, RuntimeHealth } from '@berth/runtime';
 import type { Clock, Logger, Random } from '@berth/telemetry';
 import type { ImagePullsDeps } from '../images/image-pulls.ts';
 import type { NodeNetwork } from '../network/network.ts';
@@ -30,6 +30,8 @@ export interface PodManagerDeps {
   pressures(): readonly PressureCondition[];
   /** Whether the machine is about to be switched off. */
   isShuttingDown(): boolean;
+  /** What the runtime said last that it can do. */
+  runtimeFeatures(): RuntimeHealth;
   logs: LogFolders;
   seccompDirectory: string;
   cgroupParent: string;

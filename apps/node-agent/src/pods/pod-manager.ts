@@ -26,11 +26,12 @@ import { networkState } from './network-state.ts';
 import { labels } from './observed.ts';
 import type { PodEnvironment } from './pod-environment.ts';
 import type { PodManagerDeps } from './pod-manager-deps.ts';
+import { PodSandboxes } from './pod-sandboxes.ts';
 import { podSources } from './pod-sources.ts';
 import { PodTraces } from './pod-traces.ts';
 import { PodWorker } from './pod-worker.ts';
 import { RuntimeWatch } from './runtime-watch.ts';
-import { runtimeHandler, sandboxConfig } from './sandbox-config.ts';
+import { runtimeHandler } from './sandbox-config.ts';
 import { readTerminationMessage } from './termination-message.ts';
 
 export class PodManager {
@@ -201,6 +202,10 @@ export class PodManager {
     const { allocatable } = node;
     const wake = (uid: string) => this.#workers.get(uid)?.wake();
     const allocations = new Allocations(allocatable, clock, wake);
+    const sandboxes = new PodSandboxes({
+      ...{ ...this.#deps, desired: this.desired, logDirectory: (pod) => this.podLogDirectory(pod) },
+      cgroupPath: (uid) => this.#traces.cgroupPath(uid),
+    });
     return {
       runtime,
       volumes,
@@ -214,17 +219,15 @@ export class PodManager {
       admissions: new Admissions({
         ...{ allocations, clock, wake },
         node: () =>
-          admittingNode(node, this.desired.node(), { pressures: this.#deps.pressures(), isShuttingDown: this.#deps.isShuttingDown() }),
+          admittingNode(node, this.desired.node(), {
+            ...{ pressures: this.#deps.pressures(), isShuttingDown: this.#deps.isShuttingDown() },
+            hasStrictGroups: this.#deps.runtimeFeatures().supplementalGroupsPolicy === true,
+          }),
         evict: (uid, failure) => this.#workers.get(uid)?.end(failure),
       }),
       memoryBytes: allocatable.memoryBytes,
       ...{ writesFiles, capabilities, restartMarks, seccompDirectory: this.#deps.seccompDirectory },
-      sandboxConfig: (pod, attempt) =>
-        sandboxConfig(pod, attempt, {
-          logDirectory: this.podLogDirectory(pod),
-          cgroupParent: this.#traces.cgroupPath(pod.metadata.uid ?? ''),
-          ...{ dns: network.dnsFor(pod), clusterDomain: network.clusterDomain },
-        }),
+      ...{ sandboxConfig: (pod, attempt) => sandboxes.config(pod, attempt), runtimeFeatures: this.#deps.runtimeFeatures },
       runtimeHandler: (pod) => runtimeHandler(pod, this.desired),
       ...podSources(this.desired, {
         ...{ hostIp, allocatable, network, tokens: this.#tokens, volumesChanged: (uid) => this.#refresh(uid) },

@@ -60,7 +60,7 @@ export class PodSetUp {
     if (this.#retries.waits('sandbox')) return undefined;
     try {
       if (observed.sandbox) await this.#takeAway(pod, observed.sandbox.id, observed);
-      const config = this.#env.sandboxConfig(pod, attempt);
+      const config = await this.#env.sandboxConfig(pod, attempt);
       const id = await this.#env.runtime.runSandbox({ ...config, runtimeHandler: this.#env.runtimeHandler(pod) });
       this.#env.inventory.addSandbox(pod.metadata.uid ?? '', id);
       const info = await this.#env.runtime.sandboxStatus(id);

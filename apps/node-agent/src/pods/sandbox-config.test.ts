@@ -1,5 +1,7 @@
-import type { Pod, RuntimeClass } from '@berth/api';
+import type { RuntimeClass } from '@berth/api';
+import type { RuntimeHealth } from '@berth/runtime';
 import { expect, test } from 'vitest';
+import { requireUserNamespaces } from './runtime-features.ts';
 import { runtimeHandler, sandboxConfig } from './sandbox-config.ts';
 
 const pod = (runtimeClassName?: string) => ({
@@ -44,8 +46,20 @@ test('sysctls are named with dots, and with slashes where a part has dots', () =
 });
 
 test('a pod that asks for user namespaces is not made without them', () => {
-  const asking = (more: Partial<Pod['spec']>) => () => sandboxConfig({ ...pod(), spec: { containers: [], ...more } }, 0, node);
-  expect(asking({ hostUsers: false })).toThrow("can't set `spec.hostUsers: false`, runtime does not support user namespaces");
-  expect(asking({ hostUsers: false, runtimeClassName: 'r' })).toThrow('RuntimeClass handler "r" does not support user namespaces');
-  expect(asking({ hostUsers: true })).not.toThrow();
+  const without = { recursiveReadOnlyMounts: true, userNamespaces: false };
+  const handlers = [
+    { name: '', ...without },
+    { name: 'r', ...without },
+    { name: 'crun', ...without, userNamespaces: true },
+  ];
+  const asking = (hostUsers: boolean | undefined, handler: string, runtime: RuntimeHealth) => () =>
+    requireUserNamespaces({ ...pod(), spec: { containers: [], ...(hostUsers !== undefined && { hostUsers }) } }, runtime, handler);
+  for (const runtime of [{}, { handlers }]) {
+    expect(asking(false, '', runtime)).toThrow("can't set `spec.hostUsers: false`, runtime does not support user namespaces");
+    expect(asking(false, 'r', runtime)).toThrow('RuntimeClass handler "r" does not support user namespaces');
+    expect(asking(true, '', runtime)).not.toThrow();
+    expect(asking(undefined, '', runtime)).not.toThrow();
+  }
+  expect(asking(false, 'crun', { handlers })).not.toThrow();
+  expect(asking(false, 'crun', {})).toThrow('does not support user namespaces');
 });

@@ -7,10 +7,8 @@ import { kernelHostname } from './pod-hostname.ts';
 export function sandboxConfig(
   pod: Pod,
   attempt: number,
-  { clusterDomain, ...node }: Pick<SandboxConfig, 'logDirectory' | 'cgroupParent' | 'dns'> & { clusterDomain: string },
+  { clusterDomain, ...node }: Pick<SandboxConfig, 'logDirectory' | 'cgroupParent' | 'dns' | 'userNamespace'> & { clusterDomain: string },
 ): SandboxConfig {
-  // CRI of containerd 1.6 drops what it does not know: the pod would be root of the machine where it asked not to be.
-  if (pod.spec.hostUsers === false) throw new Error(noUserNamespaces(pod.spec));
   const { name, namespace = '', uid = '' } = pod.metadata;
   return {
     ...{ name, namespace, uid, attempt, ...node },
@@ -30,11 +28,6 @@ export function sandboxConfig(
 function dotted(sysctl: string): string {
   const [separator] = /[./]/.exec(sysctl) ?? [];
   return separator === '/' ? sysctl.replace(/[./]/g, (mark) => (mark === '/' ? '.' : '/')) : sysctl;
-}
-
-function noUserNamespaces({ runtimeClassName }: Pod['spec']): string {
-  const who = runtimeClassName ? `RuntimeClass handler ${JSON.stringify(runtimeClassName)}` : 'runtime';
-  return `can't set \`spec.hostUsers: false\`, ${who} does not support user namespaces`;
 }
 
 /** @throws Error when the pod's runtime class is not (yet) known here: it must not run in another way than it asked for */

@@ -24,6 +24,7 @@ export function securityContext(pod: Pod, container: Container, image: ImageInfo
     ...(runAsUser === undefined && image?.username && { runAsUsername: image.username }),
     ...(runAsGroup !== undefined && { runAsGroup }),
     supplementalGroups: [...groups],
+    ...(ofPod.supplementalGroupsPolicy === 'Strict' && { strictGroups: true }),
     addCapabilities: own.capabilities?.add ?? [],
     dropCapabilities: own.capabilities?.drop ?? [],
     seccomp: seccomp(profile, privileged, seccompDirectory),

@@ -2,7 +2,7 @@
 import type { Pod, PodStatus } from '@berth/api';
 import type { KubeObject } from '@berth/machinery';
 import type { AgentEvent, AgentLink, DesiredState, PodStatusReport } from '@berth/protocol';
-import { HollowRuntime, type HollowRuntimeOptions } from '@berth/runtime';
+import { HollowRuntime, type HollowRuntimeOptions, type RuntimeHealth } from '@berth/runtime';
 import { seededRandom, silentLogger } from '@berth/telemetry';
 import { SimulatedClock } from '@berth/telemetry/testing';
 import { simulatedPulls } from '../images/testing.ts';
@@ -48,6 +48,7 @@ export class TestNode {
   };
   pressures: PressureCondition[] = [];
   isShuttingDown = false;
+  runtimeFeatures: RuntimeHealth = {};
   /** What the network was given, and what it says when it is asked whether policies are in force. */
   networkStates: NetworkState[] = [];
   policiesInForce = async (): Promise<void> => undefined;
@@ -137,6 +138,7 @@ export class TestNode {
         node: this.node,
         pressures: () => this.pressures,
         isShuttingDown: () => this.isShuttingDown,
+        runtimeFeatures: () => this.runtimeFeatures,
         logs: new LogFolders('/logs', true),
         cgroupParent: '/berth',
       },

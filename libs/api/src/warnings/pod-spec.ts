@@ -37,8 +37,6 @@ export function podSpecWarnings(spec: PodSpec | undefined, field: string): strin
   if (isGiven(spec.overhead))
     warnings.push(idle(`${field}.overhead`, 'Berth counts overhead when it chooses a node, and limits nothing by it'));
   warnings.push(...resourceWarnings(spec, field));
-  if (spec.hostUsers === false)
-    warnings.push(idle(`${field}.hostUsers`, "the container runtime of Berth's nodes has no user namespaces: such pods do not start"));
   if (spec.os?.name === 'windows') warnings.push(idle(`${field}.os`, 'Berth runs Linux containers only'));
   for (const key of idleSecurityFields) {
     if (isGiven(spec.securityContext?.[key])) warnings.push(idle(`${field}.securityContext.${key}`));

@@ -210,7 +210,7 @@ export class Containerd {
     const configFile = containerdConfigFile(directory);
     await writeFile(configFile, await this.#config());
     if (existsSync(this.#logFile) && statSync(this.#logFile).size > logBytesMax) truncateSync(this.#logFile);
-    const log = openSync(this.#logFile, 'a');
+    const log = openSync(this.#logFile, 'a', 0o600);
     const env = { ...process.env, PATH: searchPath(this.#programs) };
     const args = ['--config', configFile, '--log-level', 'warn'];
     const child = spawn(this.#programs.containerd, args, { detached: true, stdio: ['ignore', log, log], env });

@@ -1,6 +1,6 @@
 // Our configurations as CRI requests. Pure. Defaults for masked and read-only paths are Kubernetes' own.
 import type { criV1, Input } from '@berth/protocol';
-import type { ContainerConfig, ResourceLimits, SandboxConfig } from '../runtime.ts';
+import type { ContainerConfig, IdRange, ResourceLimits, SandboxConfig } from '../runtime.ts';
 
 const maskedPaths = [
   '/proc/asound',
@@ -27,7 +27,14 @@ function namespaces(config: SandboxConfig): Input<criV1.NamespaceOption> {
     network: config.hostNetwork ? 'NODE' : 'POD',
     pid: config.hostPid ? 'NODE' : config.shareProcessNamespace ? 'POD' : 'CONTAINER',
     ipc: config.hostIpc ? 'NODE' : 'POD',
+    ...(config.userNamespace && {
+      usernsOptions: { mode: 'POD', uids: [idMapping(config.userNamespace)], gids: [idMapping(config.userNamespace)] },
+    }),
   };
+}
+
+function idMapping({ hostId, length }: IdRange): criV1.IDMapping {
+  return { hostId, containerId: 0, length };
 }
 
 export function sandboxRequest(config: SandboxConfig): Input<criV1.PodSandboxConfig> {
@@ -64,6 +71,9 @@ export function containerRequest(config: ContainerConfig, sandbox: SandboxConfig
       hostPath: m.hostPath,
       readonly: m.readonly,
       propagation: propagations[m.propagation],
+      ...(m.recursiveReadOnly && { recursiveReadOnly: true }),
+      // A volume's files belong to whom they belong on the machine, as the pod sees them.
+      ...(sandbox.userNamespace && { uidMappings: [idMapping(sandbox.userNamespace)], gidMappings: [idMapping(sandbox.userNamespace)] }),
     })),
     devices: config.devices.map((d) => ({ containerPath: d.containerPath, hostPath: d.hostPath, permissions: d.permissions })),
     labels: config.labels,
@@ -96,6 +106,7 @@ function securityRequest({ security, pidOf }: ContainerConfig, sandbox: SandboxC
     ...(security.runAsUser === undefined && security.runAsUsername && { runAsUsername: security.runAsUsername }),
     ...(security.runAsGroup !== undefined && { runAsGroup: { value: String(security.runAsGroup) } }),
     supplementalGroups: security.supplementalGroups.map(String),
+    ...(security.strictGroups && { supplementalGroupsPolicy: 'Strict' }),
     readonlyRootfs: security.readonlyRootfs,
     noNewPrivs: security.noNewPrivileges,
     maskedPaths: open ? [] : maskedPaths,

@@ -69,7 +69,12 @@ export function containerInfo(status: criV1.ContainerStatus, sandboxId: string):
     reason: status.reason,
     message: status.message,
     logPath: status.logPath,
+    ...(status.user?.linux && { user: userOf(status.user.linux) }),
   };
+}
+
+function userOf({ uid, gid, supplementalGroups }: criV1.LinuxContainerUser): NonNullable<ContainerInfo['user']> {
+  return { uid: Number(uid), gid: Number(gid), supplementalGroups: supplementalGroups.map(Number) };
 }
 
 export function imageInfo(image: criV1.Image): ImageInfo {
