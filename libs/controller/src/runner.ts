@@ -5,7 +5,7 @@ import { isReason, type KindDefinition, type KubeObject, type ObjectKey, StatusE
 import type { Clock, Logger, Random } from '@berth/telemetry';
 import type { Action, Controller, ControllerWatch, EventDraft } from './controller.ts';
 import { DeclaredCaches, undeclaredWrite } from './declarations.ts';
-import { WorkQueue } from './work-queue.ts';
+import { type QueueMetrics, type QueueState, WorkQueue } from './work-queue.ts';
 
 const workersPerController = 8;
 /** Creations under way for one key. */
@@ -21,6 +21,8 @@ export interface RunnerDeps {
   clock: Clock;
   random: Random;
   logger: Logger;
+  /** Counts a controller's queue, by the controller's name. */
+  queueMetrics?: ((name: string, queue: QueueState) => QueueMetrics) | undefined;
 }
 
 export class ControllerRunner {
@@ -69,7 +71,9 @@ class ControllerLoop {
     this.#controller = controller;
     this.#caches = new DeclaredCaches(controller, deps.informers);
     this.#logger = deps.logger.with({ controller: controller.name });
-    this.#queue = new WorkQueue(deps, () => this.#fill());
+    const { clock, random, queueMetrics } = deps;
+    const metrics = queueMetrics && ((queue: QueueState) => queueMetrics(controller.name, queue));
+    this.#queue = new WorkQueue({ clock, random, metrics }, () => this.#fill());
   }
 
   subscribe(): void {

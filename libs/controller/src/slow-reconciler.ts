@@ -21,7 +21,7 @@ export class SlowReconciler {
 
   constructor(options: SlowReconcilerOptions) {
     this.#options = options;
-    this.#queue = new WorkQueue(options, () => this.#wake());
+    this.#queue = new WorkQueue({ clock: options.clock, random: options.random }, () => this.#wake());
   }
 
   add(key: string): void {

@@ -17,26 +17,59 @@ export function backOffMs(failures: number, random: Random): number {
   return Math.min(backOffMsMin * 2 ** Math.min(failures - 1, 20), backOffMsMax) * (0.5 + random.next() / 2);
 }
 
-export class WorkQueue {
+/** What is counted of a queue, as client-go counts it. */
+export interface QueueMetrics {
+  /** A key that can be taken, and could not before. */
+  added(): void;
+  taken(waitedSeconds: number): void;
+  done(workedSeconds: number): void;
+  /** A key that is to be looked at again, after a failure or as planned. */
+  retried(): void;
+}
+
+/** What can be asked of a queue at any time. */
+export interface QueueState {
+  /** Keys that can be taken. */
+  readonly length: number;
+  /** How long each key under way has been so. */
+  workingSeconds(): number[];
+}
+
+export interface WorkQueueDeps {
+  clock: Clock;
+  random: Random;
+  /** Called once, for whoever counts; nobody does where it is absent. */
+  metrics?: ((queue: QueueState) => QueueMetrics) | undefined;
+}
+
+export class WorkQueue implements QueueState {
   readonly #clock: Clock;
   readonly #random: Random;
+  readonly #metrics: QueueMetrics | undefined;
   readonly #ready: string[] = [];
-  readonly #queued = new Set<string>();
-  readonly #active = new Set<string>();
+  /** Since when, in ms of the monotonic clock; as for `#active`. */
+  readonly #queued = new Map<string, number>();
+  readonly #active = new Map<string, number>();
   readonly #again = new Set<string>();
   readonly #delayed = new Map<string, { timer: Timer; dueMs: number }>();
   readonly #failures = new Map<string, { count: number; floorMs: number }>();
   readonly #onReady: () => void;
 
   /** @param onReady called whenever a key can be taken */
-  constructor(deps: { clock: Clock; random: Random }, onReady: () => void) {
-    this.#clock = deps.clock;
-    this.#random = deps.random;
+  constructor({ clock, random, metrics }: WorkQueueDeps, onReady: () => void) {
+    this.#clock = clock;
+    this.#random = random;
+    this.#metrics = metrics?.(this);
     this.#onReady = onReady;
   }
 
   get length(): number {
     return this.#ready.length;
+  }
+
+  workingSeconds(): number[] {
+    const nowMs = this.#clock.monotonicMs();
+    return [...this.#active.values()].map((sinceMs) => (nowMs - sinceMs) / 1_000);
   }
 
   /** At once, but not before the floor of a failed try is over. */
@@ -53,8 +86,9 @@ export class WorkQueue {
     }
     this.#delayed.get(key)?.timer.cancel();
     this.#delayed.delete(key);
-    this.#queued.add(key);
+    this.#queued.set(key, this.#clock.monotonicMs());
     this.#ready.push(key);
+    this.#metrics?.added();
     this.#onReady();
   }
 
@@ -64,19 +98,24 @@ export class WorkQueue {
    */
   addAfter(key: string, delayMs: number): void {
     if (Number.isNaN(delayMs)) throw new RangeError(`${key} cannot be looked at again after a time that is no number`);
+    this.#metrics?.retried();
     this.#delay(key, Math.min(Math.max(delayMs, delayMsMin), delayMsMax));
   }
 
   take(): string | undefined {
     const key = this.#ready.shift();
     if (key === undefined) return undefined;
+    const nowMs = this.#clock.monotonicMs();
+    this.#metrics?.taken((nowMs - (this.#queued.get(key) ?? nowMs)) / 1_000);
     this.#queued.delete(key);
-    this.#active.add(key);
+    this.#active.set(key, nowMs);
     return key;
   }
 
   /** The worker is through with the key; a failure earns it a growing wait. */
   done(key: string, succeeded: boolean): void {
+    const nowMs = this.#clock.monotonicMs();
+    this.#metrics?.done((nowMs - (this.#active.get(key) ?? nowMs)) / 1_000);
     this.#active.delete(key);
     const again = this.#again.delete(key);
     if (succeeded) {
@@ -87,7 +126,8 @@ export class WorkQueue {
     const count = (this.#failures.get(key)?.count ?? 0) + 1;
     const waitMs = backOffMs(count, this.#random);
     const floorMs = Math.min(waitMs, floorMsMax);
-    this.#failures.set(key, { count, floorMs: this.#clock.monotonicMs() + floorMs });
+    this.#failures.set(key, { count, floorMs: nowMs + floorMs });
+    this.#metrics?.retried();
     this.#delay(key, again ? floorMs : waitMs);
   }
 

@@ -2,7 +2,7 @@
 import { Namespace } from '@berth/api';
 import { componentUsers, type User } from '@berth/apiserver/core';
 import { type Client, EventRecorder, InformerSet } from '@berth/client';
-import { type Controller, ControllerRunner } from '@berth/controller';
+import { type Controller, ControllerRunner, type QueueState } from '@berth/controller';
 import type { CertificateAuthority } from '@berth/pki';
 import type { Ports } from '@berth/telemetry';
 import type { Registry } from 'prom-client';
@@ -14,6 +14,7 @@ import type { AddressPool } from './load-balancer/address-pool.ts';
 import type { FurtherOf } from './namespace.ts';
 import { AttendedTime } from './nodes/attended-time.ts';
 import { NodeCounters } from './nodes/node-metrics.ts';
+import { QueueCounters } from './queue-metrics.ts';
 
 export interface ControllersConfig {
   /** In which schedules that name no time zone are read; UTC when absent. */
@@ -42,6 +43,7 @@ export class ControllersRole {
   #accountSecrets: AccountSecrets | undefined;
   #attendance: AttendedTime | undefined;
   #nodeCounters: NodeCounters | undefined;
+  #queueCounters: QueueCounters | undefined;
 
   constructor(context: ControllersContext) {
     this.#context = context;
@@ -65,6 +67,9 @@ export class ControllersRole {
     const attendance = new AttendedTime(clock, async () => void (await client.list(Namespace, { limit: 1 })));
     this.#attendance = attendance;
     this.#nodeCounters = context.registry && new NodeCounters(context.registry);
+    const queueCounters = context.registry && new QueueCounters(context.registry);
+    this.#queueCounters = queueCounters;
+    const queueMetrics = queueCounters && ((name: string, queue: QueueState) => queueCounters.of(name, queue));
     const controllers = controllersFor({
       ...{ caCertificate: context.pki?.authority.pem, attendance, timeZone, usages: () => reading.current(), further: context.further },
       ...(loadBalancerPool && { loadBalancerPool }),
@@ -74,7 +79,7 @@ export class ControllersRole {
     // Each has a recorder of its own, as events name the controller that they come from.
     this.#runners = controllers.map((controller) => {
       const events = new EventRecorder({ client, clock, random, logger }, { component: controller.name });
-      return new ControllerRunner({ client, informers, events, clock, random, logger }, [controller]);
+      return new ControllerRunner({ client, informers, events, clock, random, logger, queueMetrics }, [controller]);
     });
     attendance.start();
     await Promise.all(this.#runners.map((runner) => runner.start()));
@@ -86,6 +91,7 @@ export class ControllersRole {
     this.#informers?.stop();
     this.#attendance?.stop();
     this.#nodeCounters?.stop();
+    this.#queueCounters?.stop();
     await Promise.all([...this.#runners.map((runner) => runner.stop()), this.#signer?.stop(), this.#accountSecrets?.stop()]);
   }
 }

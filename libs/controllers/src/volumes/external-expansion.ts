@@ -1,7 +1,7 @@
 // Says of claims that ask for more than they have, and whose volumes nobody here makes larger, that a driver's resizer is waited for. What
 // then stands in the claim's status is the resizer's and the node's.
 import { localProvisioner, PersistentVolume, PersistentVolumeClaim, provisionedByAnnotation } from '@berth/api';
-import { type Controller, watches } from '@berth/controller';
+import { type Controller, erased, watches } from '@berth/controller';
 import { keyOf, parseQuantity } from '@berth/machinery';
 import { preResizeAnnotation } from './binding.ts';
 
@@ -15,6 +15,7 @@ export const externalExpansionController: Controller<ObservedExpansion> = {
   name: 'volume_expand',
   owns: [],
   writes: [],
+  reads: [erased(PersistentVolume)],
   watches: [watches(PersistentVolumeClaim, (claim, _caches, other) => (other && !isLarger(claim, other) ? [] : [keyOf(claim)]))],
   observe(key, caches) {
     const claim = caches.of(PersistentVolumeClaim).get(key);
