@@ -17,6 +17,7 @@ export { FlowFeed } from './flow-control/flow-feed.ts';
 export { ApiHttp } from './http/api-http.ts';
 export { ApiMetrics } from './http/api-metrics.ts';
 export { FixedPaths, type Monitoring, versionInfo } from './http/fixed-paths.ts';
+export { streamExchange } from './http/http2/stream-exchange.ts';
 export { PodLogs } from './http/pod-logs.ts';
 export { PodStreams } from './http/pod-streams.ts';
 export { ImageRegistryRequests } from './http/proxy/image-registry.ts';

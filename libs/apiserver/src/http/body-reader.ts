@@ -118,7 +118,7 @@ export function allowBody({ request, response }: Exchange): void {
 
 function asksFirst(request: IncomingMessage): boolean {
   const { expect } = request.headers;
-  return expect !== undefined && request.httpVersion === '1.1' && /(?:^|\W)100-continue(?:$|\W)/i.test(expect);
+  return expect !== undefined && request.httpVersion !== '1.0' && /(?:^|\W)100-continue(?:$|\W)/i.test(expect);
 }
 
 /**
