@@ -56,6 +56,31 @@ export function watches(open: OpenHarness): void {
     for (const reader of readers) expectWhole(await reader, 1000);
   });
 
+  it('shows the past of one key alone, deletions and what was before included, and then goes on', async () => {
+    const { store } = await begin(open);
+    const from = (await commit(store, put('/k1', 'first'))) + 1;
+    await writeMany(store, 1050);
+    await commit(store, remove('/k7'));
+    await commit(store, create('/k7', 'again'));
+    // A neighbour of the key is not it.
+    await commit(store, put('/k7\0', 'other'));
+    const watch = store.watch({ start: '/k7', end: '/k7\0', fromRevision: from });
+    const past = await store.revision();
+    const events = [];
+    for await (const batch of watch) {
+      events.push(...batch.events);
+      if (batch.revision >= past) break;
+    }
+    const written = Array.from({ length: 1050 }, (_, index) => index).filter((index) => index % 77 === 7);
+    expect(events.map(line)).toEqual([...written.map((index) => `put /k7=${index}`), 'delete /k7', 'put /k7=again']);
+    expect(events.map(({ previous }) => previous && text(previous.value))).toEqual([undefined, ...written.map(String), undefined]);
+    const later = store.watch({ start: '/k7', end: '/k7\0', fromRevision: from });
+    const following = take(later, ({ kv }) => text(kv.value) === 'last');
+    await commit(store, put('/k8', 'last'));
+    await commit(store, put('/k7', 'last'));
+    expect((await following).map(line)).toEqual([...events.map(line), 'put /k7=last']);
+  });
+
   it('goes on where an earlier watch stopped', async () => {
     const { store } = await begin(open);
     let next = (await commit(store, put('/first', ''))) + 1;

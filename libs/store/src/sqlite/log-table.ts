@@ -31,6 +31,7 @@ export class LogTable {
   readonly #value: StatementSync;
   readonly #before: StatementSync;
   readonly #from: StatementSync;
+  readonly #ofKey: StatementSync;
   readonly #newest: StatementSync;
   readonly #touched: StatementSync;
   readonly #deleteBefore: StatementSync;
@@ -42,6 +43,9 @@ export class LogTable {
     this.#value = database.prepare('select value from log where id = ?');
     this.#before = database.prepare(`select ${columns}, value from log where key = ? and id < ? order by id desc limit 1`);
     this.#from = database.prepare(`select ${columns}, value, at_ms, author from log where id >= ? and id < ? order by id limit ?`);
+    this.#ofKey = database.prepare(
+      `select ${columns}, value, at_ms, author from log where key = ? and id >= ? and id < ? order by id limit ?`,
+    );
     this.#newest = database.prepare('select max(id) as id from log');
     this.#touched = database.prepare('select key, max(id) as id, deleted from log where id >= ? and id < ? group by key');
     this.#deleteBefore = database.prepare('delete from log where key = ? and id < ?');
@@ -66,6 +70,11 @@ export class LogTable {
   /** Writes from one id to before another, in order. */
   between(fromId: number, endId: number, limit: number): ValueRow[] {
     return this.#from.all(fromId, endId, limit).map(valueRow);
+  }
+
+  /** Those of one key, found by the index: however much else was written meanwhile is not read. */
+  ofKey(key: string, fromId: number, endId: number, limit: number): ValueRow[] {
+    return this.#ofKey.all(key, fromId, endId, limit).map(valueRow);
   }
 
   newestId(): number {

@@ -211,7 +211,7 @@ export class SqliteStore implements Store {
   async #replay(queue: WatchQueue, options: WatchOptions, fromRevision: number): Promise<void> {
     for (let next = fromRevision; !queue.ended; ) {
       if (next <= this.#compaction.revision) throw new CompactedError(next, this.#compaction.revision);
-      const page = replayPage(this.#log, next, this.#revision);
+      const page = replayPage(this.#log, options, next, this.#revision);
       push(queue, options, page);
       if (page.revision === this.#revision) return this.#hub.goLive(queue, options);
       next = page.revision + 1;
