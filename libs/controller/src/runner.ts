@@ -72,8 +72,8 @@ class ControllerLoop {
     this.#caches = new DeclaredCaches(controller, deps.informers);
     this.#logger = deps.logger.with({ controller: controller.name });
     const { clock, random, queueMetrics } = deps;
-    const metrics = queueMetrics && ((queue: QueueState) => queueMetrics(controller.name, queue));
-    this.#queue = new WorkQueue({ clock, random, metrics }, () => this.#fill());
+    const ofQueue = queueMetrics && ((queue: QueueState) => queueMetrics(controller.name, queue));
+    this.#queue = new WorkQueue({ clock, random, queueMetrics: ofQueue }, () => this.#fill());
   }
 
   subscribe(): void {

@@ -39,7 +39,7 @@ export interface WorkQueueDeps {
   clock: Clock;
   random: Random;
   /** Called once, for whoever counts; nobody does where it is absent. */
-  metrics?: ((queue: QueueState) => QueueMetrics) | undefined;
+  queueMetrics?: ((queue: QueueState) => QueueMetrics) | undefined;
 }
 
 export class WorkQueue implements QueueState {
@@ -56,10 +56,10 @@ export class WorkQueue implements QueueState {
   readonly #onReady: () => void;
 
   /** @param onReady called whenever a key can be taken */
-  constructor({ clock, random, metrics }: WorkQueueDeps, onReady: () => void) {
+  constructor({ clock, random, queueMetrics }: WorkQueueDeps, onReady: () => void) {
     this.#clock = clock;
     this.#random = random;
-    this.#metrics = metrics?.(this);
+    this.#metrics = queueMetrics?.(this);
     this.#onReady = onReady;
   }
 

@@ -10,7 +10,7 @@ test('what waits, is under way, took its time and is tried again', async () => {
   const registry = new Registry();
   const clock = new SimulatedClock();
   const counters = new QueueCounters(registry);
-  const queue = new WorkQueue({ clock, random: seededRandom(1), metrics: (state) => counters.of('widgets', state) }, () => {});
+  const queue = new WorkQueue({ clock, random: seededRandom(1), queueMetrics: (state) => counters.of('widgets', state) }, () => {});
   const values = async (name: string) => {
     const lines = (await registry.metrics()).split('\n').filter((line) => line.startsWith(`workqueue_${name}{name="widgets"}`));
     return lines.map((line) => Number(line.split(' ')[1]));

@@ -24,7 +24,7 @@ export class AuthenticationConfig {
 
   constructor(options: AuthenticationConfigOptions) {
     this.#options = options;
-    this.#queue = new WorkQueue(options, () => this.#run());
+    this.#queue = new WorkQueue({ clock: options.clock, random: options.random }, () => this.#run());
     this.#informer = new Informer(options, ConfigMap, { namespace, fieldSelector: `metadata.name=${name}` });
   }
 

@@ -26,7 +26,7 @@ export class Polling {
 
   constructor(options: PollingOptions) {
     this.#options = options;
-    this.#queue = new WorkQueue(options, () => this.#fill());
+    this.#queue = new WorkQueue({ clock: options.clock, random: options.random }, () => this.#fill());
     options.table.onChange((name) => this.add(name));
   }
 
