@@ -32,8 +32,8 @@ export default defineConfig({
       project('e2e', ['test/e2e/**/*.test.ts'], 300_000, {
         maxWorkers: Number(env.BERTH_E2E_CLUSTERS ?? e2eClusters),
         globalSetup: ['test/e2e/cluster-setup.ts'],
-        // Needs Go, or a program that was built before.
-        exclude: env.BERTH_E2E_OPERATOR ? [] : ['test/e2e/operator.test.ts'],
+        // These need Go, or programs that were built before.
+        exclude: [...(env.BERTH_E2E_OPERATOR ? [] : ['test/e2e/operator.test.ts']), ...(env.BERTH_E2E_CSI ? [] : ['test/e2e/csi.test.ts'])],
       }),
     ],
   },
