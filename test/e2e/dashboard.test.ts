@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { violationsOn } from './dashboard/axe.ts';
 import { DashboardPage } from './dashboard/dashboard-page.ts';
 import { apply, cluster, kubectl, until, withNamespace } from './kubectl.ts';
+import { lane } from './lane.ts';
 import { pod, shell, waitForEver } from './manifests.ts';
 
 let dashboard: DashboardPage;
@@ -65,6 +67,50 @@ test('nodes show what is requested and what is used, as kubectl top does', async
   expect(await kubectl('top', 'nodes')).toContain(cluster().layout.nodeName);
   await dashboard.show('Nodes');
   await dashboard.page.getByText('used').first().waitFor();
+  expect(dashboard.consoleErrors).toEqual([]);
+});
+
+test('a pod has terminals: a shell that says how it ended, again, and one with an image of its own', () =>
+  withNamespace(async (ns) => {
+    const { page } = dashboard;
+    const container = shell('main', waitForEver, { resources: { limits: { memory: '32Mi' } } });
+    const command = '/bin/busybox sh';
+    await apply(pod(ns, 'box', [container]));
+    await kubectl('-n', ns, 'wait', 'pod/box', '--for=condition=Ready', '--timeout=60s');
+    await dashboard.openTerminal({ namespace: ns, name: 'box' }, command);
+    // The size comes as soon as the shell is there to have it.
+    await dashboard.typeInTerminal('until busybox stty size; do busybox usleep 50000; done; echo $((6*7))-sized', '42-sized');
+    expect(await violationsOn(page)).toEqual([]);
+    await page.keyboard.type('exit 3\n');
+    await page.getByText('Ended with exit code 3.').waitFor();
+    await page.getByRole('button', { name: 'Reconnect' }).click();
+    await dashboard.typeInTerminal('echo again-$((1+1))', 'again-2');
+    await page.getByRole('button', { name: 'Close' }).click();
+
+    await dashboard.debug({ image: lane().helloImage, command });
+    await dashboard.typeInTerminal('echo $((2+3))-of-$(busybox cat /proc/1/comm)', '5-of-busybox');
+    const added = await kubectl('-n', ns, 'get', 'pod/box', '-o', 'jsonpath={.spec.ephemeralContainers[0].targetContainerName}');
+    expect(added).toBe('main');
+    expect(dashboard.consoleErrors).toEqual([]);
+  }));
+
+test('the pages have what they are for, nothing that axe minds, and no errors in the console', async () => {
+  const { page } = dashboard;
+  const { nodeName } = cluster().layout;
+  const hasRow = (chart: string, line: string) => page.getByRole('region', { name: chart }).getByRole('row', { name: line }).waitFor();
+  const pages: [path: string, shown: () => Promise<void>][] = [
+    ['timeline', () => page.getByRole('table').first().waitFor()],
+    ['control-plane', () => hasRow('Requests', 'GET')],
+    [`nodes/${nodeName}?tab=metrics`, () => hasRow('Memory', 'allocatable')],
+    ['nodes?tab=heat', () => page.getByRole('link', { name: `${nodeName}: CPU requested` }).waitFor()],
+    ['nodes?tab=table', () => page.getByRole('table', { name: 'Nodes by use' }).getByText(nodeName).waitFor()],
+    ['object/core/Service/default/kubernetes', () => page.getByText('ClusterIP').first().waitFor()],
+  ];
+  for (const [path, shown] of pages) {
+    await dashboard.openPath(path);
+    await shown();
+    expect(await violationsOn(page), path).toEqual([]);
+  }
   expect(dashboard.consoleErrors).toEqual([]);
 });
 

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { AuditPolicyError, AuthenticationConfigurationError, EncryptionConfigurationError } from '@berth/apiserver';
 import { collectWhenIdle, jsonLogger, standardErrorLines, systemClock, systemRandom } from '@berth/telemetry';
 import { UsageError } from '@berth/telemetry/command-line';
-import { collectDefaultMetrics } from 'prom-client';
+import { collectProcessMetrics } from '@berth/telemetry/process-metrics';
 import { BackupError } from './backup/backup-format.ts';
 import { restoreBackup } from './backup/restore.ts';
 import { type CommandLine, parseCommandLine, usage } from './command-line.ts';
@@ -16,8 +16,6 @@ import { StateVersionError } from './state-version.ts';
 
 /** Beyond this, what still runs is not waited for. */
 const stopTimeoutMs = 20_000;
-/** How often the event loop's delay is looked at: by default, that alone would wake the process a hundred times a second. */
-const eventLoopLookMs = 1_000;
 /** Beside this file's directory, in src as in dist. */
 const dashboardDirectory = fileURLToPath(new URL('../../dashboard/dist', import.meta.url));
 
@@ -33,7 +31,7 @@ async function main(): Promise<void> {
   }
   const controlPlane = await startControlPlane({ ...command.config, timeZone: localTimeZone() }, ports, { dashboardDirectory });
   // Of the process, so not of a control plane that a test starts in its own.
-  collectDefaultMetrics({ register: controlPlane.registry, eventLoopMonitoringPrecision: eventLoopLookMs });
+  collectProcessMetrics(controlPlane.registry);
   collectWhenIdle(ports);
   const stop = (signal: string) => {
     logger.info('stopping', { signal });

@@ -60,6 +60,12 @@ export const keptOfProcess: ReadonlyMap<string, readonly string[]> = new Map([
   ['berth_watchers_dropped_total', ['resource']],
 ]);
 
+/** Measured only when another is read: prom-client measures what comes from one source together. */
+export const measuredWith: ReadonlyMap<string, string> = new Map([
+  ['nodejs_eventloop_lag_p99_seconds', 'nodejs_eventloop_lag_seconds'],
+  ['nodejs_heap_size_used_bytes', 'nodejs_heap_size_total_bytes'],
+]);
+
 /** What agents may say: the names that they have, of their node alone. */
 export const ofNodes = /^(?:container|machine|node|kubelet)_\w+$/;
 

@@ -96,6 +96,19 @@ describe('MetricRecorder', () => {
     });
   });
 
+  it('has what is measured only with another measured first', async () => {
+    let measured = 0;
+    metrics.nodejs_heap_size_total_bytes = {
+      get: async () => {
+        measured = 42;
+        return { values: [] };
+      },
+    };
+    metrics.nodejs_heap_size_used_bytes = { get: async () => ({ values: [{ labels: {}, value: measured }] }) };
+    await recorder.tick();
+    expect(await kept()).toEqual({ 'nodejs_heap_size_used_bytes instance=server job=kube-apiserver': [42] });
+  });
+
   it('keeps what objects say at every tick, without the zeros of states that are not', async () => {
     const pod = { namespace: 'a', pod: 'b', uid: 'u' };
     objects = [

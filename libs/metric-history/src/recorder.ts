@@ -3,7 +3,7 @@
 import type { Labels } from '@berth/promql';
 import type { Clock, Logger, Timer } from '@berth/telemetry';
 import type { MetricHistory } from './history.ts';
-import { droppedAtZero, droppedLabels, jobOf, keptOfProcess } from './kept-metrics.ts';
+import { droppedAtZero, droppedLabels, jobOf, keptOfProcess, measuredWith } from './kept-metrics.ts';
 import { NodeSamples } from './node-samples.ts';
 import type { Series } from './series-table.ts';
 
@@ -91,6 +91,7 @@ export class MetricRecorder {
   async #process(values: Map<Series, number>): Promise<void> {
     const { instance, metric } = this.#options;
     for (const [name, kept] of keptOfProcess) {
+      await metric(measuredWith.get(name) ?? '')?.get();
       const counted = await metric(name)?.get();
       for (const { metricName = name, labels, value } of counted?.values ?? []) {
         const own: Record<string, string> = { job: jobOf(name), instance };

@@ -2,36 +2,13 @@
 // node, a Deployment, StatefulSet, DaemonSet, autoscaler, quota, volume, failed Job and a pod that ends again and again.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Evaluator, type Expression, fitsAll, type Matcher, Meter, parse, parseSelector, type Samples, type Source } from '@berth/promql';
+import { type Expression, fitsAll, type Matcher, parse, parseSelector } from '@berth/promql';
 import { describe, expect, it } from 'vitest';
 import { parse as parseYaml } from 'yaml';
-import { recordedEveryMs } from './recorder.ts';
+import { found, recorded } from './fixtures/recorded-cluster.ts';
 
 const deploy = join(import.meta.dirname, '../../../deploy');
 const text = (path: string) => readFileSync(path, 'utf8');
-
-/** A series a line: labels as JSON, a tab, and a value a tick, `-` for none. */
-const recorded: Samples[] = text(join(import.meta.dirname, 'fixtures/recorded-cluster.txt'))
-  .trimEnd()
-  .split('\n')
-  .map((line) => {
-    const [labels = '', values = ''] = line.split('\t');
-    const samples = values.split(' ').flatMap((value, tick) => (value === '-' ? [] : [{ tick, value: Number(value) }]));
-    return {
-      labels: JSON.parse(labels),
-      timesMs: samples.map(({ tick }) => tick * recordedEveryMs),
-      values: samples.map(({ value }) => value),
-    };
-  });
-const lastMs = Math.max(...recorded.map(({ timesMs }) => timesMs[timesMs.length - 1] ?? 0));
-const source: Source = { select: async (matchers) => recorded.filter(({ labels }) => fitsAll(matchers, labels)) };
-
-async function found(expression: Expression): Promise<number> {
-  const meter = new Meter({ valuesMax: 1e6, workMax: 1e7, turn: async () => {} });
-  const evaluator = new Evaluator({ source, meter, lookbackMs: 300_000, subqueryStepMs: recordedEveryMs });
-  const value = await evaluator.evaluate(expression, { startMs: lastMs, stepMs: recordedEveryMs, steps: 1 });
-  return value.type === 'vector' ? value.rows.filter(({ present }) => present[0]).length : 1;
-}
 
 interface Dashboard {
   uid: string;

@@ -178,6 +178,38 @@ export class DashboardPage {
     return (await heading.textContent()) ?? '';
   }
 
+  /** Runs a command in the pod's container, in a terminal. */
+  async openTerminal(pod: { namespace: string; name: string }, command: string): Promise<void> {
+    const { page } = this;
+    await this.openPath(`pods/${pod.namespace}/${pod.name}?tab=terminal`);
+    const form = page.getByRole('form', { name: 'Terminal' });
+    await form.getByLabel('Run').selectOption('typed');
+    await form.getByRole('textbox', { name: 'Command' }).fill(command);
+    await form.getByRole('button', { name: 'Open terminal' }).click();
+  }
+
+  /** Resolves once `shown` is on the screen of the terminal that is open. */
+  async typeInTerminal(line: string, shown: string): Promise<void> {
+    const { page } = this;
+    const terminal = page.getByRole('region', { name: 'Terminal in' });
+    await terminal.getByText('Connected', { exact: true }).waitFor();
+    await terminal.getByRole('textbox', { name: 'Terminal in' }).focus();
+    await page.keyboard.type(`${line}\n`);
+    await terminal.locator('.xterm-rows').filter({ hasText: shown }).waitFor();
+  }
+
+  /** Adds a container for debugging to the pod whose terminals are shown, after the dry run, and waits for its terminal. */
+  async debug({ image, command }: { image: string; command: string }): Promise<void> {
+    const { page } = this;
+    await page.getByText('Debug container:').click();
+    const form = page.getByRole('form', { name: 'Debug container' });
+    await form.getByLabel('Image').fill(image);
+    await form.getByRole('textbox', { name: 'Command' }).fill(command);
+    await form.getByRole('region', { name: 'What it would change' }).filter({ hasText: image }).waitFor();
+    await form.getByRole('button', { name: 'Add it' }).click();
+    await page.getByRole('region', { name: 'Terminal in debugger-' }).getByText('Connected', { exact: true }).waitFor();
+  }
+
   async pauseLog(): Promise<void> {
     await this.page.getByRole('button', { name: 'Pause' }).click();
   }

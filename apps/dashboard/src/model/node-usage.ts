@@ -9,6 +9,9 @@ export interface Amounts {
   pods: number;
 }
 
+/** Of a node without pods. */
+export const nothingRequested: Amounts = { cpu: 0, memory: 0, pods: 0 };
+
 export function amount(quantity: string | number | undefined): number {
   return quantity === undefined ? 0 : parseQuantity(quantity).toNumber();
 }
@@ -35,7 +38,7 @@ export function requestedByNode(pods: Pod[]): Map<string, Amounts> {
   for (const pod of pods) {
     const { nodeName } = pod.spec;
     if (!nodeName || pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed') continue;
-    const sum = byNode.get(nodeName) ?? { cpu: 0, memory: 0, pods: 0 };
+    const sum = byNode.get(nodeName) ?? nothingRequested;
     const more = podRequests(pod);
     byNode.set(nodeName, { cpu: sum.cpu + more.cpu, memory: sum.memory + more.memory, pods: sum.pods + 1 });
   }

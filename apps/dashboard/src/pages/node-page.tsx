@@ -7,7 +7,8 @@ import type { Listing } from '../live/watch-store.ts';
 import { actionsOf } from '../model/actions/actions.ts';
 import { absent, isKnown } from '../model/known.ts';
 import { nodeCharts } from '../model/metrics/node-charts.ts';
-import { allocatable, requestedByNode } from '../model/node-usage.ts';
+import { nodeWord } from '../model/node-state.ts';
+import { allocatable, nothingRequested, requestedByNode } from '../model/node-usage.ts';
 import { types } from '../model/resource-types.ts';
 import { ActionBar } from '../parts/action-bar.tsx';
 import { Charts } from '../parts/charts/charts.tsx';
@@ -18,7 +19,7 @@ import { Age, ListingNotice, State, toneOf } from '../parts/small.tsx';
 import { type Tab, Tabs } from '../parts/tabs.tsx';
 import { YamlTab } from '../parts/yaml-tab.tsx';
 import { useRoute } from '../route.ts';
-import { NodeMeters, nodeWord, nothing } from './nodes-page.tsx';
+import { NodeMeters } from './nodes-page.tsx';
 import { PodTable } from './pods-page.tsx';
 
 const tabs: Tab[] = [
@@ -67,7 +68,7 @@ interface SummaryProps {
 
 function NodeSummary({ node, pods, own, events, usage }: SummaryProps) {
   const { name } = node.metadata;
-  const requested = pods.state === 'loading' ? undefined : (requestedByNode(own).get(name) ?? nothing);
+  const requested = pods.state === 'loading' ? undefined : (requestedByNode(own).get(name) ?? nothingRequested);
   return (
     <>
       <NodeMeters requested={requested} total={allocatable(node)} usage={usage.byNode.get(name)} />

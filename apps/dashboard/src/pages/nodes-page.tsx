@@ -2,18 +2,26 @@
 import type { Node } from '@berth/api';
 import { useMemo } from 'react';
 import { sources, useListing } from '../live/listings.ts';
-import { type NodeUsage, useNodeUsage } from '../live/node-metrics.ts';
+import { type ClusterUsage, type NodeUsage, useNodeUsage } from '../live/node-metrics.ts';
 import { isKnown } from '../model/known.ts';
-import { type Amounts, allocatable, cpuText, memoryText, requestedByNode } from '../model/node-usage.ts';
+import { nodeState, nodeStates, nodeWord } from '../model/node-state.ts';
+import { type Amounts, allocatable, cpuText, memoryText, nothingRequested, requestedByNode } from '../model/node-usage.ts';
+import { selectedBy } from '../model/selected-by.ts';
 import { isTrouble } from '../parts/condition-table.tsx';
 import { FilterBar, passes } from '../parts/filter-bar.tsx';
+import { HeatView } from '../parts/heat/heat-view.tsx';
 import { Age, ListingNotice, Meter, ObjectLink, State, toneOf } from '../parts/small.tsx';
 import { Sparkline } from '../parts/sparkline.tsx';
+import { type Tab, Tabs } from '../parts/tabs.tsx';
 import { useRoute } from '../route.ts';
 
 const shownMax = 100;
-/** Of a node without pods. */
-export const nothing: Amounts = { cpu: 0, memory: 0, pods: 0 };
+const tabs: Tab[] = [
+  { id: '', title: 'List' },
+  { id: 'heat', title: 'Heat map' },
+  { id: 'table', title: 'Table' },
+];
+const zoneLabel = 'topology.kubernetes.io/zone';
 
 export function NodesPage() {
   const nodes = useListing(sources.nodes);
@@ -22,21 +30,49 @@ export function NodesPage() {
   const { query } = useRoute();
   // Of a list that is not whole yet, the sums would be wrong.
   const requested = useMemo(() => (pods.state === 'loading' ? undefined : requestedByNode(pods.items)), [pods.items, pods.state]);
-  const rows = useMemo(() => nodes.items.filter(({ metadata }) => passes(metadata, query)).sort(worstFirst), [nodes.items, query]);
+  const key = query.toString();
+  const rows = useMemo(() => filtered(nodes.items, new URLSearchParams(key)), [nodes.items, key]);
+  const zones = useMemo(() => [...new Set(nodes.items.map(zoneOf))], [nodes.items]);
+  const choices = [
+    { name: 'state', label: 'State', options: [...nodeStates] },
+    ...(zones.length > 1 ? [{ name: 'zone', label: 'Zone', options: zones }] : []),
+    { name: 'selector', label: 'Labels', options: [] },
+  ];
+  const tab = query.get('tab') ?? '';
   return (
     <>
       <h1>Nodes</h1>
-      <FilterBar choices={[]} count={rows.length} total={nodes.items.length} />
+      <FilterBar choices={choices} count={rows.length} total={nodes.items.length} />
       {usage.state === 'absent' && <p className="quiet">No usage data: this cluster serves no metrics.k8s.io.</p>}
       {usage.state === 'failed' && <p className="quiet">No usage data: {usage.error}</p>}
       <ListingNotice listings={[nodes, pods]} />
       {isKnown(nodes) && rows.length === 0 && <p className="quiet">No nodes.</p>}
+      <Tabs tabs={tabs} current={tab} />
+      {tab === '' ? (
+        <NodeList rows={rows} requested={requested} usage={usage} />
+      ) : (
+        <HeatView nodes={rows} requested={requested} usage={usage} as={tab === 'table' ? 'table' : 'map'} />
+      )}
+    </>
+  );
+}
+
+interface NodeListProps {
+  rows: Node[];
+  /** Undefined while it is not known. */
+  requested: ReadonlyMap<string, Amounts> | undefined;
+  usage: ClusterUsage;
+}
+
+function NodeList({ rows, requested, usage }: NodeListProps) {
+  return (
+    <>
       <ul className="nodes">
         {rows.slice(0, shownMax).map((node) => (
           <NodeItem
             key={node.metadata.name}
             node={node}
-            requested={requested && (requested.get(node.metadata.name ?? '') ?? nothing)}
+            requested={requested && (requested.get(node.metadata.name ?? '') ?? nothingRequested)}
             usage={usage.byNode.get(node.metadata.name ?? '')}
           />
         ))}
@@ -44,6 +80,19 @@ export function NodesPage() {
       {rows.length > shownMax && <p className="quiet">{rows.length - shownMax} more are not shown: narrow the filter.</p>}
     </>
   );
+}
+
+function filtered(nodes: Node[], query: URLSearchParams): Node[] {
+  const [state, zone] = [query.get('state'), query.get('zone')];
+  const selects = selectedBy(query.get('selector'));
+  return nodes
+    .filter(({ metadata }) => passes(metadata, query) && selects(metadata.labels))
+    .filter((node) => (!state || nodeState(node) === state) && (!zone || zoneOf(node) === zone))
+    .sort(worstFirst);
+}
+
+function zoneOf({ metadata }: Node): string {
+  return metadata.labels?.[zoneLabel] ?? '';
 }
 
 interface NodeItemProps {
@@ -91,13 +140,6 @@ export function NodeMeters({ requested, total, usage }: Omit<NodeItemProps, 'nod
       </div>
     </div>
   );
-}
-
-export function nodeWord(node: Node): string {
-  const ready = node.status?.conditions?.find((condition) => condition.type === 'Ready');
-  if (ready?.status === 'True') return 'Ready';
-  // As a problem, not as something under way.
-  return ready?.status === 'Unknown' ? 'Lost' : 'Not ready';
 }
 
 /** The conditions that are not as they should be. */

@@ -1,7 +1,8 @@
 // What an agent says to Prometheus: itself, its pods, and its containers under the names that dashboards for Kubernetes use.
 import type { ContainerStatus, Pod } from '@berth/api';
 import type { ContainerStats } from '@berth/runtime';
-import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { collectProcessMetrics } from '@berth/telemetry/process-metrics';
+import { Counter, Gauge, Registry } from 'prom-client';
 import { everyContainerStatus } from '../pods/every-container-status.ts';
 import type { VolumeUsage } from '../volumes/volume-usage.ts';
 import { DnsMetrics } from './dns-metrics.ts';
@@ -20,7 +21,6 @@ export interface MetricsSources {
   podName(uid: string): { namespace: string; name: string } | undefined;
 }
 
-const eventLoopLookMs = 1_000;
 const volumeMetrics = {
   capacity_bytes: ['capacityBytes', 'Capacity in bytes of the volume'],
   available_bytes: ['availableBytes', 'Number of available bytes in the volume'],
@@ -62,7 +62,7 @@ export class AgentMetrics {
     const name = new Gauge({ name: 'kubelet_node_name', help: 'The name of this node.', labelNames: ['node'], registers: [this.registry] });
     name.set({ node: sources.nodeName }, 1);
     // By default it wakes the process a hundred times a second, which was most of what an idle agent cost.
-    collectDefaultMetrics({ register: this.registry, eventLoopMonitoringPrecision: eventLoopLookMs });
+    collectProcessMetrics(this.registry);
   }
 
   /** In the text format of Prometheus. */
