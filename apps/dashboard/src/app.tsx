@@ -18,6 +18,7 @@ import { ServicesPage } from './pages/services-page.tsx';
 import { TimelinePage } from './pages/timeline/timeline-page.tsx';
 import { VolumesPage } from './pages/volumes-page.tsx';
 import { WorkloadsPage } from './pages/workloads-page.tsx';
+import { ActionHost } from './parts/action-host.tsx';
 import { SearchDialog } from './parts/search-dialog.tsx';
 import { useRoute } from './route.ts';
 
@@ -80,7 +81,9 @@ function Frame() {
       </header>
       {isSearching && <SearchDialog pages={pages} close={() => setSearching(false)} />}
       <StaleNotice />
-      <main key={address}>{content(page, segments)}</main>
+      <ActionHost key={address}>
+        <main>{content(page, segments)}</main>
+      </ActionHost>
     </div>
   );
 }

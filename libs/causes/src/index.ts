@@ -1,9 +1,13 @@
 export { ageMs } from './age.ts';
+export { type Card, findCards } from './cards.ts';
+export { changeMarks } from './change-before.ts';
+export { type EndedContainer, endedContainers, logLinesRead } from './closer-look.ts';
+export type { Fix } from './fix.ts';
+export { lineThatMatters } from './line-that-matters.ts';
 export type { Problem, ProblemKind } from './problem.ts';
-export { groupProblems, type ProblemGroup } from './problem-groups.ts';
-export { findProblems, type Observed } from './problems.ts';
 export type { Finding, Known, Step, Why } from './why.ts';
 export { whyClaim } from './why-claim.ts';
+export { whyCronJob, whyProblem } from './why-further.ts';
 export { whyNode } from './why-node.ts';
 export { whyPod } from './why-pod.ts';
 export { whyService } from './why-service.ts';

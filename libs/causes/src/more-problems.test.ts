@@ -74,15 +74,19 @@ test('a container that crashed a moment ago is not taken for well', () => {
   expect(find(90)).toEqual([]);
 });
 
-test('a failed job is a problem, of a CronJob only while none has come after it', () => {
+test('a failed job is a problem, of a CronJob only while none that is over has come after it', () => {
   const job = (name: string, seconds: number, failed: boolean, owner?: string) =>
     ({
       metadata: meta(name, { creationTimestamp: ago(seconds), ...(owner && { ownerReferences: [{ uid: owner, controller: true }] }) }),
-      status: { conditions: failed ? [{ type: 'Failed', status: 'True', reason: 'BackoffLimitExceeded', message: 'too often' }] : [] },
+      status: failed
+        ? { conditions: [{ type: 'Failed', status: 'True', reason: 'BackoffLimitExceeded', message: 'too often' }] }
+        : { ...(name !== 'runs' && { completionTime: ago(1) }) },
     }) as unknown as batchV1.Job;
   const names = (jobs: batchV1.Job[]) => jobProblems(jobs).map(({ name }) => name);
   expect(names([job('alone', 100, true), job('well', 100, false)])).toEqual(['alone']);
   expect(names([job('old', 200, true, 'c'), job('new', 100, false, 'c')])).toEqual([]);
+  // One that still runs says nothing yet.
+  expect(names([job('old', 200, true, 'c'), job('runs', 100, false, 'c')])).toEqual(['old']);
   expect(names([job('old', 200, false, 'c'), job('new', 100, true, 'c')])).toEqual(['new']);
 });
 

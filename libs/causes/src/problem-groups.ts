@@ -19,8 +19,12 @@ const kindOrder: ProblemKind[] = [
   'Pod',
   'PersistentVolumeClaim',
   'PersistentVolume',
-  'HorizontalPodAutoscaler',
+  'CronJob',
+  'Namespace',
   'Service',
+  'Ingress',
+  'HorizontalPodAutoscaler',
+  'PodDisruptionBudget',
 ];
 
 /** Errors first, nodes before what runs on them, then what has lasted longest. */
@@ -42,11 +46,21 @@ function withoutConsequences(groups: ProblemGroup[]): ProblemGroup[] {
   for (const group of groups) {
     for (const { explains = [] } of group.all) for (const mark of explains) if (!causes.has(mark)) causes.set(mark, group);
   }
+  const causeOf = ({ first: { explainedBy = [] }, ...group }: ProblemGroup) =>
+    explainedBy.map((mark) => causes.get(mark)).find((found) => found && found.all !== group.all);
   return groups.filter((group) => {
-    const { explainedBy = [] } = group.first;
-    const cause = explainedBy.map((mark) => causes.get(mark)).find((found) => found && found !== group);
-    if (!cause) return true;
-    cause.follows.push(...group.all);
+    const cause = causeOf(group);
+    if (!cause) return group.first.isOnlyConsequence !== true;
+    rootOf(cause, causeOf).follows.push(...group.all);
     return false;
   });
+}
+
+const chainMax = 10;
+
+/** What follows from a consequence follows from its cause. */
+function rootOf(group: ProblemGroup, causeOf: (group: ProblemGroup) => ProblemGroup | undefined): ProblemGroup {
+  let root = group;
+  for (let step = 0; step < chainMax; step++) root = causeOf(root) ?? root;
+  return root;
 }

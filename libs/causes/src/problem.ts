@@ -11,6 +11,10 @@ export type ProblemKind =
   | 'PersistentVolumeClaim'
   | 'PersistentVolume'
   | 'HorizontalPodAutoscaler'
+  | 'CronJob'
+  | 'PodDisruptionBudget'
+  | 'Ingress'
+  | 'Namespace'
   | 'Service';
 
 export interface Problem {
@@ -29,4 +33,6 @@ export interface Problem {
   explains?: string[];
   /** Objects whose problems would explain it. */
   explainedBy?: string[];
+  /** Said only where something explains it: by itself it is no more than what is under way. */
+  isOnlyConsequence?: true;
 }

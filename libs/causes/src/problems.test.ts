@@ -38,7 +38,7 @@ const crashing: PodStatus = {
 
 test('a crash loop says how the container ended last and how often', () => {
   const [problem] = find({ pods: [pod('web-1', crashing)] });
-  expect(problem).toMatchObject({ kind: 'Pod', name: 'web-1', severity: 'error', reason: 'CrashLoopBackOff' });
+  expect(problem).toMatchObject({ kind: 'Pod', name: 'web-1', severity: 'error', reason: 'OOMKilled' });
   expect(problem?.message).toBe('container main; last ended with exit code 137 (OOMKilled); restarted 7 times; back-off 5m0s');
 });
 
@@ -162,9 +162,5 @@ test('pods of one owner with one fault are one problem; errors come before warni
     },
   };
   const groups = groupProblems(find({ pods: [...pods, pod('alone', crashing, { owner: 'other' })], nodes: [node] }));
-  expect(groups.map(({ first, all }) => `${first.reason} ${all.length}`)).toEqual([
-    'CrashLoopBackOff 3',
-    'CrashLoopBackOff 1',
-    'MemoryPressure 1',
-  ]);
+  expect(groups.map(({ first, all }) => `${first.reason} ${all.length}`)).toEqual(['OOMKilled 3', 'OOMKilled 1', 'MemoryPressure 1']);
 });

@@ -1,76 +1,64 @@
 // What is wrong now, from what is there: each finding names its object and says why in the cluster's own words.
 
-import type {
-  autoscalingV2,
-  batchV1,
-  DaemonSet,
-  Deployment,
-  EndpointSlice,
-  Event,
-  Node,
-  PersistentVolume,
-  PersistentVolumeClaim,
-  Pod,
-  Service,
-  StatefulSet,
-} from '@berth/api';
-import { podStatusText } from '@berth/api';
+import type { Deployment, Event, Node, PersistentVolume, PersistentVolumeClaim, Pod } from '@berth/api';
 import { ageMs } from './age.ts';
-import { autoscalerProblems, jobProblems, ownerMarks, refusalProblems, serviceProblems } from './more-problems.ts';
+import { budgetProblems, ingressProblems, namespaceProblems, setProblems } from './further-problems.ts';
+import { autoscalerProblems, jobProblems, leftoverPods, ownerMarks, refusalProblems, serviceProblems } from './more-problems.ts';
+import { type Fault, podFault } from './pod-fault.ts';
 import type { Problem } from './problem.ts';
+import { newestWarnings } from './warnings.ts';
+import type { Known } from './why.ts';
 
-export interface Observed {
-  pods: Pod[];
-  nodes: Node[];
-  deployments: Deployment[];
-  claims: PersistentVolumeClaim[];
-  volumes: PersistentVolume[];
-  events: Event[];
-  statefulSets?: StatefulSet[];
-  daemonSets?: DaemonSet[];
-  jobs?: batchV1.Job[];
-  autoscalers?: autoscalingV2.HorizontalPodAutoscaler[];
-  services?: Service[];
-  /** Of services, if they are given. */
-  endpointSlices?: EndpointSlice[];
-}
+type Needed = 'pods' | 'nodes' | 'deployments' | 'claims' | 'volumes' | 'events';
+type Further =
+  | 'replicaSets'
+  | 'statefulSets'
+  | 'daemonSets'
+  | 'jobs'
+  | 'autoscalers'
+  | 'services'
+  | 'endpointSlices'
+  | 'budgets'
+  | 'ingresses'
+  | 'namespaces';
+/** Of what is not given, nothing is wrong. */
+export type Observed = Pick<Known, Needed> & Partial<Pick<Known, Further>>;
 
 /** Shorter than this, claims are merely on their way. */
 const startingMs = 30_000;
 
-/** For how long pods are merely on their way. */
-export interface Patience {
-  unreadyMs: number;
-  startedWithinMs: number;
-  /** A container that crashed so recently and runs again is not taken for well: between two crashes, all would seem to be. */
-  crashedWithinMs: number;
-}
-
-const usual: Patience = { unreadyMs: 60_000, startedWithinMs: 120_000, crashedWithinMs: 60_000 };
-
 export function findProblems(observed: Observed, now: number): Problem[] {
+  const { jobs = [], services = [], endpointSlices = [], pods } = observed;
+  const warnings = newestWarnings(observed.events);
+  const leftOver = leftoverPods(jobs);
   return [
     ...observed.nodes.flatMap(nodeProblems),
-    ...observed.deployments.flatMap(deploymentProblems),
-    ...observed.pods.flatMap((pod) => podProblem(pod, now) ?? []),
-    ...observed.claims.flatMap((claim) => claimProblem(claim, observed.events, now) ?? []),
+    ...observed.deployments.flatMap((deployment) => deploymentProblems(deployment, now)),
+    ...pods.flatMap((pod) => (leftOver(pod) ? [] : (podProblem(pod, now, warnings.get(pod.metadata.uid ?? '')) ?? []))),
+    ...observed.claims.flatMap((claim) => claimProblem(claim, warnings.get(claim.metadata.uid ?? ''), now) ?? []),
     ...observed.volumes.flatMap((volume) => volumeProblem(volume) ?? []),
     ...refusalProblems(observed, now),
-    ...jobProblems(observed.jobs ?? []),
+    ...setProblems(observed),
+    ...jobProblems(jobs),
     ...autoscalerProblems(observed.autoscalers ?? []),
-    ...serviceProblems(observed.services ?? [], observed.endpointSlices ?? [], observed.pods, now),
+    ...serviceProblems(services, endpointSlices, pods, now),
+    ...ingressProblems(observed.ingresses ?? [], services, now),
+    ...budgetProblems(observed),
+    ...namespaceProblems(observed.namespaces ?? [], now),
   ];
 }
 
 export function nodeProblems(node: Node): Problem[] {
   const base = { kind: 'Node' as const, name: node.metadata.name ?? '' };
+  const explains = [`Node/${base.name}`];
   const conditions = node.status?.conditions ?? [];
   const ready = conditions.find((condition) => condition.type === 'Ready');
   const problems: Problem[] = [];
   if (ready?.status !== 'True') {
     const message = ready?.message || 'the node has never reported that it is ready';
     const reason = ready?.status === 'Unknown' ? 'Node lost' : 'NotReady';
-    problems.push({ ...base, severity: 'error', reason, message, since: ready?.lastTransitionTime, group: `Node/${reason}/${message}` });
+    const group = `Node/${reason}/${message}`;
+    problems.push({ ...base, severity: 'error', reason, message, since: ready?.lastTransitionTime, group, explains });
   }
   for (const condition of conditions) {
     const isBad = condition.status === 'True' && (condition.type.endsWith('Pressure') || condition.type === 'NetworkUnavailable');
@@ -79,31 +67,53 @@ export function nodeProblems(node: Node): Problem[] {
     const group = `Node/${condition.type}/${message}`;
     problems.push({ ...base, severity: 'warning', reason: condition.type, message, since: condition.lastTransitionTime, group });
   }
+  if (problems.length === 0 && node.spec?.unschedulable) {
+    const since = node.spec.taints?.find(({ key }) => key === 'node.kubernetes.io/unschedulable')?.timeAdded;
+    const message = 'it is ready, and cordoned: it takes no new pods';
+    problems.push({ ...base, severity: 'warning', reason: 'Cordoned', message, since, group: `Node/Cordoned/${base.name}` });
+  }
   return problems;
 }
 
-export function deploymentProblems(deployment: Deployment): Problem[] {
-  const { namespace, name = '' } = deployment.metadata;
-  const conditions = deployment.status?.conditions ?? [];
-  const isStatus = (type: string, status: string) => conditions.find((found) => found.type === type && found.status === status);
-  const bad = isStatus('ReplicaFailure', 'True') ?? isStatus('Progressing', 'False') ?? isStatus('Available', 'False');
-  if (!bad || deployment.spec.paused) return [];
-  const ready = `${deployment.status?.availableReplicas ?? 0} of ${deployment.spec.replicas ?? 1} available`;
-  const message = `${ready}: ${bad.message ?? ''}`;
-  const reason = bad.type === 'Available' ? 'Unavailable' : bad.reason || (bad.type ?? '');
+/** @param now undefined when one asks by name: then what has lasted for a moment counts as well */
+export function deploymentProblems(deployment: Deployment, now?: number): Problem[] {
+  const { namespace, name = '', generation = 0 } = deployment.metadata;
+  const { conditions = [], availableReplicas = 0, updatedReplicas = 0, observedGeneration = 0 } = deployment.status ?? {};
+  const { replicas = 1, paused } = deployment.spec;
   const group = `Deployment/${namespace}/${name}`;
-  const base = { kind: 'Deployment' as const, namespace, name, severity: 'error' as const, reason, message };
-  return [{ ...base, since: bad.lastTransitionTime, group, explainedBy: [group] }];
+  const base = { kind: 'Deployment' as const, namespace, name, group, explainedBy: [group] };
+  const isStatus = (type: string, status: string) => conditions.find((found) => found.type === type && found.status === status);
+  const since = (type: string) => conditions.find((found) => found.type === type)?.lastTransitionTime;
+  if (paused) {
+    if (updatedReplicas >= replicas || observedGeneration < generation) return [];
+    const message = pausedText(updatedReplicas, replicas);
+    return [{ ...base, severity: 'warning', reason: 'Paused', message, since: since('Progressing') }];
+  }
+  const unavailable = isStatus('Available', 'False');
+  const isStarting = now !== undefined && (ageMs(unavailable?.lastTransitionTime, now) ?? startingMs) < startingMs;
+  const bad = isStatus('ReplicaFailure', 'True') ?? isStatus('Progressing', 'False') ?? (isStarting ? undefined : unavailable);
+  if (!bad) return [];
+  const message = `${availableReplicas} of ${replicas} available: ${bad.message ?? ''}`;
+  const reason = bad.type === 'Available' ? 'Unavailable' : bad.reason || (bad.type ?? '');
+  return [{ ...base, severity: 'error', reason, message, since: bad.lastTransitionTime }];
 }
 
-function podProblem(pod: Pod, now: number): Problem | undefined {
+export function pausedText(updatedReplicas: number, replicas: number): string {
+  return `it is paused, with ${updatedReplicas} of ${replicas} pods as they should be`;
+}
+
+const silences = new Set(['Slow to start', 'Not ready', 'Stuck terminating']);
+
+function podProblem(pod: Pod, now: number, warning: Event | undefined): Problem | undefined {
   const { namespace, name = '' } = pod.metadata;
-  const found = podFault(pod, now);
+  const found = podFault(pod, now, warning);
   if (!found) return undefined;
   const group = podGroup(pod, found);
   const owner = pod.metadata.ownerReferences?.find((reference) => reference.controller);
   const explains = [`Pod/${namespace}/${name}`, ...(owner ? ownerMarks(namespace, owner.kind, owner.name) : [])];
-  return { kind: 'Pod', namespace, name, group, explains, ...found };
+  // What a node that is lost does not report follows from that.
+  const isOfNode = pod.spec.nodeName !== undefined && silences.has(found.reason);
+  return { kind: 'Pod', namespace, name, group, explains, ...(isOfNode && { explainedBy: [`Node/${pod.spec.nodeName}`] }), ...found };
 }
 
 /** What a node does to its pods is one problem; so is what one owner's pods have in common, or pods that give the same reason. */
@@ -111,98 +121,20 @@ function podGroup({ metadata, spec }: Pod, { reason, message }: Fault): string {
   if (metadata.deletionTimestamp) return `Pod/${reason}/${spec.nodeName}/${message}`;
   const owner = metadata.ownerReferences?.find((reference) => reference.controller);
   const common = owner ? `${owner.kind}/${owner.name}` : message;
-  return `Pod/${metadata.namespace}/${reason}/${common}`;
+  // A node says the one and the other of these in turns.
+  const what = /^(ErrImagePull|ImagePullBackOff)$/.test(reason)
+    ? 'image'
+    : /^(CrashLoopBackOff|Error|Completed)$/.test(reason)
+      ? 'crash'
+      : reason;
+  return `Pod/${metadata.namespace}/${what}/${common}`;
 }
 
-export type Fault = Pick<Problem, 'severity' | 'reason' | 'message' | 'since'>;
-
-export function podFault(pod: Pod, now: number, patience = usual): Fault | undefined {
-  const { phase, conditions = [] } = pod.status ?? {};
-  if (pod.metadata.deletionTimestamp) return stuckTerminating(pod, now, patience);
-  if (phase === 'Succeeded') return undefined;
-  if (phase === 'Failed') return { severity: 'error', reason: podStatusText(pod), message: failureMessage(pod), since: lastEnd(pod) };
-  const scheduled = conditions.find((condition) => condition.type === 'PodScheduled');
-  if (!pod.spec.nodeName && scheduled?.status === 'False') {
-    return {
-      severity: 'error',
-      reason: scheduled.reason ?? 'Pending',
-      message: scheduled.message ?? '',
-      since: scheduled.lastTransitionTime,
-    };
-  }
-  const waiting = waitingFault(pod);
-  if (waiting) return waiting;
-  const ready = conditions.find((condition) => condition.type === 'Ready');
-  const sinceMs = ageMs(ready?.lastTransitionTime, now) ?? 0;
-  if (phase === 'Running' && ready?.status === 'False' && sinceMs >= patience.unreadyMs) {
-    return { severity: 'warning', reason: 'Not ready', message: ready.message ?? '', since: ready.lastTransitionTime };
-  }
-  return phase === 'Running' ? crashedFault(pod, now, patience) : stuckStarting(pod, now, patience);
-}
-
-function crashedFault({ status }: Pod, now: number, { crashedWithinMs }: Patience): Fault | undefined {
-  for (const { name, restartCount, lastState } of status?.containerStatuses ?? []) {
-    const last = lastState?.terminated;
-    if (!last || last.exitCode === 0 || (ageMs(last.finishedAt, now) ?? crashedWithinMs) >= crashedWithinMs) continue;
-    const message = `container ${name}; last ended with exit code ${last.exitCode}${last.reason ? ` (${last.reason})` : ''}; restarted ${restartCount} times; runs again`;
-    return { severity: 'warning', reason: last.reason || 'Crashed', message, since: last.finishedAt };
-  }
-  return undefined;
-}
-
-/** Neither the scheduler nor the node has said that anything is wrong, and still it does not run. */
-function stuckStarting({ metadata, spec, status }: Pod, now: number, { startedWithinMs }: Patience): Fault | undefined {
-  if ((ageMs(metadata.creationTimestamp, now) ?? 0) < startedWithinMs) return undefined;
-  const waits = (status?.containerStatuses ?? []).map(({ name, state }) => `${name} (${state?.waiting?.reason ?? 'no state'})`);
-  const message = !spec.nodeName
-    ? 'the scheduler has not looked at it'
-    : `node ${spec.nodeName} ${waits.length > 0 ? `is still at ${waits.join(', ')}` : 'has not reported on it'}`;
-  return { severity: 'warning', reason: 'Slow to start', message, since: metadata.creationTimestamp };
-}
-
-const harmlessWaits = new Set(['', 'ContainerCreating', 'PodInitializing']);
-
-function waitingFault(pod: Pod): Fault | undefined {
-  for (const status of [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])]) {
-    const { waiting } = status.state ?? {};
-    if (!waiting || harmlessWaits.has(waiting.reason ?? '')) continue;
-    const last = status.lastState?.terminated;
-    const ended = last ? `last ended with exit code ${last.exitCode}${last.reason ? ` (${last.reason})` : ''}` : '';
-    const restarts = status.restartCount ? `restarted ${status.restartCount} times` : '';
-    const parts = [`container ${status.name}`, ended, restarts, waiting.message];
-    const message = parts.filter(Boolean).join('; ');
-    return { severity: 'error', reason: waiting.reason ?? '', message, since: last?.finishedAt ?? pod.metadata.creationTimestamp };
-  }
-  return undefined;
-}
-
-function failureMessage(pod: Pod): string {
-  if (pod.status?.message) return pod.status.message;
-  const ended = pod.status?.containerStatuses?.find((status) => status.state?.terminated?.exitCode);
-  const { exitCode, message } = ended?.state?.terminated ?? {};
-  return ended ? `container ${ended.name} ended with exit code ${exitCode}${message ? `: ${message}` : ''}` : 'the pod failed';
-}
-
-function lastEnd(pod: Pod): string | undefined {
-  const ends = (pod.status?.containerStatuses ?? []).map((status) => status.state?.terminated?.finishedAt ?? '');
-  return ends.sort().at(-1) || pod.metadata.creationTimestamp;
-}
-
-/** deletionTimestamp is when the grace period ends. */
-function stuckTerminating(pod: Pod, now: number, { unreadyMs }: Patience): Fault | undefined {
-  const { deletionTimestamp, finalizers } = pod.metadata;
-  const lateMs = ageMs(deletionTimestamp, now) ?? 0;
-  if (lateMs < unreadyMs) return undefined;
-  const message = finalizers?.length ? `waits for finalizers: ${finalizers.join(', ')}` : 'its node has not confirmed that it stopped';
-  return { severity: 'warning', reason: 'Stuck terminating', message, since: deletionTimestamp };
-}
-
-function claimProblem(claim: PersistentVolumeClaim, events: Event[], now: number): Problem | undefined {
-  const { namespace, name = '', uid, creationTimestamp } = claim.metadata;
+function claimProblem(claim: PersistentVolumeClaim, failure: Event | undefined, now: number): Problem | undefined {
+  const { namespace, name = '', creationTimestamp } = claim.metadata;
   const group = `PersistentVolumeClaim/${namespace}/${name}`;
   const base = { kind: 'PersistentVolumeClaim' as const, namespace, name, group, since: creationTimestamp };
   const phase = claim.status?.phase;
-  const failure = events.findLast((event) => event.type === 'Warning' && event.involvedObject.uid === uid);
   if (phase === 'Lost') return { ...base, severity: 'error', reason: 'Lost', message: `its volume ${claim.spec?.volumeName} is gone` };
   // A claim that waits for its first pod is well; one that something failed for is not.
   if (phase === 'Bound' || !failure || (ageMs(creationTimestamp, now) ?? 0) < startingMs) return undefined;

@@ -12,6 +12,11 @@ export const nothing: Known = {
   statefulSets: [],
   daemonSets: [],
   jobs: [],
+  cronJobs: [],
+  autoscalers: [],
+  budgets: [],
+  ingresses: [],
+  namespaces: [],
   claims: [],
   services: [],
   endpointSlices: [],
@@ -21,6 +26,7 @@ export const nothing: Known = {
   classes: [],
   decisions: new Map(),
   lastLines: new Map(),
+  changes: new Map(),
   unread: new Set(),
 };
 export const node = (name: string, ready: 'True' | 'False' | 'Unknown' = 'True', spec: Node['spec'] = {}): Node => ({

@@ -1,7 +1,8 @@
 // Why a claim has no volume: its class, whom it waits for, or what is wrong with each volume that there is.
 import { type PersistentVolume, type PersistentVolumeClaim, type StorageClass, storageClassNameOf, volumeClaimNames } from '@berth/api';
 import { labelSelectorFrom, parseQuantity } from '@berth/machinery';
-import { type Known, kubectl, newestWarning, objectName, type Step, unwell, type Why, well } from './why.ts';
+import { newestWarning } from './warnings.ts';
+import { type Known, kubectl, objectName, type Step, unwell, type Why, well } from './why.ts';
 
 const noProvisioner = 'kubernetes.io/no-provisioner';
 const volumesShownMax = 5;

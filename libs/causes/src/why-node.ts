@@ -9,15 +9,15 @@ export function whyNode(node: Node, { now }: Pick<Known, 'now'>): Why {
   const object = objectName('node', node);
   const [problem] = nodeProblems(node);
   const ready = node.status?.conditions?.find(({ type }) => type === 'Ready');
+  if (problem?.reason === 'Cordoned') {
+    const step = { text: 'let it take pods again', command: `kubectl uncordon ${node.metadata.name}` };
+    return unwell(object, { reason: problem.reason, says: problem.message, ...(problem.since && { since: problem.since }) }, [step]);
+  }
   if (problem) {
     const says = problem.reason === 'Node lost' ? silence(ready, now) : problem.message || 'it says nothing more';
     return unwell(object, { reason: problem.reason, says, ...(problem.since && { since: problem.since }) }, stepsFor(problem.reason, node));
   }
   const taints = (node.spec?.taints ?? []).filter(({ effect }) => effect !== 'PreferNoSchedule');
-  if (node.spec?.unschedulable) {
-    const step = { text: 'let it take pods again', command: `kubectl uncordon ${node.metadata.name}` };
-    return unwell(object, { reason: 'Cordoned', says: 'it is ready, and cordoned: it takes no new pods' }, [step]);
-  }
   const text = taints.map(({ key, value, effect }) => `${key}${value ? `=${value}` : ''}:${effect}`).join(', ');
   return well(object, taints.length > 0 ? `it is ready, and takes pods that tolerate ${text}` : 'it is ready and takes pods');
 }

@@ -1,7 +1,7 @@
 // Why a Service does not answer: whom its selector finds, whether those are ready, and whether its ports are theirs. Whether anything
 // listens at a port cannot be seen from outside; then this says so.
 import { hasEnded, type Pod, type Service, type ServicePort } from '@berth/api';
-import { consequence, type Known, kubectl, objectName, unwell, type Why, well } from './why.ts';
+import { consequence, type Known, kubectl, objectName, type Step, unwell, type Why, well } from './why.ts';
 import { whyPod } from './why-pod.ts';
 
 export function whyService(service: Service, known: Known): Why {
@@ -57,19 +57,56 @@ function isReady({ status }: Pod): boolean {
   return status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True') ?? false;
 }
 
-function whyNobody(service: Service, selector: [string, string][], { pods }: Known): Why {
+function whyNobody(service: Service, selector: [string, string][], known: Known): Why {
   const object = objectName('service', service);
   const { namespace, name } = service.metadata;
   const matched = (pod: Pod) => selector.filter(([key, value]) => pod.metadata.labels?.[key] === value).length;
-  const [nearest] = pods.filter((pod) => !hasEnded(pod)).sort((a, b) => matched(b) - matched(a));
   const text = selector.map((pair) => pair.join('=')).join(',');
+  const idle = scaledToZero(selector, known);
+  if (idle) {
+    const says = `its selector ${text} finds no pod: ${idle.kind.toLowerCase()}/${idle.name}, whose pods it selects, is scaled to 0`;
+    const command = kubectl(namespace, 'scale', `${idle.kind.toLowerCase()}/${idle.name}`, '--replicas=1');
+    const fix = { type: 'Scale' as const, kind: idle.kind, namespace, name: idle.name };
+    return unwell(object, { reason: 'ScaledToZero', says }, [{ text: 'scale it, where it is to answer', command, fix }]);
+  }
+  const [nearest] = known.pods.filter((pod) => !hasEnded(pod)).sort((a, b) => matched(b) - matched(a));
   const differences = nearest && selector.filter(([key, value]) => nearest.metadata.labels?.[key] !== value);
   const hint = nearest
     ? `; the nearest, pod ${nearest.metadata.name}, has ${differences?.map(([key]) => `${key}=${nearest.metadata.labels?.[key] ?? '(none)'}`).join(', ')}`
     : '; there is no pod in its namespace at all';
-  const command = kubectl(namespace, 'get', 'pods', '--show-labels');
-  const steps = [{ text: `make spec.selector of service ${name} and the labels of its pods the same`, command }];
+  const advice = `make spec.selector of service ${name} and the labels of its pods the same`;
+  const steps = [selectorStep(service, selector, nearest, advice)];
   return unwell(object, { reason: 'SelectsNobody', says: `its selector ${text} finds no pod${hint}` }, steps);
+}
+
+/** Labels of the same keys, if the nearest pod has them all. */
+function selectorStep({ metadata, spec }: Service, selector: [string, string][], nearest: Pod | undefined, text: string): Step {
+  const { namespace, name } = metadata;
+  const wanted = selector.map(([key]) => [key, nearest?.metadata.labels?.[key]] as const);
+  if (!nearest || wanted.some(([, value]) => value === undefined))
+    return { text, command: kubectl(namespace, 'get', 'pods', '--show-labels') };
+  const found = Object.fromEntries(wanted) as Record<string, string>;
+  const command = kubectl(
+    namespace,
+    'set',
+    'selector',
+    `service/${name}`,
+    Object.entries(found)
+      .map((pair) => pair.join('='))
+      .join(','),
+  );
+  return { text, command, fix: { type: 'SetSelector', namespace, name, selector: found, former: spec.selector ?? {} } };
+}
+
+function scaledToZero(selector: [string, string][], { deployments, statefulSets }: Known): { kind: string; name: string } | undefined {
+  const all = [
+    ...deployments.map(({ metadata, spec }) => ({ kind: 'Deployment', metadata, spec })),
+    ...statefulSets.map(({ metadata, spec }) => ({ kind: 'StatefulSet', metadata, spec })),
+  ];
+  const found = all.find(
+    ({ spec }) => spec.replicas === 0 && selector.every(([key, value]) => spec.template.metadata?.labels?.[key] === value),
+  );
+  return found && { kind: found.kind, name: found.metadata.name };
 }
 
 /** A port by number needs no declaration in the pod. */
@@ -79,15 +116,20 @@ function hasPort({ spec }: Pod, { targetPort, protocol = 'TCP' }: ServicePort): 
 }
 
 function whyPort(service: Service, { port, targetPort }: ServicePort, pods: Pod[]): Why {
-  const names = new Set(
-    pods.flatMap(({ spec }) =>
-      spec.containers.flatMap(({ ports }) => ports?.map(({ name, containerPort }) => name ?? String(containerPort)) ?? []),
-    ),
-  );
-  const there = names.size > 0 ? `they have ${[...names].join(', ')}` : 'they declare none';
+  const ports = pods.flatMap(({ spec }) => spec.containers.flatMap((container) => container.ports ?? []));
+  const names = [...new Set(ports.map(({ name, containerPort }) => name ?? containerPort))];
+  const there = names.length > 0 ? `they have ${names.join(', ')}` : 'they declare none';
   const says = `its port ${port} leads to ${JSON.stringify(targetPort)}, and no selected pod has a port of that name: ${there}`;
-  const command = kubectl(service.metadata.namespace, 'edit', 'service', service.metadata.name);
-  return unwell(objectName('service', service), { reason: 'NoSuchPort', says }, [
-    { text: 'name a port of the pods in targetPort, or give its number', command },
-  ]);
+  const { namespace, name } = service.metadata;
+  const text = 'name a port of the pods in targetPort, or give its number';
+  const [only, another] = names;
+  const index = service.spec.ports?.findIndex((one) => one.port === port) ?? -1;
+  const object = objectName('service', service);
+  if (only === undefined || another !== undefined || index < 0) {
+    return unwell(object, { reason: 'NoSuchPort', says }, [{ text, command: kubectl(namespace, 'edit', 'service', name) }]);
+  }
+  const patch = JSON.stringify([{ op: 'replace', path: `/spec/ports/${index}/targetPort`, value: only }]);
+  const command = kubectl(namespace, 'patch', 'service', name, '--type', 'json', '-p', `'${patch}'`);
+  const fix = { type: 'SetTargetPort' as const, namespace, name, index, port, former: String(targetPort), targetPort: only };
+  return unwell(object, { reason: 'NoSuchPort', says }, [{ text, command, fix }]);
 }

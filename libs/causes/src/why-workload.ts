@@ -1,8 +1,10 @@
 // Why a workload lacks pods: what refuses them (quota, policy, webhook), or what is wrong with those that there are.
 import type { Deployment, Event, Pod, ReplicaSet } from '@berth/api';
 import type { KubeObject } from '@berth/machinery';
-import { deploymentProblems } from './problems.ts';
-import { consequence, isOwnedBy, type Known, kubectl, newestWarning, objectName, type Step, unwell, type Why, well } from './why.ts';
+import { refusalReason } from './more-problems.ts';
+import { deploymentProblems, pausedText } from './problems.ts';
+import { newestWarning } from './warnings.ts';
+import { consequence, isOwnedBy, type Known, kubectl, objectName, type Step, unwell, type Why, well } from './why.ts';
 import { whyPod } from './why-pod.ts';
 
 const revision = 'deployment.kubernetes.io/revision';
@@ -22,11 +24,9 @@ export function whyDeployment(deployment: Deployment, known: Known): Why {
   const isComplete = updatedReplicas >= replicas && availableReplicas >= replicas;
   const back: Step[] =
     sets.length > 1 ? [{ text: 'or go back', command: kubectl(namespace, 'rollout', 'undo', `deployment/${name}`) }] : [];
-  if (paused && !isComplete) {
+  if (paused && updatedReplicas < replicas) {
     const step = { text: 'let it go on', command: kubectl(namespace, 'rollout', 'resume', `deployment/${name}`) };
-    return unwell(object, { reason: 'Paused', says: `it is paused, with ${updatedReplicas} of ${replicas} pods as they should be` }, [
-      step,
-    ]);
+    return unwell(object, { reason: 'Paused', says: pausedText(updatedReplicas, replicas) }, [step]);
   }
   if (isComplete && !problem) return well(object, `${availableReplicas} of ${replicas} pods are available and up to date`);
   const says = `${availableReplicas} of ${replicas} pods are available, ${updatedReplicas} of them are of its newest template`;
@@ -56,34 +56,52 @@ export function whyOwner(kind: string, owner: KubeObject, wanted: number | undef
 }
 
 function whyRefused(object: string, owner: KubeObject, refusal: Event, has: number, wanted: number | undefined): Why {
-  const { namespace } = owner.metadata;
-  const message = refusal.message ?? '';
+  const message = (refusal.message ?? '').replace(/^\(combined from similar events\): /, '');
   const says = `its pods are refused${wanted === undefined ? '' : ` (${has} of ${wanted} there)`}: ${message}`;
-  if (/exceeded quota/.test(message))
-    return unwell(object, { reason: 'Quota', says }, [
-      { text: 'raise the quota, or ask for less', command: kubectl(namespace, 'describe', 'resourcequota') },
-    ]);
-  if (/violates PodSecurity/.test(message)) {
-    const step = {
+  const reason = refusalReason(message);
+  const since = refusal.firstTimestamp;
+  return unwell(object, { reason, says, ...(since && { since }) }, [refusalStep(reason, message, owner.metadata.namespace)]);
+}
+
+function refusalStep(reason: string, message: string, namespace: string | undefined): Step {
+  if (reason === 'Quota') return quotaStep(message, namespace);
+  if (reason === 'PodSecurity')
+    return {
       text: 'change the pod template as it says, or the level of the namespace',
       command: `kubectl get namespace ${namespace} -o yaml`,
     };
-    return unwell(object, { reason: 'PodSecurity', says }, [step]);
-  }
-  if (/admission webhook/.test(message)) {
+  if (reason === 'Webhook') {
     const command = 'kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations';
-    return unwell(object, { reason: 'Webhook', says }, [{ text: 'change what the webhook refuses, or mend the webhook', command }]);
+    const isDown = /failed calling webhook/.test(message);
+    return {
+      text: isDown ? 'start the webhook, or take its configuration away' : 'change what the webhook refuses, or mend the webhook',
+      command,
+    };
   }
-  if (/ValidatingAdmissionPolicy/.test(message)) {
+  if (reason === 'Policy') {
     const command = 'kubectl get validatingadmissionpolicies,validatingadmissionpolicybindings';
-    return unwell(object, { reason: 'Policy', says }, [{ text: 'change what the policy refuses, or the policy', command }]);
+    return { text: 'change what the policy refuses, or the policy', command };
   }
-  const serviceAccount = /serviceaccount "([^"]+)" not found/.exec(message)?.[1];
-  if (serviceAccount)
-    return unwell(object, { reason: 'ServiceAccount', says }, [
-      { text: 'make it', command: kubectl(namespace, 'create', 'serviceaccount', serviceAccount) },
-    ]);
-  return unwell(object, { reason: refusal.reason ?? 'FailedCreate', says }, [{ text: 'change the pod template as it says' }]);
+  if (reason === 'LimitRange')
+    return { text: 'ask for what it allows, or change the limit range', command: kubectl(namespace, 'describe', 'limitrange') };
+  const [, name] = /serviceaccount "([^"]+)" not found/.exec(message) ?? [];
+  if (name) {
+    const fix = { type: 'Create' as const, kind: 'ServiceAccount' as const, namespace, name };
+    return { text: 'make it', command: kubectl(namespace, 'create', 'serviceaccount', name), fix };
+  }
+  return { text: 'change the pod template as it says' };
+}
+
+/** Of several resources that are short, the first. */
+function quotaStep(message: string, namespace: string | undefined): Step {
+  const step = { text: 'raise the quota, or ask for less', command: kubectl(namespace, 'describe', 'resourcequota') };
+  const [, name, requested, , used, , limited] =
+    /exceeded quota: (\S+), requested: (([^=,\s]+=[^,\s]+,?)+), used: (([^=,\s]+=[^,\s]+,?)+), limited: (\S+)/.exec(message) ?? [];
+  const first = (text: string | undefined) => text?.split(',')[0]?.split('=') ?? [];
+  const [resource, lacks] = first(requested);
+  const hard = first(limited)[1];
+  if (!name || !resource || !lacks || !hard || first(used)[0] !== resource) return step;
+  return { ...step, fix: { type: 'RaiseQuota', namespace, name, resource, hard, lacks } };
 }
 
 /** What is furthest from running first. */

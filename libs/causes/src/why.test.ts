@@ -16,7 +16,7 @@ test('a pod that fits nowhere: the words of its event, who refused which node, a
       { node: 'n1', nodeCount: 1, changes: [{ type: 'Resource', text: 'node n1 lacks 1 cpu: free it there, or ask for at most 3' }] },
     ],
   };
-  const why = whyPod(pending('big'), { ...nothing, nodes: [n1], decisions: new Map([['big', decision]]) });
+  const why = whyPod(pending('big'), { ...nothing, nodes: [n1], decisions: new Map([['shop/big', decision]]) });
   expect(why).toMatchObject({ isWell: false, summary: '0/1 nodes are available: 1 Insufficient cpu.' });
   expect(why.causes.map(({ object, says }) => `${object}: ${says}`)).toEqual([
     'pod/big: 0/1 nodes are available: 1 Insufficient cpu.',
@@ -27,7 +27,7 @@ test('a pod that fits nowhere: the words of its event, who refused which node, a
 });
 
 test('where there is no decision, why is said, and the condition speaks', () => {
-  const why = whyPod(pending('big'), { ...nothing, decisions: new Map([['big', 'no scheduler runs here']]) });
+  const why = whyPod(pending('big'), { ...nothing, decisions: new Map([['shop/big', 'no scheduler runs here']]) });
   expect(why.steps[0]?.text).toBe('there is no decision of the scheduler to look at: no scheduler runs here');
   expect(whyPod(pending('gated', { schedulingGates: [{ name: 'g' }] }), nothing)).toMatchObject({
     causes: [{ reason: 'SchedulingGated' }],
@@ -51,7 +51,7 @@ test('containers: an image that cannot be had, a secret that is missing, memory,
   expect(config.steps[0]?.command).toBe('kubectl -n shop create secret generic key --from-literal=KEY=VALUE');
   const terminated = { exitCode: 137, reason: 'OOMKilled', finishedAt: ago(5) };
   const crash = pod('web', waiting('CrashLoopBackOff', 'back-off', { lastState: { terminated } }));
-  const crashing = whyPod(crash, known({ lastLines: new Map([['web/main', 'fatal: out of memory']]) }));
+  const crashing = whyPod(crash, known({ lastLines: new Map([['shop/web/main', 'fatal: out of memory']]) }));
   expect(crashing.summary).toMatch(/OOMKilled.*its last line: fatal: out of memory/);
   expect(crashing.steps[0]).toMatchObject({
     text: expect.stringContaining('resources.limits.memory'),

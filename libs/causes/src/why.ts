@@ -1,33 +1,45 @@
 // Why an object is not as it should be, in plain words: the cause that everything else follows from comes first, the object that was
 // asked about last, and what to do next is a sentence and, where there is one, a command. Pure: whoever asks brings what is known.
 import type {
+  autoscalingV2,
+  batchV1,
+  Change,
   DaemonSet,
   Decision,
   Deployment,
   EndpointSlice,
   Event,
+  Ingress,
   Job,
+  Namespace,
   Node,
   PersistentVolume,
   PersistentVolumeClaim,
   Pod,
+  policyV1,
   ReplicaSet,
   Service,
   StatefulSet,
   StorageClass,
 } from '@berth/api';
 import type { KubeObject } from '@berth/machinery';
+import type { Fix } from './fix.ts';
 
 export interface Known {
   /** Unix milliseconds. */
   now: number;
-  /** Of one namespace, but for what has none. */
+  /** To judge one object: of its namespace, but for what has none. */
   pods: Pod[];
   replicaSets: ReplicaSet[];
   deployments: Deployment[];
   statefulSets: StatefulSet[];
   daemonSets: DaemonSet[];
   jobs: Job[];
+  cronJobs: batchV1.CronJob[];
+  autoscalers: autoscalingV2.HorizontalPodAutoscaler[];
+  budgets: policyV1.PodDisruptionBudget[];
+  ingresses: Ingress[];
+  namespaces: Namespace[];
   claims: PersistentVolumeClaim[];
   services: Service[];
   endpointSlices: EndpointSlice[];
@@ -35,10 +47,12 @@ export interface Known {
   nodes: Node[];
   volumes: PersistentVolume[];
   classes: StorageClass[];
-  /** By name of the pod; a text says why there is none. */
+  /** By `namespace/pod`; a text says why there is none. */
   decisions: ReadonlyMap<string, Decision | string>;
-  /** The last line that matters, by `pod/container`. */
+  /** The last line that matters, by `namespace/pod/container`. */
   lastLines: ReadonlyMap<string, string>;
+  /** What was changed of workloads lately, the newest first, by `Kind/namespace/name`. */
+  changes: ReadonlyMap<string, Change[]>;
   /** Resources that whoever asks may not read, by their plural: what is not there of them is not known to be missing. */
   unread: ReadonlySet<string>;
 }
@@ -57,6 +71,8 @@ export interface Step {
   text: string;
   /** To be copied. */
   command?: string;
+  /** The same as data, for buttons. */
+  fix?: Fix;
 }
 
 export interface Why {
@@ -89,19 +105,6 @@ export function objectName(kind: string, { metadata }: KubeObject): string {
 /** `kubectl -n shop …`; without a namespace for what has none. */
 export function kubectl(namespace: string | undefined, ...words: string[]): string {
   return ['kubectl', ...(namespace ? ['-n', namespace] : []), ...words].join(' ');
-}
-
-/** The newest warning about an object, of some reasons or of any. */
-export function newestWarning(events: Event[], object: KubeObject, reasons?: RegExp): Event | undefined {
-  const about = events.filter(
-    ({ type, reason = '', involvedObject }) =>
-      type === 'Warning' && involvedObject.uid === object.metadata.uid && (!reasons || reasons.test(reason)),
-  );
-  return about.reduce<Event | undefined>((newest, event) => (newest && timeOf(newest) >= timeOf(event) ? newest : event), undefined);
-}
-
-function timeOf({ series, lastTimestamp, eventTime, metadata }: Event): string {
-  return series?.lastObservedTime ?? lastTimestamp ?? eventTime ?? metadata.creationTimestamp ?? '';
 }
 
 export function isOwnedBy(object: KubeObject, owner: KubeObject): boolean {

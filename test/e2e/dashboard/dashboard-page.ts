@@ -1,10 +1,11 @@
 // The dashboard as an operator uses it, for end-to-end tests: a browser of its own, and words for what one does and sees.
 // Everything waits for the page to show it; `consoleErrors` holds what the browser complained about.
-import { type Browser, chromium, type Page } from 'playwright-core';
+import { type Browser, chromium, type Locator, type Page } from 'playwright-core';
 import { BrowserNetwork } from './browser-network.ts';
 
 export interface ShownProblem {
   kind: string;
+  namespace: string;
   name: string;
   reason: string;
   message: string;
@@ -91,6 +92,7 @@ export class DashboardPage {
     return this.#problemItems().evaluateAll((items) =>
       items.map((item) => ({
         kind: item.getAttribute('data-kind') ?? '',
+        namespace: item.getAttribute('data-namespace') ?? '',
         name: item.getAttribute('data-name') ?? '',
         reason: item.getAttribute('data-reason') ?? '',
         message: item.querySelector('p')?.textContent ?? '',
@@ -105,6 +107,12 @@ export class DashboardPage {
       .first();
     await found.waitFor();
     return (await found.textContent()) ?? '';
+  }
+
+  /** A card of the overview. */
+  problem({ kind, namespace, name }: Pick<ShownProblem, 'kind' | 'namespace' | 'name'>): Locator {
+    const where = namespace === '' ? '' : `[data-namespace="${namespace}"]`;
+    return this.#problemItems().and(this.page.locator(`[data-kind="${kind}"]${where}[data-name="${name}"]`));
   }
 
   /** Waits until the overview says so. */
@@ -153,13 +161,13 @@ export class DashboardPage {
   }
 
   /** Presses an action's button, waits for the server's dry run, confirms it; resolves with what it said would change once it is done. */
-  async act(label: string, value?: string): Promise<string> {
+  async act(label: string, value?: string, within?: Locator): Promise<string> {
     const { page } = this;
-    await page.getByRole('button', { name: label, exact: true }).first().click();
+    await (within ?? page).getByRole('button', { name: label, exact: true }).first().click();
     const dialog = page.getByRole('dialog');
     if (value !== undefined) await dialog.getByRole('textbox').fill(value);
     const change = await dialog.getByRole('region', { name: 'What it would change' }).textContent();
-    await dialog.getByRole('button', { name: label.split(' ')[0] ?? label }).click();
+    await dialog.locator('button[type=submit]').click();
     await dialog.getByText('Done:').waitFor();
     await dialog.getByRole('button', { name: 'Close' }).click();
     return change ?? '';

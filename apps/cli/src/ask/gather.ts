@@ -1,79 +1,97 @@
 // Reads what judging takes. What the user may not read is noted, so that nobody takes it for absent.
 import {
+  Change,
+  CronJob,
   DaemonSet,
   Decision,
   Deployment,
   EndpointSlice,
   Event,
+  HorizontalPodAutoscaler,
+  Ingress,
   Job,
+  Namespace,
   Node,
   PersistentVolume,
   PersistentVolumeClaim,
   Pod,
+  PodDisruptionBudget,
   ReplicaSet,
   Service,
   StatefulSet,
   StorageClass,
 } from '@berth/api';
-import type { Known, Why } from '@berth/causes';
+import { endedContainers, type Known, lineThatMatters, logLinesRead } from '@berth/causes';
 import type { HttpClient } from '@berth/client';
 import { isReason, type KindDefinition, type KubeObject, StatusError } from '@berth/machinery';
 
-const podsMax = 10;
-const linesRead = 50;
-const lineCharactersMax = 300;
+/** Of so many of what was found, more is asked for. */
+const closerMax = 30;
+const changesRead = 20;
 
-export async function gather(client: HttpClient, namespace: string, now: number): Promise<Known> {
+/** @param namespace undefined for all of them */
+export async function gather(client: HttpClient, namespace: string | undefined, now: number): Promise<Known> {
   const unread = new Set<string>();
   const read = async <T extends KubeObject>(kind: KindDefinition<T>): Promise<T[]> => {
     try {
-      return (await client.list(kind, kind.namespaced ? { namespace } : {})).items;
+      return (await client.list(kind, kind.namespaced && namespace !== undefined ? { namespace } : {})).items;
     } catch (error) {
       if (!isReason(error, 'Forbidden')) throw error;
       unread.add(kind.plural);
       return [];
     }
   };
-  const [pods, replicaSets, deployments, statefulSets, daemonSets, jobs] = await Promise.all([
+  const [pods, replicaSets, deployments, statefulSets, daemonSets, jobs, cronJobs] = await Promise.all([
     ...([read(Pod), read(ReplicaSet), read(Deployment)] as const),
-    ...([read(StatefulSet), read(DaemonSet), read(Job)] as const),
+    ...([read(StatefulSet), read(DaemonSet), read(Job), read(CronJob)] as const),
   ]);
-  const [claims, services, endpointSlices, events] = await Promise.all([
+  const [claims, services, endpointSlices, events, ingresses, autoscalers, budgets] = await Promise.all([
     ...([read(PersistentVolumeClaim), read(Service), read(EndpointSlice), read(Event)] as const),
+    ...([read(Ingress), read(HorizontalPodAutoscaler), read(PodDisruptionBudget)] as const),
   ]);
-  const [nodes, volumes, classes] = await Promise.all([read(Node), read(PersistentVolume), read(StorageClass)]);
-  const workloads = { pods, replicaSets, deployments, statefulSets, daemonSets, jobs };
-  return {
-    now,
-    ...workloads,
-    claims,
-    services,
-    endpointSlices,
-    events,
-    nodes,
-    volumes,
-    classes,
-    decisions: new Map(),
-    lastLines: new Map(),
-    unread,
-  };
+  const [nodes, volumes, classes, namespaces] = await Promise.all([
+    ...([read(Node), read(PersistentVolume), read(StorageClass), read(Namespace)] as const),
+  ]);
+  const workloads = { pods, replicaSets, deployments, statefulSets, daemonSets, jobs, cronJobs, autoscalers, budgets };
+  const others = { claims, services, endpointSlices, events, ingresses, nodes, volumes, classes, namespaces };
+  return { now, ...workloads, ...others, decisions: new Map(), lastLines: new Map(), changes: new Map(), unread };
 }
 
-/** Adds what only the pods that were found to be the cause are worth asking for: decisions and last lines. */
-export async function lookCloser(client: HttpClient, namespace: string, known: Known, { causes }: Why): Promise<Known> {
-  const names = new Set(causes.flatMap(({ object }) => (object.startsWith('pod/') ? [object.slice('pod/'.length)] : [])));
-  const pods = known.pods.filter(({ metadata }) => names.has(metadata.name)).slice(0, podsMax);
+export interface Closer {
+  namespace: string | undefined;
+  name: string;
+}
+
+/** Adds what only those that were found to be the cause are worth asking for: decisions, last lines, and who changed what. */
+export async function lookCloser(client: HttpClient, known: Known, pods: Closer[], changed: string[]): Promise<Known> {
+  const wanted = new Set(pods.slice(0, closerMax).map(({ namespace, name }) => `${namespace}/${name}`));
   const decisions = new Map<string, Decision | string>();
   const lastLines = new Map<string, string>();
-  for (const pod of pods) {
-    const { name } = pod.metadata;
-    if (!pod.spec.nodeName) decisions.set(name, await decisionOf(client, namespace, name));
-    for (const { name: container, restartCount } of failedContainers(pod)) {
-      const line = await lastLine(client, namespace, name, container, (restartCount ?? 0) > 0);
-      if (line !== undefined) lastLines.set(`${name}/${container}`, line);
+  const changes = new Map<string, Change[]>();
+  for (const pod of known.pods) {
+    const { namespace = '', name } = pod.metadata;
+    if (!wanted.has(`${namespace}/${name}`)) continue;
+    if (!pod.spec.nodeName) decisions.set(`${namespace}/${name}`, await decisionOf(client, namespace, name));
+    for (const { name: container, isPrevious } of endedContainers(pod)) {
+      const line = await lastLine(client, namespace, name, container, isPrevious);
+      if (line !== undefined) lastLines.set(`${namespace}/${name}/${container}`, line);
     }
   }
-  return { ...known, decisions, lastLines };
+  for (const mark of changed.slice(0, closerMax)) changes.set(mark, await changesOf(client, mark));
+  return { ...known, decisions, lastLines, changes };
+}
+
+/** @param mark `Deployment/shop/web` */
+async function changesOf(client: HttpClient, mark: string): Promise<Change[]> {
+  const [kind, namespace, name] = mark.split('/');
+  const fieldSelector = `object.kind=${kind},object.name=${name}`;
+  try {
+    return (await client.list(Change, { namespace: namespace ?? '', fieldSelector, limit: changesRead })).items;
+  } catch (error) {
+    // A past that is not kept, or may not be read, leaves what is known without it.
+    if (error instanceof StatusError) return [];
+    throw error;
+  }
 }
 
 async function decisionOf(client: HttpClient, namespace: string, name: string): Promise<Decision | string> {
@@ -85,11 +103,6 @@ async function decisionOf(client: HttpClient, namespace: string, name: string): 
   }
 }
 
-function failedContainers({ status }: Pod) {
-  const all = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];
-  return all.filter(({ state, lastState }) => state?.terminated?.exitCode || (state?.waiting && lastState?.terminated));
-}
-
 async function lastLine(
   client: HttpClient,
   namespace: string,
@@ -97,7 +110,7 @@ async function lastLine(
   container: string,
   isPrevious: boolean,
 ): Promise<string | undefined> {
-  const query = new URLSearchParams({ container, tailLines: String(linesRead), ...(isPrevious && { previous: 'true' }) });
+  const query = new URLSearchParams({ container, tailLines: String(logLinesRead), ...(isPrevious && { previous: 'true' }) });
   try {
     const text = await client.text(`/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(pod)}/log?${query}`);
     return lineThatMatters(text);
@@ -106,11 +119,4 @@ async function lastLine(
     if (error instanceof StatusError) return undefined;
     throw error;
   }
-}
-
-/** The last one that speaks of a failure, else the last one. */
-export function lineThatMatters(text: string): string | undefined {
-  const lines = text.split('\n').filter((line) => line.trim() !== '');
-  const line = lines.findLast((one) => /error|fatal|panic|exception|cannot|can't|failed|denied|refused/i.test(one)) ?? lines.at(-1);
-  return line?.trim().slice(0, lineCharactersMax);
 }

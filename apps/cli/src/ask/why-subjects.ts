@@ -1,6 +1,32 @@
 // What `berth why` can be asked about, and who judges it.
-import { DaemonSet, Deployment, Job, Node, PersistentVolumeClaim, Pod, ReplicaSet, Service, StatefulSet } from '@berth/api';
-import { type Known, type Why, whyClaim, whyDeployment, whyNode, whyOwner, whyPod, whyService } from '@berth/causes';
+import {
+  CronJob,
+  DaemonSet,
+  Deployment,
+  HorizontalPodAutoscaler,
+  Ingress,
+  Job,
+  Namespace,
+  Node,
+  PersistentVolumeClaim,
+  Pod,
+  PodDisruptionBudget,
+  ReplicaSet,
+  Service,
+  StatefulSet,
+} from '@berth/api';
+import {
+  type Known,
+  type Why,
+  whyClaim,
+  whyCronJob,
+  whyDeployment,
+  whyNode,
+  whyOwner,
+  whyPod,
+  whyProblem,
+  whyService,
+} from '@berth/causes';
 import type { KindDefinition, KubeObject } from '@berth/machinery';
 import { UsageError } from '@berth/telemetry/command-line';
 
@@ -46,6 +72,27 @@ const subjects = new Map<string, Subject>([
   ...subject({ names: ['pvc', 'persistentvolumeclaim', 'persistentvolumeclaims', 'claim'], kind: PersistentVolumeClaim, judge: whyClaim }),
   ...subject({ names: ['service', 'services', 'svc'], kind: Service, judge: whyService }),
   ...subject({ names: ['node', 'nodes', 'no'], kind: Node, judge: whyNode }),
+  ...subject({ names: ['cronjob', 'cronjobs', 'cj'], kind: CronJob, judge: whyCronJob }),
+  ...subject({
+    names: ['ingress', 'ingresses', 'ing'],
+    kind: Ingress,
+    judge: (ingress, known) => whyProblem('Ingress', ingress, known),
+  }),
+  ...subject({
+    names: ['hpa', 'horizontalpodautoscaler', 'horizontalpodautoscalers'],
+    kind: HorizontalPodAutoscaler,
+    judge: (autoscaler, known) => whyProblem('HorizontalPodAutoscaler', autoscaler, known),
+  }),
+  ...subject({
+    names: ['pdb', 'poddisruptionbudget', 'poddisruptionbudgets'],
+    kind: PodDisruptionBudget,
+    judge: (budget, known) => whyProblem('PodDisruptionBudget', budget, known),
+  }),
+  ...subject({
+    names: ['namespace', 'namespaces', 'ns'],
+    kind: Namespace,
+    judge: (namespace, known) => whyProblem('Namespace', namespace, known),
+  }),
 ]);
 
 /** @param words `web-1`, `deployment/web` or `deployment web` @throws UsageError */

@@ -1,9 +1,9 @@
 // What is typed and what is printed: subjects, names that were nearly right, lines that matter, answers as text.
+import { lineThatMatters } from '@berth/causes';
 import { nearestNames } from '@berth/machinery';
 import { UsageError } from '@berth/telemetry/command-line';
 import { expect, test } from 'vitest';
 import { readAsked } from './cluster-options.ts';
-import { lineThatMatters } from './gather.ts';
 import { runWhy, whyText } from './why.ts';
 import { readSubject } from './why-subjects.ts';
 

@@ -10,7 +10,7 @@ import { gather, lookCloser } from './gather.ts';
 import { readSubject, type Subject } from './why-subjects.ts';
 
 export const whyUsage = `usage: berth why POD|deployment/NAME|pvc/NAME|service/NAME|node/NAME [-n NAMESPACE] [-o json] [--kubeconfig FILE]
-  also replicaset/, statefulset/, daemonset/ and job/. Exit code 1 when something is wrong with it.`;
+  also replicaset/, statefulset/, daemonset/, job/, cronjob/, ingress/, hpa/, pdb/ and namespace/. Exit code 1 when something is wrong with it.`;
 
 export async function runWhy(argv: string[], print: (text: string) => void): Promise<number> {
   const asked = readAsked(argv);
@@ -32,9 +32,10 @@ export async function runWhy(argv: string[], print: (text: string) => void): Pro
 async function whyOf(cluster: Cluster, subject: Subject, name: string): Promise<Why> {
   const { client, namespace } = cluster;
   const object = await find(cluster, subject, name);
-  const known = await gather(client, namespace, Date.now());
-  const first = subject.judge(object, known);
-  return subject.judge(object, await lookCloser(client, namespace, known, first));
+  const known = await gather(client, subject.kind.namespaced ? namespace : undefined, Date.now());
+  const { causes } = subject.judge(object, known);
+  const named = causes.flatMap(({ object: whose }) => (whose.startsWith('pod/') ? [{ namespace, name: whose.slice('pod/'.length) }] : []));
+  return subject.judge(object, await lookCloser(client, known, named, []));
 }
 
 /** @throws Error that says which there are instead */

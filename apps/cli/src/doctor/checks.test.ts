@@ -89,6 +89,7 @@ function view(clock: SimulatedClock, more: Partial<ClusterView> = {}): ClusterVi
     known,
     readiness: '[+]ping ok\n[+]etcd ok\nreadyz check passed\n',
     clock: { sentMs: now, receivedMs: now + 5, dateMs: now },
+    cards: async () => [],
     again: async () => known,
     ...more,
   };

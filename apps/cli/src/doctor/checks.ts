@@ -22,6 +22,7 @@ import { error, notChecked, type Outcome } from './outcome.ts';
 import type { NodePlace, Place } from './places.ts';
 import { meets, portOutcome } from './ports.ts';
 import { sessionOutcomes } from './sessions.ts';
+import { troubleOutcomes } from './troubles.ts';
 import { holeOutcomes, skewOutcomes, toolOutcome } from './versions.ts';
 
 /** As long as an agent needs to put away what a pod that has just ended has left. */
@@ -55,7 +56,7 @@ const onNode = (name: string, run: (place: Place, examined: Examined) => Outcome
   here(name, (place, examined) => (place.nodes.length > 0 ? run(place, examined) : [notChecked(name, 'this machine is no node')]));
 
 /** Of checks that need the API. */
-const asked = (name: string, run: (view: ClusterView, examined: Examined) => Outcome[]): Check => ({
+const asked = (name: string, run: (view: ClusterView, examined: Examined) => Outcome[] | Promise<Outcome[]>): Check => ({
   name,
   run: (examined) => (typeof examined.cluster === 'string' ? [notChecked(name, unasked)] : run(examined.cluster, examined)),
 });
@@ -64,6 +65,7 @@ const checks: Check[] = [
   { name: 'control plane', run: ({ cluster, place }) => controlPlaneChecks(cluster, place) },
   here('store: size', ({ serverDirectory }, { machine }) => storeCheck(serverDirectory, machine)),
   asked('nodes', ({ nodes, leases, clock: { dateMs } }, { clock }) => sessionOutcomes(nodes, leases, dateMs ?? clock.now())),
+  asked('what runs', async ({ cards }) => troubleOutcomes(await cards())),
   here('disk', diskChecks),
   here('certificates', certificateChecks),
   asked('clock: this machine and the API', ({ clock }) => [clockOutcome(clock)]),

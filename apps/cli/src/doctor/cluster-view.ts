@@ -1,9 +1,11 @@
 // What a cluster says of itself, as far as checks need it: asked once, and bounded in time.
 import { Lease, Node, PersistentVolume, Pod } from '@berth/api';
+import type { Card } from '@berth/causes';
 import { type Connection, HttpClient, KubeconfigError, readKubeconfig } from '@berth/client';
 import { StatusError } from '@berth/machinery';
 import type { ClockAsked } from './clocks.ts';
 import type { KnownToApi } from './leaks.ts';
+import { cardsOf } from './troubles.ts';
 
 const timeoutMs = 10_000;
 const leaseNamespace = 'kube-node-lease';
@@ -17,6 +19,8 @@ export interface ClusterView {
   /** The answer of /readyz?verbose. */
   readiness: string;
   clock: ClockAsked;
+  /** What is wrong with what runs in it. */
+  cards(): Promise<Card[]>;
   /** Pods and volumes as they are now. */
   again(): Promise<KnownToApi>;
 }
@@ -56,7 +60,17 @@ async function asked(client: HttpClient, server: string, now: () => number): Pro
     readinessOf(client),
   ]);
   const { gitVersion } = version;
-  return { server, version: gitVersion, nodes: nodes.items, leases: leases.items, known: await known(), readiness, clock, again: known };
+  return {
+    server,
+    version: gitVersion,
+    nodes: nodes.items,
+    leases: leases.items,
+    known: await known(),
+    readiness,
+    clock,
+    cards: () => cardsOf(client, now()),
+    again: known,
+  };
 }
 
 async function askClock(client: HttpClient, now: () => number): Promise<ClockAsked> {

@@ -7,6 +7,7 @@ import type {
   Deployment,
   EndpointSlice,
   Event,
+  Ingress,
   Namespace,
   Node,
   PersistentVolume,
@@ -16,6 +17,7 @@ import type {
   ReplicaSet,
   Service,
   StatefulSet,
+  StorageClass,
 } from '@berth/api';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useSyncExternalStore } from 'react';
@@ -50,6 +52,8 @@ export const sources = {
   budgets: all<policyV1.PodDisruptionBudget>(types.PodDisruptionBudget),
   autoscalers: all<autoscalingV2.HorizontalPodAutoscaler>(types.HorizontalPodAutoscaler),
   endpointSlices: all<EndpointSlice>(types.EndpointSlice),
+  ingresses: all<Ingress>(types.Ingress),
+  classes: all<StorageClass>(types.StorageClass),
 };
 
 /** Those of one namespace. */

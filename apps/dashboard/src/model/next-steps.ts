@@ -13,7 +13,7 @@ export interface Typed {
 export interface Mendable {
   /** What is wrong itself. */
   object: Typed | undefined;
-  /** The Deployment, StatefulSet or DaemonSet that it belongs to, or is. */
+  /** The Deployment, StatefulSet, DaemonSet or Job that it belongs to, or is. */
   workload: Typed | undefined;
 }
 
@@ -39,7 +39,7 @@ function workloadOf(type: ResourceType, object: KubernetesObject, objects: Objec
     return deployment && { type: types.Deployment, object: deployment };
   }
   const found = find(objects, owner.kind, namespace, owner.name);
-  return found && ofOwner.group === 'apps' ? { type: ofOwner, object: found } : undefined;
+  return found && (ofOwner.group === 'apps' || ofOwner === types.Job) ? { type: ofOwner, object: found } : undefined;
 }
 
 function find(objects: Objects, kind: string, namespace: string | undefined, name: string): KubernetesObject | undefined {
@@ -50,9 +50,16 @@ function find(objects: Objects, kind: string, namespace: string | undefined, nam
 const mending = /^(raise-memory-.*|roll-back|restart|resume)$/;
 
 export function nextActions(ofWorkload: Action[], ofObject: Action[], isWorkloadItself: boolean): Action[] {
+  // What a Job has left belongs to it: without the Job it goes.
+  if (!isWorkloadItself && ofWorkload.some(({ kind }) => kind === 'Job'))
+    return named([...ofWorkload.filter(({ id }) => id === 'delete'), ...ofObject]);
   if (isWorkloadItself) return ofWorkload.filter(({ id }) => mending.test(id) || id === 'scale');
-  // Two objects' buttons stand side by side: each says which it is about.
-  return [...ofWorkload.filter(({ id }) => mending.test(id)), ...ofObject.filter(({ id }) => !id.includes('taint'))].map((action) => ({
+  return named([...ofWorkload.filter(({ id }) => mending.test(id)), ...ofObject.filter(({ id }) => !id.includes('taint'))]);
+}
+
+/** Two objects' buttons stand side by side: each says which it is about. */
+function named(actions: Action[]): Action[] {
+  return actions.map((action) => ({
     ...action,
     label: action.id.startsWith('raise-memory') ? action.label : `${action.label} ${action.kind.toLowerCase()}`,
   }));

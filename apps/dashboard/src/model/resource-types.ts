@@ -32,6 +32,8 @@ export const types = {
   PersistentVolumeClaim: inNamespaces('', 'v1', 'persistentvolumeclaims', 'PersistentVolumeClaim'),
   ReplicationController: inNamespaces('', 'v1', 'replicationcontrollers', 'ReplicationController'),
   ServiceAccount: inNamespaces('', 'v1', 'serviceaccounts', 'ServiceAccount'),
+  ResourceQuota: inNamespaces('', 'v1', 'resourcequotas', 'ResourceQuota'),
+  StorageClass: ofCluster('storage.k8s.io', 'v1', 'storageclasses', 'StorageClass'),
   Node: ofCluster('', 'v1', 'nodes', 'Node'),
   Namespace: ofCluster('', 'v1', 'namespaces', 'Namespace'),
   PersistentVolume: ofCluster('', 'v1', 'persistentvolumes', 'PersistentVolume'),

@@ -1,104 +1,23 @@
 // What is wrong now, first; then how much there is of everything.
-import { findProblems, groupProblems, type ProblemGroup } from '@berth/causes';
 import { useMemo } from 'react';
-import { sources, useListing } from '../live/listings.ts';
+import { objectsOf, useCards } from '../live/use-cards.ts';
 import type { Listing } from '../live/watch-store.ts';
 import { eventTime, groupWarnings, recentWarnings, type WarningGroup } from '../model/events.ts';
 import { isKnown } from '../model/known.ts';
-import { type Mendable, mendableOf, type Objects } from '../model/next-steps.ts';
-import { useNow } from '../now.ts';
-import { NextSteps } from '../parts/next-steps.tsx';
+import { ProblemCard } from '../parts/problem-card.tsx';
 import { Age, ListingNotice, ObjectLink, State } from '../parts/small.tsx';
 
 const warningsWithinMs = 15 * 60_000;
 const shownMax = 100;
 const warningsMax = 30;
-const coarseMs = 5_000;
-/** Further problems have their actions on the pages of their objects: what actions need is watched for each. */
-const mendableMax = 8;
-
-function useOverview() {
-  const pods = useListing(sources.pods);
-  const nodes = useListing(sources.nodes);
-  const deployments = useListing(sources.deployments);
-  const events = useListing(sources.events);
-  const claims = useListing(sources.claims);
-  const volumes = useListing(sources.volumes);
-  const statefulSets = useListing(sources.statefulSets);
-  const daemonSets = useListing(sources.daemonSets);
-  const jobs = useListing(sources.jobs);
-  const services = useListing(sources.services);
-  const endpointSlices = useListing(sources.endpointSlices);
-  const autoscalers = useListing(sources.autoscalers);
-  const now = useNow(coarseMs);
-  // Of services whose endpoints are not known, nothing is known.
-  const areEndpointsKnown = isKnown(endpointSlices, pods);
-  const groups = useMemo(() => {
-    const observed = {
-      pods: pods.items,
-      nodes: nodes.items,
-      deployments: deployments.items,
-      events: events.items,
-      claims: claims.items,
-      volumes: volumes.items,
-      statefulSets: statefulSets.items,
-      daemonSets: daemonSets.items,
-      jobs: jobs.items,
-      autoscalers: autoscalers.items,
-      services: areEndpointsKnown ? services.items : [],
-      endpointSlices: endpointSlices.items,
-    };
-    return groupProblems(findProblems(observed, now));
-  }, [
-    pods,
-    nodes,
-    deployments,
-    events,
-    claims,
-    volumes,
-    statefulSets,
-    daemonSets,
-    jobs,
-    autoscalers,
-    services,
-    endpointSlices,
-    areEndpointsKnown,
-    now,
-  ]);
-  const warnings = useMemo(() => groupWarnings(recentWarnings(events.items, now, warningsWithinMs)), [events.items, now]);
-  const more = [statefulSets, daemonSets, jobs, services, endpointSlices, autoscalers];
-  return { pods, nodes, deployments, events, claims, volumes, statefulSets, daemonSets, jobs, services, more, groups, warnings };
-}
-
-/** What actions are done to. */
-function objectsOf({
-  pods,
-  nodes,
-  deployments,
-  statefulSets,
-  daemonSets,
-  claims,
-  volumes,
-  jobs,
-  services,
-}: ReturnType<typeof useOverview>): Objects {
-  return {
-    Pod: pods.items,
-    Node: nodes.items,
-    Deployment: deployments.items,
-    StatefulSet: statefulSets.items,
-    DaemonSet: daemonSets.items,
-    PersistentVolumeClaim: claims.items,
-    PersistentVolume: volumes.items,
-    Job: jobs.items,
-    Service: services.items,
-  };
-}
+/** Further problems have their actions on the pages of their objects: what actions need is asked for each. */
+const withActionsMax = 50;
 
 export function OverviewPage() {
-  const overview = useOverview();
-  const { pods, nodes, deployments, events, claims, volumes, more, groups, warnings } = overview;
-  const objects = objectsOf(overview);
+  const { cards, listings, known } = useCards();
+  const { pods, nodes, deployments, claims, volumes } = listings;
+  const objects = useMemo(() => objectsOf(known), [known]);
+  const warnings = useMemo(() => groupWarnings(recentWarnings(known.events, known.now, warningsWithinMs)), [known.events, known.now]);
   const running = pods.items.filter((pod) => pod.status?.phase === 'Running').length;
   const ready = nodes.items.filter((node) => node.status?.conditions?.some((found) => found.type === 'Ready' && found.status === 'True'));
   return (
@@ -111,22 +30,14 @@ export function OverviewPage() {
         <Count page="volumes" name="volumes" of={volumes} value={`${volumes.items.length}`} />
       </ul>
       <section aria-labelledby="wrong">
-        <h1 id="wrong">What is wrong now {groups.length > 0 && <span className="number">{groups.length}</span>}</h1>
-        <Verdict
-          listings={[pods, nodes, deployments, events, claims, volumes, ...more]}
-          problems={groups.length}
-          warnings={warnings.length}
-        />
+        <h1 id="wrong">What is wrong now {cards.length > 0 && <span className="number">{cards.length}</span>}</h1>
+        <Verdict listings={Object.values<Listing>(listings)} problems={cards.length} warnings={warnings.length} />
         <ul className="problems" aria-label="Problems">
-          {groups.slice(0, shownMax).map((group, index) => (
-            <ProblemItem
-              key={group.first.group}
-              group={group}
-              mendable={index < mendableMax ? mendableOf(group.first, objects) : undefined}
-            />
+          {cards.slice(0, shownMax).map((card, index) => (
+            <ProblemCard key={card.first.group} card={card} objects={index < withActionsMax ? objects : undefined} />
           ))}
         </ul>
-        {groups.length > shownMax && <p className="quiet">{groups.length - shownMax} more are not shown.</p>}
+        {cards.length > shownMax && <p className="quiet">{cards.length - shownMax} more are not shown.</p>}
       </section>
       {warnings.length > 0 && <Warnings warnings={warnings} />}
     </>
@@ -174,49 +85,6 @@ function Count({ page, name, of, value }: { page: string; name: string; of: List
       <a href={`#/${page}`} title={of.state === 'failed' ? of.error : undefined}>
         <b>{isSeen ? value : '?'}</b> {name}
       </a>
-    </li>
-  );
-}
-
-const siblingsMax = 50;
-
-function ProblemItem({ group: { first, all, follows }, mendable }: { group: ProblemGroup; mendable: Mendable | undefined }) {
-  return (
-    <li className={first.severity} data-kind={first.kind} data-name={first.name} data-reason={first.reason}>
-      <div className="what">
-        <State tone={first.severity === 'error' ? 'bad' : 'warn'}>{first.reason}</State>
-        <ObjectLink kind={first.kind} namespace={first.namespace} name={first.name}>
-          {first.kind} {path(first)}
-        </ObjectLink>
-        {first.since && (
-          <span className="quiet">
-            for <Age of={first.since} />
-          </span>
-        )}
-      </div>
-      <p>{first.message}</p>
-      {follows.map((problem) => (
-        <p key={`${problem.kind} ${path(problem)}`} className="follows">
-          so that{' '}
-          <ObjectLink kind={problem.kind} namespace={problem.namespace} name={problem.name}>
-            {problem.kind} {path(problem)}
-          </ObjectLink>
-          : {problem.message}
-        </p>
-      ))}
-      {mendable && <NextSteps mendable={mendable} label={`${first.kind} ${path(first)}`} />}
-      {all.length > 1 && (
-        <details>
-          <summary>and {all.length - 1} more like it</summary>
-          <ul>
-            {all.slice(1, siblingsMax).map((problem) => (
-              <li key={problem.name}>
-                <ObjectLink kind={problem.kind} namespace={problem.namespace} name={problem.name} />
-              </li>
-            ))}
-          </ul>
-        </details>
-      )}
     </li>
   );
 }

@@ -3,9 +3,8 @@
 import { useState } from 'react';
 import { useSession } from '../../live/session-context.ts';
 import { useAccess } from '../../live/use-access.ts';
-import type { Action } from '../../model/actions/action.ts';
 import type { ResourceType } from '../../model/resource-types.ts';
-import { ActionDialog } from '../../parts/action-dialog.tsx';
+import { useOpenAction } from '../../parts/action-host.tsx';
 import { pastObject } from './past-api.ts';
 import { restoreAction, restoreQuestion } from './restoring.ts';
 
@@ -21,13 +20,13 @@ interface Props {
 export function BringBack({ type, namespace, name, atMs, revision }: Props) {
   const { api } = useSession();
   const [isAllowed] = useAccess([restoreQuestion(type, namespace)]);
-  const [action, setAction] = useState<Action>();
+  const openAction = useOpenAction();
   const [error, setError] = useState<string>();
   if (!isAllowed) return null;
   const open = async () => {
     try {
       const { past, services } = await pastObject(api, type, { namespace, name }, revision ?? atMs);
-      if (past) setAction(restoreAction({ type, past, atMs, services }));
+      if (past) openAction(restoreAction({ type, past, atMs, services }));
       setError(past ? undefined : 'It was not there at that moment.');
     } catch (failure) {
       setError(failure instanceof Error ? failure.message : String(failure));
@@ -39,7 +38,6 @@ export function BringBack({ type, namespace, name, atMs, revision }: Props) {
         Bring back
       </button>
       {error && <span className="trouble">{error}</span>}
-      {action && <ActionDialog action={action} close={() => setAction(undefined)} />}
     </>
   );
 }
