@@ -27,7 +27,11 @@ export default defineConfig({
         maxWorkers: 2,
       }),
       // Half of them mostly wait for the kernel or a program, so two run side by side.
-      project('integration', ['test/integration/**/*.test.ts', 'test/sim/**/*.test.ts'], 120_000, { maxWorkers: 2 }),
+      project('integration', ['test/integration/**/*.test.ts', 'test/sim/**/*.test.ts'], 120_000, {
+        maxWorkers: 2,
+        // Needs debootstrap, and minutes.
+        exclude: env.BERTH_INSTALL_TEST ? [] : ['test/integration/install/*.test.ts'],
+      }),
       // They mostly wait, so more of them than there are cores run side by side; each worker has a cluster of its own (test/e2e/lane.ts).
       project('e2e', ['test/e2e/**/*.test.ts'], 300_000, {
         maxWorkers: Number(env.BERTH_E2E_CLUSTERS ?? e2eClusters),

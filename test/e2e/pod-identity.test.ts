@@ -82,10 +82,3 @@ test('variables come from a file that an init container wrote', () =>
     await kubectl('-n', ns, 'wait', '--for=jsonpath={.status.phase}=Succeeded', 'pod/reader', '--timeout=60s');
     expect(await kubectl('-n', ns, 'logs', 'reader')).toBe('quick $HOME||\n');
   }));
-
-test('a pod that asks for user namespaces does not run without them, and says why', () =>
-  withNamespace(async (ns) => {
-    await apply(pod(ns, 'mapped', [shell('main', 'echo')], { hostUsers: false }));
-    await until('the reason', 30_000, async () => (await kubectl('-n', ns, 'events')).includes('runtime does not support user namespaces'));
-    expect((await get<Pod>('-n', ns, 'pod', 'mapped')).status?.phase).toBe('Pending');
-  }));

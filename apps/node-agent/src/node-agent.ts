@@ -30,6 +30,7 @@ import { leasesDirectory } from './network/cni-config.ts';
 import { HostNetwork } from './network/host-network.ts';
 import { HostCgroupReader } from './node/cgroup-counters.ts';
 import { containerdFolder, provideDataDirectory } from './node/data-directory.ts';
+import { givenContainerd } from './node/given-containerd.ts';
 import { hasAppArmor, hostFacts } from './node/host-facts.ts';
 import { nodeEvent } from './node/node-event.ts';
 import { hostHealth } from './node/node-health.ts';
@@ -87,6 +88,7 @@ async function start(config: AgentConfig, ports: Ports, onStop: (cleanup: () => 
     onStop(() => containerd.detach());
   }
   const target = ctrTarget(config, containerd);
+  const given = config.runtimeEndpoint === undefined ? undefined : await givenContainerd(target.socket);
   const cri = new CriRuntime(target.socket);
   onStop(() => cri.close());
   const reserved = (diskBytes: number) => reservedFromVolumes(config.eviction, diskBytes);
@@ -96,7 +98,7 @@ async function start(config: AgentConfig, ports: Ports, onStop: (cleanup: () => 
   const advisory = await advisoryOf(config);
   const measurements = new HostMeasurements({
     data: config.dataDirectory,
-    images: config.runtimeEndpoint === undefined ? containerd.paths.root : config.dataDirectory,
+    images: given?.rootDirectory ?? containerd.paths.root,
     cgroupParent: cgroupParent(config),
     pod: (uid) => volumes.podDirectory(uid),
     podLogs: (pod) => agent.pods.podLogDirectory(pod),
@@ -109,7 +111,7 @@ async function start(config: AgentConfig, ports: Ports, onStop: (cleanup: () => 
   const agent: Agent = new Agent(
     {
       ...{ ...ports, link, runtime, volumes, csi, ingress },
-      network: new HostNetwork({ ...networkOptions(config, containerd, ports), dnsObserver: metrics.dns }),
+      network: new HostNetwork({ ...networkOptions(config, given ?? containerd.paths, ports), dnsObserver: metrics.dns }),
       probes: new NetworkProbeRunner(runtime),
       hostCounters,
       cgroups: new HostPodCgroups(),
@@ -176,7 +178,7 @@ export function cgroupParent({ instance }: Pick<AgentConfig, 'instance'>): strin
 
 export function networkOptions(
   config: Pick<AgentConfig, 'dataDirectory' | 'instance' | 'nodeName' | 'nodeIp' | 'podNetwork'>,
-  containerd: Containerd,
+  { cniConfigDirectory }: { cniConfigDirectory: string },
   ports: Ports,
 ) {
   return {
@@ -185,7 +187,7 @@ export function networkOptions(
     nodeName: config.nodeName,
     nodeIp: config.nodeIp,
     podNetwork: config.podNetwork,
-    cniConfigDirectory: containerd.paths.cniConfigDirectory,
+    cniConfigDirectory,
     stateDirectory: join(config.dataDirectory, 'network'),
   };
 }

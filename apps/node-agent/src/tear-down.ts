@@ -6,7 +6,8 @@ import type { AgentConfig } from './config.ts';
 import { HaproxyIngress } from './ingress/haproxy-ingress.ts';
 import { HostNetwork } from './network/host-network.ts';
 import { removeCgroup } from './node/cgroups.ts';
-import { cgroupParent, containerdOf, ingressOptions, logFolders, networkOptions, type Ports } from './node-agent.ts';
+import { givenContainerd } from './node/given-containerd.ts';
+import { cgroupParent, containerdOf, ctrTarget, ingressOptions, logFolders, networkOptions, type Ports } from './node-agent.ts';
 import { KubeletFolder } from './volumes/csi/kubelet-folder.ts';
 import { HostVolumes } from './volumes/host-volumes.ts';
 
@@ -14,7 +15,9 @@ import { HostVolumes } from './volumes/host-volumes.ts';
 export async function tearDown(config: AgentConfig, ports: Ports): Promise<void> {
   const containerd = containerdOf(config, ports);
   if (existsSync(containerd.paths.root) && config.runtimeEndpoint === undefined) await containerd.stop({ removePods: true });
-  if (config.runtimeEndpoint !== undefined) await removePods(config.runtimeEndpoint);
+  const socket = config.runtimeEndpoint && ctrTarget(config, containerd).socket;
+  if (socket) await removePods(socket);
+  const { cniConfigDirectory } = socket ? await givenContainerd(socket) : containerd.paths;
   const volumes = new HostVolumes(config.dataDirectory);
   const logs = logFolders(config);
   for (const uid of await volumes.knownPods()) {
@@ -25,7 +28,7 @@ export async function tearDown(config: AgentConfig, ports: Ports): Promise<void>
   const { plugins, pods } = new KubeletFolder(config.dataDirectory);
   for (const path of [plugins, pods]) await unmountBelow(path);
   await new HaproxyIngress(ingressOptions(config, ports, () => undefined)).tearDown();
-  await new HostNetwork(networkOptions(config, containerd, ports)).tearDown();
+  await new HostNetwork(networkOptions(config, { cniConfigDirectory }, ports)).tearDown();
   await removeCgroup(cgroupParent(config));
 }
 

@@ -25,6 +25,7 @@ import {
 } from '../runtime.ts';
 import { containerdEvents } from './containerd-events.ts';
 import { processEnd } from './containerd-tasks.ts';
+import { type CriConfiguration, criConfiguration } from './cri-configuration.ts';
 import { ExecInputs } from './exec-input.ts';
 import { untilEndShows } from './exit-visibility.ts';
 import { containerRequest, resourcesRequest, sandboxRequest } from './requests.ts';
@@ -43,7 +44,7 @@ export class CriRuntime implements Runtime {
   readonly #events: grpc.Client;
   readonly #clock: Clock;
   readonly #inputs: ExecInputs;
-  #stateDirectory: Promise<string> | undefined;
+  #configuration: Promise<CriConfiguration> | undefined;
   /** CRI's container status does not say which sandbox it is of; it never changes. */
   readonly #sandboxOf = new Map<string, string>();
 
@@ -61,7 +62,7 @@ export class CriRuntime implements Runtime {
     this.#events = new grpc.Client(address, grpc.credentials.createInsecure(), options);
     this.#inputs = new ExecInputs({
       clock,
-      stateDirectory: () => this.#stateDirectoryOfCri(),
+      stateDirectory: () => this.#stateDirectory(),
       processEnd: (containerId, execId, signal) => processEnd(this.#events, containerdNamespace, { containerId, execId }, signal),
     });
   }
@@ -256,17 +257,22 @@ export class CriRuntime implements Runtime {
     return container?.state !== 'created' && container?.state !== 'running' && sandbox?.state !== 'ready';
   }
 
-  /** As containerd's CRI says when it is asked for more than usual. */
-  #stateDirectoryOfCri(): Promise<string> {
-    this.#stateDirectory ??= this.#call(this.#runtime.status({ verbose: true }, { timeoutMs: callMs })).then(({ info }) => {
-      const { stateDir }: { stateDir?: string } = JSON.parse(info.config ?? '{}');
-      if (!stateDir) throw new Error('the container runtime does not say where it keeps the state of containers');
-      return stateDir;
+  /** Asked for once. */
+  configuration(): Promise<CriConfiguration> {
+    const asked =
+      this.#configuration ??
+      this.#call(this.#runtime.status({ verbose: true }, { timeoutMs: callMs })).then(({ info }) => criConfiguration(info.config));
+    this.#configuration = asked;
+    asked.catch(() => {
+      this.#configuration = undefined;
     });
-    this.#stateDirectory.catch(() => {
-      this.#stateDirectory = undefined;
-    });
-    return this.#stateDirectory;
+    return asked;
+  }
+
+  async #stateDirectory(): Promise<string> {
+    const { stateDirectory } = await this.configuration();
+    if (!stateDirectory) throw new Error('the container runtime does not say where it keeps the state of containers');
+    return stateDirectory;
   }
 
   async #call<T>(answer: Promise<T>): Promise<T> {
