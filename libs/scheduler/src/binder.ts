@@ -11,6 +11,8 @@ const volumesMsMax = 600_000;
 export class Binder {
   readonly #deps: { client: Client; clock: Clock; claims: Informer<PersistentVolumeClaim> };
   readonly #waiters = new Map<string, Set<() => void>>();
+  /** Where claims get their volumes now, by their keys, and for how many pods. */
+  readonly #chosen = new Map<string, { nodeName: string; pods: number }>();
   #stopped = false;
 
   constructor(deps: { client: Client; clock: Clock; claims: Informer<PersistentVolumeClaim> }) {
@@ -36,8 +38,28 @@ export class Binder {
     });
   }
 
-  /** @param keys claims as `namespace/name` */
+  /**
+   * A claim of two pods gets its volume where the first one's goes: the second is refused any other node, and decided on again.
+   * @param keys claims as `namespace/name`
+   */
   async provideVolumes(keys: string[], nodeName: string): Promise<void> {
+    for (const key of keys) {
+      const { nodeName: other } = this.#chosen.get(key) ?? { nodeName };
+      if (other !== nodeName) throw new Error(`claim ${key} gets its volume on node ${other}, for another pod`);
+    }
+    for (const key of keys) this.#chosen.set(key, { nodeName, pods: (this.#chosen.get(key)?.pods ?? 0) + 1 });
+    try {
+      await this.#provide(keys, nodeName);
+    } finally {
+      for (const key of keys) {
+        const { pods = 0 } = this.#chosen.get(key) ?? {};
+        if (pods > 1) this.#chosen.set(key, { nodeName, pods: pods - 1 });
+        else this.#chosen.delete(key);
+      }
+    }
+  }
+
+  async #provide(keys: string[], nodeName: string): Promise<void> {
     for (const key of keys) {
       const [namespace = '', name = ''] = key.split('/');
       const patch = { metadata: { annotations: { [selectedNode]: nodeName } } };

@@ -210,3 +210,28 @@ test('a claim that waits for its pod gets the node first, and the pod is bound o
   await client.patch(PersistentVolumeClaim, key, 'merge', { status: { phase: 'Bound' } }, { subresource: 'status' });
   await whenBound('a');
 });
+
+test('a claim of two pods gets its volume for one of them, and the other may not choose again meanwhile', async () => {
+  for (const name of ['a', 'b']) await addNode(node(name));
+  await client.create(StorageClass, {
+    ...{ apiVersion: 'storage.k8s.io/v1', kind: 'StorageClass', metadata: { name: 'waits' } },
+    ...{ provisioner: 'berth.dev/local', volumeBindingMode: 'WaitForFirstConsumer' },
+  });
+  const key = { namespace: 'default', name: 'data' };
+  await client.create(PersistentVolumeClaim, {
+    ...{ apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: key },
+    spec: { storageClassName: 'waits', accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
+  });
+  const selected = async () => (await client.get(PersistentVolumeClaim, key)).metadata.annotations?.['volume.kubernetes.io/selected-node'];
+  const volumes = [{ name: 'data', persistentVolumeClaim: { claimName: 'data' } }];
+  const on = (name: string) => pod(name, { volumes, nodeSelector: { 'kubernetes.io/hostname': name } });
+  await client.create(Pod, on('a'));
+  await vi.waitFor(async () => expect(await selected()).toBe('a'), waitMs);
+  await client.create(Pod, on('b'));
+  const messages = async () => (await client.list(Event, { namespace: 'default' })).items.map(({ message }) => message);
+  await vi.waitFor(async () => expect(await messages()).toContain('claim default/data gets its volume on node a, for another pod'), waitMs);
+  expect(await selected()).toBe('a');
+  await client.patch(PersistentVolumeClaim, key, 'merge', { spec: { volumeName: 'pv-1' } });
+  await client.patch(PersistentVolumeClaim, key, 'merge', { status: { phase: 'Bound' } }, { subresource: 'status' });
+  await whenBound('a');
+});
