@@ -35,7 +35,10 @@ const containers = async () =>
     .flatMap(({ status }) => status?.containerStatuses ?? [])
     .map(({ containerID, restartCount }) => `${containerID} ${restartCount}`)
     .sort();
-const page = (from: Machine, of: Machine) => from.run(`busybox wget -q -T 2 -O - http://${of.address}:30080/`, 10_000);
+const fetchPage = (url: string) =>
+  `fetch('${url}', { signal: AbortSignal.timeout(5000) }).then(async (got) => console.log(await got.text()))`;
+const page = async (from: Machine, of: Machine) =>
+  (await runCommand(from.network([process.execPath, '-e', fetchPage(`http://${of.address}:30080/`)]), { timeoutMs: 20_000 })).stdout;
 const install = (machine: Machine, deb: string) => machine.run(`dpkg -i ${deb}`, 2 * minutes);
 const allReady = () =>
   eventually('three nodes that are ready', 2 * minutes, async () =>
@@ -103,9 +106,9 @@ test('the next version is installed under load: no container restarts, no reques
   timeout: 10 * minutes,
 }, async () => {
   const running = await containers();
-  const target = `http://${first().address}:30080/`;
-  const script = `while :; do busybox wget -q -T 5 -O /dev/null ${target} && echo ok || echo failed; busybox usleep 50000; done`;
-  const [program = '', ...args] = (others[0] as () => Machine)().network(['sh', '-c', script]);
+  const ask = `fetch('http://${first().address}:30080/', { headers: { connection: 'close' }, signal: AbortSignal.timeout(10000) })`;
+  const script = `(async () => { for (;;) { console.log(await ${ask}.then(({ ok }) => (ok ? 'ok' : 'failed'), () => 'failed')); await new Promise((go) => setTimeout(go, 50)); } })()`;
+  const [program = '', ...args] = (others[0] as () => Machine)().network([process.execPath, '-e', script]);
   const load = spawn(program, args, { stdio: ['ignore', 'pipe', 'ignore'], detached: true });
   let answers = '';
   load.stdout.setEncoding('utf8').on('data', (text: string) => {

@@ -135,7 +135,7 @@ export class Machine {
       cut -d' ' -f5 /proc/self/mountinfo | sed 's/^/mount /'
       ip -o link | cut -d: -f2 | sed 's/^/interface/'
       nft list tables | sed 's/^/nft /'
-      find /sys/fs/cgroup -mindepth 2 -maxdepth 2 -type d ! -name '*.slice' ! -name '*.scope' ! -name '*.mount' ! -name '*.service' ! -name '*.socket' | sed 's/^/cgroup /'`;
+      find /sys/fs/cgroup -mindepth 2 -maxdepth 2 -type d ! -path '*/unified/*' ! -name '*.slice' ! -name '*.scope' ! -name '*.mount' ! -name '*.service' ! -name '*.socket' | sed 's/^/cgroup /'`;
     return [...new Set((await this.run(script)).split('\n'))].sort();
   }
 

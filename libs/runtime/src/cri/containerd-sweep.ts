@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { Clock, Logger } from '@berth/telemetry';
 import { DirectoryHandle } from '../files/directory-handle.ts';
 import { unmountBelow } from '../files/mounts.ts';
-import { killShim, type Shim, shimsOf } from './shims.ts';
+import { killShim, removeDeadSockets, type Shim, shimsOf } from './shims.ts';
 
 export interface SweptPaths {
   root: string;
@@ -87,6 +87,7 @@ export class ContainerdSweep {
   async removeAll(): Promise<void> {
     const { paths, clock } = this.#options;
     for (const shim of await shimsOf(paths.socket)) await killShim(shim, paths.socket, clock);
+    await removeDeadSockets();
     await unmountBelow(paths.state);
     await unmountBelow(paths.root);
     for (const folder of [...this.#taskFolders, ...(await this.#runtimeFolders()), this.#netnsFolder]) {

@@ -1,13 +1,14 @@
 // Real processes under the name of a shim, as tests without containerd have none.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '@berth/telemetry';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { killShim, shimsOf } from './shims.ts';
+import { killShim, removeDeadSockets, shimsOf } from './shims.ts';
 
 let folder: string;
 const started: ChildProcess[] = [];
@@ -50,4 +51,22 @@ test('a process that has the number of a shim that is gone is left alone', async
   const { pid, below } = await shim('abc', socket);
   await killShim({ pid, id: 'another' }, socket, systemClock);
   expect([pid, ...below].filter(isAlive)).toHaveLength(3);
+});
+
+test('sockets that killed shims left go, and those on which somebody answers stay', async () => {
+  const own = mkdtempSync(join(tmpdir(), 'berth-sockets-'));
+  try {
+    const alive = createServer().listen(join(own, 'alive'));
+    await once(alive, 'listening');
+    const script = `require('net').createServer().listen(${JSON.stringify(join(own, 'dead'))}, () => process.kill(process.pid, 'SIGKILL'))`;
+    await once(spawn(process.execPath, ['-e', script], { stdio: 'ignore' }), 'exit');
+    writeFileSync(join(own, 'file'), '');
+    expect(readdirSync(own).sort()).toEqual(['alive', 'dead', 'file']);
+    await removeDeadSockets(own);
+    expect(readdirSync(own)).toContain('alive');
+    expect(readdirSync(own)).not.toContain('dead');
+    alive.close();
+  } finally {
+    rmSync(own, { recursive: true });
+  }
 });

@@ -1,7 +1,8 @@
 // containerd's shims as processes of this machine. A shim outlives containerd, and holds a pod's containers; one whose containerd was
 // killed before it noted the shim is found by nobody but who looks at processes.
 import { readdir, readFile, readlink, rm } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { connect } from 'node:net';
+import { basename, join } from 'node:path';
 import type { Clock } from '@berth/telemetry';
 
 const socketFolder = '/run/containerd/s/';
@@ -42,6 +43,25 @@ export async function killShim(shim: Shim, containerdSocket: string, clock: Cloc
     await pause(clock, deadlineMs, `the shim ${shim.pid} does not end`);
   }
   for (const socket of sockets) await rm(socket, { force: true });
+}
+
+/** Those that shims left which were killed: nobody answers there any more, and nobody else will, as each shim has a name of its own. */
+export async function removeDeadSockets(folder = socketFolder): Promise<void> {
+  for (const name of (await ifThere(readdir(folder))) ?? []) {
+    const path = join(folder, name);
+    if (await isRefused(path)) await rm(path, { force: true });
+  }
+}
+
+function isRefused(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path);
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(false);
+    });
+    socket.once('error', ({ code }: NodeJS.ErrnoException) => resolve(code === 'ECONNREFUSED'));
+  });
 }
 
 async function pause(clock: Clock, deadlineMs: number, failure: string): Promise<void> {
