@@ -1,4 +1,4 @@
-// npm run differential -- [--of extensions] [--requests N] [--seed N] [--kind NAME]... [--only NUMBER] [--out FILE]: Kubernetes' own API server and Berth are asked the
+// npm run differential -- [--of extensions|requests|openapi] [--requests N] [--seed N] [--kind NAME]... [--only NUMBER] [--out FILE]: Kubernetes' own API server and Berth are asked the
 // same, and what they answer differently is printed, most frequent first. Fails when docs/differences.md does not name it. With --out FILE
 // every request that differs is written there, a line of JSON each.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -8,6 +8,8 @@ import { parseArgs } from 'node:util';
 import { kinds, kindViews } from '@berth/api';
 import { startBerth } from '../test/differential/berth.ts';
 import { extensionScenario } from '../test/differential/extensions.ts';
+import { oddScenario } from '../test/differential/odd-requests.ts';
+import { compareOpenApi } from '../test/differential/openapi.ts';
 import { originalPrograms, startOriginal } from '../test/differential/original.ts';
 import { Report } from '../test/differential/report.ts';
 import { prepare, runScenario, type Servers, servedByBoth } from '../test/differential/run.ts';
@@ -27,8 +29,9 @@ const { values } = parseArgs({
     of: { type: 'string' },
   },
 });
-if (values.of !== undefined && values.of !== 'extensions')
-  throw new Error(`--of ${values.of}: only extensions can be asked for by themselves`);
+const { of = 'objects' } = values;
+if (!['objects', 'extensions', 'requests', 'openapi'].includes(of))
+  throw new Error(`--of ${of}: objects, extensions, requests or openapi can be asked for`);
 const [requests, seed] = [Number(values.requests), Number(values.seed)];
 
 async function run(servers: Servers, report: Report): Promise<void> {
@@ -36,7 +39,11 @@ async function run(servers: Servers, report: Report): Promise<void> {
   const chosen = served.filter(({ kind }) => values.kind === undefined || values.kind.includes(kind));
   if (chosen.length === 0) throw new Error(`--kind ${values.kind}: no kind that both serve`);
   await prepare(servers);
-  const scenario = (number: number) => (values.of === 'extensions' ? extensionScenario(seed, number) : scenarioOf(seed, number, chosen));
+  if (of === 'openapi') return compareOpenApi(servers, report);
+  const scenario = (number: number) => {
+    if (of === 'extensions') return extensionScenario(seed, number);
+    return of === 'requests' ? oddScenario(seed, number, chosen) : scenarioOf(seed, number, chosen);
+  };
   print(`differential: seed ${seed}, ${chosen.length} kinds of ${kinds.length + kindViews.length}`);
   if (values.only !== undefined) return runScenario(servers, scenario(Number(values.only)), report, print);
   let next = 0;

@@ -36,10 +36,18 @@ export function compareAnswers(kubernetes: Answer, berth: Answer): Difference[] 
   if (kubernetes.contentType !== berth.contentType) {
     differences.push({ at: 'content type', kubernetes: kubernetes.contentType, berth: berth.contentType });
   }
+  if (kubernetes.code === berth.code) differences.push(...compareHeaders(kubernetes.headers, berth.headers));
   differences.push(...compareSets('warning', kubernetes.warnings, berth.warnings));
   if (isStatus(kubernetes.body) && isStatus(berth.body)) differences.push(...compareFailures(kubernetes, berth));
   else if (kubernetes.code === berth.code) differences.push(...compareValues('object', kubernetes.body, berth.body));
   return differences;
+}
+
+function compareHeaders(theirs: Record<string, string>, ours: Record<string, string>): Difference[] {
+  const names = [...new Set([...Object.keys(theirs), ...Object.keys(ours)])];
+  return names
+    .filter((name) => theirs[name] !== ours[name])
+    .map((name) => ({ at: `header ${name}`, kubernetes: theirs[name], berth: ours[name] }));
 }
 
 function isStatus(body: unknown): body is Record<string, unknown> {

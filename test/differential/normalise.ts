@@ -29,8 +29,10 @@ export function normalised(value: unknown, asked: string[], serviceCidr: string)
   const isAsked = (found: string, mark?: string) =>
     asked.every((request) => request.includes(found)) && !(mark === time && Math.abs(Date.parse(found) - Date.now()) < recentMs);
   const address = new RegExp(`\\b${prefix}\\.\\d+\\.\\d+\\b`, 'g');
+  const generated = generatedNames(asked);
   const text = (given: string) => {
     let shown = given.replace(address, (found) => (isAsked(found) ? found : '<address>'));
+    if (generated) shown = shown.replace(generated, '$1<random>');
     for (const [pattern, mark] of marks) shown = shown.replace(pattern, (found) => (isAsked(found, mark) ? found : mark));
     return shown;
   };
@@ -47,6 +49,17 @@ export function normalised(value: unknown, asked: string[], serviceCidr: string)
     return part;
   };
   return walk(value, '');
+}
+
+const nameLengthMax = 63;
+const randomLength = 5;
+
+/** Names that the servers made of the beginning that was asked for. */
+function generatedNames(asked: string[]): RegExp | undefined {
+  const [, beginning] = /"generateName":"((?:[^"\\]|\\.)+)"/.exec(asked[0] ?? '') ?? [];
+  if (!beginning) return undefined;
+  const kept = beginning.slice(0, nameLengthMax - randomLength).replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  return new RegExp(`(${kept})[bcdfghjklmnpqrstvwxz2456789]{${randomLength}}(?![a-z0-9])`, 'g');
 }
 
 /** What Kubernetes' controller manager writes of policies, without which its API server runs here. */

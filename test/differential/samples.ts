@@ -1,7 +1,7 @@
 // Objects of every kind as people write them, richer than the smallest valid ones, some of which are added: mutations only reach what is there.
 import type { KindDefinition, KubeObject } from '@berth/machinery';
 import { deepClone } from '@berth/machinery';
-import type { Random } from '@berth/telemetry';
+import { type Random, seededRandom } from '@berth/telemetry';
 import { sampleOf } from '../../libs/api/src/testing.ts';
 import { ambientSamples } from './ambient-samples.ts';
 import { clusterSamples } from './cluster-samples.ts';
@@ -23,6 +23,18 @@ const templates = new Set([
   'PodTemplate',
 ]);
 
+/** The smallest valid object, named after the scenario's number. */
+export function plainObject(kind: KindDefinition, number: number): KubeObject {
+  const stored = deepClone(sampleOf(kind.view?.of ?? kind)) as KubeObject & Part;
+  const object = (kind.view?.fromStored(stored) ?? stored) as KubeObject & Part;
+  if (kind.kind === 'CustomResourceDefinition') {
+    const { name, spec } = sampleDefinition(number, seededRandom(number));
+    object.spec = spec;
+    object.metadata = { ...object.metadata, name };
+  }
+  return identified(object, kind, number);
+}
+
 /** A valid object, most of the time: named after the request's number, so that no two requests meet. */
 export function sampleObject(kind: KindDefinition, number: number, random: Random): KubeObject {
   const stored = deepClone(sampleOf(kind.view?.of ?? kind)) as KubeObject & Part;
@@ -36,9 +48,13 @@ export function sampleObject(kind: KindDefinition, number: number, random: Rando
     object.spec = spec;
     object.metadata = { ...object.metadata, name };
   }
+  if (templates.has(kind.kind) && random.int(4) > 0) richTemplate(object, kind.kind, random);
+  return identified(object, kind, number);
+}
+
+function identified(object: KubeObject, kind: KindDefinition, number: number): KubeObject {
   // Berth gives it its finalizer at once, Kubernetes' controller soon: with it, both delete alike.
   if (kind.kind === 'ServiceCIDR') object.metadata = { ...object.metadata, finalizers: ['networking.k8s.io/service-cidr-finalizer'] };
-  if (templates.has(kind.kind) && random.int(4) > 0) richTemplate(object, kind.kind, random);
   object.apiVersion = kind.group ? `${kind.group}/${kind.version}` : kind.version;
   object.metadata = {
     ...object.metadata,

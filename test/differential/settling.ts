@@ -11,7 +11,9 @@ const timeoutMs = 20_000;
 export async function settled(server: ApiServer, kind: KindDefinition, asked: Request, answer: Answer): Promise<Answer | undefined> {
   const path = asked.path.split('?')[0] ?? '';
   const name = isRecord(answer.body) && isRecord(answer.body.metadata) ? answer.body.metadata.name : undefined;
-  const isDry = asked.path.includes('dryRun') || (isRecord(asked.body) && Array.isArray(asked.body.dryRun));
+  // The body of a DELETE says everything.
+  const isSaid = asked.method === 'DELETE' && asked.body !== undefined && asked.body !== '';
+  const isDry = (!isSaid && asked.path.includes('dryRun')) || (isRecord(asked.body) && Array.isArray(asked.body.dryRun));
   const isDone = answer.code < 300 && !isDry;
   const isWrite = ['POST', 'PUT', 'PATCH'].includes(asked.method) && isDone;
   if (kind.kind === 'CustomResourceDefinition' && asked.method === 'DELETE' && isDone) await gone(server, path);

@@ -1,4 +1,5 @@
 // Go's durations: `1h2m3s`, `1.5s`, `30ms`. Whole nanoseconds, as Go keeps them.
+import { goQuoted } from './go-escapes.ts';
 
 const nanosOf: Record<string, bigint> = {
   ns: 1n,
@@ -53,4 +54,21 @@ function decimal(nanos: bigint, each: bigint): string {
           .padStart(width, '0')
           .replace(/0+$/, '');
   return `${nanos / each}${fraction && `.${fraction}`}`;
+}
+
+/** What Go says of a text that is no duration, which has to be none. */
+export function durationProblem(text: string): string {
+  const invalid = `time: invalid duration ${goQuoted(text)}`;
+  let rest = text.replace(/^[+-]/, '');
+  if (rest === '') return invalid;
+  while (rest !== '') {
+    const [number] = /^[0-9]*(?:\.[0-9]*)?/.exec(rest) ?? [''];
+    if (!/[0-9]/.test(number)) return invalid;
+    rest = rest.slice(number.length);
+    const [unit] = /^[^.0-9]*/.exec(rest) ?? [''];
+    if (unit === '') return `time: missing unit in duration ${goQuoted(text)}`;
+    if (!Object.hasOwn(nanosOf, unit)) return `time: unknown unit ${goQuoted(unit)} in duration ${goQuoted(text)}`;
+    rest = rest.slice(unit.length);
+  }
+  return invalid;
 }

@@ -5,7 +5,7 @@ export * from './disabled-fields.ts';
 export * from './duplicate-fields.ts';
 export { isInt64, parseExact, wholeNumberOf } from './exact-json.ts';
 export * from './given-empty.ts';
-export { durationNanos, durationText } from './go-duration.ts';
+export { durationNanos, durationProblem, durationText } from './go-duration.ts';
 export * from './go-escapes.ts';
 export { goSyntaxProblem } from './go-json-syntax.ts';
 export * from './go-struct.ts';

@@ -4,7 +4,7 @@ import { type LabelOperator, type LabelRequirement, Selector } from './selectors
 import { StatusError } from './status.ts';
 
 const charactersMax = 64 * 1024;
-const tokens = /\s*(==|!=|[=!,()<>]|[^\s=!,()<>]+)/gy;
+const tokens = /[ \t\r\n]*(==|!=|[=!,()<>]|[^ \t\r\n=!,()<>]+)/gy;
 const binaryOperators: Record<string, LabelOperator> = { in: 'in', notin: 'notin', '=': '=', '==': '=', '!=': '!=', '>': 'gt', '<': 'lt' };
 /** @throws StatusError BadRequest naming the part that is wrong */
 export function parseLabelSelector(text: string): Selector {
@@ -61,7 +61,7 @@ class Reader {
     const word = this.take();
     const operator = Object.hasOwn(binaryOperators, word) ? binaryOperators[word] : undefined;
     if (!operator) throw unreadable(`found '${word}', expected: in, notin, =, ==, !=, gt, lt`);
-    return { key, operator, values: operator === 'in' || operator === 'notin' ? this.#values() : [this.isName ? this.take() : ''] };
+    return { key, operator, values: operator === 'in' || operator === 'notin' ? this.#values() : [this.#value()] };
   }
 
   /** What is wrong with it comes before whatever follows. */
@@ -73,15 +73,40 @@ class Reader {
     return key;
   }
 
+  #value(): string {
+    if (this.isAtEnd || this.next === ',') return '';
+    if (!this.isName) throw unreadable(`found '${this.next}', expected: identifier`);
+    return this.take();
+  }
+
   #values(): string[] {
     const opening = this.take();
     if (opening !== '(') throw unreadable(`found '${opening}' expected: '('`);
-    const values: string[] = [];
+    const first = this.next;
+    if (first === ')') {
+      this.take();
+      return [''];
+    }
+    if (!this.isName && first !== ',') throw unreadable(`found '${first}', expected: ',', ')' or identifier`);
+    const values = this.#list();
+    if (this.take() !== ')') throw unreadable(`found '${first}', expected: ')'`);
+    return [...values].sort();
+  }
+
+  /** Up to its closing parenthesis: a comma with nothing beside it stands for an empty value. */
+  #list(): Set<string> {
+    const values = new Set<string>();
     while (true) {
-      values.push(this.isName ? this.take() : '');
-      const separator = this.take();
-      if (separator === ')') return [...new Set(values)];
-      if (separator !== ',') throw unreadable(`found '${separator}', expected: ',' or ')'`);
+      const isName = this.isName;
+      const token = this.take();
+      if (isName) {
+        values.add(token);
+        if (this.next === ')') return values;
+        if (this.next !== ',') throw unreadable(`found '${this.next}', expected: ',' or ')'`);
+      } else if (token === ',') {
+        if (values.size === 0 || this.next === ',' || this.next === ')') values.add('');
+        if (this.next === ')') return values;
+      } else throw unreadable(`found '${token}', expected: ',', or identifier`);
     }
   }
 }

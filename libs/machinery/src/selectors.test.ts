@@ -27,6 +27,9 @@ describe('label selectors', () => {
     ['size>12', false],
     ['app>1', false],
     ['in in (in)', false],
+    ['empty in ()', true],
+    ['app in (,)', false],
+    ['app in (web,,)', true],
   ])('%j', (text, expected) => {
     expect(parseLabelSelector(text).matches(labels)).toBe(expected);
   });
@@ -46,6 +49,13 @@ describe('label selectors', () => {
     ['Example.com/a=b', '<nil>: Invalid value: "Example.com/a"'],
     ['a=b_', 'values[0][a]: Invalid value: "b_": a valid label must be an empty string or consist of'],
     [`a=${'x'.repeat(64)}`, 'values[0][a]: Invalid value'],
+    ['a=(b)', "unable to parse requirement: found '(', expected: identifier"],
+    ['a in ((b))', "found '(', expected: ',', ')' or identifier"],
+    ['a in (', "found '', expected: ',', ')' or identifier"],
+    ['a in (,b(', "found '(', expected: ',' or ')'"],
+    ['a in (b,', "found '', expected: ',', or identifier"],
+    ['a in (c d)', "found 'd', expected: ',' or ')'"],
+    ['a in (b_,A_)', 'values[0][a]: Invalid value: "A_"'],
     ['a>x', "for 'Gt', 'Lt' operators, the value must be an integer"],
     ['x'.repeat(100_000), 'the selector is longer than'],
     [`a in ${'('.repeat(10_000)}`, 'unable to parse requirement'],

@@ -1,6 +1,6 @@
 // Errors as the Kubernetes API states them: a typed error that carries the Status object a client receives.
 // Messages follow the ones Kubernetes' clients match on (k8s.io/apimachinery/pkg/api/errors).
-import { escapedForHtml } from './go-escapes.ts';
+import { escapedForHtml, goQuoted } from './go-escapes.ts';
 import type { FieldError } from './kind.ts';
 
 export interface StatusCause {
@@ -50,18 +50,18 @@ export class StatusError extends Error {
   }
 
   static notFound(resource: Resource, name: string): StatusError {
-    return new StatusError(404, 'NotFound', `${qualified(resource)} ${JSON.stringify(name)} not found`, about(resource, name));
+    return new StatusError(404, 'NotFound', `${qualified(resource)} ${goQuoted(name)} not found`, about(resource, name));
   }
 
   static alreadyExists(resource: Resource, name: string): StatusError {
-    return new StatusError(409, 'AlreadyExists', `${qualified(resource)} ${JSON.stringify(name)} already exists`, about(resource, name));
+    return new StatusError(409, 'AlreadyExists', `${qualified(resource)} ${goQuoted(name)} already exists`, about(resource, name));
   }
 
   static conflict(resource: Resource, name: string, detail: string): StatusError {
     return new StatusError(
       409,
       'Conflict',
-      `Operation cannot be fulfilled on ${qualified(resource)} ${JSON.stringify(name)}: ${detail}`,
+      `Operation cannot be fulfilled on ${qualified(resource)} ${goQuoted(name)}: ${detail}`,
       about(resource, name),
     );
   }
@@ -70,7 +70,7 @@ export class StatusError extends Error {
     return new StatusError(
       403,
       'Forbidden',
-      `${qualified(resource)}${name && ` ${JSON.stringify(name)}`} is forbidden: ${detail}`,
+      `${qualified(resource)}${name && ` ${goQuoted(name)}`} is forbidden: ${detail}`,
       about(resource, name),
     );
   }
@@ -85,7 +85,7 @@ export class StatusError extends Error {
     const lines = [...new Set(errors.map((e) => `${e.field}: ${fieldMessage(e)}`))];
     const detail = lines.length === 1 ? lines[0] : `[${lines.join(', ')}]`;
     const title = kind.group ? `${kind.kind}.${kind.group}` : kind.kind;
-    return new StatusError(422, 'Invalid', `${title} ${JSON.stringify(name)} is invalid: ${detail}`, {
+    return new StatusError(422, 'Invalid', `${title} ${goQuoted(name)} is invalid: ${detail}`, {
       ...(name && { name }),
       ...(kind.group && { group: kind.group }),
       ...(kind.kind && { kind: kind.kind }),
@@ -102,12 +102,12 @@ export class StatusError extends Error {
     return new StatusError(404, 'NotFound', 'the server could not find the requested resource', {});
   }
 
-  static methodNotAllowed(message: string): StatusError {
-    return new StatusError(405, 'MethodNotAllowed', message);
+  static methodNotAllowed(message: string, details?: Details): StatusError {
+    return new StatusError(405, 'MethodNotAllowed', message, details);
   }
 
-  static unsupportedMediaType(message: string): StatusError {
-    return new StatusError(415, 'UnsupportedMediaType', message);
+  static unsupportedMediaType(message: string, details?: Details): StatusError {
+    return new StatusError(415, 'UnsupportedMediaType', message, details);
   }
 
   static tooLarge(detail: string): StatusError {
@@ -170,7 +170,7 @@ export function fieldMessage(error: FieldError): string {
   // Nothing is shown as Go shows it: as null.
   const given = error.type === 'TypeInvalid' || error.isValueOmitted ? error.value : (error.value ?? null);
   const shown = ['Invalid', 'NotSupported', 'Duplicate', 'NotFound', 'TypeInvalid', 'TooMany'].includes(error.type) && given !== undefined;
-  const text = JSON.stringify(given);
-  const value = shown ? `: ${typeof given === 'string' ? text : escapedForHtml(text)}` : '';
+  const text = typeof given === 'string' ? goQuoted(given) : escapedForHtml(JSON.stringify(given) ?? '');
+  const value = shown ? `: ${text}` : '';
   return `${labels[error.type]}${value}${error.detail && `: ${error.detail}`}`;
 }

@@ -9,11 +9,19 @@ export interface TableOptions {
   listMeta?: { resourceVersion?: string; continue?: string; remainingItemCount?: number };
   /** False leaves the column definitions out, as in all watch events but the first. */
   columns?: boolean;
+  /** Of meta.k8s.io; `v1` unless it is given. */
+  version?: MetaVersion | undefined;
+}
+
+export type MetaVersion = 'v1' | 'v1beta1';
+
+export function metaVersion(version: MetaVersion = 'v1'): `meta.k8s.io/${MetaVersion}` {
+  return `meta.k8s.io/${version}`;
 }
 
 export interface Table {
   kind: 'Table';
-  apiVersion: 'meta.k8s.io/v1';
+  apiVersion: `meta.k8s.io/${MetaVersion}`;
   metadata: NonNullable<TableOptions['listMeta']>;
   columnDefinitions: object[];
   rows: { cells: unknown[]; object?: unknown }[];
@@ -23,7 +31,7 @@ export function renderTable<T extends KubeObject>(kind: KindDefinition<T>, objec
   const columns: Column<T>[] = kind.columns.length > 0 ? kind.columns : defaultColumns<T>();
   return {
     kind: 'Table',
-    apiVersion: 'meta.k8s.io/v1',
+    apiVersion: metaVersion(options.version),
     metadata: options.listMeta ?? {},
     columnDefinitions:
       options.columns === false
@@ -39,22 +47,22 @@ export function renderTable<T extends KubeObject>(kind: KindDefinition<T>, objec
             })),
     rows: objects.map((object) => ({
       cells: columns.map((column) => column.value(object, options.now)),
-      ...embedded(kind, object, options.includeObject),
+      ...embedded(kind, object, options),
     })),
   };
 }
 
-function embedded(kind: PartialKind, object: KubeObject, include: TableOptions['includeObject']): { object?: unknown } {
-  if (include === 'None') return {};
-  return { object: include === 'Object' ? object : partialMetadata(kind, object) };
+function embedded(kind: PartialKind, object: KubeObject, { includeObject, version }: TableOptions): { object?: unknown } {
+  if (includeObject === 'None') return {};
+  return { object: includeObject === 'Object' ? object : partialMetadata(kind, object, version) };
 }
 
 /** A PartialObjectMetadata: of whichever version, with the metadata that is stored. */
-export function partialMetadata({ view, strategy }: PartialKind, object: KubeObject): Record<string, unknown> {
+export function partialMetadata({ view, strategy }: PartialKind, object: KubeObject, version?: MetaVersion): Record<string, unknown> {
   const { metadata } = view ? view.toStored(object) : object;
   const { versionAnnotations: hidden } = strategy;
   const shown = hidden ? withoutAnnotations(metadata, hidden) : metadata;
-  return { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata: shown };
+  return { kind: 'PartialObjectMetadata', apiVersion: metaVersion(version), metadata: shown };
 }
 
 type PartialKind = Pick<KindDefinition, 'view' | 'strategy'>;

@@ -6,9 +6,7 @@ import { schemas } from '../schemas.ts';
 import { prepareSigningApproval, prepareSigningStatus } from '../strategies/signing-request.ts';
 import { validateSigningApproval, validateSigningRequestFields, validateSigningStatusUpdate } from '../validation/certificates.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
-
-/** Kubernetes takes any name for these, and so does everything that makes them. */
-const anyName = () => [];
+import { pathSegment } from '../validation/names.ts';
 
 export type CertificateSigningRequest = Type;
 
@@ -52,7 +50,7 @@ export const CertificateSigningRequest = defineKind<CertificateSigningRequest>({
       },
     },
   },
-  validate: (object) => [...validateMetadata(object, { scope: 'Cluster', name: anyName }), ...validateSigningRequestFields(object)],
+  validate: (object) => [...validateMetadata(object, { scope: 'Cluster', name: pathSegment }), ...validateSigningRequestFields(object)],
   validateUpdate: validateMetadataUpdate,
   validateStatusUpdate: validateSigningStatusUpdate,
   columns: signingRequestColumns,

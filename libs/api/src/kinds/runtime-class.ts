@@ -19,7 +19,7 @@ export const RuntimeClass = defineKind<RuntimeClass>({
   schema: schemas.message('node.v1.RuntimeClass'),
   description: 'A way to run containers that pods can ask for by name.',
 
-  strategy: { requiresVersion: true },
+  strategy: { requiresVersion: true, allowCreateOnUpdate: true },
   validate: (object) => [
     ...validateMetadata(object, { scope: 'Cluster', name: dnsSubdomain, plainFinalizers: true }),
     ...validateRuntimeClassFields(object),

@@ -6,7 +6,7 @@ import type { Event as Type } from '../generated/events-v1.types.ts';
 import { Event } from '../kinds/event.ts';
 import { schemas } from '../schemas.ts';
 import { validateNewEvent } from '../validation/event.ts';
-import { columnsThrough, fieldsThrough } from './through.ts';
+import { columnsThrough } from './through.ts';
 
 /** Name here → name in core/v1. */
 const renamed = {
@@ -45,14 +45,18 @@ export const EventsV1Event = defineKind<Type>({
   schema: schemas.message('events.v1.Event'),
   strategy: { allowCreateOnUpdate: true },
   columns: columnsThrough(view, eventColumns),
-  selectableFields: fieldsThrough<Type>(view, Event.selectableFields, {
+  // Under the names of this version alone.
+  selectableFields: {
+    reason: ({ reason }) => reason ?? '',
+    type: ({ type }) => type ?? '',
     'regarding.kind': ({ regarding }) => regarding?.kind ?? '',
     'regarding.namespace': ({ regarding }) => regarding?.namespace ?? '',
     'regarding.name': ({ regarding }) => regarding?.name ?? '',
     'regarding.uid': ({ regarding }) => regarding?.uid ?? '',
     'regarding.apiVersion': ({ regarding }) => regarding?.apiVersion ?? '',
+    'regarding.resourceVersion': ({ regarding }) => regarding?.resourceVersion ?? '',
     'regarding.fieldPath': ({ regarding }) => regarding?.fieldPath ?? '',
     reportingController: ({ reportingController }) => reportingController ?? '',
-  }),
+  },
   view,
 });

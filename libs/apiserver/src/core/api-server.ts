@@ -80,6 +80,8 @@ export class ApiServer {
   /** Undefined where no agents report to this process. */
   usages: UsageSource | undefined;
   #decisions: DecisionSource | undefined;
+  /** Before anything else is asked. @throws StatusError 404 or 405 */
+  readonly requireServed = (call: Call): void => this.#resources.requireServed(call);
 
   constructor(options: ApiServerOptions) {
     const { store, clock, random, logger, metrics = noMetrics } = options;

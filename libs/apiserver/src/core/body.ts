@@ -153,7 +153,8 @@ function checkKind(kind: KindDefinition, body: object): void {
     StatusError.badRequest(`${givenKind} in version ${JSON.stringify(version)} cannot be handled as a ${kind.kind}: ${detail}`);
   // Of what users define, Go has no types to convert between.
   if (isUserDefined(kind) && givenVersion !== expected) throw otherVersion(givenVersion, expected);
-  if (!isRegistered(givenVersion, givenKind)) throw refused(noSuchKind(givenKind, givenVersion));
+  if (!isRegistered(givenVersion, givenKind) || schemeOf(groupOf(givenVersion)) !== schemeOf(kind.group))
+    throw refused(noSuchKind(givenKind, givenVersion));
   if (givenKind !== kind.kind)
     throw refused(`converting (${version}.${givenKind}) to (${packageOf(kind.group)}.${kind.kind}): unknown conversion`);
   throw otherVersion(givenVersion, expected);
@@ -166,6 +167,15 @@ function otherVersion(given: string, expected: string): StatusError {
 function isRegistered(apiVersion: string, kind: string): boolean {
   const [group = '', version] = apiVersion.includes('/') ? apiVersion.split('/') : ['', apiVersion];
   return schemas.names().includes(`${packageOf(group)}.${version}.${kind}`);
+}
+
+function groupOf(apiVersion: string): string {
+  return apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : '';
+}
+
+/** Definitions and API services are served by programs of their own within Kubernetes, which know each its own kinds alone. */
+function schemeOf(group: string): string {
+  return ['apiextensions.k8s.io', 'apiregistration.k8s.io'].includes(group) ? group : '';
 }
 
 /** Of Go's internal types: a group without its domain. */

@@ -1,5 +1,5 @@
 // Where a paged list goes on: the revision that all its pages show and the first key of the next page.
-import { goSyntaxProblem, StatusError } from '@berth/machinery';
+import { goJsonName, goSyntaxProblem, isRecord, StatusError } from '@berth/machinery';
 
 /** `revision` -1 goes on at the newest state, when the list's own revision is gone. */
 export interface ContinueToken {
@@ -17,20 +17,35 @@ export function decodeContinue(text: string): ContinueToken {
   const wrong = firstOutside(text);
   if (wrong !== undefined) throw invalid(`: illegal base64 data at input byte ${wrong}`);
   const decoded = Buffer.from(text, 'base64url').toString('utf8');
-  let parsed: { v?: unknown; rv?: unknown; start?: unknown } | null;
+  let parsed: unknown;
   try {
     parsed = JSON.parse(decoded);
   } catch {
     throw invalid(`: ${goSyntaxProblem(decoded)}`);
   }
-  const { v, rv, start } = parsed ?? {};
-  if (v !== 'meta.k8s.io/v1') throw invalid(`: server does not recognize this encoded version ${String(v ?? '')}`);
-  if (typeof rv !== 'number' || !Number.isSafeInteger(rv) || rv === 0) {
-    throw invalid(': incorrect encoded start resourceVersion (version meta.k8s.io/v1)');
-  }
-  if (typeof start !== 'string' || start === '') throw invalid(': encoded start key empty (version meta.k8s.io/v1)');
-  if (start.split('/').some((part) => part === '.' || part === '..' || part === '')) throw invalid(`: ${start}`);
+  const problem = typeProblem(parsed);
+  if (problem) throw invalid(`: json: cannot unmarshal ${problem}`);
+  const { v = '', rv = 0, start = '' } = (parsed ?? {}) as { v?: string; rv?: number; start?: string };
+  if (v !== 'meta.k8s.io/v1') throw invalid(`: server does not recognize this encoded version ${v}`);
+  if (!Number.isSafeInteger(rv) || rv === 0) throw invalid(': incorrect encoded start resourceVersion (version meta.k8s.io/v1)');
+  if (start === '') throw invalid(': encoded start key empty (version meta.k8s.io/v1)');
+  const parts = start.replace(/^\//, '').split('/');
+  if (parts.some((part) => part === '.' || part === '..' || part === '')) throw invalid(`: ${start}`);
   return { revision: rv, start };
+}
+
+/** The first member that is not what Go's type of a token has there. */
+function typeProblem(parsed: unknown): string | undefined {
+  if (parsed === null) return undefined;
+  if (!isRecord(parsed)) return `${goJsonName(parsed)} into Go value of type storage.continueToken`;
+  for (const [name, value] of Object.entries(parsed)) {
+    const isNumber = name === 'rv';
+    if (!isNumber && name !== 'v' && name !== 'start') continue;
+    if (value === null || (isNumber ? Number.isInteger(value) : typeof value === 'string')) continue;
+    const given = isNumber && typeof value === 'number' ? `number ${value}` : goJsonName(value);
+    return `${given} into Go struct field continueToken.${name} of type ${isNumber ? 'int64' : 'string'}`;
+  }
+  return undefined;
 }
 
 /** Where a text stops being base64 for URLs without padding, as Go's decoder tells it. */

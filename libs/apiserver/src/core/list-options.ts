@@ -1,6 +1,6 @@
 // Which options of a list or a watch go together (k8s.io/apimachinery, internalversion validation), in the words that
 // clients know.
-import { type FieldError, StatusError } from '@berth/machinery';
+import { type FieldError, goQuoted, StatusError } from '@berth/machinery';
 import type { ListSettings, WatchSettings } from './types.ts';
 
 const field = 'resourceVersionMatch';
@@ -44,12 +44,19 @@ export function checkWatchSettings(settings: WatchSettings): void {
   refuse(errors);
 }
 
-/** @param title how a list's error begins. @throws StatusError BadRequest for what is no version */
+/** More than 64 bits take, for some zeros in front. */
+const uint64CharactersMax = 40;
+
+/**
+ * Of 64 bits, of which no revision takes more than 53: beyond, it is none that there could be.
+ * @param title how a list's error begins
+ * @throws StatusError BadRequest for what is no version
+ */
 export function parseVersion(text: string | undefined, title = ''): number {
-  const value = text && /^\d+$/.test(text) ? Number(text) : Number.NaN;
-  if (Number.isSafeInteger(value)) return value;
-  const quoted = JSON.stringify(text ?? '');
-  const problem = /^\d+$/.test(text ?? '') ? 'value out of range' : 'invalid syntax';
+  const isNumber = text !== undefined && /^\d+$/.test(text);
+  if (isNumber && text.length <= uint64CharactersMax && BigInt.asUintN(64, BigInt(text)) === BigInt(text)) return Number(text);
+  const quoted = goQuoted(text ?? '');
+  const problem = isNumber ? 'value out of range' : 'invalid syntax';
   throw StatusError.badRequest(`${title}resourceVersion: Invalid value: ${quoted}: strconv.ParseUint: parsing ${quoted}: ${problem}`);
 }
 

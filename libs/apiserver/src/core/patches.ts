@@ -1,6 +1,7 @@
 // PATCH: what a patch makes of an object, read as one of its kind. What is wrong is told as kube-apiserver tells it, which is
 // otherwise than of a body: what was patched, or the patch, is shown as the value that is invalid.
 import {
+  apiVersionOf,
   applyJsonPatch,
   applyMergePatch,
   applyStrategicMergePatch,
@@ -92,7 +93,11 @@ function applyPatch(kind: KindDefinition, type: PatchKind, old: KubeObject, patc
     if (patch === null) throw StatusError.badRequest('Invalid JSON Patch');
     return applyMergePatch(old, patch);
   }
-  if (type === 'strategic') return applyStrategicMergePatch(kind.schema, old, patch ?? {});
+  if (type === 'strategic') {
+    // It is read into the object's own type, whatever the patch says that it is.
+    const merged = applyStrategicMergePatch(kind.schema, old, patch ?? {});
+    return isRecord(merged) ? { ...merged, apiVersion: apiVersionOf(kind), kind: kind.kind } : merged;
+  }
   try {
     return applyJsonPatch(old, patch);
   } catch (error) {

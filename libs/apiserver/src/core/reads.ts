@@ -10,7 +10,7 @@ import { ListAges } from './list-ages.ts';
 import { checkListSettings, checkWatchSettings, parseVersion } from './list-options.ts';
 import type { Entry } from './object-codec.ts';
 import { beforeConversion, everything, type Selection, selectionOf } from './selection.ts';
-import { translated } from './store-errors.ts';
+import { tooLargeVersion, translated } from './store-errors.ts';
 import type { ListAnswer, ListSettings, Target, WatchHandle, WatchSettings } from './types.ts';
 import { ShownWatch, shownEntries, shownEntry } from './versions/index.ts';
 import type { WatchCache } from './watch-cache.ts';
@@ -79,7 +79,7 @@ export class Reads {
     const isSingle = isNamed(kind, namespace, selection);
     if (isExact(settings, revision, isSingle)) {
       // Kubernetes asks etcd, which knows of no caches that are behind.
-      await this.#cache.reach(revision, false);
+      await this.#reach(version, revision, false);
       return this.#at(cache, namespace, selection, { revision, start: '' }, settings.limit);
     }
     await this.#fresh(settings.resourceVersion, cache);
@@ -109,7 +109,7 @@ export class Reads {
     const { kind, namespace } = target;
     const selection = selectionOf(kind, settings);
     const version = settings.resourceVersion || '';
-    const isAny = version === '' || version === '0';
+    const isAny = /^0*$/.test(version);
     const initialEvents = settings.sendInitialEvents ?? isAny;
     const after = initialEvents || isAny ? undefined : parseVersion(version);
     // What follows a version can be told apart whether that version exists yet or not; what exists as of it cannot be sent before.
@@ -126,8 +126,14 @@ export class Reads {
   /** Waits until the cache may answer for this resourceVersion: any for '0', proven for none, reached for a number. */
   async #fresh(resourceVersion: string | undefined, cache?: KindCache): Promise<void> {
     if (resourceVersion === '0') return;
-    if (resourceVersion) await this.#cache.reach(parseVersion(resourceVersion), cache?.keepsObjects);
+    if (resourceVersion) await this.#reach(resourceVersion, parseVersion(resourceVersion), cache?.keepsObjects);
     else await this.#cache.proven();
+  }
+
+  /** Nothing comes to be as large as what no number holds exactly, so that nobody waits for it. */
+  async #reach(text: string, revision: number, isRetriable?: boolean): Promise<void> {
+    if (!Number.isSafeInteger(revision)) throw tooLargeVersion(BigInt(text), this.#cache.revision, isRetriable);
+    await this.#cache.reach(revision, isRetriable);
   }
 
   /** A page of the newest that the cache has heard of. */

@@ -39,19 +39,18 @@ function within(group: string, version: string | undefined, rest: string[]): Res
   return { group, version, resource: first, name: rest[1], subresource: rest[2], ...(rest.length > 3 && { isLonger: true as const }) };
 }
 
-/** Decoded path segments; undefined when one that is not the last is empty. @throws StatusError 400 for half an escape */
+/** As in Kubernetes, a path is decoded as a whole. Undefined when a segment that is not the last is empty. @throws StatusError 400 for half an escape */
 export function pathSegments(path: string): string[] | undefined {
-  const raw = path.split('/').slice(1);
-  if (raw.at(-1) === '') raw.pop();
-  if (raw.includes('')) return undefined;
-  return path.includes('%') ? raw.map(decoded) : raw;
+  const segments = (path.includes('%') ? decoded(path) : path).split('/').slice(1);
+  if (segments.at(-1) === '') segments.pop();
+  return segments.includes('') ? undefined : segments;
 }
 
-function decoded(segment: string): string {
+function decoded(path: string): string {
   try {
-    return decodeURIComponent(segment);
+    return decodeURIComponent(path);
   } catch {
     // URIError says no more than the text itself does.
-    throw StatusError.badRequest(`invalid URL escape in ${JSON.stringify(segment)}`);
+    throw StatusError.badRequest(`invalid URL escape in ${JSON.stringify(path)}`);
   }
 }

@@ -1,12 +1,13 @@
 // Every resource there is, and which one answers a call. Kinds come and go while the server runs: those that users define with their
 // definitions, those that are computed with whoever computes them.
 import type { KindDefinition } from '@berth/machinery';
+import { required } from './call-checks.ts';
 import type { KindsByName } from './kinds-by-name.ts';
 import type { OtherServer, OtherServers } from './other-servers.ts';
-import type { Resource } from './resource.ts';
+import { methodOf, type Resource } from './resource.ts';
 import { type StoredObjects, statusOf } from './stored-objects.ts';
 import type { Subresources } from './subresources/registry.ts';
-import type { Target } from './types.ts';
+import type { Call, Target } from './types.ts';
 
 /** A kind with a resource of its own. */
 export interface ServedKind {
@@ -52,6 +53,12 @@ export class ResourceRegistry {
   /** Which other server answers for a version, with everything that is in it. */
   otherFor(group: string, version: string): OtherServer | undefined {
     return this.#others?.find(group, version);
+  }
+
+  /** @throws StatusError NotFound for a subresource that the kind does not have, 405 for what cannot be done with it */
+  requireServed(call: Call): void {
+    const method = methodOf[call.allowed ?? ''];
+    required(method && this.of(call)[method]);
   }
 
   /** @throws StatusError NotFound for a subresource that the kind does not have */

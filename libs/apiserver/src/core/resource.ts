@@ -45,6 +45,12 @@ export interface Resource {
   pass?(call: Call, options: KubeObject): Promise<Passage>;
 }
 
+/** What a resource answers a verb by. */
+export const methodOf: Record<string, keyof Resource | undefined> = {
+  ...{ get: 'get', list: 'list', watch: 'watch', create: 'create', update: 'update', patch: 'patch', delete: 'delete' },
+  deletecollection: 'deleteCollection',
+};
+
 /** Nothing is open yet, but all that can be refused has been, so that HTTP can be left. */
 export interface Connection {
   /** Whether nothing can come yet, and a client is better told that than refused. */

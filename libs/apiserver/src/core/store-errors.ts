@@ -3,7 +3,7 @@ import { StatusError } from '@berth/machinery';
 import { CompactedError, FutureRevisionError, StoreFullError, StoreUnavailableError } from '@berth/store';
 
 /** 504, as Kubernetes answers a version that this server has not seen yet; clients retry. */
-export function tooLargeVersion(requested: number, current: number, isRetriable = true): StatusError {
+export function tooLargeVersion(requested: number | bigint, current: number, isRetriable = true): StatusError {
   const error = StatusError.timeout(`Timeout: Too large resource version: ${requested}, current: ${current}`);
   error.status.details = {
     causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],

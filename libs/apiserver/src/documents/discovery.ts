@@ -25,7 +25,7 @@ function subresourcesOf(kind: KindDefinition): Subresource[] {
 }
 
 /** APIResourceList of one group version: /api/v1, /apis/apps/v1. */
-export function resourceList(kinds: KindDefinition[], groupVersion: string): unknown {
+export function resourceList(kinds: KindDefinition[], groupVersion: string): { kind: string; [name: string]: unknown } {
   const resources = kinds.flatMap((kind) => [plainResource(kind), ...subresourcesOf(kind).map((sub) => plainSubresource(kind, sub))]);
   return { kind: 'APIResourceList', apiVersion: 'v1', groupVersion, resources: resources.sort((a, b) => (a.name < b.name ? -1 : 1)) };
 }
@@ -68,7 +68,7 @@ export interface DiscoveredGroup {
 }
 
 /** /api */
-export function coreVersions(serverAddress: string): unknown {
+export function coreVersions(serverAddress: string): { kind: string; [name: string]: unknown } {
   return { kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: [{ clientCIDR: '0.0.0.0/0', serverAddress }] };
 }
 
@@ -79,7 +79,7 @@ export function groupDocument({ name, versions }: DiscoveredGroup) {
 }
 
 /** /apis */
-export function groupList(groups: DiscoveredGroup[]): unknown {
+export function groupList(groups: DiscoveredGroup[]): { kind: string; [name: string]: unknown } {
   return { kind: 'APIGroupList', apiVersion: 'v1', groups: groups.map(groupDocument) };
 }
 

@@ -16,9 +16,9 @@ import type { ApiMetrics } from './api-metrics.ts';
 import { BodyReader, discarded } from './body-reader.ts';
 import { OpenRequests } from './open-requests.ts';
 import { isLongRunning, type ParsedRequest, parsedRequest } from './parsed-request.ts';
+import { checkTimeout } from './query-options.ts';
 import { RequestCounts } from './request-counts.ts';
-import { isServedPart } from './request-labels.ts';
-import { addWarning, type Exchange, failureOf, sendError } from './responses.ts';
+import { type Exchange, failureOf, sendError } from './responses.ts';
 import type { Routes } from './routes.ts';
 import type { StaticFiles } from './static-files.ts';
 import { Upgraded } from './upgraded.ts';
@@ -129,6 +129,7 @@ export class ApiHttp {
     let parsed: ParsedRequest | undefined;
     try {
       parsed = parsedRequest(request);
+      if (!isLongRunning(parsed)) checkTimeout(parsed.query);
       await this.#answer(exchange, parsed, signal);
     } catch (error) {
       const status = failureOf(exchange, error);
@@ -144,18 +145,13 @@ export class ApiHttp {
 
   async #answer(exchange: Exchange & Asked, parsed: ParsedRequest, signal: AbortSignal): Promise<void> {
     const { api, dashboard, routes } = this.#options;
-    const { segments, query, path, attributes } = parsed;
+    const { segments, query, attributes } = parsed;
     if (segments[0] === 'ui' && !exchange.upgraded) return dashboard.serve(exchange, segments.slice(1));
     const user = await this.#user(exchange, parsed);
     // Clients of registries show who they are only when asked.
     if (routes.isOfImages(segments) && user === anonymous) throw StatusError.unauthorized();
     await api.authorize(user, attributes, exchange.audit);
     const route = routes.find(exchange, parsed);
-    const { deprecation, removedRelease } = route.kind ?? {};
-    if (route.kind && deprecation && isServedPart(route.kind, path?.subresource)) {
-      addWarning(exchange.response, deprecation);
-      exchange.audit?.deprecated(removedRelease);
-    }
     const body = route.readsBody ? await this.#bodies.read(exchange, user.name) : noBody;
     const serve = (begun?: () => void) => route.serve({ ...exchange, segments, query, attributes, user, signal, body: body.bytes, begun });
     // Released in any case: whoever waited for a seat in vain waits no more.

@@ -14,7 +14,17 @@ import type { ApiMetrics } from './api-metrics.ts';
 import { serveHealth } from './health.ts';
 import { historyPath, isHistoryQuery } from './history-path.ts';
 import { wantedAggregatedDiscovery } from './media-types.ts';
-import { type Exchange, noSuchPath, sendBytes, sendJson, sendPieces, sendText } from './responses.ts';
+import {
+  type Exchange,
+  noSuchPath,
+  sendBytes,
+  sendJson,
+  sendNegotiated,
+  sendNoSuchPage,
+  sendPieces,
+  sendText,
+  wrongMethod,
+} from './responses.ts';
 import type { Served } from './routes.ts';
 
 export const versionInfo = {
@@ -69,24 +79,35 @@ export class FixedPaths {
     return this.#options.api.kinds.all;
   }
 
-  /** @throws StatusError 404 */
-  serve(exchange: Fixed): Promise<void> {
+  /** As in Kubernetes, most of them ask for no method. @throws StatusError 404, 405 */
+  async serve(exchange: Fixed): Promise<void> {
     const { segments, query } = exchange;
     const [root = '', ...rest] = segments;
     if (root === 'livez' || root === 'healthz' || root === 'readyz') return serveHealth(exchange, this.#options.api, root, query, rest);
     if (root === 'api' || root === 'apis') return this.#discovery(exchange, root, rest);
     if (root === 'openapi' && rest[0] === 'v3') return this.#serveOpenApi(exchange, rest.slice(1));
     if (root === 'openapi' && rest[0] === 'v2' && rest.length === 1) return this.#openApiV2(exchange);
-    if (root === 'openid' && rest.join('/') === 'v1/jwks') return this.#keys(exchange);
-    if (root === '.well-known' && rest.join('/') === 'openid-configuration') return this.#openIdConfiguration(exchange);
-    if (isHistoryQuery(segments)) return this.#history(exchange);
-    if (root === 'metrics' && rest.join('/') === 'state') return this.#stateMetrics(exchange);
-    if (root === 'metrics' && rest.join('/') === 'targets') return this.#targets(exchange);
-    if (rest.length > 0) throw noSuchPath();
-    if (root === '') return sendJson(exchange, 200, { paths: this.#paths() });
-    if (root === 'version') return sendJson(exchange, 200, versionInfo);
-    if (root === 'metrics') return this.#metrics(exchange);
-    throw noSuchPath();
+    if (root === '' && rest.length === 0) return sendJson(exchange, 200, { paths: this.#paths() });
+    const read = this.#readOnly(exchange, root, rest);
+    if (!read && root === 'version') throw noSuchPath();
+    if (!read) return sendNoSuchPage(exchange);
+    const isPosted = exchange.request.method === 'POST' && isHistoryQuery(segments);
+    if (!isPosted) requireGet(exchange);
+    return read();
+  }
+
+  #readOnly(exchange: Fixed, root: string, rest: string[]): (() => Promise<void>) | undefined {
+    const path = [root, ...rest].join('/');
+    if (isHistoryQuery(exchange.segments)) return () => this.#history(exchange);
+    const served: Record<string, (() => Promise<void>) | undefined> = {
+      version: () => sendJson(exchange, 200, versionInfo),
+      metrics: () => this.#metrics(exchange),
+      'metrics/state': () => this.#stateMetrics(exchange),
+      'metrics/targets': () => this.#targets(exchange),
+      'openid/v1/jwks': () => this.#keys(exchange),
+      '.well-known/openid-configuration': () => this.#openIdConfiguration(exchange),
+    };
+    return Object.hasOwn(served, path) ? served[path] : undefined;
   }
 
   async #keys(exchange: Exchange): Promise<void> {
@@ -141,19 +162,21 @@ export class FixedPaths {
   #discovery(exchange: Exchange, root: string, rest: string[]): Promise<void> {
     const kinds = this.#kinds;
     const [first, version, ...more] = rest;
-    if (more.length > 0) throw noSuchPath();
     if (first === undefined) return this.#discoveryRoot(exchange, root);
     const group = root === 'api' ? '' : first;
-    if (root === 'apis' && version === undefined) {
-      const found = group && this.#groups().find(({ name }) => name === group);
-      if (!found) throw noSuchPath();
-      return sendJson(exchange, 200, { kind: 'APIGroup', apiVersion: 'v1', ...discovery.groupDocument(found) });
+    if (root === 'apis') {
+      const served = group && this.#groups().find(({ name }) => name === group);
+      if (!served) return sendNoSuchPage(exchange);
+      if (version === undefined)
+        return sendNegotiated(exchange, 200, { kind: 'APIGroup', apiVersion: 'v1', ...discovery.groupDocument(served) });
     }
+    if (more.length > 0) throw noSuchPath();
     const wanted = root === 'api' ? first : version;
     const found = kinds.filter((kind) => kind.group === group && kind.version === wanted);
     const [any] = found;
     if (!any || (root === 'api' && version !== undefined)) throw noSuchPath();
-    return sendJson(exchange, 200, discovery.resourceList(found, apiVersionOf(any)));
+    requireGet(exchange);
+    return sendNegotiated(exchange, 200, discovery.resourceList(found, apiVersionOf(any)));
   }
 
   #groups(): discovery.DiscoveredGroup[] {
@@ -161,11 +184,18 @@ export class FixedPaths {
   }
 
   #discoveryRoot(exchange: Exchange, root: string): Promise<void> {
-    exchange.response.setHeader('vary', 'Accept');
+    if (root === 'api') requireGet(exchange);
     const groups = this.#groups().filter(({ name }) => (name === '') === (root === 'api'));
     const form = wantedAggregatedDiscovery(exchange.request.headers.accept);
-    if (form) return sendJson(exchange, 200, discovery.aggregated(groups, form), discovery.aggregatedContentType(form));
-    return sendJson(exchange, 200, root === 'api' ? discovery.coreVersions(this.#options.serverAddress) : discovery.groupList(groups));
+    if (form) {
+      exchange.response.setHeader('vary', 'Accept');
+      return sendJson(exchange, 200, discovery.aggregated(groups, form), discovery.aggregatedContentType(form));
+    }
+    return sendNegotiated(
+      exchange,
+      200,
+      root === 'api' ? discovery.coreVersions(this.#options.serverAddress) : discovery.groupList(groups),
+    );
   }
 
   async #openApiV2(exchange: Exchange): Promise<void> {
@@ -181,13 +211,15 @@ export class FixedPaths {
       const hashes = new Map<string, string>();
       for (const [path, kinds] of this.#groupVersions()) hashes.set(path, (await this.#document(path, kinds)).hash);
       for (const [path, { hash }] of further) hashes.set(path, hash);
-      return sendJson(exchange, 200, openApiV3Index(hashes));
+      return sendJson(exchange, 200, openApiV3Index(hashes), indexContentType);
     }
     const path = rest.join('/');
     const far = further.get(path);
+    if (far) exchange.response.setHeader('vary', 'Accept');
     if (far) return sendBytes(exchange, 200, 'application/json', far.bytes);
     const kinds = this.#groupVersions().get(path);
-    if (!kinds) throw noSuchPath();
+    if (!kinds) return sendNothing(exchange);
+    exchange.response.setHeader('vary', 'Accept');
     return sendBytes(exchange, 200, 'application/json', (await this.#document(path, kinds)).bytes);
   }
 
@@ -232,6 +264,18 @@ export class FixedPaths {
     const versions = new Set([...this.#groupVersions().keys(), ...this.#options.further.paths()]);
     return [...fixed, ...[...versions].map((path) => `/${path}`)].sort();
   }
+}
+
+/** As Kubernetes says of its index, without meaning to. */
+const indexContentType = 'text/plain; charset=utf-8';
+
+function sendNothing({ response }: Exchange): void {
+  response.writeHead(404, { 'cache-control': 'no-cache, private', 'content-length': 0 });
+  response.end();
+}
+
+function requireGet({ request }: Exchange): void {
+  if (request.method !== 'GET') throw wrongMethod();
 }
 
 /** Text as bytes; others have the event loop between pieces. */

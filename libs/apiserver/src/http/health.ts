@@ -1,7 +1,7 @@
 // What /livez, /readyz and /healthz say, in the words of kube-apiserver: each check by itself, all of them, and all but some.
 // Anybody may ask, so that why a check fails is told in the log alone.
 import type { ApiServer } from '../core/api-server.ts';
-import { type Exchange, noSuchPath, sendText } from './responses.ts';
+import { type Exchange, sendNoSuchPage, sendText } from './responses.ts';
 
 export type HealthRoot = 'livez' | 'readyz' | 'healthz';
 
@@ -20,7 +20,6 @@ const checks: Check[] = [
   { name: 'store-space', roots: ['readyz', 'healthz'], holds: ({ health }) => health.storeHasSpace() },
 ];
 
-/** @throws StatusError 404 for a check that there is not */
 export async function serveHealth(
   exchange: Exchange,
   api: ApiServer,
@@ -30,7 +29,7 @@ export async function serveHealth(
 ): Promise<void> {
   const [only, ...more] = rest;
   const asked = checks.filter(({ name, roots }) => roots.includes(root) && (only === undefined || name === only));
-  if (asked.length === 0 || more.length > 0) throw noSuchPath();
+  if (asked.length === 0 || more.length > 0) return sendNoSuchPage(exchange);
   const excluded = new Set(query.getAll('exclude'));
   const looked = await Promise.all(asked.map(async ({ name, holds }) => ({ name, ok: excluded.has(name) || (await holds(api)) })));
   const lines = looked.map(({ name, ok }) => line(name, ok, excluded.has(name)));
@@ -39,7 +38,7 @@ export async function serveHealth(
     const names = unknown.map((name) => JSON.stringify(name)).join(', ');
     lines.push(`warn: some health checks cannot be excluded: no matches for ${names}`);
   }
-  exchange.response.setHeader('x-content-type-options', 'nosniff');
+  if (only === undefined) exchange.response.setHeader('x-content-type-options', 'nosniff');
   if (looked.some(({ ok }) => !ok)) return sendText(exchange, 500, `${lines.join('\n')}\n${root} check failed\n`);
   return sendText(exchange, 200, query.has('verbose') ? `${lines.join('\n')}\n${root} check passed\n` : 'ok');
 }

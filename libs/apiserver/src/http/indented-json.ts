@@ -7,15 +7,14 @@ import type { Encoded, ListAnswer } from '../core/types.ts';
 
 const indent = '  ';
 const clientsOfPeople = ['curl', 'Wget', 'Mozilla/5.0'];
-/** As Go's strconv.ParseBool reads them; anything else says nothing. */
-const asked: Record<string, boolean> = Object.fromEntries(
-  ['1', 't', 'T', 'TRUE', 'true', 'True', '0', 'f', 'F', 'FALSE', 'false', 'False'].map((text, index) => [text, index < 6]),
-);
+/** As Go's strconv.ParseBool reads them; whatever else is given asks for none. */
+const asked = new Set(['1', 't', 'T', 'TRUE', 'true', 'True']);
 
 export function wantsIndented({ url = '', headers }: IncomingMessage): boolean {
-  const pretty = url.includes('pretty=') ? asked[new URLSearchParams(url.slice(url.indexOf('?') + 1)).get('pretty') ?? ''] : undefined;
+  const pretty = url.includes('pretty=') && new URLSearchParams(url.slice(url.indexOf('?') + 1)).get('pretty');
+  if (pretty) return asked.has(pretty);
   const agent = headers['user-agent'] ?? '';
-  return pretty ?? clientsOfPeople.some((client) => agent.startsWith(client));
+  return clientsOfPeople.some((client) => agent.startsWith(client));
 }
 
 export function indentedJson(value: unknown): Buffer {

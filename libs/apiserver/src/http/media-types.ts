@@ -1,59 +1,126 @@
-// Content negotiation: which representation an Accept header asks for, among those this API can give.
+// Content negotiation: which representation an Accept header asks for, among those this API can give. Clauses are read, ordered and
+// passed over as Kubernetes does, down to what it makes of odd ones: clients' headers were written against that.
 import type { AggregatedForm } from '../documents/discovery.ts';
 
 export interface MediaRange {
   type: string;
+  subtype: string;
+  quality: number;
   parameters: Record<string, string>;
 }
 
-export type Representation =
-  | { format: 'json' | 'yaml' | 'protobuf'; as?: undefined }
-  | { format: 'json' | 'yaml'; as: 'Table' | 'PartialObjectMetadata' | 'PartialObjectMetadataList' };
+export type Format = 'json' | 'yaml' | 'protobuf';
+export type Conversion = 'Table' | 'PartialObjectMetadata' | 'PartialObjectMetadataList';
 
-/** `a/b;c=d, e/f` → ranges, best first: by `q`, then in the order given. */
+export interface Representation {
+  format: Format;
+  /** Objects and lists in another form; in which version of meta.k8s.io. */
+  as?: Conversion;
+  version?: 'v1' | 'v1beta1';
+  /** `;pretty=1` */
+  isPretty?: true;
+}
+
+/** As many are sorted by insertion in Go, which shows where the order contradicts itself. */
+const insertionMax = 12;
+
+/** `a/b;c=d, e/f` → ranges, best first: by `q`, then those that name a type, then in the order given. None is refused for its `q`. */
 export function parseAccept(header: string): MediaRange[] {
-  const ranges = header.split(',').map(parseMediaType);
-  const quality = (range: MediaRange) => Number(range.parameters.q ?? '1') || 0;
-  return ranges.filter((range) => range.type !== '' && quality(range) > 0).sort((a, b) => quality(b) - quality(a));
+  const ranges = header.split(',').flatMap((part) => mediaRange(part) ?? []);
+  if (ranges.length > insertionMax) return ranges.sort((a, b) => (isBetter(a, b) ? -1 : isBetter(b, a) ? 1 : 0));
+  for (let i = 1; i < ranges.length; i++) {
+    for (let j = i; j > 0; j--) {
+      const [before, after] = [ranges[j - 1], ranges[j]] as [MediaRange, MediaRange];
+      if (!isBetter(after, before)) break;
+      ranges[j - 1] = after;
+      ranges[j] = before;
+    }
+  }
+  return ranges;
 }
 
-export function parseMediaType(text: string): MediaRange {
-  const [type = '', ...parameters] = text.split(';').map((part) => part.trim());
-  const pairs = parameters.map((parameter) => {
-    const [name = '', value = ''] = parameter.split('=');
-    return [name.trim().toLowerCase(), value.trim().replace(/^"(.*)"$/, '$1')];
-  });
-  return { type: type.toLowerCase(), parameters: Object.fromEntries(pairs) };
+function isBetter(a: MediaRange, b: MediaRange): boolean {
+  return a.quality > b.quality || (a.type !== '*' && b.type === '*') || (a.subtype !== '*' && b.subtype === '*');
 }
 
-const formats: Record<string, 'json' | 'yaml' | 'protobuf'> = {
-  'application/json': 'json',
-  'application/*': 'json',
-  '*/*': 'json',
-  'application/yaml': 'yaml',
-  'application/vnd.kubernetes.protobuf': 'protobuf',
-};
-const conversions = ['Table', 'PartialObjectMetadata', 'PartialObjectMetadataList'] as const;
+function mediaRange(part: string): MediaRange | undefined {
+  const [range = '', ...rest] = part.split(';');
+  const [type = '', subtype = '', ...more] = range.split('/').map((text) => text.trim());
+  if (more.length > 0 || (subtype === '' && type !== '*')) return undefined;
+  const parameters: Record<string, string> = {};
+  let quality = 1;
+  for (const text of rest) {
+    const [name = '', value = '', ...excess] = text.split('=');
+    if (value === '' || excess.length > 0) continue;
+    if (name.trim() === 'q') quality = Number(value) || 0;
+    else parameters[name.trim()] = value.trim();
+  }
+  return { type, subtype: subtype || '*', quality, parameters };
+}
 
-/** The first acceptable representation; undefined when none is (406). @param hasTable whether there is a table of what is asked for */
-export function negotiate(header: string | undefined, hasTable = true): Representation | undefined {
-  for (const range of parseAccept(header || '*/*')) {
-    const format = formats[range.type];
-    if (!format) continue;
-    const { as, g, v } = range.parameters;
-    if (as === undefined) return { format };
-    if (format === 'protobuf') continue;
-    const conversion = conversions.find((known) => known === as);
-    if (conversion === 'Table' && !hasTable) continue;
-    if (conversion && g === 'meta.k8s.io' && v === 'v1') return { format, as: conversion };
+const token = "[!#$%&'*+.^_`|~A-Za-z0-9-]+";
+const parameter = `\\s*;\\s*(${token})\\s*=\\s*(?:${token}|"(?:[^"\\\\]|\\\\.)*")`;
+const contentType = new RegExp(`^\\s*(${token}/${token})\\s*((?:${parameter})*)[\\s;]*$`);
+
+/** Without its parameters, which have to be some nevertheless; undefined for what is no media type. */
+export function parseMediaType(text: string): string | undefined {
+  const [, type, parameters = ''] = contentType.exec(text) ?? [];
+  const names = [...parameters.matchAll(new RegExp(parameter, 'g'))].map(([, name]) => name?.toLowerCase());
+  return new Set(names).size === names.length ? type?.toLowerCase() : undefined;
+}
+
+export const mediaTypes: readonly { type: string; subtype: string; format: Format }[] = [
+  { type: 'application', subtype: 'json', format: 'json' },
+  { type: 'application', subtype: 'yaml', format: 'yaml' },
+  { type: 'application', subtype: 'vnd.kubernetes.protobuf', format: 'protobuf' },
+];
+const conversions: ReadonlySet<string> = new Set<Conversion>(['Table', 'PartialObjectMetadata', 'PartialObjectMetadataList']);
+
+/** What may be given of what is asked for. */
+export interface Available {
+  formats: readonly Format[];
+  /** In these formats alone; nothing, where it has none. */
+  tables: readonly Format[];
+  /** False for what is no object: an error. */
+  converts: boolean;
+  /** `sv=` may name it alone. */
+  version?: string;
+}
+
+/** The first acceptable representation; undefined when none is (406). */
+export function negotiate(header: string | undefined, available: Available): Representation | undefined {
+  if (!header) return { format: 'json' };
+  for (const range of parseAccept(header)) {
+    for (const { type, subtype, format } of mediaTypes) {
+      const isMeant = range.type === '*' ? range.subtype === '*' : range.type === type && [subtype, '*'].includes(range.subtype);
+      const found = isMeant ? representation(format, range.parameters, available) : undefined;
+      if (found) return found;
+    }
   }
   return undefined;
+}
+
+function representation(format: Format, parameters: Record<string, string>, available: Available): Representation | undefined {
+  const { as, g, v, stream, sv, pretty } = parameters;
+  if (stream !== undefined && (stream !== 'watch' || format === 'yaml')) return undefined;
+  if (sv !== undefined && sv !== available.version) return undefined;
+  const isPretty = pretty === '1' && { isPretty: true as const };
+  if (as === undefined && g === undefined && v === undefined) {
+    return available.formats.includes(format) ? { format, ...isPretty } : undefined;
+  }
+  if (!available.converts || g !== 'meta.k8s.io' || (v !== 'v1' && v !== 'v1beta1') || !isConversion(as)) return undefined;
+  if (as === 'Table' && !available.tables.includes(format)) return undefined;
+  return { format, as, version: v, ...isPretty };
+}
+
+function isConversion(as: string | undefined): as is Conversion {
+  return as !== undefined && conversions.has(as);
 }
 
 /** In which form discovery is asked for in one aggregated document, before anything else that can be given; undefined when it is not. */
 export function wantedAggregatedDiscovery(header: string | undefined): AggregatedForm | undefined {
   for (const range of parseAccept(header ?? '')) {
-    const format = formats[range.type];
+    const format = mediaTypes.find(({ type, subtype }) => range.type === type && range.subtype === subtype)?.format;
     if (!format || format === 'protobuf') continue;
     const { as, g, v } = range.parameters;
     if (as === undefined) return undefined;

@@ -7,7 +7,6 @@ import { readableFields } from '../core/selection.ts';
 import { withoutProxied } from './proxy/proxy-path.ts';
 import { flag } from './query-options.ts';
 import { isRegistryRequest } from './registry-path.ts';
-import { noSuchPath } from './responses.ts';
 
 export interface ParsedRequest {
   segments: string[];
@@ -29,10 +28,12 @@ export function parsedRequest(request: IncomingMessage): ParsedRequest {
   // What is behind a proxy is none of this server's paths.
   const url = withoutProxied(request.url ?? '/')?.resource ?? request.url ?? '/';
   const mark = url.indexOf('?');
-  const segments = pathSegments(mark < 0 ? url : url.slice(0, mark));
-  if (!segments) throw noSuchPath();
+  const text = mark < 0 ? url : url.slice(0, mark);
+  const found = pathSegments(text);
+  // With an empty part it is the path of no resource.
+  const segments = found ?? text.split('/').slice(1);
   const query = new URLSearchParams(mark < 0 ? '' : url.slice(mark + 1));
-  const path = parseResourcePath(segments);
+  const path = found && parseResourcePath(found);
   return { segments, query, path, attributes: attributesOf(request.method ?? 'GET', segments, path, query) };
 }
 

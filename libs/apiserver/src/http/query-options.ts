@@ -1,6 +1,15 @@
 // Query parameters as the core's settings, each checked: a value that means nothing is refused, never ignored. Flags alone take any
 // value for true, since clients count on it.
-import { StatusError } from '@berth/machinery';
+import {
+  durationNanos,
+  durationProblem,
+  type FieldError,
+  goRune,
+  isPrintable,
+  parseFieldSelector,
+  parseLabelSelector,
+  StatusError,
+} from '@berth/machinery';
 import type { DeleteSettings, FieldValidation, ListSettings, WatchSettings, WriteSettings } from '../core/types.ts';
 
 type Query = URLSearchParams;
@@ -31,32 +40,32 @@ export function wholeNumber(query: Query, name: string): number | undefined {
 /** Of what a request's query is the options. */
 type OptionsKind = 'CreateOptions' | 'UpdateOptions' | 'PatchOptions' | 'DeleteOptions';
 
-function oneOf<T extends string>(query: Query, name: string, allowed: readonly T[], kind: OptionsKind): T | undefined {
-  const value = text(query, name);
-  if (value === undefined) return undefined;
-  const found = allowed.find((known) => known === value);
-  if (!found) throw notSupported(name, value, ['', ...allowed].sort(), kind);
-  return found;
-}
-
 /** @param given all that was given */
 export function wrongDryRun(given: unknown[], kind: OptionsKind): StatusError {
-  return notSupported('dryRun', given, ['All'], kind);
+  return invalidOptions(kind, [notSupported('dryRun', given, ['All'])]);
 }
 
-function notSupported(field: string, value: unknown, allowed: readonly string[], kind: OptionsKind): StatusError {
+function invalidOptions(kind: OptionsKind, errors: FieldError[]): StatusError {
+  return StatusError.invalid({ group: 'meta.k8s.io', kind }, '', errors);
+}
+
+function notSupported(field: string, value: unknown, allowed: readonly string[]): FieldError {
   const detail = `supported values: ${allowed.map((name) => JSON.stringify(name)).join(', ')}`;
-  return StatusError.invalid({ group: 'meta.k8s.io', kind }, '', [{ type: 'NotSupported', field, value, detail }]);
+  return { type: 'NotSupported', field, value, detail };
 }
 
-const fieldValidations: readonly FieldValidation[] = ['Ignore', 'Warn', 'Strict'];
+const fieldValidations: readonly FieldValidation[] = ['Ignore', 'Strict', 'Warn'];
 
 export function listSettings(query: Query): ListSettings {
+  const [labelSelector, fieldSelector] = [text(query, 'labelSelector'), text(query, 'fieldSelector')];
+  // Whether they can be read at all is asked before what is asked for with them.
+  if (labelSelector) parseLabelSelector(labelSelector);
+  if (fieldSelector) parseFieldSelector(fieldSelector);
   // Only a watch goes by it, but no list takes what is no number.
   wholeNumber(query, 'timeoutSeconds');
   return {
-    labelSelector: text(query, 'labelSelector'),
-    fieldSelector: text(query, 'fieldSelector'),
+    labelSelector,
+    fieldSelector,
     // Less than nothing is no limit, too.
     limit: Math.min(Math.max(wholeNumber(query, 'limit') ?? 0, 0), Number.MAX_SAFE_INTEGER),
     continue: text(query, 'continue'),
@@ -71,40 +80,69 @@ export function watchSettings(query: Query): WatchSettings & { timeoutSeconds?: 
   return { ...settings, allowWatchBookmarks: flag(query, 'allowWatchBookmarks'), timeoutSeconds: wholeNumber(query, 'timeoutSeconds') };
 }
 
-export function writeSettings(query: Query, kind: OptionsKind): WriteSettings {
-  const dryRun = query.getAll('dryRun');
-  if (dryRun.some((value) => value !== 'All')) throw wrongDryRun(dryRun, kind);
-  const fieldManager = text(query, 'fieldManager');
-  if (fieldManager && fieldManager.length > 128) {
-    throw StatusError.invalid({ group: 'meta.k8s.io', kind }, '', [
-      { type: 'TooLong', field: 'fieldManager', detail: 'may not be more than 128 bytes' },
-    ]);
+const managerBytesMax = 128;
+
+function managerErrors(manager: string | undefined): FieldError[] {
+  if (!manager) return [];
+  const field = 'fieldManager';
+  const errors: FieldError[] = [];
+  if (Buffer.byteLength(manager) > managerBytesMax) {
+    errors.push({ type: 'TooLong', field, detail: `may not be more than ${managerBytesMax} bytes` });
   }
-  const fieldValidation = oneOf(query, 'fieldValidation', fieldValidations, kind);
+  let position = 0;
+  for (const rune of manager) {
+    const detail = `invalid character ${goRune(rune)} (at position ${position})`;
+    if (!isPrintable(rune)) errors.push({ type: 'Invalid', field, value: manager, detail });
+    position += Buffer.byteLength(rune);
+  }
+  return errors;
+}
+
+/** @throws StatusError Invalid with everything that is wrong with them */
+export function writeSettings(query: Query, kind: OptionsKind, errors: FieldError[] = []): WriteSettings {
+  const dryRun = query.getAll('dryRun');
+  const fieldManager = text(query, 'fieldManager');
+  const given = text(query, 'fieldValidation');
+  const fieldValidation = fieldValidations.find((known) => known === given);
+  const found = [...errors, ...managerErrors(fieldManager)];
+  if (dryRun.some((value) => value !== 'All')) found.push(notSupported('dryRun', dryRun, ['All']));
+  if (given && !fieldValidation) found.push(notSupported('fieldValidation', given, ['', ...fieldValidations]));
+  if (found.length > 0) throw invalidOptions(kind, found);
   return { dryRun: dryRun.length > 0, fieldManager, fieldValidation };
 }
 
 /** @throws StatusError Invalid for an apply without a manager, and for force where nothing is applied */
 export function patchSettings(query: Query, isApply: boolean): WriteSettings {
-  const settings = writeSettings(query, 'PatchOptions');
   const force = flag(query, 'force');
-  if (isApply && !settings.fieldManager) {
-    throw StatusError.invalid({ group: 'meta.k8s.io', kind: 'PatchOptions' }, '', [
-      { type: 'Required', field: 'fieldManager', detail: 'is required for apply patch' },
-    ]);
+  const errors: FieldError[] = [];
+  if (isApply && !text(query, 'fieldManager')) {
+    errors.push({ type: 'Required', field: 'fieldManager', detail: 'is required for apply patch' });
   }
   if (!isApply && force !== undefined) {
-    throw StatusError.invalid({ group: 'meta.k8s.io', kind: 'PatchOptions' }, '', [
-      { type: 'Forbidden', field: 'force', detail: 'may not be specified for non-apply patch' },
-    ]);
+    errors.push({ type: 'Forbidden', field: 'force', detail: 'may not be specified for non-apply patch' });
   }
-  return { ...settings, force };
+  return { ...writeSettings(query, 'PatchOptions', errors), force };
+}
+
+/** How long Kubernetes' clients say that they wait. @throws StatusError BadRequest for what is no duration */
+export function checkTimeout(query: Query): void {
+  const given = query.get('timeout');
+  if (given && durationNanos(given) === undefined) {
+    throw StatusError.badRequest(`invalid timeout specified in the request URL - ${durationProblem(given)}`);
+  }
+}
+
+/** @throws StatusError BadRequest where an object is asked for without what is this cluster's, as once one could */
+export function checkExport(query: Query): void {
+  if (flag(query, 'export')) throw StatusError.badRequest('the export parameter, deprecated since v1.14, is no longer supported');
 }
 
 /** Of a DELETE without a body. */
 export function deleteSettings(query: Query): DeleteSettings {
+  const dryRun = query.getAll('dryRun');
+  if (dryRun.some((value) => value !== 'All')) throw wrongDryRun(dryRun, 'DeleteOptions');
   return {
-    dryRun: writeSettings(query, 'DeleteOptions').dryRun,
+    dryRun: dryRun.length > 0,
     gracePeriodSeconds: wholeNumber(query, 'gracePeriodSeconds'),
     // Whether there is such a policy is asked when the options are whole.
     propagationPolicy: text(query, 'propagationPolicy') as DeleteSettings['propagationPolicy'],

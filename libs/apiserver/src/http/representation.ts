@@ -3,51 +3,98 @@ import type { IncomingMessage } from 'node:http';
 import {
   apiVersionOf,
   emptyObject,
+  goQuoted,
   isUserDefined,
   type KindDefinition,
   type KubeObject,
+  metaVersion,
   partialMetadata,
   renderTable,
   type Status,
   StatusError,
   type TableOptions,
 } from '@berth/machinery';
-import { stringify } from 'yaml';
 import { type EncodedList, encodedList, listMetadata } from '../core/list-encoding.ts';
 import { scaleKind } from '../core/subresources/scale-object.ts';
 import type { Encoded, ListAnswer, WatchItem } from '../core/types.ts';
 import { indentedBytes, indentedJson, indentedList, wantsIndented } from './indented-json.ts';
-import { negotiate, type Representation } from './media-types.ts';
+import { type Available, type Format, mediaTypes, negotiate, type Representation } from './media-types.ts';
 import { protobufContentType, protobufEvent, protobufList, protobufObject, protobufWatchContentType } from './protobuf-answers.ts';
+import { yamlBytes } from './yaml-bytes.ts';
 
 export interface Form {
   representation: Representation;
   includeObject: 'None' | 'Metadata' | 'Object';
+  /** What was asked for in its place, and is none: refused where a table is made. */
+  wrongInclude?: string;
   /** Unix milliseconds. */
   now: number;
   /** Objects and lists alone: a watch has a line an event. */
   isIndented: boolean;
 }
 
-function notAcceptable(): StatusError {
-  const forms = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'];
-  return new StatusError(406, 'NotAcceptable', `406: Not Acceptable\n\nAvailable representations: ${forms.join(', ')}`, {});
+const names = mediaTypes.map(({ type, subtype }) => `${type}/${subtype}`);
+const streamNames = ['application/json;stream=watch', 'application/vnd.kubernetes.protobuf;stream=watch'];
+const readableFormats: readonly Format[] = ['json', 'yaml'];
+const everyFormat: readonly Format[] = ['json', 'yaml', 'protobuf'];
+
+/**
+ * What Kubernetes' router asks of a request before any handler sees it: that one of the types it names, whatever its parameters, is
+ * given here. Kinds that users define are behind another one.
+ * @throws StatusError 406
+ */
+export function checkAccept(kind: KindDefinition, { headers }: IncomingMessage, verb: string): void {
+  const { accept } = headers;
+  if (!accept || accept === 'application/json' || isUserDefined(kind)) return;
+  const types = accept.split(',').map((range) => (range.split(';', 1)[0] ?? '').trim());
+  if (types.some((type) => type === '*/*' || names.includes(type))) return;
+  const given = verb === 'list' || verb === 'watch' ? [...names, ...streamNames] : names;
+  throw notAcceptable(`406: Not Acceptable\n\nAvailable representations: ${given.join(', ')}`, {});
 }
 
 /** @throws StatusError 406 */
 export function requestedForm(kind: KindDefinition, request: IncomingMessage, query: URLSearchParams, now: number): Form {
-  // What can be neither read nor listed has no table.
-  const hasTable = !kind.verbs || kind.verbs.some((verb) => verb !== 'create');
-  const representation = negotiate(request.headers.accept, hasTable);
-  if (!representation) throw notAcceptable();
+  const { accept } = request.headers;
+  const representation = !accept || accept === 'application/json' ? plainJson : negotiate(accept, availableOf(kind));
+  if (!representation) throw onlyAccepted(names);
   const asked = query.get('includeObject') || 'Metadata';
   const includeObject = (['None', 'Metadata', 'Object'] as const).find((known) => known === asked);
-  // Other forms have nothing that it could mean.
-  if (!includeObject && representation.as === 'Table')
-    throw StatusError.badRequest(
-      `Unable to convert to Table as requested: includeObject: Invalid value: ${JSON.stringify(asked)}: must be 'Metadata', 'Object', 'None', or empty`,
-    );
-  return { representation, includeObject: includeObject ?? 'Metadata', now, isIndented: wantsIndented(request) };
+  const isIndented = representation.isPretty ?? wantsIndented(request);
+  return { representation, includeObject: includeObject ?? 'Metadata', ...(!includeObject && { wrongInclude: asked }), now, isIndented };
+}
+
+const plainJson: Representation = { format: 'json' };
+
+function availableOf(kind: KindDefinition): Available {
+  // What can be neither read nor listed has no table.
+  const hasTable = !kind.verbs || kind.verbs.some((verb) => verb !== 'create');
+  // Objects that have no Go type have no protobuf form; their metadata has.
+  const formats = isUserDefined(kind) ? readableFormats : everyFormat;
+  return { formats, tables: hasTable ? readableFormats : [], converts: true, version: 'v1' };
+}
+
+function onlyAccepted(given: readonly string[]): StatusError {
+  return notAcceptable(`only the following media types are accepted: ${given.join(', ')}`);
+}
+
+function notAcceptable(message: string, details?: object): StatusError {
+  return new StatusError(406, 'NotAcceptable', message, details);
+}
+
+/** As Go names the type of an object or list within Kubernetes. */
+function goType(kind: KindDefinition, name: string): string {
+  if (isUserDefined(kind)) return name === kind.listKind ? '*unstructured.UnstructuredList' : '*unstructured.Unstructured';
+  const [first = ''] = kind.group.split('.');
+  return `*${goPackages[kind.group] ?? first}.${name}`;
+}
+
+const goPackages: Record<string, string> = { '': 'core', 'events.k8s.io': 'core', 'internal.apiserver.k8s.io': 'apiserverinternal' };
+
+/** Other forms have nothing that it could mean. @throws StatusError BadRequest */
+function checkInclude({ representation: { as }, wrongInclude }: Form): void {
+  if (wrongInclude === undefined || as !== 'Table') return;
+  const problem = `includeObject: Invalid value: ${goQuoted(wrongInclude)}: must be 'Metadata', 'Object', 'None', or empty`;
+  throw StatusError.badRequest(`Unable to convert to Table as requested: ${problem}`);
 }
 
 export function contentTypeOf({ representation }: Form): string {
@@ -56,16 +103,19 @@ export function contentTypeOf({ representation }: Form): string {
 }
 
 export function encodeObject(target: KindDefinition, form: Form, encoded: Encoded): Uint8Array {
-  const { format, as } = form.representation;
-  if (format === 'protobuf') return protobufObject(encoded.object);
+  const { format, as, version } = form.representation;
+  if (as === undefined && format === 'protobuf') return protobufObject(encoded.object);
   if (as === undefined && format === 'json') return form.isIndented ? indentedBytes(encoded) : encoded.bytes;
   if (as === undefined) return encode(form, encoded.object);
+  checkInclude(form);
   const kind = encoded.object.kind === scaleKind.kind ? scaleKind : target;
   // A Status in the place of the object has no table of this kind.
   if (encoded.object.kind !== kind.kind) return encode(form, encoded.object);
-  if (as !== 'Table') return encode(form, partialMetadata(kind, encoded.object));
+  if (as === 'PartialObjectMetadataList')
+    throw notAcceptable(`you requested ${as}, but the requested object is not a list (${goType(kind, kind.kind)})`);
+  if (as !== 'Table') return encode(form, partialMetadata(kind, encoded.object, version));
   const { resourceVersion } = encoded.object.metadata;
-  return encode(form, renderTable(kind, [encoded.object], { ...form, listMeta: { resourceVersion } }));
+  return encode(form, renderTable(kind, [encoded.object], { ...form, version, listMeta: { resourceVersion } }));
 }
 
 export function encodeList(kind: KindDefinition, form: Form, list: ListAnswer): EncodedList {
@@ -75,17 +125,20 @@ export function encodeList(kind: KindDefinition, form: Form, list: ListAnswer): 
 }
 
 function converted(kind: KindDefinition, form: Form, list: ListAnswer): Uint8Array {
-  const { format, as } = form.representation;
+  const { format, as, version } = form.representation;
   const listMeta = listMetadata(list);
   const objects = list.entries.map((entry) => entry.object);
-  if (format === 'protobuf') return protobufList(kind, listMeta, objects);
+  if (as === undefined && format === 'protobuf') return protobufList(kind, listMeta, objects);
   if (as === undefined) {
     const head = { kind: kind.listKind, apiVersion: apiVersionOf(kind), metadata: listMetadata(list, kind) };
     return encode(form, { ...head, items: isUserDefined(kind) ? objects : objects.map(withoutType) });
   }
-  if (as === 'Table') return encode(form, renderTable(kind, objects, { ...form, listMeta }));
-  const items = objects.map((object) => partialMetadata(kind, object));
-  return encode(form, { kind: 'PartialObjectMetadataList', apiVersion: 'meta.k8s.io/v1', metadata: listMeta, items });
+  checkInclude(form);
+  if (as === 'Table') return encode(form, renderTable(kind, objects, { ...form, version, listMeta }));
+  if (as === 'PartialObjectMetadata')
+    throw notAcceptable(`you requested ${as}, but the requested object is a list (${goType(kind, kind.listKind)})`);
+  const items = objects.map((object) => partialMetadata(kind, object, version));
+  return encode(form, { kind: 'PartialObjectMetadataList', apiVersion: metaVersion(version), metadata: listMeta, items });
 }
 
 function withoutType({ apiVersion: _apiVersion, kind: _kind, ...rest }: KubeObject): object {
@@ -103,11 +156,15 @@ export interface WatchFormat {
   encodeError(status: Status): Uint8Array;
 }
 
+/** @throws StatusError 406 for a format that has no streams */
 export function watchFormat(kind: KindDefinition, form: Form, now: () => number): WatchFormat {
-  if (form.representation.format === 'protobuf') {
+  const { format, as, version } = form.representation;
+  checkInclude(form);
+  if (format === 'yaml') throw onlyAccepted(streamNames);
+  if (format === 'protobuf') {
     return {
       contentType: protobufWatchContentType,
-      encode: ({ type, object }) => protobufEvent(type, object),
+      encode: ({ type, object }) => protobufEvent(type, as === undefined ? object : partialMetadata(kind, object, version)),
       encodeError: (status) => protobufEvent('ERROR', status),
     };
   }
@@ -116,12 +173,12 @@ export function watchFormat(kind: KindDefinition, form: Form, now: () => number)
 
 /** Turns events into lines. Only the first Table of a watch says what its columns are. */
 function lineEncoder(kind: KindDefinition, form: Form, now: () => number): (item: WatchItem) => Uint8Array {
-  const { as } = form.representation;
+  const { as, version } = form.representation;
   if (as === undefined) return (item) => item.line;
-  if (as !== 'Table') return (item) => line(item.type, partialMetadata(kind, item.object));
+  if (as !== 'Table') return (item) => line(item.type, partialMetadata(kind, item.object, version));
   let columns = true;
   return (item) => {
-    const options = { now: now(), includeObject: form.includeObject, columns };
+    const options = { now: now(), includeObject: form.includeObject, columns, version };
     columns = false;
     if (item.type === 'BOOKMARK') return line('BOOKMARK', bookmarkTable(kind, item.object, options));
     const { resourceVersion } = item.object.metadata;
@@ -139,7 +196,7 @@ function bookmarkTable(kind: KindDefinition, object: KubeObject, options: Omit<T
   const table = renderTable(kind, [blank], { ...options, includeObject: 'None', listMeta: { resourceVersion } });
   const [row] = table.rows;
   if (row && options.includeObject === 'Object') row.object = object;
-  else if (row && (annotations || options.includeObject === 'Metadata')) row.object = partialMetadata(kind, object);
+  else if (row && (annotations || options.includeObject === 'Metadata')) row.object = partialMetadata(kind, object, options.version);
   return table;
 }
 
@@ -147,7 +204,8 @@ function line(type: string, object: unknown): Uint8Array {
   return Buffer.from(`${JSON.stringify({ type, object })}\n`);
 }
 
-function encode({ representation, isIndented }: Form, value: unknown): Uint8Array {
-  if (representation.format === 'yaml') return Buffer.from(stringify(value, { lineWidth: 0, aliasDuplicateObjects: false }));
+function encode({ representation: { format }, isIndented }: Form, value: object): Uint8Array {
+  if (format === 'protobuf') return protobufObject(value);
+  if (format === 'yaml') return yamlBytes(value);
   return isIndented ? indentedJson(value) : Buffer.from(`${JSON.stringify(value)}\n`);
 }

@@ -7,6 +7,8 @@ import {
   fieldMessage,
   goJsonName,
   isRecord,
+  isUserDefined,
+  type KindDefinition,
   type MessageSchema,
   parseJsonWithDuplicates,
   StatusError,
@@ -36,14 +38,12 @@ async function decodeYaml(body: Buffer, { yaml, signal }: YamlReading): Promise<
 
 /** One object in JSON, YAML or protobuf; only YAML is waited for. @throws StatusError 400 or 415, for YAML also 413 or 429 */
 export function decodeObject(contentType: string | undefined, body: Buffer, reading: YamlReading): DecodedBody | Promise<DecodedBody> {
-  const { type } = parseMediaType(contentType || 'application/json');
+  const type = parseMediaType(contentType || 'application/json');
   if (body.length === 0) throw StatusError.badRequest('the request has no body, but needs one object');
   if (type === 'application/json') return parseJsonWithDuplicates(body);
   if (type === 'application/yaml') return decodeYaml(body, reading);
   if (type === 'application/vnd.kubernetes.protobuf') return { value: decodeEnvelope(body), duplicates: [] };
-  throw StatusError.unsupportedMediaType(
-    'the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf',
-  );
+  throw unknownFormat(['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf']);
 }
 
 /** The same of a body that must be an object of a kind, which is named when it is none. */
@@ -60,11 +60,15 @@ export async function decodeWritten(
     const decoded = await decodeObject(contentType, body, reading);
     if (isRecord(decoded.value)) return decoded;
     if (decoded.value === null) return { ...decoded, value: {} };
-    throw StatusError.badRequest(`${unreadable}json: cannot unmarshal ${goJsonName(decoded.value)} into Go value of type ${anyObject}`);
+    throw StatusError.badRequest(noObject(decoded.value));
   } catch (error) {
     if (!(error instanceof StatusError) || error.code !== 400 || error.message.startsWith('no kind ')) throw error;
     throw unrecognized(error.message);
   }
+}
+
+function noObject(value: unknown): string {
+  return `${unreadable}json: cannot unmarshal ${goJsonName(value)} into Go value of type ${anyObject}`;
 }
 
 const unreadable = "couldn't get version/kind; json parse error: ";
@@ -86,7 +90,8 @@ function decodeEnvelope(body: Buffer): Record<string, unknown> {
 export function messageOf(apiVersion: string, kind: string): MessageSchema {
   const [group = '', version = ''] = apiVersion.includes('/') ? apiVersion.split('/') : ['core', apiVersion];
   const [prefix] = group.split('.');
-  const isMeta = (kind.endsWith('Options') || kind === 'Status') && schemas.names().includes(`meta.v1.${kind}`);
+  // Discovery's kinds are of no group.
+  const isMeta = /Options$|^Status$|^API(Versions|GroupList|Group|ResourceList)$/.test(kind) && schemas.names().includes(`meta.v1.${kind}`);
   const name = isMeta ? `meta.v1.${kind}` : `${prefix}.${version}.${kind}`;
   try {
     return schemas.message(name);
@@ -96,13 +101,12 @@ export function messageOf(apiVersion: string, kind: string): MessageSchema {
   }
 }
 
-const patchKinds: Record<string, PatchKind> = {
+const patchTypes: Record<string, DecodedPatch['type']> = {
   'application/json-patch+json': 'json',
   'application/merge-patch+json': 'merge',
   'application/strategic-merge-patch+json': 'strategic',
+  'application/apply-patch+yaml': 'apply',
 };
-
-const applyType = 'application/apply-patch+yaml';
 
 export interface DecodedPatch {
   type: PatchKind | 'apply';
@@ -111,24 +115,33 @@ export interface DecodedPatch {
   duplicates: string[];
 }
 
-/** @throws StatusError 415 for content types that are no patch */
+/** @throws StatusError 415 for content types that are no patch, or none of what has no Go type to merge by */
+export function patchTypeOf(kind: KindDefinition, contentType = ''): DecodedPatch['type'] {
+  const type = patchTypes[(contentType.split(';', 1)[0] ?? '').trim()];
+  if (!isUserDefined(kind)) {
+    if (!type) throw StatusError.unsupportedMediaType('415: Unsupported Media Type', {});
+    return type;
+  }
+  if (type && type !== 'strategic') return type;
+  const given = Object.keys(patchTypes).filter((name) => patchTypes[name] !== 'strategic');
+  throw unknownFormat(given);
+}
+
+function unknownFormat(accepted: string[]): StatusError {
+  const list = accepted.join(', ');
+  return StatusError.unsupportedMediaType(`the body of the request was in an unknown format - accepted media types include: ${list}`);
+}
+
 export async function decodePatch(
-  contentType: string | undefined,
+  type: DecodedPatch['type'],
   body: Buffer,
   reading: YamlReading,
   fieldValidation?: string,
 ): Promise<DecodedPatch> {
-  const { type } = parseMediaType(contentType ?? '');
-  const known = patchKinds[type];
-  if (known) return readablePatch(known, body, fieldValidation);
-  if (type === applyType) {
-    // kubectl sends JSON, which is YAML and read far faster as what it is.
-    const isJson = body.toString('utf8', 0, 100).trimStart().startsWith('{') && isParsable(body);
-    return asPatch('apply', isJson ? parseJsonWithDuplicates(body) : await decodeApplied(body, reading));
-  }
-  throw StatusError.unsupportedMediaType(
-    `the body of the request was in an unknown format - accepted media types include: ${[...Object.keys(patchKinds), applyType].join(', ')}`,
-  );
+  if (type !== 'apply') return readablePatch(type, body, fieldValidation);
+  // kubectl sends JSON, which is YAML and read far faster as what it is.
+  const isJson = body.toString('utf8', 0, 100).trimStart().startsWith('{') && isParsable(body);
+  return asPatch('apply', isJson ? parseJsonWithDuplicates(body) : await decodeApplied(body, reading));
 }
 
 async function decodeApplied(body: Buffer, reading: YamlReading): Promise<DecodedBody> {
@@ -169,15 +182,25 @@ function isParsable(body: Buffer): boolean {
 /** DeleteOptions in a DELETE's body. @throws StatusError 400 */
 export async function decodeDeleteOptions(contentType: string | undefined, body: Buffer, reading: YamlReading): Promise<DeleteSettings> {
   const { value: decoded } = await decodeObject(contentType, body, reading);
-  if (decoded === null || typeof decoded !== 'object' || Array.isArray(decoded)) {
-    throw StatusError.badRequest('the body of a DELETE must be one DeleteOptions object');
-  }
-  const { apiVersion = 'v1', kind = 'DeleteOptions' } = decoded as { apiVersion?: unknown; kind?: unknown };
+  const given = decoded === null ? {} : decoded;
+  if (!isRecord(given)) throw StatusError.badRequest(noObject(given));
+  const { apiVersion = 'meta.k8s.io/v1', kind = 'DeleteOptions' } = typeIn(given);
   if (kind !== 'DeleteOptions') throw StatusError.badRequest(noSuchKind(String(kind), String(apiVersion)));
-  const { value, errors } = checkTypes(schemas.message('meta.v1.DeleteOptions'), decoded);
+  const { value, errors } = checkTypes(schemas.message('meta.v1.DeleteOptions'), given);
   const [error] = errors;
   if (error) throw StatusError.badRequest(error.detail.startsWith('json:') ? error.detail : `${error.field}: ${fieldMessage(error)}`);
   const { dryRun, ...options } = value as DeleteSettings & { dryRun?: unknown[] };
   if (dryRun?.some((item) => item !== 'All')) throw wrongDryRun(dryRun, 'DeleteOptions');
   return { ...options, dryRun: (dryRun?.length ?? 0) > 0 };
+}
+
+/** What an object says that it is: in any case of letters, as Go's decoder reads it where nothing else is asked for. */
+function typeIn(value: Record<string, unknown>): { apiVersion?: unknown; kind?: unknown } {
+  const found: { apiVersion?: unknown; kind?: unknown } = {};
+  for (const [name, member] of Object.entries(value)) {
+    const folded = name.toLowerCase();
+    if (folded === 'kind' && member !== '') found.kind = member;
+    else if (folded === 'apiversion' && member !== '') found.apiVersion = member;
+  }
+  return found;
 }

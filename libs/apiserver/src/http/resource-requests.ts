@@ -2,12 +2,23 @@
 import { apiVersionOf, type KindDefinition, parseFieldSelector, StatusError, storedKind } from '@berth/machinery';
 import type { Clock, Random } from '@berth/telemetry';
 import type { ApiServer } from '../core/api-server.ts';
+import { checkListSettings, checkWatchSettings } from '../core/list-options.ts';
 import { UnreadablePatch } from '../core/patches.ts';
 import type { Call, DeleteAnswer, DeleteSettings, ListAnswer, WatchHandle, WriteSettings } from '../core/types.ts';
 import { WatchStream } from '../core/watch-stream.ts';
-import { deleteSettings, listSettings, patchSettings, watchSettings, writeSettings } from './query-options.ts';
-import { contentTypeOf, encodeList, encodeObject, type Form, requestedForm, type WatchFormat, watchFormat } from './representation.ts';
-import { decodeDeleteOptions, decodeObject, decodePatch, decodeWritten, type YamlReading } from './request-body.ts';
+import { checkExport, deleteSettings, listSettings, patchSettings, watchSettings, writeSettings } from './query-options.ts';
+import {
+  checkAccept,
+  contentTypeOf,
+  encodeList,
+  encodeObject,
+  type Form,
+  requestedForm,
+  type WatchFormat,
+  watchFormat,
+} from './representation.ts';
+import { type DecodedPatch, decodeDeleteOptions, decodePatch, decodeWritten, patchTypeOf, type YamlReading } from './request-body.ts';
+import { isServedPart } from './request-labels.ts';
 import { type CallRequest, resourceCall } from './resource-call.ts';
 import { addWarning, addWarnings, type Exchange, sendBytes, sendJson, sendPieces, wrongMethod } from './responses.ts';
 import type { ServedResource } from './routes.ts';
@@ -42,10 +53,16 @@ export class ResourceRequests {
   async handle(request: ResourceRequest): Promise<void> {
     const { verb } = request;
     const call = resourceCall(this.#options.api, request);
+    if (call.subresource) this.#options.api.requireServed(call);
     if (verb === 'create' && call.name !== undefined && !call.subresource) throw wrongMethod();
     if ((verb === 'update' || verb === 'patch') && call.name === undefined) throw wrongMethod();
     if (needsNamespace(verb) && call.kind.namespaced && !call.namespace) throw wrongMethod();
     if (!call.subresource && call.kind.verbs?.includes(verb) === false) throw wrongMethod();
+    const patchType = verb === 'patch' && patchTypeOf(call.kind, request.request.headers['content-type']);
+    checkAccept(call.kind, request.request, verb);
+    if (verb === 'get') checkExport(request.query);
+    noteDeprecation(request, call);
+    if (patchType) return this.#patch(request, call, patchType);
     switch (verb) {
       case 'get':
         return this.#get(request, call);
@@ -57,8 +74,6 @@ export class ResourceRequests {
         return this.#create(request, call);
       case 'update':
         return this.#update(request, call);
-      case 'patch':
-        return this.#patch(request, call);
       case 'delete':
         return this.#delete(request, call);
       case 'deletecollection':
@@ -75,8 +90,9 @@ export class ResourceRequests {
   }
 
   async #list(request: ResourceRequest, call: Call): Promise<void> {
-    const form = this.#form(request, call);
     const settings = listSettings(request.query);
+    checkListSettings(settings);
+    const form = this.#form(request, call);
     const list = await this.#options.api.list(named(call, settings), settings);
     request.audit?.responseObject(listObject(call.kind, list));
     return sendPieces(request, 200, contentTypeOf(form), encodeList(call.kind, form, list));
@@ -100,16 +116,18 @@ export class ResourceRequests {
 
   async #openWatch({ request, query }: Pick<WatchRequest, 'request' | 'query'>, call: Call): Promise<OpenWatch> {
     const { api, clock, random } = this.#options;
-    const form = requestedForm(call.kind, request, query, clock.now());
     const { timeoutSeconds, ...given } = watchSettings(query);
+    checkWatchSettings(given);
+    const form = requestedForm(call.kind, request, query, clock.now());
     const settings = { ...given, fieldSelector: selectorOf(call, given.fieldSelector) };
+    const format = watchFormat(call.kind, form, () => clock.now());
     const handle = await api.watch(named(call, settings), settings).catch(asEvent);
     const timer = clock.after(watchTimeoutMs(timeoutSeconds, random), () => handle.close());
     const close = () => {
       timer.cancel();
       handle.close();
     };
-    return { handle, format: watchFormat(call.kind, form, () => clock.now()), close };
+    return { handle, format, close };
   }
 
   async #create(request: ResourceRequest, call: Call): Promise<void> {
@@ -130,21 +148,20 @@ export class ResourceRequests {
       ...writeSettings(query, request.method === 'POST' ? 'CreateOptions' : 'UpdateOptions'),
       userAgent: request.headers['user-agent'],
     };
-    const given = [request.headers['content-type'], asked.body, this.#reading(asked)] as const;
-    const isWhole = subresource === 'status';
-    const { value: body, duplicates } = await (isWhole ? decodeWritten(kind.kind, ...given) : decodeObject(...given));
+    const written = bodyKinds[subresource] ?? kind.kind;
+    const { value: body, duplicates } = await decodeWritten(written, request.headers['content-type'], asked.body, this.#reading(asked));
     audit?.requestObject(body);
     return { body, settings: { ...settings, duplicates, noteWarnings: noted(asked) } };
   }
 
-  async #patch(request: ResourceRequest, call: Call): Promise<void> {
+  async #patch(request: ResourceRequest, call: Call, type: DecodedPatch['type']): Promise<void> {
     const form = this.#form(request, call);
     const { headers } = request.request;
-    const fieldValidation = request.query.get('fieldValidation') ?? undefined;
-    const reading = this.#reading(request);
-    const { type, patch, duplicates } = await decodePatch(headers['content-type'], request.body, reading, fieldValidation);
-    if (!(patch instanceof UnreadablePatch)) request.audit?.requestObject(patch);
     const given = patchSettings(request.query, type === 'apply');
+    const { fieldValidation } = given;
+    const reading = this.#reading(request);
+    const { patch, duplicates } = await decodePatch(type, request.body, reading, fieldValidation);
+    if (!(patch instanceof UnreadablePatch)) request.audit?.requestObject(patch);
     const settings = { ...given, duplicates, userAgent: headers['user-agent'], noteWarnings: noted(request) };
     return this.#send(request, call.kind, form, await this.#options.api.patch(call, type, patch, settings));
   }
@@ -164,6 +181,7 @@ export class ResourceRequests {
   async #deleteCollection(request: ResourceRequest, call: Call): Promise<void> {
     const form = this.#form(request, call);
     const selectors = listSettings(request.query);
+    checkListSettings(selectors);
     const settings = await this.#deleteSettings(request, call.kind);
     warnOfOrphans(request, call, settings);
     const found = await this.#options.api.deleteCollection(call, selectors, settings);
@@ -193,6 +211,16 @@ export class ResourceRequests {
     request.audit?.responseObject(answer.object);
     return sendBytes(request, answer.code, contentTypeOf(form), encodeObject(kind, form, answer), answer.warnings);
   }
+}
+
+/** Of subresources that take another kind than their object's. */
+const bodyKinds: Record<string, string | undefined> = { binding: 'Binding', eviction: 'Eviction', scale: 'Scale', token: 'TokenRequest' };
+
+/** Of a kind that will go, once it is clear that the request is for it. */
+function noteDeprecation({ response, audit }: Exchange, { kind, subresource }: Call): void {
+  if (!kind.deprecation || !isServedPart(kind, subresource)) return;
+  addWarning(response, kind.deprecation);
+  audit?.deprecated(kind.removedRelease);
 }
 
 function warnOfOrphans({ response }: ResourceRequest, { kind }: Call, settings: DeleteSettings): void {

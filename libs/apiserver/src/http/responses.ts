@@ -10,14 +10,18 @@ import type { EncodedList } from '../core/list-encoding.ts';
 import { written } from './back-pressure.ts';
 import { boundedWarnings } from './bounded-warnings.ts';
 import { indentedJson, wantsIndented } from './indented-json.ts';
+import { type Available, negotiate } from './media-types.ts';
+import { protobufContentType, protobufObject } from './protobuf-answers.ts';
 import { isRegistryRequest } from './registry-path.ts';
 import type { Upgraded } from './upgraded.ts';
+import { yamlBytes } from './yaml-bytes.ts';
 
 const compress = promisify(gzip);
 /** As in Kubernetes: below, compression costs more than it saves. */
 const gzipBytesMin = 128 * 1024;
 const gzipLevel = constants.Z_BEST_SPEED;
 const gzipChunkBytes = 64 * 1024;
+const uncached = 'no-cache, private';
 
 export interface Exchange {
   request: IncomingMessage;
@@ -38,7 +42,8 @@ export async function sendBytes(
   warnings: string[] = [],
 ): Promise<void> {
   if (response.destroyed) return;
-  const headers: Record<string, string | number | string[]> = { 'content-type': contentType, 'cache-control': 'no-cache, private' };
+  const headers: Record<string, string | number | string[]> = { 'content-type': contentType };
+  if (!response.hasHeader('cache-control')) headers['cache-control'] = uncached;
   addWarnings(response, warnings);
   let body = bytes;
   if (bytes.length >= gzipBytesMin && acceptsGzip(request)) {
@@ -80,7 +85,7 @@ export async function sendPieces(
 ): Promise<void> {
   const { request, response, audit } = exchange;
   if (response.destroyed) return;
-  const headers = { 'content-type': contentType, 'cache-control': 'no-cache, private' };
+  const headers = { 'content-type': contentType, 'cache-control': uncached };
   const { byteLength } = body;
   const isCompressed = (byteLength === undefined || byteLength >= gzipBytesMin) && acceptsGzip(request);
   if (isCompressed) response.writeHead(code, { ...headers, 'content-encoding': 'gzip', vary: 'Accept-Encoding' });
@@ -123,6 +128,12 @@ export function sendText(exchange: Exchange, code: number, text: string, content
   return sendBytes(exchange, code, contentType, Buffer.from(text));
 }
 
+/** Where there is nothing at all, not even an API that says so. */
+export function sendNoSuchPage(exchange: Exchange): Promise<void> {
+  exchange.response.setHeader('x-content-type-options', 'nosniff');
+  return sendText(exchange, 404, '404 page not found\n');
+}
+
 /** Answers with the error's Status; when the answer has begun already, only breaking it off can say that it failed. */
 export async function sendError(exchange: Exchange, status: Status): Promise<void> {
   const { request, response, audit, bodyWarnings = [], upgraded } = exchange;
@@ -142,8 +153,19 @@ export async function sendError(exchange: Exchange, status: Status): Promise<voi
   if (status.code === 401) response.setHeader('www-authenticate', `${isRegistryRequest(request) ? 'Basic' : 'Bearer'} realm="berth"`);
   // What the client still sends is not read, so the connection cannot be used again.
   if (!request.complete) response.setHeader('connection', 'close');
-  await sendJson(exchange, status.code ?? 500, status);
+  await sendNegotiated(exchange, status.code ?? 500, status);
 }
+
+/** What is no object of a kind, as the client wants it: errors and discovery. Who accepts nothing that there is gets JSON. */
+export function sendNegotiated(exchange: Exchange, code: number, value: { apiVersion?: string; kind?: string }): Promise<void> {
+  const form = negotiate(exchange.request.headers.accept, plainForms);
+  if (!form) return sendBytes(exchange, code, 'application/json', indentedJson(value));
+  if (form.format === 'protobuf') return sendBytes(exchange, code, protobufContentType, protobufObject(value));
+  if (form.format === 'yaml') return sendBytes(exchange, code, 'application/yaml', yamlBytes(value));
+  return sendJson(exchange, code, value);
+}
+
+const plainForms: Available = { formats: ['json', 'yaml', 'protobuf'], tables: [], converts: false };
 
 /** Anything thrown as a Status: what is not a StatusError is our fault, and only its being so is told. */
 export function statusOf(error: unknown): Status {
@@ -181,5 +203,5 @@ export function noSuchPath(): StatusError {
 }
 
 export function wrongMethod(): StatusError {
-  return StatusError.methodNotAllowed('the server does not allow this method on the requested resource');
+  return StatusError.methodNotAllowed('the server does not allow this method on the requested resource', {});
 }

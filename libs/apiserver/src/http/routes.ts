@@ -9,7 +9,7 @@ import type { User } from '../core/types.ts';
 import { isHistoryQuery } from './history-path.ts';
 import { hasBody, mayHaveBody, type ParsedRequest } from './parsed-request.ts';
 import { isRegistryPath } from './registry-path.ts';
-import { type Exchange, noSuchPath, wrongMethod } from './responses.ts';
+import { type Exchange, noSuchPath } from './responses.ts';
 
 /** A request that may be answered. */
 export interface Served extends Exchange {
@@ -89,7 +89,6 @@ export class Routes {
     }
     if (!path) {
       const isPosted = attributes.verb === 'post' && isHistoryQuery(segments);
-      if (attributes.verb !== 'get' && !isPosted) throw wrongMethod();
       if (upgraded) throw noSuchPath();
       return { kind: undefined, readsBody: isPosted, serve: (asked) => fixedPaths.serve(asked) };
     }

@@ -18,6 +18,11 @@ for (let level = 1; level < 12; level++)
       .join(', ')}]`,
   );
 
+test('what follows the first document is not looked at, and none is nothing', () => {
+  expect(yamlToJson(Buffer.from('a: 1\n---\nb: 2'))).toBe('{"a":1}');
+  expect(yamlToJson(Buffer.from(' '))).toBe('null');
+});
+
 test.each([
   ['a bomb of aliases', bomb.join('\n'), 'repeat more than 200000 values'],
   ['a bomb of one long text', `a: &x "${'x'.repeat(500_000)}"\nb: [${'*x,'.repeat(5_000)}]`, 'longer than \\d+ characters'],
@@ -26,7 +31,6 @@ test.each([
   ['a circle', 'a: &a [*a]', 'nested deeper|repeat more than'],
   ['a key twice', 'a: 1\na: 2', 'yaml: unmarshal errors:\\n  line 2: key "a" already set in map'],
   ['a key in quotes twice', 'x:\n  - "b c": 1\n    "b c": 2', 'line 3: key "b c" already set in map'],
-  ['two documents', 'a: 1\n---\nb: 2', 'document'],
   ['what is not closed', 'a: [', 'error converting YAML to JSON'],
   ['deep nesting', `a: ${'['.repeat(5_000)}${']'.repeat(5_000)}`, 'error converting YAML to JSON'],
   ['nesting that JSON may not have', `a: ${'['.repeat(210)}${']'.repeat(210)}`, 'nested deeper than 200 levels'],

@@ -1,7 +1,7 @@
 // A YAML document as JSON text, so that YAML can carry nothing that JSON cannot. The parser takes time in proportion to the text;
 // what aliases multiply is counted before it is written out.
 import { checkShape, StatusError } from '@berth/machinery';
-import { CORE_SCHEMA, defineScalarTag, intCoreTag, load } from 'js-yaml';
+import { CORE_SCHEMA, defineScalarTag, intCoreTag, loadAll } from 'js-yaml';
 
 /** Values that aliases may repeat. */
 const repeatedMax = 200_000;
@@ -35,7 +35,8 @@ export function yamlToJson(body: Uint8Array): string {
   const text = Buffer.from(body.buffer, body.byteOffset, body.length).toString('utf8');
   let value: unknown;
   try {
-    value = load(text, { maxDepth: depthMax, schema }) ?? null;
+    // As in Kubernetes, what follows the first document is not looked at, and none is an empty object.
+    [value = null] = loadAll(text, { maxDepth: depthMax, schema }) as unknown[];
   } catch (error) {
     const message = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
     throw unreadable(repeatedKey(message, text) ?? message);

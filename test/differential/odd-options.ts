@@ -1,0 +1,66 @@
+// The values that odd-requests.ts puts together: options in the query.
+
+const booleans = ['true', 'false', '1', '0', '', 'x', 'True', 'TRUE', 'yes', 't'];
+/** Each value as an option of that name. */
+export function options(name: string, values: readonly string[]): string[] {
+  return values.map((value) => `${name}=${encodeURIComponent(value)}`);
+}
+
+/** Options of every verb, since each handler sees all of them. */
+export const queryOptions: readonly string[] = [
+  '',
+  'bogus=1',
+  'pretty',
+  ...options('pretty', ['true', 'false', '1', 'x', '']),
+  ...options('limit', ['-1', '0', '1', 'x', '', '1.5', '+1', '0x1', '9223372036854775807', '9223372036854775808', ' 1', '1&limit=2']),
+  ...options('timeoutSeconds', ['1', '-1', 'x', '1.5', '99999999999999999999']),
+  ...options('timeout', ['1s', 'x', '-1s', '1', '']),
+  ...options('resourceVersion', [
+    '0',
+    '',
+    'x',
+    '-1',
+    '1.5',
+    '18446744073709551615',
+    '18446744073709551616',
+    '9223372036854775808',
+    '00',
+    '+1',
+  ]),
+  'resourceVersion=0&resourceVersion=x',
+  ...options('resourceVersionMatch', ['', 'Exact', 'NotOlderThan', 'bogus', 'exact']),
+  'resourceVersion=0&resourceVersionMatch=Exact',
+  'resourceVersion=0&resourceVersionMatch=NotOlderThan',
+  'resourceVersion=1&resourceVersionMatch=bogus&continue=x',
+  'limit=1&resourceVersion=0&resourceVersionMatch=NotOlderThan',
+  'limit=1&resourceVersion=1&resourceVersionMatch=NotOlderThan',
+  ...options('sendInitialEvents', booleans),
+  'sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true&resourceVersion=0',
+  'sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true&continue=x',
+  'sendInitialEvents=true&resourceVersionMatch=NotOlderThan&limit=1',
+  'sendInitialEvents=false&resourceVersionMatch=Exact',
+  ...options('allowWatchBookmarks', booleans),
+  ...options('watch', ['false', '0', '', 'x', 'no']),
+  ...options('includeObject', ['None', 'Metadata', 'Object', '', 'none', 'x']),
+  ...options('dryRun', ['All', '', 'all', 'x', 'All,All']),
+  'dryRun=All&dryRun=All',
+  'dryRun=All&dryRun=x',
+  ...options('fieldManager', ['', 'a', 'x'.repeat(128), 'x'.repeat(129), 'ü', 'a\u0007b', 'a b', 'a\nb']),
+  ...options('fieldValidation', ['', 'Strict', 'Warn', 'Ignore', 'strict', 'x', 'Strict,Warn']),
+  'fieldValidation=Strict&fieldValidation=x',
+  ...options('force', booleans),
+  ...options('gracePeriodSeconds', ['0', '-1', '-2', 'x', '', '1.5', '9223372036854775808']),
+  ...options('propagationPolicy', ['Orphan', 'Background', 'Foreground', '', 'orphan', 'x']),
+  ...options('orphanDependents', booleans),
+  'orphanDependents=true&propagationPolicy=Orphan',
+  'orphanDependents=false&propagationPolicy=Foreground',
+  ...options('ignoreStoreReadErrorWithClusterBreakingPotential', booleans),
+  'preconditions=x',
+  'uid=x',
+  'export=true',
+  'exact=true',
+  'kind=x',
+  'apiVersion=x',
+  'Limit=x',
+  'limit=x&timeoutSeconds=x&resourceVersionMatch=bogus',
+];
