@@ -11,7 +11,9 @@ export const knownDifferences: KnownDifference[] = [
   {
     words: 'warnings, there are some that name the fields and kinds that nothing acts on',
     matches: ({ at, berth }) =>
-      at === 'warning' && typeof berth === 'string' && /nothing acts on|does not act|Berth|^the patch does not apply: /.test(berth),
+      at === 'warning' &&
+      typeof berth === 'string' &&
+      /nothing acts on|does not act|Berth|a node counts how many|^the patch does not apply: /.test(berth),
   },
   {
     words: 'A ServiceCIDR has its finalizer from the moment it is made',

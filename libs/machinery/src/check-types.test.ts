@@ -276,3 +276,8 @@ describe('amounts of resources', () => {
 it('takes a list of numbers for bytes, as Go does', () => {
   expect(checkSpec({ data: [104, 105, null, 255] })).toMatchObject({ value: { spec: { data: 'aGkA/w==' } }, errors: [] });
 });
+
+test('of a patched object, members of a map are read in order as well', () => {
+  const [error] = checkTypes(registry.message('core.v1.PodSpec'), { labels: { number: 0, new: {} } }, { order: 'sorted' }).errors;
+  expect(error?.detail).toContain('cannot unmarshal object');
+});

@@ -120,7 +120,9 @@ class Checker {
           return {};
         }
         const copy: Record<string, unknown> = {};
-        for (const [key, item] of Object.entries(value))
+        const entries = Object.entries(value);
+        if (this.#order === 'sorted') entries.sort(([a], [b]) => (a < b ? -1 : 1));
+        for (const [key, item] of entries)
           copy[key] = this.#item(schema.of, item, { ...place, path: dotted(place.path, key) }, elementName(named));
         return copy;
       }

@@ -104,6 +104,8 @@ export const dnsLabel: NameCheck = (text) => {
 export const dns1035Label: NameCheck = (text) => check(text, label1035Form, 63);
 export const dnsSubdomain: NameCheck = (text) => check(text, subdomainForm, 253);
 /** What resolvers search in, which services of long ago have underscores in. */
+/** The same where Kubernetes checks it by what is declared beside the field. */
+export const longName: NameCheck = (text) => check(text, subdomainForm, 253, 'bytes');
 export const dnsSubdomainWithUnderscore: NameCheck = (text) => check(text, underscoreForm, 253);
 export const wildcardSubdomain: NameCheck = (text) => check(text, wildcardForm, 253);
 export const labelValue: NameCheck = (text) => check(text, labelValueForm, 63, 'bytes');

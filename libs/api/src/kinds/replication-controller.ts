@@ -6,7 +6,7 @@ import { podSpecDisabledFields } from '../disabled-fields.ts';
 import type { ReplicationController as Type } from '../generated/core-v1.types.ts';
 import { schemas } from '../schemas.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
-import { dnsSubdomain } from '../validation/names.ts';
+import { longName } from '../validation/names.ts';
 import { validateReplicationControllerSpec } from '../validation/replication-controller.ts';
 import { validateReplicaSetStatus } from '../validation/workload-status.ts';
 import { replicationControllerWarnings } from '../warnings/workloads.ts';
@@ -39,7 +39,7 @@ export const ReplicationController = defineKind<ReplicationController>({
   disabledFields: podSpecDisabledFields('spec.template.spec'),
   defaults: defaultReplicationController,
   validate: (controller) => [
-    ...validateMetadata(controller, { scope: 'Namespaced', name: dnsSubdomain, anyGenerateName: true }),
+    ...validateMetadata(controller, { scope: 'Namespaced', name: longName, anyGenerateName: true }),
     ...validateReplicationControllerSpec(controller),
   ],
   validateUpdate: validateMetadataUpdate,

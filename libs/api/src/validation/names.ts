@@ -9,6 +9,7 @@ export {
   httpHeaderName,
   inRange,
   labelValue,
+  longName,
   type NameCheck,
   pathSegment,
   percentage,

@@ -7,6 +7,7 @@ import type {
   FlockerVolumeSource,
   GlusterfsPersistentVolumeSource,
   ISCSIPersistentVolumeSource,
+  ISCSIVolumeSource,
   PersistentVolumeSpec,
   QuobyteVolumeSource,
   SecretReference,
@@ -101,13 +102,27 @@ const sources: { [key in keyof PersistentVolumeSpec]?: Source } = {
 
 /** Of a pod's volume: those that are found as a persistent volume's are. */
 const sharedWithPods = new Set<string>([
-  ...['hostPath', 'gcePersistentDisk', 'awsElasticBlockStore', 'nfs', 'iscsi', 'flocker', 'rbd', 'cephfs', 'quobyte', 'fc', 'flexVolume'],
+  ...[
+    'hostPath',
+    'gcePersistentDisk',
+    'awsElasticBlockStore',
+    'nfs',
+    'iscsi',
+    'glusterfs',
+    'flocker',
+    'rbd',
+    'cephfs',
+    'quobyte',
+    'fc',
+    'flexVolume',
+  ],
   ...['azureFile', 'vsphereVolume', 'photonPersistentDisk', 'portworxVolume', 'azureDisk', 'scaleIO'],
 ]);
 
 export function sharedSource(kind: keyof Volume, volume: Volume, field: string): FieldError[] {
   if (!sharedWithPods.has(kind)) return [];
   const { within = kind, validate } = sources[kind as keyof PersistentVolumeSpec] as Source;
+  if (volume.iscsi && kind === 'iscsi') return podIscsiSource(volume.iscsi, field, volume.name);
   return validate(volume as unknown as PersistentVolumeSpec, `${field}.${within}`, volume.name);
 }
 
@@ -179,6 +194,18 @@ function iscsiSource(source: ISCSIPersistentVolumeSource, field: string, volume:
   if (secretRef) errors.push(...missing(secretRef, `${field}.secretRef`, ['name']));
   if (initiator !== undefined && !isIscsiName(initiator)) errors.push(invalid(`${field}.initiatorname`, initiator, form));
   return errors;
+}
+
+/** Pods are told more of names, and where a volume's own name is too long. */
+function podIscsiSource(source: ISCSIVolumeSource, field: string, volume: string): FieldError[] {
+  const errors = iscsiSource(source as ISCSIPersistentVolumeSource, `${field}.iscsi`, volume);
+  const own = errors.filter((error) => error.field !== `${field}.iscsi.secretRef.name`);
+  return own.map((error) => {
+    if (error.field === `${field}.iscsi.targetportal`) return { ...error, field: `${field}.name`, value: volume };
+    const isName = error.field === `${field}.iscsi.iqn` || error.field === `${field}.iscsi.initiatorname`;
+    if (!isName || error.type !== 'Invalid' || /^(iqn|eui|naa)/.test(String(error.value))) return error;
+    return { ...error, detail: `${error.detail} starting with iqn, eui, or naa` };
+  });
 }
 
 function isIscsiName(name: string): boolean {

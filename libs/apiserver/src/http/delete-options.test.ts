@@ -18,3 +18,12 @@ test('a grace period in the query is a whole number, in the words of Go', () => 
   expect(settings('-1').gracePeriodSeconds).toBe(-1);
   expect(() => settings('x')).toThrow('strconv.ParseInt: parsing "x": invalid syntax');
 });
+
+test('what is no object, or does not say what it is in text, is told of as Go does', async () => {
+  await expect(decode([])).rejects.toThrow(
+    'json parse error: json: cannot unmarshal array into Go value of type struct { APIVersion string',
+  );
+  await expect(decode({ apiVersion: 7 })).rejects.toThrow('cannot unmarshal number into Go struct field .apiVersion of type string');
+  await expect(decode({ Kind: 'x' })).rejects.toThrow('no kind "x" is registered for version "meta.k8s.io/v1"');
+  expect(await decode(null as never)).toMatchObject({ dryRun: false });
+});

@@ -27,6 +27,12 @@ test('what a deletion does not have is not asked of it', () => {
   expect(deleteSettings(query('fieldValidation=y&fieldManager=%07'))).toMatchObject({ dryRun: false });
 });
 
+test('what a deletion in the query is on condition of', () => {
+  expect(deleteSettings(query('uid=a&resourceVersion=7'))).toMatchObject({ preconditions: { uid: 'a', resourceVersion: '7' } });
+  expect(deleteSettings(query('resourceVersion=7')).preconditions).toEqual({ resourceVersion: '7' });
+  expect(deleteSettings(query('uid=')).preconditions).toBeUndefined();
+});
+
 test.each([
   ['x', 'time: invalid duration "x"'],
   ['1', 'time: missing unit in duration "1"'],

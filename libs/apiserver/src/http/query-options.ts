@@ -141,8 +141,10 @@ export function checkExport(query: Query): void {
 export function deleteSettings(query: Query): DeleteSettings {
   const dryRun = query.getAll('dryRun');
   if (dryRun.some((value) => value !== 'All')) throw wrongDryRun(dryRun, 'DeleteOptions');
+  const [uid, resourceVersion] = [text(query, 'uid'), text(query, 'resourceVersion')];
   return {
     dryRun: dryRun.length > 0,
+    ...((uid || resourceVersion) && { preconditions: { ...(uid && { uid }), ...(resourceVersion && { resourceVersion }) } }),
     gracePeriodSeconds: wholeNumber(query, 'gracePeriodSeconds'),
     // Whether there is such a policy is asked when the options are whole.
     propagationPolicy: text(query, 'propagationPolicy') as DeleteSettings['propagationPolicy'],

@@ -39,11 +39,18 @@ async function decodeYaml(body: Buffer, { yaml, signal }: YamlReading): Promise<
 /** One object in JSON, YAML or protobuf; only YAML is waited for. @throws StatusError 400 or 415, for YAML also 413 or 429 */
 export function decodeObject(contentType: string | undefined, body: Buffer, reading: YamlReading): DecodedBody | Promise<DecodedBody> {
   const type = parseMediaType(contentType || 'application/json');
-  if (body.length === 0) throw StatusError.badRequest('the request has no body, but needs one object');
   if (type === 'application/json') return parseJsonWithDuplicates(body);
   if (type === 'application/yaml') return decodeYaml(body, reading);
   if (type === 'application/vnd.kubernetes.protobuf') return { value: decodeEnvelope(body), duplicates: [] };
-  throw unknownFormat(['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf']);
+  throw unknownFormat(bodyTypes);
+}
+
+const bodyTypes = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'];
+
+/** What it is said to be is asked before whether there is any. @throws StatusError 415 */
+function checkBodyType(contentType: string | undefined): void {
+  const type = parseMediaType(contentType || 'application/json');
+  if (type === undefined || !bodyTypes.includes(type)) throw unknownFormat(bodyTypes);
 }
 
 /** The same of a body that must be an object of a kind, which is named when it is none. */
@@ -55,6 +62,7 @@ export async function decodeWritten(
 ): Promise<DecodedBody> {
   const unrecognized = (detail: string) =>
     StatusError.badRequest(`the object provided is unrecognized (must be of type ${kind}): ${detail} (${summaryOf(body)})`);
+  checkBodyType(contentType);
   if (body.length === 0) throw unrecognized(`${unreadable}unexpected end of JSON input`);
   try {
     const decoded = await decodeObject(contentType, body, reading);
@@ -69,6 +77,10 @@ export async function decodeWritten(
 
 function noObject(value: unknown): string {
   return `${unreadable}json: cannot unmarshal ${goJsonName(value)} into Go value of type ${anyObject}`;
+}
+
+function noText(name: string, value: unknown): string {
+  return `${unreadable}json: cannot unmarshal ${goJsonName(value)} into Go struct field .${name} of type string`;
 }
 
 const unreadable = "couldn't get version/kind; json parse error: ";
@@ -185,6 +197,9 @@ export async function decodeDeleteOptions(contentType: string | undefined, body:
   const given = decoded === null ? {} : decoded;
   if (!isRecord(given)) throw StatusError.badRequest(noObject(given));
   const { apiVersion = 'meta.k8s.io/v1', kind = 'DeleteOptions' } = typeIn(given);
+  for (const [name, value] of Object.entries({ apiVersion, kind })) {
+    if (typeof value !== 'string') throw StatusError.badRequest(noText(name, value));
+  }
   if (kind !== 'DeleteOptions') throw StatusError.badRequest(noSuchKind(String(kind), String(apiVersion)));
   const { value, errors } = checkTypes(schemas.message('meta.v1.DeleteOptions'), given);
   const [error] = errors;
@@ -198,9 +213,10 @@ export async function decodeDeleteOptions(contentType: string | undefined, body:
 function typeIn(value: Record<string, unknown>): { apiVersion?: unknown; kind?: unknown } {
   const found: { apiVersion?: unknown; kind?: unknown } = {};
   for (const [name, member] of Object.entries(value)) {
+    if (member === '' || member === null) continue;
     const folded = name.toLowerCase();
-    if (folded === 'kind' && member !== '') found.kind = member;
-    else if (folded === 'apiversion' && member !== '') found.apiVersion = member;
+    if (folded === 'kind') found.kind = member;
+    else if (folded === 'apiversion') found.apiVersion = member;
   }
   return found;
 }
