@@ -120,10 +120,8 @@ class Checker {
           return {};
         }
         const copy: Record<string, unknown> = {};
-        const entries = Object.entries(value);
-        if (this.#order === 'sorted') entries.sort(([a], [b]) => (a < b ? -1 : 1));
-        for (const [key, item] of entries)
-          copy[key] = this.#item(schema.of, item, { ...place, path: dotted(place.path, key) }, elementName(named));
+        for (const key of this.#order === 'sorted' ? Object.keys(value).sort() : Object.keys(value))
+          copy[key] = this.#item(schema.of, value[key], { ...place, path: dotted(place.path, key) }, elementName(named));
         return copy;
       }
       default:
