@@ -9,7 +9,7 @@ import type { ClusterLayout } from '../../tools/cluster/layout.ts';
 /** One line each. */
 export async function leftovers({ directory, instance }: Pick<ClusterLayout, 'directory' | 'instance'>): Promise<string[]> {
   const node = join(directory, 'node');
-  const state = join(node, 'c/state');
+  const [pods, state] = [join(node, 'pods'), join(node, 'c/state')];
   const task = 'io.containerd.runtime.v2.task/k8s.io';
   const folders = [
     ...['pods', 'logs/pods', 'logs/containers', `c/state/${task}`, `c/root/${task}`, 'c/state/runc/k8s.io'],
@@ -21,7 +21,8 @@ export async function leftovers({ directory, instance }: Pick<ClusterLayout, 'di
     ...(await shimsOf(join(node, 'c/containerd.sock'))).map(({ pid, id }) => `shim ${pid} of ${id}`),
     ...(await processesOf(`/berth-${instance}/`)).map((text) => `process ${text}`),
     ...(await cgroups(instance)).map((path) => `cgroup ${path}`),
-    ...[...(await mountsBelow(join(node, 'pods'))), ...(await mountsBelow(state))].map((path) => `mount ${path}`),
+    // The folder itself may be a mount, so that what storage drivers mount below it is seen.
+    ...[...(await mountsBelow(pods)).filter((path) => path !== pods), ...(await mountsBelow(state))].map((path) => `mount ${path}`),
     ...(
       await Promise.all(folders.map(async (folder) => (await namesIn(join(node, folder))).map((name) => `folder ${folder}/${name}`)))
     ).flat(),

@@ -5,6 +5,7 @@ import type { Client } from '@berth/client';
 import type { AgentEvent, AgentToGateway, GatewayToAgent, Hello, PodStatusReport, TunnelRequest } from '@berth/protocol';
 import type { Clock, Logger, Timer } from '@berth/telemetry';
 import type { AgentEventWriter } from './agent-events.ts';
+import { ClaimExpansions } from './claim-expansions.ts';
 import type { ClusterView } from './cluster-view.ts';
 import type { NodeConfig } from './config.ts';
 import { CsiNodeWriter } from './csi-node-writer.ts';
@@ -60,6 +61,7 @@ export class NodeSession {
   readonly #volumes: VolumeReports;
   readonly #snapshots: SnapshotReports;
   readonly #csiNode: CsiNodeWriter;
+  readonly #expansions: ClaimExpansions;
   #lease: NodeLease | undefined;
   #greeted = false;
   #ready = false;
@@ -86,6 +88,7 @@ export class NodeSession {
     this.#mirrors = new MirrorPods(nodeName, { ...ports, logger: this.#logger }, this.#writeQueue);
     this.#volumes = new VolumeReports(nodeName, { ...ports, logger: this.#logger }, this.#writeQueue);
     this.#csiNode = new CsiNodeWriter(nodeName, { ...ports, logger: this.#logger }, this.#writeQueue);
+    this.#expansions = new ClaimExpansions(nodeName, { ...ports, logger: this.#logger }, this.#writeQueue);
     const contentKind = () => ports.view.snapshots.kind;
     this.#snapshots = new SnapshotReports(nodeName, { ...ports, logger: this.#logger, contentKind }, this.#writeQueue);
     this.#expectWord();
@@ -210,6 +213,9 @@ export class NodeSession {
       case 'nodeUsage':
         this.#queueCapacity(message.usage.volumesCapacityBytes);
         this.#ports.usages.report(this.nodeName, { ...message.usage, pods: message.usage.pods.filter((pod) => this.#isOwn(pod)) });
+        break;
+      case 'claimExpanded':
+        if (!this.#expansions.take(message.report)) this.close(`the agent reported more than ${writesMax} claims at once`);
         break;
       case 'volumeMade':
       case 'volumeRemoved':

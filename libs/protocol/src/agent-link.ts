@@ -126,6 +126,18 @@ export interface CsiNodeReport {
   topology: Record<string, string>;
 }
 
+/** What became of making a claim's volume larger on a node. */
+export interface ClaimExpansion {
+  namespace: string;
+  name: string;
+  uid: string;
+  /** What it has now; with an error, what it was to have. */
+  storage: string;
+  error?: string;
+  /** It never will. */
+  isInfeasible?: boolean;
+}
+
 export interface PodStatusReport {
   namespace: string;
   name: string;
@@ -254,6 +266,7 @@ export interface AgentLink {
   reportUsage(usage: UsageReport): void;
   /** Delivered at least once, until the desired state shows that it arrived. */
   reportVolumeMade(persistentVolume: string, uid: string, error?: string): void;
+  reportClaimExpanded(report: ClaimExpansion): void;
   reportVolumeRemoved(persistentVolume: string, uid: string, error?: string): void;
   reportSnapshot(type: 'snapshotTaken' | 'snapshotRemoved', report: SnapshotReport): void;
   refuseTunnel(tunnelId: string, code: number, message: string): void;

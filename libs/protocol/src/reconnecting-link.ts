@@ -7,6 +7,7 @@ import type {
   AccountTokenRequest,
   AgentEvent,
   AgentLink,
+  ClaimExpansion,
   CsiNodeReport,
   DesiredState,
   PodStatusReport,
@@ -134,6 +135,11 @@ export class ReconnectingAgentLink implements AgentLink {
     this.#scheduleFlush();
   }
 
+  reportClaimExpanded(report: ClaimExpansion): void {
+    this.#outbox.addVolume({ type: 'claimExpanded', report });
+    this.#scheduleFlush();
+  }
+
   reportSnapshot(type: 'snapshotTaken' | 'snapshotRemoved', report: SnapshotReport): void {
     this.#outbox.addVolume({ type, report });
     this.#scheduleFlush();
@@ -191,6 +197,8 @@ export class ReconnectingAgentLink implements AgentLink {
   #confirmVolumes({ objects, removed }: DesiredState): void {
     for (const { kind, metadata } of objects) if (kind === 'PersistentVolume') this.#outbox.confirmVolume(metadata.name, 'volumeMade');
     for (const { kind, name } of removed) if (kind === 'PersistentVolume' || kind === 'DiskSnapshot') this.#outbox.confirmVolume(name);
+    for (const { kind, metadata } of objects)
+      if (kind === 'PersistentVolumeClaim') this.#outbox.confirmVolume(`${metadata.namespace}/${metadata.name}`, 'claimExpanded');
     // One that is asked for again: what was said of it before has arrived.
     for (const { kind, metadata } of objects) if (kind === 'DiskSnapshot') this.#outbox.confirmVolume(metadata.name);
   }

@@ -3,6 +3,7 @@
 import type { KubeObject } from '@berth/machinery';
 import type {
   AgentEvent,
+  ClaimExpansion,
   CsiNodeReport,
   DesiredState,
   PodStatusReport,
@@ -35,6 +36,7 @@ export type AgentToGateway =
   | { type: 'podStatuses'; sequence: number; statuses: PodStatusReport[] }
   | { type: 'events'; events: AgentEvent[] }
   | { type: 'staticPods'; pods: KubeObject[] }
+  | { type: 'claimExpanded'; report: ClaimExpansion }
   | { type: 'csiNode'; report: CsiNodeReport }
   | { type: 'heartbeat' }
   | { type: 'nodeUsage'; usage: UsageReport }
@@ -109,6 +111,8 @@ export function encodeAgentMessage(message: AgentToGateway): Input<wire.AgentMes
       return { nodeUsage: { usage: encode(message.usage) } };
     case 'staticPods':
       return { staticPods: { pods: message.pods.map(encode) } };
+    case 'claimExpanded':
+      return { claimExpanded: message.report };
     case 'csiNode':
       return { csiNode: { report: encode(message.report) } };
     case 'heartbeat':
@@ -146,6 +150,7 @@ export function decodeAgentMessage(message: wire.AgentMessage): AgentToGateway {
   if (message.nodeUsage) return { type: 'nodeUsage', usage: decodeObject(message.nodeUsage.usage, 'a usage report') };
   if (message.staticPods)
     return { type: 'staticPods', pods: message.staticPods.pods.map((bytes) => decodeKubeObject(bytes, 'a static pod')) };
+  if (message.claimExpanded) return { type: 'claimExpanded', report: claimExpansion(message.claimExpanded) };
   if (message.csiNode) return { type: 'csiNode', report: csiNodeReport(message.csiNode.report) };
   if (message.heartbeat) return { type: 'heartbeat' };
   if (message.volumeMade) return { type: 'volumeMade', report: volumeReport(message.volumeMade) };
@@ -158,6 +163,10 @@ export function decodeAgentMessage(message: wire.AgentMessage): AgentToGateway {
 
 function volumeReport({ persistentVolume, uid, error }: wire.VolumeRemoved): VolumeReport {
   return { persistentVolume, uid, ...(error && { error }) };
+}
+
+function claimExpansion({ error, isInfeasible, ...report }: wire.ClaimExpanded): ClaimExpansion {
+  return error ? { ...report, error, isInfeasible } : report;
 }
 
 function csiNodeReport(bytes: Buffer): CsiNodeReport {

@@ -4,7 +4,10 @@ import type { KubeObject } from '@berth/machinery';
 import type { AgentEvent, CsiNodeReport, PodStatusReport } from './agent-link.ts';
 import type { AgentToGateway } from './session-messages.ts';
 
-type AboutVolume = Extract<AgentToGateway, { type: 'volumeMade' | 'volumeRemoved' | 'snapshotTaken' | 'snapshotRemoved' }>;
+type AboutVolume = Extract<
+  AgentToGateway,
+  { type: 'volumeMade' | 'volumeRemoved' | 'snapshotTaken' | 'snapshotRemoved' | 'claimExpanded' }
+>;
 
 /** Statuses in one batch; what is left goes with the next. */
 const batchSizeMax = 100;
@@ -67,8 +70,7 @@ export class StatusOutbox {
   /** @param type absent: everything that was said of it */
   confirmVolume(name: string, type?: AboutVolume['type']): void {
     for (const [key, { message }] of this.#volumes) {
-      const about = 'content' in message.report ? message.report.content : message.report.persistentVolume;
-      const isMeant = about === name && (type ?? message.type) === message.type;
+      const isMeant = nameOf(message) === name && (type ?? message.type) === message.type;
       if (isMeant) this.#volumes.delete(key);
     }
   }
@@ -124,4 +126,10 @@ export class StatusOutbox {
     this.#staticPodsSent = this.#staticPods === undefined;
     this.#csiNodeSent = this.#csiNode === undefined;
   }
+}
+
+/** Of what it is about; a claim's with its namespace. */
+function nameOf({ report }: AboutVolume): string {
+  if ('content' in report) return report.content;
+  return 'persistentVolume' in report ? report.persistentVolume : `${report.namespace}/${report.name}`;
 }

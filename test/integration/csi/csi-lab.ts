@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CSIDriver, Node, PersistentVolume, PersistentVolumeClaim, Pod, Secret, Volume, VolumeAttachment } from '@berth/api';
-import type { CsiNodeReport } from '@berth/protocol';
+import type { ClaimExpansion, CsiNodeReport } from '@berth/protocol';
 import { mountsBelow, unmountBelow } from '@berth/runtime';
 import { silentLogger, systemClock } from '@berth/telemetry';
 import { CsiNode } from '../../../apps/node-agent/src/volumes/csi/csi-node.ts';
@@ -22,8 +22,13 @@ export class CsiLab {
   readonly volumesByName = new Map<string, PersistentVolume>();
   readonly attachments = new Map<string, VolumeAttachment>();
   readonly secrets = new Map<string, Secret>();
+  readonly claimStatuses = new Map<string, PersistentVolumeClaim['status']>();
   readonly reports: CsiNodeReport[] = [];
+  readonly expansions: Omit<ClaimExpansion, 'namespace'>[] = [];
+  readonly events: string[] = [];
   status: Node['status'] = {};
+  /** By how much it is later for the node than it is. */
+  aheadMs = 0;
   csi: CsiNode;
   volumes: HostVolumes;
   /** By pod. */
@@ -89,12 +94,20 @@ export class CsiLab {
     for (;;) {
       const changed = new Promise<void>((resolve) => this.#waiting.set(uid, resolve));
       try {
-        return await this.volumes.prepare(pod, this.#sources(uid));
+        return await this.volumes.prepare(pod, this.sources(uid));
       } catch (error) {
         if (error instanceof VolumeWait) await changed;
         else if (!(persists && error instanceof VolumeError)) throw error;
       }
     }
+  }
+
+  /** The error that the pod's next try ends with. */
+  async refusal(pod: Pod): Promise<string> {
+    return this.prepare(pod).then(
+      () => 'none',
+      (error: Error) => error.message,
+    );
   }
 
   /** As the agent does: until the drivers have given everything back. @returns how often it was refused */
@@ -124,10 +137,12 @@ export class CsiLab {
     }
   }
 
-  #sources(uid: string): VolumeSources {
+  sources(uid: string): VolumeSources {
     return {
       ...noSources,
-      claim: (name) => claimOf(name),
+      claim: (name) => ({ ...claimOf(name), status: this.claimStatuses.get(name) ?? {} }),
+      claimExpanded: (report) => void this.expansions.push(report),
+      event: (_type, reason, message) => void this.events.push(`${reason}: ${message}`),
       persistentVolume: (name) => this.volumesByName.get(name),
       volumeSecret: (namespace, name) => this.secrets.get(`${namespace}/${name}`),
       csiDriver: (name) => this.drivers.get(name),
@@ -139,7 +154,8 @@ export class CsiLab {
   }
 
   #agent(): [CsiNode, HostVolumes] {
-    const csi = new CsiNode({ dataDirectory: this.folder, nodeName, clock: systemClock, logger: silentLogger, callMs });
+    const clock = { ...systemClock, now: () => systemClock.now() + this.aheadMs };
+    const csi = new CsiNode({ dataDirectory: this.folder, nodeName, clock, logger: silentLogger, callMs });
     const link = { reportCsiNode: (report: CsiNodeReport) => void this.reports.push(report) };
     csi.follow({ link, driversChanged: () => undefined, inUseChanged: () => undefined });
     return [csi, new HostVolumes(this.folder, undefined, undefined, csi)];
@@ -148,7 +164,12 @@ export class CsiLab {
 
 /** Each claim is bound to the volume of its name. */
 function claimOf(name: string): PersistentVolumeClaim {
-  return { apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { name, namespace: 'shop' }, spec: { volumeName: name } };
+  return {
+    apiVersion: 'v1',
+    kind: 'PersistentVolumeClaim',
+    metadata: { name, namespace: 'shop', uid: `uid-${name}` },
+    spec: { volumeName: name },
+  };
 }
 
 /** @param volumes names of claims, or whole volumes */

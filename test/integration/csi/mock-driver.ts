@@ -11,7 +11,7 @@ import * as grpc from '@grpc/grpc-js';
 const run = promisify(execFile);
 
 export type Method = Uncapitalize<
-  'NodeStageVolume' | 'NodeUnstageVolume' | 'NodePublishVolume' | 'NodeUnpublishVolume' | 'NodeGetCapabilities'
+  'NodeStageVolume' | 'NodeUnstageVolume' | 'NodePublishVolume' | 'NodeUnpublishVolume' | 'NodeExpandVolume'
 >;
 
 /** What the next call of a method does in place of what it should. */
@@ -113,8 +113,14 @@ export class MockDriver {
       nodeUnstageVolume: serve('nodeUnstageVolume', (request) => this.#unstage(request)),
       nodePublishVolume: serve('nodePublishVolume', (request) => this.#publish(request)),
       nodeUnpublishVolume: serve('nodeUnpublishVolume', (request) => this.#unpublish(request)),
-      nodeGetVolumeStats: serve('nodeGetVolumeStats', () => ({})),
-      nodeExpandVolume: serve('nodeExpandVolume', () => ({ capacityBytes: 0 })),
+      nodeGetVolumeStats: serve('nodeGetVolumeStats', () => ({
+        usage: [
+          { unit: 'BYTES', total: 1000, available: 600, used: 400 },
+          { unit: 'INODES', total: 10, available: 7, used: 3 },
+        ],
+        volumeCondition: { abnormal: true, message: 'it creaks' },
+      })),
+      nodeExpandVolume: serve('nodeExpandVolume', (request) => ({ capacityBytes: request.capacityRange?.requiredBytes ?? 0 })),
     };
   }
 

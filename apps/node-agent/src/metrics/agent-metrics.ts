@@ -43,6 +43,11 @@ export class AgentMetrics {
     field,
     gauge: this.#gauge(`kubelet_volume_stats_${name}`, help, ['namespace', 'persistentvolumeclaim']),
   }));
+  readonly #health = this.#gauge(
+    'kubelet_volume_stats_health_status_abnormal',
+    'Abnormal volume health status. The count is either 1 or 0. 1 indicates the volume is unhealthy, 0 indicates volume is healthy',
+    ['namespace', 'persistentvolumeclaim'],
+  );
   readonly #connected = new Gauge({
     name: 'berth_agent_connected',
     help: '1 while there is a session with the control plane',
@@ -84,6 +89,10 @@ export class AgentMetrics {
         gauge.set({ namespace: claim.namespace, persistentvolumeclaim: claim.name }, volume[field]);
       }
     }
+    this.#health.reset();
+    for (const { claim, volumeHealthStats } of volumes)
+      if (volumeHealthStats)
+        this.#health.set({ namespace: claim.namespace, persistentvolumeclaim: claim.name }, volumeHealthStats.abnormal ? 1 : 0);
     this.#connected.set(this.#sources.isConnected() ? 1 : 0);
     const own = await this.registry.metrics();
     const ingress = await this.#sources.ingress();

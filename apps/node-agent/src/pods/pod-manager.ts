@@ -231,6 +231,7 @@ export class PodManager {
       runtimeHandler: (pod) => runtimeHandler(pod, this.desired),
       ...podSources(this.desired, {
         ...{ hostIp, allocatable, network, tokens: this.#tokens, volumesChanged: (uid) => this.#refresh(uid) },
+        ...{ claimExpanded: (report) => this.#deps.link.reportClaimExpanded(report), event: (...event) => this.#record(...event) },
         earlier: ({ metadata }) => allocations.before(metadata.uid ?? ''),
       }),
       terminationMessage: (pod, container, instance) =>

@@ -1,7 +1,7 @@
 // What a pod has before its containers: its volumes' folders, its sandbox, and the rules of its network. What cannot be had yet is tried again later each
 // time, and an event says why.
 
-import { everyContainer, type Pod } from '@berth/api';
+import type { Pod } from '@berth/api';
 import { RuntimeUnavailableError } from '@berth/runtime';
 import { VolumeError, VolumeWait } from '../volumes/volume-manager.ts';
 import { emptySandboxes, type ObservedPod } from './observed.ts';
@@ -31,9 +31,9 @@ export class PodSetUp {
       this.#waitDueMs = undefined;
       return prepared;
     } catch (error) {
-      if (error instanceof VolumeWait) return this.#wait(pod);
+      if (error instanceof VolumeWait) return this.#wait(pod, error.volumes);
       if (!(error instanceof VolumeError)) throw error;
-      this.#env.event(pod, 'Warning', 'FailedMount', error.message);
+      this.#env.event(pod, 'Warning', error.reason, error.message);
       this.#retries.failed('volumes');
       return undefined;
     }
@@ -44,14 +44,12 @@ export class PodSetUp {
     return this.#waitDueMs;
   }
 
-  #wait(pod: Pod): undefined {
+  #wait(pod: Pod, volumes: readonly string[]): undefined {
     const nowMs = this.#env.clock.now();
     this.#waitDueMs ??= nowMs + waitMsMax;
     if (nowMs < this.#waitDueMs) return;
     this.#waitDueMs = nowMs + waitMsMax;
-    const mounted = everyContainer(pod.spec).flatMap(({ volumeMounts = [], volumeDevices = [] }) => [...volumeMounts, ...volumeDevices]);
-    const names = (pod.spec.volumes ?? []).map(({ name }) => name).filter((name) => mounted.some((mount) => mount.name === name));
-    const waiting = `unmounted volumes=[${names.sort().join(' ')}], unattached volumes=[], failed to process volumes=[]`;
+    const waiting = `unmounted volumes=[${[...volumes].sort().join(' ')}], unattached volumes=[], failed to process volumes=[]`;
     this.#env.event(pod, 'Warning', 'FailedMount', `Unable to attach or mount volumes: ${waiting}: context deadline exceeded`);
   }
 

@@ -21,7 +21,7 @@ function nodeWith(accessMode: string, ...pods: Pod[]) {
   for (const pod of pods) allocations.add(pod);
   const { volumeSources } = podSources(desired, {
     ...{ hostIp: '10.0.0.1', allocatable, network: { clusterDomain: 'cluster.local' }, tokens: {} as AccountTokens },
-    volumesChanged: () => undefined,
+    ...{ volumesChanged: () => undefined, claimExpanded: () => undefined, event: () => undefined },
     earlier: ({ metadata }) => allocations.before(metadata.uid ?? ''),
   });
   return { allocations, claimOf: (pod: Pod) => volumeSources(pod, []).claim('data')?.metadata.name };

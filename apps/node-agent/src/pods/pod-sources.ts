@@ -1,6 +1,7 @@
 // Where the values come from that pods refer to: what the control plane sent of config maps, secrets, claims and volumes, and what
 // this node knows of itself.
 import { type PersistentVolumeClaim, type Pod, type Secret, volumeClaimNames } from '@berth/api';
+import type { ClaimExpansion } from '@berth/protocol';
 import type { NodeNetwork } from '../network/network.ts';
 import type { AccountTokens } from '../volumes/account-tokens.ts';
 import type { DesiredCache } from './desired-cache.ts';
@@ -14,13 +15,15 @@ export interface NodeValues {
   tokens: AccountTokens;
   /** What a pod's volumes wait for may be there. */
   volumesChanged(uid: string): void;
+  claimExpanded(report: ClaimExpansion): void;
+  event(pod: Pod, type: 'Normal' | 'Warning', reason: string, message: string): void;
   /** Pods that this node took before this one and that have not ended. */
   earlier(pod: Pod): Pod[];
 }
 
 export function podSources(
   desired: DesiredCache,
-  { hostIp, allocatable, network, tokens, earlier, volumesChanged }: NodeValues,
+  { hostIp, allocatable, network, tokens, earlier, ...node }: NodeValues,
 ): Pick<PodEnvironment, 'environmentSources' | 'volumeSources' | 'pullSecrets'> {
   const referred = (pod: Pod) => ({
     configMap: (name: string) => desired.configMap(pod.metadata.namespace ?? '', name),
@@ -44,7 +47,9 @@ export function podSources(
       csiDriver: (name) => desired.csiDriver(name),
       volumeAttachment: (name) => desired.volumeAttachment(name),
       node: () => desired.node(),
-      changed: () => volumesChanged(pod.metadata.uid ?? ''),
+      changed: () => node.volumesChanged(pod.metadata.uid ?? ''),
+      claimExpanded: (report) => node.claimExpanded({ ...report, namespace: pod.metadata.namespace ?? '' }),
+      event: (type, reason, message) => node.event(pod, type, reason, message),
     }),
     pullSecrets: (pod) => (pod.spec.imagePullSecrets ?? []).flatMap(({ name = '' }) => referred(pod).secret(name) ?? []),
   };

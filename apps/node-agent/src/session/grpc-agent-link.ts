@@ -84,6 +84,10 @@ export class GrpcAgentLink implements AgentLink {
     this.#link.reportVolumeMade(...args);
   }
 
+  reportClaimExpanded(...args: Parameters<AgentLink['reportClaimExpanded']>): void {
+    this.#link.reportClaimExpanded(...args);
+  }
+
   reportSnapshot(...args: Parameters<AgentLink['reportSnapshot']>): void {
     this.#link.reportSnapshot(...args);
   }

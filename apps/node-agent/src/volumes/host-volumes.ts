@@ -77,8 +77,10 @@ export class HostVolumes implements VolumeManager {
       try {
         paths.set(volume.name, await this.#prepareOne(volume, pod, sources));
       } catch (error) {
-        if (error instanceof VolumeWait) wait = error;
-        else errors.push(error instanceof VolumeError ? error : new VolumeError(volume.name, (error as Error).message, { cause: error }));
+        if (error instanceof VolumeWait) {
+          wait ??= error;
+          wait.volumes.push(volume.name);
+        } else errors.push(error instanceof VolumeError ? error : new VolumeError(volume.name, (error as Error).message, { cause: error }));
       }
     }
     // One that cannot be had does not keep the others from following what they show.
@@ -144,8 +146,9 @@ export class HostVolumes implements VolumeManager {
     return fileSystemsHere().length > 0 ? this.#disks.capacity() : undefined;
   }
 
-  usage(pod: Pod): Promise<VolumeUsage[]> {
-    return volumeUsage(pod, join(this.podDirectory(pod.metadata.uid ?? ''), 'volumes'));
+  async usage(pod: Pod): Promise<VolumeUsage[]> {
+    const own = await volumeUsage(pod, join(this.podDirectory(pod.metadata.uid ?? ''), 'volumes'));
+    return [...own, ...((await this.#csi?.usage(pod)) ?? [])];
   }
 
   async removeLocal(volume: PersistentVolume): Promise<void> {
@@ -184,7 +187,7 @@ export class HostVolumes implements VolumeManager {
     const mode = bound.spec.volumeMode || 'Filesystem';
     const wrong = wrongUse(pod, volume.name, mode);
     if (wrong) throw new VolumeError(volume.name, `volume ${volume.name} has volumeMode ${mode}, but is specified in ${wrong}`);
-    if (bound.spec.csi && this.#csi) return this.#csi.provide(pod, volume, bound, sources);
+    if (bound.spec.csi && this.#csi) return this.#csi.provide(pod, volume, { claim, volume: bound }, sources);
     const path = bound.spec.local?.path ?? bound.spec.hostPath?.path;
     if (!path) throw new VolumeError(volume.name, `persistent volume "${bound.metadata.name}" is of a kind that this node cannot mount`);
     if (mode === 'Block') return this.#device(bound, path, own);

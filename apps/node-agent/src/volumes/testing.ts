@@ -12,5 +12,7 @@ export const noSources: VolumeSources = {
   csiDriver: () => undefined,
   volumeAttachment: () => undefined,
   node: () => undefined,
+  claimExpanded: () => undefined,
+  event: () => undefined,
   changed: () => undefined,
 };

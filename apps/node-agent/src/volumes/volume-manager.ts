@@ -13,7 +13,7 @@ import type {
   Volume,
   VolumeAttachment,
 } from '@berth/api';
-import type { AccountToken } from '@berth/protocol';
+import type { AccountToken, ClaimExpansion } from '@berth/protocol';
 import type { NodeAllocatable } from '../pods/downward.ts';
 import type { VolumeUsage } from './volume-usage.ts';
 
@@ -33,6 +33,9 @@ export interface VolumeSources {
   volumeAttachment(name: string): VolumeAttachment | undefined;
   /** This one, as the API shows it: which volumes are attached to it. */
   node(): Node | undefined;
+  /** A claim of the pod has become as large on this node as was asked, or why it cannot. */
+  claimExpanded(report: Omit<ClaimExpansion, 'namespace'>): void;
+  event(type: 'Normal' | 'Warning', reason: string, message: string): void;
   /** What could not be had at once is there now, or is not to be had: prepare again. */
   changed(): void;
 }
@@ -88,17 +91,25 @@ export interface VolumeManager {
   removeLocal(volume: PersistentVolume): Promise<void>;
 }
 
-/** A volume cannot be set up; shown in a FailedMount event and tried again. */
+/** A volume cannot be set up; shown in an event and tried again. */
 export class VolumeError extends Error {
-  /** @param operation that failed, as the kubelet calls it */
-  constructor(volume: string, detail: string, { operation = 'MountVolume.SetUp', ...options }: ErrorOptions & { operation?: string } = {}) {
-    super(`${operation} failed for volume "${volume}" : ${detail}`, options);
+  /** Of the event. */
+  readonly reason: string;
+
+  /** @param failure what failed, as the kubelet calls it */
+  constructor(volume: string, detail: string, options: ErrorOptions & { failure?: string; reason?: string } = {}) {
+    const { failure = 'MountVolume.SetUp failed', reason = 'FailedMount', ...cause } = options;
+    super(`${failure} for volume "${volume}" : ${detail}`, cause);
     this.name = 'VolumeError';
+    this.reason = reason;
   }
 }
 
 /** A volume is being set up, or waits for the control plane; `changed` says when there is more to say. Nothing has failed. */
 export class VolumeWait extends Error {
+  /** The pod's names of those that it waits for. */
+  readonly volumes: string[] = [];
+
   constructor(detail: string) {
     super(detail);
     this.name = 'VolumeWait';

@@ -13,6 +13,8 @@ export interface VolumeUsage {
   inodes: number;
   inodesFree: number;
   inodesUsed: number;
+  /** What its driver says of its state, where it does. */
+  volumeHealthStats?: { abnormal: boolean };
 }
 
 /** @param folder where the pod's volumes are mounted */

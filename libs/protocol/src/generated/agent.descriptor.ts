@@ -125,7 +125,8 @@ export const agentDescriptor: Descriptor = {
             "volumeMade",
             "snapshotTaken",
             "snapshotRemoved",
-            "csiNode"
+            "csiNode",
+            "claimExpanded"
            ]
           }
          },
@@ -181,6 +182,10 @@ export const agentDescriptor: Descriptor = {
           "csiNode": {
            "type": "CsiNode",
            "id": 13
+          },
+          "claimExpanded": {
+           "type": "ClaimExpanded",
+           "id": 14
           }
          }
         },
@@ -327,6 +332,34 @@ export const agentDescriptor: Descriptor = {
           "report": {
            "type": "bytes",
            "id": 1
+          }
+         }
+        },
+        "ClaimExpanded": {
+         "fields": {
+          "namespace": {
+           "type": "string",
+           "id": 1
+          },
+          "name": {
+           "type": "string",
+           "id": 2
+          },
+          "uid": {
+           "type": "string",
+           "id": 3
+          },
+          "storage": {
+           "type": "string",
+           "id": 4
+          },
+          "error": {
+           "type": "string",
+           "id": 5
+          },
+          "isInfeasible": {
+           "type": "bool",
+           "id": 6
           }
          }
         },

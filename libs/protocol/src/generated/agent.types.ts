@@ -60,8 +60,9 @@ export interface AgentMessage {
   snapshotTaken?: SnapshotTaken;
   snapshotRemoved?: SnapshotRemoved;
   csiNode?: CsiNode;
+  claimExpanded?: ClaimExpanded;
   /** Which of the alternatives is present. */
-  message?: 'hello' | 'nodeStatus' | 'podStatuses' | 'events' | 'heartbeat' | 'volumeRemoved' | 'tunnelRefused' | 'nodeUsage' | 'staticPods' | 'volumeMade' | 'snapshotTaken' | 'snapshotRemoved' | 'csiNode';
+  message?: 'hello' | 'nodeStatus' | 'podStatuses' | 'events' | 'heartbeat' | 'volumeRemoved' | 'tunnelRefused' | 'nodeUsage' | 'staticPods' | 'volumeMade' | 'snapshotTaken' | 'snapshotRemoved' | 'csiNode' | 'claimExpanded';
 }
 
 export interface Hello {
@@ -118,6 +119,15 @@ export interface EventBatch {
 
 export interface CsiNode {
   report: Buffer;
+}
+
+export interface ClaimExpanded {
+  namespace: string;
+  name: string;
+  uid: string;
+  storage: string;
+  error: string;
+  isInfeasible: boolean;
 }
 
 export interface VolumeRemoved {

@@ -56,8 +56,8 @@ export class CsiDriverClient {
     await this.#call(this.#client.nodeUnpublishVolume, request);
   }
 
-  stats(request: Input<csiV1.NodeGetVolumeStatsRequest>): Promise<csiV1.NodeGetVolumeStatsResponse> {
-    return this.#call(this.#client.nodeGetVolumeStats, request);
+  stats(request: Input<csiV1.NodeGetVolumeStatsRequest>, timeoutMs: number): Promise<csiV1.NodeGetVolumeStatsResponse> {
+    return this.#call(this.#client.nodeGetVolumeStats, request, timeoutMs);
   }
 
   expand(request: Input<csiV1.NodeExpandVolumeRequest>): Promise<csiV1.NodeExpandVolumeResponse> {
@@ -67,9 +67,10 @@ export class CsiDriverClient {
   async #call<Request, Response>(
     method: (request: Request, options: CallOptions) => Promise<Response>,
     request: Request,
+    timeoutMs = this.#callMs,
   ): Promise<Response> {
     try {
-      return await method(request, { timeoutMs: this.#callMs, signal: this.#closing.signal });
+      return await method(request, { timeoutMs, signal: this.#closing.signal });
     } catch (error) {
       throw csiError(error);
     }

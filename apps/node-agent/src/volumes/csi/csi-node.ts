@@ -1,10 +1,11 @@
 // Storage drivers of a node and the volumes that pods have of them, as one part with a start and a stop.
 import { mkdir } from 'node:fs/promises';
-import type { PersistentVolume, Pod, Volume } from '@berth/api';
+import type { PersistentVolume, PersistentVolumeClaim, Pod, Volume } from '@berth/api';
 import type { AgentLink } from '@berth/protocol';
 import { isShared, mountsBelow, shareFolder } from '@berth/runtime';
 import type { Clock, Logger } from '@berth/telemetry';
 import type { VolumeSources } from '../volume-manager.ts';
+import type { VolumeUsage } from '../volume-usage.ts';
 import { CsiDrivers } from './csi-drivers.ts';
 import { CsiPlaces } from './csi-places.ts';
 import { inlineSpec, persistentSpec } from './csi-volume-spec.ts';
@@ -104,13 +105,25 @@ export class CsiNode {
   }
 
   /**
-   * @param bound the PersistentVolume of the pod's claim; absent for an inline volume
+   * @param bound the pod's claim and its PersistentVolume; absent for an inline volume
    * @returns where it is on this host @throws VolumeError, VolumeWait
    */
-  provide(pod: Pod, volume: Volume, bound: PersistentVolume | undefined, sources: VolumeSources): string {
+  provide(
+    pod: Pod,
+    volume: Volume,
+    bound: { claim: PersistentVolumeClaim; volume: PersistentVolume } | undefined,
+    sources: VolumeSources,
+  ): string {
     const isReadOnly = volume.persistentVolumeClaim?.readOnly === true;
-    const spec = bound ? persistentSpec(pod, bound, isReadOnly, sources.csiDriver(bound.spec.csi?.driver ?? '')) : inlineSpec(pod, volume);
+    const spec = bound
+      ? persistentSpec(pod, volume.name, bound, isReadOnly, sources.csiDriver(bound.volume.spec.csi?.driver ?? ''))
+      : inlineSpec(pod, volume);
     return this.#volumes.provide(pod, spec, sources);
+  }
+
+  /** Of the pod's claims, as far as their drivers say it. */
+  usage(pod: Pod): Promise<VolumeUsage[]> {
+    return this.#volumes.usage(pod);
   }
 
   /** @throws Error as long as a driver has not undone it */

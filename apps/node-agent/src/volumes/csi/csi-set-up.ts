@@ -37,12 +37,17 @@ interface SetUp {
 const operations = (isBlock: boolean) =>
   isBlock
     ? {
-        stage: 'MapVolume.SetUpDevice',
-        publish: 'MapVolume.MapPodDevice',
+        stage: 'MapVolume.SetUpDevice failed',
+        publish: 'MapVolume.MapPodDevice failed',
         stager: 'blockMapper.SetUpDevice',
         publisher: 'blockMapper.MapPodDevice',
       }
-    : { stage: 'MountVolume.MountDevice', publish: 'MountVolume.SetUp', stager: 'attacher.MountDevice', publisher: 'mounter.SetUpAt' };
+    : {
+        stage: 'MountVolume.MountDevice failed',
+        publish: 'MountVolume.SetUp failed',
+        stager: 'attacher.MountDevice',
+        publisher: 'mounter.SetUpAt',
+      };
 
 /** One at a time for each volume. @returns where it is on this host @throws VolumeError in the kubelet's words */
 export async function setUpVolume(ports: SetUpPorts, pod: Pod, spec: CsiVolumeSpec, sources: VolumeSources): Promise<string> {
@@ -185,10 +190,10 @@ export async function isGoneOrRemoved(path: string): Promise<boolean> {
   }
 }
 
-async function failing<T>(spec: CsiVolumeSpec, operation: string, task: () => Promise<T>): Promise<T> {
+async function failing<T>(spec: CsiVolumeSpec, failure: string, task: () => Promise<T>): Promise<T> {
   try {
     return await task();
   } catch (error) {
-    throw new VolumeError(spec.specName, (error as Error).message, { operation, cause: error });
+    throw new VolumeError(spec.specName, (error as Error).message, { failure, cause: error });
   }
 }

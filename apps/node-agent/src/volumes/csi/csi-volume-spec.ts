@@ -1,8 +1,9 @@
 // What a pod asks of a storage driver for one of its volumes, from its PersistentVolume or from the volume itself, and what CSIDriver says of the
 // driver. Pure; errors are in the kubelet's words.
-import type { CSIDriver, PersistentVolume, Pod, Volume, VolumeAttachment } from '@berth/api';
+import type { CSIDriver, PersistentVolume, PersistentVolumeClaim, Pod, Volume, VolumeAttachment } from '@berth/api';
 import type { csiV1, Input } from '@berth/protocol';
 import type { NodeCapability } from './csi-driver-client.ts';
+import { type Growth, growthOf } from './csi-growth.ts';
 import { ephemeralHandle, type Publication } from './csi-places.ts';
 
 interface SecretPlace {
@@ -11,6 +12,9 @@ interface SecretPlace {
 }
 
 export interface CsiVolumeSpec extends Publication {
+  /** The pod's own name for it, and its claim. */
+  volumeName: string;
+  claimName?: string;
   readOnly: boolean;
   fsType: string;
   accessMode: string | undefined;
@@ -18,23 +22,32 @@ export interface CsiVolumeSpec extends Publication {
   mountOptions: string[];
   attributes: Record<string, string>;
   secrets: { stage?: SecretPlace; publish?: SecretPlace; expand?: SecretPlace };
-  capacity?: string;
+  /** What is to be done on this node so that it is as large as is asked. */
+  growth?: Growth;
 }
 
 /** @param isReadOnly as the pod uses its claim */
-export function persistentSpec(pod: Pod, volume: PersistentVolume, isReadOnly: boolean, info: CSIDriver | undefined): CsiVolumeSpec {
-  const { csi, accessModes, mountOptions = [], volumeMode, capacity } = volume.spec;
+export function persistentSpec(
+  pod: Pod,
+  volumeName: string,
+  { claim, volume }: { claim: PersistentVolumeClaim; volume: PersistentVolume },
+  isReadOnly: boolean,
+  info: CSIDriver | undefined,
+): CsiVolumeSpec {
+  const { csi, accessModes, mountOptions = [], volumeMode } = volume.spec;
   if (!csi) throw new Error(`persistent volume "${volume.metadata.name}" is none of a CSI driver`);
   const place = (reference: { name?: string; namespace?: string } | undefined): SecretPlace | undefined =>
     reference && { namespace: reference.namespace ?? '', name: reference.name ?? '' };
   const [stage, publish, expand] = [csi.nodeStageSecretRef, csi.nodePublishSecretRef, csi.nodeExpandSecretRef].map(place);
+  const growth = growthOf(claim, volume);
   return {
+    ...{ volumeName, claimName: claim.metadata.name },
     ...{ driver: csi.driver, handle: csi.volumeHandle, podUid: pod.metadata.uid ?? '', specName: volume.metadata.name },
     ...{ isBlock: volumeMode === 'Block', isEphemeral: false, isAttachable: info?.spec.attachRequired ?? true },
     ...{ readOnly: isReadOnly || csi.readOnly === true, fsType: csi.fsType ?? '', accessMode: accessModes?.[0], accessModes, mountOptions },
     attributes: csi.volumeAttributes ?? {},
     secrets: { ...(stage && { stage }), ...(publish && { publish }), ...(expand && { expand }) },
-    ...(capacity?.storage !== undefined && { capacity: String(capacity.storage) }),
+    ...(growth && !isReadOnly && !csi.readOnly && { growth }),
   };
 }
 
@@ -43,7 +56,7 @@ export function inlineSpec(pod: Pod, volume: Volume): CsiVolumeSpec {
   const { uid = '', namespace = '' } = pod.metadata;
   const secret = csi?.nodePublishSecretRef?.name;
   return {
-    ...{ driver: csi?.driver ?? '', handle: ephemeralHandle(uid, name), podUid: uid, specName: name },
+    ...{ volumeName: name, driver: csi?.driver ?? '', handle: ephemeralHandle(uid, name), podUid: uid, specName: name },
     ...{ isBlock: false, isEphemeral: true, isAttachable: false },
     ...{
       readOnly: csi?.readOnly === true,

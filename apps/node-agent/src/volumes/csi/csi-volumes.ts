@@ -8,9 +8,12 @@ import type { Clock, Logger, Timer } from '@berth/telemetry';
 import { BackOff } from '../../pods/back-off.ts';
 import { KeyedMutex } from '../keyed-mutex.ts';
 import { VolumeError, type VolumeSources, VolumeWait } from '../volume-manager.ts';
+import type { VolumeUsage } from '../volume-usage.ts';
 import type { CsiDrivers } from './csi-drivers.ts';
+import { expandVolume } from './csi-expansion.ts';
 import { attachmentName, type CsiPlaces, type Publication, uniqueName } from './csi-places.ts';
 import { isGoneOrRemoved, type StagingState, setUpVolume } from './csi-set-up.ts';
+import { volumeStats } from './csi-stats.ts';
 import { attachmentProblem, type CsiVolumeSpec } from './csi-volume-spec.ts';
 import { volumeBackOff } from './plugin-watcher.ts';
 
@@ -30,10 +33,14 @@ export interface CsiVolumesPorts {
 /** A volume of a pod. */
 interface Use {
   publication: Publication;
+  /** Absent until the pod asks this agent for it. */
+  spec?: CsiVolumeSpec;
   running?: Promise<void>;
   /** Where it is, once it is published. */
   path?: string;
   publishedAtMs?: number;
+  /** For which size its driver was asked last to make it larger. */
+  grownTo?: string;
   /** To be told once. */
   error?: VolumeError;
   republish?: Timer;
@@ -90,12 +97,26 @@ export class CsiVolumes {
     const { error, path } = use;
     delete use.error;
     if (error) throw error;
-    if (path !== undefined && (use.running || !this.#isDue(use, spec, sources))) return path;
+    const isGrowing = spec.growth !== undefined && spec.growth.storage !== use.grownTo;
+    if (path !== undefined && (use.running || !(isGrowing || this.#isDue(use, spec, sources)))) return path;
     if (use.running) throw new VolumeWait(`volume ${spec.specName} is being set up`);
     if (path === undefined) this.#checkAttached(spec, sources);
     use.running = this.#setUp(use, pod, spec, sources);
     if (path !== undefined) return path;
     throw new VolumeWait(`volume ${spec.specName} is being set up`);
+  }
+
+  /** How full the volumes of a pod's claims are, as their drivers say it; those whose drivers do not say are left out. */
+  async usage({ metadata: { uid, namespace = '' } }: Pod): Promise<VolumeUsage[]> {
+    const measured: VolumeUsage[] = [];
+    for (const { spec, path } of this.#uses.values()) {
+      if (spec?.podUid !== uid || spec?.claimName === undefined || path === undefined) continue;
+      const stats = await volumeStats(this.#ports, spec, path).catch((error: Error) => {
+        this.#ports.logger.warn('a driver does not say how full a volume is', { volume: spec.specName, error: error.message });
+      });
+      if (stats) measured.push({ name: spec.volumeName, claim: { namespace, name: spec.claimName }, ...stats });
+    }
+    return measured;
   }
 
   /** Gives back everything that a pod has. @throws Error of the first driver that has not undone it */
@@ -119,13 +140,16 @@ export class CsiVolumes {
     for (const { publication } of own()) this.#forget(publication);
   }
 
+  /** What CSIDriver says of a driver may have changed since the pod asked first. */
   #use(spec: CsiVolumeSpec): Use {
     const key = keyOf(spec);
     const known = this.#uses.get(key);
-    if (known) return known;
-    const use: Use = { publication: spec };
+    const use = known ?? { publication: spec };
+    const isNews = use.publication.isAttachable !== spec.isAttachable || (!known && spec.isAttachable);
+    use.publication = spec;
+    use.spec = spec;
     this.#uses.set(key, use);
-    if (spec.isAttachable) this.#ports.inUseChanged();
+    if (isNews) this.#ports.inUseChanged();
     return use;
   }
 
@@ -140,8 +164,8 @@ export class CsiVolumes {
     if (!status.volumesAttached?.some((attached) => attached.name === name))
       throw new VolumeWait('Volume not attached according to node status');
     const problem = attachmentProblem(attachment);
-    const operation = spec.isBlock ? 'MapVolume.WaitForAttach' : 'MountVolume.WaitForAttach';
-    if (problem) throw new VolumeError(spec.specName, problem, { operation });
+    const failure = spec.isBlock ? 'MapVolume.WaitForAttach failed' : 'MountVolume.WaitForAttach failed';
+    if (problem) throw new VolumeError(spec.specName, problem, { failure });
     if (!attachment?.status?.attached) throw new VolumeWait('volume attachment is not there yet');
   }
 
@@ -153,10 +177,7 @@ export class CsiVolumes {
   async #setUp(use: Use, pod: Pod, spec: CsiVolumeSpec, sources: VolumeSources): Promise<void> {
     const { places, clock } = this.#ports;
     try {
-      use.path = await this.#mutex.run(places.staging(spec), () =>
-        setUpVolume({ ...this.#ports, staged: this.#staged }, pod, spec, sources),
-      );
-      use.publishedAtMs = clock.now();
+      await this.#mutex.run(places.staging(spec), () => this.#setUpInTurn(use, pod, spec, sources));
       use.republish?.cancel();
       if (sources.csiDriver(spec.driver)?.spec.requiresRepublish) use.republish = clock.after(republishMs, () => sources.changed());
     } catch (error) {
@@ -165,6 +186,21 @@ export class CsiVolumes {
       delete use.running;
       if (!this.#stopped) sources.changed();
     }
+  }
+
+  async #setUpInTurn(use: Use, pod: Pod, spec: CsiVolumeSpec, sources: VolumeSources): Promise<void> {
+    const isOnline = use.path !== undefined;
+    let { path } = use;
+    if (path === undefined || this.#isDue(use, spec, sources)) {
+      path = await setUpVolume({ ...this.#ports, staged: this.#staged }, pod, spec, sources);
+      use.publishedAtMs = this.#ports.clock.now();
+    }
+    const { growth } = spec;
+    if (growth && growth.storage !== use.grownTo) {
+      await expandVolume(this.#ports, { ...spec, growth }, sources, { path, isOnline });
+      use.grownTo = growth.storage;
+    }
+    use.path = path;
   }
 
   async #unpublish(publication: Publication): Promise<void> {

@@ -43,5 +43,5 @@ export function namesKubeletFolder(endpoint: string): boolean {
 
 function isBelow(path: string, folder: string): boolean {
   const way = relative(folder, path);
-  return !way.startsWith('..') && !way.startsWith('/');
+  return way !== '..' && !way.startsWith('../');
 }

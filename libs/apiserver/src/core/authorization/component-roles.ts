@@ -70,7 +70,7 @@ export const gatewayRules: PolicyRule[] = [
   rule(read, '', ['pods', 'configmaps', 'secrets', 'persistentvolumeclaims', 'persistentvolumes', 'services', 'namespaces']),
   rule(read, '', ['serviceaccounts', 'endpoints']),
   rule(['create'], '', ['serviceaccounts/token']),
-  rule(['update', 'patch'], '', ['pods/status', 'persistentvolumes/status']),
+  rule(['update', 'patch'], '', ['pods/status', 'persistentvolumes/status', 'persistentvolumeclaims/status']),
   // Mirrors of pods that nodes run by themselves.
   rule(['create'], '', ['pods']),
   rule(['delete'], '', ['pods', 'persistentvolumes']),
