@@ -52,6 +52,10 @@ export class StreamResponse extends Writable {
     return this.#headers[name.toLowerCase()];
   }
 
+  hasHeader(name: string): boolean {
+    return name.toLowerCase() in this.#headers;
+  }
+
   writeHead(statusCode: number, headers: OutgoingHttpHeaders = {}): this {
     this.statusCode = statusCode;
     for (const [name, value] of Object.entries(headers)) if (value !== undefined) this.setHeader(name, value);
