@@ -114,6 +114,69 @@ test('the pages have what they are for, nothing that axe minds, and no errors in
   expect(dashboard.consoleErrors).toEqual([]);
 });
 
+test('eight windows are live at the same time, over HTTP/2', () =>
+  withNamespace(async (ns) => {
+    const windows: DashboardPage[] = [];
+    try {
+      for (let count = 0; count < 8; count++) {
+        const window = await dashboard.another();
+        windows.push(window);
+        await window.login(await token());
+        await window.show(count % 2 === 0 ? 'Workloads' : 'Pods');
+        await window.show('Pods');
+      }
+      await kubectl('-n', ns, 'run', 'everywhere', '--image=localhost:1/nothing:here');
+      for (const window of windows) {
+        expect(await window.protocol()).toBe('h2');
+        expect((await window.row('Pods', 'everywhere')).join(' ')).toContain(ns);
+        await window.freshnessShown('Live');
+      }
+      await kubectl('-n', ns, 'delete', 'pod', 'everywhere', '--now');
+      for (const { page } of windows)
+        await page.getByRole('table', { name: 'Pods' }).getByText('everywhere').waitFor({ state: 'detached' });
+      expect(windows.flatMap(({ consoleErrors }) => consoleErrors)).toEqual([]);
+    } finally {
+      for (const { page } of windows) await page.close();
+    }
+  }));
+
+test('a user of one namespace sees it, is told of the rest, and is offered what they may do', () =>
+  withNamespace(async (ns) => {
+    await kubectl('-n', ns, 'create', 'serviceaccount', 'guest');
+    await kubectl('-n', ns, 'create', 'rolebinding', 'guest', '--clusterrole=view', `--serviceaccount=${ns}:guest`);
+    await kubectl('-n', ns, 'create', 'deployment', 'shop', '--image=localhost:1/nothing:here');
+    const bearer = (await kubectl('-n', ns, 'create', 'token', 'guest')).trim();
+    const viewer = await dashboard.another();
+    let editor: DashboardPage | undefined;
+    try {
+      await viewer.login(bearer);
+      expect(await viewer.page.getByLabel('Namespace').inputValue()).toBe(ns);
+      expect(viewer.page.url()).toContain(`namespace=${ns}`);
+      expect(await viewer.problemShown('ImagePullBackOff', 'shop')).toContain('shop');
+      await viewer.show('Pods');
+      await viewer.row('Pods', 'shop');
+      expect(await viewer.page.getByRole('table', { name: 'Pods' }).getByText('kube-system').count()).toBe(0);
+      await viewer.show('Nodes');
+      await viewer.page.getByText('You may not list nodes of the whole cluster.').first().waitFor();
+      expect(await viewer.find(`deployment ${ns} shop`, 'shop')).toContain('Deployment');
+      await viewer.page.getByRole('button', { name: 'YAML' }).waitFor();
+      for (const name of ['Scale', 'Restart', 'Delete'])
+        expect(await viewer.page.getByRole('button', { name, exact: true }).count()).toBe(0);
+      expect(viewer.consoleErrors).toEqual([]);
+
+      await kubectl('-n', ns, 'create', 'rolebinding', 'editor', '--clusterrole=edit', `--serviceaccount=${ns}:guest`);
+      editor = await dashboard.another();
+      await editor.login(bearer);
+      expect(await editor.find(`deployment ${ns} shop`, 'shop')).toContain('Deployment');
+      expect(await editor.act('Scale', '3')).toContain('spec.replicas');
+      expect(await kubectl('-n', ns, 'get', 'deploy/shop', '-o', 'jsonpath={.spec.replicas}')).toBe('3');
+      expect(editor.consoleErrors).toEqual([]);
+    } finally {
+      await viewer.page.close();
+      await editor?.page.close();
+    }
+  }));
+
 /** The last one: what it does is an error in the browser's console. */
 test('while the control plane is away, nothing is said to be absent', async () => {
   const { page } = dashboard;

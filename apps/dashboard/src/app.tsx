@@ -133,7 +133,7 @@ function NamespaceChooser() {
 
 const words = {
   live: 'Live',
-  // Some of it is listed every few seconds, as browsers allow only so many connections.
+  // Some of it is listed every few seconds, as there are only so many streams.
   polling: 'Live',
   loading: 'Loading',
   failed: 'Partly refused',

@@ -59,6 +59,19 @@ export class DashboardPage {
     }
   }
 
+  /** A further window of the same browser, which has to log in as well; it is closed with the browser. */
+  async another(): Promise<DashboardPage> {
+    const page = await this.page.context().newPage();
+    const other = new DashboardPage({ browser: this.#browser, network: this.#network, server: this.#server }, page);
+    await page.goto(`${this.#server}/ui/`);
+    return other;
+  }
+
+  /** As ALPN names it, e.g. `h2`. */
+  protocol(): Promise<string> {
+    return this.page.evaluate(`performance.getEntriesByType('navigation')[0].nextHopProtocol`);
+  }
+
   async close(): Promise<void> {
     await this.#browser.close();
     await this.#network.close();

@@ -76,7 +76,7 @@ type Made = Omit<Session, 'confinedTo' | 'confineTo'> & { cache: QueryClient; is
 export function SessionProvider({ login, children }: { login: Login; children: ReactNode }) {
   const { token = '', userName = '' } = login.loggedIn ?? {};
   const [made, setMade] = useState<Made>();
-  const [namespace, setNamespace] = useState(() => sessionStorage.getItem(namespaceKey) || ownNamespace(userName));
+  const [namespace, setNamespace] = useState(() => linkedNamespace() || sessionStorage.getItem(namespaceKey) || ownNamespace(userName));
   const { logOut } = login;
   const latest = useMemo(() => ({ logOut }), []);
   latest.logOut = logOut;
@@ -108,12 +108,21 @@ export function SessionProvider({ login, children }: { login: Login; children: R
     };
     return made && { ...made, confinedTo: made.isConfined ? namespace : undefined, confineTo };
   }, [made, namespace]);
+  // Whoever follows a link sees the same, if they are confined as well.
+  useEffect(() => {
+    if (made?.isConfined) history.replaceState(null, '', `?${new URLSearchParams({ namespace })}${location.hash}`);
+  }, [made, namespace]);
   if (!made || !session) return <p className="quiet">Logging in…</p>;
   return (
     <QueryClientProvider client={made.cache}>
       <SessionContext value={session}>{children}</SessionContext>
     </QueryClientProvider>
   );
+}
+
+/** Before `#`, where pages of all sorts leave it alone. */
+function linkedNamespace(): string | null {
+  return new URLSearchParams(location.search).get('namespace');
 }
 
 /** A service account's own; of others nobody knows it. */

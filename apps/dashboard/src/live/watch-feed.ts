@@ -15,7 +15,7 @@ export interface Source {
 
 export type FeedState = 'loading' | 'live' | 'polling' | 'reconnecting' | 'failed';
 
-/** Time and chance, and one of the few connections that a browser opens to a server. */
+/** Time and chance, and one of the few streams that a browser has to a server. */
 export interface FeedPorts {
   api: ListWatchApi;
   /** Resolves early when aborted; never rejects. */

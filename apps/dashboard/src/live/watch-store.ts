@@ -14,8 +14,11 @@ export interface Listing<T = KubernetesObject> {
 
 export const emptyListing: Listing<never> = { items: [], state: 'loading' };
 
-/** Browsers open six connections to an HTTP/1.1 server; lists and logs need some of them. Who came first has a stream. */
-const streamsMax = 4;
+/**
+ * Browsers open six connections to an HTTP/1.1 server, for all of their windows; lists and logs need some of them. Over HTTP/2 all windows
+ * share the 250 streams of one connection. Who came first has a stream.
+ */
+const streamsMax = { http1: 4, http2: 24 };
 const keptMs = 60_000;
 const manyObjects = 1_000;
 const manyObjectsPauseMs = 250;
@@ -77,7 +80,7 @@ export class WatchStore {
       api: this.#api,
       delay,
       random: Math.random,
-      mayStream: () => this.#usedBefore(entry) < streamsMax,
+      mayStream: () => this.#usedBefore(entry) < streamsMax[isOverHttp2() ? 'http2' : 'http1'],
       changed: () => this.#schedule(entry),
     };
     const entry: Entry = { key, feed: new WatchFeed(source, ports), users: 0, running: undefined, expiry: undefined, isScheduled: false };
@@ -127,6 +130,12 @@ export class WatchStore {
     if (entry.feed.objects.size < manyObjects) requestAnimationFrame(publish);
     else setTimeout(() => requestAnimationFrame(publish), manyObjectsPauseMs);
   }
+}
+
+/** By the way in which this page came. */
+function isOverHttp2(): boolean {
+  const [navigation] = performance.getEntriesByType('navigation') as PerformanceNavigationTiming[];
+  return navigation?.nextHopProtocol === 'h2';
 }
 
 export function sourceKey({ path, fieldSelector = '', labelSelector = '', isTable = false }: Source): string {
