@@ -1,7 +1,7 @@
 // The control plane's command line. Whatever is wrong with it is said in one line that names the option.
 import { isIP } from 'node:net';
 import { join, resolve } from 'node:path';
-import { parseProvider, providerOptions, providerUsage } from '@berth/apiserver';
+import { loginOptions, loginUsage, parseLogin, parseProvider, providerOptions, providerUsage } from '@berth/apiserver';
 import { AddressPool } from '@berth/controllers';
 import { interfaceAddress, type OptionValues, parseHostPort, parseOptions, UsageError } from '@berth/telemetry/command-line';
 import { type ControlPlaneConfig, defaultConfig, type EtcdFiles, type Role, roles } from './config.ts';
@@ -40,6 +40,7 @@ export const usage = `usage: control-plane --data-dir DIRECTORY [options]
   --api-audiences NAMES       whom tokens must be meant for (default: the issuers)
   --authentication-config FILE identity providers, instead of the --oidc options
 ${providerUsage}
+${loginUsage}
   --disable-admission-plugins NAMES  comma-separated, e.g. ServiceAccount
   --disable-agent             of \`berth server\`: this machine is no node
   --log-level LEVEL           debug, info (default), warn, error
@@ -88,6 +89,7 @@ const options = {
   'api-audiences': { type: 'string' },
   'authentication-config': { type: 'string' },
   ...providerOptions,
+  ...loginOptions,
   'disable-admission-plugins': { type: 'string' },
   'max-requests-inflight': { type: 'string', default: String(defaultConfig.requestsInFlightMax) },
   check: { type: 'boolean', default: false },
@@ -127,6 +129,7 @@ function commandLine(values: Values): CommandLine | undefined {
     ...parseRegistry(values['image-registry']),
     ...parseIssuers(values),
     ...parseAuthentication(values),
+    ...parseLogin(values),
     disableAdmissionPlugins: list(values['disable-admission-plugins']),
     nodePortRange: parsePorts(values['node-port-range']),
     requestsInFlightMax: parseCount('--max-requests-inflight', values['max-requests-inflight']),

@@ -1,5 +1,5 @@
 // What one control-plane process is told on its command line; every role reads this and nothing else from outside.
-import type { AuditConfig, AuthenticationConfig } from '@berth/apiserver';
+import type { AuditConfig, AuthenticationConfig, LoginConfig } from '@berth/apiserver';
 import type { ApiConfig } from '@berth/apiserver/core';
 import type { ControllersConfig } from '@berth/controllers';
 import type { GatewayConfig } from '@berth/gateway';
@@ -29,6 +29,8 @@ export interface ControlPlaneConfig extends PkiConfig, GatewayConfig, Controller
   requestsInFlightMax: number;
   /** Of the cluster, whose host is what images begin with on its nodes. Absent without one. */
   imageRegistry?: URL;
+  /** Through which identity provider people log in to the dashboard; by tokens alone when absent. */
+  dashboardLogin?: LoginConfig;
 }
 
 export const defaultConfig: Omit<ControlPlaneConfig, 'dataDirectory' | 'store'> = {

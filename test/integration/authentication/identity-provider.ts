@@ -2,6 +2,7 @@
 
 import type { webcrypto } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -22,6 +23,11 @@ export class IdentityProvider {
   /** PEM. */
   readonly authority: string;
   keyRequests = 0;
+  /** What the token endpoint answers, by the form that it is asked with and the Authorization header. */
+  grant: (form: URLSearchParams, authorization: string | undefined) => Promise<{ code: number; body: object }> = async () => ({
+    code: 400,
+    body: { error: 'invalid_grant', error_description: 'the code is not known' },
+  });
   readonly #server: Server;
   #key: Key;
 
@@ -41,6 +47,7 @@ export class IdentityProvider {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const provider = new IdentityProvider(server, await newKey('first'), ca.pem);
     server.on('request', (request, response) => {
+      if (request.url === '/realms/test/token') return void provider.#token(request, response);
       const body = provider.#answer(request.url ?? '');
       void Promise.resolve(body).then((found) => {
         response.writeHead(found === undefined ? 404 : 200, { 'content-type': 'application/json' });
@@ -67,8 +74,18 @@ export class IdentityProvider {
     return new SignJWT(payload).setProtectedHeader({ alg: key.algorithm, kid: key.id, ...header }).sign(key.privateKey);
   }
 
+  async #token(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    let text = '';
+    for await (const chunk of request) text += chunk;
+    const { code, body } = await this.grant(new URLSearchParams(text), request.headers.authorization);
+    response.writeHead(code, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+  }
+
   async #answer(path: string): Promise<unknown> {
-    if (path === '/realms/test/.well-known/openid-configuration') return { issuer: this.issuer, jwks_uri: `${this.issuer}/keys` };
+    if (path === '/realms/test/.well-known/openid-configuration') {
+      const endpoints = { authorization_endpoint: `${this.issuer}/authorize`, token_endpoint: `${this.issuer}/token` };
+      return { issuer: this.issuer, jwks_uri: `${this.issuer}/keys`, ...endpoints };
+    }
     if (path !== '/realms/test/keys') return undefined;
     this.keyRequests++;
     return { keys: [{ ...(await exportJWK(this.#key.publicKey)), kid: this.#key.id, alg: this.#key.algorithm, use: 'sig' }] };

@@ -42,10 +42,11 @@ export interface ListWatchApi {
 }
 
 export class ApiClient implements ListWatchApi {
-  readonly #token: string;
+  readonly #token: () => string;
   readonly #onUnauthorized: () => void;
 
-  constructor(token: string, onUnauthorized: () => void) {
+  /** @param token as it is now: it may be refreshed while one is logged in */
+  constructor(token: () => string, onUnauthorized: () => void) {
     this.#token = token;
     this.#onUnauthorized = onUnauthorized;
   }
@@ -68,7 +69,7 @@ export class ApiClient implements ListWatchApi {
 
   /** A browser's WebSocket cannot have headers: the token is one of the protocols that it offers. */
   openSocket(path: string, protocol: string): WebSocket {
-    const token = btoa(this.#token).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+    const token = btoa(this.#token()).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
     const url = new URL(path, location.href);
     url.protocol = url.protocol === 'http:' ? 'ws:' : 'wss:';
     return new WebSocket(url, [protocol, `base64url.bearer.authorization.k8s.io.${token}`]);
@@ -76,7 +77,7 @@ export class ApiClient implements ListWatchApi {
 
   /** Asks for the same without a WebSocket, as browsers keep to themselves what a server answers to one. */
   async refusal(path: string): Promise<string> {
-    const request = { headers: { authorization: `Bearer ${this.#token}` }, cache: 'no-store' } as const;
+    const request = { headers: { authorization: `Bearer ${this.#token()}` }, cache: 'no-store' } as const;
     const response = await fetch(path, request).catch(() => undefined);
     if (!response) return 'the control plane cannot be reached';
     if (response.status === 401) this.#onUnauthorized();
@@ -106,7 +107,7 @@ export class ApiClient implements ListWatchApi {
     // Browsers get indented JSON unless they ask for none.
     const url = `${path}?${new URLSearchParams({ ...query, pretty: 'false' })}`;
     const headers = {
-      authorization: `Bearer ${this.#token}`,
+      authorization: `Bearer ${this.#token()}`,
       accept: accept ?? 'application/json',
       ...(contentType && { 'content-type': contentType }),
     };

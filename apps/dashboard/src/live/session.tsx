@@ -3,6 +3,7 @@ import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { type ReactNode, useEffect, useMemo, useState } from 'react';
 import { Access, GuardedApi } from './access.ts';
 import { ApiClient, ApiError } from './api-client.ts';
+import { finishedLogin, forgetLogin, refreshedTokens, refreshInMs, type Tokens } from './provider-login.ts';
 import { type Session, SessionContext } from './session-context.ts';
 import { WatchStore } from './watch-store.ts';
 
@@ -26,7 +27,7 @@ export interface Login {
 export function useLogin(): Login {
   const [loggedIn, setLoggedIn] = useState<LoggedIn>();
   const [reason, setReason] = useState<string>();
-  const [isRestoring, setRestoring] = useState(() => sessionStorage.getItem(storageKey) !== null);
+  const [isRestoring, setRestoring] = useState(true);
   const logIn = async (token: string) => {
     const userName = await whoAmI(token);
     sessionStorage.setItem(storageKey, token);
@@ -35,25 +36,51 @@ export function useLogin(): Login {
   };
   const logOut = (why?: string) => {
     sessionStorage.removeItem(storageKey);
+    forgetLogin();
     setReason(why);
     setLoggedIn(undefined);
   };
-  // Once: what this tab already had.
+  // Once: what the identity provider sent, or what this tab already had.
   useEffect(() => {
-    const token = sessionStorage.getItem(storageKey);
-    if (!token) return;
-    whoAmI(token)
-      .then((userName) => setLoggedIn({ token, userName }))
-      .catch((error: unknown) => {
+    const restored = async () => {
+      const fresh = await finishedLogin();
+      const token = fresh?.idToken ?? sessionStorage.getItem(storageKey);
+      if (token) await restore(token, fresh);
+    };
+    const restore = async (token: string, fresh: Tokens | undefined) => {
+      try {
+        await logIn(token);
+      } catch (error) {
         // A server that is away for a moment is no reason to forget who one is.
         if (error instanceof ApiError && error.code === 0) return setLoggedIn({ token, userName: '' });
-        sessionStorage.removeItem(storageKey);
-        setReason(error instanceof ApiError && error.code === 401 ? 'The token is no longer valid.' : String(error));
-      })
+        const isRefused = error instanceof ApiError && error.code === 401;
+        logOut(isRefused ? (fresh?.problem ?? (fresh ? refusedLogin : 'The token is no longer valid.')) : String(error));
+      }
+    };
+    restored()
+      .catch((error: unknown) => setReason(error instanceof Error ? error.message : String(error)))
       .finally(() => setRestoring(false));
   }, []);
+  // Before a provider's token ends, its refresh token makes the next.
+  const token = loggedIn?.token;
+  useEffect(() => {
+    const inMs = token === undefined ? undefined : refreshInMs(token);
+    if (inMs === undefined) return;
+    const timer = setTimeout(() => {
+      const next = async () => {
+        const { idToken } = await refreshedTokens();
+        sessionStorage.setItem(storageKey, idToken);
+        setLoggedIn((now) => now && { ...now, token: idToken });
+      };
+      next().catch((error: Error) => logOut(`Logged out: ${error.message}`));
+    }, inMs);
+    return () => clearTimeout(timer);
+  }, [token]);
   return { loggedIn, reason, isRestoring, logIn, logOut };
 }
+
+const refusedLogin =
+  'The API server does not take this token of the identity provider: it may want another issuer, audience or claims. Its log says why at level debug.';
 
 /** @throws ApiError 401 for a wrong token */
 async function whoAmI(token: string): Promise<string> {
@@ -78,12 +105,16 @@ export function SessionProvider({ login, children }: { login: Login; children: R
   const [made, setMade] = useState<Made>();
   const [namespace, setNamespace] = useState(() => linkedNamespace() || sessionStorage.getItem(namespaceKey) || ownNamespace(userName));
   const { logOut } = login;
-  const latest = useMemo(() => ({ logOut }), []);
+  const latest = useMemo(() => ({ logOut, token }), []);
   latest.logOut = logOut;
+  latest.token = token;
   useEffect(() => {
     // Listings are replaced as a whole: comparing thousands of objects to share structure would cost more than drawing them.
     const cache = new QueryClient({ defaultOptions: { queries: { structuralSharing: false, retry: 1, gcTime: 60_000 } } });
-    const api = new ApiClient(token, () => latest.logOut('The token is no longer valid.'));
+    const api = new ApiClient(
+      () => latest.token,
+      () => latest.logOut('The token is no longer valid.'),
+    );
     const access = new Access(api);
     const store = new WatchStore(new GuardedApi(api, access), (key, listing) => cache.setQueryData(['watch', key], listing));
     let isCurrent = true;
@@ -100,7 +131,7 @@ export function SessionProvider({ login, children }: { login: Login; children: R
       store.close();
       cache.clear();
     };
-  }, [token, userName, latest]);
+  }, [userName, latest]);
   const session = useMemo<Session | undefined>(() => {
     const confineTo = (chosen: string) => {
       sessionStorage.setItem(namespaceKey, chosen);

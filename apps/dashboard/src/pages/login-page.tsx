@@ -1,6 +1,7 @@
-// Where a token is pasted. It goes to the API in a header, and stays in this tab.
-import { type FormEvent, useState } from 'react';
+// Where a token is pasted, or an identity provider asked for one. It goes to the API in a header, and stays in this tab.
+import { type FormEvent, useEffect, useState } from 'react';
 import { ApiError } from '../live/api-client.ts';
+import { beginLogin, knownProvider, type Provider } from '../live/provider-login.ts';
 import type { Login } from '../live/session.tsx';
 
 export function LoginPage({ login }: { login: Login }) {
@@ -22,6 +23,7 @@ export function LoginPage({ login }: { login: Login }) {
     <main className="login">
       <form onSubmit={submit}>
         <h1>Berth</h1>
+        <ProviderLogin onError={setError} />
         <label htmlFor="token">Access token</label>
         <input
           id="token"
@@ -45,6 +47,21 @@ export function LoginPage({ login }: { login: Login }) {
         </p>
       </form>
     </main>
+  );
+}
+
+function ProviderLogin({ onError }: { onError(error: string): void }) {
+  const [provider, setProvider] = useState<Provider>();
+  useEffect(() => {
+    // A server that is away says so as soon as one logs in.
+    knownProvider().then(setProvider, () => undefined);
+  }, []);
+  if (!provider) return null;
+  if (!provider.authorizationEndpoint) return <p className="notice bad">{provider.problem}</p>;
+  return (
+    <button type="button" onClick={() => void beginLogin(provider).catch((error: Error) => onError(error.message))}>
+      Log in with {new URL(provider.issuer).host}
+    </button>
   );
 }
 

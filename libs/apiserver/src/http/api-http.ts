@@ -14,20 +14,20 @@ import type { User } from '../core/types.ts';
 import type { FlowControl } from '../flow-control/flow-control.ts';
 import type { ApiMetrics } from './api-metrics.ts';
 import { BodyReader, discarded } from './body-reader.ts';
+import type { DashboardPaths } from './dashboard/paths.ts';
 import { OpenRequests } from './open-requests.ts';
 import { isLongRunning, type ParsedRequest, parsedRequest } from './parsed-request.ts';
 import { checkTimeout } from './query-options.ts';
 import { RequestCounts } from './request-counts.ts';
 import { type Exchange, failureOf, sendError } from './responses.ts';
 import type { Routes } from './routes.ts';
-import type { StaticFiles } from './static-files.ts';
 import { Upgraded } from './upgraded.ts';
 
 export interface ApiHttpOptions {
   api: ApiServer;
   authenticator: Authenticator;
   routes: Routes;
-  dashboard: StaticFiles;
+  dashboard: DashboardPaths;
   flowControl: FlowControl;
   /** Absent without an audit policy. */
   auditor?: Auditor | undefined;

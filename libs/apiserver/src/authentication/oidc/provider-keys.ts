@@ -1,14 +1,13 @@
 // An identity provider's keys: found by its discovery document, kept for a while, and asked for again when a token names one
 // that is not among them, but not at every such token. (OpenID Connect Discovery 1.0, section 4.)
-import { request } from 'node:https';
 import { isRecord } from '@berth/machinery';
 import type { Clock, Logger } from '@berth/telemetry';
 import { createRemoteJWKSet, customFetch, type JWTVerifyGetKey } from 'jose';
 import { TokenError } from '../bearer-token.ts';
 import type { OidcProvider } from './provider.ts';
+import { discoveryUrlOf, readProvider } from './provider-fetch.ts';
 
 const timeoutMs = 10_000;
-const bytesMax = 1024 * 1024;
 const retryMsMin = 1_000;
 const retryMsMax = 60_000;
 
@@ -47,8 +46,8 @@ export class ProviderKeys {
   };
 
   async #discover(signal: AbortSignal): Promise<void> {
-    const { issuer, discoveryUrl } = this.#provider;
-    const url = discoveryUrl ?? `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
+    const { issuer } = this.#provider;
+    const url = discoveryUrlOf(this.#provider);
     for (let retryMs = retryMsMin; !signal.aborted; retryMs = Math.min(retryMs * 2, retryMsMax)) {
       try {
         const keysUrl = keysUrlIn(JSON.parse(await this.#fetch(url, signal)), issuer);
@@ -66,32 +65,8 @@ export class ProviderKeys {
     }
   }
 
-  /** Redirects are not followed: whom to trust is decided by the address. */
   #fetch(url: string, signal: AbortSignal): Promise<string> {
-    const { certificateAuthority: ca } = this.#provider;
-    return new Promise((resolve, reject) => {
-      const outgoing = request(
-        url,
-        { ...(ca && { ca }), headers: { accept: 'application/json' }, timeout: timeoutMs, signal, agent: false },
-        (response) => {
-          const chunks: Buffer[] = [];
-          let size = 0;
-          response.on('error', reject);
-          response.on('data', (chunk: Buffer) => {
-            size += chunk.length;
-            if (size > bytesMax) outgoing.destroy(new Error(`${url} sent more than ${bytesMax} bytes`));
-            chunks.push(chunk);
-          });
-          response.on('end', () => {
-            if (response.statusCode === 200) resolve(Buffer.concat(chunks).toString('utf8'));
-            else reject(new Error(`${url} answered ${response.statusCode}`));
-          });
-        },
-      );
-      outgoing.on('timeout', () => outgoing.destroy(new Error(`${url} did not answer within ${timeoutMs} ms`)));
-      outgoing.on('error', reject);
-      outgoing.end();
-    });
+    return readProvider(url, { certificateAuthority: this.#provider.certificateAuthority, signal });
   }
 }
 
