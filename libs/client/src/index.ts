@@ -5,6 +5,7 @@ export * from './http/http-client.ts';
 export { collect, type HttpCall, type RawCall, successful, type Transport } from './http/http-transport.ts';
 export * from './http/in-cluster.ts';
 export * from './http/kubeconfig.ts';
+export type { ExecCall, ExecSession } from './http/pod-exec.ts';
 export * from './informer.ts';
 export * from './informer-set.ts';
 export * from './retry-on-conflict.ts';

@@ -13,6 +13,7 @@ import { endpointSliceMirroringController } from './endpoints/endpoint-slice-mir
 import { endpointSliceController } from './endpoints/endpoint-slices.ts';
 import { endpointsController } from './endpoints/endpoints.ts';
 import { garbageCollector } from './garbage-collector.ts';
+import { builderCleaner } from './image-build/builder-cleaner.ts';
 import { imageBuildController } from './image-build/controller.ts';
 import { ingressController } from './ingress.ts';
 import { jobController } from './job/controller.ts';
@@ -105,6 +106,7 @@ export function controllersFor(options: ControllersOptions): Controller[] {
     erase(attachDetachController(attendance)),
     erase(externalExpansionController),
     erase(imageBuildController),
+    erase(builderCleaner),
     erase(snapshotDefinitionsController),
     erase(snapshotController),
     erase(snapshotContentController),

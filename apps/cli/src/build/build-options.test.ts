@@ -23,6 +23,7 @@ test('the options of a build, as docker build has them', () => {
     cacheClaim: 'layers',
     memory: '2Gi',
     timeoutSeconds: 3600,
+    keepSeconds: 600,
   });
 });
 

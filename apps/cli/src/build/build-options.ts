@@ -1,5 +1,5 @@
 // The command line of `berth build`, with the names that docker build has.
-import { buildTimeoutSecondsDefault, memoryDefault } from '@berth/controllers/image-build';
+import { buildTimeoutSecondsDefault, keepSecondsDefault, memoryDefault } from '@berth/controllers/image-build';
 import { UsageError } from '@berth/telemetry/command-line';
 import type { Asked, OwnOptions } from '../ask/cluster-options.ts';
 
@@ -16,6 +16,7 @@ export const buildOptions: OwnOptions = {
   'push-secret': { type: 'string' },
   memory: { type: 'string' },
   timeout: { type: 'string' },
+  keep: { type: 'string' },
   quiet: { type: 'boolean', short: 'q' },
   progress: { type: 'string' },
 };
@@ -31,6 +32,8 @@ export const buildUsage = `usage: berth build -t NAME [-f DOCKERFILE] [options] 
   --cache CLAIM             keeps layers in this PersistentVolumeClaim, and takes those of earlier builds; made (5Gi) if it is not there
   --push-secret NAME        a Secret of type kubernetes.io/dockerconfigjson, for registries elsewhere
   --memory QUANTITY         what the build may use at most (default 2Gi); --timeout SECONDS (default 3600)
+  --keep SECONDS            how long the build's pod stays for this user's next build, which is then quick (default 600; 0: not);
+                            builds with secrets have pods of their own
   -n NAMESPACE, -o json, -q (only the image), --progress plain (the build's lines in a pipe, too), --kubeconfig FILE
        berth build --prepare [-n NAMESPACE]
   makes what ImageBuild objects (kubectl explain imagebuild) need in the namespace: the kind, the builder's image, an account that pushes`;
@@ -54,9 +57,11 @@ export interface BuildWish {
   cacheClaim: string | undefined;
   memory: string;
   timeoutSeconds: number;
+  /** 0: in a pod of its own. */
+  keepSeconds: number;
 }
 
-const timeoutSecondsMax = 24 * 3600;
+const secondsMax = 24 * 3600;
 
 /** @throws UsageError naming the option */
 export function buildWish(asked: Asked, environment: NodeJS.ProcessEnv): BuildWish {
@@ -69,7 +74,8 @@ export function buildWish(asked: Asked, environment: NodeJS.ProcessEnv): BuildWi
       cacheClaim: cacheClaim(asked.text('cache')),
       pushSecret: asked.text('push-secret'),
       memory: quantity(asked.text('memory')),
-      timeoutSeconds: seconds(asked.text('timeout')),
+      timeoutSeconds: seconds('timeout', asked.text('timeout'), 1, buildTimeoutSecondsDefault),
+      keepSeconds: seconds('keep', asked.text('keep'), 0, keepSecondsDefault),
     },
     buildArguments: asked.texts('build-arg').flatMap((text) => buildArgument(text, environment)),
     secrets: asked.texts('secret').map(buildSecret),
@@ -111,9 +117,9 @@ function quantity(text = memoryDefault): string {
   return text;
 }
 
-function seconds(text: string | undefined): number {
-  const number = Number(text ?? buildTimeoutSecondsDefault);
-  if (!Number.isInteger(number) || number < 1 || number > timeoutSecondsMax)
-    throw new UsageError(`--timeout: ${JSON.stringify(text)} is no number of seconds from 1 to ${timeoutSecondsMax}`);
+function seconds(name: string, text: string | undefined, least: number, usual: number): number {
+  const number = Number(text ?? usual);
+  if (text === '' || !Number.isInteger(number) || number < least || number > secondsMax)
+    throw new UsageError(`--${name}: ${JSON.stringify(text)} is no number of seconds from ${least} to ${secondsMax}`);
   return number;
 }

@@ -8,7 +8,7 @@ import type { Paint } from '../terminal.ts';
 import { provideBuildAccess } from './build-access.ts';
 import { buildOptions, buildUsage, buildWish } from './build-options.ts';
 import { buildImage } from './image-build.ts';
-import { provideBuilder } from './provide-builder.ts';
+import { builderImageName } from './provide-builder.ts';
 import { ClusterRegistry } from './registry.ts';
 
 /** Of a build that was quiet and failed. */
@@ -62,9 +62,10 @@ async function prepare(asked: Asked, { print, note, paint, signal }: BuildTermin
   if (asked.positionals.length > 0) throw new UsageError('it is: berth build --prepare [-n NAMESPACE]');
   return asked.ask(async ({ client, namespace }) => {
     const registry = await ClusterRegistry.of(client);
-    const builderImage = await provideBuilder({ registry, progress: (text) => note(paint('grey', text)), signal });
+    const builderImage = await builderImageName({ registry, progress: (text) => note(paint('grey', text)), signal });
+    await builderImage.provide();
     await provideBuildAccess(client, namespace);
-    const definition = imageBuildDefinition({ registry: registry.host, builderImage });
+    const definition = imageBuildDefinition({ registry: registry.host, builderImage: builderImage.name });
     const options = { fieldManager: 'berth-build', force: true };
     await client.patch(CustomResourceDefinition, definition.metadata, 'apply', definition, options);
     print(`ImageBuild objects of the namespace ${namespace} are built`);

@@ -1,12 +1,13 @@
 // The image that builds run in, made on first use from programs of Debian that are on this machine: buildah, the two that give it further
-// users, a shell, and the libraries that they load. Its tag is a digest of all of it, so that another version is another image.
+// users, a shell, and the libraries that they load. Its tag follows from which files these are (path, size, time of change, which packages
+// set), so that another version is another image, and nothing large is read where it is there already.
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { readFile, realpath } from 'node:fs/promises';
+import { readFile, realpath, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { promisify } from 'node:util';
-import { builderPaths, builderScript, builderUid, subordinateIds } from '@berth/controllers/image-build';
+import { builderPaths, builderScripts, builderUid, subordinateIds } from '@berth/controllers/image-build';
 import { type TarEntry, tarOf } from './tar.ts';
 
 const run = promisify(execFile);
@@ -17,35 +18,26 @@ export const builderPackages = {
   uidmap: '/usr/bin/newuidmap',
   'busybox-static': '/bin/busybox',
 } as const;
+/** Static, as its package says. */
+const shell = builderPackages['busybox-static'];
+/** Of packages that every Debian has. */
+const essentialPrograms = ['/usr/bin/newgidmap', '/usr/bin/flock', '/bin/tar'];
 
-/** What the script says by name. */
+/** What the scripts say by name. */
 const applets = [
-  'sh',
-  'cat',
-  'cp',
-  'mkdir',
-  'ln',
-  'tr',
-  'sed',
-  'base64',
-  'printf',
-  'head',
-  'unshare',
-  'mount',
-  'rm',
-  'ls',
-  'env',
-  'test',
-  '[',
+  ...['[', 'base64', 'cat', 'chmod', 'cp', 'date', 'env', 'head', 'kill', 'ln', 'ls', 'mkdir', 'mount', 'mv', 'nsenter', 'printf', 'rm'],
+  ...['sed', 'sh', 'sleep', 'stat', 'test', 'timeout', 'touch', 'tr', 'unshare', 'xargs'],
 ];
 /** Numbers of the capabilities that each may use, which it gets as a file's (capabilities(7)) instead of being root's. */
 const capabilities: Record<string, number> = { newuidmap: 7, newgidmap: 6 };
+/** Of the only machines that images are built for; `ldd` is a shell script around it. */
+const loader = '/lib64/ld-linux-x86-64.so.2';
 const authorities = '/etc/ssl/certs/ca-certificates.crt';
 
 export interface BuilderImage {
   tag: string;
   /** The archive of its only layer. */
-  layer: Buffer;
+  layer(): Promise<Buffer>;
 }
 
 /** Packages that this machine misses. */
@@ -55,17 +47,29 @@ export function missingPackages(): string[] {
 
 /** @throws Error when a program is missing */
 export async function builderImage(): Promise<BuilderImage> {
-  const programs = [...Object.values(builderPackages), '/usr/bin/newgidmap'];
-  const libraries = new Set((await Promise.all(programs.map(librariesOf))).flat());
-  const layer = tarOf([
+  const programs = [...Object.values(builderPackages), ...essentialPrograms];
+  const libraries = [...new Set((await Promise.all(programs.filter((program) => program !== shell).map(librariesOf))).flat())].sort();
+  const facts = await Promise.all([...programs, ...libraries, ...(existsSync(authorities) ? [authorities] : [])].map(factsOf));
+  const hash = createHash('sha256').update(JSON.stringify([facts, applets]));
+  for (const { path, data } of configuration()) hash.update(path).update(data ?? '');
+  return { tag: hash.digest('hex').slice(0, 16), layer: () => layerOf(programs, libraries) };
+}
+
+async function factsOf(path: string): Promise<(string | number)[]> {
+  const file = await realpath(path);
+  const { size, mtimeMs } = await stat(file);
+  return [path, file, size, mtimeMs];
+}
+
+async function layerOf(programs: string[], libraries: string[]): Promise<Buffer> {
+  return tarOf([
     ...folders,
     ...(await Promise.all(programs.map(programEntry))),
-    ...(await Promise.all([...libraries].sort().map(libraryEntry))),
+    ...(await Promise.all(libraries.map(libraryEntry))),
     ...applets.map((name) => link(`bin/${name}`, 'busybox')),
     ...(existsSync(authorities) ? [text(authorities.slice(1), await readFile(authorities))] : []),
     ...configuration(),
   ]);
-  return { layer, tag: createHash('sha256').update(layer).digest('hex').slice(0, 16) };
 }
 
 type Entry = TarEntry & { data?: Buffer };
@@ -95,7 +99,7 @@ function configuration(): Entry[] {
     text('etc/subgid', ids),
     text('etc/nsswitch.conf', 'passwd: files\ngroup: files\nhosts: files dns\n'),
     text('etc/containers/policy.json', '{"default":[{"type":"insecureAcceptAnything"}]}\n'),
-    text('usr/bin/berth-build', builderScript, 0o755),
+    ...Object.entries(builderScripts).map(([name, script]) => text(`usr/bin/${name}`, script, 0o755)),
   ];
 }
 
@@ -121,11 +125,8 @@ async function libraryEntry(library: string): Promise<Entry> {
   return text(path, await readFile(await realpath(library)), 0o755);
 }
 
-/** As the loader says; none of what is static. */
+/** As the loader says. */
 async function librariesOf(program: string): Promise<string[]> {
-  const { stdout } = await run('ldd', [program]).catch((error: { stderr?: string; stdout?: string }) => {
-    if (/not a dynamic executable/.test(`${error.stderr}${error.stdout}`)) return { stdout: '' };
-    throw error;
-  });
+  const { stdout } = await run(loader, ['--list', program]);
   return [...stdout.matchAll(/(?:=> )?(\/\S+) \(0x/g)].map(([, path = '']) => path);
 }

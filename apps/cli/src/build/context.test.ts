@@ -27,7 +27,7 @@ function write(path: string, text = path): void {
 
 async function archive(context: BuildContext): Promise<Buffer> {
   const pieces: Buffer[] = [];
-  for await (const piece of packed(context)) pieces.push(piece);
+  for await (const piece of packed(context.entries)) pieces.push(piece);
   return Buffer.concat(pieces);
 }
 

@@ -141,8 +141,8 @@ async function entryOf(source: string, path: string): Promise<ContextEntry | und
 }
 
 /** The archive, piece by piece. @throws ContextError when a file changes meanwhile, or cannot be read */
-export async function* packed(context: Pick<BuildContext, 'entries'>): AsyncGenerator<Buffer> {
-  for (const entry of context.entries) {
+export async function* packed(entries: readonly ContextEntry[]): AsyncGenerator<Buffer> {
+  for (const entry of entries) {
     if (entry.type !== 'file') yield tarHeader(entry);
     else yield* packedFile(entry);
   }
@@ -150,6 +150,13 @@ export async function* packed(context: Pick<BuildContext, 'entries'>): AsyncGene
 }
 
 async function* packedFile(entry: ContextEntry): AsyncGenerator<Buffer> {
+  yield tarHeader(entry);
+  yield* contentOf(entry);
+  yield padding(entry.size ?? 0);
+}
+
+/** Of a file, as long as it was when it was found. @throws ContextError when it changes meanwhile, or cannot be read */
+export async function* contentOf(entry: ContextEntry): AsyncGenerator<Buffer> {
   // A link that has taken the file's place leads nowhere.
   const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
   const file = await open(entry.source, flags).catch((error: Error) => {
@@ -158,10 +165,9 @@ async function* packedFile(entry: ContextEntry): AsyncGenerator<Buffer> {
   try {
     const stats = await file.stat();
     // Nor does one that has taken a folder's above it.
-    if (!stats.isFile() || (await readlink(`/proc/self/fd/${file.fd}`)) !== entry.source) throw changed(entry);
-    yield tarHeader({ ...entry, size: stats.size });
+    const isSame = stats.isFile() && stats.size === entry.size && (await readlink(`/proc/self/fd/${file.fd}`)) === entry.source;
+    if (!isSame) throw changed(entry);
     yield* bytesOf(file, stats.size, entry);
-    yield padding(stats.size);
   } finally {
     await file.close();
   }
@@ -176,7 +182,7 @@ async function* bytesOf(file: FileHandle, size: number, entry: ContextEntry): As
   }
 }
 
-function changed({ path }: ContextEntry): ContextError {
+export function changed({ path }: ContextEntry): ContextError {
   return new ContextError(
     `${basename(path)} has changed while it was packed (${path}): build again when nothing writes to it, or leave it out`,
   );

@@ -1,14 +1,25 @@
-// One build from folder to image: context and builder go to the registry, a pod builds and pushes, and what it says last is the result.
-import { randomBytes } from 'node:crypto';
+// One build from folder to image: a builder gets what has changed in the folder, builds and pushes, and says what the result is.
 import { readFile } from 'node:fs/promises';
-import { type Pod, Secret } from '@berth/api';
+import { type Pod, SelfSubjectReview } from '@berth/api';
 import type { HttpClient } from '@berth/client';
-import { buildFailure, buildPod, imageNameOf, imageText, resultPrefix } from '@berth/controllers/image-build';
+import { builderReplies, buildFailure, imageNameOf, imageText } from '@berth/controllers/image-build';
 import { provideBuildAccess } from './build-access.ts';
 import type { BuildSecret, BuildWish } from './build-options.ts';
-import { buildContext, packed } from './context.ts';
-import { removePod, runPod } from './pod-run.ts';
-import { provideBuilder } from './provide-builder.ts';
+import {
+  type Builder,
+  type BuilderPorts,
+  type BuilderWish,
+  endText,
+  foundPod,
+  hasEnded,
+  keptBuilder,
+  ownBuilder,
+  removePod,
+  statusOf,
+} from './builder.ts';
+import { buildIn } from './builder-session.ts';
+import { type BuildContext, buildContext, ContextError } from './context.ts';
+import { builderImageName } from './provide-builder.ts';
 import { provideCache } from './provide-cache.ts';
 import { ClusterRegistry } from './registry.ts';
 
@@ -33,7 +44,6 @@ export interface BuildResult {
 /** A build that came to nothing; the message says where and what to do. */
 export class BuildError extends Error {}
 
-const contextRepository = 'berth-build-context';
 /** What a failure is looked for in. */
 const linesKept = 200;
 const megabyte = 1024 * 1024;
@@ -41,88 +51,129 @@ const megabyte = 1024 * 1024;
 /** @throws BuildError, ContextError, ImageNameError, RegistryError */
 export async function buildImage(wish: BuildWish, ports: BuildPorts): Promise<BuildResult> {
   const { client, namespace, progress, signal } = ports;
-  const registry = await ClusterRegistry.of(client);
-  const image = imageText(imageNameOf(wish.tag, { registry: registry.host, namespace }));
-  const context = await buildContext(wish.folder, wish.dockerfile);
-  const secrets = await secretData(wish.secrets, ports.environment);
-  for (const path of context.skipped) progress(`${path} is no file, folder or link, and left out`);
-  progress(`packing ${context.entries.length} files, ${(context.bytes / megabyte).toFixed(1)} MB`);
-  const repository = `${namespace}/${contextRepository}`;
-  const [builder, digest] = await Promise.all([
-    provideBuilder({ registry, progress, signal }),
-    registry.push(repository, packed(context), { Labels: { 'berth.io/part': 'context' } }, undefined, signal),
-    provideBuildAccess(client, namespace),
-    wish.cacheClaim === undefined ? undefined : provideCache(client, namespace, wish.cacheClaim),
+  const [registry, context, secrets, user] = await Promise.all([
+    ClusterRegistry.of(client),
+    buildContext(wish.folder, wish.dockerfile),
+    secretData(wish.secrets, ports.environment),
+    userName(client),
   ]);
-  const name = buildName(image);
-  const pod = buildPod({
-    ...{ name, namespace, image, registry: registry.host, builderImage: builder, memory: wish.memory },
-    ...{ source: { image: `${registry.host}/${repository}@${digest}` }, dockerfile: context.dockerfile, pushSecret: wish.pushSecret },
-    ...{ timeoutSeconds: wish.timeoutSeconds, secret: secrets && name, cacheClaim: wish.cacheClaim },
-    settings: { ...wish, secretIds: wish.secrets.map(({ id }) => id) },
-  });
-  const { entries, bytes, dockerfileText } = context;
-  const dockerfile = { text: dockerfileText, name: wish.dockerfile ?? 'Dockerfile' };
-  return { image, digest: await run(pod, secrets, dockerfile, wish, ports), context: { files: entries.length, bytes } };
+  const image = imageText(imageNameOf(wish.tag, { registry: registry.host, namespace }));
+  const builderImage = await builderImageName({ registry, progress, signal });
+  for (const path of context.skipped) progress(`${path} is no file, folder or link, and left out`);
+  const { memory, cacheClaim, pushSecret, timeoutSeconds, keepSeconds } = wish;
+  const provide = () =>
+    Promise.all([
+      builderImage.provide(),
+      provideBuildAccess(client, namespace),
+      cacheClaim === undefined ? undefined : provideCache(client, namespace, cacheClaim),
+    ]);
+  const asked: BuilderWish = {
+    ...{ namespace, registry: registry.host, builderImage: builderImage.name, memory, cacheClaim, pushSecret, timeoutSeconds, keepSeconds },
+  };
+  const digest = await new ImageBuild({ wish, ports: { ...ports, provide }, image, context, asked, secrets }).inSome(user);
+  return { image, digest, context: { files: context.entries.length, bytes: context.bytes } };
 }
 
-/** @returns the digest of what was pushed */
-async function run(
-  pod: Pod,
-  secrets: Record<string, string> | undefined,
-  dockerfile: { text: string; name: string },
-  wish: BuildWish,
-  ports: BuildPorts,
-): Promise<string> {
-  const { client, namespace, progress, signal } = ports;
-  const kept: string[] = [];
-  const line = (text: string) => {
-    kept.push(text);
-    if (kept.length > linesKept) kept.shift();
-    ports.line(text);
-  };
-  try {
-    const created = async ({ metadata }: Pod) => {
-      if (!secrets) return;
-      // Gone with its pod, whatever becomes of this process.
-      const ownerReferences = [{ apiVersion: 'v1', kind: 'Pod', name: metadata.name, uid: metadata.uid ?? '' }];
-      await client.create(Secret, {
-        apiVersion: 'v1',
-        kind: 'Secret',
-        metadata: { name: metadata.name, namespace, ownerReferences },
-        data: secrets,
-      });
-    };
-    const { exitCode, reason, message } = await runPod(pod, { client, line, progress, signal, created });
-    const digest = new RegExp(`${resultPrefix}(sha256:[0-9a-f]{64})`).exec(message)?.[1];
-    if (exitCode === 0 && digest !== undefined) return digest;
-    throw failed({ reason, message, output: kept.join('\n') }, dockerfile, wish);
-  } finally {
-    await removePod(client, pod);
+async function userName(client: HttpClient): Promise<string> {
+  const body = { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview', metadata: { name: '' } };
+  const { status } = await client.create(SelfSubjectReview, body as SelfSubjectReview);
+  return status?.userInfo?.username ?? '';
+}
+
+interface BuildFacts {
+  wish: BuildWish;
+  ports: BuildPorts & BuilderPorts;
+  /** In full, with its tag. */
+  image: string;
+  context: BuildContext;
+  asked: BuilderWish;
+  /** Base64 by identifier. */
+  secrets: Record<string, string> | undefined;
+}
+
+/** Of a builder that could not take the build, or went away under it, through no fault of the build. */
+class BuilderGone extends Error {}
+
+class ImageBuild {
+  readonly #facts: BuildFacts;
+  #output: string[] = [];
+
+  constructor(facts: BuildFacts) {
+    this.#facts = facts;
+  }
+
+  /** In the builder of this user if it is free, else in one for this build. @returns the digest of what was pushed */
+  async inSome(user: string): Promise<string> {
+    const { asked, secrets, ports } = this.#facts;
+    const hasSecrets = secrets !== undefined || asked.pushSecret !== undefined;
+    if (!hasSecrets && asked.keepSeconds > 0) {
+      try {
+        return await this.#in(await keptBuilder(asked, user, ports));
+      } catch (error) {
+        if (!(error instanceof BuilderGone)) throw error;
+        ports.progress(`${error.message}: building in another pod`);
+      }
+    }
+    const builder = await ownBuilder(asked, secrets, ports);
+    try {
+      return await this.#in(builder);
+    } finally {
+      await removePod(ports.client, builder.pod);
+    }
+  }
+
+  async #in({ pod, isKept }: Builder): Promise<string> {
+    const { wish, ports, image, context, asked } = this.#facts;
+    const { client, namespace, signal, progress } = ports;
+    this.#output = [];
+    const result = await buildIn({
+      ...{ client, namespace, pod: pod.metadata.name, image, registry: asked.registry, dockerfile: context.dockerfile, context, signal },
+      timeoutSeconds: wish.timeoutSeconds,
+      settings: { ...wish, secretIds: wish.secrets.map(({ id }) => id) },
+      line: (text) => this.#line(text),
+      sending: (bytes) => progress(`sending ${(bytes / megabyte).toFixed(1)} of ${(context.bytes / megabyte).toFixed(1)} MB`),
+    }).catch((error: unknown) => this.#broken(error, pod, isKept));
+    if (result.exitCode === 0 && result.digest !== undefined) return result.digest;
+    if (result.exitCode === builderReplies.busyCode) throw new BuilderGone('another build is in the builder');
+    if (result.exitCode === builderReplies.timeoutCode) throw this.#tooLong();
+    throw this.#failed();
+  }
+
+  /** @throws what it was that broke the connection to the build */
+  async #broken(error: unknown, pod: Pod, isKept: boolean): Promise<never> {
+    const { wish, ports } = this.#facts;
+    if (ports.signal.aborted) throw new BuildError('interrupted');
+    if (error instanceof ContextError) throw error;
+    const { namespace = '', name, uid } = pod.metadata;
+    const found = await foundPod(ports.client, namespace, name);
+    if (found && statusOf(found)?.state?.terminated?.reason === 'OOMKilled') throw tooLarge(wish);
+    if (found && found.metadata.uid === uid && !hasEnded(found) && !found.metadata.deletionTimestamp) throw error;
+    const text = `the build's pod went away${found ? ` (${endText(found)})` : ''}`;
+    throw isKept ? new BuilderGone(text) : new BuildError(text);
+  }
+
+  #line(text: string): void {
+    this.#output.push(text);
+    if (this.#output.length > linesKept) this.#output.shift();
+    this.#facts.ports.line(text);
+  }
+
+  #tooLong(): BuildError {
+    return new BuildError(`the build took longer than ${this.#facts.wish.timeoutSeconds} s: allow it more with --timeout`);
+  }
+
+  #failed(): BuildError {
+    const { context, wish } = this.#facts;
+    const output = this.#output.join('\n');
+    if (/(?:signal: killed|Killed)$/m.test(output)) return tooLarge(wish);
+    const { line, instruction, message, remedy } = buildFailure(output, context.dockerfileText);
+    const where = line === undefined ? 'the build failed' : `${wish.dockerfile ?? 'Dockerfile'}:${line}: ${instruction}`;
+    return new BuildError(`${where}: ${message}; ${remedy}`);
   }
 }
 
-function failed(
-  { reason, message, output }: { reason: string; message: string; output: string },
-  dockerfile: { text: string; name: string },
-  wish: BuildWish,
-): BuildError {
-  if (reason === 'OOMKilled') return new BuildError(`the build used more memory than ${wish.memory}: allow it more with --memory`);
-  if (reason === 'DeadlineExceeded')
-    return new BuildError(`the build took longer than ${wish.timeoutSeconds} s: allow it more with --timeout`);
-  if (output === '') return new BuildError(`the build's pod failed: ${[reason, message].filter((part) => part !== '').join(': ')}`);
-  const { line, instruction, message: said, remedy } = buildFailure(output, dockerfile.text);
-  const where = line === undefined ? 'the build failed' : `${dockerfile.name}:${line}: ${instruction}`;
-  return new BuildError(`${where}: ${said}; ${remedy}`);
-}
-
-function buildName(image: string): string {
-  const base =
-    (image.split('/').at(-1) ?? '')
-      .split(':')[0]
-      ?.replaceAll(/[^a-z0-9-]+/g, '-')
-      .slice(0, 40) ?? '';
-  return `build-${base}-${randomBytes(4).toString('hex')}`;
+function tooLarge({ memory }: BuildWish): BuildError {
+  return new BuildError(`the build used more memory than ${memory}: allow it more with --memory`);
 }
 
 /** Base64 by identifier. */

@@ -5,22 +5,33 @@ import type { ClusterRegistry } from './registry.ts';
 
 const repository = 'berth/builder';
 
-export interface BuilderPorts {
+export interface BuilderImagePorts {
   registry: ClusterRegistry;
   progress(line: string): void;
   signal: AbortSignal;
 }
 
-/** @returns its name, for pods @throws Error that says what to install */
-export async function provideBuilder({ registry, progress, signal }: BuilderPorts): Promise<string> {
+export interface BuilderImageName {
+  /** For pods. */
+  name: string;
+  /** Makes it if it is not there. */
+  provide(): Promise<void>;
+}
+
+/** @throws Error that says what to install */
+export async function builderImageName({ registry, progress, signal }: BuilderImagePorts): Promise<BuilderImageName> {
   const missing = missingPackages();
   if (missing.length > 0) install(missing, progress);
   const { tag, layer } = await builderImage();
-  const name = `${registry.host}/${repository}:${tag}`;
-  if ((await registry.digestOf(repository, tag)) !== undefined) return name;
-  progress('making the image that builds run in, which is done once');
-  await registry.push(repository, once(layer), { Env: ['PATH=/usr/bin:/bin'], Labels: { 'berth.io/part': 'builder' } }, tag, signal);
-  return name;
+  return {
+    name: `${registry.host}/${repository}:${tag}`,
+    async provide() {
+      if ((await registry.digestOf(repository, tag)) !== undefined) return;
+      progress('making the image that builds run in, which is done once');
+      const config = { Env: ['PATH=/usr/bin:/bin'], Labels: { 'berth.io/part': 'builder' } };
+      await registry.push(repository, once(await layer()), config, tag, signal);
+    },
+  };
 }
 
 function install(packages: string[], progress: (line: string) => void): void {

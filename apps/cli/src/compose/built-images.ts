@@ -2,7 +2,7 @@
 // Pods name them by digest, so that an image that was built anew is one that starts new pods.
 import type { HttpClient } from '@berth/client';
 import type { ServiceBuild } from '@berth/compose';
-import { buildTimeoutSecondsDefault, imageNameOf, imageText, memoryDefault } from '@berth/controllers/image-build';
+import { buildTimeoutSecondsDefault, imageNameOf, imageText, keepSecondsDefault, memoryDefault } from '@berth/controllers/image-build';
 import { buildImage } from '../build/image-build.ts';
 import { ClusterRegistry } from '../build/registry.ts';
 import type { ComposeArguments } from './compose-options.ts';
@@ -61,7 +61,12 @@ async function built(
   };
   const wish = {
     ...{ folder: context, dockerfile, tag, buildArguments, labels, target, pushSecret: undefined, cacheClaim: undefined },
-    ...{ memory: memoryDefault, timeoutSeconds: buildTimeoutSecondsDefault, isUncached: isUncached || build.isUncached },
+    ...{
+      memory: memoryDefault,
+      timeoutSeconds: buildTimeoutSecondsDefault,
+      keepSeconds: keepSecondsDefault,
+      isUncached: isUncached || build.isUncached,
+    },
     secrets: build.secrets.map(({ id, base64 }) => ({ id, source: { base64 } })),
   };
   const ports = { client, namespace, environment, signal, line, progress: (text: string) => progress(`${service}: ${text}`) };

@@ -4,6 +4,7 @@ import { type KindDefinition, type KubeObject, type ObjectKey, parseJson, type S
 import type { Client, DeleteOptions, ListOptions, ObjectList, PatchType, WatchEvent, WatchOptions, WriteOptions } from '../client.ts';
 import { collect, type HttpCall, HttpTransport, type RawCall, type Transport } from './http-transport.ts';
 import type { Connection } from './kubeconfig.ts';
+import { type ExecCall, type ExecSession, execInPod } from './pod-exec.ts';
 import { linesOf } from './stream-lines.ts';
 
 /** One watch event. */
@@ -112,6 +113,14 @@ export class HttpClient implements Client {
   send(call: RawCall): Promise<IncomingMessage> {
     if (!this.#transport.send) throw new Error('this way leads to the API only');
     return this.#transport.send(call);
+  }
+
+  /** @throws StatusError where it may not be, or the pod is not there */
+  exec(call: ExecCall): Promise<ExecSession> {
+    return execInPod(call, (path, protocol, opened) => {
+      if (!this.#transport.connect) throw new Error('this way leads to the API only');
+      return this.#transport.connect(path, protocol, opened);
+    });
   }
 
   /** The bytes of a path that may go on, such as a log that is followed. Ends when the server ends it or the signal aborts. */

@@ -3,7 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { pipeline } from 'node:stream/promises';
+import type { SecureContextOptions } from 'node:tls';
 import { isRecord, parseJson, type Status, StatusError } from '@berth/machinery';
+import { WebSocket } from 'ws';
 import type { Connection } from './kubeconfig.ts';
 
 const socketsMax = 256;
@@ -30,8 +32,12 @@ export interface Transport {
   open(call: HttpCall): Promise<IncomingMessage>;
   /** Where there is more than the API. @throws as `open` */
   send?(call: RawCall): Promise<IncomingMessage>;
+  /** @param opened called before anything can have come over it @throws as `open` */
+  connect?<T>(path: string, protocol: string, opened: (socket: WebSocket) => T): Promise<T>;
   close(): void;
 }
+
+type TlsOptions = Pick<SecureContextOptions, 'ca' | 'cert' | 'key'>;
 
 export class HttpTransport implements Transport {
   readonly #url: URL;
@@ -40,6 +46,7 @@ export class HttpTransport implements Transport {
   readonly #headers: Record<string, string>;
   readonly #request: typeof httpsRequest;
   readonly #agent: HttpAgent;
+  readonly #tls: TlsOptions;
   readonly #tokenFile: string | undefined;
 
   constructor(connection: Connection) {
@@ -48,8 +55,8 @@ export class HttpTransport implements Transport {
     const secure = this.#url.protocol === 'https:';
     const pool = { keepAlive: true, maxSockets: socketsMax };
     this.#request = secure ? httpsRequest : httpRequest;
-    const tls = { ca: connection.certificateAuthority, cert: connection.clientCertificate, key: connection.clientKey };
-    this.#agent = secure ? new HttpsAgent({ ...pool, ...tls }) : new HttpAgent(pool);
+    this.#tls = { ca: connection.certificateAuthority, cert: connection.clientCertificate, key: connection.clientKey };
+    this.#agent = secure ? new HttpsAgent({ ...pool, ...this.#tls }) : new HttpAgent(pool);
     this.#tokenFile = connection.tokenFile;
     this.#headers = { accept: 'application/json', ...(connection.token && { authorization: `Bearer ${connection.token}` }) };
   }
@@ -66,10 +73,25 @@ export class HttpTransport implements Transport {
     return successful(await this.#send(call));
   }
 
+  /** On a connection of its own. */
+  async connect<T>(path: string, protocol: string, opened: (socket: WebSocket) => T): Promise<T> {
+    const url = `${this.#url.protocol === 'https:' ? 'wss' : 'ws'}://${this.#url.host}${this.#base}${path}`;
+    const socket = new WebSocket(url, [protocol], { ...this.#tls, headers: await this.#identity(), perMessageDeflate: false });
+    return new Promise((resolve, reject) => {
+      socket.once('open', () => resolve(opened(socket.off('error', reject))));
+      socket.once('error', reject);
+      socket.once('unexpected-response', (_request, response) => successful(response).then(() => socket.terminate(), reject));
+    });
+  }
+
+  async #identity(): Promise<Record<string, string>> {
+    if (this.#tokenFile === undefined) return this.#headers;
+    return { ...this.#headers, authorization: `Bearer ${(await readFile(this.#tokenFile, 'utf8')).trim()}` };
+  }
+
   async #send({ method, path, contentType, headers: more, body, signal }: RawCall): Promise<IncomingMessage> {
     const headers = {
-      ...this.#headers,
-      ...(this.#tokenFile !== undefined && { authorization: `Bearer ${(await readFile(this.#tokenFile, 'utf8')).trim()}` }),
+      ...(await this.#identity()),
       ...(body !== undefined && { 'content-type': contentType ?? 'application/json' }),
       ...((typeof body === 'string' || body instanceof Uint8Array) && { 'content-length': Buffer.byteLength(body) }),
       ...more,

@@ -10,6 +10,7 @@ export const registryAddress = 'kubernetes.default.svc';
 /** In the folder of every agent. */
 export const builderProfile = 'berth/image-build.json';
 export const buildLabel = 'berth.io/build';
+export const builderContainer = 'build';
 export const memoryDefault = '2Gi';
 export const buildTimeoutSecondsDefault = 3600;
 const tokenSecondsMin = 600;
@@ -54,15 +55,51 @@ export interface BuildRequest {
 }
 
 export function buildPod(request: BuildRequest): Pod {
-  const { name, namespace, memory, timeoutSeconds } = request;
-  const mounts = [...mountsOf(request)];
+  const { name, namespace, timeoutSeconds, settings, source } = request;
+  const { image, dockerfile } = request;
+  return podOf(request, {
+    metadata: { name, namespace, labels: { [buildLabel]: name, 'app.kubernetes.io/managed-by': 'berth' } },
+    command: ['/bin/sh', '/usr/bin/berth-build'],
+    args: buildahArguments(settings),
+    environment: {
+      ...buildEnvironment({ image, dockerfile, registry: request.registry }),
+      // Files of a ConfigMap are links, which an image would get as such.
+      CONTEXT_LINKS: source.configMap === undefined ? '' : 'followed',
+    },
+    mounts: [contextMount(source)],
+    deadlineSeconds: timeoutSeconds,
+  });
+}
+
+/** Of what a build's pod and a builder's have in common. */
+export type PodRequest = Pick<
+  BuildRequest,
+  'registry' | 'builderImage' | 'secret' | 'pushSecret' | 'cacheClaim' | 'memory' | 'timeoutSeconds'
+>;
+
+interface PodParts {
+  metadata: Pod['metadata'];
+  command: string[];
+  args?: string[];
+  environment: Record<string, string>;
+  mounts: Mount[];
+  deadlineSeconds?: number;
+}
+
+interface Mount {
+  volume: Volume;
+  mount: VolumeMount;
+}
+
+export function podOf(request: PodRequest, { metadata, command, args, environment, mounts: own, deadlineSeconds }: PodParts): Pod {
+  const mounts = [...own, ...mountsOf(request)];
   return {
     apiVersion: 'v1',
     kind: 'Pod',
-    metadata: { name, namespace, labels: { [buildLabel]: name, 'app.kubernetes.io/managed-by': 'berth' } },
+    metadata,
     spec: {
       restartPolicy: 'Never',
-      activeDeadlineSeconds: timeoutSeconds,
+      ...(deadlineSeconds !== undefined && { activeDeadlineSeconds: deadlineSeconds }),
       serviceAccountName: builderAccount,
       automountServiceAccountToken: false,
       enableServiceLinks: false,
@@ -74,13 +111,13 @@ export function buildPod(request: BuildRequest): Pod {
       },
       containers: [
         {
-          name: 'build',
+          name: builderContainer,
           image: request.builderImage,
-          command: ['/bin/sh', '/usr/bin/berth-build'],
-          args: buildahArguments(request.settings),
+          command,
+          ...(args && { args }),
           // Of a build that failed, what it wrote last.
           terminationMessagePolicy: 'FallbackToLogsOnError',
-          env: environment(request),
+          env: variables({ ...commonEnvironment(request), ...environment }),
           securityContext: {
             // newuidmap is what gains them, and nothing else could.
             allowPrivilegeEscalation: true,
@@ -90,7 +127,7 @@ export function buildPod(request: BuildRequest): Pod {
           resources: {
             // What has a limit alone would be reserved in full.
             requests: { cpu: '100m', memory: '128Mi', 'ephemeral-storage': '64Mi' },
-            limits: { cpu: '4', memory, 'ephemeral-storage': '20Gi' },
+            limits: { cpu: '4', memory: request.memory, 'ephemeral-storage': '20Gi' },
           },
           // Where buildah looks for room whatever its variables say.
           volumeMounts: [...mounts.map(({ mount }) => mount), { name: 'tmp', mountPath: '/var/tmp' }],
@@ -101,7 +138,7 @@ export function buildPod(request: BuildRequest): Pod {
   };
 }
 
-function buildahArguments({ buildArguments, labels, target, isUncached, secretIds }: BuildSettings): string[] {
+export function buildahArguments({ buildArguments, labels, target, isUncached, secretIds }: BuildSettings): string[] {
   return [
     ...buildArguments.flatMap((text) => ['--build-arg', text]),
     ...labels.flatMap((text) => ['--label', text]),
@@ -111,34 +148,40 @@ function buildahArguments({ buildArguments, labels, target, isUncached, secretId
   ];
 }
 
-function environment({ registry, image, dockerfile, cacheClaim, source }: BuildRequest) {
-  const values = {
-    PATH: '/usr/bin:/bin',
-    REGISTRY_NAME: registry,
-    REGISTRY_ADDRESS: registryAddress,
+/** What differs between builds. */
+export function buildEnvironment({ registry, image, dockerfile }: Pick<BuildRequest, 'registry' | 'image' | 'dockerfile'>) {
+  return {
     IMAGE: image,
     PUSH_IMAGE: image.startsWith(`${registry}/`) ? image.replace(registry, registryAddress) : image,
     DOCKERFILE: dockerfile,
-    // Files of a ConfigMap are links, which an image would get as such.
-    CONTEXT_LINKS: source.configMap === undefined ? '' : 'followed',
+  };
+}
+
+function commonEnvironment({ registry, cacheClaim }: PodRequest) {
+  return {
+    PATH: '/usr/bin:/bin',
+    REGISTRY_NAME: registry,
+    REGISTRY_ADDRESS: registryAddress,
     STORAGE: cacheClaim === undefined ? `${builderPaths.work}/storage` : `${builderPaths.cache}/storage`,
   };
+}
+
+function variables(values: Record<string, string>) {
   return Object.entries(values).map(([name, value]) => ({ name, value }));
 }
 
-function* mountsOf(request: BuildRequest): Generator<{ volume: Volume; mount: VolumeMount }> {
-  const { source, secret, pushSecret, cacheClaim } = request;
-  const mounted = (name: string, mountPath: string, source: Omit<Volume, 'name'>, readOnly = true) => ({
-    volume: { name, ...source },
-    mount: { name, mountPath, ...(readOnly && { readOnly }) },
-  });
-  yield contextMount(source);
+const mounted = (name: string, mountPath: string, source: Omit<Volume, 'name'>, readOnly = true): Mount => ({
+  volume: { name, ...source },
+  mount: { name, mountPath, ...(readOnly && { readOnly }) },
+});
+
+function* mountsOf({ secret, pushSecret, cacheClaim, timeoutSeconds }: PodRequest): Generator<Mount> {
   yield mounted('work', builderPaths.work, { emptyDir: { sizeLimit: '20Gi' } }, false);
   yield mounted('tmp', '/tmp', { emptyDir: { sizeLimit: '1Gi' } }, false);
   yield mounted('registry-access', '/run/berth', {
     projected: {
       sources: [
-        { serviceAccountToken: { path: 'token', expirationSeconds: Math.max(tokenSecondsMin, request.timeoutSeconds) } },
+        { serviceAccountToken: { path: 'token', expirationSeconds: Math.max(tokenSecondsMin, timeoutSeconds) } },
         { configMap: { name: 'kube-root-ca.crt', items: [{ key: 'ca.crt', path: 'ca.crt' }] } },
       ],
     },
@@ -148,7 +191,7 @@ function* mountsOf(request: BuildRequest): Generator<{ volume: Volume; mount: Vo
   if (cacheClaim !== undefined) yield mounted('cache', builderPaths.cache, { persistentVolumeClaim: { claimName: cacheClaim } }, false);
 }
 
-function contextMount({ image, configMap, claim }: BuildSource): { volume: Volume; mount: VolumeMount } {
+function contextMount({ image, configMap, claim }: BuildSource): Mount {
   const name = 'context';
   const mount = { name, mountPath: builderPaths.context, readOnly: true };
   if (image !== undefined) return { volume: { name, image: { reference: image, pullPolicy: 'IfNotPresent' } }, mount };

@@ -4,10 +4,12 @@ import { isReason, type KindDefinition } from '@berth/machinery';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startTestCluster, type TestCluster } from '../testing.ts';
 import { builderAccount } from './build-pod.ts';
+import { builderPod } from './builder-pod.ts';
 import { planBuild } from './controller.ts';
 import { type ImageBuild, imageBuildDefinition } from './image-build-kind.ts';
 
 const namespace = 'default';
+const builderRequest = { namespace, registry: 'r', builderImage: 'r/b:1', memory: '1Gi', timeoutSeconds: 60, keepSeconds: 60 };
 const digest = `sha256:${'a'.repeat(64)}`;
 let cluster: TestCluster;
 let kind: KindDefinition;
@@ -106,6 +108,15 @@ test('once its time is over it goes, and its pod with it', async () => {
   await cluster.eventually(async () =>
     (await cluster.client.list(Pod, { namespace })).items.every(({ metadata }) => metadata.name !== 'short-build'),
   );
+});
+
+test('a builder that has ended is removed, one that waits stays', async () => {
+  const made = (name: string) => ({ ...builderPod({ ...builderRequest, name }), status: {} });
+  for (const name of ['builder-idle', 'builder-over']) await cluster.client.create(Pod, made(name));
+  await setPod(made('builder-over'), 'Succeeded', { terminated: { exitCode: 0 } });
+  const names = async () => (await cluster.client.list(Pod, { namespace })).items.map(({ metadata }) => metadata.name);
+  await cluster.eventually(async () => !(await names()).includes('builder-over'));
+  expect(await names()).toContain('builder-idle');
 });
 
 test.each([

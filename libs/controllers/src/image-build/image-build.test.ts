@@ -3,6 +3,7 @@ import { Pod } from '@berth/api';
 import { expect, test } from 'vitest';
 import { buildFailure } from './build-failure.ts';
 import { type BuildRequest, buildPod } from './build-pod.ts';
+import { builderCommand, builderPod } from './builder-pod.ts';
 import { imageNameOf, imageText } from './image-name.ts';
 
 const place = { registry: 'localhost:5055', namespace: 'shop' };
@@ -33,7 +34,7 @@ const request: BuildRequest = {
   registry: 'localhost:5055',
   image: 'localhost:5055/shop/app:1',
   builderImage: 'localhost:5055/berth/builder:1',
-  source: { image: 'localhost:5055/shop/berth-build-context@sha256:x' },
+  source: { image: 'localhost:5055/shop/files@sha256:x' },
   dockerfile: 'Dockerfile',
   settings: { buildArguments: ['A=$(id); rm -rf /'], labels: ['a=b'], secretIds: ['key'], target: 'last', isUncached: true },
   memory: '2Gi',
@@ -78,6 +79,25 @@ test('what people say reaches buildah as arguments, never a shell', () => {
       '--no-cache',
     ],
   });
+});
+
+test('a builder is as a build’s pod is, and nothing of a build is in it', () => {
+  const own = buildPod({ ...request, cacheClaim: 'c' }).spec;
+  const { metadata, spec } = builderPod({ ...request, name: 'builder-1', keepSeconds: 60, cacheClaim: 'c' });
+  const stored = structuredClone(builderPod({ ...request, name: 'builder-1', keepSeconds: 60 }));
+  Pod.defaults(stored);
+  expect(Pod.validate(stored)).toEqual([]);
+  expect(metadata.labels).toMatchObject({ 'berth.io/builder': 'builder-1' });
+  expect(spec.activeDeadlineSeconds).toBeUndefined();
+  expect(spec.securityContext).toEqual(own.securityContext);
+  const [container, other] = [spec.containers[0], own.containers[0]];
+  for (const field of ['securityContext', 'resources', 'image'] as const) expect(container?.[field]).toEqual(other?.[field]);
+  expect(spec.volumes).toEqual(own.volumes?.filter(({ name }) => name !== 'context'));
+  expect(JSON.stringify(spec)).not.toContain('app:1');
+  expect(builderCommand({ ...request, image: 'localhost:5055/shop/a:$(id)' })).toEqual([
+    ...['env', 'IMAGE=localhost:5055/shop/a:$(id)', 'PUSH_IMAGE=kubernetes.default.svc/shop/a:$(id)'],
+    ...['DOCKERFILE=Dockerfile', 'TIMEOUT_SECONDS=60', '/bin/sh', '/usr/bin/berth-builder-run'],
+  ]);
 });
 
 test('images of the cluster are pushed past its API server, others where they say', () => {
