@@ -8,7 +8,7 @@ import { readFile, realpath, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { promisify } from 'node:util';
 import { builderPaths, builderScripts, builderUid, subordinateIds } from '@berth/controllers/image-build';
-import { type TarEntry, tarOf } from './tar.ts';
+import { type TarEntry, tarOf } from '@berth/runtime/tar';
 
 const run = promisify(execFile);
 

@@ -11,9 +11,9 @@ import {
   builderReplies,
   resultPrefix,
 } from '@berth/controllers/image-build';
+import { tarOf } from '@berth/runtime/tar';
 import { type BuildContext, packed } from './context.ts';
 import { archiveBytes, changesOf, fingerprints, listBytesMax, listText, readList } from './context-changes.ts';
-import { tarOf } from './tar.ts';
 
 const lineBytesMax = 64 * 1024;
 const nothing = Buffer.alloc(0);

@@ -9,6 +9,8 @@ import { until } from '../compose/awaited-state.ts';
 
 /** Of one that serves a single build, should whoever asked for it vanish. */
 const ownKeepSeconds = 60;
+/** Until the end of a container that was killed is known. */
+const endSeconds = 15;
 
 export interface BuilderPorts {
   client: HttpClient;
@@ -69,8 +71,20 @@ export async function ownBuilder(wish: BuilderWish, secrets: Record<string, stri
   }
 }
 
+/** As it is once it has ended, or after a while all the same; undefined where it goes. */
+export async function endOf(client: HttpClient, { metadata: { namespace = '', name, uid } }: Pod): Promise<Pod | undefined> {
+  let last: Pod | undefined;
+  const isOver = (pods: ReadonlyMap<string, Pod>) => {
+    const found = pods.get(name);
+    last = found?.metadata.uid === uid && !found?.metadata.deletionTimestamp ? found : undefined;
+    return !last || hasEnded(last);
+  };
+  await until(client, { kind: Pod, namespace, fieldSelector: `metadata.name=${name}` }, isOver, AbortSignal.timeout(endSeconds * 1000));
+  return last;
+}
+
 /** Undefined where it is gone. */
-export async function foundPod(client: HttpClient, namespace: string, name: string): Promise<Pod | undefined> {
+async function foundPod(client: HttpClient, namespace: string, name: string): Promise<Pod | undefined> {
   try {
     return await client.get(Pod, { namespace, name });
   } catch (error) {

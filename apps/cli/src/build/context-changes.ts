@@ -3,8 +3,8 @@
 // them changes their times.
 import { createHash } from 'node:crypto';
 import { gunzipSync, gzipSync } from 'node:zlib';
+import { padding, tarEnd, tarHeader } from '@berth/runtime/tar';
 import { type ContextEntry, contentOf } from './context.ts';
-import { padding, tarEnd, tarHeader } from './tar.ts';
 
 /** Of lists: what so many files as may be come to. */
 export const listBytesMax = 256 * 2 ** 20;

@@ -4,8 +4,8 @@ import { constants } from 'node:fs';
 import { type FileHandle, lstat, open, readdir, readFile, readlink, realpath } from 'node:fs/promises';
 import { basename, join, relative, sep } from 'node:path';
 import { builderUid } from '@berth/controllers/image-build';
+import { padding, type TarEntry, tarEnd, tarHeader } from '@berth/runtime/tar';
 import { ignoreRules } from './dockerignore.ts';
-import { padding, type TarEntry, tarEnd, tarHeader } from './tar.ts';
 
 const filesMax = 500_000;
 const chunkBytes = 256 * 1024;

@@ -10,7 +10,6 @@ import {
   type BuilderPorts,
   type BuilderWish,
   endText,
-  foundPod,
   hasEnded,
   keptBuilder,
   ownBuilder,
@@ -136,6 +135,7 @@ class ImageBuild {
     if (result.exitCode === 0 && result.digest !== undefined) return result.digest;
     if (result.exitCode === builderReplies.busyCode) throw new BuilderGone('another build is in the builder');
     if (result.exitCode === builderReplies.timeoutCode) throw this.#tooLong();
+    if (result.exitCode === builderReplies.killedCode) return this.#broken(new BuildError('the build was killed'), pod, isKept);
     throw this.#failed();
   }
 
@@ -144,10 +144,9 @@ class ImageBuild {
     const { wish, ports } = this.#facts;
     if (ports.signal.aborted) throw new BuildError('interrupted');
     if (error instanceof ContextError) throw error;
-    const { namespace = '', name, uid } = pod.metadata;
-    const found = await foundPod(ports.client, namespace, name);
+    const found = await endOf(ports.client, pod);
     if (found && statusOf(found)?.state?.terminated?.reason === 'OOMKilled') throw tooLarge(wish);
-    if (found && found.metadata.uid === uid && !hasEnded(found) && !found.metadata.deletionTimestamp) throw error;
+    if (found && !hasEnded(found)) throw error;
     const text = `the build's pod went away${found ? ` (${endText(found)})` : ''}`;
     throw isKept ? new BuilderGone(text) : new BuildError(text);
   }

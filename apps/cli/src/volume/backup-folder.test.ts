@@ -3,7 +3,8 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { archiveOf, readBackup, writeBackup } from './backup-folder.ts';
+import { backupName, prune } from './backup.ts';
+import { archiveOf, backupsIn, readBackup, writeBackup } from './backup-folder.ts';
 
 let root: string;
 let folder: string;
@@ -56,4 +57,18 @@ test('what is damaged, cut short, of another version or no backup is refused wit
   await writeFile(manifest, '{');
   await expect(readBackup(folder)).rejects.toThrow('is not JSON');
   await expect(readBackup(root)).rejects.toThrow('is no backup of a volume');
+});
+
+test('of the backups of a claim the newest stay, and those of others whose names begin so', async () => {
+  const destination = backupsIn(root);
+  const write = async (day: number, claim = 'data') => {
+    const of = { ...facts, claim, takenAt: `2026-01-0${day}T00:00:00.000Z` };
+    await destination.place(backupName(of)).write(of, chunks('x'));
+    return of;
+  };
+  for (const day of [3, 1, 2]) await write(day);
+  await write(1, 'data-old');
+  expect(await prune(destination, facts, 2)).toEqual(['ns-data-20260101T000000Z']);
+  expect((await readdir(root)).sort()).toEqual(['ns-data-20260102T000000Z', 'ns-data-20260103T000000Z', 'ns-data-old-20260101T000000Z']);
+  expect(await prune(destination, facts, 2)).toEqual([]);
 });

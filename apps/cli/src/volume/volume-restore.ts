@@ -16,8 +16,8 @@ import {
 } from '@berth/api';
 import { isReason, parseQuantity } from '@berth/machinery';
 import type { Cluster } from '../ask/cluster-options.ts';
-import { archiveOf, type Backup, readBackup } from './backup-folder.ts';
-import { waitUntil } from './wait-until.ts';
+import type { Backup, BackupPlace } from './backup.ts';
+import { waitFor } from './wait-for.ts';
 
 const boundSeconds = 600;
 
@@ -28,11 +28,11 @@ export interface RestoreOptions {
 }
 
 /** @throws Error; no claim is left then */
-export async function restoreVolume(cluster: Cluster, claimName: string, folder: string, options: RestoreOptions): Promise<Backup> {
+export async function restoreVolume(cluster: Cluster, claimName: string, from: BackupPlace, options: RestoreOptions): Promise<Backup> {
   const { client, namespace } = cluster;
   if (await exists(client.get(PersistentVolumeClaim, { namespace, name: claimName })))
     throw new Error(`claim ${claimName} is there already: restore under another name, or delete it first`);
-  const backup = await readBackup(folder);
+  const backup = await from.check();
   const node = chosenNode((await client.list(Node)).items, backup, options.node);
   const id = randomUUID();
   const file = `snapshot-${id}.${backup.fileSystem}`;
@@ -57,7 +57,7 @@ export async function restoreVolume(cluster: Cluster, claimName: string, folder:
   try {
     const path = `/api/v1/nodes/${encodeURIComponent(node)}/proxy/snapshots/${file}/archive`;
     const query = `bytes=${backup.bytes}&sha256=${backup.archive.sha256}`;
-    const sent = await client.send({ method: 'POST', path: `${path}?${query}`, contentType: 'application/x-tar', body: archiveOf(folder) });
+    const sent = await client.send({ method: 'POST', path: `${path}?${query}`, contentType: 'application/x-tar', body: from.archive() });
     sent.resume();
     // It was asked for before it was there.
     await client.patch(contents, { name }, 'merge', { metadata: { annotations: { [attemptAnnotation]: '0' } } });
@@ -82,10 +82,12 @@ async function makeClaim({ client, namespace }: Cluster, name: string, snapshot:
   };
   const { metadata } = await client.create(PersistentVolumeClaim, claim);
   try {
-    await waitUntil(
-      () => `the volume of claim ${name} was not made (kubectl describe pvc ${name} says why)`,
-      boundSeconds,
-      async () => ((await client.get(PersistentVolumeClaim, { namespace, name })).status?.phase === 'Bound' ? true : undefined),
+    const limit = {
+      seconds: boundSeconds,
+      waitsFor: () => `the volume of claim ${name} was not made (kubectl describe pvc ${name} says why)`,
+    };
+    await waitFor(client, { kind: PersistentVolumeClaim, key: { namespace, name } }, limit, ({ status }) =>
+      status?.phase === 'Bound' ? true : undefined,
     );
   } catch (error) {
     await client.delete(PersistentVolumeClaim, { namespace, name }, { preconditions: { uid: metadata.uid ?? '' } });

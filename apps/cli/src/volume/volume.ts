@@ -1,6 +1,14 @@
-// `berth volume backup|restore`: what is in a claim's volume, into a folder and out of it. Exit codes: 0 done, 1 failed, 2 wrong usage.
+// `berth volume`: what is in a claim's volume, into a folder or an S3-like store and out of it, now or by a schedule. Exit codes: 0 done, 1 failed,
+// 2 wrong usage.
+import { resolve } from 'node:path';
+import { Secret } from '@berth/api';
 import { UsageError } from '@berth/telemetry/command-line';
-import { type OwnOptions, readAsked } from '../ask/cluster-options.ts';
+import { type Asked, type Cluster, type OwnOptions, readAsked } from '../ask/cluster-options.ts';
+import type { BackupDestination, BackupPlace } from './backup.ts';
+import { prune } from './backup.ts';
+import { backupFolder, backupsIn } from './backup-folder.ts';
+import { backupInStore, backupsInStore } from './s3/s3-backups.ts';
+import { isS3Address, type S3Location, s3Location } from './s3/s3-location.ts';
 import { backupVolume } from './volume-backup.ts';
 import { restoreVolume } from './volume-restore.ts';
 
@@ -9,14 +17,27 @@ export const volumeOptions: OwnOptions = {
   from: { type: 'string' },
   node: { type: 'string' },
   class: { type: 'string' },
+  keep: { type: 'string' },
+  's3-endpoint': { type: 'string' },
+  's3-region': { type: 'string' },
+  's3-addressing': { type: 'string' },
+  's3-credentials': { type: 'string' },
+  's3-secret': { type: 'string' },
 };
 
-export const volumeUsage = `usage: berth volume backup CLAIM --to FOLDER [-n NAMESPACE] [-o json] [--kubeconfig FILE]
-       berth volume restore CLAIM --from FOLDER [--node NODE] [--class STORAGECLASS] [-n NAMESPACE] [-o json] [--kubeconfig FILE]
-  backup   takes a snapshot of the claim's volume, and writes what it holds into a new folder in FOLDER: an archive with its
-           checksum; pods go on meanwhile. Owners, modes, links and extended attributes are kept.
+export const volumeUsage = `usage: berth volume backup CLAIM --to PLACE [--keep N] [-n NAMESPACE] [-o json] [--kubeconfig FILE]
+       berth volume restore CLAIM --from PLACE [--node NODE] [--class STORAGECLASS] [-n NAMESPACE] [-o json] [--kubeconfig FILE]
+  backup   takes a snapshot of the claim's volume, and writes what it holds into a new folder at PLACE: an archive with its
+           checksum; pods go on meanwhile. Owners, modes, links and extended attributes are kept. With --keep, older backups of the
+           same claim there are removed then, but N.
   restore  makes a new claim of such a folder. The archive is checked first, and again on the node; the claim is bound only
-           once all of it is there.`;
+           once all of it is there.
+  PLACE is a folder, or s3://BUCKET/FOLDER in an S3-like store:
+  --s3-endpoint URL     of a store elsewhere than at Amazon (AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL)
+  --s3-region REGION    (AWS_REGION; default us-east-1)
+  --s3-addressing path|virtual   where the bucket is named: path with an endpoint, else virtual (in the host's name)
+  --s3-credentials FILE in the form of ~/.aws/credentials; else AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN
+  --s3-secret NAME      a Secret of the namespace with any of these variables; AWS_CA_BUNDLE names the store's authorities`;
 
 export async function runVolume(argv: string[], print: (text: string) => void): Promise<number> {
   const asked = readAsked(argv, volumeOptions);
@@ -25,19 +46,59 @@ export async function runVolume(argv: string[], print: (text: string) => void): 
     return 0;
   }
   const [word, claim, ...more] = asked.positionals;
-  const [to, from] = [asked.text('to'), asked.text('from')];
   if (claim === undefined || more.length > 0) throw new UsageError(volumeUsage);
-  if (word === 'backup') {
-    if (to === undefined) throw new UsageError('--to: name the folder for the backup');
-    const done = await asked.ask((cluster) => backupVolume(cluster, claim, to));
-    const text = `${done.folder}: ${done.archive.bytes} bytes of claim ${claim} as of ${done.takenAt}, SHA-256 ${done.archive.sha256}`;
-    print(asked.isJson ? JSON.stringify(done, undefined, 2) : text);
-    return 0;
-  }
-  if (word !== 'restore') throw new UsageError(`it is: berth volume backup or restore, not ${JSON.stringify(word)}`);
-  if (from === undefined) throw new UsageError('--from: name the folder of the backup');
+  if (word === 'backup') return backup(asked, claim, print);
+  if (word === 'restore') return restore(asked, claim, print);
+  throw new UsageError(`it is: berth volume backup or restore, not ${JSON.stringify(word)}`);
+}
+
+async function backup(asked: Asked, claim: string, print: (text: string) => void): Promise<number> {
+  const to = asked.text('to');
+  if (to === undefined) throw new UsageError('--to: name the folder for the backup, or s3://BUCKET/FOLDER');
+  const keep = keptCount(asked.text('keep'));
+  const done = await asked.ask(async (cluster) => {
+    const destination = await destinationOf(asked, cluster, to);
+    const made = await backupVolume(cluster, claim, destination);
+    return { ...made, removed: keep === undefined ? [] : await prune(destination, made, keep) };
+  });
+  const text = `${done.at}: ${done.archive.bytes} bytes of claim ${claim} as of ${done.takenAt}, SHA-256 ${done.archive.sha256}`;
+  print(asked.isJson ? JSON.stringify(done, undefined, 2) : [text, ...done.removed.map((name) => `removed: ${name}`)].join('\n'));
+  return 0;
+}
+
+async function restore(asked: Asked, claim: string, print: (text: string) => void): Promise<number> {
+  const from = asked.text('from');
+  if (from === undefined) throw new UsageError('--from: name the folder of the backup, or s3://BUCKET/FOLDER');
   const options = { node: asked.text('node'), storageClass: asked.text('class') };
-  const done = await asked.ask((cluster) => restoreVolume(cluster, claim, from, options));
+  const done = await asked.ask(async (cluster) => restoreVolume(cluster, claim, await placeOf(asked, cluster, from), options));
   print(asked.isJson ? JSON.stringify(done, undefined, 2) : `claim ${claim} holds what claim ${done.claim} held at ${done.takenAt}`);
   return 0;
+}
+
+async function destinationOf(asked: Asked, cluster: Cluster, to: string): Promise<BackupDestination> {
+  return isS3Address(to) ? backupsInStore(await locationOf(asked, cluster, to)) : backupsIn(resolve(to));
+}
+
+async function placeOf(asked: Asked, cluster: Cluster, from: string): Promise<BackupPlace> {
+  return isS3Address(from) ? backupInStore(await locationOf(asked, cluster, from)) : backupFolder(from);
+}
+
+async function locationOf(asked: Asked, { client, namespace }: Cluster, address: string): Promise<S3Location> {
+  const secret = asked.text('s3-secret');
+  const { data = {} } = secret === undefined ? {} : await client.get(Secret, { namespace, name: secret });
+  const named = Object.entries(data).map(([name, value]) => [name, Buffer.from(value, 'base64').toString('utf8')]);
+  return s3Location(address, s3Options(asked), { ...process.env, ...Object.fromEntries(named) });
+}
+
+function s3Options(asked: Asked) {
+  return {
+    ...{ endpoint: asked.text('s3-endpoint'), region: asked.text('s3-region'), addressing: asked.text('s3-addressing') },
+    credentialsFile: asked.text('s3-credentials'),
+  };
+}
+
+function keptCount(text: string | undefined): number | undefined {
+  if (text !== undefined && !/^[1-9]\d{0,5}$/.test(text))
+    throw new UsageError(`--keep: ${JSON.stringify(text)} is no number of backups such as 7`);
+  return text === undefined ? undefined : Number(text);
 }

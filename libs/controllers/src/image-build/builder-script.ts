@@ -32,6 +32,8 @@ export const builderReplies = {
   next: 'berth-next',
   busyCode: 75,
   timeoutCode: 124,
+  /** With its pod: of a build that was killed alone, it is 1. */
+  killedCode: 137,
 } as const;
 
 const { work } = builderPaths;
@@ -134,7 +136,7 @@ code=0
 $inside unshare -m -p -f /bin/sh /usr/bin/berth-builder-init 3<&0 || code=$?
 touch stamp
 [ ! -e timed-out ] || exit ${builderReplies.timeoutCode}
-[ $code = 0 ] || exit $code
+[ $code = 0 ] || exit 1
 rm begun
 printf '${resultPrefix}%s\\n' "$(cat digest)"
 `;

@@ -1,5 +1,6 @@
 // A one-layer OCI image as a tar archive, made in memory: the pause image needs no registry and no build tool.
 import { createHash } from 'node:crypto';
+import { tarOf } from '../tar.ts';
 
 export interface ImageFile {
   /** Without a leading slash. */
@@ -63,33 +64,6 @@ function digest(data: Buffer): string {
   return `sha256:${createHash('sha256').update(data).digest('hex')}`;
 }
 
-const blockBytes = 512;
-
-/** ustar (POSIX.1-1988): a header block a file, contents padded to whole blocks, two empty blocks at the end. */
-function tar(files: ImageFile[]): Buffer {
-  const parts: Buffer[] = [];
-  for (const { path, mode, data } of files) {
-    const header = Buffer.alloc(blockBytes);
-    const octal = (value: number, offset: number, length: number) =>
-      header.write(`${value.toString(8).padStart(length - 1, '0')}\0`, offset, 'ascii');
-    header.write(path, 0, 100, 'utf8');
-    octal(mode, 100, 8);
-    octal(0, 108, 8);
-    octal(0, 116, 8);
-    octal(data.length, 124, 12);
-    octal(0, 136, 12);
-    header.write('        ', 148, 'ascii');
-    header.write('0', 156, 'ascii');
-    header.write('ustar\0' + '00', 257, 'ascii');
-    header.write(
-      `${header
-        .reduce((sum, byte) => sum + byte, 0)
-        .toString(8)
-        .padStart(6, '0')}\0 `,
-      148,
-      'ascii',
-    );
-    parts.push(header, data, Buffer.alloc((blockBytes - (data.length % blockBytes)) % blockBytes));
-  }
-  return Buffer.concat([...parts, Buffer.alloc(2 * blockBytes)]);
+function tar(files: readonly ImageFile[]): Buffer {
+  return tarOf(files.map((file) => ({ ...file, type: 'file', uid: 0, gid: 0, mtimeSeconds: 0 })));
 }

@@ -1,4 +1,4 @@
-// Tar archives as they are written into layers of images (POSIX.1-2001, pax): what a header has no room for goes into a header before it.
+// Tar archives as they are written into images and sent to builders (POSIX.1-2001, pax): what a header has no room for goes into a header before it.
 // Nothing is ever as a whole in memory but one file's header.
 
 export interface TarEntry {
