@@ -1,15 +1,9 @@
 // The image of the builder in the cluster's registry: made with the first build, and again once what it is made of has changed.
 import { spawnSync } from 'node:child_process';
 import { builderImage, missingPackages } from './builder-image.ts';
-import type { ClusterRegistry } from './registry.ts';
+import { type ImagePorts, provideImage } from './image-of-programs.ts';
 
 const repository = 'berth/builder';
-
-export interface BuilderImagePorts {
-  registry: ClusterRegistry;
-  progress(line: string): void;
-  signal: AbortSignal;
-}
 
 export interface BuilderImageName {
   /** For pods. */
@@ -19,18 +13,14 @@ export interface BuilderImageName {
 }
 
 /** @throws Error that says what to install */
-export async function builderImageName({ registry, progress, signal }: BuilderImagePorts): Promise<BuilderImageName> {
+export async function builderImageName(ports: ImagePorts): Promise<BuilderImageName> {
   const missing = missingPackages();
-  if (missing.length > 0) install(missing, progress);
-  const { tag, layer } = await builderImage();
+  if (missing.length > 0) install(missing, ports.progress);
+  const image = await builderImage();
+  const config = { Env: ['PATH=/usr/bin:/bin'], Labels: { 'berth.io/part': 'builder' } };
   return {
-    name: `${registry.host}/${repository}:${tag}`,
-    async provide() {
-      if ((await registry.digestOf(repository, tag)) !== undefined) return;
-      progress('making the image that builds run in, which is done once');
-      const config = { Env: ['PATH=/usr/bin:/bin'], Labels: { 'berth.io/part': 'builder' } };
-      await registry.push(repository, once(await layer()), config, tag, signal);
-    },
+    name: `${ports.registry.host}/${repository}:${image.tag}`,
+    provide: () => provideImage(image, { repository, config, about: 'builds' }, ports),
   };
 }
 
@@ -47,8 +37,4 @@ function install(packages: string[], progress: (line: string) => void): void {
     const { status, stdout, stderr, error } = spawnSync('apt-get', args, { env, encoding: 'utf8' });
     if (status !== 0) throw new Error(`apt-get ${args.join(' ')} failed: ${error?.message ?? `${stdout}${stderr}`.slice(-2000)}`);
   }
-}
-
-async function* once(bytes: Buffer): AsyncGenerator<Buffer> {
-  yield bytes;
 }

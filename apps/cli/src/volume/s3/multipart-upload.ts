@@ -33,7 +33,8 @@ export async function upload(
     }
     await complete(bucket, key, uploadId, tags);
   } catch (error) {
-    await abort(bucket, key, uploadId);
+    // What went wrong first says more; an upload that cannot be given up now is once it is a day old.
+    await abort(bucket, key, uploadId).catch(() => undefined);
     throw error;
   }
 }
@@ -47,14 +48,9 @@ async function complete(bucket: S3Bucket, key: string, uploadId: string, tags: s
   if (failure !== undefined) throw new S3Error(`${key}: ${text(failure, 'Message')}`, text(failure, 'Code') ?? '', 500);
 }
 
-/** What was sent takes room until then. */
+/** What was sent takes room until then. @throws S3Error, also where it was completed or given up by somebody else */
 export async function abort(bucket: S3Bucket, key: string, uploadId: string): Promise<void> {
-  try {
-    await bucket.ask({ method: 'DELETE', key, query: { uploadId } });
-  } catch (error) {
-    // Completed after all, or by somebody else. Others come on top of what went wrong first, which says more.
-    if (!(error instanceof S3Error)) throw error;
-  }
+  await bucket.ask({ method: 'DELETE', key, query: { uploadId } });
 }
 
 /** Each as large as it may be, the last aside; at least one. */

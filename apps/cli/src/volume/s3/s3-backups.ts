@@ -13,7 +13,7 @@ import {
   parsedManifest,
 } from '../backup.ts';
 import { abort, upload } from './multipart-upload.ts';
-import { S3Bucket } from './s3-bucket.ts';
+import { S3Bucket, S3Error } from './s3-bucket.ts';
 import type { S3Location } from './s3-location.ts';
 
 const abandonedAfterMs = 24 * 3600 * 1000;
@@ -38,6 +38,11 @@ export function backupsInStore(location: S3Location): BackupDestination {
 /** @param location of the backup itself */
 export function backupInStore(location: S3Location): BackupPlace {
   return new StoredBackup(new S3Bucket(location), location.bucket, location.prefix.replace(/\/$/, ''));
+}
+
+/** Of an upload that somebody else has given up meanwhile. */
+function onlyUnknown(error: unknown): void {
+  if (!(error instanceof S3Error) || error.statusCode !== 404) throw error;
 }
 
 class StoredBackup implements BackupPlace {
@@ -111,6 +116,7 @@ class StoredBackup implements BackupPlace {
 
   async #abortAbandoned(): Promise<void> {
     for (const { key, id, initiatedMs } of await this.#bucket.uploads(this.#folder))
-      if (key.endsWith(`/${archiveName}`) && initiatedMs < Date.now() - abandonedAfterMs) await abort(this.#bucket, key, id);
+      if (key.endsWith(`/${archiveName}`) && initiatedMs < Date.now() - abandonedAfterMs)
+        await abort(this.#bucket, key, id).catch(onlyUnknown);
   }
 }
