@@ -67,7 +67,8 @@ const usage = `usage: berth COMMAND [options]
   berth build -t NAME [-f DOCKERFILE] DIR          an image from a folder, built in a pod and pushed; --help lists options
   berth compose [-f FILE] [-p NAME] up|down|ps|logs|config
                                                    runs compose files as they are; berth compose --help
-  berth volume backup CLAIM --to FOLDER            what a claim's volume holds, as of one moment, into a folder
+  berth volume backup CLAIM --to FOLDER|s3://…     what a claim's volume holds, as of one moment, into a folder or a store
+  berth volume schedule CLAIM --every 6h --to s3://… a CronJob that does so
   berth volume restore CLAIM --from FOLDER         a new claim with what a backup holds; berth volume --help
   berth completion bash                            a script for bash that completes all of this
   berth version                                    of this program and its Node

@@ -32,6 +32,11 @@ export function programCommand(program: ProgramName, args: string[], from: strin
   return [...nodeCommand(program), fileURLToPath(new URL(`../../${program}/dist/main.js`, from)), ...args];
 }
 
+/** This one, as one file; in the sources, there once it was built. */
+export function ownProgram(): string {
+  return fileURLToPath(new URL('../../cli/dist/main.js', import.meta.url));
+}
+
 /** Becomes that program: it has this one's process, so that whoever started it sees it end, and its signals reach it. */
 export function become(program: ProgramName, args: string[]): never {
   const [file = '', ...rest] = programCommand(program, args);

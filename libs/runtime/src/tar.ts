@@ -93,3 +93,6 @@ function block({ path, type, mode, uid, gid, mtimeSeconds, target = '', size = 0
   header.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 'ascii');
   return header;
 }
+
+/** What GNU tar keeps of a volume's files, in archives that it is restored from. */
+export const volumeTarOptions = ['--numeric-owner', '--xattrs', '--xattrs-include=*', '--acls', '--sparse'] as const;

@@ -9,6 +9,7 @@ import {
   type Builder,
   type BuilderPorts,
   type BuilderWish,
+  endOf,
   endText,
   hasEnded,
   keptBuilder,

@@ -22,14 +22,20 @@ export interface BackedUp extends Backup {
   at: string;
 }
 
-/** @throws Error; no backup is left then */
-export async function backupVolume({ client, namespace }: Cluster, claimName: string, to: BackupDestination): Promise<BackedUp> {
+/** @throws Error where it has no files of its own that could be kept */
+export async function backedUpClaim({ client, namespace }: Pick<Cluster, 'client' | 'namespace'>, claimName: string) {
   const claim = await client.get(PersistentVolumeClaim, { namespace, name: claimName });
   if (!claim.spec.volumeName || claim.status?.phase !== 'Bound') throw new Error(`claim ${claimName} has no volume yet`);
   const volume = await client.get(PersistentVolume, { name: claim.spec.volumeName });
   const disk = localDisk(volume);
   if (!disk) throw new Error(`the volume of claim ${claimName} has no file of its own, as those of ${localProvisioner} have`);
   if (disk.fileSystem === 'raw') throw new Error(`claim ${claimName} is a block volume: it has no files to back up`);
+  return { claim, disk };
+}
+
+/** @throws Error; no backup is left then */
+export async function backupVolume({ client, namespace }: Cluster, claimName: string, to: BackupDestination): Promise<BackedUp> {
+  const { claim, disk } = await backedUpClaim({ client, namespace }, claimName);
   const kind = snapshotKindNamed('VolumeSnapshot');
   const key = { namespace, name: `berth-backup-${randomUUID()}` };
   const snapshot: VolumeSnapshot = {

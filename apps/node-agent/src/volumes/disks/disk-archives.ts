@@ -9,10 +9,10 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { isSnapshotFile } from '@berth/api';
 import { unmountBelow } from '@berth/runtime';
+import { volumeTarOptions } from '@berth/runtime/tar';
 import { type DiskFiles, exists, sync, unfinished } from './disk-files.ts';
 import type { RunCommand } from './run-command.ts';
 
-const kept = ['--numeric-owner', '--xattrs', '--xattrs-include=*', '--acls', '--sparse'];
 const saidCharactersMax = 2048;
 
 export interface DiskArchivesOptions {
@@ -46,7 +46,9 @@ export class DiskArchives {
     if (!(await exists(path))) throw new Error(`there is no snapshot ${name} on this node`);
     await this.#inFolder(async (folder) => {
       const point = await this.#mount(path, folder, fileSystemOf(name) === 'xfs' ? 'ro,norecovery,nouuid' : 'ro,noload');
-      const tar = spawn('tar', ['--create', ...kept, '--one-file-system', '-C', point, '.'], { stdio: ['ignore', 'pipe', 'pipe'] });
+      const tar = spawn('tar', ['--create', ...volumeTarOptions, '--one-file-system', '-C', point, '.'], {
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
       const ended = endOf(tar);
       try {
         await Promise.all([write(tar.stdout), ended]);
@@ -80,7 +82,12 @@ export class DiskArchives {
   }
 
   async #unpack(point: string, archive: AsyncIterable<Uint8Array>, sha256: string): Promise<void> {
-    const options = [...kept.filter((option) => option !== '--sparse'), '--same-owner', '--same-permissions', '--delay-directory-restore'];
+    const options = [
+      ...volumeTarOptions.filter((option) => option !== '--sparse'),
+      '--same-owner',
+      '--same-permissions',
+      '--delay-directory-restore',
+    ];
     const tar = spawn('tar', ['--extract', ...options, '-C', point], { stdio: ['pipe', 'ignore', 'pipe'] });
     const ended = endOf(tar);
     const hash = createHash('sha256');
