@@ -25,6 +25,7 @@ import { addEncryptionKey } from './encryption-key.ts';
 import { serverDirectory, serverFile, statedOptions } from './installation.ts';
 import { joinAsNode } from './join.ts';
 import { become } from './programs.ts';
+import { registryOptions, runRegistry } from './registry/registry.ts';
 import { releaseFacts } from './release.ts';
 import { runServer } from './server.ts';
 import { agentArguments, serverPlan } from './server-plan.ts';
@@ -70,6 +71,7 @@ const usage = `usage: berth COMMAND [options]
   berth volume backup CLAIM --to FOLDER|s3://…     what a claim's volume holds, as of one moment, into a folder or a store
   berth volume schedule CLAIM --every 6h --to s3://… a CronJob that does so
   berth volume restore CLAIM --from FOLDER         a new claim with what a backup holds; berth volume --help
+  berth registry gc --storage DIRECTORY            makes room in the image registry of the cluster, on its machine
   berth completion bash                            a script for bash that completes all of this
   berth version                                    of this program and its Node
   berth uninstall [--keep-state]                   ends what Berth runs here, and removes what it has set up
@@ -91,7 +93,7 @@ const options = {
 
 const pastOptions = { ...historyOptions, ...atOptions };
 const askingOptions = { ...askOptions, ...planOptions, ...topOptions, ...eventsOptions, ...logsOptions };
-const ofPrograms = { ...askingOptions, ...buildOptions, ...pastOptions, ...volumeOptions };
+const ofPrograms = { ...askingOptions, ...buildOptions, ...pastOptions, ...volumeOptions, ...registryOptions };
 const completed = [...new Set([...Object.keys(options), ...Object.keys(ofPrograms), ...composeOptions])];
 const paint = paintFor(process.stdout, process.env);
 
@@ -147,6 +149,9 @@ const programs: Record<string, (argv: string[]) => Promise<void>> = {
   },
   compose: async (argv) => {
     process.exitCode = await runComposeHere(argv, print);
+  },
+  registry: async (argv) => {
+    process.exitCode = await runRegistry(argv, print);
   },
   volume: async (argv) => {
     process.exitCode = await runVolume(argv, print);

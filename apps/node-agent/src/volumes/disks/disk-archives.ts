@@ -87,6 +87,8 @@ export class DiskArchives {
       '--same-owner',
       '--same-permissions',
       '--delay-directory-restore',
+      // Reads to the end of what comes: one that ends at the archive's own would not be there to be told of it.
+      '--ignore-zeros',
     ];
     const tar = spawn('tar', ['--extract', ...options, '-C', point], { stdio: ['pipe', 'ignore', 'pipe'] });
     const ended = endOf(tar);
