@@ -7,6 +7,7 @@ import { builderLabel } from './builder-pod.ts';
 export const builderCleaner: Controller<Pod> = {
   name: 'image-builder-cleaner',
   owns: ['Pod[ended builder]'],
+  writes: ['pods'],
   watches: [watches(Pod, (pod) => (hasEnded(pod) ? [keyOf(pod)] : []))],
   observe(key, caches) {
     const pod = caches.of(Pod).get(key);
