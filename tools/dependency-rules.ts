@@ -87,7 +87,8 @@ export const forbidden: IForbiddenRuleType[] = [
     name: 'only-the-agent-touches-the-runtime',
     severity: 'error',
     from: { path: '^apps/', pathNot: '^apps/node-agent/' },
-    to: { path: '^libs/runtime/' },
+    // Archives are a format, which commands write too.
+    to: { path: '^libs/runtime/', pathNot: '^libs/runtime/src/tar\\.ts$' },
   },
   // Types count too: files that know each other cannot be read apart.
   { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },

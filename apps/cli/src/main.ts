@@ -63,14 +63,10 @@ const usage = `usage: berth COMMAND [options]
                                                    who changed what, when and from what to what, the latest last
   berth at TIME get KIND [NAME] [-n NAMESPACE|-A] [-l SELECTOR] [-o wide|yaml|json|name]
                                                    what there was at a time (10m ago, 14:30, RFC 3339); as YAML it can be applied again
-  berth logs KIND/NAME|-l SELECTOR [-n NAMESPACE] [-f] [--grep TEXT]
-                                                   of all pods of it, by time; --help lists options
+  berth logs KIND/NAME|-l SELECTOR [-f]            of all pods of it, by time; --help lists options
   berth build -t NAME [-f DOCKERFILE] DIR          an image from a folder, built in a pod and pushed; --help lists options
-  berth compose [-f FILE] [-p NAME] up|down|ps|logs|config
-                                                   runs compose files as they are; berth compose --help
-  berth volume backup CLAIM --to FOLDER|s3://…     what a claim's volume holds, as of one moment, into a folder or a store
-  berth volume schedule CLAIM --every 6h --to s3://… a CronJob that does so
-  berth volume restore CLAIM --from FOLDER         a new claim with what a backup holds; berth volume --help
+  berth compose [-f FILE] [-p NAME] up|down|...    runs compose files as they are; berth compose --help
+  berth volume backup|schedule|restore CLAIM       what a claim's volume holds, in a folder or a store; berth volume --help
   berth registry gc --storage DIRECTORY            makes room in the image registry of the cluster, on its machine
   berth completion bash                            a script for bash that completes all of this
   berth version                                    of this program and its Node

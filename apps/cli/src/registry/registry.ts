@@ -1,7 +1,8 @@
 // `berth registry gc`: makes room in the folder of the cluster's registry, on the machine that has it. Exit codes: 0 done, 1 failed, 2 wrong usage.
 import { CronJob, DaemonSet, Deployment, Job, Pod, PodTemplate, ReplicaSet, ReplicationController, StatefulSet } from '@berth/api';
 import type { HttpClient } from '@berth/client';
-import type { KindDefinition, KubeObject } from '@berth/machinery';
+import { erased } from '@berth/controller';
+import type { KindDefinition } from '@berth/machinery';
 import { UsageError } from '@berth/telemetry/command-line';
 import { type OwnOptions, readAsked } from '../ask/cluster-options.ts';
 import { collectGarbage } from './collect-garbage.ts';
@@ -26,17 +27,18 @@ const olderThanMsMin = 3_600_000;
 const pageSize = 500;
 const megabyte = 1024 * 1024;
 
-const kinds: KindDefinition[] = [
-  Pod,
-  PodTemplate,
-  ReplicationController,
-  ReplicaSet,
-  Deployment,
-  StatefulSet,
-  DaemonSet,
-  Job,
-  CronJob,
-] as KindDefinition<never>[];
+/** A digest may stand anywhere in them. */
+const kinds = [
+  erased(Pod),
+  erased(PodTemplate),
+  erased(ReplicationController),
+  erased(ReplicaSet),
+  erased(Deployment),
+  erased(StatefulSet),
+  erased(DaemonSet),
+  erased(Job),
+  erased(CronJob),
+];
 
 export async function runRegistry(argv: string[], print: (text: string) => void): Promise<number> {
   const asked = readAsked(argv, registryOptions);
@@ -62,15 +64,17 @@ export async function runRegistry(argv: string[], print: (text: string) => void)
 /** Whatever looks like one in objects that have pods, or are: rather too many than one too few. */
 export async function digestsInUse(client: Pick<HttpClient, 'list'>): Promise<Set<string>> {
   const used = new Set<string>();
-  for (const kind of kinds) {
-    let more: string | undefined;
-    do {
-      const page = await client.list<KubeObject>(kind, { limit: pageSize, ...(more && { continue: more }) });
-      for (const [digest] of JSON.stringify(page.items).matchAll(/sha256:[0-9a-f]{64}/g)) used.add(digest);
-      more = page.continue;
-    } while (more);
-  }
+  for (const kind of kinds) await addDigests(client, kind, used);
   return used;
+}
+
+async function addDigests(client: Pick<HttpClient, 'list'>, kind: KindDefinition, used: Set<string>): Promise<void> {
+  let more: string | undefined;
+  do {
+    const page = await client.list(kind, { limit: pageSize, ...(more && { continue: more }) });
+    for (const [digest] of JSON.stringify(page.items).matchAll(/sha256:[0-9a-f]{64}/g)) used.add(digest);
+    more = page.continue;
+  } while (more);
 }
 
 function duration(text: string): number {

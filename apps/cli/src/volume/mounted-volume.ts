@@ -1,16 +1,15 @@
 // A volume that is mounted here, as a backup's pod has it: which file system it is, how large its disk is, and what it holds as an archive.
 import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
-import { unescapedPath } from '@berth/runtime';
 import { volumeTarOptions } from '@berth/runtime/tar';
 
 const sectorBytes = 512;
 const saidCharactersMax = 2048;
 
-/** @throws Error where nothing of a disk is mounted there */
+/** @param folder without blanks, which the kernel's list writes otherwise @throws Error where nothing of a disk is mounted there */
 export async function mountedDisk(folder: string): Promise<{ fileSystem: string; bytes: number }> {
   const lines = (await readFile('/proc/self/mountinfo', 'utf8')).split('\n').map((line) => line.split(' '));
-  const fields = lines.findLast(([, , , , point = '']) => unescapedPath(point) === folder);
+  const fields = lines.findLast(([, , , , point = '']) => point === folder);
   if (!fields) throw new Error(`no volume is mounted at ${folder}`);
   const fileSystem = fields[fields.indexOf('-') + 1] ?? '';
   const size = await readFile(`/sys/dev/block/${fields[2]}/size`, 'utf8').catch(() => {

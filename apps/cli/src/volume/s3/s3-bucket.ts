@@ -109,7 +109,7 @@ export class S3Bucket {
   async *list(prefix: string): AsyncGenerator<string> {
     let token: string | undefined;
     for (let page = 0; page < pagesMax; page++) {
-      const more = token === undefined ? {} : { 'continuation-token': token };
+      const more: Record<string, string> = token === undefined ? {} : { 'continuation-token': token };
       const query = { 'list-type': '2', 'max-keys': String(keysAtOnce), prefix, ...more };
       const { body } = await this.ask({ method: 'GET', key: '', query });
       for (const contents of elements(body, 'Contents')) yield text(contents, 'Key') ?? '';
