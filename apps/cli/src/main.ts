@@ -55,8 +55,7 @@ const usage = `usage: berth COMMAND [options]
                      [-n NAMESPACE] [-o json]      what is wrong with it, the cause first, and what to do next
   berth plan -f FILE [-n NAMESPACE] [-o json]      what applying it would change, where its pods would land, what would be refused
   berth doctor [-o json]                           what is amiss with this machine and its cluster, and what to do about it
-  berth top [pods|nodes] [-n NAMESPACE|-A] [--sort cpu|memory] [-o json]
-                                                   what they use, against what they asked for and may use
+  berth top [pods|nodes] [-n NAMESPACE|-A]         what they use, against what they asked for and may use
   berth events [-n NAMESPACE|-A] [--for KIND/NAME] [-w] [-o json]
                                                    what happened, the latest last; --for takes in what belongs to it
   berth history [KIND/NAME] [-n NAMESPACE|-A] [--since 1h] [-o json|yaml]
