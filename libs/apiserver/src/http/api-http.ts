@@ -116,8 +116,7 @@ export class ApiHttp {
       await this.#handle(exchange, controller.signal);
     } catch (error) {
       logger.error('a request could not be brought to its end', { method: request.method, url: request.url, error });
-      if (upgraded) upgraded.socket.destroy();
-      else response.destroy();
+      cutOff(exchange);
     }
   }
 
@@ -135,7 +134,11 @@ export class ApiHttp {
       const status = failureOf(exchange, error);
       this.#logFailure('a request failed', request, error);
       if (!upgraded) await discarded(request, clock);
-      await sendError(exchange, status).catch((late) => logger.debug('an error could not be sent', { error: late }));
+      await sendError(exchange, status).catch((late) => {
+        logger.debug('an error could not be sent', { error: late });
+        // Its client would wait for an answer that does not come.
+        cutOff(exchange);
+      });
     }
     const code = upgraded?.code ?? response.statusCode;
     if (upgraded && exchange.audit) await closed(upgraded.socket);
@@ -233,4 +236,9 @@ export class ApiHttp {
 function closed(socket: Duplex): Promise<void> {
   if (socket.closed) return Promise.resolve();
   return new Promise((resolve) => socket.once('close', resolve));
+}
+
+function cutOff({ response, upgraded }: Pick<Exchange, 'response' | 'upgraded'>): void {
+  if (upgraded) upgraded.socket.destroy();
+  else response.destroy();
 }

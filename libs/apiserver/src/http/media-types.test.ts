@@ -52,4 +52,6 @@ test.each<[string, string | undefined]>([
   ['application/json; a=b; A=c', undefined],
   ['application/json, application/yaml', undefined],
   ['application/', undefined],
+  ['application/json ; a=b ;', 'application/json'],
+  ['application/json  x', undefined],
 ])('Content-Type: %s', (text, type) => expect(parseMediaType(text)).toBe(type));
