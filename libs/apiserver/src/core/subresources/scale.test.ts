@@ -31,3 +31,15 @@ test('whether there is anything to scale is asked before the number is looked at
   await expect(server.update(target, body)).rejects.toThrow('not found');
   await server.stop();
 });
+
+test.each([
+  [{}, 'the name of the object (web based on URL) was undeterminable: name must be provided'],
+  [{ name: 'other' }, 'the name of the object (other) does not match the name on the URL (web)'],
+  [{ name: 'web', namespace: 'other' }, 'the namespace of the provided object does not match the namespace sent on the request'],
+])('a scale of %j scales nothing', async (metadata, message) => {
+  const { server } = await startTestServer();
+  const target = callFor(ReplicationController, 'default', 'web', 'scale');
+  const body = { apiVersion: 'autoscaling/v1', kind: 'Scale', metadata, spec: { replicas: 0 } };
+  await expect(server.update(target, body)).rejects.toThrow(message);
+  await server.stop();
+});

@@ -1,11 +1,12 @@
 // The scale subresource: how many replicas, for any kind whose definition says where that number is.
 import { deepClone, type KubeObject } from '@berth/machinery';
+import { matchTarget, readBody, requireOwnName } from '../body.ts';
 import { type PatchKind, readPatched } from '../patches.ts';
 import type { Answer, Call, Target, WriteSettings } from '../types.ts';
 import type { Writes } from '../writes.ts';
 import { scaleKind, scaleOf, setReplicas } from './scale-object.ts';
 import type { SubresourceDefinition } from './subresource.ts';
-import { readScale, replicasOf, scaleAnswer, type Wanted, wantedScale } from './wanted-scale.ts';
+import { replicasOf, scaleAnswer, type Wanted, wantedScale } from './wanted-scale.ts';
 
 export const scale: SubresourceDefinition = {
   name: 'scale',
@@ -19,7 +20,10 @@ export const scale: SubresourceDefinition = {
 };
 
 async function updateScale(writes: Writes, target: Call, body: unknown, settings: WriteSettings): Promise<Answer> {
-  const wanted = readScale(body);
+  const given = readBody(scaleKind, body, {}).object;
+  requireOwnName(target, given);
+  matchTarget(target, given);
+  const wanted = wantedScale(given);
   const { object, warnings } = await writes.change(target, 'spec', settings, (old) => scaled(target, old, wanted));
   return scaleAnswer(target.kind, object, warnings);
 }

@@ -20,16 +20,12 @@ export function scaleAnswer(kind: KindDefinition, object: KubeObject, warnings: 
 
 /** What applying a Scale applies to the object that it scales. */
 export function appliedThroughScale(target: Target, body: unknown): KubeObject {
-  const wanted = readScale(body);
+  const wanted = wantedScale(readBody(scaleKind, body, {}).object);
   const { resourceVersion, uid } = wanted;
   const metadata = { name: target.name ?? '', ...(resourceVersion && { resourceVersion }), ...(uid && { uid }) };
   const object: KubeObject = { apiVersion: apiVersionOf(target.kind), kind: target.kind.kind, metadata };
   setReplicas(target.kind, object, replicasOf(wanted));
   return object;
-}
-
-export function readScale(body: unknown): Wanted {
-  return wantedScale(readBody(scaleKind, body, {}).object);
 }
 
 export function wantedScale(object: KubeObject): Wanted {
