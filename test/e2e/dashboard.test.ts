@@ -97,7 +97,10 @@ test('a pod has terminals: a shell that says how it ended, again, and one with a
 test('the pages have what they are for, nothing that axe minds, and no errors in the console', async () => {
   const { page } = dashboard;
   const { nodeName } = cluster().layout;
-  const hasRow = (chart: string, line: string) => page.getByRole('region', { name: chart }).getByRole('row', { name: line }).waitFor();
+  // A rate takes two samples, and the cluster may have just begun.
+  const timeout = 100_000;
+  const hasRow = (chart: string, line: string) =>
+    page.getByRole('region', { name: chart }).getByRole('row', { name: line }).waitFor({ timeout });
   const pages: [path: string, shown: () => Promise<void>][] = [
     ['timeline', () => page.getByRole('table').first().waitFor()],
     ['control-plane', () => hasRow('Requests', 'GET')],

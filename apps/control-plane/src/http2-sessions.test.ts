@@ -17,6 +17,8 @@ let directory: string;
 let authority: CertificateAuthority;
 let server: Server;
 let sessions: Http2Sessions;
+/** From when on a body of `/late` is read. */
+const late = Promise.withResolvers<void>();
 /** What each request came to. */
 let bodies: Promise<string>[];
 /** Requests that are neither answered nor called off. */
@@ -36,8 +38,8 @@ beforeAll(async () => {
         .once('close', () => {
           open -= 1;
         });
-      bodies.push(bodyOf(request));
-      if (request.url !== '/held') response.end('hello');
+      bodies.push(request.url === '/late' ? late.promise.then(() => bodyOf(request)) : bodyOf(request));
+      if (request.url !== '/held' && request.url !== '/late') response.end('hello');
     },
     refuse: (response) => response.writeHead(431).end(),
   });
@@ -166,5 +168,17 @@ test('a whole body is', async () => {
   socket.write(Buffer.concat([frame(types.headers, endOfHead, 1, head(post)), frame(types.data, endOfStream, 1, Buffer.from('a: 1\n'))]));
   await expect.poll(() => bodies.length, { timeout: 10_000 }).toBe(before + 1);
   expect(await bodies[before]).toBe('a: 1\n');
+  socket.destroy();
+});
+
+test('an empty body that has ended before anybody reads it ends', async () => {
+  const socket = await dial();
+  const before = bodies.length;
+  const empty = [frame(types.headers, endOfHead, 1, head(post, '/late')), frame(types.data, endOfStream, 1)];
+  // Frames are taken in order: once the second request is there, the first one's body has ended.
+  socket.write(Buffer.concat([...empty, frame(types.headers, endOfHead | endOfStream, 3, head(get))]));
+  await expect.poll(() => bodies.length, { timeout: 10_000 }).toBe(before + 2);
+  late.resolve();
+  expect(await bodies[before]).toBe('');
   socket.destroy();
 });

@@ -42,6 +42,8 @@ export class StreamRequest extends Readable {
     if (!this.complete && this.headers['content-length'] === undefined) this.headers['transfer-encoding'] = 'chunked';
     this.rawHeaders = rawHeaders.slice();
     if (this.complete) this.push(null);
+    // An empty body ends before anybody reads it.
+    stream.once('end', () => this.#ended());
     // Before it is read, the end of a body is one with the end of its stream.
     stream.once('close', () => this.#closed());
   }
@@ -65,18 +67,19 @@ export class StreamRequest extends Readable {
     stream.on('data', (chunk: Buffer) => {
       if (!this.push(chunk)) stream.pause();
     });
-    stream.once('end', () => {
-      // What its client called off ends as well, and is not whole.
-      if (stream.aborted || this.destroyed) return;
-      this.complete = true;
-      this.push(null);
-    });
   }
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
     const stream = this.#stream;
     if (!this.complete && !stream.closed) stream.close(constants[stream.writableFinished ? 'NGHTTP2_NO_ERROR' : 'NGHTTP2_CANCEL']);
     done(error);
+  }
+
+  #ended(): void {
+    // What its client called off ends as well, and is not whole.
+    if (this.complete || this.#stream.aborted || this.destroyed) return;
+    this.complete = true;
+    this.push(null);
   }
 
   #closed(): void {
