@@ -4,7 +4,7 @@ import { cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { env } from 'node:process';
-import type { CSINode, PersistentVolume, PersistentVolumeClaim, VolumeAttachment } from '@berth/api';
+import type { CSINode, CSIStorageCapacity, PersistentVolume, PersistentVolumeClaim, VolumeAttachment } from '@berth/api';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { provideImage } from '../../tools/cluster/images.ts';
 import { runCommand } from '../../tools/cluster/run-command.ts';
@@ -94,7 +94,8 @@ test('a driver makes itself known to the node, and its provisioner what it has r
     ...{ name: driver, nodeID: layout.nodeName, allocatable: { count: 20 } },
     topologyKeys: ['topology.folders.csi.berth.example/node'],
   });
-  await until('its capacity', 60_000, async () => (await kubectl('-n', namespace, 'get', 'csistoragecapacities')).includes('10Gi'));
+  const capacities = async () => (await get<{ items: CSIStorageCapacity[] }>('-n', namespace, 'csistoragecapacities')).items;
+  await until('its capacity', 60_000, async () => (await capacities()).some(({ capacity }) => capacity === '10Gi'));
 });
 
 test('a claim gets a volume that is attached, staged and written to, grows while it is used, and leaves nothing', () =>
