@@ -12,7 +12,7 @@ const revision = 'deployment.kubernetes.io/revision';
 export function whyDeployment(deployment: Deployment, known: Known): Why {
   const object = objectName('deployment', deployment);
   const { replicas = 1, paused } = deployment.spec;
-  const { updatedReplicas = 0, availableReplicas = 0, observedGeneration = 0 } = deployment.status ?? {};
+  const { replicas: made = 0, updatedReplicas = 0, availableReplicas = 0, observedGeneration = 0 } = deployment.status ?? {};
   const { namespace, name, generation = 0 } = deployment.metadata;
   if (observedGeneration < generation) {
     const step = { text: 'look whether the controllers run', command: 'kubectl get componentstatuses' };
@@ -21,7 +21,8 @@ export function whyDeployment(deployment: Deployment, known: Known): Why {
   const sets = known.replicaSets.filter((set) => isOwnedBy(set, deployment)).sort((a, b) => revisionOf(b) - revisionOf(a));
   const [newest] = sets;
   const [problem] = deploymentProblems(deployment);
-  const isComplete = updatedReplicas >= replicas && availableReplicas >= replicas;
+  // While pods of an older template are there, those that are available may be these alone.
+  const isComplete = updatedReplicas >= replicas && availableReplicas >= replicas && made <= updatedReplicas;
   const back: Step[] =
     sets.length > 1 ? [{ text: 'or go back', command: kubectl(namespace, 'rollout', 'undo', `deployment/${name}`) }] : [];
   if (paused && updatedReplicas < replicas) {
@@ -29,7 +30,8 @@ export function whyDeployment(deployment: Deployment, known: Known): Why {
     return unwell(object, { reason: 'Paused', says: pausedText(updatedReplicas, replicas) }, [step]);
   }
   if (isComplete && !problem) return well(object, `${availableReplicas} of ${replicas} pods are available and up to date`);
-  const says = `${availableReplicas} of ${replicas} pods are available, ${updatedReplicas} of them are of its newest template`;
+  const older = made > updatedReplicas ? `, ${made - updatedReplicas} of an older one` : '';
+  const says = `${availableReplicas} of ${replicas} pods are available, ${updatedReplicas} are of its newest template${older}`;
   const of = newest && whyOwner('replicaset', newest, newest.spec?.replicas ?? 0, known);
   if (of && !of.isWell) return consequence(object, problem?.reason ?? 'Progressing', says, of, back);
   const step = { text: 'watch it go on', command: kubectl(namespace, 'rollout', 'status', `deployment/${name}`) };

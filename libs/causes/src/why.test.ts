@@ -120,10 +120,19 @@ test('a Deployment: from its pods, the one that is furthest from running', () =>
   const pods = [pod('web-a', waiting('ErrImagePull', 'no'), { owner: 'web-new' }), pod('web-b', ready, { owner: 'web-new' })];
   const why = whyDeployment(deployment({ updatedReplicas: 2, availableReplicas: 1 }), known({ replicaSets: [set('web-new', '1')], pods }));
   expect(why.causes.map(({ object }) => object)).toEqual(['pod/web-a', 'replicaset/web-new', 'deployment/web']);
-  expect(why.summary).toBe('1 of 2 pods are available, 2 of them are of its newest template');
+  expect(why.summary).toBe('1 of 2 pods are available, 2 are of its newest template');
   expect(whyDeployment(deployment({ updatedReplicas: 2, availableReplicas: 2 }), nothing)).toMatchObject({ isWell: true });
   expect(whyDeployment(deployment({}, { paused: true }), nothing)).toMatchObject({ causes: [{ reason: 'Paused' }] });
   expect(whyDeployment(deployment({ observedGeneration: 0 }), nothing)).toMatchObject({ causes: [{ reason: 'NotObserved' }] });
+});
+
+test('a Deployment whose old pods are there while the new ones do not start is not well', () => {
+  const pods = [pod('web-a', waiting('ErrImagePull', 'no'), { owner: 'web-new' }), pod('web-b', ready, { owner: 'web-old' })];
+  const sets = [set('web-old', '1'), set('web-new', '2')];
+  const status = { replicas: 2, updatedReplicas: 1, availableReplicas: 1 };
+  const why = whyDeployment(deployment(status, { replicas: 1 }), known({ replicaSets: sets, pods }));
+  expect(why.causes.map(({ object }) => object)).toEqual(['pod/web-a', 'replicaset/web-new', 'deployment/web']);
+  expect(why.summary).toBe('1 of 1 pods are available, 1 are of its newest template, 1 of an older one');
 });
 
 test.each([

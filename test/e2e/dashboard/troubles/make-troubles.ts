@@ -67,8 +67,6 @@ async function deleteWhatStays(placed: Placed[], kubectl: Tools['kubectl']): Pro
 /** Also finalizers, which nobody else takes away. */
 export async function removeTroubles(troubles: Trouble[], cluster: Surroundings, { kubectl }: Tools): Promise<void> {
   const has = (node: Trouble['node']) => troubles.some((trouble) => trouble.node === node);
-  // Only what asks for them is to run there.
-  for (const node of nodesKeptFree(cluster, troubles)) await kubectl('taint', 'nodes', node, `${keptFree}=:NoSchedule`);
   if (has('taint')) await kubectl('taint', 'nodes', cluster.taintedNode, `${taint.split('=')[0]}-`);
   if (has('cordon')) await kubectl('uncordon', cluster.cordonedNode);
   for (const node of nodesKeptFree(cluster, troubles)) await kubectl('taint', 'nodes', node, `${keptFree}-`);
