@@ -10,7 +10,7 @@ import type { WaitingReason } from './container-status.ts';
 import { ConfigError } from './environment.ts';
 import { type MissingImage, pullImageVolumes, releaseImageVolumes } from './image-volumes.ts';
 import { runHook } from './lifecycle-hooks.ts';
-import type { PodEnvironment } from './pod-environment.ts';
+import type { PodEnvironment, PodNode, PodReports, PodSources } from './pod-environment.ts';
 import type { Retries } from './retries.ts';
 import { handlerFeatures } from './runtime-features.ts';
 
@@ -34,13 +34,17 @@ export interface StartResult {
 }
 
 export class ContainerStarter {
-  readonly #env: PodEnvironment;
+  readonly #node: PodNode;
+  readonly #sources: PodSources;
+  readonly #reports: PodReports;
   readonly #retries: Retries;
   readonly #wake: () => void;
   readonly #abandon = new AbortController();
 
-  constructor(env: PodEnvironment, retries: Retries, wake: () => void) {
-    this.#env = env;
+  constructor({ node, sources, reports }: PodEnvironment, retries: Retries, wake: () => void) {
+    this.#node = node;
+    this.#sources = sources;
+    this.#reports = reports;
     this.#retries = retries;
     this.#wake = wake;
   }
@@ -53,35 +57,35 @@ export class ContainerStarter {
   async start(pod: Pod, step: StartStep, sandboxId: string, volumes: Map<string, string>, podIps: string[]): Promise<StartResult> {
     const { container, attempt } = step;
     const field = containerFieldPath(pod, container.name);
-    const event: ContainerEvent = (type, reason, message) => this.#env.event(pod, type, reason, message, field);
+    const event: ContainerEvent = (type, reason, message) => this.#reports.event(pod, type, reason, message, field);
     const [uid, start] = [pod.metadata.uid ?? '', `${container.name}/${attempt}`];
-    const secrets = this.#env.pullSecrets(pod);
-    const mounted = await pullImageVolumes(this.#env, pod, step, this.#wake);
+    const secrets = this.#sources.pullSecrets(pod);
+    const mounted = await pullImageVolumes({ node: this.#node, sources: this.#sources, reports: this.#reports }, pod, step, this.#wake);
     if ('state' in mounted) return this.#withoutImage(container, mounted, event);
-    const image = await this.#env.images.ensure({ container, uid, start, secrets, report: event, changed: this.#wake });
+    const image = await this.#node.images.ensure({ container, uid, start, secrets, report: event, changed: this.#wake });
     if (image.state !== 'present') return this.#withoutImage(container, image, event);
-    if (step.replaces) await this.#env.runtime.removeContainer(step.replaces);
+    if (step.replaces) await this.#node.runtime.removeContainer(step.replaces);
     await this.#removeOlder(pod, container);
     let id: string;
     try {
       const paths = new Map(volumes);
-      for (const [name, ref] of mounted) paths.set(name, await this.#env.volumes.provideImage(pod, name, ref));
+      for (const [name, ref] of mounted) paths.set(name, await this.#node.volumes.provideImage(pod, name, ref));
       id = await this.#create(pod, step, sandboxId, paths, podIps, image);
     } catch (error) {
       return this.#failed(pod, container, error instanceof ConfigError ? 'CreateContainerConfigError' : 'CreateContainerError', error);
     }
-    this.#env.images.release(uid, start);
-    releaseImageVolumes(this.#env, pod, step);
+    this.#node.images.release(uid, start);
+    releaseImageVolumes(this.#node, pod, step);
     event('Normal', 'Created', `Container created`);
     try {
-      await this.#env.runtime.startContainer(id);
+      await this.#node.runtime.startContainer(id);
     } catch (error) {
       // The runtime marks it as ended with StartError; the restart policy takes it from there.
       return this.#failed(pod, container, 'RunContainerError', error);
     }
     this.#retries.succeeded('container', container.name);
     event('Normal', 'Started', `Container started`);
-    await this.#env.linkLog(pod, { container: container.name, attempt }, id);
+    await this.#node.traces.linkLog(pod, { container: container.name, attempt }, id);
     this.#tellMissingCapabilities(container, event);
     return this.#postStart(pod, container, id, podIps, event);
   }
@@ -106,22 +110,22 @@ export class ContainerStarter {
     const config = await containerConfig({
       ...{ pod, container, attempt, image, imageRef, volumes },
       ...(targetId && { targetId }),
-      sources: this.#env.environmentSources(pod, podIps),
-      podDirectory: this.#env.volumes.podDirectory(pod.metadata.uid ?? ''),
-      writesFiles: this.#env.writesFiles,
-      seccompDirectory: this.#env.seccompDirectory,
-      recursiveReadOnlyMounts: handlerFeatures(this.#env.runtimeFeatures(), this.#env.runtimeHandler(pod)).recursiveReadOnlyMounts,
+      sources: this.#sources.environment(pod, podIps),
+      podDirectory: this.#node.volumes.podDirectory(pod.metadata.uid ?? ''),
+      writesFiles: this.#node.writesFiles,
+      seccompDirectory: this.#node.seccompDirectory,
+      recursiveReadOnlyMounts: handlerFeatures(this.#node.runtimeFeatures(), this.#sources.runtimeHandler(pod)).recursiveReadOnlyMounts,
     });
-    const id = await this.#env.runtime.createContainer(sandboxId, config, await this.#env.sandboxConfig(pod, 0));
-    this.#env.inventory.addContainer(pod.metadata.uid ?? '', id);
+    const id = await this.#node.runtime.createContainer(sandboxId, config, await this.#sources.sandboxConfig(pod, 0));
+    this.#node.inventory.addContainer(pod.metadata.uid ?? '', id);
     return id;
   }
 
   async #fillVolumes(pod: Pod, container: Container, imageRef: string, paths: Map<string, string>, podIps: string[]): Promise<void> {
-    const filled = await this.#env.volumes.fill(pod, container, imageRef, paths, this.#env.volumeSources(pod, podIps));
+    const filled = await this.#node.volumes.fill(pod, container, imageRef, paths, this.#sources.volumes(pod, podIps));
     const field = containerFieldPath(pod, container.name);
     for (const { name } of filled) {
-      this.#env.event(pod, 'Normal', 'VolumeFilled', `Filled volume "${name}" with what image "${container.image}" holds there`, field);
+      this.#reports.event(pod, 'Normal', 'VolumeFilled', `Filled volume "${name}" with what image "${container.image}" holds there`, field);
     }
   }
 
@@ -129,42 +133,42 @@ export class ContainerStarter {
   #failed(pod: Pod, { name }: Container, reason: string, error: unknown): StartResult {
     if (error instanceof RuntimeUnavailableError) throw error;
     const { message } = error as Error;
-    this.#env.event(pod, 'Warning', 'Failed', `Error: ${message}`, containerFieldPath(pod, name));
+    this.#reports.event(pod, 'Warning', 'Failed', `Error: ${message}`, containerFieldPath(pod, name));
     return { waiting: { reason, message }, retryAtMs: this.#retries.failed('container', name) };
   }
 
   async #postStart(pod: Pod, container: Container, id: string, podIps: string[], event: ContainerEvent): Promise<StartResult> {
     const hook = container.lifecycle?.postStart;
     if (!hook) return {};
-    const target = { pod, container, containerId: id, podIp: podIps[0] ?? this.#env.hostIp };
+    const target = { pod, container, containerId: id, podIp: podIps[0] ?? this.#node.hostIp };
     try {
       const warned = (message: string) => event('Warning', 'LifecycleHTTPFallback', message);
-      await runHook(hook, target, { runtime: this.#env.runtime, clock: this.#env.clock, warned }, undefined, this.#abandon.signal);
+      await runHook(hook, target, { runtime: this.#node.runtime, clock: this.#node.clock, warned }, undefined, this.#abandon.signal);
       return {};
     } catch (error) {
       // What a hook printed may be secret: it is for whoever may read the pod, not for whoever reads events.
       event('Warning', 'FailedPostStartHook', 'PostStartHook failed');
       event('Normal', 'Killing', 'FailedPostStartHook');
-      await this.#env.runtime.stopContainer(id, pod.spec.terminationGracePeriodSeconds ?? 30);
+      await this.#node.runtime.stopContainer(id, pod.spec.terminationGracePeriodSeconds ?? 30);
       return { waiting: { reason: 'PostStartHookError', message: (error as Error).message } };
     }
   }
 
   #tellMissingCapabilities(container: Container, event: ContainerEvent): void {
     if (container.securityContext?.privileged) return;
-    const missing = missingCapabilities(container.securityContext?.capabilities?.add ?? [], this.#env.capabilities);
+    const missing = missingCapabilities(container.securityContext?.capabilities?.add ?? [], this.#node.capabilities);
     if (missing.length === 0) return;
     event('Warning', 'MissingCapability', `This node does not have ${missing.join(', ')}; container ${container.name} runs without`);
   }
 
   async #removeOlder(pod: Pod, container: Container): Promise<void> {
-    const { containers } = await this.#env.inventory.pod(pod.metadata.uid ?? '');
+    const { containers } = await this.#node.inventory.pod(pod.metadata.uid ?? '');
     const dead: ContainerInfo[] = containers
       .filter((c) => c.name === container.name && c.state === 'exited')
       .sort((a, b) => b.attempt - a.attempt);
     for (const old of dead.slice(deadInstancesKept)) {
-      await this.#env.runtime.removeContainer(old.id);
-      await this.#env.removeLogs(pod, { container: old.name, attempt: old.attempt });
+      await this.#node.runtime.removeContainer(old.id);
+      await this.#node.traces.removeInstance(pod, { container: old.name, attempt: old.attempt });
     }
   }
 }

@@ -4,7 +4,7 @@ import { seededRandom, systemClock } from '@berth/telemetry';
 import { expect, test } from 'vitest';
 import { ImagePuller } from '../images/image-puller.ts';
 import { simulatedPulls } from '../images/testing.ts';
-import { pullImageVolumes, releaseImageVolumes } from './image-volumes.ts';
+import { type ImageVolumesEnvironment, pullImageVolumes, releaseImageVolumes } from './image-volumes.ts';
 import { podOf } from './testing.ts';
 
 function podWith(...references: string[]): Pod {
@@ -22,11 +22,10 @@ function node() {
   const runtime = new HollowRuntime({ clock: systemClock, random: seededRandom(1) });
   const images = new ImagePuller({ ...simulatedPulls(runtime, systemClock), runtime, clock: systemClock });
   const events: string[] = [];
-  const env = {
-    images,
-    pullSecrets: () => [],
-    event: (_pod: Pod, _type: string, reason: string, message: string, fieldPath?: string) =>
-      events.push(`${reason}/${fieldPath}: ${message}`),
+  const env: ImageVolumesEnvironment = {
+    node: { images },
+    sources: { pullSecrets: () => [] },
+    reports: { event: (_pod, _type, reason, message, fieldPath) => void events.push(`${reason}/${fieldPath}: ${message}`) },
   };
   const look = async (pod: Pod, name = 'main', attempt = 0) => {
     const container = pod.spec.containers.find((one) => one.name === name);
@@ -68,7 +67,7 @@ test('a start that is over is forgotten: the next one asks the registry again, i
     const { changed, container } = await look(pod, 'main', attempt);
     await changed;
     expect((await look(pod, 'main', attempt)).mounted).toBeInstanceOf(Map);
-    releaseImageVolumes(env, pod, { container, attempt });
+    releaseImageVolumes(env.node, pod, { container, attempt });
   }
   expect(events.filter((event) => event.startsWith('Pulling'))).toHaveLength(2);
 });

@@ -98,7 +98,6 @@ test('the termination message is what the container left, or the end of its log 
       folder,
       { name: 'main', image: 'x', ...(policy && { terminationMessagePolicy: policy }) },
       { ...instance, exitCode },
-      true,
     );
   expect(await read()).toBe('');
   const fromLog = (await read('FallbackToLogsOnError')).split('\n');

@@ -1,17 +1,19 @@
 // The addresses of a pod as its worker has seen them last. The rules of the node's network go by them, so another address is another rule.
 import type { Pod } from '@berth/api';
-import type { PodEnvironment } from './pod-environment.ts';
+import type { PodEnvironment, PodNode, PodReports } from './pod-environment.ts';
 
 export class PodAddress {
   #ips: string[] | undefined;
   readonly #pod: Pod;
-  readonly #env: Pick<PodEnvironment, 'hostIp' | 'addressChanged'>;
+  readonly #node: Pick<PodNode, 'hostIp'>;
+  readonly #reports: Pick<PodReports, 'addressChanged'>;
 
   /** @param adopted the pod may have an address that nobody has looked for yet */
-  constructor(pod: Pod, adopted: boolean, env: Pick<PodEnvironment, 'hostIp' | 'addressChanged'>) {
+  constructor(pod: Pod, adopted: boolean, { node, reports }: Pick<PodEnvironment, 'node' | 'reports'>) {
     this.#ips = adopted ? undefined : [];
     this.#pod = pod;
-    this.#env = env;
+    this.#node = node;
+    this.#reports = reports;
   }
 
   get isKnown(): boolean {
@@ -25,7 +27,7 @@ export class PodAddress {
   /** @param sandboxIps as the runtime has them: none for pods in the node's network */
   note(sandboxIps: string[]): void {
     const before = this.#ips?.join();
-    this.#ips = this.#pod.spec.hostNetwork ? [this.#env.hostIp] : sandboxIps;
-    if (before !== this.#ips.join()) this.#env.addressChanged();
+    this.#ips = this.#pod.spec.hostNetwork ? [this.#node.hostIp] : sandboxIps;
+    if (before !== this.#ips.join()) this.#reports.addressChanged();
   }
 }

@@ -2,21 +2,21 @@
 // stands. A pod that waits to be taken is left alone until it is.
 import type { Pod } from '@berth/api';
 import type { Failure } from './failure.ts';
-import type { PodEnvironment } from './pod-environment.ts';
-
-type Environment = Pick<PodEnvironment, 'admissions' | 'clock' | 'event'>;
+import type { PodEnvironment, PodNode, PodReports } from './pod-environment.ts';
 
 export class PodEnding {
-  readonly #env: Environment;
+  readonly #node: Pick<PodNode, 'admissions' | 'clock'>;
+  readonly #reports: Pick<PodReports, 'event'>;
   #failure: Failure | undefined;
   #isAdmitted: boolean;
 
   /** @param adopted the runtime held something of this pod when the agent started */
-  constructor(env: Environment, pod: Pod, adopted: boolean) {
-    this.#env = env;
+  constructor({ node, reports }: Pick<PodEnvironment, 'node' | 'reports'>, pod: Pod, adopted: boolean) {
+    this.#node = node;
+    this.#reports = reports;
     // Only an agent that takes a pod gives it a start time.
     this.#isAdmitted = adopted || pod.status?.startTime !== undefined;
-    if (this.#isAdmitted) env.admissions.keep(pod);
+    if (this.#isAdmitted) node.admissions.keep(pod);
   }
 
   get failure(): Failure | undefined {
@@ -31,7 +31,7 @@ export class PodEnding {
   look(pod: Pod, startTime: string | undefined): number | undefined {
     if (this.#failure) return undefined;
     if (!this.#isAdmitted) {
-      const answer = this.#env.admissions.decide(pod);
+      const answer = this.#node.admissions.decide(pod);
       if (answer !== 'admitted') {
         if ('againAtMs' in answer) return answer.againAtMs;
         this.end(pod, { ...answer, message: `Pod was rejected: ${answer.message}`, isRejected: true }, answer.message);
@@ -46,7 +46,7 @@ export class PodEnding {
   end(pod: Pod, failure: Failure, told = failure.message, type: 'Normal' | 'Warning' = 'Warning'): void {
     if (this.#failure) return;
     this.#failure = failure;
-    if (!failure.hasNoEvent) this.#env.event(pod, type, failure.reason, told);
+    if (!failure.hasNoEvent) this.#reports.event(pod, type, failure.reason, told);
   }
 
   #checkDeadline(pod: Pod, startTime: string | undefined): number | undefined {
@@ -55,7 +55,7 @@ export class PodEnding {
     const dueMs = Date.parse(startTime) + seconds * 1000;
     // A time that cannot be read is no reason to end anything.
     if (Number.isNaN(dueMs)) return undefined;
-    if (this.#env.clock.now() < dueMs) return dueMs;
+    if (this.#node.clock.now() < dueMs) return dueMs;
     const message = 'Pod was active on the node longer than the specified deadline';
     this.end(pod, { reason: 'DeadlineExceeded', message }, message, 'Normal');
     return undefined;

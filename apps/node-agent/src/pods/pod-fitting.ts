@@ -5,7 +5,7 @@ import { parseQuantity } from '@berth/machinery';
 import type { ContainerInfo } from '@berth/runtime';
 import { isLowered, memoryRefusal } from './memory-refusal.ts';
 import { anyRunning, type ObservedPod } from './observed.ts';
-import type { PodEnvironment } from './pod-environment.ts';
+import type { PodEnvironment, PodNode, PodReports } from './pod-environment.ts';
 import { podCgroupAmounts } from './resources.ts';
 
 /** A running container that is to get another size. */
@@ -17,12 +17,14 @@ export interface SizeChange {
 }
 
 export class PodFitting {
-  readonly #env: Pick<PodEnvironment, 'runtime' | 'event' | 'cgroup'>;
+  readonly #node: Pick<PodNode, 'runtime' | 'traces'>;
+  readonly #reports: Pick<PodReports, 'event'>;
   /** The sandbox and the amounts that its pod's cgroup was brought to. */
   #fitted = '';
 
-  constructor(env: Pick<PodEnvironment, 'runtime' | 'event' | 'cgroup'>) {
-    this.#env = env;
+  constructor({ node, reports }: Pick<PodEnvironment, 'node' | 'reports'>) {
+    this.#node = node;
+    this.#reports = reports;
   }
 
   /** One without a sandbox has no cgroup. */
@@ -35,10 +37,10 @@ export class PodFitting {
     if (this.#fitted === fittingOf(pod, sandboxId)) return;
     const isIdle = !anyRunning(observed);
     try {
-      await this.#env.cgroup(pod).set(podCgroupAmounts(pod), isIdle ? 'all' : 'raised');
+      await this.#node.traces.cgroup(pod).set(podCgroupAmounts(pod), isIdle ? 'all' : 'raised');
     } catch (error) {
       const message = `unable to ensure pod container exists: ${(error as Error).message}`;
-      this.#env.event(pod, 'Warning', 'FailedCreatePodContainer', message);
+      this.#reports.event(pod, 'Warning', 'FailedCreatePodContainer', message);
       throw error;
     }
     if (isIdle) this.#fitted = fittingOf(pod, sandboxId);
@@ -47,18 +49,18 @@ export class PodFitting {
   /** Before running containers change. @throws Error when a memory limit would be lowered below what is used */
   async grow(pod: Pod, changes: SizeChange[]): Promise<void> {
     await this.#refuseLessThanUsed(pod, changes);
-    await this.#env.cgroup(pod).set(podCgroupAmounts(pod), 'raised');
+    await this.#node.traces.cgroup(pod).set(podCgroupAmounts(pod), 'raised');
   }
 
   /** Once every running container has what is granted to it. @throws Error when the pod uses more memory than that */
   async shrink(pod: Pod, { sandbox }: ObservedPod): Promise<void> {
     await this.#refuseLessThanUsed(pod, []);
-    await this.#env.cgroup(pod).set(podCgroupAmounts(pod), 'all');
+    await this.#node.traces.cgroup(pod).set(podCgroupAmounts(pod), 'all');
     this.#fitted = fittingOf(pod, sandbox?.id ?? '');
   }
 
   async #refuseLessThanUsed(pod: Pod, changes: SizeChange[]): Promise<void> {
-    const memory = await this.#env.cgroup(pod).memory();
+    const memory = await this.#node.traces.cgroup(pod).memory();
     const limit = podCgroupAmounts(pod).memoryLimitBytes;
     const whole = { what: 'pod', before: memory?.limitBytes, limit, used: memory?.usedBytes ?? 0 };
     const parts = changes.map((change) => ({
@@ -66,7 +68,7 @@ export class PodFitting {
       id: change.current.id,
       ...memoryLimits(change),
     }));
-    const stats = parts.some(isLowered) ? await this.#env.runtime.stats() : [];
+    const stats = parts.some(isLowered) ? await this.#node.runtime.stats() : [];
     const used = (id: string) => stats.find(({ containerId }) => containerId === id)?.memoryUsageBytes ?? 0;
     const refusal = memoryRefusal([whole, ...parts.map((part) => ({ ...part, used: used(part.id) }))]);
     if (refusal) throw new Error(refusal);

@@ -5,7 +5,6 @@ import type { DesiredState, PodStatusReport } from '@berth/protocol';
 import type { ContainerInfo } from '@berth/runtime';
 import { timestamp } from '@berth/telemetry';
 import { ImagePuller } from '../images/image-puller.ts';
-import { podCgroup } from '../node/pod-cgroups.ts';
 import { Prober } from '../probes/prober.ts';
 import { isMirror } from '../static-pods/mirror-annotation.ts';
 import { StaticPods } from '../static-pods/static-pods.ts';
@@ -24,7 +23,7 @@ import { Inventory } from './inventory.ts';
 import { LogKeeper } from './log-keeper.ts';
 import { networkState } from './network-state.ts';
 import { labels } from './observed.ts';
-import type { PodEnvironment } from './pod-environment.ts';
+import type { PodEnvironment, PodNode, PodSources } from './pod-environment.ts';
 import type { PodManagerDeps } from './pod-manager-deps.ts';
 import { PodSandboxes } from './pod-sandboxes.ts';
 import { podSources } from './pod-sources.ts';
@@ -32,7 +31,6 @@ import { PodTraces } from './pod-traces.ts';
 import { PodWorker } from './pod-worker.ts';
 import { RuntimeWatch } from './runtime-watch.ts';
 import { runtimeHandler } from './sandbox-config.ts';
-import { readTerminationMessage } from './termination-message.ts';
 
 export class PodManager {
   readonly desired = new DesiredCache();
@@ -87,7 +85,7 @@ export class PodManager {
       if (isMirror(pod)) this.#mirrored(pod);
       else this.#want(pod);
     }
-    if (changes.nodeChanged) this.#env.admissions.nodeChanged();
+    if (changes.nodeChanged) this.#env.node.admissions.nodeChanged();
     if (changes.touchedNamespaces.size > 0) {
       for (const worker of this.#workers.values()) {
         if (changes.touchedNamespaces.has('*') || changes.touchedNamespaces.has(worker.pod.metadata.namespace ?? '')) worker.refresh();
@@ -125,7 +123,7 @@ export class PodManager {
   /** Resolves once nothing of it runs. */
   async evict(uid: string, failure: Failure): Promise<void> {
     const worker = this.#workers.get(uid);
-    const ended = worker && this.#env.admissions.ended(uid);
+    const ended = worker && this.#env.node.admissions.ended(uid);
     worker?.end(failure);
     await ended;
   }
@@ -198,65 +196,65 @@ export class PodManager {
   }
 
   #environment(): PodEnvironment {
-    const { runtime, volumes, clock, logger, hostIp, node, writesFiles, capabilities, restartMarks, network } = this.#deps;
-    const { allocatable } = node;
     const wake = (uid: string) => this.#workers.get(uid)?.wake();
-    const allocations = new Allocations(allocatable, clock, wake);
+    const allocations = new Allocations(this.#deps.node.allocatable, this.#deps.clock, wake);
+    return {
+      node: this.#sharedParts(allocations, wake),
+      sources: this.#sources(allocations),
+      reports: {
+        event: (pod, type, reason, message, fieldPath) => this.#record(pod, type, reason, message, fieldPath),
+        status: (report) => this.#report(report),
+        addressChanged: () => this.#syncNetwork(),
+        gone: (uid) => this.#gone(uid),
+      },
+    };
+  }
+
+  #sharedParts(allocations: Allocations, wake: (uid: string) => void): PodNode {
+    const { runtime, volumes, clock, logger, hostIp, node, writesFiles, capabilities, restartMarks, network, seccompDirectory } =
+      this.#deps;
+    const own = () =>
+      admittingNode(node, this.desired.node(), {
+        ...{ pressures: this.#deps.pressures(), isShuttingDown: this.#deps.isShuttingDown() },
+        hasStrictGroups: this.#deps.runtimeFeatures().supplementalGroupsPolicy === true,
+      });
+    return {
+      ...{ runtime, volumes, network, clock, logger, restartMarks, allocations },
+      ...{ hostIp, writesFiles, capabilities, seccompDirectory, memoryBytes: node.allocatable.memoryBytes },
+      runtimeFeatures: () => this.#deps.runtimeFeatures(),
+      traces: this.#traces,
+      prober: this.#prober(),
+      inventory: this.#inventory,
+      images: new ImagePuller({ ...this.#deps.pulls, runtime, clock }),
+      admissions: new Admissions({ allocations, clock, wake, node: own, evict: (uid, failure) => this.#workers.get(uid)?.end(failure) }),
+    };
+  }
+
+  #sources(allocations: Allocations): PodSources {
+    const { hostIp, node, network, link } = this.#deps;
     const sandboxes = new PodSandboxes({
       ...{ ...this.#deps, desired: this.desired, logDirectory: (pod) => this.podLogDirectory(pod) },
       cgroupPath: (uid) => this.#traces.cgroupPath(uid),
     });
     return {
-      runtime,
-      volumes,
-      clock,
-      logger,
-      hostIp,
-      prober: this.#prober(),
-      inventory: this.#inventory,
-      images: new ImagePuller({ ...this.#deps.pulls, runtime, clock }),
-      allocations,
-      admissions: new Admissions({
-        ...{ allocations, clock, wake },
-        node: () =>
-          admittingNode(node, this.desired.node(), {
-            ...{ pressures: this.#deps.pressures(), isShuttingDown: this.#deps.isShuttingDown() },
-            hasStrictGroups: this.#deps.runtimeFeatures().supplementalGroupsPolicy === true,
-          }),
-        evict: (uid, failure) => this.#workers.get(uid)?.end(failure),
-      }),
-      memoryBytes: allocatable.memoryBytes,
-      ...{ writesFiles, capabilities, restartMarks, seccompDirectory: this.#deps.seccompDirectory },
-      ...{ sandboxConfig: (pod, attempt) => sandboxes.config(pod, attempt), runtimeFeatures: this.#deps.runtimeFeatures },
+      sandboxConfig: (pod, attempt) => sandboxes.config(pod, attempt),
       runtimeHandler: (pod) => runtimeHandler(pod, this.desired),
       ...podSources(this.desired, {
-        ...{ hostIp, allocatable, network, tokens: this.#tokens, volumesChanged: (uid) => this.#refresh(uid) },
-        ...{ claimExpanded: (report) => this.#deps.link.reportClaimExpanded(report), event: (...event) => this.#record(...event) },
+        ...{ hostIp, allocatable: node.allocatable, network, tokens: this.#tokens, volumesChanged: (uid) => this.#refresh(uid) },
+        ...{ claimExpanded: (report) => link.reportClaimExpanded(report), event: (...event) => this.#record(...event) },
         earlier: ({ metadata }) => allocations.before(metadata.uid ?? ''),
       }),
-      terminationMessage: (pod, container, instance) =>
-        readTerminationMessage(this.podLogDirectory(pod), container, instance, this.#deps.writesFiles),
-      event: (pod, type, reason, message, fieldPath) => this.#record(pod, type, reason, message, fieldPath),
-      report: (report) => this.#report(report),
-      policiesInForce: () => network.policiesInForce(),
-      addressChanged: () => this.#syncNetwork(),
-      linkLog: (pod, instance, containerId) =>
-        this.#traces
-          .linkLog(pod, instance, containerId)
-          .catch((error: unknown) => logger.warn('log collectors will not find a log', { container: containerId, error })),
-      removeLogs: (pod, instance) => this.#traces.removeInstance(pod, instance),
-      cgroup: (pod) => podCgroup(this.#deps.cgroups, this.#traces.cgroupPath(pod.metadata.uid ?? '')),
-      removeTraces: (pod) => this.#traces.remove(pod.metadata.uid ?? ''),
-      gone: (uid) => {
-        this.#workers.delete(uid);
-        this.#inventory.forget(uid);
-        this.#events.forget(uid);
-        this.#tokens.forget(uid);
-        this.#env.images.releasePod(uid);
-        this.#env.admissions.release(uid);
-        this.#static.ended(uid);
-      },
     };
+  }
+
+  #gone(uid: string): void {
+    this.#workers.delete(uid);
+    this.#inventory.forget(uid);
+    this.#events.forget(uid);
+    this.#tokens.forget(uid);
+    this.#env.node.images.releasePod(uid);
+    this.#env.node.admissions.release(uid);
+    this.#static.ended(uid);
   }
 
   #report(report: PodStatusReport): void {

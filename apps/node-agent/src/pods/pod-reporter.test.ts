@@ -2,7 +2,6 @@ import type { Pod } from '@berth/api';
 import { systemClock } from '@berth/telemetry';
 import { expect, test } from 'vitest';
 import type { ObservedPod } from './observed.ts';
-import type { PodEnvironment } from './pod-environment.ts';
 import { PodReporter } from './pod-reporter.ts';
 
 function podWith(resourceVersion: string, ready?: string): Pod {
@@ -18,11 +17,11 @@ function podWith(resourceVersion: string, ready?: string): Pod {
 test('the same status is sent once, and again only to each version of the pod that contradicts it', async () => {
   const sent: unknown[] = [];
   const clock = { ...systemClock, now: () => Date.parse('2026-01-01T00:00:00Z') };
-  const env = { clock, hostIp: '10.0.0.1', report: (report: unknown) => sent.push(report) } as unknown as PodEnvironment;
-  const reporter = new PodReporter(
-    { ...env, prober: { started: () => false, ready: () => false } } as unknown as PodEnvironment,
-    undefined,
-  );
+  const node = {
+    ...{ clock, hostIp: '10.0.0.1', prober: { started: () => false, ready: () => false } },
+    traces: { terminationMessage: async () => '' },
+  };
+  const reporter = new PodReporter({ node, reports: { status: (report) => sent.push(report) } }, undefined);
   const observed: ObservedPod = { sandbox: undefined, containers: new Map() } as unknown as ObservedPod;
   const report = async (pod: Pod) => {
     const resizer = { actual: () => ({}), conditions: [], isRestarting: () => false };

@@ -2,12 +2,14 @@
 // once. Termination messages are read once an instance has ended, and kept.
 import { type Container, type ContainerStatus, everyContainer, type Pod, type PodStatus } from '@berth/api';
 import type { ContainerInfo } from '@berth/runtime';
+import type { Prober } from '../probes/prober.ts';
 import type { ContainerView, WaitingReason } from './container-status.ts';
 import type { Failure } from './failure.ts';
 import { newest, type ObservedPod } from './observed.ts';
-import type { PodEnvironment } from './pod-environment.ts';
+import type { PodNode, PodReports } from './pod-environment.ts';
 import type { PodResizer } from './pod-resizer.ts';
 import { podStatus } from './pod-status.ts';
+import type { PodTraces } from './pod-traces.ts';
 import { restartsInRole } from './restart-policy.ts';
 
 export interface PodReport {
@@ -20,16 +22,24 @@ export interface PodReport {
   terminated: boolean;
 }
 
+/** What it takes of the worker's environment. */
+interface ReporterEnvironment {
+  node: Pick<PodNode, 'clock' | 'hostIp'> & { prober: Pick<Prober, 'started' | 'ready'>; traces: Pick<PodTraces, 'terminationMessage'> };
+  reports: Pick<PodReports, 'status'>;
+}
+
 export class PodReporter {
-  readonly #env: PodEnvironment;
+  readonly #node: ReporterEnvironment['node'];
+  readonly #reports: ReporterEnvironment['reports'];
   readonly #messages = new Map<string, string>();
   #status: PodStatus | undefined;
   #reported = '';
   /** Version of the pod that was last contradicted. */
   #disputed = '';
 
-  constructor(env: PodEnvironment, status: PodStatus | undefined) {
-    this.#env = env;
+  constructor({ node, reports }: ReporterEnvironment, status: PodStatus | undefined) {
+    this.#node = node;
+    this.#reports = reports;
     this.#status = status;
   }
 
@@ -56,8 +66,8 @@ export class PodReporter {
     const status = podStatus({
       pod,
       previous: this.#status,
-      nowMs: this.#env.clock.now(),
-      hostIp: this.#env.hostIp,
+      nowMs: this.#node.clock.now(),
+      hostIp: this.#node.hostIp,
       podIps: observed.sandbox ? podIps : [],
       terminated,
       sandboxReady: observed.sandbox?.state === 'ready',
@@ -73,7 +83,7 @@ export class PodReporter {
     this.#reported = text;
     this.#disputed = pod.metadata.resourceVersion ?? '';
     const { namespace = '', name, uid = '' } = pod.metadata;
-    this.#env.report({ namespace, name, uid, status, terminated });
+    this.#reports.status({ namespace, name, uid, status, terminated });
   }
 
   /** While this node could not be reached, the control plane may have said that its pods are not ready. Once for each version. */
@@ -82,7 +92,7 @@ export class PodReporter {
   }
 
   #view(container: Container, observed: ObservedPod, { pod, waiting, resizer }: PodReport): ContainerView {
-    const { prober } = this.#env;
+    const { prober } = this.#node;
     const current = newest(observed, container.name);
     const previous = this.statusOf(container.name);
     const isKnown = current !== undefined || previous?.containerID !== undefined;
@@ -109,7 +119,7 @@ export class PodReporter {
     for (const container of everyContainer(pod.spec)) {
       for (const instance of observed.containers.get(container.name) ?? []) {
         if (instance.state !== 'exited' || this.#messages.has(instance.id)) continue;
-        this.#messages.set(instance.id, await this.#env.terminationMessage(pod, container, instance));
+        this.#messages.set(instance.id, await this.#node.traces.terminationMessage(pod, container, instance));
       }
     }
   }

@@ -5,7 +5,7 @@ import type { Container, ContainerStatus, Pod, PodCondition, ResourceRequirement
 import { isRecord } from '@berth/machinery';
 import type { ContainerInfo } from '@berth/runtime';
 import { newest, type ObservedPod, resourcesAnnotation } from './observed.ts';
-import type { PodEnvironment } from './pod-environment.ts';
+import type { PodEnvironment, PodNode, PodReports } from './pod-environment.ts';
 import { lessFirst, PodFitting, type SizeChange } from './pod-fitting.ts';
 import { resizeMessage } from './resize-messages.ts';
 import { containerResources } from './resources.ts';
@@ -14,12 +14,11 @@ import { differs, isSameSize, type ResizeStep, sizedContainers, sizedResources }
 export const resizeConditions = ['PodResizePending', 'PodResizeInProgress'] as const;
 const retryMs = 10_000;
 
-type Environment = Pick<PodEnvironment, 'allocations' | 'runtime' | 'clock' | 'event' | 'memoryBytes' | 'cgroup' | 'restartMarks'>;
-
 export class PodResizer {
   /** The pod's own cgroup. */
   readonly fitting: PodFitting;
-  readonly #env: Environment;
+  readonly #node: Pick<PodNode, 'allocations' | 'runtime' | 'clock' | 'memoryBytes' | 'restartMarks'>;
+  readonly #reports: Pick<PodReports, 'event'>;
   /** What each container runs with, by the container's id. */
   readonly #actual = new Map<string, ResourceRequirements>();
   /** Killed to be started with another size, whatever the restart policy. */
@@ -29,9 +28,10 @@ export class PodResizer {
   #progress: PodCondition | undefined;
   #retryAtMs = 0;
 
-  constructor(env: Environment, pod: Pod) {
-    this.#env = env;
-    this.fitting = new PodFitting(env);
+  constructor({ node, reports }: Pick<PodEnvironment, 'node' | 'reports'>, pod: Pod) {
+    this.#node = node;
+    this.#reports = reports;
+    this.fitting = new PodFitting({ node, reports });
     const { conditions = [], containerStatuses = [], initContainerStatuses = [] } = pod.status ?? {};
     this.#pending = conditions.find(({ type }) => type === 'PodResizePending');
     this.#progress = conditions.find(({ type }) => type === 'PodResizeInProgress');
@@ -50,21 +50,21 @@ export class PodResizer {
 
   /** The pod with the sizes that it is granted; asks for those that it wants. */
   grant(pod: Pod): Pod {
-    const answer = this.#env.allocations.request(pod);
+    const answer = this.#node.allocations.request(pod);
     const generation = pod.metadata.generation;
     if (answer === undefined) this.#pending = undefined;
     else if (answer === 'granted') {
       this.#pending = undefined;
       this.#progress = condition('PodResizeInProgress', generation);
       this.#retryAtMs = 0;
-      this.#env.event(pod, 'Normal', 'ResizeStarted', resizeMessage('started', pod));
+      this.#reports.event(pod, 'Normal', 'ResizeStarted', resizeMessage('started', pod));
     } else {
       const { reason, message } = answer;
       const isNews = this.#pending?.reason !== reason || this.#pending.message !== message;
       this.#pending = { ...condition('PodResizePending', generation), reason, message };
-      if (isNews) this.#env.event(pod, 'Warning', `Resize${reason}`, resizeMessage(reason, pod, message));
+      if (isNews) this.#reports.event(pod, 'Warning', `Resize${reason}`, resizeMessage(reason, pod, message));
     }
-    return this.#env.allocations.granted(pod);
+    return this.#node.allocations.granted(pod);
   }
 
   /** What a running container needs. @param pod as granted */
@@ -86,16 +86,16 @@ export class PodResizer {
   /** Resolves when it is noted beyond this agent's life: only then may the container be stopped. */
   async restarting({ metadata: { uid = '' } }: Pod, containerId: string): Promise<void> {
     this.#restarting.add(containerId);
-    await this.#env.restartMarks.set(uid, containerId);
+    await this.#node.restartMarks.set(uid, containerId);
   }
 
   /** Learns once what an agent before this one has stopped to start it again. What runs (still) is decided about anew. */
   async recall({ metadata: { uid = '' } }: Pod, observed: ObservedPod): Promise<void> {
     if (this.#isRecalled) return;
     const ended = [...observed.containers.values()].flat().filter(({ state }) => state === 'exited');
-    for (const id of await this.#env.restartMarks.of(uid)) {
+    for (const id of await this.#node.restartMarks.of(uid)) {
       if (ended.some((container) => container.id === id)) this.#restarting.add(id);
-      else await this.#env.restartMarks.remove(uid, id);
+      else await this.#node.restartMarks.remove(uid, id);
     }
     this.#isRecalled = true;
   }
@@ -107,12 +107,12 @@ export class PodResizer {
 
   /** Sizes running containers anew, without a restart. @param pod as granted */
   async update(pod: Pod, running: Pick<SizeChange, 'container' | 'current'>[]): Promise<void> {
-    if (running.length === 0 || this.#retryAtMs > this.#env.clock.now()) return;
+    if (running.length === 0 || this.#retryAtMs > this.#node.clock.now()) return;
     try {
       const changes = lessFirst(running.map((change) => ({ ...change, actual: this.actual(change.container, change.current) })));
       await this.fitting.grow(pod, changes);
       for (const { container, current } of changes) {
-        await this.#env.runtime.updateResources(current.id, containerResources(container, pod, this.#env.memoryBytes));
+        await this.#node.runtime.updateResources(current.id, containerResources(container, pod, this.#node.memoryBytes));
         this.#actual.set(current.id, container.resources ?? {});
       }
     } catch (error) {
@@ -122,7 +122,7 @@ export class PodResizer {
 
   /** Takes from the pod as a whole what it is granted no more, once nothing in it has that. @param pod as granted */
   async shrink(pod: Pod, observed: ObservedPod): Promise<void> {
-    const isDue = !this.fitting.isFitted(pod, observed) && this.#isInForce(pod, observed) && this.#retryAtMs <= this.#env.clock.now();
+    const isDue = !this.fitting.isFitted(pod, observed) && this.#isInForce(pod, observed) && this.#retryAtMs <= this.#node.clock.now();
     if (isDue) await this.fitting.shrink(pod, observed).catch((error: Error) => this.#fail(pod, error.message));
   }
 
@@ -131,13 +131,13 @@ export class PodResizer {
     for (const id of this.#actual.keys()) if (!isKept(observed, id)) this.#actual.delete(id);
     for (const id of this.#restarting) {
       if (isKept(observed, id)) continue;
-      await this.#env.restartMarks.remove(pod.metadata.uid ?? '', id);
+      await this.#node.restartMarks.remove(pod.metadata.uid ?? '', id);
       this.#restarting.delete(id);
     }
     if (!this.#progress) return;
     if (!this.#isInForce(pod, observed) || !this.fitting.isFitted(pod, observed)) return;
     this.#progress = undefined;
-    this.#env.event(pod, 'Normal', 'ResizeCompleted', resizeMessage('completed', pod));
+    this.#reports.event(pod, 'Normal', 'ResizeCompleted', resizeMessage('completed', pod));
   }
 
   /** Whether every running container has the size that is granted to it, and none is about to be started with another. */
@@ -152,8 +152,8 @@ export class PodResizer {
   #fail(pod: Pod, message: string): void {
     const isNews = this.#progress?.message !== message;
     this.#progress = { ...condition('PodResizeInProgress', pod.metadata.generation), reason: 'Error', message };
-    this.#retryAtMs = this.#env.clock.now() + retryMs;
-    if (isNews) this.#env.event(pod, 'Warning', 'ResizeError', resizeMessage('error', pod, message));
+    this.#retryAtMs = this.#node.clock.now() + retryMs;
+    if (isNews) this.#reports.event(pod, 'Warning', 'ResizeError', resizeMessage('error', pod, message));
   }
 
   #remember({ containerID, resources }: ContainerStatus): void {

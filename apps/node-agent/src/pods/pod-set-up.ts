@@ -5,20 +5,24 @@ import type { Pod } from '@berth/api';
 import { RuntimeUnavailableError } from '@berth/runtime';
 import { VolumeError, VolumeWait } from '../volumes/volume-manager.ts';
 import { emptySandboxes, type ObservedPod } from './observed.ts';
-import type { PodEnvironment } from './pod-environment.ts';
+import type { PodEnvironment, PodNode, PodReports, PodSources } from './pod-environment.ts';
 import type { Retries } from './retries.ts';
 
 /** After which a pod that waits for its volumes says so, as the kubelet does, and again each time. */
 const waitMsMax = 123_000;
 
 export class PodSetUp {
-  readonly #env: PodEnvironment;
+  readonly #node: PodNode;
+  readonly #sources: PodSources;
+  readonly #reports: PodReports;
   readonly #retries: Retries;
   /** When it is to be said that volumes are waited for; undefined while none are. */
   #waitDueMs: number | undefined;
 
-  constructor(env: PodEnvironment, retries: Retries) {
-    this.#env = env;
+  constructor({ node, sources, reports }: PodEnvironment, retries: Retries) {
+    this.#node = node;
+    this.#sources = sources;
+    this.#reports = reports;
     this.#retries = retries;
   }
 
@@ -26,14 +30,14 @@ export class PodSetUp {
   async volumes(pod: Pod, podIps: string[]): Promise<Map<string, string> | undefined> {
     if (this.#retries.waits('volumes')) return undefined;
     try {
-      const prepared = await this.#env.volumes.prepare(pod, this.#env.volumeSources(pod, podIps));
+      const prepared = await this.#node.volumes.prepare(pod, this.#sources.volumes(pod, podIps));
       this.#retries.succeeded('volumes');
       this.#waitDueMs = undefined;
       return prepared;
     } catch (error) {
       if (error instanceof VolumeWait) return this.#wait(pod, error.volumes);
       if (!(error instanceof VolumeError)) throw error;
-      this.#env.event(pod, 'Warning', error.reason, error.message);
+      this.#reports.event(pod, 'Warning', error.reason, error.message);
       this.#retries.failed('volumes');
       return undefined;
     }
@@ -45,12 +49,12 @@ export class PodSetUp {
   }
 
   #wait(pod: Pod, volumes: readonly string[]): undefined {
-    const nowMs = this.#env.clock.now();
+    const nowMs = this.#node.clock.now();
     this.#waitDueMs ??= nowMs + waitMsMax;
     if (nowMs < this.#waitDueMs) return;
     this.#waitDueMs = nowMs + waitMsMax;
     const waiting = `unmounted volumes=[${[...volumes].sort().join(' ')}], unattached volumes=[], failed to process volumes=[]`;
-    this.#env.event(pod, 'Warning', 'FailedMount', `Unable to attach or mount volumes: ${waiting}: context deadline exceeded`);
+    this.#reports.event(pod, 'Warning', 'FailedMount', `Unable to attach or mount volumes: ${waiting}: context deadline exceeded`);
   }
 
   /** A sandbox in place of the one that was, if any; undefined when there cannot be one yet. */
@@ -58,15 +62,15 @@ export class PodSetUp {
     if (this.#retries.waits('sandbox')) return undefined;
     try {
       if (observed.sandbox) await this.#takeAway(pod, observed.sandbox.id, observed);
-      const config = await this.#env.sandboxConfig(pod, attempt);
-      const id = await this.#env.runtime.runSandbox({ ...config, runtimeHandler: this.#env.runtimeHandler(pod) });
-      this.#env.inventory.addSandbox(pod.metadata.uid ?? '', id);
-      const info = await this.#env.runtime.sandboxStatus(id);
+      const config = await this.#sources.sandboxConfig(pod, attempt);
+      const id = await this.#node.runtime.runSandbox({ ...config, runtimeHandler: this.#sources.runtimeHandler(pod) });
+      this.#node.inventory.addSandbox(pod.metadata.uid ?? '', id);
+      const info = await this.#node.runtime.sandboxStatus(id);
       this.#retries.succeeded('sandbox');
       return { id, ips: info?.ips ?? [] };
     } catch (error) {
       if (error instanceof RuntimeUnavailableError) throw error;
-      this.#env.event(pod, 'Warning', 'FailedCreatePodSandBox', `Failed to create pod sandbox: ${(error as Error).message}`);
+      this.#reports.event(pod, 'Warning', 'FailedCreatePodSandBox', `Failed to create pod sandbox: ${(error as Error).message}`);
       this.#retries.failed('sandbox');
       return undefined;
     }
@@ -77,19 +81,19 @@ export class PodSetUp {
     if (pod.spec.hostNetwork) return true;
     if (this.#retries.waits('network')) return false;
     try {
-      await this.#env.policiesInForce();
+      await this.#node.network.policiesInForce();
       this.#retries.succeeded('network');
       return true;
     } catch (error) {
-      this.#env.event(pod, 'Warning', 'NetworkNotReady', `Network policies are not in force: ${(error as Error).message}`);
+      this.#reports.event(pod, 'Warning', 'NetworkNotReady', `Network policies are not in force: ${(error as Error).message}`);
       this.#retries.failed('network');
       return false;
     }
   }
 
   async #takeAway(pod: Pod, sandboxId: string, observed: ObservedPod): Promise<void> {
-    this.#env.event(pod, 'Normal', 'SandboxChanged', 'Pod sandbox changed, it will be killed and re-created.');
-    await this.#env.runtime.stopSandbox(sandboxId);
-    for (const old of emptySandboxes(observed)) await this.#env.runtime.removeSandbox(old.id);
+    this.#reports.event(pod, 'Normal', 'SandboxChanged', 'Pod sandbox changed, it will be killed and re-created.');
+    await this.#node.runtime.stopSandbox(sandboxId);
+    for (const old of emptySandboxes(observed)) await this.#node.runtime.removeSandbox(old.id);
   }
 }

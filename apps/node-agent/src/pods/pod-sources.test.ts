@@ -19,12 +19,12 @@ function nodeWith(accessMode: string, ...pods: Pod[]) {
   desired.apply({ revision: 1, full: true, objects: [claim], removed: [] } as DesiredState);
   const allocations = new Allocations(allocatable, { now: () => 0 }, () => undefined);
   for (const pod of pods) allocations.add(pod);
-  const { volumeSources } = podSources(desired, {
+  const { volumes } = podSources(desired, {
     ...{ hostIp: '10.0.0.1', allocatable, network: { clusterDomain: 'cluster.local' }, tokens: {} as AccountTokens },
     ...{ volumesChanged: () => undefined, claimExpanded: () => undefined, event: () => undefined },
     earlier: ({ metadata }) => allocations.before(metadata.uid ?? ''),
   });
-  return { allocations, claimOf: (pod: Pod) => volumeSources(pod, []).claim('data')?.metadata.name };
+  return { allocations, claimOf: (pod: Pod) => volumes(pod, []).claim('data')?.metadata.name };
 }
 
 const user = (name: string, status: Pod['status'] = {}): Pod => ({

@@ -6,7 +6,7 @@ import type { NodeNetwork } from '../network/network.ts';
 import type { AccountTokens } from '../volumes/account-tokens.ts';
 import type { DesiredCache } from './desired-cache.ts';
 import type { NodeAllocatable } from './downward.ts';
-import type { PodEnvironment } from './pod-environment.ts';
+import type { PodSources } from './pod-environment.ts';
 
 export interface NodeValues {
   hostIp: string;
@@ -24,17 +24,17 @@ export interface NodeValues {
 export function podSources(
   desired: DesiredCache,
   { hostIp, allocatable, network, tokens, earlier, ...node }: NodeValues,
-): Pick<PodEnvironment, 'environmentSources' | 'volumeSources' | 'pullSecrets'> {
+): Pick<PodSources, 'environment' | 'volumes' | 'pullSecrets'> {
   const referred = (pod: Pod) => ({
     configMap: (name: string) => desired.configMap(pod.metadata.namespace ?? '', name),
     secret: (name: string): Secret | undefined => desired.secret(pod.metadata.namespace ?? '', name),
   });
   return {
-    environmentSources: (pod, podIps) => ({
+    environment: (pod, podIps) => ({
       ...{ pod, podIps, hostIp, allocatable, ...referred(pod) },
       ...{ services: desired.services(), clusterDomain: network.clusterDomain },
     }),
-    volumeSources: (pod, podIps) => ({
+    volumes: (pod, podIps) => ({
       ...{ podIps, hostIp, allocatable, ...referred(pod) },
       claim: (name) => {
         const claim = desired.claim(pod.metadata.namespace ?? '', name);

@@ -4,7 +4,7 @@ import type { Container, Pod } from '@berth/api';
 import { containerFieldPath } from './container-field-path.ts';
 import { runHook } from './lifecycle-hooks.ts';
 import type { ObservedPod } from './observed.ts';
-import type { PodEnvironment } from './pod-environment.ts';
+import type { PodEnvironment, PodNode, PodReports } from './pod-environment.ts';
 import { isSidecar } from './restart-policy.ts';
 import type { Retries } from './retries.ts';
 
@@ -12,7 +12,8 @@ import type { Retries } from './retries.ts';
 const graceAfterHookSeconds = 2;
 
 export class PodTermination {
-  readonly #env: PodEnvironment;
+  readonly #node: PodNode;
+  readonly #reports: PodReports;
   readonly #retries: Retries;
   readonly #wake: () => void;
   #deadlineMs = Number.POSITIVE_INFINITY;
@@ -20,15 +21,16 @@ export class PodTermination {
   /** The preStop hooks under way, by container id. */
   readonly #hooks = new Map<string, AbortController>();
 
-  constructor(env: PodEnvironment, retries: Retries, wake: () => void) {
-    this.#env = env;
+  constructor({ node, reports }: PodEnvironment, retries: Retries, wake: () => void) {
+    this.#node = node;
+    this.#reports = reports;
     this.#retries = retries;
     this.#wake = wake;
   }
 
   /** Starts or hastens the end of the pod; wakes the worker when done. Safe to call at every look. */
   begin(pod: Pod, observed: ObservedPod, graceSeconds: number, podIps: string[]): void {
-    const deadlineMs = this.#env.clock.now() + graceSeconds * 1000;
+    const deadlineMs = this.#node.clock.now() + graceSeconds * 1000;
     if (this.#running) {
       for (const { id, state } of [...observed.containers.values()].flat()) if (state !== 'running') this.ended(id);
       if (deadlineMs < this.#deadlineMs - 1000) this.#hasten(observed, graceSeconds);
@@ -49,9 +51,9 @@ export class PodTermination {
 
   #tryAgainLater(pod: Pod, error: unknown): void {
     const { name, namespace } = pod.metadata;
-    this.#env.logger.warn('a pod could not be stopped yet', { pod: name, namespace, error });
-    this.#env.event(pod, 'Warning', 'FailedKillPod', `error killing pod: ${(error as Error).message}`);
-    this.#env.clock.after(this.#retries.failed('end') - this.#env.clock.now(), this.#wake);
+    this.#node.logger.warn('a pod could not be stopped yet', { pod: name, namespace, error });
+    this.#reports.event(pod, 'Warning', 'FailedKillPod', `error killing pod: ${(error as Error).message}`);
+    this.#node.clock.after(this.#retries.failed('end') - this.#node.clock.now(), this.#wake);
   }
 
   /** Nobody waits for the preStop hook of a container that has ended. */
@@ -62,26 +64,26 @@ export class PodTermination {
   /** preStop, then stop, within the grace period. */
   async stopContainer(pod: Pod, name: string, id: string, graceSeconds: number, podIps: string[]): Promise<void> {
     const container = [...pod.spec.containers, ...(pod.spec.initContainers ?? [])].find((c) => c.name === name);
-    const endMs = this.#env.clock.now() + graceSeconds * 1000;
+    const endMs = this.#node.clock.now() + graceSeconds * 1000;
     const hook = container?.lifecycle?.preStop;
     let leastSeconds = 0;
     if (hook && container && graceSeconds > 0) {
-      const target = { pod, container, containerId: id, podIp: podIps[0] ?? this.#env.hostIp };
+      const target = { pod, container, containerId: id, podIp: podIps[0] ?? this.#node.hostIp };
       const abandon = new AbortController();
       this.#hooks.set(id, abandon);
-      const warn = (reason: string, message: string) => this.#env.event(pod, 'Warning', reason, message, containerFieldPath(pod, name));
-      const { runtime, clock } = this.#env;
+      const warn = (reason: string, message: string) => this.#reports.event(pod, 'Warning', reason, message, containerFieldPath(pod, name));
+      const { runtime, clock } = this.#node;
       const ports = { runtime, clock, warned: (message: string) => warn('LifecycleHTTPFallback', message) };
       await runHook(hook, target, ports, graceSeconds, abandon.signal)
         .catch((error: Error) => {
           // What it printed may be secret.
-          this.#env.logger.info('a preStop hook failed', { container: id, error });
+          this.#node.logger.info('a preStop hook failed', { container: id, error });
           warn('FailedPreStopHook', 'PreStopHook failed');
         })
         .finally(() => this.#hooks.delete(id));
       leastSeconds = graceAfterHookSeconds;
     }
-    await this.#env.runtime.stopContainer(id, Math.max(leastSeconds, Math.ceil((endMs - this.#env.clock.now()) / 1000)));
+    await this.#node.runtime.stopContainer(id, Math.max(leastSeconds, Math.ceil((endMs - this.#node.clock.now()) / 1000)));
   }
 
   async #end(pod: Pod, observed: ObservedPod, podIps: string[]): Promise<void> {
@@ -92,16 +94,16 @@ export class PodTermination {
     );
     for (const sidecar of [...sidecars].reverse() as Container[]) await this.#stopAll(pod, sidecar.name, observed, podIps);
     for (const sandbox of [...(observed.sandbox ? [observed.sandbox] : []), ...observed.olderSandboxes]) {
-      if (sandbox.state === 'ready') await this.#env.runtime.stopSandbox(sandbox.id);
+      if (sandbox.state === 'ready') await this.#node.runtime.stopSandbox(sandbox.id);
     }
   }
 
   async #stopAll(pod: Pod, name: string, observed: ObservedPod, podIps: string[]): Promise<void> {
     for (const instance of observed.containers.get(name) ?? []) {
-      if (instance.state === 'created') await this.#env.runtime.removeContainer(instance.id);
+      if (instance.state === 'created') await this.#node.runtime.removeContainer(instance.id);
       if (instance.state !== 'running') continue;
-      this.#env.event(pod, 'Normal', 'Killing', `Stopping container ${name}`, containerFieldPath(pod, name));
-      const graceSeconds = Math.max(0, Math.ceil((this.#deadlineMs - this.#env.clock.now()) / 1000));
+      this.#reports.event(pod, 'Normal', 'Killing', `Stopping container ${name}`, containerFieldPath(pod, name));
+      const graceSeconds = Math.max(0, Math.ceil((this.#deadlineMs - this.#node.clock.now()) / 1000));
       await this.stopContainer(pod, name, instance.id, graceSeconds, podIps);
     }
   }
@@ -110,8 +112,8 @@ export class PodTermination {
     for (const instances of observed.containers.values()) {
       for (const instance of instances.filter((i) => i.state === 'running')) {
         this.ended(instance.id);
-        this.#env.runtime.stopContainer(instance.id, graceSeconds).catch((error: unknown) => {
-          this.#env.logger.warn('a container could not be stopped sooner', { container: instance.id, error });
+        this.#node.runtime.stopContainer(instance.id, graceSeconds).catch((error: unknown) => {
+          this.#node.logger.warn('a container could not be stopped sooner', { container: instance.id, error });
         });
       }
     }
@@ -122,22 +124,22 @@ export class PodTermination {
     const { name, namespace, uid = '' } = pod.metadata;
     if (this.#retries.waits('release')) return this.#retries.readyAtMs('release');
     try {
-      await this.#env.volumes.release(uid);
+      await this.#node.volumes.release(uid);
       this.#retries.succeeded('release');
       return undefined;
     } catch (error) {
-      this.#env.logger.warn('the volumes of a pod could not be given back yet', { pod: name, namespace, error });
+      this.#node.logger.warn('the volumes of a pod could not be given back yet', { pod: name, namespace, error });
       return this.#retries.failed('release');
     }
   }
 
   /** Removes everything of a pod whose containers have ended. */
   async cleanUp(pod: Pod, observed: ObservedPod): Promise<void> {
-    const { runtime } = this.#env;
+    const { runtime } = this.#node;
     for (const instances of observed.containers.values()) for (const instance of instances) await runtime.removeContainer(instance.id);
     const sandboxes = observed.sandbox ? [observed.sandbox, ...observed.olderSandboxes] : observed.olderSandboxes;
     for (const sandbox of sandboxes) await runtime.removeSandbox(sandbox.id);
-    await this.#env.removeTraces(pod);
-    this.#env.gone(pod.metadata.uid ?? '');
+    await this.#node.traces.remove(pod.metadata.uid ?? '');
+    this.#reports.gone(pod.metadata.uid ?? '');
   }
 }

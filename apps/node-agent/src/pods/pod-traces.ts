@@ -1,18 +1,21 @@
 // What a pod leaves on the host besides its containers: logs, links to them, a cgroup and its own folder. The folder is the marker by
 // which the rest is found again after a crash, so it is made first and removed last.
 import { rm } from 'node:fs/promises';
-import type { Pod } from '@berth/api';
+import type { Container, Pod } from '@berth/api';
+import type { ContainerInfo } from '@berth/runtime';
+import type { Logger } from '@berth/telemetry';
 import { podCgroupPath } from '../node/cgroups.ts';
-import type { PodCgroups } from '../node/pod-cgroups.ts';
+import { type PodCgroup, type PodCgroups, podCgroup } from '../node/pod-cgroups.ts';
 import type { VolumeManager } from '../volumes/volume-manager.ts';
 import type { LogFolders, LogInstance } from './log-folders.ts';
-import { terminationMessageFile } from './termination-message.ts';
+import { readTerminationMessage, terminationMessageFile } from './termination-message.ts';
 
 export interface PodTracesDeps {
   logs: LogFolders;
   volumes: VolumeManager;
   cgroups: PodCgroups;
   cgroupParent: string;
+  logger: Logger;
   /** False on simulated nodes. */
   writesFiles: boolean;
 }
@@ -28,8 +31,24 @@ export class PodTraces {
     return podCgroupPath(this.#deps.cgroupParent, uid);
   }
 
+  /** Around the pod's containers. */
+  cgroup(pod: Pod): PodCgroup {
+    return podCgroup(this.#deps.cgroups, this.cgroupPath(pod.metadata.uid ?? ''));
+  }
+
+  /** What an instance of a container left to be told of its end; empty where it left nothing. */
+  async terminationMessage(pod: Pod, container: Container, instance: ContainerInfo): Promise<string> {
+    return this.#deps.writesFiles ? readTerminationMessage(this.#deps.logs.podDirectory(pod), container, instance) : '';
+  }
+
+  /** For log collectors, once a container has a log; the container does not depend on it. */
   async linkLog(pod: Pod, instance: LogInstance, containerId: string): Promise<void> {
-    if (this.#deps.writesFiles) await this.#deps.logs.link(pod, instance, containerId);
+    if (!this.#deps.writesFiles) return;
+    try {
+      await this.#deps.logs.link(pod, instance, containerId);
+    } catch (error) {
+      this.#deps.logger.warn('log collectors will not find a log', { container: containerId, error });
+    }
   }
 
   /** Of one run of a container that is gone. */

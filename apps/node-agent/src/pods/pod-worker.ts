@@ -9,10 +9,10 @@ import { changeable } from './downward.ts';
 import type { Failure } from './failure.ts';
 import { newest, type ObservedPod, observe } from './observed.ts';
 import { isFinished, isStopped, type Kill, type PodPlan, planPod } from './plan.ts';
-import { type PlanSources, planContext } from './plan-context.ts';
+import { planContext } from './plan-context.ts';
 import { PodAddress } from './pod-address.ts';
 import { PodEnding } from './pod-ending.ts';
-import type { PodEnvironment } from './pod-environment.ts';
+import type { PodEnvironment, PodNode, PodReports } from './pod-environment.ts';
 import { PodReporter } from './pod-reporter.ts';
 import { PodResizer } from './pod-resizer.ts';
 import { PodSetUp } from './pod-set-up.ts';
@@ -22,7 +22,8 @@ import { Retries } from './retries.ts';
 import { WakeLoop } from './wake-loop.ts';
 
 export class PodWorker {
-  readonly #env: PodEnvironment;
+  readonly #node: PodNode;
+  readonly #reports: PodReports;
   readonly #termination: PodTermination;
   readonly #starter: ContainerStarter;
   readonly #restarts: RestartTracker;
@@ -33,7 +34,6 @@ export class PodWorker {
   readonly #killing = new Set<string>();
   readonly #loop: WakeLoop;
   readonly #resizer: PodResizer;
-  readonly #sources: PlanSources;
   readonly #ending: PodEnding;
   /** As the API wants it. */
   #desired: Pod;
@@ -49,22 +49,22 @@ export class PodWorker {
   /** @param adopted the runtime held something of this pod when the agent started */
   constructor(pod: Pod, env: PodEnvironment, adopted: boolean) {
     this.#desired = pod;
-    this.#env = env;
+    this.#node = env.node;
+    this.#reports = env.reports;
     this.#ending = new PodEnding(env, pod, adopted);
     this.#resizer = new PodResizer(env, pod);
-    this.#pod = env.allocations.granted(pod);
+    this.#pod = env.node.allocations.granted(pod);
     this.#adopting = adopted;
     this.address = new PodAddress(pod, adopted, env);
     // What they show may have changed while nobody looked.
     if (adopted) this.#changes++;
-    this.#restarts = new RestartTracker(env.clock);
-    this.#retries = new Retries(env.clock);
+    this.#restarts = new RestartTracker(env.node.clock);
+    this.#retries = new Retries(env.node.clock);
     this.#setUp = new PodSetUp(env, this.#retries);
     this.reporter = new PodReporter(env, pod.status);
-    this.#sources = { env, restarts: this.#restarts, reporter: this.reporter, resizer: this.#resizer };
     const { name, namespace } = pod.metadata;
-    const failed = (error: unknown) => env.logger.warn('a pod could not be brought in line', { pod: name, namespace, error });
-    this.#loop = new WakeLoop(env.clock, () => this.#step(), failed);
+    const failed = (error: unknown) => env.node.logger.warn('a pod could not be brought in line', { pod: name, namespace, error });
+    this.#loop = new WakeLoop(env.node.clock, () => this.#step(), failed);
     this.#termination = new PodTermination(env, this.#retries, () => this.wake());
     this.#starter = new ContainerStarter(env, this.#retries, () => this.wake());
   }
@@ -77,7 +77,7 @@ export class PodWorker {
     if (pod.metadata.deletionTimestamp) this.#starter.abandonHooks();
     if (!deepEqual(pod.spec, this.#desired.spec)) this.#retries.hasten();
     this.#desired = pod;
-    this.#become(this.#env.allocations.granted(pod));
+    this.#become(this.#node.allocations.granted(pod));
     this.wake();
   }
 
@@ -97,7 +97,7 @@ export class PodWorker {
   remove(): void {
     this.#removed = true;
     this.#starter.abandonHooks();
-    this.#env.admissions.release(this.#pod.metadata.uid ?? '');
+    this.#node.admissions.release(this.#pod.metadata.uid ?? '');
     this.wake();
   }
 
@@ -134,7 +134,8 @@ export class PodWorker {
       const changes = this.#changes;
       if (await this.#setUp.volumes(this.#pod, this.address.ips)) this.#applied = changes;
     }
-    const plan = planPod(this.#pod, observed, planContext(this.#pod, this.#sources));
+    const sources = { node: this.#node, restarts: this.#restarts, reporter: this.reporter, resizer: this.#resizer };
+    const plan = planPod(this.#pod, observed, planContext(this.#pod, sources));
     this.#syncWaiting(plan);
     const acted = await this.#act(plan, observed);
     if (acted) observed = await this.#observe();
@@ -155,8 +156,7 @@ export class PodWorker {
   }
 
   async #observe(): Promise<ObservedPod> {
-    const uid = this.#pod.metadata.uid ?? '';
-    const { sandboxes, containers } = await this.#env.inventory.pod(uid);
+    const { sandboxes, containers } = await this.#node.inventory.pod(this.#pod.metadata.uid ?? '');
     const observed = observe(sandboxes, containers);
     this.address.note(observed.sandbox?.ips ?? []);
     return observed;
@@ -169,7 +169,7 @@ export class PodWorker {
 
   #noteEnds(observed: ObservedPod): void {
     for (const ended of this.#restarts.count(observed)) {
-      this.#env.prober.forget(ended.id);
+      this.#node.prober.forget(ended.id);
       this.#termination.ended(ended.id);
       // What it waited for is over; how it ended says more.
       this.#waiting.delete(ended.name);
@@ -184,7 +184,7 @@ export class PodWorker {
       const message = `back-off ${this.#restarts.delayText(name)} restarting failed container=${name} pod=${podText}`;
       this.#waiting.set(name, { reason: 'CrashLoopBackOff', message });
       const event = `Back-off restarting failed container ${name} in pod ${podText}`;
-      this.#env.event(this.#pod, 'Warning', 'BackOff', event, containerFieldPath(this.#pod, name));
+      this.#reports.event(this.#pod, 'Warning', 'BackOff', event, containerFieldPath(this.#pod, name));
     }
   }
 
@@ -218,7 +218,7 @@ export class PodWorker {
     const due = (['volumes', 'sandbox', 'network'] as const).map((stage) => this.#retries.readyAtMs(stage));
     due.push(this.#setUp.waitDueMs ?? 0);
     for (const { container } of plan.start) due.push(this.#retries.readyAtMs('container', container.name));
-    const nowMs = this.#env.clock.now();
+    const nowMs = this.#node.clock.now();
     for (const atMs of due) if (atMs > nowMs) this.#loop.wakeAt(atMs);
   }
 
@@ -242,13 +242,13 @@ export class PodWorker {
     }
     this.#killing.add(containerId);
     const noted = resizes ? this.#resizer.restarting(this.#pod, containerId) : Promise.resolve();
-    this.#env.event(this.#pod, 'Normal', 'Killing', message, containerFieldPath(this.#pod, name));
-    this.#env.prober.forget(containerId);
+    this.#reports.event(this.#pod, 'Normal', 'Killing', message, containerFieldPath(this.#pod, name));
+    this.#node.prober.forget(containerId);
     noted
       .then(() => this.#termination.stopContainer(this.#pod, name, containerId, graceSeconds, this.address.ips))
       .then(() => this.#retries.succeeded('end', containerId))
       .catch((error: unknown) => {
-        this.#env.logger.warn('a container could not be stopped', { container: containerId, error });
+        this.#node.logger.warn('a container could not be stopped', { container: containerId, error });
         this.#retries.failed('end', containerId);
       })
       .finally(() => {
@@ -259,8 +259,8 @@ export class PodWorker {
 
   async #terminate(observed: ObservedPod): Promise<void> {
     for (const { id, state } of [...observed.containers.values()].flat()) {
-      if (state === 'running') this.#env.prober.stopHealth(id);
-      else this.#env.prober.forget(id);
+      if (state === 'running') this.#node.prober.stopHealth(id);
+      else this.#node.prober.forget(id);
     }
     this.#waiting.clear();
     const { deletionGracePeriodSeconds } = this.#pod.metadata;
@@ -273,7 +273,7 @@ export class PodWorker {
       if (!this.#removed) await this.#report(observed, false);
       return;
     }
-    this.#env.admissions.release(this.#pod.metadata.uid ?? '');
+    this.#node.admissions.release(this.#pod.metadata.uid ?? '');
     const againAtMs = await this.#termination.releaseVolumes(this.#pod);
     if (againAtMs !== undefined) this.#loop.wakeAt(againAtMs);
     // Only a deletion waits for this word.
@@ -289,8 +289,8 @@ export class PodWorker {
       const current = newest(observed, container.name);
       if (current?.state !== 'running' || this.#killing.has(current.id)) continue;
       const before = this.#adopting ? this.reporter.statusOf(container.name) : undefined;
-      this.#env.prober.watch({
-        ...{ pod: this.#pod, container, containerId: current.id, podIp: this.address.ips[0] ?? this.#env.hostIp },
+      this.#node.prober.watch({
+        ...{ pod: this.#pod, container, containerId: current.id, podIp: this.address.ips[0] ?? this.#node.hostIp },
         startedAtMs: current.startedAtMs,
         ...(before?.containerID === `containerd://${current.id}` && { adopted: { started: before.started === true, ready: before.ready } }),
       });

@@ -14,13 +14,7 @@ export function terminationMessageFile(podDirectory: string, container: string, 
   return join(podDirectory, 'containers', container, `termination-${attempt}`);
 }
 
-export async function readTerminationMessage(
-  logDirectory: string,
-  container: Container,
-  instance: ContainerInfo,
-  readsFiles: boolean,
-): Promise<string> {
-  if (!readsFiles) return '';
+export async function readTerminationMessage(logDirectory: string, container: Container, instance: ContainerInfo): Promise<string> {
   const file = instance.annotations[terminationMessageAnnotation];
   const message = file ? await lastBytes(file, messageBytesMax) : '';
   if (message || container.terminationMessagePolicy !== 'FallbackToLogsOnError' || instance.exitCode === 0) return message;
