@@ -20,7 +20,7 @@ import { jobController } from './job/controller.ts';
 import type { AddressPool } from './load-balancer/address-pool.ts';
 import { loadBalancerController } from './load-balancer/controller.ts';
 import { type FurtherOf, namespaceController } from './namespace.ts';
-import { rootCertificateController, serviceAccountController } from './namespace-furniture.ts';
+import { rootCertificateController, serviceAccountController } from './namespace-defaults.ts';
 import type { Attendance } from './nodes/attended-time.ts';
 import { nodeLifecycleController } from './nodes/node-lifecycle.ts';
 import { type NodeMetrics, uncounted } from './nodes/node-metrics.ts';

@@ -1,4 +1,5 @@
 export * from './agent-link.ts';
+export * from './back-pressure.ts';
 export type { CallOptions, Input, ServiceClient } from './descriptor.ts';
 export * from './frame-tunnel.ts';
 /** Messages of the protocols; namespaces, as they share names. */

@@ -76,7 +76,7 @@ export class PodFitting {
 }
 
 /** Containers that give memory back come before those that may take it. */
-export function lessFirst(changes: SizeChange[]): SizeChange[] {
+export function loweredFirst(changes: SizeChange[]): SizeChange[] {
   const isLess = (change: SizeChange) => Number(isLowered(memoryLimits(change)));
   return [...changes].sort((a, b) => isLess(b) - isLess(a));
 }

@@ -6,7 +6,7 @@ import { isRecord } from '@berth/machinery';
 import type { ContainerInfo } from '@berth/runtime';
 import { newest, type ObservedPod, resourcesAnnotation } from './observed.ts';
 import type { PodEnvironment, PodNode, PodReports } from './pod-environment.ts';
-import { lessFirst, PodFitting, type SizeChange } from './pod-fitting.ts';
+import { loweredFirst, PodFitting, type SizeChange } from './pod-fitting.ts';
 import { resizeMessage } from './resize-messages.ts';
 import { containerResources } from './resources.ts';
 import { differs, isSameSize, type ResizeStep, sizedContainers, sizedResources } from './sizes.ts';
@@ -109,7 +109,7 @@ export class PodResizer {
   async update(pod: Pod, running: Pick<SizeChange, 'container' | 'current'>[]): Promise<void> {
     if (running.length === 0 || this.#retryAtMs > this.#node.clock.now()) return;
     try {
-      const changes = lessFirst(running.map((change) => ({ ...change, actual: this.actual(change.container, change.current) })));
+      const changes = loweredFirst(running.map((change) => ({ ...change, actual: this.actual(change.container, change.current) })));
       await this.fitting.grow(pod, changes);
       for (const { container, current } of changes) {
         await this.#node.runtime.updateResources(current.id, containerResources(container, pod, this.#node.memoryBytes));

@@ -1,6 +1,6 @@
 // Joins a tunnel with a process's streams or with one byte stream, in both directions, at the pace of the slower side.
 import type { Duplex, Readable, Writable } from 'node:stream';
-import type { Tunnel } from '@berth/protocol';
+import { type Tunnel, writeDrained } from '@berth/protocol';
 import type { ExecSession } from '@berth/runtime';
 
 /** Resolves when the process has ended and its output was sent, or when the other side went away. */
@@ -26,22 +26,9 @@ export async function joinByteStream(tunnel: Tunnel, stream: Duplex): Promise<vo
 /** What comes in goes to `target`; its end ends it. A closed target swallows the rest, as a closed pipe would. */
 function receive(tunnel: Tunnel, target: Writable | undefined): void {
   target?.on('error', (error) => target.destroy(error));
-  tunnel.onData((_channel, data) => (target?.writable ? written(target, data) : undefined));
+  tunnel.onData((_channel, data) => target && writeDrained(target, data));
   tunnel.onEnd(() => {
     if (target?.writable) target.end();
-  });
-}
-
-function written(target: Writable, data: Uint8Array): Promise<void> | undefined {
-  if (target.write(data)) return undefined;
-  return new Promise((resolve) => {
-    const done = () => {
-      target.off('drain', done);
-      target.off('close', done);
-      resolve();
-    };
-    target.once('drain', done);
-    target.once('close', done);
   });
 }
 

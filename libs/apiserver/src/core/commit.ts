@@ -7,11 +7,11 @@ import type { Clock } from '@berth/telemetry';
 import { holds, isSame, removed, storedHead, unchanged, versioned } from './committed-entry.ts';
 import type { Decide, Decision, Guard, Known, PutDecision } from './decision.ts';
 import type { EventExpiry } from './event-expiry.ts';
+import { KeyedMutex } from './keyed-mutex.ts';
 import { relativeKey, storageKey } from './keys.ts';
 import { timed } from './latency.ts';
 import { Entry, encodeStored, headOf, rememberStored, withRevision } from './object-codec.ts';
 import { translated } from './store-errors.ts';
-import { Turns } from './turns.ts';
 import type { Annotated, Call, CoreMetrics } from './types.ts';
 import { decideInVersion, shownEntry } from './versions/index.ts';
 import type { WatchCache } from './watch-cache.ts';
@@ -70,7 +70,7 @@ export class Committer {
   readonly #metrics: CoreMetrics;
   readonly #expiry: EventExpiry;
   readonly #clock: Clock;
-  readonly #turns = new Turns();
+  readonly #mutex = new KeyedMutex();
 
   constructor({ store, cache, metrics, expiry, clock }: CommitterOptions) {
     this.#store = store;
@@ -92,7 +92,7 @@ export class Committer {
   }
 
   /**
-   * Nobody's turn is held while webhooks are asked, so that a slow one keeps nobody else waiting, and may write itself.
+   * No lock is held while webhooks are asked, so that a slow one keeps nobody else waiting, and may write itself.
    * @throws what `decide` throws on the newest state, or Conflict after losing too often.
    */
   async mutate(place: Place, dryRun: boolean, decide: Decide): Promise<Committed> {
@@ -113,27 +113,27 @@ export class Committer {
       current = await this.load(kind, namespace, name, audit);
       proven = true;
     }
-    let endTurn: (() => void) | undefined;
+    let unlock: (() => void) | undefined;
     let made: Made | undefined;
     const startMs = this.#clock.monotonicMs();
     try {
       for (let attempt = 0; attempt < attemptsMax; attempt++) {
         const again: Decide | undefined = made?.again && !made.isVoid && isSame(made.on, current) ? made.again : undefined;
         if (made?.again && !again) {
-          endTurn?.();
-          endTurn = undefined;
+          unlock?.();
+          unlock = undefined;
           if (this.#clock.monotonicMs() - startMs > askingMsMax) throw StatusError.timeout(outOfTime);
         }
         const outcome = await this.#attempt(again ?? decide, current, known, proven);
         const decision = outcome instanceof StatusError ? undefined : outcome;
         made = decision?.type === 'put' ? { on: current, again: decision.again } : undefined;
-        if (decision?.type === 'put' && decision.turn && !endTurn && !dryRun) {
-          endTurn = await this.#turns.take(decision.turn);
+        if (decision?.type === 'put' && decision.lockKey && !unlock && !dryRun) {
+          unlock = await this.#mutex.lock(decision.lockKey);
           continue;
         }
         if (decision && (decision.type !== 'keep' || proven)) {
           const done = dryRun
-            ? this.#imagine(kind, relative, current, decision)
+            ? this.#dryRun(kind, relative, current, decision)
             : await this.#commit({ kind, audit, author }, relative, current, decision, known);
           if ('entry' in done) return { ...done, warnings: decision.warnings ?? [] };
           current = done.current && this.#entry(kind, relative, done.current);
@@ -150,7 +150,7 @@ export class Committer {
         proven = true;
       }
     } finally {
-      endTurn?.();
+      unlock?.();
     }
     throw StatusError.conflict(kind, name, 'it is being changed by too many requests at once; please try again');
   }
@@ -227,7 +227,7 @@ export class Committer {
   }
 
   /** The answer that a commit would have given. */
-  #imagine(kind: KindDefinition, relative: string, current: Entry | undefined, decision: Decision): Outcome {
+  #dryRun(kind: KindDefinition, relative: string, current: Entry | undefined, decision: Decision): Outcome {
     const head = storedHead(kind);
     if (decision.type === 'keep') return { entry: decision.entry, type: 'keep' };
     if (decision.type === 'remove') return { entry: removed(headOf(kind), relative, decision.object, current), type: 'remove' };

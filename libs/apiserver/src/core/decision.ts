@@ -24,8 +24,8 @@ export interface PutDecision {
   warnings?: string[];
   /** Of a dry run: the version that is shown, as no store gives one. */
   shownVersion?: string | undefined;
-  /** Decisions of the same turn are made and committed one after the other. */
-  turn?: string | undefined;
+  /** Decisions with the same key are made and committed one after the other. */
+  lockKey?: string | undefined;
   /** Makes the decision anew while the object is as it was decided on: without asking webhooks, which take their time. */
   again?(): Promise<Decision>;
   /** Whether it holds what may be somebody else's once it could not be committed, such as an address: then everything is decided anew. */

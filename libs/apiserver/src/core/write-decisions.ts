@@ -81,8 +81,8 @@ export class WriteDecisions {
     if (errors.length > 0) throw StatusError.invalid(kind, name, errors);
     if (target.through) kind.defaults(object);
     await admission.validate(request);
-    return this.#concluded(request, ({ object: made, guards, writes, warnings, turn }) => {
-      return { type: 'put', object: made, guards, writes, warnings, turn };
+    return this.#concluded(request, ({ object: made, guards, writes, warnings, lockKey }) => {
+      return { type: 'put', object: made, guards, writes, warnings, lockKey };
     });
   }
 
@@ -138,10 +138,10 @@ export class WriteDecisions {
     if (errors.length > 0) throw StatusError.invalid(kind, name, errors);
     if (target.through) kind.defaults(next);
     if (scope !== 'internal') await admission.validate(request);
-    const conclude = ({ object, guards, writes, warnings, turn }: AdmissionRequest): Decision => {
+    const conclude = ({ object, guards, writes, warnings, lockKey }: AdmissionRequest): Decision => {
       if (isFinished(object)) return { type: 'remove', object, writes: admission.release(kind, old), warnings };
       if (isUnchanged(object, old)) return { type: 'keep', entry: current, warnings };
-      return { type: 'put', object, guards, writes, warnings, turn };
+      return { type: 'put', object, guards, writes, warnings, lockKey };
     };
     return scope === 'spec' ? this.#concluded(request, conclude) : conclude(request);
   }
@@ -195,7 +195,7 @@ export class WriteDecisions {
 
   /**
    * What is claimed from others is claimed anew when that failed, with the object as it was decided on: others are asked about it once,
-   * and never while requests wait for their turn.
+   * and never while requests wait for a lock.
    */
   async #concluded(request: AdmissionRequest, conclude: (request: AdmissionRequest) => Decision): Promise<Decision> {
     const { admission } = this.#options;

@@ -2,11 +2,10 @@
 // of bytes or of base64.
 import type { ServerResponse } from 'node:http';
 import { StatusError } from '@berth/machinery';
-import type { Tunnel } from '@berth/protocol';
+import { drained, type Tunnel } from '@berth/protocol';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { ApiServer } from '../core/api-server.ts';
 import { streamOptions } from '../core/pod-connection.ts';
-import { drained } from './back-pressure.ts';
 import { sendMessage } from './channel-socket.ts';
 import { flag, wholeNumber } from './query-options.ts';
 import { resourceCall } from './resource-call.ts';

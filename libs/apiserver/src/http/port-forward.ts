@@ -1,7 +1,7 @@
 // pods/portforward on a SPDY session: for each local connection the client opens a stream of errors and one of data, tied by
 // a request id, and each such pair gets a tunnel of its own to the pod. What goes wrong with one pair ends that pair alone.
 import type { Duplex } from 'node:stream';
-import type { Tunnel } from '@berth/protocol';
+import { type Tunnel, writeDrained } from '@berth/protocol';
 import { resetCodes, SpdySession, type SpdyStream } from '@berth/protocol/spdy';
 import type { Clock, Timer } from '@berth/telemetry';
 import { statusOf } from './responses.ts';
@@ -102,7 +102,7 @@ async function join(data: SpdyStream, port: number, options: PortForwardOptions)
   };
   if (left) leave();
   data.once('close', leave);
-  tunnel.onData((_channel, chunk) => written(data, chunk));
+  tunnel.onData((_channel, chunk) => writeDrained(data, chunk));
   void send(data, tunnel);
   const { exitCode, error } = await tunnel.finished;
   data.off('close', leave);
@@ -118,18 +118,4 @@ async function send(data: SpdyStream, tunnel: Tunnel): Promise<void> {
     // Either side broke; the tunnel's end tells, and ending a tunnel twice does nothing.
     tunnel.abort(error instanceof Error ? error : new Error(String(error)));
   }
-}
-
-/** Undefined when more may be written at once. */
-export function written(target: SpdyStream, chunk: Uint8Array): Promise<void> | undefined {
-  if (!target.writable || target.write(chunk)) return undefined;
-  return new Promise((resolve) => {
-    const done = () => {
-      target.off('drain', done);
-      target.off('close', done);
-      resolve();
-    };
-    target.once('drain', done);
-    target.once('close', done);
-  });
 }

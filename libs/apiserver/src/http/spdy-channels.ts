@@ -2,12 +2,11 @@
 // and one for each of stdin, stdout, stderr and terminal sizes that it asked for; once all are there, they are joined to a tunnel.
 import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
-import type { Tunnel } from '@berth/protocol';
+import { type Tunnel, writeDrained } from '@berth/protocol';
 import { resetCodes, SpdySession, type SpdyStream } from '@berth/protocol/spdy';
 import type { Clock } from '@berth/telemetry';
 import type { PodConnection } from '../core/pod-connection.ts';
 import { resizeFrom, resultStatus } from './channel-socket.ts';
-import { written } from './port-forward.ts';
 import { statusOf } from './responses.ts';
 
 /** Newest first. Sizes came with version 3, exit codes with version 4. */
@@ -70,7 +69,7 @@ async function run(streams: Streams, session: SpdySession, command: SpdyCommand)
   void session.closed.then(() => tunnel.abort(new Error('the client went away')));
   tunnel.onData((channel, data) => {
     const target = channel === 'stderr' ? streams.stderr : streams.stdout;
-    return target && written(target, data);
+    return target && writeDrained(target, data);
   });
   if (streams.stdin) void send(streams.stdin, tunnel);
   streams.resize?.on('data', (data: Uint8Array) => sizesFrom(data, tunnel));

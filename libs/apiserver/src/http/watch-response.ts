@@ -2,9 +2,9 @@
 // us wait, so that what piles up does so in the core's bounded stream, which then drops the watcher.
 import type { ServerResponse } from 'node:http';
 import { StatusError } from '@berth/machinery';
+import { drained } from '@berth/protocol';
 import type { Random } from '@berth/telemetry';
 import type { WatchHandle, WatchItem } from '../core/types.ts';
-import { drained } from './back-pressure.ts';
 import type { WatchFormat } from './representation.ts';
 
 const defaultTimeoutMs = 30 * 60 * 1000;

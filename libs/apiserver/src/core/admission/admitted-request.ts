@@ -29,8 +29,8 @@ export interface AdmissionRequest extends DynamicRequest {
   /** Committed together with the object. */
   guards: Guard[];
   writes: Write[];
-  /** Set by a plugin whose guards others change all the time: requests of the same turn wait for each other. */
-  turn?: string;
+  /** Set by a plugin whose guards others change all the time: requests with the same key wait for each other. */
+  lockKey?: string;
   /** Whether an address or a port was chosen, which is had once it is committed. */
   isAllocated?: boolean;
   /** Whether the server made the name up: until the object is complete, others are shown none. */

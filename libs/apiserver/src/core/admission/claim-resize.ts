@@ -1,8 +1,8 @@
 // A claim may grow only when it is bound and its storage class says that its volumes can: a growth that is accepted must happen.
 import { type PersistentVolumeClaim, type StorageClass, storageClassNameOf } from '@berth/api';
 import { parseQuantity, StatusError } from '@berth/machinery';
-import { isAbout } from './about.ts';
 import type { AdmissionPlugin, AdmissionRequest } from './admission.ts';
+import { isAbout } from './request-predicates.ts';
 
 export class PersistentVolumeClaimResize implements AdmissionPlugin {
   readonly name = 'PersistentVolumeClaimResize';

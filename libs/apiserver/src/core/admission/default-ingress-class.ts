@@ -1,7 +1,7 @@
 // An ingress that names no class gets the cluster's default one; the newest, when several are marked.
 import type { Ingress, IngressClass } from '@berth/api';
-import { creates } from './about.ts';
 import type { AdmissionPlugin, AdmissionRequest } from './admission.ts';
+import { creates } from './request-predicates.ts';
 
 export const defaultClassAnnotation = 'ingressclass.kubernetes.io/is-default-class';
 /** The older way to name a class. */

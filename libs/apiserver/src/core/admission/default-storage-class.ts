@@ -1,7 +1,7 @@
 // A claim that names no storage class gets the cluster's default one; the newest, when several are marked.
 import { type PersistentVolumeClaim, type StorageClass, storageClassNameOf } from '@berth/api';
-import { creates } from './about.ts';
 import type { AdmissionPlugin, AdmissionRequest } from './admission.ts';
+import { creates } from './request-predicates.ts';
 
 export const defaultClassAnnotation = 'storageclass.kubernetes.io/is-default-class';
 

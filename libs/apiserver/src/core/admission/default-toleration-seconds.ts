@@ -1,7 +1,7 @@
 // Pods stay on a node that is lost for five minutes before they are evicted, unless they say otherwise.
 import type { Pod, Toleration } from '@berth/api';
-import { isAbout } from './about.ts';
 import type { AdmissionPlugin, AdmissionRequest } from './admission.ts';
+import { isAbout } from './request-predicates.ts';
 
 const lostNodeSeconds = 300;
 const lostNodeTaints = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable'];

@@ -1,8 +1,8 @@
 // Access to devices that others use is for administrators: a namespace must say that it is one of theirs.
 import type { Namespace, ResourceClaim, ResourceClaimTemplate, resourceV1 } from '@berth/api';
 import type { FieldError } from '@berth/machinery';
-import { isKind } from './about.ts';
 import type { AdmissionPlugin, AdmissionRequest } from './admission.ts';
+import { isKind } from './request-predicates.ts';
 
 const group = 'resource.k8s.io';
 const label = 'resource.kubernetes.io/admin-access';

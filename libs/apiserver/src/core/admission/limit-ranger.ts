@@ -10,9 +10,9 @@ import {
   qosClass,
 } from '@berth/api';
 import { StatusError } from '@berth/machinery';
-import { isKind } from './about.ts';
 import type { AdmissionPlugin, AdmissionRequest } from './admission.ts';
 import { amountViolations, claimViolations } from './limit-violations.ts';
+import { isKind } from './request-predicates.ts';
 
 const annotation = 'kubernetes.io/limit-ranger';
 

@@ -4,8 +4,8 @@ import { mirrorPodRefusal, type Node, type Pod, type ResourceSlice } from '@bert
 import { deepEqual, type KindDefinition, type KubeObject, StatusError } from '@berth/machinery';
 import { nodeName as nodeNameOf } from '../authorization/node-authorizer.ts';
 import type { User } from '../types.ts';
-import { isKind } from './about.ts';
 import type { AdmissionPlugin, AdmissionRequest } from './admission.ts';
+import { isKind } from './request-predicates.ts';
 
 const leaseNamespace = 'kube-node-lease';
 

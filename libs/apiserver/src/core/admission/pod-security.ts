@@ -18,10 +18,10 @@ import {
 import { deepEqual, type FieldError, fieldMessage, type KubeObject, StatusError } from '@berth/machinery';
 import type { Entry } from '../object-codec.ts';
 import type { Annotated } from '../types.ts';
-import { isAbout, isKind } from './about.ts';
 import type { AdmissionPlugin, AdmissionRequest } from './admission.ts';
 import { namespaceFor } from './namespace-lifecycle.ts';
 import { isSignificantUpdate, podWarnings } from './pod-security-updates.ts';
+import { isAbout, isKind } from './request-predicates.ts';
 
 /** Kinds that make pods from a template. */
 const workloads: Record<string, string[]> = {

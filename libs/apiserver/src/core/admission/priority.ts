@@ -2,8 +2,8 @@
 // must agree with its class. A cluster has at most one class for pods that name none.
 import type { Pod, PriorityClass } from '@berth/api';
 import { StatusError } from '@berth/machinery';
-import { isAbout } from './about.ts';
 import type { AdmissionPlugin, AdmissionRequest } from './admission.ts';
+import { isAbout } from './request-predicates.ts';
 
 export interface PriorityClasses {
   byName(name: string): Promise<PriorityClass | undefined>;

@@ -1,7 +1,7 @@
 // A quota on cpu or memory can only be kept when every container says how much it takes.
 import { type Pod, podAmounts, podUsage } from '@berth/api';
 import type { KindDefinition, KubeObject } from '@berth/machinery';
-import { isKind } from './about.ts';
+import { isKind } from './request-predicates.ts';
 
 /** Kubernetes asks for these alone. */
 const demanded = ['cpu', 'memory', 'requests.cpu', 'requests.memory', 'limits.cpu', 'limits.memory'];

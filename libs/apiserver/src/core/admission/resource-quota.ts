@@ -13,9 +13,9 @@ import { deepClone, type KindDefinition, type KubeObject, Quantity, StatusError 
 import type { Guard, Known } from '../commit.ts';
 import { storageKey } from '../keys.ts';
 import { Entry, encodeStored } from '../object-codec.ts';
-import { isKind } from './about.ts';
 import type { AdmissionPlugin, AdmissionRequest } from './admission.ts';
 import { missingAmounts } from './quota-constraints.ts';
+import { isKind } from './request-predicates.ts';
 
 export interface QuotaPorts {
   /** The quotas of a namespace; may lag behind the store. */
@@ -76,7 +76,7 @@ export class ResourceQuota implements AdmissionPlugin {
       const guard = this.#charge(request, entry, true) ?? (await this.#chargeProven(request, namespace, entry));
       if (guard === 'none') continue;
       request.guards.push(guard);
-      request.turn = `quota ${namespace}`;
+      request.lockKey = `quota ${namespace}`;
     }
   }
 

@@ -1,8 +1,8 @@
 // A pod with a runtime class costs what that class says on top, and goes where that class can run.
 import type { Pod, RuntimeClass as RuntimeClassObject } from '@berth/api';
 import { deepEqual, parseQuantity, StatusError } from '@berth/machinery';
-import { creates } from './about.ts';
 import type { AdmissionPlugin, AdmissionRequest } from './admission.ts';
+import { creates } from './request-predicates.ts';
 
 export class RuntimeClass implements AdmissionPlugin {
   readonly name = 'RuntimeClass';

@@ -3,10 +3,10 @@ import { parseIpv4, parseIpv4Range, type Service, settleFamilies } from '@berth/
 import { type KindDefinition, type KubeObject, StatusError } from '@berth/machinery';
 import type { Write } from '@berth/store';
 import type { Clock, Random } from '@berth/telemetry';
-import { isKind } from './about.ts';
 import type { AdmissionPlugin, AdmissionRequest } from './admission.ts';
 import { type AddressSource, ClusterIps } from './cluster-ips.ts';
 import { type NodePortOptions, NodePorts } from './node-ports.ts';
+import { isKind } from './request-predicates.ts';
 import { claimGuard, held, releaseOf } from './service-claims.ts';
 
 export interface ServiceAllocationOptions extends NodePortOptions {

@@ -1,8 +1,8 @@
 // Claims, volumes and classes of their attributes are born with the finalizer that keeps them from vanishing under their users; the protection
 // controllers take it off.
 import type { KubeObject } from '@berth/machinery';
-import { creates } from './about.ts';
 import type { AdmissionPlugin, AdmissionRequest } from './admission.ts';
+import { creates } from './request-predicates.ts';
 
 export class StorageObjectInUseProtection implements AdmissionPlugin {
   readonly name = 'StorageObjectInUseProtection';

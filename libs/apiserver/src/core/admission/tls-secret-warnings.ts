@@ -2,8 +2,8 @@
 // it is done beside them, in the words of Go's crypto/tls.
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import type { Secret } from '@berth/api';
-import { isKind } from './about.ts';
 import type { AdmissionPlugin, AdmissionRequest } from './admission.ts';
+import { isKind } from './request-predicates.ts';
 
 interface Block {
   label: string;

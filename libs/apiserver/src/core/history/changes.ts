@@ -8,12 +8,12 @@ import type { Clock } from '@berth/telemetry';
 import type { Attributes } from '../authorizer.ts';
 import { decodeContinue, encodeContinue } from '../continue-token.ts';
 import { expires } from '../event-expiry.ts';
+import { KeyedMutex } from '../keyed-mutex.ts';
 import { kindPrefix, registryPrefix, storageKey } from '../keys.ts';
 import { erased, type KindsByName } from '../kinds-by-name.ts';
 import { computed, computedAnswer } from '../object-answer.ts';
 import type { Resource } from '../resource.ts';
 import type { ServedKind } from '../resource-registry.ts';
-import { Turns } from '../turns.ts';
 import type { Call, ListAnswer, ListSettings, User } from '../types.ts';
 import { changeName, changeOf, clusterNamespace, listedFieldsMax, type Place, placeOf, shownFieldsMax } from './change-object.ts';
 import { type ChangeQuery, readChangeQuery } from './change-query.ts';
@@ -39,11 +39,11 @@ interface Kept {
 }
 
 export function historyChanges(options: ChangesOptions): ServedKind {
-  const turns = new Turns();
+  const mutex = new KeyedMutex();
   const resource: Resource = {
     get: async (call) => computedAnswer(await changeNamed(options, call), 200),
     list: async (call, settings) => {
-      const end = await turns.take('list');
+      const end = await mutex.lock('list');
       try {
         return await list(options, call, settings);
       } finally {
