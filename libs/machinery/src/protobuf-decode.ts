@@ -34,7 +34,7 @@ function decodeMessage(message: MessageSchema, bytes: Uint8Array, depth: number)
 
 function decodeField(out: Record<string, unknown>, field: FieldSchema, reader: WireReader, wire: number, depth: number): void {
   const { schema } = field;
-  if (schema.kind === 'list') {
+  if (schema.kind === 'list' && !field.namedList) {
     const list = (out[field.name] ?? []) as unknown[];
     out[field.name] = list;
     if (wire === wireTypes.bytes && schema.of.kind === 'scalar' && isNumeric(schema.of.scalar)) {
@@ -66,7 +66,7 @@ function decodeField(out: Record<string, unknown>, field: FieldSchema, reader: W
   out[field.name] = value;
 }
 
-/** A named list type (ExtraValue) is a message of its own: repeated items = 1. */
+/** A named list type (Verbs, and ExtraValue in a map) is a message of its own: repeated items = 1. */
 function decodeListMessage(of: TypeSchema, bytes: Uint8Array, field: FieldSchema, depth: number): unknown[] {
   const items: unknown[] = [];
   eachField(bytes, (number, reader, wire) => {

@@ -15,7 +15,9 @@ export function encodeProtobuf(message: MessageSchema, object: Record<string, un
       continue;
     }
     const value = object[field.name];
-    if (value !== undefined && value !== null) encodeField(out, field.number, field.schema, value);
+    if (value === undefined || value === null) continue;
+    if (field.namedList) encodeListMessage(out, field.number, field.schema, value);
+    else encodeField(out, field.number, field.schema, value);
   }
   return out.finish();
 }
@@ -27,13 +29,8 @@ function encodeField(out: WireWriter, number: number, schema: TypeSchema, value:
     for (const [key, item] of Object.entries(value as Record<string, unknown>)) {
       const entry = new WireWriter();
       entry.text(1, key);
-      // A named list type (ExtraValue) is a message of its own: repeated items = 1.
-      if (schema.of.kind === 'list') {
-        const list = new WireWriter();
-        encodeField(list, 1, schema.of, item);
-        entry.tag(2, wireTypes.bytes);
-        entry.bytes(list.finish());
-      } else encodeField(entry, 2, schema.of, item);
+      if (schema.of.kind === 'list') encodeListMessage(entry, 2, schema.of, item);
+      else encodeField(entry, 2, schema.of, item);
       out.tag(number, wireTypes.bytes);
       out.bytes(entry.finish());
     }
@@ -44,6 +41,14 @@ function encodeField(out: WireWriter, number: number, schema: TypeSchema, value:
     out.tag(number, wireTypes.bytes);
     out.bytes(encodeAlternative(schema.alternatives, value));
   } else encodeScalar(out, number, schema.scalar, value);
+}
+
+/** A named list type (Verbs, and ExtraValue in a map) is a message of its own: repeated items = 1. */
+function encodeListMessage(out: WireWriter, number: number, schema: TypeSchema, items: unknown): void {
+  const list = new WireWriter();
+  encodeField(list, 1, schema, items);
+  out.tag(number, wireTypes.bytes);
+  out.bytes(list.finish());
 }
 
 /** A message with a field for each. Of a bool and something else, the bool says that there is something. */

@@ -26,6 +26,7 @@ registry.add('test.v1', {
       { name: 'empty', type: 'test.v1.Empty', number: 14, pointer: true },
       { name: '', type: 'test.v1.Source', number: 15, inline: true },
       { name: 'amounts', type: 'map:Quantity', number: 16, omitempty: true },
+      { name: 'verbs', type: '[]string', goType: 'v1.Verbs', number: 17, omitempty: true },
     ],
   },
   Empty: { fields: [] },
@@ -52,6 +53,7 @@ test.each([
   ['a list of numbers', { numbers: [1, 300] }, '58 01 58 ac02', '7a00'],
   ['a fraction', { ratio: 1.5 }, '61 000000000000f83f', '7a00'],
   ['a map of lists', { extra: { k: ['x', ''] } }, '6a 0a 0a016b 1205 0a0178 0a00', '7a00'],
+  ['a list whose type has a name', { verbs: ['get', 'list'] }, '', '7a00 8a01 0b 0a03676574 0a046c697374'],
   ['an object that is there and empty', { empty: {} }, '72 00', '7a00'],
   ['a field of an inlined struct', { path: 'p' }, '', '7a 03 0a0170'],
 ])('%s', (_, object, bytes, inlined) => {

@@ -68,6 +68,8 @@ export type TypeSchema =
 
 export interface FieldSchema extends FieldDeclaration {
   schema: TypeSchema;
+  /** A list whose type has a name in Go (`Verbs`): in protobuf a message of its own, repeated items = 1. */
+  namedList?: true;
 }
 
 export interface MessageSchema {
@@ -163,7 +165,9 @@ export class SchemaRegistry {
   }
 
   #link(message: MessageSchema, declared: FieldDeclaration): void {
-    const field: FieldSchema = { ...declared, schema: this.#type(declared.type) };
+    const schema = this.#type(declared.type);
+    const isNamed = schema.kind === 'list' && declared.goType?.startsWith('[') === false;
+    const field: FieldSchema = { ...declared, schema, ...(isNamed && { namedList: true }) };
     message.fields.push(field);
     if (field.number !== undefined) message.byNumber.set(field.number, field);
     if (field.inline && field.schema.kind === 'message') {
