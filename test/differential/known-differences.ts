@@ -35,7 +35,9 @@ export const knownDifferences: KnownDifference[] = [
     words: 'what is wrong within an expression or with YAML',
     matches: ({ at, kubernetes, berth }) =>
       (at === 'cause' && [kubernetes, berth].some((cause) => /compilation failed: |: must evaluate to /.test(String(cause)))) ||
-      (at === 'message' && [kubernetes, berth].every((message) => /error converting YAML to JSON: /.test(String(message)))),
+      (at === 'message' &&
+        /\byaml: |error converting YAML to JSON: /.test(String(kubernetes)) &&
+        /error converting YAML/.test(String(berth))),
   },
   {
     words: 'those over devices are not estimated',

@@ -115,18 +115,7 @@ function fixedPaths({ random, kind }: Scene): Step {
       '/healthz?exclude=x',
     ],
     ...['/openapi', '/openapi/', '/openapi/v2/x', '/openapi/v3/bogus', '/openapi/v3/apis/bogus/v1', '/openapi/v4'],
-    ...[
-      '/openid',
-      '/openid/v1',
-      '/.well-known',
-      '/.well-known/x',
-      '/logs',
-      '/ui/',
-      '/static',
-      '/swagger.json',
-      '/favicon.ico',
-      '/index.html',
-    ],
+    ...['/openid', '/openid/v1', '/.well-known', '/.well-known/x', '/logs', '/static', '/swagger.json', '/favicon.ico', '/index.html'],
     ...['//api', '/api//v1', '/./api', '/api/../apis', '/API', '/%61pi', '/api%2Fv1', '/api/v1%2Fpods', '/apis/%zz', '/apis/a b'],
   ]);
   const method = one(random, ['GET', 'GET', 'GET', 'HEAD', 'OPTIONS', 'POST', 'DELETE']);

@@ -51,7 +51,7 @@ export function readBody(kind: KindDefinition, body: unknown, settings: WriteSet
   if (body === null || typeof body !== 'object' || Array.isArray(body)) {
     throw StatusError.badRequest(`the body must be one ${kind.kind} object`);
   }
-  checkKind(kind, body);
+  checkKind(kind, body, reading?.refusedValue);
   const { content, managed } = withoutOwnManaged(body);
   const { value, errors, unknown } = kind.readContent ? readCustom(kind, content, reading) : checkTypes(kind.schema, content, reading);
   if (errors.length > 0) {
@@ -141,8 +141,8 @@ function withReadableManagers(metadata: KubeObject['metadata'] & { managedFields
   return kept;
 }
 
-/** As Go's decoder finds out: is there such a kind, is it this one, in this version? */
-function checkKind(kind: KindDefinition, body: object): void {
+/** As Go's decoder finds out: is there such a kind, is it this one, in this version? @param refusedPatch how it is told of what a patch made */
+function checkKind(kind: KindDefinition, body: object, refusedPatch?: (detail: string) => StatusError): void {
   const expected = apiVersionOf(kind);
   const { apiVersion, kind: name } = body as { apiVersion?: unknown; kind?: unknown };
   const givenVersion = apiVersion === undefined || apiVersion === '' ? expected : String(apiVersion);
@@ -150,6 +150,7 @@ function checkKind(kind: KindDefinition, body: object): void {
   if (givenVersion === expected && givenKind === kind.kind) return;
   const version = givenVersion.slice(givenVersion.lastIndexOf('/') + 1);
   const refused = (detail: string) =>
+    refusedPatch?.(detail) ??
     StatusError.badRequest(`${givenKind} in version ${JSON.stringify(version)} cannot be handled as a ${kind.kind}: ${detail}`);
   // Of what users define, Go has no types to convert between.
   if (isUserDefined(kind) && givenVersion !== expected) throw otherVersion(givenVersion, expected);

@@ -29,9 +29,9 @@ export function decodeContinue(text: string): ContinueToken {
   if (v !== 'meta.k8s.io/v1') throw invalid(`: server does not recognize this encoded version ${v}`);
   if (!Number.isSafeInteger(rv) || rv === 0) throw invalid(': incorrect encoded start resourceVersion (version meta.k8s.io/v1)');
   if (start === '') throw invalid(': encoded start key empty (version meta.k8s.io/v1)');
-  const parts = start.replace(/^\//, '').split('/');
-  if (parts.some((part) => part === '.' || part === '..' || part === '')) throw invalid(`: ${start}`);
-  return { revision: rv, start };
+  const key = start.replace(/^\//, '');
+  if (key.split('/').some((part) => part === '.' || part === '..' || part === '')) throw invalid(`: ${start}`);
+  return { revision: rv, start: key };
 }
 
 /** The first member that is not what Go's type of a token has there. */

@@ -14,7 +14,7 @@ async function withBoundPod(parts: Parameters<typeof pod>[1] = {}) {
   const started = await startTestServer({ clock });
   await started.client.create(Node, { apiVersion: 'v1', kind: 'Node', metadata: { name: 'n1' }, spec: {} });
   await started.client.create(Pod, pod('web', parts));
-  await started.client.createSubresource(Pod, key, 'binding', { target: { kind: 'Node', name: 'n1' } });
+  await started.client.createSubresource(Pod, key, 'binding', { metadata: { name: key.name }, target: { kind: 'Node', name: 'n1' } });
   const gone = async () => isReason(await started.client.get(Pod, key).catch((error: unknown) => error), 'NotFound');
   return { ...started, gone };
 }

@@ -33,7 +33,7 @@ const counts = { observedGeneration: 1, disruptionsAllowed: 1, currentHealthy: 2
 
 async function run(isReady: boolean): Promise<void> {
   const { client } = started;
-  await client.createSubresource(Pod, key, 'binding', { target: { name: 'n1' } });
+  await client.createSubresource(Pod, key, 'binding', { metadata: { name: key.name }, target: { name: 'n1' } });
   const conditions = [{ type: 'Ready', status: isReady ? 'True' : 'False' }];
   await client.patch(Pod, key, 'merge', { status: { phase: 'Running', conditions } }, { subresource: 'status' });
 }
@@ -123,14 +123,14 @@ test('a binding for another pod of the same name, or one that is gated or leavin
   await expect(bind('of another')).rejects.toMatchObject({ code: 409 });
   const gated = pod('gated');
   await client.create(Pod, { ...gated, spec: { ...gated.spec, schedulingGates: [{ name: 'example.com/wait' }] } });
-  const body = { target: { name: 'n1' } };
-  await expect(client.createSubresource(Pod, { ...key, name: 'gated' }, 'binding', body)).rejects.toThrow(
+  const body = (name: string) => ({ metadata: { name }, target: { name: 'n1' } });
+  await expect(client.createSubresource(Pod, { ...key, name: 'gated' }, 'binding', body('gated'))).rejects.toThrow(
     'pod gated has non-empty .spec.schedulingGates',
   );
   const held = pod('held', { finalizers: ['example.com/hold'] });
   await client.create(Pod, held);
   await client.delete(Pod, { ...key, name: 'held' });
-  await expect(client.createSubresource(Pod, { ...key, name: 'held' }, 'binding', body)).rejects.toThrow(
+  await expect(client.createSubresource(Pod, { ...key, name: 'held' }, 'binding', body('held'))).rejects.toThrow(
     'pod held is being deleted, cannot be assigned to a host',
   );
   const { metadata } = await client.get(Pod, key);

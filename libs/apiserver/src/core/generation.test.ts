@@ -49,7 +49,10 @@ test('every change of a pod’s spec is a new generation, but that it gets its n
   expect(await patch({ ephemeralContainers: [{ name: 'look', image: 'registry.local/tools:1' }] }, 'ephemeralcontainers')).toBe(5);
   const waiting = await client.create(Pod, pod('waiting'));
   await client.create(Node, { apiVersion: 'v1', kind: 'Node', metadata: { name: 'n2' }, spec: {} });
-  await client.createSubresource(Pod, { namespace: 'default', name: 'waiting' }, 'binding', { target: { kind: 'Node', name: 'n2' } });
+  await client.createSubresource(Pod, { namespace: 'default', name: 'waiting' }, 'binding', {
+    metadata: { name: 'waiting' },
+    target: { kind: 'Node', name: 'n2' },
+  });
   const bound = await client.get(Pod, { namespace: 'default', name: 'waiting' });
   expect([bound.spec.nodeName, bound.metadata.generation]).toEqual(['n2', waiting.metadata.generation]);
   const deleted = await client.delete(Pod, { namespace: 'default', name: 'web' });

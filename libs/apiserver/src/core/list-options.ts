@@ -40,6 +40,9 @@ export function checkWatchSettings(settings: WatchSettings): void {
     }
     if (match !== 'NotOlderThan') errors.push(notSupported(match, ['NotOlderThan']));
     if (settings.continue) errors.push(forbidden(field, withContinue));
+  } else if (sendInitialEvents === undefined && settings.continue && /^0?$/.test(settings.resourceVersion ?? '')) {
+    // Whoever asks from no version on is given what there is as if they had asked for that, and for no older one.
+    errors.push(forbidden(field, withContinue));
   }
   refuse(errors);
 }

@@ -25,6 +25,8 @@ export type PatchKind = 'json' | 'merge' | 'strategic';
 const mergesByType =
   'the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml';
 
+const unreadableType = "couldn't get version/kind; json parse error: ";
+
 /** In place of a patch whose text cannot be read: nobody asks what is in it before there is an object to patch. */
 export class UnreadablePatch {
   readonly error: StatusError;
@@ -52,7 +54,11 @@ export function readPatched(kind: KindDefinition, type: PatchKind, old: KubeObje
   };
   if (!isRecord(patched)) {
     const into = `json: cannot unmarshal ${goJsonName(patched)} into Go value of type ${anyObject}`;
-    throw refused(`couldn't get version/kind; json parse error: ${into}`);
+    throw refused(unreadableType + into);
+  }
+  for (const name of ['apiVersion', 'kind']) {
+    const problem = notText(name, patched[name]);
+    if (problem) throw refused(type === 'strategic' ? restoreProblem(problem) : unreadableType + problem.detail);
   }
   return readBody(kind, patched, settings, {
     repeated:
@@ -96,7 +102,7 @@ function applyPatch(kind: KindDefinition, type: PatchKind, old: KubeObject, patc
   if (type === 'strategic') {
     // It is read into the object's own type, whatever the patch says that it is.
     const merged = applyStrategicMergePatch(kind.schema, old, patch ?? {});
-    return isRecord(merged) ? { ...merged, apiVersion: apiVersionOf(kind), kind: kind.kind } : merged;
+    return isRecord(merged) ? { ...merged, ...ownType(kind, merged) } : merged;
   }
   try {
     return applyJsonPatch(old, patch);
@@ -105,6 +111,18 @@ function applyPatch(kind: KindDefinition, type: PatchKind, old: KubeObject, patc
     if (error instanceof PatchError) settings.noteWarnings?.([`the patch does not apply: ${error.why}`]);
     throw error;
   }
+}
+
+function ownType(kind: KindDefinition, { apiVersion, kind: name }: Record<string, unknown>): object {
+  const isText = (value: unknown) => typeof value === 'string' || value === undefined || value === null;
+  return { apiVersion: isText(apiVersion) ? apiVersionOf(kind) : apiVersion, kind: isText(name) ? kind.kind : name };
+}
+
+/** What is said to be a kind or a version, and is no text. */
+function notText(name: string, value: unknown): TypeProblem | undefined {
+  if (typeof value === 'string' || value === undefined || value === null) return undefined;
+  const detail = `json: cannot unmarshal ${goJsonName(value)} into Go struct field .${name} of type string`;
+  return { type: 'Invalid', field: name, value, detail, base: 'string', stops: false };
 }
 
 /** After a strategic merge Kubernetes does not decode JSON but copies values, and says of them what kind they are. */

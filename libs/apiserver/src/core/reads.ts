@@ -117,7 +117,8 @@ export class Reads {
     const bookmarks = settings.allowWatchBookmarks ?? false;
     const cache = this.#cache.of(storedKind(kind));
     const { revision } = this.#cache;
-    const start = { selection, namespace, bookmarks, closingBookmark: initialEvents && bookmarks, initialEvents, revision };
+    const closingBookmark = initialEvents && bookmarks && settings.marksInitialEnd !== false;
+    const start = { selection, namespace, bookmarks, closingBookmark, initialEvents, revision };
     if (cache.keepsObjects || !initialEvents) return cache.watch({ ...start, after });
     const { entries } = await this.#past(cache, namespace, selection, { revision, start: '' });
     return cache.watch({ ...start, after: revision, readBefore: entries });
@@ -152,27 +153,26 @@ export class Reads {
     // As in Kubernetes, there is more as long as anything follows, whether it is selected or not.
     const last = limit > 0 && entries.length === limit && !isNamed(cache.kind, namespace, selection) ? entries.at(-1) : undefined;
     const [next] = last ? cache.select(everything, namespace, `${last.key}\0`) : [];
-    if (next) return withContinue(entries, at.revision, next.key, remaining(cache, namespace, selection, next.key));
+    if (next) return withContinue(entries, at.revision, listKey(namespace, next.key), remaining(cache, namespace, selection, next.key));
     return { entries, resourceVersion: String(at.revision) };
   }
 
   async #nextPage(cache: KindCache, namespace: string | undefined, selection: Selection, settings: ListSettings): Promise<Page> {
-    const at = decodeContinue(settings.continue ?? '');
+    const token = decodeContinue(settings.continue ?? '');
+    const at = { revision: token.revision, start: absoluteKey(namespace, token.start) };
     if (settings.resourceVersion && settings.resourceVersion !== '0') {
       throw StatusError.badRequest('specifying resource version is not allowed when using continue');
     }
-    if (namespace && !at.start.startsWith(`${namespace}/`))
-      throw StatusError.badRequest('invalid continue token: continue key is not valid: it is for another namespace');
     if (at.revision < 0) {
       await this.#cache.proven();
       return this.#now(cache, namespace, selection, at.start, settings.limit);
     }
     await this.#cache.reach(at.revision);
-    if (this.#ages.isOld(at.revision) && this.#cache.revision > at.revision) throw continueExpired(at.start);
+    if (this.#ages.isOld(at.revision) && this.#cache.revision > at.revision) throw continueExpired(token.start);
     try {
       return await this.#at(cache, namespace, selection, at, settings.limit);
     } catch (error) {
-      if (error instanceof StatusError && error.code === 410) throw continueExpired(at.start);
+      if (error instanceof StatusError && error.code === 410) throw continueExpired(token.start);
       throw error;
     }
   }
@@ -195,7 +195,7 @@ export class Reads {
       for (const [index, kv] of page.kvs.entries()) {
         const entry = cache.entry(kv.key.slice(cache.prefix.length), kv);
         if (limit > 0 && entries.length === limit) {
-          return withContinue(entries, at.revision, entry.key, selection.everything ? page.count - index : undefined);
+          return withContinue(entries, at.revision, listKey(namespace, entry.key), selection.everything ? page.count - index : undefined);
         }
         if (selection.everything || selection.matches(entry.object)) entries.push(entry);
       }
@@ -220,6 +220,15 @@ function keysOf({ kind, prefix }: KindCache, namespace: string | undefined, sele
 /** Whether a single object is meant. */
 function isNamed(kind: KindDefinition, namespace: string | undefined, { name }: Selection): boolean {
   return name !== undefined && (namespace !== undefined || !kind.namespaced);
+}
+
+/** A key as a list of one namespace names it, and back: names have no slashes, and tokens once had the namespace in them. */
+function listKey(namespace: string | undefined, key: string): string {
+  return namespace ? key.slice(namespace.length + 1) : key;
+}
+
+function absoluteKey(namespace: string | undefined, key: string): string {
+  return namespace && !key.startsWith(`${namespace}/`) ? `${namespace}/${key}` : key;
 }
 
 interface Page extends ListAnswer {

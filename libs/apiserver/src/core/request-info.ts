@@ -39,10 +39,14 @@ function within(group: string, version: string | undefined, rest: string[]): Res
   return { group, version, resource: first, name: rest[1], subresource: rest[2], ...(rest.length > 3 && { isLonger: true as const }) };
 }
 
-/** As in Kubernetes, a path is decoded as a whole. Undefined when a segment that is not the last is empty. @throws StatusError 400 for half an escape */
+/** A path that no server reads. */
+export class MalformedPath extends StatusError {}
+
+/** As in Kubernetes, a path is decoded as a whole, and slashes at its end mean nothing. Undefined when a segment is empty. @throws MalformedPath for half an escape */
 export function pathSegments(path: string): string[] | undefined {
   const segments = (path.includes('%') ? decoded(path) : path).split('/').slice(1);
   if (segments.at(-1) === '') segments.pop();
+  while (segments.at(-1) === '' && (segments[0] === 'api' || segments[0] === 'apis')) segments.pop();
   return segments.includes('') ? undefined : segments;
 }
 
@@ -51,6 +55,6 @@ function decoded(path: string): string {
     return decodeURIComponent(path);
   } catch {
     // URIError says no more than the text itself does.
-    throw StatusError.badRequest(`invalid URL escape in ${JSON.stringify(path)}`);
+    throw new MalformedPath(400, 'BadRequest', `invalid URL escape in ${JSON.stringify(path)}`);
   }
 }

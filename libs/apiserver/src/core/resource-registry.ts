@@ -57,8 +57,9 @@ export class ResourceRegistry {
 
   /** @throws StatusError NotFound for a subresource that the kind does not have, 405 for what cannot be done with it */
   requireServed(call: Call): void {
+    const resource = this.of(call);
     const method = methodOf[call.allowed ?? ''];
-    required(method && this.of(call)[method]);
+    required(method && resource[method]);
   }
 
   /** @throws StatusError NotFound for a subresource that the kind does not have */

@@ -10,7 +10,8 @@ const key = { namespace: 'default', name: 'web' };
 test('a pod is bound once, to a node that exists, and says that it is scheduled', async () => {
   const { server, client } = await startTestServer();
   await client.create(Pod, pod('web'));
-  const bind = (name: string) => client.createSubresource(Pod, key, 'binding', { target: { kind: 'Node', name } });
+  const bind = (name: string) =>
+    client.createSubresource(Pod, key, 'binding', { metadata: { name: key.name }, target: { kind: 'Node', name } });
   await expect(bind('n1')).rejects.toThrow('nodes "n1" not found');
   await client.create(Node, node('n1'));
   await client.create(Node, node('n2'));
@@ -75,7 +76,7 @@ test('a log goes to the node and container that it means, or says what is missin
   };
   await expect(log('other')).rejects.toThrow('container other is not valid for pod web');
   await expect(log()).rejects.toThrow('pod web does not have a host assigned');
-  await client.createSubresource(Pod, key, 'binding', { target: { name: 'n1' } });
+  await client.createSubresource(Pod, key, 'binding', { metadata: { name: key.name }, target: { name: 'n1' } });
   await expect(log('other')).rejects.toThrow('container other is not valid for pod web');
   await expect(log()).rejects.toThrow('container "main" in pod "web" is not available');
   const status = {
@@ -138,11 +139,17 @@ test('everyone may do what they are for and nothing else', async () => {
   await expect(viewer.createSubresource(Pod, key, 'exec', {})).rejects.toMatchObject({ code: 403 });
   const scheduler = server.localClient(componentUsers.scheduler);
   await expect(scheduler.get(Secret, { namespace: 'default', name: 's' })).rejects.toMatchObject({ code: 403 });
-  await expect(scheduler.createSubresource(Pod, key, 'binding', { target: { name: 'none' } })).rejects.toMatchObject({ code: 404 });
+  await expect(
+    scheduler.createSubresource(Pod, key, 'binding', { metadata: { name: key.name }, target: { name: 'none' } }),
+  ).rejects.toMatchObject({ code: 404 });
   const gateway = server.localClient(componentUsers.gateway);
-  await expect(gateway.createSubresource(Pod, key, 'binding', { target: { name: 'none' } })).rejects.toMatchObject({ code: 403 });
+  await expect(
+    gateway.createSubresource(Pod, key, 'binding', { metadata: { name: key.name }, target: { name: 'none' } }),
+  ).rejects.toMatchObject({ code: 403 });
   await gateway.patch(Pod, key, 'merge', { status: { phase: 'Running' } }, { subresource: 'status' });
   const controllers = server.localClient(componentUsers.controllerManager);
-  await expect(controllers.createSubresource(Pod, key, 'binding', { target: { name: 'none' } })).rejects.toMatchObject({ code: 403 });
+  await expect(
+    controllers.createSubresource(Pod, key, 'binding', { metadata: { name: key.name }, target: { name: 'none' } }),
+  ).rejects.toMatchObject({ code: 403 });
   await server.stop();
 });

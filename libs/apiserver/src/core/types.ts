@@ -108,6 +108,8 @@ export interface WatchSettings extends Selectors {
   allowWatchBookmarks?: boolean;
   /** ADDED for all that exists, then a bookmark annotated k8s.io/initial-events-end. */
   sendInitialEvents?: boolean;
+  /** Whether that bookmark comes, where bookmarks are allowed; it does, unless this is false. */
+  marksInitialEnd?: boolean;
 }
 
 /** One object as stored: its JSON (with resourceVersion) and, parsed on first use and frozen, the object itself. */

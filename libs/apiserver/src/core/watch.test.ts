@@ -99,7 +99,7 @@ test('pods of a node are found and watched by field, as they get there', async (
   const { resourceVersion } = await client.list(Pod);
   const handle = await server.watch(callFor(Pod), { fieldSelector, resourceVersion });
   for (const name of ['a', 'b']) await client.create(Pod, pod(name));
-  await client.createSubresource(Pod, { namespace: 'default', name: 'b' }, 'binding', { target: { name: 'n1' } });
+  await client.createSubresource(Pod, { namespace: 'default', name: 'b' }, 'binding', { metadata: { name: 'b' }, target: { name: 'n1' } });
   expect(summary(await take(handle, 1))).toEqual(['ADDED b']);
   expect((await client.list(Pod, { fieldSelector })).items.map((item) => item.metadata.name)).toEqual(['b']);
   expect((await client.list(Pod, { fieldSelector: 'spec.nodeName=' })).items.map((item) => item.metadata.name)).toEqual(['a']);

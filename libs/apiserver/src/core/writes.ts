@@ -63,7 +63,7 @@ export class Writes {
 
   #createNamed(target: Call, fresh: () => KubeObject, name: string, settings: WriteSettings, isNameGenerated = false): Promise<Committed> {
     return this.#options.committer.mutate({ ...target, name }, settings.dryRun ?? false, async (current, known) => {
-      if (current) throw StatusError.alreadyExists(servedKind(target), name);
+      if (current) throw alreadyThere(target, name, current.object);
       const object = fresh();
       const { resourceVersion } = object.metadata;
       const decision = await this.#options.decisions.create(target, object, name, { known, settings, isNameGenerated });
@@ -139,6 +139,14 @@ export class Writes {
 }
 
 /** A body that was found to be good, of which everything has been said. */
+/** As Kubernetes says it, which looks at what is there. */
+function alreadyThere(target: Call, name: string, { metadata }: KubeObject): StatusError {
+  const error = StatusError.alreadyExists(servedKind(target), name);
+  if (!metadata.deletionTimestamp) return error;
+  const { code = 409, reason = 'AlreadyExists', message, details } = error.status;
+  return new StatusError(code, reason, `object is being deleted: ${message}`, details);
+}
+
 function readAgain(target: Target, body: unknown): KubeObject {
   const { object } = readBody(target.kind, body, { fieldValidation: 'Ignore' });
   matchTarget(target, object);

@@ -2,7 +2,7 @@
 // sends may end in anything but an answer, and no failure here may end the process.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { StatusError } from '@berth/machinery';
+import { type Status, StatusError } from '@berth/machinery';
 import type { Clock, Logger, Random } from '@berth/telemetry';
 import type { Auditor } from '../audit/auditor.ts';
 import type { Authenticator } from '../authentication/authenticator.ts';
@@ -10,6 +10,7 @@ import { impersonated, isImpersonating } from '../authentication/impersonation.t
 import { anonymous } from '../authentication/names.ts';
 import type { ApiServer } from '../core/api-server.ts';
 import { timed } from '../core/latency.ts';
+import { MalformedPath } from '../core/request-info.ts';
 import type { User } from '../core/types.ts';
 import type { FlowControl } from '../flow-control/flow-control.ts';
 import type { ApiMetrics } from './api-metrics.ts';
@@ -19,7 +20,7 @@ import { OpenRequests } from './open-requests.ts';
 import { isLongRunning, type ParsedRequest, parsedRequest } from './parsed-request.ts';
 import { checkTimeout } from './query-options.ts';
 import { RequestCounts } from './request-counts.ts';
-import { type Exchange, failureOf, sendError } from './responses.ts';
+import { type Exchange, failureOf, sendError, sendMalformed } from './responses.ts';
 import type { Routes } from './routes.ts';
 import { Upgraded } from './upgraded.ts';
 
@@ -134,7 +135,7 @@ export class ApiHttp {
       const status = failureOf(exchange, error);
       this.#logFailure('a request failed', request, error);
       if (!upgraded) await discarded(request, clock);
-      await sendError(exchange, status).catch((late) => {
+      await sendFailure(exchange, error, status).catch((late) => {
         logger.debug('an error could not be sent', { error: late });
         // Its client would wait for an answer that does not come.
         cutOff(exchange);
@@ -230,6 +231,11 @@ export class ApiHttp {
     if (!(error instanceof StatusError)) logger.error(message, { method, url, error });
     else if ((error.status.code ?? 500) >= 500) logger.warn(message, { method, url, reason: error.message });
   }
+}
+
+async function sendFailure(exchange: Exchange, error: unknown, status: Status): Promise<void> {
+  if (error instanceof MalformedPath) sendMalformed(exchange);
+  else await sendError(exchange, status);
 }
 
 /** Resolves when nothing more can come or go. */

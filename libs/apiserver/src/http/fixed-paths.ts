@@ -1,19 +1,17 @@
 // Everything outside of resources: version, health, metrics, discovery and OpenAPI. Documents that cannot change while the
 // process runs are made once, those about kinds again when kinds come or go.
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { loadDescriptions } from '@berth/api';
-import { apiVersionOf, type KindDefinition, openApiV3Index } from '@berth/machinery';
+import { apiVersionOf, isUserDefined, type KindDefinition } from '@berth/machinery';
 import type { TokenIssuer } from '../authentication/service-accounts/token-issuer.ts';
 import type { ApiServer } from '../core/api-server.ts';
 import * as discovery from '../documents/discovery.ts';
-import { type Document, openApiV3Document } from '../documents/document-pieces.ts';
 import type { FurtherGroups } from '../documents/further-groups.ts';
-import { KeptOpenApiV2 } from '../documents/kept-openapi-v2.ts';
-import { wantsProtobuf } from '../documents/openapi-v2.ts';
+import { checkProduced, objectTypes } from './acceptable.ts';
 import type { ApiMetrics } from './api-metrics.ts';
 import { serveHealth } from './health.ts';
 import { historyPath, isHistoryQuery } from './history-path.ts';
 import { wantedAggregatedDiscovery } from './media-types.ts';
+import { OpenApiPaths } from './openapi-paths.ts';
 import {
   type Exchange,
   noSuchPath,
@@ -30,6 +28,10 @@ import type { Served } from './routes.ts';
 export const versionInfo = {
   major: '1',
   minor: '35',
+  emulationMajor: '1',
+  emulationMinor: '35',
+  minCompatibilityMajor: '1',
+  minCompatibilityMinor: '34',
   gitVersion: 'v1.35.0+berth',
   gitCommit: '',
   gitTreeState: 'clean',
@@ -67,12 +69,11 @@ type Fixed = Pick<Served, 'segments' | 'query' | 'body' | 'signal'> & Exchange;
 
 export class FixedPaths {
   readonly #options: FixedPathsOptions;
-  /** Made when first asked for, as nobody may ever ask, and again when the kinds of its group version are others. */
-  readonly #openApi = new Map<string, { kinds: KindDefinition[]; document: Promise<Document> }>();
-  readonly #openApiV2Document = new KeptOpenApiV2(versionInfo.gitVersion);
+  readonly #openApi: OpenApiPaths;
 
   constructor(options: FixedPathsOptions) {
     this.#options = options;
+    this.#openApi = new OpenApiPaths(options.api, options.further, versionInfo.gitVersion);
   }
 
   get #kinds(): readonly KindDefinition[] {
@@ -85,14 +86,16 @@ export class FixedPaths {
     const [root = '', ...rest] = segments;
     if (root === 'livez' || root === 'healthz' || root === 'readyz') return serveHealth(exchange, this.#options.api, root, query, rest);
     if (root === 'api' || root === 'apis') return this.#discovery(exchange, root, rest);
-    if (root === 'openapi' && rest[0] === 'v3') return this.#serveOpenApi(exchange, rest.slice(1));
-    if (root === 'openapi' && rest[0] === 'v2' && rest.length === 1) return this.#openApiV2(exchange);
-    if (root === '' && rest.length === 0) return sendJson(exchange, 200, { paths: this.#paths() });
+    if (root === 'openapi' && rest[0] === 'v3') return this.#openApi.serveV3(exchange, rest.slice(1));
+    if (root === 'openapi' && rest[0] === 'v2' && rest.length === 1) return this.#openApi.serveV2(exchange);
+    if ((root === '' || root === 'index.html') && rest.length === 0) return sendJson(exchange, 200, { paths: this.#paths() });
     const read = this.#readOnly(exchange, root, rest);
     if (!read && root === 'version') throw noSuchPath();
     if (!read) return sendNoSuchPage(exchange);
     const isPosted = exchange.request.method === 'POST' && isHistoryQuery(segments);
     if (!isPosted) requireGet(exchange);
+    const produced = producedTypes[root];
+    if (produced) checkProduced(exchange.request, [produced]);
     return read();
   }
 
@@ -176,6 +179,7 @@ export class FixedPaths {
     const [any] = found;
     if (!any || (root === 'api' && version !== undefined)) throw noSuchPath();
     requireGet(exchange);
+    if (!isUserDefined(any)) checkProduced(exchange.request, objectTypes);
     return sendNegotiated(exchange, 200, discovery.resourceList(found, apiVersionOf(any)));
   }
 
@@ -184,7 +188,10 @@ export class FixedPaths {
   }
 
   #discoveryRoot(exchange: Exchange, root: string): Promise<void> {
-    if (root === 'api') requireGet(exchange);
+    if (root === 'api') {
+      requireGet(exchange);
+      checkProduced(exchange.request, objectTypes);
+    }
     const groups = this.#groups().filter(({ name }) => (name === '') === (root === 'api'));
     const form = wantedAggregatedDiscovery(exchange.request.headers.accept);
     if (form) {
@@ -196,51 +203,6 @@ export class FixedPaths {
       200,
       root === 'api' ? discovery.coreVersions(this.#options.serverAddress) : discovery.groupList(groups),
     );
-  }
-
-  async #openApiV2(exchange: Exchange): Promise<void> {
-    exchange.response.setHeader('vary', 'Accept');
-    const form = wantsProtobuf(exchange.request.headers.accept) ? 'protobuf' : 'json';
-    const { contentType, bytes } = await this.#openApiV2Document.form(this.#kinds, this.#options.further.openApiV2Parts(), form);
-    await sendBytes(exchange, 200, contentType, bytes);
-  }
-
-  async #serveOpenApi(exchange: Exchange, rest: string[]): Promise<void> {
-    const further = this.#options.further.openApiV3();
-    if (rest.length === 0) {
-      const hashes = new Map<string, string>();
-      for (const [path, kinds] of this.#groupVersions()) hashes.set(path, (await this.#document(path, kinds)).hash);
-      for (const [path, { hash }] of further) hashes.set(path, hash);
-      return sendJson(exchange, 200, openApiV3Index(hashes), indexContentType);
-    }
-    const path = rest.join('/');
-    const far = further.get(path);
-    if (far) exchange.response.setHeader('vary', 'Accept');
-    if (far) return sendBytes(exchange, 200, 'application/json', far.bytes);
-    const kinds = this.#groupVersions().get(path);
-    if (!kinds) return sendNothing(exchange);
-    exchange.response.setHeader('vary', 'Accept');
-    return sendBytes(exchange, 200, 'application/json', (await this.#document(path, kinds)).bytes);
-  }
-
-  #document(path: string, kinds: KindDefinition[]): Promise<Document> {
-    const known = this.#openApi.get(path);
-    if (known && known.kinds.length === kinds.length && known.kinds.every((kind, i) => kind === kinds[i])) return known.document;
-    const document = this.#make(kinds);
-    this.#openApi.set(path, { kinds, document });
-    return document;
-  }
-
-  async #make(kinds: KindDefinition[]): Promise<Document> {
-    const describe = await loadDescriptions();
-    // One a turn of the event loop: all of them together would keep everybody else waiting.
-    await nextTurn();
-    return openApiV3Document(kinds, versionInfo.gitVersion, describe);
-  }
-
-  /** `api/v1`, `apis/apps/v1` → their kinds. */
-  #groupVersions(): Map<string, KindDefinition[]> {
-    return Map.groupBy(this.#kinds, (kind) => `${kind.group ? 'apis' : 'api'}/${apiVersionOf(kind)}`);
   }
 
   #paths(): string[] {
@@ -261,18 +223,17 @@ export class FixedPaths {
       '/ui',
       '/version',
     ];
-    const versions = new Set([...this.#groupVersions().keys(), ...this.#options.further.paths()]);
+    const versions = new Set([...this.#openApi.groupVersions().keys(), ...this.#options.further.paths()]);
     return [...fixed, ...[...versions].map((path) => `/${path}`)].sort();
   }
 }
 
-/** As Kubernetes says of its index, without meaning to. */
-const indexContentType = 'text/plain; charset=utf-8';
-
-function sendNothing({ response }: Exchange): void {
-  response.writeHead(404, { 'cache-control': 'no-cache, private', 'content-length': 0 });
-  response.end();
-}
+/** What paths give that have one form alone. */
+const producedTypes: Record<string, string | undefined> = {
+  version: 'application/json',
+  openid: 'application/jwk-set+json',
+  '.well-known': 'application/json',
+};
 
 function requireGet({ request }: Exchange): void {
   if (request.method !== 'GET') throw wrongMethod();

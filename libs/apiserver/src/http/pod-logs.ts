@@ -33,7 +33,7 @@ export class PodLogs implements StreamAnswers {
   /** Resolves when the log is over. @throws StatusError before its first byte */
   async serve(asked: ServedResource): Promise<void> {
     const { request, response, verb, query, signal, audit, upgraded } = asked;
-    if (verb !== 'get') throw wrongMethod();
+    if (verb !== 'get' || request.method === 'HEAD') throw wrongMethod();
     if (upgraded) checkSocket(asked);
     const { open, isEmpty } = await this.#api.connect(resourceCall(this.#api, asked), verb, logOptions(query));
     if (isEmpty && !upgraded) {

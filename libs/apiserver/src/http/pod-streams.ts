@@ -11,7 +11,7 @@ import type { Connection } from '../core/resource.ts';
 import { commandSocketProtocols, portSocketProtocols } from './channel-framing.ts';
 import { connectChannels } from './channel-socket.ts';
 import { servePortForward } from './port-forward.ts';
-import { flag } from './query-options.ts';
+import { flag, refuseDryRun } from './query-options.ts';
 import { resourceCall } from './resource-call.ts';
 import { noSuchPath, wrongMethod } from './responses.ts';
 import type { ServedResource, StreamAnswers } from './routes.ts';
@@ -62,7 +62,8 @@ export class PodStreams implements StreamAnswers {
     const { request, path, verb, query, upgraded, audit } = asked;
     if (upgraded) checkOrigin(request);
     if (!path.name) throw noSuchPath();
-    if (verb !== 'get' && verb !== 'create') throw wrongMethod();
+    if ((verb !== 'get' && verb !== 'create') || request.method === 'HEAD') throw wrongMethod();
+    refuseDryRun(query);
     const call = resourceCall(this.#api, asked);
     const isForward = path.subresource === 'portforward';
     const options = isForward ? forwardOptions(query) : commandOptions(query, path.subresource === 'exec');

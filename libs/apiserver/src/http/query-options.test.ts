@@ -1,6 +1,16 @@
 // Options in a request's query: everything that is wrong with them is told at once, in Kubernetes' words.
 import { expect, test } from 'vitest';
-import { checkExport, checkTimeout, deleteSettings, listSettings, patchSettings, writeSettings } from './query-options.ts';
+import {
+  checkExport,
+  checkedWatchSettings,
+  checkTimeout,
+  deleteSettings,
+  formerWatchSettings,
+  listSettings,
+  patchSettings,
+  refuseDryRun,
+  writeSettings,
+} from './query-options.ts';
 
 const query = (text: string) => new URLSearchParams(text);
 
@@ -49,7 +59,31 @@ test('a timeout and no export are let through', () => {
   expect(() => checkExport(query('export='))).toThrow('the export parameter, deprecated since v1.14, is no longer supported');
 });
 
-test('selectors that cannot be read are told of before options', () => {
-  expect(() => listSettings(query('labelSelector=a%20b&limit=x'))).toThrow("found 'b', expected: in, notin");
-  expect(() => listSettings(query('fieldSelector=a&limit=x'))).toThrow("can't understand 'a'");
+test('numbers that are none are told of before selectors that cannot be read', () => {
+  expect(() => listSettings(query('labelSelector=a%20b&limit=x'))).toThrow('strconv.ParseInt: parsing "x": invalid syntax');
+  expect(() => listSettings(query('fieldSelector=a&limit=x&timeoutSeconds=y'))).toThrow('strconv.ParseInt: parsing "y": invalid syntax');
+  expect(() => listSettings(query('labelSelector=a%20b&limit=1'))).toThrow("found 'b', expected: in, notin");
+  expect(() => listSettings(query('fieldSelector=a'))).toThrow("can't understand 'a'");
+});
+
+test('the options of a watch in its path are those of a list, unless the query asks for a watch as well', () => {
+  expect(formerWatchSettings(query('allowWatchBookmarks=1'))).toMatchObject({ allowWatchBookmarks: true, marksInitialEnd: false });
+  expect(formerWatchSettings(query('watch=1'))).not.toHaveProperty('marksInitialEnd');
+  const initial = 'sendInitialEvents=true&resourceVersionMatch=NotOlderThan&resourceVersion=0';
+  expect(() => formerWatchSettings(query(initial))).toThrow('sendInitialEvents is forbidden for list');
+  expect(formerWatchSettings(query(`watch=true&${initial}`))).toMatchObject({ sendInitialEvents: true });
+  expect(() => formerWatchSettings(query('watch=1&resourceVersionMatch=NotOlderThan&resourceVersion=0'))).toThrow(
+    'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided',
+  );
+});
+
+test('a watch from no version on goes on from no page', () => {
+  for (const text of ['continue=x', 'continue=x&resourceVersion=0'])
+    expect(() => checkedWatchSettings(query(text))).toThrow('resourceVersionMatch is forbidden when continue is provided');
+  expect(checkedWatchSettings(query('continue=x&resourceVersion=7'))).toMatchObject({ continue: 'x' });
+});
+
+test('a dry run is none of what is passed on', () => {
+  expect(() => refuseDryRun(query('dryRun='))).toThrow('dryRun is not supported');
+  refuseDryRun(query('x=1'));
 });

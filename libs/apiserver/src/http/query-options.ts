@@ -10,6 +10,7 @@ import {
   parseLabelSelector,
   StatusError,
 } from '@berth/machinery';
+import { checkListSettings, checkWatchSettings } from '../core/list-options.ts';
 import type { DeleteSettings, FieldValidation, ListSettings, WatchSettings, WriteSettings } from '../core/types.ts';
 
 type Query = URLSearchParams;
@@ -58,16 +59,17 @@ const fieldValidations: readonly FieldValidation[] = ['Ignore', 'Strict', 'Warn'
 
 export function listSettings(query: Query): ListSettings {
   const [labelSelector, fieldSelector] = [text(query, 'labelSelector'), text(query, 'fieldSelector')];
-  // Whether they can be read at all is asked before what is asked for with them.
-  if (labelSelector) parseLabelSelector(labelSelector);
-  if (fieldSelector) parseFieldSelector(fieldSelector);
   // Only a watch goes by it, but no list takes what is no number.
   wholeNumber(query, 'timeoutSeconds');
+  const limit = wholeNumber(query, 'limit') ?? 0;
+  // Whether they can be read at all is asked after the numbers, and before what is asked for with them.
+  if (labelSelector) parseLabelSelector(labelSelector);
+  if (fieldSelector) parseFieldSelector(fieldSelector);
   return {
     labelSelector,
     fieldSelector,
     // Less than nothing is no limit, too.
-    limit: Math.min(Math.max(wholeNumber(query, 'limit') ?? 0, 0), Number.MAX_SAFE_INTEGER),
+    limit: Math.min(Math.max(limit, 0), Number.MAX_SAFE_INTEGER),
     continue: text(query, 'continue'),
     resourceVersion: text(query, 'resourceVersion'),
     resourceVersionMatch: text(query, 'resourceVersionMatch'),
@@ -75,7 +77,27 @@ export function listSettings(query: Query): ListSettings {
   };
 }
 
-export function watchSettings(query: Query): WatchSettings & { timeoutSeconds?: number } {
+type TimedWatch = WatchSettings & { timeoutSeconds?: number };
+
+/** @throws StatusError Invalid for options that do not go together */
+export function checkedWatchSettings(query: Query): TimedWatch {
+  const settings = watchSettings(query);
+  checkWatchSettings(settings);
+  return settings;
+}
+
+/**
+ * Of a watch whose path says that it is one: unless the query says so as well, its options are those of a list, which begins with what
+ * there is and marks no end of it. @throws StatusError Invalid for options that do not go together
+ */
+export function formerWatchSettings(query: Query): TimedWatch {
+  if (flag(query, 'watch')) return checkedWatchSettings(query);
+  const { resourceVersionMatch, ...settings } = watchSettings(query);
+  checkListSettings({ ...settings, resourceVersionMatch });
+  return { ...settings, marksInitialEnd: false };
+}
+
+function watchSettings(query: Query): TimedWatch {
   const { limit: _meansNothing, ...settings } = listSettings(query);
   return { ...settings, allowWatchBookmarks: flag(query, 'allowWatchBookmarks'), timeoutSeconds: wholeNumber(query, 'timeoutSeconds') };
 }
@@ -135,6 +157,11 @@ export function checkTimeout(query: Query): void {
 /** @throws StatusError BadRequest where an object is asked for without what is this cluster's, as once one could */
 export function checkExport(query: Query): void {
   if (flag(query, 'export')) throw StatusError.badRequest('the export parameter, deprecated since v1.14, is no longer supported');
+}
+
+/** Of what is passed on: nobody can say what it would do. @throws StatusError BadRequest */
+export function refuseDryRun(query: Query): void {
+  if (query.has('dryRun')) throw StatusError.badRequest('dryRun is not supported');
 }
 
 /** Of a DELETE without a body. */

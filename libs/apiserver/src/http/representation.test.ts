@@ -16,7 +16,7 @@ const table = (includeObject: Form['includeObject']): Form => ({
 
 function bookmark(kind: (typeof all)[number], form: Form, isEnd = false) {
   const item = bookmarkItem(kind, 7, isEnd);
-  return JSON.parse(Buffer.from(watchFormat(kind, form, () => 0).encode(item)).toString());
+  return JSON.parse(Buffer.from(watchFormat(kind, form, () => 0).encode(item) ?? []).toString());
 }
 
 test.each(all.map((kind) => [kind.group, kind.kind, kind] as const))('a bookmark of %s %s is a row of its table', (_group, _kind, kind) => {
@@ -86,7 +86,7 @@ test('metadata alone is given in protobuf as well, to watchers too', () => {
   const form = formOf('application/vnd.kubernetes.protobuf;as=PartialObjectMetadata;v=v1;g=meta.k8s.io');
   const bytes = encodeObject(erased(Pod), form, { object: podOf({}), bytes: Buffer.alloc(0) } as never);
   expect(decodeUnknownEnvelope(bytes)).toMatchObject({ apiVersion: 'meta.k8s.io/v1', kind: 'PartialObjectMetadata' });
-  const event = watchFormat(erased(Pod), form, () => 0).encode({ type: 'ADDED', object: podOf({}), line: Buffer.alloc(0) } as never);
+  const event = watchFormat(erased(Pod), form, () => 0).encode({ type: 'ADDED', object: podOf({}), line: Buffer.alloc(0) } as never) ?? [];
   expect(Buffer.from(event).toString('latin1')).toContain('PartialObjectMetadata');
 });
 

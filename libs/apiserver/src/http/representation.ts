@@ -17,8 +17,9 @@ import {
 import { type EncodedList, encodedList, listMetadata } from '../core/list-encoding.ts';
 import { scaleKind } from '../core/subresources/scale-object.ts';
 import type { Encoded, ListAnswer, WatchItem } from '../core/types.ts';
+import { checkProduced, noneAccepted, notAcceptable, objectTypes } from './acceptable.ts';
 import { indentedBytes, indentedJson, indentedList, wantsIndented } from './indented-json.ts';
-import { type Available, type Format, mediaTypes, negotiate, type Representation } from './media-types.ts';
+import { type Available, type Format, negotiate, type Representation } from './media-types.ts';
 import { protobufContentType, protobufEvent, protobufList, protobufObject, protobufWatchContentType } from './protobuf-answers.ts';
 import { yamlBytes } from './yaml-bytes.ts';
 
@@ -33,7 +34,6 @@ export interface Form {
   isIndented: boolean;
 }
 
-const names = mediaTypes.map(({ type, subtype }) => `${type}/${subtype}`);
 const streamNames = ['application/json;stream=watch', 'application/vnd.kubernetes.protobuf;stream=watch'];
 const readableFormats: readonly Format[] = ['json', 'yaml'];
 const everyFormat: readonly Format[] = ['json', 'yaml', 'protobuf'];
@@ -43,20 +43,17 @@ const everyFormat: readonly Format[] = ['json', 'yaml', 'protobuf'];
  * given here. Kinds that users define are behind another one.
  * @throws StatusError 406
  */
-export function checkAccept(kind: KindDefinition, { headers }: IncomingMessage, verb: string): void {
-  const { accept } = headers;
+export function checkAccept(kind: KindDefinition, request: IncomingMessage, verb: string): void {
+  const { accept } = request.headers;
   if (!accept || accept === 'application/json' || isUserDefined(kind)) return;
-  const types = accept.split(',').map((range) => (range.split(';', 1)[0] ?? '').trim());
-  if (types.some((type) => type === '*/*' || names.includes(type))) return;
-  const given = verb === 'list' || verb === 'watch' ? [...names, ...streamNames] : names;
-  throw notAcceptable(`406: Not Acceptable\n\nAvailable representations: ${given.join(', ')}`, {});
+  checkProduced(request, verb === 'list' || verb === 'watch' ? [...objectTypes, ...streamNames] : objectTypes);
 }
 
 /** @throws StatusError 406 */
 export function requestedForm(kind: KindDefinition, request: IncomingMessage, query: URLSearchParams, now: number): Form {
   const { accept } = request.headers;
   const representation = !accept || accept === 'application/json' ? plainJson : negotiate(accept, availableOf(kind));
-  if (!representation) throw onlyAccepted(names);
+  if (!representation) throw noneAccepted(objectTypes);
   const asked = query.get('includeObject') || 'Metadata';
   const includeObject = (['None', 'Metadata', 'Object'] as const).find((known) => known === asked);
   const isIndented = representation.isPretty ?? wantsIndented(request);
@@ -71,14 +68,6 @@ function availableOf(kind: KindDefinition): Available {
   // Objects that have no Go type have no protobuf form; their metadata has.
   const formats = isUserDefined(kind) ? readableFormats : everyFormat;
   return { formats, tables: hasTable ? readableFormats : [], converts: true, version: 'v1' };
-}
-
-function onlyAccepted(given: readonly string[]): StatusError {
-  return notAcceptable(`only the following media types are accepted: ${given.join(', ')}`);
-}
-
-function notAcceptable(message: string, details?: object): StatusError {
-  return new StatusError(406, 'NotAcceptable', message, details);
 }
 
 /** As Go names the type of an object or list within Kubernetes. */
@@ -152,7 +141,8 @@ function inOnePiece(bytes: Uint8Array): EncodedList {
 /** How a watch is written. */
 export interface WatchFormat {
   contentType: string;
-  encode(item: WatchItem): Uint8Array;
+  /** Undefined for what cannot be shown in the form that was asked for: the watch ends there, as in Kubernetes. */
+  encode(item: WatchItem): Uint8Array | undefined;
   encodeError(status: Status): Uint8Array;
 }
 
@@ -160,7 +150,13 @@ export interface WatchFormat {
 export function watchFormat(kind: KindDefinition, form: Form, now: () => number): WatchFormat {
   const { format, as, version } = form.representation;
   checkInclude(form);
-  if (format === 'yaml') throw onlyAccepted(streamNames);
+  if (format === 'yaml') throw noneAccepted(streamNames);
+  if (as === 'PartialObjectMetadataList') {
+    // An event holds no list.
+    const encodeError = (status: Status) => (format === 'protobuf' ? protobufEvent('ERROR', status) : line('ERROR', status));
+    const contentType = format === 'protobuf' ? protobufWatchContentType : 'application/json';
+    return { contentType, encode: () => undefined, encodeError };
+  }
   if (format === 'protobuf') {
     return {
       contentType: protobufWatchContentType,

@@ -66,12 +66,25 @@ export async function decodeWritten(
   if (body.length === 0) throw unrecognized(`${unreadable}unexpected end of JSON input`);
   try {
     const decoded = await decodeObject(contentType, body, reading);
-    if (isRecord(decoded.value)) return decoded;
+    if (isRecord(decoded.value)) {
+      checkTypeNames(decoded.value, parseMediaType(contentType || 'application/json') === 'application/yaml');
+      return decoded;
+    }
     if (decoded.value === null) return { ...decoded, value: {} };
     throw StatusError.badRequest(noObject(decoded.value));
   } catch (error) {
     if (!(error instanceof StatusError) || error.code !== 400 || error.message.startsWith('no kind ')) throw error;
     throw unrecognized(error.message);
+  }
+}
+
+/** @param isSorted as YAML is, once it is JSON: of several problems the first is told. @throws StatusError BadRequest */
+function checkTypeNames(value: Record<string, unknown>, isSorted: boolean): void {
+  const given = isSorted ? ['apiVersion', 'kind'] : Object.keys(value);
+  for (const name of given) {
+    if (name !== 'apiVersion' && name !== 'kind') continue;
+    const member = value[name];
+    if (member !== undefined && member !== null && typeof member !== 'string') throw StatusError.badRequest(noText(name, member));
   }
 }
 

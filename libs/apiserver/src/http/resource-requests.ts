@@ -2,11 +2,20 @@
 import { apiVersionOf, type KindDefinition, parseFieldSelector, StatusError, storedKind } from '@berth/machinery';
 import type { Clock, Random } from '@berth/telemetry';
 import type { ApiServer } from '../core/api-server.ts';
-import { checkListSettings, checkWatchSettings } from '../core/list-options.ts';
+import { checkListSettings } from '../core/list-options.ts';
 import { UnreadablePatch } from '../core/patches.ts';
+import { selectionOf } from '../core/selection.ts';
 import type { Call, DeleteAnswer, DeleteSettings, ListAnswer, WatchHandle, WriteSettings } from '../core/types.ts';
 import { WatchStream } from '../core/watch-stream.ts';
-import { checkExport, deleteSettings, listSettings, patchSettings, watchSettings, writeSettings } from './query-options.ts';
+import {
+  checkExport,
+  checkedWatchSettings,
+  deleteSettings,
+  formerWatchSettings,
+  listSettings,
+  patchSettings,
+  writeSettings,
+} from './query-options.ts';
 import {
   checkAccept,
   contentTypeOf,
@@ -58,6 +67,7 @@ export class ResourceRequests {
     if ((verb === 'update' || verb === 'patch') && call.name === undefined) throw wrongMethod();
     if (needsNamespace(verb) && call.kind.namespaced && !call.namespace) throw wrongMethod();
     if (!call.subresource && call.kind.verbs?.includes(verb) === false) throw wrongMethod();
+    if (request.request.method === 'HEAD') throw wrongMethod();
     const patchType = verb === 'patch' && patchTypeOf(call.kind, request.request.headers['content-type']);
     checkAccept(call.kind, request.request, verb);
     if (verb === 'get') checkExport(request.query);
@@ -114,10 +124,9 @@ export class ResourceRequests {
     return this.#openWatch(request, resourceCall(this.#options.api, request));
   }
 
-  async #openWatch({ request, query }: Pick<WatchRequest, 'request' | 'query'>, call: Call): Promise<OpenWatch> {
+  async #openWatch({ request, query, path }: Pick<WatchRequest, 'request' | 'query' | 'path'>, call: Call): Promise<OpenWatch> {
     const { api, clock, random } = this.#options;
-    const { timeoutSeconds, ...given } = watchSettings(query);
-    checkWatchSettings(given);
+    const { timeoutSeconds, ...given } = path.isWatch ? formerWatchSettings(query) : checkedWatchSettings(query);
     const form = requestedForm(call.kind, request, query, clock.now());
     const settings = { ...given, fieldSelector: selectorOf(call, given.fieldSelector) };
     const format = watchFormat(call.kind, form, () => clock.now());
@@ -243,10 +252,11 @@ function nameIn(fieldSelector: string | undefined): string | undefined {
   return parseFieldSelector(fieldSelector).find(({ field, operator }) => field === 'metadata.name' && operator === '=')?.value;
 }
 
-/** A name in the path of a watch is a selector. @throws StatusError BadRequest when the query asks for another name */
-function selectorOf({ name }: Call, fieldSelector: string | undefined): string | undefined {
+/** A name in the path of a watch is a selector. @throws StatusError BadRequest when the query asks for another name, or by no field */
+function selectorOf({ kind, name }: Call, fieldSelector: string | undefined): string | undefined {
   if (name === undefined) return fieldSelector;
   if (!fieldSelector) return `metadata.name=${name}`;
+  selectionOf(kind, { fieldSelector });
   if (nameIn(fieldSelector) !== name) throw StatusError.badRequest("fieldSelector metadata.name doesn't match requested name");
   return fieldSelector;
 }

@@ -7,6 +7,7 @@ import { type Status, StatusError } from '@berth/machinery';
 import type { AuditRecord } from '../audit/auditor.ts';
 import { Refusal } from '../core/commit.ts';
 import type { EncodedList } from '../core/list-encoding.ts';
+import { noneAccepted, objectTypes } from './acceptable.ts';
 import { written } from './back-pressure.ts';
 import { boundedWarnings } from './bounded-warnings.ts';
 import { indentedJson, wantsIndented } from './indented-json.ts';
@@ -134,6 +135,13 @@ export function sendNoSuchPage(exchange: Exchange): Promise<void> {
   return sendText(exchange, 404, '404 page not found\n');
 }
 
+/** As Go's server itself answers what is no request, before anybody sees it. */
+export function sendMalformed({ response, upgraded }: Exchange): void {
+  upgraded?.answer();
+  response.writeHead(400, { 'content-type': 'text/plain; charset=utf-8', connection: 'close' });
+  response.end('400 Bad Request');
+}
+
 /** Answers with the error's Status; when the answer has begun already, only breaking it off can say that it failed. */
 export async function sendError(exchange: Exchange, status: Status): Promise<void> {
   const { request, response, audit, bodyWarnings = [], upgraded } = exchange;
@@ -156,9 +164,13 @@ export async function sendError(exchange: Exchange, status: Status): Promise<voi
   await sendNegotiated(exchange, status.code ?? 500, status);
 }
 
-/** What is no object of a kind, as the client wants it: errors and discovery. Who accepts nothing that there is gets JSON. */
-export function sendNegotiated(exchange: Exchange, code: number, value: { apiVersion?: string; kind?: string }): Promise<void> {
+/**
+ * What is no object of a kind, as the client wants it: errors and discovery. Who accepts nothing that there is gets errors in JSON.
+ * @throws StatusError 406 where it is none
+ */
+export async function sendNegotiated(exchange: Exchange, code: number, value: { apiVersion?: string; kind?: string }): Promise<void> {
   const form = negotiate(exchange.request.headers.accept, plainForms);
+  if (!form && code < 400) throw noneAccepted(objectTypes);
   if (!form) return sendBytes(exchange, code, 'application/json', indentedJson(value));
   if (form.format === 'protobuf') return sendBytes(exchange, code, protobufContentType, protobufObject(value));
   if (form.format === 'yaml') return sendBytes(exchange, code, 'application/yaml', yamlBytes(value));

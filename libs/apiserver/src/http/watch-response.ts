@@ -75,6 +75,10 @@ function readyLines(handle: WatchHandle, format: WatchFormat): Uint8Array[] {
     const item = take(handle, lines.length > 0);
     if (!item) break;
     const line = format.encode(item);
+    if (!line) {
+      handle.close();
+      break;
+    }
     lines.push(line);
     bytes += line.length;
   }

@@ -49,7 +49,9 @@ async function sendEvents(socket: WebSocket, { handle, format, close }: OpenWatc
     while (socket.readyState === socket.OPEN) {
       const isOver = handle.ended;
       const item = handle.take();
-      if (item) await sendMessage(socket, message(format.encode(item)));
+      const bytes = item && format.encode(item);
+      if (bytes) await sendMessage(socket, message(bytes));
+      else if (item) handle.close();
       else if (isOver) break;
       else await handle.ready();
     }

@@ -43,13 +43,11 @@ export async function bindPod(ports: BindingPorts, target: Call, body: unknown, 
 function readBinding(body: unknown, podName: string): BindingBody {
   if (body === null || typeof body !== 'object') throw StatusError.badRequest('the body must be one Binding object');
   const binding = body as BindingBody;
+  if (binding.metadata?.name !== podName) throw StatusError.badRequest('name in URL does not match name in Binding object');
   const invalid = (field: string, detail: string) =>
     StatusError.invalid(bindingKind, podName, [{ type: 'Invalid', field, value: binding.target ?? {}, detail }]);
   if (binding.target?.kind && binding.target.kind !== 'Node') throw invalid('target.kind', 'must be empty or Node');
   if (typeof binding.target?.name !== 'string' || binding.target.name === '') throw invalid('target.name', 'a node name is required');
-  if (binding.metadata?.name && binding.metadata.name !== podName) {
-    throw StatusError.badRequest(`the name of the object (${binding.metadata.name}) does not match the name on the URL (${podName})`);
-  }
   return binding;
 }
 

@@ -6,8 +6,9 @@ import type { ApiServer } from '../../core/api-server.ts';
 import { streamOptions } from '../../core/pod-connection.ts';
 import { type FarRequest, unreachable } from '../../core/webhooks/index.ts';
 import { allowBody } from '../body-reader.ts';
+import { refuseDryRun } from '../query-options.ts';
 import { resourceCall } from '../resource-call.ts';
-import { noSuchPath } from '../responses.ts';
+import { wrongMethod } from '../responses.ts';
 import type { ServedResource, StreamAnswers } from '../routes.ts';
 import type { Upgraded } from '../upgraded.ts';
 import { EarlyBytes, switchedSockets } from '../upgraded-socket.ts';
@@ -82,7 +83,8 @@ export class ProxyRequests implements StreamAnswers {
   async #pass(asked: ServedResource, more: Record<string, string>): Promise<Passed | undefined> {
     const { request, verb, signal } = asked;
     const { method = 'GET' } = request;
-    if (!methods.includes(method)) throw noSuchPath();
+    if (!methods.includes(method)) throw wrongMethod();
+    refuseDryRun(new URL(request.url ?? '', 'http://proxy').searchParams);
     const place = proxyPath(request.url ?? '');
     const call = resourceCall(this.#api, asked);
     const { host, request: send } = await this.#api.pass(call, verb, streamOptions(`${call.kind.kind}ProxyOptions`, { path: place.rest }));
