@@ -16,7 +16,7 @@ export async function settled(server: ApiServer, kind: KindDefinition, asked: Re
   const isDry = (!isSaid && asked.path.includes('dryRun')) || (isRecord(asked.body) && Array.isArray(asked.body.dryRun));
   const isDone = answer.code < 300 && !isDry;
   const isWrite = ['POST', 'PUT', 'PATCH'].includes(asked.method) && isDone;
-  if (kind.kind === 'CustomResourceDefinition' && asked.method === 'DELETE' && isDone) await gone(server, path);
+  if (kind.kind === 'CustomResourceDefinition' && asked.method === 'DELETE' && isDone) await allGone(server, path, answer);
   const isReported = reported[kind.kind];
   if (!isReported || !isWrite || typeof name !== 'string' || !path.includes(`/${kind.plural}`)) return undefined;
   const object = `${path.replace(/\/(flowschemas|customresourcedefinitions|validatingadmissionpolicies)(\/.*)?$/, '/$1')}/${name}`;
@@ -28,12 +28,19 @@ export async function settled(server: ApiServer, kind: KindDefinition, asked: Re
 
 const cleanup = 'customresourcecleanup.apiextensions.k8s.io';
 
-/** Unless somebody else holds it, or it was one of a collection. */
+/** It, or each of a collection. */
+async function allGone(server: ApiServer, path: string, { body }: Answer): Promise<void> {
+  const { items } = body as { items?: { metadata: { name: string } }[] };
+  const paths = items?.map(({ metadata }) => `${path}/${metadata.name}`) ?? [path];
+  await Promise.all(paths.map((one) => gone(server, one)));
+}
+
+/** Or until somebody else alone holds it. */
 async function gone(server: ApiServer, path: string): Promise<void> {
   await eventually(`${server.name}: the end of ${path}`, timeoutMs, async () => {
     const { code, body } = await server.send({ method: 'GET', path });
     const { finalizers, deletionTimestamp } = (body as { metadata?: { finalizers?: string[]; deletionTimestamp?: string } }).metadata ?? {};
-    return code !== 200 || !deletionTimestamp || finalizers?.some((finalizer) => finalizer !== cleanup) || undefined;
+    return code !== 200 || !deletionTimestamp || !finalizers?.includes(cleanup) || undefined;
   });
 }
 

@@ -34,11 +34,13 @@ function statusSteps(scene: Scene): Step[] {
   if (!type) return [];
   const status = invented(type, 'status', random, 2);
   const seed = random.int(2 ** 31);
+  // Drawn once: both servers are asked the same.
+  const isChanged = random.int(4) === 0;
   const put: Step = {
     verb: 'status update',
     request: (previous) => {
       const base = previous ?? (scene.object as unknown as Fields);
-      const body = random.int(4) === 0 ? changed({ ...scene, random: seededRandom(seed) }, base) : structuredClone(base);
+      const body = isChanged ? changed({ ...scene, random: seededRandom(seed) }, base) : structuredClone(base);
       return { method: 'PUT', path: `${path}/status${query(validation)}`, body: { ...body, status } };
     },
   };

@@ -26,7 +26,8 @@ export class EtcdProcess {
   /** @param program another etcd than Debian's */
   static async start(program = '/usr/bin/etcd'): Promise<EtcdProcess> {
     const directory = await mkdtemp(join(tmpdir(), 'berth-etcd-'));
-    const etcd = new EtcdProcess(program, directory, await freeAddress(), await freeAddress());
+    const [endpoint, peer] = await freeAddresses(2);
+    const etcd = new EtcdProcess(program, directory, endpoint as string, peer as string);
     await etcd.launch().catch(async (error) => {
       await etcd.remove();
       throw error;
@@ -96,11 +97,18 @@ export class EtcdProcess {
 }
 
 export async function freeAddress(): Promise<string> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no TCP port was given');
-  return `http://127.0.0.1:${address.port}`;
+  const [address] = await freeAddresses(1);
+  return address as string;
+}
+
+/** All are held until each is known: the kernel may give a port again as soon as it is let go. */
+async function freeAddresses(count: number): Promise<string[]> {
+  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
+  await Promise.all(servers.map((server) => once(server, 'listening')));
+  const addresses = servers.map((server) => server.address());
+  await Promise.all(servers.map((server) => once(server.close(), 'close')));
+  return addresses.map((address) => {
+    if (address === null || typeof address === 'string') throw new Error('no TCP port was given');
+    return `http://127.0.0.1:${address.port}`;
+  });
 }

@@ -166,7 +166,7 @@ test('a source in the same namespace is no other namespace’s, and stands in bo
   const prepared = (spec: object) => {
     const made = claim(structuredClone(spec));
     dropDisabledFields(PersistentVolumeClaim.disabledFields, made);
-    PersistentVolumeClaim.strategy.prepareForCreate?.(made);
+    PersistentVolumeClaim.strategy.prepareForCreate?.(made, '2020-01-02T03:04:05Z');
     return made.spec;
   };
   const source = { kind: 'PersistentVolumeClaim', name: 'a' };

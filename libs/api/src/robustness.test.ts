@@ -23,7 +23,7 @@ describe.each(kinds.map((kind) => [kind.kind, kind] as const))('%s', (_, kind) =
           for (const field of Object.values(kind.selectableFields)) expect(typeof field(each)).toBe('string');
           kind.strategy.gracePeriodSeconds?.(each);
         }
-        kind.strategy.prepareForCreate?.(other);
+        kind.strategy.prepareForCreate?.(other, '2020-01-02T03:04:05Z');
         expect(kind.validateUpdate(other, other)).toEqual([]);
         kind.validateStatusUpdate(object, other);
         kind.strategy.prepareForUpdate?.(object, other);

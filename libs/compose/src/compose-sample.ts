@@ -54,6 +54,6 @@ export function invalidities(object: KubeObject): string[] {
   const copy = JSON.parse(JSON.stringify(object)) as KubeObject;
   copy.metadata.uid = '5d6a5ff2-3a6c-4b7c-9f57-0c6b4c6a5c10';
   kind.defaults(copy);
-  kind.strategy.prepareForCreate?.(copy);
+  kind.strategy.prepareForCreate?.(copy, '2020-01-01T00:00:00Z');
   return kind.validate(copy).map(({ field, detail }) => `${object.kind} ${object.metadata.name}: ${field}: ${detail}`);
 }

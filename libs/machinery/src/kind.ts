@@ -46,8 +46,8 @@ export const statusMetadata = ['labels', 'annotations', 'finalizers', 'ownerRefe
 export type StatusMetadata = (typeof statusMetadata)[number];
 
 export interface Strategy<T> {
-  /** Clears what a creator may not set; status is cleared for every kind with a status subresource. */
-  prepareForCreate?(object: T): void;
+  /** Clears what a creator may not set; status is cleared for every kind with a status subresource. @param now RFC 3339 */
+  prepareForCreate?(object: T, now: string): void;
   /** Carries over what an update may not change silently; status and generation are handled for every kind. */
   prepareForUpdate?(next: T, old: T): void;
   /** What of metadata a write to the status leaves as it is; default: nothing, so that it may change labels, finalizers and all. */

@@ -64,7 +64,8 @@ export function createdAtColumn<T extends Listed>(): Column<T> {
     name: 'Created At',
     type: 'date',
     description: 'Time at which the object was created',
-    value: (object) => object.metadata.creationTimestamp ?? '',
+    // Go's zero time, of what was never created: a bookmark.
+    value: (object) => object.metadata.creationTimestamp ?? '0001-01-01T00:00:00Z',
   };
 }
 

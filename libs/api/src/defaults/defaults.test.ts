@@ -91,7 +91,7 @@ test('services by type', () => {
 test('a namespace is labelled with its name', () => {
   const namespace: Namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' }, spec: {} };
   Namespace.defaults(namespace);
-  Namespace.strategy.prepareForCreate?.(namespace);
+  Namespace.strategy.prepareForCreate?.(namespace, '2020-01-02T03:04:05Z');
   expect(namespace).toMatchObject({
     metadata: { labels: { 'kubernetes.io/metadata.name': 'shop' } },
     spec: { finalizers: ['kubernetes'] },
@@ -103,7 +103,7 @@ describe('what a new pod is given', () => {
   test('an account and a quality of service', () => {
     const pod = samplePod({ containers: [{ name: 'web', image: 'nginx', resources: { limits: { cpu: '1', memory: '1Gi' } } }] });
     Pod.defaults(pod);
-    Pod.strategy.prepareForCreate?.(pod);
+    Pod.strategy.prepareForCreate?.(pod, '2020-01-02T03:04:05Z');
     expect(pod.status).toEqual({ phase: 'Pending', qosClass: 'Guaranteed' });
     expect(pod.spec.serviceAccountName).toBe('default');
   });
@@ -115,7 +115,7 @@ describe('what a new pod is given', () => {
   ])('%j is %s', (resources, expected) => {
     const pod = samplePod({ containers: [{ name: 'web', image: 'nginx', resources }] });
     Pod.defaults(pod);
-    Pod.strategy.prepareForCreate?.(pod);
+    Pod.strategy.prepareForCreate?.(pod, '2020-01-02T03:04:05Z');
     expect(pod.status?.qosClass).toBe(expected);
   });
 

@@ -5,7 +5,7 @@ import type { Event as Type } from '../generated/core-v1.types.ts';
 import { schemas } from '../schemas.ts';
 import { validateEventFields } from '../validation/event.ts';
 import { validateMetadata, validateMetadataUpdate } from '../validation/metadata.ts';
-import { dnsSubdomain } from '../validation/names.ts';
+import { pathSegment } from '../validation/names.ts';
 
 export type Event = Type;
 
@@ -23,11 +23,11 @@ export const Event = defineKind<Event>({
   defaults: (event) => {
     event.involvedObject ??= {};
   },
-  // As they were first made, without eventTime, their metadata is looked at, as of anything, once the rest is in order.
+  // Their metadata is looked at, as of anything, once the rest is in order; their names may be any that fit into a path.
   validate: (event, old) => {
     const errors = validateEventFields(event);
-    if (errors.length > 0 && !old && !event.eventTime) return errors;
-    return [...validateMetadata(event, { scope: 'Namespaced', name: dnsSubdomain, plainFinalizers: true }), ...errors];
+    if (errors.length > 0 && !old) return errors;
+    return [...validateMetadata(event, { scope: 'Namespaced', name: pathSegment, plainFinalizers: true }), ...errors];
   },
   validateUpdate: validateMetadataUpdate,
   columns: eventColumns,

@@ -48,7 +48,7 @@ test('every table that is a kind’s own starts with a name, except that of even
 test('fields that do not act warn, those that act do not', () => {
   const plain = samplePod({ tolerations: [{ operator: 'Exists' }], hostNetwork: true, volumes: [{ name: 'a' }] });
   Pod.defaults(plain);
-  Pod.strategy.prepareForCreate?.(plain);
+  Pod.strategy.prepareForCreate?.(plain, '2020-01-02T03:04:05Z');
   expect(Pod.warnings(plain)).toEqual([]);
 
   const idle = samplePod({

@@ -48,6 +48,7 @@ export const Pod = defineKind<Pod>({
 
   strategy: {
     returnsDeleted: true,
+    writesStatus: 'atCreation',
     prepareForCreate: preparePodForCreate,
     gracePeriodSeconds: podGracePeriodSeconds,
     // Node agents of long ago spoiled the owners of pods this way.

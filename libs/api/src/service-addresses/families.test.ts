@@ -23,7 +23,7 @@ function settled(spec: Partial<ServiceSpec>, old?: Partial<ServiceSpec>): unknow
   const next = service(spec);
   const before = old && service(old);
   if (before) Kind.strategy.prepareForUpdate?.(next, before);
-  else Kind.strategy.prepareForCreate?.(next);
+  else Kind.strategy.prepareForCreate?.(next, '2020-01-02T03:04:05Z');
   const errors = settleFamilies(next, before);
   return errors.length > 0 ? texts(errors) : [next.spec.ipFamilyPolicy, next.spec.ipFamilies];
 }

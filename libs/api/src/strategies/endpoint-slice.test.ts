@@ -12,7 +12,7 @@ test('the topology of a slice, which v1 no longer writes, goes with a change of 
   });
   const { prepareForCreate, prepareForUpdate } = EndpointSlice.strategy;
   const made = slice('10.0.0.1');
-  prepareForCreate?.(made);
+  prepareForCreate?.(made, '2020-01-02T03:04:05Z');
   expect(made.endpoints).toEqual([{ addresses: ['10.0.0.1'] }]);
   const same = slice('10.0.0.1');
   prepareForUpdate?.(same, slice('10.0.0.1'));

@@ -7,17 +7,19 @@ import { qosClass } from './qos.ts';
 
 type Conditions = NonNullable<Pod['status']>['conditions'];
 
-export function preparePodForCreate(pod: Pod): void {
+/** @param now RFC 3339 */
+export function preparePodForCreate(pod: Pod, now: string): void {
   const { spec } = pod;
   if (!spec.serviceAccountName) {
     spec.serviceAccountName = 'default';
     spec.serviceAccount = 'default';
   }
   fillInAppArmorProfiles(pod);
-  pod.status = { phase: 'Pending', qosClass: qosClass(spec) };
+  // What the creator says of it counts, as in Kubernetes, which looks there first.
+  pod.status = { phase: 'Pending', qosClass: pod.status?.qosClass || qosClass(spec) };
   if (spec.schedulingGates?.length) {
     const message = 'Scheduling is blocked due to non-empty scheduling gates';
-    pod.status.conditions = [{ type: 'PodScheduled', status: 'False', reason: 'SchedulingGated', message }];
+    pod.status.conditions = [{ type: 'PodScheduled', status: 'False', reason: 'SchedulingGated', message, lastTransitionTime: now }];
   }
 }
 

@@ -73,7 +73,7 @@ test('who is dialled is named in full, and trusted in one way', () => {
 
 test('a local one is available from the start, and a condition is true, false or unknown', () => {
   const local = remote({ service: undefined });
-  APIService.strategy.prepareForCreate?.(local);
+  APIService.strategy.prepareForCreate?.(local, '2020-01-02T03:04:05Z');
   expect(local.status?.conditions).toEqual([
     {
       type: 'Available',
@@ -84,7 +84,7 @@ test('a local one is available from the start, and a condition is true, false or
     },
   ]);
   const far = remote();
-  APIService.strategy.prepareForCreate?.(far);
+  APIService.strategy.prepareForCreate?.(far, '2020-01-02T03:04:05Z');
   expect(far.status).toBeUndefined();
   far.status = { conditions: [{ type: 'Available', status: 'Perhaps' }] };
   expect(APIService.validateStatusUpdate(far, far).map(({ field }) => field)).toEqual(['status.conditions[0].status']);
@@ -97,6 +97,6 @@ test('a table shows who answers, and why it cannot', () => {
   far.status = { conditions: [{ type: 'Available', status: 'False', reason: 'ServiceNotFound' }] };
   expect(shown(far)).toEqual(['shop/api', 'False (ServiceNotFound)']);
   const local = remote({ service: undefined });
-  APIService.strategy.prepareForCreate?.(local);
+  APIService.strategy.prepareForCreate?.(local, '2020-01-02T03:04:05Z');
   expect(shown(local)).toEqual(['Local', 'True']);
 });

@@ -290,6 +290,6 @@ describe('a node', () => {
 
 test('of the secrets of an account only the names are kept', () => {
   const account = { ...named('v1', 'ServiceAccount'), secrets: [{ name: 'a', namespace: 'x', fieldPath: 'y' }, { kind: 'Secret' }] };
-  ServiceAccount.strategy.prepareForCreate?.(account);
+  ServiceAccount.strategy.prepareForCreate?.(account, '2020-01-02T03:04:05Z');
   expect(account.secrets).toEqual([{ name: 'a' }, {}]);
 });

@@ -16,9 +16,17 @@ function made(spec: Partial<Job['spec']> = {}, labels?: Record<string, string>):
     spec: { template, ...spec },
   };
   Job.defaults(job);
-  Job.strategy.prepareForCreate?.(job);
+  Job.strategy.prepareForCreate?.(job, '2020-01-02T03:04:05Z');
   return job;
 }
+
+test('the last pod of an indexed job has a host name', () => {
+  const job = made({ completionMode: 'Indexed', completions: 3, parallelism: 1 });
+  job.metadata.name = 'a.b';
+  expect(messages(Job.validate(job))).toContain(
+    'metadata.name: Invalid value: "a.b": will not able to create pod with invalid DNS label: a.b-2',
+  );
+});
 
 test('a job gets a selector and labels of its own', () => {
   const job = made();

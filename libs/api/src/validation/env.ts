@@ -47,7 +47,7 @@ function fileKeyRef({ key, volumeName, path }: FileKeySelector, field: string): 
 
 /** Files are read from volumes that the pod's own containers write. */
 export function fileKeyVolumes(spec: PodSpec, field: string): FieldError[] {
-  const volumes = new Map((spec.volumes ?? []).map((volume) => [volume.name, volume]));
+  const volumes = new Map((spec.volumes ?? []).map((volume) => [volume.name ?? '', volume]));
   const check = (list: Pick<Container, 'env'>[] | undefined, path: string) =>
     each(list, path, (container, at) =>
       each(container.env, `${at}.env`, ({ valueFrom }, variable) => {
@@ -56,7 +56,7 @@ export function fileKeyVolumes(spec: PodSpec, field: string): FieldError[] {
         const volume = volumes.get(name ?? '');
         const volumeField = `${variable}.valueFrom.fileKeyRef.volumeName`;
         if (!volume) return [notFound(volumeField, name ?? '')];
-        return volume.emptyDir ? [] : [invalid(volumeField, name, 'referenced volume must be of type emptyDir')];
+        return volume.emptyDir ? [] : [invalid(volumeField, name ?? '', 'referenced volume must be of type emptyDir')];
       }),
     );
   return [

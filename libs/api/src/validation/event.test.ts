@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Event } from '../generated/core-v1.types.ts';
+import { Event as Kind } from '../kinds/event.ts';
 import { validateEventFields, validateNewEvent } from './event.ts';
+import { messages } from './messages.ts';
 
 const event = (change: Partial<Event>): Event => ({
   apiVersion: 'v1',
@@ -34,4 +36,16 @@ describe('events', () => {
     ]);
     expect(fields(validateNewEvent(event({ ...newer, reason: 'Other' }), event(newer)))).toEqual(['reason']);
   });
+});
+
+test('an event may have any name that fits into a path, and events.k8s.io/v1 wants one that is a domain', () => {
+  const named = (metadata: Event['metadata']) => messages(Kind.validate(event({ metadata: { namespace: 'web', ...metadata } })));
+  expect(named({ name: 'A_b', generateName: '..' })).toEqual([]);
+  expect(named({ name: 'a%', generateName: 'b/' })).toEqual([
+    `metadata.generateName: Invalid value: "b/": may not contain '/'`,
+    `metadata.name: Invalid value: "a%": may not contain '%'`,
+  ]);
+  // Only once the rest is in order.
+  expect(fields(Kind.validate(event({ metadata: { name: 'a%', namespace: 'elsewhere' } })))).toEqual(['involvedObject.namespace']);
+  expect(fields(validateNewEvent(event({ ...newer, metadata: { name: 'A_b', namespace: 'web' } })))).toEqual(['metadata.name']);
 });

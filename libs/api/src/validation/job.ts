@@ -86,9 +86,9 @@ function selector({ selector: given, template }: JobSpec): FieldError[] {
 /** Pods of an indexed job are named after it, and their names are hostnames. */
 function hostnames({ metadata, spec }: Job): FieldError[] {
   if (spec.completionMode !== 'Indexed' || !spec.completions) return [];
-  const reasons = dnsLabel(`${metadata.name}-${spec.completions - 1}`);
-  if (reasons.length === 0) return [];
-  return [invalid('metadata.name', metadata.name, `will not able to create pod with invalid DNS label: ${reasons.join(';')}`)];
+  const last = `${metadata.name}-${spec.completions - 1}`;
+  if (dnsLabel(last).length === 0) return [];
+  return [invalid('metadata.name', metadata.name, `will not able to create pod with invalid DNS label: ${last}`)];
 }
 
 function managedBy({ managedBy: name }: JobSpec, field: string): FieldError[] {

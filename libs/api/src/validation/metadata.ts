@@ -2,7 +2,7 @@
 import type { ObjectMeta, OwnerReference } from '../generated/meta-v1.types.ts';
 import { duplicates, type FieldError, forbidden, immutable, invalid, invalidAll, nonNegative, required, shown, tooLong } from './errors.ts';
 import { annotationsBytesMax, labels as labelsOf } from './labels.ts';
-import { dnsLabel, type NameCheck, qualified } from './names.ts';
+import { dnsLabel, type NameCheck, pathSegment, qualified } from './names.ts';
 
 const standardFinalizers = ['kubernetes', 'orphan', 'foregroundDeletion'];
 
@@ -39,9 +39,7 @@ export function validateMetadataParts(object: { metadata: ObjectMeta }, field = 
 function names(metadata: Partial<ObjectMeta>, rules: MetadataRules, field: string): FieldError[] {
   const errors: FieldError[] = [];
   if (metadata.generateName && !rules.anyGenerateName) {
-    // The server appends to it, so a trailing dash is no end.
-    const prefix = metadata.generateName.length > 1 ? metadata.generateName.replace(/-$/, 'a') : metadata.generateName;
-    errors.push(...invalidAll(`${field}.generateName`, metadata.generateName, rules.name(prefix)));
+    errors.push(...invalidAll(`${field}.generateName`, metadata.generateName, rules.name(beginningOf(metadata.generateName, rules))));
   }
   if (metadata.name) errors.push(...invalidAll(`${field}.name`, metadata.name, rules.name(metadata.name)));
   else errors.push(required(`${field}.name`, 'name or generateName is required'));
@@ -50,6 +48,12 @@ function names(metadata: Partial<ObjectMeta>, rules: MetadataRules, field: strin
   } else if (!metadata.namespace) errors.push(required(`${field}.namespace`));
   else errors.push(...invalidAll(`${field}.namespace`, metadata.namespace, dnsLabel(metadata.namespace)));
   return errors;
+}
+
+/** As a name: the server appends to it, so that a trailing dash is no end, and two dots are no folder. */
+function beginningOf(generateName: string, { name }: MetadataRules): string {
+  if (name === pathSegment) return `${generateName}a`;
+  return generateName.length > 1 ? generateName.replace(/-$/, 'a') : generateName;
 }
 
 /** Annotations: keys are qualified names in any case, values anything, the whole at most 256 KiB. */

@@ -174,3 +174,18 @@ test('of an ephemeral container, what is there counts as set, however empty', ()
     ['ports', 'livenessProbe', 'lifecycle', 'resources'].map((name) => `spec.ephemeralContainers[0].${name}`),
   );
 });
+
+test('an empty name of a runtime class is a name, and one of a priority class is none', () => {
+  expect(errors({ runtimeClassName: '', priorityClassName: '' })).toEqual([
+    expect.stringContaining('spec.runtimeClassName: Invalid value: "": a lowercase RFC 1123 subdomain must consist of'),
+  ]);
+});
+
+test('files for variables are looked for in volumes that are wrong, too', () => {
+  const env = [{ name: 'A', valueFrom: { fileKeyRef: { volumeName: 'v', path: 'a', key: 'A' } } }];
+  expect(web({ env }, { volumes: [{ name: 'v' }, { name: 'v', emptyDir: {} }] })).toEqual(['spec.volumes[1].name: Duplicate value: "v"']);
+  const nameless = [{ name: 'A', valueFrom: { fileKeyRef: { volumeName: '', path: 'a', key: 'A' } } }];
+  expect(web({ env: nameless }, { volumes: [{ name: '', hostPath: { path: '/a' } }] })).toContain(
+    'spec.containers[0].env[0].valueFrom.fileKeyRef.volumeName: Invalid value: "": referenced volume must be of type emptyDir',
+  );
+});

@@ -54,7 +54,8 @@ export function validatePodSpec(given: PodSpec | undefined, field: string, isPod
       ...legacyAddress(alias.ip ?? '', `${path}.ip`),
       ...each(alias.hostnames, `${path}.hostnames`, (hostname, at) => invalidAll(at, hostname, dnsSubdomain(hostname))),
     ]),
-    ...named(spec, field, ['priorityClassName', 'runtimeClassName'], dnsSubdomain),
+    ...named(spec, field, ['priorityClassName'], dnsSubdomain),
+    ...runtimeClass(spec, `${field}.runtimeClassName`),
     ...(spec.preemptionPolicy === undefined
       ? []
       : oneOf(`${field}.preemptionPolicy`, spec.preemptionPolicy, ['PreemptLowerPriority', 'Never'])),
@@ -63,11 +64,11 @@ export function validatePodSpec(given: PodSpec | undefined, field: string, isPod
     ...ofOperatingSystem(spec, field),
     ...hostProcesses(spec, field),
     ...podResourceClaims(spec, `${field}.resourceClaims`),
-    ...fileKeyVolumes(spec, field),
+    ...fileKeyVolumes(given, field),
   ];
 }
 
-type NameKey = 'serviceAccountName' | 'nodeName' | 'priorityClassName' | 'runtimeClassName' | 'hostname' | 'subdomain';
+type NameKey = 'serviceAccountName' | 'nodeName' | 'priorityClassName' | 'hostname' | 'subdomain';
 
 /** Names of other things, each optional. */
 function named(spec: PodSpec, field: string, keys: NameKey[], check: NameCheck): FieldError[] {
@@ -75,6 +76,11 @@ function named(spec: PodSpec, field: string, keys: NameKey[], check: NameCheck):
     const name = spec[key];
     return name ? invalidAll(`${field}.${key}`, name, check(name)) : [];
   });
+}
+
+/** Given empty, it is a name as any other. */
+function runtimeClass({ runtimeClassName: name }: PodSpec, field: string): FieldError[] {
+  return name === undefined ? [] : invalidAll(field, name, dnsSubdomain(name));
 }
 
 function operatingSystem({ os }: PodSpec, field: string): FieldError[] {

@@ -11,7 +11,7 @@ export function podOf(spec: Partial<PodSpec>, metadata: Partial<PodType['metadat
   const pod = samplePod({ containers: [{ name: 'c', image: 'x' }], ...spec });
   Object.assign(pod.metadata, metadata);
   Pod.defaults(pod);
-  Pod.strategy.prepareForCreate?.(pod);
+  Pod.strategy.prepareForCreate?.(pod, '2020-01-01T00:00:00Z');
   return pod;
 }
 

@@ -59,7 +59,8 @@ export class Applies {
         return decisions.update(target, scope, await this.#applied(target, current.object, applied, settings), current, deciding);
       refuseCreation(target, applied);
       await authorizeCreate();
-      return decisions.create(target, await this.#applied(target, undefined, applied, settings), name, deciding);
+      const made = await this.#applied(target, undefined, applied, settings);
+      return decisions.create(target, made, name, { ...deciding, isUpsert: true });
     });
     const { entry } = committed;
     warnings.push(...kindWarnings(kind, scope, entry.object, old), ...committed.warnings);

@@ -1,5 +1,5 @@
-import { ConfigMap, Namespace, Node, Pod } from '@berth/api';
-import { isReason } from '@berth/machinery';
+import { ConfigMap, CustomResourceDefinition, Namespace, Node, Pod, Role } from '@berth/api';
+import { isReason, type KubeObject } from '@berth/machinery';
 import { type Clock, systemClock } from '@berth/telemetry';
 import { expect, test } from 'vitest';
 import { Admission } from './admission/admission.ts';
@@ -161,4 +161,52 @@ test('deletecollection keeps to the preconditions it is given', async () => {
   await client.create(ConfigMap, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { namespace: 'default', name: 'guarded' } });
   const deleting = server.deleteCollection(callFor(ConfigMap, 'default'), {}, { preconditions: { uid: 'x' } });
   await expect(deleting).rejects.toThrow('the UID in the precondition (x) does not match the UID in record');
+});
+
+test('what an apply or a PUT makes says itself when it was deleted, and goes with the next change or deletion', async () => {
+  const { server, client } = await startTestServer({ clock });
+  const role = (name: string, parts: object) => ({
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind: 'Role',
+    metadata: { name, namespace: 'default', deletionTimestamp: '2020-01-02T03:04:05Z', ...parts },
+  });
+  const isGone = async (name: string) =>
+    isReason(await client.get(Role, { namespace: 'default', name }).catch((error) => error), 'NotFound');
+  const call = (name: string) => callFor(Role, 'default', name);
+  const applied = await server.patch(call('applied'), 'apply', role('applied', {}), { fieldManager: 'a' });
+  expect(applied.object.metadata.deletionTimestamp).toBe('2020-01-02T03:04:05Z');
+  await server.patch(call('applied'), 'merge', { metadata: { labels: { a: 'b' } } });
+  expect(await isGone('applied')).toBe(true);
+  const put = await server.update(call('put'), role('put', { deletionGracePeriodSeconds: 5 }));
+  expect(put.object.metadata).toMatchObject({ deletionTimestamp: '2020-01-02T03:04:05Z', deletionGracePeriodSeconds: 5 });
+  await server.delete(call('put'));
+  expect(await isGone('put')).toBe(true);
+  const posted = await server.create(callFor(Role, 'default'), role('posted', {}));
+  expect(posted.object.metadata.deletionTimestamp).toBeUndefined();
+  await server.stop();
+});
+
+test('definitions of a collection heed what becomes of their dependents at once', async () => {
+  const { server } = await startTestServer({ clock });
+  const names = { plural: 'widgets', kind: 'Widget', singular: 'widget', listKind: 'WidgetList' };
+  const schema = { openAPIV3Schema: { type: 'object' } };
+  const { object } = await server.create(callFor(CustomResourceDefinition), {
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: { name: 'widgets.example.com' },
+    spec: { group: 'example.com', scope: 'Namespaced', names, versions: [{ name: 'v1', served: true, storage: true, schema }] },
+  });
+  const written: KubeObject[] = [];
+  const committer = {
+    mutate: async (_call: unknown, _dryRun: boolean, decide: (entry: { object: KubeObject }) => { object: KubeObject }) => {
+      written.push(decide({ object }).object);
+      return { entry: { bytes: new Uint8Array(), object }, type: 'put' };
+    },
+  };
+  const deletion = new Deletion({ committer, admission: new Admission([]), clock } as unknown as DeletionOptions);
+  await deletion.deleteAll(callFor(CustomResourceDefinition), [object], { propagationPolicy: 'Foreground' });
+  expect(written[0]?.metadata.finalizers).toContain('foregroundDeletion');
+  await deletion.delete(callFor(CustomResourceDefinition, '', 'widgets.example.com'), { propagationPolicy: 'Foreground' });
+  expect(written[1]?.metadata.finalizers).not.toContain('foregroundDeletion');
+  await server.stop();
 });

@@ -1,7 +1,7 @@
 // DELETE: at once, after a grace period, or after finalizers. What waits keeps a deletionTimestamp; what is gone gives back
 // what it had reserved in the same transaction.
 import { isTerminal } from '@berth/api';
-import { deepClone, deepEqual, type FieldError, type KindDefinition, type KubeObject, StatusError } from '@berth/machinery';
+import { deepClone, deepEqual, type FieldError, type KindDefinition, type KubeObject, StatusError, type Strategy } from '@berth/machinery';
 import { type Clock, timestamp } from '@berth/telemetry';
 import type { Admission } from './admission/admission.ts';
 import { deleteOptions } from './admission/request-options.ts';
@@ -59,7 +59,7 @@ export class Deletion {
         const one = { ...target, namespace: next.namespace, name: next.name };
         const { preconditions } = settings;
         const mayBeAnother = preconditions === undefined;
-        const ofThis = { ...settings, preconditions: { uid: next.uid, ...preconditions } };
+        const ofThis = { ...settings, preconditions: { uid: next.uid, ...preconditions }, isOfCollection: true };
         const answer = await this.delete(one, ofThis).catch(ignoreGone(mayBeAnother));
         for (const warning of answer?.warnings ?? []) warnings.add(warning);
       }
@@ -98,11 +98,16 @@ export class Deletion {
     const graceSeconds = gracePeriodSeconds(kind, next, settings.gracePeriodSeconds);
     const { metadata } = next;
     metadata.deletionTimestamp = timestamp({ now: () => clock.now() + durationMs(graceSeconds) });
-    const { marksDeletion } = kind.strategy;
+    const marksDeletion = marking(kind, settings);
     if (marksDeletion !== 'alone') setDependentsFinalizer(kind, next, settings);
     kind.strategy.prepareForDelete?.(next, timestamp(clock));
     if (!marksDeletion) endAfter(kind, metadata, graceSeconds);
   }
+}
+
+/** Of a whole collection, each is deleted as objects are of which no kind knows better. */
+function marking({ strategy }: KindDefinition, { isOfCollection }: DeleteSettings): Strategy<KubeObject>['marksDeletion'] {
+  return isOfCollection ? undefined : strategy.marksDeletion;
 }
 
 function endAfter(kind: KindDefinition, metadata: KubeObject['metadata'], graceSeconds: number): void {
@@ -116,6 +121,8 @@ function deleteAgain(kind: KindDefinition, next: Shaped, settings: DeleteSetting
   // Its content goes first, whatever is asked meanwhile.
   if (holdsNamespace(next)) return;
   setDependentsFinalizer(kind, next, settings);
+  // Who made it may have said otherwise, and nothing would end that.
+  if (!kind.strategy.gracePeriodSeconds && metadata.deletionGracePeriodSeconds) metadata.deletionGracePeriodSeconds = 0;
   const isMarked = metadata.deletionGracePeriodSeconds === undefined;
   if (isMarked && metadata.finalizers) endAfter(kind, metadata, 0);
   else shorten(next, settings.gracePeriodSeconds);
@@ -201,10 +208,11 @@ function asResource({ group, kind }: KindDefinition): { group: string; plural: s
 }
 
 /** @throws StatusError Conflict */
-export function checkPreconditions(kind: KindDefinition, object: KubeObject, { preconditions = {} }: DeleteSettings): void {
+export function checkPreconditions(kind: KindDefinition, object: KubeObject, settings: DeleteSettings): void {
+  const { preconditions = {} } = settings;
   const { uid, resourceVersion } = preconditions;
   const { metadata } = object;
-  if (kind.strategy.marksDeletion) {
+  if (marking(kind, settings)) {
     checkMarkable(kind, object, preconditions);
     return;
   }

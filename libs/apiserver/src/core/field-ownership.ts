@@ -43,10 +43,15 @@ export function trackFields(
 ): Promise<void> | undefined {
   const { subresources, strategy } = target.kind;
   const { resets = [] } = strategy;
-  const described = old
-    ? scaledToSome(target, resets.length > 0 ? withParts(next, old, resets) : next)
-    : without(next, [...(subresources.status && strategy.writesStatus !== 'always' ? ['status'] : []), ...resets]);
-  return setWhenKnown(next, managedAfter(target, old, described, settings, tracking));
+  const status = subresources.status && strategy.writesStatus !== 'always' ? ['status'] : [];
+  const served = servedKind(target);
+  const [before, given] = [old && asServed(served, old), asServed(served, next)];
+  // A version may show parts of the status elsewhere, and there they are owned.
+  const kept = target.through ? [...status, ...resets] : resets;
+  const described = before
+    ? scaledToSome(target, kept.length > 0 ? withParts(given, before, kept) : given)
+    : without(given, [...status, ...resets]);
+  return setWhenKnown(next, managedAfter(target, before, described, settings, tracking));
 }
 
 function setWhenKnown(next: KubeObject, entries: ManagedFieldsEntry[] | Promise<ManagedFieldsEntry[]>): Promise<void> | undefined {
@@ -55,11 +60,12 @@ function setWhenKnown(next: KubeObject, entries: ManagedFieldsEntry[] | Promise<
   return undefined;
 }
 
+/** Both as the version of the request has them. */
 function managedAfter(target: Target, old: KubeObject | undefined, next: KubeObject, settings: WriteSettings, tracking: Tracking) {
   const kind = servedKind(target);
   const author = authorOf(target, settings, tracking.clock);
   const forms = tracking.versions.of(target);
-  const managed = managedAfterUpdateAs(kind.schema, old && asServed(kind, old), asServed(kind, next), author, forms);
+  const managed = managedAfterUpdateAs(kind.schema, old, next, author, forms);
   return tracking.versions.converted(target, managed);
 }
 
@@ -111,5 +117,6 @@ export function trackStatusFields(
   tracking: Tracking,
 ): Promise<void> | undefined {
   const compared: Shaped = { ...old, metadata: next.metadata, status: next.status };
-  return setWhenKnown(next, managedAfter(target, old, compared, settings, tracking));
+  const kind = servedKind(target);
+  return setWhenKnown(next, managedAfter(target, asServed(kind, old), asServed(kind, compared), settings, tracking));
 }

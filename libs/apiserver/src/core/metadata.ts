@@ -31,16 +31,21 @@ export function hasGeneration(kind: KindDefinition): boolean {
   return (kind.group !== '' || kind.kind === 'Pod') && kind.schema.byName.has('spec');
 }
 
-/** Takes from a new object what only the server gives; kinds that have no generation keep the one that was sent. */
-export function wipeNew({ metadata }: KubeObject): void {
-  for (const field of ['uid', 'creationTimestamp', 'resourceVersion', 'deletionTimestamp', 'deletionGracePeriodSeconds'] as const)
-    delete metadata[field];
+const identity = ['uid', 'creationTimestamp', 'resourceVersion'] as const;
+const deletion = ['deletionTimestamp', 'deletionGracePeriodSeconds'] as const;
+
+/**
+ * Takes from a new object what only the server gives; kinds that have no generation keep the one that was sent.
+ * @param keepsDeletion of what a PUT or an apply makes: Kubernetes takes this away in a POST alone
+ */
+export function wipeNew({ metadata }: KubeObject, keepsDeletion = false): void {
+  for (const field of keepsDeletion ? identity : [...identity, ...deletion]) delete metadata[field];
 }
 
 /** Gives a new object its identity. */
 export function stampNew(kind: KindDefinition, object: KubeObject, clock: Clock, random: Random): void {
   const { metadata } = object;
-  wipeNew(object);
+  for (const field of identity) delete metadata[field];
   metadata.uid = random.uuid();
   metadata.creationTimestamp = timestamp(clock);
   if (hasGeneration(kind)) metadata.generation = 1;

@@ -73,6 +73,8 @@ export interface DeleteSettings extends WriteSettings {
   preconditions?: { uid?: string; resourceVersion?: string };
   /** Whether dependents stay where neither the settings nor the object's finalizers say what becomes of them. */
   orphansUnlessAsked?: boolean;
+  /** Whether the object is one of a collection that is deleted. */
+  isOfCollection?: boolean;
 }
 
 export interface ReadSettings {

@@ -135,3 +135,16 @@ describe('a write through a view', () => {
     await expect(server.delete(call('a'))).rejects.toThrow('events.events.k8s.io "a" not found');
   });
 });
+
+test('who sends a status in a version that shows it in annotations owns these, though it is not kept', async () => {
+  const status = { currentReplicas: 1, desiredReplicas: 1, currentCPUUtilizationPercentage: 50 };
+  await server.create(v1(), oldAutoscaler());
+  const { object } = await server.patch(v1('web'), 'merge', { status });
+  expect(object).toMatchObject({ status: { currentReplicas: 0, desiredReplicas: 0 } });
+  const fields = managedFieldsOf(object)?.map(({ fieldsV1 }) => fieldsV1);
+  expect(fields).toContainEqual(
+    expect.objectContaining({
+      'f:metadata': expect.objectContaining({ 'f:annotations': { '.': {}, 'f:autoscaling.alpha.kubernetes.io/current-metrics': {} } }),
+    }),
+  );
+});

@@ -45,6 +45,8 @@ export interface Deciding {
   isTracked?: boolean;
   /** Whether the object's name was made up by this server. */
   isNameGenerated?: boolean;
+  /** Whether the object is made by what would have changed it, had it been there. */
+  isUpsert?: boolean;
 }
 
 export class WriteDecisions {
@@ -58,12 +60,11 @@ export class WriteDecisions {
   async create(target: Call, object: Shaped, name: string, deciding: Deciding): Promise<Decision> {
     const { kind } = target;
     const { admission, clock, random } = this.#options;
-    const { settings, isTracked, isNameGenerated } = deciding;
+    const { settings, isTracked, isNameGenerated, isUpsert } = deciding;
     if (kind.strategy.refusesCreate) throw StatusError.methodNotAllowed(kind.strategy.refusesCreate);
     object.metadata.name = name;
-    wipeNew(object);
+    wipeNew(object, isUpsert);
     const isTrackable = !lacksKeys(kind.schema, object);
-    this.#withoutStatus(kind, object);
     defaultForWrite(target, object);
     // What the server adds from here on belongs to nobody.
     if (!isTracked) await this.#track(isTrackable, target, undefined, object, settings);
@@ -74,7 +75,7 @@ export class WriteDecisions {
     stampNew(kind, object, clock, random);
     this.#withoutStatus(kind, object);
     dropDisabledFields(kind.disabledFields, object);
-    kind.strategy.prepareForCreate?.(object);
+    kind.strategy.prepareForCreate?.(object, timestamp(clock));
     defaultForWrite(target, object);
     await this.#allocate(request);
     const errors = errorsThrough(target, [...kind.validate(object), ...(await admission.fieldErrors(request))], object);
@@ -157,10 +158,11 @@ export class WriteDecisions {
       partial?.prepare(next, old, timestamp(clock));
     };
     const isTrackable = !keepsStatus || !lacksKeys(kind.schema, next);
-    keep();
+    if (!target.through) keep();
     defaultForWrite(target, next);
     // Who sends a change owns it, also where the strategy then keeps what was there.
     if (!deciding.isTracked) await this.#track(isTrackable, target, old, next, deciding.settings);
+    if (target.through) keep();
     await admission.mutate(request);
     const refused = admission.isIdle ? [] : carryMetadata(kind, next, old);
     if (!admission.isIdle) keep();
@@ -222,10 +224,11 @@ function partialUpdate({ kind, subresource }: Pick<AdmissionRequest, 'kind' | 's
   return subresource === undefined ? undefined : kind.strategy.partialUpdates?.[subresource];
 }
 
-/** With what the version that is written through has against it, and by the names that it has for fields. */
+/** With what the version that is written through has against it, which goes first, and by the names that it has for fields. */
 function errorsThrough({ through }: Call, errors: FieldError[], next: KubeObject, old?: KubeObject): FieldError[] {
   const view = through?.view;
   if (!view) return errors;
   const named = view.errorField ? errors.map((error) => ({ ...error, field: view.errorField?.(error.field) ?? error.field })) : errors;
-  return [...named, ...(view.validate?.(next, old) ?? [])];
+  const own = view.validate?.(next, old) ?? [];
+  return [...named.filter(({ field }) => own.every((error) => error.field !== field)), ...own];
 }

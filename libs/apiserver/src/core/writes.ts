@@ -10,7 +10,7 @@ import { generatedName, isVersion, requireUid } from './metadata.ts';
 import { answer } from './object-answer.ts';
 import { type PatchKind, readPatched } from './patches.ts';
 import type { Answer, Call, Target, WriteSettings } from './types.ts';
-import type { Scope, WriteDecisions } from './write-decisions.ts';
+import type { Deciding, Scope, WriteDecisions } from './write-decisions.ts';
 
 const generatedNameAttemptsMax = 8;
 
@@ -20,6 +20,9 @@ export interface Change {
   /** Whether its uid is what a patch made of the object's, and not the one that must be there. */
   isPatched?: true;
 }
+
+/** How an object came to be made. */
+type Making = Pick<Deciding, 'isNameGenerated' | 'isUpsert'>;
 
 export interface WritesOptions {
   committer: Committer;
@@ -34,7 +37,8 @@ export class Writes {
     this.#options = options;
   }
 
-  async create(target: Call, body: unknown, settings: WriteSettings = {}): Promise<Answer> {
+  /** @param isUpsert whether it would have replaced what was there */
+  async create(target: Call, body: unknown, settings: WriteSettings = {}, isUpsert = false): Promise<Answer> {
     const { kind } = target;
     const { object: given, warnings } = readBody(kind, body, settings);
     matchTarget(target, given);
@@ -46,7 +50,7 @@ export class Writes {
       throw StatusError.invalid(kind, '', [{ type: 'Required', field: 'metadata.name', detail: 'name or generateName is required' }]);
     }
     const committed = name
-      ? await this.#createNamed(target, fresh, name, settings)
+      ? await this.#createNamed(target, fresh, name, settings, { isUpsert })
       : await this.#createGenerated(target, fresh, generateName ?? '', settings);
     return answer(committed.entry, 201, [...warnings, ...kind.warnings(committed.entry.object), ...committed.warnings]);
   }
@@ -54,19 +58,19 @@ export class Writes {
   async #createGenerated(target: Call, fresh: () => KubeObject, base: string, settings: WriteSettings): Promise<Committed> {
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.#createNamed(target, fresh, generatedName(base, this.#options.random), settings, true);
+        return await this.#createNamed(target, fresh, generatedName(base, this.#options.random), settings, { isNameGenerated: true });
       } catch (error) {
         if (!isReason(error, 'AlreadyExists') || attempt === generatedNameAttemptsMax) throw error;
       }
     }
   }
 
-  #createNamed(target: Call, fresh: () => KubeObject, name: string, settings: WriteSettings, isNameGenerated = false): Promise<Committed> {
+  #createNamed(target: Call, fresh: () => KubeObject, name: string, settings: WriteSettings, made: Making): Promise<Committed> {
     return this.#options.committer.mutate({ ...target, name }, settings.dryRun ?? false, async (current, known) => {
       if (current) throw alreadyThere(target, name, current.object);
       const object = fresh();
       const { resourceVersion } = object.metadata;
-      const decision = await this.#options.decisions.create(target, object, name, { known, settings, isNameGenerated });
+      const decision = await this.#options.decisions.create(target, object, name, { known, settings, ...made });
       // Kubernetes' store says so, which a dry run does not come to: there the object stays as it was sent.
       if (settings.dryRun) return { ...decision, shownVersion: resourceVersion };
       if (isVersion(resourceVersion)) throw StatusError.badRequest('resourceVersion should not be set on objects to be created');
@@ -107,7 +111,7 @@ export class Writes {
     }
     await authorizeCreate();
     delete object.metadata.resourceVersion;
-    return this.create(target, object, settings);
+    return this.create(target, object, settings, true);
   }
 
   /** PATCH on the object or its status; applied again to the newest state when another write came in between. */

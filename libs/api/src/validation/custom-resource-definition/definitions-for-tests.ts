@@ -19,7 +19,7 @@ export function definition(change: Part = {}, metadata: Part = {}): CustomResour
     },
   } as unknown as CustomResourceDefinition;
   CustomResourceDefinition.defaults(made);
-  CustomResourceDefinition.strategy.prepareForCreate?.(made);
+  CustomResourceDefinition.strategy.prepareForCreate?.(made, '2020-01-02T03:04:05Z');
   return made;
 }
 

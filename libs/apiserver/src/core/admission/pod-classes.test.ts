@@ -61,6 +61,15 @@ test('a runtime class adds its overhead and says where it can run', async () => 
   await expect(client.create(Pod, elsewhere)).rejects.toThrow('conflict: runtimeClass.scheduling.nodeSelector[sandbox] = yes');
 });
 
+test('overhead is a runtime class’s to say, and is looked at once the pod is valid', async () => {
+  const refused = 'Pod Overhead set without corresponding RuntimeClass defined Overhead';
+  await expect(client.create(Pod, podWith('own', { overhead: { cpu: '1' } }))).rejects.toThrow(refused);
+  await expect(client.create(Pod, podWith('none', { overhead: {} }))).rejects.toThrow(refused);
+  await expect(client.create(Pod, podWith('wrong', { overhead: { cpu: '1' }, containers: [] }))).rejects.toThrow(
+    'Pod "wrong" is invalid: spec.containers: Required value',
+  );
+});
+
 test('pods tolerate lost nodes for a while, unless they say for how long', async () => {
   const own = { key: 'node.kubernetes.io/not-ready', operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 5 };
   const { spec } = await client.create(Pod, podWith('patient', { tolerations: [own] }));

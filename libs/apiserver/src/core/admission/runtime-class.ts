@@ -1,6 +1,6 @@
 // A pod with a runtime class costs what that class says on top, and goes where that class can run.
 import type { Pod, RuntimeClass as RuntimeClassObject } from '@berth/api';
-import { deepEqual, parseQuantity, StatusError } from '@berth/machinery';
+import { deepEqual, parseQuantity, StatusError, wasGivenEmpty } from '@berth/machinery';
 import type { AdmissionPlugin, AdmissionRequest } from './admission.ts';
 import { creates } from './request-predicates.ts';
 
@@ -13,33 +13,50 @@ export class RuntimeClass implements AdmissionPlugin {
   }
 
   mutate(request: AdmissionRequest): Promise<void> | void {
-    if (creates(request, '', 'Pod')) return this.#resolve(request);
+    const { runtimeClassName } = creates(request, '', 'Pod') ? (request.object as Pod).spec : {};
+    if (runtimeClassName) return this.#resolve(request, runtimeClassName);
   }
 
-  async #resolve(request: AdmissionRequest): Promise<void> {
+  async #resolve(request: AdmissionRequest, name: string): Promise<void> {
     const { spec } = request.object as Pod;
-    const { runtimeClassName } = spec;
-    if (!runtimeClassName) {
-      if (spec.overhead) refuse(request, 'pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead');
-      return;
-    }
-    const found = await this.#byName(runtimeClassName);
-    if (!found) refuse(request, `pod rejected: RuntimeClass ${JSON.stringify(runtimeClassName)} not found`);
+    const found = await this.#classNamed(request, name);
     applyOverhead(request, spec, found);
     applyScheduling(request, spec, found);
   }
+
+  /** Others may have changed the pod since, and it is valid now. */
+  validate(request: AdmissionRequest): Promise<void> | void {
+    if (!creates(request, '', 'Pod')) return;
+    const { spec } = request.object as Pod;
+    if (spec.runtimeClassName) return this.#check(request, spec, spec.runtimeClassName);
+    refuseOwnOverhead(request, spec);
+  }
+
+  async #check(request: AdmissionRequest, spec: Pod['spec'], name: string): Promise<void> {
+    const { overhead } = await this.#classNamed(request, name);
+    if (!overhead) refuseOwnOverhead(request, spec);
+    else if (!sameAmounts(spec.overhead ?? {}, overhead.podFixed ?? {})) refuse(request, anotherOverhead);
+  }
+
+  async #classNamed(request: AdmissionRequest, name: string): Promise<RuntimeClassObject> {
+    return (await this.#byName(name)) ?? refuse(request, `pod rejected: RuntimeClass ${JSON.stringify(name)} not found`);
+  }
+}
+
+const anotherOverhead = "pod rejected: Pod's Overhead doesn't match RuntimeClass's defined Overhead";
+
+/** An empty one is one. */
+function refuseOwnOverhead(request: AdmissionRequest, spec: Pod['spec']): void {
+  if (spec.overhead || wasGivenEmpty(spec, 'overhead'))
+    refuse(request, 'pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead');
 }
 
 function applyOverhead(request: AdmissionRequest, spec: Pod['spec'], { overhead }: RuntimeClassObject): void {
-  const fixed = overhead?.podFixed;
-  if (!fixed) {
-    if (spec.overhead) refuse(request, 'pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead');
-    return;
-  }
-  if (spec.overhead && !sameAmounts(spec.overhead, fixed)) {
-    refuse(request, "pod rejected: Pod's Overhead doesn't match RuntimeClass's defined Overhead");
-  }
-  spec.overhead = { ...fixed };
+  if (!overhead) return;
+  const { podFixed } = overhead;
+  if (spec.overhead && !sameAmounts(spec.overhead, podFixed ?? {})) refuse(request, anotherOverhead);
+  if (podFixed) spec.overhead = { ...podFixed };
+  else delete spec.overhead;
 }
 
 function applyScheduling(request: AdmissionRequest, spec: Pod['spec'], { scheduling }: RuntimeClassObject): void {

@@ -124,12 +124,22 @@ describe('each of a policy’s expressions has its path', () => {
   });
 });
 
-test('what stood there before may stay, and nothing new beside it may be wrong', () => {
+test('what stays as a whole may be wrong, and of what changes match conditions alone may', () => {
   const bad = { expression: 'object.spec.paused' };
   expect(errorsOf({ validations: [bad] }, { validations: [bad] })).toEqual([]);
-  expect(errorsOf({ validations: [bad, { expression: 'objct' }] }, { validations: [bad] })).toMatchObject([
-    { field: 'spec.validations[1].expression' },
+  expect(errorsOf({ validations: [bad, { expression: 'true' }] }, { validations: [bad] })).toMatchObject([
+    { field: 'spec.validations[0].expression' },
   ]);
+  const matchConditions = [{ name: 'a', ...bad }];
+  expect(errorsOf({ matchConditions, validations: [{ expression: 'true' }] }, { matchConditions })).toEqual([]);
+  const paramKind = { apiVersion: 'v1', kind: 'ConfigMap' };
+  expect(errorsOf({ matchConditions, paramKind }, { matchConditions })).toMatchObject([{ field: 'spec.matchConditions[0].expression' }]);
+});
+
+test('what is an expression in one place may be none in another', () => {
+  const variables = [{ name: 'x', expression: 'true' }];
+  const auditAnnotations = [{ key: 'a', valueExpression: 'true' }];
+  expect(errorsOf({ variables, auditAnnotations }, { variables })).toMatchObject([{ field: 'spec.auditAnnotations[0].valueExpression' }]);
 });
 
 test('more expressions than can be compiled while others wait are refused', () => {

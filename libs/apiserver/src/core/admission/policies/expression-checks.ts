@@ -1,12 +1,13 @@
 // What is wrong with expressions of admission policies and webhooks, found when they are written: syntax, types, fields that `request`
-// does not have. What stood there before may stay as it is.
+// does not have. Of an update, Kubernetes passes over match conditions that stay as they are; a whole that stays is passed over here, as
+// nothing can be wrong with it that was not when it was made. (k8s.io/kubernetes, pkg/apis/admissionregistration/validation/validation.go)
 import {
   type admissionregistrationV1,
   MutatingWebhookConfiguration,
   ValidatingAdmissionPolicy,
   ValidatingWebhookConfiguration,
 } from '@berth/api';
-import type { FieldError, KindDefinition, KubeObject } from '@berth/machinery';
+import { deepEqual, type FieldError, type KindDefinition, type KubeObject } from '@berth/machinery';
 import { erased } from '../../kinds-by-name.ts';
 import { AdmissionEnvironment } from '../expressions/index.ts';
 import { annotationTypes, messageTypes, validationTypes } from './compiled-policy.ts';
@@ -41,13 +42,7 @@ const stateless = new AdmissionEnvironment({ hasParams: false, hasAuthorizer: tr
 /** Checks expressions of one object, as many as there may be. */
 class Expressions {
   readonly errors: FieldError[] = [];
-  readonly #known: ReadonlySet<string>;
   #count = 0;
-
-  /** @param known were there before */
-  constructor(known: Iterable<string | undefined>) {
-    this.#known = new Set(Array.from(known, (text) => text ?? ''));
-  }
 
   /** CEL's name of its type. What is blank is refused by the kind. */
   check(environment: AdmissionEnvironment, text: string | undefined, field: string, returns: readonly string[]): string {
@@ -59,7 +54,7 @@ class Expressions {
     if (this.#count > expressionsMax) return 'dyn';
     const result = environment.check(text, returns);
     if ('type' in result) return result.type;
-    if (!this.#known.has(text)) this.errors.push({ type: 'Invalid', field, value: text, detail: withPrefix(result.problem) });
+    this.errors.push({ type: 'Invalid', field, value: text, detail: withPrefix(result.problem) });
     return 'dyn';
   }
 }
@@ -69,10 +64,12 @@ function withPrefix(problem: string): string {
 }
 
 function policyErrors({ spec }: ValidatingAdmissionPolicy, old: ValidatingAdmissionPolicy | undefined): FieldError[] {
+  if (old && deepEqual(spec, old.spec)) return [];
   const { variables = [], validations = [], auditAnnotations = [], matchConditions = [] } = spec ?? {};
-  const expressions = new Expressions(old ? textsOf(old) : []);
+  const expressions = new Expressions();
   let environment = new AdmissionEnvironment({ hasParams: spec?.paramKind !== undefined, hasAuthorizer: true });
-  for (const [i, { expression }] of matchConditions.entries()) {
+  const isAsBefore = old && deepEqual([spec?.paramKind, spec?.matchConditions], [old.spec?.paramKind, old.spec?.matchConditions]);
+  for (const [i, { expression }] of (isAsBefore ? [] : matchConditions).entries()) {
     expressions.check(environment, expression, `spec.matchConditions[${i}].expression`, validationTypes);
   }
   for (const [i, { name, expression }] of variables.slice(0, variablesMax).entries()) {
@@ -94,18 +91,10 @@ function policyErrors({ spec }: ValidatingAdmissionPolicy, old: ValidatingAdmiss
   ];
 }
 
-function textsOf({ spec }: ValidatingAdmissionPolicy): (string | undefined)[] {
-  const { variables = [], validations = [], auditAnnotations = [], matchConditions = [] } = spec ?? {};
-  return [
-    ...[...variables, ...matchConditions].map(({ expression }) => expression),
-    ...validations.flatMap(({ expression, messageExpression }) => [expression, messageExpression]),
-    ...auditAnnotations.map(({ valueExpression }) => valueExpression),
-  ];
-}
-
 function webhookErrors({ webhooks = [] }: Webhooks, old: Webhooks | undefined): FieldError[] {
-  const known = old?.webhooks?.flatMap(({ matchConditions = [] }) => matchConditions.map(({ expression }) => expression)) ?? [];
-  const expressions = new Expressions(known);
+  const conditionsOf = (all: Webhooks['webhooks'] = []) => all.map(({ matchConditions }) => matchConditions);
+  if (old && deepEqual(conditionsOf(webhooks), conditionsOf(old.webhooks))) return [];
+  const expressions = new Expressions();
   for (const [i, { matchConditions = [] }] of webhooks.entries()) {
     for (const [j, { expression }] of matchConditions.entries()) {
       expressions.check(stateless, expression, `webhooks[${i}].matchConditions[${j}].expression`, validationTypes);
