@@ -36,8 +36,12 @@ export default defineConfig({
       project('e2e', ['test/e2e/**/*.test.ts'], 300_000, {
         maxWorkers: Number(env.BERTH_E2E_CLUSTERS ?? e2eClusters),
         globalSetup: ['test/e2e/cluster-setup.ts'],
-        // These need Go, or programs that were built before.
-        exclude: [...(env.BERTH_E2E_OPERATOR ? [] : ['test/e2e/operator.test.ts']), ...(env.BERTH_E2E_CSI ? [] : ['test/e2e/csi.test.ts'])],
+        // The first two need Go, or programs that were built before; the last one takes minutes.
+        exclude: [
+          ...(env.BERTH_E2E_OPERATOR ? [] : ['test/e2e/operator.test.ts']),
+          ...(env.BERTH_E2E_CSI ? [] : ['test/e2e/csi.test.ts']),
+          ...(env.BERTH_VOLUME_KILLS ? [] : ['test/e2e/volume-kills.test.ts']),
+        ],
       }),
     ],
   },

@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import type { Pod } from '@berth/api';
 import { afterEach, expect, test } from 'vitest';
+import { killContainerd } from './kill-containerd.ts';
 import { apply, cluster, get, kubectl, until, withNamespace } from './kubectl.ts';
 import { pod, shell, waitForEver } from './manifests.ts';
 
@@ -55,8 +55,7 @@ test('kill -9 of containerd: it is started again and its containers go on', () =
   withNamespace(async (ns) => {
     await survivor(ns);
     const before = await containerId(ns);
-    const pid = Number(await readFile(`${cluster().layout.directory}/node/c/containerd.pid`, 'utf8'));
-    process.kill(pid, 'SIGKILL');
+    await killContainerd();
     await until(
       'containerd to be back',
       30_000,

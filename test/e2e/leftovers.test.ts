@@ -1,8 +1,8 @@
 // kill -9 at random moments, while pods come and go; then everything is deleted, and nothing of it may be left on the machine.
-import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { seededRandom } from '@berth/telemetry';
 import { afterEach, expect, test } from 'vitest';
+import { killContainerd } from './kill-containerd.ts';
 import { apply, cluster, kubectl, run, until, withNamespace } from './kubectl.ts';
 import { leftovers } from './leftovers.ts';
 import { pod, shell, waitForEver } from './manifests.ts';
@@ -20,16 +20,6 @@ const start = async () => {
   await cluster().startAgents();
 };
 afterEach(start);
-
-async function killContainerd(): Promise<void> {
-  const pid = Number(await readFile(`${cluster().layout.directory}/node/c/containerd.pid`, 'utf8'));
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch (error) {
-    // Killed before, and not started again yet.
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
-  }
-}
 
 test(
   `after ${kills} random kill -9 of agent, containerd and control plane under churn, nothing is left (seed ${seed})`,

@@ -2,10 +2,11 @@ import { execFile } from 'node:child_process';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { PersistentVolume, PersistentVolumeClaim } from '@berth/api';
+import type { PersistentVolume, PersistentVolumeClaim, Pod } from '@berth/api';
 import { afterEach, expect, test } from 'vitest';
 import { provideImage } from '../../tools/cluster/images.ts';
 import { root } from '../../tools/cluster/layout.ts';
+import { killContainerd } from './kill-containerd.ts';
 import { apply, cluster, get, kubectl, until, withNamespace } from './kubectl.ts';
 import { lane } from './lane.ts';
 import { pod, shell, waitForEver } from './manifests.ts';
@@ -56,7 +57,10 @@ test('a claim waits for its first pod and is bound to a volume of its size, whic
     expect(said).toMatch(/\nfile\nfiller\n/);
     expect(Number(said.trim().split('\n').at(-1))).toBeLessThanOrEqual(size / 1024);
     expect(await read(ns, 'keeper')).toBe('here\n');
+    const { uid = '' } = (await get<Pod>('-n', ns, 'pod', 'keeper')).metadata;
     await kubectl('-n', ns, 'delete', 'pod', 'keeper');
+    // Whoever sees that the pod is gone finds nothing of it mounted.
+    expect(await readFile('/proc/self/mountinfo', 'utf8')).not.toContain(uid);
     await kubectl('-n', ns, 'delete', 'pvc', 'data');
     await kubectl('wait', '--for=delete', `pv/${volume.metadata.name}`, '--timeout=60s');
     await expect(stat(path)).rejects.toThrow('ENOENT');
@@ -76,7 +80,7 @@ test('a file survives its pod, and kill -9 of agent, containerd and control plan
     await cluster().processes.crash('node-agent');
     await cluster().startAgents();
     await back('the agent');
-    process.kill(Number(await readFile(`${cluster().layout.directory}/node/c/containerd.pid`, 'utf8')), 'SIGKILL');
+    await killContainerd();
     await back('containerd');
     await cluster().processes.crash('control-plane');
     await cluster().startControlPlane();

@@ -7,6 +7,7 @@ import type { LocalDisk, PersistentVolume } from '@berth/api';
 import { unmountBelow } from '@berth/runtime';
 import { LocalDisks } from '../../apps/node-agent/src/volumes/disks/local-disks.ts';
 import { type RunCommand, runCommand } from '../../apps/node-agent/src/volumes/disks/run-command.ts';
+import { eventually } from '../../tools/cluster/eventually.ts';
 
 export const mebi = 2 ** 20;
 export let folder: string;
@@ -16,10 +17,11 @@ export async function makeFolder(): Promise<void> {
   folder = await mkdtemp(join(tmpdir(), 'berth disks-'));
 }
 
-/** @returns the loop devices that a test left, which are detached then */
+/** @returns the loop devices that a test left, which are detached then; the kernel lets go of those of the last mounts a moment after them */
 export async function removeFolder(): Promise<string[]> {
   await unmountBelow(folder);
   await rm(folder, { recursive: true, force: true });
+  await eventually('no loop devices', 5_000, async () => loops().length === 0 || undefined).catch(() => undefined);
   const left = loops();
   for (const line of left) execFileSync('losetup', ['--detach', line.split(' ')[0] ?? '']);
   return left;

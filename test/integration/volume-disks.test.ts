@@ -1,12 +1,13 @@
 // Volumes that are file systems of their own, by the real programs on real loop devices: how large they are, that nothing of one is left
 // whatever step the agent dies in, and that what stood in one is there again.
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { mkdir, open, readdir, readFile, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LocalDisk } from '@berth/api';
 import { mountsBelow, unmountBelow } from '@berth/runtime';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { runCommand } from '../../apps/node-agent/src/volumes/disks/run-command.ts';
+import { awaited, runCommand } from '../../apps/node-agent/src/volumes/disks/run-command.ts';
+import { copyIn } from '../../apps/node-agent/src/volumes/filling/copy-in.ts';
 import { volumeUsage } from '../../apps/node-agent/src/volumes/volume-usage.ts';
 import { disk, disks, files, folder, live, loops, makeFolder, mebi, removeFolder, target, volume } from './disk-fixture.ts';
 
@@ -144,6 +145,34 @@ test('what a killed agent had begun goes with the next start, and what lies besi
   await mkdir(join(folder, 'volumes', 'pvc-old_ns_claim'));
   await disks().sweep();
   expect(await files()).toEqual(['pvc-old_ns_claim']);
+});
+
+test('an agent that starts waits for what a killed one had begun', async () => {
+  await live(disks());
+  // Cut off from whoever began it, as what an agent was killed beside.
+  const [program, args] = awaited(join(folder, 'volumes'), 'sh', ['-c', `sleep 1; echo done > '${target('a')}/file'`]);
+  spawn(program, args, { detached: true, stdio: 'ignore' }).unref();
+  await expect.poll(() => spawnSync('flock', ['--exclusive', '--nonblock', join(folder, 'volumes'), 'true']).status).toBe(1);
+  await disks().sweep();
+  expect(await readFile(join(target('a'), 'file'), 'utf8')).toBe('done\n');
+});
+
+test('a volume that is unmounted is so while another one is filled from an image, however long that takes', async () => {
+  await live(disks());
+  const [from, to, own] = ['image', 'other', 'own'].map((name) => join(folder, name)) as [string, string, string];
+  for (const path of [from, to, own]) await mkdir(path);
+  await writeFile(join(from, 'file'), 'of the image');
+  // The copy waits, as beside that of an agent that was killed.
+  const holder = spawn('flock', [join(own, 'lock'), 'cat'], { stdio: ['pipe', 'ignore', 'ignore'] });
+  await expect.poll(() => spawnSync('flock', ['--nonblock', join(own, 'lock'), 'true']).status).toBe(1);
+  const copied = copyIn(from, to, own);
+  await expect.poll(() => readdir(join(own, 'root')).catch(() => undefined)).toEqual([]);
+  await unmountBelow(join(folder, 'pods'));
+  await expect.poll(loops).toEqual([]);
+  expect(await readdir(to)).toEqual([]);
+  holder.stdin.end();
+  expect(await copied).toBe('filled');
+  expect(await readFile(join(to, 'file'), 'utf8')).toBe('of the image');
 });
 
 test('a file system that was left in the middle of a write is mended before it is mounted; one that cannot be is not', async () => {

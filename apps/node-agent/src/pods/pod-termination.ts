@@ -119,7 +119,7 @@ export class PodTermination {
     }
   }
 
-  /** Gives back what storage drivers have mounted for a pod whose containers have ended. @returns when to try again; undefined when it is done */
+  /** Gives back the volumes of a pod whose containers have ended. @returns when to try again; undefined when it is done */
   async releaseVolumes(pod: Pod): Promise<number | undefined> {
     const { name, namespace, uid = '' } = pod.metadata;
     if (this.#retries.waits('release')) return this.#retries.readyAtMs('release');

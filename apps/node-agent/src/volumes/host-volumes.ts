@@ -21,7 +21,7 @@ import { DirectoryHandle, type ImageFiles, unmountBelow } from '@berth/runtime';
 import { writeAtomically } from './atomic-directory.ts';
 import type { CsiNode } from './csi/csi-node.ts';
 import { fileSystemsHere, LocalDisks } from './disks/local-disks.ts';
-import { runCommand } from './disks/run-command.ts';
+import { awaitedCommand } from './disks/run-command.ts';
 import { ImageFilling } from './filling/image-filling.ts';
 import { ImageMounts } from './image-mounts.ts';
 import { LocalFolders } from './local-folders.ts';
@@ -52,7 +52,7 @@ export class HostVolumes implements VolumeManager {
     this.#podsRoot = join(dataDirectory, 'pods');
     const directory = join(dataDirectory, 'volumes');
     this.#local = new LocalFolders(directory);
-    this.#disks = new LocalDisks({ directory, reserved, podsRoot: this.#podsRoot, randomName: randomUUID, run: runCommand });
+    this.#disks = new LocalDisks({ directory, reserved, podsRoot: this.#podsRoot, randomName: randomUUID, run: awaitedCommand(directory) });
     const filling = { directory: join(dataDirectory, 'filled-volumes'), podDirectory: (uid: string) => this.podDirectory(uid) };
     this.#filling = images && new ImageFilling({ ...filling, images });
     this.#images = images && new ImageMounts(images, this.#podsRoot);
@@ -101,15 +101,16 @@ export class HostVolumes implements VolumeManager {
     return this.#images.provide(pod.metadata.uid ?? '', volume, image);
   }
 
+  /** Whoever sees that the pod is gone may mount its volumes as the first one. */
   async release(uid: string): Promise<void> {
     await this.#csi?.release(uid);
+    await unmountBelow(this.podDirectory(uid));
+    await this.#disks.releaseDevices(uid);
   }
 
   async cleanUp(uid: string): Promise<void> {
     await this.release(uid);
     await this.#filling?.release(uid);
-    await unmountBelow(this.podDirectory(uid));
-    await this.#disks.releaseDevices(uid);
     await this.#images?.release(uid);
     await mkdir(this.#podsRoot, { recursive: true });
     await using pods = await DirectoryHandle.open(this.#podsRoot);

@@ -66,8 +66,8 @@ export interface VolumeManager {
   /** The folder for the pod's own small files: hosts file, termination messages. */
   podDirectory(uid: string): string;
   /**
-   * Gives back what storage drivers have mounted for a pod whose containers have ended; safe to repeat.
-   * @throws Error as long as a driver has not undone it: the pod's deletion waits for that
+   * Unmounts the volumes of a pod whose containers have ended, and gives back those of storage drivers; safe to repeat.
+   * @throws Error as long as that is not done, which the pod's deletion waits for
    */
   release(uid: string): Promise<void>;
   /** Removes everything of a pod that is gone. */

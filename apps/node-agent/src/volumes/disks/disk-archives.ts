@@ -11,7 +11,7 @@ import { isSnapshotFile } from '@berth/api';
 import { unmountBelow } from '@berth/runtime';
 import { volumeTarOptions } from '@berth/runtime/tar';
 import { type DiskFiles, exists, sync, unfinished } from './disk-files.ts';
-import type { RunCommand } from './run-command.ts';
+import { awaited, type RunCommand } from './run-command.ts';
 
 const saidCharactersMax = 2048;
 
@@ -46,7 +46,7 @@ export class DiskArchives {
     if (!(await exists(path))) throw new Error(`there is no snapshot ${name} on this node`);
     await this.#inFolder(async (folder) => {
       const point = await this.#mount(path, folder, fileSystemOf(name) === 'xfs' ? 'ro,norecovery,nouuid' : 'ro,noload');
-      const tar = spawn('tar', ['--create', ...volumeTarOptions, '--one-file-system', '-C', point, '.'], {
+      const tar = spawn(...this.#tar(['--create', ...volumeTarOptions, '--one-file-system', '-C', point, '.']), {
         stdio: ['ignore', 'pipe', 'pipe'],
       });
       const ended = endOf(tar);
@@ -90,7 +90,7 @@ export class DiskArchives {
       // Reads to the end of what comes: one that ends at the archive's own would not be there to be told of it.
       '--ignore-zeros',
     ];
-    const tar = spawn('tar', ['--extract', ...options, '-C', point], { stdio: ['pipe', 'ignore', 'pipe'] });
+    const tar = spawn(...this.#tar(['--extract', ...options, '-C', point]), { stdio: ['pipe', 'ignore', 'pipe'] });
     const ended = endOf(tar);
     const hash = createHash('sha256');
     const hashed = async function* () {
@@ -113,6 +113,10 @@ export class DiskArchives {
     }
     const found = hash.digest('hex');
     if (found !== sha256) throw new Error(`the archive is not the one that was meant: its SHA-256 is ${found}, not ${sha256}`);
+  }
+
+  #tar(args: string[]): [string, string[]] {
+    return awaited(this.#options.directory, 'tar', args);
   }
 
   async #mount(file: string, folder: string, options: string): Promise<string> {

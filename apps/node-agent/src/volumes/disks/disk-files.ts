@@ -32,9 +32,8 @@ export class DiskFiles {
     this.#directory = resolve(options.directory);
   }
 
-  /** Removes what an agent that was killed had begun. @param leftOver what else is to be put right about a folder of it, before it goes */
+  /** Removes what an agent that was killed had begun in the folder, which is there. @param leftOver what else is to be put right about a folder of it, before it goes */
   async sweep(leftOver: (folder: string) => Promise<void>): Promise<void> {
-    await mkdir(this.#directory, { recursive: true });
     for (const name of await readdir(this.#directory)) {
       if (!name.startsWith(unfinished)) continue;
       const folder = join(this.#directory, name);

@@ -2,12 +2,17 @@
 // or put right after a crash: mount attaches the file to a loop device, or finds the one that it has, and the device goes with the last
 // mount (autoclear).
 import { mkdir, readFile, stat } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { DiskContent } from '@berth/api';
 import { unescapedPath } from '@berth/runtime';
 import { isMountPoint } from '../volume-usage.ts';
 import { exists } from './disk-files.ts';
 import type { RunCommand } from './run-command.ts';
 import { endsEarly } from './super-block.ts';
+
+/** For how long a device may outlive its mounts: 40 times 50 ms. */
+const looksMax = 40;
+const lookPauseMs = 50;
 
 interface LoopDevice {
   name: string;
@@ -26,7 +31,7 @@ export class DiskMounts {
     if (await isMountPoint(target)) return;
     if (fileSystem === 'raw') throw new Error('a block volume has no file system to mount');
     if (!(await exists(file))) throw new Error(`the file that holds the volume is not there: ${file}`);
-    if (fileSystem === 'ext4' && (await this.devices(file)).length === 0) await this.#prepare(file);
+    if (fileSystem === 'ext4' && (await this.#isFree(file))) await this.#prepare(file);
     await mkdir(target, { recursive: true });
     await this.#run('mount', [
       '--no-canonicalize',
@@ -92,6 +97,17 @@ export class DiskMounts {
       for (const point of await mountsOf(name, below)) await this.#run('umount', ['--no-canonicalize', '--internal-only', point]);
       await this.#detach(name);
     }
+  }
+
+  /** Whether no device has the file. One goes a moment after its last mount, which may be in a namespace that is just being made. */
+  async #isFree(file: string): Promise<boolean> {
+    for (let look = 0; look < looksMax; look++) {
+      const devices = await this.devices(file);
+      if (devices.length === 0) return true;
+      for (const { name } of devices) if ((await mountsOf(name)).length > 0) return false;
+      await sleep(lookPauseMs);
+    }
+    return false;
   }
 
   /** Of a file system that is mounted nowhere: it is sound, and as large as its file. */

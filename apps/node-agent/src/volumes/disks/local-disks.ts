@@ -1,6 +1,7 @@
 // Volumes that are a file system of their own: made when their object asks for it, mounted for each pod, removed with everything that
 // still shows them. What concerns one volume is done one after another.
 import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { type DiskSource, diskFileSystems, type LocalDisk, mountOptionProblem, type PersistentVolume } from '@berth/api';
 import { KeyedMutex } from '../keyed-mutex.ts';
@@ -10,6 +11,7 @@ import { DiskArchives, type IncomingArchive } from './disk-archives.ts';
 import { DiskCopies } from './disk-copies.ts';
 import { DiskFiles, type DiskFilesOptions } from './disk-files.ts';
 import { DiskMounts } from './disk-mounts.ts';
+import { programsEnded } from './run-command.ts';
 
 const toolFolders = ['/usr/sbin', '/sbin'];
 
@@ -35,6 +37,7 @@ export class LocalDisks {
   readonly #archives: DiskArchives;
   readonly #devices: BlockDevices;
   readonly #podsRoot: string;
+  readonly #directory: string;
   readonly #mutex = new KeyedMutex();
 
   constructor(options: LocalDisksOptions) {
@@ -44,12 +47,15 @@ export class LocalDisks {
     this.#copies = new DiskCopies({ ...options, files: this.#files, mounts: this.#mounts, pauseSecondsMax });
     this.#archives = new DiskArchives({ ...options, files: this.#files });
     this.#podsRoot = podsRoot;
+    this.#directory = options.directory;
     this.#devices = new BlockDevices(this.#mounts, podsRoot);
   }
 
   /** Puts away what an agent that was killed left. */
-  sweep(): Promise<void> {
-    return this.#files.sweep((folder) => this.#copies.putRight(folder));
+  async sweep(): Promise<void> {
+    await mkdir(this.#directory, { recursive: true });
+    await programsEnded(this.#directory);
+    await this.#files.sweep((folder) => this.#copies.putRight(folder));
   }
 
   /** Bytes that volumes take and may take. */

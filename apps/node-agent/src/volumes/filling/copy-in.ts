@@ -12,7 +12,6 @@ const copyMsMax = 15 * 60_000;
 /** $1 the new root, $2 what to copy, $3 the volume, $4 the lock's file, $5 what then runs. */
 const enter = `set -eu
 exec 9> "$4"
-flock 9
 mount -t tmpfs -o mode=700,size=1m tmpfs "$1"
 for name in bin sbin lib lib32 lib64 libx32 usr; do
   if [ -L "/$name" ]; then cp -P "/$name" "$1/$name"
@@ -22,7 +21,17 @@ done
 mkdir "$1/from" "$1/to"
 mount --bind "$2" "$1/from"; mount -o remount,bind,ro "$1/from"
 mount --bind "$3" "$1/to"
-exec chroot "$1" /bin/sh -c "$5"`;
+mkdir "$1/old" "$1/proc"
+# For umount.
+mount --bind /proc "$1/proc"
+cd "$1"
+pivot_root . old
+# Whatever else is mounted on the node is not kept by this namespace.
+umount --lazy /old
+umount --lazy /proc
+rmdir /old /proc
+flock 9
+exec chroot . /bin/sh -c "$5"`;
 
 /**
  * What was copied gets its name when it is whole, and is moved into place entry by entry: a copy that was cut off before starts anew, one that was cut
