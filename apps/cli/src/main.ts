@@ -66,7 +66,7 @@ const usage = `usage: berth COMMAND [options]
   berth build -t NAME [-f DOCKERFILE] DIR          an image from a folder, built in a pod and pushed; --help lists options
   berth compose [-f FILE] [-p NAME] up|down|...    runs compose files as they are; berth compose --help
   berth volume backup|schedule|restore CLAIM       what a claim's volume holds, in a folder or a store; berth volume --help
-  berth registry gc --storage DIRECTORY            makes room in the image registry of the cluster, on its machine
+  berth registry install|status|gc|uninstall       an image registry in the cluster; berth registry --help
   berth completion bash                            a script for bash that completes all of this
   berth version                                    of this program and its Node
   berth uninstall [--keep-state]                   ends what Berth runs here, and removes what it has set up

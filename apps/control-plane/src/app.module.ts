@@ -14,6 +14,7 @@ import {
   FixedPaths,
   FlowControl,
   ImageRegistryRequests,
+  InstalledRegistry,
   type Monitoring,
   OtherServersRequests,
   PodLogs,
@@ -187,7 +188,7 @@ function httpModule(given: DynamicModule, api: DynamicModule, others: DynamicMod
         further: aggregation,
         monitoring: monitoringOf(server, kept),
       });
-      const imageRegistry = config.imageRegistry && new ImageRegistryRequests(config.imageRegistry, server);
+      const imageRegistry = imageRegistryOf(parts, server);
       const routes = routesOf({ api: server, clock, random, yaml, fixedPaths, imageRegistry });
       return new ApiHttp({
         api: server,
@@ -211,6 +212,12 @@ function httpModule(given: DynamicModule, api: DynamicModule, others: DynamicMod
   };
   const exports = [ApiHttp, FlowControl];
   return { module: HttpModule, imports: [given, api, others], providers: [flowControl, http], exports };
+}
+
+function imageRegistryOf({ config, pki, clock, random }: AppParts, server: ApiServer): ImageRegistryRequests {
+  const client = server.localClient(componentUsers.apiServer);
+  const installed = new InstalledRegistry({ client, api: server, authority: pki.authority.pem, clock, random });
+  return new ImageRegistryRequests({ given: config.imageRegistry, installed, api: server });
 }
 
 /** host:port, as others reach it. */

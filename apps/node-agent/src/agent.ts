@@ -3,13 +3,13 @@
 import type { AgentLink, DesiredState, SessionHandler, TunnelRequest, Welcome } from '@berth/protocol';
 import type { Runtime } from '@berth/runtime';
 import type { Clock, Logger, Random } from '@berth/telemetry';
+import type { AgentSettings } from './agent-settings.ts';
 import { DesiredInbox } from './desired-inbox.ts';
 import { EvictionManager } from './eviction/eviction-manager.ts';
 import type { NodeMeasurements } from './eviction/node-measurements.ts';
-import type { EvictionSettings } from './eviction/thresholds.ts';
 import { keptSamples } from './http/kept-samples.ts';
 import { NodeHttp, type NodeHttpSources } from './http/node-http.ts';
-import type { ImageSettings } from './images/image-settings.ts';
+import type { InstalledRegistryHosts } from './images/installed-registry-hosts.ts';
 import type { PullCredential } from './images/keyring.ts';
 import { keepsImage, NodeImages } from './images/node-images.ts';
 import type { PullRecords } from './images/pull-records.ts';
@@ -18,18 +18,16 @@ import type { NodeNetwork } from './network/network.ts';
 import type { CgroupReader } from './node/cgroup-counters.ts';
 import { podCgroupPath } from './node/cgroups.ts';
 import { nodeEvent } from './node/node-event.ts';
-import { allocatable, type NodeFacts, type NodeHealth } from './node/node-object.ts';
+import { allocatable, type NodeHealth } from './node/node-object.ts';
 import { NodeReporter } from './node/node-reporter.ts';
 import type { PodCgroups } from './node/pod-cgroups.ts';
 import { SeenHealth } from './node/seen-health.ts';
 import { type HostCounters, UsageReporter } from './node/usage-reporter.ts';
 import { ownNode } from './pods/admitting-node.ts';
-import type { LogFolders } from './pods/log-folders.ts';
 import { PodManager } from './pods/pod-manager.ts';
 import type { RestartMarks } from './pods/restart-marks.ts';
 import type { ProbeRunner } from './probes/probe.ts';
 import { NodeShutdown } from './shutdown/node-shutdown.ts';
-import type { ShutdownPeriod } from './shutdown/shutdown-periods.ts';
 import { ManifestFolder } from './static-pods/manifest-folder.ts';
 import { type Dial, dialNetwork } from './tunnels/dial.ts';
 import { LogFiles } from './tunnels/log-source.ts';
@@ -45,6 +43,7 @@ export interface AgentPorts {
   network: NodeNetwork;
   /** Absent where no Ingress is served. */
   ingress?: NodeIngress;
+  registryHosts?: InstalledRegistryHosts;
   volumes: VolumeManager;
   /** Storage drivers of the node; absent where there can be none. */
   csi?: CsiNode;
@@ -70,28 +69,6 @@ export interface AgentPorts {
   clock: Clock;
   random: Random;
   logger: Logger;
-}
-
-export interface AgentSettings {
-  facts: NodeFacts;
-  logs: LogFolders;
-  /** Where pods' own seccomp profiles are, as `localhostProfile` names them. */
-  seccompDirectory: string;
-  cgroupParent: string;
-  /** What this node can give to containers, e.g. `NET_ADMIN`. */
-  capabilities: ReadonlySet<string>;
-  /** Kernel settings that pods may have besides the safe ones: names, or patterns that end in `*`. */
-  allowedUnsafeSysctls: readonly string[];
-  hasAppArmor: boolean;
-  /** When pods have to go. */
-  eviction: EvictionSettings;
-  images: ImageSettings;
-  /** How long pods have when the machine is switched off; absent or empty: as long as the machine has. */
-  shutdown?: ShutdownPeriod[];
-  /** Holds manifests of pods that the node runs by itself; absent: there are none. */
-  podManifests?: string;
-  /** False for simulated nodes. */
-  writesFiles: boolean;
 }
 
 export class Agent {
@@ -238,7 +215,8 @@ export class Agent {
     if (this.#stopping.signal.aborted) return;
     const { ingressChanged } = this.pods.apply(state);
     const { desired } = this.pods;
-    // Once in any case: an earlier agent may have left a proxy of Ingresses that are gone.
+    this.#ports.registryHosts?.sync(desired.services());
+    // Once in any case, for what an earlier agent may have left.
     if (!ingressChanged && !state.full) return;
     this.#ports.ingress?.sync({
       ingresses: desired.ingresses(),

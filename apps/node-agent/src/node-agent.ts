@@ -15,11 +15,13 @@ import {
 import { type Clock, type Logger, logAcceptErrors, type Random } from '@berth/telemetry';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { Agent, type AgentSettings } from './agent.ts';
+import { Agent, type AgentPorts } from './agent.ts';
+import type { AgentSettings } from './agent-settings.ts';
 import { appModule } from './app.module.ts';
 import type { AgentConfig } from './config.ts';
 import { HostMeasurements } from './eviction/node-measurements.ts';
 import { reservedFromVolumes, reservedStorage } from './eviction/thresholds.ts';
+import { InstalledRegistryHosts } from './images/installed-registry-hosts.ts';
 import { nodeCredentials } from './images/node-registries.ts';
 import { FilePullRecords } from './images/pull-records.ts';
 import { writeHostsFiles } from './images/registry-hosts.ts';
@@ -44,6 +46,7 @@ import { FileRestartMarks } from './pods/restart-marks.ts';
 import { provideSeccompProfiles } from './pods/seccomp-profiles.ts';
 import { NetworkProbeRunner } from './probes/probe.ts';
 import { GrpcAgentLink } from './session/grpc-agent-link.ts';
+import { identityPaths } from './session/node-identity.ts';
 import { delayShutdowns } from './shutdown/host-shutdown.ts';
 import { CsiNode } from './volumes/csi/csi-node.ts';
 import { fileSystemsHere } from './volumes/disks/local-disks.ts';
@@ -110,7 +113,7 @@ async function start(config: AgentConfig, ports: Ports, onStop: (cleanup: () => 
   const runtime = metrics.operations.counted(cri, ports.clock);
   const agent: Agent = new Agent(
     {
-      ...{ ...ports, link, runtime, volumes, csi, ingress },
+      ...{ ...ports, link, runtime, volumes, csi, ingress, ...registryHosts(config, containerd) },
       network: new HostNetwork({ ...networkOptions(config, given ?? containerd.paths, ports), dnsObserver: metrics.dns }),
       probes: new NetworkProbeRunner(runtime),
       hostCounters,
@@ -151,6 +154,13 @@ async function agentSettings(config: AgentConfig, runtime: Runtime): Promise<Age
     hasAppArmor: hasAppArmor(),
     writesFiles: true,
   };
+}
+
+/** None for a containerd that is given: its settings are somebody else's. */
+function registryHosts({ runtimeEndpoint, dataDirectory }: AgentConfig, { paths }: Containerd): Pick<AgentPorts, 'registryHosts'> {
+  if (runtimeEndpoint !== undefined) return {};
+  const identity = identityPaths(dataDirectory);
+  return { registryHosts: new InstalledRegistryHosts({ directory: paths.registryConfigDirectory, identity }) };
 }
 
 /** Its own containerd, or the one that it is given. */

@@ -36,6 +36,7 @@ export type { JSONSchemaProps } from './generated/apiextensions-v1.types.ts';
 export type { CertificateSigningRequestCondition } from './generated/certificates-v1.types.ts';
 export { type ChangedObject, type ChangeType, type DescribedChange, describeChange } from './history/describe-change.ts';
 export { portableObject, type Today, takenByServices } from './history/portable.ts';
+export { installedRegistry, serviceServingSigner } from './image-registry.ts';
 export { type BackendProblem, type IngressBackendPort, ingressBackendPort } from './ingress/backend-port.ts';
 export { ingressClassName, ingressController, ingressPortsAnnotation, isServed } from './ingress/ingress-class.ts';
 export {

@@ -26,6 +26,7 @@ export { PodStreams } from './http/pod-streams.ts';
 export { ImageRegistryRequests } from './http/proxy/image-registry.ts';
 export { OtherServersRequests } from './http/proxy/other-servers.ts';
 export { ProxyRequests } from './http/proxy/proxy-requests.ts';
+export { InstalledRegistry } from './http/registry/installed-registry.ts';
 export { ResourceRequests } from './http/resource-requests.ts';
 export { Routes, type RoutesOptions } from './http/routes.ts';
 export { StaticFiles } from './http/static-files.ts';

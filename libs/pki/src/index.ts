@@ -5,6 +5,8 @@ export { FrontProxy } from './front-proxy.ts';
 export { authenticationData, keepKubeconfig, openPki, type Pki } from './pki.ts';
 export { readIfPresent, writePrivateFile } from './private-files.ts';
 export { signatureProblem } from './request-signature.ts';
+export { selfSignedPair } from './self-signed-pair.ts';
 export { ServingCertificate } from './serving-certificate.ts';
 export { servingPair } from './serving-pair.ts';
 export { SigningKeys } from './signing-keys.ts';
+export { signingRequest } from './signing-request.ts';

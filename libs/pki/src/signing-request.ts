@@ -1,4 +1,4 @@
-// Requests for certificates as clients make them, and as clients must not make them.
+// Requests for certificates as clients make them; tests also make some that clients must not make.
 import 'reflect-metadata';
 import { webcrypto } from 'node:crypto';
 import { type JsonGeneralNames, PemConverter, Pkcs10CertificateRequestGenerator, SubjectAlternativeNameExtension } from '@peculiar/x509';

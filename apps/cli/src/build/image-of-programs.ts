@@ -82,7 +82,8 @@ export async function provideImage(
   await registry.push(repository, layerOf(entries), config, tag, signal);
 }
 
-async function* layerOf(entries: readonly ImageEntry[]): AsyncGenerator<Buffer> {
+/** The archive of an image's only layer, piece by piece. */
+export async function* layerOf(entries: readonly ImageEntry[]): AsyncGenerator<Buffer> {
   for (const { data, source, ...entry } of entries) {
     const size = data?.length ?? entry.size ?? 0;
     yield tarHeader({ ...entry, size });

@@ -9,7 +9,8 @@ export type State = 'started' | 'ready' | 'completed';
 
 interface Watched<T extends KubeObject> {
   kind: KindDefinition<T>;
-  namespace: string;
+  /** Absent for what is of none. */
+  namespace?: string;
   labelSelector?: string;
   fieldSelector?: string;
 }

@@ -22,8 +22,11 @@ export class RegistryStorage {
   readonly #root: string;
   readonly #removed: string;
 
-  /** @param directory the driver's `rootdirectory` */
-  constructor(directory: string) {
+  readonly #mayBeNew: boolean;
+
+  /** @param directory the driver's `rootdirectory` @param mayBeNew whether it is known to be one where nothing may be yet */
+  constructor(directory: string, mayBeNew = false) {
+    this.#mayBeNew = mayBeNew;
     this.#root = join(directory, 'docker', 'registry', 'v2');
     this.#removed = join(directory, 'docker', 'registry', 'berth-removed');
   }
@@ -31,7 +34,9 @@ export class RegistryStorage {
   /** Their names. @throws Error where this is no registry's folder */
   async repositories(): Promise<string[]> {
     const top = join(this.#root, 'repositories');
-    if (!(await isThere(top))) throw new Error(`${top} is not there: --storage names the rootdirectory of docker-registry's configuration`);
+    const isNew = !(await isThere(top));
+    if (isNew && this.#mayBeNew) return [];
+    if (isNew) throw new Error(`${top} is not there: --storage names the rootdirectory of docker-registry's configuration`);
     const found: string[] = [];
     const open = [''];
     for (let looked = 0; open.length > 0; looked++) {

@@ -4,10 +4,10 @@ import { resolve } from 'node:path';
 import { CronJob, PersistentVolumeClaim, Secret } from '@berth/api';
 import { UsageError } from '@berth/telemetry/command-line';
 import { type Asked, type Cluster, type OwnOptions, readAsked } from '../ask/cluster-options.ts';
+import { provideProgramImage } from '../build/program-image.ts';
 import { ClusterRegistry } from '../build/registry.ts';
 import { type BackupDestination, type BackupPlace, backupName, prune } from './backup.ts';
 import { backupFolder, backupsIn } from './backup-folder.ts';
-import { provideBackupImage } from './backup-image.ts';
 import { backupCronJob, claimPlace, cronOf, placeText, type ScheduledPlace } from './backup-schedule.ts';
 import { archiveOf, mountedDisk } from './mounted-volume.ts';
 import { backupInStore, backupsInStore } from './s3/s3-backups.ts';
@@ -105,7 +105,7 @@ async function schedule(asked: Asked, name: string, print: (text: string) => voi
     // What the pod will not find is better said now.
     if (place.type === 'claim') await client.get(PersistentVolumeClaim, { namespace, name: place.name });
     else await locationOf(asked, cluster, place.address);
-    const image = await provideBackupImage({
+    const image = await provideProgramImage({
       registry: await ClusterRegistry.of(client),
       progress: (text) => process.stderr.write(`${text}\n`),
     });

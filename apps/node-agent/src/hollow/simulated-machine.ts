@@ -1,7 +1,8 @@
 // A machine that is not there, as the agent's ports see it: nothing is short, every probe succeeds, volumes are names and rules of the
 // network go nowhere. With a HollowRuntime it makes an agent that is real in everything else.
 import type { Pod } from '@berth/api';
-import type { AgentPorts, AgentSettings } from '../agent.ts';
+import type { AgentPorts } from '../agent.ts';
+import type { AgentSettings } from '../agent-settings.ts';
 import { defaultEvictionOptions, evictionSettings } from '../eviction/thresholds.ts';
 import { defaultImageSettings } from '../images/image-settings.ts';
 import type { NodeNetwork } from '../network/network.ts';

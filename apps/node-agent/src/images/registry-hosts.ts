@@ -8,6 +8,9 @@ const mark = '# Written by the node agent from --registries; changed there.\n';
 const hub = 'docker.io';
 const hubServer = 'https://registry-1.docker.io';
 
+/** containerd 1.6 reads no file without this table. */
+export const hostsBegin = '[host]\n';
+
 /** By registry's folder, what its hosts.toml says. Pure. */
 export function hostsFiles({ mirrors, hosts }: RegistryFile): Map<string, string> {
   const files = new Map<string, string>();
@@ -20,7 +23,7 @@ export function hostsFiles({ mirrors, hosts }: RegistryFile): Map<string, string
     // A mirror of everything is none of itself.
     const endpoints = (mirrors.get(registry) ?? mirrors.get('*') ?? []).filter((endpoint) => new URL(endpoint).host !== registry);
     const tables = endpoints.map((endpoint) => hostTable(endpoint, hosts));
-    files.set(registry === '*' ? '_default' : registry, [mark + server, ...tables].join('\n'));
+    files.set(registry === '*' ? '_default' : registry, [mark + server, ...(tables.length > 0 ? tables : [hostsBegin])].join('\n'));
   }
   return files;
 }

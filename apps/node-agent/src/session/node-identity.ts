@@ -53,6 +53,12 @@ export function identityOf(key: string, certificate: Uint8Array, ca: Uint8Array)
   };
 }
 
+/** Where `IdentityFile` keeps it. */
+export function identityPaths(dataDirectory: string): { pair: string; ca: string } {
+  const directory = join(dataDirectory, 'identity');
+  return { pair: join(directory, 'node.pem'), ca: join(directory, 'ca.crt') };
+}
+
 /** Lower-case hexadecimal SHA-256 of a certificate's DER. */
 export function fingerprintOf(certificate: Uint8Array): string {
   return createHash('sha256').update(certificate).digest('hex');

@@ -153,7 +153,7 @@ export class ApiHttp {
     if (segments[0] === 'ui' && !exchange.upgraded) return dashboard.serve(exchange, segments.slice(1));
     const user = await this.#user(exchange, parsed);
     // Clients of registries show who they are only when asked.
-    if (routes.isOfImages(segments) && user === anonymous) throw StatusError.unauthorized();
+    if (user === anonymous && (await routes.isOfImages(segments))) throw StatusError.unauthorized();
     await api.authorize(user, attributes, exchange.audit);
     const route = routes.find(exchange, parsed);
     const body = route.readsBody ? await this.#bodies.read(exchange, user.name) : noBody;

@@ -42,8 +42,7 @@ export interface RoutesOptions {
   /** By subresource: those whose answer is a stream. */
   streams: Record<string, StreamAnswers>;
   others: { serve(asked: Served, other: OtherServer): Promise<void> };
-  /** Absent where the control plane was given none. */
-  imageRegistry?: { serve: Answers<Served> } | undefined;
+  imageRegistry: { serve: Answers<Served>; answers(segments: readonly string[]): Promise<boolean> };
 }
 
 export interface StreamAnswers {
@@ -74,9 +73,9 @@ export class Routes {
     return root === 'apis' ? api.otherFor(first, second) : undefined;
   }
 
-  /** Whether it is for the image registry. */
-  isOfImages(segments: readonly string[]): boolean {
-    return this.#options.imageRegistry !== undefined && isRegistryPath(segments);
+  /** Whether it is for an image registry that is there. */
+  isOfImages(segments: readonly string[]): Promise<boolean> {
+    return this.#options.imageRegistry.answers(segments);
   }
 
   /** @throws StatusError for what nothing here answers */
@@ -84,7 +83,7 @@ export class Routes {
     const { api, fixedPaths, resources, watchSockets, streams, others, imageRegistry } = this.#options;
     const other = this.other(segments);
     if (other) return { kind: undefined, readsBody: !upgraded && mayHaveBody(request), serve: (asked) => others.serve(asked, other) };
-    if (imageRegistry && isRegistryPath(segments) && !upgraded) {
+    if (isRegistryPath(segments) && !upgraded) {
       return { kind: undefined, readsBody: false, serve: (asked) => imageRegistry.serve(asked) };
     }
     if (!path) {

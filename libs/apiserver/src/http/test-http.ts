@@ -58,7 +58,10 @@ export async function startTestHttp(): Promise<Ask> {
     authenticator: { authenticate: async () => admin } as unknown as ApiHttpOptions['authenticator'],
     flowControl: { admit: async () => undefined } as unknown as ApiHttpOptions['flowControl'],
     dashboard: unused as unknown as ApiHttpOptions['dashboard'],
-    routes: new Routes({ api, fixedPaths, resources, watchSockets: unused, streams, others: unused }),
+    routes: new Routes({
+      ...{ api, fixedPaths, resources, watchSockets: unused, streams, others: unused },
+      imageRegistry: { ...unused, answers: async () => false },
+    }),
   });
   const listening = createServer((request, response) => void http.handle(request, response));
   await new Promise<void>((resolve) => listening.listen(0, '127.0.0.1', resolve));

@@ -1,4 +1,5 @@
 // What becomes of requests that were approved: signed, failed for good, or tried again.
+import { X509Certificate } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -108,4 +109,30 @@ test('RSA keys of 1024 bits are signed for, as in Kubernetes', async () => {
   const algorithm = { name: 'RSASSA-PKCS1-v1_5', modulusLength: 1024 };
   const { status } = await decided(await approved((await signingRequest('old', { ...client, algorithm })).object));
   expect(Buffer.from(status?.certificate ?? '', 'base64').toString()).toContain('BEGIN CERTIFICATE');
+});
+
+const serving = {
+  ...{ signerName: 'berth.io/service-serving', usages: ['digital signature', 'server auth'], subject: 'CN=web.shop.svc' },
+  ...{ dns: ['web.shop.svc', 'web.shop.svc.cluster.local'], ips: ['10.96.0.9'] },
+};
+
+test('a server behind a service gets a certificate for its names, for as long as it asks', async () => {
+  const years = 9 * 365 * 24 * 3600;
+  const { status } = await decided(await approved((await signingRequest('web', { ...serving, expirationSeconds: years })).object));
+  const certificate = new X509Certificate(Buffer.from(status?.certificate ?? '', 'base64'));
+  expect(certificate.subjectAltName).toBe('DNS:web.shop.svc, DNS:web.shop.svc.cluster.local, IP Address:10.96.0.9');
+  expect(Date.parse(certificate.validTo) - Date.now()).toBeGreaterThan((years - 3600) * 1000);
+});
+
+test.each<[string, object]>([
+  ['of two services', { dns: ['web.shop.svc', 'other.shop.svc'] }],
+  ['of no service', { dns: ['example.com'], subject: 'CN=example.com' }],
+  ['of the API', { dns: ['kubernetes.default.svc'], subject: 'CN=kubernetes.default.svc' }],
+  ['without a name', { dns: [] }],
+  ['for a node', { subject: 'O=system:nodes,CN=web.shop.svc' }],
+  ['for somebody else', { subject: 'CN=system:admin' }],
+  ['for a client', { usages: ['digital signature', 'client auth'] }],
+])('a certificate %s is not signed for servers behind services', async (_what, parts) => {
+  const { status } = await decided(await approved((await signingRequest('web', { ...serving, ...parts })).object));
+  expect(status?.conditions?.[1]).toMatchObject({ type: 'Failed', reason: 'SignerValidationFailure' });
 });

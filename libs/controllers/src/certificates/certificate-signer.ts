@@ -1,6 +1,6 @@
 // Approves what nodes may have anyway, and signs what was approved.
 
-import { CertificateSigningRequest, SubjectAccessReview } from '@berth/api';
+import { CertificateSigningRequest, SubjectAccessReview, serviceServingSigner } from '@berth/api';
 import type { Client, InformerSet } from '@berth/client';
 import { SlowReconciler } from '@berth/controller';
 import { deepClone } from '@berth/machinery';
@@ -10,6 +10,8 @@ import { type Asked, knownSigners, kubeletClientSigner, readRequest, refusal } f
 
 const secondsMin = 10 * 60;
 const secondsDefault = 365 * 24 * 60 * 60;
+/** As long as the cluster's own servers' peers have theirs: whoever installed the server need not come back every year. */
+const secondsMaxOfServices = 10 * secondsDefault;
 
 export interface CertificateSignerOptions {
   authority: Pick<CertificateAuthority, 'signRequest'>;
@@ -91,7 +93,8 @@ export class CertificateSigner {
     }
     const unsigned = signatureProblem(asked.request);
     if (unsigned !== undefined) throw new Error(unsigned);
-    const lifetimeSeconds = Math.max(secondsMin, Math.min(expirationSeconds, secondsDefault));
+    const secondsMax = signerName === serviceServingSigner ? secondsMaxOfServices : secondsDefault;
+    const lifetimeSeconds = Math.max(secondsMin, Math.min(expirationSeconds, secondsMax));
     const pem = await this.#options.authority.signRequest(asked.request, usages, lifetimeSeconds * 1000);
     const status = { ...request.status, certificate: Buffer.from(pem).toString('base64') };
     await this.#options.client.updateStatus(CertificateSigningRequest, { ...request, status });

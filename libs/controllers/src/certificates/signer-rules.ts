@@ -1,14 +1,15 @@
-// What each of Kubernetes' signers signs: whose name, which usages, which other names. Pure.
+// What each of Kubernetes' signers signs, and one of Berth's own for servers behind services of the cluster: whose name, which usages, which other
+// names. Pure.
 // Source: https://kubernetes.io/docs/reference/access-authn-authz/certificate-signing-requests/#kubernetes-signers
 import 'reflect-metadata';
-import type { CertificateSigningRequest } from '@berth/api';
+import { type CertificateSigningRequest, serviceServingSigner } from '@berth/api';
 import { otherNames } from '@berth/pki';
 import { Pkcs10CertificateRequest } from '@peculiar/x509';
 
 export const clientSigner = 'kubernetes.io/kube-apiserver-client';
 export const kubeletClientSigner = 'kubernetes.io/kube-apiserver-client-kubelet';
 export const kubeletServingSigner = 'kubernetes.io/kubelet-serving';
-export const knownSigners = [clientSigner, kubeletClientSigner, kubeletServingSigner];
+export const knownSigners = [clientSigner, kubeletClientSigner, kubeletServingSigner, serviceServingSigner];
 
 export interface Asked {
   request: Pkcs10CertificateRequest;
@@ -62,6 +63,15 @@ const rules: Record<string, Rule> = {
     if (problem) return problem;
     if (asked.dns.length + asked.ips.length === 0) return 'DNS or IP subjectAltName is required';
     return exactly(usages, 'server auth');
+  },
+  [serviceServingSigner]: (usages, { organizations, commonNames, dns, emails, uris }) => {
+    if (organizations.length > 0) return 'subject organizations are not allowed';
+    const services = new Set(dns.map((name) => /^([a-z0-9-]+\.[a-z0-9-]+)\.svc(?:\.[a-z0-9.-]+)?$/.exec(name)?.[1] ?? ''));
+    if (services.size !== 1 || services.has('')) return 'DNS subjectAltNames must be those of one service: NAME.NAMESPACE.svc';
+    if (services.has('kubernetes.default')) return 'the service of the API has certificates of its own';
+    if (!commonNames.every((name) => dns.includes(name))) return 'subject common name is none of the DNS subjectAltNames';
+    if (emails.length > 0) return 'Email subjectAltNames are not allowed';
+    return uris.length > 0 ? 'URI subjectAltNames are not allowed' : exactly(usages, 'server auth');
   },
 };
 

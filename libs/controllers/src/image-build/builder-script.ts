@@ -4,6 +4,8 @@
 // command with its files on its input (`berth-builder-run`). A builder takes one at a time, and nothing of it runs on when it is over: it
 // has a PID namespace of its own, whose first process ends with the build, or with the input of whoever asked for it.
 
+import { installedRegistry } from '@berth/api';
+
 /** Who the builder is in its pod. */
 export const builderUid = 65_532;
 
@@ -47,10 +49,12 @@ export REGISTRY_AUTH_FILE=$PWD/containers/auth.json
 # Which layers the registry has is known beside the layers, so that they are not packed again to be compared.
 export XDG_DATA_HOME=\${STORAGE%/storage}/data
 if [ ! -e driver ]; then
-  mkdir -p home/.config tmp run containers/certs.d/$REGISTRY_ADDRESS $STORAGE $XDG_DATA_HOME
+  mkdir -p home/.config tmp run $STORAGE $XDG_DATA_HOME
   # Of a claim, the group would pass to everything below, and so to the image.
   chmod g-s $STORAGE
-  cp ${builderPaths.authority} containers/certs.d/$REGISTRY_ADDRESS/ca.crt
+  for host in $REGISTRY_ADDRESS ${installedRegistry.host}; do
+    mkdir -p containers/certs.d/$host && cp ${builderPaths.authority} containers/certs.d/$host/ca.crt
+  done
   ln -sfn $PWD/containers home/.config/containers
   cat > containers/registries.conf <<END
 unqualified-search-registries = ["$REGISTRY_NAME", "docker.io"]
@@ -69,7 +73,8 @@ read -r driver < driver
 export STORAGE_FLAGS="--root $STORAGE --runroot $PWD/run/storage --storage-driver $driver"
 # A token is good for a time only.
 umask 077
-own="\\"$REGISTRY_ADDRESS\\":{\\"auth\\":\\"$(printf 'berth:%s' "$(cat ${builderPaths.token})" | base64 | tr -d '\\n')\\"}"
+auth="{\\"auth\\":\\"$(printf 'berth:%s' "$(cat ${builderPaths.token})" | base64 | tr -d '\\n')\\"}"
+own="\\"$REGISTRY_ADDRESS\\":$auth,\\"${installedRegistry.host}\\":$auth"
 if [ -e ${builderPaths.pushSecret} ]; then
   tr -d '\\n' < ${builderPaths.pushSecret} | sed "s|\\"auths\\" *: *{|&$own,|" > $REGISTRY_AUTH_FILE
 else

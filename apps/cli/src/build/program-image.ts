@@ -1,13 +1,13 @@
-// The image that scheduled backups run in: this program, the Node that runs it, and tar.
+// The image of this program, for what of it runs in pods (scheduled backups, garbage collection of the registry): with the Node that runs it, and tar.
 import { readFile } from 'node:fs/promises';
-import { folder, type ImagePorts, imageOfPrograms, provideImage, text } from '../build/image-of-programs.ts';
 import { ownProgram } from '../programs.ts';
+import { folder, type ImagePorts, imageOfPrograms, provideImage, text } from './image-of-programs.ts';
 
 const repository = 'berth/backup';
 const programPath = 'usr/lib/berth/berth.mjs';
 
 /** Makes it if it is not there. @returns its name, for pods @throws Error where this program runs from its sources */
-export async function provideBackupImage(ports: ImagePorts): Promise<string> {
+export async function provideProgramImage(ports: ImagePorts): Promise<string> {
   const own = await readFile(ownProgram(), 'utf8').catch((error: Error) => {
     throw new Error(`this program has no single file that an image could hold (${error.message}): npm run build makes it`);
   });
@@ -31,6 +31,6 @@ export async function provideBackupImage(ports: ImagePorts): Promise<string> {
     Entrypoint: ['/usr/bin/node', '--disable-warning=ExperimentalWarning', `/${programPath}`],
     Labels: { 'berth.io/part': 'backup' },
   };
-  await provideImage(image, { repository, config, about: 'backups' }, ports);
+  await provideImage(image, { repository, config, about: 'backups and garbage collection' }, ports);
   return `${ports.registry.host}/${repository}:${image.tag}`;
 }
