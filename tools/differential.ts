@@ -16,6 +16,7 @@ import { prepare, runScenario, type Servers, servedByBoth } from '../test/differ
 import { scenarioOf } from '../test/differential/scenarios.ts';
 
 const serviceCidr = '10.97.0.0/16';
+const digestsFile = join(import.meta.dirname, '..', 'test', 'differential', 'openapi-digests.json');
 /** Scenarios at a time; each has an object of its own. */
 const width = 4;
 const print = (line: string) => console.error(line);
@@ -39,7 +40,11 @@ async function run(servers: Servers, report: Report): Promise<void> {
   const chosen = served.filter(({ kind }) => values.kind === undefined || values.kind.includes(kind));
   if (chosen.length === 0) throw new Error(`--kind ${values.kind}: no kind that both serve`);
   await prepare(servers);
-  if (of === 'openapi') return compareOpenApi(servers, report);
+  if (of === 'openapi') {
+    const digests = await compareOpenApi(servers, report);
+    if (process.env.UPDATE_GOLDENS) await writeFile(digestsFile, `${JSON.stringify(digests, null, 2)}\n`);
+    return;
+  }
   const scenario = (number: number) => {
     if (of === 'extensions') return extensionScenario(seed, number);
     return of === 'requests' ? oddScenario(seed, number, chosen) : scenarioOf(seed, number, chosen);

@@ -19,6 +19,8 @@ interface Facts {
   types: Record<string, { fields: Fact[]; markers?: string[] }>;
   aliases: Record<string, string>;
   enums: Record<string, string[]>;
+  /** Those of `enums` that Kubernetes publishes, as all that there may be. */
+  published?: string[];
 }
 
 const here = import.meta.dirname;
@@ -29,6 +31,7 @@ const basics = new Set(['string', 'bool', 'int', 'int32', 'int64', 'uint8', 'flo
 interface Resolved {
   expression: string;
   enum?: string[];
+  isPublished?: boolean;
   pointer: boolean;
 }
 
@@ -60,12 +63,18 @@ class Generator {
     if (scalar && !(type in (this.#groups.get(group)?.types ?? {}) && !opaque.has(type))) return { expression: scalar, pointer: false };
     if (type.startsWith('[]')) {
       const inner = this.#resolve(type.slice(2), group);
-      return inner && { expression: `[]${inner.expression}`, pointer: false, ...(inner.enum && { enum: inner.enum }) };
+      return (
+        inner && {
+          expression: `[]${inner.expression}`,
+          pointer: false,
+          ...(inner.enum && { enum: inner.enum, isPublished: inner.isPublished ?? false }),
+        }
+      );
     }
     const map = /^map\[[^\]]+\](.+)$/.exec(type);
     if (map?.[1]) {
       const inner = this.#resolve(map[1], group);
-      return inner && { expression: `map:${inner.expression}`, pointer: false };
+      return inner && { ...inner, expression: `map:${inner.expression}`, pointer: false };
     }
     return this.#named(type, group);
   }
@@ -80,7 +89,13 @@ class Generator {
       const alias = facts?.aliases[name];
       if (alias) {
         const inner = this.#resolve(alias, candidate);
-        return inner && { ...inner, pointer: false, ...(facts.enums[name] && { enum: facts.enums[name] }) };
+        return (
+          inner && {
+            ...inner,
+            pointer: false,
+            ...(facts.enums[name] && { enum: facts.enums[name], isPublished: facts.published?.includes(name) ?? false }),
+          }
+        );
       }
     }
     return undefined;
@@ -94,7 +109,7 @@ class Generator {
       `export const ${constant(facts.groupVersion)}: GroupDeclaration = {`,
     ];
     for (const [name, type] of Object.entries(facts.types)) {
-      lines.push(`  ${name}: { fields: [`);
+      lines.push(`  ${name}: { ${messageMarks(type)}fields: [`);
       for (const fact of type.fields) {
         const declared = this.#field(fact, facts.groupVersion);
         if (declared) lines.push(`    ${literal(declared)},`);
@@ -114,7 +129,7 @@ class Generator {
     const listType = value('listType')[0];
     const keys = value('listMapKey');
     const dflt = value('default')[0];
-    const optional = markers.includes('optional') || fact.omitempty;
+    const optional = !markers.includes('required') && (markers.includes('optional') || fact.omitempty);
     return {
       name: fact.name,
       type: resolved.expression,
@@ -128,9 +143,12 @@ class Generator {
       ...(fact.patchMergeKey && { patchMergeKey: fact.patchMergeKey }),
       ...(listType && { listType }),
       ...(keys.length > 0 && { listMapKeys: keys }),
+      ...((value('mapType')[0] === 'granular' || value('structType')[0] === 'granular') && { granular: true }),
       ...((value('mapType')[0] === 'atomic' || value('structType')[0] === 'atomic') && { atomic: true }),
-      ...(dflt !== undefined && { default: parseDefault(dflt, this.#groups.get(group)) }),
-      ...(resolved.enum && { enum: resolved.enum }),
+      ...(dflt !== undefined && {
+        default: parseDefault(dflt, resolved.enum ?? Object.values(this.#groups.get(group)?.enums ?? {}).flat()),
+      }),
+      ...(resolved.enum && resolved.isPublished && { enum: resolved.enum.toSorted() }),
     };
   }
 
@@ -235,11 +253,18 @@ function constant(groupVersion: string): string {
 }
 
 /** Markers give defaults as JSON, or as a reference to a named constant, whose value is the last part of its name. */
-function parseDefault(text: string, facts: Facts | undefined): unknown {
+/** @param values those that a constant may stand for, whose name has its value in it */
+function parseDefault(text: string, values: readonly string[]): unknown {
   if (!text.startsWith('ref(')) return JSON.parse(text);
   const name = text.slice(4, -1).split('.').at(-1) ?? '';
-  const values = Object.values(facts?.enums ?? {}).flat();
-  return values.find((value) => name.endsWith(value)) ?? name;
+  const named = values.filter((value) => value !== '' && name.includes(value));
+  return named.sort((a, b) => b.length - a.length)[0] ?? name;
+}
+
+/** What holds for a type as a whole. */
+function messageMarks({ markers = [], fields }: Facts['types'][string]): string {
+  const union = markers.includes('union') && fields.find((fact) => fact.markers?.includes('unionDiscriminator'))?.name;
+  return `${markers.includes('structType=atomic') ? 'atomic: true, ' : ''}${union ? `union: '${union}', ` : ''}`;
 }
 
 function literal(value: unknown): string {

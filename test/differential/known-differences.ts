@@ -28,7 +28,7 @@ export const knownDifferences: KnownDifference[] = [
         /(addresses\[|\.ip\b).*Invalid value: "(0\d|[\d.]*\.0\d).*must be a valid IP address/.test(String(berth))),
   },
   {
-    words: 'Descriptions of fields and columns, and',
+    words: 'Descriptions of fields, columns, operations and parameters, and',
     matches: ({ at }) => /columnDefinitions\[\*\]\.description$/.test(at),
   },
   {

@@ -1,10 +1,17 @@
 // The documents that kubectl explains, validates and diffs by: whole, linked, and with what it looks for before it trusts a server.
 import { type KindDefinition, openApiV3 } from '@berth/machinery';
 import { describe, expect, it } from 'vitest';
-import { kinds } from './index.ts';
+import { kinds, schemas } from './index.ts';
+
+const sources = { find: (name: string) => schemas.message(name) };
+
+interface Operation {
+  parameters?: { name: string }[];
+  'x-kubernetes-action'?: string;
+}
 
 interface Document {
-  paths: Record<string, Record<string, { parameters: { name: string }[] }>>;
+  paths: Record<string, { post?: Operation; put?: Operation; patch?: Operation; parameters?: { name: string }[] }>;
   components: { schemas: Record<string, { properties?: Record<string, Record<string, unknown>> }> };
 }
 
@@ -21,7 +28,7 @@ function references(value: unknown, found: string[] = []): string[] {
 }
 
 describe.each([...groups])('%s', (_, members) => {
-  const made = openApiV3(members, { version: 'v1.35.0' });
+  const made = openApiV3(members, { version: '1.35' }, sources);
   const document = JSON.parse(JSON.stringify(made)) as Document;
 
   it('is JSON, and every reference in it leads somewhere', () => {
@@ -31,10 +38,15 @@ describe.each([...groups])('%s', (_, members) => {
   });
 
   it('lists dryRun and fieldValidation wherever something is written', () => {
+    // What is connected to is behind the API.
+    const isWrite = (operation: Operation | undefined): operation is Operation =>
+      operation !== undefined && operation['x-kubernetes-action'] !== 'connect';
     const writes = Object.entries(document.paths).flatMap(([path, item]) =>
-      ['post', 'put', 'patch'].flatMap((method) =>
-        item[method] ? [[`${method} ${path}`, item[method].parameters.map(({ name }) => name)] as const] : [],
-      ),
+      (['post', 'put', 'patch'] as const).flatMap((method) => {
+        const operation = item[method];
+        if (!isWrite(operation)) return [];
+        return [[`${method} ${path}`, [...(operation.parameters ?? []), ...(item.parameters ?? [])].map(({ name }) => name)] as const];
+      }),
     );
     expect(writes.length).toBeGreaterThan(0);
     for (const [operation, names] of writes)
@@ -43,7 +55,7 @@ describe.each([...groups])('%s', (_, members) => {
 });
 
 it('says how lists merge, for patches that clients compute', () => {
-  const document = openApiV3(groups.get('/v1') ?? [], { version: 'v1.35.0' }) as unknown as Document;
+  const document = openApiV3(groups.get('/v1') ?? [], { version: '1.35' }, sources) as unknown as Document;
   const spec = document.components.schemas['io.k8s.api.core.v1.PodSpec']?.properties;
   expect(spec?.containers).toMatchObject({ type: 'array', 'x-kubernetes-patch-merge-key': 'name', 'x-kubernetes-patch-strategy': 'merge' });
   expect(spec?.volumes).toMatchObject({ 'x-kubernetes-patch-strategy': 'merge,retainKeys' });
@@ -52,7 +64,7 @@ it('says how lists merge, for patches that clients compute', () => {
 
 it('lists strategic merge patches, which kubectl then sends, for kinds that take them', () => {
   const typesOf = (kind: KindDefinition) => {
-    const { paths } = openApiV3([kind], { version: 'v1.35.0' }) as {
+    const { paths } = openApiV3([kind], { version: '1.35' }, sources) as {
       paths: Record<string, { patch?: { requestBody: { content: object } } }>;
     };
     const patches = Object.values(paths).flatMap(({ patch }) => (patch ? [Object.keys(patch.requestBody.content)] : []));

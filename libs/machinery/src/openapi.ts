@@ -1,26 +1,9 @@
 // OpenAPI v3 documents, one a group version, derived from the kinds: what `kubectl explain`, `apply` and `diff` read.
 import type { KindDefinition } from './kind.ts';
-import { type OpenApi, operations } from './openapi-paths.ts';
-import type { FieldSchema, MessageSchema, ScalarType, TypeSchema } from './schema.ts';
-
-export type { OpenApi };
-
-/** `core.v1.Pod` → `io.k8s.api.core.v1.Pod`: the names that clients know. */
-export function definitionName(message: string): string {
-  const [group = '', version, type] = message.split('.');
-  if (group === 'meta') return `io.k8s.apimachinery.pkg.apis.meta.${version}.${type}`;
-  if (group === 'apiextensions') return `io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.${version}.${type}`;
-  if (group === 'apiregistration') return `io.k8s.kube-aggregator.pkg.apis.apiregistration.${version}.${type}`;
-  return `io.k8s.api.${group}.${version}.${type}`;
-}
-
-/** What a type, or one of its fields, is for. */
-export type Describe = (message: string, field?: string) => string | undefined;
-
-interface Made {
-  schemas: Record<string, OpenApi>;
-  describe: Describe;
-}
+import { discoveryOperations, type Operation, type Operations, type Shape } from './openapi-documents.ts';
+import { kindOperations } from './openapi-operations.ts';
+import type { KnownParameter, Parameter } from './openapi-parameters.ts';
+import { Definitions, type Describe, definitionName, type FindMessage, type OpenApi, reference } from './openapi-schemas.ts';
 
 /** What some kinds add to a document, that those before them did not. */
 export interface OpenApiPart {
@@ -28,41 +11,62 @@ export interface OpenApiPart {
   schemas: Record<string, OpenApi>;
 }
 
+export interface OpenApiSources {
+  find: FindMessage;
+  describe?: Describe;
+  /** Of which there are options and events in each. */
+  versions?: readonly { group: string; version: string }[];
+}
+
 /** @param kinds all of one group and version */
-export function openApiV3(kinds: KindDefinition[], info: { version: string }, describe?: Describe): OpenApi {
+export function openApiV3(kinds: KindDefinition[], info: { version: string }, sources: OpenApiSources): OpenApi {
   const schemas: Record<string, OpenApi> = {};
   const paths: Record<string, OpenApi> = {};
-  for (const part of openApiV3Parts(kinds, describe)) {
+  for (const part of openApiV3Parts(kinds, sources)) {
     Object.assign(paths, part.paths);
     Object.assign(schemas, part.schemas);
   }
-  return { openapi: '3.0.0', info: { title: 'Kubernetes', version: info.version }, paths, components: { schemas } };
+  return { openapi: '3.0.0', info: { title: 'Kubernetes', version: info.version }, paths, components: { schemas, securitySchemes } };
 }
+
+export const securitySchemes = {
+  BearerToken: { type: 'apiKey', description: 'A bearer token.', name: 'authorization', in: 'header' },
+};
 
 /**
  * The same part by part, so that whoever makes a long document can see to others meanwhile: first all kinds that may refer to each
  * other, then one by one those that bring their own definitions.
  */
-export function* openApiV3Parts(kinds: readonly KindDefinition[], describe: Describe = () => undefined): Generator<OpenApiPart> {
-  const made = { schemas: { ...scalarDefinitions }, describe };
+export function* openApiV3Parts(kinds: readonly KindDefinition[], sources: OpenApiSources): Generator<OpenApiPart> {
+  const definitions = definitionsOf(sources);
+  const plain = kinds.filter((kind) => !kind.openApi);
   const paths: Record<string, OpenApi> = {};
-  for (const kind of kinds) {
-    if (kind.openApi) addReferred(made, kind);
-    else Object.assign(paths, withKind(made.schemas, kind, addKind(made, kind)));
+  const [any] = plain;
+  if (any) Object.assign(paths, written(discoveryOperations(any), definitions));
+  for (const kind of plain) {
+    const { group, version, schema } = kind;
+    const root = definitions.add(schema);
+    root[gvk] = [{ group, version, kind: kind.kind }];
+    if (kind.verbs?.includes('list') ?? true) addList(kind, definitions);
+    Object.assign(paths, written(kindOperations(kind, { message: schema.name }), definitions));
   }
-  yield { paths, schemas: made.schemas };
+  // What definitions of their own refer to.
+  for (const kind of kinds) if (kind.openApi) written(kindOperations(kind, { definition: kind.openApi.name }), definitions);
+  if (plain.length < kinds.length) for (const name of ['ObjectMeta', 'ListMeta']) definitions.refer(`meta.v1.${name}`);
+  const { made } = definitions;
+  yield { paths, schemas: made };
   for (const kind of kinds) {
     if (!kind.openApi) continue;
     const { name, definition } = kind.openApi;
-    const schemas = { [name]: definition };
-    yield { paths: withKind(schemas, kind, name), schemas };
+    const schemas = { [name]: definition, [`${name}List`]: listDefinition(kind, name) };
+    yield { paths: written(kindOperations(kind, { definition: name }), definitions), schemas };
   }
 }
 
-/** @returns its paths */
-function withKind(schemas: Record<string, OpenApi>, kind: KindDefinition, name: string): Record<string, OpenApi> {
-  schemas[`${name}List`] = listDefinition(kind, name);
-  return operations(kind, reference(name));
+/** The document of a path outside of groups' versions. */
+export function openApiV3Operations(operations: Operations, sources: OpenApiSources): OpenApiPart {
+  const definitions = definitionsOf(sources);
+  return { paths: written(operations, definitions), schemas: definitions.made };
 }
 
 /** The index at /openapi/v3. @param hashes path without slash (`api/v1`, `apis/apps/v1`) → hash of its document */
@@ -71,131 +75,113 @@ export function openApiV3Index(hashes: Map<string, string>): OpenApi {
   return { paths };
 }
 
-/** What the definition of a kind that brings its own refers to. */
-function addReferred(made: Made, kind: KindDefinition): void {
-  const metadata = kind.schema.byName.get('metadata')?.schema;
-  if (metadata?.kind === 'message') addMessage(made, metadata.message);
+const gvk = 'x-kubernetes-group-version-kind';
+
+function definitionsOf({ describe = () => undefined, find, versions = [] }: OpenApiSources): Definitions {
+  return new Definitions(describe, find, (name) => {
+    const [short = '', version = '', kind = ''] = name.split('.');
+    // In every group and version there is one.
+    if (kind === 'DeleteOptions' || kind === 'WatchEvent') return versions.map((one) => ({ ...one, kind }));
+    const group = versions.find((one) => one.group.split('.')[0] === short)?.group ?? '';
+    return [{ group, version, kind }];
+  });
 }
 
-/** @returns what its definition is called */
-function addKind(made: Made, kind: KindDefinition): string {
-  const root = addMessage(made, kind.schema);
-  root['x-kubernetes-group-version-kind'] = [{ group: kind.group, version: kind.version, kind: kind.kind }];
-  return definitionName(kind.schema.name);
-}
-
-function addMessage(made: Made, message: MessageSchema): OpenApi {
-  const { schemas, describe } = made;
-  const name = definitionName(message.name);
-  const known = schemas[name];
-  if (known) return known;
-  const definition: OpenApi = { ...described(describe(message.name)), type: 'object' };
-  schemas[name] = definition;
-  const properties: Record<string, OpenApi> = {};
-  const required: string[] = [];
-  for (const [fieldName, field] of message.byName) {
-    properties[fieldName] = property(made, field, describe(message.name, fieldName));
-    if (field.required) required.push(fieldName);
+/** A list of a kind has a type of its own, or one that is the same for all. */
+function addList(kind: KindDefinition, definitions: Definitions): void {
+  const { group, version, listKind, schema } = kind;
+  const message = schema.name.replace(/[^.]+$/, listKind);
+  const name = definitionName(message);
+  if (definitions.knows(message)) definitions.refer(message);
+  else {
+    definitions.refer('meta.v1.ListMeta');
+    definitions.made[name] = listDefinition(kind, definitionName(schema.name));
   }
-  if (Object.keys(properties).length > 0) definition.properties = properties;
-  if (required.length > 0) definition.required = required.sort();
-  if (message.fields.some((f) => f.atomic && f.inline)) definition['x-kubernetes-map-type'] = 'atomic';
-  return definition;
+  const list = definitions.made[name];
+  if (list) list[gvk] = [{ group, version, kind: listKind }];
 }
 
-function described(description: string | undefined): OpenApi {
-  return description === undefined ? {} : { description };
+function written(operations: Operations, definitions: Definitions): Record<string, OpenApi> {
+  return Object.fromEntries(Object.entries(operations).map(([path, given]) => [path, pathItem(given, definitions)]));
 }
 
-function property(made: Made, field: FieldSchema, description: string | undefined): OpenApi {
-  const value = typeSchema(made, field.schema);
-  // A reference stands alone; what is said beside it goes around it.
-  const result: OpenApi = { ...described(description), ...('$ref' in value ? { allOf: [value] } : value) };
-  if (field.schema.kind === 'message') result.default = {};
-  if (field.default !== undefined) result.default = field.default;
-  if (field.enum && field.schema.kind === 'scalar' && field.enum.length > 0) result.enum = field.enum;
-  if (field.patchStrategy) result['x-kubernetes-patch-strategy'] = field.patchStrategy.join(',');
-  if (field.patchMergeKey) result['x-kubernetes-patch-merge-key'] = field.patchMergeKey;
-  if (field.listType) result['x-kubernetes-list-type'] = field.listType;
-  if (field.listMapKeys) result['x-kubernetes-list-map-keys'] = field.listMapKeys;
-  if (field.atomic) result['x-kubernetes-map-type'] = 'atomic';
-  return result;
-}
-
-function typeSchema(made: Made, schema: TypeSchema): OpenApi {
-  switch (schema.kind) {
-    case 'message':
-      addMessage(made, schema.message);
-      return reference(definitionName(schema.message.name));
-    case 'list':
-      return { type: 'array', items: typeSchema(made, schema.of) };
-    case 'map':
-      return { type: 'object', additionalProperties: typeSchema(made, schema.of) };
-    default:
-      return scalarSchema(schema.scalar);
+/** What all operations of a path take is said once. */
+function pathItem(operations: Operation[], definitions: Definitions): OpenApi {
+  const given = operations.map(({ parameters }) => expanded(parameters, definitions));
+  const key = ({ name, in: place }: KnownParameter) => `${place} ${name}`;
+  const isCommon = (parameter: KnownParameter) => given.every((all) => all.some((other) => key(other) === key(parameter)));
+  const common = (given[0] ?? []).filter(isCommon);
+  const item: OpenApi = {};
+  for (const [i, operation] of operations.entries()) {
+    const own = (given[i] ?? []).filter((parameter) => !isCommon(parameter));
+    item[operation.method] = operationItem(operation, own, definitions);
   }
+  if (common.length > 0) item.parameters = common.map(parameterItem);
+  return item;
 }
 
-function scalarSchema(scalar: ScalarType): OpenApi {
-  const name = scalarNames[scalar];
-  if (name) return reference(name);
-  switch (scalar) {
-    case 'bool':
-      return { type: 'boolean', default: false };
-    case 'int32':
-    case 'int64':
-      return { type: 'integer', format: scalar, default: 0 };
-    case 'double':
-      return { type: 'number', format: 'double', default: 0 };
-    case 'bytes':
-      return { type: 'string', format: 'byte' };
-    case 'JSON':
-      return {};
-    default:
-      return { type: 'string', default: '' };
-  }
+function operationItem(
+  { id, tag, description, request, responses, types, action, kind }: Operation,
+  own: KnownParameter[],
+  definitions: Definitions,
+): OpenApi {
+  const content = (shape: Shape, given: readonly string[]) => {
+    const schema =
+      shape === undefined ? { type: 'string' } : 'message' in shape ? definitions.refer(shape.message, kind) : reference(shape.definition);
+    return Object.fromEntries(given.map((type) => [type, { schema }]));
+  };
+  const answers = Object.entries(responses).map(([code, shape]) => [code, { description: words[code], content: content(shape, types) }]);
+  return {
+    tags: [tag],
+    description,
+    operationId: id,
+    ...(own.length > 0 && { parameters: own.map(parameterItem) }),
+    ...(request && { requestBody: { content: content(request.shape, request.types), ...(request.isRequired && { required: true }) } }),
+    responses: { ...Object.fromEntries(answers), '401': { description: 'Unauthorized' } },
+    ...(action && { 'x-kubernetes-action': action }),
+    ...(kind && { [gvk]: kind }),
+  };
 }
 
-const meta = 'io.k8s.apimachinery.pkg.apis.meta.v1';
-const scalarNames: Partial<Record<ScalarType, string>> = {
-  Time: `${meta}.Time`,
-  MicroTime: `${meta}.MicroTime`,
-  FieldsV1: `${meta}.FieldsV1`,
-  Quantity: 'io.k8s.apimachinery.pkg.api.resource.Quantity',
-  IntOrString: 'io.k8s.apimachinery.pkg.util.intstr.IntOrString',
-  RawExtension: 'io.k8s.apimachinery.pkg.runtime.RawExtension',
+const words: Record<string, string> = { '200': 'OK', '201': 'Created', '202': 'Accepted' };
+
+function parameterItem({ name, in: place, type, description }: KnownParameter): OpenApi {
+  return { name, in: place, description, ...(place === 'path' && { required: true }), schema: { type, uniqueItems: true } };
+}
+
+const fieldTypes: Partial<Record<string, KnownParameter['type']>> = {
+  string: 'string',
+  bool: 'boolean',
+  int32: 'integer',
+  int64: 'integer',
 };
 
-const scalarDefinitions: Record<string, OpenApi> = {
-  [`${meta}.Time`]: { type: 'string', format: 'date-time', description: 'A moment in time, RFC 3339.' },
-  [`${meta}.MicroTime`]: { type: 'string', format: 'date-time', description: 'A moment in time with microseconds, RFC 3339.' },
-  [`${meta}.FieldsV1`]: { type: 'object', description: 'A set of fields, as a trie in JSON.' },
-  'io.k8s.apimachinery.pkg.api.resource.Quantity': {
-    oneOf: [{ type: 'string' }, { type: 'number' }],
-    description: 'A number with a suffix, such as 100m, 64Mi or 1e3.',
-  },
-  'io.k8s.apimachinery.pkg.util.intstr.IntOrString': {
-    oneOf: [{ type: 'integer' }, { type: 'string' }],
-    format: 'int-or-string',
-    description: 'A whole number or a string, such as a percentage or the name of a port.',
-  },
-  'io.k8s.apimachinery.pkg.runtime.RawExtension': { type: 'object', description: 'An object of any kind.' },
-};
+/** By name; fields of a message in their place, as far as a query can hold them. */
+function expanded(parameters: Parameter[], definitions: Definitions): KnownParameter[] {
+  const known = parameters.flatMap((parameter) => {
+    if (!('optionsOf' in parameter)) return [parameter];
+    const fields = [...definitions.find(parameter.optionsOf).byName];
+    return fields.flatMap(([name, { schema }]) => {
+      const of = schema.kind === 'list' ? schema.of : schema;
+      const type = of.kind === 'scalar' && !['kind', 'apiVersion'].includes(name) ? fieldTypes[of.scalar] : undefined;
+      const description = definitions.describe(parameter.optionsOf, name) ?? name;
+      return type ? [{ name, in: 'query' as const, type, description }] : [];
+    });
+  });
+  return known.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : a.in < b.in ? -1 : 1));
+}
 
 function listDefinition(kind: KindDefinition, name: string): OpenApi {
   return {
     type: 'object',
+    description: `${kind.listKind} is a list of ${kind.kind}`,
     required: ['items'],
     properties: {
       apiVersion: { type: 'string' },
       kind: { type: 'string' },
-      metadata: { type: 'object' },
+      metadata: { allOf: [reference('io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta')] },
       items: { type: 'array', items: reference(name) },
     },
-    'x-kubernetes-group-version-kind': [{ group: kind.group, version: kind.version, kind: kind.listKind }],
+    [gvk]: [{ group: kind.group, version: kind.version, kind: kind.listKind }],
   };
-}
-
-function reference(name: string): OpenApi {
-  return { $ref: `#/components/schemas/${name}` };
 }

@@ -48,11 +48,17 @@ export interface FieldDeclaration {
   listMapKeys?: string[];
   /** `mapType=atomic` or `structType=atomic`: server-side apply owns it as a whole. */
   atomic?: true;
+  /** `mapType=granular`: said of a map that is owned entry by entry, as all are that say nothing. */
+  granular?: true;
   default?: unknown;
   enum?: string[];
 }
 
 export interface MessageDeclaration {
+  /** `structType=atomic`, wherever it is a field. */
+  atomic?: true;
+  /** The field that says which of the others is meant. */
+  union?: string;
   fields: FieldDeclaration[];
 }
 
@@ -72,7 +78,7 @@ export interface FieldSchema extends FieldDeclaration {
   namedList?: true;
 }
 
-export interface MessageSchema {
+export interface MessageSchema extends Pick<MessageDeclaration, 'atomic' | 'union'> {
   /** `core.v1.Pod`. */
   name: string;
   /** In declaration order, inline fields as they are declared. */
@@ -158,7 +164,15 @@ export class SchemaRegistry {
     if (known) return known;
     const declaration = this.#declarations.get(name);
     if (!declaration) throw new RangeError(`no API type is called ${name}`);
-    const message: MessageSchema = { name, fields: [], byName: new Map(), byNumber: new Map() };
+    const { atomic, union } = declaration;
+    const message: MessageSchema = {
+      name,
+      fields: [],
+      byName: new Map(),
+      byNumber: new Map(),
+      ...(atomic && { atomic }),
+      ...(union && { union }),
+    };
     this.#linked.set(name, message);
     for (const field of declaration.fields) this.#link(message, field);
     return message;

@@ -15,11 +15,11 @@ export const apidiscoveryV2: GroupDeclaration = {
   APIVersionDiscovery: { fields: [
     { name: 'version', type: 'string', number: 1 },
     { name: 'resources', type: '[]apidiscovery.v2.APIResourceDiscovery', number: 2, omitempty: true, listType: 'map', listMapKeys: ['resource'] },
-    { name: 'freshness', type: 'string', goType: 'v2.DiscoveryFreshness', number: 3, omitempty: true, enum: ['Current', 'Stale'] },
+    { name: 'freshness', type: 'string', goType: 'v2.DiscoveryFreshness', number: 3, omitempty: true },
   ] },
   APIResourceDiscovery: { fields: [
     { name: 'resource', type: 'string', number: 1 },
-    { name: 'scope', type: 'string', goType: 'v2.ResourceScope', number: 3, enum: ['Cluster', 'Namespaced'] },
+    { name: 'scope', type: 'string', goType: 'v2.ResourceScope', number: 3 },
     { name: 'singularResource', type: 'string', number: 4 },
     { name: 'verbs', type: '[]string', number: 5, listType: 'set' },
     { name: 'shortNames', type: '[]string', number: 6, omitempty: true, listType: 'set' },

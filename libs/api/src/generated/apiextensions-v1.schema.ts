@@ -5,13 +5,13 @@ export const apiextensionsV1: GroupDeclaration = {
   CustomResourceDefinitionSpec: { fields: [
     { name: 'group', type: 'string', number: 1, required: true },
     { name: 'names', type: 'apiextensions.v1.CustomResourceDefinitionNames', number: 3, required: true },
-    { name: 'scope', type: 'string', goType: 'v1.ResourceScope', number: 4, required: true, enum: ['Cluster', 'Namespaced'] },
+    { name: 'scope', type: 'string', goType: 'v1.ResourceScope', number: 4, required: true },
     { name: 'versions', type: '[]apiextensions.v1.CustomResourceDefinitionVersion', number: 7, required: true, listType: 'atomic' },
     { name: 'conversion', type: 'apiextensions.v1.CustomResourceConversion', number: 9, pointer: true, omitempty: true },
     { name: 'preserveUnknownFields', type: 'bool', number: 10, omitempty: true },
   ] },
   CustomResourceConversion: { fields: [
-    { name: 'strategy', type: 'string', goType: 'v1.ConversionStrategyType', number: 1, required: true, enum: ['None', 'Webhook'] },
+    { name: 'strategy', type: 'string', goType: 'v1.ConversionStrategyType', number: 1, required: true },
     { name: 'webhook', type: 'apiextensions.v1.WebhookConversion', number: 2, pointer: true, omitempty: true },
   ] },
   WebhookConversion: { fields: [
@@ -60,8 +60,8 @@ export const apiextensionsV1: GroupDeclaration = {
     { name: 'categories', type: '[]string', number: 6, omitempty: true, listType: 'atomic' },
   ] },
   CustomResourceDefinitionCondition: { fields: [
-    { name: 'type', type: 'string', goType: 'v1.CustomResourceDefinitionConditionType', number: 1, required: true, enum: ['Established', 'NamesAccepted', 'NonStructuralSchema', 'Terminating', 'KubernetesAPIApprovalPolicyConformant', 'StorageMigrating'] },
-    { name: 'status', type: 'string', goType: 'v1.ConditionStatus', number: 2, required: true, enum: ['True', 'False', 'Unknown'] },
+    { name: 'type', type: 'string', goType: 'v1.CustomResourceDefinitionConditionType', number: 1, required: true },
+    { name: 'status', type: 'string', goType: 'v1.ConditionStatus', number: 2, required: true },
     { name: 'lastTransitionTime', type: 'Time', number: 3, omitempty: true },
     { name: 'reason', type: 'string', number: 4, omitempty: true },
     { name: 'message', type: 'string', number: 5, omitempty: true },
@@ -163,7 +163,7 @@ export const apiextensionsV1: GroupDeclaration = {
     { name: 'rule', type: 'string', number: 1, required: true },
     { name: 'message', type: 'string', number: 2, omitempty: true },
     { name: 'messageExpression', type: 'string', number: 3, omitempty: true },
-    { name: 'reason', type: 'string', goType: 'v1.FieldValueErrorReason', number: 4, pointer: true, omitempty: true, enum: ['FieldValueRequired', 'FieldValueDuplicate', 'FieldValueInvalid', 'FieldValueForbidden'] },
+    { name: 'reason', type: 'string', goType: 'v1.FieldValueErrorReason', number: 4, pointer: true, omitempty: true, enum: ['FieldValueDuplicate', 'FieldValueForbidden', 'FieldValueInvalid', 'FieldValueRequired'] },
     { name: 'fieldPath', type: 'string', number: 5, omitempty: true },
     { name: 'optionalOldSelf', type: 'bool', number: 6, pointer: true, omitempty: true },
   ] },

@@ -17,8 +17,8 @@ export const apiregistrationV1: GroupDeclaration = {
     { name: 'versionPriority', type: 'int32', number: 8, required: true },
   ] },
   APIServiceCondition: { fields: [
-    { name: 'type', type: 'string', goType: 'v1.APIServiceConditionType', number: 1, required: true, enum: ['Available'] },
-    { name: 'status', type: 'string', goType: 'v1.ConditionStatus', number: 2, required: true, enum: ['True', 'False', 'Unknown'] },
+    { name: 'type', type: 'string', goType: 'v1.APIServiceConditionType', number: 1, required: true },
+    { name: 'status', type: 'string', goType: 'v1.ConditionStatus', number: 2, required: true },
     { name: 'lastTransitionTime', type: 'Time', number: 3, omitempty: true },
     { name: 'reason', type: 'string', number: 4, omitempty: true },
     { name: 'message', type: 'string', number: 5, omitempty: true },

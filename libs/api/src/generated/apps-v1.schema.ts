@@ -9,7 +9,7 @@ export const appsV1: GroupDeclaration = {
     { name: 'status', type: 'apps.v1.StatefulSetStatus', number: 3, omitempty: true },
   ] },
   StatefulSetUpdateStrategy: { fields: [
-    { name: 'type', type: 'string', goType: 'v1.StatefulSetUpdateStrategyType', number: 1, omitempty: true, enum: ['RollingUpdate', 'OnDelete', 'Recreate'] },
+    { name: 'type', type: 'string', goType: 'v1.StatefulSetUpdateStrategyType', number: 1, omitempty: true, enum: ['OnDelete', 'RollingUpdate'] },
     { name: 'rollingUpdate', type: 'apps.v1.RollingUpdateStatefulSetStrategy', number: 2, pointer: true, omitempty: true },
   ] },
   RollingUpdateStatefulSetStrategy: { fields: [
@@ -17,8 +17,8 @@ export const appsV1: GroupDeclaration = {
     { name: 'maxUnavailable', type: 'IntOrString', number: 2, pointer: true, omitempty: true },
   ] },
   StatefulSetPersistentVolumeClaimRetentionPolicy: { fields: [
-    { name: 'whenDeleted', type: 'string', goType: 'v1.PersistentVolumeClaimRetentionPolicyType', number: 1, omitempty: true, enum: ['Retain', 'Delete'] },
-    { name: 'whenScaled', type: 'string', goType: 'v1.PersistentVolumeClaimRetentionPolicyType', number: 2, omitempty: true, enum: ['Retain', 'Delete'] },
+    { name: 'whenDeleted', type: 'string', goType: 'v1.PersistentVolumeClaimRetentionPolicyType', number: 1, omitempty: true },
+    { name: 'whenScaled', type: 'string', goType: 'v1.PersistentVolumeClaimRetentionPolicyType', number: 2, omitempty: true },
   ] },
   StatefulSetOrdinals: { fields: [
     { name: 'start', type: 'int32', number: 1 },
@@ -49,8 +49,8 @@ export const appsV1: GroupDeclaration = {
     { name: 'availableReplicas', type: 'int32', number: 11 },
   ] },
   StatefulSetCondition: { fields: [
-    { name: 'type', type: 'string', goType: 'v1.StatefulSetConditionType', number: 1, enum: ['Progressing'] },
-    { name: 'status', type: 'string', goType: 'v1.ConditionStatus', number: 2, enum: ['True', 'False', 'Unknown'] },
+    { name: 'type', type: 'string', goType: 'v1.StatefulSetConditionType', number: 1, required: true },
+    { name: 'status', type: 'string', goType: 'v1.ConditionStatus', number: 2, required: true },
     { name: 'lastTransitionTime', type: 'Time', number: 3, omitempty: true },
     { name: 'reason', type: 'string', number: 4, omitempty: true },
     { name: 'message', type: 'string', number: 5, omitempty: true },
@@ -96,8 +96,8 @@ export const appsV1: GroupDeclaration = {
     { name: 'collisionCount', type: 'int32', number: 8, pointer: true, omitempty: true },
   ] },
   DeploymentCondition: { fields: [
-    { name: 'type', type: 'string', goType: 'v1.DeploymentConditionType', number: 1, enum: ['Available', 'Progressing', 'ReplicaFailure'] },
-    { name: 'status', type: 'string', goType: 'v1.ConditionStatus', number: 2, enum: ['True', 'False', 'Unknown'] },
+    { name: 'type', type: 'string', goType: 'v1.DeploymentConditionType', number: 1, required: true },
+    { name: 'status', type: 'string', goType: 'v1.ConditionStatus', number: 2, required: true },
     { name: 'lastUpdateTime', type: 'Time', number: 6, omitempty: true },
     { name: 'lastTransitionTime', type: 'Time', number: 7, omitempty: true },
     { name: 'reason', type: 'string', number: 4, omitempty: true },
@@ -109,7 +109,7 @@ export const appsV1: GroupDeclaration = {
     { name: 'items', type: '[]apps.v1.Deployment', number: 2, required: true },
   ] },
   DaemonSetUpdateStrategy: { fields: [
-    { name: 'type', type: 'string', goType: 'v1.DaemonSetUpdateStrategyType', number: 1, omitempty: true, enum: ['RollingUpdate', 'OnDelete'] },
+    { name: 'type', type: 'string', goType: 'v1.DaemonSetUpdateStrategyType', number: 1, omitempty: true, enum: ['OnDelete', 'RollingUpdate'] },
     { name: 'rollingUpdate', type: 'apps.v1.RollingUpdateDaemonSet', number: 2, pointer: true, omitempty: true },
   ] },
   RollingUpdateDaemonSet: { fields: [
@@ -136,8 +136,8 @@ export const appsV1: GroupDeclaration = {
     { name: 'conditions', type: '[]apps.v1.DaemonSetCondition', number: 10, omitempty: true, patchStrategy: ['merge'], patchMergeKey: 'type', listType: 'map', listMapKeys: ['type'] },
   ] },
   DaemonSetCondition: { fields: [
-    { name: 'type', type: 'string', goType: 'v1.DaemonSetConditionType', number: 1 },
-    { name: 'status', type: 'string', goType: 'v1.ConditionStatus', number: 2, enum: ['True', 'False', 'Unknown'] },
+    { name: 'type', type: 'string', goType: 'v1.DaemonSetConditionType', number: 1, required: true },
+    { name: 'status', type: 'string', goType: 'v1.ConditionStatus', number: 2, required: true },
     { name: 'lastTransitionTime', type: 'Time', number: 3, omitempty: true },
     { name: 'reason', type: 'string', number: 4, omitempty: true },
     { name: 'message', type: 'string', number: 5, omitempty: true },
@@ -180,8 +180,8 @@ export const appsV1: GroupDeclaration = {
     { name: 'conditions', type: '[]apps.v1.ReplicaSetCondition', number: 6, omitempty: true, patchStrategy: ['merge'], patchMergeKey: 'type', listType: 'map', listMapKeys: ['type'] },
   ] },
   ReplicaSetCondition: { fields: [
-    { name: 'type', type: 'string', goType: 'v1.ReplicaSetConditionType', number: 1, enum: ['ReplicaFailure'] },
-    { name: 'status', type: 'string', goType: 'v1.ConditionStatus', number: 2, enum: ['True', 'False', 'Unknown'] },
+    { name: 'type', type: 'string', goType: 'v1.ReplicaSetConditionType', number: 1, required: true },
+    { name: 'status', type: 'string', goType: 'v1.ConditionStatus', number: 2, required: true },
     { name: 'lastTransitionTime', type: 'Time', number: 3, omitempty: true },
     { name: 'reason', type: 'string', number: 4, omitempty: true },
     { name: 'message', type: 'string', number: 5, omitempty: true },
@@ -189,8 +189,8 @@ export const appsV1: GroupDeclaration = {
   ControllerRevision: { fields: [
     { name: '', type: 'meta.v1.TypeMeta', inline: true },
     { name: 'metadata', type: 'meta.v1.ObjectMeta', number: 1, omitempty: true },
-    { name: 'data', type: 'RawExtension', number: 2, required: true },
-    { name: 'revision', type: 'int64', number: 3 },
+    { name: 'data', type: 'RawExtension', number: 2 },
+    { name: 'revision', type: 'int64', number: 3, required: true },
   ] },
   ControllerRevisionList: { fields: [
     { name: '', type: 'meta.v1.TypeMeta', inline: true },

@@ -9,7 +9,7 @@ export interface StatefulSet extends TypeMeta {
 }
 
 export interface StatefulSetUpdateStrategy {
-  type?: "RollingUpdate" | "OnDelete" | "Recreate" | (string & {});
+  type?: "RollingUpdate" | "OnDelete" | (string & {});
   rollingUpdate?: RollingUpdateStatefulSetStrategy;
 }
 
@@ -208,7 +208,7 @@ export interface ReplicaSetCondition {
 
 export interface ControllerRevision extends TypeMeta {
   metadata: ObjectMeta;
-  data: Record<string, unknown>;
+  data?: Record<string, unknown>;
   revision?: number;
 }
 

@@ -27,17 +27,17 @@ export const authenticationV1: GroupDeclaration = {
   TokenRequest: { fields: [
     { name: '', type: 'meta.v1.TypeMeta', inline: true },
     { name: 'metadata', type: 'meta.v1.ObjectMeta', number: 1, omitempty: true },
-    { name: 'spec', type: 'authentication.v1.TokenRequestSpec', number: 2 },
+    { name: 'spec', type: 'authentication.v1.TokenRequestSpec', number: 2, required: true },
     { name: 'status', type: 'authentication.v1.TokenRequestStatus', number: 3, omitempty: true },
   ] },
   TokenRequestSpec: { fields: [
-    { name: 'audiences', type: '[]string', number: 1, listType: 'atomic' },
+    { name: 'audiences', type: '[]string', number: 1, required: true, listType: 'atomic' },
     { name: 'expirationSeconds', type: 'int64', number: 4, pointer: true },
     { name: 'boundObjectRef', type: 'authentication.v1.BoundObjectReference', number: 3, pointer: true },
   ] },
   TokenRequestStatus: { fields: [
-    { name: 'token', type: 'string', number: 1 },
-    { name: 'expirationTimestamp', type: 'Time', number: 2 },
+    { name: 'token', type: 'string', number: 1, required: true },
+    { name: 'expirationTimestamp', type: 'Time', number: 2, required: true },
   ] },
   BoundObjectReference: { fields: [
     { name: 'kind', type: 'string', number: 1, omitempty: true },

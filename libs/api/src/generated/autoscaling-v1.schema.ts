@@ -2,7 +2,7 @@
 import type { GroupDeclaration } from '@berth/machinery';
 
 export const autoscalingV1: GroupDeclaration = {
-  CrossVersionObjectReference: { fields: [
+  CrossVersionObjectReference: { atomic: true, fields: [
     { name: 'kind', type: 'string', number: 1, required: true },
     { name: 'name', type: 'string', number: 2, required: true },
     { name: 'apiVersion', type: 'string', number: 3, omitempty: true },
@@ -45,7 +45,7 @@ export const autoscalingV1: GroupDeclaration = {
     { name: 'selector', type: 'string', number: 2, omitempty: true },
   ] },
   MetricSpec: { fields: [
-    { name: 'type', type: 'string', goType: 'v1.MetricSourceType', number: 1, required: true, enum: ['Object', 'Pods', 'Resource', 'ContainerResource', 'External'] },
+    { name: 'type', type: 'string', goType: 'v1.MetricSourceType', number: 1, required: true, enum: ['ContainerResource', 'External', 'Object', 'Pods', 'Resource'] },
     { name: 'object', type: 'autoscaling.v1.ObjectMetricSource', number: 2, pointer: true, omitempty: true },
     { name: 'pods', type: 'autoscaling.v1.PodsMetricSource', number: 3, pointer: true, omitempty: true },
     { name: 'resource', type: 'autoscaling.v1.ResourceMetricSource', number: 4, pointer: true, omitempty: true },
@@ -65,12 +65,12 @@ export const autoscalingV1: GroupDeclaration = {
     { name: 'selector', type: 'meta.v1.LabelSelector', number: 3, pointer: true, omitempty: true },
   ] },
   ResourceMetricSource: { fields: [
-    { name: 'name', type: 'string', goType: 'v1.ResourceName', number: 1, required: true, enum: ['cpu', 'memory', 'storage', 'ephemeral-storage', 'pods', 'services', 'replicationcontrollers', 'resourcequotas', 'secrets', 'configmaps', 'persistentvolumeclaims', 'services.nodeports', 'services.loadbalancers', 'requests.cpu', 'requests.memory', 'requests.storage', 'requests.ephemeral-storage', 'limits.cpu', 'limits.memory', 'limits.ephemeral-storage'] },
+    { name: 'name', type: 'string', goType: 'v1.ResourceName', number: 1, required: true },
     { name: 'targetAverageUtilization', type: 'int32', number: 2, pointer: true, omitempty: true },
     { name: 'targetAverageValue', type: 'Quantity', number: 3, pointer: true, omitempty: true },
   ] },
   ContainerResourceMetricSource: { fields: [
-    { name: 'name', type: 'string', goType: 'v1.ResourceName', number: 1, required: true, enum: ['cpu', 'memory', 'storage', 'ephemeral-storage', 'pods', 'services', 'replicationcontrollers', 'resourcequotas', 'secrets', 'configmaps', 'persistentvolumeclaims', 'services.nodeports', 'services.loadbalancers', 'requests.cpu', 'requests.memory', 'requests.storage', 'requests.ephemeral-storage', 'limits.cpu', 'limits.memory', 'limits.ephemeral-storage'] },
+    { name: 'name', type: 'string', goType: 'v1.ResourceName', number: 1, required: true },
     { name: 'targetAverageUtilization', type: 'int32', number: 2, pointer: true, omitempty: true },
     { name: 'targetAverageValue', type: 'Quantity', number: 3, pointer: true, omitempty: true },
     { name: 'container', type: 'string', number: 5, required: true },
@@ -82,7 +82,7 @@ export const autoscalingV1: GroupDeclaration = {
     { name: 'targetAverageValue', type: 'Quantity', number: 4, pointer: true, omitempty: true },
   ] },
   MetricStatus: { fields: [
-    { name: 'type', type: 'string', goType: 'v1.MetricSourceType', number: 1, required: true, enum: ['Object', 'Pods', 'Resource', 'ContainerResource', 'External'] },
+    { name: 'type', type: 'string', goType: 'v1.MetricSourceType', number: 1, required: true, enum: ['ContainerResource', 'External', 'Object', 'Pods', 'Resource'] },
     { name: 'object', type: 'autoscaling.v1.ObjectMetricStatus', number: 2, pointer: true, omitempty: true },
     { name: 'pods', type: 'autoscaling.v1.PodsMetricStatus', number: 3, pointer: true, omitempty: true },
     { name: 'resource', type: 'autoscaling.v1.ResourceMetricStatus', number: 4, pointer: true, omitempty: true },
@@ -90,8 +90,8 @@ export const autoscalingV1: GroupDeclaration = {
     { name: 'external', type: 'autoscaling.v1.ExternalMetricStatus', number: 5, pointer: true, omitempty: true },
   ] },
   HorizontalPodAutoscalerCondition: { fields: [
-    { name: 'type', type: 'string', goType: 'v1.HorizontalPodAutoscalerConditionType', number: 1, required: true, enum: ['ScalingActive', 'AbleToScale', 'ScalingLimited', 'ScaledToZero'] },
-    { name: 'status', type: 'string', goType: 'v1.ConditionStatus', number: 2, required: true, enum: ['True', 'False', 'Unknown'] },
+    { name: 'type', type: 'string', goType: 'v1.HorizontalPodAutoscalerConditionType', number: 1, required: true },
+    { name: 'status', type: 'string', goType: 'v1.ConditionStatus', number: 2, required: true },
     { name: 'lastTransitionTime', type: 'Time', number: 3, omitempty: true },
     { name: 'reason', type: 'string', number: 4, omitempty: true },
     { name: 'message', type: 'string', number: 5, omitempty: true },
@@ -109,12 +109,12 @@ export const autoscalingV1: GroupDeclaration = {
     { name: 'selector', type: 'meta.v1.LabelSelector', number: 3, pointer: true, omitempty: true },
   ] },
   ResourceMetricStatus: { fields: [
-    { name: 'name', type: 'string', goType: 'v1.ResourceName', number: 1, required: true, enum: ['cpu', 'memory', 'storage', 'ephemeral-storage', 'pods', 'services', 'replicationcontrollers', 'resourcequotas', 'secrets', 'configmaps', 'persistentvolumeclaims', 'services.nodeports', 'services.loadbalancers', 'requests.cpu', 'requests.memory', 'requests.storage', 'requests.ephemeral-storage', 'limits.cpu', 'limits.memory', 'limits.ephemeral-storage'] },
+    { name: 'name', type: 'string', goType: 'v1.ResourceName', number: 1, required: true },
     { name: 'currentAverageUtilization', type: 'int32', number: 2, pointer: true, omitempty: true },
     { name: 'currentAverageValue', type: 'Quantity', number: 3, required: true },
   ] },
   ContainerResourceMetricStatus: { fields: [
-    { name: 'name', type: 'string', goType: 'v1.ResourceName', number: 1, required: true, enum: ['cpu', 'memory', 'storage', 'ephemeral-storage', 'pods', 'services', 'replicationcontrollers', 'resourcequotas', 'secrets', 'configmaps', 'persistentvolumeclaims', 'services.nodeports', 'services.loadbalancers', 'requests.cpu', 'requests.memory', 'requests.storage', 'requests.ephemeral-storage', 'limits.cpu', 'limits.memory', 'limits.ephemeral-storage'] },
+    { name: 'name', type: 'string', goType: 'v1.ResourceName', number: 1, required: true },
     { name: 'currentAverageUtilization', type: 'int32', number: 2, pointer: true, omitempty: true },
     { name: 'currentAverageValue', type: 'Quantity', number: 3, required: true },
     { name: 'container', type: 'string', number: 4, required: true },

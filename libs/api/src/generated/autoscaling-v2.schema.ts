@@ -21,7 +21,7 @@ export const autoscalingV2: GroupDeclaration = {
     { name: 'apiVersion', type: 'string', number: 3, omitempty: true },
   ] },
   MetricSpec: { fields: [
-    { name: 'type', type: 'string', goType: 'v2.MetricSourceType', number: 1, required: true, enum: ['Object', 'Pods', 'Resource', 'ContainerResource', 'External'] },
+    { name: 'type', type: 'string', goType: 'v2.MetricSourceType', number: 1, required: true },
     { name: 'object', type: 'autoscaling.v2.ObjectMetricSource', number: 2, pointer: true, omitempty: true },
     { name: 'pods', type: 'autoscaling.v2.PodsMetricSource', number: 3, pointer: true, omitempty: true },
     { name: 'resource', type: 'autoscaling.v2.ResourceMetricSource', number: 4, pointer: true, omitempty: true },
@@ -34,12 +34,12 @@ export const autoscalingV2: GroupDeclaration = {
   ] },
   HPAScalingRules: { fields: [
     { name: 'stabilizationWindowSeconds', type: 'int32', number: 3, pointer: true, omitempty: true },
-    { name: 'selectPolicy', type: 'string', goType: 'v2.ScalingPolicySelect', number: 1, pointer: true, omitempty: true, enum: ['Max', 'Min', 'Disabled'] },
+    { name: 'selectPolicy', type: 'string', goType: 'v2.ScalingPolicySelect', number: 1, pointer: true, omitempty: true },
     { name: 'policies', type: '[]autoscaling.v2.HPAScalingPolicy', number: 2, omitempty: true, listType: 'atomic' },
     { name: 'tolerance', type: 'Quantity', number: 4, pointer: true, omitempty: true },
   ] },
   HPAScalingPolicy: { fields: [
-    { name: 'type', type: 'string', goType: 'v2.HPAScalingPolicyType', number: 1, required: true, enum: ['Pods', 'Percent'] },
+    { name: 'type', type: 'string', goType: 'v2.HPAScalingPolicyType', number: 1, required: true },
     { name: 'value', type: 'int32', number: 2, required: true },
     { name: 'periodSeconds', type: 'int32', number: 3, required: true },
   ] },
@@ -53,11 +53,11 @@ export const autoscalingV2: GroupDeclaration = {
     { name: 'target', type: 'autoscaling.v2.MetricTarget', number: 2, required: true },
   ] },
   ResourceMetricSource: { fields: [
-    { name: 'name', type: 'string', goType: 'v1.ResourceName', number: 1, required: true, enum: ['cpu', 'memory', 'storage', 'ephemeral-storage', 'pods', 'services', 'replicationcontrollers', 'resourcequotas', 'secrets', 'configmaps', 'persistentvolumeclaims', 'services.nodeports', 'services.loadbalancers', 'requests.cpu', 'requests.memory', 'requests.storage', 'requests.ephemeral-storage', 'limits.cpu', 'limits.memory', 'limits.ephemeral-storage'] },
+    { name: 'name', type: 'string', goType: 'v1.ResourceName', number: 1, required: true },
     { name: 'target', type: 'autoscaling.v2.MetricTarget', number: 2, required: true },
   ] },
   ContainerResourceMetricSource: { fields: [
-    { name: 'name', type: 'string', goType: 'v1.ResourceName', number: 1, required: true, enum: ['cpu', 'memory', 'storage', 'ephemeral-storage', 'pods', 'services', 'replicationcontrollers', 'resourcequotas', 'secrets', 'configmaps', 'persistentvolumeclaims', 'services.nodeports', 'services.loadbalancers', 'requests.cpu', 'requests.memory', 'requests.storage', 'requests.ephemeral-storage', 'limits.cpu', 'limits.memory', 'limits.ephemeral-storage'] },
+    { name: 'name', type: 'string', goType: 'v1.ResourceName', number: 1, required: true },
     { name: 'target', type: 'autoscaling.v2.MetricTarget', number: 2, required: true },
     { name: 'container', type: 'string', number: 3, required: true },
   ] },
@@ -70,7 +70,7 @@ export const autoscalingV2: GroupDeclaration = {
     { name: 'selector', type: 'meta.v1.LabelSelector', number: 2, pointer: true, omitempty: true },
   ] },
   MetricTarget: { fields: [
-    { name: 'type', type: 'string', goType: 'v2.MetricTargetType', number: 1, required: true, enum: ['Utilization', 'Value', 'AverageValue'] },
+    { name: 'type', type: 'string', goType: 'v2.MetricTargetType', number: 1, required: true },
     { name: 'value', type: 'Quantity', number: 2, pointer: true, omitempty: true },
     { name: 'averageValue', type: 'Quantity', number: 3, pointer: true, omitempty: true },
     { name: 'averageUtilization', type: 'int32', number: 4, pointer: true, omitempty: true },
@@ -84,14 +84,14 @@ export const autoscalingV2: GroupDeclaration = {
     { name: 'conditions', type: '[]autoscaling.v2.HorizontalPodAutoscalerCondition', number: 6, omitempty: true, patchStrategy: ['merge'], patchMergeKey: 'type', listType: 'map', listMapKeys: ['type'] },
   ] },
   HorizontalPodAutoscalerCondition: { fields: [
-    { name: 'type', type: 'string', goType: 'v2.HorizontalPodAutoscalerConditionType', number: 1, required: true, enum: ['ScalingActive', 'AbleToScale', 'ScalingLimited', 'ScaledToZero'] },
-    { name: 'status', type: 'string', goType: 'v1.ConditionStatus', number: 2, required: true, enum: ['True', 'False', 'Unknown'] },
+    { name: 'type', type: 'string', goType: 'v2.HorizontalPodAutoscalerConditionType', number: 1, required: true },
+    { name: 'status', type: 'string', goType: 'v1.ConditionStatus', number: 2, required: true },
     { name: 'lastTransitionTime', type: 'Time', number: 3, omitempty: true },
     { name: 'reason', type: 'string', number: 4, omitempty: true },
     { name: 'message', type: 'string', number: 5, omitempty: true },
   ] },
   MetricStatus: { fields: [
-    { name: 'type', type: 'string', goType: 'v2.MetricSourceType', number: 1, required: true, enum: ['Object', 'Pods', 'Resource', 'ContainerResource', 'External'] },
+    { name: 'type', type: 'string', goType: 'v2.MetricSourceType', number: 1, required: true },
     { name: 'object', type: 'autoscaling.v2.ObjectMetricStatus', number: 2, pointer: true, omitempty: true },
     { name: 'pods', type: 'autoscaling.v2.PodsMetricStatus', number: 3, pointer: true, omitempty: true },
     { name: 'resource', type: 'autoscaling.v2.ResourceMetricStatus', number: 4, pointer: true, omitempty: true },
@@ -108,11 +108,11 @@ export const autoscalingV2: GroupDeclaration = {
     { name: 'current', type: 'autoscaling.v2.MetricValueStatus', number: 2, required: true },
   ] },
   ResourceMetricStatus: { fields: [
-    { name: 'name', type: 'string', goType: 'v1.ResourceName', number: 1, required: true, enum: ['cpu', 'memory', 'storage', 'ephemeral-storage', 'pods', 'services', 'replicationcontrollers', 'resourcequotas', 'secrets', 'configmaps', 'persistentvolumeclaims', 'services.nodeports', 'services.loadbalancers', 'requests.cpu', 'requests.memory', 'requests.storage', 'requests.ephemeral-storage', 'limits.cpu', 'limits.memory', 'limits.ephemeral-storage'] },
+    { name: 'name', type: 'string', goType: 'v1.ResourceName', number: 1, required: true },
     { name: 'current', type: 'autoscaling.v2.MetricValueStatus', number: 2, required: true },
   ] },
   ContainerResourceMetricStatus: { fields: [
-    { name: 'name', type: 'string', goType: 'v1.ResourceName', number: 1, required: true, enum: ['cpu', 'memory', 'storage', 'ephemeral-storage', 'pods', 'services', 'replicationcontrollers', 'resourcequotas', 'secrets', 'configmaps', 'persistentvolumeclaims', 'services.nodeports', 'services.loadbalancers', 'requests.cpu', 'requests.memory', 'requests.storage', 'requests.ephemeral-storage', 'limits.cpu', 'limits.memory', 'limits.ephemeral-storage'] },
+    { name: 'name', type: 'string', goType: 'v1.ResourceName', number: 1, required: true },
     { name: 'current', type: 'autoscaling.v2.MetricValueStatus', number: 2, required: true },
     { name: 'container', type: 'string', number: 3, required: true },
   ] },

@@ -19,11 +19,11 @@ export const batchV1: GroupDeclaration = {
     { name: 'values', type: '[]int32', number: 3, required: true, listType: 'set' },
   ] },
   PodFailurePolicyOnPodConditionsPattern: { fields: [
-    { name: 'type', type: 'string', goType: 'v1.PodConditionType', number: 1, required: true, enum: ['ContainersReady', 'Initialized', 'Ready', 'PodScheduled', 'DisruptionTarget', 'PodReadyToStartContainers', 'PodResizePending', 'PodResizeInProgress', 'AllContainersRestarting'] },
-    { name: 'status', type: 'string', goType: 'v1.ConditionStatus', number: 2, enum: ['True', 'False', 'Unknown'] },
+    { name: 'type', type: 'string', goType: 'v1.PodConditionType', number: 1, required: true },
+    { name: 'status', type: 'string', goType: 'v1.ConditionStatus', number: 2 },
   ] },
   PodFailurePolicyRule: { fields: [
-    { name: 'action', type: 'string', goType: 'v1.PodFailurePolicyAction', number: 1, required: true, enum: ['FailJob', 'FailIndex', 'Ignore', 'Count'] },
+    { name: 'action', type: 'string', goType: 'v1.PodFailurePolicyAction', number: 1, required: true, enum: ['Count', 'FailIndex', 'FailJob', 'Ignore'] },
     { name: 'onExitCodes', type: 'batch.v1.PodFailurePolicyOnExitCodesRequirement', number: 2, pointer: true, omitempty: true },
     { name: 'onPodConditions', type: '[]batch.v1.PodFailurePolicyOnPodConditionsPattern', number: 3, omitempty: true, listType: 'atomic' },
   ] },
@@ -50,9 +50,9 @@ export const batchV1: GroupDeclaration = {
     { name: 'manualSelector', type: 'bool', number: 5, pointer: true, omitempty: true },
     { name: 'template', type: 'core.v1.PodTemplateSpec', number: 6, required: true },
     { name: 'ttlSecondsAfterFinished', type: 'int32', number: 8, pointer: true, omitempty: true },
-    { name: 'completionMode', type: 'string', goType: 'v1.CompletionMode', number: 9, pointer: true, omitempty: true, enum: ['NonIndexed', 'Indexed'] },
+    { name: 'completionMode', type: 'string', goType: 'v1.CompletionMode', number: 9, pointer: true, omitempty: true, enum: ['Indexed', 'NonIndexed'] },
     { name: 'suspend', type: 'bool', number: 10, pointer: true, omitempty: true },
-    { name: 'podReplacementPolicy', type: 'string', goType: 'v1.PodReplacementPolicy', number: 14, pointer: true, omitempty: true, enum: ['TerminatingOrFailed', 'Failed'] },
+    { name: 'podReplacementPolicy', type: 'string', goType: 'v1.PodReplacementPolicy', number: 14, pointer: true, omitempty: true, enum: ['Failed', 'TerminatingOrFailed'] },
     { name: 'managedBy', type: 'string', number: 15, pointer: true, omitempty: true },
   ] },
   JobStatus: { fields: [
@@ -73,8 +73,8 @@ export const batchV1: GroupDeclaration = {
     { name: 'failed', type: '[]string', goType: '[]types.UID', number: 2, omitempty: true, listType: 'set' },
   ] },
   JobCondition: { fields: [
-    { name: 'type', type: 'string', goType: 'v1.JobConditionType', number: 1, required: true, enum: ['Suspended', 'Complete', 'Failed', 'FailureTarget', 'SuccessCriteriaMet'] },
-    { name: 'status', type: 'string', goType: 'v1.ConditionStatus', number: 2, required: true, enum: ['True', 'False', 'Unknown'] },
+    { name: 'type', type: 'string', goType: 'v1.JobConditionType', number: 1, required: true },
+    { name: 'status', type: 'string', goType: 'v1.ConditionStatus', number: 2, required: true },
     { name: 'lastProbeTime', type: 'Time', number: 3, omitempty: true },
     { name: 'lastTransitionTime', type: 'Time', number: 4, omitempty: true },
     { name: 'reason', type: 'string', number: 5, omitempty: true },

@@ -13,7 +13,7 @@ export const coordinationV1: GroupDeclaration = {
     { name: 'acquireTime', type: 'MicroTime', number: 3, pointer: true, omitempty: true },
     { name: 'renewTime', type: 'MicroTime', number: 4, pointer: true, omitempty: true },
     { name: 'leaseTransitions', type: 'int32', number: 5, pointer: true, omitempty: true },
-    { name: 'strategy', type: 'string', goType: 'v1.CoordinatedLeaseStrategy', number: 6, pointer: true, omitempty: true, enum: ['OldestEmulationVersion'] },
+    { name: 'strategy', type: 'string', goType: 'v1.CoordinatedLeaseStrategy', number: 6, pointer: true, omitempty: true },
     { name: 'preferredHolder', type: 'string', number: 7, pointer: true, omitempty: true },
   ] },
   LeaseList: { fields: [

@@ -75,9 +75,9 @@ export const coreV1: GroupDeclaration = {
   PersistentVolumeSpec: { fields: [
     { name: 'capacity', type: 'map:Quantity', goType: 'v1.ResourceList', number: 1, omitempty: true },
     { name: '', type: 'core.v1.PersistentVolumeSource', number: 2, inline: true },
-    { name: 'accessModes', type: '[]string', goType: '[]v1.PersistentVolumeAccessMode', number: 3, omitempty: true, listType: 'atomic', enum: ['ReadWriteOnce', 'ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOncePod'] },
-    { name: 'claimRef', type: 'core.v1.ObjectReference', number: 4, pointer: true, omitempty: true },
-    { name: 'persistentVolumeReclaimPolicy', type: 'string', goType: 'v1.PersistentVolumeReclaimPolicy', number: 5, omitempty: true, enum: ['Recycle', 'Delete', 'Retain'] },
+    { name: 'accessModes', type: '[]string', goType: '[]v1.PersistentVolumeAccessMode', number: 3, omitempty: true, listType: 'atomic', enum: ['ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOnce', 'ReadWriteOncePod'] },
+    { name: 'claimRef', type: 'core.v1.ObjectReference', number: 4, pointer: true, omitempty: true, granular: true },
+    { name: 'persistentVolumeReclaimPolicy', type: 'string', goType: 'v1.PersistentVolumeReclaimPolicy', number: 5, omitempty: true, enum: ['Delete', 'Recycle', 'Retain'] },
     { name: 'storageClassName', type: 'string', number: 6, omitempty: true },
     { name: 'mountOptions', type: '[]string', number: 7, omitempty: true, listType: 'atomic' },
     { name: 'volumeMode', type: 'string', goType: 'v1.PersistentVolumeMode', number: 8, pointer: true, omitempty: true, enum: ['Block', 'Filesystem'] },
@@ -88,7 +88,7 @@ export const coreV1: GroupDeclaration = {
     { name: 'required', type: 'core.v1.NodeSelector', number: 1, pointer: true, omitempty: true },
   ] },
   PersistentVolumeStatus: { fields: [
-    { name: 'phase', type: 'string', goType: 'v1.PersistentVolumePhase', number: 1, omitempty: true, enum: ['Pending', 'Available', 'Bound', 'Released', 'Failed'] },
+    { name: 'phase', type: 'string', goType: 'v1.PersistentVolumePhase', number: 1, omitempty: true, enum: ['Available', 'Bound', 'Failed', 'Pending', 'Released'] },
     { name: 'message', type: 'string', number: 2, omitempty: true },
     { name: 'reason', type: 'string', number: 3, omitempty: true },
     { name: 'lastPhaseTransitionTime', type: 'Time', number: 4, pointer: true, omitempty: true },
@@ -110,7 +110,7 @@ export const coreV1: GroupDeclaration = {
     { name: 'items', type: '[]core.v1.PersistentVolumeClaim', number: 2, required: true },
   ] },
   PersistentVolumeClaimSpec: { fields: [
-    { name: 'accessModes', type: '[]string', goType: '[]v1.PersistentVolumeAccessMode', number: 1, omitempty: true, listType: 'atomic', enum: ['ReadWriteOnce', 'ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOncePod'] },
+    { name: 'accessModes', type: '[]string', goType: '[]v1.PersistentVolumeAccessMode', number: 1, omitempty: true, listType: 'atomic', enum: ['ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOnce', 'ReadWriteOncePod'] },
     { name: 'selector', type: 'meta.v1.LabelSelector', number: 4, pointer: true, omitempty: true },
     { name: 'resources', type: 'core.v1.VolumeResourceRequirements', number: 2, omitempty: true },
     { name: 'volumeName', type: 'string', number: 3, omitempty: true },
@@ -128,32 +128,32 @@ export const coreV1: GroupDeclaration = {
   ] },
   ModifyVolumeStatus: { fields: [
     { name: 'targetVolumeAttributesClassName', type: 'string', number: 1, omitempty: true },
-    { name: 'status', type: 'string', goType: 'v1.PersistentVolumeClaimModifyVolumeStatus', number: 2, required: true, enum: ['Pending', 'InProgress', 'Infeasible'] },
+    { name: 'status', type: 'string', goType: 'v1.PersistentVolumeClaimModifyVolumeStatus', number: 2, required: true, enum: ['InProgress', 'Infeasible', 'Pending'] },
   ] },
   PersistentVolumeClaimCondition: { fields: [
-    { name: 'type', type: 'string', goType: 'v1.PersistentVolumeClaimConditionType', number: 1, required: true, enum: ['Resizing', 'FileSystemResizePending', 'ControllerResizeError', 'NodeResizeError', 'ModifyVolumeError', 'ModifyingVolume', 'Unused'] },
-    { name: 'status', type: 'string', goType: 'v1.ConditionStatus', number: 2, required: true, enum: ['True', 'False', 'Unknown'] },
+    { name: 'type', type: 'string', goType: 'v1.PersistentVolumeClaimConditionType', number: 1, required: true },
+    { name: 'status', type: 'string', goType: 'v1.ConditionStatus', number: 2, required: true },
     { name: 'lastProbeTime', type: 'Time', number: 3, omitempty: true },
     { name: 'lastTransitionTime', type: 'Time', number: 4, omitempty: true },
     { name: 'reason', type: 'string', number: 5, omitempty: true },
     { name: 'message', type: 'string', number: 6, omitempty: true },
   ] },
   PersistentVolumeClaimStatus: { fields: [
-    { name: 'phase', type: 'string', goType: 'v1.PersistentVolumeClaimPhase', number: 1, omitempty: true, enum: ['Pending', 'Bound', 'Lost'] },
-    { name: 'accessModes', type: '[]string', goType: '[]v1.PersistentVolumeAccessMode', number: 2, omitempty: true, listType: 'atomic', enum: ['ReadWriteOnce', 'ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOncePod'] },
+    { name: 'phase', type: 'string', goType: 'v1.PersistentVolumeClaimPhase', number: 1, omitempty: true, enum: ['Bound', 'Lost', 'Pending'] },
+    { name: 'accessModes', type: '[]string', goType: '[]v1.PersistentVolumeAccessMode', number: 2, omitempty: true, listType: 'atomic', enum: ['ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOnce', 'ReadWriteOncePod'] },
     { name: 'capacity', type: 'map:Quantity', goType: 'v1.ResourceList', number: 3, omitempty: true },
     { name: 'conditions', type: '[]core.v1.PersistentVolumeClaimCondition', number: 4, omitempty: true, patchStrategy: ['merge'], patchMergeKey: 'type', listType: 'map', listMapKeys: ['type'] },
     { name: 'allocatedResources', type: 'map:Quantity', goType: 'v1.ResourceList', number: 5, omitempty: true },
-    { name: 'allocatedResourceStatuses', type: 'map:string', goType: 'map[v1.ResourceName]v1.ClaimResourceStatus', number: 7, omitempty: true },
+    { name: 'allocatedResourceStatuses', type: 'map:string', goType: 'map[v1.ResourceName]v1.ClaimResourceStatus', number: 7, omitempty: true, granular: true, enum: ['ControllerResizeInProgress', 'ControllerResizeInfeasible', 'NodeResizeInProgress', 'NodeResizeInfeasible', 'NodeResizePending'] },
     { name: 'currentVolumeAttributesClassName', type: 'string', number: 8, pointer: true, omitempty: true },
     { name: 'modifyVolumeStatus', type: 'core.v1.ModifyVolumeStatus', number: 9, pointer: true, omitempty: true },
   ] },
   HostPathVolumeSource: { fields: [
     { name: 'path', type: 'string', number: 1, required: true },
-    { name: 'type', type: 'string', goType: 'v1.HostPathType', number: 2, pointer: true, omitempty: true, enum: ['', 'DirectoryOrCreate', 'Directory', 'FileOrCreate', 'File', 'Socket', 'CharDevice', 'BlockDevice'] },
+    { name: 'type', type: 'string', goType: 'v1.HostPathType', number: 2, pointer: true, omitempty: true, enum: ['', 'BlockDevice', 'CharDevice', 'Directory', 'DirectoryOrCreate', 'File', 'FileOrCreate', 'Socket'] },
   ] },
   EmptyDirVolumeSource: { fields: [
-    { name: 'medium', type: 'string', goType: 'v1.StorageMedium', number: 1, omitempty: true, enum: ['', 'Memory', 'HugePages', 'HugePages-'] },
+    { name: 'medium', type: 'string', goType: 'v1.StorageMedium', number: 1, omitempty: true },
     { name: 'sizeLimit', type: 'Quantity', number: 2, pointer: true, omitempty: true },
   ] },
   GlusterfsVolumeSource: { fields: [
@@ -207,7 +207,7 @@ export const coreV1: GroupDeclaration = {
     { name: 'secretRef', type: 'core.v1.LocalObjectReference', number: 5, pointer: true, omitempty: true },
     { name: 'readOnly', type: 'bool', number: 6, omitempty: true },
   ] },
-  SecretReference: { fields: [
+  SecretReference: { atomic: true, fields: [
     { name: 'name', type: 'string', number: 1, omitempty: true },
     { name: 'namespace', type: 'string', number: 2, omitempty: true },
   ] },
@@ -335,10 +335,10 @@ export const coreV1: GroupDeclaration = {
   AzureDiskVolumeSource: { fields: [
     { name: 'diskName', type: 'string', number: 1, required: true },
     { name: 'diskURI', type: 'string', number: 2, required: true },
-    { name: 'cachingMode', type: 'string', goType: 'v1.AzureDataDiskCachingMode', number: 3, pointer: true, omitempty: true, default: '', enum: ['None', 'ReadOnly', 'ReadWrite'] },
+    { name: 'cachingMode', type: 'string', goType: 'v1.AzureDataDiskCachingMode', number: 3, pointer: true, omitempty: true, default: 'ReadWrite', enum: ['None', 'ReadOnly', 'ReadWrite'] },
     { name: 'fsType', type: 'string', number: 4, pointer: true, omitempty: true, default: 'ext4' },
     { name: 'readOnly', type: 'bool', number: 5, pointer: true, omitempty: true, default: false },
-    { name: 'kind', type: 'string', goType: 'v1.AzureDataDiskKind', number: 6, pointer: true, omitempty: true, default: '', enum: ['Shared', 'Dedicated', 'Managed'] },
+    { name: 'kind', type: 'string', goType: 'v1.AzureDataDiskKind', number: 6, pointer: true, omitempty: true, default: 'Shared', enum: ['Dedicated', 'Managed', 'Shared'] },
   ] },
   PortworxVolumeSource: { fields: [
     { name: 'volumeID', type: 'string', number: 1, required: true },
@@ -407,8 +407,8 @@ export const coreV1: GroupDeclaration = {
     { name: 'path', type: 'string', number: 4, required: true },
   ] },
   PodCertificateProjection: { fields: [
-    { name: 'signerName', type: 'string', number: 1, omitempty: true },
-    { name: 'keyType', type: 'string', number: 2, omitempty: true },
+    { name: 'signerName', type: 'string', number: 1, omitempty: true, required: true },
+    { name: 'keyType', type: 'string', number: 2, omitempty: true, required: true },
     { name: 'maxExpirationSeconds', type: 'int32', number: 3, pointer: true, omitempty: true },
     { name: 'credentialBundlePath', type: 'string', number: 4, omitempty: true },
     { name: 'keyPath', type: 'string', number: 5, omitempty: true },
@@ -466,16 +466,16 @@ export const coreV1: GroupDeclaration = {
     { name: 'name', type: 'string', number: 1, omitempty: true },
     { name: 'hostPort', type: 'int32', number: 2, omitempty: true },
     { name: 'containerPort', type: 'int32', number: 3, required: true },
-    { name: 'protocol', type: 'string', goType: 'v1.Protocol', number: 4, omitempty: true, default: 'TCP', enum: ['TCP', 'UDP', 'SCTP'] },
+    { name: 'protocol', type: 'string', goType: 'v1.Protocol', number: 4, omitempty: true, default: 'TCP', enum: ['SCTP', 'TCP', 'UDP'] },
     { name: 'hostIP', type: 'string', number: 5, omitempty: true },
   ] },
   VolumeMount: { fields: [
     { name: 'name', type: 'string', number: 1, required: true },
     { name: 'readOnly', type: 'bool', number: 2, omitempty: true },
-    { name: 'recursiveReadOnly', type: 'string', goType: 'v1.RecursiveReadOnlyMode', number: 7, pointer: true, omitempty: true, enum: ['Disabled', 'IfPossible', 'Enabled'] },
+    { name: 'recursiveReadOnly', type: 'string', goType: 'v1.RecursiveReadOnlyMode', number: 7, pointer: true, omitempty: true },
     { name: 'mountPath', type: 'string', number: 3, required: true },
     { name: 'subPath', type: 'string', number: 4, omitempty: true },
-    { name: 'mountPropagation', type: 'string', goType: 'v1.MountPropagationMode', number: 5, pointer: true, omitempty: true, enum: ['None', 'HostToContainer', 'Bidirectional'] },
+    { name: 'mountPropagation', type: 'string', goType: 'v1.MountPropagationMode', number: 5, pointer: true, omitempty: true, enum: ['Bidirectional', 'HostToContainer', 'None'] },
     { name: 'subPathExpr', type: 'string', number: 6, omitempty: true },
   ] },
   VolumeDevice: { fields: [
@@ -494,27 +494,27 @@ export const coreV1: GroupDeclaration = {
     { name: 'secretKeyRef', type: 'core.v1.SecretKeySelector', number: 4, pointer: true, omitempty: true },
     { name: 'fileKeyRef', type: 'core.v1.FileKeySelector', number: 5, pointer: true, omitempty: true },
   ] },
-  FileKeySelector: { fields: [
+  FileKeySelector: { atomic: true, fields: [
     { name: 'volumeName', type: 'string', number: 1, required: true },
     { name: 'path', type: 'string', number: 2, required: true },
     { name: 'key', type: 'string', number: 3, required: true },
     { name: 'optional', type: 'bool', number: 4, pointer: true, omitempty: true, default: false },
   ] },
-  ObjectFieldSelector: { fields: [
+  ObjectFieldSelector: { atomic: true, fields: [
     { name: 'apiVersion', type: 'string', number: 1, omitempty: true },
     { name: 'fieldPath', type: 'string', number: 2, required: true },
   ] },
-  ResourceFieldSelector: { fields: [
+  ResourceFieldSelector: { atomic: true, fields: [
     { name: 'containerName', type: 'string', number: 1, omitempty: true },
     { name: 'resource', type: 'string', number: 2, required: true },
     { name: 'divisor', type: 'Quantity', number: 3, omitempty: true },
   ] },
-  ConfigMapKeySelector: { fields: [
+  ConfigMapKeySelector: { atomic: true, fields: [
     { name: '', type: 'core.v1.LocalObjectReference', number: 1, inline: true },
     { name: 'key', type: 'string', number: 2, required: true },
     { name: 'optional', type: 'bool', number: 3, pointer: true, omitempty: true },
   ] },
-  SecretKeySelector: { fields: [
+  SecretKeySelector: { atomic: true, fields: [
     { name: '', type: 'core.v1.LocalObjectReference', number: 1, inline: true },
     { name: 'key', type: 'string', number: 2, required: true },
     { name: 'optional', type: 'bool', number: 3, pointer: true, omitempty: true },
@@ -567,8 +567,8 @@ export const coreV1: GroupDeclaration = {
     { name: 'terminationGracePeriodSeconds', type: 'int64', number: 7, pointer: true, omitempty: true },
   ] },
   ContainerResizePolicy: { fields: [
-    { name: 'resourceName', type: 'string', goType: 'v1.ResourceName', number: 1, required: true, enum: ['cpu', 'memory', 'storage', 'ephemeral-storage', 'pods', 'services', 'replicationcontrollers', 'resourcequotas', 'secrets', 'configmaps', 'persistentvolumeclaims', 'services.nodeports', 'services.loadbalancers', 'requests.cpu', 'requests.memory', 'requests.storage', 'requests.ephemeral-storage', 'limits.cpu', 'limits.memory', 'limits.ephemeral-storage'] },
-    { name: 'restartPolicy', type: 'string', goType: 'v1.ResourceResizeRestartPolicy', number: 2, required: true, enum: ['NotRequired', 'RestartContainer'] },
+    { name: 'resourceName', type: 'string', goType: 'v1.ResourceName', number: 1, required: true },
+    { name: 'restartPolicy', type: 'string', goType: 'v1.ResourceResizeRestartPolicy', number: 2, required: true },
   ] },
   Capabilities: { fields: [
     { name: 'add', type: '[]string', goType: '[]v1.Capability', number: 1, omitempty: true, listType: 'atomic' },
@@ -598,7 +598,7 @@ export const coreV1: GroupDeclaration = {
     { name: 'env', type: '[]core.v1.EnvVar', number: 7, omitempty: true, patchStrategy: ['merge'], patchMergeKey: 'name', listType: 'map', listMapKeys: ['name'] },
     { name: 'resources', type: 'core.v1.ResourceRequirements', number: 8, omitempty: true },
     { name: 'resizePolicy', type: '[]core.v1.ContainerResizePolicy', number: 23, omitempty: true, listType: 'atomic' },
-    { name: 'restartPolicy', type: 'string', goType: 'v1.ContainerRestartPolicy', number: 24, pointer: true, omitempty: true, enum: ['Always', 'Never', 'OnFailure'] },
+    { name: 'restartPolicy', type: 'string', goType: 'v1.ContainerRestartPolicy', number: 24, pointer: true, omitempty: true },
     { name: 'restartPolicyRules', type: '[]core.v1.ContainerRestartRule', number: 25, omitempty: true, listType: 'atomic' },
     { name: 'volumeMounts', type: '[]core.v1.VolumeMount', number: 9, omitempty: true, patchStrategy: ['merge'], patchMergeKey: 'mountPath', listType: 'map', listMapKeys: ['mountPath'] },
     { name: 'volumeDevices', type: '[]core.v1.VolumeDevice', number: 21, omitempty: true, patchStrategy: ['merge'], patchMergeKey: 'devicePath', listType: 'map', listMapKeys: ['devicePath'] },
@@ -607,8 +607,8 @@ export const coreV1: GroupDeclaration = {
     { name: 'startupProbe', type: 'core.v1.Probe', number: 22, pointer: true, omitempty: true },
     { name: 'lifecycle', type: 'core.v1.Lifecycle', number: 12, pointer: true, omitempty: true },
     { name: 'terminationMessagePath', type: 'string', number: 13, omitempty: true },
-    { name: 'terminationMessagePolicy', type: 'string', goType: 'v1.TerminationMessagePolicy', number: 20, omitempty: true, enum: ['File', 'FallbackToLogsOnError'] },
-    { name: 'imagePullPolicy', type: 'string', goType: 'v1.PullPolicy', number: 14, omitempty: true, enum: ['Always', 'Never', 'IfNotPresent'] },
+    { name: 'terminationMessagePolicy', type: 'string', goType: 'v1.TerminationMessagePolicy', number: 20, omitempty: true, enum: ['FallbackToLogsOnError', 'File'] },
+    { name: 'imagePullPolicy', type: 'string', goType: 'v1.PullPolicy', number: 14, omitempty: true, enum: ['Always', 'IfNotPresent', 'Never'] },
     { name: 'securityContext', type: 'core.v1.SecurityContext', number: 15, pointer: true, omitempty: true },
     { name: 'stdin', type: 'bool', number: 16, omitempty: true },
     { name: 'stdinOnce', type: 'bool', number: 17, omitempty: true },
@@ -629,7 +629,7 @@ export const coreV1: GroupDeclaration = {
   Lifecycle: { fields: [
     { name: 'postStart', type: 'core.v1.LifecycleHandler', number: 1, pointer: true, omitempty: true },
     { name: 'preStop', type: 'core.v1.LifecycleHandler', number: 2, pointer: true, omitempty: true },
-    { name: 'stopSignal', type: 'string', goType: 'v1.Signal', number: 3, pointer: true, omitempty: true, enum: ['SIGABRT', 'SIGALRM', 'SIGBUS', 'SIGCHLD', 'SIGCLD', 'SIGCONT', 'SIGFPE', 'SIGHUP', 'SIGILL', 'SIGINT', 'SIGIO', 'SIGIOT', 'SIGKILL', 'SIGPIPE', 'SIGPOLL', 'SIGPROF', 'SIGPWR', 'SIGQUIT', 'SIGSEGV', 'SIGSTKFLT', 'SIGSTOP', 'SIGSYS', 'SIGTERM', 'SIGTRAP', 'SIGTSTP', 'SIGTTIN', 'SIGTTOU', 'SIGURG', 'SIGUSR1', 'SIGUSR2', 'SIGVTALRM', 'SIGWINCH', 'SIGXCPU', 'SIGXFSZ', 'SIGRTMIN', 'SIGRTMIN+1', 'SIGRTMIN+2', 'SIGRTMIN+3', 'SIGRTMIN+4', 'SIGRTMIN+5', 'SIGRTMIN+6', 'SIGRTMIN+7', 'SIGRTMIN+8', 'SIGRTMIN+9', 'SIGRTMIN+10', 'SIGRTMIN+11', 'SIGRTMIN+12', 'SIGRTMIN+13', 'SIGRTMIN+14', 'SIGRTMIN+15', 'SIGRTMAX-14', 'SIGRTMAX-13', 'SIGRTMAX-12', 'SIGRTMAX-11', 'SIGRTMAX-10', 'SIGRTMAX-9', 'SIGRTMAX-8', 'SIGRTMAX-7', 'SIGRTMAX-6', 'SIGRTMAX-5', 'SIGRTMAX-4', 'SIGRTMAX-3', 'SIGRTMAX-2', 'SIGRTMAX-1', 'SIGRTMAX'] },
+    { name: 'stopSignal', type: 'string', goType: 'v1.Signal', number: 3, pointer: true, omitempty: true, enum: ['SIGABRT', 'SIGALRM', 'SIGBUS', 'SIGCHLD', 'SIGCLD', 'SIGCONT', 'SIGFPE', 'SIGHUP', 'SIGILL', 'SIGINT', 'SIGIO', 'SIGIOT', 'SIGKILL', 'SIGPIPE', 'SIGPOLL', 'SIGPROF', 'SIGPWR', 'SIGQUIT', 'SIGRTMAX', 'SIGRTMAX-1', 'SIGRTMAX-10', 'SIGRTMAX-11', 'SIGRTMAX-12', 'SIGRTMAX-13', 'SIGRTMAX-14', 'SIGRTMAX-2', 'SIGRTMAX-3', 'SIGRTMAX-4', 'SIGRTMAX-5', 'SIGRTMAX-6', 'SIGRTMAX-7', 'SIGRTMAX-8', 'SIGRTMAX-9', 'SIGRTMIN', 'SIGRTMIN+1', 'SIGRTMIN+10', 'SIGRTMIN+11', 'SIGRTMIN+12', 'SIGRTMIN+13', 'SIGRTMIN+14', 'SIGRTMIN+15', 'SIGRTMIN+2', 'SIGRTMIN+3', 'SIGRTMIN+4', 'SIGRTMIN+5', 'SIGRTMIN+6', 'SIGRTMIN+7', 'SIGRTMIN+8', 'SIGRTMIN+9', 'SIGSEGV', 'SIGSTKFLT', 'SIGSTOP', 'SIGSYS', 'SIGTERM', 'SIGTRAP', 'SIGTSTP', 'SIGTTIN', 'SIGTTOU', 'SIGURG', 'SIGUSR1', 'SIGUSR2', 'SIGVTALRM', 'SIGWINCH', 'SIGXCPU', 'SIGXFSZ'] },
   ] },
   ContainerStateWaiting: { fields: [
     { name: 'reason', type: 'string', number: 1, omitempty: true },
@@ -667,15 +667,15 @@ export const coreV1: GroupDeclaration = {
     { name: 'volumeMounts', type: '[]core.v1.VolumeMountStatus', number: 12, omitempty: true, patchStrategy: ['merge'], patchMergeKey: 'mountPath', listType: 'map', listMapKeys: ['mountPath'] },
     { name: 'user', type: 'core.v1.ContainerUser', number: 13, pointer: true, omitempty: true },
     { name: 'allocatedResourcesStatus', type: '[]core.v1.ResourceStatus', number: 14, omitempty: true, patchStrategy: ['merge'], patchMergeKey: 'name', listType: 'map', listMapKeys: ['name'] },
-    { name: 'stopSignal', type: 'string', goType: 'v1.Signal', number: 15, pointer: true, omitempty: true, enum: ['SIGABRT', 'SIGALRM', 'SIGBUS', 'SIGCHLD', 'SIGCLD', 'SIGCONT', 'SIGFPE', 'SIGHUP', 'SIGILL', 'SIGINT', 'SIGIO', 'SIGIOT', 'SIGKILL', 'SIGPIPE', 'SIGPOLL', 'SIGPROF', 'SIGPWR', 'SIGQUIT', 'SIGSEGV', 'SIGSTKFLT', 'SIGSTOP', 'SIGSYS', 'SIGTERM', 'SIGTRAP', 'SIGTSTP', 'SIGTTIN', 'SIGTTOU', 'SIGURG', 'SIGUSR1', 'SIGUSR2', 'SIGVTALRM', 'SIGWINCH', 'SIGXCPU', 'SIGXFSZ', 'SIGRTMIN', 'SIGRTMIN+1', 'SIGRTMIN+2', 'SIGRTMIN+3', 'SIGRTMIN+4', 'SIGRTMIN+5', 'SIGRTMIN+6', 'SIGRTMIN+7', 'SIGRTMIN+8', 'SIGRTMIN+9', 'SIGRTMIN+10', 'SIGRTMIN+11', 'SIGRTMIN+12', 'SIGRTMIN+13', 'SIGRTMIN+14', 'SIGRTMIN+15', 'SIGRTMAX-14', 'SIGRTMAX-13', 'SIGRTMAX-12', 'SIGRTMAX-11', 'SIGRTMAX-10', 'SIGRTMAX-9', 'SIGRTMAX-8', 'SIGRTMAX-7', 'SIGRTMAX-6', 'SIGRTMAX-5', 'SIGRTMAX-4', 'SIGRTMAX-3', 'SIGRTMAX-2', 'SIGRTMAX-1', 'SIGRTMAX'] },
+    { name: 'stopSignal', type: 'string', goType: 'v1.Signal', number: 15, pointer: true, omitempty: true, enum: ['SIGABRT', 'SIGALRM', 'SIGBUS', 'SIGCHLD', 'SIGCLD', 'SIGCONT', 'SIGFPE', 'SIGHUP', 'SIGILL', 'SIGINT', 'SIGIO', 'SIGIOT', 'SIGKILL', 'SIGPIPE', 'SIGPOLL', 'SIGPROF', 'SIGPWR', 'SIGQUIT', 'SIGRTMAX', 'SIGRTMAX-1', 'SIGRTMAX-10', 'SIGRTMAX-11', 'SIGRTMAX-12', 'SIGRTMAX-13', 'SIGRTMAX-14', 'SIGRTMAX-2', 'SIGRTMAX-3', 'SIGRTMAX-4', 'SIGRTMAX-5', 'SIGRTMAX-6', 'SIGRTMAX-7', 'SIGRTMAX-8', 'SIGRTMAX-9', 'SIGRTMIN', 'SIGRTMIN+1', 'SIGRTMIN+10', 'SIGRTMIN+11', 'SIGRTMIN+12', 'SIGRTMIN+13', 'SIGRTMIN+14', 'SIGRTMIN+15', 'SIGRTMIN+2', 'SIGRTMIN+3', 'SIGRTMIN+4', 'SIGRTMIN+5', 'SIGRTMIN+6', 'SIGRTMIN+7', 'SIGRTMIN+8', 'SIGRTMIN+9', 'SIGSEGV', 'SIGSTKFLT', 'SIGSTOP', 'SIGSYS', 'SIGTERM', 'SIGTRAP', 'SIGTSTP', 'SIGTTIN', 'SIGTTOU', 'SIGURG', 'SIGUSR1', 'SIGUSR2', 'SIGVTALRM', 'SIGWINCH', 'SIGXCPU', 'SIGXFSZ'] },
   ] },
   ResourceStatus: { fields: [
-    { name: 'name', type: 'string', goType: 'v1.ResourceName', number: 1, required: true, enum: ['cpu', 'memory', 'storage', 'ephemeral-storage', 'pods', 'services', 'replicationcontrollers', 'resourcequotas', 'secrets', 'configmaps', 'persistentvolumeclaims', 'services.nodeports', 'services.loadbalancers', 'requests.cpu', 'requests.memory', 'requests.storage', 'requests.ephemeral-storage', 'limits.cpu', 'limits.memory', 'limits.ephemeral-storage'] },
+    { name: 'name', type: 'string', goType: 'v1.ResourceName', number: 1, required: true },
     { name: 'resources', type: '[]core.v1.ResourceHealth', number: 2, omitempty: true, listType: 'map', listMapKeys: ['resourceID'] },
   ] },
   ResourceHealth: { fields: [
     { name: 'resourceID', type: 'string', goType: 'v1.ResourceID', number: 1, required: true },
-    { name: 'health', type: 'string', goType: 'v1.ResourceHealthStatus', number: 2, omitempty: true, enum: ['Healthy', 'Unhealthy', 'Unknown'] },
+    { name: 'health', type: 'string', goType: 'v1.ResourceHealthStatus', number: 2, omitempty: true },
   ] },
   ContainerUser: { fields: [
     { name: 'linux', type: 'core.v1.LinuxContainerUser', number: 1, pointer: true, omitempty: true },
@@ -686,9 +686,9 @@ export const coreV1: GroupDeclaration = {
     { name: 'supplementalGroups', type: '[]int64', number: 3, omitempty: true, listType: 'atomic' },
   ] },
   PodCondition: { fields: [
-    { name: 'type', type: 'string', goType: 'v1.PodConditionType', number: 1, required: true, enum: ['ContainersReady', 'Initialized', 'Ready', 'PodScheduled', 'DisruptionTarget', 'PodReadyToStartContainers', 'PodResizePending', 'PodResizeInProgress', 'AllContainersRestarting'] },
+    { name: 'type', type: 'string', goType: 'v1.PodConditionType', number: 1, required: true },
     { name: 'observedGeneration', type: 'int64', number: 7, omitempty: true },
-    { name: 'status', type: 'string', goType: 'v1.ConditionStatus', number: 2, required: true, enum: ['True', 'False', 'Unknown'] },
+    { name: 'status', type: 'string', goType: 'v1.ConditionStatus', number: 2, required: true },
     { name: 'lastProbeTime', type: 'Time', number: 3, omitempty: true },
     { name: 'lastTransitionTime', type: 'Time', number: 4, omitempty: true },
     { name: 'reason', type: 'string', number: 5, omitempty: true },
@@ -698,29 +698,29 @@ export const coreV1: GroupDeclaration = {
     { name: 'name', type: 'string', number: 1, required: true },
     { name: 'mountPath', type: 'string', number: 2, required: true },
     { name: 'readOnly', type: 'bool', number: 3, omitempty: true },
-    { name: 'recursiveReadOnly', type: 'string', goType: 'v1.RecursiveReadOnlyMode', number: 4, pointer: true, omitempty: true, enum: ['Disabled', 'IfPossible', 'Enabled'] },
+    { name: 'recursiveReadOnly', type: 'string', goType: 'v1.RecursiveReadOnlyMode', number: 4, pointer: true, omitempty: true },
   ] },
   ContainerRestartRule: { fields: [
-    { name: 'action', type: 'string', goType: 'v1.ContainerRestartRuleAction', number: 1, omitempty: true, enum: ['Restart', 'RestartAllContainers'] },
+    { name: 'action', type: 'string', goType: 'v1.ContainerRestartRuleAction', number: 1, omitempty: true, required: true },
     { name: 'exitCodes', type: 'core.v1.ContainerRestartRuleOnExitCodes', number: 2, pointer: true, omitempty: true },
   ] },
   ContainerRestartRuleOnExitCodes: { fields: [
-    { name: 'operator', type: 'string', goType: 'v1.ContainerRestartRuleOnExitCodesOperator', number: 1, omitempty: true, enum: ['In', 'NotIn'] },
+    { name: 'operator', type: 'string', goType: 'v1.ContainerRestartRuleOnExitCodesOperator', number: 1, omitempty: true, required: true },
     { name: 'values', type: '[]int32', number: 2, omitempty: true, listType: 'set' },
   ] },
-  NodeSelector: { fields: [
+  NodeSelector: { atomic: true, fields: [
     { name: 'nodeSelectorTerms', type: '[]core.v1.NodeSelectorTerm', number: 1, required: true, listType: 'atomic' },
   ] },
-  NodeSelectorTerm: { fields: [
+  NodeSelectorTerm: { atomic: true, fields: [
     { name: 'matchExpressions', type: '[]core.v1.NodeSelectorRequirement', number: 1, omitempty: true, listType: 'atomic' },
     { name: 'matchFields', type: '[]core.v1.NodeSelectorRequirement', number: 2, omitempty: true, listType: 'atomic' },
   ] },
   NodeSelectorRequirement: { fields: [
     { name: 'key', type: 'string', number: 1, required: true },
-    { name: 'operator', type: 'string', goType: 'v1.NodeSelectorOperator', number: 2, required: true, enum: ['In', 'NotIn', 'Exists', 'DoesNotExist', 'Gt', 'Lt'] },
+    { name: 'operator', type: 'string', goType: 'v1.NodeSelectorOperator', number: 2, required: true, enum: ['DoesNotExist', 'Exists', 'Gt', 'In', 'Lt', 'NotIn'] },
     { name: 'values', type: '[]string', number: 3, omitempty: true, listType: 'atomic' },
   ] },
-  TopologySelectorTerm: { fields: [
+  TopologySelectorTerm: { atomic: true, fields: [
     { name: 'matchLabelExpressions', type: '[]core.v1.TopologySelectorLabelRequirement', number: 1, omitempty: true, listType: 'atomic' },
   ] },
   TopologySelectorLabelRequirement: { fields: [
@@ -763,28 +763,28 @@ export const coreV1: GroupDeclaration = {
   Taint: { fields: [
     { name: 'key', type: 'string', number: 1, required: true },
     { name: 'value', type: 'string', number: 2, omitempty: true },
-    { name: 'effect', type: 'string', goType: 'v1.TaintEffect', number: 3, required: true, enum: ['NoSchedule', 'PreferNoSchedule', 'NoExecute'] },
+    { name: 'effect', type: 'string', goType: 'v1.TaintEffect', number: 3, required: true, enum: ['NoExecute', 'NoSchedule', 'PreferNoSchedule'] },
     { name: 'timeAdded', type: 'Time', number: 4, pointer: true, omitempty: true },
   ] },
   Toleration: { fields: [
     { name: 'key', type: 'string', number: 1, omitempty: true },
-    { name: 'operator', type: 'string', goType: 'v1.TolerationOperator', number: 2, omitempty: true, enum: ['Exists', 'Equal', 'Lt', 'Gt'] },
+    { name: 'operator', type: 'string', goType: 'v1.TolerationOperator', number: 2, omitempty: true, enum: ['Equal', 'Exists', 'Gt', 'Lt'] },
     { name: 'value', type: 'string', number: 3, omitempty: true },
-    { name: 'effect', type: 'string', goType: 'v1.TaintEffect', number: 4, omitempty: true, enum: ['NoSchedule', 'PreferNoSchedule', 'NoExecute'] },
+    { name: 'effect', type: 'string', goType: 'v1.TaintEffect', number: 4, omitempty: true, enum: ['NoExecute', 'NoSchedule', 'PreferNoSchedule'] },
     { name: 'tolerationSeconds', type: 'int64', number: 5, pointer: true, omitempty: true },
   ] },
   PodReadinessGate: { fields: [
-    { name: 'conditionType', type: 'string', goType: 'v1.PodConditionType', number: 1, required: true, enum: ['ContainersReady', 'Initialized', 'Ready', 'PodScheduled', 'DisruptionTarget', 'PodReadyToStartContainers', 'PodResizePending', 'PodResizeInProgress', 'AllContainersRestarting'] },
+    { name: 'conditionType', type: 'string', goType: 'v1.PodConditionType', number: 1, required: true },
   ] },
   PodSpec: { fields: [
     { name: 'volumes', type: '[]core.v1.Volume', number: 1, omitempty: true, patchStrategy: ['merge', 'retainKeys'], patchMergeKey: 'name', listType: 'map', listMapKeys: ['name'] },
     { name: 'initContainers', type: '[]core.v1.Container', number: 20, omitempty: true, patchStrategy: ['merge'], patchMergeKey: 'name', listType: 'map', listMapKeys: ['name'] },
     { name: 'containers', type: '[]core.v1.Container', number: 2, required: true, patchStrategy: ['merge'], patchMergeKey: 'name', listType: 'map', listMapKeys: ['name'] },
     { name: 'ephemeralContainers', type: '[]core.v1.EphemeralContainer', number: 34, omitempty: true, patchStrategy: ['merge'], patchMergeKey: 'name', listType: 'map', listMapKeys: ['name'] },
-    { name: 'restartPolicy', type: 'string', goType: 'v1.RestartPolicy', number: 3, omitempty: true, enum: ['Always', 'OnFailure', 'Never'] },
+    { name: 'restartPolicy', type: 'string', goType: 'v1.RestartPolicy', number: 3, omitempty: true, enum: ['Always', 'Never', 'OnFailure'] },
     { name: 'terminationGracePeriodSeconds', type: 'int64', number: 4, pointer: true, omitempty: true },
     { name: 'activeDeadlineSeconds', type: 'int64', number: 5, pointer: true, omitempty: true },
-    { name: 'dnsPolicy', type: 'string', goType: 'v1.DNSPolicy', number: 6, omitempty: true, enum: ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None'] },
+    { name: 'dnsPolicy', type: 'string', goType: 'v1.DNSPolicy', number: 6, omitempty: true, enum: ['ClusterFirst', 'ClusterFirstWithHostNet', 'Default', 'None'] },
     { name: 'nodeSelector', type: 'map:string', number: 7, omitempty: true, atomic: true },
     { name: 'serviceAccountName', type: 'string', number: 8, omitempty: true },
     { name: 'serviceAccount', type: 'string', number: 9, omitempty: true },
@@ -808,7 +808,7 @@ export const coreV1: GroupDeclaration = {
     { name: 'readinessGates', type: '[]core.v1.PodReadinessGate', number: 28, omitempty: true, listType: 'atomic' },
     { name: 'runtimeClassName', type: 'string', number: 29, pointer: true, omitempty: true },
     { name: 'enableServiceLinks', type: 'bool', number: 30, pointer: true, omitempty: true },
-    { name: 'preemptionPolicy', type: 'string', goType: 'v1.PreemptionPolicy', number: 31, pointer: true, omitempty: true, enum: ['PreemptLowerPriority', 'Never'] },
+    { name: 'preemptionPolicy', type: 'string', goType: 'v1.PreemptionPolicy', number: 31, pointer: true, omitempty: true, enum: ['Never', 'PreemptLowerPriority'] },
     { name: 'overhead', type: 'map:Quantity', goType: 'v1.ResourceList', number: 32, omitempty: true },
     { name: 'topologySpreadConstraints', type: '[]core.v1.TopologySpreadConstraint', number: 33, omitempty: true, patchStrategy: ['merge'], patchMergeKey: 'topologyKey', listType: 'map', listMapKeys: ['topologyKey', 'whenUnsatisfiable'] },
     { name: 'setHostnameAsFQDN', type: 'bool', number: 35, pointer: true, omitempty: true },
@@ -844,7 +844,7 @@ export const coreV1: GroupDeclaration = {
     { name: 'requestName', type: 'string', number: 3, required: true },
   ] },
   PodOS: { fields: [
-    { name: 'name', type: 'string', goType: 'v1.OSName', number: 1, required: true, enum: ['linux', 'windows'] },
+    { name: 'name', type: 'string', goType: 'v1.OSName', number: 1, required: true },
   ] },
   PodSchedulingGate: { fields: [
     { name: 'name', type: 'string', number: 1, required: true },
@@ -855,8 +855,8 @@ export const coreV1: GroupDeclaration = {
     { name: 'whenUnsatisfiable', type: 'string', goType: 'v1.UnsatisfiableConstraintAction', number: 3, required: true, enum: ['DoNotSchedule', 'ScheduleAnyway'] },
     { name: 'labelSelector', type: 'meta.v1.LabelSelector', number: 4, pointer: true, omitempty: true },
     { name: 'minDomains', type: 'int32', number: 5, pointer: true, omitempty: true },
-    { name: 'nodeAffinityPolicy', type: 'string', goType: 'v1.NodeInclusionPolicy', number: 6, pointer: true, omitempty: true, enum: ['Ignore', 'Honor'] },
-    { name: 'nodeTaintsPolicy', type: 'string', goType: 'v1.NodeInclusionPolicy', number: 7, pointer: true, omitempty: true, enum: ['Ignore', 'Honor'] },
+    { name: 'nodeAffinityPolicy', type: 'string', goType: 'v1.NodeInclusionPolicy', number: 6, pointer: true, omitempty: true, enum: ['Honor', 'Ignore'] },
+    { name: 'nodeTaintsPolicy', type: 'string', goType: 'v1.NodeInclusionPolicy', number: 7, pointer: true, omitempty: true, enum: ['Honor', 'Ignore'] },
     { name: 'matchLabelKeys', type: '[]string', number: 8, omitempty: true, listType: 'atomic' },
   ] },
   HostAlias: { fields: [
@@ -873,17 +873,17 @@ export const coreV1: GroupDeclaration = {
     { name: 'supplementalGroupsPolicy', type: 'string', goType: 'v1.SupplementalGroupsPolicy', number: 12, pointer: true, omitempty: true, enum: ['Merge', 'Strict'] },
     { name: 'fsGroup', type: 'int64', number: 5, pointer: true, omitempty: true },
     { name: 'sysctls', type: '[]core.v1.Sysctl', number: 7, omitempty: true, listType: 'atomic' },
-    { name: 'fsGroupChangePolicy', type: 'string', goType: 'v1.PodFSGroupChangePolicy', number: 9, pointer: true, omitempty: true, enum: ['OnRootMismatch', 'Always'] },
+    { name: 'fsGroupChangePolicy', type: 'string', goType: 'v1.PodFSGroupChangePolicy', number: 9, pointer: true, omitempty: true, enum: ['Always', 'OnRootMismatch'] },
     { name: 'seccompProfile', type: 'core.v1.SeccompProfile', number: 10, pointer: true, omitempty: true },
     { name: 'appArmorProfile', type: 'core.v1.AppArmorProfile', number: 11, pointer: true, omitempty: true },
-    { name: 'seLinuxChangePolicy', type: 'string', goType: 'v1.PodSELinuxChangePolicy', number: 13, pointer: true, omitempty: true, enum: ['Recursive', 'MountOption'] },
+    { name: 'seLinuxChangePolicy', type: 'string', goType: 'v1.PodSELinuxChangePolicy', number: 13, pointer: true, omitempty: true },
   ] },
-  SeccompProfile: { fields: [
-    { name: 'type', type: 'string', goType: 'v1.SeccompProfileType', number: 1, required: true, enum: ['Unconfined', 'RuntimeDefault', 'Localhost'] },
+  SeccompProfile: { union: 'type', fields: [
+    { name: 'type', type: 'string', goType: 'v1.SeccompProfileType', number: 1, required: true, enum: ['Localhost', 'RuntimeDefault', 'Unconfined'] },
     { name: 'localhostProfile', type: 'string', number: 2, pointer: true, omitempty: true },
   ] },
-  AppArmorProfile: { fields: [
-    { name: 'type', type: 'string', goType: 'v1.AppArmorProfileType', number: 1, required: true, enum: ['Unconfined', 'RuntimeDefault', 'Localhost'] },
+  AppArmorProfile: { union: 'type', fields: [
+    { name: 'type', type: 'string', goType: 'v1.AppArmorProfileType', number: 1, required: true, enum: ['Localhost', 'RuntimeDefault', 'Unconfined'] },
     { name: 'localhostProfile', type: 'string', number: 2, pointer: true, omitempty: true },
   ] },
   PodDNSConfig: { fields: [
@@ -912,7 +912,7 @@ export const coreV1: GroupDeclaration = {
     { name: 'env', type: '[]core.v1.EnvVar', number: 7, omitempty: true, patchStrategy: ['merge'], patchMergeKey: 'name', listType: 'map', listMapKeys: ['name'] },
     { name: 'resources', type: 'core.v1.ResourceRequirements', number: 8, omitempty: true },
     { name: 'resizePolicy', type: '[]core.v1.ContainerResizePolicy', number: 23, omitempty: true, listType: 'atomic' },
-    { name: 'restartPolicy', type: 'string', goType: 'v1.ContainerRestartPolicy', number: 24, pointer: true, omitempty: true, enum: ['Always', 'Never', 'OnFailure'] },
+    { name: 'restartPolicy', type: 'string', goType: 'v1.ContainerRestartPolicy', number: 24, pointer: true, omitempty: true },
     { name: 'restartPolicyRules', type: '[]core.v1.ContainerRestartRule', number: 25, omitempty: true, listType: 'atomic' },
     { name: 'volumeMounts', type: '[]core.v1.VolumeMount', number: 9, omitempty: true, patchStrategy: ['merge'], patchMergeKey: 'mountPath', listType: 'map', listMapKeys: ['mountPath'] },
     { name: 'volumeDevices', type: '[]core.v1.VolumeDevice', number: 21, omitempty: true, patchStrategy: ['merge'], patchMergeKey: 'devicePath', listType: 'map', listMapKeys: ['devicePath'] },
@@ -921,8 +921,8 @@ export const coreV1: GroupDeclaration = {
     { name: 'startupProbe', type: 'core.v1.Probe', number: 22, pointer: true, omitempty: true },
     { name: 'lifecycle', type: 'core.v1.Lifecycle', number: 12, pointer: true, omitempty: true },
     { name: 'terminationMessagePath', type: 'string', number: 13, omitempty: true },
-    { name: 'terminationMessagePolicy', type: 'string', goType: 'v1.TerminationMessagePolicy', number: 20, omitempty: true, enum: ['File', 'FallbackToLogsOnError'] },
-    { name: 'imagePullPolicy', type: 'string', goType: 'v1.PullPolicy', number: 14, omitempty: true, enum: ['Always', 'Never', 'IfNotPresent'] },
+    { name: 'terminationMessagePolicy', type: 'string', goType: 'v1.TerminationMessagePolicy', number: 20, omitempty: true, enum: ['FallbackToLogsOnError', 'File'] },
+    { name: 'imagePullPolicy', type: 'string', goType: 'v1.PullPolicy', number: 14, omitempty: true, enum: ['Always', 'IfNotPresent', 'Never'] },
     { name: 'securityContext', type: 'core.v1.SecurityContext', number: 15, pointer: true, omitempty: true },
     { name: 'stdin', type: 'bool', number: 16, omitempty: true },
     { name: 'stdinOnce', type: 'bool', number: 17, omitempty: true },
@@ -934,7 +934,7 @@ export const coreV1: GroupDeclaration = {
   ] },
   PodStatus: { fields: [
     { name: 'observedGeneration', type: 'int64', number: 17, omitempty: true },
-    { name: 'phase', type: 'string', goType: 'v1.PodPhase', number: 1, omitempty: true, enum: ['Pending', 'Running', 'Succeeded', 'Failed', 'Unknown'] },
+    { name: 'phase', type: 'string', goType: 'v1.PodPhase', number: 1, omitempty: true, enum: ['Failed', 'Pending', 'Running', 'Succeeded', 'Unknown'] },
     { name: 'conditions', type: '[]core.v1.PodCondition', number: 2, omitempty: true, patchStrategy: ['merge'], patchMergeKey: 'type', listType: 'map', listMapKeys: ['type'] },
     { name: 'message', type: 'string', number: 3, omitempty: true },
     { name: 'reason', type: 'string', number: 4, omitempty: true },
@@ -946,9 +946,9 @@ export const coreV1: GroupDeclaration = {
     { name: 'startTime', type: 'Time', number: 7, pointer: true, omitempty: true },
     { name: 'initContainerStatuses', type: '[]core.v1.ContainerStatus', number: 10, omitempty: true, listType: 'atomic' },
     { name: 'containerStatuses', type: '[]core.v1.ContainerStatus', number: 8, omitempty: true, listType: 'atomic' },
-    { name: 'qosClass', type: 'string', goType: 'v1.PodQOSClass', number: 9, omitempty: true, enum: ['Guaranteed', 'Burstable', 'BestEffort'] },
+    { name: 'qosClass', type: 'string', goType: 'v1.PodQOSClass', number: 9, omitempty: true, enum: ['BestEffort', 'Burstable', 'Guaranteed'] },
     { name: 'ephemeralContainerStatuses', type: '[]core.v1.ContainerStatus', number: 13, omitempty: true, listType: 'atomic' },
-    { name: 'resize', type: 'string', goType: 'v1.PodResizeStatus', number: 14, omitempty: true, enum: ['InProgress', 'Deferred', 'Infeasible'] },
+    { name: 'resize', type: 'string', goType: 'v1.PodResizeStatus', number: 14, omitempty: true },
     { name: 'resourceClaimStatuses', type: '[]core.v1.PodResourceClaimStatus', number: 15, omitempty: true, patchStrategy: ['merge', 'retainKeys'], patchMergeKey: 'name', listType: 'map', listMapKeys: ['name'] },
     { name: 'extendedResourceClaimStatus', type: 'core.v1.PodExtendedResourceClaimStatus', number: 18, pointer: true, omitempty: true },
     { name: 'allocatedResources', type: 'map:Quantity', goType: 'v1.ResourceList', number: 19, omitempty: true },
@@ -994,8 +994,8 @@ export const coreV1: GroupDeclaration = {
     { name: 'conditions', type: '[]core.v1.ReplicationControllerCondition', number: 6, omitempty: true, patchStrategy: ['merge'], patchMergeKey: 'type', listType: 'map', listMapKeys: ['type'] },
   ] },
   ReplicationControllerCondition: { fields: [
-    { name: 'type', type: 'string', goType: 'v1.ReplicationControllerConditionType', number: 1, required: true, enum: ['ReplicaFailure'] },
-    { name: 'status', type: 'string', goType: 'v1.ConditionStatus', number: 2, required: true, enum: ['True', 'False', 'Unknown'] },
+    { name: 'type', type: 'string', goType: 'v1.ReplicationControllerConditionType', number: 1, required: true },
+    { name: 'status', type: 'string', goType: 'v1.ConditionStatus', number: 2, required: true },
     { name: 'lastTransitionTime', type: 'Time', number: 3, omitempty: true },
     { name: 'reason', type: 'string', number: 4, omitempty: true },
     { name: 'message', type: 'string', number: 5, omitempty: true },
@@ -1027,7 +1027,7 @@ export const coreV1: GroupDeclaration = {
   LoadBalancerIngress: { fields: [
     { name: 'ip', type: 'string', number: 1, omitempty: true },
     { name: 'hostname', type: 'string', number: 2, omitempty: true },
-    { name: 'ipMode', type: 'string', goType: 'v1.LoadBalancerIPMode', number: 3, pointer: true, omitempty: true, enum: ['VIP', 'Proxy'] },
+    { name: 'ipMode', type: 'string', goType: 'v1.LoadBalancerIPMode', number: 3, pointer: true, omitempty: true },
     { name: 'ports', type: '[]core.v1.PortStatus', number: 4, omitempty: true, listType: 'atomic' },
   ] },
   ServiceSpec: { fields: [
@@ -1035,7 +1035,7 @@ export const coreV1: GroupDeclaration = {
     { name: 'selector', type: 'map:string', number: 2, omitempty: true, atomic: true },
     { name: 'clusterIP', type: 'string', number: 3, omitempty: true },
     { name: 'clusterIPs', type: '[]string', number: 18, omitempty: true, listType: 'atomic' },
-    { name: 'type', type: 'string', goType: 'v1.ServiceType', number: 4, omitempty: true, enum: ['ClusterIP', 'NodePort', 'LoadBalancer', 'ExternalName'] },
+    { name: 'type', type: 'string', goType: 'v1.ServiceType', number: 4, omitempty: true, enum: ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort'] },
     { name: 'externalIPs', type: '[]string', number: 5, omitempty: true, listType: 'atomic' },
     { name: 'sessionAffinity', type: 'string', goType: 'v1.ServiceAffinity', number: 7, omitempty: true, enum: ['ClientIP', 'None'] },
     { name: 'loadBalancerIP', type: 'string', number: 8, omitempty: true },
@@ -1045,8 +1045,8 @@ export const coreV1: GroupDeclaration = {
     { name: 'healthCheckNodePort', type: 'int32', number: 12, omitempty: true },
     { name: 'publishNotReadyAddresses', type: 'bool', number: 13, omitempty: true },
     { name: 'sessionAffinityConfig', type: 'core.v1.SessionAffinityConfig', number: 14, pointer: true, omitempty: true },
-    { name: 'ipFamilies', type: '[]string', goType: '[]v1.IPFamily', number: 19, omitempty: true, listType: 'atomic', enum: ['IPv4', 'IPv6', ''] },
-    { name: 'ipFamilyPolicy', type: 'string', goType: 'v1.IPFamilyPolicy', number: 17, pointer: true, omitempty: true, enum: ['SingleStack', 'PreferDualStack', 'RequireDualStack'] },
+    { name: 'ipFamilies', type: '[]string', goType: '[]v1.IPFamily', number: 19, omitempty: true, listType: 'atomic', enum: ['', 'IPv4', 'IPv6'] },
+    { name: 'ipFamilyPolicy', type: 'string', goType: 'v1.IPFamilyPolicy', number: 17, pointer: true, omitempty: true, enum: ['PreferDualStack', 'RequireDualStack', 'SingleStack'] },
     { name: 'allocateLoadBalancerNodePorts', type: 'bool', number: 20, pointer: true, omitempty: true },
     { name: 'loadBalancerClass', type: 'string', number: 21, pointer: true, omitempty: true },
     { name: 'internalTrafficPolicy', type: 'string', goType: 'v1.ServiceInternalTrafficPolicy', number: 22, pointer: true, omitempty: true, enum: ['Cluster', 'Local'] },
@@ -1054,7 +1054,7 @@ export const coreV1: GroupDeclaration = {
   ] },
   ServicePort: { fields: [
     { name: 'name', type: 'string', number: 1, omitempty: true },
-    { name: 'protocol', type: 'string', goType: 'v1.Protocol', number: 2, omitempty: true, default: 'TCP', enum: ['TCP', 'UDP', 'SCTP'] },
+    { name: 'protocol', type: 'string', goType: 'v1.Protocol', number: 2, omitempty: true, default: 'TCP', enum: ['SCTP', 'TCP', 'UDP'] },
     { name: 'appProtocol', type: 'string', number: 6, pointer: true, omitempty: true },
     { name: 'port', type: 'int32', number: 3, required: true },
     { name: 'targetPort', type: 'IntOrString', number: 4, omitempty: true },
@@ -1093,16 +1093,16 @@ export const coreV1: GroupDeclaration = {
     { name: 'notReadyAddresses', type: '[]core.v1.EndpointAddress', number: 2, omitempty: true, listType: 'atomic' },
     { name: 'ports', type: '[]core.v1.EndpointPort', number: 3, omitempty: true, listType: 'atomic' },
   ] },
-  EndpointAddress: { fields: [
+  EndpointAddress: { atomic: true, fields: [
     { name: 'ip', type: 'string', number: 1, required: true },
     { name: 'hostname', type: 'string', number: 3, omitempty: true },
     { name: 'nodeName', type: 'string', number: 4, pointer: true, omitempty: true },
     { name: 'targetRef', type: 'core.v1.ObjectReference', number: 2, pointer: true, omitempty: true },
   ] },
-  EndpointPort: { fields: [
+  EndpointPort: { atomic: true, fields: [
     { name: 'name', type: 'string', number: 1, omitempty: true },
     { name: 'port', type: 'int32', number: 2, required: true },
-    { name: 'protocol', type: 'string', goType: 'v1.Protocol', number: 3, omitempty: true, enum: ['TCP', 'UDP', 'SCTP'] },
+    { name: 'protocol', type: 'string', goType: 'v1.Protocol', number: 3, omitempty: true, enum: ['SCTP', 'TCP', 'UDP'] },
     { name: 'appProtocol', type: 'string', number: 4, pointer: true, omitempty: true },
   ] },
   EndpointsList: { fields: [
@@ -1205,15 +1205,15 @@ export const coreV1: GroupDeclaration = {
     { name: 'sizeBytes', type: 'int64', number: 2, omitempty: true },
   ] },
   NodeCondition: { fields: [
-    { name: 'type', type: 'string', goType: 'v1.NodeConditionType', number: 1, required: true, enum: ['Ready', 'MemoryPressure', 'DiskPressure', 'PIDPressure', 'NetworkUnavailable', 'GracefulNodeShutdownInProgress', 'DrainInProgress', 'Drained', 'MaintenancePlanned', 'MaintenanceInProgress'] },
-    { name: 'status', type: 'string', goType: 'v1.ConditionStatus', number: 2, required: true, enum: ['True', 'False', 'Unknown'] },
+    { name: 'type', type: 'string', goType: 'v1.NodeConditionType', number: 1, required: true },
+    { name: 'status', type: 'string', goType: 'v1.ConditionStatus', number: 2, required: true },
     { name: 'lastHeartbeatTime', type: 'Time', number: 3, omitempty: true },
     { name: 'lastTransitionTime', type: 'Time', number: 4, omitempty: true },
     { name: 'reason', type: 'string', number: 5, omitempty: true },
     { name: 'message', type: 'string', number: 6, omitempty: true },
   ] },
   NodeAddress: { fields: [
-    { name: 'type', type: 'string', goType: 'v1.NodeAddressType', number: 1, required: true, enum: ['Hostname', 'InternalIP', 'ExternalIP', 'InternalDNS', 'ExternalDNS'] },
+    { name: 'type', type: 'string', goType: 'v1.NodeAddressType', number: 1, required: true },
     { name: 'address', type: 'string', number: 2, required: true },
   ] },
   Node: { fields: [
@@ -1228,15 +1228,15 @@ export const coreV1: GroupDeclaration = {
     { name: 'items', type: '[]core.v1.Node', number: 2, required: true },
   ] },
   NamespaceSpec: { fields: [
-    { name: 'finalizers', type: '[]string', goType: '[]v1.FinalizerName', number: 1, omitempty: true, listType: 'atomic', enum: ['kubernetes'] },
+    { name: 'finalizers', type: '[]string', goType: '[]v1.FinalizerName', number: 1, omitempty: true, listType: 'atomic' },
   ] },
   NamespaceStatus: { fields: [
     { name: 'phase', type: 'string', goType: 'v1.NamespacePhase', number: 1, omitempty: true, enum: ['Active', 'Terminating'] },
     { name: 'conditions', type: '[]core.v1.NamespaceCondition', number: 2, omitempty: true, patchStrategy: ['merge'], patchMergeKey: 'type', listType: 'map', listMapKeys: ['type'] },
   ] },
   NamespaceCondition: { fields: [
-    { name: 'type', type: 'string', goType: 'v1.NamespaceConditionType', number: 1, required: true, enum: ['NamespaceDeletionDiscoveryFailure', 'NamespaceDeletionContentFailure', 'NamespaceDeletionGroupVersionParsingFailure', 'NamespaceContentRemaining', 'NamespaceFinalizersRemaining'] },
-    { name: 'status', type: 'string', goType: 'v1.ConditionStatus', number: 2, required: true, enum: ['True', 'False', 'Unknown'] },
+    { name: 'type', type: 'string', goType: 'v1.NamespaceConditionType', number: 1, required: true },
+    { name: 'status', type: 'string', goType: 'v1.ConditionStatus', number: 2, required: true },
     { name: 'lastTransitionTime', type: 'Time', number: 4, omitempty: true },
     { name: 'reason', type: 'string', number: 5, omitempty: true },
     { name: 'message', type: 'string', number: 6, omitempty: true },
@@ -1306,7 +1306,7 @@ export const coreV1: GroupDeclaration = {
     { name: '', type: 'meta.v1.TypeMeta', inline: true },
     { name: 'path', type: 'string', number: 1, omitempty: true },
   ] },
-  ObjectReference: { fields: [
+  ObjectReference: { atomic: true, fields: [
     { name: 'kind', type: 'string', number: 1, omitempty: true },
     { name: 'namespace', type: 'string', number: 2, omitempty: true },
     { name: 'name', type: 'string', number: 3, omitempty: true },
@@ -1315,10 +1315,10 @@ export const coreV1: GroupDeclaration = {
     { name: 'resourceVersion', type: 'string', number: 6, omitempty: true },
     { name: 'fieldPath', type: 'string', number: 7, omitempty: true },
   ] },
-  LocalObjectReference: { fields: [
+  LocalObjectReference: { atomic: true, fields: [
     { name: 'name', type: 'string', number: 1, omitempty: true, default: '' },
   ] },
-  TypedLocalObjectReference: { fields: [
+  TypedLocalObjectReference: { atomic: true, fields: [
     { name: 'apiGroup', type: 'string', number: 1, pointer: true },
     { name: 'kind', type: 'string', number: 2, required: true },
     { name: 'name', type: 'string', number: 3, required: true },
@@ -1359,7 +1359,7 @@ export const coreV1: GroupDeclaration = {
     { name: 'items', type: '[]core.v1.Event', number: 2, required: true },
   ] },
   LimitRangeItem: { fields: [
-    { name: 'type', type: 'string', goType: 'v1.LimitType', number: 1, required: true, enum: ['Pod', 'Container', 'PersistentVolumeClaim'] },
+    { name: 'type', type: 'string', goType: 'v1.LimitType', number: 1, required: true },
     { name: 'max', type: 'map:Quantity', goType: 'v1.ResourceList', number: 2, omitempty: true },
     { name: 'min', type: 'map:Quantity', goType: 'v1.ResourceList', number: 3, omitempty: true },
     { name: 'default', type: 'map:Quantity', goType: 'v1.ResourceList', number: 4, omitempty: true },
@@ -1381,15 +1381,15 @@ export const coreV1: GroupDeclaration = {
   ] },
   ResourceQuotaSpec: { fields: [
     { name: 'hard', type: 'map:Quantity', goType: 'v1.ResourceList', number: 1, omitempty: true },
-    { name: 'scopes', type: '[]string', goType: '[]v1.ResourceQuotaScope', number: 2, omitempty: true, listType: 'atomic', enum: ['Terminating', 'NotTerminating', 'BestEffort', 'NotBestEffort', 'PriorityClass', 'CrossNamespacePodAffinity', 'VolumeAttributesClass'] },
+    { name: 'scopes', type: '[]string', goType: '[]v1.ResourceQuotaScope', number: 2, omitempty: true, listType: 'atomic', enum: ['BestEffort', 'CrossNamespacePodAffinity', 'NotBestEffort', 'NotTerminating', 'PriorityClass', 'Terminating', 'VolumeAttributesClass'] },
     { name: 'scopeSelector', type: 'core.v1.ScopeSelector', number: 3, pointer: true, omitempty: true },
   ] },
-  ScopeSelector: { fields: [
+  ScopeSelector: { atomic: true, fields: [
     { name: 'matchExpressions', type: '[]core.v1.ScopedResourceSelectorRequirement', number: 1, omitempty: true, listType: 'atomic' },
   ] },
   ScopedResourceSelectorRequirement: { fields: [
-    { name: 'scopeName', type: 'string', goType: 'v1.ResourceQuotaScope', number: 1, required: true, enum: ['Terminating', 'NotTerminating', 'BestEffort', 'NotBestEffort', 'PriorityClass', 'CrossNamespacePodAffinity', 'VolumeAttributesClass'] },
-    { name: 'operator', type: 'string', goType: 'v1.ScopeSelectorOperator', number: 2, required: true, enum: ['In', 'NotIn', 'Exists', 'DoesNotExist'] },
+    { name: 'scopeName', type: 'string', goType: 'v1.ResourceQuotaScope', number: 1, required: true, enum: ['BestEffort', 'CrossNamespacePodAffinity', 'NotBestEffort', 'NotTerminating', 'PriorityClass', 'Terminating', 'VolumeAttributesClass'] },
+    { name: 'operator', type: 'string', goType: 'v1.ScopeSelectorOperator', number: 2, required: true, enum: ['DoesNotExist', 'Exists', 'In', 'NotIn'] },
     { name: 'values', type: '[]string', number: 3, omitempty: true, listType: 'atomic' },
   ] },
   ResourceQuotaStatus: { fields: [
@@ -1413,7 +1413,7 @@ export const coreV1: GroupDeclaration = {
     { name: 'immutable', type: 'bool', number: 5, pointer: true, omitempty: true },
     { name: 'data', type: 'map:bytes', number: 2, omitempty: true },
     { name: 'stringData', type: 'map:string', number: 4, omitempty: true },
-    { name: 'type', type: 'string', goType: 'v1.SecretType', number: 3, omitempty: true, enum: ['Opaque', 'kubernetes.io/service-account-token', 'kubernetes.io/dockercfg', 'kubernetes.io/dockerconfigjson', 'kubernetes.io/basic-auth', 'kubernetes.io/ssh-auth', 'kubernetes.io/tls', 'bootstrap.kubernetes.io/token'] },
+    { name: 'type', type: 'string', goType: 'v1.SecretType', number: 3, omitempty: true },
   ] },
   SecretList: { fields: [
     { name: '', type: 'meta.v1.TypeMeta', inline: true },
@@ -1433,8 +1433,8 @@ export const coreV1: GroupDeclaration = {
     { name: 'items', type: '[]core.v1.ConfigMap', number: 2, required: true },
   ] },
   ComponentCondition: { fields: [
-    { name: 'type', type: 'string', goType: 'v1.ComponentConditionType', number: 1, required: true, enum: ['Healthy'] },
-    { name: 'status', type: 'string', goType: 'v1.ConditionStatus', number: 2, required: true, enum: ['True', 'False', 'Unknown'] },
+    { name: 'type', type: 'string', goType: 'v1.ComponentConditionType', number: 1, required: true },
+    { name: 'status', type: 'string', goType: 'v1.ConditionStatus', number: 2, required: true },
     { name: 'message', type: 'string', number: 3, omitempty: true },
     { name: 'error', type: 'string', number: 4, omitempty: true },
   ] },
@@ -1499,11 +1499,11 @@ export const coreV1: GroupDeclaration = {
   ] },
   PortStatus: { fields: [
     { name: 'port', type: 'int32', number: 1, required: true },
-    { name: 'protocol', type: 'string', goType: 'v1.Protocol', number: 2, required: true, enum: ['TCP', 'UDP', 'SCTP'] },
+    { name: 'protocol', type: 'string', goType: 'v1.Protocol', number: 2, required: true, enum: ['SCTP', 'TCP', 'UDP'] },
     { name: 'error', type: 'string', number: 3, pointer: true, omitempty: true },
   ] },
   ImageVolumeSource: { fields: [
     { name: 'reference', type: 'string', number: 1, omitempty: true },
-    { name: 'pullPolicy', type: 'string', goType: 'v1.PullPolicy', number: 2, omitempty: true, enum: ['Always', 'Never', 'IfNotPresent'] },
+    { name: 'pullPolicy', type: 'string', goType: 'v1.PullPolicy', number: 2, omitempty: true, enum: ['Always', 'IfNotPresent', 'Never'] },
   ] },
 };

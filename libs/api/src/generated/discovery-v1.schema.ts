@@ -5,8 +5,8 @@ export const discoveryV1: GroupDeclaration = {
   EndpointSlice: { fields: [
     { name: '', type: 'meta.v1.TypeMeta', inline: true },
     { name: 'metadata', type: 'meta.v1.ObjectMeta', number: 1, omitempty: true },
-    { name: 'addressType', type: 'string', goType: 'v1.AddressType', number: 4, required: true },
-    { name: 'endpoints', type: '[]discovery.v1.Endpoint', number: 2, listType: 'atomic' },
+    { name: 'addressType', type: 'string', goType: 'v1.AddressType', number: 4, required: true, enum: ['FQDN', 'IPv4', 'IPv6'] },
+    { name: 'endpoints', type: '[]discovery.v1.Endpoint', number: 2, required: true, listType: 'atomic' },
     { name: 'ports', type: '[]discovery.v1.EndpointPort', number: 3, listType: 'atomic' },
   ] },
   Endpoint: { fields: [
@@ -34,9 +34,9 @@ export const discoveryV1: GroupDeclaration = {
   ForNode: { fields: [
     { name: 'name', type: 'string', number: 1, required: true },
   ] },
-  EndpointPort: { fields: [
+  EndpointPort: { atomic: true, fields: [
     { name: 'name', type: 'string', number: 1, pointer: true, omitempty: true },
-    { name: 'protocol', type: 'string', goType: 'v1.Protocol', number: 2, pointer: true, omitempty: true, enum: ['TCP', 'UDP', 'SCTP'] },
+    { name: 'protocol', type: 'string', goType: 'v1.Protocol', number: 2, pointer: true, omitempty: true, enum: ['SCTP', 'TCP', 'UDP'] },
     { name: 'port', type: 'int32', number: 3, pointer: true, omitempty: true },
     { name: 'appProtocol', type: 'string', number: 4, pointer: true, omitempty: true },
   ] },

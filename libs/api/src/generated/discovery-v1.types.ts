@@ -4,7 +4,7 @@ import type { ListMeta, ObjectMeta, TypeMeta } from './meta-v1.types.ts';
 
 export interface EndpointSlice extends TypeMeta {
   metadata: ObjectMeta;
-  addressType: string;
+  addressType: "IPv4" | "IPv6" | "FQDN" | (string & {});
   endpoints?: Endpoint[];
   ports?: EndpointPort[];
 }

@@ -20,7 +20,7 @@ export const flowcontrolV1: GroupDeclaration = {
     { name: 'rules', type: '[]flowcontrol.v1.PolicyRulesWithSubjects', number: 4, omitempty: true, listType: 'atomic' },
   ] },
   FlowDistinguisherMethod: { fields: [
-    { name: 'type', type: 'string', goType: 'v1.FlowDistinguisherMethodType', number: 1, required: true, enum: ['ByUser', 'ByNamespace'] },
+    { name: 'type', type: 'string', goType: 'v1.FlowDistinguisherMethodType', number: 1, required: true },
   ] },
   PriorityLevelConfigurationReference: { fields: [
     { name: 'name', type: 'string', number: 1, required: true },
@@ -30,8 +30,8 @@ export const flowcontrolV1: GroupDeclaration = {
     { name: 'resourceRules', type: '[]flowcontrol.v1.ResourcePolicyRule', number: 2, omitempty: true, listType: 'atomic' },
     { name: 'nonResourceRules', type: '[]flowcontrol.v1.NonResourcePolicyRule', number: 3, omitempty: true, listType: 'atomic' },
   ] },
-  Subject: { fields: [
-    { name: 'kind', type: 'string', goType: 'v1.SubjectKind', number: 1, required: true, enum: ['User', 'Group', 'ServiceAccount'] },
+  Subject: { union: 'kind', fields: [
+    { name: 'kind', type: 'string', goType: 'v1.SubjectKind', number: 1, required: true },
     { name: 'user', type: 'flowcontrol.v1.UserSubject', number: 2, pointer: true, omitempty: true },
     { name: 'group', type: 'flowcontrol.v1.GroupSubject', number: 3, pointer: true, omitempty: true },
     { name: 'serviceAccount', type: 'flowcontrol.v1.ServiceAccountSubject', number: 4, pointer: true, omitempty: true },
@@ -62,7 +62,7 @@ export const flowcontrolV1: GroupDeclaration = {
   ] },
   FlowSchemaCondition: { fields: [
     { name: 'type', type: 'string', goType: 'v1.FlowSchemaConditionType', number: 1, omitempty: true },
-    { name: 'status', type: 'string', goType: 'v1.ConditionStatus', number: 2, omitempty: true, enum: ['True', 'False', 'Unknown'] },
+    { name: 'status', type: 'string', goType: 'v1.ConditionStatus', number: 2, omitempty: true },
     { name: 'lastTransitionTime', type: 'Time', number: 3, omitempty: true },
     { name: 'reason', type: 'string', number: 4, omitempty: true },
     { name: 'message', type: 'string', number: 5, omitempty: true },
@@ -78,8 +78,8 @@ export const flowcontrolV1: GroupDeclaration = {
     { name: 'metadata', type: 'meta.v1.ListMeta', number: 1, omitempty: true },
     { name: 'items', type: '[]flowcontrol.v1.PriorityLevelConfiguration', number: 2, required: true },
   ] },
-  PriorityLevelConfigurationSpec: { fields: [
-    { name: 'type', type: 'string', goType: 'v1.PriorityLevelEnablement', number: 1, required: true, enum: ['Exempt', 'Limited'] },
+  PriorityLevelConfigurationSpec: { union: 'type', fields: [
+    { name: 'type', type: 'string', goType: 'v1.PriorityLevelEnablement', number: 1, required: true },
     { name: 'limited', type: 'flowcontrol.v1.LimitedPriorityLevelConfiguration', number: 2, pointer: true, omitempty: true },
     { name: 'exempt', type: 'flowcontrol.v1.ExemptPriorityLevelConfiguration', number: 3, pointer: true, omitempty: true },
   ] },
@@ -93,8 +93,8 @@ export const flowcontrolV1: GroupDeclaration = {
     { name: 'nominalConcurrencyShares', type: 'int32', number: 1, pointer: true, omitempty: true },
     { name: 'lendablePercent', type: 'int32', number: 2, pointer: true, omitempty: true },
   ] },
-  LimitResponse: { fields: [
-    { name: 'type', type: 'string', goType: 'v1.LimitResponseType', number: 1, required: true, enum: ['Queue', 'Reject'] },
+  LimitResponse: { union: 'type', fields: [
+    { name: 'type', type: 'string', goType: 'v1.LimitResponseType', number: 1, required: true },
     { name: 'queuing', type: 'flowcontrol.v1.QueuingConfiguration', number: 2, pointer: true, omitempty: true },
   ] },
   QueuingConfiguration: { fields: [
@@ -107,7 +107,7 @@ export const flowcontrolV1: GroupDeclaration = {
   ] },
   PriorityLevelConfigurationCondition: { fields: [
     { name: 'type', type: 'string', goType: 'v1.PriorityLevelConfigurationConditionType', number: 1, omitempty: true },
-    { name: 'status', type: 'string', goType: 'v1.ConditionStatus', number: 2, omitempty: true, enum: ['True', 'False', 'Unknown'] },
+    { name: 'status', type: 'string', goType: 'v1.ConditionStatus', number: 2, omitempty: true },
     { name: 'lastTransitionTime', type: 'Time', number: 3, omitempty: true },
     { name: 'reason', type: 'string', number: 4, omitempty: true },
     { name: 'message', type: 'string', number: 5, omitempty: true },

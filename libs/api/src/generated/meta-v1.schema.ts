@@ -29,7 +29,7 @@ export const metaV1: GroupDeclaration = {
     { name: 'finalizers', type: '[]string', number: 14, omitempty: true, patchStrategy: ['merge'], listType: 'set' },
     { name: 'managedFields', type: '[]meta.v1.ManagedFieldsEntry', number: 17, omitempty: true, listType: 'atomic' },
   ] },
-  OwnerReference: { fields: [
+  OwnerReference: { atomic: true, fields: [
     { name: 'apiVersion', type: 'string', number: 5, required: true },
     { name: 'kind', type: 'string', number: 1, required: true },
     { name: 'name', type: 'string', number: 3, required: true },
@@ -44,7 +44,7 @@ export const metaV1: GroupDeclaration = {
     { name: 'watch', type: 'bool', number: 3, omitempty: true },
     { name: 'allowWatchBookmarks', type: 'bool', number: 9, omitempty: true },
     { name: 'resourceVersion', type: 'string', number: 4, omitempty: true },
-    { name: 'resourceVersionMatch', type: 'string', goType: 'v1.ResourceVersionMatch', number: 10, omitempty: true, enum: ['NotOlderThan', 'Exact'] },
+    { name: 'resourceVersionMatch', type: 'string', goType: 'v1.ResourceVersionMatch', number: 10, omitempty: true },
     { name: 'timeoutSeconds', type: 'int64', number: 5, pointer: true, omitempty: true },
     { name: 'limit', type: 'int64', number: 7, omitempty: true },
     { name: 'continue', type: 'string', number: 8, omitempty: true },
@@ -59,7 +59,7 @@ export const metaV1: GroupDeclaration = {
     { name: 'gracePeriodSeconds', type: 'int64', number: 1, pointer: true, omitempty: true },
     { name: 'preconditions', type: 'meta.v1.Preconditions', number: 2, pointer: true, omitempty: true },
     { name: 'orphanDependents', type: 'bool', number: 3, pointer: true, omitempty: true },
-    { name: 'propagationPolicy', type: 'string', goType: 'v1.DeletionPropagation', number: 4, pointer: true, omitempty: true, enum: ['Orphan', 'Background', 'Foreground'] },
+    { name: 'propagationPolicy', type: 'string', goType: 'v1.DeletionPropagation', number: 4, pointer: true, omitempty: true },
     { name: 'dryRun', type: '[]string', number: 5, omitempty: true, listType: 'atomic' },
     { name: 'ignoreStoreReadErrorWithClusterBreakingPotential', type: 'bool', number: 6, pointer: true, omitempty: true },
   ] },
@@ -97,7 +97,7 @@ export const metaV1: GroupDeclaration = {
     { name: 'metadata', type: 'meta.v1.ListMeta', number: 1, omitempty: true },
     { name: 'status', type: 'string', number: 2, omitempty: true },
     { name: 'message', type: 'string', number: 3, omitempty: true },
-    { name: 'reason', type: 'string', goType: 'v1.StatusReason', number: 4, omitempty: true, enum: ['', 'Unauthorized', 'Forbidden', 'NotFound', 'AlreadyExists', 'Conflict', 'Gone', 'Invalid', 'ServerTimeout', 'StorageReadError', 'Timeout', 'TooManyRequests', 'BadRequest', 'MethodNotAllowed', 'NotAcceptable', 'RequestEntityTooLarge', 'UnsupportedMediaType', 'InternalError', 'Expired', 'ServiceUnavailable'] },
+    { name: 'reason', type: 'string', goType: 'v1.StatusReason', number: 4, omitempty: true },
     { name: 'details', type: 'meta.v1.StatusDetails', number: 5, pointer: true, omitempty: true },
     { name: 'code', type: 'int32', number: 6, omitempty: true },
   ] },
@@ -110,7 +110,7 @@ export const metaV1: GroupDeclaration = {
     { name: 'retryAfterSeconds', type: 'int32', number: 5, omitempty: true },
   ] },
   StatusCause: { fields: [
-    { name: 'reason', type: 'string', goType: 'v1.CauseType', number: 1, omitempty: true, enum: ['FieldValueNotFound', 'FieldValueRequired', 'FieldValueDuplicate', 'FieldValueInvalid', 'FieldValueNotSupported', 'FieldValueForbidden', 'FieldValueTooLong', 'FieldValueTooMany', 'InternalError', 'FieldValueTypeInvalid', 'UnexpectedServerResponse', 'FieldManagerConflict', 'ResourceVersionTooLarge'] },
+    { name: 'reason', type: 'string', goType: 'v1.CauseType', number: 1, omitempty: true },
     { name: 'message', type: 'string', number: 2, omitempty: true },
     { name: 'field', type: 'string', number: 3, omitempty: true },
   ] },
@@ -163,23 +163,23 @@ export const metaV1: GroupDeclaration = {
   RootPaths: { fields: [
     { name: 'paths', type: '[]string', number: 1, required: true, listType: 'atomic' },
   ] },
-  LabelSelector: { fields: [
+  LabelSelector: { atomic: true, fields: [
     { name: 'matchLabels', type: 'map:string', number: 1, omitempty: true },
     { name: 'matchExpressions', type: '[]meta.v1.LabelSelectorRequirement', number: 2, omitempty: true, listType: 'atomic' },
   ] },
   LabelSelectorRequirement: { fields: [
     { name: 'key', type: 'string', number: 1, required: true },
-    { name: 'operator', type: 'string', goType: 'v1.LabelSelectorOperator', number: 2, required: true, enum: ['In', 'NotIn', 'Exists', 'DoesNotExist'] },
+    { name: 'operator', type: 'string', goType: 'v1.LabelSelectorOperator', number: 2, required: true },
     { name: 'values', type: '[]string', number: 3, omitempty: true, listType: 'atomic' },
   ] },
   FieldSelectorRequirement: { fields: [
     { name: 'key', type: 'string', number: 1, required: true },
-    { name: 'operator', type: 'string', goType: 'v1.FieldSelectorOperator', number: 2, required: true, enum: ['In', 'NotIn', 'Exists', 'DoesNotExist'] },
+    { name: 'operator', type: 'string', goType: 'v1.FieldSelectorOperator', number: 2, required: true },
     { name: 'values', type: '[]string', number: 3, omitempty: true, listType: 'atomic' },
   ] },
   ManagedFieldsEntry: { fields: [
     { name: 'manager', type: 'string', number: 1, omitempty: true },
-    { name: 'operation', type: 'string', goType: 'v1.ManagedFieldsOperationType', number: 2, omitempty: true, enum: ['Apply', 'Update'] },
+    { name: 'operation', type: 'string', goType: 'v1.ManagedFieldsOperationType', number: 2, omitempty: true },
     { name: 'apiVersion', type: 'string', number: 3, omitempty: true },
     { name: 'time', type: 'Time', number: 4, pointer: true, omitempty: true },
     { name: 'fieldsType', type: 'string', number: 6, omitempty: true },
@@ -204,15 +204,15 @@ export const metaV1: GroupDeclaration = {
     { name: 'object', type: 'RawExtension', omitempty: true },
   ] },
   TableRowCondition: { fields: [
-    { name: 'type', type: 'string', goType: 'v1.RowConditionType', required: true, enum: ['Completed'] },
-    { name: 'status', type: 'string', goType: 'v1.ConditionStatus', required: true, enum: ['True', 'False', 'Unknown'] },
+    { name: 'type', type: 'string', goType: 'v1.RowConditionType', required: true },
+    { name: 'status', type: 'string', goType: 'v1.ConditionStatus', required: true },
     { name: 'reason', type: 'string', omitempty: true },
     { name: 'message', type: 'string', omitempty: true },
   ] },
   TableOptions: { fields: [
     { name: '', type: 'meta.v1.TypeMeta', inline: true },
     { name: '-', type: 'bool', required: true },
-    { name: 'includeObject', type: 'string', goType: 'v1.IncludeObjectPolicy', number: 1, omitempty: true, enum: ['None', 'Metadata', 'Object'] },
+    { name: 'includeObject', type: 'string', goType: 'v1.IncludeObjectPolicy', number: 1, omitempty: true },
   ] },
   PartialObjectMetadata: { fields: [
     { name: '', type: 'meta.v1.TypeMeta', inline: true },
@@ -225,7 +225,7 @@ export const metaV1: GroupDeclaration = {
   ] },
   Condition: { fields: [
     { name: 'type', type: 'string', number: 1, required: true },
-    { name: 'status', type: 'string', goType: 'v1.ConditionStatus', number: 2, required: true, enum: ['True', 'False', 'Unknown'] },
+    { name: 'status', type: 'string', goType: 'v1.ConditionStatus', number: 2, required: true },
     { name: 'observedGeneration', type: 'int64', number: 3, omitempty: true },
     { name: 'lastTransitionTime', type: 'Time', number: 4, required: true },
     { name: 'reason', type: 'string', number: 5, required: true },

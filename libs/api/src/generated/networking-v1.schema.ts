@@ -11,7 +11,7 @@ export const networkingV1: GroupDeclaration = {
     { name: 'podSelector', type: 'meta.v1.LabelSelector', number: 1 },
     { name: 'ingress', type: '[]networking.v1.NetworkPolicyIngressRule', number: 2, omitempty: true, listType: 'atomic' },
     { name: 'egress', type: '[]networking.v1.NetworkPolicyEgressRule', number: 3, omitempty: true, listType: 'atomic' },
-    { name: 'policyTypes', type: '[]string', goType: '[]v1.PolicyType', number: 4, omitempty: true, listType: 'atomic', enum: ['Ingress', 'Egress'] },
+    { name: 'policyTypes', type: '[]string', goType: '[]v1.PolicyType', number: 4, omitempty: true, listType: 'atomic', enum: ['Egress', 'Ingress'] },
   ] },
   NetworkPolicyIngressRule: { fields: [
     { name: 'ports', type: '[]networking.v1.NetworkPolicyPort', number: 1, omitempty: true, listType: 'atomic' },
@@ -22,7 +22,7 @@ export const networkingV1: GroupDeclaration = {
     { name: 'to', type: '[]networking.v1.NetworkPolicyPeer', number: 2, omitempty: true, listType: 'atomic' },
   ] },
   NetworkPolicyPort: { fields: [
-    { name: 'protocol', type: 'string', goType: 'v1.Protocol', number: 1, pointer: true, omitempty: true, enum: ['TCP', 'UDP', 'SCTP'] },
+    { name: 'protocol', type: 'string', goType: 'v1.Protocol', number: 1, pointer: true, omitempty: true, enum: ['SCTP', 'TCP', 'UDP'] },
     { name: 'port', type: 'IntOrString', number: 2, pointer: true, omitempty: true },
     { name: 'endPort', type: 'int32', number: 3, pointer: true, omitempty: true },
   ] },
@@ -74,7 +74,7 @@ export const networkingV1: GroupDeclaration = {
   ] },
   IngressPortStatus: { fields: [
     { name: 'port', type: 'int32', number: 1, required: true },
-    { name: 'protocol', type: 'string', goType: 'v1.Protocol', number: 2, required: true, enum: ['TCP', 'UDP', 'SCTP'] },
+    { name: 'protocol', type: 'string', goType: 'v1.Protocol', number: 2, required: true, enum: ['SCTP', 'TCP', 'UDP'] },
     { name: 'error', type: 'string', number: 3, pointer: true, omitempty: true },
   ] },
   IngressRule: { fields: [
@@ -89,7 +89,7 @@ export const networkingV1: GroupDeclaration = {
   ] },
   HTTPIngressPath: { fields: [
     { name: 'path', type: 'string', number: 1, omitempty: true },
-    { name: 'pathType', type: 'string', goType: 'v1.PathType', number: 3, pointer: true, required: true },
+    { name: 'pathType', type: 'string', goType: 'v1.PathType', number: 3, pointer: true, required: true, enum: ['Exact', 'ImplementationSpecific', 'Prefix'] },
     { name: 'backend', type: 'networking.v1.IngressBackend', number: 2, required: true },
   ] },
   IngressBackend: { fields: [
@@ -100,7 +100,7 @@ export const networkingV1: GroupDeclaration = {
     { name: 'name', type: 'string', number: 1, required: true },
     { name: 'port', type: 'networking.v1.ServiceBackendPort', number: 2, omitempty: true },
   ] },
-  ServiceBackendPort: { fields: [
+  ServiceBackendPort: { atomic: true, fields: [
     { name: 'name', type: 'string', number: 1, omitempty: true },
     { name: 'number', type: 'int32', number: 2, omitempty: true },
   ] },
@@ -131,13 +131,13 @@ export const networkingV1: GroupDeclaration = {
     { name: 'spec', type: 'networking.v1.IPAddressSpec', number: 2, omitempty: true },
   ] },
   IPAddressSpec: { fields: [
-    { name: 'parentRef', type: 'networking.v1.ParentReference', number: 1, pointer: true, omitempty: true },
+    { name: 'parentRef', type: 'networking.v1.ParentReference', number: 1, pointer: true, omitempty: true, required: true },
   ] },
   ParentReference: { fields: [
     { name: 'group', type: 'string', number: 1, omitempty: true },
-    { name: 'resource', type: 'string', number: 2, omitempty: true },
+    { name: 'resource', type: 'string', number: 2, omitempty: true, required: true },
     { name: 'namespace', type: 'string', number: 3, omitempty: true },
-    { name: 'name', type: 'string', number: 4, omitempty: true },
+    { name: 'name', type: 'string', number: 4, omitempty: true, required: true },
   ] },
   IPAddressList: { fields: [
     { name: '', type: 'meta.v1.TypeMeta', inline: true },

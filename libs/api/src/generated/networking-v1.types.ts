@@ -103,7 +103,7 @@ export interface HTTPIngressRuleValue {
 
 export interface HTTPIngressPath {
   path?: string;
-  pathType?: string;
+  pathType?: "Exact" | "Prefix" | "ImplementationSpecific" | (string & {});
   backend: IngressBackend;
 }
 

@@ -9,14 +9,14 @@ export const rbacV1: GroupDeclaration = {
     { name: 'resourceNames', type: '[]string', number: 4, omitempty: true, listType: 'atomic' },
     { name: 'nonResourceURLs', type: '[]string', number: 5, omitempty: true, listType: 'atomic' },
   ] },
-  Subject: { fields: [
+  Subject: { atomic: true, fields: [
     { name: 'kind', type: 'string', number: 1, required: true },
     { name: 'apiGroup', type: 'string', number: 2, omitempty: true },
     { name: 'name', type: 'string', number: 3, required: true },
     { name: 'namespace', type: 'string', number: 4, omitempty: true },
   ] },
-  RoleRef: { fields: [
-    { name: 'apiGroup', type: 'string', number: 1 },
+  RoleRef: { atomic: true, fields: [
+    { name: 'apiGroup', type: 'string', number: 1, required: true },
     { name: 'kind', type: 'string', number: 2, required: true },
     { name: 'name', type: 'string', number: 3, required: true },
   ] },

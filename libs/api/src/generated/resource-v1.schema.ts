@@ -19,7 +19,7 @@ export const resourceV1: GroupDeclaration = {
   ] },
   CounterSet: { fields: [
     { name: 'name', type: 'string', number: 1, required: true },
-    { name: 'counters', type: 'map:resource.v1.Counter', number: 2, omitempty: true },
+    { name: 'counters', type: 'map:resource.v1.Counter', number: 2, omitempty: true, required: true },
   ] },
   ResourcePool: { fields: [
     { name: 'name', type: 'string', number: 1, required: true },
@@ -42,7 +42,7 @@ export const resourceV1: GroupDeclaration = {
   ] },
   DeviceCounterConsumption: { fields: [
     { name: 'counterSet', type: 'string', number: 1, required: true },
-    { name: 'counters', type: 'map:resource.v1.Counter', number: 2, omitempty: true },
+    { name: 'counters', type: 'map:resource.v1.Counter', number: 2, omitempty: true, required: true },
   ] },
   DeviceCapacity: { fields: [
     { name: 'value', type: 'Quantity', number: 1, required: true },
@@ -57,7 +57,7 @@ export const resourceV1: GroupDeclaration = {
     { name: 'validRange', type: 'resource.v1.CapacityRequestPolicyRange', number: 4, pointer: true, omitempty: true },
   ] },
   CapacityRequestPolicyRange: { fields: [
-    { name: 'min', type: 'Quantity', number: 1, pointer: true, omitempty: true },
+    { name: 'min', type: 'Quantity', number: 1, pointer: true, omitempty: true, required: true },
     { name: 'max', type: 'Quantity', number: 2, pointer: true, omitempty: true },
     { name: 'step', type: 'Quantity', number: 3, pointer: true, omitempty: true },
   ] },
@@ -70,7 +70,7 @@ export const resourceV1: GroupDeclaration = {
   DeviceTaint: { fields: [
     { name: 'key', type: 'string', number: 1, required: true },
     { name: 'value', type: 'string', number: 2, omitempty: true },
-    { name: 'effect', type: 'string', goType: 'v1.DeviceTaintEffect', number: 3, required: true, enum: ['None', 'NoSchedule', 'NoExecute'] },
+    { name: 'effect', type: 'string', goType: 'v1.DeviceTaintEffect', number: 3, required: true, enum: ['NoExecute', 'NoSchedule', 'None'] },
     { name: 'timeAdded', type: 'Time', number: 4, pointer: true, omitempty: true },
   ] },
   DeviceTaintRule: { fields: [
@@ -81,7 +81,7 @@ export const resourceV1: GroupDeclaration = {
   ] },
   DeviceTaintRuleSpec: { fields: [
     { name: 'deviceSelector', type: 'resource.v1.DeviceTaintSelector', number: 1, pointer: true, omitempty: true },
-    { name: 'taint', type: 'resource.v1.DeviceTaint', number: 2, omitempty: true },
+    { name: 'taint', type: 'resource.v1.DeviceTaint', number: 2, omitempty: true, required: true },
   ] },
   DeviceTaintSelector: { fields: [
     { name: 'driver', type: 'string', number: 2, pointer: true, omitempty: true },
@@ -104,7 +104,7 @@ export const resourceV1: GroupDeclaration = {
   ResourceClaim: { fields: [
     { name: '', type: 'meta.v1.TypeMeta', inline: true },
     { name: 'metadata', type: 'meta.v1.ObjectMeta', number: 1, omitempty: true },
-    { name: 'spec', type: 'resource.v1.ResourceClaimSpec', number: 2 },
+    { name: 'spec', type: 'resource.v1.ResourceClaimSpec', number: 2, required: true },
     { name: 'status', type: 'resource.v1.ResourceClaimStatus', number: 3, omitempty: true },
   ] },
   ResourceClaimSpec: { fields: [
@@ -123,7 +123,7 @@ export const resourceV1: GroupDeclaration = {
   ExactDeviceRequest: { fields: [
     { name: 'deviceClassName', type: 'string', number: 1, required: true },
     { name: 'selectors', type: '[]resource.v1.DeviceSelector', number: 2, omitempty: true, listType: 'atomic' },
-    { name: 'allocationMode', type: 'string', goType: 'v1.DeviceAllocationMode', number: 3, omitempty: true },
+    { name: 'allocationMode', type: 'string', goType: 'v1.DeviceAllocationMode', number: 3, omitempty: true, enum: ['All', 'ExactCount'] },
     { name: 'count', type: 'int64', number: 4, omitempty: true },
     { name: 'adminAccess', type: 'bool', number: 5, pointer: true, omitempty: true },
     { name: 'tolerations', type: '[]resource.v1.DeviceToleration', number: 6, omitempty: true, listType: 'atomic' },
@@ -133,7 +133,7 @@ export const resourceV1: GroupDeclaration = {
     { name: 'name', type: 'string', number: 1, required: true },
     { name: 'deviceClassName', type: 'string', number: 2, required: true },
     { name: 'selectors', type: '[]resource.v1.DeviceSelector', number: 3, omitempty: true, listType: 'atomic' },
-    { name: 'allocationMode', type: 'string', goType: 'v1.DeviceAllocationMode', number: 4, omitempty: true },
+    { name: 'allocationMode', type: 'string', goType: 'v1.DeviceAllocationMode', number: 4, omitempty: true, enum: ['All', 'ExactCount'] },
     { name: 'count', type: 'int64', number: 5, omitempty: true },
     { name: 'tolerations', type: '[]resource.v1.DeviceToleration', number: 6, omitempty: true, listType: 'atomic' },
     { name: 'capacity', type: 'resource.v1.CapacityRequirements', number: 7, pointer: true, omitempty: true },
@@ -165,9 +165,9 @@ export const resourceV1: GroupDeclaration = {
   ] },
   DeviceToleration: { fields: [
     { name: 'key', type: 'string', number: 1, omitempty: true },
-    { name: 'operator', type: 'string', goType: 'v1.DeviceTolerationOperator', number: 2, omitempty: true, default: 'Equal', enum: ['Exists', 'Equal'] },
+    { name: 'operator', type: 'string', goType: 'v1.DeviceTolerationOperator', number: 2, omitempty: true, default: 'Equal', enum: ['Equal', 'Exists'] },
     { name: 'value', type: 'string', number: 3, omitempty: true },
-    { name: 'effect', type: 'string', goType: 'v1.DeviceTaintEffect', number: 4, omitempty: true, enum: ['None', 'NoSchedule', 'NoExecute'] },
+    { name: 'effect', type: 'string', goType: 'v1.DeviceTaintEffect', number: 4, omitempty: true, enum: ['NoExecute', 'NoSchedule', 'None'] },
     { name: 'tolerationSeconds', type: 'int64', number: 5, pointer: true, omitempty: true },
   ] },
   ResourceClaimStatus: { fields: [
@@ -203,7 +203,7 @@ export const resourceV1: GroupDeclaration = {
     { name: 'consumedCapacity', type: 'map:Quantity', goType: 'map[v1.QualifiedName]resource.Quantity', number: 10, omitempty: true },
   ] },
   DeviceAllocationConfiguration: { fields: [
-    { name: 'source', type: 'string', goType: 'v1.AllocationConfigSource', number: 1, required: true, enum: ['FromClass', 'FromClaim'] },
+    { name: 'source', type: 'string', goType: 'v1.AllocationConfigSource', number: 1, required: true, enum: ['FromClaim', 'FromClass'] },
     { name: 'requests', type: '[]string', number: 2, omitempty: true, listType: 'atomic' },
     { name: '', type: 'resource.v1.DeviceConfiguration', number: 3, inline: true },
   ] },
@@ -215,7 +215,7 @@ export const resourceV1: GroupDeclaration = {
   DeviceClass: { fields: [
     { name: '', type: 'meta.v1.TypeMeta', inline: true },
     { name: 'metadata', type: 'meta.v1.ObjectMeta', number: 1, omitempty: true },
-    { name: 'spec', type: 'resource.v1.DeviceClassSpec', number: 2 },
+    { name: 'spec', type: 'resource.v1.DeviceClassSpec', number: 2, required: true },
   ] },
   DeviceClassSpec: { fields: [
     { name: 'selectors', type: '[]resource.v1.DeviceSelector', number: 1, omitempty: true, listType: 'atomic' },
@@ -233,11 +233,11 @@ export const resourceV1: GroupDeclaration = {
   ResourceClaimTemplate: { fields: [
     { name: '', type: 'meta.v1.TypeMeta', inline: true },
     { name: 'metadata', type: 'meta.v1.ObjectMeta', number: 1, omitempty: true },
-    { name: 'spec', type: 'resource.v1.ResourceClaimTemplateSpec', number: 2 },
+    { name: 'spec', type: 'resource.v1.ResourceClaimTemplateSpec', number: 2, required: true },
   ] },
   ResourceClaimTemplateSpec: { fields: [
     { name: 'metadata', type: 'meta.v1.ObjectMeta', number: 1, omitempty: true },
-    { name: 'spec', type: 'resource.v1.ResourceClaimSpec', number: 2 },
+    { name: 'spec', type: 'resource.v1.ResourceClaimSpec', number: 2, required: true },
   ] },
   ResourceClaimTemplateList: { fields: [
     { name: '', type: 'meta.v1.TypeMeta', inline: true },

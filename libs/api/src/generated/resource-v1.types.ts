@@ -140,7 +140,7 @@ export interface DeviceRequest {
 export interface ExactDeviceRequest {
   deviceClassName: string;
   selectors?: DeviceSelector[];
-  allocationMode?: string;
+  allocationMode?: "ExactCount" | "All" | (string & {});
   count?: number;
   adminAccess?: boolean;
   tolerations?: DeviceToleration[];
@@ -151,7 +151,7 @@ export interface DeviceSubRequest {
   name: string;
   deviceClassName: string;
   selectors?: DeviceSelector[];
-  allocationMode?: string;
+  allocationMode?: "ExactCount" | "All" | (string & {});
   count?: number;
   tolerations?: DeviceToleration[];
   capacity?: CapacityRequirements;

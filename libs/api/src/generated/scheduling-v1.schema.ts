@@ -5,10 +5,10 @@ export const schedulingV1: GroupDeclaration = {
   PriorityClass: { fields: [
     { name: '', type: 'meta.v1.TypeMeta', inline: true },
     { name: 'metadata', type: 'meta.v1.ObjectMeta', number: 1, omitempty: true },
-    { name: 'value', type: 'int32', number: 2 },
+    { name: 'value', type: 'int32', number: 2, required: true },
     { name: 'globalDefault', type: 'bool', number: 3, omitempty: true },
     { name: 'description', type: 'string', number: 4, omitempty: true },
-    { name: 'preemptionPolicy', type: 'string', goType: 'v1.PreemptionPolicy', number: 5, pointer: true, omitempty: true, enum: ['PreemptLowerPriority', 'Never'] },
+    { name: 'preemptionPolicy', type: 'string', goType: 'v1.PreemptionPolicy', number: 5, pointer: true, omitempty: true, enum: ['Never', 'PreemptLowerPriority'] },
   ] },
   PriorityClassList: { fields: [
     { name: '', type: 'meta.v1.TypeMeta', inline: true },

@@ -1,28 +1,10 @@
 // Which resources there are, in both forms that clients ask for: one document a level, or all at once (aggregated, v2).
-import { apiVersionOf, type KindDefinition } from '@berth/machinery';
+import { apiVersionOf, type KindDefinition, type ServedSubresource, subresourcesOf } from '@berth/machinery';
 
 /** Versions of the aggregated discovery document; both say the same. */
 export type AggregatedForm = 'v2' | 'v2beta1';
 
 const standardVerbs = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
-
-interface Subresource {
-  name: string;
-  kind: string;
-  group: string;
-  version: string;
-  verbs: string[];
-}
-
-function subresourcesOf(kind: KindDefinition): Subresource[] {
-  const { status, scale, other = [] } = kind.subresources;
-  const own = { kind: kind.kind, group: kind.group, version: kind.version };
-  const readWrite = ['get', 'patch', 'update'];
-  const all: Subresource[] = other.map((sub) => ({ ...own, group: '', version: 'v1', ...sub }));
-  if (scale) all.push({ name: 'scale', kind: 'Scale', group: 'autoscaling', version: 'v1', verbs: readWrite });
-  if (status) all.push({ name: 'status', ...own, verbs: readWrite });
-  return all.sort((a, b) => (a.name < b.name ? -1 : 1));
-}
 
 /** APIResourceList of one group version: /api/v1, /apis/apps/v1. */
 export function resourceList(kinds: KindDefinition[], groupVersion: string): { kind: string; [name: string]: unknown } {
@@ -42,7 +24,7 @@ function plainResource(kind: KindDefinition) {
   };
 }
 
-function plainSubresource(kind: KindDefinition, sub: Subresource) {
+function plainSubresource(kind: KindDefinition, sub: ServedSubresource) {
   const foreign = sub.group !== kind.group || sub.version !== kind.version;
   return {
     name: `${kind.plural}/${sub.name}`,

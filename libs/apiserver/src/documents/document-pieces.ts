@@ -2,10 +2,23 @@
 // of one is made at once. A turn of the event loop goes by now and then in between.
 import { createHash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { type Describe, type KindDefinition, type OpenApi, openApiV3Parts } from '@berth/machinery';
+import { kinds, kindViews, loadDescriptions, SubjectAccessReview, schemas, TokenReview } from '@berth/api';
+import {
+  apiVersionOf,
+  type Describe,
+  type FindMessage,
+  type KindDefinition,
+  type OpenApi,
+  type OpenApiPart,
+  type Operations,
+  openApiV3Operations,
+  openApiV3Parts,
+  securitySchemes,
+} from '@berth/machinery';
 import protobuf from 'protobufjs';
 import { definitionAsV2, type OpenApiV2, type OpenApiV2Part, openApiV2Frame, withParts } from './openapi-v2.ts';
-import { encodeDefinition, encodeFrame } from './openapi-v2-protobuf.ts';
+import { pathAsV2, SharedParameters } from './openapi-v2-paths.ts';
+import { encodeDefinition, encodeFrame, encodePath } from './openapi-v2-protobuf.ts';
 
 /** Some milliseconds. */
 const piecesPerTurn = 8;
@@ -30,18 +43,36 @@ export interface Document {
   hash: string;
 }
 
-/** A document of OpenAPI v3, in JSON. @param kinds all of one group and version */
-export async function openApiV3Document(kinds: KindDefinition[], version: string, describe: Describe): Promise<Document> {
+const find: FindMessage = (name) => schemas.message(name);
+/** Of Kubernetes' own kinds, those that are computed and shown in other versions too. */
+const known = [...kinds, ...kindViews, TokenReview, SubjectAccessReview];
+export const knownVersions = [...new Map(known.map(({ group, version }) => [`${group}/${version}`, { group, version }])).values()];
+
+/** A document of OpenAPI v3, in JSON. @param parts all of one group and version, or of one path */
+async function openApiV3Of(parts: Iterable<OpenApiPart>, version: string): Promise<Document> {
   const paths: string[] = [];
-  const schemas: string[] = [];
-  await inTurns(openApiV3Parts(kinds, describe), (part) => {
+  const made: string[] = [];
+  await inTurns(parts, (part) => {
     paths.push(members(part.paths));
-    schemas.push(members(part.schemas));
+    made.push(members(part.schemas));
   });
   const filled = (texts: string[]) => texts.filter((text) => text !== '');
   const info = JSON.stringify({ openapi: '3.0.0', info: { title: 'Kubernetes', version } }).slice(0, -1);
-  const pieces = [`${info},"paths":{`, ...separated(filled(paths)), '},"components":{"schemas":{', ...separated(filled(schemas)), '}}}'];
-  return joined(pieces);
+  const head = `${info},"paths":{`;
+  const hasSchemas = made.some((text) => text !== '');
+  const tail = `${hasSchemas ? '},' : ''}"securitySchemes":${JSON.stringify(securitySchemes)}}}`;
+  const schemas = hasSchemas ? '},"components":{"schemas":{' : '},"components":{';
+  return joined([head, ...separated(filled(paths)), schemas, ...separated(filled(made)), tail]);
+}
+
+/** @param kinds all of one group and version */
+export function openApiV3Document(kinds: KindDefinition[], version: string, describe: Describe): Promise<Document> {
+  return openApiV3Of(openApiV3Parts(kinds, { find, describe, versions: knownVersions }), version);
+}
+
+/** Of a path that is no group's version. */
+export function openApiV3PathDocument(operations: Operations, version: string, describe: Describe): Promise<Document> {
+  return openApiV3Of([openApiV3Operations(operations, { find, describe, versions: knownVersions })], version);
 }
 
 function* separated(texts: string[]): Generator<string> {
@@ -64,25 +95,45 @@ async function joined(pieces: Iterable<string>): Promise<Document> {
   return { bytes: Buffer.concat(buffers), hash: hash.digest('hex').toUpperCase() };
 }
 
-/** What of a document of OpenAPI v2 has to be asked for in JSON. */
-export async function openApiV2Json(kinds: readonly KindDefinition[], version: string, parts: OpenApiV2Part[]): Promise<Buffer> {
-  const { definitions, ...frame } = await openApiV2Document(kinds, version, parts);
-  const pieces: string[] = [];
-  await inTurns(Object.entries(definitions), ([name, definition]) => pieces.push(members({ [name]: definition })));
-  const { bytes } = await joined([`${JSON.stringify(frame).slice(0, -1)},"definitions":{`, ...separated(pieces), '}}']);
-  return bytes;
+/** What a document of OpenAPI v2 is made of. */
+export interface OpenApiV2Source {
+  kinds: readonly KindDefinition[];
+  /** Paths that are no kind's. */
+  operations: Operations;
+  /** What other servers say. */
+  parts: OpenApiV2Part[];
+  version: string;
 }
 
-/** The same in protobuf: definitions are its last field, each of them a field of theirs. */
-export async function openApiV2Protobuf(kinds: readonly KindDefinition[], version: string, parts: OpenApiV2Part[]): Promise<Buffer> {
-  const { definitions, ...frame } = await openApiV2Document(kinds, version, parts);
-  const encoded: Uint8Array[] = [];
-  await inTurns(Object.entries(definitions), ([name, definition]) => {
-    const bytes = encodeDefinition(name, definition);
-    encoded.push(lengthPrefixed(1, bytes.length), bytes);
-  });
-  const length = encoded.reduce((sum, bytes) => sum + bytes.length, 0);
-  return Buffer.concat([encodeFrame(frame), lengthPrefixed(9, length), ...encoded]);
+export async function openApiV2Json(source: OpenApiV2Source): Promise<Document> {
+  const { definitions, paths, ...frame } = await openApiV2Document(source);
+  const [named, placed]: [string[], string[]] = [[], []];
+  await inTurns(Object.entries(definitions), ([name, definition]) => named.push(members({ [name]: definition })));
+  await inTurns(Object.entries(paths), ([name, item]) => placed.push(members({ [name]: item })));
+  const head = `${JSON.stringify(frame).slice(0, -1)},"paths":{`;
+  return joined([head, ...separated(placed), '},"definitions":{', ...separated(named), '}}']);
+}
+
+/** The same in protobuf: definitions and paths are fields of it, each of them a field of theirs. */
+export async function openApiV2Protobuf(source: OpenApiV2Source): Promise<Document> {
+  const { definitions, paths, ...frame } = await openApiV2Document(source);
+  const [named, placed]: [Uint8Array[], Uint8Array[]] = [[], []];
+  await inTurns(Object.entries(definitions), ([name, definition]) => named.push(encodeDefinition(name, definition)));
+  await inTurns(Object.entries(paths), ([name, item]) => placed.push(encodePath(name, item as OpenApi)));
+  const bytes = Buffer.concat([encodeFrame(frame), ...field(8, placed, 2), ...field(9, named, 1)]);
+  return { bytes, hash: createHash('sha256').update(bytes).digest('hex').toUpperCase() };
+}
+
+/** A field that holds one field again and again. */
+function field(number: number, items: Uint8Array[], inner: number): Uint8Array[] {
+  const pieces = items.flatMap((bytes) => [lengthPrefixed(inner, bytes.length), bytes]);
+  return [
+    lengthPrefixed(
+      number,
+      pieces.reduce((sum, { length }) => sum + length, 0),
+    ),
+    ...pieces,
+  ];
 }
 
 function lengthPrefixed(field: number, length: number): Uint8Array {
@@ -93,12 +144,18 @@ function lengthPrefixed(field: number, length: number): Uint8Array {
     .finish();
 }
 
-async function openApiV2Document(kinds: readonly KindDefinition[], version: string, parts: OpenApiV2Part[]): Promise<OpenApiV2> {
+async function openApiV2Document({ kinds, operations, parts, version }: OpenApiV2Source): Promise<OpenApiV2> {
+  const describe = await loadDescriptions();
   const definitions: Record<string, OpenApi> = {};
-  const custom = kinds.filter((kind) => kind.openApi);
-  if (custom.length > 0)
-    await inTurns(openApiV3Parts(custom), ({ schemas }) => {
-      for (const [name, schema] of Object.entries(schemas)) definitions[name] = definitionAsV2(schema);
-    });
-  return withParts({ ...openApiV2Frame(version), definitions }, parts);
+  const paths: Record<string, OpenApi> = {};
+  const shared = new SharedParameters();
+  const own = new Set(kinds.map(({ openApi }) => openApi?.name ?? ''));
+  const add = (part: OpenApiPart) => {
+    for (const [name, schema] of Object.entries(part.schemas)) definitions[name] ??= definitionAsV2(schema, own.has(name));
+    for (const [path, item] of Object.entries(part.paths)) paths[path] = pathAsV2(item, shared);
+  };
+  for (const ofVersion of Map.groupBy(kinds, apiVersionOf).values())
+    await inTurns(openApiV3Parts(ofVersion, { find, describe, versions: knownVersions }), add);
+  add(openApiV3Operations(operations, { find, describe, versions: knownVersions }));
+  return withParts({ ...openApiV2Frame(version), parameters: shared.all, paths, definitions }, parts);
 }

@@ -57,6 +57,8 @@ test('a kind is served whole by its definition alone', async () => {
   expect(resourceList([served], 'toys.example.com/v1')).toMatchObject({
     resources: [{ name: 'gadgets', shortNames: ['gg'], kind: 'Gadget' }],
   });
-  expect(JSON.stringify([...openApiV3Parts([served])])).toContain('/apis/toys.example.com/v1/namespaces/{namespace}/gadgets/{name}');
+  expect(JSON.stringify([...openApiV3Parts([served], { find: (name) => schemas.message(name) })])).toContain(
+    '/apis/toys.example.com/v1/namespaces/{namespace}/gadgets/{name}',
+  );
   expect(served.columns.map(({ name }) => name)).toEqual(['Size']);
 });

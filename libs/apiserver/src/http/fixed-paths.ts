@@ -73,7 +73,7 @@ export class FixedPaths {
 
   constructor(options: FixedPathsOptions) {
     this.#options = options;
-    this.#openApi = new OpenApiPaths(options.api, options.further, versionInfo.gitVersion);
+    this.#openApi = new OpenApiPaths(options.api, options.further);
   }
 
   get #kinds(): readonly KindDefinition[] {
@@ -86,7 +86,7 @@ export class FixedPaths {
     const [root = '', ...rest] = segments;
     if (root === 'livez' || root === 'healthz' || root === 'readyz') return serveHealth(exchange, this.#options.api, root, query, rest);
     if (root === 'api' || root === 'apis') return this.#discovery(exchange, root, rest);
-    if (root === 'openapi' && rest[0] === 'v3') return this.#openApi.serveV3(exchange, rest.slice(1));
+    if (root === 'openapi' && rest[0] === 'v3') return this.#openApi.serveV3(exchange, rest.slice(1), query);
     if (root === 'openapi' && rest[0] === 'v2' && rest.length === 1) return this.#openApi.serveV2(exchange);
     if ((root === '' || root === 'index.html') && rest.length === 0) return sendJson(exchange, 200, { paths: this.#paths() });
     const read = this.#readOnly(exchange, root, rest);

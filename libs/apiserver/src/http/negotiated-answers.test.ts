@@ -164,3 +164,26 @@ test('a watch for lists of metadata ends with what would be its first event', as
   const watched = await ask('GET', `${path}?watch=true&timeoutSeconds=1`, { accept: accept('PartialObjectMetadata') });
   expect(JSON.parse(watched.text)).toMatchObject({ type: 'ADDED', object: { kind: 'PartialObjectMetadata' } });
 });
+
+test('a document of OpenAPI is sent once, compressed, and by its hash for good', async () => {
+  const ask = await startTestHttp();
+  const index = JSON.parse((await ask('GET', '/openapi/v3')).text) as { paths: Record<string, { serverRelativeURL: string }> };
+  const url = index.paths['apis/batch/v1']?.serverRelativeURL ?? '';
+  const hash = url.split('hash=')[1] ?? '';
+  expect(hash).toMatch(/^[0-9A-F]{64}$/);
+  const whole = await ask('GET', url);
+  expect(whole).toMatchObject({ code: 200, headers: { etag: `"${hash}"`, 'cache-control': 'public, immutable' } });
+  expect(whole.body).toHaveProperty(['paths', '/apis/batch/v1/namespaces/{namespace}/jobs/{name}/status']);
+  const gzipped = await ask('GET', '/openapi/v3/apis/batch/v1', { headers: { 'accept-encoding': 'gzip' } });
+  expect(gzipped.headers).toMatchObject({ 'content-encoding': 'gzip', 'cache-control': 'no-cache, private' });
+  expect(Number(gzipped.headers['content-length'])).toBeLessThan(whole.text.length / 5);
+  const known = await ask('GET', '/openapi/v3/apis/batch/v1', { headers: { 'if-none-match': `"${hash}"` } });
+  expect(known).toMatchObject({ code: 304, text: '' });
+  expect(await ask('GET', '/openapi/v3/apis/batch/v1?hash=0')).toMatchObject({ code: 301, headers: { location: url } });
+  for (const path of ['/openapi/v2', '/openapi/v3/api/v1'])
+    expect(await ask('GET', path, { accept: 'text/plain' })).toMatchObject({ code: 406, text: '' });
+  expect(await ask('GET', '/openapi/v3/apis/bogus')).toMatchObject({ code: 404, text: '' });
+  const v2 = await ask('GET', '/openapi/v2', { accept: 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf' });
+  expect(v2.headers['content-type']).toBe('application/com.github.proto-openapi.spec.v2.v1.0+protobuf');
+  expect(v2.text).toContain('listBatchV1JobForAllNamespaces');
+});

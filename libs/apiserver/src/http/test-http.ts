@@ -5,6 +5,7 @@ import type { KindDefinition } from '@berth/machinery';
 import { seededRandom, silentLogger, systemClock } from '@berth/telemetry';
 import { onTestFinished } from 'vitest';
 import type { TokenIssuer } from '../authentication/service-accounts/token-issuer.ts';
+import { componentStatuses, tokenReviews } from '../core/index.ts';
 import { admin, startTestServer } from '../core/test-server.ts';
 import type { FurtherGroups } from '../documents/further-groups.ts';
 import { ApiHttp, type ApiHttpOptions } from './api-http.ts';
@@ -25,7 +26,11 @@ export interface TestAnswer {
   body: Record<string, unknown>;
 }
 
-export type Ask = (method: string, path: string, options?: { accept?: string; type?: string; body?: unknown }) => Promise<TestAnswer>;
+export type Ask = (
+  method: string,
+  path: string,
+  options?: { accept?: string; type?: string; body?: unknown; headers?: Record<string, string> },
+) => Promise<TestAnswer>;
 
 /** No other server answers anything. */
 const further: FurtherGroups = {
@@ -45,6 +50,10 @@ const further: FurtherGroups = {
 /** Until the test has finished. */
 export async function startTestHttp(): Promise<Ask> {
   const { server: api } = await startTestServer();
+  api.serve((ports) => [
+    componentStatuses({ roles: [], storeAnswers: () => Promise.resolve(true) }),
+    tokenReviews(ports, async () => ({ problem: 'no token is any good' })),
+  ]);
   const ports = { clock: systemClock, random: seededRandom(1) };
   const metrics = new ApiMetrics();
   const resources = new ResourceRequests({ api, ...ports, yaml: new YamlBodies(ports) });
@@ -72,9 +81,9 @@ export async function startTestHttp(): Promise<Ask> {
     await api.stop();
   });
   const { port } = listening.address() as AddressInfo;
-  return (method, path, { accept = 'application/json', type = 'application/json', body } = {}) => {
+  return (method, path, { accept = 'application/json', type = 'application/json', body, headers: more = {} } = {}) => {
     const sent = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
-    const headers = { accept, ...(sent !== undefined && { 'content-type': type, 'content-length': Buffer.byteLength(sent) }) };
+    const headers = { ...more, accept, ...(sent !== undefined && { 'content-type': type, 'content-length': Buffer.byteLength(sent) }) };
     return new Promise((resolve, reject) => {
       const request = httpRequest({ host: '127.0.0.1', port, method, path, headers }, (answer) => {
         const chunks: Buffer[] = [];
