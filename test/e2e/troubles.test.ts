@@ -1,8 +1,10 @@
 // Troubles that operators know, made on a real cluster: each is found on the dashboard's first page with its cause, `berth why` and
-// `berth doctor` say the same, and where a button is offered, pressing it mends it. BERTH_TROUBLES=all makes all of them, on four nodes.
+// `berth doctor` say the same, and where a button is offered, pressing it mends it. BERTH_TROUBLES=all makes all of them, on four nodes; names of
+// some, with commas between, make those.
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { env, execPath } from 'node:process';
+import { selfSigned } from '@berth/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { root } from '../../tools/cluster/layout.ts';
 import { nodeLayouts } from '../../tools/cluster/node-layout.ts';
@@ -18,12 +20,13 @@ import { type PrivateRegistry, privateRegistry } from './private-registry.ts';
 
 const isWhole = env.BERTH_TROUBLES === 'all';
 /** Those that need neither further nodes nor minutes. */
-const fewIds = ['config-map', 'crash', 'quota', 'paused'];
+const fewIds = env.BERTH_TROUBLES?.split(',') ?? ['config-map', 'crash', 'quota', 'paused'];
 const made = troubles.filter(({ id }) => isWhole || fewIds.includes(id));
 const nodesWanted = 4;
+const dayMs = 86_400_000;
 /** A node that says nothing is lost after 40 seconds, a pod that is not ready is one after a minute. */
-const foundWithinMs = isWhole ? 240_000 : 60_000;
-const mendedWithinMs = isWhole ? 120_000 : 60_000;
+const foundWithinMs = env.BERTH_TROUBLES ? 240_000 : 60_000;
+const mendedWithinMs = env.BERTH_TROUBLES ? 120_000 : 60_000;
 
 let dashboard: DashboardPage;
 let registry: PrivateRegistry;
@@ -42,7 +45,19 @@ beforeAll(async () => {
   if (isWhole) await cluster().startAgents(nodesWanted);
   const [firstNode = '', taintedNode = '', cordonedNode = '', lostNode = ''] = nodeLayouts(layout, nodesWanted).map(({ name }) => name);
   registry = await privateRegistry(helloImage, 'robot', 'of this year');
-  surroundings = { image: helloImage, privateImage: registry.image, firstNode, taintedNode, cordonedNode, lostNode };
+  const [expired, ofOther] = await Promise.all([
+    selfSigned(['shop.example.com'], { beginsAtMs: Date.now() - 90 * dayMs, endsAtMs: Date.now() - dayMs }),
+    selfSigned(['other.example.com'], { endsAtMs: Date.now() + 90 * dayMs }),
+  ]);
+  surroundings = {
+    certificates: { expired, ofOther },
+    image: helloImage,
+    privateImage: registry.image,
+    firstNode,
+    taintedNode,
+    cordonedNode,
+    lostNode,
+  };
   dashboard = await DashboardPage.open({ server: `https://127.0.0.1:${layout.apiPort}` });
   await dashboard.login(await cluster().token((tokens) => tokens.createAccessToken({ name: 'operator', groups: ['system:masters'] })));
   await makeTroubles(made, surroundings, tools);
@@ -60,9 +75,11 @@ function pattern(text: string): RegExp {
   return new RegExp(`^${parts.join('[^]*')}`);
 }
 
+const clusterKinds = new Set(['Node', 'Namespace', 'APIService', 'ValidatingWebhookConfiguration']);
+
 function isCardOf(trouble: Trouble, { kind, name, namespace }: ShownProblem): boolean {
   const place = placeOf(trouble, surroundings);
-  const isNamespaced = trouble.card.kind !== 'Node' && trouble.card.kind !== 'Namespace';
+  const isNamespaced = !clusterKinds.has(trouble.card.kind);
   if (kind !== trouble.card.kind || (isNamespaced && namespace !== place.namespace)) return false;
   return isNamespaced ? name.startsWith(trouble.card.name) : trouble.subject(place).endsWith(`/${name}`);
 }

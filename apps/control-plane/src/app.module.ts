@@ -37,6 +37,7 @@ import { type ListObjects, stateMetrics } from '@berth/state-metrics';
 import type { Store } from '@berth/store';
 import type { Ports } from '@berth/telemetry';
 import type { DynamicModule } from '@nestjs/common';
+import { measureCertificates } from './certificate-metrics.ts';
 import type { ControlPlaneConfig } from './config.ts';
 import { KeptMetrics } from './kept-metrics.ts';
 
@@ -145,7 +146,8 @@ function othersModule(given: DynamicModule, api: DynamicModule): DynamicModule {
   const kept = {
     provide: KeptMetrics,
     inject: [PARTS, ApiServer, ApiMetrics],
-    useFactory: ({ config, clock, logger }: AppParts, server: ApiServer, { registry }: ApiMetrics) => {
+    useFactory: ({ config, pki, clock, logger }: AppParts, server: ApiServer, { registry }: ApiMetrics) => {
+      measureCertificates(pki, registry, clock);
       const { dataDirectory } = config;
       return new KeptMetrics({
         dataDirectory,

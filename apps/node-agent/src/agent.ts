@@ -7,7 +7,7 @@ import type { AgentSettings } from './agent-settings.ts';
 import { DesiredInbox } from './desired-inbox.ts';
 import { EvictionManager } from './eviction/eviction-manager.ts';
 import type { NodeMeasurements } from './eviction/node-measurements.ts';
-import { keptSamples } from './http/kept-samples.ts';
+import { type KeptSources, keptSamples } from './http/kept-samples.ts';
 import { NodeHttp, type NodeHttpSources } from './http/node-http.ts';
 import type { InstalledRegistryHosts } from './images/installed-registry-hosts.ts';
 import type { PullCredential } from './images/keyring.ts';
@@ -240,16 +240,16 @@ export class Agent {
     }
   }
 
-  #nodeSources(): Omit<NodeHttpSources, 'logs'> {
-    const { clock, logger, runtime, health, hostCounters, metrics, machineMetrics, cgroupReader } = this.#ports;
+  #nodeSources(): Omit<NodeHttpSources, 'logs'> & KeptSources {
+    const { clock, logger, runtime, health, hostCounters, metrics, machineMetrics, cgroupReader, volumes, link } = this.#ports;
     return {
-      ...{ clock, logger, runtime, health, hostCounters },
+      ...{ clock, logger, runtime, health, hostCounters, snapshots: volumes },
       settings: () => ({ ...this.#settings, welcome: this.#lastWelcome }),
       machine: machineMetrics ?? (async () => ''),
       cgroups: { reader: cgroupReader, path: (uid) => podCgroupPath(this.#settings.cgroupParent, uid) },
+      certificateEndsAtMs: () => link.certificateEndsAtMs,
       pods: () => this.pods.pods(),
-      volumes: (pod) => this.#ports.volumes.usage(pod),
-      snapshots: this.#ports.volumes,
+      volumes: (pod) => volumes.usage(pod),
       rates: () => this.#usage.newest,
       metrics: metrics ?? (async () => `# TYPE berth_agent_connected gauge\nberth_agent_connected ${this.isConnected ? 1 : 0}\n`),
       containers: (namespace, pod, container) => this.pods.container(namespace, pod, container),

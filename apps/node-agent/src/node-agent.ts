@@ -109,7 +109,7 @@ async function start(config: AgentConfig, ports: Ports, onStop: (cleanup: () => 
   const link = new GrpcAgentLink({ ...ports, ...config, ...(config.joinToken !== undefined && { joinToken: config.joinToken }) });
   const event = (reason: string, message: string) => link.reportEvent(nodeEvent(config, reason, message, ports.clock));
   const ingress = new HaproxyIngress(ingressOptions(config, ports, event));
-  const metrics = agentMetrics({ config, runtime: cri, ingress, volumes, agent: () => agent });
+  const metrics = agentMetrics({ config, runtime: cri, ingress, volumes, link, agent: () => agent, clock: ports.clock });
   const runtime = metrics.operations.counted(cri, ports.clock);
   const agent: Agent = new Agent(
     {
@@ -242,10 +242,14 @@ interface MetricsParts {
   ingress: HaproxyIngress;
   volumes: HostVolumes;
   agent: () => Agent;
+  link: Pick<GrpcAgentLink, 'certificateEndsAtMs'>;
+  clock: Clock;
 }
 
-function agentMetrics({ config, runtime, ingress, volumes, agent }: MetricsParts): AgentMetrics {
+function agentMetrics({ config, runtime, ingress, volumes, link, agent, clock }: MetricsParts): AgentMetrics {
   return new AgentMetrics({
+    clock,
+    certificateEndsAtMs: () => link.certificateEndsAtMs,
     nodeName: config.nodeName,
     pods: () => agent().pods.pods(),
     stats: () => runtime.stats(),

@@ -3,10 +3,11 @@
 import { changeBefore } from './change-before.ts';
 import type { Problem } from './problem.ts';
 import { groupProblems } from './problem-groups.ts';
+import { wordOf } from './problem-steps.ts';
 import { findProblems } from './problems.ts';
 import type { Finding, Known, Why } from './why.ts';
 import { whyClaim } from './why-claim.ts';
-import { whyFound, wordOf } from './why-further.ts';
+import { whyFound } from './why-further.ts';
 import { whyNode } from './why-node.ts';
 import { whyPod } from './why-pod.ts';
 import { whyService } from './why-service.ts';

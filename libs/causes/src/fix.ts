@@ -12,4 +12,7 @@ export type Fix =
   /** @param lacks what would be used of it, were nothing refused */
   | ({ type: 'RaiseQuota'; resource: string; hard: string; lacks: string } & Named)
   | ({ type: 'Scale'; kind: string } & Named)
+  | ({ type: 'Delete'; kind: string } & Named)
+  /** @param size that the claim asks for now */
+  | ({ type: 'Enlarge'; size: string } & Named)
   | ({ type: 'RemoveFinalizers'; kind: string } & Named);

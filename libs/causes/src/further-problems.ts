@@ -2,6 +2,7 @@
 import { type Ingress, ingressBackendPort, ingressBackends, type Namespace, type Pod, type policyV1, type Service } from '@berth/api';
 import { labelSelectorFrom } from '@berth/machinery';
 import { ageMs } from './age.ts';
+import { discoveryMark } from './marks.ts';
 import type { Problem } from './problem.ts';
 import type { Known } from './why.ts';
 
@@ -88,6 +89,8 @@ export function namespaceProblems(namespaces: Namespace[], now: number): Problem
     const [bad] = inTheWay.flatMap((type) => status?.conditions?.find((one) => one.type === type && one.status === 'True') ?? []);
     const message = `it is being deleted, and waits: ${bad?.message ?? 'nothing says for what'}`;
     const base = { kind: 'Namespace' as const, name, severity: 'warning' as const, since: deletionTimestamp };
-    return [{ ...base, reason: bad?.reason ?? 'Terminating', message, group: `Namespace/${name}` }];
+    // What is in it cannot be known while a group of the API does not answer.
+    const explainedBy = bad?.type === 'NamespaceDeletionDiscoveryFailure' ? { explainedBy: [discoveryMark] } : {};
+    return [{ ...base, ...explainedBy, reason: bad?.reason ?? 'Terminating', message, group: `Namespace/${name}` }];
   });
 }

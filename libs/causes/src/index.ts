@@ -1,9 +1,10 @@
 export { ageMs } from './age.ts';
 export { type Card, findCards } from './cards.ts';
 export { changeMarks } from './change-before.ts';
-export { type EndedContainer, endedContainers, logLinesRead } from './closer-look.ts';
+export { certificateOf, type EndedContainer, endedContainers, logLinesRead, type NamedSecret, namedSecrets } from './closer-look.ts';
 export type { Fix } from './fix.ts';
 export { lineThatMatters } from './line-that-matters.ts';
+export { type InstantAnswer, type Measures, measureQueries, measuresPath, noMeasures, readMeasures } from './measures.ts';
 export type { Problem, ProblemKind } from './problem.ts';
 export type { Finding, Known, Step, Why } from './why.ts';
 export { whyClaim } from './why-claim.ts';

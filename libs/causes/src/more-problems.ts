@@ -14,6 +14,7 @@ import type {
 } from '@berth/api';
 import { labelSelectorFrom, selectorText } from '@berth/machinery';
 import { ageMs } from './age.ts';
+import { apiServiceMark, webhookMark } from './marks.ts';
 import type { Problem, ProblemKind } from './problem.ts';
 import { timeOfEvent } from './warnings.ts';
 
@@ -29,6 +30,7 @@ interface Makers {
   statefulSets?: StatefulSet[];
   daemonSets?: DaemonSet[];
   jobs?: batchV1.Job[];
+  cronJobs?: batchV1.CronJob[];
 }
 
 /** By quotas, policies and webhooks. The newest word about each owner that still lacks pods counts, unless it has made some since. */
@@ -47,7 +49,7 @@ export function refusalProblems(observed: Makers, now: number): Problem[] {
     .map((event) => refusal(event, observed.deployments));
 }
 
-function lackingPods({ deployments, statefulSets = [], daemonSets = [], jobs = [] }: Makers): Set<string> {
+function lackingPods({ deployments, statefulSets = [], daemonSets = [], jobs = [], cronJobs = [] }: Makers): Set<string> {
   const mark = (kind: string, { metadata }: { metadata: { namespace?: string; name: string } }) =>
     `${kind}/${metadata.namespace}/${metadata.name}`;
   return new Set([
@@ -61,6 +63,7 @@ function lackingPods({ deployments, statefulSets = [], daemonSets = [], jobs = [
       .filter(({ status }) => (status?.numberReady ?? 0) < (status?.desiredNumberScheduled ?? 0))
       .map((one) => mark('DaemonSet', one)),
     ...jobs.filter(({ status }) => !status?.completionTime).map((one) => mark('Job', one)),
+    ...cronJobs.filter(({ spec }) => !spec.suspend).map((one) => mark('CronJob', one)),
   ]);
 }
 
@@ -70,10 +73,12 @@ function refusal(event: Event, deployments: Deployment[]): Problem {
   const marks = ownerMarks(namespace, kind, name);
   const deployment = deployments.find(({ metadata }) => marks.includes(`Deployment/${metadata.namespace}/${metadata.name}`));
   const who = deployment ? { kind: 'Deployment' as const, name: deployment.metadata.name } : { kind: kind as ProblemKind, name };
-  const message = `its pods are refused: ${event.message ?? ''}`;
+  const message = `its ${kind === 'CronJob' ? 'runs' : 'pods'} are refused: ${event.message ?? ''}`;
+  const [, webhook] = /failed calling webhook "([^"]+)"/.exec(message) ?? [];
+  const explainedBy = webhook === undefined ? {} : { explainedBy: [webhookMark(webhook)] };
   const base = { ...who, namespace, severity: 'error' as const, reason: refusalReason(message), message };
   const since = event.firstTimestamp ?? timeOfEvent(event);
-  return { ...base, since, group: `refused/${kind}/${namespace}/${name}`, explains: marks };
+  return { ...base, since, group: `refused/${kind}/${namespace}/${name}`, explains: marks, ...explainedBy };
 }
 
 /** Who refuses, from what it says. */
@@ -147,8 +152,9 @@ export function autoscalerProblems(autoscalers: autoscalingV2.HorizontalPodAutos
     if (!bad) return [];
     const { namespace, name } = metadata;
     const { kind, name: target } = spec?.scaleTargetRef ?? {};
-    // Of pods that do not run there are no numbers.
-    const explainedBy = [`${kind}/${namespace}/${target}`];
+    // Of pods that do not run there are no numbers, nor from servers of metrics that do not answer.
+    const [, of] = /\b((?:custom|external)\.metrics\.k8s\.io|metrics\.k8s\.io)\b/.exec(bad.message ?? '') ?? [];
+    const explainedBy = [`${kind}/${namespace}/${target}`, ...(of === undefined ? [] : [apiServiceMark(of)])];
     const base = { kind: 'HorizontalPodAutoscaler' as const, namespace, name, severity: 'warning' as const, explainedBy };
     const group = `HorizontalPodAutoscaler/${namespace}/${name}`;
     return [{ ...base, group, reason: bad.reason ?? bad.type ?? '', message: bad.message ?? '', since: bad.lastTransitionTime }];
@@ -157,13 +163,14 @@ export function autoscalerProblems(autoscalers: autoscalingV2.HorizontalPodAutos
 
 /** Services that select pods and have none that is ready, or that lead to a port which no pod has. */
 export function serviceProblems(services: Service[], slices: EndpointSlice[], pods: Pod[], now: number): Problem[] {
-  const ready = readySlices(slices);
+  const ready = readyPorts(slices);
   return services.flatMap(({ metadata, spec }) => {
     const { namespace, name, creationTimestamp } = metadata;
     const selector = spec?.selector ?? {};
     if (spec?.type === 'ExternalName' || Object.keys(selector).length === 0) return [];
     if ((ageMs(creationTimestamp, now) ?? 0) < startingMs) return [];
-    const base = { kind: 'Service' as const, namespace, name, severity: 'warning' as const, group: `Service/${namespace}/${name}` };
+    const group = `Service/${namespace}/${name}`;
+    const base = { kind: 'Service' as const, namespace, name, severity: 'warning' as const, group, explains: [group] };
     const own = ready.get(`${namespace}/${name}`);
     if (own) {
       const lost = (spec?.ports ?? []).find((port) => typeof port.targetPort === 'string' && !own.has(port.name ?? ''));
@@ -180,7 +187,7 @@ export function serviceProblems(services: Service[], slices: EndpointSlice[], po
 }
 
 /** By service, the names of the ports that somebody ready has. */
-function readySlices(slices: EndpointSlice[]): Map<string, Set<string>> {
+export function readyPorts(slices: EndpointSlice[]): Map<string, Set<string>> {
   const ready = new Map<string, Set<string>>();
   for (const { metadata, endpoints, ports } of slices) {
     if (!endpoints?.some(({ conditions }) => conditions?.ready !== false)) continue;

@@ -10,7 +10,11 @@ export interface ProblemGroup {
 }
 
 const kindOrder: ProblemKind[] = [
+  'ControlPlane',
   'Node',
+  'APIService',
+  'ValidatingWebhookConfiguration',
+  'MutatingWebhookConfiguration',
   'Deployment',
   'StatefulSet',
   'DaemonSet',

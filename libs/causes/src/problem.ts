@@ -15,7 +15,12 @@ export type ProblemKind =
   | 'PodDisruptionBudget'
   | 'Ingress'
   | 'Namespace'
-  | 'Service';
+  | 'Service'
+  | 'APIService'
+  | 'ValidatingWebhookConfiguration'
+  | 'MutatingWebhookConfiguration'
+  /** No object: its name is a part of it. */
+  | 'ControlPlane';
 
 export interface Problem {
   kind: ProblemKind;

@@ -2,6 +2,10 @@
 
 import type { Deployment, Event, Node, PersistentVolume, PersistentVolumeClaim, Pod } from '@berth/api';
 import { ageMs } from './age.ts';
+import { ingressCertificateProblems, ownCertificateProblems, trustProblems } from './certificate-problems.ts';
+import { cronJobProblems } from './cron-job-problems.ts';
+import { apiServiceProblems, webhookProblems } from './extension-problems.ts';
+import { fillingProblem } from './filling-volumes.ts';
 import { budgetProblems, ingressProblems, namespaceProblems, setProblems } from './further-problems.ts';
 import { autoscalerProblems, jobProblems, leftoverPods, ownerMarks, refusalProblems, serviceProblems } from './more-problems.ts';
 import { type Fault, podFault } from './pod-fault.ts';
@@ -20,7 +24,15 @@ type Further =
   | 'endpointSlices'
   | 'budgets'
   | 'ingresses'
-  | 'namespaces';
+  | 'namespaces'
+  | 'cronJobs'
+  | 'apiServices'
+  | 'validatingWebhooks'
+  | 'mutatingWebhooks'
+  | 'certificates'
+  | 'volumesFree'
+  | 'certificateEnds'
+  | 'unread';
 /** Of what is not given, nothing is wrong. */
 export type Observed = Pick<Known, Needed> & Partial<Pick<Known, Further>>;
 
@@ -28,7 +40,10 @@ export type Observed = Pick<Known, Needed> & Partial<Pick<Known, Further>>;
 const startingMs = 30_000;
 
 export function findProblems(observed: Observed, now: number): Problem[] {
-  const { jobs = [], services = [], endpointSlices = [], pods } = observed;
+  const { jobs = [], services = [], endpointSlices = [], pods, certificates = new Map(), unread } = observed;
+  const { apiServices = [], validatingWebhooks = [], mutatingWebhooks = [] } = observed;
+  const extensions = { apiServices, validatingWebhooks, mutatingWebhooks, services, endpointSlices, now };
+  const areServicesKnown = !unread?.has('services') && !unread?.has('endpointslices');
   const warnings = newestWarnings(observed.events);
   const leftOver = leftoverPods(jobs);
   return [
@@ -36,13 +51,20 @@ export function findProblems(observed: Observed, now: number): Problem[] {
     ...observed.deployments.flatMap((deployment) => deploymentProblems(deployment, now)),
     ...pods.flatMap((pod) => (leftOver(pod) ? [] : (podProblem(pod, now, warnings.get(pod.metadata.uid ?? '')) ?? []))),
     ...observed.claims.flatMap((claim) => claimProblem(claim, warnings.get(claim.metadata.uid ?? ''), now) ?? []),
+    ...observed.claims.flatMap((claim) => fillingProblem(claim, observed.volumesFree) ?? []),
     ...observed.volumes.flatMap((volume) => volumeProblem(volume) ?? []),
     ...refusalProblems(observed, now),
     ...setProblems(observed),
     ...jobProblems(jobs),
     ...autoscalerProblems(observed.autoscalers ?? []),
     ...serviceProblems(services, endpointSlices, pods, now),
-    ...ingressProblems(observed.ingresses ?? [], services, now),
+    ...(areServicesKnown ? ingressProblems(observed.ingresses ?? [], services, now) : []),
+    ...ingressCertificateProblems(observed.ingresses ?? [], { certificates, now }),
+    ...cronJobProblems(observed, now),
+    ...apiServiceProblems(extensions.apiServices, now),
+    ...(areServicesKnown ? webhookProblems(extensions, now) : []),
+    ...trustProblems(extensions),
+    ...ownCertificateProblems({ certificateEnds: observed.certificateEnds ?? [], now }),
     ...budgetProblems(observed),
     ...namespaceProblems(observed.namespaces ?? [], now),
   ];

@@ -24,9 +24,15 @@ export const nothing: Known = {
   nodes: [],
   volumes: [],
   classes: [],
+  apiServices: [],
+  validatingWebhooks: [],
+  mutatingWebhooks: [],
   decisions: new Map(),
   lastLines: new Map(),
   changes: new Map(),
+  certificates: new Map(),
+  volumesFree: new Map(),
+  certificateEnds: [],
   unread: new Set(),
 };
 export const node = (name: string, ready: 'True' | 'False' | 'Unknown' = 'True', spec: Node['spec'] = {}): Node => ({

@@ -1,6 +1,8 @@
 // Why a claim has no volume: its class, whom it waits for, or what is wrong with each volume that there is.
 import { type PersistentVolume, type PersistentVolumeClaim, type StorageClass, storageClassNameOf, volumeClaimNames } from '@berth/api';
 import { labelSelectorFrom, parseQuantity } from '@berth/machinery';
+import { fillingProblem } from './filling-volumes.ts';
+import { stepsOf } from './problem-steps.ts';
 import { newestWarning } from './warnings.ts';
 import { type Known, kubectl, objectName, type Step, unwell, type Why, well } from './why.ts';
 
@@ -12,7 +14,7 @@ export function whyClaim(claim: PersistentVolumeClaim, known: Known, isOfPod = f
   const object = objectName('pvc', claim);
   const { phase } = claim.status ?? {};
   const { volumeName } = claim.spec;
-  if (phase === 'Bound') return well(object, `it is bound to volume ${volumeName}`);
+  if (phase === 'Bound') return whyBound(claim, known);
   if (phase === 'Lost') {
     const says = `its volume ${volumeName} is gone, and the data with it`;
     return unwell(object, { reason: 'Lost', says }, [{ text: 'restore the volume, or delete the claim and make it again' }]);
@@ -40,6 +42,13 @@ export function whyClaim(claim: PersistentVolumeClaim, known: Known, isOfPod = f
   if (isClassKnown && !known.unread.has('persistentvolumes')) return whyNoVolume(claim, known);
   const says = `it has no volume yet; why is not known, as you may not read ${[...known.unread].join(', ')}`;
   return unwell(object, { reason: 'Pending', says }, [{ text: 'ask somebody who may' }]);
+}
+
+function whyBound(claim: PersistentVolumeClaim, known: Known): Why {
+  const object = objectName('pvc', claim);
+  const filling = fillingProblem(claim, known.volumesFree);
+  if (!filling) return well(object, `it is bound to volume ${claim.spec.volumeName}`);
+  return unwell(object, { reason: filling.reason, says: filling.message }, stepsOf(filling, known));
 }
 
 function whyWithoutClass(object: string, className: string | undefined, { classes }: Known): Why | undefined {

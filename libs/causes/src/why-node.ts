@@ -2,10 +2,14 @@
 import type { Node, NodeCondition } from '@berth/api';
 import { humanDuration } from '@berth/machinery';
 import { ageMs } from './age.ts';
+import { ownCertificateProblems } from './certificate-problems.ts';
+import { renewal } from './problem-steps.ts';
 import { nodeProblems } from './problems.ts';
 import { type Known, objectName, type Step, unwell, type Why, well } from './why.ts';
 
-export function whyNode(node: Node, { now }: Pick<Known, 'now'>): Why {
+type Asked = Pick<Known, 'now'> & Partial<Pick<Known, 'certificateEnds'>>;
+
+export function whyNode(node: Node, { now, certificateEnds = [] }: Asked): Why {
   const object = objectName('node', node);
   const [problem] = nodeProblems(node);
   const ready = node.status?.conditions?.find(({ type }) => type === 'Ready');
@@ -17,6 +21,9 @@ export function whyNode(node: Node, { now }: Pick<Known, 'now'>): Why {
     const says = problem.reason === 'Node lost' ? silence(ready, now) : problem.message || 'it says nothing more';
     return unwell(object, { reason: problem.reason, says, ...(problem.since && { since: problem.since }) }, stepsFor(problem.reason, node));
   }
+  const own = certificateEnds.filter(({ kind, name }) => kind === 'Node' && name === node.metadata.name);
+  const [ending] = ownCertificateProblems({ certificateEnds: own, now });
+  if (ending) return unwell(object, { reason: ending.reason, says: ending.message }, [renewal('systemctl restart berth-agent')]);
   const taints = (node.spec?.taints ?? []).filter(({ effect }) => effect !== 'PreferNoSchedule');
   const text = taints.map(({ key, value, effect }) => `${key}${value ? `=${value}` : ''}:${effect}`).join(', ');
   return well(object, taints.length > 0 ? `it is ready, and takes pods that tolerate ${text}` : 'it is ready and takes pods');

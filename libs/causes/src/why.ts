@@ -1,6 +1,7 @@
 // Why an object is not as it should be, in plain words: the cause that everything else follows from comes first, the object that was
 // asked about last, and what to do next is a sentence and, where there is one, a command. Pure: whoever asks brings what is known.
 import type {
+  APIService,
   autoscalingV2,
   batchV1,
   Change,
@@ -11,6 +12,7 @@ import type {
   Event,
   Ingress,
   Job,
+  MutatingWebhookConfiguration,
   Namespace,
   Node,
   PersistentVolume,
@@ -21,9 +23,20 @@ import type {
   Service,
   StatefulSet,
   StorageClass,
+  ValidatingWebhookConfiguration,
 } from '@berth/api';
 import type { KubeObject } from '@berth/machinery';
 import type { Fix } from './fix.ts';
+
+export type WebhookConfiguration = ValidatingWebhookConfiguration | MutatingWebhookConfiguration;
+
+/** Of the cluster itself. */
+export interface CertificateEnd {
+  kind: 'Node' | 'ControlPlane';
+  /** The node, or what of the control plane serves with it. */
+  name: string;
+  endsAtMs: number;
+}
 
 export interface Known {
   /** Unix milliseconds. */
@@ -47,12 +60,20 @@ export interface Known {
   nodes: Node[];
   volumes: PersistentVolume[];
   classes: StorageClass[];
+  apiServices: APIService[];
+  validatingWebhooks: ValidatingWebhookConfiguration[];
+  mutatingWebhooks: MutatingWebhookConfiguration[];
   /** By `namespace/pod`; a text says why there is none. */
   decisions: ReadonlyMap<string, Decision | string>;
   /** The last line that matters, by `namespace/pod/container`. */
   lastLines: ReadonlyMap<string, string>;
   /** What was changed of workloads lately, the newest first, by `Kind/namespace/name`. */
   changes: ReadonlyMap<string, Change[]>;
+  /** PEM of the secrets that Ingresses name, by `namespace/name`; null where there is none. Those that were not read are not in it. */
+  certificates: ReadonlyMap<string, string | null>;
+  /** How much of a claim's volume is free, from 0 to 1, by `namespace/name`, as its node measured last. */
+  volumesFree: ReadonlyMap<string, number>;
+  certificateEnds: CertificateEnd[];
   /** Resources that whoever asks may not read, by their plural: what is not there of them is not known to be missing. */
   unread: ReadonlySet<string>;
 }

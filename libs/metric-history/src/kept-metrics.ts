@@ -57,6 +57,7 @@ export const keptOfProcess: ReadonlyMap<string, readonly string[]> = new Map([
   ['nodejs_eventloop_lag_p99_seconds', []],
   ['nodejs_heap_size_used_bytes', []],
   ['berth_store_revision', []],
+  ['berth_certificate_ttl_seconds', ['certificate']],
   ['berth_watchers_dropped_total', ['resource']],
 ]);
 

@@ -40,6 +40,10 @@ export class ServingCertificate {
     return { key: this.#pair.key, cert: this.#pair.certificate, ca: this.#authority.pem };
   }
 
+  get endsAtMs(): number {
+    return this.#pair.notAfterMs;
+  }
+
   /** Calls back with every later certificate; returns how to stop that. */
   onRenewed(listener: (context: ServingContext) => void): () => void {
     this.#listeners.add(listener);

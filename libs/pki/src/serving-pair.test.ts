@@ -50,6 +50,6 @@ test('a certificate with its key is served with its chain, for the names that it
 });
 
 test('a key that is too short for the proxy is refused before it gets there', async () => {
-  const { certificate, key } = await selfSigned(['x.test'], 1024);
+  const { certificate, key } = await selfSigned(['x.test'], { rsaBits: 1024 });
   expect(servingPair(secret(certificate, key)).problem).toMatch(/too small/);
 });

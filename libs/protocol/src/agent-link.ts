@@ -254,6 +254,8 @@ export interface AgentLink {
    */
   start(handler: SessionHandler, hello: () => { revision: number; bootId: string; node: KubeObject }): void;
   stop(): Promise<void>;
+  /** Of the certificate that it proves itself by, in unix milliseconds; absent where there is none (yet). */
+  readonly certificateEndsAtMs?: number | undefined;
   reportNode(status: object): void;
   /** Merged per pod while unsent; delivered at least once, newest state wins, across reconnects. */
   reportPod(report: PodStatusReport): void;

@@ -9,8 +9,17 @@ type GeneratorCrypto = Parameters<typeof X509CertificateGenerator.createSelfSign
 const dayMs = 24 * 3_600_000;
 const elliptic = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 
-/** PEM, both. @param rsaBits a key of RSA, of that size, in place of an elliptic one */
-export async function selfSigned(names: readonly string[], rsaBits?: number): Promise<{ certificate: string; key: string }> {
+interface SelfSignedOptions {
+  /** A key of RSA, of that size, in place of an elliptic one. */
+  rsaBits?: number;
+  /** Unix milliseconds; a day ago and in a day, unless told otherwise. */
+  beginsAtMs?: number;
+  endsAtMs?: number;
+}
+
+/** PEM, both. */
+export async function selfSigned(names: readonly string[], options: SelfSignedOptions = {}): Promise<{ certificate: string; key: string }> {
+  const { rsaBits, beginsAtMs = Date.now() - dayMs, endsAtMs = Date.now() + dayMs } = options;
   const rsa = { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256', modulusLength: rsaBits ?? 0, publicExponent: new Uint8Array([1, 0, 1]) };
   const algorithm = rsaBits === undefined ? elliptic : rsa;
   const keys = (await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])) as webcrypto.CryptoKeyPair;
@@ -18,8 +27,8 @@ export async function selfSigned(names: readonly string[], rsaBits?: number): Pr
     {
       name: [{ CN: [names[0] ?? ''] }],
       keys: keys as unknown as CreateParameters['keys'],
-      notBefore: new Date(Date.now() - dayMs),
-      notAfter: new Date(Date.now() + dayMs),
+      notBefore: new Date(beginsAtMs),
+      notAfter: new Date(endsAtMs),
       signingAlgorithm: algorithm,
       extensions: [new SubjectAlternativeNameExtension(names.map((value) => ({ type: 'dns', value })))],
     },

@@ -1,5 +1,6 @@
 // Reads what judging takes. What the user may not read is noted, so that nobody takes it for absent.
 import {
+  APIService,
   Change,
   CronJob,
   DaemonSet,
@@ -10,6 +11,7 @@ import {
   HorizontalPodAutoscaler,
   Ingress,
   Job,
+  MutatingWebhookConfiguration,
   Namespace,
   Node,
   PersistentVolume,
@@ -20,10 +22,12 @@ import {
   Service,
   StatefulSet,
   StorageClass,
+  ValidatingWebhookConfiguration,
 } from '@berth/api';
 import { endedContainers, type Known, lineThatMatters, logLinesRead } from '@berth/causes';
 import type { HttpClient } from '@berth/client';
 import { isReason, type KindDefinition, type KubeObject, StatusError } from '@berth/machinery';
+import { certificatesOf, measuresOf } from './gather-further.ts';
 
 /** Of so many of what was found, more is asked for. */
 const closerMax = 30;
@@ -52,9 +56,14 @@ export async function gather(client: HttpClient, namespace: string | undefined, 
   const [nodes, volumes, classes, namespaces] = await Promise.all([
     ...([read(Node), read(PersistentVolume), read(StorageClass), read(Namespace)] as const),
   ]);
+  const [apiServices, validatingWebhooks, mutatingWebhooks] = await Promise.all([
+    ...([read(APIService), read(ValidatingWebhookConfiguration), read(MutatingWebhookConfiguration)] as const),
+  ]);
+  const [certificates, measures] = await Promise.all([certificatesOf(client, ingresses), measuresOf(client, now)]);
   const workloads = { pods, replicaSets, deployments, statefulSets, daemonSets, jobs, cronJobs, autoscalers, budgets };
   const others = { claims, services, endpointSlices, events, ingresses, nodes, volumes, classes, namespaces };
-  return { now, ...workloads, ...others, decisions: new Map(), lastLines: new Map(), changes: new Map(), unread };
+  const extensions = { apiServices, validatingWebhooks, mutatingWebhooks, certificates, ...measures };
+  return { now, ...workloads, ...others, ...extensions, decisions: new Map(), lastLines: new Map(), changes: new Map(), unread };
 }
 
 export interface Closer {

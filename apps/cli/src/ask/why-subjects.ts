@@ -1,11 +1,13 @@
 // What `berth why` can be asked about, and who judges it.
 import {
+  APIService,
   CronJob,
   DaemonSet,
   Deployment,
   HorizontalPodAutoscaler,
   Ingress,
   Job,
+  MutatingWebhookConfiguration,
   Namespace,
   Node,
   PersistentVolumeClaim,
@@ -14,6 +16,7 @@ import {
   ReplicaSet,
   Service,
   StatefulSet,
+  ValidatingWebhookConfiguration,
 } from '@berth/api';
 import {
   type Known,
@@ -92,6 +95,21 @@ const subjects = new Map<string, Subject>([
     names: ['namespace', 'namespaces', 'ns'],
     kind: Namespace,
     judge: (namespace, known) => whyProblem('Namespace', namespace, known),
+  }),
+  ...subject({
+    names: ['apiservice', 'apiservices'],
+    kind: APIService,
+    judge: (apiService, known) => whyProblem('APIService', apiService, known),
+  }),
+  ...subject({
+    names: ['validatingwebhookconfiguration', 'validatingwebhookconfigurations'],
+    kind: ValidatingWebhookConfiguration,
+    judge: (configuration, known) => whyProblem('ValidatingWebhookConfiguration', configuration, known),
+  }),
+  ...subject({
+    names: ['mutatingwebhookconfiguration', 'mutatingwebhookconfigurations'],
+    kind: MutatingWebhookConfiguration,
+    judge: (configuration, known) => whyProblem('MutatingWebhookConfiguration', configuration, known),
   }),
 ]);
 

@@ -10,7 +10,8 @@ import { gather, lookCloser } from './gather.ts';
 import { readSubject, type Subject } from './why-subjects.ts';
 
 export const whyUsage = `usage: berth why POD|deployment/NAME|pvc/NAME|service/NAME|node/NAME [-n NAMESPACE] [-o json] [--kubeconfig FILE]
-  also replicaset/, statefulset/, daemonset/, job/, cronjob/, ingress/, hpa/, pdb/ and namespace/. Exit code 1 when something is wrong with it.`;
+  also replicaset/, statefulset/, daemonset/, job/, cronjob/, ingress/, hpa/, pdb/, namespace/, apiservice/,
+  validatingwebhookconfiguration/ and mutatingwebhookconfiguration/. Exit code 1 when something is wrong with it.`;
 
 export async function runWhy(argv: string[], print: (text: string) => void): Promise<number> {
   const asked = readAsked(argv);

@@ -1,10 +1,21 @@
 // What is asked for once it is known what is wrong: the scheduler's decision of a pod without a node, the last line of a container that
-// ended, and who changed what before. Of the first problems only, and each once for as long as it cannot have changed.
-import type { Change, Decision, Pod } from '@berth/api';
-import { type Card, changeMarks, endedContainers, type Known, lineThatMatters, logLinesRead } from '@berth/causes';
+// ended, and who changed what before; and of Ingresses their certificates. Of the first problems only, and each once for as long as it cannot have changed.
+import type { Change, Decision, Pod, Secret } from '@berth/api';
+import {
+  type Card,
+  certificateOf,
+  changeMarks,
+  endedContainers,
+  type Known,
+  lineThatMatters,
+  logLinesRead,
+  type NamedSecret,
+  namedSecrets,
+} from '@berth/causes';
 import { useQueries } from '@tanstack/react-query';
 import { useMemo, useRef } from 'react';
 import type { AccessQuestion } from '../model/actions/action.ts';
+import { collectionPath, types } from '../model/resource-types.ts';
 import type { Access } from './access.ts';
 import type { ApiClient } from './api-client.ts';
 import { useSession } from './session-context.ts';
@@ -13,11 +24,13 @@ const closerMax = 40;
 const logBytesMax = 65_536;
 const changesRead = 20;
 const decisionEveryMs = 15_000;
+const certificateEveryMs = 30_000;
 
 type Found =
   | { type: 'decision'; key: string; value: Decision | undefined }
   | { type: 'line'; key: string; value: string | undefined }
-  | { type: 'changes'; key: string; value: Change[] };
+  | { type: 'changes'; key: string; value: Change[] }
+  | { type: 'certificate'; key: string; value: string | null | undefined };
 
 interface Ask {
   /** Another of them, and it is asked for again. */
@@ -31,7 +44,7 @@ interface Ports {
   access: Access;
 }
 
-export type CloserLook = Pick<Known, 'decisions' | 'lastLines' | 'changes'>;
+export type CloserLook = Pick<Known, 'decisions' | 'lastLines' | 'changes' | 'certificates'>;
 
 export function useCloserLook(asks: Ask[]): CloserLook {
   const { api, access } = useSession();
@@ -55,17 +68,20 @@ function combined(results: (Found | undefined)[]): CloserLook {
   const decisions = new Map<string, Decision | string>();
   const lastLines = new Map<string, string>();
   const changes = new Map<string, Change[]>();
+  const certificates = new Map<string, string | null>();
   for (const data of results) {
     if (data?.type === 'decision' && data.value) decisions.set(data.key, data.value);
     if (data?.type === 'line' && data.value) lastLines.set(data.key, data.value);
     if (data?.type === 'changes') changes.set(data.key, data.value);
+    if (data?.type === 'certificate' && data.value !== undefined) certificates.set(data.key, data.value);
   }
-  return { decisions, lastLines, changes };
+  return { decisions, lastLines, changes, certificates };
 }
 
 /** The same ones as long as the same is to be asked for. */
 export function useAsks(cards: Card[], known: Known): Ask[] {
-  const wanted = cards.slice(0, closerMax).flatMap((card) => asksOf(card, known));
+  const ofCards = cards.slice(0, closerMax).flatMap((card) => asksOf(card, known));
+  const wanted = [...ofCards, ...namedSecrets(known.ingresses).slice(0, closerMax).map(certificateAsk)];
   const key = wanted.map(({ version }) => version).join('\n');
   // The key says all of what is asked for.
   return useMemo(() => wanted, [key]);
@@ -94,6 +110,23 @@ function decisionAsk({ metadata }: Pod): Ask {
       // As a list: that there is none yet is no error.
       const { items } = await api.list(path, { fieldSelector: `metadata.name=${name}` });
       return { type: 'decision', key, value: items[0] as Decision | undefined };
+    },
+  };
+}
+
+/** Of the secret nothing but the certificate is kept. */
+function certificateAsk({ namespace, name }: NamedSecret): Ask {
+  return {
+    version: `certificate ${namespace}/${name}`,
+    everyMs: certificateEveryMs,
+    fetch: async ({ api, access }) => {
+      const key = `${namespace}/${name}`;
+      const isAllowed = await access.isAllowed({ verb: 'list', group: '', resource: 'secrets', namespace });
+      if (!isAllowed) return { type: 'certificate', key, value: undefined };
+      // As a list: that there is none is no error.
+      const { items } = await api.list(collectionPath(types.Secret, namespace), { fieldSelector: `metadata.name=${name}` });
+      const [secret] = items as unknown as Secret[];
+      return { type: 'certificate', key, value: secret ? certificateOf(secret) : null };
     },
   };
 }

@@ -1,5 +1,6 @@
 // The kinds that pages show, as live listings: `useListing(sources.pods)`.
 import type {
+  APIService,
   autoscalingV2,
   batchV1,
   ControllerRevision,
@@ -8,6 +9,7 @@ import type {
   EndpointSlice,
   Event,
   Ingress,
+  MutatingWebhookConfiguration,
   Namespace,
   Node,
   PersistentVolume,
@@ -18,6 +20,7 @@ import type {
   Service,
   StatefulSet,
   StorageClass,
+  ValidatingWebhookConfiguration,
 } from '@berth/api';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useSyncExternalStore } from 'react';
@@ -54,6 +57,9 @@ export const sources = {
   endpointSlices: all<EndpointSlice>(types.EndpointSlice),
   ingresses: all<Ingress>(types.Ingress),
   classes: all<StorageClass>(types.StorageClass),
+  apiServices: all<APIService>(types.APIService),
+  validatingWebhooks: all<ValidatingWebhookConfiguration>(types.ValidatingWebhookConfiguration),
+  mutatingWebhooks: all<MutatingWebhookConfiguration>(types.MutatingWebhookConfiguration),
 };
 
 /** Those of one namespace. */

@@ -1,11 +1,12 @@
 // What is wrong now, from all that is listed: the cards of the first page, and what they are about.
-import { type Card, findCards, type Known } from '@berth/causes';
+import { type Card, findCards, type Known, noMeasures } from '@berth/causes';
 import { useMemo, useState } from 'react';
 import { isKnown } from '../model/known.ts';
 import type { Objects } from '../model/next-steps.ts';
 import { useNow } from '../now.ts';
 import { useAsks, useCloserLook } from './closer-look.ts';
 import { sources, useListing } from './listings.ts';
+import { useMeasures } from './measures.ts';
 import type { Listing } from './watch-store.ts';
 
 const coarseMs = 5_000;
@@ -30,6 +31,9 @@ function useListings() {
     budgets: useListing(sources.budgets),
     namespaces: useListing(sources.namespaces),
     classes: useListing(sources.classes),
+    apiServices: useListing(sources.apiServices),
+    validatingWebhooks: useListing(sources.validatingWebhooks),
+    mutatingWebhooks: useListing(sources.mutatingWebhooks),
   };
 }
 
@@ -41,6 +45,8 @@ const plurals: [keyof Listings, string][] = [
   ['volumes', 'persistentvolumes'],
   ['classes', 'storageclasses'],
   ['nodes', 'nodes'],
+  ['services', 'services'],
+  ['endpointSlices', 'endpointslices'],
 ];
 
 const essential: (keyof Listings)[] = [
@@ -78,12 +84,17 @@ function knownOf(listings: Listings, now: number): Known {
     budgets: items(listings.budgets),
     namespaces: items(listings.namespaces),
     classes: items(listings.classes),
+    apiServices: items(listings.apiServices),
+    validatingWebhooks: items(listings.validatingWebhooks),
+    mutatingWebhooks: items(listings.mutatingWebhooks),
     services: areEndpointsKnown ? items(services) : [],
     endpointSlices: items(endpointSlices),
     ingresses: isKnown(services) && areEndpointsKnown ? items(ingresses) : [],
     decisions: new Map(),
     lastLines: new Map(),
     changes: new Map(),
+    certificates: new Map(),
+    ...noMeasures,
     unread: new Set(plurals.filter(([listing]) => !isKnown(listings[listing])).map(([, plural]) => plural)),
   };
 }
@@ -96,7 +107,8 @@ export function useCards(): { cards: Card[]; listings: Listings; known: Known } 
   const closer = useCloserLook(useAsks(found, known));
   // While what causes are made of is still being read, what looks wrong may not be, and its cause is another.
   const isLoading = essential.some((listing) => listings[listing].state === 'loading');
-  const cards = useMemo(() => (isLoading ? none : findCards({ ...known, ...closer })), [isLoading, known, closer]);
+  const measures = useMeasures();
+  const cards = useMemo(() => (isLoading ? none : findCards({ ...known, ...closer, ...measures })), [isLoading, known, closer, measures]);
   // What is found says what to ask for, and what was asked for what is found: one of them is a render behind.
   if (cards !== found) setFound(cards);
   return { cards, listings, known };
@@ -119,5 +131,8 @@ export function objectsOf(known: Known): Objects {
     Ingress: known.ingresses,
     PodDisruptionBudget: known.budgets,
     HorizontalPodAutoscaler: known.autoscalers,
+    APIService: known.apiServices,
+    ValidatingWebhookConfiguration: known.validatingWebhooks,
+    MutatingWebhookConfiguration: known.mutatingWebhooks,
   };
 }

@@ -23,6 +23,8 @@ const ofCluster = (group: string, version: string, resource: string, kind: strin
   isNamespaced: false,
 });
 
+const admission = 'admissionregistration.k8s.io';
+
 export const types = {
   Pod: inNamespaces('', 'v1', 'pods', 'Pod'),
   Service: inNamespaces('', 'v1', 'services', 'Service'),
@@ -48,6 +50,9 @@ export const types = {
   Ingress: inNamespaces('networking.k8s.io', 'v1', 'ingresses', 'Ingress'),
   EndpointSlice: inNamespaces('discovery.k8s.io', 'v1', 'endpointslices', 'EndpointSlice'),
   PodDisruptionBudget: inNamespaces('policy', 'v1', 'poddisruptionbudgets', 'PodDisruptionBudget'),
+  APIService: ofCluster('apiregistration.k8s.io', 'v1', 'apiservices', 'APIService'),
+  ValidatingWebhookConfiguration: ofCluster(admission, 'v1', 'validatingwebhookconfigurations', 'ValidatingWebhookConfiguration'),
+  MutatingWebhookConfiguration: ofCluster(admission, 'v1', 'mutatingwebhookconfigurations', 'MutatingWebhookConfiguration'),
 } satisfies Record<string, ResourceType>;
 
 /** The built-in type of this kind; undefined when it is not listed here or is of another group. */

@@ -1,6 +1,7 @@
 // What the control plane keeps a history of, out of what this node counts for Prometheus anyway: it goes with the report of usage that is
 // sent every fifteen seconds, so that nobody scrapes.
 import type { ContainerStats } from '@berth/runtime';
+import { certificateTtl } from '../metrics/agent-metrics.ts';
 import type { HostCounters } from '../node/usage-reporter.ts';
 import { type CgroupSources, cadvisorMetrics } from './cadvisor-metrics.ts';
 import { family } from './metric-text.ts';
@@ -10,6 +11,7 @@ export interface KeptSources extends UsageSources {
   cgroups: CgroupSources;
   /** Of the machine, in the text format of Prometheus. */
   machine(): Promise<string>;
+  certificateEndsAtMs(): number | undefined;
 }
 
 const kept = new Set(
@@ -25,6 +27,7 @@ const kept = new Set(
     'node_filesystem_size_bytes node_filesystem_avail_bytes node_filesystem_files node_filesystem_files_free',
     'node_network_receive_bytes_total node_network_transmit_bytes_total',
     'node_disk_read_bytes_total node_disk_written_bytes_total node_disk_io_time_seconds_total',
+    'kubelet_certificate_manager_client_ttl_seconds',
     'kubelet_volume_stats_capacity_bytes kubelet_volume_stats_used_bytes kubelet_volume_stats_available_bytes',
   ].flatMap((names) => names.split(' ')),
 );
@@ -39,7 +42,7 @@ const identity = /(?<=[{,])(?:id="[^"]+[^/"]"|name="[^"]*")(?:,|(?=}))/g;
 export async function keptSamples(sources: KeptSources, stats: ContainerStats[], counters: HostCounters): Promise<string> {
   const usage = await measuredUsage(sources, stats, counters);
   const [containers, machine] = await Promise.all([cadvisorMetrics(usage, ofContainers(sources, usage)), sources.machine()]);
-  return keptLines([containers, machine, volumes(usage)].join(''));
+  return keptLines([containers, machine, volumes(usage), ofCertificate(sources)].join(''));
 }
 
 /** Pods as a whole are the sums of their containers. */
@@ -62,6 +65,13 @@ function keptLines(text: string): string {
   }
   // The history has a time of its own for all of them.
   return lines.replace(/^(.*\} \S+|\w+ \S+) \d+$/gm, '$1');
+}
+
+function ofCertificate({ clock, certificateEndsAtMs }: KeptSources): string {
+  const endsAtMs = certificateEndsAtMs();
+  if (endsAtMs === undefined) return '';
+  const [name, help] = certificateTtl;
+  return family(name, 'gauge', help, [{ labels: {}, value: Math.round((endsAtMs - clock.now()) / 1000) }]);
 }
 
 function volumes({ pods }: MeasuredUsage): string {

@@ -12,8 +12,11 @@ test('how full claims are is said under the names of a kubelet, once for each cl
     isConnected: () => true,
     ingress: async () => '',
     podName: () => undefined,
+    clock: { now: () => 10_000 },
+    certificateEndsAtMs: () => 70_000,
   };
   const metrics = new AgentMetrics({ ...sources, volumes: async () => volumes });
+  expect(await metrics.scrape()).toContain('\nkubelet_certificate_manager_client_ttl_seconds 60\n');
   const lines = async () => (await metrics.scrape()).split('\n').filter((line) => line.startsWith('kubelet_volume_stats_'));
   const labels = '{namespace="shop",persistentvolumeclaim="db"}';
   expect(await lines()).toEqual([

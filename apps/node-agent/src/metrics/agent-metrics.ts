@@ -1,6 +1,7 @@
 // What an agent says to Prometheus: itself, its pods, and its containers under the names that dashboards for Kubernetes use.
 import type { ContainerStatus, Pod } from '@berth/api';
 import type { ContainerStats } from '@berth/runtime';
+import type { Clock } from '@berth/telemetry';
 import { collectProcessMetrics } from '@berth/telemetry/process-metrics';
 import { Counter, Gauge, Registry } from 'prom-client';
 import { everyContainerStatus } from '../pods/every-container-status.ts';
@@ -8,7 +9,16 @@ import type { VolumeUsage } from '../volumes/volume-usage.ts';
 import { DnsMetrics } from './dns-metrics.ts';
 import { RuntimeOperations } from './runtime-operations.ts';
 
+/** By the kubelet's name, and in its words. */
+export const certificateTtl = [
+  'kubelet_certificate_manager_client_ttl_seconds',
+  "Gauge of the TTL (time-to-live) of the Kubelet's client certificate. The value is in seconds until certificate expiry (negative if already expired).",
+] as const;
+
 export interface MetricsSources {
+  clock: Pick<Clock, 'now'>;
+  /** Of this node's own certificate; undefined before it has joined, which is as if it held for ever, as a kubelet says. */
+  certificateEndsAtMs(): number | undefined;
   nodeName: string;
   pods(): Pod[];
   stats(): Promise<ContainerStats[]>;
@@ -48,6 +58,7 @@ export class AgentMetrics {
     'Abnormal volume health status. The count is either 1 or 0. 1 indicates the volume is unhealthy, 0 indicates volume is healthy',
     ['namespace', 'persistentvolumeclaim'],
   );
+  readonly #certificate = this.#gauge(...certificateTtl, []);
   readonly #connected = new Gauge({
     name: 'berth_agent_connected',
     help: '1 while there is a session with the control plane',
@@ -93,6 +104,8 @@ export class AgentMetrics {
     for (const { claim, volumeHealthStats } of volumes)
       if (volumeHealthStats)
         this.#health.set({ namespace: claim.namespace, persistentvolumeclaim: claim.name }, volumeHealthStats.abnormal ? 1 : 0);
+    const endsAtMs = this.#sources.certificateEndsAtMs() ?? Number.POSITIVE_INFINITY;
+    this.#certificate.set(Math.round((endsAtMs - this.#sources.clock.now()) / 1000));
     this.#connected.set(this.#sources.isConnected() ? 1 : 0);
     const own = await this.registry.metrics();
     const ingress = await this.#sources.ingress();

@@ -104,6 +104,11 @@ export class GrpcAgentLink implements AgentLink {
     return this.#link.accountToken(...args);
   }
 
+  /** Undefined before the node has joined. */
+  get certificateEndsAtMs(): number | undefined {
+    return this.#identity?.notAfterMs;
+  }
+
   /** Renews the certificate if two thirds of its life are over; true when it did. */
   async renewIfDue(): Promise<boolean> {
     const identity = this.#identity;

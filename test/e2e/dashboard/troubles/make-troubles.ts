@@ -79,6 +79,7 @@ export async function removeTroubles(troubles: Trouble[], cluster: Surroundings,
       if (left) await kubectl('-n', `trouble-${id}`, 'patch', 'pod', 'kept', ...free);
     }
   }
+  await kubectl('delete', 'apiservice', 'v1.prices.example.com', '--ignore-not-found');
   const configurations = ['validatingwebhookconfiguration', 'validatingadmissionpolicybinding', 'validatingadmissionpolicy'];
   for (const kind of configurations) await kubectl('delete', kind, ...names, '--ignore-not-found');
   await kubectl('delete', 'namespace', ...names, '--ignore-not-found', '--wait=false');

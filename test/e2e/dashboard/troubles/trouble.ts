@@ -10,6 +10,12 @@ export interface Place {
   image: string;
   /** Of a registry that asks for a password. */
   privateImage: string;
+  certificates: {
+    /** For shop.example.com, and no longer. */
+    expired: { certificate: string; key: string };
+    /** For other.example.com. */
+    ofOther: { certificate: string; key: string };
+  };
   /** One that is well. */
   firstNode: string;
   /** Nodes for one trouble each: tainted, cordoned, its agent stopped. */

@@ -1,6 +1,7 @@
 // All of them, in the order of the table.
 import { clusterTroubles } from './cluster.ts';
 import { containerTroubles } from './containers.ts';
+import { extensionTroubles } from './extensions.ts';
 import { placementTroubles } from './placement.ts';
 import { refusalTroubles } from './refusals.ts';
 import type { Trouble } from './trouble.ts';
@@ -11,5 +12,6 @@ export const troubles: Trouble[] = [
   ...placementTroubles,
   ...refusalTroubles,
   ...workloadTroubles,
+  ...extensionTroubles,
   ...clusterTroubles,
 ];

@@ -6,6 +6,7 @@ import type { Revision } from '../revisions.ts';
 import type { Action } from './action.ts';
 import { type Around, actionsOf } from './actions.ts';
 import { dryRunOf } from './dry-run.ts';
+import { fixAction } from './fixes.ts';
 
 const now = new Date('2026-11-30T03:00:00.123Z');
 const metadata = { namespace: 'shop', name: 'web', uid: 'u1', generation: 4 };
@@ -129,4 +130,23 @@ test('a deletion is of this very object, and its dry run stands where the API re
   expect(dryRunOf({ method: 'DELETE', path: '/x' }).request.body).toMatchObject({ kind: 'DeleteOptions', dryRun: ['All'] });
   const patch = action('restart', types.Deployment, deployment() as unknown as Deployment).plan('', now).request;
   expect(dryRunOf(patch)).toEqual({ request: patch, query: { dryRun: 'All' } });
+});
+
+test('a claim is only made larger, and a job that holds up others is deleted as this very one', () => {
+  const claim = { metadata: { ...metadata, name: 'data' } } as KubernetesObject;
+  const enlarge = fixAction({ type: 'Enlarge', namespace: 'shop', name: 'data', size: '1Gi' }, claim);
+  for (const value of ['1Gi', '512Mi', 'much', '']) expect(enlarge?.field?.wrong(value)).toBeDefined();
+  expect(enlarge?.field?.wrong('2Gi')).toBeUndefined();
+  expect(enlarge?.plan('2Gi', now)).toEqual({
+    request: {
+      method: 'PATCH',
+      path: '/api/v1/namespaces/shop/persistentvolumeclaims/data',
+      contentType: 'application/merge-patch+json',
+      body: { spec: { resources: { requests: { storage: '2Gi' } } } },
+    },
+    kubectl: `kubectl -n shop patch pvc data --type merge -p '{"spec":{"resources":{"requests":{"storage":"2Gi"}}}}'`,
+  });
+  const remove = fixAction({ type: 'Delete', kind: 'Job', namespace: 'shop', name: 'web' }, { metadata } as KubernetesObject);
+  expect(remove?.label).toBe('Delete job');
+  expect(remove?.plan('', now).request.body).toMatchObject({ preconditions: { uid: 'u1' } });
 });

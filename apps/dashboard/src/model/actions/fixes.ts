@@ -5,6 +5,7 @@ import { kubectlLine } from '../kubectl-line.ts';
 import type { KubernetesObject } from '../kubernetes-object.ts';
 import { builtInType, collectionPath, objectPath, type ResourceType, types } from '../resource-types.ts';
 import { type AccessQuestion, type Action, type ActionField, jsonPatch, mergePatch } from './action.ts';
+import { remove } from './object-actions.ts';
 import { subjectOf } from './subject.ts';
 import { scale } from './workload-actions.ts';
 
@@ -18,7 +19,9 @@ export function fixAction(fix: Fix, object: KubernetesObject | undefined): Actio
   if (fix.type === 'SetTargetPort') return setTargetPort(fix, object);
   if (fix.type === 'RaiseQuota') return raiseQuota(fix, object);
   if (fix.type === 'RemoveFinalizers') return removeFinalizers(fix, object);
+  if (fix.type === 'Enlarge') return enlarge(fix, object);
   const type = builtInType(fix.kind);
+  if (fix.type === 'Delete') return type && { ...remove(subjectOf(type, object)), label: `Delete ${fix.kind.toLowerCase()}` };
   const action = type && scale(subjectOf(type, object), 0);
   // To none is what it is.
   return (
@@ -26,11 +29,13 @@ export function fixAction(fix: Fix, object: KubernetesObject | undefined): Actio
   );
 }
 
+const changedKinds = { RaiseQuota: 'ResourceQuota', SetSelector: 'Service', SetTargetPort: 'Service', Enlarge: 'PersistentVolumeClaim' };
+
 /** What a fix changes; undefined of what it makes. */
 export function fixedObject(fix: Fix): { type: ResourceType; namespace: string | undefined; name: string } | undefined {
   const { namespace, name } = fix;
   if (fix.type === 'Create') return undefined;
-  const kind = fix.type === 'RaiseQuota' ? 'ResourceQuota' : 'kind' in fix ? fix.kind : 'Service';
+  const kind = 'kind' in fix ? fix.kind : changedKinds[fix.type];
   const type = builtInType(kind);
   return type && { type, namespace, name };
 }
@@ -161,6 +166,32 @@ function raiseQuota(fix: Of<'RaiseQuota'>, before: KubernetesObject): Action {
       return {
         request: { method: 'PATCH', path: objectPath(types.ResourceQuota, namespace, name), contentType: mergePatch, body },
         kubectl: kubectlLine(namespace, 'patch', 'resourcequota', name, '--type', 'merge', '-p', JSON.stringify(body)),
+      };
+    },
+  };
+}
+
+function enlarge({ namespace, name, size }: Of<'Enlarge'>, before: KubernetesObject): Action {
+  const subject = subjectOf(types.PersistentVolumeClaim, before);
+  const least = parseQuantity(size).toNumber();
+  const wrong = (value: string) => {
+    if (!isQuantity(value)) return 'A quantity such as 10Gi.';
+    return parseQuantity(value).toNumber() > least ? undefined : `More than it asks for, ${size}: volumes do not shrink.`;
+  };
+  return {
+    id: 'enlarge',
+    kind: 'PersistentVolumeClaim',
+    label: 'Enlarge claim',
+    title: `Enlarge ${subject.title}`,
+    effect: `It asks for ${size} now. Its volume and the file system on it grow while they are in use; they cannot shrink again.`,
+    access: [subject.may('patch')],
+    before,
+    field: { label: 'Size', initial: size, wrong },
+    plan: (value) => {
+      const body = { spec: { resources: { requests: { storage: value } } } };
+      return {
+        request: { method: 'PATCH', path: objectPath(types.PersistentVolumeClaim, namespace, name), contentType: mergePatch, body },
+        kubectl: kubectlLine(namespace, 'patch', 'pvc', name, '--type', 'merge', '-p', JSON.stringify(body)),
       };
     },
   };
