@@ -16,10 +16,6 @@ export const knownDifferences: KnownDifference[] = [
       /nothing acts on|does not act|Berth|a node counts how many|^the patch does not apply: /.test(berth),
   },
   {
-    words: 'A ServiceCIDR has its finalizer from the moment it is made',
-    matches: ({ at }, { kind }) => kind === 'ServiceCIDR' && /\.(finalizers|deletion|f:finalizers)/.test(at),
-  },
-  {
     words: 'Cluster addresses and addresses of endpoints may have no leading zeros',
     matches: ({ at, kubernetes, berth }) =>
       (at === 'warning' && /non-standard IP address "[^"]*\b0\d/.test(String(kubernetes))) ||

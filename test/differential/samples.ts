@@ -53,8 +53,6 @@ export function sampleObject(kind: KindDefinition, number: number, random: Rando
 }
 
 function identified(object: KubeObject, kind: KindDefinition, number: number): KubeObject {
-  // Berth gives it its finalizer at once, Kubernetes' controller soon: with it, both delete alike.
-  if (kind.kind === 'ServiceCIDR') object.metadata = { ...object.metadata, finalizers: ['networking.k8s.io/service-cidr-finalizer'] };
   object.apiVersion = kind.group ? `${kind.group}/${kind.version}` : kind.version;
   object.metadata = {
     ...object.metadata,

@@ -23,6 +23,9 @@ test('the default range is there, is ready, and its address objects say whose th
     'servicecidr.networking.k8s.io/kubernetes condition met',
   );
   expect(await kubectl('get servicecidr')).toMatch(/^NAME +CIDRS +AGE\nkubernetes +10\.96\.0\.0\/29 +\S+$/);
+  await kubectl(
+    'wait --for=jsonpath={.metadata.finalizers[0]}=networking.k8s.io/service-cidr-finalizer servicecidr/kubernetes --timeout=10s',
+  );
   expect(await kubectl('get servicecidr kubernetes -o jsonpath={.metadata.finalizers}')).toBe(
     '["networking.k8s.io/service-cidr-finalizer"]',
   );
@@ -38,7 +41,7 @@ test('an address by hand is a reservation, and a further range gives room when t
   expect(await apply('IPAddress', '10.96.0.6', { parentRef })).toBe('ipaddress.networking.k8s.io/10.96.0.6 created');
   expect(await service('edge', '10.96.0.6')).toMatch(/failed to allocate IP 10\.96\.0\.6: provided IP is already allocated$/);
   for (const name of ['a', 'b', 'c']) expect(await service(name)).toBe(`service/${name} created`);
-  expect(await service('d')).toMatch(/failed to allocate a serviceIP: range is full \(10\.96\.0\.0\/29\)$/);
+  expect(await service('d')).toMatch(/failed to allocate a serviceIP: range is full$/);
   expect(await apply('ServiceCIDR', 'more', { cidrs: ['10.100.0.0/24'] })).toBe('servicecidr.networking.k8s.io/more created');
   await kubectl('wait --for=condition=Ready servicecidr/more --timeout=10s');
   expect(await service('d')).toBe('service/d created');

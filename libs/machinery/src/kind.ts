@@ -180,6 +180,8 @@ export interface KindDefinition<T extends KubeObject = KubeObject> {
   lacksDefaults?(object: KubeObject): boolean;
   /** Of kinds that users define: their definition in OpenAPI documents. */
   openApi?: { name: string; definition: Record<string, unknown> };
+  /** What of an object that holds nothing is shown beside zeros: what Kubernetes makes of one in this version. Changes it in place. */
+  completeBookmark?(object: T): void;
   /** For kinds that are not stored themselves. Defaults, validation and strategy are then those of `view.of`. */
   view?: KindView;
   /** Of kinds that users define in several versions, each of which has it. */
@@ -227,6 +229,7 @@ export interface KindOptions<T extends KubeObject> {
   unreadable?(object: T): string | undefined;
   lacksDefaults?: KindDefinition['lacksDefaults'];
   openApi?: KindDefinition['openApi'];
+  completeBookmark?(object: T): void;
   view?: KindView;
 }
 
@@ -266,6 +269,7 @@ export function defineKind<T extends KubeObject>(options: KindOptions<T>): KindD
     ...(options.unreadable && { unreadable: options.unreadable }),
     ...(options.lacksDefaults && { lacksDefaults: options.lacksDefaults }),
     ...(options.openApi && { openApi: options.openApi }),
+    ...(options.completeBookmark && { completeBookmark: options.completeBookmark }),
     ...(options.view && { view: options.view }),
   };
 }

@@ -25,6 +25,8 @@ const binarySuffixes: [string, bigint][] = [
   ['Ki', 2n ** 10n * nano],
 ];
 const bySuffix = new Map([...decimalSuffixes, ...binarySuffixes]);
+/** Kubernetes takes any, and is busy for minutes with some. */
+const exponentMax = 400;
 const pattern = /^([+-]?)(\d+(?:\.\d*)?|\.\d+)(?:([eE][+-]?\d+)|([A-Za-z]*))$/;
 
 export class Quantity {
@@ -99,10 +101,11 @@ export class Quantity {
       }
     }
     if (this.format === 'DecimalExponent') {
-      for (let exponent = 27; exponent >= 0; exponent -= 3) {
-        const unit = 10n ** BigInt(exponent);
-        if (this.nanos % unit === 0n) return exponent === 9 ? `${this.nanos / unit}` : `${this.nanos / unit}e${exponent - 9}`;
-      }
+      const digits = `${this.nanos}`;
+      const zeros = digits.length - digits.replace(/0+$/, '').length;
+      const exponent = zeros - (zeros % 3);
+      const rest = exponent === 0 ? digits : digits.slice(0, -exponent);
+      return exponent === 9 ? rest : `${rest}e${exponent - 9}`;
     }
     for (const [suffix, unit] of decimalSuffixes) if (this.nanos % unit === 0n) return `${this.nanos / unit}${suffix}`;
     return '0';
@@ -136,18 +139,14 @@ function parseText(text: string): Quantity | string {
   if (!match) return `quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'`;
   const [, sign, digits = '', exponent, suffix = ''] = match;
   const [whole = '', fraction = ''] = digits.split('.');
-  const scale = exponent ? powerOfTen(exponent) : bySuffix.get(suffix);
-  if (scale === undefined) return "unable to parse quantity's suffix";
+  const power = exponent ? Number(exponent.slice(1)) : 0;
+  const unit = exponent ? nano : bySuffix.get(suffix);
+  if (unit === undefined || Math.abs(power) > exponentMax) return "unable to parse quantity's suffix";
   const format: Format = exponent ? 'DecimalExponent' : suffix.endsWith('i') ? 'BinarySI' : 'DecimalSI';
-  // digits × scale, rounded up (away from zero) to whole nanounits.
-  const magnitude = ceilDivide(BigInt(`${whole}${fraction}` || '0') * scale, 10n ** BigInt(fraction.length));
+  // digits × unit × 10^power, rounded up (away from zero) to whole nanounits.
+  const scaled = BigInt(`${whole}${fraction}` || '0') * unit * 10n ** BigInt(Math.max(power, 0));
+  const magnitude = ceilDivide(scaled, 10n ** BigInt(fraction.length + Math.max(-power, 0)));
   return new Quantity(sign === '-' ? -magnitude : magnitude, format);
-}
-
-function powerOfTen(exponent: string): bigint | undefined {
-  const power = Number(exponent.slice(1));
-  if (Math.abs(power) > 18) return undefined;
-  return power >= -9 ? 10n ** BigInt(9 + power) : undefined;
 }
 
 function ceilDivide(a: bigint, b: bigint): bigint {

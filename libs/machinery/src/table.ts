@@ -76,7 +76,12 @@ function withoutAnnotations(metadata: KubeObject['metadata'], hidden: readonly s
 function defaultColumns<T extends KubeObject>(): Column<T>[] {
   return [
     { name: 'Name', type: 'string', format: 'name', description: 'Name must be unique within a namespace.', value: (o) => o.metadata.name },
-    { name: 'Created At', type: 'date', description: 'When the object was created.', value: (o) => o.metadata.creationTimestamp ?? '' },
+    {
+      name: 'Created At',
+      type: 'date',
+      description: 'When the object was created.',
+      value: (o) => o.metadata.creationTimestamp ?? '0001-01-01T00:00:00Z',
+    },
   ];
 }
 

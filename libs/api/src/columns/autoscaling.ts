@@ -13,7 +13,7 @@ const metricsShownMax = 2;
 
 export const autoscalerColumns: Column<HorizontalPodAutoscaler>[] = [
   nameColumn(),
-  text('Reference', 'What it scales', ({ spec }) => `${spec.scaleTargetRef?.kind}/${spec.scaleTargetRef?.name}`),
+  text('Reference', 'What it scales', ({ spec }) => `${spec.scaleTargetRef?.kind ?? ''}/${spec.scaleTargetRef?.name ?? ''}`),
   text('Targets', 'Each metric as it is, and as it shall be', targetsText),
   text('MinPods', 'Pods at least', ({ spec }) => (spec.minReplicas === undefined ? '<unset>' : String(spec.minReplicas))),
   shownAsText(count('MaxPods', 'Pods at most', ({ spec }) => spec.maxReplicas)),

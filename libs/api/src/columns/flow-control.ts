@@ -5,7 +5,7 @@ import { ageColumn, count, nameColumn, none, shownAsText, text } from './column.
 
 export const flowSchemaColumns: Column<FlowSchema>[] = [
   nameColumn(),
-  text('PriorityLevel', 'Level of its requests', ({ spec }) => spec?.priorityLevelConfiguration?.name || none),
+  text('PriorityLevel', 'Level of its requests', ({ spec }) => spec?.priorityLevelConfiguration?.name),
   shownAsText(count('MatchingPrecedence', 'Lower ones are tried first', ({ spec }) => spec?.matchingPrecedence)),
   text('DistinguisherMethod', 'What tells its flows apart', ({ spec }) => spec?.distinguisherMethod?.type ?? none),
   ageColumn(),

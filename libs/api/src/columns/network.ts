@@ -2,7 +2,7 @@
 import type { Column } from '@berth/machinery';
 import type { Endpoints, Service } from '../generated/core-v1.types.ts';
 import type { EndpointSlice } from '../generated/discovery-v1.types.ts';
-import { ageColumn, labelText, nameColumn, none, text, wide } from './column.ts';
+import { ageColumn, labelText, nameColumn, none, text, unknown, wide } from './column.ts';
 
 const shownMax = 3;
 
@@ -17,6 +17,7 @@ export const serviceColumns: Column<Service>[] = [
 ];
 
 function externalIp({ spec, status }: Service): string {
+  if (!spec.type) return unknown;
   const given = spec.externalIPs ?? [];
   if (spec.type === 'ExternalName') return spec.externalName ?? '';
   if (spec.type !== 'LoadBalancer') return given.join(',') || none;

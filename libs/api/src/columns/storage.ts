@@ -24,7 +24,7 @@ function accessModes(modes: string[] | undefined): string {
 
 export const volumeColumns: Column<PersistentVolume>[] = [
   nameColumn(),
-  text('Capacity', 'Size of the volume', ({ spec }) => spec.capacity?.storage),
+  text('Capacity', 'Size of the volume', ({ spec }) => spec.capacity?.storage ?? '0'),
   text('Access Modes', 'How it can be mounted', ({ spec }) => accessModes(spec.accessModes)),
   text('Reclaim Policy', 'What happens to it when its claim is gone', ({ spec }) => spec.persistentVolumeReclaimPolicy),
   text('Status', 'Where it is in its life', ({ metadata, status }) => (metadata.deletionTimestamp ? 'Terminating' : status?.phase)),
@@ -54,7 +54,7 @@ export const storageClassColumns: Column<StorageClass>[] = [
   { ...nameColumn<StorageClass>(), value: className },
   text('Provisioner', 'What makes its volumes', ({ provisioner }) => provisioner),
   text('ReclaimPolicy', 'What happens to its volumes when their claims are gone', ({ reclaimPolicy }) => reclaimPolicy ?? 'Delete'),
-  text('VolumeBindingMode', 'When claims are bound', ({ volumeBindingMode }) => volumeBindingMode ?? unset),
+  text('VolumeBindingMode', 'When claims are bound', ({ volumeBindingMode }) => volumeBindingMode ?? 'Immediate'),
   {
     name: 'AllowVolumeExpansion',
     type: 'string',

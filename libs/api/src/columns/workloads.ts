@@ -29,8 +29,10 @@ function containerColumns<T extends Workload>(): Column<T>[] {
   ];
 }
 
-function templateColumns<T extends Workload & { spec: { selector?: LabelSelector } }>(): Column<T>[] {
-  const selector = text<T>('Selector', 'Labels of the pods that belong to it', (object) => selectorText(object.spec.selector) || none);
+/** @param noSelector what stands there for none */
+function templateColumns<T extends Workload & { spec: { selector?: LabelSelector } }>(noSelector = none): Column<T>[] {
+  const shown = (object: T) => selectorText(object.spec.selector) || noSelector;
+  const selector = text<T>('Selector', 'Labels of the pods that belong to it', shown);
   return [...containerColumns<T>(), wide(selector)];
 }
 
@@ -40,7 +42,7 @@ export const deploymentColumns: Column<Deployment>[] = [
   shownAsText(count('Up-to-date', 'Pods that have the current template', ({ status }) => status?.updatedReplicas)),
   shownAsText(count('Available', 'Pods that have been ready for long enough', ({ status }) => status?.availableReplicas)),
   ageColumn(),
-  ...templateColumns<Deployment>(),
+  ...templateColumns<Deployment>(''),
 ];
 
 export const replicaSetColumns: Column<ReplicaSet>[] = [

@@ -119,6 +119,14 @@ describe('what a new pod is given', () => {
     expect(pod.status?.qosClass).toBe(expected);
   });
 
+  test('requests up to the limits, but of ephemeral containers', () => {
+    const limited = { name: 'web', image: 'nginx', resources: { limits: { cpu: '1' } } };
+    const pod = samplePod({ containers: [structuredClone(limited)], ephemeralContainers: [structuredClone(limited)] });
+    Pod.defaults(pod);
+    expect(pod.spec.containers[0]?.resources?.requests).toEqual({ cpu: '1' });
+    expect(pod.spec.ephemeralContainers?.[0]?.resources?.requests).toBeUndefined();
+  });
+
   test('time to stop only while it runs somewhere', () => {
     const grace = Pod.strategy.gracePeriodSeconds;
     expect(grace?.(samplePod())).toBe(0);

@@ -47,7 +47,8 @@ export function defaultPod(pod: Pod): void {
   const { spec } = pod;
   spec.enableServiceLinks ??= true;
   defaultPodSpec(spec);
-  for (const container of everyContainer(spec)) {
+  // Ephemeral ones have neither resources nor ports.
+  for (const container of [...(spec.initContainers ?? []), ...(spec.containers ?? [])]) {
     requestLimits(container);
     if (spec.hostNetwork) for (const port of container.ports ?? []) port.hostPort ||= port.containerPort;
   }

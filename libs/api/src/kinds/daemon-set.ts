@@ -74,6 +74,7 @@ export const DaemonSet = defineKind<DaemonSet>({
   ],
   validateUpdate: (next, old) => [...validateMetadataUpdate(next, old), ...validateSelectorUpdate(next, old)],
   validateStatusUpdate: validateDaemonSetStatus,
+  completeBookmark: (daemonSet) => setTemplateGeneration(daemonSet, 0n),
   columns: daemonSetColumns,
   warnings: daemonSetWarnings,
 });

@@ -46,6 +46,10 @@ export const Deployment = defineKind<Deployment>({
   ],
   validateUpdate: (next, old) => [...validateMetadataUpdate(next, old), ...validateSelectorUpdate(next, old)],
   validateStatusUpdate: validateDeploymentStatus,
+  // Internally, zero and absent are one.
+  completeBookmark: ({ spec }) => {
+    spec.replicas = 0;
+  },
   columns: deploymentColumns,
   warnings: deploymentWarnings,
 });

@@ -41,6 +41,10 @@ export const ReplicaSet = defineKind<ReplicaSet>({
   ],
   validateUpdate: (next, old) => [...validateMetadataUpdate(next, old), ...validateSelectorUpdate(next, old)],
   validateStatusUpdate: validateReplicaSetStatus,
+  // Internally, zero and absent are one.
+  completeBookmark: ({ spec }) => {
+    spec.replicas = 0;
+  },
   columns: replicaSetColumns,
   warnings: deploymentWarnings,
 });

@@ -42,6 +42,10 @@ export const StatefulSet = defineKind<StatefulSet>({
   ],
   validateUpdate: (next, old) => [...validateMetadataUpdate(next, old), ...validateStatefulSetUpdate(next, old)],
   validateStatusUpdate: validateStatefulSetStatus,
+  // Internally, zero and absent are one.
+  completeBookmark: ({ spec }) => {
+    spec.replicas = 0;
+  },
   columns: statefulSetColumns,
   warnings: statefulSetWarnings,
 });

@@ -137,6 +137,8 @@ test('a volume within an attachment is nobody’s, and a CSI volume', () => {
   const changed = { ...attachment, spec: { attacher: 'a.b', nodeName: 'n', source: { persistentVolumeName: '-' } } };
   const shown = '{"Attacher":"a.b","Source":{"PersistentVolumeName":"-","InlineVolumeSpec":null},"NodeName":"n"}';
   expect(texts(VolumeAttachment.validateUpdate(changed, attachment))).toEqual([`spec: Invalid value: ${shown}: field is immutable`]);
+  const source = { ...changed.spec.source, inlineVolumeSpec: {} };
+  expect(texts(VolumeAttachment.validateUpdate({ ...changed, spec: { ...changed.spec, source } }, changed))).toHaveLength(1);
   // Names are looked at once.
   expect(texts(VolumeAttachment.validate(changed, attachment))).toEqual([]);
   expect(texts(VolumeAttachment.validate(changed))).toHaveLength(1);

@@ -106,6 +106,8 @@ const zoneErrors: [string, string[]][] = [
   ['europe/berlin', ['unknown time zone europe/berlin']],
   ['utc', ['unknown time zone utc']],
   ['Europe', ['unknown time zone Europe']],
+  ['Europe/Berlin/x', ['not a directory']],
+  ['Europe/x', ['unknown time zone Europe/x']],
   ['', ['timeZone must be nil or non-empty string']],
   ['Local', ['timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones']],
   ['local', ['timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones', 'unknown time zone local']],

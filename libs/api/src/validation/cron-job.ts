@@ -55,6 +55,13 @@ function timeZone(name: string | undefined): FieldError[] {
   const errors: FieldError[] = [];
   if (name.toLowerCase() === 'local')
     errors.push(invalid(field, name, 'timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones'));
-  if (name !== 'Local' && !isTimeZone(name)) errors.push(invalid(field, name, `unknown time zone ${name}`));
+  if (name !== 'Local' && !isTimeZone(name)) errors.push(invalid(field, name, noTimeZone(name)));
   return errors;
+}
+
+/** The database is a folder of files, and what is wrong with a path may be told in its system's words. */
+function noTimeZone(name: string): string {
+  const parts = name.split('/');
+  const isWithinFile = parts.some((_, i) => i > 0 && isTimeZone(parts.slice(0, i).join('/')));
+  return isWithinFile ? 'not a directory' : `unknown time zone ${name}`;
 }

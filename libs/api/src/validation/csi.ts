@@ -11,7 +11,7 @@ import type {
   VolumeAttributesClass,
 } from '../generated/storage-v1.types.ts';
 import { schemas } from '../schemas.ts';
-import { isEqual } from './changes.ts';
+import { isEqual, isSame } from './changes.ts';
 import {
   duplicate,
   duplicates,
@@ -198,7 +198,9 @@ export function validateAttachmentStatus({ status }: VolumeAttachment): FieldErr
 }
 
 export function validateAttachmentUpdate(next: VolumeAttachment, old: VolumeAttachment): FieldError[] {
-  return isEqual(next.spec, old.spec) ? [] : [invalid('spec', asGoStruct(attachmentMessage, next.spec), immutable)];
+  return isSame('storage.v1.VolumeAttachmentSpec', next.spec, old.spec)
+    ? []
+    : [invalid('spec', asGoStruct(attachmentMessage, next.spec), immutable)];
 }
 
 export function validateAttributesClassFields({ driverName: driver, parameters = {} }: VolumeAttributesClass): FieldError[] {

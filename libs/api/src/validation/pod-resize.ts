@@ -5,6 +5,9 @@ import { qosClass } from '../strategies/qos.ts';
 import { isEqual } from './changes.ts';
 import { type FieldError, forbidden, invalid } from './errors.ts';
 
+const ownResources =
+  'resize of pods with pod-level resources is forbidden when InPlacePodLevelResourcesVerticalScalingEnabled feature gate is disabled';
+
 const mirrorAnnotation = 'kubernetes.io/config.mirror';
 const lists = ['containers', 'initContainers'] as const;
 const amounts = ['requests', 'limits'] as const;
@@ -49,7 +52,7 @@ export function appliedPodResize({ spec }: Pod): object {
 
 /** Everything wrong with the change, beyond what is wrong with `next` as a pod. */
 export function validatePodResize(next: Pod, old: Pod): FieldError[] {
-  if ([next, old].some(hasOwnResources)) return [forbidden('', 'pods with pod-level resources cannot be resized')];
+  if ([next, old].some(hasOwnResources)) return [forbidden('[]', ownResources)];
   if (old.metadata.annotations?.[mirrorAnnotation] !== undefined) return [forbidden('', 'static pods cannot be resized')];
   if (old.spec.os?.name === 'windows') return [forbidden('', 'windows pods cannot be resized')];
   const order = lists.flatMap((list) => sameContainers(next.spec, old.spec, list));

@@ -30,10 +30,9 @@ function specErrors(spec: StatefulSet['spec'], isUpdate: boolean, isTemplateKept
     ...optionalOneOf('spec.persistentVolumeClaimRetentionPolicy.whenDeleted', policy.whenDeleted, retentions),
     ...optionalOneOf('spec.persistentVolumeClaimRetentionPolicy.whenScaled', policy.whenScaled, retentions),
     ...selectorAndTemplate(spec.selector, withClaims(spec), 'StatefulSet', isTemplateKept),
-    ...each(isUpdate ? [] : spec.volumeClaimTemplates, 'spec.volumeClaimTemplates', (claim, path) => [
-      ...invalidAll(`${path}.metadata.name`, claim.metadata?.name ?? '', dnsLabel(claim.metadata?.name ?? '')),
-      ...validateClaimSpec(claim.spec ?? {}, true, `${path}.spec`),
-    ]),
+    ...each(isUpdate ? [] : spec.volumeClaimTemplates, 'spec.volumeClaimTemplates', (claim, path) =>
+      validateClaimSpec(claim.spec ?? {}, true, `${path}.spec`),
+    ),
   ];
   const field = 'spec.updateStrategy';
   if (type === 'OnDelete') {
@@ -65,13 +64,13 @@ function managementPolicy(policy: string | undefined): FieldError[] {
   return [invalid('spec.podManagementPolicy', policy, "must be 'OrderedReady' or 'Parallel'")];
 }
 
-/** The template as pods will have it: each claim is a volume that containers may mount. */
+/** The template as pods will have it: each claim is a volume that containers may mount, whose name is looked at there. */
 function withClaims({ template, volumeClaimTemplates = [] }: StatefulSet['spec']): PodTemplateSpec {
   const { spec } = template ?? {};
   if (!spec) return template;
   const names = [...new Set(volumeClaimTemplates.map((claim) => claim.metadata?.name ?? ''))];
-  const others = (spec.volumes ?? []).filter((volume) => !names.includes(volume.name));
-  const claimed = names.filter(Boolean).map((name) => ({ name, persistentVolumeClaim: { claimName: name } }));
+  const others = (spec.volumes ?? []).filter((volume) => !names.includes(volume.name ?? ''));
+  const claimed = names.map((name) => ({ name, persistentVolumeClaim: { claimName: name } }));
   // The controller gives each pod its own host name and subdomain.
   const { hostname: _hostname, subdomain: _subdomain, ...rest } = spec;
   return { ...template, spec: { ...rest, volumes: [...claimed, ...others] } };

@@ -38,10 +38,12 @@ test('a stateful set restarts its pods whatever its selector is, and keeps what 
   const claims = { volumeClaimTemplates: [{ metadata: { name: 'A' } }] };
   expect(fields(claims)).toEqual([
     'spec.template.spec.volumes[0].name',
-    'spec.volumeClaimTemplates[0].metadata.name',
     'spec.volumeClaimTemplates[0].spec.accessModes',
     'spec.volumeClaimTemplates[0].spec.resources[storage]',
   ]);
+  expect(
+    fields({ volumeClaimTemplates: [{ spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1' } } } }] }),
+  ).toEqual(['spec.template.spec.volumes[0].name', 'spec.template.spec.volumes[0].persistentVolumeClaim.claimName']);
   expect(fields(claims, { ...statefulSet, spec: { ...statefulSet.spec, ...claims } } as StatefulSet)).toEqual([]);
 });
 

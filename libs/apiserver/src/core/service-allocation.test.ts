@@ -94,3 +94,29 @@ test('what is wrong with addresses and ports is said before anything else, and o
   expect(other).not.toBe(tcp);
   await server.stop();
 });
+
+test('a dry run looks into one range, and takes any node port that nobody has', async () => {
+  const { server, client } = await startTestServer();
+  const tried = (spec: object) => client.create(Service, service('dry', spec), { dryRun: true });
+  await expect(tried({ clusterIP: '1.2.3.4' })).rejects.toThrow(
+    'failed to allocate IP 1.2.3.4: the provided IP (1.2.3.4) is not in the valid range. The range of valid IPs is 10.96.0.0/16',
+  );
+  const ports = [
+    { name: 'a', port: 80, nodePort: 443 },
+    { name: 'b', port: 81, nodePort: 444 },
+  ];
+  expect((await tried({ type: 'NodePort', ports })).spec.ports?.map(({ nodePort }) => nodePort)).toEqual([443, 444]);
+  const twice = ports.map((port) => ({ ...port, nodePort: 30080 }));
+  await expect(tried({ type: 'NodePort', ports: twice })).rejects.toThrow(
+    'spec.ports[1].nodePort: Invalid value: 30080: provided port is already allocated',
+  );
+  await server.stop();
+});
+
+test('a service whose name no address can refer to is refused for that', async () => {
+  const { server, client } = await startTestServer();
+  await expect(client.create(Service, service('a/b', { clusterIP: '10.96.3.4' }))).rejects.toThrow(
+    'failed to allocate IP 10.96.3.4: IPAddress.networking.k8s.io "10.96.3.4" is invalid: spec.parentRef.name: Invalid value: "a/b": may not contain',
+  );
+  await server.stop();
+});

@@ -8,7 +8,7 @@ import { freezeDeep, toBytes } from './object-codec.ts';
 import { readPatched } from './patches.ts';
 import type { StoredObjects } from './stored-objects.ts';
 import type { Answer, Call, Encoded, ListAnswer, Target, WatchHandle, WatchItem, WriteSettings } from './types.ts';
-import { watchItem } from './watch-events.ts';
+import { bookmarkIn, watchItem } from './watch-events.ts';
 import { scopeOf, type Writes } from './writes.ts';
 
 /** A stored object as a view shows it; converted once, when somebody looks. */
@@ -49,7 +49,7 @@ function shownList(kind: KindDefinition, list: ListAnswer): ListAnswer {
 }
 
 function shownWatch(kind: KindDefinition, handle: WatchHandle): WatchHandle {
-  const shown = (item: WatchItem) => watchItem(item.type, new Shown(kind, item));
+  const shown = (item: WatchItem) => (item.type === 'BOOKMARK' ? bookmarkIn(kind, item) : watchItem(item.type, new Shown(kind, item)));
   return {
     take: () => {
       const item = handle.take();

@@ -37,19 +37,28 @@ export function watchItem(type: WatchEventType, subject: Encoded): WatchItem {
   return new Item(type, subject);
 }
 
+const initialEventsEnd = 'k8s.io/initial-events-end';
+
 /**
- * A BOOKMARK: only a kind and a version, and what is shown of an object that holds nothing; `initialEventsEnd` marks the one that closes
+ * A BOOKMARK: only a kind and a version, and what is shown of an object that holds nothing; `isInitialEnd` marks the one that closes
  * the initial events.
  */
-export function bookmarkItem(kind: KindDefinition, revision: number, initialEventsEnd = false): WatchItem {
-  const annotations = initialEventsEnd ? { annotations: { 'k8s.io/initial-events-end': 'true' } } : {};
+export function bookmarkItem(kind: KindDefinition, revision: number, isInitialEnd = false): WatchItem {
+  const annotations = isInitialEnd ? { annotations: { [initialEventsEnd]: 'true' } } : {};
   const object = {
     apiVersion: apiVersionOf(kind),
     kind: kind.kind,
     metadata: { resourceVersion: String(revision), ...annotations },
   } as KubeObject;
   fillZeroValues(kind.schema, object as unknown as Record<string, unknown>);
+  kind.completeBookmark?.(object);
   return new Item('BOOKMARK', new Entry('', revision, toBytes(object), object));
+}
+
+/** A bookmark as another version has it. */
+export function bookmarkIn(kind: KindDefinition, { object }: WatchItem): WatchItem {
+  const { resourceVersion, annotations } = object.metadata;
+  return bookmarkItem(kind, Number(resourceVersion), annotations?.[initialEventsEnd] !== undefined);
 }
 
 export class CacheEvent {

@@ -70,7 +70,9 @@ export class WriteDecisions {
     if (!isTracked) await this.#track(isTrackable, target, undefined, object, settings);
     const request = this.#request(target, name, object, undefined, deciding);
     if (isNameGenerated) request.isNameGenerated = true;
+    request.refusedName = isNameGenerated ? object.metadata.generateName : name || 'Unknown';
     await admission.mutate(request);
+    request.refusedName = name;
     object.metadata.name = name;
     stampNew(kind, object, clock, random);
     this.#withoutStatus(kind, object);

@@ -12,6 +12,7 @@ import {
   renderTable,
   type Status,
   StatusError,
+  storedKind,
   type TableOptions,
 } from '@berth/machinery';
 import { type EncodedList, encodedList, listMetadata } from '../core/list-encoding.ts';
@@ -188,8 +189,11 @@ function lineEncoder(kind: KindDefinition, form: Form, now: () => number): (item
  */
 function bookmarkTable(kind: KindDefinition, object: KubeObject, options: Omit<TableOptions, 'listMeta'>): unknown {
   const { resourceVersion, annotations } = object.metadata;
-  const blank = { ...emptyObject(kind.schema), ...object, metadata: { name: '', resourceVersion } };
-  const table = renderTable(kind, [blank], { ...options, includeObject: 'None', listMeta: { resourceVersion } });
+  // Of another version's, conversion has nothing to fill in: its columns are the stored kind's.
+  const stored = storedKind(kind);
+  const own = stored === kind ? object : {};
+  const blank = { ...emptyObject(stored.schema), ...own, metadata: { name: '', resourceVersion } } as KubeObject;
+  const table = renderTable(stored, [blank], { ...options, includeObject: 'None', listMeta: { resourceVersion } });
   const [row] = table.rows;
   if (row && options.includeObject === 'Object') row.object = object;
   else if (row && (annotations || options.includeObject === 'Metadata')) row.object = partialMetadata(kind, object, options.version);

@@ -35,6 +35,8 @@ export interface AdmissionRequest extends DynamicRequest {
   isAllocated?: boolean;
   /** Whether the server made the name up: until the object is complete, others are shown none. */
   isNameGenerated?: boolean;
+  /** What a refusal calls the object, while it has no name of its own. */
+  refusedName?: string;
   /** Whether webhooks and policies are to have no say: they had it on the request that this one is part of. */
   isAdmitted?: boolean | undefined;
 }

@@ -48,7 +48,6 @@ import { ResourceQuota } from './resource-quota.ts';
 import { RuntimeClass } from './runtime-class.ts';
 import { ServiceAccountAdmission } from './service-account.ts';
 import { ServiceAllocation } from './service-allocation.ts';
-import { ServiceCidrProtection } from './service-cidr-protection.ts';
 import { StorageObjectInUseProtection } from './storage-object-in-use-protection.ts';
 import { TaintNodesByCondition } from './taint-nodes-by-condition.ts';
 import { TlsSecretWarnings } from './tls-secret-warnings.ts';
@@ -136,7 +135,6 @@ function everyPlugin(options: AdmissionOptions): AdmissionPlugin[] {
           ? ((await committer.recent(erased(Role), namespace, name))?.object as Role | undefined)
           : ((await committer.recent(erased(ClusterRole), undefined, name))?.object as ClusterRole | undefined),
     }),
-    new ServiceCidrProtection(),
     new ServiceAllocation({ ...options, reserved: (prefix) => cache.reserved(prefix), addresses: addressSource(cache) }),
     new ResourceQuota({
       quotas: (namespace) => cache.of(quotaKind).select(everything, namespace),

@@ -5,14 +5,16 @@ import {
   defaultServiceCidrName,
   formatIpv4,
   holdsHost,
+  IPAddress,
   type Ipv4Range,
   isReadyRange,
   parseIpv4,
   rangesOf,
   type Service,
   ServiceCIDR,
+  serviceAddress,
 } from '@berth/api';
-import { StatusError } from '@berth/machinery';
+import { pathSegment, StatusError } from '@berth/machinery';
 import type { Random } from '@berth/telemetry';
 import type { Guard } from '../commit.ts';
 import { relativeKey, storageKey } from '../keys.ts';
@@ -59,6 +61,7 @@ export class ClusterIps {
     const given = clusterAddress(service);
     // What the cache lacks may be there all the same, a range that was made just now, or be free by now.
     const found = this.#choose(request, given) ?? (await this.#chooseProven(request, service, given));
+    if (!request.dryRun) requireReference(request, service, found.address, given);
     spec.clusterIP = found.address;
     spec.clusterIPs = [found.address];
     request.guards.push(rangeGuard(found.range));
@@ -77,12 +80,11 @@ export class ClusterIps {
     const found = this.#choose(request, given);
     if (found) return found;
     const ranges = this.#ranges(request);
-    const all = ranges.map(({ cidr }) => cidr).join(', ');
-    if (given === undefined) throw invalid(request, [], `failed to allocate a serviceIP: range is full (${all})`);
+    if (given === undefined) throw StatusError.internal('failed to allocate a serviceIP: range is full');
     const value = parseIpv4(given);
     const claim = held(service).get(addressKey(given));
     if (claim && value !== undefined && ranges.some((one) => holdsHost(one, value))) throw refused(claim, service);
-    throw invalid(request, [given], `failed to allocate IP ${given}: the provided network does not match the current range`);
+    throw invalid(request, [given], `failed to allocate IP ${given}: ${outOfRange(request, given, ranges[0])}`);
   }
 
   /** The default range first, then by name; each as new as an earlier attempt of the request learnt. */
@@ -141,6 +143,20 @@ function defaultFirst(a: Entry, b: Entry): number {
 function rangeGuard({ entry }: ReadyRange): Guard {
   // Whatever changed about the range is looked at again with its newest state.
   return { compare: { key: rangeKey(entry), target: 'mod', revision: entry.revision }, onConflict() {} };
+}
+
+/** An IPAddress names the Service, which is valid itself only later. @throws StatusError when it cannot */
+function requireReference(request: AdmissionRequest, { metadata }: Service, address: string, given: string | undefined): void {
+  if (metadata.name && pathSegment(metadata.name).length === 0) return;
+  const errors = IPAddress.validate(serviceAddress(address, metadata));
+  const { message } = StatusError.invalid(IPAddress, address, errors);
+  throw invalid(request, [given ?? ''], `failed to allocate IP${given === undefined ? '' : ` ${given}`}: ${message}`);
+}
+
+/** A dry run looks into one range alone. */
+function outOfRange({ dryRun }: AdmissionRequest, given: string, range: ReadyRange | undefined): string {
+  if (!dryRun || !range) return 'the provided network does not match the current range';
+  return `the provided IP (${given}) is not in the valid range. The range of valid IPs is ${range.cidr}`;
 }
 
 function invalid(request: AdmissionRequest, value: string[], detail: string): StatusError {

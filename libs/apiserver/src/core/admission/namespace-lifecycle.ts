@@ -24,7 +24,7 @@ export class NamespaceLifecycle implements AdmissionPlugin {
     const entry = await namespaceFor(request, this.#recent);
     if (!entry) throw StatusError.notFound(Namespace, namespace);
     const { deletionTimestamp } = entry.object.metadata;
-    if (deletionTimestamp) throw terminating(request.kind, request.name, namespace);
+    if (deletionTimestamp) throw terminating(request.kind, request.refusedName ?? request.name, namespace);
     request.guards.push(guard(namespace, entry.revision));
   }
 

@@ -1,5 +1,5 @@
 // Which node ports a Service gets: those that it asks for, or free ones of the configured range.
-import { needsHealthCheck, needsNodePorts, type Service, type ServiceSpec } from '@berth/api';
+import { needsHealthCheck, needsNodePorts, type Service, type ServicePort, type ServiceSpec } from '@berth/api';
 import { type FieldError, StatusError } from '@berth/machinery';
 import type { Random } from '@berth/telemetry';
 import { nodePortPrefix } from '../keys.ts';
@@ -27,23 +27,39 @@ export class NodePorts {
     if (!needsHealthCheck(spec)) return;
     const field = 'spec.healthCheckNodePort';
     if (spec.healthCheckNodePort) this.#checkRange(request, field, spec.healthCheckNodePort, before);
-    else spec.healthCheckNodePort = this.#free(request, field, chosen);
+    else spec.healthCheckNodePort = this.#free(request, chosen);
   }
 
   #assignToPorts(request: AdmissionRequest, spec: ServiceSpec, before: ReadonlyMap<string, unknown>, chosen: Set<number>): void {
     const isNew = request.old === undefined;
     // Of a new service, what has one port by two protocols has one node port for both.
     const byPort = new Map<number, number>();
+    const tried = new Map<number, number>();
     for (const { port, nodePort } of isNew ? (spec.ports ?? []).toReversed() : []) if (nodePort) byPort.set(port, nodePort);
     (spec.ports ?? []).forEach((port, index) => {
       const field = `spec.ports[${index}].nodePort`;
-      if (port.nodePort) this.#checkRange(request, field, port.nodePort, before);
+      if (port.nodePort && request.dryRun) this.#tryOut(request, field, port, tried, before);
+      else if (port.nodePort) this.#checkRange(request, field, port.nodePort, before);
       else if (needsNodePorts(spec)) {
-        port.nodePort = byPort.get(port.port) ?? this.#free(request, field, chosen);
+        port.nodePort = byPort.get(port.port) ?? this.#free(request, chosen);
         chosen.add(port.nodePort);
         if (isNew) byPort.set(port.port, port.nodePort);
       }
     });
+  }
+
+  /** A dry run takes any port that nobody has, in range or not. @param tried the port that has a node port already, by that */
+  #tryOut(
+    request: AdmissionRequest,
+    field: string,
+    { port, nodePort: value = 0 }: ServicePort,
+    tried: Map<number, number>,
+    before: ReadonlyMap<string, unknown>,
+  ): void {
+    const isRepeated = tried.has(value) && tried.get(value) !== port;
+    tried.set(value, port);
+    if (before.has(nodePortPrefix + value) || (!isRepeated && !this.#isTaken(request, String(value)))) return;
+    throw invalid(request, { type: 'Invalid', field, value, detail: 'provided port is already allocated' });
   }
 
   #checkRange(request: AdmissionRequest, field: string, value: number, before: ReadonlyMap<string, unknown>): void {
@@ -53,14 +69,14 @@ export class NodePorts {
     throw invalid(request, { type: 'Invalid', field, value, detail });
   }
 
-  #free(request: AdmissionRequest, field: string, chosen: Set<number>): number {
+  #free(request: AdmissionRequest, chosen: Set<number>): number {
     const { from, to } = this.#options.nodePortRange;
     const size = to - from + 1;
     const spared = Math.min(Math.max(16, Math.floor(size / 32)), 128, Math.floor(size / 2));
     const taken = (port: number) => chosen.has(port) || this.#isTaken(request, String(port));
     const free = pickFree([{ from, to, spared }], taken, this.#options.random);
     if (free !== undefined) return free;
-    throw invalid(request, { type: 'Invalid', field, value: 0, detail: `failed to allocate a nodePort: range is full (${from}-${to})` });
+    throw StatusError.internal('failed to allocate a nodePort: range is full');
   }
 
   /** What an earlier attempt of this request learnt is newer than the cache. */

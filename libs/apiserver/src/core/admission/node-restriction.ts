@@ -17,7 +17,7 @@ export class NodeRestriction implements AdmissionPlugin {
     if (nodeName === undefined) return;
     const refusal =
       nodeName === '' ? `could not determine node from user ${JSON.stringify(request.user.name)}` : refused(request, nodeName);
-    if (refusal !== undefined) throw StatusError.forbidden(request.kind, request.name, refusal);
+    if (refusal !== undefined) throw StatusError.forbidden(request.kind, request.refusedName ?? request.name, refusal);
   }
 
   checkDelete(kind: KindDefinition, object: KubeObject, user: User): void {

@@ -70,6 +70,15 @@ test('overhead is a runtime class’s to say, and is looked at once the pod is v
   );
 });
 
+test('a pod without a name yet is called by what its name begins with, or unknown', async () => {
+  const nameless = (metadata: object) => ({
+    ...podWith('', { priorityClassName: 'absent' }),
+    metadata: { namespace: 'default', ...metadata },
+  });
+  await expect(client.create(Pod, nameless({ generateName: 'a-' }) as Pod)).rejects.toThrow('pods "a-" is forbidden: no PriorityClass');
+  await expect(client.create(Pod, nameless({}) as Pod)).rejects.toThrow('pods "Unknown" is forbidden: no PriorityClass');
+});
+
 test('pods tolerate lost nodes for a while, unless they say for how long', async () => {
   const own = { key: 'node.kubernetes.io/not-ready', operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 5 };
   const { spec } = await client.create(Pod, podWith('patient', { tolerations: [own] }));

@@ -76,5 +76,5 @@ export class Priority implements AdmissionPlugin {
 }
 
 function refuse(request: AdmissionRequest, detail: string): never {
-  throw StatusError.forbidden(request.kind, request.name, detail);
+  throw StatusError.forbidden(request.kind, request.refusedName ?? request.name, detail);
 }

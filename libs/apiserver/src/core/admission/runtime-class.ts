@@ -83,5 +83,5 @@ function sameAmounts(a: Record<string, string>, b: Record<string, string>): bool
 }
 
 function refuse(request: AdmissionRequest, detail: string): never {
-  throw StatusError.forbidden(request.kind, request.name, detail);
+  throw StatusError.forbidden(request.kind, request.refusedName ?? request.name, detail);
 }

@@ -28,9 +28,10 @@ export class ServiceAccountAdmission implements AdmissionPlugin {
     this.#ports = ports;
   }
 
-  async mutate({ operation, kind, subresource, object, namespace = '', name }: AdmissionRequest): Promise<void> {
+  async mutate({ operation, kind, subresource, object, namespace = '', ...request }: AdmissionRequest): Promise<void> {
     if (operation !== 'CREATE' || kind.group !== '' || kind.kind !== 'Pod' || subresource) return;
     const pod = object as Pod;
+    const name = request.refusedName ?? request.name;
     if (!pod.spec) return;
     if (pod.metadata.annotations?.[mirrorAnnotation] !== undefined) {
       if (pod.spec.serviceAccountName) throw refused(name, 'a mirror pod may not reference service accounts');

@@ -109,7 +109,7 @@ test('an ordinary update changes no resources', async () => {
 
 test.each([
   ['on Windows', { os: { name: 'windows' } }, 'windows pods cannot be resized'],
-  ['with resources of its own', { resources: { requests: { cpu: '1' } } }, 'pods with pod-level resources cannot be resized'],
+  ['with resources of its own', { resources: { requests: { cpu: '1' } } }, 'resize of pods with pod-level resources is forbidden'],
 ])('a pod %s is not resized', async (_, spec, problem) => {
   const server = await started(undefined, spec);
   await expect(server.patch(call, 'strategic', patchOf({ name: 'main', resources: resources('200m', '64Mi') }))).rejects.toThrow(problem);

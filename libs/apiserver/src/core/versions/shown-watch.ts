@@ -4,7 +4,7 @@ import type { KindDefinition } from '@berth/machinery';
 import { type Entry, headOf } from '../object-codec.ts';
 import type { Selection } from '../selection.ts';
 import type { WatchHandle, WatchItem } from '../types.ts';
-import { bookmarkItem, watchItem } from '../watch-events.ts';
+import { bookmarkIn, watchItem } from '../watch-events.ts';
 import { shownEntries } from './shown-entries.ts';
 
 /** Events that are converted together. */
@@ -88,14 +88,10 @@ export class ShownWatch implements WatchHandle {
     });
     const shown = new Map((await shownEntries(kind, entries)).map((entry, i) => [entries[i], entry]));
     return items.flatMap((item) => {
-      if (item.type === 'BOOKMARK') return [this.#bookmark(item)];
+      if (item.type === 'BOOKMARK') return [bookmarkIn(this.#kind, item)];
       const current = shown.get(item.subject as Entry);
       return (current && this.#seen(item, current, shown.get(item.previous as Entry))) ?? [];
     });
-  }
-
-  #bookmark({ object: { metadata } }: WatchItem): WatchItem {
-    return bookmarkItem(this.#kind, Number(metadata.resourceVersion), metadata.annotations !== undefined);
   }
 
   /** What a change is to this watcher: as `CacheEvent.seenBy`, of objects in this version. */
