@@ -87,7 +87,7 @@ async function start(
   if (audit) onStop(() => audit.close());
   const identity = await openProviders(config, ports);
   onStop(() => identity.stop());
-  const adapter = new HttpsAdapter(pki.apiServing);
+  const adapter = new HttpsAdapter(pki.apiServing, ports.clock);
   const parts = {
     ...ports,
     config,

@@ -1,12 +1,13 @@
 // What no well-behaved client sends: floods of each sort, and bodies that are cut off. Frames are written by hand.
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import type { IncomingMessage } from 'node:http';
+
 import { connect as connectHttp2 } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect, createServer, type Server, type TLSSocket } from 'node:tls';
+import type { ServedRequest } from '@berth/apiserver';
 import { CertificateAuthority } from '@berth/pki';
 import { systemClock } from '@berth/telemetry';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -30,6 +31,7 @@ beforeAll(async () => {
   const { key, certificate: cert } = await authority.issueServing('api', ['localhost']);
   bodies = [];
   sessions = new Http2Sessions({
+    clock: systemClock,
     idleMs,
     handle: (request, response) => {
       open += 1;
@@ -53,7 +55,7 @@ afterAll(async () => {
   await rm(directory, { recursive: true });
 });
 
-function bodyOf(request: IncomingMessage): Promise<string> {
+function bodyOf(request: ServedRequest): Promise<string> {
   let text = '';
   return new Promise((resolve) => {
     request.on('data', (chunk: Buffer) => {

@@ -28,7 +28,7 @@ test('a renewed certificate drops no connection', async () => {
   const clock = new SimulatedClock(Date.now());
   const authority = await CertificateAuthority.open(directory, clock);
   const serving = await ServingCertificate.create({ authority, clock, logger: silentLogger, commonName: 'api', names: ['localhost'] });
-  const { server } = new HttpsAdapter(serving);
+  const { server } = new HttpsAdapter(serving, clock);
   server.on('request', (_request, response) => response.end('hello'));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -1,14 +1,15 @@
 // The HTTPS server under Nest. Requests go straight to the API, which says itself what is valid: Fastify's router, hooks and
 // parsers would cost time on every request (some 4 % of a create, by profile) and decide nothing. Clients choose between HTTP/2 and
 // HTTP/1.1 by ALPN; connections of the latter are served as if there were no other, so that they lose nothing by it.
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { createServer, type Server, type ServerOptions } from 'node:https';
 import { createServer as createProbe, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
-import { type ApiHttp, isWebSocket } from '@berth/apiserver';
+import { type ApiHttp, isWebSocket, type ServedResponse } from '@berth/apiserver';
 import { StatusError } from '@berth/machinery';
 import type { ServingCertificate } from '@berth/pki';
+import type { Clock } from '@berth/telemetry';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Http2Sessions } from './http2-sessions.ts';
 
@@ -39,7 +40,7 @@ export class HttpsAdapter extends FastifyAdapter {
   readonly #routed: { http?: ApiHttp };
   readonly #http2: Http2Sessions;
 
-  constructor(serving: ServingCertificate) {
+  constructor(serving: ServingCertificate, clock: Clock) {
     const routed: { http?: ApiHttp } = {};
     const server = createServer({
       ...serving.context,
@@ -59,6 +60,7 @@ export class HttpsAdapter extends FastifyAdapter {
     this.server = server;
     this.#routed = routed;
     this.#http2 = new Http2Sessions({
+      clock,
       idleMs: keepAliveTimeoutMs,
       handle: (request, response) => server.emit('request', request, response),
       refuse: refuseHead,
@@ -120,7 +122,7 @@ function refuseUnread(error: NodeJS.ErrnoException, socket: Socket): void {
   );
 }
 
-function refuseHead(response: ServerResponse): void {
+function refuseHead(response: ServedResponse): void {
   const [code, reason] = headTooLarge;
   const body = unread(code, reason, 'its headers are too large');
   response.writeHead(code, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }).end(body);

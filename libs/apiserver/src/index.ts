@@ -10,6 +10,7 @@ export { AuthenticationConfigurationError } from './authentication/oidc/provider
 export { type ConfiguredProvider, parseProvider, providerOptions, providerUsage } from './authentication/oidc/provider-options.ts';
 export { TokenIssuer } from './authentication/service-accounts/token-issuer.ts';
 export { createVerifiers } from './authentication/verifiers.ts';
+export type { ServedRequest, ServedResponse } from './core/served-message.ts';
 export { EncryptionConfigurationError } from './encryption/configuration.ts';
 export { encryptionAtRest } from './encryption/encryption-at-rest.ts';
 export { FlowControl } from './flow-control/flow-control.ts';

@@ -1,10 +1,10 @@
 // One request as the audit log tells it: when it came, when its answer began (for what takes long), and how it ended. Without a
 // policy there is no auditor, and requests pay nothing.
-import type { IncomingMessage } from 'node:http';
 import { isRecord, type Status } from '@berth/machinery';
 import { type Clock, microTimestamp } from '@berth/telemetry';
 import { timed } from '../core/latency.ts';
 import type { ResourcePath } from '../core/request-info.ts';
+import type { ServedRequest } from '../core/served-message.ts';
 import type { Layer, User } from '../core/types.ts';
 import type { AuditLog } from './audit-log.ts';
 import { goDuration } from './go-duration.ts';
@@ -22,7 +22,7 @@ export interface AuditorOptions {
 }
 
 export interface AuditedRequest {
-  request: IncomingMessage;
+  request: ServedRequest;
   auditId: string;
   verb: string;
   path: ResourcePath | undefined;

@@ -1,9 +1,9 @@
 // Who a request comes from: the client certificate's subject, a bearer token's user, or nobody in particular.
-import type { IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import { StatusError } from '@berth/machinery';
 import type { Logger } from '@berth/telemetry';
 import type { ReviewedToken } from '../core/computed/token-reviews.ts';
+import type { ServedRequest } from '../core/served-message.ts';
 import type { User } from '../core/types.ts';
 import { bearerToken, TokenError, type TokenIdentity, type TokenVerifier } from './bearer-token.ts';
 import { readCertificate } from './client-certificate.ts';
@@ -30,7 +30,7 @@ export class Authenticator {
   }
 
   /** @throws StatusError 401 when something was shown that proves nobody. */
-  async authenticate(request: IncomingMessage): Promise<User> {
+  async authenticate(request: ServedRequest): Promise<User> {
     const byCertificate = this.#certificateUser(request.socket as TLSSocket);
     if (byCertificate) return byCertificate;
     const token = bearerToken(request);

@@ -1,6 +1,7 @@
 // Where a request carries its bearer token, and what a verifier of tokens is. Verifiers are asked in order; the first that knows
 // the token answers.
-import type { IncomingMessage } from 'node:http';
+
+import type { ServedRequest } from '../core/served-message.ts';
 import type { User } from '../core/types.ts';
 
 /** How a browser's WebSocket, which cannot set headers, carries its token. */
@@ -29,7 +30,7 @@ export class TokenError extends Error {
 }
 
 /** Empty when something else was shown than a token. */
-export function bearerToken(request: IncomingMessage): string | undefined {
+export function bearerToken(request: ServedRequest): string | undefined {
   const { authorization } = request.headers;
   if (authorization !== undefined) return /^Bearer +(\S+)$/i.exec(authorization)?.[1] ?? passwordOf(request, authorization) ?? '';
   const offered = String(request.headers['sec-websocket-protocol'] ?? '').split(',');
@@ -38,7 +39,7 @@ export function bearerToken(request: IncomingMessage): string | undefined {
 }
 
 /** Clients of image registries know passwords only: theirs is a token, whatever they call its user. */
-function passwordOf({ url = '' }: IncomingMessage, authorization: string): string | undefined {
+function passwordOf({ url = '' }: ServedRequest, authorization: string): string | undefined {
   if (!url.startsWith('/v2/')) return undefined;
   const encoded = /^Basic +(\S+)$/i.exec(authorization)?.[1];
   if (encoded === undefined) return undefined;

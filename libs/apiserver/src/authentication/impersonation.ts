@@ -1,8 +1,8 @@
 // `kubectl --as`: the request counts as somebody else's. Every part of that has to be allowed; ignoring the headers would do
 // with all rights what was meant to be tried with few.
-import type { IncomingMessage } from 'node:http';
 import { StatusError } from '@berth/machinery';
 import type { Attributes } from '../core/authorizer.ts';
+import type { ServedRequest } from '../core/served-message.ts';
 import type { User } from '../core/types.ts';
 import { accountGroups, accountOf, anonymousName, authenticatedGroup, unauthenticatedGroup } from './names.ts';
 
@@ -13,10 +13,10 @@ const simple = ['impersonate-user', 'impersonate-group', 'impersonate-uid'];
 /** Every value is a question to the authorizer. */
 const valuesMax = 256;
 
-type Headers = IncomingMessage['headersDistinct'];
+type Headers = ServedRequest['headersDistinct'];
 
 /** Whether a request says to be somebody else's in any way: asked of every request, so it must cost next to nothing. */
-export function isImpersonating(headers: IncomingMessage['headers']): boolean {
+export function isImpersonating(headers: ServedRequest['headers']): boolean {
   for (const name in headers) if (name.startsWith(prefix)) return true;
   return false;
 }

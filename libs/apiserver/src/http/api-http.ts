@@ -1,6 +1,6 @@
 // One HTTP request from its first byte to its last: who asks, what for, the answer, and the count of it. Nothing a client
 // sends may end in anything but an answer, and no failure here may end the process.
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type Status, StatusError } from '@berth/machinery';
 import type { Clock, Logger, Random } from '@berth/telemetry';
@@ -11,6 +11,7 @@ import { anonymous } from '../authentication/names.ts';
 import type { ApiServer } from '../core/api-server.ts';
 import { timed } from '../core/latency.ts';
 import { MalformedPath } from '../core/request-info.ts';
+import type { ServedRequest, ServedResponse } from '../core/served-message.ts';
 import type { User } from '../core/types.ts';
 import type { FlowControl } from '../flow-control/flow-control.ts';
 import type { ApiMetrics } from './api-metrics.ts';
@@ -76,7 +77,7 @@ export class ApiHttp {
   }
 
   /** Whether another server answers, which may upgrade whatever it likes. */
-  isForOthers({ url = '' }: IncomingMessage): boolean {
+  isForOthers({ url = '' }: ServedRequest): boolean {
     return this.#options.routes.other((url.split('?', 1)[0] ?? '').split('/').slice(1)) !== undefined;
   }
 
@@ -87,7 +88,7 @@ export class ApiHttp {
   }
 
   /** Never rejects. */
-  async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async handle(request: ServedRequest, response: ServedResponse): Promise<void> {
     const { clock, logger } = this.#options;
     // A reset connection is no news; without a listener it would end the process.
     request.on('error', (error) => logger.debug('a request broke off', { error }));
@@ -220,13 +221,13 @@ export class ApiHttp {
   }
 
   /** What the audit log knows a request by, and its client. */
-  #auditId({ headers }: IncomingMessage): string {
+  #auditId({ headers }: ServedRequest): string {
     const given = headers['audit-id'];
     return typeof given === 'string' && given !== '' && given.length <= auditIdLengthMax ? given : this.#options.random.uuid();
   }
 
   /** What is our fault, in full; what a client or a node can bring about at will, in a line and no louder than a warning. */
-  #logFailure(message: string, { method, url }: IncomingMessage, error: unknown): void {
+  #logFailure(message: string, { method, url }: ServedRequest, error: unknown): void {
     const { logger } = this.#options;
     if (!(error instanceof StatusError)) logger.error(message, { method, url, error });
     else if ((error.status.code ?? 500) >= 500) logger.warn(message, { method, url, reason: error.message });

@@ -1,8 +1,8 @@
 // Reads requests' bodies: only of who may do what they ask for, outside of the seats of flow control, for no longer than a body may take
 // and within a bound on what all bodies take in memory. Who sends slowly keeps nobody waiting but itself.
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { StatusError } from '@berth/machinery';
 import type { Clock } from '@berth/telemetry';
+import type { ServedRequest, ServedResponse } from '../core/served-message.ts';
 
 export const bodyBytesMax = 3 * 1024 * 1024;
 /** As Kubernetes gives to a request as a whole. */
@@ -23,8 +23,8 @@ export interface Body {
 }
 
 interface Exchange {
-  request: IncomingMessage;
-  response: ServerResponse;
+  request: ServedRequest;
+  response: ServedResponse;
 }
 
 export class BodyReader {
@@ -67,7 +67,7 @@ export class BodyReader {
     return this.#heldBytes;
   }
 
-  #chunks(request: IncomingMessage, take: (bytes: number) => boolean): Promise<Buffer> {
+  #chunks(request: ServedRequest, take: (bytes: number) => boolean): Promise<Buffer> {
     // Iterating over the request would cost three times as much.
     return new Promise((resolve, reject) => {
       const chunks: Buffer[] = [];
@@ -116,7 +116,7 @@ export function allowBody({ request, response }: Exchange): void {
   if (asksFirst(request) && !response.headersSent) response.writeContinue();
 }
 
-function asksFirst(request: IncomingMessage): boolean {
+function asksFirst(request: ServedRequest): boolean {
   const { expect } = request.headers;
   return expect !== undefined && request.httpVersion !== '1.0' && /(?:^|\W)100-continue(?:$|\W)/i.test(expect);
 }
@@ -125,7 +125,7 @@ function asksFirst(request: IncomingMessage): boolean {
  * Before a request is refused whose body is not wanted. Closed at once, the connection would be reset by what is still under way, and the
  * client would see that in place of its answer.
  */
-export function discarded(request: IncomingMessage, clock: Clock): Promise<void> | undefined {
+export function discarded(request: ServedRequest, clock: Clock): Promise<void> | undefined {
   if (request.complete || request.destroyed || asksFirst(request)) return undefined;
   return new Promise((resolve) => {
     let bytes = 0;

@@ -1,8 +1,8 @@
 // Indented JSON for people who look at answers with curl, wget or a browser; programs get none unless they ask for it. When is
 // kube-apiserver's rule: what `pretty` says, else the kind of client.
-import type { IncomingMessage } from 'node:http';
 import { apiVersionOf, isUserDefined, type KindDefinition, parseExact } from '@berth/machinery';
 import { type EncodedList, listMetadata } from '../core/list-encoding.ts';
+import type { ServedRequest } from '../core/served-message.ts';
 import type { Encoded, ListAnswer } from '../core/types.ts';
 
 const indent = '  ';
@@ -10,7 +10,7 @@ const clientsOfPeople = ['curl', 'Wget', 'Mozilla/5.0'];
 /** As Go's strconv.ParseBool reads them; whatever else is given asks for none. */
 const asked = new Set(['1', 't', 'T', 'TRUE', 'true', 'True']);
 
-export function wantsIndented({ url = '', headers }: IncomingMessage): boolean {
+export function wantsIndented({ url = '', headers }: ServedRequest): boolean {
   const pretty = url.includes('pretty=') && new URLSearchParams(url.slice(url.indexOf('?') + 1)).get('pretty');
   if (pretty) return asked.has(pretty);
   const agent = headers['user-agent'] ?? '';

@@ -1,9 +1,9 @@
 // What a request asks for, read from its head: path, query, verb, and what authorization, flow control, audit and metrics know it by.
-import type { IncomingMessage } from 'node:http';
 import { type FieldRequirement, StatusError } from '@berth/machinery';
 import type { Attributes } from '../core/authorizer.ts';
 import { parseResourcePath, pathSegments, type ResourcePath } from '../core/request-info.ts';
 import { readableFields } from '../core/selection.ts';
+import type { ServedRequest } from '../core/served-message.ts';
 import { withoutProxied } from './proxy/proxy-path.ts';
 import { flag } from './query-options.ts';
 import { isRegistryRequest } from './registry-path.ts';
@@ -23,7 +23,7 @@ const bodyMethods = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
 const streams = ['log', 'exec', 'attach', 'portforward', 'proxy'];
 
 /** @throws StatusError for a head that no two readers would take for the same request */
-export function parsedRequest(request: IncomingMessage): ParsedRequest {
+export function parsedRequest(request: ServedRequest): ParsedRequest {
   checkHead(request);
   // What is behind a proxy is none of this server's paths.
   const url = withoutProxied(request.url ?? '/')?.resource ?? request.url ?? '/';
@@ -37,7 +37,7 @@ export function parsedRequest(request: IncomingMessage): ParsedRequest {
   return { segments, query, path, attributes: attributesOf(request.method ?? 'GET', segments, path, query) };
 }
 
-function checkHead({ httpVersionMajor, rawHeaders }: IncomingMessage): void {
+function checkHead({ httpVersionMajor, rawHeaders }: ServedRequest): void {
   if (httpVersionMajor < 1) throw StatusError.badRequest('unsupported protocol version');
   let hosts = 0;
   for (let index = 0; index < rawHeaders.length; index += 2) {
@@ -78,7 +78,7 @@ export function hasBody({ verb }: Attributes): boolean {
 }
 
 /** By its method alone, where nobody here knows what the path means. */
-export function mayHaveBody({ method = '' }: IncomingMessage): boolean {
+export function mayHaveBody({ method = '' }: ServedRequest): boolean {
   return bodyMethods.has(method);
 }
 

@@ -1,11 +1,11 @@
 // GET pods/log: a container's output through the tunnel to its node, while the client reads: as plain text, or over a WebSocket as messages
 // of bytes or of base64.
-import type { ServerResponse } from 'node:http';
 import { StatusError } from '@berth/machinery';
 import { drained, type Tunnel } from '@berth/protocol';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { ApiServer } from '../core/api-server.ts';
 import { streamOptions } from '../core/pod-connection.ts';
+import type { ServedResponse } from '../core/served-message.ts';
 import { sendMessage } from './channel-socket.ts';
 import { flag, wholeNumber } from './query-options.ts';
 import { resourceCall } from './resource-call.ts';
@@ -49,7 +49,7 @@ export class PodLogs implements StreamAnswers {
       return copyLog(tunnel, response);
     }
     await upgraded.begun(101, audit);
-    await switchedToWebSocket(this.#sockets, request, upgraded, (socket) => sendLog(socket, tunnel, signal));
+    await switchedToWebSocket(this.#sockets, upgraded, (socket) => sendLog(socket, tunnel, signal));
   }
 }
 
@@ -86,7 +86,7 @@ async function sendLog(socket: WebSocket, tunnel: Tunnel, signal: AbortSignal): 
 }
 
 /** An error before the first byte becomes a Status; later ones can only break the answer off. */
-async function copyLog(tunnel: Tunnel, response: ServerResponse): Promise<void> {
+async function copyLog(tunnel: Tunnel, response: ServedResponse): Promise<void> {
   const begin = () => {
     if (!response.headersSent) response.writeHead(200, { 'content-type': 'text/plain', 'cache-control': 'no-cache, private' });
   };

@@ -1,6 +1,5 @@
 // pods/exec and pods/attach over WebSocket, in any version of its channels, or over SPDY. pods/portforward over SPDY, by itself or
 // inside of a WebSocket. What is wrong with the request is answered before the upgrade, as HTTP; what goes wrong later, on the error channel.
-import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type KubeObject, StatusError } from '@berth/machinery';
 import type { Clock } from '@berth/telemetry';
@@ -8,6 +7,7 @@ import { createWebSocketStream, type WebSocket, WebSocketServer } from 'ws';
 import type { ApiServer } from '../core/api-server.ts';
 import { streamOptions } from '../core/pod-connection.ts';
 import type { Connection } from '../core/resource.ts';
+import type { ServedRequest } from '../core/served-message.ts';
 import { commandSocketProtocols, portSocketProtocols } from './channel-framing.ts';
 import { connectChannels } from './channel-socket.ts';
 import { servePortForward } from './port-forward.ts';
@@ -88,7 +88,7 @@ export class PodStreams implements StreamAnswers {
         `unable to upgrade: use a WebSocket that offers one of the protocols ${commandSocketProtocols.join(', ')}, or none, or SPDY/3.1 with one of ${commandProtocols.join(', ')}`,
       );
     }
-    return this.#webSocket(request, (webSocket) => {
+    return this.#webSocket((webSocket) => {
       const opening = open();
       signal.addEventListener('abort', () => webSocket.close(1001), { once: true });
       // Every failure of the stream itself is told on its error channel.
@@ -100,11 +100,11 @@ export class PodStreams implements StreamAnswers {
     const serve = (transport: Duplex) =>
       servePortForward(transport, { clock: this.#clock, podName: path.name ?? '', signal, openTunnel: (port) => open(port) });
     if (isWebSocket(request) && offers(request, portForwardTunnel)) {
-      return this.#webSocket(request, (webSocket) => serve(createWebSocketStream(webSocket)));
+      return this.#webSocket((webSocket) => serve(createWebSocketStream(webSocket)));
     }
     if (isWebSocket(request) && offersOneOf(request, portSocketProtocols)) {
       const ports = portsOf(query);
-      return this.#webSocket(request, (webSocket) => {
+      return this.#webSocket((webSocket) => {
         signal.addEventListener('abort', () => webSocket.close(1001), { once: true });
         return serveWebSocketPortForward(webSocket, { ports, openTunnel: (port) => open(port) });
       });
@@ -120,8 +120,8 @@ export class PodStreams implements StreamAnswers {
     };
   }
 
-  #webSocket(request: IncomingMessage, serve: (webSocket: WebSocket) => Promise<void>): Switch {
-    return (upgraded) => switchedToWebSocket(this.#sockets, request, upgraded, serve);
+  #webSocket(serve: (webSocket: WebSocket) => Promise<void>): Switch {
+    return (upgraded) => switchedToWebSocket(this.#sockets, upgraded, serve);
   }
 }
 
@@ -139,16 +139,16 @@ function portsOf(query: URLSearchParams): number[] {
   return ports;
 }
 
-function isSpdy(request: IncomingMessage): boolean {
+function isSpdy(request: ServedRequest): boolean {
   return request.headers.upgrade?.toLowerCase() === 'spdy/3.1';
 }
 
-function streamProtocols(request: IncomingMessage): string[] {
+function streamProtocols(request: ServedRequest): string[] {
   const names = String(request.headers['x-stream-protocol-version'] ?? '').split(',');
   return names.map((name) => name.trim()).filter((name) => name !== '');
 }
 
-function spdyCommandProtocol(request: IncomingMessage): (typeof commandProtocols)[number] {
+function spdyCommandProtocol(request: ServedRequest): (typeof commandProtocols)[number] {
   const offered = streamProtocols(request);
   // A client that names none speaks the first version.
   const protocol = offered.length === 0 ? 'channel.k8s.io' : commandProtocols.find((name) => offered.includes(name));

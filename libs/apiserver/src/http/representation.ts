@@ -1,5 +1,4 @@
 // Objects, lists and watch events in the form that was asked for: as stored, as a Table, or with their metadata alone.
-import type { IncomingMessage } from 'node:http';
 import {
   apiVersionOf,
   emptyObject,
@@ -16,6 +15,7 @@ import {
   type TableOptions,
 } from '@berth/machinery';
 import { type EncodedList, encodedList, listMetadata } from '../core/list-encoding.ts';
+import type { ServedRequest } from '../core/served-message.ts';
 import { scaleKind } from '../core/subresources/scale-object.ts';
 import type { Encoded, ListAnswer, WatchItem } from '../core/types.ts';
 import { checkProduced, noneAccepted, notAcceptable, objectTypes } from './acceptable.ts';
@@ -44,14 +44,14 @@ const everyFormat: readonly Format[] = ['json', 'yaml', 'protobuf'];
  * given here. Kinds that users define are behind another one.
  * @throws StatusError 406
  */
-export function checkAccept(kind: KindDefinition, request: IncomingMessage, verb: string): void {
+export function checkAccept(kind: KindDefinition, request: ServedRequest, verb: string): void {
   const { accept } = request.headers;
   if (!accept || accept === 'application/json' || isUserDefined(kind)) return;
   checkProduced(request, verb === 'list' || verb === 'watch' ? [...objectTypes, ...streamNames] : objectTypes);
 }
 
 /** @throws StatusError 406 */
-export function requestedForm(kind: KindDefinition, request: IncomingMessage, query: URLSearchParams, now: number): Form {
+export function requestedForm(kind: KindDefinition, request: ServedRequest, query: URLSearchParams, now: number): Form {
   const { accept } = request.headers;
   const representation = !accept || accept === 'application/json' ? plainJson : negotiate(accept, availableOf(kind));
   if (!representation) throw noneAccepted(objectTypes);

@@ -1,6 +1,6 @@
 // What is counted of requests. Labels come from what this server has, not from what clients write, so that their number stays bounded.
-import type { IncomingMessage } from 'node:http';
 import type { ApiServer } from '../core/api-server.ts';
+import type { ServedRequest } from '../core/served-message.ts';
 import type { ApiMetrics } from './api-metrics.ts';
 import { isLongRunning, type ParsedRequest } from './parsed-request.ts';
 import { aggregatedLabels, type RequestLabels, requestLabels } from './request-labels.ts';
@@ -20,17 +20,17 @@ export class RequestCounts {
   }
 
   /** @param durationMs undefined when it says nothing */
-  done(request: IncomingMessage, parsed: ParsedRequest | undefined, code: number, durationMs: number | undefined): void {
+  done(request: ServedRequest, parsed: ParsedRequest | undefined, code: number, durationMs: number | undefined): void {
     const isLong = parsed !== undefined && isLongRunning(parsed);
     this.#options.metrics.requestDone(this.#labels(request, parsed), code, isLong ? undefined : durationMs);
   }
 
   /** Returns what to call when it ends. */
-  longRunning(request: IncomingMessage, parsed: ParsedRequest): () => void {
+  longRunning(request: ServedRequest, parsed: ParsedRequest): () => void {
     return this.#options.metrics.longRunning(this.#labels(request, parsed));
   }
 
-  #labels(request: IncomingMessage, parsed: ParsedRequest | undefined): RequestLabels {
+  #labels(request: ServedRequest, parsed: ParsedRequest | undefined): RequestLabels {
     const { routes, api } = this.#options;
     const other = parsed && routes.other(parsed.segments);
     if (other) return aggregatedLabels(request, parsed, other);

@@ -1,8 +1,8 @@
 // How metrics know a request, with kube-apiserver's names and values. What clients write freely never becomes a label, so that the number
 // of series stays bounded.
-import type { IncomingMessage } from 'node:http';
 import type { KindDefinition } from '@berth/machinery';
 import type { ResourcePath } from '../core/request-info.ts';
+import type { ServedRequest } from '../core/served-message.ts';
 import type { ParsedRequest } from './parsed-request.ts';
 
 export interface RequestLabels {
@@ -22,11 +22,7 @@ const namedPaths = new Set(['healthz', 'livez', 'readyz', 'metrics', 'version'])
 const component = 'apiserver';
 
 /** @param kind undefined for a path outside of resources, or none that is served */
-export function requestLabels(
-  request: IncomingMessage,
-  parsed: ParsedRequest | undefined,
-  kind: KindDefinition | undefined,
-): RequestLabels {
+export function requestLabels(request: ServedRequest, parsed: ParsedRequest | undefined, kind: KindDefinition | undefined): RequestLabels {
   const { method = '', headers } = request;
   if (!parsed?.path || !kind) {
     const root = parsed && !parsed.path ? (parsed.segments[0] ?? '') : '';
@@ -50,7 +46,7 @@ export function requestLabels(
 
 /** Of a request that another server answers: its version is known, what is within is that server's. */
 export function aggregatedLabels(
-  { method = '' }: IncomingMessage,
+  { method = '' }: ServedRequest,
   parsed: ParsedRequest,
   far: { group: string; version: string },
 ): RequestLabels {

@@ -1,12 +1,12 @@
 // How answers go out: JSON bytes, Status objects for errors, Warning headers, gzip for what is large. Nothing else writes
 // a status line.
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
 import { constants, createGzip, gzip } from 'node:zlib';
 import { type Status, StatusError } from '@berth/machinery';
 import type { AuditRecord } from '../audit/auditor.ts';
 import { Refusal } from '../core/commit.ts';
 import type { EncodedList } from '../core/list-encoding.ts';
+import type { ServedRequest, ServedResponse } from '../core/served-message.ts';
 import { noneAccepted, objectTypes } from './acceptable.ts';
 import { written } from './back-pressure.ts';
 import { boundedWarnings } from './bounded-warnings.ts';
@@ -25,8 +25,8 @@ const gzipChunkBytes = 64 * 1024;
 const uncached = 'no-cache, private';
 
 export interface Exchange {
-  request: IncomingMessage;
-  response: ServerResponse;
+  request: ServedRequest;
+  response: ServedResponse;
   /** Where the request is told of, when it is. */
   audit?: AuditRecord | undefined;
   /** What is wrong with the request's body without being the error. */
@@ -99,7 +99,7 @@ export async function sendPieces(
   await (audit ? audit.timed('response-write', send) : send());
 }
 
-async function sendPlain(response: ServerResponse, pieces: Pieces): Promise<void> {
+async function sendPlain(response: ServedResponse, pieces: Pieces): Promise<void> {
   for await (const piece of pieces) {
     if (response.destroyed) return;
     await written(response, piece);
@@ -108,7 +108,7 @@ async function sendPlain(response: ServerResponse, pieces: Pieces): Promise<void
 }
 
 /** Piece by piece on another thread. */
-async function sendCompressed(response: ServerResponse, pieces: Pieces): Promise<void> {
+async function sendCompressed(response: ServedResponse, pieces: Pieces): Promise<void> {
   const compressor = createGzip({ level: gzipLevel, chunkSize: gzipChunkBytes });
   // Who goes away in the middle of an answer does not want the rest of it.
   response.once('close', () => compressor.destroy());
@@ -191,16 +191,16 @@ export function failureOf({ bodyWarnings }: Exchange, error: unknown): Status {
   return statusOf(error);
 }
 
-export function acceptsGzip(request: IncomingMessage): boolean {
+export function acceptsGzip(request: ServedRequest): boolean {
   return /\bgzip\b(?!\s*;\s*q=0(?:\.0+)?\s*(?:,|$))/.test(String(request.headers['accept-encoding'] ?? ''));
 }
 
 /** Beside those that the answer has already; before it begins. */
-export function addWarning(response: ServerResponse, text: string): void {
+export function addWarning(response: ServedResponse, text: string): void {
   response.appendHeader('warning', warningHeader(text));
 }
 
-export function addWarnings(response: ServerResponse, texts: readonly string[]): void {
+export function addWarnings(response: ServedResponse, texts: readonly string[]): void {
   for (const text of boundedWarnings(texts)) addWarning(response, text);
 }
 

@@ -6,6 +6,7 @@ import type { Duplex } from 'node:stream';
 import type { AuditRecord } from '../audit/auditor.ts';
 
 export class Upgraded {
+  readonly request: IncomingMessage;
   readonly socket: Duplex;
   /** What came behind the request's head. */
   readonly head: Buffer;
@@ -14,6 +15,7 @@ export class Upgraded {
   #code: number | undefined;
 
   constructor(request: IncomingMessage, socket: Duplex, head: Buffer) {
+    this.request = request;
     this.socket = socket;
     this.head = head;
     this.response = new ServerResponse(request);

@@ -1,9 +1,9 @@
 // A watch over HTTP: one JSON line an event, in chunks, for as long as the client reads. A client that does not read makes
 // us wait, so that what piles up does so in the core's bounded stream, which then drops the watcher.
-import type { ServerResponse } from 'node:http';
 import { StatusError } from '@berth/machinery';
 import { drained } from '@berth/protocol';
 import type { Random } from '@berth/telemetry';
+import type { ServedResponse } from '../core/served-message.ts';
 import type { WatchHandle, WatchItem } from '../core/types.ts';
 import type { WatchFormat } from './representation.ts';
 
@@ -20,7 +20,7 @@ export function watchTimeoutMs(timeoutSeconds: number | undefined, random: Rando
 }
 
 /** Resolves when the watch has ended, for whatever reason. */
-export async function streamWatch(response: ServerResponse, handle: WatchHandle, format: WatchFormat, joins: SharedJoins): Promise<void> {
+export async function streamWatch(response: ServedResponse, handle: WatchHandle, format: WatchFormat, joins: SharedJoins): Promise<void> {
   response.writeHead(200, { 'content-type': format.contentType, 'cache-control': 'no-cache, private' });
   response.flushHeaders();
   const frame = framing(response);
@@ -52,7 +52,7 @@ const lineEnd = Buffer.from('\r\n');
  * How pieces of this body are framed. Node would write a chunk's length, bytes and line ends as four pieces for every watcher,
  * which TLS copies together each time; framed here, a piece that watchers share goes out as it is.
  */
-function framing(response: ServerResponse): Frame {
+function framing(response: ServedResponse): Frame {
   // An HTTP/1.0 client gets no chunks; the end of the connection is the end of its watch.
   if (!response.chunkedEncoding) return asItIs;
   response.chunkedEncoding = false;

@@ -32,7 +32,7 @@ export class WatchSockets {
     signal.addEventListener('abort', open.close, { once: true });
     begun?.();
     await upgraded.begun(101, audit);
-    await switchedToWebSocket(this.#sockets, request, upgraded, (socket) => {
+    await switchedToWebSocket(this.#sockets, upgraded, (socket) => {
       socket.on('error', () => socket.terminate());
       signal.addEventListener('abort', () => socket.close(1001), { once: true });
       return sendEvents(socket, open);

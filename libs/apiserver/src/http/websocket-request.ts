@@ -1,7 +1,7 @@
 // What a request says that asks for a WebSocket: which protocols it offers, and from which page it comes.
-import type { IncomingMessage } from 'node:http';
 import { StatusError } from '@berth/machinery';
 import type { WebSocket, WebSocketServer } from 'ws';
+import type { ServedRequest } from '../core/served-message.ts';
 import type { Upgraded } from './upgraded.ts';
 
 /** Of what a client sends although nobody listens. */
@@ -12,21 +12,21 @@ const closeReasonBytesMax = 123;
 /** How a browser carries its token; no protocol to speak. */
 const tokenProtocol = /^base64url\.bearer\.authorization\.k8s\.io\./;
 
-export function isWebSocket(request: IncomingMessage): boolean {
+export function isWebSocket(request: ServedRequest): boolean {
   return request.headers.upgrade?.toLowerCase() === 'websocket';
 }
 
-export function offers(request: IncomingMessage, protocol: string): boolean {
+export function offers(request: ServedRequest, protocol: string): boolean {
   return offered(request).includes(protocol);
 }
 
 /** A client that names none speaks the first version. */
-export function offersOneOf(request: IncomingMessage, known: readonly string[]): boolean {
+export function offersOneOf(request: ServedRequest, known: readonly string[]): boolean {
   const names = offered(request);
   return names.length === 0 || names.some((name) => known.includes(name));
 }
 
-export function offered(request: IncomingMessage): string[] {
+export function offered(request: ServedRequest): string[] {
   const names = String(request.headers['sec-websocket-protocol'] ?? '').split(',');
   return names.map((name) => name.trim()).filter((name) => name !== '' && !tokenProtocol.test(name));
 }
@@ -35,7 +35,7 @@ export function offered(request: IncomingMessage): string[] {
  * Browsers send their client certificate with any page's WebSocket; only our own page may have one. Other programs name whatever
  * origin they like, and some have to name one (Go's x/net, which Kubernetes' own tests use).
  */
-export function checkOrigin({ headers }: IncomingMessage): void {
+export function checkOrigin({ headers }: ServedRequest): void {
   const { origin, host } = headers;
   if (origin === undefined || !isBrowser(headers['user-agent'])) return;
   // A page that came without TLS may be anybody's, whatever host it names.
@@ -57,8 +57,7 @@ function isBrowser(userAgent = ''): boolean {
 /** Resolves when what is served is over, or the handshake came to nothing. @param serve never rejects */
 export function switchedToWebSocket(
   sockets: WebSocketServer,
-  request: IncomingMessage,
-  { socket, head }: Upgraded,
+  { request, socket, head }: Upgraded,
   serve: (webSocket: WebSocket) => Promise<void>,
 ): Promise<void> {
   return new Promise((resolve) => {

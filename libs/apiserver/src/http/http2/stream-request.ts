@@ -4,6 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
 import { Readable } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
+import type { ServedRequest } from '../../core/served-message.ts';
 
 const highWaterMarkBytes = 64 * 1024;
 
@@ -13,7 +14,7 @@ export interface StreamHead {
   rawHeaders: readonly string[];
 }
 
-export class StreamRequest extends Readable {
+export class StreamRequest extends Readable implements ServedRequest {
   readonly httpVersion = '2.0';
   readonly httpVersionMajor = 2;
   readonly httpVersionMinor = 0;

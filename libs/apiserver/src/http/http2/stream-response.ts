@@ -3,6 +3,7 @@
 import { type OutgoingHttpHeaders, validateHeaderName, validateHeaderValue } from 'node:http';
 import { constants, type ServerHttp2Stream } from 'node:http2';
 import { Writable } from 'node:stream';
+import type { HeaderValue, ServedResponse } from '../../core/served-message.ts';
 
 const highWaterMarkBytes = 64 * 1024;
 
@@ -11,9 +12,7 @@ const connectionHeaders = new Set(['connection', 'keep-alive', 'proxy-connection
 /** Answers that have no body whatever is written. */
 const bodiless = new Set([204, 205, 304]);
 
-type HeaderValue = number | string | readonly string[];
-
-export class StreamResponse extends Writable {
+export class StreamResponse extends Writable implements ServedResponse {
   statusCode = 200;
   /** HTTP/2 frames bodies itself. */
   readonly chunkedEncoding = false;

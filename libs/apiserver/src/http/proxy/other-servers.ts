@@ -1,9 +1,10 @@
 // Requests for versions that other servers answer for: passed to them with the user in headers, and their answers back. Who may do what
 // within, they say themselves; a client or a server that goes away ends the exchange at both of its ends.
-import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
+import type { OutgoingHttpHeaders } from 'node:http';
 import { StatusError } from '@berth/machinery';
 import type { Clock } from '@berth/telemetry';
 import type { OtherServer } from '../../core/other-servers.ts';
+import type { ServedRequest } from '../../core/served-message.ts';
 import { isLongRunning } from '../parsed-request.ts';
 import { type Exchange, sendText } from '../responses.ts';
 import type { Served } from '../routes.ts';
@@ -99,7 +100,7 @@ export class OtherServersRequests {
   }
 }
 
-function passedHeaders(request: IncomingMessage): OutgoingHttpHeaders {
+function passedHeaders(request: ServedRequest): OutgoingHttpHeaders {
   const { host: _host, ...passed } = requestHeaders(request, '', request.url ?? '/');
   return passed;
 }

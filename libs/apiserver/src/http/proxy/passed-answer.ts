@@ -1,9 +1,10 @@
 // What the far side of a proxy answered, as the client gets it: its status, its headers but those that are about one connection, and its
 // body, whose links lead back through the proxy.
-import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createGzip } from 'node:zlib';
+import type { ServedResponse } from '../../core/served-message.ts';
 import { unreachable } from '../../core/webhooks/index.ts';
 import { htmlLinks } from './html-links.ts';
 import { type ProxiedPage, rewrittenLink } from './link-rewriting.ts';
@@ -11,7 +12,7 @@ import { answerHeaders } from './proxied-headers.ts';
 
 export interface PassedAnswer {
   message: IncomingMessage;
-  response: ServerResponse;
+  response: ServedResponse;
   /** Of the request. */
   method: string | undefined;
   /** Absent to leave links as they are. */

@@ -8,13 +8,14 @@ import {
   validateHeaderValue,
 } from 'node:http';
 import { posix } from 'node:path';
+import type { ServedRequest } from '../../core/served-message.ts';
 
 const ownHeaders = ['connection', 'keep-alive', 'proxy-authenticate', 'proxy-authorization', 'proxy-connection', 'te', 'trailer'];
 const hopHeaders = new Set([...ownHeaders, 'transfer-encoding', 'upgrade']);
 const credentials = ['authorization', 'impersonate-user', 'impersonate-group', 'impersonate-uid'];
 
 /** @param base what comes before the path that the far side sees */
-export function requestHeaders({ headers, socket }: IncomingMessage, base: string, path: string): OutgoingHttpHeaders {
+export function requestHeaders({ headers, socket }: ServedRequest, base: string, path: string): OutgoingHttpHeaders {
   const passed = Object.entries(endToEnd(headers)).filter(
     // Whether to send the body, this server has said itself.
     ([name]) => name !== 'expect' && !credentials.includes(name) && !name.startsWith('impersonate-extra-'),
