@@ -5,6 +5,7 @@ import { componentUsers } from '@berth/apiserver/core';
 import { InformerSet } from '@berth/client';
 import { AgentGateway } from '@berth/gateway';
 import { seededRandom, silentLogger, systemClock } from '@berth/telemetry';
+import { openTracing, type TracingConfig } from '@berth/telemetry/tracing';
 import { defaultConfig } from '../../apps/control-plane/src/config.ts';
 import { HollowNode } from '../sim/hollow-node.ts';
 import { KubectlCluster } from './kubectl-cluster.ts';
@@ -14,9 +15,12 @@ export interface HollowCluster {
   stop(): Promise<void>;
 }
 
-export async function startHollowCluster(nodeNames: string[]): Promise<HollowCluster> {
-  const kubectl = await KubectlCluster.start(['api', 'controllers', 'scheduler']);
-  const ports = { clock: systemClock, random: seededRandom(2), logger: silentLogger };
+/** @param tracing of control plane and agents; none by default */
+export async function startHollowCluster(nodeNames: string[], tracing?: TracingConfig): Promise<HollowCluster> {
+  const kubectl = await KubectlCluster.start(['api', 'controllers', 'scheduler'], tracing ? { tracing } : {});
+  const own = { clock: systemClock, random: seededRandom(2), logger: silentLogger };
+  const traces = tracing && (await openTracing(tracing, own, { service: 'kubelet', resource: {} }));
+  const ports = { ...own, tracer: traces?.tracer };
   const client = kubectl.controlPlane.api.localClient(componentUsers.gateway);
   const informers = new InformerSet({ ...ports, client });
   const config = { ...defaultConfig, dataDirectory: kubectl.directory, store: { driver: 'memory' as const } };
@@ -30,6 +34,7 @@ export async function startHollowCluster(nodeNames: string[]): Promise<HollowClu
     async stop() {
       for (const node of nodes) node.crashAgent();
       await gateway.stop();
+      await traces?.stop();
       informers.stop();
       await kubectl.stop();
     },

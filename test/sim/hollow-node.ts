@@ -12,6 +12,7 @@ import {
 } from '../../apps/node-agent/src/hollow/simulated-machine.ts';
 import { SimulatedPullRecords } from '../../apps/node-agent/src/images/pull-records.ts';
 import { SimulatedPodCgroups } from '../../apps/node-agent/src/node/simulated-pod-cgroups.ts';
+import { PodTracing } from '../../apps/node-agent/src/pods/pod-tracing.ts';
 import { SimulatedRestartMarks } from '../../apps/node-agent/src/pods/restart-marks.ts';
 import type { SimulationPorts } from './simulated-control-plane.ts';
 
@@ -50,10 +51,11 @@ export class HollowNode {
     const link = memoryAgentLink({ nodeName: this.name, hub: this.#hub, clock, random, logger, delayMs: () => random.int(messageMsMax) });
     link.partition(this.#isCut);
     this.#link = link;
+    const tracing = new PodTracing(this.#ports.tracer);
     const ports = {
       ...simulatedMachine,
-      ...{ link, network: simulatedNetwork, clock, random, logger },
-      runtime: this.#life.service(this.runtime),
+      ...{ link, network: simulatedNetwork, clock, random, logger, tracing },
+      runtime: tracing.traced(this.#life.service(this.runtime)),
       cgroups: this.#life.service(this.cgroups),
       restartMarks: this.#life.service(this.#restartMarks),
       pullRecords: this.#life.service(this.#pullRecords),

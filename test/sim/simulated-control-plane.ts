@@ -4,18 +4,14 @@ import { ApiServer, type User } from '@berth/apiserver/core';
 import { AddressPool } from '@berth/controllers';
 import type { AgentGateway } from '@berth/gateway';
 import type { Store } from '@berth/store';
-import type { Clock, Logger, Random } from '@berth/telemetry';
+import type { Ports } from '@berth/telemetry';
 import { Life } from '@berth/testing';
 import { Registry } from 'prom-client';
 import { type ControlPlaneConfig, defaultConfig } from '../../apps/control-plane/src/config.ts';
 import { Roles } from '../../apps/control-plane/src/roles.ts';
 import { faultyStore, type StoreFaults } from './faulty-store.ts';
 
-export interface SimulationPorts {
-  clock: Clock;
-  random: Random;
-  logger: Logger;
-}
+export type SimulationPorts = Ports;
 
 const config: ControlPlaneConfig = {
   ...defaultConfig,

@@ -75,8 +75,10 @@ function apiModule(given: DynamicModule): DynamicModule {
   const server = {
     provide: ApiServer,
     inject: [PARTS, ApiMetrics, TokenIssuer],
-    useFactory: ({ store, kinds, clock, random, logger, config }: AppParts, metrics: ApiMetrics, issuer: TokenIssuer) => {
-      const api = new ApiServer({ store, kinds, clock, random, logger: logger.with({ role: 'api' }), config, metrics, tokens: issuer });
+    useFactory: ({ store, kinds, logger, config, ...ports }: AppParts, metrics: ApiMetrics, issuer: TokenIssuer) => {
+      const { clock, random, tracer } = ports;
+      const own = { clock, random, tracer, logger: logger.with({ role: 'api' }) };
+      const api = new ApiServer({ ...own, store, kinds, config, metrics, tokens: issuer });
       metrics.watchRevision(() => api.revision);
       return api;
     },
@@ -202,6 +204,7 @@ function httpModule(given: DynamicModule, api: DynamicModule, others: DynamicMod
         metrics,
         clock,
         random,
+        tracer: parts.tracer,
         logger: logger.with({ role: 'api' }),
       });
     },

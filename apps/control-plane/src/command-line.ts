@@ -3,7 +3,9 @@ import { isIP } from 'node:net';
 import { join, resolve } from 'node:path';
 import { loginOptions, loginUsage, parseLogin, parseProvider, providerOptions, providerUsage } from '@berth/apiserver';
 import { AddressPool } from '@berth/controllers';
-import { interfaceAddress, type OptionValues, parseHostPort, parseOptions, UsageError } from '@berth/telemetry/command-line';
+import { interfaceAddress, type OptionValues, parseCount, parseHostPort, parseOptions, UsageError } from '@berth/telemetry/command-line';
+import { parseTracing, tracingOptions, tracingUsage } from '@berth/telemetry/tracing';
+import { auditOptions, auditUsage, parseAudit } from './audit-options.ts';
 import { type ControlPlaneConfig, defaultConfig, type EtcdFiles, type Role, roles } from './config.ts';
 
 export const usage = `usage: control-plane --data-dir DIRECTORY [options]
@@ -15,10 +17,8 @@ export const usage = `usage: control-plane --data-dir DIRECTORY [options]
   --etcd-certfile FILE        this client's certificate for etcd, with --etcd-keyfile
   --etcd-keyfile FILE
   --encryption-config FILE    keys that secrets are encrypted with (default: encryption.yaml in the data directory)
-  --audit-policy-file FILE    which requests the audit log tells of (default: no audit log)
-  --audit-log-path FILE       default: audit.log in the data directory
-  --audit-log-maxsize MB      a larger log is renamed and begun anew (default 100)
-  --audit-log-maxbackup N     renamed logs that are kept (default 10)
+${auditUsage}
+${tracingUsage}
   --roles ROLES               comma-separated: ${roles.join(', ')} (default: all)
   --api-address HOST:PORT     default ${hostPort(defaultConfig.apiAddress)}
   --advertise-address ADDRESS:PORT where pods reach the API, which listens there as well (default: the API's address, if that is no loopback)
@@ -68,10 +68,8 @@ const options = {
   'etcd-certfile': { type: 'string' },
   'etcd-keyfile': { type: 'string' },
   'encryption-config': { type: 'string' },
-  'audit-policy-file': { type: 'string' },
-  'audit-log-path': { type: 'string' },
-  'audit-log-maxsize': { type: 'string' },
-  'audit-log-maxbackup': { type: 'string' },
+  ...auditOptions,
+  ...tracingOptions,
   roles: { type: 'string' },
   'api-address': { type: 'string' },
   'advertise-address': { type: 'string' },
@@ -117,6 +115,7 @@ function commandLine(values: Values): CommandLine | undefined {
     store: parseStore(values, resolve(dataDirectory)),
     ...(values['encryption-config'] && { encryptionConfig: resolve(values['encryption-config']) }),
     ...parseAudit(values, resolve(dataDirectory)),
+    ...parseTracing(values),
     apiAddress,
     ...parseAdvertised(values, apiAddress.port),
     gatewayAddress: parseAddress('--gateway-address', values['gateway-address']) ?? defaultConfig.gatewayAddress,
@@ -178,24 +177,6 @@ function parseAuthentication(values: Values): Pick<ControlPlaneConfig, 'authenti
     throw new UsageError('--authentication-config and --oidc-issuer-url exclude each other: put the provider into the file');
   if (file) return { authentication: { file: resolve(file) } };
   return provider ? { authentication: { provider } } : {};
-}
-
-function parseAudit(values: Values, dataDirectory: string): Pick<ControlPlaneConfig, 'audit'> {
-  const policyFile = values['audit-policy-file'];
-  if (policyFile === undefined) {
-    const lone = (['audit-log-path', 'audit-log-maxsize', 'audit-log-maxbackup'] as const).find((name) => values[name] !== undefined);
-    if (lone) throw new UsageError(`--${lone} means nothing without --audit-policy-file: say which requests are told of`);
-    return {};
-  }
-  const fileBytesMax = parseCount('--audit-log-maxsize', values['audit-log-maxsize'] ?? '100') * 1024 * 1024;
-  const backupsMax = parseCount('--audit-log-maxbackup', values['audit-log-maxbackup'] ?? '10');
-  const logFile = resolve(values['audit-log-path'] ?? join(dataDirectory, 'audit.log'));
-  return { audit: { policyFile: resolve(policyFile), logFile, fileBytesMax, backupsMax } };
-}
-
-function parseCount(option: string, text: string): number {
-  if (!/^[1-9]\d{0,5}$/.test(text)) throw new UsageError(`${option}: ${JSON.stringify(text)} is not a whole number above 0`);
-  return Number(text);
 }
 
 function parseRoles(text: string | undefined): Role[] {

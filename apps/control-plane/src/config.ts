@@ -4,6 +4,7 @@ import type { ApiConfig } from '@berth/apiserver/core';
 import type { ControllersConfig } from '@berth/controllers';
 import type { GatewayConfig } from '@berth/gateway';
 import type { PkiConfig } from '@berth/pki';
+import type { TracingConfig } from '@berth/telemetry/tracing';
 
 export const roles = ['api', 'agents', 'controllers', 'scheduler'] as const;
 export type Role = (typeof roles)[number];
@@ -31,6 +32,8 @@ export interface ControlPlaneConfig extends PkiConfig, GatewayConfig, Controller
   imageRegistry?: URL;
   /** Through which identity provider people log in to the dashboard; by tokens alone when absent. */
   dashboardLogin?: LoginConfig;
+  /** Absent where nothing is traced. */
+  tracing?: TracingConfig;
 }
 
 export const defaultConfig: Omit<ControlPlaneConfig, 'dataDirectory' | 'store'> = {

@@ -1,4 +1,5 @@
 // One control plane from start to stop: store, API, HTTPS, then the other roles; backwards at the end. Also what tests start.
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { kinds, kindViews } from '@berth/api';
 import {
@@ -18,6 +19,7 @@ import { Tokens } from '@berth/client';
 import { advertisedAddress, authenticationData, keepKubeconfig, listensApart, openPki, type Pki } from '@berth/pki';
 import type { Store } from '@berth/store';
 import { logAcceptErrors, type Ports } from '@berth/telemetry';
+import { openTracing } from '@berth/telemetry/tracing';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Registry } from 'prom-client';
@@ -66,11 +68,15 @@ export async function startControlPlane(config: ControlPlaneConfig, ports: Ports
 
 async function start(
   given: ControlPlaneConfig,
-  ports: Ports,
+  untraced: Ports,
   options: ControlPlaneOptions,
   onStop: (cleanup: () => Promise<void> | void) => void,
   stop: () => Promise<void>,
 ): Promise<ControlPlane> {
+  const tracing =
+    given.tracing && (await openTracing(given.tracing, untraced, { service: 'apiserver', resource: { 'host.name': hostname() } }));
+  if (tracing) onStop(() => tracing.stop());
+  const ports: Ports = { ...untraced, tracer: tracing?.tracer };
   const serves = given.roles.includes('api');
   // What clusters are told about the API's address must be true before it listens.
   const config = serves ? { ...given, apiAddress: await freeAddress(given.apiAddress, '--api-address') } : given;

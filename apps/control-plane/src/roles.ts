@@ -68,10 +68,10 @@ const controllers = role({
 });
 
 const scheduler = role({
-  needs: ['clock', 'random', 'logger', 'api', 'registry', 'clientFor'],
-  make({ clock, random, logger, api, registry, clientFor }) {
+  needs: ['clock', 'random', 'logger', 'tracer', 'api', 'registry', 'clientFor'],
+  make({ clock, random, logger, tracer, api, registry, clientFor }) {
     const client = clientFor(componentUsers.scheduler);
-    const running = new Scheduler({ clock, random, registry, client, logger: logger.with({ role: 'scheduler' }) });
+    const running = new Scheduler({ clock, random, tracer, registry, client, logger: logger.with({ role: 'scheduler' }) });
     return { running, api, forgetDecisions: (): void => undefined };
   },
   async start(part) {

@@ -2,7 +2,7 @@
 // thousands in a process. What must hold: stopping or killing it stops no container.
 import type { AgentLink, DesiredState, SessionHandler, TunnelRequest, Welcome } from '@berth/protocol';
 import type { Runtime } from '@berth/runtime';
-import type { Clock, Logger, Random } from '@berth/telemetry';
+import type { Ports } from '@berth/telemetry';
 import type { AgentSettings } from './agent-settings.ts';
 import { DesiredInbox } from './desired-inbox.ts';
 import { EvictionManager } from './eviction/eviction-manager.ts';
@@ -25,6 +25,7 @@ import { SeenHealth } from './node/seen-health.ts';
 import { type HostCounters, UsageReporter } from './node/usage-reporter.ts';
 import { ownNode } from './pods/admitting-node.ts';
 import { PodManager } from './pods/pod-manager.ts';
+import type { PodTracing } from './pods/pod-tracing.ts';
 import type { RestartMarks } from './pods/restart-marks.ts';
 import type { ProbeRunner } from './probes/probe.ts';
 import { NodeShutdown } from './shutdown/node-shutdown.ts';
@@ -37,7 +38,7 @@ import type { VolumeManager } from './volumes/volume-manager.ts';
 
 const configureRetryMs = 5_000;
 
-export interface AgentPorts {
+export interface AgentPorts extends Ports {
   link: AgentLink;
   runtime: Runtime;
   network: NodeNetwork;
@@ -48,6 +49,7 @@ export interface AgentPorts {
   /** Storage drivers of the node; absent where there can be none. */
   csi?: CsiNode;
   probes: ProbeRunner;
+  tracing?: PodTracing;
   health: () => Promise<NodeHealth>;
   measurements: NodeMeasurements;
   /** Counters of the whole machine, for what the node uses. */
@@ -66,9 +68,6 @@ export interface AgentPorts {
   nodeCredentials: (image: string) => Promise<PullCredential[]>;
   /** For proxied requests; the network's own where it is absent. */
   dial?: Dial;
-  clock: Clock;
-  random: Random;
-  logger: Logger;
 }
 
 export class Agent {

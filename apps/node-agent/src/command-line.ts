@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { parseJoinToken } from '@berth/protocol';
 import type { LogLevel } from '@berth/telemetry';
 import { type HostPort, interfaceAddress, type OptionValues, parseHostPort, parseOptions, UsageError } from '@berth/telemetry/command-line';
+import { parseTracing, tracingOptions, tracingUsage } from '@berth/telemetry/tracing';
 import type { AgentConfig } from './config.ts';
 import { defaultEvictionOptions, type EvictionSettings, evictionSettings } from './eviction/thresholds.ts';
 import { imageOptions, imageUsage, parseImageOptions } from './images/image-options.ts';
@@ -50,6 +51,7 @@ ${runtimeUsage}
 ${imageUsage}
 ${registryUsage}
 ${shutdownUsage}
+${tracingUsage}
   --log-level LEVEL           debug, info (default), warn, error
   --check                     instead of running: only say whether all of this is right
   --import-image FILE         instead of running: an archive's images for this node's containerd
@@ -93,6 +95,7 @@ const options = {
   ...imageOptions,
   ...registryOptions,
   ...shutdownOptions,
+  ...tracingOptions,
   'log-level': { type: 'string', default: 'info' },
   check: { type: 'boolean', default: false },
   'import-image': { type: 'string' },
@@ -149,6 +152,7 @@ function commandLine(values: Values, environment: NodeJS.ProcessEnv): AgentComma
     images: parseImageOptions(values),
     registries: parseRegistries(values),
     shutdown: parseShutdown(values),
+    ...parseTracing(values),
   };
   return { config, logLevel, tearDown: values['tear-down'], checkOnly: values.check, importImage: values['import-image'] };
 }

@@ -1,6 +1,7 @@
 // What one agent is told on its command line.
 import type { Taint } from '@berth/api';
 import type { ContainerdPrograms } from '@berth/runtime';
+import type { TracingConfig } from '@berth/telemetry/tracing';
 import type { EvictionSettings } from './eviction/thresholds.ts';
 import type { ImageSettings } from './images/image-settings.ts';
 import type { RegistrySettings } from './images/node-registries.ts';
@@ -47,4 +48,6 @@ export interface AgentConfig {
   shutdown: ShutdownPeriod[];
   /** Holds `pods/` and `containers/`, as /var/log does; absent is `logs` below the data directory. */
   logDirectory: string | undefined;
+  /** Absent where nothing is traced. */
+  tracing?: TracingConfig;
 }

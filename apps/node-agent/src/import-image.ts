@@ -1,9 +1,11 @@
 // Puts the images of an archive (docker save, or an OCI layout as .tar) into this node's containerd, where there is no registry to pull from.
+
 import { existsSync } from 'node:fs';
 import { ctr } from '@berth/runtime';
+import type { Ports } from '@berth/telemetry';
 import { UsageError } from '@berth/telemetry/command-line';
 import type { AgentConfig } from './config.ts';
-import { containerdOf, ctrTarget, type Ports } from './node-agent.ts';
+import { containerdOf, ctrTarget } from './node-agent.ts';
 
 /** @returns the images' names @throws UsageError for what is no such archive, or while no agent runs */
 export async function importImage(file: string, config: AgentConfig, ports: Ports): Promise<string[]> {

@@ -12,7 +12,8 @@ import {
   type Runtime,
   usualPrograms,
 } from '@berth/runtime';
-import { type Clock, type Logger, logAcceptErrors, type Random } from '@berth/telemetry';
+import { type Clock, logAcceptErrors, type Ports } from '@berth/telemetry';
+import { openTracing } from '@berth/telemetry/tracing';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Agent, type AgentPorts } from './agent.ts';
@@ -42,6 +43,7 @@ import { runcAdvisory } from './node/runc-advisory.ts';
 import { hostCounters } from './node/usage-reporter.ts';
 import { nodeCapabilities } from './pods/capabilities.ts';
 import { LogFolders } from './pods/log-folders.ts';
+import { PodTracing } from './pods/pod-tracing.ts';
 import { FileRestartMarks } from './pods/restart-marks.ts';
 import { provideSeccompProfiles } from './pods/seccomp-profiles.ts';
 import { NetworkProbeRunner } from './probes/probe.ts';
@@ -54,12 +56,6 @@ import { HostVolumes } from './volumes/host-volumes.ts';
 
 const run = promisify(execFile);
 const agentVersion = 'v1.35.0-berth';
-
-export interface Ports {
-  clock: Clock;
-  random: Random;
-  logger: Logger;
-}
 
 export interface NodeAgent {
   /** The machine is about to be switched off: ends the pods, in order. */
@@ -74,7 +70,11 @@ export async function startNodeAgent(config: AgentConfig, ports: Ports): Promise
     for (let cleanup = cleanups.pop(); cleanup; cleanup = cleanups.pop()) await cleanup();
   };
   try {
-    const { shutdown } = await start(config, ports, (cleanup) => cleanups.push(cleanup));
+    const resource = { 'host.name': config.nodeName };
+    const tracing = config.tracing && (await openTracing(config.tracing, ports, { service: 'kubelet', resource }));
+    if (tracing) cleanups.push(() => tracing.stop());
+    const traced = { ...ports, tracer: tracing?.tracer };
+    const { shutdown } = await start(config, traced, (cleanup) => cleanups.push(cleanup));
     return { stop, shutDown: () => shutdown.begin() };
   } catch (error) {
     await stop();
@@ -110,10 +110,11 @@ async function start(config: AgentConfig, ports: Ports, onStop: (cleanup: () => 
   const event = (reason: string, message: string) => link.reportEvent(nodeEvent(config, reason, message, ports.clock));
   const ingress = new HaproxyIngress(ingressOptions(config, ports, event));
   const metrics = agentMetrics({ config, runtime: cri, ingress, volumes, link, agent: () => agent, clock: ports.clock });
-  const runtime = metrics.operations.counted(cri, ports.clock);
+  const tracing = new PodTracing(ports.tracer);
+  const runtime = tracing.traced(metrics.operations.counted(cri, ports.clock));
   const agent: Agent = new Agent(
     {
-      ...{ ...ports, link, runtime, volumes, csi, ingress, ...registryHosts(config, containerd) },
+      ...{ ...ports, link, runtime, volumes, csi, ingress, tracing, ...registryHosts(config, containerd) },
       network: new HostNetwork({ ...networkOptions(config, given ?? containerd.paths, ports), dnsObserver: metrics.dns }),
       probes: new NetworkProbeRunner(runtime),
       hostCounters,

@@ -1,13 +1,15 @@
 // Removes everything an agent has made on this machine except its volumes' data: pods, containerd, mounts, ingress proxy, network, cgroups.
 // Works without the agent, also after it was killed; safe to repeat.
+
 import { existsSync } from 'node:fs';
 import { CriRuntime, unmountBelow } from '@berth/runtime';
+import type { Ports } from '@berth/telemetry';
 import type { AgentConfig } from './config.ts';
 import { HaproxyIngress } from './ingress/haproxy-ingress.ts';
 import { HostNetwork } from './network/host-network.ts';
 import { removeCgroup } from './node/cgroups.ts';
 import { givenContainerd } from './node/given-containerd.ts';
-import { cgroupParent, containerdOf, ctrTarget, ingressOptions, logFolders, networkOptions, type Ports } from './node-agent.ts';
+import { cgroupParent, containerdOf, ctrTarget, ingressOptions, logFolders, networkOptions } from './node-agent.ts';
 import { KubeletFolder } from './volumes/csi/kubelet-folder.ts';
 import { HostVolumes } from './volumes/host-volumes.ts';
 

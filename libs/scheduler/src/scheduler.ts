@@ -13,6 +13,7 @@ import { DecisionLog } from './decision-log.ts';
 import { SchedulerMetrics } from './metrics.ts';
 import { Preemptor } from './preemptor.ts';
 import { type QueuedPod, SchedulingQueue } from './scheduling-queue.ts';
+import { SchedulingSpans } from './scheduling-spans.ts';
 import { UnschedulableStatus } from './unschedulable-status.ts';
 
 /** Bindings being written at once; at this many, deciding pauses. Those that wait for volumes are not counted. */
@@ -37,6 +38,7 @@ export class Scheduler {
   readonly #queue: SchedulingQueue;
   readonly #metrics: SchedulerMetrics;
   readonly #recorder: EventRecorder;
+  readonly #spans: SchedulingSpans;
   readonly #status: UnschedulableStatus;
   readonly #binder: Binder;
   readonly #preemptor: Preemptor;
@@ -53,6 +55,7 @@ export class Scheduler {
     this.decisions = new DecisionLog({ clock: options.clock, leastChanges: (uid) => this.#leastChanges(uid) });
     this.#metrics = new SchedulerMetrics(options.registry, () => this.#queue.counts());
     this.#recorder = new EventRecorder(options, { component: 'default-scheduler' });
+    this.#spans = new SchedulingSpans(options);
     this.#status = new UnschedulableStatus(options);
     this.#binder = new Binder({ ...options, claims: this.#informers.of(PersistentVolumeClaim) });
     this.#preemptor = new Preemptor({ ...options, pods: this.#informers.of(Pod), recorder: this.#recorder });
@@ -102,7 +105,7 @@ export class Scheduler {
   }
 
   #decide(entry: QueuedPod): void {
-    const decision = schedule(entry.facts, this.#snapshot, () => this.#options.random.next());
+    const decision = this.#spans.deciding(entry, () => schedule(entry.facts, this.#snapshot, () => this.#options.random.next()));
     this.decisions.add(entry.facts, decision, entry.attempts);
     if (decision.nodeName === undefined) {
       this.#refused(entry, decision);
@@ -168,15 +171,19 @@ export class Scheduler {
 
   async #write(entry: QueuedPod, nodeName: string, claims: string[]): Promise<void> {
     try {
-      if (claims.length > 0) await this.#binder.provideVolumes(claims, nodeName);
-      const statusWrite = this.#status.over(entry.facts.uid);
-      if (statusWrite) await statusWrite;
-      this.#bindings++;
-      await this.#binder.bind(entry.pod, nodeName).finally(() => this.#bindings--);
+      await this.#spans.binding(entry, nodeName, () => this.#bind(entry, nodeName, claims));
       this.#bound(entry, nodeName);
     } catch (error) {
       this.#unassume(entry, error);
     }
+  }
+
+  async #bind(entry: QueuedPod, nodeName: string, claims: string[]): Promise<void> {
+    if (claims.length > 0) await this.#binder.provideVolumes(claims, nodeName);
+    const statusWrite = this.#status.over(entry.facts.uid);
+    if (statusWrite) await statusWrite;
+    this.#bindings++;
+    await this.#binder.bind(entry.pod, nodeName).finally(() => this.#bindings--);
   }
 
   #bound(entry: QueuedPod, nodeName: string): void {

@@ -13,6 +13,7 @@ import type { Allocations } from './allocations.ts';
 import type { EnvironmentSources } from './environment.ts';
 import type { Inventory } from './inventory.ts';
 import type { PodTraces } from './pod-traces.ts';
+import type { PodTracing } from './pod-tracing.ts';
 import type { RestartMarks } from './restart-marks.ts';
 
 export interface PodEnvironment {
@@ -33,6 +34,7 @@ export interface PodNode {
   volumes: VolumeManager;
   network: Pick<NodeNetwork, 'policiesInForce'>;
   traces: PodTraces;
+  tracing: PodTracing;
   clock: Clock;
   logger: Logger;
   hostIp: string;

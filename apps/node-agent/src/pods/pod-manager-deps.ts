@@ -10,6 +10,7 @@ import type { VolumeManager } from '../volumes/volume-manager.ts';
 import type { PressureCondition } from './admission.ts';
 import type { OwnNode } from './admitting-node.ts';
 import type { LogFolders } from './log-folders.ts';
+import type { PodTracing } from './pod-tracing.ts';
 import type { RestartMarks } from './restart-marks.ts';
 
 export interface PodManagerDeps {
@@ -19,6 +20,8 @@ export interface PodManagerDeps {
   volumes: VolumeManager;
   network: NodeNetwork;
   probes: ProbeRunner;
+  /** Absent where nothing is traced. */
+  tracing?: PodTracing;
   cgroups: PodCgroups;
   restartMarks: RestartMarks;
   clock: Clock;

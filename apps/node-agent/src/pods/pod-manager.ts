@@ -28,6 +28,7 @@ import type { PodManagerDeps } from './pod-manager-deps.ts';
 import { PodSandboxes } from './pod-sandboxes.ts';
 import { podSources } from './pod-sources.ts';
 import { PodTraces } from './pod-traces.ts';
+import { PodTracing } from './pod-tracing.ts';
 import { PodWorker } from './pod-worker.ts';
 import { RuntimeWatch } from './runtime-watch.ts';
 import { runtimeHandler } from './sandbox-config.ts';
@@ -223,6 +224,7 @@ export class PodManager {
       ...{ hostIp, writesFiles, capabilities, seccompDirectory, memoryBytes: node.allocatable.memoryBytes },
       runtimeFeatures: () => this.#deps.runtimeFeatures(),
       traces: this.#traces,
+      tracing: this.#deps.tracing ?? new PodTracing(undefined),
       prober: this.#prober(),
       inventory: this.#inventory,
       images: new ImagePuller({ ...this.#deps.pulls, runtime, clock }),

@@ -64,7 +64,7 @@ export class PodWorker {
     this.reporter = new PodReporter(env, pod.status);
     const { name, namespace } = pod.metadata;
     const failed = (error: unknown) => env.node.logger.warn('a pod could not be brought in line', { pod: name, namespace, error });
-    this.#loop = new WakeLoop(env.node.clock, () => this.#step(), failed);
+    this.#loop = new WakeLoop(env.node.clock, () => env.node.tracing.sync(this.#pod, () => this.#step()), failed);
     this.#termination = new PodTermination(env, this.#retries, () => this.wake());
     this.#starter = new ContainerStarter(env, this.#retries, () => this.wake());
   }

@@ -5,7 +5,7 @@ import { type Clock, microTimestamp } from '@berth/telemetry';
 import { timed } from '../core/latency.ts';
 import type { ResourcePath } from '../core/request-info.ts';
 import type { ServedRequest } from '../core/served-message.ts';
-import type { Layer, User } from '../core/types.ts';
+import type { Annotated, Layer, User } from '../core/types.ts';
 import type { AuditLog } from './audit-log.ts';
 import { goDuration } from './go-duration.ts';
 import type { AuditDecision, AuditPolicy, Stage } from './policy.ts';
@@ -52,7 +52,10 @@ export class Auditor {
   }
 }
 
-export class AuditRecord {
+/** Where what becomes of a request is noted. */
+export type RequestRecord = Annotated & Omit<Pick<AuditRecord, keyof AuditRecord>, 'stage'>;
+
+export class AuditRecord implements Annotated {
   readonly #auditId: string;
   readonly #decision: AuditDecision;
   readonly #options: AuditorOptions;

@@ -2,6 +2,7 @@
 import type { KindDefinition } from '@berth/machinery';
 import type { Store } from '@berth/store';
 import type { Clock, Logger, Random } from '@berth/telemetry';
+import type { Tracer } from '@berth/telemetry/tracing';
 import type { Authorizer } from './authorizer.ts';
 import type { TokenSigner } from './token-signer.ts';
 import type { CoreMetrics } from './types.ts';
@@ -19,6 +20,8 @@ export interface ApiServerOptions {
   metrics?: CoreMetrics;
   /** Signs service accounts' tokens. */
   tokens?: TokenSigner | undefined;
+  /** Absent where nothing is traced. */
+  tracer?: Tracer | undefined;
   webhooks?: Pick<WebhookClient, 'call'>;
 }
 

@@ -88,7 +88,7 @@ export class ApiServer {
     this.#options = options;
     this.kinds = new KindsByName(options.kinds.map(withCompiledExpressions));
     this.#cache = new WatchCache({ store, kinds: options.kinds.filter((kind) => !kind.view), clock, logger, metrics });
-    this.#committer = new Committer({ store, cache: this.#cache, metrics, expiry: new EventExpiry(store, clock), clock });
+    this.#committer = new Committer({ ...options, cache: this.#cache, metrics, expiry: new EventExpiry(store, clock) });
     this.health = new ServerHealth({ store, cache: this.#cache, logger });
     this.#authorizer = options.authorizer ?? new ClusterAuthorizer(this.#cache, this.kinds);
     this.#reads = new Reads(store, this.#cache, clock);

@@ -4,6 +4,7 @@
 import { groupResourceOf, isReason, type KindDefinition, StatusError } from '@berth/machinery';
 import { type KeyValue, LeaseNotFoundError, type Store, type Transaction, type TransactionResult, type Write } from '@berth/store';
 import type { Clock } from '@berth/telemetry';
+import type { Tracer } from '@berth/telemetry/tracing';
 import { holds, isSame, removed, storedHead, unchanged, versioned } from './committed-entry.ts';
 import type { Decide, Decision, Guard, Known, PutDecision } from './decision.ts';
 import type { EventExpiry } from './event-expiry.ts';
@@ -11,6 +12,7 @@ import { KeyedMutex } from './keyed-mutex.ts';
 import { relativeKey, storageKey } from './keys.ts';
 import { timed } from './latency.ts';
 import { Entry, encodeStored, headOf, rememberStored, withRevision } from './object-codec.ts';
+import { tracePod } from './pod-trace.ts';
 import { translated } from './store-errors.ts';
 import type { Annotated, Call, CoreMetrics } from './types.ts';
 import { decideInVersion, shownEntry } from './versions/index.ts';
@@ -59,6 +61,7 @@ export interface CommitterOptions {
   metrics: CoreMetrics;
   expiry: EventExpiry;
   clock: Clock;
+  tracer?: Tracer | undefined;
 }
 
 /** What is to be changed, and where it is told how long the store takes. */
@@ -70,14 +73,16 @@ export class Committer {
   readonly #metrics: CoreMetrics;
   readonly #expiry: EventExpiry;
   readonly #clock: Clock;
+  readonly #tracer: Tracer | undefined;
   readonly #mutex = new KeyedMutex();
 
-  constructor({ store, cache, metrics, expiry, clock }: CommitterOptions) {
+  constructor({ store, cache, metrics, expiry, clock, tracer }: CommitterOptions) {
     this.#store = store;
     this.#cache = cache;
     this.#metrics = metrics;
     this.#expiry = expiry;
     this.#clock = clock;
+    this.#tracer = tracer;
   }
 
   /** The object as the store has it now. */
@@ -135,7 +140,10 @@ export class Committer {
           const done = dryRun
             ? this.#dryRun(kind, relative, current, decision)
             : await this.#commit({ kind, audit, author }, relative, current, decision, known);
-          if ('entry' in done) return { ...done, warnings: decision.warnings ?? [] };
+          if ('entry' in done) {
+            if (this.#tracer && !dryRun && !current) tracePod(this.#tracer, decision, this.#clock.monotonicMs() - startMs, audit);
+            return { ...done, warnings: decision.warnings ?? [] };
+          }
           current = done.current && this.#entry(kind, relative, done.current);
           if (made && decision.type === 'put' && decision.isAllocated) made.isVoid = true;
           this.#metrics.conflictRetried(groupResourceOf(kind));

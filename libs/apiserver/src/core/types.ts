@@ -1,6 +1,7 @@
 // What one API request is, without HTTP: who asks, for which resource, and what comes back.
 // Every way in (HTTP, the in-process client) speaks these types, so all of them pass the same checks.
 import type { KindDefinition, KubeObject } from '@berth/machinery';
+import type { SpanContext } from '@berth/telemetry/tracing';
 
 export interface User {
   name: string;
@@ -40,6 +41,8 @@ export interface Annotated {
   annotate(key: string, value: string, level?: 'Request'): void;
   /** Adds to the time that the request has spent in this part of the server. */
   spent(layer: Layer, durationMs: number): void;
+  /** Of the request, where it is traced. */
+  readonly spanContext?: SpanContext | undefined;
 }
 
 /** Parts of the server, by Kubernetes' names; `etcd` is the store, whichever it is. */

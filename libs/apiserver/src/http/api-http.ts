@@ -4,7 +4,9 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type Status, StatusError } from '@berth/machinery';
 import type { Clock, Logger, Random } from '@berth/telemetry';
+import type { Tracer } from '@berth/telemetry/tracing';
 import type { Auditor } from '../audit/auditor.ts';
+import { TracedRecord } from '../audit/traced-record.ts';
 import type { Authenticator } from '../authentication/authenticator.ts';
 import { impersonated, isImpersonating } from '../authentication/impersonation.ts';
 import { anonymous } from '../authentication/names.ts';
@@ -21,6 +23,7 @@ import { OpenRequests } from './open-requests.ts';
 import { isLongRunning, type ParsedRequest, parsedRequest } from './parsed-request.ts';
 import { checkTimeout } from './query-options.ts';
 import { RequestCounts } from './request-counts.ts';
+import { requestSpan } from './request-span.ts';
 import { type Exchange, failureOf, sendError, sendMalformed } from './responses.ts';
 import type { Routes } from './routes.ts';
 import { Upgraded } from './upgraded.ts';
@@ -37,6 +40,7 @@ export interface ApiHttpOptions {
   clock: Clock;
   random: Random;
   logger: Logger;
+  tracer?: Tracer | undefined;
 }
 
 /** A request, what it is known by, where it is told of, and when it came (monotonic). */
@@ -213,10 +217,12 @@ export class ApiHttp {
 
   async #tell(asked: Asked, { path, attributes: { verb } }: ParsedRequest, user: User, impersonatedUser?: User): Promise<void> {
     const { request, auditId, startMs } = asked;
-    const { auditor, clock } = this.#options;
+    const { auditor, clock, tracer } = this.#options;
     const authenticationMs = clock.monotonicMs() - startMs;
     const told = path && verb ? verb : (request.method ?? 'GET').toLowerCase();
     asked.audit = await auditor?.begin({ request, auditId, verb: told, path, user, impersonatedUser, startMs });
+    const span = tracer && requestSpan(tracer, { request, auditId, path, user: impersonatedUser ?? user, startMs });
+    if (span?.context.isSampled) asked.audit = new TracedRecord(span, tracer as Tracer, asked.audit);
     asked.audit?.spent('authentication', authenticationMs);
   }
 

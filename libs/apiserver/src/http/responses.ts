@@ -3,7 +3,7 @@
 import { promisify } from 'node:util';
 import { constants, createGzip, gzip } from 'node:zlib';
 import { type Status, StatusError } from '@berth/machinery';
-import type { AuditRecord } from '../audit/auditor.ts';
+import type { RequestRecord } from '../audit/auditor.ts';
 import { Refusal } from '../core/commit.ts';
 import type { EncodedList } from '../core/list-encoding.ts';
 import type { ServedRequest, ServedResponse } from '../core/served-message.ts';
@@ -28,7 +28,7 @@ export interface Exchange {
   request: ServedRequest;
   response: ServedResponse;
   /** Where the request is told of, when it is. */
-  audit?: AuditRecord | undefined;
+  audit?: RequestRecord | undefined;
   /** What is wrong with the request's body without being the error. */
   bodyWarnings?: string[];
   /** The connection of a client that wants to switch protocols; `response` is what it gets instead, if it does not. */

@@ -3,7 +3,7 @@
 import { type IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { AuditRecord } from '../audit/auditor.ts';
+import type { RequestRecord } from '../audit/auditor.ts';
 
 export class Upgraded {
   readonly request: IncomingMessage;
@@ -28,7 +28,7 @@ export class Upgraded {
   }
 
   /** Before the first byte. From then on, only breaking off can say that something failed. */
-  async begun(code: number, audit: AuditRecord | undefined): Promise<void> {
+  async begun(code: number, audit: RequestRecord | undefined): Promise<void> {
     this.#code = code;
     await audit?.started(code);
   }

@@ -1,3 +1,4 @@
+export { parseCount } from './count.ts';
 export { type HostPort, parseHostPort } from './host-port.ts';
 export { interfaceAddress } from './interface-address.ts';
 export { type OptionValues, parseOptions } from './options.ts';
