@@ -25,6 +25,10 @@ const listedMax = 2_000;
 /** Writes that are kept while a list is made, of which some may turn out to say nothing. */
 const keptMax = 10_000;
 const keptBytesMax = 64 * 2 ** 20;
+/** Revisions that are read at a time: at first, as a multiple of the changes that are asked for, and at most. */
+const windowMin = 500;
+const windowFactor = 2;
+const windowMax = 16_000;
 
 export interface ChangesOptions {
   past: Past;
@@ -61,24 +65,60 @@ async function list(options: ChangesOptions, call: Call, settings: ListSettings)
   const until = settings.continue ? decodeContinue(settings.continue).revision : await untilOf(past, query);
   const isOne = query.name !== undefined && (query.kind !== undefined || query.resource !== undefined);
   const sinceMs = query.sinceMs ?? (isOne ? undefined : (query.untilMs ?? clock.now()) - hourMs);
-  const { kept, older } = await collect(options, call, query, { after: await after(past, sinceMs), until });
-  const limit = Math.min(settings.limit || listedMax, listedMax);
-  const visible = visibility(options, call.user);
-  const entries: Change[] = [];
-  let rest = older;
-  for (const { event, place } of kept.toReversed()) {
-    const { modRevision } = event.kv;
-    // Whole revisions: the next page begins before the last one.
-    if (entries.length >= limit && Number(entries.at(-1)?.metadata.resourceVersion) !== modRevision) {
-      rest = modRevision;
-      break;
-    }
-    if (!(await visible(place))) continue;
-    const change = changeOf(event, place, options.kinds.all, listedFieldsMax);
-    if ((query.withRoutine || !change.routine) && query.selection.matches(change)) entries.push(change);
+  const page = new Page(options, call, query, Math.min(settings.limit || listedMax, listedMax));
+  await page.fill({ after: await after(past, sinceMs), until: until ?? now.revision }, isOne);
+  const next = page.rest === undefined ? undefined : encodeContinue({ revision: page.rest, start: 'older' });
+  return { entries: page.changes.map(computed), resourceVersion: String(now.revision), ...(next && { continue: next }) };
+}
+
+/** One answer. The newest revisions are read first, and no more of them than it takes to fill it. */
+class Page {
+  readonly changes: Change[] = [];
+  /** The revision that the next page begins with, once this one is full. */
+  rest: number | undefined;
+  readonly #options: ChangesOptions;
+  readonly #call: Call;
+  readonly #query: ChangeQuery;
+  readonly #limit: number;
+  readonly #visible: (place: Place) => Promise<boolean>;
+
+  constructor(options: ChangesOptions, call: Call, query: ChangeQuery, limit: number) {
+    this.#options = options;
+    this.#call = call;
+    this.#query = query;
+    this.#limit = limit;
+    this.#visible = visibility(options, call.user);
   }
-  const next = rest === undefined ? undefined : encodeContinue({ revision: rest, start: 'older' });
-  return { entries: entries.map(computed), resourceVersion: String(now.revision), ...(next && { continue: next }) };
+
+  /** @param isOne of one object, whose revisions the store finds by its key: all at once */
+  async fill({ after, until }: { after: number; until: number }, isOne: boolean): Promise<void> {
+    let revisions = isOne ? until : Math.max(windowMin, this.#limit * windowFactor);
+    for (let last = until; last > after && this.rest === undefined; ) {
+      if (this.#call.signal?.aborted) return;
+      const first = Math.max(after, last - revisions);
+      const { kept, older } = await collect(this.#options, this.#call, this.#query, { after: first, until: last });
+      await this.#take(kept);
+      // A single revision that is too large to be kept is passed over.
+      last = older !== undefined && older < last ? older : first;
+      // Where little is found, the next look goes further back, so that there are few of them.
+      revisions = Math.min(revisions * 2, windowMax);
+    }
+  }
+
+  async #take(kept: readonly Kept[]): Promise<void> {
+    const [{ kinds }, query] = [this.#options, this.#query];
+    for (const { event, place } of kept.toReversed()) {
+      const { modRevision } = event.kv;
+      // Whole revisions: the next page begins before the last one.
+      if (this.changes.length >= this.#limit && Number(this.changes.at(-1)?.metadata.resourceVersion) !== modRevision) {
+        this.rest = modRevision;
+        return;
+      }
+      if (!(await this.#visible(place))) continue;
+      const change = changeOf(event, place, kinds.all, listedFieldsMax);
+      if ((query.withRoutine || !change.routine) && query.selection.matches(change)) this.changes.push(change);
+    }
+  }
 }
 
 async function untilOf(past: Past, { untilMs }: ChangeQuery): Promise<number | undefined> {
@@ -93,7 +133,7 @@ async function after(past: Past, sinceMs: number | undefined): Promise<number> {
 }
 
 /** The newest of what may be asked for, oldest first; `older` is the revision that the next page begins with, where not all of it fits. */
-async function collect(options: ChangesOptions, call: Call, query: ChangeQuery, between: { after: number; until: number | undefined }) {
+async function collect(options: ChangesOptions, call: Call, query: ChangeQuery, between: { after: number; until: number }) {
   let kept: Kept[] = [];
   let bytes = 0;
   let older: number | undefined;

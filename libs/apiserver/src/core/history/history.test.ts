@@ -3,7 +3,7 @@ import { Change, ClusterRole, ClusterRoleBinding, ConfigMap, Deployment, Moment,
 import type { StatusError } from '@berth/machinery';
 import { MemoryStore } from '@berth/store';
 import { SimulatedClock } from '@berth/telemetry/testing';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { callFor, startTestServer } from '../test-server.ts';
 import type { User } from '../types.ts';
 
@@ -13,6 +13,7 @@ const minuteMs = 60_000;
 async function begin() {
   const clock = new SimulatedClock(Date.parse('2026-01-01T12:00:00Z'));
   const store = new MemoryStore({ clock });
+  const watch = vi.spyOn(store, 'watch');
   const started = await startTestServer({ store, clock });
   const map = (name: string, data: Record<string, string>) => ({
     ...{ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace: 'default' }, data },
@@ -22,7 +23,7 @@ async function begin() {
     (await client.list(Change, of(fieldSelector, namespace))).items.map(({ object, user, verb, message }) =>
       [object.name, user, verb, message].join(' '),
     );
-  return { clock, map, lines, ...started };
+  return { clock, map, lines, watch, ...started };
 }
 
 test('a change says who made it, how, from what to what, the newest first', async () => {
@@ -150,6 +151,24 @@ test('pages go on with older changes, each change is in one of them', async () =
   } while (next);
   expect(found.filter((name) => name.startsWith('m'))).toEqual(Array.from({ length: 25 }, (_, i) => `m${24 - i}`));
 });
+
+test('a page reads what it shows, not all that was written since', async () => {
+  const { client, map, watch, server } = await begin();
+  for (let i = 0; i < 3_000; i++) await client.create(ConfigMap, map(`m${i}`, {}));
+  const oldestRead = async (options: object) => {
+    watch.mockClear();
+    const { items } = await client.list(Change, { namespace: 'default', ...options });
+    const read = watch.mock.calls.map(([{ start, fromRevision = 0 }]) => (start === '/' ? server.revision : fromRevision));
+    return { shown: items.map(({ object }) => object.name), revisionsBack: server.revision - Math.min(...read) };
+  };
+  const first = await oldestRead({ limit: 10 });
+  expect(first.shown).toEqual(Array.from({ length: 10 }, (_, i) => `m${2_999 - i}`));
+  expect(first.revisionsBack).toBeLessThan(1_000);
+  // What is rare is looked for as far back as there is something.
+  const rare = await oldestRead({ limit: 10, fieldSelector: 'object.name=m7' });
+  expect(rare.shown).toEqual(['m7']);
+  expect(rare.revisionsBack).toBeGreaterThan(2_900);
+}, 60_000);
 
 test('bad selectors say what can be asked for', async () => {
   const { client } = await begin();
