@@ -10,7 +10,13 @@ import { MemoryClient } from './memory-client.ts';
 
 const hello: AgentToGateway = {
   type: 'hello',
-  hello: { nodeName: 'one', bootId: 'boot', revision: 0, node: { apiVersion: 'v1', kind: 'Node', metadata: { name: 'one' } } },
+  hello: {
+    nodeName: 'one',
+    bootId: 'boot',
+    revision: 0,
+    takesBack: true,
+    node: { apiVersion: 'v1', kind: 'Node', metadata: { name: 'one' } },
+  },
 };
 
 async function session(isRead: () => boolean) {

@@ -16,6 +16,8 @@ export class MemoryClient implements Client {
   readonly calls: string[] = [];
   /** Set to make writes fail. */
   failure: Error | undefined;
+  /** Set to make writes of objects of a name fail. */
+  failing: { name: string; error: Error } | undefined;
 
   async get<T extends KubeObject>(kind: KindDefinition<T>, key: ObjectKey): Promise<T> {
     return structuredClone(this.#find(kind, key)) as T;
@@ -87,6 +89,7 @@ export class MemoryClient implements Client {
   #called(verb: string, kind: KindDefinition<never>, key: ObjectKey): void {
     this.calls.push(`${verb} ${kind.plural} ${key.name}`);
     if (this.failure) throw this.failure;
+    if (this.failing?.name === key.name) throw this.failing.error;
   }
 
   #find<T extends KubeObject>(kind: KindDefinition<T>, key: ObjectKey): KubeObject {

@@ -65,6 +65,8 @@ export class NodeSession {
   #lease: NodeLease | undefined;
   #greeted = false;
   #ready = false;
+  /** What cannot be written goes back to the agent; those of before 2026-12 know no such thing. */
+  #takesBack = false;
   #blocked = false;
   /** Sent since the carrier took no more. */
   #unread = 0;
@@ -158,6 +160,7 @@ export class NodeSession {
     }
     if (this.#closed) return;
     this.#greeted = true;
+    this.#takesBack = hello.takesBack;
     this.#ports.onHello(this);
     this.#register(hello).catch((error: Error) => {
       this.#logger.error('a node could not be registered', { error });
@@ -259,9 +262,10 @@ export class NodeSession {
 
   #queueStatuses(sequence: number, statuses: PodStatusReport[]): void {
     const taken = this.#statusQueue.add(async () => {
-      await this.#statuses.write(statuses);
+      const unwritten = await this.#statuses.write(statuses);
+      if (unwritten.length > 0 && !this.#takesBack) throw new Error(`statuses of ${unwritten.length} pods could not be written`);
       this.#acknowledged = sequence;
-      this.#send({ type: 'acknowledged', sequence });
+      this.#send({ type: 'acknowledged', sequence, unwritten });
     });
     if (!taken) this.close(`the agent sent more than ${batchesMax} batches of statuses without waiting for their acknowledgement`);
   }

@@ -38,16 +38,31 @@ export class PodStatusWriter {
     this.#stopped = true;
   }
 
-  /** Resolves once every status is durable or can never be; rejects when the API cannot be reached. */
-  async write(reports: PodStatusReport[]): Promise<void> {
+  /**
+   * Resolves once every status is durable, can never be, or has failed for now; one that fails holds up no other.
+   * @returns the uids of pods that are worth another try
+   */
+  async write(reports: PodStatusReport[]): Promise<string[]> {
+    const unwritten: string[] = [];
     const queue = reports.values();
     const worker = async () => {
       for (const report of queue) {
         if (this.#stopped) throw new Error('the session is over');
-        await this.#writeOne(report);
+        if (!(await this.#isSettled(report))) unwritten.push(report.uid);
       }
     };
     await Promise.all(Array.from({ length: Math.min(concurrencyMax, reports.length) }, worker));
+    return unwritten;
+  }
+
+  async #isSettled(report: PodStatusReport): Promise<boolean> {
+    try {
+      await this.#writeOne(report);
+      return true;
+    } catch (error) {
+      this.#logger.warn('a pod’s status could not be written and is tried again', { pod: `${report.namespace}/${report.name}`, error });
+      return false;
+    }
   }
 
   async #writeOne(report: PodStatusReport): Promise<void> {

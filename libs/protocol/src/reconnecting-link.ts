@@ -31,7 +31,8 @@ export interface SessionWire {
 
 export interface SessionEvents {
   message(message: GatewayToAgent): void;
-  closed(reason: string): void;
+  /** @param isRefused nobody listens where the gateway is to be, on a machine that answers: it is about to start */
+  closed(reason: string, isRefused?: boolean): void;
 }
 
 /** Reaches the gateway; joins or renews first where there is a certificate to get. */
@@ -49,6 +50,8 @@ interface Open {
 
 const backOffMsFirst = 200;
 const backOffMsMax = 15_000;
+/** A try that is refused costs a packet each way, and a control plane that starts anew is there soon. */
+const refusedBackOffMsMax = 2_000;
 /** Without a word from the gateway for this many heartbeats, or for a minute before the first, the session is dead. */
 const silentHeartbeatsMax = 4;
 const welcomeTimeoutMs = 60_000;
@@ -65,6 +68,7 @@ export class ReconnectingAgentLink implements AgentLink {
   #timer: Timer | undefined;
   #silence: Timer | undefined;
   #flush: Timer | undefined;
+  #due: Timer | undefined;
   #heartbeatMs = 0;
   #stopped = true;
 
@@ -82,7 +86,7 @@ export class ReconnectingAgentLink implements AgentLink {
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#attempt++;
-    for (const timer of [this.#timer, this.#silence, this.#flush]) timer?.cancel();
+    for (const timer of [this.#timer, this.#silence, this.#flush, this.#due]) timer?.cancel();
     this.#open?.wire.close();
     this.#open = undefined;
     this.#ports.dialer.close();
@@ -157,7 +161,10 @@ export class ReconnectingAgentLink implements AgentLink {
   #dial(): void {
     const attempt = ++this.#attempt;
     this.#ports.dialer
-      .dial({ message: (message) => this.#receive(attempt, message), closed: (reason) => this.#lost(attempt, reason) })
+      .dial({
+        message: (message) => this.#receive(attempt, message),
+        closed: (reason, isRefused) => this.#lost(attempt, reason, isRefused),
+      })
       .then((wire) => this.#opened(attempt, wire))
       .catch((error: Error) => this.#lost(attempt, error.message));
   }
@@ -170,7 +177,7 @@ export class ReconnectingAgentLink implements AgentLink {
     this.#open = { wire, welcomed: false };
     const hello = this.#hello();
     this.#expectWord(welcomeTimeoutMs);
-    wire.send({ type: 'hello', hello: { ...hello, nodeName: hello.node.metadata.name } });
+    wire.send({ type: 'hello', hello: { ...hello, nodeName: hello.node.metadata.name, takesBack: true } });
   }
 
   #receive(attempt: number, message: GatewayToAgent): void {
@@ -188,7 +195,7 @@ export class ReconnectingAgentLink implements AgentLink {
       this.#confirmVolumes(message.state);
       this.#handler.desired(message.state);
     } else if (message.type === 'acknowledged') {
-      this.#outbox.acknowledge(message.sequence);
+      this.#outbox.acknowledge(message.sequence, message.unwritten ?? [], this.#ports.clock.monotonicMs());
       this.#scheduleFlush();
     } else this.#openTunnel(open, message.request);
   }
@@ -226,11 +233,21 @@ export class ReconnectingAgentLink implements AgentLink {
     this.#flush = this.#ports.clock.after(0, () => {
       this.#flush = undefined;
       const open = this.#open;
-      if (open?.welcomed) for (const message of this.#outbox.take()) open.wire.send(message);
+      if (open?.welcomed) for (const message of this.#outbox.take(this.#ports.clock.monotonicMs())) open.wire.send(message);
+      this.#flushWhenDue();
     });
   }
 
-  #lost(attempt: number, reason: string): void {
+  /** What could not be written is sent again by itself. */
+  #flushWhenDue(): void {
+    const { clock } = this.#ports;
+    const { dueMs } = this.#outbox;
+    this.#due?.cancel();
+    if (dueMs === undefined || !this.#open?.welcomed) return;
+    this.#due = clock.after(Math.max(0, dueMs - clock.monotonicMs()), () => this.#scheduleFlush());
+  }
+
+  #lost(attempt: number, reason: string, isRefused = false): void {
     if (attempt !== this.#attempt || this.#stopped) return;
     this.#attempt++;
     const open = this.#open;
@@ -238,16 +255,16 @@ export class ReconnectingAgentLink implements AgentLink {
     for (const timer of [this.#timer, this.#silence]) timer?.cancel();
     open?.wire.close();
     this.#outbox.sessionLost();
-    const delayMs = this.#backOffMs(open?.welcomed ?? false);
+    const delayMs = this.#backOffMs(open?.welcomed ?? false, isRefused ? refusedBackOffMsMax : backOffMsMax);
     this.#ports.logger.warn('no session with the control plane', { reason, retryMs: delayMs });
     this.#timer = this.#ports.clock.after(delayMs, () => this.#dial());
     if (open) this.#handler?.disconnected(reason);
   }
 
   /** Half fixed, half chance, so that a thousand agents do not return at once. */
-  #backOffMs(wasWelcomed: boolean): number {
+  #backOffMs(wasWelcomed: boolean, mostMs: number): number {
     if (!wasWelcomed) this.#failures++;
-    const ceiling = Math.min(backOffMsMax, backOffMsFirst * 2 ** Math.min(this.#failures, 10));
+    const ceiling = Math.min(mostMs, backOffMsFirst * 2 ** Math.min(this.#failures, 10));
     return Math.round(ceiling / 2 + (ceiling / 2) * this.#ports.random.next());
   }
 }

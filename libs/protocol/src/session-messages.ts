@@ -21,6 +21,8 @@ export interface Hello {
   /** The newest revision applied; 0 asks for everything. */
   revision: number;
   node: KubeObject;
+  /** What cannot be written is named in the acknowledgement, and sent again. */
+  takesBack: boolean;
 }
 
 /** What an agent says of a volume's data, once it has been made or removed. */
@@ -47,8 +49,11 @@ export type AgentToGateway =
 export type GatewayToAgent =
   | { type: 'welcome'; welcome: Welcome }
   | { type: 'desired'; state: DesiredState }
-  /** Every batch up to this one is durable. Also the answer to a heartbeat, so that each side knows the other lives. */
-  | { type: 'acknowledged'; sequence: number }
+  /**
+   * Every batch up to this one is durable, but for the pods of it that could not be written. Also the answer to a heartbeat, so that each
+   * side knows the other lives.
+   */
+  | { type: 'acknowledged'; sequence: number; unwritten?: string[] }
   | { type: 'openTunnel'; request: TunnelRequest };
 
 /** A message that does not follow proto/agent.proto; its sender runs something else, or is broken. */
@@ -190,7 +195,7 @@ export function encodeControlMessage(message: GatewayToAgent): Input<wire.Contro
     case 'desired':
       return { desired: { ...message.state, objects: message.state.objects.map(encodeShared) } };
     case 'acknowledged':
-      return { acknowledged: { sequence: message.sequence } };
+      return { acknowledged: { sequence: message.sequence, unwritten: message.unwritten ?? [] } };
     case 'openTunnel':
       return { openTunnel: message.request };
   }
@@ -202,7 +207,7 @@ export function decodeControlMessage(message: wire.ControlMessage): GatewayToAge
     const objects = message.desired.objects.map((bytes) => decodeKubeObject(bytes, 'an object of the desired state'));
     return { type: 'desired', state: { ...message.desired, objects } };
   }
-  if (message.acknowledged) return { type: 'acknowledged', sequence: message.acknowledged.sequence };
+  if (message.acknowledged) return { type: 'acknowledged', ...message.acknowledged };
   if (message.openTunnel) return { type: 'openTunnel', request: tunnelRequest(message.openTunnel) };
   throw new ProtocolError('the control plane sent a message of an unknown kind');
 }

@@ -1,5 +1,6 @@
 // What an agent has observed and the gateway has not confirmed. Pod statuses merge per pod while unsent, newest first to
-// win, and return to the queue when a session breaks; so each is delivered at least once. Events are best effort.
+// win, and return to the queue when a session breaks; so each is delivered at least once. One that cannot be written waits by itself, with
+// growing pauses, and holds up no other pod's. Events are best effort.
 import type { KubeObject } from '@berth/machinery';
 import type { AgentEvent, CsiNodeReport, PodStatusReport } from './agent-link.ts';
 import type { AgentToGateway } from './session-messages.ts';
@@ -13,6 +14,9 @@ type AboutVolume = Extract<
 const batchSizeMax = 100;
 /** Batches sent and not acknowledged; while one is on its way the next ones merge. */
 const batchesInFlightMax = 2;
+/** Before what could not be written is sent again. */
+const pauseMsFirst = 100;
+const pauseMsMax = 5_000;
 /** Events kept while there is no session; the oldest go first. */
 const eventsMax = 1000;
 /** Volumes of which something is not confirmed yet. */
@@ -21,6 +25,8 @@ const volumesMax = 10_000;
 export class StatusOutbox {
   readonly #pending = new Map<string, PodStatusReport>();
   readonly #inFlight = new Map<number, PodStatusReport[]>();
+  /** Of pods whose statuses could not be written. */
+  readonly #pauses = new Map<string, { tries: number; dueMs: number }>();
   readonly #volumes = new Map<string, { message: AboutVolume; sent: boolean }>();
   #nodeStatus: object | undefined;
   #nodeStatusSent = true;
@@ -75,8 +81,14 @@ export class StatusOutbox {
     }
   }
 
+  /** When what waits for its next try is due; undefined: nothing does. */
+  get dueMs(): number | undefined {
+    const due = [...this.#pauses].flatMap(([uid, { dueMs }]) => (this.#pending.has(uid) ? [dueMs] : []));
+    return due.length > 0 ? Math.min(...due) : undefined;
+  }
+
   /** Everything that may be sent now. */
-  take(): AgentToGateway[] {
+  take(nowMs: number): AgentToGateway[] {
     const messages: AgentToGateway[] = [];
     if (this.#nodeStatus && !this.#nodeStatusSent) {
       this.#nodeStatusSent = true;
@@ -90,8 +102,9 @@ export class StatusOutbox {
       this.#csiNodeSent = true;
       messages.push({ type: 'csiNode', report: this.#csiNode });
     }
-    while (this.#pending.size > 0 && this.#inFlight.size < batchesInFlightMax) {
-      const statuses = [...this.#pending.values()].slice(0, batchSizeMax);
+    while (this.#inFlight.size < batchesInFlightMax) {
+      const statuses = this.#dueStatuses(nowMs);
+      if (statuses.length === 0) break;
       for (const { uid } of statuses) this.#pending.delete(uid);
       const sequence = ++this.#sequence;
       this.#inFlight.set(sequence, statuses);
@@ -106,9 +119,39 @@ export class StatusOutbox {
     return messages;
   }
 
-  /** Batches are acknowledged in order: this one and all before it are durable. */
-  acknowledge(sequence: number): void {
-    for (const sent of this.#inFlight.keys()) if (sent <= sequence) this.#inFlight.delete(sent);
+  #dueStatuses(nowMs: number): PodStatusReport[] {
+    const due = [];
+    for (const report of this.#pending.values()) {
+      if ((this.#pauses.get(report.uid)?.dueMs ?? 0) > nowMs) continue;
+      due.push(report);
+      if (due.length === batchSizeMax) break;
+    }
+    return due;
+  }
+
+  /** Batches are acknowledged in order: this one and all before it are durable, but for the pods that are named. */
+  acknowledge(sequence: number, unwritten: readonly string[], nowMs: number): void {
+    for (const [sent, statuses] of this.#inFlight) {
+      if (sent > sequence) continue;
+      this.#inFlight.delete(sent);
+      for (const report of statuses) {
+        if (sent < sequence || !unwritten.includes(report.uid)) this.#pauses.delete(report.uid);
+        else this.#hold(report, nowMs);
+      }
+    }
+  }
+
+  #hold(report: PodStatusReport, nowMs: number): void {
+    const tries = this.#pauses.get(report.uid)?.tries ?? 0;
+    this.#pauses.set(report.uid, { tries: tries + 1, dueMs: nowMs + Math.min(pauseMsMax, pauseMsFirst * 2 ** Math.min(tries, 10)) });
+    this.#return(report);
+  }
+
+  /** Goes again, unless something newer waits already. */
+  #return(report: PodStatusReport): void {
+    const newer = this.#pending.get(report.uid);
+    if (!newer) this.#pending.set(report.uid, report);
+    else if (report.terminated) this.#pending.set(report.uid, { ...newer, terminated: true });
   }
 
   /** The session broke: what was not confirmed goes again, unless something newer waits already. */
@@ -116,11 +159,8 @@ export class StatusOutbox {
     const returned = new Map<string, PodStatusReport>();
     for (const statuses of this.#inFlight.values()) for (const report of statuses) returned.set(report.uid, report);
     this.#inFlight.clear();
-    for (const [uid, report] of returned) {
-      const newer = this.#pending.get(uid);
-      if (!newer) this.#pending.set(uid, report);
-      else if (report.terminated) this.#pending.set(uid, { ...newer, terminated: true });
-    }
+    this.#pauses.clear();
+    for (const report of returned.values()) this.#return(report);
     for (const entry of this.#volumes.values()) entry.sent = false;
     this.#nodeStatusSent = this.#nodeStatus === undefined;
     this.#staticPodsSent = this.#staticPods === undefined;

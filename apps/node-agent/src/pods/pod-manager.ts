@@ -81,6 +81,7 @@ export class PodManager {
   /** Returns what others than pods are concerned by, too. */
   apply(state: DesiredState): DesiredChanges {
     const changes = this.desired.apply(state);
+    this.#isTold ||= state.full;
     for (const pod of changes.removedPods) this.#workers.get(pod.metadata.uid ?? '')?.remove();
     for (const pod of inAdmissionOrder(changes.pods)) {
       if (isMirror(pod)) this.#mirrored(pod);
@@ -95,7 +96,6 @@ export class PodManager {
     // Its zone is a label.
     if (changes.networkChanged || changes.nodeChanged || changes.pods.length > 0) this.#syncNetwork();
     workOnVolumes(changes, this.#deps);
-    this.#isTold ||= state.full;
     if (state.full) this.#endOrphans();
     return changes;
   }
@@ -191,7 +191,9 @@ export class PodManager {
     this.#workers.get(uid)?.refresh();
   }
 
+  /** Before the control plane's first word, what is known here is not all: rules that an earlier agent made stay as they are. */
   #syncNetwork(): void {
+    if (!this.#isTold) return;
     const workers = [...this.#workers.values()];
     this.#deps.network.sync(networkState(this.desired, workers));
   }

@@ -64,6 +64,19 @@ test('a restarted agent leaves policies as they are until it knows the address o
   expect([...(known?.pods ?? []), ...(known?.policies?.leaving ?? [])].map(({ status }) => status?.podIP).sort()).toEqual(before);
 });
 
+test('a restarted agent changes nothing of services and policies before the control plane has said all of them', async () => {
+  const node = new TestNode();
+  await node.manager.start();
+  // There are manifests, or none, which is known before any session; and a pod of them gets an address.
+  node.manager.setStatic([]);
+  node.manager.setStatic([podOf('static')]);
+  await node.clock.advance(10_000);
+  expect(node.networkStates).toEqual([]);
+  node.want([podOf('app')]);
+  expect(node.networkStates).not.toEqual([]);
+  expect(node.networkStates[0]?.pods.map(({ metadata }) => metadata.name)).toEqual(['web']);
+});
+
 test('policies are withheld while an address is not known, here or in the API', () => {
   const desired = {
     ...{ node: () => undefined, services: () => [], endpointSlices: () => [] },

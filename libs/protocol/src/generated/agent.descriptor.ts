@@ -206,6 +206,10 @@ export const agentDescriptor: Descriptor = {
           "node": {
            "type": "bytes",
            "id": 4
+          },
+          "takesBack": {
+           "type": "bool",
+           "id": 5
           }
          }
         },
@@ -552,6 +556,11 @@ export const agentDescriptor: Descriptor = {
           "sequence": {
            "type": "int64",
            "id": 1
+          },
+          "unwritten": {
+           "rule": "repeated",
+           "type": "string",
+           "id": 2
           }
          }
         },

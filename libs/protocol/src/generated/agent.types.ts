@@ -70,6 +70,7 @@ export interface Hello {
   bootId: string;
   revision: number;
   node: Buffer;
+  takesBack: boolean;
 }
 
 export interface NodeStatus {
@@ -195,6 +196,7 @@ export interface DesiredState {
 
 export interface StatusAcknowledged {
   sequence: number;
+  unwritten: string[];
 }
 
 export interface OpenTunnel {

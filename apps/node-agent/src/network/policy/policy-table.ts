@@ -25,8 +25,8 @@ export class PolicyTable {
   readonly #options: PolicyTableOptions;
   readonly #planner = new PolicyPlanner();
   #wanted: PolicyInput | undefined;
-  /** Counts what was wanted, and up to which of it is in force. */
-  #version = 0;
+  /** Counts what was wanted, and up to which of it is in force. Something always is, which is not known at first. */
+  #version = 1;
   #inForce = 0;
   /** What the kernel has; undefined where that is not known. */
   #applied: PolicyPlan | undefined;
