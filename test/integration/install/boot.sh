@@ -11,6 +11,8 @@ for tree in $controllers systemd; do
     cat /sys/fs/cgroup/cpuset/cpuset.mems > $own/cpuset.mems
     echo 1 > $own/cgroup.clone_children
   fi
+  # A machine's share of the cores is not that of one of the processes beside it.
+  if [ $tree = cpu ]; then echo 10240 > $own/cpu.shares; fi
   echo $$ > $own/cgroup.procs
 done
 exec ip netns exec berth-install-$name unshare --mount --uts --ipc --pid --cgroup --fork --kill-child --propagation private sh -ec '

@@ -53,7 +53,7 @@ export class GrpcDialer implements SessionDialer {
       message: events.message,
       closed: (reason, code) => {
         if (code === grpc.status.UNAUTHENTICATED) this.#source.rejected(identity);
-        events.closed(reason);
+        events.closed(reason, code === grpc.status.UNAVAILABLE && reason.includes('ECONNREFUSED'));
       },
       released: () => this.#open.delete(connection),
     });
