@@ -23,7 +23,7 @@ import { PolicyTable } from './policy/policy-table.ts';
 import { replaceFile } from './replace-file.ts';
 import { ServiceHealthServers } from './service-health.ts';
 import { ServiceTable } from './services/service-table.ts';
-import { readSysctl, Sysctls } from './sysctls.ts';
+import { KeptSysctl, readSysctl, Sysctls } from './sysctls.ts';
 import { udpFrontends } from './udp-flows.ts';
 
 const dnsPort = 53;
@@ -82,6 +82,7 @@ export class HostNetwork implements NodeNetwork {
   #applying: Promise<void> | undefined;
   /** Flows have yet to be brought in line with the rules, which are counted. */
   #flows = { areDue: false, rules: 0 };
+  readonly #bridgeFilter: KeptSysctl;
   #stopped = false;
 
   constructor(options: HostNetworkOptions) {
@@ -91,6 +92,7 @@ export class HostNetwork implements NodeNetwork {
     this.#dnsInterface = `${bridgePrefix}d${options.instance}`;
     this.#conntrack = new Conntrack(this.#run, options.logger);
     this.#sysctls = new Sysctls(join(options.stateDirectory, 'sysctls.json'));
+    this.#bridgeFilter = new KeptSysctl(bridgeFilter, options.clock);
     this.#health = new ServiceHealthServers(options);
     this.#services = new ServiceTable({ ...options, run: this.#run, bridge: this.#bridge, table: `berth-${options.instance}` });
     this.#policies = new PolicyTable({ ...options, run: this.#run, bridge: this.#bridge, table: `berth-policy-${options.instance}` });
@@ -223,6 +225,7 @@ export class HostNetwork implements NodeNetwork {
     // A kernel that has it built in has no such module.
     if (readSysctl(bridgeFilter) === undefined) await this.#run('modprobe', ['br_netfilter']).catch(() => undefined);
     for (const setting of bridgeFilters) if (readSysctl(setting) === '0') await this.#sysctls.ensure({ [setting]: '1' });
+    this.#bridgeFilter.forget();
     if (readSysctl(bridgeFilter) !== undefined) return;
     const remedy = 'load the kernel module br_netfilter, and start the agent again';
     this.#options.logger.error('network policies do not act between pods of this node: its kernel does not filter bridges', { remedy });
@@ -261,7 +264,7 @@ export class HostNetwork implements NodeNetwork {
   async #apply(settings: Settings, wanted: NetworkState): Promise<void> {
     const { podCidr, clusterDns } = settings;
     const { services, endpointSlices, pods, peers, heldAddresses: held = [] } = wanted;
-    const bridgeIsFiltered = readSysctl(bridgeFilter) === '1';
+    const bridgeIsFiltered = this.#bridgeFilter.value === '1';
     const { nodeName } = this.#options;
     const peerCidrs = peers.map(({ spec }) => spec.podCIDR);
     const rules = { ...wanted, podCidr, peerCidrs, clusterDns, nodeName, bridgeIsFiltered };

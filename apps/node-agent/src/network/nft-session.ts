@@ -5,7 +5,8 @@ import type { Clock, Logger, Timer } from '@berth/telemetry';
 import type { CommandRunner } from './commands.ts';
 
 const idleMs = 60_000;
-const scriptsMax = 2_000;
+/** It looks through all lines before at each one: more cost more than to begin another. */
+const scriptsMax = 250;
 /** It takes in what it reads byte by byte: what is longer is cheaper by a program of its own. */
 const scriptBytesMax = 8_192;
 const timeoutMs = 20_000;

@@ -55,6 +55,8 @@ export class PodRoutes {
   /** For whom that was, and when it was last looked at. */
   #peers = '';
   #lookedMs = Number.NEGATIVE_INFINITY;
+  /** The same objects are the same peers: they are never changed, only replaced. */
+  #same: { peers: NodePeer[]; own: OwnRanges } | undefined;
 
   constructor(options: PodRoutesOptions) {
     this.#options = options;
@@ -62,16 +64,24 @@ export class PodRoutes {
 
   /** @throws Error with what `ip` said */
   async apply(peers: NodePeer[], own: OwnRanges): Promise<void> {
-    const { nodeName, mode, clock } = this.#options;
+    const { nodeName, clock } = this.#options;
+    const nowMs = clock.monotonicMs();
+    if (peers === this.#same?.peers && own === this.#same.own && nowMs < this.#lookedMs + addressesMs) return;
     const about = JSON.stringify([own, peers.map(({ metadata, spec }) => [metadata.name, spec])]);
-    if (about === this.#peers && clock.monotonicMs() < this.#lookedMs + addressesMs) return;
+    const isSame = about === this.#peers && nowMs < this.#lookedMs + addressesMs;
     const isAlone = peers.every(({ metadata }) => metadata.name === nodeName);
-    if (isAlone && !existsSync(this.#options.recordFile)) return;
+    if (!isSame && !(isAlone && !existsSync(this.#options.recordFile))) await this.#look(peers, own);
+    this.#same = { peers, own };
+    if (!isSame) [this.#peers, this.#lookedMs] = [about, nowMs];
+  }
+
+  async #look(peers: NodePeer[], own: OwnRanges): Promise<void> {
+    const { nodeName, mode } = this.#options;
     const addresses = await this.#addresses();
     const plan = planPodRoutes({ nodeName, peers, addresses, mode });
     const wanted = JSON.stringify({ plan, own, addresses });
     if (wanted !== this.#applied) await this.#change(plan, addresses, own);
-    [this.#applied, this.#peers, this.#lookedMs] = [wanted, about, clock.monotonicMs()];
+    this.#applied = wanted;
     this.#routes = plan.routes;
   }
 
@@ -79,7 +89,7 @@ export class PodRoutes {
   async areIntact(): Promise<boolean> {
     const routes = this.#routes;
     if (routes.length === 0 || (await this.#present(routes)).length === routes.length) return true;
-    [this.#applied, this.#peers] = ['', ''];
+    [this.#applied, this.#peers, this.#same] = ['', '', undefined];
     return false;
   }
 

@@ -2,7 +2,7 @@ import { createServer } from 'node:net';
 import type { EndpointSlice, Service } from '@berth/api';
 import { silentLogger, systemClock } from '@berth/telemetry';
 import { afterEach, expect, test } from 'vitest';
-import { ServiceHealthServers, serviceHealth } from './service-health.ts';
+import { askedServices, ServiceHealthServers, serviceHealth } from './service-health.ts';
 
 const address = '127.0.0.1';
 const servers = new ServiceHealthServers({ nodeName: 'here', address, clock: systemClock, logger: silentLogger });
@@ -51,7 +51,7 @@ test.each<[string, Partial<Service['spec']>]>([
   ['of another type', { type: 'NodePort' }],
   ['whose traffic goes anywhere', { externalTrafficPolicy: 'Cluster' }],
 ])('nobody asks for a service %s', (_, spec) => {
-  expect(serviceHealth([service(30_900, spec)], [slice([here])], 'here').size).toBe(0);
+  expect(serviceHealth(askedServices([service(30_900, spec)]), [slice([here])], 'here').size).toBe(0);
 });
 
 test('a balancer is told whether there are endpoints here, and nothing once the service is gone', async () => {

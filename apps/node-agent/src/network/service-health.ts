@@ -30,12 +30,14 @@ export interface ServiceHealthOptions {
   logger: Logger;
 }
 
-/** Ports for which somebody may ask, and what they are told. Pure. */
-export function serviceHealth(services: Service[], slices: EndpointSlice[], nodeName: string): Map<number, Health> {
+/** Those for which somebody may ask. Pure. */
+export function askedServices(services: Service[]): Service[] {
+  return services.filter(({ spec }) => spec.type === 'LoadBalancer' && spec.externalTrafficPolicy === 'Local' && spec.healthCheckNodePort);
+}
+
+/** The ports of those for which somebody may ask, and what they are told. Pure. */
+export function serviceHealth(asked: Service[], slices: EndpointSlice[], nodeName: string): Map<number, Health> {
   const healths = new Map<number, Health>();
-  const asked = services.filter(
-    ({ spec }) => spec.type === 'LoadBalancer' && spec.externalTrafficPolicy === 'Local' && spec.healthCheckNodePort,
-  );
   if (asked.length === 0) return healths;
   const known = slicesByService(slices);
   for (const service of asked) {
@@ -54,6 +56,9 @@ export function serviceHealth(services: Service[], slices: EndpointSlice[], node
 export class ServiceHealthServers {
   readonly #options: ServiceHealthOptions;
   readonly #listening = new Map<number, Listening>();
+  /** Most changes are of endpoints: the list of services is the same one then. */
+  #services: Service[] = [];
+  #asked: Service[] = [];
 
   constructor(options: ServiceHealthOptions) {
     this.#options = options;
@@ -61,7 +66,9 @@ export class ServiceHealthServers {
 
   /** Resolves once all ports that can be had are listened on; of others the log tells, and the next call tries again. */
   async sync(services: Service[], slices: EndpointSlice[]): Promise<void> {
-    const wanted = serviceHealth(services, slices, this.#options.nodeName);
+    if (services !== this.#services) this.#asked = askedServices(services);
+    this.#services = services;
+    const wanted = serviceHealth(this.#asked, slices, this.#options.nodeName);
     for (const port of [...this.#listening.keys()]) if (!wanted.has(port)) await this.#close(port);
     for (const [port, health] of wanted) {
       const listening = this.#listening.get(port);

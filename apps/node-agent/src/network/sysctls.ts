@@ -2,9 +2,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Clock } from '@berth/telemetry';
 import { replaceFile } from './replace-file.ts';
 
 const root = '/proc/sys';
+const keptMs = 30_000;
 
 type Settings = Record<string, string>;
 
@@ -49,13 +51,36 @@ export class Sysctls {
   }
 }
 
-/** Undefined when this kernel has no such setting. At once: every change of rules begins with one, and the kernel answers from memory. */
+/** Undefined when this kernel has no such setting. */
 export function readSysctl(path: string): string | undefined {
   try {
     return readFileSync(join(root, path), 'utf8').trim();
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
+  }
+}
+
+/** A setting that others may change, read now and then: every change of rules needs it, and endpoints change far more often. */
+export class KeptSysctl {
+  readonly #path: string;
+  readonly #clock: Pick<Clock, 'monotonicMs'>;
+  #kept: { value: string | undefined; readMs: number } | undefined;
+
+  constructor(path: string, clock: Pick<Clock, 'monotonicMs'>) {
+    this.#path = path;
+    this.#clock = clock;
+  }
+
+  get value(): string | undefined {
+    const nowMs = this.#clock.monotonicMs();
+    if (!this.#kept || nowMs >= this.#kept.readMs + keptMs) this.#kept = { value: readSysctl(this.#path), readMs: nowMs };
+    return this.#kept.value;
+  }
+
+  /** It was changed here. */
+  forget(): void {
+    this.#kept = undefined;
   }
 }
 
