@@ -17,6 +17,7 @@ export { NodeMetrics, PodMetrics } from './computed/metrics.ts';
 export { nextTime } from './cron/next-time.ts';
 export { type CronSchedule, CronSyntaxError, parseCron } from './cron/schedule.ts';
 export { isTimeZone } from './cron/time-zones.ts';
+export { type CsiVolume, csiAttachmentName, csiUniqueName, csiVolumeNamed } from './csi-volume.ts';
 export type { Converter } from './custom/conversion.ts';
 export {
   type CustomKindOptions,

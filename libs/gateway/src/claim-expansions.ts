@@ -56,13 +56,24 @@ export class ClaimExpansions {
     await retryOnConflict(async () => {
       const claim = await client.get(PersistentVolumeClaim, { namespace, name });
       if (claim.metadata.uid !== uid) return;
-      const status = report.error ? failed(claim.status, report, timestamp(clock)) : grown(claim.status, report.storage);
+      const status = statusAfter(report, claim.status, timestamp(clock));
       if (status) await client.updateStatus(PersistentVolumeClaim, { ...claim, status });
     });
   }
 }
 
 /** Undefined where it is known. */
+function statusAfter(report: ClaimExpansion, status: PersistentVolumeClaimStatus | undefined, now: string) {
+  if (report.isInProgress) return begun(status);
+  return report.error ? failed(status, report, now) : grown(status, report.storage);
+}
+
+/** Only what waits for its node: another one may have been quicker. */
+function begun(status: PersistentVolumeClaimStatus = {}): PersistentVolumeClaimStatus | undefined {
+  if (status.allocatedResourceStatuses?.storage !== 'NodeResizePending') return undefined;
+  return { ...status, allocatedResourceStatuses: { ...status.allocatedResourceStatuses, storage: 'NodeResizeInProgress' } };
+}
+
 function grown(status: PersistentVolumeClaimStatus = {}, storage: string): PersistentVolumeClaimStatus | undefined {
   const { conditions = [], allocatedResourceStatuses = {}, ...others } = status;
   const kept = conditions.filter(({ type }) => !resizeConditions.includes(type));

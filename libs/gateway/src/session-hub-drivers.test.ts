@@ -98,6 +98,18 @@ test('what a node says of a claim of its pods stands in the claim’s status, an
   one.link.reportClaimExpanded({ ...claim, uid: 'of-one-before' });
   await fixture.clock.advance(100);
   expect(await status()).toEqual({ capacity: { storage: '1Gi' } });
+  const pending = { allocatedResources: { storage: '2Gi' }, allocatedResourceStatuses: { storage: 'NodeResizePending' } };
+  const before = await fixture.client.get(PersistentVolumeClaim, { namespace: 'default', name: 'data' });
+  // Of what waits for no node, nothing is in progress.
+  one.link.reportClaimExpanded({ ...claim, isInProgress: true });
+  await fixture.clock.advance(100);
+  expect(await status()).toEqual(before.status);
+  await fixture.client.updateStatus(PersistentVolumeClaim, { ...before, status: { ...before.status, ...pending } });
+  one.link.reportClaimExpanded({ ...claim, isInProgress: true });
+  await fixture.clock.advance(100);
+  expect((await status())?.allocatedResourceStatuses).toEqual({ storage: 'NodeResizeInProgress' });
+  const begun = await fixture.client.get(PersistentVolumeClaim, { namespace: 'default', name: 'data' });
+  await fixture.client.updateStatus(PersistentVolumeClaim, { ...begun, status: before.status ?? {} });
   one.link.reportClaimExpanded({ ...claim, error: 'no room', isInfeasible: true });
   await fixture.clock.advance(100);
   expect(await status()).toEqual({

@@ -136,6 +136,8 @@ export interface ClaimExpansion {
   error?: string;
   /** It never will. */
   isInfeasible?: boolean;
+  /** The driver is about to be asked: what comes of it follows, and takes this one's place. */
+  isInProgress?: boolean;
 }
 
 export interface PodStatusReport {

@@ -170,7 +170,8 @@ function volumeReport({ persistentVolume, uid, error }: wire.VolumeRemoved): Vol
   return { persistentVolume, uid, ...(error && { error }) };
 }
 
-function claimExpansion({ error, isInfeasible, ...report }: wire.ClaimExpanded): ClaimExpansion {
+function claimExpansion({ error, isInfeasible, isInProgress, ...report }: wire.ClaimExpanded): ClaimExpansion {
+  if (isInProgress) return { ...report, isInProgress };
   return error ? { ...report, error, isInfeasible } : report;
 }
 

@@ -23,6 +23,7 @@ export class CsiLab {
   readonly attachments = new Map<string, VolumeAttachment>();
   readonly secrets = new Map<string, Secret>();
   readonly claimStatuses = new Map<string, PersistentVolumeClaim['status']>();
+  readonly claimModes = new Map<string, string[]>();
   readonly reports: CsiNodeReport[] = [];
   readonly expansions: Omit<ClaimExpansion, 'namespace'>[] = [];
   readonly events: string[] = [];
@@ -140,7 +141,7 @@ export class CsiLab {
   sources(uid: string): VolumeSources {
     return {
       ...noSources,
-      claim: (name) => ({ ...claimOf(name), status: this.claimStatuses.get(name) ?? {} }),
+      claim: (name) => ({ ...claimOf(name, this.claimModes.get(name)), status: this.claimStatuses.get(name) ?? {} }),
       claimExpanded: (report) => void this.expansions.push(report),
       event: (_type, reason, message) => void this.events.push(`${reason}: ${message}`),
       persistentVolume: (name) => this.volumesByName.get(name),
@@ -163,12 +164,12 @@ export class CsiLab {
 }
 
 /** Each claim is bound to the volume of its name. */
-function claimOf(name: string): PersistentVolumeClaim {
+function claimOf(name: string, accessModes = ['ReadWriteOnce']): PersistentVolumeClaim {
   return {
     apiVersion: 'v1',
     kind: 'PersistentVolumeClaim',
     metadata: { name, namespace: 'shop', uid: `uid-${name}` },
-    spec: { volumeName: name },
+    spec: { volumeName: name, accessModes },
   };
 }
 

@@ -1,8 +1,10 @@
 // What a storage driver is asked for on a node, and when: by pods, by what CSIDriver says of it, and by what the control plane has done already.
 import { createHash } from 'node:crypto';
-import { stat } from 'node:fs/promises';
+import { mkdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { csiUniqueName } from '@berth/api';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { attachmentName, uniqueName } from '../../../apps/node-agent/src/volumes/csi/csi-places.ts';
+import { attachmentName } from '../../../apps/node-agent/src/volumes/csi/csi-places.ts';
 import { CsiLab, driverObject, nodeName, podWith } from './csi-lab.ts';
 
 const name = 'mock.example.org';
@@ -167,7 +169,7 @@ test('a volume that is to be attached is asked for when it is, and is in use for
   expect(lab.csi.volumesInUse()).toEqual([]);
   lab.drivers.set(name, driverObject({ attachRequired: true }));
   const [pod, volume] = [podWith('u1', ['data']), { driver: name, handle: 'handle-data' }];
-  const [unique, attachment] = [uniqueName(volume), attachmentName(volume, nodeName)];
+  const [unique, attachment] = [csiUniqueName(volume), attachmentName(volume, nodeName)];
   const tryOnce = () =>
     lab.volumes.prepare(pod, lab.sources('u1')).then(
       () => 'none',
@@ -229,11 +231,15 @@ test('a volume grows with the next mount and while a pod has it, and how full it
   expect(driver.callsOf('nodeExpandVolume')).toEqual([
     expect.objectContaining({ volumePath: path, capacityRange: { requiredBytes: 2 * 2 ** 30, limitBytes: 0 } }),
   ]);
-  expect(lab.expansions).toEqual([{ ...claim, storage: '2Gi' }]);
+  expect(lab.expansions.splice(0)).toEqual([
+    { ...claim, storage: '2Gi', isInProgress: true },
+    { ...claim, storage: '2Gi' },
+  ]);
   grow('3Gi', { allocatedResources: { storage: '3Gi' }, allocatedResourceStatuses: { storage: 'NodeResizePending' } });
   driver.fail('nodeExpandVolume', 'handle-data', { code: 11 });
   await lab.prepare(pod);
   await lab.until(() => lab.expansions.length === 2, 'the claim to be refused');
+  expect(lab.expansions[0]).toEqual({ ...claim, storage: '3Gi', isInProgress: true });
   const detail =
     'Expander.NodeExpand failed to expand the volume : rpc error: code = OutOfRange desc = nodeExpandVolume handle-data was told to fail';
   expect(lab.expansions[1]).toEqual({ ...claim, storage: '3Gi', error: detail, isInfeasible: true });
@@ -247,6 +253,57 @@ test('a volume grows with the next mount and while a pod has it, and how full it
       ...{ capacityBytes: 1000, availableBytes: 600, usedBytes: 400, inodes: 10, inodesFree: 7, inodesUsed: 3 },
     },
   ]);
+});
+
+test('a volume that several nodes have grows on each of them, also after the claim shows its size, and once', async () => {
+  const driver = await lab.driver({ capabilities: ['STAGE_UNSTAGE_VOLUME', 'EXPAND_VOLUME'] });
+  const pod = podWith('u1', [{ name: 'v', persistentVolumeClaim: { claimName: 'data' } }]);
+  const show = (storage: string) => {
+    lab.persistentVolume('data', {}, { capacity: { storage } });
+    lab.claimStatuses.set('data', { capacity: { storage } });
+  };
+  lab.claimModes.set('data', ['ReadWriteMany']);
+  show('2Gi');
+  await lab.prepare(pod);
+  expect(driver.callsOf('nodeExpandVolume')).toEqual([]);
+  show('3Gi');
+  await lab.prepare(pod);
+  await lab.until(() => lab.events.length > 0, 'the volume to be larger');
+  await lab.prepare(pod);
+  expect(driver.callsOf('nodeExpandVolume')).toMatchObject([{ capacityRange: { requiredBytes: 3 * 2 ** 30 } }]);
+  // The claim's status is another node's.
+  expect(lab.expansions).toEqual([]);
+});
+
+test('that a volume has grown is said again as long as its claim does not show it', async () => {
+  await lab.driver({ capabilities: ['STAGE_UNSTAGE_VOLUME', 'EXPAND_VOLUME'] });
+  const pod = podWith('u1', [{ name: 'v', persistentVolumeClaim: { claimName: 'data' } }]);
+  lab.persistentVolume('data', {}, { capacity: { storage: '2Gi' } });
+  const inProgress = { allocatedResources: { storage: '2Gi' }, allocatedResourceStatuses: { storage: 'NodeResizeInProgress' } };
+  lab.claimStatuses.set('data', { capacity: { storage: '1Gi' }, ...inProgress });
+  await lab.prepare(pod);
+  const said = lab.expansions.splice(0).at(-1);
+  expect(said).toEqual({ name: 'data', uid: 'uid-data', storage: '2Gi' });
+  await lab.prepare(pod);
+  expect(lab.expansions.splice(0)).toEqual([said]);
+  lab.claimStatuses.set('data', { capacity: { storage: '2Gi' } });
+  await lab.prepare(pod);
+  expect(lab.expansions).toEqual([]);
+});
+
+test('sockets of plugins are found in folders of the registry as well, which come and go', async () => {
+  const { registry } = lab.csi.folder;
+  const deep = join(registry, 'example.org', 'row');
+  await mkdir(deep, { recursive: true });
+  await mkdir(join(registry, '.hidden'));
+  const [driver] = [await lab.driver({ registry: deep })];
+  expect(driver.statuses).toEqual([{ pluginRegistered: true, error: '' }]);
+  await driver.stop();
+  await rm(join(registry, 'example.org'), { recursive: true });
+  await lab.until(() => lab.reports.at(-1)?.drivers.length === 0, 'the driver to be gone');
+  await mkdir(deep, { recursive: true });
+  await driver.start();
+  await lab.until(() => driver.statuses.length === 2, 'the driver to be registered again');
 });
 
 test.each([

@@ -364,6 +364,10 @@ export const agentDescriptor: Descriptor = {
           "isInfeasible": {
            "type": "bool",
            "id": 6
+          },
+          "isInProgress": {
+           "type": "bool",
+           "id": 7
           }
          }
         },

@@ -129,6 +129,7 @@ export interface ClaimExpanded {
   storage: string;
   error: string;
   isInfeasible: boolean;
+  isInProgress: boolean;
 }
 
 export interface VolumeRemoved {

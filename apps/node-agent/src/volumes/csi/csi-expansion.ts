@@ -12,18 +12,19 @@ const infeasible = [status.INVALID_ARGUMENT, status.OUT_OF_RANGE, status.NOT_FOU
 
 /**
  * @param path where it is published @param isOnline a pod has it already
- * @throws VolumeError in the kubelet's words, unless it never will be larger: then it is used as it is
+ * @returns whether it is larger @throws VolumeError in the kubelet's words, unless it never will be larger: then it is used as it is
  */
 export async function expandVolume(
   { places, drivers }: Pick<SetUpPorts, 'places' | 'drivers'>,
   spec: CsiVolumeSpec & { growth: Growth },
   sources: VolumeSources,
   { path, isOnline }: { path: string; isOnline: boolean },
-): Promise<void> {
-  const { storage, claim } = spec.growth;
+): Promise<boolean> {
+  const { storage, claim, isElsewhere } = spec.growth;
   const client = drivers.get(spec.driver);
   const can = await client.client.capabilities();
-  if (!can.has('EXPAND_VOLUME')) return;
+  if (!can.has('EXPAND_VOLUME')) return false;
+  if (!isElsewhere) sources.claimExpanded({ ...claim, storage, isInProgress: true });
   try {
     await client.client.expand({
       ...{ volumeId: spec.handle, volumePath: client.pathFor(path), capacityRange: { requiredBytes: parseQuantity(storage).value() } },
@@ -44,9 +45,10 @@ export async function expandVolume(
     // Some can only while no pod has the volume.
     if (!isInfeasible && code !== status.FAILED_PRECONDITION) throw failed;
     sources.event('Warning', 'VolumeResizeFailed', failed.message);
-    return;
+    return false;
   }
-  sources.claimExpanded({ ...claim, storage });
+  if (!isElsewhere) sources.claimExpanded({ ...claim, storage });
   const done = isOnline ? 'NodeExpandVolume.NodeExpandVolume succeeded' : 'MountVolume.NodeExpandVolume succeeded';
   sources.event('Normal', 'FileSystemResizeSuccessful', `${done} for volume "${spec.specName}" `);
+  return true;
 }

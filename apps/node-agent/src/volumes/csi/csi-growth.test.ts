@@ -47,3 +47,20 @@ test.each([
   };
   expect(growthOf(claim, volume)?.storage).toBe(storage);
 });
+
+test.each([
+  [['ReadWriteMany'], {}, true],
+  [['ReadOnlyMany', 'ReadWriteMany'], { other: '' }, true],
+  [['ReadWriteMany'], { 'volume.kubernetes.io/node-expansion-not-required': 'yes' }, undefined],
+  [['ReadWriteOnce'], {}, undefined],
+  [undefined, {}, undefined],
+])('of a claim that has its size already, with access modes %j and annotations %j', (accessModes, annotations, isElsewhere) => {
+  const claim: PersistentVolumeClaim = {
+    apiVersion: 'v1',
+    kind: 'PersistentVolumeClaim',
+    metadata: { name: 'data', uid: 'u', annotations },
+    spec: { ...(accessModes && { accessModes }) },
+    status: { capacity: { storage: '3Gi' } },
+  };
+  expect(growthOf(claim, volume)?.isElsewhere).toBe(isElsewhere);
+});

@@ -3,19 +3,15 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { type CsiVolume, csiAttachmentName } from '@berth/api';
 import type { KubeletFolder } from './kubelet-folder.ts';
 
 const pluginFolder = 'kubernetes.io~csi';
 const noteFile = 'vol_data.json';
-
-/** One volume of a driver. */
-export interface VolumeIdentity {
-  driver: string;
-  handle: string;
-}
+const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
 
 /** A volume as a pod has it. */
-export interface Publication extends VolumeIdentity {
+export interface Publication extends CsiVolume {
   podUid: string;
   /** The PersistentVolume's name; of an inline volume, the pod's own name for it. */
   specName: string;
@@ -25,7 +21,7 @@ export interface Publication extends VolumeIdentity {
   isAttachable: boolean;
 }
 
-export interface Staging extends VolumeIdentity {
+export interface Staging extends CsiVolume {
   specName: string;
   isBlock: boolean;
   isAttachable: boolean;
@@ -47,7 +43,7 @@ export class CsiPlaces {
 
   staging({ driver, handle, specName, isBlock }: Omit<Staging, 'isAttachable'>): string {
     if (isBlock) return join(this.#blockDirectory, 'staging', specName);
-    return join(this.folder.plugins, 'kubernetes.io/csi', driver, createHash('sha256').update(handle).digest('hex'), 'globalmount');
+    return join(this.folder.plugins, 'kubernetes.io/csi', driver, sha256(handle), 'globalmount');
   }
 
   async notePublication(publication: Publication): Promise<void> {
@@ -132,18 +128,13 @@ export class CsiPlaces {
 }
 
 /** Of the VolumeAttachment, as Kubernetes' controllers name it. */
-export function attachmentName({ driver, handle }: VolumeIdentity, nodeName: string): string {
-  return `csi-${createHash('sha256').update(`${handle}${driver}${nodeName}`).digest('hex')}`;
+export function attachmentName(volume: CsiVolume, nodeName: string): string {
+  return csiAttachmentName(volume, nodeName, sha256);
 }
 
 /** Of an inline volume, which lives with its pod. */
 export function ephemeralHandle(podUid: string, volume: string): string {
-  return `csi-${createHash('sha256').update(`${podUid}${volume}`).digest('hex')}`;
-}
-
-/** As a node's status lists it. */
-export function uniqueName({ driver, handle }: VolumeIdentity): string {
-  return `kubernetes.io/csi/${driver}^${handle}`;
+  return `csi-${sha256(`${podUid}${volume}`)}`;
 }
 
 type Note = Record<'specVolID' | 'volumeHandle' | 'driverName' | 'nodeName' | 'attachmentID', string> & { volumeLifecycleMode?: string };

@@ -2,7 +2,7 @@
 // prepared again when there is news, and what fails is tried again as all volumes are. What must hold: a volume is staged while a pod has it and
 // unstaged after the last one, also when agent or driver died in between, and it is in use for the control plane for as long as that.
 import { rm } from 'node:fs/promises';
-import type { Pod } from '@berth/api';
+import { csiUniqueName, type Pod } from '@berth/api';
 import { unmountBelow } from '@berth/runtime';
 import type { Clock, Logger, Timer } from '@berth/telemetry';
 import { BackOff } from '../../pods/back-off.ts';
@@ -11,7 +11,7 @@ import { VolumeError, type VolumeSources, VolumeWait } from '../volume-manager.t
 import type { VolumeUsage } from '../volume-usage.ts';
 import type { CsiDrivers } from './csi-drivers.ts';
 import { expandVolume } from './csi-expansion.ts';
-import { attachmentName, type CsiPlaces, type Publication, uniqueName } from './csi-places.ts';
+import { attachmentName, type CsiPlaces, type Publication } from './csi-places.ts';
 import { isGoneOrRemoved, type StagingState, setUpVolume } from './csi-set-up.ts';
 import { volumeStats } from './csi-stats.ts';
 import { attachmentProblem, type CsiVolumeSpec } from './csi-volume-spec.ts';
@@ -39,8 +39,10 @@ interface Use {
   /** Where it is, once it is published. */
   path?: string;
   publishedAtMs?: number;
-  /** For which size its driver was asked last to make it larger. */
+  /** Which size it has, or its driver was asked last to make it. */
   grownTo?: string;
+  /** Whether it did. */
+  hasGrown?: boolean;
   /** To be told once. */
   error?: VolumeError;
   republish?: Timer;
@@ -83,7 +85,7 @@ export class CsiVolumes {
   inUse(): string[] {
     const used = [...this.#uses.values()].map(({ publication }) => publication);
     const held = [...this.#staged.values()].map(({ staging }) => staging);
-    return [...new Set([...used, ...held].filter(({ isAttachable }) => isAttachable).map(uniqueName))].sort();
+    return [...new Set([...used, ...held].filter(({ isAttachable }) => isAttachable).map(csiUniqueName))].sort();
   }
 
   /** A driver has come: what waits for it is tried at once. */
@@ -98,7 +100,10 @@ export class CsiVolumes {
     delete use.error;
     if (error) throw error;
     const isGrowing = spec.growth !== undefined && spec.growth.storage !== use.grownTo;
-    if (path !== undefined && (use.running || !(isGrowing || this.#isDue(use, spec, sources)))) return path;
+    if (path !== undefined && (use.running || !(isGrowing || this.#isDue(use, spec, sources)))) {
+      this.#repeatGrowth(use, sources);
+      return path;
+    }
     if (use.running) throw new VolumeWait(`volume ${spec.specName} is being set up`);
     if (path === undefined) this.#checkAttached(spec, sources);
     use.running = this.#setUp(use, pod, spec, sources);
@@ -156,7 +161,7 @@ export class CsiVolumes {
   /** What the control plane has to do first is not asked of a driver: a volume could be on two nodes. */
   #checkAttached(spec: CsiVolumeSpec, sources: VolumeSources): void {
     if (!spec.isAttachable) return;
-    const name = uniqueName(spec);
+    const name = csiUniqueName(spec);
     const status = sources.node()?.status;
     if (!status?.volumesInUse?.includes(name))
       throw new VolumeWait("Volume has not been added to the list of VolumesInUse in the node's volume status");
@@ -167,6 +172,13 @@ export class CsiVolumes {
     const failure = spec.isBlock ? 'MapVolume.WaitForAttach failed' : 'MountVolume.WaitForAttach failed';
     if (problem) throw new VolumeError(spec.specName, problem, { failure });
     if (!attachment?.status?.attached) throw new VolumeWait('volume attachment is not there yet');
+  }
+
+  /** The claim shows that its node is about it although it has been: what was said last did not arrive, or not yet. */
+  #repeatGrowth({ running, hasGrown, grownTo, spec }: Use, sources: VolumeSources): void {
+    const growth = spec?.growth;
+    if (running || !hasGrown || !growth?.isBegun || growth.storage !== grownTo) return;
+    sources.claimExpanded({ ...growth.claim, storage: growth.storage });
   }
 
   #isDue({ publishedAtMs = 0 }: Use, spec: CsiVolumeSpec, sources: VolumeSources): boolean {
@@ -197,7 +209,9 @@ export class CsiVolumes {
     }
     const { growth } = spec;
     if (growth && growth.storage !== use.grownTo) {
-      await expandVolume(this.#ports, { ...spec, growth }, sources, { path, isOnline });
+      // What is mounted only now has the size that the claim shows.
+      const isLarge = growth.isElsewhere === true && !isOnline;
+      use.hasGrown = !isLarge && (await expandVolume(this.#ports, { ...spec, growth }, sources, { path, isOnline }));
       use.grownTo = growth.storage;
     }
     use.path = path;

@@ -13,8 +13,9 @@ import type { CsiDriver, CsiDrivers } from './csi-drivers.ts';
 export const volumeBackOff = { baseMs: 500, limitMs: 122_000, freeFailures: 0 };
 const callMs = 10_000;
 const csiType = 'CSIPlugin';
-/** Sockets, beyond which the folder is not what it is meant to be. */
+/** Sockets and folders, beyond which the folder is not what it is meant to be. */
 const socketsMax = 1_000;
+const foldersMax = 100;
 
 interface Plugin {
   /** Which file it was: another one by the same name is another plugin. */
@@ -36,7 +37,8 @@ export interface PluginWatcherPorts {
 export class PluginWatcher {
   readonly #ports: PluginWatcherPorts;
   readonly #plugins = new Map<string, Plugin>();
-  #watcher: FSWatcher | undefined;
+  /** By folder, and which folder it was by that name. */
+  readonly #watchers = new Map<string, { watcher: FSWatcher; identity: string }>();
   #looking: Promise<void> | undefined;
   #isStale = false;
   #stopped = false;
@@ -47,15 +49,12 @@ export class PluginWatcher {
 
   /** Resolves once each plugin that is there has answered, or has not. */
   async start(): Promise<void> {
-    const { directory, logger } = this.#ports;
-    this.#watcher = watch(directory, () => this.#lookSoon());
-    this.#watcher.on('error', (error) => logger.error('the folder of plugins is not watched any more', { directory, error }));
     await this.#look(true);
   }
 
   stop(): void {
     this.#stopped = true;
-    this.#watcher?.close();
+    for (const { watcher } of this.#watchers.values()) watcher.close();
     for (const { retry } of this.#plugins.values()) retry?.cancel();
   }
 
@@ -77,7 +76,7 @@ export class PluginWatcher {
   }
 
   async #look(waits: boolean): Promise<void> {
-    const found = await sockets(this.#ports.directory);
+    const found = await this.#watchedSockets();
     for (const [path, plugin] of this.#plugins) if (found.get(path) !== plugin.identity) this.#remove(path, plugin);
     const registrations: Promise<void>[] = [];
     for (const [path, identity] of found) {
@@ -87,6 +86,41 @@ export class PluginWatcher {
       registrations.push(this.#register(path, plugin));
     }
     if (waits) await Promise.all(registrations);
+  }
+
+  /** A folder is watched before it is looked at, so that nothing that comes between is missed. */
+  async #watchedSockets(): Promise<Map<string, string>> {
+    const { directory } = this.#ports;
+    const found = new Map<string, string>();
+    const folders = new Map([[directory, '']]);
+    for (const [folder, identity] of folders) {
+      this.#watch(folder, identity);
+      for (const [path, { isSocket, identity }] of await entries(folder, folder !== directory)) {
+        if (isSocket) found.set(path, identity);
+        else if (folders.size < foldersMax) folders.set(path, identity);
+      }
+    }
+    for (const folder of this.#watchers.keys()) if (!folders.has(folder)) this.#unwatch(folder);
+    return found;
+  }
+
+  #watch(directory: string, identity: string): void {
+    if (this.#watchers.get(directory)?.identity === identity || this.#stopped) return;
+    this.#unwatch(directory);
+    const { logger } = this.#ports;
+    try {
+      const watcher = watch(directory, () => this.#lookSoon());
+      watcher.on('error', (error) => logger.error('a folder of plugins is not watched any more', { directory, error }));
+      this.#watchers.set(directory, { watcher, identity });
+    } catch (error) {
+      // It has gone meanwhile, of which the folder that it was in tells.
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || directory === this.#ports.directory) throw error;
+    }
+  }
+
+  #unwatch(directory: string): void {
+    this.#watchers.get(directory)?.watcher.close();
+    this.#watchers.delete(directory);
   }
 
   #remove(path: string, plugin: Plugin): void {
@@ -150,16 +184,28 @@ async function problemOf(task: () => void | Promise<void>): Promise<string | und
   }
 }
 
-/** By path, which file each is. What begins with a dot is not a plugin's. */
-async function sockets(directory: string): Promise<Map<string, string>> {
-  const found = new Map<string, string>();
-  for (const name of await readdir(directory)) {
+interface Entry {
+  isSocket: boolean;
+  /** Which file it is. */
+  identity: string;
+}
+
+/** Sockets and folders by their paths; what begins with a dot is not a plugin's. @param mayBeGone the folder, too */
+async function entries(directory: string, mayBeGone: boolean): Promise<Map<string, Entry>> {
+  const unlessGone = (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+  };
+  const found = new Map<string, Entry>();
+  const names = await readdir(directory).catch((error: NodeJS.ErrnoException) => {
+    if (!mayBeGone) throw error;
+    unlessGone(error);
+  });
+  for (const name of names ?? []) {
     if (name.startsWith('.')) continue;
     const path = join(directory, name);
-    const info = await lstat(path, { bigint: true }).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'ENOENT') throw error;
-    });
-    if (info?.isSocket()) found.set(path, `${info.ino} ${info.birthtimeNs}`);
+    const info = await lstat(path, { bigint: true }).catch(unlessGone);
+    const isSocket = info?.isSocket() ?? false;
+    if (info && (isSocket || info.isDirectory())) found.set(path, { isSocket, identity: `${info.ino} ${info.birthtimeNs}` });
   }
   return found;
 }

@@ -1,13 +1,13 @@
 // Attaches volumes of CSI drivers to the nodes whose pods need them, and detaches them, as Kubernetes' attach/detach controller does: by
 // VolumeAttachment objects, which each driver's attacher carries out, and by the status of nodes, which says what may be mounted there.
-import { CSIDriver, Node, PersistentVolume, PersistentVolumeClaim, Pod, VolumeAttachment } from '@berth/api';
+import { CSIDriver, csiUniqueName, csiVolumeNamed, Node, PersistentVolume, PersistentVolumeClaim, Pod, VolumeAttachment } from '@berth/api';
 import { type Caches, type Controller, watches } from '@berth/controller';
 import { keyOf } from '@berth/machinery';
 import type { Attendance } from '../../nodes/attended-time.ts';
 import { nodeIndex } from '../../nodes/node-lifecycle.ts';
 import { claimsOf } from '../protection.ts';
 import type { AttachedVolume } from './attached-volume.ts';
-import { attachmentNameOf, csiVolumeNamed, csiVolumeOf, uniqueNameOf } from './csi-volume.ts';
+import { attachmentNameOf, csiVolumeOf } from './csi-volume.ts';
 import { type ObservedNode, planNode } from './plan-node.ts';
 import { type NeedingNode, type ObservedVolume, planVolume } from './plan-volume.ts';
 import { ToldPods } from './told-pods.ts';
@@ -135,7 +135,7 @@ function attachedVolume(attachment: VolumeAttachment, caches: Caches, unneeded: 
 
 function ownUniqueName({ metadata, spec }: VolumeAttachment, volume: PersistentVolume): string | undefined {
   const csi = csiVolumeOf(volume);
-  return csi && metadata.name === attachmentNameOf(csi, spec.nodeName) ? uniqueNameOf(csi) : undefined;
+  return csi && metadata.name === attachmentNameOf(csi, spec.nodeName) ? csiUniqueName(csi) : undefined;
 }
 
 /** As its node's status has it, else its own name: then the node neither has it nor uses it. */

@@ -1,9 +1,9 @@
 // What becomes of one volume's attachments: made where pods need it, on one node at a time unless it may be on several, and deleted once
 // its node's status does not name it any more. The driver's attacher does the rest, and takes its finalizer off.
-import { type Node, type PersistentVolume, type Pod, VolumeAttachment } from '@berth/api';
+import { type CsiVolume, type Node, type PersistentVolume, type Pod, VolumeAttachment } from '@berth/api';
 import { type Action, erased } from '@berth/controller';
 import { type AttachedVolume, isListed, leaveOf } from './attached-volume.ts';
-import { attachmentNameOf, type CsiVolume, isShared } from './csi-volume.ts';
+import { attachmentNameOf, isShared } from './csi-volume.ts';
 import type { ToldPods } from './told-pods.ts';
 
 /** How long an attacher may take until its pods are told. */

@@ -1,10 +1,10 @@
 // Which pods need which volumes of CSI drivers on the nodes where they are: those bound to a node that have not ended, and whose claims are
 // bound to volumes that say the same of them.
-import { foreignClaim, hasEnded, PersistentVolume, PersistentVolumeClaim, Pod, volumeClaimName } from '@berth/api';
+import { csiUniqueName, foreignClaim, hasEnded, PersistentVolume, PersistentVolumeClaim, Pod, volumeClaimName } from '@berth/api';
 import type { Caches } from '@berth/controller';
 import { keyOf } from '@berth/machinery';
 import { claimsOf } from '../protection.ts';
-import { csiVolumeOf, uniqueNameOf } from './csi-volume.ts';
+import { csiVolumeOf } from './csi-volume.ts';
 
 const podClaimIndex = 'claims';
 const volumeIndex = 'csi volume';
@@ -22,7 +22,7 @@ export function addNeedIndexes(caches: Caches): void {
 export function uniqueNames(volumes: PersistentVolume[]): string[] {
   return volumes.flatMap((volume) => {
     const csi = csiVolumeOf(volume);
-    return csi ? [uniqueNameOf(csi)] : [];
+    return csi ? [csiUniqueName(csi)] : [];
   });
 }
 
