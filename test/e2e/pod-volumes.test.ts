@@ -170,3 +170,34 @@ test.concurrent('a private image is given to pods that hold credentials for it, 
     await until('the image not to be there for a stranger', 60_000, async () => (await reason('never')) === 'ErrImageNeverPull');
     expect(registry.requests()).toBeGreaterThan(asked);
   }));
+
+test.concurrent('a node that cannot mount NFS says so of the pod, whether the volume is its own or its claim’s', () =>
+  withNamespace(async (ns) => {
+    const nfs = { server: '127.0.0.1', path: '/data' };
+    const volume = {
+      ...{ apiVersion: 'v1', kind: 'PersistentVolume', metadata: { name: `${ns}-files` } },
+      spec: { nfs, accessModes: ['ReadWriteMany'], capacity: { storage: '1Gi' }, mountOptions: ['nfsvers=4.2', 'soft', 'timeo=10'] },
+    };
+    const claim = {
+      ...{ apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { name: 'files', namespace: ns } },
+      spec: {
+        ...{ storageClassName: '', volumeName: volume.metadata.name, accessModes: ['ReadWriteMany'] },
+        resources: { requests: { storage: '1Gi' } },
+      },
+    };
+    try {
+      await apply(volume, claim);
+      for (const source of [{ nfs }, { persistentVolumeClaim: { claimName: 'files' } }]) {
+        const name = Object.keys(source)[0]?.toLowerCase() ?? '';
+        await apply(pod(ns, name, [shell('main', waitForEver, { image: shellImage })], { volumes: [{ name: 'data', ...source }] }));
+        const hasNfs = /\tnfs4?$/m.test(await readFile('/proc/filesystems', 'utf8'));
+        const reason = hasNfs ? 'mount' : 'the kernel of this node has no NFS: neither built in nor as its module nfs';
+        await until('the reason', 60_000, async () =>
+          (await kubectl('-n', ns, 'describe', 'pod', name)).includes(`MountVolume.SetUp failed for volume "data" : ${reason}`),
+        );
+        await kubectl('-n', ns, 'delete', 'pod', name, '--wait=false');
+      }
+    } finally {
+      await kubectl('delete', 'pv', volume.metadata.name, '--wait=false', '--ignore-not-found');
+    }
+  }));

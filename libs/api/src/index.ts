@@ -131,4 +131,5 @@ export { containerShouldRestart } from './validation/restart-policy.ts';
 export { EventsV1Event } from './views/event.ts';
 export { AutoscalingV1HorizontalPodAutoscaler } from './views/horizontal-pod-autoscaler.ts';
 export { foreignClaim, volumeClaimName, volumeClaimNames } from './volume-claims.ts';
+export { volumeMountOptions } from './volume-mount-options.ts';
 export { waitingToStart } from './waiting-to-start.ts';

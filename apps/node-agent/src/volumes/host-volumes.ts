@@ -21,10 +21,11 @@ import { DirectoryHandle, type ImageFiles, unmountBelow } from '@berth/runtime';
 import { writeAtomically } from './atomic-directory.ts';
 import type { CsiNode } from './csi/csi-node.ts';
 import { fileSystemsHere, LocalDisks } from './disks/local-disks.ts';
-import { awaitedCommand } from './disks/run-command.ts';
+import { awaitedCommand, runCommand } from './disks/run-command.ts';
 import { ImageFilling } from './filling/image-filling.ts';
 import { ImageMounts } from './image-mounts.ts';
 import { LocalFolders } from './local-folders.ts';
+import { NfsMounts, nfsHere } from './nfs/nfs-mounts.ts';
 import { giveToGroup } from './ownership.ts';
 import { projectedTokens } from './projected-tokens.ts';
 import { projectedFiles } from './projections.ts';
@@ -37,6 +38,7 @@ export class HostVolumes implements VolumeManager {
   readonly #podsRoot: string;
   readonly #local: LocalFolders;
   readonly #disks: LocalDisks;
+  readonly #nfs: NfsMounts;
   readonly #filling: ImageFilling | undefined;
   readonly #images: ImageMounts | undefined;
   readonly #csi: CsiNode | undefined;
@@ -53,6 +55,7 @@ export class HostVolumes implements VolumeManager {
     const directory = join(dataDirectory, 'volumes');
     this.#local = new LocalFolders(directory);
     this.#disks = new LocalDisks({ directory, reserved, podsRoot: this.#podsRoot, randomName: randomUUID, run: awaitedCommand(directory) });
+    this.#nfs = new NfsMounts({ run: runCommand, ...nfsHere });
     const filling = { directory: join(dataDirectory, 'filled-volumes'), podDirectory: (uid: string) => this.podDirectory(uid) };
     this.#filling = images && new ImageFilling({ ...filling, images });
     this.#images = images && new ImageMounts(images, this.#podsRoot);
@@ -104,6 +107,7 @@ export class HostVolumes implements VolumeManager {
   /** Whoever sees that the pod is gone may mount its volumes as the first one. */
   async release(uid: string): Promise<void> {
     await this.#csi?.release(uid);
+    await this.#nfs.release(this.podDirectory(uid));
     await unmountBelow(this.podDirectory(uid));
     await this.#disks.releaseDevices(uid);
   }
@@ -171,6 +175,10 @@ export class HostVolumes implements VolumeManager {
       return hostPath({ ...volume.hostPath, path: this.#csi?.folder.onHost(volume.hostPath.path) ?? volume.hostPath.path });
     if (volume.csi && this.#csi) return this.#csi.provide(pod, volume, undefined, sources);
     if (volume.persistentVolumeClaim || volume.ephemeral) return this.#claim(pod, volume, own, sources);
+    if (volume.nfs) {
+      await this.#nfs.mount(volume.nfs, false, own);
+      return own;
+    }
     // Mounted once its image is there, when a container that mounts it starts.
     if (volume.image) return own;
     if (volume.emptyDir) return emptyDirectory(own, volume, groupId);
@@ -189,6 +197,10 @@ export class HostVolumes implements VolumeManager {
     const wrong = wrongUse(pod, volume.name, mode);
     if (wrong) throw new VolumeError(volume.name, `volume ${volume.name} has volumeMode ${mode}, but is specified in ${wrong}`);
     if (bound.spec.csi && this.#csi) return this.#csi.provide(pod, volume, { claim, volume: bound }, sources);
+    if (bound.spec.nfs) {
+      await this.#nfs.mount(bound.spec.nfs, volume.persistentVolumeClaim?.readOnly === true, own, bound);
+      return own;
+    }
     const path = bound.spec.local?.path ?? bound.spec.hostPath?.path;
     if (!path) throw new VolumeError(volume.name, `persistent volume "${bound.metadata.name}" is of a kind that this node cannot mount`);
     if (mode === 'Block') return this.#device(bound, path, own);

@@ -54,10 +54,10 @@ test('fields that do not act warn, those that act do not', () => {
   const idle = samplePod({
     resourceClaims: [{ name: 'gpu', resourceClaimName: 'gpu' }],
     containers: [{ name: 'web', image: 'nginx', ports: [{ containerPort: 80, hostPort: 80 }], readinessProbe: { grpc: { port: 80 } } }],
-    volumes: [{ name: 'n', nfs: { server: 's', path: '/' } }],
+    volumes: [{ name: 'n', iscsi: { targetPortal: '10.0.0.1', iqn: 'iqn.2026-01.org.example:a', lun: 0 } }],
   });
   Pod.defaults(idle);
-  expect(Pod.warnings(idle).map((warning) => warning.split(':')[0])).toEqual(['spec.resourceClaims', 'spec.volumes[0].nfs']);
+  expect(Pod.warnings(idle).map((warning) => warning.split(':')[0])).toEqual(['spec.resourceClaims', 'spec.volumes[0].iscsi']);
 
   const ports = [
     { containerPort: 80, hostPort: 80 },

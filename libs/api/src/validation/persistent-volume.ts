@@ -1,7 +1,9 @@
 // Persistent volumes: one source, a capacity, and what of both may change.
+
 import { asGoStruct, goLines, unifiedDiff } from '@berth/machinery';
 import type { PersistentVolume, PersistentVolumeSpec, VolumeNodeAffinity } from '../generated/core-v1.types.ts';
 import { schemas } from '../schemas.ts';
+import { betaMountOptionsAnnotation } from '../volume-mount-options.ts';
 import { isEqual } from './changes.ts';
 import { type FieldError, forbidden, immutable, invalid, notSupported, optionalOneOf, required, shownMember } from './errors.ts';
 import { nodeSelector } from './scheduling.ts';
@@ -15,7 +17,6 @@ const notSources = new Set([
   ...['nodeAffinity', 'volumeAttributesClassName'],
 ]);
 /** Annotations of old that only some kinds of volumes understood. */
-const mountOptionsAnnotation = 'volume.beta.kubernetes.io/mount-options';
 const withMountOptions = [
   ...['gcePersistentDisk', 'awsElasticBlockStore', 'glusterfs', 'nfs', 'rbd', 'quobyte', 'iscsi', 'cinder', 'cephfs', 'azureFile'],
   ...['vsphereVolume', 'azureDisk', 'photonPersistentDisk'],
@@ -52,8 +53,8 @@ export function validateVolumeSpec(volume: PersistentVolume): FieldError[] {
 }
 
 function mountOptions({ metadata, spec }: PersistentVolume): FieldError[] {
-  if (metadata.annotations?.[mountOptionsAnnotation] === undefined || withMountOptions.some((key) => spec[key])) return [];
-  return [forbidden(`metadata.annotations.${mountOptionsAnnotation}`, 'may not specify mount options for this volume type')];
+  if (metadata.annotations?.[betaMountOptionsAnnotation] === undefined || withMountOptions.some((key) => spec[key])) return [];
+  return [forbidden(`metadata.annotations.${betaMountOptionsAnnotation}`, 'may not specify mount options for this volume type')];
 }
 
 /** Of negative ones, whole units are shown. */

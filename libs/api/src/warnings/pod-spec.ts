@@ -14,6 +14,7 @@ const actingVolumes = [
   'downwardAPI',
   'image',
   'csi',
+  'nfs',
 ];
 const actingProjections = ['configMap', 'secret', 'downwardAPI', 'serviceAccountToken'];
 /** Resources whose limits are enforced. */

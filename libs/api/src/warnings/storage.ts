@@ -5,6 +5,7 @@ import { localDisk } from '../local-disks.ts';
 import { populateWarnings } from '../populate-annotation.ts';
 import { betaStorageClassAnnotation } from '../storage-class-name.ts';
 import { isEqual } from '../validation/changes.ts';
+import { betaMountOptionsAnnotation } from '../volume-mount-options.ts';
 import { claimSpecWarnings } from './claim-spec.ts';
 import { deprecatedNodeLabel, nodeSelectorTermWarnings, nodeSelectorWarnings } from './node-labels.ts';
 import { idle } from './pod-spec.ts';
@@ -14,6 +15,7 @@ const actingVolumeFields = [
   'hostPath',
   'local',
   'csi',
+  'nfs',
   'capacity',
   'accessModes',
   'claimRef',
@@ -32,8 +34,7 @@ const deprecatedSources: [keyof PersistentVolume['spec'], string][] = [
   ['rbd', 'deprecated in v1.28, non-functional in v1.31+'],
 ];
 const classAdvice = `metadata.annotations[${betaStorageClassAnnotation}]: deprecated since v1.8; use "storageClassName" attribute instead`;
-const mountOptionsAnnotation = 'volume.beta.kubernetes.io/mount-options';
-const mountOptionsAdvice = `metadata.annotations[${mountOptionsAnnotation}]: deprecated since v1.31; use "mountOptions" attribute instead`;
+const mountOptionsAdvice = `metadata.annotations[${betaMountOptionsAnnotation}]: deprecated since v1.31; use "mountOptions" attribute instead`;
 const recycleAdvice = 'The Recycle reclaim policy is deprecated. Instead, the recommended approach is to use dynamic provisioning.';
 
 /** As Kubernetes warns. */
@@ -42,7 +43,7 @@ function volumeDeprecations({ metadata, spec }: PersistentVolume): string[] {
   const terms = spec.nodeAffinity?.required?.nodeSelectorTerms ?? [];
   return [
     ...(annotations?.[betaStorageClassAnnotation] === undefined ? [] : [classAdvice]),
-    ...(annotations?.[mountOptionsAnnotation] === undefined ? [] : [mountOptionsAdvice]),
+    ...(annotations?.[betaMountOptionsAnnotation] === undefined ? [] : [mountOptionsAdvice]),
     ...(spec.persistentVolumeReclaimPolicy === 'Recycle' ? [`spec.persistentVolumeReclaimPolicy: ${recycleAdvice}`] : []),
     ...terms.flatMap((term, index) => nodeSelectorTermWarnings(term, false, `spec.nodeAffinity.required.nodeSelectorTerms[${index}]`)),
     ...deprecatedSources.flatMap(([key, message]) => (spec[key] ? [`spec.${key}: ${message}`] : [])),
@@ -52,7 +53,7 @@ function volumeDeprecations({ metadata, spec }: PersistentVolume): string[] {
 export function volumeWarnings(volume: PersistentVolume): string[] {
   const { spec } = volume;
   const warnings = Object.keys(spec)
-    .filter((key) => !actingVolumeFields.includes(key) && !(key === 'mountOptions' && (localDisk(volume) ?? spec.csi)))
+    .filter((key) => !actingVolumeFields.includes(key) && !(key === 'mountOptions' && (localDisk(volume) ?? spec.csi ?? spec.nfs)))
     .map((key) => idle(`spec.${key}`));
   return [...volumeDeprecations(volume), ...warnings];
 }
