@@ -39,6 +39,10 @@ export function normalised(value: unknown, asked: string[], serviceCidr: string)
   const walk = (given: unknown, key: string): unknown => {
     const part = withoutControllers(given, key);
     if (Array.isArray(part)) return (key === 'managedFields' ? byAuthor(part) : part).map((item) => walk(item, key));
+    if (key === terminating && isRecord(part)) {
+      const { 'f:lastTransitionTime': _time, ...rest } = part;
+      return rest;
+    }
     if (isRecord(part)) return Object.fromEntries(Object.entries(part).map(([name, inner]) => [text(name), walk(inner, name)]));
     if (typeof part === 'string') {
       if (versions.has(key) && part !== '') return `<${key}>`;
@@ -70,6 +74,9 @@ export function withoutControllers(part: unknown, key: string): unknown {
   const { typeChecking: _checking, observedGeneration: _generation, ...rest } = part;
   return rest;
 }
+
+/** Whether a condition's time is another one depends on when the second ended: only who owns the condition is compared. */
+const terminating = 'k:{"type":"Terminating"}';
 
 /** Their order is that of whole seconds, which may end between two writes for one server and not for the other. */
 function byAuthor(entries: unknown[]): unknown[] {

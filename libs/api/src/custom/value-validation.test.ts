@@ -105,3 +105,10 @@ describe('what was stored', () => {
     ]);
   });
 });
+
+test('what an object must not be, it is not by staying as it was', () => {
+  const schema: Schema = { type: 'object', properties: { b: { type: 'array' } }, not: { properties: { b: { items: { maxLength: 1 } } } } };
+  const old = { b: ['xxx'] };
+  expect(validateValue(schema, { b: ['xxx'], a: 1 }, '', old)).toEqual([]);
+  expect(validateValue(schema, { b: ['x'] }, '', old).map(({ detail }) => detail)).toEqual(['"" must not validate the schema (not)']);
+});

@@ -118,11 +118,12 @@ const isOfType = (name: string) => name === 'apiVersion' || name === 'kind';
 function checkCombined({ node, value, path, old, structure }: Place, result: Result): void {
   const { anyOf = [], oneOf = [], allOf = [], not } = node.schema;
   // What the schemas ask for is looked at as if it stood in this one: only what is within them may be as it was.
-  const tried = (schema: Schema) => {
+  const triedAfter = (schema: Schema, before: unknown) => {
     const outcome: Result = { errors: [], matched: 0 };
-    checkChanged({ node: SchemaNode.of(schema), value, path, old, structure }, outcome);
+    checkChanged({ node: SchemaNode.of(schema), value, path, old: before, structure }, outcome);
     return outcome;
   };
+  const tried = (schema: Schema) => triedAfter(schema, old);
   const refuse = (detail: string) => add(result, { errors: [invalid('', '', `${JSON.stringify(path)} ${detail}`)], matched: 0 });
   const isValid = ({ errors }: Result) => errors.length === 0;
   if (anyOf.length > 0) {
@@ -144,7 +145,8 @@ function checkCombined({ node, value, path, old, structure }: Place, result: Res
     const valid = results.filter(isValid).length;
     if (valid < results.length) refuse(`must validate all the schemas (allOf)${valid === 0 ? '. None validated' : ''}`);
   }
-  if (not && isValid(tried(not))) refuse('must not validate the schema (not)');
+  // What was wrong before is wrong still, which is what it is to be.
+  if (not && isValid(triedAfter(not, undefined))) refuse('must not validate the schema (not)');
 }
 
 /** The first of those that most checks let pass. */

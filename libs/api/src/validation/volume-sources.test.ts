@@ -2,7 +2,9 @@
 import { fieldMessage } from '@berth/machinery';
 import { expect, test } from 'vitest';
 import { ReplicationController } from '../kinds/replication-controller.ts';
+import { messages } from './messages.ts';
 import { sharedSource } from './volume-sources.ts';
+import { volumes } from './volumes.ts';
 
 const told = (kind: 'iscsi' | 'glusterfs', source: object, name = 'data') =>
   sharedSource(kind, { name, [kind]: source } as never, 'spec.volumes[0]').map((error) => `${error.field}: ${fieldMessage(error)}`);
@@ -19,8 +21,16 @@ test('names of iSCSI targets say how they begin', () => {
 test('the name of a volume is too long for its initiator', () => {
   const iqn = 'eui.0123456789abcdef';
   const source = { targetPortal: 'p'.repeat(60), iqn, lun: 0, initiatorName: iqn };
-  expect(told('iscsi', source, 'abcde')).toEqual([
+  expect(messages(volumes([{ name: 'abcde', iscsi: source }], 'spec.volumes').errors)).toEqual([
     'spec.volumes[0].name: Invalid value: "abcde": Total length of <volume name>:<iscsi.targetPortal> must be under 64 characters if iscsi.initiatorName is specified.',
+  ]);
+});
+
+test('the name of a volume is too long for its initiator, though another source is what it is', () => {
+  const iscsi = { targetPortal: 'p'.repeat(60), iqn: 'x', lun: 0, initiatorName: 'y' };
+  expect(messages(volumes([{ name: 'abcde', emptyDir: {}, iscsi }], 'spec.volumes').errors)).toEqual([
+    'spec.volumes[0].name: Invalid value: "abcde": Total length of <volume name>:<iscsi.targetPortal> must be under 64 characters if iscsi.initiatorName is specified.',
+    'spec.volumes[0].iscsi: Forbidden: may not specify more than 1 volume type',
   ]);
 });
 

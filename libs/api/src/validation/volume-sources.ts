@@ -22,6 +22,7 @@ const driverNameBytesMax = 63;
 const partitionMax = 255;
 const tenantLengthMax = 64;
 const initiatorLengthMax = 64;
+const initiatorRule = `Total length of <volume name>:<iscsi.targetPortal> must be under ${initiatorLengthMax} characters if iscsi.initiatorName is specified.`;
 
 export function driverName(name: string | undefined, field: string): FieldError[] {
   if (!name) return [required(field)];
@@ -182,10 +183,7 @@ function iscsiSource(source: ISCSIPersistentVolumeSource, field: string, volume:
   const { targetPortal = '', iqn = '', lun = 0, initiatorName: initiator, secretRef } = source;
   const errors = missing(source, field, ['targetPortal']);
   const form = 'must be valid format';
-  if (initiator !== undefined && `${volume}:${targetPortal}`.length > initiatorLengthMax) {
-    const rule = `Total length of <volume name>:<iscsi.targetPortal> must be under ${initiatorLengthMax} characters if iscsi.initiatorName is specified.`;
-    errors.push(invalid(`${field}.targetportal`, targetPortal, rule));
-  }
+  if (isInitiatorTooLong(source, volume)) errors.push(invalid(`${field}.targetportal`, targetPortal, initiatorRule));
   if (!iqn) errors.push(required(`${field}.iqn`));
   else if (!isIscsiName(iqn)) errors.push(invalid(`${field}.iqn`, iqn, form));
   errors.push(...invalidAll(`${field}.lun`, lun, inRange(lun, 0, 255)));
@@ -196,12 +194,21 @@ function iscsiSource(source: ISCSIPersistentVolumeSource, field: string, volume:
   return errors;
 }
 
-/** Pods are told more of names, and where a volume's own name is too long. */
+function isInitiatorTooLong({ initiatorName, targetPortal = '' }: Partial<ISCSIVolumeSource>, volume: string): boolean {
+  return initiatorName !== undefined && `${volume}:${targetPortal}`.length > initiatorLengthMax;
+}
+
+/** Of a pod's volume its own name is what is too long, whatever else the volume may be. */
+export function iscsiVolumeName(source: ISCSIVolumeSource | undefined, field: string, volume = ''): FieldError[] {
+  return source && isInitiatorTooLong(source, volume) ? [invalid(`${field}.name`, volume, initiatorRule)] : [];
+}
+
+/** Pods are told more of names. */
 function podIscsiSource(source: ISCSIVolumeSource, field: string, volume: string): FieldError[] {
   const errors = iscsiSource(source as ISCSIPersistentVolumeSource, `${field}.iscsi`, volume);
-  const own = errors.filter((error) => error.field !== `${field}.iscsi.secretRef.name`);
+  const others = [`${field}.iscsi.secretRef.name`, `${field}.iscsi.targetportal`];
+  const own = errors.filter((error) => !others.includes(error.field));
   return own.map((error) => {
-    if (error.field === `${field}.iscsi.targetportal`) return { ...error, field: `${field}.name`, value: volume };
     const isName = error.field === `${field}.iscsi.iqn` || error.field === `${field}.iscsi.initiatorname`;
     if (!isName || error.type !== 'Invalid' || /^(iqn|eui|naa)/.test(String(error.value))) return error;
     return { ...error, detail: `${error.detail} starting with iqn, eui, or naa` };

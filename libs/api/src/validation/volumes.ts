@@ -5,7 +5,7 @@ import { objectFieldSelector, resourceFieldSelector, volumeFieldPaths } from './
 import { dnsLabel } from './names.ts';
 import { quantity } from './resources.ts';
 import { descendingPath } from './security-context.ts';
-import { sharedSource } from './volume-sources.ts';
+import { iscsiVolumeName, sharedSource } from './volume-sources.ts';
 
 const projectionSources = ['secret', 'configMap', 'downwardAPI', 'serviceAccountToken', 'clusterTrustBundle', 'podCertificate'] as const;
 
@@ -47,7 +47,11 @@ function source(volume: Volume, field: string): FieldError[] {
   const [first, ...more] = emptyDir ? [undefined, ...given] : given;
   if (first) errors.push(...sourceOf(first, volume, field));
   const surplus = more.filter((key) => key !== undefined);
-  return [...errors, ...surplus.map((key) => forbidden(`${field}.${surplusNames[key] ?? key}`, 'may not specify more than 1 volume type'))];
+  return [
+    ...errors,
+    ...iscsiVolumeName(volume.iscsi, field, volume.name),
+    ...surplus.map((key) => forbidden(`${field}.${surplusNames[key] ?? key}`, 'may not specify more than 1 volume type')),
+  ];
 }
 
 function sourceOf(kind: keyof Volume, volume: Volume, field: string): FieldError[] {
