@@ -1,5 +1,14 @@
 // The life of ImageBuild objects in a cluster without agents: the test plays the node.
-import { CustomResourceDefinition, establishedKinds, Pod, ServiceAccount } from '@berth/api';
+import {
+  ConfigMap,
+  CustomResourceDefinition,
+  Event,
+  establishedKinds,
+  PersistentVolumeClaim,
+  Pod,
+  Secret,
+  ServiceAccount,
+} from '@berth/api';
 import { isReason, type KindDefinition } from '@berth/machinery';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startTestCluster, type TestCluster } from '../testing.ts';
@@ -18,6 +27,9 @@ beforeAll(async () => {
   cluster = await startTestCluster();
   const definition = imageBuildDefinition({ registry: 'localhost:5055', builderImage: 'localhost:5055/berth/builder:1' });
   const { metadata } = await cluster.client.create(CustomResourceDefinition, definition);
+  const data = { Dockerfile: 'FROM scratch', Other: 'FROM scratch' };
+  await cluster.client.create(ConfigMap, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'files', namespace }, data });
+  await cluster.client.create(Secret, { apiVersion: 'v1', kind: 'Secret', metadata: { name: 's', namespace }, data: { k: 'eA==' } });
   kind = await cluster.eventually(async () => establishedKinds(await cluster.client.get(CustomResourceDefinition, metadata))?.stored);
 });
 afterAll(() => cluster?.stop());
@@ -99,6 +111,72 @@ test('a name that it may not push by fails it at once', async () => {
   ]);
 });
 
+const eventsOf = (name: string) =>
+  cluster.eventually(async () => {
+    const { items } = await cluster.client.list(Event, { namespace, fieldSelector: `involvedObject.name=${name}` });
+    return items.length > 0 && items.map(({ type, reason, message }) => `${type} ${reason}: ${message}`);
+  });
+
+test.each<[string, Partial<ImageBuild['spec']>, string, string]>([
+  [
+    'a ConfigMap',
+    { source: { configMap: 'gone' } },
+    'NoSource',
+    'spec.source.configMap: there is no ConfigMap gone in the namespace default',
+  ],
+  ['a Dockerfile in it', { dockerfile: 'Third' }, 'NoSource', 'spec.source.configMap: ConfigMap files has no key Third'],
+  ['a claim', { source: { claim: { name: 'gone' } } }, 'NoClaim', 'spec.source.claim.name: there is no PersistentVolumeClaim gone in'],
+  ['a claim for layers', { cacheClaim: 'gone' }, 'NoClaim', 'spec.cacheClaim: there is no PersistentVolumeClaim gone in'],
+  ['a Secret', { pushSecret: 'gone' }, 'NoSecret', 'spec.pushSecret: there is no Secret gone in the namespace default'],
+  ['a key', { secret: { name: 's', keys: ['k', 'l'] } }, 'NoSecret', 'spec.secret: Secret s has no key l'],
+])('a build waits for %s that is not there, and says so', async (_what, spec, reason, message) => {
+  const name = `waits-${reason.toLowerCase()}-${Object.keys(spec).join('-').toLowerCase()}`;
+  await create(name, spec);
+  expect((await becomes(name, 'Waiting')).conditions).toMatchObject([
+    { type: 'Prepared', status: 'False', reason, message: expect.stringContaining(message) },
+  ]);
+  expect(await eventsOf(name)).toEqual([expect.stringContaining(`Warning ${reason}: ${message}`)]);
+});
+
+test('it goes on once that is there, says what its pod waits for, and what became of it', async () => {
+  await create('later', { source: { claim: { name: 'sources', path: 'app' } } });
+  await becomes('later', 'Waiting');
+  await cluster.client.create(PersistentVolumeClaim, {
+    ...{ apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { name: 'sources', namespace } },
+    spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Mi' } } },
+  });
+  const pod = await podOf('later');
+  await setPod(pod, 'Pending', { waiting: { reason: 'ContainerCreating' } });
+  expect((await becomes('later', 'Pending')).conditions).toEqual([]);
+  await setPod(pod, 'Pending', { waiting: { reason: 'ErrImagePull', message: 'no such image' } });
+  await cluster.eventually(async () => (await status('later')).conditions?.[0]?.message === 'no such image');
+  await setPod(pod, 'Running', { running: { startedAt: '2030-01-01T00:00:00Z' } });
+  expect((await becomes('later', 'Running')).conditions).toEqual([]);
+  await setPod(pod, 'Failed', { terminated: { exitCode: 1, reason: 'Error', message: 'Error: broken\n' } });
+  await becomes('later', 'Failed');
+  const all = await cluster.eventually(async () => {
+    const events = await eventsOf('later');
+    return events.length >= 4 && events;
+  });
+  expect([...all].sort()).toEqual([
+    'Normal Started: pod later-build builds it: kubectl logs -f later-build',
+    'Warning ErrImagePull: no such image',
+    'Warning Error: broken: kubectl logs later-build says more',
+    'Warning NoClaim: spec.source.claim.name: there is no PersistentVolumeClaim sources in the namespace default',
+  ]);
+});
+
+test('of an image’s builds that have ended, as many stay as the latest says', async () => {
+  for (const name of ['h1', 'h2', 'h3']) {
+    await create(name, { image: `history:${name}`, historyLimit: 2 });
+    await setPod(await podOf(name), 'Succeeded', { terminated: { exitCode: 0, message: `berth-built ${digest} x` } });
+    if (name !== 'h3') await becomes(name, 'Complete');
+  }
+  const left = async () =>
+    (await cluster.client.list(kind, { namespace })).items.map(({ metadata }) => metadata.name).filter((name) => name.startsWith('h'));
+  await cluster.eventually(async () => (await left()).join() === 'h2,h3');
+});
+
 test('once its time is over it goes, and its pod with it', async () => {
   await create('short', { ttlSecondsAfterFinished: 0 });
   await setPod(await podOf('short'), 'Succeeded', { terminated: { exitCode: 0, message: `berth-built ${digest} x` } });
@@ -137,7 +215,16 @@ test('a build cannot change', async () => {
 
 test('one that has ended is looked at again when its time is over, and not before', () => {
   const build = { ...buildOf('old', { ttlSecondsAfterFinished: 60 }), status: { completionTime: '2030-01-01T00:00:00Z' } };
-  const observed = { kind, build, registry: 'r', builderImage: 'b', hasAccount: true, pod: undefined };
+  const observed = {
+    kind,
+    build,
+    registry: 'r',
+    builderImage: 'b',
+    hasAccount: true,
+    pod: undefined,
+    missing: undefined,
+    history: { later: 0, limit: 1 },
+  };
   expect(planBuild(observed, Date.parse('2030-01-01T00:00:59Z'))).toEqual([{ type: 'requeue', afterMs: 1000 }]);
   expect(planBuild(observed, Date.parse('2030-01-01T00:01:00Z'))).toMatchObject([{ type: 'delete', propagationPolicy: 'Background' }]);
 });

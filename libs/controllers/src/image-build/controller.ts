@@ -1,14 +1,13 @@
 // An ImageBuild from its creation to its end: a pod is made for it, its status follows that pod's, and both go when their time is over. What
 // it needs and does not have, it waits for, and says so.
-import { CustomResourceDefinition, type Pod, Pod as PodKind, ServiceAccount } from '@berth/api';
-import { type Action, type Caches, type Controller, erased, watches } from '@berth/controller';
-import { deepEqual, type KindDefinition, keyOf } from '@berth/machinery';
+import { ConfigMap, CustomResourceDefinition, PersistentVolumeClaim, type Pod, Pod as PodKind, Secret, ServiceAccount } from '@berth/api';
+import { type Action, type Caches, type Controller, type ControllerWatch, erased, watches } from '@berth/controller';
+import { type KindDefinition, type KubeObject, keyOf } from '@berth/machinery';
 import { customKind } from '../custom-scale.ts';
-import { buildFailure } from './build-failure.ts';
+import { type BuildNeed, missingNeed, missingPreparation, needsOf } from './build-needs.ts';
 import { builderAccount, buildLabel, buildPod, buildTimeoutSecondsDefault, memoryDefault } from './build-pod.ts';
-import { resultPrefix } from './builder-script.ts';
+import { ended, podStatus, statusActions, waiting } from './build-status.ts';
 import {
-  type BuildCondition,
   builderImageAnnotation,
   buildGroup,
   type ImageBuild,
@@ -19,8 +18,7 @@ import {
 import { ImageNameError, imageNameOf, imageText } from './image-name.ts';
 
 const keptSecondsDefault = 24 * 3600;
-/** In status.conditions. */
-const messageCharsMax = 1024;
+const historyLimitDefault = 10;
 
 export interface ObservedBuild {
   kind: KindDefinition;
@@ -28,7 +26,11 @@ export interface ObservedBuild {
   registry: string | undefined;
   builderImage: string | undefined;
   hasAccount: boolean;
+  /** Of what its spec names. */
+  missing: { reason: string; message: string } | undefined;
   pod: Pod | undefined;
+  /** Of the same image and namespace, those that ended after it, and how many of all that have ended stay. */
+  history: { later: number; limit: number };
 }
 
 export const imageBuildController: Controller<ObservedBuild> = {
@@ -48,11 +50,27 @@ export const imageBuildController: Controller<ObservedBuild> = {
             .map(keyOf)
         : [],
     ),
+    needed(ConfigMap, 'ConfigMap'),
+    needed(PersistentVolumeClaim, 'PersistentVolumeClaim'),
+    needed(Secret, 'Secret'),
     watches(CustomResourceDefinition, ({ metadata }, caches) =>
       metadata.name === imageBuildDefinitionName ? buildsIn(caches).map(keyOf) : [],
     ),
   ],
-  watchesCustom: (kind) => watches(kind, (object) => (kind.group === buildGroup && kind.kind === imageBuildKind ? [keyOf(object)] : [])),
+  watchesCustom: (kind) =>
+    watches(kind, (object, caches) => {
+      if (kind.group !== buildGroup || kind.kind !== imageBuildKind) return [];
+      const build = object as ImageBuild;
+      // Those that ended before it may be one too many now.
+      return [
+        keyOf(build),
+        ...(hasEnded(build)
+          ? buildsIn(caches)
+              .filter((other) => isBefore(other, build))
+              .map(keyOf)
+          : []),
+      ];
+    }),
   observe(key, caches) {
     const kind = customKind(caches, buildGroup, imageBuildKind);
     const build = kind && (caches.of(kind).get(key) as ImageBuild | undefined);
@@ -64,11 +82,47 @@ export const imageBuildController: Controller<ObservedBuild> = {
     return {
       ...{ kind, build, registry, builderImage },
       hasAccount: caches.of(ServiceAccount).get(`${namespace}/${builderAccount}`) !== undefined,
+      missing: pod || hasEnded(build) ? undefined : missingNeed(build, caches),
+      history: historyOf(build, caches),
       pod: pod?.metadata.ownerReferences?.some((owner) => owner.uid === uid) ? pod : undefined,
     };
   },
   plan: planBuild,
 };
+
+/** Wakes those builds that have no pod yet and name it. */
+function needed<T extends KubeObject>(kind: KindDefinition<T>, of: BuildNeed['kind']): ControllerWatch {
+  return watches(kind, ({ metadata }, caches) =>
+    buildsIn(caches)
+      .filter((build) => build.metadata.namespace === metadata.namespace && build.status?.podName === undefined && !hasEnded(build))
+      .filter((build) => needsOf(build).some((need) => need.kind === of && need.name === metadata.name))
+      .map(keyOf),
+  );
+}
+
+function hasEnded({ status }: ImageBuild): boolean {
+  return status?.completionTime !== undefined;
+}
+
+/** Whether both have ended, are of the same image, and the first one did before the other. */
+function isBefore(build: ImageBuild, other: ImageBuild): boolean {
+  if (!hasEnded(build) || !hasEnded(other) || build.metadata.namespace !== other.metadata.namespace) return false;
+  if (untagged(build) !== untagged(other)) return false;
+  const order = (build.status?.completionTime ?? '').localeCompare(other.status?.completionTime ?? '');
+  return order !== 0 ? order < 0 : build.metadata.name < other.metadata.name;
+}
+
+function untagged({ spec }: ImageBuild): string {
+  return spec.image.replace(/:[^/:]*$/, '');
+}
+
+/** As the latest of them says. */
+function historyOf(build: ImageBuild, caches: Caches): ObservedBuild['history'] {
+  if (!hasEnded(build)) return { later: 0, limit: historyLimitDefault };
+  const later = buildsIn(caches).filter((other) => !other.metadata.deletionTimestamp && isBefore(build, other));
+  const latest = later.reduce((last, other) => (isBefore(last, other) ? other : last), build);
+  return { later: later.length, limit: latest.spec.historyLimit ?? historyLimitDefault };
+}
 
 function buildsIn(caches: Caches): ImageBuild[] {
   const kind = customKind(caches, buildGroup, imageBuildKind);
@@ -86,22 +140,15 @@ export function planBuild(observed: ObservedBuild, now: number): Action[] {
   if (pod) return statusActions(observed, podStatus(build, pod, now), now);
   if (build.status?.podName !== undefined)
     return statusActions(observed, ended('Failed', 'PodGone', 'its pod was deleted before it ended', now), now);
-  const refusal = waitsFor(observed);
-  if (refusal) return statusActions(observed, { phase: 'Waiting', condition: { type: 'Prepared', status: 'False', ...refusal } }, now);
+  const refusal = missingPreparation(build, observed) ?? observed.missing;
+  if (refusal) return statusActions(observed, waiting(refusal.reason, refusal.message), now);
   try {
-    return [{ type: 'create', kind: erased(PodKind), object: podOf(kind, observed) }];
+    const onFailure = { about: build, eventType: 'Warning' as const, reason: 'FailedCreate', message: 'Error creating its pod: {error}' };
+    return [{ type: 'create', kind: erased(PodKind), object: podOf(kind, observed), onFailure }];
   } catch (error) {
     if (!(error instanceof ImageNameError)) throw error;
     return statusActions(observed, ended('Failed', 'InvalidImage', error.message, now), now);
   }
-}
-
-function waitsFor({ build, registry, builderImage, hasAccount }: ObservedBuild): { reason: string; message: string } | undefined {
-  const remedy = `berth build --prepare -n ${build.metadata.namespace} makes it`;
-  if (!registry || !builderImage) return { reason: 'NoBuilder', message: `the image that builds run in is not there yet: ${remedy}` };
-  return hasAccount
-    ? undefined
-    : { reason: 'NoAccount', message: `there is no ServiceAccount ${builderAccount} that may push images: ${remedy}` };
 }
 
 function podOf({ group, version }: KindDefinition, { build, registry = '', builderImage = '' }: ObservedBuild): Pod {
@@ -129,70 +176,11 @@ function pairs(values: Record<string, string> = {}): string[] {
   return Object.entries(values).map(([key, value]) => `${key}=${value}`);
 }
 
-type Status = NonNullable<ImageBuild['status']>;
-/** What differs from what is there. */
-interface Next extends Status {
-  condition?: Omit<BuildCondition, 'lastTransitionTime'>;
-}
-
-function podStatus({ status = {} }: ImageBuild, { metadata, spec, status: of }: Pod, now: number): Next {
-  const { terminated, running } = of?.containerStatuses?.[0]?.state ?? {};
-  const image = spec.containers[0]?.env?.find(({ name }) => name === 'IMAGE')?.value;
-  const begun = { podName: metadata.name, image, startTime: status.startTime ?? metadata.creationTimestamp ?? instant(now) };
-  if (of?.phase === 'Succeeded') {
-    const digest = new RegExp(`${resultPrefix}(sha256:[0-9a-f]{64})`).exec(terminated?.message ?? '')?.[1];
-    if (digest === undefined) return { ...begun, ...ended('Failed', 'NoDigest', 'its pod ended without saying what it pushed', now) };
-    return { ...begun, digest, ...ended('Complete', 'Pushed', `${image}@${digest} was pushed`, now) };
-  }
-  if (of?.phase === 'Failed') {
-    const reason = of.reason || terminated?.reason || 'Error';
-    const said = of.message || buildFailure(terminated?.message ?? '', '').message;
-    return { ...begun, ...ended('Failed', reason, `${said || 'it failed'}: kubectl logs ${metadata.name} says more`, now) };
-  }
-  return { ...begun, phase: running ? 'Running' : 'Pending' };
-}
-
-function ended(type: 'Complete' | 'Failed', reason: string, message: string, now: number): Next {
-  return {
-    phase: type,
-    completionTime: instant(now),
-    condition: { type, status: 'True', reason, message: message.slice(0, messageCharsMax) },
-  };
-}
-
-/** Nothing where all of it is said already. */
-function statusActions({ kind, build }: ObservedBuild, { condition, ...next }: Next, now: number): Action[] {
-  const { status = {} } = build;
-  const known = status.conditions ?? [];
-  const others = known.filter(({ type }) => type !== condition?.type && !(next.podName && type === 'Prepared'));
-  const before = known.find(({ type }) => type === condition?.type);
-  const isSame = before !== undefined && before.status === condition?.status;
-  const conditions = condition
-    ? [...others, { ...condition, lastTransitionTime: isSame ? before.lastTransitionTime : instant(now) }]
-    : others;
-  const wanted: Status = { ...status, ...next, ...((conditions.length > 0 || known.length > 0) && { conditions }) };
-  if (deepEqual(wanted, status)) return [];
-  const { namespace, name, uid } = build.metadata;
-  return [
-    {
-      type: 'patch',
-      kind,
-      key: { namespace, name },
-      patchType: 'merge',
-      patch: { metadata: { uid }, status: wanted },
-      subresource: 'status',
-    },
-  ];
-}
-
-function planEnd({ kind, build }: ObservedBuild, now: number): Action[] {
+/** Once its time is over, or there are enough later ones of its image. */
+function planEnd({ kind, build, history }: ObservedBuild, now: number): Action[] {
   const { metadata, spec, status } = build;
   const endsMs = Date.parse(status?.completionTime ?? '') + (spec.ttlSecondsAfterFinished ?? keptSecondsDefault) * 1000;
-  if (endsMs > now) return [{ type: 'requeue', afterMs: endsMs - now }];
+  if (endsMs > now && history.later < history.limit) return [{ type: 'requeue', afterMs: endsMs - now }];
   const { namespace, name, uid = '' } = metadata;
   return [{ type: 'delete', kind, key: { namespace, name }, uid, propagationPolicy: 'Background' }];
-}
-
-function instant(now: number): string {
-  return `${new Date(now).toISOString().slice(0, 19)}Z`;
 }

@@ -11,6 +11,7 @@ export const builderImageAnnotation = `${buildGroup}/builder-image`;
 export const registryAnnotation = `${buildGroup}/registry`;
 
 export interface BuildCondition {
+  /** Prepared is there while it is not so. */
   type: 'Complete' | 'Failed' | 'Prepared';
   status: 'True' | 'False';
   reason: string;
@@ -34,6 +35,7 @@ export interface ImageBuild extends KubeObject {
     memory?: string;
     timeoutSeconds?: number;
     ttlSecondsAfterFinished?: number;
+    historyLimit?: number;
   };
   status?: {
     phase?: 'Waiting' | 'Pending' | 'Running' | 'Complete' | 'Failed';
@@ -117,6 +119,10 @@ const spec: Schema = {
       ...count('How long it is kept once it has ended, with its pod (default: a day).', 2_147_483_647),
       minimum: 0,
     },
+    historyLimit: count(
+      'Of this image’s builds in the namespace that have ended, how many stay, whatever their time is (default 10): as the latest says.',
+      1000,
+    ),
   },
 };
 
