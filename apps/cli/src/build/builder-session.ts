@@ -9,14 +9,17 @@ import {
   builderCommand,
   builderContainer,
   builderReplies,
+  contextEnd,
   resultPrefix,
 } from '@berth/controllers/image-build';
 import { tarOf } from '@berth/runtime/tar';
-import { type BuildContext, packed } from './context.ts';
+import { type BuildContext, type ContextEntry, packed } from './context.ts';
 import { archiveBytes, changesOf, fingerprints, listBytesMax, listText, readList } from './context-changes.ts';
 
 const lineBytesMax = 64 * 1024;
 const nothing = Buffer.alloc(0);
+/** That it was all of it. */
+const endMark: ContextEntry = { path: contextEnd, source: '', type: 'directory', mode: 0o700, uid: 0, gid: 0, mtimeSeconds: 0 };
 
 export interface BuilderCall extends Pick<BuildRequest, 'registry' | 'image' | 'dockerfile' | 'timeoutSeconds'> {
   client: HttpClient;
@@ -64,7 +67,9 @@ async function send(
   prints: Map<string, string>,
   replies: BuilderReplies,
 ) {
-  const { removed, sent } = changesOf(context.entries, prints, readList(await replies.list));
+  const changes = changesOf(context.entries, prints, readList(await replies.list));
+  const { removed } = changes;
+  const sent = [...changes.sent, endMark];
   const file = { type: 'file' as const, mode: 0o600, uid: 0, gid: 0, mtimeSeconds: 0 };
   const meta = tarOf([
     { ...file, path: 'removed', data: Buffer.from(removed.map((path) => `${path}\0`).join('')) },

@@ -38,6 +38,9 @@ export const builderReplies = {
   killedCode: 137,
 } as const;
 
+/** A folder that comes after all files of a build. */
+export const contextEnd = '.berth-build.end';
+
 const { work } = builderPaths;
 
 /** Where buildah finds the registry and its account; read by the others. */
@@ -154,6 +157,9 @@ echo ${builderReplies.next}
 rm -f context.list
 (cd context && xargs -0 -r rm -rf -- < ../meta/removed)
 head -c "$2" | /usr/bin/tar -x -p --no-same-owner --delay-directory-restore -f - -C context
+# Comes last: tar takes an archive that breaks off between two files for a whole one.
+[ -d context/${contextEnd} ] || { echo 'Error: the files of the build have not come as a whole' >&2; exit 1; }
+rm -r context/${contextEnd}
 mv meta/list context.list
 `;
 

@@ -1,19 +1,16 @@
 // What a snapshot holds as an archive (tar, with numeric owners, modes, links, sparse files and extended attributes), and a snapshot out of such
 // an archive. The file system is mounted in a folder of something unfinished, which whatever dies leaves to the next start. An archive
 // that was not read to its end, or is not the one that was meant, leaves no snapshot.
-import { type ChildProcess, spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { spawn } from 'node:child_process';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { isSnapshotFile } from '@berth/api';
 import { unmountBelow } from '@berth/runtime';
 import { volumeTarOptions } from '@berth/runtime/tar';
 import { type DiskFiles, exists, sync, unfinished } from './disk-files.ts';
 import { awaited, type RunCommand } from './run-command.ts';
-
-const saidCharactersMax = 2048;
+import { endOf, unpackArchive } from './unpacked-archive.ts';
 
 export interface DiskArchivesOptions {
   directory: string;
@@ -72,47 +69,13 @@ export class DiskArchives {
       await files.reserve(file, bytes);
       await files.format(file, fileSystem);
       const point = await this.#mount(file, folder, 'rw,nodev,nosuid');
-      await this.#unpack(point, archive, sha256);
+      await unpackArchive(archive, { point, sha256, tar: (args) => this.#tar(args) });
       await this.#options.run('sync', ['--file-system', point]);
       await unmountBelow(folder);
       await sync(file);
       await rename(file, path);
       await sync(this.#options.directory);
     });
-  }
-
-  async #unpack(point: string, archive: AsyncIterable<Uint8Array>, sha256: string): Promise<void> {
-    const options = [
-      ...volumeTarOptions.filter((option) => option !== '--sparse'),
-      '--same-owner',
-      '--same-permissions',
-      '--delay-directory-restore',
-      // Reads to the end of what comes: one that ends at the archive's own would not be there to be told of it.
-      '--ignore-zeros',
-    ];
-    const tar = spawn(...this.#tar(['--extract', ...options, '-C', point]), { stdio: ['pipe', 'ignore', 'pipe'] });
-    const ended = endOf(tar);
-    const hash = createHash('sha256');
-    const hashed = async function* () {
-      for await (const chunk of archive) {
-        hash.update(chunk);
-        yield chunk;
-      }
-    };
-    try {
-      // What tar says of its end is the better reason.
-      const sent = pipeline(hashed(), tar.stdin).catch(async (error: Error) => {
-        tar.stdin.destroy();
-        await ended;
-        throw error;
-      });
-      await Promise.all([sent, ended]);
-    } finally {
-      tar.kill('SIGKILL');
-      await ended.catch(() => undefined);
-    }
-    const found = hash.digest('hex');
-    if (found !== sha256) throw new Error(`the archive is not the one that was meant: its SHA-256 is ${found}, not ${sha256}`);
   }
 
   #tar(args: string[]): [string, string[]] {
@@ -145,22 +108,4 @@ export class DiskArchives {
 
 function fileSystemOf(name: string): string {
   return name.slice(name.lastIndexOf('.') + 1);
-}
-
-/** @throws Error with what it said, unless it went well */
-function endOf(program: ChildProcess): Promise<void> {
-  let said = '';
-  program.stderr?.on('data', (data) => {
-    said = `${said}${data}`.slice(0, saidCharactersMax);
-  });
-  const ended = new Promise<void>((resolve, reject) => {
-    program.once('error', reject);
-    program.once('close', (code, signal) => {
-      if (code === 0) resolve();
-      else reject(new Error(`tar: ${said.trim() || `ended with ${code ?? signal}`}`));
-    });
-  });
-  // Somebody waits for it, if perhaps later.
-  ended.catch(() => undefined);
-  return ended;
 }
