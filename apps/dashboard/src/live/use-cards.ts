@@ -7,6 +7,7 @@ import { useNow } from '../now.ts';
 import { useAsks, useCloserLook } from './closer-look.ts';
 import { sources, useListing } from './listings.ts';
 import { useMeasures } from './measures.ts';
+import { useThrottled } from './use-throttled.ts';
 import type { Listing } from './watch-store.ts';
 
 const coarseMs = 5_000;
@@ -61,6 +62,8 @@ const essential: (keyof Listings)[] = [
   'claims',
 ];
 const none: Card[] = [];
+const manyPods = 1_000;
+const manyPodsPauseMs = 500;
 
 function knownOf(listings: Listings, now: number): Known {
   const items = <T>({ items: of }: Listing<T>) => of;
@@ -102,7 +105,9 @@ function knownOf(listings: Listings, now: number): Known {
 export function useCards(): { cards: Card[]; listings: Listings; known: Known } {
   const listings = useListings();
   const now = useNow(coarseMs);
-  const known = useMemo(() => knownOf(listings, now), [...Object.values(listings), now]);
+  const newest = useMemo(() => knownOf(listings, now), [...Object.values(listings), now]);
+  // Any of the lists changes it, each as often as it likes.
+  const known = useThrottled(newest, newest.pods.length > manyPods ? manyPodsPauseMs : 0);
   const [found, setFound] = useState<Card[]>(none);
   const closer = useCloserLook(useAsks(found, known));
   // While what causes are made of is still being read, what looks wrong may not be, and its cause is another.

@@ -38,7 +38,7 @@ async function play(lists: KubernetesObject[][], watches: (string | Error)[][], 
   };
   const feed = new WatchFeed({ path: '/api/v1/pods' }, ports);
   await feed.run(stop.signal);
-  return { asked, states, names: [...feed.objects.keys()] };
+  return { asked, states, names: [...feed.objects.keys()], objects: [...feed.objects.values()] };
 }
 
 test('a broken watch resumes behind the last event or bookmark, and says so meanwhile', async () => {
@@ -50,6 +50,12 @@ test('a broken watch resumes behind the last event or bookmark, and says so mean
   expect(names).toEqual(['d/b']);
   expect(states).toContain('reconnecting');
   expect(states).toEqual(['loading', 'live', 'reconnecting', 'live']);
+});
+
+test('who owns which field is kept of nothing', async () => {
+  const owned = (name: string) => ({ metadata: { ...object(name, '11').metadata, managedFields: [{}] } }) as KubernetesObject;
+  const { objects } = await play([[owned('a')]], [[line('ADDED', owned('b'))]]);
+  expect(objects).toEqual([object('a', '11'), object('b', '11')]);
 });
 
 test('when the past is gone it lists again, and what vanished meanwhile is forgotten', async () => {
