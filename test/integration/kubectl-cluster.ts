@@ -29,7 +29,12 @@ export class KubectlCluster {
     this.#kubectl = kubectl;
   }
 
-  static async start(roles: Role[] = ['api'], change: Partial<ControlPlaneConfig> = {}): Promise<KubectlCluster> {
+  /** @param dashboardDirectory of the built dashboard; it serves none without */
+  static async start(
+    roles: Role[] = ['api'],
+    change: Partial<ControlPlaneConfig> = {},
+    dashboardDirectory?: string,
+  ): Promise<KubectlCluster> {
     const directory = await mkdtemp(join(tmpdir(), 'berth-kubectl-'));
     const config = {
       ...defaultConfig,
@@ -43,7 +48,9 @@ export class KubectlCluster {
     };
     const ports = { clock: systemClock, random: seededRandom(1), logger: silentLogger };
     try {
-      const controlPlane = await startControlPlane(config, ports, { dashboardDirectory: join(directory, 'no-dashboard') });
+      const controlPlane = await startControlPlane(config, ports, {
+        dashboardDirectory: dashboardDirectory ?? join(directory, 'no-dashboard'),
+      });
       return new KubectlCluster(controlPlane, directory, await kubectlPath('1.35'));
     } catch (error) {
       await rm(directory, { recursive: true, force: true });

@@ -107,9 +107,12 @@ function content(page: string, segments: string[]): ReactNode {
   return <p>There is no such page.</p>;
 }
 
+const confined = 'You may not list the objects of all namespaces.';
+const thereMayBeMore = 'Offered are those that your rights name and that you have been in; there may be more, and any can be typed.';
+
 /** For those who may not see all namespaces: which one they look at. */
 function NamespaceChooser() {
-  const { confinedTo, confineTo } = useSession();
+  const { confinedTo, confineTo, namespaces } = useSession();
   const [typed, setTyped] = useState<string>();
   if (confinedTo === undefined) return null;
   const apply = () => {
@@ -117,16 +120,22 @@ function NamespaceChooser() {
     setTyped(undefined);
   };
   return (
-    <label className="namespace" title="You may not list the objects of all namespaces">
+    <label className="namespace" title={namespaces.areAll ? confined : `${confined} ${thereMayBeMore}`}>
       Namespace{' '}
       <input
         className="namespace-name"
         value={typed ?? confinedTo}
+        list="namespaces"
         spellCheck={false}
         onChange={(event) => setTyped(event.target.value)}
         onBlur={apply}
         onKeyDown={(event) => event.key === 'Enter' && apply()}
       />
+      <datalist id="namespaces">
+        {namespaces.names.map((name) => (
+          <option key={name} value={name} />
+        ))}
+      </datalist>
     </label>
   );
 }

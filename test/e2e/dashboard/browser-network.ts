@@ -1,4 +1,4 @@
-// A network of a browser's own, with nothing in it but the way to one port of this machine: Chromium breaks off whatever is under way when
+// A network of a browser's own, with nothing in it but the way to a few ports of this machine: Chromium breaks off whatever is under way when
 // its network gets an interface, as this machine's does with every new pod.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
@@ -10,46 +10,57 @@ import { pipeline } from 'node:stream';
 export class BrowserNetwork {
   /** Starts the browser in this network. */
   readonly executablePath: string;
-  /** Resolves once the browser can reach the port. */
-  readonly ready: Promise<void>;
+  /** Resolves once the browser can reach the ports. */
+  readonly ready: Promise<unknown>;
   readonly #directory: string;
-  readonly #server: Server;
-  readonly #sockets: Set<Socket>;
+  readonly #ways: Way[];
 
-  private constructor(directory: string, executablePath: string, server: Server, sockets: Set<Socket>, ready: Promise<void>) {
+  private constructor(directory: string, executablePath: string, ways: Way[]) {
     this.#directory = directory;
     this.executablePath = executablePath;
-    this.#server = server;
-    this.#sockets = sockets;
-    this.ready = ready;
+    this.#ways = ways;
+    this.ready = Promise.all(ways.map(({ ready }) => ready));
   }
 
-  /** Must be closed, after the browser. @param port of 127.0.0.1, here and there */
-  static async create(browserPath: string, port: number): Promise<BrowserNetwork> {
+  /** Must be closed, after the browser. @param ports of 127.0.0.1, here and there */
+  static async create(browserPath: string, ports: number[]): Promise<BrowserNetwork> {
     const directory = await mkdtemp(join(tmpdir(), 'berth-browser-'));
-    const [path, script] = [join(directory, 'port.sock'), join(directory, 'browser')];
-    const forward = `'${execPath}' '${join(import.meta.dirname, 'forward-port.ts')}' ${port} '${path}'`;
-    const inside = `ip link set lo up; ${forward} & exec '${browserPath}' "$@"`;
+    const script = join(directory, 'browser');
+    const pathOf = (port: number) => join(directory, `${port}.sock`);
+    const forward = ports.map((port) => `'${execPath}' '${join(import.meta.dirname, 'forward-port.ts')}' ${port} '${pathOf(port)}' &`);
+    const inside = `ip link set lo up; ${forward.join(' ')} exec '${browserPath}' "$@"`;
     await writeFile(script, `#!/bin/sh\nexec unshare --net sh -c ${JSON.stringify(inside).replaceAll('$', '\\$')} sh "$@"\n`, {
       mode: 0o755,
     });
-    const { promise: ready, resolve } = Promise.withResolvers<void>();
-    const sockets = new Set<Socket>();
-    const server = createServer({ allowHalfOpen: true }, (socket) => {
-      const isOwner = sockets.size === 0;
-      sockets.add(socket);
-      if (isOwner) socket.once('data', () => resolve()).on('error', () => socket.destroy());
-      else lead(socket, port);
-    });
-    await new Promise<void>((listening) => server.listen(path, listening));
-    return new BrowserNetwork(directory, script, server, sockets, ready);
+    return new BrowserNetwork(directory, script, await Promise.all(ports.map((port) => openWay(port, pathOf(port)))));
   }
 
   async close(): Promise<void> {
-    this.#server.close();
-    for (const socket of this.#sockets) socket.destroy();
+    for (const { server, sockets } of this.#ways) {
+      server.close();
+      for (const socket of sockets) socket.destroy();
+    }
     await rm(this.#directory, { recursive: true, force: true });
   }
+}
+
+interface Way {
+  server: Server;
+  sockets: Set<Socket>;
+  ready: Promise<void>;
+}
+
+async function openWay(port: number, path: string): Promise<Way> {
+  const { promise: ready, resolve } = Promise.withResolvers<void>();
+  const sockets = new Set<Socket>();
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
+    const isOwner = sockets.size === 0;
+    sockets.add(socket);
+    if (isOwner) socket.once('data', () => resolve()).on('error', () => socket.destroy());
+    else lead(socket, port);
+  });
+  await new Promise<void>((listening) => server.listen(path, listening));
+  return { server, sockets, ready };
 }
 
 /** A server that is away, as tests have it be, ends the browser's connection. */

@@ -17,6 +17,8 @@ export interface DashboardOptions {
   viewport?: { width: number; height: number };
   colorScheme?: 'dark' | 'light';
   executablePath?: string;
+  /** Of this machine's loopback, that the browser is to reach as well. */
+  furtherPorts?: number[];
 }
 
 const defaultTimeoutMs = 20_000;
@@ -41,8 +43,14 @@ export class DashboardPage {
 
   /** Must be closed, also when the test fails. */
   static async open(options: DashboardOptions): Promise<DashboardPage> {
-    const { server, viewport = { width: 1280, height: 800 }, colorScheme = 'dark', executablePath = '/usr/bin/chromium' } = options;
-    const network = await BrowserNetwork.create(executablePath, Number(new URL(server).port));
+    const {
+      server,
+      viewport = { width: 1280, height: 800 },
+      colorScheme = 'dark',
+      executablePath = '/usr/bin/chromium',
+      furtherPorts = [],
+    } = options;
+    const network = await BrowserNetwork.create(executablePath, [Number(new URL(server).port), ...furtherPorts]);
     let browser: Browser | undefined;
     try {
       browser = await chromium.launch({ executablePath: network.executablePath, args: ['--no-sandbox'] });

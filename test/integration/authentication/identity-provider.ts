@@ -1,6 +1,6 @@
-// An OpenID Connect provider on loopback, with an authority of its own: discovery, keys that can be replaced, tokens.
+// An OpenID Connect provider on loopback, with an authority of its own: discovery, keys that can be replaced, tokens, and a page to log in at.
 
-import type { webcrypto } from 'node:crypto';
+import { createHash, randomUUID, type webcrypto } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
@@ -28,6 +28,11 @@ export class IdentityProvider {
     code: 400,
     body: { error: 'invalid_grant', error_description: 'the code is not known' },
   });
+  /** Whom people log in as at the provider's page, and for how long; they have nothing to do but to say yes. */
+  person: { claims: JWTPayload; lifetimeSeconds?: number } | undefined;
+  /** What the answer of the page is to be, if not what was asked for. */
+  answerWith: { state?: string; nonce?: string } = {};
+  readonly #codes = new Map<string, { challenge: string; nonce: string; redirect: string }>();
   readonly #server: Server;
   #key: Key;
 
@@ -48,6 +53,7 @@ export class IdentityProvider {
     const provider = new IdentityProvider(server, await newKey('first'), ca.pem);
     server.on('request', (request, response) => {
       if (request.url === '/realms/test/token') return void provider.#token(request, response);
+      if (request.url?.startsWith('/realms/test/authorize?')) return provider.#authorize(new URL(request.url, provider.issuer), response);
       const body = provider.#answer(request.url ?? '');
       void Promise.resolve(body).then((found) => {
         response.writeHead(found === undefined ? 404 : 200, { 'content-type': 'application/json' });
@@ -72,6 +78,35 @@ export class IdentityProvider {
     const now = Math.floor(Date.now() / 1000);
     const payload = { iss: this.issuer, aud: 'kubernetes', sub: 'u-1', iat: now, exp: now + 3_600, ...claims };
     return new SignJWT(payload).setProtectedHeader({ alg: key.algorithm, kid: key.id, ...header }).sign(key.privateKey);
+  }
+
+  /** A page with one link, back to where one came from. */
+  #authorize({ searchParams: asked }: URL, response: ServerResponse): void {
+    const code = randomUUID();
+    const redirect = asked.get('redirect_uri') ?? '';
+    this.#codes.set(code, { challenge: asked.get('code_challenge') ?? '', nonce: asked.get('nonce') ?? '', redirect });
+    const back = new URL(redirect);
+    back.search = new URLSearchParams({ code, state: this.answerWith.state ?? asked.get('state') ?? '', iss: this.issuer }).toString();
+    response.writeHead(200, { 'content-type': 'text/html' });
+    response.end(
+      `<!doctype html><title>Log in</title><link rel="icon" href="data:,"><a href="${back.href.replaceAll('&', '&amp;')}">Continue</a>`,
+    );
+  }
+
+  /** Each code once, and only for whoever has begun (RFC 7636, section 4.6). To be the provider's `grant`. */
+  async grantToPerson(form: URLSearchParams): Promise<{ code: number; body: object }> {
+    const code = form.get('code') ?? '';
+    const known = this.#codes.get(code);
+    this.#codes.delete(code);
+    const challenge = createHash('sha256')
+      .update(form.get('code_verifier') ?? '')
+      .digest('base64url');
+    if (!known || known.challenge !== challenge || known.redirect !== form.get('redirect_uri'))
+      return { code: 400, body: { error: 'invalid_grant', error_description: 'the code is not known' } };
+    const { claims = {}, lifetimeSeconds = 3_600 } = this.person ?? {};
+    const exp = Math.floor(Date.now() / 1000) + lifetimeSeconds;
+    const own = { aud: form.get('client_id') ?? '', nonce: this.answerWith.nonce ?? known.nonce, exp };
+    return { code: 200, body: { id_token: await this.token({ ...own, ...claims }) } };
   }
 
   async #token(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -2,6 +2,7 @@
 import { createContext, use } from 'react';
 import type { Access } from './access.ts';
 import type { ApiClient } from './api-client.ts';
+import type { Namespaces } from './namespaces.ts';
 import type { WatchStore } from './watch-store.ts';
 
 export interface Session {
@@ -12,6 +13,8 @@ export interface Session {
   /** The only namespace whose objects are listed, for those who may not list those of all; undefined for the others. */
   confinedTo: string | undefined;
   confineTo(namespace: string): void;
+  /** Which they can choose from; none for those who see all. */
+  namespaces: Namespaces;
   logOut(reason?: string): void;
 }
 

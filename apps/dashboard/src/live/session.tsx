@@ -3,12 +3,15 @@ import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { type ReactNode, useEffect, useMemo, useState } from 'react';
 import { Access, GuardedApi } from './access.ts';
 import { ApiClient, ApiError } from './api-client.ts';
+import { type Namespaces, namespacesOf, visit } from './namespaces.ts';
 import { finishedLogin, forgetLogin, refreshedTokens, refreshInMs, type Tokens } from './provider-login.ts';
 import { type Session, SessionContext } from './session-context.ts';
 import { WatchStore } from './watch-store.ts';
 
 const storageKey = 'berth-token';
 const namespaceKey = 'berth-namespace';
+const defaultNamespace = 'default';
+const noNamespaces: Namespaces = { names: [], areAll: false };
 
 interface LoggedIn {
   token: string;
@@ -103,7 +106,9 @@ type Made = Omit<Session, 'confinedTo' | 'confineTo'> & { cache: QueryClient; is
 export function SessionProvider({ login, children }: { login: Login; children: ReactNode }) {
   const { token = '', userName = '' } = login.loggedIn ?? {};
   const [made, setMade] = useState<Made>();
-  const [namespace, setNamespace] = useState(() => linkedNamespace() || sessionStorage.getItem(namespaceKey) || ownNamespace(userName));
+  const [chosen, setNamespace] = useState(() => linkedNamespace() || sessionStorage.getItem(namespaceKey) || ownNamespace(userName));
+  // Of somebody who has chosen none, the first that they may see.
+  const namespace = chosen ?? made?.namespaces.names[0] ?? defaultNamespace;
   const { logOut } = login;
   const latest = useMemo(() => ({ logOut, token }), []);
   latest.logOut = logOut;
@@ -118,14 +123,15 @@ export function SessionProvider({ login, children }: { login: Login; children: R
     const access = new Access(api);
     const store = new WatchStore(new GuardedApi(api, access), (key, listing) => cache.setQueryData(['watch', key], listing));
     let isCurrent = true;
-    const begin = (isConfined: boolean) => {
-      if (isCurrent) setMade({ cache, api, access, store, userName, isConfined, logOut: (why) => latest.logOut(why) });
+    const begin = (isConfined: boolean, namespaces = noNamespaces) => {
+      if (isCurrent) setMade({ cache, api, access, store, userName, isConfined, namespaces, logOut: (why) => latest.logOut(why) });
+    };
+    const look = async () => {
+      if (await access.isAllowed({ verb: 'list', group: '', resource: 'pods' })) return begin(false);
+      begin(true, await namespacesOf(api, access, chosen ?? defaultNamespace));
     };
     // While the server is away nobody knows; what is refused then says so itself.
-    access.isAllowed({ verb: 'list', group: '', resource: 'pods' }).then(
-      (isAllowed) => begin(!isAllowed),
-      () => begin(false),
-    );
+    look().catch(() => begin(false));
     return () => {
       isCurrent = false;
       store.close();
@@ -133,9 +139,10 @@ export function SessionProvider({ login, children }: { login: Login; children: R
     };
   }, [userName, latest]);
   const session = useMemo<Session | undefined>(() => {
-    const confineTo = (chosen: string) => {
-      sessionStorage.setItem(namespaceKey, chosen);
-      setNamespace(chosen);
+    const confineTo = (other: string) => {
+      sessionStorage.setItem(namespaceKey, other);
+      visit(other);
+      setNamespace(other);
     };
     return made && { ...made, confinedTo: made.isConfined ? namespace : undefined, confineTo };
   }, [made, namespace]);
@@ -157,6 +164,6 @@ function linkedNamespace(): string | null {
 }
 
 /** A service account's own; of others nobody knows it. */
-function ownNamespace(userName: string): string {
-  return /^system:serviceaccount:([^:]+):/.exec(userName)?.[1] ?? 'default';
+function ownNamespace(userName: string): string | undefined {
+  return /^system:serviceaccount:([^:]+):/.exec(userName)?.[1];
 }
