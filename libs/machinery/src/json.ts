@@ -17,7 +17,7 @@ const [quoteCode, backslashCode, openCode, closeCode] = ['"', '\\', '{', '}'].ma
   number,
   number,
 ];
-const decoder = new TextDecoder('utf-8');
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** @param input text, or UTF-8 bytes. @throws StatusError BadRequest that says where the text went wrong */
 export function parseJson(input: string | Uint8Array): unknown {

@@ -12,7 +12,7 @@ import { listFunctions, Sets } from './list-functions.ts';
 import { Lists, listTransformations } from './list-transformations.ts';
 import { Formats, namedFormatFunctions, namedFormatType } from './named-formats.ts';
 import { optionalEquality, optionalFunctions, optionalMacros } from './optional-macros.ts';
-import { checkLiterals, isOpen, resultType } from './result-type.ts';
+import { checkComparisons, checkLiterals, isOpen, resultType } from './result-type.ts';
 import { stringFunctions } from './string-functions.ts';
 import {
   checkConstants,
@@ -98,6 +98,7 @@ export class ExpressionEnvironment {
       if (error) throw error;
       checkConstants(nodes);
       checkLiterals(nodes, this.#hasStrictLiterals);
+      checkComparisons(nodes);
       const all = nodesOf(parsed.ast);
       respectListSemantics(all);
       countCosts(all, this.#meter);

@@ -52,14 +52,11 @@ export function combinedLists(op: string, left: unknown, right: unknown): unknow
   }
 }
 
-/** Elements in no order. */
+/** Elements in no order: as many, and each one of the right among the left ones, which no two are alike. */
 function areEqual(left: unknown[], right: unknown[]): boolean {
   if (left.length !== right.length) return false;
-  const texts = left.map(canonical).sort();
-  return right
-    .map(canonical)
-    .sort()
-    .every((text, i) => text === texts[i]);
+  const texts = new Set(left.map(canonical));
+  return right.every((item) => texts.has(canonical(item)));
 }
 
 /** What is in both keeps its place; of items with keys, it is the right one's. */

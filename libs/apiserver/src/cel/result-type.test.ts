@@ -38,12 +38,25 @@ test.each(['[object.a, 1]', '[1, object.a]', '[object.list, object.list.slice(0,
   },
 );
 
+test('lists that are sorted are of no type, beside others', () => {
+  expect(() => strict.compile('[[1], object.list.sort()]')).toThrow('values of different types');
+});
+
+test('what may be there or not is compared with its like alone', () => {
+  const typed = new ExpressionEnvironment({ maybe: 'optional<int>', numbers: 'list<int>' });
+  for (const source of ['maybe == 1', 'numbers.distinct()[0] != maybe']) expect(() => typed.compile(source)).toThrow('no such overload');
+  for (const source of ['maybe == optional.of(1)', 'maybe.orValue(1) == numbers.distinct()[0]'])
+    expect(() => typed.compile(source)).not.toThrow();
+});
+
 test.each([
   '[object.a, object.b]',
   '[object.a + 1, 1]',
   '[object.?a.orValue(1), 1]',
   '"%s %d".format([object.a, 1])',
   '[object.a.size(), 1]',
+  '[[1], object.list.distinct()]',
+  '[object.list.reverse(), ["a"], object.list.slice(0, 1)]',
 ])('%s may hold values of one type', (source) => {
   expect(() => strict.compile(source)).not.toThrow();
 });

@@ -63,6 +63,8 @@ export function checkLiterals(nodes: TreeNode[], isStrict: boolean): void {
     const columns = op === 'list' ? [args] : [0, 1].map((column) => args.map((entry) => (entry as unknown[])[column]));
     for (const column of columns) {
       const names = new Set(column.flatMap((value) => elementType(value, isStrict) ?? []));
+      // Such a list is of the type of the others, when these are lists.
+      if ([...names].every((name) => name.startsWith('list<'))) names.delete(listOfAnything);
       if (names.size > 1) throw new ExpressionError(`a ${op} holds values of different types: ${[...names].join(', ')}`);
     }
   }
@@ -75,5 +77,22 @@ function elementType(node: unknown, isStrict: boolean): string | undefined {
   if (!hasDynType && !hasPlaceholderType) return name;
   if (!isStrict) return undefined;
   if (name === 'dyn' && isOpen(node)) return 'dyn';
-  return isKeeping(node) && Array.isArray(node.args) && isOpen(node.args[1]) ? 'list<dyn>' : undefined;
+  if (!isKeeping(node) || !Array.isArray(node.args) || !isOpen(node.args[1])) return undefined;
+  // Each type of items has a function of its own that sorts: which one is meant, nobody knows.
+  return node.args[0] === 'sort' ? 'dyn' : listOfAnything;
+}
+
+/** Of items whose type nothing says, until there is something that they are put beside. */
+const listOfAnything = 'list<dyn>';
+
+/** What may be there or not is compared with what is as well, which is no comparison. @throws ExpressionError */
+export function checkComparisons(nodes: TreeNode[]): void {
+  for (const { op, args } of nodes) {
+    if ((op !== '==' && op !== '!=') || !Array.isArray(args)) continue;
+    const [left = 'dyn', right = 'dyn'] = args.map((node) => (isNode(node) ? resultType(node, node.checkedType?.name ?? 'dyn') : 'dyn'));
+    // Null is compared with everything.
+    if ([left, right].some((type) => type === 'dyn' || type === 'null') || left.startsWith('optional') === right.startsWith('optional'))
+      continue;
+    throw new ExpressionError(`no such overload: ${left} ${op} ${right}`);
+  }
 }

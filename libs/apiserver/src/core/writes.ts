@@ -67,10 +67,11 @@ export class Writes {
 
   #createNamed(target: Call, fresh: () => KubeObject, name: string, settings: WriteSettings, made: Making): Promise<Committed> {
     return this.#options.committer.mutate({ ...target, name }, settings.dryRun ?? false, async (current, known) => {
-      if (current) throw alreadyThere(target, name, current.object);
       const object = fresh();
       const { resourceVersion } = object.metadata;
+      // As in Kubernetes: whatever else is wrong with it is found first.
       const decision = await this.#options.decisions.create(target, object, name, { known, settings, ...made });
+      if (current) throw alreadyThere(target, name, current.object);
       // Kubernetes' store says so, which a dry run does not come to: there the object stays as it was sent.
       if (settings.dryRun) return { ...decision, shownVersion: resourceVersion };
       if (isVersion(resourceVersion)) throw StatusError.badRequest('resourceVersion should not be set on objects to be created');

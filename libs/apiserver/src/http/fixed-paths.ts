@@ -84,7 +84,10 @@ export class FixedPaths {
   async serve(exchange: Fixed): Promise<void> {
     const { segments, query } = exchange;
     const [root = '', ...rest] = segments;
-    if (root === 'livez' || root === 'healthz' || root === 'readyz') return serveHealth(exchange, this.#options.api, root, query, rest);
+    const isHealth = root === 'livez' || root === 'healthz' || root === 'readyz';
+    // These are no folders.
+    if ((isHealth || root === 'metrics') && /^[^?]*\/(\?|$)/.test(exchange.request.url ?? '')) return sendNoSuchPage(exchange);
+    if (isHealth) return serveHealth(exchange, this.#options.api, root, query, rest);
     if (root === 'api' || root === 'apis') return this.#discovery(exchange, root, rest);
     if (root === 'openapi' && rest[0] === 'v3') return this.#openApi.serveV3(exchange, rest.slice(1), query);
     if (root === 'openapi' && rest[0] === 'v2' && rest.length === 1) return this.#openApi.serveV2(exchange);

@@ -52,7 +52,18 @@ test('errors come in the form that was asked for, and in JSON where there is non
 
 test('where there is no API a page says so, and in an API a Status', async () => {
   const ask = await startTestHttp();
-  for (const path of ['/bogus', '/apis/bogus', '/apis/bogus/v1', '/openid', '/swagger.json', '//api', '/API', '/healthz/bogus']) {
+  for (const path of [
+    '/bogus',
+    '/apis/bogus',
+    '/apis/bogus/v1',
+    '/openid',
+    '/swagger.json',
+    '//api',
+    '/API',
+    '/healthz/bogus',
+    '/healthz/',
+    '/livez/ping/',
+  ]) {
     const answer = await ask('GET', path);
     expect([path, answer.code, answer.text]).toEqual([path, 404, '404 page not found\n']);
     expect(answer.headers).toMatchObject({ 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' });
@@ -88,6 +99,10 @@ test('what is served is asked before how, and no method stands for another', asy
     for (const rest of ['/a/scale', '/a/status', '/a/bogus']) expect([rest, (await ask(method, path + rest)).code]).toEqual([rest, 404]);
   for (const method of ['PROPFIND', 'OPTIONS', 'TRACE', 'HEAD'])
     for (const rest of ['', '/a']) expect([method, rest, (await ask(method, path + rest)).code]).toEqual([method, rest, 405]);
+  // What means nothing warns of nothing, whatever may be given.
+  const trace = await ask('TRACE', '/api/v1/endpoints', { accept: 'text/plain' });
+  expect(trace.code).toBe(405);
+  expect(trace.headers).not.toHaveProperty('warning');
   const pod = '/api/v1/namespaces/default/pods/a';
   for (const rest of ['/log', '/status', '/exec']) expect([rest, (await ask('HEAD', pod + rest)).code]).toEqual([rest, 405]);
   for (const method of ['TRACE', 'PROPFIND']) expect((await ask(method, `${pod}/proxy`)).code).toBe(405);
@@ -105,6 +120,10 @@ test('a kind or version that is no text is told of as such, whatever says it', a
   const prefix = "the object provided is unrecognized (must be of type ConfigMap): couldn't get version/kind; json parse error: ";
   const body = { kind: 'x', apiVersion: 10 };
   expect((await ask('POST', path, { body })).body).toMatchObject({ message: `${prefix}${number} (${JSON.stringify(body)})` });
+  const nested = { apiVersion: 'a/b/c' };
+  expect((await ask('POST', path, { body: nested })).body.message).toBe(
+    `the object provided is unrecognized (must be of type ConfigMap): unexpected GroupVersion string: a/b/c (${JSON.stringify(nested)})`,
+  );
   const yaml = await ask('POST', path, { body: 'kind: []\napiVersion: 010\n', type: 'application/yaml' });
   expect(yaml.body.message).toContain(number);
   await ask('POST', path, { body: { metadata: { name: 'a' } } });
@@ -122,6 +141,25 @@ test('a kind or version that is no text is told of as such, whatever says it', a
   expect(await cause('strategic-merge-patch+json', { kind: 7 })).toBe('Invalid value: "map[kind:7]": cannot convert int64 to string');
   expect(await cause('strategic-merge-patch+json', { kind: ['a'] })).toBe('Invalid value: "map[kind:[a]]": unrecognized type: string');
   expect(await patched('strategic-merge-patch+json', { kind: 'Pod' })).toMatchObject({ kind: 'ConfigMap' });
+});
+
+test('bodies that are empty, or begin with a mark of their byte order', async () => {
+  const ask = await startTestHttp();
+  const path = '/api/v1/namespaces/default/configmaps';
+  const message = async (type: string, body: string) => (await ask('PUT', `${path}/a`, { type: `application/${type}`, body })).body.message;
+  const unrecognized = 'the object provided is unrecognized (must be of type ConfigMap): ';
+  expect(await message('yaml', '')).toBe('the name of the object (a based on URL) was undeterminable: name must be provided');
+  expect(await message('vnd.kubernetes.protobuf', '')).toBe(`${unrecognized}empty data (<empty>)`);
+  expect(await message('json', '\ufeff{}')).toBe(
+    `${unrecognized}couldn't get version/kind; json parse error: invalid character 'ï' looking for beginning of value (efbbbf7b7d)`,
+  );
+});
+
+test('what is wrong with an object is told before that there is one of its name', async () => {
+  const ask = await startTestHttp();
+  const path = '/api/v1/namespaces/default/configmaps';
+  await ask('POST', path, { body: { metadata: { name: 'a' } } });
+  expect(await ask('POST', path, { body: { metadata: { name: 'a', finalizers: ['a b'] } } })).toMatchObject({ code: 422 });
 });
 
 test('an object that is going away is said to be, where another one of its name is made', async () => {

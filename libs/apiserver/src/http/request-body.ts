@@ -63,14 +63,16 @@ export async function decodeWritten(
   const unrecognized = (detail: string) =>
     StatusError.badRequest(`the object provided is unrecognized (must be of type ${kind}): ${detail} (${summaryOf(body)})`);
   checkBodyType(contentType);
-  if (body.length === 0) throw unrecognized(`${unreadable}unexpected end of JSON input`);
+  const type = parseMediaType(contentType || 'application/json');
+  if (body.length === 0 && type === 'application/json') throw unrecognized(`${unreadable}unexpected end of JSON input`);
+  if (body.length === 0 && type !== 'application/yaml') throw unrecognized('empty data');
   try {
     const decoded = await decodeObject(contentType, body, reading);
     if (isRecord(decoded.value)) {
-      checkTypeNames(decoded.value, parseMediaType(contentType || 'application/json') === 'application/yaml');
+      checkTypeNames(decoded.value, type === 'application/yaml');
       return decoded;
     }
-    if (decoded.value === null) return { ...decoded, value: {} };
+    if (decoded.value === null || decoded.value === undefined) return { ...decoded, value: {} };
     throw StatusError.badRequest(noObject(decoded.value));
   } catch (error) {
     if (!(error instanceof StatusError) || error.code !== 400 || error.message.startsWith('no kind ')) throw error;
@@ -85,6 +87,7 @@ function checkTypeNames(value: Record<string, unknown>, isSorted: boolean): void
     if (name !== 'apiVersion' && name !== 'kind') continue;
     const member = value[name];
     if (member !== undefined && member !== null && typeof member !== 'string') throw StatusError.badRequest(noText(name, member));
+    if (name === 'apiVersion' && /\/.*\//s.test(member ?? '')) throw StatusError.badRequest(`unexpected GroupVersion string: ${member}`);
   }
 }
 

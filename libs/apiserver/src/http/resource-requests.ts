@@ -67,7 +67,7 @@ export class ResourceRequests {
     if ((verb === 'update' || verb === 'patch') && call.name === undefined) throw wrongMethod();
     if (needsNamespace(verb) && call.kind.namespaced && !call.namespace) throw wrongMethod();
     if (!call.subresource && call.kind.verbs?.includes(verb) === false) throw wrongMethod();
-    if (request.request.method === 'HEAD') throw wrongMethod();
+    if (request.request.method === 'HEAD' || verb === '') throw wrongMethod();
     const patchType = verb === 'patch' && patchTypeOf(call.kind, request.request.headers['content-type']);
     checkAccept(call.kind, request.request, verb);
     if (verb === 'get') checkExport(request.query);

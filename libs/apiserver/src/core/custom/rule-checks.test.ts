@@ -84,4 +84,11 @@ describe('a definition is refused', () => {
       [`${at}.x-kubernetes-validations[0].optionalOldSelf`, 'may not be set if oldSelf is not used in rule'],
     ]);
   });
+
+  test('whose message is no text of the schema: a default that fails them is told of without their field', () => {
+    const failing = { rule: 'self.x > 0', messageExpression: 'self.l.reverse()[0]', fieldPath: '.x' };
+    const properties = { x: integer, l: { type: 'array', items: integer, maxItems: 3 } };
+    const root = spec({ properties, 'x-kubernetes-validations': [failing], default: { x: 0, l: [1] } });
+    expect(problems(root)).toEqual([[expect.stringMatching(/default$/), 'failed rule: self.x > 0']]);
+  });
 });

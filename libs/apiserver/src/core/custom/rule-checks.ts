@@ -157,10 +157,22 @@ function defaultErrors(schema: Schema, path: string): FieldError[] {
 
 function errorsOfDefault(schema: Schema, value: unknown, path: string): FieldError[] {
   const { fitting, errors: broken } = rulesOf(schema, path);
-  const rules = compileRules(broken.length > 0 ? { ...schema, 'x-kubernetes-validations': fitting } : schema, false);
+  const rules = compileRules({ ...schema, 'x-kubernetes-validations': fitting }, false);
   if (!rules) return broken;
   const errors = [...broken, ...rules(value, value, path)];
   return errors.length > 0 ? errors : rules(value, undefined, path);
+}
+
+/** With a message that is none, Kubernetes forgets the field as well. */
+function withFittingMessage(rule: Rule, types: RuleTypes): Rule {
+  try {
+    types.checkMessage(rule);
+    return rule;
+  } catch (error) {
+    if (!(error instanceof ExpressionError)) throw error;
+    const { messageExpression: _expression, fieldPath: _path, ...rest } = rule;
+    return rest;
+  }
 }
 
 /** The rules that stand at the default itself. */
@@ -174,7 +186,7 @@ function rulesOf(schema: Schema, path: string): { fitting: Rule[]; errors: Field
     if (!rule.rule.trim()) continue;
     try {
       fittingCondition(rule, types);
-      fitting.push(rule);
+      fitting.push(withFittingMessage(rule, types));
     } catch (error) {
       if (!(error instanceof ExpressionError)) throw error;
       errors.push(invalid(path, schema.type, `rule compile error: ${error.message}`));

@@ -64,6 +64,12 @@ test.each([
     { a: ['x', 'y'], b: ['y', 'z'] },
   ],
   [
+    'sets beside lists that hold an element twice',
+    { properties: { a: set }, ...rule("self.a == self.a.filter(s, s != 'y') + self.a.filter(s, s != 'y')") },
+    { a: ['x', 'y'] },
+    { a: ['x', 'z'] },
+  ],
+  [
     'objects that hold sets',
     {
       properties: { o: { type: 'object', properties: { a: set } }, p: { type: 'object', properties: { a: set } } },
