@@ -160,6 +160,14 @@ const endless = [
   `${'cel.bind(x, x + x, '.repeat(40)}x${')'.repeat(40)}`.replace('(x, x + x', '(x, claims.list + claims.list'),
 ];
 
+test('of two errors the left one is told', () => {
+  const failing = (source: string) => () => evaluate(source);
+  expect(failing('claims.absent.contains(string([1, 2][7]))')).toThrow(/absent/);
+  expect(failing('"a".contains(claims.absent) || [1, 2][7] == 1')).toThrow(/absent/);
+  expect(failing('[claims.absent, claims.missing].size() > 0')).toThrow(/absent/);
+  expect(failing('string(claims.absent) + claims.missing == ""')).toThrow(/absent/);
+});
+
 test.each(endless.map((source) => [source.slice(0, 60), source] as const))('it is ended when it takes too much: %s', (_named, source) => {
   const compiled = withBindings.compile(source);
   const budget = new Budget();

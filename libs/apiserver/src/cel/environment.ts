@@ -3,6 +3,7 @@
 // otherwise is ours: regular expressions, functions on strings and lists, and the count of what evaluating costs.
 import { Environment, type ObjectSchema, ParseError, type ParseResult, TypeError as TypesError } from '@marcbachmann/cel-js';
 import { type Budget, Meter } from './budget.ts';
+import { evaluateInOrder } from './evaluation-order.ts';
 import { ExpressionError } from './expression-error.ts';
 import { faultPosition } from './fault-position.ts';
 import { formatFunctions, Strings } from './format-function.ts';
@@ -101,6 +102,7 @@ export class ExpressionEnvironment {
       checkComparisons(nodes);
       const all = nodesOf(parsed.ast);
       respectListSemantics(all);
+      evaluateInOrder(all);
       countCosts(all, this.#meter);
       return new Expression({ source, type: resultType(parsed.ast, type ?? 'dyn'), parsed, nodes, meter: this.#meter });
     } catch (error) {
