@@ -3,6 +3,7 @@
 import type * as grpc from '@grpc/grpc-js';
 import protobuf from 'protobufjs';
 import type { RuntimeEvent } from '../runtime.ts';
+import type { ProcessExit } from './exec-exits.ts';
 
 const schema = protobuf.parse(`
   syntax = "proto3";
@@ -10,9 +11,11 @@ const schema = protobuf.parse(`
   message Any { string type_url = 1; bytes value = 2; }
   message Envelope { string namespace = 2; string topic = 3; Any event = 4; }
   message Subject { string container_id = 1; string process_id = 2; }
+  message Exit { string container_id = 1; string process_id = 2; uint32 exit_status = 4; }
 `).root;
 const subscribeRequest = schema.lookupType('SubscribeRequest');
 const envelope = schema.lookupType('Envelope');
+const exit = schema.lookupType('Exit');
 const subject = schema.lookupType('Subject');
 
 const types: Record<string, RuntimeEvent['type']> = {
@@ -24,8 +27,16 @@ const types: Record<string, RuntimeEvent['type']> = {
   '/containers/delete': 'deleted',
 };
 
-/** @param namespace containerd's: `k8s.io` is the one that CRI uses */
-export async function* containerdEvents(client: grpc.Client, namespace: string, signal: AbortSignal): AsyncGenerator<RuntimeEvent> {
+/**
+ * @param namespace containerd's: `k8s.io` is the one that CRI uses
+ * @param otherEnded a process beside a container's own has ended
+ */
+export async function* containerdEvents(
+  client: grpc.Client,
+  namespace: string,
+  signal: AbortSignal,
+  otherEnded: (exit: ProcessExit) => void,
+): AsyncGenerator<RuntimeEvent> {
   if (signal.aborted) return;
   const call = client.makeServerStreamRequest(
     '/containerd.services.events.v1.Events/Subscribe',
@@ -41,7 +52,10 @@ export async function* containerdEvents(client: grpc.Client, namespace: string, 
       if (!type || !message.event?.value) continue;
       const { containerId, processId } = subjectOf(message.event.value);
       // An exec's process that ends, such as a probe's, changes nothing of its container.
-      if (type === 'stopped' && processId !== containerId) continue;
+      if (type === 'stopped' && processId !== containerId) {
+        otherEnded({ containerId, exitCode: exitCodeOf(message.event.value) });
+        continue;
+      }
       // A sandbox's pause container has the sandbox's id, so one id serves for both.
       yield { type, containerId, sandboxId: containerId };
     }
@@ -56,4 +70,8 @@ export async function* containerdEvents(client: grpc.Client, namespace: string, 
 /** Field 1 is the container in every task event and the id in container events; field 2 of an exit is the process. */
 function subjectOf(event: Uint8Array): { containerId: string; processId: string } {
   return subject.decode(event) as unknown as { containerId: string; processId: string };
+}
+
+function exitCodeOf(event: Uint8Array): number {
+  return (exit.decode(event) as unknown as { exitStatus: number }).exitStatus;
 }

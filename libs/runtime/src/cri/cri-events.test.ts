@@ -1,6 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { criPackage } from '@berth/protocol';
+import { SpdySession } from '@berth/protocol/spdy';
 import * as grpc from '@grpc/grpc-js';
 import protobuf from 'protobufjs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -10,7 +13,7 @@ const schema = protobuf.parse(`
   syntax = "proto3";
   message Any { string type_url = 1; bytes value = 2; }
   message Envelope { string namespace = 2; string topic = 3; Any event = 4; }
-  message Subject { string container_id = 1; string process_id = 2; }
+  message Exit { string container_id = 1; string process_id = 2; uint32 pid = 3; uint32 exit_status = 4; }
 `).root;
 
 /** What CRI says of a container, look by look; the last one stays. `gone` is NOT_FOUND. */
@@ -22,6 +25,8 @@ let directory: string;
 let server: grpc.Server;
 let subscribed: PromiseWithResolvers<grpc.ServerWritableStream<object, Buffer>>;
 let runtime: CriRuntime;
+/** Where sessions are to be had. */
+let streamingUrl = '';
 
 function containerStatus(call: grpc.ServerUnaryCall<{ containerId: string }, object>, answer: grpc.sendUnaryData<object>): void {
   const id = call.request.containerId;
@@ -40,6 +45,7 @@ beforeAll(async () => {
   server.addService(service, {
     containerStatus,
     podSandboxStatus: (_call: unknown, answer: grpc.sendUnaryData<object>) => answer({ code: grpc.status.NOT_FOUND, details: 'not found' }),
+    exec: (_call: unknown, answer: grpc.sendUnaryData<object>) => answer(null, { url: streamingUrl }),
     listContainers: (_call: unknown, answer: grpc.sendUnaryData<object>) => answer(null, { containers: [] }),
   });
   server.addService(
@@ -77,9 +83,9 @@ function runtimeService(): grpc.ServiceClientConstructor {
   return found as grpc.ServiceClientConstructor;
 }
 
-function exitEvent(containerId: string): Buffer {
+function exitEvent(containerId: string, processId = containerId, exitStatus = 0): Buffer {
   const encode = (type: string, message: object) => Buffer.from(schema.lookupType(type).encode(message).finish());
-  const value = encode('Subject', { containerId, processId: containerId });
+  const value = encode('Exit', { containerId, processId, pid: 1, exitStatus });
   return encode('Envelope', { namespace: 'k8s.io', topic: '/tasks/exit', event: { typeUrl: 'TaskExit', value } });
 }
 
@@ -110,3 +116,31 @@ test('an exit is published at once and again when its end shows, in whatever ord
   listening.abort(new Error('enough'));
   await listened;
 });
+
+test.each([true, false])(
+  'a command whose connection ends without a word has the exit code that containerd told of; with input: %s',
+  async (stdin) => {
+    subscribed = Promise.withResolvers();
+    const listening = new AbortController();
+    const listened = (async () => {
+      // An exec's end is nothing of its container's.
+      for await (const event of runtime.events(listening.signal)) expect(event).toBeUndefined();
+    })();
+    const events = await subscribed.promise;
+    const server = createServer().on('upgrade', (_request, socket) => {
+      socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: SPDY/3.1\r\n\r\n');
+      const onStream = () => {
+        events.write(exitEvent('short', 'exec-1', 7));
+        socket.destroy();
+      };
+      new SpdySession(socket, { role: 'server', peerGrantsWindows: false, onStream });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    streamingUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    const session = await runtime.exec('short', { command: ['true'], stdin, stdout: true, stderr: false, tty: false });
+    expect(await session.exit).toBe(7);
+    server.close();
+    listening.abort(new Error('enough'));
+    await listened;
+  },
+);

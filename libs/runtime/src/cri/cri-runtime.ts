@@ -26,6 +26,7 @@ import {
 import { containerdEvents } from './containerd-events.ts';
 import { processEnd } from './containerd-tasks.ts';
 import { type CriConfiguration, criConfiguration } from './cri-configuration.ts';
+import { ExecExits } from './exec-exits.ts';
 import { ExecInputs } from './exec-input.ts';
 import { untilEndShows } from './exit-visibility.ts';
 import { containerRequest, resourcesRequest, sandboxRequest } from './requests.ts';
@@ -44,6 +45,8 @@ export class CriRuntime implements Runtime {
   readonly #events: grpc.Client;
   readonly #clock: Clock;
   readonly #inputs: ExecInputs;
+  /** Known while somebody listens to events, as an agent does. */
+  readonly #exits: ExecExits;
   #configuration: Promise<CriConfiguration> | undefined;
   /** CRI's container status does not say which sandbox it is of; it never changes. */
   readonly #sandboxOf = new Map<string, string>();
@@ -60,6 +63,7 @@ export class CriRuntime implements Runtime {
     this.#runtime = runtimeServiceClient(address, grpc.credentials.createInsecure(), options);
     this.#images = imageServiceClient(address, grpc.credentials.createInsecure(), options);
     this.#events = new grpc.Client(address, grpc.credentials.createInsecure(), options);
+    this.#exits = new ExecExits(clock);
     this.#inputs = new ExecInputs({
       clock,
       stateDirectory: () => this.#stateDirectory(),
@@ -161,16 +165,10 @@ export class CriRuntime implements Runtime {
   }
 
   async exec(id: string, options: ExecOptions): Promise<ExecSession> {
-    const request = {
-      containerId: id,
-      cmd: options.command,
-      tty: options.tty,
-      stdin: options.stdin,
-      stdout: options.stdout,
-      stderr: options.stderr && !options.tty,
-    };
+    const { command: cmd, tty, stdin, stdout, stderr } = options;
+    const request = { containerId: id, cmd, tty, stdin, stdout, stderr: stderr && !tty };
     const open = async () => openExec((await this.#call(this.#runtime.exec(request, { timeoutMs: callMs }))).url, options, true);
-    return options.stdin ? this.#inputs.open(id, open) : open();
+    return this.#exits.follow(id, () => (stdin ? this.#inputs.open(id, open) : open()));
   }
 
   async attach(id: string, options: Omit<ExecOptions, 'command'>): Promise<ExecSession> {
@@ -238,7 +236,7 @@ export class CriRuntime implements Runtime {
     const over = new AbortController();
     const either = AbortSignal.any([signal, over.signal]);
     try {
-      for await (const event of containerdEvents(this.#events, containerdNamespace, signal)) {
+      for await (const event of containerdEvents(this.#events, containerdNamespace, signal, (exit) => this.#exits.note(exit))) {
         feed.publish(event);
         if (event.type === 'stopped') void this.#publishAgainOnceVisible(event, feed, either);
       }
