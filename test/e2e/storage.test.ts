@@ -180,3 +180,48 @@ test('an ephemeral volume gets a claim of its own, which goes with its pod', () 
     await kubectl('-n', ns, 'wait', '--for=delete', 'pvc/keeper-data', '--timeout=60s');
     await kubectl('wait', '--for=delete', `pv/${made.spec.volumeName}`, '--timeout=60s');
   }));
+
+test('a claim for more than the disk has waits, and its pod says why', () =>
+  withNamespace(async (ns) => {
+    const { spec, ...asking } = claim(ns);
+    await apply({ ...asking, spec: { ...spec, resources: { requests: { storage: '1000Ti' } } } }, keeper(ns));
+    await until('the reason', 30_000, async () =>
+      (await kubectl('-n', ns, 'describe', 'pod', 'keeper')).includes('1 node(s) did not have enough free storage'),
+    );
+    expect((await get<PersistentVolumeClaim>('-n', ns, 'pvc', 'data')).status?.phase).toBe('Pending');
+  }));
+
+test('a snapshot shows what was there at its moment in a claim that begins with it, and a clone what its claim holds', () =>
+  withNamespace(async (ns) => {
+    const beginning = (name: string, dataSource: object) => ({
+      ...{ ...claim(ns), metadata: { name, namespace: ns } },
+      spec: { ...claim(ns).spec, dataSource },
+    });
+    await apply(claim(ns), keeper(ns));
+    await ready(ns, 'keeper');
+    await write(ns, 'before');
+    await apply({
+      ...{ apiVersion: 'snapshot.storage.k8s.io/v1', kind: 'VolumeSnapshot', metadata: { name: 'moment', namespace: ns } },
+      spec: { source: { persistentVolumeClaimName: 'data' } },
+    });
+    await kubectl('-n', ns, 'wait', '--for=jsonpath={.status.readyToUse}=true', 'volumesnapshot/moment', '--timeout=60s');
+    await write(ns, 'after');
+    const main = shell('main', waitForEver, {
+      volumeMounts: ['restored', 'clone'].map((name) => ({ name, mountPath: `/${name}` })),
+      securityContext: { runAsUser: 0 },
+    });
+    const volumes = ['restored', 'clone'].map((name) => ({ name, persistentVolumeClaim: { claimName: name } }));
+    await apply(
+      beginning('restored', { apiGroup: 'snapshot.storage.k8s.io', kind: 'VolumeSnapshot', name: 'moment' }),
+      beginning('clone', { kind: 'PersistentVolumeClaim', name: 'data' }),
+      pod(ns, 'reader', [main], { volumes }),
+    );
+    await ready(ns, 'reader');
+    const files = ['/restored/file', '/clone/file'];
+    expect(await kubectl('-n', ns, 'exec', 'reader', '--', '/bin/busybox', 'cat', ...files)).toBe('before\nafter\n');
+    // What was asked of the writes' pause stands in the agent's log.
+    const log = await readFile(cluster().processes.logFile('node-agent'), 'utf8');
+    const pauses = [...log.matchAll(/"took a snapshot".*"pauseMs":([0-9.]+)/g)].map(([, pauseMs]) => Number(pauseMs));
+    expect(pauses.at(-1)).toBeGreaterThan(0);
+    expect(pauses.at(-1)).toBeLessThan(30_000);
+  }));
