@@ -48,6 +48,7 @@ export const packages: Record<string, string[]> = {
   corev1: ['core.v1'],
   apiv1: ['core.v1'],
   authenticationv1: ['authentication.v1'],
+  admissionregistrationv1: ['admissionregistration.v1'],
 };
 export const tsScalars: Record<string, string> = {
   string: 'string',

@@ -5,10 +5,14 @@ import { build } from '../../tools/build.ts';
 import { startApi } from '../bench/support/bench-servers.ts';
 import { ApiServer } from './api-server.ts';
 
-/** @param directory for its state; whoever calls removes it */
-export async function startBerth(directory: string, serviceCidr: string): Promise<ApiServer> {
+/**
+ * @param directory for its state; whoever calls removes it
+ * @param options further ones of its command line
+ */
+export async function startBerth(directory: string, serviceCidr: string, options: readonly string[] = []): Promise<ApiServer> {
   await build(['control-plane']);
-  const api = await startApi(directory, ['--store', 'memory', '--service-cidr', serviceCidr, '--cluster-dns', dnsIn(serviceCidr)]);
+  const own = ['--store', 'memory', '--service-cidr', serviceCidr, '--cluster-dns', dnsIn(serviceCidr)];
+  const api = await startApi(directory, [...own, ...options]);
   const { certificateAuthority, clientCertificate, clientKey } = await readKubeconfig(join(directory, 'admin.kubeconfig'));
   const { host, port } = api.endpoint;
   const endpoint = { host, port, ca: certificateAuthority ?? '', cert: clientCertificate ?? '', key: clientKey ?? '' };

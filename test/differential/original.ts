@@ -71,18 +71,26 @@ function buildProgram(directory: string, source: string, path: string, replaced 
   run('build', '-mod=mod', '-o', path, source.split('@')[0] ?? source);
 }
 
-/** @param directory for certificates and the log; whoever calls removes it */
-export async function startOriginal(programs: Programs, directory: string, serviceCidr: string): Promise<ApiServer> {
+/**
+ * @param directory for certificates and the log; whoever calls removes it
+ * @param options further ones of its command line
+ */
+export async function startOriginal(
+  programs: Programs,
+  directory: string,
+  serviceCidr: string,
+  options: readonly string[] = [],
+): Promise<ApiServer> {
   const etcd = await EtcdProcess.start(programs.etcd);
   try {
-    return await startKubeApiServer(programs.kubeApiServer, directory, serviceCidr, etcd);
+    return await startKubeApiServer(programs.kubeApiServer, directory, ['--service-cluster-ip-range', serviceCidr, ...options], etcd);
   } catch (error) {
     await etcd.remove();
     throw error;
   }
 }
 
-async function startKubeApiServer(program: string, directory: string, serviceCidr: string, etcd: EtcdProcess): Promise<ApiServer> {
+async function startKubeApiServer(program: string, directory: string, options: readonly string[], etcd: EtcdProcess): Promise<ApiServer> {
   const port = Number(new URL(await freeAddress()).port);
   const { ca, admin, flags } = await credentials(directory);
   const child = spawn(
@@ -90,15 +98,8 @@ async function startKubeApiServer(program: string, directory: string, serviceCid
     [
       ...flags,
       ...['--etcd-servers', etcd.endpoint, '--secure-port', String(port), '--bind-address', '127.0.0.1'],
-      ...[
-        '--advertise-address',
-        '192.0.2.1',
-        '--service-cluster-ip-range',
-        serviceCidr,
-        '--authorization-mode',
-        'RBAC',
-        '--allow-privileged',
-      ],
+      ...['--advertise-address', '192.0.2.1', '--authorization-mode', 'RBAC', '--allow-privileged'],
+      ...options,
       ...['--service-account-issuer', 'https://kubernetes.default.svc.cluster.local'],
     ],
     { stdio: ['ignore', 'pipe', 'pipe'] },

@@ -8,7 +8,10 @@ const document = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'ext
 const examples = [...document.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, text = '']) => text);
 let cluster: KubectlCluster;
 beforeAll(async () => {
-  cluster = await KubectlCluster.start(['api', 'controllers', 'scheduler']);
+  cluster = await KubectlCluster.start(['api', 'controllers', 'scheduler'], {
+    apiVersions: ['admissionregistration.k8s.io/v1beta1'],
+    featureGates: ['MutatingAdmissionPolicy'],
+  });
   await kubectl('wait --for=create serviceaccount/default --timeout=20s');
 });
 afterAll(() => cluster.stop());
@@ -23,7 +26,7 @@ const backup = (name: string, spec: object) =>
   JSON.stringify({ apiVersion: 'example.com/v1', kind: 'Backup', metadata: { name, namespace: 'default' }, spec });
 
 test('custom resources, policies, webhooks, aggregated servers and schedulers', async () => {
-  const [definition = '', object = '', policy = '', webhook = '', service = '', pod = '', ...more] = examples;
+  const [definition = '', object = '', policy = '', changing = '', webhook = '', service = '', pod = '', ...more] = examples;
   expect(more).toEqual([]);
   expect(await apply(definition)).toBe('customresourcedefinition.apiextensions.k8s.io/backups.example.com created');
   await kubectl('wait --for=condition=Established crd/backups.example.com --timeout=20s');
@@ -33,6 +36,12 @@ test('custom resources, policies, webhooks, aggregated servers and schedulers', 
 
   expect(await apply(policy)).toMatch(/backups-are-few created\n.*backups-are-few created$/);
   expect(await apply(backup('many', { volume: 'data', keep: 31 }))).toContain('at most 30 are kept, not 31');
+
+  expect(await apply(changing)).toMatch(/backups-have-teams created\n.*backups-have-teams created$/);
+  expect(await kubectl('get mutatingadmissionpolicies --no-headers')).toMatch(/^backups-have-teams +2 +<unset> /);
+  expect(await apply(backup('too-many', { volume: 'data', keep: 31 }))).toContain('backup.example.com/too-many created');
+  expect(await kubectl('get bk too-many -o jsonpath={.spec.keep}{.metadata.labels.team}')).toBe('30default');
+  await kubectl('delete bk too-many');
 
   expect(await apply(webhook)).toBe('validatingwebhookconfiguration.admissionregistration.k8s.io/backups created');
   // Its server is not there, which keeps nobody.

@@ -6,7 +6,8 @@ import { AddressPool } from '@berth/controllers';
 import { interfaceAddress, type OptionValues, parseCount, parseHostPort, parseOptions, UsageError } from '@berth/telemetry/command-line';
 import { parseTracing, tracingOptions, tracingUsage } from '@berth/telemetry/tracing';
 import { auditOptions, auditUsage, parseAudit } from './audit-options.ts';
-import { type ControlPlaneConfig, defaultConfig, type EtcdFiles, type Role, roles } from './config.ts';
+import { type ControlPlaneConfig, defaultConfig, type EtcdFiles, logLevels, type Role, roles } from './config.ts';
+import { featureOptions, featureUsage, parseFeatures } from './feature-options.ts';
 
 export const usage = `usage: control-plane --data-dir DIRECTORY [options]
   --config FILE               more options, in YAML, under these names
@@ -41,14 +42,12 @@ ${tracingUsage}
   --authentication-config FILE identity providers, instead of the --oidc options
 ${providerUsage}
 ${loginUsage}
-  --disable-admission-plugins NAMES  comma-separated, e.g. ServiceAccount
+${featureUsage}
   --disable-agent             of \`berth server\`: this machine is no node
   --log-level LEVEL           debug, info (default), warn, error
   --check                     instead of running: only say whether all of this is right
   --restore FILE              instead of running: make data directory and store, which have to be empty, of a backup
   --help`;
-
-export const logLevels = ['debug', 'info', 'warn', 'error'] as const;
 
 export interface CommandLine {
   config: ControlPlaneConfig;
@@ -88,7 +87,7 @@ const options = {
   'authentication-config': { type: 'string' },
   ...providerOptions,
   ...loginOptions,
-  'disable-admission-plugins': { type: 'string' },
+  ...featureOptions,
   'max-requests-inflight': { type: 'string', default: String(defaultConfig.requestsInFlightMax) },
   check: { type: 'boolean', default: false },
   restore: { type: 'string' },
@@ -129,7 +128,7 @@ function commandLine(values: Values): CommandLine | undefined {
     ...parseIssuers(values),
     ...parseAuthentication(values),
     ...parseLogin(values),
-    disableAdmissionPlugins: list(values['disable-admission-plugins']),
+    ...parseFeatures(values),
     nodePortRange: parsePorts(values['node-port-range']),
     requestsInFlightMax: parseCount('--max-requests-inflight', values['max-requests-inflight']),
   };

@@ -7,6 +7,7 @@ import type { PkiConfig } from '@berth/pki';
 import type { TracingConfig } from '@berth/telemetry/tracing';
 
 export const roles = ['api', 'agents', 'controllers', 'scheduler'] as const;
+export const logLevels = ['debug', 'info', 'warn', 'error'] as const;
 export type Role = (typeof roles)[number];
 
 /** PEM files for the connection to etcd: whom to trust, and what to show. */
@@ -30,6 +31,8 @@ export interface ControlPlaneConfig extends PkiConfig, GatewayConfig, Controller
   requestsInFlightMax: number;
   /** Of the cluster, whose host is what images begin with on its nodes. Absent without one. */
   imageRegistry?: URL;
+  /** Versions of the API, `group/version`, that are served although they are off by default. */
+  apiVersions: string[];
   /** Through which identity provider people log in to the dashboard; by tokens alone when absent. */
   dashboardLogin?: LoginConfig;
   /** Absent where nothing is traced. */
@@ -49,4 +52,5 @@ export const defaultConfig: Omit<ControlPlaneConfig, 'dataDirectory' | 'store'> 
   clusterDns: '10.96.0.10',
   nodePortRange: { from: 30000, to: 32767 },
   requestsInFlightMax: 600,
+  apiVersions: [],
 };

@@ -1,7 +1,7 @@
 // One control plane from start to stop: store, API, HTTPS, then the other roles; backwards at the end. Also what tests start.
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { kinds, kindViews } from '@berth/api';
+import { betaKinds, kinds, kindViews } from '@berth/api';
 import {
   Aggregation,
   ApiHttp,
@@ -16,6 +16,7 @@ import {
 } from '@berth/apiserver';
 import { ApiServer, componentUsers } from '@berth/apiserver/core';
 import { Tokens } from '@berth/client';
+import { apiVersionOf } from '@berth/machinery';
 import { advertisedAddress, authenticationData, keepKubeconfig, listensApart, openPki, type Pki } from '@berth/pki';
 import type { Store } from '@berth/store';
 import { logAcceptErrors, type Ports } from '@berth/telemetry';
@@ -101,7 +102,7 @@ async function start(
     store,
     auditor: audit?.auditor,
     identityVerifiers: identity.verifiers,
-    kinds: [...kinds, ...kindViews],
+    kinds: [...kinds, ...betaKinds.filter((kind) => config.apiVersions.includes(apiVersionOf(kind))), ...kindViews],
     dashboardDirectory: options.dashboardDirectory,
   };
   const app = await NestFactory.create<NestFastifyApplication>(appModule(parts), adapter, {

@@ -1,5 +1,6 @@
 // Kubernetes' kinds as Berth serves them: each a type and a definition of the same name, plus every nested type.
 
+export * from './beta-kinds/index.ts';
 export { podReadyText, podRestartsText, podStatusText } from './columns/pod-status.ts';
 export { scaleColumns } from './columns/scale.ts';
 export {
@@ -50,7 +51,7 @@ export {
   ingressRouting,
 } from './ingress/routing.ts';
 export { countIndexes, formatIndexes, type IndexInterval, includesIndex, parseIndexes } from './job-indexes.ts';
-export { kinds, kindViews } from './kind-list.ts';
+export { betaKinds, kinds, kindViews } from './kind-list.ts';
 export * from './kinds/index.ts';
 export { heldAddresses, loadBalancerHolders } from './load-balancer-holders.ts';
 export {

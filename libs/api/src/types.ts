@@ -3,6 +3,7 @@
 
 export type * as admissionV1 from './generated/admission-v1.types.ts';
 export type * as admissionregistrationV1 from './generated/admissionregistration-v1.types.ts';
+export type * as admissionregistrationV1beta1 from './generated/admissionregistration-v1beta1.types.ts';
 export type * as apidiscoveryV2 from './generated/apidiscovery-v2.types.ts';
 export type * as apiextensionsV1 from './generated/apiextensions-v1.types.ts';
 export type * as apiregistrationV1 from './generated/apiregistration-v1.types.ts';

@@ -24,10 +24,13 @@ interface Place {
 /** A patch that does not apply. Its Status says no more than Kubernetes', which keeps the reason to itself. */
 export class PatchError extends StatusError {
   readonly why: string;
+  /** Whether a test of the patch failed, as patches foresee. */
+  readonly isFailedTest: boolean;
 
-  constructor(why: string) {
+  constructor(why: string, isFailedTest = false) {
     super(422, 'Invalid', 'the server rejected our request due to an error in our request', {});
     this.why = why;
+    this.isFailedTest = isFailedTest;
   }
 }
 
@@ -111,7 +114,8 @@ class Application {
   #test(path: string, expected: unknown): void {
     // A member that is not there is taken for null, as Kubernetes takes it, but not what it would be a member of.
     const place = this.#place('test', path);
-    if (isBeyond(place) || !deepEqual(valueAt(place) ?? null, expected)) throw refused(`testing value ${path} failed: test failed`);
+    if (isBeyond(place) || !deepEqual(valueAt(place) ?? null, expected))
+      throw new PatchError(`testing value ${path} failed: test failed`, true);
   }
 
   #copied(from: string): unknown {

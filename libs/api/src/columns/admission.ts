@@ -7,6 +7,7 @@ import type {
   ValidatingAdmissionPolicyBinding,
   ValidatingWebhookConfiguration,
 } from '../generated/admissionregistration-v1.types.ts';
+import type { MutatingAdmissionPolicy, MutatingAdmissionPolicyBinding } from '../generated/admissionregistration-v1beta1.types.ts';
 import { ageColumn, count, nameColumn, text } from './column.ts';
 
 const unset = '<unset>';
@@ -23,13 +24,20 @@ export const validatingPolicyColumns: Column<ValidatingAdmissionPolicy>[] = [
   ageColumn(),
 ];
 
-function paramKindColumn(): Column<ValidatingAdmissionPolicy> {
+export const mutatingPolicyColumns: Column<MutatingAdmissionPolicy>[] = [
+  nameColumn(),
+  count('Mutations', 'How many changes it makes', ({ spec }) => spec?.mutations?.length),
+  paramKindColumn(),
+  ageColumn(),
+];
+
+function paramKindColumn(): Column<ValidatingAdmissionPolicy | MutatingAdmissionPolicy> {
   return text('ParamKind', 'Kind of its parameters', ({ spec }) =>
     spec?.paramKind ? `${spec.paramKind.apiVersion ?? ''}/${spec.paramKind.kind ?? ''}` : unset,
   );
 }
 
-export const policyBindingColumns: Column<ValidatingAdmissionPolicyBinding>[] = [
+export const policyBindingColumns: Column<ValidatingAdmissionPolicyBinding | MutatingAdmissionPolicyBinding>[] = [
   nameColumn(),
   text('PolicyName', 'Policy that it puts to work', ({ spec }) => spec?.policyName),
   text('ParamRef', 'Parameters that it gives the policy', ({ spec }) => parameters(spec?.paramRef)),

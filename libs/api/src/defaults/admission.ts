@@ -7,6 +7,7 @@ import type {
   ValidatingAdmissionPolicyBinding,
   ValidatingWebhookConfiguration,
 } from '../generated/admissionregistration-v1.types.ts';
+import type { MutatingAdmissionPolicy, MutatingAdmissionPolicyBinding } from '../generated/admissionregistration-v1beta1.types.ts';
 
 const timeoutSeconds = 10;
 const httpsPort = 443;
@@ -45,12 +46,12 @@ function defaultMatch(match: MatchResources | undefined): void {
   defaultRules(match.excludeResourceRules);
 }
 
-export function defaultPolicy({ spec }: ValidatingAdmissionPolicy): void {
+export function defaultPolicy({ spec }: ValidatingAdmissionPolicy | MutatingAdmissionPolicy): void {
   if (!spec) return;
   spec.failurePolicy ??= 'Fail';
   defaultMatch(spec.matchConstraints);
 }
 
-export function defaultPolicyBinding({ spec }: ValidatingAdmissionPolicyBinding): void {
+export function defaultPolicyBinding({ spec }: ValidatingAdmissionPolicyBinding | MutatingAdmissionPolicyBinding): void {
   defaultMatch(spec?.matchResources);
 }

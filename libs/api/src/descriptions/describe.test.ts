@@ -4,7 +4,7 @@ import type { MessageSchema, TypeSchema } from '@berth/machinery';
 import { expect, test } from 'vitest';
 import { Decision } from '../computed/decision.ts';
 import { Change, Moment } from '../computed/history.ts';
-import { kinds } from '../kind-list.ts';
+import { betaKinds, kinds } from '../kind-list.ts';
 import { schemas } from '../schemas.ts';
 import { describe, descriptions } from './describe.ts';
 
@@ -35,7 +35,7 @@ test('a field says something else than its type, since both are shown together',
   expect(twice).toEqual([]);
 });
 
-test.each([...kinds, Decision, Change, Moment].map(({ schema }) => [schema.name, schema] as const))(
+test.each([...kinds, ...betaKinds, Decision, Change, Moment].map(({ schema }) => [schema.name, schema] as const))(
   '%s is described down to its last field',
   (_, schema) => {
     const missing = [...reached(schema)].flatMap(({ name, byName }) =>

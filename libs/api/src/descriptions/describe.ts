@@ -12,6 +12,7 @@ import { historyDescriptions } from './history.ts';
 import { jobDescriptions } from './jobs.ts';
 import { kindDescriptions } from './kinds.ts';
 import { metadataDescriptions } from './metadata.ts';
+import { mutatingPolicyDescriptions } from './mutating-policies.ts';
 import { placementDescriptions } from './placement.ts';
 import { podStatusDescriptions } from './pod-status.ts';
 import { podDescriptions } from './pods.ts';
@@ -34,6 +35,7 @@ export const descriptions: ReadonlyMap<string, Record<string, string>> = merged(
   jobDescriptions,
   kindDescriptions,
   metadataDescriptions,
+  mutatingPolicyDescriptions,
   placementDescriptions,
   podDescriptions,
   podStatusDescriptions,

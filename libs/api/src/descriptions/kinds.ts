@@ -1,6 +1,6 @@
 // One sentence for what is asked for and answered without being stored, and for other versions of what is. Stored kinds say it in their own
 // files.
-import { kinds } from '../kind-list.ts';
+import { betaKinds, kinds } from '../kind-list.ts';
 import type { Descriptions } from './descriptions.ts';
 
 const sentences: Record<string, string> = {
@@ -21,7 +21,7 @@ const sentences: Record<string, string> = {
   'policy.v1.Eviction': 'Asks a pod to leave its node, if the budgets of disruption allow it.',
 };
 
-const stored = kinds.map(({ schema, description }): [string, string] => [schema.name, description ?? '']);
+const stored = [...kinds, ...betaKinds].map(({ schema, description }): [string, string] => [schema.name, description ?? '']);
 
 export const kindDescriptions: Descriptions = Object.fromEntries(
   [...stored, ...Object.entries(sentences)].map(([type, text]) => [type, { '': text }]),

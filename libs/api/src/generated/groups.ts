@@ -2,6 +2,7 @@
 import type { GroupDeclaration } from '@berth/machinery';
 import { admissionV1 } from './admission-v1.schema.ts';
 import { admissionregistrationV1 } from './admissionregistration-v1.schema.ts';
+import { admissionregistrationV1beta1 } from './admissionregistration-v1beta1.schema.ts';
 import { apidiscoveryV2 } from './apidiscovery-v2.schema.ts';
 import { apiextensionsV1 } from './apiextensions-v1.schema.ts';
 import { apiregistrationV1 } from './apiregistration-v1.schema.ts';
@@ -30,6 +31,7 @@ import { storageV1 } from './storage-v1.schema.ts';
 export const groups: Record<string, GroupDeclaration> = {
   'admission.v1': admissionV1,
   'admissionregistration.v1': admissionregistrationV1,
+  'admissionregistration.v1beta1': admissionregistrationV1beta1,
   'apidiscovery.v2': apidiscoveryV2,
   'apiextensions.v1': apiextensionsV1,
   'apiregistration.v1': apiregistrationV1,

@@ -1,11 +1,13 @@
 // The smallest valid object of every certificates, admissionregistration and flowcontrol kind.
 import { encodeBase64 } from '../encoding/base64.ts';
 import type * as admission from '../generated/admissionregistration-v1.types.ts';
+import type * as beta from '../generated/admissionregistration-v1beta1.types.ts';
 import type * as certificates from '../generated/certificates-v1.types.ts';
 import type * as flow from '../generated/flowcontrol-v1.types.ts';
 
 const metadata = { name: 'sample' };
 const admitting = { apiVersion: 'admissionregistration.k8s.io/v1' };
+const mutating = { apiVersion: 'admissionregistration.k8s.io/v1beta1' };
 const certifying = { apiVersion: 'certificates.k8s.io/v1' };
 const sharing = { apiVersion: 'flowcontrol.apiserver.k8s.io/v1' };
 /** A DER sequence of one small number: what is inside is read by those who trust it. */
@@ -56,6 +58,22 @@ export const admissionSamples = {
         { subjects: [{ kind: 'Group', group: { name: 'a' } }], nonResourceRules: [{ verbs: ['get'], nonResourceURLs: ['/healthz'] }] },
       ],
     },
+  }),
+  MutatingAdmissionPolicy: (): beta.MutatingAdmissionPolicy => ({
+    ...mutating,
+    kind: 'MutatingAdmissionPolicy',
+    metadata,
+    spec: {
+      matchConstraints: { resourceRules: rules() },
+      mutations: [{ patchType: 'ApplyConfiguration', applyConfiguration: { expression: 'Object{}' } }],
+      reinvocationPolicy: 'Never',
+    },
+  }),
+  MutatingAdmissionPolicyBinding: (): beta.MutatingAdmissionPolicyBinding => ({
+    ...mutating,
+    kind: 'MutatingAdmissionPolicyBinding',
+    metadata,
+    spec: { policyName: 'sample' },
   }),
   MutatingWebhookConfiguration: (): admission.MutatingWebhookConfiguration => ({
     ...admitting,

@@ -86,7 +86,8 @@ interface Policy {
   variables?: Variable[];
 }
 
-function policy(spec: Policy): FieldError[] {
+/** What policies have in common. */
+export function policy(spec: Policy): FieldError[] {
   return [
     ...oneOfGiven('spec.failurePolicy', spec.failurePolicy, failurePolicies),
     ...(spec.paramKind ? paramKind(spec.paramKind, 'spec.paramKind') : []),
@@ -159,7 +160,8 @@ export function validateValidatingBinding({ spec = {} }: ValidatingAdmissionPoli
   return errors;
 }
 
-function binding(spec: ValidatingAdmissionPolicyBinding['spec']): FieldError[] {
+/** What bindings have in common. */
+export function binding(spec: Omit<ValidatingAdmissionPolicyBinding['spec'], 'validationActions'>): FieldError[] {
   const { policyName } = spec;
   return [
     ...(policyName ? invalidAll('spec.policyName', policyName, dnsSubdomain(policyName)) : [required('spec.policyName')]),

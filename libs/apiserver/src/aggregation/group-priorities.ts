@@ -33,7 +33,12 @@ const groups: Record<string, number> = {
 };
 
 /** Versions that do not stand where the first stable one of a group does. */
-const versions: Record<string, number> = { 'autoscaling/v2': 30, 'resource.k8s.io/v1': 21, 'flowcontrol.apiserver.k8s.io/v1': 21 };
+const versions: Record<string, number> = {
+  'admissionregistration.k8s.io/v1beta1': 12,
+  'autoscaling/v2': 30,
+  'resource.k8s.io/v1': 21,
+  'flowcontrol.apiserver.k8s.io/v1': 21,
+};
 
 /** Of what users define. */
 export const customPriority: Priority = { group: 1_000, version: 100 };

@@ -9,8 +9,10 @@ import { faultPosition } from './fault-position.ts';
 import { formatFunctions, Strings } from './format-function.ts';
 import { type CelFunction, readable } from './functions.ts';
 import { Ips, kubernetesEqualities, kubernetesFunctions, kubernetesTypes } from './kubernetes-types.ts';
-import { listFunctions, Sets } from './list-functions.ts';
+import { isSame, listFunctions, Sets } from './list-functions.ts';
 import { Lists, listTransformations } from './list-transformations.ts';
+import { literalMacros, structClass } from './literal-macros.ts';
+import { rewriteLiterals } from './literal-syntax.ts';
 import { Formats, namedFormatFunctions, namedFormatType } from './named-formats.ts';
 import { optionalEquality, optionalFunctions, optionalMacros } from './optional-macros.ts';
 import { checkComparisons, checkLiterals, isOpen, resultType } from './result-type.ts';
@@ -50,9 +52,16 @@ export interface ExpressionType {
   fields?: Record<string, string>;
 }
 
+/** Types of a message's fields; `any` where each field is of any type. */
+export type StructFields = Record<string, string> | 'any';
+
 /** What an environment has beside the language. */
 export interface Extension {
   types?: ExpressionType[];
+  /** Values by name, of one of the types. */
+  constants?: Record<string, { type: string; value: object }>;
+  /** Messages that expressions may spell out, `Name{field: value}`; undefined for a name that is none. */
+  structs?(name: string): StructFields | undefined;
   functions?(meter: Meter): CelFunction[];
   /** Whether `cel.bind` is there: Kubernetes has it in expressions about devices alone. */
   hasBindings?: boolean;
@@ -65,10 +74,12 @@ export class ExpressionEnvironment {
   readonly #meter: Meter;
   readonly #hasBindings: boolean;
   readonly #hasStrictLiterals: boolean;
+  readonly #structs: Extension['structs'];
 
   /** @param parent whose language, variables and types it has as well; that one can only be extended from then on */
   constructor(variables: Variables, extension: Extension = {}, parent?: ExpressionEnvironment) {
-    const { types = [], functions, hasBindings, hasStrictLiterals } = extension;
+    const { types = [], constants = {}, functions, hasBindings, hasStrictLiterals } = extension;
+    this.#structs = extension.structs ?? (parent ? parent.#structs : undefined);
     this.#hasBindings = hasBindings ?? (parent ? parent.#hasBindings : false);
     this.#hasStrictLiterals = hasStrictLiterals ?? (parent ? parent.#hasStrictLiterals : false);
     this.#meter = parent ? parent.#meter : new Meter();
@@ -79,6 +90,7 @@ export class ExpressionEnvironment {
       this.#environment.registerOperator(`${name} == null`, () => false);
       this.#environment.registerOperator(`${name} == ${name}`, (left: unknown, right: unknown) => left === right);
     }
+    for (const [name, { type, value }] of Object.entries(constants)) this.#environment.registerConstant(name, type, value);
     for (const [variable, type] of Object.entries(variables)) {
       if (typeof type === 'string') this.#environment.registerVariable(variable, type);
       else this.#environment.registerVariable(variable, { schema: type });
@@ -89,8 +101,9 @@ export class ExpressionEnvironment {
   /** @throws ExpressionError when it does not parse, or its types do not fit */
   compile(source: string): Expression {
     if (source.length > lengthMax) throw new ExpressionError(`is longer than ${lengthMax} characters`);
+    const rewritten = rewriteLiterals(source);
     try {
-      const parsed = this.#environment.parse(source);
+      const parsed = this.#withStructs(rewritten?.structs).parse(rewritten?.text ?? source);
       const nodes = nodesOf(parsed.ast);
       if (!this.#hasBindings) refuseBindings(nodes);
       replaceCalls(nodes);
@@ -106,8 +119,24 @@ export class ExpressionEnvironment {
       countCosts(all, this.#meter);
       return new Expression({ source, type: resultType(parsed.ast, type ?? 'dyn'), parsed, nodes, meter: this.#meter });
     } catch (error) {
-      throw asExpressionError(error);
+      const known = asExpressionError(error);
+      const { fault } = known;
+      if (!rewritten || fault?.position === undefined) throw known;
+      throw new ExpressionError(known.message, { ...fault, position: rewritten.position(fault.position) });
     }
+  }
+
+  /** With the messages that an expression spells out, as far as there are such. */
+  #withStructs(names: Iterable<string> = []): Environment {
+    const known = Array.from(names, (name) => ({ name, fields: this.#structs?.(name) })).filter(({ fields }) => fields);
+    if (known.length === 0) return this.#environment;
+    const environment = this.#environment.clone();
+    for (const { name, fields } of known) {
+      environment.registerType(name, { ctor: structClass(name), ...(typeof fields === 'object' && { fields }) });
+      environment.registerOperator(`${name} == null`, () => false);
+      environment.registerOperator(`${name} == ${name}`, isSame);
+    }
+    return environment;
   }
 }
 
@@ -133,7 +162,7 @@ function language(meter: Meter): Environment {
     ...namedFormatFunctions(meter),
     ...listTransformations(meter),
   ]);
-  for (const [signature, macro] of [...optionalMacros, ...twoVariableMacros])
+  for (const [signature, macro] of [...optionalMacros, ...twoVariableMacros, ...literalMacros])
     environment.registerFunction(signature, macro, { async: false });
   return environment;
 }

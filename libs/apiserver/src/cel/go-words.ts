@@ -42,6 +42,11 @@ function compilationWords({ message, fault }: ExpressionError): string {
   return overloadWords(message) ?? message;
 }
 
+/** What functions of libraries are called on here, and their prefixes in CEL. */
+const libraries: Record<string, string> = {
+  ...{ Sets: 'sets', Strings: 'strings', Lists: 'lists', OptionalNamespace: 'optional', JsonPatches: 'jsonpatch' },
+};
+
 function overloadWords(message: string): string | undefined {
   const [, one, other] = /^Ternary branches must have the same type, got '(.+)' and '(.+)'$/s.exec(message) ?? [];
   if (one && other) return noOverload('_?_:_', `(bool, ${typeName(one)}, ${typeName(other)})`);
@@ -51,6 +56,8 @@ function overloadWords(message: string): string | undefined {
   if (unary && operand) return noOverload(`${unary}_`, `(${typeName(operand)})`);
   const [, receiver, name, given] = /^found no matching overload for '(?:(.*)\.)?(\w+)\((.*)\)'$/s.exec(message) ?? [];
   if (name === undefined) return undefined;
+  const library = libraries[receiver ?? ''];
+  if (library) return noOverload(`${library}.${name}`, `(${typeName(given ?? '')})`);
   return noOverload(name, `${receiver ? `${typeName(receiver)}.` : ''}(${typeName(given ?? '')})`);
 }
 

@@ -1,6 +1,9 @@
 // What an expression evaluates to, where the library only says that it is anything: it forgets what lists hold when functions make lists
 // of them. Kubernetes refuses an expression of which nobody knows that it is a condition or a text.
 import { ExpressionError } from './expression-error.ts';
+import { faultPosition } from './fault-position.ts';
+import { typeName } from './go-words.ts';
+import { isLiteralMacro } from './literal-macros.ts';
 import { isNode, type TreeNode } from './syntax-tree.ts';
 
 /** Functions that make a list of a list, which holds the same. */
@@ -9,6 +12,8 @@ const arithmetic = new Set(['+', '-', '*', '/', '%']);
 
 /** CEL's name of the type; `dyn` where it is not known. */
 export function resultType(node: unknown, checked: string): string {
+  // Of what is empty nobody knows what it would hold.
+  if (/<[A-Z][,>]/.test(checked)) return checked.replaceAll(/\b[A-Z]\b/g, 'dyn');
   if (checked !== 'dyn' || !isNode(node) || node.op !== '[]' || !Array.isArray(node.args)) return checked;
   return itemType(node.args[0]) ?? checked;
 }
@@ -36,7 +41,8 @@ export function isOpen(node: unknown): boolean {
   if (op === 'id') return true;
   if (op === '-_') return isOpen(args);
   if (!Array.isArray(args)) return false;
-  if (op === '.' || op === '[]') return ofAnything(args[0]);
+  if (op === 'call' && args[0] === 'dyn') return true;
+  if (op === '.' || op === '[]') return ofAnything(args[0]) || (isNode(args[0]) && isLiteralMacro(args[0]));
   // One operand of which the type is known tells that of both.
   if (arithmetic.has(op)) return args.every(isOpen);
   return op === '?:' && args.slice(1).every(isOpen);
@@ -55,17 +61,28 @@ function ofAnything(node: unknown): boolean {
  */
 export function checkLiterals(nodes: TreeNode[], isStrict: boolean): void {
   const formatted = new Set(
-    nodes.flatMap(({ op, args }) => (op === 'rcall' && Array.isArray(args) && /^(cel_)?format$/.test(args[0]) ? args[2] : [])),
+    nodes.flatMap((node) => {
+      const { op, args } = node;
+      if (isLiteralMacro(node)) return (args as unknown[][])[1] ?? [];
+      return op === 'rcall' && Array.isArray(args) && /^(cel_)?format$/.test(args[0]) ? args[2] : [];
+    }),
   );
   for (const node of nodes) {
     const { op, args } = node;
     if ((op !== 'list' && op !== 'map') || !Array.isArray(args) || formatted.has(node)) continue;
     const columns = op === 'list' ? [args] : [0, 1].map((column) => args.map((entry) => (entry as unknown[])[column]));
     for (const column of columns) {
-      const names = new Set(column.flatMap((value) => elementType(value, isStrict) ?? []));
+      const typed = column.flatMap((value) => {
+        const type = elementType(value, isStrict);
+        return type === undefined ? [] : [{ type, value }];
+      });
       // Such a list is of the type of the others, when these are lists.
-      if ([...names].every((name) => name.startsWith('list<'))) names.delete(listOfAnything);
-      if (names.size > 1) throw new ExpressionError(`a ${op} holds values of different types: ${[...names].join(', ')}`);
+      const areLists = typed.every(({ type }) => type.startsWith('list<'));
+      const known = areLists ? typed.filter(({ type }) => type !== listOfAnything) : typed;
+      const other = known.find(({ type }) => type !== known[0]?.type);
+      if (!other) continue;
+      const words = `expected type '${typeName(known[0]?.type ?? '')}' but found '${typeName(other.type)}'`;
+      throw new ExpressionError(words, { isSyntax: false, position: faultPosition(other.value as TreeNode) });
     }
   }
 }

@@ -31,4 +31,10 @@ export interface ApiConfig {
   nodePortRange: { from: number; to: number };
   /** Names of admission plugins that are not to run. */
   disableAdmissionPlugins?: string[];
+  /** What is off unless an operator turns it on. */
+  featureGates?: FeatureGate[];
 }
+
+/** By Kubernetes' names. */
+export const featureGates = ['MutatingAdmissionPolicy'] as const;
+export type FeatureGate = (typeof featureGates)[number];

@@ -100,6 +100,7 @@ export class ApiServer {
     const admission = createAdmission({
       ...options.config,
       hasTokens: options.tokens !== undefined,
+      hasMutatingPolicies: options.config.featureGates?.includes('MutatingAdmissionPolicy') ?? false,
       isAllowed,
       ...{ clock, random, metrics, kinds: this.kinds, cache: this.#cache },
       ...{ committer: this.#committer, authorizer: this.#authorizer, webhooks },

@@ -1,5 +1,5 @@
 // What the rest of the control plane may use of the API's core.
-export type { ApiConfig, ApiServerOptions } from './api-options.ts';
+export { type ApiConfig, type ApiServerOptions, type FeatureGate, featureGates } from './api-options.ts';
 export { ApiServer } from './api-server.ts';
 export type { Attributes, Authorizer, Verb } from './authorizer.ts';
 export { componentUsers } from './component-users.ts';

@@ -1,9 +1,9 @@
 // An API server over a store in memory, for this folder's tests: what they need to be short, and no more.
-import { kinds, kindViews, type Pod, type Service, type ServiceCIDR } from '@berth/api';
+import { betaKinds, kinds, kindViews, type Pod, type Service, type ServiceCIDR } from '@berth/api';
 import type { KindDefinition, KubeObject } from '@berth/machinery';
 import { MemoryStore, type Store } from '@berth/store';
 import { type Clock, seededRandom, silentLogger, systemClock } from '@berth/telemetry';
-import type { ApiServerOptions } from './api-options.ts';
+import type { ApiServerOptions, FeatureGate } from './api-options.ts';
 import { ApiServer } from './api-server.ts';
 import { componentUsers } from './component-users.ts';
 import type { ClusterFacts } from './default-objects.ts';
@@ -24,15 +24,19 @@ export interface TestServerOptions extends ClusterFacts {
   serviceCidr?: string;
   disableAdmissionPlugins?: string[];
   webhooks?: ApiServerOptions['webhooks'];
+  /** With the kinds that are off by default as well. */
+  featureGates?: FeatureGate[];
 }
 
 export async function startTestServer(options: TestServerOptions = {}) {
   const { store = new MemoryStore(), clock = systemClock, seed = 1, disableAdmissionPlugins = [] } = options;
   const { nodePortRange = testConfig.nodePortRange, serviceCidr = testConfig.serviceCidr } = options;
-  const config = { ...testConfig, nodePortRange, serviceCidr, disableAdmissionPlugins };
+  const { featureGates = [] } = options;
+  const config = { ...testConfig, nodePortRange, serviceCidr, disableAdmissionPlugins, featureGates };
   const own = { store, clock, random: seededRandom(seed), logger: silentLogger, config };
   const { webhooks, metrics } = options;
-  const server = new ApiServer({ ...own, kinds: [...kinds, ...kindViews], ...(webhooks && { webhooks }), ...(metrics && { metrics }) });
+  const served = [...kinds, ...(featureGates.length > 0 ? betaKinds : []), ...kindViews];
+  const server = new ApiServer({ ...own, kinds: served, ...(webhooks && { webhooks }), ...(metrics && { metrics }) });
   await server.start(options);
   return { server, store, client: server.localClient(admin), system: server.localClient(componentUsers.apiServer) };
 }

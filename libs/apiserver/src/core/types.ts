@@ -198,6 +198,9 @@ export interface WebhookAsked {
   rejection: string | undefined;
 }
 
+/** What became of one mutation of a policy. */
+export type MutationCheck = Pick<PolicyCheck, 'policy' | 'binding' | 'errorType' | 'seconds'>;
+
 /** Counts what happens inside; every method may be a no-op. */
 export interface CoreMetrics {
   watcherDropped(resource: string): void;
@@ -206,6 +209,7 @@ export interface CoreMetrics {
   converted(conversion: ConversionObserved): void;
   /** What a policy with a binding made of a request. */
   policyChecked(check: PolicyCheck): void;
+  objectMutated(check: MutationCheck): void;
   webhookAsked(asked: WebhookAsked): void;
   /** A call failed, and the request was let through. */
   webhookFailedOpen(name: string, type: WebhookAsked['type']): void;
@@ -217,6 +221,7 @@ export const noMetrics: CoreMetrics = {
   cacheReset() {},
   converted() {},
   policyChecked() {},
+  objectMutated() {},
   webhookAsked() {},
   webhookFailedOpen() {},
 };

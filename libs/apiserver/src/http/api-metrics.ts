@@ -1,6 +1,6 @@
 // What the API counts about itself, named as Kubernetes names it where it has a name, for Prometheus.
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { ConversionObserved, CoreMetrics, PolicyCheck, WebhookAsked } from '../core/types.ts';
+import type { ConversionObserved, CoreMetrics, MutationCheck, PolicyCheck, WebhookAsked } from '../core/types.ts';
 import { ConversionMetrics } from './conversion-metrics.ts';
 import { FlowCounts } from './flow-metrics.ts';
 import { Series } from './metric-series.ts';
@@ -124,6 +124,10 @@ export class ApiMetrics implements CoreMetrics {
 
   policyChecked(check: PolicyCheck): void {
     this.#policies.checked(check);
+  }
+
+  objectMutated(check: MutationCheck): void {
+    this.#policies.mutated(check);
   }
 
   webhookAsked(asked: WebhookAsked): void {

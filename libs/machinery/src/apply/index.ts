@@ -1,4 +1,5 @@
 // Server-side apply, as the rest of Berth sees it.
+export { ConfigurationRefusal, mergeConfiguration } from './configuration.ts';
 export { type Conflict, conflictError, pathsOf } from './conflicts.ts';
 export type { FieldSet } from './field-set.ts';
 export { type Conversion, type Converting, converted, type Form, Forms } from './forms.ts';
@@ -7,3 +8,4 @@ export type { ManagedFieldsEntry } from './managers.ts';
 export { lacksKeys } from './missing-keys.ts';
 export * from './ownership.ts';
 export { isAtomicStruct } from './shape.ts';
+export { ForeignValue } from './typed-problems.ts';

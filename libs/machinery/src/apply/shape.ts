@@ -26,7 +26,11 @@ export interface ListKey {
 
 /** Structs that the API marks structType=atomic. */
 const atomicStructs = new Set([
-  ...['ParamKind', 'Variable', 'ParamRef', 'MatchResources', 'NamedRuleWithOperations'].map((name) => `admissionregistration.v1.${name}`),
+  ...['v1', 'v1beta1'].flatMap((version) =>
+    ['ParamKind', 'Variable', 'ParamRef', 'MatchResources', 'NamedRuleWithOperations'].map(
+      (name) => `admissionregistration.${version}.${name}`,
+    ),
+  ),
   'autoscaling.v1.CrossVersionObjectReference',
   ...['SecretReference', 'FileKeySelector', 'ObjectFieldSelector', 'ResourceFieldSelector', 'ConfigMapKeySelector'].map(core),
   ...['SecretKeySelector', 'NodeSelector', 'NodeSelectorTerm', 'TopologySelectorTerm', 'EndpointAddress', 'EndpointPort'].map(core),

@@ -18,10 +18,12 @@ export interface DynamicAdmission {
   readonly isIdle: boolean;
 }
 
-/** What a pass over an object may lead to. */
+/** What a pass over an object has led to. */
 export interface Mutation {
-  /** The same once more, for those that want to see what came after them; absent when nothing was changed. */
-  again?(): Promise<void>;
+  /** Whether something was changed: then all come once more. */
+  isChanged: boolean;
+  /** The same for those that want to see what came after them. */
+  again(): Promise<void>;
 }
 
 export interface DynamicMutation extends DynamicAdmission {
@@ -85,7 +87,7 @@ export class Admission {
     const shown = shownToOthers(request);
     const mutation = await this.#mutateDynamically(shown.request);
     shown.takeOver();
-    if (!mutation.again) return;
+    if (!mutation.isChanged) return;
     // What the server adds may depend on what was changed.
     request.guards.length = 0;
     request.writes.length = 0;
@@ -110,15 +112,14 @@ export class Admission {
   }
 
   async #mutateDynamically(request: DynamicRequest): Promise<Mutation> {
-    const repeated: NonNullable<Mutation['again']>[] = [];
+    const mutations: Mutation[] = [];
     for (const mutation of this.#dynamic.mutations) {
-      const { again } = await refusing(request, mutation.mutate(request));
-      if (again) repeated.push(again);
+      if (!mutation.isIdle) mutations.push(await refusing(request, mutation.mutate(request)));
     }
-    if (repeated.length === 0) return {};
     return {
+      isChanged: mutations.some(({ isChanged }) => isChanged),
       again: async () => {
-        for (const again of repeated) await refusing(request, again());
+        for (const mutation of mutations) await refusing(request, mutation.again());
       },
     };
   }
@@ -153,7 +154,7 @@ export class Admission {
 
   async #admit(request: DynamicRequest, check?: () => void): Promise<void> {
     const mutation = await this.#mutateDynamically(request);
-    await mutation.again?.();
+    if (mutation.isChanged) await mutation.again();
     check?.();
     await this.#validateDynamically(request);
   }

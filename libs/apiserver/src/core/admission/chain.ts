@@ -26,7 +26,7 @@ import { relativeKey } from '../keys.ts';
 import { erased, type KindsByName } from '../kinds-by-name.ts';
 import type { Entry } from '../object-codec.ts';
 import { everything } from '../selection.ts';
-import type { CoreMetrics, User } from '../types.ts';
+import type { CoreMetrics, MutationCheck, User } from '../types.ts';
 import type { WatchCache } from '../watch-cache.ts';
 import { Admission, type AdmissionPlugin, type DynamicMutation, type DynamicValidation } from './admission.ts';
 import { CertificateRequestSignature } from './certificate-request-signature.ts';
@@ -41,7 +41,7 @@ import { LimitRanger } from './limit-ranger.ts';
 import { NamespaceLifecycle } from './namespace-lifecycle.ts';
 import { NodeRestriction } from './node-restriction.ts';
 import { PodSecurity } from './pod-security.ts';
-import { ValidatingPolicies } from './policies/index.ts';
+import { MutatingPolicies, ValidatingPolicies } from './policies/index.ts';
 import { Priority } from './priority.ts';
 import { RbacEscalation } from './rbac-escalation.ts';
 import { ResourceQuota } from './resource-quota.ts';
@@ -74,6 +74,8 @@ export interface AdmissionOptions {
   kinds: KindsByName;
   metrics: CoreMetrics;
   webhooks: WebhooksOptions['client'];
+  /** Whether policies that change objects are turned on; then their kinds are served. */
+  hasMutatingPolicies: boolean;
 }
 
 /** As long as Kubernetes gives the default account of a new namespace to be made. */
@@ -82,13 +84,20 @@ const accountWaitMs = 3_000;
 export function createAdmission(options: AdmissionOptions): Admission {
   const { disableAdmissionPlugins: disabled = [] } = options;
   const enabled = <Plugin extends { name: string }>(plugins: Plugin[]) => plugins.filter(({ name }) => !disabled.includes(name));
-  const mutations = enabled<DynamicMutation>([new MutatingWebhooks(dynamicOptions(options))]);
+  const mutations = enabled(mutatingPlugins(options));
   return new Admission(enabled(everyPlugin(options)), { mutations, validations: enabled(validations(options)) });
 }
 
 function dynamicOptions(options: AdmissionOptions): WebhooksOptions {
   const namespace = async (name: string) => (await options.committer.recent(erased(Namespace), undefined, name))?.object;
   return { ...options, client: options.webhooks, namespace };
+}
+
+/** Policies come first, where they are turned on. */
+function mutatingPlugins(options: AdmissionOptions): DynamicMutation[] {
+  const dynamic = dynamicOptions(options);
+  const policies = { ...dynamic, mutated: (check: MutationCheck) => options.metrics.objectMutated(check) };
+  return [...(options.hasMutatingPolicies ? [new MutatingPolicies(policies)] : []), new MutatingWebhooks(dynamic)];
 }
 
 function validations(options: AdmissionOptions): DynamicValidation[] {

@@ -1,11 +1,12 @@
 // What expressions of admission are compiled in, twice: with the types of `request`, `namespaceObject` and `variables`, which say
 // whether an expression makes sense, and without them for what is evaluated, as values may be absent whatever their types are.
 import type { Budget } from '../../../cel/budget.ts';
-import { type Expression, ExpressionEnvironment, type ExpressionType, type Variables } from '../../../cel/environment.ts';
+import { type Expression, ExpressionEnvironment, type ExpressionType, type Extension, type Variables } from '../../../cel/environment.ts';
 import { ExpressionError } from '../../../cel/expression-error.ts';
 import { compilationError, evaluationWords, typeName } from '../../../cel/go-words.ts';
 import { authorization } from './authorizer-values.ts';
 import { LazyVariables } from './lazy-variables.ts';
+import { patchTypes } from './patch-types.ts';
 import { requestTypes } from './request-types.ts';
 
 /** Units of cost that one expression may take (Kubernetes' PerCallLimit). */
@@ -17,6 +18,8 @@ const variablesType = 'kubernetes.variables';
 export interface Declarations {
   hasParams: boolean;
   hasAuthorizer: boolean;
+  /** Whether objects and operations of a JSON patch can be spelled out, as where mutations are made. */
+  hasPatchTypes?: boolean;
 }
 
 /** What `object`, `oldObject` and `params` are known to be; without, nothing. */
@@ -60,6 +63,11 @@ export class AdmissionEnvironment {
   /** The same for expressions that may use one more of `variables`. @param type CEL's name of it */
   withVariable(name: string, type: string): AdmissionEnvironment {
     return new AdmissionEnvironment(this.#declarations, this.#known, new Map([...this.#variables, [name, type]]), this.#plain);
+  }
+
+  /** The same, where what is to be changed can be spelled out. */
+  withPatchTypes(): AdmissionEnvironment {
+    return new AdmissionEnvironment({ ...this.#declarations, hasPatchTypes: true }, this.#known, this.#variables);
   }
 
   /** The same without `authorizer`. */
@@ -124,14 +132,22 @@ class Environments {
     const { object = 'dyn', params = 'dyn', types = [] } = this.#known ?? {};
     const own = this.#variables ? [{ name: variablesType, fields: Object.fromEntries(this.#variables) }] : [];
     const given = { object, oldObject: object, request: 'kubernetes.AdmissionRequest', namespaceObject: 'kubernetes.Namespace' };
-    this.#typed ??= new ExpressionEnvironment(this.#declared(given, params), { types: [...types, ...own] }, bases().typed);
+    this.#typed ??= new ExpressionEnvironment(
+      this.#declared(given, params),
+      { ...this.#patchTypes(), types: [...this.#patchTypes().types, ...types, ...own] },
+      bases().typed,
+    );
     return this.#typed;
   }
 
   untyped(): ExpressionEnvironment {
     const given = { object: 'dyn', oldObject: 'dyn', request: 'dyn', namespaceObject: 'dyn' };
-    this.#untyped ??= new ExpressionEnvironment(this.#declared(given, 'dyn'), {}, bases().untyped);
+    this.#untyped ??= new ExpressionEnvironment(this.#declared(given, 'dyn'), this.#patchTypes(), bases().untyped);
     return this.#untyped;
+  }
+
+  #patchTypes(): Extension & { types: ExpressionType[] } {
+    return this.#declarations.hasPatchTypes ? patchTypes : { types: [] };
   }
 
   #declared(given: Variables, params: string): Variables {

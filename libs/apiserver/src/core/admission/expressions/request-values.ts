@@ -18,6 +18,11 @@ export class ShownObjects {
     this.#given = { object, old };
   }
 
+  /** As JSON has it. */
+  get given(): KubeObject | undefined {
+    return this.#given.object;
+  }
+
   /** As expressions see it; null for none. */
   get object(): unknown {
     this.#object ??= { value: celValue(this.#given.object ?? null) };

@@ -3,6 +3,7 @@
 // nothing can be wrong with it that was not when it was made. (k8s.io/kubernetes, pkg/apis/admissionregistration/validation/validation.go)
 import {
   type admissionregistrationV1,
+  MutatingAdmissionPolicy,
   MutatingWebhookConfiguration,
   ValidatingAdmissionPolicy,
   ValidatingWebhookConfiguration,
@@ -10,7 +11,9 @@ import {
 import { deepEqual, type FieldError, type KindDefinition, type KubeObject } from '@berth/machinery';
 import { erased } from '../../kinds-by-name.ts';
 import { AdmissionEnvironment } from '../expressions/index.ts';
+import { configurationTypes, operationTypes } from './compiled-mutating-policy.ts';
 import { annotationTypes, messageTypes, validationTypes } from './compiled-policy.ts';
+import type { PolicySpec } from './policy-basis.ts';
 
 /** Each is compiled while others wait: what a body of 3 MiB can hold would take seconds. */
 const expressionsMax = 1_000;
@@ -22,6 +25,10 @@ const checks = new Map<KindDefinition, Check>([
   [
     erased(ValidatingAdmissionPolicy),
     (object, old) => policyErrors(object as ValidatingAdmissionPolicy, old as ValidatingAdmissionPolicy | undefined),
+  ],
+  [
+    erased(MutatingAdmissionPolicy),
+    (object, old) => mutatingPolicyErrors(object as MutatingAdmissionPolicy, old as MutatingAdmissionPolicy | undefined),
   ],
   [erased(ValidatingWebhookConfiguration), (object, old) => webhookErrors(object as Webhooks, old as Webhooks | undefined)],
   [erased(MutatingWebhookConfiguration), (object, old) => webhookErrors(object as Webhooks, old as Webhooks | undefined)],
@@ -65,17 +72,9 @@ function withPrefix(problem: string): string {
 
 function policyErrors({ spec }: ValidatingAdmissionPolicy, old: ValidatingAdmissionPolicy | undefined): FieldError[] {
   if (old && deepEqual(spec, old.spec)) return [];
-  const { variables = [], validations = [], auditAnnotations = [], matchConditions = [] } = spec ?? {};
+  const { validations = [], auditAnnotations = [] } = spec ?? {};
   const expressions = new Expressions();
-  let environment = new AdmissionEnvironment({ hasParams: spec?.paramKind !== undefined, hasAuthorizer: true });
-  const isAsBefore = old && deepEqual([spec?.paramKind, spec?.matchConditions], [old.spec?.paramKind, old.spec?.matchConditions]);
-  for (const [i, { expression }] of (isAsBefore ? [] : matchConditions).entries()) {
-    expressions.check(environment, expression, `spec.matchConditions[${i}].expression`, validationTypes);
-  }
-  for (const [i, { name, expression }] of variables.slice(0, variablesMax).entries()) {
-    const type = expressions.check(environment, expression, `spec.variables[${i}].expression`, []);
-    if (name) environment = environment.withVariable(name, type);
-  }
+  const environment = basisChecked(expressions, spec ?? {}, old?.spec);
   const messages = environment.withoutAuthorizer();
   for (const [i, { expression, messageExpression }] of validations.entries()) {
     expressions.check(environment, expression, `spec.validations[${i}].expression`, validationTypes);
@@ -84,11 +83,39 @@ function policyErrors({ spec }: ValidatingAdmissionPolicy, old: ValidatingAdmiss
   for (const [i, { valueExpression }] of auditAnnotations.entries()) {
     expressions.check(environment, valueExpression, `spec.auditAnnotations[${i}].valueExpression`, annotationTypes);
   }
-  if (variables.length <= variablesMax) return expressions.errors;
-  return [
-    { type: 'TooMany', field: 'spec.variables', value: variables.length, detail: `must have at most ${variablesMax} items` },
-    ...expressions.errors,
-  ];
+  return [...tooManyVariables(spec ?? {}), ...expressions.errors];
+}
+
+function mutatingPolicyErrors({ spec }: MutatingAdmissionPolicy, old: MutatingAdmissionPolicy | undefined): FieldError[] {
+  if (old && deepEqual(spec, old.spec)) return [];
+  const expressions = new Expressions();
+  const environment = basisChecked(expressions, spec ?? {}, old?.spec).withPatchTypes();
+  for (const [i, { applyConfiguration, jsonPatch }] of (spec?.mutations ?? []).entries()) {
+    const at = `spec.mutations[${i}]`;
+    expressions.check(environment, applyConfiguration?.expression?.trim(), `${at}.applyConfiguration.expression`, configurationTypes);
+    expressions.check(environment, jsonPatch?.expression?.trim(), `${at}.jsonPatch.expression`, operationTypes);
+  }
+  return [...tooManyVariables(spec ?? {}), ...expressions.errors];
+}
+
+/** What all policies have. @returns what their other expressions are checked in */
+function basisChecked(expressions: Expressions, spec: PolicySpec, old: PolicySpec | undefined): AdmissionEnvironment {
+  const { paramKind, matchConditions = [], variables = [] } = spec;
+  let environment = new AdmissionEnvironment({ hasParams: paramKind !== undefined, hasAuthorizer: true });
+  const isAsBefore = old && deepEqual([paramKind, spec.matchConditions], [old.paramKind, old.matchConditions]);
+  for (const [i, { expression }] of (isAsBefore ? [] : matchConditions).entries()) {
+    expressions.check(environment, expression, `spec.matchConditions[${i}].expression`, validationTypes);
+  }
+  for (const [i, { name, expression }] of variables.slice(0, variablesMax).entries()) {
+    const type = expressions.check(environment, expression, `spec.variables[${i}].expression`, []);
+    if (name) environment = environment.withVariable(name, type);
+  }
+  return environment;
+}
+
+function tooManyVariables({ variables = [] }: PolicySpec): FieldError[] {
+  if (variables.length <= variablesMax) return [];
+  return [{ type: 'TooMany', field: 'spec.variables', value: variables.length, detail: `must have at most ${variablesMax} items` }];
 }
 
 function webhookErrors({ webhooks = [] }: Webhooks, old: Webhooks | undefined): FieldError[] {

@@ -1,41 +1,48 @@
 // The policies that bindings put into force, compiled. Read from the watch cache, and made anew when either of them changes.
-import { ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding } from '@berth/api';
-import { erased } from '../../kinds-by-name.ts';
+import type { admissionregistrationV1 } from '@berth/api';
+import type { KindDefinition, KubeObject } from '@berth/machinery';
 import { everything } from '../../selection.ts';
 import type { WatchCache } from '../../watch-cache.ts';
 import { MatchCriteria } from '../matching/index.ts';
-import { CompiledPolicy } from './compiled-policy.ts';
+import type { PolicyBasis } from './policy-basis.ts';
 
-const policyKind = erased(ValidatingAdmissionPolicy);
-const bindingKind = erased(ValidatingAdmissionPolicyBinding);
+export interface BindingObject extends KubeObject {
+  spec: Pick<admissionregistrationV1.ValidatingAdmissionPolicyBindingSpec, 'policyName' | 'paramRef' | 'matchResources'>;
+}
 
-export interface Binding {
-  object: ValidatingAdmissionPolicyBinding;
+export interface Binding<B extends BindingObject = BindingObject> {
+  object: B;
   /** Absent for one that adds nothing to what its policy is about. */
   criteria: MatchCriteria | undefined;
 }
 
-export interface PolicyInForce {
-  policy: CompiledPolicy;
-  bindings: Binding[];
+export interface PolicyInForce<P extends PolicyBasis, B extends BindingObject> {
+  policy: P;
+  bindings: Binding<B>[];
 }
 
-const none: readonly PolicyInForce[] = [];
+export interface PolicyKinds<P extends PolicyBasis> {
+  policy: KindDefinition;
+  binding: KindDefinition;
+  compile(policy: KubeObject): P;
+}
 
-export class PoliciesInForce {
+export class PoliciesInForce<P extends PolicyBasis, B extends BindingObject> {
   readonly #cache: WatchCache;
+  readonly #kinds: PolicyKinds<P>;
   /** By uid and generation: a new status compiles nothing. */
-  #compiled = new Map<string, CompiledPolicy>();
-  #current: { policiesAt: number; bindingsAt: number; policies: readonly PolicyInForce[] } | undefined;
+  #compiled = new Map<string, P>();
+  #current: { policiesAt: number; bindingsAt: number; policies: readonly PolicyInForce<P, B>[] } | undefined;
 
-  constructor(cache: WatchCache) {
+  constructor(cache: WatchCache, kinds: PolicyKinds<P>) {
     this.#cache = cache;
+    this.#kinds = kinds;
   }
 
   /** In the order of their names. */
-  current(): readonly PolicyInForce[] {
-    const [policies, bindings] = [this.#cache.of(policyKind), this.#cache.of(bindingKind)];
-    if (bindings.size === 0 || policies.size === 0) return none;
+  current(): readonly PolicyInForce<P, B>[] {
+    const [policies, bindings] = [this.#cache.of(this.#kinds.policy), this.#cache.of(this.#kinds.binding)];
+    if (bindings.size === 0 || policies.size === 0) return [];
     const [policiesAt, bindingsAt] = [policies.lastChange, bindings.lastChange];
     if (this.#current?.policiesAt !== policiesAt || this.#current.bindingsAt !== bindingsAt) {
       this.#current = { policiesAt, bindingsAt, policies: this.#made() };
@@ -43,25 +50,25 @@ export class PoliciesInForce {
     return this.#current.policies;
   }
 
-  #made(): PolicyInForce[] {
+  #made(): PolicyInForce<P, B>[] {
     const byPolicy = Map.groupBy(
-      this.#cache.of(bindingKind).select(everything),
-      ({ object }) => (object as ValidatingAdmissionPolicyBinding).spec.policyName,
+      this.#cache.of(this.#kinds.binding).select(everything),
+      ({ object }) => (object as BindingObject).spec.policyName ?? '',
     );
     const known = this.#compiled;
     this.#compiled = new Map();
-    return Array.from(this.#cache.of(policyKind).select(everything)).flatMap(({ object }) => {
+    return Array.from(this.#cache.of(this.#kinds.policy).select(everything)).flatMap(({ object }) => {
       const bindings = byPolicy.get(object.metadata.name);
       if (!bindings) return [];
       const key = `${object.metadata.uid} ${object.metadata.generation}`;
-      const policy = known.get(key) ?? new CompiledPolicy(object as ValidatingAdmissionPolicy);
+      const policy = known.get(key) ?? this.#kinds.compile(object);
       this.#compiled.set(key, policy);
-      return [{ policy, bindings: bindings.map((entry) => bindingOf(entry.object as ValidatingAdmissionPolicyBinding)) }];
+      return [{ policy, bindings: bindings.map((entry) => bindingOf(entry.object as B)) }];
     });
   }
 }
 
-function bindingOf(object: ValidatingAdmissionPolicyBinding): Binding {
+function bindingOf<B extends BindingObject>(object: B): Binding<B> {
   const { matchResources } = object.spec;
   return { object, criteria: matchResources && new MatchCriteria(matchResources, { matchesWithoutRules: true }) };
 }

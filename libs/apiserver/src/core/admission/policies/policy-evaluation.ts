@@ -1,21 +1,10 @@
 // What a policy says of one request with one set of parameters: a decision for each validation, and what goes into the audit log.
 import type { Clock } from '@berth/telemetry';
-import type { Budget } from '../../../cel/budget.ts';
 import type { PolicyCheck } from '../../types.ts';
-import {
-  type AdmissionExpression,
-  type Compiled,
-  ExpressionError,
-  LazyVariables,
-  type Outcome,
-  OutOfBudget,
-  type RequestValues,
-  SharedBudget,
-} from '../expressions/index.ts';
+import { type Outcome, OutOfBudget, type RequestValues, SharedBudget } from '../expressions/index.ts';
 import type { CompiledAnnotation, CompiledPolicy, CompiledValidation } from './compiled-policy.ts';
+import { PolicyExpressions, policyUnits } from './policy-expressions.ts';
 
-/** Units of cost for one evaluation of a policy (Kubernetes' RuntimeCELCostBudget). */
-const policyUnits = 10_000_000;
 const messageBytesMax = 5 * 1024;
 
 export interface Decision {
@@ -53,14 +42,13 @@ export class PolicyEvaluation {
   readonly #policy: CompiledPolicy;
   readonly #values: RequestValues;
   readonly #clock: Clock;
-  /** That of the expression under evaluation, which pays for the variables that it is the first to ask for. */
-  #budget: Budget | undefined;
+  readonly #expressions: PolicyExpressions;
 
   constructor(policy: CompiledPolicy, values: RequestValues, clock: Clock) {
     this.#policy = policy;
     this.#values = values;
     this.#clock = clock;
-    values.variables = new LazyVariables(policy.variables.keys(), (name) => this.#variable(name));
+    this.#expressions = new PolicyExpressions(policy, values);
   }
 
   async run(): Promise<Evaluated> {
@@ -81,7 +69,7 @@ export class PolicyEvaluation {
     const decisions: Decision[] = [];
     for (const validation of this.#policy.validations) {
       const startMs = this.#clock.monotonicMs();
-      const outcome = this.#evaluate(validation.expression, budget);
+      const outcome = this.#expressions.evaluate(validation.expression, budget);
       const seconds = (this.#clock.monotonicMs() - startMs) / 1000;
       decisions.push('error' in outcome ? this.#failed(outcome.error, seconds) : this.#decided(validation, outcome.value, budget, seconds));
       await budget.pause();
@@ -102,7 +90,7 @@ export class PolicyEvaluation {
 
   /** One that cannot be made, or says nothing, leaves what is written down. */
   #message({ validation, messageExpression }: CompiledValidation, budget: SharedBudget): string {
-    const outcome = messageExpression && this.#evaluate(messageExpression, budget);
+    const outcome = messageExpression && this.#expressions.evaluate(messageExpression, budget);
     const made = outcome && 'value' in outcome && typeof outcome.value === 'string' ? outcome.value.trim() : '';
     if (made !== '' && Buffer.byteLength(made) <= messageBytesMax && !made.includes('\n')) return made;
     return validation.message?.trim() || `failed expression: ${validation.expression.trim()}`;
@@ -113,7 +101,7 @@ export class PolicyEvaluation {
     const annotations: Annotation[] = [];
     for (const annotation of this.#policy.annotations) {
       const startMs = this.#clock.monotonicMs();
-      const outcome = this.#evaluate(annotation.expression, budget);
+      const outcome = this.#expressions.evaluate(annotation.expression, budget);
       const seconds = (this.#clock.monotonicMs() - startMs) / 1000;
       annotations.push({ key: annotation.key, seconds, ...this.#annotated(annotation, outcome) });
       await budget.pause();
@@ -133,33 +121,5 @@ export class PolicyEvaluation {
   /** Fail or Ignore. */
   #failed(message: string, seconds: number): Decision {
     return { denies: this.#policy.failurePolicy !== 'Ignore', isError: true, message, reason: '', seconds };
-  }
-
-  #evaluate(expression: Compiled, budget: SharedBudget): Outcome {
-    return budget.evaluate(expression, (ready, own) => this.#within(own, ready));
-  }
-
-  #within(budget: Budget, expression: AdmissionExpression): unknown {
-    this.#budget = budget;
-    try {
-      return expression.evaluate(this.#values, budget);
-    } finally {
-      this.#budget = undefined;
-    }
-  }
-
-  #variable(name: string): unknown {
-    const expression = this.#policy.variables.get(name);
-    const budget = this.#budget;
-    if (!expression || !budget) throw new ExpressionError(`no such variable: ${name}`);
-    if (expression instanceof ExpressionError) {
-      throw new ExpressionError(`composited variable ${JSON.stringify(name)} fails to compile: ${expression.message}`);
-    }
-    try {
-      return expression.evaluate(this.#values, budget);
-    } catch (error) {
-      if (!(error instanceof ExpressionError)) throw error;
-      throw new ExpressionError(`composited variable ${JSON.stringify(name)} fails to evaluate: ${error.message}`);
-    }
   }
 }

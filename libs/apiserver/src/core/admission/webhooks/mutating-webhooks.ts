@@ -28,10 +28,9 @@ export class MutatingWebhooks implements DynamicMutation {
 
   async mutate(request: DynamicRequest): Promise<Mutation> {
     // Nobody is to lock themselves out of what would let them in again.
-    if (request.kind.group === 'admissionregistration.k8s.io') return {};
+    if (request.kind.group === 'admissionregistration.k8s.io') return { isChanged: false, again: async () => {} };
     const pass = new Pass(this.#calls, this.#inForce.current(), request);
-    const isChanged = await pass.run(0);
-    return isChanged ? { again: async () => void (await pass.run(1)) } : {};
+    return { isChanged: await pass.run(0), again: async () => void (await pass.run(1)) };
   }
 }
 
@@ -64,7 +63,8 @@ class Pass {
       }
       if (webhook.hook.reinvocationPolicy === 'IfNeeded') this.#before.add(webhook);
     }
-    if (isChanged && round === 0) this.#last = deepClone(this.#request.object);
+    // What nobody may be asked again about is not remembered.
+    if (round === 0 && this.#before.size + this.#again.size > 0) this.#last = deepClone(this.#request.object);
     return isChanged;
   }
 

@@ -1,18 +1,6 @@
 // What a webhook makes of an object: its JSON patch, applied in the version that the webhook was shown, read as any body of the kind is.
-import {
-  applyJsonPatch,
-  deepEqual,
-  isRecord,
-  type KubeObject,
-  managedFieldsOf,
-  PatchError,
-  parseJson,
-  StatusError,
-  setManagedFields,
-} from '@berth/machinery';
-import { readBody } from '../../body.ts';
-import { become } from '../../fresh-copies.ts';
-import { inVersion } from '../../kind-versions.ts';
+import { applyJsonPatch, isRecord, type KubeObject, PatchError, parseJson, StatusError } from '@berth/machinery';
+import { takeMutated } from '../mutated-object.ts';
 import type { ReviewResponse } from './admission-review.ts';
 import type { Asked } from './webhook-calls.ts';
 import { CallFailure } from './webhook-errors.ts';
@@ -47,25 +35,7 @@ export async function applyPatch({ webhook, request, match, objects }: Asked, pa
   }
   const patched = applied(shown, patch);
   if (!isRecord(patched)) throw StatusError.internal('the patched object is none');
-  const next = request.bodyKind ? (patched as unknown as KubeObject) : await read(patched, match.resource, request.kind);
-  if (!request.bodyKind) checkPlace(next, object);
-  if (deepEqual(next, object)) return false;
-  become(object, next);
-  return true;
-
-  async function read(given: unknown, from: Asked['match']['resource'], to: typeof request.kind): Promise<KubeObject> {
-    let made: KubeObject;
-    try {
-      made = readBody(from, given, { fieldValidation: 'Ignore' }).object;
-    } catch (error) {
-      throw error instanceof StatusError ? StatusError.internal(error.message) : error;
-    }
-    from.defaults(made);
-    const stored = from === to ? made : await inVersion(made, from, to);
-    // Who owns what is the server's to say.
-    setManagedFields(stored, managedFieldsOf(object as KubeObject) ?? []);
-    return stored;
-  }
+  return takeMutated(request, { value: patched, resource: match.resource, refused: ({ message }) => StatusError.internal(message) });
 }
 
 function applied(shown: KubeObject, patch: unknown[]): unknown {
@@ -74,15 +44,5 @@ function applied(shown: KubeObject, patch: unknown[]): unknown {
   } catch (error) {
     if (error instanceof PatchError) throw StatusError.internal(error.why);
     throw error instanceof StatusError ? StatusError.internal(error.message) : error;
-  }
-}
-
-/** Where an object is stored, its request says. */
-function checkPlace({ metadata: next }: KubeObject, { metadata }: KubeObject): void {
-  if ((next.namespace ?? '') !== (metadata.namespace ?? '')) {
-    throw StatusError.badRequest('the namespace of the provided object does not match the namespace sent on the request');
-  }
-  if ((next.name ?? '') !== (metadata.name ?? '')) {
-    throw StatusError.badRequest(`the name of the object (${next.name}) does not match the name on the URL (${metadata.name})`);
   }
 }
