@@ -115,8 +115,8 @@ export const extensionTroubles: Trouble[] = [
       reason: 'FillingUp',
       says: 'its volume is nearly full: … % of 32Mi are free',
     },
-    button: { label: 'Enlarge claim', value: '256Mi' },
-    mends: 'make it larger, or remove what need not be there',
+    // No button is pressed here: where the agent lacks CAP_SYS_RESOURCE, ext4 grows with its next mount alone.
+    mends: 'make it larger (*Enlarge claim*), or remove what need not be there',
     command: 'kubectl patch pvc data -p \'{"spec":{"resources":{"requests":{"storage":"256Mi"}}}}\'',
   },
   {

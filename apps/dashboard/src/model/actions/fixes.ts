@@ -183,7 +183,7 @@ function enlarge({ namespace, name, size }: Of<'Enlarge'>, before: KubernetesObj
     kind: 'PersistentVolumeClaim',
     label: 'Enlarge claim',
     title: `Enlarge ${subject.title}`,
-    effect: `It asks for ${size} now. Its volume and the file system on it grow while they are in use; they cannot shrink again.`,
+    effect: `It asks for ${size} now. Its volume grows while it is in use, and the file system on it with it, or once its pods start again where the kernel wants that. Neither shrinks again.`,
     access: [subject.may('patch')],
     before,
     field: { label: 'Size', initial: size, wrong },
