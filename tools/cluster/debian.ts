@@ -16,6 +16,7 @@ const packages = {
   'docker-registry': '/usr/bin/docker-registry',
   'etcd-server': '/usr/bin/etcd',
   chromium: '/usr/bin/chromium',
+  fio: '/usr/bin/fio',
 } as const;
 export type DebianPackage = keyof typeof packages;
 
