@@ -31,6 +31,11 @@ const { values } = parseArgs({
   },
 });
 const { of = 'objects' } = values;
+/** Of extensions, what is off by default is turned on. */
+const options =
+  of === 'extensions'
+    ? ['--runtime-config', 'admissionregistration.k8s.io/v1beta1=true', '--feature-gates', 'MutatingAdmissionPolicy=true']
+    : [];
 if (!['objects', 'extensions', 'requests', 'openapi'].includes(of))
   throw new Error(`--of ${of}: objects, extensions, requests or openapi can be asked for`);
 const [requests, seed] = [Number(values.requests), Number(values.seed)];
@@ -62,9 +67,9 @@ const directory = await mkdtemp(join(tmpdir(), 'berth-differential-'));
 const report = new Report();
 const closing: (() => Promise<unknown>)[] = [() => rm(directory, { recursive: true, force: true })];
 try {
-  const kubernetes = await startOriginal(originalPrograms(print), join(directory, 'kubernetes'), serviceCidr);
+  const kubernetes = await startOriginal(originalPrograms(print), join(directory, 'kubernetes'), serviceCidr, options);
   closing.unshift(kubernetes.stop);
-  const berth = await startBerth(join(directory, 'berth'), serviceCidr);
+  const berth = await startBerth(join(directory, 'berth'), serviceCidr, options);
   closing.unshift(berth.stop);
   await run({ kubernetes, berth, serviceCidr }, report);
 } finally {

@@ -1,7 +1,7 @@
 // What `--of extensions` asks: definitions whose schemas have rules, messages and defaults drawn at random, and policies with expressions,
 // all as dry runs. A default has to satisfy the rules of its schema, so one request compares what an expression is worth, what it may
 // cost at most, and the first place of what is wrong.
-import { CustomResourceDefinition, ValidatingAdmissionPolicy } from '@berth/api';
+import { CustomResourceDefinition, MutatingAdmissionPolicy, ValidatingAdmissionPolicy } from '@berth/api';
 import type { KindDefinition } from '@berth/machinery';
 import { type Random, seededRandom } from '@berth/telemetry';
 import { collectionOf, type Scenario, step } from './scenarios.ts';
@@ -175,13 +175,51 @@ function policy(number: number, random: Random): Part {
   };
 }
 
+/** What mutations spell out; `$type` stands for an expression. */
+const configurations = [
+  ...['Object{}', 'Object{spec: Object.spec{replicas: $int}}', 'Object{metadata: Object.metadata{labels: {"a": $string}}}', '$string'],
+  ...['Object{a: [$int, $int]}', '$bool ? Object{} : Object{a: $string}', 'Object.spec{a: $int}', 'Object{?a: object.?b, ?c: $int}'],
+  ...[
+    'Object{a: {?"k": object.?b}}',
+    'Object{a: [?object.?b]}',
+    'Object{a: Other{}}',
+    '$bool ? Object{} : Object.a{}',
+    'Object{a: $strings}',
+  ],
+];
+const operations = [
+  ...['[]', '[JSONPatch{op: "add", path: "/a", value: $int}]', '$bool ? [] : [JSONPatch{op: $string}]', '[JSONPatch{path: $int}]'],
+  ...['$strings.map(s, JSONPatch{op: "remove", path: "/" + jsonpatch.escapeKey(s)})', '[JSONPatch{opp: $string}]', '[Object{a: $int}]'],
+  ...['[JSONPatch{value: Object.spec{a: $string}}] + []', '[JSONPatch{op: jsonpatch.escapeKey($int)}]', '[?object.?x]', '$ints'],
+];
+
+function mutatingPolicy(number: number, random: Random): Part {
+  const drawn = (all: readonly string[]) =>
+    one(random, all)
+      .replaceAll(/\$(\w+)/g, (_, type: string) => expression(type, random, 1 + random.int(2)))
+      .replaceAll(/\b(self|oldSelf)\b/g, 'object');
+  const mutation = random.int(2)
+    ? { patchType: 'JSONPatch', jsonPatch: { expression: drawn(operations) } }
+    : { patchType: 'ApplyConfiguration', applyConfiguration: { expression: drawn(configurations) } };
+  const { spec } = policy(number, random) as { spec: Part };
+  const { matchConstraints, variables, matchConditions } = spec;
+  return {
+    apiVersion: 'admissionregistration.k8s.io/v1beta1',
+    kind: 'MutatingAdmissionPolicy',
+    metadata: { name: `x${number}` },
+    spec: { matchConstraints, variables, matchConditions, mutations: [mutation], reinvocationPolicy: 'Never' },
+  };
+}
+
 /** One request: each depends on the seed and its number alone. */
 export function extensionScenario(seed: number, number: number): Scenario {
   const random = seededRandom(Math.imul(seed, 1_000_003) + number);
   // The seeds of neighbours resemble each other at first.
   for (let i = 0; i < 5; i++) random.next();
   const isPolicy = random.int(5) === 0;
-  const kind = (isPolicy ? ValidatingAdmissionPolicy : CustomResourceDefinition) as unknown as KindDefinition;
-  const body = isPolicy ? policy(number, random) : definition(number, random);
+  const changes = isPolicy && random.int(2) === 0;
+  const policies = changes ? MutatingAdmissionPolicy : ValidatingAdmissionPolicy;
+  const kind = (isPolicy ? policies : CustomResourceDefinition) as unknown as KindDefinition;
+  const body = isPolicy ? (changes ? mutatingPolicy : policy)(number, random) : definition(number, random);
   return { number, kind, steps: [step('create extension', { method: 'POST', path: `${collectionOf(kind)}?dryRun=All`, body })] };
 }

@@ -19,6 +19,8 @@ export const MutatingAdmissionPolicyBinding = defineKind<MutatingAdmissionPolicy
   categories: ['api-extensions'],
   schema: schemas.message('admissionregistration.v1beta1.MutatingAdmissionPolicyBinding'),
   description: 'Says where a MutatingAdmissionPolicy holds, and with which parameters.',
+  deprecation: 'admissionregistration.k8s.io/v1beta1 MutatingAdmissionPolicyBinding is deprecated in v1.37+, unavailable in v1.40+',
+  removedRelease: '1.40',
 
   strategy: { requiresVersion: true },
   defaults: defaultPolicyBinding,

@@ -19,6 +19,8 @@ export const MutatingAdmissionPolicy = defineKind<MutatingAdmissionPolicy>({
   categories: ['api-extensions'],
   schema: schemas.message('admissionregistration.v1beta1.MutatingAdmissionPolicy'),
   description: 'Expressions that change objects before they are stored.',
+  deprecation: 'admissionregistration.k8s.io/v1beta1 MutatingAdmissionPolicy is deprecated in v1.37+, unavailable in v1.40+',
+  removedRelease: '1.40',
 
   strategy: { requiresVersion: true },
   defaults: defaultPolicy,

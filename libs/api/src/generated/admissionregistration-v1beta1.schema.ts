@@ -51,7 +51,7 @@ export const admissionregistrationV1beta1: GroupDeclaration = {
     { name: 'reinvocationPolicy', type: 'string', goType: 'v1.ReinvocationPolicyType', number: 7, omitempty: true, enum: ['IfNeeded', 'Never'] },
   ] },
   Mutation: { fields: [
-    { name: 'patchType', type: 'string', goType: 'v1beta1.PatchType', number: 2, required: true },
+    { name: 'patchType', type: 'string', goType: 'v1beta1.PatchType', number: 2, required: true, enum: ['ApplyConfiguration', 'JSONPatch'] },
     { name: 'applyConfiguration', type: 'admissionregistration.v1beta1.ApplyConfiguration', number: 3, pointer: true, omitempty: true },
     { name: 'jsonPatch', type: 'admissionregistration.v1beta1.JSONPatch', number: 4, pointer: true, omitempty: true },
   ] },

@@ -58,6 +58,7 @@ test.each([
   ['Object.spec.x{}', 'Object.spec.x'],
   ['true ? [] : [JSONPatch{}]', 'list<JSONPatch>'],
   ['[1].map(x, JSONPatch{op: string(x)})', 'list<JSONPatch>'],
+  ['object.a + [JSONPatch{}]', 'list<JSONPatch>'],
   ['Object{}.a', 'dyn'],
   ['[?object.?x]', 'list'],
 ])('%s is a %s', (source, type) => {

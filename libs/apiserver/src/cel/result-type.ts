@@ -14,6 +14,8 @@ const arithmetic = new Set(['+', '-', '*', '/', '%']);
 export function resultType(node: unknown, checked: string): string {
   // Of what is empty nobody knows what it would hold.
   if (/<[A-Z][,>]/.test(checked)) return checked.replaceAll(/\b[A-Z]\b/g, 'dyn');
+  // One of the two is known.
+  if (checked === 'list' && isNode(node) && node.op === '+') return `list<${itemType(node) ?? 'dyn'}>`;
   if (checked !== 'dyn' || !isNode(node) || node.op !== '[]' || !Array.isArray(node.args)) return checked;
   return itemType(node.args[0]) ?? checked;
 }

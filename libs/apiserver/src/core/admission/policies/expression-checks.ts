@@ -90,10 +90,11 @@ function mutatingPolicyErrors({ spec }: MutatingAdmissionPolicy, old: MutatingAd
   if (old && deepEqual(spec, old.spec)) return [];
   const expressions = new Expressions();
   const environment = basisChecked(expressions, spec ?? {}, old?.spec).withPatchTypes();
-  for (const [i, { applyConfiguration, jsonPatch }] of (spec?.mutations ?? []).entries()) {
-    const at = `spec.mutations[${i}]`;
-    expressions.check(environment, applyConfiguration?.expression?.trim(), `${at}.applyConfiguration.expression`, configurationTypes);
-    expressions.check(environment, jsonPatch?.expression?.trim(), `${at}.jsonPatch.expression`, operationTypes);
+  for (const [i, { patchType, applyConfiguration, jsonPatch }] of (spec?.mutations ?? []).entries()) {
+    const isPatch = patchType === 'JSONPatch';
+    const text = (isPatch ? jsonPatch : applyConfiguration)?.expression?.trim();
+    const field = `spec.mutations[${i}].${isPatch ? 'jsonPatch' : 'applyConfiguration'}.expression`;
+    expressions.check(environment, text, field, isPatch ? operationTypes : configurationTypes);
   }
   return [...tooManyVariables(spec ?? {}), ...expressions.errors];
 }
