@@ -42,6 +42,7 @@ import { NamespaceLifecycle } from './namespace-lifecycle.ts';
 import { NodeRestriction } from './node-restriction.ts';
 import { PodSecurity } from './pod-security.ts';
 import { MutatingPolicies, ValidatingPolicies } from './policies/index.ts';
+import { PolicyParamAccess } from './policy-param-access.ts';
 import { Priority } from './priority.ts';
 import { RbacEscalation } from './rbac-escalation.ts';
 import { ResourceQuota } from './resource-quota.ts';
@@ -143,6 +144,15 @@ function everyPlugin(options: AdmissionOptions): AdmissionPlugin[] {
         kind === 'Role'
           ? ((await committer.recent(erased(Role), namespace, name))?.object as Role | undefined)
           : ((await committer.recent(erased(ClusterRole), undefined, name))?.object as ClusterRole | undefined),
+    }),
+    new PolicyParamAccess({
+      kinds: options.kinds,
+      isAllowed: async (user, attributes) => (await authorizer.authorize(user, attributes)).allowed,
+      policyOf: async ({ group, version, kind, plural }, name) => {
+        const policies = options.kinds.kind(group, version, kind.replace(/Binding$/, ''));
+        if (!policies) throw new RangeError(`${plural} have no policies`);
+        return (await committer.recent(policies, undefined, name))?.object as never;
+      },
     }),
     new ServiceAllocation({ ...options, reserved: (prefix) => cache.reserved(prefix), addresses: addressSource(cache) }),
     new ResourceQuota({
