@@ -21,7 +21,7 @@ interface Wanted {
 const text: Wanted = { name: 'a string', types: ['string', 'dyn'] };
 const texts: Wanted = {
   name: 'a string or a list of strings',
-  types: [...text.types, 'list<string>', 'list', 'list<T>', 'null'],
+  types: [...text.types, 'list<string>', 'list<dyn>', 'list', 'list<T>', 'null'],
 };
 /** As in Kubernetes, what merely may be true is no rule. */
 const truth: Wanted = { name: 'true or false for certain', types: ['bool'] };
