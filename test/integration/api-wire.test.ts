@@ -141,7 +141,6 @@ describe('what is malformed', () => {
     ['/apis/apps/v1/nope', 404],
     [`${collection}/nope`, 404],
     [`${collection}/a/b/c`, 404],
-    ['/%zz', 400],
     [`${collection}?limit=x`, 400],
     [`${collection}?resourceVersion=x`, 400],
     [`${collection}?continue=x&limit=1`, 400],
@@ -150,6 +149,11 @@ describe('what is malformed', () => {
     const got = await send(path);
     expect(json(got.body)).toMatchObject({ kind: 'Status', apiVersion: 'v1', status: 'Failure', code });
     expect(got.code).toBe(code);
+  });
+
+  it('answers a path that is none as Go does, before anything is known of whoever asks', async () => {
+    const got = await send('/%zz');
+    expect([got.code, got.body.toString()]).toEqual([400, '400 Bad Request']);
   });
 
   it.each([
