@@ -72,8 +72,9 @@ describe('watches', () => {
     for (const version of ['', '0', await newest()]) {
       expect(await send('GET', `${begin}&resourceVersion=${version}`)).toEqual({ code: 200, lines: [] });
     }
-    const limited = `${maps}?watch=1&limit=1&continue=x&labelSelector=half=first`;
+    const limited = `${maps}?watch=1&limit=1&labelSelector=half=first`;
     expect((await watch(limited, 2)).lines.map((line) => line.type)).toEqual(['ADDED', 'ADDED']);
+    expect((await send('GET', `${limited}&continue=x`)).code).toBe(422);
   });
 
   it('end after timeoutSeconds', async () => {

@@ -41,10 +41,22 @@ function send({ method, path, headers, body }: MalformedRequest, to: ServerProce
 
 const resources = /^\/(api\/v1|apis\/[^/]+\/v\d[^/]*)\//;
 
+/** Whether its escapes can be read. */
+function isPath(asked: string): boolean {
+  try {
+    decodeURIComponent(asked.split('?', 1)[0] ?? '');
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** What is wrong with an answer; undefined when nothing is. */
 function complaint({ path: asked }: MalformedRequest, { code, body }: Answer): string | undefined {
   // As in Kubernetes, where there is no API nobody speaks of its errors.
   if (code === 404 && !resources.test(asked) && ['404 page not found\n', ''].includes(body)) return undefined;
+  // As Go's server does, before anything is known of whoever asks.
+  if (code === 400 && !isPath(asked) && body === '400 Bad Request') return undefined;
   if (code < 400 || code > 499) return `${code} ${body.slice(0, 300)}`;
   let status: { kind?: unknown; status?: unknown; reason?: unknown; message?: unknown; code?: unknown };
   try {

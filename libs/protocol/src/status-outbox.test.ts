@@ -98,3 +98,18 @@ it('waits for no pause in a new session, nor after what was written at last', ()
   outbox.addPod(report('a', '2'));
   expect(sent(outbox, 2)).toHaveLength(1);
 });
+
+it('is due at no time while it may send nothing: whoever asked would ask again at once', () => {
+  const outbox = new StatusOutbox();
+  outbox.addPod(report('a', '1'));
+  sent(outbox);
+  outbox.acknowledge(1, ['a'], 0);
+  outbox.addPod(report('b', '1'));
+  sent(outbox);
+  outbox.addPod(report('c', '1'));
+  sent(outbox);
+  expect([sent(outbox, 200), outbox.dueMs]).toEqual([[], undefined]);
+  outbox.acknowledge(2, [], 200);
+  expect(outbox.dueMs).toBe(100);
+  expect(sent(outbox, 200)).toEqual([{ sequence: 4, statuses: [report('a', '1')] }]);
+});

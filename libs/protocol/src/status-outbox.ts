@@ -81,8 +81,9 @@ export class StatusOutbox {
     }
   }
 
-  /** When what waits for its next try is due; undefined: nothing does. */
+  /** When what waits for its next try is due; undefined: nothing does, or nothing may be sent before an acknowledgement. */
   get dueMs(): number | undefined {
+    if (this.#inFlight.size >= batchesInFlightMax) return undefined;
     const due = [...this.#pauses].flatMap(([uid, { dueMs }]) => (this.#pending.has(uid) ? [dueMs] : []));
     return due.length > 0 ? Math.min(...due) : undefined;
   }
