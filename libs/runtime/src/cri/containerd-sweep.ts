@@ -1,12 +1,12 @@
 // Removes what containerd has forgotten: killed in the middle of a call, it leaves shims with their processes, records of containers
-// that its CRI part does not know, task folders, network namespaces and addresses. Each look compares what is there with what
+// that its CRI part does not know, processes of runtimes below no shim, task folders, network namespaces and addresses. Each look compares what is there with what
 // containerd says afterwards; what may belong to a call under way is left until it has been there for longer than calls take.
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock, Logger } from '@berth/telemetry';
 import { DirectoryHandle } from '../files/directory-handle.ts';
 import { unmountBelow } from '../files/mounts.ts';
-import { killShim, removeDeadSockets, type Shim, shimsOf } from './shims.ts';
+import { killRuntimeProcess, killShim, type RuntimeProcess, removeDeadSockets, runtimeProcesses, type Shim, shimsOf } from './shims.ts';
 
 export interface SweptPaths {
   root: string;
@@ -88,6 +88,8 @@ export class ContainerdSweep {
     const { paths, clock } = this.#options;
     for (const shim of await shimsOf(paths.socket)) await killShim(shim, paths.socket, clock);
     await removeDeadSockets();
+    const roots = await this.#runtimeFolders();
+    for (const one of await runtimeProcesses(roots)) await killRuntimeProcess(one, roots, clock);
     await unmountBelow(paths.state);
     await unmountBelow(paths.root);
     for (const folder of [...this.#taskFolders, ...(await this.#runtimeFolders()), this.#netnsFolder]) {
@@ -115,9 +117,9 @@ export class ContainerdSweep {
   async #leftovers(): Promise<Leftover[]> {
     const { paths, known } = this.#options;
     const shims = await shimsOf(paths.socket);
-    const folders = await Promise.all(
-      [...this.#taskFolders, ...(await this.#runtimeFolders())].map(async (at) => ({ at, ids: await namesIn(at) })),
-    );
+    const roots = await this.#runtimeFolders();
+    const processes = await runtimeProcesses(roots);
+    const folders = await Promise.all([...this.#taskFolders, ...roots].map(async (at) => ({ at, ids: await namesIn(at) })));
     const netns = await namesIn(this.#netnsFolder);
     const leases = await this.#leases();
     const recordsBefore = await known.records();
@@ -128,6 +130,7 @@ export class ContainerdSweep {
     return [
       ...[...recordsBefore].filter((id) => records.has(id) && !cri.has(id)).map((id) => this.#record(id)),
       ...shims.map((shim) => this.#shim(shim)).filter(isForgotten),
+      ...processes.map((one) => this.#runtimeProcess(one, roots)).filter(isForgotten),
       ...folders.flatMap(({ at, ids }) => ids.map((id) => folderOf(at, id))).filter(isForgotten),
       ...netns.filter((name) => !used.has(name)).map((name) => folderOf(this.#netnsFolder, name)),
       ...leases.filter(isForgotten),
@@ -141,6 +144,11 @@ export class ContainerdSweep {
   #shim(shim: Shim): Leftover {
     const { paths, clock } = this.#options;
     return { key: `shim ${shim.pid}`, id: shim.id, remove: () => killShim(shim, paths.socket, clock) };
+  }
+
+  #runtimeProcess(one: RuntimeProcess, roots: readonly string[]): Leftover {
+    const { clock } = this.#options;
+    return { key: `process ${one.pid} of ${one.id}`, id: one.id, remove: () => killRuntimeProcess(one, roots, clock) };
   }
 
   /** The plugins note whose an address is in a file of its name, and keep what they were called with. */

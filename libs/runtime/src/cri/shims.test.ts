@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '@berth/telemetry';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { killShim, removeDeadSockets, shimsOf } from './shims.ts';
+import { killRuntimeProcess, killShim, removeDeadSockets, runtimeProcesses, shimsOf } from './shims.ts';
 
 let folder: string;
 const started: ChildProcess[] = [];
@@ -51,6 +51,26 @@ test('a process that has the number of a shim that is gone is left alone', async
   const { pid, below } = await shim('abc', socket);
   await killShim({ pid, id: 'another' }, socket, systemClock);
   expect([pid, ...below].filter(isAlive)).toHaveLength(3);
+});
+
+test('what a runtime was making is found by its root, whichever shim it was below, and killed with everything below it', async () => {
+  const [mine, other] = [join(folder, 'state/crun/k8s.io'), join(folder, 'other/crun/k8s.io')];
+  const script = 'bash -c "sleep 1000 & echo \\$\\$ \\$!; wait" & wait';
+  const crun = async (root: string) => {
+    const child = spawn('bash', ['-c', script, 'crun', '--root', root, 'create', '--bundle', '/b', 'abc'], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    started.push(child);
+    const [line] = (await once(child.stdout, 'data')) as [Buffer];
+    return { pid: child.pid ?? 0, below: line.toString().trim().split(' ').map(Number) };
+  };
+  const [left, foreign] = [await crun(mine), await crun(other)];
+  expect(await runtimeProcesses([mine])).toEqual([{ pid: left.pid, id: 'abc' }]);
+  await killRuntimeProcess({ pid: left.pid, id: 'another' }, [mine], systemClock);
+  expect([left.pid, ...left.below].filter(isAlive)).toHaveLength(3);
+  await killRuntimeProcess({ pid: left.pid, id: 'abc' }, [mine], systemClock);
+  await expect.poll(() => [left.pid, ...left.below].filter(isAlive)).toEqual([]);
+  expect([foreign.pid, ...foreign.below].filter(isAlive)).toHaveLength(3);
 });
 
 test('sockets that killed shims left go, and those on which somebody answers stay', async () => {

@@ -1,5 +1,6 @@
 // containerd's shims as processes of this machine. A shim outlives containerd, and holds a pod's containers; one whose containerd was
-// killed before it noted the shim is found by nobody but who looks at processes.
+// killed before it noted the shim is found by nobody but who looks at processes; nor is a container that was being made when its shim was
+// killed, which is below no shim any more.
 import { readdir, readFile, readlink, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { basename, join } from 'node:path';
@@ -16,16 +17,47 @@ export interface Shim {
   id: string;
 }
 
+/** An OCI runtime at work on a container, or what it has made to become the container's first process and has not become it yet. */
+export interface RuntimeProcess {
+  pid: number;
+  /** Of the container. */
+  id: string;
+}
+
 /** Those that containerd on this socket has started. */
 export async function shimsOf(containerdSocket: string): Promise<Shim[]> {
   const shims: Shim[] = [];
   for (const pid of await processes()) {
-    const args = (await ifThere(readFile(`/proc/${pid}/cmdline`, 'utf8')))?.split('\0') ?? [];
-    const value = (flag: string) => args[args.indexOf(flag) + 1] ?? '';
-    if (!basename(args[0] ?? '').startsWith('containerd-shim-') || !args.includes('-id')) continue;
-    if (args.includes('-address') && value('-address') === containerdSocket) shims.push({ pid, id: value('-id') });
+    const args = await argumentsOf(pid);
+    if (!basename(args[0] ?? '').startsWith('containerd-shim-')) continue;
+    const id = optionOf('-id', args);
+    if (id !== undefined && optionOf('-address', args) === containerdSocket) shims.push({ pid, id });
   }
   return shims;
+}
+
+/** @param roots where runtimes keep what they know of containers: `--root` of runc and crun, which name the container last */
+export async function runtimeProcesses(roots: readonly string[]): Promise<RuntimeProcess[]> {
+  const found: RuntimeProcess[] = [];
+  for (const pid of await processes()) {
+    const args = await argumentsOf(pid);
+    const id = args.at(-1);
+    if (id && roots.includes(optionOf('--root', args) ?? '')) found.push({ pid, id });
+  }
+  return found;
+}
+
+/** With everything below it. @throws Error when it does not end */
+export async function killRuntimeProcess(one: RuntimeProcess, roots: readonly string[], clock: Clock): Promise<void> {
+  const deadlineMs = clock.monotonicMs() + killTimeoutMs;
+  const isThere = async () => (await runtimeProcesses(roots)).some(({ pid, id }) => pid === one.pid && id === one.id);
+  const below = new Set<number>();
+  while (await isThere()) {
+    for (const pid of await descendants(one.pid)) below.add(pid);
+    kill(one.pid);
+    await pause(clock, deadlineMs, `the process ${one.pid} of container ${one.id} does not end`);
+  }
+  for (const pid of below) kill(pid);
 }
 
 /** Kills a shim with all processes of its containers, and removes its socket. @throws Error when they do not end */
@@ -105,6 +137,15 @@ async function socketsOf(pid: number): Promise<string[]> {
   const lines = (await readFile('/proc/net/unix', 'utf8')).split('\n').map((line) => line.trim().split(/\s+/));
   const paths = lines.filter(([, , , , , , inode]) => inodes.has(inode ?? '')).map((fields) => fields[7] ?? '');
   return [...new Set(paths.filter((path) => path.startsWith(socketFolder)))];
+}
+
+async function argumentsOf(pid: number): Promise<string[]> {
+  const line = (await ifThere(readFile(`/proc/${pid}/cmdline`, 'utf8'))) ?? '';
+  return line.replace(/\0$/, '').split('\0');
+}
+
+function optionOf(flag: string, args: readonly string[]): string | undefined {
+  return args.includes(flag) ? args[args.indexOf(flag) + 1] : undefined;
 }
 
 async function processes(): Promise<number[]> {
