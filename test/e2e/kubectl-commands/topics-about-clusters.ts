@@ -39,6 +39,7 @@ export const topicsAboutClusters: Topic[] = [
       'kubectl set subject rolebinding made --user=bob',
       'kubectl set image deployment/web web=registry.local/none:1 --dry-run=server',
       'kubectl autoscale deployment web --min=1 --max=4 --cpu-percent=80',
+      'kubectl wait --for=jsonpath={.status.currentReplicas}=2 hpa/web --timeout=60s',
       'kubectl get hpa web',
       'kubectl get horizontalpodautoscalers.v1.autoscaling web -o jsonpath="{.apiVersion} {.spec.targetCPUUtilizationPercentage}"',
       'kubectl delete hpa web',

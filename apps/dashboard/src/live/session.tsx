@@ -9,6 +9,8 @@ import { type Session, SessionContext } from './session-context.ts';
 import { WatchStore } from './watch-store.ts';
 
 const storageKey = 'berth-token';
+/** Why one was logged out, until one logs in. */
+const reasonKey = 'berth-logged-out';
 const namespaceKey = 'berth-namespace';
 const defaultNamespace = 'default';
 const noNamespaces: Namespaces = { names: [], areAll: false };
@@ -29,17 +31,21 @@ export interface Login {
 
 export function useLogin(): Login {
   const [loggedIn, setLoggedIn] = useState<LoggedIn>();
-  const [reason, setReason] = useState<string>();
+  const [reason, setReason] = useState(() => sessionStorage.getItem(reasonKey) ?? undefined);
   const [isRestoring, setRestoring] = useState(true);
   const logIn = async (token: string) => {
     const userName = await whoAmI(token);
     sessionStorage.setItem(storageKey, token);
+    sessionStorage.removeItem(reasonKey);
     setReason(undefined);
     setLoggedIn({ token, userName });
   };
   const logOut = (why?: string) => {
     sessionStorage.removeItem(storageKey);
     forgetLogin();
+    // Whoever loads the page again still wants to know.
+    if (why === undefined) sessionStorage.removeItem(reasonKey);
+    else sessionStorage.setItem(reasonKey, why);
     setReason(why);
     setLoggedIn(undefined);
   };
