@@ -1,7 +1,7 @@
 // npm test: all set-up, then the checks, and unit, integration and end-to-end tests. Ends with a line `N passed, N failed`.
 // npm test -- unit integration runs those alone; SEED=n replays one simulated run.
 
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -35,17 +35,6 @@ interface VitestReport {
   testResults: { name: string; status: string; assertionResults: unknown[] }[];
 }
 
-/** What runs now: it is told when somebody ends the tests, and what it made goes before this process does. */
-let running: ChildProcess | undefined;
-
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.on(signal, () => {
-    if (!running) process.exit(1);
-    running.once('close', () => process.exit(1));
-    running.kill(signal);
-  });
-}
-
 function run(args: string[]): Promise<number> {
   return new Promise((resolve, reject) => {
     const child = spawn(execPath, args, {
@@ -53,7 +42,6 @@ function run(args: string[]): Promise<number> {
       stdio: 'inherit',
       env: { ...process.env, NO_COLOR: '1', NODE_OPTIONS: '--disable-warning=ExperimentalWarning' },
     });
-    running = child;
     child.on('error', reject);
     child.on('close', (code) => resolve(code ?? 1));
   });

@@ -1,6 +1,6 @@
 // Real clusters for the end-to-end tests, one for each file that runs at the same time: their own directories, ports, address ranges
 // and instances, so that they run beside each other and beside one that `npm run up` started. Everything they made is gone at the
-// end, also when tests failed or somebody ended them.
+// end, also when tests failed.
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
@@ -33,13 +33,9 @@ const parent = '/tmp';
 export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
   const instances = testInstances.lanes.slice(0, project.config.maxWorkers);
   const tearDowns: (() => Promise<void>)[] = [];
-  let ending: Promise<unknown> | undefined;
   const tearDown = async () => {
-    ending ??= Promise.all(tearDowns.map((one) => one()));
-    await ending;
+    await Promise.all(tearDowns.map((one) => one()));
   };
-  // A terminal tells the whole group, and `npm test` passes it on as well.
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void tearDown().finally(() => process.exit(1)));
   try {
     project.provide('kubectl', await kubectlPath());
     const lanes = await Promise.all(instances.map((instance) => startLane(instance, (one) => tearDowns.push(one))));
