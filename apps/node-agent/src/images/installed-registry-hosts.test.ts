@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Service } from '@berth/api';
@@ -21,11 +21,8 @@ function hosts() {
 }
 
 function written(): string | undefined {
-  try {
-    return readFileSync(join(directory, 'registry.berth-registry.svc', 'hosts.toml'), 'utf8');
-  } catch {
-    return undefined;
-  }
+  const file = join(directory, 'registry.berth-registry.svc', 'hosts.toml');
+  return existsSync(file) ? readFileSync(file, 'utf8') : undefined;
 }
 
 test('the installed registry is known by its name while it is there, at whatever address it has, and none of another namespace is', () => {

@@ -3,12 +3,11 @@
 
 import { groupResourceOf, isReason, type KindDefinition, StatusError } from '@berth/machinery';
 import { type KeyValue, LeaseNotFoundError, type Store, type Transaction, type TransactionResult, type Write } from '@berth/store';
-import type { Clock } from '@berth/telemetry';
+import { type Clock, KeyedMutex } from '@berth/telemetry';
 import type { Tracer } from '@berth/telemetry/tracing';
 import { holds, isSame, removed, storedHead, unchanged, versioned } from './committed-entry.ts';
 import type { Decide, Decision, Guard, Known, PutDecision } from './decision.ts';
 import type { EventExpiry } from './event-expiry.ts';
-import { KeyedMutex } from './keyed-mutex.ts';
 import { relativeKey, storageKey } from './keys.ts';
 import { timed } from './latency.ts';
 import { Entry, encodeStored, headOf, rememberStored, withRevision } from './object-codec.ts';

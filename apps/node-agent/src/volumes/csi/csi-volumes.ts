@@ -4,9 +4,8 @@
 import { rm } from 'node:fs/promises';
 import { csiUniqueName, type Pod } from '@berth/api';
 import { unmountBelow } from '@berth/runtime';
-import type { Clock, Logger, Timer } from '@berth/telemetry';
+import { type Clock, KeyedMutex, type Logger, type Timer } from '@berth/telemetry';
 import { BackOff } from '../../pods/back-off.ts';
-import { KeyedMutex } from '../keyed-mutex.ts';
 import { VolumeError, type VolumeSources, VolumeWait } from '../volume-manager.ts';
 import type { VolumeUsage } from '../volume-usage.ts';
 import type { CsiDrivers } from './csi-drivers.ts';

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { type DiskSource, diskFileSystems, type LocalDisk, mountOptionProblem, type PersistentVolume } from '@berth/api';
-import { KeyedMutex } from '../keyed-mutex.ts';
+import { KeyedMutex } from '@berth/telemetry';
 import type { TakenSnapshot } from '../volume-manager.ts';
 import { BlockDevices } from './block-devices.ts';
 import { DiskArchives, type IncomingArchive } from './disk-archives.ts';

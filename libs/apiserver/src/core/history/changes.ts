@@ -4,11 +4,10 @@
 import { Change } from '@berth/api';
 import { StatusError } from '@berth/machinery';
 import { prefixEnd } from '@berth/store';
-import type { Clock } from '@berth/telemetry';
+import { type Clock, KeyedMutex } from '@berth/telemetry';
 import type { Attributes } from '../authorizer.ts';
 import { decodeContinue, encodeContinue } from '../continue-token.ts';
 import { expires } from '../event-expiry.ts';
-import { KeyedMutex } from '../keyed-mutex.ts';
 import { kindPrefix, registryPrefix, storageKey } from '../keys.ts';
 import { erased, type KindsByName } from '../kinds-by-name.ts';
 import { computed, computedAnswer } from '../object-answer.ts';
@@ -46,14 +45,7 @@ export function historyChanges(options: ChangesOptions): ServedKind {
   const mutex = new KeyedMutex();
   const resource: Resource = {
     get: async (call) => computedAnswer(await changeNamed(options, call), 200),
-    list: async (call, settings) => {
-      const end = await mutex.lock('list');
-      try {
-        return await list(options, call, settings);
-      } finally {
-        end();
-      }
-    },
+    list: (call, settings) => mutex.run('list', () => list(options, call, settings)),
   };
   return { kind: erased(Change), resource };
 }

@@ -1,5 +1,5 @@
-// A mutex for each key, for what many writes change at once: one after the other they all get through, where side by side each would
-// fail all the others. Memory is bounded by the requests under way.
+// A mutex for each key: what concerns one thing is done one after another, in the order in which it was asked for; what concerns others goes
+// on beside it. Memory is bounded by what is under way.
 
 export class KeyedMutex {
   readonly #last = new Map<string, Promise<void>>();
@@ -17,5 +17,15 @@ export class KeyedMutex {
       if (this.#last.get(key) === own) this.#last.delete(key);
       end();
     };
+  }
+
+  /** Whether those before it have failed is nothing to a task. */
+  async run<T>(key: string, task: () => Promise<T>): Promise<T> {
+    const unlock = await this.lock(key);
+    try {
+      return await task();
+    } finally {
+      unlock();
+    }
   }
 }
